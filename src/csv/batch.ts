@@ -1,0 +1,107 @@
+/**
+ * Rows held column by column: what sources yield and the encoder takes.
+ *
+ * Typed columns exist so that a writer can be chosen once per column, not once per cell, and so that no string or
+ * object need be made for a number, a date or a repeated text. A batch belongs to whoever received it: a source never
+ * changes one it has yielded.
+ */
+export interface Batch {
+  readonly rowCount: number;
+  /** One vector per column, in the order of the source's columns; each holds at least `rowCount` values. */
+  readonly columns: readonly ColumnVector[];
+}
+
+/** Which rows are null: 1 where the value is null, absent where the column has none. Null rows' values are unspecified. */
+export type NullMask = Uint8Array;
+
+/** The values of one column; `kind` tells the writer what they are. */
+export type ColumnVector =
+  | IntegerVector
+  | DecimalVector
+  | FloatVector
+  | BooleanVector
+  | TimestampVector
+  | DateVector
+  | TextVector
+  | DictionaryVector
+  | BytesVector
+  | MixedVector;
+
+/** Whole numbers. */
+export interface IntegerVector {
+  readonly kind: "integer";
+  readonly values:
+    | Int8Array
+    | Int16Array
+    | Int32Array
+    | Uint8Array
+    | Uint16Array
+    | Uint32Array
+    | Float64Array
+    | BigInt64Array
+    | BigUint64Array
+    | readonly bigint[];
+  readonly nulls?: NullMask;
+}
+
+/** Exact decimals: the value is `unscaled / 10 ** scale`, written with exactly `scale` digits after the point. */
+export interface DecimalVector {
+  readonly kind: "decimal";
+  readonly unscaled: Int16Array | Int32Array | Float64Array | BigInt64Array | readonly bigint[];
+  readonly scale: number;
+  readonly nulls?: NullMask;
+}
+
+/** Binary floating point, written as `String(n)` writes it. */
+export interface FloatVector {
+  readonly kind: "float";
+  readonly values: Float64Array;
+  readonly nulls?: NullMask;
+}
+
+/** 0 is false, anything else true. */
+export interface BooleanVector {
+  readonly kind: "boolean";
+  readonly values: Uint8Array;
+  readonly nulls?: NullMask;
+}
+
+/** Instants, counted in `unit` since 1970-01-01T00:00:00Z. */
+export interface TimestampVector {
+  readonly kind: "timestamp";
+  readonly unit: "ms" | "us" | "ns";
+  readonly values: Float64Array | BigInt64Array;
+  readonly nulls?: NullMask;
+}
+
+/** Days since 1970-01-01. */
+export interface DateVector {
+  readonly kind: "date";
+  readonly values: Int32Array;
+  readonly nulls?: NullMask;
+}
+
+/** Text, one string a row; null is null. */
+export interface TextVector {
+  readonly kind: "text";
+  readonly values: readonly (string | null)[];
+}
+
+/** Text that repeats: row i is `dictionary[codes[i]]`. The same dictionary array may serve many batches. */
+export interface DictionaryVector {
+  readonly kind: "dictionary";
+  readonly codes: Uint8Array | Uint16Array | Uint32Array;
+  readonly dictionary: readonly (string | null)[];
+}
+
+/** Byte strings; null is null. */
+export interface BytesVector {
+  readonly kind: "bytes";
+  readonly values: readonly (Uint8Array | null)[];
+}
+
+/** Values of any type, as user code yields them; each is looked at when it is written. */
+export interface MixedVector {
+  readonly kind: "mixed";
+  readonly values: readonly unknown[];
+}

@@ -1,0 +1,102 @@
+import { wrongRange } from "./errors.ts";
+
+const bytesPerUnit: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  k: 1024,
+  kib: 1024,
+  kb: 1000,
+  m: 1024 ** 2,
+  mib: 1024 ** 2,
+  mb: 1000 ** 2,
+  g: 1024 ** 3,
+  gib: 1024 ** 3,
+  gb: 1000 ** 3,
+};
+
+const millisecondsPerUnit: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+};
+
+/**
+ * Reads a size such as `65536`, `64k`, `10MiB` or `1.5GB` into bytes.
+ * A bare `k`, `m`, `g` and the `KiB` family are powers of 1024; `kB`, `MB`, `GB` are powers of 1000.
+ * @throws RangeError `SCSV_ARG_RANGE` when the text is no size
+ */
+export function parseByteSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text);
+  const factor = bytesPerUnit[match?.[2]?.toLowerCase() ?? "?"];
+  const bytes = Math.round(Number(match?.[1]) * (factor ?? Number.NaN));
+  if (!Number.isSafeInteger(bytes))
+    throw wrongRange(
+      `"${text}" is no size: write bytes, or a number with k, MiB, MB, GiB or GB, such as 64k or 10MiB.`,
+    );
+  return bytes;
+}
+
+/**
+ * Reads a duration such as `500ms`, `30s`, `2m` or `1h` into milliseconds; `0` needs no unit.
+ * @throws RangeError `SCSV_ARG_RANGE` when the text is no duration
+ */
+export function parseDuration(text: string): number {
+  if (text === "0") return 0;
+  const match = /^(\d+(?:\.\d+)?) ?([a-z]+)$/i.exec(text);
+  const milliseconds =
+    Number(match?.[1]) * (millisecondsPerUnit[match?.[2]?.toLowerCase() ?? "?"] ?? Number.NaN);
+  if (!Number.isFinite(milliseconds))
+    throw wrongRange(`"${text}" is no duration: write a number with ms, s, m or h, such as 500ms or 30s.`);
+  return milliseconds;
+}
+
+/**
+ * Reads plain decimal digits, 0 to 2^53 − 1: no sign, point, exponent or other base.
+ * @throws RangeError `SCSV_ARG_RANGE` for anything else
+ */
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count)) {
+    throw wrongRange(
+      `"${text}" is no count: write plain decimal digits, from 0 to ${Number.MAX_SAFE_INTEGER}.`,
+    );
+  }
+  return count;
+}
+
+/** A number of bytes for a person, in powers of 1024: `512 B`, `64.0 KiB`, `1.50 GiB`. */
+export function formatBytes(bytes: number): string {
+  const names = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let index = 0;
+  while (Math.abs(value) >= 1024 && index < names.length - 1) {
+    value /= 1024;
+    index += 1;
+  }
+  return `${index === 0 ? String(value) : significant(value)} ${names[index] ?? ""}`;
+}
+
+/** A duration for a person: `350 µs`, `12.3 ms`, `1.25 s`, `4 min 05 s`. */
+export function formatSeconds(seconds: number): string {
+  const size = Math.abs(seconds);
+  if (size === 0) return "0 s";
+  if (size < 0.000_999_5) return `${significant(seconds * 1e6)} µs`;
+  if (size < 0.999_5) return `${significant(seconds * 1e3)} ms`;
+  if (size < 119.5) return `${significant(seconds)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.trunc(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+}
+
+/** A count for a person, its thousands apart: `3,000,000`. */
+export function formatCount(count: number): string {
+  return Math.round(count).toLocaleString("en-US");
+}
+
+/** Three significant digits, without an exponent. */
+function significant(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 100) return value.toFixed(0);
+  return size >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
