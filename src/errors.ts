@@ -158,6 +158,8 @@ export interface FaultDetails {
   readonly parameter?: string;
   /** What to do, when it is more exact than the catalogue's remedy. */
   readonly hint?: string;
+  /** When it is worth trying again. */
+  readonly retryAfterSeconds?: number;
 }
 
 /**
@@ -171,6 +173,7 @@ export class StreamCsvError extends Error {
   readonly row?: number;
   readonly column?: string;
   readonly parameter?: string;
+  readonly retryAfterSeconds?: number;
 
   constructor(code: FaultCode, message: string, details: FaultDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
@@ -179,6 +182,7 @@ export class StreamCsvError extends Error {
     if (details.row !== undefined) this.row = details.row;
     if (details.column !== undefined) this.column = details.column;
     if (details.parameter !== undefined) this.parameter = details.parameter;
+    if (details.retryAfterSeconds !== undefined) this.retryAfterSeconds = details.retryAfterSeconds;
   }
 
   /** HTTP status that tells of this fault before the first byte of a body. */
