@@ -43,6 +43,14 @@ export const faultCatalogue = {
     meaning: "A cell holds NaN or an infinity, which most readers of CSV can't read.",
     remedy: 'Set nonFinite to "text" or "null", or put null there.',
   },
+  SCSV_FORMULA: {
+    meaning: 'A cell or header begins like a formula, and the dialect says formulas: "reject".',
+    remedy: 'Set formulas to "escape" or "allow", or change the text.',
+  },
+  SCSV_NO_TEXT: {
+    meaning: "A cell holds a value that can't be written as JSON, such as an object that contains itself.",
+    remedy: "Put text, a number or plain data there.",
+  },
   SCSV_ROW_SHAPE: {
     meaning: "A row is neither an array nor an object, or an array with more cells than there are columns.",
     remedy: "Yield one array or object per row, or name every column.",
