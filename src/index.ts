@@ -47,3 +47,20 @@ export {
 } from "./source/generated-source.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
 export type { ExportStats, ServerStats, WorkerNumbers, WorkerStats } from "./metrics/server-stats.ts";
+
+export type { AnyResponse } from "./response/any-response.ts";
+export { FileResponse, type FileResponseOptions, type OpenFileOptions } from "./response/file-response.ts";
+export type { CookieOptions, DeleteCookieOptions } from "./response/head/cookie.ts";
+export { type HeadersInput, ResponseHeaders } from "./response/head/response-headers.ts";
+export type { RequestHead } from "./response/head/request-head.ts";
+export { type Content, HttpResponse } from "./response/http-response.ts";
+export { type Closer, HttpResponseBase, type ResponseOptions } from "./response/http-response-base.ts";
+export { send, type SendOptions, type SendOutcome } from "./response/send.ts";
+export {
+  type ResponseTrailers,
+  StreamingHttpResponse,
+  type StreamingResponseOptions,
+} from "./response/streaming-http-response.ts";
+export type { Chunk } from "./stream/chunk.ts";
+export type { BodyProducer, ChunkSource, ProducerContext, StreamingBody } from "./stream/chunk-reader.ts";
+export type { ProgressLimits } from "./stream/progress-watch.ts";
