@@ -64,3 +64,21 @@ export {
 export type { Chunk } from "./stream/chunk.ts";
 export type { BodyProducer, ChunkSource, ProducerContext, StreamingBody } from "./stream/chunk-reader.ts";
 export type { ProgressLimits } from "./stream/progress-watch.ts";
+export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";
+export {
+  findExport,
+  openCatalogue,
+  openExport,
+  type Catalogue,
+  type ExportDefinition,
+} from "./export/definition.ts";
+export {
+  exportParameters,
+  readExportParameters,
+  type ExportParameter,
+  type ExportParameters,
+} from "./export/parameters.ts";
+export { planExport, type ExportPlan } from "./export/plan.ts";
+export { runExport, type ExportProgress, type ExportRun } from "./export/run.ts";
+export { startServer, type RunningServer } from "./server/primary.ts";
+export { defaultSettings, type ServerSettings } from "./server/settings.ts";
