@@ -45,6 +45,9 @@ export {
   type GeneratedExportName,
   type GeneratedOptions,
 } from "./source/generated-source.ts";
+export { openSource, openSources, type OpenOptions } from "./source/open-source.ts";
+export type { Row, Rows } from "./source/row-reader.ts";
+export { rowsSource, type ColumnOption, type RowsOptions } from "./source/rows-source.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
 export type { ExportStats, ServerStats, WorkerNumbers, WorkerStats } from "./metrics/server-stats.ts";
 
