@@ -228,6 +228,18 @@ test("frees the source at once when the client leaves half-way, and logs it as s
   assert.equal((await stats()).total.busySlots, 0);
 });
 
+test("answers short requests while an export runs at full speed", async () => {
+  await using single = await startServe();
+  const response = await fetch(`${single.url}/exports/orders.csv?rows=300000`);
+  let isExportOver = false;
+  const reading = response.arrayBuffer().then(() => (isExportOver = true));
+  for (let answered = 0; answered < 5; answered += 1) {
+    assert.equal(await (await fetch(`${single.url}/ping`)).text(), "pong");
+  }
+  assert.equal(isExportOver, false);
+  await reading;
+});
+
 test("cancels a transfer on DELETE, and its client sees a cut connection", async () => {
   const response = await fetch(`${server.url}/exports/orders.csv?rows=9000000`);
   const id = response.headers.get("x-transfer-id");
