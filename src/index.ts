@@ -18,6 +18,9 @@ export type * from "./csv/batch.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
 export type { ExportStats, ServerStats, WorkerNumbers, WorkerStats } from "./metrics/server-stats.ts";
 
+export type { CodingName } from "./coding/coding.ts";
+export { fromWebResponse } from "./response/adapter/from-web-response.ts";
+export { toWebResponse } from "./response/adapter/to-web-response.ts";
 export type { AnyResponse } from "./response/any-response.ts";
 export { FileResponse, type FileResponseOptions, type OpenFileOptions } from "./response/file-response.ts";
 export type { CookieOptions, DeleteCookieOptions } from "./response/head/cookie.ts";
@@ -31,6 +34,10 @@ export {
   StreamingHttpResponse,
   type StreamingResponseOptions,
 } from "./response/streaming-http-response.ts";
+export { compress, type CompressOptions } from "./response/transform/compress.ts";
+export { conditionalGet } from "./response/transform/conditional-get.ts";
+export { contentLength } from "./response/transform/content-length.ts";
+export type { ResponseTransform } from "./response/transform/transform.ts";
 export type { Chunk } from "./stream/chunk.ts";
 export type { BodyProducer, ChunkSource, ProducerContext, StreamingBody } from "./stream/chunk-reader.ts";
 export type { ProgressLimits } from "./stream/progress-watch.ts";
