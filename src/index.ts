@@ -28,7 +28,8 @@ export { type HeadersInput, ResponseHeaders } from "./response/head/response-hea
 export type { RequestHead } from "./response/head/request-head.ts";
 export { type Content, HttpResponse } from "./response/http-response.ts";
 export { type Closer, HttpResponseBase, type ResponseOptions } from "./response/http-response-base.ts";
-export { send, type SendOptions, type SendOutcome } from "./response/send.ts";
+export { send } from "./response/send.ts";
+export type { SendOptions, SendOutcome } from "./response/send-options.ts";
 export {
   type ResponseTrailers,
   StreamingHttpResponse,
