@@ -113,7 +113,7 @@ export class Connection {
     this.#isWaitingForClient = true;
     await this.#interruption.wait<void>(start);
     this.#isWaitingForClient = false;
-    this.#pacer.restart();
+    // No new slice for the pacer: `drain` may come in the same turn of the loop, when the kernel took all at once.
   }
 
   #listen(): void {
