@@ -51,6 +51,9 @@ export { rowsSource, type ColumnOption, type RowsOptions } from "./source/rows-s
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
 export type { ExportStats, ServerStats, WorkerNumbers, WorkerStats } from "./metrics/server-stats.ts";
 
+export type { CodingName } from "./coding/coding.ts";
+export { fromWebResponse } from "./response/adapter/from-web-response.ts";
+export { toWebResponse } from "./response/adapter/to-web-response.ts";
 export type { AnyResponse } from "./response/any-response.ts";
 export { FileResponse, type FileResponseOptions, type OpenFileOptions } from "./response/file-response.ts";
 export type { CookieOptions, DeleteCookieOptions } from "./response/head/cookie.ts";
@@ -58,12 +61,17 @@ export { type HeadersInput, ResponseHeaders } from "./response/head/response-hea
 export type { RequestHead } from "./response/head/request-head.ts";
 export { type Content, HttpResponse } from "./response/http-response.ts";
 export { type Closer, HttpResponseBase, type ResponseOptions } from "./response/http-response-base.ts";
-export { send, type SendOptions, type SendOutcome } from "./response/send.ts";
+export { send } from "./response/send.ts";
+export type { SendOptions, SendOutcome } from "./response/send-options.ts";
 export {
   type ResponseTrailers,
   StreamingHttpResponse,
   type StreamingResponseOptions,
 } from "./response/streaming-http-response.ts";
+export { compress, type CompressOptions } from "./response/transform/compress.ts";
+export { conditionalGet } from "./response/transform/conditional-get.ts";
+export { contentLength } from "./response/transform/content-length.ts";
+export type { ResponseTransform } from "./response/transform/transform.ts";
 export type { Chunk } from "./stream/chunk.ts";
 export type { BodyProducer, ChunkSource, ProducerContext, StreamingBody } from "./stream/chunk-reader.ts";
 export type { ProgressLimits } from "./stream/progress-watch.ts";
