@@ -43,6 +43,14 @@ export const faultCatalogue = {
     meaning: "A cell holds NaN or an infinity, which most readers of CSV can't read.",
     remedy: 'Set nonFinite to "text" or "null", or put null there.',
   },
+  SCSV_FORMULA: {
+    meaning: 'A cell or header begins like a formula, and the dialect says formulas: "reject".',
+    remedy: 'Set formulas to "escape" or "allow", or change the text.',
+  },
+  SCSV_NO_TEXT: {
+    meaning: "A cell holds a value that can't be written as JSON, such as an object that contains itself.",
+    remedy: "Put text, a number or plain data there.",
+  },
   SCSV_ROW_SHAPE: {
     meaning: "A row is neither an array nor an object, or an array with more cells than there are columns.",
     remedy: "Yield one array or object per row, or name every column.",
@@ -158,6 +166,8 @@ export interface FaultDetails {
   readonly parameter?: string;
   /** What to do, when it is more exact than the catalogue's remedy. */
   readonly hint?: string;
+  /** When it is worth trying again. */
+  readonly retryAfterSeconds?: number;
 }
 
 /**
@@ -171,6 +181,7 @@ export class StreamCsvError extends Error {
   readonly row?: number;
   readonly column?: string;
   readonly parameter?: string;
+  readonly retryAfterSeconds?: number;
 
   constructor(code: FaultCode, message: string, details: FaultDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
@@ -179,6 +190,7 @@ export class StreamCsvError extends Error {
     if (details.row !== undefined) this.row = details.row;
     if (details.column !== undefined) this.column = details.column;
     if (details.parameter !== undefined) this.parameter = details.parameter;
+    if (details.retryAfterSeconds !== undefined) this.retryAfterSeconds = details.retryAfterSeconds;
   }
 
   /** HTTP status that tells of this fault before the first byte of a body. */

@@ -15,5 +15,52 @@ export {
 } from "./units.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export type * from "./csv/batch.ts";
+export { CsvEncoder, type CsvColumn } from "./csv/csv-encoder.ts";
+export {
+  contentTypeOf,
+  dialects,
+  fileEndingOf,
+  type Dialect,
+  type DialectName,
+  type DialectOptions,
+  type Formulas,
+  type NonFinite,
+  type Quoting,
+} from "./csv/dialect.ts";
+export {
+  dialectOptionNames,
+  dialectTextOptions,
+  parseDialectOption,
+  type DialectTextOption,
+} from "./csv/dialect-text.ts";
+export { isDialectName, resolveDialect, type NamedDialectOptions } from "./csv/resolve-dialect.ts";
+export { toStringifyOptions, type StringifyContext } from "./csv/stringify-options.ts";
+export { DayValue, DecimalValue, InstantValue } from "./csv/value.ts";
+export {
+  generateBatch,
+  generatedExportNames,
+  generatedSource,
+  generatorVersion,
+  isGeneratedExportName,
+  type GeneratedExportName,
+  type GeneratedOptions,
+} from "./source/generated-source.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
 export type { ExportStats, ServerStats, WorkerNumbers, WorkerStats } from "./metrics/server-stats.ts";
+
+export type { AnyResponse } from "./response/any-response.ts";
+export { FileResponse, type FileResponseOptions, type OpenFileOptions } from "./response/file-response.ts";
+export type { CookieOptions, DeleteCookieOptions } from "./response/head/cookie.ts";
+export { type HeadersInput, ResponseHeaders } from "./response/head/response-headers.ts";
+export type { RequestHead } from "./response/head/request-head.ts";
+export { type Content, HttpResponse } from "./response/http-response.ts";
+export { type Closer, HttpResponseBase, type ResponseOptions } from "./response/http-response-base.ts";
+export { send, type SendOptions, type SendOutcome } from "./response/send.ts";
+export {
+  type ResponseTrailers,
+  StreamingHttpResponse,
+  type StreamingResponseOptions,
+} from "./response/streaming-http-response.ts";
+export type { Chunk } from "./stream/chunk.ts";
+export type { BodyProducer, ChunkSource, ProducerContext, StreamingBody } from "./stream/chunk-reader.ts";
+export type { ProgressLimits } from "./stream/progress-watch.ts";

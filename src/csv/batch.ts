@@ -66,7 +66,10 @@ export interface BooleanVector {
   readonly nulls?: NullMask;
 }
 
-/** Instants, counted in `unit` since 1970-01-01T00:00:00Z. */
+/**
+ * Instants, counted in `unit` since 1970-01-01T00:00:00Z.
+ * As databases have it, ±(2^63 − 1) in 64 bits, and ±Infinity as a number, are infinitely far; NaN is an invalid date.
+ */
 export interface TimestampVector {
   readonly kind: "timestamp";
   readonly unit: "ms" | "us" | "ns";
@@ -74,7 +77,7 @@ export interface TimestampVector {
   readonly nulls?: NullMask;
 }
 
-/** Days since 1970-01-01. */
+/** Days since 1970-01-01; ±(2^31 − 1) are infinitely far. */
 export interface DateVector {
   readonly kind: "date";
   readonly values: Int32Array;

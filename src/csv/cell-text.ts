@@ -1,0 +1,98 @@
+import { StreamCsvError } from "../errors.ts";
+import type { Dialect } from "./dialect.ts";
+import { bytesText } from "./bytes-text.ts";
+import { isFormula } from "./formula.ts";
+import { instantText } from "./iso-time.ts";
+import { jsonText } from "./json-text.ts";
+import { DayValue, DecimalValue, InstantValue } from "./value.ts";
+
+/** Where a cell stands, for messages; `row` counts from 1, and is absent for the header row. */
+export interface CellPlace {
+  readonly row?: number;
+  readonly column: string;
+}
+
+/**
+ * The text of any value in a dialect, before quoting and the formula guard; null where the null marker belongs.
+ * Every rule of how values become text is here or in the files this one imports.
+ * @throws StreamCsvError `SCSV_INVALID_DATE`, `SCSV_NON_FINITE`, `SCSV_NO_TEXT`, with row and column
+ */
+export function cellText(value: unknown, dialect: Dialect, place: CellPlace): string | null {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "number":
+      return numberText(value, dialect, place);
+    case "bigint":
+      return String(value);
+    case "boolean":
+      return dialect.booleans[value ? 1 : 0];
+    case "object":
+      return value === null ? null : objectText(value, dialect, place);
+    // Neither a function nor a symbol has JSON.
+    case "undefined":
+    case "function":
+    case "symbol":
+    default:
+      return null;
+  }
+}
+
+/**
+ * A text made harmless for spreadsheets where the dialect asks for it; the same text where it is harmless already.
+ * @throws StreamCsvError `SCSV_FORMULA` when the dialect rejects formulas
+ */
+export function guardedText(text: string, dialect: Dialect, place: CellPlace): string {
+  if (dialect.formulas === "allow" || !isFormula(text)) return text;
+  if (dialect.formulas === "escape") return `'${text}`;
+  throw new StreamCsvError(
+    "SCSV_FORMULA",
+    `${placeText(place)} begins like a formula: ${JSON.stringify(text.slice(0, 40))}.`,
+    place,
+  );
+}
+
+function objectText(value: object, dialect: Dialect, place: CellPlace): string | null {
+  if (value instanceof Date) return instant(value.getTime(), "ms", place);
+  if (value instanceof InstantValue) return instant(value.ticks, value.unit, place);
+  if (value instanceof DayValue) return value.toString();
+  if (value instanceof DecimalValue) return withSeparator(value.toString(), dialect);
+  if (value instanceof Uint8Array) return bytesText(value);
+  try {
+    return jsonText(value) ?? null;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StreamCsvError("SCSV_NO_TEXT", `${placeText(place)} can't be written as JSON: ${reason}.`, {
+      ...place,
+      cause,
+    });
+  }
+}
+
+function numberText(value: number, dialect: Dialect, place: CellPlace): string | null {
+  if (Number.isFinite(value)) return withSeparator(String(value), dialect);
+  if (dialect.nonFinite === "null") return null;
+  if (dialect.nonFinite === "text") return String(value);
+  throw new StreamCsvError(
+    "SCSV_NON_FINITE",
+    `${placeText(place)} is ${value}, which most readers of CSV can't read.`,
+    place,
+  );
+}
+
+function instant(ticks: number | bigint, unit: "ms" | "us" | "ns", place: CellPlace): string {
+  const text = instantText(ticks, unit);
+  if (text !== null) return text;
+  throw new StreamCsvError("SCSV_INVALID_DATE", `${placeText(place)} is an invalid date.`, place);
+}
+
+function withSeparator(text: string, dialect: Dialect): string {
+  return dialect.decimalSeparator === "." ? text : text.replace(".", dialect.decimalSeparator);
+}
+
+/** The beginning of a message: `Row 3, column "price",`. */
+function placeText({ row, column }: CellPlace): string {
+  return row === undefined
+    ? `The header ${JSON.stringify(column)}`
+    : `Row ${row}, column ${JSON.stringify(column)},`;
+}

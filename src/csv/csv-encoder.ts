@@ -1,0 +1,72 @@
+import { wrongRange } from "../errors.ts";
+import type { Batch } from "./batch.ts";
+import { dialects, type Dialect } from "./dialect.ts";
+import type { RowWriter } from "./row-writer.ts";
+import { stringifyWriter } from "./stringify-writer.ts";
+
+/** A column as the header row names it. */
+export interface CsvColumn {
+  readonly name: string;
+}
+
+/**
+ * Turns batches of rows into the bytes of a CSV text (RFC 4180) in UTF-8, in the order given.
+ *
+ * It is pure and synchronous, and holds nothing between calls but counters: memory is bounded by one batch and its
+ * text, time is linear in the text. Chunks belong to whoever received them. A call that throws leaves the encoder
+ * unfit for further rows.
+ * @example
+ * const encoder = new CsvEncoder([{ name: "id" }, { name: "name" }]);
+ * encoder.header(); // id,name␍␊
+ * encoder.encode({ rowCount: 1, columns: [{ kind: "integer", values: Int32Array.of(1) }, { kind: "text", values: ["Ann"] }] }); // 1,Ann␍␊
+ */
+export class CsvEncoder {
+  readonly columns: readonly CsvColumn[];
+  readonly dialect: Dialect;
+  readonly #writer: RowWriter;
+  #rowCount = 0;
+
+  constructor(columns: readonly CsvColumn[], dialect: Dialect = dialects.rfc4180) {
+    this.columns = columns;
+    this.dialect = dialect;
+    this.#writer = stringifyWriter(
+      columns.map(({ name }) => name),
+      dialect,
+    );
+  }
+
+  /** Rows encoded so far, the header row apart. */
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  /** Cells and headers the formula guard has changed so far. */
+  get guardedCells(): number {
+    return this.#writer.guardedCells;
+  }
+
+  /**
+   * The beginning of the text: byte order mark and header row, as far as the dialect has them; else no bytes.
+   * @throws StreamCsvError `SCSV_FORMULA` when a header is a formula and the dialect rejects them
+   */
+  header(): Uint8Array {
+    return this.#writer.header();
+  }
+
+  /**
+   * Rows `from` to `to`, the latter excluded, each with its line ending.
+   * @throws StreamCsvError `SCSV_INVALID_DATE`, `SCSV_NON_FINITE`, `SCSV_FORMULA`, `SCSV_NO_TEXT`, with row and column
+   * @throws RangeError `SCSV_ARG_RANGE` when the batch has other columns, or fewer rows
+   */
+  encode(batch: Batch, from = 0, to: number = batch.rowCount): Uint8Array {
+    if (batch.columns.length !== this.columns.length)
+      throw wrongRange(
+        `The batch has ${batch.columns.length} columns, and the encoder ${this.columns.length}.`,
+      );
+    if (!(from >= 0 && from <= to && to <= batch.rowCount))
+      throw wrongRange(`Rows ${from} to ${to} aren't within a batch of ${batch.rowCount} rows.`);
+    const bytes = this.#writer.encode(batch, from, to, this.#rowCount + 1);
+    this.#rowCount += to - from;
+    return bytes;
+  }
+}

@@ -1,0 +1,116 @@
+import { wrongRange } from "../errors.ts";
+import type { DialectOptions, Formulas, NonFinite, Quoting } from "./dialect.ts";
+
+/** How one option of a dialect is written as text, in a query string or after a flag. */
+export interface DialectTextOption<T> {
+  /** Reads the text. @throws RangeError `SCSV_ARG_RANGE`, a sentence that lists what is allowed */
+  readonly parse: (text: string) => T;
+  /** What stands for the value in a help text: `CHAR`, `true|false`. */
+  readonly placeholder: string;
+  /** One line for a help text. */
+  readonly description: string;
+}
+
+/** Every option of a dialect in its textual form, by its name in camelCase; flags are the same in kebab-case. */
+export const dialectTextOptions: {
+  readonly [K in keyof DialectOptions]-?: DialectTextOption<NonNullable<DialectOptions[K]>>;
+} = {
+  delimiter: {
+    parse: (text) => character("delimiter", text),
+    placeholder: "CHAR",
+    description: "between cells: one character, or tab, comma, semicolon or pipe",
+  },
+  quote: {
+    parse: (text) => character("quote", text),
+    placeholder: "CHAR",
+    description: "around cells that need it: one character",
+  },
+  recordDelimiter: {
+    parse: (text) => choice("recordDelimiter", text, { lf: "\n", crlf: "\r\n", "\n": "\n", "\r\n": "\r\n" }),
+    placeholder: "lf|crlf",
+    description: "what ends a row",
+  },
+  header: {
+    parse: (text) => choice("header", text, { true: true, false: false }),
+    placeholder: "true|false",
+    description: "whether the first row holds the names of the columns",
+  },
+  bom: {
+    parse: (text) => choice("bom", text, { true: true, false: false }),
+    placeholder: "true|false",
+    description: "whether the text begins with a byte order mark",
+  },
+  quoting: {
+    parse: (text) => choice<Quoting>("quoting", text, { minimal: "minimal", strings: "strings", all: "all" }),
+    placeholder: "minimal|strings|all",
+    description: "which cells are quoted",
+  },
+  nullValue: {
+    parse: (text) => text,
+    placeholder: "TEXT",
+    description: "what is written for null",
+  },
+  decimalSeparator: {
+    parse: (text) => choice("decimalSeparator", text, { ".": ".", ",": ",", point: ".", comma: "," }),
+    placeholder: ".|,",
+    description: "before the fraction of a number",
+  },
+  nonFinite: {
+    parse: (text) => choice<NonFinite>("nonFinite", text, { error: "error", text: "text", null: "null" }),
+    placeholder: "error|text|null",
+    description: "what becomes of NaN and infinities",
+  },
+  formulas: {
+    parse: (text) =>
+      choice<Formulas>("formulas", text, { allow: "allow", escape: "escape", reject: "reject" }),
+    placeholder: "allow|escape|reject",
+    description: "what becomes of text that a spreadsheet would run",
+  },
+};
+
+/** The names of the options in {@link dialectTextOptions}, in their order. */
+export const dialectOptionNames: readonly (keyof DialectOptions)[] = [
+  "delimiter",
+  "quote",
+  "recordDelimiter",
+  "header",
+  "bom",
+  "quoting",
+  "nullValue",
+  "decimalSeparator",
+  "nonFinite",
+  "formulas",
+];
+
+/**
+ * Reads one option into an object that holds it alone, to be spread beside others.
+ * @throws RangeError `SCSV_ARG_RANGE`, a sentence that names the option, quotes the text and lists what is allowed
+ */
+export function parseDialectOption(name: keyof DialectOptions, text: string): DialectOptions {
+  return { [name]: dialectTextOptions[name].parse(text) };
+}
+
+const characterNames: Readonly<Record<string, string>> = {
+  tab: "\t",
+  comma: ",",
+  semicolon: ";",
+  pipe: "|",
+};
+
+/** One character, or its name; which characters are allowed is decided where dialects are checked. */
+function character(option: string, text: string): string {
+  const named = Object.hasOwn(characterNames, text) ? characterNames[text] : undefined;
+  if (named !== undefined) return named;
+  if (text.length === 1) return text;
+  throw wrongRange(
+    `${option} ${JSON.stringify(text)} isn't one character: write one, or its name: ${Object.keys(characterNames).join(", ")}.`,
+  );
+}
+
+/** The value a word stands for. */
+function choice<T>(option: string, text: string, values: Readonly<Record<string, T>>): T {
+  const value = Object.hasOwn(values, text) ? values[text] : undefined;
+  if (value !== undefined) return value;
+  const words = Object.keys(values).filter((word) => !/[\r\n]/.test(word));
+  throw wrongRange(`${option} ${JSON.stringify(text)} isn't allowed: write ${words.join(" or ")}.`);
+}

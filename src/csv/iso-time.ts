@@ -1,0 +1,98 @@
+/** What an instant is counted in. */
+export type InstantUnit = "ms" | "us" | "ns";
+
+/** Ticks that stand for the end of time, as databases store it: the greatest 64-bit number and its negative. */
+const infinity = 2n ** 63n - 1n;
+/** The same for days, which have 32 bits. */
+const infiniteDays = 2 ** 31 - 1;
+
+const ticksPerSecond: Readonly<Record<InstantUnit, number>> = { ms: 1e3, us: 1e6, ns: 1e9 };
+const secondsPerDay = 86_400;
+
+/**
+ * An instant in ISO 8601, UTC, as `Date.prototype.toISOString` writes it, for any year and down to the nanosecond.
+ * There are three digits after the second, or six or nine where fewer would lose something. ±(2^63 − 1) as a bigint,
+ * and ±Infinity as a number, are `infinity` and `-infinity`. NaN has no text: null.
+ */
+export function instantText(ticks: number | bigint, unit: InstantUnit): string | null {
+  const perSecond = ticksPerSecond[unit];
+  let seconds: number;
+  let fraction: number;
+  if (typeof ticks === "bigint" && !Number.isSafeInteger(Number(ticks))) {
+    if (ticks === infinity) return "infinity";
+    if (ticks === -infinity) return "-infinity";
+    const divisor = BigInt(perSecond);
+    const rest = ((ticks % divisor) + divisor) % divisor;
+    seconds = Number((ticks - rest) / divisor);
+    fraction = Number(rest);
+  } else {
+    // A Date holds whole milliseconds: what a number has beyond its unit is cut off, as Date cuts it.
+    const whole = Math.trunc(Number(ticks));
+    if (Number.isNaN(whole)) return null;
+    if (!Number.isFinite(whole)) return whole > 0 ? "infinity" : "-infinity";
+    seconds = Math.floor(whole / perSecond);
+    fraction = whole - seconds * perSecond;
+  }
+  const days = Math.floor(seconds / secondsPerDay);
+  const second = seconds - days * secondsPerDay;
+  return `${calendarText(days)}T${clockText(second)}.${fractionText(fraction, unit)}Z`;
+}
+
+/** A day as `YYYY-MM-DD`, years outside 0 to 9999 with a sign and at least six digits, as `toISOString` has them. */
+export function dayText(days: number): string {
+  if (days === infiniteDays) return "infinity";
+  if (days === -infiniteDays) return "-infinity";
+  return calendarText(days);
+}
+
+/** A day of the proleptic Gregorian calendar. */
+interface CalendarDay {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+/**
+ * The calendar day that is so many days from 1970-01-01.
+ * Years are counted from March, so that the leap day is the last of its year, in eras of 400 years, which all have
+ * the same 146,097 days; exact for every day a 64-bit instant can name, where `Date` ends at the year 275760.
+ */
+function calendarDay(days: number): CalendarDay {
+  const sinceEpoch = days + 719_468;
+  const era = Math.floor(sinceEpoch / 146_097);
+  const dayOfEra = sinceEpoch - era * 146_097;
+  const leapDays =
+    Math.floor(dayOfEra / 1_460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096);
+  const yearOfEra = Math.floor((dayOfEra - leapDays) / 365);
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+  return {
+    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
+    month,
+    day: dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1,
+  };
+}
+
+function calendarText(days: number): string {
+  const { year, month, day } = calendarDay(days);
+  const years =
+    year >= 0 && year <= 9999 ? padded(year, 4) : `${year < 0 ? "-" : "+"}${padded(Math.abs(year), 6)}`;
+  return `${years}-${padded(month, 2)}-${padded(day, 2)}`;
+}
+
+function clockText(second: number): string {
+  const minutes = Math.floor(second / 60);
+  return `${padded(Math.floor(minutes / 60), 2)}:${padded(minutes % 60, 2)}:${padded(second % 60, 2)}`;
+}
+
+/** The fraction of a second with as few digits, of 3, 6 and 9, as hold it. */
+function fractionText(fraction: number, unit: InstantUnit): string {
+  let digits = padded(fraction, unit === "ms" ? 3 : unit === "us" ? 6 : 9);
+  while (digits.length > 3 && digits.endsWith("000")) digits = digits.slice(0, -3);
+  return digits;
+}
+
+function padded(value: number, length: number): string {
+  return String(value).padStart(length, "0");
+}

@@ -1,0 +1,68 @@
+import type { Cast, CastingContext, Options } from "csv-stringify/sync";
+import { cellText, guardedText, type CellPlace } from "./cell-text.ts";
+import type { Dialect } from "./dialect.ts";
+
+/** What there is to know besides the dialect; looked at anew for every cell. */
+export interface StringifyContext {
+  /** The names of the columns, in order. */
+  readonly columns: readonly string[];
+  /** The number of the first record, for messages. @default 1 */
+  readonly firstRow?: number;
+  /** Told of every cell the formula guard changed. */
+  readonly onGuarded?: () => void;
+}
+
+/**
+ * The options that make csv-stringify write a dialect, given rows as arrays: casts for what becomes text, and
+ * `quoted_match` for what is quoted beyond its own rules. Its `escape_formulas` isn't used, for it also prefixes
+ * numbers that are held as text.
+ */
+export function toStringifyOptions(dialect: Dialect, context: StringifyContext): Options {
+  const cast: Cast<unknown> = (value, at) => {
+    const text = cellText(value, dialect, placeOf(at, context));
+    return text === null ? nullCast(dialect, context.columns.length) : textCast(text, dialect);
+  };
+  const castString: Cast<string> = (text, at) => {
+    const guarded = guardedText(text, dialect, placeOf(at, context));
+    if (guarded !== text) context.onGuarded?.();
+    return textCast(guarded, dialect);
+  };
+  return {
+    bom: dialect.bom,
+    header: dialect.header && context.columns.length > 0,
+    columns: context.columns.map((header, index) => ({ key: String(index), header })),
+    delimiter: dialect.delimiter,
+    quote: dialect.quote,
+    escape: dialect.quote,
+    record_delimiter: dialect.recordDelimiter,
+    quoted: dialect.quoting === "all",
+    quoted_string: dialect.quoting === "strings",
+    quoted_match: [/^$|[\r\n]/],
+    cast: {
+      string: castString,
+      number: cast,
+      bigint: cast,
+      boolean: cast,
+      date: cast,
+      object: cast,
+      null: cast,
+      undefined: cast,
+    },
+  };
+}
+
+function placeOf({ index, records, header }: CastingContext, context: StringifyContext): CellPlace {
+  const column = context.columns[index] ?? String(index + 1);
+  return header ? { column } : { row: (context.firstRow ?? 1) + records, column };
+}
+
+/** A text is quoted when it could be taken for the null marker; the empty one by `quoted_match`. */
+function textCast(text: string, dialect: Dialect): ReturnType<Cast<unknown>> {
+  return text !== "" && text === dialect.nullValue ? { value: text, quoted: true } : text;
+}
+
+/** A null is bare; alone in its row, with an empty marker, it is quoted, since readers skip empty lines. */
+function nullCast(dialect: Dialect, columnCount: number): ReturnType<Cast<unknown>> {
+  if (dialect.nullValue === "") return columnCount === 1 ? { value: "", quoted_empty: true } : null;
+  return dialect.quoting === "all" ? { value: dialect.nullValue, quoted: false } : dialect.nullValue;
+}

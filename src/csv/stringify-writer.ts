@@ -1,0 +1,33 @@
+import { stringify, type Options } from "csv-stringify/sync";
+import type { Batch } from "./batch.ts";
+import type { Dialect } from "./dialect.ts";
+import type { RowWriter } from "./row-writer.ts";
+import { toStringifyOptions } from "./stringify-options.ts";
+import { vectorValue } from "./vector-value.ts";
+
+/** Writes rows through csv-stringify: the general path, and the reference for any other. */
+export function stringifyWriter(columns: readonly string[], dialect: Dialect): RowWriter {
+  let guardedCells = 0;
+  const context = { columns, firstRow: 1, onGuarded: () => (guardedCells += 1) };
+  const headerOptions = toStringifyOptions(dialect, context);
+  // Without columns of its own, csv-stringify takes each array as it is; its options would be copied per quoted null.
+  const { columns: _columns, ...withoutColumns } = headerOptions;
+  const rowOptions: Options = { ...withoutColumns, bom: false, header: false };
+  const utf8 = new TextEncoder();
+  return {
+    header: () => utf8.encode(stringify([], headerOptions)),
+    encode(batch, from, to, firstRow) {
+      context.firstRow = firstRow;
+      return utf8.encode(stringify(rowsOf(batch, from, to), rowOptions));
+    },
+    get guardedCells() {
+      return guardedCells;
+    },
+  };
+}
+
+function rowsOf(batch: Batch, from: number, to: number): unknown[][] {
+  const rows: unknown[][] = [];
+  for (let row = from; row < to; row += 1) rows.push(batch.columns.map((vector) => vectorValue(vector, row)));
+  return rows;
+}

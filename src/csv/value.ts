@@ -1,0 +1,49 @@
+import { dayText, instantText, type InstantUnit } from "./iso-time.ts";
+
+/** An exact decimal, `unscaled / 10 ** scale`; written with exactly `scale` digits after the point. */
+export class DecimalValue {
+  readonly unscaled: bigint;
+  readonly scale: number;
+
+  constructor(unscaled: bigint, scale: number) {
+    this.unscaled = unscaled;
+    this.scale = scale;
+  }
+
+  toString(): string {
+    if (this.scale === 0) return String(this.unscaled);
+    const isNegative = this.unscaled < 0n;
+    const digits = String(isNegative ? -this.unscaled : this.unscaled).padStart(this.scale + 1, "0");
+    const point = digits.length - this.scale;
+    return `${isNegative ? "-" : ""}${digits.slice(0, point)}.${digits.slice(point)}`;
+  }
+}
+
+/** An instant finer or further away than a `Date` can hold it. */
+export class InstantValue {
+  readonly ticks: number | bigint;
+  readonly unit: InstantUnit;
+
+  constructor(ticks: number | bigint, unit: InstantUnit) {
+    this.ticks = ticks;
+    this.unit = unit;
+  }
+
+  /** ISO 8601 in UTC; null when the ticks are NaN, as those of an invalid `Date` are. */
+  toText(): string | null {
+    return instantText(this.ticks, this.unit);
+  }
+}
+
+/** A calendar day, counted from 1970-01-01. */
+export class DayValue {
+  readonly days: number;
+
+  constructor(days: number) {
+    this.days = days;
+  }
+
+  toString(): string {
+    return dayText(this.days);
+  }
+}

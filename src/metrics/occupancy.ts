@@ -1,0 +1,62 @@
+import type { Clock } from "../clock.ts";
+
+/**
+ * Counts what occupies the slots of a worker, two ways that must agree.
+ *
+ * *Held* adds up each holder's own time from taken to released; *busy* integrates the number of taken slots over time.
+ * Over a window that starts and ends empty the two are equal; keeping both makes a lost release visible.
+ * Memory is constant. Times are in seconds.
+ */
+export class Occupancy {
+  readonly #clock: Clock;
+  #busy = 0;
+  #busyMs = 0;
+  #endedHeldMs = 0;
+  /** Sum of the start times of those that hold now: their held time is `busy * now - this`. */
+  #runningStartsMs = 0;
+  #changedAtMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#changedAtMs = clock.nowMs();
+  }
+
+  /** Slots taken now. */
+  get busy(): number {
+    return this.#busy;
+  }
+
+  /** Slot time of all holders, of those that ended and of those that still hold. */
+  get heldSeconds(): number {
+    return (this.#endedHeldMs + this.#busy * this.#clock.nowMs() - this.#runningStartsMs) / 1000;
+  }
+
+  /** Integral over time of the number of taken slots. */
+  get busySlotSeconds(): number {
+    return (this.#busyMs + this.#busy * (this.#clock.nowMs() - this.#changedAtMs)) / 1000;
+  }
+
+  /** Takes a slot; the function it returns gives it back, once, and tells for how many seconds it was held. */
+  take(): () => number {
+    const startedAtMs = this.#clock.nowMs();
+    this.#change(startedAtMs, 1);
+    this.#runningStartsMs += startedAtMs;
+    let heldMs: number | undefined;
+    return () => {
+      if (heldMs === undefined) {
+        const nowMs = this.#clock.nowMs();
+        heldMs = nowMs - startedAtMs;
+        this.#change(nowMs, -1);
+        this.#runningStartsMs -= startedAtMs;
+        this.#endedHeldMs += heldMs;
+      }
+      return heldMs / 1000;
+    };
+  }
+
+  #change(nowMs: number, by: 1 | -1): void {
+    this.#busyMs += this.#busy * (nowMs - this.#changedAtMs);
+    this.#changedAtMs = nowMs;
+    this.#busy += by;
+  }
+}

@@ -1,0 +1,165 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { wrongRange, wrongType } from "../errors.ts";
+import { describeValue } from "../stream/chunk.ts";
+import type { StreamingBody } from "../stream/chunk-reader.ts";
+import { type FileVersion, readFileBlocks } from "../stream/file-blocks.ts";
+import { formatDisposition, guessContentType } from "./head/disposition.ts";
+import { formatEntityTag } from "./head/entity-tag.ts";
+import type { RequestHead } from "./head/request-head.ts";
+import { ResponseHeaders } from "./head/response-headers.ts";
+import { type ByteRange, selectRange } from "./range.ts";
+import { StreamingHttpResponse, type StreamingResponseOptions } from "./streaming-http-response.ts";
+
+/** What the answer of a file can be made with. */
+export interface FileResponseOptions extends StreamingResponseOptions {
+  /** The name the client sees, its base name only. @default the opened file's own */
+  readonly filename?: string;
+  /** Whether the client is to save it rather than show it. @default false */
+  readonly asAttachment?: boolean;
+}
+
+/** What a file can be opened with. */
+export interface OpenFileOptions extends FileResponseOptions {
+  /** First byte. @default 0 */
+  readonly start?: number;
+  /** Last byte, included. @default the file's last */
+  readonly end?: number;
+  /** The entity tag, with or without quotes. @default a strong one from size, time of change and inode */
+  readonly etag?: string;
+}
+
+interface OpenedFile {
+  readonly handle: FileHandle;
+  readonly version: FileVersion;
+}
+
+/** Narrows a file's answer to what a request asks for; set by the class, whose private state it needs. */
+let narrow: (response: FileResponse, request: RequestHead) => void;
+
+/**
+ * A file, sent in blocks of 64 KiB through one open handle, which is closed with the response.
+ *
+ * {@link FileResponse.open} knows the length and gives Content-Length, ETag and Last-Modified; `send()` answers Range and
+ * If-Range for it. A file that changes while it is sent cuts the connection before the last byte. Made by the constructor
+ * it is a stream with a name: no length, no tag, no ranges.
+ *
+ * @example
+ * await using response = await FileResponse.open("package.json", { asAttachment: true });
+ * console.log(response.headers.get("Content-Disposition")); // attachment; filename="package.json"
+ */
+export class FileResponse extends StreamingHttpResponse {
+  #file: OpenedFile | undefined;
+  #range: ByteRange = { start: 0, end: 0 };
+
+  static {
+    narrow = (response, request) => {
+      if (response.#file !== undefined && response.statusCode === 200) response.#answerRange(request);
+    };
+  }
+
+  constructor(body: StreamingBody = [], options: FileResponseOptions = {}) {
+    super(body, withFileHeaders(options));
+  }
+
+  /**
+   * Opens a file, or takes an open handle, and closes it with the response.
+   * @throws TypeError `SCSV_ARG_TYPE` for what is no regular file; RangeError `SCSV_ARG_RANGE` for `start` or `end`
+   *   outside it; and what `fs.open` throws
+   */
+  static async open(file: string | URL | FileHandle, options: OpenFileOptions = {}): Promise<FileResponse> {
+    const isPath = typeof file === "string" || file instanceof URL;
+    const path = isPath ? (file instanceof URL ? fileURLToPath(file) : file) : undefined;
+    const handle = isPath ? await open(file, "r") : file;
+    try {
+      const stats = await handle.stat({ bigint: true });
+      if (!stats.isFile()) {
+        throw wrongType(
+          `${describeValue(path)} is no regular file: give the constructor a stream of it instead.`,
+        );
+      }
+      const name = options.filename ?? (path === undefined ? undefined : basename(path));
+      const response: FileResponse = new FileResponse(
+        () => readFileBlocks(handle, stats, response.#range.start, response.#range.end),
+        { ...options, ...(name !== undefined && { filename: name }) },
+      );
+      response.#describe({ handle, version: stats }, stats.mtime, options);
+      return response;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  override get streamingContent(): AsyncIterable<Uint8Array> {
+    return super.streamingContent;
+  }
+
+  /** Another body is no longer the file's bytes, so ranges of it can't be answered; the file stays open until closing. */
+  override set streamingContent(body: StreamingBody) {
+    super.streamingContent = body;
+    this.#file = undefined;
+    this.headers.delete("Accept-Ranges");
+  }
+
+  #describe(file: OpenedFile, modified: Date, options: OpenFileOptions): void {
+    const { version } = file;
+    const size = Number(version.size);
+    const { start = 0, end = size - 1 } = options;
+    requirePosition("start", start, size);
+    if (end !== start - 1) requirePosition("end", end, Number.MAX_SAFE_INTEGER);
+    if (end < start - 1)
+      throw wrongRange(`The last byte, end: ${end}, is before the first, start: ${start}.`);
+    this.#file = file;
+    this.#range = { start, end: Math.min(end + 1, size) };
+    this.onClose(() => file.handle.close());
+    const isPart = start > 0 || this.#range.end < size;
+    const state = [version.size, version.mtimeNs, version.ino, ...(isPart ? [start, this.#range.end] : [])];
+    this.headers.set("Content-Length", this.#range.end - start);
+    this.headers.setDefault(
+      "ETag",
+      formatEntityTag(options.etag ?? state.map((part) => part.toString(36)).join("-")),
+    );
+    this.headers.setDefault("Last-Modified", modified.toUTCString());
+    this.headers.setDefault("Accept-Ranges", "bytes");
+  }
+
+  #answerRange(request: RequestHead): void {
+    const size = this.#range.end - this.#range.start;
+    const part = selectRange(request, this.headers, size);
+    if (part === undefined) return;
+    const { start, end } = part === "unsatisfiable" ? { start: 0, end: 0 } : part;
+    this.statusCode = part === "unsatisfiable" ? 416 : 206;
+    this.headers.set(
+      "Content-Range",
+      part === "unsatisfiable" ? `bytes */${size}` : `bytes ${start}-${end - 1}/${size}`,
+    );
+    this.headers.set("Content-Length", end - start);
+    this.#range = { start: this.#range.start + start, end: this.#range.start + end };
+  }
+}
+
+/**
+ * Makes a file's answer the 206 or 416 that a request asks for by Range and If-Range; leaves every other as it is. A body
+ * that was wrapped is left whole.
+ */
+export function answerRange(response: FileResponse, request: RequestHead): void {
+  narrow(response, request);
+}
+
+/** Type and disposition from the name, where the caller gave none. */
+function withFileHeaders(options: FileResponseOptions): StreamingResponseOptions {
+  const headers = new ResponseHeaders(options.headers);
+  const disposition = formatDisposition(options.filename, options.asAttachment ?? false);
+  if (disposition !== undefined) headers.setDefault("Content-Disposition", disposition);
+  if (options.contentType === undefined)
+    headers.setDefault("Content-Type", guessContentType(options.filename));
+  return { ...options, headers };
+}
+
+function requirePosition(name: string, value: number, limit: number): void {
+  if (!Number.isSafeInteger(value) || value < 0 || value > limit) {
+    throw wrongRange(`${name} is a whole number from 0 to ${limit}, not ${describeValue(value)}.`);
+  }
+}

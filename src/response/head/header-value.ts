@@ -1,0 +1,66 @@
+import { BadHeaderError, wrongType } from "../../errors.ts";
+import { describeValue } from "../../stream/chunk.ts";
+
+/** C0, DEL and C1; a header value may hold a tab and C1, which HTTP calls obs-text. */
+const controlCharacter = /\p{Cc}/u;
+const allowedInValue = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u;
+const notLatin1 = /[\u0100-\uffff]/;
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/**
+ * A header name as it is sent: a token (RFC 9110, section 5.6.2).
+ * @throws BadHeaderError for any other character; TypeError `SCSV_ARG_TYPE` when it is no text
+ */
+export function checkHeaderName(name: unknown): string {
+  if (typeof name !== "string") throw wrongType(`A header's name is text, not ${describeValue(name)}.`);
+  if (!token.test(name)) {
+    throw new BadHeaderError(
+      `${describeValue(name)} is no header name: use letters, digits and -, no line break, blank or colon.`,
+    );
+  }
+  return name;
+}
+
+/**
+ * A header value as it is sent: Latin-1 as it is, other text as one encoded word (RFC 2047), a number as its text.
+ * @throws BadHeaderError for a line break or another control character (RFC 9110, section 5.5); TypeError
+ *   `SCSV_ARG_TYPE` when it is neither text nor number
+ */
+export function checkHeaderValue(name: string, value: unknown): string {
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  if (typeof value !== "string") {
+    throw wrongType(`The header ${name} takes text or a number, not ${describeValue(value)}.`);
+  }
+  if (!allowedInValue.test(value)) {
+    throw new BadHeaderError(
+      `The header ${name} can't hold a line break or another control character: ${describeValue(value)}.`,
+    );
+  }
+  return notLatin1.test(value) ? `=?utf-8?b?${Buffer.from(value, "utf8").toString("base64")}?=` : value;
+}
+
+/**
+ * A reason phrase as it is sent.
+ * @throws BadHeaderError for a control character or one outside Latin-1; TypeError `SCSV_ARG_TYPE` when it is no text
+ */
+export function checkReasonPhrase(phrase: unknown): string {
+  if (typeof phrase !== "string") throw wrongType(`A reason phrase is text, not ${describeValue(phrase)}.`);
+  if (controlCharacter.test(phrase) || notLatin1.test(phrase)) {
+    throw new BadHeaderError(
+      `A reason phrase can't hold control characters, or any outside Latin-1: ${describeValue(phrase)}.`,
+    );
+  }
+  return phrase;
+}
+
+/**
+ * Checks a part of a cookie before anything else looks at it.
+ * @throws BadHeaderError for a control character, or for `;`, which would begin an attribute
+ */
+export function checkCookiePart(part: string, value: string): void {
+  if (controlCharacter.test(value) || value.includes(";")) {
+    throw new BadHeaderError(
+      `The ${part} of a cookie can't hold ";", a line break or another control character: ${describeValue(value)}.`,
+    );
+  }
+}

@@ -1,0 +1,93 @@
+import { BadHeaderError } from "../../errors.ts";
+import { checkHeaderName, checkHeaderValue } from "./header-value.ts";
+
+/** Headers as an object, or as pairs of name and value. */
+export type HeadersInput =
+  | Readonly<Record<string, string | number>>
+  | Iterable<readonly [name: string, value: string | number]>;
+
+/**
+ * The headers of a response: one value a name, found in any case, sent in the case last written.
+ *
+ * Iterates `[name, value]` in the order in which the names were first set; setting one again doesn't move it. A name or
+ * value that HTTP doesn't allow is refused by the call that gives it. Cookies are kept apart, see `setCookie()`.
+ *
+ * @example
+ * const headers = new ResponseHeaders({ "X-Rows": 10 });
+ * headers.set("x-rows", 20);
+ * console.log([...headers]); // [["x-rows", "20"]]
+ */
+export class ResponseHeaders implements Iterable<[name: string, value: string]> {
+  readonly #entries = new Map<string, [name: string, value: string]>();
+
+  /**
+   * @throws BadHeaderError `SCSV_BAD_HEADER` for a name or value that HTTP doesn't allow
+   * @throws TypeError `SCSV_ARG_TYPE` for what is no pair of text and text or number
+   */
+  constructor(input: HeadersInput = {}) {
+    for (const [name, value] of Symbol.iterator in input ? input : Object.entries(input))
+      this.set(name, value);
+  }
+
+  get(name: string): string | undefined {
+    return this.#entries.get(name.toLowerCase())?.[1];
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name.toLowerCase());
+  }
+
+  /**
+   * Sets the one value of a name. Latin-1 is sent as it is, other text as an encoded word (RFC 2047).
+   * @throws BadHeaderError `SCSV_BAD_HEADER` for a name or value that HTTP doesn't allow, and for Set-Cookie
+   * @throws TypeError `SCSV_ARG_TYPE` for a value that is neither text nor number
+   */
+  set(name: string, value: string | number): void {
+    const key = checkHeaderName(name).toLowerCase();
+    const text = checkHeaderValue(name, value);
+    if (key === "set-cookie") {
+      throw new BadHeaderError("Set-Cookie has one line a cookie, so it is no header here: use setCookie().");
+    }
+    this.#entries.set(key, [name, text]);
+  }
+
+  /** Sets a value where the name has none yet. */
+  setDefault(name: string, value: string | number): void {
+    if (!this.has(name)) this.set(name, value);
+  }
+
+  /** Removes a name; whether it was there. */
+  delete(name: string): boolean {
+    return this.#entries.delete(name.toLowerCase());
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  *entries(): Generator<[name: string, value: string], void, undefined> {
+    for (const [name, value] of this.#entries.values()) yield [name, value];
+  }
+
+  [Symbol.iterator](): Generator<[name: string, value: string], void, undefined> {
+    return this.entries();
+  }
+}
+
+/** Adds a token to a header that is a list, such as Vary, unless it is there already or the list is `*`. */
+export function addToList(headers: ResponseHeaders, name: string, item: string): void {
+  const items = (headers.get(name) ?? "")
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+  if (items.includes("*") || items.some((entry) => entry.toLowerCase() === item.toLowerCase())) return;
+  headers.set(name, [...items, item].join(", "));
+}
+
+/** Whether a header that is a list of directives, such as Cache-Control, has one of that name outside quotes. */
+export function hasDirective(value: string | undefined, directive: string): boolean {
+  return (value ?? "")
+    .replaceAll(/"(?:[^"\\]|\\.)*"/g, '""')
+    .split(",")
+    .some((entry) => entry.trim().split("=")[0]?.trim().toLowerCase() === directive);
+}

@@ -1,0 +1,28 @@
+import { STATUS_CODES } from "node:http";
+import { wrongRange, wrongType } from "../../errors.ts";
+import { describeValue } from "../../stream/chunk.ts";
+
+/**
+ * A status code as a whole number from 100 to 599; text of digits is taken too.
+ * @throws TypeError `SCSV_ARG_TYPE` for what is no number; RangeError `SCSV_ARG_RANGE` for one outside
+ */
+export function checkStatusCode(value: unknown): number {
+  const isNumeric =
+    typeof value === "number" || (typeof value === "string" && /^\s*[-+]?\d+\s*$/.test(value));
+  const code = isNumeric ? Number(value) : Number.NaN;
+  if (Number.isNaN(code)) throw wrongType(`A status code is a whole number, not ${describeValue(value)}.`);
+  if (!Number.isInteger(code) || code < 100 || code > 599) {
+    throw wrongRange(`A status code is a whole number from 100 to 599, not ${describeValue(value)}.`);
+  }
+  return code;
+}
+
+/** The phrase of RFC 9110 and its kin for a status code. */
+export function defaultReasonPhrase(statusCode: number): string {
+  return STATUS_CODES[statusCode] ?? "Unknown Status Code";
+}
+
+/** Whether an answer of that status has no body, whatever the method (RFC 9110, sections 6.4.1 and 15.3.6). */
+export function isBodiless(statusCode: number): boolean {
+  return statusCode < 200 || statusCode === 204 || statusCode === 205 || statusCode === 304;
+}

@@ -1,0 +1,235 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { NotWritableError, toError, wrongRange, wrongType } from "../errors.ts";
+import { describeValue, isChunk, viewBytes } from "../stream/chunk.ts";
+import { settleWithin } from "../stream/settle.ts";
+import { encodeText, isKnownCharset, parseCharset } from "./head/charset.ts";
+import {
+  type CookieOptions,
+  type DeleteCookieOptions,
+  formatCookie,
+  formatCookieDeletion,
+} from "./head/cookie.ts";
+import { checkReasonPhrase } from "./head/header-value.ts";
+import { type HeadersInput, ResponseHeaders } from "./head/response-headers.ts";
+import { checkStatusCode, defaultReasonPhrase } from "./head/status.ts";
+
+/** What every response can be made with. */
+export interface ResponseOptions {
+  /** 100 to 599. @default 200 */
+  readonly statusCode?: number;
+  /** @default the phrase of the status code, following it when it changes */
+  readonly reasonPhrase?: string;
+  /** @default "text/html; charset=utf-8" (with `charset`, where that is given) */
+  readonly contentType?: string;
+  /** How text is written: utf-8, iso-8859-1, us-ascii or utf-16le. @default the Content-Type's, else "utf-8" */
+  readonly charset?: string;
+  readonly headers?: HeadersInput;
+  /** Gets the errors of closers; without it they stay in `closeErrors`. */
+  readonly onError?: (error: Error) => void;
+  /** What time it is, for the lifetimes of cookies. @default the machine's clock */
+  readonly clock?: Clock;
+}
+
+/** Something to do when a response is done with. */
+export type Closer = () => unknown;
+
+/** How long one closer that doesn't settle is waited for before the next is run. */
+const closerLimitMs = 1000;
+
+/**
+ * What all responses share: status, headers, cookies and closers, and no content.
+ *
+ * Use `HttpResponse` for content that is at hand, `StreamingHttpResponse` for content that is made while it is sent, and
+ * `FileResponse` for a file. They are told apart by `streaming`.
+ */
+export abstract class HttpResponseBase implements AsyncDisposable {
+  /** True for a body that is made while it is sent; narrows `AnyResponse`. */
+  abstract readonly streaming: boolean;
+  /** One value a name; cookies are kept apart. */
+  readonly headers: ResponseHeaders;
+  readonly #clock: Clock;
+  readonly #onError: ((error: Error) => void) | undefined;
+  readonly #cookies = new Map<string, string>();
+  readonly #closeErrors: Error[] = [];
+  #closers: Closer[] = [];
+  #statusCode: number;
+  #reasonPhrase: string | undefined;
+  #charset: string | undefined;
+  #closing: Promise<void> | undefined;
+  #isClosed = false;
+
+  /**
+   * @throws RangeError `SCSV_ARG_RANGE` for a status outside 100 to 599, an unknown charset, or a content type given twice
+   * @throws TypeError `SCSV_ARG_TYPE` for an option of the wrong type
+   * @throws BadHeaderError `SCSV_BAD_HEADER` for a header or reason phrase that HTTP doesn't allow
+   */
+  constructor(options: ResponseOptions = {}) {
+    this.headers = new ResponseHeaders(options.headers);
+    this.#statusCode = checkStatusCode(options.statusCode ?? 200);
+    if (options.reasonPhrase !== undefined) this.reasonPhrase = options.reasonPhrase;
+    if (options.charset !== undefined) this.charset = options.charset;
+    if (options.contentType !== undefined) {
+      if (this.headers.has("Content-Type")) {
+        throw wrongRange(
+          "The content type is given twice: leave out contentType, or the Content-Type in headers.",
+        );
+      }
+      this.headers.set("Content-Type", options.contentType);
+    } else if (this.#statusCode !== 304) {
+      this.headers.setDefault("Content-Type", `text/html; charset=${this.#charset ?? "utf-8"}`);
+    }
+    this.#onError = options.onError;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  get statusCode(): number {
+    return this.#statusCode;
+  }
+
+  /** 100 to 599; the reason phrase follows unless it was set. */
+  set statusCode(code: number) {
+    this.#statusCode = checkStatusCode(code);
+  }
+
+  get reasonPhrase(): string {
+    return this.#reasonPhrase ?? defaultReasonPhrase(this.#statusCode);
+  }
+
+  /** An empty phrase stays empty. @throws BadHeaderError for control characters and such outside Latin-1 */
+  set reasonPhrase(phrase: string) {
+    this.#reasonPhrase = checkReasonPhrase(phrase);
+  }
+
+  /** How text becomes bytes: what was set, else what the Content-Type says at the moment, else utf-8. */
+  get charset(): string {
+    return this.#charset ?? parseCharset(this.headers.get("Content-Type") ?? "") ?? "utf-8";
+  }
+
+  /** Doesn't change the Content-Type. @throws RangeError `SCSV_ARG_RANGE` for one that can't be written */
+  set charset(charset: string) {
+    if (typeof charset !== "string") throw wrongType(`A charset is text, not ${describeValue(charset)}.`);
+    if (!isKnownCharset(charset)) encodeText("", charset);
+    this.#charset = charset;
+  }
+
+  /** The Set-Cookie lines, in the order in which the cookies were first set. */
+  get cookies(): readonly string[] {
+    return [...this.#cookies.values()];
+  }
+
+  /**
+   * Sets a cookie; setting one again replaces it with all its attributes. The value is percent-encoded.
+   * @throws BadHeaderError `SCSV_BAD_HEADER` for a character that a cookie can't hold, `;` among them
+   * @throws RangeError `SCSV_ARG_RANGE` for `maxAge` beside a `Date`, or an unknown `sameSite`
+   */
+  setCookie(name: string, value: string, options: CookieOptions = {}): void {
+    this.#cookies.set(name, formatCookie(name, value, options, this.#clock));
+  }
+
+  /** Makes the client forget a cookie; give the path and domain it was set with. */
+  deleteCookie(name: string, options: DeleteCookieOptions = {}): void {
+    this.#cookies.set(name, formatCookieDeletion(name, options, this.#clock));
+  }
+
+  /** Runs `closer` when the response is closed, after those before it; at once where it is closed already. */
+  onClose(closer: Closer): void {
+    if (typeof closer !== "function")
+      throw wrongType(`A closer is a function, not ${describeValue(closer)}.`);
+    if (this.#isClosed) void this.#runCloser(closer);
+    else this.#closers.push(closer);
+  }
+
+  /** Whether all closers have run. */
+  get closed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** What closers threw, where there is no `onError` to take it. */
+  get closeErrors(): readonly Error[] {
+    return this.#closeErrors;
+  }
+
+  /**
+   * Closes the body's sources, then runs every closer once, in the order in which they were registered.
+   *
+   * A closer is waited for before the next is run, but not longer than a second. It never rejects: errors go to
+   * `onError` or `closeErrors`. Calling it again gives the same promise. `send()` and the adapters call it.
+   * @param reason what the producer's signal is aborted with, where the body wasn't read to its end
+   */
+  close(reason?: unknown): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** The header lines and an empty line, and of a buffered response the content; never touches a stream, nor cookies. */
+  toBytes(): Uint8Array {
+    const lines = Array.from(this.headers, ([name, value]) => `${name}: ${value}\r\n`);
+    return viewBytes(Buffer.from(`${lines.join("")}\r\n`, "latin1"));
+  }
+
+  /** Class, status and type; never the body. */
+  toString(): string {
+    const type = this.headers.get("Content-Type");
+    const end = type === undefined ? "" : `, ${JSON.stringify(type)}`;
+    return `<${this.constructor.name} statusCode=${this.#statusCode}${end}>`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** What is to be closed before the closers run, outermost first; none where the body is held in memory. */
+  protected closeBodies(_reason: unknown): readonly Closer[] {
+    return [];
+  }
+
+  /** A chunk as bytes: text in the charset in force now, bytes as they are and not copied. */
+  protected encodeChunk(chunk: unknown): Uint8Array {
+    if (chunk instanceof Uint8Array) return chunk;
+    if (!isChunk(chunk)) {
+      throw wrongType(`A chunk is text, bytes or a number, not ${describeValue(chunk)}.`);
+    }
+    return typeof chunk === "object" ? viewBytes(chunk) : encodeText(String(chunk), this.charset);
+  }
+
+  async #close(reason: unknown): Promise<void> {
+    for (const closer of this.closeBodies(reason)) await this.#runCloser(closer);
+    // A closer may register another one, so the list is looked at again each time.
+    for (let closer = this.#closers.shift(); closer !== undefined; closer = this.#closers.shift()) {
+      await this.#runCloser(closer);
+    }
+    this.#isClosed = true;
+  }
+
+  async #runCloser(closer: Closer): Promise<void> {
+    const run = async (): Promise<void> => void (await closer());
+    await settleWithin(run(), closerLimitMs, (error) => this.#report(toError(error)));
+  }
+
+  #report(error: Error): void {
+    if (this.#onError === undefined) {
+      this.#closeErrors.push(error);
+      return;
+    }
+    try {
+      this.#onError(error);
+    } catch (hookError) {
+      this.#closeErrors.push(error, toError(hookError));
+    }
+  }
+}
+
+/** Methods that only a buffered response has; the types don't know them here, but a caller in JavaScript may. */
+for (const method of ["write", "writeLines", "tell"]) {
+  Object.defineProperty(HttpResponseBase.prototype, method, {
+    configurable: true,
+    writable: true,
+    value(this: HttpResponseBase): never {
+      throw new NotWritableError(this.constructor.name, method);
+    },
+  });
+}

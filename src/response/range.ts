@@ -1,0 +1,44 @@
+import { matchesStrongly } from "./head/entity-tag.ts";
+import { type RequestHead, requestHeader, requestMethod } from "./head/request-head.ts";
+import type { ResponseHeaders } from "./head/response-headers.ts";
+
+/** A range of bytes: from `start` up to but not including `end`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Which part of `size` bytes a request asks for (RFC 9110, section 14): a range, all of it (undefined), or nothing that
+ * can be had. Only a GET can ask. Several ranges, another unit, and what isn't well-formed mean all of it, as does an
+ * If-Range that doesn't match exactly.
+ */
+export function selectRange(
+  request: RequestHead,
+  headers: ResponseHeaders,
+  size: number,
+): ByteRange | "unsatisfiable" | undefined {
+  const field = requestHeader(request, "range");
+  if (field === undefined || requestMethod(request) !== "GET" || !passesIfRange(request, headers))
+    return undefined;
+  const match = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(field);
+  if (match === null) return undefined;
+  const [, first = "", last = ""] = match;
+  if (first === "" && last === "") return undefined;
+  if (first === "") return within(Math.max(0, size - Number(last)), size, size);
+  if (last !== "" && Number(last) < Number(first)) return undefined;
+  return within(Number(first), last === "" ? size : Number(last) + 1, size);
+}
+
+function within(start: number, end: number, size: number): ByteRange | "unsatisfiable" {
+  return start >= size ? "unsatisfiable" : { start, end: Math.min(end, size) };
+}
+
+/** A part may only be joined to one that the client has when both are of the very same bytes. */
+function passesIfRange(request: RequestHead, headers: ResponseHeaders): boolean {
+  const field = requestHeader(request, "if-range")?.trim();
+  if (field === undefined) return true;
+  return field.includes('"')
+    ? matchesStrongly(field, headers.get("ETag") ?? "")
+    : field === headers.get("Last-Modified");
+}

@@ -1,0 +1,90 @@
+import { wrongType } from "../errors.ts";
+import { Body } from "../stream/body.ts";
+import type { StreamingBody } from "../stream/chunk-reader.ts";
+import { BodyView } from "./body-view.ts";
+import { type Closer, HttpResponseBase, type ResponseOptions } from "./http-response-base.ts";
+
+/** Fields sent after the body, to clients that take them (RFC 9110, section 6.5). */
+export interface ResponseTrailers {
+  /** Their names, announced in the head. */
+  readonly names: readonly string[];
+  /** Their values, asked for once, when the whole body is written; a name without a value is left out. */
+  values(): Readonly<Record<string, string | number>>;
+}
+
+/** What a streaming response can be made with. */
+export interface StreamingResponseOptions extends ResponseOptions {
+  readonly trailers?: ResponseTrailers;
+}
+
+/**
+ * A response whose body is made while it is sent, in constant memory: one chunk is asked for when the last is written.
+ *
+ * The body is read once; a second iteration yields nothing. To change it, wrap `streamingContent` and assign the wrapper
+ * back: nothing is read by that. Closing fires the producer's signal, then calls `return()` on the outermost wrapper and
+ * on each body below it, once, whether they were started or not.
+ *
+ * @example
+ * const response = new StreamingHttpResponse(["id,name\r\n", "1,Ada\r\n"], { contentType: "text/csv; charset=utf-8" });
+ * async function* shout(chunks: AsyncIterable<Uint8Array>) {
+ *   for await (const chunk of chunks) yield Buffer.from(chunk).toString().toUpperCase();
+ * }
+ * response.streamingContent = shout(response.streamingContent);
+ */
+export class StreamingHttpResponse extends HttpResponseBase implements AsyncIterable<Uint8Array> {
+  /** Fields to send after the body. Left out where the client didn't send `TE: trailers`, or the body isn't chunked. */
+  trailers: ResponseTrailers | undefined;
+  readonly #bodies: Body[] = [];
+  #body: Body;
+
+  /** @throws TypeError `SCSV_ARG_TYPE` for a value that is no body */
+  constructor(body: StreamingBody = [], options: StreamingResponseOptions = {}) {
+    super(options);
+    this.trailers = options.trailers;
+    this.#body = this.#adopt(body);
+  }
+
+  get streaming(): true {
+    return true;
+  }
+
+  /** The body as bytes, each chunk converted when it is asked for. Reading this property reads nothing of the body. */
+  get streamingContent(): AsyncIterable<Uint8Array> {
+    return new BodyView(this.#body, (chunk) => this.encodeChunk(chunk));
+  }
+
+  /** Puts another body in the place of this one, which is closed with the response and not before. */
+  set streamingContent(body: StreamingBody) {
+    this.#body = this.#adopt(body);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.streamingContent[Symbol.asyncIterator]();
+  }
+
+  protected override closeBodies(reason: unknown): readonly Closer[] {
+    // All signals before the first return(): a wrapper may be waiting for a source that only its signal can wake.
+    for (const body of this.#bodies) body.abort(reason);
+    return this.#bodies.map((body) => () => body.close(reason)).toReversed();
+  }
+
+  #adopt(body: unknown): Body {
+    const adopted = new Body(body);
+    this.#bodies.push(adopted);
+    return adopted;
+  }
+}
+
+/** The types don't know these here; a caller in JavaScript learns what to do instead. */
+for (const name of ["content", "text"]) {
+  const refuse = function (this: StreamingHttpResponse): never {
+    throw wrongType(
+      `${this.constructor.name} has no ${name}: its body is made while it is sent. Branch on streaming, and use streamingContent.`,
+    );
+  };
+  Object.defineProperty(StreamingHttpResponse.prototype, name, {
+    configurable: true,
+    get: refuse,
+    set: refuse,
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * Random bits for the cells of one column, by row number: the same row gives the same bits, in whatever order and
+ * by whichever worker it is asked for. 32 bits a call, from a finaliser that lets every input bit reach every output
+ * bit; no sequence, so that any slice costs what it holds.
+ */
+export class CellHash {
+  readonly #columnKey: number;
+  #high = 0;
+  #key: number;
+  #lateKey: number;
+
+  /** `seed` is 0 to 2^53 − 1; `salt` tells columns of one export apart. */
+  constructor(seed: number, salt: number) {
+    const low = mix(seed >>> 0, 0x3c6ef372);
+    const high = mix(Math.floor(seed / 2 ** 32) ^ low, 0x1b873593);
+    this.#columnKey = mix(salt ^ high, 0x9e3779b9);
+    this.#key = mix(this.#columnKey, 0x2545f491);
+    this.#lateKey = mix(this.#key, 0x6c8e9cf5);
+  }
+
+  /** 32 random bits, as an unsigned number, for a row number from 0 to 2^53 − 1. */
+  bits(row: number): number {
+    const high = Math.floor(row / 2 ** 32);
+    if (high !== this.#high) this.#rekey(high);
+    return mix((row >>> 0) ^ this.#key, this.#lateKey);
+  }
+
+  /** A whole number from 0 to `count` − 1, each as likely; `count` is at most 2^32. */
+  below(row: number, count: number): number {
+    return Math.floor((this.bits(row) / 2 ** 32) * count);
+  }
+
+  #rekey(high: number): void {
+    this.#high = high;
+    this.#key = mix(this.#columnKey ^ high, 0x2545f491);
+    this.#lateKey = mix(this.#key, 0x6c8e9cf5);
+  }
+}
+
+/** A 32-bit finaliser of two multiplications and three shifts, keyed between them. */
+function mix(input: number, key: number): number {
+  let bits = input ^ (input >>> 16);
+  bits = Math.imul(bits, 0x7feb352d);
+  bits = (bits ^ (bits >>> 15)) + key;
+  bits = Math.imul(bits, 0x846ca68b);
+  return (bits ^ (bits >>> 16)) >>> 0;
+}

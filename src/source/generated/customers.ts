@@ -1,0 +1,71 @@
+import { CellHash } from "./cell-hash.ts";
+
+const givenNames =
+  "Ada Björn Chloé Élodie Fatima Günther Hannah Íñigo Jürgen Kateřina Łukasz Maria Oskar Paula Quentin Rūta Søren Tomás Ulla Vincent Wanda Ximena Yasmin Zoë Alan Barbara Carlos Doris Edgar Frances Grace Henri".split(
+    " ",
+  );
+
+const familyNames =
+  "Andersson Brontë Castro D'Angelo Eriksen Fischer García Hopper Ibsen Jansen Kowalski Lovelace Müller Nováková O'Brien Peña Quispe Rossi Schäfer Turing Ulrich Văcărescu Weiß Yıldız Zhang Becker Dubois Nilsson Okafor Silva Tanaka Wilson".split(
+    " ",
+  );
+
+const nicknames = "Ace Bee Duke Fox Lucky Red Sunny Tex".split(" ");
+
+/** Names in other scripts, each with the Latin spelling its address has; some need more than 16 bits a letter. */
+const otherScripts =
+  "山田太郎=yamada 佐藤花子=sato 李小龍=li 王芳=wang 𠮷野家=yoshinoya 김민준=kim 이서연=lee محمد_علي=mali فاطمة_الزهراء=fzahra Иван_Петров=ipetrov Ольга_Смирнова=osmirnova Олена_Шевченко=olena Γιώργος_Παπαδόπουλος=gpapas דוד_לוי=dlevi अमित_शर्मा=asharma นภา_ใจดี=napa Bäckerei_🥐_Huber=huber Café_☕️_Lumière=cafe 🦊_Studio=fox 👩‍🚀_Space_Inc.=space"
+    .split(" ")
+    .map((entry) => {
+      const [name = "", address = ""] = entry.split("=");
+      return { name: name.replaceAll("_", " "), address };
+    });
+
+const customerCount = 4096;
+
+interface Customer {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** The customers all orders come from: the same for every seed, so that their text is made and encoded once. */
+const customers: readonly Customer[] = Array.from({ length: customerCount }, (_, number) => customer(number));
+
+export const customerNames: readonly string[] = customers.map(({ name }) => name);
+export const customerEmails: readonly string[] = customers.map(({ email }) => email);
+
+function customer(number: number): Customer {
+  const hash = new CellHash(0, 1);
+  const draw = (purpose: number, count: number): number => hash.below(number * 8 + purpose, count);
+  const kind = draw(0, 100);
+  if (kind < 14) {
+    const { name, address } = otherScripts[draw(1, otherScripts.length)] ?? { name: "", address: "" };
+    return { name, email: emailOf(address, number) };
+  }
+  const given = givenNames[draw(1, givenNames.length)] ?? "";
+  const family = familyNames[draw(2, familyNames.length)] ?? "";
+  const nickname = nicknames[draw(3, nicknames.length)] ?? "";
+  return { name: fullName(kind, given, family, nickname), email: emailOf(latin(given), number) };
+}
+
+function fullName(kind: number, given: string, family: string, nickname: string): string {
+  if (kind < 22) return `${family}, ${given}`;
+  if (kind < 28) return `${given} "${nickname}" ${family}`;
+  if (kind < 31) return `${given} ${family}\nc/o ${nickname} Ltd.`;
+  if (kind < 32) return `${given} ${family}\r\n"${nickname}, Inc."`;
+  return `${given} ${family}`;
+}
+
+function emailOf(name: string, number: number): string {
+  return `${name}${number}@example.${number % 3 === 0 ? "com" : "org"}`;
+}
+
+/** A name in the letters an address may have. */
+function latin(name: string): string {
+  return name
+    .replaceAll("ø", "o")
+    .replaceAll("Ł", "L")
+    .normalize("NFD")
+    .replace(/[^A-Za-z]/g, "")
+    .toLowerCase();
+}

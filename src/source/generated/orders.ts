@@ -1,0 +1,75 @@
+import {
+  booleanColumn,
+  decimalColumn,
+  dictionaryColumn,
+  integerColumn,
+  rowNumberColumn,
+  timestampColumn,
+  type GeneratedExport,
+} from "./column-kit.ts";
+import { customerEmails, customerNames } from "./customers.ts";
+
+const statuses = ["new", "paid", "shipped", "delivered", "returned"];
+
+const regions =
+  "Île-de-France|São Paulo|Østlandet|Łódź|Zürich|Côte d’Azur|Kärnten|Малопольша|Москва|東京都|大阪|서울|القاهرة|Αθήνα|Māori Bay|Şanlıurfa".split(
+    "|",
+  );
+
+const plainNotes =
+  'Leave at the door|Gift wrap, please|Call before delivery|Fragile|2nd floor, left|Contains "special" items|Invoice to follow|Ring twice\nthen wait|Ship with order 17; bill apart|Nicht stürzen!|Deixar na portaria|急ぎでお願いします|Оставить у двери|اتصل قبل التسليم|Merci 🙏|50% off, coupon "SAVE"'.split(
+    "|",
+  );
+
+const formulaNotes = [
+  '=HYPERLINK("https://example.org/?q="&A1,"open")',
+  "=1+1",
+  "+SUM(A1:A9)",
+  "-2+3+cmd",
+  "@import",
+  "\tindented",
+  "＝ＳＵＭ（Ａ１）",
+  "-5",
+  "+1.5",
+];
+
+/** Null in most rows; the rest, from `emptyFrom` on, are empty, formulas and plain notes. */
+const notes: readonly (string | null)[] = [null, "", ...formulaNotes, ...plainNotes];
+
+const firstOrder = Date.UTC(2020, 0, 1);
+const sixYears = 6 * 365 * 86_400_000;
+
+/** Orders of a shop, with everything that makes CSV hard: about 110 bytes a row. */
+export const orders: GeneratedExport = {
+  rowsPerBatch: 576,
+  columns: [
+    rowNumberColumn("id"),
+    dictionaryColumn("customer", 11, customerNames, (hash, row) => hash.below(row, customerNames.length)),
+    // The same salt as the customer's: a customer has one address.
+    dictionaryColumn("email", 11, customerEmails, (hash, row) => hash.below(row, customerEmails.length)),
+    integerColumn("quantity", 12, (hash, row) => {
+      const bits = hash.bits(row);
+      return bits % 8 === 0 ? 1 + ((bits >>> 3) % 250) : 1 + ((bits >>> 3) % 9);
+    }),
+    decimalColumn("price", 13, [10, 2], (hash, row) => {
+      const bits = hash.bits(row);
+      const cents = bits % 16 === 0 ? (bits >>> 9) * 11 : (bits >>> 9) % 20_000;
+      return (bits >>> 4) % 32 === 0 ? -cents : cents;
+    }),
+    booleanColumn("paid", 14, 70),
+    timestampColumn(
+      "created_at",
+      15,
+      (hash, row) => firstOrder + Math.floor((hash.bits(row) / 2 ** 32) * sixYears),
+    ),
+    dictionaryColumn("note", 16, notes, (hash, row) => {
+      const draw = hash.below(row, 1000);
+      if (draw < 600) return 0;
+      if (draw < 660) return 1;
+      if (draw < 690) return 2 + (draw % formulaNotes.length);
+      return 2 + formulaNotes.length + (draw % plainNotes.length);
+    }),
+    dictionaryColumn("status", 17, statuses),
+    dictionaryColumn("region", 18, regions),
+  ],
+};
