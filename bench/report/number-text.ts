@@ -24,6 +24,15 @@ export function percentText(ratio: number): string {
   return `${significant(ratio * 100, 2)} %`;
 }
 
+/** A ratio with its interval: `×1.9 (1.7–2.3)`; below a tenth as what it is divided by, `÷170 (120–220)`. */
+export function factorText(ratio: number, interval?: readonly [low: number, high: number]): string {
+  const isDivided = ratio > 0 && ratio < 0.1;
+  const text = (value: number): string => significant(isDivided ? 1 / value : value, 2);
+  const ends = isDivided ? interval?.toReversed() : interval;
+  const range = ends === undefined ? "" : ` (${ends.map(text).join("–")})`;
+  return `${isDivided ? "÷" : "×"}${text(ratio)}${range}`;
+}
+
 /** A number with some significant digits and no exponent, whole from there on: `0.0044`, `1.3`, `260`. */
 export function significant(value: number, digits: number): string {
   if (value === 0) return "0";

@@ -4,7 +4,7 @@ import { formatBytes, formatCount } from "../../src/index.ts";
 import { metrics, type MetricId } from "../result/metric.ts";
 import type { BenchResult, Comparison } from "../result/schema.ts";
 import { adviceSentences } from "./advice.ts";
-import { quantityText, significant } from "./number-text.ts";
+import { factorText, quantityText, significant } from "./number-text.ts";
 import { bytesPerRowOf, comparisonOf, measuredArms, medianOf, memoryCurves } from "./summary.ts";
 
 /** How a report is to look. */
@@ -63,7 +63,9 @@ function exportTable(result: BenchResult, colors: Colors): string {
   if (arms.length === 0) return "";
   const compared = arms.filter((arm) => result.comparisons.some((item) => item.treatment === arm.id));
   const table = plainTable(
-    ["", ...arms.map(({ id }) => id), ...compared.map(({ id }) => `${id} ÷ buffered`)].map(colors.bold),
+    ["", ...arms.map(({ id }) => id), ...compared.map(({ id }) => `${id}/buffered`)].map((title) =>
+      title === "" ? "" : colors.bold(title),
+    ),
   );
   for (const [metric, label] of shown) {
     const values = arms.map(({ id }) => medianOf(result, scenario, id, metric));
@@ -88,9 +90,8 @@ function exportTable(result: BenchResult, colors: Colors): string {
 function ratioText(comparison: Comparison | undefined, metric: MetricId, colors: Colors): string {
   if (comparison === undefined || comparison.ratio === null) return "–";
   const [low, high] = comparison.ci;
-  const ratio = significant(comparison.ratio, 2);
-  if (low === null || high === null || comparison.n < 2) return ratio;
-  const text = `${ratio} (${significant(low, 2)}–${significant(high, 2)})`;
+  if (low === null || high === null || comparison.n < 2) return factorText(comparison.ratio);
+  const text = factorText(comparison.ratio, [low, high]);
   if (low <= 1 && high >= 1) return colors.dim(text);
   const isLower = metrics.find(({ id }) => id === metric)?.better === "lower";
   return isLower === high < 1 ? colors.green(text) : colors.red(text);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { parse } from "csv-parse/sync";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { BodyCheck } from "../../bench/load/body-check.ts";
 import { framingOf } from "../../bench/load/body-framing.ts";
 import { ResponseHeadParser, type ResponseHead } from "../../bench/load/response-head.ts";

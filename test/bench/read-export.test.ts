@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { readExport } from "../../bench/load/read-export.ts";
 
 /** Listens on any free port until the test ends. */
@@ -19,7 +18,9 @@ async function listen(t: TestContext, server: Server): Promise<URL> {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/exports/orders.csv`);
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  return new URL(`http://127.0.0.1:${address.port}/exports/orders.csv`);
 }
 
 /** A server that answers every request with these bytes, and then does something with the socket. */
@@ -153,14 +154,15 @@ test("a reader that leaves after so many bytes closes its connection", async (t)
 });
 
 test("an abort rejects with its reason and leaves no socket", async (t) => {
-  let closed: Promise<unknown> | undefined;
+  const requests = new EventEmitter();
   const url = await httpServer(t, (_request, response) => {
-    closed = once(response, "close");
     response.write("id\r\n");
+    requests.emit("request", once(response, "close"));
   });
   const stop = new AbortController();
+  const requested = once(requests, "request");
   const reading = readExport(url, { signal: stop.signal });
-  while (closed === undefined) await sleep(5);
+  const [closed] = await requested;
   const reason = new Error("enough");
   stop.abort(reason);
   await assert.rejects(reading, reason);

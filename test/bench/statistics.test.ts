@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { compareRounds } from "../../bench/statistics/compare.ts";
 import { growthOf } from "../../bench/statistics/growth.ts";
 import { leastSquares } from "../../bench/statistics/least-squares.ts";
@@ -175,9 +175,12 @@ test("one size alone has no slope", () => {
   assert.equal(leastSquares([]), null);
 });
 
+/** Peaks that rise by some bytes a row. */
+function along(slope: number): { x: number; y: number }[] {
+  return [100_000, 200_000, 400_000].map((x) => ({ x, y: 1e6 + slope * x }));
+}
+
 test("growth is told from flatness by the share of a row that stays", () => {
-  const along = (slope: number): { x: number; y: number }[] =>
-    [100_000, 200_000, 400_000].map((x) => ({ x, y: 1e6 + slope * x }));
   assert.equal(growthOf(along(1), 110)?.order, "flat");
   assert.equal(growthOf(along(-1), 110)?.order, "flat");
   assert.equal(growthOf(along(230), 110)?.order, "grows");
@@ -185,8 +188,11 @@ test("growth is told from flatness by the share of a row that stays", () => {
   assert.equal(growthOf([{ x: 1, y: 1 }], 110), null);
 });
 
+function take(seed: number): number[] {
+  return Array.from({ length: 5 }, seededRandom(seed));
+}
+
 test("a seed gives the same sequence again, and another seed another one", () => {
-  const take = (seed: number): number[] => Array.from({ length: 5 }, seededRandom(seed));
   assert.deepEqual(take(7), take(7));
   assert.notDeepEqual(take(7), take(8));
   assert.notDeepEqual(take(7), take(7 + 2 ** 32));
