@@ -1,0 +1,207 @@
+import { randomInt } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Bar, Presets } from "cli-progress";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { looseObject, parse, string } from "valibot";
+import {
+  deliveries,
+  runBench,
+  scenarios,
+  terminalReport,
+  type BenchConfig,
+  type BenchProgress,
+  type BenchResult,
+} from "../bench/index.ts";
+import { parseCount } from "../src/index.ts";
+
+/** What the command line says, global options among it. */
+interface BenchFlags {
+  readonly export: string;
+  readonly rows?: number;
+  readonly rounds?: number;
+  readonly seed?: number;
+  readonly scenario?: readonly string[];
+  readonly list?: boolean;
+  readonly deliveries: readonly string[];
+  readonly workers: number;
+  readonly slots: number;
+  readonly output: readonly OutputFile[];
+  readonly quick?: boolean;
+  /** False with `--no-color` and `--no-progress`. */
+  readonly color?: boolean;
+  readonly progress?: boolean;
+}
+
+/** One `--output FORMAT=FILE`. */
+interface OutputFile {
+  readonly format: "json";
+  /** `-` is standard output. */
+  readonly file: string;
+}
+
+const cliPath = fileURLToPath(new URL("./stream-csv.js", import.meta.url));
+const signalExitCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/** `stream-csv bench`: measures streaming against buffered and file delivery. */
+export function benchCommand(): Command {
+  return new Command("bench")
+    .description("measure streaming against buffered and file delivery, on servers of its own")
+    .option("--export <name|file>", "the export to measure: a name that serve knows, or a file", "orders")
+    .option("--rows <n>", "rows of a timed export (default: as many as stream in about a second)", count)
+    .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", count)
+    .option("--seed <n>", "decides the order of the arms (default: drawn, and recorded)", count)
+    .addOption(
+      new Option("--scenario <name>", "what to measure; can be repeated (default: all)").argParser(collect),
+    )
+    .option("--list", "list the scenarios and end")
+    .option("--deliveries <names>", "deliveries to compare, separated by commas", list, deliveries)
+    .option("--workers <n>", "worker processes of the server", count, 1)
+    .option("--slots <n>", "exports a worker takes at once", count, 32)
+    .addOption(
+      new Option("-o, --output <format=file>", "also write the result; json=FILE, where - is standard output")
+        .argParser(outputFile)
+        .default([], "none"),
+    )
+    .option("--quick", "fewer and shorter rounds: at most a minute on two cores")
+    .action(async (_flags, command: Command) => {
+      process.exitCode = await bench(command.optsWithGlobals<BenchFlags>());
+    });
+}
+
+/** Runs the bench and tells what it found; gives the exit code. */
+async function bench(flags: BenchFlags): Promise<number> {
+  if (flags.list === true) {
+    const widest = Math.max(...scenarios.map(({ name }) => name.length));
+    for (const { name, summary } of scenarios) process.stdout.write(`${name.padEnd(widest)}  ${summary}\n`);
+    return 0;
+  }
+  const interruption = new AbortController();
+  let exitCode: number | undefined;
+  const interrupt = (signal: NodeJS.Signals): void => {
+    // A second signal doesn't wait: leaving ends the servers at once.
+    if (interruption.signal.aborted) process.exit(signalExitCodes[signal]);
+    exitCode = signalExitCodes[signal];
+    interruption.abort(new Error(`interrupted by ${signal}`));
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  const progress = progressBar(flags);
+  try {
+    const { result, fault } = await runBench(configOf(flags), {
+      cli: [process.execPath, cliPath],
+      tool: toolIdentity(),
+      signal: interruption.signal,
+      onProgress: progress.show,
+    });
+    progress.stop();
+    const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode };
+    await writeResult(told, flags);
+    if (fault !== null && exitCode === undefined) process.stderr.write(`${fault.message}\n${hintOf(fault)}`);
+    return told.exitCode;
+  } catch (fault) {
+    progress.stop();
+    if (!(fault instanceof RangeError)) throw fault;
+    process.stderr.write(`error: ${fault.message}\n`);
+    return 1;
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
+
+function configOf(flags: BenchFlags): BenchConfig {
+  // A name has no separator and no file stands behind it; whatever else is given is taken for a file.
+  const isFile =
+    existsSync(flags.export) || /[/\\]|\.(parquet|csv|tsv|json|ndjson|jsonl|duckdb)$/i.test(flags.export);
+  return {
+    exportName: isFile ? null : flags.export,
+    sourceFile: isFile ? flags.export : null,
+    rows: flags.rows ?? null,
+    seed: flags.seed ?? randomInt(2 ** 32),
+    ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
+    ...(flags.scenario === undefined ? {} : { scenarios: flags.scenario }),
+    deliveries: flags.deliveries,
+    workers: flags.workers,
+    slots: flags.slots,
+    isQuick: flags.quick === true,
+  };
+}
+
+/** Files first, so that they are whole even when nobody reads standard output any more. */
+async function writeResult(result: BenchResult, flags: BenchFlags): Promise<void> {
+  const json = `${JSON.stringify(result, null, 2)}\n`;
+  for (const { file } of flags.output) {
+    if (file !== "-") await writeFile(file, json);
+  }
+  const isJsonWanted = flags.output.some(({ file }) => file === "-");
+  process.stdout.write(isJsonWanted ? json : terminalReport(result, { hasColor: hasColor(flags) }));
+}
+
+/** Colour only for a terminal, and never against `--no-color` or NO_COLOR (no-color.org: set to anything but empty). */
+function hasColor(flags: BenchFlags): boolean {
+  return process.stdout.isTTY && flags.color !== false && (process.env["NO_COLOR"] ?? "") === "";
+}
+
+/** A bar on standard error, where that is a terminal; otherwise nothing. */
+function progressBar(flags: BenchFlags): { show: (progress: BenchProgress) => void; stop: () => void } {
+  if (!process.stderr.isTTY || flags.progress === false)
+    return { show: () => undefined, stop: () => undefined };
+  const bar = new Bar(
+    {
+      format: "{bar} {percentage} %  {left}  {label}",
+      clearOnComplete: true,
+      hideCursor: true,
+      barsize: 24,
+      stream: process.stderr,
+      gracefulExit: false,
+    },
+    Presets.shades_grey,
+  );
+  const startMs = performance.now();
+  bar.start(1, 0, { label: "", left: "" });
+  return {
+    show({ label, step, steps }) {
+      if (steps !== null) bar.setTotal(steps);
+      const leftSeconds =
+        steps === null || step === 0 ? null : ((performance.now() - startMs) / 1000 / step) * (steps - step);
+      bar.update(steps === null ? 0 : step, {
+        label,
+        left: leftSeconds === null ? "" : `about ${Math.ceil(leftSeconds)} s left`,
+      });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function toolIdentity(): { name: string; version: string } {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return parse(looseObject({ name: string(), version: string() }), JSON.parse(text));
+}
+
+function hintOf(fault: Error): string {
+  return "hint" in fault && typeof fault.hint === "string" ? `${fault.hint}\n` : "";
+}
+
+function count(text: string): number {
+  try {
+    return parseCount(text);
+  } catch (fault) {
+    throw new InvalidArgumentError(fault instanceof Error ? fault.message : String(fault));
+  }
+}
+
+function list(text: string): readonly string[] {
+  return text.split(",").map((item) => item.trim());
+}
+
+function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
+function outputFile(text: string, before: readonly OutputFile[]): readonly OutputFile[] {
+  const [, format, file] = /^([^=]*)=(.+)$/.exec(text) ?? [];
+  if (format !== "json" || file === undefined) {
+    throw new InvalidArgumentError(`"${text}" is no output: write json=FILE, or json=- for standard output.`);
+  }
+  return [...before, { format, file }];
+}
