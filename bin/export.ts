@@ -17,6 +17,7 @@ import { flagName, type GlobalFlags } from "./option.ts";
 
 interface ExportFlags extends GlobalFlags {
   readonly output: string;
+  readonly table?: string;
 }
 
 /** Where the text goes. */
@@ -32,7 +33,7 @@ const standardOutput = "-";
 const interruptedExit = 130;
 const terminatedExit = 143;
 /** Parameters that belong to an HTTP answer. */
-const ofHttpOnly = ["delivery", "filename"];
+const ofHttpOnly: ReadonlySet<string> = new Set(["delivery", "filename"]);
 
 /** `stream-csv export`: writes one export to standard output or to a file. */
 export function exportCommand(): Command {
@@ -40,10 +41,11 @@ export function exportCommand(): Command {
     .description("Write one export as CSV to standard output, or to a file.")
     .argument("<name|file>", "a generated export, or a Parquet, CSV, JSON or DuckDB file");
   for (const { name, description } of exportParameters) {
-    if (!ofHttpOnly.includes(name))
+    if (!ofHttpOnly.has(name))
       command.option(`--${flagName(name)} <${name === "dialect" ? "name" : "value"}>`, description);
   }
   return command
+    .option("--table <name>", "table of a DuckDB file that has several")
     .option(
       "-o, --output <file>",
       "file to write, renamed into place when it is whole; - is standard output",
@@ -62,11 +64,14 @@ async function exportOne(
   flags: ExportFlags & Readonly<Record<string, unknown>>,
 ): Promise<number> {
   const texts = exportParameters.flatMap(({ name }) => {
-    const text = ofHttpOnly.includes(name) ? undefined : flags[name];
+    const text = ofHttpOnly.has(name) ? undefined : flags[name];
     return typeof text === "string" ? [[name, text] as const] : [];
   });
   const parameters = readExportParameters(texts);
-  const { definition, close } = await openExport(nameOrPath);
+  const { definition, close } = await openExport(
+    nameOrPath,
+    flags.table === undefined ? {} : { table: flags.table },
+  );
   try {
     return await write(planExport(definition, parameters), flags);
   } finally {

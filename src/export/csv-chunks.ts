@@ -45,7 +45,8 @@ export function csvChunks(
 }
 
 /** The dialect that options describe. */
-export function dialectOf({ columns: _, dialect, ...overrides }: CsvOptions): Dialect {
+export function dialectOf(options: CsvOptions): Dialect {
+  const { columns: _columns, dialect, ...overrides } = options;
   return resolveDialect(dialect, overrides);
 }
 

@@ -33,5 +33,8 @@ export function csvResponse(
   headers.setDefault("Cache-Control", "private, no-store");
   headers.setDefault("X-Accel-Buffering", "no");
   if (filename !== undefined) headers.set("Content-Disposition", contentDisposition(filename));
-  return new StreamingHttpResponse(({ signal }) => csvChunks(rows, options, { signal }), { ...init, headers });
+  return new StreamingHttpResponse(({ signal }) => csvChunks(rows, options, { signal }), {
+    ...init,
+    headers,
+  });
 }

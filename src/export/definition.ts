@@ -55,16 +55,18 @@ export async function openCatalogue(paths: readonly string[]): Promise<Catalogue
 }
 
 /**
- * Opens one export by its name, if it is a generated one, or else by the path of its file; `close` gives the file back.
+ * Opens one export by its name, if it is a generated one, or else by the path of its file, and of a DuckDB file the
+ * table that is named or the only one; `close` gives the file back.
  * @throws what opening a file throws
  */
 export async function openExport(
   nameOrPath: string,
-): Promise<{ readonly definition: ExportDefinition; close(): Promise<void> }> {
+  options: { readonly table?: string } = {},
+): Promise<{ readonly definition: ExportDefinition; readonly close: () => Promise<void> }> {
   if (isGeneratedExportName(nameOrPath)) {
     return { definition: generatedExport(nameOrPath), close: () => Promise.resolve() };
   }
-  const source = await openSource(nameOrPath);
+  const source = await openSource(nameOrPath, options);
   return { definition: fileExport(source), close: () => source.close() };
 }
 

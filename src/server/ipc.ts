@@ -34,8 +34,8 @@ type Message =
   | { readonly kind: "note"; readonly name: string; readonly argument: unknown };
 
 interface Pending {
-  resolve(value: never): void;
-  reject(error: Error): void;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -125,7 +125,7 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
   }
 
   #send(message: Message, handle: SendHandle | undefined, onLost: (error: Error) => void): void {
-    this.#port.send(message as unknown as Serializable, handle, (error) => {
+    this.#port.send(message, handle, (error) => {
       if (error !== null) onLost(error);
     });
   }

@@ -132,18 +132,21 @@ export class WorkerPool {
     this.#replaceLater();
   }
 
+  async #replace(): Promise<void> {
+    try {
+      await this.#startOne();
+      this.#delayMs = firstDelayMs;
+    } catch (error) {
+      if (this.#isStopping) return;
+      this.#log.error({ err: error }, "a worker could not be replaced; trying again");
+      this.#replaceLater();
+    }
+  }
+
   #replaceLater(): void {
     const delay = setTimeout(() => {
       this.#delays.delete(delay);
-      this.#startOne().then(
-        () => {
-          this.#delayMs = firstDelayMs;
-        },
-        (error: StreamCsvError) => {
-          this.#log.error({ err: error }, "a worker could not be replaced; trying again");
-          if (!this.#isStopping) this.#replaceLater();
-        },
-      );
+      void this.#replace();
     }, this.#delayMs);
     this.#delays.add(delay);
     this.#delayMs = Math.min(longestDelayMs, this.#delayMs * 2);

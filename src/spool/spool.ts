@@ -27,7 +27,7 @@ export type BuildFile = (path: string, reserve: (bytes: number) => void) => Prom
 export interface SpoolLease {
   readonly file: SpoolFile;
   /** Gives the file back; calling it again does nothing. */
-  release(): void;
+  readonly release: () => void;
 }
 
 interface Entry {

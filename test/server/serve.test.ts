@@ -71,9 +71,9 @@ test("sends rows and digest as trailers of a stream to clients that take them", 
         `${server.url}/exports/orders.csv?rows=100`,
         { headers: { TE: "trailers" } },
         (res) => {
-          let text = "";
-          res.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-          res.on("end", () => resolve({ trailers: res.trailers, text }));
+          let body = "";
+          res.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+          res.on("end", () => resolve({ trailers: res.trailers, text: body }));
         },
       );
       req.on("error", reject).end();
@@ -92,7 +92,7 @@ test("answers a range of a file", async () => {
 
 for (const delivery of ["streaming", "buffered", "file"]) {
   test(`answers HEAD for a ${delivery} export with what needs no rows, and makes no transfer`, async () => {
-    const before = (await get("/transfers")).text;
+    const transfers = (await get("/transfers")).text;
     const { response, text } = await get(`/exports/orders.csv?rows=777&delivery=${delivery}`, {
       method: "HEAD",
     });
@@ -101,7 +101,7 @@ for (const delivery of ["streaming", "buffered", "file"]) {
     assert.equal(response.headers.get("content-type"), "text/csv; charset=utf-8; header=present");
     for (const name of ["content-length", "etag", "repr-digest", "x-transfer-id"])
       assert.equal(response.headers.get(name), null, name);
-    assert.equal((await get("/transfers")).text, before);
+    assert.equal((await get("/transfers")).text, transfers);
   });
 }
 

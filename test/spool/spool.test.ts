@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { StreamCsvError } from "../../src/errors.ts";
+import type { StreamCsvError } from "../../src/errors.ts";
 import { Spool, type BuildFile } from "../../src/spool/spool.ts";
 
 const folders: string[] = [];
@@ -32,6 +32,11 @@ function builder(bytes: number): { readonly build: BuildFile; readonly calls: ()
   return { build, calls: () => calls };
 }
 
+const failing: BuildFile = async (path) => {
+  await writeFile(path, "half");
+  throw new Error("the source failed");
+};
+
 test("builds a file once for all who ask at the same time, and not again for those who ask later", async () => {
   const { spool } = await makeSpool(1000);
   const { build, calls } = builder(100);
@@ -44,10 +49,6 @@ test("builds a file once for all who ask at the same time, and not again for tho
 
 test("shows a file under its name only when it is whole, and leaves nothing of a build that failed", async () => {
   const { spool, folder } = await makeSpool(1000);
-  const failing: BuildFile = async (path) => {
-    await writeFile(path, "half");
-    throw new Error("the source failed");
-  };
   await assert.rejects(spool.acquire(keyOf("a"), failing), { message: "the source failed" });
   assert.deepEqual(await readdir(folder), []);
   const { build } = builder(10);
