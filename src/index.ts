@@ -15,7 +15,7 @@ export {
 } from "./units.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export type * from "./csv/batch.ts";
-export { CsvEncoder, type CsvColumn } from "./csv/csv-encoder.ts";
+export { CsvEncoder, encoderNames, type CsvColumn, type EncoderName } from "./csv/csv-encoder.ts";
 export {
   contentTypeOf,
   dialects,

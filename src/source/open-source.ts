@@ -58,10 +58,11 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
   if (only !== undefined && sources.length === 1) return only;
   await Promise.all(sources.map((source) => source.close()));
   const names = sources.map((source) => source.name.slice(basename(path, extname(path)).length + 1));
+  const { table } = options;
   throw new StreamCsvError(
     "SCSV_SOURCE_UNREADABLE",
     only === undefined
-      ? `${JSON.stringify(path)} has no table.`
+      ? `${JSON.stringify(path)} has no table${table === undefined ? "" : ` ${JSON.stringify(table)}`}.`
       : `${JSON.stringify(path)} has several tables: choose one of ${names.join(", ")}.`,
   );
 }
