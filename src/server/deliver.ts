@@ -91,9 +91,9 @@ async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse> 
 
 /** All rows were written to a file by another process, at the latest just now. */
 async function deliverFile({ plan, parameters, transfer, primary }: DeliveryContext): Promise<FileResponse> {
-  const { path, bytes, rows, sha256, lease } = await primary.call("acquireSpoolFile", {
+  const { path, bytes, rows, guardedCells, sha256, lease } = await primary.call("acquireSpoolFile", {
     name: plan.name,
-    parameters,
+    parameters: { ...parameters, encoder: plan.encoder },
     key: plan.key,
   });
   try {
@@ -101,7 +101,7 @@ async function deliverFile({ plan, parameters, transfer, primary }: DeliveryCont
       etag: `"${sha256}"`,
       headers: { ...exportHeaders(plan), "X-Transfer-Id": transfer.id, ...rowsAndDigest(rows, sha256) },
     });
-    transfer.follow({ rows, bytes });
+    transfer.follow({ rows, bytes, guardedCells });
     transfer.sha256 = sha256;
     response.onClose(() => primary.note("releaseSpoolFile", lease));
     return response;
