@@ -234,6 +234,10 @@ function mixedWriter(
       if (end >= 0) return finished(end, at, format);
     }
     if (value === null || value === undefined) return writeNull(at, format);
+    if (typeof value === "boolean") {
+      const word = format.booleans[value ? 1 : 0];
+      return finished(writeBytes(word, 0, word.length, at + lead, format.slack), at, format);
+    }
     if (value instanceof Date) {
       const end = writeInstant(sink.bytes, at + lead, value.getTime());
       if (end >= 0) return finished(end, at, format);
