@@ -12,7 +12,8 @@ const utf8 = new TextEncoder();
  */
 export function writeText(text: string, at: number, format: CellFormat, isQuoted: boolean): number {
   const { length } = text;
-  if (isQuoted || length === 0 || isMarker(text, format)) return writeQuoted(text, at, format);
+  if (isQuoted || (length === 0 && format.quotesEmpty) || isReserved(text, format))
+    return writeQuoted(text, at, format);
   if (length >= longText) {
     if (format.specialPattern.test(text)) return writeQuoted(text, at, format);
     return writeEncoded(text, at, format.slack);
@@ -35,9 +36,10 @@ export function writeText(text: string, at: number, format: CellFormat, isQuoted
   return place;
 }
 
-/** Whether a text could be taken for the null marker; lengths first, for a comparison of strings is a call. */
-function isMarker(text: string, { dialect: { nullValue } }: CellFormat): boolean {
-  return text.length === nullValue.length && text === nullValue;
+/** Whether a text could be taken for something else; lengths first, for a comparison of strings is a call. */
+function isReserved(text: string, { dialect: { nullValue }, endOfData }: CellFormat): boolean {
+  if (text.length === nullValue.length && text === nullValue) return text.length > 0;
+  return endOfData.length === text.length && text.length > 0 && text === endOfData;
 }
 
 /** What stands for half a surrogate pair. */
