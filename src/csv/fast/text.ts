@@ -97,13 +97,32 @@ function writeQuoted(text: string, at: number, format: CellFormat): number {
   return place + 1;
 }
 
+/** Encodes a long text first, and then doubles its quotes among the bytes, from the end on. */
 function writeLongQuoted(text: string, at: number, format: CellFormat): number {
-  const { quote } = format.dialect;
-  reserve(at + 1)[at] = format.quote;
-  const doubled = text.includes(quote) ? text.replaceAll(quote, quote + quote) : text;
-  const end = writeEncoded(doubled, at + 1, format.slack);
-  sink.bytes[end] = format.quote;
-  return end + 1;
+  const { quote, slack } = format;
+  reserve(at + 1)[at] = quote;
+  const from = at + 1;
+  const end = writeEncoded(text, from, slack);
+  const quotes = text.includes(format.dialect.quote) ? countBytes(sink.bytes, from, end, quote) : 0;
+  const bytes = reserve(end + quotes + 1 + slack);
+  let place = end + quotes;
+  bytes[place] = quote;
+  for (let index = end - 1; place > index + 1; index -= 1) {
+    const byte = bytes[index] ?? 0;
+    place -= 1;
+    bytes[place] = byte;
+    if (byte === quote) {
+      place -= 1;
+      bytes[place] = quote;
+    }
+  }
+  return end + quotes + 1;
+}
+
+function countBytes(bytes: Uint8Array, from: number, to: number, wanted: number): number {
+  let count = 0;
+  for (let index = from; index < to; index += 1) if (bytes[index] === wanted) count += 1;
+  return count;
 }
 
 /** Writes a text as it is. */
