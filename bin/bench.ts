@@ -1,19 +1,12 @@
 import { randomInt } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { constants, existsSync, readFileSync } from "node:fs";
+import { access, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Bar, Presets } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { looseObject, parse, string } from "valibot";
-import {
-  deliveries,
-  runBench,
-  scenarios,
-  terminalReport,
-  type BenchConfig,
-  type BenchProgress,
-  type BenchResult,
-} from "../bench/index.ts";
+import type { BenchConfig, BenchProgress, BenchResult } from "../bench/index.ts";
 import { parseCount } from "../src/index.ts";
 
 /** What the command line says, global options among it. */
@@ -56,7 +49,11 @@ export function benchCommand(): Command {
       new Option("--scenario <name>", "what to measure; can be repeated (default: all)").argParser(collect),
     )
     .option("--list", "list the scenarios and end")
-    .option("--deliveries <names>", "deliveries to compare, separated by commas", list, deliveries)
+    .option("--deliveries <names>", "deliveries to compare, separated by commas", list, [
+      "streaming",
+      "buffered",
+      "file",
+    ])
     .option("--workers <n>", "worker processes of the server", count, 1)
     .option("--slots <n>", "exports a worker takes at once", count, 32)
     .addOption(
@@ -72,11 +69,16 @@ export function benchCommand(): Command {
 
 /** Runs the bench and tells what it found; gives the exit code. */
 async function bench(flags: BenchFlags): Promise<number> {
+  // Loaded only now: the load generator would make every other command start noticeably later.
+  const { runBench, scenarios, terminalReport } = await import("../bench/index.ts");
   if (flags.list === true) {
     const widest = Math.max(...scenarios.map(({ name }) => name.length));
     for (const { name, summary } of scenarios) process.stdout.write(`${name.padEnd(widest)}  ${summary}\n`);
     return 0;
   }
+  await requireWritable(flags.output);
+  // Nobody may be left to read the report (`| head`); the result files matter more.
+  process.stdout.on("error", () => undefined);
   const interruption = new AbortController();
   let exitCode: number | undefined;
   const interrupt = (signal: NodeJS.Signals): void => {
@@ -96,7 +98,7 @@ async function bench(flags: BenchFlags): Promise<number> {
     });
     progress.stop();
     const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode };
-    await writeResult(told, flags);
+    await writeResult(told, terminalReport(told, { hasColor: hasColor(flags) }), flags);
     if (fault !== null && exitCode === undefined) process.stderr.write(`${fault.message}\n${hintOf(fault)}`);
     return told.exitCode;
   } catch (fault) {
@@ -127,14 +129,27 @@ function configOf(flags: BenchFlags): BenchConfig {
   };
 }
 
+/** Refuses a file that can't be written before minutes are spent on what should go into it. */
+async function requireWritable(outputs: readonly OutputFile[]): Promise<void> {
+  for (const { file } of outputs) {
+    if (file === "-") continue;
+    const folder = dirname(resolve(file));
+    await access(folder, constants.W_OK).catch((cause: unknown) => {
+      throw new Error(`"${file}" can't be written: its folder ${folder} doesn't exist or isn't writable.`, {
+        cause,
+      });
+    });
+  }
+}
+
 /** Files first, so that they are whole even when nobody reads standard output any more. */
-async function writeResult(result: BenchResult, flags: BenchFlags): Promise<void> {
+async function writeResult(result: BenchResult, report: string, flags: BenchFlags): Promise<void> {
   const json = `${JSON.stringify(result, null, 2)}\n`;
   for (const { file } of flags.output) {
     if (file !== "-") await writeFile(file, json);
   }
   const isJsonWanted = flags.output.some(({ file }) => file === "-");
-  process.stdout.write(isJsonWanted ? json : terminalReport(result, { hasColor: hasColor(flags) }));
+  process.stdout.write(isJsonWanted ? json : report);
 }
 
 /** Colour only for a terminal, and never against `--no-color` or NO_COLOR (no-color.org: set to anything but empty). */
