@@ -80,7 +80,7 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
   const { verdict, exitCode } = conclude(fault, signal);
   const result: BenchResult = {
     schema: resultFormat,
-    tool: { ...hooks.tool },
+    tool: { name: hooks.tool.name, version: hooks.tool.version },
     createdAt,
     seed: resolved.seed,
     environment,

@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Bar, Presets } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { looseObject, parse, string } from "valibot";
+import { object, parse, string } from "valibot";
 import type { BenchConfig, BenchProgress, BenchResult } from "../bench/index.ts";
 import { parseCount } from "../src/index.ts";
 
@@ -190,7 +190,7 @@ function progressBar(flags: BenchFlags): { show: (progress: BenchProgress) => vo
 
 function toolIdentity(): { name: string; version: string } {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return parse(looseObject({ name: string(), version: string() }), JSON.parse(text));
+  return parse(object({ name: string(), version: string() }), JSON.parse(text));
 }
 
 function hintOf(fault: Error): string {
