@@ -107,7 +107,7 @@ export const faultCatalogue = {
   },
   SCSV_BAD_PARAMETER: {
     meaning: "A parameter is unknown, repeated, or has a value that isn't allowed.",
-    remedy: "The message names the parameter, quotes the value and says what is allowed.",
+    remedy: "Use what the message says is allowed; GET /exports lists the exports and their columns.",
     status: 400,
   },
   SCSV_BUFFER_MEMORY: {

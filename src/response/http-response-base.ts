@@ -9,7 +9,7 @@ import {
   formatCookie,
   formatCookieDeletion,
 } from "./head/cookie.ts";
-import { checkReasonPhrase } from "./head/header-value.ts";
+import { checkHeaderValue, checkReasonPhrase } from "./head/header-value.ts";
 import { type HeadersInput, ResponseHeaders } from "./head/response-headers.ts";
 import { checkStatusCode, defaultReasonPhrase } from "./head/status.ts";
 
@@ -30,6 +30,14 @@ export interface ResponseOptions {
   readonly clock?: Clock;
 }
 
+interface Cookie {
+  readonly name: string;
+  readonly line: string;
+}
+
+let appendCookies: (response: HttpResponseBase, cookies: readonly Cookie[]) => void;
+let cookiesOf: (response: HttpResponseBase) => readonly Cookie[];
+
 /** Something to do when a response is done with. */
 export type Closer = () => unknown;
 
@@ -49,7 +57,7 @@ export abstract class HttpResponseBase implements AsyncDisposable {
   readonly headers: ResponseHeaders;
   readonly #clock: Clock;
   readonly #onError: ((error: Error) => void) | undefined;
-  readonly #cookies = new Map<string, string>();
+  #cookies: readonly Cookie[] = [];
   readonly #closeErrors: Error[] = [];
   #closers: Closer[] = [];
   #statusCode: number;
@@ -57,6 +65,13 @@ export abstract class HttpResponseBase implements AsyncDisposable {
   #charset: string | undefined;
   #closing: Promise<void> | undefined;
   #isClosed = false;
+
+  static {
+    cookiesOf = (response) => response.#cookies;
+    appendCookies = (response, cookies) => {
+      response.#cookies = [...response.#cookies, ...cookies];
+    };
+  }
 
   /**
    * @throws RangeError `SCSV_ARG_RANGE` for a status outside 100 to 599, an unknown charset, or a content type given twice
@@ -114,7 +129,7 @@ export abstract class HttpResponseBase implements AsyncDisposable {
 
   /** The Set-Cookie lines, in the order in which the cookies were first set. */
   get cookies(): readonly string[] {
-    return [...this.#cookies.values()];
+    return this.#cookies.map(({ line }) => line);
   }
 
   /**
@@ -123,12 +138,12 @@ export abstract class HttpResponseBase implements AsyncDisposable {
    * @throws RangeError `SCSV_ARG_RANGE` for `maxAge` beside a `Date`, or an unknown `sameSite`
    */
   setCookie(name: string, value: string, options: CookieOptions = {}): void {
-    this.#cookies.set(name, formatCookie(name, value, options, this.#clock));
+    this.#putCookie({ name, line: formatCookie(name, value, options, this.#clock) });
   }
 
   /** Makes the client forget a cookie; give the path and domain it was set with. */
   deleteCookie(name: string, options: DeleteCookieOptions = {}): void {
-    this.#cookies.set(name, formatCookieDeletion(name, options, this.#clock));
+    this.#putCookie({ name, line: formatCookieDeletion(name, options, this.#clock) });
   }
 
   /** Runs `closer` when the response is closed, after those before it; at once where it is closed already. */
@@ -196,8 +211,19 @@ export abstract class HttpResponseBase implements AsyncDisposable {
     return typeof chunk === "object" ? viewBytes(chunk) : encodeText(String(chunk), this.charset);
   }
 
+  #putCookie(cookie: Cookie): void {
+    const index = this.#cookies.findIndex(({ name }) => name === cookie.name);
+    this.#cookies =
+      index < 0
+        ? [...this.#cookies, cookie]
+        : this.#cookies
+            .with(index, cookie)
+            .filter((each, place) => place <= index || each.name !== cookie.name);
+  }
+
   async #close(reason: unknown): Promise<void> {
-    for (const closer of this.closeBodies(reason)) await this.#runCloser(closer);
+    // Bodies are layers of one thing: all are told before any is waited for, since one may wait for another.
+    await Promise.all(this.closeBodies(reason).map((closer) => this.#runCloser(closer)));
     // A closer may register another one, so the list is looked at again each time.
     for (let closer = this.#closers.shift(); closer !== undefined; closer = this.#closers.shift()) {
       await this.#runCloser(closer);
@@ -221,6 +247,20 @@ export abstract class HttpResponseBase implements AsyncDisposable {
       this.#closeErrors.push(error, toError(hookError));
     }
   }
+}
+
+/** Gives one response the cookies of another, which it is to stand for. */
+export function copyCookies(from: HttpResponseBase, to: HttpResponseBase): void {
+  appendCookies(to, cookiesOf(from));
+}
+
+/**
+ * Adds a Set-Cookie line that was made elsewhere, as it is; lines for one name may differ in path or domain.
+ * @throws BadHeaderError `SCSV_BAD_HEADER` for a control character
+ */
+export function appendCookieLine(response: HttpResponseBase, line: string): void {
+  const name = /^[^=;]*/.exec(line)?.[0].trim() ?? "";
+  appendCookies(response, [{ name, line: checkHeaderValue("Set-Cookie", line) }]);
 }
 
 /** Methods that only a buffered response has; the types don't know them here, but a caller in JavaScript may. */

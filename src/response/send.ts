@@ -1,71 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { type Clock, systemClock } from "../clock.ts";
 import { StreamCsvError, toError, wrongType } from "../errors.ts";
 import { Body } from "../stream/body.ts";
 import { describeValue } from "../stream/chunk.ts";
-import { Interruption } from "../stream/interruption.ts";
-import { Pacer } from "../stream/pacer.ts";
-import { type ProgressLimits, ProgressWatch } from "../stream/progress-watch.ts";
-import { onSocketClose } from "../stream/socket-close.ts";
 import type { AnyResponse } from "./any-response.ts";
 import { BodyView } from "./body-view.ts";
+import { Connection, Stopped } from "./connection.ts";
 import { ResponseHeaders } from "./head/response-headers.ts";
 import { HttpResponse } from "./http-response.ts";
 import { HttpResponseBase } from "./http-response-base.ts";
 import { planHead, type SendHead } from "./send-head.ts";
+import type { SendOptions, SendOutcome } from "./send-options.ts";
 import type { ResponseTrailers } from "./streaming-http-response.ts";
-
-/** How an answer is sent. */
-export interface SendOptions extends ProgressLimits {
-  /** Aborting it ends the sending as `cancelled`. */
-  readonly signal?: AbortSignal;
-  /**
-   * Pulls the first chunk before the head is written, so that an error until then is still a status. Without it the head
-   * leaves at once, and the client sees it while the first chunk is being made. @default false
-   */
-  readonly primeFirstChunk?: boolean;
-  /** Makes the answer to an error met before the head was written. @default a plain 500 */
-  readonly onErrorBeforeHead?: (error: Error) => HttpResponse;
-  /** Gets the error of a sending that ends as `failed` or `timed-out`, once; a client that leaves is none. */
-  readonly onError?: (error: Error) => void;
-  /** @default the machine's clock */
-  readonly clock?: Clock;
-}
-
-/** What became of an answer. */
-export interface SendOutcome {
-  /**
-   * `completed`: the kernel has the last byte. `client-gone`: the client left before. `timed-out`: it was too slow.
-   * `cancelled`: by the signal. `failed`: the body, or what was to be sent, was at fault.
-   */
-  readonly state: "completed" | "client-gone" | "timed-out" | "cancelled" | "failed";
-  /** The status that was written, null when none was; that of the error's answer where `onErrorBeforeHead` gave one. */
-  readonly statusCode: number | null;
-  /** Bytes of the body given to the connection, without framing; an error's answer doesn't count. */
-  readonly bytes: number;
-  /** Chunks of the body that were given to the connection whole; empty ones don't count. */
-  readonly chunks: number;
-  /** From the call until the first byte of the body was written; null when there was none. */
-  readonly firstByteMs: number | null;
-  /** From the call until everything was written or cut; the closers' time is not in it. */
-  readonly sendMs: number;
-  /** Why it wasn't completed; absent when it was, or the client left. */
-  readonly error?: Error;
-}
-
-/** Why a sending stopped before its end. */
-class Stopped extends Error {
-  override readonly name = "Stopped";
-  readonly state: "client-gone" | "timed-out" | "cancelled";
-  readonly reason: Error | undefined;
-
-  constructor(state: Stopped["state"], reason?: Error) {
-    super(`stopped: ${state}`);
-    this.state = state;
-    this.reason = reason;
-  }
-}
 
 /** Bigger chunks are written in pieces, so that back-pressure and a client's leaving are noticed in between. */
 const pieceBytes = 128 * 1024;
@@ -109,16 +55,11 @@ class Sending {
   readonly #options: SendOptions;
   readonly #clock: Clock;
   readonly #startMs: number;
-  readonly #pacer: Pacer;
-  readonly #interruption = new Interruption<Stopped>();
-  readonly #watch: ProgressWatch;
-  readonly #undo: (() => void)[] = [];
-  #resume: (() => void) | undefined;
-  #isWaitingForClient = false;
+  readonly #connection: Connection;
   #statusCode: number | null = null;
+  #isHeadFlushed = false;
   #bytes = 0;
   #chunks = 0;
-  #isHeadFlushed = false;
   #firstByteMs: number | null = null;
 
   constructor(response: AnyResponse, req: IncomingMessage, res: ServerResponse, options: SendOptions) {
@@ -128,33 +69,22 @@ class Sending {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#startMs = this.#clock.nowMs();
-    this.#pacer = new Pacer(this.#clock);
-    this.#watch = new ProgressWatch(
-      options,
-      this.#clock,
-      () => ({
-        // A pipelined answer whose turn hasn't come has no socket; its client is busy with the one before.
-        isWaiting: this.#isWaitingForClient && res.socket !== null,
-        takenBytes: this.#bytes - res.writableLength,
-      }),
-      (message) => this.#stop("timed-out", new StreamCsvError("SCSV_CLIENT_TOO_SLOW", message)),
-    );
+    this.#connection = new Connection(req, res, options, this.#clock, () => this.#bytes);
   }
 
   async run(): Promise<SendOutcome> {
-    let ending: Pick<SendOutcome, "state" | "error"> = { state: "completed" };
+    let ending: Ending = { state: "completed" };
     try {
-      this.#listen();
       await this.#write();
     } catch (thrown) {
-      ending = this.#describe(thrown);
+      ending = describeEnding(thrown);
       await this.#breakOff(ending);
     } finally {
-      this.#unlisten();
+      this.#connection.release();
     }
     const sendMs = this.#elapsedMs();
     if (ending.error !== undefined && ending.state !== "cancelled") this.#report(ending.error);
-    await this.#response.close(ending.error ?? (ending.state === "client-gone" ? clientGone() : undefined));
+    await this.#response.close(ending.state === "client-gone" ? clientGone() : ending.error);
     return {
       ...ending,
       statusCode: this.#statusCode,
@@ -166,57 +96,43 @@ class Sending {
   }
 
   async #write(): Promise<void> {
-    const isChunkable = this.#req.httpVersionMajor > 1 || this.#req.httpVersionMinor > 0;
-    if (this.#interruption.cause !== undefined) throw this.#interruption.cause;
+    this.#connection.check();
     if (this.#res.headersSent) throw wrongType("send() needs an answer whose head hasn't been sent yet.");
+    const { httpVersionMajor, httpVersionMinor } = this.#req;
+    const isChunkable = httpVersionMajor > 1 || httpVersionMinor > 0;
     const head = planHead(this.#response, this.#req, isChunkable);
-    if (head.hasBody) {
-      const view = this.#openView();
-      await this.#writeBody(view, head);
-    } else {
-      this.#writeHead(head);
-    }
+    if (head.hasBody) await this.#writeBody(openView(this.#response), head);
+    else this.#writeHead(head);
     await this.#end();
   }
 
-  #openView(): BodyView {
-    if (!this.#response.streaming) return new BodyView(new Body(this.#response.parts), passBytes);
-    const view = this.#response.streamingContent;
-    return view instanceof BodyView ? view : new BodyView(new Body(view), passBytes);
-  }
-
   async #writeBody(view: BodyView, head: SendHead): Promise<void> {
-    let chunk: Uint8Array | undefined;
-    if (this.#options.primeFirstChunk === true) {
-      chunk = await this.#nextChunk(view);
-      this.#writeHead(head);
-    } else {
-      this.#writeHead(head);
-      chunk = await this.#nextChunk(view);
-    }
+    const { promisedBytes = Number.POSITIVE_INFINITY, trailers } = head;
+    const isPrimed = this.#options.primeFirstChunk === true;
+    if (!isPrimed) this.#writeHead(head);
+    let chunk = await this.#nextChunk(view);
+    if (isPrimed) this.#writeHead(head);
     while (chunk !== undefined) {
-      if (head.promisedBytes !== undefined && this.#bytes + chunk.byteLength >= head.promisedBytes) {
-        await this.#requireEnd(view, head.promisedBytes, chunk.byteLength);
-        await this.#writeChunk(chunk);
-        break;
-      }
-      const isTaken = this.#writeChunk(chunk);
-      if (isTaken !== undefined) await isTaken;
+      const isLast = this.#bytes + chunk.byteLength >= promisedBytes;
+      if (isLast) await this.#requireEnd(view, promisedBytes, chunk.byteLength);
+      const taken = this.#writeChunk(chunk);
+      if (taken !== undefined) await taken;
+      if (isLast) break;
       chunk = await this.#nextChunk(view);
     }
     if (head.promisedBytes !== undefined && this.#bytes < head.promisedBytes) {
       throw bodyLength(head.promisedBytes, `ended after ${this.#bytes}`);
     }
-    if (head.trailers !== undefined) this.#res.addTrailers(trailerPairs(head.trailers));
+    if (trailers !== undefined) this.#res.addTrailers(trailerPairs(trailers));
   }
 
   /** The next chunk that isn't empty; undefined at the end. */
   async #nextChunk(view: BodyView): Promise<Uint8Array | undefined> {
     for (;;) {
-      if (this.#pacer.isDue) await this.#yield();
+      if (this.#connection.isTurnOver) await this.#connection.yield();
       const pulled = view.pull();
       if (pulled instanceof Promise) this.#flushHead();
-      const chunk = view.take(pulled instanceof Promise ? await this.#interruption.race(pulled) : pulled);
+      const chunk = view.take(pulled instanceof Promise ? await this.#connection.wait(pulled) : pulled);
       if (chunk === undefined || chunk.byteLength > 0) return chunk;
     }
   }
@@ -230,22 +146,21 @@ class Sending {
 
   /** Writes one chunk; a promise only where the client must be waited for. */
   #writeChunk(chunk: Uint8Array): Promise<void> | undefined {
-    if (chunk.byteLength > pieceBytes) return this.#writePieces(chunk);
     this.#firstByteMs ??= this.#elapsedMs();
+    if (chunk.byteLength > pieceBytes) return this.#writePieces(chunk);
     const isRoom = this.#res.write(chunk);
     this.#bytes += chunk.byteLength;
     this.#chunks += 1;
-    return isRoom ? undefined : this.#waitForClient();
+    return isRoom ? undefined : this.#connection.drained();
   }
 
   async #writePieces(chunk: Uint8Array): Promise<void> {
-    this.#firstByteMs ??= this.#elapsedMs();
     for (let offset = 0; offset < chunk.byteLength; offset += pieceBytes) {
       const piece = chunk.subarray(offset, offset + pieceBytes);
       const isRoom = this.#res.write(piece);
       this.#bytes += piece.byteLength;
-      if (!isRoom) await this.#waitForClient();
-      else if (this.#pacer.isDue) await this.#yield();
+      if (!isRoom) await this.#connection.drained();
+      else if (this.#connection.isTurnOver) await this.#connection.yield();
     }
     this.#chunks += 1;
   }
@@ -261,78 +176,20 @@ class Sending {
 
   /** Lets the client see the head while the first chunk is being made. */
   #flushHead(): void {
-    if (this.#statusCode !== null && !this.#isHeadFlushed) this.#res.flushHeaders();
-    this.#isHeadFlushed = this.#statusCode !== null;
+    if (this.#isHeadFlushed || this.#statusCode === null) return;
+    this.#isHeadFlushed = true;
+    this.#res.flushHeaders();
   }
 
-  async #end(): Promise<void> {
-    this.#isWaitingForClient = true;
-    await this.#interruption.wait<void>((resolve) => void this.#res.end(resolve));
-    this.#isWaitingForClient = false;
-  }
-
-  async #waitForClient(): Promise<void> {
-    this.#isWaitingForClient = true;
-    await this.#interruption.wait<void>((resolve) => {
-      this.#resume = resolve;
-    });
-    this.#isWaitingForClient = false;
-    this.#pacer.restart();
-  }
-
-  async #yield(): Promise<void> {
-    await this.#pacer.yield();
-    if (this.#interruption.cause !== undefined) throw this.#interruption.cause;
-  }
-
-  #listen(): void {
-    const { signal } = this.#options;
-    const socket = this.#req.socket;
-    const onGone = (): void => this.#stop("client-gone");
-    const onDrain = (): void => this.#resume?.();
-    const onAbort = (): void => this.#stop("cancelled", cancelled(signal?.reason));
-    this.#res.on("drain", onDrain).on("close", onGone).on("error", onGone);
-    this.#undo.push(
-      () => this.#res.off("drain", onDrain).off("close", onGone).off("error", onGone),
-      onSocketClose(socket, onGone),
-    );
-    if (signal !== undefined) {
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#undo.push(() => signal.removeEventListener("abort", onAbort));
-      if (signal.aborted) onAbort();
-    }
-    // The close may be past already, and then no event tells of it.
-    if (this.#res.destroyed || this.#res.closed || socket.destroyed) onGone();
-  }
-
-  #unlisten(): void {
-    this.#watch.stop();
-    for (const undo of this.#undo) undo();
-  }
-
-  #stop(state: Stopped["state"], reason?: Error): void {
-    this.#interruption.raise(new Stopped(state, reason));
-  }
-
-  #describe(thrown: unknown): Pick<SendOutcome, "state" | "error"> {
-    if (!(thrown instanceof Stopped)) return { state: "failed", error: toError(thrown) };
-    return { state: thrown.state, ...(thrown.reason && { error: thrown.reason }) };
+  #end(): Promise<void> {
+    return this.#connection.finish((onFinished) => void this.#res.end(onFinished));
   }
 
   /** Answers an error while there is still a status to give, and cuts the connection otherwise. */
-  async #breakOff({ state, error }: Pick<SendOutcome, "state" | "error">): Promise<void> {
-    const isOurs = this.#statusCode !== null || !this.#res.headersSent;
-    if (state === "failed" && error !== undefined && !this.#res.headersSent) await this.#answerError(error);
-    else if (isOurs) this.#cut();
-  }
-
-  /** Never with an error: Node would answer that with a 400 of its own where no head was sent yet. */
-  #cut(): void {
-    const res = this.#res;
-    const isDelimitedByEnd = res.headersSent && !res.chunkedEncoding && !res.hasHeader("Content-Length");
-    // A clean end would pass for the end of the body, a reset can't.
-    if (isDelimitedByEnd && res.socket !== null && !res.socket.destroyed) reset(res.socket);
-    res.destroy();
+  async #breakOff({ state, error }: Ending): Promise<void> {
+    if (this.#statusCode === null && this.#res.headersSent) return;
+    if (state !== "failed" || error === undefined || this.#res.headersSent) this.#connection.cut();
+    else await this.#answerError(error);
   }
 
   async #answerError(error: Error): Promise<void> {
@@ -344,7 +201,7 @@ class Sending {
       await this.#end();
     } catch {
       // The client left, or the answer itself is at fault; the first error is the one that is told.
-      this.#cut();
+      this.#connection.cut();
     }
     await answer.close();
   }
@@ -364,10 +221,8 @@ class Sending {
 
   /** A hook that throws mustn't undo the promise never to reject, so its error goes where a closer's goes. */
   #report(error: Error): void {
-    const { onError } = this.#options;
-    if (onError === undefined) return;
     try {
-      onError(error);
+      this.#options.onError?.(error);
     } catch (hookError) {
       this.#response.onClose(() => {
         throw hookError;
@@ -380,13 +235,18 @@ class Sending {
   }
 }
 
-/** Only a plain TCP socket can be reset; for TLS the missing close_notify tells, for a pipe nothing can. */
-function reset(socket: Socket): void {
-  try {
-    socket.resetAndDestroy();
-  } catch {
-    socket.destroy();
-  }
+/** How a sending ended. */
+type Ending = Pick<SendOutcome, "state" | "error">;
+
+function describeEnding(thrown: unknown): Ending {
+  if (!(thrown instanceof Stopped)) return { state: "failed", error: toError(thrown) };
+  return { state: thrown.state, ...(thrown.reason && { error: thrown.reason }) };
+}
+
+function openView(response: AnyResponse): BodyView {
+  if (!response.streaming) return new BodyView(new Body(response.parts), passBytes);
+  const view = response.streamingContent;
+  return view instanceof BodyView ? view : new BodyView(new Body(view), passBytes);
 }
 
 function passBytes(chunk: unknown): Uint8Array {
@@ -404,10 +264,6 @@ function trailerPairs(trailers: ResponseTrailers): [name: string, value: string]
 
 function bodyLength(promisedBytes: number, what: string): StreamCsvError {
   return new StreamCsvError("SCSV_BODY_LENGTH", `The body promised ${promisedBytes} bytes and ${what}.`);
-}
-
-function cancelled(reason: unknown): StreamCsvError {
-  return new StreamCsvError("SCSV_CANCELLED", "The sending was cancelled by its signal.", { cause: reason });
 }
 
 function clientGone(): Error {

@@ -21,14 +21,10 @@ export class Pacer {
     return this.#clock.nowMs() - this.#sliceStartMs >= sliceMs;
   }
 
-  /** The event loop has had its turn; a new slice begins. */
-  restart(): void {
-    this.#sliceStartMs = this.#clock.nowMs();
-  }
-
+  /** Gives the event loop its turn; then a new slice begins. */
   async yield(): Promise<void> {
     // Microtasks don't let input and timers in, only a turn of the loop does.
     await new Promise<void>((resolve) => void setImmediate(resolve));
-    this.restart();
+    this.#sliceStartMs = this.#clock.nowMs();
   }
 }

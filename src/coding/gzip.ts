@@ -1,0 +1,13 @@
+import { constants, createGzip, gzipSync } from "node:zlib";
+import { type Coding, neverFull } from "./coding.ts";
+
+const defaultLevel = 6;
+
+/** Every client knows it (RFC 1952). Node writes no time into its header, so equal bodies give equal bytes. */
+export const gzip: Coding = {
+  name: "gzip",
+  flushKind: constants.Z_SYNC_FLUSH,
+  finishKind: constants.Z_FINISH,
+  open: (level = defaultLevel) => createGzip({ level, ...neverFull }),
+  compress: (bytes, level = defaultLevel) => gzipSync(bytes, { level }),
+};

@@ -1,0 +1,28 @@
+import Negotiator from "negotiator";
+import { brotli } from "./brotli.ts";
+import type { Coding, CodingName } from "./coding.ts";
+import { gzip } from "./gzip.ts";
+import { zstd } from "./zstd.ts";
+
+/** The codings this Node has, the one that costs least for what it saves first. */
+export const codings: readonly Coding[] = [zstd, brotli, gzip].filter((coding) => coding !== undefined);
+
+/**
+ * The coding a client likes best by its Accept-Encoding (RFC 9110, section 12.5.3); among those it likes equally, the
+ * first of `preferred`. Undefined for none: no header, `q=0`, or `identity` liked better.
+ */
+export function negotiateCoding(
+  acceptEncoding: string | undefined,
+  preferred: readonly CodingName[] = codings.map(({ name }) => name),
+): Coding | undefined {
+  const available = codings.filter(({ name }) => preferred.includes(name));
+  const names = [...preferred.filter((name) => available.some((coding) => coding.name === name)), "identity"];
+  const negotiator: PreferringNegotiator = new Negotiator({ headers: { "accept-encoding": acceptEncoding } });
+  const [best] = negotiator.encodings(names, { preferred: names });
+  return available.find(({ name }) => name === best);
+}
+
+/** The types of negotiator 0.6 don't know the second argument, which 1.0 has: the server's own order. */
+interface PreferringNegotiator {
+  encodings(available: readonly string[], options: { readonly preferred: readonly string[] }): string[];
+}

@@ -1,0 +1,128 @@
+import { type Clock, systemClock } from "../../clock.ts";
+import { CodedBody } from "../../coding/coded-body.ts";
+import type { Coding, CodingName } from "../../coding/coding.ts";
+import { negotiateCoding } from "../../coding/negotiate-coding.ts";
+import { wrongRange } from "../../errors.ts";
+import type { AnyResponse } from "../any-response.ts";
+import { weaken } from "../head/entity-tag.ts";
+import { requestHeader } from "../head/request-head.ts";
+import { addToList, hasDirective } from "../head/response-headers.ts";
+import { isBodiless } from "../head/status.ts";
+import type { HttpResponse } from "../http-response.ts";
+import { copyCookies } from "../http-response-base.ts";
+import { StreamingHttpResponse } from "../streaming-http-response.ts";
+import type { ResponseTransform } from "./transform.ts";
+
+/** How bodies are compressed. */
+export interface CompressOptions {
+  /** Which codings may be used; the first is taken where a client likes several equally. @default zstd, br, gzip */
+  readonly codings?: readonly CodingName[];
+  /** As the coding counts it. @default 6 for gzip, 4 for br, 3 for zstd */
+  readonly level?: number;
+  /** Buffered content below this many bytes is left alone. @default 200 */
+  readonly minBytes?: number;
+  /** A stream is flushed after this many bytes of input. @default 131072 */
+  readonly flushBytes?: number;
+  /** A stream is flushed when input has waited this many milliseconds. @default 200 */
+  readonly flushIntervalMs?: number;
+  /** @default the machine's clock */
+  readonly clock?: Clock;
+}
+
+/** More than this would keep the event loop too long, so it is compressed while it is sent. */
+const atOnceBytes = 512 * 1024;
+
+/** They speak of the bytes before compression. */
+const outdatedHeaders = ["Content-Length", "Accept-Ranges", "Repr-Digest", "Content-Digest"];
+
+/**
+ * Makes a transform that compresses the body as the client's Accept-Encoding allows (RFC 9110, section 12.5.3): gzip, br,
+ * and zstd where Node has it; q-values and `identity` are heeded.
+ *
+ * A stream stays one: it is coded as it is pulled, as one member, flushed by bytes and by time; memory is bounded by what
+ * lies between two flushes, and given back at once when the sending stops. After a failure the member has no end. Buffered
+ * content is compressed in place, if that makes it smaller; more than 512 KiB of it becomes a stream, since compressing
+ * that at once would hold up everyone else.
+ *
+ * Left alone are answers that have a Content-Encoding (an empty one is removed, so it is a way to opt out), say
+ * `no-transform`, are a part (206), or have no body. A strong ETag becomes weak; Vary says that Accept-Encoding matters.
+ *
+ * @throws RangeError `SCSV_ARG_RANGE` for a negative size or time
+ * @example
+ * const response = new HttpResponse("a".repeat(1000));
+ * compress()({ method: "GET", headers: { "accept-encoding": "gzip" } }, response);
+ * console.log(response.headers.get("Content-Encoding"), response.tell() < 1000); // gzip true
+ */
+export function compress(options: CompressOptions = {}): ResponseTransform {
+  const { minBytes = 200, flushBytes = 128 * 1024, flushIntervalMs = 200 } = options;
+  for (const [name, value] of Object.entries({ minBytes, flushBytes, flushIntervalMs })) {
+    if (!(value >= 0)) throw wrongRange(`${name} is a number from 0, not ${String(value)}.`);
+  }
+  const settings = { ...options, flushBytes, flushIntervalMs };
+  return (request, response) => {
+    if (!isCompressible(response, minBytes)) return response;
+    addToList(response.headers, "Vary", "Accept-Encoding");
+    const coding = negotiateCoding(requestHeader(request, "accept-encoding"), options.codings);
+    if (coding === undefined) return response;
+    if (response.streaming) return encodeStream(response, coding, settings);
+    return response.tell() <= atOnceBytes
+      ? encodeContent(response, coding, options.level)
+      : encodeStream(makeStream(response), coding, settings);
+  };
+}
+
+function isCompressible(response: AnyResponse, minBytes: number): boolean {
+  const { headers, statusCode } = response;
+  if (!response.streaming && response.tell() < minBytes) return false;
+  if (headers.has("Content-Encoding")) {
+    if (headers.get("Content-Encoding")?.trim() === "") headers.delete("Content-Encoding");
+    return false;
+  }
+  if (isBodiless(statusCode) || statusCode === 206) return false;
+  return !hasDirective(headers.get("Cache-Control"), "no-transform");
+}
+
+function encodeStream(
+  response: StreamingHttpResponse,
+  coding: Coding,
+  { level, flushBytes, flushIntervalMs, clock = systemClock }: CompressOptions & Required<FlushSettings>,
+): StreamingHttpResponse {
+  response.streamingContent = new CodedBody(response.streamingContent, {
+    coding,
+    level,
+    flushBytes,
+    flushIntervalMs,
+    clock,
+  });
+  markCoded(response, coding);
+  return response;
+}
+
+type FlushSettings = Pick<CompressOptions, "flushBytes" | "flushIntervalMs">;
+
+function encodeContent(response: HttpResponse, coding: Coding, level: number | undefined): HttpResponse {
+  const compressed = coding.compress(response.content, level);
+  if (compressed.byteLength >= response.tell()) return response;
+  const hadLength = response.headers.has("Content-Length");
+  response.content = compressed;
+  markCoded(response, coding);
+  if (hadLength) response.headers.set("Content-Length", compressed.byteLength);
+  return response;
+}
+
+function markCoded({ headers }: AnyResponse, coding: Coding): void {
+  for (const name of outdatedHeaders) headers.delete(name);
+  headers.set("Content-Encoding", coding.name);
+  const tag = headers.get("ETag");
+  if (tag !== undefined) headers.set("ETag", weaken(tag));
+}
+
+/** The same answer, its parts given one by one; it closes the one it stands for. */
+function makeStream(response: HttpResponse): StreamingHttpResponse {
+  const { statusCode, reasonPhrase, headers } = response;
+  const stream = new StreamingHttpResponse(response.parts, { statusCode, reasonPhrase, headers });
+  if (!headers.has("Content-Type")) stream.headers.delete("Content-Type");
+  copyCookies(response, stream);
+  stream.onClose(() => response.close());
+  return stream;
+}

@@ -1,0 +1,93 @@
+import type { AnyResponse } from "../any-response.ts";
+import { hashEntityTag, matchesStrongly, matchesWeakly, parseEntityTags } from "../head/entity-tag.ts";
+import { type RequestHead, requestHeader, requestMethod } from "../head/request-head.ts";
+import { hasDirective } from "../head/response-headers.ts";
+import { HttpResponse } from "../http-response.ts";
+import { copyCookies } from "../http-response-base.ts";
+import type { ResponseTransform } from "./transform.ts";
+
+/** What a 304 repeats of the answer it stands for (RFC 9110, section 15.4.5), and Last-Modified, which it may. */
+const keptHeaders = ["Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Last-Modified", "Vary"];
+
+/**
+ * Makes a transform that answers a conditional GET or HEAD with 304 or 412 where that is right (RFC 9110, section 13).
+ *
+ * Conditions are looked at in the order of the RFC: If-Match, else If-Unmodified-Since; then If-None-Match, else
+ * If-Modified-Since. Only answers with a 2xx status take part. Buffered content without an ETag gets a strong one, from
+ * its SHA-256, unless Cache-Control says `no-store`. A stream is never read: it takes part with the ETag or Last-Modified
+ * it brings. The response that is replaced is closed at once, and its cookies are kept.
+ *
+ * @example
+ * const transform = conditionalGet();
+ * const first = transform({ method: "GET", headers: {} }, new HttpResponse("pong"));
+ * const headers = { "if-none-match": first.headers.get("ETag") };
+ * console.log(transform({ method: "GET", headers }, new HttpResponse("pong")).statusCode); // 304
+ */
+export function conditionalGet(): ResponseTransform {
+  return (request, response) => {
+    const method = requestMethod(request);
+    const isSuccess = response.statusCode >= 200 && response.statusCode < 300;
+    if (!isSuccess || (method !== "GET" && method !== "HEAD")) return response;
+    addEntityTag(response);
+    const statusCode = judge(request, response);
+    return statusCode === undefined ? response : replace(response, statusCode);
+  };
+}
+
+function addEntityTag(response: AnyResponse): void {
+  if (response.streaming || response.tell() === 0 || response.headers.has("ETag")) return;
+  if (hasDirective(response.headers.get("Cache-Control"), "no-store")) return;
+  response.headers.set("ETag", hashEntityTag(response.parts));
+}
+
+/** The status a condition asks for instead, if any. */
+function judge(request: RequestHead, response: AnyResponse): 304 | 412 | undefined {
+  const tag = response.headers.get("ETag");
+  const modifiedMs = parseDate(response.headers.get("Last-Modified"));
+  const ifMatch = requestHeader(request, "if-match");
+  const ifUnmodifiedMs = parseDate(requestHeader(request, "if-unmodified-since"));
+  const ifNoneMatch = requestHeader(request, "if-none-match");
+  const ifModifiedMs = parseDate(requestHeader(request, "if-modified-since"));
+
+  if (ifMatch !== undefined) {
+    if (!passesIfMatch(ifMatch, tag)) return 412;
+  } else if (ifUnmodifiedMs !== undefined && modifiedMs !== undefined && modifiedMs > ifUnmodifiedMs) {
+    return 412;
+  }
+  if (ifNoneMatch !== undefined) return tag !== undefined && isListed(ifNoneMatch, tag) ? 304 : undefined;
+  return ifModifiedMs !== undefined && modifiedMs !== undefined && modifiedMs <= ifModifiedMs
+    ? 304
+    : undefined;
+}
+
+function passesIfMatch(field: string, tag: string | undefined): boolean {
+  const tags = parseEntityTags(field);
+  return tags === "*" || tags.some((each) => matchesStrongly(each, tag ?? ""));
+}
+
+function isListed(field: string, tag: string): boolean {
+  const tags = parseEntityTags(field);
+  return tags === "*" || tags.some((each) => matchesWeakly(each, tag));
+}
+
+/** HTTP's dates have whole seconds; one that can't be read is passed over, as section 13.1.3 has it. */
+function parseDate(value: string | undefined): number | undefined {
+  const milliseconds = Date.parse(value ?? "");
+  return Number.isNaN(milliseconds) ? undefined : Math.trunc(milliseconds / 1000);
+}
+
+function replace(response: AnyResponse, statusCode: 304 | 412): HttpResponse {
+  const replacement = new HttpResponse(undefined, { statusCode });
+  replacement.headers.delete("Content-Type");
+  if (statusCode === 304) {
+    for (const [name, value] of response.headers) {
+      if (keptHeaders.some((kept) => kept.toLowerCase() === name.toLowerCase()))
+        replacement.headers.set(name, value);
+    }
+  }
+  copyCookies(response, replacement);
+  // Now, because it may hold a file open; and again when the replacement is closed, which waits for it.
+  const closing = response.close();
+  replacement.onClose(() => closing);
+  return replacement;
+}

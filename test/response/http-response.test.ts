@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { inspect } from "node:util";
+import { test } from "node:test";
+import { type Content, HttpResponse } from "../../src/index.ts";
+
+const text = (response: HttpResponse): string => Buffer.from(response.content).toString();
+
+const contents: readonly (readonly [name: string, content: Content, expected: string])[] = [
+  ["text", "abc", "abc"],
+  ["bytes", new Uint8Array([97, 98]), "ab"],
+  ["a Buffer", Buffer.from("ab"), "ab"],
+  ["an ArrayBuffer", new Uint8Array([97, 98]).buffer, "ab"],
+  ["a DataView", new DataView(new Uint8Array([97, 98, 99]).buffer, 1, 1), "b"],
+  ["a number", 12_345, "12345"],
+  ["a bigint", 9_007_199_254_740_993n, "9007199254740993"],
+  ["an array of chunks", ["a", new Uint8Array([98]), 3], "ab3"],
+  ["nothing in a list", [], ""],
+];
+for (const [name, content, expected] of contents) {
+  test(`holds ${name} as bytes`, () => {
+    const response = new HttpResponse(content);
+    assert.equal(text(response), expected);
+    assert.equal(Object.getPrototypeOf(response.content), Uint8Array.prototype);
+    assert.equal(response.tell(), expected.length);
+  });
+}
+
+test("is empty without content", () => {
+  const response = new HttpResponse();
+  assert.equal(response.tell(), 0);
+  assert.deepEqual(response.content, new Uint8Array(0));
+  assert.deepEqual([...response], []);
+});
+
+test("reads an iterable at once, and lets it clean up, also when a chunk is refused", () => {
+  const events: string[] = [];
+  function* chunks(): Generator<string> {
+    try {
+      yield "a";
+      // @ts-expect-error -- a caller in JavaScript may yield anything
+      yield { not: "a chunk" };
+    } finally {
+      events.push("cleaned up");
+    }
+  }
+  assert.throws(() => new HttpResponse(chunks()), { name: "TypeError", code: "SCSV_ARG_TYPE" });
+  assert.deepEqual(events, ["cleaned up"]);
+});
+
+test("refuses content that comes over time, and says what to use instead", async () => {
+  async function* chunks(): AsyncGenerator<string> {
+    yield "a";
+  }
+  for (const content of [chunks(), new ReadableStream()]) {
+    assert.throws(() => Reflect.construct(HttpResponse, [content]), /HttpResponse\.from\(body\)/);
+  }
+  assert.equal((await HttpResponse.from(chunks())).text, "a");
+});
+
+test("refuses null and objects instead of writing their names", () => {
+  for (const content of [null, {}, true, Symbol("x"), () => "a", [null], [undefined], [["a"]]]) {
+    assert.throws(() => Reflect.construct(HttpResponse, [content]), {
+      name: "TypeError",
+      code: "SCSV_ARG_TYPE",
+    });
+  }
+});
+
+test("appends chunks and lines with nothing between them, and tells their bytes", () => {
+  const response = new HttpResponse("é");
+  response.write("b");
+  response.writeLines(["c", new Uint8Array([100])]);
+  assert.equal(response.text, "ébcd");
+  assert.equal(response.tell(), 5);
+});
+
+test("gives content and iterates as often as it is asked", () => {
+  const response = new HttpResponse(["a", "b"]);
+  assert.equal(text(response), text(response));
+  assert.deepEqual([...response], [...response]);
+  assert.equal([...response].length, 1);
+});
+
+test("makes text anew at each reading", () => {
+  const response = new HttpResponse("a");
+  assert.equal(response.text, "a");
+  response.write("b");
+  assert.equal(response.text, "ab");
+  response.text = "c";
+  assert.equal(response.text, "c");
+  response.content = ["d", "e"];
+  assert.equal(response.text, "de");
+});
+
+test("keeps a byte order mark, and refuses bytes that aren't of the charset", () => {
+  assert.equal(new HttpResponse(new Uint8Array([0xef, 0xbb, 0xbf, 0x61])).text, "\ufeffa");
+  assert.throws(() => new HttpResponse(new Uint8Array([0xff])).text, TypeError);
+  assert.throws(() => new HttpResponse(new Uint8Array([0xff]), { charset: "us-ascii" }).text, TypeError);
+});
+
+test("writes text in the charset given, else the Content-Type's at the moment, else utf-8", () => {
+  assert.deepEqual(new HttpResponse("é", { charset: "iso-8859-1" }).content, new Uint8Array([0xe9]));
+  const response = new HttpResponse("é", { contentType: 'text/plain; Charset="ISO-8859-1"' });
+  assert.deepEqual(response.content, new Uint8Array([0xe9]));
+  assert.equal(response.text, "é");
+  response.headers.set("Content-Type", "text/plain; charset=");
+  assert.equal(response.charset, "utf-8");
+  response.headers.set("Content-Type", "text/plain; charset=utf-16le");
+  response.write("x");
+  assert.equal(response.tell(), 3);
+  response.charset = "us-ascii";
+  assert.equal(response.charset, "us-ascii");
+  assert.equal(response.headers.get("Content-Type"), "text/plain; charset=utf-16le");
+});
+
+test("refuses a charset it can't write, and text that a charset can't hold", () => {
+  assert.throws(() => new HttpResponse("", { charset: "koi8-r" }), {
+    name: "RangeError",
+    code: "SCSV_ARG_RANGE",
+  });
+  assert.throws(() => new HttpResponse("€", { charset: "latin1" }), /U\+20AC/);
+  assert.throws(() => new HttpResponse("é", { charset: "ascii" }), /U\+00E9/);
+  assert.throws(() => new HttpResponse("a\ud800"), /U\+D800/);
+  const unknown = new HttpResponse(new Uint8Array([1]), { contentType: "text/plain; charset=koi8-r" });
+  assert.throws(() => unknown.write("a"), /koi8-r/);
+});
+
+test("lets a 304 have no content, by whichever way", () => {
+  assert.throws(() => new HttpResponse("a", { statusCode: 304 }), { code: "SCSV_ARG_TYPE" });
+  const response = new HttpResponse("", { statusCode: 304 });
+  assert.throws(() => response.write("a"), /304/);
+  assert.throws(() => {
+    response.content = "a";
+  }, /304/);
+  response.content = "";
+  assert.equal(response.tell(), 0);
+});
+
+test("keeps the parts it was given, without copying the big ones", () => {
+  const big = new Uint8Array(1 << 20);
+  const response = new HttpResponse([big, big]);
+  assert.equal(response.parts.length, 2);
+  assert.ok(response.parts.every((part) => part.buffer === big.buffer));
+  response.write("small");
+  assert.equal(response.parts.length, 3);
+  assert.equal(response.tell(), (2 << 20) + 5);
+  assert.equal(response.content.byteLength, response.tell());
+  assert.equal(response.parts.length, 1);
+});
+
+test("gathers a million small parts into few big ones", () => {
+  const response = new HttpResponse();
+  for (let index = 0; index < 100_000; index += 1) response.write("0123456789");
+  assert.equal(response.tell(), 1_000_000);
+  assert.ok(response.parts.length <= 16, `${response.parts.length} parts`);
+});
+
+test("collects an async body, and closes its source also when it fails", async () => {
+  const events: string[] = [];
+  async function* chunks(fails: boolean): AsyncGenerator<string> {
+    try {
+      yield "a";
+      await Promise.resolve();
+      if (fails) throw new Error("broken");
+      yield "b";
+    } finally {
+      events.push("closed");
+    }
+  }
+  assert.equal((await HttpResponse.from(chunks(false), { contentType: "text/csv" })).text, "ab");
+  await assert.rejects(HttpResponse.from(chunks(true)), /broken/);
+  assert.deepEqual(events, ["closed", "closed"]);
+  assert.equal((await HttpResponse.from(({ signal }) => [String(signal.aborted)])).text, "false");
+});
+
+test("leaves the event loop to others while it collects", async () => {
+  let turns = 0;
+  const timer = setInterval(() => {
+    turns += 1;
+  }, 1);
+  const start = performance.now();
+  function* chunks(): Generator<string> {
+    while (performance.now() - start < 60) yield "x";
+  }
+  await HttpResponse.from(chunks());
+  clearInterval(timer);
+  assert.ok(turns >= 3, `${turns} turns`);
+});
+
+test("gives libraries a Node stream to write to", async () => {
+  const response = new HttpResponse();
+  const writable = response.toWritable();
+  const reused = Buffer.from("one,");
+  writable.write(reused);
+  writable.write("é");
+  await new Promise((resolve) => void setImmediate(resolve));
+  reused.fill("x");
+  writable.end();
+  await once(writable, "finish");
+  assert.equal(response.text, "one,é");
+});
+
+test("tells its class, status and type, and not its content", () => {
+  const response = new HttpResponse("secret", { statusCode: 404, contentType: "text/csv" });
+  assert.equal(String(response), '<HttpResponse statusCode=404, "text/csv">');
+  assert.equal(inspect(response), String(response));
+  response.headers.delete("Content-Type");
+  assert.equal(String(response), "<HttpResponse statusCode=404>");
+});
+
+test("serialises headers and content, as often as it is asked, without cookies", () => {
+  const response = new HttpResponse("body", { contentType: "text/plain", headers: { "X-Name": "é" } });
+  response.setCookie("a", "1");
+  const expected = "X-Name: é\r\nContent-Type: text/plain\r\n\r\nbody";
+  assert.equal(Buffer.from(response.toBytes()).toString("latin1"), expected);
+  assert.equal(Buffer.from(response.toBytes()).toString("latin1"), expected);
+});
