@@ -8,9 +8,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { object, parse, string } from "valibot";
 import type { BenchConfig, BenchProgress, BenchResult } from "../bench/index.ts";
 import { parseCount } from "../src/index.ts";
+import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
 
 /** What the command line says, global options among it. */
-interface BenchFlags {
+interface BenchFlags extends GlobalFlags {
   readonly export: string;
   readonly rows?: number;
   readonly rounds?: number;
@@ -22,9 +23,6 @@ interface BenchFlags {
   readonly slots: number;
   readonly output: readonly OutputFile[];
   readonly quick?: boolean;
-  /** False with `--no-color` and `--no-progress`. */
-  readonly color?: boolean;
-  readonly progress?: boolean;
 }
 
 /** One `--output FORMAT=FILE`. */
@@ -39,6 +37,7 @@ const signalExitCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM
 
 /** `stream-csv bench`: measures streaming against buffered and file delivery. */
 export function benchCommand(): Command {
+  const count = flagParser(parseCount);
   return new Command("bench")
     .description("measure streaming against buffered and file delivery, on servers of its own")
     .option("--export <name|file>", "the export to measure: a name that serve knows, or a file", "orders")
@@ -98,7 +97,7 @@ async function bench(flags: BenchFlags): Promise<number> {
     });
     progress.stop();
     const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode };
-    await writeResult(told, terminalReport(told, { hasColor: hasColor(flags) }), flags);
+    await writeResult(told, terminalReport(told, { hasColor: wantsColor(flags, process.stdout) }), flags);
     if (fault !== null && exitCode === undefined) process.stderr.write(`${fault.message}\n${hintOf(fault)}`);
     return told.exitCode;
   } catch (fault) {
@@ -152,15 +151,9 @@ async function writeResult(result: BenchResult, report: string, flags: BenchFlag
   process.stdout.write(isJsonWanted ? json : report);
 }
 
-/** Colour only for a terminal, and never against `--no-color` or NO_COLOR (no-color.org: set to anything but empty). */
-function hasColor(flags: BenchFlags): boolean {
-  return process.stdout.isTTY && flags.color !== false && (process.env["NO_COLOR"] ?? "") === "";
-}
-
 /** A bar on standard error, where that is a terminal; otherwise nothing. */
 function progressBar(flags: BenchFlags): { show: (progress: BenchProgress) => void; stop: () => void } {
-  if (!process.stderr.isTTY || flags.progress === false)
-    return { show: () => undefined, stop: () => undefined };
+  if (!process.stderr.isTTY || !flags.progress) return { show: () => undefined, stop: () => undefined };
   const bar = new Bar(
     {
       format: "{bar} {percentage} %  {left}  {label}",
@@ -195,14 +188,6 @@ function toolIdentity(): { name: string; version: string } {
 
 function hintOf(fault: Error): string {
   return "hint" in fault && typeof fault.hint === "string" ? `${fault.hint}\n` : "";
-}
-
-function count(text: string): number {
-  try {
-    return parseCount(text);
-  } catch (fault) {
-    throw new InvalidArgumentError(fault instanceof Error ? fault.message : String(fault));
-  }
 }
 
 function list(text: string): readonly string[] {

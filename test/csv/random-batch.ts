@@ -182,15 +182,13 @@ function vector(rows: number): fc.Arbitrary<ColumnVector> {
       ).map((values) => ({ kind: "date" as const, values: Int32Array.from(values) })),
     ),
     many(fc.option(text)).map((values) => ({ kind: "text" as const, values })),
-    fc
-      .array(fc.option(text), { minLength: 1, maxLength: 5 })
-      .chain((dictionary) =>
-        many(fc.nat(dictionary.length - 1)).map((codes) => ({
-          kind: "dictionary" as const,
-          dictionary,
-          codes: Uint8Array.from(codes),
-        })),
-      ),
+    fc.array(fc.option(text), { minLength: 1, maxLength: 5 }).chain((dictionary) =>
+      many(fc.nat(dictionary.length - 1)).map((codes) => ({
+        kind: "dictionary" as const,
+        dictionary,
+        codes: Uint8Array.from(codes),
+      })),
+    ),
     many(fc.option(fc.uint8Array({ maxLength: 5 }))).map((values) => ({ kind: "bytes" as const, values })),
     many(mixed).map((values) => ({ kind: "mixed" as const, values })),
   );
