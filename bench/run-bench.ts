@@ -10,7 +10,7 @@ import { scenarios } from "./scenario/scenarios.ts";
 import { seededRandom } from "./statistics/random.ts";
 import { findExport } from "./target/find-export.ts";
 import { streamCsvServer } from "./target/stream-csv-server.ts";
-import { compareContents, readContent, type DeliveryContent } from "./trial/check-integrity.ts";
+import { compareContents, readContents } from "./trial/check-integrity.ts";
 import { compareArms } from "./trial/compare-arms.ts";
 import { Logbook } from "./trial/logbook.ts";
 import { withServer, type Session } from "./trial/session.ts";
@@ -80,7 +80,7 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
   const { verdict, exitCode } = conclude(fault, signal);
   const result: BenchResult = {
     schema: resultFormat,
-    tool: { ...hooks.tool },
+    tool: { name: hooks.tool.name, version: hooks.tool.version },
     createdAt,
     seed: resolved.seed,
     environment,
@@ -125,46 +125,41 @@ async function measure(
     bufferMemoryBytes: Math.max(mostBufferedBytes, Math.floor(totalmem() / 4)),
     sources: config.sourceFile === null ? [] : [config.sourceFile],
   });
-  const found = await withServer({ target, exportName: "", clock, signal }, (server) =>
-    findExport(server, config, signal),
-  );
-  const session: Session = { target, exportName: found.name, clock, signal };
-  // A generated export tells the rows it has by default, and gives as many as are asked for.
-  const availableRows = config.sourceFile === null ? null : found.rows;
-
-  report("sizing the export");
-  const size = await sizeExport(session, {
-    armSeconds: config.isQuick ? armSeconds.quick : armSeconds.full,
-    availableRows,
-    mostBytes: mostBufferedBytes / 2,
+  const { session, availableRows, size } = await withServer({ target, signal }, async (server) => {
+    const found = await findExport(server, config, signal);
+    report("sizing the export");
+    // A generated export tells the rows it has by default, and gives as many as are asked for.
+    const rowsThere = config.sourceFile === null ? null : found.rows;
+    const made: Session = { target, exportName: found.name, clock, signal };
+    const limits = {
+      armSeconds: config.isQuick ? armSeconds.quick : armSeconds.full,
+      availableRows: rowsThere,
+      mostBytes: mostBufferedBytes / 2,
+    };
+    return { session: made, availableRows: rowsThere, size: await sizeExport(made, server, limits) };
   });
   const rows = Math.min(config.rows ?? size.rows, availableRows ?? Number.POSITIVE_INFINITY);
 
-  const contents: DeliveryContent[] = [];
-  for (const delivery of config.deliveries) {
-    report(`checking the bytes, ${delivery}`);
-    contents.push(await readContent(session, { delivery, rows }));
-  }
+  report("checking the bytes");
+  const contents = await readContents(session, config.deliveries, rows);
   const expectedRows = config.sourceFile === null || availableRows !== null ? rows : null;
   const { integrity, checks, faults } = compareContents(contents, expectedRows);
   findings.integrity = integrity;
   logbook.checks.push(...checks);
   if (faults.length > 0) throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", faults.join(" "));
 
-  const plan = planOf(
-    config,
-    size,
-    rows,
-    integrity,
-    availableRows,
-    config.isQuick ? startMs + quickMs : null,
-  );
+  const plan = planOf(config, size, rows, integrity, availableRows);
   findings.plan = plan;
   const chosen = scenarios.filter(({ name }) => config.scenarios.includes(name));
   steps = chosen.reduce((total, scenario) => total + scenario.countSteps(plan), 0);
   const random = seededRandom(config.seed);
-  for (const scenario of chosen) {
+  for (const [index, scenario] of chosen.entries()) {
+    const later = chosen
+      .slice(index + 1)
+      .reduce((total, next) => total + next.estimateSeconds(plan) * 1000, 0);
     await scenario.run({
+      // What comes later gets the time it needs, but never more than half of all.
+      deadlineMs: config.isQuick ? startMs + quickMs - Math.min(later, quickMs / 2) : null,
       session,
       plan,
       random,
@@ -183,7 +178,6 @@ function planOf(
   rows: number,
   integrity: Integrity,
   availableRows: number | null,
-  deadlineMs: number | null,
 ): Plan {
   const foundRows = integrity.rows ?? rows;
   const bodyBytes = integrity.bytes ?? 0;
@@ -198,7 +192,6 @@ function planOf(
     bytesPerRow: bodyBytes / Math.max(1, foundRows),
     rowsPerSecond: size.rowsPerSecond,
     isQuick: config.isQuick,
-    deadlineMs,
   };
 }
 

@@ -1,23 +1,17 @@
 import { randomInt } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { constants, existsSync, readFileSync } from "node:fs";
+import { access, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Bar, Presets } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { looseObject, parse, string } from "valibot";
-import {
-  deliveries,
-  runBench,
-  scenarios,
-  terminalReport,
-  type BenchConfig,
-  type BenchProgress,
-  type BenchResult,
-} from "../bench/index.ts";
+import { object, parse, string } from "valibot";
+import type { BenchConfig, BenchProgress, BenchResult } from "../bench/index.ts";
 import { parseCount } from "../src/index.ts";
+import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
 
 /** What the command line says, global options among it. */
-interface BenchFlags {
+interface BenchFlags extends GlobalFlags {
   readonly export: string;
   readonly rows?: number;
   readonly rounds?: number;
@@ -29,9 +23,6 @@ interface BenchFlags {
   readonly slots: number;
   readonly output: readonly OutputFile[];
   readonly quick?: boolean;
-  /** False with `--no-color` and `--no-progress`. */
-  readonly color?: boolean;
-  readonly progress?: boolean;
 }
 
 /** One `--output FORMAT=FILE`. */
@@ -46,6 +37,7 @@ const signalExitCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM
 
 /** `stream-csv bench`: measures streaming against buffered and file delivery. */
 export function benchCommand(): Command {
+  const count = flagParser(parseCount);
   return new Command("bench")
     .description("measure streaming against buffered and file delivery, on servers of its own")
     .option("--export <name|file>", "the export to measure: a name that serve knows, or a file", "orders")
@@ -56,7 +48,11 @@ export function benchCommand(): Command {
       new Option("--scenario <name>", "what to measure; can be repeated (default: all)").argParser(collect),
     )
     .option("--list", "list the scenarios and end")
-    .option("--deliveries <names>", "deliveries to compare, separated by commas", list, deliveries)
+    .option("--deliveries <names>", "deliveries to compare, separated by commas", list, [
+      "streaming",
+      "buffered",
+      "file",
+    ])
     .option("--workers <n>", "worker processes of the server", count, 1)
     .option("--slots <n>", "exports a worker takes at once", count, 32)
     .addOption(
@@ -72,11 +68,16 @@ export function benchCommand(): Command {
 
 /** Runs the bench and tells what it found; gives the exit code. */
 async function bench(flags: BenchFlags): Promise<number> {
+  // Loaded only now: the load generator would make every other command start noticeably later.
+  const { runBench, scenarios, terminalReport } = await import("../bench/index.ts");
   if (flags.list === true) {
     const widest = Math.max(...scenarios.map(({ name }) => name.length));
     for (const { name, summary } of scenarios) process.stdout.write(`${name.padEnd(widest)}  ${summary}\n`);
     return 0;
   }
+  await requireWritable(flags.output);
+  // Nobody may be left to read the report (`| head`); the result files matter more.
+  process.stdout.on("error", () => undefined);
   const interruption = new AbortController();
   let exitCode: number | undefined;
   const interrupt = (signal: NodeJS.Signals): void => {
@@ -96,7 +97,7 @@ async function bench(flags: BenchFlags): Promise<number> {
     });
     progress.stop();
     const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode };
-    await writeResult(told, flags);
+    await writeResult(told, terminalReport(told, { hasColor: wantsColor(flags, process.stdout) }), flags);
     if (fault !== null && exitCode === undefined) process.stderr.write(`${fault.message}\n${hintOf(fault)}`);
     return told.exitCode;
   } catch (fault) {
@@ -127,25 +128,32 @@ function configOf(flags: BenchFlags): BenchConfig {
   };
 }
 
+/** Refuses a file that can't be written before minutes are spent on what should go into it. */
+async function requireWritable(outputs: readonly OutputFile[]): Promise<void> {
+  for (const { file } of outputs) {
+    if (file === "-") continue;
+    const folder = dirname(resolve(file));
+    await access(folder, constants.W_OK).catch((cause: unknown) => {
+      throw new Error(`"${file}" can't be written: its folder ${folder} doesn't exist or isn't writable.`, {
+        cause,
+      });
+    });
+  }
+}
+
 /** Files first, so that they are whole even when nobody reads standard output any more. */
-async function writeResult(result: BenchResult, flags: BenchFlags): Promise<void> {
+async function writeResult(result: BenchResult, report: string, flags: BenchFlags): Promise<void> {
   const json = `${JSON.stringify(result, null, 2)}\n`;
   for (const { file } of flags.output) {
     if (file !== "-") await writeFile(file, json);
   }
   const isJsonWanted = flags.output.some(({ file }) => file === "-");
-  process.stdout.write(isJsonWanted ? json : terminalReport(result, { hasColor: hasColor(flags) }));
-}
-
-/** Colour only for a terminal, and never against `--no-color` or NO_COLOR (no-color.org: set to anything but empty). */
-function hasColor(flags: BenchFlags): boolean {
-  return process.stdout.isTTY && flags.color !== false && (process.env["NO_COLOR"] ?? "") === "";
+  process.stdout.write(isJsonWanted ? json : report);
 }
 
 /** A bar on standard error, where that is a terminal; otherwise nothing. */
 function progressBar(flags: BenchFlags): { show: (progress: BenchProgress) => void; stop: () => void } {
-  if (!process.stderr.isTTY || flags.progress === false)
-    return { show: () => undefined, stop: () => undefined };
+  if (!process.stderr.isTTY || !flags.progress) return { show: () => undefined, stop: () => undefined };
   const bar = new Bar(
     {
       format: "{bar} {percentage} %  {left}  {label}",
@@ -175,19 +183,11 @@ function progressBar(flags: BenchFlags): { show: (progress: BenchProgress) => vo
 
 function toolIdentity(): { name: string; version: string } {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return parse(looseObject({ name: string(), version: string() }), JSON.parse(text));
+  return parse(object({ name: string(), version: string() }), JSON.parse(text));
 }
 
 function hintOf(fault: Error): string {
   return "hint" in fault && typeof fault.hint === "string" ? `${fault.hint}\n` : "";
-}
-
-function count(text: string): number {
-  try {
-    return parseCount(text);
-  } catch (fault) {
-    throw new InvalidArgumentError(fault instanceof Error ? fault.message : String(fault));
-  }
 }
 
 function list(text: string): readonly string[] {

@@ -115,19 +115,32 @@ function choiceSentences(result: BenchResult): readonly string[] {
   return sentences;
 }
 
+/** What an interval wholly below or above one says of streaming: metric, gain, price. */
+const traits = [
+  ["first_byte_s", "an earlier first byte", "a later first byte"],
+  ["total_s", "a shorter total", "a longer total"],
+  ["peak_rss_over_idle_bytes", "less memory", "more memory"],
+  ["cpu_s_per_export", "less CPU time", "more CPU time"],
+] as const;
+
 /** For rows that are made anew each time. */
 function freshChoice(result: BenchResult): string | null {
-  const [, totalHigh] = comparisonOf(result, scenario, "streaming", "total_s")?.ci ?? [];
-  const peak = comparisonOf(result, scenario, "streaming", "peak_rss_over_idle_bytes")?.ratio;
-  const firstByte = comparisonOf(result, scenario, "streaming", "first_byte_s")?.ratio;
-  if (typeof firstByte !== "number" || typeof totalHigh !== "number") return null;
-  const isLean = typeof peak !== "number" || peak < 1;
-  if (firstByte < 1 && isLean) {
-    return totalHigh < 1
-      ? "Choose streaming for rows that differ each time: it is earlier, faster and leaner than buffering."
-      : "Choose streaming for rows that differ each time: it is earlier and leaner than buffering, though not faster.";
+  const gains: string[] = [];
+  const prices: string[] = [];
+  for (const [metric, gain, price] of traits) {
+    const [low, high] = comparisonOf(result, scenario, "streaming", metric)?.ci ?? [];
+    if (typeof high === "number" && high < 1) gains.push(gain);
+    if (typeof low === "number" && low > 1) prices.push(price);
   }
-  return "Choose buffered for an export as small as this: streaming saves neither time to the first byte nor memory.";
+  if (gains.length === 0 && prices.length === 0) return null;
+  const against = prices.length === 0 ? "" : `, at the price of ${listText(prices)}`;
+  if (gains.length > 0)
+    return `Choose streaming for rows that differ each time: it gives ${listText(gains)}${against}.`;
+  return `Choose buffered for an export as small as this: streaming gains nothing and costs ${listText(prices)}.`;
+}
+
+function listText(items: readonly string[]): string {
+  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
 
 function timesText(factor: number, more: string, less: string): string {

@@ -105,14 +105,15 @@ export const metrics = [
     unit: "bytes",
     better: "lower",
     gate: true,
-    meaning: "Sum over the process tree of VmHWM, reset before the export, less VmRSS before it.",
+    meaning:
+      "Sum over the process tree of VmHWM during the export, less VmRSS of the fresh server before its warm-up.",
   },
   {
     id: "ping_per_s_idle",
     unit: "requests/s",
     better: "higher",
     gate: false,
-    meaning: "Short requests answered while no export ran, by autocannon.",
+    meaning: "Short requests answered while no export ran, by autocannon; the mean of before and after.",
   },
   {
     id: "ping_per_s_busy",

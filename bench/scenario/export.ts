@@ -5,7 +5,7 @@ import type { RunningTarget } from "../target/target.ts";
 import { measureExport } from "../trial/measure-export.ts";
 import { measureNeighbours } from "../trial/measure-neighbours.ts";
 import { balancedOrders } from "../trial/order.ts";
-import { withServer, type Delivery } from "../trial/session.ts";
+import type { Delivery } from "../trial/session.ts";
 import { withServers } from "../trial/with-servers.ts";
 import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
 
@@ -20,6 +20,7 @@ export const exportScenario: Scenario = {
   name,
   summary: "one export at a time at full speed, in rounds; then short requests beside exports back to back",
   countSteps: (plan) => plan.rounds * armsOf(plan, "").length + plan.deliveries.length,
+  estimateSeconds: (plan) => plan.rounds * armsOf(plan, "").length * armSeconds + neighbourSeconds(plan),
   async run(context) {
     const { plan, logbook, session, random } = context;
     const arms = armsOf(plan, session.target.command);
@@ -29,10 +30,34 @@ export const exportScenario: Scenario = {
       plan.rounds,
       random,
     );
-    for (const order of orders) await runRound(context, order);
+    for (const order of orders) {
+      if (isTimeOver(context)) {
+        const done = logbook.nextIndex(name);
+        logbook.warn(`Only ${done} of ${plan.rounds} rounds went into the time that --quick allows.`);
+        break;
+      }
+      await runRound(context, order);
+    }
     await runNeighbours(context);
   },
 };
+
+/** What an arm takes in all: starting, warming up, the export itself, stopping. */
+const armSeconds = 1;
+/** So many rounds are made in any case; with fewer, an interval says next to nothing. */
+const fewestRounds = 4;
+
+/** Whether another round would take time that is needed for what comes after; decided by the clock, not by results. */
+function isTimeOver({ session, plan, logbook, deadlineMs }: ScenarioContext): boolean {
+  const done = logbook.nextIndex(name);
+  if (deadlineMs === null || done < fewestRounds) return false;
+  const roundMs = armsOf(plan, "").length * armSeconds * 1000;
+  return session.clock.nowMs() + roundMs + neighbourSeconds(plan) * 1000 > deadlineMs;
+}
+
+function neighbourSeconds({ deliveries, isQuick }: Plan): number {
+  return deliveries.length * (isQuick ? 3 : 9);
+}
 
 function armsOf({ deliveries }: Plan, command: string): readonly Arm[] {
   const arms = deliveries.map((delivery): Arm => {
@@ -49,7 +74,6 @@ async function runRound(context: ScenarioContext, order: readonly string[]): Pro
   const index = logbook.nextIndex(name);
   const arms: Record<string, Measured> = {};
   try {
-    // All servers of a round start at once, since starting takes longer than most exports; the idle ones only wait.
     await withServers(session, order, async (id, server) => {
       context.step(`round ${index + 1} of ${plan.rounds}, ${id}`);
       arms[id] = await measureArm(context, server, id === againId ? "buffered" : deliveryOf(id, plan));
@@ -98,13 +122,13 @@ async function runNeighbours(context: ScenarioContext): Promise<void> {
   const { session, plan, logbook, random } = context;
   const [order = []] = balancedOrders(plan.deliveries, 1, random);
   const index = logbook.nextIndex(name);
-  const options = plan.isQuick ? { idleMs: 500, busyMs: 750 } : { idleMs: 2000, busyMs: 4000 };
+  const options = plan.isQuick ? { idleMs: 400, busyMs: 750 } : { idleMs: 2000, busyMs: 4000 };
   const arms: Record<string, Measured> = {};
-  for (const id of order) {
+  await withServers(session, order, async (id, server) => {
     context.step(`short requests beside exports, ${id}`);
     const request = { delivery: deliveryOf(id, plan), rows: plan.rows };
-    arms[id] = await withServer(session, (server) => measureNeighbours(session, server, request, options));
-  }
+    arms[id] = await measureNeighbours(session, server, request, options);
+  });
   logbook.rounds.push({ scenario: name, index, order, valid: true, arms });
 }
 

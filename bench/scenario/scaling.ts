@@ -4,7 +4,8 @@ import type { Arm, Check } from "../result/schema.ts";
 import { growthOf } from "../statistics/growth.ts";
 import { median } from "../statistics/median.ts";
 import { measureExport } from "../trial/measure-export.ts";
-import { withServer, type Delivery } from "../trial/session.ts";
+import type { Delivery } from "../trial/session.ts";
+import { withServers } from "../trial/with-servers.ts";
 import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
 
 const name = "scaling";
@@ -32,6 +33,7 @@ export const scalingScenario: Scenario = {
   name,
   summary: "the server's peak memory for exports of growing size, streamed and buffered: O(1) or O(n)",
   countSteps: (plan) => sizedArms(plan).length * roundsOf(plan),
+  estimateSeconds: (plan) => roundsOf(plan) * secondsFor(plan, sizedArms(plan)),
   async run(context) {
     const { plan, logbook, session } = context;
     const arms = fitted(context, sizedArms(plan));
@@ -65,19 +67,31 @@ function sizedArm(delivery: Delivery, rows: number): SizedArm {
   return { id: `${delivery}-${rows}`, delivery, rows };
 }
 
-/** Makes the largest export smaller where the time left wouldn't do. */
-function fitted({ plan, session, logbook }: ScenarioContext, arms: readonly SizedArm[]): readonly SizedArm[] {
-  if (plan.deadlineMs === null) return arms;
-  const secondsLeft = (plan.deadlineMs - session.clock.nowMs()) / 1000 - arms.length * overheadSeconds;
-  const largest = arms.reduce((left, right) => (right.rows > left.rows ? right : left));
-  const others = arms.reduce((total, arm) => total + arm.rows, 0) - largest.rows;
-  const affordable = Math.floor((secondsLeft * plan.rowsPerSecond - others) / 100_000) * 100_000;
-  if (largest.rows <= affordable) return arms;
-  const rows = Math.max(affordable, 2 * Math.min(...arms.map((arm) => arm.rows)));
-  logbook.warn(
-    `${formatCount(largest.rows)} rows would have taken longer than --quick allows; ${formatCount(rows)} were measured instead.`,
-  );
-  return arms.map((arm) => (arm === largest ? sizedArm(arm.delivery, rows) : arm));
+function secondsFor({ rowsPerSecond }: Plan, arms: readonly SizedArm[]): number {
+  return arms.reduce((total, { rows }) => total + overheadSeconds + rows / rowsPerSecond, 0);
+}
+
+/** Makes the largest exports smaller until all fit into the time left, or nothing is left to save. */
+function fitted(context: ScenarioContext, arms: readonly SizedArm[]): readonly SizedArm[] {
+  const { plan, session, logbook, deadlineMs } = context;
+  if (deadlineMs === null) return arms;
+  const secondsLeft = (deadlineMs - session.clock.nowMs()) / 1000;
+  let fitting = arms;
+  while (secondsFor(plan, fitting) > secondsLeft) {
+    const largest = fitting.reduce((left, right) => (right.rows > left.rows ? right : left));
+    const rows = Math.round(largest.rows / 2);
+    if (fitting.some((arm) => arm.delivery === largest.delivery && arm !== largest && arm.rows >= rows))
+      break;
+    fitting = fitting.map((arm) => (arm === largest ? sizedArm(arm.delivery, rows) : arm));
+  }
+  for (const [index, { id, rows, delivery }] of arms.entries()) {
+    const instead = fitting[index];
+    if (instead === undefined || instead.id === id) continue;
+    logbook.warn(
+      `${formatCount(rows)} rows by ${delivery} delivery would take longer than --quick allows; ${formatCount(instead.rows)} were measured instead.`,
+    );
+  }
+  return fitting;
 }
 
 async function runRound(context: ScenarioContext, arms: readonly SizedArm[], index: number): Promise<void> {
@@ -86,13 +100,11 @@ async function runRound(context: ScenarioContext, arms: readonly SizedArm[], ind
   const found: Record<string, Measured> = {};
   let isWhole = false;
   try {
-    for (const { id, delivery, rows } of arms) {
+    await withServers(session, arms, async ({ id, delivery, rows }, server) => {
       context.step(`memory for ${formatCount(rows)} rows, ${delivery}`);
-      const { measured } = await withServer(session, (server) =>
-        measureExport(session, server, { delivery, rows }, rows),
-      );
+      const { measured } = await measureExport(session, server, { delivery, rows }, rows);
       found[id] = measured;
-    }
+    });
     isWhole = true;
   } finally {
     const reason = session.signal.aborted ? "interrupted" : "an arm failed";

@@ -20,8 +20,6 @@ export interface Plan {
   /** Streamed at full speed. */
   readonly rowsPerSecond: number;
   readonly isQuick: boolean;
-  /** When the run should have ended, by the session's clock; null when it may take its time. */
-  readonly deadlineMs: number | null;
 }
 
 /** What a scenario works with. */
@@ -31,6 +29,8 @@ export interface ScenarioContext {
   readonly random: Random;
   /** Takes everything that is found, as soon as it is. */
   readonly logbook: Logbook;
+  /** When the scenario should have ended, by the session's clock; null when it may take its time. */
+  readonly deadlineMs: number | null;
   /** Says what is done next; to be called once for each of the scenario's steps. */
   step(label: string): void;
 }
@@ -42,5 +42,7 @@ export interface Scenario {
   readonly summary: string;
   /** How often it will call `step`. */
   countSteps(plan: Plan): number;
+  /** About how long it takes, so that a run in a hurry leaves time for what comes after. */
+  estimateSeconds(plan: Plan): number;
   run(context: ScenarioContext): Promise<void>;
 }

@@ -1,5 +1,7 @@
 import type { Check, Integrity } from "../result/schema.ts";
-import { readFrom, withServer, type Delivery, type ExportRequest, type Session } from "./session.ts";
+import type { RunningTarget } from "../target/target.ts";
+import { readFrom, type Delivery, type ExportRequest, type Session } from "./session.ts";
+import { withServers } from "./with-servers.ts";
 
 /** What one delivery gave in the untimed pass. */
 export interface DeliveryContent {
@@ -21,23 +23,37 @@ export interface IntegrityFindings {
 }
 
 /**
- * Reads an export once, untimed, from a fresh server, hashing the body and counting its rows.
+ * Reads an export once by each delivery, untimed and from a fresh server each, hashing the bodies and counting rows.
  * What the server claims in X-Row-Count or Repr-Digest isn't believed: it is the thing under test.
- * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the body has no clean end
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when a body has no clean end
  */
-export function readContent(session: Session, request: ExportRequest): Promise<DeliveryContent> {
-  return withServer(session, async (server) => {
-    const { head, bodyBytes, content, problem } = await readFrom(session, server, request, { check: true });
-    const hasHeader = !/header=absent/i.test(head.headers.get("content-type") ?? "");
-    return {
-      delivery: request.delivery,
-      statusCode: head.statusCode,
-      bytes: bodyBytes,
-      rows: Math.max(0, (content?.records ?? 0) - (hasHeader ? 1 : 0)),
-      sha256: content?.sha256 ?? "",
-      problem,
-    };
+export async function readContents(
+  session: Session,
+  deliveries: readonly Delivery[],
+  rows: number,
+): Promise<readonly DeliveryContent[]> {
+  const contents: DeliveryContent[] = [];
+  await withServers(session, deliveries, async (delivery, server) => {
+    contents.push(await readContent(session, server, { delivery, rows }));
   });
+  return contents;
+}
+
+async function readContent(
+  session: Session,
+  server: RunningTarget,
+  request: ExportRequest,
+): Promise<DeliveryContent> {
+  const { head, bodyBytes, content, problem } = await readFrom(session, server, request, { check: true });
+  const hasHeader = !/header=absent/i.test(head.headers.get("content-type") ?? "");
+  return {
+    delivery: request.delivery,
+    statusCode: head.statusCode,
+    bytes: bodyBytes,
+    rows: Math.max(0, (content?.records ?? 0) - (hasHeader ? 1 : 0)),
+    sha256: content?.sha256 ?? "",
+    problem,
+  };
 }
 
 /**

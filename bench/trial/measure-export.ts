@@ -25,7 +25,7 @@ const settleLimitMs = 200;
 const bytesPerMib = 1024 ** 2;
 
 /**
- * Warms a fresh server up, then takes one export at full speed with all probes around it. The body is counted, not
+ * Notes what a fresh server holds, warms it up, then takes one export at full speed with all probes around it. The body is counted, not
  * hashed: hashing would make the reader the slower side.
  * @param rows rows the body is known to hold
  */
@@ -36,8 +36,9 @@ export async function measureExport(
   rows: number,
 ): Promise<ExportMeasurement> {
   const { signal } = session;
+  const idle = await idleMemory(server, signal);
   await warmUp(session, server, request);
-  const memory = await startMemoryProbe(server, signal);
+  const peak = await watchPeak(server);
   const insideBefore = await fetchInsideNumbers(server.origin, signal);
   const cpuBefore = await treeCpuSeconds(server);
   const loopBefore = performance.eventLoopUtilization();
@@ -46,7 +47,7 @@ export async function measureExport(
 
   const { utilization: readerBusyRatio } = performance.eventLoopUtilization(loopBefore);
   const cpu = difference(await treeCpuSeconds(server), cpuBefore);
-  const peakOverIdle = await memory();
+  const peakOverIdle = difference(await peak(), idle);
   const inside = await fetchInsideNumbers(server.origin, signal);
 
   const totalSeconds = reading.totalMs / 1000;
@@ -69,22 +70,24 @@ export async function measureExport(
   return { measured, bodyBytes: reading.bodyBytes, readerBusyRatio };
 }
 
-/** Notes the idle memory of a server's processes; the function it gives tells how far their peaks rose above since. */
-async function startMemoryProbe(
-  server: RunningTarget,
-  signal: AbortSignal,
-): Promise<() => Promise<number | null>> {
+/**
+ * Memory of a server that has served nothing yet. Taken before the warm-up, since a worker keeps much of what an
+ * export once needed: above what is left of the last one, the next seems to need nothing.
+ */
+async function idleMemory({ pid }: RunningTarget, signal: AbortSignal): Promise<number | null> {
+  if (!canSampleProcesses) return null;
+  const tree = await processTree(pid);
+  await settle(tree, settleLimitMs, signal);
+  return residentBytes(tree);
+}
+
+/** Forgets the peaks of a server's processes; the function it gives tells the peaks since. */
+async function watchPeak({ pid }: RunningTarget): Promise<() => Promise<number | null>> {
   if (!canSampleProcesses) return () => Promise.resolve(null);
-  const before = await processTree(server.pid);
-  await settle(before, settleLimitMs, signal);
-  const canReset = await resetPeaks(before);
-  const idleBytes = await residentBytes(before);
-  return async () => {
-    if (!canReset) return null;
-    // Processes started meanwhile count whole, and those that ended count nothing.
-    const all = new Set([...before, ...(await processTree(server.pid))]);
-    return (await peakResidentBytes([...all])) - idleBytes;
-  };
+  const before = await processTree(pid);
+  if (!(await resetPeaks(before))) return () => Promise.resolve(null);
+  // Processes started meanwhile count too, and those that ended no more.
+  return async () => peakResidentBytes([...new Set([...before, ...(await processTree(pid))])]);
 }
 
 async function treeCpuSeconds({ pid }: RunningTarget): Promise<number | null> {

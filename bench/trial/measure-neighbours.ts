@@ -1,4 +1,4 @@
-import { countShortRequests } from "../load/short-requests.ts";
+import { countShortRequests, type ShortRequestCount } from "../load/short-requests.ts";
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../target/target.ts";
 import { readWhole, type ExportRequest, type Session } from "./session.ts";
@@ -14,13 +14,13 @@ export interface NeighbourOptions {
 /** Connections that ask for short answers, each as fast as it gets them. */
 const connections = 8;
 /** The first requests of a fresh server only warm it up. */
-const warmUpMs = 250;
+const warmUpMs = 500;
 /** A bound for exports that never seem to end; what is counted until then stands. */
 const longestBusyMs = 120_000;
 
 /**
- * What other requests lose while exports run: counts the short requests a fresh server answers, first alone and then
- * while one reader takes exports back to back.
+ * What other requests lose while exports run: counts the short requests a fresh server answers alone, and those it
+ * answers while one reader takes exports back to back.
  */
 export async function measureNeighbours(
   session: Session,
@@ -32,7 +32,9 @@ export async function measureNeighbours(
   const ping = new URL("/ping", server.origin);
   await warmUp(session, server, request);
   await countShortRequests(ping, { durationMs: warmUpMs, connections, signal });
-  const idle = await countShortRequests(ping, { durationMs: idleMs, connections, signal });
+  const countIdle = (): Promise<ShortRequestCount> =>
+    countShortRequests(ping, { durationMs: idleMs, connections, signal });
+  const idleBefore = await countIdle();
 
   const startMs = session.clock.nowMs();
   const isEnough = (): boolean => session.clock.nowMs() - startMs >= busyMs;
@@ -48,12 +50,14 @@ export async function measureNeighbours(
   );
   const busy = await counting;
   const elapsedSeconds = (session.clock.nowMs() - startMs) / 1000;
+  // Before and after, since both sides still get faster while they warm up.
+  const idlePerSecond = (idleBefore.perSecond + (await countIdle()).perSecond) / 2;
 
   return {
-    ping_per_s_idle: idle.perSecond,
+    ping_per_s_idle: idlePerSecond,
     ping_per_s_busy: busy.perSecond,
-    ping_kept_ratio: idle.perSecond > 0 ? busy.perSecond / idle.perSecond : null,
-    ping_lost_per_export: ((idle.perSecond - busy.perSecond) * elapsedSeconds) / exportsMade,
+    ping_kept_ratio: idlePerSecond > 0 ? busy.perSecond / idlePerSecond : null,
+    ping_lost_per_export: ((idlePerSecond - busy.perSecond) * elapsedSeconds) / exportsMade,
   };
 }
 

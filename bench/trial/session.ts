@@ -24,7 +24,7 @@ export interface ExportRequest {
  * A fault carries what the server last wrote.
  */
 export async function withServer<T>(
-  { target, signal }: Session,
+  { target, signal }: Pick<Session, "target" | "signal">,
   use: (server: RunningTarget) => Promise<T>,
 ): Promise<T> {
   const server = await target.start(signal);

@@ -1,4 +1,5 @@
-import { readWhole, withServer, type Session } from "./session.ts";
+import type { RunningTarget } from "../target/target.ts";
+import { readWhole, type Session } from "./session.ts";
 
 /** How large an export should be. */
 export interface SizeOptions {
@@ -18,32 +19,39 @@ export interface ExportSize {
   readonly bytesPerRow: number;
 }
 
-const firstRows = 5000;
-/** Asking for four times as many rows each time, so that few of them go by before the time can be told. */
-const growth = 4;
-const enoughSeconds = 0.12;
+const warmUpRows = 20_000;
+const firstRows = 10_000;
+/** Each time twice as many rows, until the time says something. */
+const growth = 2;
+const enoughSeconds = 0.15;
 
 /** Measures once how fast a streamed export comes, and chooses its rows so that it takes about as long as wanted. */
-export function sizeExport(session: Session, options: SizeOptions): Promise<ExportSize> {
-  return withServer(session, async (server) => {
-    for (let asked = firstRows; ; asked *= growth) {
-      const rows = Math.min(asked, options.availableRows ?? asked);
-      const reading = await readWhole(session, server, { delivery: "streaming", rows });
-      const seconds = reading.totalMs / 1000;
-      const bytesPerRow = reading.bodyBytes / Math.max(1, rows);
-      const isAll = rows < asked;
-      const isLargest = reading.bodyBytes * growth > options.mostBytes;
-      if (seconds >= enoughSeconds || isAll || isLargest) {
-        const rowsPerSecond = rows / seconds;
-        const fitting = Math.min(
-          rowsPerSecond * options.armSeconds,
-          options.mostBytes / bytesPerRow,
-          options.availableRows ?? Number.POSITIVE_INFINITY,
-        );
-        return { rows: isAll ? rows : roundedDown(fitting), rowsPerSecond, bytesPerRow };
-      }
-    }
-  });
+export async function sizeExport(
+  session: Session,
+  server: RunningTarget,
+  options: SizeOptions,
+): Promise<ExportSize> {
+  const availableRows = options.availableRows ?? Number.POSITIVE_INFINITY;
+  const read = async (rows: number): Promise<{ seconds: number; bytes: number }> => {
+    const { totalMs, bodyBytes } = await readWhole(session, server, { delivery: "streaming", rows });
+    return { seconds: totalMs / 1000, bytes: bodyBytes };
+  };
+  // The first is slow, since nothing is compiled yet.
+  await read(Math.min(warmUpRows, availableRows));
+  for (let asked = firstRows; ; asked *= growth) {
+    const rows = Math.min(asked, availableRows);
+    const { seconds, bytes } = await read(rows);
+    const isLast = rows < asked || bytes * growth > options.mostBytes;
+    if (seconds < enoughSeconds && !isLast) continue;
+    const rowsPerSecond = rows / seconds;
+    const bytesPerRow = bytes / Math.max(1, rows);
+    const wanted = Math.min(rowsPerSecond * options.armSeconds, options.mostBytes / bytesPerRow);
+    return {
+      rows: wanted < availableRows ? roundedDown(wanted) : availableRows,
+      rowsPerSecond,
+      bytesPerRow,
+    };
+  }
 }
 
 /** Two significant digits: sizes are easier to read and to ask for again. */
