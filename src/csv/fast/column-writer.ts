@@ -231,7 +231,11 @@ function mixedWriter(
       return writeText(text, at, format, quotesText);
     }
     if (typeof value === "number" && !isGeneral) {
-      const end = writeShortFloat(sink.bytes, at + lead, value, separator);
+      const { bytes } = sink;
+      const isSmall = (value | 0) === value;
+      const end = isSmall
+        ? writeInteger(bytes, at + lead, value)
+        : writeShortFloat(bytes, at + lead, value, separator);
       if (end >= 0) return finished(end, at, format);
     }
     if (value === null || value === undefined) return writeNull(at, format);
