@@ -13,6 +13,11 @@ async function* bytes(...chunks: readonly string[]): AsyncGenerator<Uint8Array, 
   for (const chunk of chunks) yield Buffer.from(chunk);
 }
 
+async function* failing(): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Buffer.from("a");
+  throw new Error("broken");
+}
+
 /** A coding that remembers the compressors it opened. */
 function spy(coding: Coding): { readonly coding: Coding; readonly opened: Compressor[] } {
   const opened: Compressor[] = [];
@@ -40,13 +45,10 @@ test("destroys its compressor at the end, on failure, and when it is given up", 
   for await (const piece of new CodedBody(bytes("a", "b"), { coding, ...policy })) whole.push(piece);
   assert.equal(gunzipSync(Buffer.concat(whole)).toString(), "ab");
 
-  async function* failing(): AsyncGenerator<Uint8Array, void, undefined> {
-    yield Buffer.from("a");
-    throw new Error("broken");
-  }
   const broken = new CodedBody(failing(), { coding, ...policy });
-  await broken.next();
-  await assert.rejects(broken.next(), /broken/);
+  await assert.rejects(async () => {
+    for await (const piece of broken) whole.push(piece);
+  }, /broken/);
 
   const left = new CodedBody(bytes("a", "b"), { coding, ...policy });
   await left.next();

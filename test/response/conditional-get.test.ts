@@ -59,9 +59,10 @@ for (const [headers, status, response = stream()] of cases) {
   });
 }
 
+const tagOf = (response: AnyResponse): string | undefined =>
+  transform({ method: "GET", headers: {} }, response).headers.get("ETag");
+
 test("tags buffered content strongly, the same for the same bytes however they are cut", () => {
-  const tagOf = (response: AnyResponse): string | undefined =>
-    transform({ method: "GET", headers: {} }, response).headers.get("ETag");
   const tag = tagOf(new HttpResponse("abc")) ?? "";
   assert.match(tag, /^"[\w-]{43}"$/);
   assert.equal(tagOf(new HttpResponse(["a", "bc"])), tag);

@@ -139,29 +139,30 @@ test("answers 500 when the first chunk fails and was primed, and closes the resp
   assert.deepEqual([closed, errors], [1, ["no rows"]]);
 });
 
+const problem = (error: Error): HttpResponse =>
+  new HttpResponse(JSON.stringify({ title: error.message }), {
+    statusCode: 503,
+    contentType: "application/problem+json",
+  });
+const makeBusy = (): StreamingHttpResponse =>
+  new StreamingHttpResponse(() => Promise.reject(new Error("busy")));
+
 test("lets the caller make the answer to an error before the head, and survives one that can't", async (t) => {
-  const problem = (error: Error): HttpResponse =>
-    new HttpResponse(JSON.stringify({ title: error.message }), {
-      statusCode: 503,
-      contentType: "application/problem+json",
-    });
-  const make = (): StreamingHttpResponse =>
-    new StreamingHttpResponse(() => Promise.reject(new Error("busy")));
-  const served = await serve(t, make, { primeFirstChunk: true, onErrorBeforeHead: problem });
+  const served = await serve(t, makeBusy, { primeFirstChunk: true, onErrorBeforeHead: problem });
   const response = await fetch(served.url);
   assert.equal(response.status, 503);
   assert.deepEqual(await response.json(), { title: "busy" });
 
   const told: string[] = [];
-  const failing = await serve(t, make, {
+  const unanswered = await serve(t, makeBusy, {
     primeFirstChunk: true,
     onErrorBeforeHead: () => {
       throw new Error("hook");
     },
     onError: ({ message }) => told.push(message),
   });
-  assert.equal((await fetch(failing.url)).status, 500);
-  await failing.outcome();
+  assert.equal((await fetch(unanswered.url)).status, 500);
+  await unanswered.outcome();
   assert.deepEqual(told, ["hook", "busy"]);
 });
 

@@ -115,6 +115,10 @@ test("lets views share their progress", async () => {
   assert.equal(await collect(response), "c");
 });
 
+async function* wrap(chunks: AsyncIterable<Uint8Array>, mark: string): AsyncGenerator<string> {
+  for await (const chunk of chunks) yield `${mark}${Buffer.from(chunk).toString()}`;
+}
+
 test("can be wrapped and assigned back, more than once, without reading anything", async () => {
   let pulled = 0;
   const response = new StreamingHttpResponse(
@@ -125,9 +129,6 @@ test("can be wrapped and assigned back, more than once, without reading anything
       }
     })(),
   );
-  async function* wrap(chunks: AsyncIterable<Uint8Array>, mark: string): AsyncGenerator<string> {
-    for await (const chunk of chunks) yield `${mark}${Buffer.from(chunk).toString()}`;
-  }
   response.streamingContent = wrap(response.streamingContent, "1");
   response.streamingContent = wrap(response.streamingContent, "2");
   assert.equal(pulled, 0);

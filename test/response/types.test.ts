@@ -5,7 +5,7 @@ import {
   compress,
   conditionalGet,
   contentLength,
-  FileResponse,
+  type FileResponse,
   HttpResponse,
   type HttpResponseBase,
   type ResponseTransform,
@@ -17,15 +17,16 @@ import {
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function check<_ extends true>(): void {}
 
+const use = (response: AnyResponse): Uint8Array | AsyncIterable<Uint8Array> => {
+  if (response.streaming) {
+    check<Equal<typeof response, StreamingHttpResponse>>();
+    return response.streamingContent;
+  }
+  check<Equal<typeof response, HttpResponse>>();
+  return response.content;
+};
+
 test("narrows the union by streaming", () => {
-  const use = (response: AnyResponse): Uint8Array | AsyncIterable<Uint8Array> => {
-    if (response.streaming) {
-      check<Equal<typeof response, StreamingHttpResponse>>();
-      return response.streamingContent;
-    }
-    check<Equal<typeof response, HttpResponse>>();
-    return response.content;
-  };
   assert.ok(use(new HttpResponse("a")) instanceof Uint8Array);
   assert.ok(Symbol.asyncIterator in use(new StreamingHttpResponse("a")));
 });

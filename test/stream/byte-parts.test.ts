@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { ByteParts } from "../../src/stream/byte-parts.ts";
 
 test("keeps the bytes in order, whatever the sizes and however it is looked at between", () => {
