@@ -16,7 +16,7 @@ export const faultCatalogue = {
     remedy: "Remove line breaks, NUL and other control characters before setting it.",
   },
   SCSV_NOT_WRITABLE: {
-    meaning: "write(), writeLines() or tell() was called on a response that isn't writable.",
+    meaning: "A call of write(), writeLines() or tell() on a response that is not writable.",
     remedy: "Give a streaming response an iterator as its body, or use HttpResponse.",
   },
   SCSV_BODY_LENGTH: {
@@ -107,7 +107,7 @@ export const faultCatalogue = {
   },
   SCSV_BAD_PARAMETER: {
     meaning: "A parameter is unknown, repeated, or has a value that isn't allowed.",
-    remedy: "The message names the parameter, quotes the value and says what is allowed.",
+    remedy: "Use what the message says is allowed; GET /exports lists the exports and their columns.",
     status: 400,
   },
   SCSV_BUFFER_MEMORY: {

@@ -15,7 +15,7 @@ export {
 } from "./units.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export type * from "./csv/batch.ts";
-export { CsvEncoder, type CsvColumn } from "./csv/csv-encoder.ts";
+export { CsvEncoder, encoderNames, type CsvColumn, type EncoderName } from "./csv/csv-encoder.ts";
 export {
   contentTypeOf,
   dialects,
@@ -45,6 +45,9 @@ export {
   type GeneratedExportName,
   type GeneratedOptions,
 } from "./source/generated-source.ts";
+export { openSource, openSources, type OpenOptions } from "./source/open-source.ts";
+export type { Row, Rows } from "./source/row-reader.ts";
+export { rowsSource, type ColumnOption, type RowsOptions } from "./source/rows-source.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
 export type { ExportStats, ServerStats, WorkerNumbers, WorkerStats } from "./metrics/server-stats.ts";
 
@@ -72,3 +75,23 @@ export type { ResponseTransform } from "./response/transform/transform.ts";
 export type { Chunk } from "./stream/chunk.ts";
 export type { BodyProducer, ChunkSource, ProducerContext, StreamingBody } from "./stream/chunk-reader.ts";
 export type { ProgressLimits } from "./stream/progress-watch.ts";
+export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";
+export {
+  findExport,
+  openCatalogue,
+  openExport,
+  type Catalogue,
+  type ExportDefinition,
+} from "./export/definition.ts";
+export {
+  exportParameters,
+  readExportParameters,
+  type ExportParameter,
+  type ExportParameters,
+} from "./export/parameters.ts";
+export { planExport, type ExportPlan } from "./export/plan.ts";
+export { runExport, type ExportProgress, type ExportRun } from "./export/run.ts";
+export { startServer, type RunningServer } from "./server/primary.ts";
+export { defaultSettings, type ServerSettings } from "./server/settings.ts";
+export { csvChunks, type CsvOptions } from "./export/csv-chunks.ts";
+export { csvResponse, type CsvResponseOptions } from "./export/csv-response.ts";

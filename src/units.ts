@@ -1,5 +1,3 @@
-import { wrongRange } from "./errors.ts";
-
 const bytesPerUnit: Readonly<Record<string, number>> = {
   "": 1,
   b: 1,
@@ -32,7 +30,7 @@ export function parseByteSize(text: string): number {
   const factor = bytesPerUnit[match?.[2]?.toLowerCase() ?? "?"];
   const bytes = Math.round(Number(match?.[1]) * (factor ?? Number.NaN));
   if (!Number.isSafeInteger(bytes))
-    throw wrongRange(
+    throw unreadable(
       `"${text}" is no size: write bytes, or a number with k, MiB, MB, GiB or GB, such as 64k or 10MiB.`,
     );
   return bytes;
@@ -48,7 +46,7 @@ export function parseDuration(text: string): number {
   const milliseconds =
     Number(match?.[1]) * (millisecondsPerUnit[match?.[2]?.toLowerCase() ?? "?"] ?? Number.NaN);
   if (!Number.isFinite(milliseconds))
-    throw wrongRange(`"${text}" is no duration: write a number with ms, s, m or h, such as 500ms or 30s.`);
+    throw unreadable(`"${text}" is no duration: write a number with ms, s, m or h, such as 500ms or 30s.`);
   return milliseconds;
 }
 
@@ -59,7 +57,7 @@ export function parseDuration(text: string): number {
 export function parseCount(text: string): number {
   const count = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(count)) {
-    throw wrongRange(
+    throw unreadable(
       `"${text}" is no count: write plain decimal digits, from 0 to ${Number.MAX_SAFE_INTEGER}.`,
     );
   }
@@ -99,4 +97,9 @@ function significant(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return value.toFixed(0);
   return size >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** As `wrongRange` of errors.ts makes it, which the ground floor doesn't import. */
+function unreadable(message: string): RangeError & { readonly code: string } {
+  return Object.assign(new RangeError(message), { code: "SCSV_ARG_RANGE" });
 }

@@ -55,10 +55,21 @@ const rfc4180 = {
   booleans: ["false", "true"],
 } as const satisfies DialectShape;
 
+const excel = {
+  ...rfc4180,
+  name: "excel",
+  bom: true,
+  booleans: ["FALSE", "TRUE"],
+  formulas: "escape",
+} as const satisfies DialectShape;
+
 /** The presets by name; each is complete, and every option of it can be overridden. */
 export const dialects = {
   rfc4180,
   unix: { ...rfc4180, name: "unix", recordDelimiter: "\n" },
+  excel,
+  "excel-eu": { ...excel, name: "excel-eu", delimiter: ";", decimalSeparator: "," },
+  tsv: { ...rfc4180, name: "tsv", delimiter: "\t", recordDelimiter: "\n" },
 } as const satisfies Record<string, DialectShape>;
 
 /** The name of a preset. */

@@ -9,5 +9,8 @@ const signedNumber = /^[+-](?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?$/;
  * Plain numbers pass: `-5` and `+1.5` are no formulas. Looks at the whole text only when it begins with a sign.
  */
 export function isFormula(text: string): boolean {
+  const first = text.charCodeAt(0);
+  // Most texts begin with a letter, which is between the characters of the pattern.
+  if (first > 0x40 && first < 0xff0b) return false;
   return formulaStart.test(text) && !signedNumber.test(text);
 }

@@ -50,11 +50,13 @@ function arrayText(values: readonly unknown[], ancestors: unknown[]): string {
   return `[${texts.join(",")}]`;
 }
 
+/** A `Map` is written as an object too, its keys in their order. */
 function recordText(record: object, ancestors: unknown[]): string {
   const texts: string[] = [];
-  for (const [key, value] of Object.entries(record)) {
-    const text = written(value, key, ancestors);
-    if (text !== undefined) texts.push(`${JSON.stringify(key)}:${text}`);
+  for (const [key, value] of record instanceof Map ? record : Object.entries(record)) {
+    const name = typeof key === "string" ? key : (written(key, "", ancestors) ?? "");
+    const text = written(value, name, ancestors);
+    if (text !== undefined) texts.push(`${JSON.stringify(name)}:${text}`);
   }
   return `{${texts.join(",")}}`;
 }

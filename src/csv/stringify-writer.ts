@@ -28,6 +28,12 @@ export function stringifyWriter(columns: readonly string[], dialect: Dialect): R
 
 function rowsOf(batch: Batch, from: number, to: number): unknown[][] {
   const rows: unknown[][] = [];
-  for (let row = from; row < to; row += 1) rows.push(batch.columns.map((vector) => vectorValue(vector, row)));
+  for (let row = from; row < to; row += 1)
+    rows.push(batch.columns.map((vector) => castable(vectorValue(vector, row))));
   return rows;
+}
+
+/** Functions and symbols have no text; csv-stringify would refuse them before any cast. */
+function castable(value: unknown): unknown {
+  return typeof value === "function" || typeof value === "symbol" ? null : value;
 }

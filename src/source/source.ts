@@ -27,6 +27,7 @@ export interface Source {
   readonly name: string;
   /** What kind of source it is: `generated`, `parquet`, `csv`, `json`, `duckdb`, `rows`. */
   readonly kind: string;
+  /** Empty until the first batch is there where only the rows tell the columns, as for rows of user code. */
   readonly columns: readonly ColumnDescription[];
   /** Rows that a reading without `rows` yields; null when that isn't known beforehand. */
   readonly rowCount: number | null;

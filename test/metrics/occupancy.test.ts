@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Occupancy } from "../../src/metrics/occupancy.ts";
 
 function heldClock(): { readonly clock: { nowMs(): number; wallMs(): number }; advance(ms: number): void } {

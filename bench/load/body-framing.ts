@@ -1,0 +1,125 @@
+import type { ResponseHead } from "./response-head.ts";
+
+/** Is told of each stretch of body bytes: `bytes[start]` up to but not including `bytes[end]`. */
+export type BodySink = (bytes: Buffer, start: number, end: number) => void;
+
+/** Finds the body in the bytes after a head, and knows where it ends. */
+export interface BodyFraming {
+  readonly isComplete: boolean;
+  /**
+   * Takes `bytes[start]` up to `bytes[end]`, and tells the sink of the body in it.
+   * @returns where it stopped: before `end` only when the body ended earlier
+   * @throws Error with the reason when the framing is broken
+   */
+  feed(bytes: Buffer, start: number, end: number, sink: BodySink): number;
+  /** What is missing when the connection ends now. */
+  missing(): string;
+}
+
+/**
+ * The framing an answer announces (RFC 9112, section 6.3).
+ * @throws Error when the body would only end with the connection: such an end can't be told from a cut
+ */
+export function framingOf(head: ResponseHead): BodyFraming {
+  const coding = head.headers.get("transfer-encoding");
+  if (coding !== undefined) {
+    if (coding.toLowerCase() === "chunked") return new ChunkedFraming();
+    throw new Error(`its transfer coding is "${coding}", and only chunked can be read`);
+  }
+  const length = head.headers.get("content-length");
+  if (length !== undefined && /^\d+$/.test(length)) return new LengthFraming(Number(length));
+  throw new Error("it is neither chunked nor has a length, so that its end can't be told from a cut");
+}
+
+class LengthFraming implements BodyFraming {
+  readonly #length: number;
+  #left: number;
+
+  constructor(length: number) {
+    this.#length = length;
+    this.#left = length;
+  }
+
+  get isComplete(): boolean {
+    return this.#left === 0;
+  }
+
+  feed(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    const stop = Math.min(end, start + this.#left);
+    if (stop > start) sink(bytes, start, stop);
+    this.#left -= stop - start;
+    return stop;
+  }
+
+  missing(): string {
+    return `${this.#left} of the ${this.#length} bytes that Content-Length promises`;
+  }
+}
+
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
+const longestLine = 1024;
+
+/** RFC 9112, section 7.1: size line, data, CRLF, …, a chunk of size zero, trailer fields, empty line. */
+class ChunkedFraming implements BodyFraming {
+  #state: "size" | "data" | "data-end" | "trailer" | "complete" = "size";
+  #left = 0;
+  #line = "";
+
+  get isComplete(): boolean {
+    return this.#state === "complete";
+  }
+
+  feed(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    let at = start;
+    while (at < end && this.#state !== "complete") {
+      if (this.#state === "data") {
+        const stop = Math.min(end, at + this.#left);
+        sink(bytes, at, stop);
+        this.#left -= stop - at;
+        at = stop;
+        if (this.#left === 0) this.#state = "data-end";
+      } else {
+        at = this.#feedLine(bytes, at, end);
+      }
+    }
+    return at;
+  }
+
+  missing(): string {
+    return this.#state === "data" ? `${this.#left} bytes of a chunk, and the last chunk` : "the last chunk";
+  }
+
+  /** Gathers a line, which may come in pieces, and acts on it when it is whole. */
+  #feedLine(bytes: Buffer, start: number, end: number): number {
+    const found = bytes.indexOf(lineFeed, start);
+    const isWhole = found !== -1 && found < end;
+    const stop = isWhole ? found : end;
+    this.#line += bytes.toString("latin1", start, stop);
+    if (this.#line.length > longestLine) throw new Error("a line of its chunked framing is too long");
+    if (!isWhole) return end;
+    if (this.#line.charCodeAt(this.#line.length - 1) !== carriageReturn) {
+      throw new Error(
+        `a line of its chunked framing doesn't end in CRLF: ${JSON.stringify(this.#line.slice(0, 40))}`,
+      );
+    }
+    const line = this.#line.slice(0, -1);
+    this.#line = "";
+    this.#act(line);
+    return stop + 1;
+  }
+
+  #act(line: string): void {
+    if (this.#state === "size") {
+      const size = /^([0-9a-f]{1,13})[ \t]*(?:;.*)?$/i.exec(line)?.[1];
+      if (size === undefined) throw new Error(`a chunk has no size: ${JSON.stringify(line.slice(0, 40))}`);
+      this.#left = Number.parseInt(size, 16);
+      this.#state = this.#left === 0 ? "trailer" : "data";
+    } else if (this.#state === "data-end") {
+      if (line !== "") throw new Error("a chunk is longer than its size says");
+      this.#state = "size";
+    } else if (line === "") {
+      this.#state = "complete";
+    }
+  }
+}

@@ -1,0 +1,228 @@
+import { connect, type Socket } from "node:net";
+import { StreamCsvError, systemClock, type Clock } from "../../src/index.ts";
+import { BodyCheck, type BodyContent } from "./body-check.ts";
+import { framingOf, type BodyFraming } from "./body-framing.ts";
+import { GapRecorder, type Gaps } from "./gap-recorder.ts";
+import { ResponseHeadParser, type ResponseHead } from "./response-head.ts";
+
+/** How an export is to be read. */
+export interface ReadExportOptions {
+  /** Gives up and closes the connection; the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /**
+   * Reads no faster than this, on a schedule from the first byte on, so that delays don't add up.
+   * @default undefined as fast as it comes
+   */
+  readonly bytesPerSecond?: number;
+  /** Closes the connection once so many bytes of the body came. */
+  readonly leaveAfterBytes?: number;
+  /**
+   * Hashes the body and counts its records. It costs the reader more than reading does, so never do it while timing.
+   * @default false
+   */
+  readonly check?: boolean;
+  /**
+   * Fails when nothing comes for so long.
+   * @default 60000
+   */
+  readonly idleTimeoutMs?: number;
+  /** Header fields beside Host, Accept and Connection. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** @default systemClock */
+  readonly clock?: Clock;
+}
+
+/** What was read. Times are in milliseconds since connecting began. */
+export interface ExportReading {
+  /** `complete`: to its clean end; `left`: closed by {@link ReadExportOptions.leaveAfterBytes}; `refused`: no 200. */
+  readonly state: "complete" | "left" | "refused";
+  readonly head: ResponseHead;
+  /** Bytes of the body, without chunk sizes and header fields. */
+  readonly bodyBytes: number;
+  readonly firstByteMs: number | null;
+  readonly totalMs: number;
+  readonly gaps: Gaps;
+  /** What the body holds, when it was to be checked and is complete. */
+  readonly content: BodyContent | null;
+  /** The beginning of the body of a refusal, which tells why; otherwise empty. */
+  readonly problem: string;
+}
+
+const fastBufferBytes = 256 * 1024;
+const keptProblemBytes = 4096;
+/** How long a server may take to close after the last byte before the reader does. */
+const closeGraceMs = 1000;
+
+/**
+ * Reads one export over a connection of its own (HTTP/1.1, `Connection: close`), into one buffer that is used again
+ * and again, so that neither bodies nor chunks pile up in the reader.
+ *
+ * A body counts as complete with its last chunk, or its exact length, and nothing after it.
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the connection is refused, ends early, stalls, carries more
+ *   than it announced or isn't HTTP/1.1; the message names the address and the reason
+ */
+export function readExport(url: URL, options: ReadExportOptions = {}): Promise<ExportReading> {
+  return new Promise((resolve, reject) => {
+    options.signal?.throwIfAborted();
+    new Reading(url, options).start(resolve, reject);
+  });
+}
+
+/** One reading on its way: the socket, and how far the answer is understood. */
+class Reading {
+  readonly #url: URL;
+  readonly #options: ReadExportOptions;
+  readonly #clock: Clock;
+  readonly #headParser = new ResponseHeadParser();
+  readonly #gaps = new GapRecorder();
+  readonly #check: BodyCheck | null;
+  readonly #startMs: number;
+  #socket: Socket | undefined;
+  #head: ResponseHead | undefined;
+  #framing: BodyFraming | undefined;
+  #bodyBytes = 0;
+  #firstByteMs: number | null = null;
+  #problem = "";
+  #resumption: NodeJS.Timeout | undefined;
+  /** Settled: what the promise becomes once the socket has closed. */
+  #outcome: { readonly reading: ExportReading } | { readonly fault: unknown } | undefined;
+
+  constructor(url: URL, options: ReadExportOptions) {
+    this.#url = url;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#check = options.check === true ? new BodyCheck() : null;
+    this.#startMs = this.#clock.nowMs();
+  }
+
+  start(resolve: (reading: ExportReading) => void, reject: (fault: unknown) => void): void {
+    const { hostname, port, pathname, search, host } = this.#url;
+    const buffer = Buffer.allocUnsafeSlow(this.#bufferBytes());
+    const socket = connect({
+      host: hostname.replace(/^\[|\]$/g, ""),
+      port: Number(port) || 80,
+      onread: { buffer, callback: (length) => this.#onBytes(buffer, length) },
+    });
+    this.#socket = socket;
+    const { signal, headers = {}, idleTimeoutMs = 60_000 } = this.#options;
+    const abort = (): void => this.#settle({ fault: signal?.reason });
+    signal?.addEventListener("abort", abort, { once: true });
+    socket.setNoDelay(true);
+    socket.setTimeout(idleTimeoutMs, () => this.#fail(`nothing came for ${idleTimeoutMs} ms`));
+    socket.on("error", (cause) => this.#fail(this.#lateReason(cause.message), cause));
+    socket.on("end", () => this.#fail(this.#lateReason("the connection ended")));
+    socket.on("close", () => {
+      signal?.removeEventListener("abort", abort);
+      clearTimeout(this.#resumption);
+      this.#fail(this.#lateReason("the connection closed"));
+      if (this.#outcome !== undefined && "reading" in this.#outcome) resolve(this.#outcome.reading);
+      else reject(this.#outcome?.fault);
+    });
+    const fields = Object.entries({ Host: host, Accept: "*/*", Connection: "close", ...headers });
+    socket.write(
+      `GET ${pathname}${search} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
+    );
+  }
+
+  /** A throttled reader takes small bites, twenty a second, so that it reads evenly instead of in bursts. */
+  #bufferBytes(): number {
+    const { bytesPerSecond } = this.#options;
+    if (bytesPerSecond === undefined) return fastBufferBytes;
+    return Math.min(fastBufferBytes, Math.max(256, Math.round(bytesPerSecond / 20)));
+  }
+
+  /** @returns false to read no further for now */
+  #onBytes(buffer: Buffer, length: number): boolean {
+    const nowMs = this.#clock.nowMs();
+    if (this.#outcome !== undefined) {
+      // The reading is settled and waits for the server to close; a byte more means the end was announced wrongly.
+      if ("reading" in this.#outcome && this.#outcome.reading.state === "complete") {
+        this.#outcome = undefined;
+        this.#fail("it sent more bytes than it announced");
+      }
+      return true;
+    }
+    try {
+      this.#understand(buffer, length, nowMs);
+    } catch (cause) {
+      this.#fail(cause instanceof Error ? cause.message : String(cause), cause);
+    }
+    return this.#outcome !== undefined || this.#mayReadOn(nowMs);
+  }
+
+  #understand(buffer: Buffer, length: number, nowMs: number): void {
+    let at = 0;
+    if (this.#framing === undefined || this.#head === undefined) {
+      const parsed = this.#headParser.feed(buffer.subarray(0, length), 0);
+      if (parsed === null) return;
+      this.#head = parsed.head;
+      this.#framing = framingOf(parsed.head);
+      at = parsed.bodyStart;
+    }
+    const before = this.#bodyBytes;
+    const stop = this.#framing.feed(buffer, at, length, this.#take);
+    if (this.#bodyBytes > before) {
+      this.#firstByteMs ??= nowMs - this.#startMs;
+      this.#gaps.note(nowMs);
+    }
+    if (this.#framing.isComplete) {
+      if (stop < length) throw new Error("it sent more bytes than it announced");
+      this.#finish(this.#head.statusCode === 200 ? "complete" : "refused", this.#head);
+    } else if (this.#bodyBytes >= (this.#options.leaveAfterBytes ?? Number.POSITIVE_INFINITY)) {
+      this.#finish("left", this.#head);
+      this.#socket?.destroy();
+    }
+  }
+
+  readonly #take = (bytes: Buffer, start: number, end: number): void => {
+    this.#bodyBytes += end - start;
+    this.#check?.feed(bytes, start, end);
+    if (this.#head?.statusCode !== 200 && this.#problem.length < keptProblemBytes) {
+      this.#problem += bytes.toString("utf8", start, Math.min(end, start + keptProblemBytes));
+    }
+  };
+
+  #finish(state: ExportReading["state"], head: ResponseHead): void {
+    const totalMs = this.#clock.nowMs() - this.#startMs;
+    this.#outcome = {
+      reading: {
+        state,
+        head,
+        bodyBytes: this.#bodyBytes,
+        firstByteMs: this.#firstByteMs,
+        totalMs,
+        gaps: this.#gaps.summary(),
+        content: state === "complete" ? (this.#check?.finish() ?? null) : null,
+        problem: this.#problem,
+      },
+    };
+    // The server was asked to close; when it doesn't, the answer was whole all the same.
+    this.#socket?.setTimeout(closeGraceMs, () => this.#socket?.destroy());
+  }
+
+  /** Keeps to the schedule of a throttled reader: the n-th byte is due n / rate after the first. */
+  #mayReadOn(nowMs: number): boolean {
+    const { bytesPerSecond } = this.#options;
+    if (bytesPerSecond === undefined || this.#firstByteMs === null) return true;
+    const dueMs = this.#startMs + this.#firstByteMs + (this.#bodyBytes / bytesPerSecond) * 1000;
+    if (dueMs - nowMs < 1) return true;
+    this.#resumption = setTimeout(() => this.#socket?.resume(), dueMs - nowMs);
+    return false;
+  }
+
+  #lateReason(event: string): string {
+    if (this.#head === undefined) return `${event} before an answer came`;
+    return `${event} after ${this.#bodyBytes} bytes of the body; missing: ${this.#framing?.missing() ?? "all"}`;
+  }
+
+  #fail(reason: string, cause?: unknown): void {
+    const message = `Reading ${this.#url.href} failed: ${reason}.`;
+    this.#settle({ fault: new StreamCsvError("SCSV_MEASUREMENT_INVALID", message, { cause }) });
+  }
+
+  /** Only the first outcome counts. */
+  #settle(outcome: { readonly fault: unknown }): void {
+    this.#outcome ??= outcome;
+    this.#socket?.destroy();
+  }
+}

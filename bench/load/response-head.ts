@@ -1,0 +1,53 @@
+/** The status line and header fields of an answer. */
+export interface ResponseHead {
+  readonly statusCode: number;
+  /** By lower-case name; the values of a repeated field are joined by commas (RFC 9110, section 5.3). */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** The end of a head in an answer, and the most bytes one may have. */
+const headEnd = "\r\n\r\n";
+const longestHeadBytes = 64 * 1024;
+
+/** Gathers the bytes of a head until it is whole; interim (1xx) answers before it are skipped. */
+export class ResponseHeadParser {
+  #pending = "";
+
+  /**
+   * Takes the bytes from `start` on.
+   * @returns the head and where the body begins, or null when more bytes are needed
+   * @throws Error with the reason when the bytes are no answer of HTTP/1.x
+   */
+  feed(bytes: Buffer, start: number): { readonly head: ResponseHead; readonly bodyStart: number } | null {
+    const pendingLength = this.#pending.length;
+    // One character a byte, therefore positions in the text are positions in the bytes.
+    this.#pending += bytes.toString("latin1", start);
+    const end = this.#pending.indexOf(headEnd);
+    if (end === -1) {
+      if (this.#pending.length > longestHeadBytes)
+        throw new Error("its header fields don't end within 64 KiB");
+      return null;
+    }
+    const head = parseHead(this.#pending.slice(0, end));
+    const bodyStart = start + end + headEnd.length - pendingLength;
+    this.#pending = "";
+    return head.statusCode >= 200 ? { head, bodyStart } : this.feed(bytes, bodyStart);
+  }
+}
+
+function parseHead(text: string): ResponseHead {
+  const [statusLine = "", ...fields] = text.split("\r\n");
+  const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(statusLine);
+  if (status === null)
+    throw new Error(`its first line is no HTTP/1.x status line: ${statusLine.slice(0, 80)}`);
+  const headers = new Map<string, string>();
+  for (const field of fields) {
+    const colon = field.indexOf(":");
+    if (colon < 1) throw new Error(`a header field has no name: ${field.slice(0, 80)}`);
+    const name = field.slice(0, colon).toLowerCase();
+    const value = field.slice(colon + 1).trim();
+    const earlier = headers.get(name);
+    headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
+  }
+  return { statusCode: Number(status[1]), headers };
+}

@@ -1,0 +1,40 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpus, release, totalmem } from "node:os";
+import { promisify } from "node:util";
+import type { Environment } from "../result/schema.ts";
+
+const run = promisify(execFile);
+
+/** What the numbers of a run depend on beside the code; the commit is that of the working directory. */
+export async function describeEnvironment(): Promise<Environment> {
+  const machine = {
+    node: process.version,
+    os: `${process.platform} ${release()} ${process.arch}`,
+    cpuModel: cpus()[0]?.model.trim() ?? "unknown",
+    cores: cpus().length,
+    memoryLimitBytes: memoryLimitBytes(),
+  };
+  return { ...machine, gitSha: await gitSha(), fingerprint: fingerprint(machine) };
+}
+
+/** What the control group allows, or what the machine has when it allows more or says nothing. */
+function memoryLimitBytes(): number {
+  const allowed = process.constrainedMemory() ?? 0;
+  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
+}
+
+/** Two runs with the same fingerprint may compare their absolute numbers. */
+function fingerprint(machine: Readonly<Record<string, string | number>>): string {
+  return createHash("sha256").update(JSON.stringify(machine)).digest("hex").slice(0, 16);
+}
+
+async function gitSha(): Promise<string | null> {
+  try {
+    const { stdout } = await run("git", ["rev-parse", "HEAD"], { timeout: 5000 });
+    return stdout.trim();
+  } catch {
+    // No git, no repository or no commit: a run without a version is still a run.
+    return null;
+  }
+}

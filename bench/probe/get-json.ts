@@ -1,0 +1,38 @@
+import { request } from "node:http";
+import { StreamCsvError } from "../../src/index.ts";
+
+/**
+ * The JSON that a server answers, on a connection of its own that is closed afterwards.
+ * A kept connection would count among those a server drains when it is stopped.
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the answer is no JSON or not a 200
+ */
+export async function getJson(url: URL, signal: AbortSignal, timeoutMs = 10_000): Promise<unknown> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const { status, text } = await getText(url, limited);
+  if (status === 200) {
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw invalid(`${url.href} answered something that is no JSON: ${text.slice(0, 200)}`, cause);
+    }
+  }
+  throw invalid(`${url.href} answered ${status}: ${text.slice(0, 500)}`);
+}
+
+function getText(url: URL, signal: AbortSignal): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const call = request(url, { agent: false, signal }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => (text += part));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on("error", reject);
+    });
+    call.on("error", reject);
+    call.end();
+  });
+}
+
+function invalid(message: string, cause?: unknown): StreamCsvError {
+  return new StreamCsvError("SCSV_MEASUREMENT_INVALID", message, { cause });
+}

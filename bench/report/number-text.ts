@@ -1,0 +1,43 @@
+import { formatBytes, formatCount, formatSeconds } from "../../src/index.ts";
+import type { MetricUnit } from "../result/metric.ts";
+
+/** A quantity for a person; a dash for what wasn't measured. */
+export function quantityText(value: number | null, unit: MetricUnit): string {
+  return value === null ? "–" : texts[unit](value);
+}
+
+const texts: Readonly<Record<MetricUnit, (value: number) => string>> = {
+  s: formatSeconds,
+  "s/MiB": (value) => `${formatSeconds(value)}/MiB`,
+  bytes: formatBytes,
+  // Rates of networks and disks are given in powers of ten.
+  "bytes/s": (value) => `${significant(value / 1e6, 3)} MB/s`,
+  rows: formatCount,
+  "rows/s": (value) => formatCount(Number(value.toPrecision(3))),
+  requests: (value) => formatCount(Number(value.toPrecision(3))),
+  "requests/s": (value) => formatCount(Number(value.toPrecision(3))),
+  ratio: percentText,
+};
+
+/** A share of the whole: `45 %`, and `0.4 %` where a whole percent would hide it. */
+export function percentText(ratio: number): string {
+  return `${significant(ratio * 100, 2)} %`;
+}
+
+/** A ratio with its interval: `×1.9 (1.7–2.3)`; below a tenth as what it is divided by, `÷170 (120–220)`. */
+export function factorText(ratio: number, interval?: readonly [low: number, high: number]): string {
+  const isDivided = ratio > 0 && ratio < 0.1;
+  const text = (value: number): string => significant(isDivided ? 1 / value : value, 2);
+  const ends = isDivided ? interval?.toReversed() : interval;
+  const range = ends === undefined ? "" : ` (${ends.map(text).join("–")})`;
+  return `${isDivided ? "÷" : "×"}${text(ratio)}${range}`;
+}
+
+/** A number with some significant digits and no exponent, whole from there on: `0.0044`, `1.3`, `260`. */
+export function significant(value: number, digits: number): string {
+  if (value === 0) return "0";
+  const rounded = Number(value.toPrecision(digits));
+  const size = Math.abs(rounded);
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  return decimals > 0 ? rounded.toFixed(Math.min(decimals, 20)) : formatCount(rounded);
+}

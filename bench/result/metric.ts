@@ -1,0 +1,160 @@
+/** What a number is in, so that it can be shown. */
+export type MetricUnit =
+  | "s"
+  | "bytes"
+  | "bytes/s"
+  | "rows"
+  | "rows/s"
+  | "requests"
+  | "requests/s"
+  | "s/MiB"
+  | "ratio";
+
+/** What is known of a metric before it is measured. */
+export interface Metric {
+  readonly id: string;
+  readonly unit: MetricUnit;
+  readonly better: "lower" | "higher";
+  /** Whether a budget may fail a build by it. */
+  readonly gate: boolean;
+  /** What it tells and how it is taken, in one sentence. */
+  readonly meaning: string;
+}
+
+/** Every metric a run can hold, in the order a report shows them. */
+export const metrics = [
+  {
+    id: "first_byte_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "From connecting until the first byte of the body arrived.",
+  },
+  {
+    id: "total_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "From connecting until the clean end of the body.",
+  },
+  {
+    id: "chunk_gap_p99_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "99th percentile of the time between two reads of the body.",
+  },
+  {
+    id: "longest_stall_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "The longest time between two reads of the body.",
+  },
+  {
+    id: "throughput_bytes_per_s",
+    unit: "bytes/s",
+    better: "higher",
+    gate: false,
+    meaning: "Bytes of the body over total_s.",
+  },
+  {
+    id: "rows_per_s",
+    unit: "rows/s",
+    better: "higher",
+    gate: false,
+    meaning: "Rows of the body over total_s.",
+  },
+  {
+    id: "held_s_per_export",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "Time a slot was held, from /stats.",
+  },
+  {
+    id: "loop_s_per_export",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "Time the workers' event loops were not idle, from /stats.",
+  },
+  {
+    id: "cpu_s_per_export",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "CPU time of the server's process tree, from /proc/PID/task/TID/schedstat.",
+  },
+  {
+    id: "cpu_s_per_mib",
+    unit: "s/MiB",
+    better: "lower",
+    gate: true,
+    meaning: "cpu_s_per_export over the MiB of the body.",
+  },
+  {
+    id: "queue_wait_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "Time the export waited for a slot, from /stats.",
+  },
+  {
+    id: "peak_rss_over_idle_bytes",
+    unit: "bytes",
+    better: "lower",
+    gate: true,
+    meaning:
+      "Sum over the process tree of VmHWM during the export, less VmRSS of the fresh server before its warm-up.",
+  },
+  {
+    id: "ping_per_s_idle",
+    unit: "requests/s",
+    better: "higher",
+    gate: false,
+    meaning: "Short requests answered while no export ran, by autocannon; the mean of before and after.",
+  },
+  {
+    id: "ping_per_s_busy",
+    unit: "requests/s",
+    better: "higher",
+    gate: false,
+    meaning: "Short requests answered while exports ran back to back.",
+  },
+  {
+    id: "ping_kept_ratio",
+    unit: "ratio",
+    better: "higher",
+    gate: false,
+    meaning: "ping_per_s_busy over ping_per_s_idle.",
+  },
+  {
+    id: "ping_lost_per_export",
+    unit: "requests",
+    better: "lower",
+    gate: false,
+    meaning:
+      "Short requests fewer than idle, over the exports made meanwhile: what one export cost the others.",
+  },
+  {
+    id: "rows",
+    unit: "rows",
+    better: "higher",
+    gate: false,
+    meaning: "Rows of the export that was measured.",
+  },
+  {
+    id: "body_bytes",
+    unit: "bytes",
+    better: "lower",
+    gate: false,
+    meaning: "Bytes of the body that was measured.",
+  },
+] as const satisfies readonly Metric[];
+
+/** The stable name of a metric. */
+export type MetricId = (typeof metrics)[number]["id"];
+
+/** What one arm gave in one round; null is what couldn't be measured, absent what wasn't meant to be. */
+export type Measured = Readonly<Partial<Record<MetricId, number | null>>>;

@@ -1,0 +1,124 @@
+import {
+  array,
+  boolean,
+  finite,
+  integer,
+  literal,
+  minValue,
+  nullable,
+  number,
+  object,
+  optional,
+  picklist,
+  pipe,
+  readonly,
+  record,
+  string,
+  strictObject,
+  tuple,
+  union,
+  unknown,
+  type GenericSchema,
+  type InferOutput,
+} from "valibot";
+
+/** The name of the format; a change that breaks readers gets another number. */
+export const resultFormat = "stream-csv.bench.v1";
+
+const quantity = pipe(number(), finite());
+const list = <T extends GenericSchema>(item: T) => pipe(array(item), readonly());
+const count = pipe(number(), integer(), minValue(0));
+
+const environment = strictObject({
+  node: string(),
+  os: string(),
+  cpuModel: string(),
+  cores: count,
+  memoryLimitBytes: nullable(count),
+  gitSha: nullable(string()),
+  fingerprint: string(),
+});
+
+const arm = strictObject({
+  id: string(),
+  scenario: string(),
+  role: picklist(["control", "treatment", "aa"]),
+  delivery: string(),
+  command: optional(string()),
+  url: optional(string()),
+});
+
+const round = strictObject({
+  scenario: string(),
+  index: count,
+  order: list(string()),
+  valid: boolean(),
+  reason: optional(string()),
+  arms: record(string(), record(string(), nullable(quantity))),
+});
+
+const metric = strictObject({
+  id: string(),
+  unit: string(),
+  better: picklist(["lower", "higher"]),
+  gate: boolean(),
+});
+
+const comparison = strictObject({
+  scenario: string(),
+  metric: string(),
+  treatment: string(),
+  control: string(),
+  ratio: nullable(quantity),
+  ci: tuple([nullable(quantity), nullable(quantity)]),
+  level: nullable(quantity),
+  method: string(),
+  n: count,
+  mde: nullable(quantity),
+  budget: nullable(quantity),
+  verdict: picklist(["informational", "pass", "regression", "inconclusive"]),
+});
+
+const observed = nullable(union([quantity, string()]));
+
+const check = strictObject({
+  id: string(),
+  expected: observed,
+  observed,
+  tolerance: nullable(quantity),
+  ok: boolean(),
+});
+
+/** The result file: every raw value, and what was concluded from them. Quantities are in SI units, `null` never `NaN`. */
+export const resultSchema = strictObject({
+  schema: literal(resultFormat),
+  tool: strictObject({ name: string(), version: string() }),
+  createdAt: string(),
+  seed: count,
+  environment,
+  config: record(string(), unknown()),
+  arms: list(arm),
+  rounds: list(round),
+  metrics: list(metric),
+  comparisons: list(comparison),
+  checks: list(check),
+  integrity: object({
+    bytes: nullable(count),
+    rows: nullable(count),
+    sha256: nullable(string()),
+    equal: nullable(boolean()),
+  }),
+  warnings: list(string()),
+  verdict: picklist(["informational", "pass", "regression", "inconclusive", "invalid"]),
+  exitCode: count,
+  complete: boolean(),
+});
+
+export type BenchResult = Readonly<InferOutput<typeof resultSchema>>;
+export type Environment = Readonly<InferOutput<typeof environment>>;
+export type Arm = Readonly<InferOutput<typeof arm>>;
+export type Round = Readonly<InferOutput<typeof round>>;
+export type Comparison = Readonly<InferOutput<typeof comparison>>;
+export type Check = Readonly<InferOutput<typeof check>>;
+export type Integrity = BenchResult["integrity"];
+export type Verdict = BenchResult["verdict"];

@@ -1,0 +1,206 @@
+import { totalmem } from "node:os";
+import { StreamCsvError, systemClock, type Clock } from "../src/index.ts";
+import { resolveConfig, type BenchConfig, type ResolvedConfig } from "./config.ts";
+import { describeEnvironment } from "./probe/environment.ts";
+import { canSampleProcesses } from "./probe/process-tree.ts";
+import { metrics } from "./result/metric.ts";
+import { resultFormat, type BenchResult, type Integrity, type Verdict } from "./result/schema.ts";
+import type { Plan } from "./scenario/scenario.ts";
+import { scenarios } from "./scenario/scenarios.ts";
+import { seededRandom } from "./statistics/random.ts";
+import { findExport } from "./target/find-export.ts";
+import { streamCsvServer } from "./target/stream-csv-server.ts";
+import { compareContents, readContents } from "./trial/check-integrity.ts";
+import { compareArms } from "./trial/compare-arms.ts";
+import { Logbook } from "./trial/logbook.ts";
+import { withServer, type Session } from "./trial/session.ts";
+import { sizeExport, type ExportSize } from "./trial/size-export.ts";
+
+/** How far a run is. */
+export interface BenchProgress {
+  /** What is done now. */
+  readonly label: string;
+  readonly step: number;
+  /** Steps in all; null until the exports are sized. */
+  readonly steps: number | null;
+}
+
+/** What a run takes from whoever starts it. */
+export interface BenchHooks {
+  /** Program and arguments that start `stream-csv`, to which `serve` is added. */
+  readonly cli: readonly [string, ...string[]];
+  readonly tool: { readonly name: string; readonly version: string };
+  /** Ends the run early; what was measured until then is in the result. */
+  readonly signal?: AbortSignal;
+  /** @default systemClock */
+  readonly clock?: Clock;
+  readonly onProgress?: (progress: BenchProgress) => void;
+}
+
+/** A result, and what kept it from being whole. */
+export interface BenchRun {
+  readonly result: BenchResult;
+  /** Why the run ended early or can't be trusted; null when all went well. */
+  readonly fault: Error | null;
+}
+
+const quickMs = 54_000;
+const armSeconds = { quick: 0.25, full: 1 } as const;
+const mostBufferedBytes = 256 * 1024 ** 2;
+const exitCodes = { good: 0, failed: 1, invalid: 4, interrupted: 130 } as const;
+
+/**
+ * Measures what an export costs, by starting servers, reading exports from them and sampling them meanwhile.
+ *
+ * Every server it starts has ended when it resolves. It holds no body and no more than the numbers it reports.
+ * @throws RangeError when the configuration can't be run; any later fault is in the {@link BenchRun}
+ */
+export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<BenchRun> {
+  const resolved = resolveConfig(config);
+  const clock = hooks.clock ?? systemClock;
+  const signal = hooks.signal ?? new AbortController().signal;
+  const logbook = new Logbook();
+  const createdAt = new Date(clock.wallMs()).toISOString();
+  const environment = await describeEnvironment();
+  if (!canSampleProcesses) {
+    logbook.warn(
+      "Memory and CPU time of the server are read from /proc, which only Linux has: they are left out.",
+    );
+  }
+  const findings: Findings = { integrity: { bytes: null, rows: null, sha256: null, equal: null } };
+  let fault: Error | null = null;
+  try {
+    await measure(resolved, { ...hooks, clock, signal }, logbook, findings);
+  } catch (error) {
+    fault = error instanceof Error ? error : new Error(String(error), { cause: error });
+    logbook.warn(
+      signal.aborted ? "The run was interrupted; what was measured until then is kept." : fault.message,
+    );
+  }
+  const { verdict, exitCode } = conclude(fault, signal);
+  const result: BenchResult = {
+    schema: resultFormat,
+    tool: { name: hooks.tool.name, version: hooks.tool.version },
+    createdAt,
+    seed: resolved.seed,
+    environment,
+    config: { ...resolved, timedRows: findings.plan?.rows ?? null },
+    arms: logbook.arms,
+    rounds: logbook.rounds.map((round) => ({ ...round, order: [...round.order] })),
+    metrics: metrics.map(({ id, unit, better, gate }) => ({ id, unit, better, gate })),
+    comparisons: resolved.scenarios.flatMap((name) => compareArms(name, logbook.arms, logbook.rounds)),
+    checks: logbook.checks,
+    integrity: findings.integrity,
+    warnings: logbook.warnings,
+    verdict,
+    exitCode,
+    complete: fault === null,
+  };
+  return { result, fault };
+}
+
+/** What the steps before the scenarios find. */
+interface Findings {
+  integrity: Integrity;
+  plan?: Plan;
+}
+
+async function measure(
+  config: ResolvedConfig,
+  hooks: BenchHooks & { readonly clock: Clock; readonly signal: AbortSignal },
+  logbook: Logbook,
+  findings: Findings,
+): Promise<void> {
+  const { clock, signal, onProgress } = hooks;
+  const startMs = clock.nowMs();
+  let step = 0;
+  let steps: number | null = null;
+  const report = (label: string): void => onProgress?.({ label, step, steps });
+
+  report("looking for the export");
+  const target = streamCsvServer({
+    cli: hooks.cli,
+    workers: config.workers,
+    slots: config.slots,
+    bufferMemoryBytes: Math.max(mostBufferedBytes, Math.floor(totalmem() / 4)),
+    sources: config.sourceFile === null ? [] : [config.sourceFile],
+  });
+  const { session, availableRows, size } = await withServer({ target, signal }, async (server) => {
+    const found = await findExport(server, config, signal);
+    report("sizing the export");
+    // A generated export tells the rows it has by default, and gives as many as are asked for.
+    const rowsThere = config.sourceFile === null ? null : found.rows;
+    const made: Session = { target, exportName: found.name, clock, signal };
+    const limits = {
+      armSeconds: config.isQuick ? armSeconds.quick : armSeconds.full,
+      availableRows: rowsThere,
+      mostBytes: mostBufferedBytes / 2,
+    };
+    return { session: made, availableRows: rowsThere, size: await sizeExport(made, server, limits) };
+  });
+  const rows = Math.min(config.rows ?? size.rows, availableRows ?? Number.POSITIVE_INFINITY);
+
+  report("checking the bytes");
+  const contents = await readContents(session, config.deliveries, rows);
+  const expectedRows = config.sourceFile === null || availableRows !== null ? rows : null;
+  const { integrity, checks, faults } = compareContents(contents, expectedRows);
+  findings.integrity = integrity;
+  logbook.checks.push(...checks);
+  if (faults.length > 0) throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", faults.join(" "));
+
+  const plan = planOf(config, size, rows, integrity, availableRows);
+  findings.plan = plan;
+  const chosen = scenarios.filter(({ name }) => config.scenarios.includes(name));
+  steps = chosen.reduce((total, scenario) => total + scenario.countSteps(plan), 0);
+  const random = seededRandom(config.seed);
+  for (const [index, scenario] of chosen.entries()) {
+    const later = chosen
+      .slice(index + 1)
+      .reduce((total, next) => total + next.estimateSeconds(plan) * 1000, 0);
+    await scenario.run({
+      // What comes later gets the time it needs, but never more than half of all.
+      deadlineMs: config.isQuick ? startMs + quickMs - Math.min(later, quickMs / 2) : null,
+      session,
+      plan,
+      random,
+      logbook,
+      step(label) {
+        report(label);
+        step += 1;
+      },
+    });
+  }
+}
+
+function planOf(
+  config: ResolvedConfig,
+  size: ExportSize,
+  rows: number,
+  integrity: Integrity,
+  availableRows: number | null,
+): Plan {
+  const foundRows = integrity.rows ?? rows;
+  const bodyBytes = integrity.bytes ?? 0;
+  return {
+    deliveries: config.deliveries,
+    rounds: config.rounds,
+    rows,
+    foundRows,
+    availableRows,
+    mostBufferedBytes,
+    bodyBytes,
+    bytesPerRow: bodyBytes / Math.max(1, foundRows),
+    rowsPerSecond: size.rowsPerSecond,
+    isQuick: config.isQuick,
+  };
+}
+
+/** A body that is wrong makes a run invalid; a server that can't be started, or a fault of our own, makes it fail. */
+function conclude(fault: Error | null, signal: AbortSignal): { verdict: Verdict; exitCode: number } {
+  if (fault === null) return { verdict: "informational", exitCode: exitCodes.good };
+  if (signal.aborted) return { verdict: "informational", exitCode: exitCodes.interrupted };
+  const isInvalid = fault instanceof StreamCsvError && fault.code === "SCSV_MEASUREMENT_INVALID";
+  return isInvalid
+    ? { verdict: "invalid", exitCode: exitCodes.invalid }
+    : { verdict: "invalid", exitCode: exitCodes.failed };
+}

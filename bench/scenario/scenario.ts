@@ -1,0 +1,48 @@
+import type { Random } from "../statistics/random.ts";
+import type { Logbook } from "../trial/logbook.ts";
+import type { Delivery, Session } from "../trial/session.ts";
+
+/** What a run measures, decided before the first scenario begins. */
+export interface Plan {
+  readonly deliveries: readonly Delivery[];
+  readonly rounds: number;
+  /** Rows of a timed export, as they are asked for. */
+  readonly rows: number;
+  /** Rows it was found to hold. */
+  readonly foundRows: number;
+  /** Rows there are at most; null when there are as many as are asked for. */
+  readonly availableRows: number | null;
+  /** The most bytes of a buffered body. */
+  readonly mostBufferedBytes: number;
+  /** Bytes of its body. */
+  readonly bodyBytes: number;
+  readonly bytesPerRow: number;
+  /** Streamed at full speed. */
+  readonly rowsPerSecond: number;
+  readonly isQuick: boolean;
+}
+
+/** What a scenario works with. */
+export interface ScenarioContext {
+  readonly session: Session;
+  readonly plan: Plan;
+  readonly random: Random;
+  /** Takes everything that is found, as soon as it is. */
+  readonly logbook: Logbook;
+  /** When the scenario should have ended, by the session's clock; null when it may take its time. */
+  readonly deadlineMs: number | null;
+  /** Says what is done next; to be called once for each of the scenario's steps. */
+  step(label: string): void;
+}
+
+/** A question to the server, and how it is put. */
+export interface Scenario {
+  readonly name: string;
+  /** One sentence for `--list`. */
+  readonly summary: string;
+  /** How often it will call `step`. */
+  countSteps(plan: Plan): number;
+  /** About how long it takes, so that a run in a hurry leaves time for what comes after. */
+  estimateSeconds(plan: Plan): number;
+  run(context: ScenarioContext): Promise<void>;
+}

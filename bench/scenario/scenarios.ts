@@ -1,0 +1,6 @@
+import { exportScenario } from "./export.ts";
+import { scalingScenario } from "./scaling.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** Every scenario, in the order a run takes them. */
+export const scenarios: readonly Scenario[] = [exportScenario, scalingScenario];

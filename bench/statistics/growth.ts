@@ -1,0 +1,26 @@
+import { leastSquares, type Point } from "./least-squares.ts";
+
+/** How a quantity follows the size of the task. */
+export interface Growth {
+  /** Units of y for one unit of x, by least squares. */
+  readonly slope: number;
+  /** `flat`: O(1); `grows`: O(n); `unclear`: neither can be said. */
+  readonly order: "flat" | "grows" | "unclear";
+}
+
+/** A slope below this share of the full one is flat, and one above the other grows. */
+const flatShare = 0.05;
+const growingShare = 0.5;
+
+/**
+ * Tells constant from linear, by the slope as a share of the slope that keeping everything would have.
+ * @param fullSlope the slope when all is kept: for memory over rows, the bytes of a row
+ * @returns null when the points have fewer than two different sizes
+ */
+export function growthOf(points: readonly Point[], fullSlope: number): Growth | null {
+  const line = leastSquares(points);
+  if (line === null) return null;
+  const share = line.slope / fullSlope;
+  const isFlat = Math.abs(share) < flatShare;
+  return { slope: line.slope, order: isFlat ? "flat" : share > growingShare ? "grows" : "unclear" };
+}

@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startServerProcess } from "./server-process.ts";
+import type { Target } from "./target.ts";
+
+/** How `stream-csv serve` is started for a measurement. */
+export interface StreamCsvServerOptions {
+  /** Program and arguments that come before `serve`. */
+  readonly cli: readonly [string, ...string[]];
+  readonly workers: number;
+  readonly slots: number;
+  /** Room for buffered bodies; generous, since what they cost is to be measured and not refused. */
+  readonly bufferMemoryBytes: number;
+  /** Files to serve beside the generated exports. */
+  readonly sources: readonly string[];
+}
+
+/** `stream-csv serve`, each time in a fresh process with an empty spool. */
+export function streamCsvServer(options: StreamCsvServerOptions): Target {
+  const { cli, workers, slots, bufferMemoryBytes, sources } = options;
+  const flags = {
+    "--port": 0,
+    "--workers": workers,
+    "--slots": slots,
+    "--buffer-memory": bufferMemoryBytes,
+    "--log-level": "warn",
+  };
+  const command = [...cli, "serve", ...Object.entries(flags).flat().map(String)] as const;
+  return {
+    command: [...command, ...sources].join(" "),
+    async start(signal) {
+      const spool = await mkdtemp(join(tmpdir(), "stream-csv-bench-"));
+      const removeSpool = (): Promise<void> => rm(spool, { recursive: true, force: true });
+      try {
+        const server = await startServerProcess({
+          command: [options.cli[0], ...command.slice(1), "--spool-dir", spool, ...sources],
+          readyLine: /^listening on (http:\/\/\S+)$/,
+          signal,
+        });
+        return { ...server, stop: () => server.stop().then(removeSpool) };
+      } catch (fault) {
+        await removeSpool();
+        throw fault;
+      }
+    },
+  };
+}

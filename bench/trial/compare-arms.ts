@@ -1,0 +1,51 @@
+import { metrics } from "../result/metric.ts";
+import type { Arm, Comparison, Round } from "../result/schema.ts";
+import { compareRounds } from "../statistics/compare.ts";
+
+/** What gives no ratio: the size of the export is the same in all arms. */
+const fixed = new Set(["rows", "body_bytes"]);
+
+/** Every arm of a scenario against its control, metric by metric, over the rounds that are valid and have both. */
+export function compareArms(
+  scenario: string,
+  arms: readonly Arm[],
+  rounds: readonly Round[],
+): readonly Comparison[] {
+  const own = arms.filter((arm) => arm.scenario === scenario);
+  const control = own.find((arm) => arm.role === "control");
+  if (control === undefined) return [];
+  return own
+    .filter((arm) => arm !== control)
+    .flatMap((arm) =>
+      metrics
+        .filter((metric) => !fixed.has(metric.id))
+        .flatMap((metric) => compareMetric(metric.id, arm, control, rounds) ?? []),
+    );
+}
+
+/** null when no round has the metric in both arms. */
+function compareMetric(metric: string, arm: Arm, control: Arm, rounds: readonly Round[]): Comparison | null {
+  const pairs = rounds
+    .filter((round) => round.valid && round.scenario === arm.scenario)
+    .flatMap((round) => {
+      const treatment = round.arms[arm.id]?.[metric];
+      const base = round.arms[control.id]?.[metric];
+      return typeof treatment === "number" && typeof base === "number" ? [{ treatment, control: base }] : [];
+    });
+  if (pairs.length === 0) return null;
+  const estimate = compareRounds(pairs);
+  return {
+    scenario: arm.scenario,
+    metric,
+    treatment: arm.id,
+    control: control.id,
+    ratio: estimate?.ratio ?? null,
+    ci: [estimate?.low ?? null, estimate?.high ?? null],
+    level: estimate?.level ?? null,
+    method: estimate?.method ?? "none: a value isn't above zero, and has no log ratio",
+    n: pairs.length,
+    mde: null,
+    budget: null,
+    verdict: "informational",
+  };
+}

@@ -1,0 +1,19 @@
+import type { Arm, Check, Round } from "../result/schema.ts";
+
+/** What a run has found so far; whatever ends it, what is in here is reported. */
+export class Logbook {
+  readonly arms: Arm[] = [];
+  readonly rounds: Round[] = [];
+  readonly checks: Check[] = [];
+  readonly warnings: string[] = [];
+
+  /** Adds a warning, once. */
+  warn(sentence: string): void {
+    if (!this.warnings.includes(sentence)) this.warnings.push(sentence);
+  }
+
+  /** The number of the next round of a scenario, counted from 0. */
+  nextIndex(scenario: string): number {
+    return this.rounds.filter((round) => round.scenario === scenario).length;
+  }
+}

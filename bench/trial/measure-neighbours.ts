@@ -1,0 +1,77 @@
+import { countShortRequests, type ShortRequestCount } from "../load/short-requests.ts";
+import type { Measured } from "../result/metric.ts";
+import type { RunningTarget } from "../target/target.ts";
+import { readWhole, type ExportRequest, type Session } from "./session.ts";
+import { warmUp } from "./warm-up.ts";
+
+/** How long short requests are counted. */
+export interface NeighbourOptions {
+  readonly idleMs: number;
+  /** At the end of the first export that ends after it, counting stops. */
+  readonly busyMs: number;
+}
+
+/** Connections that ask for short answers, each as fast as it gets them. */
+const connections = 8;
+/** The first requests of a fresh server only warm it up. */
+const warmUpMs = 500;
+/** A bound for exports that never seem to end; what is counted until then stands. */
+const longestBusyMs = 120_000;
+
+/**
+ * What other requests lose while exports run: counts the short requests a fresh server answers alone, and those it
+ * answers while one reader takes exports back to back.
+ */
+export async function measureNeighbours(
+  session: Session,
+  server: RunningTarget,
+  request: ExportRequest,
+  { idleMs, busyMs }: NeighbourOptions,
+): Promise<Measured> {
+  const { signal } = session;
+  const ping = new URL("/ping", server.origin);
+  await warmUp(session, server, request);
+  await countShortRequests(ping, { durationMs: warmUpMs, connections, signal });
+  const countIdle = (): Promise<ShortRequestCount> =>
+    countShortRequests(ping, { durationMs: idleMs, connections, signal });
+  const idleBefore = await countIdle();
+
+  const startMs = session.clock.nowMs();
+  const isEnough = (): boolean => session.clock.nowMs() - startMs >= busyMs;
+  const exportsDone = new AbortController();
+  const counting = countShortRequests(ping, {
+    durationMs: longestBusyMs,
+    connections,
+    signal,
+    enough: exportsDone.signal,
+  });
+  const exportsMade = await readBackToBack(session, server, request, isEnough).finally(() =>
+    exportsDone.abort(),
+  );
+  const busy = await counting;
+  const elapsedSeconds = (session.clock.nowMs() - startMs) / 1000;
+  // Before and after, since both sides still get faster while they warm up.
+  const idlePerSecond = (idleBefore.perSecond + (await countIdle()).perSecond) / 2;
+
+  return {
+    ping_per_s_idle: idlePerSecond,
+    ping_per_s_busy: busy.perSecond,
+    ping_kept_ratio: idlePerSecond > 0 ? busy.perSecond / idlePerSecond : null,
+    ping_lost_per_export: ((idlePerSecond - busy.perSecond) * elapsedSeconds) / exportsMade,
+  };
+}
+
+/** Takes whole exports one after the other until it is enough, at least one, and tells how many. */
+async function readBackToBack(
+  session: Session,
+  server: RunningTarget,
+  request: ExportRequest,
+  isEnough: () => boolean,
+): Promise<number> {
+  let made = 0;
+  do {
+    await readWhole(session, server, request);
+    made += 1;
+  } while (!isEnough());
+  return made;
+}

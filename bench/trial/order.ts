@@ -1,0 +1,28 @@
+import { shuffled, type Random } from "../statistics/random.ts";
+
+/**
+ * An order of the arms for each round, balanced: in every full block of as many rounds as there are arms, each arm
+ * stands once at each position, so that warming up and slowing down of the machine hit all alike. With an even
+ * number of arms each also follows each other arm once (a Williams square), so that what one leaves behind does too.
+ */
+export function balancedOrders(
+  arms: readonly string[],
+  rounds: number,
+  random: Random,
+): readonly (readonly string[])[] {
+  const orders: (readonly string[])[] = [];
+  while (orders.length < rounds) orders.push(...square(arms, random));
+  return orders.slice(0, rounds);
+}
+
+/** One block: a zigzag through the arms, shifted by one from row to row, with names and rows shuffled. */
+function square(arms: readonly string[], random: Random): (readonly string[])[] {
+  const names = shuffled(arms, random);
+  const count = arms.length;
+  // 0, 1, n − 1, 2, n − 2, …: neighbouring differences are all different.
+  const zigzag = names.map((_, position) =>
+    position % 2 === 1 ? (position + 1) / 2 : (count - position / 2) % count,
+  );
+  const rows = names.map((_, shift) => zigzag.map((index) => names[(index + shift) % count] ?? ""));
+  return shuffled(rows, random);
+}

@@ -1,0 +1,207 @@
+import { randomInt } from "node:crypto";
+import { constants, existsSync, readFileSync } from "node:fs";
+import { access, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Bar, Presets } from "cli-progress";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { object, parse, string } from "valibot";
+import type { BenchConfig, BenchProgress, BenchResult } from "../bench/index.ts";
+import { parseCount } from "../src/index.ts";
+import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
+
+/** What the command line says, global options among it. */
+interface BenchFlags extends GlobalFlags {
+  readonly export: string;
+  readonly rows?: number;
+  readonly rounds?: number;
+  readonly seed?: number;
+  readonly scenario?: readonly string[];
+  readonly list?: boolean;
+  readonly deliveries: readonly string[];
+  readonly workers: number;
+  readonly slots: number;
+  readonly output: readonly OutputFile[];
+  readonly quick?: boolean;
+}
+
+/** One `--output FORMAT=FILE`. */
+interface OutputFile {
+  readonly format: "json";
+  /** `-` is standard output. */
+  readonly file: string;
+}
+
+const cliPath = fileURLToPath(new URL("./stream-csv.js", import.meta.url));
+const signalExitCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/** `stream-csv bench`: measures streaming against buffered and file delivery. */
+export function benchCommand(): Command {
+  const count = flagParser(parseCount);
+  return new Command("bench")
+    .description("measure streaming against buffered and file delivery, on servers of its own")
+    .option("--export <name|file>", "the export to measure: a name that serve knows, or a file", "orders")
+    .option("--rows <n>", "rows of a timed export (default: as many as stream in about a second)", count)
+    .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", count)
+    .option("--seed <n>", "decides the order of the arms (default: drawn, and recorded)", count)
+    .addOption(
+      new Option("--scenario <name>", "what to measure; can be repeated (default: all)").argParser(collect),
+    )
+    .option("--list", "list the scenarios and end")
+    .option("--deliveries <names>", "deliveries to compare, separated by commas", list, [
+      "streaming",
+      "buffered",
+      "file",
+    ])
+    .option("--workers <n>", "worker processes of the server", count, 1)
+    .option("--slots <n>", "exports a worker takes at once", count, 32)
+    .addOption(
+      new Option("-o, --output <format=file>", "also write the result; json=FILE, where - is standard output")
+        .argParser(outputFile)
+        .default([], "none"),
+    )
+    .option("--quick", "fewer and shorter rounds: at most a minute on two cores")
+    .action(async (_flags, command: Command) => {
+      process.exitCode = await bench(command.optsWithGlobals<BenchFlags>());
+    });
+}
+
+/** Runs the bench and tells what it found; gives the exit code. */
+async function bench(flags: BenchFlags): Promise<number> {
+  // Loaded only now: the load generator would make every other command start noticeably later.
+  const { runBench, scenarios, terminalReport } = await import("../bench/index.ts");
+  if (flags.list === true) {
+    const widest = Math.max(...scenarios.map(({ name }) => name.length));
+    for (const { name, summary } of scenarios) process.stdout.write(`${name.padEnd(widest)}  ${summary}\n`);
+    return 0;
+  }
+  await requireWritable(flags.output);
+  // Nobody may be left to read the report (`| head`); the result files matter more.
+  process.stdout.on("error", () => undefined);
+  const interruption = new AbortController();
+  let exitCode: number | undefined;
+  const interrupt = (signal: NodeJS.Signals): void => {
+    // A second signal doesn't wait: leaving ends the servers at once.
+    if (interruption.signal.aborted) process.exit(signalExitCodes[signal]);
+    exitCode = signalExitCodes[signal];
+    interruption.abort(new Error(`interrupted by ${signal}`));
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  const progress = progressBar(flags);
+  try {
+    const { result, fault } = await runBench(configOf(flags), {
+      cli: [process.execPath, cliPath],
+      tool: toolIdentity(),
+      signal: interruption.signal,
+      onProgress: progress.show,
+    });
+    progress.stop();
+    const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode };
+    await writeResult(told, terminalReport(told, { hasColor: wantsColor(flags, process.stdout) }), flags);
+    if (fault !== null && exitCode === undefined) process.stderr.write(`${fault.message}\n${hintOf(fault)}`);
+    return told.exitCode;
+  } catch (fault) {
+    progress.stop();
+    if (!(fault instanceof RangeError)) throw fault;
+    process.stderr.write(`error: ${fault.message}\n`);
+    return 1;
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
+
+function configOf(flags: BenchFlags): BenchConfig {
+  // A name has no separator and no file stands behind it; whatever else is given is taken for a file.
+  const isFile =
+    existsSync(flags.export) || /[/\\]|\.(parquet|csv|tsv|json|ndjson|jsonl|duckdb)$/i.test(flags.export);
+  return {
+    exportName: isFile ? null : flags.export,
+    sourceFile: isFile ? flags.export : null,
+    rows: flags.rows ?? null,
+    seed: flags.seed ?? randomInt(2 ** 32),
+    ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
+    ...(flags.scenario === undefined ? {} : { scenarios: flags.scenario }),
+    deliveries: flags.deliveries,
+    workers: flags.workers,
+    slots: flags.slots,
+    isQuick: flags.quick === true,
+  };
+}
+
+/** Refuses a file that can't be written before minutes are spent on what should go into it. */
+async function requireWritable(outputs: readonly OutputFile[]): Promise<void> {
+  for (const { file } of outputs) {
+    if (file === "-") continue;
+    const folder = dirname(resolve(file));
+    await access(folder, constants.W_OK).catch((cause: unknown) => {
+      throw new Error(`"${file}" can't be written: its folder ${folder} doesn't exist or isn't writable.`, {
+        cause,
+      });
+    });
+  }
+}
+
+/** Files first, so that they are whole even when nobody reads standard output any more. */
+async function writeResult(result: BenchResult, report: string, flags: BenchFlags): Promise<void> {
+  const json = `${JSON.stringify(result, null, 2)}\n`;
+  for (const { file } of flags.output) {
+    if (file !== "-") await writeFile(file, json);
+  }
+  const isJsonWanted = flags.output.some(({ file }) => file === "-");
+  process.stdout.write(isJsonWanted ? json : report);
+}
+
+/** A bar on standard error, where that is a terminal; otherwise nothing. */
+function progressBar(flags: BenchFlags): { show: (progress: BenchProgress) => void; stop: () => void } {
+  if (!process.stderr.isTTY || !flags.progress) return { show: () => undefined, stop: () => undefined };
+  const bar = new Bar(
+    {
+      format: "{bar} {percentage} %  {left}  {label}",
+      clearOnComplete: true,
+      hideCursor: true,
+      barsize: 24,
+      stream: process.stderr,
+      gracefulExit: false,
+    },
+    Presets.shades_grey,
+  );
+  const startMs = performance.now();
+  bar.start(1, 0, { label: "", left: "" });
+  return {
+    show({ label, step, steps }) {
+      if (steps !== null) bar.setTotal(steps);
+      const leftSeconds =
+        steps === null || step === 0 ? null : ((performance.now() - startMs) / 1000 / step) * (steps - step);
+      bar.update(steps === null ? 0 : step, {
+        label,
+        left: leftSeconds === null ? "" : `about ${Math.ceil(leftSeconds)} s left`,
+      });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function toolIdentity(): { name: string; version: string } {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return parse(object({ name: string(), version: string() }), JSON.parse(text));
+}
+
+function hintOf(fault: Error): string {
+  return "hint" in fault && typeof fault.hint === "string" ? `${fault.hint}\n` : "";
+}
+
+function list(text: string): readonly string[] {
+  return text.split(",").map((item) => item.trim());
+}
+
+function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
+function outputFile(text: string, before: readonly OutputFile[]): readonly OutputFile[] {
+  const [, format, file] = /^([^=]*)=(.+)$/.exec(text) ?? [];
+  if (format !== "json" || file === undefined) {
+    throw new InvalidArgumentError(`"${text}" is no output: write json=FILE, or json=- for standard output.`);
+  }
+  return [...before, { format, file }];
+}

@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from "commander";
+
+/** Makes commander tell a parser's own sentence, after naming the flag and quoting the value. */
+export function flagParser<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+}
+
+/** Flags of the whole program, which every command can read. */
+export interface GlobalFlags {
+  readonly logLevel: string;
+  readonly color: boolean;
+  readonly progress: boolean;
+}
+
+/** `queueTimeout` as a flag: `queue-timeout`. */
+export function flagName(camelCase: string): string {
+  return camelCase.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Whether colour is wanted on a stream: a terminal, and neither `--no-color` nor `NO_COLOR` (no-color.org). */
+export function wantsColor(flags: GlobalFlags, stream: { readonly isTTY?: boolean }): boolean {
+  const noColor = process.env["NO_COLOR"];
+  return flags.color && stream.isTTY === true && (noColor === undefined || noColor === "");
+}

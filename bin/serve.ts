@@ -1,0 +1,193 @@
+import { Command, Option } from "commander";
+import {
+  defaultSettings,
+  encoderNames,
+  formatBytes,
+  parseByteSize,
+  parseCount,
+  parseDuration,
+  startServer,
+  systemClock,
+  type EncoderName,
+  type RunningServer,
+} from "../src/index.ts";
+import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
+
+interface ServeFlags extends GlobalFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly workers: number;
+  readonly slots: number;
+  readonly queue: number;
+  readonly queueTimeout: number;
+  readonly bufferMemory: number;
+  readonly spoolDir?: string;
+  readonly spoolSize: number;
+  readonly minRate: number;
+  readonly drainTimeout: number;
+  readonly shutdownDelay: number;
+  readonly encoder: EncoderName;
+  readonly logFormat?: "pretty" | "json";
+}
+
+const cutTransfersExit = 1;
+
+/** `stream-csv serve`: starts a server and waits until it has stopped. */
+export function serveCommand(): Command {
+  const size = flagParser(parseByteSize);
+  const duration = flagParser(parseDuration);
+  const count = flagParser(parseCount);
+  const { host, port, workers, slots, queue } = defaultSettings;
+  return new Command("serve")
+    .description("Start a server that streams exports as CSV; prints its URL when ready.")
+    .argument("[source...]", "Parquet, CSV, JSON or DuckDB files to serve beside the generated exports")
+    .option("--host <address>", "address to listen on", host)
+    .option("-p, --port <number>", "port to listen on, 0 for any free one", flagParser(parsePort), port)
+    .option("--workers <count>", "worker processes", flagParser(parsePositive), workers)
+    .option("--slots <count>", "exports one worker runs at once", flagParser(parsePositive), slots)
+    .option("--queue <count>", "exports that may wait for a slot of one worker", count, queue)
+    .addOption(
+      durationOption(
+        "--queue-timeout <duration>",
+        "longest wait for a slot",
+        defaultSettings.queueTimeoutMs,
+        duration,
+      ),
+    )
+    .addOption(
+      sizeOption(
+        "--buffer-memory <size>",
+        "memory of all buffered bodies together",
+        defaultSettings.bufferMemoryBytes,
+        size,
+      ),
+    )
+    .option("--spool-dir <folder>", "folder of prepared files (default: a temporary one, removed at the end)")
+    .addOption(
+      sizeOption(
+        "--spool-size <size>",
+        "disk space of all prepared files together",
+        defaultSettings.spoolBytes,
+        size,
+      ),
+    )
+    .option(
+      "--min-rate <size>",
+      "bytes a second below which a client is cut, judged over 60 s; 0: never",
+      size,
+      0,
+    )
+    .addOption(
+      durationOption(
+        "--drain-timeout <duration>",
+        "how long transfers may go on after SIGTERM",
+        defaultSettings.drainTimeoutMs,
+        duration,
+      ),
+    )
+    .addOption(
+      durationOption(
+        "--shutdown-delay <duration>",
+        "how long to go on accepting after /readyz fails",
+        defaultSettings.shutdownDelayMs,
+        duration,
+      ),
+    )
+    .addOption(
+      new Option(
+        "--encoder <name>",
+        "what encodes rows, to the same bytes; the general one is many times slower",
+      )
+        .choices(encoderNames)
+        .default(defaultSettings.encoder),
+    )
+    .addOption(
+      new Option(
+        "--log-format <format>",
+        "log lines for people or for programs (default: pretty on a terminal)",
+      ).choices(["pretty", "json"]),
+    )
+    .action(async (sources: readonly string[], _: unknown, command: Command) => {
+      process.exitCode = await serve(sources, command.optsWithGlobals<ServeFlags>());
+    });
+}
+
+async function serve(sources: readonly string[], flags: ServeFlags): Promise<number> {
+  const server = await startServer(
+    {
+      sources,
+      host: flags.host,
+      port: flags.port,
+      workers: flags.workers,
+      slots: flags.slots,
+      queue: flags.queue,
+      queueTimeoutMs: flags.queueTimeout,
+      bufferMemoryBytes: flags.bufferMemory,
+      spoolDirectory: flags.spoolDir ?? null,
+      spoolBytes: flags.spoolSize,
+      minRateBytesPerSecond: flags.minRate,
+      drainTimeoutMs: flags.drainTimeout,
+      shutdownDelayMs: flags.shutdownDelay,
+      encoder: flags.encoder,
+      log: {
+        level: flags.logLevel,
+        format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),
+        color: wantsColor(flags, process.stderr),
+      },
+    },
+    systemClock,
+  );
+  const killedBy = stopOnSignals(server);
+  process.stdout.write(`listening on ${server.url}\n`);
+  const { cutTransfers } = await server.stopped;
+  return killedBy() ?? (cutTransfers > 0 ? cutTransfersExit : 0);
+}
+
+/** The first signal drains, the second stops at once; the function it returns tells the second one's exit code. */
+function stopOnSignals(server: RunningServer): () => number | undefined {
+  let signals = 0;
+  let exitCode: number | undefined;
+  const codes = { SIGINT: 130, SIGTERM: 143 } as const;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals === 1) {
+        server.drain();
+      } else {
+        exitCode ??= codes[signal];
+        server.kill();
+      }
+    });
+  }
+  return () => exitCode;
+}
+
+function sizeOption(
+  flags: string,
+  description: string,
+  bytes: number,
+  parse: (text: string) => number,
+): Option {
+  return new Option(flags, description).argParser(parse).default(bytes, formatBytes(bytes));
+}
+
+function durationOption(
+  flags: string,
+  description: string,
+  milliseconds: number,
+  parse: (text: string) => number,
+): Option {
+  return new Option(flags, description).argParser(parse).default(milliseconds, `${milliseconds / 1000}s`);
+}
+
+function parsePort(text: string): number {
+  const port = parseCount(text);
+  if (port > 65_535) throw new RangeError(`"${text}" is no port: use 0 to 65535.`);
+  return port;
+}
+
+function parsePositive(text: string): number {
+  const value = parseCount(text);
+  if (value === 0) throw new RangeError(`"${text}" is too few: use 1 or more.`);
+  return value;
+}

@@ -1,0 +1,188 @@
+import { parse as parseCsv } from "csv-parse/sync";
+import { encoderNames, type EncoderName } from "../csv/csv-encoder.ts";
+import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../csv/dialect-text.ts";
+import { dialects, type DialectOptions, type DialectName } from "../csv/dialect.ts";
+import { isDialectName } from "../csv/resolve-dialect.ts";
+import { StreamCsvError, toError } from "../errors.ts";
+import { parseCount } from "../units.ts";
+import { deliveries, isDelivery, type Delivery } from "./delivery.ts";
+
+/** What may be asked of an export, read and checked, but not yet held against a particular export. Plain data. */
+export interface ExportParameters {
+  readonly delivery: Delivery;
+  /** Rows at the most; null for the export's own number. */
+  readonly rows: number | null;
+  /** Seed of a generated export; null where none was given. */
+  readonly seed: number | null;
+  /** Columns by name, in the order wanted; null for all. */
+  readonly columns: readonly string[] | null;
+  readonly filename: string | null;
+  readonly dialect: DialectName;
+  /** Options of the dialect that replace its own. */
+  readonly dialectOptions: DialectOptions;
+  /** How rows are encoded, to the same bytes; null for the server's own choice. */
+  readonly encoder: EncoderName | null;
+}
+
+type Parameters = { -readonly [K in keyof ExportParameters]: ExportParameters[K] };
+
+/** A parameter of an export: its name, what it means, and how its text is read into the parameters. */
+export interface ExportParameter {
+  readonly name: string;
+  /** What stands for the value in a help text. */
+  readonly placeholder: string;
+  readonly description: string;
+  /** Throws an error whose message quotes the value and says what is allowed. */
+  read(text: string, into: Parameters): void;
+}
+
+/** Every parameter of an export, in the order help lists them: one table for query strings and flags alike. */
+export const exportParameters: readonly ExportParameter[] = [
+  {
+    name: "delivery",
+    placeholder: deliveries.join("|"),
+    description: "how the body is delivered",
+    read: (text, into) => {
+      if (!isDelivery(text)) throw new RangeError(`"${text}" is no delivery: use ${deliveries.join(", ")}.`);
+      into.delivery = text;
+    },
+  },
+  {
+    name: "rows",
+    placeholder: "N",
+    description: "number of rows; 0 is the header alone",
+    read: (text, into) => {
+      into.rows = parseCount(text);
+    },
+  },
+  {
+    name: "seed",
+    placeholder: "N",
+    description: "seed of a generated export",
+    read: (text, into) => {
+      into.seed = parseCount(text);
+    },
+  },
+  {
+    name: "columns",
+    placeholder: "A,B",
+    description: "columns wanted, in order, written as one CSV row",
+    read: (text, into) => {
+      into.columns = readColumns(text);
+    },
+  },
+  {
+    name: "filename",
+    placeholder: "NAME",
+    description: "name under which the client saves the file",
+    read: (text, into) => {
+      if (!/^[^\p{Cc}/\\]{1,200}$/u.test(text)) {
+        throw new RangeError(
+          `"${text}" is no file name: use 1 to 200 characters, no slash and no control character.`,
+        );
+      }
+      into.filename = text;
+    },
+  },
+  {
+    name: "dialect",
+    placeholder: "NAME",
+    description: `how rows become text: ${Object.keys(dialects).join(", ")}`,
+    read: (text, into) => {
+      if (!isDialectName(text))
+        throw new RangeError(`"${text}" is no dialect: use ${Object.keys(dialects).join(", ")}.`);
+      into.dialect = text;
+    },
+  },
+  {
+    name: "encoder",
+    placeholder: encoderNames.join("|"),
+    description: "what encodes the rows, to the same bytes",
+    read: (text, into) => {
+      const encoder = encoderNames.find((name) => name === text);
+      if (encoder === undefined)
+        throw new RangeError(`"${text}" is no encoder: use ${encoderNames.join(", ")}.`);
+      into.encoder = encoder;
+    },
+  },
+  ...dialectOptionNames.map((name): ExportParameter => ({
+    name,
+    placeholder: dialectTextOptions[name].placeholder,
+    description: dialectTextOptions[name].description,
+    read: (text, into) => {
+      into.dialectOptions = { ...into.dialectOptions, ...parseDialectOption(name, text) };
+    },
+  })),
+];
+
+const entriesByName: ReadonlyMap<string, ExportParameter> = new Map(
+  exportParameters.map((entry) => [entry.name, entry]),
+);
+
+/**
+ * Reads the parameters of an export from their texts, as a query string or flags give them.
+ * @throws StreamCsvError `SCSV_BAD_PARAMETER` for one that is unknown, given twice or has a value that isn't allowed
+ */
+export function readExportParameters(texts: Iterable<readonly [string, string]>): ExportParameters {
+  const parameters: Parameters = {
+    delivery: "streaming",
+    rows: null,
+    seed: null,
+    columns: null,
+    filename: null,
+    dialect: "rfc4180",
+    dialectOptions: {},
+    encoder: null,
+  };
+  const seen = new Set<string>();
+  for (const [name, text] of texts) {
+    const entry = entriesByName.get(name);
+    if (entry === undefined) {
+      throw badParameter(
+        name,
+        `Unknown parameter "${name}" with value "${text}"; an export takes ${[...entriesByName.keys()].join(", ")}.`,
+      );
+    }
+    if (seen.has(name))
+      throw badParameter(
+        name,
+        `The parameter "${name}" is given twice, the second time as "${text}"; give it once.`,
+      );
+    seen.add(name);
+    try {
+      entry.read(text, parameters);
+    } catch (error) {
+      throw badParameter(name, `Parameter "${name}": ${toError(error).message}`, error);
+    }
+  }
+  return parameters;
+}
+
+/** A fault in one named parameter. */
+export function badParameter(parameter: string, message: string, cause?: unknown): StreamCsvError {
+  return new StreamCsvError(
+    "SCSV_BAD_PARAMETER",
+    message,
+    cause === undefined ? { parameter } : { parameter, cause },
+  );
+}
+
+function readColumns(text: string): readonly string[] {
+  let records: readonly (readonly string[])[];
+  try {
+    records = parseCsv(text, { relax_column_count: true });
+  } catch (error) {
+    throw new RangeError(`"${text}" is no CSV row of column names: ${toError(error).message}.`, {
+      cause: error,
+    });
+  }
+  const [names] = records;
+  if (names === undefined || records.length > 1 || names.includes("")) {
+    throw new RangeError(
+      `"${text}" is no list of columns: write one CSV row of column names, such as id,"customer".`,
+    );
+  }
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new RangeError(`"${text}" names the column "${twice}" twice; name it once.`);
+  return names;
+}

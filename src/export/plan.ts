@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import type { EncoderName } from "../csv/csv-encoder.ts";
+import { fileEndingOf, type Dialect } from "../csv/dialect.ts";
+import { resolveDialect } from "../csv/resolve-dialect.ts";
+import { toError } from "../errors.ts";
+import type { ColumnDescription, Source } from "../source/source.ts";
+import type { ExportDefinition } from "./definition.ts";
+import type { Delivery } from "./delivery.ts";
+import { badParameter, type ExportParameters } from "./parameters.ts";
+
+/** An export with nothing left open: which rows, which columns, in which dialect, under which name. */
+export interface ExportPlan {
+  readonly name: string;
+  readonly delivery: Delivery;
+  readonly source: Source;
+  readonly columns: readonly ColumnDescription[];
+  /** The columns' places in the source; null when it is all of them in their own order. */
+  readonly columnIndexes: readonly number[] | null;
+  /** Rows to read at the most; null for all there are. */
+  readonly rows: number | null;
+  /** Rows the export will have; null when that isn't known beforehand. */
+  readonly expectedRows: number | null;
+  readonly dialect: Dialect;
+  readonly encoder: EncoderName;
+  readonly filename: string;
+  /** Equal for two plans exactly when they give the same bytes (SHA-256, hexadecimal). */
+  readonly key: string;
+}
+
+const defaultSeed = 1;
+
+/**
+ * Holds parameters against an export. Reads nothing from the source. `encoder` is used where they name none.
+ * @throws StreamCsvError `SCSV_BAD_PARAMETER` for a column the export hasn't, a seed it doesn't take, or a dialect that
+ * can't be
+ */
+export function planExport(
+  definition: ExportDefinition,
+  parameters: ExportParameters,
+  { encoder = "fast" }: { readonly encoder?: EncoderName } = {},
+): ExportPlan {
+  if (parameters.seed !== null && !definition.isSeeded) {
+    throw badParameter(
+      "seed",
+      `Parameter "seed": "${parameters.seed}" has no use here, since the rows of "${definition.name}" come from a file; leave it out.`,
+    );
+  }
+  const seed = parameters.seed ?? defaultSeed;
+  const source = definition.source({ seed, rows: parameters.rows });
+  const columnIndexes = findColumns(definition, parameters.columns);
+  const columns =
+    columnIndexes === null ? source.columns : columnIndexes.map((index) => source.columns[index]!);
+  const dialect = readDialect(parameters);
+  const expectedRows =
+    source.rowCount === null ? null : Math.min(source.rowCount, parameters.rows ?? Number.POSITIVE_INFINITY);
+  return {
+    name: definition.name,
+    delivery: parameters.delivery,
+    source,
+    columns,
+    columnIndexes,
+    rows: parameters.rows,
+    expectedRows,
+    dialect,
+    encoder: parameters.encoder ?? encoder,
+    filename: parameters.filename ?? definition.name + fileEndingOf(dialect),
+    key: hash([
+      definition.name,
+      source.version,
+      definition.isSeeded ? seed : null,
+      parameters.rows,
+      columnIndexes,
+      dialect,
+    ]),
+  };
+}
+
+/** Fewest bytes the body can have: every row needs its delimiters and its line ending. 0 when the rows are unknown. */
+export function leastBytes(plan: ExportPlan): number {
+  return (plan.expectedRows ?? 0) * (plan.columns.length - 1 + plan.dialect.recordDelimiter.length);
+}
+
+function findColumns(
+  definition: ExportDefinition,
+  names: readonly string[] | null,
+): readonly number[] | null {
+  if (names === null) return null;
+  return names.map((name) => {
+    const index = definition.columns.findIndex((column) => column.name === name);
+    if (index >= 0) return index;
+    const known = definition.columns.map((column) => column.name).join(", ");
+    throw badParameter(
+      "columns",
+      `Parameter "columns": "${definition.name}" has no column "${name}"; it has ${known}.`,
+    );
+  });
+}
+
+function readDialect(parameters: ExportParameters): Dialect {
+  try {
+    return resolveDialect(parameters.dialect, parameters.dialectOptions);
+  } catch (error) {
+    throw badParameter("dialect", toError(error).message, error);
+  }
+}
+
+function hash(parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}

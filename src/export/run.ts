@@ -1,0 +1,78 @@
+import { CsvEncoder } from "../csv/csv-encoder.ts";
+import type { Batch } from "../csv/batch.ts";
+import type { ExportPlan } from "./plan.ts";
+
+/** Bytes a chunk aims at: large enough that a write is cheap, small enough that a paused client holds little. */
+const chunkBytes = 64 * 1024;
+
+/** How far a running export has come; it grows as chunks are handed out. */
+export interface ExportProgress {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Cells that the formula guard has changed. */
+  readonly guardedCells: number;
+}
+
+/** Nothing yet. */
+export const noProgress: ExportProgress = { rows: 0, bytes: 0, guardedCells: 0 };
+
+/** One run of a plan: its bytes, and how far they have come. */
+export interface ExportRun {
+  /** The text in chunks of about 64 KiB, made as they are asked for; the header and the first rows come at once. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly progress: ExportProgress;
+}
+
+/**
+ * Runs a plan: reads batches and encodes them, one at a time and only when asked.
+ * Memory is one batch and one chunk, whatever the rows. Aborting `signal` releases the source; so does ending the
+ * iteration early.
+ */
+export function runExport(plan: ExportPlan, { signal }: { readonly signal: AbortSignal }): ExportRun {
+  const encoder = new CsvEncoder(plan.columns, plan.dialect, plan.encoder);
+  const batches = plan.source.read({
+    signal,
+    ...(plan.rows === null ? {} : { rows: plan.rows }),
+    ...(plan.columnIndexes === null ? {} : { columns: plan.columnIndexes }),
+  });
+  const progress = { ...noProgress };
+  return { chunks: encodeBatches(batches, encoder, progress), progress };
+}
+
+/** Encodes batches into chunks; `progress` counts what has been yielded. */
+export async function* encodeBatches(
+  batches: AsyncIterable<Batch>,
+  encoder: CsvEncoder,
+  progress: { -readonly [K in keyof ExportProgress]: ExportProgress[K] },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let header = encoder.header();
+  let bytesPerRow = 128;
+  for await (const batch of batches) {
+    // Equal pieces, so that a batch a little larger than a chunk doesn't leave a tiny one behind.
+    const pieces = Math.max(1, Math.round((batch.rowCount * bytesPerRow) / chunkBytes));
+    const step = Math.ceil(batch.rowCount / pieces);
+    for (let from = 0; from < batch.rowCount; from += step) {
+      const to = Math.min(batch.rowCount, from + step);
+      const rows = encoder.encode(batch, from, to);
+      bytesPerRow = rows.byteLength / (to - from);
+      const chunk = header.byteLength === 0 ? rows : concat(header, rows);
+      header = new Uint8Array(0);
+      progress.rows += to - from;
+      progress.bytes += chunk.byteLength;
+      progress.guardedCells = encoder.guardedCells;
+      yield chunk;
+    }
+  }
+  if (header.byteLength > 0) {
+    progress.bytes += header.byteLength;
+    progress.guardedCells = encoder.guardedCells;
+    yield header;
+  }
+}
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(first.byteLength + second.byteLength);
+  joined.set(first);
+  joined.set(second, first.byteLength);
+  return joined;
+}

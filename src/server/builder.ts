@@ -1,0 +1,29 @@
+/** The process that writes one spool file and ends; started by the primary. */
+import { findExport, openCatalogue } from "../export/definition.ts";
+import { planExport } from "../export/plan.ts";
+import { runExport } from "../export/run.ts";
+import { StreamCsvError } from "../errors.ts";
+import type { BuiltFile } from "../spool/spool.ts";
+import { writeSpoolFile } from "../spool/write-spool-file.ts";
+import { Link, parentPort, type Notes } from "./ipc.ts";
+import type { BuilderHostMethods, BuilderMethods, BuildRequest } from "./message.ts";
+
+const methods: BuilderMethods = { build };
+const host = new Link<BuilderHostMethods, Notes>(parentPort(), methods, {});
+
+// The parent ends this process by closing the channel; a terminal's Ctrl-C reaches the parent as well.
+process.on("SIGINT", () => undefined);
+process.once("disconnect", () => process.exit());
+
+async function build({ sources, name, parameters, key, path }: BuildRequest): Promise<BuiltFile> {
+  const catalogue = await openCatalogue(sources);
+  const plan = planExport(findExport(catalogue, name), parameters);
+  if (plan.key !== key) {
+    throw new StreamCsvError(
+      "SCSV_SOURCE_UNREADABLE",
+      `The source of "${name}" has changed since the server opened it; restart the server.`,
+    );
+  }
+  const { signal } = new AbortController();
+  return await writeSpoolFile(runExport(plan, { signal }), path, (bytes) => host.call("reserve", bytes));
+}

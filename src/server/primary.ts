@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import { StreamCsvError, toError } from "../errors.ts";
+import { Spool } from "../spool/spool.ts";
+import { Desk } from "./desk.ts";
+import { createLog } from "./log.ts";
+import type { ServerSettings } from "./settings.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+/** A server that is running. */
+export interface RunningServer {
+  readonly url: string;
+  /** Stops in good order: takes no new clients, lets transfers finish within the drain time-out, cuts the rest. */
+  drain(): void;
+  /** Stops at once. */
+  kill(): void;
+  /** Resolves when no process, socket or temporary file of the server is left. */
+  readonly stopped: Promise<{ readonly cutTransfers: number }>;
+}
+
+/** How long workers get to reset the connections of transfers that are cut. */
+const cutGraceMs = 1000;
+
+/**
+ * Starts a server: a primary, which is the calling process, and its workers.
+ *
+ * The primary accepts connections and hands each to a worker; it holds what must answer alike from any worker and never
+ * touches a body. Resolves when every worker is ready.
+ * @throws StreamCsvError `SCSV_PORT_UNAVAILABLE`, `SCSV_DUPLICATE_EXPORT`, and what opening a source throws
+ */
+export async function startServer(settings: ServerSettings, clock: Clock): Promise<RunningServer> {
+  const log = await createLog(settings.log);
+  const listener = createServer({ pauseOnConnect: true, noDelay: true });
+  await listen(listener, settings);
+  const spoolDirectory = settings.spoolDirectory ?? (await mkdtemp(join(tmpdir(), "stream-csv-")));
+  const spool = await Spool.open(spoolDirectory, settings.spoolBytes).catch((error: unknown) => {
+    listener.close();
+    throw error;
+  });
+  const desk = new Desk(settings, spool, clock, () => pool.workers);
+  const pool: WorkerPool = new WorkerPool(settings, desk, log);
+  const primary = new Primary(settings, listener, pool, desk, log, spoolDirectory);
+  listener.on("connection", (socket) => pool.place(socket));
+  try {
+    await pool.start(settings.workers);
+  } catch (error) {
+    primary.kill();
+    await primary.stopped;
+    throw error;
+  }
+  log.info({ url: primary.url, workers: settings.workers, slots: settings.slots }, "listening");
+  return primary;
+}
+
+class Primary implements RunningServer {
+  readonly url: string;
+  readonly stopped: Promise<{ readonly cutTransfers: number }>;
+  readonly #drainAsked = new AbortController();
+  readonly #killAsked = new AbortController();
+  readonly #settings: ServerSettings;
+  readonly #listener: Server;
+  readonly #pool: WorkerPool;
+  readonly #desk: Desk;
+  readonly #log: Logger;
+  readonly #spoolDirectory: string;
+
+  constructor(
+    settings: ServerSettings,
+    listener: Server,
+    pool: WorkerPool,
+    desk: Desk,
+    log: Logger,
+    spoolDirectory: string,
+  ) {
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#pool = pool;
+    this.#desk = desk;
+    this.#log = log;
+    this.#spoolDirectory = spoolDirectory;
+    this.url = urlOf(listener);
+    this.stopped = this.#stopWhenAsked();
+  }
+
+  drain(): void {
+    this.#drainAsked.abort();
+  }
+
+  kill(): void {
+    this.#killAsked.abort();
+    this.#drainAsked.abort();
+  }
+
+  async #stopWhenAsked(): Promise<{ readonly cutTransfers: number }> {
+    await aborted(this.#drainAsked.signal);
+    this.#pool.stopReplacing();
+    if (!this.#killAsked.signal.aborted) await this.#drain();
+    this.#listener.close();
+    const cutTransfers = this.#desk.transfers.running.length;
+    if (cutTransfers > 0) await this.#cut();
+    this.#desk.close();
+    await this.#pool.kill();
+    if (this.#settings.spoolDirectory === null)
+      await rm(this.#spoolDirectory, { recursive: true, force: true });
+    this.#log.info({ cutTransfers }, "stopped");
+    return { cutTransfers };
+  }
+
+  async #drain(): Promise<void> {
+    const { drainTimeoutMs, shutdownDelayMs } = this.#settings;
+    this.#log.info(
+      { transfers: this.#desk.transfers.running.length, drainTimeoutMs, shutdownDelayMs },
+      "draining",
+    );
+    for (const { link } of this.#pool.workers) link.note("unready", null);
+    await this.#pause(shutdownDelayMs);
+    this.#listener.close();
+    const drained = Promise.allSettled(this.#pool.workers.map(({ link }) => link.call("drain", null)));
+    await Promise.race([drained, this.#pause(drainTimeoutMs)]);
+  }
+
+  /** Has the workers reset what they still send, so that no client takes half a file for a whole one. */
+  async #cut(): Promise<void> {
+    const cut = Promise.allSettled(this.#pool.workers.map(({ link }) => link.call("cut", null)));
+    await Promise.race([cut, pause(cutGraceMs)]);
+  }
+
+  /** Waits, but no longer than until the server is to stop at once. */
+  async #pause(milliseconds: number): Promise<void> {
+    if (milliseconds === 0) return;
+    await Promise.race([pause(milliseconds, undefined, { ref: false }), aborted(this.#killAsked.signal)]);
+  }
+}
+
+async function listen(listener: Server, { host, port }: ServerSettings): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const refuse = (error: unknown): void => {
+      const message = `The server can't listen on ${host}, port ${port}: ${toError(error).message}.`;
+      reject(new StreamCsvError("SCSV_PORT_UNAVAILABLE", message, { cause: error }));
+    };
+    listener.once("error", refuse);
+    listener.listen(port, host, () => {
+      listener.off("error", refuse);
+      resolve();
+    });
+  });
+}
+
+function urlOf(listener: Server): string {
+  const { address, family, port } = listener.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

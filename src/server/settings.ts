@@ -1,0 +1,50 @@
+import type { EncoderName } from "../csv/csv-encoder.ts";
+import type { LogSettings } from "./log.ts";
+
+/** How a server runs. Sizes are in bytes, times in milliseconds. */
+export interface ServerSettings {
+  /** Files to serve beside the generated exports. */
+  readonly sources: readonly string[];
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly workers: number;
+  /** Exports that one worker runs at once. */
+  readonly slots: number;
+  /** Exports that may wait for a slot of one worker. */
+  readonly queue: number;
+  readonly queueTimeoutMs: number;
+  /** Memory of all buffered bodies together. */
+  readonly bufferMemoryBytes: number;
+  /** Folder of prepared files; null for one of the server's own, removed when it stops. */
+  readonly spoolDirectory: string | null;
+  readonly spoolBytes: number;
+  /** Bytes a second below which a client is cut, judged over 60 s; 0 switches off every time-out on a body being sent. */
+  readonly minRateBytesPerSecond: number;
+  /** How long transfers may go on after the server was told to stop. */
+  readonly drainTimeoutMs: number;
+  /** How long the server goes on accepting after `/readyz` began to fail. */
+  readonly shutdownDelayMs: number;
+  /** What encodes rows where a request doesn't say. */
+  readonly encoder: EncoderName;
+  readonly log: LogSettings;
+}
+
+/** What `stream-csv serve` uses where nothing else is said. */
+export const defaultSettings: ServerSettings = {
+  sources: [],
+  host: "127.0.0.1",
+  port: 8080,
+  workers: 1,
+  slots: 32,
+  queue: 64,
+  queueTimeoutMs: 30_000,
+  bufferMemoryBytes: 256 * 1024 ** 2,
+  spoolDirectory: null,
+  spoolBytes: 2 * 1024 ** 3,
+  minRateBytesPerSecond: 0,
+  drainTimeoutMs: 30_000,
+  shutdownDelayMs: 0,
+  encoder: "fast",
+  log: { level: "info", format: "json", color: false },
+};

@@ -1,0 +1,107 @@
+/** A worker process: answers the clients whose sockets the primary hands to it. Started by the primary. */
+import { randomUUID } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import { Socket } from "node:net";
+import { systemClock } from "../clock.ts";
+import { openCatalogue } from "../export/definition.ts";
+import { EventLoopMeter } from "../metrics/event-loop.ts";
+import { Occupancy } from "../metrics/occupancy.ts";
+import type { WorkerNumbers } from "../metrics/server-stats.ts";
+import { answerRequest } from "./app.ts";
+import { exportRoutes } from "./export-route.ts";
+import { Life } from "./life.ts";
+import { Link, parentPort, sendableError } from "./ipc.ts";
+import { createLog } from "./log.ts";
+import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from "./message.ts";
+import { Router } from "./route.ts";
+import { serviceRoutes } from "./service-routes.ts";
+import type { ServerSettings } from "./settings.ts";
+import { Slots } from "./slots.ts";
+import { RunningTransfers } from "./transfer.ts";
+
+/** A worker that has been told its settings. */
+interface Running {
+  readonly server: Server;
+  readonly slots: Slots;
+  readonly limit: number;
+  readonly transfers: RunningTransfers;
+}
+
+const clock = systemClock;
+const meter = new EventLoopMeter();
+const occupancy = new Occupancy(clock);
+let running: Running | undefined;
+const life = new Life();
+
+const methods: WorkerMethods = {
+  numbers,
+  progress: () => running?.transfers.progress ?? [],
+  drain,
+  cut: async () => {
+    running?.transfers.cancelAll();
+    await drain();
+  },
+};
+const notes: WorkerNotes = {
+  start: (settings) => void start(settings),
+  connection: (_, socket) => {
+    if (socket instanceof Socket) accept(socket);
+  },
+  cancel: (id) => running?.transfers.get(id)?.cancel(),
+  unready: () => life.unready(),
+};
+const primary = new Link<PrimaryMethods, PrimaryNotes>(parentPort(), methods, notes);
+
+// A terminal's Ctrl-C reaches every process of the group; when workers stop is the primary's to say.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => undefined);
+process.once("disconnect", () => process.exit());
+
+async function start(settings: ServerSettings): Promise<void> {
+  try {
+    const log = await createLog(settings.log);
+    const catalogue = await openCatalogue(settings.sources);
+    const slots = new Slots(settings, occupancy, clock);
+    const transfers = new RunningTransfers({ primary, log, clock, newId: randomUUID });
+    const router = new Router([
+      ...exportRoutes({ settings, catalogue, slots, transfers, life }),
+      ...serviceRoutes({ catalogue, primary, life }),
+    ]);
+    const server = createServer((req, res) => void answerRequest(req, res, { router, log, life }));
+    // The server is given its connections instead of listening; this starts its watch over slow and idle ones.
+    server.emit("listening");
+    running = { server, slots, transfers, limit: settings.slots };
+    primary.note("ready", null);
+  } catch (error) {
+    primary.note("failed", sendableError(error));
+  }
+}
+
+function accept(socket: Socket): void {
+  running?.server.emit("connection", socket);
+  socket.resume();
+}
+
+/** Resolves when the last answer is given; connections that wait for a request are closed. */
+async function drain(): Promise<void> {
+  const drained = life.drain();
+  running?.server.closeIdleConnections();
+  await drained;
+}
+
+function numbers(): WorkerNumbers {
+  const { user, system } = process.cpuUsage();
+  return {
+    slots: running?.limit ?? 0,
+    busySlots: occupancy.busy,
+    queued: running?.slots.queued ?? 0,
+    heldSeconds: occupancy.heldSeconds,
+    busySlotSeconds: occupancy.busySlotSeconds,
+    queueWaitSeconds: running?.slots.queueWaitSeconds ?? 0,
+    loopSeconds: meter.loopSeconds,
+    cpuSeconds: (user + system) / 1e6,
+    gcSeconds: meter.gcSeconds,
+    residentBytes: process.memoryUsage.rss(),
+    peakResidentBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}

@@ -1,0 +1,96 @@
+import { stat } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import { StreamCsvError, toError } from "../errors.ts";
+import { holdDuckDB, releaseDuckDB, type DuckDBImporter, type HeldDuckDB } from "./duckdb/database.ts";
+import { openDuckDBSource, type FileRelation } from "./duckdb/duckdb-source.ts";
+import { csvRelation, jsonRelation, parquetRelation, tsvRelation } from "./duckdb/file-relation.ts";
+import { openTables } from "./duckdb/tables.ts";
+import type { Source } from "./source.ts";
+
+/** How a file is opened. */
+export interface OpenOptions {
+  /** The table of a `.duckdb` file; needed where it has several. */
+  readonly table?: string;
+  /** How DuckDB is loaded. @default () => import("@duckdb/node-api") */
+  readonly importer?: DuckDBImporter;
+}
+
+/** What stands behind FROM for a file, by the file's ending. */
+const relations: Readonly<Record<string, (held: HeldDuckDB, path: string) => Promise<FileRelation>>> = {
+  ".parquet": parquetRelation,
+  ".csv": csvRelation,
+  ".tsv": tsvRelation,
+  ".json": jsonRelation("auto"),
+  ".ndjson": jsonRelation("newline_delimited"),
+  ".jsonl": jsonRelation("newline_delimited"),
+};
+
+/**
+ * Opens every source of a file: one for a Parquet, CSV, TSV or JSON file, named after it without folder and ending;
+ * one per table for a `.duckdb` file, named `file.table`. Whoever opens them closes them, each one.
+ * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNSUPPORTED`, `SCSV_SOURCE_UNREADABLE` with DuckDB's
+ *   error as its cause, `SCSV_DUCKDB_MISSING`
+ */
+export async function openSources(path: string, options: OpenOptions = {}): Promise<readonly Source[]> {
+  const ending = extname(path).toLowerCase();
+  const relationOf = relations[ending];
+  if (relationOf === undefined && ending !== ".duckdb") throw unsupported(path);
+  await checkFile(path);
+  const held = await holdDuckDB(options.importer);
+  const name = basename(path, extname(path));
+  try {
+    if (relationOf === undefined) return await openTables(held, path, name, options.table);
+    const relation = await relationOf(held, path);
+    return [await openDuckDBSource(held, { ...relation, name, path, release: releaseDuckDB })];
+  } catch (error) {
+    await releaseDuckDB();
+    throw error instanceof StreamCsvError ? error : unreadable(path, toError(error));
+  }
+}
+
+/**
+ * Opens the one source of a file, or the one that `table` names.
+ * @throws StreamCsvError as {@link openSources}; `SCSV_SOURCE_UNREADABLE` when the file has several tables, or none
+ */
+export async function openSource(path: string, options: OpenOptions = {}): Promise<Source> {
+  const sources = await openSources(path, options);
+  const [only] = sources;
+  if (only !== undefined && sources.length === 1) return only;
+  await Promise.all(sources.map((source) => source.close()));
+  const names = sources.map((source) => source.name.slice(basename(path, extname(path)).length + 1));
+  const { table } = options;
+  throw new StreamCsvError(
+    "SCSV_SOURCE_UNREADABLE",
+    only === undefined
+      ? `${JSON.stringify(path)} has no table${table === undefined ? "" : ` ${JSON.stringify(table)}`}.`
+      : `${JSON.stringify(path)} has several tables: choose one of ${names.join(", ")}.`,
+  );
+}
+
+async function checkFile(path: string): Promise<void> {
+  const stats = await stat(path).catch((cause: unknown) => {
+    throw new StreamCsvError(
+      "SCSV_SOURCE_NOT_FOUND",
+      `The file ${JSON.stringify(path)} can't be read: ${toError(cause).message}.`,
+      { cause },
+    );
+  });
+  if (!stats.isFile())
+    throw new StreamCsvError("SCSV_SOURCE_NOT_FOUND", `${JSON.stringify(path)} is no file.`);
+}
+
+function unsupported(path: string): StreamCsvError {
+  const endings = [...Object.keys(relations), ".duckdb"].join(", ");
+  return new StreamCsvError(
+    "SCSV_SOURCE_UNSUPPORTED",
+    `The file ${JSON.stringify(path)} is of no known kind: its name must end in one of ${endings}.`,
+  );
+}
+
+function unreadable(path: string, cause: Error): StreamCsvError {
+  return new StreamCsvError(
+    "SCSV_SOURCE_UNREADABLE",
+    `The file ${JSON.stringify(path)} can't be read as its ending says: ${cause.message}`,
+    { cause },
+  );
+}

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, normalize, sep } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+/** The three buildings' storeys; what isn't in the table has no place in the house. See docs/architecture.md. */
+const storeys: Readonly<Record<string, number>> = {
+  "src/errors": 0,
+  "src/units": 0,
+  "src/clock": 0,
+  "src/csv": 1,
+  "src/stream": 1,
+  "src/metrics": 1,
+  "src/source": 2,
+  "src/coding": 2,
+  "src/response": 3,
+  "src/export": 4,
+  "src/spool": 5,
+  "src/server": 6,
+  "src/index": 7,
+  "bench/statistics": 1,
+  "bench/result": 1,
+  "bench/probe": 2,
+  "bench/load": 2,
+  "bench/target": 3,
+  "bench/trial": 4,
+  "bench/report": 4,
+  "bench/scenario": 5,
+  "bench/config": 6,
+  "bench/run-bench": 7,
+  "bench/index": 8,
+  "bench/micro": 9,
+  "bin/serve": 1,
+  "bin/export": 1,
+  "bin/bench": 1,
+  "bin/option": 0,
+  "bin/main": 2,
+  "bin/stream-csv": 3,
+};
+
+/** Rooms whose files may read `process`; the law keeps the rest free of the outside world. */
+const mayTouchProcess = [
+  "src/server",
+  "bench/probe",
+  "bench/load",
+  "bench/target",
+  "bench/micro",
+  "bench/peers",
+  "bin",
+];
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What a file's import statements say, as the law sees them; an empty list is a lawful file. */
+function breaches({ path, text }: SourceFile): readonly string[] {
+  const found: string[] = [];
+  const own = roomOf(path);
+  if (storeys[own] === undefined) found.push(`${path}: the room "${own}" has no storey`);
+  for (const specifier of importsOf(text)) {
+    if (specifier.startsWith(".")) {
+      const breach = checkOwnImport(
+        path,
+        own,
+        normalize(join(dirname(path), specifier)).replaceAll(sep, "/"),
+      );
+      if (breach !== undefined) found.push(`${path} imports ${specifier}: ${breach}`);
+    } else if (own === "src/csv" && specifier.startsWith("node:")) {
+      found.push(`${path} imports ${specifier}: csv/ is pure and imports no node: module`);
+    }
+  }
+  if (/\bprocess\./.test(withoutComments(text)) && !mayTouchProcess.some((room) => path.startsWith(room))) {
+    found.push(`${path} touches process`);
+  }
+  if (/\bconsole\./.test(withoutComments(text))) found.push(`${path} uses console`);
+  if (/process\.(stdout|stderr)\b/.test(withoutComments(text)) && !/^(bin|bench\/micro)\//.test(path)) {
+    found.push(`${path} prints`);
+  }
+  return found;
+}
+
+function checkOwnImport(path: string, own: string, target: string): string | undefined {
+  const other = roomOf(target);
+  const [from = "", to = ""] = [own.split("/")[0], other.split("/")[0]];
+  if (own === other) return undefined;
+  if (from === to) {
+    const [low, high] = [storeys[other], storeys[own]];
+    if (low === undefined) return `the room "${other}" has no storey`;
+    return high !== undefined && low < high ? undefined : `${other} isn't below ${own}`;
+  }
+  const allowed: Readonly<Record<string, readonly string[]>> = {
+    bin: ["bench", "src"],
+    bench: ["src"],
+    src: [],
+  };
+  if (!(allowed[from] ?? []).includes(to)) return `${from} may not know ${to}`;
+  return target === `${to}/index.ts` ? undefined : `${to} is entered through ${to}/index.ts only`;
+}
+
+/** `src/csv/dialect.ts` is in the room `src/csv`; a file right in a building is a room of its own. */
+function roomOf(path: string): string {
+  const [building = "", room = ""] = path.split("/");
+  return `${building}/${room.replace(/\.ts$/, "")}`;
+}
+
+function importsOf(text: string): readonly string[] {
+  const bare = withoutComments(text);
+  const statements = bare.matchAll(
+    /^\s*(?:import|export)\b[^;]*?\bfrom\s*"([^"]+)"|^\s*import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm,
+  );
+  return [...statements].map(([, from, bareImport, dynamic]) => from ?? bareImport ?? dynamic ?? "");
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+}
+
+function filesOf(building: string): readonly SourceFile[] {
+  return readdirSync(join(root, building), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(building, name).replaceAll(sep, "/"))
+    .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+}
+
+test("every import of src, bench and bin keeps the law", () => {
+  const files = ["src", "bench", "bin"].flatMap(filesOf);
+  assert.ok(files.length > 20, `only ${files.length} files were read`);
+  assert.deepEqual(files.flatMap(breaches), []);
+});
+
+const planted: readonly (readonly [name: string, path: string, text: string])[] = [
+  ["an import of a higher storey", "src/csv/a.ts", 'import { x } from "../server/b.ts";'],
+  ["an import of a room on the same storey", "src/source/a.ts", 'import { x } from "../coding/b.ts";'],
+  ["a type import of a higher storey", "src/response/a.ts", 'import type { X } from "../export/b.ts";'],
+  ["a re-export from a higher storey", "src/stream/a.ts", 'export * from "../response/b.ts";'],
+  ["a dynamic import of a higher storey", "src/csv/a.ts", 'const x = await import("../spool/b.ts");'],
+  ["src that knows bench", "src/server/a.ts", 'import { x } from "../../bench/index.ts";'],
+  [
+    "bench that enters src by a side door",
+    "bench/load/a.ts",
+    'import { x } from "../../src/csv/dialect.ts";',
+  ],
+  ["bin that enters bench by a side door", "bin/bench.ts", 'import { x } from "../bench/load/a.ts";'],
+  ["a node: module in csv", "src/csv/a.ts", 'import { Buffer } from "node:buffer";'],
+  ["an import over several lines", "src/csv/a.ts", 'import {\n  x,\n  y,\n} from "../server/b.ts";'],
+  ["process in a pure room", "src/response/a.ts", "export const pid = process.pid;"],
+  ["printing outside bin", "src/server/a.ts", 'process.stdout.write("x");'],
+  ["a room without a storey", "src/helpers/a.ts", "export const x = 1;"],
+];
+
+for (const [name, path, text] of planted) {
+  test(`notices ${name}`, () => {
+    assert.equal(breaches({ path, text }).length, 1);
+  });
+}

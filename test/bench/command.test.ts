@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parse } from "valibot";
+import { resultSchema } from "../../bench/index.ts";
+import { canSampleProcesses, processTree, stillRunning } from "../../bench/probe/process-tree.ts";
+
+const cli = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `stream-csv bench` to its end; `during` may watch and disturb it. */
+async function bench(args: readonly string[], during?: (pid: number) => Promise<void>): Promise<Ended> {
+  const child = spawn(process.execPath, [cli, "bench", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const closed = once(child, "close");
+  if (child.pid !== undefined) await during?.(child.pid);
+  await closed;
+  return { code: child.exitCode, stdout, stderr };
+}
+
+const small = ["--quick", "--rows", "2000", "--rounds", "1", "--scenario", "export", "--seed", "7"];
+
+test("measures the real server and prints a report; nothing goes to standard error without a terminal", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  try {
+    const file = join(folder, "result.json");
+    const { code, stdout, stderr } = await bench([...small, "-o", `json=${file}`]);
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    assert.match(stdout, /^orders: 2,000 rows/);
+    assert.match(stdout, /first byte .*ms/);
+    assert.match(stdout, /Verdict: informational/);
+    const result = parse(resultSchema, JSON.parse(await readFile(file, "utf8")));
+    assert.equal(result.seed, 7);
+    assert.equal(result.complete, true);
+    assert.equal(result.tool.name, "stream-csv");
+    assert.equal(result.integrity.equal, true);
+    const [round] = result.rounds;
+    const measured = round?.arms["streaming"] ?? {};
+    for (const [metric, value] of Object.entries(measured)) {
+      if (canSampleProcesses) assert.equal(typeof value, "number", metric);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("json=- puts the result, and nothing else, on standard output", async () => {
+  const { code, stdout } = await bench([...small, "--deliveries", "streaming", "-o", "json=-"]);
+  assert.equal(code, 0);
+  const result = parse(resultSchema, JSON.parse(stdout));
+  assert.deepEqual(result.comparisons, []);
+});
+
+for (const [signal, exitCode] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  test(
+    `${signal} writes what was measured, ends the servers and exits with ${exitCode}`,
+    { skip: !canSampleProcesses },
+    async () => {
+      let tree: readonly number[] = [];
+      const { code, stdout } = await bench(["--rounds", "50", "-o", "json=-"], async (pid) => {
+        for (let tries = 0; tree.length < 3 && tries < 300; tries += 1) {
+          await sleep(20);
+          tree = await processTree(pid);
+        }
+        process.kill(pid, signal);
+      });
+      assert.equal(code, exitCode);
+      const result = parse(resultSchema, JSON.parse(stdout));
+      assert.equal(result.complete, false);
+      assert.equal(result.exitCode, exitCode);
+      assert.ok(tree.length >= 3);
+      assert.deepEqual(await stillRunning(tree), []);
+    },
+  );
+}
+
+test("--list names every scenario and what it is for", async () => {
+  const { code, stdout } = await bench(["--list"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^export {3}one export at a time/m);
+  assert.match(stdout, /^scaling {2}the server's peak memory/m);
+});
+
+const refused: readonly (readonly [readonly string[], RegExp])[] = [
+  [["--scenario", "exprot"], /"exprot" is no scenario; there are: export, scaling/],
+  [["--deliveries", "streaming,pigeon"], /"pigeon" is no delivery; there are: streaming, buffered, file/],
+  [["--rows", "abc"], /--rows.*"?abc/],
+  [["--rows", "-1"], /-1/],
+  [["--rows", "0"], /rows is 0/],
+  [["--rounds", "0"], /rounds is 0/],
+  [["--output", "xml=x"], /"xml=x" is no output: write json=FILE/],
+  [
+    ["--output", "json=/nowhere/at/all.json"],
+    /\/nowhere\/at\/all\.json" can't be written: its folder \/nowhere\/at doesn't exist/,
+  ],
+  [["--export", "invoices", "--quick"], /There is no export "invoices"; there are: orders/],
+  [["--export", "/nowhere/rows.parquet", "--quick"], /\/nowhere\/rows\.parquet/],
+];
+for (const [args, reason] of refused) {
+  test(`bench ${args.join(" ")} is refused with a sentence`, async () => {
+    const { code, stderr } = await bench(args);
+    assert.equal(code, 1);
+    assert.match(stderr, reason);
+    assert.doesNotMatch(stderr, /\n {4}at /);
+  });
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { runCli, startCli } from "../harness/cli.ts";
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "export-test-"));
+});
+after(async () => {
+  await rm(folder, { recursive: true });
+});
+
+function sha256(data: string | Buffer): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+test("writes the same bytes to standard output and to a file", async () => {
+  const path = join(folder, "orders.csv");
+  const toOutput = await runCli(["export", "orders", "--rows", "3000"]);
+  const toFile = await runCli(["export", "orders", "--rows", "3000", "--output", path]);
+  assert.equal(toOutput.exitCode, 0);
+  assert.equal(toFile.exitCode, 0);
+  assert.equal(toFile.stdout, "");
+  assert.equal(sha256(await readFile(path)), sha256(toOutput.stdout));
+  assert.deepEqual(await readdir(folder), ["orders.csv"]);
+});
+
+test("takes rows, seed, columns, dialect and options of it as flags", async () => {
+  const dialect = ["--dialect", "unix", "--delimiter", "semicolon"];
+  const { stdout } = await runCli([
+    "export",
+    "orders",
+    "--rows",
+    "2",
+    "--seed",
+    "7",
+    "--columns",
+    "id,status",
+    ...dialect,
+  ]);
+  assert.match(stdout, /^id;status\n1;\w+\n2;\w+\n$/);
+});
+
+test("shows no progress bar where nobody watches", async () => {
+  const { stderr } = await runCli([
+    "export",
+    "orders",
+    "--rows",
+    "1000",
+    "--output",
+    join(folder, "quiet.csv"),
+  ]);
+  assert.equal(stderr, "");
+});
+
+test("ends quietly and at once when the pipe it writes to is closed", async () => {
+  const cli = startCli(["export", "orders", "--rows", "9007199254740991"]);
+  cli.process.stdout.once("data", () => cli.process.stdout.destroy());
+  const { exitCode, stderr } = await cli.ended;
+  assert.equal(exitCode, 0);
+  assert.equal(stderr, "");
+});
+
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  test(`leaves no partial file behind on ${signal}, and exits with ${code}`, async () => {
+    const own = await mkdtemp(join(folder, "interrupted-"));
+    const cli = startCli(["export", "orders", "--rows", "9007199254740991", "-o", join(own, "never.csv")]);
+    while ((await readdir(own)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    cli.process.kill(signal);
+    assert.equal((await cli.ended).exitCode, code);
+    assert.deepEqual(await readdir(own), []);
+  });
+}
+
+const mistakes: readonly (readonly [title: string, args: readonly string[], said: RegExp])[] = [
+  ["an unknown column", ["orders", "--columns", "nope"], /"nope"/],
+  ["rows that are no count", ["orders", "--rows", "-1"], /-1/],
+  ["an unknown dialect", ["orders", "--dialect", "klingon"], /"klingon"/],
+  ["a dialect that can't be", ["orders", "--delimiter", '"'], /delimiter/],
+  ["a missing file", ["/nowhere/x.parquet"], /"\/nowhere\/x\.parquet"/],
+  ["a name that is neither export nor file", ["ordres"], /"ordres"/],
+  ["a folder that doesn't exist", ["orders", "--rows", "1", "-o", "/nowhere/x.csv"], /\/nowhere/],
+  ["no name at all", [], /missing required argument/],
+];
+for (const [title, args, said] of mistakes) {
+  test(`says what is wrong with ${title}, with exit code 1`, async () => {
+    const { exitCode, stdout, stderr } = await runCli(["export", ...args]);
+    assert.equal(exitCode, 1);
+    assert.equal(stdout, "");
+    assert.match(stderr, said);
+    assert.doesNotMatch(stderr, /^\s+at /m);
+  });
+}

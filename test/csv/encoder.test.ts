@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stringify } from "csv-stringify/sync";
+import {
+  CsvEncoder,
+  DayValue,
+  DecimalValue,
+  InstantValue,
+  resolveDialect,
+  toStringifyOptions,
+  type Batch,
+  type ColumnVector,
+  type DialectOptions,
+} from "../../src/index.ts";
+
+function mixed(...rows: readonly (readonly unknown[])[]): Batch {
+  const width = rows[0]?.length ?? 0;
+  const columns = Array.from({ length: width }, (_, place) => ({
+    kind: "mixed" as const,
+    values: rows.map((row) => row[place]),
+  }));
+  return { rowCount: rows.length, columns };
+}
+
+function textOf(batch: Batch, options: DialectOptions = {}): string {
+  const columns = batch.columns.map((_, index) => ({ name: `c${index + 1}` }));
+  const encoder = new CsvEncoder(columns, resolveDialect("unix", { header: false, ...options }));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+    Buffer.concat([encoder.header(), encoder.encode(batch)]),
+  );
+}
+
+function cellBeside({ quoting = "minimal", quote = '"', recordDelimiter = "\n" }: DialectOptions): string {
+  return `,${quoting === "minimal" ? "z" : `${quote}z${quote}`}${recordDelimiter}`;
+}
+
+/** One value beside another, so that a lone null needs no quotes. */
+function cell(value: unknown, options: DialectOptions = {}): string {
+  const beside = cellBeside(options);
+  return textOf(mixed([value, "z"]), options).slice(0, -beside.length);
+}
+
+const circle: { inner?: unknown } = {};
+circle.inner = circle;
+
+const values: readonly (readonly [value: unknown, text: string, options?: DialectOptions])[] = [
+  [1, "1"],
+  [-0, "0"],
+  [1e21, "1e+21"],
+  [0.1, "0.1"],
+  [5e-324, "5e-324"],
+  [1.5, '"1,5"', { delimiter: ";", decimalSeparator: ",", quoting: "all" }],
+  [1.5, "1,5", { delimiter: ";", decimalSeparator: "," }],
+  ["1.5", "1.5", { delimiter: ";", decimalSeparator: "," }],
+  [new DecimalValue(-150n, 2), "-1,50", { delimiter: ";", decimalSeparator: "," }],
+  [Number.NaN, "NaN", { nonFinite: "text" }],
+  [-Infinity, "-Infinity", { nonFinite: "text" }],
+  [Infinity, "", { nonFinite: "null" }],
+  [9007199254740993n, "9007199254740993"],
+  [-(2n ** 64n), "-18446744073709551616"],
+  [new DecimalValue(5n, 3), "0.005"],
+  [new DecimalValue(-5n, 1), "-0.5"],
+  [new DecimalValue(0n, 2), "0.00"],
+  [new DecimalValue(7n, 0), "7"],
+  [true, "true"],
+  [false, "false"],
+  [null, ""],
+  [undefined, ""],
+  [null, "NULL", { nullValue: "NULL" }],
+  [null, "NULL", { nullValue: "NULL", quoting: "all" }],
+  ["NULL", '"NULL"', { nullValue: "NULL" }],
+  [0, '"0"', { nullValue: "0" }],
+  ["", '""'],
+  ["", '""', { nullValue: "NULL" }],
+  ["plain", "plain"],
+  ["plain", '"plain"', { quoting: "strings" }],
+  [7, "7", { quoting: "strings" }],
+  [7, '"7"', { quoting: "all" }],
+  ["a,b", '"a,b"'],
+  ["a,b", "a,b", { delimiter: ";" }],
+  ['say "hi"', '"say ""hi"""'],
+  ["it's", "'it''s'", { quote: "'" }],
+  ["a\nb", '"a\nb"'],
+  ["a\rb", '"a\rb"'],
+  ["a\r", '"a\r"', { recordDelimiter: "\r\n" }],
+  [" padded ", " padded "],
+  ["\uD800", "\uFFFD"],
+  ["𠮷🍜", "𠮷🍜"],
+  [new Date(Date.UTC(2024, 1, 29, 1, 2, 3, 4)), "2024-02-29T01:02:03.004Z"],
+  [new Date(-1), "1969-12-31T23:59:59.999Z"],
+  [new Date(-62198755200000), "-000001-01-01T00:00:00.000Z"],
+  [new Date(253402300800000), "+010000-01-01T00:00:00.000Z"],
+  [new InstantValue(1n, "ns"), "1970-01-01T00:00:00.000000001Z"],
+  [new InstantValue(-1500n, "us"), "1969-12-31T23:59:59.998500Z"],
+  [new InstantValue(2n ** 63n - 1n, "us"), "infinity"],
+  [new DayValue(-1), "1969-12-31"],
+  [new DayValue(2_932_897), "+010000-01-01"],
+  [Uint8Array.of(0, 171, 255), "\\x00abff"],
+  [Buffer.from("a"), "\\x61"],
+  [new Uint8Array(), "\\x"],
+  [[1, "a", null, undefined, 2n ** 60n], '"[1,""a"",null,null,1152921504606846976]"'],
+  [{}, "{}"],
+  [{ a: undefined, b: () => 1, n: Number.NaN }, '"{""n"":null}"'],
+  [
+    { when: new Date(0), price: new DecimalValue(110n, 2) },
+    '"{""when"":""1970-01-01T00:00:00.000Z"",""price"":1.10}"',
+  ],
+  [
+    new Map<unknown, unknown>([
+      ["b", 1],
+      [2, Uint8Array.of(1)],
+    ]),
+    '"{""b"":1,""2"":""\\\\x01""}"',
+  ],
+  [{ toJSON: () => "x" }, '"""x"""'],
+  [{ toJSON: () => undefined }, ""],
+  [Symbol("s"), ""],
+  [() => 1, ""],
+  ["=1+1", "=1+1"],
+  ["=1+1", "'=1+1", { formulas: "escape" }],
+  ["-5", "-5", { formulas: "escape" }],
+  ["+1.5", "+1.5", { formulas: "escape" }],
+  ["-1e-7", "-1e-7", { formulas: "escape" }],
+  ["-2+3", "'-2+3", { formulas: "escape" }],
+  ["+49 170", "'+49 170", { formulas: "escape" }],
+  ["-", "'-", { formulas: "escape" }],
+  ["@SUM", "'@SUM", { formulas: "escape" }],
+  ["\tx", "'\tx", { formulas: "escape" }],
+  ["\rx", '"\'\rx"', { formulas: "escape" }],
+  ["＝1", "'＝1", { formulas: "escape" }],
+  ["＠x", "'＠x", { formulas: "escape" }],
+  [" =1", " =1", { formulas: "escape" }],
+  [-5, "-5", { formulas: "escape" }],
+  [-5n, "-5", { formulas: "escape" }],
+  [new DecimalValue(-5n, 1), "-0.5", { formulas: "reject" }],
+];
+
+test("writes every kind of value as the contract has it", () => {
+  for (const [value, text, options] of values)
+    assert.equal(cell(value, options), text, `${String(text)} with ${JSON.stringify(options ?? {})}`);
+});
+
+const vectors: readonly (readonly [vector: ColumnVector, texts: readonly string[]])[] = [
+  [{ kind: "integer", values: Int8Array.of(-128, 5), nulls: Uint8Array.of(0, 1) }, ["-128", ""]],
+  [{ kind: "integer", values: Float64Array.of(2 ** 53 - 1, -0) }, ["9007199254740991", "0"]],
+  [{ kind: "integer", values: BigUint64Array.of(2n ** 64n - 1n, 0n) }, ["18446744073709551615", "0"]],
+  [{ kind: "integer", values: [-(2n ** 100n), 1n] }, ["-1267650600228229401496703205376", "1"]],
+  [{ kind: "decimal", scale: 2, unscaled: Int32Array.of(-5, 12345) }, ["-0.05", "123.45"]],
+  [{ kind: "decimal", scale: 2, unscaled: Float64Array.of(1e15, 7) }, ["10000000000000.00", "0.07"]],
+  [
+    { kind: "decimal", scale: 3, unscaled: BigInt64Array.of(-(2n ** 63n), 0n) },
+    ["-9223372036854775.808", "0.000"],
+  ],
+  [{ kind: "float", values: Float64Array.of(-0, 1e-7) }, ["0", "1e-7"]],
+  [{ kind: "boolean", values: Uint8Array.of(0, 2) }, ["false", "true"]],
+  [
+    { kind: "timestamp", unit: "ms", values: Float64Array.of(0, -1) },
+    ["1970-01-01T00:00:00.000Z", "1969-12-31T23:59:59.999Z"],
+  ],
+  [
+    { kind: "timestamp", unit: "us", values: BigInt64Array.of(1_000_001n, -(2n ** 63n - 1n)) },
+    ["1970-01-01T00:00:01.000001Z", "-infinity"],
+  ],
+  [{ kind: "date", values: Int32Array.of(19_782, 2 ** 31 - 1) }, ["2024-02-29", "infinity"]],
+  [{ kind: "text", values: ["a,b", null] }, ['"a,b"', ""]],
+  [{ kind: "dictionary", codes: Uint8Array.of(1, 0), dictionary: [null, "x"] }, ["x", ""]],
+  [{ kind: "bytes", values: [Uint8Array.of(255), null] }, ["\\xff", ""]],
+];
+
+test("writes every kind of vector, and its nulls", () => {
+  for (const [vector, texts] of vectors) {
+    const beside: ColumnVector = { kind: "integer", values: Int8Array.of(1, 2) };
+    assert.equal(
+      textOf({ rowCount: 2, columns: [vector, beside] }),
+      `${texts[0]},1\n${texts[1]},2\n`,
+      JSON.stringify(vector.kind),
+    );
+  }
+});
+
+test("a row of one null isn't an empty line, but a bare marker is enough", () => {
+  assert.equal(textOf(mixed([null], [undefined], [""], [1])), '""\n""\n""\n1\n');
+  assert.equal(textOf(mixed([null]), { nullValue: "NULL" }), "NULL\n");
+  assert.equal(textOf(mixed([null], ["a"]), { quoting: "all" }), '""\n"a"\n');
+});
+
+test("the header row is text like any other, behind the byte order mark", () => {
+  const encoder = new CsvEncoder(
+    [{ name: "a,b" }, { name: "" }, { name: "=x" }],
+    resolveDialect("unix", { bom: true, formulas: "escape" }),
+  );
+  assert.equal(Buffer.from(encoder.header()).toString(), '\uFEFF"a,b","",\'=x\n');
+  assert.equal(encoder.guardedCells, 1);
+  const bare = new CsvEncoder([{ name: "a" }], resolveDialect("unix", { bom: true, header: false }));
+  assert.deepEqual([...bare.header()], [0xef, 0xbb, 0xbf]);
+  assert.equal(new CsvEncoder([{ name: "a" }], resolveDialect("unix", { header: false })).header().length, 0);
+  assert.equal(new CsvEncoder([]).header().length, 0);
+});
+
+test("counts rows over all calls, and encodes the part of a batch it is asked for", () => {
+  const encoder = new CsvEncoder([{ name: "a" }], resolveDialect("unix"));
+  const batch = mixed([1], [2], [3], ["=4"]);
+  assert.equal(Buffer.from(encoder.encode(batch, 1, 3)).toString(), "2\n3\n");
+  assert.equal(Buffer.from(encoder.encode(batch, 3)).toString(), "=4\n");
+  assert.equal(encoder.encode(batch, 2, 2).length, 0);
+  assert.equal(encoder.rowCount, 3);
+  assert.throws(() => encoder.encode(batch, 0, 5), { code: "SCSV_ARG_RANGE" });
+  assert.throws(() => encoder.encode(mixed([1, 2])), { code: "SCSV_ARG_RANGE" });
+});
+
+test("counts the cells it guards", () => {
+  const dialect = resolveDialect("unix", { formulas: "escape", header: false });
+  const encoder = new CsvEncoder([{ name: "a" }, { name: "b" }], dialect);
+  encoder.encode(mixed(["=1", "-5"], ["@x", -5]));
+  encoder.encode(mixed(["+cmd", "x"]));
+  assert.equal(encoder.guardedCells, 3);
+});
+
+const faults: readonly (readonly [value: unknown, code: string, options?: DialectOptions])[] = [
+  [new Date(Number.NaN), "SCSV_INVALID_DATE"],
+  [new InstantValue(Number.NaN, "ms"), "SCSV_INVALID_DATE"],
+  [Number.NaN, "SCSV_NON_FINITE"],
+  [-Infinity, "SCSV_NON_FINITE"],
+  [circle, "SCSV_NO_TEXT"],
+  ["=1", "SCSV_FORMULA", { formulas: "reject" }],
+];
+
+test("names row and column of a value that has no text", () => {
+  for (const [value, code, options] of faults) {
+    const encoder = new CsvEncoder([{ name: "a" }, { name: "price" }], resolveDialect("unix", options));
+    encoder.encode(mixed([1, 1], [2, 2]));
+    assert.throws(
+      () => encoder.encode(mixed([3, 3], [4, value])),
+      { name: "StreamCsvError", code, row: 4, column: "price", message: /^Row 4, column "price", / },
+      code,
+    );
+  }
+  const encoder = new CsvEncoder([{ name: "=x" }], resolveDialect("unix", { formulas: "reject" }));
+  assert.throws(() => encoder.header(), { code: "SCSV_FORMULA", column: "=x", message: /^The header "=x" / });
+});
+
+test("gives the text csv-stringify gives with the options of the dialect", () => {
+  const rows = values
+    .filter(([, , options]) => options === undefined)
+    .map(([value], index) => [index, value]);
+  const dialect = resolveDialect("rfc4180", { bom: true });
+  const encoder = new CsvEncoder([{ name: "n" }, { name: "value" }], dialect);
+  const ours = Buffer.concat([encoder.header(), encoder.encode(mixed(...rows))]);
+  // csv-stringify itself refuses functions and symbols; its own casts never see them.
+  const plain = rows.map(([index, value]) => [
+    index,
+    typeof value === "function" || typeof value === "symbol" ? null : value,
+  ]);
+  assert.deepEqual(
+    ours,
+    Buffer.from(stringify(plain, toStringifyOptions(dialect, { columns: ["n", "value"] }))),
+  );
+});
+
+test("a chunk belongs to whoever received it", () => {
+  const encoder = new CsvEncoder([{ name: "a" }], resolveDialect("unix"));
+  const first = encoder.encode(mixed(["first"]));
+  const copy = first.slice();
+  encoder.encode(mixed(["other"]));
+  assert.deepEqual(first, copy);
+});

@@ -1,0 +1,235 @@
+import * as fc from "fast-check";
+import {
+  DecimalValue,
+  dialects,
+  resolveDialect,
+  type Batch,
+  type ColumnVector,
+  type Dialect,
+  type DialectName,
+  type DialectOptions,
+} from "../../src/index.ts";
+
+/** Text with everything that matters in it, and lengths around those where the encoder changes its way. */
+const text = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.string({
+      unit: fc.constantFrom(..."abc ,;|\t\"'\r\n=+-@.0159éß√中𠮷🍜\uFEFF＝＠"),
+      maxLength: 12,
+    }),
+  },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 8 }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      "",
+      "NULL",
+      "-",
+      "true",
+      "0",
+      "1.5",
+      "\\.",
+      "\uD800",
+      "a\uDC00b",
+      "-5",
+      "+1,5",
+      "=1+1",
+      "\r",
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom("x", "é", "中", "🍜", "x,y", 'q"', "\n"),
+        fc.constantFrom(30, 95, 96, 97, 400),
+        fc.constantFrom("", '"', ",", "\r"),
+      )
+      .map(([unit, count, end]) => unit.repeat(count) + end),
+  },
+);
+
+const finite = fc.oneof(
+  fc.integer(),
+  fc.maxSafeInteger(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.integer({ min: -1e9, max: 1e9 }).map((value) => value / 1000),
+  fc.integer({ min: -1e9, max: 1e9 }).map((value) => value / 1e6),
+  fc.constantFrom(
+    -0,
+    0,
+    1e21,
+    1e-7,
+    5e-324,
+    0.1,
+    0.3,
+    1e9,
+    999999999.999999,
+    123456789.123456,
+    2 ** 31,
+    -(2 ** 31),
+    2 ** 53,
+  ),
+);
+const number = fc.oneof(
+  { weight: 9, arbitrary: finite },
+  { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Infinity, -Infinity) },
+);
+const instant = fc.oneof(
+  fc.integer({ min: -4e12, max: 4e12 }),
+  fc.integer({ min: -8.64e15, max: 8.64e15 }),
+  fc.constantFrom(-62_167_219_200_000, -62_167_219_200_001, 253_402_300_799_999, 253_402_300_800_000, 0, -1),
+);
+const int64 = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.maxSafeInteger().map(BigInt),
+  fc.constantFrom(
+    2n ** 53n,
+    -(2n ** 53n),
+    -(2n ** 53n) - 1n,
+    2n ** 53n - 1n,
+    2n ** 63n - 1n,
+    -(2n ** 63n) + 1n,
+    0n,
+    -1n,
+  ),
+);
+
+/** Any value user code may put into a cell. */
+const mixed = fc.oneof(
+  text,
+  number,
+  fc.boolean(),
+  fc.bigInt(),
+  fc.constantFrom(null, undefined, ""),
+  instant.map((milliseconds) => new Date(milliseconds)),
+  fc.uint8Array({ maxLength: 8 }),
+  fc
+    .tuple(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.nat(12))
+    .map(([unscaled, scale]) => new DecimalValue(unscaled, scale)),
+  fc.jsonValue({ maxDepth: 2 }).map((value) => ({ value })),
+  fc.array(fc.oneof(fc.bigInt(), text), { maxLength: 3 }),
+);
+
+/** A vector of each kind, with so many rows. */
+function vector(rows: number): fc.Arbitrary<ColumnVector> {
+  const many = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
+    fc.array(of, { minLength: rows, maxLength: rows });
+  const nulls = fc.oneof(
+    fc.constant({}),
+    many(fc.boolean()).map((flags) => ({ nulls: Uint8Array.from(flags, Number) })),
+  );
+  const withNulls = <V extends ColumnVector>(of: fc.Arbitrary<V>): fc.Arbitrary<ColumnVector> =>
+    fc.tuple(of, nulls).map(([made, mask]) => ({ ...made, ...mask }));
+  return fc.oneof(
+    withNulls(
+      fc.oneof(
+        many(fc.maxSafeInteger()).map((values) => ({
+          kind: "integer" as const,
+          values: Float64Array.from(values),
+        })),
+        many(fc.integer()).map((values) => ({ kind: "integer" as const, values: Int32Array.from(values) })),
+        many(int64).map((values) => ({ kind: "integer" as const, values: BigInt64Array.from(values) })),
+        many(int64).map((values) => ({ kind: "integer" as const, values: BigUint64Array.from(values) })),
+        many(fc.bigInt()).map((values) => ({ kind: "integer" as const, values })),
+      ),
+    ),
+    withNulls(
+      fc
+        .tuple(
+          fc.nat(20),
+          fc.oneof(
+            many(fc.maxSafeInteger()).map((values) => Float64Array.from(values)),
+            many(fc.integer()).map((values) => Int32Array.from(values)),
+            many(int64).map((values) => BigInt64Array.from(values)),
+            many(fc.bigInt()),
+          ),
+        )
+        .map(([scale, unscaled]) => ({ kind: "decimal" as const, scale, unscaled })),
+    ),
+    withNulls(many(number).map((values) => ({ kind: "float" as const, values: Float64Array.from(values) }))),
+    withNulls(
+      many(fc.nat(2)).map((values) => ({ kind: "boolean" as const, values: Uint8Array.from(values) })),
+    ),
+    withNulls(
+      many(instant).map((values) => ({
+        kind: "timestamp" as const,
+        unit: "ms" as const,
+        values: Float64Array.from(values),
+      })),
+    ),
+    withNulls(
+      fc
+        .tuple(
+          fc.constantFrom("ms" as const, "us" as const, "ns" as const),
+          many(
+            fc.oneof(
+              int64,
+              instant.map((value) => BigInt(value) * 1001n),
+            ),
+          ),
+        )
+        .map(([unit, values]) => ({ kind: "timestamp" as const, unit, values: BigInt64Array.from(values) })),
+    ),
+    withNulls(
+      many(
+        fc.oneof(
+          fc.integer({ min: -800_000, max: 3_000_000 }),
+          fc.integer(),
+          fc.constantFrom(2 ** 31 - 1, 1 - 2 ** 31),
+        ),
+      ).map((values) => ({ kind: "date" as const, values: Int32Array.from(values) })),
+    ),
+    many(fc.option(text)).map((values) => ({ kind: "text" as const, values })),
+    fc.array(fc.option(text), { minLength: 1, maxLength: 5 }).chain((dictionary) =>
+      many(fc.nat(dictionary.length - 1)).map((codes) => ({
+        kind: "dictionary" as const,
+        dictionary,
+        codes: Uint8Array.from(codes),
+      })),
+    ),
+    many(fc.option(fc.uint8Array({ maxLength: 5 }))).map((values) => ({ kind: "bytes" as const, values })),
+    many(mixed).map((values) => ({ kind: "mixed" as const, values })),
+  );
+}
+
+/** Up to 40 rows of up to six columns of any kinds. */
+export const randomBatch: fc.Arbitrary<Batch> = fc
+  .tuple(fc.nat(40), fc.integer({ min: 1, max: 6 }))
+  .chain(([rowCount, columnCount]) =>
+    fc
+      .array(vector(rowCount), { minLength: columnCount, maxLength: columnCount })
+      .map((columns) => ({ rowCount, columns })),
+  );
+
+const names = Object.keys(dialects) as DialectName[];
+
+/** Any preset with any overrides that go together. */
+export const randomDialect: fc.Arbitrary<Dialect> = fc
+  .record({
+    name: fc.constantFrom(...names),
+    options: fc.record<DialectOptions>(
+      {
+        delimiter: fc.constantFrom(",", ";", "\t", "|", "^", "=", "@"),
+        quote: fc.constantFrom('"', "'", "`"),
+        recordDelimiter: fc.constantFrom("\n", "\r\n"),
+        header: fc.boolean(),
+        bom: fc.boolean(),
+        quoting: fc.constantFrom("minimal", "strings", "all"),
+        nullValue: fc.constantFrom("", "NULL", "-", "0", "true", "\\N", "1970-01-01", "ñ", "x"),
+        decimalSeparator: fc.constantFrom(".", ","),
+        nonFinite: fc.constantFrom("text", "null"),
+        formulas: fc.constantFrom("allow", "escape"),
+      },
+      { requiredKeys: ["nonFinite"] },
+    ),
+  })
+  .filter(({ name, options }) => {
+    const delimiter = options.delimiter ?? dialects[name].delimiter;
+    return (options.decimalSeparator ?? dialects[name].decimalSeparator) !== delimiter;
+  })
+  .map(({ name, options }) => {
+    const { formulas, ...others } = options;
+    return resolveDialect(name, formulas === "reject" ? others : options);
+  });

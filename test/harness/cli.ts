@@ -1,0 +1,87 @@
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/** The compiled program, as a user would run it. */
+const cliPath = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
+
+/** What a program that has ended left behind. */
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program that runs. */
+export interface RunningCli {
+  readonly process: ChildProcessWithoutNullStreams;
+  /** Resolves when it has ended and its output is complete. */
+  readonly ended: Promise<Ended>;
+  /** What it has written to standard error so far. */
+  stderr(): string;
+}
+
+/** Starts the program with arguments. */
+export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCli {
+  const child = spawn(process.execPath, [cliPath, ...args], { env: { ...process.env, ...env } });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const ended = once(child, "close").then(([exitCode, signal]): Ended => ({
+    exitCode,
+    signal,
+    stdout,
+    stderr,
+  }));
+  return { process: child, ended, stderr: () => stderr };
+}
+
+/** Runs the program to its end. */
+export async function runCli(args: readonly string[]): Promise<Ended> {
+  return await startCli(args).ended;
+}
+
+/** A server that runs, and how to be rid of it. */
+export interface ServeProcess extends RunningCli, AsyncDisposable {
+  readonly url: string;
+  /** The log lines so far, parsed. */
+  log(): readonly Readonly<Record<string, unknown>>[];
+  /** Resolves with the first log line that fits. */
+  logged(
+    fits: (line: Readonly<Record<string, unknown>>) => boolean,
+  ): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** Starts `stream-csv serve` on a free port and waits until it is ready. */
+export async function startServe(args: readonly string[] = []): Promise<ServeProcess> {
+  const cli = startCli(["serve", "--port", "0", "--log-format", "json", ...args]);
+  const url = await new Promise<string>((resolve, reject) => {
+    cli.process.stdout.once("data", (text: string) => resolve(text.trim().replace("listening on ", "")));
+    void cli.ended.then((end) => reject(new Error(`serve ended before it was ready: ${end.stderr}`)));
+  });
+  const log = (): readonly Readonly<Record<string, unknown>>[] =>
+    cli
+      .stderr()
+      .split("\n")
+      .filter((line) => line.startsWith("{") && line.endsWith("}"))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return {
+    ...cli,
+    url,
+    log,
+    async logged(fits) {
+      for (;;) {
+        const found = log().find(fits);
+        if (found !== undefined) return found;
+        await once(cli.process.stderr, "data");
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      if (cli.process.exitCode !== null || cli.process.signalCode !== null) return;
+      cli.process.kill("SIGTERM");
+      await cli.ended;
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { test } from "node:test";
+import type { ServerStats } from "../../src/index.ts";
+import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
+
+async function workersOf(server: ServeProcess): Promise<readonly number[]> {
+  const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
+  return stats.workers.map(({ pid }) => pid);
+}
+
+/** Starts an export and waits for its first byte; `rest` reads on to the end. */
+async function beginExport(server: ServeProcess, query: string): Promise<{ rest(): Promise<string> }> {
+  const response = await fetch(`${server.url}/exports/orders.csv?${query}`);
+  return { rest: () => response.text() };
+}
+
+test("on SIGTERM lets a running transfer finish, refuses new connections and exits with 0", async () => {
+  await using server = await startServe();
+  const { rest } = await beginExport(server, "rows=60000");
+  server.process.kill("SIGTERM");
+  await server.logged(({ msg }) => msg === "draining");
+  await assert.rejects(fetch(`${server.url}/ping`));
+  const text = await rest();
+  assert.ok(text.endsWith("\r\n"));
+  const { exitCode } = await server.ended;
+  assert.equal(exitCode, 0);
+  assert.equal(server.log().find(({ msg }) => msg === "transfer completed")?.["rows"], 60_000);
+});
+
+test("goes on answering for the shutdown delay while /readyz fails", async () => {
+  await using server = await startServe(["--shutdown-delay", "60s"]);
+  server.process.kill("SIGTERM");
+  await server.logged(({ msg }) => msg === "draining");
+  assert.equal((await fetch(`${server.url}/readyz`)).status, 503);
+  assert.equal((await fetch(`${server.url}/livez`)).status, 200);
+  assert.equal((await fetch(`${server.url}/exports/orders.csv?rows=5`)).status, 200);
+  server.process.kill("SIGTERM");
+  assert.equal((await server.ended).exitCode, 143);
+});
+
+test("cuts what isn't finished within the drain time-out, never ends it cleanly, and exits with 1", async () => {
+  await using server = await startServe(["--drain-timeout", "100ms"]);
+  const { rest } = await beginExport(server, "rows=50000000");
+  const reading = rest();
+  server.process.kill("SIGTERM");
+  await assert.rejects(reading);
+  const { exitCode } = await server.ended;
+  assert.equal(exitCode, 1);
+  assert.equal(server.log().find(({ msg }) => msg === "stopped")?.["cutTransfers"], 1);
+});
+
+test("stops at once on a second signal, with the signal's exit code", async () => {
+  await using server = await startServe();
+  const { rest } = await beginExport(server, "rows=50000000");
+  const reading = rest();
+  server.process.kill("SIGINT");
+  await server.logged(({ msg }) => msg === "draining");
+  server.process.kill("SIGINT");
+  await assert.rejects(reading);
+  assert.equal((await server.ended).exitCode, 130);
+});
+
+test("leaves no process and no temporary folder behind", async () => {
+  const before = new Set(readdirSync(tmpdir()).filter((name) => name.startsWith("stream-csv-")));
+  const server = await startServe(["--workers", "2"]);
+  await (await fetch(`${server.url}/exports/orders.csv?rows=5&delivery=file`)).text();
+  const workers = await workersOf(server);
+  assert.equal(workers.length, 2);
+  await server[Symbol.asyncDispose]();
+  for (const pid of workers) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+  const after = readdirSync(tmpdir()).filter((name) => name.startsWith("stream-csv-") && !before.has(name));
+  assert.deepEqual(
+    after.filter((name) => existsSync(`${tmpdir()}/${name}/spool`)),
+    [],
+  );
+});
+
+test("replaces a worker that dies; its client sees a cut connection and its transfer is failed", async () => {
+  await using server = await startServe();
+  const [worker] = await workersOf(server);
+  const response = await fetch(`${server.url}/exports/orders.csv?rows=50000000`);
+  const reading = response.text();
+  process.kill(worker ?? 0, "SIGKILL");
+  await assert.rejects(reading);
+  await server.logged(({ msg }) => String(msg).endsWith("another is started"));
+  const [replacement] = await workersOf(server);
+  assert.notEqual(replacement, worker);
+  const transfer = (await (
+    await fetch(`${server.url}/transfers/${response.headers.get("x-transfer-id")}`)
+  ).json()) as Record<string, unknown>;
+  assert.equal(transfer["state"], "failed");
+  assert.match(JSON.stringify(transfer["error"]), /SIGKILL/);
+});
+
+test("ends its workers when it is killed itself", async () => {
+  const server = await startServe();
+  const [worker = 0] = await workersOf(server);
+  server.process.kill("SIGKILL");
+  await server.ended;
+  for (;;) {
+    try {
+      process.kill(worker, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+});
+
+test("makes exports wait for a slot, and refuses with Retry-After when the queue is full", async () => {
+  await using server = await startServe(["--slots", "1", "--queue", "1"]);
+  const first = await fetch(`${server.url}/exports/orders.csv?rows=50000000`);
+  const waiting = fetch(`${server.url}/exports/orders.csv?rows=3`);
+  for (;;) {
+    const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
+    if (stats.total.queued === 1) break;
+  }
+  const refused = await fetch(`${server.url}/exports/orders.csv?rows=3`);
+  assert.equal(refused.status, 503);
+  assert.match(refused.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
+  assert.equal(((await refused.json()) as Record<string, unknown>)["code"], "SCSV_BUSY");
+  assert.equal(await (await fetch(`${server.url}/ping`)).text(), "pong");
+  await first.body?.cancel();
+  assert.equal(
+    (await (await waiting).text()).split("\r\n")[0],
+    "id,customer,email,quantity,price,paid,created_at,note,status,region",
+  );
+});
+
+test("refuses a buffered body that outgrows the memory of all, frees what it took, and serves on", async () => {
+  await using server = await startServe(["--buffer-memory", "1MiB"]);
+  const refused = await fetch(`${server.url}/exports/orders.csv?rows=20000&delivery=buffered`);
+  assert.equal(refused.status, 413);
+  assert.equal(((await refused.json()) as Record<string, unknown>)["code"], "SCSV_BUFFER_MEMORY");
+  const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
+  assert.equal(stats.bufferMemory.usedBytes, 0);
+  assert.equal(stats.total.busySlots, 0);
+  const small = await fetch(`${server.url}/exports/orders.csv?rows=5000&delivery=buffered`);
+  assert.equal(small.status, 200);
+  await small.arrayBuffer();
+});
+
+test("refuses a file larger than the spool, and bounds the spool", async () => {
+  await using server = await startServe(["--spool-size", "1MiB"]);
+  const refused = await fetch(`${server.url}/exports/orders.csv?rows=20000&delivery=file`);
+  assert.equal(refused.status, 413);
+  assert.equal(((await refused.json()) as Record<string, unknown>)["code"], "SCSV_SPOOL_SIZE");
+  for (const seed of [1, 2, 3]) {
+    const response = await fetch(`${server.url}/exports/orders.csv?rows=5000&delivery=file&seed=${seed}`);
+    assert.equal(response.status, 200);
+    await response.arrayBuffer();
+  }
+  const { spool } = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
+  assert.equal(spool.files, 1);
+  assert.ok(spool.bytes <= spool.limitBytes);
+});
+
+test("says which port is taken, with exit code 1", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => taken.once("listening", resolve));
+  const { port } = taken.address() as AddressInfo;
+  const { exitCode, stderr } = await runCli(["serve", "--port", String(port)]);
+  taken.close();
+  assert.equal(exitCode, 1);
+  assert.match(stderr, new RegExp(`127\\.0\\.0\\.1, port ${port}`));
+  assert.match(stderr, /--port 0/);
+});
+
+const badStarts: readonly (readonly [title: string, args: readonly string[], said: RegExp])[] = [
+  ["a missing file", ["/nowhere/missing.parquet"], /"\/nowhere\/missing\.parquet"/],
+  ["a file of an unknown kind", ["package.json.bak"], /"package\.json\.bak"/],
+  ["a file that is no Parquet", ["test-no.parquet"], /test-no\.parquet/],
+  ["a port that is no number", ["--port", "eighty"], /"eighty"/],
+  ["a port that is too large", ["--port", "70000"], /"70000" is no port/],
+  ["no workers", ["--workers", "0"], /"0" is too few/],
+  ["a size that is none", ["--buffer-memory", "lots"], /"lots" is no size/],
+  ["a duration that is none", ["--drain-timeout", "soon"], /"soon" is no duration/],
+  ["an unknown flag", ["--fast"], /unknown option '--fast'/],
+  ["an unknown log level", ["--log-level", "loud"], /loud/],
+];
+for (const [title, args, said] of badStarts) {
+  test(`says what is wrong with ${title}, with exit code 1`, async () => {
+    const { exitCode, stderr, stdout } = await runCli(["serve", "--port", "0", ...args]);
+    assert.equal(exitCode, 1);
+    assert.equal(stdout, "");
+    assert.match(stderr, said);
+    assert.doesNotMatch(stderr, /^\s+at /m);
+  });
+}

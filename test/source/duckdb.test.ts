@@ -1,0 +1,292 @@
+import assert from "node:assert/strict";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { parse } from "csv-parse/sync";
+import { CsvEncoder, openSource, openSources, resolveDialect, type Source } from "../../src/index.ts";
+
+const flights = "node_modules/vega-datasets/data/flights-3m.parquet";
+const unhindered = new AbortController().signal;
+const folder = mkdtempSync(join(tmpdir(), "stream-csv-duckdb-"));
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+
+async function query(sql: string, path = ":memory:"): Promise<readonly (readonly unknown[])[]> {
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  const result = await connection.run(sql);
+  const rows = await result.getRowsJson();
+  connection.closeSync();
+  instance.closeSync();
+  return rows;
+}
+
+/** A file in the test's folder. */
+function fileOf(name: string, content = ""): string {
+  const path = join(mkdtempSync(join(folder, "file-")), name);
+  if (content !== "") writeFileSync(path, content);
+  return path;
+}
+
+/** The cells of a source, null written as `\N`. */
+async function cellsOf(source: Source, rows?: number): Promise<string[][]> {
+  const dialect = resolveDialect("unix", { nullValue: "\\N", header: false, nonFinite: "text" });
+  const encoder = new CsvEncoder(source.columns, dialect);
+  const chunks: Uint8Array[] = [];
+  for await (const batch of source.read(
+    rows === undefined ? { signal: unhindered } : { signal: unhindered, rows },
+  ))
+    chunks.push(encoder.encode(batch));
+  return parse(Buffer.concat(chunks));
+}
+
+async function cellsOfFile(path: string): Promise<string[][]> {
+  const source = await openSource(path);
+  try {
+    return await cellsOf(source);
+  } finally {
+    await source.close();
+  }
+}
+
+/** How many times this process has a file open. */
+function timesOpen(path: string): number {
+  return readdirSync("/proc/self/fd").filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).endsWith(path);
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+test("reads three million flights, and what DuckDB itself says of every value of a slice", async () => {
+  const source = await openSource(flights);
+  assert.equal(source.name, "flights-3m");
+  assert.equal(source.kind, "parquet");
+  assert.equal(source.rowCount, 3_000_000);
+  assert.deepEqual(source.columns, [
+    { name: "date", type: "timestamp" },
+    { name: "delay", type: "integer" },
+    { name: "distance", type: "integer" },
+    { name: "origin", type: "text" },
+    { name: "destination", type: "text" },
+  ]);
+  const encoder = new CsvEncoder(source.columns, resolveDialect("unix"));
+  const [from, to] = [1_234_000, 1_235_500];
+  const slice: Uint8Array[] = [];
+  let row = 0;
+  for await (const batch of source.read({ signal: unhindered })) {
+    const [first, last] = [Math.max(from - row, 0), Math.min(to - row, batch.rowCount)];
+    if (first < last) slice.push(encoder.encode(batch, first, last));
+    row += batch.rowCount;
+  }
+  await source.close();
+  assert.equal(row, 3_000_000);
+  const said = await query(
+    `SELECT strftime(date, '%Y-%m-%dT%H:%M:%S.%gZ'), delay::VARCHAR, distance::VARCHAR, origin, destination
+     FROM '${flights}' LIMIT ${to - from} OFFSET ${from}`,
+  );
+  assert.deepEqual(parse(Buffer.concat(slice)), said);
+});
+
+test("reads some columns, in another order, and some rows", async () => {
+  const source = await openSource(flights);
+  const rows: number[] = [];
+  for await (const batch of source.read({ signal: unhindered, rows: 3000, columns: [4, 1] })) {
+    rows.push(batch.rowCount);
+    assert.deepEqual(
+      batch.columns.map((vector) => vector.kind),
+      ["text", "integer"],
+    );
+  }
+  assert.deepEqual(rows, [2048, 952]);
+  assert.deepEqual(await cellsOf(source, 0), []);
+  await source.close();
+});
+
+test("gives file and connection back at once when it is aborted, at rest and while it reads", async () => {
+  const source = await openSource(flights);
+  const atRest = new AbortController();
+  const iterator = source.read({ signal: atRest.signal })[Symbol.asyncIterator]();
+  await iterator.next();
+  assert.ok(timesOpen("flights-3m.parquet") > 0);
+  atRest.abort(new Error("enough"));
+  await sleep(50);
+  assert.equal(timesOpen("flights-3m.parquet"), 0);
+  await assert.rejects(iterator.next(), /enough/);
+
+  const reading = new AbortController();
+  const other = source.read({ signal: reading.signal })[Symbol.asyncIterator]();
+  const next = other.next();
+  reading.abort(new Error("enough"));
+  await assert.rejects(next, /enough/);
+  assert.equal(timesOpen("flights-3m.parquet"), 0);
+  await source.close();
+});
+
+test("gives file and connection back when it is returned, and when its source is closed", async () => {
+  const source = await openSource(flights);
+  for await (const batch of source.read({ signal: unhindered })) if (batch.rowCount > 0) break;
+  assert.equal(timesOpen("flights-3m.parquet"), 0);
+
+  const iterator = source.read({ signal: unhindered })[Symbol.asyncIterator]();
+  await iterator.next();
+  await source.close();
+  await source.close();
+  await assert.rejects(iterator.next(), { code: "SCSV_CANCELLED" });
+  await sleep(50);
+  assert.equal(timesOpen("flights-3m.parquet"), 0);
+});
+
+test("a file that is damaged further on is a fault with DuckDB's reason, never a shorter file", async () => {
+  const path = fileOf("damaged.csv");
+  const rows = Array.from({ length: 300_000 }, (_, index) => `${index},x\n`);
+  rows[250_000] = Buffer.from("1,\xff\xfe\n", "latin1").toString("latin1");
+  writeFileSync(path, Buffer.from(`a,b\n${rows.join("")}`, "latin1"));
+  await assert.rejects(cellsOfFile(path), (error: Error & { code?: string }) => {
+    assert.equal(error.code, "SCSV_SOURCE_UNREADABLE");
+    assert.match(error.message, /^Reading "damaged" failed after row \d+: .*(?:utf-?8|unicode)/is);
+    assert.ok(error.cause instanceof Error);
+    return true;
+  });
+});
+
+test("a Parquet file with damaged pages is a fault as well", async () => {
+  const path = fileOf("pages.parquet");
+  const bytes = readFileSync(flights);
+  bytes.fill(0xa5, 9_000_000, 9_200_000);
+  writeFileSync(path, bytes);
+  const source = await openSource(path);
+  let rows = 0;
+  await assert.rejects(
+    async () => {
+      for await (const batch of source.read({ signal: unhindered })) rows += batch.rowCount;
+    },
+    { code: "SCSV_SOURCE_UNREADABLE" },
+  );
+  assert.ok(rows < 3_000_000);
+  await source.close();
+});
+
+test("text of a CSV file comes out as it went in, and an empty cell stays apart from a quoted empty one", async () => {
+  const path = fileOf(
+    "text.csv",
+    'id,name,amount,note\r\n007,"",1e5,\r\n"008","a, ""b""\nc",-0, x \r\n#9,NULL,2024-01-01,""\r\n',
+  );
+  assert.deepEqual(await cellsOfFile(path), [
+    ["007", "", "1e5", "\\N"],
+    ["008", 'a, "b"\nc', "-0", " x "],
+    ["#9", "NULL", "2024-01-01", ""],
+  ]);
+  const semicolons = fileOf("semicolons.csv", "a;b\n1,5;2\n2,5;3\n");
+  assert.deepEqual(await cellsOfFile(semicolons), [
+    ["1,5", "2"],
+    ["2,5", "3"],
+  ]);
+  const tabs = fileOf("tabs.tsv", "a\tb\n1,2\t3;4\n");
+  assert.deepEqual(await cellsOfFile(tabs), [["1,2", "3;4"]]);
+});
+
+test("JSON keeps big integers, strings that look like dates, nulls and nested values", async () => {
+  const lines =
+    '{"a":18446744073709551615,"d":"2020-01-01","n":{"t":"2020-01-01T10:00:00Z","l":[1.5,null]}}\n{"a":-1,"late":true}\n';
+  const expected = [
+    ["18446744073709551615", "2020-01-01", '{"t":"2020-01-01T10:00:00Z","l":[1.5,null]}', "\\N"],
+    ["-1", "\\N", "\\N", "true"],
+  ];
+  for (const name of ["lines.ndjson", "lines.jsonl", "lines.json"])
+    assert.deepEqual(await cellsOfFile(fileOf(name, lines)), expected, name);
+  const array = `[${lines.trim().split("\n").join(",")}]`;
+  assert.deepEqual(await cellsOfFile(fileOf("array.json", array)), expected);
+});
+
+test("a .duckdb file gives one source a table, without being written to", async () => {
+  const path = fileOf("shop.duckdb");
+  await query(
+    `CREATE TABLE "Orders" AS FROM range(5000) t(id); CREATE TABLE items (name VARCHAR); CREATE SCHEMA s; CREATE TABLE s.x (y INT)`,
+    path,
+  );
+  const before = readFileSync(path);
+  const sources = await openSources(path);
+  const named = new Map(sources.map((source) => [source.name, source]));
+  assert.deepEqual([...named.keys()].toSorted(), ["shop.Orders", "shop.items", "shop.s.x"]);
+  const orders = named.get("shop.Orders");
+  assert.ok(orders !== undefined);
+  assert.equal(orders.rowCount, 5000);
+  assert.equal((await cellsOf(orders)).at(-1)?.[0], "4999");
+  await Promise.all(sources.map((source) => source.close()));
+  assert.deepEqual(readFileSync(path), before);
+
+  await assert.rejects(openSource(path), /several tables: choose one of Orders, items, s\.x\./);
+  const items = await openSource(path, { table: "items" });
+  assert.equal(items.name, "shop.items");
+  await items.close();
+  await assert.rejects(openSource(path, { table: "nothing" }), /no table "nothing"/);
+});
+
+test("a path is a path, whatever characters it has, and its folders add no columns", async () => {
+  const path = join(mkdtempSync(join(folder, "year=2020-")), "it's [1]*?.csv");
+  writeFileSync(path, "a\n1\n2\n");
+  const source = await openSource(path);
+  assert.equal(source.name, "it's [1]*?");
+  assert.deepEqual(
+    source.columns.map((column) => column.name),
+    ["a"],
+  );
+  assert.deepEqual(await cellsOf(source), [["1"], ["2"]]);
+  await source.close();
+});
+
+test("the version of a source changes with its file", async () => {
+  const path = fileOf("copy.parquet");
+  copyFileSync(flights, path);
+  const source = await openSource(path);
+  const { version } = source;
+  assert.equal(source.version, version);
+  await sleep(20);
+  copyFileSync(flights, path);
+  assert.notEqual(source.version, version);
+  await source.close();
+});
+
+test("says what is wrong with a file that can't be opened", async () => {
+  await assert.rejects(openSource("nowhere/x.parquet"), {
+    code: "SCSV_SOURCE_NOT_FOUND",
+    message: /"nowhere\/x\.parquet".*no such file/i,
+  });
+  await assert.rejects(openSource("package.toml"), {
+    code: "SCSV_SOURCE_UNSUPPORTED",
+    message: /\.parquet, \.csv/,
+  });
+  for (const name of ["no.parquet", "no.duckdb", "no.json"]) {
+    const path = fileOf(name, "this is none\n");
+    await assert.rejects(openSource(path), (error: Error & { code?: string }) => {
+      assert.equal(error.code, "SCSV_SOURCE_UNREADABLE");
+      assert.ok(error.message.includes(path) && error.cause instanceof Error);
+      return true;
+    });
+  }
+  await assert.rejects(openSource(fileOf("empty.parquet", " ")), { code: "SCSV_SOURCE_UNREADABLE" });
+});
+
+test("says what to install when DuckDB is absent", async () => {
+  const importer = (): Promise<never> =>
+    Promise.reject(Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" }));
+  await assert.rejects(openSource(flights, { importer }), {
+    code: "SCSV_DUCKDB_MISSING",
+    message: /npm install @duckdb\/node-api/,
+  });
+});

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import fc from "fast-check";
+import Papa from "papaparse";
+import {
+  CsvEncoder,
+  generateBatch,
+  generatedExportNames,
+  generatedSource,
+  generatorVersion,
+  type ColumnVector,
+  type GeneratedExportName,
+} from "../../src/index.ts";
+
+const golden = readFileSync("fixtures/golden/orders-seed1-1000.csv");
+const facts = JSON.parse(readFileSync("fixtures/golden/orders-seed1.json", "utf8")) as {
+  readonly generatorVersion: number;
+  readonly sha256: Readonly<Record<string, string>>;
+};
+
+const unhindered = new AbortController().signal;
+
+async function csvOf(name: GeneratedExportName, rows: number, seed = 1): Promise<Buffer> {
+  const source = generatedSource(name, { rows, seed });
+  const encoder = new CsvEncoder(source.columns);
+  const chunks = [encoder.header()];
+  for await (const batch of source.read({ signal: unhindered })) chunks.push(encoder.encode(batch));
+  return Buffer.concat(chunks);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** What a cell of the golden file must be, worked out from the vectors without any of the encoder's code. */
+function expectedCell(vector: ColumnVector, row: number): string {
+  switch (vector.kind) {
+    case "integer":
+      return String(vector.values[row]);
+    case "decimal":
+      return (Number(vector.unscaled[row]) / 10 ** vector.scale).toFixed(vector.scale);
+    case "boolean":
+      return vector.values[row] === 1 ? "true" : "false";
+    case "timestamp":
+      return new Date(Number(vector.values[row])).toISOString();
+    case "dictionary":
+      return vector.dictionary[vector.codes[row] ?? 0] ?? "";
+    default:
+      return assert.fail(`orders has no column of kind ${vector.kind}`);
+  }
+}
+
+test("makes the bytes of the golden file, and the digest of a hundred thousand rows", async () => {
+  assert.equal(generatorVersion, facts.generatorVersion);
+  assert.deepEqual(await csvOf("orders", 1000), golden);
+  assert.equal(sha256(golden), facts.sha256["1000"]);
+  assert.equal(sha256(await csvOf("orders", 100_000)), facts.sha256["100000"]);
+});
+
+test("papaparse reads the golden file back to the values it was made from", () => {
+  const { data, errors } = Papa.parse<string[]>(golden.toString(), { skipEmptyLines: true });
+  const { columns } = generateBatch("orders", 1, 0, 1000);
+  assert.deepEqual(errors, []);
+  assert.equal(data.length, 1001);
+  for (const [index, row] of data.slice(1).entries())
+    assert.deepEqual(
+      row,
+      columns.map((vector) => expectedCell(vector, index)),
+    );
+});
+
+test("Python's csv module reads the golden file back to the values it was made from", (t) => {
+  const program =
+    "import csv,json,sys; print(json.dumps(list(csv.reader(open(sys.argv[1], newline='', encoding='utf-8')))))";
+  const python = spawnSync("python3", ["-c", program, "fixtures/golden/orders-seed1-1000.csv"], {
+    encoding: "utf8",
+  });
+  if (python.error !== undefined) {
+    t.skip("python3 isn't installed");
+    return;
+  }
+  const rows = JSON.parse(python.stdout) as string[][];
+  const { columns } = generateBatch("orders", 1, 0, 1000);
+  assert.equal(rows.length, 1001);
+  for (const [index, row] of rows.slice(1).entries())
+    assert.deepEqual(
+      row,
+      columns.map((vector) => expectedCell(vector, index)),
+    );
+});
+
+test("makes any slice alike, whatever was made before", () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...generatedExportNames),
+      fc.nat(Number.MAX_SAFE_INTEGER),
+      fc.nat(Number.MAX_SAFE_INTEGER - 64),
+      fc.nat(16),
+      fc.nat(16),
+      (name, seed, first, before, count) => {
+        const whole = generateBatch(name, seed, first, before + count);
+        const part = generateBatch(name, seed, first + before, count);
+        const encode = (from: number, batch: typeof whole): Uint8Array =>
+          new CsvEncoder(batch.columns.map((_, index) => ({ name: String(index) }))).encode(batch, from);
+        assert.deepEqual(encode(before, whole), encode(0, part));
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test("makes other rows for another seed, also for seeds that differ beyond 32 bits", async () => {
+  const texts = await Promise.all([0, 1, 2, 2 ** 32, 2 ** 53 - 1].map((seed) => csvOf("orders", 50, seed)));
+  assert.equal(new Set(texts.map(sha256)).size, texts.length);
+});
+
+test("an order has everything that makes CSV hard", () => {
+  const text = golden.toString();
+  for (const found of [
+    /""/,
+    /"[^"]*,/,
+    /"[^"]*\n/,
+    /\p{Script=Han}/u,
+    /\p{Script=Arabic}/u,
+    /\p{Script=Cyrillic}/u,
+  ])
+    assert.match(text, found);
+  assert.match(text, /[\u{10000}-\u{10FFFF}]/u, "a letter of more than 16 bits");
+  assert.match(text, /,-\d+\.\d\d,/, "a negative price");
+  assert.match(text, /Z,"",/, "an empty note");
+  assert.match(text, /Z,,/, "a null note");
+  assert.match(text, /,=1\+1,/, "a formula");
+  const perRow = golden.length / 1000;
+  assert.ok(perRow > 100 && perRow < 120, `${perRow} bytes a row`);
+});
+
+test("reads fewer rows and other columns when asked, in batches of about 64 KiB", async () => {
+  for (const name of generatedExportNames) {
+    const source = generatedSource(name, { rows: 3000 });
+    const encoder = new CsvEncoder(source.columns);
+    const sizes: number[] = [];
+    for await (const batch of source.read({ signal: unhindered })) sizes.push(encoder.encode(batch).length);
+    for (const size of sizes.slice(0, -1))
+      assert.ok(size > 48 * 1024 && size < 76 * 1024, `${name}: a batch of ${size} bytes`);
+    assert.equal(encoder.rowCount, 3000);
+  }
+  const batches = [];
+  const source = generatedSource("orders", { rows: 1000 });
+  for await (const batch of source.read({ signal: unhindered, rows: 3, columns: [8, 0] }))
+    batches.push(batch);
+  assert.equal(batches.length, 1);
+  assert.equal(batches[0]?.rowCount, 3);
+  assert.deepEqual(
+    batches[0].columns.map((vector) => vector.kind),
+    ["dictionary", "integer"],
+  );
+});
+
+test("ends before the next batch once it is aborted", async () => {
+  const controller = new AbortController();
+  const reading = generatedSource("orders", { rows: 5000 }).read({ signal: controller.signal });
+  const iterator = reading[Symbol.asyncIterator]();
+  await iterator.next();
+  controller.abort(new Error("enough"));
+  await assert.rejects(iterator.next(), /enough/);
+});
+
+test("refuses rows, seeds and names that aren't any", () => {
+  for (const rows of [-1, 1.5, 2 ** 53, Number.NaN])
+    assert.throws(() => generatedSource("orders", { rows }), { name: "RangeError", code: "SCSV_ARG_RANGE" });
+  assert.throws(() => generatedSource("orders", { seed: -1 }), /seed must be a whole number/);
+  assert.throws(() => generateBatch("toString" as GeneratedExportName, 1, 0, 1), /choose orders, wide/);
+});

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "node:test";
+import { CsvEncoder, rowsSource, type Batch, type Row, type Source } from "../../src/index.ts";
+
+const unhindered = new AbortController().signal;
+
+async function batchesOf(source: Source, rows?: number): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  const options = rows === undefined ? { signal: unhindered } : { signal: unhindered, rows };
+  for await (const batch of source.read(options)) batches.push(batch);
+  return batches;
+}
+
+async function csvOf(source: Source): Promise<string> {
+  const batches = await batchesOf(source);
+  const encoder = new CsvEncoder(source.columns);
+  return [encoder.header(), ...batches.map((batch) => encoder.encode(batch))]
+    .map((bytes) => new TextDecoder().decode(bytes))
+    .join("");
+}
+
+/** Counts how its iterator is used. */
+function watched(rows: AsyncIterable<Row>): {
+  readonly rows: AsyncIterable<Row>;
+  returns: number;
+  nexts: number;
+} {
+  const counts = {
+    returns: 0,
+    nexts: 0,
+    rows: {
+      [Symbol.asyncIterator](): AsyncIterator<Row> {
+        const iterator = rows[Symbol.asyncIterator]();
+        return {
+          next: () => {
+            counts.nexts += 1;
+            return iterator.next();
+          },
+          return: async () => {
+            counts.returns += 1;
+            return (await iterator.return?.()) ?? { done: true, value: undefined };
+          },
+        };
+      },
+    },
+  };
+  return counts;
+}
+
+async function* endless(): AsyncGenerator<Row> {
+  for (let id = 1; ; id += 1) {
+    yield { id };
+    await sleep(1);
+  }
+}
+
+test("takes the columns from the keys of the first row, and reads those alone", async () => {
+  const source = rowsSource([{ id: 1, name: "Ann" }, { name: "Bo", id: 2, more: true }, { id: 3 }]);
+  assert.deepEqual(source.columns, []);
+  assert.equal(source.rowCount, 3);
+  assert.equal(await csvOf(source), "id,name\r\n1,Ann\r\n2,Bo\r\n3,\r\n");
+});
+
+test("takes columns in the order and under the headers it is given", async () => {
+  const columns = ["b", { key: "a", header: "The A" }];
+  assert.equal(await csvOf(rowsSource([{ a: 1, b: 2 }], { columns })), "b,The A\r\n2,1\r\n");
+  assert.equal(await csvOf(rowsSource([[1, 2], [3]], { columns })), "b,The A\r\n1,2\r\n3,\r\n");
+});
+
+test("numbers the columns of arrays that come without names", async () => {
+  assert.equal(await csvOf(rowsSource([["x", "y"]])), "column1,column2\r\nx,y\r\n");
+});
+
+test("an array can be read again, and a function is called for each reading, with the signal", async () => {
+  const again = rowsSource([[1]]);
+  assert.equal(await csvOf(again), await csvOf(again));
+  const signals: AbortSignal[] = [];
+  const called = rowsSource(({ signal }) => {
+    signals.push(signal);
+    return [[signals.length]];
+  });
+  assert.equal(await csvOf(called), "column1\r\n1\r\n");
+  assert.equal(await csvOf(called), "column1\r\n2\r\n");
+  assert.deepEqual(signals, [unhindered, unhindered]);
+});
+
+test("yields the first row while the second is still being made", async () => {
+  let made = 0;
+  async function* slow(): AsyncGenerator<Row> {
+    yield [(made += 1)];
+    await sleep(20);
+    yield [(made += 1)];
+  }
+  const iterator = rowsSource(slow()).read({ signal: unhindered })[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  assert.equal(made, 1);
+  assert.equal(first.done === true ? 0 : first.value.rowCount, 1);
+  assert.equal((await iterator.next()).done, false);
+  assert.equal((await iterator.next()).done, true);
+});
+
+test("groups rows that come without a pause, up to 256", async () => {
+  async function* quick(): AsyncGenerator<Row> {
+    for (let id = 0; id < 600; id += 1) yield [id];
+  }
+  const sizes = (await batchesOf(rowsSource(quick()))).map((batch) => batch.rowCount);
+  assert.deepEqual(sizes, [256, 256, 88]);
+  const ofArray = await batchesOf(rowsSource(Array.from({ length: 300 }, (_, id) => [id])));
+  assert.deepEqual(
+    ofArray.map((batch) => batch.rowCount),
+    [256, 44],
+  );
+});
+
+test("asks for nothing before the first batch is asked for, and for no row beyond the limit", async () => {
+  const counts = watched(endless());
+  const source = rowsSource(counts.rows);
+  const reading = source.read({ signal: unhindered, rows: 3 });
+  assert.equal(counts.nexts, 0);
+  let rows = 0;
+  for await (const batch of reading) rows += batch.rowCount;
+  assert.deepEqual([rows, counts.nexts, counts.returns], [3, 3, 1]);
+});
+
+test("returns the iterator once when the reading is returned", async () => {
+  const counts = watched(endless());
+  for await (const batch of rowsSource(counts.rows).read({ signal: unhindered }))
+    if (batch.rowCount > 0) break;
+  assert.equal(counts.returns, 1);
+});
+
+test("returns the iterator once when it is aborted, also while it rests or waits for a row", async () => {
+  const resting = watched(endless());
+  const controller = new AbortController();
+  const iterator = rowsSource(resting.rows).read({ signal: controller.signal })[Symbol.asyncIterator]();
+  await iterator.next();
+  controller.abort(new Error("enough"));
+  assert.equal(resting.returns, 1);
+  await assert.rejects(iterator.next(), /enough/);
+  assert.equal(resting.returns, 1);
+
+  async function* never(): AsyncGenerator<Row> {
+    yield await new Promise<Row>(() => undefined);
+  }
+  const waiting = watched(never());
+  const other = new AbortController();
+  const next = rowsSource(waiting.rows).read({ signal: other.signal })[Symbol.asyncIterator]().next();
+  await sleep(5);
+  other.abort(new Error("enough"));
+  await assert.rejects(next, /enough/);
+  assert.equal(waiting.returns, 1);
+});
+
+test("an iterator that ends or throws isn't returned", async () => {
+  async function* failing(): AsyncGenerator<Row> {
+    yield [1];
+    throw new Error("the table is gone");
+  }
+  const counts = watched(failing());
+  await assert.rejects(batchesOf(rowsSource(counts.rows)), /the table is gone/);
+  assert.equal(counts.returns, 0);
+});
+
+test("names the row that has no shape a row may have", async () => {
+  const shape = { code: "SCSV_ROW_SHAPE" };
+  await assert.rejects(batchesOf(rowsSource([[1], 2 as unknown as Row])), { ...shape, row: 2 });
+  await assert.rejects(batchesOf(rowsSource([null as unknown as Row])), { ...shape, row: 1 });
+  await assert.rejects(batchesOf(rowsSource([[1], [1], [1, 2]])), {
+    ...shape,
+    row: 3,
+    message: "Row 3 has 2 values for 1 columns.",
+  });
+  await assert.rejects(batchesOf(rowsSource(7 as unknown as Row[])), { code: "SCSV_ARG_TYPE" });
+});

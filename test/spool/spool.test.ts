@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { StreamCsvError } from "../../src/errors.ts";
+import { Spool, type BuildFile } from "../../src/spool/spool.ts";
+
+const folders: string[] = [];
+after(async () => {
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
+});
+
+async function makeSpool(limitBytes: number): Promise<{ readonly spool: Spool; readonly folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "spool-test-"));
+  folders.push(folder);
+  return { spool: await Spool.open(folder, limitBytes), folder };
+}
+
+const keyOf = (letter: string): string => letter.repeat(64);
+const sha256 = "0".repeat(64);
+
+function builder(bytes: number): { readonly build: BuildFile; readonly calls: () => number } {
+  let calls = 0;
+  const build: BuildFile = async (path, reserve) => {
+    calls += 1;
+    reserve(bytes);
+    await writeFile(path, Buffer.alloc(bytes));
+    return { bytes, rows: 1, guardedCells: 0, sha256 };
+  };
+  return { build, calls: () => calls };
+}
+
+const failing: BuildFile = async (path) => {
+  await writeFile(path, "half");
+  throw new Error("the source failed");
+};
+
+test("builds a file once for all who ask at the same time, and not again for those who ask later", async () => {
+  const { spool } = await makeSpool(1000);
+  const { build, calls } = builder(100);
+  const leases = await Promise.all([1, 2, 3].map(() => spool.acquire(keyOf("a"), build)));
+  const [first] = leases;
+  assert.equal(calls(), 1);
+  assert.equal((await spool.acquire(keyOf("a"), build)).file.path, first?.file.path);
+  assert.equal(calls(), 1);
+});
+
+test("shows a file under its name only when it is whole, and leaves nothing of a build that failed", async () => {
+  const { spool, folder } = await makeSpool(1000);
+  await assert.rejects(spool.acquire(keyOf("a"), failing), { message: "the source failed" });
+  assert.deepEqual(await readdir(folder), []);
+  const { build } = builder(10);
+  assert.equal((await spool.acquire(keyOf("a"), build)).file.bytes, 10);
+});
+
+test("drops the least recently used file to make room", async () => {
+  const { spool } = await makeSpool(250);
+  for (const letter of ["a", "b"]) (await spool.acquire(keyOf(letter), builder(100).build)).release();
+  (await spool.acquire(keyOf("a"), builder(100).build)).release();
+  (await spool.acquire(keyOf("c"), builder(100).build)).release();
+  const again = builder(100);
+  (await spool.acquire(keyOf("a"), again.build)).release();
+  assert.equal(again.calls(), 0);
+  (await spool.acquire(keyOf("b"), again.build)).release();
+  assert.equal(again.calls(), 1);
+  assert.ok(spool.usage.bytes <= 250);
+});
+
+test("keeps a file that is being sent, and refuses what then doesn't fit", async () => {
+  const { spool } = await makeSpool(250);
+  const { file, release } = await spool.acquire(keyOf("a"), builder(200).build);
+  await assert.rejects(
+    spool.acquire(keyOf("b"), builder(100).build),
+    (error: StreamCsvError) => error.code === "SCSV_BUSY",
+  );
+  assert.ok(existsSync(file.path));
+  release();
+  release();
+  await spool.acquire(keyOf("b"), builder(100).build);
+  assert.ok(!existsSync(file.path));
+});
+
+test("refuses a file larger than the whole spool, as too large rather than as busy", async () => {
+  const { spool, folder } = await makeSpool(250);
+  await assert.rejects(
+    spool.acquire(keyOf("a"), builder(251).build),
+    (error: StreamCsvError) => error.code === "SCSV_SPOOL_SIZE",
+  );
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test("builds a file again that somebody removed or shortened", async () => {
+  const { spool } = await makeSpool(1000);
+  const { build, calls } = builder(100);
+  const { file, release } = await spool.acquire(keyOf("a"), build);
+  release();
+  await rm(file.path);
+  await spool.acquire(keyOf("a"), build);
+  assert.equal(calls(), 2);
+  await writeFile(file.path, "short");
+  await spool.acquire(keyOf("a"), build);
+  assert.equal(calls(), 3);
+  assert.equal((await readFile(file.path)).byteLength, 100);
+});
+
+test("takes over whole files of an earlier run and removes partial ones", async () => {
+  const { spool, folder } = await makeSpool(1000);
+  await spool.acquire(keyOf("a"), builder(100).build);
+  await writeFile(join(folder, `${keyOf("b")}.part`), "half");
+  await writeFile(join(folder, `${keyOf("c")}.txt`), "5 bytes, 1 ro");
+  const later = await Spool.open(folder, 1000);
+  const { build, calls } = builder(100);
+  assert.equal((await later.acquire(keyOf("a"), build)).file.rows, 1);
+  assert.equal(calls(), 0);
+  assert.deepEqual((await readdir(folder)).toSorted(), [`${keyOf("a")}.csv`, `${keyOf("a")}.txt`]);
+});
