@@ -41,7 +41,8 @@ export interface BenchRun {
   readonly fault: Error | null;
 }
 
-const quickMs = 50_000;
+const quickMs = 53_000;
+const laterShare = 0.4;
 const armSeconds = { quick: 0.25, full: 1 } as const;
 const mostBufferedBytes = 256 * 1024 ** 2;
 const exitCodes = { good: 0, failed: 1, invalid: 4, interrupted: 130 } as const;
@@ -147,8 +148,8 @@ async function measure(
       .slice(index + 1)
       .reduce((total, next) => total + next.estimateSeconds(plan) * 1000, 0);
     await scenario.run({
-      // What comes later gets the time it needs, but never more than half of all.
-      deadlineMs: config.isQuick ? startMs + quickMs - Math.min(later, quickMs / 2) : null,
+      // What comes later gets the time it needs, but never more than its share.
+      deadlineMs: config.isQuick ? startMs + quickMs - Math.min(later, quickMs * laterShare) : null,
       session,
       plan,
       random,
