@@ -30,8 +30,9 @@ export const exportScenario: Scenario = {
       plan.rounds,
       random,
     );
+    const startMs = session.clock.nowMs();
     for (const order of orders) {
-      if (isTimeOver(context)) {
+      if (isTimeOver(context, startMs)) {
         const done = logbook.nextIndex(name);
         logbook.warn(`Only ${done} of ${plan.rounds} rounds went into the time that --quick allows.`);
         break;
@@ -47,16 +48,19 @@ const armSeconds = 1;
 /** So many rounds are made in any case; with fewer, an interval says next to nothing. */
 const fewestRounds = 4;
 
-/** Whether another round would take time that is needed for what comes after; decided by the clock, not by results. */
-function isTimeOver({ session, plan, logbook, deadlineMs }: ScenarioContext): boolean {
+/**
+ * Whether another round, as long as those before, would take time that is needed for what comes after. It is decided
+ * by the clock and not by results.
+ */
+function isTimeOver({ session, plan, logbook, deadlineMs }: ScenarioContext, startMs: number): boolean {
   const done = logbook.nextIndex(name);
   if (deadlineMs === null || done < fewestRounds) return false;
-  const roundMs = armsOf(plan, "").length * armSeconds * 1000;
-  return session.clock.nowMs() + roundMs + neighbourSeconds(plan) * 1000 > deadlineMs;
+  const nowMs = session.clock.nowMs();
+  return nowMs + (nowMs - startMs) / done + neighbourSeconds(plan) * 1000 > deadlineMs;
 }
 
 function neighbourSeconds({ deliveries, isQuick }: Plan): number {
-  return deliveries.length * (isQuick ? 3 : 9);
+  return deliveries.length * (isQuick ? 2.5 : 10);
 }
 
 function armsOf({ deliveries }: Plan, command: string): readonly Arm[] {
@@ -122,7 +126,9 @@ async function runNeighbours(context: ScenarioContext): Promise<void> {
   const { session, plan, logbook, random } = context;
   const [order = []] = balancedOrders(plan.deliveries, 1, random);
   const index = logbook.nextIndex(name);
-  const options = plan.isQuick ? { idleMs: 400, busyMs: 750 } : { idleMs: 2000, busyMs: 4000 };
+  const options = plan.isQuick
+    ? { warmUpMs: 300, idleMs: 300, busyMs: 600 }
+    : { warmUpMs: 1000, idleMs: 2000, busyMs: 4000 };
   const arms: Record<string, Measured> = {};
   await withServers(session, order, async (id, server) => {
     context.step(`short requests beside exports, ${id}`);

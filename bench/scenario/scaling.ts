@@ -12,7 +12,7 @@ const name = "scaling";
 
 /** Rows that are measured, where there are as many: far apart for what should stay flat, nearer for what grows. */
 const sizes: Readonly<Partial<Record<Delivery, readonly number[]>>> = {
-  streaming: [100_000, 5_000_000],
+  streaming: [100_000, 1_000_000, 5_000_000],
   buffered: [50_000, 100_000, 200_000, 400_000],
 };
 const fullRounds = 3;
@@ -71,27 +71,40 @@ function secondsFor({ rowsPerSecond }: Plan, arms: readonly SizedArm[]): number 
   return arms.reduce((total, { rows }) => total + overheadSeconds + rows / rowsPerSecond, 0);
 }
 
-/** Makes the largest exports smaller until all fit into the time left, or nothing is left to save. */
+/** Makes the largest exports smaller, or leaves them out, until all fit into the time left. */
 function fitted(context: ScenarioContext, arms: readonly SizedArm[]): readonly SizedArm[] {
   const { plan, session, logbook, deadlineMs } = context;
   if (deadlineMs === null) return arms;
   const secondsLeft = (deadlineMs - session.clock.nowMs()) / 1000;
   let fitting = arms;
   while (secondsFor(plan, fitting) > secondsLeft) {
-    const largest = fitting.reduce((left, right) => (right.rows > left.rows ? right : left));
-    const rows = Math.round(largest.rows / 2);
-    if (fitting.some((arm) => arm.delivery === largest.delivery && arm !== largest && arm.rows >= rows))
-      break;
-    fitting = fitting.map((arm) => (arm === largest ? sizedArm(arm.delivery, rows) : arm));
+    const smaller = withSmallerLargest(fitting);
+    if (smaller === fitting) break;
+    fitting = smaller;
   }
-  for (const [index, { id, rows, delivery }] of arms.entries()) {
-    const instead = fitting[index];
-    if (instead === undefined || instead.id === id) continue;
+  for (const delivery of plan.deliveries) {
+    const [wanted, measured] = [largestOf(arms, delivery), largestOf(fitting, delivery)];
+    if (wanted === measured) continue;
     logbook.warn(
-      `${formatCount(rows)} rows by ${delivery} delivery would take longer than --quick allows; ${formatCount(instead.rows)} were measured instead.`,
+      `Memory of the ${delivery} delivery was measured up to ${formatCount(measured)} rows, since ${formatCount(wanted)} would take longer than --quick allows.`,
     );
   }
   return fitting;
+}
+
+/** Halves the largest export; leaves it out where that would be no larger than the next; keeps two sizes in any case. */
+function withSmallerLargest(arms: readonly SizedArm[]): readonly SizedArm[] {
+  const largest = arms.reduce((left, right) => (right.rows > left.rows ? right : left));
+  const others = arms.filter((arm) => arm.delivery === largest.delivery && arm !== largest);
+  const rows = Math.round(largest.rows / 2);
+  if (others.every((arm) => arm.rows < rows)) {
+    return arms.map((arm) => (arm === largest ? sizedArm(arm.delivery, rows) : arm));
+  }
+  return others.length < 2 ? arms : arms.filter((arm) => arm !== largest);
+}
+
+function largestOf(arms: readonly SizedArm[], delivery: Delivery): number {
+  return Math.max(0, ...arms.filter((arm) => arm.delivery === delivery).map(({ rows }) => rows));
 }
 
 async function runRound(context: ScenarioContext, arms: readonly SizedArm[], index: number): Promise<void> {
