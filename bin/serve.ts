@@ -1,12 +1,14 @@
 import { Command, Option } from "commander";
 import {
   defaultSettings,
+  encoderNames,
   formatBytes,
   parseByteSize,
   parseCount,
   parseDuration,
   startServer,
   systemClock,
+  type EncoderName,
   type RunningServer,
 } from "../src/index.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
@@ -24,6 +26,7 @@ interface ServeFlags extends GlobalFlags {
   readonly minRate: number;
   readonly drainTimeout: number;
   readonly shutdownDelay: number;
+  readonly encoder: EncoderName;
   readonly logFormat?: "pretty" | "json";
 }
 
@@ -92,6 +95,14 @@ export function serveCommand(): Command {
     )
     .addOption(
       new Option(
+        "--encoder <name>",
+        "what encodes rows, to the same bytes; the general one is many times slower",
+      )
+        .choices(encoderNames)
+        .default(defaultSettings.encoder),
+    )
+    .addOption(
+      new Option(
         "--log-format <format>",
         "log lines for people or for programs (default: pretty on a terminal)",
       ).choices(["pretty", "json"]),
@@ -117,6 +128,7 @@ async function serve(sources: readonly string[], flags: ServeFlags): Promise<num
       minRateBytesPerSecond: flags.minRate,
       drainTimeoutMs: flags.drainTimeout,
       shutdownDelayMs: flags.shutdownDelay,
+      encoder: flags.encoder,
       log: {
         level: flags.logLevel,
         format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),

@@ -16,7 +16,7 @@ export const faultCatalogue = {
     remedy: "Remove line breaks, NUL and other control characters before setting it.",
   },
   SCSV_NOT_WRITABLE: {
-    meaning: "write(), writeLines() or tell() was called on a response that isn't writable.",
+    meaning: "A call of write(), writeLines() or tell() on a response that is not writable.",
     remedy: "Give a streaming response an iterator as its body, or use HttpResponse.",
   },
   SCSV_BODY_LENGTH: {

@@ -6,7 +6,7 @@ import { wrongRange } from "../errors.ts";
 import type { Rows } from "../source/row-reader.ts";
 import { rowsSource, type ColumnOption } from "../source/rows-source.ts";
 import type { Source } from "../source/source.ts";
-import { encodeBatches } from "./run.ts";
+import { encodeBatches, noProgress } from "./run.ts";
 
 /** How rows become text, in one flat object: columns, a dialect, and options that replace the dialect's own. */
 export interface CsvOptions extends DialectOptions {
@@ -63,7 +63,7 @@ function encodeSource(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const batches = source.read({ signal, columns: columns.map(({ index }) => index) });
-  return encodeBatches(batches, new CsvEncoder(columns, dialect), { rows: 0, bytes: 0 });
+  return encodeBatches(batches, new CsvEncoder(columns, dialect), { ...noProgress });
 }
 
 /** Rows may name their columns only by the first of them, so the encoder is made when that is there. */
@@ -75,7 +75,7 @@ async function* encodeRows(
   const batches = source.read({ signal })[Symbol.asyncIterator]();
   const first = await batches.next();
   const encoder = new CsvEncoder(source.columns, dialect);
-  yield* encodeBatches(startingWith(first, batches), encoder, { rows: 0, bytes: 0 });
+  yield* encodeBatches(startingWith(first, batches), encoder, { ...noProgress });
 }
 
 /** An iteration again, of which the first step has been taken already. */

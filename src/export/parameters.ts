@@ -1,4 +1,5 @@
 import { parse as parseCsv } from "csv-parse/sync";
+import { encoderNames, type EncoderName } from "../csv/csv-encoder.ts";
 import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../csv/dialect-text.ts";
 import { dialects, type DialectOptions, type DialectName } from "../csv/dialect.ts";
 import { isDialectName } from "../csv/resolve-dialect.ts";
@@ -19,6 +20,8 @@ export interface ExportParameters {
   readonly dialect: DialectName;
   /** Options of the dialect that replace its own. */
   readonly dialectOptions: DialectOptions;
+  /** How rows are encoded, to the same bytes; null for the server's own choice. */
+  readonly encoder: EncoderName | null;
 }
 
 type Parameters = { -readonly [K in keyof ExportParameters]: ExportParameters[K] };
@@ -91,6 +94,17 @@ export const exportParameters: readonly ExportParameter[] = [
       into.dialect = text;
     },
   },
+  {
+    name: "encoder",
+    placeholder: encoderNames.join("|"),
+    description: "what encodes the rows, to the same bytes",
+    read: (text, into) => {
+      const encoder = encoderNames.find((name) => name === text);
+      if (encoder === undefined)
+        throw new RangeError(`"${text}" is no encoder: use ${encoderNames.join(", ")}.`);
+      into.encoder = encoder;
+    },
+  },
   ...dialectOptionNames.map((name): ExportParameter => ({
     name,
     placeholder: dialectTextOptions[name].placeholder,
@@ -118,6 +132,7 @@ export function readExportParameters(texts: Iterable<readonly [string, string]>)
     filename: null,
     dialect: "rfc4180",
     dialectOptions: {},
+    encoder: null,
   };
   const seen = new Set<string>();
   for (const [name, text] of texts) {

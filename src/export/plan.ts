@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { EncoderName } from "../csv/csv-encoder.ts";
 import { fileEndingOf, type Dialect } from "../csv/dialect.ts";
 import { resolveDialect } from "../csv/resolve-dialect.ts";
 import { toError } from "../errors.ts";
@@ -20,6 +21,7 @@ export interface ExportPlan {
   /** Rows the export will have; null when that isn't known beforehand. */
   readonly expectedRows: number | null;
   readonly dialect: Dialect;
+  readonly encoder: EncoderName;
   readonly filename: string;
   /** Equal for two plans exactly when they give the same bytes (SHA-256, hexadecimal). */
   readonly key: string;
@@ -28,11 +30,15 @@ export interface ExportPlan {
 const defaultSeed = 1;
 
 /**
- * Holds parameters against an export. Reads nothing from the source.
+ * Holds parameters against an export. Reads nothing from the source. `encoder` is used where they name none.
  * @throws StreamCsvError `SCSV_BAD_PARAMETER` for a column the export hasn't, a seed it doesn't take, or a dialect that
  * can't be
  */
-export function planExport(definition: ExportDefinition, parameters: ExportParameters): ExportPlan {
+export function planExport(
+  definition: ExportDefinition,
+  parameters: ExportParameters,
+  { encoder = "fast" }: { readonly encoder?: EncoderName } = {},
+): ExportPlan {
   if (parameters.seed !== null && !definition.isSeeded) {
     throw badParameter(
       "seed",
@@ -56,12 +62,13 @@ export function planExport(definition: ExportDefinition, parameters: ExportParam
     rows: parameters.rows,
     expectedRows,
     dialect,
+    encoder: parameters.encoder ?? encoder,
     filename: parameters.filename ?? definition.name + fileEndingOf(dialect),
     key: hash([
       definition.name,
       source.version,
       definition.isSeeded ? seed : null,
-      parameters.rows,
+      expectedRows ?? parameters.rows,
       columnIndexes,
       dialect,
     ]),

@@ -9,7 +9,12 @@ const chunkBytes = 64 * 1024;
 export interface ExportProgress {
   readonly rows: number;
   readonly bytes: number;
+  /** Cells that the formula guard has changed. */
+  readonly guardedCells: number;
 }
+
+/** Nothing yet. */
+export const noProgress: ExportProgress = { rows: 0, bytes: 0, guardedCells: 0 };
 
 /** One run of a plan: its bytes, and how far they have come. */
 export interface ExportRun {
@@ -24,13 +29,13 @@ export interface ExportRun {
  * iteration early.
  */
 export function runExport(plan: ExportPlan, { signal }: { readonly signal: AbortSignal }): ExportRun {
-  const encoder = new CsvEncoder(plan.columns, plan.dialect);
+  const encoder = new CsvEncoder(plan.columns, plan.dialect, plan.encoder);
   const batches = plan.source.read({
     signal,
     ...(plan.rows === null ? {} : { rows: plan.rows }),
     ...(plan.columnIndexes === null ? {} : { columns: plan.columnIndexes }),
   });
-  const progress = { rows: 0, bytes: 0 };
+  const progress = { ...noProgress };
   return { chunks: encodeBatches(batches, encoder, progress), progress };
 }
 
@@ -38,7 +43,7 @@ export function runExport(plan: ExportPlan, { signal }: { readonly signal: Abort
 export async function* encodeBatches(
   batches: AsyncIterable<Batch>,
   encoder: CsvEncoder,
-  progress: { rows: number; bytes: number },
+  progress: { -readonly [K in keyof ExportProgress]: ExportProgress[K] },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let header = encoder.header();
   let bytesPerRow = 128;
@@ -54,11 +59,13 @@ export async function* encodeBatches(
       header = new Uint8Array(0);
       progress.rows += to - from;
       progress.bytes += chunk.byteLength;
+      progress.guardedCells = encoder.guardedCells;
       yield chunk;
     }
   }
   if (header.byteLength > 0) {
     progress.bytes += header.byteLength;
+    progress.guardedCells = encoder.guardedCells;
     yield header;
   }
 }

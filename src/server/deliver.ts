@@ -1,17 +1,18 @@
 import { createHash, type Hash } from "node:crypto";
-import contentDisposition from "content-disposition";
 import { contentTypeOf } from "../csv/dialect.ts";
+import { toError } from "../errors.ts";
 import type { Delivery } from "../export/delivery.ts";
 import type { ExportParameters } from "../export/parameters.ts";
 import type { ExportPlan } from "../export/plan.ts";
 import { runExport } from "../export/run.ts";
 import { FileResponse } from "../response/file-response.ts";
 import type { AnyResponse } from "../response/any-response.ts";
+import { formatDisposition } from "../response/head/disposition.ts";
 import { HttpResponse } from "../response/http-response.ts";
 import { StreamingHttpResponse } from "../response/streaming-http-response.ts";
 import { BufferReservation } from "./buffer-reservation.ts";
 import type { Link } from "./ipc.ts";
-import type { PrimaryMethods, PrimaryNotes } from "./message.ts";
+import type { LeasedFile, PrimaryMethods, PrimaryNotes } from "./message.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** What a delivery is made from. */
@@ -36,7 +37,7 @@ export const deliver: Readonly<
 export function exportHeaders(plan: ExportPlan): Record<string, string> {
   return {
     "Content-Type": contentTypeOf(plan.dialect),
-    "Content-Disposition": contentDisposition(plan.filename),
+    "Content-Disposition": formatDisposition(plan.filename, true) ?? "attachment",
     "Cache-Control": "private, no-store",
     ...(plan.delivery === "streaming" ? { "X-Accel-Buffering": "no" } : {}),
     ...(plan.delivery === "file" ? { "Accept-Ranges": "bytes" } : {}),
@@ -90,24 +91,57 @@ async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse> 
 }
 
 /** All rows were written to a file by another process, at the latest just now. */
-async function deliverFile({ plan, parameters, transfer, primary }: DeliveryContext): Promise<FileResponse> {
-  const { path, bytes, rows, sha256, lease } = await primary.call("acquireSpoolFile", {
-    name: plan.name,
-    parameters,
-    key: plan.key,
-  });
+async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
+  const { plan, transfer, primary } = context;
+  const { path, bytes, rows, guardedCells, sha256, lease } = await leaseFile(context);
+  const giveBack = (): void => primary.note("releaseSpoolFile", lease);
   try {
     const response = await FileResponse.open(path, {
-      etag: `"${sha256}"`,
-      headers: { ...exportHeaders(plan), "X-Transfer-Id": transfer.id, ...rowsAndDigest(rows, sha256) },
+      etag: sha256,
+      headers: {
+        ...exportHeaders(plan),
+        "X-Transfer-Id": transfer.id,
+        ...rowsAndDigest(rows, sha256),
+      },
     });
-    transfer.follow({ rows, bytes });
+    transfer.follow({ rows, bytes, guardedCells });
     transfer.sha256 = sha256;
-    response.onClose(() => primary.note("releaseSpoolFile", lease));
+    response.onClose(giveBack);
     return response;
   } catch (error) {
-    primary.note("releaseSpoolFile", lease);
+    giveBack();
     throw error;
+  }
+}
+
+/** Waits for the file, but no longer than the client does; a file that comes too late is given back. */
+async function leaseFile({ plan, parameters, transfer, primary }: DeliveryContext): Promise<LeasedFile> {
+  const { signal } = transfer;
+  const request = { name: plan.name, parameters: { ...parameters, encoder: plan.encoder }, key: plan.key };
+  const leased = primary.call("acquireSpoolFile", request);
+  try {
+    return await abortable(leased, signal);
+  } catch (error) {
+    void leased.then(
+      ({ lease }) => primary.note("releaseSpoolFile", lease),
+      () => undefined, // The same error as above, or one that nobody waits for any more.
+    );
+    throw error;
+  }
+}
+
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const listening = new AbortController();
+  try {
+    return await Promise.race([
+      promise,
+      new Promise<never>((_, reject) => {
+        signal.throwIfAborted();
+        signal.addEventListener("abort", () => reject(toError(signal.reason)), { signal: listening.signal });
+      }),
+    ]);
+  } finally {
+    listening.abort();
   }
 }
 

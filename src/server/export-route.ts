@@ -44,7 +44,7 @@ function serveExport(context: ExportContext): Handler {
   return async (request) => {
     const { name, texts } = whatIsAsked(request);
     const parameters = readExportParameters(texts);
-    const plan = planExport(findExport(catalogue, name), parameters);
+    const plan = planExport(findExport(catalogue, name), parameters, settings);
     if (request.method === "HEAD")
       return { response: new StreamingHttpResponse([], { headers: exportHeaders(plan) }) };
     if (life.isDraining)

@@ -1,4 +1,5 @@
 import type { Delivery } from "../export/delivery.ts";
+import type { ExportProgress } from "../export/run.ts";
 import type { ExportParameters } from "../export/parameters.ts";
 import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
 import type { BuiltFile, SpoolFile } from "../spool/spool.ts";
@@ -88,10 +89,8 @@ export interface TransferStart {
 }
 
 /** How far a running transfer has come. */
-export interface TransferProgress {
+export interface TransferProgress extends ExportProgress {
   readonly id: string;
-  readonly rows: number;
-  readonly bytes: number;
 }
 
 /** How a transfer ended. */
@@ -108,11 +107,9 @@ export interface TransferEnd extends TransferProgress {
 }
 
 /** What `GET /transfers/{id}` answers. */
-export interface TransferRecord extends TransferStart {
+export interface TransferRecord extends TransferStart, ExportProgress {
   readonly worker: number;
   readonly state: "running" | EndState;
-  readonly rows: number;
-  readonly bytes: number;
   readonly sha256: string | null;
   readonly endedAt: string | null;
   readonly firstByteSeconds: number | null;

@@ -1,3 +1,4 @@
+import type { EncoderName } from "../csv/csv-encoder.ts";
 import type { LogSettings } from "./log.ts";
 
 /** How a server runs. Sizes are in bytes, times in milliseconds. */
@@ -24,6 +25,8 @@ export interface ServerSettings {
   readonly drainTimeoutMs: number;
   /** How long the server goes on accepting after `/readyz` began to fail. */
   readonly shutdownDelayMs: number;
+  /** What encodes rows where a request doesn't say. */
+  readonly encoder: EncoderName;
   readonly log: LogSettings;
 }
 
@@ -42,5 +45,6 @@ export const defaultSettings: ServerSettings = {
   minRateBytesPerSecond: 0,
   drainTimeoutMs: 30_000,
   shutdownDelayMs: 0,
+  encoder: "fast",
   log: { level: "info", format: "json", color: false },
 };

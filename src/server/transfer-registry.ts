@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
+import { noProgress } from "../export/run.ts";
 import type { ExportStats } from "../metrics/server-stats.ts";
 import type { EndState, TransferEnd, TransferProgress, TransferRecord, TransferStart } from "./message.ts";
 
@@ -42,8 +43,7 @@ export class TransferRegistry {
     const record = {
       ...start,
       worker,
-      rows: 0,
-      bytes: 0,
+      ...noProgress,
       sha256: null,
       endedAt: null,
       firstByteSeconds: null,
@@ -69,7 +69,7 @@ export class TransferRegistry {
 
   /** Ends what a worker that died was sending. */
   failAllOf(worker: number, message: string): void {
-    for (const { id, rows, bytes, startedAt, worker: owner } of this.running) {
+    for (const { id, rows, bytes, guardedCells, startedAt, worker: owner } of this.running) {
       if (owner !== worker) continue;
       const heldSeconds = (this.#clock.wallMs() - Date.parse(startedAt)) / 1000;
       const error = { code: "SCSV_WORKER_FAILED", message };
@@ -77,6 +77,7 @@ export class TransferRegistry {
         id,
         rows,
         bytes,
+        guardedCells,
         state: "failed",
         sha256: null,
         firstByteSeconds: null,

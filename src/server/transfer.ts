@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { StreamCsvError, isCodedError, toError } from "../errors.ts";
 import type { ExportPlan } from "../export/plan.ts";
-import type { ExportProgress } from "../export/run.ts";
+import { noProgress, type ExportProgress } from "../export/run.ts";
 import type { Link } from "./ipc.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "./message.ts";
 import type { Slot } from "./slots.ts";
@@ -35,7 +35,7 @@ export class Transfer {
   readonly #running: RunningTransfers;
   readonly #grantedAtMs: number;
   readonly #abort: AbortController;
-  #progress: ExportProgress = { rows: 0, bytes: 0 };
+  #progress: ExportProgress = noProgress;
   #readyAtMs: number;
   /** SHA-256 of the whole text, once it is known. */
   sha256: string | null = null;
@@ -63,7 +63,7 @@ export class Transfer {
   }
 
   get progress(): TransferProgress {
-    return { id: this.id, rows: this.#progress.rows, bytes: this.#progress.bytes };
+    return { id: this.id, ...this.#progress };
   }
 
   /** Says where the rows are counted. */
@@ -92,7 +92,7 @@ export class Transfer {
     if (this.#isEnded) return;
     this.#isEnded = true;
     const heldSeconds = this.#slot.release();
-    const { rows } = this.#progress;
+    const { rows, guardedCells } = this.#progress;
     const { primary, log } = this.#running.context;
     // The sender's clock starts when the response is made; this one starts when the slot was granted.
     const firstByte = firstByteMs === null ? null : this.#readyAtMs - this.#grantedAtMs + firstByteMs;
@@ -103,6 +103,7 @@ export class Transfer {
       state,
       rows,
       bytes,
+      guardedCells,
       sha256: state === "completed" ? this.sha256 : null,
       firstByteSeconds: firstByte === null ? null : firstByte / 1000,
       heldSeconds,

@@ -10,12 +10,14 @@ export interface SpoolFile {
   readonly path: string;
   readonly bytes: number;
   readonly rows: number;
+  /** Cells that the formula guard has changed. */
+  readonly guardedCells: number;
   /** SHA-256 of the whole file, hexadecimal. */
   readonly sha256: string;
 }
 
 /** What is known of a file when it has been written. */
-export type BuiltFile = Pick<SpoolFile, "bytes" | "rows" | "sha256">;
+export type BuiltFile = Pick<SpoolFile, "bytes" | "rows" | "guardedCells" | "sha256">;
 
 /**
  * Writes the file of a key to a path. It calls `reserve` before it writes further bytes, and stops with the error that
@@ -60,7 +62,7 @@ export class Spool {
     await mkdir(directory, { recursive: true });
     const spool = new Spool(directory, limitBytes);
     for (const name of await readdir(directory)) {
-      const key = /^([0-9a-f]{64})\.json$/.exec(name)?.[1];
+      const key = /^([0-9a-f]{64})\.txt$/.exec(name)?.[1];
       if (key !== undefined) await spool.#adopt(key);
       else if (name.endsWith(".part")) await rm(join(directory, name), { force: true });
     }
@@ -119,10 +121,7 @@ export class Spool {
     try {
       const built = await build(part, reserve);
       const file: SpoolFile = { key, path: join(this.#directory, `${key}.csv`), ...built };
-      await writeFile(
-        join(this.#directory, `${key}.json`),
-        JSON.stringify({ bytes: built.bytes, rows: built.rows, sha256: built.sha256 }),
-      );
+      await writeFile(join(this.#directory, `${key}.txt`), formatSidecar(built));
       await rename(part, file.path);
       this.#entries.set(key, { file, pins: 0 });
     } catch (error) {
@@ -150,12 +149,12 @@ export class Spool {
 
   /** Synchronous, so that no build of the same key can finish in between and lose its file. */
   #remove(key: string): void {
-    for (const ending of [".csv", ".json"]) rmSync(join(this.#directory, key + ending), { force: true });
+    for (const ending of [".csv", ".txt"]) rmSync(join(this.#directory, key + ending), { force: true });
   }
 
   async #adopt(key: string): Promise<void> {
     const path = join(this.#directory, `${key}.csv`);
-    const built = parseBuiltFile(await readFile(join(this.#directory, `${key}.json`), "utf8"));
+    const built = parseSidecar(await readFile(join(this.#directory, `${key}.txt`), "utf8"));
     if (built !== undefined && (await isIntact({ path, bytes: built.bytes }))) {
       this.#entries.set(key, { file: { key, path, ...built }, pins: 0 });
     } else {
@@ -182,11 +181,20 @@ async function isIntact({ path, bytes }: Pick<SpoolFile, "path" | "bytes">): Pro
   }
 }
 
-/** A sidecar's text, or undefined when it isn't whole, as after a crash. */
-function parseBuiltFile(text: string): BuiltFile | undefined {
-  const match = /^\{"bytes":(\d+),"rows":(\d+),"sha256":"([0-9a-f]{64})"\}$/.exec(text);
+/** What a sidecar says; undefined when it isn't whole, as after a crash. */
+function parseSidecar(text: string): BuiltFile | undefined {
+  const match = /^(\d+) bytes, (\d+) rows, (\d+) guarded cells, sha256 ([0-9a-f]{64})\n$/.exec(text);
   if (match === null) return undefined;
-  return { bytes: Number(match[1]), rows: Number(match[2]), sha256: match[3]! };
+  return {
+    bytes: Number(match[1]),
+    rows: Number(match[2]),
+    guardedCells: Number(match[3]),
+    sha256: match[4] ?? "",
+  };
+}
+
+function formatSidecar({ bytes, rows, guardedCells, sha256 }: BuiltFile): string {
+  return `${bytes} bytes, ${rows} rows, ${guardedCells} guarded cells, sha256 ${sha256}\n`;
 }
 
 function tooLarge(limitBytes: number): StreamCsvError {

@@ -23,7 +23,12 @@ export async function writeSpoolFile(
       hash.update(chunk);
       bytes += chunk.byteLength;
     }
-    return { bytes, rows: run.progress.rows, sha256: hash.digest("hex") };
+    return {
+      bytes,
+      rows: run.progress.rows,
+      guardedCells: run.progress.guardedCells,
+      sha256: hash.digest("hex"),
+    };
   } finally {
     await file.close();
   }

@@ -27,7 +27,7 @@ function builder(bytes: number): { readonly build: BuildFile; readonly calls: ()
     calls += 1;
     reserve(bytes);
     await writeFile(path, Buffer.alloc(bytes));
-    return { bytes, rows: 1, sha256 };
+    return { bytes, rows: 1, guardedCells: 0, sha256 };
   };
   return { build, calls: () => calls };
 }
@@ -109,10 +109,10 @@ test("takes over whole files of an earlier run and removes partial ones", async 
   const { spool, folder } = await makeSpool(1000);
   await spool.acquire(keyOf("a"), builder(100).build);
   await writeFile(join(folder, `${keyOf("b")}.part`), "half");
-  await writeFile(join(folder, `${keyOf("c")}.json`), '{"bytes":5');
+  await writeFile(join(folder, `${keyOf("c")}.txt`), "5 bytes, 1 ro");
   const later = await Spool.open(folder, 1000);
   const { build, calls } = builder(100);
   assert.equal((await later.acquire(keyOf("a"), build)).file.rows, 1);
   assert.equal(calls(), 0);
-  assert.deepEqual((await readdir(folder)).toSorted(), [`${keyOf("a")}.csv`, `${keyOf("a")}.json`]);
+  assert.deepEqual((await readdir(folder)).toSorted(), [`${keyOf("a")}.csv`, `${keyOf("a")}.txt`]);
 });

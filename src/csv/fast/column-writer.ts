@@ -141,8 +141,9 @@ function decimalWriter(vector: VectorOf<"decimal">, context: WriterContext): Cel
 
 function floatWriter(vector: VectorOf<"float">, context: WriterContext): CellWriter {
   const { values } = vector;
-  const { separator } = context.format;
+  const { separator, isGeneral } = context.format;
   const general = generalWriter(vector, context);
+  if (isGeneral) return general;
   return (row, at) => {
     const end = writeShortFloat(sink.bytes, at, values[row] ?? 0, separator);
     return end < 0 ? general(row, at) : end;
@@ -162,13 +163,13 @@ function timestampWriter(vector: VectorOf<"timestamp">, context: WriterContext):
   const general = generalWriter(vector, context);
   const read =
     values instanceof BigInt64Array ? wordReader(values) : (row: number) => Math.trunc(values[row] ?? 0);
+  if (unit === "ns" || context.format.isGeneral) return general;
   if (unit === "ms") {
     return (row, at) => {
       const end = writeInstant(sink.bytes, at, read(row));
       return end < 0 ? general(row, at) : end;
     };
   }
-  if (unit === "ns") return general;
   return (row, at) => {
     const microseconds = read(row);
     const milliseconds = Math.floor(microseconds / 1000);
@@ -186,6 +187,7 @@ function timestampWriter(vector: VectorOf<"timestamp">, context: WriterContext):
 function dateWriter(vector: VectorOf<"date">, context: WriterContext): CellWriter {
   const { values } = vector;
   const general = generalWriter(vector, context);
+  if (context.format.isGeneral) return general;
   return (row, at) => {
     const end = writeDay(sink.bytes, at, values[row] ?? 0);
     return end < 0 ? general(row, at) : end;
@@ -218,7 +220,7 @@ function mixedWriter(
   codes?: VectorOf<"dictionary">["codes"],
 ): CellWriter {
   const { format } = context;
-  const { quotesAll, quotesText, separator, dialect } = format;
+  const { quotesAll, quotesText, separator, dialect, isGeneral } = format;
   const isGuarded = dialect.formulas !== "allow";
   const lead = quotesAll ? 1 : 0;
   return (row, at) => {
@@ -229,12 +231,16 @@ function mixedWriter(
       if (text !== value) context.onGuarded();
       return writeText(text, at, format, quotesText);
     }
-    if (typeof value === "number") {
+    if (typeof value === "number" && !isGeneral) {
       const end = writeShortFloat(sink.bytes, at + lead, value, separator);
       if (end >= 0) return finished(end, at, format);
     }
     if (value === null || value === undefined) return writeNull(at, format);
-    if (value instanceof Date) {
+    if (typeof value === "boolean") {
+      const word = format.booleans[value ? 1 : 0];
+      return finished(writeBytes(word, 0, word.length, at + lead, format.slack), at, format);
+    }
+    if (value instanceof Date && !isGeneral) {
       const end = writeInstant(sink.bytes, at + lead, value.getTime());
       if (end >= 0) return finished(end, at, format);
     }

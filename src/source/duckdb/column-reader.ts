@@ -65,7 +65,7 @@ const scalarReaders: Readonly<Record<string, ColumnReader>> = {
     read: (vector) => ({ kind: "date", values: new Int32Array(rawValues(vector)), ...nullsOf(vector) }),
   },
   TIMESTAMP: timestampReader("us"),
-  TIMESTAMP_TZ: timestampReader("us"),
+  TIMESTAMP_TZ: timestampReader("us", true),
   TIMESTAMP_NS: timestampReader("ns"),
   TIMESTAMP_MS: timestampReader("ms"),
   TIMESTAMP_S: {
@@ -105,12 +105,13 @@ function bigIntegerReader(): ColumnReader {
   };
 }
 
-function timestampReader(unit: "ms" | "us" | "ns"): ColumnReader {
+function timestampReader(unit: "ms" | "us" | "ns", isZoned = false): ColumnReader {
   return {
     type: "timestamp",
     read: (vector) => ({
       kind: "timestamp",
       unit,
+      isZoned,
       values: new BigInt64Array(rawValues(vector)),
       ...nullsOf(vector),
     }),

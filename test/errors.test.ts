@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { faultCatalogue, StreamCsvError, toError } from "../src/errors.ts";
+
+const page = fileURLToPath(new URL("../../docs/errors.md", import.meta.url));
+const begin =
+  "<!-- the table below is generated from src/errors.ts; UPDATE_GOLDEN=1 npm test writes it -->\n";
+
+function table(): string {
+  const rows = Object.entries(faultCatalogue).map(([code, entry]) => {
+    const status = "status" in entry ? String(entry.status) : "500";
+    return `| \`${code}\` | ${status} | ${entry.meaning} | ${entry.remedy} |\n`;
+  });
+  return `| code | HTTP | what it means | what to do |\n| --- | --- | --- | --- |\n${rows.join("")}`;
+}
+
+test("docs/errors.md has the whole catalogue as it is", () => {
+  const text = readFileSync(page, "utf8");
+  const head = text.slice(0, text.indexOf(begin) + begin.length);
+  assert.ok(head.endsWith(begin), "the page has lost the mark where the table begins");
+  if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(page, head + table());
+  assert.equal(readFileSync(page, "utf8"), head + table());
+});
+
+test("every entry of the catalogue is whole sentences", () => {
+  for (const [code, { meaning, remedy }] of Object.entries(faultCatalogue)) {
+    assert.match(code, /^SCSV_[A-Z_]+$/);
+    assert.match(meaning, /^[A-Z].*\.$/s, code);
+    assert.match(remedy, /^[A-Z].*\S$/s, code);
+  }
+});
+
+test("an error carries its code, its status, where it happened and what to do", () => {
+  const cause = new Error("below");
+  const error = new StreamCsvError("SCSV_INVALID_DATE", "Row 3 is bad.", { cause, row: 3, column: "when" });
+  assert.equal(error.name, "StreamCsvError");
+  assert.equal(error.status, 500);
+  assert.equal(error.cause, cause);
+  assert.deepEqual([error.row, error.column, error.parameter], [3, "when", undefined]);
+  assert.equal(error.hint, faultCatalogue.SCSV_INVALID_DATE.remedy);
+  assert.equal(new StreamCsvError("SCSV_BUSY", "Busy.", { hint: "Wait." }).hint, "Wait.");
+  assert.equal(new StreamCsvError("SCSV_BUSY", "Busy.").status, 503);
+});
+
+test("whatever is thrown becomes an Error that says what it was", () => {
+  const error = new Error("kept");
+  assert.equal(toError(error), error);
+  assert.match(toError("a string").message, /a string/);
+  assert.match(toError(undefined).message, /undefined/);
+});
