@@ -5,7 +5,7 @@ import { describeEnvironment } from "./probe/environment.ts";
 import { canSampleProcesses } from "./probe/process-tree.ts";
 import { metrics } from "./result/metric.ts";
 import { resultFormat, type BenchResult, type Integrity, type Verdict } from "./result/schema.ts";
-import type { Plan } from "./scenario/scenario.ts";
+import type { Plan, Scenario } from "./scenario/scenario.ts";
 import { scenarios } from "./scenario/scenarios.ts";
 import { seededRandom } from "./statistics/random.ts";
 import { streamCsvServer } from "./target/stream-csv-server.ts";
@@ -143,13 +143,20 @@ async function measure(
   const chosen = scenarios.filter(({ name }) => config.scenarios.includes(name));
   steps = chosen.reduce((total, scenario) => total + scenario.countSteps(plan), 0);
   const random = seededRandom(config.seed);
+  const deadlineMs = config.isQuick ? startMs + quickMs : Number.POSITIVE_INFINITY;
+  const needsMs = (scenario: Scenario): number => scenario.estimateSeconds(plan) * 1000;
   for (const [index, scenario] of chosen.entries()) {
-    const later = chosen
-      .slice(index + 1)
-      .reduce((total, next) => total + next.estimateSeconds(plan) * 1000, 0);
+    if (scenario.isDispensable && clock.nowMs() + needsMs(scenario) > deadlineMs) {
+      logbook.warn(
+        `${scenario.name} was left out, since it would take longer than --quick allows; --scenario ${scenario.name} measures it alone.`,
+      );
+      continue;
+    }
+    const later = chosen.slice(index + 1).filter((next) => !next.isDispensable);
+    const laterMs = later.reduce((total, next) => total + needsMs(next), 0);
     await scenario.run({
       // What comes later gets the time it needs, but never more than its share.
-      deadlineMs: config.isQuick ? startMs + quickMs - Math.min(later, quickMs * laterShare) : null,
+      deadlineMs: config.isQuick ? deadlineMs - Math.min(laterMs, quickMs * laterShare) : null,
       session,
       plan,
       random,

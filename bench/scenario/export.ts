@@ -19,6 +19,7 @@ const busyReaderRatio = 0.8;
 export const exportScenario: Scenario = {
   name,
   summary: "one export at a time at full speed, in rounds; then short requests beside exports back to back",
+  isDispensable: false,
   countSteps: (plan) => plan.rounds * armsOf(plan, "").length + plan.deliveries.length,
   estimateSeconds: (plan) => plan.rounds * armsOf(plan, "").length * armSeconds + neighbourSeconds(plan),
   async run(context) {

@@ -32,6 +32,7 @@ interface SizedArm {
 export const scalingScenario: Scenario = {
   name,
   summary: "the server's peak memory for exports of growing size, streamed and buffered: O(1) or O(n)",
+  isDispensable: false,
   countSteps: (plan) => sizedArms(plan).length * roundsOf(plan),
   estimateSeconds: (plan) => roundsOf(plan) * secondsFor(plan, sizedArms(plan)),
   async run(context) {

@@ -1,15 +1,9 @@
 import { cpuSeconds } from "../probe/cpu-time.ts";
-import {
-  canSampleProcesses,
-  peakResidentBytes,
-  processTree,
-  resetPeaks,
-  residentBytes,
-  settle,
-} from "../probe/process-tree.ts";
+import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
 import { fetchInsideNumbers } from "../probe/server-stats.ts";
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../target/target.ts";
+import { difference, idleMemory, watchPeak } from "./server-memory.ts";
 import { readWhole, type ExportRequest, type Session } from "./session.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -21,7 +15,6 @@ export interface ExportMeasurement {
   readonly readerBusyRatio: number;
 }
 
-const settleLimitMs = 200;
 const bytesPerMib = 1024 ** 2;
 
 /**
@@ -75,32 +68,8 @@ export async function measureExport(
   return { measured, bodyBytes: reading.bodyBytes, readerBusyRatio };
 }
 
-/**
- * Memory of a server that has served nothing yet. Taken before the warm-up, since a worker keeps much of what an
- * export once needed: above what is left of the last one, the next seems to need nothing.
- */
-async function idleMemory({ pid }: RunningTarget, signal: AbortSignal): Promise<number | null> {
-  if (!canSampleProcesses) return null;
-  const tree = await processTree(pid);
-  await settle(tree, settleLimitMs, signal);
-  return residentBytes(tree);
-}
-
-/** Forgets the peaks of a server's processes; the function it gives tells the peaks since. */
-async function watchPeak({ pid }: RunningTarget): Promise<() => Promise<number | null>> {
-  if (!canSampleProcesses) return () => Promise.resolve(null);
-  const before = await processTree(pid);
-  if (!(await resetPeaks(before))) return () => Promise.resolve(null);
-  // Processes started meanwhile count too, and those that ended no more.
-  return async () => peakResidentBytes([...new Set([...before, ...(await processTree(pid))])]);
-}
-
 async function treeCpuSeconds({ pid }: RunningTarget): Promise<number | null> {
   return canSampleProcesses ? cpuSeconds(await processTree(pid)) : null;
-}
-
-function difference(later: number | null, earlier: number | null): number | null {
-  return later === null || earlier === null ? null : later - earlier;
 }
 
 function seconds(milliseconds: number | null): number | null {
