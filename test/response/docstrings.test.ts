@@ -26,33 +26,6 @@ async function run(name: string, code: string): Promise<string> {
   });
 }
 
-const page = await readFile(`${root}docs/responses.md`, "utf8");
-const examples = [...page.matchAll(/```js\n([^]*?)```\n\n```text\n([^]*?)```/g)];
-
-/** Which of two processes' lines come first is no promise. */
-const sortLines = (text: string): string[] =>
-  text
-    .trim()
-    .split(/\r?\n/)
-    .toSorted((a, b) => a.localeCompare(b));
-
-test("has an example for plain Node, Express, Fastify and Hono in the docs", () => {
-  for (const name of ["node:http", "express", "fastify", "hono"]) {
-    assert.ok(
-      examples.some(([, code]) => code?.includes(`from "${name}"`)),
-      name,
-    );
-  }
-  assert.equal(page.split("```js").length - 1, examples.length);
-});
-
-for (const [index, [, code = "", output = ""]] of examples.entries()) {
-  const title = /from "(express|fastify|hono|node:http)"/.exec(code)?.[1] ?? "the transforms";
-  test(`runs the docs' example ${index + 1}, for ${title}, and it prints what the docs say`, async () => {
-    assert.deepEqual(sortLines(await run(`docs-${index}`, code)), sortLines(output));
-  });
-}
-
 test("runs the examples in the docstrings, and each prints what its comments say", async () => {
   const files = await readdir(`${root}src/response`, { recursive: true });
   let runs = 0;
