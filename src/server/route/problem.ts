@@ -4,7 +4,7 @@ import { HttpResponse } from "../../response/http-response.ts";
 import { MethodNotAllowedError } from "./route.ts";
 
 /** Body of a fault (RFC 9457); `code` is the member to branch on. */
-export interface Problem {
+interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
