@@ -40,13 +40,27 @@ const slowReaderMetrics: readonly (readonly [MetricId, string])[] = [
   ["ping_p99_s", "… beside readers"],
 ];
 
+const leaveMetrics: readonly (readonly [MetricId, string])[] = [
+  ["release_early_s", "left at the first byte"],
+  ["release_s", "left after 1 MiB"],
+];
+
+const mixedMetrics: readonly (readonly [MetricId, string])[] = [
+  ["ping_per_s_idle", "short requests, idle"],
+  ["ping_per_s_busy", "… beside exports"],
+  ["ping_kept_ratio", "… kept"],
+  ["ping_lost_per_export", "… lost per export"],
+];
+
 /** A result as text for a person: tables at most 100 columns wide, then what they mean, then what to mind. */
 export function terminalReport(result: BenchResult, { hasColor }: TerminalReportOptions): string {
   const colors = picocolors.createColors(hasColor);
   return [
     heading(result, colors),
     exportTable(result, colors),
-    slowReadersTable(result, colors),
+    titledTable(result, "slow-readers", slowReaderMetrics, "clients that read slowly", colors),
+    titledTable(result, "leave", leaveMetrics, "until the slot of a client that left is free", colors),
+    titledTable(result, "mixed", mixedMetrics, "exports and short requests together", colors),
     memoryTable(result, colors),
     listOf("What it means", adviceSentences(result), colors),
     listOf("To mind", result.warnings, colors),
@@ -83,10 +97,16 @@ function exportTable(result: BenchResult, colors: Colors): string {
   return `${table}\n${colors.dim(`medians of ${counted(timed.length, "round")}${interval}`)}`;
 }
 
-/** What clients on slow lines cost; empty when none were measured. */
-function slowReadersTable(result: BenchResult, colors: Colors): string {
-  const table = metricTable(result, "slow-readers", slowReaderMetrics, colors);
-  return table === "" ? "" : `${colors.bold("slow readers")}\n${table}`;
+/** A table with a title, for a scenario that is compared at a glance; empty when it wasn't measured. */
+function titledTable(
+  result: BenchResult,
+  scenario: string,
+  shown: readonly (readonly [MetricId, string])[],
+  title: string,
+  colors: Colors,
+): string {
+  const table = metricTable(result, scenario, shown, colors);
+  return table === "" ? "" : `${colors.bold(title)}\n${table}`;
 }
 
 function metricTable(

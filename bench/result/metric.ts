@@ -189,6 +189,13 @@ export const metrics = [
       "Slot time over the time that was watched: how many slots the readers held at once, from /stats.",
   },
   {
+    id: "busy_slots",
+    unit: "slots",
+    better: "lower",
+    gate: false,
+    meaning: "The server's own integral of busy slots over the same time; has to agree with slots_held.",
+  },
+  {
     id: "loop_busy_ratio",
     unit: "ratio",
     better: "lower",
@@ -201,6 +208,21 @@ export const metrics = [
     better: "higher",
     gate: false,
     meaning: "Median over the readers of the rate they really read at.",
+  },
+  {
+    id: "release_early_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning:
+      "From a client's leaving at its first byte until its slot is free, by asking /stats again and again.",
+  },
+  {
+    id: "release_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "The same for a client that leaves after a mebibyte, while the server waits for it to read on.",
   },
   {
     id: "rows",

@@ -1,11 +1,11 @@
 import { formatCount } from "../../src/index.ts";
-import type { Measured } from "../result/metric.ts";
-import type { Arm, Check } from "../result/schema.ts";
+import type { Check } from "../result/schema.ts";
 import { growthOf } from "../statistics/growth.ts";
 import { median } from "../statistics/median.ts";
 import { measureExport } from "../trial/measure-export.ts";
 import type { Delivery } from "../trial/session.ts";
-import { withServers } from "../trial/with-servers.ts";
+import { noteArms, type DeliveryArm } from "./delivery-arm.ts";
+import { recordRound } from "./record-round.ts";
 import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
 
 const name = "scaling";
@@ -22,9 +22,7 @@ const flatPeakBytes = 8 * 1024 ** 2;
 const overheadSeconds = 1;
 
 /** One export of some size. */
-interface SizedArm {
-  readonly id: string;
-  readonly delivery: Delivery;
+interface SizedArm extends DeliveryArm {
   readonly rows: number;
 }
 
@@ -32,19 +30,20 @@ interface SizedArm {
 export const scalingScenario: Scenario = {
   name,
   summary: "the server's peak memory for exports of growing size, streamed and buffered: O(1) or O(n)",
+  isDefault: true,
   isDispensable: false,
   countSteps: (plan) => sizedArms(plan).length * roundsOf(plan),
   estimateSeconds: (plan) => roundsOf(plan) * secondsFor(plan, sizedArms(plan)),
   async run(context) {
     const { plan, logbook, session } = context;
     const arms = fitted(context, sizedArms(plan));
-    logbook.arms.push(
-      ...arms.map(({ id, delivery }): Arm => {
-        const role = delivery === "buffered" ? "control" : "treatment";
-        return { id, scenario: name, role, delivery, command: session.target.command };
-      }),
-    );
-    for (let index = 0; index < roundsOf(plan); index += 1) await runRound(context, arms, index);
+    noteArms(context, name, arms);
+    for (let round = 0; round < roundsOf(plan); round += 1) {
+      await recordRound(context, name, arms, async ({ delivery, rows }, server) => {
+        context.step(`memory for ${formatCount(rows)} rows, ${delivery}`);
+        return (await measureExport(session, server, { delivery, rows }, rows)).measured;
+      });
+    }
     logbook.checks.push(...checksOf(context, arms));
   },
 };
@@ -106,31 +105,6 @@ function withSmallerLargest(arms: readonly SizedArm[]): readonly SizedArm[] {
 
 function largestOf(arms: readonly SizedArm[], delivery: Delivery): number {
   return Math.max(0, ...arms.filter((arm) => arm.delivery === delivery).map(({ rows }) => rows));
-}
-
-async function runRound(context: ScenarioContext, arms: readonly SizedArm[], index: number): Promise<void> {
-  const { session, logbook } = context;
-  const order = arms.map(({ id }) => id);
-  const found: Record<string, Measured> = {};
-  let isWhole = false;
-  try {
-    await withServers(session, arms, async ({ id, delivery, rows }, server) => {
-      context.step(`memory for ${formatCount(rows)} rows, ${delivery}`);
-      const { measured } = await measureExport(session, server, { delivery, rows }, rows);
-      found[id] = measured;
-    });
-    isWhole = true;
-  } finally {
-    const reason = session.signal.aborted ? "interrupted" : "an arm failed";
-    logbook.rounds.push({
-      scenario: name,
-      index,
-      order,
-      valid: isWhole,
-      ...(isWhole ? {} : { reason }),
-      arms: found,
-    });
-  }
 }
 
 /** The slopes beside what is to be expected of them, and how far the streamed peak rose. */

@@ -1,10 +1,10 @@
 import { formatBytes, formatCount } from "../../src/index.ts";
-import type { Measured } from "../result/metric.ts";
-import type { Arm } from "../result/schema.ts";
+import type { MetricId } from "../result/metric.ts";
 import { median } from "../statistics/median.ts";
 import { measureSlowReaders } from "../trial/measure-slow-readers.ts";
 import { balancedOrders } from "../trial/order.ts";
-import { withServers } from "../trial/with-servers.ts";
+import { noteArms } from "./delivery-arm.ts";
+import { recordRound } from "./record-round.ts";
 import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
 
 const name = "slow-readers";
@@ -25,6 +25,7 @@ export const slowReadersScenario: Scenario = {
   name,
   summary:
     "clients that read slowly: memory and slots they hold, and how late short requests are answered meanwhile",
+  isDefault: true,
   isDispensable: true,
   countSteps: (plan) => roundsOf(plan) * plan.deliveries.length,
   estimateSeconds(plan) {
@@ -40,14 +41,15 @@ export const slowReadersScenario: Scenario = {
       );
       return;
     }
-    logbook.arms.push(
-      ...plan.deliveries.map((delivery): Arm => {
-        const role = delivery === "buffered" ? "control" : "treatment";
-        return { id: delivery, scenario: name, role, delivery, command: session.target.command };
-      }),
-    );
-    for (const order of balancedOrders(plan.deliveries, roundsOf(plan), random))
-      await runRound(context, order, rows);
+    const arms = plan.deliveries.map((delivery) => ({ id: delivery, delivery }));
+    noteArms(context, name, arms);
+    const options = { ...timesOf(plan), bytesPerSecond, random };
+    for (const order of balancedOrders(arms, roundsOf(plan), random)) {
+      await recordRound(context, name, order, ({ delivery }, server) => {
+        context.step(`${options.readers} slow readers, ${delivery}`);
+        return measureSlowReaders(session, server, { delivery, rows }, options);
+      });
+    }
     checkExpectations(context);
   },
 };
@@ -60,43 +62,23 @@ function timesOf({ isQuick }: Plan): typeof quickTimes | typeof fullTimes {
   return isQuick ? quickTimes : fullTimes;
 }
 
-async function runRound(context: ScenarioContext, order: readonly string[], rows: number): Promise<void> {
-  const { session, plan, logbook, random } = context;
-  const index = logbook.nextIndex(name);
-  const arms: Record<string, Measured> = {};
-  let isWhole = false;
-  try {
-    const deliveries = order.flatMap((id) => plan.deliveries.filter((delivery) => delivery === id));
-    await withServers(session, deliveries, async (delivery, server) => {
-      const options = { ...timesOf(plan), bytesPerSecond, random };
-      context.step(`${options.readers} slow readers, ${delivery}`);
-      arms[delivery] = await measureSlowReaders(session, server, { delivery, rows }, options);
-    });
-    isWhole = true;
-  } finally {
-    const reason = session.signal.aborted ? "interrupted" : "an arm failed";
-    logbook.rounds.push({
-      scenario: name,
-      index,
-      order,
-      valid: isWhole,
-      ...(isWhole ? {} : { reason }),
-      arms,
-    });
-  }
-}
-
-/** What is to be expected beside what was seen: each reader keeps its rate, and holds a slot as long as it reads. */
+/**
+ * What is to be expected beside what was seen: each reader keeps its rate, and holds a slot as long as it reads; and
+ * slot time summed is the integral of busy slots, which the server counts apart.
+ */
 function checkExpectations({ plan, logbook }: ScenarioContext): void {
   const rounds = logbook.rounds.filter((round) => round.scenario === name && round.valid);
+  const medianOf = (delivery: string, metric: MetricId): number | null =>
+    median(rounds.flatMap((round) => round.arms[delivery]?.[metric] ?? []));
   for (const delivery of plan.deliveries) {
-    const expectations = {
-      read_rate_bytes_per_s: bytesPerSecond,
-      slots_held: timesOf(plan).readers,
-    } as const;
-    for (const [metric, expected] of Object.entries(expectations)) {
-      const observed = median(rounds.flatMap((round) => round.arms[delivery]?.[metric] ?? []));
-      if (observed === null) continue;
+    const expectations: readonly (readonly [MetricId, number | null])[] = [
+      ["read_rate_bytes_per_s", bytesPerSecond],
+      ["slots_held", timesOf(plan).readers],
+      ["busy_slots", medianOf(delivery, "slots_held")],
+    ];
+    for (const [metric, expected] of expectations) {
+      const observed = medianOf(delivery, metric);
+      if (observed === null || expected === null) continue;
       const tolerance = expectationTolerance * expected;
       const ok = Math.abs(observed - expected) <= tolerance;
       logbook.checks.push({ id: `${name}.${delivery}.${metric}`, expected, observed, tolerance, ok });

@@ -79,6 +79,7 @@ export async function measureSlowReaders(
       bytes_per_concurrent_export: peakOverIdle === null ? null : peakOverIdle / readers,
       kernel_bytes_per_export: buffered === null ? null : buffered / readers,
       slots_held: (after.heldSeconds - before.heldSeconds) / seconds,
+      busy_slots: (after.busySlotSeconds - before.busySlotSeconds) / seconds,
       loop_busy_ratio: (after.loopSeconds - before.loopSeconds) / seconds,
       read_rate_bytes_per_s: median(rates),
     };
