@@ -4,6 +4,7 @@ import { getJson } from "./get-json.ts";
 
 const statsSchema = looseObject({
   total: looseObject({
+    busySlots: number(),
     heldSeconds: number(),
     busySlotSeconds: number(),
     queueWaitSeconds: number(),

@@ -6,7 +6,7 @@ const sliceMs = 5;
 /**
  * Tells when work that never waits has kept the event loop for a slice of time, and lets others have their turn.
  *
- * Time and not a count of chunks: a chunk may take a microsecond or a second. Reading the clock costs about 50 ns.
+ * Time and not a count of chunks: a chunk may take a microsecond or a second. Reading the clock costs a fraction of one.
  */
 export class Pacer {
   readonly #clock: Clock;

@@ -31,6 +31,7 @@ export function formatDisposition(filename: string | undefined, asAttachment: bo
 
 /** The media type that a file's name tells, without a charset; `application/octet-stream` where it tells none. */
 export function guessContentType(filename: string | undefined): string {
-  const name = basename(filename ?? "");
-  return archiveTypes[extname(name)] ?? (lookup(name) || "application/octet-stream");
+  // The ending alone, since a file named "csv" is not thereby one.
+  const ending = extname(basename(filename ?? ""));
+  return archiveTypes[ending] ?? (lookup(ending) || "application/octet-stream");
 }

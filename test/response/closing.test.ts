@@ -1,0 +1,297 @@
+import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
+import { Readable } from "node:stream";
+import { test } from "node:test";
+import { HttpResponse, StreamingHttpResponse } from "../../src/index.ts";
+import { collect } from "./serving.ts";
+
+/** A source that counts how often it is given back, which a generator can't before it is started. */
+function countingSource(events: string[], name = "source"): AsyncIterable<string> {
+  let index = 0;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => (index++ < 3 ? { done: false, value: name } : { done: true, value: undefined }),
+      return: async () => {
+        events.push(`${name} returned`);
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}
+
+async function* wrap(
+  chunks: AsyncIterable<Uint8Array>,
+  events: string[],
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } finally {
+    events.push(`${name} ended`);
+  }
+}
+
+test("runs closers once, in the order in which they came, each waited for", async () => {
+  const events: string[] = [];
+  const response = new HttpResponse();
+  response.onClose(async () => {
+    await new Promise((resolve) => void setTimeout(resolve, 5));
+    events.push("first");
+  });
+  response.onClose(() => {
+    events.push("second");
+    response.onClose(() => events.push("registered while closing"));
+  });
+  assert.equal(response.closed, false);
+  await Promise.all([response.close(), response.close()]);
+  await response.close();
+  assert.equal(response.closed, true);
+  assert.deepEqual(events, ["first", "second", "registered while closing"]);
+});
+
+test("runs a closer at once that comes after the end", async () => {
+  const response = new HttpResponse();
+  await response.close();
+  let runs = 0;
+  response.onClose(() => {
+    runs += 1;
+  });
+  assert.equal(runs, 1);
+});
+
+test("runs all closers though some throw, and keeps their errors", async () => {
+  const response = new HttpResponse();
+  let ran = false;
+  response.onClose(() => {
+    throw new Error("sync");
+  });
+  response.onClose(() => Promise.reject(new Error("async")));
+  response.onClose(() => {
+    ran = true;
+  });
+  await response.close();
+  assert.ok(ran);
+  assert.deepEqual(
+    response.closeErrors.map(({ message }) => message),
+    ["sync", "async"],
+  );
+});
+
+test("gives closers' errors to onError where there is one, and survives one that throws", async () => {
+  const errors: Error[] = [];
+  const response = new HttpResponse("", { onError: (error) => errors.push(error) });
+  response.onClose(() => {
+    throw new Error("told");
+  });
+  await response.close();
+  assert.equal(errors[0]?.message, "told");
+  assert.deepEqual(response.closeErrors, []);
+
+  const throwing = new HttpResponse("", {
+    onError: () => {
+      throw new Error("hook");
+    },
+  });
+  throwing.onClose(() => {
+    throw new Error("closer");
+  });
+  await throwing.close();
+  assert.equal(throwing.closeErrors.length, 2);
+});
+
+test("isn't held up for ever by a closer that never settles", async () => {
+  const events: string[] = [];
+  const response = new HttpResponse();
+  response.onClose(() => new Promise(() => undefined));
+  response.onClose(() => events.push("next"));
+  await response.close();
+  assert.deepEqual(events, ["next"]);
+});
+
+test("takes care of a closer that fails after it was left behind", async () => {
+  const response = new HttpResponse();
+  const controller = new AbortController();
+  response.onClose(() => once(new EventTarget(), "never", controller));
+  await response.close();
+  controller.abort();
+  await new Promise((resolve) => void setImmediate(resolve));
+  assert.equal(response.closeErrors[0]?.name, "AbortError");
+});
+
+test("is closed by await using", async () => {
+  const response = new HttpResponse();
+  {
+    await using scoped = response;
+    assert.equal(scoped.closed, false);
+  }
+  assert.equal(response.closed, true);
+});
+
+const readings: readonly (readonly [
+  name: string,
+  read: (response: StreamingHttpResponse) => Promise<unknown>,
+])[] = [
+  ["not started", async () => undefined],
+  ["partly read", (response) => response.streamingContent[Symbol.asyncIterator]().next()],
+  ["read to its end", collect],
+  [
+    "left early by a loop",
+    async (response) => {
+      for await (const _ of response) break;
+    },
+  ],
+];
+for (const [name, read] of readings) {
+  test(`gives the innermost source back exactly once when it was ${name}`, async () => {
+    const events: string[] = [];
+    const response = new StreamingHttpResponse(countingSource(events));
+    await read(response);
+    await response.close();
+    await response.close();
+    assert.deepEqual(events, ["source returned"]);
+  });
+
+  test(`gives the innermost source back exactly once when it was wrapped twice and ${name}`, async () => {
+    const events: string[] = [];
+    const response = new StreamingHttpResponse(countingSource(events));
+    response.streamingContent = wrap(response.streamingContent, events, "inner");
+    response.streamingContent = wrap(response.streamingContent, events, "outer");
+    await read(response);
+    await response.close();
+    assert.equal(events.filter((event) => event === "source returned").length, 1);
+    assert.ok(events.filter((event) => event === "outer ended").length <= 1);
+  });
+}
+
+test("gives replaced bodies back too, and none of them before closing", async () => {
+  const events: string[] = [];
+  const response = new StreamingHttpResponse(countingSource(events, "old"));
+  response.streamingContent = countingSource(events, "new");
+  assert.equal(await collect(response), "newnewnew");
+  assert.equal(events.length, 0);
+  await response.close();
+  assert.deepEqual(
+    events.toSorted((a, b) => a.localeCompare(b)),
+    ["new returned", "old returned"],
+  );
+});
+
+test("fires the signal before return(), and gives the reason", async () => {
+  const events: string[] = [];
+  const response = new StreamingHttpResponse(({ signal }) => {
+    signal.addEventListener("abort", () => events.push(`aborted: ${String(signal.reason)}`));
+    return countingSource(events);
+  });
+  await response.streamingContent[Symbol.asyncIterator]().next();
+  response.onClose(() => events.push("closer"));
+  await response.close("enough");
+  assert.deepEqual(events, ["aborted: enough", "source returned", "closer"]);
+});
+
+test("doesn't fire the signal of a body that was read to its end", async () => {
+  let signal: AbortSignal | undefined;
+  const response = new StreamingHttpResponse((context) => {
+    ({ signal } = context);
+    return ["a"];
+  });
+  await collect(response);
+  await response.close();
+  assert.equal(signal?.aborted, false);
+});
+
+test("never calls the producer of a body that was not started", async () => {
+  const response = new StreamingHttpResponse(() => assert.fail("called"));
+  await response.close();
+  assert.equal(await collect(response), "");
+  assert.deepEqual(response.closeErrors, []);
+});
+
+test("gives back what an async producer returns after it was closed", async () => {
+  const events: string[] = [];
+  const producer = new EventEmitter();
+  const response = new StreamingHttpResponse(async () => {
+    await once(producer, "ready");
+    return countingSource(events);
+  });
+  const reading = collect(response);
+  const closing = response.close();
+  producer.emit("ready");
+  await closing;
+  assert.equal(await reading, "");
+  assert.deepEqual(events, ["source returned"]);
+});
+
+test("leaves a source behind that never settles, after telling it", async () => {
+  let signal: AbortSignal | undefined;
+  const response = new StreamingHttpResponse(async function* (context) {
+    ({ signal } = context);
+    yield "a";
+    await new Promise(() => undefined);
+  });
+  const chunks = response.streamingContent[Symbol.asyncIterator]();
+  await chunks.next();
+  void chunks.next();
+  await response.close();
+  assert.equal(signal?.aborted, true);
+  assert.equal(response.closed, true);
+});
+
+test("runs the clean-up of a started generator, and keeps its error", async () => {
+  const response = new StreamingHttpResponse(
+    (function* () {
+      try {
+        yield "a";
+      } finally {
+        // oxlint-disable-next-line no-unsafe-finally -- that is what is tested
+        throw new Error("in the clean-up");
+      }
+    })(),
+  );
+  await response.streamingContent[Symbol.asyncIterator]().next();
+  await response.close();
+  assert.equal(response.closeErrors[0]?.message, "in the clean-up");
+});
+
+test("destroys a Node stream, read or not, and waits until it is closed", async () => {
+  for (const isRead of [false, true]) {
+    const stream = Readable.from(["a", "b"]);
+    const response = new StreamingHttpResponse(stream);
+    if (isRead) await response.streamingContent[Symbol.asyncIterator]().next();
+    await response.close();
+    assert.ok(stream.destroyed);
+    assert.ok(stream.closed);
+    if (!isRead) assert.equal(stream.listenerCount("error"), 0);
+  }
+});
+
+test("cancels a Web stream with the reason, also while a read is pending", async () => {
+  const reasons: unknown[] = [];
+  const make = (): ReadableStream<string> =>
+    new ReadableStream({ cancel: (reason) => void reasons.push(reason) });
+  const unread = new StreamingHttpResponse(make());
+  await unread.close("unread");
+  const pending = new StreamingHttpResponse(make());
+  const reading = collect(pending);
+  await pending.close("pending");
+  assert.equal(await reading, "");
+  assert.deepEqual(reasons, ["unread", "pending"]);
+});
+
+test("closes an iterable that has close() and whose iterator has no return()", async () => {
+  const events: string[] = [];
+  const cursor = {
+    [Symbol.iterator]: () => ({ next: () => ({ done: false, value: "row" }) }),
+    close: () => events.push("closed"),
+  };
+  const response = new StreamingHttpResponse(cursor);
+  await response.close();
+  assert.deepEqual(events, ["closed"]);
+});
+
+test("leaves no timer behind", async () => {
+  const response = new HttpResponse();
+  response.onClose(() => once(new EventTarget(), "never", { signal: AbortSignal.timeout(5) }));
+  await response.close();
+  const timers = process.getActiveResourcesInfo().filter((name) => name === "Timeout");
+  assert.deepEqual(timers, []);
+});

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type AnyResponse,
+  compress,
+  conditionalGet,
+  contentLength,
+  type FileResponse,
+  HttpResponse,
+  type HttpResponseBase,
+  type ResponseTransform,
+  type SendOutcome,
+  StreamingHttpResponse,
+} from "../../src/index.ts";
+
+/** True where two types take each other and neither is any; false doesn't satisfy it. */
+type Equal<A, B> = 0 extends 1 & (A | B) ? false : [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+
+const use = (response: AnyResponse): Uint8Array | AsyncIterable<Uint8Array> => {
+  if (response.streaming) {
+    assert.ok(true satisfies Equal<typeof response, StreamingHttpResponse>);
+    return response.streamingContent;
+  }
+  assert.ok(true satisfies Equal<typeof response, HttpResponse>);
+  return response.content;
+};
+
+test("narrows the union by streaming", () => {
+  assert.ok(use(new HttpResponse("a")) instanceof Uint8Array);
+  assert.ok(Symbol.asyncIterator in use(new StreamingHttpResponse("a")));
+});
+
+test("makes the members of the other kind type errors", () => {
+  const stream = new StreamingHttpResponse();
+  const buffered = new HttpResponse();
+  const refused: readonly (() => unknown)[] = [
+    // @ts-expect-error -- a stream has no content
+    () => stream.content,
+    // @ts-expect-error -- nor can it be given any
+    () => (stream.content = "a"),
+    // @ts-expect-error -- nor text
+    () => stream.text,
+    // @ts-expect-error -- it isn't written to
+    () => stream.write("a"),
+    // @ts-expect-error -- not by lines either
+    () => stream.writeLines(["a"]),
+    // @ts-expect-error -- and has no position
+    () => stream.tell(),
+    // @ts-expect-error -- whether it is one can't be changed
+    () => (stream.streaming = false),
+    // @ts-expect-error -- one that comes over time isn't looped over
+    () => [...stream],
+  ];
+  for (const attempt of refused) assert.throws(attempt);
+  // @ts-expect-error -- buffered content is no stream
+  assert.equal(buffered.streamingContent, undefined);
+});
+
+test("refuses bodies and contents of the wrong type", () => {
+  const wrong: readonly (() => unknown)[] = [
+    // @ts-expect-error -- content that comes over time needs HttpResponse.from
+    () => new HttpResponse(new ReadableStream<string>()),
+    // @ts-expect-error -- an object is no chunk
+    () => new HttpResponse([{}]),
+    // @ts-expect-error -- null is no body
+    () => new StreamingHttpResponse(null),
+  ];
+  for (const attempt of wrong) assert.throws(attempt);
+});
+
+test("knows what the members are", () => {
+  assert.ok(true satisfies Equal<HttpResponse["streaming"], false>);
+  assert.ok(true satisfies Equal<StreamingHttpResponse["streaming"], true>);
+  assert.ok(true satisfies Equal<FileResponse["streaming"], true>);
+  assert.ok(true satisfies Equal<HttpResponse["content"], Uint8Array>);
+  assert.ok(true satisfies Equal<StreamingHttpResponse["streamingContent"], AsyncIterable<Uint8Array>>);
+  assert.ok(true satisfies Equal<SendOutcome["firstByteMs"], number | null>);
+  assert.ok(true satisfies Equal<ReturnType<HttpResponseBase["close"]>, Promise<void>>);
+  const transforms: readonly ResponseTransform[] = [compress(), conditionalGet(), contentLength()];
+  assert.equal(transforms.length, 3);
+});
+
+test("has no any in its public surface", async () => {
+  const { readdir, readFile } = await import("node:fs/promises");
+  const folder = new URL("../../src/", import.meta.url);
+  const files = (await readdir(folder, { recursive: true })).filter((name) =>
+    /^(?:response|coding|stream).*\.d\.ts$/.test(name),
+  );
+  assert.ok(files.length > 20);
+  for (const file of files) {
+    const declarations = (await readFile(new URL(file, folder), "utf8")).replaceAll(/\/\*[^]*?\*\//g, "");
+    assert.doesNotMatch(declarations, /(?<![\w/-])any(?![\w-])/, file);
+  }
+});
+
+test("has a docstring on every export of the response family", async () => {
+  const { readFile } = await import("node:fs/promises");
+  const root = new URL("../../../src/", import.meta.url);
+  const index = await readFile(new URL("index.ts", root), "utf8");
+  const exported = [
+    ...index.matchAll(/export (?:type )?\{([^}]*)\} from "\.\/((?:response|coding|stream)\/[^"]+)"/g),
+  ];
+  assert.ok(exported.length > 10);
+  for (const [, names = "", file = ""] of exported) {
+    const source = await readFile(new URL(file, root), "utf8");
+    for (const name of names.split(",").map((each) => each.replace("type", "").trim())) {
+      if (name === "") continue;
+      const documented = new RegExp(
+        `\\*/\\nexport (?:async |abstract )*(?:class|function|interface|type|const) ${name}\\b`,
+      );
+      assert.match(source, documented, `${name} in ${file}`);
+    }
+  }
+});

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { Interruption } from "../../src/stream/interruption.ts";
+
+test("gives what the promise gives, as long as nothing interrupts", async () => {
+  const interruption = new Interruption();
+  assert.equal(await interruption.race(Promise.resolve(1)), 1);
+  await assert.rejects(interruption.race(Promise.reject(new Error("own"))), /own/);
+});
+
+test("ends the current wait and all later ones with the first cause", async () => {
+  const interruption = new Interruption();
+  const waiting = interruption.race(new Promise(() => undefined));
+  interruption.raise(new Error("first"));
+  interruption.raise(new Error("second"));
+  await assert.rejects(waiting, /first/);
+  await assert.rejects(interruption.race(Promise.resolve(1)), /first/);
+  assert.equal(interruption.cause?.message, "first");
+});
+
+test("takes care of a promise that rejects after it was left behind", async () => {
+  const interruption = new Interruption();
+  const controller = new AbortController();
+  const waiting = interruption.race(once(new EventTarget(), "never", controller));
+  interruption.raise(new Error("left"));
+  await assert.rejects(waiting, /left/);
+  controller.abort();
+  await new Promise((resolve) => void setImmediate(resolve));
+});
