@@ -46,8 +46,9 @@ let narrow: (response: FileResponse, request: RequestHead) => void;
  * it is a stream with a name: no length, no tag, no ranges.
  *
  * @example
- * await using response = await FileResponse.open("package.json", { asAttachment: true });
+ * const response = await FileResponse.open("package.json", { asAttachment: true });
  * console.log(response.headers.get("Content-Disposition")); // attachment; filename="package.json"
+ * await response.close();
  */
 export class FileResponse extends StreamingHttpResponse {
   #file: OpenedFile | undefined;

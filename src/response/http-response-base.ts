@@ -3,13 +3,9 @@ import { NotWritableError, toError, wrongRange, wrongType } from "../errors.ts";
 import { describeValue, isChunk, viewBytes } from "../stream/chunk.ts";
 import { settleWithin } from "../stream/settle.ts";
 import { encodeText, isKnownCharset, parseCharset } from "./head/charset.ts";
-import {
-  type CookieOptions,
-  type DeleteCookieOptions,
-  formatCookie,
-  formatCookieDeletion,
-} from "./head/cookie.ts";
-import { checkHeaderValue, checkReasonPhrase } from "./head/header-value.ts";
+import type { CookieOptions, DeleteCookieOptions } from "./head/cookie.ts";
+import { checkReasonPhrase } from "./head/header-value.ts";
+import { ResponseCookies } from "./head/response-cookies.ts";
 import { type HeadersInput, ResponseHeaders } from "./head/response-headers.ts";
 import { checkStatusCode, defaultReasonPhrase } from "./head/status.ts";
 
@@ -30,13 +26,8 @@ export interface ResponseOptions {
   readonly clock?: Clock;
 }
 
-interface Cookie {
-  readonly name: string;
-  readonly line: string;
-}
-
-let appendCookies: (response: HttpResponseBase, cookies: readonly Cookie[]) => void;
-let cookiesOf: (response: HttpResponseBase) => readonly Cookie[];
+/** What the family's own transforms and adapters may do to the cookies. */
+let cookiesOf: (response: HttpResponseBase) => ResponseCookies;
 
 /** Something to do when a response is done with. */
 export type Closer = () => unknown;
@@ -55,9 +46,8 @@ export abstract class HttpResponseBase implements AsyncDisposable {
   abstract readonly streaming: boolean;
   /** One value a name; cookies are kept apart. */
   readonly headers: ResponseHeaders;
-  readonly #clock: Clock;
   readonly #onError: ((error: Error) => void) | undefined;
-  #cookies: readonly Cookie[] = [];
+  readonly #cookies: ResponseCookies;
   readonly #closeErrors: Error[] = [];
   #closers: Closer[] = [];
   #statusCode: number;
@@ -68,9 +58,6 @@ export abstract class HttpResponseBase implements AsyncDisposable {
 
   static {
     cookiesOf = (response) => response.#cookies;
-    appendCookies = (response, cookies) => {
-      response.#cookies = [...response.#cookies, ...cookies];
-    };
   }
 
   /**
@@ -94,7 +81,7 @@ export abstract class HttpResponseBase implements AsyncDisposable {
       this.headers.setDefault("Content-Type", `text/html; charset=${this.#charset ?? "utf-8"}`);
     }
     this.#onError = options.onError;
-    this.#clock = options.clock ?? systemClock;
+    this.#cookies = new ResponseCookies(options.clock ?? systemClock);
   }
 
   get statusCode(): number {
@@ -129,7 +116,7 @@ export abstract class HttpResponseBase implements AsyncDisposable {
 
   /** The Set-Cookie lines, in the order in which the cookies were first set. */
   get cookies(): readonly string[] {
-    return this.#cookies.map(({ line }) => line);
+    return this.#cookies.lines;
   }
 
   /**
@@ -138,12 +125,12 @@ export abstract class HttpResponseBase implements AsyncDisposable {
    * @throws RangeError `SCSV_ARG_RANGE` for `maxAge` beside a `Date`, or an unknown `sameSite`
    */
   setCookie(name: string, value: string, options: CookieOptions = {}): void {
-    this.#putCookie({ name, line: formatCookie(name, value, options, this.#clock) });
+    this.#cookies.set(name, value, options);
   }
 
   /** Makes the client forget a cookie; give the path and domain it was set with. */
   deleteCookie(name: string, options: DeleteCookieOptions = {}): void {
-    this.#putCookie({ name, line: formatCookieDeletion(name, options, this.#clock) });
+    this.#cookies.delete(name, options);
   }
 
   /** Runs `closer` when the response is closed, after those before it; at once where it is closed already. */
@@ -211,16 +198,6 @@ export abstract class HttpResponseBase implements AsyncDisposable {
     return typeof chunk === "object" ? viewBytes(chunk) : encodeText(String(chunk), this.charset);
   }
 
-  #putCookie(cookie: Cookie): void {
-    const index = this.#cookies.findIndex(({ name }) => name === cookie.name);
-    this.#cookies =
-      index < 0
-        ? [...this.#cookies, cookie]
-        : this.#cookies
-            .with(index, cookie)
-            .filter((each, place) => place <= index || each.name !== cookie.name);
-  }
-
   async #close(reason: unknown): Promise<void> {
     // Bodies are layers of one thing: all are told before any is waited for, since one may wait for another.
     await Promise.all(this.closeBodies(reason).map((closer) => this.#runCloser(closer)));
@@ -251,16 +228,12 @@ export abstract class HttpResponseBase implements AsyncDisposable {
 
 /** Gives one response the cookies of another, which it is to stand for. */
 export function copyCookies(from: HttpResponseBase, to: HttpResponseBase): void {
-  appendCookies(to, cookiesOf(from));
+  for (const line of from.cookies) appendCookieLine(to, line);
 }
 
-/**
- * Adds a Set-Cookie line that was made elsewhere, as it is; lines for one name may differ in path or domain.
- * @throws BadHeaderError `SCSV_BAD_HEADER` for a control character
- */
+/** Adds a Set-Cookie line that was made elsewhere, as it is. */
 export function appendCookieLine(response: HttpResponseBase, line: string): void {
-  const name = /^[^=;]*/.exec(line)?.[0].trim() ?? "";
-  appendCookies(response, [{ name, line: checkHeaderValue("Set-Cookie", line) }]);
+  cookiesOf(response).append(line);
 }
 
 /** Methods that only a buffered response has; the types don't know them here, but a caller in JavaScript may. */

@@ -33,7 +33,7 @@ const pieceBytes = 128 * 1024;
  * @example
  * createServer(async (req, res) => {
  *   const outcome = await send(new HttpResponse("pong", { contentType: "text/plain" }), req, res);
- *   console.log(outcome.state, outcome.bytes); // completed 4
+ *   if (outcome.state === "failed") logger.error(outcome.error);
  * });
  */
 export async function send(

@@ -25,11 +25,12 @@ export interface StreamingResponseOptions extends ResponseOptions {
  * on each body below it, once, whether they were started or not.
  *
  * @example
- * const response = new StreamingHttpResponse(["id,name\r\n", "1,Ada\r\n"], { contentType: "text/csv; charset=utf-8" });
- * async function* shout(chunks: AsyncIterable<Uint8Array>) {
+ * async function* shout(chunks) {
  *   for await (const chunk of chunks) yield Buffer.from(chunk).toString().toUpperCase();
  * }
+ * const response = new StreamingHttpResponse(["id,", "name"], { contentType: "text/csv; charset=utf-8" });
  * response.streamingContent = shout(response.streamingContent);
+ * console.log((await HttpResponse.from(response.streamingContent)).text); // ID,NAME
  */
 export class StreamingHttpResponse extends HttpResponseBase implements AsyncIterable<Uint8Array> {
   /** Fields to send after the body. Left out where the client didn't send `TE: trailers`, or the body isn't chunked. */

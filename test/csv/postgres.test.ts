@@ -49,7 +49,7 @@ const columns: readonly (readonly [type: string, fc.Arbitrary<readonly [unknown,
     "text",
     fc
       .oneof(
-        fc.string({ unit: fc.constantFrom(..."abc ,;\"'\r\n\\.\té中🍜"), maxLength: 10 }),
+        fc.string({ unit: fc.constantFrom(...Array.from("abc ,;\"'\r\n\\.\té中🍜")), maxLength: 10 }),
         fc.constantFrom("", "\\.", "NULL", '"'),
       )
       .map((text) => [text, literal(text)] as const),
@@ -132,14 +132,15 @@ const columns: readonly (readonly [type: string, fc.Arbitrary<readonly [unknown,
     "json",
     fc.jsonValue({ maxDepth: 2 }).map((value) => {
       const made = { value };
-      return [made, literal(JSON.stringify(made).replaceAll("-0,", "0,"))] as const;
+      return [made, literal(JSON.stringify(made))] as const;
     }),
   ],
 ];
 
 test("the postgres dialect is what COPY writes, byte for byte", { skip: reason }, () => {
   const row = fc.tuple(...columns.map(([, cell]) => fc.option(cell)));
-  const rows = fc.sample(row, 2000);
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const rows = fc.sample(row, { numRuns: 2000, seed });
   const names = columns.map((_, index) => `c ${index}`);
   const definitions = columns.map(([type], index) => `"c ${index}" ${type}`);
   const values = rows.map((cells) => `(${cells.map((cell) => cell?.[1] ?? "NULL").join(", ")})`);
@@ -153,7 +154,8 @@ test("the postgres dialect is what COPY writes, byte for byte", { skip: reason }
     names,
     rows.map((cells) => cells.map((cell) => cell?.[0] ?? null)),
   ).split("\n");
-  for (const [index, line] of expected.entries()) assert.equal(actual[index], line, `line ${index + 1}`);
+  for (const [index, line] of expected.entries())
+    assert.equal(actual[index], line, `line ${index + 1}, seed ${seed}`);
   assert.equal(actual.length, expected.length);
 });
 

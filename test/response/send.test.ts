@@ -109,14 +109,14 @@ test("keeps back-pressure: asks for no chunk while the client takes nothing", as
 });
 
 test("lets others have the event loop though write() never says stop", async (t) => {
-  let turns = 0;
+  const loop = { turns: 0 };
   let isSending = true;
   let chunks = 0;
   const served = await serve(
     t,
     () =>
       new StreamingHttpResponse(function* () {
-        while (turns < 20) {
+        while (loop.turns < 20) {
           chunks += 1;
           yield "";
         }
@@ -124,7 +124,7 @@ test("lets others have the event loop though write() never says stop", async (t)
       }),
   );
   const count = (): void => {
-    turns += 1;
+    loop.turns += 1;
     if (isSending) setImmediate(count);
   };
   setImmediate(count);

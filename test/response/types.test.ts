@@ -13,16 +13,15 @@ import {
   StreamingHttpResponse,
 } from "../../src/index.ts";
 
-/** Fails to compile where the two types differ. */
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-function check<_ extends true>(): void {}
+/** True where two types take each other and neither is any; false doesn't satisfy it. */
+type Equal<A, B> = 0 extends 1 & (A | B) ? false : [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
 const use = (response: AnyResponse): Uint8Array | AsyncIterable<Uint8Array> => {
   if (response.streaming) {
-    check<Equal<typeof response, StreamingHttpResponse>>();
+    assert.ok(true satisfies Equal<typeof response, StreamingHttpResponse>);
     return response.streamingContent;
   }
-  check<Equal<typeof response, HttpResponse>>();
+  assert.ok(true satisfies Equal<typeof response, HttpResponse>);
   return response.content;
 };
 
@@ -70,13 +69,13 @@ test("refuses bodies and contents of the wrong type", () => {
 });
 
 test("knows what the members are", () => {
-  check<Equal<HttpResponse["streaming"], false>>();
-  check<Equal<StreamingHttpResponse["streaming"], true>>();
-  check<Equal<FileResponse["streaming"], true>>();
-  check<Equal<HttpResponse["content"], Uint8Array>>();
-  check<Equal<StreamingHttpResponse["streamingContent"], AsyncIterable<Uint8Array>>>();
-  check<Equal<SendOutcome["firstByteMs"], number | null>>();
-  check<Equal<ReturnType<HttpResponseBase["close"]>, Promise<void>>>();
+  assert.ok(true satisfies Equal<HttpResponse["streaming"], false>);
+  assert.ok(true satisfies Equal<StreamingHttpResponse["streaming"], true>);
+  assert.ok(true satisfies Equal<FileResponse["streaming"], true>);
+  assert.ok(true satisfies Equal<HttpResponse["content"], Uint8Array>);
+  assert.ok(true satisfies Equal<StreamingHttpResponse["streamingContent"], AsyncIterable<Uint8Array>>);
+  assert.ok(true satisfies Equal<SendOutcome["firstByteMs"], number | null>);
+  assert.ok(true satisfies Equal<ReturnType<HttpResponseBase["close"]>, Promise<void>>);
   const transforms: readonly ResponseTransform[] = [compress(), conditionalGet(), contentLength()];
   assert.equal(transforms.length, 3);
 });

@@ -2,9 +2,9 @@ import type { ColumnVector, NullMask } from "../batch.ts";
 import { cellText, guardedText } from "../cell-text.ts";
 import { vectorValue } from "../vector-value.ts";
 import type { CellFormat } from "./cell-format.ts";
-import { writeDay, writeInstant } from "./clock.ts";
+import { writeDay, writeInstant, writeMicroseconds } from "./clock.ts";
 import { encodedDictionary } from "./dictionary.ts";
-import { greatestScale, writeDecimal, writeInteger, writePadded, writeShortFloat } from "./digits.ts";
+import { greatestScale, writeDecimal, writeInteger, writeShortFloat } from "./digits.ts";
 import { sink } from "./sink.ts";
 import { writeBytes, writeEncoded, writeText } from "./text.ts";
 import { wordReader } from "./word-reader.ts";
@@ -161,9 +161,16 @@ function booleanWriter({ values }: VectorOf<"boolean">, { format }: WriterContex
 function timestampWriter(vector: VectorOf<"timestamp">, context: WriterContext): CellWriter {
   const { values, unit } = vector;
   const general = generalWriter(vector, context);
-  const read =
-    values instanceof BigInt64Array ? wordReader(values) : (row: number) => Math.trunc(values[row] ?? 0);
   if (unit === "ns" || context.format.isGeneral) return general;
+  // Numbers are read where they are used, since one that is returned would be boxed.
+  if (values instanceof Float64Array) {
+    if (unit === "us") return general;
+    return (row, at) => {
+      const end = writeInstant(sink.bytes, at, Math.trunc(values[row] ?? 0));
+      return end < 0 ? general(row, at) : end;
+    };
+  }
+  const read = wordReader(values);
   if (unit === "ms") {
     return (row, at) => {
       const end = writeInstant(sink.bytes, at, read(row));
@@ -171,16 +178,8 @@ function timestampWriter(vector: VectorOf<"timestamp">, context: WriterContext):
     };
   }
   return (row, at) => {
-    const microseconds = read(row);
-    const milliseconds = Math.floor(microseconds / 1000);
-    const { bytes } = sink;
-    const end = writeInstant(bytes, at, milliseconds);
-    if (end < 0) return general(row, at);
-    const rest = microseconds - milliseconds * 1000;
-    if (rest === 0) return end;
-    writePadded(bytes, end - 1, rest, 3);
-    bytes[end + 2] = 0x5a;
-    return end + 3;
+    const end = writeMicroseconds(sink.bytes, at, read(row));
+    return end < 0 ? general(row, at) : end;
   };
 }
 

@@ -15,7 +15,7 @@ export type HeadersInput =
  * @example
  * const headers = new ResponseHeaders({ "X-Rows": 10 });
  * headers.set("x-rows", 20);
- * console.log([...headers]); // [["x-rows", "20"]]
+ * console.log([...headers]); // [ [ 'x-rows', '20' ] ]
  */
 export class ResponseHeaders implements Iterable<[name: string, value: string]> {
   readonly #entries = new Map<string, [name: string, value: string]>();

@@ -1,4 +1,4 @@
-import { HttpResponse } from "../response/http-response.ts";
+import { HttpResponse } from "../../response/http-response.ts";
 
 /** A value as a JSON document that no cache keeps. */
 export function jsonResponse(value: unknown, statusCode = 200): HttpResponse {

@@ -1,9 +1,9 @@
-import { StreamCsvError } from "../errors.ts";
-import { leastBytes, type ExportPlan } from "../export/plan.ts";
-import type { ExportRun } from "../export/run.ts";
-import { formatBytes } from "../units.ts";
-import type { Link } from "./ipc.ts";
-import type { PrimaryMethods, PrimaryNotes } from "./message.ts";
+import { StreamCsvError } from "../../errors.ts";
+import { leastBytes, type ExportPlan } from "../../export/plan.ts";
+import type { ExportRun } from "../../export/run.ts";
+import { formatBytes } from "../../units.ts";
+import type { Link } from "../process/ipc.ts";
+import type { PrimaryMethods, PrimaryNotes } from "../process/message.ts";
 
 /**
  * The memory one buffered body takes, reserved with the primary before it is used.

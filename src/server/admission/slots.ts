@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import { StreamCsvError } from "../errors.ts";
-import type { Occupancy } from "../metrics/occupancy.ts";
+import type { Clock } from "../../clock.ts";
+import { StreamCsvError } from "../../errors.ts";
+import type { Occupancy } from "../../metrics/occupancy.ts";
 
 /** A place for one export, until it is released. */
 export interface Slot {

@@ -1,16 +1,16 @@
-import { findExport, type Catalogue } from "../export/definition.ts";
-import { readExportParameters } from "../export/parameters.ts";
-import { planExport } from "../export/plan.ts";
-import { StreamCsvError } from "../errors.ts";
-import { StreamingHttpResponse } from "../response/streaming-http-response.ts";
-import { refuseHopeless } from "./buffer-reservation.ts";
-import { deliver, exportHeaders } from "./deliver.ts";
-import type { Life } from "./life.ts";
+import { findExport, type Catalogue } from "../../export/definition.ts";
+import { readExportParameters } from "../../export/parameters.ts";
+import { planExport } from "../../export/plan.ts";
+import { StreamCsvError } from "../../errors.ts";
+import { StreamingHttpResponse } from "../../response/streaming-http-response.ts";
+import { refuseHopeless } from "../admission/buffer-reservation.ts";
+import { deliver, exportHeaders } from "../transfer/deliver.ts";
+import type { Life } from "../admission/life.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { Answer, Handler, Route, RouteRequest } from "./route.ts";
-import type { ServerSettings } from "./settings.ts";
-import type { Slots } from "./slots.ts";
-import type { RunningTransfers } from "./transfer.ts";
+import type { ServerSettings } from "../settings.ts";
+import type { Slots } from "../admission/slots.ts";
+import type { RunningTransfers } from "../transfer/transfer.ts";
 
 /** What the routes of exports need of their worker. */
 export interface ExportContext {

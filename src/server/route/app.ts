@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
-import { StreamCsvError } from "../errors.ts";
-import { send } from "../response/send.ts";
-import type { Life } from "./life.ts";
+import { StreamCsvError } from "../../errors.ts";
+import { send } from "../../response/send.ts";
+import type { Life } from "../admission/life.ts";
 import { problemResponse } from "./problem.ts";
 import type { Answer, Router } from "./route.ts";
 

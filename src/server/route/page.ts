@@ -1,5 +1,5 @@
-import type { Catalogue, ExportDefinition } from "../export/definition.ts";
-import { formatCount } from "../units.ts";
+import type { Catalogue, ExportDefinition } from "../../export/definition.ts";
+import { formatCount } from "../../units.ts";
 
 /** The page at `/`: what can be downloaded, and where the numbers are. */
 export function pageForPeople({ exports }: Catalogue): string {

@@ -1,9 +1,9 @@
-import type { Catalogue } from "../export/definition.ts";
-import { HttpResponse } from "../response/http-response.ts";
-import type { Link } from "./ipc.ts";
+import type { Catalogue } from "../../export/definition.ts";
+import { HttpResponse } from "../../response/http-response.ts";
+import type { Link } from "../process/ipc.ts";
 import { jsonResponse } from "./json-response.ts";
-import type { PrimaryMethods, PrimaryNotes } from "./message.ts";
-import type { Life } from "./life.ts";
+import type { PrimaryMethods, PrimaryNotes } from "../process/message.ts";
+import type { Life } from "../admission/life.ts";
 import { pageForPeople } from "./page.ts";
 import type { Route } from "./route.ts";
 

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import { StreamCsvError } from "../errors.ts";
+import { StreamCsvError } from "../../errors.ts";
 import { Link, receiveError } from "./ipc.ts";
 import { nodeFlags } from "./node-flags.ts";
-import type { ServerSettings } from "./settings.ts";
+import type { ServerSettings } from "../settings.ts";
 import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from "./message.ts";
 
 /** A worker process and the channel to it. */
@@ -95,7 +95,7 @@ export class WorkerPool {
 
   #startOne(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const child = fork(fileURLToPath(new URL("./worker.js", import.meta.url)), {
+      const child = fork(fileURLToPath(new URL("../worker.js", import.meta.url)), {
         execArgv: [...nodeFlags],
         stdio: ["ignore", "ignore", "inherit", "ipc"],
       });

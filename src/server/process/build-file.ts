@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { StreamCsvError } from "../errors.ts";
-import type { BuiltFile } from "../spool/spool.ts";
+import { StreamCsvError } from "../../errors.ts";
+import type { BuiltFile } from "../../spool/spool.ts";
 import { Link, type Notes } from "./ipc.ts";
 import { nodeFlags } from "./node-flags.ts";
 import type { BuilderHostMethods, BuilderMethods, BuildRequest } from "./message.ts";
@@ -16,7 +16,7 @@ export async function buildFile(
   signal: AbortSignal,
 ): Promise<BuiltFile> {
   signal.throwIfAborted();
-  const child = fork(fileURLToPath(new URL("./builder.js", import.meta.url)), {
+  const child = fork(fileURLToPath(new URL("../builder.js", import.meta.url)), {
     execArgv: [...nodeFlags],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

@@ -1,10 +1,10 @@
-import type { Delivery } from "../export/delivery.ts";
-import type { ExportProgress } from "../export/run.ts";
-import type { ExportParameters } from "../export/parameters.ts";
-import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
-import type { BuiltFile, SpoolFile } from "../spool/spool.ts";
+import type { Delivery } from "../../export/delivery.ts";
+import type { ExportProgress } from "../../export/run.ts";
+import type { ExportParameters } from "../../export/parameters.ts";
+import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
+import type { BuiltFile, SpoolFile } from "../../spool/spool.ts";
 import type { SentError } from "./ipc.ts";
-import type { ServerSettings } from "./settings.ts";
+import type { ServerSettings } from "../settings.ts";
 
 /** What the processes of a server say to each other. All of it is plain data. */
 

@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
-import { StreamCsvError, isCodedError, toError } from "../errors.ts";
-import type { ExportPlan } from "../export/plan.ts";
-import { noProgress, type ExportProgress } from "../export/run.ts";
-import type { Link } from "./ipc.ts";
-import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "./message.ts";
-import type { Slot } from "./slots.ts";
+import type { Clock } from "../../clock.ts";
+import { StreamCsvError, isCodedError, toError } from "../../errors.ts";
+import type { ExportPlan } from "../../export/plan.ts";
+import { noProgress, type ExportProgress } from "../../export/run.ts";
+import type { Link } from "../process/ipc.ts";
+import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../process/message.ts";
+import type { Slot } from "../admission/slots.ts";
 
 /** What transfers need of their worker. */
 export interface TransferContext {

@@ -1,13 +1,13 @@
-import type { Clock } from "../clock.ts";
-import { StreamCsvError } from "../errors.ts";
-import type { ServerStats, WorkerNumbers, WorkerStats } from "../metrics/server-stats.ts";
-import type { Spool } from "../spool/spool.ts";
+import type { Clock } from "../../clock.ts";
+import { StreamCsvError } from "../../errors.ts";
+import type { ServerStats, WorkerNumbers, WorkerStats } from "../../metrics/server-stats.ts";
+import type { Spool } from "../../spool/spool.ts";
 import { BufferBudget } from "./buffer-budget.ts";
-import { buildFile } from "./build-file.ts";
-import type { LeasedFile, PrimaryMethods, SpoolRequest, TransferRecord } from "./message.ts";
-import type { ServerSettings } from "./settings.ts";
+import { buildFile } from "../process/build-file.ts";
+import type { LeasedFile, PrimaryMethods, SpoolRequest, TransferRecord } from "../process/message.ts";
+import type { ServerSettings } from "../settings.ts";
 import { TransferRegistry } from "./transfer-registry.ts";
-import type { PoolHost, Worker } from "./worker-pool.ts";
+import type { PoolHost, Worker } from "../process/worker-pool.ts";
 
 /**
  * What the primary holds on behalf of all workers, so that each of them gives the same answer: transfers, the spool,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { systemClock } from "../../src/clock.ts";
-import { StreamCsvError } from "../../src/errors.ts";
-import { Occupancy } from "../../src/metrics/occupancy.ts";
-import { Slots, type SlotLimits } from "../../src/server/slots.ts";
+import { systemClock } from "../../../src/clock.ts";
+import { StreamCsvError } from "../../../src/errors.ts";
+import { Occupancy } from "../../../src/metrics/occupancy.ts";
+import { Slots, type SlotLimits } from "../../../src/server/admission/slots.ts";
 
 function makeSlots(limits: Partial<SlotLimits>): { readonly slots: Slots; readonly occupancy: Occupancy } {
   const occupancy = new Occupancy(systemClock);

@@ -1,7 +1,7 @@
 import FindMyWay, { type HTTPMethod } from "find-my-way";
-import { StreamCsvError } from "../errors.ts";
-import type { AnyResponse } from "../response/any-response.ts";
-import type { SendOptions, SendOutcome } from "../response/send-options.ts";
+import { StreamCsvError } from "../../errors.ts";
+import type { AnyResponse } from "../../response/any-response.ts";
+import type { SendOptions, SendOutcome } from "../../response/send-options.ts";
 
 /** A request, as handlers see it. */
 export interface RouteRequest {

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from "node:http";
-import { StreamCsvError, type FaultCode } from "../errors.ts";
-import { HttpResponse } from "../response/http-response.ts";
+import { StreamCsvError, type FaultCode } from "../../errors.ts";
+import { HttpResponse } from "../../response/http-response.ts";
 import { MethodNotAllowedError } from "./route.ts";
 
 /** Body of a fault (RFC 9457); `code` is the member to branch on. */
-export interface Problem {
+interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail: string;

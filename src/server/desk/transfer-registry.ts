@@ -1,8 +1,14 @@
-import type { Clock } from "../clock.ts";
-import { StreamCsvError } from "../errors.ts";
-import { noProgress } from "../export/run.ts";
-import type { ExportStats } from "../metrics/server-stats.ts";
-import type { EndState, TransferEnd, TransferProgress, TransferRecord, TransferStart } from "./message.ts";
+import type { Clock } from "../../clock.ts";
+import { StreamCsvError } from "../../errors.ts";
+import { noProgress } from "../../export/run.ts";
+import type { ExportStats } from "../../metrics/server-stats.ts";
+import type {
+  EndState,
+  TransferEnd,
+  TransferProgress,
+  TransferRecord,
+  TransferStart,
+} from "../process/message.ts";
 
 /** Ended transfers that are remembered. */
 const historyLength = 1000;

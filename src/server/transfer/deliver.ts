@@ -1,18 +1,18 @@
 import { createHash, type Hash } from "node:crypto";
-import { contentTypeOf } from "../csv/dialect.ts";
-import { toError } from "../errors.ts";
-import type { Delivery } from "../export/delivery.ts";
-import type { ExportParameters } from "../export/parameters.ts";
-import type { ExportPlan } from "../export/plan.ts";
-import { runExport } from "../export/run.ts";
-import { FileResponse } from "../response/file-response.ts";
-import type { AnyResponse } from "../response/any-response.ts";
-import { formatDisposition } from "../response/head/disposition.ts";
-import { HttpResponse } from "../response/http-response.ts";
-import { StreamingHttpResponse } from "../response/streaming-http-response.ts";
-import { BufferReservation } from "./buffer-reservation.ts";
-import type { Link } from "./ipc.ts";
-import type { LeasedFile, PrimaryMethods, PrimaryNotes } from "./message.ts";
+import { contentTypeOf } from "../../csv/dialect.ts";
+import { toError } from "../../errors.ts";
+import type { Delivery } from "../../export/delivery.ts";
+import type { ExportParameters } from "../../export/parameters.ts";
+import type { ExportPlan } from "../../export/plan.ts";
+import { runExport } from "../../export/run.ts";
+import { FileResponse } from "../../response/file-response.ts";
+import type { AnyResponse } from "../../response/any-response.ts";
+import { formatDisposition } from "../../response/head/disposition.ts";
+import { HttpResponse } from "../../response/http-response.ts";
+import { StreamingHttpResponse } from "../../response/streaming-http-response.ts";
+import { BufferReservation } from "../admission/buffer-reservation.ts";
+import type { Link } from "../process/ipc.ts";
+import type { LeasedFile, PrimaryMethods, PrimaryNotes } from "../process/message.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** What a delivery is made from. */
