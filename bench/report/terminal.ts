@@ -93,7 +93,9 @@ function exportTable(result: BenchResult, colors: Colors): string {
   );
   const level = result.comparisons.find((item) => item.metric === "total_s")?.level;
   const interval =
-    typeof level === "number" && level > 0 ? `; ratios with their ${significant(level * 100, 3)} % interval` : "";
+    typeof level === "number" && level > 0
+      ? `; ratios with their ${significant(level * 100, 3)} % interval`
+      : "";
   return `${table}\n${colors.dim(`medians of ${counted(timed.length, "round")}${interval}`)}`;
 }
 
