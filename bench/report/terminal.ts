@@ -93,7 +93,9 @@ function exportTable(result: BenchResult, colors: Colors): string {
   );
   const level = result.comparisons.find((item) => item.metric === "total_s")?.level;
   const interval =
-    typeof level === "number" ? `; ratios with their ${significant(level * 100, 3)} % interval` : "";
+    typeof level === "number" && level > 0
+      ? `; ratios with their ${significant(level * 100, 3)} % interval`
+      : "";
   return `${table}\n${colors.dim(`medians of ${counted(timed.length, "round")}${interval}`)}`;
 }
 
@@ -213,9 +215,10 @@ function wrapped(text: string): string {
   return [...lines, line].join("\n");
 }
 
-function verdictLine({ verdict, complete }: BenchResult, colors: Colors): string {
-  if (!complete && verdict !== "invalid") return colors.yellow("Incomplete: interrupted before its end.");
+function verdictLine({ verdict, complete, exitCode }: BenchResult, colors: Colors): string {
+  if (exitCode === 1) return colors.red("Failed before its end: what was measured until then is shown.");
   if (verdict === "invalid") return colors.red("Invalid: these numbers can't be trusted.");
+  if (!complete) return colors.yellow("Incomplete: interrupted before its end.");
   return colors.dim(`Verdict: ${verdict}; nothing was held against a budget.`);
 }
 

@@ -66,6 +66,8 @@ export async function measureSlowReaders(
     const seconds = (clock.nowMs() - startMs) / 1000;
     const rates = crowd.bodyBytes.map((bytes, index) => (bytes - (bytesBefore[index] ?? 0)) / seconds);
     const after = await fetchInsideNumbers(server.origin, signal);
+    // The server's own clock, since its answers may take a while to come.
+    const insideSeconds = after.uptimeSeconds - before.uptimeSeconds;
     const buffered = canSampleProcesses
       ? await bytesInSocketBuffers(Number(new URL(server.origin).port))
       : null;
@@ -78,9 +80,9 @@ export async function measureSlowReaders(
       peak_rss_over_idle_bytes: peakOverIdle,
       bytes_per_concurrent_export: peakOverIdle === null ? null : peakOverIdle / readers,
       kernel_bytes_per_export: buffered === null ? null : buffered / readers,
-      slots_held: (after.heldSeconds - before.heldSeconds) / seconds,
-      busy_slots: (after.busySlotSeconds - before.busySlotSeconds) / seconds,
-      loop_busy_ratio: (after.loopSeconds - before.loopSeconds) / seconds,
+      slots_held: (after.heldSeconds - before.heldSeconds) / insideSeconds,
+      busy_slots: (after.busySlotSeconds - before.busySlotSeconds) / insideSeconds,
+      loop_busy_ratio: (after.loopSeconds - before.loopSeconds) / insideSeconds,
       read_rate_bytes_per_s: median(rates),
     };
   } finally {

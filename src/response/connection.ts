@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { Clock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
 import { Interruption } from "../stream/interruption.ts";
@@ -37,6 +37,7 @@ export class Connection {
   readonly #undo: (() => void)[] = [];
   #onDrain: (() => void) | undefined;
   #isWaitingForClient = false;
+  #isFinishing = false;
 
   constructor(
     req: IncomingMessage,
@@ -81,6 +82,7 @@ export class Connection {
 
   /** Ends the answer and waits until the kernel has all of it. */
   finish(end: (onFinished: () => void) => void): Promise<void> {
+    this.#isFinishing = true;
     return this.#waitForClient(end);
   }
 
@@ -96,12 +98,17 @@ export class Connection {
 
   /** Breaks the connection off so that no client can take what it has for the whole. */
   cut(): void {
-    const res = this.#res;
-    const isDelimitedByEnd = res.headersSent && !res.chunkedEncoding && !res.hasHeader("Content-Length");
+    const { socket } = this.#res;
     // A clean end would pass for the end of the body, a reset can't.
-    if (isDelimitedByEnd && res.socket !== null && !res.socket.destroyed) reset(res.socket);
+    if (this.#isDelimitedByEnd && socket !== null && !socket.destroyed) reset(socket);
     // Never with an error: Node would answer that with a 400 of its own where no head was sent yet.
-    res.destroy();
+    this.#res.destroy();
+  }
+
+  /** Whether the client takes the connection's end for the body's, as in HTTP/1.0. */
+  get #isDelimitedByEnd(): boolean {
+    const res = this.#res;
+    return res.headersSent && !res.chunkedEncoding && !res.hasHeader("Content-Length");
   }
 
   release(): void {
@@ -122,6 +129,14 @@ export class Connection {
     const onGone = (): void => this.#stop("client-gone");
     const onDrain = (): void => this.#onDrain?.();
     const onAbort = (): void => this.#stop("cancelled", cancelled(signal?.reason));
+    // Node answers a client's half-close by ending its own side, in the midst of a body; so this must come before it does.
+    const onHalfClose = (): void => {
+      if (!this.#isFinishing && this.#isDelimitedByEnd) this.cut();
+    };
+    if (this.#req.httpVersionMinor === 0) {
+      socket.prependListener("end", onHalfClose);
+      this.#undo.push(() => socket.off("end", onHalfClose));
+    }
     this.#res.on("drain", onDrain).on("close", onGone).on("error", onGone);
     this.#undo.push(
       () => this.#res.off("drain", onDrain).off("close", onGone).off("error", onGone),
@@ -141,10 +156,14 @@ export class Connection {
   }
 }
 
-/** Only a plain TCP socket can be reset; for TLS the missing close_notify tells, for a pipe nothing can. */
+/**
+ * Resets the TCP connection. A TLS socket can't do that, and clients take its plain end for a whole body, so the socket
+ * beneath it is reset, which Node keeps under a name of its own. A pipe has no such thing: it is only closed.
+ */
 function reset(socket: Socket): void {
+  const beneath: unknown = Reflect.get(socket, "_parent");
   try {
-    socket.resetAndDestroy();
+    (beneath instanceof Socket ? beneath : socket).resetAndDestroy();
   } catch {
     socket.destroy();
   }

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { appendFile, mkdtemp, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { createServer as createSecureServer } from "node:https";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 import {
@@ -10,7 +16,7 @@ import {
   send,
   StreamingHttpResponse,
 } from "../../src/index.ts";
-import { ask, curl, readAll, serve, until } from "./serving.ts";
+import { ask, curl, portOf, readAll, serve, until } from "./serving.ts";
 
 const codings = ["identity", "gzip", "br", "zstd"];
 
@@ -61,6 +67,60 @@ test("resets a close-delimited body, and sends no last chunk of a chunked one", 
   const answer = await readAll(await ask(t, served.port, "GET / HTTP/1.1"));
   assert.match(answer, /second/);
   assert.doesNotMatch(answer, /\r\n0\r\n/);
+});
+
+test("resets a close-delimited body whose client shuts its own side down, and lets a whole one pass", async (t) => {
+  const served = await serve(
+    t,
+    (req) => new StreamingHttpResponse(req.url === "/slow" ? slow() : ["all of it"]),
+  );
+  const endings: string[] = [];
+  for (const path of ["/slow", "/quick"]) {
+    const socket = connect({ port: served.port, host: "127.0.0.1", allowHalfOpen: true });
+    t.after(() => socket.destroy());
+    socket.on("error", () => endings.push(`${path} reset`));
+    socket.on("end", () => endings.push(`${path} ended`));
+    socket.end(`GET ${path} HTTP/1.0\r\n\r\n`);
+    socket.resume();
+    await once(served.server, "outcome");
+    if (!socket.closed && path === "/slow") await once(socket, "close");
+  }
+  await until(() => endings.length === 2);
+  assert.deepEqual(endings, ["/slow reset", "/quick ended"]);
+  assert.deepEqual(
+    served.outcomes.map(({ state }) => state),
+    ["client-gone", "completed"],
+  );
+});
+
+async function* slow(): AsyncGenerator<string, void, undefined> {
+  for (let index = 0; index < 10; index += 1) {
+    yield "row\n";
+    await sleep(20);
+  }
+}
+
+test("makes curl fail over TLS too, where a socket can't be reset by itself", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "tls-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
+  const made = spawnSync("openssl", [...request, "-keyout", key, "-out", cert]);
+  if (made.status !== 0) return t.skip("needs openssl to make a certificate");
+  const server = createSecureServer({ key: await readFile(key), cert: await readFile(cert) }, (req, res) => {
+    void send(new StreamingHttpResponse(failing()), req, res);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  for (const version of ["--http1.0", "--http1.1"]) {
+    const { exitCode } = await curl(
+      "--insecure",
+      "--no-alpn",
+      version,
+      `https://127.0.0.1:${portOf(server)}/`,
+    );
+    assert.notEqual(exitCode, 0, version);
+  }
 });
 
 test("sends no trailers after a failure", async (t) => {
@@ -350,8 +410,7 @@ test("doesn't blame the client for a slow source", async (t) => {
 });
 
 test("cuts the connection when a file shrinks, grows or is written to while it is sent", async (t) => {
-  const { mkdtemp, rm, truncate, appendFile, writeFile, open } = await import("node:fs/promises");
-  const folder = await mkdtemp("/tmp/file-response-");
+  const folder = await mkdtemp(join(tmpdir(), "file-response-"));
   t.after(() => rm(folder, { recursive: true }));
   const path = `${folder}/rows.csv`;
   const size = 16 << 20;

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { type AnyResponse, send, type SendOptions, type SendOutcome } from "../../src/index.ts";
 
@@ -47,7 +47,7 @@ export async function serve(
   };
 }
 
-export function portOf(server: Server): number {
+export function portOf(server: { address(): string | AddressInfo | null }): number {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server doesn't listen on a port");
   return address.port;
