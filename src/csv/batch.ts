@@ -2,8 +2,8 @@
  * Rows held column by column: what sources yield and the encoder takes.
  *
  * Typed columns exist so that a writer can be chosen once per column, not once per cell, and so that no string or
- * object need be made for a number, a date or a repeated text. A batch belongs to whoever received it: a source never
- * changes one it has yielded.
+ * object need be made for a number, a date or a repeated text. A batch holds until the next one is asked for: a source may
+ * use its memory again.
  */
 export interface Batch {
   readonly rowCount: number;

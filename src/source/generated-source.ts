@@ -1,6 +1,6 @@
 import type { Batch } from "../csv/batch.ts";
 import { wrongRange } from "../errors.ts";
-import type { GeneratedExport } from "./generated/column-kit.ts";
+import type { ColumnMaker, GeneratedExport } from "./generated/column-kit.ts";
 import { numbers } from "./generated/numbers.ts";
 import { orders } from "./generated/orders.ts";
 import { text } from "./generated/text.ts";
@@ -48,9 +48,10 @@ export function generatedSource(name: GeneratedExportName, options: GeneratedOpt
     // oxlint-disable-next-line require-await -- an async iterable without anything to wait for
     async *read({ signal, rows: limit = rows, columns: wanted }: ReadOptions) {
       const end = Math.min(rows, limit);
+      const makers = makersOf(name, seed, rowsPerBatch, wanted);
       for (let row = 0; row < end; row += rowsPerBatch) {
         signal.throwIfAborted();
-        yield generateBatch(name, seed, row, Math.min(rowsPerBatch, end - row), wanted);
+        yield makeBatch(makers, row, Math.min(rowsPerBatch, end - row));
       }
     },
     close: () => Promise.resolve(),
@@ -69,9 +70,22 @@ export function generateBatch(
   rowCount: number,
   columns?: readonly number[],
 ): Batch {
+  return makeBatch(makersOf(name, seed, rowCount, columns), firstRow, rowCount);
+}
+
+function makersOf(
+  name: GeneratedExportName,
+  seed: number,
+  mostRows: number,
+  columns: readonly number[] | undefined,
+): readonly ColumnMaker[] {
   const all = exportNamed(name).columns;
   const wanted = columns === undefined ? all : columns.map((place) => columnAt(all, place));
-  return { rowCount, columns: wanted.map((column) => column.make(seed, firstRow, rowCount)) };
+  return wanted.map((column) => column.begin(seed, mostRows));
+}
+
+function makeBatch(makers: readonly ColumnMaker[], firstRow: number, rowCount: number): Batch {
+  return { rowCount, columns: makers.map((make) => make(firstRow, rowCount)) };
 }
 
 function exportNamed(name: string): GeneratedExport {

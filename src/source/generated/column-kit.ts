@@ -1,12 +1,18 @@
-import type { ColumnVector, DictionaryVector, NullMask } from "../../csv/batch.ts";
+import type { ColumnVector, NullMask } from "../../csv/batch.ts";
 import type { ColumnDescription } from "../source.ts";
 import { CellHash } from "./cell-hash.ts";
 
 /** A column of a generated export: what it is called, and how rows of it are made. */
 export interface GeneratedColumn extends ColumnDescription {
-  /** Values of `rowCount` rows from row number `firstRow` on, which counts from 0. */
-  make(seed: number, firstRow: number, rowCount: number): ColumnVector;
+  /** Gets ready to make rows, at most `mostRows` at a time. */
+  begin(seed: number, mostRows: number): ColumnMaker;
 }
+
+/**
+ * Values of `rowCount` rows from row number `firstRow` on, which counts from 0. The vector is the same each time, so that
+ * no memory is needed for a batch that an earlier one hasn't used already.
+ */
+export type ColumnMaker = (firstRow: number, rowCount: number) => ColumnVector;
 
 /** A generated export: its columns, and how many rows are about 64 KiB of CSV. */
 export interface GeneratedExport {
@@ -22,10 +28,13 @@ export function rowNumberColumn(name: string): GeneratedColumn {
   return {
     name,
     type: "integer",
-    make(_seed, firstRow, rowCount) {
-      const values = new Float64Array(rowCount);
-      for (let index = 0; index < rowCount; index += 1) values[index] = firstRow + index + 1;
-      return { kind: "integer", values };
+    begin(_seed, mostRows) {
+      const values = new Float64Array(mostRows);
+      const vector = { kind: "integer", values } as const;
+      return (firstRow, rowCount) => {
+        for (let index = 0; index < rowCount; index += 1) values[index] = firstRow + index + 1;
+        return vector;
+      };
     },
   };
 }
@@ -34,10 +43,10 @@ export function integerColumn(name: string, salt: number, pick: Pick): Generated
   return {
     name,
     type: "integer",
-    make: (seed, firstRow, rowCount) => ({
-      kind: "integer",
-      values: fill(new Float64Array(rowCount), new CellHash(seed, salt), firstRow, pick),
-    }),
+    begin(seed, mostRows) {
+      const values = new Float64Array(mostRows);
+      return maker({ kind: "integer", values }, filler(values, new CellHash(seed, salt), pick));
+    },
   };
 }
 
@@ -52,12 +61,11 @@ export function decimalColumn(
   return {
     name,
     type: `decimal(${precision},${scale})`,
-    make: (seed, firstRow, rowCount) => ({
-      kind: "decimal",
-      unscaled: fill(new Float64Array(rowCount), new CellHash(seed, salt), firstRow, pick),
-      scale,
-      ...nullsOf(nullEvery, salt, seed, firstRow, rowCount),
-    }),
+    begin(seed, mostRows) {
+      const unscaled = new Float64Array(mostRows);
+      const fill = filler(unscaled, new CellHash(seed, salt), pick);
+      return withNulls({ kind: "decimal", unscaled, scale }, fill, nullEvery, [seed, salt, mostRows]);
+    },
   };
 }
 
@@ -65,24 +73,23 @@ export function floatColumn(name: string, salt: number, pick: Pick): GeneratedCo
   return {
     name,
     type: "float",
-    make: (seed, firstRow, rowCount) => ({
-      kind: "float",
-      values: fill(new Float64Array(rowCount), new CellHash(seed, salt), firstRow, pick),
-    }),
+    begin(seed, mostRows) {
+      const values = new Float64Array(mostRows);
+      return maker({ kind: "float", values }, filler(values, new CellHash(seed, salt), pick));
+    },
   };
 }
 
 /** `percent` of the rows are true. */
 export function booleanColumn(name: string, salt: number, percent: number): GeneratedColumn {
+  const pick: Pick = (hash, row) => (hash.below(row, 100) < percent ? 1 : 0);
   return {
     name,
     type: "boolean",
-    make: (seed, firstRow, rowCount) => ({
-      kind: "boolean",
-      values: fill(new Uint8Array(rowCount), new CellHash(seed, salt), firstRow, (hash, row) =>
-        hash.below(row, 100) < percent ? 1 : 0,
-      ),
-    }),
+    begin(seed, mostRows) {
+      const values = new Uint8Array(mostRows);
+      return maker({ kind: "boolean", values }, filler(values, new CellHash(seed, salt), pick));
+    },
   };
 }
 
@@ -96,17 +103,14 @@ export function timestampColumn(
   return {
     name,
     type: "timestamp",
-    make(seed, firstRow, rowCount) {
+    begin(seed, mostRows) {
       const hash = new CellHash(seed, salt);
-      const values = new Float64Array(rowCount);
-      for (let index = 0; index < rowCount; index += 1)
-        values[index] = first + Math.floor((hash.bits(firstRow + index) / 2 ** 32) * span);
-      return {
-        kind: "timestamp",
-        unit: "ms",
-        values,
-        ...nullsOf(nullEvery, salt, seed, firstRow, rowCount),
+      const values = new Float64Array(mostRows);
+      const fill = (firstRow: number, rowCount: number): void => {
+        for (let index = 0; index < rowCount; index += 1)
+          values[index] = first + Math.floor((hash.bits(firstRow + index) / 2 ** 32) * span);
       };
+      return withNulls({ kind: "timestamp", unit: "ms", values }, fill, nullEvery, [seed, salt, mostRows]);
     },
   };
 }
@@ -116,10 +120,10 @@ export function dateColumn(name: string, salt: number, pick: Pick): GeneratedCol
   return {
     name,
     type: "date",
-    make: (seed, firstRow, rowCount) => ({
-      kind: "date",
-      values: fill(new Int32Array(rowCount), new CellHash(seed, salt), firstRow, pick),
-    }),
+    begin(seed, mostRows) {
+      const values = new Int32Array(mostRows);
+      return maker({ kind: "date", values }, filler(values, new CellHash(seed, salt), pick));
+    },
   };
 }
 
@@ -133,11 +137,10 @@ export function dictionaryColumn(
   return {
     name,
     type: "text",
-    make: (seed, firstRow, rowCount): DictionaryVector => ({
-      kind: "dictionary",
-      codes: fill(new Uint16Array(rowCount), new CellHash(seed, salt), firstRow, pick),
-      dictionary,
-    }),
+    begin(seed, mostRows) {
+      const codes = new Uint16Array(mostRows);
+      return maker({ kind: "dictionary", codes, dictionary }, filler(codes, new CellHash(seed, salt), pick));
+    },
   };
 }
 
@@ -150,38 +153,50 @@ export function textColumn(
   return {
     name,
     type: "text",
-    make(seed, firstRow, rowCount) {
+    begin(seed, mostRows) {
       const hash = new CellHash(seed, salt);
-      const values: string[] = [];
-      for (let index = 0; index < rowCount; index += 1) values.push(write(hash, firstRow + index));
-      return { kind: "text", values };
+      const values = Array.from({ length: mostRows }, () => "");
+      const fill = (firstRow: number, rowCount: number): void => {
+        for (let index = 0; index < rowCount; index += 1) values[index] = write(hash, firstRow + index);
+      };
+      return maker({ kind: "text", values }, fill);
     },
   };
 }
 
-/** Which rows are null: one in `every`, by bits that are apart from those of the values. */
-function nullsOf(
-  every: number | undefined,
-  salt: number,
-  seed: number,
-  firstRow: number,
-  rowCount: number,
-): { readonly nulls?: NullMask } {
-  if (every === undefined) return {};
-  const hash = new CellHash(seed, salt + 1000);
-  return {
-    nulls: fill(new Uint8Array(rowCount), hash, firstRow, (bits, row) =>
-      bits.below(row, every) === 0 ? 1 : 0,
-    ),
+type Fill = (firstRow: number, rowCount: number) => void;
+
+function maker(vector: ColumnVector, fill: Fill): ColumnMaker {
+  return (firstRow, rowCount) => {
+    fill(firstRow, rowCount);
+    return vector;
   };
 }
 
-function fill<V extends Float64Array | Int32Array | Uint8Array | Uint16Array>(
-  values: V,
+/** The same with nulls: one row in `every`, by bits that are apart from those of the values. */
+function withNulls(
+  vector: Extract<ColumnVector, { readonly nulls?: NullMask }>,
+  fill: Fill,
+  every: number | undefined,
+  [seed, salt, mostRows]: readonly [seed: number, salt: number, mostRows: number],
+): ColumnMaker {
+  if (every === undefined) return maker(vector, fill);
+  const nulls = new Uint8Array(mostRows);
+  const fillNulls = filler(nulls, new CellHash(seed, salt + 1000), (hash, row) =>
+    hash.below(row, every) === 0 ? 1 : 0,
+  );
+  return maker({ ...vector, nulls }, (firstRow, rowCount) => {
+    fill(firstRow, rowCount);
+    fillNulls(firstRow, rowCount);
+  });
+}
+
+function filler(
+  values: Float64Array | Int32Array | Uint8Array | Uint16Array,
   hash: CellHash,
-  firstRow: number,
   pick: Pick,
-): V {
-  for (let index = 0; index < values.length; index += 1) values[index] = pick(hash, firstRow + index);
-  return values;
+): Fill {
+  return (firstRow, rowCount) => {
+    for (let index = 0; index < rowCount; index += 1) values[index] = pick(hash, firstRow + index);
+  };
 }
