@@ -39,7 +39,7 @@ const signalExitCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM
 export function benchCommand(): Command {
   const count = flagParser(parseCount);
   return new Command("bench")
-    .description("measure streaming against buffered and file delivery, on servers of its own")
+    .description("Measure streaming against buffered and file delivery, on servers of its own.")
     .option("--export <name|file>", "the export to measure: a name that serve knows, or a file", "orders")
     .option("--rows <n>", "rows of a timed export (default: as many as stream in about a second)", count)
     .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", count)
