@@ -17,6 +17,7 @@ export {
   type Verdict,
 } from "./result/schema.ts";
 export { readExport, type ExportReading, type ReadExportOptions } from "./load/read-export.ts";
+export { probeLatency, type LatencyProbeOptions, type LatencySummary } from "./load/probe-latency.ts";
 export type { BodyContent } from "./load/body-check.ts";
 export type { Gaps } from "./load/gap-recorder.ts";
 export type { ResponseHead } from "./load/response-head.ts";
@@ -28,6 +29,7 @@ export {
   residentBytes,
   resetPeaks,
 } from "./probe/process-tree.ts";
+export { bytesInSocketBuffers } from "./probe/socket-buffers.ts";
 export { compareRounds, type RatioEstimate } from "./statistics/compare.ts";
 export { growthOf, type Growth } from "./statistics/growth.ts";
 export { leastSquares, type Line, type Point } from "./statistics/least-squares.ts";

@@ -5,16 +5,13 @@ import { describeEnvironment } from "./probe/environment.ts";
 import { canSampleProcesses } from "./probe/process-tree.ts";
 import { metrics } from "./result/metric.ts";
 import { resultFormat, type BenchResult, type Integrity, type Verdict } from "./result/schema.ts";
-import type { Plan } from "./scenario/scenario.ts";
+import type { Plan, Scenario } from "./scenario/scenario.ts";
 import { scenarios } from "./scenario/scenarios.ts";
 import { seededRandom } from "./statistics/random.ts";
-import { findExport } from "./target/find-export.ts";
 import { streamCsvServer } from "./target/stream-csv-server.ts";
-import { compareContents, readContents } from "./trial/check-integrity.ts";
 import { compareArms } from "./trial/compare-arms.ts";
 import { Logbook } from "./trial/logbook.ts";
-import { withServer, type Session } from "./trial/session.ts";
-import { sizeExport, type ExportSize } from "./trial/size-export.ts";
+import { surveyExport, type Survey } from "./trial/survey-export.ts";
 
 /** How far a run is. */
 export interface BenchProgress {
@@ -44,7 +41,8 @@ export interface BenchRun {
   readonly fault: Error | null;
 }
 
-const quickMs = 54_000;
+const quickMs = 53_000;
+const laterShare = 0.4;
 const armSeconds = { quick: 0.25, full: 1 } as const;
 const mostBufferedBytes = 256 * 1024 ** 2;
 const exitCodes = { good: 0, failed: 1, invalid: 4, interrupted: 130 } as const;
@@ -125,41 +123,40 @@ async function measure(
     bufferMemoryBytes: Math.max(mostBufferedBytes, Math.floor(totalmem() / 4)),
     sources: config.sourceFile === null ? [] : [config.sourceFile],
   });
-  const { session, availableRows, size } = await withServer({ target, signal }, async (server) => {
-    const found = await findExport(server, config, signal);
-    report("sizing the export");
-    // A generated export tells the rows it has by default, and gives as many as are asked for.
-    const rowsThere = config.sourceFile === null ? null : found.rows;
-    const made: Session = { target, exportName: found.name, clock, signal };
-    const limits = {
+  const survey = await surveyExport(
+    { target, clock, signal },
+    {
+      ...config,
       armSeconds: config.isQuick ? armSeconds.quick : armSeconds.full,
-      availableRows: rowsThere,
       mostBytes: mostBufferedBytes / 2,
-    };
-    return { session: made, availableRows: rowsThere, size: await sizeExport(made, server, limits) };
-  });
-  const rows = Math.min(config.rows ?? size.rows, availableRows ?? Number.POSITIVE_INFINITY);
-
-  report("checking the bytes");
-  const contents = await readContents(session, config.deliveries, rows);
-  const expectedRows = config.sourceFile === null || availableRows !== null ? rows : null;
-  const { integrity, checks, faults } = compareContents(contents, expectedRows);
+    },
+    report,
+  );
+  const { session } = survey;
+  const { integrity, checks, faults } = survey.findings;
   findings.integrity = integrity;
   logbook.checks.push(...checks);
   if (faults.length > 0) throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", faults.join(" "));
 
-  const plan = planOf(config, size, rows, integrity, availableRows);
+  const plan = planOf(config, survey);
   findings.plan = plan;
   const chosen = scenarios.filter(({ name }) => config.scenarios.includes(name));
   steps = chosen.reduce((total, scenario) => total + scenario.countSteps(plan), 0);
   const random = seededRandom(config.seed);
+  const deadlineMs = config.isQuick ? startMs + quickMs : Number.POSITIVE_INFINITY;
+  const needsMs = (scenario: Scenario): number => scenario.estimateSeconds(plan) * 1000;
   for (const [index, scenario] of chosen.entries()) {
-    const later = chosen
-      .slice(index + 1)
-      .reduce((total, next) => total + next.estimateSeconds(plan) * 1000, 0);
+    if (scenario.isDispensable && clock.nowMs() + needsMs(scenario) > deadlineMs) {
+      logbook.warn(
+        `${scenario.name} was left out, since it would take longer than --quick allows; --scenario ${scenario.name} measures it alone.`,
+      );
+      continue;
+    }
+    const later = chosen.slice(index + 1).filter((next) => !next.isDispensable);
+    const laterMs = later.reduce((total, next) => total + needsMs(next), 0);
     await scenario.run({
-      // What comes later gets the time it needs, but never more than half of all.
-      deadlineMs: config.isQuick ? startMs + quickMs - Math.min(later, quickMs / 2) : null,
+      // What comes later gets the time it needs, but never more than its share.
+      deadlineMs: config.isQuick ? deadlineMs - Math.min(laterMs, quickMs * laterShare) : null,
       session,
       plan,
       random,
@@ -172,26 +169,21 @@ async function measure(
   }
 }
 
-function planOf(
-  config: ResolvedConfig,
-  size: ExportSize,
-  rows: number,
-  integrity: Integrity,
-  availableRows: number | null,
-): Plan {
-  const foundRows = integrity.rows ?? rows;
-  const bodyBytes = integrity.bytes ?? 0;
+function planOf({ deliveries, rounds, isQuick }: ResolvedConfig, survey: Survey): Plan {
+  const { rows, availableRows, rowsPerSecond } = survey;
+  const foundRows = survey.findings.integrity.rows ?? rows;
+  const bodyBytes = survey.findings.integrity.bytes ?? 0;
   return {
-    deliveries: config.deliveries,
-    rounds: config.rounds,
+    deliveries,
+    rounds,
     rows,
     foundRows,
     availableRows,
     mostBufferedBytes,
     bodyBytes,
     bytesPerRow: bodyBytes / Math.max(1, foundRows),
-    rowsPerSecond: size.rowsPerSecond,
-    isQuick: config.isQuick,
+    rowsPerSecond,
+    isQuick,
   };
 }
 

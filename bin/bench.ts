@@ -45,14 +45,17 @@ export function benchCommand(): Command {
     .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", count)
     .option("--seed <n>", "decides the order of the arms (default: drawn, and recorded)", count)
     .addOption(
-      new Option("--scenario <name>", "what to measure; can be repeated (default: all)").argParser(collect),
+      new Option(
+        "--scenario <name>",
+        "what to measure; can be repeated (default: those that --list marks)",
+      ).argParser(collect),
     )
     .option("--list", "list the scenarios and end")
-    .option("--deliveries <names>", "deliveries to compare, separated by commas", list, [
-      "streaming",
-      "buffered",
-      "file",
-    ])
+    .addOption(
+      new Option("--deliveries <names>", "deliveries to compare, separated by commas")
+        .argParser(list)
+        .default(["streaming", "buffered", "file"], "all three"),
+    )
     .option("--workers <n>", "worker processes of the server", count, 1)
     .option("--slots <n>", "exports a worker takes at once", count, 32)
     .addOption(
@@ -72,7 +75,10 @@ async function bench(flags: BenchFlags): Promise<number> {
   const { runBench, scenarios, terminalReport } = await import("../bench/index.ts");
   if (flags.list === true) {
     const widest = Math.max(...scenarios.map(({ name }) => name.length));
-    for (const { name, summary } of scenarios) process.stdout.write(`${name.padEnd(widest)}  ${summary}\n`);
+    for (const { name, summary, isDefault } of scenarios) {
+      process.stdout.write(`${isDefault ? "*" : " "} ${name.padEnd(widest)}  ${summary}\n`);
+    }
+    process.stdout.write("* measured when no scenario is named\n");
     return 0;
   }
   await requireWritable(flags.output);

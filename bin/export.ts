@@ -156,6 +156,8 @@ function startBar(plan: ExportPlan, progress: ExportProgress, flags: ExportFlags
     stream: process.stderr,
     hideCursor: true,
     barsize: 30,
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
   });
   const payload = (): { rows: string; size: string } => ({
     rows: formatCount(progress.rows),

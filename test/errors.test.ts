@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { faultCatalogue, StreamCsvError, toError } from "../src/errors.ts";
 
 const page = fileURLToPath(new URL("../../docs/errors.md", import.meta.url));
-const begin = "<!-- the table below is generated from src/errors.ts; UPDATE_GOLDEN=1 npm test writes it -->\n";
+const begin =
+  "<!-- the table below is generated from src/errors.ts; UPDATE_GOLDEN=1 npm test writes it -->\n";
 
 function table(): string {
   const rows = Object.entries(faultCatalogue).map(([code, entry]) => {

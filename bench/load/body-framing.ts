@@ -1,7 +1,7 @@
 import type { ResponseHead } from "./response-head.ts";
 
 /** Is told of each stretch of body bytes: `bytes[start]` up to but not including `bytes[end]`. */
-export type BodySink = (bytes: Buffer, start: number, end: number) => void;
+type BodySink = (bytes: Buffer, start: number, end: number) => void;
 
 /** Finds the body in the bytes after a head, and knows where it ends. */
 export interface BodyFraming {

@@ -26,6 +26,8 @@ export class GapRecorder {
 
   summary(): Gaps {
     if (this.#histogram.totalCount === 0) return { p99Ms: null, longestMs: null };
-    return { p99Ms: this.#histogram.getValueAtPercentile(99) / 1000, longestMs: this.#longestMs };
+    // A percentile is the upper end of its bucket, which may lie above the longest gap.
+    const p99Ms = Math.min(this.#histogram.getValueAtPercentile(99) / 1000, this.#longestMs);
+    return { p99Ms, longestMs: this.#longestMs };
   }
 }

@@ -10,10 +10,13 @@ export interface ReadExportOptions {
   /** Gives up and closes the connection; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /**
-   * Reads no faster than this, on a schedule from the first byte on, so that delays don't add up.
+   * Reads no faster than this, on a schedule from the first byte on, so that delays of timers don't add up. What a
+   * server leaves undone for longer than a quarter of a second isn't caught up: a slow line doesn't either.
    * @default undefined as fast as it comes
    */
   readonly bytesPerSecond?: number;
+  /** Is told the bytes of the body so far, at every read. */
+  readonly onRead?: (bodyBytes: number) => void;
   /** Closes the connection once so many bytes of the body came. */
   readonly leaveAfterBytes?: number;
   /**
@@ -52,6 +55,7 @@ const fastBufferBytes = 256 * 1024;
 const keptProblemBytes = 4096;
 /** How long a server may take to close after the last byte before the reader does. */
 const closeGraceMs = 1000;
+const longestCatchUpMs = 250;
 
 /**
  * Reads one export over a connection of its own (HTTP/1.1, `Connection: close`), into one buffer that is used again
@@ -83,6 +87,8 @@ class Reading {
   #bodyBytes = 0;
   #firstByteMs: number | null = null;
   #problem = "";
+  /** When the byte after the last one read is due to a throttled reader, since the start. */
+  #dueMs = 0;
   #resumption: NodeJS.Timeout | undefined;
   /** Settled: what the promise becomes once the socket has closed. */
   #outcome: { readonly reading: ExportReading } | { readonly fault: unknown } | undefined;
@@ -124,11 +130,11 @@ class Reading {
     );
   }
 
-  /** A throttled reader takes small bites, twenty a second, so that it reads evenly instead of in bursts. */
+  /** A throttled reader takes small bites, fifty a second, so that it reads evenly instead of in bursts. */
   #bufferBytes(): number {
     const { bytesPerSecond } = this.#options;
     if (bytesPerSecond === undefined) return fastBufferBytes;
-    return Math.min(fastBufferBytes, Math.max(256, Math.round(bytesPerSecond / 20)));
+    return Math.min(fastBufferBytes, Math.max(256, Math.round(bytesPerSecond / 50)));
   }
 
   /** @returns false to read no further for now */
@@ -142,12 +148,13 @@ class Reading {
       }
       return true;
     }
+    const bytesBefore = this.#bodyBytes;
     try {
       this.#understand(buffer, length, nowMs);
     } catch (cause) {
       this.#fail(cause instanceof Error ? cause.message : String(cause), cause);
     }
-    return this.#outcome !== undefined || this.#mayReadOn(nowMs);
+    return this.#outcome !== undefined || this.#mayReadOn(this.#bodyBytes - bytesBefore, nowMs);
   }
 
   #understand(buffer: Buffer, length: number, nowMs: number): void {
@@ -162,8 +169,12 @@ class Reading {
     const before = this.#bodyBytes;
     const stop = this.#framing.feed(buffer, at, length, this.#take);
     if (this.#bodyBytes > before) {
-      this.#firstByteMs ??= nowMs - this.#startMs;
+      if (this.#firstByteMs === null) {
+        this.#firstByteMs = nowMs - this.#startMs;
+        this.#dueMs = this.#firstByteMs;
+      }
       this.#gaps.note(nowMs);
+      this.#options.onRead?.(this.#bodyBytes);
     }
     if (this.#framing.isComplete) {
       if (stop < length) throw new Error("it sent more bytes than it announced");
@@ -200,13 +211,15 @@ class Reading {
     this.#socket?.setTimeout(closeGraceMs, () => this.#socket?.destroy());
   }
 
-  /** Keeps to the schedule of a throttled reader: the n-th byte is due n / rate after the first. */
-  #mayReadOn(nowMs: number): boolean {
+  /** Keeps to the schedule of a throttled reader, in which every byte takes its time after the one before. */
+  #mayReadOn(newBytes: number, nowMs: number): boolean {
     const { bytesPerSecond } = this.#options;
-    if (bytesPerSecond === undefined || this.#firstByteMs === null) return true;
-    const dueMs = this.#startMs + this.#firstByteMs + (this.#bodyBytes / bytesPerSecond) * 1000;
-    if (dueMs - nowMs < 1) return true;
-    this.#resumption = setTimeout(() => this.#socket?.resume(), dueMs - nowMs);
+    if (bytesPerSecond === undefined || newBytes === 0) return true;
+    const elapsedMs = nowMs - this.#startMs;
+    this.#dueMs = Math.max(this.#dueMs, elapsedMs - longestCatchUpMs) + (newBytes / bytesPerSecond) * 1000;
+    const waitMs = this.#dueMs - elapsedMs;
+    if (waitMs < 1) return true;
+    this.#resumption = setTimeout(() => this.#socket?.resume(), waitMs);
     return false;
   }
 

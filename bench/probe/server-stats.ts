@@ -3,7 +3,9 @@ import { StreamCsvError } from "../../src/index.ts";
 import { getJson } from "./get-json.ts";
 
 const statsSchema = looseObject({
+  uptimeSeconds: number(),
   total: looseObject({
+    busySlots: number(),
     heldSeconds: number(),
     busySlotSeconds: number(),
     queueWaitSeconds: number(),
@@ -13,8 +15,8 @@ const statsSchema = looseObject({
   workers: array(looseObject({ pid: number() })),
 });
 
-/** What a server of ours tells of its own work since it started. */
-export type InsideNumbers = InferOutput<typeof statsSchema>["total"];
+/** What a server of ours tells of its own work since it started, and when, by its own clock. */
+export type InsideNumbers = InferOutput<typeof statsSchema>["total"] & { readonly uptimeSeconds: number };
 
 /**
  * Asks a server of ours what its workers did so far (`GET /stats`).
@@ -23,7 +25,7 @@ export type InsideNumbers = InferOutput<typeof statsSchema>["total"];
 export async function fetchInsideNumbers(origin: string, signal: AbortSignal): Promise<InsideNumbers> {
   const url = new URL("/stats", origin);
   const parsed = safeParse(statsSchema, await getJson(url, signal));
-  if (parsed.success) return parsed.output.total;
+  if (parsed.success) return { ...parsed.output.total, uptimeSeconds: parsed.output.uptimeSeconds };
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",
     `${url.href} doesn't answer as a stream-csv server does: ${parsed.issues[0].message}`,

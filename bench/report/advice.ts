@@ -17,6 +17,7 @@ export function adviceSentences(result: BenchResult): readonly string[] {
   return [
     ...streamingSentences(result),
     ...neighbourSentences(result),
+    ...slowReaderSentences(result),
     ...memoryCurves(result).flatMap((curve) => growthSentence(curve, bytesPerRowOf(result)) ?? []),
     ...noiseSentence(result),
     ...choiceSentences(result),
@@ -69,6 +70,25 @@ function neighbourSentences(result: BenchResult): readonly string[] {
     `While exports run back to back, of the short requests answered otherwise are left: ${kept}.`,
     `One export costs as much as so many short requests: ${lost}.`,
   ];
+}
+
+function slowReaderSentences(result: BenchResult): readonly string[] {
+  const arms = measuredArms(result, "slow-readers").flatMap(({ id }) => {
+    const bytes = medianOf(result, "slow-readers", id, "bytes_per_concurrent_export");
+    const slots = medianOf(result, "slow-readers", id, "slots_held");
+    return slots === null ? [] : [{ id, bytes, slots }];
+  });
+  const [first] = arms;
+  if (first === undefined) return [];
+  const rate = medianOf(result, "slow-readers", first.id, "read_rate_bytes_per_s");
+  const speed = rate === null ? "" : ` at ${formatBytes(rate)}/s`;
+  const held = arms.map(({ id, slots }) => `${significant(slots, 2)} (${id})`).join(", ");
+  const sentences = [`Clients that read${speed} hold slots as long as they read, by any delivery: ${held}.`];
+  if (arms.every(({ bytes }) => bytes !== null)) {
+    const memory = arms.map(({ id, bytes }) => `${formatBytes(bytes ?? 0)} (${id})`).join(", ");
+    sentences.push(`Each of them costs the server memory while it reads: ${memory}.`);
+  }
+  return sentences;
 }
 
 function growthSentence(

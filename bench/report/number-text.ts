@@ -16,6 +16,7 @@ const texts: Readonly<Record<MetricUnit, (value: number) => string>> = {
   "rows/s": (value) => formatCount(Number(value.toPrecision(3))),
   requests: (value) => formatCount(Number(value.toPrecision(3))),
   "requests/s": (value) => formatCount(Number(value.toPrecision(3))),
+  slots: (value) => significant(value, 2),
   ratio: percentText,
 };
 

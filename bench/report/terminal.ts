@@ -14,10 +14,8 @@ export interface TerminalReportOptions {
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
-const scenario = "export";
-
 /** What a person reads of a metric, in the order they ask for it. */
-const shown: readonly (readonly [MetricId, string])[] = [
+const exportMetrics: readonly (readonly [MetricId, string])[] = [
   ["first_byte_s", "first byte"],
   ["total_s", "total"],
   ["longest_stall_s", "longest stall"],
@@ -31,12 +29,38 @@ const shown: readonly (readonly [MetricId, string])[] = [
   ["ping_lost_per_export", "… lost per export"],
 ];
 
+const slowReaderMetrics: readonly (readonly [MetricId, string])[] = [
+  ["bytes_per_concurrent_export", "memory per reader"],
+  ["kernel_bytes_per_export", "in socket buffers"],
+  ["slots_held", "slots held"],
+  ["loop_busy_ratio", "event loop busy"],
+  ["ping_p50_idle_s", "short request, idle"],
+  ["ping_p50_s", "… beside readers"],
+  ["ping_p99_idle_s", "slowest of 100, idle"],
+  ["ping_p99_s", "… beside readers"],
+];
+
+const leaveMetrics: readonly (readonly [MetricId, string])[] = [
+  ["release_early_s", "left at the first byte"],
+  ["release_s", "left after 1 MiB"],
+];
+
+const mixedMetrics: readonly (readonly [MetricId, string])[] = [
+  ["ping_per_s_idle", "short requests, idle"],
+  ["ping_per_s_busy", "… beside exports"],
+  ["ping_kept_ratio", "… kept"],
+  ["ping_lost_per_export", "… lost per export"],
+];
+
 /** A result as text for a person: tables at most 100 columns wide, then what they mean, then what to mind. */
 export function terminalReport(result: BenchResult, { hasColor }: TerminalReportOptions): string {
   const colors = picocolors.createColors(hasColor);
   return [
     heading(result, colors),
     exportTable(result, colors),
+    titledTable(result, "slow-readers", slowReaderMetrics, "clients that read slowly", colors),
+    titledTable(result, "leave", leaveMetrics, "until the slot of a client that left is free", colors),
+    titledTable(result, "mixed", mixedMetrics, "exports and short requests together", colors),
     memoryTable(result, colors),
     listOf("What it means", adviceSentences(result), colors),
     listOf("To mind", result.warnings, colors),
@@ -59,9 +83,45 @@ function heading({ config, integrity, environment }: BenchResult, colors: Colors
 
 /** Metrics down, deliveries across, and what each is in relation to the buffered one. */
 function exportTable(result: BenchResult, colors: Colors): string {
+  const table = metricTable(result, "export", exportMetrics, colors);
+  if (table === "") return "";
+  const timed = result.rounds.filter(
+    (round) =>
+      round.scenario === "export" &&
+      round.valid &&
+      Object.values(round.arms).some((arm) => arm["total_s"] !== undefined),
+  );
+  const level = result.comparisons.find((item) => item.metric === "total_s")?.level;
+  const interval =
+    typeof level === "number" && level > 0
+      ? `; ratios with their ${significant(level * 100, 3)} % interval`
+      : "";
+  return `${table}\n${colors.dim(`medians of ${counted(timed.length, "round")}${interval}`)}`;
+}
+
+/** A table with a title, for a scenario that is compared at a glance; empty when it wasn't measured. */
+function titledTable(
+  result: BenchResult,
+  scenario: string,
+  shown: readonly (readonly [MetricId, string])[],
+  title: string,
+  colors: Colors,
+): string {
+  const table = metricTable(result, scenario, shown, colors);
+  return table === "" ? "" : `${colors.bold(title)}\n${table}`;
+}
+
+function metricTable(
+  result: BenchResult,
+  scenario: string,
+  shown: readonly (readonly [MetricId, string])[],
+  colors: Colors,
+): string {
   const arms = measuredArms(result, scenario).filter((arm) => arm.role !== "aa");
   if (arms.length === 0) return "";
-  const compared = arms.filter((arm) => result.comparisons.some((item) => item.treatment === arm.id));
+  const compared = arms.filter((arm) =>
+    result.comparisons.some((item) => item.scenario === scenario && item.treatment === arm.id),
+  );
   const table = plainTable(
     ["", ...arms.map(({ id }) => id), ...compared.map(({ id }) => `${id}/buffered`)].map((title) =>
       title === "" ? "" : colors.bold(title),
@@ -76,14 +136,7 @@ function exportTable(result: BenchResult, colors: Colors): string {
     );
     table.push([label, ...values.map((value) => quantityText(value, unit)), ...ratios]);
   }
-  const rounds = result.rounds.filter((round) => round.scenario === scenario && round.valid);
-  const timed = rounds.filter((round) =>
-    Object.values(round.arms).some((arm) => arm["total_s"] !== undefined),
-  );
-  const level = result.comparisons.find((item) => item.metric === "total_s")?.level;
-  const interval =
-    typeof level === "number" ? `; ratios with their ${significant(level * 100, 3)} % interval` : "";
-  return `${table.toString()}\n${colors.dim(`medians of ${counted(timed.length, "round")}${interval}`)}`;
+  return table.toString();
 }
 
 /** The ratio with its interval, green where it is surely better, red where surely worse. */
@@ -162,9 +215,10 @@ function wrapped(text: string): string {
   return [...lines, line].join("\n");
 }
 
-function verdictLine({ verdict, complete }: BenchResult, colors: Colors): string {
-  if (!complete && verdict !== "invalid") return colors.yellow("Incomplete: interrupted before its end.");
+function verdictLine({ verdict, complete, exitCode }: BenchResult, colors: Colors): string {
+  if (exitCode === 1) return colors.red("Failed before its end: what was measured until then is shown.");
   if (verdict === "invalid") return colors.red("Invalid: these numbers can't be trusted.");
+  if (!complete) return colors.yellow("Incomplete: interrupted before its end.");
   return colors.dim(`Verdict: ${verdict}; nothing was held against a budget.`);
 }
 

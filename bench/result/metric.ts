@@ -8,6 +8,7 @@ export type MetricUnit =
   | "requests"
   | "requests/s"
   | "s/MiB"
+  | "slots"
   | "ratio";
 
 /** What is known of a metric before it is measured. */
@@ -136,6 +137,92 @@ export const metrics = [
     gate: false,
     meaning:
       "Short requests fewer than idle, over the exports made meanwhile: what one export cost the others.",
+  },
+  {
+    id: "ping_p50_idle_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "Median latency of short requests on an open schedule before slow readers came.",
+  },
+  {
+    id: "ping_p50_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "Median latency of short requests while slow readers read.",
+  },
+  {
+    id: "ping_p99_idle_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "99th percentile of their latency before.",
+  },
+  {
+    id: "ping_p99_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "99th percentile of their latency while slow readers read.",
+  },
+  {
+    id: "bytes_per_concurrent_export",
+    unit: "bytes",
+    better: "lower",
+    gate: false,
+    meaning: "peak_rss_over_idle_bytes over the number of readers.",
+  },
+  {
+    id: "kernel_bytes_per_export",
+    unit: "bytes",
+    better: "lower",
+    gate: false,
+    meaning: "Bytes in the socket buffers of both sides, from /proc/net/tcp, over the number of readers.",
+  },
+  {
+    id: "slots_held",
+    unit: "slots",
+    better: "lower",
+    gate: false,
+    meaning:
+      "Slot time over the time that was watched: how many slots the readers held at once, from /stats.",
+  },
+  {
+    id: "busy_slots",
+    unit: "slots",
+    better: "lower",
+    gate: false,
+    meaning: "The server's own integral of busy slots over the same time; has to agree with slots_held.",
+  },
+  {
+    id: "loop_busy_ratio",
+    unit: "ratio",
+    better: "lower",
+    gate: false,
+    meaning: "Loop time over the time that was watched, from /stats.",
+  },
+  {
+    id: "read_rate_bytes_per_s",
+    unit: "bytes/s",
+    better: "higher",
+    gate: false,
+    meaning: "Median over the readers of the rate they really read at.",
+  },
+  {
+    id: "release_early_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning:
+      "From a client's leaving at its first byte until its slot is free, by asking /stats again and again.",
+  },
+  {
+    id: "release_s",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "The same for a client that leaves after a mebibyte, while the server waits for it to read on.",
   },
   {
     id: "rows",

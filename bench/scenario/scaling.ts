@@ -1,18 +1,18 @@
 import { formatCount } from "../../src/index.ts";
-import type { Measured } from "../result/metric.ts";
-import type { Arm, Check } from "../result/schema.ts";
+import type { Check } from "../result/schema.ts";
 import { growthOf } from "../statistics/growth.ts";
 import { median } from "../statistics/median.ts";
 import { measureExport } from "../trial/measure-export.ts";
 import type { Delivery } from "../trial/session.ts";
-import { withServers } from "../trial/with-servers.ts";
+import { noteArms, type DeliveryArm } from "./delivery-arm.ts";
+import { recordRound } from "./record-round.ts";
 import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
 
 const name = "scaling";
 
 /** Rows that are measured, where there are as many: far apart for what should stay flat, nearer for what grows. */
 const sizes: Readonly<Partial<Record<Delivery, readonly number[]>>> = {
-  streaming: [100_000, 5_000_000],
+  streaming: [100_000, 1_000_000, 5_000_000],
   buffered: [50_000, 100_000, 200_000, 400_000],
 };
 const fullRounds = 3;
@@ -22,9 +22,7 @@ const flatPeakBytes = 8 * 1024 ** 2;
 const overheadSeconds = 1;
 
 /** One export of some size. */
-interface SizedArm {
-  readonly id: string;
-  readonly delivery: Delivery;
+interface SizedArm extends DeliveryArm {
   readonly rows: number;
 }
 
@@ -32,18 +30,20 @@ interface SizedArm {
 export const scalingScenario: Scenario = {
   name,
   summary: "the server's peak memory for exports of growing size, streamed and buffered: O(1) or O(n)",
+  isDefault: true,
+  isDispensable: false,
   countSteps: (plan) => sizedArms(plan).length * roundsOf(plan),
   estimateSeconds: (plan) => roundsOf(plan) * secondsFor(plan, sizedArms(plan)),
   async run(context) {
     const { plan, logbook, session } = context;
     const arms = fitted(context, sizedArms(plan));
-    logbook.arms.push(
-      ...arms.map(({ id, delivery }): Arm => {
-        const role = delivery === "buffered" ? "control" : "treatment";
-        return { id, scenario: name, role, delivery, command: session.target.command };
-      }),
-    );
-    for (let index = 0; index < roundsOf(plan); index += 1) await runRound(context, arms, index);
+    noteArms(context, name, arms);
+    for (let round = 0; round < roundsOf(plan); round += 1) {
+      await recordRound(context, name, arms, async ({ delivery, rows }, server) => {
+        context.step(`memory for ${formatCount(rows)} rows, ${delivery}`);
+        return (await measureExport(session, server, { delivery, rows }, rows)).measured;
+      });
+    }
     logbook.checks.push(...checksOf(context, arms));
   },
 };
@@ -71,52 +71,40 @@ function secondsFor({ rowsPerSecond }: Plan, arms: readonly SizedArm[]): number 
   return arms.reduce((total, { rows }) => total + overheadSeconds + rows / rowsPerSecond, 0);
 }
 
-/** Makes the largest exports smaller until all fit into the time left, or nothing is left to save. */
+/** Makes the largest exports smaller, or leaves them out, until all fit into the time left. */
 function fitted(context: ScenarioContext, arms: readonly SizedArm[]): readonly SizedArm[] {
   const { plan, session, logbook, deadlineMs } = context;
   if (deadlineMs === null) return arms;
   const secondsLeft = (deadlineMs - session.clock.nowMs()) / 1000;
   let fitting = arms;
   while (secondsFor(plan, fitting) > secondsLeft) {
-    const largest = fitting.reduce((left, right) => (right.rows > left.rows ? right : left));
-    const rows = Math.round(largest.rows / 2);
-    if (fitting.some((arm) => arm.delivery === largest.delivery && arm !== largest && arm.rows >= rows))
-      break;
-    fitting = fitting.map((arm) => (arm === largest ? sizedArm(arm.delivery, rows) : arm));
+    const smaller = withSmallerLargest(fitting);
+    if (smaller === fitting) break;
+    fitting = smaller;
   }
-  for (const [index, { id, rows, delivery }] of arms.entries()) {
-    const instead = fitting[index];
-    if (instead === undefined || instead.id === id) continue;
+  for (const delivery of plan.deliveries) {
+    const [wanted, measured] = [largestOf(arms, delivery), largestOf(fitting, delivery)];
+    if (wanted === measured) continue;
     logbook.warn(
-      `${formatCount(rows)} rows by ${delivery} delivery would take longer than --quick allows; ${formatCount(instead.rows)} were measured instead.`,
+      `Memory of the ${delivery} delivery was measured up to ${formatCount(measured)} rows, since ${formatCount(wanted)} would take longer than --quick allows.`,
     );
   }
   return fitting;
 }
 
-async function runRound(context: ScenarioContext, arms: readonly SizedArm[], index: number): Promise<void> {
-  const { session, logbook } = context;
-  const order = arms.map(({ id }) => id);
-  const found: Record<string, Measured> = {};
-  let isWhole = false;
-  try {
-    await withServers(session, arms, async ({ id, delivery, rows }, server) => {
-      context.step(`memory for ${formatCount(rows)} rows, ${delivery}`);
-      const { measured } = await measureExport(session, server, { delivery, rows }, rows);
-      found[id] = measured;
-    });
-    isWhole = true;
-  } finally {
-    const reason = session.signal.aborted ? "interrupted" : "an arm failed";
-    logbook.rounds.push({
-      scenario: name,
-      index,
-      order,
-      valid: isWhole,
-      ...(isWhole ? {} : { reason }),
-      arms: found,
-    });
+/** Halves the largest export; leaves it out where that would be no larger than the next; keeps two sizes in any case. */
+function withSmallerLargest(arms: readonly SizedArm[]): readonly SizedArm[] {
+  const largest = arms.reduce((left, right) => (right.rows > left.rows ? right : left));
+  const others = arms.filter((arm) => arm.delivery === largest.delivery && arm !== largest);
+  const rows = Math.round(largest.rows / 2);
+  if (others.every((arm) => arm.rows < rows)) {
+    return arms.map((arm) => (arm === largest ? sizedArm(arm.delivery, rows) : arm));
   }
+  return others.length < 2 ? arms : arms.filter((arm) => arm !== largest);
+}
+
+function largestOf(arms: readonly SizedArm[], delivery: Delivery): number {
+  return Math.max(0, ...arms.filter((arm) => arm.delivery === delivery).map(({ rows }) => rows));
 }
 
 /** The slopes beside what is to be expected of them, and how far the streamed peak rose. */

@@ -40,6 +40,10 @@ export interface Scenario {
   readonly name: string;
   /** One sentence for `--list`. */
   readonly summary: string;
+  /** Whether it is measured when no scenario is named. */
+  readonly isDefault: boolean;
+  /** Whether a run in a hurry leaves it out when the time left doesn't suffice. */
+  readonly isDispensable: boolean;
   /** How often it will call `step`. */
   countSteps(plan: Plan): number;
   /** About how long it takes, so that a run in a hurry leaves time for what comes after. */

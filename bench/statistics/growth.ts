@@ -11,6 +11,8 @@ export interface Growth {
 /** A slope below this share of the full one is flat, and one above the other grows. */
 const flatShare = 0.05;
 const growingShare = 0.5;
+/** Two sizes can't tell a line from a step, such as a pool that fills once. */
+const fewestForGrowth = 3;
 
 /**
  * Tells constant from linear, by the slope as a share of the slope that keeping everything would have.
@@ -21,6 +23,7 @@ export function growthOf(points: readonly Point[], fullSlope: number): Growth | 
   const line = leastSquares(points);
   if (line === null) return null;
   const share = line.slope / fullSlope;
-  const isFlat = Math.abs(share) < flatShare;
-  return { slope: line.slope, order: isFlat ? "flat" : share > growingShare ? "grows" : "unclear" };
+  if (Math.abs(share) < flatShare) return { slope: line.slope, order: "flat" };
+  const isGrowing = share > growingShare && points.length >= fewestForGrowth;
+  return { slope: line.slope, order: isGrowing ? "grows" : "unclear" };
 }

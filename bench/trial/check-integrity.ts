@@ -1,7 +1,6 @@
 import type { Check, Integrity } from "../result/schema.ts";
 import type { RunningTarget } from "../target/target.ts";
 import { readFrom, type Delivery, type ExportRequest, type Session } from "./session.ts";
-import { withServers } from "./with-servers.ts";
 
 /** What one delivery gave in the untimed pass. */
 export interface DeliveryContent {
@@ -23,19 +22,18 @@ export interface IntegrityFindings {
 }
 
 /**
- * Reads an export once by each delivery, untimed and from a fresh server each, hashing the bodies and counting rows.
+ * Reads an export once by each delivery, untimed, hashing the bodies and counting their rows.
  * What the server claims in X-Row-Count or Repr-Digest isn't believed: it is the thing under test.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when a body has no clean end
  */
 export async function readContents(
   session: Session,
+  server: RunningTarget,
   deliveries: readonly Delivery[],
   rows: number,
 ): Promise<readonly DeliveryContent[]> {
   const contents: DeliveryContent[] = [];
-  await withServers(session, deliveries, async (delivery, server) => {
-    contents.push(await readContent(session, server, { delivery, rows }));
-  });
+  for (const delivery of deliveries) contents.push(await readContent(session, server, { delivery, rows }));
   return contents;
 }
 

@@ -1,15 +1,9 @@
 import { cpuSeconds } from "../probe/cpu-time.ts";
-import {
-  canSampleProcesses,
-  peakResidentBytes,
-  processTree,
-  resetPeaks,
-  residentBytes,
-  settle,
-} from "../probe/process-tree.ts";
+import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
 import { fetchInsideNumbers } from "../probe/server-stats.ts";
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../target/target.ts";
+import { difference, idleMemory, watchPeak } from "./server-memory.ts";
 import { readWhole, type ExportRequest, type Session } from "./session.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -21,7 +15,6 @@ export interface ExportMeasurement {
   readonly readerBusyRatio: number;
 }
 
-const settleLimitMs = 200;
 const bytesPerMib = 1024 ** 2;
 
 /**
@@ -37,9 +30,14 @@ export async function measureExport(
 ): Promise<ExportMeasurement> {
   const { signal } = session;
   const idle = await idleMemory(server, signal);
+  // The first answer is slow, since nothing is compiled yet.
+  await fetchInsideNumbers(server.origin, signal);
   await warmUp(session, server, request);
   const peak = await watchPeak(server);
+  // Answering /stats keeps the loop busy too: what lies between two answers and nothing else is subtracted.
+  const insideFirst = await fetchInsideNumbers(server.origin, signal);
   const insideBefore = await fetchInsideNumbers(server.origin, signal);
+  const askingSeconds = insideBefore.loopSeconds - insideFirst.loopSeconds;
   const cpuBefore = await treeCpuSeconds(server);
   const loopBefore = performance.eventLoopUtilization();
 
@@ -59,7 +57,7 @@ export async function measureExport(
     throughput_bytes_per_s: reading.bodyBytes / totalSeconds,
     rows_per_s: rows / totalSeconds,
     held_s_per_export: inside.heldSeconds - insideBefore.heldSeconds,
-    loop_s_per_export: inside.loopSeconds - insideBefore.loopSeconds,
+    loop_s_per_export: Math.max(0, inside.loopSeconds - insideBefore.loopSeconds - askingSeconds),
     cpu_s_per_export: cpu,
     cpu_s_per_mib: cpu === null || reading.bodyBytes === 0 ? null : cpu / (reading.bodyBytes / bytesPerMib),
     queue_wait_s: inside.queueWaitSeconds - insideBefore.queueWaitSeconds,
@@ -70,32 +68,8 @@ export async function measureExport(
   return { measured, bodyBytes: reading.bodyBytes, readerBusyRatio };
 }
 
-/**
- * Memory of a server that has served nothing yet. Taken before the warm-up, since a worker keeps much of what an
- * export once needed: above what is left of the last one, the next seems to need nothing.
- */
-async function idleMemory({ pid }: RunningTarget, signal: AbortSignal): Promise<number | null> {
-  if (!canSampleProcesses) return null;
-  const tree = await processTree(pid);
-  await settle(tree, settleLimitMs, signal);
-  return residentBytes(tree);
-}
-
-/** Forgets the peaks of a server's processes; the function it gives tells the peaks since. */
-async function watchPeak({ pid }: RunningTarget): Promise<() => Promise<number | null>> {
-  if (!canSampleProcesses) return () => Promise.resolve(null);
-  const before = await processTree(pid);
-  if (!(await resetPeaks(before))) return () => Promise.resolve(null);
-  // Processes started meanwhile count too, and those that ended no more.
-  return async () => peakResidentBytes([...new Set([...before, ...(await processTree(pid))])]);
-}
-
 async function treeCpuSeconds({ pid }: RunningTarget): Promise<number | null> {
   return canSampleProcesses ? cpuSeconds(await processTree(pid)) : null;
-}
-
-function difference(later: number | null, earlier: number | null): number | null {
-  return later === null || earlier === null ? null : later - earlier;
 }
 
 function seconds(milliseconds: number | null): number | null {

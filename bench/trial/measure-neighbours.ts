@@ -6,6 +6,9 @@ import { warmUp } from "./warm-up.ts";
 
 /** How long short requests are counted. */
 export interface NeighbourOptions {
+  /** The first requests of a fresh server aren't counted. */
+  readonly warmUpMs: number;
+  /** Before exports run, and again after. */
   readonly idleMs: number;
   /** At the end of the first export that ends after it, counting stops. */
   readonly busyMs: number;
@@ -13,8 +16,6 @@ export interface NeighbourOptions {
 
 /** Connections that ask for short answers, each as fast as it gets them. */
 const connections = 8;
-/** The first requests of a fresh server only warm it up. */
-const warmUpMs = 500;
 /** A bound for exports that never seem to end; what is counted until then stands. */
 const longestBusyMs = 120_000;
 
@@ -26,7 +27,7 @@ export async function measureNeighbours(
   session: Session,
   server: RunningTarget,
   request: ExportRequest,
-  { idleMs, busyMs }: NeighbourOptions,
+  { warmUpMs, idleMs, busyMs }: NeighbourOptions,
 ): Promise<Measured> {
   const { signal } = session;
   const ping = new URL("/ping", server.origin);

@@ -5,24 +5,26 @@ import { shuffled, type Random } from "../statistics/random.ts";
  * stands once at each position, so that warming up and slowing down of the machine hit all alike. With an even
  * number of arms each also follows each other arm once (a Williams square), so that what one leaves behind does too.
  */
-export function balancedOrders(
-  arms: readonly string[],
+export function balancedOrders<Arm>(
+  arms: readonly Arm[],
   rounds: number,
   random: Random,
-): readonly (readonly string[])[] {
-  const orders: (readonly string[])[] = [];
+): readonly (readonly Arm[])[] {
+  const orders: (readonly Arm[])[] = [];
   while (orders.length < rounds) orders.push(...square(arms, random));
   return orders.slice(0, rounds);
 }
 
 /** One block: a zigzag through the arms, shifted by one from row to row, with names and rows shuffled. */
-function square(arms: readonly string[], random: Random): (readonly string[])[] {
-  const names = shuffled(arms, random);
+function square<Arm>(arms: readonly Arm[], random: Random): (readonly Arm[])[] {
+  const mixed = shuffled(arms, random);
   const count = arms.length;
   // 0, 1, n − 1, 2, n − 2, …: neighbouring differences are all different.
-  const zigzag = names.map((_, position) =>
+  const zigzag = mixed.map((_, position) =>
     position % 2 === 1 ? (position + 1) / 2 : (count - position / 2) % count,
   );
-  const rows = names.map((_, shift) => zigzag.map((index) => names[(index + shift) % count] ?? ""));
+  const rows = mixed.map((_, shift) =>
+    zigzag.flatMap((index) => mixed.slice((index + shift) % count).slice(0, 1)),
+  );
   return shuffled(rows, random);
 }

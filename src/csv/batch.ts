@@ -74,6 +74,8 @@ export interface TimestampVector {
   readonly kind: "timestamp";
   readonly unit: "ms" | "us" | "ns";
   readonly values: Float64Array | BigInt64Array;
+  /** Whether its type knows of time zones; only PostgreSQL's dialect tells the two apart. @default false */
+  readonly isZoned?: boolean;
   readonly nulls?: NullMask;
 }
 

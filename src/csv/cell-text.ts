@@ -1,9 +1,10 @@
 import { StreamCsvError } from "../errors.ts";
-import type { Dialect } from "./dialect.ts";
+import { isPostgres, type Dialect } from "./dialect.ts";
 import { bytesText } from "./bytes-text.ts";
 import { isFormula } from "./formula.ts";
 import { instantText } from "./iso-time.ts";
 import { jsonText } from "./json-text.ts";
+import { postgresDay, postgresFloat, postgresInstant } from "./postgres-text.ts";
 import { DayValue, DecimalValue, InstantValue } from "./value.ts";
 
 /** Where a cell stands, for messages; `row` counts from 1, and is absent for the header row. */
@@ -53,9 +54,9 @@ export function guardedText(text: string, dialect: Dialect, place: CellPlace): s
 }
 
 function objectText(value: object, dialect: Dialect, place: CellPlace): string | null {
-  if (value instanceof Date) return instant(value.getTime(), "ms", place);
-  if (value instanceof InstantValue) return instant(value.ticks, value.unit, place);
-  if (value instanceof DayValue) return value.toString();
+  if (value instanceof Date) return instant(new InstantValue(value.getTime(), "ms", true), dialect, place);
+  if (value instanceof InstantValue) return instant(value, dialect, place);
+  if (value instanceof DayValue) return isPostgres(dialect) ? postgresDay(value.days) : value.toString();
   if (value instanceof DecimalValue) return withSeparator(value.toString(), dialect);
   if (value instanceof Uint8Array) return bytesText(value);
   try {
@@ -70,7 +71,8 @@ function objectText(value: object, dialect: Dialect, place: CellPlace): string |
 }
 
 function numberText(value: number, dialect: Dialect, place: CellPlace): string | null {
-  if (Number.isFinite(value)) return withSeparator(String(value), dialect);
+  if (Number.isFinite(value))
+    return withSeparator(isPostgres(dialect) ? postgresFloat(value) : String(value), dialect);
   if (dialect.nonFinite === "null") return null;
   if (dialect.nonFinite === "text") return String(value);
   throw new StreamCsvError(
@@ -80,8 +82,8 @@ function numberText(value: number, dialect: Dialect, place: CellPlace): string |
   );
 }
 
-function instant(ticks: number | bigint, unit: "ms" | "us" | "ns", place: CellPlace): string {
-  const text = instantText(ticks, unit);
+function instant({ ticks, unit, isZoned }: InstantValue, dialect: Dialect, place: CellPlace): string {
+  const text = isPostgres(dialect) ? postgresInstant(ticks, unit, isZoned) : instantText(ticks, unit);
   if (text !== null) return text;
   throw new StreamCsvError("SCSV_INVALID_DATE", `${placeText(place)} is an invalid date.`, place);
 }

@@ -70,7 +70,22 @@ export const dialects = {
   excel,
   "excel-eu": { ...excel, name: "excel-eu", delimiter: ";", decimalSeparator: "," },
   tsv: { ...rfc4180, name: "tsv", delimiter: "\t", recordDelimiter: "\n" },
+  postgres: {
+    ...rfc4180,
+    name: "postgres",
+    recordDelimiter: "\n",
+    nonFinite: "text",
+    booleans: ["f", "t"],
+  },
 } as const satisfies Record<string, DialectShape>;
+
+/**
+ * Whether a dialect writes values as PostgreSQL's COPY does: its own dates and floats, an empty text quoted only where
+ * the null marker is empty too, a lone `\\.` quoted, and a lone null as an empty line.
+ */
+export function isPostgres(dialect: Dialect): boolean {
+  return dialect.name === "postgres";
+}
 
 /** The name of a preset. */
 export type DialectName = keyof typeof dialects;

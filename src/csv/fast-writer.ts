@@ -50,7 +50,7 @@ function writeRow(writers: readonly CellWriter[], row: number, from: number, for
   }
   const { bytes } = sink;
   if (at > from) at -= 1;
-  if (at === from && writers.length === 1) {
+  if (at === from && writers.length === 1 && format.quotesLoneNull) {
     // A null alone in its row: readers skip empty lines.
     bytes[at] = format.quote;
     bytes[at + 1] = format.quote;

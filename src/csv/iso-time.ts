@@ -7,14 +7,27 @@ const infinity = 2n ** 63n - 1n;
 const infiniteDays = 2 ** 31 - 1;
 
 const ticksPerSecond: Readonly<Record<InstantUnit, number>> = { ms: 1e3, us: 1e6, ns: 1e9 };
+const fractionDigits: Readonly<Record<InstantUnit, number>> = { ms: 3, us: 6, ns: 9 };
 const secondsPerDay = 86_400;
 
+/** The parts of an instant, in UTC. */
+export interface InstantParts {
+  /** Days since 1970-01-01. */
+  readonly days: number;
+  /** `hh:mm:ss` */
+  readonly clock: string;
+  /** The fraction of the second, in as many digits as the unit has. */
+  readonly fraction: string;
+}
+
 /**
- * An instant in ISO 8601, UTC, as `Date.prototype.toISOString` writes it, for any year and down to the nanosecond.
- * There are three digits after the second, or six or nine where fewer would lose something. ±(2^63 − 1) as a bigint,
- * and ±Infinity as a number, are `infinity` and `-infinity`. NaN has no text: null.
+ * Takes an instant apart, exactly, whatever its year; ±(2^63 − 1) as a bigint, and ±Infinity as a number, are
+ * `infinity` and `-infinity`, NaN is null.
  */
-export function instantText(ticks: number | bigint, unit: InstantUnit): string | null {
+export function instantParts(
+  ticks: number | bigint,
+  unit: InstantUnit,
+): InstantParts | "infinity" | "-infinity" | null {
   const perSecond = ticksPerSecond[unit];
   let seconds: number;
   let fraction: number;
@@ -34,19 +47,38 @@ export function instantText(ticks: number | bigint, unit: InstantUnit): string |
     fraction = whole - seconds * perSecond;
   }
   const days = Math.floor(seconds / secondsPerDay);
-  const second = seconds - days * secondsPerDay;
-  return `${calendarText(days)}T${clockText(second)}.${fractionText(fraction, unit)}Z`;
+  return {
+    days,
+    clock: clockText(seconds - days * secondsPerDay),
+    fraction: padded(fraction, fractionDigits[unit]),
+  };
+}
+
+/**
+ * An instant in ISO 8601, UTC, as `Date.prototype.toISOString` writes it, for any year and down to the nanosecond.
+ * There are three digits after the second, or six or nine where fewer would lose something.
+ */
+export function instantText(ticks: number | bigint, unit: InstantUnit): string | null {
+  const parts = instantParts(ticks, unit);
+  if (parts === null || typeof parts === "string") return parts;
+  let { fraction } = parts;
+  while (fraction.length > 3 && fraction.endsWith("000")) fraction = fraction.slice(0, -3);
+  return `${calendarText(parts.days)}T${parts.clock}.${fraction}Z`;
 }
 
 /** A day as `YYYY-MM-DD`, years outside 0 to 9999 with a sign and at least six digits, as `toISOString` has them. */
 export function dayText(days: number): string {
+  return infiniteDayText(days) ?? calendarText(days);
+}
+
+/** `infinity` and `-infinity` for days that are infinitely far. */
+export function infiniteDayText(days: number): string | undefined {
   if (days === infiniteDays) return "infinity";
-  if (days === -infiniteDays) return "-infinity";
-  return calendarText(days);
+  return days === -infiniteDays ? "-infinity" : undefined;
 }
 
 /** A day of the proleptic Gregorian calendar. */
-interface CalendarDay {
+export interface CalendarDay {
   readonly year: number;
   readonly month: number;
   readonly day: number;
@@ -57,7 +89,7 @@ interface CalendarDay {
  * Years are counted from March, so that the leap day is the last of its year, in eras of 400 years, which all have
  * the same 146,097 days; exact for every day a 64-bit instant can name, where `Date` ends at the year 275760.
  */
-function calendarDay(days: number): CalendarDay {
+export function calendarDay(days: number): CalendarDay {
   const sinceEpoch = days + 719_468;
   const era = Math.floor(sinceEpoch / 146_097);
   const dayOfEra = sinceEpoch - era * 146_097;
@@ -84,13 +116,6 @@ function calendarText(days: number): string {
 function clockText(second: number): string {
   const minutes = Math.floor(second / 60);
   return `${padded(Math.floor(minutes / 60), 2)}:${padded(minutes % 60, 2)}:${padded(second % 60, 2)}`;
-}
-
-/** The fraction of a second with as few digits, of 3, 6 and 9, as hold it. */
-function fractionText(fraction: number, unit: InstantUnit): string {
-  let digits = padded(fraction, unit === "ms" ? 3 : unit === "us" ? 6 : 9);
-  while (digits.length > 3 && digits.endsWith("000")) digits = digits.slice(0, -3);
-  return digits;
 }
 
 function padded(value: number, length: number): string {

@@ -1,6 +1,6 @@
 import type { Cast, CastingContext, Options } from "csv-stringify/sync";
 import { cellText, guardedText, type CellPlace } from "./cell-text.ts";
-import type { Dialect } from "./dialect.ts";
+import { isPostgres, type Dialect } from "./dialect.ts";
 
 /** What there is to know besides the dialect; looked at anew for every cell. */
 export interface StringifyContext {
@@ -20,12 +20,14 @@ export interface StringifyContext {
 export function toStringifyOptions(dialect: Dialect, context: StringifyContext): Options {
   const cast: Cast<unknown> = (value, at) => {
     const text = cellText(value, dialect, placeOf(at, context));
-    return text === null ? nullCast(dialect, context.columns.length) : textCast(text, dialect);
+    return text === null
+      ? nullCast(dialect, context.columns.length)
+      : textCast(text, dialect, context.columns.length);
   };
   const castString: Cast<string> = (text, at) => {
     const guarded = guardedText(text, dialect, placeOf(at, context));
     if (guarded !== text) context.onGuarded?.();
-    return textCast(guarded, dialect);
+    return textCast(guarded, dialect, context.columns.length);
   };
   return {
     bom: dialect.bom,
@@ -37,7 +39,7 @@ export function toStringifyOptions(dialect: Dialect, context: StringifyContext):
     record_delimiter: dialect.recordDelimiter,
     quoted: dialect.quoting === "all",
     quoted_string: dialect.quoting === "strings",
-    quoted_match: [/^$|[\r\n]/],
+    quoted_match: [quotesEmpty(dialect) ? /^$|[\r\n]/ : /[\r\n]/],
     cast: {
       string: castString,
       number: cast,
@@ -51,18 +53,29 @@ export function toStringifyOptions(dialect: Dialect, context: StringifyContext):
   };
 }
 
+/** Only PostgreSQL leaves an empty text bare, where the null marker is another. */
+function quotesEmpty(dialect: Dialect): boolean {
+  return !isPostgres(dialect) || dialect.nullValue === "" || dialect.quoting !== "minimal";
+}
+
 function placeOf({ index, records, header }: CastingContext, context: StringifyContext): CellPlace {
   const column = context.columns[index] ?? String(index + 1);
   return header ? { column } : { row: (context.firstRow ?? 1) + records, column };
 }
 
-/** A text is quoted when it could be taken for the null marker; the empty one by `quoted_match`. */
-function textCast(text: string, dialect: Dialect): ReturnType<Cast<unknown>> {
-  return text !== "" && text === dialect.nullValue ? { value: text, quoted: true } : text;
+/**
+ * A text is quoted when it could be taken for the null marker, the empty one by `quoted_match`; in PostgreSQL's
+ * dialect also when it would be read as the end of the data.
+ */
+function textCast(text: string, dialect: Dialect, columnCount: number): ReturnType<Cast<unknown>> {
+  const isMarker = text !== "" && text === dialect.nullValue;
+  const isEnd = isPostgres(dialect) && columnCount === 1 && text === "\\.";
+  return isMarker || isEnd ? { value: text, quoted: true } : text;
 }
 
 /** A null is bare; alone in its row, with an empty marker, it is quoted, since readers skip empty lines. */
 function nullCast(dialect: Dialect, columnCount: number): ReturnType<Cast<unknown>> {
-  if (dialect.nullValue === "") return columnCount === 1 ? { value: "", quoted_empty: true } : null;
+  if (dialect.nullValue === "")
+    return columnCount === 1 && !isPostgres(dialect) ? { value: "", quoted_empty: true } : null;
   return dialect.quoting === "all" ? { value: dialect.nullValue, quoted: false } : dialect.nullValue;
 }

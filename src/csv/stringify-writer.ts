@@ -1,6 +1,6 @@
 import { stringify, type Options } from "csv-stringify/sync";
 import type { Batch } from "./batch.ts";
-import type { Dialect } from "./dialect.ts";
+import { isPostgres, type Dialect } from "./dialect.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { toStringifyOptions } from "./stringify-options.ts";
 import { vectorValue } from "./vector-value.ts";
@@ -9,9 +9,11 @@ import { vectorValue } from "./vector-value.ts";
 export function stringifyWriter(columns: readonly string[], dialect: Dialect): RowWriter {
   let guardedCells = 0;
   const context = { columns, firstRow: 1, onGuarded: () => (guardedCells += 1) };
-  const headerOptions = toStringifyOptions(dialect, context);
+  // PostgreSQL's FORCE_QUOTE, which is what quoting stands for there, leaves the header row alone.
+  const headerDialect: Dialect = isPostgres(dialect) ? { ...dialect, quoting: "minimal" } : dialect;
+  const headerOptions = toStringifyOptions(headerDialect, context);
   // Without columns of its own, csv-stringify takes each array as it is; its options would be copied per quoted null.
-  const { columns: _columns, ...withoutColumns } = headerOptions;
+  const { columns: _columns, ...withoutColumns } = toStringifyOptions(dialect, context);
   const rowOptions: Options = { ...withoutColumns, bom: false, header: false };
   const utf8 = new TextEncoder();
   return {

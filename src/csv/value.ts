@@ -23,10 +23,13 @@ export class DecimalValue {
 export class InstantValue {
   readonly ticks: number | bigint;
   readonly unit: InstantUnit;
+  /** Whether its type knows of time zones; only PostgreSQL's dialect tells the two apart. */
+  readonly isZoned: boolean;
 
-  constructor(ticks: number | bigint, unit: InstantUnit) {
+  constructor(ticks: number | bigint, unit: InstantUnit, isZoned = false) {
     this.ticks = ticks;
     this.unit = unit;
+    this.isZoned = isZoned;
   }
 
   /** ISO 8601 in UTC; null when the ticks are NaN, as those of an invalid `Date` are. */

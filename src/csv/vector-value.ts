@@ -6,6 +6,7 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
   if ("nulls" in vector && vector.nulls?.[row] === 1) return null;
   switch (vector.kind) {
     case "integer":
+      return integerValue(vector.values[row]);
     case "float":
     case "text":
     case "bytes":
@@ -16,11 +17,19 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
     case "boolean":
       return vector.values[row] !== 0;
     case "timestamp":
-      return new InstantValue(vector.values[row] ?? Number.NaN, vector.unit);
+      return new InstantValue(vector.values[row] ?? Number.NaN, vector.unit, vector.isZoned);
     case "date":
       return new DayValue(vector.values[row] ?? 0);
     case "dictionary":
     default:
       return vector.dictionary[vector.codes[row] ?? 0];
   }
+}
+
+/** From here on a dialect may write numbers with an exponent, which integers never have. */
+const firstLargeNumber = 1e15;
+
+function integerValue(value: number | bigint | undefined): number | bigint | undefined {
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) return value;
+  return Math.abs(value) < firstLargeNumber ? value + 0 : BigInt(value);
 }

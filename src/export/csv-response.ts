@@ -1,5 +1,5 @@
-import contentDisposition from "content-disposition";
 import { contentTypeOf } from "../csv/dialect.ts";
+import { formatDisposition } from "../response/head/disposition.ts";
 import { ResponseHeaders } from "../response/head/response-headers.ts";
 import { StreamingHttpResponse, type StreamingResponseOptions } from "../response/streaming-http-response.ts";
 import type { Rows } from "../source/row-reader.ts";
@@ -32,7 +32,8 @@ export function csvResponse(
   if (init.contentType === undefined) headers.setDefault("Content-Type", contentTypeOf(dialect));
   headers.setDefault("Cache-Control", "private, no-store");
   headers.setDefault("X-Accel-Buffering", "no");
-  if (filename !== undefined) headers.set("Content-Disposition", contentDisposition(filename));
+  const disposition = formatDisposition(filename, true);
+  if (filename !== undefined && disposition !== undefined) headers.set("Content-Disposition", disposition);
   return new StreamingHttpResponse(({ signal }) => csvChunks(rows, options, { signal }), {
     ...init,
     headers,

@@ -68,7 +68,7 @@ export function planExport(
       definition.name,
       source.version,
       definition.isSeeded ? seed : null,
-      parameters.rows,
+      expectedRows ?? parameters.rows,
       columnIndexes,
       dialect,
     ]),

@@ -5,8 +5,8 @@ import { runExport } from "../export/run.ts";
 import { StreamCsvError } from "../errors.ts";
 import type { BuiltFile } from "../spool/spool.ts";
 import { writeSpoolFile } from "../spool/write-spool-file.ts";
-import { Link, parentPort, type Notes } from "./ipc.ts";
-import type { BuilderHostMethods, BuilderMethods, BuildRequest } from "./message.ts";
+import { Link, parentPort, type Notes } from "./process/ipc.ts";
+import type { BuilderHostMethods, BuilderMethods, BuildRequest } from "./process/message.ts";
 
 const methods: BuilderMethods = { build };
 const host = new Link<BuilderHostMethods, Notes>(parentPort(), methods, {});

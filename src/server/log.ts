@@ -15,6 +15,11 @@ export async function createLog(settings: LogSettings): Promise<Logger> {
   const options = { level: settings.level, base: { pid: process.pid } };
   if (settings.format === "json") return pino(options, pino.destination({ fd: standardError, sync: true }));
   const { default: pretty } = await import("pino-pretty");
-  const translate = { colorize: settings.color, ignore: "hostname", translateTime: "SYS:HH:MM:ss.l" };
+  const translate = {
+    colorize: settings.color,
+    ignore: "hostname",
+    translateTime: "SYS:HH:MM:ss.l",
+    singleLine: true,
+  };
   return pino(options, pretty({ ...translate, destination: standardError, sync: true }));
 }

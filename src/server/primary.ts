@@ -7,10 +7,10 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { StreamCsvError, toError } from "../errors.ts";
 import { Spool } from "../spool/spool.ts";
-import { Desk } from "./desk.ts";
+import { Desk } from "./desk/desk.ts";
 import { createLog } from "./log.ts";
 import type { ServerSettings } from "./settings.ts";
-import { WorkerPool } from "./worker-pool.ts";
+import { WorkerPool } from "./process/worker-pool.ts";
 
 /** A server that is running. */
 export interface RunningServer {

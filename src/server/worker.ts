@@ -7,17 +7,17 @@ import { openCatalogue } from "../export/definition.ts";
 import { EventLoopMeter } from "../metrics/event-loop.ts";
 import { Occupancy } from "../metrics/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";
-import { answerRequest } from "./app.ts";
-import { exportRoutes } from "./export-route.ts";
-import { Life } from "./life.ts";
-import { Link, parentPort, sendableError } from "./ipc.ts";
+import { answerRequest } from "./route/app.ts";
+import { exportRoutes } from "./route/export-routes.ts";
+import { Life } from "./admission/life.ts";
+import { Link, parentPort, sendableError } from "./process/ipc.ts";
 import { createLog } from "./log.ts";
-import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from "./message.ts";
-import { Router } from "./route.ts";
-import { serviceRoutes } from "./service-routes.ts";
+import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from "./process/message.ts";
+import { Router } from "./route/route.ts";
+import { serviceRoutes } from "./route/service-routes.ts";
 import type { ServerSettings } from "./settings.ts";
-import { Slots } from "./slots.ts";
-import { RunningTransfers } from "./transfer.ts";
+import { Slots } from "./admission/slots.ts";
+import { RunningTransfers } from "./transfer/transfer.ts";
 
 /** A worker that has been told its settings. */
 interface Running {

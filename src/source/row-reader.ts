@@ -9,7 +9,16 @@ export type Rows =
   | AsyncIterable<Row>
   | ((options: { readonly signal: AbortSignal }) => Iterable<Row> | AsyncIterable<Row>);
 
-type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
+interface SyncRows {
+  readonly isAsync: false;
+  readonly rows: Iterator<unknown>;
+}
+
+interface AsyncRows {
+  readonly isAsync: true;
+  readonly rows: AsyncIterator<unknown>;
+}
+
 type Result = IteratorResult<unknown, unknown>;
 
 /**
@@ -21,7 +30,7 @@ export class RowReader {
   readonly #signal: AbortSignal;
   readonly #aborted: Promise<never>;
   #rejectAborted: (reason: unknown) => void = () => undefined;
-  #iterator: AnyIterator | undefined;
+  #iterator: SyncRows | AsyncRows | undefined;
   /** An answer that was asked for, and hasn't been taken. */
   #pending: Promise<Result> | undefined;
   #isEnded = false;
@@ -39,38 +48,62 @@ export class RowReader {
   /** Up to `most` rows, those that come without a pause; none when there are no more. */
   async take(most: number): Promise<readonly unknown[]> {
     this.#signal.throwIfAborted();
+    if (this.#isEnded) return [];
     this.#iterator ??= iteratorOf(this.#rows, this.#signal);
-    const taken: unknown[] = [];
-    const pause = new Pause();
+    const iterator = this.#iterator;
     try {
-      while (taken.length < most && !this.#isEnded) {
-        const result = await this.#next(this.#iterator, taken.length === 0 ? undefined : pause);
-        if (result === undefined) break;
-        if (result.done === true) this.#end();
-        else taken.push(result.value);
-      }
+      return iterator.isAsync ? await this.#takeAsync(iterator, most) : this.#takeSync(iterator, most);
     } catch (error) {
       // An iterator that throws has ended by itself; one that was aborted has been returned.
       this.#end();
       throw error;
-    } finally {
-      pause.end();
     }
-    return taken;
   }
 
   /** Returns the iterator if it hasn't ended; waits for its clean-up, unless it is still busy with a row. */
   async close(): Promise<void> {
     if (this.#isEnded) return;
     this.#end();
-    const returned = this.#iterator?.return?.();
+    const returned = this.#iterator?.rows.return?.();
     if (this.#pending === undefined) await returned;
     else Promise.resolve(returned).catch(() => undefined);
   }
 
+  #takeSync({ rows }: SyncRows, most: number): unknown[] {
+    const taken: unknown[] = [];
+    while (taken.length < most) {
+      const result = rows.next();
+      if (result.done === true) {
+        this.#end();
+        break;
+      }
+      taken.push(result.value);
+    }
+    return taken;
+  }
+
+  async #takeAsync({ rows }: AsyncRows, most: number): Promise<unknown[]> {
+    const taken: unknown[] = [];
+    const pause = new Pause();
+    try {
+      while (taken.length < most) {
+        const result = await this.#next(rows, taken.length === 0 ? undefined : pause);
+        if (result === undefined) break;
+        if (result.done === true) {
+          this.#end();
+          break;
+        }
+        taken.push(result.value);
+      }
+    } finally {
+      pause.end();
+    }
+    return taken;
+  }
+
   /** The next answer; undefined when it isn't there before the pause, if there is one, begins. */
-  async #next(iterator: AnyIterator, pause: Pause | undefined): Promise<Result | undefined> {
-    this.#pending ??= Promise.resolve(iterator.next());
+  async #next(rows: AsyncIterator<unknown>, pause: Pause | undefined): Promise<Result | undefined> {
+    this.#pending ??= rows.next();
     const first = [this.#pending, this.#aborted];
     const result = await Promise.race(pause === undefined ? first : [...first, pause.begun]);
     if (result !== undefined) this.#pending = undefined;
@@ -104,11 +137,11 @@ class Pause {
   }
 }
 
-function iteratorOf(rows: Rows, signal: AbortSignal): AnyIterator {
+function iteratorOf(rows: Rows, signal: AbortSignal): SyncRows | AsyncRows {
   const iterable: unknown = typeof rows === "function" ? rows({ signal }) : rows;
   if (typeof iterable === "object" && iterable !== null) {
-    if (isAsyncIterable(iterable)) return iterable[Symbol.asyncIterator]();
-    if (isIterable(iterable)) return iterable[Symbol.iterator]();
+    if (isAsyncIterable(iterable)) return { isAsync: true, rows: iterable[Symbol.asyncIterator]() };
+    if (isIterable(iterable)) return { isAsync: false, rows: iterable[Symbol.iterator]() };
   }
   throw wrongType(
     "Rows must be an iterable or async iterable of arrays or objects, or a function that returns one.",

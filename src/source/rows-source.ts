@@ -76,28 +76,35 @@ function columnsOf(row: Row): Column[] {
   return names.map(columnOf);
 }
 
+/** Rows turned into columns. */
 function batchOf(
   rows: readonly unknown[],
   rowsBefore: number,
   columns: readonly Column[],
   places: readonly number[] | undefined,
 ): Batch {
-  const checked = rows.map((row, index) => checkedRow(row, rowsBefore + index + 1, columns.length));
-  const wanted = places ?? columns.map((_, place) => place);
-  return {
-    rowCount: rows.length,
-    columns: wanted.map((place) => {
-      const column = columns[place];
-      if (column === undefined)
-        throw wrongRange(`There is no column ${place}: there are ${columns.length}, counted from 0.`);
-      return { kind: "mixed", values: checked.map((row) => cellOf(row, place, column.key)) };
-    }),
-  };
+  const wanted = (places ?? columns.map((_, place) => place)).map((place) => {
+    const column = columns[place];
+    if (column === undefined)
+      throw wrongRange(`There is no column ${place}: there are ${columns.length}, counted from 0.`);
+    const values: unknown[] = [];
+    return { place, key: column.key, values };
+  });
+  for (const [index, given] of rows.entries()) {
+    const row = checkedRow(given, rowsBefore + index + 1, columns.length);
+    if (isList(row)) for (const { place, values } of wanted) values.push(row[place]);
+    else for (const { key, values } of wanted) values.push(valueAt(row, key));
+  }
+  return { rowCount: rows.length, columns: wanted.map(({ values }) => ({ kind: "mixed", values })) };
 }
 
-function cellOf(row: Row, place: number, key: string): unknown {
-  const value: unknown = isList(row) ? row[place] : Reflect.get(row, key);
-  return value;
+function valueAt(row: object, key: string): unknown {
+  return isRecord(row) ? row[key] : undefined;
+}
+
+/** Any object can be asked for any key. */
+function isRecord(row: object): row is Readonly<Record<string, unknown>> {
+  return row !== null;
 }
 
 /** A row that has a shape rows may have. */

@@ -95,12 +95,16 @@ for (const [signal, exitCode] of [
 test("--list names every scenario and what it is for", async () => {
   const { code, stdout } = await bench(["--list"]);
   assert.equal(code, 0);
-  assert.match(stdout, /^export {3}one export at a time/m);
-  assert.match(stdout, /^scaling {2}the server's peak memory/m);
+  assert.match(stdout, /^\* export {8}one export at a time/m);
+  assert.match(stdout, /^\* scaling {7}the server's peak memory/m);
+  assert.match(stdout, /^ {2}leave {9}clients that go away/m);
 });
 
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
-  [["--scenario", "exprot"], /"exprot" is no scenario; there are: export, scaling/],
+  [
+    ["--scenario", "exprot"],
+    /"exprot" is no scenario; there are: export, scaling, slow-readers, leave, mixed/,
+  ],
   [["--deliveries", "streaming,pigeon"], /"pigeon" is no delivery; there are: streaming, buffered, file/],
   [["--rows", "abc"], /--rows.*"?abc/],
   [["--rows", "-1"], /-1/],

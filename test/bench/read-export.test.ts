@@ -185,6 +185,6 @@ test("a throttled reader takes at least the time its rate allows, and gets every
   );
   const reading = await readExport(url, { bytesPerSecond: 100_000 });
   assert.equal(reading.bodyBytes, body.length);
-  // The schedule runs from the first byte on, which brings one bite of a twentieth of a second along.
-  assert.ok(reading.totalMs - (reading.firstByteMs ?? 0) >= 540, `${reading.totalMs} ms`);
+  // The schedule runs from the first byte on, which brings one bite of a fiftieth of a second along.
+  assert.ok(reading.totalMs - (reading.firstByteMs ?? 0) >= 570, `${reading.totalMs} ms`);
 });

@@ -93,6 +93,7 @@ const scalingArms: Record<string, Measured> = {
   "streaming-100000": { rows: 100_000, peak_rss_over_idle_bytes: 9 * mebibyte },
   "streaming-5000000": { rows: 5_000_000, peak_rss_over_idle_bytes: 10 * mebibyte },
   "buffered-100000": { rows: 100_000, peak_rss_over_idle_bytes: 24 * mebibyte },
+  "buffered-200000": { rows: 200_000, peak_rss_over_idle_bytes: 47 * mebibyte },
   "buffered-400000": { rows: 400_000, peak_rss_over_idle_bytes: 94 * mebibyte },
 };
 const scalingArmList = Object.keys(scalingArms).map((id) => ({

@@ -86,6 +86,24 @@ test("memory against rows is measured at every size that fits", { skip: !canSamp
   assert.equal(slope?.ok, true);
 });
 
+test("slow readers keep their rate, hold a slot each and are let go", async () => {
+  const { result, fault } = await run("", { scenarios: ["slow-readers"], deliveries: ["streaming"] });
+  assert.equal(fault, null);
+  const measured = result.rounds[0]?.arms["streaming"] ?? {};
+  for (const metric of ["ping_p50_s", "ping_p99_idle_s", "read_rate_bytes_per_s"]) {
+    assert.ok((measured[metric] ?? 0) > 0, metric);
+  }
+  if (canSampleProcesses) assert.ok((measured["kernel_bytes_per_export"] ?? 0) > 0);
+  assert.ok(result.checks.some(({ id }) => id === "slow-readers.streaming.slots_held"));
+});
+
+test("the slot of a client that leaves is free soon, or the run is invalid", async () => {
+  const { result, fault } = await run("", { scenarios: ["leave"], deliveries: ["streaming"] });
+  assert.equal(fault, null);
+  assert.ok((result.rounds[0]?.arms["streaming"]?.["release_s"] ?? -1) > 0);
+  assert.ok((result.rounds[0]?.arms["streaming"]?.["release_early_s"] ?? -1) > 0);
+});
+
 const wrong: readonly (readonly [string, RegExp])[] = [
   ["drop-row:buffered", /integrity\.buffered\.rows is 2999, and should be 3000/],
   ["swap-rows:file", /integrity\.file\.sha256 is/],
@@ -154,7 +172,10 @@ test("an interrupted run keeps what it has, and says that it isn't whole", async
 });
 
 const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
-  [{ scenarios: ["exprot"] }, /"exprot" is no scenario; there are: export, scaling\./],
+  [
+    { scenarios: ["exprot"] },
+    /"exprot" is no scenario; there are: export, scaling, slow-readers, leave, mixed\./,
+  ],
   [{ deliveries: ["pigeon"] }, /"pigeon" is no delivery; there are: streaming, buffered, file\./],
   [{ deliveries: [] }, /No delivery is named/],
   [{ rows: 0 }, /rows is 0, and must be a whole number from 1/],

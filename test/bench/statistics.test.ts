@@ -185,6 +185,7 @@ test("growth is told from flatness by the share of a row that stays", () => {
   assert.equal(growthOf(along(-1), 110)?.order, "flat");
   assert.equal(growthOf(along(230), 110)?.order, "grows");
   assert.equal(growthOf(along(20), 110)?.order, "unclear");
+  assert.equal(growthOf(along(230).slice(0, 2), 110)?.order, "unclear");
   assert.equal(growthOf([{ x: 1, y: 1 }], 110), null);
 });
 

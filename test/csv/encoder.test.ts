@@ -137,7 +137,7 @@ const values: readonly (readonly [value: unknown, text: string, options?: Dialec
 
 test("writes every kind of value as the contract has it", () => {
   for (const [value, text, options] of values)
-    assert.equal(cell(value, options), text, `${String(text)} with ${JSON.stringify(options ?? {})}`);
+    assert.equal(cell(value, options), text, `${text} with ${JSON.stringify(options ?? {})}`);
 });
 
 const vectors: readonly (readonly [vector: ColumnVector, texts: readonly string[]])[] = [

@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import {
-  CsvEncoder,
-  generateBatch,
-  generatedExportNames,
-  resolveDialect,
-  type Batch,
-  type Dialect,
-  type EncoderName,
-} from "../../src/index.ts";
+import { CsvEncoder, type Batch, type Dialect, type EncoderName } from "../../src/index.ts";
 import { randomBatch, randomDialect } from "./random-batch.ts";
 
 interface Encoded {

@@ -15,7 +15,7 @@ const text = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.string({
-      unit: fc.constantFrom(..."abc ,;|\t\"'\r\n=+-@.0159éß√中𠮷🍜\uFEFF＝＠"),
+      unit: fc.constantFrom(...Array.from("abc ,;|\t\"'\r\n=+-@.0159éß√中𠮷🍜\uFEFF＝＠")),
       maxLength: 12,
     }),
   },
@@ -121,7 +121,7 @@ function vector(rows: number): fc.Arbitrary<ColumnVector> {
     many(fc.boolean()).map((flags) => ({ nulls: Uint8Array.from(flags, Number) })),
   );
   const withNulls = <V extends ColumnVector>(of: fc.Arbitrary<V>): fc.Arbitrary<ColumnVector> =>
-    fc.tuple(of, nulls).map(([made, mask]) => ({ ...made, ...mask }));
+    fc.tuple(of, nulls).map(([made, mask]) => Object.assign(made, mask));
   return fc.oneof(
     withNulls(
       fc.oneof(

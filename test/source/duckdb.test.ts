@@ -137,6 +137,37 @@ test("gives file and connection back at once when it is aborted, at rest and whi
   await source.close();
 });
 
+test("leaves nothing open, at whatever moment it is aborted", async () => {
+  const source = await openSource(flights);
+  await Promise.all(
+    Array.from({ length: 24 }, async (_, index) => {
+      const controller = new AbortController();
+      setTimeout(() => {
+        controller.abort(new Error("enough"));
+      }, index);
+      await assert.rejects(async () => {
+        for await (const batch of source.read({ signal: controller.signal })) assert.ok(batch.rowCount > 0);
+      }, /enough/);
+    }),
+  );
+  assert.equal(timesOpen("flights-3m.parquet"), 0);
+  await source.close();
+});
+
+test("a file that is gone when it is read is a fault with its name", async () => {
+  const path = fileOf("gone.parquet");
+  copyFileSync(flights, path);
+  const source = await openSource(path);
+  rmSync(path);
+  await assert.rejects(
+    async () => {
+      for await (const batch of source.read({ signal: unhindered })) assert.ok(batch.rowCount > 0);
+    },
+    { code: "SCSV_SOURCE_UNREADABLE", message: /^Reading "gone" failed: / },
+  );
+  await source.close();
+});
+
 test("gives file and connection back when it is returned, and when its source is closed", async () => {
   const source = await openSource(flights);
   for await (const batch of source.read({ signal: unhindered })) if (batch.rowCount > 0) break;

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import Papa from "papaparse";
 import {
   CsvEncoder,
@@ -37,20 +37,13 @@ function sha256(bytes: Uint8Array): string {
 
 /** What a cell of the golden file must be, worked out from the vectors without any of the encoder's code. */
 function expectedCell(vector: ColumnVector, row: number): string {
-  switch (vector.kind) {
-    case "integer":
-      return String(vector.values[row]);
-    case "decimal":
-      return (Number(vector.unscaled[row]) / 10 ** vector.scale).toFixed(vector.scale);
-    case "boolean":
-      return vector.values[row] === 1 ? "true" : "false";
-    case "timestamp":
-      return new Date(Number(vector.values[row])).toISOString();
-    case "dictionary":
-      return vector.dictionary[vector.codes[row] ?? 0] ?? "";
-    default:
-      return assert.fail(`orders has no column of kind ${vector.kind}`);
-  }
+  if (vector.kind === "integer") return String(vector.values[row]);
+  if (vector.kind === "decimal")
+    return (Number(vector.unscaled[row]) / 10 ** vector.scale).toFixed(vector.scale);
+  if (vector.kind === "boolean") return vector.values[row] === 1 ? "true" : "false";
+  if (vector.kind === "timestamp") return new Date(Number(vector.values[row])).toISOString();
+  if (vector.kind === "dictionary") return vector.dictionary[vector.codes[row] ?? 0] ?? "";
+  return assert.fail(`orders has no column of kind ${vector.kind}`);
 }
 
 test("makes the bytes of the golden file, and the digest of a hundred thousand rows", async () => {

@@ -1,4 +1,4 @@
-import type { Dialect } from "../dialect.ts";
+import { isPostgres, type Dialect } from "../dialect.ts";
 
 /** What a dialect comes down to when bytes are written; worked out once per encoder. */
 export interface CellFormat {
@@ -17,6 +17,13 @@ export interface CellFormat {
   readonly specialPattern: RegExp;
   readonly quotesAll: boolean;
   readonly quotesText: boolean;
+  readonly quotesEmpty: boolean;
+  /** Whether a null that is alone in its row is written as an empty text, so that the line isn't empty. */
+  readonly quotesLoneNull: boolean;
+  /** A text that is quoted although nothing in it needs it; none when empty. */
+  readonly endOfData: string;
+  /** Whether numbers and dates are written in a way that only `cellText` knows. */
+  readonly isGeneral: boolean;
   /** What the text of a cell depends on: encoded dictionaries are kept by it. */
   readonly key: string;
   /** Bytes that are free behind any text, so that cells of fixed size needn't ask for room. */
@@ -45,7 +52,12 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
     specialPattern: new RegExp(`[${escaped(dialect.delimiter)}${escaped(dialect.quote)}\\r\\n]`),
     quotesAll: dialect.quoting === "all",
     quotesText: dialect.quoting !== "minimal",
+    quotesEmpty: !isPostgres(dialect) || dialect.nullValue === "",
+    quotesLoneNull: !isPostgres(dialect),
+    endOfData: isPostgres(dialect) && columnCount === 1 ? "\\." : "",
+    isGeneral: isPostgres(dialect),
     key: JSON.stringify([
+      isPostgres(dialect) ? columnCount === 1 : undefined,
       dialect.delimiter,
       dialect.quote,
       dialect.quoting,

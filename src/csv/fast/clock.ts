@@ -45,3 +45,14 @@ export function writeInstant(bytes: Uint8Array, at: number, milliseconds: number
   bytes[end + 13] = 0x5a;
   return end + 14;
 }
+
+/** Writes whole microseconds since 1970 with three digits after the second, or six where it has more; −1 as above. */
+export function writeMicroseconds(bytes: Uint8Array, at: number, microseconds: number): number {
+  const milliseconds = Math.floor(microseconds / 1000);
+  const end = writeInstant(bytes, at, milliseconds);
+  const rest = microseconds - milliseconds * 1000;
+  if (end < 0 || rest === 0) return end;
+  writePadded(bytes, end - 1, rest, 3);
+  bytes[end + 2] = 0x5a;
+  return end + 3;
+}

@@ -2,9 +2,9 @@ import type { ColumnVector, NullMask } from "../batch.ts";
 import { cellText, guardedText } from "../cell-text.ts";
 import { vectorValue } from "../vector-value.ts";
 import type { CellFormat } from "./cell-format.ts";
-import { writeDay, writeInstant } from "./clock.ts";
+import { writeDay, writeInstant, writeMicroseconds } from "./clock.ts";
 import { encodedDictionary } from "./dictionary.ts";
-import { greatestScale, writeDecimal, writeInteger, writePadded, writeShortFloat } from "./digits.ts";
+import { greatestScale, writeDecimal, writeInteger, writeShortFloat } from "./digits.ts";
 import { sink } from "./sink.ts";
 import { writeBytes, writeEncoded, writeText } from "./text.ts";
 import { wordReader } from "./word-reader.ts";
@@ -141,8 +141,9 @@ function decimalWriter(vector: VectorOf<"decimal">, context: WriterContext): Cel
 
 function floatWriter(vector: VectorOf<"float">, context: WriterContext): CellWriter {
   const { values } = vector;
-  const { separator } = context.format;
+  const { separator, isGeneral } = context.format;
   const general = generalWriter(vector, context);
+  if (isGeneral) return general;
   return (row, at) => {
     const end = writeShortFloat(sink.bytes, at, values[row] ?? 0, separator);
     return end < 0 ? general(row, at) : end;
@@ -160,32 +161,32 @@ function booleanWriter({ values }: VectorOf<"boolean">, { format }: WriterContex
 function timestampWriter(vector: VectorOf<"timestamp">, context: WriterContext): CellWriter {
   const { values, unit } = vector;
   const general = generalWriter(vector, context);
-  const read =
-    values instanceof BigInt64Array ? wordReader(values) : (row: number) => Math.trunc(values[row] ?? 0);
+  if (unit === "ns" || context.format.isGeneral) return general;
+  // Numbers are read where they are used, since one that is returned would be boxed.
+  if (values instanceof Float64Array) {
+    if (unit === "us") return general;
+    return (row, at) => {
+      const end = writeInstant(sink.bytes, at, Math.trunc(values[row] ?? 0));
+      return end < 0 ? general(row, at) : end;
+    };
+  }
+  const read = wordReader(values);
   if (unit === "ms") {
     return (row, at) => {
       const end = writeInstant(sink.bytes, at, read(row));
       return end < 0 ? general(row, at) : end;
     };
   }
-  if (unit === "ns") return general;
   return (row, at) => {
-    const microseconds = read(row);
-    const milliseconds = Math.floor(microseconds / 1000);
-    const { bytes } = sink;
-    const end = writeInstant(bytes, at, milliseconds);
-    if (end < 0) return general(row, at);
-    const rest = microseconds - milliseconds * 1000;
-    if (rest === 0) return end;
-    writePadded(bytes, end - 1, rest, 3);
-    bytes[end + 2] = 0x5a;
-    return end + 3;
+    const end = writeMicroseconds(sink.bytes, at, read(row));
+    return end < 0 ? general(row, at) : end;
   };
 }
 
 function dateWriter(vector: VectorOf<"date">, context: WriterContext): CellWriter {
   const { values } = vector;
   const general = generalWriter(vector, context);
+  if (context.format.isGeneral) return general;
   return (row, at) => {
     const end = writeDay(sink.bytes, at, values[row] ?? 0);
     return end < 0 ? general(row, at) : end;
@@ -218,7 +219,7 @@ function mixedWriter(
   codes?: VectorOf<"dictionary">["codes"],
 ): CellWriter {
   const { format } = context;
-  const { quotesAll, quotesText, separator, dialect } = format;
+  const { quotesAll, quotesText, separator, dialect, isGeneral } = format;
   const isGuarded = dialect.formulas !== "allow";
   const lead = quotesAll ? 1 : 0;
   return (row, at) => {
@@ -229,12 +230,20 @@ function mixedWriter(
       if (text !== value) context.onGuarded();
       return writeText(text, at, format, quotesText);
     }
-    if (typeof value === "number") {
-      const end = writeShortFloat(sink.bytes, at + lead, value, separator);
+    if (typeof value === "number" && !isGeneral) {
+      const { bytes } = sink;
+      const isSmall = (value | 0) === value;
+      const end = isSmall
+        ? writeInteger(bytes, at + lead, value)
+        : writeShortFloat(bytes, at + lead, value, separator);
       if (end >= 0) return finished(end, at, format);
     }
     if (value === null || value === undefined) return writeNull(at, format);
-    if (value instanceof Date) {
+    if (typeof value === "boolean") {
+      const word = format.booleans[value ? 1 : 0];
+      return finished(writeBytes(word, 0, word.length, at + lead, format.slack), at, format);
+    }
+    if (value instanceof Date && !isGeneral) {
       const end = writeInstant(sink.bytes, at + lead, value.getTime());
       if (end >= 0) return finished(end, at, format);
     }

@@ -100,11 +100,16 @@ export function writeShortFloat(bytes: Uint8Array, at: number, value: number, se
   if (Math.trunc(value) === value)
     return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? writeInteger(bytes, at, value) : -1;
   if (Math.abs(value) >= 1e9) return -1;
-  let scaled = Math.round(value * 1e6);
-  if (scaled / 1e6 !== value) return -1;
-  let scale = 6;
-  while (scaled % 10 === 0) {
-    scaled /= 10;
+  // Two digits, as amounts of money have them, are tried first: fewer zeros are to be taken off again.
+  let scale = 2;
+  let scaled = Math.round(value * 100);
+  if (scaled / 100 !== value) {
+    scale = 6;
+    scaled = Math.round(value * 1e6);
+    if (scaled / 1e6 !== value) return -1;
+  }
+  for (let tenth = scaled / 10; Math.trunc(tenth) === tenth; tenth = scaled / 10) {
+    scaled = tenth;
     scale -= 1;
   }
   return writeDecimal(bytes, at, scaled, scale, separator);

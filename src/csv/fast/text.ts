@@ -12,7 +12,8 @@ const utf8 = new TextEncoder();
  */
 export function writeText(text: string, at: number, format: CellFormat, isQuoted: boolean): number {
   const { length } = text;
-  if (isQuoted || length === 0 || text === format.dialect.nullValue) return writeQuoted(text, at, format);
+  if (isQuoted || (length === 0 && format.quotesEmpty) || isReserved(text, format))
+    return writeQuoted(text, at, format);
   if (length >= longText) {
     if (format.specialPattern.test(text)) return writeQuoted(text, at, format);
     return writeEncoded(text, at, format.slack);
@@ -26,51 +27,102 @@ export function writeText(text: string, at: number, format: CellFormat, isQuoted
       if (special[code] === 1) return writeQuoted(text, at, format);
       bytes[place] = code;
       place += 1;
-    } else if (code < 0x800) {
-      bytes[place] = 0xc0 | (code >> 6);
-      bytes[place + 1] = 0x80 | (code & 0x3f);
-      place += 2;
-    } else if (code >= 0xd800 && code <= 0xdfff) {
-      const point = text.codePointAt(index) ?? 0;
-      if (point > 0xffff) {
-        place = writeAstral(bytes, place, point);
-        index += 1;
-      } else {
-        place = writeThree(bytes, place, replacement);
-      }
     } else {
-      place = writeThree(bytes, place, code);
+      const end = writeWide(bytes, place, text, index, code);
+      if (end - place === 4) index += 1;
+      place = end;
     }
   }
   return place;
 }
 
+/** Whether a text could be taken for something else; lengths first, for a comparison of strings is a call. */
+function isReserved(text: string, { dialect: { nullValue }, endOfData }: CellFormat): boolean {
+  if (text.length === nullValue.length && text === nullValue) return text.length > 0;
+  return endOfData.length === text.length && text.length > 0 && text === endOfData;
+}
+
 /** What stands for half a surrogate pair. */
 const replacement = 0xfffd;
 
-function writeThree(bytes: Uint8Array, at: number, code: number): number {
-  bytes[at] = 0xe0 | (code >> 12);
-  bytes[at + 1] = 0x80 | ((code >> 6) & 0x3f);
-  bytes[at + 2] = 0x80 | (code & 0x3f);
+/** Writes a letter beyond ASCII; four bytes are a letter of two code units. */
+function writeWide(bytes: Uint8Array, at: number, text: string, index: number, code: number): number {
+  if (code < 0x800) {
+    bytes[at] = 0xc0 | (code >> 6);
+    bytes[at + 1] = 0x80 | (code & 0x3f);
+    return at + 2;
+  }
+  let unit = code;
+  if (code >= 0xd800 && code <= 0xdfff) {
+    const point = text.codePointAt(index) ?? 0;
+    if (point > 0xffff) {
+      bytes[at] = 0xf0 | (point >> 18);
+      bytes[at + 1] = 0x80 | ((point >> 12) & 0x3f);
+      bytes[at + 2] = 0x80 | ((point >> 6) & 0x3f);
+      bytes[at + 3] = 0x80 | (point & 0x3f);
+      return at + 4;
+    }
+    unit = replacement;
+  }
+  bytes[at] = 0xe0 | (unit >> 12);
+  bytes[at + 1] = 0x80 | ((unit >> 6) & 0x3f);
+  bytes[at + 2] = 0x80 | (unit & 0x3f);
   return at + 3;
-}
-
-function writeAstral(bytes: Uint8Array, at: number, point: number): number {
-  bytes[at] = 0xf0 | (point >> 18);
-  bytes[at + 1] = 0x80 | ((point >> 12) & 0x3f);
-  bytes[at + 2] = 0x80 | ((point >> 6) & 0x3f);
-  bytes[at + 3] = 0x80 | (point & 0x3f);
-  return at + 4;
 }
 
 /** Writes a text between quotes, those inside it doubled. */
 function writeQuoted(text: string, at: number, format: CellFormat): number {
-  const { quote } = format.dialect;
-  reserve(at + 1)[at] = format.quote;
-  const doubled = text.includes(quote) ? text.replaceAll(quote, quote + quote) : text;
-  const end = writeEncoded(doubled, at + 1, format.slack);
-  sink.bytes[end] = format.quote;
-  return end + 1;
+  const { length } = text;
+  if (length >= longText) return writeLongQuoted(text, at, format);
+  const { quote } = format;
+  const bytes = reserve(at + 3 * length + 2 + format.slack);
+  bytes[at] = quote;
+  let place = at + 1;
+  for (let index = 0; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x80) {
+      bytes[place] = code;
+      place += 1;
+      if (code === quote) {
+        bytes[place] = quote;
+        place += 1;
+      }
+    } else {
+      const end = writeWide(bytes, place, text, index, code);
+      if (end - place === 4) index += 1;
+      place = end;
+    }
+  }
+  bytes[place] = quote;
+  return place + 1;
+}
+
+/** Encodes a long text first, and then doubles its quotes among the bytes, from the end on. */
+function writeLongQuoted(text: string, at: number, format: CellFormat): number {
+  const { quote, slack } = format;
+  reserve(at + 1)[at] = quote;
+  const from = at + 1;
+  const end = writeEncoded(text, from, slack);
+  const quotes = text.includes(format.dialect.quote) ? countBytes(sink.bytes, from, end, quote) : 0;
+  const bytes = reserve(end + quotes + 1 + slack);
+  let place = end + quotes;
+  bytes[place] = quote;
+  for (let index = end - 1; place > index + 1; index -= 1) {
+    const byte = bytes[index] ?? 0;
+    place -= 1;
+    bytes[place] = byte;
+    if (byte === quote) {
+      place -= 1;
+      bytes[place] = quote;
+    }
+  }
+  return end + quotes + 1;
+}
+
+function countBytes(bytes: Uint8Array, from: number, to: number, wanted: number): number {
+  let count = 0;
+  for (let index = from; index < to; index += 1) if (bytes[index] === wanted) count += 1;
+  return count;
 }
 
 /** Writes a text as it is. */

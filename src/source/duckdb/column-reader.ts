@@ -4,6 +4,7 @@ import type { DuckDBModule } from "./database.ts";
 import { shortestFloat } from "./float32.ts";
 import { millisecondsOf, nestedValue } from "./nested-value.ts";
 import { nullsOf, rawValues } from "./raw-vector.ts";
+import { mostInlineBytes, ShortTexts } from "./short-texts.ts";
 
 /** How a column is called in the description of a source, and how its vectors are read; chosen once per column. */
 export interface ColumnReader {
@@ -65,7 +66,7 @@ const scalarReaders: Readonly<Record<string, ColumnReader>> = {
     read: (vector) => ({ kind: "date", values: new Int32Array(rawValues(vector)), ...nullsOf(vector) }),
   },
   TIMESTAMP: timestampReader("us"),
-  TIMESTAMP_TZ: timestampReader("us"),
+  TIMESTAMP_TZ: timestampReader("us", true),
   TIMESTAMP_NS: timestampReader("ns"),
   TIMESTAMP_MS: timestampReader("ms"),
   TIMESTAMP_S: {
@@ -105,12 +106,13 @@ function bigIntegerReader(): ColumnReader {
   };
 }
 
-function timestampReader(unit: "ms" | "us" | "ns"): ColumnReader {
+function timestampReader(unit: "ms" | "us" | "ns", isZoned = false): ColumnReader {
   return {
     type: "timestamp",
     read: (vector) => ({
       kind: "timestamp",
       unit,
+      isZoned,
       values: new BigInt64Array(rawValues(vector)),
       ...nullsOf(vector),
     }),
@@ -170,26 +172,30 @@ function enumReader(values: readonly string[]): ColumnReader {
 }
 
 function textReader(type: "text" | "json"): ColumnReader {
+  const shortTexts = new ShortTexts();
   return {
     type,
     read(vector) {
-      const raw = new DataView(rawValues(vector));
-      const values = valuesOf(vector, (value, row) =>
-        typeof value === "string" ? withByteOrderMark(value, raw, row) : null,
-      );
+      const words = new Uint32Array(rawValues(vector));
+      const { nulls } = nullsOf(vector);
+      const values: (string | null)[] = [];
+      for (let row = 0; row < vector.itemCount; row += 1) {
+        if (nulls?.[row] === 1) values.push(null);
+        else if ((words[4 * row] ?? 0) <= mostInlineBytes) values.push(shortTexts.at(words, row));
+        else values.push(longText(vector.getItem(row), words[4 * row + 1] ?? 0));
+      }
       return { kind: "text", values };
     },
   };
 }
 
 /**
- * DuckDB's client decodes text with a decoder that drops a byte order mark at its beginning; it is put back. The first
- * four bytes of a text lie behind its length, in 16 bytes a row.
+ * A text that DuckDB's client decodes with a decoder that drops a byte order mark at its beginning: it is put back.
+ * `firstBytes` are the first four bytes of the text.
  */
-function withByteOrderMark(text: string, raw: DataView, row: number): string {
-  const hasMark =
-    raw.getUint32(row * 16, true) >= 3 && (raw.getUint32(row * 16 + 4, true) & 0xffffff) === 0xbfbbef;
-  return hasMark ? `\uFEFF${text}` : text;
+function longText(text: Value, firstBytes: number): string {
+  const hasMark = (firstBytes & 0xffffff) === 0xbfbbef;
+  return `${hasMark ? "\uFEFF" : ""}${String(text)}`;
 }
 
 function bytesReader(): ColumnReader {

@@ -35,8 +35,6 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
     let rows = 0;
     for (;;) {
       const chunk = await open.fetch();
-      signal.throwIfAborted();
-      open.throwIfStopped();
       if (chunk === null) throw await stoppedShort(reading, rows);
       const hasEnd = isEndRow(chunk, readers.length);
       const rowCount = chunk.rowCount - (hasEnd ? 1 : 0);
@@ -68,38 +66,44 @@ class OpenReading {
   }
 
   async start(sql: string): Promise<void> {
-    this.#isFetching = true;
-    try {
+    await this.#busy(async () => {
+      // Kept even if the reading was stopped meanwhile: only then can it be released.
       this.#result = await this.#connection.stream(sql);
-    } finally {
-      this.#isFetching = false;
-    }
+    });
   }
 
   /** The next chunk; null when there is none. */
   async fetch(): Promise<DuckDBDataChunk | null> {
-    if (this.#isStopped || this.#result === undefined) return null;
-    this.#isFetching = true;
-    try {
-      const chunk = await this.#result.fetchChunk();
-      return chunk === null || chunk.rowCount === 0 ? null : chunk;
-    } finally {
-      this.#isFetching = false;
-    }
-  }
-
-  throwIfStopped(): void {
-    if (this.#isStopped)
-      throw new StreamCsvError(
-        "SCSV_CANCELLED",
-        `The source ${JSON.stringify(this.#reading.name)} was closed while it was read.`,
-      );
+    const result = this.#result;
+    this.#throwIfStopped();
+    if (result === undefined) return null;
+    const chunk = await this.#busy(() => result.fetchChunk());
+    return chunk === null || chunk.rowCount === 0 ? null : chunk;
   }
 
   /** Gives the connection back; a second call waits for the first. */
   release(): Promise<void> {
     this.#released ??= this.#close();
     return this.#released;
+  }
+
+  /** Lets DuckDB work; what it says is worth nothing once the reading was stopped meanwhile. */
+  async #busy<T>(work: () => Promise<T>): Promise<T> {
+    this.#isFetching = true;
+    const [outcome] = await Promise.allSettled([work()]);
+    this.#isFetching = false;
+    this.#throwIfStopped();
+    if (outcome.status === "rejected") throw unreadable(this.#reading.name, "", outcome.reason);
+    return outcome.value;
+  }
+
+  #throwIfStopped(): void {
+    this.#reading.signal.throwIfAborted();
+    if (this.#isStopped)
+      throw new StreamCsvError(
+        "SCSV_CANCELLED",
+        `The source ${JSON.stringify(this.#reading.name)} was closed while it was read.`,
+      );
   }
 
   /** What runs is interrupted, and gives the connection back itself; a reading at rest is given back here. */
@@ -133,19 +137,30 @@ function batchOf(chunk: DuckDBDataChunk, rowCount: number, readers: readonly Col
 
 /** The fault of a result that ended without its end row; a second reading, which only counts, tells DuckDB's reason. */
 async function stoppedShort(reading: RelationReading, rows: number): Promise<StreamCsvError> {
-  const connection = await reading.instance.connect();
+  const { instance, name, select, signal } = reading;
+  const connection = await instance.connect();
+  const interrupt = (): void => {
+    connection.interrupt();
+  };
+  signal.addEventListener("abort", interrupt, { once: true });
   let cause: unknown;
   try {
-    await connection.run(`SELECT count(COLUMNS(*)) FROM (${reading.select})`);
+    await connection.run(`SELECT count(COLUMNS(*)) FROM (${select})`);
   } catch (error) {
     cause = error;
   } finally {
+    signal.removeEventListener("abort", interrupt);
     connection.closeSync();
   }
+  signal.throwIfAborted();
+  return unreadable(name, ` after row ${rows}`, cause);
+}
+
+function unreadable(name: string, where: string, cause: unknown): StreamCsvError {
   const reason = cause instanceof Error ? `: ${cause.message}` : ".";
   return new StreamCsvError(
     "SCSV_SOURCE_UNREADABLE",
-    `Reading ${JSON.stringify(reading.name)} failed after row ${rows}${reason}`,
+    `Reading ${JSON.stringify(name)} failed${where}${reason}`,
     { cause },
   );
 }

@@ -57,11 +57,7 @@ export const orders: GeneratedExport = {
       return (bits >>> 4) % 32 === 0 ? -cents : cents;
     }),
     booleanColumn("paid", 14, 70),
-    timestampColumn(
-      "created_at",
-      15,
-      (hash, row) => firstOrder + Math.floor((hash.bits(row) / 2 ** 32) * sixYears),
-    ),
+    timestampColumn("created_at", 15, [firstOrder, sixYears]),
     dictionaryColumn("note", 16, notes, (hash, row) => {
       const draw = hash.below(row, 1000);
       if (draw < 600) return 0;

@@ -33,12 +33,7 @@ function columnAt(place: number): GeneratedColumn {
     case 5:
       return dateColumn(`date_${number}`, salt, (hash, row) => 14_600 + hash.below(row, 5000));
     case 6:
-      return timestampColumn(
-        `timestamp_${number}`,
-        salt,
-        (hash, row) => firstInstant + hash.bits(row) * 60,
-        4,
-      );
+      return timestampColumn(`timestamp_${number}`, salt, [firstInstant, 2 ** 32 * 60], 4);
     default:
       return dictionaryColumn(`code_${number}`, salt, codes);
   }

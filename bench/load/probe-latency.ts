@@ -1,0 +1,95 @@
+import { Agent, get } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { build, type Histogram } from "hdr-histogram-js";
+import type { Clock } from "../../src/index.ts";
+import type { Random } from "../statistics/random.ts";
+
+/** How short requests are spread over time. */
+export interface LatencyProbeOptions {
+  /** Requests a second on average; the times between them are exponential, so that they see the server as it is. */
+  readonly ratePerSecond: number;
+  readonly durationMs: number;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** How late short requests were answered, from when each was meant to start. */
+export interface LatencySummary {
+  readonly answered: number;
+  /** Requests that failed or weren't answered with a 200. */
+  readonly failed: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly meanMs: number;
+  readonly longestMs: number;
+}
+
+/** Timers are late by up to a millisecond or so; the rest is waited for turn by turn. */
+const turnsMs = 2;
+const answerTimeoutMs = 10_000;
+
+/**
+ * Asks for a small answer on an open schedule: a request starts when it is due, whether those before are answered or
+ * not, and its latency counts from when it was due. A closed loop would wait with a slow server, and so leave out
+ * just the requests that suffer (coordinated omission).
+ */
+export async function probeLatency(url: URL, options: LatencyProbeOptions): Promise<LatencySummary> {
+  const { ratePerSecond, durationMs, random, clock, signal } = options;
+  // In whole microseconds, to three significant digits.
+  const latencies = build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+  const agent = new Agent({ keepAlive: true });
+  const answers: Promise<boolean>[] = [];
+  try {
+    const startMs = clock.nowMs();
+    let dueMs = startMs;
+    for (;;) {
+      dueMs += (-Math.log(1 - random()) / ratePerSecond) * 1000;
+      if (dueMs > startMs + durationMs) break;
+      await waitUntil(dueMs, clock, signal);
+      answers.push(ask(url, agent, dueMs, clock, latencies));
+    }
+    return summaryOf(latencies, await Promise.all(answers));
+  } finally {
+    agent.destroy();
+  }
+}
+
+async function waitUntil(dueMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  const timerMs = dueMs - clock.nowMs() - turnsMs;
+  if (timerMs > 0) await sleep(timerMs, undefined, { signal });
+  while (clock.nowMs() < dueMs) await new Promise((resolve) => setImmediate(resolve));
+  signal.throwIfAborted();
+}
+
+/** @returns whether the answer was good */
+function ask(url: URL, agent: Agent, dueMs: number, clock: Clock, latencies: Histogram): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent, timeout: answerTimeoutMs }, (response) => {
+      response.resume();
+      response.on("end", () => {
+        latencies.recordValue(Math.max(1, Math.round((clock.nowMs() - dueMs) * 1000)));
+        resolve(response.statusCode === 200);
+      });
+      response.on("error", () => resolve(false));
+    });
+    request.on("timeout", () => request.destroy());
+    request.on("error", () => resolve(false));
+  });
+}
+
+function summaryOf(latencies: Histogram, answers: readonly boolean[]): LatencySummary {
+  const answered = answers.filter(Boolean).length;
+  const longest = latencies.maxValue;
+  // A percentile is the upper end of its bucket, which may lie above the largest value.
+  const percentileMs = (percentile: number): number =>
+    Math.min(latencies.getValueAtPercentile(percentile), longest) / 1000;
+  return {
+    answered,
+    failed: answers.length - answered,
+    p50Ms: percentileMs(50),
+    p99Ms: percentileMs(99),
+    meanMs: latencies.mean / 1000,
+    longestMs: longest / 1000,
+  };
+}

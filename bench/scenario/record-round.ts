@@ -1,0 +1,33 @@
+import type { Measured } from "../result/metric.ts";
+import type { RunningTarget } from "../target/target.ts";
+import { withServers } from "../trial/with-servers.ts";
+import type { ScenarioContext } from "./scenario.ts";
+
+/**
+ * Measures the arms of one round, one after the other and each on a fresh server, and notes what they gave.
+ * When one fails, or the run is interrupted, what was measured is kept and said not to count, and the fault goes on.
+ */
+export async function recordRound<Item extends { readonly id: string }>(
+  { session, logbook }: ScenarioContext,
+  scenario: string,
+  items: readonly Item[],
+  measure: (item: Item, server: RunningTarget) => Promise<Measured>,
+): Promise<void> {
+  const index = logbook.nextIndex(scenario);
+  const order = items.map(({ id }) => id);
+  const arms: Record<string, Measured> = {};
+  try {
+    await withServers(session, items, async (item, server) => {
+      arms[item.id] = await measure(item, server);
+    });
+    logbook.rounds.push({ scenario, index, order, valid: true, arms });
+  } catch (fault) {
+    const reason = session.signal.aborted
+      ? "interrupted"
+      : fault instanceof Error
+        ? fault.message
+        : String(fault);
+    logbook.rounds.push({ scenario, index, order, valid: false, reason, arms });
+    throw fault;
+  }
+}

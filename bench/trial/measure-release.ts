@@ -1,0 +1,51 @@
+import { StreamCsvError } from "../../src/index.ts";
+import { fetchInsideNumbers } from "../probe/server-stats.ts";
+import type { Measured } from "../result/metric.ts";
+import type { RunningTarget } from "../target/target.ts";
+import { readFrom, type ExportRequest, type Session } from "./session.ts";
+import { warmUp } from "./warm-up.ts";
+
+/** Slow enough that the server still waits for the client when it leaves. */
+const bytesPerSecond = 4 * 1024 ** 2;
+const lateBytes = 1024 ** 2;
+const longestReleaseMs = 30_000;
+
+/** How long a server keeps the slot of a client that closes its connection in the midst of an export. */
+export async function measureRelease(
+  session: Session,
+  server: RunningTarget,
+  request: ExportRequest,
+): Promise<Measured> {
+  await warmUp(session, server, request);
+  // The first answer is slow, since nothing is compiled yet.
+  await fetchInsideNumbers(server.origin, session.signal);
+  const early = await secondsToRelease(session, server, request, 1);
+  const late = await secondsToRelease(session, server, request, lateBytes);
+  return { release_early_s: early, release_s: late };
+}
+
+/** It is asked again and again, therefore never found earlier than an answer of /stats takes, about a millisecond. */
+async function secondsToRelease(
+  session: Session,
+  server: RunningTarget,
+  request: ExportRequest,
+  leaveAfterBytes: number,
+): Promise<number> {
+  const { clock, signal } = session;
+  const reading = await readFrom(session, server, request, { bytesPerSecond, leaveAfterBytes });
+  const leftMs = clock.nowMs();
+  if (reading.state !== "left") {
+    throw new StreamCsvError(
+      "SCSV_MEASUREMENT_INVALID",
+      `A client should have left after ${leaveAfterBytes} bytes, but its export was ${reading.state} after ${reading.bodyBytes}.`,
+    );
+  }
+  while ((await fetchInsideNumbers(server.origin, signal)).busySlots > 0) {
+    if (clock.nowMs() - leftMs < longestReleaseMs) continue;
+    throw new StreamCsvError(
+      "SCSV_MEASUREMENT_INVALID",
+      `The slot of a client that left was still held after ${longestReleaseMs / 1000} s.`,
+    );
+  }
+  return (clock.nowMs() - leftMs) / 1000;
+}

@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { StreamCsvError } from "../../src/index.ts";
+import { probeLatency, type LatencySummary } from "../load/probe-latency.ts";
+import { cpuSeconds } from "../probe/cpu-time.ts";
+import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
+import { fetchInsideNumbers } from "../probe/server-stats.ts";
+import { bytesInSocketBuffers } from "../probe/socket-buffers.ts";
+import type { Measured } from "../result/metric.ts";
+import { median } from "../statistics/median.ts";
+import type { Random } from "../statistics/random.ts";
+import type { RunningTarget } from "../target/target.ts";
+import { difference, idleMemory, watchPeak } from "./server-memory.ts";
+import { readFrom, type ExportRequest, type Session } from "./session.ts";
+import { warmUp } from "./warm-up.ts";
+
+/** Who reads, how slowly, and how long they are watched. */
+export interface SlowReaderOptions {
+  readonly readers: number;
+  readonly bytesPerSecond: number;
+  readonly idleMs: number;
+  readonly watchMs: number;
+  readonly random: Random;
+}
+
+const probesPerSecond = 50;
+/** The server's work has settled when it takes less than this share of a core more than in the moment before. */
+const settledCpuRatio = 0.1;
+const settleStepMs = 250;
+const longestSettleMs = 8000;
+
+/**
+ * Lets clients read one export each at a fixed rate, and watches what that costs the server and its short requests
+ * once the socket buffers between them are full. Then the readers leave.
+ *
+ * The exports must last for longer than is watched; one that ends earlier makes the measurement invalid.
+ */
+export async function measureSlowReaders(
+  session: Session,
+  server: RunningTarget,
+  request: ExportRequest,
+  options: SlowReaderOptions,
+): Promise<Measured> {
+  const { signal, clock } = session;
+  const { readers, bytesPerSecond, idleMs, watchMs, random } = options;
+  const probe = (durationMs: number): Promise<LatencySummary> =>
+    probeLatency(new URL("/ping", server.origin), {
+      ratePerSecond: probesPerSecond,
+      durationMs,
+      random,
+      clock,
+      signal,
+    });
+  const idleBytes = await idleMemory(server, signal);
+  await fetchInsideNumbers(server.origin, signal);
+  await warmUp(session, server, request);
+  const idle = await probe(idleMs);
+
+  const peakBytes = await watchPeak(server);
+  const crowd = startReaders(session, server, request, readers, bytesPerSecond);
+  try {
+    await Promise.race([crowd.ended, settleWork(server, signal)]);
+    const before = await fetchInsideNumbers(server.origin, signal);
+    const startMs = clock.nowMs();
+    const bytesBefore = [...crowd.bodyBytes];
+    const busy = await Promise.race([crowd.ended, probe(watchMs)]);
+    const seconds = (clock.nowMs() - startMs) / 1000;
+    const rates = crowd.bodyBytes.map((bytes, index) => (bytes - (bytesBefore[index] ?? 0)) / seconds);
+    const after = await fetchInsideNumbers(server.origin, signal);
+    // The server's own clock, since its answers may take a while to come.
+    const insideSeconds = after.uptimeSeconds - before.uptimeSeconds;
+    const buffered = canSampleProcesses
+      ? await bytesInSocketBuffers(Number(new URL(server.origin).port))
+      : null;
+    const peakOverIdle = difference(await peakBytes(), idleBytes);
+    return {
+      ping_p50_idle_s: idle.p50Ms / 1000,
+      ping_p50_s: busy.p50Ms / 1000,
+      ping_p99_idle_s: idle.p99Ms / 1000,
+      ping_p99_s: busy.p99Ms / 1000,
+      peak_rss_over_idle_bytes: peakOverIdle,
+      bytes_per_concurrent_export: peakOverIdle === null ? null : peakOverIdle / readers,
+      kernel_bytes_per_export: buffered === null ? null : buffered / readers,
+      slots_held: (after.heldSeconds - before.heldSeconds) / insideSeconds,
+      busy_slots: (after.busySlotSeconds - before.busySlotSeconds) / insideSeconds,
+      loop_busy_ratio: (after.loopSeconds - before.loopSeconds) / insideSeconds,
+      read_rate_bytes_per_s: median(rates),
+    };
+  } finally {
+    await crowd.leave();
+  }
+}
+
+/** Clients that read until they are told to leave. */
+interface Crowd {
+  /** Bytes each has read so far. */
+  readonly bodyBytes: readonly number[];
+  /** Rejects when one of them fails, or comes to an end before it was to leave. */
+  readonly ended: Promise<never>;
+  /** Closes all connections. */
+  leave(): Promise<void>;
+}
+
+function startReaders(
+  session: Session,
+  server: RunningTarget,
+  request: ExportRequest,
+  readers: number,
+  bytesPerSecond: number,
+): Crowd {
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([session.signal, leaving.signal]);
+  const bodyBytes = Array.from({ length: readers }, () => 0);
+  const reading = bodyBytes.map((_, index) =>
+    readFrom(session, server, request, {
+      signal,
+      bytesPerSecond,
+      onRead: (bytes) => (bodyBytes[index] = bytes),
+    }).then(({ head }): never => {
+      const what =
+        head.statusCode === 200
+          ? "ended before it was watched to its end"
+          : `was answered with ${head.statusCode}`;
+      throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `An export to a slow reader ${what}.`);
+    }),
+  );
+  const ended = Promise.race(reading);
+  // Nobody waits for it between two steps, and leaving rejects it too.
+  ended.catch(() => undefined);
+  return {
+    bodyBytes,
+    ended,
+    async leave() {
+      leaving.abort();
+      await Promise.allSettled(reading);
+    },
+  };
+}
+
+/** Waits until the server's work no longer falls: the buffers are full, and only what is read is sent. */
+async function settleWork({ pid }: RunningTarget, signal: AbortSignal): Promise<void> {
+  const cpu = async (): Promise<number> => (canSampleProcesses ? cpuSeconds(await processTree(pid)) : 0);
+  let lastSeconds = await cpu();
+  let lastRatio = Number.POSITIVE_INFINITY;
+  for (let waitedMs = 0; waitedMs < longestSettleMs; waitedMs += settleStepMs) {
+    await sleep(settleStepMs, undefined, { signal });
+    const nowSeconds = await cpu();
+    const ratio = (nowSeconds - lastSeconds) / (settleStepMs / 1000);
+    if (waitedMs > 0 && Math.abs(ratio - lastRatio) < settledCpuRatio && ratio < 0.5) return;
+    lastSeconds = nowSeconds;
+    lastRatio = ratio;
+  }
+}

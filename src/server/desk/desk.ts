@@ -1,0 +1,151 @@
+import type { Clock } from "../../clock.ts";
+import { StreamCsvError } from "../../errors.ts";
+import type { ServerStats, WorkerNumbers, WorkerStats } from "../../metrics/server-stats.ts";
+import type { Spool } from "../../spool/spool.ts";
+import { BufferBudget } from "./buffer-budget.ts";
+import { buildFile } from "../process/build-file.ts";
+import type { LeasedFile, PrimaryMethods, SpoolRequest, TransferRecord } from "../process/message.ts";
+import type { ServerSettings } from "../settings.ts";
+import { TransferRegistry } from "./transfer-registry.ts";
+import type { PoolHost, Worker } from "../process/worker-pool.ts";
+
+/**
+ * What the primary holds on behalf of all workers, so that each of them gives the same answer: transfers, the spool,
+ * the memory of buffered bodies, and the sum of everybody's numbers.
+ */
+export class Desk implements PoolHost {
+  readonly transfers: TransferRegistry;
+  readonly #settings: ServerSettings;
+  readonly #spool: Spool;
+  readonly #clock: Clock;
+  readonly #startedAtMs: number;
+  readonly #budget: BufferBudget;
+  readonly #workers: () => readonly Worker[];
+  /** What gives back each leased file, by worker and lease. */
+  readonly #leases = new Map<number, Map<number, () => void>>();
+  readonly #closing = new AbortController();
+  #nextLease = 1;
+
+  constructor(settings: ServerSettings, spool: Spool, clock: Clock, workers: () => readonly Worker[]) {
+    this.transfers = new TransferRegistry(clock);
+    this.#settings = settings;
+    this.#spool = spool;
+    this.#clock = clock;
+    this.#startedAtMs = clock.nowMs();
+    this.#budget = new BufferBudget(settings.bufferMemoryBytes);
+    this.#workers = workers;
+  }
+
+  methods(worker: number): PrimaryMethods {
+    return {
+      stats: () => this.#stats(),
+      transfers: async () => {
+        await this.#updateTransfers();
+        return this.transfers.list();
+      },
+      transfer: async (id) => {
+        await this.#updateTransfers();
+        return this.transfers.get(id);
+      },
+      cancelTransfer: (id) => this.#cancel(id),
+      reserveBuffer: ({ atLeast, wanted }) => this.#budget.reserve(worker, atLeast, wanted),
+      acquireSpoolFile: (request) => this.#lease(worker, request),
+    };
+  }
+
+  notes(worker: number): ReturnType<PoolHost["notes"]> {
+    return {
+      transferStarted: (start) => this.transfers.start(worker, start),
+      transferEnded: (end) => this.transfers.end(end),
+      releaseBuffer: (bytes) => this.#budget.release(worker, bytes),
+      releaseSpoolFile: (lease) => {
+        this.#leases.get(worker)?.get(lease)?.();
+        this.#leases.get(worker)?.delete(lease);
+      },
+    };
+  }
+
+  /** Gives back all that a worker held. */
+  onExit(worker: number, how: string): void {
+    this.transfers.failAllOf(worker, `The worker ${worker} ${how}.`);
+    this.#budget.forget(worker);
+    for (const release of this.#leases.get(worker)?.values() ?? []) release();
+    this.#leases.delete(worker);
+  }
+
+  /** Stops files from being built. */
+  close(): void {
+    this.#closing.abort(new StreamCsvError("SCSV_DRAINING", "The server is shutting down."));
+  }
+
+  async #lease(worker: number, request: SpoolRequest): Promise<LeasedFile> {
+    const { file, release } = await this.#spool.acquire(request.key, (path, reserve) =>
+      buildFile({ ...request, path, sources: this.#settings.sources }, reserve, this.#closing.signal),
+    );
+    const lease = this.#nextLease;
+    this.#nextLease += 1;
+    if (this.#workers().some(({ pid }) => pid === worker)) {
+      const leases = this.#leases.get(worker) ?? new Map<number, () => void>();
+      this.#leases.set(worker, leases.set(lease, release));
+    } else {
+      release();
+    }
+    return { ...file, lease };
+  }
+
+  async #cancel(id: string): Promise<TransferRecord> {
+    const transfer = this.transfers.get(id);
+    if (transfer.state !== "running") {
+      throw new StreamCsvError(
+        "SCSV_TRANSFER_ENDED",
+        `The transfer "${id}" has already ended: ${transfer.state}.`,
+      );
+    }
+    const worker = this.#workers().find(({ pid }) => pid === transfer.worker);
+    worker?.link.note("cancel", id);
+    return Promise.resolve(transfer);
+  }
+
+  async #updateTransfers(): Promise<void> {
+    const progress = await this.#askWorkers(({ link }) => link.call("progress", null));
+    for (const running of progress.flat()) this.transfers.update(running);
+  }
+
+  async #stats(): Promise<ServerStats> {
+    const workers = await this.#askWorkers(async ({ pid, link }): Promise<WorkerStats> => ({
+      pid,
+      ...(await link.call("numbers", null)),
+    }));
+    return {
+      uptimeSeconds: (this.#clock.nowMs() - this.#startedAtMs) / 1000,
+      workers,
+      total: sum(workers),
+      exports: this.transfers.stats(),
+      spool: this.#spool.usage,
+      bufferMemory: { usedBytes: this.#budget.usedBytes, limitBytes: this.#budget.limitBytes },
+    };
+  }
+
+  /** Every worker's answer, but for those that end before they give one. */
+  async #askWorkers<T>(ask: (worker: Worker) => Promise<T>): Promise<readonly T[]> {
+    const answers = await Promise.allSettled(this.#workers().map((worker) => ask(worker)));
+    return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  }
+}
+
+function sum(workers: readonly WorkerNumbers[]): WorkerNumbers {
+  const total = (field: keyof WorkerNumbers): number => workers.reduce((so, worker) => so + worker[field], 0);
+  return {
+    slots: total("slots"),
+    busySlots: total("busySlots"),
+    queued: total("queued"),
+    heldSeconds: total("heldSeconds"),
+    busySlotSeconds: total("busySlotSeconds"),
+    queueWaitSeconds: total("queueWaitSeconds"),
+    loopSeconds: total("loopSeconds"),
+    cpuSeconds: total("cpuSeconds"),
+    gcSeconds: total("gcSeconds"),
+    residentBytes: total("residentBytes"),
+    peakResidentBytes: total("peakResidentBytes"),
+  };
+}

@@ -1,0 +1,118 @@
+import type { Delivery } from "../../export/delivery.ts";
+import type { ExportProgress } from "../../export/run.ts";
+import type { ExportParameters } from "../../export/parameters.ts";
+import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
+import type { BuiltFile, SpoolFile } from "../../spool/spool.ts";
+import type { SentError } from "./ipc.ts";
+import type { ServerSettings } from "../settings.ts";
+
+/** What the processes of a server say to each other. All of it is plain data. */
+
+/** What a worker may ask of the primary. */
+export type PrimaryMethods = {
+  readonly stats: (none: null) => Promise<ServerStats>;
+  readonly transfers: (none: null) => Promise<readonly TransferRecord[]>;
+  readonly transfer: (id: string) => Promise<TransferRecord>;
+  readonly cancelTransfer: (id: string) => Promise<TransferRecord>;
+  /** Bytes granted to buffered bodies: from `atLeast` to `wanted`, or 0 when there are too few left. */
+  readonly reserveBuffer: (request: { readonly atLeast: number; readonly wanted: number }) => number;
+  readonly acquireSpoolFile: (request: SpoolRequest) => Promise<LeasedFile>;
+};
+
+/** What a worker tells the primary. */
+export type PrimaryNotes = {
+  readonly ready: (none: null) => void;
+  readonly failed: (error: SentError) => void;
+  readonly transferStarted: (transfer: TransferStart) => void;
+  readonly transferEnded: (transfer: TransferEnd) => void;
+  readonly releaseBuffer: (bytes: number) => void;
+  readonly releaseSpoolFile: (lease: number) => void;
+};
+
+/** What the primary may ask of a worker. */
+export type WorkerMethods = {
+  readonly numbers: (none: null) => WorkerNumbers;
+  readonly progress: (none: null) => readonly TransferProgress[];
+  /** Answers when the last request has been answered. */
+  readonly drain: (none: null) => Promise<void>;
+  /** Cuts what still runs, and answers when it is cut. */
+  readonly cut: (none: null) => Promise<void>;
+};
+
+/** What the primary tells a worker. */
+export type WorkerNotes = {
+  readonly start: (settings: ServerSettings) => void;
+  /** Comes with the socket of a client. */
+  readonly connection: (none: null, socket: unknown) => void;
+  readonly cancel: (id: string) => void;
+  readonly unready: (none: null) => void;
+};
+
+/** What the primary asks of a builder of spool files. */
+export type BuilderMethods = {
+  readonly build: (request: BuildRequest) => Promise<BuiltFile>;
+};
+
+/** What a builder asks of the primary, before it writes further bytes. */
+export type BuilderHostMethods = {
+  readonly reserve: (bytes: number) => void;
+};
+
+/** An export whose file is wanted, and the key it must have. */
+export interface SpoolRequest {
+  readonly name: string;
+  readonly parameters: ExportParameters;
+  readonly key: string;
+}
+
+/** A spool file that stays until its lease is released. */
+export interface LeasedFile extends SpoolFile {
+  readonly lease: number;
+}
+
+/** One file to build. */
+export interface BuildRequest extends SpoolRequest {
+  readonly sources: readonly string[];
+  readonly path: string;
+}
+
+/** A transfer as it starts. */
+export interface TransferStart {
+  readonly id: string;
+  readonly export: string;
+  readonly delivery: Delivery;
+  /** Rows the export will have, null when unknown. */
+  readonly expectedRows: number | null;
+  readonly queueWaitSeconds: number;
+  /** Time of day, ISO 8601. */
+  readonly startedAt: string;
+}
+
+/** How far a running transfer has come. */
+export interface TransferProgress extends ExportProgress {
+  readonly id: string;
+}
+
+/** How a transfer ended. */
+export type EndState = "completed" | "client-gone" | "timed-out" | "cancelled" | "failed";
+
+/** A transfer as it ends. */
+export interface TransferEnd extends TransferProgress {
+  readonly state: EndState;
+  /** SHA-256 of the uncompressed text, hexadecimal; null unless the transfer is complete. */
+  readonly sha256: string | null;
+  readonly firstByteSeconds: number | null;
+  readonly heldSeconds: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** What `GET /transfers/{id}` answers. */
+export interface TransferRecord extends TransferStart, ExportProgress {
+  readonly worker: number;
+  readonly state: "running" | EndState;
+  readonly sha256: string | null;
+  readonly endedAt: string | null;
+  readonly firstByteSeconds: number | null;
+  readonly heldSeconds: number | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}

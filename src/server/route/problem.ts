@@ -1,0 +1,42 @@
+import { STATUS_CODES } from "node:http";
+import { StreamCsvError, type FaultCode } from "../../errors.ts";
+import { HttpResponse } from "../../response/http-response.ts";
+import { MethodNotAllowedError } from "./route.ts";
+
+/** Body of a fault (RFC 9457); `code` is the member to branch on. */
+interface Problem {
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: FaultCode;
+  readonly hint: string;
+  readonly parameter?: string;
+}
+
+/** The response that tells of a fault before the first byte of a body; what isn't ours to tell stays in the log. */
+export function problemResponse(thrown: unknown): HttpResponse {
+  const error = thrown instanceof StreamCsvError ? thrown : internal(thrown);
+  const problem: Problem = {
+    title: STATUS_CODES[error.status] ?? "Error",
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+    hint: error.hint,
+    ...(error.parameter === undefined ? {} : { parameter: error.parameter }),
+  };
+  const response = new HttpResponse(`${JSON.stringify(problem)}\n`, {
+    statusCode: error.status,
+    contentType: "application/problem+json",
+  });
+  response.headers.set("Cache-Control", "no-store");
+  if (error instanceof MethodNotAllowedError) response.headers.set("Allow", error.allow.join(", "));
+  const retryAfterSeconds = error.retryAfterSeconds ?? (error.status === 503 ? 1 : undefined);
+  if (retryAfterSeconds !== undefined) response.headers.set("Retry-After", String(retryAfterSeconds));
+  return response;
+}
+
+function internal(cause: unknown): StreamCsvError {
+  return new StreamCsvError("SCSV_INTERNAL", "The server failed to answer; its log has the reason.", {
+    cause,
+  });
+}

@@ -1,0 +1,65 @@
+import type { Catalogue } from "../../export/definition.ts";
+import { HttpResponse } from "../../response/http-response.ts";
+import type { Link } from "../process/ipc.ts";
+import { jsonResponse } from "./json-response.ts";
+import type { PrimaryMethods, PrimaryNotes } from "../process/message.ts";
+import type { Life } from "../admission/life.ts";
+import { pageForPeople } from "./page.ts";
+import type { Route } from "./route.ts";
+
+/** What the routes beside the exports need of their worker. */
+export interface ServiceContext {
+  readonly catalogue: Catalogue;
+  readonly primary: Link<PrimaryMethods, PrimaryNotes>;
+  readonly life: Life;
+}
+
+const accepted = 202;
+const unavailable = 503;
+
+/** Health, numbers and transfers. Whatever concerns all workers is asked of the primary. */
+export function serviceRoutes({ catalogue, primary, life }: ServiceContext): readonly Route[] {
+  return [
+    { methods: ["GET"], path: "/", handler: () => ({ response: html(pageForPeople(catalogue)) }) },
+    { methods: ["GET"], path: "/ping", handler: () => ({ response: text("pong") }) },
+    { methods: ["GET"], path: "/livez", handler: () => ({ response: text("ok") }) },
+    {
+      methods: ["GET"],
+      path: "/readyz",
+      handler: () => ({ response: life.isReady ? text("ok") : text("draining", unavailable) }),
+    },
+    {
+      methods: ["GET"],
+      path: "/stats",
+      handler: async () => ({ response: jsonResponse(await primary.call("stats", null)) }),
+    },
+    {
+      methods: ["GET"],
+      path: "/transfers",
+      handler: async () => ({ response: jsonResponse({ transfers: await primary.call("transfers", null) }) }),
+    },
+    {
+      methods: ["GET"],
+      path: "/transfers/:id",
+      handler: async ({ params }) => ({
+        response: jsonResponse(await primary.call("transfer", params["id"] ?? "")),
+      }),
+    },
+    {
+      methods: ["DELETE"],
+      path: "/transfers/:id",
+      handler: async ({ params }) => ({
+        response: jsonResponse(await primary.call("cancelTransfer", params["id"] ?? ""), accepted),
+      }),
+    },
+  ];
+}
+
+function text(content: string, statusCode = 200): HttpResponse {
+  const headers = { "Cache-Control": "no-store" };
+  return new HttpResponse(content, { statusCode, contentType: "text/plain; charset=utf-8", headers });
+}
+
+function html(content: string): HttpResponse {
+  return new HttpResponse(content, { contentType: "text/html; charset=utf-8" });
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { startServe } from "./harness/cli.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const execute = promisify(execFile);
+const pages = [
+  "README.md",
+  ...(await readdir(`${root}docs`)).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
+];
+
+let folder = "";
+before(async () => {
+  // Under the repository, where "stream-csv" is the package itself.
+  folder = await mkdtemp(`${root}dist/examples-`);
+});
+after(() => rm(folder, { recursive: true }));
+
+/** Which of two processes' lines come first is no promise. */
+function sortedLines(text: string): readonly string[] {
+  return text
+    .trim()
+    .split(/\r?\n/)
+    .toSorted((first, second) => first.localeCompare(second));
+}
+
+for (const page of pages) {
+  const text = await readFile(root + page, "utf8");
+  const examples = [...text.matchAll(/```js\n([^]*?)```\n\n```text\n([^]*?)```/g)];
+
+  test(`${page} says what each of its programs prints`, () => {
+    assert.equal(text.split(/```[jt]s\n/).length - 1, examples.length);
+  });
+
+  for (const [index, [, code = "", output = ""]] of examples.entries()) {
+    test(`program ${index + 1} of ${page} prints what the page says`, async () => {
+      const path = `${folder}/${page.replaceAll("/", "-")}-${index}.mjs`;
+      await writeFile(path, code);
+      const { stdout } = await execute(process.execPath, [path], { cwd: root, timeout: 60_000 });
+      assert.deepEqual(sortedLines(stdout), sortedLines(output));
+    });
+  }
+
+  test(`${page} links to nothing that isn't there`, async () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = ""]) => target);
+    const base = page.startsWith("docs/") ? `${root}docs/` : root;
+    for (const link of links) await readFile(base + link);
+  });
+}
+
+test("every command of the README that asks a server works against the server it starts", async () => {
+  const readme = await readFile(`${root}README.md`, "utf8");
+  const [, source = ""] = /npx stream-csv serve (\S+)/.exec(readme) ?? [];
+  await using server = await startServe([root + source]);
+  const commands = readme.split("\n").filter((line) => line.startsWith("curl "));
+  assert.ok(commands.length >= 5);
+  for (const command of commands) {
+    const here = command.replace("http://127.0.0.1:8080", server.url);
+    const { stdout } = await execute("sh", ["-c", here.replace("curl ", "curl --fail --max-time 60 ")], {
+      cwd: folder,
+    });
+    assert.ok(command.includes("-so ") || stdout.length > 0, command);
+  }
+  assert.equal((await readFile(`${folder}/flights.csv`, "latin1")).split("\r\n").length, 3_000_002);
+});

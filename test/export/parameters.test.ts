@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  findExport,
+  openCatalogue,
+  planExport,
+  readExportParameters,
+  type ExportPlan,
+} from "../../src/index.ts";
+
+const catalogue = await openCatalogue([]);
+
+function plan(query: string, name = "orders"): ExportPlan {
+  return planExport(findExport(catalogue, name), readExportParameters(new URLSearchParams(query)));
+}
+
+test("plans an export without parameters as its defaults say", () => {
+  const { delivery, rows, expectedRows, columnIndexes, dialect, filename, encoder } = plan("");
+  assert.deepEqual(
+    { delivery, rows, expectedRows, columnIndexes, dialect: dialect.name, filename, encoder },
+    {
+      delivery: "streaming",
+      rows: null,
+      expectedRows: 1_000_000,
+      columnIndexes: null,
+      dialect: "rfc4180",
+      filename: "orders.csv",
+      encoder: "fast",
+    },
+  );
+});
+
+test("reads columns as one CSV row", () => {
+  assert.deepEqual(plan("columns=status,id").columnIndexes, [8, 0]);
+  assert.deepEqual(plan('columns="status","id"').columnIndexes, [8, 0]);
+});
+
+test("gives equal keys exactly to plans of equal bytes", () => {
+  const same = [
+    "",
+    "rows=1000000",
+    "seed=1",
+    "dialect=rfc4180",
+    "delivery=file",
+    "filename=x",
+    "encoder=fast",
+  ];
+  const others = ["rows=5", "seed=2", "dialect=unix", "columns=id", "columns=status,id", "columns=id,status"];
+  assert.equal(new Set(same.map((query) => plan(query).key)).size, 1);
+  const keys = [...same, ...others, "header=false"].map((query) => plan(query).key);
+  assert.equal(new Set([...keys, plan("", "numbers").key]).size, others.length + 3);
+});
+
+const refused: readonly (readonly [query: string, parameter: string, said: RegExp])[] = [
+  ["rows=5&rows=6", "rows", /twice.*"6"/],
+  ["colums=id", "colums", /Unknown parameter "colums"/],
+  ["columns=", "columns", /""/],
+  ["columns=id%0Astatus", "columns", /one CSV row/],
+  ["delimiter=%22", "dialect", /delimiter/],
+  ["header=maybe", "header", /"maybe"/],
+  ["filename=%00", "filename", /file name/],
+  ["encoder=slow", "encoder", /"slow".*fast, csv-stringify/],
+];
+for (const [query, parameter, said] of refused) {
+  test(`refuses ${query}, naming ${parameter}`, () => {
+    assert.throws(() => plan(query), { code: "SCSV_BAD_PARAMETER", parameter, message: said });
+  });
+}
