@@ -101,6 +101,8 @@ export class Connection {
     const { socket } = this.#res;
     // A clean end would pass for the end of the body, a reset can't.
     if (this.#isDelimitedByEnd && socket !== null && !socket.destroyed) reset(socket);
+    // A pipelined answer is cut when its turn comes; Node 24 would send what it has of it, and then wait for ever.
+    if (socket === null) this.#res.once("socket", (assigned) => assigned.destroy());
     // Never with an error: Node would answer that with a 400 of its own where no head was sent yet.
     this.#res.destroy();
   }

@@ -1,6 +1,7 @@
 import { wrongRange } from "../errors.ts";
 import type { AnyResponse } from "./any-response.ts";
 import { answerRange, FileResponse } from "./file-response.ts";
+import { ResponseHeaders } from "./head/response-headers.ts";
 import { type RequestHead, requestHeader, requestMethod } from "./head/request-head.ts";
 import { isBodiless } from "./head/status.ts";
 import type { ResponseTrailers } from "./streaming-http-response.ts";
@@ -67,4 +68,13 @@ function parseLength(value: string): number {
     throw wrongRange(`Content-Length is a whole number of bytes, not "${value}".`);
   }
   return Number(value);
+}
+
+/** The trailers as they are sent, in the order announced; only what was announced. */
+export function trailerPairs(trailers: ResponseTrailers): [name: string, value: string][] {
+  const given = new ResponseHeaders(trailers.values());
+  return trailers.names.flatMap((name) => {
+    const value = given.get(name);
+    return value === undefined ? [] : [[name, value]];
+  });
 }

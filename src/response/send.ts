@@ -1,17 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, systemClock } from "../clock.ts";
 import { StreamCsvError, toError, wrongType } from "../errors.ts";
-import { Body } from "../stream/body.ts";
 import { describeValue } from "../stream/chunk.ts";
-import type { AnyResponse } from "./any-response.ts";
-import { BodyView } from "./body-view.ts";
+import { type AnyResponse, viewBody } from "./any-response.ts";
+import type { BodyView } from "./body-view.ts";
 import { Connection, Stopped } from "./connection.ts";
-import { ResponseHeaders } from "./head/response-headers.ts";
 import { HttpResponse } from "./http-response.ts";
 import { HttpResponseBase } from "./http-response-base.ts";
-import { planHead, type SendHead } from "./send-head.ts";
+import { planHead, type SendHead, trailerPairs } from "./send-head.ts";
 import type { SendOptions, SendOutcome } from "./send-options.ts";
-import type { ResponseTrailers } from "./streaming-http-response.ts";
 
 /** Bigger chunks are written in pieces, so that back-pressure and a client's leaving are noticed in between. */
 const pieceBytes = 128 * 1024;
@@ -101,7 +98,7 @@ class Sending {
     const { httpVersionMajor, httpVersionMinor } = this.#req;
     const isChunkable = httpVersionMajor > 1 || httpVersionMinor > 0;
     const head = planHead(this.#response, this.#req, isChunkable);
-    if (head.hasBody) await this.#writeBody(openView(this.#response), head);
+    if (head.hasBody) await this.#writeBody(viewBody(this.#response), head);
     else this.#writeHead(head);
     await this.#end();
   }
@@ -241,25 +238,6 @@ type Ending = Pick<SendOutcome, "state" | "error">;
 function describeEnding(thrown: unknown): Ending {
   if (!(thrown instanceof Stopped)) return { state: "failed", error: toError(thrown) };
   return { state: thrown.state, ...(thrown.reason && { error: thrown.reason }) };
-}
-
-function openView(response: AnyResponse): BodyView {
-  if (!response.streaming) return new BodyView(new Body(response.parts), passBytes);
-  const view = response.streamingContent;
-  return view instanceof BodyView ? view : new BodyView(new Body(view), passBytes);
-}
-
-function passBytes(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk;
-  throw wrongType(`streamingContent gives byte arrays, not ${describeValue(chunk)}.`);
-}
-
-function trailerPairs(trailers: ResponseTrailers): [name: string, value: string][] {
-  const given = new ResponseHeaders(trailers.values());
-  return trailers.names.flatMap((name) => {
-    const value = given.get(name);
-    return value === undefined ? [] : [[name, value]];
-  });
 }
 
 function bodyLength(promisedBytes: number, what: string): StreamCsvError {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 import * as zlib from "node:zlib";
@@ -12,7 +15,7 @@ import {
   StreamingHttpResponse,
 } from "../../src/index.ts";
 import { codings } from "../../src/coding/negotiate-coding.ts";
-import { serve } from "./serving.ts";
+import { curl, serve } from "./serving.ts";
 
 const accepting = (acceptEncoding: string): { headers: Record<string, string> } => ({
   headers: { "accept-encoding": acceptEncoding },
@@ -31,6 +34,15 @@ const decoders: Readonly<Record<CodingName, (bytes: Uint8Array) => Uint8Array>> 
     return decoded instanceof Uint8Array ? decoded : new Uint8Array(0);
   },
 };
+
+function openDecoder(name: CodingName): Transform {
+  if (name === "gzip") return zlib.createGunzip();
+  if (name === "br") return zlib.createBrotliDecompress();
+  const create: unknown = Reflect.get(zlib, "createZstdDecompress");
+  const decoder: unknown = typeof create === "function" ? create() : undefined;
+  if (!(decoder instanceof Transform)) throw new Error("this Node has no zstd");
+  return decoder;
+}
 
 /** gunzipSync takes many members as one; inflating what lies between header and trailer doesn't. */
 function decodeOneGzipMember(bytes: Uint8Array): Uint8Array {
@@ -100,24 +112,26 @@ for (const { name } of codings) {
       for await (const chunk of response) parts.push(chunk);
     }, /the source failed/);
     assert.ok(parts.length > 0);
-    assert.throws(() => decoders[name](Buffer.concat(parts)));
+    const bytes = Buffer.concat(parts);
+    // Node's own decoder takes a zstd frame without its last block; an empty last block is what our end looks like.
+    if (name === "zstd") assert.notDeepEqual([...bytes.subarray(-3)], [1, 0, 0]);
+    else assert.throws(() => decoders[name](bytes));
   });
 
-  test(`sends a ${name} stream of many megabytes that fetch decodes`, async (t) => {
-    // What a client can't decode it doesn't ask for, and Node's fetch knows zstd only where Node does.
+  test(`sends a ${name} stream of many megabytes whole`, async (t) => {
     const block = Buffer.from(
       Array.from({ length: 10_000 }, (_, index) => `${index},${index * 7919}\r\n`).join(""),
     );
     const served = await serve(t, (req) =>
-      compress({ codings: [name] })(req, new StreamingHttpResponse(Array.from({ length: 40 }, () => block))),
+      compress()(req, new StreamingHttpResponse(Array.from({ length: 40 }, () => block))),
     );
-    const response = await fetch(served.url, { headers: { "Accept-Encoding": name } });
-    assert.equal(response.headers.get("Content-Encoding"), name);
-    const { state, bytes } = await Promise.all([served.outcome(), response.arrayBuffer()]).then(
-      ([outcome]) => outcome,
-    );
-    assert.equal(state, "completed");
+    const { exitCode, output } = await curl("--header", `Accept-Encoding: ${name}`, served.url);
+    const { state, bytes } = await served.outcome();
+    assert.deepEqual([exitCode, state, bytes], [0, "completed", output.byteLength]);
     assert.ok(bytes < block.byteLength * 20);
+    const decoded = Buffer.from(decoders[name](output));
+    assert.equal(decoded.byteLength, block.byteLength * 40);
+    assert.ok(decoded.subarray(-block.byteLength).equals(block));
   });
 }
 
@@ -239,13 +253,18 @@ for (const { name } of codings) {
         }),
       ),
     );
-    const response = await fetch(served.url, { headers: { "Accept-Encoding": name } });
+    const decoder = openDecoder(name);
     let decoded = "";
-    for await (const bytes of response.body ?? []) {
-      decoded += Buffer.from(bytes).toString();
+    decoder.on("data", (data: Buffer) => {
+      decoded += data.toString();
       for (const chunk of ["one", "two", "three"])
         if (decoded.endsWith(chunk)) served.server.emit(`decoded ${chunk}`);
-    }
+    });
+    const [answer]: IncomingMessage[] = await once(
+      get(served.url, { headers: { "Accept-Encoding": name } }),
+      "response",
+    );
+    await pipeline(answer ?? [], decoder);
     assert.equal(decoded, "onetwothree");
   });
 }

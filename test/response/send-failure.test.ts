@@ -105,7 +105,7 @@ test("makes curl fail over TLS too, where a socket can't be reset by itself", as
   t.after(() => rm(folder, { recursive: true }));
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
-  const made = spawnSync("openssl", [...request, "-keyout", key, "-out", cert]);
+  const made = spawnSync(process.env["OPENSSL"] ?? "openssl", [...request, "-keyout", key, "-out", cert]);
   if (made.status !== 0) return t.skip("needs openssl to make a certificate");
   const server = createSecureServer({ key: await readFile(key), cert: await readFile(cert) }, (req, res) => {
     void send(new StreamingHttpResponse(failing()), req, res);
