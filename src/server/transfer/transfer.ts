@@ -46,7 +46,7 @@ export class Transfer {
     this.id = newId();
     this.#abort = new AbortController();
     this.cancelSignal = this.#abort.signal;
-    this.signal = AbortSignal.any([this.#abort.signal, clientGone]);
+    this.signal = either(this.#abort.signal, clientGone);
     this.#plan = plan;
     this.#slot = slot;
     this.#running = running;
@@ -157,6 +157,23 @@ export class RunningTransfers {
   cancelAll(): void {
     for (const transfer of this.#transfers.values()) transfer.cancel();
   }
+}
+
+/**
+ * A signal that fires with the first of two. Not `AbortSignal.any`, whose signal Node 20 may collect while it is waited
+ * for.
+ */
+function either(first: AbortSignal, second: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of [first, second]) {
+    if (signal.aborted) controller.abort(signal.reason);
+    else
+      signal.addEventListener("abort", () => controller.abort(signal.reason), {
+        once: true,
+        signal: controller.signal,
+      });
+  }
+  return controller.signal;
 }
 
 function describe(thrown: unknown): { readonly code: string; readonly message: string } {
