@@ -52,13 +52,13 @@ export async function openDuckDBSource(held: HeldDuckDB, relation: DuckDBRelatio
     read({ signal, rows, columns: places }) {
       const chosen = places === undefined ? columns : places.map((place) => columnAt(columns, place));
       const names = chosen.map((column) => sqlName(column.name));
-      const limit = rows === undefined ? "" : ` LIMIT ${rows}`;
       return readRelation({
         name,
         instance,
         // Where nothing is selected the table is only counted off.
-        select: `SELECT ${[...names, "false"].join(", ")} FROM ${from}${limit}`,
+        select: `SELECT ${[...names, "false"].join(", ")} FROM ${from}`,
         end: `SELECT ${[...names.map(() => "NULL"), "true"].join(", ")}`,
+        mostRows: rows ?? Number.POSITIVE_INFINITY,
         readers: chosen,
         signal,
         stops,

@@ -12,6 +12,8 @@ export interface RelationReading {
   readonly select: string;
   /** One row that is all null, with `true` behind it. */
   readonly end: string;
+  /** Rows to read. Counted here and not by LIMIT, for which DuckDB would keep all rows before the first is given. */
+  readonly mostRows: number;
   readonly readers: readonly ColumnReader[];
   readonly signal: AbortSignal;
   /** While it is open, the reading has a function in here that stops it. */
@@ -26,8 +28,9 @@ export interface RelationReading {
  * Therefore an end row is read behind the rows, and a result without it is a fault.
  */
 export async function* readRelation(reading: RelationReading): AsyncGenerator<Batch, void, undefined> {
-  const { instance, select, end, readers, signal } = reading;
+  const { instance, select, end, mostRows, readers, signal } = reading;
   signal.throwIfAborted();
+  if (mostRows === 0) return;
   const open = new OpenReading(await instance.connect(), reading);
   try {
     signal.throwIfAborted();
@@ -37,12 +40,12 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
       const chunk = await open.fetch();
       if (chunk === null) throw await stoppedShort(reading, rows);
       const hasEnd = isEndRow(chunk, readers.length);
-      const rowCount = chunk.rowCount - (hasEnd ? 1 : 0);
+      const rowCount = Math.min(mostRows - rows, chunk.rowCount - (hasEnd ? 1 : 0));
       if (rowCount > 0) {
         rows += rowCount;
         yield batchOf(chunk, rowCount, readers);
       }
-      if (hasEnd) return;
+      if (hasEnd || rows === mostRows) return;
     }
   } finally {
     await open.release();
