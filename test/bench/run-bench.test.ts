@@ -37,13 +37,15 @@ async function run(
 
 test("a run holds every arm in every round, what it compared and what it checked", async () => {
   const labels: string[] = [];
-  const { result, fault } = await run("", {}, { onProgress: ({ label }) => labels.push(label) });
+  // Enough rows for a CPU time well above the ticks of 10 ms it may fall back to.
+  const config = { rows: 60_000 };
+  const { result, fault } = await run("", config, { onProgress: ({ label }) => labels.push(label) });
   assert.equal(fault, null);
   assert.equal(result.complete, true);
   assert.equal(result.verdict, "informational");
   assert.equal(result.exitCode, 0);
   assert.equal(result.integrity.equal, true);
-  assert.equal(result.integrity.rows, 3000);
+  assert.equal(result.integrity.rows, 60_000);
   assert.deepEqual(
     result.arms.map(({ id, role }) => `${id} ${role}`),
     ["streaming treatment", "buffered control", "file treatment", "buffered-again aa"],
