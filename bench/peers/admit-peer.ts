@@ -21,6 +21,13 @@ export interface AdmissionOptions {
   readonly size: { readonly seconds: number; readonly mostBytes: number } | { readonly rows: number };
 }
 
+/** A peer that was started to be looked at. */
+interface Visit {
+  readonly server: RunningTarget;
+  readonly workshop: Workshop;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Looks whether a peer can be run here, makes it ready, parses its rows and chooses how many of them a timed export has.
  * One that is absent or serves other rows is told so and never timed.
@@ -43,7 +50,8 @@ export async function admitPeer(
     const shape = await readShape(exportUrl(peer, server.origin, checkedRows), checkedRows, signal);
     const reason = reference === null ? undefined : differenceOf(shape, reference);
     if (reason !== undefined) return { state: "refused", reason };
-    const rows = "rows" in size ? size.rows : await chooseRows(peer, server, shape, size, signal);
+    const rows =
+      "rows" in size ? size.rows : await chooseRows(peer, { server, workshop, signal }, shape, size);
     await peer.provideRows?.(workshop, rows, signal);
     return { state: "admitted", version, shape, rows };
   } catch (fault) {
@@ -55,19 +63,22 @@ export async function admitPeer(
   }
 }
 
-/** From the rate of a second look at the rows just checked, since the first one was slow; to two significant digits. */
+/** How long the second look should take: by then code is compiled, and the rate is that of a long export. */
+const lookSeconds = 0.4;
+
+/** Chooses rows by the rate of two looks, the first at the rows just checked; to two significant digits. */
 async function chooseRows(
   peer: Peer,
-  server: RunningTarget,
+  { server, workshop, signal }: Visit,
   { rows, bytesPerRow }: Shape,
   { seconds, mostBytes }: { readonly seconds: number; readonly mostBytes: number },
-  signal: AbortSignal,
 ): Promise<number> {
-  let fastest = 0;
-  for (let look = 0; look < 3; look += 1) {
-    const { totalMs } = await readRows(peer, server, rows, signal);
-    fastest = Math.max(fastest, (rows / totalMs) * 1000);
-  }
-  const wanted = Math.min(fastest * seconds, mostBytes / bytesPerRow);
-  return Number(wanted.toPrecision(2));
+  const look = async (count: number, wantedSeconds: number): Promise<number> => {
+    const { totalMs } = await readRows(peer, server, count, signal);
+    const wanted = (count / totalMs) * 1000 * wantedSeconds;
+    return Number(Math.min(wanted, mostBytes / bytesPerRow).toPrecision(2));
+  };
+  const more = await look(rows, lookSeconds);
+  await peer.provideRows?.(workshop, more, signal);
+  return look(more, seconds);
 }

@@ -14,6 +14,8 @@ export interface PeerNumbers {
   readonly rowsPerSecond: number;
   readonly firstByteSeconds: number;
   readonly cpuSecondsPerMillionRows: number | null;
+  /** Memory of the process tree before it has served any rows. */
+  readonly idleBytes: number | null;
   readonly peakOverIdleBytes: number | null;
   readonly pingsPerSecond: number;
   /** Share of the export in which the reader was busy; near 1 the reader was the limit. */
@@ -37,7 +39,7 @@ export async function measurePeer(
 ): Promise<PeerNumbers> {
   const server = await startPeer(peer, workshop, signal);
   try {
-    const idle = await idleMemory(server, signal);
+    const idleBytes = await idleMemory(server, signal);
     await readRows(peer, server, Math.min(rows, warmUpRows), signal);
     const peak = await watchPeak(server);
     const cpuBefore = await treeCpuSeconds(server);
@@ -45,13 +47,14 @@ export async function measurePeer(
     const reading = await readRows(peer, server, rows, signal);
     const { utilization: readerBusyRatio } = performance.eventLoopUtilization(loopBefore);
     const cpu = difference(await treeCpuSeconds(server), cpuBefore);
-    const peakOverIdleBytes = difference(await peak(), idle);
+    const peakOverIdleBytes = difference(await peak(), idleBytes);
     const seconds = reading.totalMs / 1000;
     return {
       bytesPerSecond: reading.bodyBytes / seconds,
       rowsPerSecond: rows / seconds,
       firstByteSeconds: (reading.firstByteMs ?? reading.totalMs) / 1000,
       cpuSecondsPerMillionRows: cpu === null ? null : (cpu / rows) * 1e6,
+      idleBytes,
       peakOverIdleBytes,
       pingsPerSecond: await countPings(server, signal),
       readerBusyRatio,

@@ -18,6 +18,7 @@ const quantities: readonly Quantity[] = [
   { title: "rows per second", unit: "rows/s", of: (numbers) => numbers.rowsPerSecond },
   { title: "first byte", unit: "s", of: (numbers) => numbers.firstByteSeconds },
   { title: "CPU per million rows", unit: "s", of: (numbers) => numbers.cpuSecondsPerMillionRows },
+  { title: "idle memory", unit: "bytes", of: (numbers) => numbers.idleBytes },
   { title: "peak memory over idle", unit: "bytes", of: (numbers) => numbers.peakOverIdleBytes },
   { title: "short requests per second", unit: "requests/s", of: (numbers) => numbers.pingsPerSecond },
 ];
@@ -47,12 +48,12 @@ export function measuredTable(results: readonly PeerResult[]): string {
 /** Ours divided by each peer, round by round. */
 export function ratioTable(results: readonly PeerResult[]): string {
   const [ours, ...others] = results;
-  const rows = others
-    .filter(({ admission }) => admission.state === "admitted")
-    .map((other) => {
-      const ratios = quantities.map(({ of }) => ratioText(ours?.rounds ?? [], other.rounds, of));
-      return [other.peer.name, ...ratios];
-    });
+  const rows = others.flatMap((other) => {
+    if (other.admission.state !== "admitted") return [];
+    return [
+      [other.peer.name, ...quantities.map(({ of }) => ratioText(ours?.rounds ?? [], other.rounds, of))],
+    ];
+  });
   return table(["ours ÷", ...quantities.map(({ title }) => title)], rows);
 }
 

@@ -31,7 +31,7 @@ export interface PeerResult {
 const checkedRows = 20_000;
 const exportSeconds = 1;
 /** Servers of ready files are so fast that a second of them would fill the disk. */
-const mostBytes = 512 * 1024 ** 2;
+const mostBytes = 256 * 1024 ** 2;
 
 /**
  * Checks every peer's rows, then measures all that were admitted in rounds: each once a round, in an order drawn from
