@@ -17,8 +17,13 @@ export const goPeer: Peer = {
   async prepare(workshop, signal) {
     await runProgram(["go", "build", "-o", binary(workshop), sourceFile("go-server.go")], {
       signal,
-      // Only the standard library, and nothing from outside.
-      environment: { GO111MODULE: "off", GOPROXY: "off", GOFLAGS: "" },
+      // Only the standard library, and nothing that stays behind.
+      environment: {
+        GO111MODULE: "off",
+        GOPROXY: "off",
+        GOFLAGS: "",
+        GOCACHE: join(workshop.folder, "go-cache"),
+      },
     });
   },
   command: (workshop) => Promise.resolve([binary(workshop), workshop.poolFile]),

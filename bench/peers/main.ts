@@ -7,6 +7,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { describeEnvironment } from "../probe/environment.ts";
+import { watchForeignLoad } from "./foreign-load.ts";
 import { installMissing } from "./install.ts";
 import { footnotes, generatedPart, measuredTable, ratioTable } from "./page.ts";
 import { peers } from "./peers.ts";
@@ -31,16 +32,21 @@ interface Flags {
 async function main(flags: Flags, signal: AbortSignal): Promise<number> {
   if (flags.mayInstall) await installMissing(peers, tell, signal);
   const { rounds, rows, seed } = flags;
+  const foreignLoad = await watchForeignLoad();
   const results = await runPeers({ ours, others: peers, rounds, rows, seed }, tell, signal);
   print("", measuredTable(results), "", ratioTable(results), "", ...footnotes(results));
-  if (flags.mayWrite) await writePage(results, flags);
+  if (flags.mayWrite) await writePage(results, flags, await foreignLoad());
   return results.some(({ admission }) => admission.state === "refused") ? refusedExit : 0;
 }
 
-async function writePage(results: readonly PeerResult[], { rounds, rows, seed }: Flags): Promise<void> {
+async function writePage(
+  results: readonly PeerResult[],
+  { rounds, rows, seed }: Flags,
+  foreignLoad: number,
+): Promise<void> {
   const command = `npm run peers -- --rounds ${rounds} --seed ${seed}${rows === null ? "" : ` --rows ${rows}`}`;
   const date = new Date().toISOString().slice(0, 10);
-  const facts = { command, date, environment: await describeEnvironment(), rounds, seed };
+  const facts = { command, date, environment: await describeEnvironment(), rounds, seed, foreignLoad };
   const text = await readFile(page, "utf8");
   const [begin, end] = [text.indexOf(marks.begin), text.indexOf(marks.end)];
   if (begin === -1 || end < begin) {

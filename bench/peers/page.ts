@@ -23,6 +23,8 @@ const quantities: readonly Quantity[] = [
   { title: "short requests per second", unit: "requests/s", of: (numbers) => numbers.pingsPerSecond },
 ];
 
+/** From here on other programs took a share that shows in absolute numbers. */
+const disturbingLoad = 0.05;
 /** From here on the reader may have been the slower side. */
 const busyReaderRatio = 0.8;
 
@@ -33,6 +35,8 @@ export interface RunFacts {
   readonly environment: Environment;
   readonly rounds: number;
   readonly seed: number;
+  /** Share of the machine's CPU time that other programs took meanwhile. */
+  readonly foreignLoad: number;
 }
 
 /** Medians of every peer that was measured, and why the others weren't. */
@@ -78,6 +82,7 @@ export function generatedPart(results: readonly PeerResult[], facts: RunFacts): 
   return [
     `Measured on ${facts.date} with \`${facts.command}\`: ${facts.rounds} rounds, seed ${facts.seed}, commit ${environment.gitSha?.slice(0, 12) ?? "unknown"}.`,
     `Machine: ${environment.cpuModel}, ${environment.cores} cores, ${environment.os}. Our rows have ${bytesPerRow} bytes on average.`,
+    ...(facts.foreignLoad < disturbingLoad ? [] : [disturbance(facts.foreignLoad)]),
     "",
     "### Medians of the rounds",
     measuredTable(results),
@@ -107,6 +112,10 @@ export function generatedPart(results: readonly PeerResult[], facts: RunFacts): 
     "",
     ...results.map(({ peer }) => `- **${peer.name}**: ${peer.settings}`),
   ].join("\n");
+}
+
+function disturbance(load: number): string {
+  return `Other programs took ${percentText(load)} of the machine's CPU time meanwhile: absolute numbers are too low, and intervals wider than on a quiet machine.`;
 }
 
 function ratioText(ours: readonly PeerNumbers[], theirs: readonly PeerNumbers[], of: Quantity["of"]): string {

@@ -18,6 +18,11 @@ export interface PeersPlan {
   readonly seed: number;
   /** Rows of every timed export; null: as many as take each peer about a second. */
   readonly rows: number | null;
+  /**
+   * Rows of each peer that are parsed and held against ours; the more, the smaller the differences that show.
+   * @default 20000
+   */
+  readonly checkedRows?: number;
 }
 
 /** What became of a peer. */
@@ -28,7 +33,6 @@ export interface PeerResult {
   readonly rounds: readonly PeerNumbers[];
 }
 
-const checkedRows = 20_000;
 const exportSeconds = 1;
 /** Servers of ready files are so fast that a second of them would fill the disk. */
 const mostBytes = 256 * 1024 ** 2;
@@ -64,7 +68,7 @@ export async function runPeers(
 }
 
 async function admitAll(
-  { ours, others, rows }: PeersPlan,
+  { ours, others, rows, checkedRows = 20_000 }: PeersPlan,
   workshop: Workshop,
   tell: (sentence: string) => void,
   signal: AbortSignal,

@@ -37,7 +37,7 @@ const easier: Peer = {
 };
 
 test("the Node peer is measured, an absent one is told, and one with other rows is refused", async () => {
-  const plan = { ours, others: [nodePeer, absent, easier], rounds: 1, rows: 300, seed: 1 };
+  const plan = { ours, others: [nodePeer, absent, easier], rounds: 1, rows: 300, checkedRows: 2000, seed: 1 };
   const results = await runPeers(plan, ignore, signal);
 
   assert.deepEqual(
@@ -59,7 +59,7 @@ test("the Node peer is measured, an absent one is told, and one with other rows 
 
 test("an interrupted run leaves no server running", { skip: !canSampleProcesses }, async () => {
   const interruption = new AbortController();
-  const plan = { ours, others: [nodePeer], rounds: 2, rows: 300, seed: 1 };
+  const plan = { ours, others: [nodePeer], rounds: 2, rows: 300, checkedRows: 2000, seed: 1 };
   const running = runPeers(plan, () => interruption.abort(), interruption.signal);
   await assert.rejects(running, { name: "AbortError" });
   assert.deepEqual(await processTree(process.pid), [process.pid]);
