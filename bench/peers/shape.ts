@@ -1,0 +1,129 @@
+import { get, type IncomingMessage } from "node:http";
+import { parse } from "csv-parse";
+import { StreamCsvError } from "../../src/index.ts";
+
+/** What rows look like: how many bytes each has, and how often what makes CSV hard occurs. */
+export interface Shape {
+  readonly rows: number;
+  readonly bytesPerRow: number;
+  /** Share of rows by feature; see {@link features}. */
+  readonly shares: Readonly<Record<string, number>>;
+}
+
+type Row = readonly string[];
+
+/** The columns in order, and what every value of each must match. */
+const columns: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ["id", /^[1-9]\d*$/],
+  ["customer", /\S/],
+  ["email", /^\S+@example\.(com|org)$/],
+  ["quantity", /^[1-9]\d{0,2}$/],
+  ["price", /^-?\d{1,8}\.\d\d$/],
+  ["paid", /^(true|false)$/],
+  ["created_at", /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/],
+  ["note", /^/],
+  ["status", /^[a-z]+$/],
+  ["region", /\S/],
+];
+
+/** What some rows have, and a peer's should have about as often as ours. */
+const features: Readonly<Record<string, (row: Row) => boolean>> = {
+  "a comma in customer": ([, customer = ""]) => customer.includes(","),
+  "a quote in customer": ([, customer = ""]) => customer.includes('"'),
+  "a line break in customer": ([, customer = ""]) => customer.includes("\n"),
+  "letters beyond ASCII in customer": ([, customer = ""]) => hasOtherLetters(customer),
+  "a negative price": (row) => row[4]?.startsWith("-") === true,
+  "true in paid": (row) => row[5] === "true",
+  "nothing in note": (row) => row[7] === "",
+  "letters beyond ASCII in region": (row) => hasOtherLetters(row[9] ?? ""),
+};
+
+const bytesTolerance = 0.05;
+/** Shares may differ by a fifth of ours and a hundredth of all rows: different draws differ, other rules differ more. */
+const shareTolerance = (share: number): number => share / 5 + 0.01;
+
+/**
+ * Reads an export and parses it with csv-parse, a parser that nobody here wrote.
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when its rows aren't as many as asked for, or a column isn't
+ *   there or has a value of another kind; the message names the address and what is wrong
+ */
+export async function readShape(url: URL, rows: number, signal: AbortSignal): Promise<Shape> {
+  const response = await request(url, signal);
+  if (response.statusCode !== 200) throw wrong(url, `it answers ${response.statusCode ?? 0}`);
+  let bytes = 0;
+  let seen = 0;
+  const counts = new Map<string, number>();
+  try {
+    response.on("data", (chunk: Buffer) => (bytes += chunk.length));
+    response.on("error", (fault) => parser.destroy(fault));
+    const parser = response.pipe(parse({ relax_column_count: true }));
+    let isHeader = true;
+    for await (const row of parser as AsyncIterable<Row>) {
+      if (isHeader) checkHeader(row);
+      else checkRow(row, (seen += 1));
+      for (const [name, has] of Object.entries(features)) {
+        if (!isHeader && has(row)) counts.set(name, (counts.get(name) ?? 0) + 1);
+      }
+      isHeader = false;
+    }
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw wrong(url, cause instanceof Error ? cause.message : String(cause), cause);
+  } finally {
+    response.destroy();
+  }
+  if (seen !== rows) throw wrong(url, `it has ${seen} rows instead of ${rows}`);
+  const shares = Object.fromEntries(
+    Object.keys(features).map((name) => [name, (counts.get(name) ?? 0) / rows]),
+  );
+  return { rows, bytesPerRow: bytes / rows, shares };
+}
+
+/**
+ * Holds a peer's rows against ours, so that all do the same work.
+ * @returns what differs too much, as a sentence; undefined when nothing does
+ */
+export function differenceOf(peer: Shape, ours: Shape): string | undefined {
+  const ratio = peer.bytesPerRow / ours.bytesPerRow;
+  if (Math.abs(ratio - 1) > bytesTolerance) {
+    return `Its rows have ${peer.bytesPerRow.toFixed(1)} bytes on average and ours ${ours.bytesPerRow.toFixed(1)}, which is more than 5 % apart.`;
+  }
+  for (const [name, share] of Object.entries(ours.shares)) {
+    const other = peer.shares[name] ?? 0;
+    if (Math.abs(other - share) <= shareTolerance(share)) continue;
+    return `${(other * 100).toFixed(1)} % of its rows have ${name}, and ${(share * 100).toFixed(1)} % of ours.`;
+  }
+  return undefined;
+}
+
+function checkHeader(row: Row): void {
+  const expected = columns.map(([name]) => name).join(",");
+  if (row.join(",") !== expected) throw new Error(`its columns are ${row.join(",")} instead of ${expected}`);
+}
+
+function checkRow(row: Row, number: number): void {
+  if (row.length !== columns.length) {
+    throw new Error(`row ${number} has ${row.length} columns instead of ${columns.length}`);
+  }
+  for (const [index, [name, pattern]] of columns.entries()) {
+    const value = row[index] ?? "";
+    const isRight = pattern.test(value) && (name !== "id" || value === String(number));
+    if (!isRight) throw new Error(`row ${number} has ${JSON.stringify(value)} in ${name}`);
+  }
+}
+
+function hasOtherLetters(text: string): boolean {
+  return /[^\x20-\x7e\r\n]/.test(text);
+}
+
+function request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    // Its own connection, since a kept one would hold up the server's end.
+    get(url, { agent: false, signal }, resolve).on("error", reject);
+  });
+}
+
+function wrong(url: URL, what: string, cause?: unknown): StreamCsvError {
+  const message = `The rows of ${url.href} aren't like ours: ${what.replace(/\.$/, "")}.`;
+  return new StreamCsvError("SCSV_MEASUREMENT_INVALID", message, { cause });
+}
