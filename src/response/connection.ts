@@ -128,7 +128,10 @@ export class Connection {
   #listen(): void {
     const signal = this.#signal;
     const socket = this.#req.socket;
-    const onGone = (): void => this.#stop("client-gone");
+    // After the last byte a close is the end of a connection, not of an answer.
+    const onGone = (): void => {
+      if (!this.#res.writableFinished) this.#stop("client-gone");
+    };
     const onDrain = (): void => this.#onDrain?.();
     const onAbort = (): void => this.#stop("cancelled", cancelled(signal?.reason));
     // Node answers a client's half-close by ending its own side, in the midst of a body; so this must come before it does.

@@ -21,10 +21,8 @@ export async function answerRequest(
 ): Promise<void> {
   const { life } = context;
   const done = life.begin();
-  const client = new AbortController();
-  res.once("close", () => client.abort(new StreamCsvError("SCSV_CANCELLED", "The client has left.")));
   try {
-    const { response, options, onSent } = await answer(req, client.signal, context);
+    const { response, options, onSent } = await answer(req, res, context);
     if (life.isDraining) response.headers.set("Connection", "close");
     const outcome = await send(response, req, res, { ...options, onErrorBeforeHead: problemResponse });
     onSent?.(outcome);
@@ -35,20 +33,29 @@ export async function answerRequest(
 
 async function answer(
   req: IncomingMessage,
-  signal: AbortSignal,
+  res: ServerResponse,
   { router, log }: AppContext,
 ): Promise<Answer> {
   try {
     const { path, query } = splitTarget(req.url ?? "");
     const method = req.method ?? "";
     const { handler, params } = router.find(method, path);
-    return await handler({ method, params, query, signal });
+    return await handler({ method, params, query, clientGone: () => clientGone(res) });
   } catch (error) {
     const response = problemResponse(error);
     if (response.statusCode === 500)
       log.error({ err: error, method: req.method, url: req.url }, "request failed");
     return { response };
   }
+}
+
+/** A signal that fires when the client has left; made only for those who ask, since short requests are many. */
+function clientGone(res: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(new StreamCsvError("SCSV_CANCELLED", "The client has left."));
+  if (res.destroyed) abort();
+  else res.once("close", abort);
+  return controller.signal;
 }
 
 /** The path and the query of a request target (RFC 9112, section 3.2), unresolved: `//` names no host here. */

@@ -50,8 +50,9 @@ function serveExport(context: ExportContext): Handler {
     if (life.isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
     if (plan.delivery === "buffered") refuseHopeless(plan, settings.bufferMemoryBytes);
-    const slot = await slots.acquire(request.signal);
-    const transfer = transfers.begin(plan, slot, request.signal);
+    const clientGone = request.clientGone();
+    const slot = await slots.acquire(clientGone);
+    const transfer = transfers.begin(plan, slot, clientGone);
     try {
       const { primary } = transfers.context;
       const response = await deliver[plan.delivery]({

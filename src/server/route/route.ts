@@ -9,8 +9,8 @@ export interface RouteRequest {
   readonly params: Readonly<Record<string, string | undefined>>;
   /** Query parameters in order, repeated ones too. */
   readonly query: URLSearchParams;
-  /** Aborted when the client has left. */
-  readonly signal: AbortSignal;
+  /** A signal that fires when the client has left. */
+  readonly clientGone: () => AbortSignal;
 }
 
 /** What a handler gives back: a response, and what to do with it. */
