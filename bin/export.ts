@@ -1,5 +1,3 @@
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { SingleBar } from "cli-progress";
 import { Command } from "commander";
 import {
@@ -14,22 +12,13 @@ import {
   type ExportProgress,
 } from "../src/index.ts";
 import { flagName, type GlobalFlags } from "./option.ts";
+import { isClosedPipe, openSink, standardOutput } from "./sink.ts";
 
 interface ExportFlags extends GlobalFlags {
   readonly output: string;
   readonly table?: string;
 }
 
-/** Where the text goes. */
-interface Sink {
-  write(chunk: Uint8Array): Promise<void>;
-  /** Makes what was written final. */
-  finish(): Promise<void>;
-  /** Undoes what was written, as far as it can be. */
-  abandon(): Promise<void>;
-}
-
-const standardOutput = "-";
 const interruptedExit = 130;
 const terminatedExit = 143;
 /** Parameters that belong to an HTTP answer. */
@@ -87,7 +76,7 @@ async function write(plan: ExportPlan, flags: ExportFlags): Promise<number> {
     stop.abort();
   };
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
-  const sink = flags.output === standardOutput ? standardOutputSink() : await fileSink(flags.output);
+  const sink = await openSink(flags.output);
   const run = runExport(plan, { signal: stop.signal });
   const bar = startBar(plan, run.progress, flags);
   try {
@@ -105,43 +94,6 @@ async function write(plan: ExportPlan, flags: ExportFlags): Promise<number> {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
   return exitCode;
-}
-
-function standardOutputSink(): Sink {
-  // A write's own callback tells of its failure; without a listener the same error would end the process.
-  process.stdout.on("error", () => undefined);
-  return {
-    write: (chunk) =>
-      new Promise((resolve, reject) => {
-        process.stdout.write(chunk, (error) => {
-          if (error === null || error === undefined) resolve();
-          else reject(error);
-        });
-      }),
-    finish: () => Promise.resolve(),
-    abandon: () => Promise.resolve(),
-  };
-}
-
-async function fileSink(path: string): Promise<Sink> {
-  const partial = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
-  const file: FileHandle = await open(partial, "wx");
-  return {
-    write: (chunk) => file.writeFile(chunk),
-    finish: async () => {
-      await file.sync();
-      await file.close();
-      await rename(partial, path);
-    },
-    abandon: async () => {
-      await file.close();
-      await rm(partial, { force: true });
-    },
-  };
-}
-
-function isClosedPipe(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EPIPE";
 }
 
 /** A progress bar on standard error, where a person watches and no rows run over the same terminal. */

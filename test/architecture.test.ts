@@ -36,6 +36,7 @@ const storeys: Readonly<Record<string, number>> = {
   "bin/export": 1,
   "bin/bench": 1,
   "bin/option": 0,
+  "bin/sink": 0,
   "bin/main": 2,
   "bin/stream-csv": 3,
 };

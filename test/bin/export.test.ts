@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -65,6 +65,22 @@ test("ends quietly and at once when the pipe it writes to is closed", async () =
   assert.equal(stderr, "");
 });
 
+test("writes to a device as it is, and tells when that is full", async () => {
+  assert.equal((await runCli(["export", "orders", "--rows", "10", "-o", "/dev/null"])).exitCode, 0);
+  const { exitCode, stderr } = await runCli(["export", "orders", "--rows", "100000", "-o", "/dev/full"]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /ENOSPC/);
+});
+
+test("replaces the file behind a link, and leaves the link", async () => {
+  const [file, link] = [join(folder, "real.csv"), join(folder, "link.csv")];
+  await writeFile(file, "old");
+  await symlink(file, link);
+  await runCli(["export", "orders", "--rows", "3", "-o", link]);
+  assert.equal(await realpath(link), await realpath(file));
+  assert.equal((await readFile(file, "utf8")).split("\r\n").length, 5);
+});
+
 for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
@@ -87,6 +103,11 @@ const mistakes: readonly (readonly [title: string, args: readonly string[], said
   ["a missing file", ["/nowhere/x.parquet"], /"\/nowhere\/x\.parquet"/],
   ["a name that is neither export nor file", ["ordres"], /"ordres"/],
   ["a folder that doesn't exist", ["orders", "--rows", "1", "-o", "/nowhere/x.csv"], /\/nowhere/],
+  [
+    "a folder in the place of a file",
+    ["orders", "--rows", "1", "-o", "/tmp"],
+    /"\/tmp" can't be written: it is a folder/,
+  ],
   ["no name at all", [], /missing required argument/],
 ];
 for (const [title, args, said] of mistakes) {
