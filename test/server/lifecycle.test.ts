@@ -143,6 +143,26 @@ test("refuses a buffered body that outgrows the memory of all, frees what it too
   await small.arrayBuffer();
 });
 
+test("lets go of a client that leaves while its file is made, without calling that a failure", async () => {
+  await using server = await startServe();
+  const client = new AbortController();
+  const path = "/exports/orders.csv?rows=2000000&delivery=file";
+  const left = fetch(server.url + path, { signal: client.signal });
+  for (;;) {
+    const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
+    if (stats.total.busySlots === 1) break;
+  }
+  client.abort();
+  await assert.rejects(left);
+  await server.logged(({ state }) => state === "client-gone");
+  const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
+  assert.equal(stats.total.busySlots, 0);
+  assert.deepEqual(
+    server.log().filter(({ level }) => Number(level) >= 50),
+    [],
+  );
+});
+
 test("refuses a file larger than the spool, and bounds the spool", async () => {
   await using server = await startServe(["--spool-size", "1MiB"]);
   const refused = await fetch(`${server.url}/exports/orders.csv?rows=20000&delivery=file`);

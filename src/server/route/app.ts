@@ -43,7 +43,8 @@ async function answer(
     return await handler({ method, params, query, clientGone: () => clientGone(res) });
   } catch (error) {
     const response = problemResponse(error);
-    if (response.statusCode === 500)
+    // The answer to a client that has left is nobody's fault.
+    if (response.statusCode === 500 && !res.destroyed)
       log.error({ err: error, method: req.method, url: req.url }, "request failed");
     return { response };
   }
