@@ -34,6 +34,7 @@ export class RowReader {
   /** An answer that was asked for, and hasn't been taken. */
   #pending: Promise<Result> | undefined;
   #isEnded = false;
+  #closing: Promise<void> | undefined;
 
   constructor(rows: Rows, signal: AbortSignal) {
     this.#rows = rows;
@@ -41,6 +42,7 @@ export class RowReader {
     this.#aborted = new Promise<never>((_, reject) => {
       this.#rejectAborted = reject;
     });
+    // Only a read that waits is told of it; an abort between two reads is no unhandled rejection.
     this.#aborted.catch(() => undefined);
     signal.addEventListener("abort", this.#abort, { once: true });
   }
@@ -60,12 +62,20 @@ export class RowReader {
     }
   }
 
-  /** Returns the iterator if it hasn't ended; waits for its clean-up, unless it is still busy with a row. */
-  async close(): Promise<void> {
-    if (this.#isEnded) return;
+  /**
+   * Returns the iterator if it hasn't ended, once; waits for its clean-up, unless it is still busy with a row. Every call
+   * gives the same promise, so that an error of the clean-up reaches whoever reads, also after an abort.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#isEnded ? Promise.resolve() : this.#return();
+    return this.#closing;
+  }
+
+  async #return(): Promise<void> {
     this.#end();
     const returned = this.#iterator?.rows.return?.();
     if (this.#pending === undefined) await returned;
+    // A generator that is busy with a row returns after that, or never; nobody can wait for it.
     else Promise.resolve(returned).catch(() => undefined);
   }
 
@@ -117,6 +127,7 @@ export class RowReader {
 
   readonly #abort = (): void => {
     this.#rejectAborted(this.#signal.reason);
+    // Who reads closes too, and is told there.
     this.close().catch(() => undefined);
   };
 }

@@ -137,6 +137,7 @@ class ProducerReader implements ChunkReader {
     this.#isClosed = true;
     const opening = this.#reader;
     if (opening === undefined) return;
+    // That it could not be opened is told to whoever pulls; here there is then nothing to close.
     const reader = opening instanceof Promise ? await opening.catch(() => undefined) : opening;
     await reader?.close(reason);
   }

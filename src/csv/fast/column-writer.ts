@@ -9,6 +9,9 @@ import { sink } from "./sink.ts";
 import { writeBytes, writeEncoded, writeText } from "./text.ts";
 import { wordReader } from "./word-reader.ts";
 
+// Longer than others, since the writers of all kinds of columns stand beside each other: they share how nulls, quotes and
+// the null marker are handled, and are read best in one view.
+
 /** Writes the cell of a row at a place of the sink, and gives the place behind it. */
 export type CellWriter = (row: number, at: number) => number;
 
