@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { Socket } from "node:net";
 import { systemClock } from "../clock.ts";
+import { StreamCsvError } from "../errors.ts";
 import { openCatalogue } from "../export/definition.ts";
 import { EventLoopMeter } from "../metrics/event-loop.ts";
 import { Occupancy } from "../metrics/occupancy.ts";
@@ -38,6 +39,8 @@ const methods: WorkerMethods = {
   progress: () => running?.transfers.progress ?? [],
   drain,
   cut: async () => {
+    // Who waits is refused first: a slot that comes free now would begin an export that nobody can finish.
+    running?.slots.close(new StreamCsvError("SCSV_DRAINING", "The server is shutting down."));
     running?.transfers.cancelAll();
     await drain();
   },
@@ -73,6 +76,7 @@ async function start(settings: ServerSettings): Promise<void> {
     running = { server, slots, transfers, limit: settings.slots };
     primary.note("ready", null);
   } catch (error) {
+    // Ended by the primary, which closes the channel once it knows why.
     primary.note("failed", sendableError(error));
   }
 }

@@ -3,6 +3,7 @@ import { leastBytes, type ExportPlan } from "../../export/plan.ts";
 import type { ExportRun } from "../../export/run.ts";
 import { formatBytes } from "../../units.ts";
 import type { Link } from "../process/ipc.ts";
+import type { ServerSettings } from "../settings.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../process/message.ts";
 
 /**
@@ -32,11 +33,15 @@ export class BufferReservation {
       bytes += chunk.byteLength;
       if (bytes > this.#reservedBytes) {
         const atLeast = bytes - this.#reservedBytes;
-        const granted = await this.#primary.call("reserveBuffer", {
-          atLeast,
-          wanted: foresee(run, plan) - this.#reservedBytes,
-        });
-        if (granted === 0) throw tooLarge(`more than ${formatBytes(this.#reservedBytes)}`, this.#limitBytes);
+        const foreseen = foresee(run, plan);
+        // What is foreseen far too large takes only what it fills, so that it leaves room to others until it fails.
+        const wanted = foreseen > this.#limitBytes ? atLeast : foreseen - this.#reservedBytes;
+        const granted = await this.#primary.call("reserveBuffer", { atLeast, wanted });
+        if (granted === 0) {
+          throw bytes > this.#limitBytes
+            ? tooLarge(bytes, this.#limitBytes)
+            : noneLeft(bytes, this.#limitBytes);
+        }
         this.#reservedBytes += granted;
       }
       yield chunk;
@@ -56,16 +61,28 @@ export class BufferReservation {
 }
 
 /**
- * Refuses a buffered body that can't fit whatever its values are, before a row is read.
- * @throws StreamCsvError `SCSV_BUFFER_MEMORY`
+ * Refuses a body that can't fit whatever its values are, before a row is read or a file is dropped for it.
+ * @throws StreamCsvError `SCSV_BUFFER_MEMORY` or `SCSV_SPOOL_SIZE`, by its delivery
  */
-export function refuseHopeless(plan: ExportPlan, limitBytes: number): void {
+export function refuseHopeless(
+  plan: ExportPlan,
+  { bufferMemoryBytes, spoolBytes }: Pick<ServerSettings, "bufferMemoryBytes" | "spoolBytes">,
+): void {
   const bytes = leastBytes(plan);
-  if (bytes > limitBytes) throw tooLarge(`at least ${formatBytes(bytes)}`, limitBytes);
+  if (plan.delivery === "buffered" && bytes > bufferMemoryBytes) throw tooLarge(bytes, bufferMemoryBytes);
+  if (plan.delivery === "file" && bytes > spoolBytes) {
+    const message = `This file needs at least ${formatBytes(bytes)}, and the whole spool has ${formatBytes(spoolBytes)}.`;
+    throw new StreamCsvError("SCSV_SPOOL_SIZE", message);
+  }
 }
 
-function tooLarge(size: string, limitBytes: number): StreamCsvError {
-  const message = `This body needs ${size}, and all buffered bodies together may take ${formatBytes(limitBytes)}.`;
+function tooLarge(leastBytesNeeded: number, limitBytes: number): StreamCsvError {
+  const message = `This body needs at least ${formatBytes(leastBytesNeeded)}, and all buffered bodies together may take ${formatBytes(limitBytes)}.`;
+  return new StreamCsvError("SCSV_BUFFER_MEMORY", message);
+}
+
+function noneLeft(neededBytes: number, limitBytes: number): StreamCsvError {
+  const message = `This body needs ${formatBytes(neededBytes)} or more, and of the ${formatBytes(limitBytes)} for all buffered bodies too little is left by the others.`;
   return new StreamCsvError("SCSV_BUFFER_MEMORY", message);
 }
 

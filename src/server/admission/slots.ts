@@ -10,8 +10,8 @@ export interface Slot {
 }
 
 interface Waiting {
-  readonly sinceMs: number;
   grant(): void;
+  refuse(reason: Error): void;
 }
 
 /** How many exports may run and wait at once in a worker, and for how long they wait. */
@@ -32,6 +32,7 @@ export class Slots {
   readonly #waiting = new Set<Waiting>();
   #queueWaitSeconds = 0;
   #recentHeldSeconds = 1;
+  #closedFor: Error | undefined;
 
   constructor(limits: SlotLimits, occupancy: Occupancy, clock: Clock) {
     this.#limits = limits;
@@ -55,9 +56,16 @@ export class Slots {
    */
   async acquire(signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
+    if (this.#closedFor !== undefined) throw this.#closedFor;
     if (this.#occupancy.busy < this.#limits.slots) return this.#grant(0);
     if (this.#waiting.size >= this.#limits.queue) throw this.#busy("the queue is full");
     return await this.#wait(signal);
+  }
+
+  /** Refuses who waits and whoever comes, for a reason; slots that are held stay held. */
+  close(reason: Error): void {
+    this.#closedFor = reason;
+    for (const waiting of this.#waiting) waiting.refuse(reason);
   }
 
   #wait(signal: AbortSignal): Promise<Slot> {
@@ -78,7 +86,10 @@ export class Slots {
         reject(this.#busy(`none came free within ${this.#limits.queueTimeoutMs / 1000} s`));
       }, this.#limits.queueTimeoutMs);
       const waiting: Waiting = {
-        sinceMs,
+        refuse: (reason) => {
+          leave();
+          reject(reason);
+        },
         grant: () => {
           leave();
           resolve(this.#grant((this.#clock.nowMs() - sinceMs) / 1000));

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { StreamCsvError } from "../../errors.ts";
 import { send } from "../../response/send.ts";
+import { onSocketClose } from "../../stream/socket-close.ts";
 import type { Life } from "../admission/life.ts";
 import { problemResponse } from "./problem.ts";
 import type { Answer, Router } from "./route.ts";
@@ -40,7 +41,7 @@ async function answer(
     const { path, query } = splitTarget(req.url ?? "");
     const method = req.method ?? "";
     const { handler, params } = router.find(method, path);
-    return await handler({ method, params, query, clientGone: () => clientGone(res) });
+    return await handler({ method, params, query, clientGone: () => clientGone(req, res) });
   } catch (error) {
     const response = problemResponse(error);
     // The answer to a client that has left is nobody's fault.
@@ -51,11 +52,11 @@ async function answer(
 }
 
 /** A signal that fires when the client has left; made only for those who ask, since short requests are many. */
-function clientGone(res: ServerResponse): AbortSignal {
+function clientGone({ socket }: IncomingMessage, res: ServerResponse): AbortSignal {
   const controller = new AbortController();
   const abort = (): void => controller.abort(new StreamCsvError("SCSV_CANCELLED", "The client has left."));
   if (res.destroyed) abort();
-  else res.once("close", abort);
+  else res.once("close", abort).once("close", onSocketClose(socket, abort));
   return controller.signal;
 }
 

@@ -45,11 +45,11 @@ function serveExport(context: ExportContext): Handler {
     const { name, texts } = whatIsAsked(request);
     const parameters = readExportParameters(texts);
     const plan = planExport(findExport(catalogue, name), parameters, settings);
-    if (request.method === "HEAD")
-      return { response: new StreamingHttpResponse([], { headers: exportHeaders(plan) }) };
+    refuseHopeless(plan, settings);
     if (life.isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
-    if (plan.delivery === "buffered") refuseHopeless(plan, settings.bufferMemoryBytes);
+    if (request.method === "HEAD")
+      return { response: new StreamingHttpResponse([], { headers: exportHeaders(plan) }) };
     const clientGone = request.clientGone();
     const slot = await slots.acquire(clientGone);
     const transfer = transfers.begin(plan, slot, clientGone);

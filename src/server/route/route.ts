@@ -50,7 +50,7 @@ export class MethodNotAllowedError extends StreamCsvError {
 
 /** Finds the route of a request by method and path. */
 export class Router {
-  readonly #router = FindMyWay({ onBadUrl: () => undefined });
+  readonly #router = FindMyWay({ onBadUrl: () => undefined, maxParamLength: 4096 });
   readonly #methods = new Set<HTTPMethod>();
 
   constructor(routes: readonly Route[]) {
