@@ -11,8 +11,9 @@ import type { BuilderHostMethods, BuilderMethods, BuildRequest } from "./process
 const methods: BuilderMethods = { build };
 const host = new Link<BuilderHostMethods, Notes>(parentPort(), methods, {});
 
-// The parent ends this process by closing the channel; a terminal's Ctrl-C reaches the parent as well.
+// The parent ends this process by closing the channel; a signal to the whole group reaches the parent as well.
 process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => undefined);
 process.once("disconnect", () => process.exit());
 
 async function build({ sources, name, parameters, key, path }: BuildRequest): Promise<BuiltFile> {

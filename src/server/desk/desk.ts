@@ -1,13 +1,22 @@
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import type { ServerStats, WorkerNumbers, WorkerStats } from "../../metrics/server-stats.ts";
-import type { Spool } from "../../spool/spool.ts";
+import type { BuiltFile, Spool } from "../../spool/spool.ts";
 import { BufferBudget } from "./buffer-budget.ts";
 import { buildFile } from "../process/build-file.ts";
-import type { LeasedFile, PrimaryMethods, SpoolRequest, TransferRecord } from "../process/message.ts";
+import type {
+  BuildRequest,
+  LeasedFile,
+  PrimaryMethods,
+  SpoolRequest,
+  TransferRecord,
+} from "../process/message.ts";
 import type { ServerSettings } from "../settings.ts";
 import { TransferRegistry } from "./transfer-registry.ts";
 import type { PoolHost, Worker } from "../process/worker-pool.ts";
+
+/** Files made at the same time; each takes a process. */
+const mostBuilds = 4;
 
 /**
  * What the primary holds on behalf of all workers, so that each of them gives the same answer: transfers, the spool,
@@ -25,6 +34,7 @@ export class Desk implements PoolHost {
   readonly #leases = new Map<number, Map<number, () => void>>();
   readonly #closing = new AbortController();
   #nextLease = 1;
+  #builds = 0;
 
   constructor(settings: ServerSettings, spool: Spool, clock: Clock, workers: () => readonly Worker[]) {
     this.transfers = new TransferRegistry(clock);
@@ -80,7 +90,7 @@ export class Desk implements PoolHost {
 
   async #lease(worker: number, request: SpoolRequest): Promise<LeasedFile> {
     const { file, release } = await this.#spool.acquire(request.key, (path, reserve) =>
-      buildFile({ ...request, path, sources: this.#settings.sources }, reserve, this.#closing.signal),
+      this.#build({ ...request, path, sources: this.#settings.sources }, reserve),
     );
     const lease = this.#nextLease;
     this.#nextLease += 1;
@@ -91,6 +101,19 @@ export class Desk implements PoolHost {
       release();
     }
     return { ...file, lease };
+  }
+
+  async #build(request: BuildRequest, reserve: (bytes: number) => void): Promise<BuiltFile> {
+    if (this.#builds >= mostBuilds) {
+      const message = `${mostBuilds} files are being made already, which is as many as at once.`;
+      throw new StreamCsvError("SCSV_BUSY", message, { retryAfterSeconds: 5, hint: "Try again later." });
+    }
+    this.#builds += 1;
+    try {
+      return await buildFile(request, reserve, this.#closing.signal);
+    } finally {
+      this.#builds -= 1;
+    }
   }
 
   async #cancel(id: string): Promise<TransferRecord> {

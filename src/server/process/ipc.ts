@@ -33,6 +33,15 @@ type Message =
   | { readonly kind: "error"; readonly id: number; readonly error: SentError }
   | { readonly kind: "note"; readonly name: string; readonly argument: unknown };
 
+/** What may come with a note. */
+export interface NoteOptions {
+  readonly handle?: SendHandle;
+  /** The other side has the note. */
+  readonly onSent?: () => void;
+  /** It can't have it any more. */
+  readonly onLost?: () => void;
+}
+
 interface Pending {
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
@@ -81,15 +90,14 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
     });
   }
 
-  /** Sends a note, with a socket or server if it has one; a note to a process that is gone is dropped. */
+  /** Sends a note, with a socket where it has one; a note to a process that is gone is lost. */
   note<N extends keyof RemoteNotes & string>(
     name: N,
     argument: Argument<RemoteNotes[N]>,
-    handle?: SendHandle,
-    onLost?: () => void,
+    { handle, onSent, onLost }: NoteOptions = {},
   ): void {
     if (this.#isClosed) onLost?.();
-    else this.#send({ kind: "note", name, argument }, handle, () => onLost?.());
+    else this.#send({ kind: "note", name, argument }, handle, () => onLost?.(), onSent);
   }
 
   #receive(message: Message, handle: unknown, methods: Methods, notes: Notes): void {
@@ -124,9 +132,15 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
     if (!this.#isClosed) this.#send(answer, undefined, () => undefined);
   }
 
-  #send(message: Message, handle: SendHandle | undefined, onLost: (error: Error) => void): void {
+  #send(
+    message: Message,
+    handle: SendHandle | undefined,
+    onLost: (error: Error) => void,
+    onSent?: () => void,
+  ): void {
     this.#port.send(message, handle, (error) => {
-      if (error !== null) onLost(error);
+      if (error === null) onSent?.();
+      else onLost(error);
     });
   }
 }

@@ -14,6 +14,8 @@ export interface Worker {
   readonly pid: number;
   readonly link: Link<WorkerMethods, WorkerNotes>;
   readonly process: ChildProcess;
+  /** Sockets that were handed over and haven't arrived. */
+  readonly arriving: Set<Socket>;
 }
 
 /** What the pool's owner does for workers, and what it wants to know of them. */
@@ -70,8 +72,17 @@ export class WorkerPool {
       return;
     }
     this.#ready.push(worker);
-    // The client of a worker that died meanwhile is cut, not left waiting.
-    worker.link.note("connection", null, socket, () => socket.destroy());
+    this.#handOver(worker, socket);
+  }
+
+  /**
+   * Node drops handles that wait for a channel which closes, without a word; therefore what is on its way is known here,
+   * and cut when the worker dies.
+   */
+  #handOver(worker: Worker, socket: Socket): void {
+    worker.arriving.add(socket);
+    const arrived = (): void => void worker.arriving.delete(socket);
+    worker.link.note("connection", null, { handle: socket, onSent: arrived, onLost: () => socket.destroy() });
   }
 
   /** From now on a worker that ends isn't replaced. */
@@ -107,10 +118,13 @@ export class WorkerPool {
           for (const socket of this.#unplaced.splice(0)) this.place(socket);
           resolve();
         },
-        failed: (error) => reject(receiveError(error)),
+        failed: (error) => {
+          reject(receiveError(error));
+          child.kill("SIGKILL");
+        },
       };
       const link = new Link<WorkerMethods, WorkerNotes>(child, this.#host.methods(pid), notes);
-      const worker: Worker = { pid, link, process: child };
+      const worker: Worker = { pid, link, process: child, arriving: new Set() };
       this.#all.set(pid, worker);
       child.once("error", reject);
       child.once("exit", (code, signal) => {
@@ -124,6 +138,7 @@ export class WorkerPool {
 
   #onExit(worker: Worker, how: string): void {
     this.#all.delete(worker.pid);
+    for (const socket of worker.arriving) socket.destroy();
     const place = this.#ready.indexOf(worker);
     if (place >= 0) this.#ready.splice(place, 1);
     this.#host.onExit(worker.pid, how);
