@@ -138,6 +138,8 @@ async function serve(sources: readonly string[], flags: ServeFlags): Promise<num
     systemClock,
   );
   const killedBy = stopOnSignals(server);
+  // Nobody may be left to read the ready line; the server serves all the same.
+  process.stdout.on("error", () => undefined);
   process.stdout.write(`listening on ${server.url}\n`);
   const { cutTransfers } = await server.stopped;
   return killedBy() ?? (cutTransfers > 0 ? cutTransfersExit : 0);

@@ -34,6 +34,7 @@ export const faultCatalogue = {
   SCSV_CANCELLED: {
     meaning: "The transfer was cancelled before it was complete.",
     remedy: "Ask for the export again.",
+    status: 503,
   },
   SCSV_INVALID_DATE: {
     meaning: "A cell holds an invalid date, which has no text.",
@@ -119,6 +120,10 @@ export const faultCatalogue = {
     meaning: "A prepared file doesn't fit into the spool.",
     remedy: "Ask with delivery=streaming, or raise --spool-size.",
     status: 413,
+  },
+  SCSV_SPOOL_UNUSABLE: {
+    meaning: "The folder for prepared files can't be made or written to.",
+    remedy: "Name a folder that can be written to with --spool-dir, and give each server one of its own.",
   },
   SCSV_BUSY: {
     meaning: "All slots for exports are taken, and the queue is full or the wait was too long.",

@@ -12,6 +12,9 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
   gb: 1000 ** 3,
 };
 
+/** Timers count in 31 bits; a longer one would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 const millisecondsPerUnit: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,
@@ -45,6 +48,10 @@ export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?) ?([a-z]+)$/i.exec(text);
   const milliseconds =
     Number(match?.[1]) * (millisecondsPerUnit[match?.[2]?.toLowerCase() ?? "?"] ?? Number.NaN);
+  if (milliseconds > longestTimerMs)
+    throw unreadable(
+      `"${text}" is too long: the longest duration is ${Math.floor(longestTimerMs / 3_600_000)}h.`,
+    );
   if (!Number.isFinite(milliseconds))
     throw unreadable(`"${text}" is no duration: write a number with ms, s, m or h, such as 500ms or 30s.`);
   return milliseconds;

@@ -37,8 +37,7 @@ export async function startServer(settings: ServerSettings, clock: Clock): Promi
   const log = await createLog(settings.log);
   const listener = createServer({ pauseOnConnect: true, noDelay: true });
   await listen(listener, settings);
-  const spoolDirectory = settings.spoolDirectory ?? (await mkdtemp(join(tmpdir(), "stream-csv-")));
-  const spool = await Spool.open(spoolDirectory, settings.spoolBytes).catch((error: unknown) => {
+  const { spool, spoolDirectory } = await openSpool(settings).catch((error: unknown) => {
     listener.close();
     throw error;
   });
@@ -55,6 +54,21 @@ export async function startServer(settings: ServerSettings, clock: Clock): Promi
   }
   log.info({ url: primary.url, workers: settings.workers, slots: settings.slots }, "listening");
   return primary;
+}
+
+async function openSpool({
+  spoolDirectory: named,
+  spoolBytes,
+}: ServerSettings): Promise<{ readonly spool: Spool; readonly spoolDirectory: string }> {
+  try {
+    const spoolDirectory = named ?? (await mkdtemp(join(tmpdir(), "stream-csv-")));
+    return { spool: await Spool.open(spoolDirectory, spoolBytes), spoolDirectory };
+  } catch (cause) {
+    const where = named === null ? `a new folder in ${tmpdir()}` : `the folder "${named}"`;
+    const hint = "Name another one with --spool-dir.";
+    const message = `Prepared files can't be kept in ${where}: ${toError(cause).message}.`;
+    throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message, { cause, hint });
+  }
 }
 
 class Primary implements RunningServer {
@@ -127,7 +141,7 @@ class Primary implements RunningServer {
   /** Has the workers reset what they still send, so that no client takes half a file for a whole one. */
   async #cut(): Promise<void> {
     const cut = Promise.allSettled(this.#pool.workers.map(({ link }) => link.call("cut", null)));
-    await Promise.race([cut, pause(cutGraceMs)]);
+    await Promise.race([cut, pause(cutGraceMs, undefined, { ref: false })]);
   }
 
   /** Waits, but no longer than until the server is to stop at once. */

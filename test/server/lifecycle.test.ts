@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { ServerStats } from "../../src/index.ts";
 import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
@@ -50,6 +52,37 @@ test("cuts what isn't finished within the drain time-out, never ends it cleanly,
   const { exitCode } = await server.ended;
   assert.equal(exitCode, 1);
   assert.equal(server.log().find(({ msg }) => msg === "stopped")?.["cutTransfers"], 1);
+});
+
+test("refuses who waits for a slot when transfers are cut, instead of beginning what it can't finish", async () => {
+  await using server = await startServe(["--slots", "1", "--drain-timeout", "100ms"]);
+  const { rest } = await beginExport(server, "rows=50000000");
+  const reading = rest();
+  const waiting = fetch(`${server.url}/exports/orders.csv?rows=50000000`);
+  for (;;) {
+    const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
+    if (stats.total.queued === 1) break;
+  }
+  server.process.kill("SIGTERM");
+  await assert.rejects(reading);
+  const refused = await waiting;
+  assert.equal(refused.status, 503);
+  assert.equal(((await refused.json()) as Record<string, unknown>)["code"], "SCSV_DRAINING");
+  assert.equal((await server.ended).exitCode, 1);
+});
+
+test("leaves no worker behind that can't be started again", async () => {
+  const path = join(await mkdtemp(join(tmpdir(), "vanishing-")), "small.csv");
+  await writeFile(path, "id\n1\n");
+  await using server = await startServe([path]);
+  const [worker = 0] = await workersOf(server);
+  await rm(path);
+  process.kill(worker, "SIGKILL");
+  const isRetry = ({ msg }: Readonly<Record<string, unknown>>): boolean =>
+    String(msg).includes("could not be replaced");
+  while (server.log().filter(isRetry).length < 3) await new Promise((resolve) => setTimeout(resolve, 50));
+  const children = await readFile(`/proc/${server.process.pid}/task/${server.process.pid}/children`, "utf8");
+  assert.ok(children.trim().split(" ").length <= 1, children);
 });
 
 test("stops at once on a second signal, with the signal's exit code", async () => {
@@ -197,6 +230,8 @@ const badStarts: readonly (readonly [title: string, args: readonly string[], sai
   ["a port that is too large", ["--port", "70000"], /"70000" is no port/],
   ["no workers", ["--workers", "0"], /"0" is too few/],
   ["a size that is none", ["--buffer-memory", "lots"], /"lots" is no size/],
+  ["a duration no timer can wait", ["--drain-timeout", "600h"], /"600h" is too long/],
+  ["a spool that can't be kept", ["--spool-dir", "/dev/null"], /"\/dev\/null".*--spool-dir/s],
   ["a duration that is none", ["--drain-timeout", "soon"], /"soon" is no duration/],
   ["an unknown flag", ["--fast"], /unknown option '--fast'/],
   ["an unknown log level", ["--log-level", "loud"], /loud/],
