@@ -113,6 +113,7 @@ export function serveCommand(): Command {
 }
 
 async function serve(sources: readonly string[], flags: ServeFlags): Promise<number> {
+  const watch = watchSignals();
   const server = await startServer(
     {
       sources,
@@ -137,16 +138,25 @@ async function serve(sources: readonly string[], flags: ServeFlags): Promise<num
     },
     systemClock,
   );
-  const killedBy = stopOnSignals(server);
+  watch.attach(server);
   // Nobody may be left to read the ready line; the server serves all the same.
   process.stdout.on("error", () => undefined);
   process.stdout.write(`listening on ${server.url}\n`);
   const { cutTransfers } = await server.stopped;
-  return killedBy() ?? (cutTransfers > 0 ? cutTransfersExit : 0);
+  return watch.killedBy() ?? (cutTransfers > 0 ? cutTransfersExit : 0);
 }
 
-/** The first signal drains, the second stops at once; the function it returns tells the second one's exit code. */
-function stopOnSignals(server: RunningServer): () => number | undefined {
+/** What stops the server from outside. */
+interface SignalWatch {
+  /** Names the server to stop; one that was asked to stop before it was there stops now. */
+  readonly attach: (server: RunningServer) => void;
+  /** The exit code of a second signal, if there was one. */
+  readonly killedBy: () => number | undefined;
+}
+
+/** The first signal drains, the second stops at once. Watched from the start, so that a half-started server is cleared away. */
+function watchSignals(): SignalWatch {
+  let server: RunningServer | undefined;
   let signals = 0;
   let exitCode: number | undefined;
   const codes = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -154,14 +164,19 @@ function stopOnSignals(server: RunningServer): () => number | undefined {
     process.on(signal, () => {
       signals += 1;
       if (signals === 1) {
-        server.drain();
-      } else {
-        exitCode ??= codes[signal];
-        server.kill();
+        server?.drain();
+        return;
       }
+      exitCode ??= codes[signal];
+      if (server === undefined) process.exit(exitCode);
+      server.kill();
     });
   }
-  return () => exitCode;
+  const attach = (started: RunningServer): void => {
+    server = started;
+    if (signals > 0) started.drain();
+  };
+  return { attach, killedBy: () => exitCode };
 }
 
 function sizeOption(

@@ -108,7 +108,7 @@ export const faultCatalogue = {
   },
   SCSV_BAD_PARAMETER: {
     meaning: "A parameter is unknown, repeated, or has a value that isn't allowed.",
-    remedy: "Use what the message says is allowed; GET /exports lists the exports and their columns.",
+    remedy: "Use what the message says is allowed.",
     status: 400,
   },
   SCSV_BUFFER_MEMORY: {

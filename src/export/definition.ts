@@ -66,7 +66,12 @@ export async function openExport(
   if (isGeneratedExportName(nameOrPath)) {
     return { definition: generatedExport(nameOrPath), close: () => Promise.resolve() };
   }
-  const source = await openSource(nameOrPath, options);
+  const source = await openSource(nameOrPath, options).catch((error: unknown) => {
+    if (!(error instanceof StreamCsvError) || error.code !== "SCSV_SOURCE_UNSUPPORTED") throw error;
+    const names = generatedExportNames.join(", ");
+    const message = `There is no generated export "${nameOrPath}"; there are ${names}. ${error.message}`;
+    throw new StreamCsvError("SCSV_UNKNOWN_EXPORT", message, { cause: error, hint: error.hint });
+  });
   return { definition: fileExport(source), close: () => source.close() };
 }
 
