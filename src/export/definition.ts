@@ -16,6 +16,8 @@ export interface ExportDefinition {
   readonly columns: readonly ColumnDescription[];
   /** Rows of an export that is asked for without `rows`; null when unknown. */
   readonly rows: number | null;
+  /** The file behind it; null for a generated one. */
+  readonly path: string | null;
   /** Whether rows depend on a seed. */
   readonly isSeeded: boolean;
   /** The rows as a source; a generated one is made for its seed and rows, a file is opened once and shared. */
@@ -44,7 +46,7 @@ export async function openCatalogue(paths: readonly string[]): Promise<Catalogue
       for (const source of await openSources(path)) {
         opened.push(source);
         if (exports.has(source.name)) throw duplicate(source.name, path);
-        exports.set(source.name, fileExport(source));
+        exports.set(source.name, fileExport(source, path));
       }
     }
   } catch (error) {
@@ -72,7 +74,7 @@ export async function openExport(
     const message = `There is no generated export "${nameOrPath}"; there are ${names}. ${error.message}`;
     throw new StreamCsvError("SCSV_UNKNOWN_EXPORT", message, { cause: error, hint: error.hint });
   });
-  return { definition: fileExport(source), close: () => source.close() };
+  return { definition: fileExport(source, nameOrPath), close: () => source.close() };
 }
 
 /**
@@ -93,14 +95,15 @@ function generatedExport(name: GeneratedExportName): ExportDefinition {
     kind: sample.kind,
     columns: sample.columns,
     rows: sample.rowCount,
+    path: null,
     isSeeded: true,
     source: ({ seed, rows }) => generatedSource(name, rows === null ? { seed } : { seed, rows }),
   };
 }
 
-function fileExport(source: Source): ExportDefinition {
+function fileExport(source: Source, path: string): ExportDefinition {
   const { name, kind, columns, rowCount } = source;
-  return { name, kind, columns, rows: rowCount, isSeeded: false, source: () => source };
+  return { name, kind, columns, rows: rowCount, path, isSeeded: false, source: () => source };
 }
 
 function duplicate(name: string, path: string): StreamCsvError {

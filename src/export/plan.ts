@@ -13,6 +13,8 @@ export interface ExportPlan {
   readonly name: string;
   readonly delivery: Delivery;
   readonly source: Source;
+  /** The file behind it; null for a generated export. */
+  readonly path: string | null;
   readonly columns: readonly ColumnDescription[];
   /** The columns' places in the source; null when it is all of them in their own order. */
   readonly columnIndexes: readonly number[] | null;
@@ -57,6 +59,7 @@ export function planExport(
     name: definition.name,
     delivery: parameters.delivery,
     source,
+    path: definition.path,
     columns,
     columnIndexes,
     rows: parameters.rows,

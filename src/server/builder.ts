@@ -16,8 +16,8 @@ process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);
 process.once("disconnect", () => process.exit());
 
-async function build({ sources, name, parameters, key, path }: BuildRequest): Promise<BuiltFile> {
-  const catalogue = await openCatalogue(sources);
+async function build({ source, name, parameters, key, path }: BuildRequest): Promise<BuiltFile> {
+  const catalogue = await openCatalogue(source === null ? [] : [source]);
   const plan = planExport(findExport(catalogue, name), parameters);
   if (plan.key !== key) {
     throw new StreamCsvError(

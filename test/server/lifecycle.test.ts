@@ -85,6 +85,18 @@ test("leaves no worker behind that can't be started again", async () => {
   assert.ok(children.trim().split(" ").length <= 1, children);
 });
 
+test("makes files of other exports when the source of one has gone, and tells no client where it was", async () => {
+  const path = join(await mkdtemp(join(tmpdir(), "vanishing-")), "small.csv");
+  await writeFile(path, "id\n1\n");
+  await using server = await startServe([path]);
+  assert.equal(await (await fetch(`${server.url}/exports/small.csv`)).text(), "id\r\n1\r\n");
+  await rm(path);
+  assert.equal((await fetch(`${server.url}/exports/orders.csv?rows=2&delivery=file`)).status, 200);
+  const gone = await fetch(`${server.url}/exports/small.csv?delivery=file`);
+  assert.equal(gone.status, 500);
+  assert.doesNotMatch(await gone.text(), /vanishing-/);
+});
+
 test("stops at once on a second signal, with the signal's exit code", async () => {
   await using server = await startServe();
   const { rest } = await beginExport(server, "rows=50000000");

@@ -24,7 +24,6 @@ const mostBuilds = 4;
  */
 export class Desk implements PoolHost {
   readonly transfers: TransferRegistry;
-  readonly #settings: ServerSettings;
   readonly #spool: Spool;
   readonly #clock: Clock;
   readonly #startedAtMs: number;
@@ -36,13 +35,17 @@ export class Desk implements PoolHost {
   #nextLease = 1;
   #builds = 0;
 
-  constructor(settings: ServerSettings, spool: Spool, clock: Clock, workers: () => readonly Worker[]) {
+  constructor(
+    { bufferMemoryBytes }: ServerSettings,
+    spool: Spool,
+    clock: Clock,
+    workers: () => readonly Worker[],
+  ) {
     this.transfers = new TransferRegistry(clock);
-    this.#settings = settings;
     this.#spool = spool;
     this.#clock = clock;
     this.#startedAtMs = clock.nowMs();
-    this.#budget = new BufferBudget(settings.bufferMemoryBytes);
+    this.#budget = new BufferBudget(bufferMemoryBytes);
     this.#workers = workers;
   }
 
@@ -90,7 +93,7 @@ export class Desk implements PoolHost {
 
   async #lease(worker: number, request: SpoolRequest): Promise<LeasedFile> {
     const { file, release } = await this.#spool.acquire(request.key, (path, reserve) =>
-      this.#build({ ...request, path, sources: this.#settings.sources }, reserve),
+      this.#build({ ...request, path }, reserve),
     );
     const lease = this.#nextLease;
     this.#nextLease += 1;

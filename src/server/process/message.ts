@@ -61,6 +61,8 @@ export type BuilderHostMethods = {
 /** An export whose file is wanted, and the key it must have. */
 export interface SpoolRequest {
   readonly name: string;
+  /** The file behind the export; null for a generated one. */
+  readonly source: string | null;
   readonly parameters: ExportParameters;
   readonly key: string;
 }
@@ -72,7 +74,7 @@ export interface LeasedFile extends SpoolFile {
 
 /** One file to build. */
 export interface BuildRequest extends SpoolRequest {
-  readonly sources: readonly string[];
+  /** Where the text goes. */
   readonly path: string;
 }
 

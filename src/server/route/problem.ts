@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { StreamCsvError, type FaultCode } from "../../errors.ts";
+import { StreamCsvError, faultCatalogue, type FaultCode } from "../../errors.ts";
 import { HttpResponse } from "../../response/http-response.ts";
 import { MethodNotAllowedError } from "./route.ts";
 
@@ -19,7 +19,8 @@ export function problemResponse(thrown: unknown): HttpResponse {
   const problem: Problem = {
     title: STATUS_CODES[error.status] ?? "Error",
     status: error.status,
-    detail: error.message,
+    // A fault of ours may name a path of this machine; the log and the transfer have the whole message.
+    detail: error.status === 500 ? faultCatalogue[error.code].meaning : error.message,
     code: error.code,
     hint: error.hint,
     ...(error.parameter === undefined ? {} : { parameter: error.parameter }),

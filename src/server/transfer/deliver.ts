@@ -117,7 +117,12 @@ async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
 /** Waits for the file, but no longer than the client does; a file that comes too late is given back. */
 async function leaseFile({ plan, parameters, transfer, primary }: DeliveryContext): Promise<LeasedFile> {
   const { signal } = transfer;
-  const request = { name: plan.name, parameters: { ...parameters, encoder: plan.encoder }, key: plan.key };
+  const request = {
+    name: plan.name,
+    source: plan.path,
+    parameters: { ...parameters, encoder: plan.encoder },
+    key: plan.key,
+  };
   const leased = primary.call("acquireSpoolFile", request);
   try {
     return await abortable(leased, signal);
