@@ -1,9 +1,8 @@
 import { StreamCsvError } from "../../errors.ts";
-import { leastBytes, type ExportPlan } from "../../export/plan.ts";
+import type { ExportPlan } from "../../export/plan.ts";
 import type { ExportRun } from "../../export/run.ts";
 import { formatBytes } from "../../units.ts";
 import type { Link } from "../process/ipc.ts";
-import type { ServerSettings } from "../settings.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../process/message.ts";
 
 /**
@@ -60,23 +59,8 @@ export class BufferReservation {
   }
 }
 
-/**
- * Refuses a body that can't fit whatever its values are, before a row is read or a file is dropped for it.
- * @throws StreamCsvError `SCSV_BUFFER_MEMORY` or `SCSV_SPOOL_SIZE`, by its delivery
- */
-export function refuseHopeless(
-  plan: ExportPlan,
-  { bufferMemoryBytes, spoolBytes }: Pick<ServerSettings, "bufferMemoryBytes" | "spoolBytes">,
-): void {
-  const bytes = leastBytes(plan);
-  if (plan.delivery === "buffered" && bytes > bufferMemoryBytes) throw tooLarge(bytes, bufferMemoryBytes);
-  if (plan.delivery === "file" && bytes > spoolBytes) {
-    const message = `This file needs at least ${formatBytes(bytes)}, and the whole spool has ${formatBytes(spoolBytes)}.`;
-    throw new StreamCsvError("SCSV_SPOOL_SIZE", message);
-  }
-}
-
-function tooLarge(leastBytesNeeded: number, limitBytes: number): StreamCsvError {
+/** The fault of a body that is larger than all buffered bodies together may be. */
+export function tooLarge(leastBytesNeeded: number, limitBytes: number): StreamCsvError {
   const message = `This body needs at least ${formatBytes(leastBytesNeeded)}, and all buffered bodies together may take ${formatBytes(limitBytes)}.`;
   return new StreamCsvError("SCSV_BUFFER_MEMORY", message);
 }

@@ -3,7 +3,7 @@ import { readExportParameters } from "../../export/parameters.ts";
 import { planExport } from "../../export/plan.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { StreamingHttpResponse } from "../../response/streaming-http-response.ts";
-import { refuseHopeless } from "../admission/buffer-reservation.ts";
+import { refuseHopeless } from "../admission/refuse-hopeless.ts";
 import { deliver, exportHeaders } from "../transfer/deliver.ts";
 import type { Life } from "../admission/life.ts";
 import { jsonResponse } from "./json-response.ts";
