@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** Makes commander tell a parser's own sentence, after naming the flag and quoting the value. */
 export function flagParser<T>(parse: (text: string) => T): (text: string) => T {
@@ -27,4 +27,13 @@ export function flagName(camelCase: string): string {
 export function wantsColor(flags: GlobalFlags, stream: { readonly isTTY?: boolean }): boolean {
   const noColor = process.env["NO_COLOR"];
   return flags.color && stream.isTTY === true && (noColor === undefined || noColor === "");
+}
+
+/** A flag that can be given several times; its value is the list of what was given, each parsed. */
+export class RepeatableOption<T> extends Option {
+  constructor(flags: string, description: string, parse: (text: string) => T) {
+    super(flags, `${description}; can be repeated`);
+    const parseOne = flagParser(parse);
+    this.argParser((text: string, before: readonly T[] | undefined) => [...(before ?? []), parseOne(text)]);
+  }
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { array, safeParse, string } from "valibot";
 import {
   defaultSettings,
   encoderNames,
@@ -11,6 +12,7 @@ import {
   type EncoderName,
   type RunningServer,
 } from "../src/index.ts";
+import { addConfigFile } from "./config-file.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
 
 interface ServeFlags extends GlobalFlags {
@@ -28,6 +30,8 @@ interface ServeFlags extends GlobalFlags {
   readonly shutdownDelay: number;
   readonly encoder: EncoderName;
   readonly logFormat?: "pretty" | "json";
+  /** Sources that only a configuration names. */
+  readonly sources?: readonly string[];
 }
 
 const cutTransfersExit = 1;
@@ -38,7 +42,7 @@ export function serveCommand(): Command {
   const duration = flagParser(parseDuration);
   const count = flagParser(parseCount);
   const { host, port, workers, slots, queue } = defaultSettings;
-  return new Command("serve")
+  const command = new Command("serve")
     .description("Start a server that streams exports as CSV; prints its URL when ready.")
     .argument("[source...]", "Parquet, CSV, JSON or DuckDB files to serve beside the generated exports")
     .option("--host <address>", "address to listen on", host)
@@ -107,9 +111,11 @@ export function serveCommand(): Command {
         "log lines for people or for programs (default: pretty on a terminal)",
       ).choices(["pretty", "json"]),
     )
-    .action(async (sources: readonly string[], _: unknown, command: Command) => {
-      process.exitCode = await serve(sources, command.optsWithGlobals<ServeFlags>());
+    .action(async (sources: readonly string[], _: unknown, self: Command) => {
+      const flags = self.optsWithGlobals<ServeFlags>();
+      process.exitCode = await serve([...sources, ...(flags.sources ?? [])], flags);
     });
+  return addConfigFile(command, { sources: parseSources });
 }
 
 async function serve(sources: readonly string[], flags: ServeFlags): Promise<number> {
@@ -207,4 +213,10 @@ function parsePositive(text: string): number {
   const value = parseCount(text);
   if (value === 0) throw new RangeError(`"${text}" is too few: use 1 or more.`);
   return value;
+}
+
+function parseSources(value: unknown): readonly string[] {
+  const parsed = safeParse(array(string()), value);
+  if (parsed.success) return parsed.output;
+  throw new RangeError(`${JSON.stringify(value)} is no list of files.`);
 }

@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { InvalidArgumentError, type Command, type Option } from "commander";
+import { array, boolean, number, record, safeParse, string, union, unknown } from "valibot";
+import { RepeatableOption, flagName } from "./option.ts";
+
+/** A setting that is no flag: what it takes is checked by its own function, which throws a sentence. */
+export type OwnSettings = Readonly<Record<string, (value: unknown) => unknown>>;
+
+const fileSchema = record(string(), unknown());
+const valueSchema = union([string(), number(), boolean(), array(union([string(), number()]))]);
+
+/**
+ * Gives a command `--config FILE`: a JSON object whose keys are its flags in camelCase. A value is read as the same text
+ * on the command line would be, by the same parser, and a flag on the command line goes before it.
+ * @throws Error that names the file and the setting, quotes the value, and says what is possible
+ */
+export function addConfigFile(command: Command, own: OwnSettings = {}): Command {
+  return command
+    .option("--config <file>", "JSON file with any of these settings, in camelCase; flags go before it")
+    .hook("preAction", (self) => {
+      const { config } = self.opts<{ readonly config?: string }>();
+      if (config !== undefined) applyFile(self, config, own);
+    });
+}
+
+function applyFile(command: Command, file: string, own: OwnSettings): void {
+  for (const [name, value] of Object.entries(readSettings(file))) {
+    try {
+      applySetting(command, name, value, own);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`The setting "${name}" in "${file}" can't be used: ${reason}`, { cause });
+    }
+  }
+}
+
+function readSettings(file: string): Readonly<Record<string, unknown>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`The configuration "${file}" can't be read as JSON: ${reason}`, { cause });
+  }
+  const parsed = safeParse(fileSchema, json);
+  if (!parsed.success || Array.isArray(json)) {
+    throw new Error(`The configuration "${file}" is no JSON object: write { "name": value, … }.`);
+  }
+  return parsed.output;
+}
+
+function applySetting(command: Command, name: string, value: unknown, own: OwnSettings): void {
+  const parseOwn = Object.hasOwn(own, name) ? own[name] : undefined;
+  if (parseOwn !== undefined) {
+    command.setOptionValueWithSource(name, parseOwn(value), "config");
+    return;
+  }
+  const holder = [command, command.parent].find((candidate) => optionOf(candidate, name) !== undefined);
+  const option = optionOf(holder, name);
+  if (holder === null || holder === undefined || option === undefined) {
+    throw new Error(`${command.name()} knows only ${knownNames(command, own).join(", ")}.`);
+  }
+  if (holder.getOptionValueSource(name) === "cli") return;
+  holder.setOptionValueWithSource(name, parseValue(option, value), "config");
+}
+
+function parseValue(option: Option, value: unknown): unknown {
+  const parsed = safeParse(valueSchema, value);
+  if (!parsed.success)
+    throw new Error(`${JSON.stringify(value)} is neither text, number, true, false nor a list.`);
+  const given = parsed.output;
+  if (option.isBoolean() || option.negate) {
+    if (typeof given === "boolean") return given;
+    throw new Error(`${JSON.stringify(given)} is neither true nor false.`);
+  }
+  if (typeof given === "boolean") throw new Error(`${given} isn't what --${flagName(option.name())} takes.`);
+  if (option instanceof RepeatableOption) {
+    const texts = Array.isArray(given) ? given : [given];
+    return texts.reduce<unknown>((before, text) => parseText(option, String(text), before), undefined);
+  }
+  if (Array.isArray(given)) throw new Error(`${JSON.stringify(given)} is a list, and one value is wanted.`);
+  return parseText(option, String(given), undefined);
+}
+
+function parseText(option: Option, text: string, before: unknown): unknown {
+  try {
+    return option.parseArg === undefined ? text : option.parseArg(text, before);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    // Commander itself names the choices, but not what was given.
+    const quoted = JSON.stringify(text);
+    const message = error.message.includes(quoted)
+      ? error.message
+      : `${quoted} is none of them. ${error.message}`;
+    throw new Error(message, { cause: error });
+  }
+}
+
+function optionOf(command: Command | null | undefined, name: string): Option | undefined {
+  return command?.options.find((option) => option.attributeName() === name && !unfit.has(name));
+}
+
+/** Flags that make no sense in a file. */
+const unfit: ReadonlySet<string> = new Set(["config", "list", "version"]);
+
+function knownNames(command: Command, own: OwnSettings): readonly string[] {
+  const flags = [...command.options, ...(command.parent?.options ?? [])].map((option) =>
+    option.attributeName(),
+  );
+  return [...Object.keys(own), ...flags.filter((name) => !unfit.has(name))];
+}
