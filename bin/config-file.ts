@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError, type Command, type Option } from "commander";
-import { array, boolean, number, record, safeParse, string, union, unknown } from "valibot";
+import { array, boolean, number, safeParse, string, union } from "valibot";
 import { RepeatableOption, flagName } from "./option.ts";
 
 /** A setting that is no flag: what it takes is checked by its own function, which throws a sentence. */
 export type OwnSettings = Readonly<Record<string, (value: unknown) => unknown>>;
 
-const fileSchema = record(string(), unknown());
 const valueSchema = union([string(), number(), boolean(), array(union([string(), number()]))]);
 
 /**
@@ -42,11 +41,10 @@ function readSettings(file: string): Readonly<Record<string, unknown>> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`The configuration "${file}" can't be read as JSON: ${reason}`, { cause });
   }
-  const parsed = safeParse(fileSchema, json);
-  if (!parsed.success || Array.isArray(json)) {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new Error(`The configuration "${file}" is no JSON object: write { "name": value, … }.`);
   }
-  return parsed.output;
+  return json as Readonly<Record<string, unknown>>;
 }
 
 function applySetting(command: Command, name: string, value: unknown, own: OwnSettings): void {
