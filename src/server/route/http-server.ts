@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { answerSocket } from "../../response/adapter/answer-socket.ts";
+import { resetSocket } from "../../stream/socket-reset.ts";
 import { answerRequest, type AppContext } from "./app.ts";
 import { connectFault, malformedFault } from "./malformed-request.ts";
 import { problemResponse } from "./problem.ts";
@@ -60,7 +61,7 @@ export function makeHttpServer(context: AppContext): Server {
   };
   const breakOff = (socket: Duplex): void => {
     if (refused.has(socket)) return;
-    if (socket instanceof Socket) socket.resetAndDestroy();
+    if (socket instanceof Socket) resetSocket(socket);
     else socket.destroy();
   };
   return server;
