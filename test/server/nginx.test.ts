@@ -137,7 +137,7 @@ test(
     let last = -1;
     let unchanged = 0;
     await transferWhen(id, ({ rows }) => {
-      unchanged = rows === last && Number(rows) > 0 ? unchanged + 1 : 0;
+      unchanged = rows === last && last > 0 ? unchanged + 1 : 0;
       last = Number(rows);
       return unchanged === 25;
     });
