@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { StreamCsvError } from "../../errors.ts";
 import { answerSocket } from "../../response/adapter/answer-socket.ts";
 import { resetSocket } from "../../stream/socket-reset.ts";
 import { answerRequest, type AppContext } from "./app.ts";
@@ -42,20 +43,22 @@ export function makeHttpServer(context: AppContext): Server {
   );
   // An expectation that isn't known is no reason to refuse (RFC 9110, section 10.1.1).
   server.on("checkExpectation", (req, res) => server.emit("request", req, res));
-  server.on("connect", (_, socket) => refuse(socket, problemResponse(connectFault())));
+  server.on("connect", (_, socket) => refuse(socket, connectFault()));
   server.on("clientError", (error, socket) => {
     const fault = malformedFault(error);
-    log.debug({ err: error, code: fault?.code }, "not a request");
     // A clean end would pass for the end of a body that is delimited by it.
     if (fault === undefined || !socket.writable || (answering.get(socket) ?? 0) > 0) breakOff(socket);
-    else refuse(socket, problemResponse(fault));
+    else refuse(socket, fault);
   });
   const refused = new WeakSet<Duplex>();
-  const refuse = (socket: Duplex, response: ReturnType<typeof problemResponse>): void => {
+  const refuse = (socket: Duplex, fault: StreamCsvError): void => {
     // Node tells of every packet that comes after the first that was wrong.
     if (refused.has(socket)) return;
     refused.add(socket);
-    response.headers.set("X-Request-Id", identify({}).requestId);
+    const { requestId } = identify({});
+    log.debug({ requestId, err: fault }, "not a request");
+    const response = problemResponse(fault);
+    response.headers.set("X-Request-Id", requestId);
     if (socket instanceof Socket) answerSocket(response, socket);
     else socket.destroy();
   };

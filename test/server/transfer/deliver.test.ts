@@ -170,6 +170,15 @@ test("compresses a stream as its client likes it best, and tells the digest of w
     assert.equal((await ask(path, { "Accept-Encoding": accepted })).headers["content-encoding"], undefined);
 });
 
+test("serves .tsv in the dialect of that name, unless another is asked for", async () => {
+  const tsv = await ask("/exports/orders.tsv?rows=2&columns=id,status");
+  assert.equal(tsv.headers["content-type"], "text/tab-separated-values; charset=utf-8");
+  assert.equal(tsv.headers["content-disposition"], 'attachment; filename="orders.tsv"');
+  assert.match(tsv.body.toString(), /^id\tstatus\n1\t\w+\n2\t\w+\n$/);
+  const csv = await ask("/exports/orders.tsv?rows=2&columns=id,status&dialect=unix");
+  assert.match(csv.body.toString(), /^id,status\n1,\w+\n2,\w+\n$/);
+});
+
 test("names a file so that nothing of the name gets out of its header", async () => {
   const filename = encodeURIComponent('a"; x="ü%0d%0aSet-Cookie: b.csv');
   const { headers } = await ask(`/exports/orders.csv?rows=1&filename=${filename}`);
