@@ -136,6 +136,7 @@ async function serve(sources: readonly string[], flags: ServeFlags): Promise<num
       drainTimeoutMs: flags.drainTimeout,
       shutdownDelayMs: flags.shutdownDelay,
       encoder: flags.encoder,
+      http: defaultSettings.http,
       log: {
         level: flags.logLevel,
         format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),

@@ -106,6 +106,42 @@ export const faultCatalogue = {
     remedy: "Check the request line and the percent-encoding of the path.",
     status: 400,
   },
+  SCSV_HEAD_TOO_LARGE: {
+    meaning: "The head of a request is larger, or has more header fields, than the server reads.",
+    remedy: "Send fewer or shorter headers, cookies among them.",
+    status: 431,
+  },
+  SCSV_TARGET_TOO_LONG: {
+    meaning: "The path and query of a request are longer than the server reads.",
+    remedy: "Shorten the query.",
+    status: 414,
+  },
+  SCSV_BODY_TOO_LARGE: {
+    meaning:
+      "A request came with a body; nothing here needs one, and only a small one of known length is put up with.",
+    remedy: "Send the request without a body.",
+    status: 413,
+  },
+  SCSV_REQUEST_TIMEOUT: {
+    meaning: "A request didn't arrive whole within the time the server waits for one.",
+    remedy: "Open the connection only when there is a request to send.",
+    status: 408,
+  },
+  SCSV_METHOD_UNKNOWN: {
+    meaning: "The server knows no such method, at any path.",
+    remedy: "Use GET, HEAD or DELETE.",
+    status: 501,
+  },
+  SCSV_PRECONDITION_FAILED: {
+    meaning: "If-Match or If-Unmodified-Since asks for another state of the text than there is.",
+    remedy: "Ask again without the condition, and take the new ETag.",
+    status: 412,
+  },
+  SCSV_RANGE_NOT_SATISFIABLE: {
+    meaning: "The range that was asked for begins behind the end of the file.",
+    remedy: "Content-Range tells how many bytes there are.",
+    status: 416,
+  },
   SCSV_BAD_PARAMETER: {
     meaning: "A parameter is unknown, repeated, or has a value that isn't allowed.",
     remedy: "Use what the message says is allowed.",

@@ -91,6 +91,7 @@ export {
 } from "./export/parameters.ts";
 export { planExport, type ExportPlan } from "./export/plan.ts";
 export { runExport, type ExportProgress, type ExportRun } from "./export/run.ts";
+export { defaultHttpSettings, type HttpSettings } from "./server/http-settings.ts";
 export { startServer, type RunningServer } from "./server/primary.ts";
 export { defaultSettings, type ServerSettings } from "./server/settings.ts";
 export { csvChunks, type CsvOptions } from "./export/csv-chunks.ts";

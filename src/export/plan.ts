@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { EncoderName } from "../csv/csv-encoder.ts";
-import { fileEndingOf, type Dialect } from "../csv/dialect.ts";
+import { dialectOptionNames } from "../csv/dialect-text.ts";
+import { fileEndingOf, type Dialect, type DialectName, type DialectOptions } from "../csv/dialect.ts";
 import { resolveDialect } from "../csv/resolve-dialect.ts";
 import { toError } from "../errors.ts";
 import type { ColumnDescription, Source } from "../source/source.ts";
@@ -100,11 +101,31 @@ function findColumns(
 }
 
 function readDialect(parameters: ExportParameters): Dialect {
+  const { dialect, dialectOptions } = parameters;
   try {
-    return resolveDialect(parameters.dialect, parameters.dialectOptions);
+    return resolveDialect(dialect, dialectOptions);
   } catch (error) {
-    throw badParameter("dialect", toError(error).message, error);
+    const parameter = overrideAtFault(dialect, dialectOptions);
+    throw badParameter(parameter, `Parameter "${parameter}": ${toError(error).message}`, error);
   }
+}
+
+/** The last override without which the dialect could be, or, where several are wrong, the first that is wrong by itself. */
+function overrideAtFault(name: DialectName, options: DialectOptions): string {
+  const names = dialectOptionNames.filter((option) => options[option] !== undefined);
+  const isWhole = (chosen: readonly (keyof DialectOptions)[]): boolean => {
+    try {
+      resolveDialect(name, Object.fromEntries(chosen.map((option) => [option, options[option]])));
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return (
+    names.findLast((option) => isWhole(names.filter((other) => other !== option))) ??
+    names.find((option) => !isWhole([option])) ??
+    "dialect"
+  );
 }
 
 function hash(parts: readonly unknown[]): string {

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Socket } from "node:net";
 import type { Clock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
 import { Interruption } from "../stream/interruption.ts";
 import { Pacer } from "../stream/pacer.ts";
 import { ProgressWatch } from "../stream/progress-watch.ts";
 import { onSocketClose } from "../stream/socket-close.ts";
+import { resetSocket } from "../stream/socket-reset.ts";
 import type { SendOptions, SendOutcome } from "./send-options.ts";
 
 /** Why a sending stopped before its end, for a reason that lies outside the body. */
@@ -100,7 +100,7 @@ export class Connection {
   cut(): void {
     const { socket } = this.#res;
     // A clean end would pass for the end of the body, a reset can't.
-    if (this.#isDelimitedByEnd && socket !== null && !socket.destroyed) reset(socket);
+    if (this.#isDelimitedByEnd && socket !== null && !socket.destroyed) resetSocket(socket);
     // A pipelined answer is cut when its turn comes; Node 24 would send what it has of it, and then wait for ever.
     if (socket === null) this.#res.once("socket", (assigned) => assigned.destroy());
     // Never with an error: Node would answer that with a 400 of its own where no head was sent yet.
@@ -158,19 +158,6 @@ export class Connection {
 
   #stop(state: Stopped["state"], reason?: Error): void {
     this.#interruption.raise(new Stopped(state, reason));
-  }
-}
-
-/**
- * Resets the TCP connection. A TLS socket can't do that, and clients take its plain end for a whole body, so the socket
- * beneath it is reset, which Node keeps under a name of its own. A pipe has no such thing: it is only closed.
- */
-function reset(socket: Socket): void {
-  const beneath: unknown = Reflect.get(socket, "_parent");
-  try {
-    (beneath instanceof Socket ? beneath : socket).resetAndDestroy();
-  } catch {
-    socket.destroy();
   }
 }
 

@@ -132,6 +132,9 @@ export class FileResponse extends StreamingHttpResponse {
     if (part === undefined) return;
     const { start, end } = part === "unsatisfiable" ? { start: 0, end: 0 } : part;
     this.statusCode = part === "unsatisfiable" ? 416 : 206;
+    // They speak of a file, and there is none of it in this answer.
+    if (part === "unsatisfiable")
+      for (const name of ["Content-Type", "Content-Disposition"]) this.headers.delete(name);
     this.headers.set(
       "Content-Range",
       part === "unsatisfiable" ? `bytes */${size}` : `bytes ${start}-${end - 1}/${size}`,

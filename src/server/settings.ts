@@ -1,4 +1,5 @@
 import type { EncoderName } from "../csv/csv-encoder.ts";
+import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
 import type { LogSettings } from "./log.ts";
 
 /** How a server runs. Sizes are in bytes, times in milliseconds. */
@@ -27,6 +28,8 @@ export interface ServerSettings {
   readonly shutdownDelayMs: number;
   /** What encodes rows where a request doesn't say. */
   readonly encoder: EncoderName;
+  /** What is put up with from clients; no flags, since they seldom need a change. */
+  readonly http: HttpSettings;
   readonly log: LogSettings;
 }
 
@@ -46,5 +49,6 @@ export const defaultSettings: ServerSettings = {
   drainTimeoutMs: 30_000,
   shutdownDelayMs: 0,
   encoder: "fast",
+  http: defaultHttpSettings,
   log: { level: "info", format: "json", color: false },
 };

@@ -1,6 +1,6 @@
 /** A worker process: answers the clients whose sockets the primary hands to it. Started by the primary. */
 import { randomUUID } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { Socket } from "node:net";
 import { systemClock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
@@ -8,7 +8,7 @@ import { openCatalogue } from "../export/definition.ts";
 import { EventLoopMeter } from "../metrics/event-loop.ts";
 import { Occupancy } from "../metrics/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";
-import { answerRequest } from "./route/app.ts";
+import { makeHttpServer } from "./route/http-server.ts";
 import { exportRoutes } from "./route/export-routes.ts";
 import { Life } from "./admission/life.ts";
 import { Link, parentPort, sendableError } from "./process/ipc.ts";
@@ -70,7 +70,7 @@ async function start(settings: ServerSettings): Promise<void> {
       ...exportRoutes({ settings, catalogue, slots, transfers, life }),
       ...serviceRoutes({ catalogue, primary, life }),
     ]);
-    const server = createServer((req, res) => void answerRequest(req, res, { router, log, life }));
+    const server = makeHttpServer({ router, log, life, http: settings.http });
     // The server is given its connections instead of listening; this starts its watch over slow and idle ones.
     server.emit("listening");
     running = { server, slots, transfers, limit: settings.slots };

@@ -1,10 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { StreamCsvError } from "../../errors.ts";
+import type { AnyResponse } from "../../response/any-response.ts";
+import type { HttpResponse } from "../../response/http-response.ts";
 import { send } from "../../response/send.ts";
 import { onSocketClose } from "../../stream/socket-close.ts";
 import type { Life } from "../admission/life.ts";
+import type { HttpSettings } from "../http-settings.ts";
+import { checkRequest } from "./check-request.ts";
 import { problemResponse } from "./problem.ts";
+import { identify, type RequestIdentity } from "./request-identity.ts";
+import { readTarget } from "./request-target.ts";
 import type { Answer, Router } from "./route.ts";
 
 /** What answering needs of the worker. */
@@ -12,6 +18,7 @@ export interface AppContext {
   readonly router: Router;
   readonly log: Logger;
   readonly life: Life;
+  readonly http: HttpSettings;
 }
 
 /** Answers one request: finds its route, makes the response, sends it. Never rejects; a fault is an answer. */
@@ -22,10 +29,16 @@ export async function answerRequest(
 ): Promise<void> {
   const { life } = context;
   const done = life.begin();
-  try {
-    const { response, options, onSent } = await answer(req, res, context);
+  const identity = identify(req.headers);
+  const finish = <R extends AnyResponse>(response: R): R => {
+    response.headers.set("X-Request-Id", identity.requestId);
     if (life.isDraining) response.headers.set("Connection", "close");
-    const outcome = await send(response, req, res, { ...options, onErrorBeforeHead: problemResponse });
+    return response;
+  };
+  try {
+    const { response, options, onSent } = await answer(req, res, context, identity);
+    const onErrorBeforeHead = (error: Error): HttpResponse => finish(problemResponse(error));
+    const outcome = await send(finish(response), req, res, { ...options, onErrorBeforeHead });
     onSent?.(outcome);
   } finally {
     done();
@@ -35,18 +48,27 @@ export async function answerRequest(
 async function answer(
   req: IncomingMessage,
   res: ServerResponse,
-  { router, log }: AppContext,
+  { router, log, http }: AppContext,
+  identity: RequestIdentity,
 ): Promise<Answer> {
   try {
-    const { path, query } = splitTarget(req.url ?? "");
-    const method = req.method ?? "";
+    checkRequest(req, http);
+    const { path, query } = readTarget(req.url ?? "", http);
+    const { method = "", headers } = req;
     const { handler, params } = router.find(method, path);
-    return await handler({ method, params, query, clientGone: () => clientGone(req, res) });
+    return await handler({
+      method,
+      headers,
+      identity,
+      params,
+      query,
+      clientGone: () => clientGone(req, res),
+    });
   } catch (error) {
     const response = problemResponse(error);
     // The answer to a client that has left is nobody's fault.
     if (response.statusCode === 500 && !res.destroyed)
-      log.error({ err: error, method: req.method, url: req.url }, "request failed");
+      log.error({ ...identity, err: error, method: req.method, url: req.url }, "request failed");
     return { response };
   }
 }
@@ -58,13 +80,4 @@ function clientGone({ socket }: IncomingMessage, res: ServerResponse): AbortSign
   if (res.destroyed) abort();
   else res.once("close", abort).once("close", onSocketClose(socket, abort));
   return controller.signal;
-}
-
-/** The path and the query of a request target (RFC 9112, section 3.2), unresolved: `//` names no host here. */
-function splitTarget(target: string): { readonly path: string; readonly query: URLSearchParams } {
-  const origin = /^https?:\/\/[^/?#]*/i.exec(target)?.[0] ?? "";
-  const rest = target.slice(origin.length);
-  const mark = rest.indexOf("?");
-  const path = mark < 0 ? rest : rest.slice(0, mark);
-  return { path: path === "" ? "/" : path, query: new URLSearchParams(mark < 0 ? "" : rest.slice(mark + 1)) };
 }

@@ -2,9 +2,9 @@ import { findExport, type Catalogue } from "../../export/definition.ts";
 import { readExportParameters } from "../../export/parameters.ts";
 import { planExport } from "../../export/plan.ts";
 import { StreamCsvError } from "../../errors.ts";
-import { StreamingHttpResponse } from "../../response/streaming-http-response.ts";
 import { refuseHopeless } from "../admission/refuse-hopeless.ts";
-import { deliver, exportHeaders } from "../transfer/deliver.ts";
+import { applyConditions } from "../transfer/condition.ts";
+import { deliver, headOf } from "../transfer/deliver.ts";
 import type { Life } from "../admission/life.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { Answer, Handler, Route, RouteRequest } from "./route.ts";
@@ -48,20 +48,26 @@ function serveExport(context: ExportContext): Handler {
     refuseHopeless(plan, settings);
     if (life.isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
-    if (request.method === "HEAD")
-      return { response: new StreamingHttpResponse([], { headers: exportHeaders(plan) }) };
+    const head = headOf(plan, request, settings.http);
+    // A stream has no ETag whatever its rows are; what the others have shows only when they are made.
+    if (plan.delivery === "streaming") await applyConditions(request, head);
+    if (request.method === "HEAD") return { response: head };
     const clientGone = request.clientGone();
     const slot = await slots.acquire(clientGone);
-    const transfer = transfers.begin(plan, slot, clientGone);
+    const transfer = transfers.begin(plan, slot, clientGone, request.identity);
     try {
       const { primary } = transfers.context;
-      const response = await deliver[plan.delivery]({
+      const made = await deliver[plan.delivery]({
+        request,
+        http: settings.http,
         plan,
         parameters,
         transfer,
         primary,
         bufferMemoryBytes: settings.bufferMemoryBytes,
       });
+      const response = await applyConditions(request, made);
+      response.headers.set("X-Transfer-Id", transfer.id);
       transfer.ready();
       return {
         response,

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { StreamCsvError, faultCatalogue, type FaultCode } from "../../errors.ts";
 import { HttpResponse } from "../../response/http-response.ts";
-import { MethodNotAllowedError } from "./route.ts";
+import { HttpFault } from "../http-fault.ts";
 
 /** Body of a fault (RFC 9457); `code` is the member to branch on. */
 interface Problem {
@@ -30,7 +30,8 @@ export function problemResponse(thrown: unknown): HttpResponse {
     contentType: "application/problem+json",
   });
   response.headers.set("Cache-Control", "no-store");
-  if (error instanceof MethodNotAllowedError) response.headers.set("Allow", error.allow.join(", "));
+  if (error instanceof HttpFault)
+    for (const [name, value] of Object.entries(error.headers)) response.headers.set(name, value);
   const retryAfterSeconds = error.retryAfterSeconds ?? (error.status === 503 ? 1 : undefined);
   if (retryAfterSeconds !== undefined) response.headers.set("Retry-After", String(retryAfterSeconds));
   return response;

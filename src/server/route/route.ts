@@ -1,11 +1,16 @@
 import FindMyWay, { type HTTPMethod } from "find-my-way";
 import { StreamCsvError } from "../../errors.ts";
+import { HttpFault } from "../http-fault.ts";
 import type { AnyResponse } from "../../response/any-response.ts";
+import type { RequestHead } from "../../response/head/request-head.ts";
 import type { SendOptions, SendOutcome } from "../../response/send-options.ts";
+import type { RequestIdentity } from "./request-identity.ts";
 
 /** A request, as handlers see it. */
 export interface RouteRequest {
   readonly method: string;
+  readonly headers: RequestHead["headers"];
+  readonly identity: RequestIdentity;
   readonly params: Readonly<Record<string, string | undefined>>;
   /** Query parameters in order, repeated ones too. */
   readonly query: URLSearchParams;
@@ -37,14 +42,13 @@ export interface Match {
 }
 
 /** Why no route answers: nothing at that path, or not to that method. */
-export class MethodNotAllowedError extends StreamCsvError {
-  readonly allow: readonly string[];
+class MethodNotAllowedError extends HttpFault {
   constructor(method: string, path: string, allow: readonly string[]) {
     super(
       "SCSV_METHOD_NOT_ALLOWED",
       `"${path}" doesn't answer to ${method}; it answers to ${allow.join(", ")}.`,
+      { Allow: allow.join(", ") },
     );
-    this.allow = allow;
   }
 }
 
@@ -61,7 +65,7 @@ export class Router {
     }
   }
 
-  /** @throws StreamCsvError `SCSV_NOT_FOUND`; MethodNotAllowedError, which knows the methods that are */
+  /** @throws StreamCsvError `SCSV_NOT_FOUND`; `SCSV_METHOD_NOT_ALLOWED`, which knows the methods that are */
   find(method: string, path: string): Match {
     const found = this.#lookUp(method, path);
     if (found !== undefined) return found;

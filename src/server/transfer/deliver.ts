@@ -8,15 +8,20 @@ import { runExport } from "../../export/run.ts";
 import { FileResponse } from "../../response/file-response.ts";
 import type { AnyResponse } from "../../response/any-response.ts";
 import { formatDisposition } from "../../response/head/disposition.ts";
+import type { RequestHead } from "../../response/head/request-head.ts";
 import { HttpResponse } from "../../response/http-response.ts";
 import { StreamingHttpResponse } from "../../response/streaming-http-response.ts";
+import { compress } from "../../response/transform/compress.ts";
 import { BufferReservation } from "../admission/buffer-reservation.ts";
+import type { HttpSettings } from "../http-settings.ts";
 import type { Link } from "../process/ipc.ts";
 import type { LeasedFile, PrimaryMethods, PrimaryNotes } from "../process/message.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** What a delivery is made from. */
 export interface DeliveryContext {
+  readonly request: RequestHead;
+  readonly http: HttpSettings;
   readonly plan: ExportPlan;
   readonly parameters: ExportParameters;
   readonly transfer: Transfer;
@@ -33,19 +38,26 @@ export const deliver: Readonly<
   file: deliverFile,
 };
 
-/** Headers that every answer of an export has, to `HEAD` too; none of them needs the rows. */
-export function exportHeaders(plan: ExportPlan): Record<string, string> {
+/** The head of an export's answer without its body, as `HEAD` asks for it. */
+export function headOf(plan: ExportPlan, request: RequestHead, http: HttpSettings): StreamingHttpResponse {
+  const response = new StreamingHttpResponse([], { headers: exportHeaders(plan, http) });
+  if (plan.delivery === "streaming") encode(response, request, http);
+  return response;
+}
+
+/** Headers that every answer of an export has; none of them needs the rows. */
+function exportHeaders(plan: ExportPlan, { cacheControl }: HttpSettings): Record<string, string> {
   return {
     "Content-Type": contentTypeOf(plan.dialect),
     "Content-Disposition": formatDisposition(plan.filename, true) ?? "attachment",
-    "Cache-Control": "private, no-store",
+    "Cache-Control": cacheControl,
     ...(plan.delivery === "streaming" ? { "X-Accel-Buffering": "no" } : {}),
     ...(plan.delivery === "file" ? { "Accept-Ranges": "bytes" } : {}),
   };
 }
 
 /** Rows are read while they are sent; their number and digest are known, and told, only after the last of them. */
-function deliverStreaming({ plan, transfer }: DeliveryContext): StreamingHttpResponse {
+function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): StreamingHttpResponse {
   const hash = createHash("sha256");
   const body = ({ signal }: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array> => {
     const run = runExport(plan, { signal });
@@ -54,18 +66,38 @@ function deliverStreaming({ plan, transfer }: DeliveryContext): StreamingHttpRes
       transfer.sha256 = sha256;
     });
   };
-  return new StreamingHttpResponse(body, {
-    headers: { ...exportHeaders(plan), "X-Transfer-Id": transfer.id },
+  let sentSha256: string | undefined;
+  const response = new StreamingHttpResponse(body, {
+    headers: { ...exportHeaders(plan, http), "X-Transfer-Id": transfer.id },
     trailers: {
       names: ["X-Row-Count", "Repr-Digest"],
-      values: () => rowsAndDigest(transfer.progress.rows, transfer.sha256 ?? ""),
+      values: () => rowsAndDigest(transfer.progress.rows, sentSha256 ?? transfer.sha256 ?? ""),
     },
   });
+  const coding = encode(response, request, http);
+  if (coding !== undefined) {
+    transfer.coding = coding;
+    // A representation is what it is with its coding (RFC 9530, section 3), so its digest is another than the text's.
+    response.streamingContent = hashed(response.streamingContent, createHash("sha256"), (sha256) => {
+      sentSha256 = sha256;
+    });
+  }
+  return response;
+}
+
+/** Compresses a stream as its client likes it best; gives the coding's name. */
+function encode(
+  response: StreamingHttpResponse,
+  request: RequestHead,
+  { codings }: HttpSettings,
+): string | undefined {
+  if (codings.length > 0) compress({ codings })(request, response);
+  return response.headers.get("Content-Encoding");
 }
 
 /** All rows are read and kept before the first byte is sent. */
 async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse> {
-  const { plan, transfer, primary, bufferMemoryBytes } = context;
+  const { plan, transfer, primary, bufferMemoryBytes, http } = context;
   const run = runExport(plan, { signal: transfer.signal });
   transfer.follow(run.progress);
   const hash = createHash("sha256");
@@ -75,7 +107,7 @@ async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse> 
       transfer.sha256 = sha256;
     });
     const response = await HttpResponse.from(chunks, {
-      headers: { ...exportHeaders(plan), "X-Transfer-Id": transfer.id },
+      headers: { ...exportHeaders(plan, http), "X-Transfer-Id": transfer.id },
     });
     const sha256 = transfer.sha256 ?? "";
     response.headers.set("Content-Length", String(response.tell()));
@@ -92,14 +124,14 @@ async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse> 
 
 /** All rows were written to a file by another process, at the latest just now. */
 async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
-  const { plan, transfer, primary } = context;
+  const { plan, transfer, primary, http } = context;
   const { path, bytes, rows, guardedCells, sha256, lease } = await leaseFile(context);
   const giveBack = (): void => primary.note("releaseSpoolFile", lease);
   try {
     const response = await FileResponse.open(path, {
       etag: sha256,
       headers: {
-        ...exportHeaders(plan),
+        ...exportHeaders(plan, http),
         "X-Transfer-Id": transfer.id,
         ...rowsAndDigest(rows, sha256),
       },

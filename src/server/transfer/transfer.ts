@@ -6,6 +6,7 @@ import { noProgress, type ExportProgress } from "../../export/run.ts";
 import type { Link } from "../process/ipc.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../process/message.ts";
 import type { Slot } from "../admission/slots.ts";
+import type { RequestIdentity } from "../route/request-identity.ts";
 
 /** What transfers need of their worker. */
 export interface TransferContext {
@@ -32,6 +33,7 @@ export class Transfer {
   readonly cancelSignal: AbortSignal;
   readonly #plan: ExportPlan;
   readonly #slot: Slot;
+  readonly #identity: RequestIdentity;
   readonly #running: RunningTransfers;
   readonly #grantedAtMs: number;
   readonly #abort: AbortController;
@@ -39,9 +41,17 @@ export class Transfer {
   #readyAtMs: number;
   /** SHA-256 of the whole text, once it is known. */
   sha256: string | null = null;
+  /** The content coding it is sent in. */
+  coding: string | undefined;
   #isEnded = false;
 
-  constructor(plan: ExportPlan, slot: Slot, running: RunningTransfers, clientGone: AbortSignal) {
+  constructor(
+    plan: ExportPlan,
+    slot: Slot,
+    running: RunningTransfers,
+    clientGone: AbortSignal,
+    identity: RequestIdentity,
+  ) {
     const { newId, clock, primary } = running.context;
     this.id = newId();
     this.#abort = new AbortController();
@@ -49,6 +59,7 @@ export class Transfer {
     this.signal = either(this.#abort.signal, clientGone);
     this.#plan = plan;
     this.#slot = slot;
+    this.#identity = identity;
     this.#running = running;
     this.#grantedAtMs = clock.nowMs();
     this.#readyAtMs = this.#grantedAtMs;
@@ -88,11 +99,13 @@ export class Transfer {
   }
 
   /** Ends it with what became of the response. Only the first call counts. */
-  end({ state, bytes, firstByteMs, error }: Ending): void {
+  end({ state, bytes: sentBytes, firstByteMs, error }: Ending): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     const heldSeconds = this.#slot.release();
     const { rows, guardedCells } = this.#progress;
+    // Bytes are those of the text, as its digest is.
+    const bytes = this.coding === undefined ? sentBytes : this.#progress.bytes;
     const { primary, log } = this.#running.context;
     // The sender's clock starts when the response is made; this one starts when the slot was granted.
     const firstByte = firstByteMs === null ? null : this.#readyAtMs - this.#grantedAtMs + firstByteMs;
@@ -110,12 +123,14 @@ export class Transfer {
       error: told,
     });
     const line = {
+      ...this.#identity,
       transfer: this.id,
       export: this.#plan.name,
       delivery: this.#plan.delivery,
       state,
       rows,
       bytes,
+      ...(this.coding === undefined ? {} : { coding: this.coding, sentBytes }),
       firstByteMs: round(firstByte),
       heldMs: round(heldSeconds * 1000),
       queueWaitMs: round(this.#slot.queueWaitSeconds * 1000),
@@ -136,8 +151,8 @@ export class RunningTransfers {
     this.context = context;
   }
 
-  begin(plan: ExportPlan, slot: Slot, clientGone: AbortSignal): Transfer {
-    const transfer = new Transfer(plan, slot, this, clientGone);
+  begin(plan: ExportPlan, slot: Slot, clientGone: AbortSignal, identity: RequestIdentity): Transfer {
+    const transfer = new Transfer(plan, slot, this, clientGone, identity);
     this.#transfers.set(transfer.id, transfer);
     return transfer;
   }

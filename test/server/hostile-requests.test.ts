@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const program = fileURLToPath(new URL("../../fixtures/programs/hostile-requests.js", import.meta.url));
+
+test("stands hundreds of hostile requests of every kind, and has nothing of them left", async () => {
+  const { output, exitCode } = await new Promise<{ output: string; exitCode: number }>((resolve) => {
+    execFile(process.execPath, [program, "600", "7"], (error, stdout, stderr) =>
+      resolve({ output: stdout + stderr, exitCode: error === null ? 0 : Number(error.code) }),
+    );
+  });
+  assert.equal(exitCode, 0, output);
+  assert.match(output, /^slow header +408 SCSV_REQUEST_TIMEOUT × \d+$/m);
+  assert.match(output, /^path traversal +404 /m);
+  assert.match(output, /\n0 breaches\n$/);
+});

@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { defaultHttpSettings, defaultSettings, startServer, systemClock } from "../../../src/index.ts";
+import { startServe, type ServeProcess } from "../../harness/cli.ts";
+import { connectTo, rawRequest } from "../../harness/raw.ts";
+
+let server: ServeProcess;
+before(async () => {
+  server = await startServe();
+});
+after(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+const host = "Host: x\r\nConnection: close\r\n";
+const { headBytes, headerCount, targetBytes, parameterCount, bodyBytes } = defaultHttpSettings;
+
+const refused: readonly (readonly [what: string, text: string, status: number, code: string])[] = [
+  ["what is no HTTP", "\x16\x03\x01\x02\0\x01\0\x01", 400, "SCSV_BAD_REQUEST"],
+  ["words", "hello there\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
+  ["a header without a colon", "GET / HTTP/1.1\r\nHost x\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
+  ["a blank before the colon", "GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
+  ["a NUL in a header", "GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
+  ["a bare line feed in a header", "GET / HTTP/1.1\r\nHost: x\r\nA: b\nc\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
+  [
+    "a length beside chunks",
+    `GET / HTTP/1.1\r\n${host}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    400,
+    "SCSV_BAD_REQUEST",
+  ],
+  [
+    "two lengths",
+    `GET / HTTP/1.1\r\n${host}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`,
+    400,
+    "SCSV_BAD_REQUEST",
+  ],
+  ["a length that is none", `GET / HTTP/1.1\r\n${host}Content-Length: -5\r\n\r\n`, 400, "SCSV_BAD_REQUEST"],
+  ["no Host", "GET /ping HTTP/1.1\r\nConnection: close\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
+  ["two Hosts", `GET /ping HTTP/1.1\r\nHost: y\r\n${host}\r\n`, 400, "SCSV_BAD_REQUEST"],
+  ["HTTP/2.0 in the line", `GET /ping HTTP/2.0\r\n${host}\r\n`, 400, "SCSV_BAD_REQUEST"],
+  ["a version that isn't", `GET /ping HTTP/7.3\r\n${host}\r\n`, 400, "SCSV_BAD_REQUEST"],
+  ["a damaged percent-encoding", `GET /exports/%zz.csv HTTP/1.1\r\n${host}\r\n`, 400, "SCSV_BAD_REQUEST"],
+  [
+    "a percent-encoding that isn't UTF-8",
+    `GET /exports/%ff.csv HTTP/1.1\r\n${host}\r\n`,
+    400,
+    "SCSV_BAD_REQUEST",
+  ],
+  [
+    "a damaged percent-encoding in the query",
+    `GET /exports/orders.csv?rows=%2 HTTP/1.1\r\n${host}\r\n`,
+    400,
+    "SCSV_BAD_REQUEST",
+  ],
+  ["a NUL in the path", `GET /exports/a%00.csv HTTP/1.1\r\n${host}\r\n`, 400, "SCSV_BAD_REQUEST"],
+  [
+    "a NUL in a parameter",
+    `GET /exports/orders.csv?nullValue=%00 HTTP/1.1\r\n${host}\r\n`,
+    400,
+    "SCSV_BAD_PARAMETER",
+  ],
+  [
+    "a long target",
+    `GET /ping?${"a".repeat(targetBytes)} HTTP/1.1\r\n${host}\r\n`,
+    414,
+    "SCSV_TARGET_TOO_LONG",
+  ],
+  [
+    "many parameters",
+    `GET /ping?${"a&".repeat(parameterCount + 1)} HTTP/1.1\r\n${host}\r\n`,
+    400,
+    "SCSV_BAD_REQUEST",
+  ],
+  [
+    "a giant header",
+    `GET /ping HTTP/1.1\r\n${host}A: ${"a".repeat(headBytes)}\r\n\r\n`,
+    431,
+    "SCSV_HEAD_TOO_LARGE",
+  ],
+  [
+    "a header that never ends",
+    `GET /ping HTTP/1.1\r\n${host}A: ${"a".repeat(1 << 20)}`,
+    431,
+    "SCSV_HEAD_TOO_LARGE",
+  ],
+  [
+    "many headers",
+    `GET /ping HTTP/1.1\r\n${host}${"A: b\r\n".repeat(headerCount)}\r\n`,
+    431,
+    "SCSV_HEAD_TOO_LARGE",
+  ],
+  [
+    "a large body",
+    `POST /ping HTTP/1.1\r\n${host}Content-Length: ${bodyBytes + 1}\r\n\r\n`,
+    413,
+    "SCSV_BODY_TOO_LARGE",
+  ],
+  [
+    "a body of unknown length",
+    `GET /ping HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    413,
+    "SCSV_BODY_TOO_LARGE",
+  ],
+  ["an unknown method", `BREW /ping HTTP/1.1\r\n${host}\r\n`, 501, "SCSV_METHOD_UNKNOWN"],
+  ["CONNECT", `CONNECT x:443 HTTP/1.1\r\n${host}\r\n`, 501, "SCSV_METHOD_UNKNOWN"],
+  [
+    "a method that isn't that path's",
+    `PROPFIND /ping HTTP/1.1\r\n${host}\r\n`,
+    405,
+    "SCSV_METHOD_NOT_ALLOWED",
+  ],
+  ["a way up", `GET /exports/../../etc/passwd.csv HTTP/1.1\r\n${host}\r\n`, 404, "SCSV_NOT_FOUND"],
+  [
+    "a way up in disguise",
+    `GET /exports/..%2f..%2fetc%2fpasswd.csv HTTP/1.1\r\n${host}\r\n`,
+    404,
+    "SCSV_UNKNOWN_EXPORT",
+  ],
+];
+for (const [what, text, status, code] of refused) {
+  test(`answers ${what} with ${status} and ${code}, as a problem, and closes`, async () => {
+    const answer = await rawRequest(server.url, text);
+    assert.equal(answer.status, status, answer.body);
+    assert.equal(answer.headers["content-type"], "application/problem+json");
+    assert.equal(answer.headers["connection"], "close");
+    assert.match(answer.headers["x-request-id"] ?? "", /^[0-9a-f-]{36}$/);
+    const problem = JSON.parse(answer.body) as Record<string, unknown>;
+    assert.equal(problem["code"], code);
+    assert.equal(problem["status"], status);
+    assert.equal(answer.headers["allow"] !== undefined, status === 405);
+  });
+}
+
+test("answers half a request whose client has ended its side with 400", async () => {
+  const answer = await rawRequest(server.url, "GET /ping HTTP/1.1\r\nHost: x", { finish: true });
+  assert.equal(answer.status, 400);
+  assert.equal((JSON.parse(answer.body) as { code: string }).code, "SCSV_BAD_REQUEST");
+});
+
+test("reads the method behind a whole request on the same connection", async () => {
+  const answer = await rawRequest(
+    server.url,
+    "GET /ping HTTP/1.1\r\nHost: x\r\n\r\nBREW /ping HTTP/1.1\r\nHost: x\r\n\r\n",
+  );
+  // The first answer was under way when the second request came, so the connection is given up.
+  assert.ok(answer.wasReset || answer.status === 200);
+});
+
+test("leaves a chunked body without its last chunk when what follows the request is none", async () => {
+  const socket = connectTo(server.url);
+  let text = "";
+  socket.write("GET /exports/orders.csv?rows=900000 HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.once("data", () => socket.write("\0\0nonsense\r\n\r\n"));
+  socket.on("data", (chunk: Buffer) => (text = (text + chunk.toString("latin1")).slice(-64)));
+  socket.on("error", () => undefined).once("end", () => socket.end());
+  await new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  assert.ok(!text.endsWith("0\r\n\r\n"), text);
+});
+
+test("reads a small body away and answers the next request on the connection", async () => {
+  const answer = await rawRequest(
+    server.url,
+    `POST /ping HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhelloGET /ping HTTP/1.1\r\n${host}\r\n`,
+  );
+  assert.equal(answer.status, 405);
+  assert.match(answer.body, /HTTP\/1\.1 200 OK[\s\S]*pong$/);
+});
+
+test("takes an expectation it doesn't know for no reason to refuse", async () => {
+  const answer = await rawRequest(server.url, `GET /ping HTTP/1.1\r\n${host}Expect: miracles\r\n\r\n`);
+  assert.equal(answer.status, 200);
+});
+
+test("answers HTTP/1.0 without a Host, and a target in absolute form", async () => {
+  assert.equal((await rawRequest(server.url, "GET /ping HTTP/1.0\r\n\r\n")).status, 200);
+  const absolute = await rawRequest(server.url, `GET http://elsewhere/ping HTTP/1.1\r\n${host}\r\n`);
+  assert.equal(absolute.status, 200);
+  assert.equal(absolute.body, "pong");
+});
+
+test("answers HEAD wherever it answers GET, with the same status and type and no body", async () => {
+  for (const path of [
+    "/",
+    "/ping",
+    "/livez",
+    "/readyz",
+    "/stats",
+    "/exports",
+    "/exports/orders.tsv",
+    "/transfers",
+    "/transfers/x",
+    "/nothing",
+    "/exports/orders.csv?rows=x",
+  ]) {
+    const get = await rawRequest(
+      server.url,
+      `GET ${path.replace(".tsv", ".tsv?rows=1")} HTTP/1.1\r\n${host}\r\n`,
+    );
+    const head = await rawRequest(server.url, `HEAD ${path} HTTP/1.1\r\n${host}\r\n`);
+    assert.equal(head.status, get.status, path);
+    assert.equal(head.headers["content-type"], get.headers["content-type"], path);
+    assert.equal(head.body, "", path);
+  }
+});
+
+test("closes connections that say nothing, speak too slowly or keep their body back, with a 408", async () => {
+  const http = { ...defaultHttpSettings, headTimeoutMs: 300, requestTimeoutMs: 600 };
+  const log = { ...defaultSettings.log, level: "silent" };
+  const running = await startServer({ ...defaultSettings, port: 0, http, log }, systemClock);
+  try {
+    for (const text of [
+      "",
+      "GET /ping HTTP/1.1\r\nHost: x\r\nA: ",
+      "GET /ping HTTP/1.1\r\nHost: x\r\n\r\nGET /pi",
+      "POST /ping HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhell",
+    ]) {
+      const answer = await rawRequest(running.url, text);
+      const all = `HTTP/1.1 ${answer.status} ${answer.body}`;
+      assert.match(all, /HTTP\/1\.1 408 /, text);
+      assert.match(all, /"code":"SCSV_REQUEST_TIMEOUT"/, text);
+    }
+    assert.equal(await (await fetch(`${running.url}/ping`)).text(), "pong");
+  } finally {
+    running.kill();
+    await running.stopped;
+  }
+});
