@@ -46,12 +46,18 @@ interface Transfers {
 
 test("answers one request on a connection and closes it, whatever the client asked for", async () => {
   await using server = await startSync(1);
-  const pipelined = await connectTo(server.url, get("/ping") + get("/exports/orders.csv?rows=7") + get("/ping"));
+  const pipelined = await connectTo(
+    server.url,
+    get("/ping") + get("/exports/orders.csv?rows=7") + get("/ping"),
+  );
   const text = await pipelined.readAll();
   assert.equal(text.match(/HTTP\/1\.1 /g)?.length, 1, text);
   assert.match(text, /\r\nConnection: close\r\n/i);
   assert.ok(text.endsWith("\r\n\r\npong"), text);
-  const keepAlive = await connectTo(server.url, get("/exports/orders.csv?rows=1", { Connection: "keep-alive" }));
+  const keepAlive = await connectTo(
+    server.url,
+    get("/exports/orders.csv?rows=1", { Connection: "keep-alive" }),
+  );
   assert.match(await keepAlive.readAll(), /\r\nConnection: close\r\n/i);
   const { transfers } = await ask<Transfers>(server, "/transfers");
   assert.deepEqual(
@@ -247,7 +253,10 @@ test("stops at once on a second signal, whoever waits", async () => {
 test("cancels a transfer of a sync worker, and frees the worker", async () => {
   await using server = await startSync(2);
   const holder = await hold(server);
-  const { transfers } = await ask<{ readonly transfers: readonly { readonly id: string }[] }>(server, "/transfers");
+  const { transfers } = await ask<{ readonly transfers: readonly { readonly id: string }[] }>(
+    server,
+    "/transfers",
+  );
   const cancelled = await fetch(`${server.url}/transfers/${transfers[0]?.id}`, { method: "DELETE" });
   assert.equal(cancelled.status, 202);
   const closed = once(holder.socket, "close");
@@ -258,7 +267,15 @@ test("cancels a transfer of a sync worker, and frees the worker", async () => {
 });
 
 test("refuses --slots with sync workers, and says why", async () => {
-  const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--worker-model", "sync", "--slots", "8"]);
+  const { exitCode, stderr } = await runCli([
+    "serve",
+    "--port",
+    "0",
+    "--worker-model",
+    "sync",
+    "--slots",
+    "8",
+  ]);
   assert.equal(exitCode, 1);
   assert.match(stderr, /--slots 8 .* --worker-model sync: a sync worker takes one connection at a time/);
   await using server = await startServe(["--worker-model", "sync", "--slots", "1"]);
