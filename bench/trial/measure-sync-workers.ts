@@ -3,7 +3,6 @@ import { startClosedLoop } from "../load/closed-loop.ts";
 import { readExport, type ExportReading } from "../load/read-export.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../probe/server-stats.ts";
 import type { Measured } from "../result/metric.ts";
-import { median } from "../statistics/median.ts";
 
 /** A server whose workers take one connection each, and the export its clients ask for. */
 export interface SyncServer {
@@ -35,9 +34,11 @@ export async function measureSyncWorkers(server: SyncServer, options: ClosedLoop
   const { clients, exportsPerWorker, signal, clock } = options;
   const ask = (): Promise<InsideNumbers> => fetchInsideNumbers(server.origin, signal);
   await warmUp(server, options);
-  const askingSeconds = -(await ask()).heldSeconds + (await ask()).heldSeconds;
-
+  const idle = await ask();
   const empty = await ask();
+  const askingSeconds = empty.heldSeconds - idle.heldSeconds;
+  const askingLoopSeconds = empty.loopSeconds - idle.loopSeconds;
+
   const loop = startClosedLoop(clients, () => readSlowly(server, options));
   await loop.until(1);
   const first = await ask();
@@ -54,21 +55,24 @@ export async function measureSyncWorkers(server: SyncServer, options: ClosedLoop
   const held = last.heldSeconds - first.heldSeconds - askingSeconds;
   const waited = last.queueWaitSeconds - first.queueWaitSeconds - ownWaitSeconds;
   const exports = loop.answers.length;
-  const times = (of: (reading: ExportReading) => number | null): number | null =>
-    inSeconds(median(loop.answers.flatMap((reading) => of(reading) ?? [])));
   return {
     utilisation_ratio: held / (server.workers * seconds),
     all_busy_ratio: (last.allBusySeconds - first.allBusySeconds) / seconds,
     waiting_clients: Math.max(0, waited) / seconds,
     held_s_per_export: (after.heldSeconds - empty.heldSeconds - 3 * askingSeconds) / exports,
     queue_wait_s: Math.max(0, after.queueWaitSeconds - empty.queueWaitSeconds - ownWaitSeconds) / exports,
-    first_byte_s: times(({ firstByteMs }) => firstByteMs),
-    total_s: times(({ totalMs }) => totalMs),
+    // Means, since they and the wait are to be subtracted from each other.
+    first_byte_s: meanSeconds(loop.answers, ({ firstByteMs }) => firstByteMs ?? 0),
+    total_s: meanSeconds(loop.answers, ({ totalMs }) => totalMs),
+    loop_s_per_export: Math.max(0, after.loopSeconds - empty.loopSeconds - 3 * askingLoopSeconds) / exports,
   };
 }
 
 /** One export by each worker, at full speed: code is compiled, a file prepared. */
-async function warmUp({ exportUrl, workers }: SyncServer, { clock, signal }: ClosedLoopOptions): Promise<void> {
+async function warmUp(
+  { exportUrl, workers }: SyncServer,
+  { clock, signal }: ClosedLoopOptions,
+): Promise<void> {
   const readings = Array.from({ length: workers }, () => readExport(exportUrl, { clock, signal }));
   for (const reading of await Promise.all(readings)) requireWhole(reading, exportUrl);
 }
@@ -85,6 +89,6 @@ function requireWhole({ state, head, problem }: ExportReading, { href }: URL): v
   throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", message);
 }
 
-function inSeconds(milliseconds: number | null): number | null {
-  return milliseconds === null ? null : milliseconds / 1000;
+function meanSeconds(readings: readonly ExportReading[], msOf: (reading: ExportReading) => number): number {
+  return readings.reduce((total, reading) => total + msOf(reading), 0) / readings.length / 1000;
 }
