@@ -12,9 +12,9 @@ export interface ClosedLoop<Answer> {
 export function startClosedLoop<Answer>(clients: number, ask: () => Promise<Answer>): ClosedLoop<Answer> {
   const answers: Answer[] = [];
   const watchers = new Set<() => void>();
-  let isFinishing = false;
+  const finishing = new AbortController();
   const loop = async (): Promise<void> => {
-    while (!isFinishing) {
+    while (!finishing.signal.aborted) {
       answers.push(await ask());
       for (const watcher of watchers) watcher();
     }
@@ -22,9 +22,7 @@ export function startClosedLoop<Answer>(clients: number, ask: () => Promise<Answ
   const all = Promise.all(Array.from({ length: clients }, loop));
   const failed = all.then(() => undefined);
   // Whoever waits is told; between two waits nobody does.
-  failed.catch(() => {
-    isFinishing = true;
-  });
+  failed.catch(() => finishing.abort());
   return {
     answers,
     async until(count) {
@@ -43,7 +41,7 @@ export function startClosedLoop<Answer>(clients: number, ask: () => Promise<Answ
       }
     },
     async finish() {
-      isFinishing = true;
+      finishing.abort();
       await failed;
     },
   };

@@ -16,18 +16,19 @@ const shown: readonly (readonly [MetricId, string])[] = [
 /** What sync workers did, deliveries and clients down, in brackets what analysis expects; null when not measured. */
 export function syncWorkersTable(
   result: BenchResult,
-): { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] } | null {
+): { readonly head: readonly string[]; readonly rows: readonly string[][] } | null {
   const arms = measuredArms(result, scenario);
   if (arms.length === 0) return null;
   const deliveries = [...new Set(arms.map(({ delivery }) => delivery))];
   const sorted = deliveries.flatMap((delivery) => arms.filter((arm) => arm.delivery === delivery));
   return {
     head: ["", ...shown.map(([, label]) => label)],
-    rows: sorted.map(({ id }) => [
-      id.replaceAll("-", " "),
-      ...shown.map(([metric]) => cellText(result, id, metric)),
-    ]),
+    rows: sorted.map(({ id }) => [id.replaceAll("-", " ")].concat(cellTexts(result, id))),
   };
+}
+
+function cellTexts(result: BenchResult, arm: string): string[] {
+  return shown.map(([metric]) => cellText(result, arm, metric));
 }
 
 function cellText(result: BenchResult, arm: string, metric: MetricId): string {

@@ -179,7 +179,7 @@ function syncWorkersText(result: BenchResult, colors: Colors): string {
   const text = syncWorkersTable(result);
   if (text === null) return "";
   const table = plainTable(text.head.map((title) => (title === "" ? "" : colors.bold(title))));
-  table.push(...text.rows.map((row) => [...row]));
+  table.push(...text.rows);
   const title = "clients without a pause at sync workers, in brackets what is to be expected";
   return `${colors.bold(title)}\n${table.toString()}`;
 }
