@@ -9,8 +9,10 @@ import {
   parseDuration,
   startServer,
   systemClock,
+  workerModels,
   type EncoderName,
   type RunningServer,
+  type WorkerModel,
 } from "../src/index.ts";
 import { addConfigFile } from "./config-file.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
@@ -19,9 +21,11 @@ interface ServeFlags extends GlobalFlags {
   readonly host: string;
   readonly port: number;
   readonly workers: number;
+  readonly workerModel: WorkerModel;
   readonly slots: number;
   readonly queue: number;
   readonly queueTimeout: number;
+  readonly headerTimeout: number;
   readonly bufferMemory: number;
   readonly spoolDir?: string;
   readonly spoolSize: number;
@@ -48,14 +52,30 @@ export function serveCommand(): Command {
     .option("--host <address>", "address to listen on", host)
     .option("-p, --port <number>", "port to listen on, 0 for any free one", flagParser(parsePort), port)
     .option("--workers <count>", "worker processes", flagParser(parsePositive), workers)
-    .option("--slots <count>", "exports one worker runs at once", flagParser(parsePositive), slots)
-    .option("--queue <count>", "exports that may wait for a slot of one worker", count, queue)
+    .addOption(
+      new Option(
+        "--worker-model <model>",
+        "async: many connections a worker, exports take slots; sync: one connection at a time, others wait",
+      )
+        .choices(workerModels)
+        .default(defaultSettings.workerModel),
+    )
+    .option("--slots <count>", "exports one async worker runs at once", flagParser(parsePositive), slots)
+    .option("--queue <count>", "for each worker, exports (sync: connections) that may wait", count, queue)
     .addOption(
       durationOption(
         "--queue-timeout <duration>",
-        "longest wait for a slot",
+        "longest wait for a slot, or for a sync worker",
         defaultSettings.queueTimeoutMs,
         duration,
+      ),
+    )
+    .addOption(
+      durationOption(
+        "--header-timeout <duration>",
+        "how long a client may take to send the head of a request",
+        defaultSettings.http.headTimeoutMs,
+        flagParser(parseTimeout),
       ),
     )
     .addOption(
@@ -113,9 +133,15 @@ export function serveCommand(): Command {
     )
     .action(async (sources: readonly string[], _: unknown, self: Command) => {
       const flags = self.optsWithGlobals<ServeFlags>();
+      const isChosen = self.getOptionValueSource("slots") !== "default";
+      if (flags.workerModel === "sync" && isChosen && flags.slots !== 1) self.error(slotsError(flags.slots));
       process.exitCode = await serve([...sources, ...(flags.sources ?? [])], flags);
     });
   return addConfigFile(command, { sources: parseSources });
+}
+
+function slotsError(slots: number): string {
+  return `error: --slots ${slots} can't be had with --worker-model sync: a sync worker takes one connection at a time, so it has one slot. Leave --slots out and raise --workers, or use --worker-model async.`;
 }
 
 async function serve(sources: readonly string[], flags: ServeFlags): Promise<number> {
@@ -126,6 +152,7 @@ async function serve(sources: readonly string[], flags: ServeFlags): Promise<num
       host: flags.host,
       port: flags.port,
       workers: flags.workers,
+      workerModel: flags.workerModel,
       slots: flags.slots,
       queue: flags.queue,
       queueTimeoutMs: flags.queueTimeout,
@@ -136,7 +163,7 @@ async function serve(sources: readonly string[], flags: ServeFlags): Promise<num
       drainTimeoutMs: flags.drainTimeout,
       shutdownDelayMs: flags.shutdownDelay,
       encoder: flags.encoder,
-      http: defaultSettings.http,
+      http: { ...defaultSettings.http, headTimeoutMs: flags.headerTimeout },
       log: {
         level: flags.logLevel,
         format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),
@@ -208,6 +235,12 @@ function parsePort(text: string): number {
   const port = parseCount(text);
   if (port > 65_535) throw new RangeError(`"${text}" is no port: use 0 to 65535.`);
   return port;
+}
+
+function parseTimeout(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === 0) throw new RangeError(`"${text}" leaves no time: use 1ms or more.`);
+  return milliseconds;
 }
 
 function parsePositive(text: string): number {

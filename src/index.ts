@@ -93,6 +93,6 @@ export { planExport, type ExportPlan } from "./export/plan.ts";
 export { runExport, type ExportProgress, type ExportRun } from "./export/run.ts";
 export { defaultHttpSettings, type HttpSettings } from "./server/http-settings.ts";
 export { startServer, type RunningServer } from "./server/primary.ts";
-export { defaultSettings, type ServerSettings } from "./server/settings.ts";
+export { defaultSettings, workerModels, type ServerSettings, type WorkerModel } from "./server/settings.ts";
 export { csvChunks, type CsvOptions } from "./export/csv-chunks.ts";
 export { csvResponse, type CsvResponseOptions } from "./export/csv-response.ts";

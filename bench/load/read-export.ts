@@ -15,6 +15,11 @@ export interface ReadExportOptions {
    * @default undefined as fast as it comes
    */
   readonly bytesPerSecond?: number;
+  /**
+   * Of a throttled reading: from so many bytes of the body on it reads as fast as it comes. What lies in the kernel no
+   * longer holds the server, so that a client that means to hold it for a certain time has to hurry in the end.
+   */
+  readonly hurryAfterBytes?: number;
   /** Is told the bytes of the body so far, at every read. */
   readonly onRead?: (bodyBytes: number) => void;
   /** Closes the connection once so many bytes of the body came. */
@@ -214,7 +219,8 @@ class Reading {
   /** Keeps to the schedule of a throttled reader, in which every byte takes its time after the one before. */
   #mayReadOn(newBytes: number, nowMs: number): boolean {
     const { bytesPerSecond } = this.#options;
-    if (bytesPerSecond === undefined || newBytes === 0) return true;
+    const isHurrying = this.#bodyBytes >= (this.#options.hurryAfterBytes ?? Number.POSITIVE_INFINITY);
+    if (bytesPerSecond === undefined || newBytes === 0 || isHurrying) return true;
     const elapsedMs = nowMs - this.#startMs;
     this.#dueMs = Math.max(this.#dueMs, elapsedMs - longestCatchUpMs) + (newBytes / bytesPerSecond) * 1000;
     const waitMs = this.#dueMs - elapsedMs;

@@ -5,6 +5,7 @@ import { metrics, type MetricId } from "../result/metric.ts";
 import type { BenchResult, Comparison } from "../result/schema.ts";
 import { adviceSentences } from "./advice.ts";
 import { factorText, quantityText, significant } from "./number-text.ts";
+import { syncWorkersTable } from "./sync-workers-table.ts";
 import { bytesPerRowOf, comparisonOf, measuredArms, medianOf, memoryCurves } from "./summary.ts";
 
 /** How a report is to look. */
@@ -62,6 +63,7 @@ export function terminalReport(result: BenchResult, { hasColor }: TerminalReport
     titledTable(result, "leave", leaveMetrics, "until the slot of a client that left is free", colors),
     titledTable(result, "mixed", mixedMetrics, "exports and short requests together", colors),
     memoryTable(result, colors),
+    syncWorkersText(result, colors),
     listOf("What it means", adviceSentences(result), colors),
     listOf("To mind", result.warnings, colors),
     verdictLine(result, colors),
@@ -170,6 +172,16 @@ function memoryTable(result: BenchResult, colors: Colors): string {
   const note =
     bytesPerRow === null ? "" : `\n${colors.dim(`a row has ${significant(bytesPerRow, 3)} bytes`)}`;
   return `${table.toString()}${note}`;
+}
+
+/** Deliveries and clients down, since there are too many to stand side by side. */
+function syncWorkersText(result: BenchResult, colors: Colors): string {
+  const text = syncWorkersTable(result);
+  if (text === null) return "";
+  const table = plainTable(text.head.map((title) => (title === "" ? "" : colors.bold(title))));
+  table.push(...text.rows);
+  const title = "clients without a pause at sync workers, in brackets what is to be expected";
+  return `${colors.bold(title)}\n${table.toString()}`;
 }
 
 /** A table with a line under its head and otherwise only space, numbers to the right. */

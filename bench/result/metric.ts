@@ -102,6 +102,27 @@ export const metrics = [
     meaning: "Time the export waited for a slot, from /stats.",
   },
   {
+    id: "utilisation_ratio",
+    unit: "ratio",
+    better: "lower",
+    gate: false,
+    meaning: "Share of the sync workers' time in which they had a connection, from /stats.",
+  },
+  {
+    id: "all_busy_ratio",
+    unit: "ratio",
+    better: "lower",
+    gate: false,
+    meaning: "Share of the time in which no sync worker was free, from /stats.",
+  },
+  {
+    id: "waiting_clients",
+    unit: "requests",
+    better: "lower",
+    gate: false,
+    meaning: "Connections that waited for a sync worker at any time, on average, from /stats.",
+  },
+  {
     id: "peak_rss_over_idle_bytes",
     unit: "bytes",
     better: "lower",

@@ -3,6 +3,7 @@ import { slowReadersScenario } from "./slow-readers.ts";
 import { leaveScenario } from "./leave.ts";
 import { mixedScenario } from "./mixed.ts";
 import { scalingScenario } from "./scaling.ts";
+import { syncWorkersScenario } from "./sync-workers.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Every scenario, in the order a run takes them. */
@@ -12,4 +13,5 @@ export const scenarios: readonly Scenario[] = [
   slowReadersScenario,
   leaveScenario,
   mixedScenario,
+  syncWorkersScenario,
 ];

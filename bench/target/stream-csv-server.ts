@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { WorkerModel } from "../../src/index.ts";
 import { startServerProcess } from "./server-process.ts";
 import type { Target } from "./target.ts";
 
@@ -9,6 +10,9 @@ export interface StreamCsvServerOptions {
   /** Program and arguments that come before `serve`. */
   readonly cli: readonly [string, ...string[]];
   readonly workers: number;
+  /** @default "async" */
+  readonly workerModel?: WorkerModel;
+  /** Of each async worker; a sync worker has one in any case. */
   readonly slots: number;
   /** Room for buffered bodies; generous, since what they cost is to be measured and not refused. */
   readonly bufferMemoryBytes: number;
@@ -18,17 +22,18 @@ export interface StreamCsvServerOptions {
 
 /** `stream-csv serve`, each time in a fresh process with an empty spool. */
 export function streamCsvServer(options: StreamCsvServerOptions): Target {
-  const { cli, workers, slots, bufferMemoryBytes, sources } = options;
+  const { cli, workers, workerModel = "async", slots, bufferMemoryBytes, sources } = options;
   const flags = {
     "--port": 0,
     "--workers": workers,
-    "--slots": slots,
+    ...(workerModel === "sync" ? { "--worker-model": workerModel } : { "--slots": slots }),
     "--buffer-memory": bufferMemoryBytes,
     "--log-level": "warn",
   };
   const command = [...cli, "serve", ...Object.entries(flags).flat().map(String)] as const;
   return {
     command: [...command, ...sources].join(" "),
+    withSyncWorkers: (count) => streamCsvServer({ ...options, workers: count, workerModel: "sync" }),
     async start(signal) {
       const spool = await mkdtemp(join(tmpdir(), "stream-csv-bench-"));
       const removeSpool = (): Promise<void> => rm(spool, { recursive: true, force: true });

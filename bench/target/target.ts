@@ -3,6 +3,8 @@ export interface Target {
   /** What the result file calls it: the command line, or the address. */
   readonly command: string;
   start(signal: AbortSignal): Promise<RunningTarget>;
+  /** The same with so many workers that take one connection each; absent where there are no such workers. */
+  withSyncWorkers?(workers: number): Target;
 }
 
 /** A target that answers. */

@@ -1,9 +1,15 @@
 /** What `GET /stats` answers: numbers since the server started, the same from whichever worker answers. */
 export interface ServerStats {
   readonly uptimeSeconds: number;
+  readonly workerModel: "async" | "sync";
   readonly workers: readonly WorkerStats[];
-  /** The workers' numbers in sum; a peak in sum is the sum of peaks. */
+  /**
+   * The workers' numbers in sum; a peak in sum is the sum of peaks. The queue of sync workers is the primary's: it counts
+   * here and in none of them.
+   */
   readonly total: WorkerNumbers;
+  /** Time in which every sync worker was taken, so that the next connection had to wait; null with async workers. */
+  readonly allBusySeconds: number | null;
   readonly exports: readonly ExportStats[];
   readonly spool: { readonly files: number; readonly bytes: number; readonly limitBytes: number };
   readonly bufferMemory: { readonly usedBytes: number; readonly limitBytes: number };
@@ -18,13 +24,13 @@ export interface WorkerStats extends WorkerNumbers {
 export interface WorkerNumbers {
   readonly slots: number;
   readonly busySlots: number;
-  /** Exports waiting for a slot. */
+  /** Exports waiting for a slot; connections waiting for a sync worker. */
   readonly queued: number;
-  /** Slot time, granted until released, of exports that ended and of those that still run. */
+  /** Slot time, of those that gave theirs back and of those that still hold one. */
   readonly heldSeconds: number;
   /** Integral over time of the number of busy slots, kept apart from `heldSeconds` as a check on it. */
   readonly busySlotSeconds: number;
-  /** Time exports waited for a slot. */
+  /** Time they have waited, those that still wait too. */
   readonly queueWaitSeconds: number;
   /** Time the event loop was not idle. */
   readonly loopSeconds: number;

@@ -31,7 +31,7 @@ export const defaultHttpSettings: HttpSettings = {
   targetBytes: 8 * 1024,
   parameterCount: 100,
   bodyBytes: 64 * 1024,
-  headTimeoutMs: 20_000,
+  headTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   keepAliveTimeoutMs: 5000,
   cacheControl: "private, no-store",

@@ -41,10 +41,10 @@ export async function startServer(settings: ServerSettings, clock: Clock): Promi
     listener.close();
     throw error;
   });
-  const desk = new Desk(settings, spool, clock, () => pool.workers);
-  const pool: WorkerPool = new WorkerPool(settings, desk, log);
+  const desk = new Desk(settings, spool, clock, () => pool);
+  const pool: WorkerPool = new WorkerPool(settings, desk, log, clock);
   const primary = new Primary(settings, listener, pool, desk, log, spoolDirectory);
-  listener.on("connection", (socket) => pool.place(socket));
+  listener.on("connection", (socket) => pool.placement.place(socket));
   try {
     await pool.start(settings.workers);
   } catch (error) {
@@ -52,7 +52,11 @@ export async function startServer(settings: ServerSettings, clock: Clock): Promi
     await primary.stopped;
     throw error;
   }
-  log.info({ url: primary.url, workers: settings.workers, slots: settings.slots }, "listening");
+  const { workers, workerModel, slots } = settings;
+  log.info(
+    { url: primary.url, workers, workerModel, ...(workerModel === "async" ? { slots } : {}) },
+    "listening",
+  );
   return primary;
 }
 
@@ -115,8 +119,10 @@ class Primary implements RunningServer {
     this.#pool.stopReplacing();
     if (!this.#killAsked.signal.aborted) await this.#drain();
     this.#listener.close();
+    const refused = this.#pool.refuseWaiting();
     const cutTransfers = this.#desk.transfers.running.length;
     if (cutTransfers > 0) await this.#cut();
+    if (!this.#killAsked.signal.aborted) await Promise.race([refused, this.#pause(cutGraceMs)]);
     this.#desk.close();
     await this.#pool.kill();
     if (this.#settings.spoolDirectory === null)
@@ -134,8 +140,13 @@ class Primary implements RunningServer {
     for (const { link } of this.#pool.workers) link.note("unready", null);
     await this.#pause(shutdownDelayMs);
     this.#listener.close();
-    const drained = Promise.allSettled(this.#pool.workers.map(({ link }) => link.call("drain", null)));
-    await Promise.race([drained, this.#pause(drainTimeoutMs)]);
+    await Promise.race([this.#drained(), this.#pause(drainTimeoutMs)]);
+  }
+
+  /** Who waits for a worker is answered before workers refuse new exports. */
+  async #drained(): Promise<void> {
+    await this.#pool.placement.drained();
+    await Promise.allSettled(this.#pool.workers.map(({ link }) => link.call("drain", null)));
   }
 
   /** Has the workers reset what they still send, so that no client takes half a file for a whole one. */

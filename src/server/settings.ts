@@ -2,6 +2,12 @@ import type { EncoderName } from "../csv/csv-encoder.ts";
 import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
 import type { LogSettings } from "./log.ts";
 
+/** `async` workers take many connections each, `sync` workers one at a time, as a classic pre-fork server does. */
+export type WorkerModel = "async" | "sync";
+
+/** The kinds of worker there are. */
+export const workerModels: readonly WorkerModel[] = ["async", "sync"];
+
 /** How a server runs. Sizes are in bytes, times in milliseconds. */
 export interface ServerSettings {
   /** Files to serve beside the generated exports. */
@@ -10,9 +16,10 @@ export interface ServerSettings {
   /** 0 takes any free port. */
   readonly port: number;
   readonly workers: number;
-  /** Exports that one worker runs at once. */
+  readonly workerModel: WorkerModel;
+  /** Exports that one async worker runs at once; a sync worker has one slot, whatever is said here. */
   readonly slots: number;
-  /** Exports that may wait for a slot of one worker. */
+  /** For each worker: exports that may wait for a slot (async), or connections that may wait for a worker (sync). */
   readonly queue: number;
   readonly queueTimeoutMs: number;
   /** Memory of all buffered bodies together. */
@@ -39,6 +46,7 @@ export const defaultSettings: ServerSettings = {
   host: "127.0.0.1",
   port: 8080,
   workers: 1,
+  workerModel: "async",
   slots: 32,
   queue: 64,
   queueTimeoutMs: 30_000,

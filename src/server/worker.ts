@@ -8,8 +8,10 @@ import { openCatalogue } from "../export/definition.ts";
 import { EventLoopMeter } from "../metrics/event-loop.ts";
 import { Occupancy } from "../metrics/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";
-import { makeHttpServer } from "./route/http-server.ts";
+import { answerRequest } from "./route/app.ts";
+import { makeHttpServer, openConnection } from "./route/http-server.ts";
 import { exportRoutes } from "./route/export-routes.ts";
+import { intakes, type Intake } from "./admission/intake.ts";
 import { Life } from "./admission/life.ts";
 import { Link, parentPort, sendableError } from "./process/ipc.ts";
 import { createLog } from "./log.ts";
@@ -17,14 +19,12 @@ import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from ".
 import { Router } from "./route/route.ts";
 import { serviceRoutes } from "./route/service-routes.ts";
 import type { ServerSettings } from "./settings.ts";
-import { Slots } from "./admission/slots.ts";
 import { RunningTransfers } from "./transfer/transfer.ts";
 
 /** A worker that has been told its settings. */
 interface Running {
   readonly server: Server;
-  readonly slots: Slots;
-  readonly limit: number;
+  readonly intake: Intake;
   readonly transfers: RunningTransfers;
 }
 
@@ -40,16 +40,15 @@ const methods: WorkerMethods = {
   drain,
   cut: async () => {
     // Who waits is refused first: a slot that comes free now would begin an export that nobody can finish.
-    running?.slots.close(new StreamCsvError("SCSV_DRAINING", "The server is shutting down."));
+    running?.intake.slots.close(new StreamCsvError("SCSV_DRAINING", "The server is shutting down."));
     running?.transfers.cancelAll();
     await drain();
   },
 };
 const notes: WorkerNotes = {
   start: (settings) => void start(settings),
-  connection: (_, socket) => {
-    if (socket instanceof Socket) accept(socket);
-  },
+  connection: (queueWaitSeconds, socket) =>
+    running?.intake.accept(socket instanceof Socket ? socket : null, queueWaitSeconds),
   cancel: (id) => running?.transfers.get(id)?.cancel(),
   unready: () => life.unready(),
 };
@@ -64,26 +63,28 @@ async function start(settings: ServerSettings): Promise<void> {
   try {
     const log = await createLog(settings.log);
     const catalogue = await openCatalogue(settings.sources);
-    const slots = new Slots(settings, occupancy, clock);
+    const intake = intakes[settings.workerModel]({
+      settings,
+      occupancy,
+      clock,
+      open: (socket) => openConnection(server, socket),
+      answer: (req, res) => answerRequest(req, res, { router, log, life, http: settings.http }),
+      onFree: (heldSeconds) => primary.note("free", heldSeconds),
+    });
+    const { slots } = intake;
     const transfers = new RunningTransfers({ primary, log, clock, newId: randomUUID });
     const router = new Router([
       ...exportRoutes({ settings, catalogue, slots, transfers, life }),
       ...serviceRoutes({ catalogue, primary, life }),
     ]);
-    const server = makeHttpServer({ router, log, life, http: settings.http });
-    // The server is given its connections instead of listening; this starts its watch over slow and idle ones.
-    server.emit("listening");
-    running = { server, slots, transfers, limit: settings.slots };
+    const server = makeHttpServer(settings.http, log, (req, res) => intake.answer(req, res));
+    server.maxRequestsPerSocket = intake.requestsPerConnection;
+    running = { server, intake, transfers };
     primary.note("ready", null);
   } catch (error) {
     // Ended by the primary, which closes the channel once it knows why.
     primary.note("failed", sendableError(error));
   }
-}
-
-function accept(socket: Socket): void {
-  running?.server.emit("connection", socket);
-  socket.resume();
 }
 
 /** Resolves when the last answer is given; connections that wait for a request are closed. */
@@ -96,12 +97,12 @@ async function drain(): Promise<void> {
 function numbers(): WorkerNumbers {
   const { user, system } = process.cpuUsage();
   return {
-    slots: running?.limit ?? 0,
+    slots: running?.intake.slots.limit ?? 0,
     busySlots: occupancy.busy,
-    queued: running?.slots.queued ?? 0,
+    queued: running?.intake.slots.queued ?? 0,
     heldSeconds: occupancy.heldSeconds,
     busySlotSeconds: occupancy.busySlotSeconds,
-    queueWaitSeconds: running?.slots.queueWaitSeconds ?? 0,
+    queueWaitSeconds: running?.intake.slots.queueWaitSeconds ?? 0,
     loopSeconds: meter.loopSeconds,
     cpuSeconds: (user + system) / 1e6,
     gcSeconds: meter.gcSeconds,

@@ -188,3 +188,15 @@ test("a throttled reader takes at least the time its rate allows, and gets every
   // The schedule runs from the first byte on, which brings one bite of a fiftieth of a second along.
   assert.ok(reading.totalMs - (reading.firstByteMs ?? 0) >= 570, `${reading.totalMs} ms`);
 });
+
+test("a throttled reader that hurries in the end takes only the time of what comes before, and gets every byte", async (t) => {
+  const body = Buffer.alloc(2_000_000, "a");
+  const url = await httpServer(t, (_request, response) =>
+    response.setHeader("Content-Length", body.length).end(body),
+  );
+  // At its rate the whole would take 20 s, and the reading would fail before.
+  const signal = AbortSignal.timeout(15_000);
+  const reading = await readExport(url, { bytesPerSecond: 100_000, hurryAfterBytes: 30_000, signal });
+  assert.equal(reading.bodyBytes, body.length);
+  assert.ok(reading.totalMs - (reading.firstByteMs ?? 0) >= 250, `${reading.totalMs} ms`);
+});

@@ -176,7 +176,7 @@ test("an interrupted run keeps what it has, and says that it isn't whole", async
 const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   [
     { scenarios: ["exprot"] },
-    /"exprot" is no scenario; there are: export, scaling, slow-readers, leave, mixed\./,
+    /"exprot" is no scenario; there are: export, scaling, slow-readers, leave, mixed, sync-workers\./,
   ],
   [{ deliveries: ["pigeon"] }, /"pigeon" is no delivery; there are: streaming, buffered, file\./],
   [{ deliveries: [] }, /No delivery is named/],

@@ -11,9 +11,12 @@ import type {
   SpoolRequest,
   TransferRecord,
 } from "../process/message.ts";
-import type { ServerSettings } from "../settings.ts";
+import type { ServerSettings, WorkerModel } from "../settings.ts";
 import { TransferRegistry } from "./transfer-registry.ts";
-import type { PoolHost, Worker } from "../process/worker-pool.ts";
+import type { PoolHost, Worker, WorkerPool } from "../process/worker-pool.ts";
+
+/** What the desk wants to know of the workers. */
+type Pool = Pick<WorkerPool, "workers" | "placement">;
 
 /** Files made at the same time; each takes a process. */
 const mostBuilds = 4;
@@ -28,7 +31,8 @@ export class Desk implements PoolHost {
   readonly #clock: Clock;
   readonly #startedAtMs: number;
   readonly #budget: BufferBudget;
-  readonly #workers: () => readonly Worker[];
+  readonly #workerModel: WorkerModel;
+  readonly #pool: () => Pool;
   /** What gives back each leased file, by worker and lease. */
   readonly #leases = new Map<number, Map<number, () => void>>();
   readonly #closing = new AbortController();
@@ -36,17 +40,18 @@ export class Desk implements PoolHost {
   #builds = 0;
 
   constructor(
-    { bufferMemoryBytes }: ServerSettings,
+    { bufferMemoryBytes, workerModel }: ServerSettings,
     spool: Spool,
     clock: Clock,
-    workers: () => readonly Worker[],
+    pool: () => Pool,
   ) {
     this.transfers = new TransferRegistry(clock);
     this.#spool = spool;
     this.#clock = clock;
     this.#startedAtMs = clock.nowMs();
     this.#budget = new BufferBudget(bufferMemoryBytes);
-    this.#workers = workers;
+    this.#workerModel = workerModel;
+    this.#pool = pool;
   }
 
   methods(worker: number): PrimaryMethods {
@@ -97,7 +102,7 @@ export class Desk implements PoolHost {
     );
     const lease = this.#nextLease;
     this.#nextLease += 1;
-    if (this.#workers().some(({ pid }) => pid === worker)) {
+    if (this.#pool().workers.some(({ pid }) => pid === worker)) {
       const leases = this.#leases.get(worker) ?? new Map<number, () => void>();
       this.#leases.set(worker, leases.set(lease, release));
     } else {
@@ -127,7 +132,7 @@ export class Desk implements PoolHost {
         `The transfer "${id}" has already ended: ${transfer.state}.`,
       );
     }
-    const worker = this.#workers().find(({ pid }) => pid === transfer.worker);
+    const worker = this.#pool().workers.find(({ pid }) => pid === transfer.worker);
     worker?.link.note("cancel", id);
     return Promise.resolve(transfer);
   }
@@ -142,10 +147,19 @@ export class Desk implements PoolHost {
       pid,
       ...(await link.call("numbers", null)),
     }));
+    const { queued, queueWaitSeconds, allBusySeconds } = this.#pool().placement.backlog;
+    const inWorkers = sum(workers);
     return {
       uptimeSeconds: (this.#clock.nowMs() - this.#startedAtMs) / 1000,
+      workerModel: this.#workerModel,
       workers,
-      total: sum(workers),
+      // Connections wait in the primary, exports in their worker.
+      total: {
+        ...inWorkers,
+        queued: inWorkers.queued + queued,
+        queueWaitSeconds: inWorkers.queueWaitSeconds + queueWaitSeconds,
+      },
+      allBusySeconds,
       exports: this.transfers.stats(),
       spool: this.#spool.usage,
       bufferMemory: { usedBytes: this.#budget.usedBytes, limitBytes: this.#budget.limitBytes },
@@ -154,7 +168,7 @@ export class Desk implements PoolHost {
 
   /** Every worker's answer, but for those that end before they give one. */
   async #askWorkers<T>(ask: (worker: Worker) => Promise<T>): Promise<readonly T[]> {
-    const answers = await Promise.allSettled(this.#workers().map((worker) => ask(worker)));
+    const answers = await Promise.allSettled(this.#pool().workers.map((worker) => ask(worker)));
     return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
   }
 }

@@ -23,6 +23,8 @@ export type PrimaryMethods = {
 export type PrimaryNotes = {
   readonly ready: (none: null) => void;
   readonly failed: (error: SentError) => void;
+  /** From a sync worker: it has given up its connection, after so many seconds, and can take another. */
+  readonly free: (heldSeconds: number) => void;
   readonly transferStarted: (transfer: TransferStart) => void;
   readonly transferEnded: (transfer: TransferEnd) => void;
   readonly releaseBuffer: (bytes: number) => void;
@@ -42,8 +44,8 @@ export type WorkerMethods = {
 /** What the primary tells a worker. */
 export type WorkerNotes = {
   readonly start: (settings: ServerSettings) => void;
-  /** Comes with the socket of a client. */
-  readonly connection: (none: null, socket: unknown) => void;
+  /** Comes with the socket of a client, and how long that has waited in the primary. */
+  readonly connection: (queueWaitSeconds: number, socket: unknown) => void;
   readonly cancel: (id: string) => void;
   readonly unready: (none: null) => void;
 };

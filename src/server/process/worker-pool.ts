@@ -3,10 +3,15 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
+import { FreeOnly } from "./free-only.ts";
 import { Link, receiveError } from "./ipc.ts";
 import { nodeFlags } from "./node-flags.ts";
-import type { ServerSettings } from "../settings.ts";
+import type { Placement, PlacementContext } from "./placement.ts";
+import { Refuser } from "./refuser.ts";
+import { RoundRobin } from "./round-robin.ts";
+import type { ServerSettings, WorkerModel } from "../settings.ts";
 import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from "./message.ts";
 
 /** A worker process and the channel to it. */
@@ -28,31 +33,44 @@ export interface PoolHost {
   onExit(worker: number, how: string): void;
 }
 
+const placements: Readonly<
+  Record<WorkerModel, new (context: PlacementContext<Worker>) => Placement<Worker>>
+> = { async: RoundRobin, sync: FreeOnly };
+
 const firstDelayMs = 100;
 const longestDelayMs = 5000;
 
 /**
- * Keeps a number of worker processes running and hands clients' sockets to them in turn.
+ * Keeps a number of worker processes running and hands clients' sockets to them; to which and when, the placement of
+ * their kind says.
  *
  * A worker that dies after it was ready is replaced, at once the first time and later and later while replacements keep
- * dying. Sockets that arrive while no worker is ready wait for one.
+ * dying.
  */
 export class WorkerPool {
   readonly #settings: ServerSettings;
   readonly #host: PoolHost;
   readonly #log: Logger;
-  /** Those that are ready, the next in turn first. */
-  readonly #ready: Worker[] = [];
+  readonly #refuser: Refuser;
+  /** Where each connection goes. */
+  readonly placement: Placement<Worker>;
+  readonly #ready = new Set<Worker>();
   readonly #all = new Map<number, Worker>();
-  readonly #unplaced: Socket[] = [];
   readonly #delays = new Set<NodeJS.Timeout>();
   #delayMs = firstDelayMs;
   #isStopping = false;
 
-  constructor(settings: ServerSettings, host: PoolHost, log: Logger) {
+  constructor(settings: ServerSettings, host: PoolHost, log: Logger, clock: Clock) {
     this.#settings = settings;
     this.#host = host;
     this.#log = log;
+    this.#refuser = new Refuser(log);
+    this.placement = new placements[settings.workerModel]({
+      settings,
+      clock,
+      handOver: (worker, socket, queueWaitSeconds) => this.#handOver(worker, socket, queueWaitSeconds),
+      refuse: (socket, reason) => this.#refuser.refuse(socket, reason),
+    });
   }
 
   get workers(): readonly Worker[] {
@@ -64,32 +82,31 @@ export class WorkerPool {
     await Promise.all(Array.from({ length: count }, () => this.#startOne()));
   }
 
-  /** Hands a client to the worker whose turn it is. */
-  place(socket: Socket): void {
-    const worker = this.#ready.shift();
-    if (worker === undefined) {
-      this.#unplaced.push(socket);
-      return;
-    }
-    this.#ready.push(worker);
-    this.#handOver(worker, socket);
-  }
-
   /**
    * Node drops handles that wait for a channel which closes, without a word; therefore what is on its way is known here,
    * and cut when the worker dies.
    */
-  #handOver(worker: Worker, socket: Socket): void {
+  #handOver(worker: Worker, socket: Socket, queueWaitSeconds: number): void {
     worker.arriving.add(socket);
     const arrived = (): void => void worker.arriving.delete(socket);
-    worker.link.note("connection", null, { handle: socket, onSent: arrived, onLost: () => socket.destroy() });
+    worker.link.note("connection", queueWaitSeconds, {
+      handle: socket,
+      onSent: arrived,
+      onLost: () => socket.destroy(),
+    });
   }
 
-  /** From now on a worker that ends isn't replaced. */
+  /** From now on a worker that ends isn't replaced, and when none is left nobody is made to wait for one. */
   stopReplacing(): void {
     this.#isStopping = true;
     for (const delay of this.#delays) clearTimeout(delay);
-    for (const socket of this.#unplaced.splice(0)) socket.destroy();
+    if (this.#ready.size === 0) this.placement.close(draining());
+  }
+
+  /** Resolves when every connection that waits, or that comes, has been refused. */
+  async refuseWaiting(): Promise<void> {
+    this.placement.close(draining());
+    await this.#refuser.settled();
   }
 
   /** Ends what is left of the workers, by their process ids, and waits until they are gone. */
@@ -102,6 +119,7 @@ export class WorkerPool {
         await once(process, "exit");
       }),
     );
+    this.#refuser.close();
   }
 
   #startOne(): Promise<void> {
@@ -114,10 +132,11 @@ export class WorkerPool {
       const notes: PrimaryNotes = {
         ...this.#host.notes(pid),
         ready: () => {
-          this.#ready.push(worker);
-          for (const socket of this.#unplaced.splice(0)) this.place(socket);
+          this.#ready.add(worker);
+          this.placement.join(worker);
           resolve();
         },
+        free: (heldSeconds) => this.placement.free(worker, heldSeconds),
         failed: (error) => {
           reject(receiveError(error));
           child.kill("SIGKILL");
@@ -139,10 +158,11 @@ export class WorkerPool {
   #onExit(worker: Worker, how: string): void {
     this.#all.delete(worker.pid);
     for (const socket of worker.arriving) socket.destroy();
-    const place = this.#ready.indexOf(worker);
-    if (place >= 0) this.#ready.splice(place, 1);
+    const wasReady = this.#ready.delete(worker);
+    this.placement.leave(worker);
     this.#host.onExit(worker.pid, how);
-    if (this.#isStopping || place < 0) return;
+    if (this.#isStopping && this.#ready.size === 0) this.placement.close(draining());
+    if (this.#isStopping || !wasReady) return;
     this.#log.error({ worker: worker.pid, delayMs: this.#delayMs }, `a worker ${how}; another is started`);
     this.#replaceLater();
   }
@@ -166,4 +186,8 @@ export class WorkerPool {
     this.#delays.add(delay);
     this.#delayMs = Math.min(longestDelayMs, this.#delayMs * 2);
   }
+}
+
+function draining(): StreamCsvError {
+  return new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new requests.");
 }

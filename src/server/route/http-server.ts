@@ -1,25 +1,29 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
 import type { StreamCsvError } from "../../errors.ts";
 import { answerSocket } from "../../response/adapter/answer-socket.ts";
 import { resetSocket } from "../../stream/socket-reset.ts";
-import { answerRequest, type AppContext } from "./app.ts";
+import type { HttpSettings } from "../http-settings.ts";
 import { connectFault, malformedFault } from "./malformed-request.ts";
 import { problemResponse } from "./problem.ts";
 import { identify } from "./request-identity.ts";
 
-/** How often connections are looked through for those whose time is over. */
-const checkIntervalMs = 1000;
+/** How often connections are looked through for those whose time is over, at the least, and in shares of that time. */
+const longestCheckIntervalMs = 1000;
+const checksPerTimeout = 5;
+
+/** Answers one request; resolves when nothing of it is left to do, and never rejects. */
+export type AnswerRequest = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
 /**
- * The HTTP server of a worker, with the limits of its settings. It is given connections instead of listening.
+ * An HTTP server with the limits of its settings. It doesn't listen: it is given its connections by {@link openConnection}.
  *
  * Whatever comes over a connection is answered: a request by its route, what is none by a problem, and what comes in the
  * midst of an answer by breaking that off.
  */
-export function makeHttpServer(context: AppContext): Server {
-  const { http, log } = context;
+export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRequest): Server {
   /** How many answers are under way on a connection. */
   const answering = new WeakMap<Duplex, number>();
   const count = (socket: Duplex, change: number): void =>
@@ -31,14 +35,17 @@ export function makeHttpServer(context: AppContext): Server {
       headersTimeout: http.headTimeoutMs,
       requestTimeout: Math.max(http.requestTimeoutMs, http.headTimeoutMs),
       keepAliveTimeout: http.keepAliveTimeoutMs,
-      connectionsCheckingInterval: checkIntervalMs,
+      connectionsCheckingInterval: Math.min(
+        longestCheckIntervalMs,
+        Math.ceil(http.headTimeoutMs / checksPerTimeout),
+      ),
       // Checked by checkRequest(), whose answer says what is wrong.
       requireHostHeader: false,
     },
     (req, res) => {
       const { socket } = req;
       count(socket, 1);
-      void answerRequest(req, res, context).finally(() => count(socket, -1));
+      void answer(req, res).finally(() => count(socket, -1));
     },
   );
   // An expectation that isn't known is no reason to refuse (RFC 9110, section 10.1.1).
@@ -67,5 +74,13 @@ export function makeHttpServer(context: AppContext): Server {
     if (socket instanceof Socket) resetSocket(socket);
     else socket.destroy();
   };
+  // What starts its watch over slow and idle connections.
+  server.emit("listening");
   return server;
+}
+
+/** Gives a server a paused connection that was accepted elsewhere. */
+export function openConnection(server: Server, socket: Socket): void {
+  server.emit("connection", socket);
+  socket.resume();
 }

@@ -3,12 +3,15 @@ import { test } from "node:test";
 import { systemClock } from "../../../src/clock.ts";
 import { StreamCsvError } from "../../../src/errors.ts";
 import { Occupancy } from "../../../src/metrics/occupancy.ts";
-import { Slots, type SlotLimits } from "../../../src/server/admission/slots.ts";
+import { ExportSlots, type SlotLimits } from "../../../src/server/admission/export-slots.ts";
 
-function makeSlots(limits: Partial<SlotLimits>): { readonly slots: Slots; readonly occupancy: Occupancy } {
+function makeSlots(limits: Partial<SlotLimits>): {
+  readonly slots: ExportSlots;
+  readonly occupancy: Occupancy;
+} {
   const occupancy = new Occupancy(systemClock);
   const all = { slots: 1, queue: 2, queueTimeoutMs: 60_000, ...limits };
-  return { slots: new Slots(all, occupancy, systemClock), occupancy };
+  return { slots: new ExportSlots(all, occupancy, systemClock), occupancy };
 }
 
 const { signal } = new AbortController();

@@ -1,0 +1,156 @@
+import { formatBytes, formatCount } from "../../src/index.ts";
+import type { MetricId } from "../result/metric.ts";
+import { median } from "../statistics/median.ts";
+import type { Target } from "../target/target.ts";
+import { measureSyncWorkers } from "../trial/measure-sync-workers.ts";
+import { balancedOrders } from "../trial/order.ts";
+import { noteArms, type DeliveryArm } from "./delivery-arm.ts";
+import { recordRound } from "./record-round.ts";
+import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
+
+const name = "sync-workers";
+
+const workers = 2;
+/** From one client to two more than there are workers. */
+const mostClients = workers + 2;
+const bytesPerSecond = 8 * 1024 ** 2;
+/** More than the kernel takes of a connection whose reader is slow; read at full speed, so that it is no time to think. */
+const bufferBytes = 12 * 1024 ** 2;
+const quickTimes = { heldSeconds: 0.3, exportsPerWorker: 3 } as const;
+const fullTimes = { heldSeconds: 0.6, exportsPerWorker: 5 } as const;
+const fullRounds = 2;
+/** Starting, warming up, and beginning and ending the loop. */
+const overheadSeconds = 1.2;
+/** How far what is seen may lie from what is to be expected: handing over takes time, and so does reading to the end. */
+const tolerance = { ratio: 0.05, clients: 0.1, held: 0.25 } as const;
+const heldToleranceSeconds = 0.05;
+
+/** One delivery to so many clients. */
+interface LoopArm extends DeliveryArm {
+  readonly clients: number;
+  readonly target: Target;
+  readonly rows: number;
+}
+
+/** Clients that ask without a pause, at workers that take one connection each: what is used, and who waits. */
+export const syncWorkersScenario: Scenario = {
+  name,
+  summary: `1 to ${mostClients} clients without a pause at ${workers} sync workers: how many are taken, and how many clients wait`,
+  isDefault: false,
+  isDispensable: true,
+  countSteps: (plan) => roundsOf(plan) * plan.deliveries.length * mostClients,
+  estimateSeconds(plan) {
+    const { heldSeconds, exportsPerWorker } = timesOf(plan);
+    const armSeconds = overheadSeconds + heldSeconds * (exportsPerWorker + 2);
+    return roundsOf(plan) * plan.deliveries.length * mostClients * armSeconds;
+  },
+  async run(context) {
+    const { plan, logbook, session, random } = context;
+    const { heldSeconds, exportsPerWorker } = timesOf(plan);
+    const hurryAfterBytes = bytesPerSecond * heldSeconds;
+    const bodyBytes = hurryAfterBytes + bufferBytes;
+    const rows = Math.ceil(bodyBytes / plan.bytesPerRow);
+    const target = session.target.withSyncWorkers?.(workers);
+    if (target === undefined || (plan.availableRows !== null && rows > plan.availableRows)) {
+      logbook.warn(
+        target === undefined
+          ? `${name} was left out: what is measured has no sync workers to start.`
+          : `${name} was left out: all ${formatCount(plan.availableRows ?? 0)} rows are less than ${formatBytes(bodyBytes)}, most of which lies in socket buffers before a slow reader is felt.`,
+      );
+      return;
+    }
+    const arms = Array.from({ length: mostClients }, (_, index) =>
+      plan.deliveries.map((delivery) => armOf(delivery, index + 1, target, rows)),
+    );
+    const own = { ...context, session: { ...session, target } };
+    noteArms(own, name, arms.flat());
+    const options = { bytesPerSecond, hurryAfterBytes, exportsPerWorker, ...session };
+    const startMs = session.clock.nowMs();
+    for (const [done, some] of Array.from({ length: roundsOf(plan) }, () => arms)
+      .flat()
+      .entries()) {
+      if (isTimeOver(context, startMs, done)) {
+        logbook.warn(
+          `Only ${done} of ${arms.length} steps of ${name} went into the time that --quick allows.`,
+        );
+        break;
+      }
+      const [order = []] = balancedOrders(some, 1, random);
+      await recordRound(own, name, order, ({ id, delivery, clients }, { origin }) => {
+        context.step(`clients without a pause, ${id}`);
+        const exportUrl = new URL(`/exports/${encodeURIComponent(session.exportName)}.csv`, origin);
+        exportUrl.search = `?delivery=${delivery}&rows=${rows}`;
+        return measureSyncWorkers({ origin, exportUrl, workers }, { ...options, clients });
+      });
+    }
+    for (const arm of arms.flat()) checkExpectations(context, arm, heldSeconds);
+  },
+};
+
+/** Whether another step as long as those before would end too late. It is decided by the clock and not by results. */
+function isTimeOver({ session, deadlineMs }: ScenarioContext, startMs: number, done: number): boolean {
+  if (deadlineMs === null || done === 0) return false;
+  const nowMs = session.clock.nowMs();
+  return nowMs + (nowMs - startMs) / done > deadlineMs;
+}
+
+function armOf(delivery: LoopArm["delivery"], clients: number, target: Target, rows: number): LoopArm {
+  return { id: armId(delivery, clients), delivery, clients, target, rows };
+}
+
+function armId(delivery: string, clients: number): string {
+  return `${delivery}-${clients}-client${clients === 1 ? "" : "s"}`;
+}
+
+function roundsOf({ isQuick, rounds }: Plan): number {
+  return isQuick ? 1 : Math.min(rounds, fullRounds);
+}
+
+function timesOf({ isQuick }: Plan): typeof quickTimes | typeof fullTimes {
+  return isQuick ? quickTimes : fullTimes;
+}
+
+/**
+ * What a closed loop of k clients at c workers has to give, beside what was seen: k/c of the workers are taken up to c,
+ * then all of them, and k − c clients wait. Of g seconds to make the rows and d to read all but what lies in the kernel,
+ * a streamed export holds its worker for the longer, a buffered one for both, a prepared file for d. A wait lasts for as
+ * many holds as there are others to be served before.
+ */
+function checkExpectations(
+  { logbook }: ScenarioContext,
+  { id, delivery, clients }: LoopArm,
+  drainSeconds: number,
+): void {
+  const medianOf = (arm: string, metric: MetricId): number | null =>
+    median(
+      logbook.rounds
+        .filter((round) => round.scenario === name && round.valid)
+        .flatMap((round) => round.arms[arm]?.[metric] ?? []),
+    );
+  const use = Math.min(1, clients / workers);
+  const waiting = Math.max(0, clients - workers);
+  const held = {
+    streaming: Math.max(drainSeconds, medianOf(id, "loop_s_per_export") ?? 0),
+    // Its first byte comes when it is made.
+    buffered: drainSeconds + (medianOf(id, "first_byte_s") ?? 0) - (medianOf(id, "queue_wait_s") ?? 0),
+    file: drainSeconds,
+  }[delivery];
+  const heldTolerance = tolerance.held * held + heldToleranceSeconds;
+  const expectations: readonly (readonly [metric: MetricId, expected: number, tolerance: number])[] = [
+    ["utilisation_ratio", use, tolerance.ratio],
+    ["all_busy_ratio", clients < workers ? 0 : 1, tolerance.ratio],
+    ["waiting_clients", waiting, tolerance.clients],
+    ["held_s_per_export", held, heldTolerance],
+    ["queue_wait_s", (waiting / workers) * (medianOf(id, "held_s_per_export") ?? held), heldTolerance],
+  ];
+  for (const [metric, expected, allowed] of expectations) {
+    const observed = medianOf(id, metric);
+    if (observed === null) continue;
+    const ok = Math.abs(observed - expected) <= allowed;
+    logbook.checks.push({ id: `${name}.${id}.${metric}`, expected, observed, tolerance: allowed, ok });
+    if (ok) continue;
+    logbook.warn(
+      `${clients === 1 ? "One client" : `${clients} clients`} at ${workers} sync workers, ${delivery}: ${metric} is ${observed.toPrecision(3)}, and ${expected.toPrecision(3)} was to be expected.`,
+    );
+  }
+}

@@ -1,0 +1,98 @@
+import type { Clock } from "../../clock.ts";
+import { StreamCsvError } from "../../errors.ts";
+import type { Occupancy } from "../../metrics/occupancy.ts";
+import { HoldEstimate } from "./hold-estimate.ts";
+import type { Slot, Slots } from "./slots.ts";
+import { WaitingLine, type LineLimits } from "./waiting-line.ts";
+
+/** How many exports may run and wait at once in a worker, and for how long they wait. */
+export interface SlotLimits extends LineLimits {
+  readonly slots: number;
+}
+
+/**
+ * The slots of an async worker, taken by exports alone: so many at once, so many waiting in order of arrival, none
+ * longer than the time-out. Who can't be admitted is told when to come again, from how long exports lately took.
+ */
+export class ExportSlots implements Slots {
+  readonly #limits: SlotLimits;
+  readonly #occupancy: Occupancy;
+  readonly #line: WaitingLine;
+  readonly #holds = new HoldEstimate();
+  #closedFor: Error | undefined;
+
+  constructor(limits: SlotLimits, occupancy: Occupancy, clock: Clock) {
+    this.#limits = limits;
+    this.#occupancy = occupancy;
+    this.#line = new WaitingLine(limits, clock, () =>
+      this.#busy(`none came free within ${limits.queueTimeoutMs / 1000} s`),
+    );
+  }
+
+  get limit(): number {
+    return this.#limits.slots;
+  }
+
+  get queued(): number {
+    return this.#line.length;
+  }
+
+  get queueWaitSeconds(): number {
+    return this.#line.waitedSeconds;
+  }
+
+  async acquire(signal: AbortSignal): Promise<Slot> {
+    signal.throwIfAborted();
+    if (this.#closedFor !== undefined) throw this.#closedFor;
+    if (this.#occupancy.busy < this.#limits.slots) return this.#grant(0);
+    if (this.#line.isFull) throw this.#busy("the queue is full");
+    return await this.#wait(signal);
+  }
+
+  close(reason: Error): void {
+    this.#closedFor = reason;
+    this.#line.refuseAll(reason);
+  }
+
+  #wait(signal: AbortSignal): Promise<Slot> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        this.#line.leave(waiter);
+        reject(signal.reason as Error);
+      };
+      const waiter = {
+        turn: (waitedSeconds: number): void => {
+          signal.removeEventListener("abort", giveUp);
+          resolve(this.#grant(waitedSeconds));
+        },
+        refuse: (reason: Error): void => {
+          signal.removeEventListener("abort", giveUp);
+          reject(reason);
+        },
+      };
+      signal.addEventListener("abort", giveUp, { once: true });
+      this.#line.join(waiter);
+    });
+  }
+
+  #grant(queueWaitSeconds: number): Slot {
+    const giveBack = this.#occupancy.take();
+    let heldSeconds: number | undefined;
+    const release = (): number => {
+      if (heldSeconds === undefined) {
+        heldSeconds = giveBack();
+        this.#holds.note(heldSeconds);
+        this.#line.callNext();
+      }
+      return heldSeconds;
+    };
+    return { queueWaitSeconds, release };
+  }
+
+  #busy(why: string): StreamCsvError {
+    const { slots } = this.#limits;
+    const retryAfterSeconds = this.#holds.retryAfterSeconds(this.#line.length, slots);
+    const message = `All ${slots} slots for exports of this worker are taken, and ${why}.`;
+    return new StreamCsvError("SCSV_BUSY", message, { retryAfterSeconds });
+  }
+}

@@ -1,0 +1,54 @@
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+import type { Logger } from "pino";
+import { send } from "../../response/send.ts";
+import { defaultHttpSettings } from "../http-settings.ts";
+import { makeHttpServer, openConnection } from "../route/http-server.ts";
+import { problemResponse } from "../route/problem.ts";
+import { identify } from "../route/request-identity.ts";
+
+/** A client that is to be told no must say something first, and soon. */
+const httpSettings = { ...defaultHttpSettings, headTimeoutMs: 5000 };
+/** Refusals under way at once; beyond, connections are reset, so that a flood of them can't fill the primary's memory. */
+const mostAtOnce = 1024;
+
+/** Answers connections that no worker takes with a refusal (503), which a client understands and a cut it doesn't. */
+export class Refuser {
+  readonly #reasons = new Map<Socket, Error>();
+  readonly #server: Server;
+  readonly #onSettled: (() => void)[] = [];
+
+  constructor(log: Logger) {
+    this.#server = makeHttpServer(httpSettings, log, async (req, res) => {
+      res.shouldKeepAlive = false;
+      const response = problemResponse(this.#reasons.get(req.socket));
+      response.headers.set("X-Request-Id", identify(req.headers).requestId);
+      await send(response, req, res);
+    });
+    this.#server.maxRequestsPerSocket = 1;
+  }
+
+  refuse(socket: Socket, reason: Error): void {
+    if (this.#reasons.size >= mostAtOnce) {
+      socket.resetAndDestroy();
+      return;
+    }
+    this.#reasons.set(socket, reason);
+    socket.once("close", () => {
+      this.#reasons.delete(socket);
+      if (this.#reasons.size === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
+    });
+    openConnection(this.#server, socket);
+  }
+
+  /** Resolves when no refusal is under way. */
+  async settled(): Promise<void> {
+    if (this.#reasons.size > 0) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
+  }
+
+  /** Closes what is left. */
+  close(): void {
+    for (const socket of this.#reasons.keys()) socket.destroy();
+    this.#server.close();
+  }
+}
