@@ -150,7 +150,8 @@ export const faultCatalogue = {
   },
   SCSV_VERSION_UNAVAILABLE: {
     meaning: "Another version to compare with can't be checked out or built.",
-    remedy: "Check the name after git:, and that this version builds by itself; its last lines are quoted.",
+    remedy:
+      "Check the name after git: (a shallow clone has to fetch it first), and that this version builds by itself.",
   },
   SCSV_TARGET_NOT_READY: {
     meaning: "A server that was to be measured didn't become ready.",

@@ -1,21 +1,21 @@
+import type { ComparedRow } from "../report/comparison-text.ts";
 import type { Comparison } from "../result/schema.ts";
 import { bonferroniLevel } from "../statistics/bonferroni.ts";
 import { boundRuns } from "../statistics/compare.ts";
 import { median } from "../statistics/median.ts";
 import { rankSumBounds } from "../statistics/rank-sum.ts";
 import type { Baseline } from "./baseline.ts";
-import { equalMetrics, nameOf, type Budget } from "./budget.ts";
+import { nameOf, type Budget } from "./budget.ts";
 import { decide } from "./decide.ts";
-import type { GateReport } from "./judge-run.ts";
-import { conclude } from "./judge-run.ts";
+import { conclude, type GateReport } from "./judge-run.ts";
 import type { Judgement } from "./judge-metric.ts";
 import { reasonFor } from "./sentence.ts";
 import { betterOf, isOfAnySize, isPortable, type Series } from "./series.ts";
 
 /** Two runs that were made one after the other, held against each other. */
 export interface RunComparison {
-  /** Everything that could be compared, in the order of the later run. */
-  readonly comparisons: readonly Comparison[];
+  /** Everything that could be compared: first what has a budget, then the rest in the order of the later run. */
+  readonly rows: readonly ComparedRow[];
   /** What the budgets say; null without budgets, when nothing gates. */
   readonly gate: GateReport | null;
   /** What couldn't be compared, and why. */
@@ -63,17 +63,26 @@ export function compareRuns(
   });
   const level = bonferroniLevel(budgets.length);
   const judged = budgets.map((budget) => judge(pairOf(budget, pairs, names), budget, level, names));
-  const equal = budgets.length === 0 || !isSameSize ? [] : judgeContent(before, after, names);
-  const judgements = [...judged, ...equal];
-  const gated = new Set(judgements.map(({ comparison }) => placeOf(comparison)));
-  const others = pairs
-    .map((pair) => compared(pair, level, names))
-    .filter((comparison) => !gated.has(placeOf(comparison)));
+  const content = budgets.length === 0 || !isSameSize ? [] : judgeContent(before, after, names);
+  const gated = new Set(judged.map(({ row }) => placeOf(row.comparison)));
+  // Both ends of all of them together are wrong in one of twenty comparisons of equal runs.
+  const restLevel = bonferroniLevel(2 * pairs.length);
+  const rest = pairs
+    .map((pair) => compared(pair, restLevel, names))
+    .filter(({ comparison }) => !gated.has(placeOf(comparison)));
+  const all = [...judged, ...content];
+  const judgements = all.map(({ judgement }) => judgement);
   return {
-    comparisons: [...judgements.map(({ comparison }) => comparison), ...others],
+    rows: [...all.map(({ row }) => row), ...rest],
     gate: budgets.length === 0 ? null : { judgements, ...conclude(judgements), warnings: [] },
     warnings,
   };
+}
+
+/** A judgement, and the row it is shown in. */
+interface Judged {
+  readonly judgement: Judgement;
+  readonly row: ComparedRow;
 }
 
 interface Pair {
@@ -100,8 +109,9 @@ function pairOf(budget: Budget, pairs: readonly Pair[], { before, after }: RunNa
   );
 }
 
-function judge(pair: Pair, budget: Budget, level: number, names: RunNames): Judgement {
-  const comparison = compared(pair, level, names);
+function judge(pair: Pair, budget: Budget, level: number, names: RunNames): Judged {
+  const row = compared(pair, level, names);
+  const { comparison } = row;
   const { ratio, ci } = comparison;
   const [low, high] = ci;
   const difference = rankSumBounds(pair.after.values, pair.before.values, level);
@@ -116,73 +126,71 @@ function judge(pair: Pair, budget: Budget, level: number, names: RunNames): Judg
   const judged = { ...comparison, budget: budget.share, verdict };
   const subject = `${budget.delivery} ${budget.metric}${pair.after.over === null ? "" : ` over ${pair.after.over}`}`;
   const reason = reasonFor(subject, judged, budget, verdict);
-  return {
+  const judgement = {
     name: nameOf(budget),
     comparison: judged,
     aa: null,
     verdict,
     reason: isDecisive ? reason : `${reason} So few rounds are not enough for a decision.`,
   };
+  return { judgement, row: { ...row, comparison: judged } };
 }
 
 /** The same rows have to be the same bytes; whoever changed what is written makes a new baseline. */
-function judgeContent(before: Baseline, after: Baseline, names: RunNames): readonly Judgement[] {
+function judgeContent(before: Baseline, after: Baseline, names: RunNames): readonly Judged[] {
   const [was, is] = [before.export, after.export];
   if (was.sha256 === null || is.sha256 === null) return [];
   const isEqual = was.sha256 === is.sha256;
   const verdict = isEqual ? "pass" : "regression";
+  const comparison: Comparison = {
+    scenario: "export",
+    metric: "body_bytes",
+    treatment: names.after,
+    control: names.before,
+    ratio: quotient(is.bytes, was.bytes),
+    ci: [null, null],
+    level: null,
+    method: "equality of SHA-256",
+    n: 1,
+    mde: null,
+    budget: 0,
+    verdict,
+  };
+  const reason = isEqual
+    ? `Both runs read the same ${is.bytes} bytes.`
+    : `The body isn't the same any more: ${is.bytes} bytes with SHA-256 ${is.sha256.slice(0, 12)}…, and before ${was.bytes} with ${was.sha256.slice(0, 12)}….`;
   return [
     {
-      name: "content",
-      comparison: {
-        scenario: "export",
-        metric: "body_bytes",
-        treatment: names.after,
-        control: names.before,
-        ratio: was.bytes === null || is.bytes === null || was.bytes === 0 ? null : is.bytes / was.bytes,
-        ci: [null, null],
-        level: null,
-        method: "equality of SHA-256",
-        n: 1,
-        mde: null,
-        budget: 0,
-        verdict,
-      },
-      aa: null,
-      verdict,
-      reason: isEqual
-        ? `Both runs read the same ${is.bytes} bytes.`
-        : `The body isn't the same any more: ${is.bytes} bytes with SHA-256 ${is.sha256.slice(0, 12)}…, and before ${was.bytes} with ${was.sha256.slice(0, 12)}….`,
+      judgement: { name: "content", comparison, aa: null, verdict, reason },
+      row: { comparison, arm: "all", over: null, before: was.bytes, after: is.bytes },
     },
   ];
 }
 
-function compared({ before, after }: Pair, level: number, names: RunNames): Comparison {
-  const place = (name: string): string =>
-    `${name}: ${after.arm}${after.over === null ? "" : ` / ${after.over}`}`;
-  const n = Math.min(before.values.length, after.values.length);
-  const numbers = {
+function compared(pair: Pair, level: number, names: RunNames): ComparedRow {
+  const { before, after } = pair;
+  const { arm, over } = after;
+  const place = (name: string): string => `${name}: ${arm}${over === null ? "" : ` / ${over}`}`;
+  const medians = { before: median(before.values), after: median(after.values) };
+  const known = {
     scenario: after.scenario,
     metric: after.metric,
     treatment: place(names.after),
     control: place(names.before),
-    n,
+    n: Math.min(before.values.length, after.values.length),
     mde: null,
     budget: null,
     verdict: "informational" as const,
   };
-  if (after.over === null && equalMetrics.some((metric) => metric === after.metric)) {
-    const ratio = quotient(median(after.values), median(before.values));
-    return { ...numbers, ratio, ci: [null, null], level: null, method: "ratio of medians" };
-  }
   const bounds = boundRuns(after.values, before.values, level);
-  return {
-    ...numbers,
+  const comparison = {
+    ...known,
     ratio: bounds?.ratio ?? null,
-    ci: [bounds?.low ?? null, bounds?.high ?? null],
+    ci: [bounds?.low ?? null, bounds?.high ?? null] as [number | null, number | null],
     level: bounds?.level ?? null,
     method: bounds?.method ?? "none: a value isn't above zero, and has no logarithm",
   };
+  return { comparison, arm, over, ...medians };
 }
 
 function quotient(top: number | null, bottom: number | null): number | null {
