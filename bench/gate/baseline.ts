@@ -81,13 +81,19 @@ export function baselineOf(result: BenchResult): Baseline {
     createdAt,
     environment,
     export: {
-      name: String(config["exportName"] ?? config["sourceFile"] ?? ""),
+      name: nameOfExport(config),
       rows: integrity.rows,
       bytes: integrity.bytes,
       sha256: integrity.sha256,
     },
     series: seriesOf(result),
   };
+}
+
+/** The name, or the file when the export was made from one. */
+function nameOfExport({ exportName, sourceFile }: BenchResult["config"]): string {
+  if (typeof exportName === "string") return exportName;
+  return typeof sourceFile === "string" ? sourceFile : "";
 }
 
 /**

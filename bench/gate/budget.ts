@@ -70,10 +70,14 @@ const mostShare = 10;
  */
 export function requireAboveFloor(budget: Budget, floor: NoiseFloor | null): void {
   if (floor === null || budget.share >= floor.share) return;
-  const percent = (share: number): string => `${Number((share * 100).toPrecision(2))}%`;
   throw new RangeError(
-    `The budget ${nameOf(budget)}=${percent(budget.share)} is below the noise of this machine: in ${floor.runs} calibration runs two equal versions differed by up to ${percent(floor.share)} (95th percentile). Allow at least that much.`,
+    `The budget ${nameOf(budget)}=${flagText(budget.share)} is below the noise of this machine: in ${floor.runs} calibration runs two equal versions differed by up to ${flagText(floor.share)} (95th percentile). Allow at least that much.`,
   );
+}
+
+/** As it is written on the command line, without a space. */
+function flagText(share: number): string {
+  return `${Number((share * 100).toPrecision(2))}%`;
 }
 
 /** What a budget is called on the command line: `streaming.cpu_s_per_mib`. */

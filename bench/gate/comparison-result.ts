@@ -34,8 +34,8 @@ export function compareResults(
 ): ComparedResults {
   const { names, budgets, isStrict, tool, createdAt } = options;
   const { rows, gate, warnings } = compareRuns(baselineOf(before), baselineOf(after), budgets, names);
-  const earlier = named(before, names.before, "control");
-  const later = named(after, names.after, "treatment");
+  const earlier = named(before, names.before, "control", 0);
+  const later = named(after, names.after, "treatment", before.rounds.length);
   const verdict = gate?.verdict ?? "informational";
   const { bytes, rows: rowCount, sha256 } = after.integrity;
   const isEqual = sha256 !== null && sha256 === before.integrity.sha256;
@@ -45,7 +45,7 @@ export function compareResults(
     createdAt,
     config: { ...after.config, compared: [origin(before, names.before), origin(after, names.after)] },
     arms: [...earlier.arms, ...later.arms],
-    rounds: [...earlier.rounds, ...later.rounds].map((round, index) => ({ ...round, index })),
+    rounds: [...earlier.rounds, ...later.rounds],
     comparisons: rows.map(({ comparison }) => comparison),
     checks: [],
     integrity: isEqual
@@ -64,15 +64,18 @@ function named(
   { arms, rounds }: BenchResult,
   name: string,
   role: "control" | "treatment",
+  firstIndex: number,
 ): { readonly arms: readonly Arm[]; readonly rounds: readonly Round[] } {
   const rename = (id: string): string => `${name}: ${id}`;
   return {
-    arms: arms.map((arm) => ({ ...arm, id: rename(arm.id), role })),
-    rounds: rounds.map((round) => ({
-      ...round,
-      order: round.order.map(rename),
-      arms: Object.fromEntries(Object.entries(round.arms).map(([id, measured]) => [rename(id), measured])),
-    })),
+    arms: arms.map((arm) => Object.assign(structuredClone(arm), { id: rename(arm.id), role })),
+    rounds: rounds.map((round, index) =>
+      Object.assign(structuredClone(round), {
+        index: firstIndex + index,
+        order: round.order.map(rename),
+        arms: Object.fromEntries(Object.entries(round.arms).map(([id, measured]) => [rename(id), measured])),
+      }),
+    ),
   };
 }
 

@@ -31,7 +31,9 @@ export function rankSumBounds(
   before: readonly number[],
   level: number,
 ): ShiftEstimate | null {
-  const differences = Float64Array.from(after.flatMap((left) => before.map((right) => left - right))).sort();
+  const differences = Float64Array.from(
+    after.flatMap((left) => before.map((right) => left - right)),
+  ).toSorted();
   const shift = median(Array.from(differences));
   if (shift === null) return null;
   const isExact = differences.length <= mostCountedPairs;

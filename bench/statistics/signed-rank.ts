@@ -135,7 +135,7 @@ function walshAverages(values: readonly number[]): Float64Array {
       next += 1;
     }
   }
-  return averages.sort();
+  return averages.toSorted();
 }
 
 /** Whether the ranks of the distances from zero aren't all different, or one of them is zero. */

@@ -10,7 +10,7 @@ import {
   type GateReport,
 } from "../../../bench/gate/judge-run.ts";
 import type { Round } from "../../../bench/result/schema.ts";
-import { arms, simulateRounds } from "./rounds.ts";
+import { arms, simulateRounds, withMetric } from "./rounds.ts";
 
 const mib = 1024 ** 2;
 const budgets = defaultBudgets(["streaming"]);
@@ -98,12 +98,7 @@ test("six rounds decide three metrics and not four", () => {
 });
 
 test("what wasn't measured is inconclusive and never a pass", () => {
-  const rounds = simulateRounds({ count: 12, seed: 8 }).map((round) => ({
-    ...round,
-    arms: Object.fromEntries(
-      Object.entries(round.arms).map(([id, measured]) => [id, { ...measured, cpu_s_per_mib: null }]),
-    ),
-  }));
+  const rounds = withMetric(simulateRounds({ count: 12, seed: 8 }), "cpu_s_per_mib", null);
   const report = judge(rounds);
   assert.equal(verdictsOf(report)["streaming.cpu_s_per_mib"], "inconclusive");
   assert.match(report.reasons[0] ?? "", /measured in no round/);
@@ -112,17 +107,13 @@ test("what wasn't measured is inconclusive and never a pass", () => {
 
 test("invalid rounds count nothing", () => {
   const good = simulateRounds({ count: 12, seed: 9 });
-  const bad = simulateRounds({ count: 12, seed: 10, cpu: 9 }).map((round) => ({ ...round, valid: false }));
+  const bad = structuredClone(simulateRounds({ count: 12, seed: 10, cpu: 9 }));
+  for (const round of bad) Object.assign(round, { valid: false });
   assert.equal(judge([...good, ...bad]).verdict, "pass");
 });
 
 test("memory that isn't above idle has no ratio, and is judged by its bytes", () => {
-  const rounds = simulateRounds({ count: 12, seed: 11 }).map((round) => ({
-    ...round,
-    arms: Object.fromEntries(
-      Object.entries(round.arms).map(([id, measured]) => [id, { ...measured, peak_rss_over_idle_bytes: 0 }]),
-    ),
-  }));
+  const rounds = withMetric(simulateRounds({ count: 12, seed: 11 }), "peak_rss_over_idle_bytes", 0);
   assert.equal(verdictsOf(judge(rounds))["streaming.peak_rss_over_idle_bytes"], "pass");
 });
 

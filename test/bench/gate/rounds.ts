@@ -48,3 +48,10 @@ export function simulateRounds(simulated: Simulated): readonly Round[] {
     };
   });
 }
+
+/** The same rounds with one metric of every arm set to a value. */
+export function withMetric(rounds: readonly Round[], metric: string, value: number | null): readonly Round[] {
+  const copy = structuredClone(rounds);
+  for (const measured of copy.flatMap((round) => Object.values(round.arms))) measured[metric] = value;
+  return copy;
+}

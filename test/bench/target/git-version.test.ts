@@ -13,7 +13,7 @@ import { StreamCsvError } from "../../../src/index.ts";
 const run = promisify(execFile);
 const made: string[] = [];
 after(async () => {
-  for (const folder of made) await rm(folder, { recursive: true, force: true });
+  for (const path of made) await rm(path, { recursive: true, force: true });
 });
 
 /** A folder of its own, so that what a version leaves behind can be seen. */
