@@ -162,7 +162,7 @@ function judgeContent(before: Baseline, after: Baseline, names: RunNames): reado
   return [
     {
       judgement: { name: "content", comparison, aa: null, verdict, reason },
-      row: { comparison, arm: "all", over: null, before: was.bytes, after: is.bytes },
+      row: { comparison, arm: "all", over: null, before: was.bytes, after: is.bytes, isSure: !isEqual },
     },
   ];
 }
@@ -190,7 +190,8 @@ function compared(pair: Pair, level: number, names: RunNames): ComparedRow {
     level: bounds?.level ?? null,
     method: bounds?.method ?? "none: a value isn't above zero, and has no logarithm",
   };
-  return { comparison, arm, over, ...medians };
+  const isSure = bounds !== null && bounds.level >= level - 1e-9 && (bounds.low > 1 || bounds.high < 1);
+  return { comparison, arm, over, ...medians, isSure };
 }
 
 function quotient(top: number | null, bottom: number | null): number | null {

@@ -2,7 +2,7 @@
 export type Decision = "pass" | "regression" | "inconclusive";
 
 /** Two bounds, each of which holds by itself. */
-export interface Bounds {
+interface Bounds {
   readonly low: number;
   readonly high: number;
 }

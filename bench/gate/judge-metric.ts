@@ -15,7 +15,7 @@ export interface ArmTrio {
 }
 
 /** What the arms of a trio gave in one round; null is what couldn't be measured. */
-export interface RoundValues {
+interface RoundValues {
   readonly treatment: number | null;
   readonly control: number | null;
   readonly aa: number | null;

@@ -4,7 +4,7 @@ import type { Throttling } from "../probe/throttling.ts";
 import { percent } from "./sentence.ts";
 
 /** What the machine says of itself at one moment; null is what it doesn't tell. */
-export interface MachineSample {
+interface MachineSample {
   readonly ticks: MachineTicks | null;
   readonly throttling: Throttling | null;
 }

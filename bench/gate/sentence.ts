@@ -23,7 +23,7 @@ export function reasonFor(
 }
 
 /** `changed by +4.1 % (+1.2 % to +7.3 %)`, or that there is no ratio. */
-export function changeText({ ratio, ci: [low, high], n }: Comparison): string {
+function changeText({ ratio, ci: [low, high], n }: Comparison): string {
   if (ratio === null) return `has no ratio in ${n} rounds, since a value isn't above zero`;
   const bounds = low === null || high === null ? "" : ` (${signed(low)} to ${signed(high)})`;
   return `changed by ${signed(ratio)}${bounds}`;

@@ -13,6 +13,8 @@ export interface ComparedRow {
   /** Medians of both runs. */
   readonly before: number | null;
   readonly after: number | null;
+  /** Both bounds lie on one side of no change, at a level that all comparisons share. */
+  readonly isSure: boolean;
 }
 
 /** Two runs as they are to be shown. */
@@ -26,14 +28,14 @@ export interface ComparisonView {
 }
 
 /**
- * What changed between two runs as text for a person: what has a budget and what surely changed, at most 100 columns
- * wide; everything else is counted only.
+ * What changed between two runs as text for a person: what has a budget and what surely changed; everything
+ * else is counted only.
  */
 export function comparisonText(view: ComparisonView, { hasColor }: { readonly hasColor: boolean }): string {
   const colors = picocolors.createColors(hasColor);
   const { names, rows, reasons, warnings, verdict } = view;
   const shown = rows.filter(
-    (row) => row.comparison.budget !== null || (isSurelyChanged(row) && !isRepeated(row, rows)),
+    (row) => row.comparison.budget !== null || (row.isSure && !isRepeated(row, rows)),
   );
   const rest = rows.length - shown.length;
   const restSentence =
@@ -77,16 +79,6 @@ function tableOf(rows: readonly ComparedRow[]): string {
   }
   return table.toString();
 }
-
-/** Whether both bounds lie on one side of no change. */
-function isSurelyChanged({ comparison: { ci, ratio, level } }: ComparedRow): boolean {
-  const [low, high] = ci;
-  if (ratio === null || low === null || high === null || level === null || level < sureLevel) return false;
-  return low > 1 || high < 1;
-}
-
-/** With fewer values than bounds of this level need, nothing is sure. */
-const sureLevel = 0.975;
 
 /** A ratio to the control says nothing new where the plain values are shown. */
 function isRepeated({ over, comparison, arm }: ComparedRow, rows: readonly ComparedRow[]): boolean {

@@ -140,6 +140,15 @@ test("what can't be decided exits with 3 only where that was asked for", () => {
   assert.equal(results(before, after, true).result.exitCode, 3);
 });
 
+test("four rounds against four make nothing sure among many comparisons", () => {
+  const { rows } = compare({ seed: 1, rounds: 4 }, { seed: 2, rounds: 4, cpu: 3 }, []);
+  assert.deepEqual(
+    rows.filter(({ isSure }) => isSure),
+    [],
+  );
+  assert.ok(compare({ seed: 1 }, { seed: 2, cpu: 3 }, []).rows.some(({ isSure }) => isSure));
+});
+
 test("the text shows what has a budget and what surely changed, and counts the rest", () => {
   const { view } = results({ seed: 1 }, { seed: 2, cpu: 1.2 });
   const text = comparisonText(view, { hasColor: false });
