@@ -73,6 +73,15 @@ export function judgeMetric(
       reason: `${subject} of two equal arms differs by ${difference}, surely more than its budget of ${percent(share)}: this machine can't tell versions apart.`,
     };
   }
+  if (again !== null && !again.isDecisive && verdict !== "inconclusive") {
+    return {
+      name,
+      comparison: { ...comparison, verdict: "inconclusive" },
+      aa,
+      verdict: "inconclusive",
+      reason: `${subject} of the second control was measured in ${again.numbers.n} rounds only, so it isn't known whether equal arms agree.`,
+    };
+  }
   return { name, comparison, aa, verdict, reason: reasonOf(subject, comparison, budget, verdict, measured) };
 }
 

@@ -75,6 +75,16 @@ test("a second control that differs makes the run invalid, whatever the treatmen
   );
 });
 
+test("a second control that wasn't measured leaves everything open", () => {
+  const rounds = structuredClone(simulateRounds({ count: 12, seed: 15, cpu: 1.2 }));
+  for (const round of rounds) delete round.arms["streaming-again"];
+  const report = judge(rounds);
+  assert.equal(verdictsOf(report)["streaming.cpu_s_per_mib"], "inconclusive");
+  assert.match(report.reasons[0] ?? "", /second control was measured in 0 rounds only/);
+  const without = judgeRun(gatedArmsOf("export", arms.slice(0, 2), rounds), budgets);
+  assert.equal(verdictsOf(without)["streaming.cpu_s_per_mib"], "regression");
+});
+
 test("a body of another size is a regression without any statistics", () => {
   const report = judge(simulateRounds({ count: 3, seed: 6, bodyBytes: 1001 }));
   assert.equal(verdictsOf(report)["streaming.body_bytes"], "regression");
