@@ -2,6 +2,27 @@ export { deliveries, resolveConfig, type BenchConfig, type ResolvedConfig } from
 export { runBench, type BenchHooks, type BenchProgress, type BenchRun } from "./run-bench.ts";
 export { scenarios } from "./scenario/scenarios.ts";
 export type { Plan, Scenario, ScenarioContext } from "./scenario/scenario.ts";
+export { baselineOf, parseBaseline, parseResult, type Baseline } from "./gate/baseline.ts";
+export { defaultBudgets, parseBudget, requireAboveFloor, type Budget } from "./gate/budget.ts";
+export { parseCalibration, type CalibrationRun } from "./gate/calibration-run.ts";
+export { compareRuns, type RunComparison, type RunNames } from "./gate/compare-runs.ts";
+export { compareResults, type ComparedResults, type CompareOptions } from "./gate/comparison-result.ts";
+export { confirmRegressions, metricsToConfirm } from "./gate/confirm.ts";
+export type { Judgement } from "./gate/judge-metric.ts";
+export {
+  comparisonsOf,
+  exitCodeOf,
+  gatedArmsOf,
+  judgeRun,
+  tooFewRounds,
+  type GatedArms,
+  type GateReport,
+  type GateVerdict,
+} from "./gate/judge-run.ts";
+export { noiseFloor, type NoiseFloor } from "./gate/noise-floor.ts";
+export { measureTwiceAtMost, roundFault, type Attempt, type RoundWatch } from "./gate/round-guard.ts";
+export type { Series } from "./gate/series.ts";
+export { comparisonText, type ComparedRow, type ComparisonView } from "./report/comparison-text.ts";
 export { terminalReport, type TerminalReportOptions } from "./report/terminal.ts";
 export { metrics, type Measured, type Metric, type MetricId, type MetricUnit } from "./result/metric.ts";
 export {
@@ -30,10 +51,28 @@ export {
   resetPeaks,
 } from "./probe/process-tree.ts";
 export { bytesInSocketBuffers } from "./probe/socket-buffers.ts";
-export { compareRounds, type RatioEstimate } from "./statistics/compare.ts";
+export { bonferroniLevel } from "./statistics/bonferroni.ts";
+export {
+  boundRounds,
+  boundRuns,
+  compareRounds,
+  type Pair,
+  type RatioBounds,
+  type RatioEstimate,
+} from "./statistics/compare.ts";
+export { detectableEffect, fewestRounds } from "./statistics/detectable-effect.ts";
 export { growthOf, type Growth } from "./statistics/growth.ts";
 export { leastSquares, type Line, type Point } from "./statistics/least-squares.ts";
+export { medianInterval, type MedianInterval } from "./statistics/median-interval.ts";
 export { median } from "./statistics/median.ts";
+export { outliers } from "./statistics/outliers.ts";
+export { rankSumBounds, type ShiftEstimate } from "./statistics/rank-sum.ts";
 export { seededRandom, shuffled, type Random } from "./statistics/random.ts";
-export { hodgesLehmann, signedRankInterval, type SignedRankInterval } from "./statistics/signed-rank.ts";
+export { signedRankTest, type SignedRankTest } from "./statistics/signed-rank-test.ts";
+export {
+  hodgesLehmann,
+  signedRankBounds,
+  signedRankInterval,
+  type SignedRankInterval,
+} from "./statistics/signed-rank.ts";
 export type { Delivery } from "./trial/session.ts";

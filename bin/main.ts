@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { StreamCsvError } from "../src/index.ts";
 import { benchCommand } from "./bench.ts";
+import { compareCommand } from "./compare.ts";
 import { exportCommand } from "./export.ts";
 import type { GlobalFlags } from "./option.ts";
 import { serveCommand } from "./serve.ts";
@@ -35,7 +36,7 @@ function makeProgram(): Command {
     .option("--no-progress", "no progress bar")
     .showHelpAfterError("(--help shows all flags)")
     .exitOverride();
-  for (const command of [serveCommand(), benchCommand(), exportCommand()]) {
+  for (const command of [serveCommand(), benchCommand(), compareCommand(), exportCommand()]) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;

@@ -184,6 +184,11 @@ export const faultCatalogue = {
     remedy: "Report it, with the log line of the transfer or request id.",
     status: 500,
   },
+  SCSV_VERSION_UNAVAILABLE: {
+    meaning: "Another version to compare with can't be checked out or built.",
+    remedy:
+      "Check the name after git: (a shallow clone has to fetch it first), and that this version builds by itself.",
+  },
   SCSV_TARGET_NOT_READY: {
     meaning: "A server that was to be measured didn't become ready.",
     remedy: "Start it by hand to see why; its last lines are quoted.",
@@ -191,6 +196,10 @@ export const faultCatalogue = {
   SCSV_MEASUREMENT_INVALID: {
     meaning: "What was measured can't be trusted, so no number is given.",
     remedy: "The message says which check failed.",
+  },
+  SCSV_BAD_RESULT: {
+    meaning: "A result file can't be read, or isn't what its format says.",
+    remedy: "Write it anew with: stream-csv bench -o json=FILE",
   },
 } as const satisfies Record<string, FaultEntry>;
 

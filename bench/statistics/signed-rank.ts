@@ -1,4 +1,6 @@
 import { median } from "./median.ts";
+import { signedRankCumulative } from "./rank-distribution.ts";
+import { signedRankTest } from "./signed-rank-test.ts";
 
 /** An interval for the centre of a symmetric distribution. */
 export interface SignedRankInterval {
@@ -6,7 +8,7 @@ export interface SignedRankInterval {
   readonly high: number;
   /** The level the interval has: at least the one asked for, or the highest that so few values allow. */
   readonly level: number;
-  /** Two pairs have the same mean, or a value is zero: the level is then a lower bound instead of exact. */
+  /** Two values are equal, or two lie equally far on both sides of zero, or one is zero. */
   readonly hasTies: boolean;
 }
 
@@ -17,61 +19,123 @@ export interface SignedRankInterval {
  * @returns null when there is no value
  */
 export function hodgesLehmann(values: readonly number[]): number | null {
-  return median(walshAverages(values));
+  return median(Array.from(walshAverages(values)));
 }
 
 /**
- * The two-sided interval that inverts Wilcoxon's signed-rank test, exact for any number of rounds.
- *
- * Its ends are order statistics of the Walsh averages, counted by the exact distribution of the statistic, as R's
- * `wilcox.test(x, conf.int = TRUE)` does without ties. With ties R turns to a normal approximation; here the same
- * order statistics are kept, which covers at least as often as the level says, and `hasTies` tells of it.
- * A bootstrap was refused: it covers too seldom at a dozen rounds.
+ * The two-sided interval that inverts Wilcoxon's signed-rank test; see {@link signedRankBounds}.
  * @param level the coverage asked for
  * @default level 0.95
  * @returns null when there is no value
  */
 export function signedRankInterval(values: readonly number[], level = 0.95): SignedRankInterval | null {
-  const averages = walshAverages(values);
-  const low = averages[0];
-  if (low === undefined) return null;
-  const cumulative = signedRankCumulative(values.length);
-  const tail = (1 - level) / 2;
-  // The rank of the end is the largest whose tail stays within what is allowed; at least one value stays inside.
-  let rank = 1;
-  while ((cumulative[rank] ?? 1) <= tail) rank += 1;
-  const attained = 1 - 2 * (cumulative[rank - 1] ?? 1);
-  return {
-    low: averages[rank - 1] ?? low,
-    high: averages[averages.length - rank] ?? low,
-    level: attained,
-    hasTies: hasTies(values),
-  };
+  const bounds = signedRankBounds(values, (1 + level) / 2);
+  return bounds === null ? null : { ...bounds, level: 2 * bounds.level - 1 };
 }
 
 /**
- * P(W ≤ w) for every w from 0 on, W being the sum of the ranks of n values that lie above zero, when each does so
- * with probability one half: a count of subsets of the first n whole numbers by their sum.
+ * A lower and an upper bound, each of which holds by itself with the level given: what lies outside of one of them is
+ * refused by the one-sided signed-rank test.
+ *
+ * The bounds are order statistics of the Walsh averages, counted by the exact distribution of the statistic, as R's
+ * `wilcox.test(x, conf.int = TRUE, exact = TRUE)` does. Where values are equal that distribution isn't the one of the
+ * sample: up to 40 values the test with shared ranks is then inverted step by step, with more the same order
+ * statistics are kept, which cover at least as often as they say (Noether 1967). R would turn to a normal
+ * approximation. A bootstrap was refused: it covers too seldom at a dozen rounds.
+ * @param level of each bound
+ * @returns null when there is no value
  */
-export function signedRankCumulative(count: number): readonly number[] {
-  const largest = (count * (count + 1)) / 2;
-  const probability = new Float64Array(largest + 1);
-  probability[0] = 1;
-  for (let rank = 1; rank <= count; rank += 1) {
-    // From the top down, so that each rank is used at most once; halved at once, so that nothing overflows.
-    for (let sum = largest; sum >= 0; sum -= 1) {
-      probability[sum] = ((probability[sum] ?? 0) + (sum >= rank ? (probability[sum - rank] ?? 0) : 0)) / 2;
+export function signedRankBounds(values: readonly number[], level: number): SignedRankInterval | null {
+  const averages = walshAverages(values);
+  const [lowest] = averages;
+  if (lowest === undefined) return null;
+  const hasEqual = new Set(values).size < values.length;
+  const bounds =
+    hasEqual && values.length <= mostStepped
+      ? steppedBounds(values, averages, 1 - level)
+      : orderedBounds(values.length, averages, 1 - level);
+  return { ...bounds, hasTies: hasTies(values) };
+}
+
+/** Beyond so many equal values stepping through all centres would take seconds. */
+const mostStepped = 40;
+
+type Bounds = Pick<SignedRankInterval, "low" | "high" | "level">;
+
+function orderedBounds(count: number, averages: Float64Array, tail: number): Bounds {
+  const { rank, level } = boundRank(count, tail);
+  return {
+    low: averages[rank - 1] ?? Number.NaN,
+    high: averages[averages.length - rank] ?? Number.NaN,
+    level,
+  };
+}
+
+/** Which Walsh average, counted from 1 at its end, is the bound: the innermost whose tail stays within what is allowed. */
+function boundRank(count: number, tail: number): { readonly rank: number; readonly level: number } {
+  const key = `${count} ${tail}`;
+  const known = boundRanks.get(key);
+  if (known !== undefined) return known;
+  const cumulative = signedRankCumulative(count);
+  let rank = 1;
+  while (isWithin(cumulative[rank] ?? 1, tail)) rank += 1;
+  const found = { rank, level: 1 - (cumulative[rank - 1] ?? 1) };
+  boundRanks.set(key, found);
+  return found;
+}
+
+/** They depend on nothing but their key, and the simulation of what a run can see asks thousands of times. */
+const boundRanks = new Map<string, { readonly rank: number; readonly level: number }>();
+
+/** Walks from both ends inwards, over the Walsh averages and what lies between them, as long as the test refuses. */
+function steppedBounds(values: readonly number[], averages: Float64Array, tail: number): Bounds {
+  const low = firstAccepted(values, [...new Set(averages)], tail);
+  const mirrored = firstAccepted(
+    values.map((value) => -value),
+    [...new Set(averages)].map((average) => -average).toReversed(),
+    tail,
+  );
+  return { low: low.bound, high: -mirrored.bound, level: 1 - Math.max(low.tail, mirrored.tail) };
+}
+
+/** @param centres every Walsh average once, ascending */
+function firstAccepted(
+  values: readonly number[],
+  centres: readonly number[],
+  tail: number,
+): { readonly bound: number; readonly tail: number } {
+  // Below all values each of them counts; nothing is refused with a smaller tail.
+  let refused = 0.5 ** values.length;
+  let bound = centres[0] ?? Number.NaN;
+  if (!isWithin(refused, tail)) return { bound, tail: refused };
+  for (const [index, centre] of centres.entries()) {
+    bound = centre;
+    const between = (centre + (centres[index + 1] ?? centre)) / 2;
+    for (const tried of [centre, between]) {
+      const { greater } = signedRankTest(values, tried);
+      if (!isWithin(greater, tail)) return { bound, tail: refused };
+      refused = Math.max(refused, greater);
     }
   }
-  let total = 0;
-  return Array.from(probability, (share) => (total += share));
+  return { bound, tail: refused };
+}
+
+/** A tail of exactly what is allowed may exceed it by rounding: 1 − 0.95 isn't 0.05. */
+function isWithin(probability: number, tail: number): boolean {
+  return probability <= tail * (1 + 1e-9);
 }
 
 /** The mean of every pair of values, each value paired with itself too, in ascending order. */
-function walshAverages(values: readonly number[]): number[] {
-  return values
-    .flatMap((left, index) => values.slice(index).map((right) => (left + right) / 2))
-    .toSorted((a, b) => a - b);
+function walshAverages(values: readonly number[]): Float64Array {
+  const averages = new Float64Array((values.length * (values.length + 1)) / 2);
+  let next = 0;
+  for (const [index, left] of values.entries()) {
+    for (const right of values.slice(index)) {
+      averages[next] = (left + right) / 2;
+      next += 1;
+    }
+  }
+  return averages.toSorted();
 }
 
 /** Whether the ranks of the distances from zero aren't all different, or one of them is zero. */

@@ -1,0 +1,145 @@
+import {
+  array,
+  finite,
+  integer,
+  literal,
+  minValue,
+  nullable,
+  number,
+  object,
+  pipe,
+  readonly,
+  safeParse,
+  strictObject,
+  string,
+  type InferOutput,
+} from "valibot";
+import { StreamCsvError } from "../../src/index.ts";
+import { resultFormat, resultSchema, type BenchResult } from "../result/schema.ts";
+import { seriesOf } from "./series.ts";
+
+/** The name of the format; a change that breaks readers gets another number. */
+export const baselineFormat = "stream-csv.baseline.v1";
+
+const count = pipe(number(), integer(), minValue(0));
+const quantity = pipe(number(), finite());
+
+const baselineSchema = strictObject({
+  schema: literal(baselineFormat),
+  tool: strictObject({ name: string(), version: string() }),
+  createdAt: string(),
+  environment: object({
+    node: string(),
+    os: string(),
+    cpuModel: string(),
+    cores: count,
+    memoryLimitBytes: nullable(count),
+    gitSha: nullable(string()),
+    fingerprint: string(),
+  }),
+  export: strictObject({
+    name: string(),
+    rows: nullable(count),
+    bytes: nullable(count),
+    sha256: nullable(string()),
+  }),
+  series: pipe(
+    array(
+      strictObject({
+        scenario: string(),
+        arm: string(),
+        delivery: string(),
+        metric: string(),
+        over: nullable(string()),
+        values: pipe(array(quantity), readonly()),
+      }),
+    ),
+    readonly(),
+  ),
+});
+
+/** What a later run is held against: the raw values of an earlier one, so that exact bounds can be had from both. */
+export type Baseline = Readonly<InferOutput<typeof baselineSchema>>;
+
+/**
+ * The part of a result that `--save-baseline` keeps.
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the run was cut short or can't be trusted
+ */
+export function baselineOf(result: BenchResult): Baseline {
+  const { tool, createdAt, environment, config, integrity, complete, verdict } = result;
+  if (!complete || verdict === "invalid") {
+    const why = complete ? "can't be trusted" : "wasn't measured to its end";
+    throw new StreamCsvError(
+      "SCSV_MEASUREMENT_INVALID",
+      `The run of ${createdAt} ${why}, so nothing can be held against it.`,
+      { hint: "Measure again, and keep the new file." },
+    );
+  }
+  return {
+    schema: baselineFormat,
+    tool,
+    createdAt,
+    environment,
+    export: {
+      name: nameOfExport(config),
+      rows: integrity.rows,
+      bytes: integrity.bytes,
+      sha256: integrity.sha256,
+    },
+    series: seriesOf(result),
+  };
+}
+
+/** The name, or the file when the export was made from one. */
+function nameOfExport({ exportName, sourceFile }: BenchResult["config"]): string {
+  if (typeof exportName === "string") return exportName;
+  return typeof sourceFile === "string" ? sourceFile : "";
+}
+
+/**
+ * Reads the text of a baseline, or of a whole result file, which holds one.
+ * @param file named in the message
+ * @throws StreamCsvError `SCSV_BAD_RESULT` that says what is wrong
+ */
+export function parseBaseline(text: string, file: string): Baseline {
+  const json = jsonOf(text, file);
+  const format = object({ schema: string() });
+  const named = safeParse(format, json);
+  if (named.success && named.output.schema === resultFormat) return baselineOf(parseResult(text, file));
+  const baseline = safeParse(baselineSchema, json);
+  if (baseline.success) return baseline.output;
+  throw unreadable(file, baselineFormat, baseline.issues);
+}
+
+/**
+ * Reads the text of a result file.
+ * @throws StreamCsvError `SCSV_BAD_RESULT` that says what is wrong
+ */
+export function parseResult(text: string, file: string): BenchResult {
+  const result = safeParse(resultSchema, jsonOf(text, file));
+  if (result.success) return result.output;
+  throw unreadable(file, resultFormat, result.issues);
+}
+
+function jsonOf(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new StreamCsvError("SCSV_BAD_RESULT", `"${file}" is no JSON: ${String(cause)}.`, { cause });
+  }
+}
+
+function unreadable(
+  file: string,
+  format: string,
+  [issue]: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[],
+): StreamCsvError {
+  const path = (issue?.path ?? [])
+    .map((item) => (typeof item === "object" && item !== null && "key" in item ? String(item.key) : "?"))
+    .join(".");
+  const where = path === "" ? "" : ` at ${path}`;
+  return new StreamCsvError(
+    "SCSV_BAD_RESULT",
+    `"${file}" is no ${format}${where}: ${issue?.message ?? "it can't be read"}.`,
+  );
+}

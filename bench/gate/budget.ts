@@ -1,0 +1,97 @@
+import { deliveries, isDelivery, type Delivery } from "../../src/index.ts";
+import { metrics, type Metric, type MetricId } from "../result/metric.ts";
+import type { NoiseFloor } from "./noise-floor.ts";
+
+/** How much worse a metric of a delivery may become before a build fails. */
+export interface Budget {
+  readonly delivery: Delivery;
+  readonly metric: MetricId;
+  /** Share of the control: 0.05 allows 5 % more, or for what should be high 5 % less. */
+  readonly share: number;
+  /** A change also has to exceed this, in the metric's unit; null where the share alone decides. */
+  readonly least: number | null;
+}
+
+const mib = 1024 ** 2;
+/** Memory comes in steps of the allocator: a tenth of little is still little. */
+const leastMemoryBytes = 8 * mib;
+const defaultShares = { cpu_s_per_mib: 0.05, peak_rss_over_idle_bytes: 0.1 } as const;
+
+/** What has to be equal in every round, so that it needs no budget and no statistics. */
+export const equalMetrics: readonly MetricId[] = ["rows", "body_bytes"];
+
+/** What gates when no budget is named: quantities with little noise. */
+export function defaultBudgets(gated: readonly Delivery[]): readonly Budget[] {
+  return gated.flatMap((delivery) => [
+    budgetOf(delivery, "cpu_s_per_mib", defaultShares.cpu_s_per_mib),
+    budgetOf(delivery, "peak_rss_over_idle_bytes", defaultShares.peak_rss_over_idle_bytes),
+  ]);
+}
+
+/**
+ * Reads `DELIVERY.METRIC=PERCENT`, such as `streaming.cpu_s_per_mib=5%`; the sign may be left out.
+ * @throws RangeError whose message quotes the text and says what is possible
+ */
+export function parseBudget(text: string): Budget {
+  const [, delivery = "", metric = "", percent = ""] = /^([^.=]*)\.([^=]*)=(.*)$/.exec(text.trim()) ?? [];
+  if (metric === "") {
+    throw new RangeError(
+      `"${text}" is no budget: write DELIVERY.METRIC=PERCENT, such as streaming.cpu_s_per_mib=5%.`,
+    );
+  }
+  if (!isDelivery(delivery)) {
+    throw new RangeError(`"${delivery}" in "${text}" is no delivery; there are: ${deliveries.join(", ")}.`);
+  }
+  if (equalMetrics.some((id) => id === metric)) {
+    throw new RangeError(`"${text}" needs no budget: ${metric} has to be equal in every round.`);
+  }
+  const known = metrics.find(({ id }) => id === metric);
+  if (known === undefined) {
+    const possible = metrics.map(({ id }) => id).filter((id) => !equalMetrics.includes(id));
+    throw new RangeError(`"${metric}" in "${text}" is no metric; there are: ${possible.join(", ")}.`);
+  }
+  const [, digits] = /^(\d+(?:\.\d+)?|\.\d+)\s*%?$/.exec(percent.trim()) ?? [];
+  const share = Number(digits) / 100;
+  if (!(share > 0 && share <= mostShare)) {
+    throw new RangeError(
+      `"${percent}" in "${text}" is no budget: it has to be a percentage above 0 and up to ${mostShare * 100}, such as 5%.`,
+    );
+  }
+  return budgetOf(delivery, known.id, share);
+}
+
+/** A tenfold cost; more is no budget any more. */
+const mostShare = 10;
+
+/**
+ * Refuses a budget that two equal versions would break by noise alone.
+ * @param floor what is known of the noise of this kind of machine; null when nothing is
+ * @throws RangeError that names the floor
+ */
+export function requireAboveFloor(budget: Budget, floor: NoiseFloor | null): void {
+  if (floor === null || budget.share >= floor.share) return;
+  throw new RangeError(
+    `The budget ${nameOf(budget)}=${flagText(budget.share)} is below the noise of this machine: in ${floor.runs} calibration runs two equal versions differed by up to ${flagText(floor.share)} (95th percentile). Allow at least that much.`,
+  );
+}
+
+/** As it is written on the command line, without a space. */
+function flagText(share: number): string {
+  return `${Number((share * 100).toPrecision(2))}%`;
+}
+
+/** What a budget is called on the command line: `streaming.cpu_s_per_mib`. */
+export function nameOf({ delivery, metric }: Pick<Budget, "delivery" | "metric">): string {
+  return `${delivery}.${metric}`;
+}
+
+/** What is known of a budget's metric. */
+export function metricOf({ metric }: Pick<Budget, "metric">): Metric {
+  const found = metrics.find(({ id }) => id === metric);
+  if (found === undefined) throw new Error(`the table of metrics has lost ${metric}`);
+  return found;
+}
+
+function budgetOf(delivery: Delivery, metric: MetricId, share: number): Budget {
+  return { delivery, metric, share, least: metric === "peak_rss_over_idle_bytes" ? leastMemoryBytes : null };
+}

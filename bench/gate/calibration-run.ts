@@ -1,0 +1,80 @@
+import {
+  array,
+  finite,
+  integer,
+  literal,
+  minValue,
+  nullable,
+  number,
+  object,
+  picklist,
+  pipe,
+  record,
+  safeParse,
+  string,
+  type InferOutput,
+} from "valibot";
+import { StreamCsvError } from "../../src/index.ts";
+
+/** The name of the format: one such object a line. */
+export const calibrationFormat = "stream-csv.calibration.v1";
+
+const count = pipe(number(), integer(), minValue(0));
+const ratios = record(string(), nullable(pipe(number(), finite())));
+
+const calibrationRun = object({
+  schema: literal(calibrationFormat),
+  /** `aa`: two equal versions; `slow`: CPU made dearer; `heavy`: memory held. */
+  kind: picklist(["aa", "slow", "heavy"]),
+  createdAt: string(),
+  gitSha: nullable(string()),
+  environment: object({
+    node: string(),
+    os: string(),
+    cpuModel: string(),
+    cores: count,
+    fingerprint: string(),
+  }),
+  seed: count,
+  /** Arguments of the run. */
+  command: array(string()),
+  /** Seconds it took. */
+  elapsedSeconds: number(),
+  verdict: string(),
+  exitCode: count,
+  /** Verdicts by metric. */
+  verdicts: record(string(), string()),
+  /** This version over the other, by metric. */
+  ratios,
+  /** The other version over itself, by metric. */
+  equalRatios: ratios,
+});
+
+/** What one run of the calibration gave. */
+export type CalibrationRun = Readonly<InferOutput<typeof calibrationRun>>;
+
+/**
+ * Reads a calibration file; a last line that was cut off by an interruption is left out, so that a run can go on.
+ * @throws StreamCsvError `SCSV_BAD_RESULT` that names the line
+ */
+export function parseCalibration(text: string, file: string): readonly CalibrationRun[] {
+  const lines = text.split("\n");
+  return lines.flatMap((line, index) => {
+    if (line.trim() === "" || (index === lines.length - 1 && !line.endsWith("}"))) return [];
+    const run = safeParse(calibrationRun, jsonOf(line));
+    if (run.success) return [run.output];
+    throw new StreamCsvError(
+      "SCSV_BAD_RESULT",
+      `Line ${index + 1} of "${file}" is no calibration run: ${run.issues[0].message}.`,
+      { hint: "Remove the line, or move the file away to begin anew." },
+    );
+  });
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

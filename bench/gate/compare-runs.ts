@@ -1,0 +1,207 @@
+import type { ComparedRow } from "../report/comparison-text.ts";
+import type { Comparison } from "../result/schema.ts";
+import { bonferroniLevel } from "../statistics/bonferroni.ts";
+import { boundRuns } from "../statistics/compare.ts";
+import { median } from "../statistics/median.ts";
+import { rankSumBounds } from "../statistics/rank-sum.ts";
+import type { Baseline } from "./baseline.ts";
+import { nameOf, type Budget } from "./budget.ts";
+import { decide } from "./decide.ts";
+import { conclude, type GateReport } from "./judge-run.ts";
+import type { Judgement } from "./judge-metric.ts";
+import { reasonFor } from "./sentence.ts";
+import { betterOf, isOfAnySize, isPortable, type Series } from "./series.ts";
+
+/** Two runs that were made one after the other, held against each other. */
+export interface RunComparison {
+  /** Everything that could be compared: first what has a budget, then the rest in the order of the later run. */
+  readonly rows: readonly ComparedRow[];
+  /** What the budgets say; null without budgets, when nothing gates. */
+  readonly gate: GateReport | null;
+  /** What couldn't be compared, and why. */
+  readonly warnings: readonly string[];
+}
+
+/** How the runs are called in what is said of them. */
+export interface RunNames {
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * Compares two runs that have no rounds in common: the ratio of their values with rank-sum bounds.
+ *
+ * What depends on the speed of the machine is compared as a ratio to the buffered delivery of the same round, which
+ * both sides measured for themselves; the plain seconds only where both ran on the same kind of machine. Whatever else
+ * changed between the runs still counts: to interleave two versions in one run decides more.
+ * @throws RangeError when the runs measured different exports, or a budget can't be judged from these two
+ */
+export function compareRuns(
+  before: Baseline,
+  after: Baseline,
+  budgets: readonly Budget[],
+  names: RunNames,
+): RunComparison {
+  requireSameExport(before, after, names);
+  const warnings: string[] = [];
+  const isSameMachine = before.environment.fingerprint === after.environment.fingerprint;
+  const isSameSize = before.export.rows === after.export.rows;
+  if (!isSameMachine) {
+    warnings.push(
+      "The runs were made on different kinds of machine: times are compared only as ratios to the buffered delivery of the same round.",
+    );
+  }
+  if (!isSameSize) {
+    warnings.push(
+      `${names.before} measured ${before.export.rows} rows and ${names.after} ${after.export.rows}: what depends on the size of the export isn't compared. --rows makes them equal.`,
+    );
+  }
+  const pairs = after.series.flatMap((series): readonly Pair[] => {
+    const earlier = before.series.find((other) => keyOf(other) === keyOf(series));
+    const isComparable = (isSameMachine || isPortable(series)) && (isSameSize || isOfAnySize(series));
+    return earlier === undefined || !isComparable ? [] : [{ before: earlier, after: series }];
+  });
+  const level = bonferroniLevel(budgets.length);
+  const judged = budgets.map((budget) => judge(pairOf(budget, pairs, names), budget, level, names));
+  const content = budgets.length === 0 || !isSameSize ? [] : judgeContent(before, after, names);
+  const gated = new Set(judged.map(({ row }) => placeOf(row.comparison)));
+  // Both ends of all of them together are wrong in one of twenty comparisons of equal runs.
+  const restLevel = bonferroniLevel(2 * pairs.length);
+  const rest = pairs
+    .map((pair) => compared(pair, restLevel, names))
+    .filter(({ comparison }) => !gated.has(placeOf(comparison)));
+  const all = [...judged, ...content];
+  const judgements = all.map(({ judgement }) => judgement);
+  return {
+    rows: [...all.map(({ row }) => row), ...rest],
+    gate: budgets.length === 0 ? null : { judgements, ...conclude(judgements), warnings: [] },
+    warnings,
+  };
+}
+
+/** A judgement, and the row it is shown in. */
+interface Judged {
+  readonly judgement: Judgement;
+  readonly row: ComparedRow;
+}
+
+interface Pair {
+  readonly before: Series;
+  readonly after: Series;
+}
+
+function requireSameExport(before: Baseline, after: Baseline, names: RunNames): void {
+  if (before.export.name === after.export.name) return;
+  throw new RangeError(
+    `${names.before} measured "${before.export.name}" and ${names.after} "${after.export.name}": only runs of the same export can be compared.`,
+  );
+}
+
+/** Ratios before plain values: a budget should hold wherever the runs were made. */
+function pairOf(budget: Budget, pairs: readonly Pair[], { before, after }: RunNames): Pair {
+  const found = pairs.filter(
+    (pair) => pair.after.delivery === budget.delivery && pair.after.metric === budget.metric,
+  );
+  const pair = found.find((one) => one.after.over !== null) ?? found[0];
+  if (pair !== undefined) return pair;
+  throw new RangeError(
+    `The budget for ${nameOf(budget)} can't be judged: ${before} and ${after} don't both have it in a form that can be compared. Both runs need it measured on the same kind of machine, or beside the buffered delivery, with the same number of rows.`,
+  );
+}
+
+function judge(pair: Pair, budget: Budget, level: number, names: RunNames): Judged {
+  const row = compared(pair, level, names);
+  const { comparison } = row;
+  const { ratio, ci } = comparison;
+  const [low, high] = ci;
+  const difference = rankSumBounds(pair.after.values, pair.before.values, level);
+  const isDecisive = difference !== null && difference.level >= level - 1e-9;
+  const change = {
+    ratio: ratio === null || low === null || high === null ? null : { low, high },
+    difference,
+  };
+  const verdict = isDecisive
+    ? decide(change, { ...budget, better: betterOf(budget.metric) })
+    : "inconclusive";
+  const judged = { ...comparison, budget: budget.share, verdict };
+  const subject = `${budget.delivery} ${budget.metric}${pair.after.over === null ? "" : ` over ${pair.after.over}`}`;
+  const reason = reasonFor(subject, judged, budget, verdict);
+  const judgement = {
+    name: nameOf(budget),
+    comparison: judged,
+    aa: null,
+    verdict,
+    reason: isDecisive ? reason : `${reason} So few rounds are not enough for a decision.`,
+  };
+  return { judgement, row: { ...row, comparison: judged } };
+}
+
+/** The same rows have to be the same bytes; whoever changed what is written makes a new baseline. */
+function judgeContent(before: Baseline, after: Baseline, names: RunNames): readonly Judged[] {
+  const [was, is] = [before.export, after.export];
+  if (was.sha256 === null || is.sha256 === null) return [];
+  const isEqual = was.sha256 === is.sha256;
+  const verdict = isEqual ? "pass" : "regression";
+  const comparison: Comparison = {
+    scenario: "export",
+    metric: "body_bytes",
+    treatment: names.after,
+    control: names.before,
+    ratio: quotient(is.bytes, was.bytes),
+    ci: [null, null],
+    level: null,
+    method: "equality of SHA-256",
+    n: 1,
+    mde: null,
+    budget: 0,
+    verdict,
+  };
+  const reason = isEqual
+    ? `Both runs read the same ${is.bytes} bytes.`
+    : `The body isn't the same any more: ${is.bytes} bytes with SHA-256 ${is.sha256.slice(0, 12)}…, and before ${was.bytes} with ${was.sha256.slice(0, 12)}….`;
+  return [
+    {
+      judgement: { name: "content", comparison, aa: null, verdict, reason },
+      row: { comparison, arm: "all", over: null, before: was.bytes, after: is.bytes, isSure: !isEqual },
+    },
+  ];
+}
+
+function compared(pair: Pair, level: number, names: RunNames): ComparedRow {
+  const { before, after } = pair;
+  const { arm, over } = after;
+  const place = (name: string): string => `${name}: ${arm}${over === null ? "" : ` / ${over}`}`;
+  const medians = { before: median(before.values), after: median(after.values) };
+  const known = {
+    scenario: after.scenario,
+    metric: after.metric,
+    treatment: place(names.after),
+    control: place(names.before),
+    n: Math.min(before.values.length, after.values.length),
+    mde: null,
+    budget: null,
+    verdict: "informational" as const,
+  };
+  const bounds = boundRuns(after.values, before.values, level);
+  const comparison = {
+    ...known,
+    ratio: bounds?.ratio ?? null,
+    ci: [bounds?.low ?? null, bounds?.high ?? null] as [number | null, number | null],
+    level: bounds?.level ?? null,
+    method: bounds?.method ?? "none: a value isn't above zero, and has no logarithm",
+  };
+  const isSure = bounds !== null && bounds.level >= level - 1e-9 && (bounds.low > 1 || bounds.high < 1);
+  return { comparison, arm, over, ...medians, isSure };
+}
+
+function quotient(top: number | null, bottom: number | null): number | null {
+  return top === null || bottom === null || bottom === 0 ? null : top / bottom;
+}
+
+function keyOf({ scenario, arm, metric, over }: Series): string {
+  return JSON.stringify([scenario, arm, metric, over]);
+}
+
+function placeOf({ scenario, metric, treatment }: Comparison): string {
+  return JSON.stringify([scenario, metric, treatment]);
+}

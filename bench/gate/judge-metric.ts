@@ -1,0 +1,173 @@
+import type { MetricId } from "../result/metric.ts";
+import type { Comparison } from "../result/schema.ts";
+import { boundRounds, type Pair } from "../statistics/compare.ts";
+import { signedRankBounds } from "../statistics/signed-rank.ts";
+import { metricOf, type Budget } from "./budget.ts";
+import { decide, isSurelyOutside, type Change, type Decision } from "./decide.ts";
+import { percent, reasonFor } from "./sentence.ts";
+
+/** The same delivery of this version, of the other version, and of the other version again. */
+export interface ArmTrio {
+  readonly treatment: string;
+  readonly control: string;
+  /** null when there is no second control. */
+  readonly aa: string | null;
+}
+
+/** What the arms of a trio gave in one round; null is what couldn't be measured. */
+interface RoundValues {
+  readonly treatment: number | null;
+  readonly control: number | null;
+  readonly aa: number | null;
+}
+
+/** What is said of one metric. */
+export interface Judgement {
+  /** `streaming.cpu_s_per_mib`. */
+  readonly name: string;
+  readonly comparison: Comparison;
+  /** The two equal arms held against each other; null when there is one only. */
+  readonly aa: Comparison | null;
+  readonly verdict: Decision | "invalid";
+  /** One sentence with the metric, the size of the change and its bounds. */
+  readonly reason: string;
+}
+
+/** What a metric is judged by. */
+export interface MetricCase {
+  readonly scenario: string;
+  readonly arms: ArmTrio;
+  readonly rounds: readonly RoundValues[];
+}
+
+/**
+ * Holds one metric against its budget.
+ * @param level of each bound, with the number of metrics already in it
+ */
+export function judgeMetric(
+  { scenario, arms, rounds }: MetricCase,
+  budget: Budget,
+  level: number,
+): Judgement {
+  const { delivery, metric, share } = budget;
+  const limit = { better: metricOf(budget).better, share, least: budget.least };
+  const subject = `${delivery} ${metric}`;
+  const name = `${delivery}.${metric}`;
+  const place = { scenario, metric, control: arms.control };
+
+  const measured = compare(pairsOf(rounds, "treatment"), level);
+  const verdict = measured.isDecisive ? decide(measured.change, limit) : "inconclusive";
+  const comparison = { ...place, ...measured.numbers, treatment: arms.treatment, budget: share, verdict };
+  const again = arms.aa === null ? null : compare(pairsOf(rounds, "aa"), level);
+  const aa =
+    again === null || arms.aa === null
+      ? null
+      : { ...place, ...again.numbers, treatment: arms.aa, budget: null, verdict: "informational" as const };
+  if (again !== null && again.isDecisive && isSurelyOutside(again.change, limit)) {
+    const difference = percent(Math.abs((again.numbers.ratio ?? 1) - 1));
+    return {
+      name,
+      comparison: { ...comparison, verdict: "inconclusive" },
+      aa,
+      verdict: "invalid",
+      reason: `${subject} of two equal arms differs by ${difference}, surely more than its budget of ${percent(share)}: this machine can't tell versions apart.`,
+    };
+  }
+  if (again !== null && !again.isDecisive && verdict !== "inconclusive") {
+    return {
+      name,
+      comparison: { ...comparison, verdict: "inconclusive" },
+      aa,
+      verdict: "inconclusive",
+      reason: `${subject} of the second control was measured in ${again.numbers.n} rounds only, so it isn't known whether equal arms agree.`,
+    };
+  }
+  return { name, comparison, aa, verdict, reason: reasonOf(subject, comparison, budget, verdict, measured) };
+}
+
+/** Rows and bytes are no matter of noise: they are equal in every round, or something is wrong. */
+export function judgeEquality(
+  { scenario, arms, rounds }: MetricCase,
+  delivery: string,
+  metric: MetricId,
+): Judgement {
+  const pairs = pairsOf(rounds, "treatment");
+  const different = pairs.find(({ treatment, control }) => treatment !== control);
+  const verdict = pairs.length === 0 ? "inconclusive" : different === undefined ? "pass" : "regression";
+  const subject = `${delivery} ${metric}`;
+  return {
+    name: `${delivery}.${metric}`,
+    comparison: {
+      scenario,
+      metric,
+      treatment: arms.treatment,
+      control: arms.control,
+      ratio: different === undefined ? (pairs.length === 0 ? null : 1) : ratioOf(different),
+      ci: [null, null],
+      level: null,
+      method: "equality in every round",
+      n: pairs.length,
+      mde: null,
+      budget: 0,
+      verdict,
+    },
+    aa: null,
+    verdict,
+    reason:
+      different !== undefined
+        ? `${subject} is ${different.treatment} and was ${different.control}: it has to be equal.`
+        : pairs.length === 0
+          ? `${subject} was measured in no round, so nothing can be said of it.`
+          : `${subject} is equal in all ${pairs.length} rounds.`,
+  };
+}
+
+interface Compared {
+  readonly numbers: Pick<Comparison, "ratio" | "ci" | "level" | "method" | "n" | "mde">;
+  readonly change: Change;
+  /** Whether the bounds have the level that was asked for; so few rounds may not reach it. */
+  readonly isDecisive: boolean;
+}
+
+function compare(pairs: readonly Pair[], level: number): Compared {
+  const ratio = boundRounds(pairs, level);
+  const difference = signedRankBounds(
+    pairs.map(({ treatment, control }) => treatment - control),
+    level,
+  );
+  return {
+    numbers: {
+      ratio: ratio?.ratio ?? null,
+      ci: [ratio?.low ?? null, ratio?.high ?? null],
+      level: ratio?.level ?? null,
+      method: ratio?.method ?? "none: a value isn't above zero, and has no log ratio",
+      n: pairs.length,
+      mde: ratio?.detectable ?? null,
+    },
+    change: { ratio, difference },
+    isDecisive: difference !== null && difference.level >= level - 1e-9,
+  };
+}
+
+function reasonOf(
+  subject: string,
+  comparison: Comparison,
+  budget: Budget,
+  verdict: Decision,
+  { isDecisive }: Compared,
+): string {
+  if (comparison.n === 0) return `${subject} was measured in no round, so nothing can be said of it.`;
+  const reason = reasonFor(subject, comparison, budget, verdict);
+  return isDecisive ? reason : `${reason} ${comparison.n} rounds are too few for a decision.`;
+}
+
+/** The rounds in which both arms have the metric. */
+function pairsOf(rounds: readonly RoundValues[], arm: "treatment" | "aa"): readonly Pair[] {
+  return rounds.flatMap(({ [arm]: treatment, control }) =>
+    treatment === null || control === null ? [] : [{ treatment, control }],
+  );
+}
+
+function ratioOf({ treatment, control }: Pair): number | null {
+  return control === 0 ? null : treatment / control;
+}

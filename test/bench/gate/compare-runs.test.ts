@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parse } from "valibot";
+import { baselineOf } from "../../../bench/gate/baseline.ts";
+import { parseBudget } from "../../../bench/gate/budget.ts";
+import { compareRuns, type RunComparison } from "../../../bench/gate/compare-runs.ts";
+import { compareResults, type ComparedResults } from "../../../bench/gate/comparison-result.ts";
+import { comparisonText } from "../../../bench/report/comparison-text.ts";
+import { resultSchema } from "../../../bench/result/schema.ts";
+import { simulateResult, type SimulatedRun } from "./results.ts";
+
+const names = { before: "old", after: "new" };
+const cpu = parseBudget("streaming.cpu_s_per_mib=5%");
+const memory = parseBudget("streaming.peak_rss_over_idle_bytes=10%");
+
+function compare(before: SimulatedRun, after: SimulatedRun, budgets = [cpu, memory]): RunComparison {
+  return compareRuns(baselineOf(simulateResult(before)), baselineOf(simulateResult(after)), budgets, names);
+}
+
+function verdictsOf({ gate }: RunComparison): Record<string, string> {
+  return Object.fromEntries((gate?.judgements ?? []).map(({ name, verdict }) => [name, verdict]));
+}
+
+test("two runs of the same pass", () => {
+  const compared = compare({ seed: 1 }, { seed: 2 });
+  assert.equal(compared.gate?.verdict, "pass");
+  assert.deepEqual(verdictsOf(compared), {
+    "streaming.cpu_s_per_mib": "pass",
+    "streaming.peak_rss_over_idle_bytes": "pass",
+    content: "pass",
+  });
+  assert.deepEqual(compared.warnings, []);
+});
+
+test("without budgets nothing gates, and equal runs show no sure change anywhere", () => {
+  const { gate, rows } = compare({ seed: 1 }, { seed: 2 }, []);
+  assert.equal(gate, null);
+  assert.ok(rows.length >= 10);
+  for (const { comparison } of rows) {
+    const [low, high] = comparison.ci;
+    assert.equal(comparison.verdict, "informational");
+    if (low !== null && high !== null) assert.ok(low <= 1 && high >= 1, comparison.metric);
+  }
+});
+
+test("dearer CPU and held memory are regressions, by the ratio to the buffered delivery and by bytes", () => {
+  const compared = compare({ seed: 3 }, { seed: 4, cpu: 1.12, memoryBytes: 32 * 1024 ** 2 });
+  assert.equal(compared.gate?.verdict, "regression");
+  assert.equal(verdictsOf(compared)["streaming.cpu_s_per_mib"], "regression");
+  assert.equal(verdictsOf(compared)["streaming.peak_rss_over_idle_bytes"], "regression");
+  assert.match(compared.gate.reasons[0] ?? "", /^streaming cpu_s_per_mib over buffered changed by \+1\d %/);
+  const [first] = compared.rows;
+  assert.equal(first?.comparison.treatment, "new: streaming / buffered");
+  assert.match(first.comparison.method, /unpaired.*exact one-sided rank-sum/);
+});
+
+test("on a machine twice as fast the ratios still pass, and seconds aren't compared", () => {
+  const compared = compare({ seed: 5 }, { seed: 6, speed: 2, fingerprint: "there" });
+  assert.equal(compared.gate?.verdict, "pass");
+  assert.match(compared.warnings[0] ?? "", /different kinds of machine/);
+  const seconds = compared.rows.filter(
+    ({ comparison, over }) => comparison.metric === "total_s" && over === null,
+  );
+  assert.deepEqual(seconds, []);
+  assert.ok(
+    compared.rows.some(({ comparison, over }) => comparison.metric === "total_s" && over === "buffered"),
+  );
+});
+
+test("a budget that only seconds of different machines could decide is refused with a sentence", () => {
+  assert.throws(
+    () => compare({ seed: 5 }, { seed: 6, fingerprint: "there" }, [parseBudget("buffered.total_s=5")]),
+    /The budget for buffered\.total_s can't be judged: old and new don't both have it/,
+  );
+  assert.equal(compare({ seed: 5 }, { seed: 6 }, [parseBudget("buffered.total_s=5")]).gate?.verdict, "pass");
+});
+
+test("runs of different exports are refused", () => {
+  assert.throws(
+    () => compare({ seed: 1 }, { seed: 2, exportName: "wide" }),
+    /old measured "orders" and new "wide"/,
+  );
+});
+
+test("with other rows only what doesn't depend on the size is compared, and it is said", () => {
+  const compared = compare({ seed: 1 }, { seed: 2, rows: 700 }, [cpu]);
+  assert.match(compared.warnings[0] ?? "", /old measured 500 rows and new 700/);
+  assert.deepEqual([...new Set(compared.rows.map(({ comparison }) => comparison.metric))], ["cpu_s_per_mib"]);
+  assert.throws(
+    () => compare({ seed: 1 }, { seed: 2, rows: 700 }, [memory]),
+    /peak_rss_over_idle_bytes can't be judged/,
+  );
+});
+
+test("another text of the same rows is a regression", () => {
+  const compared = compare({ seed: 1 }, { seed: 2, sha256: "beef" });
+  assert.equal(verdictsOf(compared)["content"], "regression");
+  assert.match(compared.gate?.reasons[0] ?? "", /isn't the same any more.*beef.*feed/);
+});
+
+test("three rounds on either side decide nothing, however clear they look", () => {
+  const compared = compare({ seed: 1, rounds: 3 }, { seed: 2, rounds: 3, cpu: 2 });
+  assert.equal(verdictsOf(compared)["streaming.cpu_s_per_mib"], "inconclusive");
+  assert.match(compared.gate?.reasons[0] ?? "", /not enough for a decision/);
+});
+
+function results(before: SimulatedRun, after: SimulatedRun, isStrict = false): ComparedResults {
+  return compareResults(simulateResult(before), simulateResult(after), {
+    names,
+    budgets: [cpu],
+    isStrict,
+    tool: { name: "stream-csv", version: "9.9.9" },
+    createdAt: "2026-02-02T00:00:00.000Z",
+  });
+}
+
+test("a comparison is itself a result file, with the arms and rounds of both runs", () => {
+  const { result } = results({ seed: 1 }, { seed: 2, cpu: 1.2 });
+  assert.deepEqual(
+    parse(resultSchema, JSON.parse(JSON.stringify(result))),
+    JSON.parse(JSON.stringify(result)),
+  );
+  assert.equal(result.verdict, "regression");
+  assert.equal(result.exitCode, 2);
+  assert.deepEqual(result.arms.map(({ id, role }) => [id, role]).slice(2, 4), [
+    ["old: buffered-again", "control"],
+    ["new: streaming", "treatment"],
+  ]);
+  assert.equal(result.rounds.length, 24);
+  assert.equal(typeof result.rounds[23]?.arms["new: streaming"]?.["cpu_s_per_mib"], "number");
+  assert.equal(result.integrity.sha256, "feed");
+});
+
+test("what can't be decided exits with 3 only where that was asked for", () => {
+  const [before, after] = [
+    { seed: 1, rounds: 2 },
+    { seed: 2, rounds: 2 },
+  ];
+  assert.equal(results(before, after).result.exitCode, 0);
+  assert.equal(results(before, after, true).result.exitCode, 3);
+});
+
+test("four rounds against four make nothing sure among many comparisons", () => {
+  const { rows } = compare({ seed: 1, rounds: 4 }, { seed: 2, rounds: 4, cpu: 3 }, []);
+  assert.deepEqual(
+    rows.filter(({ isSure }) => isSure),
+    [],
+  );
+  assert.ok(compare({ seed: 1 }, { seed: 2, cpu: 3 }, []).rows.some(({ isSure }) => isSure));
+});
+
+test("the text shows what has a budget and what surely changed, and counts the rest", () => {
+  const { view } = results({ seed: 1 }, { seed: 2, cpu: 1.2 });
+  const text = comparisonText(view, { hasColor: false });
+  assert.match(text, /^new compared with old\n/);
+  assert.match(
+    text,
+    /│ export {3}│ streaming \/ buffered │ cpu_s_per_mib │ +×0\.83 │ +×1\.0 │ ×1\.2 \(.*\) │ regression +│/,
+  );
+  assert.match(text, /│ export {3}│ streaming {12}│ total_s {7}│ +1\.\d+ s │ +1\.\d+ s │/);
+  assert.doesNotMatch(text, /peak_rss/);
+  assert.match(text, /\d+ more comparisons show no sure change/);
+  assert.match(text, /Budgets\n- streaming cpu_s_per_mib over buffered changed by \+\d+ %/);
+  assert.match(text, /Verdict: regression\n$/);
+  assert.ok(!text.includes("\u001b"));
+  assert.ok(comparisonText(view, { hasColor: true }).includes("\u001b"));
+});

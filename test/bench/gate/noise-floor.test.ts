@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  calibrationFormat,
+  parseCalibration,
+  type CalibrationRun,
+} from "../../../bench/gate/calibration-run.ts";
+import { noiseFloor } from "../../../bench/gate/noise-floor.ts";
+
+const name = "streaming.cpu_s_per_mib";
+
+function run(ratio: number | null, fingerprint = "here"): CalibrationRun {
+  return {
+    schema: calibrationFormat,
+    kind: "aa",
+    createdAt: "2026-01-01T00:00:00.000Z",
+    gitSha: null,
+    environment: { node: "v20", os: "linux", cpuModel: "x", cores: 2, fingerprint },
+    seed: 1,
+    command: ["bench"],
+    elapsedSeconds: 25,
+    verdict: "pass",
+    exitCode: 0,
+    verdicts: { [name]: "pass" },
+    ratios: { [name]: 1 },
+    equalRatios: { [name]: ratio },
+  };
+}
+
+test("the noise floor is the 95th percentile of how far equal versions lie apart, in either direction", () => {
+  const runs = Array.from({ length: 100 }, (_, index) =>
+    run(index % 2 === 0 ? 1 + index / 1000 : 1 / (1 + index / 1000)),
+  );
+  const floor = noiseFloor(runs, name, "here");
+  assert.ok(floor !== null && Math.abs(floor.share - 0.094) < 1e-9, String(floor?.share));
+  assert.equal(floor.runs, 100);
+});
+
+test("runs of other machines and runs without the metric don't count, and fewer than twenty say nothing", () => {
+  const runs = Array.from({ length: 19 }, () => run(1.02));
+  assert.equal(noiseFloor([...runs, run(1.5, "elsewhere"), run(null)], name, "here"), null);
+  assert.equal(noiseFloor([...runs, run(1.02)], name, "here")?.runs, 20);
+  assert.equal(noiseFloor([...runs, run(1.02)], "file.total_s", "here"), null);
+});
+
+test("a calibration file is one run a line; a last line cut off by an interruption is left out", () => {
+  const line = JSON.stringify(run(1.01));
+  assert.equal(parseCalibration(`${line}\n${line}\n`, "f").length, 2);
+  assert.equal(parseCalibration(`${line}\n${line.slice(0, 40)}`, "f").length, 1);
+  assert.deepEqual(parseCalibration("", "f"), []);
+  assert.throws(
+    () => parseCalibration(`{"schema":"other"}\n${line}\n`, "runs.jsonl"),
+    /Line 1 of "runs\.jsonl" is no calibration run/,
+  );
+  assert.throws(() => parseCalibration(`nonsense\n${line}\n`, "f"), /Line 1 of "f"/);
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { parse } from "valibot";
+import { resultSchema } from "../../bench/index.ts";
+import { simulateResult } from "../bench/gate/results.ts";
+import { runCli } from "../harness/cli.ts";
+
+let folder = "";
+const file = (name: string): string => join(folder, name);
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  const runs = {
+    "before.json": simulateResult({ seed: 1 }),
+    "same.json": simulateResult({ seed: 2 }),
+    "slow.json": simulateResult({ seed: 3, cpu: 1.15 }),
+    "short.json": simulateResult({ seed: 4, rounds: 1 }),
+    "wide.json": simulateResult({ seed: 5, exportName: "wide" }),
+    "cut.json": simulateResult({ seed: 6, complete: false }),
+  };
+  for (const [name, result] of Object.entries(runs)) await writeFile(file(name), JSON.stringify(result));
+  await writeFile(file("other.json"), '{"schema":"other"}');
+});
+after(() => rm(folder, { recursive: true }));
+
+const budget = ["--budget", "streaming.cpu_s_per_mib=5%"];
+
+test("without a budget a comparison informs and exits with 0, also when it got slower", async () => {
+  const { exitCode, stdout, stderr } = await runCli(["compare", file("before.json"), file("slow.json")]);
+  assert.equal(exitCode, 0);
+  assert.equal(stderr, "");
+  assert.match(stdout, /^slow compared with before\n/);
+  assert.match(stdout, /Verdict: informational\n$/);
+});
+
+test("exit codes tell pass, regression, and what can't be decided only with --strict", async () => {
+  const codeOf = async (later: string, ...more: string[]): Promise<number | null> =>
+    (await runCli(["compare", file("before.json"), file(later), ...budget, ...more])).exitCode;
+  assert.equal(await codeOf("same.json"), 0);
+  assert.equal(await codeOf("slow.json"), 2);
+  assert.equal(await codeOf("short.json"), 0);
+  assert.equal(await codeOf("short.json", "--strict"), 3);
+});
+
+test("--format json prints a result file and nothing else; -o writes one beside the text", async () => {
+  const printed = await runCli([
+    "compare",
+    file("before.json"),
+    file("slow.json"),
+    "--format",
+    "json",
+    ...budget,
+  ]);
+  const result = parse(resultSchema, JSON.parse(printed.stdout));
+  assert.equal(result.verdict, "regression");
+  assert.equal(result.exitCode, 2);
+  const outputs = ["-o", `json=${file("out.json")}`, "-o", `text=${file("out.txt")}`];
+  const { stdout } = await runCli(["compare", file("before.json"), file("same.json"), ...outputs]);
+  assert.equal(await readFile(file("out.txt"), "utf8"), stdout);
+  assert.equal(
+    parse(resultSchema, JSON.parse(await readFile(file("out.json"), "utf8"))).verdict,
+    "informational",
+  );
+  const dash = await runCli(["compare", file("before.json"), file("same.json"), "-o", "json=-"]);
+  parse(resultSchema, JSON.parse(dash.stdout));
+});
+
+test("two files of one name are told apart by their paths", async () => {
+  const { stdout } = await runCli(["compare", file("before.json"), file("before.json")]);
+  assert.match(stdout, /before\.json \(2\) compared with .*before\.json \(1\)/);
+});
+
+const refused: readonly (readonly [readonly string[], RegExp])[] = [
+  [["before.json", "missing.json"], /missing\.json" can't be read: it doesn't exist\.\n.*bench -o json=FILE/],
+  [["before.json", "other.json"], /other\.json" is no stream-csv\.bench\.v1 at schema/],
+  [["before.json", "wide.json"], /before measured "orders" and wide "wide"/],
+  [["before.json", "cut.json"], /wasn't measured to its end/],
+  [
+    ["before.json", "same.json", "--budget", "streaming.speed=5"],
+    /"speed" .* is no metric; there are: first_byte_s/,
+  ],
+  [["before.json", "same.json", "--budget", "file.total_s=5"], /budget for file\.total_s can't be judged/],
+  [["before.json", "same.json", "--format", "pdf"], /'pdf' is invalid.*text, json/],
+  [["before.json", "same.json", "-o", "pdf=x"], /"pdf=x" is no output: write FORMAT=FILE/],
+  [["before.json"], /missing required argument 'after'/],
+];
+for (const [args, reason] of refused) {
+  test(`compare ${args.join(" ")} is refused with a sentence`, async () => {
+    const { exitCode, stdout, stderr } = await runCli([
+      "compare",
+      ...args.map((arg) => (arg.endsWith(".json") ? file(arg) : arg)),
+    ]);
+    assert.equal(exitCode, 1);
+    assert.equal(stdout, "");
+    assert.match(stderr, reason);
+    assert.doesNotMatch(stderr, /\n {4}at /);
+  });
+}
