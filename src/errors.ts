@@ -156,6 +156,10 @@ export const faultCatalogue = {
     meaning: "What was measured can't be trusted, so no number is given.",
     remedy: "The message says which check failed.",
   },
+  SCSV_BAD_RESULT: {
+    meaning: "A result file can't be read, or isn't what its format says.",
+    remedy: "Write it anew with: stream-csv bench -o json=FILE",
+  },
 } as const satisfies Record<string, FaultEntry>;
 
 /** The stable code of a fault. */
