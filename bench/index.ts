@@ -2,6 +2,14 @@ export { deliveries, resolveConfig, type BenchConfig, type ResolvedConfig } from
 export { runBench, type BenchHooks, type BenchProgress, type BenchRun } from "./run-bench.ts";
 export { scenarios } from "./scenario/scenarios.ts";
 export type { Plan, Scenario, ScenarioContext } from "./scenario/scenario.ts";
+export { githubAnnotations } from "./report/annotations.ts";
+export {
+  renderers,
+  renderReport,
+  type Renderer,
+  type RenderOptions,
+  type ReportFormat,
+} from "./report/renderer.ts";
 export { terminalReport, type TerminalReportOptions } from "./report/terminal.ts";
 export { metrics, type Measured, type Metric, type MetricId, type MetricUnit } from "./result/metric.ts";
 export {
@@ -14,8 +22,10 @@ export {
   type Environment,
   type Integrity,
   type Round,
+  type Series,
   type Verdict,
 } from "./result/schema.ts";
+export { parseResult, readResultFile } from "./result/read-result.ts";
 export { readExport, type ExportReading, type ReadExportOptions } from "./load/read-export.ts";
 export { probeLatency, type LatencyProbeOptions, type LatencySummary } from "./load/probe-latency.ts";
 export type { BodyContent } from "./load/body-check.ts";

@@ -4,6 +4,7 @@ import { StreamCsvError } from "../src/index.ts";
 import { benchCommand } from "./bench.ts";
 import { exportCommand } from "./export.ts";
 import type { GlobalFlags } from "./option.ts";
+import { reportCommand } from "./report.ts";
 import { serveCommand } from "./serve.ts";
 
 const usageError = 1;
@@ -35,7 +36,7 @@ function makeProgram(): Command {
     .option("--no-progress", "no progress bar")
     .showHelpAfterError("(--help shows all flags)")
     .exitOverride();
-  for (const command of [serveCommand(), benchCommand(), exportCommand()]) {
+  for (const command of [serveCommand(), benchCommand(), reportCommand(), exportCommand()]) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;

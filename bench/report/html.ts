@@ -89,7 +89,13 @@ function scenarioMarkup(result: BenchResult, view: ScenarioView): Markup {
       ? memoryCurves(result).map(({ delivery }) => ({ id: delivery, role: "treatment" as const }))
       : view.arms,
   );
-  const sampled = [...timeCharts(result, view.name, looks), ...gapCharts(result, view.name, looks)];
+  const armsLooks = isScaling
+    ? view.arms.flatMap(({ id, delivery }) => {
+        const look = looks.find((item) => item.id === delivery);
+        return look === undefined ? [] : [{ ...look, id }];
+      })
+    : looks;
+  const sampled = [...timeCharts(result, view.name, armsLooks), ...gapCharts(result, view.name, armsLooks)];
   const charts = [...(isScaling ? growthCharts(result, looks) : roundCharts(view, looks)), ...sampled];
   const table = (isScaling ? growthTable(result) : null) ?? medianTable(view);
   return html`<section>

@@ -65,7 +65,8 @@ function gateSection(result: BenchResult): readonly Section[] {
 
 function scenarioText(result: BenchResult, view: ScenarioView): string {
   const growth = view.name === "scaling" ? growthTable(result) : null;
-  return `### ${markdownText(view.title)}\n\n${tableText(growth ?? medianTable(view))}`;
+  const table = growth ?? medianTable(view);
+  return `### ${markdownText(view.title)}\n\n${table.caption}:\n\n${tableText(table)}`;
 }
 
 function settingText(result: BenchResult): string {

@@ -1,10 +1,10 @@
 import { formatBytes, formatCount } from "../../src/index.ts";
 import type { BenchResult } from "../result/schema.ts";
 import { labelOf, shownMetrics } from "./metric-label.ts";
-import { percentText, significant } from "./number-text.ts";
+import { significant } from "./number-text.ts";
 import { ratioCell } from "./scenario-tables.ts";
 import type { ReportTable } from "./table.ts";
-import { gatedComparisons } from "./verdict.ts";
+import { gatedComparisons, shareText } from "./verdict.ts";
 
 /** What the verdict rests on; null when nothing was held against a budget. */
 export function gateTable(result: BenchResult): ReportTable | null {
@@ -14,30 +14,30 @@ export function gateTable(result: BenchResult): ReportTable | null {
   return {
     caption: "Held against budgets",
     head: [
-      "scenario",
+      "verdict",
       "metric",
       "compared",
       "ratio",
-      "level",
-      "rounds",
       "budget",
+      "rounds",
+      "level",
       "could have seen",
-      "verdict",
+      "scenario",
     ],
     textColumns: [0, 1, 2, 8],
     rows: gated.map((item) => [
-      item.scenario,
+      verdictCell(item.verdict),
       labelOf(item.metric),
       `${item.treatment} / ${item.control}`,
       ratioCell(
         item,
         metrics.find(({ id }) => id === item.metric),
       ),
-      item.level === null ? "–" : `${significant(item.level * 100, 3)} %`,
+      item.budget === null ? "–" : shareText(item.budget),
       formatCount(item.n),
-      item.budget === null ? "–" : percentText(item.budget),
-      item.mde === null ? "–" : percentText(item.mde),
-      verdictCell(item.verdict),
+      item.level === null ? "–" : shareText(item.level),
+      item.mde === null ? "–" : shareText(item.mde),
+      item.scenario,
     ]),
     note: "“Could have seen” is the smallest change found with a probability of 80 %.",
   };

@@ -12,7 +12,11 @@ const mostArmsAcross = 5;
 
 /** Medians of every metric for every arm, and what each arm is in relation to the control. */
 export function medianTable(view: ScenarioView): ReportTable {
-  const count = view.rounds.filter(({ valid }) => valid).length;
+  // Not every round takes every metric: some are for short requests alone.
+  const count = Math.max(
+    0,
+    ...view.arms.flatMap(({ id }) => view.metrics.map((metric) => view.values(id, metric.id).length)),
+  );
   const caption = `Medians of ${formatCount(count)} ${count === 1 ? "round" : "rounds"}`;
   if (view.arms.length > mostArmsAcross) {
     return {

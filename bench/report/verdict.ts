@@ -1,5 +1,5 @@
 import type { BenchResult, Comparison } from "../result/schema.ts";
-import { factorText, percentText } from "./number-text.ts";
+import { factorText, significant } from "./number-text.ts";
 import { labelOf } from "./metric-label.ts";
 
 /** What a run came to, for the head of a report. */
@@ -66,15 +66,25 @@ export function gatedComparisons({ comparisons }: BenchResult): readonly Compari
 /** `export: CPU per MiB of this is ×1.12 (1.09–1.15) that of main; the budget is 5.0 %: regression.` */
 export function comparisonSentence(comparison: Comparison): string {
   const { scenario, metric, treatment, control, budget, verdict } = comparison;
-  const allowed = budget === null ? "no budget is set" : `the budget is ${percentText(budget)}`;
+  const allowed = budget === null ? "no budget is set" : `the budget is ${shareText(budget)}`;
   return `${scenario}: ${labelOf(metric)} of ${treatment} is ${ratioText(comparison)} that of ${control}; ${allowed}: ${verdict}.`;
 }
 
-/** A ratio with its interval, as far as they are known. */
+/** Below this ratio of its ends, an interval says more than two digits do. */
+const narrowInterval = 1.25;
+
+/** A ratio with its interval, as far as they are known: `×1.12 (1.09–1.15)`. */
 export function ratioText({ ratio, ci, n }: Comparison): string {
   if (ratio === null) return "–";
   const [low, high] = ci;
-  return low === null || high === null || n < 2 ? factorText(ratio) : factorText(ratio, [low, high]);
+  if (low === null || high === null || n < 2) return factorText(ratio);
+  if (low <= 0 || high / low > narrowInterval) return factorText(ratio, [low, high]);
+  return `×${significant(ratio, 3)} (${significant(low, 3)}–${significant(high, 3)})`;
+}
+
+/** A share as people set it: `5 %`. */
+export function shareText(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
 }
 
 function faultSentences({ integrity, checks, warnings }: BenchResult): readonly string[] {

@@ -31,7 +31,7 @@ export function drawSvg(
     document,
     width: widthPx,
     marginLeft: 62,
-    marginRight: 18,
+    marginRight: 30,
     ...options,
     className: "plot",
     style: { fontSize: "11px" },

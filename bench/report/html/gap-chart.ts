@@ -30,7 +30,7 @@ export function gapCharts(
   const y = logAxis(
     own.flatMap(({ points }) => points.map(([, seconds]) => Math.max(leastSeconds, seconds))),
   );
-  const marked = [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 1].filter((q) => q === 1 || nines(q) < longest);
+  const marked = [0.5, 0.9, 0.99, 0.999, 0.9999, 1].filter((q) => q === 1 || nines(q) < longest);
   const names = new Map(marked.map((q) => [place(q), quantileName(q)]));
   return [
     {

@@ -43,16 +43,17 @@ ul { padding-left: 1.25rem; }
 .scroll:focus-visible { outline: 2px solid var(--neutral); }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 caption { text-align: left; font-weight: 600; padding-bottom: .35rem; white-space: nowrap; }
-th, td { padding: .3rem .75rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
+th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; } tbody th { font-weight: 400; }
 th:first-child, td:first-child { padding-left: 0; }
 .words { text-align: left; } .long { white-space: normal; min-width: 16rem; }
 .better { color: var(--good); } .worse { color: var(--bad); } .unsure { color: var(--faint); }
 .charts { display: grid; gap: 1.5rem 2.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); margin: 1rem 0; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
-figcaption { font-size: .875rem; } figcaption strong { display: block; }
+figcaption { font-size: .875rem; } figcaption strong { display: block; font-size: 1rem; }
+figcaption strong::first-letter { text-transform: uppercase; }
 figcaption p { margin: 0 0 .25rem; }
-svg { display: block; width: 100%; max-width: 30rem; height: auto; overflow: visible; }
+svg { display: block; width: 100%; max-width: 30rem; height: auto; }
 svg text { white-space: pre; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; margin: .75rem 0; list-style: none; font-size: .875rem; }
 .legend svg { display: inline-block; width: 1.75rem; height: .75rem; vertical-align: baseline; margin-right: .4rem; }
