@@ -3,7 +3,7 @@ import type { BenchResult } from "../result/schema.ts";
 import { labelOf, shownMetrics } from "./metric-label.ts";
 import { significant } from "./number-text.ts";
 import { ratioCell } from "./scenario-tables.ts";
-import type { ReportTable } from "./table.ts";
+import type { ReportCell, ReportTable } from "./table.ts";
 import { gatedComparisons, shareText } from "./verdict.ts";
 
 /** What the verdict rests on; null when nothing was held against a budget. */
@@ -43,7 +43,7 @@ export function gateTable(result: BenchResult): ReportTable | null {
   };
 }
 
-function verdictCell(verdict: string): ReportTable["rows"][number][number] {
+function verdictCell(verdict: string): string | ReportCell {
   if (verdict === "pass") return { text: verdict, tone: "better" };
   return verdict === "regression" ? { text: verdict, tone: "worse" } : verdict;
 }
@@ -51,23 +51,22 @@ function verdictCell(verdict: string): ReportTable["rows"][number][number] {
 /** What was checked on the bodies and on the instrument itself; null when nothing was. */
 export function checkTable({ checks }: BenchResult): ReportTable | null {
   if (checks.length === 0) return null;
-  const text = (value: number | string | null): string =>
-    typeof value === "number" ? significantText(value) : (value ?? "–");
   return {
     caption: "Checks",
     head: ["check", "expected", "observed", "tolerance", "held"],
     textColumns: [0, 4],
     rows: checks.map(({ id, expected, observed, tolerance, ok }) => [
       id,
-      text(expected),
-      text(observed),
-      text(tolerance),
+      observedText(expected),
+      observedText(observed),
+      observedText(tolerance),
       ok ? { text: "yes", tone: "better" } : { text: "no", tone: "worse" },
     ]),
   };
 }
 
-function significantText(value: number): string {
+function observedText(value: number | string | null): string {
+  if (typeof value !== "number") return value ?? "–";
   return Number.isInteger(value) ? formatCount(value) : significant(value, 4);
 }
 

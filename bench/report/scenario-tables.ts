@@ -1,10 +1,10 @@
 import { formatCount } from "../../src/index.ts";
-import type { Arm, BenchResult, Comparison } from "../result/schema.ts";
+import type { Arm, BenchResult, Comparison, Round } from "../result/schema.ts";
 import { significant } from "./number-text.ts";
 import { shownMetrics, type ShownMetric } from "./metric-label.ts";
 import type { ScenarioView } from "./scenario-view.ts";
-import { bytesPerRowOf, memoryCurves } from "./summary.ts";
-import type { ReportCell, ReportTable } from "./table.ts";
+import { bytesPerRowOf, memoryCurves, type MemoryCurve } from "./summary.ts";
+import type { ReportCell, ReportRow, ReportTable } from "./table.ts";
 import { ratioText } from "./verdict.ts";
 
 /** More arms than this stand below each other instead of side by side. */
@@ -80,12 +80,7 @@ export function growthTable(result: BenchResult): ReportTable | null {
     caption: "Peak memory over idle",
     head: ["rows", ...curves.map(({ delivery }) => delivery)],
     rows: [
-      ...[...sizes]
-        .toSorted((a, b) => a - b)
-        .map((rows) => [
-          formatCount(rows),
-          ...curves.map(({ points }) => peak?.text(points.find(({ x }) => x === rows)?.y ?? null) ?? "–"),
-        ]),
+      ...[...sizes].toSorted((a, b) => a - b).map((rows) => sizeRow(rows, curves, peak)),
       [
         "more for each row",
         ...curves.map(({ growth }) => (growth === null ? "–" : `${significant(growth.slope, 2)} B`)),
@@ -95,23 +90,28 @@ export function growthTable(result: BenchResult): ReportTable | null {
   };
 }
 
+function sizeRow(rows: number, curves: readonly MemoryCurve[], peak: ShownMetric | undefined): ReportRow {
+  const peaks = curves.map(({ points }) => points.find(({ x }) => x === rows)?.y ?? null);
+  return [formatCount(rows), ...peaks.map((bytes) => peak?.text(bytes) ?? "–")];
+}
+
 /** Every value of every round. */
 export function roundTable(view: ScenarioView): ReportTable {
   return {
     caption: "Values of every round",
     head: ["round", "arm", ...view.metrics.map(({ label }) => label), "remark"],
     textColumns: [0, 1, view.metrics.length + 2],
-    rows: view.rounds.flatMap((round) => {
-      const order = round.order.length > 0 ? round.order : Object.keys(round.arms);
-      return order
+    rows: view.rounds.flatMap((round) =>
+      (round.order.length > 0 ? round.order : Object.keys(round.arms))
         .filter((id) => round.arms[id] !== undefined)
-        .map((id) => [
-          formatCount(round.index + 1),
-          id,
-          ...view.metrics.map((metric) => metric.text(round.arms[id]?.[metric.id] ?? null)),
-          round.valid ? "" : `not valid${round.reason === undefined ? "" : `: ${round.reason}`}`,
-        ]);
-    }),
+        .map((id) => roundRow(view, round, id)),
+    ),
     note: "Arms stand in the order in which they were measured.",
   };
+}
+
+function roundRow({ metrics }: ScenarioView, { index, arms, valid, reason }: Round, id: string): ReportRow {
+  const values = metrics.map((metric) => metric.text(arms[id]?.[metric.id] ?? null));
+  const remark = reason === undefined ? "not valid" : `not valid: ${reason}`;
+  return [formatCount(index + 1), id, ...values, valid ? "" : remark];
 }

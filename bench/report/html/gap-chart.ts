@@ -2,6 +2,7 @@ import { gridY, line } from "@observablehq/plot";
 import { formatSeconds } from "../../../src/index.ts";
 import type { BenchResult, Series } from "../../result/schema.ts";
 import { median } from "../../statistics/median.ts";
+import type { ReportRow } from "../table.ts";
 import type { ArmLook } from "./arm-look.ts";
 import { logAxis, tickText } from "./axis.ts";
 import { drawSvg, type Chart } from "./chart.ts";
@@ -62,10 +63,7 @@ export function gapCharts(
       numbers: {
         caption: `${title}: numbers`,
         head: ["arm", ...quantiles.map(quantileName)],
-        rows: [...new Set(own.map(({ arm }) => arm))].map((arm) => [
-          arm,
-          ...quantiles.map((q) => gapText(own, arm, q)),
-        ]),
+        rows: [...new Set(own.map(({ arm }) => arm))].map((arm) => gapRow(own, arm, quantiles)),
         note: "Medians over rounds.",
       },
     },
@@ -80,6 +78,10 @@ function nines(quantile: number): number {
 function quantileName(quantile: number): string {
   if (quantile === 0) return "least";
   return quantile === 1 ? "most" : `${Number((quantile * 100).toPrecision(6))} %`;
+}
+
+function gapRow(own: readonly Series[], arm: string, quantiles: readonly number[]): ReportRow {
+  return [arm, ...quantiles.map((quantile) => gapText(own, arm, quantile))];
 }
 
 function gapText(own: readonly Series[], arm: string, quantile: number): string {

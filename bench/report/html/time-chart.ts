@@ -108,22 +108,18 @@ function timeChart(metric: TimeMetric, own: readonly Series[], looks: readonly A
   };
 }
 
-/** Fewer points with the same outline: of each stretch the lowest and the highest, and the last of all. */
+/** Fewer points with the same outline: the first and the last, and between them the lowest and highest of each stretch. */
 export function thinned(points: Series["points"], most = mostPoints): Series["points"] {
   if (points.length <= most) return points;
-  const perStretch = Math.ceil(points.length / ((most - 1) / 2));
-  const kept: Series["points"][number][] = [];
-  for (let from = 0; from < points.length; from += perStretch) {
-    const stretch = points.slice(from, from + perStretch);
+  const inner = points.slice(1, -1);
+  const perStretch = Math.ceil(inner.length / Math.floor((most - 2) / 2));
+  const stretches = Array.from({ length: Math.ceil(inner.length / perStretch) }, (_, index) =>
+    inner.slice(index * perStretch, (index + 1) * perStretch),
+  );
+  const extremes = stretches.flatMap((stretch) => {
     const lowest = stretch.reduce((best, point) => (point[1] < best[1] ? point : best));
-    const highest = stretch.reduce((best, point) => (point[1] >= best[1] ? point : best));
-    kept.push(
-      ...[lowest, highest]
-        .filter((point, index) => index === 0 || point !== lowest)
-        .toSorted((a, b) => a[0] - b[0]),
-    );
-  }
-  const last = points.at(-1);
-  if (last !== undefined && kept.at(-1) !== last) kept.push(last);
-  return kept;
+    const highest = stretch.reduce((best, point) => (point[1] > best[1] ? point : best));
+    return stretch.filter((point) => point === lowest || point === highest);
+  });
+  return [...points.slice(0, 1), ...extremes, ...points.slice(-1)];
 }
