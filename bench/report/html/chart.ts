@@ -1,7 +1,7 @@
 import { plot, type Markish, type PlotOptions } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import type { ReportTable } from "../table.ts";
-import { Markup, html } from "./markup.ts";
+import { html, Markup, withoutControls } from "./markup.ts";
 import { foldedTable } from "./table.ts";
 
 /** A drawing with what it shows in words, and the numbers it is made of. */
@@ -42,7 +42,7 @@ export function drawSvg(
   drawing.querySelector("style")?.remove();
   drawing.removeAttribute("class");
   drawing.setAttribute("role", "img");
-  return new Markup(drawing.outerHTML);
+  return new Markup(withoutControls(drawing.outerHTML));
 }
 
 /** A chart with its caption, and its numbers folded away below. */

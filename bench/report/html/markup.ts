@@ -30,10 +30,10 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 function escapeHtml(text: string): string {
-  return (
-    text
-      .replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
-      // A NUL and its kin are errors in HTML, and show nothing.
-      .replaceAll(/[^\P{Cc}\n\t]/gu, "\uFFFD")
-  );
+  return withoutControls(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
+}
+
+/** Control characters are errors in HTML, and show nothing. */
+export function withoutControls(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]/gu, "\uFFFD");
 }
