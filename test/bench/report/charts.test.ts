@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { linearAxis, logAxis, shortCount, tickText } from "../../../bench/report/html/axis.ts";
 import { thinned } from "../../../bench/report/html/time-chart.ts";
 
@@ -65,7 +65,7 @@ test("thinning keeps the order, the first and last points and every extreme of t
         const kept = thinned(points, most);
         assert.ok(kept.length <= most, `${kept.length} of at most ${most}`);
         for (const [index, [x]] of kept.slice(1).entries()) assert.ok(x > (kept[index]?.[0] ?? 0));
-        assert.ok(kept.every((point) => points.includes(point as [number, number])));
+        assert.ok(kept.every((point) => points.includes(point)));
         if (points.length === 0) return;
         const heights = kept.map(([, y]) => y);
         assert.equal(Math.min(...heights), Math.min(...values));
