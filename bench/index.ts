@@ -2,7 +2,7 @@ export { deliveries, resolveConfig, type BenchConfig, type ResolvedConfig } from
 export { runBench, type BenchHooks, type BenchProgress, type BenchRun } from "./run-bench.ts";
 export { scenarios } from "./scenario/scenarios.ts";
 export type { Plan, Scenario, ScenarioContext } from "./scenario/scenario.ts";
-export { baselineOf, parseBaseline, parseResult, type Baseline } from "./gate/baseline.ts";
+export { baselineOf, parseBaseline, type Baseline } from "./gate/baseline.ts";
 export { defaultBudgets, parseBudget, requireAboveFloor, type Budget } from "./gate/budget.ts";
 export { parseCalibration, type CalibrationRun } from "./gate/calibration-run.ts";
 export { compareRuns, type RunComparison, type RunNames } from "./gate/compare-runs.ts";
@@ -21,8 +21,15 @@ export {
 } from "./gate/judge-run.ts";
 export { noiseFloor, type NoiseFloor } from "./gate/noise-floor.ts";
 export { measureTwiceAtMost, roundFault, type Attempt, type RoundWatch } from "./gate/round-guard.ts";
-export type { Series } from "./gate/series.ts";
 export { comparisonText, type ComparedRow, type ComparisonView } from "./report/comparison-text.ts";
+export { githubAnnotations } from "./report/annotations.ts";
+export {
+  renderers,
+  renderReport,
+  type Renderer,
+  type RenderOptions,
+  type ReportFormat,
+} from "./report/renderer.ts";
 export { terminalReport, type TerminalReportOptions } from "./report/terminal.ts";
 export { metrics, type Measured, type Metric, type MetricId, type MetricUnit } from "./result/metric.ts";
 export {
@@ -35,8 +42,10 @@ export {
   type Environment,
   type Integrity,
   type Round,
+  type Series,
   type Verdict,
 } from "./result/schema.ts";
+export { parseResult, readResultFile } from "./result/read-result.ts";
 export { readExport, type ExportReading, type ReadExportOptions } from "./load/read-export.ts";
 export { probeLatency, type LatencyProbeOptions, type LatencySummary } from "./load/probe-latency.ts";
 export type { BodyContent } from "./load/body-check.ts";

@@ -1,14 +1,15 @@
 import { randomInt } from "node:crypto";
-import { constants, existsSync, readFileSync } from "node:fs";
-import { access, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Bar, Presets } from "cli-progress";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { object, parse, string } from "valibot";
 import type { BenchConfig, BenchProgress, BenchResult } from "../bench/index.ts";
 import { parseCount } from "../src/index.ts";
+import { tellGitHub } from "./github.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
+import { outputOption, requireWritable, writeOutputs, type Output } from "./output.ts";
+import { standardOutput } from "./sink.ts";
 
 /** What the command line says, global options among it. */
 interface BenchFlags extends GlobalFlags {
@@ -21,15 +22,8 @@ interface BenchFlags extends GlobalFlags {
   readonly deliveries: readonly string[];
   readonly workers: number;
   readonly slots: number;
-  readonly output: readonly OutputFile[];
+  readonly output: readonly Output[];
   readonly quick?: boolean;
-}
-
-/** One `--output FORMAT=FILE`. */
-interface OutputFile {
-  readonly format: "json";
-  /** `-` is standard output. */
-  readonly file: string;
 }
 
 const cliPath = fileURLToPath(new URL("./stream-csv.js", import.meta.url));
@@ -58,11 +52,7 @@ export function benchCommand(): Command {
     )
     .option("--workers <n>", "worker processes of the server", count, 1)
     .option("--slots <n>", "exports a worker takes at once", count, 32)
-    .addOption(
-      new Option("-o, --output <format=file>", "also write the result; json=FILE, where - is standard output")
-        .argParser(outputFile)
-        .default([], "none"),
-    )
+    .addOption(outputOption())
     .option("--quick", "fewer and shorter rounds: at most a minute on two cores")
     .action(async (_flags, command: Command) => {
       process.exitCode = await bench(command.optsWithGlobals<BenchFlags>());
@@ -72,7 +62,7 @@ export function benchCommand(): Command {
 /** Runs the bench and tells what it found; gives the exit code. */
 async function bench(flags: BenchFlags): Promise<number> {
   // Loaded only now: the load generator would make every other command start noticeably later.
-  const { runBench, scenarios, terminalReport } = await import("../bench/index.ts");
+  const { renderReport, runBench, scenarios } = await import("../bench/index.ts");
   if (flags.list === true) {
     const widest = Math.max(...scenarios.map(({ name }) => name.length));
     for (const { name, summary, isDefault } of scenarios) {
@@ -103,7 +93,12 @@ async function bench(flags: BenchFlags): Promise<number> {
     });
     progress.stop();
     const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode };
-    await writeResult(told, terminalReport(told, { hasColor: wantsColor(flags, process.stdout) }), flags);
+    const hasColor = wantsColor(flags, process.stdout);
+    try {
+      await writeOutputs(withReport(flags.output), (format) => renderReport(format, told, { hasColor }));
+    } finally {
+      await tellGitHub(told);
+    }
     if (fault !== null && exitCode === undefined) process.stderr.write(`${fault.message}\n${hintOf(fault)}`);
     return told.exitCode;
   } catch (fault) {
@@ -134,27 +129,10 @@ function configOf(flags: BenchFlags): BenchConfig {
   };
 }
 
-/** Refuses a file that can't be written before minutes are spent on what should go into it. */
-async function requireWritable(outputs: readonly OutputFile[]): Promise<void> {
-  for (const { file } of outputs) {
-    if (file === "-") continue;
-    const folder = dirname(resolve(file));
-    await access(folder, constants.W_OK).catch((cause: unknown) => {
-      throw new Error(`"${file}" can't be written: its folder ${folder} doesn't exist or isn't writable.`, {
-        cause,
-      });
-    });
-  }
-}
-
-/** Files first, so that they are whole even when nobody reads standard output any more. */
-async function writeResult(result: BenchResult, report: string, flags: BenchFlags): Promise<void> {
-  const json = `${JSON.stringify(result, null, 2)}\n`;
-  for (const { file } of flags.output) {
-    if (file !== "-") await writeFile(file, json);
-  }
-  const isJsonWanted = flags.output.some(({ file }) => file === "-");
-  process.stdout.write(isJsonWanted ? json : report);
+/** The report for a person goes to standard output, unless that is to hold something else. */
+function withReport(outputs: readonly Output[]): readonly Output[] {
+  const isTaken = outputs.some(({ file }) => file === standardOutput);
+  return isTaken ? outputs : [...outputs, { format: "text", file: standardOutput }];
 }
 
 /** A bar on standard error, where that is a terminal; otherwise nothing. */
@@ -202,12 +180,4 @@ function list(text: string): readonly string[] {
 
 function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
-}
-
-function outputFile(text: string, before: readonly OutputFile[]): readonly OutputFile[] {
-  const [, format, file] = /^([^=]*)=(.+)$/.exec(text) ?? [];
-  if (format !== "json" || file === undefined) {
-    throw new InvalidArgumentError(`"${text}" is no output: write json=FILE, or json=- for standard output.`);
-  }
-  return [...before, { format, file }];
 }

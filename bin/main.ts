@@ -5,6 +5,7 @@ import { benchCommand } from "./bench.ts";
 import { compareCommand } from "./compare.ts";
 import { exportCommand } from "./export.ts";
 import type { GlobalFlags } from "./option.ts";
+import { reportCommand } from "./report.ts";
 import { serveCommand } from "./serve.ts";
 
 const usageError = 1;
@@ -36,7 +37,8 @@ function makeProgram(): Command {
     .option("--no-progress", "no progress bar")
     .showHelpAfterError("(--help shows all flags)")
     .exitOverride();
-  for (const command of [serveCommand(), benchCommand(), compareCommand(), exportCommand()]) {
+  const commands = [serveCommand(), benchCommand(), compareCommand(), reportCommand(), exportCommand()];
+  for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;

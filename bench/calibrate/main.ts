@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parseResult } from "../gate/baseline.ts";
+import { parseResult } from "../result/read-result.ts";
 import { parseCalibration, type CalibrationRun } from "../gate/calibration-run.ts";
 import { describeEnvironment } from "../probe/environment.ts";
 import { recordOf } from "./calibration-record.ts";

@@ -15,7 +15,8 @@ import {
   type InferOutput,
 } from "valibot";
 import { StreamCsvError } from "../../src/index.ts";
-import { resultFormat, resultSchema, type BenchResult } from "../result/schema.ts";
+import { parseResult } from "../result/read-result.ts";
+import { resultFormat, type BenchResult } from "../result/schema.ts";
 import { seriesOf } from "./series.ts";
 
 /** The name of the format; a change that breaks readers gets another number. */
@@ -109,16 +110,6 @@ export function parseBaseline(text: string, file: string): Baseline {
   const baseline = safeParse(baselineSchema, json);
   if (baseline.success) return baseline.output;
   throw unreadable(file, baselineFormat, baseline.issues);
-}
-
-/**
- * Reads the text of a result file.
- * @throws StreamCsvError `SCSV_BAD_RESULT` that says what is wrong
- */
-export function parseResult(text: string, file: string): BenchResult {
-  const result = safeParse(resultSchema, jsonOf(text, file));
-  if (result.success) return result.output;
-  throw unreadable(file, resultFormat, result.issues);
 }
 
 function jsonOf(text: string, file: string): unknown {

@@ -110,7 +110,7 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["--rows", "-1"], /-1/],
   [["--rows", "0"], /rows is 0/],
   [["--rounds", "0"], /rounds is 0/],
-  [["--output", "xml=x"], /"xml=x" is no output: write json=FILE/],
+  [["--output", "xml=x"], /"xml=x" is no output: write FORMAT=FILE/],
   [
     ["--output", "json=/nowhere/at/all.json"],
     /\/nowhere\/at\/all\.json" can't be written: its folder \/nowhere\/at doesn't exist/,

@@ -1,0 +1,108 @@
+import type { BenchResult } from "../result/schema.ts";
+import { adviceSentences } from "./advice.ts";
+import { armLooks, legendMarkup } from "./html/arm-look.ts";
+import { chartMarkup } from "./html/chart.ts";
+import { gapCharts } from "./html/gap-chart.ts";
+import { growthCharts } from "./html/growth-chart.ts";
+import { html, Markup } from "./html/markup.ts";
+import { roundCharts } from "./html/round-chart.ts";
+import { style } from "./html/style.ts";
+import { foldedTable, tableMarkup } from "./html/table.ts";
+import { timeCharts } from "./html/time-chart.ts";
+import type { Renderer } from "./renderer.ts";
+import { armTable, checkTable, gateTable, settingTable, subjectText } from "./run-tables.ts";
+import { growthTable, medianTable, roundTable } from "./scenario-tables.ts";
+import { scenarioViews, type ScenarioView } from "./scenario-view.ts";
+import { memoryCurves } from "./summary.ts";
+import { concludeInWords } from "./verdict.ts";
+
+/** No script, and nothing from anywhere else: a browser refuses both, whatever a result file holds. */
+const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+/** One page that needs nothing beside itself: tables, charts as SVG, readable on a phone, in the dark and on paper. */
+export const renderHtml: Renderer = (result) => {
+  const { tone, title, sentences } = concludeInWords(result);
+  const { environment, createdAt, tool } = result;
+  const subject = subjectText(result);
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <link rel="icon" href="data:," />
+        <title>${subject} – ${title}</title>
+        <style>
+          ${new Markup(style)}
+        </style>
+      </head>
+      <body>
+        <header>
+          <h1>${subject}</h1>
+          <p class="faint">
+            ${tool.name} ${tool.version}, ${createdAt}; ${environment.node}, ${environment.cores} ×
+            ${environment.cpuModel}, ${environment.os}
+          </p>
+        </header>
+        <main>
+          <div class="verdict tone-${tone}">
+            <strong>${title}</strong> ${sentences.map((sentence) => html`<p>${sentence}</p>`)}
+          </div>
+          ${listMarkup("What it means", adviceSentences(result))} ${listMarkup("To mind", result.warnings)}
+          ${gateMarkup(result)} ${scenarioViews(result).map((view) => scenarioMarkup(result, view))}
+          <section>
+            <h2>The run</h2>
+            ${[settingTable(result), armTable(result), checkTable(result)].flatMap((table) =>
+              table === null ? [] : [foldedTable(table)],
+            )}
+          </section>
+        </main>
+      </body>
+    </html> `.text;
+};
+
+function listMarkup(title: string, sentences: readonly string[]): Markup {
+  if (sentences.length === 0) return html``;
+  return html`<section>
+    <h2>${title}</h2>
+    <ul>
+      ${sentences.map((sentence) => html`<li>${sentence}</li>`)}
+    </ul>
+  </section>`;
+}
+
+function gateMarkup(result: BenchResult): Markup {
+  const table = gateTable(result);
+  return table === null
+    ? html``
+    : html`<section>
+        <h2>The verdict</h2>
+        ${tableMarkup(table)}
+      </section>`;
+}
+
+function scenarioMarkup(result: BenchResult, view: ScenarioView): Markup {
+  const isScaling = view.name === "scaling";
+  // Arms of this scenario differ by rows; what is drawn is a delivery.
+  const looks = armLooks(
+    isScaling
+      ? memoryCurves(result).map(({ delivery }) => ({ id: delivery, role: "treatment" as const }))
+      : view.arms,
+  );
+  const armsLooks = isScaling
+    ? view.arms.flatMap(({ id, delivery }) => {
+        const look = looks.find((item) => item.id === delivery);
+        return look === undefined ? [] : [{ ...look, id }];
+      })
+    : looks;
+  const sampled = [...timeCharts(result, view.name, armsLooks), ...gapCharts(result, view.name, armsLooks)];
+  const charts = [...(isScaling ? growthCharts(result, looks) : roundCharts(view, looks)), ...sampled];
+  const table = (isScaling ? growthTable(result) : null) ?? medianTable(view);
+  return html`<section>
+    <h2>${view.title}</h2>
+    ${tableMarkup(table)} ${charts.length === 0 ? [] : legendMarkup(looks)}
+    <div class="charts">${charts.map(chartMarkup)}</div>
+    ${sampled.length > 0 ? [] : html`<p class="note">Nothing was sampled over time here, so no chart shows memory, occupancy or gaps.</p>`}
+    ${foldedTable(roundTable(view))}
+  </section> `;
+}

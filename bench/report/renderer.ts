@@ -1,0 +1,34 @@
+import type { BenchResult } from "../result/schema.ts";
+
+/** How a report is to look. */
+export interface RenderOptions {
+  /** Whether text may have the colours of a terminal. @default false */
+  readonly hasColor?: boolean;
+  /** What Markdown must not exceed, in bytes. @default 1 MiB, the most that GitHub takes as a summary */
+  readonly mostBytes?: number;
+}
+
+/** One format of a report: the same bytes for the same result, whenever and wherever it is rendered. */
+export type Renderer = (result: BenchResult, options: RenderOptions) => string;
+
+/** Every format by its name. A renderer is loaded when it is asked for: the charts of HTML alone take half a second. */
+export const renderers = {
+  text: async () => (await import("./text.ts")).renderText,
+  markdown: async () => (await import("./markdown.ts")).renderMarkdown,
+  html: async () => (await import("./html.ts")).renderHtml,
+  json: async () => (await import("./json.ts")).renderJson,
+  csv: async () => (await import("./csv.ts")).renderCsv,
+  junit: async () => (await import("./junit.ts")).renderJunit,
+} as const satisfies Readonly<Record<string, () => Promise<Renderer>>>;
+
+export type ReportFormat = keyof typeof renderers;
+
+/** The report of a result in one of the formats. */
+export async function renderReport(
+  format: ReportFormat,
+  result: BenchResult,
+  options: RenderOptions = {},
+): Promise<string> {
+  const render: Renderer = await renderers[format]();
+  return render(result, options);
+}

@@ -1,0 +1,117 @@
+import { formatCount } from "../../src/index.ts";
+import type { Arm, BenchResult, Comparison, Round } from "../result/schema.ts";
+import { significant } from "./number-text.ts";
+import { shownMetrics, type ShownMetric } from "./metric-label.ts";
+import type { ScenarioView } from "./scenario-view.ts";
+import { bytesPerRowOf, memoryCurves, type MemoryCurve } from "./summary.ts";
+import type { ReportCell, ReportRow, ReportTable } from "./table.ts";
+import { ratioText } from "./verdict.ts";
+
+/** More arms than this stand below each other instead of side by side. */
+const mostArmsAcross = 5;
+
+/** Medians of every metric for every arm, and what each arm is in relation to the control. */
+export function medianTable(view: ScenarioView): ReportTable {
+  // Not every round takes every metric: some are for short requests alone.
+  const count = Math.max(
+    0,
+    ...view.arms.flatMap(({ id }) => view.metrics.map((metric) => view.values(id, metric.id).length)),
+  );
+  const caption = `Medians of ${formatCount(count)} ${count === 1 ? "round" : "rounds"}`;
+  if (view.arms.length > mostArmsAcross) {
+    return {
+      caption,
+      head: ["arm", ...view.metrics.map(({ label }) => label)],
+      rows: view.arms.map(({ id }) => [
+        id,
+        ...view.metrics.map((metric) => metric.text(view.median(id, metric.id))),
+      ]),
+    };
+  }
+  const compared = view.arms.filter(({ id }) => view.comparisons.some(({ treatment }) => treatment === id));
+  return {
+    caption,
+    head: ["metric", ...view.arms.map(({ id }) => id), ...compared.map((arm) => comparedTitle(arm, view))],
+    rows: view.metrics.map((metric) => [
+      metric.label,
+      ...view.arms.map(({ id }) => metric.text(view.median(id, metric.id))),
+      ...compared.map(({ id }) =>
+        ratioCell(
+          view.comparisons.find((item) => item.treatment === id && item.metric === metric.id),
+          metric,
+        ),
+      ),
+    ]),
+    ...intervalNote(view),
+  };
+}
+
+function comparedTitle({ id }: Arm, { comparisons }: ScenarioView): string {
+  return `${id} / ${comparisons.find(({ treatment }) => treatment === id)?.control ?? "control"}`;
+}
+
+function intervalNote({ comparisons }: ScenarioView): { note?: string } {
+  const level = Math.min(...comparisons.flatMap(({ level: attained }) => attained ?? []));
+  return Number.isFinite(level) && level > 0
+    ? {
+        note: `Ratios are Hodges–Lehmann estimates over rounds, with intervals of at least ${significant(level * 100, 3)} %.`,
+      }
+    : {};
+}
+
+/** The ratio with its interval, marked where the interval lies wholly on one side of one. */
+export function ratioCell(comparison: Comparison | undefined, metric: ShownMetric | undefined): ReportCell {
+  if (comparison === undefined) return { text: "–" };
+  const text = ratioText(comparison);
+  const [low, high] = comparison.ci;
+  if (low === null || high === null || comparison.n < 2 || metric === undefined) return { text };
+  if (low <= 1 && high >= 1) return { text, tone: "unsure" };
+  return { text, tone: metric.isLowerBetter === high < 1 ? "better" : "worse" };
+}
+
+/** Rows down, deliveries across: the peak of the server's memory over its idle memory; null when it wasn't measured. */
+export function growthTable(result: BenchResult): ReportTable | null {
+  const curves = memoryCurves(result);
+  if (curves.length === 0) return null;
+  const peak = shownMetrics(result).find(({ id }) => id === "peak_rss_over_idle_bytes");
+  const sizes = new Set(curves.flatMap(({ points }) => points.map(({ x }) => x)));
+  const bytesPerRow = bytesPerRowOf(result);
+  return {
+    caption: "Peak memory over idle",
+    head: ["rows", ...curves.map(({ delivery }) => delivery)],
+    rows: [
+      ...[...sizes].toSorted((a, b) => a - b).map((rows) => sizeRow(rows, curves, peak)),
+      [
+        "more for each row",
+        ...curves.map(({ growth }) => (growth === null ? "–" : `${significant(growth.slope, 2)} B`)),
+      ],
+    ],
+    ...(bytesPerRow === null ? {} : { note: `A row has ${significant(bytesPerRow, 3)} bytes.` }),
+  };
+}
+
+function sizeRow(rows: number, curves: readonly MemoryCurve[], peak: ShownMetric | undefined): ReportRow {
+  const peaks = curves.map(({ points }) => points.find(({ x }) => x === rows)?.y ?? null);
+  return [formatCount(rows), ...peaks.map((bytes) => peak?.text(bytes) ?? "–")];
+}
+
+/** Every value of every round. */
+export function roundTable(view: ScenarioView): ReportTable {
+  return {
+    caption: "Values of every round",
+    head: ["round", "arm", ...view.metrics.map(({ label }) => label), "remark"],
+    textColumns: [0, 1, view.metrics.length + 2],
+    rows: view.rounds.flatMap((round) =>
+      (round.order.length > 0 ? round.order : Object.keys(round.arms))
+        .filter((id) => round.arms[id] !== undefined)
+        .map((id) => roundRow(view, round, id)),
+    ),
+    note: "Arms stand in the order in which they were measured.",
+  };
+}
+
+function roundRow({ metrics }: ScenarioView, { index, arms, valid, reason }: Round, id: string): ReportRow {
+  const values = metrics.map((metric) => metric.text(arms[id]?.[metric.id] ?? null));
+  const remark = reason === undefined ? "not valid" : `not valid: ${reason}`;
+  return [formatCount(index + 1), id, ...values, valid ? "" : remark];
+}

@@ -1,0 +1,81 @@
+import { readFile } from "node:fs/promises";
+import { getDotPath, safeParse, type BaseIssue } from "valibot";
+import { StreamCsvError } from "../../src/index.ts";
+import { resultFormat, resultSchema, type BenchResult } from "./schema.ts";
+
+/** More would bury the first, which is often the cause of the others. */
+const mostFaults = 5;
+
+/**
+ * Reads a result file, and refuses one that isn't what the format says.
+ * @throws StreamCsvError `SCSV_BAD_RESULT` that names the file, the place in it and what is wrong there
+ */
+export async function readResultFile(path: string): Promise<BenchResult> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StreamCsvError("SCSV_BAD_RESULT", `"${path}" can't be read: ${reason}.`, {
+      cause,
+      hint: "Name a file that stream-csv bench -o json=FILE has written.",
+    });
+  }
+  return parseResult(text, path);
+}
+
+/**
+ * The result in a text, its fields in the order of the format.
+ * @param name what to call the text in an error
+ * @throws StreamCsvError `SCSV_BAD_RESULT`
+ */
+export function parseResult(text: string, name: string): BenchResult {
+  const value = parseJson(text, name);
+  requireFormat(value, name);
+  const { success, output, issues } = safeParse(resultSchema, value);
+  if (success) return output;
+  const places = issues.slice(0, mostFaults).map(placeText);
+  const more = issues.length > mostFaults ? `; and ${issues.length - mostFaults} more` : "";
+  throw new StreamCsvError(
+    "SCSV_BAD_RESULT",
+    `"${name}" isn't a whole ${resultFormat} result: ${places.join("; ")}${more}.`,
+  );
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    // A byte order mark is added by some editors, and is no JSON.
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StreamCsvError("SCSV_BAD_RESULT", `"${name}" isn't JSON: ${reason}.`, {
+      cause,
+      hint: "Name a result file, as stream-csv bench -o json=FILE writes it; a file that was cut short can't be read.",
+    });
+  }
+}
+
+/** Tells a file of another version, or of another kind, from one that is damaged. */
+function requireFormat(value: unknown, name: string): void {
+  const format = typeof value === "object" && value !== null && "schema" in value ? value.schema : undefined;
+  if (format === resultFormat) return;
+  const version = typeof format === "string" ? /^stream-csv\.bench\.v(\d+)$/.exec(format)?.[1] : undefined;
+  if (version !== undefined) {
+    throw new StreamCsvError(
+      "SCSV_BAD_RESULT",
+      `"${name}" has the format "${String(format)}", and this version reads ${resultFormat}.`,
+      { hint: "A newer stream-csv wrote it: update this one, or measure again with it." },
+    );
+  }
+  throw new StreamCsvError(
+    "SCSV_BAD_RESULT",
+    `"${name}" is no result of stream-csv bench: its "schema" is ${format === undefined ? "missing" : JSON.stringify(format)}, and should be "${resultFormat}".`,
+  );
+}
+
+/** `rounds.3.arms.streaming.total_s: expected number, and found "fast"`. */
+function placeText(issue: BaseIssue<unknown>): string {
+  const path = getDotPath(issue) ?? "the file";
+  const expected = issue.expected ?? "something else";
+  return `${path}: expected ${expected}, and found ${issue.received}`;
+}

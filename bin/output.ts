@@ -1,0 +1,140 @@
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { InvalidArgumentError, Option } from "commander";
+import type { ReportFormat } from "../bench/index.ts";
+import type { GlobalFlags } from "./option.ts";
+import { isClosedPipe, openSink, standardOutput } from "./sink.ts";
+
+/** What each format is for; the compiler holds the names against those that bench can render. */
+const formats = {
+  text: "tables for a terminal",
+  markdown: "for a summary on GitHub, or a merge request",
+  html: "one page with charts",
+  json: "the result file",
+  csv: "every value that was measured",
+  junit: "XML for a CI system",
+} as const satisfies Readonly<Record<ReportFormat, string>>;
+
+/** Names of the formats, the default one first. */
+const reportFormats = Object.keys(formats) as readonly ReportFormat[];
+
+/** One `--output FORMAT=FILE`. */
+export interface Output {
+  readonly format: ReportFormat;
+  /** `-` is standard output. */
+  readonly file: string;
+}
+
+/** Flags of a command that reports. */
+export interface ReportFlags extends GlobalFlags {
+  readonly format?: ReportFormat;
+  readonly output: readonly Output[];
+}
+
+/** `--format`: what goes to standard output. */
+export function formatOption(): Option {
+  return new Option(
+    "--format <format>",
+    "what to write to standard output (default: text, or nothing when --output is given)",
+  ).choices(reportFormats);
+}
+
+/** `--output`: what goes into files. */
+export function outputOption(): Option {
+  return new Option("-o, --output <format=file>", outputHelp).argParser(collectOutput).default([], "none");
+}
+
+/** Whoever names files gets these; standard output is for whoever asks for it, or for nothing else. */
+export function outputsOf({ format, output }: ReportFlags): readonly Output[] {
+  if (format === undefined && output.length > 0) return output;
+  const shown: Output = { format: format ?? "text", file: standardOutput };
+  const twin = output.find(({ file }) => file === standardOutput);
+  if (twin !== undefined) {
+    throw new Error(
+      `Standard output can take one report: leave out --format ${shown.format} or --output ${twin.format}=-.`,
+    );
+  }
+  return [...output, shown];
+}
+
+/** What `--output` takes, for the help of a command. */
+const outputHelp = `write FORMAT to FILE, where - is standard output; can be repeated. Formats: ${Object.entries(
+  formats,
+)
+  .map(([name, use]) => `${name} (${use})`)
+  .join(", ")}`;
+
+/** Reads one more `FORMAT=FILE`, as commander hands it over. */
+function collectOutput(text: string, before: readonly Output[]): readonly Output[] {
+  const [, name, file] = /^([^=]*)=(.+)$/s.exec(text) ?? [];
+  const format = reportFormats.find((known) => known === name);
+  if (format === undefined || file === undefined) {
+    throw new InvalidArgumentError(
+      `"${text}" is no output: write FORMAT=FILE, such as html=report.html; formats are ${reportFormats.join(", ")}.`,
+    );
+  }
+  const twin = before.find((output) => resolve(output.file) === resolve(file));
+  if (twin !== undefined) {
+    const place = file === standardOutput ? "Standard output" : `"${file}"`;
+    throw new InvalidArgumentError(
+      `${place} can take one report, and is to get ${twin.format} and ${format}: give each a file of its own.`,
+    );
+  }
+  return [...before, { format, file }];
+}
+
+/**
+ * Refuses files that can't be written, before time is spent on what should go into them.
+ * @throws Error that quotes the path and says why
+ */
+export async function requireWritable(outputs: readonly Output[]): Promise<void> {
+  for (const { file } of outputs) {
+    if (file === standardOutput) continue;
+    const found = await stat(file).catch(() => undefined);
+    if (found?.isDirectory() === true)
+      throw new Error(`"${file}" can't be written: it is a folder. Name a file in it.`);
+    // A file is replaced by another, which its folder must allow; a device or pipe is written to itself.
+    const isReplaced = found === undefined || found.isFile();
+    const place = isReplaced ? dirname(resolve(file)) : file;
+    await access(place, constants.W_OK).catch((cause: unknown) => {
+      const reason = isReplaced ? `its folder ${place} doesn't exist or isn't writable` : "it isn't writable";
+      throw new Error(`"${file}" can't be written: ${reason}.`, { cause });
+    });
+  }
+}
+
+/**
+ * Renders and writes each output: files first, so that they are whole even when nobody reads standard output any more.
+ * One that fails doesn't keep the others from being written.
+ * @throws the first error, after all were tried
+ */
+export async function writeOutputs(
+  outputs: readonly Output[],
+  render: (format: ReportFormat) => Promise<string>,
+): Promise<void> {
+  const faults: unknown[] = [];
+  const ordered = outputs.toSorted(
+    (left, right) => Number(left.file === standardOutput) - Number(right.file === standardOutput),
+  );
+  for (const { format, file } of ordered) {
+    try {
+      await writeText(file, await render(format));
+    } catch (fault) {
+      if (!isClosedPipe(fault)) faults.push(fault);
+    }
+  }
+  if (faults.length > 0) throw faults[0];
+}
+
+/** A file is written beside its place and renamed when it is whole. */
+async function writeText(file: string, text: string): Promise<void> {
+  const sink = await openSink(file);
+  try {
+    await sink.write(Buffer.from(text));
+    await sink.finish();
+  } catch (fault) {
+    await sink.abandon();
+    throw fault;
+  }
+}

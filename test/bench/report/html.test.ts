@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { renderReport } from "../../../bench/index.ts";
+import { openBrowser, skippedWithoutChromium, type BrowserPage, type View } from "../../harness/chromium.ts";
+import { fixtureResult } from "./results.ts";
+
+const phone: View = { widthPx: 390, scheme: "light", media: "screen" };
+let folder = "";
+let browser: BrowserPage | undefined;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  if (skippedWithoutChromium === false) browser = await openBrowser();
+});
+after(async () => {
+  await browser?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+/** Renders a result and opens the page in the browser. */
+async function openReport(name: string, view: View): Promise<{ page: BrowserPage; url: string }> {
+  assert.ok(browser !== undefined);
+  const file = join(folder, `${name}.html`);
+  await writeFile(file, await renderReport("html", fixtureResult(name)));
+  const url = pathToFileURL(file).href;
+  await browser.open(url, view);
+  return { page: browser, url };
+}
+
+test("the page is the same, byte for byte, however often it is rendered", async () => {
+  const result = fixtureResult("explaining");
+  const first = await renderReport("html", result);
+  await renderReport("html", fixtureResult("regression"));
+  assert.equal(await renderReport("html", result), first);
+});
+
+test("every chart has a name, a description and a drawing", { skip: skippedWithoutChromium }, async () => {
+  const { page } = await openReport("explaining", phone);
+  const charts = (await page.evaluate(`[...document.querySelectorAll("figure")].map((figure) => {
+    const svg = figure.querySelector("svg[role=img]");
+    const { width, height } = svg.getBoundingClientRect();
+    return {
+      title: figure.querySelector("strong").textContent,
+      name: svg.getAttribute("aria-label"),
+      description: svg.getAttribute("aria-description"),
+      marks: svg.querySelectorAll("path, circle").length,
+      isVisible: width > 300 && height > 50,
+    };
+  })`)) as { title: string; name: string; description: string; marks: number; isVisible: boolean }[];
+  const titles = charts.map(({ title }) => title);
+  for (const wanted of [
+    "first byte",
+    "total",
+    "Memory over time",
+    "Occupancy over time",
+    "Time between chunks",
+    "Peak memory over idle against rows",
+  ]) {
+    assert.ok(titles.includes(wanted), `${wanted} isn't among ${titles.join(", ")}`);
+  }
+  for (const { title, name, description, marks, isVisible } of charts) {
+    assert.ok(name.length > 0 && description.length > 0, title);
+    assert.ok(marks > 2, title);
+    assert.ok(isVisible, title);
+  }
+});
+
+test("the dots of a chart stand at the values of its rounds", { skip: skippedWithoutChromium }, async () => {
+  const { page } = await openReport("explaining", phone);
+  const places = (await page.evaluate(`(() => {
+    const svg = [...document.querySelectorAll("figure")]
+      .find((figure) => figure.querySelector("strong").textContent === "total").querySelector("svg");
+    return [...svg.querySelector("g[aria-label=dot]").querySelectorAll("circle, path")]
+      .map((mark) => mark.getBoundingClientRect()).map(({ x, width }) => x + width / 2);
+  })()`)) as number[];
+  const values = fixtureResult("explaining")
+    .rounds.filter(({ scenario }) => scenario === "export")
+    .flatMap(({ arms }) => arms["streaming"]?.["total_s"] ?? []);
+  assert.equal(places.length, values.length);
+  const scale = ((places[1] ?? 0) - (places[0] ?? 0)) / ((values[1] ?? 0) - (values[0] ?? 0));
+  for (const [index, value] of values.entries()) {
+    const expected = (places[0] ?? 0) + scale * (value - (values[0] ?? 0));
+    assert.ok(Math.abs((places[index] ?? 0) - expected) < 1, `${value} s stands at ${places[index]}`);
+  }
+});
+
+for (const name of ["explaining", "regression", "invalid", "interrupted", "hostile"]) {
+  test(
+    `the page of the ${name} result fits a phone and asks for nothing`,
+    { skip: skippedWithoutChromium },
+    async () => {
+      const asked = browser?.requests.length ?? 0;
+      const { page, url } = await openReport(name, phone);
+      const width = await page.evaluate("document.documentElement.scrollWidth");
+      assert.ok(Number(width) <= phone.widthPx, `the page is ${String(width)} px wide`);
+      assert.deepEqual(
+        page.requests.slice(asked).filter((request) => !request.startsWith("data:")),
+        [url],
+      );
+      assert.deepEqual(page.complaints, []);
+      assert.equal(await page.evaluate("document.scripts.length"), 0);
+    },
+  );
+}
+
+test("wide tables scroll within their own box", { skip: skippedWithoutChromium }, async () => {
+  const { page } = await openReport("explaining", phone);
+  const scrolling = await page.evaluate(
+    `[...document.querySelectorAll(".scroll")].filter((box) => box.scrollWidth > box.clientWidth).length`,
+  );
+  assert.ok(Number(scrolling) > 0);
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  for (const media of ["screen", "print"] as const) {
+    test(
+      `text and lines stand out from the ground in the ${scheme} scheme on ${media}`,
+      { skip: skippedWithoutChromium },
+      async () => {
+        const { page } = await openReport("regression", { widthPx: 1200, scheme, media });
+        const colors = (await page.evaluate(`(() => {
+          const style = getComputedStyle(document.documentElement);
+          const names = ["ground", "raised", "ink", "faint", "good", "bad", "doubt", "neutral",
+            ...[0, 1, 2, 3, 4, 5].map((index) => "arm-" + index)];
+          return Object.fromEntries(names.map((name) => [name, style.getPropertyValue("--" + name).trim()]));
+        })()`)) as Record<string, string>;
+        const { ground = "", raised = "", ...inks } = colors;
+        assert.equal(ground === "#ffffff", scheme === "light" || media === "print");
+        for (const [name, ink] of Object.entries(inks)) {
+          for (const below of [ground, raised]) {
+            assert.ok(contrast(ink, below) >= 4.5, `${name} ${ink} on ${below}: ${contrast(ink, below)}`);
+          }
+        }
+        const shown = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+        assert.equal(shown, rgbText(ground));
+      },
+    );
+  }
+}
+
+/** WCAG 2.2, contrast ratio. */
+function contrast(first: string, second: string): number {
+  const [low = 0, high = 0] = [luminance(first), luminance(second)].toSorted((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+function luminance(color: string): number {
+  const [red = 0, green = 0, blue = 0] = channels(color).map((byte) => {
+    const share = byte / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+function channels(color: string): readonly number[] {
+  return [1, 3, 5].map((from) => Number.parseInt(color.slice(from, from + 2), 16));
+}
+
+function rgbText(color: string): string {
+  return `rgb(${channels(color).join(", ")})`;
+}

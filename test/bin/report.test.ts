@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseResult, renderers, renderReport, type ReportFormat } from "../../bench/index.ts";
+import { canSampleProcesses, processTree } from "../../bench/probe/process-tree.ts";
+import { fixtureResult, resultPath } from "../bench/report/results.ts";
+import { runCli, startCli } from "../harness/cli.ts";
+
+const result = resultPath("regression");
+const formats = Object.keys(renderers) as readonly ReportFormat[];
+let folder = "";
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+});
+after(() => rm(folder, { recursive: true }));
+
+test("prints the report of the terminal when nothing else is said", async () => {
+  const { exitCode, stdout, stderr } = await runCli(["report", result]);
+  assert.equal(stdout, await renderReport("text", fixtureResult("regression")));
+  assert.equal(stderr, "");
+  // The verdict was the bench's to tell; rendering it again is no failure.
+  assert.equal(exitCode, 0);
+});
+
+for (const format of formats) {
+  test(`--format ${format} puts that on standard output, and nothing else`, async () => {
+    const { exitCode, stdout, stderr } = await runCli(["report", result, "--format", format]);
+    assert.equal(stdout, await renderReport(format, fixtureResult("regression")));
+    assert.deepEqual([exitCode, stderr], [0, ""]);
+  });
+}
+
+test("writes each --output to its file, leaves nothing beside them and prints nothing", async () => {
+  const place = join(folder, "all");
+  await mkdir(place);
+  const outputs = formats.flatMap((format) => ["-o", `${format}=${join(place, `r=1.${format}`)}`]);
+  const { exitCode, stdout, stderr } = await runCli(["report", result, ...outputs]);
+  assert.deepEqual([exitCode, stdout, stderr], [0, "", ""]);
+  for (const format of formats) {
+    const written = await readFile(join(place, `r=1.${format}`), "utf8");
+    assert.equal(written, await renderReport(format, fixtureResult("regression")));
+  }
+  assert.equal((await readdir(place)).length, formats.length);
+});
+
+test("a file may be written while another report goes to standard output", async () => {
+  const file = join(folder, "both.md");
+  for (const args of [
+    ["-o", `markdown=${file}`, "-o", "csv=-"],
+    ["-o", `markdown=${file}`, "--format", "csv"],
+  ]) {
+    const { exitCode, stdout } = await runCli(["report", result, ...args]);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^scenario,round,valid,arm,metric,unit,value\r\n/);
+    assert.match(await readFile(file, "utf8"), /^## orders/);
+  }
+});
+
+test("what was rendered as json can be rendered again", async () => {
+  const file = join(folder, "again.json");
+  await runCli(["report", resultPath("explaining"), "-o", `json=${file}`]);
+  const { stdout } = await runCli(["report", file, "--format", "html"]);
+  assert.equal(stdout, await renderReport("html", fixtureResult("explaining")));
+});
+
+test("a file that was there is replaced only by a whole one", async () => {
+  const file = join(folder, "kept.html");
+  const broken = join(folder, "broken.json");
+  await writeFile(file, "before");
+  await writeFile(broken, (await readFile(result, "utf8")).replace('"complete": true', '"complete": "yes"'));
+  const { exitCode, stderr } = await runCli(["report", broken, "-o", `html=${file}`]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /complete: expected boolean, and found "yes"/);
+  assert.equal(await readFile(file, "utf8"), "before");
+});
+
+test("a reader that leaves early is no failure", async () => {
+  const cli = startCli(["report", resultPath("explaining"), "--format", "html"]);
+  cli.process.stdout.once("data", () => cli.process.stdout.destroy());
+  const { exitCode, stderr } = await cli.ended;
+  assert.deepEqual([exitCode, stderr], [0, ""]);
+});
+
+const refusals: readonly (readonly [title: string, args: readonly string[], message: RegExp])[] = [
+  ["no result file", [], /missing required argument 'result\.json'/],
+  ["a file that isn't there", ["missing.json"], /"missing\.json" can't be read: ENOENT/],
+  [
+    "an unknown format",
+    [result, "--format", "pdf"],
+    /'pdf' is invalid\. Allowed choices are text, markdown, html/,
+  ],
+  ["an unknown format of an output", [result, "-o", "pdf=x"], /"pdf=x" is no output: write FORMAT=FILE/],
+  ["an output without a file", [result, "-o", "html"], /"html" is no output: write FORMAT=FILE/],
+  ["an output with an empty file", [result, "-o", "html="], /"html=" is no output/],
+  [
+    "two reports for standard output",
+    [result, "-o", "html=-", "-o", "json=-"],
+    /Standard output can take one report, and is to get html and json/,
+  ],
+  [
+    "a format beside an output for standard output",
+    [result, "--format", "csv", "-o", "json=-"],
+    /leave out --format csv/,
+  ],
+  [
+    "two reports for one file",
+    [result, "-o", "html=a.txt", "-o", "json=./a.txt"],
+    /"\.\/a\.txt" can take one report, and is to get html and json/,
+  ],
+  [
+    "a folder that isn't there",
+    [result, "-o", "html=no/such/r.html"],
+    /"no\/such\/r\.html" can't be written: its folder/,
+  ],
+  ["a folder instead of a file", [result, "-o", "html=/"], /"\/" can't be written: it is a folder/],
+];
+
+for (const [title, args, message] of refusals) {
+  test(`${title} is refused with exit code 1 and nothing on standard output`, async () => {
+    const { exitCode, stdout, stderr } = await runCli(["report", ...args]);
+    assert.match(stderr, message);
+    assert.deepEqual([exitCode, stdout], [1, ""]);
+  });
+}
+
+const small = ["bench", "--quick", "--rows", "2000", "--rounds", "1", "--scenario", "export", "--seed", "7"];
+
+test("bench writes every format at once, and the summary of a step on GitHub", async () => {
+  const place = join(folder, "bench");
+  await mkdir(place);
+  const summary = join(place, "summary.md");
+  await writeFile(summary, "# Before\n");
+  const file = (format: string): string => join(place, `report.${format}`);
+  const outputs = formats.flatMap((format) => ["-o", `${format}=${file(format)}`]);
+  const { exitCode, stdout, stderr } = await startCli([...small, "--deliveries", "streaming", ...outputs], {
+    GITHUB_STEP_SUMMARY: summary,
+  }).ended;
+  assert.deepEqual([exitCode, stderr], [0, ""]);
+  const measured = parseResult(await readFile(file("json"), "utf8"), "bench");
+  assert.equal(stdout, await renderReport("text", measured));
+  for (const format of formats) {
+    assert.equal(await readFile(file(format), "utf8"), await renderReport(format, measured));
+  }
+  assert.equal(await readFile(summary, "utf8"), `# Before\n${await renderReport("markdown", measured)}`);
+});
+
+test(
+  "bench annotates a run that was interrupted, on standard error, and keeps standard output for the result",
+  { skip: !canSampleProcesses },
+  async () => {
+    const summary = join(folder, "interrupted.md");
+    const cli = startCli(["bench", "--rounds", "50", "-o", "json=-"], { GITHUB_STEP_SUMMARY: summary });
+    const { pid } = cli.process;
+    assert.ok(pid !== undefined);
+    for (let tries = 0; tries < 300 && (await processTree(pid)).length < 3; tries += 1) await sleep(20);
+    cli.process.kill("SIGINT");
+    const { exitCode, stdout, stderr } = await cli.ended;
+    assert.equal(exitCode, 130);
+    assert.equal(parseResult(stdout, "bench").complete, false);
+    assert.match(stderr, /^::warning title=stream-csv%3A Incomplete::The run ended before it was complete/m);
+    assert.match(await readFile(summary, "utf8"), /\*\*Incomplete\*\*/);
+  },
+);
+
+test("a summary that can't be written is told, and the run ends as it would have", async () => {
+  const { exitCode, stdout, stderr } = await startCli([...small, "--deliveries", "streaming"], {
+    GITHUB_STEP_SUMMARY: folder,
+  }).ended;
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /Verdict: informational/);
+  assert.match(stderr, /^The summary of this step can't be written: EISDIR/);
+});
+
+test("bench refuses outputs that can't be, before it measures", async () => {
+  const { exitCode, stdout, stderr } = await runCli(["bench", "-o", "html=no/such/r.html"]);
+  assert.deepEqual([exitCode, stdout], [1, ""]);
+  assert.match(stderr, /"no\/such\/r\.html" can't be written: its folder .* doesn't exist or isn't writable/);
+});
