@@ -8,6 +8,7 @@ import { openCatalogue } from "../export/definition.ts";
 import { EventLoopMeter } from "../metrics/event-loop.ts";
 import { Occupancy } from "../metrics/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";
+import { answerRequest } from "./route/app.ts";
 import { makeHttpServer } from "./route/http-server.ts";
 import { exportRoutes } from "./route/export-routes.ts";
 import { Life } from "./admission/life.ts";
@@ -70,7 +71,10 @@ async function start(settings: ServerSettings): Promise<void> {
       ...exportRoutes({ settings, catalogue, slots, transfers, life }),
       ...serviceRoutes({ catalogue, primary, life }),
     ]);
-    const server = makeHttpServer({ router, log, life, http: settings.http });
+    const { http } = settings;
+    const server = makeHttpServer({ http, log }, (req, res) =>
+      answerRequest(req, res, { router, log, life, http }),
+    );
     // The server is given its connections instead of listening; this starts its watch over slow and idle ones.
     server.emit("listening");
     running = { server, slots, transfers, limit: settings.slots };

@@ -1,10 +1,10 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { StreamCsvError } from "../../errors.ts";
 import { answerSocket } from "../../response/adapter/answer-socket.ts";
 import { resetSocket } from "../../stream/socket-reset.ts";
-import { answerRequest, type AppContext } from "./app.ts";
+import type { AppContext } from "./app.ts";
 import { connectFault, malformedFault } from "./malformed-request.ts";
 import { problemResponse } from "./problem.ts";
 import { identify } from "./request-identity.ts";
@@ -13,13 +13,16 @@ import { identify } from "./request-identity.ts";
 const checkIntervalMs = 1000;
 
 /**
- * The HTTP server of a worker, with the limits of its settings. It is given connections instead of listening.
+ * The HTTP server of a worker, with the limits of its settings. It is given connections instead of listening; `answer`
+ * answers one request and never rejects.
  *
  * Whatever comes over a connection is answered: a request by its route, what is none by a problem, and what comes in the
  * midst of an answer by breaking that off.
  */
-export function makeHttpServer(context: AppContext): Server {
-  const { http, log } = context;
+export function makeHttpServer(
+  { http, log }: Pick<AppContext, "http" | "log">,
+  answer: (req: IncomingMessage, res: ServerResponse) => Promise<void>,
+): Server {
   /** How many answers are under way on a connection. */
   const answering = new WeakMap<Duplex, number>();
   const count = (socket: Duplex, change: number): void =>
@@ -38,7 +41,7 @@ export function makeHttpServer(context: AppContext): Server {
     (req, res) => {
       const { socket } = req;
       count(socket, 1);
-      void answerRequest(req, res, context).finally(() => count(socket, -1));
+      void answer(req, res).finally(() => count(socket, -1));
     },
   );
   // An expectation that isn't known is no reason to refuse (RFC 9110, section 10.1.1).
