@@ -5,6 +5,7 @@ import { StreamCsvError } from "../../errors.ts";
 import { refuseHopeless } from "../admission/refuse-hopeless.ts";
 import { applyConditions } from "../transfer/condition.ts";
 import { deliver, headOf } from "../transfer/deliver.ts";
+import { requestHeader } from "../../response/head/request-head.ts";
 import type { Life } from "../admission/life.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { Answer, Handler, Route, RouteRequest } from "./route.ts";
@@ -48,10 +49,14 @@ function serveExport(context: ExportContext): Handler {
     refuseHopeless(plan, settings);
     if (life.isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
-    const head = headOf(plan, request, settings.http);
+    const isHead = request.method === "HEAD";
     // A stream has no ETag whatever its rows are; what the others have shows only when they are made.
-    if (plan.delivery === "streaming") await applyConditions(request, head);
-    if (request.method === "HEAD") return { response: head };
+    const isRefusable = plan.delivery === "streaming" && requestHeader(request, "if-match") !== undefined;
+    if (isHead || isRefusable) {
+      const head = headOf(plan, request, settings.http);
+      if (isRefusable) await applyConditions(request, head);
+      if (isHead) return { response: head };
+    }
     const clientGone = request.clientGone();
     const slot = await slots.acquire(clientGone);
     const transfer = transfers.begin(plan, slot, clientGone, request.identity);
@@ -66,7 +71,7 @@ function serveExport(context: ExportContext): Handler {
         primary,
         bufferMemoryBytes: settings.bufferMemoryBytes,
       });
-      const response = await applyConditions(request, made);
+      const response = plan.delivery === "streaming" ? made : await applyConditions(request, made);
       response.headers.set("X-Transfer-Id", transfer.id);
       transfer.ready();
       return {
