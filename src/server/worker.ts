@@ -77,7 +77,7 @@ async function start(settings: ServerSettings): Promise<void> {
       ...exportRoutes({ settings, catalogue, slots, transfers, life }),
       ...serviceRoutes({ catalogue, primary, life }),
     ]);
-    const server = createHttpServer(settings, (req, res) => intake.answer(req, res));
+    const server = createHttpServer(settings, (req, res) => void intake.answer(req, res));
     server.maxRequestsPerSocket = intake.requestsPerConnection;
     running = { server, intake, transfers };
     primary.note("ready", null);

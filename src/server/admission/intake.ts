@@ -14,7 +14,8 @@ export interface Intake {
   readonly requestsPerConnection: number;
   /** A connection has been handed over, after a wait in the primary; null when it broke on the way. */
   accept(socket: Socket | null, queueWaitSeconds: number): void;
-  answer(req: IncomingMessage, res: ServerResponse): void;
+  /** Answers one request, and resolves when nothing of it is left to do. */
+  answer(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }
 
 /** What taking clients in needs of the worker. */
@@ -24,7 +25,7 @@ export interface IntakeContext {
   readonly clock: Clock;
   /** Gives a connection to the HTTP server. */
   readonly open: (socket: Socket) => void;
-  /** Answers one request, and resolves when nothing of it is left to do. */
+  /** What answers one request; it never rejects. */
   readonly answer: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
   /** The worker can take another connection. */
   readonly onFree: (heldSeconds: number) => void;
@@ -43,7 +44,7 @@ function takeMany({ settings, occupancy, clock, open, answer }: IntakeContext): 
     accept: (socket) => {
       if (socket !== null) open(socket);
     },
-    answer: (req, res) => void answer(req, res),
+    answer,
   };
 }
 
@@ -63,6 +64,7 @@ function takeOneAtATime({ occupancy, clock, open, answer, onFree }: IntakeContex
     answer: (req, res) => {
       res.shouldKeepAlive = false;
       answering = answer(req, res);
+      return answering;
     },
   };
 }

@@ -4,19 +4,26 @@ import { send } from "../../response/send.ts";
 import { problemResponse } from "../route/problem.ts";
 import { createHttpServer, openConnection } from "./http-server.ts";
 
-/** A client that is to be told no must say something first, and soon. */
-const headerTimeoutMs = 5000;
-/** Refusals under way at once; beyond, connections are reset, so that a flood of them can't fill the primary's memory. */
-const mostAtOnce = 1024;
+/** What refusing may cost the primary. */
+export interface RefuserLimits {
+  /** A client that is to be told no must say something first, and soon. */
+  readonly headerTimeoutMs: number;
+  /** Refusals under way at once; beyond, connections are reset, so that a flood of them can't fill the memory. */
+  readonly mostAtOnce: number;
+}
+
+const usualLimits: RefuserLimits = { headerTimeoutMs: 5000, mostAtOnce: 1024 };
 
 /** Answers connections that no worker takes with a refusal (503), which a client understands and a cut it doesn't. */
 export class Refuser {
+  readonly #mostAtOnce: number;
   readonly #reasons = new Map<Socket, Error>();
   readonly #server: Server;
   readonly #onSettled: (() => void)[] = [];
 
-  constructor() {
-    this.#server = createHttpServer({ headerTimeoutMs }, (req, res) => {
+  constructor(limits: RefuserLimits = usualLimits) {
+    this.#mostAtOnce = limits.mostAtOnce;
+    this.#server = createHttpServer(limits, (req, res) => {
       res.shouldKeepAlive = false;
       void send(problemResponse(this.#reasons.get(req.socket)), req, res);
     });
@@ -24,7 +31,7 @@ export class Refuser {
   }
 
   refuse(socket: Socket, reason: Error): void {
-    if (this.#reasons.size >= mostAtOnce) {
+    if (this.#reasons.size >= this.#mostAtOnce) {
       socket.resetAndDestroy();
       return;
     }
