@@ -177,6 +177,50 @@ test("goes on when clients leave while they wait", async () => {
   );
 });
 
+test("is whole again after a storm of clients that come and leave in every way", async () => {
+  await using server = await startSync(2, "--queue", "40");
+  const ways: readonly ((client: RawClient) => Promise<unknown>)[] = [
+    (client) => client.readAll(),
+    (client) => client.firstBytes().then(() => client.socket.destroy()),
+    (client) => client.firstBytes().then(() => client.socket.resetAndDestroy()),
+    async ({ socket }) => socket.resetAndDestroy(),
+    async ({ socket }) => socket.end(),
+    async ({ socket }) => socket.destroy(),
+  ];
+  const requests = [
+    get("/ping"),
+    get("/exports/orders.csv?rows=20000"),
+    get("/ping").slice(0, 9),
+    "",
+    "no HTTP\r\n\r\n",
+  ];
+  await Promise.all(
+    Array.from({ length: 240 }, async (_, index) => {
+      await new Promise((resolve) => setTimeout(resolve, index * 4));
+      const request = requests[index % requests.length] ?? "";
+      const way = ways[index % ways.length];
+      // Who says nothing gets nothing to read, and would be waited for.
+      const isSilent = request === "" || request.length === 9;
+      const client = await connectTo(server.url, request);
+      await (isSilent ? Promise.resolve(client.socket.destroy()) : way?.(client))?.catch(() => "cut");
+      client.socket.destroy();
+    }),
+  );
+  for (;;) {
+    // Those who left still have their places in the queue, until it is their turn.
+    const answer = await fetch(`${server.url}/stats`);
+    const { total } = (await answer.json()) as Partial<ServerStats>;
+    if (total?.queued === 0 && total.busySlots === 1) break;
+  }
+  const { total, workers } = await stats(server);
+  assert.equal(workers.length, 2);
+  assert.ok(Math.abs(total.heldSeconds - total.busySlotSeconds) < 0.02 * total.busySlotSeconds);
+  assert.deepEqual(
+    server.log().filter(({ level }) => Number(level) >= 50),
+    [],
+  );
+});
+
 test("a killed worker cuts its own client, is replaced, and takes nobody from the queue with it", async () => {
   await using server = await startSync(2, "--queue", "1");
   const victim = await hold(server);
