@@ -1,48 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import type { ServerStats } from "../../src/index.ts";
-import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
-import { connectTo, get, type RawClient } from "../harness/raw-client.ts";
-
-/** More than lies in socket buffers, so that a client that doesn't read holds its worker. */
-const endless = get("/exports/orders.csv?rows=50000000");
-
-async function startSync(workers: number, ...flags: readonly string[]): Promise<ServeProcess> {
-  return await startServe(["--worker-model", "sync", "--workers", String(workers), ...flags]);
-}
-
-/** A client that has a worker to itself and keeps it until it is closed; it is served when this resolves. */
-async function hold({ url }: ServeProcess): Promise<RawClient> {
-  const client = await connectTo(url, endless);
-  assert.match(await client.firstBytes(), /^HTTP\/1\.1 200 OK\r\n/);
-  return client;
-}
-
-/** Resolves when all who came before have been accepted: the queue is full of them, so that this one is refused. */
-async function queueIsFull({ url }: ServeProcess): Promise<void> {
-  const refused = await connectTo(url, get("/ping"));
-  assert.match(await refused.readAll(), /^HTTP\/1\.1 503 .*the queue is full/s);
-}
-
-async function ask<T>(server: ServeProcess, path: string): Promise<T> {
-  return (await (await fetch(server.url + path)).json()) as T;
-}
-
-async function stats(server: ServeProcess): Promise<ServerStats> {
-  return await ask<ServerStats>(server, "/stats");
-}
-
-interface Transfers {
-  readonly transfers: readonly {
-    readonly worker: number;
-    readonly state: string;
-    readonly expectedRows: number;
-    readonly queueWaitSeconds: number;
-    readonly heldSeconds: number;
-    readonly error: { readonly message: string } | null;
-  }[];
-}
+import { runCli, startServe } from "../harness/cli.ts";
+import { connectTo, get } from "../harness/raw-client.ts";
+import { ask, hold, queueIsFull, startSync, stats, type Transfers } from "../harness/sync-server.ts";
 
 test("answers one request on a connection and closes it, whatever the client asked for", async () => {
   await using server = await startSync(1);
@@ -115,7 +76,8 @@ test("serves connections in the order in which they came, and tells how long eac
   assert.equal(transfers[0]?.queueWaitSeconds, 0);
   const waits = own.map(({ queueWaitSeconds }) => queueWaitSeconds);
   assert.ok(waits.every((seconds) => seconds > 0));
-  assert.ok(Math.abs(total.queueWaitSeconds - waits.reduce((sum, seconds) => sum + seconds)) < 1e-6);
+  // Whoever asked for these numbers may have had to wait too.
+  assert.ok(total.queueWaitSeconds > waits.reduce((sum, seconds) => sum + seconds) - 1e-6);
   assert.equal(total.queued, 0);
 });
 
@@ -157,50 +119,6 @@ test("refuses with 503 and Retry-After what finds the queue full or waits for to
   assert.equal(await (await fetch(`${server.url}/ping`)).text(), "pong");
 });
 
-test("goes on when clients leave while they wait", async () => {
-  await using server = await startSync(1);
-  const holder = await hold(server);
-  for (const how of ["destroy", "resetAndDestroy", "end"] as const) {
-    const client = await connectTo(server.url, endless);
-    client.socket[how]();
-  }
-  const silent = await connectTo(server.url);
-  silent.socket.destroy();
-  const last = fetch(`${server.url}/ping`);
-  holder.socket.destroy();
-  assert.equal(await (await last).text(), "pong");
-  const { total } = await stats(server);
-  assert.deepEqual([total.busySlots, total.queued], [1, 0]);
-  assert.deepEqual(
-    server.log().filter(({ level }) => Number(level) >= 50),
-    [],
-  );
-});
-
-test("a killed worker cuts its own client, is replaced, and takes nobody from the queue with it", async () => {
-  await using server = await startSync(2, "--queue", "1");
-  const victim = await hold(server);
-  const [{ worker: pid } = { worker: 0 }] = (await ask<Transfers>(server, "/transfers")).transfers;
-  const other = await hold(server);
-  const waiting = [await connectTo(server.url, get("/ping")), await connectTo(server.url, get("/ping"))];
-  await queueIsFull(server);
-  process.kill(pid, "SIGKILL");
-  const rest = await victim.readAll().catch(() => "reset");
-  assert.ok(!rest.endsWith("0\r\n\r\n"));
-  await server.logged(({ msg }) => String(msg).endsWith("another is started"));
-  for (const client of waiting) assert.ok((await client.readAll()).endsWith("pong"));
-  const { transfers } = await ask<Transfers>(server, "/transfers");
-  const [dead, alive] = transfers;
-  assert.equal(dead?.state, "failed");
-  assert.match(dead?.error?.message ?? "", /SIGKILL/);
-  assert.equal(alive?.state, "running");
-  assert.equal(other.socket.destroyed, false);
-  const { total, workers } = await stats(server);
-  assert.equal(total.slots, 2);
-  assert.ok(workers.every((worker) => worker.pid !== pid));
-  other.socket.destroy();
-});
-
 test("lets go of a connection that sends nothing, or only half a head, so that others are served", async () => {
   await using server = await startSync(1, "--header-timeout", "200ms");
   const silent = await connectTo(server.url);
@@ -212,54 +130,10 @@ test("lets go of a connection that sends nothing, or only half a head, so that o
   assert.equal(total.busySlots, 1);
 });
 
-test("on SIGTERM serves whom it holds and who waits, takes no new connection, and exits with 0", async () => {
-  await using server = await startSync(1, "--queue", "2");
-  const running = await connectTo(server.url, get("/exports/orders.csv?rows=200000"));
-  await running.firstBytes();
-  const exporting = await connectTo(server.url, get("/exports/orders.csv?rows=21"));
-  const pinging = await connectTo(server.url, get("/ping"));
-  await queueIsFull(server);
-  server.process.kill("SIGTERM");
-  await server.logged(({ msg }) => msg === "draining");
-  await assert.rejects(fetch(`${server.url}/ping`));
-  assert.ok((await running.readAll()).endsWith("\r\n0\r\n\r\n"));
-  assert.ok((await exporting.readAll()).endsWith("\r\n0\r\n\r\n"));
-  assert.ok((await pinging.readAll()).endsWith("pong"));
-  assert.equal((await server.ended).exitCode, 0);
-});
-
-test("refuses who still waits when the drain time-out is over, cuts what runs, and exits with 1", async () => {
-  await using server = await startSync(1, "--queue", "2", "--drain-timeout", "200ms");
-  const holder = await hold(server);
-  const waiting = [await connectTo(server.url, get("/ping")), await connectTo(server.url, endless)];
-  await queueIsFull(server);
-  server.process.kill("SIGTERM");
-  for (const client of waiting) assert.match(await client.readAll(), /^HTTP\/1\.1 503 .*SCSV_DRAINING/s);
-  const rest = await holder.readAll().catch(() => "reset");
-  assert.ok(!rest.endsWith("0\r\n\r\n"));
-  assert.equal((await server.ended).exitCode, 1);
-  assert.equal(server.log().find(({ msg }) => msg === "stopped")?.["cutTransfers"], 1);
-});
-
-test("stops at once on a second signal, whoever waits", async () => {
-  await using server = await startSync(1);
-  const holder = await hold(server);
-  const waiting = await connectTo(server.url, get("/ping"));
-  server.process.kill("SIGTERM");
-  await server.logged(({ msg }) => msg === "draining");
-  server.process.kill("SIGTERM");
-  assert.equal((await server.ended).exitCode, 143);
-  assert.doesNotMatch(await waiting.readAll().catch(() => "cut"), /pong/);
-  await holder.readAll().catch(() => undefined);
-});
-
 test("cancels a transfer of a sync worker, and frees the worker", async () => {
   await using server = await startSync(2);
   const holder = await hold(server);
-  const { transfers } = await ask<{ readonly transfers: readonly { readonly id: string }[] }>(
-    server,
-    "/transfers",
-  );
+  const { transfers } = await ask<Transfers>(server, "/transfers");
   const cancelled = await fetch(`${server.url}/transfers/${transfers[0]?.id}`, { method: "DELETE" });
   assert.equal(cancelled.status, 202);
   const closed = once(holder.socket, "close");

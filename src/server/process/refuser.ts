@@ -7,19 +7,27 @@ import { makeHttpServer, openConnection } from "../route/http-server.ts";
 import { problemResponse } from "../route/problem.ts";
 import { identify } from "../route/request-identity.ts";
 
-/** A client that is to be told no must say something first, and soon. */
-const httpSettings = { ...defaultHttpSettings, headTimeoutMs: 5000 };
-/** Refusals under way at once; beyond, connections are reset, so that a flood of them can't fill the primary's memory. */
-const mostAtOnce = 1024;
+/** What refusing may cost the primary. */
+export interface RefuserLimits {
+  /** A client that is to be told no must say something first, and soon. */
+  readonly headTimeoutMs: number;
+  /** Refusals under way at once; beyond, connections are reset, so that a flood of them can't fill the memory. */
+  readonly mostAtOnce: number;
+}
+
+const usualLimits: RefuserLimits = { headTimeoutMs: 5000, mostAtOnce: 1024 };
 
 /** Answers connections that no worker takes with a refusal (503), which a client understands and a cut it doesn't. */
 export class Refuser {
+  readonly #mostAtOnce: number;
   readonly #reasons = new Map<Socket, Error>();
   readonly #server: Server;
   readonly #onSettled: (() => void)[] = [];
 
-  constructor(log: Logger) {
-    this.#server = makeHttpServer(httpSettings, log, async (req, res) => {
+  constructor(log: Logger, limits: RefuserLimits = usualLimits) {
+    this.#mostAtOnce = limits.mostAtOnce;
+    const settings = { ...defaultHttpSettings, headTimeoutMs: limits.headTimeoutMs };
+    this.#server = makeHttpServer(settings, log, async (req, res) => {
       res.shouldKeepAlive = false;
       const response = problemResponse(this.#reasons.get(req.socket));
       response.headers.set("X-Request-Id", identify(req.headers).requestId);
@@ -29,7 +37,7 @@ export class Refuser {
   }
 
   refuse(socket: Socket, reason: Error): void {
-    if (this.#reasons.size >= mostAtOnce) {
+    if (this.#reasons.size >= this.#mostAtOnce) {
       socket.resetAndDestroy();
       return;
     }

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import type { ServerStats } from "../../src/index.ts";
+import { startServe, type ServeProcess } from "./cli.ts";
+import { connectTo, get, type RawClient } from "./raw-client.ts";
+
+/** More than lies in socket buffers, so that a client that doesn't read holds its worker. */
+export const endless = get("/exports/orders.csv?rows=50000000");
+
+export async function startSync(workers: number, ...flags: readonly string[]): Promise<ServeProcess> {
+  return await startServe(["--worker-model", "sync", "--workers", String(workers), ...flags]);
+}
+
+/** A client that has a worker to itself and keeps it until it is closed; it is served when this resolves. */
+export async function hold({ url }: ServeProcess): Promise<RawClient> {
+  const client = await connectTo(url, endless);
+  assert.match(await client.firstBytes(), /^HTTP\/1\.1 200 OK\r\n/);
+  return client;
+}
+
+/** Resolves when all who came before have been accepted: the queue is full of them, so that this one is refused. */
+export async function queueIsFull({ url }: ServeProcess): Promise<void> {
+  const refused = await connectTo(url, get("/ping"));
+  assert.match(await refused.readAll(), /^HTTP\/1\.1 503 .*the queue is full/s);
+}
+
+export async function ask<T>(server: ServeProcess, path: string): Promise<T> {
+  return (await (await fetch(server.url + path)).json()) as T;
+}
+
+export async function stats(server: ServeProcess): Promise<ServerStats> {
+  return await ask<ServerStats>(server, "/stats");
+}
+
+/** What `GET /transfers` answers, as far as tests look at it. */
+export interface Transfers {
+  readonly transfers: readonly {
+    readonly id: string;
+    readonly worker: number;
+    readonly state: string;
+    readonly expectedRows: number;
+    readonly queueWaitSeconds: number;
+    readonly heldSeconds: number;
+    readonly error: { readonly message: string } | null;
+  }[];
+}

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ServerStats } from "../../src/index.ts";
+import { connectTo, get, type RawClient } from "../harness/raw-client.ts";
+import { ask, endless, hold, queueIsFull, startSync, stats, type Transfers } from "../harness/sync-server.ts";
+
+test("goes on when clients leave while they wait", async () => {
+  await using server = await startSync(1);
+  const holder = await hold(server);
+  for (const how of ["destroy", "resetAndDestroy", "end"] as const) {
+    const client = await connectTo(server.url, endless);
+    client.socket[how]();
+  }
+  const silent = await connectTo(server.url);
+  silent.socket.destroy();
+  const last = fetch(`${server.url}/ping`);
+  holder.socket.destroy();
+  assert.equal(await (await last).text(), "pong");
+  const { total } = await stats(server);
+  assert.deepEqual([total.busySlots, total.queued], [1, 0]);
+  assert.deepEqual(
+    server.log().filter(({ level }) => Number(level) >= 50),
+    [],
+  );
+});
+
+test("is whole again after a storm of clients that come and leave in every way", async () => {
+  await using server = await startSync(2, "--queue", "40");
+  const ways: readonly ((client: RawClient) => Promise<unknown>)[] = [
+    (client) => client.readAll(),
+    (client) => client.firstBytes().then(() => client.socket.destroy()),
+    (client) => client.firstBytes().then(() => client.socket.resetAndDestroy()),
+    async ({ socket }) => socket.resetAndDestroy(),
+    async ({ socket }) => socket.end(),
+    async ({ socket }) => socket.destroy(),
+  ];
+  const requests = [
+    get("/ping"),
+    get("/exports/orders.csv?rows=20000"),
+    get("/ping").slice(0, 9),
+    "",
+    "no HTTP\r\n\r\n",
+  ];
+  await Promise.all(
+    Array.from({ length: 240 }, async (_, index) => {
+      await new Promise((resolve) => setTimeout(resolve, index * 4));
+      const request = requests[index % requests.length] ?? "";
+      const way = ways[index % ways.length];
+      // Who says nothing gets nothing to read, and would be waited for.
+      const isSilent = request === "" || request.length === 9;
+      const client = await connectTo(server.url, request);
+      await (isSilent ? Promise.resolve(client.socket.destroy()) : way?.(client))?.catch(() => "cut");
+      client.socket.destroy();
+    }),
+  );
+  for (;;) {
+    // Those who left still have their places in the queue, until it is their turn.
+    const answer = await fetch(`${server.url}/stats`);
+    const { total } = (await answer.json()) as Partial<ServerStats>;
+    if (total?.queued === 0 && total.busySlots === 1) break;
+  }
+  const { total, workers } = await stats(server);
+  assert.equal(workers.length, 2);
+  assert.ok(Math.abs(total.heldSeconds - total.busySlotSeconds) < 0.02 * total.busySlotSeconds);
+  assert.deepEqual(
+    server.log().filter(({ level }) => Number(level) >= 50),
+    [],
+  );
+});
+
+test("a killed worker cuts its own client, is replaced, and takes nobody from the queue with it", async () => {
+  await using server = await startSync(2, "--queue", "1");
+  const victim = await hold(server);
+  const [{ worker: pid } = { worker: 0 }] = (await ask<Transfers>(server, "/transfers")).transfers;
+  const other = await hold(server);
+  const waiting = [await connectTo(server.url, get("/ping")), await connectTo(server.url, get("/ping"))];
+  await queueIsFull(server);
+  process.kill(pid, "SIGKILL");
+  const rest = await victim.readAll().catch(() => "reset");
+  assert.ok(!rest.endsWith("0\r\n\r\n"));
+  await server.logged(({ msg }) => String(msg).endsWith("another is started"));
+  for (const client of waiting) assert.ok((await client.readAll()).endsWith("pong"));
+  const { transfers } = await ask<Transfers>(server, "/transfers");
+  const [dead, alive] = transfers;
+  assert.equal(dead?.state, "failed");
+  assert.match(dead?.error?.message ?? "", /SIGKILL/);
+  assert.equal(alive?.state, "running");
+  assert.equal(other.socket.destroyed, false);
+  const { total, workers } = await stats(server);
+  assert.equal(total.slots, 2);
+  assert.ok(workers.every((worker) => worker.pid !== pid));
+  other.socket.destroy();
+});
+
+test("on SIGTERM serves whom it holds and who waits, takes no new connection, and exits with 0", async () => {
+  await using server = await startSync(1, "--queue", "2");
+  const running = await connectTo(server.url, get("/exports/orders.csv?rows=200000"));
+  await running.firstBytes();
+  const exporting = await connectTo(server.url, get("/exports/orders.csv?rows=21"));
+  const pinging = await connectTo(server.url, get("/ping"));
+  await queueIsFull(server);
+  server.process.kill("SIGTERM");
+  await server.logged(({ msg }) => msg === "draining");
+  await assert.rejects(fetch(`${server.url}/ping`));
+  assert.ok((await running.readAll()).endsWith("\r\n0\r\n\r\n"));
+  assert.ok((await exporting.readAll()).endsWith("\r\n0\r\n\r\n"));
+  assert.ok((await pinging.readAll()).endsWith("pong"));
+  assert.equal((await server.ended).exitCode, 0);
+});
+
+test("refuses who still waits when the drain time-out is over, cuts what runs, and exits with 1", async () => {
+  await using server = await startSync(1, "--queue", "2", "--drain-timeout", "200ms");
+  const holder = await hold(server);
+  const waiting = [await connectTo(server.url, get("/ping")), await connectTo(server.url, endless)];
+  await queueIsFull(server);
+  server.process.kill("SIGTERM");
+  for (const client of waiting) assert.match(await client.readAll(), /^HTTP\/1\.1 503 .*SCSV_DRAINING/s);
+  const rest = await holder.readAll().catch(() => "reset");
+  assert.ok(!rest.endsWith("0\r\n\r\n"));
+  assert.equal((await server.ended).exitCode, 1);
+  assert.equal(server.log().find(({ msg }) => msg === "stopped")?.["cutTransfers"], 1);
+});
+
+test("stops at once on a second signal, whoever waits", async () => {
+  await using server = await startSync(1);
+  const holder = await hold(server);
+  const waiting = await connectTo(server.url, get("/ping"));
+  server.process.kill("SIGTERM");
+  await server.logged(({ msg }) => msg === "draining");
+  server.process.kill("SIGTERM");
+  assert.equal((await server.ended).exitCode, 143);
+  assert.doesNotMatch(await waiting.readAll().catch(() => "cut"), /pong/);
+  await holder.readAll().catch(() => undefined);
+});
