@@ -45,10 +45,9 @@ export const syncWorkersScenario: Scenario = {
     return roundsOf(plan) * plan.deliveries.length * mostClients * armSeconds;
   },
   async run(context) {
-    const { plan, logbook, session, random } = context;
-    const { heldSeconds, exportsPerWorker } = timesOf(plan);
-    const hurryAfterBytes = bytesPerSecond * heldSeconds;
-    const bodyBytes = hurryAfterBytes + bufferBytes;
+    const { plan, logbook, session } = context;
+    const { heldSeconds } = timesOf(plan);
+    const bodyBytes = bytesPerSecond * heldSeconds + bufferBytes;
     const rows = Math.ceil(bodyBytes / plan.bytesPerRow);
     const target = session.target.withSyncWorkers?.(workers);
     if (target === undefined || (plan.availableRows !== null && rows > plan.availableRows)) {
@@ -62,30 +61,40 @@ export const syncWorkersScenario: Scenario = {
     const arms = Array.from({ length: mostClients }, (_, index) =>
       plan.deliveries.map((delivery) => armOf(delivery, index + 1, target, rows)),
     );
-    const own = { ...context, session: { ...session, target } };
-    noteArms(own, name, arms.flat());
-    const options = { bytesPerSecond, hurryAfterBytes, exportsPerWorker, ...session };
-    const startMs = session.clock.nowMs();
-    for (const [done, some] of Array.from({ length: roundsOf(plan) }, () => arms)
-      .flat()
-      .entries()) {
-      if (isTimeOver(context, startMs, done)) {
-        logbook.warn(
-          `Only ${done} of ${arms.length} steps of ${name} went into the time that --quick allows.`,
-        );
-        break;
-      }
-      const [order = []] = balancedOrders(some, 1, random);
-      await recordRound(own, name, order, ({ id, delivery, clients }, { origin }) => {
-        context.step(`clients without a pause, ${id}`);
-        const exportUrl = new URL(`/exports/${encodeURIComponent(session.exportName)}.csv`, origin);
-        exportUrl.search = `?delivery=${delivery}&rows=${rows}`;
-        return measureSyncWorkers({ origin, exportUrl, workers }, { ...options, clients });
-      });
+    noteArms({ ...context, session: { ...session, target } }, name, arms.flat());
+    try {
+      await measureSteps({ ...context, session: { ...session, target } }, arms);
+    } finally {
+      // What was measured before a fault, or before time was over, is held against analysis all the same.
+      for (const arm of arms.flat()) checkExpectations(context, arm, heldSeconds);
     }
-    for (const arm of arms.flat()) checkExpectations(context, arm, heldSeconds);
   },
 };
+
+/** Each step is one round: all deliveries to so many clients. */
+async function measureSteps(context: ScenarioContext, arms: readonly (readonly LoopArm[])[]): Promise<void> {
+  const { plan, logbook, session, random } = context;
+  const { heldSeconds, exportsPerWorker } = timesOf(plan);
+  const hurryAfterBytes = bytesPerSecond * heldSeconds;
+  const options = { ...session, bytesPerSecond, hurryAfterBytes, exportsPerWorker };
+  const startMs = session.clock.nowMs();
+  const steps = Array.from({ length: roundsOf(plan) }, () => arms).flat();
+  for (const [done, step] of steps.entries()) {
+    if (isTimeOver(context, startMs, done)) {
+      logbook.warn(
+        `Only ${done} of ${steps.length} steps of ${name} went into the time that --quick allows.`,
+      );
+      break;
+    }
+    const [order = []] = balancedOrders(step, 1, random);
+    await recordRound(context, name, order, ({ id, delivery, clients, rows }, { origin }) => {
+      context.step(`clients without a pause, ${id}`);
+      const exportUrl = new URL(`/exports/${encodeURIComponent(session.exportName)}.csv`, origin);
+      exportUrl.search = `?delivery=${delivery}&rows=${rows}`;
+      return measureSyncWorkers({ origin, exportUrl, workers }, { ...options, clients });
+    });
+  }
+}
 
 /** Whether another step as long as those before would end too late. It is decided by the clock and not by results. */
 function isTimeOver({ session, deadlineMs }: ScenarioContext, startMs: number, done: number): boolean {
