@@ -14,6 +14,7 @@ export {
   type Environment,
   type Integrity,
   type Round,
+  type Series,
   type Verdict,
 } from "./result/schema.ts";
 export { readExport, type ExportReading, type ReadExportOptions } from "./load/read-export.ts";
@@ -30,6 +31,7 @@ export {
   resetPeaks,
 } from "./probe/process-tree.ts";
 export { bytesInSocketBuffers } from "./probe/socket-buffers.ts";
+export type { MakeReference } from "./trial/survey-export.ts";
 export { compareRounds, type RatioEstimate } from "./statistics/compare.ts";
 export { growthOf, type Growth } from "./statistics/growth.ts";
 export { leastSquares, type Line, type Point } from "./statistics/least-squares.ts";

@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
 import { constants, existsSync, readFileSync } from "node:fs";
 import { access, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -6,8 +6,21 @@ import { fileURLToPath } from "node:url";
 import { Bar, Presets } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { object, parse, string } from "valibot";
-import type { BenchConfig, BenchProgress, BenchResult } from "../bench/index.ts";
-import { parseCount } from "../src/index.ts";
+import type {
+  BenchConfig,
+  BenchProgress,
+  BenchResult,
+  MakeReference,
+  TerminalReportOptions,
+} from "../bench/index.ts";
+import {
+  openExport,
+  parseByteSize,
+  parseCount,
+  planExport,
+  readExportParameters,
+  runExport,
+} from "../src/index.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
 
 /** What the command line says, global options among it. */
@@ -20,7 +33,11 @@ interface BenchFlags extends GlobalFlags {
   readonly list?: boolean;
   readonly deliveries: readonly string[];
   readonly workers: number;
-  readonly slots: number;
+  readonly workerModel: string;
+  readonly slots?: number;
+  readonly target?: readonly string[];
+  readonly readers?: number;
+  readonly readRate: number;
   readonly output: readonly OutputFile[];
   readonly quick?: boolean;
 }
@@ -57,17 +74,40 @@ export function benchCommand(): Command {
         .default(["streaming", "buffered", "file"], "all three"),
     )
     .option("--workers <n>", "worker processes of the server", count, 1)
-    .option("--slots <n>", "exports a worker takes at once", count, 32)
+    .option("--worker-model <model>", "how a worker takes connections: async or sync", "async")
+    .option("--slots <n>", "exports a worker takes at once (default: 32, or as slow readers need)", count)
+    .addOption(
+      new Option(
+        "--target <name=url|command>",
+        "another server in the same rounds, running or started by a command; can be repeated (default: none)",
+      ).argParser(collect),
+    )
+    .option("--readers <n>", "slow readers at once (default: 8, with --quick 4)", count)
+    .addOption(
+      new Option("--read-rate <bytes>", "bytes a second that each slow reader takes")
+        .argParser(flagParser(parseByteSize))
+        .default(1024 ** 2, "1MiB"),
+    )
     .addOption(
       new Option("-o, --output <format=file>", "also write the result; json=FILE, where - is standard output")
         .argParser(outputFile)
         .default([], "none"),
     )
     .option("--quick", "fewer and shorter rounds: at most a minute on two cores")
+    .addHelpText("after", targetHelp)
     .action(async (_flags, command: Command) => {
       process.exitCode = await bench(command.optsWithGlobals<BenchFlags>());
     });
 }
+
+const targetHelp = `
+Targets:
+  NAME=URL               a server that runs already; memory and CPU time aren't known
+  NAME=COMMAND           started by the shell, and asked at http://127.0.0.1:{port}/
+  NAME=COMMAND @ URL     asked there instead
+  {port} is a free port, {rows} the rows of an export; both can stand in COMMAND and URL.
+  stream-csv bench --target 'go=PORT={port} ./orders @ http://127.0.0.1:{port}/orders.csv?rows={rows}'
+`;
 
 /** Runs the bench and tells what it found; gives the exit code. */
 async function bench(flags: BenchFlags): Promise<number> {
@@ -98,12 +138,13 @@ async function bench(flags: BenchFlags): Promise<number> {
     const { result, fault } = await runBench(configOf(flags), {
       cli: [process.execPath, cliPath],
       tool: toolIdentity(),
+      makeReference,
       signal: interruption.signal,
       onProgress: progress.show,
     });
     progress.stop();
     const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode };
-    await writeResult(told, terminalReport(told, { hasColor: wantsColor(flags, process.stdout) }), flags);
+    await writeResult(told, terminalReport(told, lookOf(flags)), flags);
     if (fault !== null && exitCode === undefined) process.stderr.write(`${fault.message}\n${hintOf(fault)}`);
     return told.exitCode;
   } catch (fault) {
@@ -129,9 +170,36 @@ function configOf(flags: BenchFlags): BenchConfig {
     ...(flags.scenario === undefined ? {} : { scenarios: flags.scenario }),
     deliveries: flags.deliveries,
     workers: flags.workers,
-    slots: flags.slots,
+    workerModel: flags.workerModel,
+    ...(flags.slots === undefined ? {} : { slots: flags.slots }),
+    targets: flags.target ?? [],
+    ...(flags.readers === undefined ? {} : { readers: flags.readers }),
+    readBytesPerSecond: flags.readRate,
     isQuick: flags.quick === true,
   };
+}
+
+/** The SHA-256 of an export made here, by the same encoder but without any server in between. */
+async function makeReference(
+  { exportName, sourceFile, rows }: Parameters<MakeReference>[0],
+  signal: AbortSignal,
+): Promise<string> {
+  const table =
+    sourceFile === null || !exportName.includes(".") ? {} : { table: exportName.split(".").at(-1) ?? "" };
+  const { definition, close } = await openExport(sourceFile ?? exportName, table);
+  try {
+    const plan = planExport(definition, readExportParameters([["rows", String(rows)]]));
+    const hash = createHash("sha256");
+    for await (const chunk of runExport(plan, { signal }).chunks) hash.update(chunk);
+    return hash.digest("hex");
+  } finally {
+    await close();
+  }
+}
+
+function lookOf(flags: BenchFlags): TerminalReportOptions {
+  const { columns } = process.stdout;
+  return { hasColor: wantsColor(flags, process.stdout), ...(columns === undefined ? {} : { columns }) };
 }
 
 /** Refuses a file that can't be written before minutes are spent on what should go into it. */

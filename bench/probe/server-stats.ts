@@ -1,4 +1,4 @@
-import { array, looseObject, number, safeParse, type InferOutput } from "valibot";
+import { array, looseObject, number, optional, safeParse, type InferOutput } from "valibot";
 import { StreamCsvError } from "../../src/index.ts";
 import { getJson } from "./get-json.ts";
 
@@ -11,23 +11,47 @@ const statsSchema = looseObject({
     queueWaitSeconds: number(),
     loopSeconds: number(),
     cpuSeconds: number(),
+    // What older servers don't tell.
+    gcSeconds: optional(number()),
+    heapUsedBytes: optional(number()),
+    loopDelayMaxSeconds: optional(number()),
   }),
-  workers: array(looseObject({ pid: number() })),
+  workers: array(looseObject({ pid: number(), ageSeconds: optional(number()) })),
 });
 
-/** What a server of ours tells of its own work since it started, and when, by its own clock. */
-export type InsideNumbers = InferOutput<typeof statsSchema>["total"] & { readonly uptimeSeconds: number };
+/** What a server tells of its own work since it started, and when, by its own clock. */
+export type InsideNumbers = InferOutput<typeof statsSchema>["total"] & {
+  readonly uptimeSeconds: number;
+  /** The processes whose numbers these are. */
+  readonly pids: readonly number[];
+  /** How old the oldest of them is: a server need not wait for a worker in the midst of its work. */
+  readonly ageSeconds: number;
+};
 
 /**
- * Asks a server of ours what its workers did so far (`GET /stats`).
+ * Asks a server what its workers did so far (`GET /stats`).
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when what it answers isn't that
  */
 export async function fetchInsideNumbers(origin: string, signal: AbortSignal): Promise<InsideNumbers> {
   const url = new URL("/stats", origin);
   const parsed = safeParse(statsSchema, await getJson(url, signal));
-  if (parsed.success) return { ...parsed.output.total, uptimeSeconds: parsed.output.uptimeSeconds };
+  if (parsed.success) {
+    const { total, uptimeSeconds, workers } = parsed.output;
+    const ageSeconds = Math.max(0, ...workers.map((worker) => worker.ageSeconds ?? 0));
+    return { ...total, uptimeSeconds, pids: workers.map(({ pid }) => pid), ageSeconds };
+  }
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",
     `${url.href} doesn't answer as a stream-csv server does: ${parsed.issues[0].message}`,
   );
+}
+
+/** Whether a server answers `/stats` in that shape. */
+export async function tellsInsideNumbers(origin: string, signal: AbortSignal): Promise<boolean> {
+  const isTold = await fetchInsideNumbers(origin, signal).then(
+    () => true,
+    () => false,
+  );
+  signal.throwIfAborted();
+  return isTold;
 }

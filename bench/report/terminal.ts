@@ -10,6 +10,11 @@ import { bytesPerRowOf, comparisonOf, measuredArms, medianOf, memoryCurves } fro
 /** How a report is to look. */
 export interface TerminalReportOptions {
   readonly hasColor: boolean;
+  /**
+   * Width of the terminal.
+   * @default 100
+   */
+  readonly columns?: number;
 }
 
 type Colors = ReturnType<typeof picocolors.createColors>;

@@ -44,6 +44,7 @@ const arm = strictObject({
   scenario: string(),
   role: picklist(["control", "treatment", "aa"]),
   delivery: string(),
+  rows: optional(nullable(count)),
   command: optional(string()),
   url: optional(string()),
 });
@@ -79,6 +80,14 @@ const comparison = strictObject({
   verdict: picklist(["informational", "pass", "regression", "inconclusive"]),
 });
 
+const series = strictObject({
+  scenario: string(),
+  round: count,
+  arm: string(),
+  metric: string(),
+  points: list(tuple([quantity, quantity])),
+});
+
 const observed = nullable(union([quantity, string()]));
 
 const check = strictObject({
@@ -101,6 +110,7 @@ export const resultSchema = strictObject({
   rounds: list(round),
   metrics: list(metric),
   comparisons: list(comparison),
+  series: optional(list(series)),
   checks: list(check),
   integrity: object({
     bytes: nullable(count),
@@ -120,5 +130,6 @@ export type Arm = Readonly<InferOutput<typeof arm>>;
 export type Round = Readonly<InferOutput<typeof round>>;
 export type Comparison = Readonly<InferOutput<typeof comparison>>;
 export type Check = Readonly<InferOutput<typeof check>>;
+export type Series = Readonly<InferOutput<typeof series>>;
 export type Integrity = BenchResult["integrity"];
 export type Verdict = BenchResult["verdict"];
