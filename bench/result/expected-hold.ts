@@ -4,7 +4,7 @@ import type { Delivery } from "../../src/index.ts";
 export interface HoldFactors {
   readonly delivery: Delivery;
   readonly bodyBytes: number;
-  /** Time to make the rows, when nobody holds that up; none for a file that is ready. */
+  /** Time to make the rows, when nobody holds that up; to find and open a file that is ready. */
   readonly makingSeconds: number;
   /** What the client takes. */
   readonly bytesPerSecond: number;
@@ -14,13 +14,13 @@ export interface HoldFactors {
 
 /**
  * How long a slot is to be held by analysis, for a body of S bytes, K of them in the kernel, at a drain rate r, made
- * in a time g. Streamed: making and draining overlap, max(g, (S − K)/r). Buffered: one after the other,
- * g + max(0, (S − K)/r). A file: draining alone. So streaming saves at most the smaller of both times, and none of the
- * three frees a slot from a slow reader.
+ * in a time g. Streamed: making and draining overlap, max(g, (S − K)/r). Buffered, or a file that lies ready: one
+ * after the other, g + max(0, (S − K)/r). So streaming saves at most the smaller of both times, and none of the three
+ * frees a slot from a slow reader.
  */
 export function expectedHoldSeconds(factors: HoldFactors): number {
   const { delivery, bodyBytes, makingSeconds, bytesPerSecond, kernelBytes } = factors;
   const drainingSeconds = Math.max(0, bodyBytes - kernelBytes) / bytesPerSecond;
   if (delivery === "streaming") return Math.max(makingSeconds, drainingSeconds);
-  return delivery === "buffered" ? makingSeconds + drainingSeconds : drainingSeconds;
+  return makingSeconds + drainingSeconds;
 }
