@@ -22,6 +22,7 @@ export { probeLatency, type LatencyProbeOptions, type LatencySummary } from "./l
 export type { BodyContent } from "./load/body-check.ts";
 export type { Gaps } from "./load/gap-recorder.ts";
 export type { ResponseHead } from "./load/response-head.ts";
+export { insideNumbers, type InsideNumbersMeter, type InsideReport } from "./probe/inside-numbers.ts";
 export { cpuSeconds } from "./probe/cpu-time.ts";
 export {
   canSampleProcesses,

@@ -41,11 +41,18 @@ export async function endTree(
 
 /** Descendants end with their parent, or are ended by their ids, which were noted while it lived. */
 async function endOrphans(pids: readonly number[]): Promise<void> {
-  for (let waitedMs = 0; waitedMs < orphanGraceMs; waitedMs += 10) {
-    if ((await stillRunning(pids)).length === 0) return;
+  if (await endWithin(pids, orphanGraceMs)) return;
+  signalAll(await stillRunning(pids), "SIGKILL");
+  // The kernel takes a moment to take a killed process away.
+  await endWithin(pids, orphanGraceMs);
+}
+
+async function endWithin(pids: readonly number[], graceMs: number): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < graceMs; waitedMs += 10) {
+    if ((await stillRunning(pids)).length === 0) return true;
     await sleep(10);
   }
-  signalAll(await stillRunning(pids), "SIGKILL");
+  return false;
 }
 
 function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
