@@ -28,13 +28,16 @@ export type InsideNumbers = InferOutput<typeof statsSchema>["total"] & {
   readonly ageSeconds: number;
 };
 
+/** A server that fills the buffers of hundreds of readers answers late, and is right to. */
+const answerLimitMs = 60_000;
+
 /**
  * Asks a server what its workers did so far (`GET /stats`).
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when what it answers isn't that
  */
 export async function fetchInsideNumbers(origin: string, signal: AbortSignal): Promise<InsideNumbers> {
   const url = new URL("/stats", origin);
-  const parsed = safeParse(statsSchema, await getJson(url, signal));
+  const parsed = safeParse(statsSchema, await getJson(url, signal, answerLimitMs));
   if (parsed.success) {
     const { total, uptimeSeconds, workers } = parsed.output;
     const ageSeconds = Math.max(0, ...workers.map((worker) => worker.ageSeconds ?? 0));

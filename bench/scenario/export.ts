@@ -14,7 +14,7 @@ import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
 
 const name = "export";
 /** Above this share of its time the reader may have been the slower side. */
-const busyReaderRatio = 0.8;
+const busyReaderRatio = 0.6;
 /** Above this share of an export the reader lacked a core for too long to be believed. */
 const waitingReaderRatio = 0.25;
 

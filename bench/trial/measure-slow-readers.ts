@@ -26,7 +26,8 @@ const probesPerSecond = 50;
 /** The server's work has settled when it takes less than this share of a core more than in the moment before. */
 const settledCpuRatio = 0.1;
 const settleStepMs = 250;
-const longestSettleMs = 8000;
+/** Some megabytes for each reader are made and sent before buffers are full. */
+const longestSettleMs = (readers: number): number => 8000 + 150 * readers;
 
 /**
  * Lets clients read one export each at a fixed rate, and watches what that costs the server and its short requests
@@ -54,7 +55,7 @@ export async function measureSlowReaders(trial: Trial, options: SlowReaderOption
   const peakBytes = await watchPeak(server);
   const crowd = startReaders(trial, readers, bytesPerSecond);
   try {
-    await Promise.race([crowd.ended, settleWork(server, signal)]);
+    await Promise.race([crowd.ended, settleWork(server, longestSettleMs(readers), signal)]);
     const { inside: before } = await serverWork(server, signal);
     const startMs = clock.nowMs();
     const bytesBefore = [...crowd.bodyBytes];
@@ -137,12 +138,12 @@ function startReaders(trial: Trial, readers: number, bytesPerSecond: number): Cr
 }
 
 /** Waits until the server's work no longer falls: the buffers are full, and only what is read is sent. */
-async function settleWork({ pid }: RunningTarget, signal: AbortSignal): Promise<void> {
+async function settleWork({ pid }: RunningTarget, limitMs: number, signal: AbortSignal): Promise<void> {
   const cpu = async (): Promise<number> =>
     canSampleProcesses && pid !== null ? cpuSeconds(await processTree(pid)) : 0;
   let lastSeconds = await cpu();
   let lastRatio = Number.POSITIVE_INFINITY;
-  for (let waitedMs = 0; waitedMs < longestSettleMs; waitedMs += settleStepMs) {
+  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += settleStepMs) {
     await sleep(settleStepMs, undefined, { signal });
     const nowSeconds = await cpu();
     const ratio = (nowSeconds - lastSeconds) / (settleStepMs / 1000);

@@ -2,21 +2,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
-import { fileURLToPath } from "node:url";
-import { runBench, terminalReport, type BenchConfig, type BenchRun } from "../../bench/index.ts";
+import { terminalReport } from "../../bench/index.ts";
 import { readExport } from "../../bench/load/read-export.ts";
 import { canSampleProcesses } from "../../bench/probe/process-tree.ts";
+import { benchOwnServer } from "../harness/bench.ts";
 
-const cli = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
 const skip = !canSampleProcesses;
-
-/** A run against our own server. */
-function run(config: Partial<BenchConfig>): Promise<BenchRun> {
-  return runBench(
-    { rounds: 1, seed: 1, isQuick: true, ...config },
-    { cli: [process.execPath, cli], tool: { name: "stream-csv", version: "0.0.0" } },
-  );
-}
 
 /** Keeps half of this process's time to itself, in slices too short to let anything time out. */
 function takeHalfACore(t: TestContext): void {
@@ -32,57 +23,15 @@ function takeHalfACore(t: TestContext): void {
 
 test("a client that has but half a core for a fast server says that it was the limit", async (t) => {
   takeHalfACore(t);
-  const { result, fault } = await run({ rows: 400_000, scenarios: ["export"], deliveries: ["file"] });
+  const { result, fault } = await benchOwnServer({ rows: 400_000, scenarios: ["export"], deliveries: ["file"] });
   assert.equal(fault, null);
   assert.match(result.warnings.join("\n"), /^file is client-bound: the reader (itself was busy|had no core)/m);
   assert.ok((result.rounds[0]?.arms["file"]?.["client_busy_ratio"] ?? 0) > 0.5);
   assert.match(terminalReport(result, { hasColor: false }), /file ¹/);
 });
 
-test("two hundred readers at 20 kB/s keep their rate, and what lies in the kernel is told", { skip }, async () => {
-  const config = { scenarios: ["slow-readers"], deliveries: ["streaming"], readers: 200 };
-  const { result, fault } = await run({ ...config, readBytesPerSecond: 20_000, rows: 20_000 });
-  assert.equal(fault, null);
-  const measured = result.rounds[0]?.arms["streaming"] ?? {};
-  for (const metric of ["read_rate_bytes_per_s", "read_rate_least_bytes_per_s", "read_rate_most_bytes_per_s"]) {
-    const rate = measured[metric] ?? 0;
-    assert.ok(Math.abs(rate / 20_000 - 1) < 0.02, `${metric}: ${rate}`);
-  }
-  const held = result.checks.find(({ id }) => id === "slow-readers.streaming.slots_held");
-  assert.equal(held?.expected, 200);
-  assert.equal(held?.ok, true);
-  assert.ok((measured["kernel_bytes_per_export"] ?? 0) > 64 * 1024);
-  assert.match(terminalReport(result, { hasColor: false }), /^in socket buffers +\d/m);
-});
-
-test("a slowly read export holds its slot for as long as analysis says", { skip }, async () => {
-  const config = { scenarios: ["slow-readers"], deliveries: ["streaming", "buffered"], rows: 20_000 };
-  const { result, fault } = await run({ ...config, readers: 1 });
-  assert.equal(fault, null);
-  for (const delivery of config.deliveries) {
-    const check = result.checks.find(({ id }) => id === `slow-readers.${delivery}.slow_held_s_per_export`);
-    assert.ok(check?.ok === true, JSON.stringify(check));
-  }
-  assert.match(terminalReport(result, { hasColor: false }), /^slot, whole export .*\n… by analysis +\d/m);
-});
-
-test("memory is called O(1) when streamed and O(n) when buffered, with the bytes of a row", { skip }, async () => {
-  const config = { scenarios: ["scaling"], deliveries: ["streaming", "buffered"], rows: 600_000 };
-  const { result, fault } = await run(config);
-  assert.equal(fault, null);
-  const slope = (delivery: string): number => {
-    const observed = result.checks.find(({ id }) => id === `scaling.${delivery}.slope_bytes_per_row`)?.observed;
-    return typeof observed === "number" ? observed : Number.NaN;
-  };
-  assert.ok(Math.abs(slope("streaming")) < 6, `${slope("streaming")}`);
-  assert.ok(slope("buffered") > 60 && slope("buffered") < 250, `${slope("buffered")}`);
-  const text = terminalReport(result, { hasColor: false });
-  assert.match(text, /^more for each row +-?[\d.]+ B +[\d.]+ B$/m);
-  assert.match(text, /^so memory is +O\(1\) +O\(n\)$/m);
-});
-
 test("the curves of an export show its memory, its slot and its gaps, thinned", { skip }, async () => {
-  const { result, fault } = await run({ scenarios: ["export"], deliveries: ["streaming"], rows: 100_000 });
+  const { result, fault } = await benchOwnServer({ scenarios: ["export"], deliveries: ["streaming"], rows: 100_000 });
   assert.equal(fault, null);
   const curve = (metric: string): readonly (readonly [number, number])[] =>
     result.series?.find((item) => item.metric === metric && item.arm === "streaming")?.points ?? [];
