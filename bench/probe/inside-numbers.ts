@@ -77,7 +77,8 @@ export function insideNumbers(): InsideNumbersMeter {
           peakResidentBytes: process.resourceUsage().maxRSS * 1024,
           heapUsedBytes: heapUsed,
           // A sample holds the sampling interval itself; without a sample yet it is nonsense.
-          loopDelayMaxSeconds: delay.count === 0 ? 0 : Math.max(0, delay.max / 1e9 - delayResolutionMs / 1000),
+          loopDelayMaxSeconds:
+            delay.count === 0 ? 0 : Math.max(0, delay.max / 1e9 - delayResolutionMs / 1000),
         },
         workers: [{ pid: process.pid }],
       };

@@ -187,9 +187,9 @@ function memoryTable(result: BenchResult, { colors, width }: Look): string {
   const sizes = [...new Set(curves.flatMap(({ points }) => points.map(({ x }) => x)))].toSorted(
     (a, b) => a - b,
   );
-  const rows = sizes.map((size) => {
+  const rows = sizes.map((size): readonly string[] => {
     const peaks = curves.map(({ points }) => points.find(({ x }) => x === size)?.y ?? null);
-    return [`${formatCount(size)} rows`, ...peaks.map((peak) => quantityText(peak, "bytes"))];
+    return [`${formatCount(size)} rows`].concat(peaks.map((peak) => quantityText(peak, "bytes")));
   });
   const bytesPerRow = bytesPerRowOf(result);
   const orders = { flat: "O(1)", grows: "O(n)", unclear: "unclear" } as const;

@@ -3,7 +3,7 @@ import { distinctArms, type BenchArm } from "../trial/arm.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
 /** Kernel buffers swallow some 4 MB of a connection; a body must be much larger to keep its server waiting. */
-export const fewestBodyBytes = 16 * 1024 ** 2;
+const fewestBodyBytes = 16 * 1024 ** 2;
 
 /**
  * The arms with as many rows as make a body that doesn't fit into socket buffers. Those that have fewer are left out,

@@ -72,7 +72,11 @@ function mediansIn({ logbook }: ScenarioContext, scenario: string): MedianOf {
 function noteCheck(
   { logbook }: ScenarioContext,
   id: string,
-  { expected, observed, kernelSeconds = 0 }: {
+  {
+    expected,
+    observed,
+    kernelSeconds = 0,
+  }: {
     readonly expected: number;
     readonly observed: number | null;
     readonly kernelSeconds?: number;

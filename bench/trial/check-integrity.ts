@@ -34,12 +34,17 @@ export interface IntegrityFindings {
 export async function readDeliveries(
   session: Session,
   server: RunningTarget,
-  deliveries: readonly Delivery[],
-  rows: number,
+  wanted: {
+    readonly deliveries: readonly Delivery[];
+    readonly rows: number;
+    /** Comes before the name of the delivery in what checks are called. */
+    readonly prefix?: string;
+  },
 ): Promise<readonly BodyFindings[]> {
+  const { deliveries, rows, prefix = "" } = wanted;
   const findings: BodyFindings[] = [];
   for (const delivery of deliveries) {
-    findings.push(await readBody({ session, server, request: { delivery, rows } }, delivery));
+    findings.push(await readBody({ session, server, request: { delivery, rows } }, prefix + delivery));
   }
   return findings;
 }

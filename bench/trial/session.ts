@@ -2,7 +2,7 @@ import { StreamCsvError, type Clock, type Delivery } from "../../src/index.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
 import type { ExportRequest, RunningTarget, Target } from "../target/target.ts";
 
-export type { Delivery, ExportRequest };
+export type { Delivery };
 
 /** What every measurement of a run has in common. */
 export interface Session {

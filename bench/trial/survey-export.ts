@@ -108,7 +108,7 @@ function surveyOwn(
     const size = await sizeExport(session, server, { ...options, availableRows });
     const rows = Math.min(options.rows ?? size.rows, availableRows ?? Number.POSITIVE_INFINITY);
     report("checking the bytes");
-    const bodies = await readDeliveries(session, server, options.deliveries, rows);
+    const bodies = await readDeliveries(session, server, { ...options, rows });
     const expectedRows = isGenerated || availableRows !== null ? rows : null;
     const wanted = { exportName: found.name, sourceFile: options.sourceFile, rows };
     const sha256 = await options.makeReference(wanted, base.signal);

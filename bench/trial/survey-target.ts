@@ -84,8 +84,7 @@ export function surveyVersion(
   },
 ): Promise<TargetSurvey> {
   return withServer({ ...session, target, rows }, async (server) => {
-    const bodies = await readDeliveries(session, server, deliveries, rows);
-    const named = bodies.map((body) => ({ ...body, whose: `${target.name}.${body.whose}` }));
+    const named = await readDeliveries(session, server, { deliveries, rows, prefix: `${target.name}.` });
     const { checks, faults } = compareBodies(named, { rows: expectedRows, sha256: null });
     const [body] = named;
     if (body === undefined) throw new Error("there is no delivery to survey");

@@ -31,7 +31,7 @@ export async function withServers<Item extends ServerNeed>(
       else await useOne(item, server, use);
     }
   } finally {
-    await Promise.all(servers.map((server) => server?.stop()));
+    await Promise.all(servers.map(async (server) => server?.stop()));
   }
 }
 

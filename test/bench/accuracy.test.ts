@@ -23,15 +23,26 @@ function takeHalfACore(t: TestContext): void {
 
 test("a client that has but half a core for a fast server says that it was the limit", async (t) => {
   takeHalfACore(t);
-  const { result, fault } = await benchOwnServer({ rows: 400_000, scenarios: ["export"], deliveries: ["file"] });
+  const { result, fault } = await benchOwnServer({
+    rows: 400_000,
+    scenarios: ["export"],
+    deliveries: ["file"],
+  });
   assert.equal(fault, null);
-  assert.match(result.warnings.join("\n"), /^file is client-bound: the reader (itself was busy|had no core)/m);
+  assert.match(
+    result.warnings.join("\n"),
+    /^file is client-bound: the reader (itself was busy|had no core)/m,
+  );
   assert.ok((result.rounds[0]?.arms["file"]?.["client_busy_ratio"] ?? 0) > 0.5);
   assert.match(terminalReport(result, { hasColor: false }), /file ¹/);
 });
 
 test("the curves of an export show its memory, its slot and its gaps, thinned", { skip }, async () => {
-  const { result, fault } = await benchOwnServer({ scenarios: ["export"], deliveries: ["streaming"], rows: 100_000 });
+  const { result, fault } = await benchOwnServer({
+    scenarios: ["export"],
+    deliveries: ["streaming"],
+    rows: 100_000,
+  });
   assert.equal(fault, null);
   const curve = (metric: string): readonly (readonly [number, number])[] =>
     result.series?.find((item) => item.metric === metric && item.arm === "streaming")?.points ?? [];

@@ -121,7 +121,10 @@ const wrong: readonly (readonly [fault: string, query: string, reason: RegExp])[
 ];
 for (const [kind, query, reason] of wrong) {
   test(`a target with the fault ${kind} makes the run invalid, and nothing is timed`, async () => {
-    const { result, fault } = await run({ targets: [`bad=${command(kind, query)}`], deliveries: ["streaming"] });
+    const { result, fault } = await run({
+      targets: [`bad=${command(kind, query)}`],
+      deliveries: ["streaming"],
+    });
     assert.equal(result.verdict, "invalid");
     assert.equal(result.exitCode, 4);
     assert.deepEqual(result.rounds, []);
@@ -218,7 +221,10 @@ test("a command is refused where something answers already: another server would
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   t.after(() => rm(folder, { recursive: true }));
   const start = foreignTarget(parseTarget(`taken=touch ${folder}/started @ ${origin}/`, [])).start(signal, 1);
-  await assert.rejects(start, { code: "SCSV_TARGET_NOT_READY", message: /answers .* before the target "taken"/ });
+  await assert.rejects(start, {
+    code: "SCSV_TARGET_NOT_READY",
+    message: /answers .* before the target "taken"/,
+  });
 });
 
 const refused: readonly (readonly [text: string, reason: RegExp])[] = [
