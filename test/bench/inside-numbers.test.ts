@@ -7,7 +7,7 @@ import { insideNumbers } from "../../bench/index.ts";
 import { canSampleProcesses } from "../../bench/probe/process-tree.ts";
 import { benchOwnServer } from "../harness/bench.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 test("held time of several slots agrees with the integral of busy ones, and each is given back once", async () => {
   const inside = insideNumbers();
