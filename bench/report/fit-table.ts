@@ -58,7 +58,8 @@ function plainTable(columns: readonly number[], { head, rows }: TableText): stri
   });
   // A row without anything in these columns would only be its label.
   table.push(...rows.map(pick).filter((cells) => cells.slice(1).some((cell) => cell !== "")));
-  return table.toString();
+  // Cells without a text leave their room behind.
+  return table.toString().replaceAll(/ +$/gm, "");
 }
 
 function visibleLength(text: string): number {
