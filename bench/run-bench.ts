@@ -216,10 +216,11 @@ function armsOf(
 }
 
 function planOf(config: ResolvedConfig, survey: Survey, arms: readonly BenchArm[]): Plan {
-  const { rounds, isQuick, readers, readBytesPerSecond } = config;
+  const { deliveries, rounds, isQuick, readers, readBytesPerSecond } = config;
   const { rows, availableRows, rowsPerSecond, exportSeconds, integrity } = survey;
   return {
     arms,
+    deliveries,
     rounds,
     rows,
     isRowsGiven: config.rows !== null,

@@ -1,12 +1,14 @@
 import type { Random } from "../statistics/random.ts";
 import type { Logbook } from "../trial/logbook.ts";
 import type { BenchArm } from "../trial/arm.ts";
-import type { Session } from "../trial/session.ts";
+import type { Delivery, Session } from "../trial/session.ts";
 
 /** What a run measures, decided before the first scenario begins. */
 export interface Plan {
   /** What takes part in every round. */
   readonly arms: readonly BenchArm[];
+  /** Those of our own server. */
+  readonly deliveries: readonly Delivery[];
   readonly rounds: number;
   /** Rows of a timed export, as they are asked for. */
   readonly rows: number;

@@ -11,7 +11,8 @@ export interface StreamCsvServerOptions {
   /** Program and arguments that come before `serve`. */
   readonly cli: readonly [string, ...string[]];
   readonly workers: number;
-  readonly workerModel: "async" | "sync";
+  /** @default "async" */
+  readonly workerModel?: "async" | "sync";
   readonly slots: number;
   /** Room for buffered bodies; generous, since what they cost is to be measured and not refused. */
   readonly bufferMemoryBytes: number;
@@ -21,7 +22,15 @@ export interface StreamCsvServerOptions {
 
 /** `stream-csv serve`, each time in a fresh process with an empty spool. */
 export function streamCsvServer(options: StreamCsvServerOptions): Target {
-  const { name = "stream-csv", cli, workers, workerModel, slots, bufferMemoryBytes, sources } = options;
+  const {
+    name = "stream-csv",
+    cli,
+    workers,
+    workerModel = "async",
+    slots,
+    bufferMemoryBytes,
+    sources,
+  } = options;
   const flags = {
     "--port": 0,
     "--workers": workers,
