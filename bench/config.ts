@@ -1,3 +1,5 @@
+import { parseTarget, type TargetSpec } from "./target/parse-target.ts";
+import { againId } from "./trial/arm.ts";
 import { scenarios } from "./scenario/scenarios.ts";
 import type { Delivery } from "./trial/session.ts";
 
@@ -29,10 +31,30 @@ export interface BenchConfig {
    */
   readonly workers?: number;
   /**
+   * How a worker takes connections: many at once, or one at a time.
+   * @default "async"
+   */
+  readonly workerModel?: string;
+  /**
    * Exports a worker takes at once.
-   * @default 32
+   * @default 32, or more where there are more slow readers
    */
   readonly slots?: number;
+  /**
+   * Other servers in the same rounds, each as `NAME=URL`, `NAME=COMMAND` or `NAME=COMMAND @ URL`.
+   * @default none
+   */
+  readonly targets?: readonly string[];
+  /**
+   * Slow readers at once.
+   * @default 8, or 4 when quick
+   */
+  readonly readers?: number;
+  /**
+   * Bytes a second that each of them reads.
+   * @default 1 MiB
+   */
+  readonly readBytesPerSecond?: number;
   /**
    * Fewer and shorter rounds, so that all ends within a minute on two cores.
    * @default false
@@ -50,9 +72,20 @@ export interface ResolvedConfig {
   readonly scenarios: readonly string[];
   readonly deliveries: readonly Delivery[];
   readonly workers: number;
+  readonly workerModel: "async" | "sync";
   readonly slots: number;
+  readonly targets: readonly TargetSpec[];
+  readonly readers: number;
+  readonly readBytesPerSecond: number;
   readonly isQuick: boolean;
 }
+
+/** How a worker takes connections. */
+const workerModels = ["async", "sync"] as const;
+const usualSlots = 32;
+const usualReadRate = 1024 ** 2;
+/** Slower than this and a reader would be watched for less than one of its bites. */
+const leastReadRate = 1024;
 
 /** The deliveries there are, in the order a report shows them. */
 export const deliveries: readonly Delivery[] = ["streaming", "buffered", "file"];
@@ -69,8 +102,23 @@ export function resolveConfig(config: BenchConfig): ResolvedConfig {
   requireCount("rounds", rounds, 1, 1000);
   if (rows !== null) requireCount("rows", rows, 1, Number.MAX_SAFE_INTEGER);
   requireCount("seed", config.seed, 0, Number.MAX_SAFE_INTEGER);
-  requireCount("workers", config.workers ?? 1, 1, 256);
-  requireCount("slots", config.slots ?? 32, 1, 100_000);
+  const { workers = 1, workerModel = "async", readBytesPerSecond = usualReadRate } = config;
+  requireCount("workers", workers, 1, 256);
+  const [model = "async"] = chosen("worker model", [workerModel], workerModels);
+  const isSync = model === "sync";
+  const usualReaders = isQuick ? 4 : 8;
+  // A sync worker that sends to a slow reader answers nobody else, so one has to be left for /stats and /ping.
+  const readers =
+    config.readers ?? (isSync ? Math.max(1, Math.min(usualReaders, workers - 1)) : usualReaders);
+  requireCount("readers", readers, 1, 10_000);
+  requireCount("read rate", readBytesPerSecond, leastReadRate, 1024 ** 3);
+  const slots = config.slots ?? Math.max(usualSlots, Math.ceil(readers / workers));
+  requireCount("slots", slots, 1, 100_000);
+  if (!isSync && readers > workers * slots) {
+    throw new RangeError(
+      `readers is ${readers}, but ${workers} worker${workers === 1 ? "" : "s"} with ${slots} slots each take only ${workers * slots} exports at once; ask for fewer readers, or more slots or workers.`,
+    );
+  }
   return {
     exportName: config.exportName ?? (sourceFile === null ? "orders" : null),
     sourceFile,
@@ -79,11 +127,27 @@ export function resolveConfig(config: BenchConfig): ResolvedConfig {
     seed: config.seed,
     scenarios: chosen("scenario", config.scenarios ?? usual, known),
     deliveries: chosen("delivery", config.deliveries ?? deliveries, deliveries),
-    workers: config.workers ?? 1,
-    slots: config.slots ?? 32,
+    workers,
+    workerModel: model,
+    slots,
+    targets: parseTargets(config.targets ?? []),
+    readers,
+    readBytesPerSecond,
     isQuick,
   };
 }
+
+/** Names of arms have to be different, so a target can't be called like a delivery or like another target. */
+function parseTargets(texts: readonly string[]): readonly TargetSpec[] {
+  const specs: TargetSpec[] = [];
+  for (const text of texts) {
+    specs.push(parseTarget(text, [...deliveries, againId, ownName, ...specs.map(({ name }) => name)]));
+  }
+  return specs;
+}
+
+/** What our own server is called beside other targets. */
+export const ownName = "stream-csv";
 
 /** The known ones among those wanted, in the order they are known, each once. */
 function chosen<T extends string>(

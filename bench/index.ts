@@ -51,6 +51,7 @@ export { probeLatency, type LatencyProbeOptions, type LatencySummary } from "./l
 export type { BodyContent } from "./load/body-check.ts";
 export type { Gaps } from "./load/gap-recorder.ts";
 export type { ResponseHead } from "./load/response-head.ts";
+export { insideNumbers, type InsideNumbersMeter, type InsideReport } from "./probe/inside-numbers.ts";
 export { cpuSeconds } from "./probe/cpu-time.ts";
 export {
   canSampleProcesses,
@@ -60,6 +61,7 @@ export {
   resetPeaks,
 } from "./probe/process-tree.ts";
 export { bytesInSocketBuffers } from "./probe/socket-buffers.ts";
+export type { MakeReference } from "./trial/survey-export.ts";
 export { bonferroniLevel } from "./statistics/bonferroni.ts";
 export {
   boundRounds,

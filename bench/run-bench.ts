@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
 import { StreamCsvError, systemClock, type Clock } from "../src/index.ts";
-import { resolveConfig, type BenchConfig, type ResolvedConfig } from "./config.ts";
+import { ownName, resolveConfig, type BenchConfig, type ResolvedConfig } from "./config.ts";
 import { describeEnvironment } from "./probe/environment.ts";
 import { canSampleProcesses } from "./probe/process-tree.ts";
 import { metrics } from "./result/metric.ts";
@@ -8,10 +8,13 @@ import { resultFormat, type BenchResult, type Integrity, type Verdict } from "./
 import type { Plan, Scenario } from "./scenario/scenario.ts";
 import { scenarios } from "./scenario/scenarios.ts";
 import { seededRandom } from "./statistics/random.ts";
+import { foreignTarget } from "./target/foreign-target.ts";
 import { streamCsvServer } from "./target/stream-csv-server.ts";
+import type { Target } from "./target/target.ts";
+import { explainingArms, gatingArms, type BenchArm } from "./trial/arm.ts";
 import { compareArms } from "./trial/compare-arms.ts";
 import { Logbook } from "./trial/logbook.ts";
-import { surveyExport, type Survey } from "./trial/survey-export.ts";
+import { surveyExport, type MakeReference, type Survey } from "./trial/survey-export.ts";
 
 /** How far a run is. */
 export interface BenchProgress {
@@ -27,6 +30,16 @@ export interface BenchHooks {
   /** Program and arguments that start `stream-csv`, to which `serve` is added. */
   readonly cli: readonly [string, ...string[]];
   readonly tool: { readonly name: string; readonly version: string };
+  /**
+   * Another version of `stream-csv` to hold this one against: the arms are then this version, the other one as the
+   * control, and the other one again, by each delivery.
+   */
+  readonly against?: { readonly name: string; readonly cli: readonly [string, ...string[]] };
+  /**
+   * Makes the rows without a server, which shows what is wrong in all deliveries alike.
+   * @default they are only held against each other
+   */
+  readonly makeReference?: MakeReference;
   /** Ends the run early; what was measured until then is in the result. */
   readonly signal?: AbortSignal;
   /** @default systemClock */
@@ -86,6 +99,7 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
     arms: logbook.arms,
     rounds: logbook.rounds.map((round) => ({ ...round, order: [...round.order] })),
     metrics: metrics.map(({ id, unit, better, gate }) => ({ id, unit, better, gate })),
+    series: logbook.series,
     comparisons: resolved.scenarios.flatMap((name) => compareArms(name, logbook.arms, logbook.rounds)),
     checks: logbook.checks,
     integrity: findings.integrity,
@@ -116,29 +130,27 @@ async function measure(
   const report = (label: string): void => onProgress?.({ label, step, steps });
 
   report("looking for the export");
-  const target = streamCsvServer({
-    cli: hooks.cli,
-    workers: config.workers,
-    slots: config.slots,
-    bufferMemoryBytes: Math.max(mostBufferedBytes, Math.floor(totalmem() / 4)),
-    sources: config.sourceFile === null ? [] : [config.sourceFile],
-  });
+  const target = versionOf(config, { name: ownName, cli: hooks.cli });
+  const against = hooks.against === undefined ? null : versionOf(config, hooks.against);
+  const foreign = config.targets.map(foreignTarget);
   const survey = await surveyExport(
     { target, clock, signal },
     {
       ...config,
       armSeconds: config.isQuick ? armSeconds.quick : armSeconds.full,
       mostBytes: mostBufferedBytes / 2,
+      others: against === null ? foreign : [against],
+      makeReference: hooks.makeReference ?? (() => Promise.resolve(null)),
     },
     report,
   );
-  const { session } = survey;
-  const { integrity, checks, faults } = survey.findings;
+  const { session, integrity, checks, faults, notes } = survey;
   findings.integrity = integrity;
   logbook.checks.push(...checks);
+  for (const note of notes) logbook.warn(note);
   if (faults.length > 0) throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", faults.join(" "));
 
-  const plan = planOf(config, survey);
+  const plan = planOf(config, survey, armsOf(config, survey, { target, against, foreign }));
   findings.plan = plan;
   const chosen = scenarios.filter(({ name }) => config.scenarios.includes(name));
   steps = chosen.reduce((total, scenario) => total + scenario.countSteps(plan), 0);
@@ -169,20 +181,57 @@ async function measure(
   }
 }
 
-function planOf({ deliveries, rounds, isQuick }: ResolvedConfig, survey: Survey): Plan {
-  const { rows, availableRows, rowsPerSecond } = survey;
-  const foundRows = survey.findings.integrity.rows ?? rows;
-  const bodyBytes = survey.findings.integrity.bytes ?? 0;
+/** One version of our server, set up as the run wants it. */
+function versionOf(
+  config: ResolvedConfig,
+  version: Pick<BenchHooks, "cli"> & { readonly name: string },
+): Target {
+  const { workers, workerModel, slots, sourceFile } = config;
+  const sources = sourceFile === null ? [] : [sourceFile];
+  return streamCsvServer({
+    ...version,
+    workers,
+    workerModel,
+    slots,
+    bufferMemoryBytes: bufferMemoryBytes(),
+    sources,
+  });
+}
+
+function bufferMemoryBytes(): number {
+  return Math.max(mostBufferedBytes, Math.floor(totalmem() / 4));
+}
+
+/** To gate, versions are held against each other; to explain, deliveries and other servers. */
+function armsOf(
+  { deliveries }: ResolvedConfig,
+  { rows, bodies }: Survey,
+  targets: { readonly target: Target; readonly against: Target | null; readonly foreign: readonly Target[] },
+): readonly BenchArm[] {
+  const bodyOf = (target: Target): BenchArm["body"] => bodies.get(target) ?? { rows: 0, bytes: 0, crc32: 0 };
+  const { target, against, foreign } = targets;
+  return against === null
+    ? explainingArms(target, { deliveries, others: foreign, rows }, bodyOf)
+    : gatingArms({ treatment: target, control: against }, { deliveries, rows }, bodyOf);
+}
+
+function planOf(config: ResolvedConfig, survey: Survey, arms: readonly BenchArm[]): Plan {
+  const { deliveries, rounds, isQuick, readers, readBytesPerSecond } = config;
+  const { rows, availableRows, rowsPerSecond, exportSeconds, integrity } = survey;
   return {
+    arms,
     deliveries,
     rounds,
     rows,
-    foundRows,
+    isRowsGiven: config.rows !== null,
     availableRows,
     mostBufferedBytes,
-    bodyBytes,
-    bytesPerRow: bodyBytes / Math.max(1, foundRows),
+    bufferMemoryBytes: bufferMemoryBytes(),
+    bytesPerRow: (integrity.bytes ?? 0) / Math.max(1, integrity.rows ?? rows),
     rowsPerSecond,
+    exportSeconds,
+    readers,
+    readBytesPerSecond,
     isQuick,
   };
 }

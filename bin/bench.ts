@@ -1,11 +1,18 @@
-import { randomInt } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Bar, Presets } from "cli-progress";
 import { Command, Option } from "commander";
 import { object, parse, string } from "valibot";
-import type { BenchConfig, BenchProgress, BenchResult } from "../bench/index.ts";
-import { parseCount } from "../src/index.ts";
+import type { BenchConfig, BenchProgress, BenchResult, MakeReference } from "../bench/index.ts";
+import {
+  openExport,
+  parseByteSize,
+  parseCount,
+  planExport,
+  readExportParameters,
+  runExport,
+} from "../src/index.ts";
 import { tellGitHub } from "./github.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
 import { outputOption, requireWritable, writeOutputs, type Output } from "./output.ts";
@@ -21,7 +28,11 @@ interface BenchFlags extends GlobalFlags {
   readonly list?: boolean;
   readonly deliveries: readonly string[];
   readonly workers: number;
-  readonly slots: number;
+  readonly workerModel: string;
+  readonly slots?: number;
+  readonly target?: readonly string[];
+  readonly readers?: number;
+  readonly readRate: number;
   readonly output: readonly Output[];
   readonly quick?: boolean;
 }
@@ -51,13 +62,36 @@ export function benchCommand(): Command {
         .default(["streaming", "buffered", "file"], "all three"),
     )
     .option("--workers <n>", "worker processes of the server", count, 1)
-    .option("--slots <n>", "exports a worker takes at once", count, 32)
+    .option("--worker-model <model>", "how a worker takes connections: async or sync", "async")
+    .option("--slots <n>", "exports a worker takes at once (default: 32, or as slow readers need)", count)
+    .addOption(
+      new Option(
+        "--target <name=url|command>",
+        "another server in the same rounds, running or started by a command; can be repeated (default: none)",
+      ).argParser(collect),
+    )
+    .option("--readers <n>", "slow readers at once (default: 8, with --quick 4)", count)
+    .addOption(
+      new Option("--read-rate <bytes>", "bytes a second that each slow reader takes")
+        .argParser(flagParser(parseByteSize))
+        .default(1024 ** 2, "1MiB"),
+    )
     .addOption(outputOption())
     .option("--quick", "fewer and shorter rounds: at most a minute on two cores")
+    .addHelpText("after", targetHelp)
     .action(async (_flags, command: Command) => {
       process.exitCode = await bench(command.optsWithGlobals<BenchFlags>());
     });
 }
+
+const targetHelp = `
+Targets:
+  NAME=URL               a server that runs already; memory and CPU time aren't known
+  NAME=COMMAND           started by the shell, and asked at http://127.0.0.1:{port}/
+  NAME=COMMAND @ URL     asked there instead
+  {port} is a free port, {rows} the rows of an export; both can stand in COMMAND and URL.
+  stream-csv bench --target 'go=PORT={port} ./orders @ http://127.0.0.1:{port}/orders.csv?rows={rows}'
+`;
 
 /** Runs the bench and tells what it found; gives the exit code. */
 async function bench(flags: BenchFlags): Promise<number> {
@@ -88,14 +122,15 @@ async function bench(flags: BenchFlags): Promise<number> {
     const { result, fault } = await runBench(configOf(flags), {
       cli: [process.execPath, cliPath],
       tool: toolIdentity(),
+      makeReference,
       signal: interruption.signal,
       onProgress: progress.show,
     });
     progress.stop();
     const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode };
-    const hasColor = wantsColor(flags, process.stdout);
+    const look = { hasColor: wantsColor(flags, process.stdout), columns: process.stdout.columns };
     try {
-      await writeOutputs(withReport(flags.output), (format) => renderReport(format, told, { hasColor }));
+      await writeOutputs(withReport(flags.output), (format) => renderReport(format, told, look));
     } finally {
       await tellGitHub(told);
     }
@@ -124,7 +159,11 @@ function configOf(flags: BenchFlags): BenchConfig {
     ...(flags.scenario === undefined ? {} : { scenarios: flags.scenario }),
     deliveries: flags.deliveries,
     workers: flags.workers,
-    slots: flags.slots,
+    workerModel: flags.workerModel,
+    ...(flags.slots === undefined ? {} : { slots: flags.slots }),
+    targets: flags.target ?? [],
+    ...(flags.readers === undefined ? {} : { readers: flags.readers }),
+    readBytesPerSecond: flags.readRate,
     isQuick: flags.quick === true,
   };
 }
@@ -133,6 +172,24 @@ function configOf(flags: BenchFlags): BenchConfig {
 function withReport(outputs: readonly Output[]): readonly Output[] {
   const isTaken = outputs.some(({ file }) => file === standardOutput);
   return isTaken ? outputs : [...outputs, { format: "text", file: standardOutput }];
+}
+
+/** The SHA-256 of an export made here, by the same encoder but without any server in between. */
+async function makeReference(
+  { exportName, sourceFile, rows }: Parameters<MakeReference>[0],
+  signal: AbortSignal,
+): Promise<string> {
+  const table =
+    sourceFile === null || !exportName.includes(".") ? {} : { table: exportName.split(".").at(-1) ?? "" };
+  const { definition, close } = await openExport(sourceFile ?? exportName, table);
+  try {
+    const plan = planExport(definition, readExportParameters([["rows", String(rows)]]));
+    const hash = createHash("sha256");
+    for await (const chunk of runExport(plan, { signal }).chunks) hash.update(chunk);
+    return hash.digest("hex");
+  } finally {
+    await close();
+  }
 }
 
 /** A bar on standard error, where that is a terminal; otherwise nothing. */

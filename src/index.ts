@@ -49,6 +49,8 @@ export { openSource, openSources, type OpenOptions } from "./source/open-source.
 export type { Row, Rows } from "./source/row-reader.ts";
 export { rowsSource, type ColumnOption, type RowsOptions } from "./source/rows-source.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
+export { EventLoopMeter } from "./metrics/event-loop.ts";
+export { Occupancy } from "./metrics/occupancy.ts";
 export type { ExportStats, ServerStats, WorkerNumbers, WorkerStats } from "./metrics/server-stats.ts";
 
 export type { CodingName } from "./coding/coding.ts";

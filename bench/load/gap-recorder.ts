@@ -7,6 +7,13 @@ export interface Gaps {
   readonly longestMs: number | null;
 }
 
+/** Every two percent up to 96, then by thirds of what is left, up to all. */
+const quantilesShown = [
+  ...Array.from({ length: 49 }, (_, index) => index / 50),
+  ...Array.from({ length: 18 }, (_, index) => Number((1 - 0.04 * (2 / 3) ** (index + 1)).toPrecision(8))),
+  1,
+];
+
 /** Keeps the times between reads in a histogram, so that memory doesn't grow with the body. */
 export class GapRecorder {
   readonly #histogram = build({ highestTrackableValue: 3_600_000_000, numberOfSignificantValueDigits: 2 });
@@ -22,6 +29,18 @@ export class GapRecorder {
       this.#histogram.recordValue(Math.max(1, Math.round(gapMs * 1000)));
     }
     this.#lastMs = nowMs;
+  }
+
+  /**
+   * The times in seconds at quantiles from 0 to 1, which lie closer to each other towards the slow end: a few long
+   * stalls among thousands of reads are what matters.
+   */
+  quantiles(): readonly (readonly [x: number, y: number])[] {
+    if (this.#histogram.totalCount === 0) return [];
+    return quantilesShown.map((quantile): readonly [number, number] => {
+      const seconds = this.#histogram.getValueAtPercentile(quantile * 100) / 1e6;
+      return [quantile, Math.min(seconds, this.#longestMs / 1000)];
+    });
   }
 
   summary(): Gaps {

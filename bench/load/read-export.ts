@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { crc32 } from "node:zlib";
 import { StreamCsvError, systemClock, type Clock } from "../../src/index.ts";
 import { BodyCheck, type BodyContent } from "./body-check.ts";
 import { framingOf, type BodyFraming } from "./body-framing.ts";
@@ -30,6 +31,12 @@ export interface ReadExportOptions {
    */
   readonly check?: boolean;
   /**
+   * Takes the CRC-32 of the body, which costs a third of a nanosecond a byte: little enough to notice in every timed
+   * body what a count of bytes can't, such as two rows that changed places.
+   * @default false
+   */
+  readonly checksum?: boolean;
+  /**
    * Fails when nothing comes for so long.
    * @default 60000
    */
@@ -50,8 +57,12 @@ export interface ExportReading {
   readonly firstByteMs: number | null;
   readonly totalMs: number;
   readonly gaps: Gaps;
+  /** The times between two reads by their share: x from 0 to 1, y in seconds; empty with fewer than two reads. */
+  readonly gapQuantiles: readonly (readonly [x: number, y: number])[];
   /** What the body holds, when it was to be checked and is complete. */
   readonly content: BodyContent | null;
+  /** CRC-32 of the body, when it was to be taken. */
+  readonly crc32: number | null;
   /** The beginning of the body of a refusal, which tells why; otherwise empty. */
   readonly problem: string;
 }
@@ -90,6 +101,7 @@ class Reading {
   #head: ResponseHead | undefined;
   #framing: BodyFraming | undefined;
   #bodyBytes = 0;
+  #crc32 = 0;
   #firstByteMs: number | null = null;
   #problem = "";
   /** When the byte after the last one read is due to a throttled reader, since the start. */
@@ -193,6 +205,7 @@ class Reading {
   readonly #take = (bytes: Buffer, start: number, end: number): void => {
     this.#bodyBytes += end - start;
     this.#check?.feed(bytes, start, end);
+    if (this.#options.checksum === true) this.#crc32 = crc32(bytes.subarray(start, end), this.#crc32);
     if (this.#head?.statusCode !== 200 && this.#problem.length < keptProblemBytes) {
       this.#problem += bytes.toString("utf8", start, Math.min(end, start + keptProblemBytes));
     }
@@ -208,7 +221,9 @@ class Reading {
         firstByteMs: this.#firstByteMs,
         totalMs,
         gaps: this.#gaps.summary(),
+        gapQuantiles: this.#gaps.quantiles(),
         content: state === "complete" ? (this.#check?.finish() ?? null) : null,
+        crc32: this.#options.checksum === true ? this.#crc32 : null,
         problem: this.#problem,
       },
     };

@@ -1,9 +1,9 @@
 import { StreamCsvError } from "../../src/index.ts";
-import type { RunningTarget } from "../target/target.ts";
+import type { RunningTarget, Target } from "../target/target.ts";
 import { exportUrl, type Peer, type Workshop } from "./peer.ts";
 import { readRows } from "./measure-peer.ts";
+import { peerTarget } from "./peer-target.ts";
 import { differenceOf, readShape, type Shape } from "./shape.ts";
-import { startPeer } from "./start-peer.ts";
 
 /** Whether a peer takes part, and how; a peer that doesn't has its reason. */
 export type Admission =
@@ -23,6 +23,7 @@ export interface AdmissionOptions {
 
 /** A peer that was started to be looked at. */
 interface Visit {
+  readonly target: Target;
   readonly server: RunningTarget;
   readonly workshop: Workshop;
   readonly signal: AbortSignal;
@@ -45,13 +46,14 @@ export async function admitPeer(
   }
   await peer.prepare?.(workshop, signal);
   await peer.provideRows?.(workshop, checkedRows, signal);
-  const server = await startPeer(peer, workshop, signal);
+  const target = await peerTarget(peer, workshop);
+  const server = await target.start(signal, checkedRows);
   try {
     const shape = await readShape(exportUrl(peer, server.origin, checkedRows), checkedRows, signal);
     const reason = reference === null ? undefined : differenceOf(shape, reference);
     if (reason !== undefined) return { state: "refused", reason };
     const rows =
-      "rows" in size ? size.rows : await chooseRows(peer, { server, workshop, signal }, shape, size);
+      "rows" in size ? size.rows : await chooseRows(peer, { target, server, workshop, signal }, shape, size);
     await peer.provideRows?.(workshop, rows, signal);
     return { state: "admitted", version, shape, rows };
   } catch (fault) {
@@ -69,12 +71,12 @@ const lookSeconds = 0.4;
 /** Chooses rows by the rate of two looks, the first at the rows just checked; to two significant digits. */
 async function chooseRows(
   peer: Peer,
-  { server, workshop, signal }: Visit,
+  { target, server, workshop, signal }: Visit,
   { rows, bytesPerRow }: Shape,
   { seconds, mostBytes }: { readonly seconds: number; readonly mostBytes: number },
 ): Promise<number> {
   const look = async (count: number, wantedSeconds: number): Promise<number> => {
-    const { totalMs } = await readRows(peer, server, count, signal);
+    const { totalMs } = await readRows(target, server, count, signal);
     const wanted = (count / totalMs) * 1000 * wantedSeconds;
     return Number(Math.min(wanted, mostBytes / bytesPerRow).toPrecision(2));
   };

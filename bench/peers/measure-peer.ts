@@ -1,12 +1,11 @@
-import { StreamCsvError } from "../../src/index.ts";
-import { readExport, type ExportReading } from "../load/read-export.ts";
+import { systemClock } from "../../src/index.ts";
+import type { ExportReading } from "../load/read-export.ts";
 import { countShortRequests } from "../load/short-requests.ts";
-import { cpuSeconds } from "../probe/cpu-time.ts";
-import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
-import type { RunningTarget } from "../target/target.ts";
-import { difference, idleMemory, watchPeak } from "../trial/server-memory.ts";
-import { exportUrl, type Peer, type Workshop } from "./peer.ts";
-import { startPeer } from "./start-peer.ts";
+import type { RunningTarget, Target } from "../target/target.ts";
+import { measureExport } from "../trial/measure-export.ts";
+import { readWhole, withServer, type Trial } from "../trial/session.ts";
+import type { Peer, Workshop } from "./peer.ts";
+import { peerTarget } from "./peer-target.ts";
 
 /** What one round tells of a peer; null where this system can't sample it. */
 export interface PeerNumbers {
@@ -22,14 +21,14 @@ export interface PeerNumbers {
   readonly readerBusyRatio: number;
 }
 
-const warmUpRows = 20_000;
 const pingConnections = 8;
 const pingWarmUpMs = 200;
 const pingMs = 500;
 
 /**
- * Measures a peer once, in a fresh process: its memory while it waits, a warm-up, one timed export with all probes
- * around it, and short requests when nothing else runs. The process is gone when this settles.
+ * Measures a peer once, in a fresh process, as every target is measured: its memory while it waits, a warm-up, one
+ * timed export with all probes around it; and short requests when nothing else runs. The process is gone when this
+ * settles.
  */
 export async function measurePeer(
   peer: Peer,
@@ -37,48 +36,40 @@ export async function measurePeer(
   rows: number,
   signal: AbortSignal,
 ): Promise<PeerNumbers> {
-  const server = await startPeer(peer, workshop, signal);
-  try {
-    const idleBytes = await idleMemory(server, signal);
-    await readRows(peer, server, Math.min(rows, warmUpRows), signal);
-    const peak = await watchPeak(server);
-    const cpuBefore = await treeCpuSeconds(server);
-    const loopBefore = performance.eventLoopUtilization();
-    const reading = await readRows(peer, server, rows, signal);
-    const { utilization: readerBusyRatio } = performance.eventLoopUtilization(loopBefore);
-    const cpu = difference(await treeCpuSeconds(server), cpuBefore);
-    const peakOverIdleBytes = difference(await peak(), idleBytes);
+  const target = await peerTarget(peer, workshop);
+  return withServer({ target, signal, rows }, async (server) => {
+    const { measured, reading, client } = await measureExport(trialOf(target, server, rows, signal), rows);
     const seconds = reading.totalMs / 1000;
+    const cpu = measured.cpu_s_per_export ?? null;
     return {
       bytesPerSecond: reading.bodyBytes / seconds,
       rowsPerSecond: rows / seconds,
       firstByteSeconds: (reading.firstByteMs ?? reading.totalMs) / 1000,
       cpuSecondsPerMillionRows: cpu === null ? null : (cpu / rows) * 1e6,
-      idleBytes,
-      peakOverIdleBytes,
+      idleBytes: measured.idle_rss_bytes ?? null,
+      peakOverIdleBytes: measured.peak_rss_over_idle_bytes ?? null,
       pingsPerSecond: await countPings(server, signal),
-      readerBusyRatio,
+      readerBusyRatio: client.busyRatio,
     };
-  } finally {
-    await server.stop();
-  }
+  });
 }
 
 /**
- * Takes so many rows at full speed, counting bytes only.
+ * Takes so many rows at full speed.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the export is refused or doesn't end cleanly
  */
-export async function readRows(
-  peer: Peer,
+export function readRows(
+  target: Target,
   server: RunningTarget,
   rows: number,
   signal: AbortSignal,
 ): Promise<ExportReading> {
-  const url = exportUrl(peer, server.origin, rows);
-  const reading = await readExport(url, { signal });
-  if (reading.state === "complete") return reading;
-  const message = `${url.href} answered ${reading.head.statusCode}: ${reading.problem} ${server.lastWords()}`;
-  throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", message);
+  return readWhole(trialOf(target, server, rows, signal));
+}
+
+function trialOf(target: Target, server: RunningTarget, rows: number, signal: AbortSignal): Trial {
+  const session = { target, exportName: target.name, clock: systemClock, signal };
+  return { session, server, request: { delivery: null, rows } };
 }
 
 async function countPings(server: RunningTarget, signal: AbortSignal): Promise<number> {
@@ -90,8 +81,4 @@ async function countPings(server: RunningTarget, signal: AbortSignal): Promise<n
     signal,
   });
   return perSecond;
-}
-
-async function treeCpuSeconds({ pid }: RunningTarget): Promise<number | null> {
-  return canSampleProcesses ? cpuSeconds(await processTree(pid)) : null;
 }

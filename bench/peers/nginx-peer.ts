@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { findFreePort } from "../target/free-port.ts";
 import type { Peer } from "./peer.ts";
 import { askVersion, runProgram, sourceFile, streamCsvProgram } from "./run-program.ts";
 
@@ -26,6 +25,7 @@ export const nginxPeer: Peer = {
     await runProgram([process.execPath, streamCsvProgram, "--log-level", "warn", ...options], { signal });
   },
   async command({ folder }) {
+    // nginx takes no port 0.
     const port = await findFreePort();
     const template = await readFile(sourceFile("nginx.conf"), "utf8");
     const file = join(folder, "nginx.conf");
@@ -35,13 +35,3 @@ export const nginxPeer: Peer = {
     return ["sh", "-c", script, "sh", `http://127.0.0.1:${port}`, nginx, file];
   },
 };
-
-/** nginx takes no port 0, so one is looked up and given back just before it starts. */
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -1,6 +1,8 @@
 import { request } from "node:http";
 import { StreamCsvError } from "../../src/index.ts";
 
+const longestText = 4 * 1024 ** 2;
+
 /**
  * The JSON that a server answers, on a connection of its own that is closed afterwards.
  * A kept connection would count among those a server drains when it is stopped.
@@ -24,7 +26,11 @@ function getText(url: URL, signal: AbortSignal): Promise<{ status: number; text:
     const call = request(url, { agent: false, signal }, (response) => {
       let text = "";
       response.setEncoding("utf8");
-      response.on("data", (part: string) => (text += part));
+      response.on("data", (part: string) => {
+        text += part;
+        // A server may answer any address with its export.
+        if (text.length > longestText) response.destroy(invalid(`${url.href} answers no short JSON.`));
+      });
       response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
       response.on("error", reject);
     });

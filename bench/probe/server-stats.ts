@@ -11,31 +11,54 @@ const statsSchema = looseObject({
     queueWaitSeconds: number(),
     loopSeconds: number(),
     cpuSeconds: number(),
+    // What older servers don't tell.
+    gcSeconds: optional(number()),
+    heapUsedBytes: optional(number()),
+    loopDelayMaxSeconds: optional(number()),
   }),
-  workers: array(looseObject({ pid: number() })),
+  workers: array(looseObject({ pid: number(), ageSeconds: optional(number()) })),
   allBusySeconds: optional(nullable(number())),
 });
 
-/** What a server of ours tells of its own work since it started, and when, by its own clock. */
+/** What a server tells of its own work since it started, and when, by its own clock. */
 export type InsideNumbers = InferOutput<typeof statsSchema>["total"] & {
   readonly uptimeSeconds: number;
   /** Time in which every sync worker was taken; 0 where there are none. */
   readonly allBusySeconds: number;
+  /** The processes whose numbers these are. */
+  readonly pids: readonly number[];
+  /** How old the oldest of them is: a server need not wait for a worker in the midst of its work. */
+  readonly ageSeconds: number;
 };
 
+/** A server that fills the buffers of hundreds of readers answers late, and is right to. */
+const answerLimitMs = 60_000;
+
 /**
- * Asks a server of ours what its workers did so far (`GET /stats`).
+ * Asks a server what its workers did so far (`GET /stats`).
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when what it answers isn't that
  */
 export async function fetchInsideNumbers(origin: string, signal: AbortSignal): Promise<InsideNumbers> {
   const url = new URL("/stats", origin);
-  const parsed = safeParse(statsSchema, await getJson(url, signal));
+  const parsed = safeParse(statsSchema, await getJson(url, signal, answerLimitMs));
   if (parsed.success) {
-    const { total, uptimeSeconds, allBusySeconds } = parsed.output;
-    return { ...total, uptimeSeconds, allBusySeconds: allBusySeconds ?? 0 };
+    const { total, uptimeSeconds, workers, allBusySeconds } = parsed.output;
+    const ageSeconds = Math.max(0, ...workers.map((worker) => worker.ageSeconds ?? 0));
+    const pids = workers.map(({ pid }) => pid);
+    return { ...total, uptimeSeconds, allBusySeconds: allBusySeconds ?? 0, pids, ageSeconds };
   }
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",
     `${url.href} doesn't answer as a stream-csv server does: ${parsed.issues[0].message}`,
   );
+}
+
+/** Whether a server answers `/stats` in that shape. */
+export async function tellsInsideNumbers(origin: string, signal: AbortSignal): Promise<boolean> {
+  const isTold = await fetchInsideNumbers(origin, signal).then(
+    () => true,
+    () => false,
+  );
+  signal.throwIfAborted();
+  return isTold;
 }

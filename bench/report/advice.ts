@@ -1,4 +1,5 @@
-import { formatBytes, formatCount, formatSeconds } from "../../src/index.ts";
+import { formatBytes, formatCount, formatSeconds, isDelivery } from "../../src/index.ts";
+import { expectedHoldSeconds } from "../result/expected-hold.ts";
 import type { BenchResult } from "../result/schema.ts";
 import { percentText, significant } from "./number-text.ts";
 import {
@@ -21,6 +22,7 @@ export function adviceSentences(result: BenchResult): readonly string[] {
     ...memoryCurves(result).flatMap((curve) => growthSentence(curve, bytesPerRowOf(result)) ?? []),
     ...noiseSentence(result),
     ...choiceSentences(result),
+    ...rateSentence(result),
   ];
 }
 
@@ -101,9 +103,9 @@ function growthSentence(
   const span = `from ${formatCount(first.x)} to ${formatCount(last.x)} rows`;
   const slope = `${significant(growth.slope, 2)} bytes for each row, of which a row has ${significant(bytesPerRow, 3)}`;
   const texts = {
-    flat: `Memory of the ${delivery} delivery is flat ${span}, O(1): it changes by ${slope}.`,
-    grows: `Memory of the ${delivery} delivery grows with the rows ${span}, O(n): by ${slope}.`,
-    unclear: `Whether memory of the ${delivery} delivery grows can't be told ${span}: it changes by ${slope}.`,
+    flat: `Memory of ${delivery} is flat ${span}, O(1): it changes by ${slope}.`,
+    grows: `Memory of ${delivery} grows with the rows ${span}, O(n): by ${slope}.`,
+    unclear: `Whether memory of ${delivery} grows can't be told ${span}: it changes by ${slope}.`,
   } as const;
   return texts[growth.order];
 }
@@ -134,6 +136,43 @@ function choiceSentences(result: BenchResult): readonly string[] {
   if (choice !== null) sentences.push(choice);
   return sentences;
 }
+
+/** What lies in the socket buffers of a connection within one machine, where it wasn't measured. */
+const usualKernelBytes = 4 * 1024 ** 2;
+
+/** For how long each delivery would hold a slot for these rows at the rate of a slow client, and what to make of it. */
+function rateSentence(result: BenchResult): readonly string[] {
+  const { config, integrity } = result;
+  const bytesPerSecond = config["readBytesPerSecond"];
+  if (typeof bytesPerSecond !== "number" || integrity.bytes === null || integrity.rows === null) return [];
+  const { bytes, rows } = integrity;
+  const holds = measuredArms(result, scenario).flatMap(({ id, delivery, role }) => {
+    if (role === "aa" || !isDelivery(delivery)) return [];
+    const makingSeconds =
+      delivery === "streaming"
+        ? medianOf(result, scenario, id, "loop_s_per_export")
+        : medianOf(result, scenario, id, "first_byte_s");
+    if (makingSeconds === null) return [];
+    const kernelBytes =
+      medianOf(result, "slow-readers", id, "kernel_bytes_per_export") ?? Math.min(usualKernelBytes, bytes);
+    const factors = { delivery, bodyBytes: bytes, makingSeconds, bytesPerSecond, kernelBytes };
+    return [{ id, delivery, seconds: expectedHoldSeconds(factors) }];
+  });
+  const streamed = holds.find(({ delivery }) => delivery === "streaming");
+  const buffered = holds.find(({ delivery }) => delivery === "buffered");
+  if (streamed === undefined || buffered === undefined) return [];
+  const list = holds.map(({ id, seconds }) => `${formatSeconds(seconds)} (${id})`).join(", ");
+  const isAlike = streamed.seconds > sameHold * buffered.seconds;
+  const advice = isAlike
+    ? "the delivery hardly changes for how long, so choose by first byte and memory, which means streaming, or a file where one can lie ready"
+    : "streaming gives the slot back sooner, since it is made while it is sent";
+  return [
+    `To a client that takes ${formatBytes(bytesPerSecond)}/s, ${formatCount(rows)} rows hold a slot for about ${list}, by analysis: ${advice}.`,
+  ];
+}
+
+/** From this share of the buffered time on, streaming saves nothing worth a decision. */
+const sameHold = 0.8;
 
 /** What an interval wholly below or above one says of streaming: metric, gain, price. */
 const traits = [

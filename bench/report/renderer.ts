@@ -4,6 +4,8 @@ import type { BenchResult } from "../result/schema.ts";
 export interface RenderOptions {
   /** Whether text may have the colours of a terminal. @default false */
   readonly hasColor?: boolean;
+  /** Width of the terminal that text is for. @default 100 */
+  readonly columns?: number | undefined;
   /** What Markdown must not exceed, in bytes. @default 1 MiB, the most that GitHub takes as a summary */
   readonly mostBytes?: number;
 }

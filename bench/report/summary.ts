@@ -30,6 +30,17 @@ export function comparisonOf(
   );
 }
 
+/** What analysis says a metric should be; null when it says nothing of it. */
+export function expectedOf(
+  result: BenchResult,
+  scenario: string,
+  arm: string,
+  metric: MetricId,
+): number | null {
+  const expected = result.checks.find(({ id }) => id === `${scenario}.${arm}.${metric}`)?.expected;
+  return typeof expected === "number" ? expected : null;
+}
+
 /** The arms of a scenario that have at least one number. */
 export function measuredArms(result: BenchResult, scenario: string): readonly Arm[] {
   const rounds = result.rounds.filter((round) => round.scenario === scenario && round.valid);
@@ -38,7 +49,7 @@ export function measuredArms(result: BenchResult, scenario: string): readonly Ar
   );
 }
 
-/** Peak memory over idle by rows, for one delivery. */
+/** Peak memory over idle by rows, for one delivery or target. */
 export interface MemoryCurve {
   readonly delivery: string;
   /** x: rows, y: bytes; by ascending rows. */
@@ -51,9 +62,9 @@ export interface MemoryCurve {
 export function memoryCurves(result: BenchResult): readonly MemoryCurve[] {
   const arms = measuredArms(result, "scaling");
   const bytesPerRow = bytesPerRowOf(result);
-  return [...new Set(arms.map(({ delivery }) => delivery))].map((delivery) => {
+  return [...new Set(arms.map(baseOf))].map((delivery) => {
     const points = arms
-      .filter((arm) => arm.delivery === delivery)
+      .filter((arm) => baseOf(arm) === delivery)
       .flatMap(({ id }): Point[] => {
         const x = medianOf(result, "scaling", id, "rows");
         const y = medianOf(result, "scaling", id, "peak_rss_over_idle_bytes");
@@ -62,6 +73,12 @@ export function memoryCurves(result: BenchResult): readonly MemoryCurve[] {
       .toSorted((left, right) => left.x - right.x);
     return { delivery, points, growth: bytesPerRow === null ? null : growthOf(points, bytesPerRow) };
   });
+}
+
+/** The name of an arm without its rows, so that versions of one delivery stay apart. */
+function baseOf({ id, rows, delivery }: Arm): string {
+  const end = `-${rows}`;
+  return id.endsWith(end) ? id.slice(0, -end.length) : delivery;
 }
 
 /** The length of a row of the export that was checked. */

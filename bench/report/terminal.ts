@@ -1,16 +1,21 @@
-import Table from "cli-table3";
 import picocolors from "picocolors";
 import { formatBytes, formatCount } from "../../src/index.ts";
 import { metrics, type MetricId } from "../result/metric.ts";
 import type { BenchResult, Comparison } from "../result/schema.ts";
 import { adviceSentences } from "./advice.ts";
+import { fitTable } from "./fit-table.ts";
 import { factorText, quantityText, significant } from "./number-text.ts";
 import { syncWorkersTable } from "./sync-workers-table.ts";
-import { bytesPerRowOf, comparisonOf, measuredArms, medianOf, memoryCurves } from "./summary.ts";
+import { bytesPerRowOf, comparisonOf, expectedOf, measuredArms, medianOf, memoryCurves } from "./summary.ts";
 
 /** How a report is to look. */
 export interface TerminalReportOptions {
   readonly hasColor: boolean;
+  /**
+   * Width of the terminal.
+   * @default 100
+   */
+  readonly columns?: number;
 }
 
 type Colors = ReturnType<typeof picocolors.createColors>;
@@ -26,6 +31,8 @@ const exportMetrics: readonly (readonly [MetricId, string])[] = [
   ["held_s_per_export", "slot held"],
   ["loop_s_per_export", "event loop busy"],
   ["cpu_s_per_export", "CPU time"],
+  ["gc_s_per_export", "garbage collection"],
+  ["loop_delay_max_s", "worst loop delay"],
   ["ping_kept_ratio", "short requests kept"],
   ["ping_lost_per_export", "… lost per export"],
 ];
@@ -33,12 +40,14 @@ const exportMetrics: readonly (readonly [MetricId, string])[] = [
 const slowReaderMetrics: readonly (readonly [MetricId, string])[] = [
   ["bytes_per_concurrent_export", "memory per reader"],
   ["kernel_bytes_per_export", "in socket buffers"],
+  ["read_rate_bytes_per_s", "rate of a reader"],
   ["slots_held", "slots held"],
   ["loop_busy_ratio", "event loop busy"],
   ["ping_p50_idle_s", "short request, idle"],
   ["ping_p50_s", "… beside readers"],
   ["ping_p99_idle_s", "slowest of 100, idle"],
   ["ping_p99_s", "… beside readers"],
+  ["slow_held_s_per_export", "slot, whole export"],
 ];
 
 const leaveMetrics: readonly (readonly [MetricId, string])[] = [
@@ -53,39 +62,67 @@ const mixedMetrics: readonly (readonly [MetricId, string])[] = [
   ["ping_lost_per_export", "… lost per export"],
 ];
 
-/** A result as text for a person: tables at most 100 columns wide, then what they mean, then what to mind. */
-export function terminalReport(result: BenchResult, { hasColor }: TerminalReportOptions): string {
-  const colors = picocolors.createColors(hasColor);
+/** A scenario as one table. */
+interface TableOfScenario {
+  readonly scenario: string;
+  readonly title: string;
+  readonly shown: readonly (readonly [MetricId, string])[];
+}
+
+const tables: readonly TableOfScenario[] = [
+  { scenario: "slow-readers", title: "clients that read slowly", shown: slowReaderMetrics },
+  { scenario: "leave", title: "until the slot of a client that left is free", shown: leaveMetrics },
+  { scenario: "mixed", title: "exports and short requests together", shown: mixedMetrics },
+];
+
+/** How a report is written: for whom, how wide, and which footnotes belong to an arm. */
+interface Look {
+  readonly colors: Colors;
+  readonly width: number;
+}
+
+const usualWidth = 100;
+const narrowest = 40;
+
+/**
+ * A result as text for a person: a table for each scenario, then what they mean, then footnotes. It keeps within the
+ * width where a table of two columns does; a wider table goes on below itself.
+ */
+export function terminalReport(result: BenchResult, { hasColor, columns }: TerminalReportOptions): string {
+  const look: Look = {
+    colors: picocolors.createColors(hasColor),
+    width: Math.max(narrowest, columns ?? usualWidth),
+  };
   return [
-    heading(result, colors),
-    exportTable(result, colors),
-    titledTable(result, "slow-readers", slowReaderMetrics, "clients that read slowly", colors),
-    titledTable(result, "leave", leaveMetrics, "until the slot of a client that left is free", colors),
-    titledTable(result, "mixed", mixedMetrics, "exports and short requests together", colors),
-    memoryTable(result, colors),
-    syncWorkersText(result, colors),
-    listOf("What it means", adviceSentences(result), colors),
-    listOf("To mind", result.warnings, colors),
-    verdictLine(result, colors),
+    heading(result, look),
+    exportTable(result, look),
+    ...tables.map((table) => titledTable(result, table, look)),
+    memoryTable(result, look),
+    syncWorkersText(result, look),
+    listOf("What it means", adviceSentences(result), look),
+    footnotes(result, look),
+    verdictLine(result, look.colors),
   ]
     .filter((part) => part !== "")
     .join("\n\n")
     .concat("\n");
 }
 
-function heading({ config, integrity, environment }: BenchResult, colors: Colors): string {
+function heading({ config, integrity, environment }: BenchResult, { colors, width }: Look): string {
   const name = colors.bold(String(config["exportName"] ?? config["sourceFile"]));
   const size =
     integrity.rows === null || integrity.bytes === null
       ? ""
       : `: ${formatCount(integrity.rows)} rows, ${formatBytes(integrity.bytes)}`;
   const server = `${counted(Number(config["workers"]), "worker")} with ${counted(Number(config["slots"]), "slot")}`;
-  return `${name}${size}; ${server}\n${colors.dim(`${environment.node}, ${environment.cores} × ${environment.cpuModel}, ${environment.os}`)}`;
+  const machine = `${environment.node}, ${environment.cores} × ${environment.cpuModel}, ${environment.os}`;
+  return `${name}${size}; ${server}\n${colors.dim(wrapped(machine, width, ""))}`;
 }
 
-/** Metrics down, deliveries across, and what each is in relation to the buffered one. */
-function exportTable(result: BenchResult, colors: Colors): string {
-  const table = metricTable(result, "export", exportMetrics, colors);
+/** Metrics down, arms across, and what each is in relation to the buffered one. */
+function exportTable(result: BenchResult, look: Look): string {
+  const title = "one export at a time, at full speed";
+  const table = titledTable(result, { scenario: "export", title, shown: exportMetrics }, look);
   if (table === "") return "";
   const timed = result.rounds.filter(
     (round) =>
@@ -98,47 +135,40 @@ function exportTable(result: BenchResult, colors: Colors): string {
     typeof level === "number" && level > 0
       ? `; ratios with their ${significant(level * 100, 3)} % interval`
       : "";
-  return `${table}\n${colors.dim(`medians of ${counted(timed.length, "round")}${interval}`)}`;
+  return `${table}\n${look.colors.dim(`medians of ${counted(timed.length, "round")}${interval}`)}`;
 }
 
-/** A table with a title, for a scenario that is compared at a glance; empty when it wasn't measured. */
-function titledTable(
-  result: BenchResult,
-  scenario: string,
-  shown: readonly (readonly [MetricId, string])[],
-  title: string,
-  colors: Colors,
-): string {
-  const table = metricTable(result, scenario, shown, colors);
-  return table === "" ? "" : `${colors.bold(title)}\n${table}`;
-}
-
-function metricTable(
-  result: BenchResult,
-  scenario: string,
-  shown: readonly (readonly [MetricId, string])[],
-  colors: Colors,
-): string {
+/** Empty when the scenario wasn't measured. */
+function titledTable(result: BenchResult, { scenario, title, shown }: TableOfScenario, look: Look): string {
+  const { colors, width } = look;
   const arms = measuredArms(result, scenario).filter((arm) => arm.role !== "aa");
   if (arms.length === 0) return "";
-  const compared = arms.filter((arm) =>
-    result.comparisons.some((item) => item.scenario === scenario && item.treatment === arm.id),
-  );
-  const table = plainTable(
-    ["", ...arms.map(({ id }) => id), ...compared.map(({ id }) => `${id}/buffered`)].map((title) =>
-      title === "" ? "" : colors.bold(title),
-    ),
-  );
-  for (const [metric, label] of shown) {
+  const compared = arms.flatMap((arm) => {
+    const control = result.comparisons.find(
+      (item) => item.scenario === scenario && item.treatment === arm.id,
+    )?.control;
+    return control === undefined ? [] : [{ arm, control }];
+  });
+  const rows = shown.flatMap(([metric, label]): (readonly string[])[] => {
     const values = arms.map(({ id }) => medianOf(result, scenario, id, metric));
-    if (values.every((value) => value === null)) continue;
+    if (values.every((value) => value === null)) return [];
     const unit = metrics.find(({ id }) => id === metric)?.unit ?? "ratio";
-    const ratios = compared.map(({ id }) =>
-      ratioText(comparisonOf(result, scenario, id, metric), metric, colors),
+    const ratios = compared.map(({ arm }) =>
+      ratioText(comparisonOf(result, scenario, arm.id, metric), metric, colors),
     );
-    table.push([label, ...values.map((value) => quantityText(value, unit)), ...ratios]);
-  }
-  return table.toString();
+    const row = [label, ...values.map((value) => quantityText(value, unit)), ...ratios];
+    const expected = arms.map(({ id }) => expectedOf(result, scenario, id, metric));
+    if (expected.every((value) => value === null)) return [row];
+    const texts = expected.map((value) => (value === null ? "" : quantityText(value, unit)));
+    return [row, ["… by analysis", ...texts].map((text) => colors.dim(text))];
+  });
+  const head = [
+    "",
+    ...arms.map(({ id }) => colors.bold(id) + marksOf(result, id)),
+    ...compared.map(({ arm, control }) => colors.bold(`${arm.id}/${control}`)),
+  ];
+  const table = fitTable({ head, rows, groups: [1, 1 + arms.length] }, width);
+  return `${colors.bold(title)}\n${table}`;
 }
 
 /** The ratio with its interval, green where it is surely better, red where surely worse. */
@@ -152,77 +182,75 @@ function ratioText(comparison: Comparison | undefined, metric: MetricId, colors:
   return isLower === high < 1 ? colors.green(text) : colors.red(text);
 }
 
-/** Rows down, deliveries across: the peak of the server's memory over its idle memory. */
-function memoryTable(result: BenchResult, colors: Colors): string {
+/** Rows down, arms across: the peak of the server's memory over its idle memory. */
+function memoryTable(result: BenchResult, { colors, width }: Look): string {
   const curves = memoryCurves(result);
   if (curves.length === 0) return "";
-  const table = plainTable(
-    ["peak memory over idle", ...curves.map(({ delivery }) => delivery)].map(colors.bold),
-  );
   const sizes = [...new Set(curves.flatMap(({ points }) => points.map(({ x }) => x)))].toSorted(
     (a, b) => a - b,
   );
-  for (const rows of sizes) {
-    const peaks = curves.map(({ points }) => points.find(({ x }) => x === rows)?.y ?? null);
-    table.push([`${formatCount(rows)} rows`, ...peaks.map((peak) => quantityText(peak, "bytes"))]);
-  }
+  const rows = sizes.map((size): readonly string[] => {
+    const peaks = curves.map(({ points }) => points.find(({ x }) => x === size)?.y ?? null);
+    return [`${formatCount(size)} rows`].concat(peaks.map((peak) => quantityText(peak, "bytes")));
+  });
   const bytesPerRow = bytesPerRowOf(result);
-  const slopes = curves.map(({ growth }) => (growth === null ? "–" : `${significant(growth.slope, 2)} B`));
-  table.push(["more for each row", ...slopes]);
+  const orders = { flat: "O(1)", grows: "O(n)", unclear: "unclear" } as const;
+  rows.push(
+    [
+      "more for each row",
+      ...curves.map(({ growth }) => (growth === null ? "–" : `${significant(growth.slope, 2)} B`)),
+    ],
+    ["so memory is", ...curves.map(({ growth }) => (growth === null ? "–" : orders[growth.order]))],
+  );
+  const head = ["peak memory over idle", ...curves.map(({ delivery }) => delivery)].map((text) =>
+    colors.bold(text),
+  );
   const note =
     bytesPerRow === null ? "" : `\n${colors.dim(`a row has ${significant(bytesPerRow, 3)} bytes`)}`;
-  return `${table.toString()}${note}`;
+  return `${colors.bold("memory against rows")}\n${fitTable({ head, rows }, width)}${note}`;
 }
 
 /** Deliveries and clients down, since there are too many to stand side by side. */
-function syncWorkersText(result: BenchResult, colors: Colors): string {
+function syncWorkersText(result: BenchResult, { colors, width }: Look): string {
   const text = syncWorkersTable(result);
   if (text === null) return "";
-  const table = plainTable(text.head.map((title) => (title === "" ? "" : colors.bold(title))));
-  table.push(...text.rows);
+  const head = text.head.map((title) => (title === "" ? "" : colors.bold(title)));
   const title = "clients without a pause at sync workers, in brackets what is to be expected";
-  return `${colors.bold(title)}\n${table.toString()}`;
+  return `${colors.bold(title)}\n${fitTable({ head, rows: text.rows }, width)}`;
 }
 
-/** A table with a line under its head and otherwise only space, numbers to the right. */
-function plainTable(head: readonly string[]): InstanceType<typeof Table> {
-  const none = { top: "", "top-mid": "", "top-left": "", "top-right": "" };
-  const bottom = { bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" };
-  const sides = {
-    left: "",
-    "left-mid": "",
-    mid: "",
-    "mid-mid": "",
-    right: "",
-    "right-mid": "",
-    middle: "  ",
-  };
-  return new Table({
-    head: [...head],
-    chars: { ...none, ...bottom, ...sides },
-    colAligns: head.map((_, index) => (index === 0 ? "left" : "right")),
-    // The library's own colours are off: it would not ask whether this is a terminal.
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-}
-
-function listOf(title: string, sentences: readonly string[], colors: Colors): string {
+function listOf(title: string, sentences: readonly string[], { colors, width }: Look): string {
   if (sentences.length === 0) return "";
-  return [colors.bold(title), ...sentences.map((sentence) => wrapped(`• ${sentence}`))].join("\n");
+  return [colors.bold(title), ...sentences.map((sentence) => wrapped(`• ${sentence}`, width))].join("\n");
 }
 
-const width = 100;
+/** Warnings, numbered as the tables' heads refer to them. */
+function footnotes({ warnings }: BenchResult, { width }: Look): string {
+  return warnings.map((warning, index) => wrapped(`${superscript(index + 1)} ${warning}`, width)).join("\n");
+}
+
+/** The footnotes that begin with the name of an arm. */
+function marksOf({ warnings }: BenchResult, arm: string): string {
+  const marks = warnings.flatMap((warning, index) =>
+    warning.startsWith(`${arm} `) ? [superscript(index + 1)] : [],
+  );
+  return marks.length === 0 ? "" : ` ${marks.join(",")}`;
+}
+
+function superscript(count: number): string {
+  return String(count).replaceAll(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)] ?? digit);
+}
 
 /** Breaks a sentence at spaces, with what follows indented. */
-function wrapped(text: string): string {
+function wrapped(text: string, width: number, indent = "  "): string {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
+    if (line.trim() !== "" && line.length + 1 + word.length > width) {
       lines.push(line);
-      line = " ";
-    }
-    line = line === "" ? word : `${line} ${word}`;
+      line = indent.slice(1);
+      line = indent === "" ? word : `${line} ${word}`;
+    } else line = line === "" ? word : `${line} ${word}`;
   }
   return [...lines, line].join("\n");
 }

@@ -1,5 +1,6 @@
 import type { Renderer } from "./renderer.ts";
 import { terminalReport } from "./terminal.ts";
 
-/** Text for a terminal, at most a hundred columns wide. */
-export const renderText: Renderer = (result, { hasColor = false }) => terminalReport(result, { hasColor });
+/** Text for a terminal. */
+export const renderText: Renderer = (result, { hasColor = false, columns }) =>
+  terminalReport(result, { hasColor, ...(columns === undefined ? {} : { columns }) });

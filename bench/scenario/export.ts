@@ -1,17 +1,22 @@
-import { StreamCsvError } from "../../src/index.ts";
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../target/target.ts";
-import { measureExport } from "../trial/measure-export.ts";
+import { distinctArms, type BenchArm } from "../trial/arm.ts";
+import { measureExport, requireSameBody } from "../trial/measure-export.ts";
 import { measureNeighbours } from "../trial/measure-neighbours.ts";
+import { measureSeries } from "../trial/measure-series.ts";
 import { balancedOrders } from "../trial/order.ts";
-import type { Delivery } from "../trial/session.ts";
-import { againId, noteArms, type DeliveryArm } from "./delivery-arm.ts";
+import { withServers } from "../trial/with-servers.ts";
+import { checkHeldTimes } from "./check-held-times.ts";
+import { neighbourTimes } from "./mixed.ts";
+import { noteArms } from "./note-arms.ts";
 import { recordRound } from "./record-round.ts";
 import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
 
 const name = "export";
 /** Above this share of its time the reader may have been the slower side. */
-const busyReaderRatio = 0.8;
+const busyReaderRatio = 0.6;
+/** Above this share of an export the reader lacked a core for too long to be believed. */
+const waitingReaderRatio = 0.25;
 
 /** Exports one at a time at full speed, in rounds; then what short requests lose beside them. */
 export const exportScenario: Scenario = {
@@ -19,32 +24,41 @@ export const exportScenario: Scenario = {
   summary: "one export at a time at full speed, in rounds; then short requests beside exports back to back",
   isDefault: true,
   isDispensable: false,
-  countSteps: (plan) => plan.rounds * armsOf(plan).length + plan.deliveries.length,
-  estimateSeconds: (plan) => plan.rounds * armsOf(plan).length * armSeconds + neighbourSeconds(plan),
+  countSteps: (plan) => plan.rounds * plan.arms.length + 2 * distinctArms(plan.arms).length,
+  estimateSeconds: (plan) => plan.rounds * armSeconds(plan) + afterRoundsSeconds(plan),
   async run(context) {
     const { plan, logbook, session, random } = context;
-    const arms = armsOf(plan);
-    noteArms(context, name, arms);
+    noteArms(context, name, plan.arms);
     const startMs = session.clock.nowMs();
-    for (const order of balancedOrders(arms, plan.rounds, random)) {
+    for (const order of balancedOrders(plan.arms, plan.rounds, random)) {
       if (isTimeOver(context, startMs)) {
         const done = logbook.nextIndex(name);
         logbook.warn(`Only ${done} of ${plan.rounds} rounds went into the time that --quick allows.`);
         break;
       }
-      await recordRound(context, name, order, ({ id, delivery }, server) => {
-        context.step(`round ${logbook.nextIndex(name) + 1} of ${plan.rounds}, ${id}`);
-        return measureArm(context, server, delivery);
+      await recordRound(context, name, order, (arm, server) => {
+        context.step(`round ${logbook.nextIndex(name) + 1} of ${plan.rounds}, ${arm.id}`);
+        return measureArm(context, server, arm);
       });
     }
+    await recordSeries(context);
     await runNeighbours(context);
+    checkHeldTimes(context, name);
   },
 };
 
-/** What an arm takes in all: starting, warming up, the export itself, stopping. */
-const armSeconds = 1;
+/** What an arm takes beside its export: starting, warming up, stopping. */
+const overheadSeconds = 0.7;
 /** So many rounds are made in any case; with fewer, an interval says next to nothing. */
 const fewestRounds = 4;
+
+/** All arms of one round. */
+function armSeconds({ arms, exportSeconds }: Plan): number {
+  return arms.reduce(
+    (total, { target }) => total + overheadSeconds + (exportSeconds.get(target.name) ?? 0),
+    0,
+  );
+}
 
 /**
  * Whether another round, as long as those before, would take time that is needed for what comes after. It is decided
@@ -54,54 +68,57 @@ function isTimeOver({ session, plan, logbook, deadlineMs }: ScenarioContext, sta
   const done = logbook.nextIndex(name);
   if (deadlineMs === null || done < fewestRounds) return false;
   const nowMs = session.clock.nowMs();
-  return nowMs + (nowMs - startMs) / done + neighbourSeconds(plan) * 1000 > deadlineMs;
+  return nowMs + (nowMs - startMs) / done + afterRoundsSeconds(plan) * 1000 > deadlineMs;
 }
 
-function neighbourSeconds({ deliveries, isQuick }: Plan): number {
-  return deliveries.length * (isQuick ? 2.5 : 10);
-}
-
-function armsOf({ deliveries }: Plan): readonly DeliveryArm[] {
-  const arms = deliveries.map((delivery): DeliveryArm => ({ id: delivery, delivery }));
-  return deliveries.includes("buffered") ? [...arms, { id: againId, delivery: "buffered" }] : arms;
+/** The repetition for the curves, and the short requests. */
+function afterRoundsSeconds(plan: Plan): number {
+  const { arms, isQuick } = plan;
+  return distinctArms(arms).length * (isQuick ? 2.5 : 10) + armSeconds(plan);
 }
 
 async function measureArm(
-  { session, plan, logbook }: ScenarioContext,
+  { session, logbook }: ScenarioContext,
   server: RunningTarget,
-  delivery: Delivery,
+  arm: BenchArm,
 ): Promise<Measured> {
-  const request = { delivery, rows: plan.rows };
-  const { measured, bodyBytes, readerBusyRatio } = await measureExport(
-    session,
-    server,
-    request,
-    plan.foundRows,
-  );
-  if (bodyBytes !== plan.bodyBytes) {
-    throw new StreamCsvError(
-      "SCSV_MEASUREMENT_INVALID",
-      `The ${delivery} delivery gave ${bodyBytes} bytes in a timed round, and ${plan.bodyBytes} when it was checked.`,
-    );
-  }
-  if (readerBusyRatio > busyReaderRatio) {
+  const trial = { session, server, request: arm };
+  const { measured, reading, client } = await measureExport(trial, arm.body.rows);
+  requireSameBody(whoseOf(arm), reading, arm.body);
+  if (client.busyRatio > busyReaderRatio) {
     logbook.warn(
-      `The reader itself was busy for more than ${busyReaderRatio * 100} % of an export by ${delivery} delivery: its times and rates are bounds, the server may be faster.`,
+      `${arm.id} is client-bound: the reader itself was busy for more than ${busyReaderRatio * 100} % of an export, so that its times and rates are bounds; the server may be faster.`,
+    );
+  } else if ((client.waitRatio ?? 0) > waitingReaderRatio) {
+    logbook.warn(
+      `${arm.id} is client-bound: the reader had no core for more than ${waitingReaderRatio * 100} % of an export, since other programs had them; the server may be faster.`,
     );
   }
   return measured;
 }
 
-/** One round more, of the deliveries alone, in which short requests are counted instead of times. */
+function whoseOf({ delivery, id, target }: BenchArm): string {
+  return delivery === null ? `The target ${target.name}` : `The ${delivery} delivery (${id})`;
+}
+
+/** One repetition more, outside the rounds, that is sampled all the time; what it disturbs isn't compared. */
+async function recordSeries(context: ScenarioContext): Promise<void> {
+  const { session, plan, logbook } = context;
+  const round = logbook.nextIndex(name);
+  await withServers(session, distinctArms(plan.arms), async (arm, server) => {
+    context.step(`curves, ${arm.id}`);
+    for (const { metric, points } of await measureSeries({ session, server, request: arm })) {
+      logbook.series.push({ scenario: name, round, arm: arm.id, metric, points });
+    }
+  });
+}
+
+/** One round more, of each arm once, in which short requests are counted instead of times. */
 async function runNeighbours(context: ScenarioContext): Promise<void> {
   const { session, plan, random } = context;
-  const arms = plan.deliveries.map((delivery) => ({ id: delivery, delivery }));
-  const [order = []] = balancedOrders(arms, 1, random);
-  const times = plan.isQuick
-    ? { warmUpMs: 300, idleMs: 300, busyMs: 600 }
-    : { warmUpMs: 1000, idleMs: 2000, busyMs: 4000 };
-  await recordRound(context, name, order, ({ delivery }, server) => {
-    context.step(`short requests beside exports, ${delivery}`);
-    return measureNeighbours(session, server, { delivery, rows: plan.rows }, times);
+  const [order = []] = balancedOrders(distinctArms(plan.arms), 1, random);
+  await recordRound(context, name, order, (arm, server) => {
+    context.step(`short requests beside exports, ${arm.id}`);
+    return measureNeighbours({ session, server, request: arm }, neighbourTimes(plan));
   });
 }

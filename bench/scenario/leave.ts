@@ -1,14 +1,12 @@
-import { formatBytes, formatCount } from "../../src/index.ts";
 import { measureRelease } from "../trial/measure-release.ts";
 import { balancedOrders } from "../trial/order.ts";
-import { noteArms } from "./delivery-arm.ts";
+import { bigArms } from "./big-arms.ts";
+import { noteArms } from "./note-arms.ts";
 import { recordRound } from "./record-round.ts";
 import type { Plan, Scenario } from "./scenario.ts";
 
 const name = "leave";
 
-/** Larger than what socket buffers swallow, so that the server is still at it when the client leaves. */
-const fewestBodyBytes = 16 * 1024 ** 2;
 const fullRounds = 3;
 const overheadSeconds = 2;
 
@@ -18,23 +16,16 @@ export const leaveScenario: Scenario = {
   summary: "clients that go away in the midst of an export: how long their slot stays held",
   isDefault: false,
   isDispensable: true,
-  countSteps: (plan) => roundsOf(plan) * plan.deliveries.length,
-  estimateSeconds: (plan) => roundsOf(plan) * plan.deliveries.length * overheadSeconds,
+  countSteps: (plan) => roundsOf(plan) * plan.arms.length,
+  estimateSeconds: (plan) => roundsOf(plan) * plan.arms.length * overheadSeconds,
   async run(context) {
-    const { plan, logbook, session, random } = context;
-    const rows = Math.ceil(fewestBodyBytes / plan.bytesPerRow);
-    if (plan.availableRows !== null && rows > plan.availableRows) {
-      logbook.warn(
-        `leave was left out: all ${formatCount(plan.availableRows)} rows are less than ${formatBytes(fewestBodyBytes)}, so that the server has sent them before a client can leave.`,
-      );
-      return;
-    }
-    const arms = plan.deliveries.map((delivery) => ({ id: delivery, delivery }));
+    const { plan, session, random } = context;
+    const arms = bigArms(context, name, "so that the server has sent them before a client can leave");
     noteArms(context, name, arms);
-    for (const order of balancedOrders(arms, roundsOf(plan), random)) {
-      await recordRound(context, name, order, ({ delivery }, server) => {
-        context.step(`clients that leave, ${delivery}`);
-        return measureRelease(session, server, { delivery, rows });
+    for (const [index, order] of balancedOrders(arms, roundsOf(plan), random).entries()) {
+      await recordRound(context, name, order, (arm, server) => {
+        context.step(`round ${index + 1} of ${roundsOf(plan)}, clients that leave, ${arm.id}`);
+        return measureRelease({ session, server, request: arm });
       });
     }
   },

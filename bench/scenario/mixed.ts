@@ -1,6 +1,7 @@
-import { measureNeighbours } from "../trial/measure-neighbours.ts";
+import { measureNeighbours, type NeighbourOptions } from "../trial/measure-neighbours.ts";
 import { balancedOrders } from "../trial/order.ts";
-import { noteArms } from "./delivery-arm.ts";
+import { distinctArms } from "../trial/arm.ts";
+import { noteArms } from "./note-arms.ts";
 import { recordRound } from "./record-round.ts";
 import type { Plan, Scenario } from "./scenario.ts";
 
@@ -13,23 +14,27 @@ export const mixedScenario: Scenario = {
   summary: "exports back to back and short requests together, in rounds: how many short requests are left",
   isDefault: false,
   isDispensable: false,
-  countSteps: (plan) => roundsOf(plan) * plan.deliveries.length,
-  estimateSeconds: (plan) => roundsOf(plan) * plan.deliveries.length * (plan.isQuick ? 2.5 : 10),
+  countSteps: (plan) => roundsOf(plan) * distinctArms(plan.arms).length,
+  estimateSeconds: (plan) => roundsOf(plan) * distinctArms(plan.arms).length * (plan.isQuick ? 2.5 : 10),
   async run(context) {
     const { plan, random, session } = context;
-    const arms = plan.deliveries.map((delivery) => ({ id: delivery, delivery }));
+    const arms = distinctArms(plan.arms);
     noteArms(context, name, arms);
-    const times = plan.isQuick
-      ? { warmUpMs: 300, idleMs: 300, busyMs: 600 }
-      : { warmUpMs: 1000, idleMs: 2000, busyMs: 4000 };
-    for (const order of balancedOrders(arms, roundsOf(plan), random)) {
-      await recordRound(context, name, order, ({ delivery }, server) => {
-        context.step(`short requests beside exports, ${delivery}`);
-        return measureNeighbours(session, server, { delivery, rows: plan.rows }, times);
+    for (const [index, order] of balancedOrders(arms, roundsOf(plan), random).entries()) {
+      await recordRound(context, name, order, (arm, server) => {
+        context.step(`round ${index + 1} of ${roundsOf(plan)}, short requests beside exports, ${arm.id}`);
+        return measureNeighbours({ session, server, request: arm }, neighbourTimes(plan));
       });
     }
   },
 };
+
+/** How long short requests are counted. */
+export function neighbourTimes({ isQuick }: Plan): NeighbourOptions {
+  return isQuick
+    ? { warmUpMs: 300, idleMs: 300, busyMs: 600 }
+    : { warmUpMs: 1000, idleMs: 2000, busyMs: 4000 };
+}
 
 function roundsOf({ isQuick, rounds }: Plan): number {
   return isQuick ? 1 : Math.min(rounds, fullRounds);

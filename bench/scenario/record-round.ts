@@ -1,13 +1,13 @@
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../target/target.ts";
-import { withServers } from "../trial/with-servers.ts";
+import { withServers, type ServerNeed } from "../trial/with-servers.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
 /**
  * Measures the arms of one round, one after the other and each on a fresh server, and notes what they gave.
  * When one fails, or the run is interrupted, what was measured is kept and said not to count, and the fault goes on.
  */
-export async function recordRound<Item extends { readonly id: string }>(
+export async function recordRound<Item extends ServerNeed & { readonly id: string }>(
   { session, logbook }: ScenarioContext,
   scenario: string,
   items: readonly Item[],

@@ -2,28 +2,30 @@ import { formatCount } from "../../src/index.ts";
 import type { Check } from "../result/schema.ts";
 import { growthOf } from "../statistics/growth.ts";
 import { median } from "../statistics/median.ts";
-import { measureExport } from "../trial/measure-export.ts";
-import type { Delivery } from "../trial/session.ts";
-import { noteArms, type DeliveryArm } from "./delivery-arm.ts";
+import { distinctArms, type BenchArm } from "../trial/arm.ts";
+import { measureExport, requireSameBody } from "../trial/measure-export.ts";
+import { noteArms } from "./note-arms.ts";
 import { recordRound } from "./record-round.ts";
 import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
 
 const name = "scaling";
 
 /** Rows that are measured, where there are as many: far apart for what should stay flat, nearer for what grows. */
-const sizes: Readonly<Partial<Record<Delivery, readonly number[]>>> = {
-  streaming: [100_000, 1_000_000, 5_000_000],
+const sizes = {
+  unbounded: [100_000, 1_000_000, 5_000_000],
   buffered: [50_000, 100_000, 200_000, 400_000],
-};
+} as const;
+/** Where rows were asked for, they are the most: an eighth of them, a quarter, half and all. */
+const shares = [1 / 8, 1 / 4, 1 / 2, 1] as const;
 const fullRounds = 3;
 /** How far the peak of a streamed export may rise from its smallest to its largest size and still be called flat. */
 const flatPeakBytes = 8 * 1024 ** 2;
 /** What an arm takes beside the export itself: starting, warming up, stopping. */
 const overheadSeconds = 1;
 
-/** One export of some size. */
-interface SizedArm extends DeliveryArm {
-  readonly rows: number;
+/** One export of some size; its `base` is the arm it is a size of. */
+interface SizedArm extends BenchArm {
+  readonly base: string;
 }
 
 /** The peak memory of the server for exports of different sizes, which tells O(1) from O(n). */
@@ -38,10 +40,18 @@ export const scalingScenario: Scenario = {
     const { plan, logbook, session } = context;
     const arms = fitted(context, sizedArms(plan));
     noteArms(context, name, arms);
+    const bodies = new Map<string, { bytes: number; crc32: number }>();
     for (let round = 0; round < roundsOf(plan); round += 1) {
-      await recordRound(context, name, arms, async ({ delivery, rows }, server) => {
-        context.step(`memory for ${formatCount(rows)} rows, ${delivery}`);
-        return (await measureExport(session, server, { delivery, rows }, rows)).measured;
+      await recordRound(context, name, arms, async (arm, server) => {
+        const rows = formatCount(arm.rows);
+        context.step(`round ${round + 1} of ${roundsOf(plan)}, memory for ${rows} rows, ${arm.base}`);
+        const { measured, reading } = await measureExport({ session, server, request: arm }, arm.rows);
+        // What a target first gave for so many rows is what it has to give by any delivery, in any round.
+        const key = `${arm.target.name} ${arm.rows}`;
+        const body = bodies.get(key);
+        if (body !== undefined) requireSameBody(`${arm.base} with ${rows} rows`, reading, body);
+        bodies.set(key, { bytes: reading.bodyBytes, crc32: reading.crc32 ?? 0 });
+        return measured;
       });
     }
     logbook.checks.push(...checksOf(context, arms));
@@ -52,23 +62,44 @@ function roundsOf({ isQuick, rounds }: Plan): number {
   return isQuick ? 1 : Math.min(rounds, fullRounds);
 }
 
-function sizedArms({ deliveries, availableRows, mostBufferedBytes, bytesPerRow }: Plan): readonly SizedArm[] {
-  return deliveries.flatMap((delivery) => {
+function sizedArms(plan: Plan): readonly SizedArm[] {
+  // A file that lies ready costs no memory for its rows, and a target that takes no rows has but one size.
+  const arms = distinctArms(plan.arms).filter(
+    ({ delivery, target }) => delivery !== "file" && target.takesRows,
+  );
+  return arms.flatMap((arm) => {
+    const isBuffered = arm.delivery === "buffered";
     const most = Math.min(
-      availableRows ?? Number.POSITIVE_INFINITY,
-      delivery === "buffered" ? Math.floor(mostBufferedBytes / bytesPerRow) : Number.POSITIVE_INFINITY,
+      (arm.target.isStreamCsv ? plan.availableRows : null) ?? Number.POSITIVE_INFINITY,
+      isBuffered ? Math.floor(plan.mostBufferedBytes / plan.bytesPerRow) : Number.POSITIVE_INFINITY,
+      // Of other servers nobody knows how they grow: no export of theirs is to take for ever.
+      arm.target.isStreamCsv
+        ? Number.POSITIVE_INFINITY
+        : Math.max(1, rowsPerSecondOf(plan, arm) * longestForeignSeconds),
     );
-    const rows = new Set((sizes[delivery] ?? []).map((size) => Math.min(size, most)));
-    return [...rows].map((size) => sizedArm(delivery, size));
+    const wanted = plan.isRowsGiven
+      ? shares.map((share) => Math.max(1, Math.round(plan.rows * share)))
+      : sizes[isBuffered ? "buffered" : "unbounded"];
+    const rows = new Set(wanted.map((size) => Math.min(size, Math.floor(most))));
+    return [...rows].map((size) => sizedArm(arm, size));
   });
 }
 
-function sizedArm(delivery: Delivery, rows: number): SizedArm {
-  return { id: `${delivery}-${rows}`, delivery, rows };
+const longestForeignSeconds = 10;
+
+function sizedArm(arm: BenchArm & { readonly base?: string }, rows: number): SizedArm {
+  const base = arm.base ?? arm.id;
+  return { ...arm, base, id: `${base}-${rows}`, rows };
 }
 
-function secondsFor({ rowsPerSecond }: Plan, arms: readonly SizedArm[]): number {
-  return arms.reduce((total, { rows }) => total + overheadSeconds + rows / rowsPerSecond, 0);
+/** As fast as it was in the untimed pass; our own as it streams. */
+function rowsPerSecondOf({ rowsPerSecond, exportSeconds }: Plan, { target, body }: BenchArm): number {
+  const seconds = exportSeconds.get(target.name);
+  return target.isStreamCsv || seconds === undefined ? rowsPerSecond : body.rows / Math.max(0.001, seconds);
+}
+
+function secondsFor(plan: Plan, arms: readonly SizedArm[]): number {
+  return arms.reduce((total, arm) => total + overheadSeconds + arm.rows / rowsPerSecondOf(plan, arm), 0);
 }
 
 /** Makes the largest exports smaller, or leaves them out, until all fit into the time left. */
@@ -82,11 +113,11 @@ function fitted(context: ScenarioContext, arms: readonly SizedArm[]): readonly S
     if (smaller === fitting) break;
     fitting = smaller;
   }
-  for (const delivery of plan.deliveries) {
-    const [wanted, measured] = [largestOf(arms, delivery), largestOf(fitting, delivery)];
+  for (const base of new Set(arms.map((arm) => arm.base))) {
+    const [wanted, measured] = [largestOf(arms, base), largestOf(fitting, base)];
     if (wanted === measured) continue;
     logbook.warn(
-      `Memory of the ${delivery} delivery was measured up to ${formatCount(measured)} rows, since ${formatCount(wanted)} would take longer than --quick allows.`,
+      `Memory of ${base} was measured up to ${formatCount(measured)} rows, since ${formatCount(wanted)} would take longer than --quick allows.`,
     );
   }
   return fitting;
@@ -95,49 +126,42 @@ function fitted(context: ScenarioContext, arms: readonly SizedArm[]): readonly S
 /** Halves the largest export; leaves it out where that would be no larger than the next; keeps two sizes in any case. */
 function withSmallerLargest(arms: readonly SizedArm[]): readonly SizedArm[] {
   const largest = arms.reduce((left, right) => (right.rows > left.rows ? right : left));
-  const others = arms.filter((arm) => arm.delivery === largest.delivery && arm !== largest);
+  const others = arms.filter((arm) => arm.base === largest.base && arm !== largest);
   const rows = Math.round(largest.rows / 2);
   if (others.every((arm) => arm.rows < rows)) {
-    return arms.map((arm) => (arm === largest ? sizedArm(arm.delivery, rows) : arm));
+    return arms.map((arm) => (arm === largest ? sizedArm(arm, rows) : arm));
   }
   return others.length < 2 ? arms : arms.filter((arm) => arm !== largest);
 }
 
-function largestOf(arms: readonly SizedArm[], delivery: Delivery): number {
-  return Math.max(0, ...arms.filter((arm) => arm.delivery === delivery).map(({ rows }) => rows));
+function largestOf(arms: readonly SizedArm[], base: string): number {
+  return Math.max(0, ...arms.filter((arm) => arm.base === base).map(({ rows }) => rows));
 }
 
-/** The slopes beside what is to be expected of them, and how far the streamed peak rose. */
+/** The slope of each beside what is to be expected of its delivery, and how far the streamed peak rose. */
 function checksOf({ plan, logbook }: ScenarioContext, arms: readonly SizedArm[]): readonly Check[] {
   const rounds = logbook.rounds.filter((round) => round.scenario === name && round.valid);
-  const points = (delivery: Delivery): { x: number; y: number }[] =>
-    arms
-      .filter((arm) => arm.delivery === delivery)
-      .flatMap(({ id, rows }) => {
-        const peaks = rounds.flatMap((round) => round.arms[id]?.["peak_rss_over_idle_bytes"] ?? []);
-        const y = median(peaks);
-        return y === null ? [] : [{ x: rows, y }];
-      });
-  const { bytesPerRow } = plan;
-  const streamed = points("streaming");
-  const flat = growthOf(streamed, bytesPerRow);
-  const buffered = growthOf(points("buffered"), bytesPerRow);
-  const checks: Check[] = [];
-  const rise = (streamed.at(-1)?.y ?? 0) - (streamed[0]?.y ?? 0);
-  if (flat !== null) {
-    checks.push(
-      check("streaming.peak_rise_bytes", 0, rise, flatPeakBytes, rise <= flatPeakBytes),
-      check("streaming.slope_bytes_per_row", 0, flat.slope, null, flat.order === "flat"),
-    );
-  }
-  if (buffered !== null) {
-    checks.push(
-      check("buffered.slope_bytes_per_row", bytesPerRow, buffered.slope, null, buffered.order === "grows"),
-    );
-  }
-  return checks;
-}
-
-function check(id: string, expected: number, observed: number, tolerance: number | null, ok: boolean): Check {
-  return { id: `${name}.${id}`, expected, observed, tolerance, ok };
+  return [...new Set(arms.map(({ base }) => base))].flatMap((base): readonly Check[] => {
+    const own = arms.filter((arm) => arm.base === base);
+    const points = own.flatMap(({ id, rows }) => {
+      const peak = median(rounds.flatMap((round) => round.arms[id]?.["peak_rss_over_idle_bytes"] ?? []));
+      return peak === null ? [] : [{ x: rows, y: peak }];
+    });
+    const growth = growthOf(points, plan.bytesPerRow);
+    if (growth === null) return [];
+    const slope = (expected: number | null, ok: boolean): Check => {
+      const id = `${name}.${base}.slope_bytes_per_row`;
+      return { id, expected, observed: growth.slope, tolerance: null, ok };
+    };
+    const delivery = own[0]?.delivery ?? null;
+    if (delivery === "buffered") return [slope(plan.bytesPerRow, growth.order === "grows")];
+    // What another server should do isn't ours to say.
+    if (delivery === null) return [slope(null, true)];
+    const observed = (points.at(-1)?.y ?? 0) - (points[0]?.y ?? 0);
+    const id = `${name}.${base}.peak_rise_bytes`;
+    return [
+      { id, expected: 0, observed, tolerance: flatPeakBytes, ok: observed <= flatPeakBytes },
+      slope(0, growth.order === "flat"),
+    ];
+  });
 }

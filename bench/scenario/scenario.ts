@@ -1,24 +1,33 @@
 import type { Random } from "../statistics/random.ts";
 import type { Logbook } from "../trial/logbook.ts";
+import type { BenchArm } from "../trial/arm.ts";
 import type { Delivery, Session } from "../trial/session.ts";
 
 /** What a run measures, decided before the first scenario begins. */
 export interface Plan {
+  /** What takes part in every round. */
+  readonly arms: readonly BenchArm[];
+  /** Those of our own server. */
   readonly deliveries: readonly Delivery[];
   readonly rounds: number;
   /** Rows of a timed export, as they are asked for. */
   readonly rows: number;
-  /** Rows it was found to hold. */
-  readonly foundRows: number;
+  /** Whether the rows were asked for, instead of chosen here. */
+  readonly isRowsGiven: boolean;
   /** Rows there are at most; null when there are as many as are asked for. */
   readonly availableRows: number | null;
   /** The most bytes of a buffered body. */
   readonly mostBufferedBytes: number;
-  /** Bytes of its body. */
-  readonly bodyBytes: number;
+  /** The most bytes of buffered bodies that our server holds at once. */
+  readonly bufferMemoryBytes: number;
   readonly bytesPerRow: number;
-  /** Streamed at full speed. */
+  /** Streamed at full speed by our server. */
   readonly rowsPerSecond: number;
+  /** Seconds an export took in the untimed pass, by the target's name. */
+  readonly exportSeconds: ReadonlyMap<string, number>;
+  /** Slow readers at once, and what each takes. */
+  readonly readers: number;
+  readonly readBytesPerSecond: number;
   readonly isQuick: boolean;
 }
 

@@ -1,10 +1,10 @@
 import { formatBytes, formatCount } from "../../src/index.ts";
 import type { MetricId } from "../result/metric.ts";
 import { median } from "../statistics/median.ts";
-import type { Target } from "../target/target.ts";
+import { distinctArms, type BenchArm } from "../trial/arm.ts";
 import { measureSyncWorkers } from "../trial/measure-sync-workers.ts";
 import { balancedOrders } from "../trial/order.ts";
-import { noteArms, type DeliveryArm } from "./delivery-arm.ts";
+import { noteArms } from "./note-arms.ts";
 import { recordRound } from "./record-round.ts";
 import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
 
@@ -25,11 +25,9 @@ const overheadSeconds = 1.2;
 const tolerance = { ratio: 0.05, clients: 0.1, held: 0.25 } as const;
 const heldToleranceSeconds = 0.05;
 
-/** One delivery to so many clients. */
-interface LoopArm extends DeliveryArm {
+/** One arm to so many clients. */
+interface LoopArm extends BenchArm {
   readonly clients: number;
-  readonly target: Target;
-  readonly rows: number;
 }
 
 /** Clients that ask without a pause, at workers that take one connection each: what is used, and who waits. */
@@ -38,32 +36,32 @@ export const syncWorkersScenario: Scenario = {
   summary: `1 to ${mostClients} clients without a pause at ${workers} sync workers: how many are taken, and how many clients wait`,
   isDefault: false,
   isDispensable: true,
-  countSteps: (plan) => roundsOf(plan) * plan.deliveries.length * mostClients,
+  countSteps: (plan) => roundsOf(plan) * armsWithWorkers(plan).length * mostClients,
   estimateSeconds(plan) {
     const { heldSeconds, exportsPerWorker } = timesOf(plan);
     const armSeconds = overheadSeconds + heldSeconds * (exportsPerWorker + 2);
-    return roundsOf(plan) * plan.deliveries.length * mostClients * armSeconds;
+    return roundsOf(plan) * armsWithWorkers(plan).length * mostClients * armSeconds;
   },
   async run(context) {
-    const { plan, logbook, session } = context;
+    const { plan, logbook } = context;
     const { heldSeconds } = timesOf(plan);
     const bodyBytes = bytesPerSecond * heldSeconds + bufferBytes;
     const rows = Math.ceil(bodyBytes / plan.bytesPerRow);
-    const target = session.target.withSyncWorkers?.(workers);
-    if (target === undefined || (plan.availableRows !== null && rows > plan.availableRows)) {
+    const fitting = armsWithWorkers(plan);
+    if (fitting.length === 0 || (plan.availableRows !== null && rows > plan.availableRows)) {
       logbook.warn(
-        target === undefined
+        fitting.length === 0
           ? `${name} was left out: what is measured has no sync workers to start.`
           : `${name} was left out: all ${formatCount(plan.availableRows ?? 0)} rows are less than ${formatBytes(bodyBytes)}, most of which lies in socket buffers before a slow reader is felt.`,
       );
       return;
     }
     const arms = Array.from({ length: mostClients }, (_, index) =>
-      plan.deliveries.map((delivery) => armOf(delivery, index + 1, target, rows)),
+      fitting.map((arm) => loopArm(arm, index + 1, rows)),
     );
-    noteArms({ ...context, session: { ...session, target } }, name, arms.flat());
+    noteArms(context, name, arms.flat());
     try {
-      await measureSteps({ ...context, session: { ...session, target } }, arms);
+      await measureSteps(context, arms);
     } finally {
       // What was measured before a fault, or before time was over, is held against analysis all the same.
       for (const arm of arms.flat()) checkExpectations(context, arm, heldSeconds);
@@ -87,11 +85,13 @@ async function measureSteps(context: ScenarioContext, arms: readonly (readonly L
       break;
     }
     const [order = []] = balancedOrders(step, 1, random);
-    await recordRound(context, name, order, ({ id, delivery, clients, rows }, { origin }) => {
-      context.step(`clients without a pause, ${id}`);
-      const exportUrl = new URL(`/exports/${encodeURIComponent(session.exportName)}.csv`, origin);
-      exportUrl.search = `?delivery=${delivery}&rows=${rows}`;
-      return measureSyncWorkers({ origin, exportUrl, workers }, { ...options, clients });
+    await recordRound(context, name, order, (arm, server) => {
+      context.step(`clients without a pause, ${arm.id}`);
+      const exportUrl = server.exportUrl(session.exportName, arm);
+      return measureSyncWorkers(
+        { origin: server.origin, exportUrl, workers },
+        { ...options, clients: arm.clients },
+      );
     });
   }
 }
@@ -103,12 +103,16 @@ function isTimeOver({ session, deadlineMs }: ScenarioContext, startMs: number, d
   return nowMs + (nowMs - startMs) / done > deadlineMs;
 }
 
-function armOf(delivery: LoopArm["delivery"], clients: number, target: Target, rows: number): LoopArm {
-  return { id: armId(delivery, clients), delivery, clients, target, rows };
+/** Those of servers that can have sync workers, each with its own. */
+function armsWithWorkers({ arms }: Plan): readonly BenchArm[] {
+  return distinctArms(arms).flatMap((arm) => {
+    const target = arm.target.withSyncWorkers?.(workers);
+    return target === undefined ? [] : [{ ...arm, target }];
+  });
 }
 
-function armId(delivery: string, clients: number): string {
-  return `${delivery}-${clients}-client${clients === 1 ? "" : "s"}`;
+function loopArm(arm: BenchArm, clients: number, rows: number): LoopArm {
+  return { ...arm, id: `${arm.id}-${clients}-client${clients === 1 ? "" : "s"}`, rows, clients };
 }
 
 function roundsOf({ isQuick, rounds }: Plan): number {
@@ -143,7 +147,7 @@ function checkExpectations(
     // Its first byte comes when it is made.
     buffered: drainSeconds + (medianOf(id, "first_byte_s") ?? 0) - (medianOf(id, "queue_wait_s") ?? 0),
     file: drainSeconds,
-  }[delivery];
+  }[delivery ?? "streaming"];
   const heldTolerance = tolerance.held * held + heldToleranceSeconds;
   const expectations: readonly (readonly [metric: MetricId, expected: number, tolerance: number])[] = [
     ["utilisation_ratio", use, tolerance.ratio],
@@ -159,7 +163,7 @@ function checkExpectations(
     logbook.checks.push({ id: `${name}.${id}.${metric}`, expected, observed, tolerance: allowed, ok });
     if (ok) continue;
     logbook.warn(
-      `${clients === 1 ? "One client" : `${clients} clients`} at ${workers} sync workers, ${delivery}: ${metric} is ${observed.toPrecision(3)}, and ${expected.toPrecision(3)} was to be expected.`,
+      `${clients === 1 ? "One client" : `${clients} clients`} at ${workers} sync workers, ${delivery ?? id}: ${metric} is ${observed.toPrecision(3)}, and ${expected.toPrecision(3)} was to be expected.`,
     );
   }
 }

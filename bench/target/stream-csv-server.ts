@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { WorkerModel } from "../../src/index.ts";
 import { startServerProcess } from "./server-process.ts";
-import type { Target } from "./target.ts";
+import type { ExportRequest, RunningTarget, ServerProcess, Target } from "./target.ts";
 
 /** How `stream-csv serve` is started for a measurement. */
 export interface StreamCsvServerOptions {
+  /** @default "stream-csv" */
+  readonly name?: string;
   /** Program and arguments that come before `serve`. */
   readonly cli: readonly [string, ...string[]];
   readonly workers: number;
@@ -22,18 +24,32 @@ export interface StreamCsvServerOptions {
 
 /** `stream-csv serve`, each time in a fresh process with an empty spool. */
 export function streamCsvServer(options: StreamCsvServerOptions): Target {
-  const { cli, workers, workerModel = "async", slots, bufferMemoryBytes, sources } = options;
+  const {
+    name = "stream-csv",
+    cli,
+    workers,
+    workerModel = "async",
+    slots,
+    bufferMemoryBytes,
+    sources,
+  } = options;
   const flags = {
     "--port": 0,
     "--workers": workers,
+    // Versions that know only one model aren't asked for it.
     ...(workerModel === "sync" ? { "--worker-model": workerModel } : { "--slots": slots }),
     "--buffer-memory": bufferMemoryBytes,
     "--log-level": "warn",
   };
   const command = [...cli, "serve", ...Object.entries(flags).flat().map(String)] as const;
   return {
+    name,
     command: [...command, ...sources].join(" "),
     withSyncWorkers: (count) => streamCsvServer({ ...options, workers: count, workerModel: "sync" }),
+    url: null,
+    isStreamCsv: true,
+    takesRows: true,
+    canRunTwice: true,
     async start(signal) {
       const spool = await mkdtemp(join(tmpdir(), "stream-csv-bench-"));
       const removeSpool = (): Promise<void> => rm(spool, { recursive: true, force: true });
@@ -43,11 +59,27 @@ export function streamCsvServer(options: StreamCsvServerOptions): Target {
           readyLine: /^listening on (http:\/\/\S+)$/,
           signal,
         });
-        return { ...server, stop: () => server.stop().then(removeSpool) };
+        return { ...running(server), stop: () => server.stop().then(removeSpool) };
       } catch (fault) {
         await removeSpool();
         throw fault;
       }
     },
   };
+}
+
+function running(server: ServerProcess): RunningTarget {
+  return {
+    ...server,
+    exportUrl: (exportName, request) => exportUrl(server.origin, exportName, request),
+    pingUrl: new URL("/ping", server.origin),
+    statsUrl: new URL("/stats", server.origin),
+  };
+}
+
+function exportUrl(origin: string, exportName: string, { delivery, rows }: ExportRequest): URL {
+  const url = new URL(`/exports/${encodeURIComponent(exportName)}.csv`, origin);
+  if (delivery !== null) url.searchParams.set("delivery", delivery);
+  url.searchParams.set("rows", String(rows));
+  return url;
 }

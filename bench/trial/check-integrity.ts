@@ -1,14 +1,19 @@
 import type { Check, Integrity } from "../result/schema.ts";
 import type { RunningTarget } from "../target/target.ts";
-import { readFrom, type Delivery, type ExportRequest, type Session } from "./session.ts";
+import type { ExpectedBody } from "./arm.ts";
+import { readFrom, type Delivery, type Session, type Trial } from "./session.ts";
 
-/** What one delivery gave in the untimed pass. */
-export interface DeliveryContent {
-  readonly delivery: Delivery;
+/** What one export gave in the untimed pass. */
+export interface BodyFindings extends ExpectedBody {
+  /** Whose it is, as checks call it: a delivery, or a target. */
+  readonly whose: string;
   readonly statusCode: number;
-  readonly bytes: number;
-  readonly rows: number;
+  /** Records of the CSV, a header among them. */
+  readonly records: number;
+  /** Whether the answer says that its first record is a header; null when it says nothing of it. */
+  readonly hasHeader: boolean | null;
   readonly sha256: string;
+  readonly seconds: number;
   /** What the server said instead, when the status isn't 200. */
   readonly problem: string;
 }
@@ -26,76 +31,95 @@ export interface IntegrityFindings {
  * What the server claims in X-Row-Count or Repr-Digest isn't believed: it is the thing under test.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when a body has no clean end
  */
-export async function readContents(
+export async function readDeliveries(
   session: Session,
   server: RunningTarget,
-  deliveries: readonly Delivery[],
-  rows: number,
-): Promise<readonly DeliveryContent[]> {
-  const contents: DeliveryContent[] = [];
-  for (const delivery of deliveries) contents.push(await readContent(session, server, { delivery, rows }));
-  return contents;
+  wanted: {
+    readonly deliveries: readonly Delivery[];
+    readonly rows: number;
+    /** Comes before the name of the delivery in what checks are called. */
+    readonly prefix?: string;
+  },
+): Promise<readonly BodyFindings[]> {
+  const { deliveries, rows, prefix = "" } = wanted;
+  const findings: BodyFindings[] = [];
+  for (const delivery of deliveries) {
+    findings.push(await readBody({ session, server, request: { delivery, rows } }, prefix + delivery));
+  }
+  return findings;
 }
 
-async function readContent(
-  session: Session,
-  server: RunningTarget,
-  request: ExportRequest,
-): Promise<DeliveryContent> {
-  const { head, bodyBytes, content, problem } = await readFrom(session, server, request, { check: true });
-  const hasHeader = !/header=absent/i.test(head.headers.get("content-type") ?? "");
+/** Reads one export untimed; without a word of its own the first record counts as a header. */
+export async function readBody(trial: Trial, whose: string): Promise<BodyFindings> {
+  const { head, bodyBytes, content, crc32, totalMs, problem } = await readFrom(trial, {
+    check: true,
+    checksum: true,
+  });
+  const said = /header=(absent|present)/i.exec(head.headers.get("content-type") ?? "")?.[1]?.toLowerCase();
+  const records = content?.records ?? 0;
   return {
-    delivery: request.delivery,
+    whose,
     statusCode: head.statusCode,
     bytes: bodyBytes,
-    rows: Math.max(0, (content?.records ?? 0) - (hasHeader ? 1 : 0)),
+    records,
+    hasHeader: said === undefined ? null : said === "present",
+    rows: Math.max(0, records - (said === "absent" ? 0 : 1)),
     sha256: content?.sha256 ?? "",
+    crc32: crc32 ?? 0,
+    seconds: totalMs / 1000,
     problem,
   };
 }
 
-/**
- * Holds the deliveries against each other and against the rows that were asked for.
- * @param expectedRows null when the export may hold fewer rows than were asked for
- */
-export function compareContents(
-  contents: readonly DeliveryContent[],
-  expectedRows: number | null,
-): IntegrityFindings {
-  const [first] = contents;
+/** What bodies are known to have to be, beside each other. */
+export interface Expectations {
+  /** null when an export may hold fewer rows than were asked for. */
+  readonly rows: number | null;
+  /** SHA-256 of the rows as they are made without any server; null when nobody else can make them. */
+  readonly sha256: string | null;
+}
+
+/** Holds the deliveries against each other, against the rows that were asked for, and against what they should be. */
+export function compareBodies(findings: readonly BodyFindings[], expected: Expectations): IntegrityFindings {
+  const [first] = findings;
   if (first === undefined) throw new Error("there is nothing to compare");
-  const checks = contents.flatMap((content): Check[] => [
-    check(content, "status", content.statusCode, 200),
-    check(content, "rows", content.rows, expectedRows ?? first.rows),
-    check(content, "bytes", content.bytes, first.bytes),
-    check(content, "sha256", content.sha256, first.sha256),
+  const checks = findings.flatMap((body): Check[] => [
+    check(body, "status", body.statusCode, 200),
+    check(body, "rows", body.rows, expected.rows ?? first.rows),
+    check(body, "bytes", body.bytes, first.bytes),
+    check(body, "sha256", body.sha256, expected.sha256 ?? first.sha256),
   ]);
   const equal = checks.every(({ ok }) => ok);
   const { bytes, rows, sha256 } = first;
   return {
     checks,
     integrity: equal ? { bytes, rows, sha256, equal } : { bytes: null, rows: null, sha256: null, equal },
-    faults: [
-      ...contents
-        .filter(({ problem }) => problem !== "")
-        .map(
-          ({ delivery, statusCode, problem }) =>
-            `The ${delivery} delivery answered ${statusCode}: ${problem}`,
-        ),
-      ...checks
-        .filter(({ ok }) => !ok)
-        .map(
-          ({ id, observed, expected }) => `${id} is ${String(observed)}, and should be ${String(expected)}.`,
-        ),
-    ],
+    faults: faultsOf(findings, checks),
   };
 }
 
-function check<T extends number | string>(
-  { delivery }: DeliveryContent,
+/** What is wrong, as sentences: first what servers said, then what the checks found. */
+export function faultsOf(findings: readonly BodyFindings[], checks: readonly Check[]): readonly string[] {
+  return [
+    ...findings
+      .filter(({ problem }) => problem !== "")
+      .map(
+        ({ whose, statusCode, problem }) =>
+          `The export of ${whose} was answered with ${statusCode}: ${problem}`,
+      ),
+    ...checks
+      .filter(({ ok }) => !ok)
+      .map(
+        ({ id, observed, expected }) => `${id} is ${String(observed)}, and should be ${String(expected)}.`,
+      ),
+  ];
+}
+
+export function check<T extends number | string>(
+  { whose }: Pick<BodyFindings, "whose">,
   what: string,
   observed: T,
   expected: T,
 ): Check {
-  return { id: `integrity.${delivery}.${what}`, expected, observed, tolerance: 0, ok: observed === expected };
+  return { id: `integrity.${whose}.${what}`, expected, observed, tolerance: 0, ok: observed === expected };
 }

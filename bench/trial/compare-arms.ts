@@ -3,24 +3,33 @@ import type { Arm, Comparison, Round } from "../result/schema.ts";
 import { compareRounds } from "../statistics/compare.ts";
 
 /** What gives no ratio: the size of the export is the same in all arms. */
-const fixed = new Set(["rows", "body_bytes"]);
+const fixed = new Set(["rows", "body_bytes", "slow_body_bytes"]);
 
-/** Every arm of a scenario against its control, metric by metric, over the rounds that are valid and have both. */
+/**
+ * Every arm of a scenario against its control, metric by metric, over the rounds that are valid and have both. Its
+ * control is that of the same delivery, where there is one (another version), or else the one there is; and exports
+ * of different rows are never held against each other.
+ */
 export function compareArms(
   scenario: string,
   arms: readonly Arm[],
   rounds: readonly Round[],
 ): readonly Comparison[] {
   const own = arms.filter((arm) => arm.scenario === scenario);
-  const control = own.find((arm) => arm.role === "control");
-  if (control === undefined) return [];
   return own
-    .filter((arm) => arm !== control)
-    .flatMap((arm) =>
-      metrics
+    .filter((arm) => arm.role !== "control")
+    .flatMap((arm) => {
+      const control = controlOf(arm, own);
+      if (control === undefined) return [];
+      return metrics
         .filter((metric) => !fixed.has(metric.id))
-        .flatMap((metric) => compareMetric(metric.id, arm, control, rounds) ?? []),
-    );
+        .flatMap((metric) => compareMetric(metric.id, arm, control, rounds) ?? []);
+    });
+}
+
+function controlOf(arm: Arm, arms: readonly Arm[]): Arm | undefined {
+  const controls = arms.filter(({ role, rows }) => role === "control" && rows === arm.rows);
+  return controls.find(({ delivery }) => delivery === arm.delivery) ?? controls[0];
 }
 
 /** null when no round has the metric in both arms. */

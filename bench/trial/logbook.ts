@@ -1,10 +1,11 @@
-import type { Arm, Check, Round } from "../result/schema.ts";
+import type { Arm, Check, Round, Series } from "../result/schema.ts";
 
 /** What a run has found so far; whatever ends it, what is in here is reported. */
 export class Logbook {
   readonly arms: Arm[] = [];
   readonly rounds: Round[] = [];
   readonly checks: Check[] = [];
+  readonly series: Series[] = [];
   readonly warnings: string[] = [];
 
   /** Adds a warning, once. */

@@ -1,54 +1,48 @@
-import { cpuSeconds } from "../probe/cpu-time.ts";
-import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
-import { fetchInsideNumbers } from "../probe/server-stats.ts";
+import { StreamCsvError } from "../../src/index.ts";
+import type { ExportReading } from "../load/read-export.ts";
+import { watchOwnLoad, type OwnLoad } from "../probe/own-load.ts";
 import type { Measured } from "../result/metric.ts";
-import type { RunningTarget } from "../target/target.ts";
+import type { ExpectedBody } from "./arm.ts";
 import { difference, idleMemory, watchPeak } from "./server-memory.ts";
-import { readWhole, type ExportRequest, type Session } from "./session.ts";
+import { serverWork, type ServerWork } from "./server-work.ts";
+import { readWhole, type Trial } from "./session.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** One timed export, and how much of its own time the reader needed. */
 export interface ExportMeasurement {
   readonly measured: Measured;
-  readonly bodyBytes: number;
-  /** Share of the time in which this process was busy; near 1 the reader was the limit and not the server. */
-  readonly readerBusyRatio: number;
+  readonly reading: ExportReading;
+  readonly client: OwnLoad;
 }
 
 const bytesPerMib = 1024 ** 2;
 
 /**
- * Notes what a fresh server holds, warms it up, then takes one export at full speed with all probes around it. The body is counted, not
- * hashed: hashing would make the reader the slower side.
+ * Notes what a fresh server holds, warms it up, then takes one export at full speed with all probes around it. The
+ * body is counted and its CRC-32 taken; hashing it and counting its rows would make the reader the slower side.
  * @param rows rows the body is known to hold
  */
-export async function measureExport(
-  session: Session,
-  server: RunningTarget,
-  request: ExportRequest,
-  rows: number,
-): Promise<ExportMeasurement> {
+export async function measureExport(trial: Trial, rows: number): Promise<ExportMeasurement> {
+  const { session, server } = trial;
   const { signal } = session;
   const idle = await idleMemory(server, signal);
   // The first answer is slow, since nothing is compiled yet.
-  await fetchInsideNumbers(server.origin, signal);
-  await warmUp(session, server, request);
+  await serverWork(server, signal);
+  await warmUp(trial);
   const peak = await watchPeak(server);
-  // Answering /stats keeps the loop busy too: what lies between two answers and nothing else is subtracted.
-  const insideFirst = await fetchInsideNumbers(server.origin, signal);
-  const insideBefore = await fetchInsideNumbers(server.origin, signal);
-  const askingSeconds = insideBefore.loopSeconds - insideFirst.loopSeconds;
-  const cpuBefore = await treeCpuSeconds(server);
-  const loopBefore = performance.eventLoopUtilization();
+  // Answering /stats is work too: what lies between two answers and nothing else is subtracted.
+  const first = await serverWork(server, signal);
+  const before = await serverWork(server, signal);
+  const ownLoad = await watchOwnLoad();
 
-  const reading = await readWhole(session, server, request);
+  const reading = await readWhole(trial, { checksum: true });
 
-  const { utilization: readerBusyRatio } = performance.eventLoopUtilization(loopBefore);
-  const cpu = difference(await treeCpuSeconds(server), cpuBefore);
+  const client = await ownLoad();
   const peakOverIdle = difference(await peak(), idle);
-  const inside = await fetchInsideNumbers(server.origin, signal);
+  const after = await serverWork(server, signal);
 
   const totalSeconds = reading.totalMs / 1000;
+  const cpu = workBetween({ first, before, after }, ({ cpuSeconds }) => cpuSeconds);
   const measured: Measured = {
     first_byte_s: seconds(reading.firstByteMs),
     total_s: totalSeconds,
@@ -56,20 +50,73 @@ export async function measureExport(
     longest_stall_s: seconds(reading.gaps.longestMs),
     throughput_bytes_per_s: reading.bodyBytes / totalSeconds,
     rows_per_s: rows / totalSeconds,
-    held_s_per_export: inside.heldSeconds - insideBefore.heldSeconds,
-    loop_s_per_export: Math.max(0, inside.loopSeconds - insideBefore.loopSeconds - askingSeconds),
+    held_s_per_export: sinceThen(before, after, "heldSeconds"),
+    loop_s_per_export: workBetween({ first, before, after }, ({ inside }) => inside?.loopSeconds ?? null),
+    gc_s_per_export: sinceThen(before, after, "gcSeconds"),
     cpu_s_per_export: cpu,
     cpu_s_per_mib: cpu === null || reading.bodyBytes === 0 ? null : cpu / (reading.bodyBytes / bytesPerMib),
-    queue_wait_s: inside.queueWaitSeconds - insideBefore.queueWaitSeconds,
+    queue_wait_s: sinceThen(before, after, "queueWaitSeconds"),
+    idle_rss_bytes: idle,
     peak_rss_over_idle_bytes: peakOverIdle,
+    heap_used_bytes: after.inside?.heapUsedBytes ?? null,
+    loop_delay_max_s: after.inside?.loopDelayMaxSeconds ?? null,
+    client_busy_ratio: client.busyRatio,
+    client_wait_ratio: client.waitRatio,
     rows,
     body_bytes: reading.bodyBytes,
   };
-  return { measured, bodyBytes: reading.bodyBytes, readerBusyRatio };
+  return { measured, reading, client };
 }
 
-async function treeCpuSeconds({ pid }: RunningTarget): Promise<number | null> {
-  return canSampleProcesses ? cpuSeconds(await processTree(pid)) : null;
+/**
+ * Holds a timed body against the one that was checked.
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` that names whose body it is
+ */
+export function requireSameBody(
+  whose: string,
+  { bodyBytes, crc32 }: ExportReading,
+  expected: Pick<ExpectedBody, "bytes" | "crc32">,
+): void {
+  if (bodyBytes !== expected.bytes) {
+    throw new StreamCsvError(
+      "SCSV_MEASUREMENT_INVALID",
+      `${whose} gave ${bodyBytes} bytes in a timed round, and ${expected.bytes} when it was checked.`,
+    );
+  }
+  if (crc32 === expected.crc32) return;
+  throw new StreamCsvError(
+    "SCSV_MEASUREMENT_INVALID",
+    `${whose} gave other bytes in a timed round than when it was checked, though as many: their CRC-32 is ${hexadecimal(crc32)} instead of ${hexadecimal(expected.crc32)}.`,
+  );
+}
+
+function hexadecimal(value: number | null): string {
+  return value === null ? "unknown" : value.toString(16).padStart(8, "0");
+}
+
+/** Three looks at a server: two right after each other, and one after the export. */
+interface Looks {
+  readonly first: ServerWork;
+  readonly before: ServerWork;
+  readonly after: ServerWork;
+}
+
+/** What was added by the export alone, without what it takes to look. */
+function workBetween(
+  { first, before, after }: Looks,
+  of: (work: ServerWork) => number | null,
+): number | null {
+  const looking = difference(of(before), of(first));
+  const added = difference(of(after), of(before));
+  return looking === null || added === null ? null : Math.max(0, added - looking);
+}
+
+function sinceThen(
+  before: ServerWork,
+  after: ServerWork,
+  key: "heldSeconds" | "queueWaitSeconds" | "gcSeconds",
+): number | null {
+  return difference(after.inside?.[key] ?? null, before.inside?.[key] ?? null);
 }
 
 function seconds(milliseconds: number | null): number | null {

@@ -1,7 +1,6 @@
 import { countShortRequests, type ShortRequestCount } from "../load/short-requests.ts";
 import type { Measured } from "../result/metric.ts";
-import type { RunningTarget } from "../target/target.ts";
-import { readWhole, type ExportRequest, type Session } from "./session.ts";
+import { readWhole, type Trial } from "./session.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** How long short requests are counted. */
@@ -22,16 +21,24 @@ const longestBusyMs = 120_000;
 /**
  * What other requests lose while exports run: counts the short requests a fresh server answers alone, and those it
  * answers while one reader takes exports back to back.
+ * @returns nulls for a server that has no short requests
  */
 export async function measureNeighbours(
-  session: Session,
-  server: RunningTarget,
-  request: ExportRequest,
+  trial: Trial,
   { warmUpMs, idleMs, busyMs }: NeighbourOptions,
 ): Promise<Measured> {
+  const { session, server } = trial;
   const { signal } = session;
-  const ping = new URL("/ping", server.origin);
-  await warmUp(session, server, request);
+  const ping = server.pingUrl;
+  if (ping === null) {
+    return {
+      ping_per_s_idle: null,
+      ping_per_s_busy: null,
+      ping_kept_ratio: null,
+      ping_lost_per_export: null,
+    };
+  }
+  await warmUp(trial);
   await countShortRequests(ping, { durationMs: warmUpMs, connections, signal });
   const countIdle = (): Promise<ShortRequestCount> =>
     countShortRequests(ping, { durationMs: idleMs, connections, signal });
@@ -46,9 +53,7 @@ export async function measureNeighbours(
     signal,
     enough: exportsDone.signal,
   });
-  const exportsMade = await readBackToBack(session, server, request, isEnough).finally(() =>
-    exportsDone.abort(),
-  );
+  const exportsMade = await readBackToBack(trial, isEnough).finally(() => exportsDone.abort());
   const busy = await counting;
   const elapsedSeconds = (session.clock.nowMs() - startMs) / 1000;
   // Before and after, since both sides still get faster while they warm up.
@@ -63,15 +68,10 @@ export async function measureNeighbours(
 }
 
 /** Takes whole exports one after the other until it is enough, at least one, and tells how many. */
-async function readBackToBack(
-  session: Session,
-  server: RunningTarget,
-  request: ExportRequest,
-  isEnough: () => boolean,
-): Promise<number> {
+async function readBackToBack(trial: Trial, isEnough: () => boolean): Promise<number> {
   let made = 0;
   do {
-    await readWhole(session, server, request);
+    await readWhole(trial);
     made += 1;
   } while (!isEnough());
   return made;

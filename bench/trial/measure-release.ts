@@ -1,8 +1,7 @@
 import { StreamCsvError } from "../../src/index.ts";
 import { fetchInsideNumbers } from "../probe/server-stats.ts";
 import type { Measured } from "../result/metric.ts";
-import type { RunningTarget } from "../target/target.ts";
-import { readFrom, type ExportRequest, type Session } from "./session.ts";
+import { readFrom, type Trial } from "./session.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** Slow enough that the server still waits for the client when it leaves. */
@@ -10,29 +9,25 @@ const bytesPerSecond = 4 * 1024 ** 2;
 const lateBytes = 1024 ** 2;
 const longestReleaseMs = 30_000;
 
-/** How long a server keeps the slot of a client that closes its connection in the midst of an export. */
-export async function measureRelease(
-  session: Session,
-  server: RunningTarget,
-  request: ExportRequest,
-): Promise<Measured> {
-  await warmUp(session, server, request);
+/**
+ * How long a server keeps the slot of a client that closes its connection in the midst of an export.
+ * @returns nulls for a server that tells no inside numbers
+ */
+export async function measureRelease(trial: Trial): Promise<Measured> {
+  if (trial.server.statsUrl === null) return { release_early_s: null, release_s: null };
+  await warmUp(trial);
   // The first answer is slow, since nothing is compiled yet.
-  await fetchInsideNumbers(server.origin, session.signal);
-  const early = await secondsToRelease(session, server, request, 1);
-  const late = await secondsToRelease(session, server, request, lateBytes);
+  await fetchInsideNumbers(trial.server.origin, trial.session.signal);
+  const early = await secondsToRelease(trial, 1);
+  const late = await secondsToRelease(trial, lateBytes);
   return { release_early_s: early, release_s: late };
 }
 
 /** It is asked again and again, therefore never found earlier than an answer of /stats takes, about a millisecond. */
-async function secondsToRelease(
-  session: Session,
-  server: RunningTarget,
-  request: ExportRequest,
-  leaveAfterBytes: number,
-): Promise<number> {
+async function secondsToRelease(trial: Trial, leaveAfterBytes: number): Promise<number> {
+  const { session, server } = trial;
   const { clock, signal } = session;
-  const reading = await readFrom(session, server, request, { bytesPerSecond, leaveAfterBytes });
+  const reading = await readFrom(trial, { bytesPerSecond, leaveAfterBytes });
   const leftMs = clock.nowMs();
   if (reading.state !== "left") {
     throw new StreamCsvError(

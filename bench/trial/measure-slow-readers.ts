@@ -3,14 +3,14 @@ import { StreamCsvError } from "../../src/index.ts";
 import { probeLatency, type LatencySummary } from "../load/probe-latency.ts";
 import { cpuSeconds } from "../probe/cpu-time.ts";
 import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
-import { fetchInsideNumbers } from "../probe/server-stats.ts";
 import { bytesInSocketBuffers } from "../probe/socket-buffers.ts";
 import type { Measured } from "../result/metric.ts";
 import { median } from "../statistics/median.ts";
 import type { Random } from "../statistics/random.ts";
 import type { RunningTarget } from "../target/target.ts";
 import { difference, idleMemory, watchPeak } from "./server-memory.ts";
-import { readFrom, type ExportRequest, type Session } from "./session.ts";
+import { serverWork } from "./server-work.ts";
+import { readFrom, type Trial } from "./session.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** Who reads, how slowly, and how long they are watched. */
@@ -26,7 +26,8 @@ const probesPerSecond = 50;
 /** The server's work has settled when it takes less than this share of a core more than in the moment before. */
 const settledCpuRatio = 0.1;
 const settleStepMs = 250;
-const longestSettleMs = 8000;
+/** Some megabytes for each reader are made and sent before buffers are full. */
+const longestSettleMs = (readers: number): number => 8000 + 150 * readers;
 
 /**
  * Lets clients read one export each at a fixed rate, and watches what that costs the server and its short requests
@@ -34,60 +35,66 @@ const longestSettleMs = 8000;
  *
  * The exports must last for longer than is watched; one that ends earlier makes the measurement invalid.
  */
-export async function measureSlowReaders(
-  session: Session,
-  server: RunningTarget,
-  request: ExportRequest,
-  options: SlowReaderOptions,
-): Promise<Measured> {
+export async function measureSlowReaders(trial: Trial, options: SlowReaderOptions): Promise<Measured> {
+  const { session, server } = trial;
   const { signal, clock } = session;
   const { readers, bytesPerSecond, idleMs, watchMs, random } = options;
-  const probe = (durationMs: number): Promise<LatencySummary> =>
-    probeLatency(new URL("/ping", server.origin), {
-      ratePerSecond: probesPerSecond,
-      durationMs,
-      random,
-      clock,
-      signal,
-    });
+  const probe = async (durationMs: number): Promise<LatencySummary | null> => {
+    if (server.pingUrl !== null) {
+      const summary = { ratePerSecond: probesPerSecond, durationMs, random, clock, signal };
+      return probeLatency(server.pingUrl, summary);
+    }
+    await sleep(durationMs, undefined, { signal });
+    return null;
+  };
   const idleBytes = await idleMemory(server, signal);
-  await fetchInsideNumbers(server.origin, signal);
-  await warmUp(session, server, request);
+  await serverWork(server, signal);
+  await warmUp(trial);
   const idle = await probe(idleMs);
 
   const peakBytes = await watchPeak(server);
-  const crowd = startReaders(session, server, request, readers, bytesPerSecond);
+  const crowd = startReaders(trial, readers, bytesPerSecond);
   try {
-    await Promise.race([crowd.ended, settleWork(server, signal)]);
-    const before = await fetchInsideNumbers(server.origin, signal);
+    await Promise.race([crowd.ended, settleWork(server, longestSettleMs(readers), signal)]);
+    const { inside: before } = await serverWork(server, signal);
     const startMs = clock.nowMs();
     const bytesBefore = [...crowd.bodyBytes];
     const busy = await Promise.race([crowd.ended, probe(watchMs)]);
     const seconds = (clock.nowMs() - startMs) / 1000;
     const rates = crowd.bodyBytes.map((bytes, index) => (bytes - (bytesBefore[index] ?? 0)) / seconds);
-    const after = await fetchInsideNumbers(server.origin, signal);
-    // The server's own clock, since its answers may take a while to come.
-    const insideSeconds = after.uptimeSeconds - before.uptimeSeconds;
+    const { inside: after } = await serverWork(server, signal);
+    // By the server's own clock, since its answers may take a while to come.
+    const perSecond = (key: "heldSeconds" | "busySlotSeconds" | "loopSeconds"): number | null =>
+      before === null || after === null
+        ? null
+        : (after[key] - before[key]) / (after.uptimeSeconds - before.uptimeSeconds);
     const buffered = canSampleProcesses
       ? await bytesInSocketBuffers(Number(new URL(server.origin).port))
       : null;
     const peakOverIdle = difference(await peakBytes(), idleBytes);
     return {
-      ping_p50_idle_s: idle.p50Ms / 1000,
-      ping_p50_s: busy.p50Ms / 1000,
-      ping_p99_idle_s: idle.p99Ms / 1000,
-      ping_p99_s: busy.p99Ms / 1000,
+      ping_p50_idle_s: secondsAt(idle, "p50Ms"),
+      ping_p50_s: secondsAt(busy, "p50Ms"),
+      ping_p99_idle_s: secondsAt(idle, "p99Ms"),
+      ping_p99_s: secondsAt(busy, "p99Ms"),
       peak_rss_over_idle_bytes: peakOverIdle,
       bytes_per_concurrent_export: peakOverIdle === null ? null : peakOverIdle / readers,
       kernel_bytes_per_export: buffered === null ? null : buffered / readers,
-      slots_held: (after.heldSeconds - before.heldSeconds) / insideSeconds,
-      busy_slots: (after.busySlotSeconds - before.busySlotSeconds) / insideSeconds,
-      loop_busy_ratio: (after.loopSeconds - before.loopSeconds) / insideSeconds,
+      slots_held: perSecond("heldSeconds"),
+      busy_slots: perSecond("busySlotSeconds"),
+      loop_busy_ratio: perSecond("loopSeconds"),
       read_rate_bytes_per_s: median(rates),
+      read_rate_least_bytes_per_s: Math.min(...rates),
+      read_rate_most_bytes_per_s: Math.max(...rates),
     };
   } finally {
     await crowd.leave();
   }
+}
+
+/** null when nothing was answered in time: then there is no latency, only the fact that there was none. */
+function secondsAt(summary: LatencySummary | null, key: "p50Ms" | "p99Ms"): number | null {
+  return summary === null || summary.failed > 0 ? null : summary[key] / 1000;
 }
 
 /** Clients that read until they are told to leave. */
@@ -100,18 +107,12 @@ interface Crowd {
   leave(): Promise<void>;
 }
 
-function startReaders(
-  session: Session,
-  server: RunningTarget,
-  request: ExportRequest,
-  readers: number,
-  bytesPerSecond: number,
-): Crowd {
+function startReaders(trial: Trial, readers: number, bytesPerSecond: number): Crowd {
   const leaving = new AbortController();
-  const signal = AbortSignal.any([session.signal, leaving.signal]);
+  const signal = AbortSignal.any([trial.session.signal, leaving.signal]);
   const bodyBytes = Array.from({ length: readers }, () => 0);
   const reading = bodyBytes.map((_, index) =>
-    readFrom(session, server, request, {
+    readFrom(trial, {
       signal,
       bytesPerSecond,
       onRead: (bytes) => (bodyBytes[index] = bytes),
@@ -137,11 +138,12 @@ function startReaders(
 }
 
 /** Waits until the server's work no longer falls: the buffers are full, and only what is read is sent. */
-async function settleWork({ pid }: RunningTarget, signal: AbortSignal): Promise<void> {
-  const cpu = async (): Promise<number> => (canSampleProcesses ? cpuSeconds(await processTree(pid)) : 0);
+async function settleWork({ pid }: RunningTarget, limitMs: number, signal: AbortSignal): Promise<void> {
+  const cpu = async (): Promise<number> =>
+    canSampleProcesses && pid !== null ? cpuSeconds(await processTree(pid)) : 0;
   let lastSeconds = await cpu();
   let lastRatio = Number.POSITIVE_INFINITY;
-  for (let waitedMs = 0; waitedMs < longestSettleMs; waitedMs += settleStepMs) {
+  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += settleStepMs) {
     await sleep(settleStepMs, undefined, { signal });
     const nowSeconds = await cpu();
     const ratio = (nowSeconds - lastSeconds) / (settleStepMs / 1000);

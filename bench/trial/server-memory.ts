@@ -15,7 +15,7 @@ const settleLimitMs = 200;
  * worker keeps much of what an export once needed: above what is left of the last one, the next seems to need nothing.
  */
 export async function idleMemory({ pid }: RunningTarget, signal: AbortSignal): Promise<number | null> {
-  if (!canSampleProcesses) return null;
+  if (!canSampleProcesses || pid === null) return null;
   const tree = await processTree(pid);
   await settle(tree, settleLimitMs, signal);
   return residentBytes(tree);
@@ -23,7 +23,7 @@ export async function idleMemory({ pid }: RunningTarget, signal: AbortSignal): P
 
 /** Forgets the peaks of a server's processes; the function it gives tells the sum of the peaks since. */
 export async function watchPeak({ pid }: RunningTarget): Promise<() => Promise<number | null>> {
-  if (!canSampleProcesses) return () => Promise.resolve(null);
+  if (!canSampleProcesses || pid === null) return () => Promise.resolve(null);
   const before = await processTree(pid);
   if (!(await resetPeaks(before))) return () => Promise.resolve(null);
   // Processes started meanwhile count too, and those that ended no more.

@@ -1,22 +1,23 @@
-import { StreamCsvError, type Clock } from "../../src/index.ts";
+import { StreamCsvError, type Clock, type Delivery } from "../../src/index.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
-import type { RunningTarget, Target } from "../target/target.ts";
+import type { ExportRequest, RunningTarget, Target } from "../target/target.ts";
 
-/** How a body reaches the client. */
-export type Delivery = "streaming" | "buffered" | "file";
+export type { Delivery };
 
 /** What every measurement of a run has in common. */
 export interface Session {
+  /** Our own server, which every other target is held against. */
   readonly target: Target;
   readonly exportName: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-/** One export as it is asked for. */
-export interface ExportRequest {
-  readonly delivery: Delivery;
-  readonly rows: number;
+/** One export at one server that runs: what every measurement takes. */
+export interface Trial {
+  readonly session: Session;
+  readonly server: RunningTarget;
+  readonly request: ExportRequest;
 }
 
 /**
@@ -24,10 +25,10 @@ export interface ExportRequest {
  * A fault carries what the server last wrote.
  */
 export async function withServer<T>(
-  { target, signal }: Pick<Session, "target" | "signal">,
+  { target, signal, rows }: Pick<Session, "target" | "signal"> & { readonly rows: number },
   use: (server: RunningTarget) => Promise<T>,
 ): Promise<T> {
-  const server = await target.start(signal);
+  const server = await target.start(signal, rows);
   try {
     return await use(server);
   } catch (fault) {
@@ -38,40 +39,26 @@ export async function withServer<T>(
 }
 
 /** Reads one export of a server to its end. */
-export function readFrom(
-  session: Session,
-  server: RunningTarget,
-  request: ExportRequest,
-  options: ReadExportOptions = {},
-): Promise<ExportReading> {
-  const { clock, signal } = session;
-  return readExport(exportUrl(session, server, request), { clock, signal, ...options });
+export function readFrom(trial: Trial, options: ReadExportOptions = {}): Promise<ExportReading> {
+  const { clock, signal } = trial.session;
+  return readExport(urlOf(trial), { clock, signal, ...options });
 }
 
 /**
  * Reads one export that has to be complete.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when it is refused; the message quotes the answer
  */
-export async function readWhole(
-  session: Session,
-  server: RunningTarget,
-  request: ExportRequest,
-  options: ReadExportOptions = {},
-): Promise<ExportReading> {
-  const reading = await readFrom(session, server, request, options);
+export async function readWhole(trial: Trial, options: ReadExportOptions = {}): Promise<ExportReading> {
+  const reading = await readFrom(trial, options);
   if (reading.state === "complete") return reading;
-  const { href } = exportUrl(session, server, request);
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",
-    `${href} answered ${reading.head.statusCode} instead of 200: ${reading.problem.slice(0, 500)}`,
+    `${urlOf(trial).href} answered ${reading.head.statusCode} instead of 200: ${reading.problem.slice(0, 500)}`,
   );
 }
 
-function exportUrl({ exportName }: Session, { origin }: RunningTarget, request: ExportRequest): URL {
-  const url = new URL(`/exports/${encodeURIComponent(exportName)}.csv`, origin);
-  url.searchParams.set("delivery", request.delivery);
-  url.searchParams.set("rows", String(request.rows));
-  return url;
+function urlOf({ session, server, request }: Trial): URL {
+  return server.exportUrl(session.exportName, request);
 }
 
 /** A fault with what the server last wrote, since that often tells the cause. */

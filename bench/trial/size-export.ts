@@ -33,7 +33,11 @@ export async function sizeExport(
 ): Promise<ExportSize> {
   const availableRows = options.availableRows ?? Number.POSITIVE_INFINITY;
   const read = async (rows: number): Promise<{ seconds: number; bytes: number }> => {
-    const { totalMs, bodyBytes } = await readWhole(session, server, { delivery: "streaming", rows });
+    const { totalMs, bodyBytes } = await readWhole({
+      session,
+      server,
+      request: { delivery: "streaming", rows },
+    });
     return { seconds: totalMs / 1000, bytes: bodyBytes };
   };
   // The first is slow, since nothing is compiled yet.

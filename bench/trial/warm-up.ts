@@ -1,5 +1,4 @@
-import type { RunningTarget } from "../target/target.ts";
-import { readWhole, type ExportRequest, type Session } from "./session.ts";
+import { readWhole, type Trial } from "./session.ts";
 
 const mostRows = 20_000;
 
@@ -8,7 +7,8 @@ const mostRows = 20_000;
  * code is compiled and lasting memory taken before anything is timed. A `file` export is made whole, so that its file
  * is prepared outside of the timing, as it is for whoever asks second.
  */
-export async function warmUp(session: Session, server: RunningTarget, request: ExportRequest): Promise<void> {
+export async function warmUp(trial: Trial): Promise<void> {
+  const { request } = trial;
   const rows = request.delivery === "file" ? request.rows : Math.min(request.rows, mostRows);
-  await readWhole(session, server, { ...request, rows });
+  await readWhole({ ...trial, request: { ...request, rows } });
 }

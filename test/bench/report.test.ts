@@ -148,8 +148,8 @@ test("the report says in sentences what the numbers mean and which delivery to c
   const text = terminalReport(exampleResult(), { hasColor: false }).replaceAll(/\n {2}/g, " ");
   for (const sentence of [
     "Streaming gives the first byte 200 times earlier than buffering, and the whole in 110 % of the time.",
-    "Memory of the streaming delivery is flat from 100,000 to 5,000,000 rows, O(1)",
-    "Memory of the buffered delivery grows with the rows from 100,000 to 400,000 rows, O(n): by 240 bytes",
+    "Memory of streaming is flat from 100,000 to 5,000,000 rows, O(1)",
+    "Memory of buffered grows with the rows from 100,000 to 400,000 rows, O(n): by 240 bytes",
     "Two identical buffered arms differed by a factor of 1.00",
     "Choose file where the same rows are asked for more than once: sending one takes 2.8 % of the CPU time",
     "Choose streaming for rows that differ each time: it gives an earlier first byte and less memory, at the price of a longer total and more CPU time.",
@@ -157,6 +157,27 @@ test("the report says in sentences what the numbers mean and which delivery to c
   ]) {
     assert.ok(text.includes(sentence), sentence);
   }
+});
+
+for (const columns of [60, 80, 120]) {
+  test(`the report keeps within a terminal of ${columns} columns`, () => {
+    const lines = terminalReport(exampleResult(), { hasColor: false, columns }).split("\n");
+    for (const line of lines) assert.ok(line.length <= columns, `${line.length}: ${line}`);
+    assert.equal(lines.filter((line) => line.startsWith("first byte ")).length, columns < 90 ? 2 : 1);
+  });
+}
+
+test("what analysis says stands beside what was seen, and the client's rate decides the advice", () => {
+  const example = exampleResult();
+  const id = "export.streaming.held_s_per_export";
+  const checks = [{ id, expected: 0.7, observed: 0.816, tolerance: 0.1, ok: false }];
+  const config = { ...example.config, readBytesPerSecond: mebibyte };
+  const text = terminalReport({ ...example, checks, config }, { hasColor: false }).replaceAll(/\n {2}/g, " ");
+  assert.match(text, /^slot held .*\n… by analysis +700 ms/m);
+  assert.match(
+    text,
+    /To a client that takes 1\.00 MiB\/s, 290,000 rows hold a slot for about [\d.]+ s \(streaming\).*the delivery hardly changes for how long/,
+  );
 });
 
 test("a run of nothing still gives a report that says so", () => {

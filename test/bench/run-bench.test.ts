@@ -79,11 +79,15 @@ test("a run holds every arm in every round, what it compared and what it checked
 });
 
 test("memory against rows is measured at every size that fits", { skip: !canSampleProcesses }, async () => {
-  const { result, fault } = await run("", { scenarios: ["scaling"], deliveries: ["streaming", "buffered"] });
+  const { result, fault } = await run("", {
+    rows: 400_000,
+    scenarios: ["scaling"],
+    deliveries: ["streaming", "buffered"],
+  });
   assert.equal(fault, null);
   const [round] = result.rounds;
   assert.equal(round?.scenario, "scaling");
-  assert.ok((round?.arms["streaming-100000"]?.["peak_rss_over_idle_bytes"] ?? -1) >= 0);
+  assert.ok((round?.arms["streaming-50000"]?.["peak_rss_over_idle_bytes"] ?? -1) >= 0);
   const slope = result.checks.find(({ id }) => id === "scaling.buffered.slope_bytes_per_row");
   assert.equal(slope?.ok, true);
 });
@@ -114,7 +118,7 @@ const wrong: readonly (readonly [string, RegExp])[] = [
   ["long-length:buffered", /missing: 10 of the/],
   ["short-length:file", /more bytes than it announced/],
   ["cut:streaming", /missing:/],
-  ["refuse:buffered", /The buffered delivery answered 413: .*SCSV_BUFFER_MEMORY/],
+  ["refuse:buffered", /The export of buffered was answered with 413: .*SCSV_BUFFER_MEMORY/],
 ];
 for (const [kind, reason] of wrong) {
   test(`a server with the fault ${kind} makes the run invalid, and nothing is timed`, async () => {
@@ -134,7 +138,7 @@ test("a fault that shows only in a timed round makes the round and the run inval
   assert.equal(result.integrity.equal, true);
   assert.match(
     fault?.message ?? "",
-    /buffered delivery gave \d+ bytes in a timed round, and \d+ when it was checked/,
+    /The buffered delivery \(buffered(-again)?\) gave \d+ bytes in a timed round, and \d+ when it was checked/,
   );
   assert.equal(result.rounds.at(-1)?.valid, false);
   assert.match(result.rounds.at(-1)?.reason ?? "", /in a timed round/);

@@ -1,0 +1,87 @@
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { EventLoopMeter, Occupancy, systemClock, type WorkerNumbers } from "../../src/index.ts";
+
+/** What a server tells of itself: the part of our `/stats` that `bench` reads. */
+export interface InsideReport {
+  readonly uptimeSeconds: number;
+  readonly total: Pick<
+    WorkerNumbers,
+    | "busySlots"
+    | "heldSeconds"
+    | "busySlotSeconds"
+    | "queueWaitSeconds"
+    | "loopSeconds"
+    | "cpuSeconds"
+    | "gcSeconds"
+    | "residentBytes"
+    | "peakResidentBytes"
+  > & { readonly heapUsedBytes: number; readonly loopDelayMaxSeconds: number };
+  readonly workers: readonly [{ readonly pid: number }];
+}
+
+/** Counts what happens inside a server; see {@link insideNumbers}. */
+export interface InsideNumbersMeter {
+  /**
+   * Notes that an export takes a slot; the function it gives notes that the slot is free again, once.
+   * @param waitedSeconds how long it waited for the slot, where the server has a queue
+   * @default waitedSeconds 0
+   */
+  begin(waitedSeconds?: number): () => void;
+  /** The numbers since the meter was made. */
+  read(): InsideReport;
+}
+
+const delayResolutionMs = 10;
+
+/**
+ * Lets any Node server tell `bench` what only its inside knows, by the same counters as `stream-csv serve`: how long
+ * exports hold their slots, how long the event loop is busy and late, CPU time, garbage collection and heap. Answer
+ * `GET /stats` with what `read()` gives. One process is counted; its timers keep nothing alive.
+ *
+ * @example
+ * const inside = insideNumbers();
+ * app.get("/orders.csv", (request, reply) => {
+ *   reply.raw.once("close", inside.begin());
+ *   return reply.type("text/csv").send(rows(request.query.rows));
+ * });
+ * app.get("/stats", () => inside.read());
+ */
+export function insideNumbers(): InsideNumbersMeter {
+  const startMs = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const loop = new EventLoopMeter();
+  const occupancy = new Occupancy(systemClock);
+  const delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
+  delay.enable();
+  let queueWaitSeconds = 0;
+  return {
+    begin(waitedSeconds = 0) {
+      queueWaitSeconds += waitedSeconds;
+      const free = occupancy.take();
+      return () => void free();
+    },
+    read() {
+      const { user, system } = process.cpuUsage(cpuBefore);
+      const { rss, heapUsed } = process.memoryUsage();
+      return {
+        uptimeSeconds: (performance.now() - startMs) / 1000,
+        total: {
+          busySlots: occupancy.busy,
+          heldSeconds: occupancy.heldSeconds,
+          busySlotSeconds: occupancy.busySlotSeconds,
+          queueWaitSeconds,
+          loopSeconds: loop.loopSeconds,
+          cpuSeconds: (user + system) / 1e6,
+          gcSeconds: loop.gcSeconds,
+          residentBytes: rss,
+          peakResidentBytes: process.resourceUsage().maxRSS * 1024,
+          heapUsedBytes: heapUsed,
+          // A sample holds the sampling interval itself; without a sample yet it is nonsense.
+          loopDelayMaxSeconds:
+            delay.count === 0 ? 0 : Math.max(0, delay.max / 1e9 - delayResolutionMs / 1000),
+        },
+        workers: [{ pid: process.pid }],
+      };
+    },
+  };
+}

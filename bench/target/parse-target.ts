@@ -1,0 +1,67 @@
+/** A target as the command line names it. */
+export interface TargetSpec {
+  readonly name: string;
+  /** A line for the shell, with `{port}` and `{rows}`; null for a server that runs already. */
+  readonly command: string | null;
+  /** The address of the export, with `{port}` and `{rows}`. */
+  readonly url: string;
+}
+
+const example = `"go=PORT={port} ./orders @ http://127.0.0.1:{port}/orders.csv?rows={rows}"`;
+const defaultUrl = "http://127.0.0.1:{port}/";
+
+/**
+ * Reads `NAME=URL`, `NAME=COMMAND` or `NAME=COMMAND @ URL`.
+ * @param taken names that mean something already
+ * @throws RangeError whose message quotes the text and says what to write
+ */
+export function parseTarget(text: string, taken: readonly string[]): TargetSpec {
+  const fault = (what: string): RangeError => new RangeError(`The target "${text}" ${what}`);
+  const [, name = "", value = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  if (name === "" || value.trim() === "")
+    throw fault(`is neither NAME=URL nor NAME=COMMAND; write for example ${example}.`);
+  if (!/^[A-Za-z0-9][\w-]*$/.test(name)) {
+    throw fault(
+      `has the name "${name}", which may hold only letters, digits, "-" and "_", and begins with a letter or digit.`,
+    );
+  }
+  if (taken.includes(name))
+    throw fault(`has the name "${name}", which something else has already; give it another.`);
+  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(value.trim());
+  if (isUrl) return { name, command: null, url: checkedUrl(value.trim(), fault, { hasPort: false }) };
+  const [, before, after] = /^(.*\S)\s+@\s+(\S+)\s*$/s.exec(value) ?? [];
+  const command = (before ?? value).trim();
+  const url = checkedUrl(after ?? defaultUrl, fault, { hasPort: true });
+  if (url.includes("{port}") && !command.includes("{port}")) {
+    throw fault(
+      `is asked at ${url}, but its command has no {port} that would tell it where to listen; put {port} into the command, or end with " @ URL" that names its port.`,
+    );
+  }
+  return { name, command, url };
+}
+
+/** @returns the address as it was given, placeholders and all */
+function checkedUrl(
+  text: string,
+  fault: (what: string) => RangeError,
+  { hasPort }: { readonly hasPort: boolean },
+): string {
+  if (!hasPort && text.includes("{port}"))
+    throw fault(`is an address with {port}, which only a command that is started can have.`);
+  const filled = filledUrl(text, { port: 1, rows: 1 });
+  if (!URL.canParse(filled)) throw fault(`has the address "${text}", which is no URL.`);
+  const { protocol } = new URL(filled);
+  if (protocol !== "http:")
+    throw fault(
+      `has the address "${text}", and bench reads http: only, so that encryption isn't in what it measures; name the address behind the proxy.`,
+    );
+  return text;
+}
+
+/** Puts numbers in the place of `{port}` and `{rows}`. */
+export function filledUrl(
+  text: string,
+  { port, rows }: { readonly port: number; readonly rows: number },
+): string {
+  return text.replaceAll("{port}", String(port)).replaceAll("{rows}", String(rows));
+}

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { cpuSeconds } from "../probe/cpu-time.ts";
+import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
+import { fetchInsideNumbers, type InsideNumbers } from "../probe/server-stats.ts";
+import type { RunningTarget } from "../target/target.ts";
+
+/** What a server has done since it started. */
+export interface ServerWork {
+  /** Its own numbers; null when it tells none. */
+  readonly inside: InsideNumbers | null;
+  /** CPU time of all its processes; null when neither it tells nor the system. */
+  readonly cpuSeconds: number | null;
+}
+
+/**
+ * Asks a server what it did so far. CPU time of the processes that report their own (`process.cpuUsage()`) is taken
+ * from them: exact to the microsecond, with the threads that ended. That of the others comes from /proc.
+ */
+export async function serverWork(server: RunningTarget, signal: AbortSignal): Promise<ServerWork> {
+  const { pid, statsUrl, origin } = server;
+  const inside = statsUrl === null ? null : await freshNumbers(origin, signal);
+  const others = canSampleProcesses && pid !== null ? await othersCpuSeconds(pid, inside?.pids ?? []) : null;
+  return { inside, cpuSeconds: inside === null ? others : inside.cpuSeconds + (others ?? 0) };
+}
+
+/** Numbers older than this would leave out the end of an export. */
+const oldSeconds = 0.02;
+const askAgainMs = 10;
+const longestWaitMs = 5000;
+
+async function freshNumbers(origin: string, signal: AbortSignal): Promise<InsideNumbers> {
+  for (let waitedMs = 0; ; waitedMs += askAgainMs) {
+    const numbers = await fetchInsideNumbers(origin, signal);
+    if (numbers.ageSeconds < oldSeconds || waitedMs >= longestWaitMs) return numbers;
+    await sleep(askAgainMs, undefined, { signal });
+  }
+}
+
+async function othersCpuSeconds(pid: number, reporting: readonly number[]): Promise<number> {
+  const tree = await processTree(pid);
+  return cpuSeconds(tree.filter((member) => !reporting.includes(member)));
+}

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { terminalReport } from "../../bench/index.ts";
+import { canSampleProcesses } from "../../bench/probe/process-tree.ts";
+import { benchOwnServer } from "../harness/bench.ts";
+
+const skip = !canSampleProcesses;
+
+test(
+  "two hundred readers at 20 kB/s keep their rate, and what lies in the kernel is told",
+  { skip },
+  async () => {
+    const config = { scenarios: ["slow-readers"], deliveries: ["streaming"], readers: 200 };
+    const { result, fault } = await benchOwnServer({ ...config, readBytesPerSecond: 20_000, rows: 20_000 });
+    assert.equal(fault, null);
+    const measured = result.rounds[0]?.arms["streaming"] ?? {};
+    for (const metric of [
+      "read_rate_bytes_per_s",
+      "read_rate_least_bytes_per_s",
+      "read_rate_most_bytes_per_s",
+    ]) {
+      const rate = measured[metric] ?? 0;
+      assert.ok(Math.abs(rate / 20_000 - 1) < 0.02, `${metric}: ${rate}`);
+    }
+    const held = result.checks.find(({ id }) => id === "slow-readers.streaming.slots_held");
+    assert.equal(held?.expected, 200);
+    assert.equal(held?.ok, true);
+    assert.ok((measured["kernel_bytes_per_export"] ?? 0) > 64 * 1024);
+    assert.match(terminalReport(result, { hasColor: false }), /^in socket buffers +\d/m);
+  },
+);
+
+test("a slowly read export holds its slot for as long as analysis says", { skip }, async () => {
+  const config = { scenarios: ["slow-readers"], deliveries: ["streaming", "buffered"], rows: 20_000 };
+  const { result, fault } = await benchOwnServer({ ...config, readers: 1 });
+  assert.equal(fault, null);
+  for (const delivery of config.deliveries) {
+    const check = result.checks.find(({ id }) => id === `slow-readers.${delivery}.slow_held_s_per_export`);
+    assert.ok(check?.ok === true, JSON.stringify(check));
+  }
+  assert.match(terminalReport(result, { hasColor: false }), /^slot, whole export .*\n… by analysis +\d/m);
+});

@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type RequestListener } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { parse } from "valibot";
+import {
+  resultSchema,
+  runBench,
+  terminalReport,
+  type BenchConfig,
+  type BenchHooks,
+  type BenchRun,
+} from "../../bench/index.ts";
+import { canSampleProcesses, processTree, stillRunning } from "../../bench/probe/process-tree.ts";
+import { foreignTarget } from "../../bench/target/foreign-target.ts";
+import { parseTarget } from "../../bench/target/parse-target.ts";
+
+const program = fileURLToPath(new URL("../../fixtures/programs/faulty-server.js", import.meta.url));
+const small: BenchConfig = { rows: 3000, rounds: 1, seed: 1, scenarios: ["export"], isQuick: true };
+const skip = !canSampleProcesses;
+const signal = new AbortController().signal;
+
+/** The fixture server as anybody's server: it takes its port from the environment. */
+function command(fault: string, query = "?rows={rows}"): string {
+  return `PORT={port} '${process.execPath}' '${program}' --fault '${fault}' @ http://127.0.0.1:{port}/any.csv${query}`;
+}
+
+/** A run that leaves no process behind and gives a result of the announced shape. */
+async function run(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {}): Promise<BenchRun> {
+  const outcome = await runBench(
+    { ...small, ...config },
+    { cli: [process.execPath, program], tool: { name: "stream-csv", version: "0.0.0" }, ...hooks },
+  );
+  if (canSampleProcesses) assert.deepEqual(await processTree(process.pid), [process.pid]);
+  assert.deepEqual(parse(resultSchema, JSON.parse(JSON.stringify(outcome.result))), outcome.result);
+  return outcome;
+}
+
+async function listening(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  return `http://127.0.0.1:${address.port}`;
+}
+
+test("a command and an address take part in the same rounds as our deliveries", async (t) => {
+  const origin = await listening(t, (request, response) => {
+    if (request.url === "/rows.csv") response.end("id,name\n".concat("1,a\n".repeat(3000)));
+    else response.writeHead(404).end();
+  });
+  const targets = [`other=${command("")}`, `fixed=${origin}/rows.csv`];
+  const { result, fault } = await run({ targets, deliveries: ["streaming", "buffered"] });
+  assert.equal(fault, null);
+  const [round] = result.rounds;
+  assert.deepEqual(round?.order.toSorted(), ["buffered", "buffered-again", "fixed", "other", "streaming"]);
+  assert.deepEqual(
+    result.arms.map(({ id, role, delivery, rows }) => [id, role, delivery, rows]),
+    [
+      ["streaming", "treatment", "streaming", 3000],
+      ["buffered", "control", "buffered", 3000],
+      ["buffered-again", "aa", "buffered", 3000],
+      ["other", "treatment", "other", 3000],
+      ["fixed", "treatment", "fixed", 3000],
+    ],
+  );
+  const { other, fixed } = round?.arms ?? {};
+  // The fixture tells inside numbers, the other server none, and its process isn't known.
+  assert.ok((other?.["held_s_per_export"] ?? -1) >= 0);
+  assert.equal(fixed?.["held_s_per_export"], null);
+  assert.equal(fixed?.["peak_rss_over_idle_bytes"], null);
+  if (!skip) assert.ok((other?.["peak_rss_over_idle_bytes"] ?? -1) >= 0);
+  assert.ok(result.comparisons.some((item) => item.treatment === "other" && item.metric === "total_s"));
+  assert.ok(result.checks.some(({ id, ok }) => id === "integrity.other.rows" && ok));
+  for (const note of [
+    /fixed gives other bytes than ours: 3,000 rows/,
+    /fixed wasn't started here, so its process isn't known/,
+    /fixed gives no short answer at \/ping/,
+    /fixed tells no inside numbers at \/stats/,
+  ]) {
+    if (!skip) assert.match(result.warnings.join("\n"), note);
+  }
+  assert.doesNotMatch(result.warnings.join("\n"), /other gives other bytes/);
+  assert.match(terminalReport(result, { hasColor: false }), /fixed ¹/);
+});
+
+test("an address with other rows than ours is measured but not compared", async (t) => {
+  const origin = await listening(t, (_, response) => response.end("id,name\n".concat("1,a\n".repeat(500))));
+  const { result, fault } = await run({ targets: [`few=${origin}/`], deliveries: ["buffered"] });
+  assert.equal(fault, null);
+  assert.equal(result.rounds[0]?.arms["few"]?.["rows"], 500);
+  assert.equal(result.comparisons.filter(({ treatment }) => treatment === "few").length, 0);
+  assert.match(result.warnings.join("\n"), /few isn't held against the buffered delivery.*--rows 500/);
+});
+
+test("what answers everything with its export isn't taken for short requests", async (t) => {
+  const origin = await listening(t, (_, response) => response.end("id\n".repeat(3000)));
+  const running = await foreignTarget(parseTarget(`long=${origin}/`, [])).start(signal, 1);
+  assert.equal(running.pingUrl, null);
+  assert.equal(running.statsUrl, null);
+  await running.stop();
+});
+
+const wrong: readonly (readonly [fault: string, query: string, reason: RegExp])[] = [
+  ["truncate", "?rows={rows}", /integrity\.bad\.rows is 2700, and should be 3000/],
+  ["drop-row", "?rows={rows}", /integrity\.bad\.rows is 2999, and should be 3000/],
+  ["swap-rows::2", "?rows={rows}", /integrity\.bad\.sha256_again is/],
+  ["truncate::2", "", /integrity\.bad\.bytes_again is/],
+  ["cut", "?rows={rows}", /missing:/],
+  ["long-length", "?rows={rows}&delivery=buffered", /missing: 10 of the/],
+  ["short-length", "?rows={rows}&delivery=buffered", /more bytes than it announced/],
+  ["refuse", "?rows={rows}", /export of bad was answered with 413/],
+];
+for (const [kind, query, reason] of wrong) {
+  test(`a target with the fault ${kind} makes the run invalid, and nothing is timed`, async () => {
+    const { result, fault } = await run({
+      targets: [`bad=${command(kind, query)}`],
+      deliveries: ["streaming"],
+    });
+    assert.equal(result.verdict, "invalid");
+    assert.equal(result.exitCode, 4);
+    assert.deepEqual(result.rounds, []);
+    assert.match(fault?.message ?? "", reason);
+  });
+}
+
+test("two rows that change places in a timed export only are noticed, though the bytes are as many", async () => {
+  // Three exports come before: two that are checked here, and the warm-up; each process counts anew.
+  const own = await run({}, { cli: [process.execPath, program, "--fault", "swap-rows:buffered:2"] });
+  assert.equal(own.result.exitCode, 4);
+  assert.equal(own.result.integrity.equal, true);
+  assert.match(own.fault?.message ?? "", /gave other bytes in a timed round .* though as many: their CRC-32/);
+  assert.equal(own.result.rounds.at(-1)?.valid, false);
+});
+
+test("rows that are wrong in all deliveries alike are noticed against rows made without a server", async () => {
+  const clean = await run({ deliveries: ["streaming"] });
+  const makeReference = () => Promise.resolve(clean.result.integrity.sha256);
+  const right = await run({ deliveries: ["streaming"] }, { makeReference });
+  assert.equal(right.fault, null);
+  const swapped = { cli: [process.execPath, program, "--fault", "swap-rows"], makeReference } as const;
+  const { result, fault } = await run({ deliveries: ["streaming", "file"] }, swapped);
+  assert.equal(result.exitCode, 4);
+  assert.match(fault?.message ?? "", /integrity\.streaming\.sha256 is/);
+});
+
+test("another version is held against this one by each delivery, with a second control", async () => {
+  const against = { name: "before", cli: [process.execPath, program] } as const;
+  const { result, fault } = await run({ deliveries: ["streaming", "buffered"] }, { against });
+  assert.equal(fault, null);
+  assert.deepEqual(
+    result.arms.map(({ id, role }) => `${id} ${role}`),
+    [
+      "streaming treatment",
+      "streaming-control control",
+      "streaming-aa aa",
+      "buffered treatment",
+      "buffered-control control",
+      "buffered-aa aa",
+    ],
+  );
+  const pairs = new Set(result.comparisons.map(({ treatment, control }) => `${treatment}/${control}`));
+  assert.deepEqual([...pairs].toSorted(), [
+    "buffered-aa/buffered-control",
+    "buffered/buffered-control",
+    "streaming-aa/streaming-control",
+    "streaming/streaming-control",
+  ]);
+});
+
+test("a target takes part in every scenario where it makes sense", async () => {
+  const scenarios = ["slow-readers", "leave", "mixed", "scaling"];
+  const config = { rows: 200_000, scenarios, targets: [`other=${command("")}`], deliveries: ["streaming"] };
+  const { result, fault } = await run(config);
+  assert.equal(fault, null);
+  const arms = (scenario: string): Readonly<Record<string, unknown>> =>
+    result.rounds.find((round) => round.scenario === scenario)?.arms ?? {};
+  assert.deepEqual(Object.keys(arms("slow-readers")).toSorted(), ["other", "streaming"]);
+  assert.deepEqual(Object.keys(arms("mixed")).toSorted(), ["other", "streaming"]);
+  const release = result.rounds.find(({ scenario }) => scenario === "leave")?.arms["other"]?.["release_s"];
+  assert.ok(typeof release === "number" && release > 0);
+  assert.ok("other-25000" in arms("scaling") && "streaming-200000" in arms("scaling"));
+});
+
+test("a shell command's whole tree is ended, also what ignores the signal", { skip }, async () => {
+  const spec = parseTarget(`stubborn=${command("stubborn")} `, []);
+  const server = await foreignTarget(spec).start(signal, 1);
+  const tree = await processTree(server.pid ?? 0);
+  assert.ok(tree.length >= 2);
+  await server.stop();
+  assert.deepEqual(await stillRunning(tree), []);
+});
+
+const unready: readonly (readonly [command: string, reason: RegExp])[] = [
+  ["echo the cellar is flooded >&2; exit 7; : {port}", /exit code 7\. It wrote: the cellar is flooded/],
+  ["/nowhere/at/all {port}", /ended before it was ready, with exit code 127\. It wrote: .*nowhere/],
+];
+for (const [line, reason] of unready) {
+  test(`the target "${line}" isn't ready, and its last words are told`, async () => {
+    const { result, fault } = await run({ targets: [`lost=${line}`], deliveries: ["streaming"] });
+    assert.equal(result.exitCode, 1);
+    assert.match(fault?.message ?? "", reason);
+  });
+}
+
+test("an address where nobody answers isn't ready", async () => {
+  const start = foreignTarget(parseTarget("gone=http://127.0.0.1:9/", [])).start(signal, 1);
+  await assert.rejects(start, { code: "SCSV_TARGET_NOT_READY", message: /Nothing answers at http:\/\/127/ });
+});
+
+test("a command is refused where something answers already: another server would be measured", async (t) => {
+  const origin = await listening(t, (_, response) => response.end("pong"));
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const start = foreignTarget(parseTarget(`taken=touch ${folder}/started @ ${origin}/`, [])).start(signal, 1);
+  await assert.rejects(start, {
+    code: "SCSV_TARGET_NOT_READY",
+    message: /answers .* before the target "taken"/,
+  });
+});
+
+const refused: readonly (readonly [text: string, reason: RegExp])[] = [
+  ["go", /The target "go" is neither NAME=URL nor NAME=COMMAND/],
+  ["=http://127.0.0.1/", /is neither NAME=URL/],
+  ["go=", /is neither NAME=URL/],
+  ["a.b=http://127.0.0.1/", /has the name "a\.b", which may hold only letters/],
+  ["streaming=http://127.0.0.1/", /has the name "streaming", which something else has already/],
+  ["buffered-again=http://127.0.0.1/", /something else has already/],
+  ["stream-csv=http://127.0.0.1/", /something else has already/],
+  ["go=https://127.0.0.1/", /bench reads http: only/],
+  ["go=http://", /has the address "http:\/\/", which is no URL/],
+  ["go=http://127.0.0.1:{port}/", /which only a command that is started can have/],
+  ["go=./orders", /its command has no \{port\}/],
+  ["go=./orders @ http://127.0.0.1:{port}/x.csv", /its command has no \{port\}/],
+  ["go=./orders @ nowhere", /has the address "nowhere", which is no URL/],
+];
+for (const [text, reason] of refused) {
+  test(`refuses the target ${JSON.stringify(text)} before anything is started`, async () => {
+    await assert.rejects(run({ targets: [text] }), { name: "RangeError", message: reason });
+  });
+}
+
+test("refuses a name given twice", async () => {
+  const targets = ["go=http://127.0.0.1/", "go=http://127.0.0.2/"];
+  await assert.rejects(run({ targets }), { name: "RangeError", message: /"go", which something else has/ });
+});
