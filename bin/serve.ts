@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import { array, safeParse, string } from "valibot";
 import {
   defaultSettings,
   encoderNames,
@@ -16,8 +15,9 @@ import {
 } from "../src/index.ts";
 import { addConfigFile } from "./config-file.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
+import { serveSettings, type ServeSettings } from "./serve-settings.ts";
 
-interface ServeFlags extends GlobalFlags {
+interface ServeFlags extends GlobalFlags, ServeSettings {
   readonly host: string;
   readonly port: number;
   readonly workers: number;
@@ -34,8 +34,6 @@ interface ServeFlags extends GlobalFlags {
   readonly shutdownDelay: number;
   readonly encoder: EncoderName;
   readonly logFormat?: "pretty" | "json";
-  /** Sources that only a configuration names. */
-  readonly sources?: readonly string[];
 }
 
 const cutTransfersExit = 1;
@@ -137,7 +135,7 @@ export function serveCommand(): Command {
       if (flags.workerModel === "sync" && isChosen && flags.slots !== 1) self.error(slotsError(flags.slots));
       process.exitCode = await serve([...sources, ...(flags.sources ?? [])], flags);
     });
-  return addConfigFile(command, { sources: parseSources });
+  return addConfigFile(command, serveSettings);
 }
 
 function slotsError(slots: number): string {
@@ -163,7 +161,8 @@ async function serve(sources: readonly string[], flags: ServeFlags): Promise<num
       drainTimeoutMs: flags.drainTimeout,
       shutdownDelayMs: flags.shutdownDelay,
       encoder: flags.encoder,
-      http: { ...defaultSettings.http, headTimeoutMs: flags.headerTimeout },
+      csv: flags.csv ?? defaultSettings.csv,
+      http: { ...defaultSettings.http, ...flags.http, headTimeoutMs: flags.headerTimeout },
       log: {
         level: flags.logLevel,
         format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),
@@ -247,10 +246,4 @@ function parsePositive(text: string): number {
   const value = parseCount(text);
   if (value === 0) throw new RangeError(`"${text}" is too few: use 1 or more.`);
   return value;
-}
-
-function parseSources(value: unknown): readonly string[] {
-  const parsed = safeParse(array(string()), value);
-  if (parsed.success) return parsed.output;
-  throw new RangeError(`${JSON.stringify(value)} is no list of files.`);
 }

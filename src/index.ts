@@ -89,6 +89,7 @@ export {
   exportParameters,
   readExportParameters,
   type ExportParameter,
+  type DefaultDialect,
   type ExportParameters,
 } from "./export/parameters.ts";
 export { planExport, type ExportPlan } from "./export/plan.ts";

@@ -119,19 +119,30 @@ const entriesByName: ReadonlyMap<string, ExportParameter> = new Map(
   exportParameters.map((entry) => [entry.name, entry]),
 );
 
+/** How rows become text where nothing else is asked for. */
+export type DefaultDialect = Pick<ExportParameters, "dialect" | "dialectOptions">;
+
+export const defaultDialect: DefaultDialect = { dialect: "rfc4180", dialectOptions: {} };
+
 /**
- * Reads the parameters of an export from their texts, as a query string or flags give them.
+ * Reads the parameters of an export from their texts, as a query string or flags give them. Single options of a dialect go
+ * on top of the default ones; a dialect that is named takes the place of both the default and its options.
  * @throws StreamCsvError `SCSV_BAD_PARAMETER` for one that is unknown, given twice or has a value that isn't allowed
  */
-export function readExportParameters(texts: Iterable<readonly [string, string]>): ExportParameters {
+export function readExportParameters(
+  texts: readonly (readonly [string, string])[],
+  byDefault: DefaultDialect = defaultDialect,
+): ExportParameters {
+  const isDialectNamed = texts.some(([name]) => name === "dialect");
+  const { dialect, dialectOptions } = isDialectNamed ? defaultDialect : byDefault;
   const parameters: Parameters = {
     delivery: "streaming",
     rows: null,
     seed: null,
     columns: null,
     filename: null,
-    dialect: "rfc4180",
-    dialectOptions: {},
+    dialect,
+    dialectOptions,
     encoder: null,
   };
   const seen = new Set<string>();

@@ -1,4 +1,5 @@
 import type { EncoderName } from "../csv/csv-encoder.ts";
+import { defaultDialect, type DefaultDialect } from "../export/parameters.ts";
 import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
 import type { LogSettings } from "./log.ts";
 
@@ -35,6 +36,8 @@ export interface ServerSettings {
   readonly shutdownDelayMs: number;
   /** What encodes rows where a request doesn't say. */
   readonly encoder: EncoderName;
+  /** How rows become text where a request doesn't say. */
+  readonly csv: DefaultDialect;
   /** What is put up with from clients; no flags, since they seldom need a change. */
   readonly http: HttpSettings;
   readonly log: LogSettings;
@@ -57,6 +60,7 @@ export const defaultSettings: ServerSettings = {
   drainTimeoutMs: 30_000,
   shutdownDelayMs: 0,
   encoder: "fast",
+  csv: defaultDialect,
   http: defaultHttpSettings,
   log: { level: "info", format: "json", color: false },
 };

@@ -44,6 +44,29 @@ describe("serve --config", () => {
     assert.equal(tooLarge.status, 413);
   });
 
+  test("reads a dialect for exports that don't ask for one, and what is told and taken over HTTP", async () => {
+    const file = await configFile("own.json", {
+      csv: { dialect: "unix", header: false, nullValue: "NULL" },
+      http: { cacheControl: "private, max-age=60", codings: [], targetBytes: 200 },
+    });
+    await using server = await startServe(["--config", file]);
+    const lines = async (query: string): Promise<readonly string[]> => {
+      const answer = await fetch(`${server.url}/exports/orders.csv?columns=id,note&rows=3${query}`);
+      assert.equal(answer.headers.get("Cache-Control"), "private, max-age=60");
+      assert.equal(answer.headers.get("Content-Encoding"), null);
+      return (await answer.text()).split("\n");
+    };
+    const usual = await lines("");
+    assert.match(usual[0] ?? "", /^1,/);
+    assert.ok(
+      usual.some((line) => line.endsWith(",NULL")),
+      usual.join("|"),
+    );
+    assert.deepEqual((await lines("&dialect=rfc4180"))[0], "id,note\r");
+    const long = await fetch(`${server.url}/exports/orders.csv?rows=${"0".repeat(200)}`);
+    assert.equal(long.status, 414);
+  });
+
   test("goes behind a flag on the command line", async () => {
     const file = await configFile("behind.json", { slots: 3 });
     await using server = await startServe(["--config", file, "--slots", "5"]);
@@ -54,7 +77,7 @@ describe("serve --config", () => {
     [
       "an unknown setting",
       { wrokers: 2 },
-      /"wrokers" in ".*" can't be used: serve knows only sources, host, port/,
+      /"wrokers" in ".*" can't be used: serve knows only sources, csv, http, host, port/,
     ],
     [
       "a value that its flag refuses",
@@ -85,7 +108,7 @@ describe("serve --config", () => {
     [
       "sources that are no list",
       { sources: "a.csv" },
-      /"sources" in ".*" can't be used: "a.csv" is no list of files/,
+      /"sources" in ".*" can't be used: "a.csv" isn't a list of files/,
     ],
     [
       "a name that objects inherit",

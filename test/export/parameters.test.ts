@@ -11,7 +11,7 @@ import {
 const catalogue = await openCatalogue([]);
 
 function plan(query: string, name = "orders"): ExportPlan {
-  return planExport(findExport(catalogue, name), readExportParameters(new URLSearchParams(query)));
+  return planExport(findExport(catalogue, name), readExportParameters([...new URLSearchParams(query)]));
 }
 
 test("plans an export without parameters as its defaults say", () => {
@@ -69,3 +69,17 @@ for (const [query, parameter, said] of refused) {
     assert.throws(() => plan(query), { code: "SCSV_BAD_PARAMETER", parameter, message: said });
   });
 }
+
+test("puts single options on top of the default dialect, and a named dialect in its place", () => {
+  const byDefault = { dialect: "excel-eu", dialectOptions: { nullValue: "NULL" } } as const;
+  const read = (query: string): unknown => {
+    const { dialect, dialectOptions } = readExportParameters([...new URLSearchParams(query)], byDefault);
+    return { dialect, dialectOptions };
+  };
+  assert.deepEqual(read(""), byDefault);
+  assert.deepEqual(read("bom=false"), {
+    dialect: "excel-eu",
+    dialectOptions: { nullValue: "NULL", bom: false },
+  });
+  assert.deepEqual(read("bom=true&dialect=unix"), { dialect: "unix", dialectOptions: { bom: true } });
+});

@@ -44,7 +44,7 @@ function serveExport(context: ExportContext): Handler {
   const { settings, catalogue, slots, transfers, life } = context;
   return async (request) => {
     const { name, texts } = whatIsAsked(request);
-    const parameters = readExportParameters(texts);
+    const parameters = readExportParameters(texts, settings.csv);
     const plan = planExport(findExport(catalogue, name), parameters, settings);
     refuseHopeless(plan, settings);
     if (life.isDraining)

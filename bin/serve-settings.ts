@@ -1,0 +1,83 @@
+import {
+  array,
+  boolean,
+  integer,
+  minValue,
+  number,
+  partial,
+  picklist,
+  pipe,
+  record,
+  regex,
+  safeParse,
+  strictObject,
+  string,
+  union,
+  type GenericSchema,
+} from "valibot";
+import {
+  dialectOptionNames,
+  readExportParameters,
+  resolveDialect,
+  type DefaultDialect,
+  type HttpSettings,
+} from "../src/index.ts";
+import type { OwnSettings } from "./config-file.ts";
+
+/** Settings of a server that have no flag. */
+export interface ServeSettings {
+  readonly sources?: readonly string[];
+  readonly csv?: DefaultDialect;
+  readonly http?: Partial<HttpSettings>;
+}
+
+/** How each of them is read from a configuration. */
+export const serveSettings: OwnSettings = {
+  sources: (value) => read(array(string()), value, "a list of files"),
+  csv: readDefaultDialect,
+  http: (value) => read(httpSchema, value, "an object with limits and headers of HTTP"),
+} satisfies Record<keyof ServeSettings, (value: unknown) => unknown>;
+
+const amount = pipe(number(), integer(), minValue(1));
+
+const httpSchema = partial(
+  strictObject({
+    headBytes: amount,
+    headerCount: amount,
+    targetBytes: amount,
+    parameterCount: amount,
+    bodyBytes: pipe(number(), integer(), minValue(0)),
+    requestTimeoutMs: amount,
+    keepAliveTimeoutMs: amount,
+    cacheControl: pipe(string(), regex(/^[\x20-\x7e]+$/, "a header's value is visible ASCII")),
+    codings: array(picklist(["zstd", "br", "gzip"])),
+  }),
+);
+
+/** The same names and texts as in a query string; numbers and truth values as JSON has them are taken too. */
+function readDefaultDialect(value: unknown): DefaultDialect {
+  const options = read(
+    record(string(), union([string(), number(), boolean()])),
+    value,
+    "an object of options",
+  );
+  const allowed: readonly string[] = ["dialect", ...dialectOptionNames];
+  const unknown = Object.keys(options).find((name) => !allowed.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(`"${unknown}" is no option of a dialect; there are ${allowed.join(", ")}.`);
+  }
+  const texts = Object.entries(options).map(([name, option]) => [name, String(option)] as const);
+  const { dialect, dialectOptions } = readExportParameters(texts);
+  resolveDialect(dialect, dialectOptions);
+  return { dialect, dialectOptions };
+}
+
+function read<T>(schema: GenericSchema<unknown, T>, value: unknown, what: string): T {
+  const parsed = safeParse(schema, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const place = issue.path?.map(({ key }) => String(key)).join(".") ?? "";
+  throw new RangeError(
+    `${JSON.stringify(value)} isn't ${what}${place === "" ? "" : `, at "${place}"`}: ${issue.message}.`,
+  );
+}
