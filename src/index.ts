@@ -49,7 +49,13 @@ export { openSource, openSources, type OpenOptions } from "./source/open-source.
 export type { Row, Rows } from "./source/row-reader.ts";
 export { rowsSource, type ColumnOption, type RowsOptions } from "./source/rows-source.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
-export type { ExportStats, ServerStats, WorkerNumbers, WorkerStats } from "./metrics/server-stats.ts";
+export type {
+  Distribution,
+  ExportStats,
+  ServerStats,
+  WorkerNumbers,
+  WorkerStats,
+} from "./metrics/server-stats.ts";
 
 export type { CodingName } from "./coding/coding.ts";
 export { fromWebResponse } from "./response/adapter/from-web-response.ts";

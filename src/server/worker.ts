@@ -6,6 +6,7 @@ import { systemClock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
 import { openCatalogue } from "../export/definition.ts";
 import { EventLoopMeter } from "../metrics/event-loop.ts";
+import { LoopDelay } from "../metrics/loop-delay.ts";
 import { Occupancy } from "../metrics/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";
 import { answerRequest } from "./route/app.ts";
@@ -28,8 +29,12 @@ interface Running {
   readonly transfers: RunningTransfers;
 }
 
+/** What a worker last reported is what is known of it when it has died, or is busy for long. */
+const reportIntervalMs = 1000;
+
 const clock = systemClock;
 const meter = new EventLoopMeter();
+const delay = new LoopDelay();
 const occupancy = new Occupancy(clock);
 let running: Running | undefined;
 const life = new Life();
@@ -74,6 +79,7 @@ async function start(settings: ServerSettings): Promise<void> {
     // The server is given its connections instead of listening; this starts its watch over slow and idle ones.
     server.emit("listening");
     running = { server, slots, transfers, limit: settings.slots };
+    setInterval(() => report(transfers), reportIntervalMs).unref();
     primary.note("ready", null);
   } catch (error) {
     // Ended by the primary, which closes the channel once it knows why.
@@ -93,7 +99,12 @@ async function drain(): Promise<void> {
   await drained;
 }
 
+function report(transfers: RunningTransfers): void {
+  primary.note("report", { numbers: numbers(), progress: transfers.newProgress() });
+}
+
 function numbers(): WorkerNumbers {
+  const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   return {
     slots: running?.limit ?? 0,
@@ -105,7 +116,12 @@ function numbers(): WorkerNumbers {
     loopSeconds: meter.loopSeconds,
     cpuSeconds: (user + system) / 1e6,
     gcSeconds: meter.gcSeconds,
-    residentBytes: process.memoryUsage.rss(),
+    residentBytes: rss,
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
+    heapUsedBytes: heapUsed,
+    arrayBuffersBytes: arrayBuffers,
+    loopDelayP50Seconds: delay.percentileSeconds(50),
+    loopDelayP99Seconds: delay.percentileSeconds(99),
+    loopDelayMaxSeconds: delay.maxSeconds,
   };
 }

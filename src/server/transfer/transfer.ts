@@ -39,6 +39,7 @@ export class Transfer {
   #readyAtMs: number;
   /** SHA-256 of the whole text, once it is known. */
   sha256: string | null = null;
+  #reportedBytes = 0;
   #isEnded = false;
 
   constructor(plan: ExportPlan, slot: Slot, running: RunningTransfers, clientGone: AbortSignal) {
@@ -64,6 +65,13 @@ export class Transfer {
 
   get progress(): TransferProgress {
     return { id: this.id, ...this.#progress };
+  }
+
+  /** How far it has come, or undefined when that has been told. */
+  newProgress(): TransferProgress | undefined {
+    if (this.#progress.bytes === this.#reportedBytes) return undefined;
+    this.#reportedBytes = this.#progress.bytes;
+    return this.progress;
   }
 
   /** Says where the rows are counted. */
@@ -152,6 +160,11 @@ export class RunningTransfers {
 
   get progress(): readonly TransferProgress[] {
     return [...this.#transfers.values()].map((transfer) => transfer.progress);
+  }
+
+  /** The progress of those that have come further since this was last asked. */
+  newProgress(): readonly TransferProgress[] {
+    return [...this.#transfers.values()].flatMap((transfer) => transfer.newProgress() ?? []);
   }
 
   cancelAll(): void {
