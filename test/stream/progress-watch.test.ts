@@ -46,7 +46,7 @@ test("judges the rate over a minute of waiting for the client, not before", () =
 });
 
 test("counts only time in which the client is waited for", () => {
-  const half = watch({ minRateBytesPerSecond: 1000 }, 300, (second) => ({
+  const half = watch({ minRateBytesPerSecond: 1_000_000 }, 300, (second) => ({
     isWaiting: second % 2 === 0,
     takenBytes: 0,
   }));
@@ -66,6 +66,21 @@ test("lets a kernel buffer that empties in bursts pass", () => {
     takenBytes: Math.trunc(second / 50) * 60_000,
   }));
   assert.deepEqual(bursts, {});
+});
+
+test("never cuts a client that is slow but fine, however its progress shows, and cuts one that stalls", () => {
+  // What was seen of a reader of 20,000 bytes a second: the kernel's buffers fill at once, then empty by a third.
+  const slowButFine = (second: number): Progress => ({
+    isWaiting: second > 0,
+    takenBytes: 4_300_000 + Math.trunc(second / 75) * 1_500_000,
+  });
+  assert.deepEqual(watch({ minRateBytesPerSecond: 19_000 }, 3600, slowButFine), {});
+  const stalled = watch({ minRateBytesPerSecond: 19_000 }, 7200, (second) =>
+    slowButFine(Math.min(second, 3600)),
+  );
+  // At rest since second 3600: 2 MiB at 19,000 bytes a second are 111 seconds.
+  assert.equal(stalled.second, 3600 + 111);
+  assert.match(stalled.message ?? "", /The client took 0 bytes a second, fewer than the 19000 it must/);
 });
 
 test("times out after the idle time without any progress, counted anew after each", () => {
