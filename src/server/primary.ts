@@ -20,6 +20,8 @@ export interface RunningServer {
   readonly stopped: Promise<{ readonly cutTransfers: number }>;
 }
 
+/** How often the log says what is left while the server drains. */
+const drainLogIntervalMs = 2000;
 /** How long workers get to reset the connections of transfers that are cut. */
 const cutGraceMs = 1000;
 
@@ -116,7 +118,11 @@ class Primary implements RunningServer {
     await this.#pause(shutdownDelayMs);
     this.#listener.close();
     const drained = Promise.allSettled(this.#pool.workers.map(({ link }) => link.call("drain", null)));
+    const counting = setInterval(() => {
+      this.#log.info({ transfers: this.#desk.transfers.running.length }, "still draining");
+    }, drainLogIntervalMs);
     await Promise.race([drained, this.#pause(drainTimeoutMs)]);
+    clearInterval(counting);
   }
 
   /** Has the workers reset what they still send, so that no client takes half a file for a whole one. */

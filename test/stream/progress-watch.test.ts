@@ -31,18 +31,23 @@ function watch(
   }
 }
 
-test("judges the rate over a minute of waiting for the client, not before", () => {
-  const slow = watch({ minRateBytesPerSecond: 1000 }, 300, (second) => ({
-    isWaiting: true,
-    takenBytes: second * 999,
+test("cuts a client once it is a minute behind its rate, not before, and none that keeps up with it", () => {
+  const limits = { minRateBytesPerSecond: 100_000 };
+  const stalled = watch(limits, 300, () => ({ isWaiting: true, takenBytes: 0 }));
+  assert.equal(stalled.second, 60);
+  assert.match(stalled.message ?? "", /6000000 bytes behind the 100000 bytes a second/);
+  const half = watch(limits, 300, (second) => ({ isWaiting: true, takenBytes: second * 50_000 }));
+  assert.equal(half.second, 120);
+  const enough = watch(limits, 3600, (second) => ({ isWaiting: true, takenBytes: second * 100_000 }));
+  assert.deepEqual(enough, {});
+});
+
+test("gives no credit for what was taken fast before a client stalls", () => {
+  const stalling = watch({ minRateBytesPerSecond: 100_000 }, 3600, (second) => ({
+    isWaiting: second > 100,
+    takenBytes: Math.min(second, 100) * 50_000_000,
   }));
-  assert.equal(slow.second, 60);
-  assert.match(slow.message ?? "", /999 bytes a second, fewer than the 1000/);
-  const fast = watch({ minRateBytesPerSecond: 1000 }, 300, (second) => ({
-    isWaiting: true,
-    takenBytes: second * 1000,
-  }));
-  assert.deepEqual(fast, {});
+  assert.equal(stalling.second, 160);
 });
 
 test("counts only time in which the client is waited for", () => {
@@ -69,18 +74,17 @@ test("lets a kernel buffer that empties in bursts pass", () => {
 });
 
 test("never cuts a client that is slow but fine, however its progress shows, and cuts one that stalls", () => {
-  // What was seen of a reader of 20,000 bytes a second: the kernel's buffers fill at once, then empty by a third.
+  // What was seen of a reader of 20,000 bytes a second: the kernel's buffers fill at once, then empty by a third at a
+  // time, of which a little shows a second later.
   const slowButFine = (second: number): Progress => ({
     isWaiting: second > 0,
-    takenBytes: 4_300_000 + Math.trunc(second / 75) * 1_500_000,
+    takenBytes: 4_300_000 + Math.trunc(second / 75) * 1_436_000 + Math.trunc((second - 1) / 75) * 64_000,
   });
-  assert.deepEqual(watch({ minRateBytesPerSecond: 19_000 }, 3600, slowButFine), {});
-  const stalled = watch({ minRateBytesPerSecond: 19_000 }, 7200, (second) =>
-    slowButFine(Math.min(second, 3600)),
-  );
-  // At rest since second 3600: 2 MiB at 19,000 bytes a second are 111 seconds.
-  assert.equal(stalled.second, 3600 + 111);
-  assert.match(stalled.message ?? "", /The client took 0 bytes a second, fewer than the 19000 it must/);
+  const limits = { minRateBytesPerSecond: 20_000 };
+  assert.deepEqual(watch(limits, 7200, slowButFine), {});
+  const stalled = watch(limits, 7200, (second) => slowButFine(Math.min(second, 3601)));
+  // Even with its rate at second 3601, and 2 MiB behind after 105 seconds.
+  assert.equal(stalled.second, 3601 + 105);
 });
 
 test("times out after the idle time without any progress, counted anew after each", () => {
