@@ -121,6 +121,7 @@ test("counts on when a worker is killed, and counts what it was sending as faile
   assert.ok(worker);
   process.kill(worker.pid, "SIGKILL");
   await assert.rejects(reading);
+  await single.logged(({ msg }) => String(msg).endsWith("another is started"));
   const second = await metrics(single);
   const counters = first.split("\n").flatMap((line) => /^# TYPE (\S+) counter$/.exec(line)?.[1] ?? []);
   assert.ok(counters.length > 8);
