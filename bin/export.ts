@@ -115,16 +115,15 @@ async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: A
 
 /** Waits for a write, but no longer than until the program is to stop: nobody may ever read what is written. */
 async function unlessStopped(writing: Promise<void>, stop: AbortSignal): Promise<void> {
-  let onStop = (): void => undefined;
+  const written = new AbortController();
   const stopped = new Promise<void>((resolve) => {
-    onStop = resolve;
-    stop.addEventListener("abort", onStop, { once: true });
+    stop.addEventListener("abort", () => resolve(), { signal: written.signal });
     if (stop.aborted) resolve();
   });
   try {
     await Promise.race([writing, stopped]);
   } finally {
-    stop.removeEventListener("abort", onStop);
+    written.abort();
   }
 }
 

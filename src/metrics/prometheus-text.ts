@@ -16,9 +16,8 @@ export async function prometheusText(stats: ServerStats, histograms: Registry): 
     const metric = new Counter({ name: `stream_csv_${name}`, help, ...describe(samples, registry) });
     for (const [labels, value] of samples) metric.inc(labels, value);
   };
-  const one = (value: number): readonly Sample[] => [[{}, value]];
 
-  gauge("uptime_seconds", "Time since the server started.", one(stats.uptimeSeconds));
+  gauge("uptime_seconds", "Time since the server started.", single(stats.uptimeSeconds));
   const ofWorkers = (value: (worker: ServerStats["workers"][number]) => number): readonly Sample[] =>
     stats.workers.map((worker) => [{ worker: String(worker.worker) }, value(worker)]);
   gauge(
@@ -74,13 +73,21 @@ export async function prometheusText(stats: ServerStats, histograms: Registry): 
   );
 
   const { spool, bufferMemory } = stats;
-  gauge("spool_files", "Prepared files.", one(spool.files));
-  gauge("spool_bytes", "Disk space of prepared files.", one(spool.bytes));
-  gauge("spool_limit_bytes", "Disk space that prepared files may take.", one(spool.limitBytes));
-  gauge("spool_builds", "Files being made.", one(spool.builds));
-  gauge("buffer_memory_bytes", "Memory reserved by buffered bodies.", one(bufferMemory.usedBytes));
-  gauge("buffer_memory_limit_bytes", "Memory that buffered bodies may take.", one(bufferMemory.limitBytes));
+  gauge("spool_files", "Prepared files.", single(spool.files));
+  gauge("spool_bytes", "Disk space of prepared files.", single(spool.bytes));
+  gauge("spool_limit_bytes", "Disk space that prepared files may take.", single(spool.limitBytes));
+  gauge("spool_builds", "Files being made.", single(spool.builds));
+  gauge("buffer_memory_bytes", "Memory reserved by buffered bodies.", single(bufferMemory.usedBytes));
+  gauge(
+    "buffer_memory_limit_bytes",
+    "Memory that buffered bodies may take.",
+    single(bufferMemory.limitBytes),
+  );
   return Registry.merge([registry, histograms]).metrics();
+}
+
+function single(value: number): readonly Sample[] {
+  return [[{}, value]];
 }
 
 function describe(

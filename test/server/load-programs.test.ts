@@ -12,7 +12,7 @@ async function run(name: string, ...args: readonly number[]): Promise<readonly s
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
   await once(child, "close");
-  return output.trim().split("\n");
+  return output.trimEnd().split("\n");
 }
 
 /** What the programs judge by the clock or by memory of a run too short for it is theirs to judge, not a test's. */

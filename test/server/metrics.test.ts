@@ -87,8 +87,8 @@ test("gives the same numbers as /stats, for each worker and export", async () =>
 test("answers while another worker stands still, with what that one last told and how old it is", async () => {
   await using halted = await startServe(["--workers", "2"]);
   await (await fetch(`${halted.url}/exports/orders.csv?rows=1000`)).text();
-  const before = await stats(halted);
-  const busy = before.workers.find(({ heldSeconds }) => heldSeconds > 0);
+  const earlier = await stats(halted);
+  const busy = earlier.workers.find(({ heldSeconds }) => heldSeconds > 0);
   assert.ok(busy);
   process.kill(busy.pid, "SIGSTOP");
   try {

@@ -63,7 +63,8 @@ async function removeDead(path: string, folder: string): Promise<void> {
 
 /** The process a lock names, if it lives: the same number with another start is another process. */
 async function livingHolder(text: string): Promise<number | undefined> {
-  const [pid = Number.NaN, start = ""] = [Number(text.split(" ")[0]), text.trim().split(" ")[1]];
+  const [digits, start = ""] = text.trim().split(" ");
+  const pid = Number(digits);
   if (!Number.isSafeInteger(pid) || pid <= 0 || !exists(pid)) return undefined;
   return (await startOf(pid)) === start ? pid : undefined;
 }

@@ -120,10 +120,10 @@ export class TransferRegistry {
 
   stats(): Promise<readonly ExportStats[]> {
     return Promise.all(
-      [...this.#counts.values()].map(async (counts) => ({
-        ...counts,
-        ...(await this.#durations.of({ export: counts.name, delivery: counts.delivery })),
-      })),
+      [...this.#counts.values()].map(async (counts) => {
+        const { name, delivery } = counts;
+        return Object.assign(await this.#durations.of({ export: name, delivery }), counts);
+      }),
     );
   }
 

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { StreamCsvError } from "../../../src/errors.ts";
+import type { StreamCsvError } from "../../../src/errors.ts";
 import { isAbandoned, lockFolder } from "../../../src/server/desk/folder-lock.ts";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../../../src/clock.ts";
-import { StreamCsvError } from "../../../src/errors.ts";
+import type { StreamCsvError } from "../../../src/errors.ts";
 import { TransferRegistry } from "../../../src/server/desk/transfer-registry.ts";
 import type { EndState, TransferEnd, TransferStart } from "../../../src/server/process/message.ts";
 
