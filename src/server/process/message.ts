@@ -44,7 +44,7 @@ export type WorkerMethods = {
 };
 
 /** What a worker did so far. */
-export interface WorkerReport {
+interface WorkerReport {
   readonly numbers: WorkerNumbers;
   /** Transfers that have come further since the last report. */
   readonly progress: readonly TransferProgress[];
