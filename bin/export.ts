@@ -12,15 +12,23 @@ import {
   type ExportProgress,
 } from "../src/index.ts";
 import { flagName, type GlobalFlags } from "./option.ts";
-import { isClosedPipe, openSink, standardOutput } from "./sink.ts";
+import { isClosedPipe, openSink, standardOutput, type Sink } from "./sink.ts";
 
 interface ExportFlags extends GlobalFlags {
   readonly output: string;
   readonly table?: string;
 }
 
-const interruptedExit = 130;
-const terminatedExit = 143;
+/** Signals that end an export, and the exit code of each. */
+const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const signals = Object.keys(exitCodes) as (keyof typeof exitCodes)[];
+/** How an export ended. */
+interface Ending {
+  readonly exitCode: number;
+  /** Whether a signal ended it. */
+  readonly isStopped: boolean;
+}
+
 /** Parameters that belong to an HTTP answer. */
 const ofHttpOnly: ReadonlySet<string> = new Set(["delivery", "filename"]);
 
@@ -41,17 +49,18 @@ export function exportCommand(): Command {
       standardOutput,
     )
     .action(async (nameOrPath: string, _: unknown, self: Command) => {
-      process.exitCode = await exportOne(
-        nameOrPath,
-        self.optsWithGlobals<ExportFlags & Record<string, unknown>>(),
-      );
+      const flags = self.optsWithGlobals<ExportFlags & Record<string, unknown>>();
+      const { exitCode, isStopped } = await exportOne(nameOrPath, flags);
+      process.exitCode = exitCode;
+      // A write that nobody reads is still under way, and would keep the program from ending.
+      if (isStopped) process.exit();
     });
 }
 
 async function exportOne(
   nameOrPath: string,
   flags: ExportFlags & Readonly<Record<string, unknown>>,
-): Promise<number> {
+): Promise<Ending> {
   const texts = exportParameters.flatMap(({ name }) => {
     const text = ofHttpOnly.has(name) ? undefined : flags[name];
     return typeof text === "string" ? [[name, text] as const] : [];
@@ -68,32 +77,54 @@ async function exportOne(
   }
 }
 
-async function write(plan: ExportPlan, flags: ExportFlags): Promise<number> {
+async function write(plan: ExportPlan, flags: ExportFlags): Promise<Ending> {
   const stop = new AbortController();
   let exitCode = 0;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    exitCode = signal === "SIGINT" ? interruptedExit : terminatedExit;
+  const onSignal = (signal: keyof typeof exitCodes): void => {
+    exitCode = exitCodes[signal];
     stop.abort();
   };
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
-  const sink = await openSink(flags.output);
-  const run = runExport(plan, { signal: stop.signal });
+  for (const signal of signals) process.once(signal, onSignal);
+  try {
+    await writeTo(await openSink(flags.output, stop.signal), plan, flags, stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted && !isClosedPipe(error)) throw error;
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+  return { exitCode, isStopped: stop.signal.aborted };
+}
+
+async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: AbortSignal): Promise<void> {
+  const run = runExport(plan, { signal: stop });
   const bar = startBar(plan, run.progress, flags);
   try {
     for await (const chunk of run.chunks) {
-      await sink.write(chunk);
-      if (stop.signal.aborted) break;
+      await unlessStopped(sink.write(chunk), stop);
+      stop.throwIfAborted();
     }
-    if (stop.signal.aborted) await sink.abandon();
-    else await sink.finish();
+    stop.throwIfAborted();
+    await sink.finish();
   } catch (error) {
     await sink.abandon();
-    if (!stop.signal.aborted && !isClosedPipe(error)) throw error;
+    throw error;
   } finally {
     bar.stop();
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
-  return exitCode;
+}
+
+/** Waits for a write, but no longer than until the program is to stop: nobody may ever read what is written. */
+async function unlessStopped(writing: Promise<void>, stop: AbortSignal): Promise<void> {
+  const written = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    stop.addEventListener("abort", () => resolve(), { signal: written.signal });
+    if (stop.aborted) resolve();
+  });
+  try {
+    await Promise.race([writing, stopped]);
+  } finally {
+    written.abort();
+  }
 }
 
 /** A progress bar on standard error, where a person watches and no rows run over the same terminal. */

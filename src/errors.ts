@@ -158,7 +158,7 @@ export const faultCatalogue = {
     status: 413,
   },
   SCSV_SPOOL_UNUSABLE: {
-    meaning: "The folder for prepared files can't be made or written to.",
+    meaning: "The folder for prepared files can't be made or written to, or another server has it.",
     remedy: "Name a folder that can be written to with --spool-dir, and give each server one of its own.",
   },
   SCSV_BUSY: {

@@ -51,7 +51,13 @@ export { rowsSource, type ColumnOption, type RowsOptions } from "./source/rows-s
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
 export { EventLoopMeter } from "./metrics/event-loop.ts";
 export { Occupancy } from "./metrics/occupancy.ts";
-export type { ExportStats, ServerStats, WorkerNumbers, WorkerStats } from "./metrics/server-stats.ts";
+export type {
+  Distribution,
+  ExportStats,
+  ServerStats,
+  WorkerNumbers,
+  WorkerStats,
+} from "./metrics/server-stats.ts";
 
 export type { CodingName } from "./coding/coding.ts";
 export { fromWebResponse } from "./response/adapter/from-web-response.ts";

@@ -1,23 +1,40 @@
-/** What `GET /stats` answers: numbers since the server started, the same from whichever worker answers. */
+/** What `GET /stats` answers, and `GET /metrics` in Prometheus' words: numbers since the server started. */
 export interface ServerStats {
   readonly uptimeSeconds: number;
   readonly workerModel: "async" | "sync";
+  /** One entry a place for a worker; a worker that died and the one that replaced it share their place. */
   readonly workers: readonly WorkerStats[];
   /**
-   * The workers' numbers in sum; a peak in sum is the sum of peaks. The queue of sync workers is the primary's: it counts
-   * here and in none of them.
+   * The workers' numbers in sum; a peak in sum is the sum of peaks, a delay that of the worst. The queue of sync workers is
+   * the primary's: it counts here and in none of them.
    */
   readonly total: WorkerNumbers;
+  /** Connections that wait in the primary for a sync worker, and how long such waits were and are, in sum. */
+  readonly backlog: { readonly queued: number; readonly queueWaitSeconds: number };
   /** Time in which every sync worker was taken, so that the next connection had to wait; null with async workers. */
   readonly allBusySeconds: number | null;
   readonly exports: readonly ExportStats[];
-  readonly spool: { readonly files: number; readonly bytes: number; readonly limitBytes: number };
+  readonly spool: {
+    readonly files: number;
+    readonly bytes: number;
+    readonly limitBytes: number;
+    /** Files being made now, each by a process of its own. */
+    readonly builds: number;
+  };
   readonly bufferMemory: { readonly usedBytes: number; readonly limitBytes: number };
 }
 
-/** One worker process. */
+/** One worker, with what those before it in its place did: what counts up never goes back when a worker dies. */
 export interface WorkerStats extends WorkerNumbers {
+  /** Its place, from 0; it stays when the process is replaced. */
+  readonly worker: number;
+  /** The process, or the last one while there is none. */
   readonly pid: number;
+  readonly isRunning: boolean;
+  /** Processes that took the place of one that died. */
+  readonly restarts: number;
+  /** How old the numbers are: a worker in the midst of a long piece of work is not waited for. */
+  readonly ageSeconds: number;
 }
 
 /** What one worker did and holds. */
@@ -39,12 +56,21 @@ export interface WorkerNumbers {
   readonly residentBytes: number;
   /** Highest resident size since the process started. */
   readonly peakResidentBytes: number;
+  readonly heapUsedBytes: number;
+  /** Memory of chunks and bodies, which lies outside the heap. */
+  readonly arrayBuffersBytes: number;
+  /** How late the event loop came to its timers lately, within the last 15 to 30 seconds. */
+  readonly loopDelayP50Seconds: number;
+  readonly loopDelayP99Seconds: number;
+  readonly loopDelayMaxSeconds: number;
 }
 
 /** What became of the transfers of one export by one delivery. */
 export interface ExportStats {
   readonly name: string;
   readonly delivery: "streaming" | "buffered" | "file";
+  /** Transfers that run now. */
+  readonly running: number;
   readonly transfers: {
     readonly completed: number;
     readonly clientGone: number;
@@ -55,4 +81,18 @@ export interface ExportStats {
   readonly rows: number;
   readonly bytes: number;
   readonly heldSeconds: number;
+  /** Slot granted until the first byte was written, of those that had one. */
+  readonly firstByteSeconds: Distribution;
+  /** Slot granted until released. */
+  readonly durationSeconds: Distribution;
+  /** Asked for a slot until it was granted. */
+  readonly queueWaitSeconds: Distribution;
+}
+
+/** How values are spread; each bucket counts all values up to its bound, as Prometheus' histograms do. */
+export interface Distribution {
+  readonly count: number;
+  readonly sum: number;
+  /** In ascending order; values above the last bound are in `count` only. */
+  readonly buckets: readonly { readonly upTo: number; readonly count: number }[];
 }

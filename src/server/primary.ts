@@ -1,13 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { StreamCsvError, toError } from "../errors.ts";
-import { Spool } from "../spool/spool.ts";
 import { Desk } from "./desk/desk.ts";
+import { openSpoolFolder, type SpoolFolder } from "./desk/spool-folder.ts";
 import { createLog } from "./log.ts";
 import type { ServerSettings } from "./settings.ts";
 import { WorkerPool } from "./process/worker-pool.ts";
@@ -23,6 +20,8 @@ export interface RunningServer {
   readonly stopped: Promise<{ readonly cutTransfers: number }>;
 }
 
+/** How often the log says what is left while the server drains. */
+const drainLogIntervalMs = 2000;
 /** How long workers get to reset the connections of transfers that are cut. */
 const cutGraceMs = 1000;
 
@@ -37,13 +36,13 @@ export async function startServer(settings: ServerSettings, clock: Clock): Promi
   const log = await createLog(settings.log);
   const listener = createServer({ pauseOnConnect: true, noDelay: true });
   await listen(listener, settings);
-  const { spool, spoolDirectory } = await openSpool(settings).catch((error: unknown) => {
+  const folder = await openSpoolFolder(settings).catch((error: unknown) => {
     listener.close();
     throw error;
   });
-  const desk = new Desk(settings, spool, clock, () => pool);
+  const desk = new Desk(settings, folder.spool, clock, () => pool);
   const pool: WorkerPool = new WorkerPool(settings, desk, log, clock);
-  const primary = new Primary(settings, listener, pool, desk, log, spoolDirectory);
+  const primary = new Primary(settings, listener, pool, desk, log, folder);
   listener.on("connection", (socket) => pool.placement.place(socket));
   try {
     await pool.start(settings.workers);
@@ -60,21 +59,6 @@ export async function startServer(settings: ServerSettings, clock: Clock): Promi
   return primary;
 }
 
-async function openSpool({
-  spoolDirectory: named,
-  spoolBytes,
-}: ServerSettings): Promise<{ readonly spool: Spool; readonly spoolDirectory: string }> {
-  try {
-    const spoolDirectory = named ?? (await mkdtemp(join(tmpdir(), "stream-csv-")));
-    return { spool: await Spool.open(spoolDirectory, spoolBytes), spoolDirectory };
-  } catch (cause) {
-    const where = named === null ? `a new folder in ${tmpdir()}` : `the folder "${named}"`;
-    const hint = "Name another one with --spool-dir.";
-    const message = `Prepared files can't be kept in ${where}: ${toError(cause).message}.`;
-    throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message, { cause, hint });
-  }
-}
-
 class Primary implements RunningServer {
   readonly url: string;
   readonly stopped: Promise<{ readonly cutTransfers: number }>;
@@ -85,7 +69,7 @@ class Primary implements RunningServer {
   readonly #pool: WorkerPool;
   readonly #desk: Desk;
   readonly #log: Logger;
-  readonly #spoolDirectory: string;
+  readonly #folder: SpoolFolder;
 
   constructor(
     settings: ServerSettings,
@@ -93,14 +77,14 @@ class Primary implements RunningServer {
     pool: WorkerPool,
     desk: Desk,
     log: Logger,
-    spoolDirectory: string,
+    folder: SpoolFolder,
   ) {
     this.#settings = settings;
     this.#listener = listener;
     this.#pool = pool;
     this.#desk = desk;
     this.#log = log;
-    this.#spoolDirectory = spoolDirectory;
+    this.#folder = folder;
     this.url = urlOf(listener);
     this.stopped = this.#stopWhenAsked();
   }
@@ -123,10 +107,9 @@ class Primary implements RunningServer {
     const cutTransfers = this.#desk.transfers.running.length;
     if (cutTransfers > 0) await this.#cut();
     if (!this.#killAsked.signal.aborted) await Promise.race([refused, this.#pause(cutGraceMs)]);
-    this.#desk.close();
+    await this.#desk.close();
     await this.#pool.kill();
-    if (this.#settings.spoolDirectory === null)
-      await rm(this.#spoolDirectory, { recursive: true, force: true });
+    await this.#folder.close();
     this.#log.info({ cutTransfers }, "stopped");
     return { cutTransfers };
   }
@@ -140,7 +123,11 @@ class Primary implements RunningServer {
     for (const { link } of this.#pool.workers) link.note("unready", null);
     await this.#pause(shutdownDelayMs);
     this.#listener.close();
+    const counting = setInterval(() => {
+      this.#log.info({ transfers: this.#desk.transfers.running.length }, "still draining");
+    }, drainLogIntervalMs);
     await Promise.race([this.#drained(), this.#pause(drainTimeoutMs)]);
+    clearInterval(counting);
   }
 
   /** Who waits for a worker is answered before workers refuse new exports. */

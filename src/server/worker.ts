@@ -6,6 +6,7 @@ import { systemClock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
 import { openCatalogue } from "../export/definition.ts";
 import { EventLoopMeter } from "../metrics/event-loop.ts";
+import { LoopDelay } from "../metrics/loop-delay.ts";
 import { Occupancy } from "../metrics/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";
 import { answerRequest } from "./route/app.ts";
@@ -28,8 +29,12 @@ interface Running {
   readonly transfers: RunningTransfers;
 }
 
+/** What a worker last reported is what is known of it when it has died, or is busy for long. */
+const reportIntervalMs = 1000;
+
 const clock = systemClock;
 const meter = new EventLoopMeter();
+const delay = new LoopDelay();
 const occupancy = new Occupancy(clock);
 let running: Running | undefined;
 const life = new Life();
@@ -80,6 +85,7 @@ async function start(settings: ServerSettings): Promise<void> {
     const server = makeHttpServer(settings.http, log, (req, res) => intake.answer(req, res));
     server.maxRequestsPerSocket = intake.requestsPerConnection;
     running = { server, intake, transfers };
+    setInterval(() => report(transfers), reportIntervalMs).unref();
     primary.note("ready", null);
   } catch (error) {
     // Ended by the primary, which closes the channel once it knows why.
@@ -94,7 +100,12 @@ async function drain(): Promise<void> {
   await drained;
 }
 
+function report(transfers: RunningTransfers): void {
+  primary.note("report", { numbers: numbers(), progress: transfers.newProgress() });
+}
+
 function numbers(): WorkerNumbers {
+  const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   return {
     slots: running?.intake.slots.limit ?? 0,
@@ -106,7 +117,12 @@ function numbers(): WorkerNumbers {
     loopSeconds: meter.loopSeconds,
     cpuSeconds: (user + system) / 1e6,
     gcSeconds: meter.gcSeconds,
-    residentBytes: process.memoryUsage.rss(),
+    residentBytes: rss,
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
+    heapUsedBytes: heapUsed,
+    arrayBuffersBytes: arrayBuffers,
+    loopDelayP50Seconds: delay.percentileSeconds(50),
+    loopDelayP99Seconds: delay.percentileSeconds(99),
+    loopDelayMaxSeconds: delay.maxSeconds,
   };
 }

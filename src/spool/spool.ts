@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StreamCsvError, isCodedError } from "../errors.ts";
+import { abortable } from "../stream/abortable.ts";
 import { formatBytes } from "../units.ts";
 
 /** A finished file in the spool. */
@@ -21,9 +22,14 @@ export type BuiltFile = Pick<SpoolFile, "bytes" | "rows" | "guardedCells" | "sha
 
 /**
  * Writes the file of a key to a path. It calls `reserve` before it writes further bytes, and stops with the error that
- * throws. When it fails, it may leave a partial file at the path: the spool removes it.
+ * throws; it also stops when `signal` fires, since nobody waits for the file any more. When it settles nothing writes to
+ * the path any longer; a partial file may be left there, which the spool removes.
  */
-export type BuildFile = (path: string, reserve: (bytes: number) => void) => Promise<BuiltFile>;
+export type BuildFile = (
+  path: string,
+  reserve: (bytes: number) => void,
+  signal: AbortSignal,
+) => Promise<BuiltFile>;
 
 /** A file that stays in the spool until it is given back. */
 export interface SpoolLease {
@@ -37,20 +43,28 @@ interface Entry {
   pins: number;
 }
 
+/** A file on its way, and how many wait for it. */
+interface Build {
+  readonly done: Promise<void>;
+  readonly abort: AbortController;
+  waiting: number;
+}
+
 /**
  * A bounded folder of files made outside a request, by key.
  *
  * A file is built once, however many ask for it at the same time; it appears under its name only when it is whole. All
  * files, those being built too, never take more than the limit: the least recently used that nobody reads goes first.
- * Memory is one small entry a file.
+ * A build that nobody waits for any more is stopped. Memory is one small entry a file.
  */
 export class Spool {
   readonly #directory: string;
   readonly #limitBytes: number;
   /** In order of last use, the oldest first. */
   readonly #entries = new Map<string, Entry>();
-  readonly #building = new Map<string, Promise<void>>();
+  readonly #building = new Map<string, Build>();
   #reservedBytes = 0;
+  #closedFor: Error | undefined;
 
   private constructor(directory: string, limitBytes: number) {
     this.#directory = directory;
@@ -61,10 +75,13 @@ export class Spool {
   static async open(directory: string, limitBytes: number): Promise<Spool> {
     await mkdir(directory, { recursive: true });
     const spool = new Spool(directory, limitBytes);
-    for (const name of await readdir(directory)) {
-      const key = /^([0-9a-f]{64})\.txt$/.exec(name)?.[1];
-      if (key !== undefined) await spool.#adopt(key);
-      else if (name.endsWith(".part")) await rm(join(directory, name), { force: true });
+    const names = new Set(await readdir(directory));
+    for (const name of names) {
+      const [, key, ending] = /^([0-9a-f]{64})\.(txt|csv|part)$/.exec(name) ?? [];
+      if (key === undefined) continue;
+      if (ending === "txt") await spool.#adopt(key);
+      else if (ending === "part" || !names.has(`${key}.txt`))
+        await rm(join(directory, name), { force: true });
     }
     spool.#makeRoom(0);
     return spool;
@@ -78,15 +95,20 @@ export class Spool {
 
   /**
    * Leases the file of a key, which is built first if it isn't there; concurrent callers share one build. The file
-   * stays until the lease is given back.
+   * stays until the lease is given back. Aborting `signal` ends the wait, and the build when nobody else waits for it.
    * @throws StreamCsvError `SCSV_SPOOL_SIZE` when it is larger than the spool, `SCSV_BUSY` when files in use leave too
-   * little room, and what the build throws
+   * little room; what the build throws; the signal's reason when aborted
    */
-  async acquire(key: string, build: BuildFile): Promise<SpoolLease> {
+  async acquire(
+    key: string,
+    build: BuildFile,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<SpoolLease> {
     for (;;) {
+      signal.throwIfAborted();
       const entry = this.#entries.get(key);
       if (entry === undefined) {
-        await this.#buildOnce(key, build);
+        await this.#buildOnce(key, build, signal);
         continue;
       }
       const release = pin(entry);
@@ -100,16 +122,40 @@ export class Spool {
     }
   }
 
-  async #buildOnce(key: string, build: BuildFile): Promise<void> {
-    let building = this.#building.get(key);
-    if (building === undefined) {
-      building = this.#build(key, build).finally(() => this.#building.delete(key));
-      this.#building.set(key, building);
-    }
-    await building;
+  /** Stops what is being built and builds nothing more, for a reason; resolves when nothing is written any longer. */
+  async close(reason: Error): Promise<void> {
+    this.#closedFor = reason;
+    for (const { abort } of this.#building.values()) abort.abort(reason);
+    await Promise.allSettled([...this.#building.values()].map(({ done }) => done));
   }
 
-  async #build(key: string, build: BuildFile): Promise<void> {
+  async #buildOnce(key: string, build: BuildFile, signal: AbortSignal): Promise<void> {
+    if (this.#closedFor !== undefined) throw this.#closedFor;
+    const current = this.#building.get(key);
+    if (current?.abort.signal.aborted === true) {
+      // It writes to the same path, so another can begin only when it has gone; how it ended concerns nobody.
+      await Promise.allSettled([current.done]);
+      return;
+    }
+    const building = current ?? this.#begin(key, build);
+    building.waiting += 1;
+    try {
+      await abortable(building.done, signal);
+    } finally {
+      building.waiting -= 1;
+      if (building.waiting === 0) building.abort.abort(signal.reason);
+    }
+  }
+
+  #begin(key: string, build: BuildFile): Build {
+    const abort = new AbortController();
+    const done = this.#build(key, build, abort.signal).finally(() => this.#building.delete(key));
+    const building: Build = { done, abort, waiting: 0 };
+    this.#building.set(key, building);
+    return building;
+  }
+
+  async #build(key: string, build: BuildFile, signal: AbortSignal): Promise<void> {
     const part = join(this.#directory, `${key}.part`);
     let reservedBytes = 0;
     const reserve = (bytes: number): void => {
@@ -119,7 +165,7 @@ export class Spool {
       this.#reservedBytes += bytes;
     };
     try {
-      const built = await build(part, reserve);
+      const built = await build(part, reserve, signal);
       const file: SpoolFile = { key, path: join(this.#directory, `${key}.csv`), ...built };
       await writeFile(join(this.#directory, `${key}.txt`), formatSidecar(built));
       await rename(part, file.path);

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { constants } from "node:fs";
+import { mkdtemp, open, readFile, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -81,10 +84,12 @@ test("replaces the file behind a link, and leaves the link", async () => {
   assert.equal((await readFile(file, "utf8")).split("\r\n").length, 5);
 });
 
-for (const [signal, code] of [
+const signals = [
+  ["SIGHUP", 129],
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const) {
+] as const;
+for (const [signal, code] of signals) {
   test(`leaves no partial file behind on ${signal}, and exits with ${code}`, async () => {
     const own = await mkdtemp(join(folder, "interrupted-"));
     const cli = startCli(["export", "orders", "--rows", "9007199254740991", "-o", join(own, "never.csv")]);
@@ -93,6 +98,51 @@ for (const [signal, code] of [
     assert.equal((await cli.ended).exitCode, code);
     assert.deepEqual(await readdir(own), []);
   });
+}
+
+for (const [signal, code] of signals) {
+  test(`ends on ${signal} although nobody reads the pipe it writes to, with ${code}`, async () => {
+    const cli = startCli(["export", "orders", "--rows", "9007199254740991"]);
+    cli.process.stdout.pause();
+    await once(cli.process.stdout, "readable");
+    cli.process.kill(signal);
+    await once(cli.process, "exit");
+    assert.equal(cli.process.exitCode, code);
+    cli.process.stdout.destroy();
+  });
+}
+
+test("writes to a named pipe once somebody reads it", async () => {
+  const pipe = join(folder, "read.pipe");
+  spawnSync("mkfifo", [pipe]);
+  const cli = startCli(["export", "orders", "--rows", "20000", "-o", pipe]);
+  const [bytes, { exitCode }] = await Promise.all([readFile(pipe), cli.ended]);
+  const { stdout } = await runCli(["export", "orders", "--rows", "20000"]);
+  assert.equal(exitCode, 0);
+  assert.equal(bytes.toString(), stdout);
+});
+
+test("ends on a signal while it waits for somebody who reads a named pipe, or reads on", async () => {
+  const pipe = join(folder, "unread.pipe");
+  spawnSync("mkfifo", [pipe]);
+  const waiting = startCli(["export", "orders", "--rows", "1000000", "-o", pipe]);
+  while (!(await catchesHangUp(waiting.process.pid))) await new Promise((resolve) => setTimeout(resolve, 20));
+  waiting.process.kill("SIGHUP");
+  assert.equal((await waiting.ended).exitCode, 129);
+
+  const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writing = startCli(["export", "orders", "--rows", "1000000", "-o", pipe]);
+  while ((await reader.read(Buffer.alloc(1)).catch(() => ({ bytesRead: 0 }))).bytesRead === 0)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  writing.process.kill("SIGINT");
+  assert.equal((await writing.ended).exitCode, 130);
+  await reader.close();
+});
+
+/** Whether a process has a handler for SIGHUP, the first bit of a mask in hexadecimal (proc(5)). */
+async function catchesHangUp(pid: number | undefined): Promise<boolean> {
+  const mask = /^SigCgt:\t\w*(\w)$/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1];
+  return (Number.parseInt(mask ?? "0", 16) & 1) === 1;
 }
 
 const mistakes: readonly (readonly [title: string, args: readonly string[], said: RegExp])[] = [

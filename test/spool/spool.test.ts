@@ -116,3 +116,65 @@ test("takes over whole files of an earlier run and removes partial ones", async 
   assert.equal(calls(), 0);
   assert.deepEqual((await readdir(folder)).toSorted(), [`${keyOf("a")}.csv`, `${keyOf("a")}.txt`]);
 });
+
+/** A build that goes on until it is stopped, and tells when it has begun. */
+function endless(): {
+  readonly build: BuildFile;
+  readonly begun: Promise<void>;
+  readonly stopped: () => boolean;
+} {
+  let begin = (): void => undefined;
+  let isStopped = false;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const build: BuildFile = async (path, reserve, signal) => {
+    reserve(10);
+    await writeFile(path, "half");
+    begin();
+    await new Promise((_, reject) =>
+      signal.addEventListener("abort", () => {
+        isStopped = true;
+        reject(signal.reason as Error);
+      }),
+    );
+    return { bytes: 0, rows: 0, guardedCells: 0, sha256 };
+  };
+  return { build, begun, stopped: () => isStopped };
+}
+
+test("stops a build when the last who waits for it leaves, not before, and leaves nothing of it", async () => {
+  const { spool, folder } = await makeSpool(1000);
+  const { build, begun, stopped } = endless();
+  const clients = [new AbortController(), new AbortController()] as const;
+  const waits = clients.map(({ signal }) => spool.acquire(keyOf("a"), build, signal));
+  await begun;
+  clients[0].abort(new Error("left"));
+  await assert.rejects(waits[0]!, { message: "left" });
+  assert.equal(stopped(), false);
+  clients[1].abort(new Error("left too"));
+  await assert.rejects(waits[1]!, { message: "left too" });
+  assert.equal(stopped(), true);
+  // Whoever comes then gets a file of a build of its own, which begins when nothing of the first is left.
+  const { file } = await spool.acquire(keyOf("a"), builder(20).build);
+  assert.equal(file.bytes, 20);
+  assert.deepEqual((await readdir(folder)).toSorted(), [`${keyOf("a")}.csv`, `${keyOf("a")}.txt`]);
+});
+
+test("stops what is being built when it is closed, and builds nothing more", async () => {
+  const { spool, folder } = await makeSpool(1000);
+  const { build, begun } = endless();
+  const waiting = spool.acquire(keyOf("a"), build);
+  await begun;
+  const closing = spool.close(new Error("stopping"));
+  await assert.rejects(waiting, { message: "stopping" });
+  await closing;
+  await assert.rejects(spool.acquire(keyOf("b"), builder(1).build), { message: "stopping" });
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test("removes a file of an earlier run that nothing is known of", async () => {
+  const { folder } = await makeSpool(1000);
+  await writeFile(join(folder, `${keyOf("d")}.csv`), "text");
+  await writeFile(join(folder, "notes.txt"), "somebody else's");
+  await Spool.open(folder, 1000);
+  assert.deepEqual(await readdir(folder), ["notes.txt"]);
+});

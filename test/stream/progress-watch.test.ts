@@ -31,22 +31,27 @@ function watch(
   }
 }
 
-test("judges the rate over a minute of waiting for the client, not before", () => {
-  const slow = watch({ minRateBytesPerSecond: 1000 }, 300, (second) => ({
-    isWaiting: true,
-    takenBytes: second * 999,
+test("cuts a client once it is a minute behind its rate, not before, and none that keeps up with it", () => {
+  const limits = { minRateBytesPerSecond: 100_000 };
+  const stalled = watch(limits, 300, () => ({ isWaiting: true, takenBytes: 0 }));
+  assert.equal(stalled.second, 60);
+  assert.match(stalled.message ?? "", /6000000 bytes behind the 100000 bytes a second/);
+  const half = watch(limits, 300, (second) => ({ isWaiting: true, takenBytes: second * 50_000 }));
+  assert.equal(half.second, 120);
+  const enough = watch(limits, 3600, (second) => ({ isWaiting: true, takenBytes: second * 100_000 }));
+  assert.deepEqual(enough, {});
+});
+
+test("gives no credit for what was taken fast before a client stalls", () => {
+  const stalling = watch({ minRateBytesPerSecond: 100_000 }, 3600, (second) => ({
+    isWaiting: second > 100,
+    takenBytes: Math.min(second, 100) * 50_000_000,
   }));
-  assert.equal(slow.second, 60);
-  assert.match(slow.message ?? "", /999 bytes a second, fewer than the 1000/);
-  const fast = watch({ minRateBytesPerSecond: 1000 }, 300, (second) => ({
-    isWaiting: true,
-    takenBytes: second * 1000,
-  }));
-  assert.deepEqual(fast, {});
+  assert.equal(stalling.second, 160);
 });
 
 test("counts only time in which the client is waited for", () => {
-  const half = watch({ minRateBytesPerSecond: 1000 }, 300, (second) => ({
+  const half = watch({ minRateBytesPerSecond: 1_000_000 }, 300, (second) => ({
     isWaiting: second % 2 === 0,
     takenBytes: 0,
   }));
@@ -66,6 +71,20 @@ test("lets a kernel buffer that empties in bursts pass", () => {
     takenBytes: Math.trunc(second / 50) * 60_000,
   }));
   assert.deepEqual(bursts, {});
+});
+
+test("never cuts a client that is slow but fine, however its progress shows, and cuts one that stalls", () => {
+  // What was seen of a reader of 20,000 bytes a second: the kernel's buffers fill at once, then empty by a third at a
+  // time, of which a little shows a second later.
+  const slowButFine = (second: number): Progress => ({
+    isWaiting: second > 0,
+    takenBytes: 4_300_000 + Math.trunc(second / 75) * 1_436_000 + Math.trunc((second - 1) / 75) * 64_000,
+  });
+  const limits = { minRateBytesPerSecond: 20_000 };
+  assert.deepEqual(watch(limits, 7200, slowButFine), {});
+  const stalled = watch(limits, 7200, (second) => slowButFine(Math.min(second, 3601)));
+  // Even with its rate at second 3601, and 2 MiB behind after 105 seconds.
+  assert.equal(stalled.second, 3601 + 105);
 });
 
 test("times out after the idle time without any progress, counted anew after each", () => {

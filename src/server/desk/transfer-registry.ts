@@ -2,6 +2,7 @@ import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { noProgress } from "../../export/run.ts";
 import type { ExportStats } from "../../metrics/server-stats.ts";
+import { TransferDurations } from "../../metrics/transfer-durations.ts";
 import type {
   EndState,
   TransferEnd,
@@ -14,7 +15,9 @@ import type {
 const historyLength = 1000;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type Counts = Mutable<Omit<ExportStats, "transfers">> & {
+type Counts = Mutable<
+  Pick<ExportStats, "name" | "delivery" | "running" | "rows" | "bytes" | "heldSeconds">
+> & {
   readonly transfers: Mutable<ExportStats["transfers"]>;
 };
 
@@ -35,6 +38,7 @@ export class TransferRegistry {
   /** In order of start; the ended are dropped from the front. */
   readonly #records = new Map<string, TransferRecord>();
   readonly #counts = new Map<string, Counts>();
+  readonly #durations = new TransferDurations();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -57,6 +61,7 @@ export class TransferRegistry {
       error: null,
     };
     this.#records.set(start.id, { ...record, state: "running" });
+    this.#countsOf(start).running += 1;
   }
 
   update(progress: TransferProgress): void {
@@ -108,25 +113,48 @@ export class TransferRegistry {
     return record;
   }
 
-  stats(): readonly ExportStats[] {
-    return [...this.#counts.values()];
+  /** Histograms of how long transfers took. */
+  get histograms(): TransferDurations["registry"] {
+    return this.#durations.registry;
+  }
+
+  stats(): Promise<readonly ExportStats[]> {
+    return Promise.all(
+      [...this.#counts.values()].map(async (counts) => {
+        const { name, delivery } = counts;
+        return Object.assign(await this.#durations.of({ export: name, delivery }), counts);
+      }),
+    );
   }
 
   #count(ended: TransferRecord): void {
-    const key = JSON.stringify([ended.export, ended.delivery]);
-    const counts: Counts = this.#counts.get(key) ?? {
-      name: ended.export,
-      delivery: ended.delivery,
+    const counts = this.#countsOf(ended);
+    counts.running -= 1;
+    if (ended.state !== "running") counts.transfers[counterOfState[ended.state]] += 1;
+    counts.rows += ended.rows;
+    counts.bytes += ended.bytes;
+    counts.heldSeconds += ended.heldSeconds ?? 0;
+    this.#durations.observe(
+      { export: ended.export, delivery: ended.delivery },
+      { ...ended, heldSeconds: ended.heldSeconds ?? 0 },
+    );
+  }
+
+  #countsOf({ export: name, delivery }: Pick<TransferStart, "export" | "delivery">): Counts {
+    const key = JSON.stringify([name, delivery]);
+    const known = this.#counts.get(key);
+    if (known !== undefined) return known;
+    const counts: Counts = {
+      name,
+      delivery,
+      running: 0,
       transfers: { completed: 0, clientGone: 0, timedOut: 0, cancelled: 0, failed: 0 },
       rows: 0,
       bytes: 0,
       heldSeconds: 0,
     };
     this.#counts.set(key, counts);
-    if (ended.state !== "running") counts.transfers[counterOfState[ended.state]] += 1;
-    counts.rows += ended.rows;
-    counts.bytes += ended.bytes;
-    counts.heldSeconds += ended.heldSeconds ?? 0;
+    return counts;
   }
 
   #forget(): void {

@@ -1,4 +1,5 @@
-import type { Serializable, SendHandle } from "node:child_process";
+import type { MessageOptions, Serializable } from "node:child_process";
+import type { Socket } from "node:net";
 import {
   StreamCsvError,
   faultCatalogue,
@@ -12,7 +13,8 @@ import {
 export interface Port {
   send(
     message: Serializable,
-    handle: SendHandle | undefined,
+    handle: Socket | undefined,
+    options: MessageOptions,
     callback: (error: Error | null) => void,
   ): boolean;
   on(event: "message", listener: (message: unknown, handle: unknown) => void): unknown;
@@ -31,15 +33,28 @@ type Message =
   | { readonly kind: "call"; readonly id: number; readonly name: string; readonly argument: unknown }
   | { readonly kind: "result"; readonly id: number; readonly value: unknown }
   | { readonly kind: "error"; readonly id: number; readonly error: SentError }
-  | { readonly kind: "note"; readonly name: string; readonly argument: unknown };
+  | {
+      readonly kind: "note";
+      readonly name: string;
+      readonly argument: unknown;
+      /** Number of the socket that comes with it, which the other side says it has. */
+      readonly socket?: number;
+    }
+  | { readonly kind: "taken"; readonly socket: number };
 
 /** What may come with a note. */
 export interface NoteOptions {
-  readonly handle?: SendHandle;
-  /** The other side has the note. */
+  /** Is the other side's alone once that has it. */
+  readonly handle?: Socket;
+  /** The other side has the socket. */
   readonly onSent?: () => void;
-  /** It can't have it any more. */
+  /** It can't have it any more; the socket is cut. */
   readonly onLost?: () => void;
+}
+
+/** A socket that was sent and of which nobody knows yet whether it arrived. */
+interface Sent extends Pick<NoteOptions, "onSent" | "onLost"> {
+  readonly handle: Socket;
 }
 
 interface Pending {
@@ -56,6 +71,7 @@ interface Pending {
 export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
   readonly #port: Port;
   readonly #pending = new Map<number, Pending>();
+  readonly #sent = new Map<number, Sent>();
   #nextId = 1;
   #isClosed = false;
 
@@ -68,6 +84,7 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
       this.#isClosed = true;
       for (const { reject } of this.#pending.values()) reject(gone());
       this.#pending.clear();
+      for (const id of this.#sent.keys()) this.#lose(id);
     });
   }
 
@@ -90,14 +107,42 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
     });
   }
 
-  /** Sends a note, with a socket where it has one; a note to a process that is gone is lost. */
+  /**
+   * Sends a note, with a socket where it has one; a note to a process that is gone is lost.
+   *
+   * Node forgets a socket when it is written to the channel, and when the other process dies before it has read it, the
+   * client would wait for ever. Therefore the socket is kept open here until the other side says that it has it, and cut
+   * when it can't say so any more.
+   */
   note<N extends keyof RemoteNotes & string>(
     name: N,
     argument: Argument<RemoteNotes[N]>,
-    { handle, onSent, onLost }: NoteOptions = {},
+    { handle, ...told }: NoteOptions = {},
   ): void {
-    if (this.#isClosed) onLost?.();
-    else this.#send({ kind: "note", name, argument }, handle, () => onLost?.(), onSent);
+    if (handle === undefined) {
+      if (!this.#isClosed) this.#send({ kind: "note", name, argument }, undefined, () => undefined);
+      return;
+    }
+    const socket = this.#nextId;
+    this.#nextId += 1;
+    this.#sent.set(socket, { handle, ...told });
+    if (this.#isClosed) this.#lose(socket);
+    else this.#send({ kind: "note", name, argument, socket }, handle, () => this.#lose(socket));
+  }
+
+  #lose(socket: number): void {
+    const sent = this.#sent.get(socket);
+    this.#sent.delete(socket);
+    sent?.handle.destroy();
+    sent?.onLost?.();
+  }
+
+  #taken(socket: number): void {
+    const sent = this.#sent.get(socket);
+    this.#sent.delete(socket);
+    // Closes what this process has of it; the connection is the other's and stays.
+    sent?.handle.destroy();
+    sent?.onSent?.();
   }
 
   #receive(message: Message, handle: unknown, methods: Methods, notes: Notes): void {
@@ -106,7 +151,12 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
         void this.#answer(message.id, methods[message.name], message.argument);
         return;
       case "note":
+        if (message.socket !== undefined && !this.#isClosed)
+          this.#send({ kind: "taken", socket: message.socket }, undefined, () => undefined);
         notes[message.name]?.(message.argument as never, handle);
+        return;
+      case "taken":
+        this.#taken(message.socket);
         return;
       case "result":
       case "error": {
@@ -132,15 +182,9 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
     if (!this.#isClosed) this.#send(answer, undefined, () => undefined);
   }
 
-  #send(
-    message: Message,
-    handle: SendHandle | undefined,
-    onLost: (error: Error) => void,
-    onSent?: () => void,
-  ): void {
-    this.#port.send(message, handle, (error) => {
-      if (error === null) onSent?.();
-      else onLost(error);
+  #send(message: Message, handle: Socket | undefined, onLost: (error: Error) => void): void {
+    this.#port.send(message, handle, { keepOpen: true }, (error) => {
+      if (error !== null) onLost(error);
     });
   }
 }

@@ -11,9 +11,11 @@ import type { ServerSettings } from "../settings.ts";
 /** What a worker may ask of the primary. */
 export type PrimaryMethods = {
   readonly stats: (none: null) => Promise<ServerStats>;
+  /** The same numbers in Prometheus' text format. */
+  readonly metrics: (none: null) => Promise<string>;
   readonly transfers: (none: null) => Promise<readonly TransferRecord[]>;
   readonly transfer: (id: string) => Promise<TransferRecord>;
-  readonly cancelTransfer: (id: string) => Promise<TransferRecord>;
+  readonly cancelTransfer: (id: string) => TransferRecord;
   /** Bytes granted to buffered bodies: from `atLeast` to `wanted`, or 0 when there are too few left. */
   readonly reserveBuffer: (request: { readonly atLeast: number; readonly wanted: number }) => number;
   readonly acquireSpoolFile: (request: SpoolRequest) => Promise<LeasedFile>;
@@ -27,6 +29,8 @@ export type PrimaryNotes = {
   readonly free: (heldSeconds: number) => void;
   readonly transferStarted: (transfer: TransferStart) => void;
   readonly transferEnded: (transfer: TransferEnd) => void;
+  /** Now and then, without being asked: what is known of a worker when it can't answer, or has died. */
+  readonly report: (report: WorkerReport) => void;
   readonly releaseBuffer: (bytes: number) => void;
   readonly releaseSpoolFile: (lease: number) => void;
 };
@@ -40,6 +44,13 @@ export type WorkerMethods = {
   /** Cuts what still runs, and answers when it is cut. */
   readonly cut: (none: null) => Promise<void>;
 };
+
+/** What a worker did so far. */
+interface WorkerReport {
+  readonly numbers: WorkerNumbers;
+  /** Transfers that have come further since the last report. */
+  readonly progress: readonly TransferProgress[];
+}
 
 /** What the primary tells a worker. */
 export type WorkerNotes = {
@@ -62,6 +73,8 @@ export type BuilderHostMethods = {
 
 /** An export whose file is wanted, and the key it must have. */
 export interface SpoolRequest {
+  /** The transfer that waits for the file; when it ends, it waits no more. */
+  readonly transfer: string;
   readonly name: string;
   /** The file behind the export; null for a generated one. */
   readonly source: string | null;
@@ -75,7 +88,7 @@ export interface LeasedFile extends SpoolFile {
 }
 
 /** One file to build. */
-export interface BuildRequest extends SpoolRequest {
+export interface BuildRequest extends Omit<SpoolRequest, "transfer"> {
   /** Where the text goes. */
   readonly path: string;
 }

@@ -26,9 +26,7 @@ export interface Worker {
 /** What the pool's owner does for workers, and what it wants to know of them. */
 export interface PoolHost {
   methods(worker: number): PrimaryMethods;
-  notes(
-    worker: number,
-  ): Pick<PrimaryNotes, "transferStarted" | "transferEnded" | "releaseBuffer" | "releaseSpoolFile">;
+  notes(worker: number): Omit<PrimaryNotes, "ready" | "failed" | "free">;
   /** A worker has died, or has ended as it was told to. */
   onExit(worker: number, how: string): void;
 }
@@ -146,7 +144,8 @@ export class WorkerPool {
       const worker: Worker = { pid, link, process: child, arriving: new Set() };
       this.#all.set(pid, worker);
       child.once("error", reject);
-      child.once("exit", (code, signal) => {
+      // Not "exit", which may come before the last of what the worker has said.
+      child.once("close", (code, signal) => {
         const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
         this.#onExit(worker, how);
         reject(new StreamCsvError("SCSV_WORKER_FAILED", `A worker ${how} before it was ready.`));

@@ -24,7 +24,7 @@ two deliveries, <code>rows</code>, <code>columns</code>, <code>dialect</code> an
 ${rows}
 </table>
 <p><a href="/exports">/exports</a> · <a href="/transfers">/transfers</a> · <a href="/stats">/stats</a> ·
-<a href="/readyz">/readyz</a></p>
+<a href="/metrics">/metrics</a> · <a href="/readyz">/readyz</a></p>
 </html>
 `;
 }

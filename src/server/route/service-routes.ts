@@ -15,6 +15,7 @@ export interface ServiceContext {
 }
 
 const accepted = 202;
+const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
 const unavailable = 503;
 
 /** Health, numbers and transfers. Whatever concerns all workers is asked of the primary. */
@@ -32,6 +33,13 @@ export function serviceRoutes({ catalogue, primary, life }: ServiceContext): rea
       methods: ["GET"],
       path: "/stats",
       handler: async () => ({ response: jsonResponse(await primary.call("stats", null)) }),
+    },
+    {
+      methods: ["GET"],
+      path: "/metrics",
+      handler: async () => ({
+        response: text(await primary.call("metrics", null), 200, prometheusContentType),
+      }),
     },
     {
       methods: ["GET"],
@@ -55,9 +63,8 @@ export function serviceRoutes({ catalogue, primary, life }: ServiceContext): rea
   ];
 }
 
-function text(content: string, statusCode = 200): HttpResponse {
-  const headers = { "Cache-Control": "no-store" };
-  return new HttpResponse(content, { statusCode, contentType: "text/plain; charset=utf-8", headers });
+function text(content: string, statusCode = 200, contentType = "text/plain; charset=utf-8"): HttpResponse {
+  return new HttpResponse(content, { statusCode, contentType, headers: { "Cache-Control": "no-store" } });
 }
 
 function html(content: string): HttpResponse {

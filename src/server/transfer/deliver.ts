@@ -1,6 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
 import { contentTypeOf } from "../../csv/dialect.ts";
-import { toError } from "../../errors.ts";
 import type { Delivery } from "../../export/delivery.ts";
 import type { ExportParameters } from "../../export/parameters.ts";
 import type { ExportPlan } from "../../export/plan.ts";
@@ -12,6 +11,7 @@ import type { RequestHead } from "../../response/head/request-head.ts";
 import { HttpResponse } from "../../response/http-response.ts";
 import { StreamingHttpResponse } from "../../response/streaming-http-response.ts";
 import { compress } from "../../response/transform/compress.ts";
+import { abortable } from "../../stream/abortable.ts";
 import { BufferReservation } from "../admission/buffer-reservation.ts";
 import type { HttpSettings } from "../http-settings.ts";
 import type { Link } from "../process/ipc.ts";
@@ -150,6 +150,7 @@ async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
 async function leaseFile({ plan, parameters, transfer, primary }: DeliveryContext): Promise<LeasedFile> {
   const { signal } = transfer;
   const request = {
+    transfer: transfer.id,
     name: plan.name,
     source: plan.path,
     parameters: { ...parameters, encoder: plan.encoder },
@@ -164,21 +165,6 @@ async function leaseFile({ plan, parameters, transfer, primary }: DeliveryContex
       () => undefined, // The same error as above, or one that nobody waits for any more.
     );
     throw error;
-  }
-}
-
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const listening = new AbortController();
-  try {
-    return await Promise.race([
-      promise,
-      new Promise<never>((_, reject) => {
-        signal.throwIfAborted();
-        signal.addEventListener("abort", () => reject(toError(signal.reason)), { signal: listening.signal });
-      }),
-    ]);
-  } finally {
-    listening.abort();
   }
 }
 

@@ -43,6 +43,7 @@ export class Transfer {
   sha256: string | null = null;
   /** The content coding it is sent in. */
   coding: string | undefined;
+  #reportedBytes = 0;
   #isEnded = false;
 
   constructor(
@@ -75,6 +76,13 @@ export class Transfer {
 
   get progress(): TransferProgress {
     return { id: this.id, ...this.#progress };
+  }
+
+  /** How far it has come, or undefined when that has been told. */
+  newProgress(): TransferProgress | undefined {
+    if (this.#progress.bytes === this.#reportedBytes) return undefined;
+    this.#reportedBytes = this.#progress.bytes;
+    return this.progress;
   }
 
   /** Says where the rows are counted. */
@@ -167,6 +175,11 @@ export class RunningTransfers {
 
   get progress(): readonly TransferProgress[] {
     return [...this.#transfers.values()].map((transfer) => transfer.progress);
+  }
+
+  /** The progress of those that have come further since this was last asked. */
+  newProgress(): readonly TransferProgress[] {
+    return [...this.#transfers.values()].flatMap((transfer) => transfer.newProgress() ?? []);
   }
 
   cancelAll(): void {

@@ -1,0 +1,115 @@
+import { Counter, Gauge, Registry } from "prom-client";
+import type { ExportStats, ServerStats } from "./server-stats.ts";
+import { workerNumbers } from "./worker-number.ts";
+
+/** A value and what it belongs to. */
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+
+/** The numbers of `GET /stats` in Prometheus' text format, together with the histograms of a registry. */
+export async function prometheusText(stats: ServerStats, histograms: Registry): Promise<string> {
+  const registry = new Registry();
+  const gauge = (name: string, help: string, samples: readonly Sample[]): void => {
+    const metric = new Gauge({ name: `stream_csv_${name}`, help, ...describe(samples, registry) });
+    for (const [labels, value] of samples) metric.set(labels, value);
+  };
+  const counter = (name: string, help: string, samples: readonly Sample[]): void => {
+    const metric = new Counter({ name: `stream_csv_${name}`, help, ...describe(samples, registry) });
+    for (const [labels, value] of samples) metric.inc(labels, value);
+  };
+
+  gauge("uptime_seconds", "Time since the server started.", single(stats.uptimeSeconds));
+  const ofWorkers = (value: (worker: ServerStats["workers"][number]) => number): readonly Sample[] =>
+    stats.workers.map((worker) => [{ worker: String(worker.worker) }, value(worker)]);
+  gauge(
+    "worker_up",
+    "Whether a process is in the worker's place.",
+    ofWorkers(({ isRunning }) => Number(isRunning)),
+  );
+  counter(
+    "worker_restarts_total",
+    "Processes that took the place of one that died.",
+    ofWorkers(({ restarts }) => restarts),
+  );
+  gauge(
+    "worker_age_seconds",
+    "How old the worker's numbers are.",
+    ofWorkers(({ ageSeconds }) => ageSeconds),
+  );
+  for (const { field, kind, name, help } of workerNumbers) {
+    const add = kind === "counter" ? counter : gauge;
+    add(
+      `worker_${name}`,
+      help,
+      ofWorkers((worker) => worker[field]),
+    );
+  }
+
+  const ofExports = (value: (one: ExportStats) => number): readonly Sample[] =>
+    stats.exports.map((each) => [labelsOf(each), value(each)]);
+  gauge(
+    "transfers_running",
+    "Transfers that run now.",
+    ofExports(({ running }) => running),
+  );
+  counter(
+    "transfers_total",
+    "Transfers that ended, by outcome.",
+    stats.exports.flatMap((each) =>
+      Object.entries(each.transfers).map(([outcome, count]): Sample => [
+        { ...labelsOf(each), outcome: snakeCase(outcome) },
+        count,
+      ]),
+    ),
+  );
+  counter(
+    "transfer_rows_total",
+    "Rows of transfers that ended.",
+    ofExports(({ rows }) => rows),
+  );
+  counter(
+    "transfer_bytes_total",
+    "Bytes of bodies of transfers that ended.",
+    ofExports(({ bytes }) => bytes),
+  );
+
+  const { spool, bufferMemory, backlog, allBusySeconds } = stats;
+  gauge("backlog_connections", "Connections that wait for a sync worker.", single(backlog.queued));
+  counter(
+    "backlog_wait_seconds_total",
+    "Time connections waited for a sync worker.",
+    single(backlog.queueWaitSeconds),
+  );
+  if (allBusySeconds !== null) {
+    counter("all_busy_seconds_total", "Time in which every sync worker was taken.", single(allBusySeconds));
+  }
+  gauge("spool_files", "Prepared files.", single(spool.files));
+  gauge("spool_bytes", "Disk space of prepared files.", single(spool.bytes));
+  gauge("spool_limit_bytes", "Disk space that prepared files may take.", single(spool.limitBytes));
+  gauge("spool_builds", "Files being made.", single(spool.builds));
+  gauge("buffer_memory_bytes", "Memory reserved by buffered bodies.", single(bufferMemory.usedBytes));
+  gauge(
+    "buffer_memory_limit_bytes",
+    "Memory that buffered bodies may take.",
+    single(bufferMemory.limitBytes),
+  );
+  return Registry.merge([registry, histograms]).metrics();
+}
+
+function single(value: number): readonly Sample[] {
+  return [[{}, value]];
+}
+
+function describe(
+  samples: readonly Sample[],
+  registry: Registry,
+): { readonly labelNames: string[]; readonly registers: Registry[] } {
+  return { labelNames: Object.keys(samples[0]?.[0] ?? {}), registers: [registry] };
+}
+
+function labelsOf({ name, delivery }: ExportStats): Readonly<Record<string, string>> {
+  return { export: name, delivery };
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

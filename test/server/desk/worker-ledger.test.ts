@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Clock } from "../../../src/clock.ts";
+import type { WorkerNumbers } from "../../../src/metrics/server-stats.ts";
+import { noNumbers } from "../../../src/metrics/worker-number.ts";
+import { WorkerLedger } from "../../../src/server/desk/worker-ledger.ts";
+
+const numbers = (some: Partial<WorkerNumbers>): WorkerNumbers => ({ ...noNumbers, ...some });
+
+function makeLedger(): { readonly ledger: WorkerLedger; pass(ms: number): void } {
+  let now = 0;
+  const clock: Clock = { nowMs: () => now, wallMs: () => now };
+  return { ledger: new WorkerLedger(clock), pass: (ms) => (now += ms) };
+}
+
+test("tells the age of what a worker last told", () => {
+  const { ledger, pass } = makeLedger();
+  ledger.record(7, numbers({ busySlots: 1 }));
+  pass(2500);
+  const [worker] = ledger.workers;
+  assert.deepEqual([worker?.pid, worker?.busySlots, worker?.ageSeconds], [7, 1, 2.5]);
+});
+
+test("keeps what a dead worker counted, forgets what it held, and lets its successor count on from there", () => {
+  const { ledger } = makeLedger();
+  ledger.record(7, numbers({ cpuSeconds: 10, residentBytes: 500 }));
+  ledger.record(8, numbers({ cpuSeconds: 3 }));
+  ledger.leave(7);
+  const dead = ledger.workers[0];
+  assert.deepEqual(
+    [dead?.pid, dead?.isRunning, dead?.cpuSeconds, dead?.residentBytes, dead?.restarts],
+    [7, false, 10, 0, 0],
+  );
+  ledger.record(9, numbers({ cpuSeconds: 1, residentBytes: 300 }));
+  ledger.record(9, numbers({ cpuSeconds: 2, residentBytes: 400 }));
+  const [successor, other] = ledger.workers;
+  assert.deepEqual([successor?.worker, successor?.pid, successor?.isRunning], [0, 9, true]);
+  assert.deepEqual([successor?.cpuSeconds, successor?.residentBytes, successor?.restarts], [12, 400, 1]);
+  assert.deepEqual([other?.worker, other?.cpuSeconds], [1, 3]);
+  assert.equal(ledger.workers.length, 2);
+  ledger.leave(9);
+  ledger.record(10, numbers({ cpuSeconds: 1 }));
+  assert.equal(ledger.workers[0]?.cpuSeconds, 13);
+});
+
+test("takes no notice of the end of a process that never told anything", () => {
+  const { ledger } = makeLedger();
+  ledger.leave(7);
+  assert.deepEqual(ledger.workers, []);
+});
