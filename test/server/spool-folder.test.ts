@@ -36,7 +36,7 @@ test("removes the temporary folder of a server that was killed", async () => {
   const killed = await startServe();
   await (await fetch(`${killed.url}/exports/orders.csv?rows=5&delivery=file`)).text();
   const lockOf = async (name: string): Promise<string> =>
-    await readFile(join(tmpdir(), name, ".stream-csv.lock"), "utf8").catch(() => "");
+    await readFile(join(tmpdir(), name, ".stream-csv.lock.1"), "utf8").catch(() => "");
   let left = "";
   for (const name of (await readdir(tmpdir())).filter((each) => each.startsWith("stream-csv-")))
     if ((await lockOf(name)).startsWith(`${killed.process.pid} `)) left = join(tmpdir(), name);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isCodedError, StreamCsvError } from "../../errors.ts";
 
@@ -8,57 +8,82 @@ export interface FolderLock {
   readonly release: () => Promise<void>;
 }
 
-const lockName = ".stream-csv.lock";
+/** Locks are numbered, so that taking over is making the next one: a file that is there is never moved or written again. */
+const lockName = /^\.stream-csv\.lock\.(\d+)$/;
+
+/** A lock in a folder. */
+interface Lock {
+  readonly number: number;
+  readonly path: string;
+  /** The process that has it, if it lives. */
+  readonly holder: number | undefined;
+}
 
 /**
- * Takes a folder for this process alone. A lock whose process is dead is taken over.
+ * Takes a folder for this process alone. Locks whose processes are dead are taken over.
  *
- * The lock appears under its name only with its content, by a hard link, which fails where there is one already. Who
- * takes over moves the old lock away first and looks at what it moved, so that of several who find the same dead lock one
- * wins, and a lock made in between is put back.
+ * A lock appears under its name only with its content, by a hard link, which fails where there is one already: of several
+ * who find the same dead lock, one makes the next. Whoever then sees another that lives, since it came by an older look at
+ * the folder, gives way; two at once may both do so, but never both have it.
  * @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` when another process that lives has it, naming that process
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  const path = join(folder, lockName);
-  const text = `${process.pid} ${await startOf(process.pid)}\n`;
-  const draft = `${path}.${randomUUID()}`;
-  await writeFile(draft, text, { flag: "wx" });
+  const draft = join(folder, `.stream-csv.draft.${randomUUID()}`);
+  await writeFile(draft, `${process.pid} ${await startOf(process.pid)}\n`, { flag: "wx" });
   try {
-    while (!(await linked(draft, path))) await removeDead(path, folder);
+    for (;;) {
+      const locks = await locksIn(folder);
+      requireFree(locks, folder);
+      const number = Math.max(0, ...locks.map((lock) => lock.number)) + 1;
+      const path = join(folder, `.stream-csv.lock.${number}`);
+      if (await linked(draft, path)) return await keep(path, folder);
+    }
   } finally {
     await rm(draft, { force: true });
   }
-  return {
-    release: async () => {
-      if ((await readIfThere(path)) === text) await rm(path, { force: true });
-    },
-  };
 }
 
 /** Whether a folder was some process's own that has died and left it behind. */
 export async function isAbandoned(folder: string): Promise<boolean> {
-  const text = await readIfThere(join(folder, lockName));
-  return text !== undefined && (await livingHolder(text)) === undefined;
+  const locks = await locksIn(folder);
+  return locks.length > 0 && locks.every(({ holder }) => holder === undefined);
 }
 
-async function removeDead(path: string, folder: string): Promise<void> {
-  const text = await readIfThere(path);
-  if (text === undefined) return;
-  const holder = await livingHolder(text);
-  if (holder !== undefined) {
-    const message = `The folder "${folder}" holds the prepared files of another server, the process ${holder}.`;
-    const hint = "Give each server a folder of its own with --spool-dir, or stop the other one.";
-    throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message, { hint });
-  }
-  const moved = `${path}.${randomUUID()}`;
+/** Makes sure that a lock just made is the only one that lives, and clears away the dead. */
+async function keep(path: string, folder: string): Promise<FolderLock> {
+  const release = (): Promise<void> => rm(path, { force: true });
   try {
-    await rename(path, moved);
+    const others = (await locksIn(folder)).filter((lock) => lock.path !== path);
+    requireFree(others, folder);
+    for (const dead of others) await rm(dead.path, { force: true });
+    return { release };
   } catch (error) {
-    if (isCodedError(error) && error.code === "ENOENT") return;
+    await release();
     throw error;
   }
-  if ((await readIfThere(moved)) !== text) await linked(moved, path);
-  await rm(moved, { force: true });
+}
+
+function requireFree(locks: readonly Lock[], folder: string): void {
+  const living = locks.find(({ holder }) => holder !== undefined);
+  if (living === undefined) return;
+  const message = `The folder "${folder}" holds the prepared files of another server, the process ${living.holder}.`;
+  const hint = "Give each server a folder of its own with --spool-dir, or stop the other one.";
+  throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message, { hint });
+}
+
+async function locksIn(folder: string): Promise<readonly Lock[]> {
+  const names = await readdir(folder);
+  const locks = await Promise.all(
+    names.map(async (name): Promise<Lock | undefined> => {
+      const number = lockName.exec(name)?.[1];
+      const path = join(folder, name);
+      const text = number === undefined ? undefined : await readIfThere(path);
+      return text === undefined
+        ? undefined
+        : { number: Number(number), path, holder: await livingHolder(text) };
+    }),
+  );
+  return locks.filter((lock) => lock !== undefined);
 }
 
 /** The process a lock names, if it lives: the same number with another start is another process. */

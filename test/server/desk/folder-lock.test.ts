@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -15,7 +15,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-const lockPath = (): string => join(folder, ".stream-csv.lock");
+const lockPath = (): string => join(folder, ".stream-csv.lock.7");
 
 /** A process id that was in use and is no more. */
 function deadPid(): number {
@@ -51,6 +51,16 @@ for (const [title, text] of deadLocks) {
     assert.deepEqual(await readdir(folder), []);
   });
 }
+
+test("gives way to a lock that came by an older look at the folder", async () => {
+  const lock = await lockFolder(folder);
+  const [name = ""] = await readdir(folder);
+  await writeFile(join(folder, ".stream-csv.lock.100"), await readFile(join(folder, name)));
+  await lock.release();
+  await assert.rejects(lockFolder(folder), { code: "SCSV_SPOOL_UNUSABLE" });
+  assert.deepEqual(await readdir(folder), [".stream-csv.lock.100"]);
+  await rm(join(folder, ".stream-csv.lock.100"));
+});
 
 test("is not called abandoned where there is no lock", async () => {
   assert.equal(await isAbandoned(folder), false);
