@@ -1,4 +1,4 @@
-import { writePadded, writePair } from "./digits.ts";
+import { padded, writePadded, writePair } from "./digits.ts";
 
 const millisecondsPerDay = 86_400_000;
 const firstDay = -719_528; // 0000-01-01
@@ -25,34 +25,64 @@ export function writeDay(bytes: Uint8Array, at: number, days: number): number {
   return writePair(bytes, at + 8, day);
 }
 
-/** Writes whole milliseconds since 1970 as `toISOString` does, 24 bytes; −1 for years outside 0 to 9999 and for NaN. */
-export function writeInstant(bytes: Uint8Array, at: number, milliseconds: number): number {
+/**
+ * Days written lately, each at the place its last bits give: instants of a table lie on a few thousand days, and what is
+ * left of them then is the time of the day. The place holds the day's number and its text, `YYYY-MM-DDT`.
+ */
+const knownDays = 4096;
+const dayBytes = 16;
+const dayNumbers = new Int32Array(knownDays).fill(lastDay + 1);
+const dayTexts = new Uint8Array(knownDays * dayBytes).fill(0x54);
+const dayView = new DataView(dayTexts.buffer);
+
+/** `HH:MM:` for the minutes of a day, eight bytes each. */
+const minuteView = table(1440, 8, (minute) => `${padded(Math.floor(minute / 60), 2)}:${padded(minute % 60, 2)}:`);
+/** `SS.` for the seconds of a minute, four bytes each. */
+const secondView = table(60, 4, (second) => `${padded(second, 2)}.`);
+/** `mmmZ` for the milliseconds of a second. */
+const millisecondView = table(1000, 4, (millisecond) => `${padded(millisecond, 3)}Z`);
+
+/**
+ * Writes whole milliseconds since 1970 as `toISOString` does, 24 bytes; −1 for years outside 0 to 9999 and for NaN.
+ * Each part is copied from a table, and what a copy has too much is overwritten by the next.
+ */
+export function writeInstant(view: DataView, at: number, milliseconds: number): number {
   const days = Math.floor(milliseconds / millisecondsPerDay);
-  const end = writeDay(bytes, at, days);
-  if (end < 0) return -1;
+  if (!(days >= firstDay && days <= lastDay)) return -1;
+  const known = days & (knownDays - 1);
+  if (dayNumbers[known] !== days) {
+    dayNumbers[known] = days;
+    writeDay(dayTexts, known * dayBytes, days);
+  }
   const ofDay = (milliseconds - days * millisecondsPerDay) | 0;
   const seconds = (ofDay / 1000) | 0;
   const minutes = (seconds / 60) | 0;
-  const hours = (minutes / 60) | 0;
-  bytes[end] = 0x54;
-  writePair(bytes, end + 1, hours);
-  bytes[end + 3] = 0x3a;
-  writePair(bytes, end + 4, minutes - hours * 60);
-  bytes[end + 6] = 0x3a;
-  writePair(bytes, end + 7, seconds - minutes * 60);
-  bytes[end + 9] = 0x2e;
-  writePadded(bytes, end + 10, ofDay - seconds * 1000, 3);
-  bytes[end + 13] = 0x5a;
-  return end + 14;
+  view.setFloat64(at, dayView.getFloat64(known * dayBytes, true), true);
+  view.setInt32(at + 8, dayView.getInt32(known * dayBytes + 8, true), true);
+  view.setFloat64(at + 11, minuteView.getFloat64(minutes * 8, true), true);
+  view.setInt32(at + 17, secondView.getInt32((seconds - minutes * 60) * 4, true), true);
+  view.setInt32(at + 20, millisecondView.getInt32((ofDay - seconds * 1000) * 4, true), true);
+  return at + 24;
 }
 
 /** Writes whole microseconds since 1970 with three digits after the second, or six where it has more; −1 as above. */
-export function writeMicroseconds(bytes: Uint8Array, at: number, microseconds: number): number {
+export function writeMicroseconds(bytes: Uint8Array, view: DataView, at: number, microseconds: number): number {
   const milliseconds = Math.floor(microseconds / 1000);
-  const end = writeInstant(bytes, at, milliseconds);
+  const end = writeInstant(view, at, milliseconds);
   const rest = microseconds - milliseconds * 1000;
   if (end < 0 || rest === 0) return end;
   writePadded(bytes, end - 1, rest, 3);
   bytes[end + 2] = 0x5a;
   return end + 3;
+}
+
+/** Texts of ASCII, each in so many bytes. */
+function table(count: number, bytesEach: number, textOf: (index: number) => string): DataView {
+  const bytes = new Uint8Array(count * bytesEach);
+  for (let index = 0; index < count; index += 1) {
+    const text = textOf(index);
+    for (let place = 0; place < text.length; place += 1)
+      bytes[index * bytesEach + place] = text.charCodeAt(place);
+  }
+  return new DataView(bytes.buffer);
 }

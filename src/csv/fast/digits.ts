@@ -114,3 +114,8 @@ export function writeShortFloat(bytes: Uint8Array, at: number, value: number, se
   }
   return writeDecimal(bytes, at, scaled, scale, separator);
 }
+
+/** A whole number from 0 on as text of so many digits. */
+export function padded(value: number, length: number): string {
+  return String(value).padStart(length, "0");
+}

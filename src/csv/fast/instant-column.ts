@@ -1,0 +1,52 @@
+import { writeInstant, writeMicroseconds } from "./clock.ts";
+import { doublesOf } from "./doubles.ts";
+import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
+import { cellTable, reserve, stage } from "./stage.ts";
+import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
+
+/** Instants in milliseconds or, where they are integers of 64 bits, in microseconds. */
+export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnContext): StagedColumn {
+  const { format, terminator } = context;
+  const { cellBytes, isPlain } = format;
+  const { nulls, values } = vector;
+  const isMicroseconds = vector.unit === "us";
+  const general = generalWriter(vector, context);
+  const lead = format.quotesAll ? 1 : 0;
+  const [first = 0, second = 0] = terminator;
+  const terminatorLength = terminator.length;
+  return {
+    stage(from, to, firstSlot, begin) {
+      const { starts, lengths } = cellTable;
+      const instants = doublesOf(values, from, to);
+      const shift = instants === values ? 0 : from;
+      let bytes = reserve(begin + (to - from) * cellBytes);
+      let { view } = stage;
+      let at = begin;
+      let slot = firstSlot;
+      for (let row = from; row < to; row += 1) {
+        const start = at;
+        if (nulls !== undefined && nulls[row] === 1) at = writeNull(at, format);
+        else {
+          // A Date holds whole milliseconds: a fraction is cut off, as Date cuts it.
+          const instant = Math.trunc(instants[row - shift] ?? 0);
+          let end = isMicroseconds
+            ? writeMicroseconds(bytes, view, at + lead, instant)
+            : writeInstant(view, at + lead, instant);
+          if (end < 0) {
+            end = general(row, at + lead);
+            bytes = reserve(Math.max(at, end) + (to - row) * cellBytes);
+            ({ view } = stage);
+          }
+          at = isPlain && end >= 0 ? end : finished(end, at, format);
+        }
+        bytes[at] = first;
+        bytes[at + 1] = second;
+        at += terminatorLength;
+        starts[slot] = start;
+        lengths[slot] = at - start;
+        slot += 1;
+      }
+      return at;
+    },
+  };
+}
