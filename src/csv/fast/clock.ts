@@ -5,7 +5,7 @@ const firstDay = -719_528; // 0000-01-01
 const lastDay = 2_932_896; // 9999-12-31
 
 /** Writes a day of the years 0 to 9999 as `YYYY-MM-DD`, ten bytes; −1 for any other, and for NaN. */
-export function writeDay(bytes: Uint8Array, at: number, days: number): number {
+export function writeDay(view: DataView, at: number, days: number): number {
   if (!(days >= firstDay && days <= lastDay)) return -1;
   // As in iso-time.ts, years from March; these are small enough for integer arithmetic.
   const sinceEpoch = (days + 719_468) | 0;
@@ -18,11 +18,11 @@ export function writeDay(bytes: Uint8Array, at: number, days: number): number {
   const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
   const day = dayOfYear - (((153 * fromMarch + 2) / 5) | 0) + 1;
-  writePadded(bytes, at, year, 4);
-  bytes[at + 4] = 0x2d;
-  writePair(bytes, at + 5, month);
-  bytes[at + 7] = 0x2d;
-  return writePair(bytes, at + 8, day);
+  writePadded(view, at, year, 4);
+  view.setInt8(at + 4, 0x2d);
+  writePair(view, at + 5, month);
+  view.setInt8(at + 7, 0x2d);
+  return writePair(view, at + 8, day);
 }
 
 /**
@@ -32,8 +32,7 @@ export function writeDay(bytes: Uint8Array, at: number, days: number): number {
 const knownDays = 4096;
 const dayBytes = 16;
 const dayNumbers = new Int32Array(knownDays).fill(lastDay + 1);
-const dayTexts = new Uint8Array(knownDays * dayBytes).fill(0x54);
-const dayView = new DataView(dayTexts.buffer);
+const dayView = new DataView(new Uint8Array(knownDays * dayBytes).fill(0x54).buffer);
 
 /** `HH:MM:` for the minutes of a day, eight bytes each. */
 const minuteView = table(1440, 8, (minute) => `${padded(Math.floor(minute / 60), 2)}:${padded(minute % 60, 2)}:`);
@@ -52,7 +51,7 @@ export function writeInstant(view: DataView, at: number, milliseconds: number): 
   const known = days & (knownDays - 1);
   if (dayNumbers[known] !== days) {
     dayNumbers[known] = days;
-    writeDay(dayTexts, known * dayBytes, days);
+    writeDay(dayView, known * dayBytes, days);
   }
   const ofDay = (milliseconds - days * millisecondsPerDay) | 0;
   const seconds = (ofDay / 1000) | 0;
@@ -66,13 +65,13 @@ export function writeInstant(view: DataView, at: number, milliseconds: number): 
 }
 
 /** Writes whole microseconds since 1970 with three digits after the second, or six where it has more; −1 as above. */
-export function writeMicroseconds(bytes: Uint8Array, view: DataView, at: number, microseconds: number): number {
+export function writeMicroseconds(view: DataView, at: number, microseconds: number): number {
   const milliseconds = Math.floor(microseconds / 1000);
   const end = writeInstant(view, at, milliseconds);
   const rest = microseconds - milliseconds * 1000;
   if (end < 0 || rest === 0) return end;
-  writePadded(bytes, end - 1, rest, 3);
-  bytes[end + 2] = 0x5a;
+  writePadded(view, end - 1, rest, 3);
+  view.setInt8(end + 2, 0x5a);
   return end + 3;
 }
 

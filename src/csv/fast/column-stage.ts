@@ -65,7 +65,7 @@ function floatColumn(vector: VectorOf<"float">, context: ColumnContext): StagedC
   const rest = generalWriter(vector, context);
   return cellByCell(
     (row, at) => {
-      const end = writeShortFloat(stage.bytes, at, values[row] ?? 0, separator);
+      const end = writeShortFloat(stage.view, at, values[row] ?? 0, separator);
       return end < 0 ? rest(row, at) : end;
     },
     nulls,
@@ -79,7 +79,7 @@ function dateColumn(vector: VectorOf<"date">, context: ColumnContext): StagedCol
   const rest = generalWriter(vector, context);
   return cellByCell(
     (row, at) => {
-      const end = writeDay(stage.bytes, at, values[row] ?? 0);
+      const end = writeDay(stage.view, at, values[row] ?? 0);
       return end < 0 ? rest(row, at) : end;
     },
     nulls,

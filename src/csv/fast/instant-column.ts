@@ -19,7 +19,7 @@ export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnCont
       const { starts, lengths } = cellTable;
       const instants = doublesOf(values, from, to);
       const shift = instants === values ? 0 : from;
-      let bytes = reserve(begin + (to - from) * cellBytes);
+      reserve(begin + (to - from) * cellBytes);
       let { view } = stage;
       let at = begin;
       let slot = firstSlot;
@@ -30,17 +30,17 @@ export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnCont
           // A Date holds whole milliseconds: a fraction is cut off, as Date cuts it.
           const instant = Math.trunc(instants[row - shift] ?? 0);
           let end = isMicroseconds
-            ? writeMicroseconds(bytes, view, at + lead, instant)
+            ? writeMicroseconds(view, at + lead, instant)
             : writeInstant(view, at + lead, instant);
           if (end < 0) {
             end = general(row, at + lead);
-            bytes = reserve(Math.max(at, end) + (to - row) * cellBytes);
+            reserve(Math.max(at, end) + (to - row) * cellBytes);
             ({ view } = stage);
           }
           at = isPlain && end >= 0 ? end : finished(end, at, format);
         }
-        bytes[at] = first;
-        bytes[at + 1] = second;
+        view.setInt8(at, first);
+        view.setInt8(at + 1, second);
         at += terminatorLength;
         starts[slot] = start;
         lengths[slot] = at - start;

@@ -1,7 +1,7 @@
 import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
 import { writeDecimal, writeInteger } from "./digits.ts";
 import { doublesOf, type NumberArray } from "./doubles.ts";
-import { cellTable, reserve } from "./stage.ts";
+import { cellTable, reserve, stage } from "./stage.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 
 /**
@@ -26,7 +26,8 @@ export function scaledColumn(
       const { starts, lengths } = cellTable;
       const numbers = doublesOf(values, from, to);
       const shift = numbers === values ? 0 : from;
-      let bytes = reserve(begin + (to - from) * cellBytes);
+      reserve(begin + (to - from) * cellBytes);
+      let { view } = stage;
       let at = begin;
       let slot = firstSlot;
       for (let row = from; row < to; row += 1) {
@@ -37,13 +38,14 @@ export function scaledColumn(
           let end: number;
           if (!Number.isSafeInteger(value)) {
             end = general(row, at + lead);
-            bytes = reserve(Math.max(at, end) + (to - row) * cellBytes);
-          } else if (scale === 0) end = writeInteger(bytes, at + lead, value);
-          else end = writeDecimal(bytes, at + lead, value, scale, separator);
+            reserve(Math.max(at, end) + (to - row) * cellBytes);
+            ({ view } = stage);
+          } else if (scale === 0) end = writeInteger(view, at + lead, value);
+          else end = writeDecimal(view, at + lead, value, scale, separator);
           at = isPlain && end >= 0 ? end : finished(end, at, format);
         }
-        bytes[at] = first;
-        bytes[at + 1] = second;
+        view.setInt8(at, first);
+        view.setInt8(at + 1, second);
         at += terminatorLength;
         starts[slot] = start;
         lengths[slot] = at - start;

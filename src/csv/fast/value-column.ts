@@ -56,8 +56,8 @@ function writeValue(value: unknown, row: number, at: number, context: ColumnCont
   const lead = quotesAll ? 1 : 0;
   let end = -1;
   if (typeof value === "number") {
-    if ((value | 0) === value && !isGeneral) end = writeInteger(stage.bytes, at + lead, value);
-    else if (!isGeneral) end = writeShortFloat(stage.bytes, at + lead, value, separator);
+    if ((value | 0) === value && !isGeneral) end = writeInteger(stage.view, at + lead, value);
+    else if (!isGeneral) end = writeShortFloat(stage.view, at + lead, value, separator);
   } else if (typeof value === "boolean") {
     const word = format.booleans[value ? 1 : 0];
     end = writeBytes(word, 0, word.length, at + lead, format.cellBytes);
