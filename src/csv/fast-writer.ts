@@ -4,7 +4,8 @@ import type { Dialect } from "./dialect.ts";
 import { cellFormat } from "./fast/cell-format.ts";
 import { stagedColumn } from "./fast/column-stage.ts";
 import { interleave, repeatOnPage, takePage } from "./fast/interleave.ts";
-import { reserveCells, stage } from "./fast/stage.ts";
+import { rowTable, writeRowTable } from "./fast/row-table.ts";
+import { reserveCells, stage, takeStage } from "./fast/stage.ts";
 import type { ColumnContext, StagedColumn } from "./fast/staged-column.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { stringifyWriter } from "./stringify-writer.ts";
@@ -44,8 +45,15 @@ export function fastWriter(columns: readonly string[], dialect: Dialect): RowWri
     },
   }));
 
+  const contexts = prepared.map(({ context }) => context);
+
   function encode(batch: Batch, from: number, to: number, firstRow: number): Uint8Array {
     if (columns.length === 0) return takePage(repeatOnPage(format.recordDelimiter, to - from));
+    const table = rowTable(batch);
+    if (table !== undefined) {
+      for (const context of contexts) context.rowOffset = firstRow - from;
+      return takeStage(writeRowTable(table, from, to, contexts));
+    }
     const ready = prepared.map((column, index) =>
       readyColumn(column, batch.columns[index] ?? noValues, firstRow - from),
     );

@@ -15,6 +15,8 @@ export interface CellFormat {
   readonly special: Uint8Array;
   /** The same for long texts, as a search the engine does natively. */
   readonly specialPattern: RegExp;
+  /** Whether texts are looked at for formulas. */
+  readonly isGuarded: boolean;
   readonly quotesAll: boolean;
   readonly quotesText: boolean;
   readonly quotesEmpty: boolean;
@@ -51,6 +53,7 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
     booleans: [utf8.encode(no), utf8.encode(yes)],
     special,
     specialPattern: new RegExp(`[${escaped(dialect.delimiter)}${escaped(dialect.quote)}\\r\\n]`),
+    isGuarded: dialect.formulas !== "allow",
     quotesAll: dialect.quoting === "all",
     quotesText: dialect.quoting !== "minimal",
     quotesEmpty: !isPostgres(dialect) || dialect.nullValue === "",

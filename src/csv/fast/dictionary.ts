@@ -46,12 +46,11 @@ function encode(
   format: CellFormat,
   terminator: Uint8Array,
 ): EncodedDictionary {
-  const isGuarded = format.dialect.formulas !== "allow";
   const formulas = new Uint8Array(dictionary.length);
   const cells = encodedCells(dictionary.length, terminator, (index, at) => {
     const entry = dictionary[index] ?? null;
     if (entry === null) return writeNull(at, format);
-    const isUnsafe = isGuarded && isFormula(entry);
+    const isUnsafe = format.isGuarded && isFormula(entry);
     formulas[index] = isUnsafe ? 1 : 0;
     return writeText(isUnsafe ? `'${entry}` : entry, at, format, format.quotesText);
   });

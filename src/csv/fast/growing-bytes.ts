@@ -27,6 +27,13 @@ export class GrowingBytes {
     if (this.bytes.length > mostKeptBytes) this.#use(new Uint8Array(usualBytes));
   }
 
+  /** What is written up to `end`, as a chunk that belongs to whoever receives it. */
+  take(end: number): Uint8Array {
+    const chunk = this.bytes.slice(0, end);
+    this.shrink();
+    return chunk;
+  }
+
   #grow(length: number): void {
     if (length > mostBytes)
       throw wrongRange("The text of these rows is longer than 2 GiB: hand the encoder fewer at a time.");

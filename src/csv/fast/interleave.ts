@@ -43,9 +43,7 @@ export function interleave(sources: readonly DataView[], rowCount: number, from:
 
 /** What the page holds up to `end`, as a chunk that belongs to whoever receives it. */
 export function takePage(end: number): Uint8Array {
-  const chunk = page.bytes.slice(0, end);
-  page.shrink();
-  return chunk;
+  return page.take(end);
 }
 
 /** Writes rows that have no cell, only an end. */

@@ -12,6 +12,11 @@ export function reserve(end: number): Uint8Array {
   return stage.reserve(end);
 }
 
+/** What the stage holds up to `end`, as a chunk that belongs to whoever receives it. */
+export function takeStage(end: number): Uint8Array {
+  return stage.take(end);
+}
+
 /**
  * Where each cell of the block lies within its column's bytes, and how long it is with the delimiter behind it. A
  * column's cells stand side by side, from its slot on.

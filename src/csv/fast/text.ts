@@ -27,6 +27,10 @@ export function writeText(text: string, at: number, format: CellFormat, isQuoted
       if (special[code] === 1) return writeQuoted(text, at, format);
       bytes[place] = code;
       place += 1;
+    } else if (code < 0x800) {
+      bytes[place] = 0xc0 | (code >> 6);
+      bytes[place + 1] = 0x80 | (code & 0x3f);
+      place += 2;
     } else {
       const end = writeWide(bytes, place, text, index, code);
       if (end - place === 4) index += 1;

@@ -1,0 +1,45 @@
+import { cellText, guardedText } from "../cell-text.ts";
+import { writeInstant } from "./clock.ts";
+import { writeInteger, writeShortFloat } from "./digits.ts";
+import { finished, writeNull } from "./fixed-cell.ts";
+import { reserve, stage } from "./stage.ts";
+import { placeOf, type ColumnContext } from "./staged-column.ts";
+import { writeBytes, writeText } from "./text.ts";
+
+/** Writes a value of any type at a place of the stage, and gives the place behind it; leaves room for another cell. */
+export function writeCell(value: unknown, row: number, at: number, context: ColumnContext): number {
+  const { format } = context;
+  if (typeof value === "string")
+    return writeText(
+      format.isGuarded ? guarded(value, row, context) : value,
+      at,
+      format,
+      format.quotesText,
+    );
+  reserve(at + format.cellBytes);
+  if (value === null || value === undefined) return writeNull(at, format);
+  const end = writeQuickly(value, format.quotesAll ? at + 1 : at, context);
+  if (end >= 0) return format.isPlain ? end : finished(end, at, format);
+  const text = cellText(value, format.dialect, placeOf(row, context));
+  return text === null ? writeNull(at, format) : writeText(text, at, format, format.quotesAll);
+}
+
+function guarded(value: string, row: number, context: ColumnContext): string {
+  const text = guardedText(value, context.format.dialect, placeOf(row, context));
+  if (text !== value) context.onGuarded(1);
+  return text;
+}
+
+/** Writes a number, boolean or Date without making a string of it; −1 where there is no such way. */
+function writeQuickly(value: unknown, at: number, { format }: ColumnContext): number {
+  if (typeof value === "boolean") {
+    const word = format.booleans[value ? 1 : 0];
+    return writeBytes(word, 0, word.length, at, format.cellBytes);
+  }
+  if (format.isGeneral) return -1;
+  if (typeof value === "number")
+    return (value | 0) === value
+      ? writeInteger(stage.view, at, value)
+      : writeShortFloat(stage.view, at, value, format.separator);
+  return value instanceof Date ? writeInstant(stage.view, at, value.getTime()) : -1;
+}
