@@ -33,7 +33,9 @@ for (let round = -warmUpRounds; round < rounds; round += 1) {
 }
 
 const isObjects = ({ name }: Contender): boolean => name.endsWith("objects");
-process.stdout.write(`${rows} orders, ${rounds} rounds, Node ${process.versions.node}; seconds are of processor time\n`);
+process.stdout.write(
+  `${rows} orders, ${rounds} rounds, Node ${process.versions.node}; seconds are of processor time\n`,
+);
 for (const [index, contender] of all.entries()) {
   const microseconds = median(taken[index] ?? []) ?? Number.NaN;
   const control = isObjects(contender) ? 1 : 0;

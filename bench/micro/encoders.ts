@@ -72,7 +72,12 @@ function byStringify(rows: readonly object[]): Contender["run"] {
 
 /** fast-csv asks for dates as text; booleans it writes by itself. */
 function byFastCsv(rows: readonly object[]): Contender["run"] {
-  const options = { rowDelimiter: "\r\n", includeEndRowDelimiter: true, headers: false, transform: withTextDates };
+  const options = {
+    rowDelimiter: "\r\n",
+    includeEndRowDelimiter: true,
+    headers: false,
+    transform: withTextDates,
+  };
   return async () => {
     const chunks: Uint8Array[] = [];
     for (const slice of slices(rows)) chunks.push(await writeToBuffer(slice, options));

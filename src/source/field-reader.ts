@@ -27,7 +27,8 @@ export class FieldReader {
     const keys: string[] = [];
     // oxlint-disable-next-line guard-for-in -- inherited values are values of the row as well
     for (const key in row) keys.push(key);
-    const isKnown = new Set(this.#wanted).size === this.#wanted.length && this.#wanted.every((key) => keys.includes(key));
+    const isKnown =
+      new Set(this.#wanted).size === this.#wanted.length && this.#wanted.every((key) => keys.includes(key));
     this.#keys = isKnown ? keys : [];
     this.#columns = this.#keys.map((key) => this.#wanted.indexOf(key));
   }

@@ -87,7 +87,10 @@ function columnsOf(row: Row): Column[] {
 }
 
 /** The columns a reading wants, by their places. */
-function wantedColumns(columns: readonly Column[], places: readonly number[] | undefined): readonly WantedColumn[] {
+function wantedColumns(
+  columns: readonly Column[],
+  places: readonly number[] | undefined,
+): readonly WantedColumn[] {
   return (places ?? columns.map((_, place) => place)).map((place) => {
     const column = columns[place];
     if (column === undefined)
@@ -106,15 +109,20 @@ function batchOf(
 ): Batch {
   const step = wanted.length;
   // Filled at once, so that the engine doesn't change the array's form when a number or a text comes first.
+  // oxlint-disable-next-line no-new-array -- a list made value by value takes longer than all that is done with it here
   const values = new Array<unknown>(rows.length * step).fill(undefined);
   let at = 0;
   for (let index = 0; index < rows.length; index += 1) {
     const row = checkedRow(rows[index], rowsBefore + index + 1, columnCount);
-    if (isList(row)) for (let column = 0; column < step; column += 1) values[at + column] = row[wanted[column]?.place ?? 0];
+    if (isList(row))
+      for (let column = 0; column < step; column += 1) values[at + column] = row[wanted[column]?.place ?? 0];
     else reader.read(row, values, at);
     at += step;
   }
-  return { rowCount: rows.length, columns: wanted.map((_, first) => ({ kind: "mixed", values, first, step })) };
+  return {
+    rowCount: rows.length,
+    columns: wanted.map((_, first) => ({ kind: "mixed", values, first, step })),
+  };
 }
 
 /** A row that has a shape rows may have. */

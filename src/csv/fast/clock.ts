@@ -35,7 +35,11 @@ const dayNumbers = new Int32Array(knownDays).fill(lastDay + 1);
 const dayView = new DataView(new Uint8Array(knownDays * dayBytes).fill(0x54).buffer);
 
 /** `HH:MM:` for the minutes of a day, eight bytes each. */
-const minuteView = table(1440, 8, (minute) => `${padded(Math.floor(minute / 60), 2)}:${padded(minute % 60, 2)}:`);
+const minuteView = table(
+  1440,
+  8,
+  (minute) => `${padded(Math.floor(minute / 60), 2)}:${padded(minute % 60, 2)}:`,
+);
 /** `SS.` for the seconds of a minute, four bytes each. */
 const secondView = table(60, 4, (second) => `${padded(second, 2)}.`);
 /** `mmmZ` for the milliseconds of a second. */

@@ -16,7 +16,9 @@ const greatestDictionary = 65_536;
 export function stagedColumn(vector: ColumnVector, context: ColumnContext): StagedColumn {
   switch (vector.kind) {
     case "integer":
-      return isBigints(vector.values) ? general(vector, context) : scaledColumn(vector, vector.values, 0, context);
+      return isBigints(vector.values)
+        ? general(vector, context)
+        : scaledColumn(vector, vector.values, 0, context);
     case "decimal":
       return isBigints(vector.unscaled) || vector.scale > greatestScale
         ? general(vector, context)

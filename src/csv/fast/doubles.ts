@@ -51,7 +51,6 @@ function readWords(
   for (let row = from; row < to; row += 1) {
     const high = words[2 * row + 1] ?? 0;
     const low = (words[2 * row] ?? 0) >>> 0;
-    numbers[row - from] =
-      high >= highestHigh || high < lowest ? Number.NaN : high * 4_294_967_296 + low;
+    numbers[row - from] = high >= highestHigh || high < lowest ? Number.NaN : high * 4_294_967_296 + low;
   }
 }

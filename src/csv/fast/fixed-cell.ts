@@ -13,7 +13,11 @@ export type CellWriter = (row: number, at: number) => number;
  * A column by a function that writes its cells one by one: numbers, dates and words, which by themselves need no quotes.
  * The frequent kinds have loops of their own.
  */
-export function cellByCell(write: CellWriter, nulls: NullMask | undefined, context: ColumnContext): StagedColumn {
+export function cellByCell(
+  write: CellWriter,
+  nulls: NullMask | undefined,
+  context: ColumnContext,
+): StagedColumn {
   const { format, terminator } = context;
   const lead = format.quotesAll ? 1 : 0;
   return {

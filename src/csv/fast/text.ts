@@ -156,7 +156,13 @@ function writeHuge(text: string, at: number, cellBytes: number): number {
 }
 
 /** Copies bytes that were made before. */
-export function writeBytes(source: Uint8Array, from: number, to: number, at: number, cellBytes: number): number {
+export function writeBytes(
+  source: Uint8Array,
+  from: number,
+  to: number,
+  at: number,
+  cellBytes: number,
+): number {
   const bytes = reserve(at + (to - from) + cellBytes);
   let place = at;
   for (let index = from; index < to; index += 1) {

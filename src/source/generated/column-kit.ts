@@ -97,7 +97,8 @@ export function floatColumn(name: string, salt: number, fill: Fill<Float64Array>
 /** `percent` of the rows are true. */
 export function booleanColumn(name: string, salt: number, percent: number): GeneratedColumn {
   const fill: Fill<Uint8Array> = (values, bits, count) => {
-    for (let index = 0; index < count; index += 1) values[index] = below(bits[index] ?? 0, 100) < percent ? 1 : 0;
+    for (let index = 0; index < count; index += 1)
+      values[index] = below(bits[index] ?? 0, 100) < percent ? 1 : 0;
   };
   return {
     name,
@@ -191,7 +192,12 @@ function bitsOf(hash: CellHash, firstRow: number, rowCount: number): Uint32Array
   return sharedBits;
 }
 
-function maker<V extends Values>(vector: ColumnVector, values: V, fill: Fill<V>, hash: CellHash): ColumnMaker {
+function maker<V extends Values>(
+  vector: ColumnVector,
+  values: V,
+  fill: Fill<V>,
+  hash: CellHash,
+): ColumnMaker {
   return (firstRow, rowCount) => {
     fill(values, bitsOf(hash, firstRow, rowCount), rowCount, firstRow);
     return vector;
@@ -214,7 +220,8 @@ function withNulls(
   const makeValues = make({ nulls });
   return (firstRow, rowCount) => {
     const bits = bitsOf(hash, firstRow, rowCount);
-    for (let index = 0; index < rowCount; index += 1) nulls[index] = below(bits[index] ?? 0, every) === 0 ? 1 : 0;
+    for (let index = 0; index < rowCount; index += 1)
+      nulls[index] = below(bits[index] ?? 0, every) === 0 ? 1 : 0;
     return makeValues(firstRow, rowCount);
   };
 }
