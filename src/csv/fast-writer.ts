@@ -14,8 +14,6 @@ import { stringifyWriter } from "./stringify-writer.ts";
 const mostCells = 16_384;
 const mostRows = 1024;
 
-const noValues: ColumnVector = { kind: "text", values: [] };
-
 /** A column's last vector, and what was made ready for it; sources that reuse their vectors find it ready. */
 interface PreparedColumn {
   readonly context: ColumnContext;
@@ -46,6 +44,7 @@ export function fastWriter(columns: readonly string[], dialect: Dialect): RowWri
   }));
 
   const contexts = prepared.map(({ context }) => context);
+  const staged: StagedColumn[] = [];
 
   function encode(batch: Batch, from: number, to: number, firstRow: number): Uint8Array {
     if (columns.length === 0) return takePage(repeatOnPage(format.recordDelimiter, to - from));
@@ -54,12 +53,11 @@ export function fastWriter(columns: readonly string[], dialect: Dialect): RowWri
       for (const context of contexts) context.rowOffset = firstRow - from;
       return takeStage(writeRowTable(table, from, to, contexts));
     }
-    const ready = prepared.map((column, index) =>
-      readyColumn(column, batch.columns[index] ?? noValues, firstRow - from),
-    );
+    for (let index = 0; index < prepared.length; index += 1)
+      staged[index] = readyColumn(prepared[index], batch.columns[index], firstRow - from);
     let at = 0;
     for (let row = from; row < to; row += blockRows)
-      at = writeBlock(ready, row, Math.min(to, row + blockRows), at);
+      at = writeBlock(staged, row, Math.min(to, row + blockRows), at);
     stage.shrink();
     return takePage(at);
   }
@@ -81,7 +79,13 @@ export function fastWriter(columns: readonly string[], dialect: Dialect): RowWri
   };
 }
 
-function readyColumn(column: PreparedColumn, vector: ColumnVector, rowOffset: number): StagedColumn {
+/** `encode` is never given a batch with fewer columns than the writer has. */
+function readyColumn(
+  column: PreparedColumn | undefined,
+  vector: ColumnVector | undefined,
+  rowOffset: number,
+): StagedColumn {
+  if (column === undefined || vector === undefined) throw new RangeError("The batch has too few columns.");
   column.context.rowOffset = rowOffset;
   if (column.ready?.vector !== vector)
     column.ready = { vector, staged: stagedColumn(vector, column.context) };
@@ -92,11 +96,11 @@ function writeBlock(columns: readonly StagedColumn[], from: number, to: number, 
   const rowCount = to - from;
   reserveCells(columns.length * rowCount);
   let at = 0;
-  for (const [index, column] of columns.entries()) at = column.stage(from, to, index * rowCount, at);
+  let slot = 0;
+  for (const column of columns) {
+    at = column.stage(from, to, slot, at);
+    slot += rowCount;
+  }
   stage.reserve(at);
-  return interleave(
-    columns.map(({ source }) => source ?? stage.view),
-    rowCount,
-    pageEnd,
-  );
+  return interleave(columns, rowCount, pageEnd);
 }

@@ -1,6 +1,7 @@
 import { padded, writePadded, writePair } from "./digits.ts";
 
-const millisecondsPerDay = 86_400_000;
+/** Milliseconds of a day. */
+export const millisecondsPerDay = 86_400_000;
 const firstDay = -719_528; // 0000-01-01
 const lastDay = 2_932_896; // 9999-12-31
 
@@ -46,18 +47,17 @@ const secondView = table(60, 4, (second) => `${padded(second, 2)}.`);
 const millisecondView = table(1000, 4, (millisecond) => `${padded(millisecond, 3)}Z`);
 
 /**
- * Writes whole milliseconds since 1970 as `toISOString` does, 24 bytes; −1 for years outside 0 to 9999 and for NaN.
- * Each part is copied from a table, and what a copy has too much is overwritten by the next.
+ * Writes an instant as `toISOString` does, 24 bytes, given its day and the milliseconds of that day; −1 for years outside
+ * 0 to 9999 and for NaN. The two are small numbers, where an instant as a whole would take a piece of the heap each time
+ * it is passed. Each part is copied from a table, and what a copy has too much is overwritten by the next.
  */
-export function writeInstant(view: DataView, at: number, milliseconds: number): number {
-  const days = Math.floor(milliseconds / millisecondsPerDay);
+export function writeInstant(view: DataView, at: number, days: number, ofDay: number): number {
   if (!(days >= firstDay && days <= lastDay)) return -1;
   const known = days & (knownDays - 1);
   if (dayNumbers[known] !== days) {
     dayNumbers[known] = days;
     writeDay(dayView, known * dayBytes, days);
   }
-  const ofDay = (milliseconds - days * millisecondsPerDay) | 0;
   const seconds = (ofDay / 1000) | 0;
   const minutes = (seconds / 60) | 0;
   view.setFloat64(at, dayView.getFloat64(known * dayBytes, true), true);
@@ -68,13 +68,10 @@ export function writeInstant(view: DataView, at: number, milliseconds: number): 
   return at + 24;
 }
 
-/** Writes whole microseconds since 1970 with three digits after the second, or six where it has more; −1 as above. */
-export function writeMicroseconds(view: DataView, at: number, microseconds: number): number {
-  const milliseconds = Math.floor(microseconds / 1000);
-  const end = writeInstant(view, at, milliseconds);
-  const rest = microseconds - milliseconds * 1000;
-  if (end < 0 || rest === 0) return end;
-  writePadded(view, end - 1, rest, 3);
+/** Writes what an instant has beyond its milliseconds, 0 to 999 microseconds, behind the instant. */
+export function writeMicroseconds(view: DataView, end: number, microseconds: number): number {
+  if (end < 0 || microseconds === 0) return end;
+  writePadded(view, end - 1, microseconds, 3);
   view.setInt8(end + 2, 0x5a);
   return end + 3;
 }

@@ -67,7 +67,7 @@ function floatColumn(vector: VectorOf<"float">, context: ColumnContext): StagedC
   const rest = generalWriter(vector, context);
   return cellByCell(
     (row, at) => {
-      const end = writeShortFloat(stage.view, at, values[row] ?? 0, separator);
+      const end = writeShortFloat(stage.view, at, values, row, separator);
       return end < 0 ? rest(row, at) : end;
     },
     nulls,

@@ -114,10 +114,17 @@ export function writeDecimal(
 
 /**
  * Writes a finite number as `String` writes it, if it is whole or has at most six digits after the point; else gives
- * −1. A decimal of at most 15 digits that reads back to a number is the shortest one that does, since no two such
+ * −1. It is read from its array here, since a number with a fraction takes a piece of the heap when it is passed. A decimal of at most 15 digits that reads back to a number is the shortest one that does, since no two such
  * decimals read as the same number: so it is what `String` finds. At most 20 bytes.
  */
-export function writeShortFloat(view: DataView, at: number, value: number, separator: number): number {
+export function writeShortFloat(
+  view: DataView,
+  at: number,
+  values: Float64Array,
+  row: number,
+  separator: number,
+): number {
+  const value = values[row] ?? 0;
   if (Math.trunc(value) === value)
     return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? writeInteger(view, at, value) : -1;
   if (Math.abs(value) >= 1e9) return -1;

@@ -1,4 +1,4 @@
-import { writeInstant, writeMicroseconds } from "./clock.ts";
+import { millisecondsPerDay, writeInstant, writeMicroseconds } from "./clock.ts";
 import { doublesOf } from "./doubles.ts";
 import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
 import { cellTable, reserve, stage } from "./stage.ts";
@@ -28,10 +28,12 @@ export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnCont
         if (nulls !== undefined && nulls[row] === 1) at = writeNull(at, format);
         else {
           // A Date holds whole milliseconds: a fraction is cut off, as Date cuts it.
-          const instant = Math.trunc(instants[row - shift] ?? 0);
-          let end = isMicroseconds
-            ? writeMicroseconds(view, at + lead, instant)
-            : writeInstant(view, at + lead, instant);
+          const ticks = Math.trunc(instants[row - shift] ?? 0);
+          const milliseconds = isMicroseconds ? Math.floor(ticks / 1000) : ticks;
+          const days = Math.floor(milliseconds / millisecondsPerDay);
+          const ofDay = (milliseconds - days * millisecondsPerDay) | 0;
+          let end = writeInstant(view, at + lead, days, ofDay);
+          if (isMicroseconds) end = writeMicroseconds(view, end, (ticks - milliseconds * 1000) | 0);
           if (end < 0) {
             end = general(row, at + lead);
             reserve(Math.max(at, end) + (to - row) * cellBytes);

@@ -1,5 +1,6 @@
 import { GrowingBytes } from "./growing-bytes.ts";
-import { cellTable } from "./stage.ts";
+import { cellTable, stage } from "./stage.ts";
+import type { StagedColumn } from "./staged-column.ts";
 
 /** From this length on the engine's own copy is quicker than a loop. */
 const longCell = 256;
@@ -7,17 +8,22 @@ const longCell = 256;
 /** Where the rows are put together; one for all encoders, as the stage is. */
 const page = new GrowingBytes();
 
+/** The bytes each column's cells lie in, kept between blocks for the array's sake. */
+const sources: DataView[] = [];
+const noBytes = new DataView(new ArrayBuffer(0));
+
 /**
- * Puts the cells of a block in order of its rows, from place `at` of the page on; `sources` has the bytes each column's
- * cells lie in. Gives the end.
+ * Puts the cells of a block in order of its rows, from place `at` of the page on. Gives the end.
  *
  * Cells are short, so that a call to copy one would cost more than the copy: they are copied eight bytes at a time, as
  * doubles, which is the widest an unaligned copy can be without a bigint. What is copied beyond a cell is overwritten by the
  * next. Well-formed UTF-8 never has the bits of a NaN, which an engine might change on the way.
  */
-export function interleave(sources: readonly DataView[], rowCount: number, from: number): number {
+export function interleave(columns: readonly StagedColumn[], rowCount: number, from: number): number {
   const { starts, lengths } = cellTable;
-  const columnCount = sources.length;
+  const columnCount = columns.length;
+  for (let column = 0; column < columnCount; column += 1)
+    sources[column] = columns[column]?.source ?? stage.view;
   page.reserve(from + textLength(columnCount * rowCount));
   const { view } = page;
   let at = from;
@@ -38,6 +44,8 @@ export function interleave(sources: readonly DataView[], rowCount: number, from:
       slot += rowCount;
     }
   }
+  // A stage that a long text has made large mustn't be held here.
+  sources.fill(noBytes);
   return at;
 }
 

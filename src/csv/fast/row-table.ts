@@ -8,8 +8,9 @@ export function rowTable({ columns }: Batch): readonly unknown[] | undefined {
   const [column] = columns;
   if (column?.kind !== "mixed") return undefined;
   const { values } = column;
-  for (const [index, vector] of columns.entries()) {
-    if (vector.kind !== "mixed" || vector.values !== values) return undefined;
+  for (let index = 0; index < columns.length; index += 1) {
+    const vector = columns[index];
+    if (vector?.kind !== "mixed" || vector.values !== values) return undefined;
     if ((vector.first ?? 0) !== index || (vector.step ?? 1) !== columns.length) return undefined;
   }
   return values;

@@ -1,5 +1,5 @@
 import { cellText, guardedText } from "../cell-text.ts";
-import { writeInstant } from "./clock.ts";
+import { millisecondsPerDay, writeInstant } from "./clock.ts";
 import { writeInteger, writeShortFloat } from "./digits.ts";
 import { finished, writeNull } from "./fixed-cell.ts";
 import { reserve, stage } from "./stage.ts";
@@ -32,9 +32,19 @@ function writeQuickly(value: unknown, at: number, { format }: ColumnContext): nu
     return writeBytes(word, 0, word.length, at, format.cellBytes);
   }
   if (format.isGeneral) return -1;
-  if (typeof value === "number")
-    return (value | 0) === value
-      ? writeInteger(stage.view, at, value)
-      : writeShortFloat(stage.view, at, value, format.separator);
-  return value instanceof Date ? writeInstant(stage.view, at, value.getTime()) : -1;
+  if (typeof value === "number") {
+    if ((value | 0) === value) return writeInteger(stage.view, at, value);
+    single[0] = value;
+    return writeShortFloat(stage.view, at, single, 0, format.separator);
+  }
+  return value instanceof Date ? writeDate(value, at) : -1;
+}
+
+/** A number on its way to a function that reads it from an array. */
+const single = new Float64Array(1);
+
+function writeDate(date: Date, at: number): number {
+  const milliseconds = date.getTime();
+  const days = Math.floor(milliseconds / millisecondsPerDay);
+  return writeInstant(stage.view, at, days, (milliseconds - days * millisecondsPerDay) | 0);
 }
