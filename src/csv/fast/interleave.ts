@@ -45,7 +45,7 @@ export function interleave(columns: readonly StagedColumn[], rowCount: number, f
     }
   }
   // A stage that a long text has made large mustn't be held here.
-  sources.fill(noBytes);
+  for (let column = 0; column < columnCount; column += 1) sources[column] = noBytes;
   return at;
 }
 
