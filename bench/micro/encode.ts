@@ -1,151 +1,76 @@
-import { stringify } from "csv-stringify/sync";
-import Papa from "papaparse";
-import { CsvEncoder, generatedSource, rowsSource, type Batch, type EncoderName } from "../../src/index.ts";
-
 /**
- * Encodes the same orders in several ways, in turns within one process, and prints how they compare: what counts are
- * the ratios within a round. Run it alone: `node dist/bench/micro/encode.js [rows] [rounds]`.
+ * Encodes the same orders in several ways, in turns within one process, and prints how they compare: what counts are the
+ * ratios within a round, of processor time, which suffers less from whatever else the machine does than a clock's.
+ *
+ *     node dist/bench/micro/encode.js [rows] [rounds]
  */
+import { isDeepStrictEqual } from "node:util";
+import { parse } from "csv-parse/sync";
+import { compareRounds } from "../statistics/compare.ts";
+import { median } from "../statistics/median.ts";
+import { contenders, type Contender } from "./encoders.ts";
+import { orderRows } from "./order-rows.ts";
+
 const rows = Number(process.argv[2] ?? 20_000);
-const rounds = Number(process.argv[3] ?? 7);
-const batchRows = 1000;
-const names = [
-  "id",
-  "customer",
-  "email",
-  "quantity",
-  "price",
-  "paid",
-  "created_at",
-  "note",
-  "status",
-  "region",
-];
+const rounds = Number(process.argv[3] ?? 9);
+const warmUpRounds = 3;
 
-interface Contender {
-  readonly name: string;
-  /** Contenders of one group must write the same bytes. */
-  readonly group: "arrays" | "typed" | "other";
-  /** The text of all rows, in chunks. */
-  readonly run: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
-}
+const all = contenders(await orderRows(rows));
+const texts = await Promise.all(all.map(async ({ run }) => Buffer.concat(await run())));
+checkAgreement();
 
-const typed: Batch[] = [];
-for await (const batch of generatedSource("orders", { rows }).read({ signal: new AbortController().signal }))
-  typed.push(batch);
-
-/** The same rows as user code has them: a number for a decimal, a Date for an instant. */
-const arrays: unknown[][] = typed.flatMap((batch) =>
-  Array.from({ length: batch.rowCount }, (_, row) =>
-    batch.columns.map((vector) => {
-      if (vector.kind === "decimal") return Number(vector.unscaled[row]) / 10 ** vector.scale;
-      if (vector.kind === "boolean") return vector.values[row] === 1;
-      if (vector.kind === "timestamp") return new Date(Number(vector.values[row]));
-      if (vector.kind === "dictionary") return asRead(vector.dictionary[vector.codes[row] ?? 0] ?? null);
-      return vector.values[row];
-    }),
-  ),
-);
-const objects = arrays.map((row) => Object.fromEntries(row.map((value, index) => [names[index], value])));
-
-/** A string as a database driver makes it: in one piece, not put together from parts as those of the generator are. */
-function asRead(text: string | null): unknown {
-  const read: unknown = JSON.parse(JSON.stringify(text));
-  return read;
-}
-
-function slices<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / batchRows) }, (_, index) =>
-    all.slice(index * batchRows, (index + 1) * batchRows),
-  );
-}
-
-/** Rows of user code through their source and the encoder. */
-function ofRows(all: readonly object[], encoder: EncoderName): () => Promise<readonly Uint8Array[]> {
-  return async () => {
-    const source = rowsSource(all, { columns: names });
-    const csv = new CsvEncoder(
-      names.map((name) => ({ name })),
-      undefined,
-      encoder,
-    );
-    const chunks: Uint8Array[] = [];
-    for await (const batch of source.read({ signal: new AbortController().signal }))
-      chunks.push(csv.encode(batch));
-    return chunks;
-  };
-}
-
-/** Batches of typed columns through the encoder. */
-function ofBatches(encoder: EncoderName): () => readonly Uint8Array[] {
-  return () => {
-    const csv = new CsvEncoder(
-      names.map((name) => ({ name })),
-      undefined,
-      encoder,
-    );
-    return typed.map((batch) => csv.encode(batch));
-  };
-}
-
-const utf8 = new TextEncoder();
-const options = {
-  record_delimiter: "\r\n",
-  quoted_match: /^$|[\r\n]/,
-  cast: { boolean: String, date: (date: Date) => date.toISOString() },
-};
-
-const contenders: readonly Contender[] = [
-  {
-    name: "csv-stringify/sync, arrays",
-    group: "arrays",
-    run: () => slices(arrays).map((slice) => utf8.encode(stringify(slice, options))),
-  },
-  {
-    name: "papaparse, arrays",
-    group: "other",
-    run: () => slices(arrays).map((slice) => utf8.encode(`${Papa.unparse(slice)}\r\n`)),
-  },
-  { name: "ours by csv-stringify, arrays", group: "arrays", run: ofRows(arrays, "csv-stringify") },
-  { name: "ours, arrays", group: "arrays", run: ofRows(arrays, "fast") },
-  { name: "ours, objects", group: "arrays", run: ofRows(objects, "fast") },
-  { name: "ours by csv-stringify, typed", group: "typed", run: ofBatches("csv-stringify") },
-  { name: "ours, typed columns", group: "typed", run: ofBatches("fast") },
-];
-
-const texts = await Promise.all(contenders.map(async ({ run }) => Buffer.concat(await run())));
-for (const group of ["arrays", "typed"]) {
-  const same = texts.filter((_, index) => contenders[index]?.group === group);
-  if (same.some((text) => !text.equals(same[0] ?? text)))
-    throw new Error(`The contenders of the group ${group} don't write the same bytes.`);
-}
-
-const seconds = contenders.map((): number[] => []);
-for (let round = -2; round < rounds; round += 1) {
+/** Microseconds of processor time, by contender and round. */
+const taken = all.map((): number[] => []);
+for (let round = -warmUpRounds; round < rounds; round += 1) {
   // Every other round the other way round, so that none always follows the same one.
-  const order = contenders.map((_, index) => (round % 2 === 0 ? index : contenders.length - 1 - index));
+  const order = all.map((_, index) => (round % 2 === 0 ? index : all.length - 1 - index));
   for (const index of order) {
-    const begun = performance.now();
-    await contenders[index]?.run();
-    if (round >= 0) seconds[index]?.push((performance.now() - begun) / 1000);
+    const before = process.cpuUsage();
+    await all[index]?.run();
+    const { user, system } = process.cpuUsage(before);
+    if (round >= 0) taken[index]?.push(user + system);
   }
 }
 
-function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? Number.NaN;
+const isObjects = ({ name }: Contender): boolean => name.endsWith("objects");
+process.stdout.write(
+  `${rows} orders, ${rounds} rounds, Node ${process.versions.node}; seconds are of processor time\n`,
+);
+for (const [index, contender] of all.entries()) {
+  const microseconds = median(taken[index] ?? []) ?? Number.NaN;
+  const control = isObjects(contender) ? 1 : 0;
+  process.stdout.write(
+    `${[
+      contender.name.padEnd(30),
+      `${(rows / microseconds).toFixed(2)} Mrow/s`.padStart(14),
+      `${((texts[index]?.length ?? 0) / microseconds).toFixed(0)} MB/s`.padStart(10),
+      ratioText(index, 0).padStart(22),
+      control === 0 ? "" : `${ratioText(index, control)} with objects`.padStart(36),
+    ].join("")}\n`,
+  );
 }
 
-const lines = contenders.map(({ name }, index) => {
-  const taken = seconds[index] ?? [];
-  const ratios = taken.map((value, round) => (seconds[0]?.[round] ?? Number.NaN) / value);
-  const median = quantile(taken, 0.5);
-  return [
-    name.padEnd(30),
-    `${(rows / median / 1e6).toFixed(2)} Mrow/s`.padStart(14),
-    `${((texts[index]?.length ?? 0) / median / 1e6).toFixed(0)} MB/s`.padStart(10),
-    `${quantile(ratios, 0.5).toFixed(1)} × (${quantile(ratios, 0).toFixed(1)} to ${quantile(ratios, 1).toFixed(1)})`.padStart(
-      22,
-    ),
-  ].join("");
-});
-process.stdout.write(`${lines.join("\n")}\n`);
+/** How many times as fast as another contender, with the interval of the rounds' ratios. */
+function ratioText(index: number, control: number): string {
+  const pairs = (taken[index] ?? []).map((own, round) => ({
+    treatment: taken[control]?.[round] ?? 0,
+    control: own,
+  }));
+  const estimate = compareRounds(pairs);
+  if (estimate === null) return "not measured";
+  return `${estimate.ratio.toFixed(1)} × (${estimate.low.toFixed(1)} to ${estimate.high.toFixed(1)})`;
+}
+
+/** A way that writes something else would be no comparison. */
+function checkAgreement(): void {
+  const values = parse(texts[0] ?? "");
+  const typedText = texts[all.findIndex(({ agrees }) => agrees === "typed bytes")];
+  for (const [index, { name, agrees }] of all.entries()) {
+    const text = texts[index] ?? Buffer.alloc(0);
+    const isSame =
+      agrees === "values"
+        ? isDeepStrictEqual(parse(text), values)
+        : text.equals((agrees === "bytes" ? texts[0] : typedText) ?? text);
+    if (!isSame) throw new Error(`${name} writes other ${agrees} than csv-stringify.`);
+  }
+}

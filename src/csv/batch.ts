@@ -105,8 +105,15 @@ export interface BytesVector {
   readonly values: readonly (Uint8Array | null)[];
 }
 
-/** Values of any type, as user code yields them; each is looked at when it is written. */
+/**
+ * Values of any type, as user code yields them; each is looked at when it is written.
+ * Row i's value is `values[first + i * step]`: rows that lie one behind the other in one array needn't be taken apart.
+ */
 export interface MixedVector {
   readonly kind: "mixed";
   readonly values: readonly unknown[];
+  /** @default 0 */
+  readonly first?: number;
+  /** @default 1 */
+  readonly step?: number;
 }

@@ -22,8 +22,8 @@ export interface CsvColumn {
 /**
  * Turns batches of rows into the bytes of a CSV text (RFC 4180) in UTF-8, in the order given.
  *
- * It is pure and synchronous, and holds nothing between calls but counters: memory is bounded by one batch and its
- * text, time is linear in the text. Chunks belong to whoever received them. A call that throws leaves the encoder
+ * It is pure and synchronous, and holds nothing between calls but counters and the columns of the last batch: memory is
+ * bounded by one batch and its text, time is linear in the text. Chunks belong to whoever received them. A call that throws leaves the encoder
  * unfit for further rows.
  * @example
  * const encoder = new CsvEncoder([{ name: "id" }, { name: "name" }]);
@@ -70,7 +70,7 @@ export class CsvEncoder {
   /**
    * Rows `from` to `to`, the latter excluded, each with its line ending.
    * @throws StreamCsvError `SCSV_INVALID_DATE`, `SCSV_NON_FINITE`, `SCSV_FORMULA`, `SCSV_NO_TEXT`, with row and column
-   * @throws RangeError `SCSV_ARG_RANGE` when the batch has other columns, or fewer rows
+   * @throws RangeError `SCSV_ARG_RANGE` when the batch has other columns, or fewer rows, or its text exceeds 2 GiB
    */
   encode(batch: Batch, from = 0, to: number = batch.rowCount): Uint8Array {
     if (batch.columns.length !== this.columns.length)

@@ -1,37 +1,77 @@
-import type { Batch } from "./batch.ts";
+import { StreamCsvError } from "../errors.ts";
+import type { Batch, ColumnVector } from "./batch.ts";
 import type { Dialect } from "./dialect.ts";
-import { cellFormat, type CellFormat } from "./fast/cell-format.ts";
-import { columnWriter, type CellWriter } from "./fast/column-writer.ts";
-import { reserve, sink, takeBytes } from "./fast/sink.ts";
+import { cellFormat } from "./fast/cell-format.ts";
+import { stagedColumn } from "./fast/column-stage.ts";
+import { interleave, repeatOnPage, takePage } from "./fast/interleave.ts";
+import { rowTable, writeRowTable } from "./fast/row-table.ts";
+import { reserveCells, stage, takeStage } from "./fast/stage.ts";
+import type { ColumnContext, StagedColumn } from "./fast/staged-column.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { stringifyWriter } from "./stringify-writer.ts";
 
+/** Cells and rows a block holds at the most: what is written of them stays in the processor's nearer caches. */
+const mostCells = 16_384;
+const mostRows = 1024;
+
+/** A column's last vector, and what was made ready for it; sources that reuse their vectors find it ready. */
+interface PreparedColumn {
+  readonly context: ColumnContext;
+  ready?: { readonly vector: ColumnVector; readonly staged: StagedColumn };
+}
+
 /**
- * Writes rows straight into bytes, with a writer per column that is chosen once a batch; the same bytes as
- * csv-stringify. No object or string is made for a number, a date or a repeated text. The header row, which is short
- * and written once, is left to csv-stringify.
+ * Writes rows as bytes; the same bytes as csv-stringify. A block of rows is written column by column into a stage, each
+ * column in a loop made for its kind, and then put in order of the rows. No object or string is made for a number, a
+ * date or a repeated text. The header row, which is short and written once, is left to csv-stringify.
  */
 export function fastWriter(columns: readonly string[], dialect: Dialect): RowWriter {
   const format = cellFormat(dialect, columns.length);
   const general = stringifyWriter(columns, dialect);
+  const delimiter = Uint8Array.of(format.delimiter);
+  const blockRows = Math.max(1, Math.min(mostRows, Math.floor(mostCells / Math.max(1, columns.length))));
   let guardedCells = 0;
-  const onGuarded = (): void => {
-    guardedCells += 1;
-  };
+  const prepared = columns.map((column, index): PreparedColumn => ({
+    context: {
+      format,
+      column,
+      terminator: index === columns.length - 1 ? format.recordDelimiter : delimiter,
+      rowOffset: 0,
+      onGuarded: (count) => {
+        guardedCells += count;
+      },
+    },
+  }));
+
+  const contexts = prepared.map(({ context }) => context);
+  const staged: StagedColumn[] = [];
+
+  function encode(batch: Batch, from: number, to: number, firstRow: number): Uint8Array {
+    if (columns.length === 0) return takePage(repeatOnPage(format.recordDelimiter, to - from));
+    const table = rowTable(batch);
+    if (table !== undefined) {
+      for (const context of contexts) context.rowOffset = firstRow - from;
+      return takeStage(writeRowTable(table, from, to, contexts));
+    }
+    for (let index = 0; index < prepared.length; index += 1)
+      staged[index] = readyColumn(prepared[index], batch.columns[index], firstRow - from);
+    let at = 0;
+    for (let row = from; row < to; row += blockRows)
+      at = writeBlock(staged, row, Math.min(to, row + blockRows), at);
+    stage.shrink();
+    return takePage(at);
+  }
+
   return {
     header: () => general.header(),
-    encode(batch: Batch, from: number, to: number, firstRow: number): Uint8Array {
-      const writers = batch.columns.map((vector, index) =>
-        columnWriter(vector, {
-          format,
-          column: columns[index] ?? "",
-          rowOffset: firstRow - from,
-          onGuarded,
-        }),
-      );
-      let at = 0;
-      for (let row = from; row < to; row += 1) at = writeRow(writers, row, at, format);
-      return takeBytes(at);
+    encode(batch, from, to, firstRow) {
+      try {
+        return encode(batch, from, to, firstRow);
+      } catch (error) {
+        // Of several faults the one that comes first in reading order is told, and only the general path goes that way.
+        if (error instanceof StreamCsvError) general.encode(batch, from, to, firstRow);
+        throw error;
+      }
     },
     get guardedCells() {
       return general.guardedCells + guardedCells;
@@ -39,26 +79,28 @@ export function fastWriter(columns: readonly string[], dialect: Dialect): RowWri
   };
 }
 
-/** Every cell is followed by a delimiter; the last one's place is taken by the end of the row. */
-function writeRow(writers: readonly CellWriter[], row: number, from: number, format: CellFormat): number {
-  reserve(from + format.slack);
-  let at = from;
-  for (const write of writers) {
-    at = write(row, at);
-    sink.bytes[at] = format.delimiter;
-    at += 1;
+/** `encode` is never given a batch with fewer columns than the writer has. */
+function readyColumn(
+  column: PreparedColumn | undefined,
+  vector: ColumnVector | undefined,
+  rowOffset: number,
+): StagedColumn {
+  if (column === undefined || vector === undefined) throw new RangeError("The batch has too few columns.");
+  column.context.rowOffset = rowOffset;
+  if (column.ready?.vector !== vector)
+    column.ready = { vector, staged: stagedColumn(vector, column.context) };
+  return column.ready.staged;
+}
+
+function writeBlock(columns: readonly StagedColumn[], from: number, to: number, pageEnd: number): number {
+  const rowCount = to - from;
+  reserveCells(columns.length * rowCount);
+  let at = 0;
+  let slot = 0;
+  for (const column of columns) {
+    at = column.stage(from, to, slot, at);
+    slot += rowCount;
   }
-  const { bytes } = sink;
-  if (at > from) at -= 1;
-  if (at === from && writers.length === 1 && format.quotesLoneNull) {
-    // A null alone in its row: readers skip empty lines.
-    bytes[at] = format.quote;
-    bytes[at + 1] = format.quote;
-    at += 2;
-  }
-  for (const byte of format.recordDelimiter) {
-    bytes[at] = byte;
-    at += 1;
-  }
-  return at;
+  stage.reserve(at);
+  return interleave(columns, rowCount, pageEnd);
 }

@@ -10,8 +10,9 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
     case "float":
     case "text":
     case "bytes":
-    case "mixed":
       return vector.values[row];
+    case "mixed":
+      return vector.values[(vector.first ?? 0) + row * (vector.step ?? 1)];
     case "decimal":
       return new DecimalValue(BigInt(vector.unscaled[row] ?? 0), vector.scale);
     case "boolean":

@@ -191,17 +191,38 @@ function vector(rows: number): fc.Arbitrary<ColumnVector> {
     ),
     many(fc.option(fc.uint8Array({ maxLength: 5 }))).map((values) => ({ kind: "bytes" as const, values })),
     many(mixed).map((values) => ({ kind: "mixed" as const, values })),
+    many(fc.tuple(mixed, mixed)).map((pairs) => ({
+      kind: "mixed" as const,
+      values: [null, ...pairs.flat()],
+      first: 2,
+      step: 2,
+    })),
   );
 }
 
-/** Up to 40 rows of up to six columns of any kinds. */
-export const randomBatch: fc.Arbitrary<Batch> = fc
+/** Rows of user code: their values lie one behind the other in one array. */
+const rowTable: fc.Arbitrary<Batch> = fc
+  .tuple(fc.nat(40), fc.integer({ min: 1, max: 6 }))
+  .chain(([rowCount, step]) =>
+    fc.array(mixed, { minLength: rowCount * step, maxLength: rowCount * step }).map((values) => ({
+      rowCount,
+      columns: Array.from({ length: step }, (_, first) => ({ kind: "mixed" as const, values, first, step })),
+    })),
+  );
+
+const columnBatch: fc.Arbitrary<Batch> = fc
   .tuple(fc.nat(40), fc.integer({ min: 1, max: 6 }))
   .chain(([rowCount, columnCount]) =>
     fc
       .array(vector(rowCount), { minLength: columnCount, maxLength: columnCount })
       .map((columns) => ({ rowCount, columns })),
   );
+
+/** Up to 40 rows of up to six columns of any kinds, or of rows as user code has them. */
+export const randomBatch: fc.Arbitrary<Batch> = fc.oneof(
+  { weight: 4, arbitrary: columnBatch },
+  { weight: 1, arbitrary: rowTable },
+);
 
 const names = Object.keys(dialects) as DialectName[];
 

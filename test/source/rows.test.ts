@@ -62,6 +62,34 @@ test("takes the columns from the keys of the first row, and reads those alone", 
   assert.equal(await csvOf(source), "id,name\r\n1,Ann\r\n2,Bo\r\n3,\r\n");
 });
 
+test("finds the values of objects whose keys, or the order of them, differ from the first row's", async () => {
+  const inherited: object = Object.assign(Object.create({ a: "inherited" }), { b: 4 });
+  const rows = [
+    { a: 1, b: 2 },
+    { b: 3, a: 1, c: 0 },
+    inherited,
+    { a: 5 },
+    {},
+    { c: 6, a: 7, b: 8 },
+    { a: 9, b: 10 },
+  ];
+  const text = "a,b\r\n1,2\r\n1,3\r\ninherited,4\r\n5,\r\n,\r\n7,8\r\n9,10\r\n";
+  assert.equal(await csvOf(rowsSource(rows)), text);
+});
+
+test("finds values that the keys of an object don't show, and a key that is wanted twice", async () => {
+  class Person {
+    readonly id = 1;
+    get name(): string {
+      return "Ann";
+    }
+  }
+  const people = rowsSource([new Person(), new Person()], { columns: ["name", "id"] });
+  assert.equal(await csvOf(people), "name,id\r\nAnn,1\r\nAnn,1\r\n");
+  const twice = rowsSource([{ id: 1 }, { id: 2 }], { columns: ["id", { key: "id", header: "again" }] });
+  assert.equal(await csvOf(twice), "id,again\r\n1,1\r\n2,2\r\n");
+});
+
 test("takes columns in the order and under the headers it is given", async () => {
   const columns = ["b", { key: "a", header: "The A" }];
   assert.equal(await csvOf(rowsSource([{ a: 1, b: 2 }], { columns })), "b,The A\r\n2,1\r\n");

@@ -7,7 +7,7 @@ export interface CellFormat {
   readonly quote: number;
   readonly separator: number;
   readonly recordDelimiter: Uint8Array;
-  /** The null marker. */
+  /** The null marker; a null that is alone in its row is written as an empty text, since readers skip empty lines. */
   readonly nullBytes: Uint8Array;
   /** The words for false and true. */
   readonly booleans: readonly [Uint8Array, Uint8Array];
@@ -15,22 +15,24 @@ export interface CellFormat {
   readonly special: Uint8Array;
   /** The same for long texts, as a search the engine does natively. */
   readonly specialPattern: RegExp;
+  /** Whether texts are looked at for formulas. */
+  readonly isGuarded: boolean;
   readonly quotesAll: boolean;
   readonly quotesText: boolean;
   readonly quotesEmpty: boolean;
-  /** Whether a null that is alone in its row is written as an empty text, so that the line isn't empty. */
-  readonly quotesLoneNull: boolean;
   /** A text that is quoted although nothing in it needs it; none when empty. */
   readonly endOfData: string;
   /** Whether numbers and dates are written in a way that only `cellText` knows. */
   readonly isGeneral: boolean;
   /** What the text of a cell depends on: encoded dictionaries are kept by it. */
   readonly key: string;
-  /** Bytes that are free behind any text, so that cells of fixed size needn't ask for room. */
-  readonly slack: number;
+  /** Whether numbers, dates and the like are neither quoted nor can be taken for the null marker. */
+  readonly isPlain: boolean;
+  /** The most that a null, or a cell of fixed size takes, quotes and what ends it included. */
+  readonly cellBytes: number;
 }
 
-/** The most that a cell of fixed size takes, quotes and delimiter included. */
+/** The most that a number, a date or a word takes, quotes and what ends it included. */
 const mostFixedBytes = 48;
 
 export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
@@ -39,7 +41,8 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
     special[character.charCodeAt(0)] = 1;
   const utf8 = new TextEncoder();
   const [no, yes] = dialect.booleans;
-  const nullBytes = utf8.encode(dialect.nullValue);
+  const isLone = columnCount === 1 && dialect.nullValue === "" && !isPostgres(dialect);
+  const nullBytes = utf8.encode(isLone ? dialect.quote.repeat(2) : dialect.nullValue);
   return {
     dialect,
     delimiter: dialect.delimiter.charCodeAt(0),
@@ -50,21 +53,23 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
     booleans: [utf8.encode(no), utf8.encode(yes)],
     special,
     specialPattern: new RegExp(`[${escaped(dialect.delimiter)}${escaped(dialect.quote)}\\r\\n]`),
+    isGuarded: dialect.formulas !== "allow",
     quotesAll: dialect.quoting === "all",
     quotesText: dialect.quoting !== "minimal",
     quotesEmpty: !isPostgres(dialect) || dialect.nullValue === "",
-    quotesLoneNull: !isPostgres(dialect),
     endOfData: isPostgres(dialect) && columnCount === 1 ? "\\." : "",
     isGeneral: isPostgres(dialect),
     key: JSON.stringify([
-      isPostgres(dialect) ? columnCount === 1 : undefined,
+      dialect.name === "postgres",
+      columnCount === 1,
       dialect.delimiter,
       dialect.quote,
       dialect.quoting,
       dialect.nullValue,
       dialect.formulas,
     ]),
-    slack: columnCount * (mostFixedBytes + nullBytes.length) + 16,
+    isPlain: dialect.quoting !== "all" && nullBytes.length === 0,
+    cellBytes: mostFixedBytes + nullBytes.length,
   };
 }
 

@@ -1,11 +1,12 @@
-import { writePadded, writePair } from "./digits.ts";
+import { padded, writePadded, writePair } from "./digits.ts";
 
-const millisecondsPerDay = 86_400_000;
+/** Milliseconds of a day. */
+export const millisecondsPerDay = 86_400_000;
 const firstDay = -719_528; // 0000-01-01
 const lastDay = 2_932_896; // 9999-12-31
 
 /** Writes a day of the years 0 to 9999 as `YYYY-MM-DD`, ten bytes; −1 for any other, and for NaN. */
-export function writeDay(bytes: Uint8Array, at: number, days: number): number {
+export function writeDay(view: DataView, at: number, days: number): number {
   if (!(days >= firstDay && days <= lastDay)) return -1;
   // As in iso-time.ts, years from March; these are small enough for integer arithmetic.
   const sinceEpoch = (days + 719_468) | 0;
@@ -18,41 +19,70 @@ export function writeDay(bytes: Uint8Array, at: number, days: number): number {
   const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
   const day = dayOfYear - (((153 * fromMarch + 2) / 5) | 0) + 1;
-  writePadded(bytes, at, year, 4);
-  bytes[at + 4] = 0x2d;
-  writePair(bytes, at + 5, month);
-  bytes[at + 7] = 0x2d;
-  return writePair(bytes, at + 8, day);
+  writePadded(view, at, year, 4);
+  view.setInt8(at + 4, 0x2d);
+  writePair(view, at + 5, month);
+  view.setInt8(at + 7, 0x2d);
+  return writePair(view, at + 8, day);
 }
 
-/** Writes whole milliseconds since 1970 as `toISOString` does, 24 bytes; −1 for years outside 0 to 9999 and for NaN. */
-export function writeInstant(bytes: Uint8Array, at: number, milliseconds: number): number {
-  const days = Math.floor(milliseconds / millisecondsPerDay);
-  const end = writeDay(bytes, at, days);
-  if (end < 0) return -1;
-  const ofDay = (milliseconds - days * millisecondsPerDay) | 0;
+/**
+ * Days written lately, each at the place its last bits give: instants of a table lie on a few thousand days, and what is
+ * left of them then is the time of the day. The place holds the day's number and its text, `YYYY-MM-DDT`.
+ */
+const knownDays = 4096;
+const dayBytes = 16;
+const dayNumbers = new Int32Array(knownDays).fill(lastDay + 1);
+const dayView = new DataView(new Uint8Array(knownDays * dayBytes).fill(0x54).buffer);
+
+/** `HH:MM:` for the minutes of a day, eight bytes each. */
+const minuteView = table(
+  1440,
+  8,
+  (minute) => `${padded(Math.floor(minute / 60), 2)}:${padded(minute % 60, 2)}:`,
+);
+/** `SS.` for the seconds of a minute, four bytes each. */
+const secondView = table(60, 4, (second) => `${padded(second, 2)}.`);
+/** `mmmZ` for the milliseconds of a second. */
+const millisecondView = table(1000, 4, (millisecond) => `${padded(millisecond, 3)}Z`);
+
+/**
+ * Writes an instant as `toISOString` does, 24 bytes, given its day and the milliseconds of that day; −1 for years outside
+ * 0 to 9999 and for NaN. The two are small numbers, where an instant as a whole would take a piece of the heap each time
+ * it is passed. Each part is copied from a table, and what a copy has too much is overwritten by the next.
+ */
+export function writeInstant(view: DataView, at: number, days: number, ofDay: number): number {
+  if (!(days >= firstDay && days <= lastDay)) return -1;
+  const known = days & (knownDays - 1);
+  if (dayNumbers[known] !== days) {
+    dayNumbers[known] = days;
+    writeDay(dayView, known * dayBytes, days);
+  }
   const seconds = (ofDay / 1000) | 0;
   const minutes = (seconds / 60) | 0;
-  const hours = (minutes / 60) | 0;
-  bytes[end] = 0x54;
-  writePair(bytes, end + 1, hours);
-  bytes[end + 3] = 0x3a;
-  writePair(bytes, end + 4, minutes - hours * 60);
-  bytes[end + 6] = 0x3a;
-  writePair(bytes, end + 7, seconds - minutes * 60);
-  bytes[end + 9] = 0x2e;
-  writePadded(bytes, end + 10, ofDay - seconds * 1000, 3);
-  bytes[end + 13] = 0x5a;
-  return end + 14;
+  view.setFloat64(at, dayView.getFloat64(known * dayBytes, true), true);
+  view.setInt32(at + 8, dayView.getInt32(known * dayBytes + 8, true), true);
+  view.setFloat64(at + 11, minuteView.getFloat64(minutes * 8, true), true);
+  view.setInt32(at + 17, secondView.getInt32((seconds - minutes * 60) * 4, true), true);
+  view.setInt32(at + 20, millisecondView.getInt32((ofDay - seconds * 1000) * 4, true), true);
+  return at + 24;
 }
 
-/** Writes whole microseconds since 1970 with three digits after the second, or six where it has more; −1 as above. */
-export function writeMicroseconds(bytes: Uint8Array, at: number, microseconds: number): number {
-  const milliseconds = Math.floor(microseconds / 1000);
-  const end = writeInstant(bytes, at, milliseconds);
-  const rest = microseconds - milliseconds * 1000;
-  if (end < 0 || rest === 0) return end;
-  writePadded(bytes, end - 1, rest, 3);
-  bytes[end + 2] = 0x5a;
+/** Writes what an instant has beyond its milliseconds, 0 to 999 microseconds, behind the instant. */
+export function writeMicroseconds(view: DataView, end: number, microseconds: number): number {
+  if (end < 0 || microseconds === 0) return end;
+  writePadded(view, end - 1, microseconds, 3);
+  view.setInt8(end + 2, 0x5a);
   return end + 3;
+}
+
+/** Texts of ASCII, each in so many bytes. */
+function table(count: number, bytesEach: number, textOf: (index: number) => string): DataView {
+  const bytes = new Uint8Array(count * bytesEach);
+  for (let index = 0; index < count; index += 1) {
+    const text = textOf(index);
+    for (let place = 0; place < text.length; place += 1)
+      bytes[index * bytesEach + place] = text.charCodeAt(place);
+  }
+  return new DataView(bytes.buffer);
 }

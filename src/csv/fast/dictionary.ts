@@ -1,13 +1,19 @@
 import { isFormula } from "../formula.ts";
 import type { CellFormat } from "./cell-format.ts";
-import { sink } from "./sink.ts";
+import { finished, writeNull } from "./fixed-cell.ts";
+import { overshootBytes } from "./growing-bytes.ts";
+import { stage } from "./stage.ts";
 import { writeBytes, writeText } from "./text.ts";
 
-/** A dictionary's entries as the bytes of finished cells, one behind the other. */
-export interface EncodedDictionary {
-  readonly bytes: Uint8Array;
+/** Finished cells, one behind the other, each with what ends it. */
+export interface EncodedCells {
+  readonly source: DataView;
   /** Entry i lies from `starts[i]` to `starts[i + 1]`. */
   readonly starts: Uint32Array;
+}
+
+/** A dictionary's entries as finished cells. */
+export interface EncodedDictionary extends EncodedCells {
   /** 1 where an entry begins like a formula, and the dialect doesn't allow that. */
   readonly formulas: Uint8Array;
   readonly hasFormulas: boolean;
@@ -19,34 +25,60 @@ const encodedDictionaries = new WeakMap<readonly (string | null)[], Map<string, 
 export function encodedDictionary(
   dictionary: readonly (string | null)[],
   format: CellFormat,
+  terminator: Uint8Array,
 ): EncodedDictionary {
   let byDialect = encodedDictionaries.get(dictionary);
   if (byDialect === undefined) {
     byDialect = new Map();
     encodedDictionaries.set(dictionary, byDialect);
   }
-  let encoded = byDialect.get(format.key);
+  const key = `${format.key}${terminator.join(" ")}`;
+  let encoded = byDialect.get(key);
   if (encoded === undefined) {
-    encoded = encode(dictionary, format);
-    byDialect.set(format.key, encoded);
+    encoded = encode(dictionary, format, terminator);
+    byDialect.set(key, encoded);
   }
   return encoded;
 }
 
-function encode(dictionary: readonly (string | null)[], format: CellFormat): EncodedDictionary {
-  const isGuarded = format.dialect.formulas !== "allow";
-  const starts = new Uint32Array(dictionary.length + 1);
+function encode(
+  dictionary: readonly (string | null)[],
+  format: CellFormat,
+  terminator: Uint8Array,
+): EncodedDictionary {
   const formulas = new Uint8Array(dictionary.length);
+  const cells = encodedCells(dictionary.length, terminator, (index, at) => {
+    const entry = dictionary[index] ?? null;
+    if (entry === null) return writeNull(at, format);
+    const isUnsafe = format.isGuarded && isFormula(entry);
+    formulas[index] = isUnsafe ? 1 : 0;
+    return writeText(isUnsafe ? `'${entry}` : entry, at, format, format.quotesText);
+  });
+  return { ...cells, formulas, hasFormulas: formulas.includes(1) };
+}
+
+/** The words for false and true, and null. */
+export function encodedWords(format: CellFormat, terminator: Uint8Array): EncodedCells {
+  const lead = format.quotesAll ? 1 : 0;
+  return encodedCells(3, terminator, (index, at) => {
+    const word = format.booleans[index];
+    if (word === undefined) return writeNull(at, format);
+    return finished(writeBytes(word, 0, word.length, at + lead, format.cellBytes), at, format);
+  });
+}
+
+function encodedCells(
+  count: number,
+  terminator: Uint8Array,
+  write: (index: number, at: number) => number,
+): EncodedCells {
+  const starts = new Uint32Array(count + 1);
   let at = 0;
-  for (const [index, entry] of dictionary.entries()) {
-    if (entry === null) {
-      at = writeBytes(format.nullBytes, 0, format.nullBytes.length, at, format.slack);
-    } else {
-      const isUnsafe = isGuarded && isFormula(entry);
-      formulas[index] = isUnsafe ? 1 : 0;
-      at = writeText(isUnsafe ? `'${entry}` : entry, at, format, format.quotesText);
-    }
+  for (let index = 0; index < count; index += 1) {
+    at = writeBytes(terminator, 0, terminator.length, write(index, at), 0);
     starts[index + 1] = at;
   }
-  return { bytes: sink.bytes.slice(0, at), starts, formulas, hasFormulas: formulas.includes(1) };
+  const bytes = new Uint8Array(at + overshootBytes);
+  bytes.set(stage.bytes.subarray(0, at));
+  return { source: new DataView(bytes.buffer), starts };
 }

@@ -1,5 +1,5 @@
 import type { CellFormat } from "./cell-format.ts";
-import { reserve, sink } from "./sink.ts";
+import { reserve, stage } from "./stage.ts";
 
 /** From this length on, the engine's own search and encoder are quicker than a loop. */
 const longText = 96;
@@ -8,7 +8,7 @@ const utf8 = new TextEncoder();
 
 /**
  * Writes a text cell with whatever quotes it needs, in UTF-8; lone surrogates become U+FFFD. The need for quotes is
- * found while copying, and the rare text that has it is written again. Leaves the format's slack free behind it.
+ * found while copying, and the rare text that has it is written again. Leaves room for another cell behind it.
  */
 export function writeText(text: string, at: number, format: CellFormat, isQuoted: boolean): number {
   const { length } = text;
@@ -16,9 +16,9 @@ export function writeText(text: string, at: number, format: CellFormat, isQuoted
     return writeQuoted(text, at, format);
   if (length >= longText) {
     if (format.specialPattern.test(text)) return writeQuoted(text, at, format);
-    return writeEncoded(text, at, format.slack);
+    return writeEncoded(text, at, format.cellBytes);
   }
-  const bytes = reserve(at + 3 * length + format.slack);
+  const bytes = reserve(at + 3 * length + format.cellBytes);
   const { special } = format;
   let place = at;
   for (let index = 0; index < length; index += 1) {
@@ -27,6 +27,10 @@ export function writeText(text: string, at: number, format: CellFormat, isQuoted
       if (special[code] === 1) return writeQuoted(text, at, format);
       bytes[place] = code;
       place += 1;
+    } else if (code < 0x800) {
+      bytes[place] = 0xc0 | (code >> 6);
+      bytes[place + 1] = 0x80 | (code & 0x3f);
+      place += 2;
     } else {
       const end = writeWide(bytes, place, text, index, code);
       if (end - place === 4) index += 1;
@@ -75,7 +79,7 @@ function writeQuoted(text: string, at: number, format: CellFormat): number {
   const { length } = text;
   if (length >= longText) return writeLongQuoted(text, at, format);
   const { quote } = format;
-  const bytes = reserve(at + 3 * length + 2 + format.slack);
+  const bytes = reserve(at + 3 * length + 2 + format.cellBytes);
   bytes[at] = quote;
   let place = at + 1;
   for (let index = 0; index < length; index += 1) {
@@ -99,12 +103,12 @@ function writeQuoted(text: string, at: number, format: CellFormat): number {
 
 /** Encodes a long text first, and then doubles its quotes among the bytes, from the end on. */
 function writeLongQuoted(text: string, at: number, format: CellFormat): number {
-  const { quote, slack } = format;
+  const { quote, cellBytes } = format;
   reserve(at + 1)[at] = quote;
   const from = at + 1;
-  const end = writeEncoded(text, from, slack);
-  const quotes = text.includes(format.dialect.quote) ? countBytes(sink.bytes, from, end, quote) : 0;
-  const bytes = reserve(end + quotes + 1 + slack);
+  const end = writeEncoded(text, from, cellBytes);
+  const quotes = text.includes(format.dialect.quote) ? countBytes(stage.bytes, from, end, quote) : 0;
+  const bytes = reserve(end + quotes + 1 + cellBytes);
   let place = end + quotes;
   bytes[place] = quote;
   for (let index = end - 1; place > index + 1; index -= 1) {
@@ -126,11 +130,11 @@ function countBytes(bytes: Uint8Array, from: number, to: number, wanted: number)
 }
 
 /** Writes a text as it is. */
-export function writeEncoded(text: string, at: number, slack: number): number {
+export function writeEncoded(text: string, at: number, cellBytes: number): number {
   const { length } = text;
-  if (length >= hugeText) return writeHuge(text, at, slack);
+  if (length >= hugeText) return writeHuge(text, at, cellBytes);
   // A copy of a short ASCII text beats the engine's encoder, which has to be called.
-  const bytes = reserve(at + 3 * length + slack + 1);
+  const bytes = reserve(at + 3 * length + cellBytes + 1);
   if (length < longText) {
     let index = 0;
     while (index < length) {
@@ -145,15 +149,21 @@ export function writeEncoded(text: string, at: number, slack: number): number {
 }
 
 /** A huge text is encoded apart: three bytes a letter, as much as there may be, would be too much to set aside. */
-function writeHuge(text: string, at: number, slack: number): number {
+function writeHuge(text: string, at: number, cellBytes: number): number {
   const encoded = utf8.encode(text);
-  reserve(at + encoded.length + slack + 1).set(encoded, at);
+  reserve(at + encoded.length + cellBytes + 1).set(encoded, at);
   return at + encoded.length;
 }
 
 /** Copies bytes that were made before. */
-export function writeBytes(source: Uint8Array, from: number, to: number, at: number, slack: number): number {
-  const bytes = reserve(at + (to - from) + slack);
+export function writeBytes(
+  source: Uint8Array,
+  from: number,
+  to: number,
+  at: number,
+  cellBytes: number,
+): number {
+  const bytes = reserve(at + (to - from) + cellBytes);
   let place = at;
   for (let index = from; index < to; index += 1) {
     bytes[place] = source[index] ?? 0;

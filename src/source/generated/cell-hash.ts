@@ -27,7 +27,22 @@ export class CellHash {
 
   /** A whole number from 0 to `count` − 1, each as likely; `count` is at most 2^32. */
   below(row: number, count: number): number {
-    return Math.floor((this.bits(row) / 2 ** 32) * count);
+    return below(this.bits(row), count);
+  }
+
+  /** The bits of `count` rows from row number `firstRow` on, from the beginning of `target` on. */
+  fill(target: Uint32Array, firstRow: number, count: number): void {
+    // A block of rows within the same 2^32 has the same keys, and its rows are counted in 32 bits.
+    const isWithin = Math.floor(firstRow / 2 ** 32) === Math.floor((firstRow + count - 1) / 2 ** 32);
+    if (!isWithin) {
+      for (let index = 0; index < count; index += 1) target[index] = this.bits(firstRow + index);
+      return;
+    }
+    this.bits(firstRow);
+    const first = firstRow | 0;
+    const key = this.#key;
+    const lateKey = this.#lateKey;
+    for (let index = 0; index < count; index += 1) target[index] = mix((first + index) ^ key, lateKey);
   }
 
   #rekey(high: number): void {
@@ -35,6 +50,11 @@ export class CellHash {
     this.#key = mix(this.#columnKey ^ high, 0x2545f491);
     this.#lateKey = mix(this.#key, 0x6c8e9cf5);
   }
+}
+
+/** A whole number from 0 to `count` − 1 by 32 random bits, each as likely; `count` is at most 2^32. */
+export function below(bits: number, count: number): number {
+  return Math.floor((bits / 2 ** 32) * count);
 }
 
 /** A 32-bit finaliser of two multiplications and three shifts, keyed between them. */

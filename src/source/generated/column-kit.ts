@@ -1,6 +1,6 @@
 import type { ColumnVector, NullMask } from "../../csv/batch.ts";
 import type { ColumnDescription } from "../source.ts";
-import { CellHash } from "./cell-hash.ts";
+import { below, CellHash } from "./cell-hash.ts";
 
 /** A column of a generated export: what it is called, and how rows of it are made. */
 export interface GeneratedColumn extends ColumnDescription {
@@ -20,8 +20,21 @@ export interface GeneratedExport {
   readonly rowsPerBatch: number;
 }
 
-/** Picks a value for a row: its own bits come from `hash`. */
-type Pick = (hash: CellHash, row: number) => number;
+/** Where a column's values go. */
+type Values = Float64Array | Int32Array | Uint8Array | Uint16Array;
+
+/**
+ * Turns the random bits of rows into their values, `count` of them, of which the first is row number `firstRow`. It is a
+ * loop, and not a function of one cell: a loop that many columns share would call a function for every cell.
+ */
+export type Fill<V extends Values> = (values: V, bits: Uint32Array, count: number, firstRow: number) => void;
+
+/** A fill by a function of one cell, for what needn't be quick. */
+export function each(pick: (bits: number, row: number) => number): Fill<Values> {
+  return (values, bits, count, firstRow) => {
+    for (let index = 0; index < count; index += 1) values[index] = pick(bits[index] ?? 0, firstRow + index);
+  };
+}
 
 /** The row number, counted from 1. */
 export function rowNumberColumn(name: string): GeneratedColumn {
@@ -39,23 +52,23 @@ export function rowNumberColumn(name: string): GeneratedColumn {
   };
 }
 
-export function integerColumn(name: string, salt: number, pick: Pick): GeneratedColumn {
+export function integerColumn(name: string, salt: number, fill: Fill<Float64Array>): GeneratedColumn {
   return {
     name,
     type: "integer",
     begin(seed, mostRows) {
       const values = new Float64Array(mostRows);
-      return maker({ kind: "integer", values }, filler(values, new CellHash(seed, salt), pick));
+      return maker({ kind: "integer", values }, values, fill, new CellHash(seed, salt));
     },
   };
 }
 
-/** `pick` gives the unscaled number: 1234 at a scale of 2 is 12.34; one row in `nullEvery` is null. */
+/** `fill` gives the unscaled numbers: 1234 at a scale of 2 is 12.34; one row in `nullEvery` is null. */
 export function decimalColumn(
   name: string,
   salt: number,
   [precision, scale]: readonly [number, number],
-  pick: Pick,
+  fill: Fill<Float64Array>,
   nullEvery?: number,
 ): GeneratedColumn {
   return {
@@ -63,140 +76,152 @@ export function decimalColumn(
     type: `decimal(${precision},${scale})`,
     begin(seed, mostRows) {
       const unscaled = new Float64Array(mostRows);
-      const fill = filler(unscaled, new CellHash(seed, salt), pick);
-      return withNulls({ kind: "decimal", unscaled, scale }, fill, nullEvery, [seed, salt, mostRows]);
+      const make = (nulls: Nulls): ColumnMaker =>
+        maker({ kind: "decimal", unscaled, scale, ...nulls }, unscaled, fill, new CellHash(seed, salt));
+      return withNulls(make, nullEvery, [seed, salt, mostRows]);
     },
   };
 }
 
-export function floatColumn(name: string, salt: number, pick: Pick): GeneratedColumn {
+export function floatColumn(name: string, salt: number, fill: Fill<Float64Array>): GeneratedColumn {
   return {
     name,
     type: "float",
     begin(seed, mostRows) {
       const values = new Float64Array(mostRows);
-      return maker({ kind: "float", values }, filler(values, new CellHash(seed, salt), pick));
+      return maker({ kind: "float", values }, values, fill, new CellHash(seed, salt));
     },
   };
 }
 
 /** `percent` of the rows are true. */
 export function booleanColumn(name: string, salt: number, percent: number): GeneratedColumn {
-  const pick: Pick = (hash, row) => (hash.below(row, 100) < percent ? 1 : 0);
+  const fill: Fill<Uint8Array> = (values, bits, count) => {
+    for (let index = 0; index < count; index += 1)
+      values[index] = below(bits[index] ?? 0, 100) < percent ? 1 : 0;
+  };
   return {
     name,
     type: "boolean",
     begin(seed, mostRows) {
       const values = new Uint8Array(mostRows);
-      return maker({ kind: "boolean", values }, filler(values, new CellHash(seed, salt), pick));
+      return maker({ kind: "boolean", values }, values, fill, new CellHash(seed, salt));
     },
   };
 }
 
-/** Milliseconds since 1970, from `first` on, within a span; made in a loop of its own, where no number is boxed. */
+/** Milliseconds since 1970, from `first` on, within a span. */
 export function timestampColumn(
   name: string,
   salt: number,
   [first, span]: readonly [number, number],
   nullEvery?: number,
 ): GeneratedColumn {
+  const fill: Fill<Float64Array> = (values, bits, count) => {
+    for (let index = 0; index < count; index += 1) values[index] = first + below(bits[index] ?? 0, span);
+  };
   return {
     name,
     type: "timestamp",
     begin(seed, mostRows) {
-      const hash = new CellHash(seed, salt);
       const values = new Float64Array(mostRows);
-      const fill = (firstRow: number, rowCount: number): void => {
-        for (let index = 0; index < rowCount; index += 1)
-          values[index] = first + Math.floor((hash.bits(firstRow + index) / 2 ** 32) * span);
-      };
-      return withNulls({ kind: "timestamp", unit: "ms", values }, fill, nullEvery, [seed, salt, mostRows]);
+      const make = (nulls: Nulls): ColumnMaker =>
+        maker({ kind: "timestamp", unit: "ms", values, ...nulls }, values, fill, new CellHash(seed, salt));
+      return withNulls(make, nullEvery, [seed, salt, mostRows]);
     },
   };
 }
 
-/** `pick` gives days since 1970. */
-export function dateColumn(name: string, salt: number, pick: Pick): GeneratedColumn {
+/** `fill` gives days since 1970. */
+export function dateColumn(name: string, salt: number, fill: Fill<Int32Array>): GeneratedColumn {
   return {
     name,
     type: "date",
     begin(seed, mostRows) {
       const values = new Int32Array(mostRows);
-      return maker({ kind: "date", values }, filler(values, new CellHash(seed, salt), pick));
+      return maker({ kind: "date", values }, values, fill, new CellHash(seed, salt));
     },
   };
 }
 
-/** Text that repeats; `pick` gives a place in the dictionary, which all batches share. */
+/** Text that repeats; `fill` gives places in the dictionary, which all batches share, and by itself each as often. */
 export function dictionaryColumn(
   name: string,
   salt: number,
   dictionary: readonly (string | null)[],
-  pick: Pick = (hash, row) => hash.below(row, dictionary.length),
+  fill: Fill<Uint16Array> = evenly(dictionary.length),
 ): GeneratedColumn {
   return {
     name,
     type: "text",
     begin(seed, mostRows) {
       const codes = new Uint16Array(mostRows);
-      return maker({ kind: "dictionary", codes, dictionary }, filler(codes, new CellHash(seed, salt), pick));
+      return maker({ kind: "dictionary", codes, dictionary }, codes, fill, new CellHash(seed, salt));
     },
   };
 }
 
+function evenly(size: number): Fill<Uint16Array> {
+  return (codes, bits, count) => {
+    for (let index = 0; index < count; index += 1) codes[index] = below(bits[index] ?? 0, size);
+  };
+}
+
 /** Text that doesn't repeat. */
-export function textColumn(
-  name: string,
-  salt: number,
-  write: (hash: CellHash, row: number) => string,
-): GeneratedColumn {
+export function textColumn(name: string, salt: number, write: (bits: number) => string): GeneratedColumn {
   return {
     name,
     type: "text",
     begin(seed, mostRows) {
       const hash = new CellHash(seed, salt);
       const values = Array.from({ length: mostRows }, () => "");
-      const fill = (firstRow: number, rowCount: number): void => {
-        for (let index = 0; index < rowCount; index += 1) values[index] = write(hash, firstRow + index);
+      return (firstRow, rowCount) => {
+        for (let index = 0; index < rowCount; index += 1) values[index] = write(hash.bits(firstRow + index));
+        return { kind: "text", values };
       };
-      return maker({ kind: "text", values }, fill);
     },
   };
 }
 
-type Fill = (firstRow: number, rowCount: number) => void;
+/** Bits of the rows that are being made; one array for all, since they are used up at once. */
+let sharedBits = new Uint32Array(0);
 
-function maker(vector: ColumnVector, fill: Fill): ColumnMaker {
+function bitsOf(hash: CellHash, firstRow: number, rowCount: number): Uint32Array {
+  if (sharedBits.length < rowCount) sharedBits = new Uint32Array(rowCount);
+  hash.fill(sharedBits, firstRow, rowCount);
+  return sharedBits;
+}
+
+function maker<V extends Values>(
+  vector: ColumnVector,
+  values: V,
+  fill: Fill<V>,
+  hash: CellHash,
+): ColumnMaker {
   return (firstRow, rowCount) => {
-    fill(firstRow, rowCount);
+    fill(values, bitsOf(hash, firstRow, rowCount), rowCount, firstRow);
     return vector;
   };
 }
 
+interface Nulls {
+  readonly nulls?: NullMask;
+}
+
 /** The same with nulls: one row in `every`, by bits that are apart from those of the values. */
 function withNulls(
-  vector: Extract<ColumnVector, { readonly nulls?: NullMask }>,
-  fill: Fill,
+  make: (nulls: Nulls) => ColumnMaker,
   every: number | undefined,
   [seed, salt, mostRows]: readonly [seed: number, salt: number, mostRows: number],
 ): ColumnMaker {
-  if (every === undefined) return maker(vector, fill);
+  if (every === undefined) return make({});
   const nulls = new Uint8Array(mostRows);
-  const fillNulls = filler(nulls, new CellHash(seed, salt + 1000), (hash, row) =>
-    hash.below(row, every) === 0 ? 1 : 0,
-  );
-  return maker({ ...vector, nulls }, (firstRow, rowCount) => {
-    fill(firstRow, rowCount);
-    fillNulls(firstRow, rowCount);
-  });
-}
-
-function filler(
-  values: Float64Array | Int32Array | Uint8Array | Uint16Array,
-  hash: CellHash,
-  pick: Pick,
-): Fill {
+  const hash = new CellHash(seed, salt + 1000);
+  const makeValues = make({ nulls });
   return (firstRow, rowCount) => {
-    for (let index = 0; index < rowCount; index += 1) values[index] = pick(hash, firstRow + index);
+    const bits = bitsOf(hash, firstRow, rowCount);
+    for (let index = 0; index < rowCount; index += 1)
+      nulls[index] = below(bits[index] ?? 0, every) === 0 ? 1 : 0;
+    return makeValues(firstRow, rowCount);
   };
 }

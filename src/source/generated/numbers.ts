@@ -1,5 +1,7 @@
+import { below } from "./cell-hash.ts";
 import {
   decimalColumn,
+  each,
   floatColumn,
   integerColumn,
   rowNumberColumn,
@@ -13,20 +15,57 @@ export const numbers: GeneratedExport = {
   columns: [
     rowNumberColumn("n"),
     ...[1, 2, 3, 4, 6, 8, 9].map((digits) => digitsColumn(digits)),
-    integerColumn("signed", 31, (hash, row) => hash.bits(row) - 2 ** 31),
-    integerColumn("big", 32, (hash, row) => hash.bits(row) * 2 ** 20 + (row % 2 ** 20)),
-    ...[1, 2, 3, 4, 6].map((scale) =>
-      decimalColumn(`decimal_${scale}`, 40 + scale, [10, scale], (hash, row) => hash.bits(row) - 2 ** 30),
+    integerColumn(
+      "signed",
+      31,
+      each((bits) => bits - 2 ** 31),
     ),
-    floatColumn("share", 51, (hash, row) => hash.bits(row) / 2 ** 32),
-    floatColumn("rounded", 52, (hash, row) => Math.round(hash.bits(row) / 1000) / 100),
-    floatColumn("tiny", 53, (hash, row) => hash.bits(row) / 2 ** 62),
-    floatColumn("huge", 54, (hash, row) => hash.bits(row) * 1e15),
-    floatColumn("centred", 55, (hash, row) => hash.bits(row) / 2 ** 20 - 2 ** 11),
+    integerColumn(
+      "big",
+      32,
+      each((bits, row) => bits * 2 ** 20 + (row % 2 ** 20)),
+    ),
+    ...[1, 2, 3, 4, 6].map((scale) =>
+      decimalColumn(
+        `decimal_${scale}`,
+        40 + scale,
+        [10, scale],
+        each((bits) => bits - 2 ** 30),
+      ),
+    ),
+    floatColumn(
+      "share",
+      51,
+      each((bits) => bits / 2 ** 32),
+    ),
+    floatColumn(
+      "rounded",
+      52,
+      each((bits) => Math.round(bits / 1000) / 100),
+    ),
+    floatColumn(
+      "tiny",
+      53,
+      each((bits) => bits / 2 ** 62),
+    ),
+    floatColumn(
+      "huge",
+      54,
+      each((bits) => bits * 1e15),
+    ),
+    floatColumn(
+      "centred",
+      55,
+      each((bits) => bits / 2 ** 20 - 2 ** 11),
+    ),
   ],
 };
 
 /** Whole numbers of up to so many digits. */
 function digitsColumn(digits: number): GeneratedColumn {
-  return integerColumn(`digits_${digits}`, 20 + digits, (hash, row) => hash.below(row, 10 ** digits));
+  return integerColumn(
+    `digits_${digits}`,
+    20 + digits,
+    each((bits) => below(bits, 10 ** digits)),
+  );
 }

@@ -1,3 +1,4 @@
+import { below } from "./cell-hash.ts";
 import {
   booleanColumn,
   decimalColumn,
@@ -5,6 +6,7 @@ import {
   integerColumn,
   rowNumberColumn,
   timestampColumn,
+  type Fill,
   type GeneratedExport,
 } from "./column-kit.ts";
 import { customerEmails, customerNames } from "./customers.ts";
@@ -39,32 +41,48 @@ const notes: readonly (string | null)[] = [null, "", ...formulaNotes, ...plainNo
 const firstOrder = Date.UTC(2020, 0, 1);
 const sixYears = 6 * 365 * 86_400_000;
 
+/** One in eight is a large order. */
+const fillQuantity: Fill<Float64Array> = (values, bits, count) => {
+  for (let index = 0; index < count; index += 1) {
+    const drawn = bits[index] ?? 0;
+    values[index] = 1 + ((drawn >>> 3) % (drawn % 8 === 0 ? 250 : 9));
+  }
+};
+
+/** In cents: one in sixteen is dear, and one in 32 is a refund. */
+const fillPrice: Fill<Float64Array> = (values, bits, count) => {
+  for (let index = 0; index < count; index += 1) {
+    const drawn = bits[index] ?? 0;
+    const cents = drawn % 16 === 0 ? (drawn >>> 9) * 11 : (drawn >>> 9) % 20_000;
+    values[index] = (drawn >>> 4) % 32 === 0 ? -cents : cents;
+  }
+};
+
+const fillNote: Fill<Uint16Array> = (codes, bits, count) => {
+  for (let index = 0; index < count; index += 1) codes[index] = noteAt(below(bits[index] ?? 0, 1000));
+};
+
+/** Six in ten orders have no note, six in a hundred an empty one, three in a hundred a formula. */
+function noteAt(draw: number): number {
+  if (draw < 600) return 0;
+  if (draw < 660) return 1;
+  if (draw < 690) return 2 + (draw % formulaNotes.length);
+  return 2 + formulaNotes.length + (draw % plainNotes.length);
+}
+
 /** Orders of a shop, with everything that makes CSV hard: about 110 bytes a row. */
 export const orders: GeneratedExport = {
   rowsPerBatch: 576,
   columns: [
     rowNumberColumn("id"),
-    dictionaryColumn("customer", 11, customerNames, (hash, row) => hash.below(row, customerNames.length)),
+    dictionaryColumn("customer", 11, customerNames),
     // The same salt as the customer's: a customer has one address.
-    dictionaryColumn("email", 11, customerEmails, (hash, row) => hash.below(row, customerEmails.length)),
-    integerColumn("quantity", 12, (hash, row) => {
-      const bits = hash.bits(row);
-      return bits % 8 === 0 ? 1 + ((bits >>> 3) % 250) : 1 + ((bits >>> 3) % 9);
-    }),
-    decimalColumn("price", 13, [10, 2], (hash, row) => {
-      const bits = hash.bits(row);
-      const cents = bits % 16 === 0 ? (bits >>> 9) * 11 : (bits >>> 9) % 20_000;
-      return (bits >>> 4) % 32 === 0 ? -cents : cents;
-    }),
+    dictionaryColumn("email", 11, customerEmails),
+    integerColumn("quantity", 12, fillQuantity),
+    decimalColumn("price", 13, [10, 2], fillPrice),
     booleanColumn("paid", 14, 70),
     timestampColumn("created_at", 15, [firstOrder, sixYears]),
-    dictionaryColumn("note", 16, notes, (hash, row) => {
-      const draw = hash.below(row, 1000);
-      if (draw < 600) return 0;
-      if (draw < 660) return 1;
-      if (draw < 690) return 2 + (draw % formulaNotes.length);
-      return 2 + formulaNotes.length + (draw % plainNotes.length);
-    }),
+    dictionaryColumn("note", 16, notes, fillNote),
     dictionaryColumn("status", 17, statuses),
     dictionaryColumn("region", 18, regions),
   ],

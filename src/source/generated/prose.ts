@@ -1,5 +1,3 @@
-import type { CellHash } from "./cell-hash.ts";
-
 const sentences = [
   "The parcel left the warehouse before noon and reached the port two days later.",
   'She wrote "received with thanks" on the slip, signed it, and went on.',
@@ -15,9 +13,9 @@ const sentences = [
   "No one had expected 🎉 to survive the conversion, yet there it was.",
 ];
 
-/** About so many letters of running text, other for every row: sentences in an order the row's bits decide. */
-export function prose(hash: CellHash, row: number, letters: number): string {
-  let bits = hash.bits(row);
+/** About so many letters of running text, other for every row: sentences in an order the bits drawn for the row decide. */
+export function prose(drawn: number, letters: number): string {
+  let bits = drawn;
   let text = `[${bits.toString(36)}]`;
   while (text.length < letters) {
     text += ` ${sentences[bits % sentences.length] ?? ""}`;

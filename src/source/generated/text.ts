@@ -1,3 +1,4 @@
+import { below } from "./cell-hash.ts";
 import { dictionaryColumn, rowNumberColumn, textColumn, type GeneratedExport } from "./column-kit.ts";
 import { prose } from "./prose.ts";
 
@@ -6,9 +7,9 @@ export const text: GeneratedExport = {
   rowsPerBatch: 16,
   columns: [
     rowNumberColumn("id"),
-    textColumn("title", 61, (hash, row) => prose(hash, row, 40)),
+    textColumn("title", 61, (bits) => prose(bits, 40)),
     dictionaryColumn("language", 62, ["de", "en", "fr", "ja", "ru", "ar"]),
-    textColumn("body", 63, (hash, row) => prose(hash, row, 1600 + hash.below(row, 1600))),
-    textColumn("summary", 64, (hash, row) => prose(hash, row, 400 + hash.below(row, 400))),
+    textColumn("body", 63, (bits) => prose(bits, 1600 + below(bits, 1600))),
+    textColumn("summary", 64, (bits) => prose(bits, 400 + below(bits, 400))),
   ],
 };

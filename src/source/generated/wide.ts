@@ -1,8 +1,10 @@
+import { below } from "./cell-hash.ts";
 import {
   booleanColumn,
   dateColumn,
   decimalColumn,
   dictionaryColumn,
+  each,
   floatColumn,
   integerColumn,
   rowNumberColumn,
@@ -21,17 +23,35 @@ function columnAt(place: number): GeneratedColumn {
   const number = String(place).padStart(3, "0");
   switch (place % 8) {
     case 0:
-      return integerColumn(`integer_${number}`, salt, (hash, row) => hash.below(row, 100_000));
+      return integerColumn(
+        `integer_${number}`,
+        salt,
+        each((bits) => below(bits, 100_000)),
+      );
     case 1:
       return dictionaryColumn(`word_${number}`, salt, words);
     case 2:
-      return decimalColumn(`decimal_${number}`, salt, [12, 2], (hash, row) => hash.bits(row) - 2 ** 31, 10);
+      return decimalColumn(
+        `decimal_${number}`,
+        salt,
+        [12, 2],
+        each((bits) => bits - 2 ** 31),
+        10,
+      );
     case 3:
       return booleanColumn(`flag_${number}`, salt, 50);
     case 4:
-      return floatColumn(`float_${number}`, salt, (hash, row) => Math.round(hash.bits(row) / 4096) / 1000);
+      return floatColumn(
+        `float_${number}`,
+        salt,
+        each((bits) => Math.round(bits / 4096) / 1000),
+      );
     case 5:
-      return dateColumn(`date_${number}`, salt, (hash, row) => 14_600 + hash.below(row, 5000));
+      return dateColumn(
+        `date_${number}`,
+        salt,
+        each((bits) => 14_600 + below(bits, 5000)),
+      );
     case 6:
       return timestampColumn(`timestamp_${number}`, salt, [firstInstant, 2 ** 32 * 60], 4);
     default:

@@ -1,0 +1,66 @@
+import { guardedText } from "../cell-text.ts";
+import { encodedDictionary, encodedWords, type EncodedDictionary } from "./dictionary.ts";
+import { cellTable } from "./stage.ts";
+import { placeOf, type ColumnContext, type StagedColumn, type VectorOf } from "./staged-column.ts";
+
+/** Text that repeats: its bytes were made before, and stay where they are. */
+export function dictionaryColumn(
+  { codes, dictionary }: VectorOf<"dictionary">,
+  context: ColumnContext,
+): StagedColumn {
+  const encoded = encodedDictionary(dictionary, context.format, context.terminator);
+  const { starts: entryStarts, formulas, hasFormulas, source } = encoded;
+  return {
+    source,
+    stage(from, to, firstSlot, at) {
+      if (hasFormulas) context.onGuarded(countFormulas(codes, formulas, from, to, dictionary, context));
+      const { starts, lengths } = cellTable;
+      const shift = firstSlot - from;
+      for (let row = from; row < to; row += 1) {
+        const code = codes[row] ?? 0;
+        const start = entryStarts[code] ?? 0;
+        starts[row + shift] = start;
+        lengths[row + shift] = (entryStarts[code + 1] ?? 0) - start;
+      }
+      return at;
+    },
+  };
+}
+
+/** Formulas among the rows. @throws StreamCsvError `SCSV_FORMULA` for the first one when the dialect rejects them */
+function countFormulas(
+  codes: VectorOf<"dictionary">["codes"],
+  formulas: EncodedDictionary["formulas"],
+  from: number,
+  to: number,
+  dictionary: readonly (string | null)[],
+  context: ColumnContext,
+): number {
+  let count = 0;
+  for (let row = from; row < to; row += 1) {
+    const code = codes[row] ?? 0;
+    if (formulas[code] !== 1) continue;
+    if (count === 0) guardedText(dictionary[code] ?? "", context.format.dialect, placeOf(row, context));
+    count += 1;
+  }
+  return count;
+}
+
+/** False, true and null are three finished cells. */
+export function booleanColumn({ values, nulls }: VectorOf<"boolean">, context: ColumnContext): StagedColumn {
+  const { starts: wordStarts, source } = encodedWords(context.format, context.terminator);
+  return {
+    source,
+    stage(from, to, firstSlot, at) {
+      const { starts, lengths } = cellTable;
+      const shift = firstSlot - from;
+      for (let row = from; row < to; row += 1) {
+        const word = nulls !== undefined && nulls[row] === 1 ? 2 : values[row] === 0 ? 0 : 1;
+        const start = wordStarts[word] ?? 0;
+        starts[row + shift] = start;
+        lengths[row + shift] = (wordStarts[word + 1] ?? 0) - start;
+      }
+      return at;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { millisecondsPerDay, writeInstant, writeMicroseconds } from "./clock.ts";
+import { doublesOf } from "./doubles.ts";
+import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
+import { cellTable, reserve, stage } from "./stage.ts";
+import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
+
+/** Instants in milliseconds or, where they are integers of 64 bits, in microseconds. */
+export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnContext): StagedColumn {
+  const { format, terminator } = context;
+  const { cellBytes, isPlain } = format;
+  const { nulls, values } = vector;
+  const isMicroseconds = vector.unit === "us";
+  const general = generalWriter(vector, context);
+  const lead = format.quotesAll ? 1 : 0;
+  const [first = 0, second = 0] = terminator;
+  const terminatorLength = terminator.length;
+  return {
+    stage(from, to, firstSlot, begin) {
+      const { starts, lengths } = cellTable;
+      const instants = doublesOf(values, from, to);
+      const shift = instants === values ? 0 : from;
+      reserve(begin + (to - from) * cellBytes);
+      let { view } = stage;
+      let at = begin;
+      let slot = firstSlot;
+      for (let row = from; row < to; row += 1) {
+        const start = at;
+        if (nulls !== undefined && nulls[row] === 1) at = writeNull(at, format);
+        else {
+          // A Date holds whole milliseconds: a fraction is cut off, as Date cuts it.
+          const ticks = Math.trunc(instants[row - shift] ?? 0);
+          const milliseconds = isMicroseconds ? Math.floor(ticks / 1000) : ticks;
+          const days = Math.floor(milliseconds / millisecondsPerDay);
+          const ofDay = (milliseconds - days * millisecondsPerDay) | 0;
+          let end = writeInstant(view, at + lead, days, ofDay);
+          if (isMicroseconds) end = writeMicroseconds(view, end, (ticks - milliseconds * 1000) | 0);
+          if (end < 0) {
+            end = general(row, at + lead);
+            reserve(Math.max(at, end) + (to - row) * cellBytes);
+            ({ view } = stage);
+          }
+          at = isPlain && end >= 0 ? end : finished(end, at, format);
+        }
+        view.setInt8(at, first);
+        view.setInt8(at + 1, second);
+        at += terminatorLength;
+        starts[slot] = start;
+        lengths[slot] = at - start;
+        slot += 1;
+      }
+      return at;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { GrowingBytes } from "./growing-bytes.ts";
+import { cellTable, stage } from "./stage.ts";
+import type { StagedColumn } from "./staged-column.ts";
+
+/** From this length on the engine's own copy is quicker than a loop. */
+const longCell = 256;
+
+/** Where the rows are put together; one for all encoders, as the stage is. */
+const page = new GrowingBytes();
+
+/** The bytes each column's cells lie in, kept between blocks for the array's sake. */
+const sources: DataView[] = [];
+const noBytes = new DataView(new ArrayBuffer(0));
+
+/**
+ * Puts the cells of a block in order of its rows, from place `at` of the page on. Gives the end.
+ *
+ * Cells are short, so that a call to copy one would cost more than the copy: they are copied eight bytes at a time, as
+ * doubles, which is the widest an unaligned copy can be without a bigint. What is copied beyond a cell is overwritten by the
+ * next. Well-formed UTF-8 never has the bits of a NaN, which an engine might change on the way.
+ */
+export function interleave(columns: readonly StagedColumn[], rowCount: number, from: number): number {
+  const { starts, lengths } = cellTable;
+  const columnCount = columns.length;
+  for (let column = 0; column < columnCount; column += 1)
+    sources[column] = columns[column]?.source ?? stage.view;
+  page.reserve(from + textLength(columnCount * rowCount));
+  const { view } = page;
+  let at = from;
+  for (let row = 0; row < rowCount; row += 1) {
+    let slot = row;
+    for (let column = 0; column < columnCount; column += 1) {
+      const source = sources[column] ?? view;
+      const start = starts[slot] ?? 0;
+      const length = lengths[slot] ?? 0;
+      if (length > longCell) copyLong(source, start, length, at);
+      else {
+        view.setFloat64(at, source.getFloat64(start, true), true);
+        view.setFloat64(at + 8, source.getFloat64(start + 8, true), true);
+        for (let done = 16; done < length; done += 8)
+          view.setFloat64(at + done, source.getFloat64(start + done, true), true);
+      }
+      at += length;
+      slot += rowCount;
+    }
+  }
+  // A stage that a long text has made large mustn't be held here.
+  for (let column = 0; column < columnCount; column += 1) sources[column] = noBytes;
+  return at;
+}
+
+/** What the page holds up to `end`, as a chunk that belongs to whoever receives it. */
+export function takePage(end: number): Uint8Array {
+  return page.take(end);
+}
+
+/** Writes rows that have no cell, only an end. */
+export function repeatOnPage(bytes: Uint8Array, count: number): number {
+  const end = count * bytes.length;
+  const target = page.reserve(end);
+  for (let at = 0; at < end; at += 1) target[at] = bytes[at % bytes.length] ?? 0;
+  return end;
+}
+
+function textLength(cellCount: number): number {
+  const { lengths } = cellTable;
+  let total = 0;
+  for (let slot = 0; slot < cellCount; slot += 1) total += lengths[slot] ?? 0;
+  return total;
+}
+
+function copyLong({ buffer, byteOffset }: DataView, start: number, length: number, at: number): void {
+  page.bytes.set(new Uint8Array(buffer, byteOffset + start, length), at);
+}

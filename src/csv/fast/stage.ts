@@ -1,0 +1,34 @@
+import { GrowingBytes } from "./growing-bytes.ts";
+
+/**
+ * Where the cells of a block of rows are first written, column by column: a loop that has one column's values before it
+ * is many times faster than one that goes from type to type. One stage serves all encoders, since encoding is
+ * synchronous: a thousand readers at rest hold none.
+ */
+export const stage = new GrowingBytes();
+
+/** Makes room in the stage up to `end`. */
+export function reserve(end: number): Uint8Array {
+  return stage.reserve(end);
+}
+
+/** What the stage holds up to `end`, as a chunk that belongs to whoever receives it. */
+export function takeStage(end: number): Uint8Array {
+  return stage.take(end);
+}
+
+/**
+ * Where each cell of the block lies within its column's bytes, and how long it is with the delimiter behind it. A
+ * column's cells stand side by side, from its slot on.
+ */
+export const cellTable = { starts: new Int32Array(0), lengths: new Int32Array(0) };
+
+/** Makes room for so many cells. */
+export function reserveCells(count: number): void {
+  if (count <= cellTable.starts.length) return;
+  cellTable.starts = new Int32Array(count);
+  cellTable.lengths = new Int32Array(count);
+}
+
+/** Numbers of a block that their own array doesn't hold as doubles. */
+export const scratch = { numbers: new Float64Array(0) };

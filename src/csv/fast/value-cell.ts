@@ -1,0 +1,50 @@
+import { cellText, guardedText } from "../cell-text.ts";
+import { millisecondsPerDay, writeInstant } from "./clock.ts";
+import { writeInteger, writeShortFloat } from "./digits.ts";
+import { finished, writeNull } from "./fixed-cell.ts";
+import { reserve, stage } from "./stage.ts";
+import { placeOf, type ColumnContext } from "./staged-column.ts";
+import { writeBytes, writeText } from "./text.ts";
+
+/** Writes a value of any type at a place of the stage, and gives the place behind it; leaves room for another cell. */
+export function writeCell(value: unknown, row: number, at: number, context: ColumnContext): number {
+  const { format } = context;
+  if (typeof value === "string")
+    return writeText(format.isGuarded ? guarded(value, row, context) : value, at, format, format.quotesText);
+  reserve(at + format.cellBytes);
+  if (value === null || value === undefined) return writeNull(at, format);
+  const end = writeQuickly(value, format.quotesAll ? at + 1 : at, context);
+  if (end >= 0) return format.isPlain ? end : finished(end, at, format);
+  const text = cellText(value, format.dialect, placeOf(row, context));
+  return text === null ? writeNull(at, format) : writeText(text, at, format, format.quotesAll);
+}
+
+function guarded(value: string, row: number, context: ColumnContext): string {
+  const text = guardedText(value, context.format.dialect, placeOf(row, context));
+  if (text !== value) context.onGuarded(1);
+  return text;
+}
+
+/** Writes a number, boolean or Date without making a string of it; −1 where there is no such way. */
+function writeQuickly(value: unknown, at: number, { format }: ColumnContext): number {
+  if (typeof value === "boolean") {
+    const word = format.booleans[value ? 1 : 0];
+    return writeBytes(word, 0, word.length, at, format.cellBytes);
+  }
+  if (format.isGeneral) return -1;
+  if (typeof value === "number") {
+    if ((value | 0) === value) return writeInteger(stage.view, at, value);
+    single[0] = value;
+    return writeShortFloat(stage.view, at, single, 0, format.separator);
+  }
+  return value instanceof Date ? writeDate(value, at) : -1;
+}
+
+/** A number on its way to a function that reads it from an array. */
+const single = new Float64Array(1);
+
+function writeDate(date: Date, at: number): number {
+  const milliseconds = date.getTime();
+  const days = Math.floor(milliseconds / millisecondsPerDay);
+  return writeInstant(stage.view, at, days, (milliseconds - days * millisecondsPerDay) | 0);
+}

@@ -1,0 +1,31 @@
+import { cellTable, reserve } from "./stage.ts";
+import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
+import { writeBytes } from "./text.ts";
+import { writeCell } from "./value-cell.ts";
+
+/** Values of any type, looked at one by one; with `codes`, row i is value `codes[i]`. */
+export function valueColumn(
+  { values, first = 0, step = 1 }: Pick<VectorOf<"mixed">, "values" | "first" | "step">,
+  context: ColumnContext,
+  codes?: VectorOf<"dictionary">["codes"],
+): StagedColumn {
+  const { terminator } = context;
+  return {
+    stage(from, to, firstSlot, begin) {
+      const { starts, lengths } = cellTable;
+      let at = begin;
+      let slot = firstSlot;
+      reserve(at);
+      for (let row = from; row < to; row += 1) {
+        const value = values[codes === undefined ? first + row * step : (codes[row] ?? 0)];
+        const start = at;
+        at = writeCell(value, row, at, context);
+        at = writeBytes(terminator, 0, terminator.length, at, 0);
+        starts[slot] = start;
+        lengths[slot] = at - start;
+        slot += 1;
+      }
+      return at;
+    },
+  };
+}
