@@ -42,7 +42,7 @@ const arrays: unknown[][] = typed.flatMap((batch) =>
       if (vector.kind === "boolean") return vector.values[row] === 1;
       if (vector.kind === "timestamp") return new Date(Number(vector.values[row]));
       if (vector.kind === "dictionary") return asRead(vector.dictionary[vector.codes[row] ?? 0] ?? null);
-      return vector.values[row];
+      return "values" in vector ? vector.values[row] : null;
     }),
   ),
 );

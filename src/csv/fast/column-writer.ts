@@ -7,6 +7,7 @@ import { encodedDictionary } from "./dictionary.ts";
 import { greatestScale, writeDecimal, writeInteger, writeShortFloat } from "./digits.ts";
 import { sink } from "./sink.ts";
 import { writeBytes, writeEncoded, writeText } from "./text.ts";
+import { utf8Writer } from "./utf8.ts";
 import { wordReader } from "./word-reader.ts";
 
 // Longer than others, since the writers of all kinds of columns stand beside each other: they share how nulls, quotes and
@@ -48,6 +49,8 @@ export function columnWriter(vector: ColumnVector, context: WriterContext): Cell
       return vector.dictionary.length > greatestDictionary
         ? mixedWriter({ kind: "mixed", values: vector.dictionary }, context, vector.codes)
         : dictionaryWriter(vector, context);
+    case "utf8":
+      return utf8Writer(vector, context);
     case "text":
     case "mixed":
     case "bytes":

@@ -51,13 +51,13 @@ export async function openDuckDBSource(held: HeldDuckDB, relation: DuckDBRelatio
     },
     read({ signal, rows, columns: places }) {
       const chosen = places === undefined ? columns : places.map((place) => columnAt(columns, place));
-      const names = chosen.map((column) => sqlName(column.name));
+      const cells = chosen.map((column) => column.select(sqlName(column.name)));
       return readRelation({
         name,
         instance,
         // Where nothing is selected the table is only counted off.
-        select: `SELECT ${[...names, "false"].join(", ")} FROM ${from}`,
-        end: `SELECT ${[...names.map(() => "NULL"), "true"].join(", ")}`,
+        select: `SELECT ${[...cells, "false"].join(", ")} FROM ${from}`,
+        end: `SELECT ${[...cells.map(() => "NULL"), "true"].join(", ")}`,
         mostRows: rows ?? Number.POSITIVE_INFINITY,
         readers: chosen,
         signal,
@@ -85,8 +85,7 @@ async function describe(
     return result.columnNames().map((name, index) => {
       const type = types[index];
       if (type === undefined) throw new TypeError(`column ${name} has no type`);
-      const reader = columnReader(duckdb, type);
-      return { name, type: reader.type, read: reader.read };
+      return { name, ...columnReader(duckdb, type) };
     });
   } finally {
     connection.closeSync();

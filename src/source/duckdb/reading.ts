@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
 import type { Batch } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
-import type { ColumnReader } from "./column-reader.ts";
+import type { ColumnReader, VectorReader } from "./column-reader.ts";
 
 /** One reading of a relation. */
 export interface RelationReading {
@@ -35,6 +35,7 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
   try {
     signal.throwIfAborted();
     await open.start(`(${select}) UNION ALL (${end})`);
+    const vectorReaders = readers.map((reader) => reader.open());
     let rows = 0;
     for (;;) {
       const chunk = await open.fetch();
@@ -43,7 +44,7 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
       const rowCount = Math.min(mostRows - rows, chunk.rowCount - (hasEnd ? 1 : 0));
       if (rowCount > 0) {
         rows += rowCount;
-        yield batchOf(chunk, rowCount, readers);
+        yield batchOf(chunk, rowCount, vectorReaders);
       }
       if (hasEnd || rows === mostRows) return;
     }
@@ -134,8 +135,8 @@ function isEndRow(chunk: DuckDBDataChunk, endColumn: number): boolean {
   return chunk.getColumnVector(endColumn).getItem(chunk.rowCount - 1) === true;
 }
 
-function batchOf(chunk: DuckDBDataChunk, rowCount: number, readers: readonly ColumnReader[]): Batch {
-  return { rowCount, columns: readers.map((reader, index) => reader.read(chunk.getColumnVector(index))) };
+function batchOf(chunk: DuckDBDataChunk, rowCount: number, readers: readonly VectorReader[]): Batch {
+  return { rowCount, columns: readers.map((read, index) => read(chunk.getColumnVector(index))) };
 }
 
 /** The fault of a result that ended without its end row; a second reading, which only counts, tells DuckDB's reason. */
