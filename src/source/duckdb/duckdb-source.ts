@@ -30,8 +30,8 @@ interface NamedReader extends ColumnReader {
 /**
  * A source that streams a relation of DuckDB's.
  *
- * Rows come in the file's order, in batches of up to 2,048. Memory is bounded by DuckDB's limit for the process and a
- * batch per reading. Each reading has a connection of its own, given back as soon as it ends, fails, is returned or
+ * Rows come in the file's order, in batches of up to 2,048. Memory is bounded by DuckDB's limit for the process and two
+ * batches per reading. Each reading has a connection of its own, given back as soon as it ends, fails, is returned or
  * aborted. Infinite floats and NaN are passed on as they are.
  */
 export async function openDuckDBSource(held: HeldDuckDB, relation: DuckDBRelation): Promise<Source> {
