@@ -27,7 +27,7 @@ const mostKeptBytes = 1024 * 1024;
 interface Run {
   /** The row with the run's first text, which is no null. */
   readonly row: number;
-  length: number;
+  readonly length: number;
 }
 
 /**
@@ -51,28 +51,34 @@ export function byteTextReader(duckdb: DuckDBModule): (vector: DuckDBVector) => 
     }
     const words = new Uint32Array(rows.buffer, rows.byteOffset, 4 * itemCount);
     const runs: Run[] = [];
-    let run: Run | undefined;
+    let runRow = -1;
     let runStart = 0;
+    let runEnd = 0;
+    // Where the run will lie in the memory: behind the rows and the runs before it.
     let runAt = rows.length;
     for (let row = 0; row < itemCount; row += 1) {
       const length = words[4 * row] ?? 0;
       if (length <= mostInlineBytes) {
         starts[row] = 16 * row + 4;
         ends[row] = 16 * row + 4 + length;
-      } else if (nulls?.[row] !== 1) {
-        const address = (words[4 * row + 3] ?? 0) * 2 ** 32 + (words[4 * row + 2] ?? 0);
-        if (run === undefined || address < runStart || address > runStart + run.length + greatestGap) {
-          runAt += run?.length ?? 0;
-          run = { row, length: 0 };
-          runStart = address;
-          runs.push(run);
-        }
-        run.length = Math.max(run.length, address - runStart + length);
-        starts[row] = runAt + (address - runStart);
-        ends[row] = runAt + (address - runStart) + length;
+        continue;
       }
+      if (nulls?.[row] === 1) continue;
+      const address = (words[4 * row + 3] ?? 0) * 2 ** 32 + (words[4 * row + 2] ?? 0);
+      if (runRow < 0 || address < runStart || address > runEnd + greatestGap) {
+        if (runRow >= 0) runs.push({ row: runRow, length: runEnd - runStart });
+        runAt += runEnd - runStart;
+        runRow = row;
+        runStart = address;
+        runEnd = address;
+      }
+      if (address + length > runEnd) runEnd = address + length;
+      const at = runAt + (address - runStart);
+      starts[row] = at;
+      ends[row] = at + length;
     }
-    const total = runAt + (run?.length ?? 0);
+    if (runRow >= 0) runs.push({ row: runRow, length: runEnd - runStart });
+    const total = runAt + (runEnd - runStart);
     if (memory.length < total || (memory.length > mostKeptBytes && memory.length > 4 * total))
       memory = new Uint8Array(total);
     memory.set(rows);
