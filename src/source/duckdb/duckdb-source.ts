@@ -23,8 +23,9 @@ export interface DuckDBRelation extends FileRelation {
   readonly release: () => Promise<void>;
 }
 
-interface NamedReader extends ColumnReader {
+interface NamedReader {
   readonly name: string;
+  readonly reader: ColumnReader;
 }
 
 /**
@@ -44,14 +45,14 @@ export async function openDuckDBSource(held: HeldDuckDB, relation: DuckDBRelatio
   return {
     name,
     kind,
-    columns: columns.map((column) => ({ name: column.name, type: column.type })),
+    columns: columns.map(({ name: column, reader }) => ({ name: column, type: reader.type })),
     rowCount,
     get version() {
       return fileVersion(path);
     },
     read({ signal, rows, columns: places }) {
       const chosen = places === undefined ? columns : places.map((place) => columnAt(columns, place));
-      const cells = chosen.map((column) => column.select(sqlName(column.name)));
+      const cells = chosen.map((column) => column.reader.select(sqlName(column.name)));
       return readRelation({
         name,
         instance,
@@ -59,7 +60,7 @@ export async function openDuckDBSource(held: HeldDuckDB, relation: DuckDBRelatio
         select: `SELECT ${[...cells, "false"].join(", ")} FROM ${from}`,
         end: `SELECT ${[...cells.map(() => "NULL"), "true"].join(", ")}`,
         mostRows: rows ?? Number.POSITIVE_INFINITY,
-        readers: chosen,
+        readers: chosen.map(({ reader }) => reader),
         signal,
         stops,
       });
@@ -85,7 +86,7 @@ async function describe(
     return result.columnNames().map((name, index) => {
       const type = types[index];
       if (type === undefined) throw new TypeError(`column ${name} has no type`);
-      return { name, ...columnReader(duckdb, type) };
+      return { name, reader: columnReader(duckdb, type) };
     });
   } finally {
     connection.closeSync();
