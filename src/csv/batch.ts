@@ -23,6 +23,7 @@ export type ColumnVector =
   | TimestampVector
   | DateVector
   | TextVector
+  | Utf8Vector
   | DictionaryVector
   | BytesVector
   | MixedVector;
@@ -90,6 +91,18 @@ export interface DateVector {
 export interface TextVector {
   readonly kind: "text";
   readonly values: readonly (string | null)[];
+}
+
+/**
+ * Text as databases keep it, so that no string need be made: row i is `bytes` from `starts[i]` to `ends[i]`, valid UTF-8.
+ * Texts may lie in any order, with anything between them, and share bytes.
+ */
+export interface Utf8Vector {
+  readonly kind: "utf8";
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly nulls?: NullMask;
 }
 
 /** Text that repeats: row i is `dictionary[codes[i]]`. The same dictionary array may serve many batches. */

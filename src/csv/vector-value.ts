@@ -1,4 +1,5 @@
 import type { ColumnVector } from "./batch.ts";
+import { utf8Text } from "./utf8-text.ts";
 import { DayValue, DecimalValue, InstantValue } from "./value.ts";
 
 /** The value of a vector at a row as one JavaScript value, exact; for paths that look at cells one by one. */
@@ -21,6 +22,8 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
       return new InstantValue(vector.values[row] ?? Number.NaN, vector.unit, vector.isZoned);
     case "date":
       return new DayValue(vector.values[row] ?? 0);
+    case "utf8":
+      return utf8Text(vector, row);
     case "dictionary":
     default:
       return vector.dictionary[vector.codes[row] ?? 0];

@@ -8,6 +8,7 @@ import {
   type Dialect,
   type DialectName,
   type DialectOptions,
+  type Utf8Vector,
 } from "../../src/index.ts";
 
 /** Text with everything that matters in it, and lengths around those where the encoder changes its way. */
@@ -112,6 +113,24 @@ const mixed = fc.oneof(
   fc.array(fc.oneof(fc.bigInt(), text), { maxLength: 3 }),
 );
 
+/** Texts as bytes, the last row's first, with so many other bytes between them. */
+export function utf8Vector(texts: readonly string[], gap: number): Utf8Vector {
+  const encoded = texts.map((one) => new TextEncoder().encode(one));
+  const between = new Uint8Array(gap).fill(0x22);
+  const starts = new Uint32Array(texts.length);
+  const ends = new Uint32Array(texts.length);
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (let row = texts.length - 1; row >= 0; row -= 1) {
+    const bytes = encoded[row] ?? between;
+    starts[row] = at;
+    ends[row] = at + bytes.length;
+    at += bytes.length + gap;
+    parts.push(bytes, between);
+  }
+  return { kind: "utf8", bytes: Uint8Array.from(Buffer.concat(parts)), starts, ends };
+}
+
 /** A vector of each kind, with so many rows. */
 function vector(rows: number): fc.Arbitrary<ColumnVector> {
   const many = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
@@ -182,6 +201,7 @@ function vector(rows: number): fc.Arbitrary<ColumnVector> {
       ).map((values) => ({ kind: "date" as const, values: Int32Array.from(values) })),
     ),
     many(fc.option(text)).map((values) => ({ kind: "text" as const, values })),
+    withNulls(fc.tuple(many(text), fc.nat(3)).map(([texts, gap]) => utf8Vector(texts, gap))),
     fc.array(fc.option(text), { minLength: 1, maxLength: 5 }).chain((dictionary) =>
       many(fc.nat(dictionary.length - 1)).map((codes) => ({
         kind: "dictionary" as const,

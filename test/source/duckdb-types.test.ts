@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { CsvEncoder, openSource, resolveDialect, type Source } from "../../src/index.ts";
+import {
+  CsvEncoder,
+  dialects,
+  openSource,
+  resolveDialect,
+  type DialectName,
+  type Source,
+} from "../../src/index.ts";
 import { parse } from "csv-parse/sync";
 
 /** An expression, and what CSV has to say; where nothing is given, DuckDB's own cast to text. */
@@ -38,6 +45,12 @@ const cases: readonly (readonly [name: string, expression: string, text?: string
   ["date_far", "DATE '20000-01-01'", "+020000-01-01"],
   ["date_infinity", "'infinity'::DATE"],
   ["time", "TIME '01:02:03.000004'"],
+  ["time_ns", "TIME_NS '23:59:59.123456789'"],
+  ["time_end", "TIME '24:00:00'"],
+  ["interval_back", "INTERVAL '-1 month -3 days -00:00:00.5'"],
+  ["bit_long", "repeat('10', 100)::BIT"],
+  ["enum_long", "'a value of more than twelve bytes'::ENUM('a', 'a value of more than twelve bytes')"],
+  ["blob_long", "repeat('\\x0A', 20)::BLOB", `\\x${"0a".repeat(20)}`],
   ["time_tz", "TIMETZ '01:02:03+05:30'"],
   ["timestamp", "TIMESTAMP '2024-02-29 01:02:03'", "2024-02-29T01:02:03.000Z"],
   ["timestamp_us", "TIMESTAMP '2024-02-29 01:02:03.000004'", "2024-02-29T01:02:03.000004Z"],
@@ -83,6 +96,26 @@ test("writes a value and a null of every type of DuckDB's exactly", async () => 
     assert.equal(values?.[index], text ?? casts[index], `${name}: ${expression}`);
     assert.equal(nulls?.[index], "NULL", `a null of the type of ${name}`);
   }
+});
+
+test("writes every type in every dialect as csv-stringify does", async () => {
+  const { path } = await writeTable();
+  const source = await openSource(path);
+  for (const name of Object.keys(dialects) as DialectName[]) {
+    for (const quoting of ["minimal", "strings", "all"] as const) {
+      const dialect = resolveDialect(name, { quoting, nonFinite: "text" });
+      const fast = new CsvEncoder(source.columns, dialect);
+      const general = new CsvEncoder(source.columns, dialect, "csv-stringify");
+      for await (const batch of source.read({ signal: new AbortController().signal }))
+        assert.equal(
+          Buffer.from(fast.encode(batch)).toString(),
+          Buffer.from(general.encode(batch)).toString(),
+          `dialect ${name}, quoting ${quoting}`,
+        );
+      assert.equal(fast.guardedCells, general.guardedCells);
+    }
+  }
+  await source.close();
 });
 
 test("describes every column of a table by name and type", async () => {

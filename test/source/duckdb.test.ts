@@ -109,7 +109,7 @@ test("reads some columns, in another order, and some rows", async () => {
     rows.push(batch.rowCount);
     assert.deepEqual(
       batch.columns.map((vector) => vector.kind),
-      ["text", "integer"],
+      ["utf8", "integer"],
     );
   }
   assert.deepEqual(rows, [2048, 952]);

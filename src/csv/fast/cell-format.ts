@@ -11,7 +11,7 @@ export interface CellFormat {
   readonly nullBytes: Uint8Array;
   /** The words for false and true. */
   readonly booleans: readonly [Uint8Array, Uint8Array];
-  /** 1 for each ASCII character that makes quotes necessary. */
+  /** 1 for each character that makes quotes necessary, by its byte. */
   readonly special: Uint8Array;
   /** The same for long texts, as a search the engine does natively. */
   readonly specialPattern: RegExp;
@@ -36,7 +36,7 @@ export interface CellFormat {
 const mostFixedBytes = 48;
 
 export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
-  const special = new Uint8Array(128);
+  const special = new Uint8Array(256);
   for (const character of [dialect.delimiter, dialect.quote, "\r", "\n"])
     special[character.charCodeAt(0)] = 1;
   const utf8 = new TextEncoder();

@@ -7,6 +7,7 @@ import { instantColumn } from "./instant-column.ts";
 import { scaledColumn } from "./number-column.ts";
 import { stage } from "./stage.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
+import { utf8Column } from "./utf8-column.ts";
 import { valueColumn } from "./value-column.ts";
 
 /** Dictionaries greater than this would cost more to encode than they save. */
@@ -35,6 +36,8 @@ export function stagedColumn(vector: ColumnVector, context: ColumnContext): Stag
       return vector.dictionary.length > greatestDictionary
         ? valueColumn({ values: vector.dictionary }, context, vector.codes)
         : dictionaryColumn(vector, context);
+    case "utf8":
+      return utf8Column(vector, context);
     case "text":
     case "mixed":
     case "bytes":

@@ -1,39 +1,38 @@
 import type { DuckDBType, DuckDBVector } from "@duckdb/node-api";
 import type { ColumnVector } from "../../csv/batch.ts";
+import { byteTextReader } from "./byte-texts.ts";
 import type { DuckDBModule } from "./database.ts";
 import { shortestFloat } from "./float32.ts";
 import { millisecondsOf, nestedValue } from "./nested-value.ts";
-import { nullsOf, rawValues } from "./raw-vector.ts";
-import { mostInlineBytes, ShortTexts } from "./short-texts.ts";
+import { nullsOf, valueMemory } from "./raw-vector.ts";
 
-/** How a column is called in the description of a source, and how its vectors are read; chosen once per column. */
+/** How a column is called in the description of a source, and how it is read; chosen once per column. */
 export interface ColumnReader {
   readonly type: string;
-  /** Copies what the vector holds, so that DuckDB may do with its memory what it likes. */
-  readonly read: (vector: DuckDBVector) => ColumnVector;
+  /** What is selected, from the column's name in SQL. */
+  readonly select: (name: string) => string;
+  /** A reader for one reading, which takes the memory of a batch again for the next one. */
+  readonly open: () => VectorReader;
 }
+
+/** Copies what a vector holds, so that DuckDB may do with its memory what it likes. */
+export type VectorReader = (vector: DuckDBVector) => ColumnVector;
 
 /** The reader for a type of DuckDB's: exact, and without a string or an object where a typed array can do. */
 export function columnReader(duckdb: DuckDBModule, type: DuckDBType): ColumnReader {
   if (type instanceof duckdb.DuckDBDecimalType) return decimalReader(type.width, type.scale);
   if (type instanceof duckdb.DuckDBEnumType) return enumReader(type.values);
   const name = duckdb.DuckDBTypeId[type.typeId];
-  if (name === "VARCHAR") return textReader(type.alias === "JSON" ? "json" : "text");
+  if (name === "VARCHAR") return textReader(duckdb, type.alias === "JSON" ? "json" : "text");
+  if (name === "BLOB" || name === "GEOMETRY") return bytesReader(duckdb);
   if (nestedTypes.has(name)) return nestedReader(duckdb, type);
-  return scalarReaders[name] ?? writtenReader("text");
+  return scalarReaders[name] ?? writtenReader(duckdb, name.startsWith("TIME") ? "time" : "text");
 }
 
 const nestedTypes: ReadonlySet<string> = new Set(["LIST", "STRUCT", "MAP", "ARRAY", "UNION", "VARIANT"]);
 
 const scalarReaders: Readonly<Record<string, ColumnReader>> = {
-  BOOLEAN: {
-    type: "boolean",
-    read: (vector) => ({
-      kind: "boolean",
-      values: new Uint8Array(rawValues(vector)),
-      ...nullsOf(vector),
-    }),
-  },
+  BOOLEAN: rawReader("boolean", (buffer) => ({ kind: "boolean", values: new Uint8Array(buffer) })),
   TINYINT: integerReader((buffer) => new Int8Array(buffer)),
   SMALLINT: integerReader((buffer) => new Int16Array(buffer)),
   INTEGER: integerReader((buffer) => new Int32Array(buffer)),
@@ -45,97 +44,77 @@ const scalarReaders: Readonly<Record<string, ColumnReader>> = {
   HUGEINT: bigIntegerReader(),
   UHUGEINT: bigIntegerReader(),
   BIGNUM: bigIntegerReader(),
-  FLOAT: {
-    type: "float",
-    read: (vector) => ({
-      kind: "float",
-      values: Float64Array.from(new Float32Array(rawValues(vector)), shortestFloat),
-      ...nullsOf(vector),
-    }),
-  },
-  DOUBLE: {
-    type: "float",
-    read: (vector) => ({
-      kind: "float",
-      values: new Float64Array(rawValues(vector)),
-      ...nullsOf(vector),
-    }),
-  },
-  DATE: {
-    type: "date",
-    read: (vector) => ({ kind: "date", values: new Int32Array(rawValues(vector)), ...nullsOf(vector) }),
-  },
+  FLOAT: rawReader("float", (buffer) => ({
+    kind: "float",
+    values: Float64Array.from(new Float32Array(buffer), shortestFloat),
+  })),
+  DOUBLE: rawReader("float", (buffer) => ({ kind: "float", values: new Float64Array(buffer) })),
+  DATE: rawReader("date", (buffer) => ({ kind: "date", values: new Int32Array(buffer) })),
   TIMESTAMP: timestampReader("us"),
   TIMESTAMP_TZ: timestampReader("us", true),
   TIMESTAMP_NS: timestampReader("ns"),
   TIMESTAMP_MS: timestampReader("ms"),
-  TIMESTAMP_S: {
-    type: "timestamp",
-    read: (vector) => ({
-      kind: "timestamp",
-      unit: "ms",
-      values: new BigInt64Array(rawValues(vector)).map(millisecondsOf),
-      ...nullsOf(vector),
-    }),
-  },
-  TIME: writtenReader("time"),
-  TIME_NS: writtenReader("time"),
-  TIME_TZ: writtenReader("time"),
-  BLOB: bytesReader(),
-  GEOMETRY: bytesReader(),
+  TIMESTAMP_S: rawReader("timestamp", (buffer) => ({
+    kind: "timestamp",
+    unit: "ms",
+    values: new BigInt64Array(buffer).map(millisecondsOf),
+  })),
 };
+
+/** Values that are told from the bytes DuckDB keeps them in, nulls apart. */
+function rawReader(type: string, view: (buffer: ArrayBuffer) => ColumnVector): ColumnReader {
+  return {
+    type,
+    select: asItIs,
+    open() {
+      const copyValues = valueMemory();
+      return (vector) => ({ ...view(copyValues(vector)), ...nullsOf(vector) });
+    },
+  };
+}
+
+function asItIs(name: string): string {
+  return name;
+}
 
 type IntegerArray = Extract<ColumnVector, { kind: "integer" }>["values"];
 
 function integerReader(view: (buffer: ArrayBuffer) => IntegerArray): ColumnReader {
-  return {
-    type: "integer",
-    read: (vector) => ({ kind: "integer", values: view(rawValues(vector)), ...nullsOf(vector) }),
-  };
+  return rawReader("integer", (buffer) => ({ kind: "integer", values: view(buffer) }));
 }
 
 /** Integers of more than 64 bits. */
 function bigIntegerReader(): ColumnReader {
-  return {
-    type: "integer",
-    read: (vector) => ({
-      kind: "integer",
-      values: valuesOf(vector, (value) => (typeof value === "bigint" ? value : 0n)),
-      ...nullsOf(vector),
-    }),
-  };
+  return itemReader("integer", (vector) => ({
+    kind: "integer",
+    values: valuesOf(vector, (value) => (typeof value === "bigint" ? value : 0n)),
+    ...nullsOf(vector),
+  }));
 }
 
 function timestampReader(unit: "ms" | "us" | "ns", isZoned = false): ColumnReader {
-  return {
-    type: "timestamp",
-    read: (vector) => ({
-      kind: "timestamp",
-      unit,
-      isZoned,
-      values: new BigInt64Array(rawValues(vector)),
-      ...nullsOf(vector),
-    }),
-  };
+  return rawReader("timestamp", (buffer) => ({
+    kind: "timestamp",
+    unit,
+    isZoned,
+    values: new BigInt64Array(buffer),
+  }));
 }
 
 /** DuckDB keeps a decimal in 16, 32, 64 or 128 bits, by its width. */
 function decimalReader(width: number, scale: number): ColumnReader {
-  return {
-    type: `decimal(${width},${scale})`,
-    read(vector) {
-      const buffer = rawValues(vector);
-      const unscaled =
-        width <= 4
-          ? new Int16Array(buffer)
-          : width <= 9
-            ? new Int32Array(buffer)
-            : width <= 18
-              ? new BigInt64Array(buffer)
-              : bigintsOf128Bits(buffer);
-      return { kind: "decimal", unscaled, scale, ...nullsOf(vector) };
-    },
-  };
+  return rawReader(`decimal(${width},${scale})`, (buffer) => ({
+    kind: "decimal",
+    scale,
+    unscaled:
+      width <= 4
+        ? new Int16Array(buffer)
+        : width <= 9
+          ? new Int32Array(buffer)
+          : width <= 18
+            ? new BigInt64Array(buffer)
+            : bigintsOf128Bits(buffer),
+  }));
 }
 
 function bigintsOf128Bits(buffer: ArrayBuffer): bigint[] {
@@ -153,88 +132,76 @@ function enumReader(values: readonly string[]): ColumnReader {
   const nullCode = values.length;
   return {
     type: "text",
-    read(vector) {
-      const buffer = rawValues(vector);
-      const width = vector.itemCount === 0 ? 1 : buffer.byteLength / vector.itemCount;
-      const stored =
-        width === 1
-          ? new Uint8Array(buffer)
-          : width === 2
-            ? new Uint16Array(buffer)
-            : new Uint32Array(buffer);
-      const { nulls } = nullsOf(vector);
-      if (nulls === undefined) return { kind: "dictionary", codes: stored, dictionary };
-      // A code more than the enum has may need a bit more than the enum's own width.
-      const codes = Uint32Array.from(stored, (code, row) => (nulls[row] === 1 ? nullCode : code));
-      return { kind: "dictionary", codes, dictionary };
+    select: asItIs,
+    open() {
+      const copyValues = valueMemory();
+      return (vector) => {
+        const buffer = copyValues(vector);
+        const width = vector.itemCount === 0 ? 1 : buffer.byteLength / vector.itemCount;
+        const stored =
+          width === 1
+            ? new Uint8Array(buffer)
+            : width === 2
+              ? new Uint16Array(buffer)
+              : new Uint32Array(buffer);
+        const { nulls } = nullsOf(vector);
+        if (nulls === undefined) return { kind: "dictionary", codes: stored, dictionary };
+        // A code more than the enum has may need a bit more than the enum's own width.
+        const codes = Uint32Array.from(stored);
+        for (let row = 0; row < nulls.length; row += 1) if (nulls[row] === 1) codes[row] = nullCode;
+        return { kind: "dictionary", codes, dictionary };
+      };
     },
   };
 }
 
-function textReader(type: "text" | "json"): ColumnReader {
-  const shortTexts = new ShortTexts();
+function textReader(duckdb: DuckDBModule, type: "text" | "json" | "time", select = asItIs): ColumnReader {
   return {
     type,
-    read(vector) {
-      const words = new Uint32Array(rawValues(vector));
-      const { nulls } = nullsOf(vector);
-      const values: (string | null)[] = [];
-      for (let row = 0; row < vector.itemCount; row += 1) {
-        if (nulls?.[row] === 1) values.push(null);
-        else if ((words[4 * row] ?? 0) <= mostInlineBytes) values.push(shortTexts.at(words, row));
-        else values.push(longText(vector.getItem(row), words[4 * row + 1] ?? 0));
-      }
-      return { kind: "text", values };
+    select,
+    open() {
+      const readTexts = byteTextReader(duckdb);
+      return (vector) => ({ kind: "utf8", ...readTexts(vector) });
     },
   };
 }
 
-/**
- * A text that DuckDB's client decodes with a decoder that drops a byte order mark at its beginning: it is put back.
- * `firstBytes` are the first four bytes of the text.
- */
-function longText(text: Value, firstBytes: number): string {
-  const hasMark = (firstBytes & 0xffffff) === 0xbfbbef;
-  return `${hasMark ? "\uFEFF" : ""}${String(text)}`;
+/** Types that are written as DuckDB writes them, times, intervals, UUIDs, bit strings: it gives them as text. */
+function writtenReader(duckdb: DuckDBModule, type: "time" | "text"): ColumnReader {
+  return textReader(duckdb, type, (name) => `${name}::VARCHAR`);
 }
 
-function bytesReader(): ColumnReader {
+function bytesReader(duckdb: DuckDBModule): ColumnReader {
   return {
     type: "bytes",
-    read: (vector) => ({
-      kind: "bytes",
-      values: valuesOf(vector, (value) =>
-        typeof value === "object" && value !== null && "bytes" in value && value.bytes instanceof Uint8Array
-          ? value.bytes.slice()
-          : null,
-      ),
-    }),
-  };
-}
-
-/** Types that are written as DuckDB writes them: times, intervals, UUIDs, bit strings. */
-function writtenReader(type: "time" | "text"): ColumnReader {
-  return {
-    type,
-    read: (vector) => ({
-      kind: "text",
-      values: valuesOf(vector, (value) => (value === null ? null : String(value))),
-    }),
+    select: asItIs,
+    open() {
+      const readBytes = byteTextReader(duckdb);
+      return (vector) => {
+        const { bytes, starts, ends, nulls } = readBytes(vector);
+        const values = Array.from({ length: vector.itemCount }, (_, row) =>
+          nulls?.[row] === 1 ? null : bytes.subarray(starts[row], ends[row]),
+        );
+        return { kind: "bytes", values };
+      };
+    },
   };
 }
 
 function nestedReader(duckdb: DuckDBModule, type: DuckDBType): ColumnReader {
-  return {
-    type: "json",
-    read: (vector) => ({
-      kind: "mixed",
-      values: valuesOf(vector, (value) => nestedValue(duckdb, value, type)),
-    }),
-  };
+  return itemReader("json", (vector) => ({
+    kind: "mixed",
+    values: valuesOf(vector, (value) => nestedValue(duckdb, value, type)),
+  }));
+}
+
+/** Values that DuckDB's client makes one by one. */
+function itemReader(type: string, read: VectorReader): ColumnReader {
+  return { type, select: asItIs, open: () => read };
 }
 
 type Value = ReturnType<DuckDBVector["getItem"]>;
 
-function valuesOf<T>(vector: DuckDBVector, convert: (value: Value, row: number) => T): T[] {
-  return Array.from({ length: vector.itemCount }, (_, row) => convert(vector.getItem(row), row));
+function valuesOf<T>(vector: DuckDBVector, convert: (value: Value) => T): T[] {
+  return Array.from({ length: vector.itemCount }, (_, row) => convert(vector.getItem(row)));
 }

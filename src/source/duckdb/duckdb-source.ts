@@ -23,15 +23,16 @@ export interface DuckDBRelation extends FileRelation {
   readonly release: () => Promise<void>;
 }
 
-interface NamedReader extends ColumnReader {
+interface NamedReader {
   readonly name: string;
+  readonly reader: ColumnReader;
 }
 
 /**
  * A source that streams a relation of DuckDB's.
  *
- * Rows come in the file's order, in batches of up to 2,048. Memory is bounded by DuckDB's limit for the process and a
- * batch per reading. Each reading has a connection of its own, given back as soon as it ends, fails, is returned or
+ * Rows come in the file's order, in batches of up to 2,048. Memory is bounded by DuckDB's limit for the process and two
+ * batches per reading. Each reading has a connection of its own, given back as soon as it ends, fails, is returned or
  * aborted. Infinite floats and NaN are passed on as they are.
  */
 export async function openDuckDBSource(held: HeldDuckDB, relation: DuckDBRelation): Promise<Source> {
@@ -44,22 +45,22 @@ export async function openDuckDBSource(held: HeldDuckDB, relation: DuckDBRelatio
   return {
     name,
     kind,
-    columns: columns.map((column) => ({ name: column.name, type: column.type })),
+    columns: columns.map(({ name: column, reader }) => ({ name: column, type: reader.type })),
     rowCount,
     get version() {
       return fileVersion(path);
     },
     read({ signal, rows, columns: places }) {
       const chosen = places === undefined ? columns : places.map((place) => columnAt(columns, place));
-      const names = chosen.map((column) => sqlName(column.name));
+      const cells = chosen.map((column) => column.reader.select(sqlName(column.name)));
       return readRelation({
         name,
         instance,
         // Where nothing is selected the table is only counted off.
-        select: `SELECT ${[...names, "false"].join(", ")} FROM ${from}`,
-        end: `SELECT ${[...names.map(() => "NULL"), "true"].join(", ")}`,
+        select: `SELECT ${[...cells, "false"].join(", ")} FROM ${from}`,
+        end: `SELECT ${[...cells.map(() => "NULL"), "true"].join(", ")}`,
         mostRows: rows ?? Number.POSITIVE_INFINITY,
-        readers: chosen,
+        readers: chosen.map(({ reader }) => reader),
         signal,
         stops,
       });
@@ -85,8 +86,7 @@ async function describe(
     return result.columnNames().map((name, index) => {
       const type = types[index];
       if (type === undefined) throw new TypeError(`column ${name} has no type`);
-      const reader = columnReader(duckdb, type);
-      return { name, type: reader.type, read: reader.read };
+      return { name, reader: columnReader(duckdb, type) };
     });
   } finally {
     connection.closeSync();

@@ -2,14 +2,26 @@ import type { DuckDBVector } from "@duckdb/node-api";
 import type { NullMask } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
 
-/** A copy of the values of a vector as they lie in DuckDB's memory, which is gone once its chunk is. */
-export function rawValues(vector: DuckDBVector): ArrayBuffer {
+/**
+ * Memory for the values of one column of a reading, taken again for each batch. A call copies what a vector holds, as
+ * it lies in DuckDB's memory, which is gone once its chunk is.
+ */
+export function valueMemory(): (vector: DuckDBVector) => ArrayBuffer {
+  let memory = new Uint8Array(0);
+  return (vector) => {
+    const values = rawValues(vector);
+    if (memory.length !== values.length) memory = new Uint8Array(values.length);
+    memory.set(values);
+    return memory.buffer;
+  };
+}
+
+/** DuckDB's own memory of a vector's values: to be read at once, and never written to. */
+export function rawValues(vector: DuckDBVector): Uint8Array {
   const fields: object = vector;
   const view = "items" in fields ? fields.items : "dataView" in fields ? fields.dataView : undefined;
   if (!ArrayBuffer.isView(view)) throw unknownShape(vector);
-  const copy = new Uint8Array(view.byteLength);
-  copy.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
-  return copy.buffer;
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 /** The null mask of a vector, from its validity bits; nothing when no row is null. */
@@ -31,7 +43,8 @@ export function nullsOf(vector: DuckDBVector): { readonly nulls?: NullMask } {
   return count === 0 ? {} : { nulls };
 }
 
-function unknownShape(vector: DuckDBVector): StreamCsvError {
+/** The fault of a client that has changed inside. */
+export function unknownShape(vector: DuckDBVector): StreamCsvError {
   return new StreamCsvError(
     "SCSV_INTERNAL",
     `The installed @duckdb/node-api keeps ${vector.constructor.name} in another way than is known here.`,

@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
 import type { Batch } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
-import type { ColumnReader } from "./column-reader.ts";
+import type { ColumnReader, VectorReader } from "./column-reader.ts";
 
 /** One reading of a relation. */
 export interface RelationReading {
@@ -22,7 +22,8 @@ export interface RelationReading {
 
 /**
  * Streams a relation, batch by batch, and gives its connection back at once when it ends, fails, is returned or
- * aborted, even while nobody asks for the next batch.
+ * aborted, even while nobody asks for the next batch. While a batch is used, DuckDB makes the next one beside the event
+ * loop, that one and no more.
  *
  * DuckDB's client tells of no fault that happens once a result streams: the result then looks as if it had ended.
  * Therefore an end row is read behind the rows, and a result without it is a fault.
@@ -35,17 +36,19 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
   try {
     signal.throwIfAborted();
     await open.start(`(${select}) UNION ALL (${end})`);
+    const vectorReaders = readers.map((reader) => reader.open());
     let rows = 0;
     for (;;) {
       const chunk = await open.fetch();
       if (chunk === null) throw await stoppedShort(reading, rows);
       const hasEnd = isEndRow(chunk, readers.length);
       const rowCount = Math.min(mostRows - rows, chunk.rowCount - (hasEnd ? 1 : 0));
-      if (rowCount > 0) {
-        rows += rowCount;
-        yield batchOf(chunk, rowCount, readers);
-      }
-      if (hasEnd || rows === mostRows) return;
+      rows += rowCount;
+      const isLast = hasEnd || rows === mostRows;
+      const batch = batchOf(chunk, rowCount, vectorReaders);
+      if (!isLast) open.fetchAhead();
+      if (rowCount > 0) yield batch;
+      if (isLast) return;
     }
   } finally {
     await open.release();
@@ -57,7 +60,9 @@ class OpenReading {
   readonly #connection: DuckDBConnection;
   readonly #reading: RelationReading;
   #result: DuckDBResult | undefined;
-  #isFetching = false;
+  #ahead: Promise<DuckDBDataChunk | null> | undefined;
+  /** What DuckDB does just now; settled when it is at rest. It does one thing at a time. */
+  #work: Promise<unknown> = Promise.resolve();
   #isStopped = false;
   #released: Promise<void> | undefined;
 
@@ -76,7 +81,26 @@ class OpenReading {
   }
 
   /** The next chunk; null when there is none. */
-  async fetch(): Promise<DuckDBDataChunk | null> {
+  fetch(): Promise<DuckDBDataChunk | null> {
+    const next = this.#ahead ?? this.#fetchChunk();
+    this.#ahead = undefined;
+    return next;
+  }
+
+  /** Begins to fetch the chunk that the next {@link fetch} gives. */
+  fetchAhead(): void {
+    this.#ahead = this.#fetchChunk();
+    // A fault is told to whoever fetches; nobody may.
+    this.#ahead.catch(() => undefined);
+  }
+
+  /** Gives the connection back once DuckDB is at rest; a second call waits for the first. */
+  release(): Promise<void> {
+    this.#released ??= this.#close();
+    return this.#released;
+  }
+
+  async #fetchChunk(): Promise<DuckDBDataChunk | null> {
     const result = this.#result;
     this.#throwIfStopped();
     if (result === undefined) return null;
@@ -84,17 +108,11 @@ class OpenReading {
     return chunk === null || chunk.rowCount === 0 ? null : chunk;
   }
 
-  /** Gives the connection back; a second call waits for the first. */
-  release(): Promise<void> {
-    this.#released ??= this.#close();
-    return this.#released;
-  }
-
   /** Lets DuckDB work; what it says is worth nothing once the reading was stopped meanwhile. */
   async #busy<T>(work: () => Promise<T>): Promise<T> {
-    this.#isFetching = true;
-    const [outcome] = await Promise.allSettled([work()]);
-    this.#isFetching = false;
+    const settled = Promise.allSettled([work()]);
+    this.#work = settled;
+    const [outcome] = await settled;
     this.#throwIfStopped();
     if (outcome.status === "rejected") throw unreadable(this.#reading.name, "", outcome.reason);
     return outcome.value;
@@ -109,17 +127,17 @@ class OpenReading {
       );
   }
 
-  /** What runs is interrupted, and gives the connection back itself; a reading at rest is given back here. */
   readonly #stop = (): void => {
     this.#isStopped = true;
-    this.#connection.interrupt();
-    if (!this.#isFetching) void this.release();
+    void this.release();
   };
 
   async #close(): Promise<void> {
     this.#reading.stops.delete(this.#stop);
     this.#reading.signal.removeEventListener("abort", this.#stop);
     try {
+      this.#connection.interrupt();
+      await this.#work;
       // Closing alone leaves the file open and rows buffered until the result is collected as garbage: an interrupted
       // result drops both when it is asked once more.
       this.#connection.interrupt();
@@ -134,8 +152,8 @@ function isEndRow(chunk: DuckDBDataChunk, endColumn: number): boolean {
   return chunk.getColumnVector(endColumn).getItem(chunk.rowCount - 1) === true;
 }
 
-function batchOf(chunk: DuckDBDataChunk, rowCount: number, readers: readonly ColumnReader[]): Batch {
-  return { rowCount, columns: readers.map((reader, index) => reader.read(chunk.getColumnVector(index))) };
+function batchOf(chunk: DuckDBDataChunk, rowCount: number, readers: readonly VectorReader[]): Batch {
+  return { rowCount, columns: readers.map((read, index) => read(chunk.getColumnVector(index))) };
 }
 
 /** The fault of a result that ended without its end row; a second reading, which only counts, tells DuckDB's reason. */
