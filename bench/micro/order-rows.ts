@@ -39,6 +39,7 @@ function userValue(vector: Batch["columns"][number], row: number): unknown {
     case "float":
     case "date":
     case "text":
+    case "utf8":
     case "bytes":
     case "mixed":
     default:
