@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StreamCsvError } from "../../src/index.ts";
 import { probeLatency, type LatencySummary } from "../load/probe-latency.ts";
@@ -110,6 +111,8 @@ interface Crowd {
 function startReaders(trial: Trial, readers: number, bytesPerSecond: number): Crowd {
   const leaving = new AbortController();
   const signal = AbortSignal.any([trial.session.signal, leaving.signal]);
+  // Every reader listens to it, which is no leak.
+  setMaxListeners(readers + 1, signal);
   const bodyBytes = Array.from({ length: readers }, () => 0);
   const reading = bodyBytes.map((_, index) =>
     readFrom(trial, {

