@@ -128,7 +128,8 @@ test("replaces a worker that dies; its client sees a cut connection and its tran
   const [worker] = await workersOf(server);
   const response = await fetch(`${server.url}/exports/orders.csv?rows=50000000`);
   const reading = response.text();
-  process.kill(worker ?? 0, "SIGKILL");
+  assert.ok(worker !== undefined);
+  process.kill(worker, "SIGKILL");
   await assert.rejects(reading);
   await server.logged(({ msg }) => String(msg).endsWith("another is started"));
   const [replacement] = await workersOf(server);
