@@ -96,6 +96,8 @@ test("returns the rows' iterator once when the iteration ends early, and fires a
 
 test("sends the first byte before the second batch is asked of the source", async () => {
   let release = (): void => undefined;
+  // Made before the source asks for it, since the first byte may come sooner.
+  const released = new Promise<void>((resolve) => (release = resolve));
   const source: Source = {
     name: "two",
     kind: "rows",
@@ -104,7 +106,7 @@ test("sends the first byte before the second batch is asked of the source", asyn
     version: "1",
     async *read() {
       for (const id of [1, 2]) {
-        if (id === 2) await new Promise<void>((resolve) => (release = resolve));
+        if (id === 2) await released;
         const batch: Batch = { rowCount: 1, columns: [{ kind: "integer", values: Int32Array.of(id) }] };
         yield batch;
       }
