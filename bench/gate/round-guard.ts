@@ -26,7 +26,7 @@ export interface RoundWatch {
 }
 
 /** Above this share of stolen time the machine wasn't ours. */
-const mostStolen = 0.02;
+const mostStolen = 0.1;
 /** Above this share of its time the reader may have been the slower side. */
 const mostReaderBusy = 0.8;
 
