@@ -192,15 +192,16 @@ function resolveGating(config: BenchConfig): ResolvedGating {
     );
   }
   if (isGating && wanted !== undefined && !wanted.includes(gatingScenario)) {
-    throw new RangeError(`A run that gates needs the scenario ${gatingScenario}: add --scenario ${gatingScenario}.`);
+    throw new RangeError(
+      `A run that gates needs the scenario ${gatingScenario}: add --scenario ${gatingScenario}.`,
+    );
   }
   if (against !== null && config.targets !== undefined && config.targets.length > 0) {
     throw new RangeError(
       "--target takes no part in a run against another version: leave it out, or leave out --against.",
     );
   }
-  const usual =
-    against !== null ? ["streaming"] : baseline !== null ? ["streaming", "buffered"] : deliveries;
+  const usual = against !== null ? ["streaming"] : baseline !== null ? ["streaming", "buffered"] : deliveries;
   const measured = chosen("delivery", config.deliveries ?? usual, deliveries);
   const gated = against === null ? measured.filter((delivery) => delivery !== "buffered") : measured;
   // Against a baseline the buffered delivery is what the others are divided by.

@@ -116,7 +116,9 @@ async function readBaseline(file: string | undefined): Promise<NamedBaseline | n
   const { parseBaseline } = await import("../bench/index.ts");
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`The baseline "${file}" can't be read: ${reason}. --save-baseline writes one.`, { cause });
+    throw new Error(`The baseline "${file}" can't be read: ${reason}. --save-baseline writes one.`, {
+      cause,
+    });
   });
   return { name: basename(file), content: parseBaseline(text, file) };
 }
@@ -124,7 +126,9 @@ async function readBaseline(file: string | undefined): Promise<NamedBaseline | n
 /** A run that fails isn't kept: whatever came after would be held against what it did wrong. */
 async function saveBaseline(file: string, result: BenchResult): Promise<void> {
   if (result.exitCode !== 0) {
-    process.stderr.write(`"${file}" wasn't written: a run that ends with ${result.exitCode} is no baseline.\n`);
+    process.stderr.write(
+      `"${file}" wasn't written: a run that ends with ${result.exitCode} is no baseline.\n`,
+    );
     return;
   }
   const { baselineOf } = await import("../bench/index.ts");

@@ -5,7 +5,16 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** What a gate run measures and is measured with; what only reports or serves other programs isn't in it. */
-const parts = ["src", "bench/gate", "bench/load", "bench/probe", "bench/scenario", "bench/statistics", "bench/target", "bench/trial"];
+const parts = [
+  "src",
+  "bench/gate",
+  "bench/load",
+  "bench/probe",
+  "bench/scenario",
+  "bench/statistics",
+  "bench/target",
+  "bench/trial",
+];
 
 /**
  * A digest of the code that decides what a gate run shows. Unlike the commit it stays the same when results or

@@ -15,7 +15,9 @@ export function splitCommand(text: string): readonly [string, ...string[]] {
       continue;
     }
     if (plain === '"' || plain === "'" || plain === "\\") {
-      throw new RangeError(`The command ${JSON.stringify(text)} has a ${plain} that nothing follows to end it.`);
+      throw new RangeError(
+        `The command ${JSON.stringify(text)} has a ${plain} that nothing follows to end it.`,
+      );
     }
     word = (word ?? "") + (double?.replaceAll(/\\(["\\$`])/g, "$1") ?? single ?? escaped ?? plain ?? "");
   }

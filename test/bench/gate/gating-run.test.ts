@@ -42,35 +42,41 @@ async function gate(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {
 
 const onlyLinux = { skip: !canSampleProcesses };
 
-test("equal versions pass, and every comparison tells its interval and what could have been seen", onlyLinux, async () => {
-  const { result, fault } = await gate({ against: other() });
-  assert.equal(fault, null);
-  assert.equal(result.verdict, "pass");
-  assert.equal(result.exitCode, 0);
-  assert.equal(result.complete, true);
-  assert.deepEqual(
-    result.arms.map(({ id, role }) => `${id} ${role}`),
-    ["streaming treatment", "streaming-control control", "streaming-aa aa"],
-  );
-  assert.equal(result.rounds.length, 5);
-  const gated = result.comparisons.filter(({ budget }) => budget !== null);
-  assert.deepEqual(
-    gated.map(({ metric, treatment, verdict, n }) => [metric, treatment, verdict, n]),
-    [
-      ["cpu_s_per_mib", "streaming", "pass", 5],
-      ["rows", "streaming", "pass", 5],
-      ["body_bytes", "streaming", "pass", 5],
-    ],
-  );
-  assert.ok((gated[0]?.mde ?? 0) > 0);
-  const places = result.comparisons.map(({ scenario, metric, treatment }) => [scenario, metric, treatment].join(" "));
-  assert.equal(new Set(places).size, places.length);
-  assert.ok(places.includes("export cpu_s_per_mib streaming-aa"));
-  const text = terminalReport(result, { hasColor: false });
-  assert.match(text, /Pass: all 3 gated comparisons within budget\.\n• streaming cpu_s_per_mib changed by/);
-  assert.match(text, /streaming\/streaming-control/);
-  assert.doesNotMatch(text, /Choose|nothing was held against a budget/);
-});
+test(
+  "equal versions pass, and every comparison tells its interval and what could have been seen",
+  onlyLinux,
+  async () => {
+    const { result, fault } = await gate({ against: other() });
+    assert.equal(fault, null);
+    assert.equal(result.verdict, "pass");
+    assert.equal(result.exitCode, 0);
+    assert.equal(result.complete, true);
+    assert.deepEqual(
+      result.arms.map(({ id, role }) => `${id} ${role}`),
+      ["streaming treatment", "streaming-control control", "streaming-aa aa"],
+    );
+    assert.equal(result.rounds.length, 5);
+    const gated = result.comparisons.filter(({ budget }) => budget !== null);
+    assert.deepEqual(
+      gated.map(({ metric, treatment, verdict, n }) => [metric, treatment, verdict, n]),
+      [
+        ["cpu_s_per_mib", "streaming", "pass", 5],
+        ["rows", "streaming", "pass", 5],
+        ["body_bytes", "streaming", "pass", 5],
+      ],
+    );
+    assert.ok((gated[0]?.mde ?? 0) > 0);
+    const places = result.comparisons.map(({ scenario, metric, treatment }) =>
+      [scenario, metric, treatment].join(" "),
+    );
+    assert.equal(new Set(places).size, places.length);
+    assert.ok(places.includes("export cpu_s_per_mib streaming-aa"));
+    const text = terminalReport(result, { hasColor: false });
+    assert.match(text, /Pass: all 3 gated comparisons within budget\.\n• streaming cpu_s_per_mib changed by/);
+    assert.match(text, /streaming\/streaming-control/);
+    assert.doesNotMatch(text, /Choose|nothing was held against a budget/);
+  },
+);
 
 test("a version with other bytes is a regression, whatever it costs", onlyLinux, async () => {
   const cli = [process.execPath, ours] as const;
@@ -84,36 +90,50 @@ test("a version with other bytes is a regression, whatever it costs", onlyLinux,
   );
 });
 
-test("too few rounds decide nothing: no failure, but exit code 3 when that was to count", onlyLinux, async () => {
-  const { result } = await gate({ against: other(), rounds: 1, isStrict: true });
-  assert.equal(result.verdict, "inconclusive");
-  assert.equal(result.exitCode, 3);
-  assert.match(result.warnings.join("\n"), /1 rounds can't decide 1 budgets .*at least 5 rounds are needed/);
-  const { result: lenient } = await gate({ against: other(), rounds: 1 });
-  assert.equal(lenient.exitCode, 0);
-  assert.equal(lenient.verdict, "inconclusive");
-});
+test(
+  "too few rounds decide nothing: no failure, but exit code 3 when that was to count",
+  onlyLinux,
+  async () => {
+    const { result } = await gate({ against: other(), rounds: 1, isStrict: true });
+    assert.equal(result.verdict, "inconclusive");
+    assert.equal(result.exitCode, 3);
+    assert.match(
+      result.warnings.join("\n"),
+      /1 rounds can't decide 1 budgets .*at least 5 rounds are needed/,
+    );
+    const { result: lenient } = await gate({ against: other(), rounds: 1 });
+    assert.equal(lenient.exitCode, 0);
+    assert.equal(lenient.verdict, "inconclusive");
+  },
+);
 
-test("an earlier run of the same rows is a baseline, and a later one passes against it", onlyLinux, async () => {
-  const first = await gate({ budgets: [], scenarios: ["export"], deliveries: ["streaming", "buffered"] });
-  const baseline = { name: "before.json", content: baselineOf(first.result) };
-  const { result, fault } = await gate({ rows: null, baseline });
-  assert.equal(fault, null);
-  assert.equal(result.integrity.rows, 3000);
-  assert.equal(result.config["baseline"], "before.json");
-  assert.equal(result.verdict, "pass");
-  assert.match((result.reasons ?? []).join("\n"), /Both runs read the same \d+ bytes\./);
-  const elsewhere = { ...baseline.content, environment: { ...baseline.content.environment, fingerprint: "x" } };
-  const name = "before.json";
-  await assert.rejects(
-    gate({ rows: null, baseline: { name, content: elsewhere }, budgets: ["buffered.total_s=10%"] }),
-    /"before\.json" has no buffered\.total_s that can be compared with this kind of machine; it has: streaming\.first_byte_s/,
-  );
-  await assert.rejects(
-    gate({ exportName: "wide", baseline }),
-    /"before\.json" is a baseline of the export "orders", and "wide" is to be measured/,
-  );
-});
+test(
+  "an earlier run of the same rows is a baseline, and a later one passes against it",
+  onlyLinux,
+  async () => {
+    const first = await gate({ budgets: [], scenarios: ["export"], deliveries: ["streaming", "buffered"] });
+    const baseline = { name: "before.json", content: baselineOf(first.result) };
+    const { result, fault } = await gate({ rows: null, baseline });
+    assert.equal(fault, null);
+    assert.equal(result.integrity.rows, 3000);
+    assert.equal(result.config["baseline"], "before.json");
+    assert.equal(result.verdict, "pass");
+    assert.match((result.reasons ?? []).join("\n"), /Both runs read the same \d+ bytes\./);
+    const elsewhere = {
+      ...baseline.content,
+      environment: { ...baseline.content.environment, fingerprint: "x" },
+    };
+    const name = "before.json";
+    await assert.rejects(
+      gate({ rows: null, baseline: { name, content: elsewhere }, budgets: ["buffered.total_s=10%"] }),
+      /"before\.json" has no buffered\.total_s that can be compared with this kind of machine; it has: streaming\.first_byte_s/,
+    );
+    await assert.rejects(
+      gate({ exportName: "wide", baseline }),
+      /"before\.json" is a baseline of the export "orders", and "wide" is to be measured/,
+    );
+  },
+);
 
 test("a server that is killed in a round makes the run invalid, with the reason", onlyLinux, async () => {
   let killed = false;
@@ -147,7 +167,10 @@ test("another version that never becomes ready is a fault of the tool that says 
 
 test("another version that gives too few rows makes the run invalid before anything is timed", async () => {
   const { result, fault } = await gate({ against: other("drop-row") });
-  assert.match(fault?.message ?? "", /integrity\.the other version\.streaming\.rows is 2999, and should be 3000/);
+  assert.match(
+    fault?.message ?? "",
+    /integrity\.the other version\.streaming\.rows is 2999, and should be 3000/,
+  );
   assert.equal(result.exitCode, 4);
   assert.deepEqual(result.rounds, []);
 });
@@ -166,11 +189,26 @@ test("a commit that isn't there is a fault of the tool, and leaves nothing behin
 });
 
 const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
-  [{ budgets: wide }, /The budget "streaming\.cpu_s_per_mib=1000%" has nothing to be held against: add --against/],
-  [{ against: other(), budgets: ["streaming.cpu=5%"] }, /"cpu" in "streaming\.cpu=5%" is no metric; there are: first_byte_s/],
-  [{ against: other(), budgets: ["pigeon.total_s=5%"] }, /"pigeon" in .* is no delivery; there are: streaming/],
-  [{ against: other(), budgets: ["streaming.ping_p99_s=5%"] }, /ping_p99_s can't be judged: .*which gives first_byte_s/],
-  [{ against: other(), budgets: ["file.total_s=5%"] }, /budget for file\.total_s, but measured are: streaming\. --deliveries/],
+  [
+    { budgets: wide },
+    /The budget "streaming\.cpu_s_per_mib=1000%" has nothing to be held against: add --against/,
+  ],
+  [
+    { against: other(), budgets: ["streaming.cpu=5%"] },
+    /"cpu" in "streaming\.cpu=5%" is no metric; there are: first_byte_s/,
+  ],
+  [
+    { against: other(), budgets: ["pigeon.total_s=5%"] },
+    /"pigeon" in .* is no delivery; there are: streaming/,
+  ],
+  [
+    { against: other(), budgets: ["streaming.ping_p99_s=5%"] },
+    /ping_p99_s can't be judged: .*which gives first_byte_s/,
+  ],
+  [
+    { against: other(), budgets: ["file.total_s=5%"] },
+    /budget for file\.total_s, but measured are: streaming\. --deliveries/,
+  ],
   [{ against: other(), budgets: [...wide, ...wide] }, /There are two budgets for streaming\.cpu_s_per_mib/],
   [{ against: other(), scenarios: ["leave"] }, /A run that gates needs the scenario export/],
   [{ against: other(), targets: ["x=http://127.0.0.1/"] }, /--target takes no part/],

@@ -13,10 +13,7 @@ const good: RoundWatch = {
 test("a quiet round can be trusted, and so can one on a machine that tells nothing", () => {
   assert.equal(roundFault(good), null);
   const silent = { ticks: null, throttling: null };
-  assert.equal(
-    roundFault({ ...good, before: silent, after: silent, readerBusyRatio: null }),
-    null,
-  );
+  assert.equal(roundFault({ ...good, before: silent, after: silent, readerBusyRatio: null }), null);
 });
 
 const faults: readonly (readonly [string, Partial<RoundWatch>, RegExp])[] = [
