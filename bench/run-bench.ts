@@ -4,26 +4,13 @@ import type { MeasuredSoFar } from "./gate/baseline.ts";
 import type { CalibrationRun } from "./gate/calibration-run.ts";
 import { judgeAgainst } from "./gate/compare-runs.ts";
 import { requireAboveNoise, requireComparable } from "./gate/gate-settings.ts";
-import {
-  comparisonsOf,
-  exitCodeOf,
-  gatedArmsOf,
-  judgeRun,
-  tooFewRounds,
-  type GateReport,
-} from "./gate/judge-run.ts";
+import { exitCodeOf, gatedArmsOf, judgeRun, tooFewRounds, type GateReport } from "./gate/judge-run.ts";
 import { gateSteps, measureGate } from "./gate/measure-gate.ts";
+import { comparisonsIn } from "./gate/run-comparisons.ts";
 import { describeEnvironment } from "./probe/environment.ts";
 import { canSampleProcesses } from "./probe/process-tree.ts";
 import { metrics } from "./result/metric.ts";
-import {
-  resultFormat,
-  type BenchResult,
-  type Comparison,
-  type Integrity,
-  type Round,
-  type Verdict,
-} from "./result/schema.ts";
+import { resultFormat, type BenchResult, type Integrity, type Round, type Verdict } from "./result/schema.ts";
 import { armsOf, mostBufferedBytes, planOf, versionOf } from "./run-plan.ts";
 import { exportScenario } from "./scenario/export.ts";
 import type { Scenario } from "./scenario/scenario.ts";
@@ -32,7 +19,6 @@ import { seededRandom } from "./statistics/random.ts";
 import { foreignTarget } from "./target/foreign-target.ts";
 import { otherVersion } from "./target/other-version.ts";
 import type { Target } from "./target/target.ts";
-import { compareArms } from "./trial/compare-arms.ts";
 import { Logbook } from "./trial/logbook.ts";
 import { surveyExport, type MakeReference } from "./trial/survey-export.ts";
 
@@ -146,20 +132,6 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
     complete: fault === null,
   };
   return { result, fault };
-}
-
-/** What was judged as it was judged, and what else was measured for information. */
-function comparisonsIn(
-  names: readonly string[],
-  { arms, rounds }: Logbook,
-  gate: GateReport | undefined,
-): readonly Comparison[] {
-  const judged = gate === undefined ? [] : comparisonsOf(gate);
-  const placeOf = ({ scenario, metric, treatment }: Comparison): string =>
-    [scenario, metric, treatment].join(" ");
-  const known = new Set(judged.map(placeOf));
-  const others = names.flatMap((name) => compareArms(name, arms, rounds));
-  return [...judged, ...others.filter((comparison) => !known.has(placeOf(comparison)))];
 }
 
 /** What is known of a run before it has ended. */

@@ -82,7 +82,7 @@ async function bench(flags: BenchFlags): Promise<number> {
       calibration: await readCalibration(),
       makeReference: referenceDigest,
       signal: interruption.signal,
-      onProgress: progress.show,
+      onProgress: (now) => progress.show(now),
     });
     progress.stop();
     const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode };

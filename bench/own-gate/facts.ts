@@ -10,7 +10,7 @@ export interface Finding {
 const independent = /^(integrity\.|scaling\.streaming\.)/;
 const needed = ["scaling.streaming.slope_bytes_per_row", "scaling.streaming.peak_rise_bytes"];
 
-/** Holds a run of `export` and `scaling` against what has to be true on any machine; what wasn't measured is bad, too. */
+/** Holds a run of `scaling` by all deliveries against what has to be true on any machine; what wasn't measured is bad, too. */
 export function factsOf({ checks, integrity, complete, warnings }: BenchResult): Finding {
   if (integrity.equal !== true) {
     return { isBad: true, sentences: ["The deliveries didn't give the same bytes.", ...warnings] };

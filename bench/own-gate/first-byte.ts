@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { csvResponse, send } from "../../src/index.ts";
@@ -10,10 +11,8 @@ const longestWaitMs = 10_000;
  * @returns what is wrong, in a sentence; null when nothing is
  */
 export async function firstByteFault(): Promise<string | null> {
-  let showSecond = (): void => undefined;
-  const isFirstRead = new Promise<void>((resolve) => {
-    showSecond = resolve;
-  });
+  const reading = new EventEmitter();
+  const isFirstRead = once(reading, "first");
   async function* rows(): AsyncGenerator<readonly number[]> {
     yield [1];
     await isFirstRead;
@@ -30,13 +29,13 @@ export async function firstByteFault(): Promise<string | null> {
     const decoder = new TextDecoder();
     for await (const chunk of answer.body ?? []) {
       text += decoder.decode(chunk as Uint8Array, { stream: true });
-      if (text.includes("\r\n1\r\n")) showSecond();
+      if (text.includes("\r\n1\r\n")) reading.emit("first");
     }
     return text === "id\r\n1\r\n2\r\n" ? null : `A stream of two rows came as ${JSON.stringify(text)}.`;
   } catch (cause) {
     return `The first row of a stream wasn't sent before the second existed: ${String(cause)}.`;
   } finally {
-    showSecond();
+    reading.emit("first");
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }

@@ -40,6 +40,10 @@ async function gate(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {
   return outcome;
 }
 
+async function killChildren(): Promise<void> {
+  for (const pid of await processTree(process.pid)) if (pid !== process.pid) process.kill(pid, "SIGKILL");
+}
+
 const onlyLinux = { skip: !canSampleProcesses };
 
 test(
@@ -144,9 +148,7 @@ test("a server that is killed in a round makes the run invalid, with the reason"
         if (killed || !label.startsWith("round 2 of 5")) return;
         killed = true;
         // All servers of the round stand ready; whichever is measured next is among them.
-        void processTree(process.pid).then((pids) => {
-          for (const pid of pids) if (pid !== process.pid) process.kill(pid, "SIGKILL");
-        });
+        void killChildren();
       },
     },
   );
