@@ -13,7 +13,9 @@ import {
   type BenchConfig,
   type BenchHooks,
   type BenchRun,
+  type CalibrationRun,
 } from "../../../bench/index.ts";
+import { describeEnvironment } from "../../../bench/probe/environment.ts";
 import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
 
 const fixture = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
@@ -188,6 +190,30 @@ test("a commit that isn't there is a fault of the tool, and leaves nothing behin
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test("a budget below the noise of this kind of machine is refused with the floor, before anything is started", async () => {
+  const { fingerprint } = await describeEnvironment();
+  const calibration = Array.from({ length: 20 }, (): CalibrationRun => ({
+    schema: "stream-csv.calibration.v1",
+    kind: "aa",
+    createdAt: "2026-01-01T00:00:00.000Z",
+    gitSha: null,
+    build: "abc",
+    environment: { node: "", os: "", cpuModel: "", cores: 2, fingerprint },
+    seed: 1,
+    command: [],
+    elapsedSeconds: 25,
+    verdict: "pass",
+    exitCode: 0,
+    verdicts: {},
+    ratios: {},
+    equalRatios: { "streaming.cpu_s_per_mib": 1.08 },
+  }));
+  await assert.rejects(
+    gate({ against: other(), budgets: ["streaming.cpu_s_per_mib=5%"] }, { calibration }),
+    /budget streaming\.cpu_s_per_mib=5% is below the noise of this machine: in 20 calibration runs .* up to 8% /,
+  );
 });
 
 const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
