@@ -1,3 +1,6 @@
+import type { Budget } from "./gate/budget.ts";
+import { readBudgets, type NamedBaseline } from "./gate/gate-settings.ts";
+import { parseAgainst, type AgainstSpec } from "./target/parse-against.ts";
 import { parseTarget, type TargetSpec } from "./target/parse-target.ts";
 import { againId } from "./trial/arm.ts";
 import { scenarios } from "./scenario/scenarios.ts";
@@ -21,9 +24,9 @@ export interface BenchConfig {
   readonly rounds?: number;
   /** Decides the order of the arms. */
   readonly seed: number;
-  /** @default export, scaling and slow-readers */
+  /** @default export, scaling and slow-readers; only export in a run that gates */
   readonly scenarios?: readonly string[];
-  /** @default streaming, buffered and file */
+  /** @default streaming, buffered and file; in a run that gates streaming, with a baseline beside buffered */
   readonly deliveries?: readonly string[];
   /**
    * Worker processes of the server.
@@ -60,6 +63,27 @@ export interface BenchConfig {
    * @default false
    */
   readonly isQuick?: boolean;
+  /**
+   * Another version of `stream-csv` to hold this one against, as `git:REF` or as a command that starts it: the arms are
+   * then this version, the other one as the control, and the other one again, by each delivery.
+   * @default none
+   */
+  readonly against?: string | null;
+  /**
+   * An earlier run to hold this one against.
+   * @default none
+   */
+  readonly baseline?: NamedBaseline | null;
+  /**
+   * What may fail a run that has something to be held against, each as `DELIVERY.METRIC=PERCENT`.
+   * @default 5 % of cpu_s_per_mib, 10 % and 8 MiB of peak_rss_over_idle_bytes
+   */
+  readonly budgets?: readonly string[];
+  /**
+   * Whether what can't be decided fails, too.
+   * @default false
+   */
+  readonly isStrict?: boolean;
 }
 
 /** A configuration with every default filled in; the result file holds it. */
@@ -78,6 +102,10 @@ export interface ResolvedConfig {
   readonly readers: number;
   readonly readBytesPerSecond: number;
   readonly isQuick: boolean;
+  readonly against: AgainstSpec | null;
+  readonly baseline: NamedBaseline | null;
+  readonly budgets: readonly Budget[];
+  readonly isStrict: boolean;
 }
 
 /** How a worker takes connections. */
@@ -95,7 +123,10 @@ export const deliveries: readonly Delivery[] = ["streaming", "buffered", "file"]
  * @throws RangeError whose message names the option, quotes the value and lists what is allowed
  */
 export function resolveConfig(config: BenchConfig): ResolvedConfig {
-  const { sourceFile = null, rows = null, isQuick = false } = config;
+  const { sourceFile = null, isQuick = false } = config;
+  const gating = resolveGating(config);
+  // Bodies of another size would leave little to compare.
+  const rows = config.rows ?? gating.baseline?.content.export.rows ?? null;
   const known = scenarios.map(({ name }) => name);
   const usual = scenarios.filter(({ isDefault }) => isDefault).map(({ name }) => name);
   const rounds = config.rounds ?? (isQuick ? 8 : 12);
@@ -125,8 +156,8 @@ export function resolveConfig(config: BenchConfig): ResolvedConfig {
     rows,
     rounds,
     seed: config.seed,
-    scenarios: chosen("scenario", config.scenarios ?? usual, known),
-    deliveries: chosen("delivery", config.deliveries ?? deliveries, deliveries),
+    scenarios: chosen("scenario", config.scenarios ?? (gating.isGating ? [gatingScenario] : usual), known),
+    deliveries: gating.deliveries,
     workers,
     workerModel: model,
     slots,
@@ -134,7 +165,50 @@ export function resolveConfig(config: BenchConfig): ResolvedConfig {
     readers,
     readBytesPerSecond,
     isQuick,
+    against: gating.against,
+    baseline: gating.baseline,
+    budgets: gating.budgets,
+    isStrict: config.isStrict ?? false,
   };
+}
+
+const gatingScenario = "export";
+
+interface ResolvedGating extends Pick<ResolvedConfig, "against" | "baseline" | "budgets" | "deliveries"> {
+  readonly isGating: boolean;
+}
+
+/** What the run is held against, and by what. */
+function resolveGating(config: BenchConfig): ResolvedGating {
+  const against = typeof config.against === "string" ? parseAgainst(config.against) : null;
+  const { baseline = null, budgets = [], scenarios: wanted } = config;
+  const isGating = against !== null || baseline !== null;
+  if (against !== null && baseline !== null) {
+    throw new RangeError("A run is held against --against or against --baseline, not both: leave one out.");
+  }
+  if (!isGating && budgets.length > 0) {
+    throw new RangeError(
+      `The budget "${budgets[0]}" has nothing to be held against: add --against git:REF, --against COMMAND or --baseline FILE.`,
+    );
+  }
+  if (isGating && wanted !== undefined && !wanted.includes(gatingScenario)) {
+    throw new RangeError(
+      `A run that gates needs the scenario ${gatingScenario}: add --scenario ${gatingScenario}.`,
+    );
+  }
+  if (against !== null && config.targets !== undefined && config.targets.length > 0) {
+    throw new RangeError(
+      "--target takes no part in a run against another version: leave it out, or leave out --against.",
+    );
+  }
+  const usual = against !== null ? ["streaming"] : baseline !== null ? ["streaming", "buffered"] : deliveries;
+  const measured = chosen("delivery", config.deliveries ?? usual, deliveries);
+  const gated = against === null ? measured.filter((delivery) => delivery !== "buffered") : measured;
+  // Against a baseline the buffered delivery is what the others are divided by.
+  const usedBudgets = isGating
+    ? readBudgets(budgets, budgets.length === 0 && gated.length > 0 ? gated : measured)
+    : [];
+  return { isGating, against, baseline, budgets: usedBudgets, deliveries: measured };
 }
 
 /** Names of arms have to be different, so a target can't be called like a delivery or like another target. */

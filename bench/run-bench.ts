@@ -1,20 +1,26 @@
-import { totalmem } from "node:os";
 import { StreamCsvError, systemClock, type Clock } from "../src/index.ts";
 import { ownName, resolveConfig, type BenchConfig, type ResolvedConfig } from "./config.ts";
+import type { MeasuredSoFar } from "./gate/baseline.ts";
+import type { CalibrationRun } from "./gate/calibration-run.ts";
+import { judgeAgainst } from "./gate/compare-runs.ts";
+import { requireAboveNoise, requireComparable } from "./gate/gate-settings.ts";
+import { exitCodeOf, gatedArmsOf, judgeRun, tooFewRounds, type GateReport } from "./gate/judge-run.ts";
+import { gateSteps, measureGate } from "./gate/measure-gate.ts";
+import { comparisonsIn } from "./gate/run-comparisons.ts";
 import { describeEnvironment } from "./probe/environment.ts";
 import { canSampleProcesses } from "./probe/process-tree.ts";
 import { metrics } from "./result/metric.ts";
-import { resultFormat, type BenchResult, type Integrity, type Verdict } from "./result/schema.ts";
-import type { Plan, Scenario } from "./scenario/scenario.ts";
+import { resultFormat, type BenchResult, type Integrity, type Round, type Verdict } from "./result/schema.ts";
+import { armsOf, mostBufferedBytes, planOf, versionOf } from "./run-plan.ts";
+import { exportScenario } from "./scenario/export.ts";
+import type { Scenario } from "./scenario/scenario.ts";
 import { scenarios } from "./scenario/scenarios.ts";
 import { seededRandom } from "./statistics/random.ts";
 import { foreignTarget } from "./target/foreign-target.ts";
-import { streamCsvServer } from "./target/stream-csv-server.ts";
+import { otherVersion } from "./target/other-version.ts";
 import type { Target } from "./target/target.ts";
-import { explainingArms, gatingArms, type BenchArm } from "./trial/arm.ts";
-import { compareArms } from "./trial/compare-arms.ts";
 import { Logbook } from "./trial/logbook.ts";
-import { surveyExport, type MakeReference, type Survey } from "./trial/survey-export.ts";
+import { surveyExport, type MakeReference } from "./trial/survey-export.ts";
 
 /** How far a run is. */
 export interface BenchProgress {
@@ -31,10 +37,15 @@ export interface BenchHooks {
   readonly cli: readonly [string, ...string[]];
   readonly tool: { readonly name: string; readonly version: string };
   /**
-   * Another version of `stream-csv` to hold this one against: the arms are then this version, the other one as the
-   * control, and the other one again, by each delivery.
+   * A folder of the repository that `git:REF` is looked for in.
+   * @default "."
    */
-  readonly against?: { readonly name: string; readonly cli: readonly [string, ...string[]] };
+  readonly folder?: string;
+  /**
+   * What is known of the noise of machines; budgets below that of this one are refused.
+   * @default nothing
+   */
+  readonly calibration?: readonly CalibrationRun[];
   /**
    * Makes the rows without a server, which shows what is wrong in all deliveries alike.
    * @default they are only held against each other
@@ -56,12 +67,13 @@ export interface BenchRun {
 
 const quickMs = 53_000;
 const laterShare = 0.4;
-const armSeconds = { quick: 0.25, full: 1 } as const;
-const mostBufferedBytes = 256 * 1024 ** 2;
+/** Most of a quick round is starting servers, so that a gate's longer exports are had for little. */
+const armSeconds = { quick: 0.25, quickGate: 0.4, full: 1 } as const;
 const exitCodes = { good: 0, failed: 1, invalid: 4, interrupted: 130 } as const;
 
 /**
- * Measures what an export costs, by starting servers, reading exports from them and sampling them meanwhile.
+ * Measures what an export costs, by starting servers, reading exports from them and sampling them meanwhile; and where
+ * there is something to hold it against, says whether that holds.
  *
  * Every server it starts has ended when it resolves. It holds no body and no more than the numbers it reports.
  * @throws RangeError when the configuration can't be run; any later fault is in the {@link BenchRun}
@@ -70,15 +82,28 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
   const resolved = resolveConfig(config);
   const clock = hooks.clock ?? systemClock;
   const signal = hooks.signal ?? new AbortController().signal;
-  const logbook = new Logbook();
-  const createdAt = new Date(clock.wallMs()).toISOString();
   const environment = await describeEnvironment();
+  const { budgets, baseline } = resolved;
+  requireAboveNoise(budgets, hooks.calibration ?? [], environment.fingerprint);
+  if (baseline !== null) {
+    requireComparable(baseline, budgets, { config: { ...resolved }, fingerprint: environment.fingerprint });
+  }
+  const logbook = new Logbook();
+  for (const warning of tooFewRounds(resolved.rounds, budgets)) logbook.warn(warning);
   if (!canSampleProcesses) {
     logbook.warn(
       "Memory and CPU time of the server are read from /proc, which only Linux has: they are left out.",
     );
   }
-  const findings: Findings = { integrity: { bytes: null, rows: null, sha256: null, equal: null } };
+  const findings: Findings = {
+    tool: { name: hooks.tool.name, version: hooks.tool.version },
+    createdAt: new Date(clock.wallMs()).toISOString(),
+    environment,
+    config: { ...resolved, baseline: baseline?.name ?? null, timedRows: null },
+    integrity: { bytes: null, rows: null, sha256: null, equal: null },
+    arms: logbook.arms,
+    rounds: logbook.rounds,
+  };
   let fault: Error | null = null;
   try {
     await measure(resolved, { ...hooks, clock, signal }, logbook, findings);
@@ -88,21 +113,19 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
       signal.aborted ? "The run was interrupted; what was measured until then is kept." : fault.message,
     );
   }
-  const { verdict, exitCode } = conclude(fault, signal);
+  const { gate, ...found } = findings;
+  const { verdict, exitCode } = conclude({ fault, gate, signal, isStrict: resolved.isStrict });
+  for (const warning of gate?.warnings ?? []) logbook.warn(warning);
   const result: BenchResult = {
     schema: resultFormat,
-    tool: { name: hooks.tool.name, version: hooks.tool.version },
-    createdAt,
     seed: resolved.seed,
-    environment,
-    config: { ...resolved, timedRows: findings.plan?.rows ?? null },
-    arms: logbook.arms,
+    ...found,
     rounds: logbook.rounds.map((round) => ({ ...round, order: [...round.order] })),
-    metrics: metrics.map(({ id, unit, better, gate }) => ({ id, unit, better, gate })),
+    metrics: metrics.map(({ id, unit, better, gate: gates }) => ({ id, unit, better, gate: gates })),
     series: logbook.series,
-    comparisons: resolved.scenarios.flatMap((name) => compareArms(name, logbook.arms, logbook.rounds)),
+    comparisons: comparisonsIn(resolved.scenarios, logbook, gate),
     checks: logbook.checks,
-    integrity: findings.integrity,
+    ...(gate === undefined ? {} : { reasons: gate.reasons }),
     warnings: logbook.warnings,
     verdict,
     exitCode,
@@ -111,10 +134,11 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
   return { result, fault };
 }
 
-/** What the steps before the scenarios find. */
-interface Findings {
+/** What is known of a run before it has ended. */
+interface Findings extends MeasuredSoFar {
+  config: BenchResult["config"];
   integrity: Integrity;
-  plan?: Plan;
+  gate?: GateReport;
 }
 
 async function measure(
@@ -122,6 +146,30 @@ async function measure(
   hooks: BenchHooks & { readonly clock: Clock; readonly signal: AbortSignal },
   logbook: Logbook,
   findings: Findings,
+): Promise<void> {
+  const { signal, onProgress } = hooks;
+  if (config.against === null) return await measureTargets(config, hooks, logbook, findings, null);
+  const { against } = config;
+  const other = await otherVersion(against, {
+    cwd: hooks.folder ?? ".",
+    signal,
+    onProgress: (label) => onProgress?.({ label, step: 0, steps: null }),
+  });
+  try {
+    const target = versionOf(config, { name: against.name, cli: other.cli });
+    await measureTargets(config, hooks, logbook, findings, target);
+  } finally {
+    await other.remove();
+  }
+}
+
+/** @param against another version of our server; null without one */
+async function measureTargets(
+  config: ResolvedConfig,
+  hooks: BenchHooks & { readonly clock: Clock; readonly signal: AbortSignal },
+  logbook: Logbook,
+  findings: Findings,
+  against: Target | null,
 ): Promise<void> {
   const { clock, signal, onProgress } = hooks;
   const startMs = clock.nowMs();
@@ -131,13 +179,12 @@ async function measure(
 
   report("looking for the export");
   const target = versionOf(config, { name: ownName, cli: hooks.cli });
-  const against = hooks.against === undefined ? null : versionOf(config, hooks.against);
   const foreign = config.targets.map(foreignTarget);
   const survey = await surveyExport(
     { target, clock, signal },
     {
       ...config,
-      armSeconds: config.isQuick ? armSeconds.quick : armSeconds.full,
+      armSeconds: armSecondsOf(config),
       mostBytes: mostBufferedBytes / 2,
       others: against === null ? foreign : [against],
       makeReference: hooks.makeReference ?? (() => Promise.resolve(null)),
@@ -151,13 +198,33 @@ async function measure(
   if (faults.length > 0) throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", faults.join(" "));
 
   const plan = planOf(config, survey, armsOf(config, survey, { target, against, foreign }));
-  findings.plan = plan;
+  findings.config = { ...findings.config, timedRows: plan.rows };
+  const judge = judgeOf(config, against, findings);
   const chosen = scenarios.filter(({ name }) => config.scenarios.includes(name));
-  steps = chosen.reduce((total, scenario) => total + scenario.countSteps(plan), 0);
+  const stepsOf = (scenario: Scenario): number =>
+    judge !== null && scenario === exportScenario ? gateSteps(plan) : scenario.countSteps(plan);
+  steps = chosen.reduce((total, scenario) => total + stepsOf(scenario), 0);
   const random = seededRandom(config.seed);
+  const context = {
+    session,
+    plan,
+    random,
+    logbook,
+    step(label: string): void {
+      report(label);
+      step += 1;
+    },
+  };
   const deadlineMs = config.isQuick ? startMs + quickMs : Number.POSITIVE_INFINITY;
   const needsMs = (scenario: Scenario): number => scenario.estimateSeconds(plan) * 1000;
   for (const [index, scenario] of chosen.entries()) {
+    if (judge !== null && scenario === exportScenario) {
+      const onSecondBatch = (more: number): void => {
+        steps = (steps ?? 0) + more;
+      };
+      findings.gate = await measureGate(context, { budgets: config.budgets, judge, onSecondBatch });
+      continue;
+    }
     if (scenario.isDispensable && clock.nowMs() + needsMs(scenario) > deadlineMs) {
       logbook.warn(
         `${scenario.name} was left out, since it would take longer than --quick allows; --scenario ${scenario.name} measures it alone.`,
@@ -167,81 +234,51 @@ async function measure(
     const later = chosen.slice(index + 1).filter((next) => !next.isDispensable);
     const laterMs = later.reduce((total, next) => total + needsMs(next), 0);
     await scenario.run({
+      ...context,
       // What comes later gets the time it needs, but never more than its share.
       deadlineMs: config.isQuick ? deadlineMs - Math.min(laterMs, quickMs * laterShare) : null,
-      session,
-      plan,
-      random,
-      logbook,
-      step(label) {
-        report(label);
-        step += 1;
-      },
     });
   }
 }
 
-/** One version of our server, set up as the run wants it. */
-function versionOf(
-  config: ResolvedConfig,
-  version: Pick<BenchHooks, "cli"> & { readonly name: string },
-): Target {
-  const { workers, workerModel, slots, sourceFile } = config;
-  const sources = sourceFile === null ? [] : [sourceFile];
-  return streamCsvServer({
-    ...version,
-    workers,
-    workerModel,
-    slots,
-    bufferMemoryBytes: bufferMemoryBytes(),
-    sources,
-  });
+function armSecondsOf({ isQuick, against, baseline }: ResolvedConfig): number {
+  if (!isQuick) return armSeconds.full;
+  return against === null && baseline === null ? armSeconds.quick : armSeconds.quickGate;
 }
 
-function bufferMemoryBytes(): number {
-  return Math.max(mostBufferedBytes, Math.floor(totalmem() / 4));
+/** What rounds are held against; null in a run that only informs. */
+function judgeOf(
+  { budgets, baseline }: ResolvedConfig,
+  against: Target | null,
+  findings: Findings,
+): ((rounds: readonly Round[]) => GateReport) | null {
+  if (against !== null) {
+    return (rounds) => judgeRun(gatedArmsOf(exportScenario.name, findings.arms, rounds), budgets);
+  }
+  if (baseline === null) return null;
+  return (rounds) => judgeAgainst(baseline, { ...findings, rounds }, budgets);
 }
 
-/** To gate, versions are held against each other; to explain, deliveries and other servers. */
-function armsOf(
-  { deliveries }: ResolvedConfig,
-  { rows, bodies }: Survey,
-  targets: { readonly target: Target; readonly against: Target | null; readonly foreign: readonly Target[] },
-): readonly BenchArm[] {
-  const bodyOf = (target: Target): BenchArm["body"] => bodies.get(target) ?? { rows: 0, bytes: 0, crc32: 0 };
-  const { target, against, foreign } = targets;
-  return against === null
-    ? explainingArms(target, { deliveries, others: foreign, rows }, bodyOf)
-    : gatingArms({ treatment: target, control: against }, { deliveries, rows }, bodyOf);
-}
-
-function planOf(config: ResolvedConfig, survey: Survey, arms: readonly BenchArm[]): Plan {
-  const { deliveries, rounds, isQuick, readers, readBytesPerSecond } = config;
-  const { rows, availableRows, rowsPerSecond, exportSeconds, integrity } = survey;
-  return {
-    arms,
-    deliveries,
-    rounds,
-    rows,
-    isRowsGiven: config.rows !== null,
-    availableRows,
-    mostBufferedBytes,
-    bufferMemoryBytes: bufferMemoryBytes(),
-    bytesPerRow: (integrity.bytes ?? 0) / Math.max(1, integrity.rows ?? rows),
-    rowsPerSecond,
-    exportSeconds,
-    readers,
-    readBytesPerSecond,
-    isQuick,
-  };
-}
-
-/** A body that is wrong makes a run invalid; a server that can't be started, or a fault of our own, makes it fail. */
-function conclude(fault: Error | null, signal: AbortSignal): { verdict: Verdict; exitCode: number } {
-  if (fault === null) return { verdict: "informational", exitCode: exitCodes.good };
+/**
+ * What a run came to: a fault before a verdict, and a verdict before none. A body that is wrong makes a run invalid; a
+ * server that can't be started, or a fault of our own, makes it fail.
+ */
+function conclude({
+  fault,
+  gate,
+  signal,
+  isStrict,
+}: {
+  readonly fault: Error | null;
+  readonly gate: GateReport | undefined;
+  readonly signal: AbortSignal;
+  readonly isStrict: boolean;
+}): { verdict: Verdict; exitCode: number } {
+  if (fault === null) {
+    if (gate === undefined) return { verdict: "informational", exitCode: exitCodes.good };
+    return { verdict: gate.verdict, exitCode: exitCodeOf(gate.verdict, isStrict) };
+  }
   if (signal.aborted) return { verdict: "informational", exitCode: exitCodes.interrupted };
   const isInvalid = fault instanceof StreamCsvError && fault.code === "SCSV_MEASUREMENT_INVALID";
-  return isInvalid
-    ? { verdict: "invalid", exitCode: exitCodes.invalid }
-    : { verdict: "invalid", exitCode: exitCodes.failed };
+  return { verdict: "invalid", exitCode: isInvalid ? exitCodes.invalid : exitCodes.failed };
 }

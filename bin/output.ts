@@ -88,7 +88,7 @@ function collectOutput(text: string, before: readonly Output[]): readonly Output
  * Refuses files that can't be written, before time is spent on what should go into them.
  * @throws Error that quotes the path and says why
  */
-export async function requireWritable(outputs: readonly Output[]): Promise<void> {
+export async function requireWritable(outputs: readonly Pick<Output, "file">[]): Promise<void> {
   for (const { file } of outputs) {
     if (file === standardOutput) continue;
     const found = await stat(file).catch(() => undefined);
@@ -127,14 +127,19 @@ export async function writeOutputs(
   if (faults.length > 0) throw faults[0];
 }
 
-/** A file is written beside its place and renamed when it is whole. */
-async function writeText(file: string, text: string): Promise<void> {
+/**
+ * Writes a file beside its place and renames it when it is whole.
+ * @throws Error that quotes the path and says why
+ */
+export async function writeText(file: string, text: string): Promise<void> {
   const sink = await openSink(file);
   try {
     await sink.write(Buffer.from(text));
     await sink.finish();
   } catch (fault) {
     await sink.abandon();
-    throw fault;
+    if (file === standardOutput || isClosedPipe(fault)) throw fault;
+    const reason = fault instanceof Error ? fault.message : String(fault);
+    throw new Error(`"${file}" couldn't be written: ${reason}. Nothing of it was kept.`, { cause: fault });
   }
 }

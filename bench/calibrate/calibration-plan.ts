@@ -16,15 +16,15 @@ export const burdens: Readonly<Record<CalibrationKind, Burden>> = {
 /**
  * The runs that are still to be made, the kinds spread evenly, so that a calibration that is cut short has some of
  * each and the hours of a day fall on all alike.
- * @param done runs of the file, of which only those of this machine and this commit count
+ * @param done runs of the file, of which only those of this machine and this build count
  */
 export function remainingRuns(
   wanted: WantedRuns,
   done: readonly CalibrationRun[],
-  place: { readonly fingerprint: string; readonly gitSha: string | null },
+  place: { readonly fingerprint: string; readonly build: string },
 ): readonly CalibrationKind[] {
   const own = done.filter(
-    (run) => run.environment.fingerprint === place.fingerprint && run.gitSha === place.gitSha,
+    (run) => run.environment.fingerprint === place.fingerprint && run.build === place.build,
   );
   const kinds = Object.keys(burdens) as CalibrationKind[];
   return kinds
@@ -40,7 +40,7 @@ export function remainingRuns(
     .map(({ kind }) => kind);
 }
 
-/** The flags of a gate run of about 25 s: eight rounds of three small arms. */
+/** The flags of a gate run of about 25 s on two quiet cores: eight rounds of three small arms. */
 export function gateProfile(seed: number): readonly string[] {
   const flags = [
     "--quick --no-progress --scenario export --deliveries streaming --rows 200000 --rounds 8",

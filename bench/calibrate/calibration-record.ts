@@ -6,7 +6,7 @@ import type { CalibrationKind } from "./calibration-plan.ts";
 export function recordOf(
   kind: CalibrationKind,
   result: BenchResult,
-  run: { readonly command: readonly string[]; readonly elapsedSeconds: number },
+  run: { readonly build: string; readonly command: readonly string[]; readonly elapsedSeconds: number },
 ): CalibrationRun {
   const { environment, arms, comparisons } = result;
   const armOf = (id: string) => arms.find((arm) => arm.id === id);
@@ -25,6 +25,7 @@ export function recordOf(
     kind,
     createdAt: result.createdAt,
     gitSha,
+    build: run.build,
     environment: { node, os, cpuModel, cores, fingerprint },
     seed: result.seed,
     command: [...run.command],

@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parseResult } from "../result/read-result.ts";
 import { parseCalibration, type CalibrationRun } from "../gate/calibration-run.ts";
+import { parseResult } from "../result/read-result.ts";
 import { describeEnvironment } from "../probe/environment.ts";
 import { recordOf } from "./calibration-record.ts";
 import {
@@ -23,6 +23,7 @@ import {
   type WantedRuns,
 } from "./calibration-plan.ts";
 import { summarize } from "./calibration-summary.ts";
+import { buildDigest } from "./build-digest.ts";
 import { copyVersion } from "./version-copy.ts";
 
 const usage =
@@ -40,11 +41,12 @@ async function main({ wanted, file }: Flags, signal: AbortSignal): Promise<numbe
   const environment = await describeEnvironment();
   const { fingerprint } = environment;
   const done: CalibrationRun[] = [...parseCalibration(await readFile(file, "utf8").catch(() => ""), file)];
-  const remaining = remainingRuns(wanted, done, environment);
+  const build = await buildDigest();
+  const remaining = remainingRuns(wanted, done, { fingerprint, build });
   await mkdir(dirname(file), { recursive: true });
   for (const [index, kind] of remaining.entries()) {
     if (signal.aborted) break;
-    const run = await measureOne(kind, done.length + 1, signal);
+    const run = await measureOne({ kind, build, seed: done.length + 1 }, signal);
     if (run === null) break;
     done.push(run);
     await appendFile(file, `${JSON.stringify(run)}\n`);
@@ -60,15 +62,14 @@ async function main({ wanted, file }: Flags, signal: AbortSignal): Promise<numbe
 
 /** One gate run of a copy, with its burden, against this version; null when it was interrupted. */
 async function measureOne(
-  kind: CalibrationKind,
-  seed: number,
+  { kind, build, seed }: { readonly kind: CalibrationKind; readonly build: string; readonly seed: number },
   signal: AbortSignal,
 ): Promise<CalibrationRun | null> {
   const copy = await copyVersion(burdens[kind]);
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-calibrate-"));
   const output = join(folder, "result.json");
   const flags = gateProfile(seed);
-  const against = ["--against", `${process.execPath} ${ownProgram}`];
+  const against = ["--against", [process.execPath, ownProgram].map((word) => JSON.stringify(word)).join(" ")];
   const startMs = performance.now();
   try {
     const child = spawn(
@@ -84,7 +85,7 @@ async function measureOne(
       throw new Error(`A gate run ended with exit code ${child.exitCode} and no result. It wrote: ${errors}`);
     });
     const elapsedSeconds = (performance.now() - startMs) / 1000;
-    return recordOf(kind, parseResult(text, output), { command: flags, elapsedSeconds });
+    return recordOf(kind, parseResult(text, output), { build, command: flags, elapsedSeconds });
   } finally {
     await rm(folder, { recursive: true, force: true });
     await copy.remove();

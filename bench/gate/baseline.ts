@@ -67,7 +67,7 @@ export type Baseline = Readonly<InferOutput<typeof baselineSchema>>;
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the run was cut short or can't be trusted
  */
 export function baselineOf(result: BenchResult): Baseline {
-  const { tool, createdAt, environment, config, integrity, complete, verdict } = result;
+  const { createdAt, complete, verdict } = result;
   if (!complete || verdict === "invalid") {
     const why = complete ? "can't be trusted" : "wasn't measured to its end";
     throw new StreamCsvError(
@@ -76,6 +76,18 @@ export function baselineOf(result: BenchResult): Baseline {
       { hint: "Measure again, and keep the new file." },
     );
   }
+  return asBaseline(result);
+}
+
+/** What a baseline needs of a run, which may still be going on. */
+export type MeasuredSoFar = Pick<
+  BenchResult,
+  "tool" | "createdAt" | "environment" | "config" | "integrity" | "arms" | "rounds"
+>;
+
+/** The same of a run whose verdict isn't known yet. */
+export function asBaseline(measured: MeasuredSoFar): Baseline {
+  const { tool, createdAt, environment, config, integrity } = measured;
   return {
     schema: baselineFormat,
     tool,
@@ -87,12 +99,12 @@ export function baselineOf(result: BenchResult): Baseline {
       bytes: integrity.bytes,
       sha256: integrity.sha256,
     },
-    series: seriesOf(result),
+    series: seriesOf(measured),
   };
 }
 
 /** The name, or the file when the export was made from one. */
-function nameOfExport({ exportName, sourceFile }: BenchResult["config"]): string {
+export function nameOfExport({ exportName, sourceFile }: Readonly<Record<string, unknown>>): string {
   if (typeof exportName === "string") return exportName;
   return typeof sourceFile === "string" ? sourceFile : "";
 }

@@ -20,6 +20,46 @@ const defaultShares = { cpu_s_per_mib: 0.05, peak_rss_over_idle_bytes: 0.1 } as 
 /** What has to be equal in every round, so that it needs no budget and no statistics. */
 export const equalMetrics: readonly MetricId[] = ["rows", "body_bytes"];
 
+/** What the reader's own clock and pace are in: false where the reader was the slower side. */
+const ofTheReader: readonly MetricId[] = [
+  "first_byte_s",
+  "total_s",
+  "chunk_gap_p99_s",
+  "longest_stall_s",
+  "throughput_bytes_per_s",
+  "rows_per_s",
+  "held_s_per_export",
+];
+/** What every round of a gating run measures, and so what a budget of `bench` can be for. */
+const ofARound: readonly MetricId[] = [
+  ...ofTheReader,
+  "loop_s_per_export",
+  "gc_s_per_export",
+  "loop_delay_max_s",
+  "heap_used_bytes",
+  "cpu_s_per_export",
+  "cpu_s_per_mib",
+  "queue_wait_s",
+  "idle_rss_bytes",
+  "peak_rss_over_idle_bytes",
+];
+
+/** Whether a reader that was too slow itself falsifies it; CPU time and memory of the server stay what they are. */
+export function dependsOnReader({ metric }: Pick<Budget, "metric">): boolean {
+  return ofTheReader.includes(metric);
+}
+
+/**
+ * Refuses a budget for what the rounds of a gating run don't measure.
+ * @throws RangeError that lists what they do
+ */
+export function requireInRounds(budget: Budget): void {
+  if (ofARound.includes(budget.metric)) return;
+  throw new RangeError(
+    `The budget for ${nameOf(budget)} can't be judged: rounds that gate measure exports one at a time, which gives ${ofARound.join(", ")}.`,
+  );
+}
+
 /** What gates when no budget is named: quantities with little noise. */
 export function defaultBudgets(gated: readonly Delivery[]): readonly Budget[] {
   return gated.flatMap((delivery) => [

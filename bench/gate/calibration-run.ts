@@ -28,6 +28,8 @@ const calibrationRun = object({
   kind: picklist(["aa", "slow", "heavy"]),
   createdAt: string(),
   gitSha: nullable(string()),
+  /** Digest of the code that decides what the run shows. */
+  build: string(),
   environment: object({
     node: string(),
     os: string(),

@@ -4,9 +4,10 @@ import { bonferroniLevel } from "../statistics/bonferroni.ts";
 import { boundRuns } from "../statistics/compare.ts";
 import { median } from "../statistics/median.ts";
 import { rankSumBounds } from "../statistics/rank-sum.ts";
-import type { Baseline } from "./baseline.ts";
+import { asBaseline, type Baseline, type MeasuredSoFar } from "./baseline.ts";
 import { nameOf, type Budget } from "./budget.ts";
 import { decide } from "./decide.ts";
+import type { NamedBaseline } from "./gate-settings.ts";
 import { conclude, type GateReport } from "./judge-run.ts";
 import type { Judgement } from "./judge-metric.ts";
 import { reasonFor } from "./sentence.ts";
@@ -77,6 +78,21 @@ export function compareRuns(
     gate: budgets.length === 0 ? null : { judgements, ...conclude(judgements), warnings: [] },
     warnings,
   };
+}
+
+/**
+ * Holds the rounds of a run that is still going on against a baseline.
+ * @throws RangeError when they can't be compared
+ */
+export function judgeAgainst(
+  { name, content }: NamedBaseline,
+  measured: MeasuredSoFar,
+  budgets: readonly Budget[],
+): GateReport {
+  const names = { before: name, after: "this run" };
+  const { gate, warnings } = compareRuns(content, asBaseline(measured), budgets, names);
+  if (gate === null) throw new Error("a run that is held against a baseline has budgets");
+  return { ...gate, warnings };
 }
 
 /** A judgement, and the row it is shown in. */

@@ -48,6 +48,7 @@ export function compareResults(
     rounds: [...earlier.rounds, ...later.rounds],
     comparisons: rows.map(({ comparison }) => comparison),
     checks: [],
+    reasons: [...(gate?.reasons ?? [])],
     integrity: isEqual
       ? { bytes, rows: rowCount, sha256, equal: true }
       : { bytes: null, rows: null, sha256: null, equal: null },

@@ -1,10 +1,11 @@
 import type { MetricId } from "../result/metric.ts";
+import { percent } from "../result/percent.ts";
 import type { Comparison } from "../result/schema.ts";
 import { boundRounds, type Pair } from "../statistics/compare.ts";
 import { signedRankBounds } from "../statistics/signed-rank.ts";
 import { metricOf, type Budget } from "./budget.ts";
 import { decide, isSurelyOutside, type Change, type Decision } from "./decide.ts";
-import { percent, reasonFor } from "./sentence.ts";
+import { reasonFor } from "./sentence.ts";
 
 /** The same delivery of this version, of the other version, and of the other version again. */
 export interface ArmTrio {

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../src/index.ts";
+import { percent } from "../result/percent.ts";
 import type { Comparison } from "../result/schema.ts";
 import type { Budget } from "./budget.ts";
 import type { Decision } from "./decide.ts";
@@ -33,10 +34,4 @@ function changeText({ ratio, ci: [low, high], n }: Comparison): string {
 function signed(ratio: number): string {
   const change = ratio - 1;
   return `${change < 0 ? "−" : "+"}${percent(Math.abs(change))}`;
-}
-
-/** A share as a percentage with two significant digits. */
-export function percent(share: number): string {
-  const value = share * 100;
-  return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(2))} %`;
 }

@@ -15,6 +15,8 @@ const scenario = "export";
 
 /** Plain sentences on what a result means, ending with the delivery to choose; none when nothing was measured. */
 export function adviceSentences(result: BenchResult): readonly string[] {
+  // Two versions say which of them costs less, and nothing of which delivery to choose.
+  if (holdsVersions(result)) return [];
   return [
     ...streamingSentences(result),
     ...neighbourSentences(result),
@@ -24,6 +26,15 @@ export function adviceSentences(result: BenchResult): readonly string[] {
     ...choiceSentences(result),
     ...rateSentence(result),
   ];
+}
+
+/** Whether a delivery is held against the same delivery, so that there are two versions of it. */
+function holdsVersions({ arms }: BenchResult): boolean {
+  return arms.some(
+    (arm) =>
+      arm.role === "treatment" &&
+      arms.some((other) => other.role === "control" && other.delivery === arm.delivery),
+  );
 }
 
 function streamingSentences(result: BenchResult): readonly string[] {

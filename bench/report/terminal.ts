@@ -5,8 +5,11 @@ import type { BenchResult, Comparison } from "../result/schema.ts";
 import { adviceSentences } from "./advice.ts";
 import { fitTable } from "./fit-table.ts";
 import { factorText, quantityText, significant } from "./number-text.ts";
+import { gateTable } from "./run-tables.ts";
 import { syncWorkersTable } from "./sync-workers-table.ts";
 import { bytesPerRowOf, comparisonOf, expectedOf, measuredArms, medianOf, memoryCurves } from "./summary.ts";
+import { cellText } from "./table.ts";
+import { concludeInWords } from "./verdict.ts";
 
 /** How a report is to look. */
 export interface TerminalReportOptions {
@@ -100,8 +103,9 @@ export function terminalReport(result: BenchResult, { hasColor, columns }: Termi
     memoryTable(result, look),
     syncWorkersText(result, look),
     listOf("What it means", adviceSentences(result), look),
+    budgetTable(result, look),
     footnotes(result, look),
-    verdictLine(result, look.colors),
+    verdictText(result, look),
   ]
     .filter((part) => part !== "")
     .join("\n\n")
@@ -255,11 +259,35 @@ function wrapped(text: string, width: number, indent = "  "): string {
   return [...lines, line].join("\n");
 }
 
-function verdictLine({ verdict, complete, exitCode }: BenchResult, colors: Colors): string {
+/** What was held against budgets, so that it can be seen how near it came; empty in a run that only informs. */
+function budgetTable(result: BenchResult, { colors, width }: Look): string {
+  const table = gateTable(result);
+  if (table === null) return "";
+  const rows = table.rows.map((row) => row.map(cellText));
+  // What is read first stands first: what was held, and only then what became of it.
+  const order = [1, 2, 3, 4, 7, 5, 6, 0];
+  const pick = (row: readonly string[]): readonly string[] => order.map((index) => row[index] ?? "");
+  const head = pick(table.head).map((title) => colors.bold(title));
+  const note = table.note === undefined ? "" : `\n${colors.dim(wrapped(table.note, width, ""))}`;
+  return `${colors.bold(table.caption)}\n${fitTable({ head, rows: rows.map(pick) }, width)}${note}`;
+}
+
+/** The verdict, and in a run that gates what led to it. */
+function verdictText(result: BenchResult, { colors, width }: Look): string {
+  const line = verdictLine(result, colors);
+  const { reasons = [] } = result;
+  return [line, ...reasons.map((reason) => wrapped(`• ${reason}`, width))].join("\n");
+}
+
+function verdictLine(result: BenchResult, colors: Colors): string {
+  const { verdict, complete, exitCode } = result;
   if (exitCode === 1) return colors.red("Failed before its end: what was measured until then is shown.");
   if (verdict === "invalid") return colors.red("Invalid: these numbers can't be trusted.");
   if (!complete) return colors.yellow("Incomplete: interrupted before its end.");
-  return colors.dim(`Verdict: ${verdict}; nothing was held against a budget.`);
+  const { tone, title } = concludeInWords(result);
+  if (tone === "neutral") return colors.dim(`Verdict: ${verdict}; nothing was held against a budget.`);
+  const paint = { good: colors.green, bad: colors.red, doubt: colors.yellow }[tone];
+  return paint(`${title}.`);
 }
 
 function counted(count: number, noun: string): string {

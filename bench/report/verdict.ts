@@ -14,19 +14,23 @@ export interface Conclusion {
 /** The verdict of a run in words; "could not measure" is never told as "no regression". */
 export function concludeInWords(result: BenchResult): Conclusion {
   const gated = gatedComparisons(result);
+  const { reasons = [] } = result;
+  // A run that was judged says why itself; a file of an older version leaves it to its comparisons.
+  const because = (comparisons: readonly Comparison[]): readonly string[] =>
+    reasons.length > 0 ? reasons : comparisons.map(comparisonSentence);
   const unfinished = result.complete
     ? []
     : ["The run ended before it was complete: only what was measured until then is shown."];
   if (result.exitCode === 1 || result.verdict === "invalid") {
     const title = result.exitCode === 1 ? "Failed" : "Invalid: these numbers can't be trusted";
-    return { tone: "bad", title, sentences: [...faultSentences(result), ...unfinished] };
+    return { tone: "bad", title, sentences: [...reasons, ...faultSentences(result), ...unfinished] };
   }
   if (result.verdict === "regression") {
     const worse = gated.filter(({ verdict }) => verdict === "regression");
     return {
       tone: "bad",
       title: `Regression: ${worse.length} of ${gated.length} gated comparisons over budget`,
-      sentences: [...worse.map(comparisonSentence), ...unfinished],
+      sentences: [...because(worse), ...unfinished],
     };
   }
   if (result.verdict === "inconclusive") {
@@ -35,7 +39,7 @@ export function concludeInWords(result: BenchResult): Conclusion {
       tone: "doubt",
       title: `Inconclusive: ${open.length} of ${gated.length} gated comparisons can't be decided`,
       sentences: [
-        ...open.map(comparisonSentence),
+        ...because(open),
         "An interval that holds its budget shows neither a regression nor its absence; more rounds make it narrower.",
         ...unfinished,
       ],
@@ -46,7 +50,7 @@ export function concludeInWords(result: BenchResult): Conclusion {
     return {
       tone: "good",
       title: `Pass: all ${gated.length} gated comparisons within budget`,
-      sentences: gated.map(comparisonSentence),
+      sentences: because(gated),
     };
   }
   return {
@@ -87,13 +91,13 @@ export function shareText(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
 }
 
-function faultSentences({ integrity, checks, warnings }: BenchResult): readonly string[] {
+function faultSentences({ integrity, checks, reasons, warnings }: BenchResult): readonly string[] {
   const failed = checks.filter(({ ok }) => !ok);
   return [
     ...(integrity.equal === false ? ["The deliveries didn't give the same body."] : []),
     ...failed.map(
       ({ id, observed, expected }) => `${id} is ${String(observed)}, and should be ${String(expected)}.`,
     ),
-    ...(failed.length === 0 && integrity.equal !== false ? warnings : []),
+    ...(failed.length === 0 && integrity.equal !== false && (reasons ?? []).length === 0 ? warnings : []),
   ];
 }

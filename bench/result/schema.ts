@@ -112,6 +112,8 @@ export const resultSchema = strictObject({
   comparisons: list(comparison),
   series: optional(list(series)),
   checks: list(check),
+  /** What led to a verdict, in a sentence each, the gravest first. */
+  reasons: optional(list(string())),
   integrity: object({
     bytes: nullable(count),
     rows: nullable(count),

@@ -1,22 +1,16 @@
-import type { Measured } from "../result/metric.ts";
-import type { RunningTarget } from "../target/target.ts";
-import { distinctArms, type BenchArm } from "../trial/arm.ts";
-import { measureExport, requireSameBody } from "../trial/measure-export.ts";
+import { distinctArms } from "../trial/arm.ts";
 import { measureNeighbours } from "../trial/measure-neighbours.ts";
 import { measureSeries } from "../trial/measure-series.ts";
 import { balancedOrders } from "../trial/order.ts";
 import { withServers } from "../trial/with-servers.ts";
 import { checkHeldTimes } from "./check-held-times.ts";
+import { measureArm } from "./measure-arm.ts";
 import { neighbourTimes } from "./mixed.ts";
 import { noteArms } from "./note-arms.ts";
 import { recordRound } from "./record-round.ts";
 import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
 
 const name = "export";
-/** Above this share of its time the reader may have been the slower side. */
-const busyReaderRatio = 0.6;
-/** Above this share of an export the reader lacked a core for too long to be believed. */
-const waitingReaderRatio = 0.25;
 
 /** Exports one at a time at full speed, in rounds; then what short requests lose beside them. */
 export const exportScenario: Scenario = {
@@ -38,7 +32,7 @@ export const exportScenario: Scenario = {
       }
       await recordRound(context, name, order, (arm, server) => {
         context.step(`round ${logbook.nextIndex(name) + 1} of ${plan.rounds}, ${arm.id}`);
-        return measureArm(context, server, arm);
+        return measureArm(context, arm, server);
       });
     }
     await recordSeries(context);
@@ -75,30 +69,6 @@ function isTimeOver({ session, plan, logbook, deadlineMs }: ScenarioContext, sta
 function afterRoundsSeconds(plan: Plan): number {
   const { arms, isQuick } = plan;
   return distinctArms(arms).length * (isQuick ? 2.5 : 10) + armSeconds(plan);
-}
-
-async function measureArm(
-  { session, logbook }: ScenarioContext,
-  server: RunningTarget,
-  arm: BenchArm,
-): Promise<Measured> {
-  const trial = { session, server, request: arm };
-  const { measured, reading, client } = await measureExport(trial, arm.body.rows);
-  requireSameBody(whoseOf(arm), reading, arm.body);
-  if (client.busyRatio > busyReaderRatio) {
-    logbook.warn(
-      `${arm.id} is client-bound: the reader itself was busy for more than ${busyReaderRatio * 100} % of an export, so that its times and rates are bounds; the server may be faster.`,
-    );
-  } else if ((client.waitRatio ?? 0) > waitingReaderRatio) {
-    logbook.warn(
-      `${arm.id} is client-bound: the reader had no core for more than ${waitingReaderRatio * 100} % of an export, since other programs had them; the server may be faster.`,
-    );
-  }
-  return measured;
-}
-
-function whoseOf({ delivery, id, target }: BenchArm): string {
-  return delivery === null ? `The target ${target.name}` : `The ${delivery} delivery (${id})`;
 }
 
 /** One repetition more, outside the rounds, that is sampled all the time; what it disturbs isn't compared. */

@@ -4,7 +4,7 @@ import type { ScenarioContext } from "./scenario.ts";
 
 /** Notes arms in the logbook, as the result file wants them. */
 export function noteArms(
-  { logbook }: ScenarioContext,
+  { logbook }: Pick<ScenarioContext, "logbook">,
   scenario: string,
   arms: readonly Pick<BenchArm, "id" | "role" | "target" | "delivery" | "rows">[],
 ): void {

@@ -3,16 +3,22 @@ import type { RunningTarget } from "../target/target.ts";
 import { withServers, type ServerNeed } from "../trial/with-servers.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
+/** Why what a round gave doesn't count, in a sentence; null when it does. */
+export type FindFault = (arms: Readonly<Record<string, Measured>>) => Promise<string | null>;
+
 /**
  * Measures the arms of one round, one after the other and each on a fresh server, and notes what they gave.
  * When one fails, or the run is interrupted, what was measured is kept and said not to count, and the fault goes on.
+ * @param findFault looks at a round that was measured; without it each counts
+ * @returns what it found
  */
 export async function recordRound<Item extends ServerNeed & { readonly id: string }>(
-  { session, logbook }: ScenarioContext,
+  { session, logbook }: Pick<ScenarioContext, "session" | "logbook">,
   scenario: string,
   items: readonly Item[],
   measure: (item: Item, server: RunningTarget) => Promise<Measured>,
-): Promise<void> {
+  findFault: FindFault = () => Promise.resolve(null),
+): Promise<string | null> {
   const index = logbook.nextIndex(scenario);
   const order = items.map(({ id }) => id);
   const arms: Record<string, Measured> = {};
@@ -20,7 +26,10 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
     await withServers(session, items, async (item, server) => {
       arms[item.id] = await measure(item, server);
     });
-    logbook.rounds.push({ scenario, index, order, valid: true, arms });
+    const found = await findFault(arms);
+    const outcome = found === null ? { valid: true } : { valid: false, reason: found };
+    logbook.rounds.push({ scenario, index, order, ...outcome, arms });
+    return found;
   } catch (fault) {
     const reason = session.signal.aborted
       ? "interrupted"

@@ -49,7 +49,13 @@ test("is left out, and says so, where what is measured has no sync workers", asy
   const { syncWorkersScenario } = await import("../../bench/scenario/sync-workers.ts");
   const warnings: string[] = [];
   await syncWorkersScenario.run({
-    plan: { arms: [{ id: "other", role: "treatment", target: { name: "other" } }], bytesPerRow: 100, availableRows: null, isQuick: true, rounds: 1 },
+    plan: {
+      arms: [{ id: "other", role: "treatment", target: { name: "other" } }],
+      bytesPerRow: 100,
+      availableRows: null,
+      isQuick: true,
+      rounds: 1,
+    },
     logbook: { warn: (sentence: string) => warnings.push(sentence) },
   } as never);
   assert.deepEqual(warnings, ["sync-workers was left out: what is measured has no sync workers to start."]);

@@ -153,8 +153,8 @@ test("rows that are wrong in all deliveries alike are noticed against rows made 
 });
 
 test("another version is held against this one by each delivery, with a second control", async () => {
-  const against = { name: "before", cli: [process.execPath, program] } as const;
-  const { result, fault } = await run({ deliveries: ["streaming", "buffered"] }, { against });
+  const against = `"${process.execPath}" "${program}"`;
+  const { result, fault } = await run({ deliveries: ["streaming", "buffered"], against });
   assert.equal(fault, null);
   assert.deepEqual(
     result.arms.map(({ id, role }) => `${id} ${role}`),

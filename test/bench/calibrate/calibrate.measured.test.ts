@@ -17,7 +17,7 @@ import { resultSchema } from "../../../bench/result/schema.ts";
 import { simulateResult } from "../gate/results.ts";
 import { arms, simulateRounds, type Simulated } from "../gate/rounds.ts";
 
-const place = { fingerprint: "here", gitSha: "abc" };
+const place = { fingerprint: "here", build: "abc" };
 
 /** What is kept of a gate run that is made up. */
 function runOf(kind: CalibrationRun["kind"], simulated: Omit<Simulated, "count">): CalibrationRun {
@@ -30,7 +30,7 @@ function runOf(kind: CalibrationRun["kind"], simulated: Omit<Simulated, "count">
     comparisons: comparisonsOf(report),
     verdict: report.verdict,
   });
-  return recordOf(kind, result, { command: ["--quick"], elapsedSeconds: 25 });
+  return recordOf(kind, result, { build: "abc", command: ["--quick"], elapsedSeconds: 25 });
 }
 
 test("of a gate run its verdicts, its ratios and those of the equal arms are kept, and read back", () => {
@@ -56,7 +56,7 @@ test("the kinds are spread over a calibration, and what is done already isn't do
   const done = [runOf("aa", { seed: 1 }), runOf("heavy", { seed: 2 })];
   const left = remainingRuns({ aa: 2, slow: 1, heavy: 1 }, done, place);
   assert.deepEqual(left.toSorted(), ["aa", "slow"]);
-  const elsewhere = remainingRuns({ aa: 2, slow: 1, heavy: 1 }, done, { ...place, gitSha: "def" });
+  const elsewhere = remainingRuns({ aa: 2, slow: 1, heavy: 1 }, done, { ...place, build: "def" });
   assert.equal(elsewhere.length, 4);
 });
 

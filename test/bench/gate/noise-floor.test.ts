@@ -15,6 +15,7 @@ function run(ratio: number | null, fingerprint = "here"): CalibrationRun {
     kind: "aa",
     createdAt: "2026-01-01T00:00:00.000Z",
     gitSha: null,
+    build: "abc",
     environment: { node: "v20", os: "linux", cpuModel: "x", cores: 2, fingerprint },
     seed: 1,
     command: ["bench"],

@@ -1,0 +1,38 @@
+import type { Measured } from "../result/metric.ts";
+import type { RunningTarget } from "../target/target.ts";
+import type { BenchArm } from "../trial/arm.ts";
+import { measureExport, requireSameBody } from "../trial/measure-export.ts";
+import type { ScenarioContext } from "./scenario.ts";
+
+/** Above this share of its time the reader may have been the slower side. */
+const busyReaderRatio = 0.6;
+/** Above this share of an export the reader lacked a core for too long to be believed. */
+const waitingReaderRatio = 0.25;
+
+/**
+ * Takes one timed export of an arm, whose body has to be the one that was checked, and warns where the reader was the
+ * limit.
+ */
+export async function measureArm(
+  { session, logbook }: Pick<ScenarioContext, "session" | "logbook">,
+  arm: BenchArm,
+  server: RunningTarget,
+): Promise<Measured> {
+  const trial = { session, server, request: arm };
+  const { measured, reading, client } = await measureExport(trial, arm.body.rows);
+  requireSameBody(whoseOf(arm), reading, arm.body);
+  if (client.busyRatio > busyReaderRatio) {
+    logbook.warn(
+      `${arm.id} is client-bound: the reader itself was busy for more than ${busyReaderRatio * 100} % of an export, so that its times and rates are bounds; the server may be faster.`,
+    );
+  } else if ((client.waitRatio ?? 0) > waitingReaderRatio) {
+    logbook.warn(
+      `${arm.id} is client-bound: the reader had no core for more than ${waitingReaderRatio * 100} % of an export, since other programs had them; the server may be faster.`,
+    );
+  }
+  return measured;
+}
+
+function whoseOf({ delivery, id, target }: BenchArm): string {
+  return delivery === null ? `The target ${target.name}` : `The ${delivery} delivery (${id})`;
+}

@@ -1,0 +1,19 @@
+import { checkOutVersion, type GitVersionOptions } from "./git-version.ts";
+import type { AgainstSpec } from "./parse-against.ts";
+
+/** Another version of `stream-csv` that can be started. */
+export interface OtherVersion {
+  /** Program and arguments that come before `serve`. */
+  readonly cli: readonly [string, ...string[]];
+  /** Removes what was made to have it. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Gets the version that a run is held against: a commit is checked out and built, a command is there already.
+ * @throws StreamCsvError `SCSV_VERSION_UNAVAILABLE`; nothing is left behind then
+ */
+export async function otherVersion(spec: AgainstSpec, options: GitVersionOptions): Promise<OtherVersion> {
+  if (spec.kind === "git") return await checkOutVersion(spec.ref, options);
+  return { cli: spec.cli, remove: () => Promise.resolve() };
+}

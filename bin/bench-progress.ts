@@ -1,0 +1,39 @@
+import { Bar, Presets } from "cli-progress";
+import type { BenchProgress } from "../bench/index.ts";
+import type { GlobalFlags } from "./option.ts";
+
+/** How far a run is, for whoever watches. */
+export interface ProgressView {
+  show(progress: BenchProgress): void;
+  stop(): void;
+}
+
+/** A bar on standard error, where that is a terminal; otherwise nothing. */
+export function progressView(flags: Pick<GlobalFlags, "progress">): ProgressView {
+  if (!process.stderr.isTTY || !flags.progress) return { show: () => undefined, stop: () => undefined };
+  const bar = new Bar(
+    {
+      format: "{bar} {percentage} %  {left}  {label}",
+      clearOnComplete: true,
+      hideCursor: true,
+      barsize: 24,
+      stream: process.stderr,
+      gracefulExit: false,
+    },
+    Presets.shades_grey,
+  );
+  const startMs = performance.now();
+  bar.start(1, 0, { label: "", left: "" });
+  return {
+    show({ label, step, steps }) {
+      if (steps !== null) bar.setTotal(steps);
+      const leftSeconds =
+        steps === null || step === 0 ? null : ((performance.now() - startMs) / 1000 / step) * (steps - step);
+      bar.update(steps === null ? 0 : step, {
+        label,
+        left: leftSeconds === null ? "" : `about ${Math.ceil(leftSeconds)} s left`,
+      });
+    },
+    stop: () => bar.stop(),
+  };
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { toolEnvironment } from "../bench/target/run-tool.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const text = await readFile(join(root, "action.yml"), "utf8");
+
+/** The shell script of a step, as the runner would have it. */
+function scriptOf(step: string): string {
+  const [, block] =
+    new RegExp(`- name: ${step}\\n(?: {6}\\S.*\\n| {8}.*\\n)*? {6}run: \\|\\n((?: {8}.*\\n)+)`).exec(text) ??
+    [];
+  assert.ok(block !== undefined, `action.yml has no step "${step}" with a script`);
+  return block.replaceAll(/^ {8}/gm, "");
+}
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+}
+
+function bash(script: string, env: Readonly<Record<string, string>>): Ended {
+  const options = { cwd: root, env: { ...toolEnvironment(process.env), ...env }, encoding: "utf8" } as const;
+  return spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], options);
+}
+
+test("the action's bench command is one that the program takes, budgets and all", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  try {
+    // The program itself reads the flags; --list ends it before anything is measured.
+    await writeFile(
+      join(folder, "node"),
+      `#!/bin/sh\nprintf '%s\\n' "$@" > "${folder}/flags"\nexec "${process.execPath}" "$@" --list\n`,
+    );
+    await chmod(join(folder, "node"), 0o755);
+    const env = {
+      PATH: `${folder}:${process.env["PATH"] ?? ""}`,
+      BASE: "0123456789abcdef",
+      BUDGET: "streaming.cpu_s_per_mib=5%\nstreaming.total_s=20%\n",
+      STRICT: "true",
+      RESULTS: join(folder, "results"),
+    };
+    const { status, stdout } = bash(scriptOf("Measure"), env);
+    assert.equal(status, 0);
+    assert.match(stdout, /one export at a time/);
+    const flags = (await readFile(join(folder, "flags"), "utf8")).trim().split("\n");
+    assert.equal(flags.filter((flag) => flag === "--budget").length, 2);
+    assert.ok(flags.includes("git:0123456789abcdef") && flags.includes("--strict"));
+    assert.ok(flags.includes(`json=${folder}/results/result.json`));
+    const { status: plain } = bash(scriptOf("Measure"), { ...env, BUDGET: "", STRICT: "false" });
+    assert.equal(plain, 0);
+    assert.doesNotMatch(await readFile(join(folder, "flags"), "utf8"), /--budget|--strict/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("the action refuses every event but pull_request, since it runs the code of whoever proposes it", () => {
+  const script = scriptOf("Check the event");
+  assert.equal(bash(script, { GITHUB_EVENT_NAME: "pull_request" }).status, 0);
+  const refused = bash(script, { GITHUB_EVENT_NAME: "pull_request_target" });
+  assert.equal(refused.status, 1);
+  assert.match(refused.stdout, /::error::This action gates pull requests/);
+});
+
+test("the action takes no secret and no token, and puts no input into a script", () => {
+  assert.doesNotMatch(text, /secrets\.|github\.token|GITHUB_TOKEN/);
+  const scripts = ["Check the event", "Get the base", "Measure"].map(scriptOf).join("");
+  assert.doesNotMatch(scripts, /\$\{\{/);
+});

@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { parse } from "valibot";
+import {
+  baselineOf,
+  resultSchema,
+  runBench,
+  terminalReport,
+  type BenchConfig,
+  type BenchHooks,
+  type BenchRun,
+  type CalibrationRun,
+} from "../../../bench/index.ts";
+import { describeEnvironment } from "../../../bench/probe/environment.ts";
+import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
+
+const fixture = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
+const ours = fileURLToPath(new URL("../../../bin/stream-csv.js", import.meta.url));
+
+/** A command that starts the fixture as the other version. */
+function other(fault = ""): string {
+  return `"${process.execPath}" "${fixture}"${fault === "" ? "" : ` --fault ${fault}`}`;
+}
+
+/** So wide that only a version which does something else altogether is over it. */
+const wide = ["streaming.cpu_s_per_mib=1000%"];
+const small: BenchConfig = { rows: 3000, rounds: 5, seed: 1, isQuick: true, budgets: wide };
+
+/** A gating run of the fixture, small enough for a test; it leaves no process behind, whatever happens. */
+async function gate(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {}): Promise<BenchRun> {
+  const tool = { name: "stream-csv", version: "0.0.0" };
+  const outcome = await runBench(
+    { ...small, ...config },
+    { cli: [process.execPath, fixture], tool, ...hooks },
+  );
+  if (canSampleProcesses) assert.deepEqual(await processTree(process.pid), [process.pid]);
+  assert.deepEqual(parse(resultSchema, JSON.parse(JSON.stringify(outcome.result))), outcome.result);
+  return outcome;
+}
+
+async function killChildren(): Promise<void> {
+  for (const pid of await processTree(process.pid)) if (pid !== process.pid) process.kill(pid, "SIGKILL");
+}
+
+const onlyLinux = { skip: !canSampleProcesses };
+
+test(
+  "equal versions pass, and every comparison tells its interval and what could have been seen",
+  onlyLinux,
+  async () => {
+    const { result, fault } = await gate({ against: other() });
+    assert.equal(fault, null);
+    assert.equal(result.verdict, "pass");
+    assert.equal(result.exitCode, 0);
+    assert.equal(result.complete, true);
+    assert.deepEqual(
+      result.arms.map(({ id, role }) => `${id} ${role}`),
+      ["streaming treatment", "streaming-control control", "streaming-aa aa"],
+    );
+    assert.equal(result.rounds.length, 5);
+    const gated = result.comparisons.filter(({ budget }) => budget !== null);
+    assert.deepEqual(
+      gated.map(({ metric, treatment, verdict, n }) => [metric, treatment, verdict, n]),
+      [
+        ["cpu_s_per_mib", "streaming", "pass", 5],
+        ["rows", "streaming", "pass", 5],
+        ["body_bytes", "streaming", "pass", 5],
+      ],
+    );
+    assert.ok((gated[0]?.mde ?? 0) > 0);
+    const places = result.comparisons.map(({ scenario, metric, treatment }) =>
+      [scenario, metric, treatment].join(" "),
+    );
+    assert.equal(new Set(places).size, places.length);
+    assert.ok(places.includes("export cpu_s_per_mib streaming-aa"));
+    const text = terminalReport(result, { hasColor: false });
+    assert.match(text, /Pass: all 3 gated comparisons within budget\.\n• streaming cpu_s_per_mib changed by/);
+    assert.match(text, /streaming\/streaming-control/);
+    assert.doesNotMatch(text, /Choose|nothing was held against a budget/);
+  },
+);
+
+test("a version with other bytes is a regression, whatever it costs", onlyLinux, async () => {
+  const cli = [process.execPath, ours] as const;
+  const { result, fault } = await gate({ against: other() }, { cli });
+  assert.equal(fault, null);
+  assert.equal(result.verdict, "regression");
+  assert.equal(result.exitCode, 2);
+  assert.match(
+    (result.reasons ?? []).join("\n"),
+    /streaming body_bytes is \d+ and was \d+: it has to be equal\./,
+  );
+});
+
+test(
+  "too few rounds decide nothing: no failure, but exit code 3 when that was to count",
+  onlyLinux,
+  async () => {
+    const { result } = await gate({ against: other(), rounds: 1, isStrict: true });
+    assert.equal(result.verdict, "inconclusive");
+    assert.equal(result.exitCode, 3);
+    assert.match(
+      result.warnings.join("\n"),
+      /1 rounds can't decide 1 budgets .*at least 5 rounds are needed/,
+    );
+    const { result: lenient } = await gate({ against: other(), rounds: 1 });
+    assert.equal(lenient.exitCode, 0);
+    assert.equal(lenient.verdict, "inconclusive");
+  },
+);
+
+test(
+  "an earlier run of the same rows is a baseline, and a later one passes against it",
+  onlyLinux,
+  async () => {
+    const first = await gate({ budgets: [], scenarios: ["export"], deliveries: ["streaming", "buffered"] });
+    const baseline = { name: "before.json", content: baselineOf(first.result) };
+    const { result, fault } = await gate({ rows: null, baseline });
+    assert.equal(fault, null);
+    assert.equal(result.integrity.rows, 3000);
+    assert.equal(result.config["baseline"], "before.json");
+    assert.equal(result.verdict, "pass");
+    assert.match((result.reasons ?? []).join("\n"), /Both runs read the same \d+ bytes\./);
+    const elsewhere = {
+      ...baseline.content,
+      environment: { ...baseline.content.environment, fingerprint: "x" },
+    };
+    const name = "before.json";
+    await assert.rejects(
+      gate({ rows: null, baseline: { name, content: elsewhere }, budgets: ["buffered.total_s=10%"] }),
+      /"before\.json" has no buffered\.total_s that can be compared with this kind of machine; it has: streaming\.first_byte_s/,
+    );
+    await assert.rejects(
+      gate({ exportName: "wide", baseline }),
+      /"before\.json" is a baseline of the export "orders", and "wide" is to be measured/,
+    );
+  },
+);
+
+test("a server that is killed in a round makes the run invalid, with the reason", onlyLinux, async () => {
+  let killed = false;
+  const { result, fault } = await gate(
+    { against: other(), rows: 200_000 },
+    {
+      onProgress({ label }) {
+        if (killed || !label.startsWith("round 2 of 5")) return;
+        killed = true;
+        // All servers of the round stand ready; whichever is measured next is among them.
+        void killChildren();
+      },
+    },
+  );
+  assert.ok(killed);
+  assert.ok(fault !== null && fault.message.length > 20, fault?.message);
+  assert.ok([1, 4].includes(result.exitCode), `exit code ${result.exitCode}`);
+  assert.equal(result.verdict, "invalid");
+  assert.equal(result.complete, false);
+  assert.equal(result.rounds[0]?.valid, true);
+  assert.equal(result.rounds.at(-1)?.valid, false);
+});
+
+test("another version that never becomes ready is a fault of the tool that says how long it was waited for", async () => {
+  const { result, fault } = await gate({ against: other("never-ready") });
+  assert.match(fault?.message ?? "", /was not ready after 15000 ms/);
+  assert.equal(result.exitCode, 1);
+});
+
+test("another version that gives too few rows makes the run invalid before anything is timed", async () => {
+  const { result, fault } = await gate({ against: other("drop-row") });
+  assert.match(
+    fault?.message ?? "",
+    /integrity\.the other version\.streaming\.rows is 2999, and should be 3000/,
+  );
+  assert.equal(result.exitCode, 4);
+  assert.deepEqual(result.rounds, []);
+});
+
+test("a commit that isn't there is a fault of the tool, and leaves nothing behind", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  try {
+    const { result, fault } = await gate({ against: "git:no-such-branch" }, { folder });
+    assert.equal(result.exitCode, 1);
+    assert.equal(result.complete, false);
+    assert.match(fault?.message ?? "", /is in no git repository|names no commit/);
+    assert.deepEqual(await readdir(folder), []);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("a budget below the noise of this kind of machine is refused with the floor, before anything is started", async () => {
+  const { fingerprint } = await describeEnvironment();
+  const calibration = Array.from({ length: 20 }, (): CalibrationRun => ({
+    schema: "stream-csv.calibration.v1",
+    kind: "aa",
+    createdAt: "2026-01-01T00:00:00.000Z",
+    gitSha: null,
+    build: "abc",
+    environment: { node: "", os: "", cpuModel: "", cores: 2, fingerprint },
+    seed: 1,
+    command: [],
+    elapsedSeconds: 25,
+    verdict: "pass",
+    exitCode: 0,
+    verdicts: {},
+    ratios: {},
+    equalRatios: { "streaming.cpu_s_per_mib": 1.08 },
+  }));
+  await assert.rejects(
+    gate({ against: other(), budgets: ["streaming.cpu_s_per_mib=5%"] }, { calibration }),
+    /budget streaming\.cpu_s_per_mib=5% is below the noise of this machine: in 20 calibration runs .* up to 8% /,
+  );
+});
+
+const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
+  [
+    { budgets: wide },
+    /The budget "streaming\.cpu_s_per_mib=1000%" has nothing to be held against: add --against/,
+  ],
+  [
+    { against: other(), budgets: ["streaming.cpu=5%"] },
+    /"cpu" in "streaming\.cpu=5%" is no metric; there are: first_byte_s/,
+  ],
+  [
+    { against: other(), budgets: ["pigeon.total_s=5%"] },
+    /"pigeon" in .* is no delivery; there are: streaming/,
+  ],
+  [
+    { against: other(), budgets: ["streaming.ping_p99_s=5%"] },
+    /ping_p99_s can't be judged: .*which gives first_byte_s/,
+  ],
+  [
+    { against: other(), budgets: ["file.total_s=5%"] },
+    /budget for file\.total_s, but measured are: streaming\. --deliveries/,
+  ],
+  [{ against: other(), budgets: [...wide, ...wide] }, /There are two budgets for streaming\.cpu_s_per_mib/],
+  [{ against: other(), scenarios: ["leave"] }, /A run that gates needs the scenario export/],
+  [{ against: other(), targets: ["x=http://127.0.0.1/"] }, /--target takes no part/],
+  [{ against: "git:" }, /"git:" names no version: write git:REF/],
+  [{ against: "" }, /The command "" names no program/],
+  [{ against: "node 'old" }, /has a ' that nothing follows to end it/],
+];
+for (const [config, reason] of refused) {
+  const shown = { ...config, ...(config.against === other() ? { against: "…" } : {}) };
+  test(`refuses ${JSON.stringify(shown)} before anything is started`, async () => {
+    await assert.rejects(gate(config), { name: "RangeError", message: reason });
+  });
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { recordRound } from "../../../bench/scenario/record-round.ts";
+import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
+import type { RunningTarget, Target } from "../../../bench/target/target.ts";
+import { Logbook } from "../../../bench/trial/logbook.ts";
+import { systemClock } from "../../../src/index.ts";
+
+/** A target without a process: what is tested is what becomes of a round, not of a server. */
+function idleTarget(stopped: string[], name: string): Target {
+  const running: RunningTarget = {
+    origin: "http://127.0.0.1",
+    pid: null,
+    exportUrl: () => new URL("http://127.0.0.1/"),
+    pingUrl: null,
+    statsUrl: null,
+    lastWords: () => "",
+    stop: async () => void stopped.push(name),
+  };
+  return {
+    name,
+    command: null,
+    url: null,
+    isStreamCsv: false,
+    takesRows: true,
+    canRunTwice: true,
+    start: () => Promise.resolve(running),
+  };
+}
+
+function contextOf(target: Target): Pick<ScenarioContext, "session" | "logbook"> {
+  const signal = new AbortController().signal;
+  return { session: { target, exportName: "orders", clock: systemClock, signal }, logbook: new Logbook() };
+}
+
+test("a round that can't be trusted is kept with its reason and doesn't count; the next has a number of its own", async () => {
+  const stopped: string[] = [];
+  const target = idleTarget(stopped, "here");
+  const context = contextOf(target);
+  const items = ["one", "other"].map((id) => ({ id, target, rows: 1 }));
+  const measure = () => Promise.resolve({ total_s: 1 });
+  const seen: string[][] = [];
+  const fault = await recordRound(context, "export", items, measure, (arms) => {
+    seen.push(Object.keys(arms));
+    return Promise.resolve("12 % of the CPU time went to other guests of the host.");
+  });
+  assert.match(fault ?? "", /^12 %/);
+  assert.equal(await recordRound(context, "export", items, measure), null);
+  assert.deepEqual(seen, [["one", "other"]]);
+  assert.deepEqual(
+    context.logbook.rounds.map(({ index, valid, reason }) => [index, valid, reason]),
+    [
+      [0, false, "12 % of the CPU time went to other guests of the host."],
+      [1, true, undefined],
+    ],
+  );
+  assert.equal(stopped.length, 4);
+});
