@@ -21,7 +21,7 @@ export {
 } from "./gate/judge-run.ts";
 export { noiseFloor, type NoiseFloor } from "./gate/noise-floor.ts";
 export type { NamedBaseline } from "./gate/gate-settings.ts";
-export { measureTwiceAtMost, roundFault, type RoundWatch } from "./gate/round-guard.ts";
+export { measureTwiceAtMost, roundFault, type MachineSample, type RoundWatch } from "./gate/round-guard.ts";
 export { comparisonText, type ComparedRow, type ComparisonView } from "./report/comparison-text.ts";
 export { githubAnnotations } from "./report/annotations.ts";
 export {

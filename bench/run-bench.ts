@@ -6,6 +6,7 @@ import { judgeAgainst } from "./gate/compare-runs.ts";
 import { requireAboveNoise, requireComparable } from "./gate/gate-settings.ts";
 import { exitCodeOf, gatedArmsOf, judgeRun, tooFewRounds, type GateReport } from "./gate/judge-run.ts";
 import { gateSteps, measureGate } from "./gate/measure-gate.ts";
+import { machineSample, type MachineSample } from "./gate/round-guard.ts";
 import { comparisonsIn } from "./gate/run-comparisons.ts";
 import { describeEnvironment } from "./probe/environment.ts";
 import { canSampleProcesses } from "./probe/process-tree.ts";
@@ -55,6 +56,11 @@ export interface BenchHooks {
   readonly signal?: AbortSignal;
   /** @default systemClock */
   readonly clock?: Clock;
+  /**
+   * Tells how much of the machine was given to others, or kept from us; a run that gates asks around each round.
+   * @default what the kernel says
+   */
+  readonly sampleMachine?: () => Promise<MachineSample>;
   readonly onProgress?: (progress: BenchProgress) => void;
 }
 
@@ -222,7 +228,9 @@ async function measureTargets(
       const onSecondBatch = (more: number): void => {
         steps = (steps ?? 0) + more;
       };
-      findings.gate = await measureGate(context, { budgets: config.budgets, judge, onSecondBatch });
+      const { sampleMachine = machineSample } = hooks;
+      const question = { budgets: config.budgets, judge, sampleMachine, onSecondBatch };
+      findings.gate = await measureGate(context, question);
       continue;
     }
     if (scenario.isDispensable && clock.nowMs() + needsMs(scenario) > deadlineMs) {

@@ -7,7 +7,7 @@ import { balancedOrders } from "../trial/order.ts";
 import { dependsOnReader, type Budget } from "./budget.ts";
 import { confirmRegressions, metricsToConfirm } from "./confirm.ts";
 import type { GateReport } from "./judge-run.ts";
-import { machineSample, measureTwiceAtMost, roundFault } from "./round-guard.ts";
+import { measureTwiceAtMost, roundFault, type MachineSample } from "./round-guard.ts";
 
 const scenario = "export";
 
@@ -16,6 +16,8 @@ export interface GateQuestion {
   readonly budgets: readonly Budget[];
   /** What the rounds of one batch say. */
   judge(rounds: readonly Round[]): GateReport;
+  /** Asked before and after each round what was taken from the machine. */
+  readonly sampleMachine: () => Promise<MachineSample>;
   /** Told that there will be a second batch of so many steps. */
   onSecondBatch(steps: number): void;
 }
@@ -31,13 +33,13 @@ export async function measureGate(
 ): Promise<GateReport> {
   const { logbook, plan } = context;
   noteArms(context, scenario, plan.arms);
-  const first = question.judge(await measureBatch(context, question.budgets));
+  const first = question.judge(await measureBatch(context, question));
   if (metricsToConfirm(first).length === 0) return first;
   logbook.warn(
     `The first ${plan.rounds} rounds showed a regression, so ${plan.rounds} more were measured to confirm it; of what was to be confirmed the second ${plan.rounds} are reported.`,
   );
   question.onSecondBatch(gateSteps(plan));
-  const second = question.judge(await measureBatch(context, question.budgets));
+  const second = question.judge(await measureBatch(context, question));
   return confirmRegressions(first, second);
 }
 
@@ -49,14 +51,14 @@ export function gateSteps({ arms, rounds }: Pick<ScenarioContext["plan"], "arms"
 /** As many rounds as planned, each trusted; none is cut short by the clock, since their number decides the level. */
 async function measureBatch(
   context: Omit<ScenarioContext, "deadlineMs">,
-  budgets: readonly Budget[],
+  { budgets, sampleMachine }: GateQuestion,
 ): Promise<readonly Round[]> {
   const { plan, random, logbook } = context;
   const from = logbook.rounds.length;
   const isReaderJudged = budgets.some(dependsOnReader);
   for (const [index, order] of balancedOrders(plan.arms, plan.rounds, random).entries()) {
     const attempt = async (): Promise<string | null> => {
-      const before = await machineSample();
+      const before = await sampleMachine();
       return await recordRound(
         context,
         scenario,
@@ -68,7 +70,7 @@ async function measureBatch(
         async (arms) => {
           const busy = Object.values(arms).map((measured) => measured.client_busy_ratio ?? 0);
           const readerBusyRatio = isReaderJudged ? Math.max(...busy) : null;
-          return roundFault({ before, after: await machineSample(), readerBusyRatio });
+          return roundFault({ before, after: await sampleMachine(), readerBusyRatio });
         },
       );
     };

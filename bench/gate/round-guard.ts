@@ -4,7 +4,7 @@ import { cpuThrottling, type Throttling } from "../probe/throttling.ts";
 import { percent } from "../result/percent.ts";
 
 /** What the machine says of itself at one moment; null is what it doesn't tell. */
-interface MachineSample {
+export interface MachineSample {
   readonly ticks: MachineTicks | null;
   readonly throttling: Throttling | null;
 }

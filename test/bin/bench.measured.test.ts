@@ -22,6 +22,11 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
+/** Whether others had so much of this machine that a run rightly refused to judge: then there is nothing to test. */
+function isMachineTaken(stderr: string): boolean {
+  return /A round couldn't be trusted/.test(stderr);
+}
+
 interface Ended {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -49,19 +54,22 @@ async function run(
 test(
   "a version whose streams cost three times the CPU time ends with 2, confirmed and with the reason",
   onlyLinux,
-  async () => {
+  async (t) => {
     const copy = await copyVersion("dearer-streams");
     try {
       const file = join(folder, "dear.json");
-      const flags = "--quick --rows 20000 --rounds 5 --seed 1 --budget streaming.cpu_s_per_mib=5%".split(" ");
+      const flags = "--quick --rows 20000 --rounds 5 --seed 1 --budget streaming.cpu_s_per_mib=40%".split(
+        " ",
+      );
       const against = ["--against", `"${process.execPath}" "${cli}"`];
       const args = [copy.program, "bench", ...flags, ...against, "-o", `json=${file}`];
       const { exitCode, stdout, stderr } = await run(args, { env: { EXTRA_CPU_SHARE: "2" } });
+      if (isMachineTaken(stderr)) return t.skip(stderr);
       assert.equal(exitCode, 2, stdout + stderr);
       assert.match(stdout, /Regression: 1 of 3 gated comparisons over budget\./);
       assert.match(
         stdout.replaceAll(/\s+/g, " "),
-        /streaming cpu_s_per_mib changed by \+\d+ % \(\+\d+ % to \+\d+ %\): wholly over its budget of 5 %\. A first batch of rounds had shown it too\./,
+        /streaming cpu_s_per_mib changed by \+\d+ % \(\+\d+ % to \+\d+ %\): wholly over its budget of 40 %\. A first batch of rounds had shown it too\./,
       );
       const result = parseResult(await readFile(file, "utf8"), file);
       assert.equal(result.rounds.filter(({ valid }) => valid).length, 10);
@@ -132,7 +140,7 @@ test(
 test(
   "a run is kept by --save-baseline and held against by --baseline; one that fails isn't kept",
   onlyLinux,
-  async () => {
+  async (t) => {
     const file = join(folder, "baseline.json");
     const saved = await runCli([...tiny, "--save-baseline", file]);
     assert.equal(saved.exitCode, 0, saved.stderr);
@@ -142,6 +150,7 @@ test(
     const later = ["bench", "--quick", "--rounds", "1", "--baseline", file, ...budget, "--strict"];
     const kept = join(folder, "kept.json");
     const { exitCode, stdout, stderr } = await runCli([...later, "--save-baseline", kept]);
+    if (isMachineTaken(stderr)) return t.skip(stderr);
     // One round decides nothing, and that was to count.
     assert.equal(exitCode, 3, stderr);
     assert.match(stdout, /orders: 2,000 rows/);

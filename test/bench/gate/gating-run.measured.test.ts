@@ -14,6 +14,7 @@ import {
   type BenchHooks,
   type BenchRun,
   type CalibrationRun,
+  type MachineSample,
 } from "../../../bench/index.ts";
 import { describeEnvironment } from "../../../bench/probe/environment.ts";
 import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
@@ -28,14 +29,17 @@ function other(fault = ""): string {
 
 /** So wide that only a version which does something else altogether is over it. */
 const wide = ["streaming.cpu_s_per_mib=1000%"];
-const small: BenchConfig = { rows: 3000, rounds: 5, seed: 1, isQuick: true, budgets: wide };
+const small: BenchConfig = { rows: 30_000, rounds: 5, seed: 1, isQuick: true, budgets: wide };
+
+/** A machine that nobody else is on, so that what a test shows doesn't hang on the host it runs on. */
+const calm = (): Promise<MachineSample> => Promise.resolve({ ticks: null, throttling: null });
 
 /** A gating run of the fixture, small enough for a test; it leaves no process behind, whatever happens. */
 async function gate(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {}): Promise<BenchRun> {
   const tool = { name: "stream-csv", version: "0.0.0" };
   const outcome = await runBench(
     { ...small, ...config },
-    { cli: [process.execPath, fixture], tool, ...hooks },
+    { cli: [process.execPath, fixture], tool, sampleMachine: calm, ...hooks },
   );
   if (canSampleProcesses) assert.deepEqual(await processTree(process.pid), [process.pid]);
   assert.deepEqual(parse(resultSchema, JSON.parse(JSON.stringify(outcome.result))), outcome.result);
@@ -121,7 +125,7 @@ test(
     const baseline = { name: "before.json", content: baselineOf(first.result) };
     const { result, fault } = await gate({ rows: null, baseline });
     assert.equal(fault, null);
-    assert.equal(result.integrity.rows, 3000);
+    assert.equal(result.integrity.rows, 30_000);
     assert.equal(result.config["baseline"], "before.json");
     assert.equal(result.verdict, "pass");
     assert.match((result.reasons ?? []).join("\n"), /Both runs read the same \d+ bytes\./);
@@ -140,6 +144,40 @@ test(
     );
   },
 );
+
+/** A machine of which others take a fifth while the rounds of these numbers, counted from 0, are measured. */
+function stolenIn(rounds: readonly number[]): () => Promise<MachineSample> {
+  let samples = 0;
+  let stolen = 0;
+  return () => {
+    // A sample before each round and one after it.
+    const round = Math.floor(samples / 2);
+    if (samples % 2 === 1 && rounds.includes(round)) stolen += 200;
+    samples += 1;
+    return Promise.resolve({ ticks: { stolen, total: 1000 * samples }, throttling: null });
+  };
+}
+
+test("a round with too much time stolen is repeated once and doesn't count", onlyLinux, async () => {
+  const { result, fault } = await gate({ against: other() }, { sampleMachine: stolenIn([1]) });
+  assert.equal(fault, null);
+  assert.deepEqual(
+    result.rounds.map(({ valid }) => valid),
+    [true, false, true, true, true, true],
+  );
+  assert.match(result.rounds[1]?.reason ?? "", /^20 % of the CPU time went to other guests/);
+  assert.deepEqual(result.rounds[1]?.order, result.rounds[2]?.order);
+  assert.ok(result.comparisons.every(({ n }) => n === 5));
+  assert.equal(result.verdict, "pass");
+});
+
+test("when its repetition has it stolen too, the run is invalid and says so", onlyLinux, async () => {
+  const { result, fault } = await gate({ against: other() }, { sampleMachine: stolenIn([1, 2]) });
+  assert.match(fault?.message ?? "", /nor could its repetition: 20 % of the CPU time went to other guests/);
+  assert.equal(result.verdict, "invalid");
+  assert.equal(result.exitCode, 4);
+  assert.equal(result.complete, false);
+});
 
 test("a server that is killed in a round makes the run invalid, with the reason", onlyLinux, async () => {
   let killed = false;
@@ -173,7 +211,7 @@ test("another version that gives too few rows makes the run invalid before anyth
   const { result, fault } = await gate({ against: other("drop-row") });
   assert.match(
     fault?.message ?? "",
-    /integrity\.the other version\.streaming\.rows is 2999, and should be 3000/,
+    /integrity\.the other version\.streaming\.rows is 29999, and should be 30000/,
   );
   assert.equal(result.exitCode, 4);
   assert.deepEqual(result.rounds, []);
