@@ -96,6 +96,7 @@ test("returns the rows' iterator once when the iteration ends early, and fires a
 
 test("sends the first byte before the second batch is asked of the source", async () => {
   let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
   const source: Source = {
     name: "two",
     kind: "rows",
@@ -104,7 +105,7 @@ test("sends the first byte before the second batch is asked of the source", asyn
     version: "1",
     async *read() {
       for (const id of [1, 2]) {
-        if (id === 2) await new Promise<void>((resolve) => (release = resolve));
+        if (id === 2) await released;
         const batch: Batch = { rowCount: 1, columns: [{ kind: "integer", values: Int32Array.of(id) }] };
         yield batch;
       }
