@@ -60,6 +60,14 @@ export class CsvEncoder {
   }
 
   /**
+   * Bytes of text to ask for in one call, so that it takes about a millisecond: a call keeps the event loop for itself.
+   * 64 KiB, with which writing costs little and a paused client holds little; less where the encoder is slow.
+   */
+  get chunkBytes(): number {
+    return this.#writer.chunkBytes;
+  }
+
+  /**
    * The beginning of the text: byte order mark and header row, as far as the dialect has them; else no bytes.
    * @throws StreamCsvError `SCSV_FORMULA` when a header is a formula and the dialect rejects them
    */

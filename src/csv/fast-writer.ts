@@ -14,6 +14,9 @@ import { stringifyWriter } from "./stringify-writer.ts";
 const mostCells = 16_384;
 const mostRows = 1024;
 
+/** Large enough that writing a chunk costs little, small enough that a paused client holds little. */
+const chunkBytes = 64 * 1024;
+
 /** A column's last vector, and what was made ready for it; sources that reuse their vectors find it ready. */
 interface PreparedColumn {
   readonly context: ColumnContext;
@@ -73,6 +76,7 @@ export function fastWriter(columns: readonly string[], dialect: Dialect): RowWri
         throw error;
       }
     },
+    chunkBytes,
     get guardedCells() {
       return general.guardedCells + guardedCells;
     },

@@ -1,4 +1,5 @@
-import { parse as parseCsv } from "csv-parse/sync";
+import { createRequire } from "node:module";
+import type * as CsvParse from "csv-parse/sync";
 import { encoderNames, type EncoderName } from "../csv/csv-encoder.ts";
 import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../csv/dialect-text.ts";
 import { dialects, type DialectOptions, type DialectName } from "../csv/dialect.ts";
@@ -6,6 +7,8 @@ import { isDialectName } from "../csv/resolve-dialect.ts";
 import { StreamCsvError, toError } from "../errors.ts";
 import { parseCount } from "../units.ts";
 import { deliveries, isDelivery, type Delivery } from "./delivery.ts";
+
+const require = createRequire(import.meta.url);
 
 /** What may be asked of an export, read and checked, but not yet held against a particular export. Plain data. */
 export interface ExportParameters {
@@ -179,6 +182,8 @@ export function badParameter(parameter: string, message: string, cause?: unknown
 }
 
 function readColumns(text: string): readonly string[] {
+  // Loaded when columns are first chosen: a process starts sooner without.
+  const { parse: parseCsv } = require("csv-parse/sync") as typeof CsvParse;
   let records: readonly (readonly string[])[];
   try {
     records = parseCsv(text, { relax_column_count: true });

@@ -2,9 +2,6 @@ import { CsvEncoder } from "../csv/csv-encoder.ts";
 import type { Batch } from "../csv/batch.ts";
 import type { ExportPlan } from "./plan.ts";
 
-/** Bytes a chunk aims at: large enough that a write is cheap, small enough that a paused client holds little. */
-const chunkBytes = 64 * 1024;
-
 /** How far a running export has come; it grows as chunks are handed out. */
 export interface ExportProgress {
   readonly rows: number;
@@ -18,7 +15,7 @@ export const noProgress: ExportProgress = { rows: 0, bytes: 0, guardedCells: 0 }
 
 /** One run of a plan: its bytes, and how far they have come. */
 export interface ExportRun {
-  /** The text in chunks of about 64 KiB, made as they are asked for; the header and the first rows come at once. */
+  /** The text in chunks as the encoder likes them, made as they are asked for; the header and the first rows come at once. */
   readonly chunks: AsyncIterable<Uint8Array>;
   readonly progress: ExportProgress;
 }
@@ -46,13 +43,15 @@ export async function* encodeBatches(
   progress: { -readonly [K in keyof ExportProgress]: ExportProgress[K] },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let header = encoder.header();
-  let bytesPerRow = 128;
+  // Until it is known, rather too many: the first rows come sooner, and long ones don't take long.
+  let bytesPerRow = 1024;
   for await (const batch of batches) {
-    // Equal pieces, so that a batch a little larger than a chunk doesn't leave a tiny one behind.
-    const pieces = Math.max(1, Math.round((batch.rowCount * bytesPerRow) / chunkBytes));
-    const step = Math.ceil(batch.rowCount / pieces);
-    for (let from = 0; from < batch.rowCount; from += step) {
-      const to = Math.min(batch.rowCount, from + step);
+    let to = 0;
+    for (let from = 0; from < batch.rowCount; from = to) {
+      // Equal pieces, so that a batch a little larger than a chunk doesn't leave a tiny one behind.
+      const left = batch.rowCount - from;
+      const pieces = Math.max(1, Math.round((left * bytesPerRow) / encoder.chunkBytes));
+      to = from + Math.ceil(left / pieces);
       const rows = encoder.encode(batch, from, to);
       bytesPerRow = rows.byteLength / (to - from);
       const chunk = header.byteLength === 0 ? rows : concat(header, rows);

@@ -1,10 +1,8 @@
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { StreamCsvError, toError } from "../errors.ts";
-import { holdDuckDB, releaseDuckDB, type DuckDBImporter, type HeldDuckDB } from "./duckdb/database.ts";
-import { openDuckDBSource, type FileRelation } from "./duckdb/duckdb-source.ts";
-import { csvRelation, jsonRelation, parquetRelation, tsvRelation } from "./duckdb/file-relation.ts";
-import { openTables } from "./duckdb/tables.ts";
+import type { DuckDBImporter } from "./duckdb/database.ts";
+import { fileEndings } from "./file-endings.ts";
 import type { Source } from "./source.ts";
 
 /** How a file is opened. */
@@ -15,16 +13,6 @@ export interface OpenOptions {
   readonly importer?: DuckDBImporter;
 }
 
-/** What stands behind FROM for a file, by the file's ending. */
-const relations: Readonly<Record<string, (held: HeldDuckDB, path: string) => Promise<FileRelation>>> = {
-  ".parquet": parquetRelation,
-  ".csv": csvRelation,
-  ".tsv": tsvRelation,
-  ".json": jsonRelation("auto"),
-  ".ndjson": jsonRelation("newline_delimited"),
-  ".jsonl": jsonRelation("newline_delimited"),
-};
-
 /**
  * Opens every source of a file: one for a Parquet, CSV, TSV or JSON file, named after it without folder and ending;
  * one per table for a `.duckdb` file, named `file.table`. Whoever opens them closes them, each one.
@@ -32,18 +20,14 @@ const relations: Readonly<Record<string, (held: HeldDuckDB, path: string) => Pro
  *   error as its cause, `SCSV_DUCKDB_MISSING`
  */
 export async function openSources(path: string, options: OpenOptions = {}): Promise<readonly Source[]> {
-  const ending = extname(path).toLowerCase();
-  const relationOf = relations[ending];
-  if (relationOf === undefined && ending !== ".duckdb") throw unsupported(path);
+  const ending = fileEndings.find((one) => one === extname(path).toLowerCase());
+  if (ending === undefined) throw unsupported(path);
   await checkFile(path);
-  const held = await holdDuckDB(options.importer);
-  const name = basename(path, extname(path));
+  // Loaded with the first file: a process that has none starts sooner without.
+  const { openFile } = await import("./duckdb/open-file.ts");
   try {
-    if (relationOf === undefined) return await openTables(held, path, name, options.table);
-    const relation = await relationOf(held, path);
-    return [await openDuckDBSource(held, { ...relation, name, path, release: releaseDuckDB })];
+    return await openFile(path, ending, options.table, options.importer);
   } catch (error) {
-    await releaseDuckDB();
     throw error instanceof StreamCsvError ? error : unreadable(path, toError(error));
   }
 }
@@ -80,10 +64,9 @@ async function checkFile(path: string): Promise<void> {
 }
 
 function unsupported(path: string): StreamCsvError {
-  const endings = [...Object.keys(relations), ".duckdb"].join(", ");
   return new StreamCsvError(
     "SCSV_SOURCE_UNSUPPORTED",
-    `The file ${JSON.stringify(path)} is of no known kind: its name must end in one of ${endings}.`,
+    `The file ${JSON.stringify(path)} is of no known kind: its name must end in one of ${fileEndings.join(", ")}.`,
   );
 }
 

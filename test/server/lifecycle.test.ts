@@ -131,7 +131,7 @@ test("replaces a worker that dies; its client sees a cut connection and its tran
   assert.ok(worker !== undefined);
   process.kill(worker, "SIGKILL");
   await assert.rejects(reading);
-  await server.logged(({ msg }) => String(msg).endsWith("another is started"));
+  await server.logged(({ msg, delayMs }) => String(msg).endsWith("another is started") && delayMs === 0);
   const [replacement] = await workersOf(server);
   assert.notEqual(replacement, worker);
   const transfer = (await (

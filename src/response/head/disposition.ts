@@ -1,6 +1,9 @@
+import { createRequire } from "node:module";
 import { basename, extname } from "node:path/posix";
 import contentDisposition from "content-disposition";
-import { lookup } from "mime-types";
+import type * as MimeTypes from "mime-types";
+
+const require = createRequire(import.meta.url);
 
 /** Files packed by these are files of the packer's type: the browser is to keep them packed. */
 const archiveTypes: Readonly<Record<string, string>> = {
@@ -33,5 +36,7 @@ export function formatDisposition(filename: string | undefined, asAttachment: bo
 export function guessContentType(filename: string | undefined): string {
   // The ending alone, since a file named "csv" is not thereby one.
   const ending = extname(basename(filename ?? ""));
+  // Loaded when a type is first guessed: a thousand types are a lot for a process that names its own.
+  const { lookup } = require("mime-types") as typeof MimeTypes;
   return archiveTypes[ending] ?? (lookup(ending) || "application/octet-stream");
 }

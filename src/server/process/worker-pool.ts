@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
+import { Backoff } from "./backoff.ts";
 import { FreeOnly } from "./free-only.ts";
 import { Link, receiveError } from "./ipc.ts";
 import { nodeFlags } from "./node-flags.ts";
@@ -21,6 +22,8 @@ export interface Worker {
   readonly process: ChildProcess;
   /** Sockets that were handed over and haven't arrived. */
   readonly arriving: Set<Socket>;
+  /** When the one that takes its place may start. */
+  readonly backoff: Backoff;
 }
 
 /** What the pool's owner does for workers, and what it wants to know of them. */
@@ -35,33 +38,31 @@ const placements: Readonly<
   Record<WorkerModel, new (context: PlacementContext<Worker>) => Placement<Worker>>
 > = { async: RoundRobin, sync: FreeOnly };
 
-const firstDelayMs = 100;
-const longestDelayMs = 5000;
-
 /**
  * Keeps a number of worker processes running and hands clients' sockets to them; to which and when, the placement of
  * their kind says.
  *
- * A worker that dies after it was ready is replaced, at once the first time and later and later while replacements keep
- * dying.
+ * A worker that dies after it was ready is replaced, at once the first time and later and later while its replacements
+ * die young.
  */
 export class WorkerPool {
   readonly #settings: ServerSettings;
   readonly #host: PoolHost;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #refuser: Refuser;
   /** Where each connection goes. */
   readonly placement: Placement<Worker>;
   readonly #ready = new Set<Worker>();
   readonly #all = new Map<number, Worker>();
   readonly #delays = new Set<NodeJS.Timeout>();
-  #delayMs = firstDelayMs;
   #isStopping = false;
 
   constructor(settings: ServerSettings, host: PoolHost, log: Logger, clock: Clock) {
     this.#settings = settings;
     this.#host = host;
     this.#log = log;
+    this.#clock = clock;
     this.#refuser = new Refuser(log);
     this.placement = new placements[settings.workerModel]({
       settings,
@@ -77,7 +78,7 @@ export class WorkerPool {
 
   /** Starts workers; resolves when all are ready. @throws what kept the first of them from starting */
   async start(count: number): Promise<void> {
-    await Promise.all(Array.from({ length: count }, () => this.#startOne()));
+    await Promise.all(Array.from({ length: count }, () => this.#startOne(new Backoff(this.#clock))));
   }
 
   /**
@@ -120,8 +121,9 @@ export class WorkerPool {
     this.#refuser.close();
   }
 
-  #startOne(): Promise<void> {
+  #startOne(backoff: Backoff): Promise<void> {
     return new Promise((resolve, reject) => {
+      backoff.started();
       const child = fork(fileURLToPath(new URL("../worker.js", import.meta.url)), {
         execArgv: [...nodeFlags],
         stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -141,7 +143,7 @@ export class WorkerPool {
         },
       };
       const link = new Link<WorkerMethods, WorkerNotes>(child, this.#host.methods(pid), notes);
-      const worker: Worker = { pid, link, process: child, arriving: new Set() };
+      const worker: Worker = { pid, link, process: child, arriving: new Set(), backoff };
       this.#all.set(pid, worker);
       child.once("error", reject);
       // Not "exit", which may come before the last of what the worker has said.
@@ -162,28 +164,28 @@ export class WorkerPool {
     this.#host.onExit(worker.pid, how);
     if (this.#isStopping && this.#ready.size === 0) this.placement.close(draining());
     if (this.#isStopping || !wasReady) return;
-    this.#log.error({ worker: worker.pid, delayMs: this.#delayMs }, `a worker ${how}; another is started`);
-    this.#replaceLater();
+    const delayMs = worker.backoff.died();
+    this.#log.error({ worker: worker.pid, delayMs }, `a worker ${how}; another is started`);
+    this.#replaceLater(worker.backoff, delayMs);
   }
 
-  async #replace(): Promise<void> {
+  async #replace(backoff: Backoff): Promise<void> {
     try {
-      await this.#startOne();
-      this.#delayMs = firstDelayMs;
+      await this.#startOne(backoff);
     } catch (error) {
       if (this.#isStopping) return;
-      this.#log.error({ err: error }, "a worker could not be replaced; trying again");
-      this.#replaceLater();
+      const delayMs = backoff.died();
+      this.#log.error({ err: error, delayMs }, "a worker could not be replaced; trying again");
+      this.#replaceLater(backoff, delayMs);
     }
   }
 
-  #replaceLater(): void {
+  #replaceLater(backoff: Backoff, delayMs: number): void {
     const delay = setTimeout(() => {
       this.#delays.delete(delay);
-      void this.#replace();
-    }, this.#delayMs);
+      void this.#replace(backoff);
+    }, delayMs);
     this.#delays.add(delay);
-    this.#delayMs = Math.min(longestDelayMs, this.#delayMs * 2);
   }
 }
 

@@ -1,9 +1,9 @@
 import type { DuckDBBlobVector, DuckDBVector } from "@duckdb/node-api";
 import type { NullMask } from "../../csv/batch.ts";
 import type { DuckDBModule } from "./database.ts";
-import { nullsOf, rawValues, unknownShape } from "./raw-vector.ts";
+import { nullsOf, rawValues, unknownShape, type RowRange } from "./raw-vector.ts";
 
-/** The bytes of the texts or byte strings of a vector: row i lies from `starts[i]` to `ends[i]`; unspecified for nulls. */
+/** The bytes of texts or byte strings of a vector: row i of those read lies from `starts[i]` to `ends[i]`; unspecified for nulls. */
 export interface ByteTexts {
   readonly bytes: Uint8Array;
   readonly starts: Uint32Array;
@@ -25,7 +25,7 @@ const mostKeptBytes = 1024 * 1024;
 
 /** Texts beside each other in DuckDB's memory. */
 interface Run {
-  /** The row with the run's first text, which is no null. */
+  /** The row with the run's first text, which is no null, counted from the first one read. */
   readonly row: number;
   readonly length: number;
 }
@@ -37,26 +37,27 @@ interface Run {
  * that costs as much as a hundred bytes of CSV; but DuckDB lays down the texts of a chunk one after the other, so
  * that a call may bring in a thousand of them at once, as if they were one.
  */
-export function byteTextReader(duckdb: DuckDBModule): (vector: DuckDBVector) => ByteTexts {
+export function byteTextReader(duckdb: DuckDBModule): (vector: DuckDBVector, range: RowRange) => ByteTexts {
   let memory = new Uint8Array(0);
   let starts = new Uint32Array(0);
   let ends = new Uint32Array(0);
-  return (vector) => {
-    const rows = rawValues(vector);
-    const { nulls } = nullsOf(vector);
-    const { itemCount } = vector;
-    if (starts.length < itemCount) {
-      starts = new Uint32Array(itemCount);
-      ends = new Uint32Array(itemCount);
+  return (vector, range) => {
+    const { from, to } = range;
+    const rowCount = to - from;
+    const rows = rawValues(vector).subarray(16 * from, 16 * to);
+    const { nulls } = nullsOf(vector, range);
+    if (starts.length < rowCount) {
+      starts = new Uint32Array(rowCount);
+      ends = new Uint32Array(rowCount);
     }
-    const words = new Uint32Array(rows.buffer, rows.byteOffset, 4 * itemCount);
+    const words = new Uint32Array(rows.buffer, rows.byteOffset, 4 * rowCount);
     const runs: Run[] = [];
     let runRow = -1;
     let runStart = 0;
     let runEnd = 0;
     // Where the run will lie in the memory: behind the rows and the runs before it.
     let runAt = rows.length;
-    for (let row = 0; row < itemCount; row += 1) {
+    for (let row = 0; row < rowCount; row += 1) {
       const length = words[4 * row] ?? 0;
       if (length <= mostInlineBytes) {
         starts[row] = 16 * row + 4;
@@ -82,7 +83,7 @@ export function byteTextReader(duckdb: DuckDBModule): (vector: DuckDBVector) => 
     if (memory.length < total || (memory.length > mostKeptBytes && memory.length > 4 * total))
       memory = new Uint8Array(total);
     memory.set(rows);
-    copyRuns(duckdb, vector, runs, memory, rows.length);
+    copyRuns(duckdb, vector, runs, from, memory, rows.length);
     return { bytes: memory, starts, ends, ...(nulls === undefined ? {} : { nulls }) };
   };
 }
@@ -92,21 +93,31 @@ function copyRuns(
   duckdb: DuckDBModule,
   vector: DuckDBVector,
   runs: readonly Run[],
+  firstRow: number,
   memory: Uint8Array,
-  from: number,
+  firstByte: number,
 ): void {
   if (runs.length === 0) return;
   const rows = rawValues(vector).slice();
   const lengths = new Uint32Array(rows.buffer);
-  for (const { row, length } of runs) lengths[4 * row] = length;
+  for (const { row, length } of runs) lengths[4 * (firstRow + row)] = length;
   const stretched = blobVector(duckdb, vector, new DataView(rows.buffer));
-  let at = from;
+  let at = firstByte;
   for (const { row, length } of runs) {
-    const bytes = stretched.getItemBytes(row);
+    const bytes = stretched.getItemBytes(firstRow + row);
     if (bytes === null || bytes.length !== length) throw unknownShape(vector);
     memory.set(bytes, at);
     at += length;
   }
+}
+
+/** Bytes the texts or byte strings of each row take in DuckDB's memory are added to `sizes`. */
+export function addByteLengths(vector: DuckDBVector, sizes: Uint32Array): void {
+  const rows = rawValues(vector);
+  const words = new Uint32Array(rows.buffer, rows.byteOffset, 4 * vector.itemCount);
+  const { nulls } = nullsOf(vector, { from: 0, to: vector.itemCount });
+  for (let row = 0; row < vector.itemCount; row += 1)
+    if (nulls?.[row] !== 1) sizes[row] = (sizes[row] ?? 0) + (words[4 * row] ?? 0);
 }
 
 type BlobParts = ConstructorParameters<typeof DuckDBBlobVector>;

@@ -1,22 +1,24 @@
 import type { DuckDBType, DuckDBVector } from "@duckdb/node-api";
 import type { ColumnVector } from "../../csv/batch.ts";
-import { byteTextReader } from "./byte-texts.ts";
+import { addByteLengths, byteTextReader } from "./byte-texts.ts";
 import type { DuckDBModule } from "./database.ts";
 import { shortestFloat } from "./float32.ts";
 import { millisecondsOf, nestedValue } from "./nested-value.ts";
-import { nullsOf, valueMemory } from "./raw-vector.ts";
+import { nullsOf, valueMemory, type RowRange } from "./raw-vector.ts";
 
 /** How a column is called in the description of a source, and how it is read; chosen once per column. */
 export interface ColumnReader {
   readonly type: string;
   /** What is selected, from the column's name in SQL. */
   readonly select: (name: string) => string;
+  /** Adds to each row's number of bytes what its cell takes, where that may be much. */
+  readonly weigh?: (vector: DuckDBVector, sizes: Uint32Array) => void;
   /** A reader for one reading, which takes the memory of a batch again for the next one. */
   readonly open: () => VectorReader;
 }
 
-/** Copies what a vector holds, so that DuckDB may do with its memory what it likes. */
-export type VectorReader = (vector: DuckDBVector) => ColumnVector;
+/** Copies rows of a vector, so that DuckDB may do with its memory what it likes. */
+export type VectorReader = (vector: DuckDBVector, range: RowRange) => ColumnVector;
 
 /** The reader for a type of DuckDB's: exact, and without a string or an object where a typed array can do. */
 export function columnReader(duckdb: DuckDBModule, type: DuckDBType): ColumnReader {
@@ -68,7 +70,7 @@ function rawReader(type: string, view: (buffer: ArrayBuffer) => ColumnVector): C
     select: asItIs,
     open() {
       const copyValues = valueMemory();
-      return (vector) => ({ ...view(copyValues(vector)), ...nullsOf(vector) });
+      return (vector, range) => ({ ...view(copyValues(vector, range)), ...nullsOf(vector, range) });
     },
   };
 }
@@ -85,10 +87,10 @@ function integerReader(view: (buffer: ArrayBuffer) => IntegerArray): ColumnReade
 
 /** Integers of more than 64 bits. */
 function bigIntegerReader(): ColumnReader {
-  return itemReader("integer", (vector) => ({
+  return itemReader("integer", (vector, range) => ({
     kind: "integer",
-    values: valuesOf(vector, (value) => (typeof value === "bigint" ? value : 0n)),
-    ...nullsOf(vector),
+    values: valuesOf(vector, range, (value) => (typeof value === "bigint" ? value : 0n)),
+    ...nullsOf(vector, range),
   }));
 }
 
@@ -135,16 +137,17 @@ function enumReader(values: readonly string[]): ColumnReader {
     select: asItIs,
     open() {
       const copyValues = valueMemory();
-      return (vector) => {
-        const buffer = copyValues(vector);
-        const width = vector.itemCount === 0 ? 1 : buffer.byteLength / vector.itemCount;
+      return (vector, range) => {
+        const buffer = copyValues(vector, range);
+        const rowCount = range.to - range.from;
+        const width = rowCount === 0 ? 1 : buffer.byteLength / rowCount;
         const stored =
           width === 1
             ? new Uint8Array(buffer)
             : width === 2
               ? new Uint16Array(buffer)
               : new Uint32Array(buffer);
-        const { nulls } = nullsOf(vector);
+        const { nulls } = nullsOf(vector, range);
         if (nulls === undefined) return { kind: "dictionary", codes: stored, dictionary };
         // A code more than the enum has may need a bit more than the enum's own width.
         const codes = Uint32Array.from(stored);
@@ -159,9 +162,10 @@ function textReader(duckdb: DuckDBModule, type: "text" | "json" | "time", select
   return {
     type,
     select,
+    weigh: addByteLengths,
     open() {
       const readTexts = byteTextReader(duckdb);
-      return (vector) => ({ kind: "utf8", ...readTexts(vector) });
+      return (vector, range) => ({ kind: "utf8", ...readTexts(vector, range) });
     },
   };
 }
@@ -175,11 +179,12 @@ function bytesReader(duckdb: DuckDBModule): ColumnReader {
   return {
     type: "bytes",
     select: asItIs,
+    weigh: addByteLengths,
     open() {
       const readBytes = byteTextReader(duckdb);
-      return (vector) => {
-        const { bytes, starts, ends, nulls } = readBytes(vector);
-        const values = Array.from({ length: vector.itemCount }, (_, row) =>
+      return (vector, range) => {
+        const { bytes, starts, ends, nulls } = readBytes(vector, range);
+        const values = Array.from({ length: range.to - range.from }, (_, row) =>
           nulls?.[row] === 1 ? null : bytes.subarray(starts[row], ends[row]),
         );
         return { kind: "bytes", values };
@@ -189,19 +194,29 @@ function bytesReader(duckdb: DuckDBModule): ColumnReader {
 }
 
 function nestedReader(duckdb: DuckDBModule, type: DuckDBType): ColumnReader {
-  return itemReader("json", (vector) => ({
+  return itemReader("json", (vector, range) => ({
     kind: "mixed",
-    values: valuesOf(vector, (value) => nestedValue(duckdb, value, type)),
+    values: valuesOf(vector, range, (value) => nestedValue(duckdb, value, type)),
   }));
 }
 
+/** What a value that DuckDB's client makes counts for: it takes as long as so many bytes of text. */
+const itemBytes = 1024;
+
 /** Values that DuckDB's client makes one by one. */
 function itemReader(type: string, read: VectorReader): ColumnReader {
-  return { type, select: asItIs, open: () => read };
+  return {
+    type,
+    select: asItIs,
+    weigh: (vector, sizes) => {
+      for (let row = 0; row < vector.itemCount; row += 1) sizes[row] = (sizes[row] ?? 0) + itemBytes;
+    },
+    open: () => read,
+  };
 }
 
 type Value = ReturnType<DuckDBVector["getItem"]>;
 
-function valuesOf<T>(vector: DuckDBVector, convert: (value: Value) => T): T[] {
-  return Array.from({ length: vector.itemCount }, (_, row) => convert(vector.getItem(row)));
+function valuesOf<T>(vector: DuckDBVector, { from, to }: RowRange, convert: (value: Value) => T): T[] {
+  return Array.from({ length: to - from }, (_, index) => convert(vector.getItem(from + index)));
 }

@@ -1,7 +1,9 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
 import type { Batch } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
+import { chunkParts } from "./chunk-parts.ts";
 import type { ColumnReader, VectorReader } from "./column-reader.ts";
+import type { RowRange } from "./raw-vector.ts";
 
 /** One reading of a relation. */
 export interface RelationReading {
@@ -45,9 +47,13 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
       const rowCount = Math.min(mostRows - rows, chunk.rowCount - (hasEnd ? 1 : 0));
       rows += rowCount;
       const isLast = hasEnd || rows === mostRows;
-      const batch = batchOf(chunk, rowCount, vectorReaders);
-      if (!isLast) open.fetchAhead();
-      if (rowCount > 0) yield batch;
+      for (const part of chunkParts(chunk, rowCount, readers)) {
+        open.throwIfStopped();
+        const batch = batchOf(chunk, part, vectorReaders);
+        // The chunk must be there until its last rows are copied.
+        if (!isLast && part.to === rowCount) open.fetchAhead();
+        yield batch;
+      }
       if (isLast) return;
     }
   } finally {
@@ -102,7 +108,7 @@ class OpenReading {
 
   async #fetchChunk(): Promise<DuckDBDataChunk | null> {
     const result = this.#result;
-    this.#throwIfStopped();
+    this.throwIfStopped();
     if (result === undefined) return null;
     const chunk = await this.#busy(() => result.fetchChunk());
     return chunk === null || chunk.rowCount === 0 ? null : chunk;
@@ -113,12 +119,13 @@ class OpenReading {
     const settled = Promise.allSettled([work()]);
     this.#work = settled;
     const [outcome] = await settled;
-    this.#throwIfStopped();
+    this.throwIfStopped();
     if (outcome.status === "rejected") throw unreadable(this.#reading.name, "", outcome.reason);
     return outcome.value;
   }
 
-  #throwIfStopped(): void {
+  /** @throws the reason, once the reading was stopped: what it had read may not be looked at any more */
+  throwIfStopped(): void {
     this.#reading.signal.throwIfAborted();
     if (this.#isStopped)
       throw new StreamCsvError(
@@ -152,8 +159,11 @@ function isEndRow(chunk: DuckDBDataChunk, endColumn: number): boolean {
   return chunk.getColumnVector(endColumn).getItem(chunk.rowCount - 1) === true;
 }
 
-function batchOf(chunk: DuckDBDataChunk, rowCount: number, readers: readonly VectorReader[]): Batch {
-  return { rowCount, columns: readers.map((read, index) => read(chunk.getColumnVector(index))) };
+function batchOf(chunk: DuckDBDataChunk, part: RowRange, readers: readonly VectorReader[]): Batch {
+  return {
+    rowCount: part.to - part.from,
+    columns: readers.map((read, index) => read(chunk.getColumnVector(index), part)),
+  };
 }
 
 /** The fault of a result that ended without its end row; a second reading, which only counts, tells DuckDB's reason. */

@@ -1,9 +1,10 @@
 import { CellHash } from "./cell-hash.ts";
 
+/** Each with the spelling its address has, found once and not for each of the thousands it begins. */
 const givenNames =
-  "Ada Björn Chloé Élodie Fatima Günther Hannah Íñigo Jürgen Kateřina Łukasz Maria Oskar Paula Quentin Rūta Søren Tomás Ulla Vincent Wanda Ximena Yasmin Zoë Alan Barbara Carlos Doris Edgar Frances Grace Henri".split(
-    " ",
-  );
+  "Ada Björn Chloé Élodie Fatima Günther Hannah Íñigo Jürgen Kateřina Łukasz Maria Oskar Paula Quentin Rūta Søren Tomás Ulla Vincent Wanda Ximena Yasmin Zoë Alan Barbara Carlos Doris Edgar Frances Grace Henri"
+    .split(" ")
+    .map((given) => ({ given, address: latin(given) }));
 
 const familyNames =
   "Andersson Brontë Castro D'Angelo Eriksen Fischer García Hopper Ibsen Jansen Kowalski Lovelace Müller Nováková O'Brien Peña Quispe Rossi Schäfer Turing Ulrich Văcărescu Weiß Yıldız Zhang Becker Dubois Nilsson Okafor Silva Tanaka Wilson".split(
@@ -42,10 +43,10 @@ function customer(number: number): Customer {
     const { name, address } = otherScripts[draw(1, otherScripts.length)] ?? { name: "", address: "" };
     return { name, email: emailOf(address, number) };
   }
-  const given = givenNames[draw(1, givenNames.length)] ?? "";
+  const { given, address } = givenNames[draw(1, givenNames.length)] ?? { given: "", address: "" };
   const family = familyNames[draw(2, familyNames.length)] ?? "";
   const nickname = nicknames[draw(3, nicknames.length)] ?? "";
-  return { name: fullName(kind, given, family, nickname), email: emailOf(latin(given), number) };
+  return { name: fullName(kind, given, family, nickname), email: emailOf(address, number) };
 }
 
 function fullName(kind: number, given: string, family: string, nickname: string): string {

@@ -1,0 +1,31 @@
+import type { DuckDBDataChunk } from "@duckdb/node-api";
+import type { ColumnReader } from "./column-reader.ts";
+import type { RowRange } from "./raw-vector.ts";
+
+/** Bytes of long cells a batch aims at: copying them takes a fraction of a millisecond. */
+const batchBytes = 256 * 1024;
+
+/**
+ * Divides the first `rowCount` rows of a chunk, so that no part is long to copy: a chunk has 2,048 rows, be they of ten
+ * bytes or of ten thousand. A single row is never divided.
+ */
+export function* chunkParts(
+  chunk: DuckDBDataChunk,
+  rowCount: number,
+  readers: readonly ColumnReader[],
+): Generator<RowRange, void, undefined> {
+  const sizes = new Uint32Array(chunk.rowCount);
+  for (const [index, { weigh }] of readers.entries()) weigh?.(chunk.getColumnVector(index), sizes);
+  let from = 0;
+  let bytes = 0;
+  for (let row = 0; row < rowCount; row += 1) {
+    const size = sizes[row] ?? 0;
+    if (bytes + size > batchBytes && row > from) {
+      yield { from, to: row };
+      from = row;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  if (rowCount > from) yield { from, to: rowCount };
+}

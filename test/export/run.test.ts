@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  generateBatch,
+  generatedSource,
+  openExport,
+  planExport,
+  readExportParameters,
+  runExport,
+  type Batch,
+} from "../../src/index.ts";
+import { CsvEncoder, encoderNames, type EncoderName } from "../../src/csv/csv-encoder.ts";
+import { dialects } from "../../src/csv/dialect.ts";
+import { encodeBatches, noProgress } from "../../src/export/run.ts";
+
+const { signal } = new AbortController();
+
+async function chunksOf(name: string, encoder: EncoderName, rows: number): Promise<readonly Uint8Array[]> {
+  const { definition } = await openExport(name);
+  const asked = readExportParameters([
+    ["rows", String(rows)],
+    ["encoder", encoder],
+  ]);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of runExport(planExport(definition, asked), { signal }).chunks) chunks.push(chunk);
+  return chunks;
+}
+
+for (const name of ["orders", "wide", "text", "numbers"]) {
+  test(`csv-stringify is given no more of ${name} than makes a few kilobytes, or one row`, async () => {
+    const source = generatedSource(name as "orders");
+    const rows = 300;
+    const one = new CsvEncoder(source.columns);
+    const longestRow = Math.max(
+      ...Array.from({ length: rows }, (_, row) => {
+        const batch = generateBatch(name as "orders", 1, row, 1);
+        return one.encode(batch).byteLength;
+      }),
+    );
+    const [, ...chunks] = await chunksOf(name, "csv-stringify", rows);
+    const longest = Math.max(...chunks.map(({ byteLength }) => byteLength));
+    assert.ok(longest <= 2 * 8192 + longestRow, `${longest} bytes in one chunk`);
+  });
+
+  test(`both encoders make the same bytes of ${name}, in chunks of their own sizes`, async () => {
+    const [fast, general] = await Promise.all(encoderNames.map((encoder) => chunksOf(name, encoder, 3000)));
+    assert.ok(fast !== undefined && general !== undefined);
+    assert.ok(Buffer.concat(fast).equals(Buffer.concat(general)));
+    assert.ok(general.length > fast.length);
+  });
+}
+
+test("of rows that nothing is known about few are encoded first, and then as many as make a chunk", async () => {
+  const texts = Array.from({ length: 2048 }, () => "x".repeat(4000));
+  const rows = texts.map((text) => `${text}\r\n`).join("");
+  const batch: Batch = { rowCount: texts.length, columns: [{ kind: "text", values: texts }] };
+  for (const encoder of encoderNames) {
+    const csv = new CsvEncoder([{ name: "body" }], dialects.rfc4180, encoder);
+    const parts: Uint8Array[] = [];
+    for await (const chunk of encodeBatches(batches([batch, batch]), csv, { ...noProgress }))
+      parts.push(chunk);
+    assert.equal(Buffer.concat(parts).toString(), `body\r\n${rows}${rows}`);
+    const [first = 0, ...later] = parts.map(({ byteLength }) => byteLength);
+    assert.ok(first <= (csv.chunkBytes / 1024) * 4002 + 6, `${encoder}: ${first} bytes`);
+    assert.ok(Math.max(...later) <= 1.5 * csv.chunkBytes, `${encoder}: ${Math.max(...later)} bytes`);
+  }
+});
+
+async function* batches(all: readonly Batch[]): AsyncGenerator<Batch, void, undefined> {
+  yield* all;
+}
