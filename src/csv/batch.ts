@@ -2,13 +2,18 @@
  * Rows held column by column: what sources yield and the encoder takes.
  *
  * Typed columns exist so that a writer can be chosen once per column, not once per cell, and so that no string or
- * object need be made for a number, a date or a repeated text. A batch holds until the next one is asked for: a source may
- * use its memory again.
+ * object need be made for a number, a date or a repeated text. A batch holds until the next one is asked for, the reading
+ * ends or it is released: then a source may use its memory again.
  */
 export interface Batch {
   readonly rowCount: number;
   /** One vector per column, in the order of the source's columns; each holds at least `rowCount` values. */
   readonly columns: readonly ColumnVector[];
+  /**
+   * Says that nothing of the batch is read any more, so that it needn't be held until the next one is asked for, which may
+   * take a slow client a minute. Only where a source gains by it; calling it again does nothing.
+   */
+  release?(): void;
 }
 
 /** Which rows are null: 1 where the value is null, absent where the column has none. Null rows' values are unspecified. */

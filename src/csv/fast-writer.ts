@@ -29,16 +29,72 @@ interface PreparedColumn {
  * date or a repeated text. The header row, which is short and written once, is left to csv-stringify.
  */
 export function fastWriter(columns: readonly string[], dialect: Dialect): RowWriter {
-  const format = cellFormat(dialect, columns.length);
-  const general = stringifyWriter(columns, dialect);
-  const delimiter = Uint8Array.of(format.delimiter);
-  const blockRows = Math.max(1, Math.min(mostRows, Math.floor(mostCells / Math.max(1, columns.length))));
+  const press = pressOf(columns, dialect);
   let guardedCells = 0;
-  const prepared = columns.map((column, index): PreparedColumn => ({
+  return {
+    header() {
+      const general = stringifyWriter(press.names, dialect);
+      const header = general.header();
+      guardedCells += general.guardedCells;
+      return header;
+    },
+    encode(batch, from, to, firstRow) {
+      const before = press.guardedCells;
+      try {
+        return press.encode(batch, from, to, firstRow);
+      } catch (error) {
+        // Of several faults the one that comes first in reading order is told, and only the general path goes that way.
+        if (error instanceof StreamCsvError)
+          stringifyWriter(press.names, dialect).encode(batch, from, to, firstRow);
+        throw error;
+      } finally {
+        guardedCells += press.guardedCells - before;
+      }
+    },
+    chunkBytes,
+    get guardedCells() {
+      return guardedCells;
+    },
+  };
+}
+
+/** What writers of the same columns and dialect have in common. */
+interface Press {
+  readonly names: readonly string[];
+  /** By all of them. */
+  readonly guardedCells: number;
+  readonly encode: RowWriter["encode"];
+}
+
+/**
+ * Presses that some writer has. Encoding is synchronous, so all writers of the same columns and dialect can take turns at
+ * one: a thousand readers of an export hold ten kilobytes of it together, and not each.
+ */
+const presses = new Map<string, WeakRef<Press>>();
+const forgotten = new FinalizationRegistry<string>((key) => {
+  if (presses.get(key)?.deref() === undefined) presses.delete(key);
+});
+
+function pressOf(names: readonly string[], dialect: Dialect): Press {
+  const key = JSON.stringify([dialect, names]);
+  const known = presses.get(key)?.deref();
+  if (known !== undefined) return known;
+  const press = newPress(names, dialect);
+  presses.set(key, new WeakRef(press));
+  forgotten.register(press, key);
+  return press;
+}
+
+function newPress(names: readonly string[], dialect: Dialect): Press {
+  const format = cellFormat(dialect, names.length);
+  const delimiter = Uint8Array.of(format.delimiter);
+  const blockRows = Math.max(1, Math.min(mostRows, Math.floor(mostCells / Math.max(1, names.length))));
+  let guardedCells = 0;
+  const prepared = names.map((column, index): PreparedColumn => ({
     context: {
       format,
       column,
-      terminator: index === columns.length - 1 ? format.recordDelimiter : delimiter,
+      terminator: index === names.length - 1 ? format.recordDelimiter : delimiter,
       rowOffset: 0,
       onGuarded: (count) => {
         guardedCells += count;
@@ -50,7 +106,7 @@ export function fastWriter(columns: readonly string[], dialect: Dialect): RowWri
   const staged: StagedColumn[] = [];
 
   function encode(batch: Batch, from: number, to: number, firstRow: number): Uint8Array {
-    if (columns.length === 0) return takePage(repeatOnPage(format.recordDelimiter, to - from));
+    if (names.length === 0) return takePage(repeatOnPage(format.recordDelimiter, to - from));
     const table = rowTable(batch);
     if (table !== undefined) {
       for (const context of contexts) context.rowOffset = firstRow - from;
@@ -66,19 +122,10 @@ export function fastWriter(columns: readonly string[], dialect: Dialect): RowWri
   }
 
   return {
-    header: () => general.header(),
-    encode(batch, from, to, firstRow) {
-      try {
-        return encode(batch, from, to, firstRow);
-      } catch (error) {
-        // Of several faults the one that comes first in reading order is told, and only the general path goes that way.
-        if (error instanceof StreamCsvError) general.encode(batch, from, to, firstRow);
-        throw error;
-      }
-    },
-    chunkBytes,
+    names,
+    encode,
     get guardedCells() {
-      return general.guardedCells + guardedCells;
+      return guardedCells;
     },
   };
 }

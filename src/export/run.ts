@@ -56,6 +56,8 @@ export async function* encodeBatches(
       bytesPerRow = rows.byteLength / (to - from);
       const chunk = header.byteLength === 0 ? rows : concat(header, rows);
       header = new Uint8Array(0);
+      // A slow client may leave the chunk for a minute: what it was made from needn't wait with it.
+      if (to === batch.rowCount) batch.release?.();
       progress.rows += to - from;
       progress.bytes += chunk.byteLength;
       progress.guardedCells = encoder.guardedCells;

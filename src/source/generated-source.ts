@@ -1,8 +1,9 @@
 import type { Batch } from "../csv/batch.ts";
 import { wrongRange } from "../errors.ts";
-import type { ColumnMaker, GeneratedExport } from "./generated/column-kit.ts";
+import type { GeneratedExport } from "./generated/column-kit.ts";
 import { numbers } from "./generated/numbers.ts";
 import { orders } from "./generated/orders.ts";
+import { Sheet, SheetBatch, takeSheet } from "./generated/sheet.ts";
 import { text } from "./generated/text.ts";
 import { wide } from "./generated/wide.ts";
 import type { ReadOptions, Source } from "./source.ts";
@@ -30,13 +31,15 @@ export interface GeneratedOptions {
 /**
  * A source whose rows are a pure function of the export, {@link generatorVersion}, seed and row number.
  *
- * A reading makes one batch of about 64 KiB of CSV whenever it is asked for one, and holds nothing between; an abort
- * ends it before the next batch. Nothing needs to be closed.
+ * A reading makes one batch of about 64 KiB of CSV whenever it is asked for one. All readings of an export take the memory
+ * of their batches from one stock, and give it back as soon as a batch is released: at rest they hold nothing. An abort
+ * ends a reading before the next batch. Nothing needs to be closed.
  * @throws RangeError `SCSV_ARG_RANGE` for an unknown name, and for rows or a seed that aren't whole or out of range
  */
 export function generatedSource(name: GeneratedExportName, options: GeneratedOptions = {}): Source {
   const { rows = 1_000_000, seed = 1 } = options;
-  const { columns, rowsPerBatch } = exportNamed(name);
+  const generated = exportNamed(name);
+  const { columns, rowsPerBatch } = generated;
   checkCount("rows", rows);
   checkCount("seed", seed);
   return {
@@ -48,10 +51,17 @@ export function generatedSource(name: GeneratedExportName, options: GeneratedOpt
     // oxlint-disable-next-line require-await -- an async iterable without anything to wait for
     async *read({ signal, rows: limit = rows, columns: wanted }: ReadOptions) {
       const end = Math.min(rows, limit);
-      const makers = makersOf(name, seed, rowsPerBatch, wanted);
+      const places = placesOf(generated, wanted);
       for (let row = 0; row < end; row += rowsPerBatch) {
         signal.throwIfAborted();
-        yield makeBatch(makers, row, Math.min(rowsPerBatch, end - row));
+        const rowCount = Math.min(rowsPerBatch, end - row);
+        const sheet = takeSheet(generated);
+        const batch = new SheetBatch(sheet, rowCount, sheet.fill(places, seed, row, rowCount));
+        try {
+          yield batch;
+        } finally {
+          batch.release();
+        }
       }
     },
     close: () => Promise.resolve(),
@@ -70,22 +80,18 @@ export function generateBatch(
   rowCount: number,
   columns?: readonly number[],
 ): Batch {
-  return makeBatch(makersOf(name, seed, rowCount, columns), firstRow, rowCount);
+  const generated = exportNamed(name);
+  const sheet = new Sheet(generated, rowCount);
+  return { rowCount, columns: sheet.fill(placesOf(generated, columns), seed, firstRow, rowCount) };
 }
 
-function makersOf(
-  name: GeneratedExportName,
-  seed: number,
-  mostRows: number,
-  columns: readonly number[] | undefined,
-): readonly ColumnMaker[] {
-  const all = exportNamed(name).columns;
-  const wanted = columns === undefined ? all : columns.map((place) => columnAt(all, place));
-  return wanted.map((column) => column.begin(seed, mostRows));
-}
-
-function makeBatch(makers: readonly ColumnMaker[], firstRow: number, rowCount: number): Batch {
-  return { rowCount, columns: makers.map((make) => make(firstRow, rowCount)) };
+/** The places of the wanted columns, each of which there is. */
+function placesOf({ columns }: GeneratedExport, wanted: readonly number[] | undefined): readonly number[] {
+  if (wanted === undefined) return columns.map((_, place) => place);
+  for (const place of wanted)
+    if (columns[place] === undefined)
+      throw wrongRange(`There is no column ${place}: there are ${columns.length}, counted from 0.`);
+  return wanted;
 }
 
 function exportNamed(name: string): GeneratedExport {
@@ -98,12 +104,6 @@ function exportNamed(name: string): GeneratedExport {
 /** Whether a text names a generated export. */
 export function isGeneratedExportName(name: string): name is GeneratedExportName {
   return Object.hasOwn(generatedExports, name);
-}
-
-function columnAt<T>(columns: readonly T[], place: number): T {
-  const column = columns[place];
-  if (column !== undefined) return column;
-  throw wrongRange(`There is no column ${place}: there are ${columns.length}, counted from 0.`);
 }
 
 function checkCount(option: string, value: number): void {

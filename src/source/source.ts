@@ -21,8 +21,8 @@ export interface ReadOptions {
  * Where rows come from: something that yields batches of typed columns, in a fixed order, as often as it is asked.
  *
  * Memory is bounded by a few batches per reading, whatever the number of rows. Nothing is read before the first batch
- * is asked for, and then at most one batch before it is asked for. A batch holds until the next one is asked for. A
- * reading that is aborted, returned or has failed holds nothing.
+ * is asked for, and then at most one batch before it is asked for. A batch holds until it is released, or the next one
+ * is asked for. A reading that is aborted, returned or has failed holds nothing.
  */
 export interface Source {
   readonly name: string;

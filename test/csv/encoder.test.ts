@@ -216,6 +216,27 @@ test("counts the cells it guards", () => {
   assert.equal(encoder.guardedCells, 3);
 });
 
+test("encoders that take turns at the same columns and dialect count apart, and one that failed harms no other", () => {
+  const dialect = resolveDialect("unix", { formulas: "escape" });
+  const [first, second, third] = [1, 2, 3].map(
+    () => new CsvEncoder([{ name: "=a" }, { name: "b" }], dialect),
+  );
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  assert.equal(Buffer.from(first.header()).toString(), "'=a,b\n");
+  first.encode(mixed(["=1", "-5"], ["@x", -5]));
+  const codes = Uint8Array.of(1, 0);
+  const dictionary = ["@1", "x"];
+  const columns = [dictionary, ["y", "z"]].map((entries) => ({
+    kind: "dictionary" as const,
+    codes,
+    dictionary: entries,
+  }));
+  assert.equal(Buffer.from(second.encode({ rowCount: 2, columns })).toString(), "x,z\n'@1,y\n");
+  assert.throws(() => third.encode(mixed(["=2", Number.NaN])), { row: 1, column: "b" });
+  assert.equal(Buffer.from(first.encode(mixed(["=3", "c"]))).toString(), "'=3,c\n");
+  assert.deepEqual([first.guardedCells, second.guardedCells, first.rowCount], [4, 1, 3]);
+});
+
 const faults: readonly (readonly [value: unknown, code: string, options?: DialectOptions])[] = [
   [new Date(Number.NaN), "SCSV_INVALID_DATE"],
   [new InstantValue(Number.NaN, "ms"), "SCSV_INVALID_DATE"],

@@ -11,6 +11,7 @@ import {
   generatedExportNames,
   generatedSource,
   generatorVersion,
+  type Batch,
   type ColumnVector,
   type GeneratedExportName,
 } from "../../src/index.ts";
@@ -151,6 +152,74 @@ test("reads fewer rows and other columns when asked, in batches of about 64 KiB"
     ["dictionary", "integer"],
   );
 });
+
+test("the memory of a released batch serves another reading", async () => {
+  const first = await firstBatch(1);
+  const [memory] = first.batch.columns;
+  first.batch.release?.();
+  const second = await firstBatch(2);
+  assert.equal(second.batch.columns[0], memory);
+  // It is another's by now, so that a second release mustn't hand it out once more.
+  first.batch.release?.();
+  const third = await firstBatch(3);
+  assert.notEqual(third.batch.columns[0], memory);
+  // An earlier batch's reading that ends doesn't take it away either.
+  await first.reading.return?.();
+  const fourth = await firstBatch(4);
+  assert.notEqual(fourth.batch.columns[0], memory);
+  for (const { reading } of [second, third, fourth]) await reading.return?.();
+});
+
+test("a batch that isn't released is never another reading's", async () => {
+  const seeds = Array.from({ length: 12 }, (_, seed) => seed);
+  const readings = await Promise.all(seeds.map((seed) => firstBatch(seed)));
+  const vectors = readings.flatMap(({ batch }) => batch.columns);
+  assert.equal(new Set(vectors).size, vectors.length);
+  for (const [seed, { batch }] of readings.entries()) assert.deepEqual(text(batch), text(ordersOf(seed, 0)));
+  // Each goes on where it was, although others have ended and left their memory behind.
+  for (const { reading } of readings.slice(6)) await reading.return?.();
+  for (const [seed, { reading }] of readings.slice(0, 6).entries()) {
+    const { value } = await reading.next();
+    assert.ok(value !== undefined);
+    assert.deepEqual(text(value), text(ordersOf(seed, 576)));
+  }
+  for (const { reading } of readings) await reading.return?.();
+});
+
+test("gives the memory back when it is asked for the next batch, returned or ended", async () => {
+  const reading = await firstBatch(1);
+  const memory = reading.batch.columns[0];
+  const { value } = await reading.reading.next();
+  assert.equal(value?.columns[0], memory);
+  await reading.reading.return?.();
+  const other = await firstBatch(2);
+  assert.equal(other.batch.columns[0], memory);
+  while ((await other.reading.next()).done !== true);
+  const last = await firstBatch(3);
+  assert.equal(last.batch.columns[0], memory);
+  await last.reading.return?.();
+});
+
+interface Begun {
+  readonly reading: AsyncIterator<Batch, undefined>;
+  readonly batch: Batch;
+}
+
+async function firstBatch(seed: number): Promise<Begun> {
+  const source = generatedSource("orders", { rows: 2000, seed });
+  const reading = source.read({ signal: unhindered })[Symbol.asyncIterator]();
+  const { value } = await reading.next();
+  assert.ok(value !== undefined);
+  return { reading, batch: value };
+}
+
+function ordersOf(seed: number, firstRow: number): Batch {
+  return generateBatch("orders", seed, firstRow, 576);
+}
+
+function text(batch: Batch): Uint8Array {
+  return new CsvEncoder(batch.columns.map((_, index) => ({ name: String(index) }))).encode(batch);
+}
 
 test("ends before the next batch once it is aborted", async () => {
   const controller = new AbortController();

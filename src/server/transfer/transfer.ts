@@ -27,8 +27,6 @@ interface Ending {
 /** One response body on its way to one client: it has an id, holds a slot, and is logged and reported when it ends. */
 export class Transfer {
   readonly id: string;
-  /** Aborted when the transfer is to stop before its end, for whatever reason. */
-  readonly signal: AbortSignal;
   /** Aborted when it has been cancelled. */
   readonly cancelSignal: AbortSignal;
   readonly #plan: ExportPlan;
@@ -37,6 +35,8 @@ export class Transfer {
   readonly #running: RunningTransfers;
   readonly #grantedAtMs: number;
   readonly #abort: AbortController;
+  readonly #clientGone: AbortSignal;
+  #signal: AbortSignal | undefined;
   #progress: ExportProgress = noProgress;
   #readyAtMs: number;
   /** SHA-256 of the whole text, once it is known. */
@@ -57,7 +57,7 @@ export class Transfer {
     this.id = newId();
     this.#abort = new AbortController();
     this.cancelSignal = this.#abort.signal;
-    this.signal = either(this.#abort.signal, clientGone);
+    this.#clientGone = clientGone;
     this.#plan = plan;
     this.#slot = slot;
     this.#identity = identity;
@@ -72,6 +72,15 @@ export class Transfer {
       queueWaitSeconds: slot.queueWaitSeconds,
       startedAt: new Date(clock.wallMs()).toISOString(),
     });
+  }
+
+  /**
+   * Aborted when the transfer is to stop before its end, for whatever reason. Made when it is first asked for: a stream has
+   * a signal of its own, and a thousand of them would hold a kilobyte each for this one.
+   */
+  get signal(): AbortSignal {
+    this.#signal ??= either(this.#abort.signal, this.#clientGone);
+    return this.#signal;
   }
 
   get progress(): TransferProgress {
@@ -102,7 +111,11 @@ export class Transfer {
 
   /** Ends it without a response, since none could be made. */
   fail(error: unknown): void {
-    const state = this.#abort.signal.aborted ? "cancelled" : this.signal.aborted ? "client-gone" : "failed";
+    const state = this.#abort.signal.aborted
+      ? "cancelled"
+      : this.#clientGone.aborted
+        ? "client-gone"
+        : "failed";
     this.end({ state, bytes: 0, firstByteMs: null, error });
   }
 

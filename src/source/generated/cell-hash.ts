@@ -4,18 +4,25 @@
  * bit; no sequence, so that any slice costs what it holds.
  */
 export class CellHash {
-  readonly #columnKey: number;
+  readonly #salt: number;
+  #seed: number;
+  #columnKey = 0;
   #high = 0;
-  #key: number;
-  #lateKey: number;
+  #key = 0;
+  #lateKey = 0;
 
   /** `seed` is 0 to 2^53 − 1; `salt` tells columns of one export apart. */
   constructor(seed: number, salt: number) {
-    const low = mix(seed >>> 0, 0x3c6ef372);
-    const high = mix(Math.floor(seed / 2 ** 32) ^ low, 0x1b873593);
-    this.#columnKey = mix(salt ^ high, 0x9e3779b9);
-    this.#key = mix(this.#columnKey, 0x2545f491);
-    this.#lateKey = mix(this.#key, 0x6c8e9cf5);
+    this.#salt = salt;
+    this.#seed = seed;
+    this.#begin();
+  }
+
+  /** From now on it is as one that was made with this seed. */
+  reseed(seed: number): void {
+    if (seed === this.#seed) return;
+    this.#seed = seed;
+    this.#begin();
   }
 
   /** 32 random bits, as an unsigned number, for a row number from 0 to 2^53 − 1. */
@@ -43,6 +50,14 @@ export class CellHash {
     const key = this.#key;
     const lateKey = this.#lateKey;
     for (let index = 0; index < count; index += 1) target[index] = mix((first + index) ^ key, lateKey);
+  }
+
+  #begin(): void {
+    const seed = this.#seed;
+    const low = mix(seed >>> 0, 0x3c6ef372);
+    const high = mix(Math.floor(seed / 2 ** 32) ^ low, 0x1b873593);
+    this.#columnKey = mix(this.#salt ^ high, 0x9e3779b9);
+    this.#rekey(0);
   }
 
   #rekey(high: number): void {

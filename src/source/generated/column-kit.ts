@@ -4,15 +4,15 @@ import { below, CellHash } from "./cell-hash.ts";
 
 /** A column of a generated export: what it is called, and how rows of it are made. */
 export interface GeneratedColumn extends ColumnDescription {
-  /** Gets ready to make rows, at most `mostRows` at a time. */
-  begin(seed: number, mostRows: number): ColumnMaker;
+  /** Gets ready to make rows, at most `mostRows` at a time, of any seed. */
+  begin(mostRows: number): ColumnMaker;
 }
 
 /**
  * Values of `rowCount` rows from row number `firstRow` on, which counts from 0. The vector is the same each time, so that
  * no memory is needed for a batch that an earlier one hasn't used already.
  */
-export type ColumnMaker = (firstRow: number, rowCount: number) => ColumnVector;
+export type ColumnMaker = (seed: number, firstRow: number, rowCount: number) => ColumnVector;
 
 /** A generated export: its columns, and how many rows are about 64 KiB of CSV. */
 export interface GeneratedExport {
@@ -41,10 +41,10 @@ export function rowNumberColumn(name: string): GeneratedColumn {
   return {
     name,
     type: "integer",
-    begin(_seed, mostRows) {
+    begin(mostRows) {
       const values = new Float64Array(mostRows);
       const vector = { kind: "integer", values } as const;
-      return (firstRow, rowCount) => {
+      return (_seed, firstRow, rowCount) => {
         for (let index = 0; index < rowCount; index += 1) values[index] = firstRow + index + 1;
         return vector;
       };
@@ -56,9 +56,9 @@ export function integerColumn(name: string, salt: number, fill: Fill<Float64Arra
   return {
     name,
     type: "integer",
-    begin(seed, mostRows) {
+    begin(mostRows) {
       const values = new Float64Array(mostRows);
-      return maker({ kind: "integer", values }, values, fill, new CellHash(seed, salt));
+      return maker({ kind: "integer", values }, values, fill, new CellHash(0, salt));
     },
   };
 }
@@ -74,11 +74,11 @@ export function decimalColumn(
   return {
     name,
     type: `decimal(${precision},${scale})`,
-    begin(seed, mostRows) {
+    begin(mostRows) {
       const unscaled = new Float64Array(mostRows);
       const make = (nulls: Nulls): ColumnMaker =>
-        maker({ kind: "decimal", unscaled, scale, ...nulls }, unscaled, fill, new CellHash(seed, salt));
-      return withNulls(make, nullEvery, [seed, salt, mostRows]);
+        maker({ kind: "decimal", unscaled, scale, ...nulls }, unscaled, fill, new CellHash(0, salt));
+      return withNulls(make, nullEvery, salt, mostRows);
     },
   };
 }
@@ -87,9 +87,9 @@ export function floatColumn(name: string, salt: number, fill: Fill<Float64Array>
   return {
     name,
     type: "float",
-    begin(seed, mostRows) {
+    begin(mostRows) {
       const values = new Float64Array(mostRows);
-      return maker({ kind: "float", values }, values, fill, new CellHash(seed, salt));
+      return maker({ kind: "float", values }, values, fill, new CellHash(0, salt));
     },
   };
 }
@@ -103,9 +103,9 @@ export function booleanColumn(name: string, salt: number, percent: number): Gene
   return {
     name,
     type: "boolean",
-    begin(seed, mostRows) {
+    begin(mostRows) {
       const values = new Uint8Array(mostRows);
-      return maker({ kind: "boolean", values }, values, fill, new CellHash(seed, salt));
+      return maker({ kind: "boolean", values }, values, fill, new CellHash(0, salt));
     },
   };
 }
@@ -123,11 +123,11 @@ export function timestampColumn(
   return {
     name,
     type: "timestamp",
-    begin(seed, mostRows) {
+    begin(mostRows) {
       const values = new Float64Array(mostRows);
       const make = (nulls: Nulls): ColumnMaker =>
-        maker({ kind: "timestamp", unit: "ms", values, ...nulls }, values, fill, new CellHash(seed, salt));
-      return withNulls(make, nullEvery, [seed, salt, mostRows]);
+        maker({ kind: "timestamp", unit: "ms", values, ...nulls }, values, fill, new CellHash(0, salt));
+      return withNulls(make, nullEvery, salt, mostRows);
     },
   };
 }
@@ -137,9 +137,9 @@ export function dateColumn(name: string, salt: number, fill: Fill<Int32Array>): 
   return {
     name,
     type: "date",
-    begin(seed, mostRows) {
+    begin(mostRows) {
       const values = new Int32Array(mostRows);
-      return maker({ kind: "date", values }, values, fill, new CellHash(seed, salt));
+      return maker({ kind: "date", values }, values, fill, new CellHash(0, salt));
     },
   };
 }
@@ -154,9 +154,9 @@ export function dictionaryColumn(
   return {
     name,
     type: "text",
-    begin(seed, mostRows) {
+    begin(mostRows) {
       const codes = new Uint16Array(mostRows);
-      return maker({ kind: "dictionary", codes, dictionary }, codes, fill, new CellHash(seed, salt));
+      return maker({ kind: "dictionary", codes, dictionary }, codes, fill, new CellHash(0, salt));
     },
   };
 }
@@ -172,10 +172,11 @@ export function textColumn(name: string, salt: number, write: (bits: number) => 
   return {
     name,
     type: "text",
-    begin(seed, mostRows) {
-      const hash = new CellHash(seed, salt);
+    begin(mostRows) {
+      const hash = new CellHash(0, salt);
       const values = Array.from({ length: mostRows }, () => "");
-      return (firstRow, rowCount) => {
+      return (seed, firstRow, rowCount) => {
+        hash.reseed(seed);
         for (let index = 0; index < rowCount; index += 1) values[index] = write(hash.bits(firstRow + index));
         return { kind: "text", values };
       };
@@ -198,7 +199,8 @@ function maker<V extends Values>(
   fill: Fill<V>,
   hash: CellHash,
 ): ColumnMaker {
-  return (firstRow, rowCount) => {
+  return (seed, firstRow, rowCount) => {
+    hash.reseed(seed);
     fill(values, bitsOf(hash, firstRow, rowCount), rowCount, firstRow);
     return vector;
   };
@@ -212,16 +214,18 @@ interface Nulls {
 function withNulls(
   make: (nulls: Nulls) => ColumnMaker,
   every: number | undefined,
-  [seed, salt, mostRows]: readonly [seed: number, salt: number, mostRows: number],
+  salt: number,
+  mostRows: number,
 ): ColumnMaker {
   if (every === undefined) return make({});
   const nulls = new Uint8Array(mostRows);
-  const hash = new CellHash(seed, salt + 1000);
+  const hash = new CellHash(0, salt + 1000);
   const makeValues = make({ nulls });
-  return (firstRow, rowCount) => {
+  return (seed, firstRow, rowCount) => {
+    hash.reseed(seed);
     const bits = bitsOf(hash, firstRow, rowCount);
     for (let index = 0; index < rowCount; index += 1)
       nulls[index] = below(bits[index] ?? 0, every) === 0 ? 1 : 0;
-    return makeValues(firstRow, rowCount);
+    return makeValues(seed, firstRow, rowCount);
   };
 }

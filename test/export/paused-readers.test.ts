@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { test } from "node:test";
+import { csvChunks, generatedSource } from "../../src/index.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+interface Memory {
+  readonly heapUsed: number;
+  readonly arrayBuffers: number;
+}
+
+/** What lives on the heap and beside it once everything dead is gone. */
+async function liveMemory(): Promise<Memory> {
+  for (let round = 0; round < 4; round += 1) {
+    collectGarbage();
+    await new Promise((resolve) => void setImmediate(resolve));
+  }
+  return process.memoryUsage();
+}
+
+interface Paused {
+  readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
+  /** What the reader hasn't taken yet. */
+  readonly held: Uint8Array;
+}
+
+async function pausedReaders(count: number): Promise<readonly Paused[]> {
+  const readers: Paused[] = [];
+  for (let seed = 0; seed < count; seed += 1) {
+    const chunks = csvChunks(generatedSource("orders", { rows: 100_000, seed }));
+    await chunks.next();
+    const { value } = await chunks.next();
+    readers.push({ chunks, held: value ?? new Uint8Array(0) });
+  }
+  return readers;
+}
+
+test("a paused reader holds its chunk and a few kilobytes, and neither batch nor encoder", async () => {
+  // What the first ones need is made once and stays.
+  const earlier = await pausedReaders(8);
+  const before = await liveMemory();
+  const readers = await pausedReaders(200);
+  const after = await liveMemory();
+  const chunkBytes = readers.reduce((sum, { held }) => sum + held.byteLength, 0) / readers.length;
+  const besideBytes = (after.arrayBuffers - before.arrayBuffers) / readers.length - chunkBytes;
+  const heapBytes = (after.heapUsed - before.heapUsed) / readers.length;
+  assert.ok(chunkBytes > 48 * 1024 && chunkBytes < 80 * 1024, `chunks of ${chunkBytes} bytes`);
+  // The vectors of a batch are 25 kB.
+  assert.ok(besideBytes < 2048, `${besideBytes} bytes beside the chunk`);
+  // A writer of ten columns of its own is 10 kB.
+  assert.ok(heapBytes < 8192, `${heapBytes} bytes of the heap`);
+  for (const { chunks } of [...earlier, ...readers]) await chunks.return();
+});
