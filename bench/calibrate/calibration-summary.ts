@@ -49,6 +49,7 @@ function countOf(
   const share = own.length === 0 ? null : found / own.length;
   const isKept = share === null || (share >= least && share <= most);
   const what = metric === null ? "false regressions" : `regressions of ${metric} found`;
+  if (own.length === 0) return { sentence: `${kind}: no runs so far.`, isKept };
   const doubt = invalid === 0 ? "" : ` ${invalid} were invalid.`;
   return {
     sentence: `${kind}: ${found} ${what} in ${own.length} runs, ${isKept ? "as" : "not as"} promised.${doubt}`,
