@@ -175,13 +175,14 @@ test("a batch that isn't released is never another reading's", async () => {
   const readings = await Promise.all(seeds.map((seed) => firstBatch(seed)));
   const vectors = readings.flatMap(({ batch }) => batch.columns);
   assert.equal(new Set(vectors).size, vectors.length);
-  for (const [seed, { batch }] of readings.entries()) assert.deepEqual(text(batch), text(ordersOf(seed, 0)));
+  for (const [seed, { batch }] of readings.entries())
+    assert.deepEqual(textOf(batch), textOf(ordersOf(seed, 0)));
   // Each goes on where it was, although others have ended and left their memory behind.
   for (const { reading } of readings.slice(6)) await reading.return?.();
   for (const [seed, { reading }] of readings.slice(0, 6).entries()) {
     const { value } = await reading.next();
     assert.ok(value !== undefined);
-    assert.deepEqual(text(value), text(ordersOf(seed, 576)));
+    assert.deepEqual(textOf(value), textOf(ordersOf(seed, 576)));
   }
   for (const { reading } of readings) await reading.return?.();
 });
@@ -217,7 +218,7 @@ function ordersOf(seed: number, firstRow: number): Batch {
   return generateBatch("orders", seed, firstRow, 576);
 }
 
-function text(batch: Batch): Uint8Array {
+function textOf(batch: Batch): Uint8Array {
   return new CsvEncoder(batch.columns.map((_, index) => ({ name: String(index) }))).encode(batch);
 }
 

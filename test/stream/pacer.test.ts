@@ -73,11 +73,11 @@ test("a turn is due after 2 ms of work, and not by yielding", async () => {
 
 test("input, timers and bodies with another clock get their turn between two slices", async () => {
   const clock = new WorkClock();
-  let timers = 0;
-  const timer = setInterval(() => (timers += 1), 1);
+  const timers: number[] = [];
+  const timer = setInterval(() => timers.push(1), 1);
   const other = new Pacer(systemClock);
   const pacer = new Pacer(clock);
-  while (timers < 3) {
+  while (timers.length < 3) {
     clock.work(5);
     await Promise.all([pacer.yield(), other.yield()]);
   }
