@@ -38,6 +38,7 @@ export class Connection {
   #onDrain: (() => void) | undefined;
   #isWaitingForClient = false;
   #isFinishing = false;
+  #isFinished = false;
 
   constructor(
     req: IncomingMessage,
@@ -83,7 +84,12 @@ export class Connection {
   /** Ends the answer and waits until the kernel has all of it. */
   finish(end: (onFinished: () => void) => void): Promise<void> {
     this.#isFinishing = true;
-    return this.#waitForClient(end);
+    return this.#waitForClient((resolve) => {
+      end(() => {
+        this.#isFinished = true;
+        resolve();
+      });
+    });
   }
 
   /** Whether others should have a turn of the event loop. */
@@ -128,9 +134,10 @@ export class Connection {
   #listen(): void {
     const signal = this.#signal;
     const socket = this.#req.socket;
-    // After the last byte a close is the end of a connection, not of an answer.
+    // After the last byte a close is the end of a connection, not of an answer. Node's `writableFinished` can't tell: it
+    // turns true as well when a socket is reset that still had bytes to write, and then `finish` never comes.
     const onGone = (): void => {
-      if (!this.#res.writableFinished) this.#stop("client-gone");
+      if (!this.#isFinished) this.#stop("client-gone");
     };
     const onDrain = (): void => this.#onDrain?.();
     const onAbort = (): void => this.#stop("cancelled", cancelled(signal?.reason));
