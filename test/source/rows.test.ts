@@ -115,14 +115,17 @@ test("an array can be read again, and a function is called for each reading, wit
 
 test("yields the first row while the second is still being made", async () => {
   let made = 0;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
   async function* slow(): AsyncGenerator<Row> {
     yield [(made += 1)];
-    await sleep(20);
+    await released;
     yield [(made += 1)];
   }
   const iterator = rowsSource(slow()).read({ signal: unhindered })[Symbol.asyncIterator]();
   const first = await iterator.next();
   assert.equal(made, 1);
+  release();
   assert.equal(first.done === true ? 0 : first.value.rowCount, 1);
   assert.equal((await iterator.next()).done, false);
   assert.equal((await iterator.next()).done, true);
