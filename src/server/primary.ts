@@ -34,16 +34,17 @@ const cutGraceMs = 1000;
  */
 export async function startServer(settings: ServerSettings, clock: Clock): Promise<RunningServer> {
   const log = await createLog(settings.log);
-  const listener = createServer({ pauseOnConnect: true, noDelay: true });
-  await listen(listener, settings);
-  const folder = await openSpoolFolder(settings).catch((error: unknown) => {
-    listener.close();
-    throw error;
-  });
+  const folder = await openSpoolFolder(settings);
   const desk = new Desk(settings, folder.spool, clock, () => pool);
   const pool: WorkerPool = new WorkerPool(settings, desk, log, clock);
+  // Whoever connects from the first moment on has a place to wait in.
+  const options = { pauseOnConnect: true, noDelay: true };
+  const listener = createServer(options, (socket) => pool.placement.place(socket));
+  await listen(listener, settings).catch(async (error: unknown) => {
+    await folder.close();
+    throw error;
+  });
   const primary = new Primary(settings, listener, pool, desk, log, folder);
-  listener.on("connection", (socket) => pool.placement.place(socket));
   try {
     await pool.start(settings.workers);
   } catch (error) {

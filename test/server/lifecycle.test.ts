@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { findFreePort } from "../../bench/target/free-port.ts";
 import type { ServerStats } from "../../src/index.ts";
-import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
+import { runCli, startCli, startServe, type ServeProcess } from "../harness/cli.ts";
 
 async function workersOf(server: ServeProcess): Promise<readonly number[]> {
   const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
@@ -17,6 +20,13 @@ async function workersOf(server: ServeProcess): Promise<readonly number[]> {
 async function beginExport(server: ServeProcess, query: string): Promise<{ rest(): Promise<string> }> {
   const response = await fetch(`${server.url}/exports/orders.csv?${query}`);
   return { rest: () => response.text() };
+}
+
+/** Asks for /ping on a connection that is open; rejects when it is cut. */
+async function statusOfPing(socket: Socket): Promise<number> {
+  socket.end("GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  const answer = (await socket.setEncoding("latin1").toArray()).join("");
+  return Number(answer.split(" ")[1]);
 }
 
 test("on SIGTERM lets a running transfer finish, refuses new connections and exits with 0", async () => {
@@ -222,6 +232,26 @@ test("refuses a file larger than the spool, and bounds the spool", async () => {
   const { spool } = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
   assert.equal(spool.files, 1);
   assert.ok(spool.bytes <= spool.limitBytes);
+});
+
+test("answers whoever connects while it starts, from the first moment its port is open", async () => {
+  const port = await findFreePort();
+  const server = startCli(["serve", "--port", String(port)]);
+  let isReady = false;
+  server.process.stdout.once("data", () => (isReady = true));
+  void server.ended.then(() => (isReady = true));
+  const statuses: Promise<number>[] = [];
+  while (!isReady) {
+    const socket = connect(port, "127.0.0.1");
+    // Refused by the kernel, as long as nobody listens.
+    if (await once(socket, "connect").catch(() => null)) statuses.push(statusOfPing(socket));
+    await sleep(1);
+  }
+  const early = await Promise.all(statuses);
+  server.process.kill("SIGTERM");
+  await server.ended;
+  assert.ok(early.length > 10, `only ${early.length} connections came before the server was ready`);
+  assert.deepEqual(new Set(early), new Set([200]));
 });
 
 test("says which port is taken, with exit code 1", async () => {
