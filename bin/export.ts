@@ -96,7 +96,7 @@ async function write(plan: ExportPlan, flags: ExportFlags): Promise<Ending> {
 }
 
 async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: AbortSignal): Promise<void> {
-  const run = runExport(plan, { signal: stop });
+  const run = runExport(plan, { signal: stop, lendsChunks: true });
   const bar = startBar(plan, run.progress, flags);
   try {
     for await (const chunk of run.chunks) {

@@ -1,5 +1,6 @@
 import { wrongRange } from "../errors.ts";
 import type { Batch } from "./batch.ts";
+import { ownMemory, type ChunkMemory } from "./chunk-memory.ts";
 import { dialects, type Dialect } from "./dialect.ts";
 import { fastWriter } from "./fast-writer.ts";
 import type { RowWriter } from "./row-writer.ts";
@@ -23,7 +24,8 @@ export interface CsvColumn {
  * Turns batches of rows into the bytes of a CSV text (RFC 4180) in UTF-8, in the order given.
  *
  * It is pure and synchronous, and holds nothing between calls but counters and the columns of the last batch: memory is
- * bounded by one batch and its text, time is linear in the text. Chunks belong to whoever received them. A call that throws leaves the encoder
+ * bounded by one batch and its text, time is linear in the text. Chunks belong to whoever received them, unless it was
+ * given a memory that lends them. A call that throws leaves the encoder
  * unfit for further rows.
  * @example
  * const encoder = new CsvEncoder([{ name: "id" }, { name: "name" }]);
@@ -40,12 +42,14 @@ export class CsvEncoder {
     columns: readonly CsvColumn[],
     dialect: Dialect = dialects.rfc4180,
     encoder: EncoderName = "fast",
+    memory: ChunkMemory = ownMemory,
   ) {
     this.columns = columns;
     this.dialect = dialect;
     this.#writer = writers[encoder](
       columns.map(({ name }) => name),
       dialect,
+      memory,
     );
   }
 

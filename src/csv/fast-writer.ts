@@ -1,5 +1,6 @@
 import { StreamCsvError } from "../errors.ts";
 import type { Batch, ColumnVector } from "./batch.ts";
+import type { ChunkMemory } from "./chunk-memory.ts";
 import type { Dialect } from "./dialect.ts";
 import { cellFormat } from "./fast/cell-format.ts";
 import { stagedColumn } from "./fast/column-stage.ts";
@@ -28,7 +29,7 @@ interface PreparedColumn {
  * column in a loop made for its kind, and then put in order of the rows. No object or string is made for a number, a
  * date or a repeated text. The header row, which is short and written once, is left to csv-stringify.
  */
-export function fastWriter(columns: readonly string[], dialect: Dialect): RowWriter {
+export function fastWriter(columns: readonly string[], dialect: Dialect, memory: ChunkMemory): RowWriter {
   const press = pressOf(columns, dialect);
   let guardedCells = 0;
   return {
@@ -41,7 +42,7 @@ export function fastWriter(columns: readonly string[], dialect: Dialect): RowWri
     encode(batch, from, to, firstRow) {
       const before = press.guardedCells;
       try {
-        return press.encode(batch, from, to, firstRow);
+        return press.encode(batch, from, to, firstRow, memory);
       } catch (error) {
         // Of several faults the one that comes first in reading order is told, and only the general path goes that way.
         if (error instanceof StreamCsvError)
@@ -63,7 +64,13 @@ interface Press {
   readonly names: readonly string[];
   /** By all of them. */
   readonly guardedCells: number;
-  readonly encode: RowWriter["encode"];
+  readonly encode: (
+    batch: Batch,
+    from: number,
+    to: number,
+    firstRow: number,
+    memory: ChunkMemory,
+  ) => Uint8Array;
 }
 
 /**
@@ -105,12 +112,12 @@ function newPress(names: readonly string[], dialect: Dialect): Press {
   const contexts = prepared.map(({ context }) => context);
   const staged: StagedColumn[] = [];
 
-  function encode(batch: Batch, from: number, to: number, firstRow: number): Uint8Array {
-    if (names.length === 0) return takePage(repeatOnPage(format.recordDelimiter, to - from));
+  function encode(batch: Batch, from: number, to: number, firstRow: number, memory: ChunkMemory): Uint8Array {
+    if (names.length === 0) return takePage(repeatOnPage(format.recordDelimiter, to - from), memory);
     const table = rowTable(batch);
     if (table !== undefined) {
       for (const context of contexts) context.rowOffset = firstRow - from;
-      return takeStage(writeRowTable(table, from, to, contexts));
+      return takeStage(writeRowTable(table, from, to, contexts), memory);
     }
     for (let index = 0; index < prepared.length; index += 1)
       staged[index] = readyColumn(prepared[index], batch.columns[index], firstRow - from);
@@ -118,7 +125,7 @@ function newPress(names: readonly string[], dialect: Dialect): Press {
     for (let row = from; row < to; row += blockRows)
       at = writeBlock(staged, row, Math.min(to, row + blockRows), at);
     stage.shrink();
-    return takePage(at);
+    return takePage(at, memory);
   }
 
   return {

@@ -20,7 +20,7 @@ export interface CsvOptions extends DialectOptions {
 }
 
 /**
- * The text of rows as CSV (RFC 4180), in chunks of about 64 KiB that belong to whoever receives them.
+ * The text of rows as CSV (RFC 4180), in chunks of about 32 to 64 KiB that belong to whoever receives them.
  *
  * Nothing is read before the first chunk is asked for, and nothing beyond what a chunk needs; the header and the first
  * rows come at once. Memory is bounded by one batch of rows and one chunk. Ending the iteration early, or aborting

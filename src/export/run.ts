@@ -1,3 +1,5 @@
+import { systemClock, type Clock } from "../clock.ts";
+import { LentMemory, ownMemory } from "../csv/chunk-memory.ts";
 import { CsvEncoder } from "../csv/csv-encoder.ts";
 import type { Batch } from "../csv/batch.ts";
 import type { ExportPlan } from "./plan.ts";
@@ -20,37 +22,65 @@ export interface ExportRun {
   readonly progress: ExportProgress;
 }
 
+/** How a plan is run. */
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  /**
+   * The memory of a chunk is used again for the next, so that none becomes garbage: whoever takes one has to be done
+   * with it before asking for another. @default false
+   */
+  readonly lendsChunks?: boolean;
+  /** @default the machine's clock */
+  readonly clock?: Clock;
+}
+
 /**
  * Runs a plan: reads batches and encodes them, one at a time and only when asked.
  * Memory is one batch and one chunk, whatever the rows. Aborting `signal` releases the source; so does ending the
  * iteration early.
  */
-export function runExport(plan: ExportPlan, { signal }: { readonly signal: AbortSignal }): ExportRun {
-  const encoder = new CsvEncoder(plan.columns, plan.dialect, plan.encoder);
+export function runExport(
+  plan: ExportPlan,
+  { signal, lendsChunks = false, clock = systemClock }: RunOptions,
+): ExportRun {
+  const memory = lendsChunks ? new LentMemory() : ownMemory;
+  const encoder = new CsvEncoder(plan.columns, plan.dialect, plan.encoder, memory);
   const batches = plan.source.read({
     signal,
     ...(plan.rows === null ? {} : { rows: plan.rows }),
     ...(plan.columnIndexes === null ? {} : { columns: plan.columnIndexes }),
   });
   const progress = { ...noProgress };
-  return { chunks: encodeBatches(batches, encoder, progress), progress };
+  return { chunks: encodeBatches(batches, encoder, progress, clock), progress };
 }
+
+/**
+ * A reader holds a chunk while it is waited for. The kernel takes the first few megabytes of everybody, so that who is
+ * slow shows only then; until then, and for those who are, chunks are half as large: a thousand slow readers hold 35 MB
+ * less. Larger ones save a fast reader a tenth of the time, since it is woken less often.
+ */
+const provenBytes = 4 * 1024 ** 2;
+const slowMs = 250;
+const unprovenShare = 0.5;
 
 /** Encodes batches into chunks; `progress` counts what has been yielded. */
 export async function* encodeBatches(
   batches: AsyncIterable<Batch>,
   encoder: CsvEncoder,
   progress: { -readonly [K in keyof ExportProgress]: ExportProgress[K] },
+  clock: Clock = systemClock,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let header = encoder.header();
   // Until it is known, rather too many: the first rows come sooner, and long ones don't take long.
   let bytesPerRow = 1024;
+  let isSlow = false;
   for await (const batch of batches) {
     let to = 0;
     for (let from = 0; from < batch.rowCount; from = to) {
       // Equal pieces, so that a batch a little larger than a chunk doesn't leave a tiny one behind.
       const left = batch.rowCount - from;
-      const pieces = Math.max(1, Math.round((left * bytesPerRow) / encoder.chunkBytes));
+      const share = isSlow || progress.bytes < provenBytes ? unprovenShare : 1;
+      const pieces = Math.max(1, Math.round((left * bytesPerRow) / (encoder.chunkBytes * share)));
       to = from + Math.ceil(left / pieces);
       const rows = encoder.encode(batch, from, to);
       bytesPerRow = rows.byteLength / (to - from);
@@ -61,7 +91,9 @@ export async function* encodeBatches(
       progress.rows += to - from;
       progress.bytes += chunk.byteLength;
       progress.guardedCells = encoder.guardedCells;
+      const yieldedAtMs = clock.nowMs();
       yield chunk;
+      isSlow ||= clock.nowMs() - yieldedAtMs > slowMs;
     }
   }
   if (header.byteLength > 0) {

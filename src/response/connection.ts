@@ -81,6 +81,16 @@ export class Connection {
     });
   }
 
+  /** Writes, and waits until the kernel has all of it. */
+  taken(write: (onTaken: (error?: Error | null) => void) => void): Promise<void> {
+    return this.#waitForClient((resolve) => {
+      // Of an error its own event tells.
+      write((error) => {
+        if (!error) resolve();
+      });
+    });
+  }
+
   /** Ends the answer and waits until the kernel has all of it. */
   finish(end: (onFinished: () => void) => void): Promise<void> {
     this.#isFinishing = true;

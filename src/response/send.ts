@@ -145,21 +145,24 @@ class Sending {
   #writeChunk(chunk: Uint8Array): Promise<void> | undefined {
     this.#firstByteMs ??= this.#elapsedMs();
     if (chunk.byteLength > pieceBytes) return this.#writePieces(chunk);
-    const isRoom = this.#res.write(chunk);
-    this.#bytes += chunk.byteLength;
     this.#chunks += 1;
-    return isRoom ? undefined : this.#connection.drained();
+    return this.#writePiece(chunk);
   }
 
   async #writePieces(chunk: Uint8Array): Promise<void> {
     for (let offset = 0; offset < chunk.byteLength; offset += pieceBytes) {
-      const piece = chunk.subarray(offset, offset + pieceBytes);
-      const isRoom = this.#res.write(piece);
-      this.#bytes += piece.byteLength;
-      if (!isRoom) await this.#connection.drained();
+      const taken = this.#writePiece(chunk.subarray(offset, offset + pieceBytes));
+      if (taken !== undefined) await taken;
       else if (this.#connection.isTurnOver) await this.#connection.yield();
     }
     this.#chunks += 1;
+  }
+
+  #writePiece(piece: Uint8Array): Promise<void> | undefined {
+    this.#bytes += piece.byteLength;
+    if (this.#options.lendsChunks === true)
+      return this.#connection.taken((onTaken) => void this.#res.write(piece, onTaken));
+    return this.#res.write(piece) ? undefined : this.#connection.drained();
   }
 
   #writeHead(head: SendHead): void {

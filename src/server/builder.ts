@@ -26,5 +26,7 @@ async function build({ source, name, parameters, key, path }: BuildRequest): Pro
     );
   }
   const { signal } = new AbortController();
-  return await writeSpoolFile(runExport(plan, { signal }), path, (bytes) => host.call("reserve", bytes));
+  return await writeSpoolFile(runExport(plan, { signal, lendsChunks: true }), path, (bytes) =>
+    host.call("reserve", bytes),
+  );
 }

@@ -47,7 +47,7 @@ test("a paused reader holds its chunk and a few kilobytes, and neither batch nor
   const chunkBytes = readers.reduce((sum, { held }) => sum + held.byteLength, 0) / readers.length;
   const besideBytes = (after.arrayBuffers - before.arrayBuffers) / readers.length - chunkBytes;
   const heapBytes = (after.heapUsed - before.heapUsed) / readers.length;
-  assert.ok(chunkBytes > 48 * 1024 && chunkBytes < 80 * 1024, `chunks of ${chunkBytes} bytes`);
+  assert.ok(chunkBytes > 24 * 1024 && chunkBytes < 40 * 1024, `chunks of ${chunkBytes} bytes`);
   // The vectors of a batch are 25 kB.
   assert.ok(besideBytes < 2048, `${besideBytes} bytes beside the chunk`);
   // A writer of ten columns of its own is 10 kB.

@@ -69,3 +69,46 @@ test("of rows that nothing is known about few are encoded first, and then as man
 async function* batches(all: readonly Batch[]): AsyncGenerator<Batch, void, undefined> {
   yield* all;
 }
+
+test("lends every chunk in the same memory when asked to, and otherwise gives each its own", async () => {
+  const { definition } = await openExport("orders");
+  const plan = planExport(definition, readExportParameters([["rows", "50000"]]));
+  for (const [lendsChunks, most] of [
+    [true, 4],
+    [false, Infinity],
+  ] as const) {
+    const memories = new Set<ArrayBufferLike>();
+    const texts: string[] = [];
+    for await (const chunk of runExport(plan, { signal, lendsChunks }).chunks) {
+      memories.add(chunk.buffer);
+      texts.push(Buffer.from(chunk).toString());
+    }
+    assert.ok(texts.length > 50);
+    assert.ok(
+      lendsChunks ? memories.size <= most : memories.size === texts.length,
+      `${memories.size} memories`,
+    );
+    assert.equal(texts.join(""), Buffer.concat(await chunksOf("orders", "fast", 50_000)).toString());
+  }
+});
+
+test("gives small chunks until the kernel's buffers are behind, and to whoever is slow for good", async () => {
+  const { definition } = await openExport("orders");
+  const plan = planExport(definition, readExportParameters([["rows", "200000"]]));
+  const sizesOf = async (pauseMs: number): Promise<readonly number[]> => {
+    let nowMs = 0;
+    const clock = { nowMs: () => nowMs, wallMs: () => nowMs };
+    const sizes: number[] = [];
+    for await (const { byteLength } of runExport(plan, { signal, clock }).chunks) {
+      sizes.push(byteLength);
+      nowMs += sizes.length === 3 ? pauseMs : 1;
+    }
+    return sizes;
+  };
+  const mean = (sizes: readonly number[]): number =>
+    sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+  const quick = await sizesOf(0);
+  assert.ok(mean(quick.slice(0, 100)) < 40_000);
+  assert.ok(mean(quick.slice(-100)) > 55_000);
+  assert.ok(mean((await sizesOf(5000)).slice(-100)) < 40_000);
+});

@@ -339,3 +339,32 @@ test("sends a file by its range", async (t) => {
   assert.equal(part.status, 206);
   assert.equal(await part.text(), whole.slice(2, 6));
 });
+
+test("asks for no more of a body that lends its chunks until the kernel has the last one", async (t) => {
+  const memory = new Uint8Array(200_000);
+  const count = 300;
+  const served = await serve(
+    t,
+    () =>
+      new StreamingHttpResponse(
+        (function* () {
+          // Short ones too: they would wait in the socket together with the next.
+          for (let index = 0; index < count; index += 1)
+            yield memory.fill(index % 256).subarray(0, index % 3 === 0 ? 50 : memory.byteLength);
+        })(),
+      ),
+    { lendsChunks: true },
+  );
+  const body = Buffer.from(await (await fetch(served.url)).arrayBuffer());
+  let at = 0;
+  for (let index = 0; index < count; index += 1) {
+    const end = at + (index % 3 === 0 ? 50 : memory.byteLength);
+    assert.ok(
+      body.subarray(at, end).every((byte) => byte === index % 256),
+      `chunk ${index} was overwritten`,
+    );
+    at = end;
+  }
+  assert.equal(body.byteLength, at);
+  assert.equal((await served.outcome()).state, "completed");
+});

@@ -1,4 +1,5 @@
 import { wrongRange } from "../../errors.ts";
+import type { ChunkMemory } from "../chunk-memory.ts";
 
 /** What a buffer begins with, and is brought back to when a long text has made it much larger. */
 const usualBytes = 256 * 1024;
@@ -27,9 +28,10 @@ export class GrowingBytes {
     if (this.bytes.length > mostKeptBytes) this.#use(new Uint8Array(usualBytes));
   }
 
-  /** What is written up to `end`, as a chunk that belongs to whoever receives it. */
-  take(end: number): Uint8Array {
-    const chunk = this.bytes.slice(0, end);
+  /** A copy of what is written up to `end`. */
+  take(end: number, memory: ChunkMemory): Uint8Array {
+    const chunk = memory.take(end);
+    chunk.set(this.bytes.subarray(0, end));
     this.shrink();
     return chunk;
   }

@@ -1,3 +1,4 @@
+import type { ChunkMemory } from "../chunk-memory.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
 import { cellTable, stage } from "./stage.ts";
 import type { StagedColumn } from "./staged-column.ts";
@@ -49,9 +50,9 @@ export function interleave(columns: readonly StagedColumn[], rowCount: number, f
   return at;
 }
 
-/** What the page holds up to `end`, as a chunk that belongs to whoever receives it. */
-export function takePage(end: number): Uint8Array {
-  return page.take(end);
+/** A copy of what the page holds up to `end`. */
+export function takePage(end: number, memory: ChunkMemory): Uint8Array {
+  return page.take(end, memory);
 }
 
 /** Writes rows that have no cell, only an end. */

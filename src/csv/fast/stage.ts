@@ -1,3 +1,4 @@
+import type { ChunkMemory } from "../chunk-memory.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
 
 /**
@@ -12,9 +13,9 @@ export function reserve(end: number): Uint8Array {
   return stage.reserve(end);
 }
 
-/** What the stage holds up to `end`, as a chunk that belongs to whoever receives it. */
-export function takeStage(end: number): Uint8Array {
-  return stage.take(end);
+/** A copy of what the stage holds up to `end`. */
+export function takeStage(end: number, memory: ChunkMemory): Uint8Array {
+  return stage.take(end, memory);
 }
 
 /**

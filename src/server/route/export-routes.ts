@@ -79,6 +79,7 @@ function serveExport(context: ExportContext): Handler {
         options: {
           signal: transfer.cancelSignal,
           primeFirstChunk: true,
+          lendsChunks: plan.delivery === "streaming",
           ...(settings.minRateBytesPerSecond === 0
             ? {}
             : { minRateBytesPerSecond: settings.minRateBytesPerSecond }),

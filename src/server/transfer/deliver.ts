@@ -60,7 +60,7 @@ function exportHeaders(plan: ExportPlan, { cacheControl }: HttpSettings): Record
 function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): StreamingHttpResponse {
   const hash = createHash("sha256");
   const body = ({ signal }: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array> => {
-    const run = runExport(plan, { signal });
+    const run = runExport(plan, { signal, lendsChunks: true });
     transfer.follow(run.progress);
     return hashed(run.chunks, hash, (sha256) => {
       transfer.sha256 = sha256;

@@ -1,0 +1,28 @@
+/** Where the bytes of chunks lie. */
+export interface ChunkMemory {
+  /** Memory of that many bytes, to be written whole. */
+  take(byteLength: number): Uint8Array;
+}
+
+/** Each chunk has memory of its own, and belongs to whoever receives it. */
+export const ownMemory: ChunkMemory = { take: (byteLength) => new Uint8Array(byteLength) };
+
+const roundedToBytes = 4 * 1024;
+/** A chunk with one long text in it may be far larger than others, and isn't worth keeping. */
+const mostKeptBytes = 256 * 1024;
+
+/**
+ * One memory for all chunks of one text: each is lent until the next is taken. Memory of its own for every chunk costs a
+ * third of what encoding it costs: the kernel clears each page anew, and the engine collects the garbage of the whole
+ * process every few megabytes.
+ */
+export class LentMemory implements ChunkMemory {
+  #bytes = new Uint8Array(0);
+
+  take(byteLength: number): Uint8Array {
+    if (byteLength > mostKeptBytes) return new Uint8Array(byteLength);
+    if (byteLength > this.#bytes.byteLength || byteLength < this.#bytes.byteLength / 2)
+      this.#bytes = new Uint8Array(Math.ceil(byteLength / roundedToBytes) * roundedToBytes);
+    return this.#bytes.subarray(0, byteLength);
+  }
+}
