@@ -237,11 +237,11 @@ test("refuses a file larger than the spool, and bounds the spool", async () => {
 test("answers whoever connects while it starts, from the first moment its port is open", async () => {
   const port = await findFreePort();
   const server = startCli(["serve", "--port", String(port)]);
-  let isReady = false;
-  server.process.stdout.once("data", () => (isReady = true));
-  void server.ended.then(() => (isReady = true));
+  const ready = new AbortController();
+  server.process.stdout.once("data", () => ready.abort());
+  void server.ended.then(() => ready.abort());
   const statuses: Promise<number>[] = [];
-  while (!isReady) {
+  while (!ready.signal.aborted) {
     const socket = connect(port, "127.0.0.1");
     // Refused by the kernel, as long as nobody listens.
     if (await once(socket, "connect").catch(() => null)) statuses.push(statusOfPing(socket));
