@@ -43,7 +43,7 @@ export function remainingRuns(
 /** The flags of a gate run of about 25 s on two quiet cores: eight rounds of three small arms. */
 export function gateProfile(seed: number): readonly string[] {
   const flags = [
-    "--quick --no-progress --scenario export --deliveries streaming --rows 200000 --rounds 8",
+    "--quick --no-progress --scenario export --deliveries streaming --rows 100000 --rounds 8",
     "--budget streaming.cpu_s_per_mib=5% --budget streaming.peak_rss_over_idle_bytes=10%",
     `--seed ${seed}`,
   ];

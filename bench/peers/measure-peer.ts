@@ -2,7 +2,7 @@ import { systemClock } from "../../src/index.ts";
 import type { ExportReading } from "../load/read-export.ts";
 import { countShortRequests } from "../load/short-requests.ts";
 import type { RunningTarget, Target } from "../target/target.ts";
-import { measureExport } from "../trial/measure-export.ts";
+import { measureFresh } from "../trial/measure-export.ts";
 import { readWhole, withServer, type Trial } from "../trial/session.ts";
 import type { Peer, Workshop } from "./peer.ts";
 import { peerTarget } from "./peer-target.ts";
@@ -38,7 +38,7 @@ export async function measurePeer(
 ): Promise<PeerNumbers> {
   const target = await peerTarget(peer, workshop);
   return withServer({ target, signal, rows }, async (server) => {
-    const { measured, reading, client } = await measureExport(trialOf(target, server, rows, signal), rows);
+    const { measured, reading, client } = await measureFresh(trialOf(target, server, rows, signal), rows);
     const seconds = reading.totalMs / 1000;
     const cpu = measured.cpu_s_per_export ?? null;
     return {

@@ -1,7 +1,7 @@
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../target/target.ts";
 import type { BenchArm } from "../trial/arm.ts";
-import { measureExport, requireSameBody } from "../trial/measure-export.ts";
+import { measureExport, prepareServer, requireSameBody } from "../trial/measure-export.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
 /** Above this share of its time the reader may have been the slower side. */
@@ -10,16 +10,18 @@ const busyReaderRatio = 0.6;
 const waitingReaderRatio = 0.25;
 
 /**
- * Takes one timed export of an arm, whose body has to be the one that was checked, and warns where the reader was the
+ * Takes one timed export of an arm at a fresh server, or at one that was prepared, whose body has to be the one that was checked, and warns where the reader was the
  * limit.
  */
 export async function measureArm(
   { session, logbook }: Pick<ScenarioContext, "session" | "logbook">,
   arm: BenchArm,
   server: RunningTarget,
+  prepared?: { readonly idle: number | null },
 ): Promise<Measured> {
   const trial = { session, server, request: arm };
-  const { measured, reading, client } = await measureExport(trial, arm.body.rows);
+  const { idle } = prepared ?? { idle: await prepareServer(trial) };
+  const { measured, reading, client } = await measureExport(trial, arm.body.rows, idle);
   requireSameBody(whoseOf(arm), reading, arm.body);
   if (client.busyRatio > busyReaderRatio) {
     logbook.warn(

@@ -3,7 +3,7 @@ import type { Check } from "../result/schema.ts";
 import { growthOf } from "../statistics/growth.ts";
 import { median } from "../statistics/median.ts";
 import { distinctArms, type BenchArm } from "../trial/arm.ts";
-import { measureExport, requireSameBody } from "../trial/measure-export.ts";
+import { measureFresh, requireSameBody } from "../trial/measure-export.ts";
 import { noteArms } from "./note-arms.ts";
 import { recordRound } from "./record-round.ts";
 import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
@@ -45,7 +45,7 @@ export const scalingScenario: Scenario = {
       await recordRound(context, name, arms, async (arm, server) => {
         const rows = formatCount(arm.rows);
         context.step(`round ${round + 1} of ${roundsOf(plan)}, memory for ${rows} rows, ${arm.base}`);
-        const { measured, reading } = await measureExport({ session, server, request: arm }, arm.rows);
+        const { measured, reading } = await measureFresh({ session, server, request: arm }, arm.rows);
         // What a target first gave for so many rows is what it has to give by any delivery, in any round.
         const key = `${arm.target.name} ${arm.rows}`;
         const body = bodies.get(key);

@@ -17,18 +17,34 @@ export interface ExportMeasurement {
 
 const bytesPerMib = 1024 ** 2;
 
+/** Notes what a fresh server holds, in bytes, and warms it up. */
+export async function prepareServer(trial: Trial): Promise<number | null> {
+  const { session, server } = trial;
+  const idle = await idleMemory(server, session.signal);
+  // The first answer is slow, since nothing is compiled yet.
+  await serverWork(server, session.signal);
+  await warmUp(trial);
+  return idle;
+}
+
+/** Warms a fresh server up and takes one export of it. */
+export async function measureFresh(trial: Trial, rows: number): Promise<ExportMeasurement> {
+  return measureExport(trial, rows, await prepareServer(trial));
+}
+
 /**
- * Notes what a fresh server holds, warms it up, then takes one export at full speed with all probes around it. The
- * body is counted and its CRC-32 taken; hashing it and counting its rows would make the reader the slower side.
+ * Takes one export of a warm server at full speed, with all probes around it. The body is counted and its CRC-32 taken;
+ * hashing it and counting its rows would make the reader the slower side.
  * @param rows rows the body is known to hold
+ * @param idle bytes the server held before it had served anything
  */
-export async function measureExport(trial: Trial, rows: number): Promise<ExportMeasurement> {
+export async function measureExport(
+  trial: Trial,
+  rows: number,
+  idle: number | null,
+): Promise<ExportMeasurement> {
   const { session, server } = trial;
   const { signal } = session;
-  const idle = await idleMemory(server, signal);
-  // The first answer is slow, since nothing is compiled yet.
-  await serverWork(server, signal);
-  await warmUp(trial);
   const peak = await watchPeak(server);
   // Answering /stats is work too: what lies between two answers and nothing else is subtracted.
   const first = await serverWork(server, signal);

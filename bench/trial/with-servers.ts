@@ -10,13 +10,15 @@ export interface ServerNeed {
 
 /**
  * Starts a fresh server for each item, all at once since starting takes longer than most exports, does something with
- * one after the other in the order given, and stops them all, whatever happens. A target of which only one can run is
- * started when its turn comes, and stopped before the next.
+ * one after the other in the order given, and stops them all, whatever happens. With more turns than one it then goes
+ * through them again, back and forth. A target of which only one can run is started when it is due, has all its turns,
+ * and is stopped before the next.
  */
 export async function withServers<Item extends ServerNeed>(
   { signal }: Session,
   items: readonly Item[],
   use: (item: Item, server: RunningTarget) => Promise<void>,
+  turns = 1,
 ): Promise<void> {
   const starts = await Promise.allSettled(
     items.map(async ({ target, rows }) => (target.canRunTwice ? target.start(signal, rows) : null)),
@@ -25,10 +27,12 @@ export async function withServers<Item extends ServerNeed>(
   try {
     const failed = starts.find((start) => start.status === "rejected");
     if (failed !== undefined) throw failed.reason;
-    for (const [index, item] of items.entries()) {
-      const server = servers[index];
-      if (server === null || server === undefined) await useAlone(item, signal, use);
-      else await useOne(item, server, use);
+    const pairs = items.map((item, index) => ({ item, server: servers[index] ?? null }));
+    for (let turn = 0; turn < turns; turn += 1) {
+      for (const { item, server } of turn % 2 === 0 ? pairs : pairs.toReversed()) {
+        if (server !== null) await useOne(item, server, use);
+        else if (turn === 0) await useAlone(item, signal, use, turns);
+      }
     }
   } finally {
     await Promise.all(servers.map(async (server) => server?.stop()));
@@ -39,10 +43,11 @@ async function useAlone<Item extends ServerNeed>(
   item: Item,
   signal: AbortSignal,
   use: (item: Item, server: RunningTarget) => Promise<void>,
+  turns: number,
 ): Promise<void> {
   const server = await item.target.start(signal, item.rows);
   try {
-    await useOne(item, server, use);
+    for (let turn = 0; turn < turns; turn += 1) await useOne(item, server, use);
   } finally {
     await server.stop();
   }
