@@ -7,7 +7,7 @@ export interface ChunkMemory {
 /** Each chunk has memory of its own, and belongs to whoever receives it. */
 export const ownMemory: ChunkMemory = { take: (byteLength) => new Uint8Array(byteLength) };
 
-const roundedToBytes = 4 * 1024;
+const roundedToBytes = 8 * 1024;
 /** A chunk with one long text in it may be far larger than others, and isn't worth keeping. */
 const mostKeptBytes = 256 * 1024;
 

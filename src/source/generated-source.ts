@@ -28,10 +28,13 @@ export interface GeneratedOptions {
   readonly seed?: number;
 }
 
+const halvedBatches = 64;
+
 /**
  * A source whose rows are a pure function of the export, {@link generatorVersion}, seed and row number.
  *
- * A reading makes one batch of about 64 KiB of CSV whenever it is asked for one. All readings of an export take the memory
+ * A reading makes one batch of about 64 KiB of CSV whenever it is asked for one; the first four megabytes come in halves,
+ * since they are what a reader that never takes more holds one of. All readings of an export take the memory
  * of their batches from one stock, and give it back as soon as a batch is released: at rest they hold nothing. An abort
  * ends a reading before the next batch. Nothing needs to be closed.
  * @throws RangeError `SCSV_ARG_RANGE` for an unknown name, and for rows or a seed that aren't whole or out of range
@@ -52,9 +55,11 @@ export function generatedSource(name: GeneratedExportName, options: GeneratedOpt
     async *read({ signal, rows: limit = rows, columns: wanted }: ReadOptions) {
       const end = Math.min(rows, limit);
       const places = placesOf(generated, wanted);
-      for (let row = 0; row < end; row += rowsPerBatch) {
+      let rowCount = 0;
+      for (let row = 0; row < end; row += rowCount) {
         signal.throwIfAborted();
-        const rowCount = Math.min(rowsPerBatch, end - row);
+        const mostRows = row < halvedBatches * rowsPerBatch ? Math.ceil(rowsPerBatch / 2) : rowsPerBatch;
+        rowCount = Math.min(mostRows, end - row);
         const sheet = takeSheet(generated);
         const batch = new SheetBatch(sheet, rowCount, sheet.fill(places, seed, row, rowCount));
         try {

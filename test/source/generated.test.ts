@@ -131,15 +131,22 @@ test("an order has everything that makes CSV hard", () => {
   assert.ok(perRow > 100 && perRow < 120, `${perRow} bytes a row`);
 });
 
-test("reads fewer rows and other columns when asked, in batches of about 64 KiB", async () => {
+test("reads fewer rows and other columns when asked, in batches of about 64 KiB after four megabytes of halves", async () => {
   for (const name of generatedExportNames) {
-    const source = generatedSource(name, { rows: 3000 });
+    const source = generatedSource(name, { rows: 60_000 });
     const encoder = new CsvEncoder(source.columns);
     const sizes: number[] = [];
-    for await (const batch of source.read({ signal: unhindered })) sizes.push(encoder.encode(batch).length);
-    for (const size of sizes.slice(0, -1))
+    let rows = 0;
+    for await (const batch of source.read({ signal: unhindered })) {
+      rows += batch.rowCount;
+      if (sizes.push(encoder.encode(batch).length) === 140) break;
+    }
+    const halves = sizes.slice(0, 128);
+    for (const size of halves)
+      assert.ok(size > 24 * 1024 && size < 40 * 1024, `${name}: a half of ${size} bytes`);
+    for (const size of sizes.slice(128, -1))
       assert.ok(size > 48 * 1024 && size < 76 * 1024, `${name}: a batch of ${size} bytes`);
-    assert.equal(encoder.rowCount, 3000);
+    assert.equal(encoder.rowCount, rows);
   }
   const batches = [];
   const source = generatedSource("orders", { rows: 1000 });
@@ -182,7 +189,7 @@ test("a batch that isn't released is never another reading's", async () => {
   for (const [seed, { reading }] of readings.slice(0, 6).entries()) {
     const { value } = await reading.next();
     assert.ok(value !== undefined);
-    assert.deepEqual(textOf(value), textOf(ordersOf(seed, 576)));
+    assert.deepEqual(textOf(value), textOf(ordersOf(seed, 288)));
   }
   for (const { reading } of readings) await reading.return?.();
 });
@@ -215,7 +222,7 @@ async function firstBatch(seed: number): Promise<Begun> {
 }
 
 function ordersOf(seed: number, firstRow: number): Batch {
-  return generateBatch("orders", seed, firstRow, 576);
+  return generateBatch("orders", seed, firstRow, 288);
 }
 
 function textOf(batch: Batch): Uint8Array {
