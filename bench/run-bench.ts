@@ -5,13 +5,13 @@ import type { CalibrationRun } from "./gate/calibration-run.ts";
 import { judgeAgainst } from "./gate/compare-runs.ts";
 import { requireAboveNoise, requireComparable } from "./gate/gate-settings.ts";
 import { exitCodeOf, gatedArmsOf, judgeRun, tooFewRounds, type GateReport } from "./gate/judge-run.ts";
-import { gateSteps, measureGate } from "./gate/measure-gate.ts";
+import { gateSteps, measureGate, type GateQuestion } from "./gate/measure-gate.ts";
 import { machineSample, type MachineSample } from "./gate/round-guard.ts";
 import { comparisonsIn } from "./gate/run-comparisons.ts";
 import { describeEnvironment } from "./probe/environment.ts";
 import { canSampleProcesses } from "./probe/process-tree.ts";
 import { metrics } from "./result/metric.ts";
-import { resultFormat, type BenchResult, type Integrity, type Round, type Verdict } from "./result/schema.ts";
+import { resultFormat, type BenchResult, type Integrity, type Verdict } from "./result/schema.ts";
 import { armsOf, mostBufferedBytes, planOf, versionOf } from "./run-plan.ts";
 import { exportScenario } from "./scenario/export.ts";
 import type { Scenario } from "./scenario/scenario.ts";
@@ -73,8 +73,8 @@ export interface BenchRun {
 
 const quickMs = 53_000;
 const laterShare = 0.4;
-/** Most of a quick round is starting servers, so that a gate's longer exports are had for little. */
-const armSeconds = { quick: 0.25, quickGate: 0.4, full: 1 } as const;
+/** How long one export takes; a gate's are shorter, since each arm of it gives several in turn with the others. */
+const armSeconds = { gate: 0.1, quick: 0.25, full: 1 } as const;
 const exitCodes = { good: 0, failed: 1, invalid: 4, interrupted: 130 } as const;
 
 /**
@@ -250,21 +250,21 @@ async function measureTargets(
 }
 
 function armSecondsOf({ isQuick, against, baseline }: ResolvedConfig): number {
-  if (!isQuick) return armSeconds.full;
-  return against === null && baseline === null ? armSeconds.quick : armSeconds.quickGate;
+  if (against !== null || baseline !== null) return armSeconds.gate;
+  return isQuick ? armSeconds.quick : armSeconds.full;
 }
 
 /** What rounds are held against; null in a run that only informs. */
 function judgeOf(
-  { budgets, baseline }: ResolvedConfig,
+  { baseline }: ResolvedConfig,
   against: Target | null,
   findings: Findings,
-): ((rounds: readonly Round[]) => GateReport) | null {
+): GateQuestion["judge"] | null {
   if (against !== null) {
-    return (rounds) => judgeRun(gatedArmsOf(exportScenario.name, findings.arms, rounds), budgets);
+    return (rounds, asked) => judgeRun(gatedArmsOf(exportScenario.name, findings.arms, rounds), asked);
   }
   if (baseline === null) return null;
-  return (rounds) => judgeAgainst(baseline, { ...findings, rounds }, budgets);
+  return (rounds, asked) => judgeAgainst(baseline, { ...findings, rounds }, asked);
 }
 
 /**

@@ -7,7 +7,7 @@ import { Logbook } from "../../../bench/trial/logbook.ts";
 import { systemClock } from "../../../src/index.ts";
 
 /** A target without a process: what is tested is what becomes of a round, not of a server. */
-function idleTarget(stopped: string[], name: string): Target {
+function idleTarget(stopped: string[], name: string, canRunTwice = true): Target {
   const running: RunningTarget = {
     origin: "http://127.0.0.1",
     pid: null,
@@ -23,7 +23,7 @@ function idleTarget(stopped: string[], name: string): Target {
     url: null,
     isStreamCsv: false,
     takesRows: true,
-    canRunTwice: true,
+    canRunTwice,
     start: () => Promise.resolve(running),
   };
 }
@@ -55,4 +55,35 @@ test("a round that can't be trusted is kept with its reason and doesn't count; t
     ],
   );
   assert.equal(stopped.length, 4);
+});
+
+test("with several turns the arms take them back and forth, on one server each; a target that runs once takes all at its place", async () => {
+  const stopped: string[] = [];
+  const context = contextOf(idleTarget(stopped, "here"));
+  const items = ["one", "alone", "other"].map((id) => ({
+    id,
+    target: idleTarget(stopped, id, id !== "alone"),
+    rows: 1,
+  }));
+  const seen: string[] = [];
+  const measure = ({ id }: { readonly id: string }) => {
+    const turn = seen.filter((name) => name === id).length;
+    seen.push(id);
+    return Promise.resolve({
+      cpu_s_per_mib: turn,
+      peak_rss_over_idle_bytes: 10 - turn,
+      gc_s_per_export: null,
+    });
+  };
+  await recordRound(context, "export", items, measure, undefined, 3);
+  assert.deepEqual(seen, ["one", "alone", "alone", "alone", "other", "other", "one", "one", "other"]);
+  assert.deepEqual(stopped.toSorted(), ["alone", "one", "other"]);
+  const [round] = context.logbook.rounds;
+  assert.deepEqual(round?.order, ["one", "alone", "other"]);
+  for (const { id } of items)
+    assert.deepEqual(round.arms[id], {
+      cpu_s_per_mib: 1,
+      peak_rss_over_idle_bytes: 10,
+      gc_s_per_export: null,
+    });
 });
