@@ -192,8 +192,8 @@ function watchSignals(): SignalWatch {
   let server: RunningServer | undefined;
   let signals = 0;
   let exitCode: number | undefined;
-  const codes = { SIGINT: 130, SIGTERM: 143 } as const;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+  for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       signals += 1;
       if (signals === 1) {

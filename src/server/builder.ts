@@ -12,8 +12,7 @@ const methods: BuilderMethods = { build };
 const host = new Link<BuilderHostMethods, Notes>(parentPort(), methods, {});
 
 // The parent ends this process by closing the channel; a signal to the whole group reaches the parent as well.
-process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => undefined);
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
 process.once("disconnect", () => process.exit());
 
 async function build({ source, name, parameters, key, path }: BuildRequest): Promise<BuiltFile> {

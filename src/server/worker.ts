@@ -59,9 +59,8 @@ const notes: WorkerNotes = {
 };
 const primary = new Link<PrimaryMethods, PrimaryNotes>(parentPort(), methods, notes);
 
-// A terminal's Ctrl-C reaches every process of the group; when workers stop is the primary's to say.
-process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => undefined);
+// A terminal's Ctrl-C, or its end, reaches every process of the group; when workers stop is the primary's to say.
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
 process.once("disconnect", () => process.exit());
 
 async function start(settings: ServerSettings): Promise<void> {

@@ -118,6 +118,17 @@ test("stops at once on a second signal, with the signal's exit code", async () =
   assert.equal((await server.ended).exitCode, 130);
 });
 
+test("drains as well when its terminal goes away, which every process of it is told", async () => {
+  await using server = await startServe();
+  const { rest } = await beginExport(server, "rows=60000");
+  const workers = await workersOf(server);
+  for (const worker of workers) process.kill(worker, "SIGHUP");
+  server.process.kill("SIGHUP");
+  await rest();
+  assert.equal((await server.ended).exitCode, 0);
+  assert.equal(server.log().find(({ msg }) => msg === "transfer completed")?.["rows"], 60_000);
+});
+
 test("leaves no process and no temporary folder behind", async () => {
   const before = new Set(readdirSync(tmpdir()).filter((name) => name.startsWith("stream-csv-")));
   const server = await startServe(["--workers", "2"]);
