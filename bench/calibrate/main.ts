@@ -41,7 +41,9 @@ interface Flags {
 async function main({ wanted, file }: Flags, signal: AbortSignal): Promise<number> {
   const environment = await describeEnvironment();
   const { fingerprint } = environment;
-  const done: CalibrationRun[] = [...parseCalibration(existsSync(file) ? await readFile(file, "utf8") : "", file)];
+  const done: CalibrationRun[] = [
+    ...parseCalibration(existsSync(file) ? await readFile(file, "utf8") : "", file),
+  ];
   const build = await buildDigest();
   const remaining = remainingRuns(wanted, done, { fingerprint, build });
   await mkdir(dirname(file), { recursive: true });
