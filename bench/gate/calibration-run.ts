@@ -7,6 +7,7 @@ import {
   nullable,
   number,
   object,
+  parseJson,
   picklist,
   pipe,
   record,
@@ -52,6 +53,8 @@ const calibrationRun = object({
   equalRatios: ratios,
 });
 
+const calibrationLine = pipe(string(), parseJson(), calibrationRun);
+
 /** What one run of the calibration gave. */
 export type CalibrationRun = Readonly<InferOutput<typeof calibrationRun>>;
 
@@ -63,7 +66,7 @@ export function parseCalibration(text: string, file: string): readonly Calibrati
   const lines = text.split("\n");
   return lines.flatMap((line, index) => {
     if (line.trim() === "" || (index === lines.length - 1 && !line.endsWith("}"))) return [];
-    const run = safeParse(calibrationRun, jsonOf(line));
+    const run = safeParse(calibrationLine, line);
     if (run.success) return [run.output];
     throw new StreamCsvError(
       "SCSV_BAD_RESULT",
@@ -71,12 +74,4 @@ export function parseCalibration(text: string, file: string): readonly Calibrati
       { hint: "Remove the line, or move the file away to begin anew." },
     );
   });
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
