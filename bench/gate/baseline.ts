@@ -1,61 +1,39 @@
-import {
-  array,
-  finite,
-  integer,
-  literal,
-  minValue,
-  nullable,
-  number,
-  object,
-  pipe,
-  readonly,
-  safeParse,
-  strictObject,
-  string,
-  type InferOutput,
-} from "valibot";
+import { literal, nullable, object, safeParse, strictObject, string, type InferOutput } from "valibot";
 import { StreamCsvError } from "../../src/index.ts";
 import { parseResult } from "../result/read-result.ts";
-import { resultFormat, type BenchResult } from "../result/schema.ts";
+import {
+  count,
+  environmentSchema,
+  list,
+  quantity,
+  resultFormat,
+  type BenchResult,
+} from "../result/schema.ts";
 import { seriesOf } from "./series.ts";
 
 /** The name of the format; a change that breaks readers gets another number. */
 export const baselineFormat = "stream-csv.baseline.v1";
 
-const count = pipe(number(), integer(), minValue(0));
-const quantity = pipe(number(), finite());
-
 const baselineSchema = strictObject({
   schema: literal(baselineFormat),
   tool: strictObject({ name: string(), version: string() }),
   createdAt: string(),
-  environment: object({
-    node: string(),
-    os: string(),
-    cpuModel: string(),
-    cores: count,
-    memoryLimitBytes: nullable(count),
-    gitSha: nullable(string()),
-    fingerprint: string(),
-  }),
+  environment: object(environmentSchema.entries),
   export: strictObject({
     name: string(),
     rows: nullable(count),
     bytes: nullable(count),
     sha256: nullable(string()),
   }),
-  series: pipe(
-    array(
-      strictObject({
-        scenario: string(),
-        arm: string(),
-        delivery: string(),
-        metric: string(),
-        over: nullable(string()),
-        values: pipe(array(quantity), readonly()),
-      }),
-    ),
-    readonly(),
+  series: list(
+    strictObject({
+      scenario: string(),
+      arm: string(),
+      delivery: string(),
+      metric: string(),
+      over: nullable(string()),
+      values: list(quantity),
+    }),
   ),
 });
 

@@ -1,13 +1,11 @@
 import {
   array,
-  finite,
-  integer,
   literal,
-  minValue,
   nullable,
   number,
   object,
   parseJson,
+  pick,
   picklist,
   pipe,
   record,
@@ -16,12 +14,12 @@ import {
   type InferOutput,
 } from "valibot";
 import { StreamCsvError } from "../../src/index.ts";
+import { count, environmentSchema, quantity } from "../result/schema.ts";
 
 /** The name of the format: one such object a line. */
 export const calibrationFormat = "stream-csv.calibration.v1";
 
-const count = pipe(number(), integer(), minValue(0));
-const ratios = record(string(), nullable(pipe(number(), finite())));
+const ratios = record(string(), nullable(quantity));
 
 const calibrationRun = object({
   schema: literal(calibrationFormat),
@@ -31,13 +29,7 @@ const calibrationRun = object({
   gitSha: nullable(string()),
   /** Digest of the code that decides what the run shows. */
   build: string(),
-  environment: object({
-    node: string(),
-    os: string(),
-    cpuModel: string(),
-    cores: count,
-    fingerprint: string(),
-  }),
+  environment: pick(object(environmentSchema.entries), ["node", "os", "cpuModel", "cores", "fingerprint"]),
   seed: count,
   /** Arguments of the run. */
   command: array(string()),
