@@ -1,3 +1,5 @@
+// Long because one reading is one state: socket, framing, schedule and outcome change together with every read, which is timed.
+
 import { connect, type Socket } from "node:net";
 import { crc32 } from "node:zlib";
 import { StreamCsvError, systemClock, type Clock } from "../../src/index.ts";
