@@ -1,4 +1,13 @@
-import { literal, nullable, object, safeParse, strictObject, string, type InferOutput } from "valibot";
+import {
+  getDotPath,
+  literal,
+  nullable,
+  object,
+  safeParse,
+  strictObject,
+  string,
+  type InferOutput,
+} from "valibot";
 import { StreamCsvError } from "../../src/index.ts";
 import { parseResult } from "../result/read-result.ts";
 import {
@@ -99,7 +108,12 @@ export function parseBaseline(text: string, file: string): Baseline {
   if (named.success && named.output.schema === resultFormat) return baselineOf(parseResult(text, file));
   const baseline = safeParse(baselineSchema, json);
   if (baseline.success) return baseline.output;
-  throw unreadable(file, baselineFormat, baseline.issues);
+  const [issue] = baseline.issues;
+  const place = getDotPath(issue);
+  throw new StreamCsvError(
+    "SCSV_BAD_RESULT",
+    `"${file}" is no ${baselineFormat}${place === null ? "" : ` at ${place}`}: ${issue.message}.`,
+  );
 }
 
 function jsonOf(text: string, file: string): unknown {
@@ -108,19 +122,4 @@ function jsonOf(text: string, file: string): unknown {
   } catch (cause) {
     throw new StreamCsvError("SCSV_BAD_RESULT", `"${file}" is no JSON: ${String(cause)}.`, { cause });
   }
-}
-
-function unreadable(
-  file: string,
-  format: string,
-  [issue]: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[],
-): StreamCsvError {
-  const path = (issue?.path ?? [])
-    .map((item) => (typeof item === "object" && item !== null && "key" in item ? String(item.key) : "?"))
-    .join(".");
-  const where = path === "" ? "" : ` at ${path}`;
-  return new StreamCsvError(
-    "SCSV_BAD_RESULT",
-    `"${file}" is no ${format}${where}: ${issue?.message ?? "it can't be read"}.`,
-  );
 }
