@@ -30,7 +30,7 @@ export interface BenchConfig {
   readonly deliveries?: readonly string[];
   /**
    * Worker processes of the server.
-   * @default 1
+   * @default 1, and 2 in the scenario sync-workers
    */
   readonly workers?: number;
   /**
@@ -96,6 +96,8 @@ export interface ResolvedConfig {
   readonly scenarios: readonly string[];
   readonly deliveries: readonly Delivery[];
   readonly workers: number;
+  /** Of the servers of the scenario sync-workers. */
+  readonly syncWorkers: number;
   readonly workerModel: "async" | "sync";
   readonly slots: number;
   readonly targets: readonly TargetSpec[];
@@ -111,6 +113,8 @@ export interface ResolvedConfig {
 /** How a worker takes connections. */
 const workerModels = ["async", "sync"] as const;
 const usualSlots = 32;
+/** With one there is no time in which some are taken and some are free. */
+const usualSyncWorkers = 2;
 const usualReadRate = 1024 ** 2;
 /** Slower than this and a reader would be watched for less than one of its bites. */
 const leastReadRate = 1024;
@@ -159,6 +163,7 @@ export function resolveConfig(config: BenchConfig): ResolvedConfig {
     scenarios: chosen("scenario", config.scenarios ?? (gating.isGating ? [gatingScenario] : usual), known),
     deliveries: gating.deliveries,
     workers,
+    syncWorkers: config.workers ?? usualSyncWorkers,
     workerModel: model,
     slots,
     targets: parseTargets(config.targets ?? []),

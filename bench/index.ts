@@ -1,5 +1,6 @@
 export { deliveries, resolveConfig, type BenchConfig, type ResolvedConfig } from "./config.ts";
-export { runBench, type BenchHooks, type BenchProgress, type BenchRun } from "./run-bench.ts";
+export { runBench, type BenchRun } from "./run-bench.ts";
+export type { BenchHooks, BenchProgress } from "./run-hooks.ts";
 export { scenarios } from "./scenario/scenarios.ts";
 export type { Plan, Scenario, ScenarioContext } from "./scenario/scenario.ts";
 export { baselineOf, parseBaseline, type Baseline } from "./gate/baseline.ts";

@@ -45,7 +45,7 @@ export function armsOf(
 
 /** What is measured, from what was asked for and what was found. */
 export function planOf(config: ResolvedConfig, survey: Survey, arms: readonly BenchArm[]): Plan {
-  const { deliveries, rounds, isQuick, readers, readBytesPerSecond } = config;
+  const { deliveries, rounds, isQuick, syncWorkers, readers, readBytesPerSecond } = config;
   const { rows, availableRows, rowsPerSecond, exportSeconds, integrity } = survey;
   return {
     arms,
@@ -59,6 +59,7 @@ export function planOf(config: ResolvedConfig, survey: Survey, arms: readonly Be
     bytesPerRow: (integrity.bytes ?? 0) / Math.max(1, integrity.rows ?? rows),
     rowsPerSecond,
     exportSeconds,
+    syncWorkers,
     readers,
     readBytesPerSecond,
     isQuick,

@@ -15,7 +15,7 @@ export interface BenchFlags extends GlobalFlags {
   readonly scenario?: readonly string[];
   readonly list?: boolean;
   readonly deliveries?: readonly string[];
-  readonly workers: number;
+  readonly workers?: number;
   readonly workerModel: string;
   readonly slots?: number;
   readonly target?: readonly string[];
@@ -52,7 +52,7 @@ export function addBenchFlags(command: Command): Command {
         "deliveries to measure, separated by commas (default: all three; streaming with --against; streaming,buffered with --baseline)",
       ).argParser(list),
     )
-    .option("--workers <n>", "worker processes of the server", count, 1)
+    .option("--workers <n>", "worker processes of the server (default: 1, in sync-workers 2)", count)
     .option("--worker-model <model>", "how a worker takes connections: async or sync", "async")
     .option("--slots <n>", "exports a worker takes at once (default: 32, or as slow readers need)", count)
     .addOption(
@@ -99,7 +99,7 @@ export function benchConfigOf(flags: BenchFlags, baseline: NamedBaseline | null)
     ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
     ...(flags.scenario === undefined ? {} : { scenarios: flags.scenario }),
     ...(flags.deliveries === undefined ? {} : { deliveries: flags.deliveries }),
-    workers: flags.workers,
+    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
     workerModel: flags.workerModel,
     ...(flags.slots === undefined ? {} : { slots: flags.slots }),
     targets: flags.target ?? [],

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -138,7 +138,7 @@ async function saveBaseline(file: string, result: BenchResult): Promise<void> {
 /** What is known of the noise of machines; a package may come without it. */
 async function readCalibration(): Promise<readonly CalibrationRun[]> {
   const { parseCalibration } = await import("../bench/index.ts");
-  const text = await readFile(calibrationFile, "utf8").catch(() => "");
+  const text = existsSync(calibrationFile) ? await readFile(calibrationFile, "utf8") : "";
   return parseCalibration(text, calibrationFile);
 }
 

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import type { ReportFormat } from "../bench/index.ts";
 import type { GlobalFlags } from "./option.ts";
-import { isClosedPipe, openSink, standardOutput } from "./sink.ts";
+import { isClosedPipe, isMissing, openSink, standardOutput } from "./sink.ts";
 
 /** What each format is for; the compiler holds the names against those that bench can render. */
 const formats = {
@@ -91,7 +91,13 @@ function collectOutput(text: string, before: readonly Output[]): readonly Output
 export async function requireWritable(outputs: readonly Pick<Output, "file">[]): Promise<void> {
   for (const { file } of outputs) {
     if (file === standardOutput) continue;
-    const found = await stat(file).catch(() => undefined);
+    const found = await stat(file).catch((cause: unknown) => {
+      if (isMissing(cause)) return undefined;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`"${file}" can't be written: ${reason}. Name a file in a folder that exists.`, {
+        cause,
+      });
+    });
     if (found?.isDirectory() === true)
       throw new Error(`"${file}" can't be written: it is a folder. Name a file in it.`);
     // A file is replaced by another, which its folder must allow; a device or pipe is written to itself.

@@ -42,6 +42,11 @@ export async function openSink(
   }
 }
 
+/** Whether an error only says that there is no such file. */
+export function isMissing(error: unknown): boolean {
+  return hasCode(error, "ENOENT");
+}
+
 /** Whether an error only says that nobody reads any more, as after `| head`. */
 export function isClosedPipe(error: unknown): boolean {
   return hasCode(error, "EPIPE");
@@ -126,7 +131,7 @@ async function closeOnce(file: FileHandle): Promise<void> {
 }
 
 function noneIfMissing(error: unknown): undefined {
-  if (hasCode(error, "ENOENT")) return undefined;
+  if (isMissing(error)) return undefined;
   throw error;
 }
 

@@ -1,3 +1,5 @@
+// Long because it is a catalogue: every fault of run time with what it means and what to do, and the classes that carry them.
+
 /** What the catalogue knows of a fault; the table in docs/errors.md is generated from it. */
 interface FaultEntry {
   /** What happened, in one sentence for the reader of a log. */

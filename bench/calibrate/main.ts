@@ -6,6 +6,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { appendFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -40,7 +41,9 @@ interface Flags {
 async function main({ wanted, file }: Flags, signal: AbortSignal): Promise<number> {
   const environment = await describeEnvironment();
   const { fingerprint } = environment;
-  const done: CalibrationRun[] = [...parseCalibration(await readFile(file, "utf8").catch(() => ""), file)];
+  const done: CalibrationRun[] = [
+    ...parseCalibration(existsSync(file) ? await readFile(file, "utf8") : "", file),
+  ];
   const build = await buildDigest();
   const remaining = remainingRuns(wanted, done, { fingerprint, build });
   await mkdir(dirname(file), { recursive: true });
@@ -79,7 +82,11 @@ async function measureOne(
     );
     let errors = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
-    await once(child, "close").catch(() => undefined);
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    // An abort is told by an error before the child has ended, and it needs its copy until then.
+    child.on("error", () => undefined);
+    if (child.pid === undefined) await once(child, "spawn");
+    await closed;
     if (signal.aborted) return null;
     const text = await readFile(output, "utf8").catch(() => {
       throw new Error(`A gate run ended with exit code ${child.exitCode} and no result. It wrote: ${errors}`);

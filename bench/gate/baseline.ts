@@ -1,14 +1,8 @@
 import {
-  array,
-  finite,
-  integer,
+  getDotPath,
   literal,
-  minValue,
   nullable,
-  number,
   object,
-  pipe,
-  readonly,
   safeParse,
   strictObject,
   string,
@@ -16,46 +10,39 @@ import {
 } from "valibot";
 import { StreamCsvError } from "../../src/index.ts";
 import { parseResult } from "../result/read-result.ts";
-import { resultFormat, type BenchResult } from "../result/schema.ts";
+import {
+  count,
+  environmentSchema,
+  list,
+  quantity,
+  resultFormat,
+  type BenchResult,
+} from "../result/schema.ts";
 import { seriesOf } from "./series.ts";
 
 /** The name of the format; a change that breaks readers gets another number. */
 export const baselineFormat = "stream-csv.baseline.v1";
 
-const count = pipe(number(), integer(), minValue(0));
-const quantity = pipe(number(), finite());
-
 const baselineSchema = strictObject({
   schema: literal(baselineFormat),
   tool: strictObject({ name: string(), version: string() }),
   createdAt: string(),
-  environment: object({
-    node: string(),
-    os: string(),
-    cpuModel: string(),
-    cores: count,
-    memoryLimitBytes: nullable(count),
-    gitSha: nullable(string()),
-    fingerprint: string(),
-  }),
+  environment: object(environmentSchema.entries),
   export: strictObject({
     name: string(),
     rows: nullable(count),
     bytes: nullable(count),
     sha256: nullable(string()),
   }),
-  series: pipe(
-    array(
-      strictObject({
-        scenario: string(),
-        arm: string(),
-        delivery: string(),
-        metric: string(),
-        over: nullable(string()),
-        values: pipe(array(quantity), readonly()),
-      }),
-    ),
-    readonly(),
+  series: list(
+    strictObject({
+      scenario: string(),
+      arm: string(),
+      delivery: string(),
+      metric: string(),
+      over: nullable(string()),
+      values: list(quantity),
+    }),
   ),
 });
 
@@ -121,7 +108,12 @@ export function parseBaseline(text: string, file: string): Baseline {
   if (named.success && named.output.schema === resultFormat) return baselineOf(parseResult(text, file));
   const baseline = safeParse(baselineSchema, json);
   if (baseline.success) return baseline.output;
-  throw unreadable(file, baselineFormat, baseline.issues);
+  const [issue] = baseline.issues;
+  const place = getDotPath(issue);
+  throw new StreamCsvError(
+    "SCSV_BAD_RESULT",
+    `"${file}" is no ${baselineFormat}${place === null ? "" : ` at ${place}`}: ${issue.message}.`,
+  );
 }
 
 function jsonOf(text: string, file: string): unknown {
@@ -130,19 +122,4 @@ function jsonOf(text: string, file: string): unknown {
   } catch (cause) {
     throw new StreamCsvError("SCSV_BAD_RESULT", `"${file}" is no JSON: ${String(cause)}.`, { cause });
   }
-}
-
-function unreadable(
-  file: string,
-  format: string,
-  [issue]: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[],
-): StreamCsvError {
-  const path = (issue?.path ?? [])
-    .map((item) => (typeof item === "object" && item !== null && "key" in item ? String(item.key) : "?"))
-    .join(".");
-  const where = path === "" ? "" : ` at ${path}`;
-  return new StreamCsvError(
-    "SCSV_BAD_RESULT",
-    `"${file}" is no ${format}${where}: ${issue?.message ?? "it can't be read"}.`,
-  );
 }

@@ -1,12 +1,11 @@
 import {
   array,
-  finite,
-  integer,
   literal,
-  minValue,
   nullable,
   number,
   object,
+  parseJson,
+  pick,
   picklist,
   pipe,
   record,
@@ -15,12 +14,12 @@ import {
   type InferOutput,
 } from "valibot";
 import { StreamCsvError } from "../../src/index.ts";
+import { count, environmentSchema, quantity } from "../result/schema.ts";
 
 /** The name of the format: one such object a line. */
 export const calibrationFormat = "stream-csv.calibration.v1";
 
-const count = pipe(number(), integer(), minValue(0));
-const ratios = record(string(), nullable(pipe(number(), finite())));
+const ratios = record(string(), nullable(quantity));
 
 const calibrationRun = object({
   schema: literal(calibrationFormat),
@@ -30,13 +29,7 @@ const calibrationRun = object({
   gitSha: nullable(string()),
   /** Digest of the code that decides what the run shows. */
   build: string(),
-  environment: object({
-    node: string(),
-    os: string(),
-    cpuModel: string(),
-    cores: count,
-    fingerprint: string(),
-  }),
+  environment: pick(object(environmentSchema.entries), ["node", "os", "cpuModel", "cores", "fingerprint"]),
   seed: count,
   /** Arguments of the run. */
   command: array(string()),
@@ -52,6 +45,8 @@ const calibrationRun = object({
   equalRatios: ratios,
 });
 
+const calibrationLine = pipe(string(), parseJson(), calibrationRun);
+
 /** What one run of the calibration gave. */
 export type CalibrationRun = Readonly<InferOutput<typeof calibrationRun>>;
 
@@ -63,7 +58,7 @@ export function parseCalibration(text: string, file: string): readonly Calibrati
   const lines = text.split("\n");
   return lines.flatMap((line, index) => {
     if (line.trim() === "" || (index === lines.length - 1 && !line.endsWith("}"))) return [];
-    const run = safeParse(calibrationRun, jsonOf(line));
+    const run = safeParse(calibrationLine, line);
     if (run.success) return [run.output];
     throw new StreamCsvError(
       "SCSV_BAD_RESULT",
@@ -71,12 +66,4 @@ export function parseCalibration(text: string, file: string): readonly Calibrati
       { hint: "Remove the line, or move the file away to begin anew." },
     );
   });
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

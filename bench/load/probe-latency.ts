@@ -1,6 +1,6 @@
 import { Agent, get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { build, type Histogram } from "hdr-histogram-js";
+import type { Histogram } from "hdr-histogram-js";
 import type { Clock } from "../../src/index.ts";
 import type { Random } from "../statistics/random.ts";
 
@@ -36,6 +36,8 @@ const answerTimeoutMs = 10_000;
  */
 export async function probeLatency(url: URL, options: LatencyProbeOptions): Promise<LatencySummary> {
   const { ratePerSecond, durationMs, random, clock, signal } = options;
+  // As heavy to load as in readExport, and needed no earlier.
+  const { build } = await import("hdr-histogram-js");
   // In whole microseconds, to three significant digits.
   const latencies = build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
   const agent = new Agent({ keepAlive: true });

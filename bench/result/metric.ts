@@ -1,3 +1,5 @@
+// Long because it is a catalogue: every metric stands here with its unit, direction and meaning, and nothing else does.
+
 /** What a number is in, so that it can be shown. */
 export type MetricUnit =
   | "s"

@@ -25,11 +25,12 @@ import {
 /** The name of the format; a change that breaks readers gets another number. */
 export const resultFormat = "stream-csv.bench.v1";
 
-const quantity = pipe(number(), finite());
-const list = <T extends GenericSchema>(item: T) => pipe(array(item), readonly());
-const count = pipe(number(), integer(), minValue(0));
+export const quantity = pipe(number(), finite());
+export const list = <T extends GenericSchema>(item: T) => pipe(array(item), readonly());
+export const count = pipe(number(), integer(), minValue(0));
 
-const environment = strictObject({
+/** Where a run was measured. */
+export const environmentSchema = strictObject({
   node: string(),
   os: string(),
   cpuModel: string(),
@@ -104,7 +105,7 @@ export const resultSchema = strictObject({
   tool: strictObject({ name: string(), version: string() }),
   createdAt: string(),
   seed: count,
-  environment,
+  environment: environmentSchema,
   config: record(string(), unknown()),
   arms: list(arm),
   rounds: list(round),
@@ -127,7 +128,7 @@ export const resultSchema = strictObject({
 });
 
 export type BenchResult = Readonly<InferOutput<typeof resultSchema>>;
-export type Environment = Readonly<InferOutput<typeof environment>>;
+export type Environment = Readonly<InferOutput<typeof environmentSchema>>;
 export type Arm = Readonly<InferOutput<typeof arm>>;
 export type Round = Readonly<InferOutput<typeof round>>;
 export type Comparison = Readonly<InferOutput<typeof comparison>>;

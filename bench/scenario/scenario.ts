@@ -25,6 +25,8 @@ export interface Plan {
   readonly rowsPerSecond: number;
   /** Seconds an export took in the untimed pass, by the target's name. */
   readonly exportSeconds: ReadonlyMap<string, number>;
+  /** Workers of a server that is to have sync workers. */
+  readonly syncWorkers: number;
   /** Slow readers at once, and what each takes. */
   readonly readers: number;
   readonly readBytesPerSecond: number;

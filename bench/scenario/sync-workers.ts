@@ -10,9 +10,6 @@ import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
 
 const name = "sync-workers";
 
-const workers = 2;
-/** From one client to two more than there are workers. */
-const mostClients = workers + 2;
 const bytesPerSecond = 8 * 1024 ** 2;
 /** More than the kernel takes of a connection whose reader is slow; read at full speed, so that it is no time to think. */
 const bufferBytes = 12 * 1024 ** 2;
@@ -33,14 +30,15 @@ interface LoopArm extends BenchArm {
 /** Clients that ask without a pause, at workers that take one connection each: what is used, and who waits. */
 export const syncWorkersScenario: Scenario = {
   name,
-  summary: `1 to ${mostClients} clients without a pause at ${workers} sync workers: how many are taken, and how many clients wait`,
+  summary:
+    "clients without a pause, from one to two more than there are sync workers: how many are taken, and how many clients wait",
   isDefault: false,
   isDispensable: true,
-  countSteps: (plan) => roundsOf(plan) * armsWithWorkers(plan).length * mostClients,
+  countSteps: (plan) => roundsOf(plan) * armsWithWorkers(plan).length * clientCounts(plan).length,
   estimateSeconds(plan) {
     const { heldSeconds, exportsPerWorker } = timesOf(plan);
     const armSeconds = overheadSeconds + heldSeconds * (exportsPerWorker + 2);
-    return roundsOf(plan) * armsWithWorkers(plan).length * mostClients * armSeconds;
+    return roundsOf(plan) * armsWithWorkers(plan).length * clientCounts(plan).length * armSeconds;
   },
   async run(context) {
     const { plan, logbook } = context;
@@ -56,9 +54,7 @@ export const syncWorkersScenario: Scenario = {
       );
       return;
     }
-    const arms = Array.from({ length: mostClients }, (_, index) =>
-      fitting.map((arm) => loopArm(arm, index + 1, rows)),
-    );
+    const arms = clientCounts(plan).map((clients) => fitting.map((arm) => loopArm(arm, clients, rows)));
     noteArms(context, name, arms.flat());
     try {
       await measureSteps(context, arms);
@@ -72,6 +68,7 @@ export const syncWorkersScenario: Scenario = {
 /** Each step is one round: all deliveries to so many clients. */
 async function measureSteps(context: ScenarioContext, arms: readonly (readonly LoopArm[])[]): Promise<void> {
   const { plan, logbook, session, random } = context;
+  const { syncWorkers: workers } = plan;
   const { heldSeconds, exportsPerWorker } = timesOf(plan);
   const hurryAfterBytes = bytesPerSecond * heldSeconds;
   const options = { ...session, bytesPerSecond, hurryAfterBytes, exportsPerWorker };
@@ -104,11 +101,16 @@ function isTimeOver({ session, deadlineMs }: ScenarioContext, startMs: number, d
 }
 
 /** Those of servers that can have sync workers, each with its own. */
-function armsWithWorkers({ arms }: Plan): readonly BenchArm[] {
+function armsWithWorkers({ arms, syncWorkers }: Plan): readonly BenchArm[] {
   return distinctArms(arms).flatMap((arm) => {
-    const target = arm.target.withSyncWorkers?.(workers);
+    const target = arm.target.withSyncWorkers?.(syncWorkers);
     return target === undefined ? [] : [{ ...arm, target }];
   });
+}
+
+/** Some workers free, half of them, none, and then one and two clients too many. */
+function clientCounts({ syncWorkers: workers }: Plan): readonly number[] {
+  return [...new Set([1, Math.ceil(workers / 2), workers, workers + 1, workers + 2])];
 }
 
 function loopArm(arm: BenchArm, clients: number, rows: number): LoopArm {
@@ -130,7 +132,7 @@ function timesOf({ isQuick }: Plan): typeof quickTimes | typeof fullTimes {
  * many holds as there are others to be served before.
  */
 function checkExpectations(
-  { logbook }: ScenarioContext,
+  { logbook, plan: { syncWorkers: workers } }: ScenarioContext,
   { id, delivery, clients }: LoopArm,
   drainSeconds: number,
 ): void {
@@ -163,7 +165,7 @@ function checkExpectations(
     logbook.checks.push({ id: `${name}.${id}.${metric}`, expected, observed, tolerance: allowed, ok });
     if (ok) continue;
     logbook.warn(
-      `${clients === 1 ? "One client" : `${clients} clients`} at ${workers} sync workers, ${delivery ?? id}: ${metric} is ${observed.toPrecision(3)}, and ${expected.toPrecision(3)} was to be expected.`,
+      `${clients === 1 ? "One client" : `${clients} clients`} at ${workers} sync worker${workers === 1 ? "" : "s"}, ${delivery ?? id}: ${metric} is ${observed.toPrecision(3)}, and ${expected.toPrecision(3)} was to be expected.`,
     );
   }
 }

@@ -26,6 +26,7 @@ export async function endTree(
     const grace = new AbortController();
     const isLate = await Promise.race([
       ended.then(() => false),
+      // Nothing but the abort rejects it, and by then the race is over.
       sleep(termGraceMs, true, { signal: grace.signal }).catch(() => false),
     ]);
     grace.abort();

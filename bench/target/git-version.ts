@@ -3,7 +3,17 @@ import { existsSync, rmSync } from "node:fs";
 import { mkdtemp, readFile, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
-import { object, optional, record, safeParse, string, union, type InferOutput } from "valibot";
+import {
+  object,
+  optional,
+  parseJson,
+  pipe,
+  record,
+  safeParse,
+  string,
+  union,
+  type InferOutput,
+} from "valibot";
 import { StreamCsvError } from "../../src/index.ts";
 import { runTool, toolEnvironment, type ToolRun } from "./run-tool.ts";
 
@@ -134,21 +144,14 @@ const packageSchema = object({
   scripts: optional(record(string(), string())),
 });
 type PackageDescription = InferOutput<typeof packageSchema>;
+const packageText = pipe(string(), parseJson(), packageSchema);
 
 async function describePackage(folder: string, ref: string): Promise<PackageDescription> {
-  const text = await readFile(join(folder, "package.json"), "utf8").catch(() => "");
-  if (text === "") throw unavailable(`${ref} has no package.json where the working tree has one`);
-  const found = safeParse(packageSchema, parseJson(text));
+  const file = join(folder, "package.json");
+  if (!existsSync(file)) throw unavailable(`${ref} has no package.json where the working tree has one`);
+  const found = safeParse(packageText, await readFile(file, "utf8"));
   if (found.success) return found.output;
   throw unavailable(`The package.json of ${ref} can't be read: ${found.issues[0].message}`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function programOf({ bin }: PackageDescription): string | null {

@@ -42,6 +42,7 @@ export async function measureSeries(trial: Trial): Promise<readonly Curve[]> {
     return curves.filter(({ points }) => points.length > 0);
   } finally {
     done.abort();
+    // Only waited for: when it failed, that was told above or something else failed before.
     await sampling.catch(() => undefined);
   }
 }
@@ -87,5 +88,6 @@ async function sampleSlots(
 }
 
 async function pause(stop: AbortSignal): Promise<void> {
+  // Nothing but the abort rejects it, which whoever samples looks at next.
   await sleep(sampleEveryMs, undefined, { signal: stop }).catch(() => undefined);
 }

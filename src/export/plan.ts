@@ -118,6 +118,7 @@ function overrideAtFault(name: DialectName, options: DialectOptions): string {
       resolveDialect(name, Object.fromEntries(chosen.map((option) => [option, options[option]])));
       return true;
     } catch {
+      // Why it is refused was told by the fault that brought us here; now it is asked by which override.
       return false;
     }
   };

@@ -25,14 +25,8 @@ const drainLogIntervalMs = 2000;
 /** How long workers get to reset the connections of transfers that are cut. */
 const cutGraceMs = 1000;
 
-/**
- * Starts a server: a primary, which is the calling process, and its workers.
- *
- * The primary accepts connections and hands each to a worker; it holds what must answer alike from any worker and never
- * touches a body. Resolves when every worker is ready.
- * @throws StreamCsvError `SCSV_PORT_UNAVAILABLE`, `SCSV_DUPLICATE_EXPORT`, and what opening a source throws
- */
-export async function startServer(settings: ServerSettings, clock: Clock): Promise<RunningServer> {
+/** The calling process becomes the primary of a server; see `startServer`. */
+export async function startPrimary(settings: ServerSettings, clock: Clock): Promise<RunningServer> {
   const log = await createLog(settings.log);
   const folder = await openSpoolFolder(settings);
   const desk = new Desk(settings, folder.spool, clock, () => pool);

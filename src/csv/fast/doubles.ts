@@ -1,3 +1,4 @@
+import type { IntegerVector } from "../batch.ts";
 import { scratch } from "./stage.ts";
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
@@ -7,16 +8,7 @@ const lowestHigh = -(2 ** 21);
 const highestHigh = 2 ** 21;
 
 /** Arrays of numbers that can be read as doubles. */
-export type NumberArray =
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | Float64Array
-  | BigInt64Array
-  | BigUint64Array;
+export type NumberArray = Exclude<IntegerVector["values"], readonly bigint[]>;
 
 /**
  * The values of rows `from` to `to` as doubles: the array itself where it holds doubles, indexed as it is, else a

@@ -1,7 +1,10 @@
 import type { ColumnVector } from "../batch.ts";
 import type { CellFormat } from "./cell-format.ts";
 
-/** A column of a batch, ready to be written. */
+/**
+ * A column of a batch, ready to be written. Every kind has the loop over rows to itself, much as they look alike: one loop
+ * for all would call a function for every cell.
+ */
 export interface StagedColumn {
   /**
    * Writes the cells of rows `from` to `to`, the latter excluded, from place `at` of the stage on, and notes them in the

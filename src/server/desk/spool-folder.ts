@@ -51,9 +51,11 @@ async function makeTemporaryFolder(): Promise<string> {
   const isOurs = new RegExp(`^${temporaryPrefix}[A-Za-z0-9]{6}$`);
   for (const name of (await readdir(tmpdir())).filter((entry) => isOurs.test(entry))) {
     const folder = join(tmpdir(), name);
-    // One of another user can't be read or removed, and isn't ours to mind.
-    if (await isAbandoned(folder).catch(() => false))
-      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    try {
+      if (await isAbandoned(folder)) await rm(folder, { recursive: true, force: true });
+    } catch {
+      // One of another user can't be read or removed. What others left behind never keeps a server from starting.
+    }
   }
   return await mkdtemp(join(tmpdir(), temporaryPrefix));
 }

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { resolveConfig } from "../../../bench/config.ts";
+import { planOf } from "../../../bench/run-plan.ts";
+import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
+import { syncWorkersScenario } from "../../../bench/scenario/sync-workers.ts";
+import { seededRandom } from "../../../bench/statistics/random.ts";
+import type { Target } from "../../../bench/target/target.ts";
+import { Logbook } from "../../../bench/trial/logbook.ts";
+import { systemClock } from "../../../src/index.ts";
+
+/** Tells by its command how many workers it was asked to have, and never starts: what is tested comes before. */
+function neverStarting(command: string): Target {
+  return {
+    name: "stream-csv",
+    command,
+    url: null,
+    isStreamCsv: true,
+    takesRows: true,
+    canRunTwice: true,
+    withSyncWorkers: (count) => neverStarting(`serve --workers ${count} --worker-model sync`),
+    start: () => Promise.reject(new Error("It isn't to be started.")),
+  };
+}
+
+/** The scenario as it is begun by a run that was asked for so many workers, or not asked. */
+async function begin(
+  workers: number | undefined,
+): Promise<{ readonly logbook: Logbook; readonly steps: number }> {
+  const target = neverStarting("serve");
+  const clock = systemClock;
+  const signal = new AbortController().signal;
+  const session = { target, exportName: "orders", clock, signal };
+  const body = { rows: 1000, bytes: 110_000, crc32: 0 };
+  const config = resolveConfig({ seed: 1, isQuick: true, ...(workers === undefined ? {} : { workers }) });
+  const survey = {
+    session,
+    rows: 1000,
+    availableRows: null,
+    rowsPerSecond: 1e6,
+    exportSeconds: new Map(),
+    integrity: { bytes: 110_000, rows: 1000, sha256: null, equal: true },
+    bodies: new Map(),
+    checks: [],
+    faults: [],
+    notes: [],
+  };
+  const plan = planOf(config, survey, [
+    { id: "file", role: "treatment", target, delivery: "file", rows: 1000, body },
+  ]);
+  const logbook = new Logbook();
+  const context: ScenarioContext = {
+    session,
+    plan,
+    random: seededRandom(1),
+    logbook,
+    deadlineMs: null,
+    step: () => undefined,
+  };
+  await assert.rejects(syncWorkersScenario.run(context), /It isn't to be started/);
+  return { logbook, steps: syncWorkersScenario.countSteps(plan) };
+}
+
+for (const [workers, count, clients] of [
+  [undefined, 2, ["1-client", "2-clients", "3-clients", "4-clients"]],
+  [1, 1, ["1-client", "2-clients", "3-clients"]],
+  [2, 2, ["1-client", "2-clients", "3-clients", "4-clients"]],
+  [5, 5, ["1-client", "3-clients", "5-clients", "6-clients", "7-clients"]],
+] as const) {
+  const asked = workers === undefined ? "no number of workers is asked for" : `--workers is ${workers}`;
+  test(`has ${count} sync workers where ${asked}, and clients from one to two more than those`, async () => {
+    const { logbook, steps } = await begin(workers);
+    assert.deepEqual(
+      logbook.arms.map(({ id }) => id),
+      clients.map((text) => `file-${text}`),
+    );
+    const command = `serve --workers ${count} --worker-model sync`;
+    assert.deepEqual([...new Set(logbook.arms.map((arm) => arm.command))], [command]);
+    assert.equal(steps, clients.length);
+  });
+}
