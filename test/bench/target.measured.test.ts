@@ -18,11 +18,15 @@ import {
 import { canSampleProcesses, processTree, stillRunning } from "../../bench/probe/process-tree.ts";
 import { foreignTarget } from "../../bench/target/foreign-target.ts";
 import { parseTarget } from "../../bench/target/parse-target.ts";
+import { endOnSignal } from "../harness/children.ts";
 
 const program = fileURLToPath(new URL("../../fixtures/programs/faulty-server.js", import.meta.url));
 const small: BenchConfig = { rows: 3000, rounds: 1, seed: 1, scenarios: ["export"], isQuick: true };
 const skip = !canSampleProcesses;
 const signal = new AbortController().signal;
+
+// Servers that a run starts in this process are ended when it exits.
+endOnSignal();
 
 /** The fixture server as anybody's server: it takes its port from the environment. */
 function command(fault: string, query = "?rows={rows}"): string {
