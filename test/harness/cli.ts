@@ -83,8 +83,11 @@ export interface ServeProcess extends RunningCli, AsyncDisposable {
 }
 
 /** Starts `stream-csv serve` on a free port and waits until it is ready. */
-export async function startServe(args: readonly string[] = []): Promise<ServeProcess> {
-  const cli = startCli(["serve", "--port", "0", "--log-format", "json", ...args]);
+export async function startServe(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServeProcess> {
+  const cli = startCli(["serve", "--port", "0", "--log-format", "json", ...args], env);
   const url = await new Promise<string>((resolve, reject) => {
     cli.process.stdout.once("data", (text: string) => resolve(text.trim().replace("listening on ", "")));
     void cli.ended.then((end) => reject(new Error(`serve ended before it was ready: ${end.stderr}`)));
