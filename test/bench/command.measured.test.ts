@@ -43,13 +43,6 @@ test("measures the real server and prints a report; nothing goes to standard err
   }
 });
 
-test("json=- puts the result, and nothing else, on standard output", async () => {
-  const { exitCode: code, stdout } = await bench([...small, "--deliveries", "streaming", "-o", "json=-"]);
-  assert.equal(code, 0);
-  const result = parse(resultSchema, JSON.parse(stdout));
-  assert.deepEqual(result.comparisons, []);
-});
-
 for (const [signal, expected] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
