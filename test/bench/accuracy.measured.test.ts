@@ -25,7 +25,7 @@ function takeMostOfACore(t: TestContext): void {
 test("a client that has but a fifth of a core for a fast server says that it was the limit", async (t) => {
   takeMostOfACore(t);
   const { result, fault } = await benchOwnServer({
-    rows: 400_000,
+    rows: 200_000,
     scenarios: ["export"],
     deliveries: ["file"],
   });
