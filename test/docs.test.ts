@@ -40,7 +40,7 @@ for (const page of pages) {
     test(`program ${index + 1} of ${page} prints what the page says`, async () => {
       const path = `${folder}/${page.replaceAll("/", "-")}-${index}.mjs`;
       await writeFile(path, code);
-      const { stdout } = await execute(process.execPath, [path], { cwd: root, timeout: 60_000 });
+      const { stdout } = await execute(process.execPath, [path], { cwd: root, timeout: 240_000 });
       assert.deepEqual(sortedLines(stdout), sortedLines(output));
     });
   }

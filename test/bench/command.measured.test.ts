@@ -1,35 +1,17 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parse } from "valibot";
 import { resultSchema } from "../../bench/index.ts";
 import { canSampleProcesses, processTree, stillRunning } from "../../bench/probe/process-tree.ts";
+import { runCli, startCli, type Ended } from "../harness/cli.ts";
 
-const cli = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `stream-csv bench` to its end; `during` may watch and disturb it. */
-async function bench(args: readonly string[], during?: (pid: number) => Promise<void>): Promise<Ended> {
-  const child = spawn(process.execPath, [cli, "bench", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  const closed = once(child, "close");
-  if (child.pid !== undefined) await during?.(child.pid);
-  await closed;
-  return { code: child.exitCode, stdout, stderr };
+/** Runs `stream-csv bench` to its end. */
+async function bench(args: readonly string[]): Promise<Ended> {
+  return await runCli(["bench", ...args]);
 }
 
 const small = ["--quick", "--rows", "2000", "--rounds", "1", "--scenario", "export", "--seed", "7"];
@@ -38,7 +20,7 @@ test("measures the real server and prints a report; nothing goes to standard err
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   try {
     const file = join(folder, "result.json");
-    const { code, stdout, stderr } = await bench([...small, "-o", `json=${file}`]);
+    const { exitCode: code, stdout, stderr } = await bench([...small, "-o", `json=${file}`]);
     assert.equal(stderr, "");
     assert.equal(code, 0);
     assert.match(stdout, /^orders: 2,000 rows/);
@@ -61,41 +43,33 @@ test("measures the real server and prints a report; nothing goes to standard err
   }
 });
 
-test("json=- puts the result, and nothing else, on standard output", async () => {
-  const { code, stdout } = await bench([...small, "--deliveries", "streaming", "-o", "json=-"]);
-  assert.equal(code, 0);
-  const result = parse(resultSchema, JSON.parse(stdout));
-  assert.deepEqual(result.comparisons, []);
-});
-
-for (const [signal, exitCode] of [
+for (const [signal, expected] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const) {
   test(
-    `${signal} writes what was measured, ends the servers and exits with ${exitCode}`,
+    `${signal} writes what was measured, ends the servers and exits with ${expected}`,
     { skip: !canSampleProcesses },
     async () => {
+      const running = startCli(["bench", "--rounds", "50", "-o", "json=-"]);
       let tree: readonly number[] = [];
-      const { code, stdout } = await bench(["--rounds", "50", "-o", "json=-"], async (pid) => {
-        for (let tries = 0; tree.length < 3 && tries < 300; tries += 1) {
-          await sleep(20);
-          tree = await processTree(pid);
-        }
-        process.kill(pid, signal);
-      });
-      assert.equal(code, exitCode);
+      while (tree.length < 3) {
+        await sleep(20);
+        tree = await processTree(running.process.pid ?? 0);
+      }
+      running.process.kill(signal);
+      const { exitCode: code, stdout } = await running.ended;
+      assert.equal(code, expected);
       const result = parse(resultSchema, JSON.parse(stdout));
       assert.equal(result.complete, false);
-      assert.equal(result.exitCode, exitCode);
-      assert.ok(tree.length >= 3);
+      assert.equal(result.exitCode, expected);
       assert.deepEqual(await stillRunning(tree), []);
     },
   );
 }
 
 test("--list names every scenario and what it is for", async () => {
-  const { code, stdout } = await bench(["--list"]);
+  const { exitCode: code, stdout } = await bench(["--list"]);
   assert.equal(code, 0);
   assert.match(stdout, /^\* export {8}one export at a time/m);
   assert.match(stdout, /^\* scaling {7}the server's peak memory/m);
@@ -132,7 +106,7 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
 ];
 for (const [args, reason] of refused) {
   test(`bench ${args.join(" ")} is refused with a sentence`, async () => {
-    const { code, stderr } = await bench(args);
+    const { exitCode: code, stderr } = await bench(args);
     assert.equal(code, 1);
     assert.match(stderr, reason);
     assert.doesNotMatch(stderr, /\n {4}at /);

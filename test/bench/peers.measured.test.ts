@@ -13,9 +13,13 @@ import { runPeers } from "../../bench/peers/run-peers.ts";
 import { differenceOf, readShape, type Shape } from "../../bench/peers/shape.ts";
 import { ours } from "../../bench/peers/stream-csv-peer.ts";
 import { canSampleProcesses, processTree } from "../../bench/probe/process-tree.ts";
+import { endOnSignal } from "../harness/children.ts";
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const ignore = (): void => {};
+
+// Servers that a run starts in this process are ended when it exits.
+endOnSignal();
 
 const absent: Peer = {
   ...nodePeer,

@@ -12,9 +12,13 @@ import {
 import { canSampleProcesses, processTree } from "../../bench/probe/process-tree.ts";
 import { seededRandom } from "../../bench/statistics/random.ts";
 import { balancedOrders } from "../../bench/trial/order.ts";
+import { endOnSignal } from "../harness/children.ts";
 
 const program = fileURLToPath(new URL("../../fixtures/programs/faulty-server.js", import.meta.url));
 const small: BenchConfig = { rows: 3000, rounds: 2, seed: 1, scenarios: ["export"], isQuick: true };
+
+// Servers that a run starts in this process are ended when it exits.
+endOnSignal();
 
 /** A run against the fixture server, small enough for a test; it leaves no process behind, whatever happens. */
 async function run(

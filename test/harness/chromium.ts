@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { endWithUs } from "./children.ts";
 
 /** Where a browser is; undefined when none is installed. */
 export const chromiumPath = ["chromium", "chromium-browser", "google-chrome"]
@@ -49,6 +50,7 @@ export async function openBrowser(): Promise<BrowserPage> {
   const child = spawn(chromiumPath ?? "chromium", [...flags, `--user-data-dir=${profile}`], {
     stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
   });
+  endWithUs(child);
   const ended = once(child, "exit");
   const pipe = protocol(child.stdio[3] as Writable, child.stdio[4] as Readable);
   void ended.then(() => pipe.fail(new Error("the browser has ended")));

@@ -1,9 +1,11 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { toolEnvironment } from "../../bench/target/run-tool.ts";
+import { endWithUs } from "./children.ts";
 
 /** The compiled program, as a user would run it. */
-const cliPath = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
+export const cliPath = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
 
 /** What a program that has ended left behind. */
 export interface Ended {
@@ -22,9 +24,21 @@ export interface RunningCli {
   stderr(): string;
 }
 
+/** How a program is started; what isn't said is as in this process. */
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Starts the program with arguments. */
 export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCli {
-  const child = spawn(process.execPath, [cliPath, ...args], { env: { ...process.env, ...env } });
+  return startProgram([cliPath, ...args], { env });
+}
+
+/** Starts Node with arguments; the first is the program. */
+export function startProgram(args: readonly string[], { cwd, env }: StartOptions = {}): RunningCli {
+  const child = spawn(process.execPath, args, { cwd, env: childEnvironment(env) });
+  endWithUs(child);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
@@ -36,6 +50,20 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
     stderr,
   }));
   return { process: child, ended, stderr: () => stderr };
+}
+
+/**
+ * What children inherit: nothing that a git hook or an `npm run` around the tests has set, and no summary of a pipeline,
+ * which isn't the tests' to write.
+ */
+function childEnvironment(env: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {
+  const { GITHUB_STEP_SUMMARY: _, ...inherited } = toolEnvironment(process.env);
+  return { ...inherited, ...env };
+}
+
+/** Whether others had so much of this machine that a run rightly refused to judge: then there is nothing to test. */
+export function isMachineTaken(stderr: string): boolean {
+  return /A round couldn't be trusted/.test(stderr);
 }
 
 /** Runs the program to its end. */
@@ -55,8 +83,11 @@ export interface ServeProcess extends RunningCli, AsyncDisposable {
 }
 
 /** Starts `stream-csv serve` on a free port and waits until it is ready. */
-export async function startServe(args: readonly string[] = []): Promise<ServeProcess> {
-  const cli = startCli(["serve", "--port", "0", "--log-format", "json", ...args]);
+export async function startServe(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServeProcess> {
+  const cli = startCli(["serve", "--port", "0", "--log-format", "json", ...args], env);
   const url = await new Promise<string>((resolve, reject) => {
     cli.process.stdout.once("data", (text: string) => resolve(text.trim().replace("listening on ", "")));
     void cli.ended.then((end) => reject(new Error(`serve ended before it was ready: ${end.stderr}`)));

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { endWithUs } from "./children.ts";
 
 /** The example of docs/deploy.md. */
 export const nginxExample = fileURLToPath(
@@ -61,6 +62,7 @@ ${example}}
   const child = spawn(program ?? "nginx", ["-p", folder, "-c", configuration], {
     stdio: ["ignore", "ignore", "pipe"],
   });
+  endWithUs(child);
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
   const exited = once(child, "exit");

@@ -14,6 +14,7 @@ import { parseCalibration, type CalibrationRun } from "../../../bench/gate/calib
 import { comparisonsOf, gatedArmsOf, judgeRun } from "../../../bench/gate/judge-run.ts";
 import { canSampleProcesses, peakResidentBytes, processTree } from "../../../bench/probe/process-tree.ts";
 import { resultSchema } from "../../../bench/result/schema.ts";
+import { endWithUs } from "../../harness/children.ts";
 import { simulateResult } from "../gate/results.ts";
 import { arms, simulateRounds, type Simulated } from "../gate/rounds.ts";
 
@@ -86,6 +87,7 @@ async function streamFrom(burden: Burden): Promise<{ sha256: string; peakBytes: 
   const child = spawn(process.execPath, [copy.program, "serve", "--port", "0", "--log-level", "silent"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  endWithUs(child);
   const closed = once(child, "close");
   try {
     const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
