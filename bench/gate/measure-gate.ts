@@ -18,7 +18,7 @@ const scenario = "export";
  */
 const bytesPerRound = 64 * 1024 ** 2;
 /** Nobody waits longer than that for a slow server. */
-const secondsPerRound = 4;
+const secondsPerRound = 2;
 const mostTurns = 24;
 
 /** What a run that gates is held against, and how. */

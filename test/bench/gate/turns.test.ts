@@ -8,11 +8,11 @@ function planOf(bytes: number, seconds: number): Pick<Plan, "arms" | "rounds" | 
   return { arms, rounds: 8, exportSeconds: new Map([["here", seconds]]) };
 }
 
-test("a round has as many turns as make 64 MiB, but no more than take four seconds or would be many", () => {
+test("a round has as many turns as make 64 MiB, but no more than take two seconds or would be many", () => {
   const mib = 1024 ** 2;
   assert.equal(turnsOf(planOf(10 * mib, 0.1)), 6);
   assert.equal(turnsOf(planOf(100 * mib, 1)), 1);
-  assert.equal(turnsOf(planOf(10 * mib, 1.5)), 2);
+  assert.equal(turnsOf(planOf(10 * mib, 0.9)), 2);
   assert.equal(turnsOf(planOf(10 * mib, 60)), 1);
   assert.equal(turnsOf(planOf(100, 0.001)), 24);
   assert.equal(gateSteps(planOf(10 * mib, 0.1)), 48);
