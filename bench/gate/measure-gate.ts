@@ -19,7 +19,7 @@ const scenario = "export";
 const bytesPerRound = 64 * 1024 ** 2;
 /** Nobody waits longer than that for a slow server. */
 const secondsPerRound = 2;
-const mostTurns = 24;
+const mostTurns = 8;
 
 /** What a run that gates is held against, and how. */
 export interface GateQuestion {

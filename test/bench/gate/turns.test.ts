@@ -14,6 +14,6 @@ test("a round has as many turns as make 64 MiB, but no more than take two second
   assert.equal(turnsOf(planOf(100 * mib, 1)), 1);
   assert.equal(turnsOf(planOf(10 * mib, 0.9)), 2);
   assert.equal(turnsOf(planOf(10 * mib, 60)), 1);
-  assert.equal(turnsOf(planOf(100, 0.001)), 24);
+  assert.equal(turnsOf(planOf(100, 0.001)), 8);
   assert.equal(gateSteps(planOf(10 * mib, 0.1)), 48);
 });
