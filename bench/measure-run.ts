@@ -92,7 +92,9 @@ async function measureTargets(
   const judge = judgeOf(config, against, findings);
   const chosen = scenarios.filter(({ name }) => config.scenarios.includes(name));
   const stepsOf = (scenario: Scenario): number =>
-    judge !== null && scenario === exportScenario ? gateSteps(plan) : scenario.countSteps(plan);
+    judge !== null && scenario === exportScenario
+      ? gateSteps(plan, config.budgets)
+      : scenario.countSteps(plan);
   steps = chosen.reduce((total, scenario) => total + stepsOf(scenario), 0);
   const random = seededRandom(config.seed);
   const context = {

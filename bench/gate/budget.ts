@@ -49,6 +49,19 @@ export function dependsOnReader({ metric }: Pick<Budget, "metric">): boolean {
   return ofTheReader.includes(metric);
 }
 
+const ofProcessors: ReadonlySet<MetricId> = new Set(["cpu_s_per_export", "cpu_s_per_mib"]);
+const ofMemory: ReadonlySet<MetricId> = new Set(["idle_rss_bytes", "peak_rss_over_idle_bytes"]);
+
+/** CPU time is compared best between servers that work at the same time, on one core. */
+export function isTakenInDuet({ metric }: Pick<Budget, "metric">): boolean {
+  return ofProcessors.has(metric);
+}
+
+/** What other servers that work at the same time would change: all but CPU time and memory. */
+export function isTakenAlone({ metric }: Pick<Budget, "metric">): boolean {
+  return !ofProcessors.has(metric) && !ofMemory.has(metric);
+}
+
 /**
  * Refuses a budget for what the rounds of a gating run don't measure.
  * @throws RangeError that lists what they do

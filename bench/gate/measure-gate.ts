@@ -3,20 +3,18 @@ import { measureArm } from "../scenario/measure-arm.ts";
 import { noteArms } from "../scenario/note-arms.ts";
 import { recordRound } from "../scenario/record-round.ts";
 import type { ScenarioContext } from "../scenario/scenario.ts";
+import { measureDuet } from "../trial/measure-duet.ts";
 import { prepareServer } from "../trial/measure-export.ts";
 import { balancedOrders } from "../trial/order.ts";
-import { dependsOnReader, nameOf, type Budget } from "./budget.ts";
+import { dependsOnReader, isTakenAlone, isTakenInDuet, nameOf, type Budget } from "./budget.ts";
 import { confirmRegressions, metricsToConfirm } from "./confirm.ts";
 import type { GateReport } from "./judge-run.ts";
 import { measureTwiceAtMost, roundFault, type MachineSample } from "./round-guard.ts";
 
 const scenario = "export";
 
-/**
- * What an arm sends in one round, in turns with the others. What the other guests of a host do changes the pace of its
- * cores by half, several times a second: the more turns, the more alike is what the arms get of it.
- */
-const bytesPerRound = 64 * 1024 ** 2;
+/** What an arm sends in one round of what is judged. */
+const bytesPerRound = 128 * 1024 ** 2;
 /** Nobody waits longer than that for a slow server. */
 const secondsPerRound = 2;
 const mostTurns = 8;
@@ -49,7 +47,7 @@ export async function measureGate(
   logbook.warn(
     `The first ${plan.rounds} rounds showed a regression, so ${plan.rounds} more were measured to confirm it; of what was to be confirmed the second ${plan.rounds} are reported.`,
   );
-  question.onSecondBatch(gateSteps(plan));
+  question.onSecondBatch(gateSteps(plan, question.budgets));
   // Only these are asked of the second batch, and so only these share the chance of a false alarm in it.
   const asked = question.budgets.filter((budget) => doubtful.includes(nameOf(budget)));
   const second = question.judge(await measureBatch(context, question), asked);
@@ -57,18 +55,34 @@ export async function measureGate(
 }
 
 /** How often one batch calls `step`, when no round has to be repeated. */
-export function gateSteps(plan: GatePlan): number {
-  return plan.arms.length * plan.rounds * turnsOf(plan);
+export function gateSteps(plan: GatePlan, budgets: readonly Budget[]): number {
+  const { alone, duet } = turnsOf(plan, budgets);
+  return plan.rounds * (plan.arms.length * alone + (duet > 0 ? 1 : 0));
 }
 
 type GatePlan = Pick<ScenarioContext["plan"], "arms" | "rounds" | "exportSeconds">;
 
-/** How many exports an arm gives in a round, by what the slowest and largest of them was found to be. */
-export function turnsOf({ arms, exportSeconds }: GatePlan): number {
+/** How many exports an arm gives in a round. */
+export interface Turns {
+  /** By itself, in turn with the others: from these come times, and what else a busy neighbour would change. */
+  readonly alone: number;
+  /** At the same time as the others: from these comes CPU time; memory is the highest of all. 0 when it isn't judged. */
+  readonly duet: number;
+}
+
+/**
+ * What is judged gets many exports, by what the slowest and largest of them was found to be; the rest one.
+ * @param budgets of the whole run: each batch is measured alike, whatever it is asked for
+ */
+export function turnsOf({ arms, exportSeconds }: GatePlan, budgets: readonly Budget[]): Turns {
   const bytes = Math.max(1, ...arms.map(({ body }) => body.bytes));
   const seconds = Math.max(0.001, ...exportSeconds.values());
   const turns = Math.floor(Math.min(bytesPerRound / bytes, secondsPerRound / seconds));
-  return Math.min(mostTurns, Math.max(1, turns));
+  const many = Math.min(mostTurns, Math.max(1, turns));
+  return {
+    alone: budgets.some(isTakenAlone) ? many : 1,
+    duet: budgets.some(isTakenInDuet) ? many : 0,
+  };
 }
 
 /** As many rounds as planned, each trusted; none is cut short by the clock, since their number decides the level. */
@@ -76,32 +90,44 @@ async function measureBatch(
   context: Omit<ScenarioContext, "deadlineMs">,
   { budgets, sampleMachine }: GateQuestion,
 ): Promise<readonly Round[]> {
-  const { plan, random, logbook } = context;
+  const { plan, random, logbook, session } = context;
   const from = logbook.rounds.length;
-  const turns = turnsOf(plan);
+  const turns = turnsOf(plan, budgets);
   const isReaderJudged = budgets.some(dependsOnReader);
   for (const [index, order] of balancedOrders(plan.arms, plan.rounds, random).entries()) {
     const attempt = async (): Promise<string | null> => {
       const before = await sampleMachine();
-      const prepared = new Map<string, { readonly idle: number | null }>();
+      const idles = new Map<string, number | null>();
       return await recordRound(
         context,
         scenario,
         order,
         async (arm, server) => {
           context.step(`round ${index + 1} of ${plan.rounds}, ${arm.id}`);
-          const ready = prepared.get(arm.id) ?? {
-            idle: await prepareServer({ session: context.session, server, request: arm }),
-          };
-          prepared.set(arm.id, ready);
-          return measureArm(context, arm, server, ready);
+          const idle = idles.get(arm.id) ?? (await prepareServer({ session, server, request: arm }));
+          idles.set(arm.id, idle);
+          return measureArm(context, arm, server, { idle });
         },
-        async (arms) => {
-          const busy = Object.values(arms).map((measured) => measured.client_busy_ratio ?? 0);
-          const readerBusyRatio = isReaderJudged ? Math.max(...busy) : null;
-          return roundFault({ before, after: await sampleMachine(), readerBusyRatio });
+        {
+          turns: turns.alone,
+          async measureTogether(served) {
+            if (turns.duet === 0) return {};
+            context.step(`round ${index + 1} of ${plan.rounds}, all at the same time`);
+            const own = served.filter(({ item }) => item.target.isStreamCsv);
+            const { arms, apartReason } = await measureDuet(session, own, { turns: turns.duet, idles });
+            if (apartReason !== null) {
+              logbook.warn(
+                `The servers couldn't be put on one core, so their CPU times are less alike than they could be: ${apartReason}`,
+              );
+            }
+            return arms;
+          },
+          async findFault(arms) {
+            const busy = Object.values(arms).map((measured) => measured.client_busy_ratio ?? 0);
+            const readerBusyRatio = isReaderJudged ? Math.max(...busy) : null;
+            return roundFault({ before, after: await sampleMachine(), readerBusyRatio });
+          },
         },
-        turns,
       );
     };
     await measureTwiceAtMost(attempt);

@@ -1,6 +1,6 @@
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../target/target.ts";
-import type { BenchArm } from "../trial/arm.ts";
+import { whoseOf, type BenchArm } from "../trial/arm.ts";
 import { measureExport, prepareServer, requireSameBody } from "../trial/measure-export.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
@@ -33,8 +33,4 @@ export async function measureArm(
     );
   }
   return measured;
-}
-
-function whoseOf({ delivery, id, target }: BenchArm): string {
-  return delivery === null ? `The target ${target.name}` : `The ${delivery} delivery (${id})`;
 }

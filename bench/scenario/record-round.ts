@@ -1,26 +1,37 @@
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../target/target.ts";
-import { combineTurns } from "../trial/combine-turns.ts";
-import { withServers, type ServerNeed } from "../trial/with-servers.ts";
+import { combineTurns, withDuet } from "../trial/combine-turns.ts";
+import { withServers, type Served, type ServerNeed } from "../trial/with-servers.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
-/** Why what a round gave doesn't count, in a sentence; null when it does. */
-export type FindFault = (arms: Readonly<Record<string, Measured>>) => Promise<string | null>;
+/** What a round is, beside one measurement of each arm by itself. */
+export interface RoundDesign<Item> {
+  /**
+   * How often each arm is measured by itself, in turn with the others.
+   * @default 1
+   */
+  readonly turns?: number;
+  /** Measures all arms whose servers run side by side at once, after their turns; what it gives is by the arm's id. */
+  readonly measureTogether?: (served: readonly Served<Item>[]) => Promise<Readonly<Record<string, Measured>>>;
+  /** Why what the round gave doesn't count, in a sentence; null when it does. Without it each counts. */
+  readonly findFault?: (arms: Readonly<Record<string, Measured>>) => Promise<string | null>;
+}
 
 /**
  * Measures the arms of one round, one after the other and each on a fresh server, and notes what they gave.
  * When one fails, or the run is interrupted, what was measured is kept and said not to count, and the fault goes on.
- * @param findFault looks at a round that was measured; without it each counts
- * @param turns how often each arm is measured, in turn with the others
- * @returns what it found
+ * @returns why the round doesn't count, or null
  */
 export async function recordRound<Item extends ServerNeed & { readonly id: string }>(
   { session, logbook }: Pick<ScenarioContext, "session" | "logbook">,
   scenario: string,
   items: readonly Item[],
   measure: (item: Item, server: RunningTarget) => Promise<Measured>,
-  findFault: FindFault = () => Promise.resolve(null),
-  turns = 1,
+  {
+    turns = 1,
+    measureTogether = () => Promise.resolve({}),
+    findFault = () => Promise.resolve(null),
+  }: RoundDesign<Item> = {},
 ): Promise<string | null> {
   const index = logbook.nextIndex(scenario);
   const order = items.map(({ id }) => id);
@@ -35,7 +46,13 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
         own.push(await measure(item, server));
         arms[item.id] = combineTurns(own);
       },
-      turns,
+      {
+        turns,
+        async useTogether(served) {
+          const together = await measureTogether(served);
+          for (const [id, duet] of Object.entries(together)) arms[id] = withDuet(arms[id] ?? {}, duet);
+        },
+      },
     );
     const found = await findFault(arms);
     const outcome = found === null ? { valid: true } : { valid: false, reason: found };

@@ -79,3 +79,8 @@ export function gatingArms(
 export function distinctArms(arms: readonly BenchArm[]): readonly BenchArm[] {
   return arms.filter(({ role }) => role !== "aa");
 }
+
+/** How a message begins that is about an arm. */
+export function whoseOf({ delivery, id, target }: BenchArm): string {
+  return delivery === null ? `The target ${target.name}` : `The ${delivery} delivery (${id})`;
+}

@@ -17,6 +17,16 @@ export function combineTurns(turns: readonly Measured[]): Measured {
   return Object.fromEntries(ids.map((id) => [id, combine(id, turns)]));
 }
 
+/**
+ * What an arm gave in one round, alone and at the same time as the others: the highest of peaks counts, and everything
+ * else the others' company tells is taken from there. What couldn't be measured there is unknown.
+ */
+export function withDuet(alone: Measured, duet: Measured): Measured {
+  const ids = Object.keys(duet) as MetricId[];
+  const merged = ids.map((id) => [id, peaks.has(id) ? combine(id, [alone, duet]) : duet[id]]);
+  return { ...alone, ...Object.fromEntries(merged) };
+}
+
 function combine(id: MetricId, turns: readonly Measured[]): number | null {
   const values = turns.flatMap((turn) => turn[id] ?? []);
   if (values.length < turns.length) return null;

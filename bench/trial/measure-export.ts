@@ -4,7 +4,7 @@ import { watchOwnLoad, type OwnLoad } from "../probe/own-load.ts";
 import type { Measured } from "../result/metric.ts";
 import type { ExpectedBody } from "./arm.ts";
 import { difference, idleMemory, watchPeak } from "./server-memory.ts";
-import { serverWork, type ServerWork } from "./server-work.ts";
+import { serverWork, workBetween, type ServerWork } from "./server-work.ts";
 import { readWhole, type Trial } from "./session.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -108,23 +108,6 @@ export function requireSameBody(
 
 function hexadecimal(value: number | null): string {
   return value === null ? "unknown" : value.toString(16).padStart(8, "0");
-}
-
-/** Three looks at a server: two right after each other, and one after the export. */
-interface Looks {
-  readonly first: ServerWork;
-  readonly before: ServerWork;
-  readonly after: ServerWork;
-}
-
-/** What was added by the export alone, without what it takes to look. */
-function workBetween(
-  { first, before, after }: Looks,
-  of: (work: ServerWork) => number | null,
-): number | null {
-  const looking = difference(of(before), of(first));
-  const added = difference(of(after), of(before));
-  return looking === null || added === null ? null : Math.max(0, added - looking);
 }
 
 function sinceThen(

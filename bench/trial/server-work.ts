@@ -3,6 +3,7 @@ import { cpuSeconds } from "../probe/cpu-time.ts";
 import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../probe/server-stats.ts";
 import type { RunningTarget } from "../target/target.ts";
+import { difference } from "./server-memory.ts";
 
 /** What a server has done since it started. */
 export interface ServerWork {
@@ -21,6 +22,23 @@ export async function serverWork(server: RunningTarget, signal: AbortSignal): Pr
   const inside = statsUrl === null ? null : await freshNumbers(origin, signal);
   const others = canSampleProcesses && pid !== null ? await othersCpuSeconds(pid, inside?.pids ?? []) : null;
   return { inside, cpuSeconds: inside === null ? others : inside.cpuSeconds + (others ?? 0) };
+}
+
+/** Three looks at a server: two right after each other, and one after the export. */
+export interface Looks {
+  readonly first: ServerWork;
+  readonly before: ServerWork;
+  readonly after: ServerWork;
+}
+
+/** What was added by the export alone, without what it takes to look. */
+export function workBetween(
+  { first, before, after }: Looks,
+  of: (work: ServerWork) => number | null,
+): number | null {
+  const looking = difference(of(before), of(first));
+  const added = difference(of(after), of(before));
+  return looking === null || added === null ? null : Math.max(0, added - looking);
 }
 
 /** Numbers older than this would leave out the end of an export. */

@@ -8,6 +8,23 @@ export interface ServerNeed {
   readonly rows: number;
 }
 
+/** An item and its server, which runs. */
+export interface Served<Item> {
+  readonly item: Item;
+  readonly server: RunningTarget;
+}
+
+/** What is done with servers beside one use of each. */
+export interface Rota<Item> {
+  /**
+   * How often each is used, in turn with the others.
+   * @default 1
+   */
+  readonly turns?: number;
+  /** Is given all servers that run side by side, once none has a turn left. */
+  readonly useTogether?: (served: readonly Served<Item>[]) => Promise<void>;
+}
+
 /**
  * Starts a fresh server for each item, all at once since starting takes longer than most exports, does something with
  * one after the other in the order given, and stops them all, whatever happens. With more turns than one it then goes
@@ -18,7 +35,7 @@ export async function withServers<Item extends ServerNeed>(
   { signal }: Session,
   items: readonly Item[],
   use: (item: Item, server: RunningTarget) => Promise<void>,
-  turns = 1,
+  { turns = 1, useTogether }: Rota<Item> = {},
 ): Promise<void> {
   const starts = await Promise.allSettled(
     items.map(async ({ target, rows }) => (target.canRunTwice ? target.start(signal, rows) : null)),
@@ -34,6 +51,7 @@ export async function withServers<Item extends ServerNeed>(
         else if (turn === 0) await useAlone(item, signal, use, turns);
       }
     }
+    await useTogether?.(pairs.flatMap(({ item, server }) => (server === null ? [] : [{ item, server }])));
   } finally {
     await Promise.all(servers.map(async (server) => server?.stop()));
   }

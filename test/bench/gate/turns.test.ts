@@ -1,19 +1,38 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseBudget } from "../../../bench/gate/budget.ts";
 import { gateSteps, turnsOf } from "../../../bench/gate/measure-gate.ts";
 import type { Plan } from "../../../bench/scenario/scenario.ts";
+
+const cpu = parseBudget("streaming.cpu_s_per_mib=5%");
+const memory = parseBudget("streaming.peak_rss_over_idle_bytes=10%");
+const time = parseBudget("streaming.total_s=20%");
 
 function planOf(bytes: number, seconds: number): Pick<Plan, "arms" | "rounds" | "exportSeconds"> {
   const arms = [{ body: { rows: 1, bytes, crc32: 0 } }] as unknown as Plan["arms"];
   return { arms, rounds: 8, exportSeconds: new Map([["here", seconds]]) };
 }
 
-test("a round has as many turns as make 64 MiB, but no more than take two seconds or would be many", () => {
+test("a round has as many exports as make 128 MiB, but no more than take two seconds or would be many", () => {
   const mib = 1024 ** 2;
-  assert.equal(turnsOf(planOf(10 * mib, 0.1)), 6);
-  assert.equal(turnsOf(planOf(100 * mib, 1)), 1);
-  assert.equal(turnsOf(planOf(10 * mib, 0.9)), 2);
-  assert.equal(turnsOf(planOf(10 * mib, 60)), 1);
-  assert.equal(turnsOf(planOf(100, 0.001)), 8);
-  assert.equal(gateSteps(planOf(10 * mib, 0.1)), 48);
+  const turns = (bytes: number, seconds: number): number => turnsOf(planOf(bytes, seconds), [cpu]).duet;
+  assert.equal(turns(20 * mib, 0.1), 6);
+  assert.equal(turns(100 * mib, 2), 1);
+  assert.equal(turns(10 * mib, 0.9), 2);
+  assert.equal(turns(10 * mib, 60), 1);
+  assert.equal(turns(100, 0.001), 8);
+});
+
+test("many exports are taken of what is judged: at the same time for CPU, alone for times; the rest is one alone", () => {
+  const plan = planOf(20 * 1024 ** 2, 0.1);
+  const cases = [
+    [[cpu, memory], { alone: 1, duet: 6 }, 16],
+    [[memory], { alone: 1, duet: 0 }, 8],
+    [[time], { alone: 6, duet: 0 }, 48],
+    [[cpu, time], { alone: 6, duet: 6 }, 56],
+  ] as const;
+  for (const [budgets, turns, steps] of cases) {
+    assert.deepEqual(turnsOf(plan, budgets), turns);
+    assert.equal(gateSteps(plan, budgets), steps);
+  }
 });

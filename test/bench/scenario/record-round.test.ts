@@ -40,9 +40,11 @@ test("a round that can't be trusted is kept with its reason and doesn't count; t
   const items = ["one", "other"].map((id) => ({ id, target, rows: 1 }));
   const measure = () => Promise.resolve({ total_s: 1 });
   const seen: string[][] = [];
-  const fault = await recordRound(context, "export", items, measure, (arms) => {
-    seen.push(Object.keys(arms));
-    return Promise.resolve("12 % of the CPU time went to other guests of the host.");
+  const fault = await recordRound(context, "export", items, measure, {
+    findFault(arms) {
+      seen.push(Object.keys(arms));
+      return Promise.resolve("12 % of the CPU time went to other guests of the host.");
+    },
   });
   assert.match(fault ?? "", /^12 %/);
   assert.equal(await recordRound(context, "export", items, measure), null);
@@ -75,7 +77,7 @@ test("with several turns the arms take them back and forth, on one server each; 
       gc_s_per_export: null,
     });
   };
-  await recordRound(context, "export", items, measure, undefined, 3);
+  await recordRound(context, "export", items, measure, { turns: 3 });
   assert.deepEqual(seen, ["one", "alone", "alone", "alone", "other", "other", "one", "one", "other"]);
   assert.deepEqual(stopped.toSorted(), ["alone", "one", "other"]);
   const [round] = context.logbook.rounds;
@@ -86,4 +88,44 @@ test("with several turns the arms take them back and forth, on one server each; 
       peak_rss_over_idle_bytes: 10,
       gc_s_per_export: null,
     });
+});
+
+test("after their turns all arms that run side by side are measured at once: costs are those, and the highest of peaks", async () => {
+  const stopped: string[] = [];
+  const context = contextOf(idleTarget(stopped, "here"));
+  const items = ["one", "alone", "other"].map((id) => ({
+    id,
+    target: idleTarget(stopped, id, id !== "alone"),
+    rows: 1,
+  }));
+  const alone = { total_s: 1, cpu_s_per_mib: 1, peak_rss_over_idle_bytes: 10 };
+  let isAnyTurnLeft = true;
+  await recordRound(
+    context,
+    "export",
+    items,
+    ({ id }) => {
+      isAnyTurnLeft = id !== "other";
+      return Promise.resolve(alone);
+    },
+    {
+      measureTogether(served) {
+        assert.equal(isAnyTurnLeft, false);
+        assert.deepEqual(
+          served.map(({ item }) => item.id),
+          ["one", "other"],
+        );
+        assert.deepEqual(stopped, ["alone"]);
+        return Promise.resolve({
+          one: { cpu_s_per_mib: 3, peak_rss_over_idle_bytes: 9 },
+          other: { cpu_s_per_mib: null, peak_rss_over_idle_bytes: 11 },
+        });
+      },
+    },
+  );
+  assert.deepEqual(context.logbook.rounds[0]?.arms, {
+    one: { ...alone, cpu_s_per_mib: 3 },
+    alone,
+    other: { ...alone, cpu_s_per_mib: null, peak_rss_over_idle_bytes: 11 },
+  });
 });

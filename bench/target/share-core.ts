@@ -1,0 +1,29 @@
+import { read } from "../probe/process-tree.ts";
+import { runTool } from "./run-tool.ts";
+
+/**
+ * Puts processes, with all their threads and whatever they start from now on, on one core: the last of those this
+ * process may use, since interrupts mostly go to the first. Then the scheduler gives them its time in slices of a few
+ * milliseconds, and whatever the pace of the core, they all get the same of it.
+ * @returns null when that was done, or why it couldn't be
+ * @throws the signal's reason when that comes first
+ */
+export async function shareCore(pids: readonly number[], signal: AbortSignal): Promise<string | null> {
+  const core = lastCore(await read("/proc/self/status"));
+  if (core === null) return "this system doesn't tell which cores there are";
+  const runs = await Promise.all(
+    pids.map((pid) =>
+      runTool(["taskset", "-a", "-c", "-p", String(core), String(pid)], {
+        cwd: ".",
+        signal,
+      }),
+    ),
+  );
+  return runs.find(({ isGood }) => !isGood)?.lastLines ?? null;
+}
+
+/** The highest number in `Cpus_allowed_list: 0-3,8`; null when there is no such line. */
+function lastCore(status: string): number | null {
+  const last = /^Cpus_allowed_list:.*?(\d+)\s*$/m.exec(status)?.[1];
+  return last === undefined ? null : Number(last);
+}

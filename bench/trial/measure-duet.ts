@@ -1,0 +1,112 @@
+import type { ExportReading } from "../load/read-export.ts";
+import { processTree } from "../probe/process-tree.ts";
+import type { Measured } from "../result/metric.ts";
+import { shareCore } from "../target/share-core.ts";
+import { whoseOf, type BenchArm } from "./arm.ts";
+import { requireSameBody } from "./measure-export.ts";
+import { difference, watchPeak } from "./server-memory.ts";
+import { serverWork, workBetween, type ServerWork } from "./server-work.ts";
+import { explained, readWhole, type Session } from "./session.ts";
+import type { Served } from "./with-servers.ts";
+
+/** How a duet is played. */
+export interface DuetOptions {
+  /** Exports of each arm that are counted. */
+  readonly turns: number;
+  /** Bytes each server held before it had served anything, by the arm's id. */
+  readonly idles: ReadonlyMap<string, number | null>;
+}
+
+/** What servers told that worked at the same time. */
+export interface DuetMeasurement {
+  /**
+   * CPU time and the peak of memory, by the arm's id. What depends on the clock isn't given: it would tell how long
+   * the others took.
+   */
+  readonly arms: Readonly<Record<string, Measured>>;
+  /** Why the servers didn't share one core; null when they did. */
+  readonly apartReason: string | null;
+}
+
+const bytesPerMib = 1024 ** 2;
+
+/**
+ * Takes exports of several warm servers at the same time, all on one core, and tells what CPU time each needed.
+ *
+ * The pace of a core changes within a tenth of a second where other guests of a host use the same silicon. Servers
+ * that take turns see different paces. Servers that share a core are switched every few milliseconds, see the same
+ * ones, and it cancels out of their ratio: duet benchmarking (Bulej, Horký, Tůma, Farquet and Prokopec, ICPE 2020,
+ * arXiv 2001.05811), with one core for all instead of one for each, since the cores of a guest differ too.
+ *
+ * Work costs more while others use the same caches. Therefore who is done goes on giving exports that aren't counted
+ * until all are done: otherwise the slowest would end alone, and seem cheaper than it is.
+ * @param arms whose servers are warm
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when one fails, or gives another body than the one that was
+ *   checked; no reading goes on then
+ */
+export async function measureDuet(
+  session: Session,
+  arms: readonly Served<BenchArm>[],
+  { turns, idles }: DuetOptions,
+): Promise<DuetMeasurement> {
+  const { signal } = session;
+  const pids = arms.flatMap(({ server }) => server.pid ?? []);
+  const trees = await Promise.all(pids.map(processTree));
+  const apartReason = await shareCore(trees.flat(), signal);
+  const watches: Watch[] = [];
+  for (const arm of arms) watches.push(await watch(arm, signal));
+
+  const measured: Record<string, Measured> = {};
+  const over = new AbortController();
+  const whileAllWork = AbortSignal.any([signal, over.signal]);
+  const parts = watches.map(async (one) => {
+    const { item, server } = one.arm;
+    const readOne = (): Promise<ExportReading> =>
+      readWhole({ session, server, request: item }, { checksum: true, signal: whileAllWork });
+    try {
+      for (let turn = 0; turn < turns; turn += 1) requireSameBody(whoseOf(item), await readOne(), item.body);
+      measured[item.id] = await costOf(one, { turns, idles }, whileAllWork);
+      if (Object.keys(measured).length === watches.length) over.abort();
+      while (!over.signal.aborted) await readOne();
+    } catch (fault) {
+      if (whileAllWork.aborted) return;
+      // The first fault ends the readings of the others, too.
+      over.abort(explained(fault, server.lastWords()));
+    }
+  });
+  await Promise.all(parts);
+  signal.throwIfAborted();
+  if (Object.keys(measured).length < watches.length) throw over.signal.reason;
+  return { arms: measured, apartReason };
+}
+
+interface Watch {
+  readonly arm: Served<BenchArm>;
+  readonly first: ServerWork;
+  readonly before: ServerWork;
+  readonly peak: () => Promise<number | null>;
+}
+
+async function watch(arm: Served<BenchArm>, signal: AbortSignal): Promise<Watch> {
+  const peak = await watchPeak(arm.server);
+  const first = await serverWork(arm.server, signal);
+  const before = await serverWork(arm.server, signal);
+  return { arm, first, before, peak };
+}
+
+async function costOf(
+  { arm: { item, server }, first, before, peak }: Watch,
+  { turns, idles }: DuetOptions,
+  signal: AbortSignal,
+): Promise<Measured> {
+  const peakOverIdle = difference(await peak(), idles.get(item.id) ?? null);
+  const after = await serverWork(server, signal);
+  const total = workBetween({ first, before, after }, ({ cpuSeconds }) => cpuSeconds);
+  const cpu = total === null ? null : total / turns;
+  const { bytes } = item.body;
+  return {
+    cpu_s_per_export: cpu,
+    cpu_s_per_mib: cpu === null || bytes === 0 ? null : cpu / (bytes / bytesPerMib),
+    peak_rss_over_idle_bytes: peakOverIdle,
+  };
+}
