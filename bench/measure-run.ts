@@ -90,10 +90,11 @@ async function measureTargets(
   const plan = planOf(config, survey, armsOf(config, survey, { target, against, foreign }));
   findings.config = { ...findings.config, timedRows: plan.rows };
   const judge = judgeOf(config, against, findings);
+  const isInterleaved = against !== null;
   const chosen = scenarios.filter(({ name }) => config.scenarios.includes(name));
   const stepsOf = (scenario: Scenario): number =>
     judge !== null && scenario === exportScenario
-      ? gateSteps(plan, config.budgets)
+      ? gateSteps(plan, { budgets: config.budgets, isInterleaved })
       : scenario.countSteps(plan);
   steps = chosen.reduce((total, scenario) => total + stepsOf(scenario), 0);
   const random = seededRandom(config.seed);
@@ -115,7 +116,7 @@ async function measureTargets(
         steps = (steps ?? 0) + more;
       };
       const { sampleMachine = machineSample } = hooks;
-      const question = { budgets: config.budgets, judge, sampleMachine, onSecondBatch };
+      const question = { budgets: config.budgets, isInterleaved, judge, sampleMachine, onSecondBatch };
       findings.gate = await measureGate(context, question);
       continue;
     }

@@ -52,14 +52,14 @@ export function dependsOnReader({ metric }: Pick<Budget, "metric">): boolean {
 const ofProcessors: ReadonlySet<MetricId> = new Set(["cpu_s_per_export", "cpu_s_per_mib"]);
 const ofMemory: ReadonlySet<MetricId> = new Set(["idle_rss_bytes", "peak_rss_over_idle_bytes"]);
 
-/** CPU time is compared best between servers that work at the same time, on one core. */
-export function isTakenInDuet({ metric }: Pick<Budget, "metric">): boolean {
+/** Whether it is CPU time, which is compared best between servers that work at the same time, on one core. */
+export function isOfProcessors({ metric }: Pick<Budget, "metric">): boolean {
   return ofProcessors.has(metric);
 }
 
-/** What other servers that work at the same time would change: all but CPU time and memory. */
-export function isTakenAlone({ metric }: Pick<Budget, "metric">): boolean {
-  return !ofProcessors.has(metric) && !ofMemory.has(metric);
+/** Whether it is memory, which one export shows as well as many. */
+export function isOfMemory({ metric }: Pick<Budget, "metric">): boolean {
+  return ofMemory.has(metric);
 }
 
 /**
@@ -117,12 +117,13 @@ export function parseBudget(text: string): Budget {
 const mostShare = 10;
 
 /**
- * Refuses a budget that two equal versions would break by noise alone.
+ * Refuses a budget that two equal versions would break by noise alone. One that has to be exceeded by an amount as well
+ * isn't broken by a share.
  * @param floor what is known of the noise of this kind of machine; null when nothing is
  * @throws RangeError that names the floor
  */
 export function requireAboveFloor(budget: Budget, floor: NoiseFloor | null): void {
-  if (floor === null || budget.share >= floor.share) return;
+  if (floor === null || budget.least !== null || budget.share >= floor.share) return;
   throw new RangeError(
     `The budget ${nameOf(budget)}=${flagText(budget.share)} is below the noise of this machine: in ${floor.runs} calibration runs two equal versions differed by up to ${flagText(floor.share)} (95th percentile). Allow at least that much.`,
   );

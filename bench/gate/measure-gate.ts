@@ -6,7 +6,7 @@ import type { ScenarioContext } from "../scenario/scenario.ts";
 import { measureDuet } from "../trial/measure-duet.ts";
 import { prepareServer } from "../trial/measure-export.ts";
 import { balancedOrders } from "../trial/order.ts";
-import { dependsOnReader, isTakenAlone, isTakenInDuet, nameOf, type Budget } from "./budget.ts";
+import { dependsOnReader, isOfMemory, isOfProcessors, nameOf, type Budget } from "./budget.ts";
 import { confirmRegressions, metricsToConfirm } from "./confirm.ts";
 import type { GateReport } from "./judge-run.ts";
 import { measureTwiceAtMost, roundFault, type MachineSample } from "./round-guard.ts";
@@ -22,6 +22,8 @@ const mostTurns = 8;
 /** What a run that gates is held against, and how. */
 export interface GateQuestion {
   readonly budgets: readonly Budget[];
+  /** Whether arms are compared with arms of the same round, so that CPU time may be taken in a duet. */
+  readonly isInterleaved: boolean;
   /** What the rounds of one batch say of budgets. */
   judge(rounds: readonly Round[], budgets: readonly Budget[]): GateReport;
   /** Asked before and after each round what was taken from the machine. */
@@ -47,7 +49,7 @@ export async function measureGate(
   logbook.warn(
     `The first ${plan.rounds} rounds showed a regression, so ${plan.rounds} more were measured to confirm it; of what was to be confirmed the second ${plan.rounds} are reported.`,
   );
-  question.onSecondBatch(gateSteps(plan, question.budgets));
+  question.onSecondBatch(gateSteps(plan, question));
   // Only these are asked of the second batch, and so only these share the chance of a false alarm in it.
   const asked = question.budgets.filter((budget) => doubtful.includes(nameOf(budget)));
   const second = question.judge(await measureBatch(context, question), asked);
@@ -55,12 +57,15 @@ export async function measureGate(
 }
 
 /** How often one batch calls `step`, when no round has to be repeated. */
-export function gateSteps(plan: GatePlan, budgets: readonly Budget[]): number {
-  const { alone, duet } = turnsOf(plan, budgets);
+export function gateSteps(plan: GatePlan, question: TurnsQuestion): number {
+  const { alone, duet } = turnsOf(plan, question);
   return plan.rounds * (plan.arms.length * alone + (duet > 0 ? 1 : 0));
 }
 
 type GatePlan = Pick<ScenarioContext["plan"], "arms" | "rounds" | "exportSeconds">;
+
+/** Of the whole run: each batch is measured alike, whatever it is asked for. */
+type TurnsQuestion = Pick<GateQuestion, "budgets" | "isInterleaved">;
 
 /** How many exports an arm gives in a round. */
 export interface Turns {
@@ -70,29 +75,26 @@ export interface Turns {
   readonly duet: number;
 }
 
-/**
- * What is judged gets many exports, by what the slowest and largest of them was found to be; the rest one.
- * @param budgets of the whole run: each batch is measured alike, whatever it is asked for
- */
-export function turnsOf({ arms, exportSeconds }: GatePlan, budgets: readonly Budget[]): Turns {
+/** What is judged gets many exports, by what the slowest and largest of them was found to be; the rest one. */
+export function turnsOf({ arms, exportSeconds }: GatePlan, { budgets, isInterleaved }: TurnsQuestion): Turns {
   const bytes = Math.max(1, ...arms.map(({ body }) => body.bytes));
   const seconds = Math.max(0.001, ...exportSeconds.values());
   const turns = Math.floor(Math.min(bytesPerRound / bytes, secondsPerRound / seconds));
   const many = Math.min(mostTurns, Math.max(1, turns));
-  return {
-    alone: budgets.some(isTakenAlone) ? many : 1,
-    duet: budgets.some(isTakenInDuet) ? many : 0,
-  };
+  // Work costs more in company, so what an earlier run needed alone is held against what this one needs alone.
+  const isOfDuet = (budget: Budget): boolean => isInterleaved && isOfProcessors(budget);
+  const isOfAlone = (budget: Budget): boolean => !isOfDuet(budget) && !isOfMemory(budget);
+  return { alone: budgets.some(isOfAlone) ? many : 1, duet: budgets.some(isOfDuet) ? many : 0 };
 }
 
 /** As many rounds as planned, each trusted; none is cut short by the clock, since their number decides the level. */
 async function measureBatch(
   context: Omit<ScenarioContext, "deadlineMs">,
-  { budgets, sampleMachine }: GateQuestion,
+  { budgets, isInterleaved, sampleMachine }: GateQuestion,
 ): Promise<readonly Round[]> {
   const { plan, random, logbook, session } = context;
   const from = logbook.rounds.length;
-  const turns = turnsOf(plan, budgets);
+  const turns = turnsOf(plan, { budgets, isInterleaved });
   const isReaderJudged = budgets.some(dependsOnReader);
   for (const [index, order] of balancedOrders(plan.arms, plan.rounds, random).entries()) {
     const attempt = async (): Promise<string | null> => {

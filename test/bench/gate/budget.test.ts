@@ -66,3 +66,9 @@ test("a budget below the noise of the machine is refused, with the floor named",
   requireAboveFloor(budget, { share: 0.01, runs: 100 });
   requireAboveFloor(budget, null);
 });
+
+test("a budget that has to be exceeded by an amount as well isn't broken by a share of noise", () => {
+  const [, memory] = defaultBudgets(["streaming"]);
+  assert.ok(memory?.least === 8 * 1024 ** 2);
+  requireAboveFloor(memory, { share: 0.3, runs: 100 });
+});

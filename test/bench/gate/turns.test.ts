@@ -15,7 +15,8 @@ function planOf(bytes: number, seconds: number): Pick<Plan, "arms" | "rounds" | 
 
 test("a round has as many exports as make 128 MiB, but no more than take two seconds or would be many", () => {
   const mib = 1024 ** 2;
-  const turns = (bytes: number, seconds: number): number => turnsOf(planOf(bytes, seconds), [cpu]).duet;
+  const turns = (bytes: number, seconds: number): number =>
+    turnsOf(planOf(bytes, seconds), { budgets: [cpu], isInterleaved: true }).duet;
   assert.equal(turns(20 * mib, 0.1), 6);
   assert.equal(turns(100 * mib, 2), 1);
   assert.equal(turns(10 * mib, 0.9), 2);
@@ -26,13 +27,14 @@ test("a round has as many exports as make 128 MiB, but no more than take two sec
 test("many exports are taken of what is judged: at the same time for CPU, alone for times; the rest is one alone", () => {
   const plan = planOf(20 * 1024 ** 2, 0.1);
   const cases = [
-    [[cpu, memory], { alone: 1, duet: 6 }, 16],
-    [[memory], { alone: 1, duet: 0 }, 8],
-    [[time], { alone: 6, duet: 0 }, 48],
-    [[cpu, time], { alone: 6, duet: 6 }, 56],
+    [{ budgets: [cpu, memory], isInterleaved: true }, { alone: 1, duet: 6 }, 16],
+    [{ budgets: [memory], isInterleaved: true }, { alone: 1, duet: 0 }, 8],
+    [{ budgets: [time], isInterleaved: true }, { alone: 6, duet: 0 }, 48],
+    [{ budgets: [cpu, time], isInterleaved: true }, { alone: 6, duet: 6 }, 56],
+    [{ budgets: [cpu, memory], isInterleaved: false }, { alone: 6, duet: 0 }, 48],
   ] as const;
-  for (const [budgets, turns, steps] of cases) {
-    assert.deepEqual(turnsOf(plan, budgets), turns);
-    assert.equal(gateSteps(plan, budgets), steps);
+  for (const [question, turns, steps] of cases) {
+    assert.deepEqual(turnsOf(plan, question), turns);
+    assert.equal(gateSteps(plan, question), steps);
   }
 });
