@@ -1,5 +1,7 @@
 import type { CalibrationRun } from "../gate/calibration-run.ts";
 import { noiseFloor } from "../gate/noise-floor.ts";
+import { percent } from "../result/percent.ts";
+import { percentile } from "../statistics/percentile.ts";
 import type { CalibrationKind } from "./calibration-plan.ts";
 
 /** Whether the gate keeps what it promises. */
@@ -20,39 +22,47 @@ const promises: Readonly<
 /** Counts what the runs of one machine found, and says for each kind whether that is what was promised. */
 export function summarize(runs: readonly CalibrationRun[], fingerprint: string): CalibrationSummary {
   const own = runs.filter((run) => run.environment.fingerprint === fingerprint);
-  const counted = (Object.keys(promises) as CalibrationKind[]).map((kind) => countOf(kind, own));
+  const counted = (Object.keys(promises) as CalibrationKind[]).map((kind) =>
+    countOf(
+      kind,
+      own.filter((run) => run.kind === kind),
+    ),
+  );
   const names = [...new Set(own.flatMap((run) => Object.keys(run.equalRatios)))];
   const floors = names.map((name) => {
     const floor = noiseFloor(own, name, fingerprint);
     return floor === null
       ? `${name}: too few runs for a noise floor.`
-      : `${name}: two equal versions differ by at most ${(floor.share * 100).toFixed(1)} % in 95 of 100 runs (${floor.runs} runs).`;
+      : `${name}: two equal versions differ by at most ${percent(floor.share)} in 95 of 100 runs (${floor.runs} runs).`;
   });
   return {
-    sentences: [...counted.map(({ sentence }) => sentence), ...floors],
+    sentences: [...counted.flatMap(({ sentences }) => sentences), ...floors],
     isKept: counted.every(({ isKept }) => isKept),
   };
 }
 
-function countOf(
-  kind: CalibrationKind,
-  runs: readonly CalibrationRun[],
-): { readonly sentence: string; readonly isKept: boolean } {
+/** @param runs all of that kind */
+function countOf(kind: CalibrationKind, runs: readonly CalibrationRun[]): CalibrationSummary {
   const { metric, least, most } = promises[kind];
-  const own = runs.filter((run) => run.kind === kind);
-  const found = own.filter(({ verdict, verdicts }) =>
-    metric === null
-      ? verdict === "regression"
-      : verdict === "regression" && verdicts[metric] === "regression",
+  if (runs.length === 0) return { sentences: [`${kind}: no runs so far.`], isKept: true };
+  const found = runs.filter(
+    ({ verdict, verdicts }) =>
+      verdict === "regression" && (metric === null || verdicts[metric] === "regression"),
   ).length;
-  const invalid = own.filter(({ verdict }) => verdict === "invalid").length;
-  const share = own.length === 0 ? null : found / own.length;
-  const isKept = share === null || (share >= least && share <= most);
+  const isKept = found / runs.length >= least && found / runs.length <= most;
   const what = metric === null ? "false regressions" : `regressions of ${metric} found`;
-  if (own.length === 0) return { sentence: `${kind}: no runs so far.`, isKept };
-  const doubt = invalid === 0 ? "" : ` ${invalid} were invalid.`;
-  return {
-    sentence: `${kind}: ${found} ${what} in ${own.length} runs, ${isKept ? "as" : "not as"} promised.${doubt}`,
-    isKept,
-  };
+  const verdicts = ["pass", "regression", "inconclusive", "invalid"]
+    .map((verdict) => ({ verdict, count: runs.filter((run) => run.verdict === verdict).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ verdict, count }) => `${count} ${verdict}`);
+  const promise = isKept ? "as promised" : "not as promised";
+  const sentence = `${kind}: ${found} ${what} in ${runs.length} runs, ${promise} (${verdicts.join(", ")}).`;
+  return { sentences: [sentence, ...(metric === null ? [] : [sizeOf(kind, metric, runs)])], isKept };
+}
+
+/** What the runs said of the size of the change. */
+function sizeOf(kind: CalibrationKind, metric: string, runs: readonly CalibrationRun[]): string {
+  const changes = runs.flatMap(({ ratios }) => ratios[metric] ?? []).map((ratio) => ratio - 1);
+  const [low, middle, high] = [0.05, 0.5, 0.95].map((share) => percent(percentile(changes, share) ?? 0));
+  return `${kind}: by ${middle} in the median, and by ${low} to ${high} in nine of ten runs.`;
 }

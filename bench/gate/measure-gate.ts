@@ -14,7 +14,7 @@ import { measureTwiceAtMost, roundFault, type MachineSample } from "./round-guar
 const scenario = "export";
 
 /** What an arm sends in one round of what is judged. */
-const bytesPerRound = 128 * 1024 ** 2;
+const bytesPerRound = 64 * 1024 ** 2;
 /** Nobody waits longer than that for a slow server. */
 const secondsPerRound = 2;
 const mostTurns = 8;

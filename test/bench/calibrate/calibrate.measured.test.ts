@@ -69,13 +69,14 @@ test("a summary says for each kind whether the gate keeps its promise", () => {
   ];
   const kept = summarize(good, "here");
   assert.equal(kept.isKept, true);
-  assert.match(kept.sentences[0] ?? "", /^aa: 0 false regressions in 1 runs, as promised\.$/);
+  assert.match(kept.sentences[0] ?? "", /^aa: 0 false regressions in 1 runs, as promised \(1 pass\)\.$/);
+  assert.match(kept.sentences[2] ?? "", /^slow: by 1\d % in the median, and by 1\d % to 1\d % in nine of ten runs\.$/);
   assert.match(kept.sentences.join("\n"), /cpu_s_per_mib: too few runs for a noise floor/);
   const missed = summarize([...good, runOf("slow", { seed: 4 })], "here");
   assert.equal(missed.isKept, false);
   assert.match(
     missed.sentences[1] ?? "",
-    /^slow: 1 regressions of streaming\.cpu_s_per_mib found in 2 runs, not as promised/,
+    /^slow: 1 regressions of streaming\.cpu_s_per_mib found in 2 runs, not as promised \(1 pass, 1 regression\)\.$/,
   );
   assert.equal(summarize([...good, runOf("aa", { seed: 5, cpu: 1.3 })], "here").isKept, false);
   assert.match(summarize(good, "elsewhere").sentences[0] ?? "", /^aa: no runs so far\.$/);

@@ -13,19 +13,19 @@ function planOf(bytes: number, seconds: number): Pick<Plan, "arms" | "rounds" | 
   return { arms, rounds: 8, exportSeconds: new Map([["here", seconds]]) };
 }
 
-test("a round has as many exports as make 128 MiB, but no more than take two seconds or would be many", () => {
+test("a round has as many exports as make 64 MiB, but no more than take two seconds or would be many", () => {
   const mib = 1024 ** 2;
   const turns = (bytes: number, seconds: number): number =>
     turnsOf(planOf(bytes, seconds), { budgets: [cpu], isInterleaved: true }).duet;
-  assert.equal(turns(20 * mib, 0.1), 6);
-  assert.equal(turns(100 * mib, 2), 1);
+  assert.equal(turns(10 * mib, 0.1), 6);
+  assert.equal(turns(100 * mib, 1), 1);
   assert.equal(turns(10 * mib, 0.9), 2);
   assert.equal(turns(10 * mib, 60), 1);
   assert.equal(turns(100, 0.001), 8);
 });
 
 test("many exports are taken of what is judged: at the same time for CPU, alone for times; the rest is one alone", () => {
-  const plan = planOf(20 * 1024 ** 2, 0.1);
+  const plan = planOf(10 * 1024 ** 2, 0.1);
   const cases = [
     [{ budgets: [cpu, memory], isInterleaved: true }, { alone: 1, duet: 6 }, 16],
     [{ budgets: [memory], isInterleaved: true }, { alone: 1, duet: 0 }, 8],
