@@ -25,13 +25,8 @@ export type { NamedBaseline } from "./gate/gate-settings.ts";
 export { measureTwiceAtMost, roundFault, type MachineSample, type RoundWatch } from "./gate/round-guard.ts";
 export { comparisonText, type ComparedRow, type ComparisonView } from "./report/comparison-text.ts";
 export { githubAnnotations } from "./report/annotations.ts";
-export {
-  renderers,
-  renderReport,
-  type Renderer,
-  type RenderOptions,
-  type ReportFormat,
-} from "./report/renderer.ts";
+export type { Renderer, RenderOptions } from "./report/renderer.ts";
+export { renderers, renderReport, type ReportFormat } from "./report/renderers.ts";
 export { terminalReport, type TerminalReportOptions } from "./report/terminal.ts";
 export { metrics, type Measured, type Metric, type MetricId, type MetricUnit } from "./result/metric.ts";
 export {
