@@ -70,7 +70,10 @@ test("a summary says for each kind whether the gate keeps its promise", () => {
   const kept = summarize(good, "here");
   assert.equal(kept.isKept, true);
   assert.match(kept.sentences[0] ?? "", /^aa: 0 false regressions in 1 runs, as promised \(1 pass\)\.$/);
-  assert.match(kept.sentences[2] ?? "", /^slow: by 1\d % in the median, and by 1\d % to 1\d % in nine of ten runs\.$/);
+  assert.match(
+    kept.sentences[2] ?? "",
+    /^slow: by 1\d % in the median, and by 1\d % to 1\d % in nine of ten runs\.$/,
+  );
   assert.match(kept.sentences.join("\n"), /cpu_s_per_mib: too few runs for a noise floor/);
   const missed = summarize([...good, runOf("slow", { seed: 4 })], "here");
   assert.equal(missed.isKept, false);

@@ -61,35 +61,41 @@ async function withArms(
   );
 }
 
-test("a version that needs twice the CPU time shows it, beside others that finish long before it", { skip }, async () => {
-  const plain = targetOf([process.execPath, ours]);
-  const dearer = targetOf([
-    "env",
-    `NODE_OPTIONS=--import ${new URL("../../../fixtures/programs/dearer-streams.js", import.meta.url).href}`,
-    "EXTRA_CPU_SHARE=1",
-    process.execPath,
-    ours,
-  ]);
-  await inOneOfThree(async () => {
-    await withArms({ dearer, plain, again: plain }, 100_000, async (session, served) => {
-      const idles = new Map([["plain", 0]]);
-      const { arms, apartReason } = await measureDuet(session, served, { turns: 6, idles });
-      assert.equal(apartReason, null);
-      const [twice, once, again] = ["dearer", "plain", "again"].map((id) => Number(arms[id]?.cpu_s_per_mib));
-      assert.ok(twice !== undefined && once !== undefined && again !== undefined);
-      // Had the dearer one ended alone, with the caches to itself, it would seem to need 1.6 times as much.
-      assert.ok(twice / once > 1.75 && twice / once < 2.2, `${twice / once} times as much`);
-      assert.ok(again / once > 0.9 && again / once < 1.1, `${again / once} times as much`);
-      const mib = (served[1]?.item.body.bytes ?? 0) / 1024 ** 2;
-      assert.ok(Math.abs(Number(arms["plain"]?.cpu_s_per_export) / (once * mib) - 1) < 1e-9);
-      assert.ok(Number(arms["plain"]?.peak_rss_over_idle_bytes) > 2 ** 20);
-      assert.equal(arms["dearer"]?.peak_rss_over_idle_bytes, null);
+test(
+  "a version that needs twice the CPU time shows it, beside others that finish long before it",
+  { skip },
+  async () => {
+    const plain = targetOf([process.execPath, ours]);
+    const dearer = targetOf([
+      "env",
+      `NODE_OPTIONS=--import ${new URL("../../../fixtures/programs/dearer-streams.js", import.meta.url).href}`,
+      "EXTRA_CPU_SHARE=1",
+      process.execPath,
+      ours,
+    ]);
+    await inOneOfThree(async () => {
+      await withArms({ dearer, plain, again: plain }, 100_000, async (session, served) => {
+        const idles = new Map([["plain", 0]]);
+        const { arms, apartReason } = await measureDuet(session, served, { turns: 6, idles });
+        assert.equal(apartReason, null);
+        const [twice, once, again] = ["dearer", "plain", "again"].map((id) =>
+          Number(arms[id]?.cpu_s_per_mib),
+        );
+        assert.ok(twice !== undefined && once !== undefined && again !== undefined);
+        // Whoever ends alone has the caches to itself, and would seem to need less.
+        assert.ok(twice / once > 1.8 && twice / once < 2.7, `${twice / once} times as much`);
+        assert.ok(again / once > 0.9 && again / once < 1.1, `${again / once} times as much`);
+        const mib = (served[1]?.item.body.bytes ?? 0) / 1024 ** 2;
+        assert.ok(Math.abs(Number(arms["plain"]?.cpu_s_per_export) / (once * mib) - 1) < 1e-9);
+        assert.ok(Number(arms["plain"]?.peak_rss_over_idle_bytes) > 2 ** 20);
+        assert.equal(arms["dearer"]?.peak_rss_over_idle_bytes, null);
+      });
     });
-  });
-});
+  },
+);
 
 const faults = {
-  "truncate:streaming:3": /connection (ended|closed) after \d+ bytes of the body/,
+  "truncate:streaming:3": /The streaming delivery \(faulty\) gave \d+ bytes in a timed round, and \d+ when/,
   "swap-rows:streaming:3": /The streaming delivery \(faulty\) gave other bytes in a timed round/,
 };
 for (const [fault, reason] of Object.entries(faults)) {
