@@ -3,13 +3,13 @@ import { ownName, type ResolvedConfig } from "./config.ts";
 import type { MeasuredSoFar } from "./gate/baseline.ts";
 import { judgeAgainst } from "./gate/compare-runs.ts";
 import { gatedArmsOf, judgeRun, type GateReport } from "./gate/judge-run.ts";
-import { gateSteps, measureGate, type GateQuestion } from "./gate/measure-gate.ts";
+import { gateSteps, measureGate, turnsOf, type GateQuestion } from "./gate/measure-gate.ts";
 import { machineSample } from "./gate/round-guard.ts";
 import type { BenchResult, Integrity } from "./result/schema.ts";
 import type { BenchHooks } from "./run-hooks.ts";
 import { armsOf, mostBufferedBytes, planOf, versionOf } from "./run-plan.ts";
 import { exportScenario } from "./scenario/export.ts";
-import type { Scenario } from "./scenario/scenario.ts";
+import type { Plan, Scenario } from "./scenario/scenario.ts";
 import { scenarios } from "./scenario/scenarios.ts";
 import { seededRandom } from "./statistics/random.ts";
 import { foreignTarget } from "./target/foreign-target.ts";
@@ -46,6 +46,7 @@ export async function measureRun(
     onProgress: (label) => onProgress?.({ label, step: 0, steps: null }),
   });
   try {
+    findings.config = { ...findings.config, againstSha: other.sha };
     const target = versionOf(config, { name: against.name, cli: other.cli });
     await measureTargets(config, hooks, logbook, findings, target);
   } finally {
@@ -89,13 +90,12 @@ async function measureTargets(
 
   const plan = planOf(config, survey, armsOf(config, survey, { target, against, foreign }));
   findings.config = { ...findings.config, timedRows: plan.rows };
-  const judge = judgeOf(config, against, findings);
-  const isInterleaved = against !== null;
+  const judge = judgeOf(config, against, plan, findings);
+  const asked = { budgets: config.budgets, isInterleaved: against !== null };
+  if (judge !== null) findings.config = { ...findings.config, exportsPerRound: turnsOf(plan, asked) };
   const chosen = scenarios.filter(({ name }) => config.scenarios.includes(name));
   const stepsOf = (scenario: Scenario): number =>
-    judge !== null && scenario === exportScenario
-      ? gateSteps(plan, { budgets: config.budgets, isInterleaved })
-      : scenario.countSteps(plan);
+    judge !== null && scenario === exportScenario ? gateSteps(plan, asked) : scenario.countSteps(plan);
   steps = chosen.reduce((total, scenario) => total + stepsOf(scenario), 0);
   const random = seededRandom(config.seed);
   const context = {
@@ -116,7 +116,7 @@ async function measureTargets(
         steps = (steps ?? 0) + more;
       };
       const { sampleMachine = machineSample } = hooks;
-      const question = { budgets: config.budgets, isInterleaved, judge, sampleMachine, onSecondBatch };
+      const question = { ...asked, judge, sampleMachine, onSecondBatch };
       findings.gate = await measureGate(context, question);
       continue;
     }
@@ -145,10 +145,13 @@ function armSecondsOf({ isQuick, against, baseline }: ResolvedConfig): number {
 function judgeOf(
   { baseline }: ResolvedConfig,
   against: Target | null,
+  { arms }: Plan,
   findings: Findings,
 ): GateQuestion["judge"] | null {
   if (against !== null) {
-    return (rounds, asked) => judgeRun(gatedArmsOf(exportScenario.name, findings.arms, rounds), asked);
+    const checksums = new Map(arms.map(({ id, body }) => [id, body.crc32]));
+    return (rounds, asked) =>
+      judgeRun(gatedArmsOf(exportScenario.name, findings.arms, rounds), asked, checksums);
   }
   if (baseline === null) return null;
   return (rounds, asked) => judgeAgainst(baseline, { ...findings, rounds }, asked);

@@ -86,15 +86,21 @@ export function judgeMetric(
   return { name, comparison, aa, verdict, reason: reasonOf(subject, comparison, budget, verdict, measured) };
 }
 
-/** Rows and bytes are no matter of noise: they are equal in every round, or something is wrong. */
+/**
+ * Rows and bytes are no matter of noise: they are equal in every round, or something is wrong.
+ * @param checksums CRC-32 of what both sides give in every round; null where as many bytes are as good as the same
+ */
 export function judgeEquality(
   { scenario, arms, rounds }: MetricCase,
   delivery: string,
   metric: MetricId,
+  checksums: Pair | null,
 ): Judgement {
   const pairs = pairsOf(rounds, "treatment");
   const different = pairs.find(({ treatment, control }) => treatment !== control);
-  const verdict = pairs.length === 0 ? "inconclusive" : different === undefined ? "pass" : "regression";
+  const isOther =
+    different !== undefined || (checksums !== null && checksums.treatment !== checksums.control);
+  const verdict = pairs.length === 0 ? "inconclusive" : isOther ? "regression" : "pass";
   const subject = `${delivery} ${metric}`;
   return {
     name: `${delivery}.${metric}`,
@@ -106,7 +112,7 @@ export function judgeEquality(
       ratio: different === undefined ? (pairs.length === 0 ? null : 1) : ratioOf(different),
       ci: [null, null],
       level: null,
-      method: "equality in every round",
+      method: checksums === null ? "equality in every round" : "equality in every round, and of CRC-32",
       n: pairs.length,
       mde: null,
       budget: 0,
@@ -115,12 +121,18 @@ export function judgeEquality(
     aa: null,
     verdict,
     reason:
-      different !== undefined
-        ? `${subject} is ${different.treatment} and was ${different.control}: it has to be equal.`
-        : pairs.length === 0
-          ? `${subject} was measured in no round, so nothing can be said of it.`
-          : `${subject} is equal in all ${pairs.length} rounds.`,
+      pairs.length === 0
+        ? `${subject} was measured in no round, so nothing can be said of it.`
+        : different !== undefined
+          ? `${subject} is ${different.treatment} and was ${different.control}: it has to be equal.`
+          : checksums !== null && isOther
+            ? `${subject} is ${pairs[0]?.treatment} as before, but they are other bytes: their CRC-32 is ${hexadecimal(checksums.treatment)} and was ${hexadecimal(checksums.control)}.`
+            : `${subject} is equal in all ${pairs.length} rounds.`,
   };
+}
+
+function hexadecimal(checksum: number): string {
+  return checksum.toString(16).padStart(8, "0");
 }
 
 interface Compared {

@@ -25,11 +25,16 @@ export interface GatedArms extends ArmTrio {
 }
 
 /**
- * Holds a run against its budgets. The rules are fixed before it: every budget is one metric, the chance of a false
+ * Holds a run against its budgets, and its bodies against each other. The rules are fixed before it: every budget is one metric, the chance of a false
  * alarm is shared among them, and no round is left out for what it showed.
+ * @param checksums CRC-32 of what each arm gave, by its id; without them as many bytes are taken for the same
  * @throws RangeError when a budget names a delivery that has no arms
  */
-export function judgeRun(gated: readonly GatedArms[], budgets: readonly Budget[]): GateReport {
+export function judgeRun(
+  gated: readonly GatedArms[],
+  budgets: readonly Budget[],
+  checksums: ReadonlyMap<string, number> = new Map(),
+): GateReport {
   const level = bonferroniLevel(budgets.length);
   const armsOf = (delivery: Delivery): GatedArms => {
     const found = gated.find((arms) => arms.delivery === delivery);
@@ -42,7 +47,12 @@ export function judgeRun(gated: readonly GatedArms[], budgets: readonly Budget[]
   const judgements = [
     ...budgets.map((budget) => judgeMetric(caseOf(armsOf(budget.delivery), budget.metric), budget, level)),
     ...[...new Set(budgets.map(({ delivery }) => delivery))].flatMap((delivery) =>
-      equalMetrics.map((metric) => judgeEquality(caseOf(armsOf(delivery), metric), delivery, metric)),
+      equalMetrics.map((metric) => {
+        const arms = armsOf(delivery);
+        const [treatment, control] = [checksums.get(arms.treatment), checksums.get(arms.control)];
+        const isKnown = metric === "body_bytes" && treatment !== undefined && control !== undefined;
+        return judgeEquality(caseOf(arms, metric), delivery, metric, isKnown ? { treatment, control } : null);
+      }),
     ),
   ];
   const rounds = Math.min(...budgets.map(({ delivery }) => armsOf(delivery).rounds.length));

@@ -3,6 +3,8 @@ import type { AgainstSpec } from "./parse-against.ts";
 
 /** Another version of `stream-csv` that can be started. */
 export interface OtherVersion {
+  /** The full name of its commit; null where only a command is known. */
+  readonly sha: string | null;
   /** Program and arguments that come before `serve`. */
   readonly cli: readonly [string, ...string[]];
   /** Removes what was made to have it. */
@@ -15,5 +17,5 @@ export interface OtherVersion {
  */
 export async function otherVersion(spec: AgainstSpec, options: GitVersionOptions): Promise<OtherVersion> {
   if (spec.kind === "git") return await checkOutVersion(spec.ref, options);
-  return { cli: spec.cli, remove: () => Promise.resolve() };
+  return { sha: null, cli: spec.cli, remove: () => Promise.resolve() };
 }

@@ -104,6 +104,20 @@ test("a version with other bytes is a regression, whatever it costs", onlyLinux,
   );
 });
 
+test("a version with other bytes of the same number is a regression, too", onlyLinux, async () => {
+  const { result, fault } = await gate({ against: other("swap-rows"), rounds: 1 });
+  assert.equal(fault, null);
+  assert.equal(result.verdict, "regression");
+  assert.equal(result.exitCode, 2);
+  assert.match(
+    (result.reasons ?? []).join("\n"),
+    /streaming body_bytes is \d+ as before, but they are other bytes: their CRC-32 is [0-9a-f]{8} and was [0-9a-f]{8}\./,
+  );
+  const config = result.config as { readonly exportsPerRound?: unknown; readonly againstSha?: unknown };
+  assert.deepEqual(config.exportsPerRound, { alone: 1, duet: 8 });
+  assert.equal(config.againstSha, null);
+});
+
 test(
   "too few rounds decide nothing: no failure, but exit code 3 when that was to count",
   onlyLinux,
