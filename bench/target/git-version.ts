@@ -61,15 +61,18 @@ export async function checkOutVersion(ref: string, options: GitVersionOptions): 
   }
   const temporary = await realpath(await mkdtemp(join(tmpdir(), "stream-csv-version-")));
   const tree = join(temporary, "tree");
+  // Twice: git locks a tree while it checks it out, and keeps the lock when that is ended. Once its folder has gone only
+  // the entry is left; `prune` would take those of others, too, whose folders can't be seen just now.
+  const removeEntry = ["git", "worktree", "remove", "--force", "--force", tree] as const;
   const removeAtExit = (): void => {
     rmSync(temporary, { recursive: true, force: true });
-    spawnSync("git", ["worktree", "prune"], { cwd: root, env: toolEnvironment(process.env) });
+    spawnSync(removeEntry[0], removeEntry.slice(1), { cwd: root, env: toolEnvironment(process.env) });
   };
   process.once("exit", removeAtExit);
   const remove = async (): Promise<void> => {
     await rm(temporary, { recursive: true, force: true });
     // Without the signal: what is left behind has to go when a run is interrupted, too.
-    await runTool(["git", "worktree", "prune"], { cwd: root, signal: new AbortController().signal });
+    await runTool(removeEntry, { cwd: root, signal: new AbortController().signal });
     process.off("exit", removeAtExit);
   };
   try {

@@ -246,6 +246,26 @@ function isRunning(pid: number): boolean {
   }
 }
 
+test("an abort during the checkout leaves nothing behind, and lets be what others have checked out", async () => {
+  const { root } = await repository();
+  const marker = join(await folder(), "started");
+  await commit(root, { ".gitattributes": "*.slow filter=slow\n", "a.slow": "a" }, "slow to check out");
+  git(root, "config", "filter.slow.smudge", `touch ${marker}; sleep 60; cat`);
+  const elsewhere = join(await folder(), "elsewhere");
+  git(root, "worktree", "add", "--detach", elsewhere, "HEAD~1");
+  // As on a disk that isn't mounted just now.
+  await rm(elsewhere, { recursive: true });
+  const stop = new AbortController();
+  const reason = new Error("interrupted by SIGINT");
+  const checkingOut = checkOutVersion("HEAD", { cwd: root, signal: stop.signal });
+  const watch = setInterval(() => {
+    if (existsSync(marker)) stop.abort(reason);
+  }, 20);
+  await assert.rejects(checkingOut, reason);
+  clearInterval(watch);
+  assert.deepEqual(readdirSync(join(root, ".git", "worktrees")), ["elsewhere"]);
+});
+
 test("a signal that is already aborted starts nothing", async () => {
   const { root } = await repository();
   const before = readdirSync(root);
