@@ -81,10 +81,14 @@ export function turnsOf({ arms, exportSeconds }: GatePlan, { budgets, isInterlea
   const seconds = Math.max(0.001, ...exportSeconds.values());
   const turns = Math.floor(Math.min(bytesPerRound / bytes, secondsPerRound / seconds));
   const many = Math.min(mostTurns, Math.max(1, turns));
-  // Work costs more in company, so what an earlier run needed alone is held against what this one needs alone.
-  const isOfDuet = (budget: Budget): boolean => isInterleaved && isOfProcessors(budget);
-  const isOfAlone = (budget: Budget): boolean => !isOfDuet(budget) && !isOfMemory(budget);
-  return { alone: budgets.some(isOfAlone) ? many : 1, duet: budgets.some(isOfDuet) ? many : 0 };
+  // An earlier run took one export alone, so what is held against it is that, too: more of them cost less each.
+  if (!isInterleaved) return { alone: 1, duet: 0 };
+  return { alone: budgets.some(isOfClock) ? many : 1, duet: budgets.some(isOfProcessors) ? many : 0 };
+}
+
+/** What other servers that work at the same time would change. */
+function isOfClock(budget: Budget): boolean {
+  return !isOfProcessors(budget) && !isOfMemory(budget);
 }
 
 /** As many rounds as planned, each trusted; none is cut short by the clock, since their number decides the level. */
@@ -106,9 +110,8 @@ async function measureBatch(
         order,
         async (arm, server) => {
           context.step(`round ${index + 1} of ${plan.rounds}, ${arm.id}`);
-          const idle = idles.get(arm.id) ?? (await prepareServer({ session, server, request: arm }));
-          idles.set(arm.id, idle);
-          return measureArm(context, arm, server, { idle });
+          if (!idles.has(arm.id)) idles.set(arm.id, await prepareServer({ session, server, request: arm }));
+          return measureArm(context, arm, server, { idle: idles.get(arm.id) ?? null });
         },
         {
           turns: turns.alone,

@@ -32,6 +32,9 @@ export function isPortable({ metric, over }: Series): boolean {
   return over !== null || portable.has(metric);
 }
 
+/** What a run against another version takes in a duet, where work costs more than alone. */
+const ofDuet: ReadonlySet<string> = new Set(["cpu_s_per_export", "cpu_s_per_mib"]);
+
 /** Whether a value means the same for another number of rows. */
 export function isOfAnySize({ metric }: Series): boolean {
   return ofAnySize.has(metric);
@@ -39,7 +42,8 @@ export function isOfAnySize({ metric }: Series): boolean {
 
 /**
  * Everything a result file holds that another can be held against: plain values, and where there is a buffered
- * control the ratios to it, which travel between machines. The A/A arm repeats the control and isn't among them.
+ * control the ratios to it, which travel between machines. The A/A arm repeats the control and isn't among them, nor is
+ * CPU time that versions needed in each other's company.
  */
 export function seriesOf({ arms, rounds }: Pick<BenchResult, "arms" | "rounds">): readonly Series[] {
   return arms
@@ -54,7 +58,13 @@ export function seriesOf({ arms, rounds }: Pick<BenchResult, "arms" | "rounds">)
       );
       const own = rounds.filter(({ scenario, valid }) => scenario === arm.scenario && valid);
       const place = { scenario: arm.scenario, arm: arm.id, delivery: arm.delivery };
+      // Two versions of one delivery are each other's control and treatment.
+      const isOfVersions = arms.some(
+        ({ scenario, role, delivery }) =>
+          scenario === arm.scenario && delivery === arm.delivery && role !== arm.role && role !== "aa",
+      );
       return metrics.flatMap(({ id }): readonly Series[] => {
+        if (isOfVersions && ofDuet.has(id)) return [];
         const values = own.flatMap((round) => numberOr(round.arms[arm.id]?.[id]));
         const plain = { ...place, metric: id, over: null, values };
         if (control === undefined || portable.has(id)) return [plain];

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { baselineFormat, baselineOf, parseBaseline } from "../../../bench/gate/baseline.ts";
 import { StreamCsvError } from "../../../src/index.ts";
 import { simulateResult } from "./results.ts";
+import { arms, simulateRounds } from "./rounds.ts";
 
 test("a baseline keeps raw values and ratios to the buffered control, and reads back as it was", () => {
   const baseline = baselineOf(simulateResult({ seed: 1 }));
@@ -26,6 +27,18 @@ test("a baseline keeps raw values and ratios to the buffered control, and reads 
 test("a whole result file is a baseline too", () => {
   const result = simulateResult({ seed: 1 });
   assert.deepEqual(parseBaseline(JSON.stringify(result), "f"), baselineOf(result));
+});
+
+test("CPU time that two versions needed in each other's company isn't kept, since alone they need less", () => {
+  const kept = baselineOf({
+    ...simulateResult({ seed: 1 }),
+    arms,
+    rounds: simulateRounds({ count: 8, seed: 1 }),
+  });
+  assert.deepEqual(
+    kept.series.filter(({ arm }) => arm === "streaming").map(({ metric }) => metric),
+    ["peak_rss_over_idle_bytes", "rows", "body_bytes"],
+  );
 });
 
 test("rounds that don't count aren't kept", () => {
