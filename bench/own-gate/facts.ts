@@ -35,15 +35,20 @@ export function factsOf({ checks, integrity, complete, warnings }: BenchResult):
   };
 }
 
+/** What the guard of the rounds says of a machine that isn't ours alone. */
+const ofMachine = /^A round couldn't be trusted/;
+
 /**
- * Reads a gate run against the commit before. Only a regression of what costs is bad: a machine that is too noisy can't
- * decide, which says nothing of the change, and a commit may mean to change what is written.
+ * Reads a gate run against the commit before. A regression of what costs is bad, and so is a run that broke off in its
+ * rounds: this version did something wrong, or died. A machine that is too noisy can't decide, which says nothing of the
+ * change, and a commit may mean to change what is written.
  */
 export function costOf({
   verdict,
   comparisons,
   reasons = [],
   complete,
+  exitCode,
   warnings,
   rounds,
 }: BenchResult): Finding {
@@ -52,7 +57,8 @@ export function costOf({
     const what = isMeasured
       ? "The comparison with the commit before ended early"
       : "The commit before can't be measured";
-    return { isBad: false, sentences: [`${what}, so nothing is said of the cost.`, ...warnings] };
+    const isOfOthers = !isMeasured || exitCode === 130 || warnings.some((warning) => ofMachine.test(warning));
+    return { isBad: !isOfOthers, sentences: [`${what}, so nothing is said of the cost.`, ...warnings] };
   }
   const isDearer = comparisons.some(
     (item) => item.budget !== null && item.level !== null && item.verdict === "regression",

@@ -68,7 +68,18 @@ test("a dearer version is bad; other bytes, noise and a commit that can't be bui
   assert.equal(of({ verdict: "regression", comparisons: [{ ...cpu, verdict: "regression" }] }), true);
   assert.equal(of({ verdict: "regression", comparisons: [{ ...bytes, verdict: "regression" }] }), false);
   assert.equal(of({ verdict: "inconclusive", comparisons: [{ ...cpu, verdict: "inconclusive" }] }), false);
-  assert.equal(of({ verdict: "invalid", complete: false, rounds: [] }), false);
+  assert.equal(of({ verdict: "invalid", exitCode: 1, complete: false, rounds: [] }), false);
   const { sentences } = costOf(factual({ verdict: "inconclusive", comparisons: [] }));
   assert.match(sentences.join("\n"), /is inconclusive/);
+});
+
+test("a run that broke off in its rounds is bad, unless it was interrupted or the machine wasn't ours alone", () => {
+  const of = (change: Partial<BenchResult>): boolean =>
+    costOf(factual({ verdict: "invalid", complete: false, ...change })).isBad;
+  const machine =
+    "A round couldn't be trusted, nor could its repetition: 26 % of the CPU time went to other guests.";
+  const died = "Reading http://127.0.0.1/ failed: the connection ended.";
+  assert.equal(of({ exitCode: 4, warnings: [died] }), true);
+  assert.equal(of({ exitCode: 4, warnings: [machine] }), false);
+  assert.equal(of({ exitCode: 130, verdict: "informational" }), false);
 });
