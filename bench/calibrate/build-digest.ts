@@ -4,9 +4,10 @@ import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-/** What a gate run measures and is measured with; what only reports or serves other programs isn't in it. */
+/** What a gate run measures, is measured with and is burdened by; what only reports or serves other programs isn't in it. */
 const parts = [
   "src",
+  "bench/calibrate",
   "bench/gate",
   "bench/load",
   "bench/probe",
@@ -14,6 +15,7 @@ const parts = [
   "bench/statistics",
   "bench/target",
   "bench/trial",
+  "fixtures/programs",
 ];
 
 /**

@@ -1,5 +1,5 @@
 import type { CalibrationRun } from "../gate/calibration-run.ts";
-import { noiseFloor } from "../gate/noise-floor.ts";
+import { lastBuildOf, noiseFloor } from "../gate/noise-floor.ts";
 import { percent } from "../result/percent.ts";
 import { percentile } from "../statistics/percentile.ts";
 import type { CalibrationKind } from "./calibration-plan.ts";
@@ -19,9 +19,12 @@ const promises: Readonly<
   heavy: { metric: "streaming.peak_rss_over_idle_bytes", least: 1, most: 1 },
 };
 
-/** Counts what the runs of one machine found, and says for each kind whether that is what was promised. */
+/** More runs than that without a verdict, as a share, and nothing is known of those that have one. */
+const mostInvalid = 0.1;
+
+/** Counts what the runs of the last build on one machine found, and says for each kind whether that was promised. */
 export function summarize(runs: readonly CalibrationRun[], fingerprint: string): CalibrationSummary {
-  const own = runs.filter((run) => run.environment.fingerprint === fingerprint);
+  const own = lastBuildOf(runs, fingerprint);
   const counted = (Object.keys(promises) as CalibrationKind[]).map((kind) =>
     countOf(
       kind,
@@ -49,7 +52,10 @@ function countOf(kind: CalibrationKind, runs: readonly CalibrationRun[]): Calibr
     ({ verdict, verdicts }) =>
       verdict === "regression" && (metric === null || verdicts[metric] === "regression"),
   ).length;
-  const isKept = found / runs.length >= least && found / runs.length <= most;
+  // A run that couldn't be trusted finds nothing: that misses what should be found, and clears nothing else.
+  const trusted = runs.filter(({ verdict }) => verdict !== "invalid").length;
+  const isKept =
+    trusted >= runs.length * (1 - mostInvalid) && found >= runs.length * least && found <= trusted * most;
   const what = metric === null ? "false regressions" : `regressions of ${metric} found`;
   const verdicts = ["pass", "regression", "inconclusive", "invalid"]
     .map((verdict) => ({ verdict, count: runs.filter((run) => run.verdict === verdict).length }))

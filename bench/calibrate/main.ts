@@ -7,7 +7,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,6 +31,8 @@ const usage =
   "Usage: npm run calibrate -- [--aa <count>] [--slow <count>] [--heavy <count>] [--output <file>]\n";
 const defaultFile = fileURLToPath(new URL("../../../fixtures/calibration/gate.jsonl", import.meta.url));
 const ownProgram = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
+/** Of a gate run that couldn't be made, as opposed to one whose verdict is no good. */
+const failedRun = 1;
 const exitCodes = { kept: 0, failed: 1, broken: 4, interrupted: 130 } as const;
 
 interface Flags {
@@ -41,14 +43,20 @@ interface Flags {
 async function main({ wanted, file }: Flags, signal: AbortSignal): Promise<number> {
   const environment = await describeEnvironment();
   const { fingerprint } = environment;
-  const done: CalibrationRun[] = [
-    ...parseCalibration(existsSync(file) ? await readFile(file, "utf8") : "", file),
-  ];
+  await mkdir(dirname(file), { recursive: true });
+  const text = existsSync(file) ? await readFile(file, "utf8") : "";
+  const done: CalibrationRun[] = [...parseCalibration(text, file)];
+  // What an interruption cut off isn't read, and mustn't stand before what is appended.
+  if (text !== "" && !text.endsWith("\n")) await writeFile(file, text.slice(0, text.lastIndexOf("\n") + 1));
   const build = await buildDigest();
   const remaining = remainingRuns(wanted, done, { fingerprint, build });
-  await mkdir(dirname(file), { recursive: true });
   for (const [index, kind] of remaining.entries()) {
     if (signal.aborted) break;
+    if ((await buildDigest()) !== build) {
+      throw new Error(
+        "It was built anew meanwhile. What was measured is kept; begin again for the new build.",
+      );
+    }
     const run = await measureOne({ kind, build, seed: done.length + 1 }, signal);
     if (run === null) break;
     done.push(run);
@@ -92,6 +100,7 @@ async function measureOne(
       throw new Error(`A gate run ended with exit code ${child.exitCode} and no result. It wrote: ${errors}`);
     });
     const elapsedSeconds = (performance.now() - startMs) / 1000;
+    if (child.exitCode === failedRun) throw new Error(`A gate run failed. It wrote: ${errors}`);
     return recordOf(kind, parseResult(text, output), { build, command: flags, elapsedSeconds });
   } finally {
     await rm(folder, { recursive: true, force: true });

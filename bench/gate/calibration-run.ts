@@ -51,13 +51,14 @@ const calibrationLine = pipe(string(), parseJson(), calibrationRun);
 export type CalibrationRun = Readonly<InferOutput<typeof calibrationRun>>;
 
 /**
- * Reads a calibration file; a last line that was cut off by an interruption is left out, so that a run can go on.
+ * Reads a calibration file; a last line without an end was cut off by an interruption and is left out, so that a
+ * calibration can go on.
  * @throws StreamCsvError `SCSV_BAD_RESULT` that names the line
  */
 export function parseCalibration(text: string, file: string): readonly CalibrationRun[] {
   const lines = text.split("\n");
   return lines.flatMap((line, index) => {
-    if (line.trim() === "" || (index === lines.length - 1 && !line.endsWith("}"))) return [];
+    if (line.trim() === "" || index === lines.length - 1) return [];
     const run = safeParse(calibrationLine, line);
     if (run.success) return [run.output];
     throw new StreamCsvError(

@@ -13,7 +13,7 @@ export interface NoiseFloor {
 const fewestRuns = 20;
 
 /**
- * The noise floor of a metric, from the A/A arms of calibration runs on the same kind of machine.
+ * The noise floor of a metric, from the A/A arms of the last build's calibration runs on the same kind of machine.
  * @param name such as `streaming.cpu_s_per_mib`
  * @returns null when too few runs are known
  */
@@ -22,11 +22,21 @@ export function noiseFloor(
   name: string,
   fingerprint: string,
 ): NoiseFloor | null {
-  const differences = runs.flatMap((run) => {
-    const ratio = run.environment.fingerprint === fingerprint ? run.equalRatios[name] : undefined;
+  const differences = lastBuildOf(runs, fingerprint).flatMap((run) => {
+    const ratio = run.equalRatios[name];
     // Twice and half are equally far apart, therefore logarithms; a share again for the reader.
     return typeof ratio === "number" && ratio > 0 ? [Math.expm1(Math.abs(Math.log(ratio)))] : [];
   });
   const share = differences.length < fewestRuns ? null : percentile(differences, 0.95);
   return share === null ? null : { share, runs: differences.length };
+}
+
+/**
+ * The runs on one kind of machine that the last of them has its build in common with: what another build showed says
+ * nothing of this one.
+ */
+export function lastBuildOf(runs: readonly CalibrationRun[], fingerprint: string): readonly CalibrationRun[] {
+  const here = runs.filter(({ environment }) => environment.fingerprint === fingerprint);
+  const last = here.at(-1);
+  return here.filter(({ build }) => build === last?.build);
 }

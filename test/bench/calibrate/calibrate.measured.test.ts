@@ -83,6 +83,14 @@ test("a summary says for each kind whether the gate keeps its promise", () => {
   );
   assert.equal(summarize([...good, runOf("aa", { seed: 5, cpu: 1.3 })], "here").isKept, false);
   assert.match(summarize(good, "elsewhere").sentences[0] ?? "", /^aa: no runs so far\.$/);
+  const other = Object.assign(runOf("slow", { seed: 4 }), { build: "before" });
+  assert.equal(summarize([other, ...good], "here").isKept, true);
+  const untrusted = Array.from({ length: 100 }, () => {
+    return Object.assign(runOf("aa", { seed: 1 }), { verdict: "invalid" });
+  });
+  const unknown = summarize(untrusted, "here");
+  assert.equal(unknown.isKept, false);
+  assert.match(unknown.sentences[0] ?? "", /in 100 runs, not as promised \(100 invalid\)/);
 });
 
 /** What a copy's server streamed, and the most memory it had. */

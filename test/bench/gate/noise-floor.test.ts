@@ -44,10 +44,20 @@ test("runs of other machines and runs without the metric don't count, and fewer 
   assert.equal(noiseFloor([...runs, run(1.02)], "file.total_s", "here"), null);
 });
 
+test("runs of another build say nothing of the last one", () => {
+  const before = Array.from({ length: 20 }, () => run(1.5));
+  const after = Array.from({ length: 20 }, () => Object.assign(run(1.02), { build: "def" }));
+  const floor = noiseFloor([...before, ...after], name, "here");
+  assert.equal(floor?.runs, 20);
+  assert.ok(Math.abs((floor?.share ?? 0) - 0.02) < 1e-9);
+});
+
 test("a calibration file is one run a line; a last line cut off by an interruption is left out", () => {
   const line = JSON.stringify(run(1.01));
   assert.equal(parseCalibration(`${line}\n${line}\n`, "f").length, 2);
-  assert.equal(parseCalibration(`${line}\n${line.slice(0, 40)}`, "f").length, 1);
+  for (const cut of [line.slice(0, 40), line.slice(0, line.indexOf("}") + 1), line]) {
+    assert.equal(parseCalibration(`${line}\n${cut}`, "f").length, 1);
+  }
   assert.deepEqual(parseCalibration("", "f"), []);
   assert.throws(
     () => parseCalibration(`{"schema":"other"}\n${line}\n`, "runs.jsonl"),
