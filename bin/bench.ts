@@ -16,7 +16,9 @@ import { standardOutput } from "./sink.ts";
 
 const cliPath = fileURLToPath(new URL("./stream-csv.js", import.meta.url));
 const calibrationFile = fileURLToPath(new URL("../../fixtures/calibration/gate.jsonl", import.meta.url));
-const signalExitCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
+const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+type EndingSignal = keyof typeof signalExitCodes;
+const endingSignals = Object.keys(signalExitCodes) as EndingSignal[];
 
 /** `stream-csv bench`: measures streaming against buffered and file delivery, and one version against another. */
 export function benchCommand(): Command {
@@ -45,6 +47,7 @@ Another version:
 
 Exit codes:
   0 good  1 usage or tool error  2 regression  3 can't be decided, with --strict  4 invalid  130 interrupted
+  (129 by SIGHUP, 143 by SIGTERM)
 `;
 
 /** Runs the bench and tells what it found; gives the exit code. */
@@ -65,13 +68,13 @@ async function bench(flags: BenchFlags): Promise<number> {
   process.stdout.on("error", () => undefined);
   const interruption = new AbortController();
   let exitCode: number | undefined;
-  const interrupt = (signal: NodeJS.Signals): void => {
+  const interrupt = (signal: EndingSignal): void => {
     // A second signal doesn't wait: leaving ends the servers at once.
     if (interruption.signal.aborted) process.exit(signalExitCodes[signal]);
     exitCode = signalExitCodes[signal];
     interruption.abort(new Error(`interrupted by ${signal}`));
   };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  for (const signal of endingSignals) process.on(signal, interrupt);
   const progress = progressView(flags);
   try {
     const baseline = await readBaseline(flags.baseline);
@@ -85,15 +88,17 @@ async function bench(flags: BenchFlags): Promise<number> {
       onProgress: (now) => progress.show(now),
     });
     progress.stop();
-    const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode };
+    // A signal may come when all was measured, and nobody knows whether it was meant to stop that.
+    const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode, complete: false };
     const look = { hasColor: wantsColor(flags, process.stdout), columns: process.stdout.columns };
     try {
       await writeOutputs(withReport(flags.output), (format) => renderReport(format, told, look));
     } finally {
       await tellGitHub(told);
     }
+    if (exitCode !== undefined) return exitCode;
     if (flags.saveBaseline !== undefined) await saveBaseline(flags.saveBaseline, told);
-    if (fault !== null && exitCode === undefined) process.stderr.write(`${fault.message}\n${hintOf(fault)}`);
+    if (fault !== null) process.stderr.write(`${fault.message}\n${hintOf(fault)}`);
     return told.exitCode;
   } catch (fault) {
     progress.stop();
@@ -101,7 +106,7 @@ async function bench(flags: BenchFlags): Promise<number> {
     process.stderr.write(`error: ${fault.message}\n`);
     return 1;
   } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    for (const signal of endingSignals) process.off(signal, interrupt);
   }
 }
 

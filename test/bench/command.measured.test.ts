@@ -46,6 +46,7 @@ test("measures the real server and prints a report; nothing goes to standard err
 for (const [signal, expected] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
+  ["SIGHUP", 129],
 ] as const) {
   test(
     `${signal} writes what was measured, ends the servers and exits with ${expected}`,
