@@ -11,15 +11,12 @@ import { runTool } from "./run-tool.ts";
 export async function shareCore(pids: readonly number[], signal: AbortSignal): Promise<string | null> {
   const core = lastCore(await read("/proc/self/status"));
   if (core === null) return "this system doesn't tell which cores there are";
-  const runs = await Promise.all(
-    pids.map((pid) =>
-      runTool(["taskset", "-a", "-c", "-p", String(core), String(pid)], {
-        cwd: ".",
-        signal,
-      }),
-    ),
-  );
-  return runs.find(({ isGood }) => !isGood)?.lastLines ?? null;
+  for (const pid of pids) {
+    const run = await runTool(["taskset", "-a", "-c", "-p", String(core), String(pid)], { cwd: ".", signal });
+    // Without its number, so that the same reason is the same text in every round.
+    if (!run.isGood) return run.lastLines.replaceAll(`pid ${pid}`, "a process");
+  }
+  return null;
 }
 
 /** The highest number in `Cpus_allowed_list: 0-3,8`; null when there is no such line. */
