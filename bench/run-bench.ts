@@ -38,7 +38,9 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
     requireComparable(baseline, budgets, { config: { ...resolved }, fingerprint: environment.fingerprint });
   }
   const logbook = new Logbook();
-  for (const warning of tooFewRounds(resolved.rounds, budgets)) logbook.warn(warning);
+  if (resolved.against !== null) {
+    for (const warning of tooFewRounds(resolved.rounds, budgets)) logbook.warn(warning);
+  }
   if (!canSampleProcesses) {
     logbook.warn(
       "Memory and CPU time of the server are read from /proc, which only Linux has: they are left out.",
