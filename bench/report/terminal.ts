@@ -3,6 +3,7 @@ import { formatBytes, formatCount } from "../../src/index.ts";
 import type { BenchResult } from "../result/schema.ts";
 import { adviceSentences } from "./advice.ts";
 import { fitTable } from "./fit-table.ts";
+import { withPlainTexts } from "./plain-text.ts";
 import { gateTable } from "./run-tables.ts";
 import { syncWorkersTable } from "./sync-workers-table.ts";
 import { cellText } from "./table.ts";
@@ -29,7 +30,8 @@ const narrowest = 40;
  * A result as text for a person: a table for each scenario, then what they mean, then footnotes. It keeps within the
  * width where a table of two columns does; a wider table goes on below itself.
  */
-export function terminalReport(result: BenchResult, { hasColor, columns }: TerminalReportOptions): string {
+export function terminalReport(measured: BenchResult, { hasColor, columns }: TerminalReportOptions): string {
+  const result = withPlainTexts(measured);
   const look: Look = {
     colors: picocolors.createColors(hasColor),
     width: Math.max(narrowest, columns ?? usualWidth),

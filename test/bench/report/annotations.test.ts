@@ -34,11 +34,15 @@ test("an interrupted run is a warning", () => {
 });
 
 test("no text of a result can make an annotation of its own", () => {
-  const result = { ...fixtureResult("invalid"), checks: [], warnings: ["bad\n::error::injected\r100%"] };
+  const result = {
+    ...fixtureResult("invalid"),
+    checks: [],
+    warnings: ["bad\n::error::injected\r100%\u001b[31m"],
+  };
   const integrity = { ...result.integrity, equal: true };
   const [line = "", ...others] = githubAnnotations({ ...result, integrity });
   assert.equal(line.split(/[\r\n]/).length, 1);
-  assert.ok(line.includes("bad%0A::error::injected%0D100%25"), line);
+  assert.ok(line.includes("bad%0A: :error::injected%0A100%25 [31m"), line);
   assert.deepEqual(others, []);
 });
 

@@ -19,6 +19,7 @@ const goldens: readonly (readonly [ReportFormat, readonly string[]])[] = [
   ["junit", names],
   ["html", ["explaining", "regression", "hostile"]],
   ["csv", ["interrupted", "hostile"]],
+  ["text", ["hostile"]],
 ];
 
 for (const [format, results] of goldens) {
