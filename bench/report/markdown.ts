@@ -4,7 +4,13 @@ import { adviceSentences } from "./advice.ts";
 import { codeText, markdownText } from "./markdown-text.ts";
 import type { Renderer } from "./renderer.ts";
 import { armTable, checkTable, gateTable, settingTable, subjectText } from "./run-tables.ts";
-import { growthTable, medianTable, roundTable } from "./scenario-tables.ts";
+import {
+  comparisonTable,
+  growthTable,
+  hasRepeatedRounds,
+  medianTable,
+  roundTable,
+} from "./scenario-tables.ts";
 import { scenarioViews, type ScenarioView } from "./scenario-view.ts";
 import { cellText, type ReportTable } from "./table.ts";
 import { concludeInWords } from "./verdict.ts";
@@ -66,7 +72,21 @@ function gateSection(result: BenchResult): readonly Section[] {
 function scenarioText(result: BenchResult, view: ScenarioView): string {
   const growth = view.name === "scaling" ? growthTable(result) : null;
   const table = growth ?? medianTable(view);
-  return `### ${markdownText(view.title)}\n\n${table.caption}:\n\n${tableText(table)}`;
+  return [
+    `### ${markdownText(view.title)}`,
+    captioned(table),
+    ...(growth === null ? comparedText(view) : []),
+  ].join("\n\n");
+}
+
+function comparedText(view: ScenarioView): readonly string[] {
+  const table = comparisonTable(view);
+  if (table === null) return [];
+  return [hasRepeatedRounds(view) ? captioned(table) : folded(table.caption, tableText(table))];
+}
+
+function captioned(table: ReportTable): string {
+  return `${table.caption}:\n\n${tableText(table)}`;
 }
 
 function settingText(result: BenchResult): string {

@@ -131,6 +131,23 @@ test("a comparison is itself a result file, with the arms and rounds of both run
   assert.equal(result.integrity.sha256, "feed");
 });
 
+test("curves of both runs keep their arms, and their rounds lie apart", () => {
+  const curve = { scenario: "export", round: 1, arm: "streaming", metric: "busy_slots", points: [] };
+  const { result } = compareResults(
+    { ...simulateResult({ seed: 1 }), series: [curve] },
+    { ...simulateResult({ seed: 2 }), series: [curve, { ...curve, arm: "buffered" }] },
+    { names, budgets: [], isStrict: false, tool: { name: "a", version: "1" }, createdAt: "2026-02-02" },
+  );
+  assert.deepEqual(
+    result.series?.map(({ arm, round }) => [arm, round]),
+    [
+      ["old: streaming", 1],
+      ["new: streaming", 13],
+      ["new: buffered", 13],
+    ],
+  );
+});
+
 test("what can't be decided exits with 3 only where that was asked for", () => {
   const [before, after] = [
     { seed: 1, rounds: 2 },
