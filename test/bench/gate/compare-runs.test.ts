@@ -51,6 +51,8 @@ test("dearer CPU and held memory are regressions, by the ratio to the buffered d
   assert.match(compared.gate.reasons[0] ?? "", /^streaming cpu_s_per_mib over buffered changed by \+1\d %/);
   const [first] = compared.rows;
   assert.equal(first?.comparison.treatment, "new: streaming / buffered");
+  assert.equal(first.comparison.reason, compared.gate.reasons[0]);
+  assert.equal(compared.rows[1]?.comparison.least, 8 * 1024 ** 2);
   assert.match(first.comparison.method, /unpaired.*exact one-sided rank-sum/);
 });
 

@@ -133,7 +133,7 @@ test("Markdown of a long run stays below the limit, verdict first, and says what
   const warnings = Array.from({ length: 500 }, (_, index) => `Warning ${index} of many.`);
   const text = await renderReport("markdown", { ...result, rounds, warnings });
   assert.ok(Buffer.byteLength(text) < 1024 ** 2, `${Buffer.byteLength(text)} bytes`);
-  assert.ok(text.includes("**Regression: 1 of 2"));
+  assert.ok(text.includes("**Regression: 1 of 4"));
   assert.ok(
     text.endsWith(
       "since a summary may have 1,048,576 bytes: values of every round of export. The result file has them.\n",
@@ -142,7 +142,7 @@ test("Markdown of a long run stays below the limit, verdict first, and says what
   assert.ok(text.includes("And 450 more warnings"));
   const tiny = await renderReport("markdown", result, { mostBytes: 5000 });
   assert.ok(Buffer.byteLength(tiny) < 5000);
-  assert.match(tiny, /\*\*Regression: 1 of 2/);
+  assert.match(tiny, /\*\*Regression: 1 of 4/);
 });
 
 const outcomes: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
@@ -164,6 +164,14 @@ for (const [name, counts] of outcomes) {
 test("junit fails on what can't be decided where the run itself did, under --strict", async () => {
   const strict = { ...fixtureResult("inconclusive"), exitCode: 3 };
   assert.match(await renderReport("junit", strict), /<testsuites [^>]*failures="1"/);
+});
+
+test("what is held against a budget is shown with the whole of it, in every report for people", async () => {
+  for (const format of ["text", "markdown", "html"] as const) {
+    const text = await renderReport(format, fixtureResult("regression"));
+    assert.ok(text.includes("10 % and 8 MiB"), format);
+    assert.match(text, /body.*×1.*equal/, format);
+  }
 });
 
 test("junit of an invalid result fails with what was wrong", async () => {
