@@ -1,5 +1,6 @@
 import { formatCount } from "../../src/index.ts";
 import type { Arm, BenchResult, Comparison, Round } from "../result/schema.ts";
+import { intervalText } from "./interval-level.ts";
 import { significant } from "./number-text.ts";
 import { labelOf, shownMetrics, type ShownMetric } from "./metric-label.ts";
 import type { ScenarioView } from "./scenario-view.ts";
@@ -79,12 +80,8 @@ function comparedTitle({ id }: Arm, { comparisons }: ScenarioView): string {
 }
 
 function intervalNote({ comparisons }: ScenarioView): { note?: string } {
-  const level = Math.min(...comparisons.flatMap(({ level: attained }) => attained ?? []));
-  return Number.isFinite(level) && level > 0
-    ? {
-        note: `Ratios are Hodges–Lehmann estimates over rounds, with intervals of at least ${significant(level * 100, 3)} %.`,
-      }
-    : {};
+  const text = intervalText(comparisons);
+  return text === null ? {} : { note: `Ratios are Hodges–Lehmann estimates over rounds, with ${text}.` };
 }
 
 /** The ratio with its interval, marked where the interval lies wholly on one side of one. */

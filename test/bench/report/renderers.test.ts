@@ -166,6 +166,20 @@ test("junit fails on what can't be decided where the run itself did, under --str
   assert.match(await renderReport("junit", strict), /<testsuites [^>]*failures="1"/);
 });
 
+const levels: readonly (readonly [name: string, said: string])[] = [
+  ["regression", "intervals of at least 96.1 %; where judged, each bound holds at 98.0 %"],
+  // Its short requests were counted in one round, of which nothing holds.
+  ["explaining", "intervals of at least 87.5 %"],
+];
+for (const [name, said] of levels) {
+  test(`reports of the ${name} result say how far its intervals can be trusted`, async () => {
+    for (const format of ["text", "markdown", "html"] as const) {
+      const text = await renderReport(format, fixtureResult(name), { columns: 140 });
+      assert.match(text, new RegExp(`[Rr]atios .*with ${said}\\.?(</p>.*)?$`, "m"), format);
+    }
+  });
+}
+
 test("what is held against a budget is shown with the whole of it, in every report for people", async () => {
   for (const format of ["text", "markdown", "html"] as const) {
     const text = await renderReport(format, fixtureResult("regression"));
