@@ -21,6 +21,7 @@ import {
 import { scenarioViews, type ScenarioView } from "./scenario-view.ts";
 import { curveOf, memoryCurves } from "./summary.ts";
 import { concludeInWords } from "./verdict.ts";
+import { versionsText } from "./versions-text.ts";
 
 /** No script, and nothing from anywhere else: a browser refuses both, whatever a result file holds. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -30,6 +31,7 @@ export const renderHtml: Renderer = (result) => {
   const { tone, title, sentences } = concludeInWords(result);
   const { environment, createdAt, tool } = result;
   const subject = subjectText(result);
+  const versions = versionsText(result);
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -45,6 +47,7 @@ export const renderHtml: Renderer = (result) => {
       <body>
         <header>
           <h1>${subject}</h1>
+          ${versions === null ? [] : html`<p>${versions}</p>`}
           <p class="faint">
             ${tool.name} ${tool.version}, ${createdAt}; ${environment.node}, ${environment.cores} ×
             ${environment.cpuModel}, ${environment.os}

@@ -14,6 +14,7 @@ import {
 import { scenarioViews, type ScenarioView } from "./scenario-view.ts";
 import { cellText, type ReportTable } from "./table.ts";
 import { concludeInWords } from "./verdict.ts";
+import { versionsText } from "./versions-text.ts";
 
 /** GitHub refuses a step's summary above this. */
 const mostSummaryBytes = 1024 ** 2;
@@ -51,11 +52,13 @@ export const renderMarkdown: Renderer = (result, { mostBytes = mostSummaryBytes 
 
 function headText(result: BenchResult): string {
   const { title, sentences } = concludeInWords(result);
+  const versions = versionsText(result);
   const references = shownWarnings(result)
     .map((_, index) => `[^${index + 1}]`)
     .join("");
   return [
     `## ${markdownText(subjectText(result))}`,
+    versions === null ? "" : `_${markdownText(versions)}_`,
     `**${markdownText(title)}**${references}`,
     sentences.map(bullet).join("\n"),
     listText("What it means", adviceSentences(result)),

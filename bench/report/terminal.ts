@@ -12,6 +12,7 @@ import { counted, wrapped, type Colors, type Look } from "./terminal/look.ts";
 import { memoryTable } from "./terminal/memory-table.ts";
 import { exportTable, scenarioTables } from "./terminal/scenario-tables.ts";
 import { concludeInWords } from "./verdict.ts";
+import { versionsText } from "./versions-text.ts";
 
 /** How a report is to look. */
 export interface TerminalReportOptions {
@@ -52,7 +53,8 @@ export function terminalReport(measured: BenchResult, { hasColor, columns }: Ter
     .concat("\n");
 }
 
-function heading({ config, integrity, environment }: BenchResult, { colors, width }: Look): string {
+function heading(result: BenchResult, { colors, width }: Look): string {
+  const { config, integrity, environment } = result;
   const name = colors.bold(String(config["exportName"] ?? config["sourceFile"]));
   const size =
     integrity.rows === null || integrity.bytes === null
@@ -60,7 +62,12 @@ function heading({ config, integrity, environment }: BenchResult, { colors, widt
       : `: ${formatCount(integrity.rows)} rows, ${formatBytes(integrity.bytes)}`;
   const server = `${counted(Number(config["workers"]), "worker")} with ${counted(Number(config["slots"]), "slot")}`;
   const machine = `${environment.node}, ${environment.cores} × ${environment.cpuModel}, ${environment.os}`;
-  return `${name}${size}; ${server}\n${colors.dim(wrapped(machine, width, ""))}`;
+  const versions = versionsText(result);
+  return [
+    `${name}${size}; ${server}`,
+    ...(versions === null ? [] : [wrapped(versions, width, "")]),
+    colors.dim(wrapped(machine, width, "")),
+  ].join("\n");
 }
 
 /** Deliveries and clients down, since there are too many to stand side by side. */
