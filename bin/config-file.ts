@@ -15,7 +15,10 @@ const valueSchema = union([string(), number(), boolean(), array(union([string(),
  */
 export function addConfigFile(command: Command, own: OwnSettings = {}): Command {
   return command
-    .option("--config <file>", "JSON file with any of these settings, in camelCase; a flag on the command line overrides it")
+    .option(
+      "--config <file>",
+      "JSON file with any of these settings, in camelCase; a flag on the command line overrides it",
+    )
     .hook("preAction", (self) => {
       const { config } = self.opts<{ readonly config?: string }>();
       if (config !== undefined) applyFile(self, config, own);
