@@ -149,7 +149,7 @@ function fitted(sections: readonly Section[], mostBytes: number): string {
   }
   if (missing.length > 0) {
     kept.push(
-      `Left out, since a summary may have ${mostBytes.toLocaleString("en-US")} bytes: ${missing.map(markdownText).join(", ")}. The result file has them.`,
+      `Left out for want of room: ${missing.map(markdownText).join(", ")}. The result file has them.`,
     );
   }
   return `${kept.join("\n\n")}\n`;
