@@ -25,6 +25,7 @@ export type { NamedBaseline } from "./gate/gate-settings.ts";
 export { measureTwiceAtMost, roundFault, type MachineSample, type RoundWatch } from "./gate/round-guard.ts";
 export { comparisonText, type ComparedRow, type ComparisonView } from "./report/comparison-text.ts";
 export { githubAnnotations } from "./report/annotations.ts";
+export { plainLines } from "./report/plain-text.ts";
 export type { Renderer, RenderOptions } from "./report/renderer.ts";
 export { renderers, renderReport, type ReportFormat } from "./report/renderers.ts";
 export { terminalReport, type TerminalReportOptions } from "./report/terminal.ts";

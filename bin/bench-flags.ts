@@ -77,7 +77,7 @@ export function addBenchFlags(command: Command): Command {
     .addOption(
       new RepeatableOption(
         "--budget <delivery.metric=percent>",
-        "how much worse than --against or --baseline fails (default: cpu_s_per_mib=5% and peak_rss_over_idle_bytes=10%)",
+        "how much worse than --against or --baseline fails (default: cpu_s_per_mib=5% and peak_rss_over_idle_bytes=10%; memory has to grow by 8 MiB as well)",
         asIs,
       ),
     )

@@ -53,7 +53,7 @@ Exit codes:
 /** Runs the bench and tells what it found; gives the exit code. */
 async function bench(flags: BenchFlags): Promise<number> {
   // Loaded only now: the load generator would make every other command start noticeably later.
-  const { renderReport, runBench, scenarios } = await import("../bench/index.ts");
+  const { plainLines, renderReport, runBench, scenarios } = await import("../bench/index.ts");
   if (flags.list === true) {
     const widest = Math.max(...scenarios.map(({ name }) => name.length));
     for (const { name, summary, isDefault } of scenarios) {
@@ -98,7 +98,7 @@ async function bench(flags: BenchFlags): Promise<number> {
     }
     if (exitCode !== undefined) return exitCode;
     if (flags.saveBaseline !== undefined) await saveBaseline(flags.saveBaseline, told);
-    if (fault !== null) process.stderr.write(`${fault.message}\n${hintOf(fault)}`);
+    if (fault !== null) process.stderr.write(plainLines(`${fault.message}\n${hintOf(fault)}`));
     return told.exitCode;
   } catch (fault) {
     progress.stop();

@@ -10,12 +10,15 @@ const valueSchema = union([string(), number(), boolean(), array(union([string(),
 
 /**
  * Gives a command `--config FILE`: a JSON object whose keys are its flags in camelCase. A value is read as the same text
- * on the command line would be, by the same parser, and a flag on the command line goes before it.
+ * on the command line would be, by the same parser, and a flag on the command line overrides it.
  * @throws Error that names the file and the setting, quotes the value, and says what is possible
  */
 export function addConfigFile(command: Command, own: OwnSettings = {}): Command {
   return command
-    .option("--config <file>", "JSON file with any of these settings, in camelCase; flags go before it")
+    .option(
+      "--config <file>",
+      "JSON file with any of these settings, in camelCase; a flag on the command line overrides it",
+    )
     .hook("preAction", (self) => {
       const { config } = self.opts<{ readonly config?: string }>();
       if (config !== undefined) applyFile(self, config, own);

@@ -37,9 +37,9 @@ export function exportCommand(): Command {
   const command = new Command("export")
     .description("Write one export as CSV to standard output, or to a file.")
     .argument("<name|file>", "a generated export, or a Parquet, CSV, JSON or DuckDB file");
-  for (const { name, description } of exportParameters) {
-    if (!ofHttpOnly.has(name))
-      command.option(`--${flagName(name)} <${name === "dialect" ? "name" : "value"}>`, description);
+  for (const { name, placeholder, description } of exportParameters) {
+    if (ofHttpOnly.has(name)) continue;
+    command.option(`--${flagName(name)} <${placeholder.toLowerCase()}>`, description);
   }
   return command
     .option("--table <name>", "table of a DuckDB file that has several")

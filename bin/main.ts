@@ -35,6 +35,7 @@ function makeProgram(): Command {
     )
     .option("--no-color", "no colour, as with NO_COLOR in the environment")
     .option("--no-progress", "no progress bar")
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows all flags)")
     .exitOverride();
   const commands = [serveCommand(), benchCommand(), compareCommand(), reportCommand(), exportCommand()];

@@ -96,7 +96,8 @@ export function formatSeconds(seconds: number): string {
 
 /** A count for a person, its thousands apart: `3,000,000`. */
 export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString("en-US");
+  // Adding zero takes the sign from a negative zero.
+  return (Math.round(count) + 0).toLocaleString("en-US");
 }
 
 /** Three significant digits, without an exponent. */

@@ -83,5 +83,5 @@ test("writes sizes, durations and counts for people", () => {
     "1.25 s",
     "4 min 05 s",
   ]);
-  assert.equal(formatCount(3_000_000), "3,000,000");
+  assert.deepEqual([3_000_000, 0, -0.4, -1.6].map(formatCount), ["3,000,000", "0", "0", "-2"]);
 });

@@ -74,7 +74,7 @@ export function compareRuns(
   const all = [...judged, ...content];
   const judgements = all.map(({ judgement }) => judgement);
   return {
-    rows: [...all.map(({ row }) => row), ...rest],
+    rows: [...all.map(withReason), ...rest],
     gate: budgets.length === 0 ? null : { judgements, ...conclude(judgements), warnings: [] },
     warnings,
   };
@@ -139,7 +139,7 @@ function judge(pair: Pair, budget: Budget, level: number, names: RunNames): Judg
   const verdict = isDecisive
     ? decide(change, { ...budget, better: betterOf(budget.metric) })
     : "inconclusive";
-  const judged = { ...comparison, budget: budget.share, verdict };
+  const judged = { ...comparison, budget: budget.share, least: budget.least, verdict };
   const subject = `${budget.delivery} ${budget.metric}${pair.after.over === null ? "" : ` over ${pair.after.over}`}`;
   const reason = reasonFor(subject, judged, budget, verdict);
   const judgement = {
@@ -150,6 +150,10 @@ function judge(pair: Pair, budget: Budget, level: number, names: RunNames): Judg
     reason: isDecisive ? reason : `${reason} So few rounds are not enough for a decision.`,
   };
   return { judgement, row: { ...row, comparison: judged } };
+}
+
+function withReason({ row, judgement }: Judged): ComparedRow {
+  return { ...row, comparison: { ...row.comparison, reason: judgement.reason } };
 }
 
 /** The same rows have to be the same bytes; whoever changed what is written makes a new baseline. */

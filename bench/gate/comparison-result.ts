@@ -1,5 +1,5 @@
 import type { ComparisonView } from "../report/comparison-text.ts";
-import type { Arm, BenchResult, Round } from "../result/schema.ts";
+import type { Arm, BenchResult, Round, Series } from "../result/schema.ts";
 import { baselineOf } from "./baseline.ts";
 import type { Budget } from "./budget.ts";
 import { compareRuns, type RunNames } from "./compare-runs.ts";
@@ -46,6 +46,7 @@ export function compareResults(
     config: { ...after.config, compared: [origin(before, names.before), origin(after, names.after)] },
     arms: [...earlier.arms, ...later.arms],
     rounds: [...earlier.rounds, ...later.rounds],
+    series: [...earlier.series, ...later.series],
     comparisons: rows.map(({ comparison }) => comparison),
     checks: [],
     reasons: [...(gate?.reasons ?? [])],
@@ -60,13 +61,13 @@ export function compareResults(
   return { result, view: { names, rows, reasons: gate?.reasons ?? [], warnings, verdict } };
 }
 
-/** The arms and rounds of one run, under its name, so that those of two runs can lie in one file. */
+/** The arms, rounds and curves of one run, under its name, so that those of two runs can lie in one file. */
 function named(
-  { arms, rounds }: BenchResult,
+  { arms, rounds, series = [] }: BenchResult,
   name: string,
   role: "control" | "treatment",
   firstIndex: number,
-): { readonly arms: readonly Arm[]; readonly rounds: readonly Round[] } {
+): { readonly arms: readonly Arm[]; readonly rounds: readonly Round[]; readonly series: readonly Series[] } {
   const rename = (id: string): string => `${name}: ${id}`;
   return {
     arms: arms.map((arm) => Object.assign(structuredClone(arm), { id: rename(arm.id), role })),
@@ -76,6 +77,9 @@ function named(
         order: round.order.map(rename),
         arms: Object.fromEntries(Object.entries(round.arms).map(([id, measured]) => [rename(id), measured])),
       }),
+    ),
+    series: series.map((curve) =>
+      Object.assign(structuredClone(curve), { arm: rename(curve.arm), round: firstIndex + curve.round }),
     ),
   };
 }

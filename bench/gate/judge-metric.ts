@@ -58,7 +58,8 @@ export function judgeMetric(
 
   const measured = compare(pairsOf(rounds, "treatment"), level);
   const verdict = measured.isDecisive ? decide(measured.change, limit) : "inconclusive";
-  const comparison = { ...place, ...measured.numbers, treatment: arms.treatment, budget: share, verdict };
+  const held = { budget: share, least: budget.least };
+  const comparison = { ...place, ...measured.numbers, treatment: arms.treatment, ...held, verdict };
   const again = arms.aa === null ? null : compare(pairsOf(rounds, "aa"), level);
   const aa =
     again === null || arms.aa === null

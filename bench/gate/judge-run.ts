@@ -94,7 +94,10 @@ export function exitCodeOf(verdict: GateVerdict, isStrict: boolean): number {
 
 /** All comparisons of a report, as the result file has them. */
 export function comparisonsOf({ judgements }: GateReport): readonly Comparison[] {
-  return judgements.flatMap(({ comparison, aa }) => (aa === null ? [comparison] : [comparison, aa]));
+  return judgements.flatMap(({ comparison, reason, aa }) => {
+    const judged = { ...comparison, reason };
+    return aa === null ? [judged] : [judged, aa];
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatSeconds, isDelivery } from "../../src/index.ts";
 import { expectedHoldSeconds } from "../result/expected-hold.ts";
 import type { BenchResult } from "../result/schema.ts";
-import { percentText, significant } from "./number-text.ts";
+import { percentText, quantityText, significant } from "./number-text.ts";
 import {
   bytesPerRowOf,
   comparisonOf,
@@ -94,7 +94,7 @@ function slowReaderSentences(result: BenchResult): readonly string[] {
   const [first] = arms;
   if (first === undefined) return [];
   const rate = medianOf(result, "slow-readers", first.id, "read_rate_bytes_per_s");
-  const speed = rate === null ? "" : ` at ${formatBytes(rate)}/s`;
+  const speed = rate === null ? "" : ` at ${quantityText(rate, "bytes/s")}`;
   const held = arms.map(({ id, slots }) => `${significant(slots, 2)} (${id})`).join(", ");
   const sentences = [`Clients that read${speed} hold slots as long as they read, by any delivery: ${held}.`];
   if (arms.every(({ bytes }) => bytes !== null)) {
@@ -178,7 +178,7 @@ function rateSentence(result: BenchResult): readonly string[] {
     ? "the delivery hardly changes for how long, so choose by first byte and memory, which means streaming, or a file where one can lie ready"
     : "streaming gives the slot back sooner, since it is made while it is sent";
   return [
-    `To a client that takes ${formatBytes(bytesPerSecond)}/s, ${formatCount(rows)} rows hold a slot for about ${list}, by analysis: ${advice}.`,
+    `To a client that takes ${quantityText(bytesPerSecond, "bytes/s")}, ${formatCount(rows)} rows hold a slot for about ${list}, by analysis: ${advice}.`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { BenchResult } from "../result/schema.ts";
 import { labelOf } from "./metric-label.ts";
+import { plainLines, plainText } from "./plain-text.ts";
 import { comparisonSentence, concludeInWords, gatedComparisons } from "./verdict.ts";
 
 /** GitHub shows ten annotations of each kind for a step and drops the rest. */
@@ -26,12 +27,12 @@ export function githubAnnotations(result: BenchResult): readonly string[] {
 }
 
 function command(level: "error" | "warning", title: string, message: string): string {
-  return `::${level} title=${property(`stream-csv: ${title}`)}::${data(message)}`;
+  return `::${level} title=${property(plainText(`stream-csv: ${title}`))}::${data(plainLines(message))}`;
 }
 
 /** The runner takes percent signs and line breaks of a message only percent-encoded. */
 function data(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return text.replaceAll("%", "%25").replaceAll("\n", "%0A");
 }
 
 function property(text: string): string {

@@ -3,6 +3,7 @@ import picocolors from "picocolors";
 import { metrics } from "../result/metric.ts";
 import type { Comparison } from "../result/schema.ts";
 import { factorText, quantityText } from "./number-text.ts";
+import { withPlainTexts } from "./plain-text.ts";
 
 /** One metric of one arm in two runs. */
 export interface ComparedRow {
@@ -33,7 +34,7 @@ export interface ComparisonView {
  */
 export function comparisonText(view: ComparisonView, { hasColor }: { readonly hasColor: boolean }): string {
   const colors = picocolors.createColors(hasColor);
-  const { names, rows, reasons, warnings, verdict } = view;
+  const { names, rows, reasons, warnings, verdict } = withPlainTexts(view);
   const shown = rows.filter(
     (row) => row.comparison.budget !== null || (row.isSure && !isRepeated(row, rows)),
   );

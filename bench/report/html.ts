@@ -11,10 +11,17 @@ import { foldedTable, tableMarkup } from "./html/table.ts";
 import { timeCharts } from "./html/time-chart.ts";
 import type { Renderer } from "./renderer.ts";
 import { armTable, checkTable, gateTable, settingTable, subjectText } from "./run-tables.ts";
-import { growthTable, medianTable, roundTable } from "./scenario-tables.ts";
+import {
+  comparisonTable,
+  growthTable,
+  hasRepeatedRounds,
+  medianTable,
+  roundTable,
+} from "./scenario-tables.ts";
 import { scenarioViews, type ScenarioView } from "./scenario-view.ts";
-import { memoryCurves } from "./summary.ts";
+import { curveOf, memoryCurves } from "./summary.ts";
 import { concludeInWords } from "./verdict.ts";
+import { versionsText } from "./versions-text.ts";
 
 /** No script, and nothing from anywhere else: a browser refuses both, whatever a result file holds. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -24,6 +31,7 @@ export const renderHtml: Renderer = (result) => {
   const { tone, title, sentences } = concludeInWords(result);
   const { environment, createdAt, tool } = result;
   const subject = subjectText(result);
+  const versions = versionsText(result);
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -39,6 +47,7 @@ export const renderHtml: Renderer = (result) => {
       <body>
         <header>
           <h1>${subject}</h1>
+          ${versions === null ? [] : html`<p>${versions}</p>`}
           <p class="faint">
             ${tool.name} ${tool.version}, ${createdAt}; ${environment.node}, ${environment.cores} ×
             ${environment.cpuModel}, ${environment.os}
@@ -90,17 +99,21 @@ function scenarioMarkup(result: BenchResult, view: ScenarioView): Markup {
       : view.arms,
   );
   const armsLooks = isScaling
-    ? view.arms.flatMap(({ id, delivery }) => {
-        const look = looks.find((item) => item.id === delivery);
-        return look === undefined ? [] : [{ ...look, id }];
+    ? view.arms.flatMap((arm) => {
+        const look = looks.find((item) => item.id === curveOf(arm));
+        return look === undefined ? [] : [{ ...look, id: arm.id }];
       })
     : looks;
   const sampled = [...timeCharts(result, view.name, armsLooks), ...gapCharts(result, view.name, armsLooks)];
   const charts = [...(isScaling ? growthCharts(result, looks) : roundCharts(view, looks)), ...sampled];
-  const table = (isScaling ? growthTable(result) : null) ?? medianTable(view);
+  const growth = isScaling ? growthTable(result) : null;
+  const table = growth ?? medianTable(view);
+  const compared = growth === null ? comparisonTable(view) : null;
+  const showCompared = hasRepeatedRounds(view) ? tableMarkup : foldedTable;
   return html`<section>
     <h2>${view.title}</h2>
-    ${tableMarkup(table)} ${charts.length === 0 ? [] : legendMarkup(looks)}
+    ${tableMarkup(table)} ${compared === null ? [] : showCompared(compared)}
+    ${charts.length === 0 ? [] : legendMarkup(looks)}
     <div class="charts">${charts.map(chartMarkup)}</div>
     ${sampled.length > 0 ? [] : html`<p class="note">Nothing was sampled over time here, so no chart shows memory, occupancy or gaps.</p>`}
     ${foldedTable(roundTable(view))}

@@ -1,3 +1,5 @@
+import { oneLine } from "./plain-text.ts";
+
 /** Text as Markdown that shows it as it is, in one line, also within a table. */
 export function markdownText(text: string): string {
   return oneLine(text)
@@ -11,8 +13,3 @@ export function codeText(text: string): string {
 }
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-function oneLine(text: string): string {
-  // Control characters show nothing, and some break what comes after them.
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
-}

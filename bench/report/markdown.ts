@@ -4,10 +4,17 @@ import { adviceSentences } from "./advice.ts";
 import { codeText, markdownText } from "./markdown-text.ts";
 import type { Renderer } from "./renderer.ts";
 import { armTable, checkTable, gateTable, settingTable, subjectText } from "./run-tables.ts";
-import { growthTable, medianTable, roundTable } from "./scenario-tables.ts";
+import {
+  comparisonTable,
+  growthTable,
+  hasRepeatedRounds,
+  medianTable,
+  roundTable,
+} from "./scenario-tables.ts";
 import { scenarioViews, type ScenarioView } from "./scenario-view.ts";
 import { cellText, type ReportTable } from "./table.ts";
 import { concludeInWords } from "./verdict.ts";
+import { versionsText } from "./versions-text.ts";
 
 /** GitHub refuses a step's summary above this. */
 const mostSummaryBytes = 1024 ** 2;
@@ -45,11 +52,13 @@ export const renderMarkdown: Renderer = (result, { mostBytes = mostSummaryBytes 
 
 function headText(result: BenchResult): string {
   const { title, sentences } = concludeInWords(result);
+  const versions = versionsText(result);
   const references = shownWarnings(result)
     .map((_, index) => `[^${index + 1}]`)
     .join("");
   return [
     `## ${markdownText(subjectText(result))}`,
+    versions === null ? "" : `_${markdownText(versions)}_`,
     `**${markdownText(title)}**${references}`,
     sentences.map(bullet).join("\n"),
     listText("What it means", adviceSentences(result)),
@@ -66,7 +75,21 @@ function gateSection(result: BenchResult): readonly Section[] {
 function scenarioText(result: BenchResult, view: ScenarioView): string {
   const growth = view.name === "scaling" ? growthTable(result) : null;
   const table = growth ?? medianTable(view);
-  return `### ${markdownText(view.title)}\n\n${table.caption}:\n\n${tableText(table)}`;
+  return [
+    `### ${markdownText(view.title)}`,
+    captioned(table),
+    ...(growth === null ? comparedText(view) : []),
+  ].join("\n\n");
+}
+
+function comparedText(view: ScenarioView): readonly string[] {
+  const table = comparisonTable(view);
+  if (table === null) return [];
+  return [hasRepeatedRounds(view) ? captioned(table) : folded(table.caption, tableText(table))];
+}
+
+function captioned(table: ReportTable): string {
+  return `${table.caption}:\n\n${tableText(table)}`;
 }
 
 function settingText(result: BenchResult): string {
@@ -126,7 +149,7 @@ function fitted(sections: readonly Section[], mostBytes: number): string {
   }
   if (missing.length > 0) {
     kept.push(
-      `Left out, since a summary may have ${mostBytes.toLocaleString("en-US")} bytes: ${missing.map(markdownText).join(", ")}. The result file has them.`,
+      `Left out for want of room: ${missing.map(markdownText).join(", ")}. The result file has them.`,
     );
   }
   return `${kept.join("\n\n")}\n`;

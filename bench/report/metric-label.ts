@@ -25,6 +25,7 @@ const isUnit = new Set<string>([
   "requests/s",
   "s/MiB",
   "slots",
+  "clients",
   "ratio",
 ] satisfies readonly MetricUnit[]);
 

@@ -17,8 +17,14 @@ const texts: Readonly<Record<MetricUnit, (value: number) => string>> = {
   requests: (value) => formatCount(Number(value.toPrecision(3))),
   "requests/s": (value) => formatCount(Number(value.toPrecision(3))),
   slots: (value) => significant(value, 2),
+  clients: (value) => significant(value, 2),
   ratio: percentText,
 };
+
+/** `10.0 MiB` is `10 MiB` where it was set and not measured: on an axis, in a budget. */
+export function withoutZeros(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
+}
 
 /** A share of the whole: `45 %`, and `0.4 %` where a whole percent would hide it. */
 export function percentText(ratio: number): string {

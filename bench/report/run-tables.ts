@@ -4,7 +4,7 @@ import { labelOf, shownMetrics } from "./metric-label.ts";
 import { significant } from "./number-text.ts";
 import { ratioCell } from "./scenario-tables.ts";
 import type { ReportCell, ReportTable } from "./table.ts";
-import { gatedComparisons, shareText } from "./verdict.ts";
+import { budgetText, gatedComparisons, shareText } from "./verdict.ts";
 
 /** What the verdict rests on; null when nothing was held against a budget. */
 export function gateTable(result: BenchResult): ReportTable | null {
@@ -25,20 +25,20 @@ export function gateTable(result: BenchResult): ReportTable | null {
       "scenario",
     ],
     textColumns: [0, 1, 2, 8],
-    rows: gated.map((item) => [
-      verdictCell(item.verdict),
-      labelOf(item.metric),
-      `${item.treatment} / ${item.control}`,
-      ratioCell(
-        item,
-        metrics.find(({ id }) => id === item.metric),
-      ),
-      item.budget === null ? "–" : shareText(item.budget),
-      formatCount(item.n),
-      item.level === null ? "–" : shareText(item.level),
-      item.mde === null ? "–" : shareText(item.mde),
-      item.scenario,
-    ]),
+    rows: gated.map((item) => {
+      const metric = metrics.find(({ id }) => id === item.metric);
+      return [
+        verdictCell(item.verdict),
+        labelOf(item.metric),
+        `${item.treatment} / ${item.control}`,
+        ratioCell(item, metric),
+        budgetText(item, metric),
+        formatCount(item.n),
+        item.level === null ? "–" : shareText(item.level),
+        item.mde === null ? "–" : shareText(item.mde),
+        item.scenario,
+      ];
+    }),
     note: "“Could have seen” is the smallest change found with a probability of 80 %.",
   };
 }

@@ -1,7 +1,8 @@
 import { formatCount } from "../../src/index.ts";
 import type { Arm, BenchResult, Comparison, Round } from "../result/schema.ts";
+import { intervalText } from "./interval-level.ts";
 import { significant } from "./number-text.ts";
-import { shownMetrics, type ShownMetric } from "./metric-label.ts";
+import { labelOf, shownMetrics, type ShownMetric } from "./metric-label.ts";
 import type { ScenarioView } from "./scenario-view.ts";
 import { bytesPerRowOf, memoryCurves, type MemoryCurve } from "./summary.ts";
 import type { ReportCell, ReportRow, ReportTable } from "./table.ts";
@@ -46,17 +47,41 @@ export function medianTable(view: ScenarioView): ReportTable {
   };
 }
 
+/** How arms compare, below each other; null where {@link medianTable} has room for that beside the medians. */
+export function comparisonTable(view: ScenarioView): ReportTable | null {
+  const { arms, comparisons, metrics } = view;
+  const shown = comparisons.filter(({ ratio }) => ratio !== null);
+  if (arms.length <= mostArmsAcross || shown.length === 0) return null;
+  return {
+    caption: "Comparisons",
+    head: ["arm", "held against", "metric", "ratio", "rounds"],
+    textColumns: [0, 1, 2],
+    rows: shown.map((item) => [
+      item.treatment,
+      item.control,
+      labelOf(item.metric),
+      ratioCell(
+        item,
+        metrics.find(({ id }) => id === item.metric),
+      ),
+      formatCount(item.n),
+    ]),
+    ...intervalNote(view),
+  };
+}
+
+/** Whether a comparison rests on more than one round: others tell no change from chance, and are folded away. */
+export function hasRepeatedRounds({ comparisons }: ScenarioView): boolean {
+  return comparisons.some(({ n }) => n > 1);
+}
+
 function comparedTitle({ id }: Arm, { comparisons }: ScenarioView): string {
   return `${id} / ${comparisons.find(({ treatment }) => treatment === id)?.control ?? "control"}`;
 }
 
 function intervalNote({ comparisons }: ScenarioView): { note?: string } {
-  const level = Math.min(...comparisons.flatMap(({ level: attained }) => attained ?? []));
-  return Number.isFinite(level) && level > 0
-    ? {
-        note: `Ratios are Hodges–Lehmann estimates over rounds, with intervals of at least ${significant(level * 100, 3)} %.`,
-      }
-    : {};
+  const text = intervalText(comparisons);
+  return text === null ? {} : { note: `Ratios are Hodges–Lehmann estimates over rounds, with ${text}.` };
 }
 
 /** The ratio with its interval, marked where the interval lies wholly on one side of one. */

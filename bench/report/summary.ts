@@ -62,9 +62,9 @@ export interface MemoryCurve {
 export function memoryCurves(result: BenchResult): readonly MemoryCurve[] {
   const arms = measuredArms(result, "scaling");
   const bytesPerRow = bytesPerRowOf(result);
-  return [...new Set(arms.map(baseOf))].map((delivery) => {
+  return [...new Set(arms.map(curveOf))].map((delivery) => {
     const points = arms
-      .filter((arm) => baseOf(arm) === delivery)
+      .filter((arm) => curveOf(arm) === delivery)
       .flatMap(({ id }): Point[] => {
         const x = medianOf(result, "scaling", id, "rows");
         const y = medianOf(result, "scaling", id, "peak_rss_over_idle_bytes");
@@ -75,8 +75,8 @@ export function memoryCurves(result: BenchResult): readonly MemoryCurve[] {
   });
 }
 
-/** The name of an arm without its rows, so that versions of one delivery stay apart. */
-function baseOf({ id, rows, delivery }: Arm): string {
+/** The curve an arm is a point of: its name without its rows, so that versions of one delivery stay apart. */
+export function curveOf({ id, rows, delivery }: Arm): string {
   const end = `-${rows}`;
   return id.endsWith(end) ? id.slice(0, -end.length) : delivery;
 }

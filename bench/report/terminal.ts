@@ -3,6 +3,7 @@ import { formatBytes, formatCount } from "../../src/index.ts";
 import type { BenchResult } from "../result/schema.ts";
 import { adviceSentences } from "./advice.ts";
 import { fitTable } from "./fit-table.ts";
+import { withPlainTexts } from "./plain-text.ts";
 import { gateTable } from "./run-tables.ts";
 import { syncWorkersTable } from "./sync-workers-table.ts";
 import { cellText } from "./table.ts";
@@ -11,6 +12,7 @@ import { counted, wrapped, type Colors, type Look } from "./terminal/look.ts";
 import { memoryTable } from "./terminal/memory-table.ts";
 import { exportTable, scenarioTables } from "./terminal/scenario-tables.ts";
 import { concludeInWords } from "./verdict.ts";
+import { versionsText } from "./versions-text.ts";
 
 /** How a report is to look. */
 export interface TerminalReportOptions {
@@ -29,7 +31,8 @@ const narrowest = 40;
  * A result as text for a person: a table for each scenario, then what they mean, then footnotes. It keeps within the
  * width where a table of two columns does; a wider table goes on below itself.
  */
-export function terminalReport(result: BenchResult, { hasColor, columns }: TerminalReportOptions): string {
+export function terminalReport(measured: BenchResult, { hasColor, columns }: TerminalReportOptions): string {
+  const result = withPlainTexts(measured);
   const look: Look = {
     colors: picocolors.createColors(hasColor),
     width: Math.max(narrowest, columns ?? usualWidth),
@@ -50,7 +53,8 @@ export function terminalReport(result: BenchResult, { hasColor, columns }: Termi
     .concat("\n");
 }
 
-function heading({ config, integrity, environment }: BenchResult, { colors, width }: Look): string {
+function heading(result: BenchResult, { colors, width }: Look): string {
+  const { config, integrity, environment } = result;
   const name = colors.bold(String(config["exportName"] ?? config["sourceFile"]));
   const size =
     integrity.rows === null || integrity.bytes === null
@@ -58,7 +62,12 @@ function heading({ config, integrity, environment }: BenchResult, { colors, widt
       : `: ${formatCount(integrity.rows)} rows, ${formatBytes(integrity.bytes)}`;
   const server = `${counted(Number(config["workers"]), "worker")} with ${counted(Number(config["slots"]), "slot")}`;
   const machine = `${environment.node}, ${environment.cores} × ${environment.cpuModel}, ${environment.os}`;
-  return `${name}${size}; ${server}\n${colors.dim(wrapped(machine, width, ""))}`;
+  const versions = versionsText(result);
+  return [
+    `${name}${size}; ${server}`,
+    ...(versions === null ? [] : [wrapped(versions, width, "")]),
+    colors.dim(wrapped(machine, width, "")),
+  ].join("\n");
 }
 
 /** Deliveries and clients down, since there are too many to stand side by side. */

@@ -1,6 +1,6 @@
 import type { BenchResult, Comparison } from "../result/schema.ts";
-import { factorText, significant } from "./number-text.ts";
-import { labelOf } from "./metric-label.ts";
+import { factorText, significant, withoutZeros } from "./number-text.ts";
+import { labelOf, type ShownMetric } from "./metric-label.ts";
 
 /** What a run came to, for the head of a report. */
 export interface Conclusion {
@@ -67,9 +67,13 @@ export function gatedComparisons({ comparisons }: BenchResult): readonly Compari
   return comparisons.filter(({ verdict, budget }) => verdict !== "informational" || budget !== null);
 }
 
-/** `export: CPU per MiB of this is ×1.12 (1.09–1.15) that of main; the budget is 5.0 %: regression.` */
+/**
+ * The sentence that a comparison was judged by; in a file of an older version what its numbers say:
+ * `export: CPU per MiB of this is ×1.12 (1.09–1.15) that of main; the budget is 5.0 %: regression.`
+ */
 export function comparisonSentence(comparison: Comparison): string {
-  const { scenario, metric, treatment, control, budget, verdict } = comparison;
+  const { scenario, metric, treatment, control, budget, verdict, reason } = comparison;
+  if (reason !== undefined) return reason;
   const allowed = budget === null ? "no budget is set" : `the budget is ${shareText(budget)}`;
   return `${scenario}: ${labelOf(metric)} of ${treatment} is ${ratioText(comparison)} that of ${control}; ${allowed}: ${verdict}.`;
 }
@@ -78,12 +82,23 @@ export function comparisonSentence(comparison: Comparison): string {
 const narrowInterval = 1.25;
 
 /** A ratio with its interval, as far as they are known: `×1.12 (1.09–1.15)`. */
-export function ratioText({ ratio, ci, n }: Comparison): string {
+export function ratioText({ ratio, ci, n, budget }: Comparison): string {
   if (ratio === null) return "–";
+  // What has to be equal differs by a byte among millions, too.
+  if (budget === 0) return `×${Number(ratio.toPrecision(10))}`;
   const [low, high] = ci;
   if (low === null || high === null || n < 2) return factorText(ratio);
   if (low <= 0 || high / low > narrowInterval) return factorText(ratio, [low, high]);
   return `×${significant(ratio, 3)} (${significant(low, 3)}–${significant(high, 3)})`;
+}
+
+/** What a comparison may differ by: `10 % and 8 MiB`. */
+export function budgetText({ budget, least }: Comparison, metric: ShownMetric | undefined): string {
+  if (budget === null) return "–";
+  if (budget === 0) return "equal";
+  const amount =
+    typeof least === "number" && metric !== undefined ? ` and ${withoutZeros(metric.text(least))}` : "";
+  return `${shareText(budget)}${amount}`;
 }
 
 /** A share as people set it: `5 %`. */

@@ -11,6 +11,7 @@ export type MetricUnit =
   | "requests/s"
   | "s/MiB"
   | "slots"
+  | "clients"
   | "ratio";
 
 /** What is known of a metric before it is measured. */
@@ -141,7 +142,7 @@ export const metrics = [
   },
   {
     id: "waiting_clients",
-    unit: "requests",
+    unit: "clients",
     better: "lower",
     gate: false,
     meaning: "Connections that waited for a sync worker at any time, on average, from /stats.",

@@ -78,7 +78,11 @@ const comparison = strictObject({
   n: count,
   mde: nullable(quantity),
   budget: nullable(quantity),
+  /** What a change also has to exceed, in the metric's unit, to break the budget. */
+  least: optional(nullable(quantity)),
   verdict: picklist(["informational", "pass", "regression", "inconclusive"]),
+  /** What led to its verdict, in a sentence; of what was judged. */
+  reason: optional(string()),
 });
 
 const series = strictObject({

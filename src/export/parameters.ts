@@ -53,7 +53,7 @@ export const exportParameters: readonly ExportParameter[] = [
   {
     name: "rows",
     placeholder: "N",
-    description: "number of rows; 0 is the header alone",
+    description: "number of rows; 0 is the header alone (default: 1,000,000 of a generated export, else all)",
     read: (text, into) => {
       into.rows = parseCount(text);
     },
@@ -61,7 +61,7 @@ export const exportParameters: readonly ExportParameter[] = [
   {
     name: "seed",
     placeholder: "N",
-    description: "seed of a generated export",
+    description: "seed of a generated export (default: 1)",
     read: (text, into) => {
       into.seed = parseCount(text);
     },
@@ -69,7 +69,7 @@ export const exportParameters: readonly ExportParameter[] = [
   {
     name: "columns",
     placeholder: "A,B",
-    description: "columns wanted, in order, written as one CSV row",
+    description: "columns wanted, in order, written as one CSV row (default: all)",
     read: (text, into) => {
       into.columns = readColumns(text);
     },
@@ -90,7 +90,7 @@ export const exportParameters: readonly ExportParameter[] = [
   {
     name: "dialect",
     placeholder: "NAME",
-    description: `how rows become text: ${Object.keys(dialects).join(", ")}`,
+    description: `how rows become text: ${Object.keys(dialects).join(", ")} (default: rfc4180)`,
     read: (text, into) => {
       if (!isDialectName(text))
         throw new RangeError(`"${text}" is no dialect: use ${Object.keys(dialects).join(", ")}.`);
@@ -100,7 +100,7 @@ export const exportParameters: readonly ExportParameter[] = [
   {
     name: "encoder",
     placeholder: encoderNames.join("|"),
-    description: "what encodes the rows, to the same bytes",
+    description: "what encodes the rows, to the same bytes (default: fast)",
     read: (text, into) => {
       const encoder = encoderNames.find((name) => name === text);
       if (encoder === undefined)

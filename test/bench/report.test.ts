@@ -176,8 +176,22 @@ test("what analysis says stands beside what was seen, and the client's rate deci
   assert.match(text, /^slot held .*\n… by analysis +700 ms/m);
   assert.match(
     text,
-    /To a client that takes 1\.00 MiB\/s, 290,000 rows hold a slot for about [\d.]+ s \(streaming\).*the delivery hardly changes for how long/,
+    /To a client that takes 1\.05 MB\/s, 290,000 rows hold a slot for about [\d.]+ s \(streaming\).*the delivery hardly changes for how long/,
   );
+});
+
+test("clients that wait are counted with the digits that analysis has", () => {
+  const arms = [
+    { id: "streaming-3-clients", scenario: "sync-workers", role: "treatment", delivery: "streaming" },
+  ] as const;
+  const measured = { waiting_clients: 1.42, utilisation_ratio: 0.98 };
+  const rounds = [
+    { scenario: "sync-workers", index: 0, order: [], valid: true, arms: { "streaming-3-clients": measured } },
+  ];
+  const id = "sync-workers.streaming-3-clients.waiting_clients";
+  const checks = [{ id, expected: 1, observed: 1.42, tolerance: 0.1, ok: false }];
+  const text = terminalReport({ ...exampleResult(), arms, rounds, checks }, { hasColor: false });
+  assert.match(text, /^streaming 3 clients .* 1\.4 \(1\.0\)/m);
 });
 
 test("a run of nothing still gives a report that says so", () => {
@@ -199,4 +213,6 @@ test("numbers have as many digits as say something", () => {
   assert.equal(percentText(0.004), "0.40 %");
   assert.equal(quantityText(null, "s"), "–");
   assert.equal(quantityText(33.4e6, "bytes/s"), "33.4 MB/s");
+  assert.equal(quantityText(1.42, "clients"), "1.4");
+  assert.equal(quantityText(-0.3, "requests"), "0");
 });

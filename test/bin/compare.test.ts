@@ -69,6 +69,21 @@ test("--format json prints a result file and nothing else; -o writes files", asy
   parse(resultSchema, JSON.parse(dash.stdout));
 });
 
+for (const [format, row] of [
+  ["markdown", /^\| slow: streaming \| before: streaming \| total \| ×1\.1\d \(.*\) \| 12 \|$/m],
+  [
+    "html",
+    />slow: streaming<\/th><td[^>]*>before: streaming<\/td><td[^>]*>total<\/td><td class="worse" [^>]*>×1\.1\d \(/,
+  ],
+] as const) {
+  test(`--format ${format} shows how both runs compare`, async () => {
+    const { stdout } = await runCli(["compare", file("before.json"), file("slow.json"), "--format", format]);
+    assert.match(stdout, row);
+    assert.ok(stdout.includes("before: buffered-again"));
+    assert.match(stdout, /Ratios are .*, with bounds of which each holds at 99\.\d+ %\./);
+  });
+}
+
 test("two files of one name are told apart by their paths", async () => {
   const { stdout } = await runCli(["compare", file("before.json"), file("before.json")]);
   assert.match(stdout, /before\.json \(2\) compared with .*before\.json \(1\)/);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  exportParameters,
   findExport,
   openCatalogue,
   planExport,
@@ -33,6 +34,20 @@ test("plans an export without parameters as its defaults say", () => {
 test("reads columns as one CSV row", () => {
   assert.deepEqual(plan("columns=status,id").columnIndexes, [8, 0]);
   assert.deepEqual(plan('columns="status","id"').columnIndexes, [8, 0]);
+});
+
+test("the defaults that descriptions name are those of a plan without parameters", () => {
+  const named = exportParameters.flatMap(({ name, description }) => {
+    const [, value] = /\(default: ([\w,]+?)(?: of |\)|,? else)/.exec(description) ?? [];
+    return value === undefined || value === "all" ? [] : [[name, value.replaceAll(",", "")] as const];
+  });
+  assert.deepEqual(
+    named.map(([name]) => name),
+    ["rows", "seed", "dialect", "encoder"],
+  );
+  const [bare, full] = [plan(""), plan(String(new URLSearchParams(named.map(([...pair]) => pair))))];
+  assert.equal(full.key, bare.key);
+  assert.deepEqual([full.rows, full.encoder], [bare.expectedRows, bare.encoder]);
 });
 
 test("gives equal keys exactly to plans of equal bytes", () => {

@@ -14,17 +14,30 @@ const dashes = ["none", "6 3", "2 2", "8 3 2 3", "4 4", "1 3"] as const;
 /** The last colour is grey: for what is the same once more. */
 const greyIndex = 5;
 
-/** The looks of arms, by their order; an arm that repeats the control stands back in grey. */
+/**
+ * The looks of arms, by their order; an arm that repeats the control stands back in grey. Where the colours begin again,
+ * shapes and dashes are shifted, each by another step: no two of 25 arms share both, and no two of six grey ones.
+ */
 export function armLooks(arms: readonly Pick<Arm, "id" | "role">[]): readonly ArmLook[] {
+  const grey = arms.filter(({ role }) => role === "aa");
   return arms.map(({ id, role }, index) => {
-    const number = role === "aa" ? greyIndex : index % greyIndex;
-    return {
-      id,
-      color: `var(--arm-${number})`,
-      symbol: symbols[number] ?? "circle",
-      dash: dashes[number] ?? "none",
-    };
+    if (role === "aa") {
+      const place = grey.findIndex((arm) => arm.id === id);
+      return look(id, greyIndex, greyIndex, (greyIndex + place) % dashes.length);
+    }
+    const color = index % greyIndex;
+    const turn = Math.floor(index / greyIndex);
+    return look(id, color, (color + turn) % greyIndex, (color + 2 * turn) % greyIndex);
   });
+}
+
+function look(id: string, color: number, symbol: number, dash: number): ArmLook {
+  return {
+    id,
+    color: `var(--arm-${color})`,
+    symbol: symbols[symbol] ?? "circle",
+    dash: dashes[dash] ?? "none",
+  };
 }
 
 /** Which look is whose. */

@@ -44,11 +44,6 @@ function roundedOff(value: number): number {
   return Number(value.toPrecision(12));
 }
 
-/** `10.0 MiB` is `10 MiB` on an axis. */
-export function tickText(text: string): string {
-  return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
-}
-
 /** `2500000` is `2.5 M`. */
 export function shortCount(count: number): string {
   if (Math.abs(count) >= 1e6) return `${roundedOff(count / 1e6)} M`;

@@ -2,9 +2,10 @@ import { gridY, line } from "@observablehq/plot";
 import { formatSeconds } from "../../../src/index.ts";
 import type { BenchResult, Series } from "../../result/schema.ts";
 import { median } from "../../statistics/median.ts";
+import { withoutZeros } from "../number-text.ts";
 import type { ReportRow } from "../table.ts";
 import type { ArmLook } from "./arm-look.ts";
-import { logAxis, tickText } from "./axis.ts";
+import { logAxis } from "./axis.ts";
 import { drawSvg, type Chart } from "./chart.ts";
 
 const title = "Time between chunks";
@@ -45,7 +46,12 @@ export function gapCharts(
           tickFormat: (value: number) => names.get(value) ?? "",
           label: null,
         },
-        y: { ...y, type: "log", label: null, tickFormat: (value: number) => tickText(formatSeconds(value)) },
+        y: {
+          ...y,
+          type: "log",
+          label: null,
+          tickFormat: (value: number) => withoutZeros(formatSeconds(value)),
+        },
         marks: [
           gridY(y.ticks, { strokeOpacity: 0.15 }),
           ...own.map((item) => {

@@ -2,10 +2,10 @@ import { dot, gridY, line } from "@observablehq/plot";
 import { formatBytes } from "../../../src/index.ts";
 import type { BenchResult } from "../../result/schema.ts";
 import { leastSquares } from "../../statistics/least-squares.ts";
-import { significant } from "../number-text.ts";
+import { significant, withoutZeros } from "../number-text.ts";
 import { memoryCurves, type MemoryCurve } from "../summary.ts";
 import type { ArmLook } from "./arm-look.ts";
-import { linearAxis, shortCount, tickText } from "./axis.ts";
+import { linearAxis, shortCount } from "./axis.ts";
 import { drawSvg, type Chart } from "./chart.ts";
 
 /** Peak memory against rows, with the line whose slope tells O(1) from O(n); none when fewer than two sizes were measured. */
@@ -35,7 +35,7 @@ export function growthCharts(result: BenchResult, looks: readonly ArmLook[]): re
         height: 260,
         marginBottom: 40,
         x: { ...x, label: "rows →", tickFormat: shortCount },
-        y: { ...y, label: null, tickFormat: (value: number) => tickText(formatBytes(value)) },
+        y: { ...y, label: null, tickFormat: (value: number) => withoutZeros(formatBytes(value)) },
         marks: [
           gridY(y.ticks, { strokeOpacity: 0.15 }),
           ...curves.flatMap((curve) => {

@@ -1,8 +1,9 @@
 import { dot, gridX, ruleX, tickX } from "@observablehq/plot";
 import type { ShownMetric } from "../metric-label.ts";
+import { withoutZeros } from "../number-text.ts";
 import type { ScenarioView } from "../scenario-view.ts";
 import type { ArmLook } from "./arm-look.ts";
-import { linearAxis, tickText } from "./axis.ts";
+import { linearAxis } from "./axis.ts";
 import { drawSvg, type Chart } from "./chart.ts";
 
 /** What is worth a drawing even where nothing is gated by it. */
@@ -22,7 +23,10 @@ const mostLetters = 20;
 
 /** For each metric worth a drawing, every value of every valid round and their medians, an arm a line. */
 export function roundCharts(view: ScenarioView, looks: readonly ArmLook[]): readonly Chart[] {
-  const gated = new Set(view.comparisons.filter(({ budget }) => budget !== null).map(({ metric }) => metric));
+  // What has to be equal is a matter of one byte, which no drawing shows.
+  const gated = new Set(
+    view.comparisons.flatMap(({ budget, metric }) => ((budget ?? 0) > 0 ? [metric] : [])),
+  );
   return view.metrics
     .filter(({ id }) => drawn.has(id) || gated.has(id))
     .map((metric) => roundChart(view, metric, looks));
@@ -41,7 +45,7 @@ function roundChart(view: ScenarioView, metric: ShownMetric, looks: readonly Arm
       height: 44 + rowPx * measured.length,
       marginLeft: 14 + longest * pxPerLetter,
       marginTop: 8,
-      x: { ...axis, label: null, tickFormat: (value: number) => tickText(metric.text(value)) },
+      x: { ...axis, label: null, tickFormat: (value: number) => withoutZeros(metric.text(value)) },
       y: {
         domain: measured.map(({ id }) => id),
         label: null,

@@ -2,8 +2,9 @@ import { gridY, line } from "@observablehq/plot";
 import { formatBytes, formatCount, formatSeconds } from "../../../src/index.ts";
 import type { BenchResult, Series } from "../../result/schema.ts";
 import { median } from "../../statistics/median.ts";
+import { withoutZeros } from "../number-text.ts";
 import type { ArmLook } from "./arm-look.ts";
-import { linearAxis, tickText } from "./axis.ts";
+import { linearAxis } from "./axis.ts";
 import { drawSvg, type Chart } from "./chart.ts";
 
 interface TimeMetric {
@@ -69,12 +70,12 @@ function timeChart(metric: TimeMetric, own: readonly Series[], looks: readonly A
     description: metric.description,
     svg: drawSvg(metric.title, metric.description, {
       height: 220,
-      x: { ...seconds, label: null, tickFormat: (value: number) => tickText(formatSeconds(value)) },
+      x: { ...seconds, label: null, tickFormat: (value: number) => withoutZeros(formatSeconds(value)) },
       y: {
         domain: y.domain,
         ticks,
         label: null,
-        tickFormat: (value: number) => tickText(metric.text(value)),
+        tickFormat: (value: number) => withoutZeros(metric.text(value)),
       },
       marks: [
         gridY(ticks, { strokeOpacity: 0.15 }),

@@ -1,10 +1,11 @@
 import { metrics, type MetricId } from "../../result/metric.ts";
 import type { BenchResult, Comparison } from "../../result/schema.ts";
 import { fitTable } from "../fit-table.ts";
-import { factorText, quantityText, significant } from "../number-text.ts";
+import { intervalText } from "../interval-level.ts";
+import { factorText, quantityText } from "../number-text.ts";
 import { comparisonOf, expectedOf, measuredArms, medianOf } from "../summary.ts";
 import { marksOf } from "./footnotes.ts";
-import { counted, type Colors, type Look } from "./look.ts";
+import { counted, wrapped, type Colors, type Look } from "./look.ts";
 
 /** What a person reads of a metric, in the order they ask for it. */
 const exportMetrics: readonly (readonly [MetricId, string])[] = [
@@ -72,12 +73,10 @@ export function exportTable(result: BenchResult, look: Look): string {
       round.valid &&
       Object.values(round.arms).some((arm) => arm["total_s"] !== undefined),
   );
-  const level = result.comparisons.find((item) => item.metric === "total_s")?.level;
-  const interval =
-    typeof level === "number" && level > 0
-      ? `; ratios with their ${significant(level * 100, 3)} % interval`
-      : "";
-  return `${table}\n${look.colors.dim(`medians of ${counted(timed.length, "round")}${interval}`)}`;
+  const interval = intervalText(result.comparisons.filter(({ scenario }) => scenario === "export"));
+  const ratios = interval === null ? "" : `; ratios with ${interval}`;
+  const note = wrapped(`medians of ${counted(timed.length, "round")}${ratios}`, look.width, "");
+  return `${table}\n${look.colors.dim(note)}`;
 }
 
 /** One table for each of the other scenarios that compare arms. */

@@ -51,6 +51,8 @@ test("dearer CPU and held memory are regressions, by the ratio to the buffered d
   assert.match(compared.gate.reasons[0] ?? "", /^streaming cpu_s_per_mib over buffered changed by \+1\d %/);
   const [first] = compared.rows;
   assert.equal(first?.comparison.treatment, "new: streaming / buffered");
+  assert.equal(first.comparison.reason, compared.gate.reasons[0]);
+  assert.equal(compared.rows[1]?.comparison.least, 8 * 1024 ** 2);
   assert.match(first.comparison.method, /unpaired.*exact one-sided rank-sum/);
 });
 
@@ -129,6 +131,23 @@ test("a comparison is itself a result file, with the arms and rounds of both run
   assert.equal(result.rounds.length, 24);
   assert.equal(typeof result.rounds[23]?.arms["new: streaming"]?.["cpu_s_per_mib"], "number");
   assert.equal(result.integrity.sha256, "feed");
+});
+
+test("curves of both runs keep their arms, and their rounds lie apart", () => {
+  const curve = { scenario: "export", round: 1, arm: "streaming", metric: "busy_slots", points: [] };
+  const { result } = compareResults(
+    { ...simulateResult({ seed: 1 }), series: [curve] },
+    { ...simulateResult({ seed: 2 }), series: [curve, { ...curve, arm: "buffered" }] },
+    { names, budgets: [], isStrict: false, tool: { name: "a", version: "1" }, createdAt: "2026-02-02" },
+  );
+  assert.deepEqual(
+    result.series?.map(({ arm, round }) => [arm, round]),
+    [
+      ["old: streaming", 1],
+      ["new: streaming", 13],
+      ["new: buffered", 13],
+    ],
+  );
 });
 
 test("what can't be decided exits with 3 only where that was asked for", () => {

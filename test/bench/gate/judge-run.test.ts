@@ -135,14 +135,18 @@ test("a budget for a delivery that isn't measured is refused", () => {
 });
 
 test("the comparisons of a report fit the result file: raw bounds, level, rounds, detectable effect, budget", () => {
-  const [cpu, aa] = comparisonsOf(judge(simulateRounds({ count: 12, seed: 1 })));
+  const [cpu, aa, memory] = comparisonsOf(judge(simulateRounds({ count: 12, seed: 1 })));
   assert.equal(cpu?.treatment, "streaming");
   assert.equal(cpu.control, "streaming-other");
   assert.equal(cpu.n, 12);
   assert.equal(cpu.budget, 0.05);
   assert.ok(cpu.level !== null && cpu.level >= 0.975 && cpu.level < 0.99);
   assert.ok(cpu.mde !== null && cpu.mde > 0.001 && cpu.mde < 0.05);
+  assert.match(cpu.reason ?? "", /^streaming cpu_s_per_mib changed by/);
+  assert.equal(cpu.least, null);
+  assert.equal(memory?.least, 8 * mib);
   assert.equal(aa?.treatment, "streaming-again");
+  assert.equal(aa.reason, undefined);
   assert.equal(aa.verdict, "informational");
 });
 

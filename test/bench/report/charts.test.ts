@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { linearAxis, logAxis, shortCount, tickText } from "../../../bench/report/html/axis.ts";
+import { armLooks } from "../../../bench/report/html/arm-look.ts";
+import { linearAxis, logAxis, shortCount } from "../../../bench/report/html/axis.ts";
 import { thinned } from "../../../bench/report/html/time-chart.ts";
+import { withoutZeros } from "../../../bench/report/number-text.ts";
 
 /** As large and as small as anything measured; a picosecond is below what a clock can tell. */
 const value = fc
@@ -47,7 +49,7 @@ test("a logarithmic axis encloses values between powers of ten", () => {
 });
 
 test("texts of marks have no needless zeros", () => {
-  assert.deepEqual(["10.0 MiB", "1.50 s", "100 ms", "2,000", "1.00 s/MiB", "0 s"].map(tickText), [
+  assert.deepEqual(["10.0 MiB", "1.50 s", "100 ms", "2,000", "1.00 s/MiB", "0 s"].map(withoutZeros), [
     "10 MiB",
     "1.5 s",
     "100 ms",
@@ -56,6 +58,15 @@ test("texts of marks have no needless zeros", () => {
     "0 s",
   ]);
   assert.deepEqual([0, 500, 2500, 2_500_000].map(shortCount), ["0", "500", "2.5 k", "2.5 M"]);
+});
+
+test("no two arms look alike, nor do shape and dash alone tell less than colour", () => {
+  const arms = Array.from({ length: 25 }, (_, index) => ({ id: `arm ${index}`, role: "treatment" as const }));
+  const again = Array.from({ length: 6 }, (_, index) => ({ id: `again ${index}`, role: "aa" as const }));
+  const looks = armLooks([...arms, ...again]);
+  assert.equal(new Set(looks.map(({ symbol, dash }) => `${symbol} ${dash}`)).size, looks.length);
+  assert.equal(new Set(looks.map(({ color, dash }) => `${color} ${dash}`)).size, looks.length);
+  assert.equal(new Set(looks.slice(25).map(({ color }) => color)).size, 1);
 });
 
 test("thinning keeps the order, the first and last points and every extreme of the whole", () => {

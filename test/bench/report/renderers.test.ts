@@ -19,6 +19,7 @@ const goldens: readonly (readonly [ReportFormat, readonly string[]])[] = [
   ["junit", names],
   ["html", ["explaining", "regression", "hostile"]],
   ["csv", ["interrupted", "hostile"]],
+  ["text", ["hostile"]],
 ];
 
 for (const [format, results] of goldens) {
@@ -132,16 +133,14 @@ test("Markdown of a long run stays below the limit, verdict first, and says what
   const warnings = Array.from({ length: 500 }, (_, index) => `Warning ${index} of many.`);
   const text = await renderReport("markdown", { ...result, rounds, warnings });
   assert.ok(Buffer.byteLength(text) < 1024 ** 2, `${Buffer.byteLength(text)} bytes`);
-  assert.ok(text.includes("**Regression: 1 of 2"));
+  assert.ok(text.includes("**Regression: 1 of 4"));
   assert.ok(
-    text.endsWith(
-      "since a summary may have 1,048,576 bytes: values of every round of export. The result file has them.\n",
-    ),
+    text.endsWith("Left out for want of room: values of every round of export. The result file has them.\n"),
   );
   assert.ok(text.includes("And 450 more warnings"));
   const tiny = await renderReport("markdown", result, { mostBytes: 5000 });
   assert.ok(Buffer.byteLength(tiny) < 5000);
-  assert.match(tiny, /\*\*Regression: 1 of 2/);
+  assert.match(tiny, /\*\*Regression: 1 of 4/);
 });
 
 const outcomes: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
@@ -163,6 +162,28 @@ for (const [name, counts] of outcomes) {
 test("junit fails on what can't be decided where the run itself did, under --strict", async () => {
   const strict = { ...fixtureResult("inconclusive"), exitCode: 3 };
   assert.match(await renderReport("junit", strict), /<testsuites [^>]*failures="1"/);
+});
+
+const levels: readonly (readonly [name: string, said: string])[] = [
+  ["regression", "intervals of at least 96.1 %; where judged, each bound holds at 98.0 %"],
+  // Its short requests were counted in one round, of which nothing holds.
+  ["explaining", "intervals of at least 87.5 %"],
+];
+for (const [name, said] of levels) {
+  test(`reports of the ${name} result say how far its intervals can be trusted`, async () => {
+    for (const format of ["text", "markdown", "html"] as const) {
+      const text = await renderReport(format, fixtureResult(name), { columns: 140 });
+      assert.match(text, new RegExp(`[Rr]atios .*with ${said}\\.?(</p>.*)?$`, "m"), format);
+    }
+  });
+}
+
+test("what is held against a budget is shown with the whole of it, in every report for people", async () => {
+  for (const format of ["text", "markdown", "html"] as const) {
+    const text = await renderReport(format, fixtureResult("regression"));
+    assert.ok(text.includes("10 % and 8 MiB"), format);
+    assert.match(text, /body.*×1.*equal/, format);
+  }
 });
 
 test("junit of an invalid result fails with what was wrong", async () => {

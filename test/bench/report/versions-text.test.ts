@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { renderReport, resolveConfig, type BenchResult } from "../../../bench/index.ts";
+import { versionsText } from "../../../bench/report/versions-text.ts";
+import { fixtureResult } from "./results.ts";
+
+const gate = fixtureResult("regression");
+const versions =
+  "streaming is this version, streaming-control git:main, and streaming-aa the same once more.";
+
+test("every report for people names the versions below its title", async () => {
+  for (const format of ["text", "markdown", "html"] as const) {
+    const text = await renderReport(format, gate);
+    assert.ok(
+      text.slice(0, text.indexOf("Regression:", text.indexOf("</title>"))).includes(versions),
+      format,
+    );
+  }
+});
+
+/** The setting of a run as its result file has it. */
+function settingOf(against: string): BenchResult["config"] {
+  return { ...resolveConfig({ seed: 1, against }) };
+}
+
+test("a version that a command starts is called by its command", () => {
+  assert.equal(
+    versionsText({ ...gate, config: settingOf("node '../the old/stream-csv.js'") }),
+    'streaming is this version, streaming-control what "node ../the old/stream-csv.js" starts, and streaming-aa the same once more.',
+  );
+  assert.equal(versionsText({ ...gate, config: settingOf("git:main") }), versions);
+});
+
+test("versions of several deliveries are named together", () => {
+  const file = gate.arms.map((arm) => ({
+    ...arm,
+    id: arm.id.replace("streaming", "file"),
+    delivery: "file",
+  }));
+  assert.equal(
+    versionsText({ ...gate, arms: [...gate.arms, ...file] }),
+    "streaming and file are this version, streaming-control and file-control git:main, and streaming-aa and file-aa the same once more.",
+  );
+});
+
+const others: readonly (readonly [title: string, result: BenchResult, text: string | null])[] = [
+  ["a run that ended before its first arm", { ...gate, arms: [] }, "This version is held against git:main."],
+  [
+    "a run with a baseline",
+    { ...gate, config: { against: null, baseline: "base.json" } },
+    "This run is held against base.json, an earlier one.",
+  ],
+  [
+    "two runs that were compared",
+    { ...gate, config: { ...gate.config, compared: [{ name: "old" }, { name: "new" }] } },
+    "new is held against old, an earlier run.",
+  ],
+  ["a run that explains", fixtureResult("explaining"), null],
+];
+for (const [title, result, text] of others) {
+  test(`of ${title} it says ${text === null ? "nothing" : `"${text}"`}`, () => {
+    assert.equal(versionsText(result), text);
+  });
+}
