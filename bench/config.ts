@@ -1,3 +1,5 @@
+// Long because it is a catalogue: every setting of a run with its default and meaning, and what refuses those that can't be run.
+
 import type { Budget } from "./gate/budget.ts";
 import { readBudgets, type NamedBaseline } from "./gate/gate-settings.ts";
 import { parseAgainst, type AgainstSpec } from "./target/parse-against.ts";

@@ -1,3 +1,5 @@
+// Long because one sending is one state: head, body, trailers and end share the outcome, and every way out has to run the closers.
+
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, systemClock } from "../clock.ts";
 import { StreamCsvError, toError, wrongType } from "../errors.ts";
