@@ -1,3 +1,4 @@
+import { checksumText } from "../result/checksum-text.ts";
 import type { MetricId } from "../result/metric.ts";
 import { percent } from "../result/percent.ts";
 import type { Comparison } from "../result/schema.ts";
@@ -98,11 +99,9 @@ export function judgeEquality(
   checksums: Pair | null,
 ): Judgement {
   const pairs = pairsOf(rounds, "treatment");
-  const different = pairs.find(({ treatment, control }) => treatment !== control);
-  const isOther =
-    different !== undefined || (checksums !== null && checksums.treatment !== checksums.control);
+  const different = pairs.find(isDifferent);
+  const isOther = different !== undefined || (checksums !== null && isDifferent(checksums));
   const verdict = pairs.length === 0 ? "inconclusive" : isOther ? "regression" : "pass";
-  const subject = `${delivery} ${metric}`;
   return {
     name: `${delivery}.${metric}`,
     comparison: {
@@ -121,19 +120,26 @@ export function judgeEquality(
     },
     aa: null,
     verdict,
-    reason:
-      pairs.length === 0
-        ? `${subject} was measured in no round, so nothing can be said of it.`
-        : different !== undefined
-          ? `${subject} is ${different.treatment} and was ${different.control}: it has to be equal.`
-          : checksums !== null && isOther
-            ? `${subject} is ${pairs[0]?.treatment} as before, but they are other bytes: their CRC-32 is ${hexadecimal(checksums.treatment)} and was ${hexadecimal(checksums.control)}.`
-            : `${subject} is equal in all ${pairs.length} rounds.`,
+    reason: equalityReason(`${delivery} ${metric}`, pairs, checksums),
   };
 }
 
-function hexadecimal(checksum: number): string {
-  return checksum.toString(16).padStart(8, "0");
+function equalityReason(subject: string, pairs: readonly Pair[], checksums: Pair | null): string {
+  const [first] = pairs;
+  if (first === undefined) return `${subject} was measured in no round, so nothing can be said of it.`;
+  const different = pairs.find(isDifferent);
+  if (different !== undefined) {
+    return `${subject} is ${different.treatment} and was ${different.control}: it has to be equal.`;
+  }
+  if (checksums !== null && isDifferent(checksums)) {
+    const [is, was] = [checksumText(checksums.treatment), checksumText(checksums.control)];
+    return `${subject} is ${first.treatment} as before, but they are other bytes: their CRC-32 is ${is} and was ${was}.`;
+  }
+  return `${subject} is equal in all ${pairs.length} rounds.`;
+}
+
+function isDifferent({ treatment, control }: Pair): boolean {
+  return treatment !== control;
 }
 
 interface Compared {

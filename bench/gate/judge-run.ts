@@ -25,8 +25,8 @@ export interface GatedArms extends ArmTrio {
 }
 
 /**
- * Holds a run against its budgets, and its bodies against each other. The rules are fixed before it: every budget is one metric, the chance of a false
- * alarm is shared among them, and no round is left out for what it showed.
+ * Holds a run against its budgets, and its bodies against each other. The rules are fixed before it: every budget is one
+ * metric, the chance of a false alarm is shared among them, and no round is left out for what it showed.
  * @param checksums CRC-32 of what each arm gave, by its id; without them as many bytes are taken for the same
  * @throws RangeError when a budget names a delivery that has no arms
  */

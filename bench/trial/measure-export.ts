@@ -1,6 +1,7 @@
 import { StreamCsvError } from "../../src/index.ts";
 import type { ExportReading } from "../load/read-export.ts";
 import { watchOwnLoad, type OwnLoad } from "../probe/own-load.ts";
+import { checksumText } from "../result/checksum-text.ts";
 import type { Measured } from "../result/metric.ts";
 import type { ExpectedBody } from "./arm.ts";
 import { difference, idleMemory, watchPeak } from "./server-memory.ts";
@@ -102,12 +103,8 @@ export function requireSameBody(
   if (crc32 === expected.crc32) return;
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",
-    `${whose} gave other bytes in a timed round than when it was checked, though as many: their CRC-32 is ${hexadecimal(crc32)} instead of ${hexadecimal(expected.crc32)}.`,
+    `${whose} gave other bytes in a timed round than when it was checked, though as many: their CRC-32 is ${crc32 === null ? "unknown" : checksumText(crc32)} instead of ${checksumText(expected.crc32)}.`,
   );
-}
-
-function hexadecimal(value: number | null): string {
-  return value === null ? "unknown" : value.toString(16).padStart(8, "0");
 }
 
 function sinceThen(
