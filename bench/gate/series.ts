@@ -1,5 +1,6 @@
 import { metrics, type Metric } from "../result/metric.ts";
 import type { BenchResult } from "../result/schema.ts";
+import { isOfProcessors } from "./budget.ts";
 
 /** What one arm gave of one metric, round by round. */
 export interface Series {
@@ -32,9 +33,6 @@ export function isPortable({ metric, over }: Series): boolean {
   return over !== null || portable.has(metric);
 }
 
-/** What a run against another version takes in a duet, where work costs more than alone. */
-const ofDuet: ReadonlySet<string> = new Set(["cpu_s_per_export", "cpu_s_per_mib"]);
-
 /** Whether a value means the same for another number of rows. */
 export function isOfAnySize({ metric }: Series): boolean {
   return ofAnySize.has(metric);
@@ -64,7 +62,8 @@ export function seriesOf({ arms, rounds }: Pick<BenchResult, "arms" | "rounds">)
           scenario === arm.scenario && delivery === arm.delivery && role !== arm.role && role !== "aa",
       );
       return metrics.flatMap(({ id }): readonly Series[] => {
-        if (isOfVersions && ofDuet.has(id)) return [];
+        // Taken in a duet, where work costs more than alone.
+        if (isOfVersions && isOfProcessors({ metric: id })) return [];
         const values = own.flatMap((round) => numberOr(round.arms[arm.id]?.[id]));
         const plain = { ...place, metric: id, over: null, values };
         if (control === undefined || portable.has(id)) return [plain];
