@@ -1,5 +1,5 @@
-import type { CalibrationRun } from "../gate/calibration-run.ts";
-import { lastBuildOf, noiseFloor } from "../gate/noise-floor.ts";
+import { lastBuildOf, type CalibrationRun } from "../gate/calibration-run.ts";
+import { noiseFloor } from "../gate/noise-floor.ts";
 import { percent } from "../result/percent.ts";
 import { percentile } from "../statistics/percentile.ts";
 import type { CalibrationKind } from "./calibration-plan.ts";

@@ -68,3 +68,13 @@ export function parseCalibration(text: string, file: string): readonly Calibrati
     );
   });
 }
+
+/**
+ * The runs on one kind of machine that the last of them has its build in common with: what another build showed says
+ * nothing of this one.
+ */
+export function lastBuildOf(runs: readonly CalibrationRun[], fingerprint: string): readonly CalibrationRun[] {
+  const here = runs.filter(({ environment }) => environment.fingerprint === fingerprint);
+  const last = here.at(-1);
+  return here.filter(({ build }) => build === last?.build);
+}

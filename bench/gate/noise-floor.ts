@@ -1,5 +1,5 @@
 import { percentile } from "../statistics/percentile.ts";
-import type { CalibrationRun } from "./calibration-run.ts";
+import { lastBuildOf, type CalibrationRun } from "./calibration-run.ts";
 
 /** By how much two equal versions differ on a kind of machine. */
 export interface NoiseFloor {
@@ -29,14 +29,4 @@ export function noiseFloor(
   });
   const share = differences.length < fewestRuns ? null : percentile(differences, 0.95);
   return share === null ? null : { share, runs: differences.length };
-}
-
-/**
- * The runs on one kind of machine that the last of them has its build in common with: what another build showed says
- * nothing of this one.
- */
-export function lastBuildOf(runs: readonly CalibrationRun[], fingerprint: string): readonly CalibrationRun[] {
-  const here = runs.filter(({ environment }) => environment.fingerprint === fingerprint);
-  const last = here.at(-1);
-  return here.filter(({ build }) => build === last?.build);
 }
