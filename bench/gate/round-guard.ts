@@ -38,6 +38,9 @@ export function roundFault(watch: RoundWatch): string | null {
   return stealFault(watch) ?? throttlingFault(watch) ?? readerFault(watch);
 }
 
+/** How the message of a run begins that the machine kept from being measured. */
+export const untrustedTwice = "A round couldn't be trusted, nor could its repetition";
+
 /**
  * Measures a round; when it can't be trusted, once more.
  * @param measure notes what it found, and gives why that doesn't count, or null
@@ -49,10 +52,7 @@ export async function measureTwiceAtMost(measure: () => Promise<string | null>):
   const second = await measure();
   if (second === null) return;
   const again = second === first ? "" : ` The first time: ${first}`;
-  throw new StreamCsvError(
-    "SCSV_MEASUREMENT_INVALID",
-    `A round couldn't be trusted, nor could its repetition: ${second}${again}`,
-  );
+  throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `${untrustedTwice}: ${second}${again}`);
 }
 
 function stealFault({ before, after }: RoundWatch): string | null {

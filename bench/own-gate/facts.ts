@@ -1,3 +1,4 @@
+import { untrustedTwice } from "../gate/round-guard.ts";
 import type { BenchResult } from "../result/schema.ts";
 
 /** What a run says of a change. */
@@ -35,9 +36,6 @@ export function factsOf({ checks, integrity, complete, warnings }: BenchResult):
   };
 }
 
-/** What the guard of the rounds says of a machine that isn't ours alone. */
-const ofMachine = /^A round couldn't be trusted/;
-
 /**
  * Reads a gate run against the commit before. A regression of what costs is bad, and so is a run that broke off in its
  * rounds: this version did something wrong, or died. A machine that is too noisy can't decide, which says nothing of the
@@ -57,7 +55,8 @@ export function costOf({
     const what = isMeasured
       ? "The comparison with the commit before ended early"
       : "The commit before can't be measured";
-    const isOfOthers = !isMeasured || exitCode === 130 || warnings.some((warning) => ofMachine.test(warning));
+    const isOfOthers =
+      !isMeasured || exitCode === 130 || warnings.some((warning) => warning.startsWith(untrustedTwice));
     return { isBad: !isOfOthers, sentences: [`${what}, so nothing is said of the cost.`, ...warnings] };
   }
   const isDearer = comparisons.some(
