@@ -1,11 +1,14 @@
+import type { Measured } from "../result/metric.ts";
 import type { Round } from "../result/schema.ts";
 import { measureArm } from "../scenario/measure-arm.ts";
 import { noteArms } from "../scenario/note-arms.ts";
 import { recordRound } from "../scenario/record-round.ts";
 import type { ScenarioContext } from "../scenario/scenario.ts";
-import { measureDuet } from "../trial/measure-duet.ts";
+import type { BenchArm } from "../trial/arm.ts";
+import { measureDuet, type DuetOptions } from "../trial/measure-duet.ts";
 import { prepareServer } from "../trial/measure-export.ts";
 import { balancedOrders } from "../trial/order.ts";
+import type { Served } from "../trial/with-servers.ts";
 import { dependsOnReader, isOfMemory, isOfProcessors, nameOf, type Budget } from "./budget.ts";
 import { confirmRegressions, metricsToConfirm } from "./confirm.ts";
 import type { GateReport } from "./judge-run.ts";
@@ -118,14 +121,7 @@ async function measureBatch(
           async measureTogether(served) {
             if (turns.duet === 0) return {};
             context.step(`round ${index + 1} of ${plan.rounds}, all at the same time`);
-            const own = served.filter(({ item }) => item.target.isStreamCsv);
-            const { arms, apartReason } = await measureDuet(session, own, { turns: turns.duet, idles });
-            if (apartReason !== null) {
-              logbook.warn(
-                `The servers couldn't be put on one core, so their CPU times are less alike than they could be: ${apartReason}`,
-              );
-            }
-            return arms;
+            return await playDuet(context, served, { turns: turns.duet, idles });
           },
           async findFault(arms) {
             const busy = Object.values(arms).map((measured) => measured.client_busy_ratio ?? 0);
@@ -138,4 +134,18 @@ async function measureBatch(
     await measureTwiceAtMost(attempt);
   }
   return logbook.rounds.slice(from);
+}
+
+async function playDuet(
+  { session, logbook }: Pick<ScenarioContext, "session" | "logbook">,
+  served: readonly Served<BenchArm>[],
+  options: DuetOptions,
+): Promise<Readonly<Record<string, Measured>>> {
+  const { arms, apartReason } = await measureDuet(session, served, options);
+  if (apartReason !== null) {
+    logbook.warn(
+      `The servers couldn't be put on one core, so their CPU times are less alike than they could be: ${apartReason}`,
+    );
+  }
+  return arms;
 }
