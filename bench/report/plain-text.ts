@@ -1,7 +1,9 @@
+/** Characters that show nothing, and of which some break what comes after them. */
+const controls = /[\p{Cc}\u2028\u2029]+/gu;
+
 /** Text in one line, without characters that control a terminal. */
 export function oneLine(text: string): string {
-  // Control characters show nothing, and some break what comes after them.
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
+  return text.replaceAll(controls, " ").trim();
 }
 
 /**
@@ -17,7 +19,7 @@ export function plainText(text: string): string {
 export function plainLines(text: string): string {
   return text
     .split(/\r\n|[\r\n]/)
-    .map((line) => withoutCommands(line.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ")))
+    .map((line) => withoutCommands(line.replaceAll(controls, " ")))
     .join("\n");
 }
 
