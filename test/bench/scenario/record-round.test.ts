@@ -33,6 +33,15 @@ function contextOf(target: Target): Pick<ScenarioContext, "session" | "logbook">
   return { session: { target, exportName: "orders", clock: systemClock, signal }, logbook: new Logbook() };
 }
 
+/** Three items, of which the middle one's target can't run beside others. */
+function itemsBesideOneAlone(stopped: string[]) {
+  return ["one", "alone", "other"].map((id) => ({
+    id,
+    target: idleTarget(stopped, id, id !== "alone"),
+    rows: 1,
+  }));
+}
+
 test("a round that can't be trusted is kept with its reason and doesn't count; the next has a number of its own", async () => {
   const stopped: string[] = [];
   const target = idleTarget(stopped, "here");
@@ -62,11 +71,7 @@ test("a round that can't be trusted is kept with its reason and doesn't count; t
 test("with several turns the arms take them back and forth, on one server each; a target that runs once takes all at its place", async () => {
   const stopped: string[] = [];
   const context = contextOf(idleTarget(stopped, "here"));
-  const items = ["one", "alone", "other"].map((id) => ({
-    id,
-    target: idleTarget(stopped, id, id !== "alone"),
-    rows: 1,
-  }));
+  const items = itemsBesideOneAlone(stopped);
   const seen: string[] = [];
   const measure = ({ id }: { readonly id: string }) => {
     const turn = seen.filter((name) => name === id).length;
@@ -93,11 +98,7 @@ test("with several turns the arms take them back and forth, on one server each; 
 test("after their turns all arms that run side by side are measured at once: costs are those, and the highest of peaks", async () => {
   const stopped: string[] = [];
   const context = contextOf(idleTarget(stopped, "here"));
-  const items = ["one", "alone", "other"].map((id) => ({
-    id,
-    target: idleTarget(stopped, id, id !== "alone"),
-    rows: 1,
-  }));
+  const items = itemsBesideOneAlone(stopped);
   const alone = { total_s: 1, cpu_s_per_mib: 1, peak_rss_over_idle_bytes: 10 };
   let isAnyTurnLeft = true;
   await recordRound(

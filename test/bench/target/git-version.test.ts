@@ -215,12 +215,8 @@ test("a version without the program is refused", async () => {
   );
 });
 
-test("an abort during the build ends it with all it started, and leaves nothing behind", async () => {
-  const { root } = await repository();
-  const marker = join(await folder(), "started");
-  const endless = `node -e "require('fs').writeFileSync('${marker}', String(process.pid)); setInterval(() => 0, 1000)"`;
-  await commit(root, packageFiles("1.0.0", endless), "endless");
-  await write(root, { "node_modules/x/index.js": "" });
+/** Checks out HEAD and aborts that as soon as a file is there. */
+async function abortOnceThere(root: string, marker: string): Promise<void> {
   const stop = new AbortController();
   const reason = new Error("interrupted by SIGINT");
   const checkingOut = checkOutVersion("HEAD", { cwd: root, signal: stop.signal });
@@ -229,6 +225,15 @@ test("an abort during the build ends it with all it started, and leaves nothing 
   }, 20);
   await assert.rejects(checkingOut, reason);
   clearInterval(watch);
+}
+
+test("an abort during the build ends it with all it started, and leaves nothing behind", async () => {
+  const { root } = await repository();
+  const marker = join(await folder(), "started");
+  const endless = `node -e "require('fs').writeFileSync('${marker}', String(process.pid)); setInterval(() => 0, 1000)"`;
+  await commit(root, packageFiles("1.0.0", endless), "endless");
+  await write(root, { "node_modules/x/index.js": "" });
+  await abortOnceThere(root, marker);
   assert.deepEqual(leftovers(root), []);
   const pid = Number(await readFile(marker, "utf8"));
   const until = performance.now() + 5000;
@@ -255,14 +260,7 @@ test("an abort during the checkout leaves nothing behind, and lets be what other
   git(root, "worktree", "add", "--detach", elsewhere, "HEAD~1");
   // As on a disk that isn't mounted just now.
   await rm(elsewhere, { recursive: true });
-  const stop = new AbortController();
-  const reason = new Error("interrupted by SIGINT");
-  const checkingOut = checkOutVersion("HEAD", { cwd: root, signal: stop.signal });
-  const watch = setInterval(() => {
-    if (existsSync(marker)) stop.abort(reason);
-  }, 20);
-  await assert.rejects(checkingOut, reason);
-  clearInterval(watch);
+  await abortOnceThere(root, marker);
   assert.deepEqual(readdirSync(join(root, ".git", "worktrees")), ["elsewhere"]);
 });
 
