@@ -43,7 +43,7 @@ test("measures a closed loop of one to four clients at two sync workers, beside 
   }
   const report = terminalReport(result, { hasColor: false });
   assert.match(report, /clients without a pause at sync workers/);
-  assert.match(report, /file 4 clients +\d+ % \(100 %\) +\d+ % \(100 %\) +[\d.]+ \(2\)/);
+  assert.match(report, /file 4 clients +\d+ % \(100 %\) +\d+ % \(100 %\) +[\d.]+ \(2\.0\)/);
 });
 
 test("is left out, and says so, where what is measured has no sync workers", async () => {
