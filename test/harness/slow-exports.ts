@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readExport, type ExportReading } from "../../bench/load/read-export.ts";
-import type { ServerStats } from "../../src/index.ts";
+import { statsOf } from "./ask.ts";
 import type { ServeProcess } from "./cli.ts";
 
 /**
@@ -23,7 +23,7 @@ function exportOf({ url }: ServeProcess): URL {
 /** Has the file made that slow readers read, and answers given that are slow since they are a process's first. */
 export async function warmUp(server: ServeProcess): Promise<void> {
   await readExport(exportOf(server));
-  await Promise.all([askStats(server), askStats(server)]);
+  await Promise.all([statsOf(server), statsOf(server)]);
 }
 
 /** Reads one export that holds its slot for 0.6 seconds. */
@@ -31,10 +31,6 @@ export async function readSlowly(server: ServeProcess): Promise<ExportReading> {
   const reading = await readExport(exportOf(server), { bytesPerSecond, hurryAfterBytes });
   assert.equal(reading.state, "complete");
   return reading;
-}
-
-export async function askStats({ url }: ServeProcess): Promise<ServerStats> {
-  return (await (await fetch(`${url}/stats`)).json()) as ServerStats;
 }
 
 /** What a server did between two looks at its counters, in seconds. */
@@ -47,9 +43,9 @@ export interface Window {
 }
 
 export async function watch(server: ServeProcess, load: () => Promise<unknown>): Promise<Window> {
-  const before = await askStats(server);
+  const before = await statsOf(server);
   await load();
-  const after = await askStats(server);
+  const after = await statsOf(server);
   const added = (field: "heldSeconds" | "busySlotSeconds" | "queueWaitSeconds"): number =>
     after.total[field] - before.total[field];
   return {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { ServerStats } from "../../src/index.ts";
 import { startServe, type ServeProcess } from "./cli.ts";
 import { connectTo, get, type RawClient } from "./raw-client.ts";
 
@@ -21,25 +20,4 @@ export async function hold({ url }: ServeProcess): Promise<RawClient> {
 export async function queueIsFull({ url }: ServeProcess): Promise<void> {
   const refused = await connectTo(url, get("/ping"));
   assert.match(await refused.readAll(), /^HTTP\/1\.1 503 .*the queue is full/s);
-}
-
-export async function ask<T>(server: ServeProcess, path: string): Promise<T> {
-  return (await (await fetch(server.url + path)).json()) as T;
-}
-
-export async function stats(server: ServeProcess): Promise<ServerStats> {
-  return await ask<ServerStats>(server, "/stats");
-}
-
-/** What `GET /transfers` answers, as far as tests look at it. */
-export interface Transfers {
-  readonly transfers: readonly {
-    readonly id: string;
-    readonly worker: number;
-    readonly state: string;
-    readonly expectedRows: number;
-    readonly queueWaitSeconds: number;
-    readonly heldSeconds: number;
-    readonly error: { readonly message: string } | null;
-  }[];
 }

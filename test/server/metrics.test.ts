@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
 import type { ServerStats } from "../../src/index.ts";
+import { endedTransfersOf } from "../harness/ask.ts";
 import { startServe, type ServeProcess } from "../harness/cli.ts";
 
 let server: ServeProcess;
@@ -67,6 +68,7 @@ test(
 
 test("gives the same numbers as /stats, for each worker and export", async () => {
   const body = await (await fetch(`${server.url}/exports/wide.csv?rows=50&delivery=buffered`)).arrayBuffer();
+  await endedTransfersOf(server);
   const [text, { workers, exports, total }] = [await metrics(server), await stats(server)];
   assert.equal(workers.length, 2);
   for (const { worker, slots } of workers)
@@ -87,6 +89,7 @@ test("gives the same numbers as /stats, for each worker and export", async () =>
 test("answers while another worker stands still, with what that one last told and how old it is", async () => {
   await using halted = await startServe(["--workers", "2"]);
   await (await fetch(`${halted.url}/exports/orders.csv?rows=1000`)).text();
+  await endedTransfersOf(halted);
   const earlier = await stats(halted);
   const busy = earlier.workers.find(({ heldSeconds }) => heldSeconds > 0);
   assert.ok(busy);
@@ -113,6 +116,7 @@ test("answers while another worker stands still, with what that one last told an
 test("counts on when a worker is killed, and counts what it was sending as failed", async () => {
   await using single = await startServe();
   await (await fetch(`${single.url}/exports/orders.csv?rows=200000`)).arrayBuffer();
+  await endedTransfersOf(single);
   const cut = await fetch(`${single.url}/exports/orders.csv?rows=50000000`);
   const reading = cut.arrayBuffer();
   const id = cut.headers.get("x-transfer-id");

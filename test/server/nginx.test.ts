@@ -6,8 +6,8 @@ import { request, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
+import { transferWhen } from "../harness/ask.ts";
 import { startServe, type ServeProcess } from "../harness/cli.ts";
 import { nginxExample, noNginx, startNginx, type Nginx } from "../harness/nginx.ts";
 
@@ -53,26 +53,6 @@ async function read(response: IncomingMessage): Promise<Read> {
   return { body: Buffer.concat(chunks), isWhole: response.complete };
 }
 
-async function transferOf(id: unknown): Promise<Readonly<Record<string, unknown>>> {
-  return (await (await fetch(`${server.url}/transfers/${String(id)}`)).json()) as Record<string, unknown>;
-}
-
-/** Resolves with a transfer when it is so. */
-async function transferWhen(
-  id: unknown,
-  isSo: (transfer: Readonly<Record<string, unknown>>) => boolean,
-): Promise<Readonly<Record<string, unknown>>> {
-  for (;;) {
-    const transfer = await transferOf(id);
-    if (isSo(transfer)) return transfer;
-    await sleep(20);
-  }
-}
-
-function isOver({ state }: Readonly<Record<string, unknown>>): boolean {
-  return state !== "running";
-}
-
 const ways: readonly (readonly [name: string, replacements: Readonly<Record<string, string>>])[] = [
   ["the example of the documentation", {}],
   ["no buffering at all", { "proxy_buffering on;": "proxy_buffering off;" }],
@@ -100,7 +80,7 @@ for (const [name, replacements] of ways) {
           const { body, isWhole } = await read(response);
           assert.equal(isWhole, true);
           const text = response.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
-          const { sha256, state } = await transferWhen(response.headers["x-transfer-id"], isOver);
+          const { sha256, state } = await transferWhen(server, response.headers["x-transfer-id"]);
           assert.equal(state, "completed");
           assert.equal(createHash("sha256").update(text).digest("hex"), sha256);
         }
@@ -109,9 +89,9 @@ for (const [name, replacements] of ways) {
         const { body, isWhole } = await read(failing);
         assert.ok(body.length > 0);
         assert.equal(isWhole, false);
-        const { state, error } = await transferWhen(failing.headers["x-transfer-id"], isOver);
+        const { state, error } = await transferWhen(server, failing.headers["x-transfer-id"]);
         assert.equal(state, "failed");
-        assert.equal((error as { code: string }).code, "SCSV_FORMULA");
+        assert.equal(error?.code, "SCSV_FORMULA");
       },
     );
   }
@@ -122,7 +102,7 @@ for (const [name, replacements] of ways) {
     await once(response, "data");
     response.destroy();
     const id = response.headers["x-transfer-id"];
-    const { state } = await transferWhen(id, isOver);
+    const { state } = await transferWhen(server, id);
     assert.equal(state, "client-gone");
   });
 }
@@ -136,18 +116,17 @@ test(
     const id = response.headers["x-transfer-id"];
     let last = -1;
     let unchanged = 0;
-    await transferWhen(id, ({ rows }) => {
-      unchanged = rows === last && last > 0 ? unchanged + 1 : 0;
-      last = Number(rows);
+    const { state, rows } = await transferWhen(server, id, (transfer) => {
+      unchanged = transfer.rows === last && last > 0 ? unchanged + 1 : 0;
+      last = transfer.rows;
       return unchanged === 25;
     });
-    const { state, rows } = await transferOf(id);
     assert.equal(state, "running");
-    assert.ok(Number(rows) < large, `${String(rows)} rows were taken`);
+    assert.ok(rows < large, `${rows} rows were taken`);
     const { body, isWhole } = await read(response);
     assert.equal(isWhole, true);
-    const transfer = await transferWhen(id, isOver);
-    assert.equal(createHash("sha256").update(body).digest("hex"), transfer["sha256"]);
+    const transfer = await transferWhen(server, id);
+    assert.equal(createHash("sha256").update(body).digest("hex"), transfer.sha256);
   },
 );
 
@@ -161,7 +140,7 @@ test(
     });
     const response = await open(nginx, `/exports/orders.csv?rows=${large}`);
     const id = response.headers["x-transfer-id"];
-    const { state } = await transferWhen(id, (transfer) => transfer["state"] !== "running");
+    const { state } = await transferWhen(server, id);
     assert.equal(state, "completed");
     response.destroy();
   },

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startClosedLoop } from "../../bench/load/closed-loop.ts";
+import { endedTransfersOf, statsOf } from "../harness/ask.ts";
 import { inOneOfThree } from "../harness/attempts.ts";
-import { startServe, type ServeProcess } from "../harness/cli.ts";
-import { askStats, assertNear, readSlowly, warmUp, watch } from "../harness/slow-exports.ts";
+import { startServe } from "../harness/cli.ts";
+import { assertNear, readSlowly, warmUp, watch } from "../harness/slow-exports.ts";
 
 /** Two places for exports, either way. */
 const models = {
@@ -26,10 +27,10 @@ for (const [model, flags] of Object.entries(models)) {
         totalsMs = loop.answers.map(({ totalMs }) => totalMs);
       });
       assertNear(held, busy, 0.02 * busy, "held time in sum");
-      const transfers = (await transfersOf(server)).slice(1);
+      const transfers = (await endedTransfersOf(server)).slice(1);
       assert.equal(transfers.length, totalsMs.length);
       assert.ok(transfers.every(({ state }) => state === "completed"));
-      assertNear(sum(transfers.map((one) => one.heldSeconds)), busy, 0.02 * busy, "what transfers held");
+      assertNear(sum(transfers.map((one) => one.heldSeconds ?? 0)), busy, 0.02 * busy, "what transfers held");
       assertNear(
         sum(transfers.map((one) => one.queueWaitSeconds)),
         waited,
@@ -52,12 +53,12 @@ test("looking again and again at the busy slots of async workers gives the same 
     await warmUp(server);
     let area = 0;
     const { busy } = await watch(server, async () => {
-      let last = { uptimeSeconds: (await askStats(server)).uptimeSeconds, busySlots: 0 };
+      let last = { uptimeSeconds: (await statsOf(server)).uptimeSeconds, busySlots: 0 };
       const loop = startClosedLoop(clients, () => readSlowly(server));
       const done = loop.until(clients).then(() => loop.finish());
       for (let isOver = false; !isOver;) {
         isOver = await Promise.race([done.then(() => true), pause(20).then(() => false)]);
-        const { uptimeSeconds, total } = await askStats(server);
+        const { uptimeSeconds, total } = await statsOf(server);
         area += ((total.busySlots + last.busySlots) / 2) * (uptimeSeconds - last.uptimeSeconds);
         last = { uptimeSeconds, busySlots: total.busySlots };
       }
@@ -65,19 +66,6 @@ test("looking again and again at the busy slots of async workers gives the same 
     assertNear(area, busy, 0.1 * busy, "the area under the samples");
   });
 });
-
-interface TransferTimes {
-  readonly state: string;
-  readonly heldSeconds: number;
-  readonly queueWaitSeconds: number;
-}
-
-async function transfersOf({ url }: ServeProcess): Promise<readonly TransferTimes[]> {
-  const { transfers } = (await (await fetch(`${url}/transfers`)).json()) as {
-    readonly transfers: readonly TransferTimes[];
-  };
-  return transfers;
-}
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);

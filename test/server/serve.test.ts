@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { parse } from "csv-parse/sync";
-import type { ServerStats } from "../../src/index.ts";
+import { endedTransfersOf, statsOf, transfersOf } from "../harness/ask.ts";
 import { startServe, type ServeProcess } from "../harness/cli.ts";
 
 let server: ServeProcess;
@@ -25,10 +25,6 @@ async function get(
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-async function stats(): Promise<ServerStats> {
-  return JSON.parse((await get("/stats")).text) as ServerStats;
 }
 
 test("gives the same bytes by all three deliveries", async () => {
@@ -92,7 +88,7 @@ test("answers a range of a file", async () => {
 
 for (const delivery of ["streaming", "buffered", "file"]) {
   test(`answers HEAD for a ${delivery} export with what needs no rows, and makes no transfer`, async () => {
-    const transfers = (await get("/transfers")).text;
+    const transfers = await endedTransfersOf(server);
     const { response, text } = await get(`/exports/orders.csv?rows=777&delivery=${delivery}`, {
       method: "HEAD",
     });
@@ -101,7 +97,7 @@ for (const delivery of ["streaming", "buffered", "file"]) {
     assert.equal(response.headers.get("content-type"), "text/csv; charset=utf-8; header=present");
     for (const name of ["content-length", "etag", "repr-digest", "x-transfer-id"])
       assert.equal(response.headers.get(name), null, name);
-    assert.equal((await get("/transfers")).text, transfers);
+    assert.deepEqual(await transfersOf(server), transfers);
   });
 }
 
@@ -190,6 +186,7 @@ test("answers short requests, health and a page for people", async () => {
 test("tells of a transfer, from whichever worker answers, with rows, bytes and digest", async () => {
   const { response, text } = await get("/exports/orders.csv?rows=321");
   const id = response.headers.get("x-transfer-id");
+  await endedTransfersOf(server);
   const told = await Promise.all(
     [1, 2, 3, 4].map(async () => JSON.parse((await get(`/transfers/${id}`)).text) as Record<string, unknown>),
   );
@@ -204,7 +201,8 @@ test("tells of a transfer, from whichever worker answers, with rows, bytes and d
 
 test("counts alike whichever worker is asked, and held time is the integral of busy slots", async () => {
   await Promise.all([1, 2, 3, 4].map(() => get("/exports/wide.csv?rows=2000")));
-  const { workers, total, exports } = await stats();
+  await endedTransfersOf(server);
+  const { workers, total, exports } = await statsOf(server);
   assert.equal(workers.length, 2);
   assert.equal(total.busySlots, 0);
   assert.ok(total.heldSeconds > 0);
@@ -220,12 +218,12 @@ test("frees the source at once when the client leaves half-way, and logs it as s
   const socket = connect(Number(port), hostname);
   socket.write("GET /exports/orders.csv?rows=9000000 HTTP/1.1\r\nHost: x\r\n\r\n");
   await new Promise<void>((resolve) => socket.once("data", () => resolve()));
-  assert.equal((await stats()).total.busySlots, 1);
+  assert.equal((await statsOf(server)).total.busySlots, 1);
   socket.destroy();
   const line = await server.logged(({ state, rows }) => state === "client-gone" && Number(rows) < 9_000_000);
   assert.equal(line["export"], "orders");
   assert.ok(Number(line["rows"]) > 0);
-  assert.equal((await stats()).total.busySlots, 0);
+  assert.equal((await statsOf(server)).total.busySlots, 0);
 });
 
 test("answers short requests while an export runs at full speed", async () => {

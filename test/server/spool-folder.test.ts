@@ -4,8 +4,8 @@ import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { ServerStats } from "../../src/index.ts";
-import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
+import { statsOf } from "../harness/ask.ts";
+import { runCli, startServe } from "../harness/cli.ts";
 
 let folder: string;
 before(async () => {
@@ -14,10 +14,6 @@ before(async () => {
 after(async () => {
   await rm(folder, { recursive: true });
 });
-
-async function stats(server: ServeProcess): Promise<ServerStats> {
-  return (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
-}
 
 test("refuses a folder that another server has, and takes it over from one that was killed", async () => {
   const own = join(folder, "shared");
@@ -69,12 +65,12 @@ test("stops making a file when the last client that waits for it leaves", async 
   const clients = [new AbortController(), new AbortController()] as const;
   const path = "/exports/orders.csv?rows=20000000&delivery=file";
   const left = clients.map(({ signal }) => fetch(server.url + path, { signal }).catch(() => "left"));
-  while ((await stats(server)).total.busySlots < 2);
+  while ((await statsOf(server)).total.busySlots < 2);
   clients[0].abort();
-  while ((await stats(server)).total.busySlots > 1);
-  assert.equal((await stats(server)).spool.builds, 1);
+  while ((await statsOf(server)).total.busySlots > 1);
+  assert.equal((await statsOf(server)).spool.builds, 1);
   clients[1].abort();
-  while ((await stats(server)).spool.builds > 0);
+  while ((await statsOf(server)).spool.builds > 0);
   assert.deepEqual(await Promise.all(left), ["left", "left"]);
-  assert.equal((await stats(server)).spool.files, 0);
+  assert.equal((await statsOf(server)).spool.files, 0);
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ServerStats } from "../../src/index.ts";
+import { statsOf, transfersOf } from "../harness/ask.ts";
 import { connectTo, get, type RawClient } from "../harness/raw-client.ts";
-import { ask, endless, hold, queueIsFull, startSync, stats, type Transfers } from "../harness/sync-server.ts";
+import { endless, hold, queueIsFull, startSync } from "../harness/sync-server.ts";
 
 test("goes on when clients leave while they wait", async () => {
   await using server = await startSync(1);
@@ -16,7 +17,7 @@ test("goes on when clients leave while they wait", async () => {
   const last = fetch(`${server.url}/ping`);
   holder.socket.destroy();
   assert.equal(await (await last).text(), "pong");
-  const { total } = await stats(server);
+  const { total } = await statsOf(server);
   assert.deepEqual([total.busySlots, total.queued], [1, 0]);
   assert.deepEqual(
     server.log().filter(({ level }) => Number(level) >= 50),
@@ -59,7 +60,7 @@ test("is whole again after a storm of clients that come and leave in every way",
     const { total } = (await answer.json()) as Partial<ServerStats>;
     if (total?.queued === 0 && total.busySlots === 1) break;
   }
-  const { total, workers } = await stats(server);
+  const { total, workers } = await statsOf(server);
   assert.equal(workers.length, 2);
   assert.ok(Math.abs(total.heldSeconds - total.busySlotSeconds) < 0.02 * total.busySlotSeconds);
   assert.deepEqual(
@@ -71,7 +72,7 @@ test("is whole again after a storm of clients that come and leave in every way",
 test("a killed worker cuts its own client, is replaced, and takes nobody from the queue with it", async () => {
   await using server = await startSync(2, "--queue", "1");
   const victim = await hold(server);
-  const [{ worker: pid } = { worker: 0 }] = (await ask<Transfers>(server, "/transfers")).transfers;
+  const [{ worker: pid } = { worker: 0 }] = await transfersOf(server);
   const other = await hold(server);
   const waiting = [await connectTo(server.url, get("/ping")), await connectTo(server.url, get("/ping"))];
   await queueIsFull(server);
@@ -80,13 +81,13 @@ test("a killed worker cuts its own client, is replaced, and takes nobody from th
   assert.ok(!rest.endsWith("0\r\n\r\n"));
   await server.logged(({ msg }) => String(msg).endsWith("another is started"));
   for (const client of waiting) assert.ok((await client.readAll()).endsWith("pong"));
-  const { transfers } = await ask<Transfers>(server, "/transfers");
+  const transfers = await transfersOf(server);
   const [dead, alive] = transfers;
   assert.equal(dead?.state, "failed");
   assert.match(dead?.error?.message ?? "", /SIGKILL/);
   assert.equal(alive?.state, "running");
   assert.equal(other.socket.destroyed, false);
-  const { total, workers } = await stats(server);
+  const { total, workers } = await statsOf(server);
   assert.equal(total.slots, 2);
   assert.ok(workers.every((worker) => worker.pid !== pid));
   other.socket.destroy();

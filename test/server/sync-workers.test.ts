@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { statsOf, transfersOf } from "../harness/ask.ts";
 import { runCli, startServe } from "../harness/cli.ts";
 import { connectTo, get } from "../harness/raw-client.ts";
-import { ask, hold, queueIsFull, startSync, stats, type Transfers } from "../harness/sync-server.ts";
+import { hold, queueIsFull, startSync } from "../harness/sync-server.ts";
 
 test("answers one request on a connection and closes it, whatever the client asked for", async () => {
   await using server = await startSync(1);
@@ -20,7 +21,7 @@ test("answers one request on a connection and closes it, whatever the client ask
     get("/exports/orders.csv?rows=1", { Connection: "keep-alive" }),
   );
   assert.match(await keepAlive.readAll(), /\r\nConnection: close\r\n/i);
-  const { transfers } = await ask<Transfers>(server, "/transfers");
+  const transfers = await transfersOf(server);
   assert.deepEqual(
     transfers.map(({ expectedRows }) => expectedRows),
     [1],
@@ -29,7 +30,7 @@ test("answers one request on a connection and closes it, whatever the client ask
 
 test("has as many slots as workers, taken by short requests too", async () => {
   await using server = await startSync(2);
-  const { total, workerModel, workers } = await stats(server);
+  const { total, workerModel, workers } = await statsOf(server);
   assert.equal(workerModel, "sync");
   assert.equal(total.slots, 2);
   assert.equal(total.busySlots, 1);
@@ -66,8 +67,8 @@ test("serves connections in the order in which they came, and tells how long eac
   holder.socket.destroy();
   const texts = await Promise.all(waiting);
   assert.ok(texts.every((text) => text.endsWith("\r\n0\r\n\r\n")));
-  const { total } = await stats(server);
-  const { transfers } = await ask<Transfers>(server, "/transfers");
+  const { total } = await statsOf(server);
+  const transfers = await transfersOf(server);
   const own = transfers.slice(1);
   assert.deepEqual(
     own.map(({ expectedRows }) => expectedRows),
@@ -85,7 +86,7 @@ test("never has two connections on one worker, and leaves no slot taken", async 
   await using server = await startSync(3);
   const answers = await Promise.all(
     Array.from({ length: 45 }, async (_, index) => {
-      if (index % 3 === 0) return await stats(server);
+      if (index % 3 === 0) return await statsOf(server);
       await (await fetch(`${server.url}/exports/orders.csv?rows=${index * 50}`)).text();
       return null;
     }),
@@ -94,7 +95,7 @@ test("never has two connections on one worker, and leaves no slot taken", async 
   assert.equal(seen.length, 45);
   assert.ok(seen.every(({ busySlots, slots }) => slots === 1 && busySlots <= 1));
   assert.ok(seen.some(({ busySlots }) => busySlots === 1));
-  const { total } = await stats(server);
+  const { total } = await statsOf(server);
   assert.equal(total.busySlots, 1);
 });
 
@@ -126,21 +127,21 @@ test("lets go of a connection that sends nothing, or only half a head, so that o
   assert.equal(await (await fetch(`${server.url}/ping`)).text(), "pong");
   assert.match(await silent.readAll(), /^HTTP\/1\.1 408 /);
   assert.match(await slow.readAll(), /^HTTP\/1\.1 408 /);
-  const { total } = await stats(server);
+  const { total } = await statsOf(server);
   assert.equal(total.busySlots, 1);
 });
 
 test("cancels a transfer of a sync worker, and frees the worker", async () => {
   await using server = await startSync(2);
   const holder = await hold(server);
-  const { transfers } = await ask<Transfers>(server, "/transfers");
+  const transfers = await transfersOf(server);
   const cancelled = await fetch(`${server.url}/transfers/${transfers[0]?.id}`, { method: "DELETE" });
   assert.equal(cancelled.status, 202);
   const closed = once(holder.socket, "close");
   holder.socket.resume();
   await closed;
   await server.logged(({ state }) => state === "cancelled");
-  for (;;) if ((await stats(server)).total.busySlots === 1) break;
+  for (;;) if ((await statsOf(server)).total.busySlots === 1) break;
 });
 
 test("refuses --slots with sync workers, and says why", async () => {
@@ -156,7 +157,7 @@ test("refuses --slots with sync workers, and says why", async () => {
   assert.equal(exitCode, 1);
   assert.match(stderr, /--slots 8 .* --worker-model sync: a sync worker takes one connection at a time/);
   await using server = await startServe(["--worker-model", "sync", "--slots", "1"]);
-  assert.equal((await stats(server)).total.slots, 1);
+  assert.equal((await statsOf(server)).total.slots, 1);
 });
 
 test("refuses a worker model that there isn't", async () => {

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { defaultHttpSettings, defaultSettings, startServer, systemClock } from "../../../src/index.ts";
+import { endedTransfersOf, transfersOf, transferWhen } from "../../harness/ask.ts";
 import { startServe, type ServeProcess } from "../../harness/cli.ts";
 
 let server: ServeProcess;
@@ -51,16 +52,6 @@ function digestOf(body: Buffer): string {
   return `sha-256=:${createHash("sha256").update(body).digest("base64")}:`;
 }
 
-/** The transfer of an answer, once it is over: the client has the last byte a little before that. */
-async function transferOf({ headers }: Got): Promise<Readonly<Record<string, unknown>>> {
-  for (;;) {
-    const { body } = await ask(`/transfers/${String(headers["x-transfer-id"])}`);
-    const transfer = JSON.parse(body.toString()) as Record<string, unknown>;
-    if (transfer["state"] !== "running") return transfer;
-    await sleep(10);
-  }
-}
-
 for (const delivery of ["buffered", "file"]) {
   const path = `/exports/orders.csv?rows=200&delivery=${delivery}`;
 
@@ -74,7 +65,7 @@ for (const delivery of ["buffered", "file"]) {
       assert.equal(got.headers.etag, etag);
       assert.equal(got.headers["cache-control"], "private, no-store");
       assert.equal(got.headers["content-type"], undefined);
-      const { state, bytes } = await transferOf(got);
+      const { state, bytes } = await transferWhen(server, got.headers["x-transfer-id"]);
       assert.deepEqual([state, bytes], ["completed", 0]);
     }
     assert.equal((await ask(path, { "If-None-Match": '"other"' })).status, 200);
@@ -144,12 +135,12 @@ test("looks at conditions before the range", async () => {
 });
 
 test("refuses a stream that is to have a certain ETag before it takes a slot, to HEAD alike", async () => {
-  const known = (await ask("/transfers")).body.toString();
+  const known = await endedTransfersOf(server);
   const got = await ask("/exports/orders.csv?rows=9", { "If-Match": '"any"' });
   assert.equal(got.status, 412);
   assert.equal(codeOf(got), "SCSV_PRECONDITION_FAILED");
   assert.equal((await ask("/exports/orders.csv?rows=9", { "If-Match": '"any"' }, "HEAD")).status, 412);
-  assert.equal((await ask("/transfers")).body.toString(), known);
+  assert.deepEqual(await transfersOf(server), known);
   assert.equal((await ask("/exports/orders.csv?rows=9", { "If-Match": "*" })).status, 200);
   assert.equal((await ask("/exports/orders.csv?rows=9", { "If-None-Match": '"any"' })).status, 200);
 });
@@ -172,7 +163,7 @@ test("compresses a stream as its client likes it best, and tells the digest of w
     assert.deepEqual(decode(got.body), plain.body);
     assert.equal(got.trailers["repr-digest"], digestOf(got.body));
     assert.equal(got.trailers["x-row-count"], "5000");
-    const { sha256, bytes } = await transferOf(got);
+    const { sha256, bytes } = await transferWhen(server, got.headers["x-transfer-id"]);
     assert.deepEqual(
       [sha256, bytes],
       [createHash("sha256").update(plain.body).digest("hex"), plain.body.length],

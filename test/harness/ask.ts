@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ServerStats } from "../../src/index.ts";
+import type { TransferRecord } from "../../src/server/process/message.ts";
+
+interface Server {
+  readonly url: string;
+}
+
+/** What a server counts. */
+export async function statsOf({ url }: Server): Promise<ServerStats> {
+  return (await (await fetch(`${url}/stats`)).json()) as ServerStats;
+}
+
+/** All transfers that a server tells of, in order of start. */
+export async function transfersOf({ url }: Server): Promise<readonly TransferRecord[]> {
+  const { transfers } = (await (await fetch(`${url}/transfers`)).json()) as {
+    readonly transfers: readonly TransferRecord[];
+  };
+  return transfers;
+}
+
+/** All transfers once none runs any more. A client has its last byte a little before its transfer is over. */
+export async function endedTransfersOf(server: Server): Promise<readonly TransferRecord[]> {
+  for (;;) {
+    const transfers = await transfersOf(server);
+    if (transfers.every(({ state }) => state !== "running")) return transfers;
+    await sleep(10);
+  }
+}
+
+/** One transfer, as soon as it is so; until it is over when nothing else is said. */
+export async function transferWhen(
+  { url }: Server,
+  id: unknown,
+  isSo: (transfer: TransferRecord) => boolean = ({ state }) => state !== "running",
+): Promise<TransferRecord> {
+  for (;;) {
+    const transfer = (await (await fetch(`${url}/transfers/${String(id)}`)).json()) as TransferRecord;
+    if (isSo(transfer)) return transfer;
+    await sleep(20);
+  }
+}
