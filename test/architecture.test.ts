@@ -96,6 +96,9 @@ function breaches({ path, text }: SourceFile): readonly string[] {
   if (/\bprocess\./.test(withoutComments(text)) && !mayTouchProcess.some((room) => path.startsWith(room))) {
     found.push(`${path} touches process`);
   }
+  if (/\bprocess\.env\b/.test(withoutComments(text)) && path.startsWith("src/")) {
+    found.push(`${path} reads the environment: settings come in by parameters, from bin`);
+  }
   if (/\bconsole\./.test(withoutComments(text))) found.push(`${path} uses console`);
   if (
     /process\.(stdout|stderr)\b/.test(withoutComments(text)) &&
@@ -171,6 +174,7 @@ const planted: readonly (readonly [name: string, path: string, text: string])[] 
   ["a node: module in csv", "src/csv/a.ts", 'import { Buffer } from "node:buffer";'],
   ["an import over several lines", "src/csv/a.ts", 'import {\n  x,\n  y,\n} from "../server/b.ts";'],
   ["process in a pure room", "src/response/a.ts", "export const pid = process.pid;"],
+  ["a setting by the environment in src", "src/server/a.ts", 'export const x = process.env["X"];'],
   ["printing outside bin", "src/server/a.ts", 'process.stdout.write("x");'],
   ["a room without a storey", "src/helpers/a.ts", "export const x = 1;"],
 ];

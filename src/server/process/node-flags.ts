@@ -4,7 +4,4 @@
  * The young generation's size is fixed, the same for every delivery, since it decides much of a stream's peak memory: a
  * generous one lets garbage of megabytes pile up that lives for one chunk only.
  */
-export const nodeFlags: readonly string[] = [
-  "--max-semi-space-size=1",
-  ...(process.env["XFLAGS"]?.split(" ") ?? []),
-];
+export const nodeFlags: readonly string[] = ["--max-semi-space-size=1"];
