@@ -1,4 +1,5 @@
 import { wrongType } from "../errors.ts";
+import { Interruption } from "../stream/interruption.ts";
 
 /** One row: its values in the columns' order, or an object that has them under the columns' keys. */
 export type Row = readonly unknown[] | object;
@@ -28,8 +29,7 @@ type Result = IteratorResult<unknown, unknown>;
 export class RowReader {
   readonly #rows: Rows;
   readonly #signal: AbortSignal;
-  readonly #aborted: Promise<never>;
-  #rejectAborted: (reason: unknown) => void = () => undefined;
+  readonly #interruption = new Interruption<NonNullable<unknown> | null>();
   #iterator: SyncRows | AsyncRows | undefined;
   /** An answer that was asked for, and hasn't been taken. */
   #pending: Promise<Result> | undefined;
@@ -39,11 +39,6 @@ export class RowReader {
   constructor(rows: Rows, signal: AbortSignal) {
     this.#rows = rows;
     this.#signal = signal;
-    this.#aborted = new Promise<never>((_, reject) => {
-      this.#rejectAborted = reject;
-    });
-    // Only a read that waits is told of it; an abort between two reads is no unhandled rejection.
-    this.#aborted.catch(() => undefined);
     signal.addEventListener("abort", this.#abort, { once: true });
   }
 
@@ -114,8 +109,11 @@ export class RowReader {
   /** The next answer; undefined when it isn't there before the pause, if there is one, begins. */
   async #next(rows: AsyncIterator<unknown>, pause: Pause | undefined): Promise<Result | undefined> {
     this.#pending ??= rows.next();
-    const first = [this.#pending, this.#aborted];
-    const result = await Promise.race(pause === undefined ? first : [...first, pause.begun]);
+    const pending = this.#pending;
+    const result = await this.#interruption.wait<Result | undefined>((resolve, reject) => {
+      void pending.then(resolve, reject);
+      void pause?.begun.then(resolve);
+    });
     if (result !== undefined) this.#pending = undefined;
     return result;
   }
@@ -126,7 +124,7 @@ export class RowReader {
   }
 
   readonly #abort = (): void => {
-    this.#rejectAborted(this.#signal.reason);
+    this.#interruption.raise(this.#signal.reason as NonNullable<unknown> | null);
     // Who reads closes too, and is told there.
     this.close().catch(() => undefined);
   };

@@ -4,7 +4,7 @@
  * `Promise.race` against one promise of "it was cut" would add a reaction to that promise at every chunk, and they would
  * all be kept until the end; so each wait is its own promise, and only the current one is known here.
  */
-export class Interruption<Cause extends Error> {
+export class Interruption<Cause extends NonNullable<unknown> | null> {
   #cause: Cause | undefined;
   #reject: ((cause: Cause) => void) | undefined;
 

@@ -1,25 +1,7 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { test } from "node:test";
 import { csvChunks, generatedSource } from "../../src/index.ts";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
-
-interface Memory {
-  readonly heapUsed: number;
-  readonly arrayBuffers: number;
-}
-
-/** What lives on the heap and beside it once everything dead is gone. */
-async function liveMemory(): Promise<Memory> {
-  for (let round = 0; round < 4; round += 1) {
-    collectGarbage();
-    await new Promise((resolve) => void setImmediate(resolve));
-  }
-  return process.memoryUsage();
-}
+import { liveMemory } from "../harness/live-memory.ts";
 
 interface Paused {
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;

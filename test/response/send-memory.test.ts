@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { test } from "node:test";
 import { HttpResponse, StreamingHttpResponse } from "../../src/index.ts";
+import { liveMemory } from "../harness/live-memory.ts";
 import { ask, serve } from "./serving.ts";
 
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
-
-/** What lives on the heap and beside it once everything dead is gone. */
 async function liveBytes(): Promise<number> {
-  for (let round = 0; round < 4; round += 1) {
-    collectGarbage();
-    await new Promise((resolve) => void setImmediate(resolve));
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  const { heapUsed, arrayBuffers } = await liveMemory();
   return heapUsed + arrayBuffers;
 }
 

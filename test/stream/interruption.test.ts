@@ -10,7 +10,7 @@ test("gives what the promise gives, as long as nothing interrupts", async () => 
 });
 
 test("ends the current wait and all later ones with the first cause", async () => {
-  const interruption = new Interruption();
+  const interruption = new Interruption<Error>();
   const waiting = interruption.race(new Promise(() => undefined));
   interruption.raise(new Error("first"));
   interruption.raise(new Error("second"));
