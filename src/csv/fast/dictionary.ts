@@ -19,6 +19,9 @@ export interface EncodedDictionary extends EncodedCells {
   readonly hasFormulas: boolean;
 }
 
+/** A null marker is whatever a client asks for, and a source may live as long as the process: so older forms make room. */
+const mostForms = 8;
+
 /** Dictionaries that sources share between batches are encoded once per dialect, and forgotten with their source. */
 const encodedDictionaries = new WeakMap<readonly (string | null)[], Map<string, EncodedDictionary>>();
 
@@ -33,10 +36,13 @@ export function encodedDictionary(
     encodedDictionaries.set(dictionary, byDialect);
   }
   const key = `${format.key}${terminator.join(" ")}`;
-  let encoded = byDialect.get(key);
-  if (encoded === undefined) {
-    encoded = encode(dictionary, format, terminator);
-    byDialect.set(key, encoded);
+  const encoded = byDialect.get(key) ?? encode(dictionary, format, terminator);
+  // The last one is the latest in use.
+  byDialect.delete(key);
+  byDialect.set(key, encoded);
+  for (const oldest of byDialect.keys()) {
+    if (byDialect.size <= mostForms) break;
+    byDialect.delete(oldest);
   }
   return encoded;
 }

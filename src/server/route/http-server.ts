@@ -45,6 +45,8 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
     (req, res) => {
       const { socket } = req;
       count(socket, 1);
+      // Of a body that nobody reads Node takes some, and then no more of the socket: a client that leaves isn't seen to.
+      req.resume();
       void answer(req, res).finally(() => count(socket, -1));
     },
   );

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { defaultHttpSettings, defaultSettings, startServer, systemClock } from "../../../src/index.ts";
+import { statsOf } from "../../harness/ask.ts";
 import { startServe, type ServeProcess } from "../../harness/cli.ts";
 import { connectTo, rawRequest } from "../../harness/raw.ts";
 
@@ -220,6 +222,30 @@ test("closes connections that say nothing, speak too slowly or keep their body b
       assert.match(all, /"code":"SCSV_REQUEST_TIMEOUT"/, text);
     }
     assert.equal(await (await fetch(`${running.url}/ping`)).text(), "pong");
+  } finally {
+    running.kill();
+    await running.stopped;
+  }
+});
+
+test("sees a client leave that has sent a body with its request", async () => {
+  const http = { ...defaultHttpSettings, requestTimeoutMs: 600_000 };
+  const log = { ...defaultSettings.log, level: "silent" };
+  const running = await startServer({ ...defaultSettings, port: 0, http, log }, systemClock);
+  const buildsBecome = async (count: number): Promise<void> => {
+    while ((await statsOf(running)).spool.builds !== count) await sleep(20);
+  };
+  try {
+    const socket = connectTo(running.url);
+    const path = "/exports/orders.csv?rows=20000000&delivery=file";
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n`);
+    await buildsBecome(1);
+    for (let piece = 0; piece < 3; piece += 1) {
+      socket.write(Buffer.alloc(20_000));
+      await sleep(50);
+    }
+    socket.destroy();
+    await buildsBecome(0);
   } finally {
     running.kill();
     await running.stopped;

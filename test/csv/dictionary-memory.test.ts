@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CsvEncoder, generateBatch, generatedSource, resolveDialect } from "../../src/index.ts";
+import { liveMemory } from "../harness/live-memory.ts";
+
+const { columns } = generatedSource("orders");
+
+/** Encodes a row with a null marker of its own, as a client's query asks for. */
+function encodeWith(nullValue: string): void {
+  new CsvEncoder(columns, resolveDialect("rfc4180", { nullValue })).encode(generateBatch("orders", 1, 0, 1));
+}
+
+async function heldBytes(): Promise<number> {
+  const { heapUsed, arrayBuffers } = await liveMemory();
+  return heapUsed + arrayBuffers;
+}
+
+test("words that are encoded for one dialect after the other don't stay in memory", async () => {
+  for (let marker = 0; marker < 50; marker += 1) encodeWith(`early${marker}`);
+  const before = await heldBytes();
+  for (let marker = 0; marker < 400; marker += 1) encodeWith(`null${marker}`);
+  const growth = (await heldBytes()) - before;
+  // The words of one dialect are 200 kB.
+  assert.ok(growth < 4 * 1024 ** 2, `${growth} bytes more for 400 dialects`);
+});
