@@ -1,3 +1,4 @@
+import { StreamCsvError } from "../errors.ts";
 import type { Body } from "../stream/body.ts";
 import type { Pulled } from "../stream/chunk-reader.ts";
 
@@ -22,6 +23,12 @@ export class BodyView implements AsyncIterableIterator<Uint8Array, undefined, un
   /** The bytes of a step, undefined at the end. */
   take(step: Pulled): Uint8Array | undefined {
     return this.#body.accept(step) ? this.#encodeChunk(step.value) : undefined;
+  }
+
+  /** Why there are no more bytes, where the response was closed before: whoever sends them mustn't take that for the end. */
+  get cutShort(): StreamCsvError | undefined {
+    if (!this.#body.wasCutShort) return undefined;
+    return new StreamCsvError("SCSV_CANCELLED", "The response was closed before its body was sent.");
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {

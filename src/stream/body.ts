@@ -25,8 +25,13 @@ export class Body {
 
   /** Notes whether a step was the last; true while there is a chunk. */
   accept(step: Pulled): boolean {
-    if (step.done === true) this.#hasEnded = true;
+    if (step.done === true && this.#closing === undefined) this.#hasEnded = true;
     return step.done !== true;
+  }
+
+  /** Whether it was closed before its end: then nothing more comes, which isn't an end. */
+  get wasCutShort(): boolean {
+    return this.#closing !== undefined && !this.#hasEnded;
   }
 
   /** Fires the producer's signal, unless the body was read to its end. */

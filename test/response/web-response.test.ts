@@ -118,6 +118,23 @@ test("cancels a Web body that isn't sent", async () => {
   assert.equal(reason, "not needed");
 });
 
+test("cancels a Web body whose headers it refuses", () => {
+  let wasCancelled = false;
+  const body = new ReadableStream({ cancel: () => void (wasCancelled = true) });
+  const web = new Response(body, { headers: { "X-A": "a\u0001b" } });
+  assert.throws(() => fromWebResponse(web), { code: "SCSV_BAD_HEADER" });
+  assert.equal(wasCancelled, true);
+});
+
+test("makes reading fail when the response is closed before its end", async () => {
+  const response = new StreamingHttpResponse(async function* () {
+    yield "first";
+    void response.close();
+    yield "second";
+  });
+  await assert.rejects(toWebResponse(response).text(), { code: "SCSV_CANCELLED" });
+});
+
 test("passes on what fetch decoded without the headers of the coded body", async (t) => {
   const origin = createServer((_req, res) => {
     const body = gzipSync("decoded");

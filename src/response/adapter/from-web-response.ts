@@ -24,6 +24,7 @@ const codedHeaders = new Set(["content-encoding", "content-length"]);
  *
  * @throws TypeError `SCSV_ARG_TYPE` for what is no Web response, for an error response (status 0), and for one whose body
  *   is being read or was read
+ * @throws BadHeaderError `SCSV_BAD_HEADER` for a header that `node:http` can't send; the body is cancelled then
  * @example
  * const upstream = await fetch("https://example.org/data.csv", { signal });
  * await send(fromWebResponse(upstream), req, res);
@@ -39,7 +40,12 @@ export function fromWebResponse(webResponse: Response): AnyResponse {
   const options = { statusCode, ...(statusText !== "" && { reasonPhrase: statusText }) };
   const response =
     body === null ? new HttpResponse(undefined, options) : new StreamingHttpResponse(body, options);
-  copyHeaders(webResponse, response);
+  try {
+    copyHeaders(webResponse, response);
+  } catch (error) {
+    void response.close(error);
+    throw error;
+  }
   return response;
 }
 

@@ -1,6 +1,7 @@
 import { systemClock } from "../../clock.ts";
 import { Pacer } from "../../stream/pacer.ts";
-import type { AnyResponse } from "../any-response.ts";
+import { type AnyResponse, viewBody } from "../any-response.ts";
+import type { BodyView } from "../body-view.ts";
 import { answerRange, FileResponse } from "../file-response.ts";
 import type { RequestHead } from "../head/request-head.ts";
 import { requestMethod } from "../head/request-head.ts";
@@ -39,16 +40,15 @@ export function toWebResponse(response: AnyResponse, request: RequestHead = { he
 }
 
 function streamBody(response: AnyResponse): ReadableStream<Uint8Array> {
-  const chunks = response.streaming
-    ? response.streamingContent[Symbol.asyncIterator]()
-    : response.parts[Symbol.iterator]();
+  const view = viewBody(response);
   const pacer = new Pacer(systemClock);
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const step = await nextChunk(chunks, pacer);
-          if (step.done !== true) return controller.enqueue(step.value);
+          const chunk = await nextChunk(view, pacer);
+          if (chunk !== undefined) return controller.enqueue(chunk);
+          if (view.cutShort !== undefined) throw view.cutShort;
           controller.close();
           await response.close();
         } catch (error) {
@@ -62,14 +62,11 @@ function streamBody(response: AnyResponse): ReadableStream<Uint8Array> {
   );
 }
 
-/** The next chunk that isn't empty: a pull that enqueues nothing isn't repeated. */
-async function nextChunk(
-  chunks: Iterator<Uint8Array> | AsyncIterator<Uint8Array>,
-  pacer: Pacer,
-): Promise<IteratorResult<Uint8Array>> {
+/** The next chunk that isn't empty, undefined at the end: a pull that enqueues nothing isn't repeated. */
+async function nextChunk(view: BodyView, pacer: Pacer): Promise<Uint8Array | undefined> {
   for (;;) {
     if (pacer.isDue) await pacer.yield();
-    const step = await chunks.next();
-    if (step.done === true || step.value.byteLength > 0) return step;
+    const chunk = view.take(await view.pull());
+    if (chunk === undefined || chunk.byteLength > 0) return chunk;
   }
 }
