@@ -289,9 +289,18 @@ export function isCodedError(value: unknown): value is CodedError<Error> {
   return value instanceof Error && "code" in value && typeof value.code === "string";
 }
 
-/** Any thrown value as an `Error`, so that it can be logged and kept. */
+/** Any thrown value as an `Error`, so that it can be logged and kept. Never throws itself. */
 export function toError(value: unknown): Error {
   return value instanceof Error
     ? value
-    : new Error(`a value that is no Error was thrown: ${String(value)}`, { cause: value });
+    : new Error(`a value that is no Error was thrown: ${textOf(value)}`, { cause: value });
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    // An object without a prototype has no text, and a toString may throw.
+    return `an ${typeof value} without text`;
+  }
 }

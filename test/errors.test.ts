@@ -49,4 +49,5 @@ test("whatever is thrown becomes an Error that says what it was", () => {
   assert.equal(toError(error), error);
   assert.match(toError("a string").message, /a string/);
   assert.match(toError(undefined).message, /undefined/);
+  assert.match(toError(Object.create(null)).message, /an object without text/);
 });

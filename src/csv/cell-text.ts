@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../errors.ts";
+import { StreamCsvError, toError } from "../errors.ts";
 import { isPostgres, type Dialect } from "./dialect.ts";
 import { bytesText } from "./bytes-text.ts";
 import { isFormula } from "./formula.ts";
@@ -62,7 +62,7 @@ function objectText(value: object, dialect: Dialect, place: CellPlace): string |
   try {
     return jsonText(value) ?? null;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = toError(cause).message;
     throw new StreamCsvError("SCSV_NO_TEXT", `${placeText(place)} can't be written as JSON: ${reason}.`, {
       ...place,
       cause,

@@ -113,7 +113,11 @@ class Sending {
     if (isPrimed) this.#writeHead(head);
     while (chunk !== undefined) {
       const isLast = this.#bytes + chunk.byteLength >= promisedBytes;
-      if (isLast) await this.#requireEnd(view, promisedBytes, chunk.byteLength);
+      if (isLast) {
+        // To ask for the end is to give a lent chunk back.
+        if (this.#options.lendsChunks === true) chunk = chunk.slice();
+        await this.#requireEnd(view, promisedBytes, chunk.byteLength);
+      }
       const taken = this.#writeChunk(chunk);
       if (taken !== undefined) await taken;
       if (isLast) break;
@@ -132,6 +136,7 @@ class Sending {
       const pulled = view.pull();
       if (pulled instanceof Promise) this.#flushHead();
       const chunk = view.take(pulled instanceof Promise ? await this.#connection.wait(pulled) : pulled);
+      if (chunk === undefined && view.cutShort !== undefined) throw new Stopped("cancelled", view.cutShort);
       if (chunk === undefined || chunk.byteLength > 0) return chunk;
     }
   }

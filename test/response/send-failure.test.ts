@@ -478,3 +478,46 @@ test("never rejects once writing began, even where the response itself is broken
   await until(() => states.length > 0);
   assert.deepEqual(states, ["failed"]);
 });
+
+test("cuts a body short that was closed before its end, and calls that cancelled", async (t) => {
+  for (const make of [
+    (): StreamingHttpResponse => {
+      const response = new StreamingHttpResponse(async function* () {
+        yield "first\n";
+        void response.close();
+        yield "second\n";
+      });
+      return response;
+    },
+    (): StreamingHttpResponse => {
+      const response = new StreamingHttpResponse(["a", "b"]);
+      void response.close();
+      return response;
+    },
+  ]) {
+    const served = await serve(t, make);
+    await assert.rejects(fetch(served.url).then((response) => response.text()));
+    const { state, error } = await served.outcome();
+    assert.equal(state, "cancelled");
+    assert.equal((error as { code?: string }).code, "SCSV_CANCELLED");
+  }
+});
+
+test("says what it can of a thrown value without text, cuts the body and runs the closers", async (t) => {
+  let closers = 0;
+  const served = await serve(t, () => {
+    const response = new StreamingHttpResponse(
+      (function* () {
+        yield "first\n";
+        throw Object.create(null);
+      })(),
+    );
+    response.onClose(() => void (closers += 1));
+    return response;
+  });
+  await assert.rejects(fetch(served.url).then((response) => response.text()));
+  const { state, error } = await served.outcome();
+  assert.equal(state, "failed");
+  assert.match(error?.message ?? "", /without text/);
+  assert.equal(closers, 1);
+});

@@ -368,3 +368,22 @@ test("asks for no more of a body that lends its chunks until the kernel has the 
   assert.equal(body.byteLength, at);
   assert.equal((await served.outcome()).state, "completed");
 });
+
+test("doesn't take a lent chunk back before it has been sent, though a promised length is complete with it", async (t) => {
+  const memory = new Uint8Array(4);
+  const served = await serve(
+    t,
+    () =>
+      new StreamingHttpResponse(
+        (function* () {
+          for (const letter of ["A", "B", "?"]) {
+            memory.fill(letter.charCodeAt(0));
+            if (letter !== "?") yield memory;
+          }
+        })(),
+        { headers: { "Content-Length": "8" } },
+      ),
+    { lendsChunks: true },
+  );
+  assert.equal(await (await fetch(served.url)).text(), "AAAABBBB");
+});
