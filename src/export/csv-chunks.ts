@@ -73,9 +73,14 @@ async function* encodeRows(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const batches = source.read({ signal })[Symbol.asyncIterator]();
-  const first = await batches.next();
-  const encoder = new CsvEncoder(source.columns, dialect);
-  yield* encodeBatches(startingWith(first, batches), encoder, { ...noProgress });
+  try {
+    const first = await batches.next();
+    const encoder = new CsvEncoder(source.columns, dialect);
+    yield* encodeBatches(startingWith(first, batches), encoder, { ...noProgress });
+  } finally {
+    // Also when the header has no text, and nothing has been asked of the batches yet.
+    await batches.return?.();
+  }
 }
 
 /** An iteration again, of which the first step has been taken already. */
@@ -83,11 +88,7 @@ async function* startingWith(
   first: IteratorResult<Batch>,
   rest: AsyncIterator<Batch>,
 ): AsyncGenerator<Batch, void, undefined> {
-  try {
-    for (let step = first; step.done !== true; step = await rest.next()) yield step.value;
-  } finally {
-    await rest.return?.();
-  }
+  for (let step = first; step.done !== true; step = await rest.next()) yield step.value;
 }
 
 function pickColumns(source: Source, columns: CsvOptions["columns"]): readonly PickedColumn[] {

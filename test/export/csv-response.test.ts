@@ -94,6 +94,33 @@ test("returns the rows' iterator once when the iteration ends early, and fires a
   assert.equal(signal?.aborted, true);
 });
 
+for (const how of ["synchronous", "asynchronous"]) {
+  test(`returns the iterator of ${how} rows whose header is refused`, async () => {
+    let returns = 0;
+    const one = { "=cmd": 1 };
+    const rows = {
+      next: () => ({ done: false as const, value: one }),
+      return: () => {
+        returns += 1;
+        return { done: true as const, value: undefined };
+      },
+    };
+    const chunks = csvChunks(
+      how === "synchronous"
+        ? { [Symbol.iterator]: () => rows }
+        : {
+            [Symbol.asyncIterator]: () => ({
+              next: async () => rows.next(),
+              return: async () => rows.return(),
+            }),
+          },
+      { formulas: "reject" },
+    );
+    await assert.rejects(chunks.next(), { code: "SCSV_FORMULA" });
+    assert.equal(returns, 1);
+  });
+}
+
 test("sends the first byte before the second batch is asked of the source", async () => {
   let release = (): void => undefined;
   // Made before the source asks for it, since the first byte may come sooner.
