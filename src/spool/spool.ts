@@ -50,6 +50,9 @@ interface Build {
   waiting: number;
 }
 
+/** What a file takes on a disk beside its bytes: the rest of its last block, and a block for its sidecar. */
+const besideBytes = 2 * 4096;
+
 /**
  * A bounded folder of files made outside a request, by key.
  *
@@ -63,6 +66,9 @@ export class Spool {
   /** In order of last use, the oldest first. */
   readonly #entries = new Map<string, Entry>();
   readonly #building = new Map<string, Build>();
+  /** Disk space of the entries. */
+  #usedBytes = 0;
+  /** Disk space of what is being built, as far as it has come. */
   #reservedBytes = 0;
   #closedFor: Error | undefined;
 
@@ -87,10 +93,9 @@ export class Spool {
     return spool;
   }
 
+  /** Finished files, the disk space they take, and the limit that those being built count against, too. */
   get usage(): { readonly files: number; readonly bytes: number; readonly limitBytes: number } {
-    let bytes = 0;
-    for (const { file } of this.#entries.values()) bytes += file.bytes;
-    return { files: this.#entries.size, bytes, limitBytes: this.#limitBytes };
+    return { files: this.#entries.size, bytes: this.#usedBytes, limitBytes: this.#limitBytes };
   }
 
   /**
@@ -118,7 +123,7 @@ export class Spool {
         return { file: entry.file, release };
       }
       release();
-      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      if (this.#entries.get(key) === entry) this.#forget(key, entry);
     }
   }
 
@@ -165,11 +170,12 @@ export class Spool {
       this.#reservedBytes += bytes;
     };
     try {
+      reserve(besideBytes);
       const built = await build(part, reserve, signal);
       const file: SpoolFile = { key, path: join(this.#directory, `${key}.csv`), ...built };
       await writeFile(join(this.#directory, `${key}.txt`), formatSidecar(built));
       await rename(part, file.path);
-      this.#entries.set(key, { file, pins: 0 });
+      this.#remember(key, file);
     } catch (error) {
       await rm(part, { force: true });
       throw error;
@@ -179,18 +185,27 @@ export class Spool {
   }
 
   #makeRoom(bytes: number): void {
-    let taken = this.usage.bytes + this.#reservedBytes + bytes;
+    const isRoom = (): boolean => this.#usedBytes + this.#reservedBytes + bytes <= this.#limitBytes;
     for (const [key, entry] of this.#entries) {
-      if (taken <= this.#limitBytes) return;
+      if (isRoom()) return;
       if (entry.pins > 0) continue;
-      this.#entries.delete(key);
-      taken -= entry.file.bytes;
+      this.#forget(key, entry);
       this.#remove(key);
     }
-    if (taken > this.#limitBytes) {
+    if (!isRoom()) {
       const message = `The spool of ${formatBytes(this.#limitBytes)} is full of files that are being sent or built.`;
       throw new StreamCsvError("SCSV_BUSY", message);
     }
+  }
+
+  #remember(key: string, file: SpoolFile): void {
+    this.#entries.set(key, { file, pins: 0 });
+    this.#usedBytes += file.bytes + besideBytes;
+  }
+
+  #forget(key: string, { file }: Entry): void {
+    this.#entries.delete(key);
+    this.#usedBytes -= file.bytes + besideBytes;
   }
 
   /** Synchronous, so that no build of the same key can finish in between and lose its file. */
@@ -202,7 +217,7 @@ export class Spool {
     const path = join(this.#directory, `${key}.csv`);
     const built = parseSidecar(await readFile(join(this.#directory, `${key}.txt`), "utf8"));
     if (built !== undefined && (await isIntact({ path, bytes: built.bytes }))) {
-      this.#entries.set(key, { file: { key, path, ...built }, pins: 0 });
+      this.#remember(key, { key, path, ...built });
     } else {
       this.#remove(key);
     }

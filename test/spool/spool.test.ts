@@ -12,16 +12,20 @@ after(async () => {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
 });
 
-async function makeSpool(limitBytes: number): Promise<{ readonly spool: Spool; readonly folder: string }> {
+/** Sizes are in these, since a file takes some disk space beside its bytes. */
+const KiB = 1024;
+
+async function makeSpool(limitKiB: number): Promise<{ readonly spool: Spool; readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "spool-test-"));
   folders.push(folder);
-  return { spool: await Spool.open(folder, limitBytes), folder };
+  return { spool: await Spool.open(folder, limitKiB * KiB), folder };
 }
 
 const keyOf = (letter: string): string => letter.repeat(64);
 const sha256 = "0".repeat(64);
 
-function builder(bytes: number): { readonly build: BuildFile; readonly calls: () => number } {
+function builder(kib: number): { readonly build: BuildFile; readonly calls: () => number } {
+  const bytes = kib * KiB;
   let calls = 0;
   const build: BuildFile = async (path, reserve) => {
     calls += 1;
@@ -52,7 +56,7 @@ test("shows a file under its name only when it is whole, and leaves nothing of a
   await assert.rejects(spool.acquire(keyOf("a"), failing), { message: "the source failed" });
   assert.deepEqual(await readdir(folder), []);
   const { build } = builder(10);
-  assert.equal((await spool.acquire(keyOf("a"), build)).file.bytes, 10);
+  assert.equal((await spool.acquire(keyOf("a"), build)).file.bytes, 10 * KiB);
 });
 
 test("drops the least recently used file to make room", async () => {
@@ -65,7 +69,19 @@ test("drops the least recently used file to make room", async () => {
   assert.equal(again.calls(), 0);
   (await spool.acquire(keyOf("b"), again.build)).release();
   assert.equal(again.calls(), 1);
-  assert.ok(spool.usage.bytes <= 250);
+  assert.ok(spool.usage.bytes <= 250 * KiB);
+});
+
+test("counts what files take on a disk beside their bytes, so that small ones are bounded as well", async () => {
+  const { spool, folder } = await makeSpool(100);
+  const empty = builder(0).build;
+  for (let file = 0; file < 40; file += 1)
+    (await spool.acquire(String(file).padStart(64, "0"), empty)).release();
+  const { files, bytes } = spool.usage;
+  assert.equal((await readdir(folder)).length, 2 * files);
+  // Two blocks each.
+  assert.equal(files, 12);
+  assert.equal(bytes, 12 * 8 * KiB);
 });
 
 test("keeps a file that is being sent, and refuses what then doesn't fit", async () => {
@@ -102,7 +118,7 @@ test("builds a file again that somebody removed or shortened", async () => {
   await writeFile(file.path, "short");
   await spool.acquire(keyOf("a"), build);
   assert.equal(calls(), 3);
-  assert.equal((await readFile(file.path)).byteLength, 100);
+  assert.equal((await readFile(file.path)).byteLength, 100 * KiB);
 });
 
 test("takes over whole files of an earlier run and removes partial ones", async () => {
@@ -110,7 +126,7 @@ test("takes over whole files of an earlier run and removes partial ones", async 
   await spool.acquire(keyOf("a"), builder(100).build);
   await writeFile(join(folder, `${keyOf("b")}.part`), "half");
   await writeFile(join(folder, `${keyOf("c")}.txt`), "5 bytes, 1 ro");
-  const later = await Spool.open(folder, 1000);
+  const later = await Spool.open(folder, 1000 * KiB);
   const { build, calls } = builder(100);
   assert.equal((await later.acquire(keyOf("a"), build)).file.rows, 1);
   assert.equal(calls(), 0);
@@ -155,7 +171,7 @@ test("stops a build when the last who waits for it leaves, not before, and leave
   assert.equal(stopped(), true);
   // Whoever comes then gets a file of a build of its own, which begins when nothing of the first is left.
   const { file } = await spool.acquire(keyOf("a"), builder(20).build);
-  assert.equal(file.bytes, 20);
+  assert.equal(file.bytes, 20 * KiB);
   assert.deepEqual((await readdir(folder)).toSorted(), [`${keyOf("a")}.csv`, `${keyOf("a")}.txt`]);
 });
 
@@ -175,6 +191,6 @@ test("removes a file of an earlier run that nothing is known of", async () => {
   const { folder } = await makeSpool(1000);
   await writeFile(join(folder, `${keyOf("d")}.csv`), "text");
   await writeFile(join(folder, "notes.txt"), "somebody else's");
-  await Spool.open(folder, 1000);
+  await Spool.open(folder, 1000 * KiB);
   assert.deepEqual(await readdir(folder), ["notes.txt"]);
 });
