@@ -34,7 +34,9 @@ export async function openSink(
     if (stats.isDirectory()) throw new Error("it is a folder");
     if (stats.isFIFO()) return await pipeSink(path, signal);
     // A link stays a link: what is replaced is the file behind it.
-    return stats.isFile() ? await fileSink(await realpath(path)) : deviceSink(await open(path, "w"));
+    return stats.isFile()
+      ? await fileSink(await realpath(path), stats.mode)
+      : deviceSink(await open(path, "w"));
   } catch (cause) {
     signal.throwIfAborted();
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -100,12 +102,15 @@ function writerTo(stream: Writable): Sink["write"] {
     });
 }
 
-async function fileSink(path: string): Promise<Sink> {
+/** A file, with the permissions of the one that it replaces. */
+async function fileSink(path: string, mode?: number): Promise<Sink> {
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
-  const file = await open(partial, "wx");
+  const file = await open(partial, "wx", mode);
   return {
     write: (chunk) => file.writeFile(chunk),
     finish: async () => {
+      // The mask of the process has taken from what was asked for.
+      if (mode !== undefined) await file.chmod(mode);
       await file.sync();
       await file.close();
       await rename(partial, path);

@@ -3,7 +3,18 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { constants } from "node:fs";
-import { mkdtemp, open, readFile, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -82,6 +93,16 @@ test("replaces the file behind a link, and leaves the link", async () => {
   await runCli(["export", "orders", "--rows", "3", "-o", link]);
   assert.equal(await realpath(link), await realpath(file));
   assert.equal((await readFile(file, "utf8")).split("\r\n").length, 5);
+});
+
+test("gives a file the permissions of the one that it replaces, whatever the mask of the process", async () => {
+  const file = join(folder, "secret.csv");
+  for (const mode of [0o600, 0o666]) {
+    await writeFile(file, "old");
+    await chmod(file, mode);
+    await runCli(["export", "orders", "--rows", "3", "-o", file]);
+    assert.equal((await stat(file)).mode & 0o777, mode);
+  }
 });
 
 const signals = [
