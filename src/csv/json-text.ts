@@ -12,7 +12,7 @@ export function jsonText(value: unknown): string | undefined {
 
 /** `ancestors` are the objects around the value: meeting one of them again would never end. */
 function written(given: unknown, key: string, ancestors: unknown[]): string | undefined {
-  const value = hasToJson(given) ? given.toJSON(key) : given;
+  const value = unboxed(hasToJson(given) ? given.toJSON(key) : given);
   switch (typeof value) {
     case "string":
       return JSON.stringify(value);
@@ -29,6 +29,14 @@ function written(given: unknown, key: string, ancestors: unknown[]): string | un
     default:
       return undefined;
   }
+}
+
+const boxed = /^\[object (?:Number|String|Boolean|BigInt)\]$/;
+
+/** What a wrapper object, such as `new Number(5)`, stands for. */
+function unboxed(value: unknown): unknown {
+  const isBox = typeof value === "object" && boxed.test(Object.prototype.toString.call(value));
+  return isBox ? value?.valueOf() : value;
 }
 
 function objectText(value: object, ancestors: unknown[]): string | undefined {

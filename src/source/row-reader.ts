@@ -29,7 +29,7 @@ type Result = IteratorResult<unknown, unknown>;
 export class RowReader {
   readonly #rows: Rows;
   readonly #signal: AbortSignal;
-  readonly #interruption = new Interruption<NonNullable<unknown> | null>();
+  readonly #interruption = new Interruption<unknown>();
   #iterator: SyncRows | AsyncRows | undefined;
   /** An answer that was asked for, and hasn't been taken. */
   #pending: Promise<Result> | undefined;
@@ -124,7 +124,7 @@ export class RowReader {
   }
 
   readonly #abort = (): void => {
-    this.#interruption.raise(this.#signal.reason as NonNullable<unknown> | null);
+    this.#interruption.raise(this.#signal.reason);
     // Who reads closes too, and is told there.
     this.close().catch(() => undefined);
   };

@@ -4,19 +4,19 @@
  * `Promise.race` against one promise of "it was cut" would add a reaction to that promise at every chunk, and they would
  * all be kept until the end; so each wait is its own promise, and only the current one is known here.
  */
-export class Interruption<Cause extends NonNullable<unknown> | null> {
-  #cause: Cause | undefined;
+export class Interruption<Cause> {
+  #raised: { readonly cause: Cause } | undefined;
   #reject: ((cause: Cause) => void) | undefined;
 
   /** Why waits end early; undefined as long as they don't. */
   get cause(): Cause | undefined {
-    return this.#cause;
+    return this.#raised?.cause;
   }
 
   /** Ends the current wait and all later ones; only the first cause counts. */
   raise(cause: Cause): void {
-    if (this.#cause !== undefined) return;
-    this.#cause = cause;
+    if (this.#raised !== undefined) return;
+    this.#raised = { cause };
     this.#reject?.(cause);
   }
 
@@ -25,7 +25,7 @@ export class Interruption<Cause extends NonNullable<unknown> | null> {
     return new Promise<T>((resolve, reject) => {
       this.#reject = reject;
       start(resolve, reject);
-      if (this.#cause !== undefined) reject(this.#cause);
+      if (this.#raised !== undefined) reject(this.#raised.cause);
     });
   }
 

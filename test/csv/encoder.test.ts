@@ -113,6 +113,8 @@ const values: readonly (readonly [value: unknown, text: string, options?: Dialec
     '"{""b"":1,""2"":""\\\\x01""}"',
   ],
   [{ toJSON: () => "x" }, '"""x"""'],
+  [[Object(5), Object("x"), Object(false)], '"[5,""x"",false]"'],
+  [Object(1.5), "1.5"],
   [{ toJSON: () => undefined }, ""],
   [Symbol("s"), ""],
   [() => 1, ""],

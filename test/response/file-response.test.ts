@@ -52,6 +52,7 @@ const dispositions: readonly (readonly [options: FileResponseOptions, expected: 
   [{ filename: 'say "hi".csv' }, 'inline; filename="say \\"hi\\".csv"'],
   [{ filename: "naïve.csv" }, "inline; filename=\"na?ve.csv\"; filename*=UTF-8''na%C3%AFve.csv"],
   [{ filename: "名'*.csv" }, "inline; filename=\"?'*.csv\"; filename*=UTF-8''%E5%90%8D%27%2A.csv"],
+  [{ filename: "half\ud800.csv" }, "inline; filename=\"half?.csv\"; filename*=UTF-8''half%EF%BF%BD.csv"],
   [{ filename: "a\r\nX: y.csv" }, "inline; filename=\"a??X: y.csv\"; filename*=UTF-8''a%0D%0AX%3A%20y.csv"],
 ];
 for (const [options, expected] of dispositions) {

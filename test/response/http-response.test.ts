@@ -125,6 +125,8 @@ test("refuses a charset it can't write, and text that a charset can't hold", () 
   assert.throws(() => new HttpResponse("a\ud800"), /U\+D800/);
   const unknown = new HttpResponse(new Uint8Array([1]), { contentType: "text/plain; charset=koi8-r" });
   assert.throws(() => unknown.write("a"), /koi8-r/);
+  const inherited = new HttpResponse(new Uint8Array([1]), { contentType: "text/plain; charset=constructor" });
+  assert.throws(() => inherited.write("a"), { code: "SCSV_ARG_RANGE" });
 });
 
 test("lets a 304 have no content, by whichever way", () => {

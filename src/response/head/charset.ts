@@ -69,7 +69,8 @@ export function parseCharset(contentType: string): string | undefined {
 }
 
 function findEncoding(charset: string): Encoding {
-  const encoding = encodings[charset.toLowerCase()];
+  const name = charset.toLowerCase();
+  const encoding = Object.hasOwn(encodings, name) ? encodings[name] : undefined;
   if (encoding === undefined) {
     throw wrongRange(
       `"${charset}" is no charset this can write: use utf-8, iso-8859-1, us-ascii or utf-16le, or give bytes.`,

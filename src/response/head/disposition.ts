@@ -23,7 +23,8 @@ const archiveTypes: Readonly<Record<string, string>> = {
  * formatDisposition("reports/naïve.csv", true); // attachment; filename="na?ve.csv"; filename*=UTF-8''na%C3%AFve.csv
  */
 export function formatDisposition(filename: string | undefined, asAttachment: boolean): string | undefined {
-  const name = basename(filename ?? "");
+  // Half a surrogate pair has no UTF-8, which filename* is in.
+  const name = basename(filename ?? "").toWellFormed();
   if (name === "") return asAttachment ? "attachment" : undefined;
   return contentDisposition(name, {
     type: asAttachment ? "attachment" : "inline",
