@@ -1,24 +1,22 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { object, parse, string } from "valibot";
 import type { BenchResult, CalibrationRun, NamedBaseline } from "../bench/index.ts";
 import { addBenchFlags, benchConfigOf, type BenchFlags } from "./bench-flags.ts";
 import { progressView } from "./bench-progress.ts";
 import { addConfigFile } from "./config-file.ts";
 import { tellGitHub } from "./github.ts";
+import { toolIdentity } from "./identity.ts";
 import { wantsColor } from "./option.ts";
 import { requireWritable, writeOutputs, writeText, type Output } from "./output.ts";
 import { referenceDigest } from "./reference-digest.ts";
+import { endingSignals, signalExitCodes, type EndingSignal } from "./signal.ts";
 import { standardOutput } from "./sink.ts";
 
 const cliPath = fileURLToPath(new URL("./stream-csv.js", import.meta.url));
 const calibrationFile = fileURLToPath(new URL("../../fixtures/calibration/gate.jsonl", import.meta.url));
-const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-type EndingSignal = keyof typeof signalExitCodes;
-const endingSignals = Object.keys(signalExitCodes) as EndingSignal[];
 
 /** `stream-csv bench`: measures streaming against buffered and file delivery, and one version against another. */
 export function benchCommand(): Command {
@@ -145,11 +143,6 @@ async function readCalibration(): Promise<readonly CalibrationRun[]> {
   const { parseCalibration } = await import("../bench/index.ts");
   const text = existsSync(calibrationFile) ? await readFile(calibrationFile, "utf8") : "";
   return parseCalibration(text, calibrationFile);
-}
-
-function toolIdentity(): { name: string; version: string } {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return parse(object({ name: string(), version: string() }), JSON.parse(text));
 }
 
 function hintOf(fault: Error): string {

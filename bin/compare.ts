@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Command, Option } from "commander";
-import { object, parse, string } from "valibot";
 import type { Budget } from "../bench/index.ts";
+import { toolIdentity } from "./identity.ts";
 import { wantsColor } from "./option.ts";
 import {
   formatOption,
@@ -71,9 +70,4 @@ function namesOf(before: string, after: string): { readonly before: string; read
   const [first, second] = [basename(before, ".json"), basename(after, ".json")];
   if (first !== second) return { before: first, after: second };
   return before === after ? { before: `${before} (1)`, after: `${after} (2)` } : { before, after };
-}
-
-function toolIdentity(): { name: string; version: string } {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return parse(object({ name: string(), version: string() }), JSON.parse(text));
 }

@@ -12,6 +12,7 @@ import {
   type ExportProgress,
 } from "../src/index.ts";
 import { flagName, type GlobalFlags } from "./option.ts";
+import { endingSignals, signalExitCodes, type EndingSignal } from "./signal.ts";
 import { isClosedPipe, openSink, standardOutput, type Sink } from "./sink.ts";
 
 interface ExportFlags extends GlobalFlags {
@@ -19,9 +20,6 @@ interface ExportFlags extends GlobalFlags {
   readonly table?: string;
 }
 
-/** Signals that end an export, and the exit code of each. */
-const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-const signals = Object.keys(exitCodes) as (keyof typeof exitCodes)[];
 /** How an export ended. */
 interface Ending {
   readonly exitCode: number;
@@ -80,17 +78,17 @@ async function exportOne(
 async function write(plan: ExportPlan, flags: ExportFlags): Promise<Ending> {
   const stop = new AbortController();
   let exitCode = 0;
-  const onSignal = (signal: keyof typeof exitCodes): void => {
-    exitCode = exitCodes[signal];
+  const onSignal = (signal: EndingSignal): void => {
+    exitCode = signalExitCodes[signal];
     stop.abort();
   };
-  for (const signal of signals) process.once(signal, onSignal);
+  for (const signal of endingSignals) process.once(signal, onSignal);
   try {
     await writeTo(await openSink(flags.output, stop.signal), plan, flags, stop.signal);
   } catch (error) {
     if (!stop.signal.aborted && !isClosedPipe(error)) throw error;
   } finally {
-    for (const signal of signals) process.off(signal, onSignal);
+    for (const signal of endingSignals) process.off(signal, onSignal);
   }
   return { exitCode, isStopped: stop.signal.aborted };
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { StreamCsvError } from "../src/index.ts";
 import { benchCommand } from "./bench.ts";
 import { compareCommand } from "./compare.ts";
 import { exportCommand } from "./export.ts";
+import { toolIdentity } from "./identity.ts";
 import type { GlobalFlags } from "./option.ts";
 import { reportCommand } from "./report.ts";
 import { serveCommand } from "./serve.ts";
@@ -26,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 function makeProgram(): Command {
   const program = new Command("stream-csv")
     .description("Serve large CSV exports in constant memory, and measure what they cost.")
-    .version(readVersion(), "-V, --version", "print the version")
+    .version(toolIdentity().version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help, or a command's")
     .addOption(
       new Option("--log-level <level>", "how much is logged to standard error")
@@ -51,9 +51,4 @@ function explain(error: unknown, logLevel: string): string {
   if (!(error instanceof Error)) return String(error);
   const isDebugging = logLevel === "debug" || logLevel === "trace";
   return isDebugging ? (error.stack ?? error.message) : error.message;
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version;
 }

@@ -16,6 +16,7 @@ import {
 import { addConfigFile } from "./config-file.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
 import { serveSettings, type ServeSettings } from "./serve-settings.ts";
+import { endingSignals, signalExitCodes } from "./signal.ts";
 
 interface ServeFlags extends GlobalFlags, ServeSettings {
   readonly host: string;
@@ -192,15 +193,14 @@ function watchSignals(): SignalWatch {
   let server: RunningServer | undefined;
   let signals = 0;
   let exitCode: number | undefined;
-  const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-  for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
+  for (const signal of endingSignals) {
     process.on(signal, () => {
       signals += 1;
       if (signals === 1) {
         server?.drain();
         return;
       }
-      exitCode ??= codes[signal];
+      exitCode ??= signalExitCodes[signal];
       if (server === undefined) process.exit(exitCode);
       server.kill();
     });

@@ -41,6 +41,8 @@ const storeys: Readonly<Record<string, number>> = {
   "bin/option": 0,
   "bin/sink": 0,
   "bin/github": 0,
+  "bin/signal": 0,
+  "bin/identity": 0,
   "bin/config-file": 1,
   "bin/serve-settings": 2,
   "bin/output": 1,

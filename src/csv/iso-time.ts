@@ -2,7 +2,7 @@
 export type InstantUnit = "ms" | "us" | "ns";
 
 /** Ticks that stand for the end of time, as databases store it: the greatest 64-bit number and its negative. */
-const infinity = 2n ** 63n - 1n;
+export const infinity = 2n ** 63n - 1n;
 /** The same for days, which have 32 bits. */
 const infiniteDays = 2 ** 31 - 1;
 

@@ -9,11 +9,15 @@ const windowMs = 15_000;
  * Two histograms take turns: each begins anew after two windows, and the one that has run for longer is asked, so that
  * the numbers always cover a whole window. Node's samples hold the sampling interval itself, therefore it is taken off.
  * While the loop stands still there is one sample only, which makes the mean useless: ask for the high percentiles.
+ * It goes on for as long as the process, and doesn't keep it alive.
  */
 export class LoopDelay {
   #older: IntervalHistogram = begin();
   #newer: IntervalHistogram = begin();
-  readonly #timer = setInterval(() => this.#turn(), windowMs).unref();
+
+  constructor() {
+    setInterval(() => this.#turn(), windowMs).unref();
+  }
 
   /** Delay below which so many per cent of the samples are. */
   percentileSeconds(percent: number): number {
@@ -22,12 +26,6 @@ export class LoopDelay {
 
   get maxSeconds(): number {
     return secondsOf(this.#older.max);
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#older.disable();
-    this.#newer.disable();
   }
 
   #turn(): void {

@@ -1,4 +1,5 @@
 import { wrongType } from "../errors.ts";
+import { isAsyncIterable, isIterable } from "../stream/chunk-reader.ts";
 import { Interruption } from "../stream/interruption.ts";
 
 /** One row: its values in the columns' order, or an object that has them under the columns' keys. */
@@ -148,19 +149,9 @@ class Pause {
 
 function iteratorOf(rows: Rows, signal: AbortSignal): SyncRows | AsyncRows {
   const iterable: unknown = typeof rows === "function" ? rows({ signal }) : rows;
-  if (typeof iterable === "object" && iterable !== null) {
-    if (isAsyncIterable(iterable)) return { isAsync: true, rows: iterable[Symbol.asyncIterator]() };
-    if (isIterable(iterable)) return { isAsync: false, rows: iterable[Symbol.iterator]() };
-  }
+  if (isAsyncIterable(iterable)) return { isAsync: true, rows: iterable[Symbol.asyncIterator]() };
+  if (isIterable(iterable)) return { isAsync: false, rows: iterable[Symbol.iterator]() };
   throw wrongType(
     "Rows must be an iterable or async iterable of arrays or objects, or a function that returns one.",
   );
-}
-
-function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
-  return Symbol.asyncIterator in value && typeof value[Symbol.asyncIterator] === "function";
-}
-
-function isIterable(value: object): value is Iterable<unknown> {
-  return Symbol.iterator in value && typeof value[Symbol.iterator] === "function";
 }

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { type Clock, systemClock } from "../../clock.ts";
+import { systemClock } from "../../clock.ts";
 import type { HttpResponse } from "../http-response.ts";
 
 /** How long a client is listened to that goes on talking after it was answered. */
@@ -11,11 +11,11 @@ const lingerMs = 1000;
  * What the client still sends is read and thrown away for up to a second: to close with unread bytes resets the
  * connection, and the reset would overtake the answer (RFC 9112, section 9.6).
  */
-export function answerSocket(response: HttpResponse, socket: Socket, clock: Clock = systemClock): void {
+export function answerSocket(response: HttpResponse, socket: Socket): void {
   const { statusCode, reasonPhrase, headers } = response;
   headers.set("Content-Length", response.tell());
   headers.set("Connection", "close");
-  headers.set("Date", new Date(clock.wallMs()).toUTCString());
+  headers.set("Date", new Date(systemClock.wallMs()).toUTCString());
   socket.on("error", () => undefined);
   socket.write(`HTTP/1.1 ${statusCode} ${reasonPhrase}\r\n`, "latin1");
   socket.end(response.toBytes());

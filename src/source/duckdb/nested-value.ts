@@ -1,4 +1,5 @@
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
+import { infinity } from "../../csv/iso-time.ts";
 import { DayValue, DecimalValue, InstantValue } from "../../csv/value.ts";
 import type { DuckDBModule } from "./database.ts";
 import { shortestFloat } from "./float32.ts";
@@ -62,9 +63,6 @@ function scalarValue(duckdb: DuckDBModule, value: DuckDBValue): unknown {
     return value.bytes;
   return String(value);
 }
-
-/** The end of time, which databases store as the greatest 64-bit number. */
-const infinity = 2n ** 63n - 1n;
 
 /** Seconds as milliseconds; infinities stay. */
 export function millisecondsOf(seconds: bigint): bigint {

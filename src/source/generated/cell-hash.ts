@@ -5,20 +5,19 @@
  */
 export class CellHash {
   readonly #salt: number;
-  #seed: number;
+  #seed = 0;
   #columnKey = 0;
   #high = 0;
   #key = 0;
   #lateKey = 0;
 
-  /** `seed` is 0 to 2^53 − 1; `salt` tells columns of one export apart. */
-  constructor(seed: number, salt: number) {
+  /** `salt` tells columns of one export apart. */
+  constructor(salt: number) {
     this.#salt = salt;
-    this.#seed = seed;
     this.#begin();
   }
 
-  /** From now on it is as one that was made with this seed. */
+  /** What follows is of this seed, 0 to 2^53 − 1; at first it is 0. */
   reseed(seed: number): void {
     if (seed === this.#seed) return;
     this.#seed = seed;

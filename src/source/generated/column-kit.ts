@@ -58,7 +58,7 @@ export function integerColumn(name: string, salt: number, fill: Fill<Float64Arra
     type: "integer",
     begin(mostRows) {
       const values = new Float64Array(mostRows);
-      return maker({ kind: "integer", values }, values, fill, new CellHash(0, salt));
+      return maker({ kind: "integer", values }, values, fill, new CellHash(salt));
     },
   };
 }
@@ -77,7 +77,7 @@ export function decimalColumn(
     begin(mostRows) {
       const unscaled = new Float64Array(mostRows);
       const make = (nulls: Nulls): ColumnMaker =>
-        maker({ kind: "decimal", unscaled, scale, ...nulls }, unscaled, fill, new CellHash(0, salt));
+        maker({ kind: "decimal", unscaled, scale, ...nulls }, unscaled, fill, new CellHash(salt));
       return withNulls(make, nullEvery, salt, mostRows);
     },
   };
@@ -89,7 +89,7 @@ export function floatColumn(name: string, salt: number, fill: Fill<Float64Array>
     type: "float",
     begin(mostRows) {
       const values = new Float64Array(mostRows);
-      return maker({ kind: "float", values }, values, fill, new CellHash(0, salt));
+      return maker({ kind: "float", values }, values, fill, new CellHash(salt));
     },
   };
 }
@@ -105,7 +105,7 @@ export function booleanColumn(name: string, salt: number, percent: number): Gene
     type: "boolean",
     begin(mostRows) {
       const values = new Uint8Array(mostRows);
-      return maker({ kind: "boolean", values }, values, fill, new CellHash(0, salt));
+      return maker({ kind: "boolean", values }, values, fill, new CellHash(salt));
     },
   };
 }
@@ -126,7 +126,7 @@ export function timestampColumn(
     begin(mostRows) {
       const values = new Float64Array(mostRows);
       const make = (nulls: Nulls): ColumnMaker =>
-        maker({ kind: "timestamp", unit: "ms", values, ...nulls }, values, fill, new CellHash(0, salt));
+        maker({ kind: "timestamp", unit: "ms", values, ...nulls }, values, fill, new CellHash(salt));
       return withNulls(make, nullEvery, salt, mostRows);
     },
   };
@@ -139,7 +139,7 @@ export function dateColumn(name: string, salt: number, fill: Fill<Int32Array>): 
     type: "date",
     begin(mostRows) {
       const values = new Int32Array(mostRows);
-      return maker({ kind: "date", values }, values, fill, new CellHash(0, salt));
+      return maker({ kind: "date", values }, values, fill, new CellHash(salt));
     },
   };
 }
@@ -156,7 +156,7 @@ export function dictionaryColumn(
     type: "text",
     begin(mostRows) {
       const codes = new Uint16Array(mostRows);
-      return maker({ kind: "dictionary", codes, dictionary }, codes, fill, new CellHash(0, salt));
+      return maker({ kind: "dictionary", codes, dictionary }, codes, fill, new CellHash(salt));
     },
   };
 }
@@ -173,7 +173,7 @@ export function textColumn(name: string, salt: number, write: (bits: number) => 
     name,
     type: "text",
     begin(mostRows) {
-      const hash = new CellHash(0, salt);
+      const hash = new CellHash(salt);
       const values = Array.from({ length: mostRows }, () => "");
       return (seed, firstRow, rowCount) => {
         hash.reseed(seed);
@@ -219,7 +219,7 @@ function withNulls(
 ): ColumnMaker {
   if (every === undefined) return make({});
   const nulls = new Uint8Array(mostRows);
-  const hash = new CellHash(0, salt + 1000);
+  const hash = new CellHash(salt + 1000);
   const makeValues = make({ nulls });
   return (seed, firstRow, rowCount) => {
     hash.reseed(seed);

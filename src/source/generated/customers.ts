@@ -36,7 +36,7 @@ export const customerNames: readonly string[] = customers.map(({ name }) => name
 export const customerEmails: readonly string[] = customers.map(({ email }) => email);
 
 function customer(number: number): Customer {
-  const hash = new CellHash(0, 1);
+  const hash = new CellHash(1);
   const draw = (purpose: number, count: number): number => hash.below(number * 8 + purpose, count);
   const kind = draw(0, 100);
   if (kind < 14) {

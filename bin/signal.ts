@@ -1,0 +1,6 @@
+/** Signals that end a program, and the exit code that says so (128 and the signal's number). */
+export const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+export type EndingSignal = keyof typeof signalExitCodes;
+
+export const endingSignals = Object.keys(signalExitCodes) as EndingSignal[];
