@@ -46,7 +46,7 @@ export function armsOf(
 /** What is measured, from what was asked for and what was found. */
 export function planOf(config: ResolvedConfig, survey: Survey, arms: readonly BenchArm[]): Plan {
   const { deliveries, rounds, isQuick, syncWorkers, readers, readBytesPerSecond } = config;
-  const { rows, availableRows, rowsPerSecond, exportSeconds, integrity } = survey;
+  const { rows, availableRows, promisesRows, rowsPerSecond, exportSeconds, integrity } = survey;
   return {
     arms,
     deliveries,
@@ -54,6 +54,7 @@ export function planOf(config: ResolvedConfig, survey: Survey, arms: readonly Be
     rows,
     isRowsGiven: config.rows !== null,
     availableRows,
+    promisesRows,
     mostBufferedBytes,
     bufferMemoryBytes: bufferMemoryBytes(),
     bytesPerRow: (integrity.bytes ?? 0) / Math.max(1, integrity.rows ?? rows),

@@ -32,8 +32,8 @@ export interface RunNames {
 /**
  * Compares two runs that have no rounds in common: the ratio of their values with rank-sum bounds.
  *
- * What depends on the speed of the machine is compared as a ratio to the buffered delivery of the same round, which
- * both sides measured for themselves; the plain seconds only where both ran on the same kind of machine. Whatever else
+ * What depends on the speed of the machine is compared as it is where both ran on the same kind of machine, elsewhere
+ * only as a ratio to the buffered delivery of the same round, which both sides measured for themselves. Whatever else
  * changed between the runs still counts: to interleave two versions in one run decides more.
  * @throws RangeError when the runs measured different exports, or a budget can't be judged from these two
  */
@@ -49,7 +49,7 @@ export function compareRuns(
   const isSameSize = before.export.rows === after.export.rows;
   if (!isSameMachine) {
     warnings.push(
-      "The runs were made on different kinds of machine: times are compared only as ratios to the buffered delivery of the same round.",
+      "The runs were made on different kinds of machine: times are compared only as ratios to the buffered delivery of the same round, which don't show what changed in both.",
     );
   }
   if (!isSameSize) {
@@ -113,12 +113,12 @@ function requireSameExport(before: Baseline, after: Baseline, names: RunNames): 
   );
 }
 
-/** Ratios before plain values: a budget should hold wherever the runs were made. */
+/** Plain values where they can be compared: of a change that the buffered delivery shares its ratio shows nothing. */
 function pairOf(budget: Budget, pairs: readonly Pair[], { before, after }: RunNames): Pair {
   const found = pairs.filter(
     (pair) => pair.after.delivery === budget.delivery && pair.after.metric === budget.metric,
   );
-  const pair = found.find((one) => one.after.over !== null) ?? found[0];
+  const pair = found.find((one) => one.after.over === null) ?? found[0];
   if (pair !== undefined) return pair;
   throw new RangeError(
     `The budget for ${nameOf(budget)} can't be judged: ${before} and ${after} don't both have it in a form that can be compared. Both runs need it measured on the same kind of machine, or beside the buffered delivery, with the same number of rows.`,

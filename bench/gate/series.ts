@@ -41,7 +41,7 @@ export function isOfAnySize({ metric }: Series): boolean {
 /**
  * Everything a result file holds that another can be held against: plain values, and where there is a buffered
  * control the ratios to it, which travel between machines. The A/A arm repeats the control and isn't among them, nor is
- * CPU time that versions needed in each other's company.
+ * CPU time and memory that versions needed in each other's company.
  */
 export function seriesOf({ arms, rounds }: Pick<BenchResult, "arms" | "rounds">): readonly Series[] {
   return arms
@@ -62,8 +62,8 @@ export function seriesOf({ arms, rounds }: Pick<BenchResult, "arms" | "rounds">)
           scenario === arm.scenario && delivery === arm.delivery && role !== arm.role && role !== "aa",
       );
       return metrics.flatMap(({ id }): readonly Series[] => {
-        // Taken in a duet, where work costs more than alone.
-        if (isOfVersions && isOfProcessors({ metric: id })) return [];
+        // Taken in a duet, where work costs more than alone, and memory has several exports to rise in.
+        if (isOfVersions && (isOfProcessors({ metric: id }) || id === "peak_rss_over_idle_bytes")) return [];
         const values = own.flatMap((round) => numberOr(round.arms[arm.id]?.[id]));
         const plain = { ...place, metric: id, over: null, values };
         if (control === undefined || portable.has(id)) return [plain];

@@ -1,9 +1,11 @@
-import { formatCount } from "../../src/index.ts";
+import { formatCount, StreamCsvError } from "../../src/index.ts";
+import type { MetricId } from "../result/metric.ts";
 import type { Check } from "../result/schema.ts";
 import { growthOf } from "../statistics/growth.ts";
 import { median } from "../statistics/median.ts";
-import { distinctArms, type BenchArm } from "../trial/arm.ts";
+import { distinctArms, type BenchArm, type ExpectedBody } from "../trial/arm.ts";
 import { measureFresh, requireSameBody } from "../trial/measure-export.ts";
+import { readWhole, type Trial } from "../trial/session.ts";
 import { noteArms } from "./note-arms.ts";
 import { recordRound } from "./record-round.ts";
 import type { Plan, Scenario, ScenarioContext } from "./scenario.ts";
@@ -40,23 +42,49 @@ export const scalingScenario: Scenario = {
     const { plan, logbook, session } = context;
     const arms = fitted(context, sizedArms(plan));
     noteArms(context, name, arms);
-    const bodies = new Map<string, { bytes: number; crc32: number }>();
+    const bodies = new Map<string, ExpectedBody>();
     for (let round = 0; round < roundsOf(plan); round += 1) {
       await recordRound(context, name, arms, async (arm, server) => {
         const rows = formatCount(arm.rows);
         context.step(`round ${round + 1} of ${roundsOf(plan)}, memory for ${rows} rows, ${arm.base}`);
-        const { measured, reading } = await measureFresh({ session, server, request: arm }, arm.rows);
-        // What a target first gave for so many rows is what it has to give by any delivery, in any round.
-        const key = `${arm.target.name} ${arm.rows}`;
-        const body = bodies.get(key);
-        if (body !== undefined) requireSameBody(`${arm.base} with ${rows} rows`, reading, body);
-        bodies.set(key, { bytes: reading.bodyBytes, crc32: reading.crc32 ?? 0 });
-        return measured;
+        const trial = { session, server, request: arm };
+        const { measured, reading } = await measureFresh(trial, arm.rows);
+        const body = bodies.get(sizeOf(arm)) ?? (await countedBody(trial, arm, plan));
+        bodies.set(sizeOf(arm), body);
+        requireSameBody(`${arm.base} with ${rows} rows`, reading, body);
+        return { ...measured, rows: body.rows, rows_per_s: body.rows / Number(measured.total_s) };
       });
+    }
+    for (const arm of arms) {
+      const there = bodies.get(sizeOf(arm))?.rows ?? arm.rows;
+      if (there < arm.rows)
+        logbook.warn(`${arm.id} is an export of ${formatCount(there)} rows: there are no more.`);
     }
     logbook.checks.push(...checksOf(context, arms));
   },
 };
+
+/** What has to give the same body, by any delivery and in any round. */
+function sizeOf({ target, rows }: SizedArm): string {
+  return `${target.name} ${rows}`;
+}
+
+/**
+ * The body of a size, its rows counted, from an untimed export.
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when it hasn't the rows that were asked for
+ */
+async function countedBody(trial: Trial, arm: SizedArm, { promisesRows }: Plan): Promise<ExpectedBody> {
+  const { bodyBytes, crc32, content } = await readWhole(trial, { check: true, checksum: true });
+  const rows = (content?.records ?? 0) - (arm.body.headerRecords ?? 1);
+  if (rows !== arm.rows && (promisesRows || !arm.target.isStreamCsv || rows > arm.rows)) {
+    const whose = arm.target.isStreamCsv ? arm.base : arm.target.name;
+    throw new StreamCsvError(
+      "SCSV_MEASUREMENT_INVALID",
+      `${whose} gave ${rows} rows where ${arm.rows} were asked for.`,
+    );
+  }
+  return { rows, bytes: bodyBytes, crc32: crc32 ?? 0 };
+}
 
 function roundsOf({ isQuick, rounds }: Plan): number {
   return isQuick ? 1 : Math.min(rounds, fullRounds);
@@ -99,7 +127,9 @@ function rowsPerSecondOf({ rowsPerSecond, exportSeconds }: Plan, { target, body 
 }
 
 function secondsFor(plan: Plan, arms: readonly SizedArm[]): number {
-  return arms.reduce((total, arm) => total + overheadSeconds + arm.rows / rowsPerSecondOf(plan, arm), 0);
+  const exports = arms.reduce((sum, arm) => sum + overheadSeconds + arm.rows / rowsPerSecondOf(plan, arm), 0);
+  const counted = [...new Map(arms.map((arm) => [sizeOf(arm), arm])).values()];
+  return counted.reduce((sum, arm) => sum + arm.rows / rowsPerSecondOf(plan, arm), exports);
 }
 
 /** Makes the largest exports smaller, or leaves them out, until all fit into the time left. */
@@ -144,8 +174,10 @@ function checksOf({ plan, logbook }: ScenarioContext, arms: readonly SizedArm[])
   return [...new Set(arms.map(({ base }) => base))].flatMap((base): readonly Check[] => {
     const own = arms.filter((arm) => arm.base === base);
     const points = own.flatMap(({ id, rows }) => {
-      const peak = median(rounds.flatMap((round) => round.arms[id]?.["peak_rss_over_idle_bytes"] ?? []));
-      return peak === null ? [] : [{ x: rows, y: peak }];
+      const of = (metric: MetricId): number | null =>
+        median(rounds.flatMap((round) => round.arms[id]?.[metric] ?? []));
+      const peak = of("peak_rss_over_idle_bytes");
+      return peak === null ? [] : [{ x: of("rows") ?? rows, y: peak }];
     });
     const growth = growthOf(points, plan.bytesPerRow);
     if (growth === null) return [];

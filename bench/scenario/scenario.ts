@@ -16,6 +16,8 @@ export interface Plan {
   readonly isRowsGiven: boolean;
   /** Rows there are at most; null when there are as many as are asked for. */
   readonly availableRows: number | null;
+  /** Whether our export has all the rows that are asked for, as far as there are as many; else nobody knows. */
+  readonly promisesRows: boolean;
   /** The most bytes of a buffered body. */
   readonly mostBufferedBytes: number;
   /** The most bytes of buffered bodies that our server holds at once. */

@@ -7,6 +7,8 @@ export interface ExpectedBody {
   readonly rows: number;
   readonly bytes: number;
   readonly crc32: number;
+  /** Records of the CSV that aren't rows: 1 with a header, 0 without. @default 1 */
+  readonly headerRecords?: number;
 }
 
 /** One thing that is measured in every round: a target, by one delivery where it has several. */

@@ -63,12 +63,18 @@ export async function readBody(trial: Trial, whose: string): Promise<BodyFinding
     bytes: bodyBytes,
     records,
     hasHeader: said === undefined ? null : said === "present",
-    rows: Math.max(0, records - (said === "absent" ? 0 : 1)),
+    ...rowsIn(records, said !== "absent"),
     sha256: content?.sha256 ?? "",
     crc32: crc32 ?? 0,
     seconds: totalMs / 1000,
     problem,
   };
+}
+
+/** The rows among the records of a body. */
+export function rowsIn(records: number, hasHeader: boolean): Pick<ExpectedBody, "rows" | "headerRecords"> {
+  const headerRecords = hasHeader ? 1 : 0;
+  return { rows: Math.max(0, records - headerRecords), headerRecords };
 }
 
 /** What bodies are known to have to be, beside each other. */

@@ -35,6 +35,8 @@ export interface Survey {
   readonly rows: number;
   /** Rows there are at most; null when there are as many as are asked for, or nobody knows. */
   readonly availableRows: number | null;
+  /** Whether our export has all the rows that are asked for, as far as there are as many; else nobody knows. */
+  readonly promisesRows: boolean;
   /** Streamed at full speed by a warm server. */
   readonly rowsPerSecond: number;
   readonly bodies: ReadonlyMap<Target, ExpectedBody>;
@@ -83,6 +85,7 @@ export async function surveyExport(
     session,
     rows,
     availableRows,
+    promisesRows: own.expectedRows !== null,
     rowsPerSecond,
     integrity,
     bodies,

@@ -9,6 +9,7 @@ import {
   faultsOf,
   readBody,
   readDeliveries,
+  rowsIn,
   type BodyFindings,
 } from "./check-integrity.ts";
 import { readWhole, withServer, type Delivery, type Session } from "./session.ts";
@@ -113,7 +114,7 @@ async function headerRecords(session: Session, server: RunningTarget): Promise<b
 /** Rows of a body whose first record is a header or not; where nobody knows, it is what makes the rows right. */
 function withRows(body: BodyFindings, hasHeader: boolean | null, wanted: number | null): BodyFindings {
   const isHeader = hasHeader ?? body.records !== wanted;
-  return { ...body, rows: Math.max(0, body.records - (isHeader ? 1 : 0)) };
+  return { ...body, ...rowsIn(body.records, isHeader) };
 }
 
 function notesOf(name: string, body: BodyFindings, ours: Reference): readonly string[] {

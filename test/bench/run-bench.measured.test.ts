@@ -96,6 +96,16 @@ test("memory against rows is measured at every size that fits", { skip: !canSamp
   assert.equal(slope?.ok, true);
 });
 
+test("an export that ends early at a size that nothing else is held against is invalid", async () => {
+  const { result, fault } = await run("short-size", {
+    rows: 400_000,
+    scenarios: ["scaling"],
+    deliveries: ["streaming"],
+  });
+  assert.equal(result.exitCode, 4);
+  assert.match(String(fault?.message), /streaming gave 60000 rows where 100000 were asked for/);
+});
+
 test("slow readers keep their rate, hold a slot each and are let go", async () => {
   const { result, fault } = await run("", { scenarios: ["slow-readers"], deliveries: ["streaming"] });
   assert.equal(fault, null);

@@ -54,6 +54,7 @@ test("is left out, and says so, where what is measured has no sync workers", asy
       arms: [{ id: "other", role: "treatment", target: { name: "other" } }],
       bytesPerRow: 100,
       availableRows: null,
+      promisesRows: true,
       isQuick: true,
       rounds: 1,
     },

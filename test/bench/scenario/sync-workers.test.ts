@@ -37,6 +37,7 @@ async function begin(
     session,
     rows: 1000,
     availableRows: null,
+    promisesRows: true,
     rowsPerSecond: 1e6,
     exportSeconds: new Map(),
     integrity: { bytes: 110_000, rows: 1000, sha256: null, equal: true },
