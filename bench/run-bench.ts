@@ -33,7 +33,7 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
   const signal = hooks.signal ?? new AbortController().signal;
   const environment = await describeEnvironment();
   const { budgets, baseline } = resolved;
-  requireAboveNoise(budgets, hooks.calibration ?? [], environment.fingerprint);
+  requireAboveNoise(budgets, hooks.calibration ?? [], environment);
   if (baseline !== null) {
     requireComparable(baseline, budgets, { config: { ...resolved }, fingerprint: environment.fingerprint });
   }

@@ -24,8 +24,8 @@ interface Ended {
   readonly stdout: string;
 }
 
-function bash(script: string, env: Readonly<Record<string, string>>): Ended {
-  const options = { cwd: root, env: { ...toolEnvironment(process.env), ...env }, encoding: "utf8" } as const;
+function bash(script: string, env: Readonly<Record<string, string>>, cwd = root): Ended {
+  const options = { cwd, env: { ...toolEnvironment(process.env), ...env }, encoding: "utf8" } as const;
   return spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], options);
 }
 
@@ -55,6 +55,41 @@ test("the action's bench command is one that the program takes, budgets and all"
     const { status: plain } = bash(scriptOf("Measure"), { ...env, BUDGET: "", STRICT: "false" });
     assert.equal(plain, 0);
     assert.doesNotMatch(await readFile(join(folder, "flags"), "utf8"), /--budget|--strict/);
+    assert.equal(bash(scriptOf("Measure"), { ...env, BUDGET: " \n\t\n" }).status, 0);
+    assert.doesNotMatch(await readFile(join(folder, "flags"), "utf8"), /--budget/);
+    const unclear = bash(scriptOf("Measure"), { ...env, STRICT: "True" });
+    assert.equal(unclear.status, 1);
+    assert.match(unclear.stdout, /::error::strict is "True": write true or false/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("the action takes the base that the merge was made with, and says so where there is none", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  try {
+    const git = (command: string): string => bash(command, {}, folder).stdout.trim();
+    const commit = (message: string): string =>
+      `git -c user.name=a -c user.email=a@b.c commit -q --allow-empty -m ${message}`;
+    git(`git init -q -b main && ${commit("base")} && git checkout -q -b change && ${commit("change")}`);
+    git(`git checkout -q main && ${commit("later")}`);
+    const old = git("git rev-parse main~1");
+    const tip = git("git rev-parse main");
+    git("git -c user.name=a -c user.email=a@b.c merge -q --no-ff change -m merge");
+    const merge = git("git rev-parse HEAD");
+    const output = join(folder, "output");
+    const script = scriptOf("Get the base");
+    const env = { GITHUB_SHA: merge, GITHUB_OUTPUT: output, BASE: old };
+    assert.equal(bash(script, env, folder).status, 0);
+    assert.equal(await readFile(output, "utf8"), `sha=${tip}\n`);
+    await rm(output);
+    assert.equal(bash(script, { ...env, GITHUB_SHA: tip }, folder).status, 0);
+    assert.equal(await readFile(output, "utf8"), `sha=${old}\n`);
+    for (const BASE of ["", "0".repeat(40)]) {
+      const missing = bash(script, { ...env, GITHUB_SHA: tip, BASE }, folder);
+      assert.equal(missing.status, 1);
+      assert.match(missing.stdout, /::error::The base of the pull request, "0*", isn't here.*fetch-depth: 0/);
+    }
   } finally {
     await rm(folder, { recursive: true });
   }

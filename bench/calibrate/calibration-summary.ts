@@ -1,4 +1,4 @@
-import { lastBuildOf, type CalibrationRun } from "../gate/calibration-run.ts";
+import { lastBuildOf, type CalibrationRun, type Machine } from "../gate/calibration-run.ts";
 import { noiseFloor } from "../gate/noise-floor.ts";
 import { percent } from "../result/percent.ts";
 import { percentile } from "../statistics/percentile.ts";
@@ -23,8 +23,8 @@ const promises: Readonly<
 const mostInvalid = 0.1;
 
 /** Counts what the runs of the last build on one machine found, and says for each kind whether that was promised. */
-export function summarize(runs: readonly CalibrationRun[], fingerprint: string): CalibrationSummary {
-  const own = lastBuildOf(runs, fingerprint);
+export function summarize(runs: readonly CalibrationRun[], machine: Machine): CalibrationSummary {
+  const own = lastBuildOf(runs, machine);
   const counted = (Object.keys(promises) as CalibrationKind[]).map((kind) =>
     countOf(
       kind,
@@ -33,7 +33,7 @@ export function summarize(runs: readonly CalibrationRun[], fingerprint: string):
   );
   const names = [...new Set(own.flatMap((run) => Object.keys(run.equalRatios)))];
   const floors = names.map((name) => {
-    const floor = noiseFloor(own, name, fingerprint);
+    const floor = noiseFloor(own, name, machine);
     return floor === null
       ? `${name}: too few runs for a noise floor.`
       : `${name}: two equal versions differ by at most ${percent(floor.share)} in 95 of 100 runs (${floor.runs} runs).`;

@@ -65,7 +65,7 @@ async function main({ wanted, file }: Flags, signal: AbortSignal): Promise<numbe
       `${index + 1} of ${remaining.length}, ${kind}: ${run.verdict} in ${Math.round(run.elapsedSeconds)} s`,
     );
   }
-  const { sentences, isKept } = summarize(done, fingerprint);
+  const { sentences, isKept } = summarize(done, environment);
   process.stdout.write(`${sentences.join("\n")}\n`);
   if (signal.aborted) return exitCodes.interrupted;
   return isKept ? exitCodes.kept : exitCodes.broken;

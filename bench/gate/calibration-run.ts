@@ -14,7 +14,7 @@ import {
   type InferOutput,
 } from "valibot";
 import { StreamCsvError } from "../../src/index.ts";
-import { count, environmentSchema, quantity } from "../result/schema.ts";
+import { count, environmentSchema, quantity, type Environment } from "../result/schema.ts";
 
 /** The name of the format: one such object a line. */
 export const calibrationFormat = "stream-csv.calibration.v1";
@@ -69,12 +69,21 @@ export function parseCalibration(text: string, file: string): readonly Calibrati
   });
 }
 
+/** What the noise of a machine depends on. */
+export type Machine = Pick<Environment, "node" | "os" | "cpuModel" | "cores">;
+
 /**
  * The runs on one kind of machine that the last of them has its build in common with: what another build showed says
- * nothing of this one.
+ * nothing of this one. A kind is processor, cores, system and Node's line; the next patch of a kernel is the same kind,
+ * or no runner would ever find its own.
  */
-export function lastBuildOf(runs: readonly CalibrationRun[], fingerprint: string): readonly CalibrationRun[] {
-  const here = runs.filter(({ environment }) => environment.fingerprint === fingerprint);
+export function lastBuildOf(runs: readonly CalibrationRun[], machine: Machine): readonly CalibrationRun[] {
+  const here = runs.filter(({ environment }) => kindOf(environment) === kindOf(machine));
   const last = here.at(-1);
   return here.filter(({ build }) => build === last?.build);
+}
+
+function kindOf({ node, os, cpuModel, cores }: Machine): string {
+  const [platform, , architecture] = os.split(" ");
+  return JSON.stringify([node.split(".")[0], platform, architecture, cpuModel, cores]);
 }

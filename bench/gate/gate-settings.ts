@@ -8,7 +8,7 @@ import {
   requireInRounds,
   type Budget,
 } from "./budget.ts";
-import type { CalibrationRun } from "./calibration-run.ts";
+import type { CalibrationRun, Machine } from "./calibration-run.ts";
 import { noiseFloor } from "./noise-floor.ts";
 import { isPortable } from "./series.ts";
 
@@ -47,10 +47,10 @@ export function readBudgets(texts: readonly string[], deliveries: readonly Deliv
 export function requireAboveNoise(
   budgets: readonly Budget[],
   calibration: readonly CalibrationRun[],
-  fingerprint: string,
+  machine: Machine,
 ): void {
   for (const budget of budgets) {
-    requireAboveFloor(budget, noiseFloor(calibration, nameOf(budget), fingerprint));
+    requireAboveFloor(budget, noiseFloor(calibration, nameOf(budget), machine));
   }
 }
 

@@ -105,7 +105,7 @@ async function measureBatch(
   const isReaderJudged = budgets.some(dependsOnReader);
   for (const [index, order] of balancedOrders(plan.arms, plan.rounds, random).entries()) {
     const attempt = async (): Promise<string | null> => {
-      const before = await sampleMachine();
+      let before: MachineSample | undefined;
       const idles = new Map<string, number | null>();
       return await recordRound(
         context,
@@ -113,6 +113,8 @@ async function measureBatch(
         order,
         async (arm, server) => {
           context.step(`round ${index + 1} of ${plan.rounds}, ${arm.id}`);
+          // When all servers are up: their start is not what is judged.
+          before ??= await sampleMachine();
           if (!idles.has(arm.id)) idles.set(arm.id, await prepareServer({ session, server, request: arm }));
           return measureArm(context, arm, server, { idle: idles.get(arm.id) ?? null });
         },
@@ -126,7 +128,8 @@ async function measureBatch(
           async findFault(arms) {
             const busy = Object.values(arms).map((measured) => measured.client_busy_ratio ?? 0);
             const readerBusyRatio = isReaderJudged ? Math.max(...busy) : null;
-            return roundFault({ before, after: await sampleMachine(), readerBusyRatio });
+            const after = await sampleMachine();
+            return roundFault({ before: before ?? after, after, readerBusyRatio });
           },
         },
       );

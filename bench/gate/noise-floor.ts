@@ -1,5 +1,5 @@
 import { percentile } from "../statistics/percentile.ts";
-import { lastBuildOf, type CalibrationRun } from "./calibration-run.ts";
+import { lastBuildOf, type CalibrationRun, type Machine } from "./calibration-run.ts";
 
 /** By how much two equal versions differ on a kind of machine. */
 export interface NoiseFloor {
@@ -20,9 +20,9 @@ const fewestRuns = 20;
 export function noiseFloor(
   runs: readonly CalibrationRun[],
   name: string,
-  fingerprint: string,
+  machine: Machine,
 ): NoiseFloor | null {
-  const differences = lastBuildOf(runs, fingerprint).flatMap((run) => {
+  const differences = lastBuildOf(runs, machine).flatMap((run) => {
     const ratio = run.equalRatios[name];
     // Twice and half are equally far apart, therefore logarithms; a share again for the reader.
     return typeof ratio === "number" && ratio > 0 ? [Math.expm1(Math.abs(Math.log(ratio)))] : [];

@@ -27,6 +27,8 @@ export interface RoundWatch {
 
 /** Above this share of stolen time the machine wasn't ours. */
 const mostStolen = 0.1;
+/** Above this share of a control group's periods its limit shaped what was measured. */
+const mostThrottled = 0.1;
 /** Above this share of its time the reader may have been the slower side. */
 const mostReaderBusy = 0.8;
 
@@ -68,8 +70,8 @@ function throttlingFault({ before, after }: RoundWatch): string | null {
   if (before.throttling === null || after.throttling === null) return null;
   const stopped = after.throttling.throttledPeriods - before.throttling.throttledPeriods;
   const periods = after.throttling.periods - before.throttling.periods;
-  return stopped > 0
-    ? `The CPU limit of the control group stopped the processes in ${stopped} of ${periods} periods.`
+  return stopped > mostThrottled * periods
+    ? `The CPU limit of the control group stopped the processes in ${stopped} of ${periods} periods, and at most ${percent(mostThrottled)} may be.`
     : null;
 }
 

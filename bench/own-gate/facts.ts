@@ -49,7 +49,11 @@ export function costOf({
   exitCode,
   warnings,
   rounds,
+  integrity,
 }: BenchResult): Finding {
+  if (integrity.equal === false) {
+    return { isBad: true, sentences: ["This version's deliveries didn't give the same bytes.", ...warnings] };
+  }
   if (!complete) {
     const isMeasured = rounds.length > 0;
     const what = isMeasured

@@ -29,7 +29,7 @@ const interrupted = 130;
 
 const factFlags = "--quick --no-progress --seed 1 --scenario scaling --deliveries streaming,buffered,file";
 const costFlags =
-  "--quick --no-progress --deliveries streaming --rows 200000 --budget streaming.cpu_s_per_mib=5%";
+  "--quick --no-progress --deliveries streaming --rows 100000 --budget streaming.cpu_s_per_mib=5%";
 
 async function main(
   flags: { readonly strict: boolean; readonly against: string },

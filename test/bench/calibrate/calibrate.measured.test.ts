@@ -67,7 +67,8 @@ test("a summary says for each kind whether the gate keeps its promise", () => {
     runOf("slow", { seed: 2, cpu: 1.12 }),
     runOf("heavy", { seed: 3, memoryBytes: 32 * 1024 ** 2 }),
   ];
-  const kept = summarize(good, "here");
+  const machine = good[0]!.environment;
+  const kept = summarize(good, machine);
   assert.equal(kept.isKept, true);
   assert.match(kept.sentences[0] ?? "", /^aa: 0 false regressions in 1 runs, as promised \(1 pass\)\.$/);
   assert.match(
@@ -75,20 +76,20 @@ test("a summary says for each kind whether the gate keeps its promise", () => {
     /^slow: by 1\d % in the median, and by 1\d % to 1\d % in nine of ten runs\.$/,
   );
   assert.match(kept.sentences.join("\n"), /cpu_s_per_mib: too few runs for a noise floor/);
-  const missed = summarize([...good, runOf("slow", { seed: 4 })], "here");
+  const missed = summarize([...good, runOf("slow", { seed: 4 })], machine);
   assert.equal(missed.isKept, false);
   assert.match(
     missed.sentences[1] ?? "",
     /^slow: 1 regressions of streaming\.cpu_s_per_mib found in 2 runs, not as promised \(1 pass, 1 regression\)\.$/,
   );
-  assert.equal(summarize([...good, runOf("aa", { seed: 5, cpu: 1.3 })], "here").isKept, false);
-  assert.match(summarize(good, "elsewhere").sentences[0] ?? "", /^aa: no runs so far\.$/);
+  assert.equal(summarize([...good, runOf("aa", { seed: 5, cpu: 1.3 })], machine).isKept, false);
+  assert.match(summarize(good, { ...machine, cores: 64 }).sentences[0] ?? "", /^aa: no runs so far\.$/);
   const other = Object.assign(runOf("slow", { seed: 4 }), { build: "before" });
-  assert.equal(summarize([other, ...good], "here").isKept, true);
+  assert.equal(summarize([other, ...good], machine).isKept, true);
   const untrusted = Array.from({ length: 100 }, () => {
     return Object.assign(runOf("aa", { seed: 1 }), { verdict: "invalid" });
   });
-  const unknown = summarize(untrusted, "here");
+  const unknown = summarize(untrusted, machine);
   assert.equal(unknown.isKept, false);
   assert.match(unknown.sentences[0] ?? "", /in 100 runs, not as promised \(100 invalid\)/);
 });

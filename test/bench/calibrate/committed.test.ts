@@ -14,7 +14,9 @@ test("the calibration that is kept has as many runs as it should, keeps its prom
   assert.deepEqual([count("aa"), count("slow"), count("heavy")], [100, 60, 20]);
   assert.equal(new Set(runs.map(({ build }) => build)).size, 1);
   assert.ok(runs.every(({ gitSha }) => gitSha !== null && /^[0-9a-f]{40}$/.test(gitSha)));
-  const { sentences, isKept } = summarize(runs, runs[0]?.environment.fingerprint ?? "");
+  const [first] = runs;
+  assert.ok(first !== undefined);
+  const { sentences, isKept } = summarize(runs, first.environment);
   assert.equal(isKept, true);
   const page = await readFile(`${root}docs/trust.md`, "utf8");
   for (const sentence of sentences) assert.ok(page.includes(`\n${sentence}\n`), sentence);

@@ -184,7 +184,7 @@ test("the text shows what has a budget and what surely changed, and counts the r
   assert.match(text, /│ export {3}│ streaming │ total_s {7}│ +1\.\d+ s │ +1\.\d+ s │/);
   assert.doesNotMatch(text, /peak_rss/);
   assert.match(text, /\d+ more comparisons show no sure change/);
-  assert.match(text, /Budgets\n- streaming cpu_s_per_mib over buffered changed by \+\d+ %/);
+  assert.match(text, /Budgets\n- streaming cpu_s_per_mib changed by \+\d+ %/);
   assert.match(text, /Verdict: regression\n$/);
   assert.ok(!text.includes("\u001b"));
   assert.ok(comparisonText(view, { hasColor: true }).includes("\u001b"));

@@ -249,14 +249,14 @@ test("a commit that isn't there is a fault of the tool, and leaves nothing behin
 });
 
 test("a budget below the noise of this kind of machine is refused with the floor, before anything is started", async () => {
-  const { fingerprint } = await describeEnvironment();
+  const environment = await describeEnvironment();
   const calibration = Array.from({ length: 20 }, (): CalibrationRun => ({
     schema: "stream-csv.calibration.v1",
     kind: "aa",
     createdAt: "2026-01-01T00:00:00.000Z",
     gitSha: null,
     build: "abc",
-    environment: { node: "", os: "", cpuModel: "", cores: 2, fingerprint },
+    environment,
     seed: 1,
     command: [],
     elapsedSeconds: 25,

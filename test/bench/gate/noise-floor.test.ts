@@ -9,14 +9,16 @@ import { noiseFloor } from "../../../bench/gate/noise-floor.ts";
 
 const name = "streaming.cpu_s_per_mib";
 
-function run(ratio: number | null, fingerprint = "here"): CalibrationRun {
+const here = { node: "v20.20.2", os: "linux 6.18.44 x64", cpuModel: "here", cores: 2 };
+
+function run(ratio: number | null, cpuModel = "here"): CalibrationRun {
   return {
     schema: calibrationFormat,
     kind: "aa",
     createdAt: "2026-01-01T00:00:00.000Z",
     gitSha: null,
     build: "abc",
-    environment: { node: "v20", os: "linux", cpuModel: "x", cores: 2, fingerprint },
+    environment: { ...here, cpuModel, fingerprint: "a" },
     seed: 1,
     command: ["bench"],
     elapsedSeconds: 25,
@@ -32,22 +34,30 @@ test("the noise floor is the 95th percentile of how far equal versions lie apart
   const runs = Array.from({ length: 100 }, (_, index) =>
     run(index % 2 === 0 ? 1 + index / 1000 : 1 / (1 + index / 1000)),
   );
-  const floor = noiseFloor(runs, name, "here");
+  const floor = noiseFloor(runs, name, here);
   assert.ok(floor !== null && Math.abs(floor.share - 0.094) < 1e-9, String(floor?.share));
   assert.equal(floor.runs, 100);
 });
 
 test("runs of other machines and runs without the metric don't count, and fewer than twenty say nothing", () => {
   const runs = Array.from({ length: 19 }, () => run(1.02));
-  assert.equal(noiseFloor([...runs, run(1.5, "elsewhere"), run(null)], name, "here"), null);
-  assert.equal(noiseFloor([...runs, run(1.02)], name, "here")?.runs, 20);
-  assert.equal(noiseFloor([...runs, run(1.02)], "file.total_s", "here"), null);
+  assert.equal(noiseFloor([...runs, run(1.5, "elsewhere"), run(null)], name, here), null);
+  assert.equal(noiseFloor([...runs, run(1.02)], name, here)?.runs, 20);
+  assert.equal(noiseFloor([...runs, run(1.02)], "file.total_s", here), null);
+});
+
+test("another patch of system or Node is the same kind of machine, another line or system isn't", () => {
+  const runs = Array.from({ length: 20 }, () => run(1.02));
+  for (const same of [{ os: "linux 6.19.1 x64" }, { node: "v20.21.0" }])
+    assert.equal(noiseFloor(runs, name, { ...here, ...same })?.runs, 20);
+  for (const other of [{ os: "linux 6.18.44 arm64" }, { node: "v22.1.0" }, { cores: 4 }])
+    assert.equal(noiseFloor(runs, name, { ...here, ...other }), null);
 });
 
 test("runs of another build say nothing of the last one", () => {
   const before = Array.from({ length: 20 }, () => run(1.5));
   const after = Array.from({ length: 20 }, () => Object.assign(run(1.02), { build: "def" }));
-  const floor = noiseFloor([...before, ...after], name, "here");
+  const floor = noiseFloor([...before, ...after], name, here);
   assert.equal(floor?.runs, 20);
   assert.ok(Math.abs((floor?.share ?? 0) - 0.02) < 1e-9);
 });

@@ -35,6 +35,13 @@ for (const [name, change, reason] of faults) {
   });
 }
 
+test("a limit that stopped a group in a tenth of its periods at the most is no fault", () => {
+  assert.equal(
+    roundFault({ ...good, after: { ...still, throttling: { periods: 30, throttledPeriods: 4 } } }),
+    null,
+  );
+});
+
 test("a round that can't be trusted is repeated once, and the repetition counts", async () => {
   let attempts = 0;
   await measureTwiceAtMost(async () => ((attempts += 1) === 1 ? "noise" : null));
