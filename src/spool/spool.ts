@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StreamCsvError, isCodedError } from "../errors.ts";
 import { abortable } from "../stream/abortable.ts";
@@ -77,9 +77,8 @@ export class Spool {
     this.#limitBytes = limitBytes;
   }
 
-  /** Opens a folder as a spool, makes it if need be, takes over whole files of earlier runs and removes partial ones. */
+  /** Opens a folder that exists as a spool, takes over whole files of earlier runs and removes partial ones. */
   static async open(directory: string, limitBytes: number): Promise<Spool> {
-    await mkdir(directory, { recursive: true });
     const spool = new Spool(directory, limitBytes);
     const names = new Set(await readdir(directory));
     for (const name of names) {

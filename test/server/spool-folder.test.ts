@@ -15,6 +15,18 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
+test("makes a folder of several levels, and refuses one that can't be made", async () => {
+  const deep = join(folder, "a", "b", "c");
+  await using server = await startServe(["--spool-dir", deep]);
+  assert.equal((await statsOf(server)).spool.files, 0);
+  assert.ok(existsSync(deep));
+  // Where nothing can be made, not even for root.
+  const impossible = existsSync("/proc/self") ? "/proc/spool" : join(deep, "\0");
+  const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--spool-dir", impossible]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /Prepared files can't be kept in the folder/);
+});
+
 test("refuses a folder that another server has, and takes it over from one that was killed", async () => {
   const own = join(folder, "shared");
   const first = await startServe(["--spool-dir", own]);

@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { StreamCsvError, toError } from "../../errors.ts";
+import { dirname, join } from "node:path";
+import { isCodedError, StreamCsvError, toError } from "../../errors.ts";
 import { Spool } from "../../spool/spool.ts";
 import type { ServerSettings } from "../settings.ts";
 import { isAbandoned, lockFolder } from "./folder-lock.ts";
@@ -26,7 +27,7 @@ export async function openSpoolFolder(
   const { spoolDirectory: named, spoolBytes } = settings;
   try {
     const folder = named ?? (await makeTemporaryFolder());
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const lock = await lockFolder(folder);
     const close = async (): Promise<void> => {
       if (named === null) await rm(folder, { recursive: true, force: true });
@@ -44,6 +45,19 @@ export async function openSpoolFolder(
     const hint = "Name another one with --spool-dir.";
     const message = `Prepared files can't be kept in ${where}: ${toError(cause).message}.`;
     throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message, { cause, hint });
+  }
+}
+
+/** As `mkdir -p` does; Node's own recursion never ends where a folder can't hold another, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (isCodedError(error) && error.code === "EEXIST") return;
+    const parent = dirname(folder);
+    if (!isCodedError(error) || error.code !== "ENOENT" || existsSync(parent)) throw error;
+    await makeFolder(parent);
+    await mkdir(folder);
   }
 }
 

@@ -49,6 +49,10 @@ export class TransferRegistry {
     return this.list().filter((record) => record.state === "running");
   }
 
+  get #runningCount(): number {
+    return [...this.#counts.values()].reduce((sum, { running }) => sum + running, 0);
+  }
+
   start(worker: number, start: TransferStart): void {
     const record = {
       ...start,
@@ -158,7 +162,7 @@ export class TransferRegistry {
   }
 
   #forget(): void {
-    let surplus = this.#records.size - historyLength;
+    let surplus = this.#records.size - this.#runningCount - historyLength;
     for (const [id, { state }] of this.#records) {
       if (surplus <= 0) return;
       if (state === "running") continue;

@@ -39,8 +39,9 @@ test("remembers a thousand that ended, the latest, and all that run however old 
     registry.start(1, start(`t${index}`));
     registry.end(end(`t${index}`));
   }
-  assert.equal(registry.list().length, 1000);
+  assert.equal(registry.list().length, 1001);
   assert.equal(registry.get("old and running").state, "running");
+  assert.equal(registry.get("t500").state, "completed");
   assert.equal(registry.get("t1499").state, "completed");
   assert.throws(
     () => registry.get("t0"),
