@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { Command } from "commander";
 import {
@@ -19,6 +20,9 @@ interface ExportFlags extends GlobalFlags {
   readonly output: string;
   readonly table?: string;
 }
+
+/** How long rows are written before signals and the progress bar have a turn. */
+const turnMs = 20;
 
 /** How an export ended. */
 interface Ending {
@@ -97,8 +101,14 @@ async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: A
   const run = runExport(plan, { signal: stop, lendsChunks: true });
   const bar = startBar(plan, run.progress, flags);
   try {
+    let turnEndsMs = performance.now() + turnMs;
     for await (const chunk of run.chunks) {
       await unlessStopped(sink.write(chunk), stop);
+      // A file behind standard output takes everything at once: neither a signal nor the bar would ever have a turn.
+      if (performance.now() > turnEndsMs) {
+        await setImmediate();
+        turnEndsMs = performance.now() + turnMs;
+      }
       stop.throwIfAborted();
     }
     stop.throwIfAborted();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { constants } from "node:fs";
@@ -18,7 +18,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { runCli, startCli } from "../harness/cli.ts";
+import { endWithUs } from "../harness/children.ts";
+import { cliPath, runCli, startCli } from "../harness/cli.ts";
 
 let folder: string;
 before(async () => {
@@ -103,6 +104,19 @@ test("gives a file the permissions of the one that it replaces, whatever the mas
     await runCli(["export", "orders", "--rows", "3", "-o", file]);
     assert.equal((await stat(file)).mode & 0o777, mode);
   }
+});
+
+test("a signal ends an export at once though a file behind standard output takes everything", async () => {
+  const file = await open(join(folder, "redirected.csv"), "w");
+  const child = spawn(process.execPath, [cliPath, "export", "orders", "--rows", "900000000"], {
+    stdio: ["ignore", file.fd, "ignore"],
+  });
+  endWithUs(child);
+  while ((await file.stat()).size === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill("SIGINT");
+  const [code] = (await once(child, "close")) as [number | null];
+  assert.equal(code, 130);
+  await file.close();
 });
 
 const signals = [
