@@ -22,6 +22,11 @@ export interface Change {
   readonly ratio: Bounds | null;
   /** Treatment less control; needed only where the limit has a least. */
   readonly difference: Bounds | null;
+  /**
+   * By how much it is worse than the share allows, in the metric's unit; asked for only where there is no ratio. It needs
+   * no logarithm, so a round of zero can be judged as well.
+   */
+  readonly excess?: Bounds | null;
 }
 
 /**
@@ -30,7 +35,7 @@ export interface Change {
  * stricter level (an intersection–union test), and to pass wrongly has at most twice the chance of one bound alone.
  */
 export function decide(change: Change, limit: Limit): Decision {
-  const byShare = decideShare(change.ratio, limit);
+  const byShare = change.ratio === null ? decideExcess(change.excess) : decideShare(change.ratio, limit);
   if (limit.least === null) return byShare;
   const byLeast = against(
     worsening(change.difference, limit.better, (bound) => -bound),
@@ -55,6 +60,12 @@ function decideShare(ratio: Bounds | null, { better, share }: Limit): Decision {
     worsening(ratio, better, (bound) => 1 / bound),
     1 + share,
   );
+}
+
+function decideExcess(excess: Bounds | null | undefined): Decision {
+  if (excess === null || excess === undefined) return "inconclusive";
+  if (excess.low > 0) return "regression";
+  return excess.high <= 0 ? "pass" : "inconclusive";
 }
 
 /** Bounds in the direction that is worse: for what should be high, the other way round. */

@@ -5,7 +5,7 @@ import type { Comparison } from "../result/schema.ts";
 import { boundRounds, type Pair } from "../statistics/compare.ts";
 import { signedRankBounds } from "../statistics/signed-rank.ts";
 import { metricOf, type Budget } from "./budget.ts";
-import { decide, isSurelyOutside, type Change, type Decision } from "./decide.ts";
+import { decide, isSurelyOutside, type Change, type Decision, type Limit } from "./decide.ts";
 import { reasonFor } from "./sentence.ts";
 
 /** The same delivery of this version, of the other version, and of the other version again. */
@@ -57,11 +57,11 @@ export function judgeMetric(
   const name = `${delivery}.${metric}`;
   const place = { scenario, metric, control: arms.control };
 
-  const measured = compare(pairsOf(rounds, "treatment"), level);
+  const measured = compare(pairsOf(rounds, "treatment"), level, limit);
   const verdict = measured.isDecisive ? decide(measured.change, limit) : "inconclusive";
   const held = { budget: share, least: budget.least };
   const comparison = { ...place, ...measured.numbers, treatment: arms.treatment, ...held, verdict };
-  const again = arms.aa === null ? null : compare(pairsOf(rounds, "aa"), level);
+  const again = arms.aa === null ? null : compare(pairsOf(rounds, "aa"), level, limit);
   const aa =
     again === null || arms.aa === null
       ? null
@@ -149,22 +149,30 @@ interface Compared {
   readonly isDecisive: boolean;
 }
 
-function compare(pairs: readonly Pair[], level: number): Compared {
+function compare(pairs: readonly Pair[], level: number, { better, share }: Limit): Compared {
   const ratio = boundRounds(pairs, level);
   const difference = signedRankBounds(
     pairs.map(({ treatment, control }) => treatment - control),
+    level,
+  );
+  const excess = signedRankBounds(
+    pairs.map(({ treatment, control }) =>
+      better === "lower" ? treatment - (1 + share) * control : control - (1 + share) * treatment,
+    ),
     level,
   );
   return {
     numbers: {
       ratio: ratio?.ratio ?? null,
       ci: [ratio?.low ?? null, ratio?.high ?? null],
-      level: ratio?.level ?? null,
-      method: ratio?.method ?? "none: a value isn't above zero, and has no log ratio",
+      level: ratio?.level ?? excess?.level ?? null,
+      method:
+        ratio?.method ??
+        "no ratio, since a value isn't above zero: exact one-sided signed-rank bounds of what exceeds the budget",
       n: pairs.length,
       mde: ratio?.detectable ?? null,
     },
-    change: { ratio, difference },
+    change: { ratio, difference, excess },
     isDecisive: difference !== null && difference.level >= level - 1e-9,
   };
 }

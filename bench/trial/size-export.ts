@@ -42,10 +42,13 @@ export async function sizeExport(
   };
   // The first is slow, since nothing is compiled yet.
   await read(Math.min(warmUpRows, availableRows));
+  let lastBytes = -1;
   for (let asked = firstRows; ; asked *= growth) {
     const rows = Math.min(asked, availableRows);
     const { seconds, bytes } = await read(rows);
-    const isLast = rows < asked || bytes * growth > options.mostBytes;
+    // Twice the rows and no more bytes: there are no more of them.
+    const isLast = rows < asked || bytes * growth > options.mostBytes || bytes === lastBytes;
+    lastBytes = bytes;
     if (seconds < enoughSeconds && !isLast) continue;
     const rowsPerSecond = rows / seconds;
     const bytesPerRow = bytes / Math.max(1, rows);

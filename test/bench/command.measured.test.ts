@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -15,6 +15,19 @@ async function bench(args: readonly string[]): Promise<Ended> {
 }
 
 const small = ["--quick", "--rows", "2000", "--rounds", "1", "--scenario", "export", "--seed", "7"];
+
+test("measures a file of a single row, whose rows nobody knows beforehand", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  try {
+    const file = join(folder, "50%.csv");
+    await writeFile(file, "a,b\n1,2\n");
+    const flags = ["--quick", "--rounds", "1", "--scenario", "export", "--deliveries", "streaming"];
+    const { exitCode, stdout } = await bench([...flags, "--export", file]);
+    assert.equal(exitCode, 0, stdout);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 test("measures the real server and prints a report; nothing goes to standard error without a terminal", async () => {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));

@@ -12,6 +12,19 @@ const cases: readonly (readonly [string, Change, Limit, string])[] = [
   ["touching it from below", { ratio: { low: 1, high: 1.05 }, difference: null }, share, "inconclusive"],
   ["without a ratio", { ratio: null, difference: null }, share, "inconclusive"],
   [
+    "a zero among values over it",
+    { ratio: null, difference: null, excess: { low: 1, high: 9 } },
+    share,
+    "regression",
+  ],
+  ["zeros that stay zeros", { ratio: null, difference: null, excess: { low: 0, high: 0 } }, share, "pass"],
+  [
+    "a zero among values across it",
+    { ratio: null, difference: null, excess: { low: -1, high: 9 } },
+    share,
+    "inconclusive",
+  ],
+  [
     "less of what should be high",
     { ratio: { low: 0.85, high: 0.9 }, difference: null },
     { ...share, better: "higher" },

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseBudget } from "../../../bench/gate/budget.ts";
+import { judgeMetric, type Judgement } from "../../../bench/gate/judge-metric.ts";
+
+/** Eight rounds in which the control waited about a second, but not at all in the first. */
+function judge(treatmentOf: (control: number) => number): Judgement {
+  const rounds = Array.from({ length: 8 }, (_, index) => {
+    const control = index === 0 ? 0 : 1 + index / 100;
+    return { treatment: treatmentOf(control), control, aa: control };
+  });
+  const arms = { treatment: "streaming", control: "streaming-control", aa: "streaming-aa" };
+  return judgeMetric({ scenario: "export", arms, rounds }, parseBudget("streaming.queue_wait_s=50%"), 0.95);
+}
+
+test("a round of zero has no ratio, and keeps nothing from being judged", () => {
+  const { verdict, reason, comparison } = judge((control) => 10 * control + 1);
+  assert.equal(verdict, "regression");
+  assert.equal(comparison.ratio, null);
+  assert.ok(comparison.level !== null && comparison.level >= 0.95);
+  assert.match(reason, /has no ratio in 8 rounds.*wholly over its budget of 50 %/);
+  assert.equal(judge((control) => control).verdict, "pass");
+  assert.equal(judge((control) => 1.5 * control + (control > 1.04 ? 1 : -1)).verdict, "inconclusive");
+});
