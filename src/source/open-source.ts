@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { StreamCsvError, toError } from "../errors.ts";
 import type { DuckDBImporter } from "./duckdb/database.ts";
+import { reasonOf } from "./duckdb/reason.ts";
 import { fileEndings } from "./file-endings.ts";
 import type { Source } from "./source.ts";
 
@@ -73,7 +74,7 @@ function unsupported(path: string): StreamCsvError {
 function unreadable(path: string, cause: Error): StreamCsvError {
   return new StreamCsvError(
     "SCSV_SOURCE_UNREADABLE",
-    `The file ${JSON.stringify(path)} can't be read as its ending says: ${cause.message}`,
+    `The file ${JSON.stringify(path)} can't be read as its ending says: ${reasonOf(cause)}.`,
     { cause },
   );
 }

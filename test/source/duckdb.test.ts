@@ -14,7 +14,14 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
-import { CsvEncoder, openSource, openSources, resolveDialect, type Source } from "../../src/index.ts";
+import {
+  CsvEncoder,
+  openSource,
+  openSources,
+  resolveDialect,
+  type Source,
+  type StreamCsvError,
+} from "../../src/index.ts";
 
 const flights = "node_modules/vega-datasets/data/flights-3m.parquet";
 const unhindered = new AbortController().signal;
@@ -231,6 +238,50 @@ test("text of a CSV file comes out as it went in, and an empty cell stays apart 
   assert.deepEqual(await cellsOfFile(tabs), [["1,2", "3;4"]]);
 });
 
+const misshapen: readonly (readonly [what: string, content: string, reason: RegExp])[] = [
+  [
+    "a longer row far below",
+    `a,b\n${"1,2\n".repeat(50_000)}bad,1,2,3,4\n`,
+    /failed after row \d+: .*bad,1,2,3,4/,
+  ],
+  ["a shorter row far below", `a,b\n${"1,2\n".repeat(50_000)}bad\n`, /failed after row \d+: .*bad/],
+  ["an open quote far below", `a,b\n${"1,2\n".repeat(50_000)}5,"open\n1,2\n`, /failed after row \d+: /],
+  [
+    "rows of other widths than the header",
+    "a,b\n1,2,3,4\n5\n\n6,7\n",
+    /other numbers of cells than its header, "a,b"/,
+  ],
+  ["an open quote", 'a,b\n1,"x\n', /other numbers of cells than its header, "a,b"/],
+  ["line endings that are mixed", "a,b\r\n1,2\n3,4\r\n", /can't be read as its ending says/],
+];
+for (const [what, content, reason] of misshapen) {
+  test(`a CSV file with ${what} is a fault in a few lines, and never other cells`, async () => {
+    const reading = openSource(fileOf("misshapen.csv", content)).then(async (source) => {
+      try {
+        return await cellsOf(source);
+      } finally {
+        await source.close();
+      }
+    });
+    await assert.rejects(reading, (error: StreamCsvError) => {
+      assert.equal(error.code, "SCSV_SOURCE_UNREADABLE");
+      assert.match(error.message, reason);
+      assert.ok(error.message.length < 600 && !error.message.includes("strict_mode"), error.message);
+      return true;
+    });
+  });
+}
+
+test("a CSV file of one column may have a delimiter in its quoted header", async () => {
+  const source = await openSource(fileOf("one.csv", '"a,b"\n"1,2"\n'));
+  assert.deepEqual(
+    source.columns.map(({ name }) => name),
+    ["a,b"],
+  );
+  assert.deepEqual(await cellsOf(source), [["1,2"]]);
+  await source.close();
+});
+
 test("JSON keeps big integers, strings that look like dates, nulls and nested values", async () => {
   const lines =
     '{"a":18446744073709551615,"d":"2020-01-01","n":{"t":"2020-01-01T10:00:00Z","l":[1.5,null]}}\n{"a":-1,"late":true}\n';
@@ -281,7 +332,7 @@ test("a path is a path, whatever characters it has, and its folders add no colum
   await source.close();
 });
 
-test("the version of a source changes with its file", async () => {
+test("the version of a source changes with its file, and a file that has gone has none", async () => {
   const path = fileOf("copy.parquet");
   copyFileSync(flights, path);
   const source = await openSource(path);
@@ -290,6 +341,8 @@ test("the version of a source changes with its file", async () => {
   await sleep(20);
   copyFileSync(flights, path);
   assert.notEqual(source.version, version);
+  rmSync(path);
+  assert.throws(() => source.version, { code: "SCSV_SOURCE_NOT_FOUND" });
   await source.close();
 });
 

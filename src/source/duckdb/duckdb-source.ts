@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import type { DuckDBInstance } from "@duckdb/node-api";
-import { wrongRange } from "../../errors.ts";
+import { StreamCsvError, wrongRange } from "../../errors.ts";
 import type { Source } from "../source.ts";
 import { columnReader, type ColumnReader } from "./column-reader.ts";
 import { queryRows, sqlName, type DuckDBModule, type HeldDuckDB } from "./database.ts";
@@ -106,6 +106,12 @@ function columnAt(columns: readonly NamedReader[], place: number): NamedReader {
 
 /** What changes whenever a file is written or replaced. */
 function fileVersion(path: string): string {
-  const { mtimeMs, size, ino } = statSync(path);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined)
+    throw new StreamCsvError(
+      "SCSV_SOURCE_NOT_FOUND",
+      `The file ${JSON.stringify(path)} isn't there any more.`,
+    );
+  const { mtimeMs, size, ino } = stats;
   return `${mtimeMs}-${size}-${ino}`;
 }

@@ -3,6 +3,7 @@ import type { Batch } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { chunkParts } from "./chunk-parts.ts";
 import type { ColumnReader, VectorReader } from "./column-reader.ts";
+import { reasonOf } from "./reason.ts";
 import type { RowRange } from "./raw-vector.ts";
 
 /** One reading of a relation. */
@@ -188,7 +189,7 @@ async function stoppedShort(reading: RelationReading, rows: number): Promise<Str
 }
 
 function unreadable(name: string, where: string, cause: unknown): StreamCsvError {
-  const reason = cause instanceof Error ? `: ${cause.message}` : ".";
+  const reason = cause instanceof Error ? `: ${reasonOf(cause)}.` : ".";
   return new StreamCsvError(
     "SCSV_SOURCE_UNREADABLE",
     `Reading ${JSON.stringify(name)} failed${where}${reason}`,
