@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { StreamCsvError, isCodedError } from "../errors.ts";
 import { abortable } from "../stream/abortable.ts";
 import { formatBytes } from "../units.ts";
+import { formatSidecar, parseSidecar } from "./sidecar.ts";
 
 /** A finished file in the spool. */
 export interface SpoolFile {
@@ -239,22 +240,6 @@ async function isIntact({ path, bytes }: Pick<SpoolFile, "path" | "bytes">): Pro
     if (isCodedError(error) && error.code === "ENOENT") return false;
     throw error;
   }
-}
-
-/** What a sidecar says; undefined when it isn't whole, as after a crash. */
-function parseSidecar(text: string): BuiltFile | undefined {
-  const match = /^(\d+) bytes, (\d+) rows, (\d+) guarded cells, sha256 ([0-9a-f]{64})\n$/.exec(text);
-  if (match === null) return undefined;
-  return {
-    bytes: Number(match[1]),
-    rows: Number(match[2]),
-    guardedCells: Number(match[3]),
-    sha256: match[4] ?? "",
-  };
-}
-
-function formatSidecar({ bytes, rows, guardedCells, sha256 }: BuiltFile): string {
-  return `${bytes} bytes, ${rows} rows, ${guardedCells} guarded cells, sha256 ${sha256}\n`;
 }
 
 function tooLarge(limitBytes: number): StreamCsvError {
