@@ -109,7 +109,8 @@ export class RowReader {
 
   /** The next answer; undefined when it isn't there before the pause, if there is one, begins. */
   async #next(rows: AsyncIterator<unknown>, pause: Pause | undefined): Promise<Result | undefined> {
-    this.#pending ??= rows.next();
+    // As `for await` does, it takes whatever a hand-made iterator gives: a promise, a thenable, or the answer itself.
+    this.#pending ??= Promise.resolve(rows.next());
     const pending = this.#pending;
     const result = await this.#interruption.wait<Result | undefined>((resolve, reject) => {
       void pending.then(resolve, reject);

@@ -204,3 +204,10 @@ test("names the row that has no shape a row may have", async () => {
   });
   await assert.rejects(batchesOf(rowsSource(7 as unknown as Row[])), { code: "SCSV_ARG_TYPE" });
 });
+
+test("takes an answer that is no promise from an asynchronous iterator, as for await does", async () => {
+  let id = 0;
+  const next = (): unknown => (id < 3 ? { done: false, value: { id: (id += 1) } } : { done: true });
+  const rows = { [Symbol.asyncIterator]: () => ({ next }) } as AsyncIterable<Row>;
+  assert.equal(await csvOf(rowsSource(rows)), "id\r\n1\r\n2\r\n3\r\n");
+});
