@@ -70,6 +70,12 @@ export const faultCatalogue = {
     meaning: "A source file isn't what its name says, or is damaged.",
     remedy: "Check the file with the tool that wrote it.",
   },
+  SCSV_SOURCE_CHANGED: {
+    meaning: "A source file was written to or replaced while it was read, so its rows may be a mixture.",
+    remedy:
+      "Ask again; write a new file beside the old one and rename it, instead of changing a file in place.",
+    status: 503,
+  },
   SCSV_DUCKDB_MISSING: {
     meaning: "Reading files needs the optional package @duckdb/node-api, which isn't installed.",
     remedy: "Run: npm install @duckdb/node-api",
