@@ -11,14 +11,18 @@ import {
   workerModels,
   type EncoderName,
   type RunningServer,
+  type ServedFile,
   type WorkerModel,
 } from "../src/index.ts";
 import { addConfigFile } from "./config-file.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
+import { parseServedFile } from "./served-file.ts";
 import { serveSettings, type ServeSettings } from "./serve-settings.ts";
 import { endingSignals, signalExitCodes } from "./signal.ts";
 
 interface ServeFlags extends GlobalFlags, ServeSettings {
+  readonly generated?: boolean;
+  readonly skipUnreadable?: boolean;
   readonly host: string;
   readonly port: number;
   readonly workers: number;
@@ -47,7 +51,9 @@ export function serveCommand(): Command {
   const { host, port, workers, slots, queue } = defaultSettings;
   const command = new Command("serve")
     .description("Start a server that streams exports as CSV; prints its URL when ready.")
-    .argument("[source...]", "Parquet, CSV, JSON or DuckDB files to serve beside the generated exports")
+    .argument("[source...]", "Parquet, CSV, JSON or DuckDB files to serve, each as FILE or NAME=FILE")
+    .option("--generated", "serve the generated exports beside files (default: only where no file is named)")
+    .option("--skip-unreadable", "start although a file can't be read; its exports fail until it can be")
     .option("--host <address>", "address to listen on", host)
     .option("-p, --port <number>", "port to listen on, 0 for any free one", flagParser(parsePort), port)
     .option("--workers <count>", "worker processes", flagParser(parsePositive), workers)
@@ -134,7 +140,7 @@ export function serveCommand(): Command {
       const flags = self.optsWithGlobals<ServeFlags>();
       const isChosen = self.getOptionValueSource("slots") !== "default";
       if (flags.workerModel === "sync" && isChosen && flags.slots !== 1) self.error(slotsError(flags.slots));
-      process.exitCode = await serve([...sources, ...(flags.sources ?? [])], flags);
+      process.exitCode = await serve([...sources, ...(flags.sources ?? [])].map(parseServedFile), flags);
     });
   return addConfigFile(command, serveSettings);
 }
@@ -143,11 +149,13 @@ function slotsError(slots: number): string {
   return `error: --slots ${slots} can't be had with --worker-model sync: a sync worker takes one connection at a time, so it has one slot. Leave --slots out and raise --workers, or use --worker-model async.`;
 }
 
-async function serve(sources: readonly string[], flags: ServeFlags): Promise<number> {
+async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise<number> {
   const watch = watchSignals();
   const server = await startServer(
     {
       sources,
+      generated: flags.generated ?? null,
+      skipUnreadable: flags.skipUnreadable ?? false,
       host: flags.host,
       port: flags.port,
       workers: flags.workers,

@@ -82,7 +82,7 @@ export const faultCatalogue = {
   },
   SCSV_DUPLICATE_EXPORT: {
     meaning: "Two sources would be served under one name.",
-    remedy: "Rename one of the files, or serve them from two servers.",
+    remedy: "Give one of them another name: serve NAME=FILE.",
   },
   SCSV_UNKNOWN_EXPORT: {
     meaning: "No export has that name.",

@@ -85,12 +85,13 @@ export type { BodyProducer, ChunkSource, ProducerContext, StreamingBody } from "
 export type { ProgressLimits } from "./stream/progress-watch.ts";
 export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";
 export {
-  findExport,
-  openCatalogue,
-  openExport,
-  type Catalogue,
-  type ExportDefinition,
-} from "./export/definition.ts";
+  openCatalog,
+  type Catalog,
+  type CatalogOptions,
+  type FileFault,
+  type ListedExport,
+} from "./export/catalog.ts";
+export { openExport, type ExportDefinition, type ServedFile } from "./export/definition.ts";
 export {
   exportParameters,
   readExportParameters,

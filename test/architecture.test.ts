@@ -45,6 +45,7 @@ const storeys: Readonly<Record<string, number>> = {
   "bin/identity": 0,
   "bin/config-file": 1,
   "bin/serve-settings": 2,
+  "bin/served-file": 0,
   "bin/output": 1,
   "bin/bench-progress": 1,
   "bin/reference-digest": 1,

@@ -54,8 +54,8 @@ for (const page of pages) {
 
 test("every command of the README that asks a server works against the server it starts", async () => {
   const readme = await readFile(`${root}README.md`, "utf8");
-  const [, source = ""] = /npx stream-csv serve (\S+)/.exec(readme) ?? [];
-  await using server = await startServe([root + source]);
+  const [, source = "", ...flags] = (/npx stream-csv serve .*/.exec(readme)?.[0] ?? "").split(" ").slice(2);
+  await using server = await startServe([root + source, ...flags]);
   const commands = readme.split("\n").filter((line) => line.startsWith("curl "));
   assert.ok(commands.length >= 5);
   for (const command of commands) {

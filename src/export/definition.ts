@@ -5,10 +5,10 @@ import {
   isGeneratedExportName,
   type GeneratedExportName,
 } from "../source/generated-source.ts";
-import { openSource, openSources } from "../source/open-source.ts";
+import { openSource, type OpenOptions } from "../source/open-source.ts";
 import type { ColumnDescription, Source } from "../source/source.ts";
 
-/** An export: a named, described set of rows that can be asked for as CSV. */
+/** An export: a named, described set of rows that can be asked for as CSV, in one state of its source. */
 export interface ExportDefinition {
   readonly name: string;
   /** Kind of source behind it: `generated`, `parquet`, `csv`, … */
@@ -17,43 +17,18 @@ export interface ExportDefinition {
   /** Rows of an export that is asked for without `rows`; null when unknown. */
   readonly rows: number | null;
   /** The file behind it; null for a generated one. */
-  readonly path: string | null;
+  readonly file: ServedFile | null;
   /** Whether rows depend on a seed. */
   readonly isSeeded: boolean;
   /** The rows as a source; a generated one is made for its seed and rows, a file is opened once and shared. */
   source(parameters: { readonly seed: number; readonly rows: number | null }): Source;
 }
 
-/** The exports a server knows, by name; close it to give back the files it opened. */
-export interface Catalogue {
-  readonly exports: ReadonlyMap<string, ExportDefinition>;
-  close(): Promise<void>;
-}
-
-/**
- * Opens files and adds them to the generated exports.
- * @throws StreamCsvError `SCSV_DUPLICATE_EXPORT` when two would have one name, and what opening a file throws
- */
-export async function openCatalogue(paths: readonly string[]): Promise<Catalogue> {
-  const exports = new Map<string, ExportDefinition>();
-  for (const name of generatedExportNames) exports.set(name, generatedExport(name));
-  const opened: Source[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(opened.map((source) => source.close()));
-  };
-  try {
-    for (const path of paths) {
-      for (const source of await openSources(path)) {
-        opened.push(source);
-        if (exports.has(source.name)) throw duplicate(source.name, path);
-        exports.set(source.name, fileExport(source, path));
-      }
-    }
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { exports, close };
+/** A file whose rows are exported, and how it is read. Plain data. */
+export interface ServedFile extends Omit<OpenOptions, "table" | "importer"> {
+  readonly path: string;
+  /** What its exports are called in place of the file's name without folder and ending. */
+  readonly name?: string;
 }
 
 /**
@@ -63,7 +38,7 @@ export async function openCatalogue(paths: readonly string[]): Promise<Catalogue
  */
 export async function openExport(
   nameOrPath: string,
-  options: { readonly table?: string } = {},
+  options: OpenOptions = {},
 ): Promise<{ readonly definition: ExportDefinition; readonly close: () => Promise<void> }> {
   if (isGeneratedExportName(nameOrPath)) {
     return { definition: generatedExport(nameOrPath), close: () => Promise.resolve() };
@@ -74,39 +49,28 @@ export async function openExport(
     const message = `There is no generated export "${nameOrPath}"; there are ${names}. ${error.message}`;
     throw new StreamCsvError("SCSV_UNKNOWN_EXPORT", message, { cause: error, hint: error.hint });
   });
-  return { definition: fileExport(source, nameOrPath), close: () => source.close() };
+  return {
+    definition: fileExport(source, { path: nameOrPath }, source.name),
+    close: () => source.close(),
+  };
 }
 
-/**
- * The export of that name.
- * @throws StreamCsvError `SCSV_UNKNOWN_EXPORT`, listing the names there are
- */
-export function findExport(catalogue: Catalogue, name: string): ExportDefinition {
-  const found = catalogue.exports.get(name);
-  if (found !== undefined) return found;
-  const names = [...catalogue.exports.keys()].join(", ");
-  throw new StreamCsvError("SCSV_UNKNOWN_EXPORT", `There is no export "${name}"; there are ${names}.`);
-}
-
-function generatedExport(name: GeneratedExportName): ExportDefinition {
+/** The export of generated rows that has this name. */
+export function generatedExport(name: GeneratedExportName): ExportDefinition {
   const sample = generatedSource(name);
   return {
     name,
     kind: sample.kind,
     columns: sample.columns,
     rows: sample.rowCount,
-    path: null,
+    file: null,
     isSeeded: true,
     source: ({ seed, rows }) => generatedSource(name, rows === null ? { seed } : { seed, rows }),
   };
 }
 
-function fileExport(source: Source, path: string): ExportDefinition {
-  const { name, kind, columns, rowCount } = source;
-  return { name, kind, columns, rows: rowCount, path, isSeeded: false, source: () => source };
-}
-
-function duplicate(name: string, path: string): StreamCsvError {
-  const message = `"${path}" would be served as "${name}", a name that another source has already.`;
-  return new StreamCsvError("SCSV_DUPLICATE_EXPORT", message);
+/** The export of a file's source, under a name of its own. */
+export function fileExport(source: Source, file: ServedFile, name: string): ExportDefinition {
+  const { kind, columns, rowCount } = source;
+  return { name, kind, columns, rows: rowCount, file, isSeeded: false, source: () => source };
 }

@@ -5,7 +5,7 @@ import { fileEndingOf, type Dialect, type DialectName, type DialectOptions } fro
 import { resolveDialect } from "../csv/resolve-dialect.ts";
 import { toError } from "../errors.ts";
 import type { ColumnDescription, Source } from "../source/source.ts";
-import type { ExportDefinition } from "./definition.ts";
+import type { ExportDefinition, ServedFile } from "./definition.ts";
 import type { Delivery } from "./delivery.ts";
 import { badParameter, type ExportParameters } from "./parameters.ts";
 
@@ -15,7 +15,7 @@ export interface ExportPlan {
   readonly delivery: Delivery;
   readonly source: Source;
   /** The file behind it; null for a generated export. */
-  readonly path: string | null;
+  readonly file: ServedFile | null;
   readonly columns: readonly ColumnDescription[];
   /** The columns' places in the source; null when it is all of them in their own order. */
   readonly columnIndexes: readonly number[] | null;
@@ -60,7 +60,7 @@ export function planExport(
     name: definition.name,
     delivery: parameters.delivery,
     source,
-    path: definition.path,
+    file: definition.file,
     columns,
     columnIndexes,
     rows: parameters.rows,

@@ -1,5 +1,5 @@
 /** The process that writes one spool file and ends; started by the primary. */
-import { findExport, openCatalogue } from "../export/definition.ts";
+import { openCatalog } from "../export/catalog.ts";
 import { planExport } from "../export/plan.ts";
 import { runExport } from "../export/run.ts";
 import { StreamCsvError } from "../errors.ts";
@@ -16,12 +16,12 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => u
 process.once("disconnect", () => process.exit());
 
 async function build({ source, name, parameters, key, path }: BuildRequest): Promise<BuiltFile> {
-  const catalogue = await openCatalogue(source === null ? [] : [source]);
-  const plan = planExport(findExport(catalogue, name), parameters);
+  const catalog = await openCatalog({ files: source === null ? [] : [source] });
+  const plan = planExport(await catalog.find(name), parameters);
   if (plan.key !== key) {
     throw new StreamCsvError(
-      "SCSV_SOURCE_UNREADABLE",
-      `The source of "${name}" has changed since the server opened it; restart the server.`,
+      "SCSV_SOURCE_CHANGED",
+      `The source of "${name}" has changed since the export was planned.`,
     );
   }
   const { signal } = new AbortController();

@@ -1,4 +1,5 @@
 import type { EncoderName } from "../csv/csv-encoder.ts";
+import type { ServedFile } from "../export/definition.ts";
 import { defaultDialect, type DefaultDialect } from "../export/parameters.ts";
 import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
 import type { LogSettings } from "./log.ts";
@@ -11,8 +12,12 @@ export const workerModels: readonly WorkerModel[] = ["async", "sync"];
 
 /** How a server runs. Sizes are in bytes, times in milliseconds. */
 export interface ServerSettings {
-  /** Files to serve beside the generated exports. */
-  readonly sources: readonly string[];
+  /** Files to serve, by their paths, or with a name and options. */
+  readonly sources: readonly (string | ServedFile)[];
+  /** Whether the generated exports are served; null: where no file is. */
+  readonly generated: boolean | null;
+  /** Whether the server starts although a file can't be read; that file's exports fail until it can be. */
+  readonly skipUnreadable: boolean;
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -46,6 +51,8 @@ export interface ServerSettings {
 /** What `stream-csv serve` uses where nothing else is said. */
 export const defaultSettings: ServerSettings = {
   sources: [],
+  generated: null,
+  skipUnreadable: false,
   host: "127.0.0.1",
   port: 8080,
   workers: 1,

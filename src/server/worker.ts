@@ -2,9 +2,10 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { Socket } from "node:net";
+import type { Logger } from "pino";
 import { systemClock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
-import { openCatalogue } from "../export/definition.ts";
+import { openCatalog, type Catalog } from "../export/catalog.ts";
 import { EventLoopMeter } from "../metrics/event-loop.ts";
 import { LoopDelay } from "../metrics/loop-delay.ts";
 import { Occupancy } from "../metrics/occupancy.ts";
@@ -66,7 +67,7 @@ process.once("disconnect", () => process.exit());
 async function start(settings: ServerSettings): Promise<void> {
   try {
     const log = await createLog(settings.log);
-    const catalogue = await openCatalogue(settings.sources);
+    const catalog = await openServed(settings, log);
     const intake = intakes[settings.workerModel]({
       settings,
       occupancy,
@@ -78,8 +79,8 @@ async function start(settings: ServerSettings): Promise<void> {
     const { slots } = intake;
     const transfers = new RunningTransfers({ primary, log, clock, newId: randomUUID });
     const router = new Router([
-      ...exportRoutes({ settings, catalogue, slots, transfers, life }),
-      ...serviceRoutes({ catalogue, primary, life }),
+      ...exportRoutes({ settings, catalog, slots, transfers, life }),
+      ...serviceRoutes({ catalog, primary, life }),
     ]);
     const server = makeHttpServer(settings.http, log, (req, res) => intake.answer(req, res));
     server.maxRequestsPerSocket = intake.requestsPerConnection;
@@ -90,6 +91,18 @@ async function start(settings: ServerSettings): Promise<void> {
     // Ended by the primary, which closes the channel once it knows why.
     primary.note("failed", sendableError(error));
   }
+}
+
+/** Opens what is served; a file that can't be read keeps a server from starting, but not a worker from being replaced. */
+async function openServed(settings: ServerSettings, log: Logger): Promise<Catalog> {
+  const { sources, generated, skipUnreadable } = settings;
+  const catalog = await openCatalog({ files: sources, ...(generated === null ? {} : { generated }) });
+  if (!skipUnreadable) {
+    await catalog.requireReadable();
+    return catalog;
+  }
+  for (const { path, error } of catalog.faults) log.warn({ path, err: error }, "a file can't be read");
+  return catalog;
 }
 
 /** Resolves when the last answer is given; connections that wait for a request are closed. */

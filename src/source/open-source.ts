@@ -42,7 +42,7 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
   const [only] = sources;
   if (only !== undefined && sources.length === 1) return only;
   await Promise.all(sources.map((source) => source.close()));
-  const names = sources.map((source) => source.name.slice(basename(path, extname(path)).length + 1));
+  const names = sources.map((source) => source.name.slice(fileStem(path).length + 1));
   const { table } = options;
   throw new StreamCsvError(
     "SCSV_SOURCE_UNREADABLE",
@@ -50,6 +50,11 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
       ? `${JSON.stringify(path)} has no table${table === undefined ? "" : ` ${JSON.stringify(table)}`}.`
       : `${JSON.stringify(path)} has several tables: choose one of ${names.join(", ")}.`,
   );
+}
+
+/** A file's name without folder and ending, after which its sources are named. */
+export function fileStem(path: string): string {
+  return basename(path, extname(path));
 }
 
 async function checkFile(path: string): Promise<void> {

@@ -34,11 +34,12 @@ describe("serve --config", () => {
       workers: 2,
       queueTimeout: "2s",
       bufferMemory: "1MiB",
-      sources: [people],
+      sources: [`staff=${people}`],
+      generated: true,
     });
     await using server = await startServe(["--config", file]);
     assert.equal((await statsOf(server.url)).total.slots, 6);
-    const rows = await fetch(`${server.url}/exports/people.csv`);
+    const rows = await fetch(`${server.url}/exports/staff.csv`);
     assert.equal(await rows.text(), "name\r\nAda\r\n");
     const tooLarge = await fetch(`${server.url}/exports/orders.csv?delivery=buffered&rows=100000`);
     assert.equal(tooLarge.status, 413);
@@ -77,7 +78,7 @@ describe("serve --config", () => {
     [
       "an unknown setting",
       { wrokers: 2 },
-      /"wrokers" in ".*" can't be used: serve knows only sources, csv, http, host, port/,
+      /"wrokers" in ".*" can't be used: serve knows only sources, csv, http, generated/,
     ],
     [
       "a value that its flag refuses",

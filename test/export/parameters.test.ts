@@ -2,17 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   exportParameters,
-  findExport,
-  openCatalogue,
+  openCatalog,
   planExport,
   readExportParameters,
   type ExportPlan,
 } from "../../src/index.ts";
 
-const catalogue = await openCatalogue([]);
+const listed = await (await openCatalog()).list();
 
 function plan(query: string, name = "orders"): ExportPlan {
-  return planExport(findExport(catalogue, name), readExportParameters([...new URLSearchParams(query)]));
+  const found = listed.find((one) => one.name === name);
+  assert.ok(found !== undefined && "definition" in found);
+  return planExport(found.definition, readExportParameters([...new URLSearchParams(query)]));
 }
 
 test("plans an export without parameters as its defaults say", () => {

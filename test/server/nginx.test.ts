@@ -23,7 +23,7 @@ before(async () => {
   // The last row fails by formulas=reject, long after the head has left.
   const rows = Array.from({ length: 60_000 }, (_, row) => `${row},"a text of some length, number ${row}"\n`);
   await writeFile(join(folder, "faulty.csv"), `id,note\n${rows.join("")}60000,=1+1\n`);
-  server = await startServe([join(folder, "faulty.csv")]);
+  server = await startServe([join(folder, "faulty.csv"), "--generated"]);
 });
 after(async () => {
   await server[Symbol.asyncDispose]();

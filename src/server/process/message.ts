@@ -1,4 +1,5 @@
 import type { Delivery } from "../../export/delivery.ts";
+import type { ServedFile } from "../../export/definition.ts";
 import type { ExportProgress } from "../../export/run.ts";
 import type { ExportParameters } from "../../export/parameters.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
@@ -77,7 +78,7 @@ export interface SpoolRequest {
   readonly transfer: string;
   readonly name: string;
   /** The file behind the export; null for a generated one. */
-  readonly source: string | null;
+  readonly source: ServedFile | null;
   readonly parameters: ExportParameters;
   readonly key: string;
 }

@@ -56,6 +56,7 @@ export class WorkerPool {
   readonly #ready = new Set<Worker>();
   readonly #all = new Map<number, Worker>();
   readonly #delays = new Set<NodeJS.Timeout>();
+  #hasStarted = false;
   #isStopping = false;
 
   constructor(settings: ServerSettings, host: PoolHost, log: Logger, clock: Clock) {
@@ -79,6 +80,7 @@ export class WorkerPool {
   /** Starts workers; resolves when all are ready. @throws what kept the first of them from starting */
   async start(count: number): Promise<void> {
     await Promise.all(Array.from({ length: count }, () => this.#startOne(new Backoff(this.#clock))));
+    this.#hasStarted = true;
   }
 
   /**
@@ -152,7 +154,9 @@ export class WorkerPool {
         this.#onExit(worker, how);
         reject(new StreamCsvError("SCSV_WORKER_FAILED", `A worker ${how} before it was ready.`));
       });
-      link.note("start", this.#settings);
+      // A file that is gone by now costs its exports alone, and not the worker that takes another's place.
+      const skipUnreadable = this.#settings.skipUnreadable || this.#hasStarted;
+      link.note("start", { ...this.#settings, skipUnreadable });
     });
   }
 

@@ -1,11 +1,12 @@
-import { findExport, type Catalogue } from "../../export/definition.ts";
+import type { Catalog, ListedExport } from "../../export/catalog.ts";
 import { readExportParameters } from "../../export/parameters.ts";
-import { planExport } from "../../export/plan.ts";
+import { planExport, type ExportPlan } from "../../export/plan.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { refuseHopeless } from "../admission/refuse-hopeless.ts";
 import { applyConditions } from "../transfer/condition.ts";
 import { deliver, headOf } from "../transfer/deliver.ts";
 import { requestHeader } from "../../response/head/request-head.ts";
+import type { AnyResponse } from "../../response/any-response.ts";
 import type { Life } from "../admission/life.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { Answer, Handler, Route, RouteRequest } from "./route.ts";
@@ -16,7 +17,7 @@ import type { RunningTransfers } from "../transfer/transfer.ts";
 /** What the routes of exports need of their worker. */
 export interface ExportContext {
   readonly settings: ServerSettings;
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   readonly slots: Slots;
   readonly transfers: RunningTransfers;
   readonly life: Life;
@@ -30,48 +31,54 @@ export function exportRoutes(context: ExportContext): readonly Route[] {
   ];
 }
 
-function listExports({ catalogue }: ExportContext): Answer {
-  const exports = [...catalogue.exports.values()].map(({ name, columns, rows, kind }) => ({
-    name,
-    columns,
-    rows,
-    source: kind,
-  }));
+async function listExports({ catalog }: ExportContext): Promise<Answer> {
+  const exports = (await catalog.list()).map(describeExport);
   return { response: jsonResponse({ exports }) };
 }
 
+/** An export whose file can't be read stays in the list, with the code of its fault. */
+function describeExport(listed: ListedExport): object {
+  if ("error" in listed)
+    return { name: listed.name, columns: [], rows: null, source: null, error: listed.error.code };
+  const { name, columns, rows, kind } = listed.definition;
+  return { name, columns, rows, source: kind };
+}
+
 function serveExport(context: ExportContext): Handler {
-  const { settings, catalogue, slots, transfers, life } = context;
+  const { settings, catalog, slots, transfers, life } = context;
   return async (request) => {
     const { name, texts } = whatIsAsked(request);
     const parameters = readExportParameters(texts, settings.csv);
-    const plan = planExport(findExport(catalogue, name), parameters, settings);
-    refuseHopeless(plan, settings);
+    const plan = async (): Promise<ExportPlan> => planExport(await catalog.find(name), parameters, settings);
+    const planned = await plan();
+    refuseHopeless(planned, settings);
     if (life.isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
     const isHead = request.method === "HEAD";
     // A stream has no ETag whatever its rows are; what the others have shows only when they are made.
-    const isRefusable = plan.delivery === "streaming" && requestHeader(request, "if-match") !== undefined;
+    const isRefusable = planned.delivery === "streaming" && requestHeader(request, "if-match") !== undefined;
     if (isHead || isRefusable) {
-      const head = headOf(plan, request, settings.http);
+      const head = headOf(planned, request, settings.http);
       if (isRefusable) await applyConditions(request, head);
       if (isHead) return { response: head };
     }
     const clientGone = request.clientGone();
     const slot = await slots.acquire(clientGone);
-    const transfer = transfers.begin(plan, slot, clientGone, request.identity);
+    const transfer = transfers.begin(planned, slot, clientGone, request.identity);
     try {
       const { primary } = transfers.context;
-      const made = await deliver[plan.delivery]({
-        request,
-        http: settings.http,
-        plan,
-        parameters,
-        transfer,
-        primary,
-        bufferMemoryBytes: settings.bufferMemoryBytes,
-      });
-      const response = plan.delivery === "streaming" ? made : await applyConditions(request, made);
+      const made = await makeUnchanged(plan, (current) =>
+        deliver[current.delivery]({
+          request,
+          http: settings.http,
+          plan: current,
+          parameters,
+          transfer,
+          primary,
+          bufferMemoryBytes: settings.bufferMemoryBytes,
+        }),
+      );
+      const response = planned.delivery === "streaming" ? made : await applyConditions(request, made);
       response.headers.set("X-Transfer-Id", transfer.id);
       transfer.ready();
       return {
@@ -79,7 +86,7 @@ function serveExport(context: ExportContext): Handler {
         options: {
           signal: transfer.cancelSignal,
           primeFirstChunk: true,
-          lendsChunks: plan.delivery === "streaming",
+          lendsChunks: planned.delivery === "streaming",
           ...(settings.minRateBytesPerSecond === 0
             ? {}
             : { minRateBytesPerSecond: settings.minRateBytesPerSecond }),
@@ -91,6 +98,27 @@ function serveExport(context: ExportContext): Handler {
       throw error;
     }
   };
+}
+
+/** How often a response is made whose file changes meanwhile. */
+const mostAttempts = 3;
+
+/**
+ * Makes a response from a plan of this moment: a request may have waited for its slot while its file was replaced. When
+ * the file changes while the response is made, both are done again.
+ */
+async function makeUnchanged(
+  plan: () => Promise<ExportPlan>,
+  make: (plan: ExportPlan) => AnyResponse | Promise<AnyResponse>,
+): Promise<AnyResponse> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await make(await plan());
+    } catch (error) {
+      const hasChanged = error instanceof StreamCsvError && error.code === "SCSV_SOURCE_CHANGED";
+      if (!hasChanged || attempt === mostAttempts) throw error;
+    }
+  }
 }
 
 /** The export and its parameters: the ending of the path says which dialect is meant where none is named. */

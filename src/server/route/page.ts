@@ -1,9 +1,9 @@
-import type { Catalogue, ExportDefinition } from "../../export/definition.ts";
+import type { ListedExport } from "../../export/catalog.ts";
 import { formatCount } from "../../units.ts";
 
 /** The page at `/`: what can be downloaded, and where the numbers are. */
-export function pageForPeople({ exports }: Catalogue): string {
-  const rows = [...exports.values()].map(describeExport).join("\n");
+export function pageForPeople(exports: readonly ListedExport[]): string {
+  const rows = exports.map(describeExport).join("\n");
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -29,7 +29,11 @@ ${rows}
 `;
 }
 
-function describeExport({ name, columns, kind, rows }: ExportDefinition): string {
+function describeExport(listed: ListedExport): string {
+  const { name } = listed;
+  if ("error" in listed)
+    return `<tr><td>${escapeHtml(name)}.csv<td colspan="3">${escapeHtml(listed.error.code)}`;
+  const { columns, kind, rows } = listed.definition;
   const link = `<a href="/exports/${encodeURIComponent(name)}.csv">${escapeHtml(name)}.csv</a>`;
   const shown = columns.slice(0, 12).map((column) => escapeHtml(column.name));
   const more = columns.length > shown.length ? `, and ${columns.length - shown.length} more` : "";

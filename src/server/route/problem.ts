@@ -19,10 +19,9 @@ export function problemResponse(thrown: unknown): HttpResponse {
   const problem: Problem = {
     title: STATUS_CODES[error.status] ?? "Error",
     status: error.status,
-    // A fault of ours may name a path of this machine; the log and the transfer have the whole message.
-    detail: error.status === 500 ? faultCatalogue[error.code].meaning : error.message,
+    detail: isForClients(error) ? error.message : faultCatalogue[error.code].meaning,
     code: error.code,
-    hint: error.hint,
+    hint: isForClients(error) ? error.hint : faultCatalogue[error.code].remedy,
     ...(error.parameter === undefined ? {} : { parameter: error.parameter }),
   };
   const response = new HttpResponse(`${JSON.stringify(problem)}\n`, {
@@ -35,6 +34,11 @@ export function problemResponse(thrown: unknown): HttpResponse {
   const retryAfterSeconds = error.retryAfterSeconds ?? (error.status === 503 ? 1 : undefined);
   if (retryAfterSeconds !== undefined) response.headers.set("Retry-After", String(retryAfterSeconds));
   return response;
+}
+
+/** A fault of ours or of a source may name a path of this machine; the log and the transfer have the whole message. */
+function isForClients({ status, code }: StreamCsvError): boolean {
+  return status !== 500 && !code.startsWith("SCSV_SOURCE_");
 }
 
 function internal(cause: unknown): StreamCsvError {

@@ -1,4 +1,4 @@
-import type { Catalogue } from "../../export/definition.ts";
+import type { Catalog } from "../../export/catalog.ts";
 import { HttpResponse } from "../../response/http-response.ts";
 import type { Link } from "../process/ipc.ts";
 import { jsonResponse } from "./json-response.ts";
@@ -9,7 +9,7 @@ import type { Route } from "./route.ts";
 
 /** What the routes beside the exports need of their worker. */
 export interface ServiceContext {
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   readonly primary: Link<PrimaryMethods, PrimaryNotes>;
   readonly life: Life;
 }
@@ -19,15 +19,19 @@ const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
 const unavailable = 503;
 
 /** Health, numbers and transfers. Whatever concerns all workers is asked of the primary. */
-export function serviceRoutes({ catalogue, primary, life }: ServiceContext): readonly Route[] {
+export function serviceRoutes({ catalog, primary, life }: ServiceContext): readonly Route[] {
   return [
-    { methods: ["GET"], path: "/", handler: () => ({ response: html(pageForPeople(catalogue)) }) },
+    {
+      methods: ["GET"],
+      path: "/",
+      handler: async () => ({ response: html(pageForPeople(await catalog.list())) }),
+    },
     { methods: ["GET"], path: "/ping", handler: () => ({ response: text("pong") }) },
     { methods: ["GET"], path: "/livez", handler: () => ({ response: text("ok") }) },
     {
       methods: ["GET"],
       path: "/readyz",
-      handler: () => ({ response: life.isReady ? text("ok") : text("draining", unavailable) }),
+      handler: async () => ({ response: await readiness(life, catalog) }),
     },
     {
       methods: ["GET"],
@@ -61,6 +65,11 @@ export function serviceRoutes({ catalogue, primary, life }: ServiceContext): rea
       }),
     },
   ];
+}
+
+async function readiness(life: Life, catalog: Catalog): Promise<HttpResponse> {
+  if (!life.isReady) return text("draining", unavailable);
+  return (await catalog.isReadable()) ? text("ok") : text("no source file can be read", unavailable);
 }
 
 function text(content: string, statusCode = 200, contentType = "text/plain; charset=utf-8"): HttpResponse {

@@ -152,7 +152,7 @@ async function leaseFile({ plan, parameters, transfer, primary }: DeliveryContex
   const request = {
     transfer: transfer.id,
     name: plan.name,
-    source: plan.path,
+    source: plan.file,
     parameters: { ...parameters, encoder: plan.encoder },
     key: plan.key,
   };

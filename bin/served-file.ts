@@ -1,0 +1,12 @@
+import { existsSync } from "node:fs";
+import type { ServedFile } from "../src/index.ts";
+
+/**
+ * A file to serve as it is written on the command line: `FILE`, or `NAME=FILE`. A path that holds a `=` and leads to a
+ * file is that file.
+ */
+export function parseServedFile(text: string): ServedFile {
+  const match = /^([^=/\\]+)=(.+)$/s.exec(text);
+  if (match === null || existsSync(text)) return { path: text };
+  return { name: match[1] ?? "", path: match[2] ?? "" };
+}

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "serve-sources-"));
+});
+after(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function fileOf(name: string, content: string): Promise<string> {
+  const path = join(await mkdtemp(join(folder, "of-")), name);
+  await writeFile(path, content);
+  return path;
+}
+
+async function namesOf({ url }: ServeProcess): Promise<readonly string[]> {
+  const { exports } = (await (await fetch(`${url}/exports`)).json()) as {
+    readonly exports: readonly { readonly name: string }[];
+  };
+  return exports.map(({ name }) => name);
+}
+
+test("serves the generated exports where no file is named, and beside files only with --generated", async () => {
+  const orders = await fileOf("orders.csv", "id\n1\n");
+  const people = await fileOf("people.csv", "name\nAda\n");
+  await using alone = await startServe();
+  assert.deepEqual(await namesOf(alone), ["orders", "wide", "text", "numbers"]);
+  await using files = await startServe([orders]);
+  assert.deepEqual(await namesOf(files), ["orders"]);
+  assert.equal(await (await fetch(`${files.url}/exports/orders.csv`)).text(), "id\r\n1\r\n");
+  await using both = await startServe([people, "--generated"]);
+  assert.deepEqual(await namesOf(both), ["orders", "wide", "text", "numbers", "people"]);
+});
+
+test("serves a file under another name, by each delivery", async () => {
+  const path = await fileOf("2026.csv", "id\n1\n");
+  await using server = await startServe([`invoices=${path}`]);
+  assert.deepEqual(await namesOf(server), ["invoices"]);
+  for (const delivery of ["streaming", "buffered", "file"]) {
+    const answer = await fetch(`${server.url}/exports/invoices.csv?delivery=${delivery}`);
+    assert.equal(await answer.text(), "id\r\n1\r\n");
+    assert.match(answer.headers.get("Content-Disposition") ?? "", /filename="invoices\.csv"/);
+  }
+});
+
+test("takes a path with an equals sign that leads to a file for that file", async () => {
+  const path = await fileOf("year=2026.csv", "id\n1\n");
+  await using server = await startServe([path]);
+  assert.deepEqual(await namesOf(server), ["year=2026"]);
+});
+
+test("refuses two files of one name, names both, and says how to rename one", async () => {
+  const [one, other] = [await fileOf("a.csv", "id\n1\n"), await fileOf("a.csv", "id\n2\n")];
+  const { exitCode, stderr } = await runCli(["serve", "--port", "0", one, other]);
+  assert.equal(exitCode, 1);
+  for (const path of [one, other]) assert.ok(stderr.includes(JSON.stringify(path)), stderr);
+  assert.match(stderr, /would both be served as "a"/);
+  assert.match(stderr, /Give one of them another name: NAME=/);
+  const generated = await runCli(["serve", "--port", "0", `orders=${one}`, "--generated"]);
+  assert.equal(generated.exitCode, 1);
+  assert.match(generated.stderr, /and a generated export would both be served as "orders"/);
+});
+
+test("names every file that can't be read at once, and starts without them by --skip-unreadable", async () => {
+  const good = await fileOf("good.csv", "id\n1\n");
+  const gone = join(folder, "gone.csv");
+  const ragged = await fileOf("damaged.parquet", "PAR1, and nothing else");
+  const { exitCode, stderr } = await runCli(["serve", "--port", "0", good, gone, ragged]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /2 of 3 files can't be read:/);
+  for (const path of [gone, ragged]) assert.ok(stderr.includes(JSON.stringify(path)), stderr);
+  await using server = await startServe(["--skip-unreadable", good, gone, ragged]);
+  assert.equal(await (await fetch(`${server.url}/exports/good.csv`)).text(), "id\r\n1\r\n");
+  for (const name of ["gone", "damaged"])
+    assert.equal((await fetch(`${server.url}/exports/${name}.csv`)).status, 500);
+  assert.deepEqual(await namesOf(server), ["good", "gone", "damaged"]);
+  await writeFile(gone, "id\n2\n");
+  assert.equal(await (await fetch(`${server.url}/exports/gone.csv`)).text(), "id\r\n2\r\n");
+});
