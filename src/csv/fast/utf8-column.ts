@@ -9,7 +9,7 @@ import { writeText } from "./text.ts";
 
 /** Text that is in UTF-8 already: its bytes are copied, and a string is made only of what the formula guard looks at. */
 export function utf8Column(vector: Utf8Vector, context: ColumnContext): StagedColumn {
-  const { bytes, nulls } = vector;
+  const { bytes, nulls, first: firstPlace = 0, step = 1 } = vector;
   const { format, terminator } = context;
   const { cellBytes, quotesText, quotesEmpty, nullBytes } = format;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -22,11 +22,14 @@ export function utf8Column(vector: Utf8Vector, context: ColumnContext): StagedCo
       const { starts, lengths } = cellTable;
       let at = begin;
       let slot = firstSlot;
+      let place = firstPlace + from * step;
       for (let row = from; row < to; row += 1) {
         const start = at;
-        const textStart = vector.starts[row] ?? 0;
-        const textEnd = vector.ends[row] ?? 0;
-        if (nulls?.[row] === 1) {
+        const textStart = vector.starts[place] ?? 0;
+        const textEnd = vector.ends[place] ?? 0;
+        const isNull = nulls?.[place] === 1;
+        place += step;
+        if (isNull) {
           reserve(at + cellBytes);
           at = writeNull(at, format);
         } else {
