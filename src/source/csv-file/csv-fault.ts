@@ -71,13 +71,16 @@ export interface HeaderFacts {
   readonly isUndelimited: boolean;
 }
 
-/** What is wrong with a record that a {@link CellScanner} has stopped at; `isEnd` says that nothing follows it. */
+/**
+ * What is wrong with a record that a {@link CellScanner} has stopped at; `isEnd` says that nothing follows it. Undefined when
+ * not all of it is there.
+ */
 export function recordFault(
   place: RecordPlace,
   isEnd: boolean,
   format: RecordFormat,
   header: HeaderFacts,
-): StreamCsvError {
+): StreamCsvError | undefined {
   const { path, bytes, from, to, line } = place;
   const scanned = scanRecord(bytes, from, to, isEnd, format);
   switch (scanned.outcome) {
@@ -96,11 +99,7 @@ export function recordFault(
     }
     case "incomplete":
     default:
-      // A row has too many cells before its end is there.
-      return unreadableFile(
-        path,
-        `has more than ${format.columnCount} cells in line ${line}, and should have ${format.columnCount}, as its header has`,
-      );
+      return undefined;
   }
 }
 

@@ -105,7 +105,7 @@ class RowWindow {
     const window = this.#window;
     const scanner = this.#scanner;
     await this.#passHeader();
-    if (this.#isFaulty) throw this.#fault();
+    if (this.#isFaulty) throw await this.#fault();
     for (;;) {
       if (this.#needsMore) await this.#readMore();
       const stop = scanner.scan(window.from, window.to, window.isEnd, this.#rowsLeft);
@@ -116,7 +116,7 @@ class RowWindow {
       this.#isFaulty = stop === "irregular";
       // Rows before a fault are given first, as all rows are that were read before it is met.
       if (scanner.rowCount > 0) return { rowCount: scanner.rowCount, columns: this.#vectors() };
-      if (this.#isFaulty) throw this.#fault();
+      if (this.#isFaulty) throw await this.#fault();
       if (window.isEnd && window.length === 0) return undefined;
       if (window.isFull) throw tooLongFault(this.#place(), this.#reading.layout.format);
     }
@@ -163,8 +163,15 @@ class RowWindow {
     return { path: this.#reading.settings.path, bytes, from, to, line: this.#line };
   }
 
-  #fault(): Error {
+  /** What is wrong with the record at which the window begins; all of it is read, so that the same is told of every file. */
+  async #fault(): Promise<Error> {
     const { layout } = this.#reading;
-    return recordFault(this.#place(), this.#window.isEnd, layout.format, layout);
+    const window = this.#window;
+    for (;;) {
+      const fault = recordFault(this.#place(), window.isEnd, layout.format, layout);
+      if (fault !== undefined) return fault;
+      if (window.isFull) return tooLongFault(this.#place(), layout.format);
+      await window.fill(2 * window.length);
+    }
   }
 }
