@@ -1,13 +1,17 @@
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { StreamCsvError, toError } from "../errors.ts";
+import { checkFileOptions } from "./check-file-options.ts";
+import { csvSettings } from "./csv-file/csv-settings.ts";
+import { openCsvFile } from "./csv-file/open-csv-file.ts";
 import type { DuckDBImporter } from "./duckdb/database.ts";
 import { reasonOf } from "./duckdb/reason.ts";
-import { fileEndings } from "./file-endings.ts";
+import { fileEndings, fileKindOf } from "./file-endings.ts";
+import type { FileOptions } from "./file-options.ts";
 import type { Source } from "./source.ts";
 
 /** How a file is opened. */
-export interface OpenOptions {
+export interface OpenOptions extends FileOptions {
   /** The table of a `.duckdb` file; needed where it has several. */
   readonly table?: string;
   /** How DuckDB is loaded. @default () => import("@duckdb/node-api") */
@@ -15,19 +19,25 @@ export interface OpenOptions {
 }
 
 /**
- * Opens every source of a file: one for a Parquet, CSV, TSV or JSON file, named after it without folder and ending;
+ * Opens every source of a file: one for a Parquet, CSV, TSV or JSON file, named after it without folder and endings;
  * one per table for a `.duckdb` file, named `file.table`. Whoever opens them closes them, each one.
- * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNSUPPORTED`, `SCSV_SOURCE_UNREADABLE` with DuckDB's
- *   error as its cause, `SCSV_DUCKDB_MISSING`
+ * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNSUPPORTED`, `SCSV_SOURCE_UNREADABLE`,
+ *   `SCSV_DUCKDB_MISSING`
+ * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for options that can't be, or that the file's kind
+ *   has no use for
  */
 export async function openSources(path: string, options: OpenOptions = {}): Promise<readonly Source[]> {
-  const ending = fileEndings.find((one) => one === extname(path).toLowerCase());
-  if (ending === undefined) throw unsupported(path);
+  const kind = fileKindOf(path);
+  if (kind === undefined) throw unsupported(path);
+  const { ending, compression, name } = kind;
+  checkFileOptions(options, ending);
   await checkFile(path);
-  // Loaded with the first file: a process that has none starts sooner without.
+  if (ending === ".csv" || ending === ".tsv")
+    return [await openCsvFile(name, csvSettings(path, ending, compression, options))];
+  // Loaded with the first file that needs it: a process that has none starts sooner without.
   const { openFile } = await import("./duckdb/open-file.ts");
   try {
-    return await openFile(path, ending, options.table, options.importer);
+    return await openFile(path, ending, name, options.table, options.importer);
   } catch (error) {
     throw error instanceof StreamCsvError ? error : unreadable(path, toError(error));
   }
@@ -72,7 +82,7 @@ async function checkFile(path: string): Promise<void> {
 function unsupported(path: string): StreamCsvError {
   return new StreamCsvError(
     "SCSV_SOURCE_UNSUPPORTED",
-    `The file ${JSON.stringify(path)} is of no known kind: its name must end in one of ${fileEndings.join(", ")}.`,
+    `The file ${JSON.stringify(path)} is of no known kind: its name must end in one of ${fileEndings.join(", ")}, text also with .gz or .zst behind it.`,
   );
 }
 
