@@ -62,9 +62,9 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
   );
 }
 
-/** A file's name without folder and ending, after which its sources are named. */
+/** A file's name without folder and endings, after which its sources are named. */
 export function fileStem(path: string): string {
-  return basename(path, extname(path));
+  return fileKindOf(path)?.name ?? basename(path, extname(path));
 }
 
 async function checkFile(path: string): Promise<void> {
