@@ -104,7 +104,7 @@ export function recordFault(
 }
 
 function widthFault(
-  { path, bytes, line }: RecordPlace,
+  { path, line }: RecordPlace,
   cells: readonly ScannedCell[],
   format: RecordFormat,
   { isUndelimited }: HeaderFacts,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { csvSettings } from "../../../src/source/csv-file/csv-settings.ts";
 import { openCsvFile } from "../../../src/source/csv-file/open-csv-file.ts";
 import type { FileOptions } from "../../../src/source/file-options.ts";

@@ -49,13 +49,8 @@ export function readStrictly(text: string, options: StrictOptions = {}): StrictT
   }
   const quote = options.quote === undefined ? '"' : options.quote;
   let said = options.delimiter ?? (options.isTabbed === true ? "\t" : undefined);
-  const separator = /^sep=(.)(\r\n|\r|\n|$)/i.exec(rest);
-  if (
-    separator !== null &&
-    /^[ -~\t\x01-\x08\x0b\x0c\x0e-\x1f]$/.test(separator[1] ?? "") &&
-    !/[0-9A-Za-z]/.test(separator[1] ?? "") &&
-    separator[1] !== quote
-  ) {
+  const separator = /^sep=([^0-9A-Za-z\r\n\0\u007F-\uFFFF])(\r\n|\r|\n|$)/i.exec(rest);
+  if (separator !== null && separator[1] !== quote) {
     if (said !== undefined && said !== separator[1]) throw new Refused("sep= contradicts the option");
     said = separator[1];
     rest = rest.slice(separator[0].length);
