@@ -12,11 +12,12 @@ import {
   type ExportPlan,
   type ExportProgress,
 } from "../src/index.ts";
+import { addFileFlags, readFileFlags, requireTaken, type FileFlags } from "./file-flags.ts";
 import { flagName, type GlobalFlags } from "./option.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "./signal.ts";
 import { isClosedPipe, openSink, standardOutput, type Sink } from "./sink.ts";
 
-interface ExportFlags extends GlobalFlags {
+interface ExportFlags extends GlobalFlags, FileFlags {
   readonly output: string;
   readonly table?: string;
 }
@@ -43,7 +44,7 @@ export function exportCommand(): Command {
     if (ofHttpOnly.has(name)) continue;
     command.option(`--${flagName(name)} <${placeholder.toLowerCase()}>`, description);
   }
-  return command
+  return addFileFlags(command)
     .option("--table <name>", "table of a DuckDB file that has several")
     .option(
       "-o, --output <file>",
@@ -68,10 +69,12 @@ async function exportOne(
     return typeof text === "string" ? [[name, text] as const] : [];
   });
   const parameters = readExportParameters(texts);
-  const { definition, close } = await openExport(
-    nameOrPath,
-    flags.table === undefined ? {} : { table: flags.table },
-  );
+  const options = readFileFlags(flags);
+  requireTaken(options, [nameOrPath]);
+  const { definition, close } = await openExport(nameOrPath, {
+    ...options,
+    ...(flags.table === undefined ? {} : { table: flags.table }),
+  });
   try {
     return await write(planExport(definition, parameters), flags);
   } finally {

@@ -16,11 +16,12 @@ import {
 } from "../src/index.ts";
 import { addConfigFile } from "./config-file.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
+import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "./file-flags.ts";
 import { parseServedFile } from "./served-file.ts";
 import { serveSettings, type ServeSettings } from "./serve-settings.ts";
 import { endingSignals, signalExitCodes } from "./signal.ts";
 
-interface ServeFlags extends GlobalFlags, ServeSettings {
+interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
   readonly generated?: boolean;
   readonly skipUnreadable?: boolean;
   readonly host: string;
@@ -140,9 +141,10 @@ export function serveCommand(): Command {
       const flags = self.optsWithGlobals<ServeFlags>();
       const isChosen = self.getOptionValueSource("slots") !== "default";
       if (flags.workerModel === "sync" && isChosen && flags.slots !== 1) self.error(slotsError(flags.slots));
-      process.exitCode = await serve([...sources, ...(flags.sources ?? [])].map(parseServedFile), flags);
+      const files = [...sources, ...(flags.sources ?? [])].map(parseServedFile);
+      process.exitCode = await serve(withFileOptions(files, readFileFlags(flags)), flags);
     });
-  return addConfigFile(command, serveSettings);
+  return addConfigFile(addFileFlags(command), serveSettings);
 }
 
 function slotsError(slots: number): string {

@@ -46,6 +46,7 @@ export {
   type GeneratedOptions,
 } from "./source/generated-source.ts";
 export { fileEncodings, type FileEncoding, type FileOptions } from "./source/file-options.ts";
+export { optionsTakenBy } from "./source/check-file-options.ts";
 export { openSource, openSources, type OpenOptions } from "./source/open-source.ts";
 export { parseFileOptions, type FileOptionTexts } from "./source/parse-file-options.ts";
 export type { Row, Rows } from "./source/row-reader.ts";

@@ -46,6 +46,7 @@ const storeys: Readonly<Record<string, number>> = {
   "bin/config-file": 1,
   "bin/serve-settings": 2,
   "bin/served-file": 0,
+  "bin/file-flags": 0,
   "bin/output": 1,
   "bin/bench-progress": 1,
   "bin/reference-digest": 1,

@@ -1,12 +1,17 @@
 import { wrongRange, wrongType } from "../errors.ts";
-import type { FileEnding } from "./file-endings.ts";
+import { fileKindOf, type FileEnding } from "./file-endings.ts";
 import { fileEncodings, type FileOptions } from "./file-options.ts";
 
 /** Options of files of CSV alone, beside the encoding, which files of JSON have too. */
 const csvOptions = ["delimiter", "quote", "header", "nullValue", "skipRows"] as const;
 
-/** What a file of one ending may be told. */
-function optionsOf(ending: FileEnding): readonly string[] {
+/** The options that a file takes, by its name; none for a file of no known kind. */
+export function optionsTakenBy(path: string): readonly (keyof FileOptions)[] {
+  const kind = fileKindOf(path);
+  return kind === undefined ? [] : optionsOf(kind.ending);
+}
+
+function optionsOf(ending: FileEnding): readonly (keyof FileOptions)[] {
   if (ending === ".csv" || ending === ".tsv") return [...csvOptions, "encoding"];
   return ending === ".parquet" || ending === ".duckdb" ? [] : ["encoding"];
 }
