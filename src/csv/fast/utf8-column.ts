@@ -1,4 +1,4 @@
-import type { Utf8Vector } from "../batch.ts";
+import type { JsonTextVector, Utf8Vector } from "../batch.ts";
 import { guardedText } from "../cell-text.ts";
 import { utf8Text } from "../utf8-text.ts";
 import type { CellFormat } from "./cell-format.ts";
@@ -7,14 +7,19 @@ import { cellTable, reserve, stage } from "./stage.ts";
 import { placeOf, type ColumnContext, type StagedColumn } from "./staged-column.ts";
 import { writeText } from "./text.ts";
 
-/** Text that is in UTF-8 already: its bytes are copied, and a string is made only of what the formula guard looks at. */
-export function utf8Column(vector: Utf8Vector, context: ColumnContext): StagedColumn {
+/**
+ * Text that is in UTF-8 already: its bytes are copied, and a string is made only of what the formula guard looks at. JSON
+ * isn't text to the dialect: it begins no formula, and is quoted where everything is.
+ */
+export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnContext): StagedColumn {
   const { bytes, nulls } = vector;
   const { format, terminator } = context;
-  const { cellBytes, quotesText, quotesEmpty, nullBytes } = format;
+  const { cellBytes, quotesEmpty, nullBytes } = format;
+  const isText = vector.kind === "utf8";
+  const quotesText = isText ? format.quotesText : format.quotesAll;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const endBytes = new TextEncoder().encode(format.endOfData);
-  const suspects = format.dialect.formulas === "allow" ? noSuspects : formulaSuspects;
+  const suspects = isText && format.isGuarded ? formulaSuspects : noSuspects;
   const [first = 0, second = 0] = terminator;
   const terminatorLength = terminator.length;
   return {
