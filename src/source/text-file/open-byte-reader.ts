@@ -1,0 +1,122 @@
+import type { FileEncoding } from "../file-options.ts";
+import type { GuardedFile } from "../guarded-file.ts";
+import type { ByteReader } from "./byte-reader.ts";
+import { FileBytes, type RawBytes } from "./file-bytes.ts";
+import { InflatedBytes } from "./inflated-bytes.ts";
+import { TranscodedBytes, type ForeignEncoding } from "./transcoded-bytes.ts";
+import { unreadableFile } from "./unreadable-file.ts";
+import { Utf8Bytes } from "./utf8-bytes.ts";
+
+/** How a file's bytes are compressed, as the end of its name says. */
+export type Compression = "gzip" | "zstd";
+
+/** What a file's bytes can't tell by themselves. */
+export interface ByteReaderOptions {
+  readonly compression?: Compression | undefined;
+  /** @default "utf-8", or what the byte order mark says */
+  readonly encoding?: FileEncoding | undefined;
+}
+
+/** Bytes at the beginning that tell whether a file is UTF-16 without a byte order mark. */
+const sampleBytes = 4096;
+
+/**
+ * Opens the text of a file that is held open: decompressed, in UTF-8, without a byte order mark. Closing it closes the
+ * file, and so does a fault here. It holds up to 64 KiB for an encoding other than UTF-8, and 140 KiB for gzip.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE`, `SCSV_SOURCE_CHANGED`
+ */
+export async function openByteReader(
+  file: GuardedFile,
+  options: ByteReaderOptions = {},
+): Promise<ByteReader> {
+  const raw = rawBytes(new FileBytes(file), options.compression);
+  try {
+    const head = new Uint8Array(sampleBytes);
+    let length = 0;
+    while (length < head.length) {
+      const count = await raw.read(head, length);
+      if (count === 0) break;
+      length += count;
+    }
+    const first = head.subarray(0, length);
+    const { encoding, markLength } = encodingOf(first, options.encoding, file.path);
+    const rest = new PrefixedBytes(first.subarray(markLength), raw);
+    return encoding === "utf-8"
+      ? new Utf8Bytes(rest, file.path, markLength)
+      : new TranscodedBytes(rest, file.path, encoding, markLength);
+  } catch (error) {
+    await raw.close();
+    throw error;
+  }
+}
+
+function rawBytes(bytes: FileBytes, compression: Compression | undefined): RawBytes {
+  return compression === undefined ? bytes : new InflatedBytes(bytes);
+}
+
+interface MarkedEncoding {
+  readonly encoding: "utf-8" | ForeignEncoding;
+  /** Bytes of the byte order mark. */
+  readonly markLength: number;
+}
+
+/** What the byte order mark says (Unicode 16, section 23.8), else what the option says. */
+function encodingOf(head: Uint8Array, wanted: FileEncoding = "utf-8", path: string): MarkedEncoding {
+  const marks = Buffer.from(head.subarray(0, 4)).toString("hex");
+  if (marks === "fffe0000" || marks === "0000feff")
+    throw unreadableFile(path, "is in UTF-32, which isn't read", "Convert it to UTF-8.");
+  if (marks.startsWith("efbbbf")) return { encoding: "utf-8", markLength: 3 };
+  if (marks.startsWith("fffe")) return { encoding: "utf-16le", markLength: 2 };
+  if (marks.startsWith("feff")) return { encoding: "utf-16be", markLength: 2 };
+  if (wanted === "utf-8" && isLikeUtf16(head))
+    throw unreadableFile(
+      path,
+      "looks like UTF-16 without a byte order mark: about every second byte at its beginning is NUL",
+      "Say so with --encoding utf-16 (in code: encoding) if its bytes are little-endian, or convert it to UTF-8.",
+    );
+  return { encoding: wanted === "utf-16" ? "utf-16le" : wanted, markLength: 0 };
+}
+
+/**
+ * Texts in most alphabets have characters below U+0900: in UTF-16 one byte of each is a small one, at one and the same side,
+ * and a text of ASCII, line endings and digits has NULs there.
+ */
+function isLikeUtf16(sample: Uint8Array): boolean {
+  const [even, odd] = [0, 1].map((side) => sample.filter((_, index) => index % 2 === side));
+  if (even === undefined || odd === undefined || odd.length === 0) return false;
+  return hasHighBytes(even, odd) || hasHighBytes(odd, even);
+}
+
+function hasHighBytes(high: Uint8Array, low: Uint8Array): boolean {
+  return high.includes(0) && smallShare(high) >= 0.9 && smallShare(low) < 0.5;
+}
+
+function smallShare(bytes: Uint8Array): number {
+  return bytes.filter((byte) => byte < 9).length / bytes.length;
+}
+
+/** Bytes that were looked at already, and then the others. */
+class PrefixedBytes implements RawBytes {
+  readonly extent: RawBytes["extent"];
+  readonly #bytes: RawBytes;
+  #prefix: Uint8Array;
+
+  constructor(prefix: Uint8Array, bytes: RawBytes) {
+    this.extent = bytes.extent;
+    this.#prefix = prefix;
+    this.#bytes = bytes;
+  }
+
+  async read(target: Uint8Array, at: number): Promise<number> {
+    const prefix = this.#prefix.subarray(0, target.length - at);
+    if (prefix.length === 0) return await this.#bytes.read(target, at);
+    target.set(prefix, at);
+    this.#prefix = this.#prefix.subarray(prefix.length);
+    const isFull = at + prefix.length === target.length;
+    return prefix.length + (isFull ? 0 : await this.#bytes.read(target, at + prefix.length));
+  }
+
+  close(): Promise<void> {
+    return this.#bytes.close();
+  }
+}

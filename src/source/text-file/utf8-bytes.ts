@@ -1,0 +1,96 @@
+import { isUtf8 } from "node:buffer";
+import type { ByteReader } from "./byte-reader.ts";
+import type { RawBytes } from "./file-bytes.ts";
+import { unreadableFile } from "./unreadable-file.ts";
+
+/** Bytes of a file in UTF-8, read straight to where they are wanted, and checked there. */
+export class Utf8Bytes implements ByteReader {
+  readonly #raw: RawBytes;
+  readonly #path: string;
+  /** Bytes of the file before the next one that is read. */
+  #position: number;
+  /** The beginning of a character whose other bytes weren't there yet. */
+  readonly #split = new Uint8Array(4);
+  #splitLength = 0;
+
+  /** `position` is the place in the file of the first byte that `raw` gives. */
+  constructor(raw: RawBytes, path: string, position: number) {
+    this.#raw = raw;
+    this.#path = path;
+    this.#position = position;
+  }
+
+  async read(target: Uint8Array, at: number): Promise<number> {
+    const count = await this.#raw.read(target, at);
+    if (count === 0) {
+      if (this.#splitLength > 0) throw this.#invalid(this.#position - this.#splitLength, this.#split[0] ?? 0);
+      return 0;
+    }
+    const bytes = target.subarray(at, at + count);
+    this.#check(bytes);
+    this.#position += count;
+    return count;
+  }
+
+  close(): Promise<void> {
+    return this.#raw.close();
+  }
+
+  #check(bytes: Uint8Array): void {
+    let from = 0;
+    while (this.#splitLength > 0 && from < bytes.length) {
+      this.#split[this.#splitLength] = bytes[from] ?? 0;
+      this.#splitLength += 1;
+      from += 1;
+      const isWhole = this.#splitLength === characterLength(this.#split[0] ?? 0);
+      if (isWhole && !isUtf8(this.#split.subarray(0, this.#splitLength)))
+        throw this.#invalid(this.#position + from - this.#splitLength, this.#split[0] ?? 0);
+      if (isWhole) this.#splitLength = 0;
+    }
+    const to = wholeCharacters(bytes, from);
+    const whole = bytes.subarray(from, to);
+    if (!isUtf8(whole)) {
+      const index = from + firstInvalid(whole);
+      throw this.#invalid(this.#position + index, bytes[index] ?? 0);
+    }
+    for (const byte of bytes.subarray(to)) {
+      this.#split[this.#splitLength] = byte;
+      this.#splitLength += 1;
+    }
+  }
+
+  #invalid(place: number, byte: number): Error {
+    const code = byte.toString(16).toUpperCase();
+    return unreadableFile(
+      this.#path,
+      `isn't UTF-8: byte ${place} of ${this.#raw.extent}, counted from 0, is 0x${code}, which begins no character`,
+      "Say how it is encoded with --encoding latin-1 or --encoding windows-1252 (in code: encoding), or convert it to UTF-8.",
+    );
+  }
+}
+
+/** Bytes of the character that a byte begins; 1 for a byte that begins none, so that it is looked at and refused. */
+function characterLength(first: number): number {
+  return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+}
+
+/** Where the last character begins that isn't whole; the end where all are. */
+function wholeCharacters(bytes: Uint8Array, from: number): number {
+  for (let index = bytes.length - 1; index >= Math.max(from, bytes.length - 3); index -= 1) {
+    const byte = bytes[index] ?? 0;
+    if (byte < 0x80) return bytes.length;
+    if (byte >= 0xc0) return index + characterLength(byte) > bytes.length ? index : bytes.length;
+  }
+  return bytes.length;
+}
+
+/** The first byte of bytes that aren't UTF-8 at which no character begins. */
+function firstInvalid(bytes: Uint8Array): number {
+  let index = 0;
+  while (index < bytes.length) {
+    const length = characterLength(bytes[index] ?? 0);
+    if (!isUtf8(bytes.subarray(index, index + length))) return index;
+    index += length;
+  }
+  return bytes.length;
+}
