@@ -1,13 +1,15 @@
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { StreamCsvError, toError } from "../errors.ts";
+import { isCodedError, StreamCsvError, toError } from "../errors.ts";
 import type { DuckDBImporter } from "./duckdb/database.ts";
 import { reasonOf } from "./duckdb/reason.ts";
-import { fileEndings } from "./file-endings.ts";
+import { fileEndings, fileKindOf, isJsonEnding } from "./file-endings.ts";
+import type { FileOptions } from "./file-options.ts";
+import { openJsonFile } from "./json/open-json-file.ts";
 import type { Source } from "./source.ts";
 
 /** How a file is opened. */
-export interface OpenOptions {
+export interface OpenOptions extends FileOptions {
   /** The table of a `.duckdb` file; needed where it has several. */
   readonly table?: string;
   /** How DuckDB is loaded. @default () => import("@duckdb/node-api") */
@@ -21,15 +23,20 @@ export interface OpenOptions {
  *   error as its cause, `SCSV_DUCKDB_MISSING`
  */
 export async function openSources(path: string, options: OpenOptions = {}): Promise<readonly Source[]> {
-  const ending = fileEndings.find((one) => one === extname(path).toLowerCase());
-  if (ending === undefined) throw unsupported(path);
+  const kind = fileKindOf(path);
+  if (kind === undefined) throw unsupported(path);
+  const { ending } = kind;
   await checkFile(path);
-  // Loaded with the first file: a process that has none starts sooner without.
-  const { openFile } = await import("./duckdb/open-file.ts");
   try {
+    if (isJsonEnding(ending)) return [await openJsonFile(path, kind, options)];
+    if (kind.compression !== undefined) throw unsupported(path);
+    // Loaded with the first file: a process that has none starts sooner without.
+    const { openFile } = await import("./duckdb/open-file.ts");
     return await openFile(path, ending, options.table, options.importer);
   } catch (error) {
-    throw error instanceof StreamCsvError ? error : unreadable(path, toError(error));
+    throw error instanceof StreamCsvError || isArgumentFault(error)
+      ? error
+      : unreadable(path, toError(error));
   }
 }
 
@@ -50,6 +57,11 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
       ? `${JSON.stringify(path)} has no table${table === undefined ? "" : ` ${JSON.stringify(table)}`}.`
       : `${JSON.stringify(path)} has several tables: choose one of ${names.join(", ")}.`,
   );
+}
+
+/** A wrong option, which isn't the file's fault. */
+function isArgumentFault(error: unknown): boolean {
+  return isCodedError(error) && error.code.startsWith("SCSV_ARG_");
 }
 
 async function checkFile(path: string): Promise<void> {

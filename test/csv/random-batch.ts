@@ -142,6 +142,10 @@ const mixed = fc.oneof(
 
 /** Texts as bytes, the last row's first, with so many other bytes between them. */
 export function utf8Vector(texts: readonly string[], gap: number): Utf8Vector {
+  return { kind: "utf8", ...textBytes(texts, gap) };
+}
+
+function textBytes(texts: readonly string[], gap: number): Omit<Utf8Vector, "kind"> {
   const encoded = texts.map((one) => new TextEncoder().encode(one));
   const between = new Uint8Array(gap).fill(0x22);
   const starts = new Uint32Array(texts.length);
@@ -155,7 +159,7 @@ export function utf8Vector(texts: readonly string[], gap: number): Utf8Vector {
     at += bytes.length + gap;
     parts.push(bytes, between);
   }
-  return { kind: "utf8", bytes: Uint8Array.from(Buffer.concat(parts)), starts, ends };
+  return { bytes: Uint8Array.from(Buffer.concat(parts)), starts, ends };
 }
 
 /** A vector of each kind, with so many rows. */
@@ -230,16 +234,14 @@ function vector(rows: number): fc.Arbitrary<ColumnVector> {
     many(fc.option(text)).map((values) => ({ kind: "text" as const, values })),
     withNulls(fc.tuple(many(text), fc.nat(3)).map(([texts, gap]) => utf8Vector(texts, gap))),
     withNulls(
-      fc.tuple(many(numberText), fc.nat(3)).map(([texts, gap]) => ({
-        ...utf8Vector(texts, gap),
-        kind: "number-text" as const,
-      })),
+      fc
+        .tuple(many(numberText), fc.nat(3))
+        .map(([texts, gap]) => Object.assign(textBytes(texts, gap), { kind: "number-text" as const })),
     ),
     withNulls(
-      fc.tuple(many(jsonDocument), fc.nat(3)).map(([texts, gap]) => ({
-        ...utf8Vector(texts, gap),
-        kind: "json-text" as const,
-      })),
+      fc
+        .tuple(many(jsonDocument), fc.nat(3))
+        .map(([texts, gap]) => Object.assign(textBytes(texts, gap), { kind: "json-text" as const })),
     ),
     fc.array(fc.option(text), { minLength: 1, maxLength: 5 }).chain((dictionary) =>
       many(fc.nat(dictionary.length - 1)).map((codes) => ({

@@ -282,19 +282,6 @@ test("a CSV file of one column may have a delimiter in its quoted header", async
   await source.close();
 });
 
-test("JSON keeps big integers, strings that look like dates, nulls and nested values", async () => {
-  const lines =
-    '{"a":18446744073709551615,"d":"2020-01-01","n":{"t":"2020-01-01T10:00:00Z","l":[1.5,null]}}\n{"a":-1,"late":true}\n';
-  const expected = [
-    ["18446744073709551615", "2020-01-01", '{"t":"2020-01-01T10:00:00Z","l":[1.5,null]}', "\\N"],
-    ["-1", "\\N", "\\N", "true"],
-  ];
-  for (const name of ["lines.ndjson", "lines.jsonl", "lines.json"])
-    assert.deepEqual(await cellsOfFile(fileOf(name, lines)), expected, name);
-  const array = `[${lines.trim().split("\n").join(",")}]`;
-  assert.deepEqual(await cellsOfFile(fileOf("array.json", array)), expected);
-});
-
 test("a .duckdb file gives one source a table, without being written to", async () => {
   const path = fileOf("shop.duckdb");
   await query(
@@ -355,7 +342,7 @@ test("says what is wrong with a file that can't be opened", async () => {
     code: "SCSV_SOURCE_UNSUPPORTED",
     message: /\.parquet, \.csv/,
   });
-  for (const name of ["no.parquet", "no.duckdb", "no.json"]) {
+  for (const name of ["no.parquet", "no.duckdb"]) {
     const path = fileOf(name, "this is none\n");
     await assert.rejects(openSource(path), (error: Error & { code?: string }) => {
       assert.equal(error.code, "SCSV_SOURCE_UNREADABLE");

@@ -1,21 +1,18 @@
 import { basename, extname } from "node:path";
-import type { FileEnding } from "../file-endings.ts";
+import type { DuckDBFileEnding } from "../file-endings.ts";
 import type { Source } from "../source.ts";
 import { holdDuckDB, releaseDuckDB, type DuckDBImporter, type HeldDuckDB } from "./database.ts";
 import { openDuckDBSource, type FileRelation } from "./duckdb-source.ts";
-import { csvRelation, jsonRelation, parquetRelation, tsvRelation } from "./file-relation.ts";
+import { csvRelation, parquetRelation, tsvRelation } from "./file-relation.ts";
 import { openTables } from "./tables.ts";
 
 /** What stands behind FROM for a file, by the file's ending; a database has tables instead. */
 const relations: Readonly<
-  Record<Exclude<FileEnding, ".duckdb">, (held: HeldDuckDB, path: string) => Promise<FileRelation>>
+  Record<Exclude<DuckDBFileEnding, ".duckdb">, (held: HeldDuckDB, path: string) => Promise<FileRelation>>
 > = {
   ".parquet": parquetRelation,
   ".csv": csvRelation,
   ".tsv": tsvRelation,
-  ".json": jsonRelation("auto"),
-  ".ndjson": jsonRelation("newline_delimited"),
-  ".jsonl": jsonRelation("newline_delimited"),
 };
 
 /**
@@ -24,7 +21,7 @@ const relations: Readonly<
  */
 export async function openFile(
   path: string,
-  ending: FileEnding,
+  ending: DuckDBFileEnding,
   table: string | undefined,
   importer: DuckDBImporter | undefined,
 ): Promise<readonly Source[]> {
