@@ -349,7 +349,7 @@ export class RecordScanner {
     if (place < 0) return;
     const end = bytes.indexOf(quote, place) + 1;
     throw new JsonFault(
-      place,
+      place - 1,
       `an object within it has the key ${this.#quoted(bytes, place - 1, end)} twice`,
     );
   }
