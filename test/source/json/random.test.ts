@@ -194,6 +194,30 @@ function elementsOf(text: string): readonly string[] {
   return elements;
 }
 
+/** The texts of values that follow one another: behind one that is no object stands white space. */
+function valuesOf(text: string): readonly string[] {
+  const tokens = text.match(token) ?? [];
+  if (tokens.join("") !== text) throw new SyntaxError("a character that no token has");
+  const values: string[] = [];
+  let depth = 0;
+  let value = "";
+  for (const one of tokens) {
+    const isBlank = /^[ \t\n\r]/.test(one);
+    if (depth === 0 && isBlank) values.push("");
+    if (depth === 0 && isBlank) continue;
+    if (one === "{" || one === "[") depth += 1;
+    if (one === "}" || one === "]") depth -= 1;
+    value += one;
+    if (depth !== 0) continue;
+    const before = values.at(-1) ?? "";
+    if (before !== "" && !before.startsWith("{")) throw new SyntaxError("no white space");
+    values.push(value);
+    value = "";
+  }
+  if (value !== "") throw new SyntaxError("an open value");
+  return values.filter((one) => one !== "");
+}
+
 /** What a file should give; undefined where it should be refused. */
 function expectedTable(texts: readonly string[]): Table | undefined {
   const records = texts.map(recordOf);
@@ -211,7 +235,7 @@ function tableOf(text: string): Table | undefined {
       if (!Array.isArray(JSON.parse(text))) return undefined;
       return expectedTable(elementsOf(text));
     }
-    return expectedTable(text.split("\n").filter((line) => line.trim() !== ""));
+    return expectedTable(valuesOf(text));
   } catch {
     return undefined;
   }
