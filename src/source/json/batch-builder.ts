@@ -57,7 +57,9 @@ export class BatchBuilder {
   /** By column: the kinds of its values in this batch as bits, and how many aren't null. */
   readonly #seen: Uint8Array;
   readonly #filled: Uint32Array;
-  readonly #columns: readonly ColumnMemory[];
+  readonly #nulls: Uint8Array;
+  /** Made with a column's first value: of a hundred thousand columns a reading may see but a few. */
+  readonly #columns: (ColumnMemory | undefined)[];
   readonly #noValues: ColumnVector;
 
   /** @param wanted places of different columns of the file, of so many */
@@ -67,21 +69,13 @@ export class BatchBuilder {
     this.#slots = new Int32Array(columnCount).fill(-1);
     for (const [slot, column] of wanted.entries()) this.#slots[column] = slot;
     const cells = this.capacity * width;
-    const nulls = new Uint8Array(cells);
+    this.#nulls = new Uint8Array(cells);
     this.#kinds = new Uint8Array(cells);
     this.#starts = new Uint32Array(cells);
     this.#ends = new Uint32Array(cells);
     this.#seen = new Uint8Array(width);
     this.#filled = new Uint32Array(width);
-    this.#columns = wanted.map((_, slot) => {
-      const [from, to] = [slot * this.capacity, (slot + 1) * this.capacity];
-      return {
-        kinds: this.#kinds.subarray(from, to),
-        starts: this.#starts.subarray(from, to),
-        ends: this.#ends.subarray(from, to),
-        nulls: nulls.subarray(from, to),
-      };
-    });
+    this.#columns = wanted.map(() => undefined);
     // One and the same for all columns and batches, so that writers have it ready.
     this.#noValues = { kind: "dictionary", codes: new Uint8Array(this.capacity), dictionary: [null] };
   }
@@ -120,7 +114,7 @@ export class BatchBuilder {
   /** The batch of the records added; `places` are the columns of the batch among those wanted. The next begins empty. */
   take(bytes: Uint8Array, places: readonly number[]): Batch {
     const { rowCount } = this;
-    const vectors = this.#columns.map((memory, slot) => this.#vectorOf(memory, slot, bytes));
+    const vectors = this.#columns.map((_, slot) => this.#vectorOf(slot, bytes));
     this.rowCount = 0;
     this.#kinds.fill(noCell);
     this.#seen.fill(0);
@@ -128,9 +122,10 @@ export class BatchBuilder {
     return { rowCount, columns: places.map((place) => vectors[place] ?? this.#noValues) };
   }
 
-  #vectorOf(memory: ColumnMemory, slot: number, bytes: Uint8Array): ColumnVector {
+  #vectorOf(slot: number, bytes: Uint8Array): ColumnVector {
     const seen = this.#seen[slot] ?? 0;
     if (seen === 0) return this.#noValues;
+    const memory = this.#memoryOf(slot);
     const { starts, ends, kinds } = memory;
     const nulls = this.#filled[slot] === this.rowCount ? {} : { nulls: this.#nullsOf(memory) };
     switch (seen) {
@@ -145,6 +140,18 @@ export class BatchBuilder {
       default:
         return { kind: "mixed", values: this.#valuesOf(memory, bytes) };
     }
+  }
+
+  #memoryOf(slot: number): ColumnMemory {
+    const [from, to] = [slot * this.capacity, (slot + 1) * this.capacity];
+    const memory = this.#columns[slot] ?? {
+      kinds: this.#kinds.subarray(from, to),
+      starts: this.#starts.subarray(from, to),
+      ends: this.#ends.subarray(from, to),
+      nulls: this.#nulls.subarray(from, to),
+    };
+    this.#columns[slot] = memory;
+    return memory;
   }
 
   #nullsOf({ kinds, nulls }: ColumnMemory): Uint8Array {

@@ -22,6 +22,11 @@ export class KeyTable {
     return this.#count;
   }
 
+  /** Bytes of all keys together, and one for each. */
+  get byteLength(): number {
+    return this.#starts[this.#count] ?? 0;
+  }
+
   /** The text of a key. */
   textOf(column: number): string {
     const bytes = this.#bytes.subarray(this.#starts[column] ?? 0, (this.#starts[column + 1] ?? 0) - 1);

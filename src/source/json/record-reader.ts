@@ -93,7 +93,9 @@ export class RecordReader {
     const held = this.#end - keep;
     if (this.#isInRecord && held > mostRecordBytes) throw this.#fault(tooLong(this.#recordStart));
     // At least as many as the token at the end has so far: going through it again then takes time linear in it.
-    let wanted = this.#isInRecord ? this.scanner.pendingBytes(this.#end) : 0;
+    let wanted = this.#isInRecord
+      ? Math.min(this.scanner.pendingBytes(this.#end), mostRecordBytes + 1 - held)
+      : 0;
     this.#makeRoom(keep, held, held + Math.max(wanted, Math.ceil(this.#blockBytes / 2)));
     const space = this.bytes.subarray(0, this.bytes.length - paddingBytes);
     do {
@@ -155,7 +157,7 @@ export class RecordReader {
           break;
         case "behind":
           if (byte !== comma && byte !== closeBracket)
-            throw new JsonFault(this.#at, "a comma or ] should stand before it");
+            throw new JsonFault(this.#at, "expected a comma or ] before it");
           this.#place = byte === comma ? "comma" : "end";
           break;
         case "comma":
@@ -164,7 +166,7 @@ export class RecordReader {
         case "end":
           throw new JsonFault(
             this.#at,
-            "it stands behind the end of the array that holds the records; nothing may, so put all records into the array, or none",
+            "it follows the end of the array that holds the records: put all records into the array, or none",
           );
         case "between":
         default:
@@ -172,8 +174,8 @@ export class RecordReader {
           throw new JsonFault(
             this.#at,
             byte === comma
-              ? "a comma stands before it, and no array holds the records: put all between [ and ], or take the comma out"
-              : "white space should stand before it",
+              ? "a comma stands before it, but no array holds the records: put all records between [ and ], or remove the comma"
+              : "expected white space before it",
           );
       }
       this.#at += 1;
@@ -193,7 +195,8 @@ export class RecordReader {
     const isTooLarge = size > 4 * this.#blockBytes && needed <= this.#blockBytes;
     if (needed > size || isTooLarge) {
       const bytes = new Uint8Array(
-        (isTooLarge ? this.#blockBytes : Math.max(needed, 2 * size)) + paddingBytes,
+        (isTooLarge ? this.#blockBytes : Math.max(needed, Math.min(2 * size, mostRecordBytes))) +
+          paddingBytes,
       );
       bytes.set(this.bytes.subarray(keep, this.#end));
       this.bytes = bytes;

@@ -34,6 +34,8 @@ import { wrongToken } from "./wrong-token.ts";
 const mostLevels = 1000;
 /** Different keys that the records of a file may have. */
 const mostColumns = 100_000;
+/** Bytes that these keys may have together; they are held as long as the file is open. */
+const mostKeyBytes = 16 * 1024 ** 2;
 
 // What is expected next, in the order in which it comes. Each is also where a scan may stop for want of bytes.
 const keyOrEnd = 0;
@@ -336,6 +338,11 @@ export class RecordScanner {
         throw new JsonFault(
           start,
           `its key ${this.#quoted(bytes, start - 1, end + 1)} would be column ${mostColumns + 1}, and ${mostColumns} is the limit: where keys are data, such as ids, make them values`,
+        );
+      if (this.#keys.byteLength + (to - from) > mostKeyBytes)
+        throw new JsonFault(
+          start,
+          `with its key ${this.#quoted(bytes, start - 1, end + 1)} the keys of all records are longer than ${mostKeyBytes / 1024 ** 2} MiB together, which is the limit: where keys are data, make them values`,
         );
       column = this.#keys.add(text, from, to);
       this.#growTo(this.#keys.count);

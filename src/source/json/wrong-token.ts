@@ -15,7 +15,7 @@ export function wrongToken(
   end: number,
   expected?: string,
 ): JsonFault {
-  if (stop >= end) return new JsonFault(end, "the file ends in the midst of it");
+  if (stop >= end) return new JsonFault(end, "the file ends in the middle of it");
   const found = quotedAt(bytes, stop, end);
   const first = bytes[start] ?? 0;
   if (expected === undefined)
@@ -42,13 +42,13 @@ function stringReason(bytes: Uint8Array, stop: number, end: number): string {
 function tokenReason(bytes: Uint8Array, stop: number, found: string, expected: string): string {
   const byte = bytes[stop] ?? 0;
   const before = bytes[stop - 1] ?? 0;
-  if (isDigit(byte) && isDigit(before)) return `a number begins with 0 and goes on with ${found}`;
+  if (isDigit(byte) && isDigit(before)) return `a number begins with 0 and continues with ${found}`;
   let last = stop - 1;
   while (isBlank(bytes[last] ?? 0)) last -= 1;
   if (bytes[last] === comma && (byte === closeBrace || byte === closeBracket))
     return `a comma stands before ${String.fromCharCode(byte)}`;
   const hint = hints.find(({ pattern }) => pattern.test(found))?.hint ?? "";
-  return `${expected} should stand where ${found} is${hint}`;
+  return `expected ${expected}, found ${found}${hint}`;
 }
 
 const hints: readonly { readonly pattern: RegExp; readonly hint: string }[] = [

@@ -70,6 +70,16 @@ test("100,000 keys are columns, and one more is refused", async () => {
   });
 });
 
+test("keys of 16 MiB together are the limit", async () => {
+  const records = Array.from({ length: 17 }, (_, index) => `{"${String(index).padEnd(1024 ** 2, "k")}":1}`);
+  const source = await openJson(records.slice(0, 15).join("\n"));
+  assert.equal(source.columns.length, 15);
+  await assert.rejects(openJson(records.join("\n")), {
+    message:
+      /^Record 16 of .*: with its key "15k+… the keys of all records are longer than 16 MiB together, which is the limit/,
+  });
+});
+
 test("a nested object may have a million keys, and one of them twice isn't missed", async () => {
   const fields = Array.from(
     { length: 1_000_000 },
