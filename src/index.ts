@@ -45,7 +45,9 @@ export {
   type GeneratedExportName,
   type GeneratedOptions,
 } from "./source/generated-source.ts";
+export { fileEncodings, type FileEncoding, type FileOptions } from "./source/file-options.ts";
 export { openSource, openSources, type OpenOptions } from "./source/open-source.ts";
+export { parseFileOptions, type FileOptionTexts } from "./source/parse-file-options.ts";
 export type { Row, Rows } from "./source/row-reader.ts";
 export { rowsSource, type ColumnOption, type RowsOptions } from "./source/rows-source.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";

@@ -101,8 +101,9 @@ export interface TextVector {
 }
 
 /**
- * Text as databases keep it, so that no string need be made: row i is `bytes` from `starts[i]` to `ends[i]`, valid UTF-8.
- * Texts may lie in any order, with anything between them, and share bytes.
+ * Text as databases and files keep it, so that no string need be made: row i is `bytes` from `starts[p]` to `ends[p]`,
+ * valid UTF-8, and null where `nulls[p]` is 1, with p being `first + i * step`: rows that lie one behind the other in the
+ * same arrays needn't be taken apart. Texts may lie in any order, with anything between them, and share bytes.
  */
 export interface Utf8Vector {
   readonly kind: "utf8";
@@ -110,6 +111,10 @@ export interface Utf8Vector {
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
   readonly nulls?: NullMask;
+  /** @default 0 */
+  readonly first?: number;
+  /** @default 1 */
+  readonly step?: number;
 }
 
 /**

@@ -8,6 +8,7 @@ import { interleave, repeatOnPage, takePage } from "./fast/interleave.ts";
 import { rowTable, writeRowTable } from "./fast/row-table.ts";
 import { reserveCells, stage, takeStage } from "./fast/stage.ts";
 import type { ColumnContext, StagedColumn } from "./fast/staged-column.ts";
+import { textTable, writeTextTable } from "./fast/text-table.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { stringifyWriter } from "./stringify-writer.ts";
 
@@ -118,6 +119,11 @@ function newPress(names: readonly string[], dialect: Dialect): Press {
     if (table !== undefined) {
       for (const context of contexts) context.rowOffset = firstRow - from;
       return takeStage(writeRowTable(table, from, to, contexts), memory);
+    }
+    const texts = textTable(batch, contexts);
+    if (texts !== undefined) {
+      for (const context of contexts) context.rowOffset = firstRow - from;
+      return takeStage(writeTextTable(texts, from, to, contexts), memory);
     }
     for (let index = 0; index < prepared.length; index += 1)
       staged[index] = readyColumn(prepared[index], batch.columns[index], firstRow - from);

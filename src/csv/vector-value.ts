@@ -4,7 +4,7 @@ import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } 
 
 /** The value of a vector at a row as one JavaScript value, exact; for paths that look at cells one by one. */
 export function vectorValue(vector: ColumnVector, row: number): unknown {
-  if ("nulls" in vector && vector.nulls?.[row] === 1) return null;
+  if ("nulls" in vector && vector.nulls?.[placeOf(vector, row)] === 1) return null;
   switch (vector.kind) {
     case "integer":
       return integerValue(vector.values[row]);
@@ -13,7 +13,7 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
     case "bytes":
       return vector.values[row];
     case "mixed":
-      return vector.values[(vector.first ?? 0) + row * (vector.step ?? 1)];
+      return vector.values[placeOf(vector, row)];
     case "decimal":
       return new DecimalValue(BigInt(vector.unscaled[row] ?? 0), vector.scale);
     case "boolean":
@@ -32,6 +32,13 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
     default:
       return vector.dictionary[vector.codes[row] ?? 0];
   }
+}
+
+/** Where a row's value stands in the vector's arrays. */
+function placeOf(vector: ColumnVector, row: number): number {
+  return vector.kind === "mixed" || vector.kind === "utf8"
+    ? (vector.first ?? 0) + row * (vector.step ?? 1)
+    : row;
 }
 
 /** From here on a dialect may write numbers with an exponent, which integers never have. */

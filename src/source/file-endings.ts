@@ -13,7 +13,7 @@ const jsonEndings = [".json", ".ndjson", ".jsonl"] as const satisfies readonly F
 type JsonEnding = (typeof jsonEndings)[number];
 
 /** An ending of a file that DuckDB reads. */
-export type DuckDBFileEnding = Exclude<FileEnding, JsonEnding>;
+export type DuckDBFileEnding = Exclude<FileEnding, ".csv" | ".tsv" | JsonEnding>;
 
 export function isJsonEnding(ending: FileEnding): ending is JsonEnding {
   return jsonEndings.some((one) => one === ending);

@@ -1,11 +1,14 @@
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { isCodedError, StreamCsvError, toError } from "../errors.ts";
+import { StreamCsvError, toError } from "../errors.ts";
+import { checkFileOptions } from "./check-file-options.ts";
+import { csvSettings } from "./csv-file/csv-settings.ts";
+import { openCsvFile } from "./csv-file/open-csv-file.ts";
 import type { DuckDBImporter } from "./duckdb/database.ts";
 import { reasonOf } from "./duckdb/reason.ts";
 import { fileEndings, fileKindOf, isJsonEnding } from "./file-endings.ts";
 import type { FileOptions } from "./file-options.ts";
-import { openJsonFile } from "./json/open-json-file.ts";
+import { openJsonSource } from "./json/json-source.ts";
 import type { Source } from "./source.ts";
 
 /** How a file is opened. */
@@ -17,26 +20,29 @@ export interface OpenOptions extends FileOptions {
 }
 
 /**
- * Opens every source of a file: one for a Parquet, CSV, TSV or JSON file, named after it without folder and ending;
+ * Opens every source of a file: one for a Parquet, CSV, TSV or JSON file, named after it without folder and endings;
  * one per table for a `.duckdb` file, named `file.table`. Whoever opens them closes them, each one.
- * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNSUPPORTED`, `SCSV_SOURCE_UNREADABLE` with DuckDB's
- *   error as its cause, `SCSV_DUCKDB_MISSING`
+ * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNSUPPORTED`, `SCSV_SOURCE_UNREADABLE`,
+ *   `SCSV_DUCKDB_MISSING`
+ * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for options that can't be, or that the file's kind
+ *   has no use for
  */
 export async function openSources(path: string, options: OpenOptions = {}): Promise<readonly Source[]> {
   const kind = fileKindOf(path);
   if (kind === undefined) throw unsupported(path);
-  const { ending } = kind;
+  const { ending, compression, name } = kind;
+  checkFileOptions(options, ending);
   await checkFile(path);
+  if (ending === ".csv" || ending === ".tsv")
+    return [await openCsvFile(name, csvSettings(path, ending, compression, options))];
+  if (isJsonEnding(ending))
+    return [await openJsonSource({ name, path, compression, encoding: options.encoding })];
+  // Loaded with the first file that needs it: a process that has none starts sooner without.
+  const { openFile } = await import("./duckdb/open-file.ts");
   try {
-    if (isJsonEnding(ending)) return [await openJsonFile(path, kind, options)];
-    if (kind.compression !== undefined) throw unsupported(path);
-    // Loaded with the first file: a process that has none starts sooner without.
-    const { openFile } = await import("./duckdb/open-file.ts");
-    return await openFile(path, ending, options.table, options.importer);
+    return await openFile(path, ending, name, options.table, options.importer);
   } catch (error) {
-    throw error instanceof StreamCsvError || isArgumentFault(error)
-      ? error
-      : unreadable(path, toError(error));
+    throw error instanceof StreamCsvError ? error : unreadable(path, toError(error));
   }
 }
 
@@ -59,11 +65,6 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
   );
 }
 
-/** A wrong option, which isn't the file's fault. */
-function isArgumentFault(error: unknown): boolean {
-  return isCodedError(error) && error.code.startsWith("SCSV_ARG_");
-}
-
 async function checkFile(path: string): Promise<void> {
   const stats = await stat(path).catch((cause: unknown) => {
     throw new StreamCsvError(
@@ -79,7 +80,7 @@ async function checkFile(path: string): Promise<void> {
 function unsupported(path: string): StreamCsvError {
   return new StreamCsvError(
     "SCSV_SOURCE_UNSUPPORTED",
-    `The file ${JSON.stringify(path)} is of no known kind: its name must end in one of ${fileEndings.join(", ")}.`,
+    `The file ${JSON.stringify(path)} is of no known kind: its name must end in one of ${fileEndings.join(", ")}, text also with .gz or .zst behind it.`,
   );
 }
 

@@ -271,6 +271,27 @@ const rowTable: fc.Arbitrary<Batch> = fc
     })),
   );
 
+/** Rows of a file: texts one behind the other, and some of its columns in some order. */
+const textTable: fc.Arbitrary<Batch> = fc
+  .tuple(fc.nat(40), fc.integer({ min: 1, max: 6 }), fc.nat(3))
+  .chain(([rowCount, step, gap]) => {
+    const cellCount = rowCount * step;
+    const exactly = { minLength: cellCount, maxLength: cellCount };
+    return fc
+      .tuple(
+        fc.array(text, exactly),
+        fc.option(fc.array(fc.boolean(), exactly)),
+        fc.array(fc.nat(step - 1), { minLength: 1, maxLength: 6 }),
+      )
+      .map(([texts, flags, firsts]) => {
+        const shared = {
+          ...utf8Vector(texts, gap),
+          ...(flags === null ? {} : { nulls: Uint8Array.from(flags, Number) }),
+        };
+        return { rowCount, columns: firsts.map((first) => ({ ...shared, first, step })) };
+      });
+  });
+
 const columnBatch: fc.Arbitrary<Batch> = fc
   .tuple(fc.nat(40), fc.integer({ min: 1, max: 6 }))
   .chain(([rowCount, columnCount]) =>
@@ -283,6 +304,7 @@ const columnBatch: fc.Arbitrary<Batch> = fc
 export const randomBatch: fc.Arbitrary<Batch> = fc.oneof(
   { weight: 4, arbitrary: columnBatch },
   { weight: 1, arbitrary: rowTable },
+  { weight: 2, arbitrary: textTable },
 );
 
 const names = Object.keys(dialects) as DialectName[];

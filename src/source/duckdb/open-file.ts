@@ -1,9 +1,8 @@
-import { basename, extname } from "node:path";
 import type { DuckDBFileEnding } from "../file-endings.ts";
 import type { Source } from "../source.ts";
 import { holdDuckDB, releaseDuckDB, type DuckDBImporter, type HeldDuckDB } from "./database.ts";
 import { openDuckDBSource, type FileRelation } from "./duckdb-source.ts";
-import { csvRelation, parquetRelation, tsvRelation } from "./file-relation.ts";
+import { parquetRelation } from "./file-relation.ts";
 import { openTables } from "./tables.ts";
 
 /** What stands behind FROM for a file, by the file's ending; a database has tables instead. */
@@ -11,8 +10,6 @@ const relations: Readonly<
   Record<Exclude<DuckDBFileEnding, ".duckdb">, (held: HeldDuckDB, path: string) => Promise<FileRelation>>
 > = {
   ".parquet": parquetRelation,
-  ".csv": csvRelation,
-  ".tsv": tsvRelation,
 };
 
 /**
@@ -22,11 +19,11 @@ const relations: Readonly<
 export async function openFile(
   path: string,
   ending: DuckDBFileEnding,
+  name: string,
   table: string | undefined,
   importer: DuckDBImporter | undefined,
 ): Promise<readonly Source[]> {
   const held = await holdDuckDB(importer);
-  const name = basename(path, extname(path));
   try {
     if (ending === ".duckdb") return await openTables(held, path, name, table);
     const relation = await relations[ending](held, path);

@@ -365,7 +365,7 @@ test("the encoding is an option, and options of tables are refused", async () =>
       name: "RangeError",
       code: "SCSV_ARG_RANGE",
       message: new RegExp(
-        `^${Object.keys(options)[0]} is an option for CSV and TSV files, and ".*options\\.json" is JSON`,
+        `^${Object.keys(options)[0]} is an option of CSV files, and means nothing for a file that ends in \\.json: leave it out`,
       ),
     });
 });

@@ -1,0 +1,128 @@
+import type { JsonTextVector, Utf8Vector } from "../batch.ts";
+import { guardedText } from "../cell-text.ts";
+import { utf8Text } from "../utf8-text.ts";
+import type { CellFormat } from "./cell-format.ts";
+import { reserve, stage } from "./stage.ts";
+import { placeOf, type ColumnContext } from "./staged-column.ts";
+import { writeText } from "./text.ts";
+
+/** Writes a text, which is no null, with whatever quotes it needs; it stands at a place of its vector's arrays. */
+export type Utf8CellWriter = (row: number, place: number, at: number) => number;
+
+/** Copies texts as bytes, and makes a string only of what the formula guard looks at; leaves room for another cell. */
+export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: ColumnContext): Utf8CellWriter {
+  const { bytes, starts, ends } = vector;
+  const { format } = context;
+  const { cellBytes, quotesEmpty, nullBytes } = format;
+  const isText = vector.kind === "utf8";
+  const quotesText = isText ? format.quotesText : format.quotesAll;
+  const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const endBytes = new TextEncoder().encode(format.endOfData);
+  const suspects = isText ? suspectsOf(format) : noSuspects;
+  return (row, place, at) => {
+    const start = starts[place] ?? 0;
+    const end = ends[place] ?? 0;
+    // Room for a quote before each letter, and around them.
+    reserve(at + 2 * (end - start) + 2 + cellBytes);
+    if (suspects[bytes[start] ?? 0] === 1 && end > start) {
+      const text = utf8Text(vector, row);
+      const guarded = guardedText(text, format.dialect, placeOf(row, context));
+      if (guarded !== text) context.onGuarded(1);
+      return writeText(guarded, at, format, quotesText);
+    }
+    const isQuoted =
+      quotesText ||
+      (end === start && quotesEmpty) ||
+      isSame(bytes, start, end, nullBytes) ||
+      isSame(bytes, start, end, endBytes);
+    const plainEnd = isQuoted ? -1 : writePlain(source, start, end, at, format);
+    return plainEnd < 0 ? writeQuoted(source, start, end, at, format) : plainEnd;
+  };
+}
+
+/** 1 for each byte that may begin a formula. */
+export function suspectsOf({ dialect }: CellFormat): Uint8Array {
+  return dialect.formulas === "allow" ? noSuspects : formulaSuspects;
+}
+
+/** First bytes of what may be a formula; the last is that of all full-width forms. */
+const formulaSuspects = new Uint8Array(256);
+for (const byte of new TextEncoder().encode("=+-@\t\r\uFF1D")) formulaSuspects[byte] = 1;
+const noSuspects = new Uint8Array(256);
+
+/** Whether a text is one that has a meaning of its own when bare; there are none of no bytes. */
+function isSame(bytes: Uint8Array, from: number, to: number, other: Uint8Array): boolean {
+  if (to - from !== other.length || other.length === 0) return false;
+  for (let index = 0; index < other.length; index += 1)
+    if (bytes[from + index] !== other[index]) return false;
+  return true;
+}
+
+/** A byte in each of a word's four. */
+export function fourOf(byte: number): number {
+  return Math.imul(byte, 0x01010101);
+}
+
+/** The top bit of each byte of a word that is zero, and maybe of one above it; 0 when there is none. */
+export function zeroBytes(word: number): number {
+  return (word - 0x01010101) & ~word & 0x80808080;
+}
+
+const fourReturns = fourOf(0x0d);
+const fourLines = fourOf(0x0a);
+
+/** Copies bytes, four at a time; −1 as soon as one of them is found to need quotes. */
+function writePlain(source: DataView, from: number, to: number, at: number, format: CellFormat): number {
+  const { special } = format;
+  const { view: target } = stage;
+  const fourDelimiters = fourOf(format.delimiter);
+  const fourQuotes = fourOf(format.quote);
+  let index = from;
+  let place = at;
+  for (; index + 4 <= to; index += 4) {
+    const word = source.getInt32(index, true);
+    const found =
+      zeroBytes(word ^ fourDelimiters) |
+      zeroBytes(word ^ fourQuotes) |
+      zeroBytes(word ^ fourReturns) |
+      zeroBytes(word ^ fourLines);
+    if (found !== 0) return -1;
+    target.setInt32(place, word, true);
+    place += 4;
+  }
+  for (; index < to; index += 1) {
+    const byte = source.getUint8(index);
+    if (special[byte] === 1) return -1;
+    target.setUint8(place, byte);
+    place += 1;
+  }
+  return place;
+}
+
+/** Copies bytes between quotes, those inside doubled. */
+function writeQuoted(source: DataView, from: number, to: number, at: number, { quote }: CellFormat): number {
+  const { view: target } = stage;
+  const fourQuotes = fourOf(quote);
+  target.setUint8(at, quote);
+  let index = from;
+  let place = at + 1;
+  while (index < to) {
+    const word = index + 4 <= to ? source.getInt32(index, true) : fourQuotes;
+    if (zeroBytes(word ^ fourQuotes) === 0) {
+      target.setInt32(place, word, true);
+      index += 4;
+      place += 4;
+    } else {
+      const byte = source.getUint8(index);
+      target.setUint8(place, byte);
+      index += 1;
+      place += 1;
+      if (byte === quote) {
+        target.setUint8(place, quote);
+        place += 1;
+      }
+    }
+  }
+  target.setUint8(place, quote);
+  return place + 1;
+}

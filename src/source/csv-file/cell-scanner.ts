@@ -1,0 +1,331 @@
+// Long because its one loop is: every state of a record in one place, without a call for a cell.
+import type { Utf8Vector } from "../../csv/batch.ts";
+import { carriageReturn, isBlank, lineFeed, type RecordFormat } from "./record-format.ts";
+
+/** Cells of a batch: as many as an encoder's block has; more only where a single row has more. */
+const batchCells = 16_384;
+
+/** Places of bytes with a meaning that are looked up at a time; 16 KiB, which a processor keeps near. */
+const tapeLength = 4096;
+
+/** Why a scan has stopped; `end`: the bytes have come to an end in the midst of a record, or between two. */
+export type ScanStop = "full" | "end" | "irregular";
+
+/** A byte in each of a word's four. */
+function fourOf(byte: number): number {
+  return Math.imul(byte, 0x01010101);
+}
+
+/**
+ * Divides bytes into rows of cells, a batch at a time, and stops at the first record that isn't as all should be: what is
+ * wrong with it is for {@link scanRecord} to tell.
+ *
+ * Bytes with a meaning are searched for four at a time and their places noted on a tape; a second loop goes from
+ * place to place. Cells are noted row by row in two arrays that all columns share, so that a row of ten thousand
+ * cells costs no more than a thousand rows of ten. Time is linear in the bytes, whatever they are.
+ */
+export class CellScanner {
+  readonly #format: RecordFormat;
+  /** Where each cell of the batch begins and ends, row by row, and whether it is null. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly nulls: Uint8Array;
+  readonly #capacity: number;
+  /** Cells of the batch in which two quotes stand for one. */
+  #escaped: number[] = [];
+  #hasNulls = false;
+
+  readonly #tape = new Uint32Array(tapeLength);
+  #tapeAt = 0;
+  #tapeEnd = 0;
+  /** Up to where the tape goes; 0 when it is no longer that of the bytes. */
+  #taped = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #words = new Int32Array(0);
+  /** Whether the bytes hold a quote or a carriage return at all; most files have none. */
+  #hasQuotes = false;
+  #hasReturns = false;
+
+  /** Rows of the last scan, where the next one goes on, and line breaks passed. */
+  rowCount = 0;
+  next = 0;
+  lineBreaks = 0;
+  /** All bytes that were searched: what a test of linear time looks at. */
+  searchedBytes = 0;
+
+  constructor(format: RecordFormat) {
+    this.#format = format;
+    this.#capacity = Math.max(batchCells, format.columnCount);
+    this.starts = new Uint32Array(this.#capacity);
+    this.ends = new Uint32Array(this.#capacity);
+    this.nulls = new Uint8Array(this.#capacity);
+  }
+
+  /** Takes other bytes, up to place `to` of a memory that begins at a multiple of four and has a word more than that. */
+  use(bytes: Uint8Array<ArrayBuffer>, from: number, to: number): void {
+    if (bytes.buffer !== this.#words.buffer) this.#words = new Int32Array(bytes.buffer);
+    this.#bytes = bytes;
+    const { quote } = this.#format;
+    const added = Buffer.from(bytes.buffer, from, to - from);
+    this.#hasQuotes = quote >= 0 && added.includes(quote);
+    this.#hasReturns = added.includes(carriageReturn);
+    this.#tapeAt = 0;
+    this.#tapeEnd = 0;
+    this.#taped = from;
+  }
+
+  /** The columns of the batch, which lie in the memory that was given to {@link use}. */
+  vectors(places: readonly number[]): readonly Utf8Vector[] {
+    const { starts, ends, nulls } = this;
+    const step = this.#format.columnCount;
+    const bytes = this.#bytes;
+    return places.map((first) => ({ kind: "utf8", bytes, starts, ends, nulls, first, step }));
+  }
+
+  /**
+   * Scans rows from place `from` on, which is where the last scan has stopped or the bytes begin, up to `to`; at most
+   * `mostRows`. With `isEnd` nothing follows, and the last record needs no line ending.
+   */
+  scan(from: number, to: number, isEnd: boolean, mostRows: number): ScanStop {
+    const { delimiter, quote, lineEnding, columnCount, nullBytes } = this.#format;
+    const { starts, ends, nulls } = this;
+    const bytes = this.#bytes;
+    const tape = this.#tape;
+    const nullLength = nullBytes.length;
+    const most = Math.min(this.#capacity, mostRows * columnCount);
+    if (this.#hasNulls) nulls.fill(0);
+    this.#hasNulls = false;
+    this.#escaped.length = 0;
+    this.lineBreaks = 0;
+
+    let slot = 0;
+    /** Behind the last cell of the row. */
+    let rowEnd = columnCount;
+    let cellStart = from;
+    /** Places before it have been dealt with. */
+    let past = from;
+    /** The quote that closed the cell, or −1. */
+    let closed = -1;
+    let breaks = 0;
+    let stop: ScanStop = "end";
+    this.rowCount = 0;
+    this.next = from;
+
+    scanning: for (;;) {
+      if (this.#tapeAt === this.#tapeEnd && !this.#advance(to)) {
+        const isBetween = cellStart === to && slot === rowEnd - columnCount && closed < 0;
+        if (!isEnd || isBetween) break;
+        // The last record, without a line ending.
+        if (slot + 1 !== rowEnd || (closed >= 0 && closed + 1 !== to)) {
+          stop = "irregular";
+          break;
+        }
+        this.#setCell(slot, cellStart, to, closed);
+        this.rowCount += 1;
+        this.next = to;
+        break;
+      }
+      const at = tape[this.#tapeAt] ?? 0;
+      this.#tapeAt += 1;
+      if (at < past) continue;
+      const byte = bytes[at] ?? 0;
+      if (byte === delimiter) {
+        if (closed < 0) {
+          starts[slot] = cellStart;
+          ends[slot] = at;
+          if (at - cellStart === nullLength && (nullLength === 0 || isSame(bytes, cellStart, nullBytes))) {
+            nulls[slot] = 1;
+            this.#hasNulls = true;
+          }
+        } else {
+          if (closed + 1 !== at) {
+            stop = "irregular";
+            break;
+          }
+          starts[slot] = cellStart + 1;
+          ends[slot] = closed;
+          closed = -1;
+        }
+        slot += 1;
+        cellStart = at + 1;
+        if (slot === rowEnd) {
+          stop = "irregular";
+          break;
+        }
+        continue;
+      }
+      if (byte === quote) {
+        if (closed >= 0) {
+          stop = "irregular";
+          break;
+        }
+        if (at !== cellStart) {
+          // Text like any other, unless only blanks stand before it. Blanks between two quotes are passed once.
+          let before = at - 1;
+          while (before >= cellStart && isBlank(bytes[before])) before -= 1;
+          if (before >= cellStart) continue;
+          stop = "irregular";
+          break;
+        }
+        let isEscaped = false;
+        past = at + 1;
+        for (;;) {
+          if (this.#tapeAt === this.#tapeEnd && !this.#advance(to)) {
+            if (isEnd) stop = "irregular";
+            break scanning;
+          }
+          const inside = tape[this.#tapeAt] ?? 0;
+          this.#tapeAt += 1;
+          if (inside < past) continue;
+          const found = bytes[inside];
+          if (found === quote) {
+            if (inside + 1 === to && !isEnd) break scanning;
+            if (inside + 1 < to && bytes[inside + 1] === quote) {
+              isEscaped = true;
+              past = inside + 2;
+              continue;
+            }
+            closed = inside;
+            break;
+          }
+          if (found === carriageReturn || (found === lineFeed && bytes[inside - 1] !== carriageReturn))
+            breaks += 1;
+        }
+        if (isEscaped) this.#escaped.push(slot);
+        continue;
+      }
+      let recordEnd = at + 1;
+      if (byte === lineFeed) {
+        if (lineEnding !== "lf") {
+          stop = "irregular";
+          break;
+        }
+      } else if (byte === carriageReturn) {
+        if (at + 1 === to && !isEnd) break;
+        const isPair = at + 1 < to && bytes[at + 1] === lineFeed;
+        if (lineEnding !== (isPair ? "crlf" : "cr")) {
+          stop = "irregular";
+          break;
+        }
+        if (isPair) recordEnd = at + 2;
+      } else continue;
+      if (slot + 1 !== rowEnd || (closed >= 0 && closed + 1 !== at)) {
+        stop = "irregular";
+        break;
+      }
+      if (closed < 0) {
+        starts[slot] = cellStart;
+        ends[slot] = at;
+        if (at - cellStart === nullLength && (nullLength === 0 || isSame(bytes, cellStart, nullBytes))) {
+          nulls[slot] = 1;
+          this.#hasNulls = true;
+        }
+      } else {
+        starts[slot] = cellStart + 1;
+        ends[slot] = closed;
+        closed = -1;
+      }
+      slot += 1;
+      rowEnd += columnCount;
+      this.rowCount += 1;
+      this.lineBreaks += breaks + 1;
+      breaks = 0;
+      cellStart = recordEnd;
+      past = recordEnd;
+      this.next = recordEnd;
+      if (rowEnd > most) {
+        stop = "full";
+        break;
+      }
+    }
+    this.#joinQuotes(this.rowCount * columnCount);
+    return stop;
+  }
+
+  #setCell(slot: number, from: number, to: number, closed: number): void {
+    const { nullBytes } = this.#format;
+    this.starts[slot] = closed < 0 ? from : from + 1;
+    this.ends[slot] = closed < 0 ? to : closed;
+    if (closed >= 0 || to - from !== nullBytes.length || !isSame(this.#bytes, from, nullBytes)) return;
+    this.nulls[slot] = 1;
+    this.#hasNulls = true;
+  }
+
+  /** Makes one quote of two in the cells that have such, in place: those of an unfinished row are still to be read. */
+  #joinQuotes(cellCount: number): void {
+    const bytes = this.#bytes;
+    const { quote } = this.#format;
+    for (const slot of this.#escaped) {
+      if (slot >= cellCount) return;
+      const end = this.ends[slot] ?? 0;
+      let place = this.starts[slot] ?? 0;
+      for (let at = place; at < end; at += 1) {
+        const byte = bytes[at] ?? 0;
+        bytes[place] = byte;
+        place += 1;
+        if (byte === quote) at += 1;
+      }
+      this.ends[slot] = place;
+    }
+  }
+
+  /** Notes the places of the next bytes that may have a meaning; false when there are none any more. */
+  #advance(to: number): boolean {
+    while (this.#taped < to) {
+      this.#tapeAt = 0;
+      this.#tapeEnd = this.#search(this.#taped, to);
+      if (this.#tapeEnd > 0) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Searches words of four bytes by the well-known way to find a zero among them (Hacker's Delight, 6–1). A byte just behind a
+   * hit may be taken for one though it differs in its lowest bit: whoever reads the tape looks at the byte.
+   */
+  #search(from: number, to: number): number {
+    const words = this.#words;
+    const tape = this.#tape;
+    const { delimiter, quote } = this.#format;
+    const fourDelimiters = fourOf(delimiter);
+    const fourFeeds = fourOf(lineFeed);
+    const fourQuotes = fourOf(this.#hasQuotes ? quote : delimiter);
+    const fourReturns = fourOf(this.#hasReturns ? carriageReturn : lineFeed);
+    const isPlain = !this.#hasQuotes && !this.#hasReturns;
+    const lastWord = (to + 3) >> 2;
+    const mostPlaces = tape.length - 4;
+    let count = 0;
+    let word = from >> 2;
+    let ignored = -1 << (8 * (from & 3));
+    for (; word < lastWord && count <= mostPlaces; word += 1) {
+      const four = words[word] ?? 0;
+      const d = four ^ fourDelimiters;
+      const f = four ^ fourFeeds;
+      let hits = ((d - 0x01010101) & ~d) | ((f - 0x01010101) & ~f);
+      if (!isPlain) {
+        const q = four ^ fourQuotes;
+        const r = four ^ fourReturns;
+        hits |= ((q - 0x01010101) & ~q) | ((r - 0x01010101) & ~r);
+      }
+      hits &= 0x80808080 & ignored;
+      ignored = -1;
+      while (hits !== 0) {
+        const lowest = hits & -hits;
+        tape[count] = 4 * word + ((31 - Math.clz32(lowest)) >> 3);
+        count += 1;
+        hits ^= lowest;
+      }
+    }
+    const searched = Math.min(to, 4 * word);
+    this.searchedBytes += searched - from;
+    this.#taped = searched;
+    while (count > 0 && (tape[count - 1] ?? 0) >= to) count -= 1;
+    return count;
+  }
+}
+
+function isSame(bytes: Uint8Array, from: number, other: Uint8Array): boolean {
+  for (let index = 0; index < other.length; index += 1)
+    if (bytes[from + index] !== other[index]) return false;
+  return true;
+}

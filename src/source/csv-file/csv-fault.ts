@@ -1,0 +1,130 @@
+import type { StreamCsvError } from "../../errors.ts";
+import { unreadableFile } from "../text-file/unreadable-file.ts";
+import { nameOfCharacter } from "./characters.ts";
+import type { LineEnding, RecordFormat } from "./record-format.ts";
+import { countLineBreaks, scanRecord, type RecordFault, type ScannedCell } from "./scan-record.ts";
+
+/** Bytes a record may take, its line ending included: it is held whole. */
+export const mostRecordBytes = 32 * 1024 * 1024;
+
+/** Where a record lies: among bytes that are there, and in which line of the file it begins, counted from 1. */
+export interface RecordPlace {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+  readonly line: number;
+}
+
+const endingNames: Readonly<Record<LineEnding, string>> = {
+  lf: "a line feed (LF)",
+  crlf: "a carriage return and a line feed (CRLF)",
+  cr: "a carriage return (CR)",
+};
+
+const quotesAreText =
+  "Quotes enclose cells, in .tsv files too; where they are text like any other, say so with --quote-in none (in code: quote: null).";
+
+const faultTexts: Readonly<Record<RecordFault, (cell: string) => string>> = {
+  "open quote": (cell) => `a quote opens ${cell} and isn't closed up to the end of the file`,
+  "text after quote": (cell) => `text stands behind the closing quote of ${cell}`,
+  "blanks before quote": (cell) =>
+    `${cell} begins with a blank before its quote, which readers take for text or pass over as they like`,
+};
+
+/** The fault of a record whose quotes aren't in order. */
+export function quoteFault(
+  { path, bytes, from, line }: RecordPlace,
+  fault: RecordFault,
+  cell: number,
+  at: number,
+): StreamCsvError {
+  const faultLine = line + countLineBreaks(bytes, from, at);
+  return unreadableFile(
+    path,
+    `is no CSV: in line ${faultLine}, ${faultTexts[fault](`cell ${cell + 1}`)}`,
+    quotesAreText,
+  );
+}
+
+/** The fault of a record that is longer than any may be. */
+export function tooLongFault(
+  { path, bytes, from, to, line }: RecordPlace,
+  format: Pick<RecordFormat, "delimiter" | "quote">,
+): StreamCsvError {
+  const scanned = scanRecord(bytes, from, to, false, format);
+  const open = scanned.outcome === "incomplete" ? scanned.openQuote : undefined;
+  return unreadableFile(
+    path,
+    `has a record of more than ${mostRecordBytes / 1024 ** 2} MiB: it begins in line ${line}${
+      open === undefined
+        ? ""
+        : `, and a quote opens in line ${line + countLineBreaks(bytes, from, open)} that isn't closed`
+    }`,
+    open === undefined ? "Check that the file is CSV at all." : quotesAreText,
+  );
+}
+
+/** What is known of the header when its rows don't fit it. */
+export interface HeaderFacts {
+  /** Whether it holds none of the usual delimiters, and none was given. */
+  readonly isUndelimited: boolean;
+}
+
+/**
+ * What is wrong with a record that a {@link CellScanner} has stopped at; `isEnd` says that nothing follows it. Undefined when
+ * not all of it is there.
+ */
+export function recordFault(
+  place: RecordPlace,
+  isEnd: boolean,
+  format: RecordFormat,
+  header: HeaderFacts,
+): StreamCsvError | undefined {
+  const { path, bytes, from, to, line } = place;
+  const scanned = scanRecord(bytes, from, to, isEnd, format);
+  switch (scanned.outcome) {
+    case "fault":
+      return quoteFault(place, scanned.fault, scanned.cell, scanned.at);
+    case "record": {
+      if (scanned.cells.length !== format.columnCount)
+        return widthFault(place, scanned.cells, format, header);
+      const { lineEnding = format.lineEnding } = scanned;
+      const lastLine = line + countLineBreaks(bytes, from, scanned.end) - 1;
+      return unreadableFile(
+        path,
+        `has mixed line endings: line ${lastLine} ends with ${endingNames[lineEnding]}, the header with ${endingNames[format.lineEnding]}`,
+        "Write it with one kind of line ending throughout; within a quoted cell any kind is text.",
+      );
+    }
+    case "incomplete":
+    default:
+      return undefined;
+  }
+}
+
+function widthFault(
+  { path, line }: RecordPlace,
+  cells: readonly ScannedCell[],
+  format: RecordFormat,
+  { isUndelimited }: HeaderFacts,
+): StreamCsvError {
+  const { columnCount } = format;
+  const delimiter = nameOfCharacter(String.fromCharCode(format.delimiter));
+  const last = cells.at(-1);
+  const isBlankLine = cells.length === 1 && last?.from === last?.to && last?.isQuoted === false;
+  const hasTrailing = cells.length === columnCount + 1 && last?.from === last?.to;
+  const has = isBlankLine ? "is blank" : `has ${cells.length} ${cells.length === 1 ? "cell" : "cells"}`;
+  const why = hasTrailing ? `, the last one empty behind a trailing ${delimiter}` : "";
+  return unreadableFile(
+    path,
+    `is no table: line ${line} ${has}${why}, and should have ${columnCount}, as its header has`,
+    isUndelimited
+      ? `Its first line holds no delimiter: if it is a title, pass over it with --skip-rows 1; if the lines are one column of text, read them whole with --delimiter-in tab (in code: skipRows, delimiter).`
+      : hasTrailing
+        ? `Remove the ${delimiter} at the end of the rows, or name one more column in the header.`
+        : cells.length > columnCount
+          ? `A cell that holds a ${delimiter} must stand in quotes.`
+          : "Lines above the header that are no part of the table are passed over with --skip-rows (in code: skipRows).",
+  );
+}

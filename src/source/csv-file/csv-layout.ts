@@ -1,0 +1,153 @@
+import type { StreamCsvError } from "../../errors.ts";
+import { distinctNames } from "../column-names.ts";
+import { unreadableFile } from "../text-file/unreadable-file.ts";
+import type { ByteReader } from "../text-file/byte-reader.ts";
+import { ByteWindow } from "./byte-window.ts";
+import { mostRecordBytes, quoteFault, tooLongFault, type HeaderFacts } from "./csv-fault.ts";
+import type { CsvSettings } from "./csv-settings.ts";
+import { delimiterOf } from "./find-delimiter.ts";
+import { carriageReturn, lineFeed, type RecordFormat } from "./record-format.ts";
+import { cellTextOf, countLineBreaks, scanRecord } from "./scan-record.ts";
+import { isDelimiter } from "../check-file-options.ts";
+
+/** Columns a file may have: a name and a reader of each are kept. */
+const mostColumns = 100_000;
+
+/** Bytes of the beginning by which a delimiter must hold where a header holds several. */
+const sampleBytes = 256 * 1024;
+
+/** What is known of a CSV file before its rows are read. */
+export interface CsvLayout extends HeaderFacts {
+  readonly columns: readonly string[];
+  readonly format: RecordFormat;
+  /** Bytes of text before the first row, and the line in which it begins, counted from 1. */
+  readonly rowsBegin: number;
+  readonly firstLine: number;
+}
+
+/** Where the layout has come to: bytes and lines passed, and what is there of the rest. */
+interface Progress {
+  readonly window: ByteWindow;
+  passedBytes: number;
+  line: number;
+}
+
+/**
+ * Finds out how a CSV file is laid out, and guesses nothing: lines that the options say are no table are passed over, a
+ * first line `sep=;` as Excel knows it is obeyed, blank lines are passed over, and the next record is the header.
+ * Reads the beginning of the file, and of a long header all of it.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` that names the line and what is wrong
+ */
+export async function readLayout(reader: ByteReader, settings: CsvSettings): Promise<CsvLayout> {
+  const window = new ByteWindow(reader, sampleBytes, mostRecordBytes);
+  const progress: Progress = { window, passedBytes: 0, line: 1 };
+  for (let skipped = 0; skipped < settings.skipRows; skipped += 1) if (!(await passLine(progress))) break;
+  const separator = await passSeparator(progress, settings);
+  await passBlankLines(progress);
+  await window.fill(sampleBytes);
+  if (window.length === 0) throw noHeader(settings);
+  const { path, quote, nullBytes } = settings;
+  const { delimiter, isUndelimited } = await delimiterOf(window, progress.line, settings, separator);
+  const syntax = { delimiter, quote };
+  const header = await wholeRecord(progress, settings, syntax);
+  const columnCount = header.cells.length;
+  if (columnCount > mostColumns)
+    throw unreadableFile(
+      path,
+      `has ${columnCount} columns in line ${progress.line}, and ${mostColumns} are the most that are read`,
+    );
+  const columns = distinctNames(
+    header.cells.map((cell) => (settings.hasHeader ? cellTextOf(window.bytes, cell, quote) : "")),
+  );
+  const end = settings.hasHeader ? header.end : window.from;
+  return {
+    columns,
+    isUndelimited,
+    format: { delimiter, quote, lineEnding: header.lineEnding ?? "lf", columnCount, nullBytes },
+    rowsBegin: progress.passedBytes + end - window.from,
+    firstLine: progress.line + countLineBreaks(window.bytes, window.from, end),
+  };
+}
+
+/** The record at which the window begins, of which more is read until it is there. */
+async function wholeRecord(
+  { window, line }: Progress,
+  { path }: CsvSettings,
+  syntax: Pick<RecordFormat, "delimiter" | "quote">,
+): Promise<Extract<ReturnType<typeof scanRecord>, { outcome: "record" }>> {
+  for (;;) {
+    const { bytes, from, to, isEnd } = window;
+    const scanned = scanRecord(bytes, from, to, isEnd, syntax);
+    const place = { path, bytes, from, to, line };
+    if (scanned.outcome === "record") return scanned;
+    if (scanned.outcome === "fault") throw quoteFault(place, scanned.fault, scanned.cell, scanned.at);
+    if (window.isFull) throw tooLongFault(place, syntax);
+    await window.fill(Math.min(2 * window.length, mostRecordBytes));
+  }
+}
+
+function noHeader({ path, skipRows }: CsvSettings): StreamCsvError {
+  return unreadableFile(
+    path,
+    `has no header: it has no line${skipRows > 0 ? ` behind the ${skipRows} that are passed over` : ""} but blank ones`,
+    "A CSV file needs at least a header, even if it has no rows.",
+  );
+}
+
+/** Passes over a line whatever it holds; false when there is none. */
+async function passLine(progress: Progress): Promise<boolean> {
+  const { window } = progress;
+  await window.fill(1);
+  if (window.length === 0) return false;
+  for (;;) {
+    const { bytes, from, to, isEnd } = window;
+    const at = bytes.subarray(from, to).findIndex((byte) => byte === lineFeed || byte === carriageReturn);
+    if (at < 0) {
+      pass(progress, to - from);
+      if (isEnd) return true;
+      await window.fill(1);
+      continue;
+    }
+    pass(progress, at);
+    await passLineBreak(progress);
+    return true;
+  }
+}
+
+/** Passes over a line break if one is next. */
+async function passLineBreak(progress: Progress): Promise<boolean> {
+  const { window } = progress;
+  await window.fill(2);
+  const { bytes, from, to } = window;
+  const first = from < to ? bytes[from] : undefined;
+  if (first !== lineFeed && first !== carriageReturn) return false;
+  const isPair = first === carriageReturn && from + 1 < to && bytes[from + 1] === lineFeed;
+  pass(progress, isPair ? 2 : 1);
+  progress.line += 1;
+  return true;
+}
+
+async function passBlankLines(progress: Progress): Promise<void> {
+  while (await passLineBreak(progress));
+}
+
+function pass(progress: Progress, count: number): void {
+  progress.window.from += count;
+  progress.passedBytes += count;
+}
+
+/** Takes a first line that is `sep=` and a delimiter, as Excel writes and reads it. */
+async function passSeparator(progress: Progress, settings: CsvSettings): Promise<string | undefined> {
+  const { window } = progress;
+  await window.fill(6);
+  const { bytes, from, to } = window;
+  const [, character] =
+    /^sep=([^\u0080-\uffff])(?:[\r\n]|$)/i.exec(
+      String.fromCharCode(...bytes.subarray(from, Math.min(to, from + 6))),
+    ) ?? [];
+  if (character === undefined || !isDelimiter(character) || character.charCodeAt(0) === settings.quote)
+    return undefined;
+  pass(progress, 5);
+  await passLineBreak(progress);
+  return character;
+}

@@ -1,0 +1,132 @@
+import { unreadableFile } from "../text-file/unreadable-file.ts";
+import type { ByteWindow } from "./byte-window.ts";
+import { nameOfCharacter, usualDelimiters } from "./characters.ts";
+import { mostRecordBytes } from "./csv-fault.ts";
+import type { CsvSettings } from "./csv-settings.ts";
+import { scanRecord, type ScannedRecord } from "./scan-record.ts";
+
+/** What divides the cells of a file. */
+interface FoundDelimiter {
+  readonly delimiter: number;
+  /** Whether nothing said so, and a header without any of the usual ones is taken for a single cell. */
+  readonly isUndelimited: boolean;
+}
+
+/**
+ * The delimiter by the option, the ending `.tsv`, the line `sep=`, or else the header at which the window begins: the only one of
+ * the usual four that divides it; where several do, the only one by which all records of the sample have as many cells.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` where that leaves several, or the header isn't divided but looks so
+ */
+export async function delimiterOf(
+  window: ByteWindow,
+  line: number,
+  settings: CsvSettings,
+  separator: string | undefined,
+): Promise<FoundDelimiter> {
+  const said = settings.delimiter ?? (settings.isTabbed ? "\t" : undefined);
+  if (said !== undefined && separator !== undefined && said !== separator)
+    throw unreadableFile(
+      settings.path,
+      `says by its first line, sep=, that its delimiter is a ${nameOfCharacter(separator)}, but ${settings.delimiter === undefined ? "its ending .tsv" : "the option"} says ${nameOfCharacter(said)}`,
+      "Leave the option --delimiter-in out (in code: delimiter), or pass over the line with --skip-rows 1.",
+    );
+  const known = said ?? separator;
+  if (known !== undefined) return { delimiter: known.charCodeAt(0), isUndelimited: false };
+  const dividing: string[] = [];
+  for (const delimiter of usualDelimiters) {
+    const header = await headerBy(delimiter, window, settings);
+    if (divides(header)) dividing.push(delimiter);
+  }
+  const [only] = dividing;
+  if (only !== undefined && dividing.length === 1)
+    return { delimiter: only.charCodeAt(0), isUndelimited: false };
+  if (only === undefined) {
+    refuseUnusual(window, settings);
+    return { delimiter: 0x2c, isUndelimited: true };
+  }
+  const fitting = dividing.filter(
+    (delimiter) => fittingRecords(delimiter, window, settings.quote) !== undefined,
+  );
+  const [fit] = fitting;
+  if (fit !== undefined && fitting.length === 1)
+    return { delimiter: fit.charCodeAt(0), isUndelimited: false };
+  throw unreadableFile(
+    settings.path,
+    `may be divided by ${dividing.map(nameOfCharacter).join(" or ")}: its header in line ${line} holds each of them, and ${
+      fit === undefined ? "by none" : "by more than one"
+    } have all records as many cells as the header`,
+    "Say which it is with --delimiter-in (in code: delimiter).",
+  );
+}
+
+/** The header as a delimiter divides it, read whole if need be. */
+async function headerBy(
+  delimiter: string,
+  window: ByteWindow,
+  { quote }: CsvSettings,
+): Promise<ScannedRecord> {
+  for (;;) {
+    const scanned = scanRecord(window.bytes, window.from, window.to, window.isEnd, {
+      delimiter: delimiter.charCodeAt(0),
+      quote,
+    });
+    if (scanned.outcome !== "incomplete" || window.isFull) return scanned;
+    await window.fill(Math.min(2 * window.length, mostRecordBytes));
+  }
+}
+
+/** Whether a delimiter occurs in a header, though it may not divide it well. */
+function divides(header: ScannedRecord): boolean {
+  return header.outcome === "record" ? header.cells.length > 1 : header.cell > 0;
+}
+
+/** How many records behind the header have as many cells as it, by a delimiter; undefined when not all of the sample have. */
+function fittingRecords(
+  delimiter: string,
+  { bytes, from, to, isEnd }: ByteWindow,
+  quote: number,
+): number | undefined {
+  const syntax = { delimiter: delimiter.charCodeAt(0), quote };
+  const header = scanRecord(bytes, from, to, isEnd, syntax);
+  if (header.outcome !== "record") return undefined;
+  let count = 0;
+  for (let at = header.end; at < to;) {
+    const record = scanRecord(bytes, at, to, isEnd, syntax);
+    if (record.outcome === "incomplete") break;
+    if (record.outcome === "fault" || record.cells.length !== header.cells.length) return undefined;
+    at = record.end;
+    count += 1;
+  }
+  return count;
+}
+
+/** Characters that some programs divide cells by, so that a header with one of them may not be a single cell. */
+const unusualDelimiters = ["^", "~", ":", ...controlCharacters()];
+
+function controlCharacters(): readonly string[] {
+  const codes = Array.from({ length: 0x1f }, (_, index) => index + 1);
+  return codes.map((code) => String.fromCharCode(code)).filter((character) => !/[\t\n\r]/.test(character));
+}
+
+/** Refuses a file that another character divides into as many cells throughout: to read it as one column would be a guess. */
+function refuseUnusual(window: ByteWindow, { path, quote }: CsvSettings): void {
+  const unusual = unusualDelimiters.find((delimiter) => {
+    const header = scanRecord(window.bytes, window.from, window.to, window.isEnd, {
+      delimiter: delimiter.charCodeAt(0),
+      quote,
+    });
+    return divides(header) && (fittingRecords(delimiter, window, quote) ?? 0) > 0;
+  });
+  if (unusual === undefined) return;
+  throw unreadableFile(
+    path,
+    `has no comma, semicolon, tab or vertical bar in its header, but ${nameOfCharacter(unusual)} equally often in all its lines`,
+    `If that is its delimiter, say so with --delimiter-in ${shellText(unusual)} (in code: delimiter); if each line is one cell of text, say --delimiter-in comma.`,
+  );
+}
+
+/** A character as a shell takes it. */
+function shellText(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 0x20 ? `$'\\x${code.toString(16).padStart(2, "0")}'` : `'${character}'`;
+}

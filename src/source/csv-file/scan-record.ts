@@ -1,0 +1,114 @@
+import { carriageReturn, isBlank, lineFeed, type CellSyntax, type LineEnding } from "./record-format.ts";
+
+/** A cell's bytes, without the quotes around it. */
+export interface ScannedCell {
+  readonly from: number;
+  readonly to: number;
+  readonly isQuoted: boolean;
+}
+
+/** Why bytes aren't a record. */
+export type RecordFault = "open quote" | "text after quote" | "blanks before quote";
+
+/** A record by itself, or what was found in its place. */
+export type ScannedRecord =
+  | {
+      readonly outcome: "record";
+      readonly cells: readonly ScannedCell[];
+      /** Where the next record begins. */
+      readonly end: number;
+      /** What ends it; undefined at the end of the file. */
+      readonly lineEnding: LineEnding | undefined;
+    }
+  | {
+      readonly outcome: "incomplete";
+      /** Cells before the one in which the bytes end. */
+      readonly cell: number;
+      /** Where a quote opened that no other closes, among the bytes that are there. */
+      readonly openQuote: number | undefined;
+    }
+  | { readonly outcome: "fault"; readonly fault: RecordFault; readonly cell: number; readonly at: number };
+
+/**
+ * Reads one record, that of RFC 4180 with any delimiter and line ending, byte by byte: for headers, samples, and to tell
+ * what is wrong where {@link CellScanner}, which reads rows, stops. `isEnd` says that no bytes follow those up to `to`.
+ */
+export function scanRecord(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  isEnd: boolean,
+  { delimiter, quote }: CellSyntax,
+): ScannedRecord {
+  const cells: ScannedCell[] = [];
+  let at = from;
+  for (;;) {
+    const begin = at;
+    const isQuoted = at < to && bytes[at] === quote;
+    let cell: ScannedCell;
+    if (isQuoted) {
+      const close = closingQuote(bytes, at + 1, to, quote);
+      if (close < 0 && !isEnd) return { outcome: "incomplete", cell: cells.length, openQuote: begin };
+      if (close < 0) return { outcome: "fault", fault: "open quote", cell: cells.length, at: begin };
+      // A second quote may follow, which would make it text.
+      if (close + 1 === to && !isEnd)
+        return { outcome: "incomplete", cell: cells.length, openQuote: undefined };
+      cell = { from: at + 1, to: close, isQuoted };
+      at = close + 1;
+      const next = bytes[at];
+      if (at < to && next !== delimiter && next !== lineFeed && next !== carriageReturn)
+        return { outcome: "fault", fault: "text after quote", cell: cells.length, at };
+    } else {
+      let isAllBlank = true;
+      for (; at < to; at += 1) {
+        const byte = bytes[at];
+        if (byte === delimiter || byte === lineFeed || byte === carriageReturn) break;
+        if (byte === quote && isAllBlank)
+          return { outcome: "fault", fault: "blanks before quote", cell: cells.length, at };
+        if (!isBlank(byte)) isAllBlank = false;
+      }
+      cell = { from: begin, to: at, isQuoted };
+    }
+    if (at === to && !isEnd) return { outcome: "incomplete", cell: cells.length, openQuote: undefined };
+    cells.push(cell);
+    if (at === to) return { outcome: "record", cells, end: at, lineEnding: undefined };
+    const byte = bytes[at];
+    if (byte === lineFeed) return { outcome: "record", cells, end: at + 1, lineEnding: "lf" };
+    if (byte === carriageReturn) {
+      if (at + 1 === to && !isEnd) return { outcome: "incomplete", cell: cells.length, openQuote: undefined };
+      const isPair = at + 1 < to && bytes[at + 1] === lineFeed;
+      return { outcome: "record", cells, end: at + (isPair ? 2 : 1), lineEnding: isPair ? "crlf" : "cr" };
+    }
+    at += 1;
+  }
+}
+
+/** The quote that closes a cell, two in a row apart; −1 when there is none. */
+function closingQuote(bytes: Uint8Array, from: number, to: number, quote: number): number {
+  for (let at = from; at < to; at += 1) {
+    if (bytes[at] !== quote) continue;
+    if (at + 1 < to && bytes[at + 1] === quote) at += 1;
+    else return at;
+  }
+  return -1;
+}
+
+/** Line breaks of any kind between two places, as an editor counts them. */
+export function countLineBreaks(bytes: Uint8Array, from: number, to: number): number {
+  let count = 0;
+  for (let at = from; at < to; at += 1) {
+    const byte = bytes[at];
+    if (byte === carriageReturn || (byte === lineFeed && (at === from || bytes[at - 1] !== carriageReturn)))
+      count += 1;
+  }
+  return count;
+}
+
+/** The text of a cell, two quotes in a row being one. */
+export function cellTextOf(bytes: Uint8Array, { from, to, isQuoted }: ScannedCell, quote: number): string {
+  const text = decoder.decode(bytes.subarray(from, to));
+  const mark = String.fromCharCode(quote);
+  return isQuoted ? text.replaceAll(mark + mark, mark) : text;
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
