@@ -35,7 +35,7 @@ export {
 } from "./csv/dialect-text.ts";
 export { isDialectName, resolveDialect, type NamedDialectOptions } from "./csv/resolve-dialect.ts";
 export { toStringifyOptions, type StringifyContext } from "./csv/stringify-options.ts";
-export { DayValue, DecimalValue, InstantValue } from "./csv/value.ts";
+export { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "./csv/value.ts";
 export {
   generateBatch,
   generatedExportNames,

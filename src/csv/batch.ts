@@ -29,6 +29,8 @@ export type ColumnVector =
   | DateVector
   | TextVector
   | Utf8Vector
+  | NumberTextVector
+  | JsonTextVector
   | DictionaryVector
   | BytesVector
   | MixedVector;
@@ -113,6 +115,31 @@ export interface Utf8Vector {
   readonly first?: number;
   /** @default 1 */
   readonly step?: number;
+}
+
+/**
+ * Numbers that are text already and are written as they are, every digit: integers, decimals, and those with an exponent,
+ * as JSON has them (RFC 8259, section 6). They lie as the texts of a {@link Utf8Vector} do. Unlike text they are never guarded,
+ * and take the dialect's decimal separator.
+ */
+export interface NumberTextVector {
+  readonly kind: "number-text";
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly nulls?: NullMask;
+}
+
+/**
+ * Values that are JSON text already (RFC 8259), such as nested ones, and are written as they are. They lie as the texts
+ * of a {@link Utf8Vector} do. Like objects, they are quoted where they need it or everything is, and never guarded.
+ */
+export interface JsonTextVector {
+  readonly kind: "json-text";
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly nulls?: NullMask;
 }
 
 /** Text that repeats: row i is `dictionary[codes[i]]`. The same dictionary array may serve many batches. */

@@ -5,7 +5,7 @@ import { isFormula } from "./formula.ts";
 import { instantText } from "./iso-time.ts";
 import { jsonText } from "./json-text.ts";
 import { postgresDay, postgresFloat, postgresInstant } from "./postgres-text.ts";
-import { DayValue, DecimalValue, InstantValue } from "./value.ts";
+import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "./value.ts";
 
 /** Where a cell stands, for messages; `row` counts from 1, and is absent for the header row. */
 export interface CellPlace {
@@ -58,6 +58,8 @@ function objectText(value: object, dialect: Dialect, place: CellPlace): string |
   if (value instanceof InstantValue) return instant(value, dialect, place);
   if (value instanceof DayValue) return isPostgres(dialect) ? postgresDay(value.days) : value.toString();
   if (value instanceof DecimalValue) return withSeparator(value.toString(), dialect);
+  if (value instanceof NumberTextValue) return withSeparator(value.text, dialect);
+  if (value instanceof JsonTextValue) return value.text;
   if (value instanceof Uint8Array) return bytesText(value);
   try {
     return jsonText(value) ?? null;

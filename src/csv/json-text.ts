@@ -1,9 +1,9 @@
 import { bytesText } from "./bytes-text.ts";
-import { DayValue, DecimalValue, InstantValue } from "./value.ts";
+import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "./value.ts";
 
 /**
  * A value as JSON (RFC 8259), with the rules of `JSON.stringify`, and nothing lost: bigints and decimals are numbers
- * with all their digits, bytes are a string of `\x` and hex. Undefined where JSON has no text for the value.
+ * with all their digits, what is JSON already stays as it is, bytes are a string of `\x` and hex. Undefined where JSON has no text for the value.
  * @throws whatever a `toJSON` throws; TypeError for an object that contains itself
  */
 export function jsonText(value: unknown): string | undefined {
@@ -41,6 +41,7 @@ function unboxed(value: unknown): unknown {
 
 function objectText(value: object, ancestors: unknown[]): string | undefined {
   if (value instanceof DecimalValue) return value.toString();
+  if (value instanceof NumberTextValue || value instanceof JsonTextValue) return value.text;
   if (value instanceof InstantValue) return JSON.stringify(value.toText());
   if (value instanceof DayValue) return JSON.stringify(value.toString());
   if (value instanceof Uint8Array) return JSON.stringify(bytesText(value));

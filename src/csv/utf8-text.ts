@@ -1,9 +1,10 @@
-import type { Utf8Vector } from "./batch.ts";
+import type { JsonTextVector, NumberTextVector, Utf8Vector } from "./batch.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The text of a row as a string, a byte order mark at its beginning included. */
-export function utf8Text({ bytes, starts, ends, first = 0, step = 1 }: Utf8Vector, row: number): string {
-  const place = first + row * step;
+export function utf8Text(vector: Utf8Vector | NumberTextVector | JsonTextVector, row: number): string {
+  const { bytes, starts, ends } = vector;
+  const place = vector.kind === "utf8" ? (vector.first ?? 0) + row * (vector.step ?? 1) : row;
   return decoder.decode(bytes.subarray(starts[place] ?? 0, ends[place] ?? 0));
 }

@@ -50,3 +50,22 @@ export class DayValue {
     return dayText(this.days);
   }
 }
+
+/** A number that is text already, such as one of more digits than a `number` holds; written as it is. */
+export class NumberTextValue {
+  readonly text: string;
+
+  /** @param text a number as JSON has it (RFC 8259, section 6) */
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A value that is JSON text already (RFC 8259); written as it is, and never encoded a second time. */
+export class JsonTextValue {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}

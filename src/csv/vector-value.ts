@@ -1,6 +1,6 @@
 import type { ColumnVector } from "./batch.ts";
 import { utf8Text } from "./utf8-text.ts";
-import { DayValue, DecimalValue, InstantValue } from "./value.ts";
+import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "./value.ts";
 
 /** The value of a vector at a row as one JavaScript value, exact; for paths that look at cells one by one. */
 export function vectorValue(vector: ColumnVector, row: number): unknown {
@@ -24,6 +24,10 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
       return new DayValue(vector.values[row] ?? 0);
     case "utf8":
       return utf8Text(vector, row);
+    case "number-text":
+      return new NumberTextValue(utf8Text(vector, row));
+    case "json-text":
+      return new JsonTextValue(utf8Text(vector, row));
     case "dictionary":
     default:
       return vector.dictionary[vector.codes[row] ?? 0];

@@ -7,8 +7,20 @@ export const fileEndings = [".parquet", ".csv", ".tsv", ".json", ".ndjson", ".js
 /** An ending of a file that can be read. */
 export type FileEnding = (typeof fileEndings)[number];
 
+/** Endings of JSON files, all of which are read alike. */
+const jsonEndings = [".json", ".ndjson", ".jsonl"] as const satisfies readonly FileEnding[];
+
+type JsonEnding = (typeof jsonEndings)[number];
+
+/** An ending of a file that DuckDB reads. */
+export type DuckDBFileEnding = Exclude<FileEnding, ".csv" | ".tsv" | JsonEnding>;
+
+export function isJsonEnding(ending: FileEnding): ending is JsonEnding {
+  return jsonEndings.some((one) => one === ending);
+}
+
 /** Endings of files of text, which may be compressed. */
-const textEndings: ReadonlySet<FileEnding> = new Set([".csv", ".tsv", ".json", ".ndjson", ".jsonl"]);
+const textEndings: ReadonlySet<FileEnding> = new Set([".csv", ".tsv", ...jsonEndings]);
 
 /** What may stand behind the ending of a file of text. */
 const compressionEndings: Readonly<Record<string, Compression>> = { ".gz": "gzip", ".zst": "zstd" };

@@ -6,8 +6,9 @@ import { csvSettings } from "./csv-file/csv-settings.ts";
 import { openCsvFile } from "./csv-file/open-csv-file.ts";
 import type { DuckDBImporter } from "./duckdb/database.ts";
 import { reasonOf } from "./duckdb/reason.ts";
-import { fileEndings, fileKindOf } from "./file-endings.ts";
+import { fileEndings, fileKindOf, isJsonEnding } from "./file-endings.ts";
 import type { FileOptions } from "./file-options.ts";
+import { openJsonSource } from "./json/json-source.ts";
 import type { Source } from "./source.ts";
 
 /** How a file is opened. */
@@ -34,6 +35,8 @@ export async function openSources(path: string, options: OpenOptions = {}): Prom
   await checkFile(path);
   if (ending === ".csv" || ending === ".tsv")
     return [await openCsvFile(name, csvSettings(path, ending, compression, options))];
+  if (isJsonEnding(ending))
+    return [await openJsonSource({ name, path, compression, encoding: options.encoding })];
   // Loaded with the first file that needs it: a process that has none starts sooner without.
   const { openFile } = await import("./duckdb/open-file.ts");
   try {

@@ -6,12 +6,15 @@ import {
   DayValue,
   DecimalValue,
   InstantValue,
+  JsonTextValue,
+  NumberTextValue,
   resolveDialect,
   toStringifyOptions,
   type Batch,
   type ColumnVector,
   type DialectOptions,
 } from "../../src/index.ts";
+import { utf8Vector } from "./random-batch.ts";
 
 function mixed(...rows: readonly (readonly unknown[])[]): Batch {
   const width = rows[0]?.length ?? 0;
@@ -135,6 +138,15 @@ const values: readonly (readonly [value: unknown, text: string, options?: Dialec
   [-5, "-5", { formulas: "escape" }],
   [-5n, "-5", { formulas: "escape" }],
   [new DecimalValue(-5n, 1), "-0.5", { formulas: "reject" }],
+  [new NumberTextValue("1.50e+400"), "1.50e+400"],
+  [new NumberTextValue("-1.0"), "-1.0", { formulas: "reject" }],
+  [new NumberTextValue("1.0"), "1.0", { quoting: "strings" }],
+  [new NumberTextValue("1.0"), '"1,0"', { delimiter: ";", decimalSeparator: ",", quoting: "all" }],
+  [new NumberTextValue("0"), '"0"', { nullValue: "0" }],
+  [new JsonTextValue('{"a": "b"}'), '"{""a"": ""b""}"'],
+  [new JsonTextValue("[1]"), "[1]", { quoting: "strings", formulas: "reject" }],
+  [new JsonTextValue("[1.5]"), '"[1.5]"', { delimiter: ";", decimalSeparator: ",", quoting: "all" }],
+  [[new NumberTextValue("1.0"), new JsonTextValue('{"a":1}')], '"[1.0,{""a"":1}]"'],
 ];
 
 test("writes every kind of value as the contract has it", () => {
@@ -167,6 +179,8 @@ const vectors: readonly (readonly [vector: ColumnVector, texts: readonly string[
   [{ kind: "text", values: ["a,b", null] }, ['"a,b"', ""]],
   [{ kind: "dictionary", codes: Uint8Array.of(1, 0), dictionary: [null, "x"] }, ["x", ""]],
   [{ kind: "bytes", values: [Uint8Array.of(255), null] }, ["\\xff", ""]],
+  [{ ...utf8Vector(["-1.50", "x"], 1), kind: "number-text", nulls: Uint8Array.of(0, 1) }, ["-1.50", ""]],
+  [{ ...utf8Vector(["[1,2]", "{}"], 0), kind: "json-text" }, ['"[1,2]"', "{}"]],
 ];
 
 test("writes every kind of vector, and its nulls", () => {

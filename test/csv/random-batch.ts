@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import {
   DecimalValue,
+  JsonTextValue,
+  NumberTextValue,
   dialects,
   resolveDialect,
   type Batch,
@@ -97,6 +99,22 @@ const int64 = fc.oneof(
   ),
 );
 
+/** A number as JSON has it, with more digits than a double holds now and then. */
+const numberText = fc
+  .tuple(
+    fc.boolean(),
+    fc.oneof(fc.bigInt({ min: 0n, max: 10n ** 40n }), fc.nat(99).map(BigInt)),
+    fc.oneof(fc.constant(""), fc.stringMatching(/^\.[0-9]{1,30}$/)),
+    fc.oneof(fc.constant(""), fc.stringMatching(/^[eE][+-]?[0-9]{1,3}$/)),
+  )
+  .map(([isNegative, whole, fraction, exponent]) => `${isNegative ? "-" : ""}${whole}${fraction}${exponent}`);
+
+/** JSON as it stands in some file, with white space or without. */
+const jsonDocument = fc.oneof(
+  fc.json({ maxDepth: 2 }),
+  fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.stringify(value, null, 1)),
+);
+
 /** Any value user code may put into a cell. */
 const mixed = fc.oneof(
   text,
@@ -109,12 +127,25 @@ const mixed = fc.oneof(
   fc
     .tuple(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.nat(12))
     .map(([unscaled, scale]) => new DecimalValue(unscaled, scale)),
+  numberText.map((digits) => new NumberTextValue(digits)),
+  jsonDocument.map((json) => new JsonTextValue(json)),
   fc.jsonValue({ maxDepth: 2 }).map((value) => ({ value })),
-  fc.array(fc.oneof(fc.bigInt(), text), { maxLength: 3 }),
+  fc.array(
+    fc.oneof(
+      fc.bigInt(),
+      text,
+      numberText.map((digits) => new NumberTextValue(digits)),
+    ),
+    { maxLength: 3 },
+  ),
 );
 
 /** Texts as bytes, the last row's first, with so many other bytes between them. */
 export function utf8Vector(texts: readonly string[], gap: number): Utf8Vector {
+  return { kind: "utf8", ...textBytes(texts, gap) };
+}
+
+function textBytes(texts: readonly string[], gap: number): Omit<Utf8Vector, "kind"> {
   const encoded = texts.map((one) => new TextEncoder().encode(one));
   const between = new Uint8Array(gap).fill(0x22);
   const starts = new Uint32Array(texts.length);
@@ -128,7 +159,7 @@ export function utf8Vector(texts: readonly string[], gap: number): Utf8Vector {
     at += bytes.length + gap;
     parts.push(bytes, between);
   }
-  return { kind: "utf8", bytes: Uint8Array.from(Buffer.concat(parts)), starts, ends };
+  return { bytes: Uint8Array.from(Buffer.concat(parts)), starts, ends };
 }
 
 /** A vector of each kind, with so many rows. */
@@ -202,6 +233,16 @@ function vector(rows: number): fc.Arbitrary<ColumnVector> {
     ),
     many(fc.option(text)).map((values) => ({ kind: "text" as const, values })),
     withNulls(fc.tuple(many(text), fc.nat(3)).map(([texts, gap]) => utf8Vector(texts, gap))),
+    withNulls(
+      fc
+        .tuple(many(numberText), fc.nat(3))
+        .map(([texts, gap]) => Object.assign(textBytes(texts, gap), { kind: "number-text" as const })),
+    ),
+    withNulls(
+      fc
+        .tuple(many(jsonDocument), fc.nat(3))
+        .map(([texts, gap]) => Object.assign(textBytes(texts, gap), { kind: "json-text" as const })),
+    ),
     fc.array(fc.option(text), { minLength: 1, maxLength: 5 }).chain((dictionary) =>
       many(fc.nat(dictionary.length - 1)).map((codes) => ({
         kind: "dictionary" as const,

@@ -52,15 +52,6 @@ async function cellsOf(source: Source, rows?: number): Promise<string[][]> {
   return parse(Buffer.concat(chunks));
 }
 
-async function cellsOfFile(path: string): Promise<string[][]> {
-  const source = await openSource(path);
-  try {
-    return await cellsOf(source);
-  } finally {
-    await source.close();
-  }
-}
-
 /** How many times this process has a file open. */
 function timesOpen(path: string): number {
   return readdirSync("/proc/self/fd").filter((descriptor) => {
@@ -199,19 +190,6 @@ test("a Parquet file with damaged pages is a fault", async () => {
   await source.close();
 });
 
-test("JSON keeps big integers, strings that look like dates, nulls and nested values", async () => {
-  const lines =
-    '{"a":18446744073709551615,"d":"2020-01-01","n":{"t":"2020-01-01T10:00:00Z","l":[1.5,null]}}\n{"a":-1,"late":true}\n';
-  const expected = [
-    ["18446744073709551615", "2020-01-01", '{"t":"2020-01-01T10:00:00Z","l":[1.5,null]}', "\\N"],
-    ["-1", "\\N", "\\N", "true"],
-  ];
-  for (const name of ["lines.ndjson", "lines.jsonl", "lines.json"])
-    assert.deepEqual(await cellsOfFile(fileOf(name, lines)), expected, name);
-  const array = `[${lines.trim().split("\n").join(",")}]`;
-  assert.deepEqual(await cellsOfFile(fileOf("array.json", array)), expected);
-});
-
 test("a .duckdb file gives one source a table, without being written to", async () => {
   const path = fileOf("shop.duckdb");
   await query(
@@ -272,7 +250,7 @@ test("says what is wrong with a file that can't be opened", async () => {
     code: "SCSV_SOURCE_UNSUPPORTED",
     message: /\.parquet, \.csv/,
   });
-  for (const name of ["no.parquet", "no.duckdb", "no.json"]) {
+  for (const name of ["no.parquet", "no.duckdb"]) {
     const path = fileOf(name, "this is none\n");
     await assert.rejects(openSource(path), (error: Error & { code?: string }) => {
       assert.equal(error.code, "SCSV_SOURCE_UNREADABLE");

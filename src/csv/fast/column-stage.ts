@@ -5,6 +5,7 @@ import { greatestScale, writeShortFloat } from "./digits.ts";
 import { cellByCell, generalWriter } from "./fixed-cell.ts";
 import { instantColumn } from "./instant-column.ts";
 import { scaledColumn } from "./number-column.ts";
+import { numberTextColumn } from "./number-text-column.ts";
 import { stage } from "./stage.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 import { utf8Column } from "./utf8-column.ts";
@@ -36,7 +37,10 @@ export function stagedColumn(vector: ColumnVector, context: ColumnContext): Stag
       return vector.dictionary.length > greatestDictionary
         ? valueColumn({ values: vector.dictionary }, context, vector.codes)
         : dictionaryColumn(vector, context);
+    case "number-text":
+      return numberTextColumn(vector, context);
     case "utf8":
+    case "json-text":
       return utf8Column(vector, context);
     case "text":
     case "mixed":

@@ -1,4 +1,4 @@
-import type { Utf8Vector } from "../batch.ts";
+import type { JsonTextVector, Utf8Vector } from "../batch.ts";
 import { guardedText } from "../cell-text.ts";
 import { utf8Text } from "../utf8-text.ts";
 import type { CellFormat } from "./cell-format.ts";
@@ -10,13 +10,15 @@ import { writeText } from "./text.ts";
 export type Utf8CellWriter = (row: number, place: number, at: number) => number;
 
 /** Copies texts as bytes, and makes a string only of what the formula guard looks at; leaves room for another cell. */
-export function utf8CellWriter(vector: Utf8Vector, context: ColumnContext): Utf8CellWriter {
+export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: ColumnContext): Utf8CellWriter {
   const { bytes, starts, ends } = vector;
   const { format } = context;
-  const { cellBytes, quotesText, quotesEmpty, nullBytes } = format;
+  const { cellBytes, quotesEmpty, nullBytes } = format;
+  const isText = vector.kind === "utf8";
+  const quotesText = isText ? format.quotesText : format.quotesAll;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const endBytes = new TextEncoder().encode(format.endOfData);
-  const suspects = suspectsOf(format);
+  const suspects = isText ? suspectsOf(format) : noSuspects;
   return (row, place, at) => {
     const start = starts[place] ?? 0;
     const end = ends[place] ?? 0;

@@ -1,21 +1,15 @@
-import type { FileEnding } from "../file-endings.ts";
+import type { DuckDBFileEnding } from "../file-endings.ts";
 import type { Source } from "../source.ts";
 import { holdDuckDB, releaseDuckDB, type DuckDBImporter, type HeldDuckDB } from "./database.ts";
 import { openDuckDBSource, type FileRelation } from "./duckdb-source.ts";
-import { jsonRelation, parquetRelation } from "./file-relation.ts";
+import { parquetRelation } from "./file-relation.ts";
 import { openTables } from "./tables.ts";
-
-/** Endings of the files that DuckDB reads. */
-type DuckDBEnding = Exclude<FileEnding, ".csv" | ".tsv">;
 
 /** What stands behind FROM for a file, by the file's ending; a database has tables instead. */
 const relations: Readonly<
-  Record<Exclude<DuckDBEnding, ".duckdb">, (held: HeldDuckDB, path: string) => Promise<FileRelation>>
+  Record<Exclude<DuckDBFileEnding, ".duckdb">, (held: HeldDuckDB, path: string) => Promise<FileRelation>>
 > = {
   ".parquet": parquetRelation,
-  ".json": jsonRelation("auto"),
-  ".ndjson": jsonRelation("newline_delimited"),
-  ".jsonl": jsonRelation("newline_delimited"),
 };
 
 /**
@@ -24,7 +18,7 @@ const relations: Readonly<
  */
 export async function openFile(
   path: string,
-  ending: DuckDBEnding,
+  ending: DuckDBFileEnding,
   name: string,
   table: string | undefined,
   importer: DuckDBImporter | undefined,

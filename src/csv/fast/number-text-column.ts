@@ -1,0 +1,28 @@
+import type { NumberTextVector } from "../batch.ts";
+import { cellByCell } from "./fixed-cell.ts";
+import { reserve } from "./stage.ts";
+import type { ColumnContext, StagedColumn } from "./staged-column.ts";
+
+const point = 0x2e;
+
+/** Numbers that are text already: their bytes are copied, with the dialect's decimal separator. */
+export function numberTextColumn(vector: NumberTextVector, context: ColumnContext): StagedColumn {
+  const { bytes, starts, ends, nulls } = vector;
+  const { separator, cellBytes } = context.format;
+  return cellByCell(
+    (row, at) => {
+      const start = starts[row] ?? 0;
+      const end = ends[row] ?? 0;
+      const target = reserve(at + (end - start) + cellBytes);
+      let place = at;
+      for (let index = start; index < end; index += 1) {
+        const byte = bytes[index] ?? 0;
+        target[place] = byte === point ? separator : byte;
+        place += 1;
+      }
+      return place;
+    },
+    nulls,
+    context,
+  );
+}

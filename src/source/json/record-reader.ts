@@ -1,0 +1,230 @@
+import { StreamCsvError } from "../../errors.ts";
+import type { ByteReader } from "../text-file/byte-reader.ts";
+import { closeBracket, comma, isBlank, openBracket } from "./json-bytes.ts";
+import { JsonFault } from "./json-fault.ts";
+import type { RecordScanner } from "./record-scanner.ts";
+
+/** Bytes of the file that are held, but for a record that is longer. Larger ones are no quicker. */
+const usualBytes = 256 * 1024;
+/** Bytes that a record may have. */
+const mostRecordBytes = 32 * 1024 ** 2;
+/** Zeros behind the bytes: no token goes on over one, so that a scan need not ask at every byte whether it is the last. */
+const paddingBytes = 8;
+
+/** How the records lie in the file, and what comes next. */
+type Place =
+  /** At the beginning of the file. */
+  | "start"
+  /** In an array, before its first record or its end. */
+  | "array"
+  /** In an array, behind a record. */
+  | "behind"
+  /** In an array, behind a comma. */
+  | "comma"
+  /** Behind the array. */
+  | "end"
+  /** Between records that are in no array. */
+  | "between";
+
+/**
+ * Takes the records of a JSON file one by one: the elements of an array, or values that follow one another.
+ *
+ * It holds 256 KiB of the file, or a record that is longer. `next` goes through the records that are there, `fill`
+ * brings in more bytes; then places in the bytes are others, and those of a record that is under way are moved with them.
+ */
+export class RecordReader {
+  readonly scanner: RecordScanner;
+  bytes: Uint8Array;
+  /** Records so far. */
+  count = 0;
+  /** Whether the file is at its end, and whole. */
+  isEnded = false;
+  /** Whether the records are objects; null as long as there is none. */
+  areObjects: boolean | null = null;
+
+  readonly #path: string;
+  readonly #reader: ByteReader;
+  readonly #blockBytes: number;
+  #view: DataView;
+  #at = 0;
+  #end = 0;
+  /** Bytes of the file before the first one held. */
+  #before = 0;
+  #isLast = false;
+  #place: Place = "start";
+  #isInRecord = false;
+  #recordStart = 0;
+  /** Whether white space, or what needs none, stands before the next record. */
+  #isApart = true;
+
+  /** @param path the file's, for messages */
+  constructor(path: string, reader: ByteReader, scanner: RecordScanner, blockBytes = usualBytes) {
+    this.#path = path;
+    this.#reader = reader;
+    this.scanner = scanner;
+    this.#blockBytes = blockBytes;
+    this.bytes = new Uint8Array(blockBytes + paddingBytes);
+    this.#view = new DataView(this.bytes.buffer);
+  }
+
+  /**
+   * Goes through the next record, whose values the scanner then has; false when there is none in the bytes held.
+   * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` with the record's number and the byte
+   */
+  next(): boolean {
+    try {
+      if (!this.#isInRecord) {
+        if (!this.#findRecord()) return false;
+        this.#recordStart = this.#at;
+        this.#isInRecord = true;
+      }
+      const end = this.scanner.scan(this.bytes, this.#view, this.#at, this.#end, this.#isLast);
+      if (end < 0) return false;
+      this.#endRecord(end);
+      return true;
+    } catch (error) {
+      throw error instanceof JsonFault ? this.#fault(error) : error;
+    }
+  }
+
+  /** Brings in more bytes; those of records that are done are dropped. */
+  async fill(): Promise<void> {
+    const keep = this.#isInRecord ? this.#recordStart : this.#at;
+    const held = this.#end - keep;
+    if (this.#isInRecord && held > mostRecordBytes) throw this.#fault(tooLong(this.#recordStart));
+    // At least as many as the token at the end has so far: going through it again then takes time linear in it.
+    let wanted = this.#isInRecord
+      ? Math.min(this.scanner.pendingBytes(this.#end), mostRecordBytes + 1 - held)
+      : 0;
+    this.#makeRoom(keep, held, held + Math.max(wanted, Math.ceil(this.#blockBytes / 2)));
+    const space = this.bytes.subarray(0, this.bytes.length - paddingBytes);
+    do {
+      const read = await this.#reader.read(space, this.#end);
+      if (read === 0) {
+        this.#isLast = true;
+        break;
+      }
+      this.#end += read;
+      wanted -= read;
+    } while (wanted > 0);
+    this.bytes.fill(0, this.#end, this.#end + paddingBytes);
+  }
+
+  /** The fault of a file that ended otherwise than it did before, for which `next` has no reason to complain. */
+  fault(reason: string): StreamCsvError {
+    return this.#fault(new JsonFault(this.#at, reason));
+  }
+
+  #endRecord(end: number): void {
+    if (end - this.#recordStart > mostRecordBytes) throw tooLong(this.#recordStart);
+    const { isObject } = this.scanner;
+    if (this.areObjects !== null && this.areObjects !== isObject)
+      throw new JsonFault(
+        this.#recordStart,
+        `it is ${isObject ? "an object, and the records before it are none" : "not an object, as the records before it are"}: all must be objects, or none`,
+      );
+    this.areObjects = isObject;
+    this.#isInRecord = false;
+    this.#isApart = isObject;
+    this.#at = end;
+    this.count += 1;
+    if (this.#place !== "between") this.#place = "behind";
+  }
+
+  /** Goes to where the next record begins; false when more bytes are needed, or there is no more record. */
+  #findRecord(): boolean {
+    for (;;) {
+      while (isBlank(this.bytes[this.#at] ?? 0)) {
+        this.#at += 1;
+        this.#isApart = true;
+      }
+      if (this.#at >= this.#end) {
+        if (this.#isLast) this.#endFile();
+        return false;
+      }
+      const byte = this.bytes[this.#at] ?? 0;
+      switch (this.#place) {
+        case "start":
+          if (byte !== openBracket) {
+            this.#place = "between";
+            return true;
+          }
+          this.#place = "array";
+          break;
+        case "array":
+          if (byte !== closeBracket) return true;
+          this.#place = "end";
+          break;
+        case "behind":
+          if (byte !== comma && byte !== closeBracket)
+            throw new JsonFault(this.#at, "expected a comma or ] before it");
+          this.#place = byte === comma ? "comma" : "end";
+          break;
+        case "comma":
+          if (byte !== closeBracket) return true;
+          throw new JsonFault(this.#at, "a comma stands before ]");
+        case "end":
+          throw new JsonFault(
+            this.#at,
+            "it follows the end of the array that holds the records: put all records into the array, or none",
+          );
+        case "between":
+        default:
+          if (this.#isApart && byte !== comma) return true;
+          throw new JsonFault(
+            this.#at,
+            byte === comma
+              ? "a comma stands before it, but no array holds the records: put all records between [ and ], or remove the comma"
+              : "expected white space before it",
+          );
+      }
+      this.#at += 1;
+    }
+  }
+
+  #endFile(): void {
+    if (this.#place === "array" || this.#place === "behind" || this.#place === "comma")
+      throw new JsonFault(this.#at, "the file ends before ] closes the array that holds the records");
+    this.isEnded = true;
+  }
+
+  /** Moves the bytes to be kept to the beginning, and makes room for so many. */
+  #makeRoom(keep: number, held: number, needed: number): void {
+    const size = this.bytes.length - paddingBytes;
+    // What a long record took is given back behind it.
+    const isTooLarge = size > 4 * this.#blockBytes && needed <= this.#blockBytes;
+    if (needed > size || isTooLarge) {
+      const bytes = new Uint8Array(
+        (isTooLarge ? this.#blockBytes : Math.max(needed, Math.min(2 * size, mostRecordBytes))) +
+          paddingBytes,
+      );
+      bytes.set(this.bytes.subarray(keep, this.#end));
+      this.bytes = bytes;
+      this.#view = new DataView(bytes.buffer);
+    } else this.bytes.copyWithin(0, keep, this.#end);
+    if (this.#isInRecord) this.scanner.rebase(keep);
+    this.#at = this.#isInRecord ? 0 : this.#at - keep;
+    this.#recordStart = 0;
+    this.#before += keep;
+    this.#end = held;
+  }
+
+  #fault({ at, message }: JsonFault): StreamCsvError {
+    const place = this.#before + at;
+    return new StreamCsvError(
+      "SCSV_SOURCE_UNREADABLE",
+      `Record ${this.count + 1} of ${JSON.stringify(this.#path)} can't be read, at byte ${place}: ${message}.`,
+      {
+        row: this.count + 1,
+        hint: "Correct the file at that place, or write it anew with a tool that writes JSON.",
+      },
+    );
+  }
+}
+
+function tooLong(at: number): JsonFault {
+  return new JsonFault(
+    at,
+    `it is longer than ${mostRecordBytes / 1024 ** 2} MiB, which is the limit: divide it into several records`,
+  );
+}
