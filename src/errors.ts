@@ -290,6 +290,19 @@ export function wrongRange(message: string): CodedError<RangeError> {
   return Object.assign(new RangeError(message), { code: "SCSV_ARG_RANGE" });
 }
 
+/**
+ * Checks that options are an object that holds nothing but known names: an unknown one is most likely misspelt.
+ * @param caller what takes the options, as it is called: `csvChunks()`
+ * @throws TypeError `SCSV_ARG_TYPE` for what is not an object; RangeError `SCSV_ARG_RANGE` for an unknown name
+ */
+export function checkOptionNames(caller: string, options: unknown, names: readonly string[]): void {
+  if (typeof options !== "object" || options === null)
+    throw wrongType(`The options of ${caller} must be an object, not ${textOf(options)}.`);
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw wrongRange(`${caller} has no option "${unknown}". It has ${names.join(", ")}.`);
+}
+
 /** Whether a value is an error with a `code`, as Node's, DuckDB's and ours are. */
 export function isCodedError(value: unknown): value is CodedError<Error> {
   return value instanceof Error && "code" in value && typeof value.code === "string";
