@@ -1,5 +1,6 @@
 import type { Utf8Vector } from "../batch.ts";
 import { guardedText } from "../cell-text.ts";
+import { mayBeFormula } from "../formula.ts";
 import { utf8Text } from "../utf8-text.ts";
 import type { CellFormat } from "./cell-format.ts";
 import { writeNull } from "./fixed-cell.ts";
@@ -11,10 +12,12 @@ import { writeText } from "./text.ts";
 export function utf8Column(vector: Utf8Vector, context: ColumnContext): StagedColumn {
   const { bytes, nulls } = vector;
   const { format, terminator } = context;
-  const { cellBytes, quotesText, quotesEmpty, nullBytes } = format;
+  const { cellBytes, quotesEmpty, nullBytes } = format;
+  const isText = vector.isText !== false;
+  const quotesText = isText ? format.quotesText : format.quotesAll;
+  const isGuarded = isText && format.isGuarded;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const endBytes = new TextEncoder().encode(format.endOfData);
-  const suspects = format.dialect.formulas === "allow" ? noSuspects : formulaSuspects;
   const [first = 0, second = 0] = terminator;
   const terminatorLength = terminator.length;
   return {
@@ -32,7 +35,7 @@ export function utf8Column(vector: Utf8Vector, context: ColumnContext): StagedCo
         } else {
           // Room for a quote before each letter, and around them.
           reserve(at + 2 * (textEnd - textStart) + 2 + cellBytes);
-          if (suspects[bytes[textStart] ?? 0] === 1 && textEnd > textStart) at = writeGuarded(row, at);
+          if (isGuarded && mayBeFormula(bytes, textStart, textEnd)) at = writeGuarded(row, at);
           else {
             const isQuoted =
               quotesText ||
@@ -62,11 +65,6 @@ export function utf8Column(vector: Utf8Vector, context: ColumnContext): StagedCo
     return writeText(guarded, at, format, quotesText);
   }
 }
-
-/** First bytes of what may be a formula; the last is that of all full-width forms. */
-const formulaSuspects = new Uint8Array(256);
-for (const byte of new TextEncoder().encode("=+-@\t\r\uFF1D")) formulaSuspects[byte] = 1;
-const noSuspects = new Uint8Array(256);
 
 /** Whether a text is one that has a meaning of its own when bare; there are none of no bytes. */
 function isSame(bytes: Uint8Array, from: number, to: number, other: Uint8Array): boolean {
