@@ -51,11 +51,13 @@ export const faultCatalogue = {
     remedy: 'Set formulas to "escape" or "allow", or change the text.',
   },
   SCSV_NO_TEXT: {
-    meaning: "A cell holds a value that can't be written as JSON, such as an object that contains itself.",
-    remedy: "Put text, a number or plain data there.",
+    meaning:
+      "A cell holds a value that can't be written as JSON: an object that contains itself, or one that JSON would leave empty, such as a Set, an error or a promise.",
+    remedy: "Use text, a number, an array or a plain object there.",
   },
   SCSV_ROW_SHAPE: {
-    meaning: "A row is neither an array nor an object, or an array with more cells than there are columns.",
+    meaning:
+      "A row is neither an array nor an object, or is a promise, or an array with more cells than there are columns.",
     remedy: "Yield one array or object per row, or name every column.",
   },
   SCSV_SOURCE_NOT_FOUND: {

@@ -39,7 +39,8 @@ export async function* rowBatches(
   let fields: FieldReader | undefined;
   try {
     while (count < limit) {
-      const taken = await reader.take(Math.min(rowsPerBatch, limit - count));
+      const most = Math.min(rowsPerBatch, limit - count);
+      const taken = await reader.take(most, count === 0 ? isGivenSource : undefined);
       if (taken.length === 0) return;
       const [first] = taken;
       if (first instanceof GivenSource) {
@@ -56,6 +57,10 @@ export async function* rowBatches(
   } finally {
     await reader.close();
   }
+}
+
+function isGivenSource(item: unknown): boolean {
+  return item instanceof GivenSource;
 }
 
 /**

@@ -41,8 +41,11 @@ export class ItemReader {
     return this.#body.signal;
   }
 
-  /** Up to `most` items, those that come without a pause; none when there are no more. */
-  async take(most: number): Promise<readonly unknown[]> {
+  /**
+   * Up to `most` items, those that come without a pause; none when there are no more.
+   * @param isLast which item nothing is asked for behind, in this call
+   */
+  async take(most: number, isLast?: (item: unknown) => boolean): Promise<readonly unknown[]> {
     if (this.#interruption.cause !== undefined) throw this.#interruption.cause;
     const taken: unknown[] = [];
     if (this.#isEnded) return taken;
@@ -53,6 +56,7 @@ export class ItemReader {
         if (!(pulled instanceof Promise)) {
           if (!this.#accept(pulled)) break;
           taken.push(pulled.value);
+          if (isLast?.(pulled.value) === true) break;
           continue;
         }
         if (taken.length > 0) pause ??= new Pause();
@@ -61,6 +65,7 @@ export class ItemReader {
         this.#pending = undefined;
         if (!this.#accept(step)) break;
         taken.push(step.value);
+        if (isLast?.(step.value) === true) break;
       }
     } catch (error) {
       // A body that has failed is not busy any more, one that was left behind may be.
