@@ -51,11 +51,13 @@ export const faultCatalogue = {
     remedy: 'Set formulas to "escape" or "allow", or change the text.',
   },
   SCSV_NO_TEXT: {
-    meaning: "A cell holds a value that can't be written as JSON, such as an object that contains itself.",
-    remedy: "Put text, a number or plain data there.",
+    meaning:
+      "A cell holds a value that can't be written as JSON: an object that contains itself, or one that JSON would leave empty, such as a Set, an error or a promise.",
+    remedy: "Use text, a number, an array or a plain object there.",
   },
   SCSV_ROW_SHAPE: {
-    meaning: "A row is neither an array nor an object, or an array with more cells than there are columns.",
+    meaning:
+      "A row is neither an array nor an object, or is a promise, or an array with more cells than there are columns.",
     remedy: "Yield one array or object per row, or name every column.",
   },
   SCSV_SOURCE_NOT_FOUND: {
@@ -288,6 +290,19 @@ export function wrongType(message: string): CodedError<TypeError> {
 /** A `RangeError` for an argument outside what is allowed; `message` names the argument and quotes the value. */
 export function wrongRange(message: string): CodedError<RangeError> {
   return Object.assign(new RangeError(message), { code: "SCSV_ARG_RANGE" });
+}
+
+/**
+ * Checks that options are an object that holds nothing but known names: an unknown one is most likely misspelt.
+ * @param caller what takes the options, as it is called: `csvChunks()`
+ * @throws TypeError `SCSV_ARG_TYPE` for what is not an object; RangeError `SCSV_ARG_RANGE` for an unknown name
+ */
+export function checkOptionNames(caller: string, options: unknown, names: readonly string[]): void {
+  if (typeof options !== "object" || options === null)
+    throw wrongType(`The options of ${caller} must be an object, not ${textOf(options)}.`);
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw wrongRange(`${caller} has no option "${unknown}". It has ${names.join(", ")}.`);
 }
 
 /** Whether a value is an error with a `code`, as Node's, DuckDB's and ours are. */

@@ -49,8 +49,9 @@ export { fileEncodings, type FileEncoding, type FileOptions } from "./source/fil
 export { optionsTakenBy } from "./source/check-file-options.ts";
 export { openSource, openSources, type OpenOptions } from "./source/open-source.ts";
 export { parseFileOptions, type FileOptionTexts } from "./source/parse-file-options.ts";
-export type { Row, Rows } from "./source/row-reader.ts";
-export { rowsSource, type ColumnOption, type RowsOptions } from "./source/rows-source.ts";
+export type { Row, RowProducer, Rows, RowSequence } from "./source/rows.ts";
+export type { ColumnOption } from "./source/row-columns.ts";
+export { rowsSource, type RowsOptions } from "./source/rows-source.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
 export { EventLoopMeter } from "./metrics/event-loop.ts";
 export { Occupancy } from "./metrics/occupancy.ts";
@@ -108,5 +109,6 @@ export { defaultHttpSettings, type HttpSettings } from "./server/http-settings.t
 export type { RunningServer } from "./server/primary.ts";
 export { startServer } from "./server/start-server.ts";
 export { defaultSettings, workerModels, type ServerSettings, type WorkerModel } from "./server/settings.ts";
-export { csvChunks, type CsvOptions } from "./export/csv-chunks.ts";
+export { csvChunks, type CsvChunksOptions } from "./export/csv-chunks.ts";
+export type { CsvOptions } from "./export/csv-options.ts";
 export { csvResponse, type CsvResponseOptions } from "./export/csv-response.ts";

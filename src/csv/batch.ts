@@ -110,6 +110,12 @@ export interface Utf8Vector {
   readonly bytes: Uint8Array;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
+  /**
+   * False for values of another type that the source has written already: times, intervals, UUIDs, JSON. The formula guard
+   * leaves them alone, and `quoting: "strings"` doesn't quote them.
+   * @default true
+   */
+  readonly isText?: boolean;
   readonly nulls?: NullMask;
   /** @default 0 */
   readonly first?: number;

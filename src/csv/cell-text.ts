@@ -2,10 +2,17 @@ import { StreamCsvError, toError } from "../errors.ts";
 import { isPostgres, type Dialect } from "./dialect.ts";
 import { bytesText } from "./bytes-text.ts";
 import { isFormula } from "./formula.ts";
-import { instantText } from "./iso-time.ts";
-import { jsonText } from "./json-text.ts";
+import { instantText, spacedInstantText } from "./iso-time.ts";
+import { bytesOf, jsonTextOf, jsonValue } from "./json-text.ts";
 import { postgresDay, postgresFloat, postgresInstant } from "./postgres-text.ts";
-import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "./value.ts";
+import {
+  DayValue,
+  DecimalValue,
+  InstantValue,
+  JsonTextValue,
+  NumberTextValue,
+  WrittenValue,
+} from "./value.ts";
 
 /** Where a cell stands, for messages; `row` counts from 1, and is absent for the header row. */
 export interface CellPlace {
@@ -40,6 +47,42 @@ export function cellText(value: unknown, dialect: Dialect, place: CellPlace): st
 }
 
 /**
+ * A value as the rules for cells know it. An object that says what it is to JSON by `toJSON()` is that: text, a number, a
+ * boolean or null, which an id, a decimal or a date of a library then is; any other is its JSON, a {@link WrittenValue}.
+ * @throws StreamCsvError `SCSV_NO_TEXT`, with row and column, for an object that has no JSON
+ */
+export function cellValue(value: unknown, place: CellPlace): unknown {
+  if (typeof value !== "object" || value === null || isCellKind(value)) return value;
+  try {
+    if (Object.prototype.toString.call(value) === "[object Date]")
+      return new InstantValue(Number(value), "ms", true);
+    const bytes = bytesOf(value);
+    if (bytes !== undefined) return bytes;
+    const given = jsonValue(value, "");
+    if (typeof given !== "object" || given === null) return given;
+    return new WrittenValue(jsonTextOf(given) ?? "");
+  } catch (cause) {
+    const reason = toError(cause).message;
+    throw new StreamCsvError("SCSV_NO_TEXT", `${placeText(place)} can't be written as JSON: ${reason}.`, {
+      ...place,
+      cause,
+    });
+  }
+}
+
+/** The kinds of object that have a text of their own. */
+function isCellKind(value: object): boolean {
+  return (
+    value instanceof Date ||
+    value instanceof InstantValue ||
+    value instanceof DayValue ||
+    value instanceof DecimalValue ||
+    value instanceof WrittenValue ||
+    value instanceof Uint8Array
+  );
+}
+
+/**
  * A text made harmless for spreadsheets where the dialect asks for it; the same text where it is harmless already.
  * @throws StreamCsvError `SCSV_FORMULA` when the dialect rejects formulas
  */
@@ -59,17 +102,9 @@ function objectText(value: object, dialect: Dialect, place: CellPlace): string |
   if (value instanceof DayValue) return isPostgres(dialect) ? postgresDay(value.days) : value.toString();
   if (value instanceof DecimalValue) return withSeparator(value.toString(), dialect);
   if (value instanceof NumberTextValue) return withSeparator(value.text, dialect);
-  if (value instanceof JsonTextValue) return value.text;
+  if (value instanceof JsonTextValue || value instanceof WrittenValue) return value.text;
   if (value instanceof Uint8Array) return bytesText(value);
-  try {
-    return jsonText(value) ?? null;
-  } catch (cause) {
-    const reason = toError(cause).message;
-    throw new StreamCsvError("SCSV_NO_TEXT", `${placeText(place)} can't be written as JSON: ${reason}.`, {
-      ...place,
-      cause,
-    });
-  }
+  return cellText(cellValue(value, place), dialect, place);
 }
 
 function numberText(value: number, dialect: Dialect, place: CellPlace): string | null {
@@ -85,7 +120,12 @@ function numberText(value: number, dialect: Dialect, place: CellPlace): string |
 }
 
 function instant({ ticks, unit, isZoned }: InstantValue, dialect: Dialect, place: CellPlace): string {
-  const text = isPostgres(dialect) ? postgresInstant(ticks, unit, isZoned) : instantText(ticks, unit);
+  const text =
+    dialect.timestamps === "iso"
+      ? instantText(ticks, unit)
+      : isPostgres(dialect)
+        ? postgresInstant(ticks, unit, isZoned)
+        : spacedInstantText(ticks, unit);
   if (text !== null) return text;
   throw new StreamCsvError("SCSV_INVALID_DATE", `${placeText(place)} is an invalid date.`, place);
 }

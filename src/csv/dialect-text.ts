@@ -1,5 +1,5 @@
 import { wrongRange } from "../errors.ts";
-import type { DialectOptions, Formulas, NonFinite, Quoting } from "./dialect.ts";
+import type { DialectOptions, Formulas, NonFinite, Quoting, Timestamps } from "./dialect.ts";
 
 /** How one option of a dialect is written as text, in a query string or after a flag. */
 export interface DialectTextOption<T> {
@@ -66,6 +66,11 @@ export const dialectTextOptions: {
     placeholder: "allow|escape|reject",
     description: "what becomes of text that a spreadsheet would run",
   },
+  timestamps: {
+    parse: (text) => choice<Timestamps>("timestamps", text, { iso: "iso", space: "space" }),
+    placeholder: "iso|space",
+    description: "how timestamps are written: 2026-11-28T14:05:09.000Z, or 2026-11-28 14:05:09",
+  },
 };
 
 /** The names of the options in {@link dialectTextOptions}, in their order. */
@@ -80,6 +85,7 @@ export const dialectOptionNames: readonly (keyof DialectOptions)[] = [
   "decimalSeparator",
   "nonFinite",
   "formulas",
+  "timestamps",
 ];
 
 /**

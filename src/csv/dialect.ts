@@ -7,6 +7,12 @@ export type NonFinite = "error" | "text" | "null";
 /** What happens to text that a spreadsheet would run: written as it is, made harmless with `'`, or an error. */
 export type Formulas = "allow" | "escape" | "reject";
 
+/**
+ * How instants are written: as `toISOString` writes them, or with a blank, without a zone and without a fraction of zero,
+ * which spreadsheets take for dates: `2026-11-28 14:05:09`.
+ */
+export type Timestamps = "iso" | "space";
+
 /** What can be set of a dialect, option by option, in code, configuration, query string and flags. */
 export interface DialectOptions {
   /** One ASCII character between cells. */
@@ -26,6 +32,7 @@ export interface DialectOptions {
   readonly decimalSeparator?: string;
   readonly nonFinite?: NonFinite;
   readonly formulas?: Formulas;
+  readonly timestamps?: Timestamps;
 }
 
 interface DialectShape extends Required<DialectOptions> {
@@ -52,6 +59,7 @@ const rfc4180 = {
   decimalSeparator: ".",
   nonFinite: "error",
   formulas: "allow",
+  timestamps: "iso",
   booleans: ["false", "true"],
 } as const satisfies DialectShape;
 
@@ -61,6 +69,7 @@ const excel = {
   bom: true,
   booleans: ["FALSE", "TRUE"],
   formulas: "escape",
+  timestamps: "space",
 } as const satisfies DialectShape;
 
 /** The presets by name; each is complete, and every option of it can be overridden. */
@@ -75,6 +84,7 @@ export const dialects = {
     name: "postgres",
     recordDelimiter: "\n",
     nonFinite: "text",
+    timestamps: "space",
     booleans: ["f", "t"],
   },
 } as const satisfies Record<string, DialectShape>;

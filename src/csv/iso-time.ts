@@ -61,9 +61,25 @@ export function instantParts(
 export function instantText(ticks: number | bigint, unit: InstantUnit): string | null {
   const parts = instantParts(ticks, unit);
   if (parts === null || typeof parts === "string") return parts;
-  let { fraction } = parts;
-  while (fraction.length > 3 && fraction.endsWith("000")) fraction = fraction.slice(0, -3);
-  return `${calendarText(parts.days)}T${parts.clock}.${fraction}Z`;
+  return `${calendarText(parts.days)}T${parts.clock}.${shortened(parts.fraction, 3)}Z`;
+}
+
+/**
+ * The same with a blank in the place of the `T`, without a zone, and with a fraction only where it isn't zero, as
+ * spreadsheets read a date and a time: `2026-11-28 14:05:09` or `2026-11-28 14:05:09.123`.
+ */
+export function spacedInstantText(ticks: number | bigint, unit: InstantUnit): string | null {
+  const parts = instantParts(ticks, unit);
+  if (parts === null || typeof parts === "string") return parts;
+  const fraction = shortened(parts.fraction, 0);
+  return `${calendarText(parts.days)} ${parts.clock}${fraction === "" ? "" : `.${fraction}`}`;
+}
+
+/** A fraction without its last zeros, in steps of three digits, and so many at the least. */
+function shortened(fraction: string, least: number): string {
+  let digits = fraction;
+  while (digits.length > least && digits.endsWith("000")) digits = digits.slice(0, -3);
+  return digits;
 }
 
 /** A day as `YYYY-MM-DD`, years outside 0 to 9999 with a sign and at least six digits, as `toISOString` has them. */

@@ -1,18 +1,35 @@
 import { bytesText } from "./bytes-text.ts";
-import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "./value.ts";
+import {
+  DayValue,
+  DecimalValue,
+  InstantValue,
+  JsonTextValue,
+  NumberTextValue,
+  WrittenValue,
+} from "./value.ts";
 
 /**
- * A value as JSON (RFC 8259), with the rules of `JSON.stringify`, and nothing lost: bigints and decimals are numbers
- * with all their digits, what is JSON already stays as it is, bytes are a string of `\x` and hex. Undefined where JSON has no text for the value.
- * @throws whatever a `toJSON` throws; TypeError for an object that contains itself
+ * What an object is to JSON: what its `toJSON` gives, or what a wrapper such as `new Number(5)` holds; itself where it
+ * says nothing.
+ * @throws whatever a `toJSON` throws
  */
-export function jsonText(value: unknown): string | undefined {
-  return written(value, "", []);
+export function jsonValue(value: unknown, key: string): unknown {
+  return unboxed(hasToJson(value) ? value.toJSON(key) : value);
+}
+
+/**
+ * A value that {@link jsonValue} gave as JSON (RFC 8259), with the rules of `JSON.stringify`, and nothing lost: bigints and
+ * decimals are numbers with all their digits, what is JSON already stays as it is, bytes are a string of `\x` and hex, a `Map` is an object, and a typed array
+ * a list of numbers. Undefined where JSON has no text for the value.
+ * @throws whatever a `toJSON` inside it throws; TypeError for an object that contains itself, and for one that JSON would
+ *   leave empty, such as a Set, an error or a promise
+ */
+export function jsonTextOf(value: unknown): string | undefined {
+  return written(value, []);
 }
 
 /** `ancestors` are the objects around the value: meeting one of them again would never end. */
-function written(given: unknown, key: string, ancestors: unknown[]): string | undefined {
-  const value = unboxed(hasToJson(given) ? given.toJSON(key) : given);
+function written(value: unknown, ancestors: unknown[]): string | undefined {
   switch (typeof value) {
     case "string":
       return JSON.stringify(value);
@@ -31,43 +48,91 @@ function written(given: unknown, key: string, ancestors: unknown[]): string | un
   }
 }
 
+/** A value inside another one. */
+function member(value: unknown, key: string, ancestors: unknown[]): string | undefined {
+  return written(jsonValue(value, key), ancestors);
+}
+
 const boxed = /^\[object (?:Number|String|Boolean|BigInt)\]$/;
 
 /** What a wrapper object, such as `new Number(5)`, stands for. */
 function unboxed(value: unknown): unknown {
-  const isBox = typeof value === "object" && boxed.test(Object.prototype.toString.call(value));
+  const isBox = typeof value === "object" && boxed.test(tagOf(value));
   return isBox ? value?.valueOf() : value;
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value);
 }
 
 function objectText(value: object, ancestors: unknown[]): string | undefined {
   if (value instanceof DecimalValue) return value.toString();
   if (value instanceof NumberTextValue || value instanceof JsonTextValue) return value.text;
   if (value instanceof InstantValue) return JSON.stringify(value.toText());
-  if (value instanceof DayValue) return JSON.stringify(value.toString());
-  if (value instanceof Uint8Array) return JSON.stringify(bytesText(value));
+  if (value instanceof DayValue || value instanceof WrittenValue) return JSON.stringify(value.toString());
+  const bytes = bytesOf(value);
+  if (bytes !== undefined) return JSON.stringify(bytesText(bytes));
   if (ancestors.includes(value)) throw new TypeError("the object contains itself");
   ancestors.push(value);
-  const text = Array.isArray(value) ? arrayText(value, ancestors) : recordText(value, ancestors);
+  const list = listOf(value);
+  const text = list === undefined ? recordText(value, ancestors) : arrayText(list, ancestors);
   ancestors.pop();
   return text;
+}
+
+/** The bytes of what holds bytes: a byte array, a buffer or a view of one; not those of an array of numbers. */
+export function bytesOf(value: object): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  const tag = tagOf(value);
+  if (ArrayBuffer.isView(value))
+    return /^\[object (?:Uint8Array|Uint8ClampedArray|DataView)\]$/.test(tag)
+      ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+      : undefined;
+  return tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]"
+    ? new Uint8Array(value as ArrayBufferLike)
+    : undefined;
+}
+
+function listOf(value: object): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<unknown>) : undefined;
 }
 
 function arrayText(values: readonly unknown[], ancestors: unknown[]): string {
   const texts: string[] = [];
   for (let index = 0; index < values.length; index += 1)
-    texts.push(written(values[index], String(index), ancestors) ?? "null");
+    texts.push(member(values[index], String(index), ancestors) ?? "null");
   return `[${texts.join(",")}]`;
 }
 
-/** A `Map` is written as an object too, its keys in their order. */
 function recordText(record: object, ancestors: unknown[]): string {
+  if (record instanceof Map) return entriesText(record, ancestors);
+  const entries = Object.entries(record);
+  refuseHidden(record, entries.length);
+  return entriesText(entries, ancestors);
+}
+
+function entriesText(entries: Iterable<readonly [unknown, unknown]>, ancestors: unknown[]): string {
   const texts: string[] = [];
-  for (const [key, value] of record instanceof Map ? record : Object.entries(record)) {
-    const name = typeof key === "string" ? key : (written(key, "", ancestors) ?? "");
-    const text = written(value, name, ancestors);
+  for (const [key, value] of entries) {
+    const name = typeof key === "string" ? key : (member(key, "", ancestors) ?? "");
+    const text = member(value, name, ancestors);
     if (text !== undefined) texts.push(`${JSON.stringify(name)}:${text}`);
   }
   return `{${texts.join(",")}}`;
+}
+
+/**
+ * Refuses an object whose JSON would leave out what it holds: an error, and one of a kind of its own without a property
+ * to show, as a Set, a promise, a pattern or an iterator is.
+ */
+function refuseHidden(value: object, shownCount: number): void {
+  const tag = tagOf(value);
+  const isError = value instanceof Error || tag === "[object Error]";
+  if (!isError && (shownCount > 0 || tag === "[object Object]")) return;
+  throw new TypeError(
+    `JSON would leave out what the ${isError ? "Error" : tag.slice(8, -1)} holds. Use text, a number, an array or a plain object`,
+  );
 }
 
 interface HasToJson {
@@ -79,7 +144,7 @@ function hasToJson(value: unknown): value is HasToJson {
   return (
     typeof value === "object" &&
     value !== null &&
-    !(value instanceof Uint8Array) &&
+    !ArrayBuffer.isView(value) &&
     "toJSON" in value &&
     typeof value.toJSON === "function"
   );

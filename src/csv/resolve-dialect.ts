@@ -76,6 +76,7 @@ const checks: readonly ((dialect: Dialect) => void)[] = [
     checkOneOf("decimalSeparator", dialect.decimalSeparator, [".", ","]);
     checkOneOf("nonFinite", dialect.nonFinite, ["error", "text", "null"]);
     checkOneOf("formulas", dialect.formulas, ["allow", "escape", "reject"]);
+    checkOneOf("timestamps", dialect.timestamps, ["iso", "space"]);
   },
   ({ decimalSeparator, delimiter, quote }) => {
     if (decimalSeparator === delimiter || decimalSeparator === quote)

@@ -1,5 +1,5 @@
 import type { Cast, CastingContext, Options } from "csv-stringify/sync";
-import { cellText, guardedText, type CellPlace } from "./cell-text.ts";
+import { cellText, cellValue, guardedText, type CellPlace } from "./cell-text.ts";
 import { isPostgres, type Dialect } from "./dialect.ts";
 
 /** What there is to know besides the dialect; looked at anew for every cell. */
@@ -20,14 +20,22 @@ export interface StringifyContext {
 export function toStringifyOptions(dialect: Dialect, context: StringifyContext): Options {
   const cast: Cast<unknown> = (value, at) => {
     const text = cellText(value, dialect, placeOf(at, context));
-    return text === null
-      ? nullCast(dialect, context.columns.length)
-      : textCast(text, dialect, context.columns.length);
+    if (text === null) return nullCast(dialect, context.columns.length);
+    if (text === "") return emptyCast(dialect, dialect.quoting === "all");
+    return textCast(text, dialect, context.columns.length);
   };
   const castString: Cast<string> = (text, at) => {
     const guarded = guardedText(text, dialect, placeOf(at, context));
     if (guarded !== text) context.onGuarded?.();
     return textCast(guarded, dialect, context.columns.length);
+  };
+  // csv-stringify goes by what a value was: text that an object stands for has to be quoted as text is.
+  const castObject: Cast<object> = (value, at) => {
+    const plain = cellValue(value, placeOf(at, context));
+    if (typeof plain !== "string") return cast(plain, at);
+    if (plain === "") return emptyCast(dialect, dialect.quoting !== "minimal");
+    const text = castString(plain, at);
+    return typeof text === "string" && dialect.quoting === "strings" ? { value: text, quoted: true } : text;
   };
   return {
     bom: dialect.bom,
@@ -46,7 +54,7 @@ export function toStringifyOptions(dialect: Dialect, context: StringifyContext):
       bigint: cast,
       boolean: cast,
       date: cast,
-      object: cast,
+      object: castObject,
       null: cast,
       undefined: cast,
     },
@@ -71,6 +79,12 @@ function textCast(text: string, dialect: Dialect, columnCount: number): ReturnTy
   const isMarker = text !== "" && text === dialect.nullValue;
   const isEnd = isPostgres(dialect) && columnCount === 1 && text === "\\.";
   return isMarker || isEnd ? { value: text, quoted: true } : text;
+}
+
+/** An empty text that isn't held as a string. */
+function emptyCast(dialect: Dialect, isQuoted: boolean): ReturnType<Cast<unknown>> {
+  const quotesIt = isQuoted || !isPostgres(dialect) || dialect.nullValue === "";
+  return quotesIt ? { value: "", quoted_empty: true } : "";
 }
 
 /** A null is bare; alone in its row, with an empty marker, it is quoted, since readers skip empty lines. */

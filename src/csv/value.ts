@@ -38,6 +38,19 @@ export class InstantValue {
   }
 }
 
+/** A value that its source has written already, of a type that isn't text: a time, an interval, a JSON document. */
+export class WrittenValue {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
 /** A calendar day, counted from 1970-01-01. */
 export class DayValue {
   readonly days: number;

@@ -1,6 +1,13 @@
 import type { ColumnVector } from "./batch.ts";
 import { utf8Text } from "./utf8-text.ts";
-import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "./value.ts";
+import {
+  DayValue,
+  DecimalValue,
+  InstantValue,
+  JsonTextValue,
+  NumberTextValue,
+  WrittenValue,
+} from "./value.ts";
 
 /** The value of a vector at a row as one JavaScript value, exact; for paths that look at cells one by one. */
 export function vectorValue(vector: ColumnVector, row: number): unknown {
@@ -23,7 +30,7 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
     case "date":
       return new DayValue(vector.values[row] ?? 0);
     case "utf8":
-      return utf8Text(vector, row);
+      return vector.isText === false ? new WrittenValue(utf8Text(vector, row)) : utf8Text(vector, row);
     case "number-text":
       return new NumberTextValue(utf8Text(vector, row));
     case "json-text":

@@ -1,107 +1,155 @@
 import { CsvEncoder } from "../csv/csv-encoder.ts";
 import type { Batch } from "../csv/batch.ts";
-import type { Dialect, DialectName, DialectOptions } from "../csv/dialect.ts";
-import { resolveDialect, type NamedDialectOptions } from "../csv/resolve-dialect.ts";
-import { wrongRange } from "../errors.ts";
-import type { Rows } from "../source/row-reader.ts";
-import { rowsSource, type ColumnOption } from "../source/rows-source.ts";
-import type { Source } from "../source/source.ts";
+import type { Dialect } from "../csv/dialect.ts";
+import { checkOptionNames, wrongType } from "../errors.ts";
+import { rowBatches, sourceBatches, type RowLayout } from "../source/row-batches.ts";
+import { namedColumns, placesIn, type RowColumn } from "../source/row-columns.ts";
+import { isSource, rowBody, type Rows } from "../source/rows.ts";
+import { type ChunkReader, readerOf } from "../stream/chunk-reader.ts";
+import { describeValue } from "../stream/chunk.ts";
+import { ItemReader } from "../stream/item-reader.ts";
+import { csvOptionNames, dialectOf, type CsvOptions } from "./csv-options.ts";
 import { encodeBatches, noProgress } from "./run.ts";
 
-/** How rows become text, in one flat object: columns, a dialect, and options that replace the dialect's own. */
-export interface CsvOptions extends DialectOptions {
-  /**
-   * Which columns, in order: the keys of objects or of a source, with other names for the header row where wanted; the
-   * names of the cells where rows are arrays. @default all of the source, or those of the first row
-   */
-  readonly columns?: readonly ColumnOption[];
-  /** @default "rfc4180" */
-  readonly dialect?: DialectName | NamedDialectOptions;
+/** How rows become chunks of text. */
+export interface CsvChunksOptions extends CsvOptions {
+  /** Aborting it releases the rows at once, and the iteration throws its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * The text of rows as CSV (RFC 4180), in chunks of about 32 to 64 KiB that belong to whoever receives them.
  *
  * Nothing is read before the first chunk is asked for, and nothing beyond what a chunk needs; the header and the first
- * rows come at once. Memory is bounded by one batch of rows and one chunk. Ending the iteration early, or aborting
- * `signal`, releases the rows: their iterator's `return()` is called, and a producer function's signal fires.
- * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` at the call, for options that can't be
+ * rows come at once. Memory is bounded by one batch of rows and one chunk. The rows are released once, whichever way the
+ * iteration ends: `return()`, also before the first `next()` or while one is pending, and `signal` fire a producer's
+ * signal, destroy a Node stream, cancel a Web stream, and call `return()` of an iterator, at once. A {@link Source} is
+ * read, and stays open for whoever opened it.
+ * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` at the call, for rows or options that can't be; the
+ *   rows are then left alone
  * @throws StreamCsvError from the iteration, with row and column, for a value that has no text
  * @example
  * for await (const chunk of csvChunks([{ id: 1, name: "Ann" }], { dialect: "unix" })) process.stdout.write(chunk);
  */
 export function csvChunks(
-  rows: Rows | Source,
-  options: CsvOptions = {},
-  { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
+  rows: Rows,
+  options: CsvChunksOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  checkOptionNames("csvChunks()", options, [...csvOptionNames, "signal"]);
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw wrongType(`signal must be an AbortSignal, not ${describeValue(signal)}.`);
+  return openChunks(rows, options, signal);
+}
+
+/** The chunks of rows by options whose names were checked. */
+export function openChunks(rows: Rows, options: CsvOptions, signal?: AbortSignal): CsvChunks {
   const dialect = dialectOf(options);
-  if (isSource(rows)) return encodeSource(rows, pickColumns(rows, options.columns), dialect, signal);
-  return encodeRows(
-    rowsSource(rows, options.columns === undefined ? {} : { columns: options.columns }),
-    dialect,
-    signal,
-  );
+  let columns = namedColumns(options.columns);
+  if (isSource(rows) && rows.columns.length > 0) {
+    if (columns !== undefined) placesIn(rows, columns);
+    columns ??= rows.columns;
+  }
+  const reader = new ItemReader(rows, rowBody, signal);
+  const layout: RowLayout = { columns };
+  const batches = isSource(rows) ? sourceBatches(rows, reader, layout) : rowBatches(reader, layout);
+  const chunks =
+    columns === undefined ? encodeRows(batches, layout, dialect) : encode(batches, columns, dialect);
+  return new CsvChunks(reader, batches, chunks);
 }
 
-/** The dialect that options describe. */
-export function dialectOf(options: CsvOptions): Dialect {
-  const { columns: _columns, dialect, ...overrides } = options;
-  return resolveDialect(dialect, overrides);
+/**
+ * The chunks as a generator that can be closed at any time. An async generator of the language only notes a `return()`
+ * while a `next()` is pending, and releases nothing when it was never started.
+ */
+class CsvChunks implements AsyncGenerator<Uint8Array, void, undefined> {
+  readonly #rows: ItemReader;
+  readonly #batches: AsyncGenerator<Batch, void, undefined>;
+  readonly #chunks: AsyncGenerator<Uint8Array, void, undefined>;
+
+  constructor(
+    rows: ItemReader,
+    batches: AsyncGenerator<Batch, void, undefined>,
+    chunks: AsyncGenerator<Uint8Array, void, undefined>,
+  ) {
+    this.#rows = rows;
+    this.#batches = batches;
+    this.#chunks = chunks;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, void>> {
+    try {
+      return await this.#chunks.next();
+    } catch (error) {
+      // Also when the header has no text, and nothing has been asked of the batches yet.
+      await this.#close(error);
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, void>> {
+    await this.#close(undefined);
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<Uint8Array, void>> {
+    await this.#close(error);
+    throw error;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close(undefined);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** For a response, which closes its body with a reason. */
+  [readerOf](): ChunkReader {
+    const rows = this.#rows;
+    return {
+      read: () => this.next(),
+      close: (reason) => this.#close(reason),
+      get failure() {
+        return rows.failure;
+      },
+    };
+  }
+
+  async #close(reason: unknown): Promise<void> {
+    try {
+      await this.#rows.close(reason);
+    } finally {
+      await this.#chunks.return();
+      await this.#batches.return();
+    }
+  }
 }
 
-interface PickedColumn {
-  readonly index: number;
-  /** What the header row calls it. */
-  readonly name: string;
-}
-
-function encodeSource(
-  source: Source,
-  columns: readonly PickedColumn[],
+function encode(
+  batches: AsyncIterable<Batch>,
+  columns: readonly RowColumn[],
   dialect: Dialect,
-  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const batches = source.read({ signal, columns: columns.map(({ index }) => index) });
   return encodeBatches(batches, new CsvEncoder(columns, dialect), { ...noProgress });
 }
 
 /** Rows may name their columns only by the first of them, so the encoder is made when that is there. */
 async function* encodeRows(
-  source: Source,
+  batches: AsyncIterator<Batch, void>,
+  layout: RowLayout,
   dialect: Dialect,
-  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const batches = source.read({ signal })[Symbol.asyncIterator]();
-  try {
-    const first = await batches.next();
-    const encoder = new CsvEncoder(source.columns, dialect);
-    yield* encodeBatches(startingWith(first, batches), encoder, { ...noProgress });
-  } finally {
-    // Also when the header has no text, and nothing has been asked of the batches yet.
-    await batches.return?.();
-  }
+  const all = startingWith(await batches.next(), batches);
+  yield* encode(all, layout.columns ?? [], dialect);
 }
 
-/** An iteration again, of which the first step has been taken already. */
+/** An iteration again, of which the first step has been taken already; no step is held for longer than it is used. */
 async function* startingWith(
-  first: IteratorResult<Batch>,
-  rest: AsyncIterator<Batch>,
+  step: IteratorResult<Batch, void>,
+  rest: AsyncIterator<Batch, void>,
 ): AsyncGenerator<Batch, void, undefined> {
-  for (let step = first; step.done !== true; step = await rest.next()) yield step.value;
-}
-
-function pickColumns(source: Source, columns: CsvOptions["columns"]): readonly PickedColumn[] {
-  if (columns === undefined) return source.columns.map(({ name }, index) => ({ index, name }));
-  return columns.map((column) => {
-    const { key, header = key } = typeof column === "string" ? { key: column } : column;
-    const index = source.columns.findIndex(({ name }) => name === key);
-    if (index >= 0) return { index, name: header };
-    const known = source.columns.map(({ name }) => name).join(", ");
-    throw wrongRange(`The source "${source.name}" has no column "${key}"; it has ${known}.`);
-  });
-}
-
-function isSource(rows: Rows | Source): rows is Source {
-  return typeof rows === "object" && "read" in rows && "columns" in rows;
+  // oxlint-disable-next-line no-param-reassign -- a variable of its own would leave the first batch in the parameter
+  for (; step.done !== true; step = await rest.next()) yield step.value;
 }

@@ -1,41 +1,62 @@
 import { contentTypeOf } from "../csv/dialect.ts";
+import { checkOptionNames, wrongRange, wrongType } from "../errors.ts";
 import { formatDisposition } from "../response/head/disposition.ts";
 import { ResponseHeaders } from "../response/head/response-headers.ts";
 import { StreamingHttpResponse, type StreamingResponseOptions } from "../response/streaming-http-response.ts";
-import type { Rows } from "../source/row-reader.ts";
-import type { Source } from "../source/source.ts";
-import { csvChunks, dialectOf, type CsvOptions } from "./csv-chunks.ts";
+import type { Rows } from "../source/rows.ts";
+import { describeValue } from "../stream/chunk.ts";
+import { openChunks } from "./csv-chunks.ts";
+import { csvOptionNames, dialectOf, type CsvOptions } from "./csv-options.ts";
 
-/** What the response of rows can be made with. */
-export interface CsvResponseOptions extends StreamingResponseOptions {
+/** How rows become a response, in one flat object: what {@link CsvOptions} has, a file name, and the response's own options. */
+export interface CsvResponseOptions extends CsvOptions, StreamingResponseOptions {
   /** The name under which the client saves the text; without one it shows it. */
   readonly filename?: string;
+  /** The text is always UTF-8. */
+  readonly charset?: "utf-8";
 }
+
+const responseOptionNames: readonly (keyof StreamingResponseOptions)[] = [
+  "statusCode",
+  "reasonPhrase",
+  "contentType",
+  "charset",
+  "headers",
+  "onError",
+  "clock",
+  "trailers",
+];
+
+const optionNames = [...csvOptionNames, "filename", ...responseOptionNames];
 
 /**
  * A streaming response of rows as CSV: the one-liner for an export endpoint.
  *
  * It carries the dialect's Content-Type, `Cache-Control: private, no-store` unless given, `X-Accel-Buffering: no`, and
- * with `filename` a Content-Disposition (RFC 6266). Rows are read while they are sent, as {@link csvChunks} reads them;
- * closing the response, or a client that leaves, releases them.
- * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` for options that can't be
+ * with `filename` a Content-Disposition (RFC 6266). Rows are the body: they are read while they are sent, as
+ * `csvChunks` reads them, and are released once, whether they were read or not: by `close()`, which `send()` and
+ * `toWebResponse()` call, after HEAD, a 304 or a 412, and at once when the client leaves.
+ * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` for rows or options that can't be, BadHeaderError
+ *   `SCSV_BAD_HEADER` for a header that HTTP doesn't allow; the rows are then left alone
  * @example
- * createServer((req, res) => void send(csvResponse([{ id: 1, name: "Ann" }], {}, { filename: "people.csv" }), req, res));
+ * createServer((req, res) => void send(csvResponse([{ id: 1, name: "Ann" }], { filename: "people.csv" }), req, res));
  */
-export function csvResponse(
-  rows: Rows | Source,
-  options: CsvOptions = {},
-  { filename, ...init }: CsvResponseOptions = {},
-): StreamingHttpResponse {
-  const dialect = dialectOf(options);
-  const headers = new ResponseHeaders(init.headers);
-  if (init.contentType === undefined) headers.setDefault("Content-Type", contentTypeOf(dialect));
+export function csvResponse(rows: Rows, options: CsvResponseOptions = {}): StreamingHttpResponse {
+  checkOptionNames("csvResponse()", options, optionNames);
+  const { filename, charset } = options;
+  if (filename !== undefined && typeof filename !== "string")
+    throw wrongType(`filename must be a string, not ${describeValue(filename)}.`);
+  if (charset !== undefined && !/^utf-?8$/i.test(charset))
+    throw wrongRange(`charset must be "utf-8", not ${describeValue(charset)}: CSV is written in UTF-8.`);
+  const headers = new ResponseHeaders(options.headers);
+  if (options.contentType === undefined)
+    headers.setDefault("Content-Type", contentTypeOf(dialectOf(options)));
   headers.setDefault("Cache-Control", "private, no-store");
   headers.setDefault("X-Accel-Buffering", "no");
   const disposition = formatDisposition(filename, true);
   if (filename !== undefined && disposition !== undefined) headers.set("Content-Disposition", disposition);
-  return new StreamingHttpResponse(({ signal }) => csvChunks(rows, options, { signal }), {
-    ...init,
-    headers,
-  });
+  // The body comes last: when anything else is refused, the rows are still the caller's.
+  const response = new StreamingHttpResponse([], { ...options, headers });
+  response.streamingContent = openChunks(rows, options);
+  return response;
 }

@@ -31,6 +31,12 @@ export class BodyView implements AsyncIterableIterator<Uint8Array, undefined, un
     return new StreamCsvError("SCSV_CANCELLED", "The response was closed before its body was sent.");
   }
 
+  /** @throws what the source is known to have failed with already */
+  check(): void {
+    const { failure } = this.#body;
+    if (failure !== undefined) throw failure.error;
+  }
+
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const value = this.take(await this.pull());
     return value === undefined ? { done: true, value } : { done: false, value };

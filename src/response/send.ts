@@ -108,6 +108,8 @@ class Sending {
   async #writeBody(view: BodyView, head: SendHead): Promise<void> {
     const { promisedBytes = Number.POSITIVE_INFINITY, trailers } = head;
     const isPrimed = this.#options.primeFirstChunk === true;
+    // A source that has failed before anybody asked for a chunk still gets a status.
+    view.check();
     if (!isPrimed) this.#writeHead(head);
     let chunk = await this.#nextChunk(view);
     if (isPrimed) this.#writeHead(head);

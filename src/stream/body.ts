@@ -1,4 +1,10 @@
-import { type ChunkReader, openReader, type Pulled } from "./chunk-reader.ts";
+import {
+  type BodyKind,
+  type ChunkReader,
+  type EarlyFailure,
+  openReader,
+  type Pulled,
+} from "./chunk-reader.ts";
 
 /**
  * One body that is read once: one reader, one abort signal, one clean-up.
@@ -12,8 +18,14 @@ export class Body {
   #hasEnded = false;
   #closing: Promise<void> | undefined;
 
-  constructor(body: unknown) {
-    this.#reader = openReader(body, () => this.#controller.signal);
+  /** @param kind what it is made of, where that isn't text and bytes */
+  constructor(body: unknown, kind?: BodyKind) {
+    this.#reader = openReader(body, () => this.#controller.signal, kind);
+  }
+
+  /** The signal that a producer gets. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 
   /** The next step; a promise only where the source is asynchronous. Give what it holds to {@link accept}. */
@@ -27,6 +39,11 @@ export class Body {
   accept(step: Pulled): boolean {
     if (step.done === true && this.#closing === undefined) this.#hasEnded = true;
     return step.done !== true;
+  }
+
+  /** What the source is known to have failed with before anything was pulled, such as a stream that is destroyed already. */
+  get failure(): EarlyFailure | undefined {
+    return this.#reader.failure;
   }
 
   /** Whether it was closed before its end: then nothing more comes, which isn't an end. */

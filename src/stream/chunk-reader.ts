@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { wrongType } from "../errors.ts";
 import { type Chunk, describeValue, isChunk } from "./chunk.ts";
 
@@ -11,16 +12,21 @@ export interface ProducerContext {
 export type ChunkSource = Chunk | Iterable<Chunk> | AsyncIterable<Chunk>;
 
 /** Makes the chunks when the first one is asked for; a body that is never asked for is never made. */
-export type BodyProducer = (context: ProducerContext) => ChunkSource | Promise<ChunkSource>;
+export type BodyProducer = (context: ProducerContext) => ChunkSource | PromiseLike<ChunkSource>;
 
 /**
- * The body of a streaming response: any iterable, async iterable, Node stream or Web `ReadableStream` of chunks, or a
- * function of `{ signal }` that returns one. A lone string or byte array is one chunk.
+ * The body of a streaming response: any iterable, async iterable, Node stream or Web `ReadableStream` of chunks, a
+ * promise of one, or a function of `{ signal }` that returns any of these. A lone string or byte array is one chunk.
  */
-export type StreamingBody = ChunkSource | BodyProducer;
+export type StreamingBody = ChunkSource | PromiseLike<ChunkSource> | BodyProducer;
 
 /** One step of a reading; `value` is still what the source gave. */
 export type Pulled = IteratorResult<unknown, unknown>;
+
+/** An error that is known before anybody has asked for an item. */
+export interface EarlyFailure {
+  readonly error: unknown;
+}
 
 /** One reading of one source. */
 export interface ChunkReader {
@@ -28,27 +34,59 @@ export interface ChunkReader {
   read(): Pulled | Promise<Pulled>;
   /** Gives the source back, whether it was read or not. Called at most once. */
   close(reason: unknown): unknown;
+  /** What the source has failed with already, where it shows that by itself. */
+  readonly failure?: EarlyFailure | undefined;
 }
+
+/** What a body is made of: the one thing in which bodies of bytes and bodies of rows differ. */
+export interface BodyKind {
+  /** The items of a value that is not iterated, although it may be iterable; undefined for any other value. */
+  readonly whole: (value: unknown) => readonly unknown[] | undefined;
+  /** The error for a value that can't be a body. */
+  readonly refusal: (value: unknown) => TypeError;
+}
+
+/** Bodies of a response: text and bytes. */
+const chunkBody: BodyKind = {
+  whole: (value) => (isChunk(value) ? [value] : undefined),
+  refusal: (value) =>
+    wrongType(
+      `${describeValue(value)} is not a body. Use text, bytes, an iterable, an async iterable, a stream, a promise of one, or a function that returns one.`,
+    ),
+};
+
+/**
+ * The method of a body that makes its own reader. Such a body gets the reason when it is closed, and can be closed while
+ * a step is pending; `return()` of an iterator can do neither.
+ */
+export const readerOf = Symbol("stream-csv.readerOf");
 
 const finished: Pulled = { done: true, value: undefined };
 
 /**
- * Takes the one iterator of a body. Where a value is iterable both ways the asynchronous one is taken.
- * @throws TypeError `SCSV_ARG_TYPE` for a value that is no body
+ * Takes the one iterator of a body. Where a value is iterable both ways the asynchronous one is taken, and where a
+ * promise is iterable too, as a query of Knex or Mongoose is, it is iterated.
+ * @throws TypeError `SCSV_ARG_TYPE` for a value that can't be a body
  */
-export function openReader(body: unknown, signal: () => AbortSignal): ChunkReader {
-  return isProducer(body) ? new ProducerReader(body, signal) : openSource(body);
+export function openReader(
+  body: unknown,
+  signal: () => AbortSignal,
+  kind: BodyKind = chunkBody,
+): ChunkReader {
+  const open = (source: unknown): ChunkReader => openSource(source, kind, open);
+  return isProducer(body) ? new ProducerReader(() => open(body({ signal: signal() }))) : open(body);
 }
 
-function openSource(source: unknown): ChunkReader {
-  if (isChunk(source)) return readIterator([source][Symbol.iterator](), source);
+function openSource(source: unknown, kind: BodyKind, open: (source: unknown) => ChunkReader): ChunkReader {
+  const whole = kind.whole(source);
+  if (whole !== undefined) return readIterator(whole[Symbol.iterator](), whole);
+  if (hasOwnReader(source)) return source[readerOf]();
   if (isNodeReadable(source)) return readNodeStream(source);
   if (isWebStream(source)) return readWebStream(source);
   if (isAsyncIterable(source)) return readAsyncIterator(source[Symbol.asyncIterator](), source);
   if (isIterable(source)) return readIterator(source[Symbol.iterator](), source);
-  throw wrongType(
-    `${describeValue(source)} is no body: give text, bytes, an iterable, an async iterable, a stream, or a function that returns one.`,
-  );
+  if (isThenable(source)) return new PromiseReader(source, open);
+  throw kind.refusal(source);
 }
 
 function readIterator(iterator: Iterator<unknown>, source: unknown): ChunkReader {
@@ -77,15 +115,23 @@ function closeIterator(iterator: Iterator<unknown> | AsyncIterator<unknown>, sou
  */
 function readWebStream(stream: WebStream): ChunkReader {
   const reader = stream.getReader();
-  let hasFailed = false;
+  let failure: EarlyFailure | undefined;
+  const fail = (error: unknown): void => {
+    failure ??= { error };
+  };
+  // It rejects as soon as the stream fails, also while nobody reads.
+  reader.closed.catch(fail);
   return {
     read: () =>
       reader.read().catch((error: unknown) => {
-        hasFailed = true;
+        fail(error);
         throw error;
       }),
     // A stream that has failed has given everything back, and cancelling it would only throw its error again.
-    close: (reason) => (hasFailed ? undefined : reader.cancel(reason)),
+    close: (reason) => (failure === undefined ? reader.cancel(reason) : undefined),
+    get failure() {
+      return failure;
+    },
   };
 }
 
@@ -106,6 +152,10 @@ function readNodeStream(stream: NodeReadable): ChunkReader {
       if (stream.closed === false) await new Promise<void>((resolve) => void stream.once("close", resolve));
       stream.off("error", ignore);
     },
+    get failure() {
+      const error = stream.errored ?? null;
+      return error === null ? undefined : { error };
+    },
   };
 }
 
@@ -113,44 +163,76 @@ function ignore(): void {}
 
 /** Calls the producer at the first read and reads what it returned. */
 class ProducerReader implements ChunkReader {
-  readonly #produce: BodyProducer;
-  readonly #signal: () => AbortSignal;
-  #reader: ChunkReader | Promise<ChunkReader> | undefined;
-  #isClosed = false;
+  readonly #produce: () => ChunkReader;
+  #reader: ChunkReader | undefined;
 
-  constructor(produce: BodyProducer, signal: () => AbortSignal) {
+  constructor(produce: () => ChunkReader) {
     this.#produce = produce;
-    this.#signal = signal;
   }
 
   read(): Pulled | Promise<Pulled> {
-    if (this.#reader === undefined) {
-      const source: unknown = this.#produce({ signal: this.#signal() });
-      this.#reader = source instanceof Promise ? this.#openLater(source) : openSource(source);
-    }
-    return this.#reader instanceof Promise
-      ? this.#reader.then((reader) => (this.#isClosed ? finished : reader.read()))
-      : this.#reader.read();
+    this.#reader ??= this.#produce();
+    return this.#reader.read();
+  }
+
+  close(reason: unknown): unknown {
+    return this.#reader?.close(reason);
+  }
+}
+
+/**
+ * Reads what a promise gives. What comes after the closing is given back all the same. A promise of the language's own
+ * is under way already; a thenable, such as the query of a database library, may begin only when its `then` is called,
+ * so that is called at the first read and not before.
+ */
+class PromiseReader implements ChunkReader {
+  readonly #source: PromiseLike<unknown>;
+  readonly #open: (source: unknown) => ChunkReader;
+  #opening: Promise<ChunkReader> | undefined;
+  #reader: ChunkReader | undefined;
+  #failure: EarlyFailure | undefined;
+  #isClosed = false;
+
+  constructor(source: PromiseLike<unknown>, open: (source: unknown) => ChunkReader) {
+    this.#source = source;
+    this.#open = open;
+    if (types.isPromise(source)) this.#opening = this.#openLater();
+  }
+
+  read(): Pulled | Promise<Pulled> {
+    if (this.#reader !== undefined) return this.#reader.read();
+    this.#opening ??= this.#openLater();
+    return this.#opening.then((reader) => (this.#isClosed ? finished : reader.read()));
   }
 
   async close(reason: unknown): Promise<void> {
     this.#isClosed = true;
-    const opening = this.#reader;
-    if (opening === undefined) return;
-    // That it could not be opened is told to whoever pulls; here there is then nothing to close.
-    const reader = opening instanceof Promise ? await opening.catch(() => undefined) : opening;
+    // A promise that was rejected is reported to whoever reads; there is nothing to close then.
+    const reader = await this.#opening?.catch(() => undefined);
     await reader?.close(reason);
   }
 
-  async #openLater(source: Promise<unknown>): Promise<ChunkReader> {
-    const reader = openSource(await source);
-    this.#reader = reader;
-    return reader;
+  get failure(): EarlyFailure | undefined {
+    return this.#failure ?? this.#reader?.failure;
+  }
+
+  #openLater(): Promise<ChunkReader> {
+    const opening = this.#settle();
+    opening.catch((error: unknown) => {
+      this.#failure = { error };
+    });
+    return opening;
+  }
+
+  async #settle(): Promise<ChunkReader> {
+    this.#reader = this.#open(await this.#source);
+    return this.#reader;
   }
 }
 
 interface WebStream {
   getReader(): {
+    readonly closed: Promise<unknown>;
     read(): Promise<Pulled>;
     cancel(reason: unknown): Promise<void>;
   };
@@ -159,6 +241,7 @@ interface WebStream {
 interface NodeReadable extends AsyncIterable<unknown> {
   readonly destroyed: boolean;
   readonly closed?: boolean;
+  readonly errored?: Error | null;
   destroy(): unknown;
   on(event: "error", listener: () => void): unknown;
   off(event: "error", listener: () => void): unknown;
@@ -177,11 +260,19 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown>
   return hasMethod(value, Symbol.asyncIterator);
 }
 
-function isWebStream(value: unknown): value is WebStream {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return hasMethod(value, "then");
+}
+
+function hasOwnReader(value: unknown): value is { readonly [readerOf]: () => ChunkReader } {
+  return hasMethod(value, readerOf);
+}
+
+export function isWebStream(value: unknown): value is WebStream {
   return hasMethod(value, "getReader");
 }
 
-function isNodeReadable(value: unknown): value is NodeReadable {
+export function isNodeReadable(value: unknown): value is NodeReadable {
   return (
     hasMethod(value, "destroy") && hasMethod(value, "on") && hasMethod(value, "off") && isAsyncIterable(value)
   );

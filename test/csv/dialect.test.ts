@@ -42,6 +42,7 @@ const refused: readonly (readonly [options: Record<string, unknown>, sentence: R
   [{ decimalSeparator: ";" }, /^decimalSeparator must be "\." or ",", not ";"\.$/],
   [{ nonFinite: "zero" }, /^nonFinite must be "error", "text" or "null"/],
   [{ formulas: "run" }, /^formulas must be "allow", "escape" or "reject"/],
+  [{ timestamps: "unix" }, /^timestamps must be "iso" or "space", not "unix"\.$/],
   [{ delimeter: ";" }, /^delimeter is no option of a dialect: choose/],
 ];
 
@@ -73,6 +74,7 @@ test("reads every option from text, delimiters also by name", () => {
   assert.deepEqual(parseDialectOption("quoting", "all"), { quoting: "all" });
   assert.deepEqual(parseDialectOption("nonFinite", "null"), { nonFinite: "null" });
   assert.deepEqual(parseDialectOption("formulas", "reject"), { formulas: "reject" });
+  assert.deepEqual(parseDialectOption("timestamps", "space"), { timestamps: "space" });
 });
 
 test("text that is no value of an option is refused with what is allowed", () => {

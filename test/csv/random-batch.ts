@@ -18,7 +18,9 @@ const text = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.string({
-      unit: fc.constantFrom(...Array.from("abc ,;|\t\"'\r\n=+-@.0159éß√中𠮷🍜\uFEFF＝＠")),
+      unit: fc.constantFrom(
+        ...Array.from("abc ,;|\t\"'\r\n\0\v%=+-@.0159éß√中の𠮷🍜\uFEFF\u00A0\u200B\u3000＝＠"),
+      ),
       maxLength: 12,
     }),
   },
@@ -38,6 +40,9 @@ const text = fc.oneof(
       "-5",
       "+1,5",
       "=1+1",
+      " -5 %",
+      "\u{E0001}=1",
+      "\uD835\uDD73",
       "\r",
     ),
   },
@@ -138,6 +143,7 @@ const mixed = fc.oneof(
     ),
     { maxLength: 3 },
   ),
+  fc.oneof(text, number, fc.boolean(), fc.constant(null)).map((value) => ({ toJSON: () => value })),
 );
 
 /** Texts as bytes, the last row's first, with so many other bytes between them. */
@@ -232,7 +238,6 @@ function vector(rows: number): fc.Arbitrary<ColumnVector> {
       ).map((values) => ({ kind: "date" as const, values: Int32Array.from(values) })),
     ),
     many(fc.option(text)).map((values) => ({ kind: "text" as const, values })),
-    withNulls(fc.tuple(many(text), fc.nat(3)).map(([texts, gap]) => utf8Vector(texts, gap))),
     withNulls(
       fc
         .tuple(many(numberText), fc.nat(3))
@@ -242,6 +247,11 @@ function vector(rows: number): fc.Arbitrary<ColumnVector> {
       fc
         .tuple(many(jsonDocument), fc.nat(3))
         .map(([texts, gap]) => Object.assign(textBytes(texts, gap), { kind: "json-text" as const })),
+    ),
+    withNulls(
+      fc
+        .tuple(many(text), fc.nat(3), fc.boolean())
+        .map(([texts, gap, isText]) => Object.assign(utf8Vector(texts, gap), isText ? {} : { isText })),
     ),
     fc.array(fc.option(text), { minLength: 1, maxLength: 5 }).chain((dictionary) =>
       many(fc.nat(dictionary.length - 1)).map((codes) => ({
@@ -325,6 +335,7 @@ export const randomDialect: fc.Arbitrary<Dialect> = fc
         decimalSeparator: fc.constantFrom(".", ","),
         nonFinite: fc.constantFrom("text", "null"),
         formulas: fc.constantFrom("allow", "escape"),
+        timestamps: fc.constantFrom("iso", "space"),
       },
       { requiredKeys: ["nonFinite"] },
     ),

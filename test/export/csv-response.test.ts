@@ -59,14 +59,14 @@ test("writes the header alone for no rows, where the columns are known", async (
 });
 
 test("has the headers of a download, which can be replaced", () => {
-  const response = csvResponse(people, { header: false }, { filename: "Größe.csv", statusCode: 201 });
+  const response = csvResponse(people, { header: false, filename: "Größe.csv", statusCode: 201 });
   assert.equal(response.statusCode, 201);
   assert.equal(response.headers.get("Content-Type"), "text/csv; charset=utf-8; header=absent");
   const disposition = response.headers.get("Content-Disposition") ?? "";
   assert.match(disposition, /^attachment; filename=".*\.csv"; filename\*=UTF-8''Gr%C3%B6%C3%9Fe\.csv$/);
   assert.equal(response.headers.get("Cache-Control"), "private, no-store");
   const headers = { "content-type": "text/plain", "Cache-Control": "no-cache" };
-  const own = csvResponse(people, {}, { headers });
+  const own = csvResponse(people, { headers });
   assert.equal(own.headers.get("Content-Type"), "text/plain");
   assert.equal(own.headers.get("Cache-Control"), "no-cache");
 });

@@ -21,8 +21,8 @@ async function pausedReaders(count: number): Promise<readonly Paused[]> {
 }
 
 test("a paused reader holds its chunk and a few kilobytes, and neither batch nor encoder", async () => {
-  // What the first ones need is made once and stays.
-  const earlier = await pausedReaders(8);
+  // What the first ones need is made once and stays: code that is compiled, and what is known of types.
+  const earlier = await pausedReaders(100);
   const before = await liveMemory();
   const readers = await pausedReaders(200);
   const after = await liveMemory();

@@ -183,14 +183,20 @@ test("returns the iterator once when it is aborted, also while it rests or waits
   assert.equal(waiting.returns, 1);
 });
 
-test("an iterator that ends or throws isn't returned", async () => {
+test("returns the iterator once when it ends or throws, as it does for any other reason", async () => {
   async function* failing(): AsyncGenerator<Row> {
     yield [1];
     throw new Error("the table is gone");
   }
-  const counts = watched(failing());
-  await assert.rejects(batchesOf(rowsSource(counts.rows)), /the table is gone/);
-  assert.equal(counts.returns, 0);
+  const failed = watched(failing());
+  await assert.rejects(batchesOf(rowsSource(failed.rows)), /the table is gone/);
+  async function* two(): AsyncGenerator<Row> {
+    yield [1];
+    yield [2];
+  }
+  const ended = watched(two());
+  assert.equal((await batchesOf(rowsSource(ended.rows))).length, 1);
+  assert.deepEqual([failed.returns, ended.returns], [1, 1]);
 });
 
 test("names the row that has no shape a row may have", async () => {
@@ -202,7 +208,11 @@ test("names the row that has no shape a row may have", async () => {
     row: 3,
     message: "Row 3 has 2 values for 1 columns.",
   });
-  await assert.rejects(batchesOf(rowsSource(7 as unknown as Row[])), { code: "SCSV_ARG_TYPE" });
+  await assert.rejects(batchesOf(rowsSource([undefined as unknown as Row])), { ...shape, row: 1 });
+  await assert.rejects(batchesOf(rowsSource([Promise.resolve([1])])), {
+    ...shape,
+    message: "Row 1 is a promise, not an array or an object.",
+  });
 });
 
 test("takes an answer that is no promise from an asynchronous iterator, as for await does", async () => {

@@ -24,6 +24,8 @@ export interface CellFormat {
   readonly endOfData: string;
   /** Whether numbers and dates are written in a way that only `cellText` knows. */
   readonly isGeneral: boolean;
+  /** Whether instants have a blank for their `T`. */
+  readonly isSpaced: boolean;
   /** What the text of a cell depends on: encoded dictionaries are kept by it. */
   readonly key: string;
   /** Whether numbers, dates and the like are neither quoted nor can be taken for the null marker. */
@@ -59,6 +61,7 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
     quotesEmpty: !isPostgres(dialect) || dialect.nullValue === "",
     endOfData: isPostgres(dialect) && columnCount === 1 ? "\\." : "",
     isGeneral: isPostgres(dialect),
+    isSpaced: dialect.timestamps === "space",
     key: JSON.stringify([
       dialect.name === "postgres",
       columnCount === 1,

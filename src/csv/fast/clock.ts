@@ -76,6 +76,18 @@ export function writeMicroseconds(view: DataView, end: number, microseconds: num
   return end + 3;
 }
 
+/** Turns an instant that ends at `end` into one with a blank for the `T`, no `Z`, and no fraction of zero. */
+export function withBlank(view: DataView, at: number, end: number): number {
+  if (end < 0) return end;
+  view.setInt8(at + 10, 0x20);
+  const isWhole =
+    end - at === 24 &&
+    view.getInt8(at + 20) === 0x30 &&
+    view.getInt8(at + 21) === 0x30 &&
+    view.getInt8(at + 22) === 0x30;
+  return isWhole ? at + 19 : end - 1;
+}
+
 /** Texts of ASCII, each in so many bytes. */
 function table(count: number, bytesEach: number, textOf: (index: number) => string): DataView {
   const bytes = new Uint8Array(count * bytesEach);

@@ -1,4 +1,4 @@
-import { millisecondsPerDay, writeInstant, writeMicroseconds } from "./clock.ts";
+import { millisecondsPerDay, withBlank, writeInstant, writeMicroseconds } from "./clock.ts";
 import { doublesOf } from "./doubles.ts";
 import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
 import { cellTable, reserve, stage } from "./stage.ts";
@@ -7,7 +7,7 @@ import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 /** Instants in milliseconds or, where they are integers of 64 bits, in microseconds. */
 export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnContext): StagedColumn {
   const { format, terminator } = context;
-  const { cellBytes, isPlain } = format;
+  const { cellBytes, isPlain, isSpaced } = format;
   const { nulls, values } = vector;
   const isMicroseconds = vector.unit === "us";
   const general = generalWriter(vector, context);
@@ -34,6 +34,7 @@ export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnCont
           const ofDay = (milliseconds - days * millisecondsPerDay) | 0;
           let end = writeInstant(view, at + lead, days, ofDay);
           if (isMicroseconds) end = writeMicroseconds(view, end, (ticks - milliseconds * 1000) | 0);
+          if (isSpaced) end = withBlank(view, at + lead, end);
           if (end < 0) {
             end = general(row, at + lead);
             reserve(Math.max(at, end) + (to - row) * cellBytes);

@@ -18,7 +18,9 @@ const noBytes = new DataView(new ArrayBuffer(0));
  *
  * Cells are short, so that a call to copy one would cost more than the copy: they are copied eight bytes at a time, as
  * doubles, which is the widest an unaligned copy can be without a bigint. What is copied beyond a cell is overwritten by the
- * next. Well-formed UTF-8 never has the bits of a NaN, which an engine might change on the way.
+ * next. An engine may change the bits of a NaN on the way, but those of a NaN end in a byte 0x7F or 0xFF behind one of 0xF0
+ * or more, and in well-formed UTF-8 a byte of 0xF0 or more is followed by one of 0x80 to 0xBF. Bytes of a vector that are
+ * not UTF-8, which its contract forbids, could come out as others; they change no other cell.
  */
 export function interleave(columns: readonly StagedColumn[], rowCount: number, from: number): number {
   const { starts, lengths } = cellTable;

@@ -1,9 +1,10 @@
 import type { Batch, Utf8Vector } from "../batch.ts";
+import { mayBeFormula } from "../formula.ts";
 import { writeNull } from "./fixed-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
 import { reserve, stage } from "./stage.ts";
 import type { ColumnContext } from "./staged-column.ts";
-import { fourOf, suspectsOf, utf8CellWriter, zeroBytes, type Utf8CellWriter } from "./utf8-cell.ts";
+import { fourOf, utf8CellWriter, zeroBytes, type Utf8CellWriter } from "./utf8-cell.ts";
 
 /** Columns of text whose rows lie one behind the other in arrays that all of them share. */
 export interface TextTable {
@@ -24,7 +25,12 @@ export function textTable({ columns }: Batch, contexts: readonly ColumnContext[]
   if (known !== undefined) return known;
   const sharing: Utf8Vector[] = [];
   for (const vector of columns) {
-    if (vector.kind !== "utf8" || vector.bytes !== first.bytes || vector.starts !== first.starts)
+    if (
+      vector.kind !== "utf8" ||
+      vector.isText === false ||
+      vector.bytes !== first.bytes ||
+      vector.starts !== first.starts
+    )
       return undefined;
     if (vector.ends !== first.ends || vector.nulls !== first.nulls || vector.step !== first.step)
       return undefined;
@@ -58,9 +64,8 @@ export function writeTextTable(
   if (vector === undefined || context === undefined) return 0;
   const { bytes, starts, ends, nulls, step = 1 } = vector;
   const { format } = context;
-  const { cellBytes, delimiter, nullBytes } = format;
+  const { cellBytes, delimiter, isGuarded, nullBytes } = format;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const suspects = suspectsOf(format);
   const sourceEnd = source.byteLength;
   const lastColumn = firsts.length - 1;
   const [firstEnding = 0, secondEnding = 0] = format.recordDelimiter;
@@ -87,7 +92,7 @@ export function writeTextTable(
       } else if (
         end > start &&
         !isGeneral &&
-        suspects[bytes[start] ?? 0] === 0 &&
+        !(isGuarded && mayBeFormula(bytes, start, end)) &&
         end + 4 <= sourceEnd &&
         at + (end - start) <= room
       ) {

@@ -1,5 +1,6 @@
 import type { JsonTextVector, Utf8Vector } from "../batch.ts";
 import { guardedText } from "../cell-text.ts";
+import { mayBeFormula } from "../formula.ts";
 import { utf8Text } from "../utf8-text.ts";
 import type { CellFormat } from "./cell-format.ts";
 import { reserve, stage } from "./stage.ts";
@@ -14,17 +15,17 @@ export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: Col
   const { bytes, starts, ends } = vector;
   const { format } = context;
   const { cellBytes, quotesEmpty, nullBytes } = format;
-  const isText = vector.kind === "utf8";
+  const isText = vector.kind === "utf8" && vector.isText !== false;
   const quotesText = isText ? format.quotesText : format.quotesAll;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const endBytes = new TextEncoder().encode(format.endOfData);
-  const suspects = isText ? suspectsOf(format) : noSuspects;
+  const isGuarded = isText && format.isGuarded;
   return (row, place, at) => {
     const start = starts[place] ?? 0;
     const end = ends[place] ?? 0;
     // Room for a quote before each letter, and around them.
     reserve(at + 2 * (end - start) + 2 + cellBytes);
-    if (suspects[bytes[start] ?? 0] === 1 && end > start) {
+    if (isGuarded && mayBeFormula(bytes, start, end)) {
       const text = utf8Text(vector, row);
       const guarded = guardedText(text, format.dialect, placeOf(row, context));
       if (guarded !== text) context.onGuarded(1);
@@ -39,16 +40,6 @@ export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: Col
     return plainEnd < 0 ? writeQuoted(source, start, end, at, format) : plainEnd;
   };
 }
-
-/** 1 for each byte that may begin a formula. */
-export function suspectsOf({ dialect }: CellFormat): Uint8Array {
-  return dialect.formulas === "allow" ? noSuspects : formulaSuspects;
-}
-
-/** First bytes of what may be a formula; the last is that of all full-width forms. */
-const formulaSuspects = new Uint8Array(256);
-for (const byte of new TextEncoder().encode("=+-@\t\r\uFF1D")) formulaSuspects[byte] = 1;
-const noSuspects = new Uint8Array(256);
 
 /** Whether a text is one that has a meaning of its own when bare; there are none of no bytes. */
 function isSame(bytes: Uint8Array, from: number, to: number, other: Uint8Array): boolean {

@@ -1,5 +1,5 @@
-import { cellText, guardedText } from "../cell-text.ts";
-import { millisecondsPerDay, writeInstant } from "./clock.ts";
+import { cellText, cellValue, guardedText } from "../cell-text.ts";
+import { millisecondsPerDay, withBlank, writeInstant } from "./clock.ts";
 import { writeInteger, writeShortFloat } from "./digits.ts";
 import { finished, writeNull } from "./fixed-cell.ts";
 import { reserve, stage } from "./stage.ts";
@@ -9,14 +9,20 @@ import { writeBytes, writeText } from "./text.ts";
 /** Writes a value of any type at a place of the stage, and gives the place behind it; leaves room for another cell. */
 export function writeCell(value: unknown, row: number, at: number, context: ColumnContext): number {
   const { format } = context;
-  if (typeof value === "string")
-    return writeText(format.isGuarded ? guarded(value, row, context) : value, at, format, format.quotesText);
+  if (typeof value === "string") return writeString(value, row, at, context);
   reserve(at + format.cellBytes);
   if (value === null || value === undefined) return writeNull(at, format);
   const end = writeQuickly(value, format.quotesAll ? at + 1 : at, context);
   if (end >= 0) return format.isPlain ? end : finished(end, at, format);
-  const text = cellText(value, format.dialect, placeOf(row, context));
+  const plain = cellValue(value, placeOf(row, context));
+  if (typeof plain === "string") return writeString(plain, row, at, context);
+  const text = cellText(plain, format.dialect, placeOf(row, context));
   return text === null ? writeNull(at, format) : writeText(text, at, format, format.quotesAll);
+}
+
+function writeString(value: string, row: number, at: number, context: ColumnContext): number {
+  const { format } = context;
+  return writeText(format.isGuarded ? guarded(value, row, context) : value, at, format, format.quotesText);
 }
 
 function guarded(value: string, row: number, context: ColumnContext): string {
@@ -37,14 +43,15 @@ function writeQuickly(value: unknown, at: number, { format }: ColumnContext): nu
     single[0] = value;
     return writeShortFloat(stage.view, at, single, 0, format.separator);
   }
-  return value instanceof Date ? writeDate(value, at) : -1;
+  return value instanceof Date ? writeDate(value, at, format.isSpaced) : -1;
 }
 
 /** A number on its way to a function that reads it from an array. */
 const single = new Float64Array(1);
 
-function writeDate(date: Date, at: number): number {
+function writeDate(date: Date, at: number, isSpaced: boolean): number {
   const milliseconds = date.getTime();
   const days = Math.floor(milliseconds / millisecondsPerDay);
-  return writeInstant(stage.view, at, days, (milliseconds - days * millisecondsPerDay) | 0);
+  const end = writeInstant(stage.view, at, days, (milliseconds - days * millisecondsPerDay) | 0);
+  return isSpaced ? withBlank(stage.view, at, end) : end;
 }
