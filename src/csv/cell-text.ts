@@ -77,6 +77,8 @@ function isCellKind(value: object): boolean {
     value instanceof InstantValue ||
     value instanceof DayValue ||
     value instanceof DecimalValue ||
+    value instanceof NumberTextValue ||
+    value instanceof JsonTextValue ||
     value instanceof WrittenValue ||
     value instanceof Uint8Array
   );

@@ -97,7 +97,9 @@ export class RecordReader {
       ? Math.min(this.scanner.pendingBytes(this.#end), mostRecordBytes + 1 - held)
       : 0;
     this.#makeRoom(keep, held, held + Math.max(wanted, Math.ceil(this.#blockBytes / 2)));
-    const space = this.bytes.subarray(0, this.bytes.length - paddingBytes);
+    // No more at once than can be gone through in a turn of the event loop, also where a long record has made room for more.
+    const most = Math.min(this.bytes.length - paddingBytes, this.#end + Math.max(wanted, this.#blockBytes));
+    const space = this.bytes.subarray(0, most);
     do {
       const read = await this.#reader.read(space, this.#end);
       if (read === 0) {

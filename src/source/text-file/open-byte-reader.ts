@@ -6,6 +6,7 @@ import { InflatedBytes } from "./inflated-bytes.ts";
 import { TranscodedBytes, type ForeignEncoding } from "./transcoded-bytes.ts";
 import { unreadableFile } from "./unreadable-file.ts";
 import { Utf8Bytes } from "./utf8-bytes.ts";
+import { frameOpener, ZstdBytes, type FzstdImporter } from "./zstd-bytes.ts";
 
 /** How a file's bytes are compressed, as the end of its name says. */
 export type Compression = "gzip" | "zstd";
@@ -15,6 +16,8 @@ export interface ByteReaderOptions {
   readonly compression?: Compression | undefined;
   /** @default "utf-8", or what the byte order mark says */
   readonly encoding?: FileEncoding | undefined;
+  /** How fzstd is loaded, in place of Node's own zstd too. */
+  readonly fzstd?: FzstdImporter | undefined;
 }
 
 /** Bytes at the beginning that tell whether a file is UTF-16 without a byte order mark. */
@@ -22,15 +25,19 @@ const sampleBytes = 4096;
 
 /**
  * Opens the text of a file that is held open: decompressed, in UTF-8, without a byte order mark. Closing it closes the
- * file, and so does a fault here. It holds up to 64 KiB for an encoding other than UTF-8, and 140 KiB for gzip.
- * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE`, `SCSV_SOURCE_CHANGED`
+ * file, and so does a fault here. It holds up to 64 KiB for an encoding other than UTF-8, 140 KiB for gzip, and for zstd its
+ * window, of 8 MiB at the most.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE`, `SCSV_SOURCE_CHANGED`, `SCSV_SOURCE_UNSUPPORTED` for zstd where fzstd
+ *   is needed and absent
  */
 export async function openByteReader(
   file: GuardedFile,
   options: ByteReaderOptions = {},
 ): Promise<ByteReader> {
-  const raw = rawBytes(new FileBytes(file), options.compression);
+  const bytes = new FileBytes(file);
+  let raw: RawBytes = bytes;
   try {
+    raw = await unpacked(bytes, options);
     const head = new Uint8Array(sampleBytes);
     let length = 0;
     while (length < head.length) {
@@ -50,8 +57,9 @@ export async function openByteReader(
   }
 }
 
-function rawBytes(bytes: FileBytes, compression: Compression | undefined): RawBytes {
-  return compression === undefined ? bytes : new InflatedBytes(bytes);
+async function unpacked(bytes: FileBytes, { compression, fzstd }: ByteReaderOptions): Promise<RawBytes> {
+  if (compression === "gzip") return new InflatedBytes(bytes);
+  return compression === "zstd" ? new ZstdBytes(bytes, await frameOpener(fzstd)) : bytes;
 }
 
 interface MarkedEncoding {

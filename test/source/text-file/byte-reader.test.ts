@@ -155,7 +155,7 @@ const refused: Readonly<
 
 for (const [what, [bytes, encoding, message]] of Object.entries(refused))
   test(`refuses ${what}, with the place`, async () => {
-    for (const step of [1, 3, 65_536])
+    for (const step of bytes.length > 1000 ? [65_536] : [1, 3, 65_536])
       await assert.rejects(textOf(bytes, { encoding }, step), { code: "SCSV_SOURCE_UNREADABLE", message });
   });
 

@@ -1,0 +1,70 @@
+import type { Transform } from "node:stream";
+import { toError } from "../../errors.ts";
+
+/** What a decompressing stream makes of its input, pulled: no more is decompressed than is asked for and a block ahead. */
+export class StreamOutput {
+  readonly #stream: Transform;
+  readonly #input: AsyncIterable<Uint8Array>;
+  #chunks: AsyncIterator<Uint8Array> | undefined;
+  #rest: Uint8Array = new Uint8Array(0);
+
+  /** `input` may use a block's memory again once it is asked for the next one. */
+  constructor(stream: Transform, input: AsyncIterable<Uint8Array>) {
+    this.#stream = stream;
+    this.#input = input;
+    // A fault is told to whoever reads; nobody may do so any more.
+    stream.on("error", () => undefined);
+  }
+
+  async read(target: Uint8Array, at: number): Promise<number> {
+    const chunks = this.#chunks ?? this.#begin();
+    while (this.#rest.length === 0) {
+      const next = await chunks.next();
+      if (next.done === true) {
+        this.close();
+        return 0;
+      }
+      this.#rest = next.value;
+    }
+    const part = this.#rest.subarray(0, target.length - at);
+    target.set(part, at);
+    this.#rest = this.#rest.subarray(part.length);
+    return part.length;
+  }
+
+  #begin(): AsyncIterator<Uint8Array> {
+    this.#chunks = this.#stream[Symbol.asyncIterator]();
+    void feed(this.#stream, this.#input);
+    return this.#chunks;
+  }
+
+  close(): void {
+    this.#rest = new Uint8Array(0);
+    this.#stream.destroy();
+  }
+}
+
+/** A fault of the input becomes the stream's, and is thrown to whoever reads it. */
+async function feed(stream: Transform, input: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const block of input) {
+      await written(stream, block);
+      if (stream.destroyed) return;
+    }
+    stream.end();
+  } catch (error) {
+    stream.destroy(toError(error));
+  }
+}
+
+/** Waits until the stream has used up the block, or is closed: a stream that has ended calls nobody back. */
+async function written(stream: Transform, block: Uint8Array): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      stream.off("close", done);
+      resolve();
+    };
+    stream.once("close", done);
+    stream.write(block, done);
+  });
+}
