@@ -71,11 +71,8 @@ export { type Content, HttpResponse } from "./response/http-response.ts";
 export { type Closer, HttpResponseBase, type ResponseOptions } from "./response/http-response-base.ts";
 export { send } from "./response/send.ts";
 export type { SendOptions, SendOutcome } from "./response/send-options.ts";
-export {
-  type ResponseTrailers,
-  StreamingHttpResponse,
-  type StreamingResponseOptions,
-} from "./response/streaming-http-response.ts";
+export type { ResponseTrailers } from "./response/head/trailers.ts";
+export { StreamingHttpResponse, type StreamingResponseOptions } from "./response/streaming-http-response.ts";
 export { compress, type CompressOptions } from "./response/transform/compress.ts";
 export { conditionalGet } from "./response/transform/conditional-get.ts";
 export { contentLength } from "./response/transform/content-length.ts";

@@ -188,7 +188,7 @@ function isNodeReadable(value: unknown): value is NodeReadable {
 }
 
 /** Whether a value is an object with a method of that name. */
-function hasMethod<K extends PropertyKey>(
+export function hasMethod<K extends PropertyKey>(
   value: unknown,
   name: K,
 ): value is Record<K, (...args: unknown[]) => unknown> {
