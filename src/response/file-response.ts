@@ -136,7 +136,7 @@ export class FileResponse extends StreamingHttpResponse {
 
   #answerRange(request: RequestHead): void {
     const size = this.#range.end - this.#range.start;
-    const part = selectRange(request, this.headers, size, this.#clock);
+    const part = selectRange(request, this.headers, size);
     if (part === undefined) return;
     const { start, end } = part === "unsatisfiable" ? { start: 0, end: 0 } : part;
     this.statusCode = part === "unsatisfiable" ? 416 : 206;

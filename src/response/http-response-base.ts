@@ -214,7 +214,6 @@ export abstract class HttpResponseBase implements AsyncDisposable {
     this.#isClosed = true;
   }
 
-
   #report(error: Error): void {
     if (this.#onError === undefined) {
       this.#closeErrors.push(error);

@@ -1,6 +1,4 @@
-import type { Clock } from "../clock.ts";
 import { matchesStrongly } from "./head/entity-tag.ts";
-import { parseHttpDate } from "./head/http-date.ts";
 import { splitList } from "./head/list-field.ts";
 import { type RequestHead, requestHeader, requestMethod } from "./head/request-head.ts";
 import type { ResponseHeaders } from "./head/response-headers.ts";
@@ -14,9 +12,6 @@ export interface ByteRange {
 /** One range, `first-last`, `first-` or `-length`. Every two blanks have a visible character between them, so it is linear. */
 const oneRange = /^bytes\s*=\s*(?:(?<first>\d+)\s*-\s*(?<last>\d+)?|-\s*(?<suffix>\d+))$/i;
 
-/** A Last-Modified is a strong validator only when it is at least this old (RFC 9110, section 8.8.2.2). */
-const strongAfterMs = 1000;
-
 /**
  * Which part of `size` bytes a request asks for (RFC 9110, section 14): a range, all of it (undefined), or nothing that
  * can be had. Only a GET can ask, and only where the answer has `Accept-Ranges: bytes`. Several ranges, another unit, and
@@ -26,12 +21,11 @@ export function selectRange(
   request: RequestHead,
   headers: ResponseHeaders,
   size: number,
-  clock: Clock,
 ): ByteRange | "unsatisfiable" | undefined {
   const field = requestHeader(request, "range");
   if (field === undefined || requestMethod(request) !== "GET" || !acceptsRanges(headers)) return undefined;
   const groups = oneRange.exec(field.trim())?.groups;
-  if (groups === undefined || !passesIfRange(request, headers, clock)) return undefined;
+  if (groups === undefined || !passesIfRange(request, headers)) return undefined;
   const { first, last, suffix } = groups;
   if (first === undefined) return within(Math.max(0, size - Number(suffix)), size, size);
   if (last !== undefined && Number(last) < Number(first)) return undefined;
@@ -47,15 +41,10 @@ function acceptsRanges(headers: ResponseHeaders): boolean {
 }
 
 /** A part may only be joined to one that the client has when both are of the very same bytes. */
-function passesIfRange(request: RequestHead, headers: ResponseHeaders, clock: Clock): boolean {
+function passesIfRange(request: RequestHead, headers: ResponseHeaders): boolean {
   const field = requestHeader(request, "if-range")?.trim();
   if (field === undefined) return true;
-  if (field.includes('"')) return matchesStrongly(field, headers.get("ETag") ?? "");
-  const nowMs = clock.wallMs();
-  const modifiedMs = parseHttpDate(headers.get("Last-Modified") ?? "", nowMs);
-  return (
-    modifiedMs !== undefined &&
-    modifiedMs === parseHttpDate(field, nowMs) &&
-    nowMs - modifiedMs >= strongAfterMs
-  );
+  return field.includes('"')
+    ? matchesStrongly(field, headers.get("ETag") ?? "")
+    : field === headers.get("Last-Modified");
 }

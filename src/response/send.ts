@@ -2,9 +2,10 @@
 
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, systemClock } from "../clock.ts";
-import { StreamCsvError, toError, wrongType } from "../errors.ts";
+import { toError, wrongType } from "../errors.ts";
 import { describeValue } from "../stream/chunk.ts";
 import { type AnyResponse, viewBody } from "./any-response.ts";
+import { bodyLength } from "./body-length.ts";
 import type { BodyView } from "./body-view.ts";
 import { Connection, Stopped } from "./connection.ts";
 import { HttpResponse } from "./http-response.ts";
@@ -287,10 +288,6 @@ type Ending = Pick<SendOutcome, "state" | "error">;
 function describeEnding(thrown: unknown): Ending {
   if (!(thrown instanceof Stopped)) return { state: "failed", error: toError(thrown) };
   return { state: thrown.state, ...(thrown.reason && { error: thrown.reason }) };
-}
-
-function bodyLength(promisedBytes: number, what: string): StreamCsvError {
-  return new StreamCsvError("SCSV_BODY_LENGTH", `The body promised ${promisedBytes} bytes and ${what}.`);
 }
 
 function clientGone(): Error {

@@ -103,9 +103,7 @@ function resolveLifetime(
     const seconds = Math.max(0, Math.trunc((expires.getTime() - clock.wallMs()) / 1000) + 1);
     return { maxAge: seconds, expires: formatHttpDate(expires.getTime()) };
   }
-  return maxAge === undefined
-    ? {}
-    : { maxAge, expires: formatHttpDate(clock.wallMs() + maxAge * 1000) };
+  return maxAge === undefined ? {} : { maxAge, expires: formatHttpDate(clock.wallMs() + maxAge * 1000) };
 }
 
 function checkSameSite(sameSite: string | undefined): string | undefined {
@@ -138,7 +136,8 @@ function requireKept(
   };
   if (!secure && /^__(?:secure|host)-/i.test(name)) drop("the prefix of its name asks for secure: true");
   if (/^__host-/i.test(name)) {
-    if (domain !== undefined) drop(`a name with __Host- allows no domain, and it has ${describeValue(domain)}`);
+    if (domain !== undefined)
+      drop(`a name with __Host- allows no domain, and it has ${describeValue(domain)}`);
     if (path !== "/") drop(`a name with __Host- asks for the path "/", and it has ${describeValue(path)}`);
   }
   if (!secure && sameSite?.toLowerCase() === "none") drop('sameSite: "none" asks for secure: true');
@@ -159,7 +158,8 @@ const optionTypes = {
 /** @throws TypeError `SCSV_ARG_TYPE`, naming the argument */
 function checkTypes(name: unknown, value: unknown, options: CookieOptions): void {
   for (const [part, text] of Object.entries({ name, value })) {
-    if (typeof text !== "string") throw wrongType(`The ${part} of a cookie is text, not ${describeValue(text)}.`);
+    if (typeof text !== "string")
+      throw wrongType(`The ${part} of a cookie is text, not ${describeValue(text)}.`);
   }
   if (typeof options !== "object" || options === null)
     throw wrongType(`The options of a cookie are an object, not ${describeValue(options)}.`);

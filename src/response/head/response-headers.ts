@@ -76,17 +76,17 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
 }
 
 /** Checks the shape of the input; names and values are checked where they are set. */
-function* readPairs(input: HeadersInput): Generator<readonly [name: string, value: string | number]> {
+function readPairs(input: HeadersInput): Iterable<readonly [name: string, value: string | number]> {
   if (typeof input !== "object" || input === null)
     throw wrongType(`headers is an object or a list of [name, value] pairs, not ${describeValue(input)}.`);
-  if (!(Symbol.iterator in input)) return yield* Object.entries(input);
-  for (const pair of input) {
-    if (!Array.isArray(pair) || pair.length !== 2) {
-      const what = Array.isArray(pair) ? `an array of ${pair.length}` : describeValue(pair);
-      throw wrongType(`Each header in a list is a [name, value] pair, not ${what}.`);
-    }
-    yield pair;
+  if (!(Symbol.iterator in input)) return Object.entries(input);
+  const pairs = [...input];
+  for (const pair of pairs) {
+    if (Array.isArray(pair) && pair.length === 2) continue;
+    const what = Array.isArray(pair) ? `an array of ${pair.length}` : describeValue(pair);
+    throw wrongType(`Each header in a list is a [name, value] pair, not ${what}.`);
   }
+  return pairs;
 }
 
 /** Adds a token to a header that is a list, such as Vary, unless it is there already or the list is `*`. */

@@ -57,7 +57,9 @@ export function checkTrailers(trailers: ResponseTrailers | undefined): ResponseT
     throw wrongType(`trailers is an object with names and values(), not ${describeValue(trailers)}.`);
   for (const name of trailers.names) {
     if (forbiddenNames.has(checkHeaderName(name).toLowerCase())) {
-      throw new BadHeaderError(`${name} can't be a trailer: a client needs it before the body. Make it a header.`);
+      throw new BadHeaderError(
+        `${name} can't be a trailer: a client needs it before the body. Make it a header.`,
+      );
     }
   }
   return trailers;

@@ -79,8 +79,17 @@ function isListed(field: string, tag: string): boolean {
   return tags === "*" || tags.some((each) => matchesWeakly(each, tag));
 }
 
+/** What each 304 stands for, so that a later transform can tell how its 200 would look. */
+const replaced = new WeakMap<AnyResponse, AnyResponse>();
+
+/** The closed response that a 304 of {@link conditionalGet} was put in the place of. */
+export function replacedBy(response: AnyResponse): AnyResponse | undefined {
+  return replaced.get(response);
+}
+
 function replace(response: AnyResponse, statusCode: 304 | 412): HttpResponse {
   const replacement = new HttpResponse(undefined, { statusCode });
+  replaced.set(replacement, response);
   replacement.headers.delete("Content-Type");
   if (statusCode === 304) {
     for (const [name, value] of response.headers) {

@@ -1,4 +1,3 @@
-import { systemClock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import type { AnyResponse } from "../../response/any-response.ts";
 import { FileResponse } from "../../response/file-response.ts";
@@ -34,7 +33,7 @@ export async function applyConditions(request: RequestHead, response: AnyRespons
 function unsatisfiedOf(request: RequestHead, response: AnyResponse): number | undefined {
   if (!(response instanceof FileResponse) || response.statusCode !== 200) return undefined;
   const bytes = Number(response.headers.get("Content-Length"));
-  return selectRange(request, response.headers, bytes, systemClock) === "unsatisfiable" ? bytes : undefined;
+  return selectRange(request, response.headers, bytes) === "unsatisfiable" ? bytes : undefined;
 }
 
 function preconditionFailed(request: RequestHead, tag: string | undefined): StreamCsvError {
