@@ -1,15 +1,10 @@
 const monthNames = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-const dayName = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
-const longDayName = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day";
-const month = `(?<month>${monthNames.join("|")})`;
-const time = "(?<hour>[0-9]{2}):(?<minute>[0-9]{2}):(?<second>[0-9]{2})";
-
-/** The preferred form, then the two obsolete ones that a recipient must still accept; each has a fixed length. */
+/** The preferred form, then the two obsolete ones that a recipient must still accept; each has a bounded length. */
 const forms: readonly RegExp[] = [
-  new RegExp(`^${dayName}, (?<day>[0-9]{2}) ${month} (?<year>[0-9]{4}) ${time} GMT$`),
-  new RegExp(`^${longDayName}, (?<day>[0-9]{2})-${month}-(?<shortYear>[0-9]{2}) ${time} GMT$`),
-  new RegExp(`^${dayName} ${month} (?<day>[0-9]{2}| [0-9]) ${time} (?<year>[0-9]{4})$`),
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\d\d) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) (?<time>\d\d:\d\d:\d\d) GMT$/,
+  /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\d\d)-(?<month>[A-Z][a-z]{2})-(?<shortYear>\d\d) (?<time>\d\d:\d\d:\d\d) GMT$/,
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?<month>[A-Z][a-z]{2}) (?<day>\d\d| \d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})$/,
 ];
 
 /** A two-digit year further ahead than this is of the century before (RFC 9110, section 5.6.7). */
@@ -25,16 +20,17 @@ const yearsAhead = 50;
 export function parseHttpDate(text: string, nowMs: number): number | undefined {
   const groups = forms.map((form) => form.exec(text)?.groups).find((found) => found !== undefined);
   if (groups === undefined) return undefined;
-  const { year, shortYear = "", day = "", hour = "", minute = "", second = "" } = groups;
+  const { year, shortYear = "", month = "", day = "", time = "" } = groups;
   const fullYear = year === undefined ? centuryOf(Number(shortYear), nowMs) : Number(year);
-  const monthIndex = monthNames.indexOf(groups["month"] ?? "");
+  const monthIndex = monthNames.indexOf(month);
+  const [hour = 0, minute = 0, second = 0] = time.split(":").map(Number);
   // A leap second is allowed, and is the first of the next minute.
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  if (monthIndex < 0 || hour > 23 || minute > 59 || second > 60) return undefined;
   const date = new Date(0);
   // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
   date.setUTCFullYear(fullYear, monthIndex, Number(day));
   if (date.getUTCMonth() !== monthIndex || date.getUTCDate() !== Number(day)) return undefined;
-  return date.setUTCHours(Number(hour), Number(minute), Number(second));
+  return date.setUTCHours(hour, minute, second);
 }
 
 function centuryOf(shortYear: number, nowMs: number): number {
