@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { type AnyResponse, send, type SendOutcome } from "../../../src/index.ts";
 import { portOf } from "../serving.ts";
 
@@ -35,6 +36,12 @@ export interface Expected {
   readonly headers?: Readonly<Record<string, string | RegExp | null>>;
   readonly cookies?: readonly string[];
   readonly body?: string | RegExp;
+  /** The body after its content coding is taken away. */
+  readonly decoded?: string;
+  /** By name; exactly these. */
+  readonly trailers?: Readonly<Record<string, string>>;
+  /** Whether the client notices that the body isn't whole. @default false */
+  readonly isCut?: boolean;
   readonly outcome?: SendOutcome["state"];
 }
 
@@ -62,7 +69,8 @@ export function testCases(suite: string, cases: readonly Case[]): void {
   });
 }
 
-function check(answer: Answer, { status = 200, reason, headers = {}, cookies, body }: Expected): void {
+function check(answer: Answer, expected: Expected): void {
+  const { status = 200, reason, headers = {}, cookies, body, decoded, trailers, isCut = false } = expected;
   assert.equal(answer.status, status);
   if (reason !== undefined) assert.equal(answer.reason, reason);
   for (const [name, value] of Object.entries(headers)) {
@@ -71,8 +79,21 @@ function check(answer: Answer, { status = 200, reason, headers = {}, cookies, bo
     else assert.equal(got, value, name);
   }
   if (cookies !== undefined) assert.deepEqual(answer.cookies, cookies);
+  if (decoded !== undefined) assert.equal(decode(answer), decoded);
+  if (trailers !== undefined) assert.deepEqual(Object.fromEntries(answer.trailers), trailers);
+  assert.equal(answer.isCut, isCut, "whether it is cut");
   if (body instanceof RegExp) assert.match(answer.body.toString(), body);
   else if (body !== undefined) assert.equal(answer.body.toString(), body);
+}
+
+function decode({ headers, body }: Answer): string {
+  const coding = headers.get("content-encoding") ?? "identity";
+  const decoders: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+    gzip: gunzipSync,
+    br: brotliDecompressSync,
+    identity: (bytes) => bytes,
+  };
+  return decoders[coding]?.(body).toString() ?? assert.fail(coding);
 }
 
 interface Serving {
