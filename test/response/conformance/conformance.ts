@@ -17,6 +17,7 @@ export interface Asked {
 
 /** What came over the socket, its framing checked and taken away. */
 export interface Answer {
+  /** 0 where the connection closed without a byte. */
   readonly status: number;
   readonly reason: string;
   /** Names in lower case; several lines of one name are joined with a comma, but for Set-Cookie. */
@@ -170,6 +171,7 @@ export async function readRaw(port: number, text: string): Promise<Raw> {
 
 /** Reads one answer as a strict client does: what isn't framed as RFC 9112 has it fails the test. */
 export function parseAnswer({ bytes, wasReset }: Raw, isHead: boolean): Answer {
+  if (bytes.byteLength === 0) return { ...nothing, body: bytes };
   const headEnd = bytes.indexOf("\r\n\r\n");
   assert.ok(headEnd > 0, `no head: ${JSON.stringify(bytes.toString("latin1", 0, 200))}`);
   const [statusLine = "", ...lines] = bytes.toString("latin1", 0, headEnd).split("\r\n");
@@ -192,6 +194,15 @@ export function parseAnswer({ bytes, wasReset }: Raw, isHead: boolean): Answer {
   assert.ok(rest.byteLength <= Number(length), "more bytes than the length");
   return { ...common, body: rest, isCut: rest.byteLength < Number(length) };
 }
+
+const nothing: Omit<Answer, "body"> = {
+  status: 0,
+  reason: "",
+  headers: new Map(),
+  cookies: [],
+  trailers: new Map(),
+  isCut: true,
+};
 
 function parseFields(lines: readonly string[]): Pick<Answer, "headers" | "cookies"> {
   const headers = new Map<string, string>();
