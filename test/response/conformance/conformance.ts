@@ -112,7 +112,10 @@ function serveCases(find: (index: number) => Case[1] | undefined): Serving {
       const { method = "", headers } = req;
       outcomes.set(index, await send(await make({ method, headers }), req, res));
       server.emit("outcome");
-    })();
+    })().catch((error: unknown) => {
+      // The case itself is at fault, and its client must not wait for ever.
+      res.writeHead(599).end(String(error));
+    });
   };
   const server = createServer(listener);
   useServer(server);
@@ -210,9 +213,9 @@ function parseFields(lines: readonly string[]): Pick<Answer, "headers" | "cookie
   for (const line of lines) {
     const [, name = "", value = ""] = /^([^\s:]+): ?(.*)$/.exec(line) ?? assert.fail(`no field: ${line}`);
     const key = name.toLowerCase();
-    const before = headers.get(key);
+    const earlier = headers.get(key);
     if (key === "set-cookie") cookies.push(value);
-    else headers.set(key, before === undefined ? value : `${before}, ${value}`);
+    else headers.set(key, earlier === undefined ? value : `${earlier}, ${value}`);
   }
   return { headers, cookies };
 }

@@ -201,7 +201,8 @@ testCases("a range of a file", [
     "a file that was wrapped has no ranges",
     async () => {
       const response = await FileResponse.open(path);
-      response.streamingContent = response.streamingContent;
+      const { streamingContent } = response;
+      response.streamingContent = streamingContent;
       return response;
     },
     range("bytes=0-1"),
