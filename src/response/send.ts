@@ -145,7 +145,7 @@ class Sending {
       const isLast = this.#bytes + chunk.byteLength >= promisedBytes;
       if (isLast) {
         // To ask for the end is to give a lent chunk back.
-        if (this.#options.lendsChunks === true) chunk = chunk.slice();
+        if (this.#options.lendsChunks === true) chunk = copyBytes(chunk);
         await this.#requireEnd(view, promisedBytes, chunk.byteLength);
       }
       const taken = this.#writeChunk(chunk);
@@ -200,7 +200,7 @@ class Sending {
     const isLent = this.#options.lendsChunks === true;
     if (!isLent) return this.#isTaken(piece) ? undefined : this.#connection.drained();
     // A wrapper may keep the chunk, and may drop the callback that tells when it is free again.
-    if (this.#isWrapped) return this.#isTaken(piece.slice()) ? undefined : this.#connection.drained();
+    if (this.#isWrapped) return this.#isTaken(copyBytes(piece)) ? undefined : this.#connection.drained();
     return this.#connection.taken((onTaken) => void this.#res.write(piece, onTaken));
   }
 
@@ -288,6 +288,11 @@ type Ending = Pick<SendOutcome, "state" | "error">;
 function describeEnding(thrown: unknown): Ending {
   if (!(thrown instanceof Stopped)) return { state: "failed", error: toError(thrown) };
   return { state: thrown.state, ...(thrown.reason && { error: thrown.reason }) };
+}
+
+/** Not `slice()`, which copies nothing where the bytes are a Buffer. */
+function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }
 
 function clientGone(): Error {

@@ -63,7 +63,7 @@ function* lent(): Generator<Uint8Array, void, undefined> {
   for (let at = 0; at < content.length; at += memory.byteLength) {
     memory.write(content.slice(at));
     yield memory;
-    memory.fill(0);
+    memory.fill("x");
   }
 }
 
