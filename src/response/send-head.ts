@@ -26,7 +26,7 @@ const framingHeaders = new Set(["transfer-encoding", "trailer"]);
 /**
  * Decides status, headers, length and trailers of an answer to one request; answers a file's Range by the way.
  * @throws RangeError `SCSV_ARG_RANGE` for a status below 200, which leaves the client waiting for the final answer, and for
- *   a Content-Length that is no number, or not that of the buffered content
+ *   a Content-Length that is not a number, or differs from the buffered content
  */
 export function planHead(response: AnyResponse, request: RequestHead, isChunkable: boolean): SendHead {
   if (response instanceof FileResponse) answerRange(response, request);

@@ -33,7 +33,7 @@ const pieceBytes = 128 * 1024;
  *
  * Middleware that wraps `res.end` or `res.write` may do so: neither their callbacks nor what they give back are relied on.
  *
- * @throws TypeError `SCSV_ARG_TYPE` for what is no response, and for a pair that isn't of `node:http`, as that of HTTP/2;
+ * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a response, and for a pair that isn't of `node:http`, as that of HTTP/2;
  *   RangeError `SCSV_ARG_RANGE` for a negative limit; the response is closed first
  * @example
  * createServer(async (req, res) => {
@@ -68,7 +68,8 @@ function requirePair(req: IncomingMessage, res: ServerResponse): void {
       `send() takes a request and a response of node:http, not ${describeValue(req)} and ${describeValue(res)}.`,
     );
   }
-  if (req.httpVersionMajor > 1) {
+  // The version alone doesn't tell: a client may write HTTP/2.0 to a server of HTTP/1.1, which then answers a 400.
+  if (req.httpVersionMajor > 1 && "stream" in res) {
     throw wrongType(
       `send() can't answer HTTP/${req.httpVersion}, because node:http2 ends a body cleanly after a failure. Serve HTTP/1.1 with node:http, and let a proxy speak HTTP/2.`,
     );

@@ -31,7 +31,7 @@ export class StreamingHttpResponse extends HttpResponseBase implements AsyncIter
   #trailers: ResponseTrailers | undefined;
 
   /**
-   * @throws TypeError `SCSV_ARG_TYPE` for a value that is no body: a number, a boolean, `null`, an object that gives nothing
+   * @throws TypeError `SCSV_ARG_TYPE` for a value that cannot be a body: a number, a boolean, `null`, an object that gives nothing
    * @throws BadHeaderError `SCSV_BAD_HEADER` for trailers that HTTP doesn't allow
    */
   constructor(body: StreamingBody = [], options: StreamingResponseOptions = {}) {

@@ -21,7 +21,7 @@ const codedHeaders = new Set(["content-encoding", "content-length"]);
 
 /**
  * What is read of a Web response. Not the class itself: responses of the npm packages undici and node-fetch, and of another
- * realm, as in a test runner, are as good and are no instances of it.
+ * realm, as in a test runner, work as well and are not instances of it.
  */
 export interface WebResponseLike {
   readonly status: number;

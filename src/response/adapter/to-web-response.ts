@@ -28,7 +28,7 @@ export interface WebRequestHead extends RequestHead {
  * @param request gives a file its Range, HEAD no body, and the signal of a client that leaves, which some servers fire
  *   instead of cancelling the body; without it the answer is the one to a plain GET
  * @throws RangeError `SCSV_ARG_RANGE` for a status below 200, which the Web's class can't hold, and for a Content-Length
- *   that is no number, or not that of buffered content; the response is closed then
+ *   that is not a number, or differs from the buffered content; the response is closed then
  * @example
  * app.get("/export.csv", (c) => toWebResponse(new StreamingHttpResponse(rows()), c.req.raw));
  */

@@ -14,7 +14,7 @@ const yearsAhead = 50;
  * An HTTP date in milliseconds since 1970, always UTC; undefined for any other text (RFC 9110, section 5.6.7). The name of
  * the day isn't compared with the date.
  *
- * `Date.parse` is no substitute: it accepts `foo 1`, and reads the asctime form as local time.
+ * `Date.parse` must not be used instead: it accepts `foo 1`, and reads the asctime form as local time.
  * @param nowMs decides the century of a two-digit year
  */
 export function parseHttpDate(text: string, nowMs: number): number | undefined {

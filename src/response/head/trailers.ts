@@ -48,7 +48,7 @@ const forbiddenNames = new Set([
 
 /**
  * Trailers whose names may be sent.
- * @throws BadHeaderError `SCSV_BAD_HEADER` for a name that is no token, or that HTTP doesn't allow after the body
+ * @throws BadHeaderError `SCSV_BAD_HEADER` for a name that is not a token, or that HTTP doesn't allow after the body
  * @throws TypeError `SCSV_ARG_TYPE` for another shape than `{ names, values() }`
  */
 export function checkTrailers(trailers: ResponseTrailers | undefined): ResponseTrailers | undefined {

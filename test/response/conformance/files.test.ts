@@ -325,19 +325,19 @@ testCases("the name of a file", [
     },
   ],
   [
-    "isn't told of a stream without one",
+    "isn't sent for a stream without one",
     () => new FileResponse([content]),
     {},
     { headers: { "Content-Disposition": null, "Content-Type": "application/octet-stream" } },
   ],
   [
-    "isn't told of an attachment without one",
+    "isn't sent for an attachment without one",
     () => new FileResponse([content], { asAttachment: true }),
     {},
     disposition("attachment"),
   ],
   [
-    "of a stream is told, and nothing it can't know",
+    "of a stream is sent, and nothing that the class can't know",
     () => new FileResponse([content], { filename: "a.csv" }),
     {},
     {

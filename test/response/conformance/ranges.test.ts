@@ -144,7 +144,7 @@ testCases("a range of a file", [
     range("bytes=0-1"),
     { status: 206, cookies: ["a=1; Path=/"] },
   ],
-  ["Accept-Ranges is told without being asked", open(), {}, { headers: { "Accept-Ranges": "bytes" } }],
+  ["Accept-Ranges is sent without being asked for", open(), {}, { headers: { "Accept-Ranges": "bytes" } }],
   [
     "Accept-Ranges: none switches ranges off",
     open({ headers: { "Accept-Ranges": "none" } }),

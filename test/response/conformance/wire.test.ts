@@ -77,7 +77,7 @@ for (const [kind, make] of Object.entries(kinds)) {
 
 const failed: Expected = { status: 500, body: "Internal Server Error\n", outcome: "failed" };
 
-testCases("the wire, a status that is no final one", [
+testCases("the wire, a status below 200", [
   ...[100, 101, 102, 103, 150, 199].map((statusCode): Case => [
     `${statusCode} is a 500`,
     () => new HttpResponse("", { statusCode }),
@@ -163,19 +163,19 @@ testCases("the wire, lengths", [
     { body: "", headers: { "Content-Length": "0" }, outcome: "completed" },
   ],
   [
-    "HEAD has the length of a stream as it is told",
+    "HEAD has the Content-Length that the stream was given",
     () => new StreamingHttpResponse([body], length(123)),
     { method: "HEAD" },
     { headers: { "Content-Length": "123" } },
   ],
   [
-    "304 has the length of a stream as it is told",
+    "304 has the Content-Length that the stream was given",
     () => new StreamingHttpResponse([body], length(123, { statusCode: 304 })),
     {},
     { status: 304, headers: { "Content-Length": "123" } },
   ],
   [
-    "204 has no length, whatever it is told",
+    "204 has no length, even where one was given",
     () => new StreamingHttpResponse([], length(5, { statusCode: 204 })),
     {},
     { status: 204, headers: { "Content-Length": null } },
