@@ -64,8 +64,8 @@ export type {
 } from "./metrics/server-stats.ts";
 
 export type { CodingName } from "./coding/coding.ts";
-export { fromWebResponse } from "./response/adapter/from-web-response.ts";
-export { toWebResponse } from "./response/adapter/to-web-response.ts";
+export { fromWebResponse, type WebResponseLike } from "./response/adapter/from-web-response.ts";
+export { toWebResponse, type WebRequestHead } from "./response/adapter/to-web-response.ts";
 export type { AnyResponse } from "./response/any-response.ts";
 export { FileResponse, type FileResponseOptions, type OpenFileOptions } from "./response/file-response.ts";
 export type { CookieOptions, DeleteCookieOptions } from "./response/head/cookie.ts";
@@ -75,13 +75,10 @@ export { type Content, HttpResponse } from "./response/http-response.ts";
 export { type Closer, HttpResponseBase, type ResponseOptions } from "./response/http-response-base.ts";
 export { send } from "./response/send.ts";
 export type { SendOptions, SendOutcome } from "./response/send-options.ts";
-export {
-  type ResponseTrailers,
-  StreamingHttpResponse,
-  type StreamingResponseOptions,
-} from "./response/streaming-http-response.ts";
+export type { ResponseTrailers } from "./response/head/trailers.ts";
+export { StreamingHttpResponse, type StreamingResponseOptions } from "./response/streaming-http-response.ts";
 export { compress, type CompressOptions } from "./response/transform/compress.ts";
-export { conditionalGet } from "./response/transform/conditional-get.ts";
+export { conditionalGet, type ConditionalGetOptions } from "./response/transform/conditional-get.ts";
 export { contentLength } from "./response/transform/content-length.ts";
 export type { ResponseTransform } from "./response/transform/transform.ts";
 export type { Chunk } from "./stream/chunk.ts";

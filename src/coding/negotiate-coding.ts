@@ -17,9 +17,21 @@ export function negotiateCoding(
 ): Coding | undefined {
   const available = codings.filter(({ name }) => preferred.includes(name));
   const names = [...preferred.filter((name) => available.some((coding) => coding.name === name)), "identity"];
-  const negotiator: PreferringNegotiator = new Negotiator({ headers: { "accept-encoding": acceptEncoding } });
+  const headers = { "accept-encoding": acceptEncoding && withoutAliases(acceptEncoding) };
+  const negotiator: PreferringNegotiator = new Negotiator({ headers });
   const [best] = negotiator.encodings(names, { preferred: names });
   return available.find(({ name }) => name === best);
+}
+
+/** RFC 9110, section 8.4.1.3: `x-gzip` means the same as `gzip`. */
+function withoutAliases(acceptEncoding: string): string {
+  return acceptEncoding
+    .split(",")
+    .map((entry) => {
+      const [name = "", ...parameters] = entry.split(";");
+      return name.trim().toLowerCase() === "x-gzip" ? ["gzip", ...parameters].join(";") : entry;
+    })
+    .join(",");
 }
 
 /** The types of negotiator 0.6 don't know the second argument, which 1.0 has: the server's own order. */

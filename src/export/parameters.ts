@@ -198,7 +198,10 @@ function readColumns(text: string): readonly string[] {
       `"${text}" is no list of columns: write one CSV row of column names, such as id,"customer".`,
     );
   }
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new RangeError(`"${text}" names the column "${twice}" twice; name it once.`);
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw new RangeError(`"${text}" names the column "${name}" twice; name it once.`);
+    seen.add(name);
+  }
   return names;
 }

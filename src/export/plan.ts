@@ -89,9 +89,11 @@ function findColumns(
   names: readonly string[] | null,
 ): readonly number[] | null {
   if (names === null) return null;
+  // From the last to the first, so that of columns with one name the first is found.
+  const indexes = new Map(definition.columns.map(({ name }, index) => [name, index] as const).toReversed());
   return names.map((name) => {
-    const index = definition.columns.findIndex((column) => column.name === name);
-    if (index >= 0) return index;
+    const index = indexes.get(name);
+    if (index !== undefined) return index;
     const known = definition.columns.map((column) => column.name).join(", ");
     throw badParameter(
       "columns",

@@ -1,12 +1,14 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { constants, type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Clock, systemClock } from "../clock.ts";
 import { wrongRange, wrongType } from "../errors.ts";
 import { describeValue } from "../stream/chunk.ts";
 import type { StreamingBody } from "../stream/chunk-reader.ts";
 import { type FileVersion, readFileBlocks } from "../stream/file-blocks.ts";
 import { formatDisposition, guessContentType } from "./head/disposition.ts";
 import { formatEntityTag } from "./head/entity-tag.ts";
+import { formatHttpDate } from "./head/http-date.ts";
 import type { RequestHead } from "./head/request-head.ts";
 import { ResponseHeaders } from "./head/response-headers.ts";
 import { type ByteRange, selectRange } from "./range.ts";
@@ -14,7 +16,7 @@ import { StreamingHttpResponse, type StreamingResponseOptions } from "./streamin
 
 /** What the answer of a file can be made with. */
 export interface FileResponseOptions extends StreamingResponseOptions {
-  /** The name the client sees, its base name only. @default the opened file's own */
+  /** The name the client sees, its base name only; an empty one counts as absent. @default the opened file's own */
   readonly filename?: string;
   /** Whether the client is to save it rather than show it. @default false */
   readonly asAttachment?: boolean;
@@ -30,6 +32,9 @@ export interface OpenFileOptions extends FileResponseOptions {
   readonly etag?: string;
 }
 
+/** A pipe without a writer would hold a thread of Node's pool until one comes; this opens it at once, to be refused. */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
+
 interface OpenedFile {
   readonly handle: FileHandle;
   readonly version: FileVersion;
@@ -42,7 +47,7 @@ let narrow: (response: FileResponse, request: RequestHead) => void;
  * A file, sent in blocks of 64 KiB through one open handle, which is closed with the response.
  *
  * {@link FileResponse.open} knows the length and gives Content-Length, ETag and Last-Modified; `send()` answers Range and
- * If-Range for it. A file that changes while it is sent cuts the connection before the last byte. Made by the constructor
+ * If-Range for it, unless `Accept-Ranges` was removed or set to `none`. A file that changes while it is sent cuts the connection before the last byte. Made by the constructor
  * it is a stream with a name: no length, no tag, no ranges.
  *
  * @example
@@ -51,6 +56,7 @@ let narrow: (response: FileResponse, request: RequestHead) => void;
  * await response.close();
  */
 export class FileResponse extends StreamingHttpResponse {
+  readonly #clock: Clock;
   #file: OpenedFile | undefined;
   #range: ByteRange = { start: 0, end: 0 };
 
@@ -62,6 +68,7 @@ export class FileResponse extends StreamingHttpResponse {
 
   constructor(body: StreamingBody = [], options: FileResponseOptions = {}) {
     super(body, withFileHeaders(options));
+    this.#clock = options.clock ?? systemClock;
   }
 
   /**
@@ -70,17 +77,16 @@ export class FileResponse extends StreamingHttpResponse {
    *   outside it; and what `fs.open` throws
    */
   static async open(file: string | URL | FileHandle, options: OpenFileOptions = {}): Promise<FileResponse> {
-    const isPath = typeof file === "string" || file instanceof URL;
-    const path = isPath ? (file instanceof URL ? fileURLToPath(file) : file) : undefined;
-    const handle = isPath ? await open(file, "r") : file;
+    const path = isFileHandle(file) ? undefined : typeof file === "string" ? file : fileURLToPath(file);
+    const handle = isFileHandle(file) ? file : await open(file, openFlags);
     try {
       const stats = await handle.stat({ bigint: true });
       if (!stats.isFile()) {
         throw wrongType(
-          `${describeValue(path)} is no regular file: give the constructor a stream of it instead.`,
+          `FileResponse.open() takes a regular file, and ${path === undefined ? "the handle" : describeValue(path)} is not one: give the constructor a stream of it instead.`,
         );
       }
-      const name = options.filename ?? (path === undefined ? undefined : basename(path));
+      const name = options.filename || (path === undefined ? undefined : basename(path));
       const response: FileResponse = new FileResponse(
         () => readFileBlocks(handle, stats, response.#range.start, response.#range.end),
         { ...options, ...(name !== undefined && { filename: name }) },
@@ -122,7 +128,9 @@ export class FileResponse extends StreamingHttpResponse {
       "ETag",
       formatEntityTag(options.etag ?? state.map((part) => part.toString(36)).join("-")),
     );
-    this.headers.setDefault("Last-Modified", modified.toUTCString());
+    // A file may carry a time ahead of the clock, and an answer may not (RFC 9110, section 8.8.2.1).
+    const modifiedMs = Math.min(modified.getTime(), this.#clock.wallMs());
+    this.headers.setDefault("Last-Modified", formatHttpDate(modifiedMs));
     this.headers.setDefault("Accept-Ranges", "bytes");
   }
 
@@ -160,6 +168,10 @@ function withFileHeaders(options: FileResponseOptions): StreamingResponseOptions
   if (options.contentType === undefined)
     headers.setDefault("Content-Type", guessContentType(options.filename));
   return { ...options, headers };
+}
+
+function isFileHandle(file: string | URL | FileHandle): file is FileHandle {
+  return typeof file === "object" && "stat" in file;
 }
 
 function requirePosition(name: string, value: number, limit: number): void {

@@ -137,7 +137,7 @@ export abstract class HttpResponseBase implements AsyncDisposable {
   onClose(closer: Closer): void {
     if (typeof closer !== "function")
       throw wrongType(`A closer is a function, not ${describeValue(closer)}.`);
-    if (this.#isClosed) void this.#runCloser(closer);
+    if (this.#isClosed) void this.runCloser(closer);
     else this.#closers.push(closer);
   }
 
@@ -198,19 +198,20 @@ export abstract class HttpResponseBase implements AsyncDisposable {
     return typeof chunk === "object" ? viewBytes(chunk) : encodeText(String(chunk), this.charset);
   }
 
-  async #close(reason: unknown): Promise<void> {
-    // Bodies are layers of one thing: all are told before any is waited for, since one may wait for another.
-    await Promise.all(this.closeBodies(reason).map((closer) => this.#runCloser(closer)));
-    // A closer may register another one, so the list is looked at again each time.
-    for (let closer = this.#closers.shift(); closer !== undefined; closer = this.#closers.shift()) {
-      await this.#runCloser(closer);
-    }
-    this.#isClosed = true;
-  }
-
-  async #runCloser(closer: Closer): Promise<void> {
+  /** Runs a closer and waits for it, up to a second; what it throws goes to `onError` or `closeErrors`. */
+  protected async runCloser(closer: Closer): Promise<void> {
     const run = async (): Promise<void> => void (await closer());
     await settleWithin(run(), closerLimitMs, (error) => this.#report(toError(error)));
+  }
+
+  async #close(reason: unknown): Promise<void> {
+    // Bodies are layers of one thing: all are told before any is waited for, since one may wait for another.
+    await Promise.all(this.closeBodies(reason).map((closer) => this.runCloser(closer)));
+    // A closer may register another one, so the list is looked at again each time.
+    for (let closer = this.#closers.shift(); closer !== undefined; closer = this.#closers.shift()) {
+      await this.runCloser(closer);
+    }
+    this.#isClosed = true;
   }
 
   #report(error: Error): void {

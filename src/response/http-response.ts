@@ -4,7 +4,7 @@ import { toError, wrongType } from "../errors.ts";
 import { Body } from "../stream/body.ts";
 import { ByteParts } from "../stream/byte-parts.ts";
 import { type Chunk, describeValue, isChunk, viewBytes } from "../stream/chunk.ts";
-import { isAsyncIterable, isIterable, type StreamingBody } from "../stream/chunk-reader.ts";
+import { hasMethod, isAsyncIterable, isIterable, type StreamingBody } from "../stream/chunk-reader.ts";
 import { Pacer } from "../stream/pacer.ts";
 import { decodeText } from "./head/charset.ts";
 import { HttpResponseBase, type ResponseOptions } from "./http-response-base.ts";
@@ -60,10 +60,14 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     return viewBytes(this.#parts.join());
   }
 
-  /** Replaces all; an iterable is read to its end at once. */
+  /** Replaces all; an iterable is read to its end at once, and its `close()`, where it has one, is called then. */
   set content(content: Content) {
     const parts = new ByteParts();
-    for (const chunk of this.#chunksOf(content)) this.#append(parts, chunk);
+    try {
+      for (const chunk of this.#chunksOf(content)) this.#append(parts, chunk);
+    } finally {
+      if (hasMethod(content, "close")) void this.runCloser(() => content.close());
+    }
     this.#parts = parts;
   }
 

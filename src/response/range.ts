@@ -1,4 +1,5 @@
 import { matchesStrongly } from "./head/entity-tag.ts";
+import { splitList } from "./head/list-field.ts";
 import { type RequestHead, requestHeader, requestMethod } from "./head/request-head.ts";
 import type { ResponseHeaders } from "./head/response-headers.ts";
 
@@ -8,10 +9,13 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** One range, `first-last`, `first-` or `-length`. Every two blanks have a visible character between them, so it is linear. */
+const oneRange = /^bytes\s*=\s*(?:(?<first>\d+)\s*-\s*(?<last>\d+)?|-\s*(?<suffix>\d+))$/i;
+
 /**
  * Which part of `size` bytes a request asks for (RFC 9110, section 14): a range, all of it (undefined), or nothing that
- * can be had. Only a GET can ask. Several ranges, another unit, and what isn't well-formed mean all of it, as does an
- * If-Range that doesn't match exactly.
+ * can be had. Only a GET can ask, and only where the answer has `Accept-Ranges: bytes`. Several ranges, another unit, and
+ * what isn't well-formed mean all of it, as does an If-Range that doesn't match exactly.
  */
 export function selectRange(
   request: RequestHead,
@@ -19,19 +23,21 @@ export function selectRange(
   size: number,
 ): ByteRange | "unsatisfiable" | undefined {
   const field = requestHeader(request, "range");
-  if (field === undefined || requestMethod(request) !== "GET" || !passesIfRange(request, headers))
-    return undefined;
-  const match = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(field);
-  if (match === null) return undefined;
-  const [, first = "", last = ""] = match;
-  if (first === "" && last === "") return undefined;
-  if (first === "") return within(Math.max(0, size - Number(last)), size, size);
-  if (last !== "" && Number(last) < Number(first)) return undefined;
-  return within(Number(first), last === "" ? size : Number(last) + 1, size);
+  if (field === undefined || requestMethod(request) !== "GET" || !acceptsRanges(headers)) return undefined;
+  const groups = oneRange.exec(field.trim())?.groups;
+  if (groups === undefined || !passesIfRange(request, headers)) return undefined;
+  const { first, last, suffix } = groups;
+  if (first === undefined) return within(Math.max(0, size - Number(suffix)), size, size);
+  if (last !== undefined && Number(last) < Number(first)) return undefined;
+  return within(Number(first), last === undefined ? size : Number(last) + 1, size);
 }
 
 function within(start: number, end: number, size: number): ByteRange | "unsatisfiable" {
   return start >= size ? "unsatisfiable" : { start, end: Math.min(end, size) };
+}
+
+function acceptsRanges(headers: ResponseHeaders): boolean {
+  return splitList(headers.get("Accept-Ranges") ?? "").some((unit) => unit.toLowerCase() === "bytes");
 }
 
 /** A part may only be joined to one that the client has when both are of the very same bytes. */

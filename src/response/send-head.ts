@@ -1,10 +1,9 @@
 import { wrongRange } from "../errors.ts";
 import type { AnyResponse } from "./any-response.ts";
 import { answerRange, FileResponse } from "./file-response.ts";
-import { ResponseHeaders } from "./head/response-headers.ts";
-import { type RequestHead, requestHeader, requestMethod } from "./head/request-head.ts";
+import { type RequestHead, requestMethod } from "./head/request-head.ts";
 import { isBodiless } from "./head/status.ts";
-import type { ResponseTrailers } from "./streaming-http-response.ts";
+import { acceptsTrailers, type ResponseTrailers } from "./head/trailers.ts";
 
 /** What is decided of an answer before its first byte. */
 export interface SendHead {
@@ -16,6 +15,8 @@ export interface SendHead {
   readonly hasBody: boolean;
   /** The Content-Length that the body must have; undefined where there is none. */
   readonly promisedBytes: number | undefined;
+  /** Whether the body is framed in chunks. */
+  readonly isChunked: boolean;
   readonly trailers: ResponseTrailers | undefined;
 }
 
@@ -24,32 +25,37 @@ const framingHeaders = new Set(["transfer-encoding", "trailer"]);
 
 /**
  * Decides status, headers, length and trailers of an answer to one request; answers a file's Range by the way.
- * @throws RangeError `SCSV_ARG_RANGE` for a Content-Length that is no number, or not that of the buffered content
+ * @throws RangeError `SCSV_ARG_RANGE` for a status below 200, which leaves the client waiting for the final answer, and for
+ *   a Content-Length that is not a number, or differs from the buffered content
  */
 export function planHead(response: AnyResponse, request: RequestHead, isChunkable: boolean): SendHead {
   if (response instanceof FileResponse) answerRange(response, request);
   const { statusCode } = response;
+  if (statusCode < 200) {
+    throw wrongRange(`The status ${statusCode} is not a final answer: use one from 200 to 599.`);
+  }
   const isHead = requestMethod(request) === "HEAD";
   const hasBody = !isHead && !isBodiless(statusCode);
   const lengthHeader = planLength(response, statusCode, isHead);
-  const promisedBytes = hasBody && lengthHeader !== undefined ? parseLength(lengthHeader) : undefined;
+  const length = lengthHeader === undefined ? undefined : parseLength(lengthHeader);
+  const promisedBytes = hasBody ? length : undefined;
   if (promisedBytes !== undefined && !response.streaming && promisedBytes !== response.tell()) {
     throw wrongRange(`Content-Length is ${promisedBytes}, but the content has ${response.tell()} bytes.`);
   }
-  const trailers =
-    hasBody && isChunkable && promisedBytes === undefined ? planTrailers(response, request) : undefined;
+  const isChunked = hasBody && isChunkable && promisedBytes === undefined;
+  const trailers = isChunked ? planTrailers(response, request) : undefined;
   const headers = [...response.headers].filter(
     ([name]) => !framingHeaders.has(name.toLowerCase()) && name.toLowerCase() !== "content-length",
   );
   if (lengthHeader !== undefined) headers.push(["Content-Length", lengthHeader]);
   if (trailers !== undefined) headers.push(["Trailer", trailers.names.join(", ")]);
   const { reasonPhrase, cookies } = response;
-  return { statusCode, reasonPhrase, headers, cookies, hasBody, promisedBytes, trailers };
+  return { statusCode, reasonPhrase, headers, cookies, hasBody, promisedBytes, isChunked, trailers };
 }
 
-/** RFC 9110, section 8.6: none with 1xx and 204; with HEAD and 304 only what is known without making the body. */
+/** RFC 9110, section 8.6: none with 204; with HEAD and 304 only what is known without making the body. */
 function planLength(response: AnyResponse, statusCode: number, isHead: boolean): string | undefined {
-  if (statusCode < 200 || statusCode === 204) return undefined;
+  if (statusCode === 204) return undefined;
   if (statusCode === 205) return "0";
   const given = response.headers.get("Content-Length");
   if (given !== undefined || response.streaming) return given;
@@ -59,8 +65,7 @@ function planLength(response: AnyResponse, statusCode: number, isHead: boolean):
 function planTrailers(response: AnyResponse, request: RequestHead): ResponseTrailers | undefined {
   if (!response.streaming || response.trailers === undefined || response.trailers.names.length === 0)
     return undefined;
-  const accepted = (requestHeader(request, "te") ?? "").toLowerCase().split(",");
-  return accepted.some((entry) => entry.trim() === "trailers") ? response.trailers : undefined;
+  return acceptsTrailers(request) ? response.trailers : undefined;
 }
 
 function parseLength(value: string): number {
@@ -68,13 +73,4 @@ function parseLength(value: string): number {
     throw wrongRange(`Content-Length is a whole number of bytes, not "${value}".`);
   }
   return Number(value);
-}
-
-/** The trailers as they are sent, in the order announced; only what was announced. */
-export function trailerPairs(trailers: ResponseTrailers): [name: string, value: string][] {
-  const given = new ResponseHeaders(trailers.values());
-  return trailers.names.flatMap((name) => {
-    const value = given.get(name);
-    return value === undefined ? [] : [[name, value]];
-  });
 }

@@ -1,16 +1,19 @@
 // Long because one sending is one state: head, body, trailers and end share the outcome, and every way out has to run the closers.
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, systemClock } from "../clock.ts";
-import { StreamCsvError, toError, wrongType } from "../errors.ts";
+import { toError, wrongType } from "../errors.ts";
 import { describeValue } from "../stream/chunk.ts";
 import { type AnyResponse, viewBody } from "./any-response.ts";
+import { bodyLength } from "./body-length.ts";
 import type { BodyView } from "./body-view.ts";
 import { Connection, Stopped } from "./connection.ts";
 import { HttpResponse } from "./http-response.ts";
 import { HttpResponseBase } from "./http-response-base.ts";
-import { planHead, type SendHead, trailerPairs } from "./send-head.ts";
+import { trailerPairs } from "./head/trailers.ts";
+import { planHead, type SendHead } from "./send-head.ts";
 import type { SendOptions, SendOutcome } from "./send-options.ts";
+import { writeHead } from "./write-head.ts";
 
 /** Bigger chunks are written in pieces, so that back-pressure and a client's leaving are noticed in between. */
 const pieceBytes = 128 * 1024;
@@ -28,7 +31,10 @@ const pieceBytes = 128 * 1024;
  * before its last byte, one delimited by the connection's end (HTTP/1.0) is reset. A body that gives more or fewer bytes
  * than its Content-Length is such a failure; so the last promised bytes are held back until the body has ended.
  *
- * @throws TypeError `SCSV_ARG_TYPE` for what is no response; RangeError `SCSV_ARG_RANGE` for a negative limit
+ * Middleware that wraps `res.end` or `res.write` may do so: neither their callbacks nor what they give back are relied on.
+ *
+ * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a response, and for a pair that isn't of `node:http`, as that of HTTP/2;
+ *   RangeError `SCSV_ARG_RANGE` for a negative limit; the response is closed first
  * @example
  * createServer(async (req, res) => {
  *   const outcome = await send(new HttpResponse("pong", { contentType: "text/plain" }), req, res);
@@ -44,7 +50,30 @@ export async function send(
   if (!(response instanceof HttpResponseBase)) {
     throw wrongType(`send() takes a response, not ${describeValue(response)}.`);
   }
-  return new Sending(response, req, res, options).run();
+  let sending: Sending;
+  try {
+    requirePair(req, res);
+    sending = new Sending(response, req, res, options);
+  } catch (error) {
+    await response.close(error);
+    throw error;
+  }
+  return sending.run();
+}
+
+/** HTTP/2's compatibility layer ends a destroyed stream cleanly, so a client would take half a body for the whole. */
+function requirePair(req: IncomingMessage, res: ServerResponse): void {
+  if (typeof req?.httpVersionMajor !== "number" || typeof res?.writeHead !== "function") {
+    throw wrongType(
+      `send() takes a request and a response of node:http, not ${describeValue(req)} and ${describeValue(res)}.`,
+    );
+  }
+  // The version alone doesn't tell: a client may write HTTP/2.0 to a server of HTTP/1.1, which then answers a 400.
+  if (req.httpVersionMajor > 1 && "stream" in res) {
+    throw wrongType(
+      `send() can't answer HTTP/${req.httpVersion}, because node:http2 ends a body cleanly after a failure. Serve HTTP/1.1 with node:http, and let a proxy speak HTTP/2.`,
+    );
+  }
 }
 
 class Sending {
@@ -55,6 +84,7 @@ class Sending {
   readonly #clock: Clock;
   readonly #startMs: number;
   readonly #connection: Connection;
+  readonly #isWrapped: boolean;
   #statusCode: number | null = null;
   #isHeadFlushed = false;
   #bytes = 0;
@@ -69,6 +99,7 @@ class Sending {
     this.#clock = options.clock ?? systemClock;
     this.#startMs = this.#clock.nowMs();
     this.#connection = new Connection(req, res, options, this.#clock, () => this.#bytes);
+    this.#isWrapped = res.write !== ServerResponse.prototype.write;
   }
 
   async run(): Promise<SendOutcome> {
@@ -117,7 +148,7 @@ class Sending {
       const isLast = this.#bytes + chunk.byteLength >= promisedBytes;
       if (isLast) {
         // To ask for the end is to give a lent chunk back.
-        if (this.#options.lendsChunks === true) chunk = chunk.slice();
+        if (this.#options.lendsChunks === true) chunk = copyBytes(chunk);
         await this.#requireEnd(view, promisedBytes, chunk.byteLength);
       }
       const taken = this.#writeChunk(chunk);
@@ -169,17 +200,21 @@ class Sending {
 
   #writePiece(piece: Uint8Array): Promise<void> | undefined {
     this.#bytes += piece.byteLength;
-    if (this.#options.lendsChunks === true)
-      return this.#connection.taken((onTaken) => void this.#res.write(piece, onTaken));
-    return this.#res.write(piece) ? undefined : this.#connection.drained();
+    const isLent = this.#options.lendsChunks === true;
+    if (!isLent) return this.#isTaken(piece) ? undefined : this.#connection.drained();
+    // A wrapper may keep the chunk, and may drop the callback that tells when it is free again.
+    if (this.#isWrapped) return this.#isTaken(copyBytes(piece)) ? undefined : this.#connection.drained();
+    return this.#connection.taken((onTaken) => void this.#res.write(piece, onTaken));
+  }
+
+  /** Writes, and tells whether more may be written at once; a wrapper may give nothing back. */
+  #isTaken(piece: Uint8Array): boolean {
+    const taken: unknown = this.#res.write(piece);
+    return typeof taken === "boolean" ? taken : !this.#res.writableNeedDrain;
   }
 
   #writeHead(head: SendHead): void {
-    const res = this.#res;
-    for (const [name, value] of head.headers) res.setHeader(name, value);
-    // Appended, since a framework's session may have set one already.
-    if (head.cookies.length > 0) res.appendHeader("Set-Cookie", head.cookies);
-    res.writeHead(head.statusCode, head.reasonPhrase);
+    writeHead(this.#res, head);
     this.#statusCode = head.statusCode;
   }
 
@@ -191,7 +226,13 @@ class Sending {
   }
 
   #end(): Promise<void> {
-    return this.#connection.finish((onFinished) => void this.#res.end(onFinished));
+    const res = this.#res;
+    if (res.writableEnded) throw wrongType("send() needs an answer that nobody else ends.");
+    return this.#connection.finish((onFinished) => {
+      // Not end(onFinished): a wrapper whose end() takes chunk and encoding would write the function.
+      res.once("finish", onFinished);
+      res.end();
+    });
   }
 
   /** Answers an error while there is still a status to give, and cuts the connection otherwise. */
@@ -252,8 +293,9 @@ function describeEnding(thrown: unknown): Ending {
   return { state: thrown.state, ...(thrown.reason && { error: thrown.reason }) };
 }
 
-function bodyLength(promisedBytes: number, what: string): StreamCsvError {
-  return new StreamCsvError("SCSV_BODY_LENGTH", `The body promised ${promisedBytes} bytes and ${what}.`);
+/** Not `slice()`, which copies nothing where the bytes are a Buffer. */
+function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }
 
 function clientGone(): Error {

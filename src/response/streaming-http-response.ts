@@ -2,15 +2,8 @@ import { wrongType } from "../errors.ts";
 import { Body } from "../stream/body.ts";
 import type { StreamingBody } from "../stream/chunk-reader.ts";
 import { BodyView } from "./body-view.ts";
+import { checkTrailers, type ResponseTrailers } from "./head/trailers.ts";
 import { type Closer, HttpResponseBase, type ResponseOptions } from "./http-response-base.ts";
-
-/** Fields sent after the body, to clients that take them (RFC 9110, section 6.5). */
-export interface ResponseTrailers {
-  /** Their names, announced in the head. */
-  readonly names: readonly string[];
-  /** Their values, asked for once, when the whole body is written; a name without a value is left out. */
-  values(): Readonly<Record<string, string | number>>;
-}
 
 /** What a streaming response can be made with. */
 export interface StreamingResponseOptions extends ResponseOptions {
@@ -33,20 +26,32 @@ export interface StreamingResponseOptions extends ResponseOptions {
  * console.log((await HttpResponse.from(response.streamingContent)).text); // ID,NAME
  */
 export class StreamingHttpResponse extends HttpResponseBase implements AsyncIterable<Uint8Array> {
-  /** Fields to send after the body. Left out where the client didn't send `TE: trailers`, or the body isn't chunked. */
-  trailers: ResponseTrailers | undefined;
   readonly #bodies: Body[] = [];
   #body: Body;
+  #trailers: ResponseTrailers | undefined;
 
-  /** @throws TypeError `SCSV_ARG_TYPE` for a value that is no body */
+  /**
+   * @throws TypeError `SCSV_ARG_TYPE` for a value that cannot be a body: a number, a boolean, `null`, an object that gives nothing
+   * @throws BadHeaderError `SCSV_BAD_HEADER` for trailers that HTTP doesn't allow
+   */
   constructor(body: StreamingBody = [], options: StreamingResponseOptions = {}) {
     super(options);
-    this.trailers = options.trailers;
+    this.#trailers = checkTrailers(options.trailers);
     this.#body = this.#adopt(body);
   }
 
   get streaming(): true {
     return true;
+  }
+
+  /** Fields to send after the body. Left out where the client didn't send `TE: trailers`, or the body isn't chunked. */
+  get trailers(): ResponseTrailers | undefined {
+    return this.#trailers;
+  }
+
+  /** @throws BadHeaderError `SCSV_BAD_HEADER` for a name that HTTP doesn't allow after the body */
+  set trailers(trailers: ResponseTrailers | undefined) {
+    this.#trailers = checkTrailers(trailers);
   }
 
   /** The body as bytes, each chunk converted when it is asked for. Reading this property reads nothing of the body. */
@@ -70,6 +75,11 @@ export class StreamingHttpResponse extends HttpResponseBase implements AsyncIter
   }
 
   #adopt(body: unknown): Body {
+    // One chunk among others may be a number; as the whole body it is a mistake, such as a length in the wrong place.
+    if (typeof body === "number" || typeof body === "bigint")
+      throw wrongType(
+        `The body of ${this.constructor.name} is text, bytes or gives them, not the number ${body}.`,
+      );
     const adopted = new Body(body);
     this.#bodies.push(adopted);
     return adopted;

@@ -279,7 +279,7 @@ export function isNodeReadable(value: unknown): value is NodeReadable {
 }
 
 /** Whether a value is an object with a method of that name. */
-function hasMethod<K extends PropertyKey>(
+export function hasMethod<K extends PropertyKey>(
   value: unknown,
   name: K,
 ): value is Record<K, (...args: unknown[]) => unknown> {

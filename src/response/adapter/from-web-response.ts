@@ -1,5 +1,6 @@
 import { wrongType } from "../../errors.ts";
-import { describeValue } from "../../stream/chunk.ts";
+import { type Chunk, describeValue } from "../../stream/chunk.ts";
+import { hasMethod, isIterable } from "../../stream/chunk-reader.ts";
 import type { AnyResponse } from "../any-response.ts";
 import { appendCookieLine, type HttpResponseBase } from "../http-response-base.ts";
 import { HttpResponse } from "../http-response.ts";
@@ -19,6 +20,25 @@ const connectionHeaders = new Set([
 const codedHeaders = new Set(["content-encoding", "content-length"]);
 
 /**
+ * What is read of a Web response. Not the class itself: responses of the npm packages undici and node-fetch, and of another
+ * realm, as in a test runner, work as well and are not instances of it.
+ */
+export interface WebResponseLike {
+  readonly status: number;
+  readonly statusText: string;
+  readonly url: string;
+  readonly bodyUsed: boolean;
+  readonly body: AsyncIterable<unknown> | { getReader(): unknown; readonly locked: boolean } | null;
+  readonly headers: Iterable<[name: string, value: string]> & {
+    has(name: string): boolean;
+    /** The Set-Cookie lines one by one. */
+    getSetCookie?(): string[];
+    /** The same in node-fetch. */
+    raw?(): Record<string, string[]>;
+  };
+}
+
+/**
  * The Web's `Response` as one of ours, to be sent by `send()`: a streaming one, or an empty buffered one where it has no
  * body. Nothing is read until it is sent; closing it cancels what was not read. Set-Cookie lines are kept as they are.
  *
@@ -29,18 +49,20 @@ const codedHeaders = new Set(["content-encoding", "content-length"]);
  * const upstream = await fetch("https://example.org/data.csv", { signal });
  * await send(fromWebResponse(upstream), req, res);
  */
-export function fromWebResponse(webResponse: Response): AnyResponse {
-  if (!(webResponse instanceof Response) || webResponse.status === 0) {
+export function fromWebResponse(webResponse: WebResponseLike): AnyResponse {
+  if (!isWebResponse(webResponse) || webResponse.status === 0) {
     throw wrongType(`fromWebResponse() takes a Web response, not ${describeValue(webResponse)}.`);
   }
-  if (webResponse.bodyUsed || webResponse.body?.locked === true) {
+  const { body, status: statusCode, statusText } = webResponse;
+  if (webResponse.bodyUsed || (body !== null && "locked" in body && body.locked)) {
     throw wrongType("fromWebResponse() needs a Web response whose body nobody else reads.");
   }
-  const { body, status: statusCode, statusText } = webResponse;
-  const options = { statusCode, ...(statusText !== "" && { reasonPhrase: statusText }) };
+  // The body is adopted before anything can be refused, so that closing gives it back.
   const response =
-    body === null ? new HttpResponse(undefined, options) : new StreamingHttpResponse(body, options);
+    body === null ? new HttpResponse() : new StreamingHttpResponse(body as AsyncIterable<Chunk>);
   try {
+    response.statusCode = statusCode;
+    if (statusText !== "") response.reasonPhrase = statusText;
     copyHeaders(webResponse, response);
   } catch (error) {
     void response.close(error);
@@ -49,13 +71,22 @@ export function fromWebResponse(webResponse: Response): AnyResponse {
   return response;
 }
 
-function copyHeaders(webResponse: Response, response: HttpResponseBase): void {
-  const wasDecoded = webResponse.url !== "" && webResponse.headers.has("Content-Encoding");
+function isWebResponse(value: unknown): value is WebResponseLike {
+  if (typeof value !== "object" || value === null) return false;
+  const { status, headers, body } = value as Partial<WebResponseLike>;
+  const isHeaders = hasMethod(headers, "has") && isIterable(headers);
+  return typeof status === "number" && isHeaders && (body === null || typeof body === "object");
+}
+
+function copyHeaders({ url, headers }: WebResponseLike, response: HttpResponseBase): void {
+  const wasDecoded = url !== "" && headers.has("Content-Encoding");
   response.headers.delete("Content-Type");
-  for (const [name, value] of webResponse.headers) {
-    if (name === "set-cookie" || connectionHeaders.has(name)) continue;
-    if (wasDecoded && codedHeaders.has(name)) continue;
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase();
+    if (key === "set-cookie" || connectionHeaders.has(key)) continue;
+    if (wasDecoded && codedHeaders.has(key)) continue;
     response.headers.set(name, value);
   }
-  for (const line of webResponse.headers.getSetCookie()) appendCookieLine(response, line);
+  const cookies = headers.getSetCookie?.() ?? headers.raw?.()["set-cookie"] ?? [];
+  for (const line of cookies) appendCookieLine(response, line);
 }

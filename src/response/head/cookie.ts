@@ -1,8 +1,10 @@
+import { types } from "node:util";
 import { stringifySetCookie } from "cookie";
 import type { Clock } from "../../clock.ts";
 import { BadHeaderError, toError, wrongRange, wrongType } from "../../errors.ts";
 import { describeValue } from "../../stream/chunk.ts";
-import { checkCookiePart } from "./header-value.ts";
+import { formatHttpDate } from "./http-date.ts";
+import { checkCookieName, checkCookiePart } from "./header-value.ts";
 
 /** The attributes of a cookie (RFC 6265). */
 export interface CookieOptions {
@@ -28,16 +30,17 @@ export type DeleteCookieOptions = Pick<CookieOptions, "path" | "domain" | "sameS
 /**
  * One Set-Cookie line.
  * @throws BadHeaderError `SCSV_BAD_HEADER` for a character that isn't allowed in a cookie
- * @throws RangeError `SCSV_ARG_RANGE` for a `Date` beside `maxAge`, an invalid date, or an unknown `sameSite`
- * @throws TypeError `SCSV_ARG_TYPE` for a name or value that is no text
+ * @throws RangeError `SCSV_ARG_RANGE` for a `Date` beside `maxAge`, an invalid date, an unknown `sameSite`, or a cookie that
+ *   browsers drop: `sameSite: "none"` or `partitioned` without `secure`, or a name whose prefix asks for other attributes
+ * @throws TypeError `SCSV_ARG_TYPE` for a name, value or attribute of the wrong type
  */
 export function formatCookie(name: string, value: string, options: CookieOptions, clock: Clock): string {
+  checkTypes(name, value, options);
   const { path = "/", domain, secure = false, httpOnly = false, partitioned = false } = options;
-  requireText("name", name);
-  requireText("value", value);
-  checkCookiePart("name", name);
+  checkCookieName(name);
   if (options.encode === undefined) checkCookiePart("value", value);
   const sameSite = checkSameSite(options.sameSite);
+  requireKept(name, { path, domain, secure, partitioned, sameSite });
   const { maxAge, expires } = resolveLifetime(options, clock);
   let line: string;
   try {
@@ -67,10 +70,11 @@ export function formatCookie(name: string, value: string, options: CookieOptions
 
 /** The Set-Cookie line that makes a client forget a cookie. */
 export function formatCookieDeletion(name: string, options: DeleteCookieOptions, clock: Clock): string {
+  checkTypes(name, "", options);
   // Browsers ignore a deletion that lacks Secure where these demand it.
   const needsSecure =
     /^__(?:secure|host)-/i.test(name) ||
-    options.sameSite?.toLowerCase() === "none" ||
+    (typeof options.sameSite === "string" && options.sameSite.toLowerCase() === "none") ||
     options.partitioned === true;
   const expires = "Thu, 01 Jan 1970 00:00:00 GMT";
   return formatCookie(name, "", { ...options, maxAge: 0, expires, secure: needsSecure }, clock);
@@ -97,11 +101,9 @@ function resolveLifetime(
     if (Number.isNaN(expires.getTime())) throw wrongRange("A cookie's expires is an invalid date.");
     // Rounded up by a second, so that the time the answer travels doesn't shorten it.
     const seconds = Math.max(0, Math.trunc((expires.getTime() - clock.wallMs()) / 1000) + 1);
-    return { maxAge: seconds, expires: expires.toUTCString() };
+    return { maxAge: seconds, expires: formatHttpDate(expires.getTime()) };
   }
-  return maxAge === undefined
-    ? {}
-    : { maxAge, expires: new Date(clock.wallMs() + maxAge * 1000).toUTCString() };
+  return maxAge === undefined ? {} : { maxAge, expires: formatHttpDate(clock.wallMs() + maxAge * 1000) };
 }
 
 function checkSameSite(sameSite: string | undefined): string | undefined {
@@ -112,7 +114,61 @@ function checkSameSite(sameSite: string | undefined): string | undefined {
   return sameSite;
 }
 
-function requireText(part: string, value: unknown): void {
-  if (typeof value !== "string")
-    throw wrongType(`The ${part} of a cookie is text, not ${describeValue(value)}.`);
+/** The attributes that decide whether a browser keeps a cookie, with their defaults. */
+interface ResolvedAttributes {
+  readonly path: string;
+  readonly domain: string | undefined;
+  readonly secure: boolean;
+  readonly partitioned: boolean;
+  readonly sameSite: string | undefined;
+}
+
+/**
+ * Refuses a cookie that a browser would drop without a word (RFC 6265bis, sections 4.1.2.7 and 4.1.3; CHIPS).
+ * @throws RangeError `SCSV_ARG_RANGE`
+ */
+function requireKept(
+  name: string,
+  { path, domain, secure, partitioned, sameSite }: ResolvedAttributes,
+): void {
+  const drop = (why: string): never => {
+    throw wrongRange(`Browsers drop the cookie ${describeValue(name)}: ${why}.`);
+  };
+  if (!secure && /^__(?:secure|host)-/i.test(name)) drop("the prefix of its name asks for secure: true");
+  if (/^__host-/i.test(name)) {
+    if (domain !== undefined)
+      drop(`a name with __Host- allows no domain, and it has ${describeValue(domain)}`);
+    if (path !== "/") drop(`a name with __Host- asks for the path "/", and it has ${describeValue(path)}`);
+  }
+  if (!secure && sameSite?.toLowerCase() === "none") drop('sameSite: "none" asks for secure: true');
+  if (!secure && partitioned) drop("partitioned asks for secure: true");
+}
+
+const optionTypes = {
+  maxAge: "number",
+  path: "string",
+  domain: "string",
+  secure: "boolean",
+  httpOnly: "boolean",
+  sameSite: "string",
+  partitioned: "boolean",
+  encode: "function",
+} as const satisfies Partial<Record<keyof CookieOptions, string>>;
+
+/** @throws TypeError `SCSV_ARG_TYPE`, naming the argument */
+function checkTypes(name: unknown, value: unknown, options: CookieOptions): void {
+  for (const [part, text] of Object.entries({ name, value })) {
+    if (typeof text !== "string")
+      throw wrongType(`The ${part} of a cookie is text, not ${describeValue(text)}.`);
+  }
+  if (typeof options !== "object" || options === null)
+    throw wrongType(`The options of a cookie are an object, not ${describeValue(options)}.`);
+  for (const [option, type] of Object.entries(optionTypes)) {
+    const given: unknown = Reflect.get(options, option);
+    if (given !== undefined && typeof given !== type)
+      throw wrongType(`A cookie's ${option} is a ${type}, not ${describeValue(given)}.`);
+  }
+  const { expires } = options;
+  if (expires !== undefined && typeof expires !== "string" && !types.isDate(expires))
+    throw wrongType(`A cookie's expires is a Date or text, not ${describeValue(expires)}.`);
 }

@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import { basename, extname } from "node:path/posix";
-import contentDisposition from "content-disposition";
 import type * as MimeTypes from "mime-types";
 
 const require = createRequire(import.meta.url);
@@ -17,7 +16,8 @@ const archiveTypes: Readonly<Record<string, string>> = {
 
 /**
  * The Content-Disposition of a file (RFC 6266): `filename` in ASCII, and `filename*` beside it when the name isn't.
- * Only the base name is used. Undefined for an inline file without a name, which needs no such header.
+ * Only what follows the last slash is used; a backslash is part of a name. Undefined for an inline file without a name,
+ * which needs no such header.
  *
  * @example
  * formatDisposition("reports/naïve.csv", true); // attachment; filename="na?ve.csv"; filename*=UTF-8''na%C3%AFve.csv
@@ -26,11 +26,23 @@ export function formatDisposition(filename: string | undefined, asAttachment: bo
   // Half a surrogate pair has no UTF-8, which filename* is in.
   const name = basename(filename ?? "").toWellFormed();
   if (name === "") return asAttachment ? "attachment" : undefined;
-  return contentDisposition(name, {
-    type: asAttachment ? "attachment" : "inline",
-    // Readers disagree on Latin-1 here, so what isn't plain ASCII goes into filename* only.
-    fallback: name.replaceAll(/[^\x20-\x7e]/gu, "?"),
-  });
+  // Readers disagree on Latin-1 here, so what isn't plain ASCII goes into filename* only.
+  const fallback = name.replaceAll(/[^\x20-\x7e]/gu, "?");
+  const parts = [
+    asAttachment ? "attachment" : "inline",
+    `filename="${fallback.replaceAll(/["\\]/g, "\\$&")}"`,
+  ];
+  // Some readers decode percent signs in filename, and none does so twice in filename*.
+  if (fallback !== name || /%[0-9a-f]{2}/i.test(name)) parts.push(`filename*=UTF-8''${encodeExtended(name)}`);
+  return parts.join("; ");
+}
+
+/** Percent-encodes as RFC 8187, section 3.2.1 has it: encodeURIComponent leaves four characters that it doesn't allow. */
+function encodeExtended(text: string): string {
+  return encodeURIComponent(text).replaceAll(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** The media type that a file's name tells, without a charset; `application/octet-stream` where it tells none. */

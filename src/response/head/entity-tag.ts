@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
+import { splitList } from "./list-field.ts";
 
 /** An entity tag as it is sent: `"…"`, or `W/"…"` for a weak one (RFC 9110, section 8.8.3). */
-const entityTag = /(?:W\/)?"[\x21\x23-\x7e\x80-\u00ff]*"/;
+const entityTag = /^(?:W\/)?"[\x21\x23-\x7e\x80-\u00ff]*"$/;
 
 /** A tag in quotes; what has them already stays as it is. */
 export function formatEntityTag(tag: string): string {
-  return new RegExp(`^${entityTag.source}$`).test(tag)
-    ? tag
-    : `"${tag.replaceAll(/[^\x21\x23-\x7e]/g, "_")}"`;
+  return entityTag.test(tag) ? tag : `"${tag.replaceAll(/[^\x21\x23-\x7e]/g, "_")}"`;
 }
 
 /** The strong tag of content, from its SHA-256; the parts are not joined. */
@@ -22,10 +21,14 @@ export function weaken(tag: string): string {
   return tag.startsWith("W/") ? tag : `W/${tag}`;
 }
 
-/** The tags of an If-Match or If-None-Match; `"*"` is given as it is, and tags without quotes are passed over. */
+/**
+ * The tags of an If-Match or If-None-Match; `"*"` is given as it is. A member of the list that isn't exactly an entity tag,
+ * such as one without quotes, is left out, so it matches nothing.
+ */
 export function parseEntityTags(field: string): readonly string[] | "*" {
   if (field.trim() === "*") return "*";
-  return field.match(new RegExp(entityTag.source, "g")) ?? [];
+  // Unlike a quoted string a tag has no escapes: a backslash is a character like any other.
+  return splitList(field, "").filter((member) => entityTag.test(member));
 }
 
 /** Equal and neither of them weak: the same bytes. */

@@ -36,6 +36,11 @@ export function checkHeaderValue(name: string, value: unknown): string {
       `The header ${name} can't hold a line break or another control character: ${describeValue(value)}.`,
     );
   }
+  if (!value.isWellFormed()) {
+    throw new BadHeaderError(
+      `The header ${name} can't hold half of a surrogate pair: ${describeValue(value)}.`,
+    );
+  }
   return notLatin1.test(value) ? `=?utf-8?b?${Buffer.from(value, "utf8").toString("base64")}?=` : value;
 }
 
@@ -51,6 +56,17 @@ export function checkReasonPhrase(phrase: unknown): string {
     );
   }
   return phrase;
+}
+
+/**
+ * Checks the name of a cookie, which is a token (RFC 6265, section 4.1.1).
+ * @throws BadHeaderError `SCSV_BAD_HEADER`
+ */
+export function checkCookieName(name: string): void {
+  if (token.test(name)) return;
+  throw new BadHeaderError(
+    `A cookie can't be named ${describeValue(name)}: use letters, digits, - and _, no blank, "=" or separator.`,
+  );
 }
 
 /**

@@ -1,5 +1,7 @@
-import { BadHeaderError } from "../../errors.ts";
+import { BadHeaderError, wrongType } from "../../errors.ts";
+import { describeValue } from "../../stream/chunk.ts";
 import { checkHeaderName, checkHeaderValue } from "./header-value.ts";
+import { splitList } from "./list-field.ts";
 
 /** Headers as an object, or as pairs of name and value. */
 export type HeadersInput =
@@ -25,8 +27,7 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
    * @throws TypeError `SCSV_ARG_TYPE` for what is no pair of text and text or number
    */
   constructor(input: HeadersInput = {}) {
-    for (const [name, value] of Symbol.iterator in input ? input : Object.entries(input))
-      this.set(name, value);
+    for (const [name, value] of readPairs(input)) this.set(name, value);
   }
 
   get(name: string): string | undefined {
@@ -74,20 +75,28 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
   }
 }
 
+/** Checks the shape of the input; names and values are checked where they are set. */
+function readPairs(input: HeadersInput): Iterable<readonly [name: string, value: string | number]> {
+  if (typeof input !== "object" || input === null)
+    throw wrongType(`headers is an object or a list of [name, value] pairs, not ${describeValue(input)}.`);
+  if (!(Symbol.iterator in input)) return Object.entries(input);
+  const pairs = [...input];
+  for (const pair of pairs) {
+    if (Array.isArray(pair) && pair.length === 2) continue;
+    const what = Array.isArray(pair) ? `an array of ${pair.length}` : describeValue(pair);
+    throw wrongType(`Each header in a list is a [name, value] pair, not ${what}.`);
+  }
+  return pairs;
+}
+
 /** Adds a token to a header that is a list, such as Vary, unless it is there already or the list is `*`. */
 export function addToList(headers: ResponseHeaders, name: string, item: string): void {
-  const items = (headers.get(name) ?? "")
-    .split(",")
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "");
+  const items = splitList(headers.get(name) ?? "");
   if (items.includes("*") || items.some((entry) => entry.toLowerCase() === item.toLowerCase())) return;
   headers.set(name, [...items, item].join(", "));
 }
 
-/** Whether a header that is a list of directives, such as Cache-Control, has one of that name outside quotes. */
+/** Whether a header that is a list of directives, such as Cache-Control, has one of that name. */
 export function hasDirective(value: string | undefined, directive: string): boolean {
-  return (value ?? "")
-    .replaceAll(/"(?:[^"\\]|\\.)*"/g, '""')
-    .split(",")
-    .some((entry) => entry.trim().split("=")[0]?.trim().toLowerCase() === directive);
+  return splitList(value ?? "").some((entry) => entry.split("=", 1)[0]?.trim().toLowerCase() === directive);
 }

@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from "../../clock.ts";
 import { CodedBody } from "../../coding/coded-body.ts";
-import type { Coding, CodingName } from "../../coding/coding.ts";
+import { type Coding, codingLevels, type CodingName } from "../../coding/coding.ts";
 import { negotiateCoding } from "../../coding/negotiate-coding.ts";
-import { wrongRange } from "../../errors.ts";
+import { wrongRange, wrongType } from "../../errors.ts";
+import { describeValue } from "../../stream/chunk.ts";
 import type { AnyResponse } from "../any-response.ts";
 import { weaken } from "../head/entity-tag.ts";
 import { requestHeader } from "../head/request-head.ts";
@@ -11,13 +12,17 @@ import { isBodiless } from "../head/status.ts";
 import type { HttpResponse } from "../http-response.ts";
 import { copyCookies } from "../http-response-base.ts";
 import { StreamingHttpResponse } from "../streaming-http-response.ts";
+import { replacedBy } from "./conditional-get.ts";
 import type { ResponseTransform } from "./transform.ts";
 
 /** How bodies are compressed. */
 export interface CompressOptions {
   /** Which codings may be used; the first is taken where a client likes several equally. @default zstd, br, gzip */
   readonly codings?: readonly CodingName[];
-  /** As the coding counts it. @default 6 for gzip, 4 for br, 3 for zstd */
+  /**
+   * As the coding counts it: 0 to 9 for gzip, 0 to 11 for br, 1 to 22 for zstd; it must suit all of `codings`.
+   * @default 6 for gzip, 4 for br, 3 for zstd
+   */
   readonly level?: number;
   /** Buffered content below this many bytes is left alone. @default 200 */
   readonly minBytes?: number;
@@ -47,7 +52,11 @@ const outdatedHeaders = ["Content-Length", "Accept-Ranges", "Repr-Digest", "Cont
  * Left alone are answers that have a Content-Encoding (an empty one is removed, so it is a way to opt out), say
  * `no-transform`, are a part (206), or have no body. A strong ETag becomes weak; Vary says that Accept-Encoding matters.
  *
- * @throws RangeError `SCSV_ARG_RANGE` for a negative size or time
+ * A 304 gets the `Vary` and the weak ETag that the 200 it stands for would have, so the order of `compress()` and
+ * `conditionalGet()` is free.
+ *
+ * @throws RangeError `SCSV_ARG_RANGE` for a negative size or time, an unknown coding, or a level that one of them hasn't
+ * @throws TypeError `SCSV_ARG_TYPE` for `codings` that aren't an array
  * @example
  * const response = new HttpResponse("a".repeat(1000));
  * compress()({ method: "GET", headers: { "accept-encoding": "gzip" } }, response);
@@ -55,15 +64,22 @@ const outdatedHeaders = ["Content-Length", "Accept-Ranges", "Repr-Digest", "Cont
  */
 export function compress(options: CompressOptions = {}): ResponseTransform {
   const { minBytes = 200, flushBytes = 128 * 1024, flushIntervalMs = 200 } = options;
+  checkCodings(options);
   for (const [name, value] of Object.entries({ minBytes, flushBytes, flushIntervalMs })) {
     if (!(value >= 0)) throw wrongRange(`${name} is a number from 0, not ${String(value)}.`);
   }
   const settings = { ...options, flushBytes, flushIntervalMs };
   return (request, response) => {
-    if (!isCompressible(response, minBytes)) return response;
+    const isUnchanged = response.statusCode === 304;
+    // What the 304 stands for decides how its 200 would look; a 304 that was made by hand stands for nothing known.
+    const represented = isUnchanged ? replacedBy(response) : response;
+    const isLeftAlone =
+      represented === undefined ? !isTransformable(response) : !isCompressible(represented, minBytes);
+    if (isLeftAlone) return response;
     addToList(response.headers, "Vary", "Accept-Encoding");
     const coding = negotiateCoding(requestHeader(request, "accept-encoding"), options.codings);
     if (coding === undefined) return response;
+    if (isUnchanged) return weakenTag(response);
     if (response.streaming) return encodeStream(response, coding, settings);
     return response.tell() <= atOnceBytes
       ? encodeContent(response, coding, options.level)
@@ -71,14 +87,35 @@ export function compress(options: CompressOptions = {}): ResponseTransform {
   };
 }
 
+const allCodings = ["zstd", "br", "gzip"] as const satisfies readonly CodingName[];
+
+function checkCodings({ codings = allCodings, level }: CompressOptions): void {
+  if (!Array.isArray(codings))
+    throw wrongType(`codings is an array of names, not ${describeValue(codings)}.`);
+  for (const name of codings as readonly CodingName[]) {
+    if (!allCodings.includes(name))
+      throw wrongRange(`codings may hold ${allCodings.join(", ")}, not ${describeValue(name)}.`);
+    if (level === undefined) continue;
+    const { least, most } = codingLevels[name];
+    if (Number.isInteger(level) && level >= least && level <= most) continue;
+    throw wrongRange(
+      `level ${String(level)} doesn't suit ${name}, which has ${least} to ${most}; name in codings the ones it is for.`,
+    );
+  }
+}
+
 function isCompressible(response: AnyResponse, minBytes: number): boolean {
-  const { headers, statusCode } = response;
+  const { statusCode } = response;
   if (!response.streaming && response.tell() < minBytes) return false;
+  return isTransformable(response) && !isBodiless(statusCode) && statusCode !== 206;
+}
+
+/** Whether the headers allow a coding; removes an empty Content-Encoding, which only opts out. */
+function isTransformable({ headers }: AnyResponse): boolean {
   if (headers.has("Content-Encoding")) {
     if (headers.get("Content-Encoding")?.trim() === "") headers.delete("Content-Encoding");
     return false;
   }
-  if (isBodiless(statusCode) || statusCode === 206) return false;
   return !hasDirective(headers.get("Cache-Control"), "no-transform");
 }
 
@@ -110,11 +147,17 @@ function encodeContent(response: HttpResponse, coding: Coding, level: number | u
   return response;
 }
 
-function markCoded({ headers }: AnyResponse, coding: Coding): void {
+function markCoded(response: AnyResponse, coding: Coding): void {
+  const { headers } = response;
   for (const name of outdatedHeaders) headers.delete(name);
   headers.set("Content-Encoding", coding.name);
-  const tag = headers.get("ETag");
-  if (tag !== undefined) headers.set("ETag", weaken(tag));
+  weakenTag(response);
+}
+
+function weakenTag<R extends AnyResponse>(response: R): R {
+  const tag = response.headers.get("ETag");
+  if (tag !== undefined) response.headers.set("ETag", weaken(tag));
+  return response;
 }
 
 /** The same answer, its parts given one by one; it closes the one it stands for. */

@@ -1,10 +1,18 @@
+import { type Clock, systemClock } from "../../clock.ts";
 import type { AnyResponse } from "../any-response.ts";
 import { hashEntityTag, matchesStrongly, matchesWeakly, parseEntityTags } from "../head/entity-tag.ts";
+import { parseHttpDate } from "../head/http-date.ts";
 import { type RequestHead, requestHeader, requestMethod } from "../head/request-head.ts";
 import { hasDirective } from "../head/response-headers.ts";
 import { HttpResponse } from "../http-response.ts";
 import { copyCookies } from "../http-response-base.ts";
 import type { ResponseTransform } from "./transform.ts";
+
+/** How conditions are judged. */
+export interface ConditionalGetOptions {
+  /** Tells the century of a date with a two-digit year. @default the machine's clock */
+  readonly clock?: Clock;
+}
 
 /** What a 304 repeats of the answer it stands for (RFC 9110, section 15.4.5), and Last-Modified, which it may. */
 const keptHeaders = ["Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Last-Modified", "Vary"];
@@ -13,7 +21,7 @@ const keptHeaders = ["Cache-Control", "Content-Location", "Date", "ETag", "Expir
  * Makes a transform that answers a conditional GET or HEAD with 304 or 412 where that is right (RFC 9110, section 13).
  *
  * Conditions are looked at in the order of the RFC: If-Match, else If-Unmodified-Since; then If-None-Match, else
- * If-Modified-Since. Only answers with a 2xx status take part. Buffered content without an ETag gets a strong one, from
+ * If-Modified-Since. A date in none of HTTP's three forms counts as absent. Only answers with a 2xx status take part. Buffered content without an ETag gets a strong one, from
  * its SHA-256, unless Cache-Control says `no-store`. A stream is never read: it takes part with the ETag or Last-Modified
  * it brings. The response that is replaced is closed at once, and its cookies are kept.
  *
@@ -23,13 +31,13 @@ const keptHeaders = ["Cache-Control", "Content-Location", "Date", "ETag", "Expir
  * const headers = { "if-none-match": first.headers.get("ETag") };
  * console.log(transform({ method: "GET", headers }, new HttpResponse("pong")).statusCode); // 304
  */
-export function conditionalGet(): ResponseTransform {
+export function conditionalGet({ clock = systemClock }: ConditionalGetOptions = {}): ResponseTransform {
   return (request, response) => {
     const method = requestMethod(request);
     const isSuccess = response.statusCode >= 200 && response.statusCode < 300;
     if (!isSuccess || (method !== "GET" && method !== "HEAD")) return response;
     addEntityTag(response);
-    const statusCode = judge(request, response);
+    const statusCode = judge(request, response, clock.wallMs());
     return statusCode === undefined ? response : replace(response, statusCode);
   };
 }
@@ -41,7 +49,8 @@ function addEntityTag(response: AnyResponse): void {
 }
 
 /** The status a condition asks for instead, if any. */
-function judge(request: RequestHead, response: AnyResponse): 304 | 412 | undefined {
+function judge(request: RequestHead, response: AnyResponse, nowMs: number): 304 | 412 | undefined {
+  const parseDate = (text = ""): number | undefined => parseHttpDate(text, nowMs);
   const tag = response.headers.get("ETag");
   const modifiedMs = parseDate(response.headers.get("Last-Modified"));
   const ifMatch = requestHeader(request, "if-match");
@@ -70,14 +79,17 @@ function isListed(field: string, tag: string): boolean {
   return tags === "*" || tags.some((each) => matchesWeakly(each, tag));
 }
 
-/** HTTP's dates have whole seconds; one that can't be read is passed over, as section 13.1.3 has it. */
-function parseDate(value: string | undefined): number | undefined {
-  const milliseconds = Date.parse(value ?? "");
-  return Number.isNaN(milliseconds) ? undefined : Math.trunc(milliseconds / 1000);
+/** What each 304 stands for, so that a later transform can tell how its 200 would look. */
+const replaced = new WeakMap<AnyResponse, AnyResponse>();
+
+/** The closed response that a 304 of {@link conditionalGet} was put in the place of. */
+export function replacedBy(response: AnyResponse): AnyResponse | undefined {
+  return replaced.get(response);
 }
 
 function replace(response: AnyResponse, statusCode: 304 | 412): HttpResponse {
   const replacement = new HttpResponse(undefined, { statusCode });
+  replaced.set(replacement, response);
   replacement.headers.delete("Content-Type");
   if (statusCode === 304) {
     for (const [name, value] of response.headers) {

@@ -1,0 +1,81 @@
+import { BadHeaderError, wrongType } from "../../errors.ts";
+import { describeValue } from "../../stream/chunk.ts";
+import { checkHeaderName } from "./header-value.ts";
+import { type RequestHead, requestHeader } from "./request-head.ts";
+import { ResponseHeaders } from "./response-headers.ts";
+
+/** Fields sent after the body, to clients that take them (RFC 9110, section 6.5). */
+export interface ResponseTrailers {
+  /** Their names, announced in the head. */
+  readonly names: readonly string[];
+  /** Their values, asked for once, when the whole body is written; a name without a value is left out. */
+  values(): Readonly<Record<string, string | number>>;
+}
+
+/**
+ * What mustn't come after the body (RFC 9110, section 6.5.1): whatever frames the message, routes it, says how to read
+ * the content, or is acted upon before the content is there.
+ */
+const forbiddenNames = new Set([
+  "age",
+  "authorization",
+  "cache-control",
+  "connection",
+  "content-disposition",
+  "content-encoding",
+  "content-length",
+  "content-location",
+  "content-range",
+  "content-type",
+  "date",
+  "expires",
+  "host",
+  "keep-alive",
+  "location",
+  "max-forwards",
+  "proxy-authenticate",
+  "proxy-connection",
+  "retry-after",
+  "set-cookie",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "vary",
+  "warning",
+  "www-authenticate",
+]);
+
+/**
+ * Trailers whose names may be sent.
+ * @throws BadHeaderError `SCSV_BAD_HEADER` for a name that is not a token, or that HTTP doesn't allow after the body
+ * @throws TypeError `SCSV_ARG_TYPE` for another shape than `{ names, values() }`
+ */
+export function checkTrailers(trailers: ResponseTrailers | undefined): ResponseTrailers | undefined {
+  if (trailers === undefined) return undefined;
+  if (!Array.isArray(trailers?.names) || typeof trailers.values !== "function")
+    throw wrongType(`trailers is an object with names and values(), not ${describeValue(trailers)}.`);
+  for (const name of trailers.names) {
+    if (forbiddenNames.has(checkHeaderName(name).toLowerCase())) {
+      throw new BadHeaderError(
+        `${name} can't be a trailer: a client needs it before the body. Make it a header.`,
+      );
+    }
+  }
+  return trailers;
+}
+
+/** Whether the client says `TE: trailers`. */
+export function acceptsTrailers(request: RequestHead): boolean {
+  const accepted = (requestHeader(request, "te") ?? "").toLowerCase().split(",");
+  return accepted.some((entry) => entry.trim() === "trailers");
+}
+
+/** The trailers as they are sent, in the order announced; only what was announced. */
+export function trailerPairs(trailers: ResponseTrailers): [name: string, value: string][] {
+  const given = new ResponseHeaders(trailers.values());
+  return trailers.names.flatMap((name) => {
+    const value = given.get(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+}

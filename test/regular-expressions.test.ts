@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type Node, parse } from "acorn";
+import { checkSync } from "recheck";
+
+// Its other backends are a program of the system or of Java; this one is JavaScript.
+process.env["RECHECK_BACKEND"] = "pure";
+
+const compiled = fileURLToPath(new URL("../src", import.meta.url));
+
+/** The rooms that get to see a client's text. The others read files and values of the server's own. */
+const rooms = ["coding", "export", "response", "server", "stream"];
+
+interface Pattern {
+  readonly source: string;
+  readonly flags: string;
+  readonly file: string;
+}
+
+/** The regular expressions written out in a file. */
+function patternsIn(file: string): readonly Pattern[] {
+  const found: Pattern[] = [];
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit);
+    if (!isNode(value)) return;
+    if ("regex" in value) {
+      const { pattern, flags } = value.regex as { readonly pattern: string; readonly flags: string };
+      found.push({ source: pattern, flags, file });
+    }
+    Object.values(value).forEach(visit);
+  };
+  const text = readFileSync(file, "utf8");
+  const sourceType = file.includes("node_modules") ? "script" : "module";
+  visit(parse(text, { ecmaVersion: "latest", sourceType, allowHashBang: true }));
+  return found;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && "type" in value;
+}
+
+function filesIn(folder: string, ending: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name));
+}
+
+/** What reads a client's text in packages: Accept-Encoding and the path. */
+function filesOfPackages(): readonly string[] {
+  const require = createRequire(import.meta.url);
+  const negotiator = dirname(require.resolve("negotiator"));
+  const finder = dirname(require.resolve("find-my-way"));
+  return [
+    ...filesIn(join(negotiator, "lib"), ".js"),
+    createRequire(join(negotiator, "index.js")).resolve("content-type"),
+    join(finder, "index.js"),
+    ...filesIn(join(finder, "lib"), ".js"),
+  ];
+}
+
+const files = [join(compiled, "units.js"), ...rooms.flatMap((room) => filesIn(join(compiled, room), ".js"))];
+const patterns = [...files, ...filesOfPackages()].flatMap(patternsIn);
+
+test("finds the regular expressions of the rooms and packages that read a client's text", () => {
+  assert.ok(patterns.length > 40, `${patterns.length}`);
+});
+
+test("has no regular expression that backtracks more than its input is long", () => {
+  const superlinear = patterns.filter(({ source, flags }) => checkSync(source, flags).status !== "safe");
+  assert.deepEqual(superlinear, []);
+});
+
+test("makes no regular expression while it runs, which this couldn't check", () => {
+  const made = files.filter((file) => readFileSync(file, "utf8").includes("RegExp("));
+  // Made of a constant, to know a folder by its name.
+  assert.deepEqual(made, [join(compiled, "server", "desk", "spool-folder.js")]);
+});
+
+test("would find the pattern with three runs of blanks that costs their cube", () => {
+  assert.equal(checkSync(String.raw`^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$`, "i").status, "vulnerable");
+});

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import {
+  type AnyResponse,
+  FileResponse,
+  HttpResponse,
+  send,
+  type SendOptions,
+  type SendOutcome,
+  StreamingHttpResponse,
+} from "../../src/index.ts";
+import { exchange, parseAnswer, readRaw, useServer } from "./conformance/conformance.ts";
+import { portOf, until } from "./serving.ts";
+
+type Middleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
+
+const require = createRequire(import.meta.url);
+
+const session = require("express-session") as (options: object) => Middleware;
+const compression = require("compression") as (options: object) => Middleware;
+const morgan = require("morgan") as (format: string, options: object) => Middleware;
+const onHeaders = require("on-headers") as (
+  res: ServerResponse,
+  listener: (this: ServerResponse) => void,
+) => void;
+
+let logged = "";
+const content = "0123456789".repeat(30_000);
+
+/** Middleware that wraps what send() calls. */
+const middleware: Readonly<Record<string, Middleware>> = {
+  "express-session": session({ secret: "s", resave: false, saveUninitialized: true }),
+  compression: compression({ threshold: 0 }),
+  morgan: morgan(":status :res[content-type]\n", {
+    stream: { write: (line: string) => (logged += line) },
+  }),
+  "on-headers": (_req, res, next) => {
+    onHeaders(res, function () {
+      this.setHeader("X-On-Headers", "1");
+    });
+    next();
+  },
+  "a write() that drops callback and answer": (_req, res, next) => {
+    const write = res.write.bind(res) as (chunk: unknown) => boolean;
+    res.write = ((chunk: unknown): undefined => void write(chunk)) as unknown as typeof res.write;
+    next();
+  },
+  "an end() of chunk and encoding": (_req, res, next) => {
+    const end = res.end.bind(res) as (chunk?: unknown, encoding?: unknown) => ServerResponse;
+    res.end = ((chunk?: unknown, encoding?: unknown) => {
+      assert.notEqual(typeof chunk, "function");
+      return end(chunk, encoding);
+    }) as typeof res.end;
+    next();
+  },
+};
+
+/** A body that uses one memory for all its chunks. */
+function* lent(): Generator<Uint8Array, void, undefined> {
+  const memory = Buffer.alloc(10_000);
+  for (let at = 0; at < content.length; at += memory.byteLength) {
+    memory.write(content.slice(at));
+    yield memory;
+    memory.fill("x");
+  }
+}
+
+interface Made {
+  readonly response: AnyResponse | Promise<AnyResponse>;
+  readonly options?: SendOptions;
+}
+
+const kinds: Readonly<Record<string, () => Made>> = {
+  HttpResponse: () => ({ response: new HttpResponse(content) }),
+  StreamingHttpResponse: () => ({
+    response: new StreamingHttpResponse(async function* () {
+      for (let at = 0; at < content.length; at += 10_000) {
+        yield content.slice(at, at + 10_000);
+        await Promise.resolve();
+      }
+    }),
+  }),
+  "StreamingHttpResponse that lends its chunks": () => ({
+    response: new StreamingHttpResponse(lent()),
+    options: { lendsChunks: true },
+  }),
+  FileResponse: () => ({ response: FileResponse.open(import.meta.filename) }),
+};
+
+const outcomes: SendOutcome[] = [];
+
+const server = createServer((req, res) => {
+  const [name = "", kind = ""] = (req.url ?? "").slice(1).split("/").map(decodeURIComponent);
+  Object.assign(req, { originalUrl: req.url });
+  middleware[name]?.(req, res, () => {
+    const { response, options } = kinds[kind]?.() ?? assert.fail(kind);
+    void (async () => outcomes.push(await send(await response, req, res, options)))();
+  });
+});
+useServer(server);
+
+for (const name of Object.keys(middleware)) {
+  for (const kind of Object.keys(kinds)) {
+    test(`sends ${kind} whole behind ${name}`, async () => {
+      outcomes.length = 0;
+      const path = `/${encodeURIComponent(name)}/${encodeURIComponent(kind)}`;
+      const { status, body, isCut } = await exchange(portOf(server), path);
+      assert.deepEqual([status, isCut], [200, false]);
+      if (kind !== "FileResponse") assert.equal(body.toString(), content);
+      const coded = await fetch(`http://127.0.0.1:${portOf(server)}${path}`);
+      assert.equal(coded.headers.has("content-encoding"), name === "compression");
+      const text = await coded.text();
+      if (kind !== "FileResponse") assert.equal(text, content);
+      // A client has its last byte a little before the sending is over.
+      await until(() => outcomes.length === 2);
+      assert.deepEqual(
+        outcomes.map(({ state }) => state),
+        ["completed", "completed"],
+      );
+    });
+  }
+}
+
+test("keeps the session's cookie beside its own, and lets the log see the head", async () => {
+  const answer = await exchange(portOf(server), "/express-session/HttpResponse");
+  assert.match(answer.cookies.join(), /^connect\.sid=/);
+  assert.match(logged, /^200 text\/html; charset=utf-8$/m);
+  const hooked = await exchange(portOf(server), "/on-headers/HttpResponse");
+  assert.equal(hooked.headers.get("x-on-headers"), "1");
+});
+
+/** What a handler that failed before may have left on the answer. */
+const left: Readonly<Record<string, OutgoingHttpHeaders>> = {
+  "a Content-Length": { "Content-Length": 3 },
+  "a Transfer-Encoding": { "Transfer-Encoding": "chunked" },
+  "another Transfer-Encoding": { "Transfer-Encoding": "gzip, chunked" },
+  "a Trailer": { Trailer: "X-A" },
+  "all of them": { "Content-Length": 3, "Transfer-Encoding": "chunked", Trailer: "X-A" },
+};
+
+const bodies: Readonly<Record<string, () => AnyResponse>> = {
+  "buffered content": () => new HttpResponse("hello"),
+  "a stream": () => new StreamingHttpResponse(["hello"]),
+  "a stream of known length": () =>
+    new StreamingHttpResponse(["hello"], { headers: { "Content-Length": 5 } }),
+  "a stream with trailers": () =>
+    new StreamingHttpResponse(["hello"], {
+      trailers: { names: ["X-Rows"], values: () => ({ "X-Rows": 1 }) },
+    }),
+  "a 204": () => new HttpResponse("", { statusCode: 204 }),
+  "a 304": () => new HttpResponse("", { statusCode: 304 }),
+  "an error before the head": () =>
+    new StreamingHttpResponse(["hello"], { headers: { "Content-Length": "x" } }),
+};
+
+const leaving = createServer((req, res) => {
+  const [what = "", body = ""] = (req.url ?? "").slice(1).split("/").map(decodeURIComponent);
+  for (const [name, value] of Object.entries(left[what] ?? {})) res.setHeader(name, value ?? "");
+  void send(bodies[body]?.() ?? assert.fail(body), req, res);
+});
+useServer(leaving);
+
+for (const what of Object.keys(left)) {
+  for (const body of Object.keys(bodies)) {
+    test(`frames ${body} by its own plan where ${what} was left on the answer`, async () => {
+      const path = `/${encodeURIComponent(what)}/${encodeURIComponent(body)}`;
+      for (const version of ["1.1", "1.0"] as const) {
+        const answer = await exchange(portOf(leaving), path, { version, headers: { TE: "trailers" } });
+        if (answer.status === 200) assert.equal(answer.body.toString(), "hello");
+        assert.equal(answer.isCut, false);
+        const isChunked = version === "1.1" && (body === "a stream" || body === "a stream with trailers");
+        assert.equal(answer.headers.get("transfer-encoding"), isChunked ? "chunked" : undefined);
+        const hasTrailers = version === "1.1" && body === "a stream with trailers";
+        assert.equal(answer.headers.get("trailer"), hasTrailers ? "X-Rows" : undefined);
+      }
+      const head = await exchange(portOf(leaving), path, { method: "HEAD" });
+      assert.equal(head.headers.get("transfer-encoding"), undefined);
+      assert.notEqual(head.headers.get("content-length"), "3");
+    });
+  }
+}
+
+test("keeps a connection usable where a shorter length was left on the answer", async () => {
+  const path = `/${encodeURIComponent("a Content-Length")}/${encodeURIComponent("a stream")}`;
+  const get = (more: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
+  const raw = await readRaw(portOf(leaving), get("") + get("Connection: close\r\n"));
+  const [, first = "", second = ""] = raw.bytes.toString("latin1").split("HTTP/1.1 200 OK");
+  for (const text of [first, second]) {
+    const { body } = parseAnswer({ bytes: Buffer.from(`HTTP/1.1 200 OK${text}`), wasReset: false }, false);
+    assert.equal(body.toString(), "hello");
+  }
+});
