@@ -32,7 +32,8 @@ export async function answerRequest(
   const identity = identify(req.headers);
   const finish = <R extends AnyResponse>(response: R): R => {
     response.headers.set("X-Request-Id", identity.requestId);
-    if (life.isDraining) response.headers.set("Connection", "close");
+    // From the moment it isn't ready: so the pools of proxies are empty when connections are closed.
+    if (!life.isReady) response.headers.set("Connection", "close");
     return response;
   };
   try {
