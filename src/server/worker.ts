@@ -1,6 +1,6 @@
 /** A worker process: answers the clients whose sockets the primary hands to it. Started by the primary. */
 import { randomUUID } from "node:crypto";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { systemClock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
 import { openCatalogue } from "../export/definition.ts";
@@ -82,9 +82,13 @@ async function start(settings: ServerSettings): Promise<void> {
       occupancy,
       clock,
       open: (socket) => openConnection(server, socket),
-      answer: (req, res) => answerRequest(req, res, { router, log: logger, life, http: settings.http }),
+      answer: (req, res) =>
+        answerRequest(req, res, { router, log: logger, life, http: settings.http, needsLength }),
       onFree: (heldSeconds) => primary.note("free", heldSeconds),
     });
+    // Nobody would reset a connection that has spoken HTTP/1.1 before, and now ends with its body.
+    const needsLength = (req: IncomingMessage): boolean =>
+      req.httpVersionMinor === 0 && (settings.http10 === "length" || !sockets.isShared(req.socket));
     const { slots } = intake;
     const transfers = new RunningTransfers({ primary, log: logger, clock, newId: randomUUID });
     const router = new Router([

@@ -19,6 +19,8 @@ export interface AppContext {
   readonly log: Logger;
   readonly life: Life;
   readonly http: HttpSettings;
+  /** Whether the answer to a request must have a length. */
+  readonly needsLength: (req: IncomingMessage) => boolean;
 }
 
 /** Answers one request: finds its route, makes the response, sends it. Never rejects; a fault is an answer. */
@@ -49,7 +51,7 @@ export async function answerRequest(
 async function answer(
   req: IncomingMessage,
   res: ServerResponse,
-  { router, log, http }: AppContext,
+  { router, log, http, needsLength }: AppContext,
   identity: RequestIdentity,
 ): Promise<Answer> {
   try {
@@ -63,6 +65,7 @@ async function answer(
       identity,
       params,
       query,
+      needsLength: needsLength(req),
       clientGone: () => clientGone(req, res),
     });
   } catch (error) {

@@ -4,7 +4,7 @@ import { planExport } from "../../export/plan.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { refuseHopeless } from "../admission/refuse-hopeless.ts";
 import { applyConditions } from "../transfer/condition.ts";
-import { deliver, headOf } from "../transfer/deliver.ts";
+import { deliver, headOf, withLength } from "../transfer/deliver.ts";
 import { requestHeader } from "../../response/head/request-head.ts";
 import type { Life } from "../admission/life.ts";
 import { jsonResponse } from "./json-response.ts";
@@ -45,7 +45,8 @@ function serveExport(context: ExportContext): Handler {
   return async (request) => {
     const { name, texts } = whatIsAsked(request);
     const parameters = readExportParameters(texts, settings.csv);
-    const plan = planExport(findExport(catalogue, name), parameters, settings);
+    const asked = planExport(findExport(catalogue, name), parameters, settings);
+    const plan = request.needsLength ? withLength(asked, settings.bufferMemoryBytes) : asked;
     refuseHopeless(plan, settings);
     if (life.isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
@@ -70,6 +71,7 @@ function serveExport(context: ExportContext): Handler {
         transfer,
         primary,
         bufferMemoryBytes: settings.bufferMemoryBytes,
+        mayBeFile: plan !== asked,
       });
       const response = plan.delivery === "streaming" ? made : await applyConditions(request, made);
       response.headers.set("X-Transfer-Id", transfer.id);
