@@ -8,9 +8,15 @@ import { LivenessWatch, tickInterval } from "./liveness-watch.ts";
 import { nodeFlags } from "./node-flags.ts";
 import type { BuilderHostMethods, BuilderMethods, BuildRequest } from "./message.ts";
 
-/** How long a builder may take to answer, and how long until it has written something more: a database may sort first. */
-const hangTimeoutMs = 30_000;
-const stallTimeoutMs = 300_000;
+/** When a builder is given up. */
+export interface BuildLimits {
+  /** How long it may take to answer. */
+  readonly hangTimeoutMs: number;
+  /** How long it may take to write something more; a database may have to sort first. */
+  readonly stallTimeoutMs: number;
+}
+
+const usualLimits: BuildLimits = { hangTimeoutMs: 30_000, stallTimeoutMs: 300_000 };
 
 /**
  * Builds a spool file in a process of its own, so that no worker pays for it; the process is gone when this settles. One that
@@ -21,6 +27,7 @@ export async function buildFile(
   request: BuildRequest,
   reserve: (bytes: number) => void,
   signal: AbortSignal,
+  { hangTimeoutMs, stallTimeoutMs }: BuildLimits = usualLimits,
 ): Promise<BuiltFile> {
   signal.throwIfAborted();
   const child = fork(fileURLToPath(new URL("../builder.js", import.meta.url)), {
@@ -56,7 +63,10 @@ export async function buildFile(
       end(`wrote nothing for ${stallTimeoutMs / 1000} s`);
   }, tickInterval(hangTimeoutMs)).unref();
   const exited = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
+    child.once("close", () => {
+      link.close();
+      resolve();
+    });
     child.once("error", () => resolve());
   });
   const stop = (): void => {

@@ -98,12 +98,18 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
     port.on("message", (message, handle) => {
       if (isMessage(message)) this.#receive(message, handle, methods, notes);
     });
-    port.once("disconnect", () => {
-      this.#isClosed = true;
-      for (const { reject } of this.#pending.values()) reject(gone());
-      this.#pending.clear();
-      for (const id of this.#sent.keys()) this.#lose(id);
-    });
+    port.once("disconnect", () => this.close());
+  }
+
+  /**
+   * The other process has ended. Node doesn't say `disconnect` where it left something unread, as one that was stopped does;
+   * therefore whoever sees its exit calls this.
+   */
+  close(): void {
+    this.#isClosed = true;
+    for (const { reject } of this.#pending.values()) reject(gone());
+    this.#pending.clear();
+    for (const id of this.#sent.keys()) this.#lose(id);
   }
 
   call<N extends keyof RemoteMethods & string>(

@@ -203,6 +203,7 @@ export class WorkerPool {
       // Not "exit", which may come before the last of what the worker has said.
       child.once("close", (code, signal) => {
         const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+        link.close();
         this.#onExit(worker, how);
         reject(new StreamCsvError("SCSV_WORKER_FAILED", `A worker ${how} before it was ready.`));
       });
