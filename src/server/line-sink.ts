@@ -5,7 +5,7 @@ export type WriteBytes = (
 ) => void;
 
 /** Lines that wait to be written may take this much; beyond, new lines are dropped. */
-export const sinkLimitBytes = 1024 ** 2;
+const sinkLimitBytes = 1024 ** 2;
 
 /** The kernel takes as much at one go, so that lines of several processes in one pipe don't mix (PIPE_BUF). */
 const batchBytes = 4096;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { LineSink } from "../../src/server/line-sink.ts";
 
 type Done = (error: NodeJS.ErrnoException | null, written: number) => void;

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { resetSocket } from "../../src/stream/socket-reset.ts";
 
 const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
@@ -45,9 +45,9 @@ const steps = Object.keys(act) as Step[];
 
 test("closes the socket whatever was done to it before", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.constantFrom(...steps), { maxLength: 6 }), async (before) => {
+    fc.asyncProperty(fc.array(fc.constantFrom(...steps), { maxLength: 6 }), async (done) => {
       const { own, peer } = await pair();
-      for (const step of before) await act[step](own, peer);
+      for (const step of done) await act[step](own, peer);
       const errors: NodeJS.ErrnoException[] = [];
       own.on("error", (error) => errors.push(error));
       const closed = once(own, "close");

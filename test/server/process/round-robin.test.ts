@@ -119,7 +119,7 @@ test("neither loses nor doubles a connection, whatever becomes of the workers", 
         } else if (what === "leave") {
           placement.leave(worker);
           ready.delete(worker);
-        } else if (ready.has(worker)) placement[what as "suspend" | "resume"](worker);
+        } else if (ready.has(worker)) placement[what](worker);
       }
       placement.close(new Error("the end"));
       const placed = [...handedOver, ...refused].map(({ socket }) => socket);

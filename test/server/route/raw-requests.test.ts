@@ -58,12 +58,12 @@ const targets: readonly Case[] = [
   ["takes a URL", `GET http://x/ping HTTP/1.1\r\n${host}${close}\r\n`, [200]],
 ];
 
-const versions: readonly Case[] = [
-  ...["HTTP/2.0", "HTTP/3.0", "HTTP/0.9", "ICE/1.0"].flatMap((version): Case[] => [
+const versions: readonly Case[] = ["HTTP/2.0", "HTTP/3.0", "HTTP/0.9", "ICE/1.0"].flatMap(
+  (version): Case[] => [
     [`refuses ${version}`, `GET /ping ${version}\r\n${host}${close}\r\n`, [400]],
     [`refuses ${version} with a request behind it`, `GET /ping ${version}\r\n${host}\r\n${ping}`, [400]],
-  ]),
-];
+  ],
+);
 
 const codings: readonly Case[] = [
   ...[
