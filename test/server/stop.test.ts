@@ -40,7 +40,7 @@ test(
       while (statuses.length < 20 * clients) await sleep(5);
       server.process.kill("SIGTERM");
       await Promise.all(hammering);
-      assert.deepEqual([...new Set(statuses)].toSorted(), [200, 502]);
+      assert.deepEqual(new Set(statuses), new Set([200, 502]));
       assert.equal((await server.ended).exitCode, 0);
     }
     // What is left of its 502s is "connection refused", once nobody listens.
