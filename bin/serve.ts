@@ -1,8 +1,10 @@
 import { Command, Option } from "commander";
 import {
+  checkSetting,
   defaultSettings,
   encoderNames,
   formatBytes,
+  http10Ways,
   parseByteSize,
   parseCount,
   parseDuration,
@@ -10,8 +12,10 @@ import {
   systemClock,
   workerModels,
   type EncoderName,
+  type Http10,
   type RunningServer,
   type ServedFile,
+  type ServerSettings,
   type WorkerModel,
 } from "../src/index.ts";
 import { addConfigFile } from "./config-file.ts";
@@ -38,6 +42,8 @@ interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
   readonly minRate: number;
   readonly drainTimeout: number;
   readonly shutdownDelay: number;
+  readonly maxConnections?: number;
+  readonly http10: Http10;
   readonly encoder: EncoderName;
   readonly logFormat?: "pretty" | "json";
 }
@@ -57,7 +63,7 @@ export function serveCommand(): Command {
     .option("--skip-unreadable", "start although a file can't be read; its exports fail until it can be")
     .option("--host <address>", "address to listen on", host)
     .option("-p, --port <number>", "port to listen on, 0 for any free one", flagParser(parsePort), port)
-    .option("--workers <count>", "worker processes", flagParser(parsePositive), workers)
+    .option("--workers <count>", "worker processes, 256 at the most", flagParser(parseWorkers), workers)
     .addOption(
       new Option(
         "--worker-model <model>",
@@ -123,6 +129,19 @@ export function serveCommand(): Command {
         duration,
       ),
     )
+    .option(
+      "--max-connections <count>",
+      "connections open at once, others get a 503 (default: by the limit of open files)",
+      flagParser(parsePositive),
+    )
+    .addOption(
+      new Option(
+        "--http10 <how>",
+        "a streamed export for HTTP/1.0: until the connection ends, or with a length, made before it is sent",
+      )
+        .choices(http10Ways)
+        .default(defaultSettings.http10),
+    )
     .addOption(
       new Option(
         "--encoder <name>",
@@ -153,35 +172,14 @@ function slotsError(slots: number): string {
 
 async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise<number> {
   const watch = watchSignals();
-  const server = await startServer(
-    {
-      sources,
-      generated: flags.generated ?? null,
-      skipUnreadable: flags.skipUnreadable ?? false,
-      host: flags.host,
-      port: flags.port,
-      workers: flags.workers,
-      workerModel: flags.workerModel,
-      slots: flags.slots,
-      queue: flags.queue,
-      queueTimeoutMs: flags.queueTimeout,
-      bufferMemoryBytes: flags.bufferMemory,
-      spoolDirectory: flags.spoolDir ?? null,
-      spoolBytes: flags.spoolSize,
-      minRateBytesPerSecond: flags.minRate,
-      drainTimeoutMs: flags.drainTimeout,
-      shutdownDelayMs: flags.shutdownDelay,
-      encoder: flags.encoder,
-      csv: flags.csv ?? defaultSettings.csv,
-      http: { ...defaultSettings.http, ...flags.http, headTimeoutMs: flags.headerTimeout },
-      log: {
-        level: flags.logLevel,
-        format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),
-        color: wantsColor(flags, process.stderr),
-      },
-    },
-    systemClock,
-  );
+  const settings = serverSettings(sources, flags);
+  let server: RunningServer;
+  try {
+    server = await startServer(settings, systemClock, watch.starting);
+  } catch (error) {
+    if (watch.starting.aborted) return watch.killedBy() ?? 0;
+    throw error;
+  }
   watch.attach(server);
   // Nobody may be left to read the ready line; the server serves all the same.
   process.stdout.on("error", () => undefined);
@@ -190,9 +188,42 @@ async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise
   return watch.killedBy() ?? (cutTransfers > 0 ? cutTransfersExit : 0);
 }
 
+function serverSettings(sources: readonly ServedFile[], flags: ServeFlags): Partial<ServerSettings> {
+  return {
+    sources,
+    generated: flags.generated ?? null,
+    skipUnreadable: flags.skipUnreadable ?? false,
+    host: flags.host,
+    port: flags.port,
+    workers: flags.workers,
+    workerModel: flags.workerModel,
+    slots: flags.slots,
+    queue: flags.queue,
+    queueTimeoutMs: flags.queueTimeout,
+    bufferMemoryBytes: flags.bufferMemory,
+    spoolDirectory: flags.spoolDir ?? null,
+    spoolBytes: flags.spoolSize,
+    minRateBytesPerSecond: flags.minRate,
+    drainTimeoutMs: flags.drainTimeout,
+    shutdownDelayMs: flags.shutdownDelay,
+    maxConnections: flags.maxConnections ?? null,
+    http10: flags.http10,
+    encoder: flags.encoder,
+    csv: flags.csv ?? defaultSettings.csv,
+    http: { ...defaultSettings.http, ...flags.http, headTimeoutMs: flags.headerTimeout },
+    log: {
+      level: flags.logLevel,
+      format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),
+      color: wantsColor(flags, process.stderr),
+    },
+  };
+}
+
 /** What stops the server from outside. */
 interface SignalWatch {
-  /** Names the server to stop; one that was asked to stop before it was there stops now. */
+  /** Aborted by a signal that comes while the server starts: it is ended, not finished. */
+  readonly starting: AbortSignal;
+  /** Names the server that later signals stop. */
   readonly attach: (server: RunningServer) => void;
   /** The exit code of a second signal, if there was one. */
   readonly killedBy: () => number | undefined;
@@ -200,6 +231,7 @@ interface SignalWatch {
 
 /** The first signal drains, the second stops at once. Watched from the start, so that a half-started server is cleared away. */
 function watchSignals(): SignalWatch {
+  const starting = new AbortController();
   let server: RunningServer | undefined;
   let signals = 0;
   let exitCode: number | undefined;
@@ -207,7 +239,8 @@ function watchSignals(): SignalWatch {
     process.on(signal, () => {
       signals += 1;
       if (signals === 1) {
-        server?.drain();
+        if (server === undefined) starting.abort();
+        else server.drain();
         return;
       }
       exitCode ??= signalExitCodes[signal];
@@ -217,9 +250,8 @@ function watchSignals(): SignalWatch {
   }
   const attach = (started: RunningServer): void => {
     server = started;
-    if (signals > 0) started.drain();
   };
-  return { attach, killedBy: () => exitCode };
+  return { starting: starting.signal, attach, killedBy: () => exitCode };
 }
 
 function sizeOption(
@@ -250,6 +282,12 @@ function parseTimeout(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === 0) throw new RangeError(`"${text}" leaves no time: use 1ms or more.`);
   return milliseconds;
+}
+
+function parseWorkers(text: string): number {
+  const workers = parsePositive(text);
+  checkSetting("workers", workers);
+  return workers;
 }
 
 function parsePositive(text: string): number {

@@ -105,7 +105,15 @@ export { runExport, type ExportProgress, type ExportRun } from "./export/run.ts"
 export { defaultHttpSettings, type HttpSettings } from "./server/http-settings.ts";
 export type { RunningServer } from "./server/primary.ts";
 export { startServer } from "./server/start-server.ts";
-export { defaultSettings, workerModels, type ServerSettings, type WorkerModel } from "./server/settings.ts";
 export { csvChunks, type CsvChunksOptions } from "./export/csv-chunks.ts";
 export type { CsvOptions } from "./export/csv-options.ts";
+export { checkSetting } from "./server/check-settings.ts";
+export {
+  defaultSettings,
+  http10Ways,
+  workerModels,
+  type Http10,
+  type ServerSettings,
+  type WorkerModel,
+} from "./server/settings.ts";
 export { csvResponse, type CsvResponseOptions } from "./export/csv-response.ts";

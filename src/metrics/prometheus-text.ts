@@ -73,15 +73,27 @@ export async function prometheusText(stats: ServerStats, histograms: Registry): 
   );
 
   const { spool, bufferMemory, backlog, allBusySeconds } = stats;
-  gauge("backlog_connections", "Connections that wait for a sync worker.", single(backlog.queued));
+  gauge("backlog_connections", "Connections that wait for a worker.", single(backlog.queued));
   counter(
     "backlog_wait_seconds_total",
-    "Time connections waited for a sync worker.",
+    "Time connections waited for a worker.",
     single(backlog.queueWaitSeconds),
   );
   if (allBusySeconds !== null) {
     counter("all_busy_seconds_total", "Time in which every sync worker was taken.", single(allBusySeconds));
   }
+  gauge("connections_open", "Connections that are open.", single(stats.connections.open));
+  gauge("connections_limit", "Connections that may be open.", single(stats.connections.limit));
+  counter(
+    "connections_refused_total",
+    "Connections that were refused, since there were as many as may be.",
+    single(stats.connections.refused),
+  );
+  counter(
+    "log_lines_dropped_total",
+    "Lines of the log that nobody took in time, of all processes.",
+    single(stats.log.droppedLines),
+  );
   gauge("spool_files", "Prepared files.", single(spool.files));
   gauge("spool_bytes", "Disk space of prepared files.", single(spool.bytes));
   gauge("spool_limit_bytes", "Disk space that prepared files may take.", single(spool.limitBytes));

@@ -9,7 +9,7 @@ export interface ServerStats {
    * the primary's: it counts here and in none of them.
    */
   readonly total: WorkerNumbers;
-  /** Connections that wait in the primary for a sync worker, and how long such waits were and are, in sum. */
+  /** Connections that wait in the primary for a worker, and how long such waits were and are, in sum. */
   readonly backlog: { readonly queued: number; readonly queueWaitSeconds: number };
   /** Time in which every sync worker was taken, so that the next connection had to wait; null with async workers. */
   readonly allBusySeconds: number | null;
@@ -22,6 +22,15 @@ export interface ServerStats {
     readonly builds: number;
   };
   readonly bufferMemory: { readonly usedBytes: number; readonly limitBytes: number };
+  readonly connections: {
+    /** Open now, those that wait for a worker among them. */
+    readonly open: number;
+    readonly limit: number;
+    /** Refused since there were as many as may be. */
+    readonly refused: number;
+  };
+  /** Lines of the log that nobody took in time, of the primary and all workers. */
+  readonly log: { readonly droppedLines: number };
 }
 
 /** One worker, with what those before it in its place did: what counts up never goes back when a worker dies. */
@@ -63,6 +72,8 @@ export interface WorkerNumbers {
   readonly loopDelayP50Seconds: number;
   readonly loopDelayP99Seconds: number;
   readonly loopDelayMaxSeconds: number;
+  /** Lines of its log that nobody took in time. */
+  readonly droppedLogLines: number;
 }
 
 /** What became of the transfers of one export by one delivery. */

@@ -27,6 +27,7 @@ export const workerNumbers: readonly WorkerNumber[] = [
   worst("loopDelayP50Seconds", "event_loop_delay_p50_seconds", "Median delay of the event loop lately."),
   worst("loopDelayP99Seconds", "event_loop_delay_p99_seconds", "99th percentile of that delay lately."),
   worst("loopDelayMaxSeconds", "event_loop_delay_max_seconds", "Longest such delay lately."),
+  counter("droppedLogLines", "log_lines_dropped_total", "Lines of its log that nobody took in time."),
 ];
 
 /** Numbers of workers taken together. */

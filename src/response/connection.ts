@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
+import { isKeptHalfOpen } from "../stream/half-open.ts";
 import { Interruption } from "../stream/interruption.ts";
 import { Pacer } from "../stream/pacer.ts";
 import { ProgressWatch } from "../stream/progress-watch.ts";
@@ -108,8 +109,14 @@ export class Connection {
   }
 
   async yield(): Promise<void> {
-    await this.#pacer.yield();
     this.check();
+    let leave: (() => void) | undefined;
+    try {
+      await this.#interruption.race(this.#pacer.yield((leaveLine) => (leave = leaveLine)));
+    } catch (stopped) {
+      leave?.();
+      throw stopped;
+    }
   }
 
   /** Breaks the connection off so that no client can take what it has for the whole. */
@@ -153,7 +160,7 @@ export class Connection {
     const onAbort = (): void => this.#stop("cancelled", cancelled(signal?.reason));
     // Node answers a client's half-close by ending its own side, in the midst of a body; so this must come before it does.
     const onHalfClose = (): void => {
-      if (!this.#isFinishing && this.#isDelimitedByEnd) this.cut();
+      if (!this.#isFinishing && this.#isDelimitedByEnd && !isKeptHalfOpen(socket)) this.cut();
     };
     if (this.#req.httpVersionMinor === 0) {
       socket.prependListener("end", onHalfClose);

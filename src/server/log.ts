@@ -1,4 +1,6 @@
 import { pino, type Logger } from "pino";
+import { LineSink } from "./line-sink.ts";
+import { writerTo } from "./log-descriptor.ts";
 
 /** How a server logs. */
 export interface LogSettings {
@@ -8,18 +10,52 @@ export interface LogSettings {
   readonly color: boolean;
 }
 
+/** A log that never makes anybody wait. */
+export interface Log {
+  readonly logger: Logger;
+  /** Lines that were dropped, since nobody took them. */
+  readonly droppedLines: number;
+  /** Resolves when everything is written or dropped, or when the time is over. */
+  flush(limitMs: number): Promise<void>;
+}
+
 const standardError = 2;
 
-/** A logger to standard error: JSON lines for programs, coloured text for people. Each line is written before it returns. */
-export async function createLog(settings: LogSettings): Promise<Logger> {
-  const options = { level: settings.level, base: { pid: process.pid } };
-  if (settings.format === "json") return pino(options, pino.destination({ fd: standardError, sync: true }));
-  const { default: pretty } = await import("pino-pretty");
-  const translate = {
-    colorize: settings.color,
+/** How long a process that ends waits for its last lines to be taken. */
+export const lastLinesMs = 500;
+
+/**
+ * A log to standard error: JSON lines for programs, coloured text for people.
+ *
+ * pino's own destinations either write before they return, or wait at the exit for a reader that may never come; so lines
+ * go through a sink of our own, which drops what it can't write and says how much that was once it can write again.
+ */
+export async function openLog(settings: LogSettings): Promise<Log> {
+  const format = await formatter(settings);
+  const sink = new LineSink(writerTo(standardError), (lostLines) =>
+    logger.warn({ lostLines }, `the log couldn't be written; ${lostLines} lines are lost`),
+  );
+  const logger = pino(
+    { level: settings.level, base: { pid: process.pid } },
+    { write: (line) => sink.add(format(line)) },
+  );
+  return {
+    logger,
+    get droppedLines() {
+      return sink.droppedLines;
+    },
+    flush: (limitMs) => sink.flush(limitMs),
+  };
+}
+
+async function formatter({ format, color }: LogSettings): Promise<(line: string) => string> {
+  if (format === "json") return (line) => line;
+  const { prettyFactory } = await import("pino-pretty");
+  const pretty = prettyFactory({
+    colorize: color,
     ignore: "hostname",
     translateTime: "SYS:HH:MM:ss.l",
     singleLine: true,
-  };
-  return pino(options, pretty({ ...translate, destination: standardError, sync: true }));
+  });
+  return (line) => pretty(line) ?? "";
 }

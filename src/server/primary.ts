@@ -1,11 +1,11 @@
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { StreamCsvError, toError } from "../errors.ts";
 import { Desk } from "./desk/desk.ts";
 import { openSpoolFolder, type SpoolFolder } from "./desk/spool-folder.ts";
-import { createLog } from "./log.ts";
+import { lastLinesMs, openLog, type Log } from "./log.ts";
 import type { ServerSettings } from "./settings.ts";
 import { WorkerPool } from "./process/worker-pool.ts";
 
@@ -26,28 +26,48 @@ const drainLogIntervalMs = 2000;
 const cutGraceMs = 1000;
 
 /** The calling process becomes the primary of a server; see `startServer`. */
-export async function startPrimary(settings: ServerSettings, clock: Clock): Promise<RunningServer> {
-  const log = await createLog(settings.log);
+export async function startPrimary(
+  settings: ServerSettings,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<RunningServer> {
+  signal?.throwIfAborted();
+  const log = await openLog(settings.log);
   const folder = await openSpoolFolder(settings);
-  const desk = new Desk(settings, folder.spool, clock, () => pool);
-  const pool: WorkerPool = new WorkerPool(settings, desk, log, clock);
+  const desk = new Desk(
+    settings,
+    folder.spool,
+    clock,
+    () => pool,
+    () => log.droppedLines,
+  );
+  const pool: WorkerPool = new WorkerPool(settings, desk, log.logger, clock);
   // Whoever connects from the first moment on has a place to wait in.
   const options = { pauseOnConnect: true, noDelay: true };
-  const listener = createServer(options, (socket) => pool.placement.place(socket));
+  const listener = createServer(options, (socket) => pool.accept(socket));
   await listen(listener, settings).catch(async (error: unknown) => {
+    await pool.kill();
     await folder.close();
     throw error;
   });
+  reportAcceptErrors(listener, log.logger, clock);
   const primary = new Primary(settings, listener, pool, desk, log, folder);
+  const stop = (): void => primary.kill();
+  signal?.addEventListener("abort", stop, { once: true });
   try {
+    if (signal?.aborted === true) stop();
     await pool.start(settings.workers);
+    signal?.throwIfAborted();
   } catch (error) {
     primary.kill();
     await primary.stopped;
+    signal?.throwIfAborted();
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
   }
   const { workers, workerModel, slots } = settings;
-  log.info(
+  log.logger.info(
     { url: primary.url, workers, workerModel, ...(workerModel === "async" ? { slots } : {}) },
     "listening",
   );
@@ -63,7 +83,7 @@ class Primary implements RunningServer {
   readonly #listener: Server;
   readonly #pool: WorkerPool;
   readonly #desk: Desk;
-  readonly #log: Logger;
+  readonly #log: Log;
   readonly #folder: SpoolFolder;
 
   constructor(
@@ -71,7 +91,7 @@ class Primary implements RunningServer {
     listener: Server,
     pool: WorkerPool,
     desk: Desk,
-    log: Logger,
+    log: Log,
     folder: SpoolFolder,
   ) {
     this.#settings = settings;
@@ -105,21 +125,24 @@ class Primary implements RunningServer {
     await this.#desk.close();
     await this.#pool.kill();
     await this.#folder.close();
-    this.#log.info({ cutTransfers }, "stopped");
+    this.#log.logger.info({ cutTransfers }, "stopped");
+    await this.#log.flush(lastLinesMs);
     return { cutTransfers };
   }
 
   async #drain(): Promise<void> {
     const { drainTimeoutMs, shutdownDelayMs } = this.#settings;
-    this.#log.info(
+    this.#log.logger.info(
       { transfers: this.#desk.transfers.running.length, drainTimeoutMs, shutdownDelayMs },
       "draining",
     );
     for (const { link } of this.#pool.workers) link.note("unready", null);
     await this.#pause(shutdownDelayMs);
+    // Connections that the kernel has made already are taken in first; closing would reset them.
+    await nextTurn();
     this.#listener.close();
     const counting = setInterval(() => {
-      this.#log.info({ transfers: this.#desk.transfers.running.length }, "still draining");
+      this.#log.logger.info({ transfers: this.#desk.transfers.running.length }, "still draining");
     }, drainLogIntervalMs);
     await Promise.race([this.#drained(), this.#pause(drainTimeoutMs)]);
     clearInterval(counting);
@@ -155,6 +178,22 @@ async function listen(listener: Server, { host, port }: ServerSettings): Promise
       listener.off("error", refuse);
       resolve();
     });
+  });
+}
+
+/** How often errors of accepting are logged: while there are no descriptors each connection gives one. */
+const acceptLogIntervalMs = 10_000;
+
+/** An error of accepting (ENFILE, ENOMEM) concerns one connection; without a listener it would end the server. */
+function reportAcceptErrors(listener: Server, log: Logger, clock: Clock): void {
+  let errors = 0;
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+  listener.on("error", (error) => {
+    errors += 1;
+    if (clock.nowMs() - loggedAtMs < acceptLogIntervalMs) return;
+    loggedAtMs = clock.nowMs();
+    log.error({ err: error, errors }, "connections could not be accepted");
+    errors = 0;
   });
 }
 

@@ -10,6 +10,12 @@ export type WorkerModel = "async" | "sync";
 /** The kinds of worker there are. */
 export const workerModels: readonly WorkerModel[] = ["async", "sync"];
 
+/** How HTTP/1.0 gets a stream, whose end it can't tell from a cut. */
+export type Http10 = "stream" | "length";
+
+/** The ways there are. */
+export const http10Ways: readonly Http10[] = ["stream", "length"];
+
 /** How a server runs. Sizes are in bytes, times in milliseconds. */
 export interface ServerSettings {
   /** Files to serve, by their paths, or with a name and options. */
@@ -37,6 +43,12 @@ export interface ServerSettings {
   readonly minRateBytesPerSecond: number;
   /** How long transfers may go on after the server was told to stop. */
   readonly drainTimeoutMs: number;
+  /** Connections that may be open at once; null computes it from the descriptors there are. More get a 503. */
+  readonly maxConnections: number | null;
+  /** How long a worker may take to show that it is alive; one that hangs for longer is killed and replaced. No flag. */
+  readonly hangTimeoutMs: number;
+  /** How HTTP/1.0 gets a streamed export: until the connection ends, or with a length, made as `buffered` or `file` is. */
+  readonly http10: Http10;
   /** How long the server goes on accepting after `/readyz` began to fail. */
   readonly shutdownDelayMs: number;
   /** What encodes rows where a request doesn't say. */
@@ -66,6 +78,9 @@ export const defaultSettings: ServerSettings = {
   minRateBytesPerSecond: 0,
   drainTimeoutMs: 30_000,
   shutdownDelayMs: 0,
+  maxConnections: null,
+  hangTimeoutMs: 30_000,
+  http10: "stream",
   encoder: "fast",
   csv: defaultDialect,
   http: defaultHttpSettings,

@@ -1,16 +1,25 @@
-import type { Clock } from "../clock.ts";
+import { systemClock, type Clock } from "../clock.ts";
+import { checkSettings } from "./check-settings.ts";
 import type { RunningServer } from "./primary.ts";
-import type { ServerSettings } from "./settings.ts";
+import { defaultSettings, type ServerSettings } from "./settings.ts";
 
 /**
- * Starts a server: a primary, which is the calling process, and its workers.
+ * Starts a server: a primary, which is the calling process, and its workers. What the settings don't say is as in
+ * `defaultSettings`.
  *
  * The primary accepts connections and hands each to a worker; it holds what must answer alike from any worker and never
- * touches a body. Resolves when every worker is ready.
- * @throws StreamCsvError `SCSV_PORT_UNAVAILABLE`, `SCSV_DUPLICATE_EXPORT`, and what opening a source throws
+ * touches a body. Resolves when every worker is ready. When `signal` is aborted before that, everything is ended, and the
+ * promise rejects with the signal's reason.
+ * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for a setting that can't be used; StreamCsvError
+ * `SCSV_PORT_UNAVAILABLE`, `SCSV_DUPLICATE_EXPORT`, and what opening a source throws
  */
-export async function startServer(settings: ServerSettings, clock: Clock): Promise<RunningServer> {
+export async function startServer(
+  settings: Partial<ServerSettings> = {},
+  clock: Clock = systemClock,
+  signal?: AbortSignal,
+): Promise<RunningServer> {
+  const checked = checkSettings({ ...defaultSettings, ...settings });
   // Who only writes a response or counts what it costs shouldn't pay for a logger and a registry of metrics.
   const { startPrimary } = await import("./primary.ts");
-  return await startPrimary(settings, clock);
+  return await startPrimary(checked, clock, signal);
 }

@@ -28,28 +28,38 @@ export class Pacer {
     return this.#clock.nowMs() - this.#sliceStartMs >= sliceMs;
   }
 
-  /** Gives the event loop its turn, and more than one where others came before; then what is left of a slice begins. */
-  async yield(): Promise<void> {
-    this.#sliceStartMs = await this.#turns.next();
+  /**
+   * Gives the event loop its turn, and more than one where others came before; then what is left of a slice begins.
+   * @param onWait is given what takes this waiter out of the line, when nobody needs its turn any more
+   */
+  async yield(onWait?: (leave: () => void) => void): Promise<void> {
+    this.#sliceStartMs = await this.#turns.next(onWait);
   }
 }
 
-/** Turns of the event loop and those who wait for one, first come, first served. */
+/** Waiters that one turn of the event loop lets go at the most; the rest come in the next, which follows at once. */
+const mostInTurn = 64;
+
+type Go = (sliceStartMs: number) => void;
+
+/** Turns of the event loop and those who wait for one, first come, first served; each step costs the same for any number. */
 class Turns {
   readonly #clock: Clock;
-  readonly #waiting: ((sliceStartMs: number) => void)[] = [];
+  readonly #waiting = new Set<Go>();
   #sliceStartMs = 0;
   #isTurnAhead = false;
+  #callsAhead = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Gives the beginning of the slice that is shared in the turn in which it resolves. */
-  next(): Promise<number> {
+  /** Gives the beginning of the slice that is shared in the turn in which it resolves; never, after its waiter has left. */
+  next(onWait?: (leave: () => void) => void): Promise<number> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+      this.#waiting.add(resolve);
       this.#comeBack();
+      onWait?.(() => void this.#waiting.delete(resolve));
     });
   }
 
@@ -57,17 +67,24 @@ class Turns {
   #comeBack(): void {
     if (!this.#isTurnAhead) setImmediate(() => this.#begin());
     this.#isTurnAhead = true;
+    if (this.#callsAhead >= Math.min(mostInTurn, this.#waiting.size)) return;
+    this.#callsAhead += 1;
     setImmediate(() => this.#letOneGo());
   }
 
   #begin(): void {
     this.#isTurnAhead = false;
+    this.#callsAhead = 0;
     this.#sliceStartMs = this.#clock.nowMs();
   }
 
   #letOneGo(): void {
-    if (this.#clock.nowMs() - this.#sliceStartMs >= sliceMs) this.#comeBack();
-    else this.#waiting.shift()?.(this.#sliceStartMs);
+    const [first] = this.#waiting;
+    if (first !== undefined && this.#clock.nowMs() - this.#sliceStartMs < sliceMs) {
+      this.#waiting.delete(first);
+      first(this.#sliceStartMs);
+    }
+    if (this.#waiting.size > 0) this.#comeBack();
   }
 }
 

@@ -16,12 +16,53 @@ export function connectTo(url: string): Socket {
   return connect({ host: hostname, port: Number(port), allowHalfOpen: true });
 }
 
-/** Writes bytes and reads until the server closes; `finish` also ends the client's own side. */
+/** What a client does beside writing. */
+interface RawOptions {
+  /** Also ends the client's own side. */
+  readonly finish?: boolean;
+}
+
+/** Writes bytes and reads until the server closes. */
 export async function rawRequest(
   url: string,
   text: string | Uint8Array,
-  { finish = false }: { readonly finish?: boolean } = {},
+  options: RawOptions = {},
 ): Promise<RawAnswer> {
+  const { bytes, wasReset } = await exchange(url, text, options);
+  return { ...parseAnswer(bytes.toString("latin1")), wasReset };
+}
+
+/** The same, and takes apart every answer that came, interim ones left out. */
+export async function rawAnswers(
+  url: string,
+  text: string | Uint8Array,
+  options: RawOptions = {},
+): Promise<{ readonly answers: readonly Omit<RawAnswer, "wasReset">[]; readonly wasReset: boolean }> {
+  const { bytes, wasReset } = await exchange(url, text, options);
+  const answers: Omit<RawAnswer, "wasReset">[] = [];
+  for (let rest = bytes.toString("latin1"); rest !== "";) {
+    const answer = parseAnswer(rest);
+    const bodyStart = rest.indexOf("\r\n\r\n") + 4;
+    const isInterim = answer.status >= 100 && answer.status < 200;
+    const bodyEnd = bodyStart + (isInterim ? 0 : bodyLength(answer));
+    if (!isInterim) answers.push({ ...answer, body: rest.slice(bodyStart, bodyEnd) });
+    rest = rest.slice(bodyEnd);
+  }
+  return { answers, wasReset };
+}
+
+function bodyLength({ headers, body }: Omit<RawAnswer, "wasReset">): number {
+  if (headers["content-length"] !== undefined) return Number(headers["content-length"]);
+  const lastChunk = "0\r\n\r\n";
+  const end = headers["transfer-encoding"] === "chunked" ? body.indexOf(lastChunk) : -1;
+  return end < 0 ? body.length : end + lastChunk.length;
+}
+
+async function exchange(
+  url: string,
+  text: string | Uint8Array,
+  { finish = false }: RawOptions,
+): Promise<{ readonly bytes: Buffer; readonly wasReset: boolean }> {
   const socket = connectTo(url);
   const chunks: Buffer[] = [];
   let wasReset = false;
@@ -33,7 +74,7 @@ export async function rawRequest(
     socket.write(typeof text === "string" ? Buffer.from(text, "latin1") : text);
     if (finish) socket.end();
   });
-  return { ...parseAnswer(Buffer.concat(chunks).toString("latin1")), wasReset };
+  return { bytes: Buffer.concat(chunks), wasReset };
 }
 
 function parseAnswer(text: string): Omit<RawAnswer, "wasReset"> {

@@ -274,7 +274,7 @@ test("refuses a file larger than the spool, and bounds the spool", async () => {
 
 test("answers whoever connects while it starts, from the first moment its port is open", async () => {
   const port = await findFreePort();
-  const server = startCli(["serve", "--port", String(port)]);
+  const server = startCli(["serve", "--port", String(port), "--queue", "10000"]);
   const ready = new AbortController();
   server.process.stdout.once("data", () => ready.abort());
   void server.ended.then(() => ready.abort());

@@ -83,3 +83,34 @@ test("input, timers and bodies with another clock get their turn between two sli
   }
   clearInterval(timer);
 });
+
+test("who leaves the line costs those behind nothing, and never has a turn", async () => {
+  const clock = new WorkClock();
+  const order: string[] = [];
+  let leave: (() => void) | undefined;
+  const left = new Pacer(clock).yield((leaveLine) => (leave = leaveLine)).then(() => order.push("left"));
+  const stayed = new Pacer(clock).yield().then(() => order.push("stayed"));
+  leave?.();
+  await stayed;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(order, ["stayed"]);
+  assert.ok(left instanceof Promise);
+});
+
+test("lets many thousands go, in order, without holding up timers", async () => {
+  const clock = new WorkClock();
+  const order: number[] = [];
+  let timers = 0;
+  const timer = setInterval(() => (timers += 1), 0);
+  const waiters = Array.from({ length: 20_000 }, async (_, index) => {
+    await new Pacer(clock).yield();
+    order.push(index);
+  });
+  await Promise.all(waiters);
+  clearInterval(timer);
+  assert.deepEqual(
+    order,
+    Array.from({ length: 20_000 }, (_, index) => index),
+  );
+  assert.ok(timers > 1, `the timer fired ${timers} times meanwhile`);
+});

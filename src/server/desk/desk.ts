@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { prometheusText } from "../../metrics/prometheus-text.ts";
-import type { ServerStats } from "../../metrics/server-stats.ts";
+import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
 import { sumOf } from "../../metrics/worker-number.ts";
 import type { Spool } from "../../spool/spool.ts";
 import { settleWithin } from "../../stream/settle.ts";
@@ -14,7 +14,7 @@ import { TransferRegistry } from "./transfer-registry.ts";
 import { WorkerLedger } from "./worker-ledger.ts";
 
 /** What the desk wants to know of the workers. */
-type Pool = Pick<WorkerPool, "workers" | "placement">;
+type Pool = Pick<WorkerPool, "workers" | "placement" | "connections">;
 
 /**
  * How long a worker is waited for when it is asked how far it is. One in the midst of a long piece of work, such as a
@@ -35,12 +35,14 @@ export class Desk implements PoolHost {
   readonly #budget: BufferBudget;
   readonly #workerModel: WorkerModel;
   readonly #pool: () => Pool;
+  readonly #droppedLogLines: () => number;
 
   constructor(
     { bufferMemoryBytes, workerModel }: ServerSettings,
     spool: Spool,
     clock: Clock,
     pool: () => Pool,
+    droppedLogLines: () => number,
   ) {
     this.transfers = new TransferRegistry(clock);
     this.#files = new FileDesk(spool, (worker) => pool().workers.some(({ pid }) => pid === worker));
@@ -50,6 +52,7 @@ export class Desk implements PoolHost {
     this.#budget = new BufferBudget(bufferMemoryBytes);
     this.#workerModel = workerModel;
     this.#pool = pool;
+    this.#droppedLogLines = droppedLogLines;
   }
 
   methods(worker: number): PrimaryMethods {
@@ -87,6 +90,14 @@ export class Desk implements PoolHost {
       releaseBuffer: (bytes) => this.#budget.release(worker, bytes),
       releaseSpoolFile: (lease) => this.#files.release(worker, lease),
     };
+  }
+
+  onStart(worker: number): void {
+    this.#ledger.start(worker);
+  }
+
+  onReady(worker: number, numbers: WorkerNumbers): void {
+    this.#ledger.record(worker, numbers);
   }
 
   /** Gives back all that a worker held. */
@@ -134,6 +145,8 @@ export class Desk implements PoolHost {
       exports: await this.transfers.stats(),
       spool: this.#files.usage,
       bufferMemory: { usedBytes: this.#budget.usedBytes, limitBytes: this.#budget.limitBytes },
+      connections: this.#pool().connections,
+      log: { droppedLines: this.#droppedLogLines() + inWorkers.droppedLogLines },
     };
   }
 

@@ -37,6 +37,8 @@ export class TransferRegistry {
   readonly #clock: Clock;
   /** In order of start; the ended are dropped from the front. */
   readonly #records = new Map<string, TransferRecord>();
+  /** When each that runs was heard of, by the clock that is never set: the time of day may be. */
+  readonly #startedAtMs = new Map<string, number>();
   readonly #counts = new Map<string, Counts>();
   readonly #durations = new TransferDurations();
 
@@ -65,6 +67,7 @@ export class TransferRegistry {
       error: null,
     };
     this.#records.set(start.id, { ...record, state: "running" });
+    this.#startedAtMs.set(start.id, this.#clock.nowMs());
     this.#countsOf(start).running += 1;
   }
 
@@ -76,6 +79,7 @@ export class TransferRegistry {
   end(end: TransferEnd): void {
     const record = this.#records.get(end.id);
     if (record?.state !== "running") return;
+    this.#startedAtMs.delete(end.id);
     const ended = { ...record, ...end, endedAt: new Date(this.#clock.wallMs()).toISOString() };
     this.#records.set(end.id, ended);
     this.#count(ended);
@@ -84,9 +88,10 @@ export class TransferRegistry {
 
   /** Ends what a worker that died was sending. */
   failAllOf(worker: number, message: string): void {
-    for (const { id, rows, bytes, guardedCells, startedAt, worker: owner } of this.running) {
+    const nowMs = this.#clock.nowMs();
+    for (const { id, rows, bytes, guardedCells, worker: owner } of this.running) {
       if (owner !== worker) continue;
-      const heldSeconds = (this.#clock.wallMs() - Date.parse(startedAt)) / 1000;
+      const heldSeconds = (nowMs - (this.#startedAtMs.get(id) ?? nowMs)) / 1000;
       const error = { code: "SCSV_WORKER_FAILED", message };
       this.end({
         id,

@@ -24,9 +24,29 @@ export class WorkerLedger {
     this.#clock = clock;
   }
 
-  /** Notes what a worker tells of itself; the first time, it takes the place of one that died, or a new one. */
+  /** A worker is started: it takes the place of one that died, or a new one. */
+  start(pid: number): void {
+    const vacant = this.#places.find((place) => !place.isRunning);
+    const toldAtMs = this.#clock.nowMs();
+    if (vacant === undefined) {
+      this.#places.push({
+        pid,
+        isRunning: true,
+        restarts: 0,
+        before: noNumbers,
+        latest: noNumbers,
+        toldAtMs,
+      });
+      return;
+    }
+    Object.assign(vacant, { pid, isRunning: true, toldAtMs });
+    vacant.restarts += 1;
+  }
+
+  /** Notes what a worker that was started tells of itself; what one tells that has ended counts no more. */
   record(pid: number, numbers: WorkerNumbers): void {
-    const place = this.#placeOf(pid);
+    const place = this.#places.find((each) => each.isRunning && each.pid === pid);
+    if (place === undefined) return;
     place.latest = advance(place.latest, numbers);
     place.toldAtMs = this.#clock.nowMs();
   }
@@ -49,27 +69,5 @@ export class WorkerLedger {
       ageSeconds: (this.#clock.nowMs() - toldAtMs) / 1000,
       ...carryOn(before, latest),
     }));
-  }
-
-  #placeOf(pid: number): Place {
-    const own = this.#places.find((place) => place.isRunning && place.pid === pid);
-    if (own !== undefined) return own;
-    const vacant = this.#places.find((place) => !place.isRunning);
-    if (vacant !== undefined) {
-      vacant.pid = pid;
-      vacant.isRunning = true;
-      vacant.restarts += 1;
-      return vacant;
-    }
-    const place: Place = {
-      pid,
-      isRunning: true,
-      restarts: 0,
-      before: noNumbers,
-      latest: noNumbers,
-      toldAtMs: 0,
-    };
-    this.#places.push(place);
-    return place;
   }
 }

@@ -15,6 +15,8 @@ export class FreeOnly<Worker> implements Placement<Worker> {
   /** The longest free first. */
   readonly #free = new Set<Worker>();
   readonly #serving = new Set<Worker>();
+  /** Those without a connection that don't answer at the moment. */
+  readonly #silent = new Set<Worker>();
   readonly #holds = new HoldEstimate();
   /** One that is taken while all workers are. */
   readonly #allBusy: Occupancy;
@@ -62,8 +64,18 @@ export class FreeOnly<Worker> implements Placement<Worker> {
     if (this.#serving.delete(worker)) this.join(worker);
   }
 
+  suspend(worker: Worker): void {
+    if (this.#free.delete(worker)) this.#silent.add(worker);
+    this.#noteChange();
+  }
+
+  resume(worker: Worker): void {
+    if (this.#silent.delete(worker)) this.join(worker);
+  }
+
   leave(worker: Worker): void {
     this.#free.delete(worker);
+    this.#silent.delete(worker);
     this.#serving.delete(worker);
     this.#noteChange();
   }

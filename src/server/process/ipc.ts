@@ -1,5 +1,5 @@
 import type { MessageOptions, Serializable } from "node:child_process";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import {
   StreamCsvError,
   faultCatalogue,
@@ -23,38 +23,56 @@ export interface Port {
 
 /** Calls by name: each takes one value and gives one back, both plain data. */
 export type Methods = { readonly [name: string]: (argument: never) => unknown };
-/** Notes by name: each takes one value and gives nothing back. */
-export type Notes = { readonly [name: string]: (argument: never, handle: unknown) => void };
+/** Notes by name: each takes one value, and a socket where it comes with one, and gives nothing back. */
+export type Notes = { readonly [name: string]: (argument: never, received: Received) => void };
+
+/** A socket that came with a note, as the receiver sees it. */
+export interface Received {
+  /** Undefined where none came, or where it got lost on the way, since this process has no descriptor left for it. */
+  readonly socket: Socket | undefined;
+  /** Says that the socket is this process's alone from now on; until then the sender keeps its own hold on it. */
+  readonly take: () => void;
+  /** Leaves the socket to the sender. */
+  readonly giveBack: () => void;
+}
 
 type Argument<F> = F extends (argument: infer A, ...rest: never) => unknown ? A : never;
 type Result<F> = F extends (...all: never) => infer R ? Awaited<R> : never;
 
-type Message =
-  | { readonly kind: "call"; readonly id: number; readonly name: string; readonly argument: unknown }
-  | { readonly kind: "result"; readonly id: number; readonly value: unknown }
-  | { readonly kind: "error"; readonly id: number; readonly error: SentError }
-  | {
-      readonly kind: "note";
-      readonly name: string;
-      readonly argument: unknown;
-      /** Number of the socket that comes with it, which the other side says it has. */
-      readonly socket?: number;
-    }
-  | { readonly kind: "taken"; readonly socket: number };
-
-/** What may come with a note. */
-export interface NoteOptions {
-  /** Is the other side's alone once that has it. */
-  readonly handle?: Socket;
-  /** The other side has the socket. */
-  readonly onSent?: () => void;
-  /** It can't have it any more; the socket is cut. */
-  readonly onLost?: () => void;
+interface CallMessage {
+  readonly kind: "call";
+  readonly id: number;
+  readonly name: string;
+  readonly argument: unknown;
 }
 
-/** A socket that was sent and of which nobody knows yet whether it arrived. */
-interface Sent extends Pick<NoteOptions, "onSent" | "onLost"> {
-  readonly handle: Socket;
+interface NoteMessage {
+  readonly kind: "note";
+  readonly name: string;
+  readonly argument: unknown;
+  /** Number of the socket that comes with it, by which the other side answers for it. */
+  readonly socket?: number;
+}
+
+type Message =
+  | CallMessage
+  | NoteMessage
+  | { readonly kind: "result"; readonly id: number; readonly value: unknown }
+  | { readonly kind: "error"; readonly id: number; readonly error: SentError }
+  | { readonly kind: "taken"; readonly socket: number }
+  | { readonly kind: "given back"; readonly socket: number }
+  | { readonly kind: "ping"; readonly id: number };
+
+/** A socket that goes with a note. One of the three is called, once. */
+export interface SentSocket {
+  /** Stays open here until the other side has taken it. */
+  readonly socket: Socket;
+  /** The other side has taken it; it is closed here. */
+  readonly onTaken?: () => void;
+  /** The other side can't take it, and leaves it to this one. */
+  readonly onGivenBack: () => void;
+  /** The other side has ended without having taken it; whether it has read or written anything nobody knows. */
+  readonly onLost: () => void;
 }
 
 interface Pending {
@@ -71,7 +89,7 @@ interface Pending {
 export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
   readonly #port: Port;
   readonly #pending = new Map<number, Pending>();
-  readonly #sent = new Map<number, Sent>();
+  readonly #sent = new Map<number, SentSocket>();
   #nextId = 1;
   #isClosed = false;
 
@@ -80,12 +98,18 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
     port.on("message", (message, handle) => {
       if (isMessage(message)) this.#receive(message, handle, methods, notes);
     });
-    port.once("disconnect", () => {
-      this.#isClosed = true;
-      for (const { reject } of this.#pending.values()) reject(gone());
-      this.#pending.clear();
-      for (const id of this.#sent.keys()) this.#lose(id);
-    });
+    port.once("disconnect", () => this.close());
+  }
+
+  /**
+   * The other process has ended. Node doesn't say `disconnect` where it left something unread, as one that was stopped does;
+   * therefore whoever sees its exit calls this.
+   */
+  close(): void {
+    this.#isClosed = true;
+    for (const { reject } of this.#pending.values()) reject(gone());
+    this.#pending.clear();
+    for (const id of this.#sent.keys()) this.#lose(id);
   }
 
   call<N extends keyof RemoteMethods & string>(
@@ -107,56 +131,75 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
     });
   }
 
+  /** Resolves when the other side's event loop has come to answer; rejects when its process ends before. */
+  ping(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) {
+        reject(gone());
+        return;
+      }
+      const id = this.#nextId;
+      this.#nextId += 1;
+      this.#pending.set(id, { resolve, reject });
+      this.#send({ kind: "ping", id }, undefined, (error) => {
+        this.#pending.delete(id);
+        reject(error);
+      });
+    });
+  }
+
   /**
    * Sends a note, with a socket where it has one; a note to a process that is gone is lost.
    *
    * Node forgets a socket when it is written to the channel, and when the other process dies before it has read it, the
-   * client would wait for ever. Therefore the socket is kept open here until the other side says that it has it, and cut
-   * when it can't say so any more.
+   * client would wait for ever. Therefore the socket is kept open here until the other side takes it.
    */
   note<N extends keyof RemoteNotes & string>(
     name: N,
     argument: Argument<RemoteNotes[N]>,
-    { handle, ...told }: NoteOptions = {},
+    sent?: SentSocket,
   ): void {
-    if (handle === undefined) {
+    if (sent === undefined) {
       if (!this.#isClosed) this.#send({ kind: "note", name, argument }, undefined, () => undefined);
       return;
     }
-    const socket = this.#nextId;
+    const id = this.#nextId;
     this.#nextId += 1;
-    this.#sent.set(socket, { handle, ...told });
-    if (this.#isClosed) this.#lose(socket);
-    else this.#send({ kind: "note", name, argument, socket }, handle, () => this.#lose(socket));
+    this.#sent.set(id, sent);
+    if (this.#isClosed) this.#lose(id);
+    else this.#send({ kind: "note", name, argument, socket: id }, sent.socket, () => this.#lose(id));
   }
 
-  #lose(socket: number): void {
-    const sent = this.#sent.get(socket);
-    this.#sent.delete(socket);
-    sent?.handle.destroy();
-    sent?.onLost?.();
+  #lose(id: number): void {
+    this.#forget(id)?.onLost();
   }
 
-  #taken(socket: number): void {
-    const sent = this.#sent.get(socket);
-    this.#sent.delete(socket);
-    // Closes what this process has of it; the connection is the other's and stays.
-    sent?.handle.destroy();
-    sent?.onSent?.();
+  #forget(id: number): SentSocket | undefined {
+    const sent = this.#sent.get(id);
+    this.#sent.delete(id);
+    return sent;
   }
 
   #receive(message: Message, handle: unknown, methods: Methods, notes: Notes): void {
     switch (message.kind) {
       case "call":
-        void this.#answer(message.id, methods[message.name], message.argument);
+        void this.#answer(message, methods[message.name]);
         return;
       case "note":
-        if (message.socket !== undefined && !this.#isClosed)
-          this.#send({ kind: "taken", socket: message.socket }, undefined, () => undefined);
-        notes[message.name]?.(message.argument as never, handle);
+        this.#takeNote(message, handle, notes);
         return;
-      case "taken":
-        this.#taken(message.socket);
+      case "ping":
+        this.#say({ kind: "result", id: message.id, value: null });
+        return;
+      case "taken": {
+        const sent = this.#forget(message.socket);
+        // Closes what this process has of it; the connection is the other's and stays.
+        sent?.socket.destroy();
+        sent?.onTaken?.();
+        return;
+      }
+      case "given back":
+        this.#forget(message.socket)?.onGivenBack();
         return;
       case "result":
       case "error": {
@@ -168,18 +211,30 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
     }
   }
 
+  #takeNote({ name, argument, socket: id }: NoteMessage, handle: unknown, notes: Notes): void {
+    const note = notes[name];
+    if (note === undefined) throw unknownName("note", name);
+    const say = (kind: "taken" | "given back") => (): void => {
+      if (id !== undefined) this.#say({ kind, socket: id });
+    };
+    const socket = handle instanceof Socket ? handle : undefined;
+    note(argument as never, { socket, take: say("taken"), giveBack: say("given back") });
+  }
+
   async #answer(
-    id: number,
+    { id, name, argument }: CallMessage,
     method: ((argument: never) => unknown) | undefined,
-    argument: unknown,
   ): Promise<void> {
-    let answer: Message;
     try {
-      answer = { kind: "result", id, value: await method?.(argument as never) };
+      if (method === undefined) throw unknownName("call", name);
+      this.#say({ kind: "result", id, value: await method(argument as never) });
     } catch (error) {
-      answer = { kind: "error", id, error: sendableError(error) };
+      this.#say({ kind: "error", id, error: sendableError(error) });
     }
-    if (!this.#isClosed) this.#send(answer, undefined, () => undefined);
+  }
+
+  #say(message: Message): void {
+    if (!this.#isClosed) this.#send(message, undefined, () => undefined);
   }
 
   #send(message: Message, handle: Socket | undefined, onLost: (error: Error) => void): void {
@@ -243,4 +298,12 @@ function isMessage(value: unknown): value is Message {
 
 function gone(): StreamCsvError {
   return new StreamCsvError("SCSV_WORKER_FAILED", "The process that was asked has ended before it answered.");
+}
+
+/** Both sides are of one build, so that an unknown name is a mistake that mustn't stay silent. */
+function unknownName(kind: "call" | "note", name: string): StreamCsvError {
+  return new StreamCsvError(
+    "SCSV_INTERNAL",
+    `Another process of the server sent the ${kind} "${name}", which is unknown.`,
+  );
 }

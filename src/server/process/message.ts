@@ -4,7 +4,7 @@ import type { ExportProgress } from "../../export/run.ts";
 import type { ExportParameters } from "../../export/parameters.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
 import type { BuiltFile, SpoolFile } from "../../spool/spool.ts";
-import type { SentError } from "./ipc.ts";
+import type { Received, SentError } from "./ipc.ts";
 import type { ServerSettings } from "../settings.ts";
 
 /** What the processes of a server say to each other. All of it is plain data. */
@@ -24,10 +24,13 @@ export type PrimaryMethods = {
 
 /** What a worker tells the primary. */
 export type PrimaryNotes = {
-  readonly ready: (none: null) => void;
+  /** With its first numbers, so that it counts before anybody asks. */
+  readonly ready: (numbers: WorkerNumbers) => void;
   readonly failed: (error: SentError) => void;
   /** From a sync worker: it has given up its connection, after so many seconds, and can take another. */
   readonly free: (heldSeconds: number) => void;
+  /** So many of the connections it was handed are closed. */
+  readonly connectionsClosed: (count: number) => void;
   readonly transferStarted: (transfer: TransferStart) => void;
   readonly transferEnded: (transfer: TransferEnd) => void;
   /** Now and then, without being asked: what is known of a worker when it can't answer, or has died. */
@@ -57,7 +60,7 @@ interface WorkerReport {
 export type WorkerNotes = {
   readonly start: (settings: ServerSettings) => void;
   /** Comes with the socket of a client, and how long that has waited in the primary. */
-  readonly connection: (queueWaitSeconds: number, socket: unknown) => void;
+  readonly connection: (queueWaitSeconds: number, received: Received) => void;
   readonly cancel: (id: string) => void;
   readonly unready: (none: null) => void;
 };

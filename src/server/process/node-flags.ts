@@ -5,3 +5,6 @@
  * generous one lets garbage of megabytes pile up that lives for one chunk only.
  */
 export const nodeFlags: readonly string[] = ["--max-semi-space-size=1"];
+
+/** Flags of workers alone: they tell of warnings in their log. */
+export const workerFlags: readonly string[] = [...nodeFlags, "--no-warnings"];

@@ -11,6 +11,10 @@ export interface Placement<Worker> {
   join(worker: Worker): void;
   /** A worker has given up the connection it had; known of sync workers only. */
   free(worker: Worker, heldSeconds: number): void;
+  /** A worker doesn't answer: it gets no connection while another can take it. */
+  suspend(worker: Worker): void;
+  /** A worker answers again. */
+  resume(worker: Worker): void;
   /** A worker has died. */
   leave(worker: Worker): void;
   /** Resolves when nobody waits here, nor for the worker that a wait here was for. */

@@ -2,7 +2,9 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { send } from "../../response/send.ts";
-import { defaultHttpSettings } from "../http-settings.ts";
+import { resetSocket } from "../../stream/socket-reset.ts";
+import type { HttpSettings } from "../http-settings.ts";
+import { mostRefusals } from "./connection-limit.ts";
 import { makeHttpServer, openConnection } from "../route/http-server.ts";
 import { problemResponse } from "../route/problem.ts";
 import { identify } from "../route/request-identity.ts";
@@ -15,7 +17,7 @@ export interface RefuserLimits {
   readonly mostAtOnce: number;
 }
 
-const usualLimits: RefuserLimits = { headTimeoutMs: 5000, mostAtOnce: 1024 };
+const usualLimits: RefuserLimits = { headTimeoutMs: 5000, mostAtOnce: mostRefusals() };
 
 /** Answers connections that no worker takes with a refusal (503), which a client understands and a cut it doesn't. */
 export class Refuser {
@@ -24,9 +26,10 @@ export class Refuser {
   readonly #server: Server;
   readonly #onSettled: (() => void)[] = [];
 
-  constructor(log: Logger, limits: RefuserLimits = usualLimits) {
+  constructor(log: Logger, http: HttpSettings, limits: RefuserLimits = usualLimits) {
     this.#mostAtOnce = limits.mostAtOnce;
-    const settings = { ...defaultHttpSettings, headTimeoutMs: limits.headTimeoutMs };
+    const headTimeoutMs = Math.min(http.headTimeoutMs, limits.headTimeoutMs);
+    const settings = { ...http, headTimeoutMs };
     this.#server = makeHttpServer(settings, log, async (req, res) => {
       res.shouldKeepAlive = false;
       const response = problemResponse(this.#reasons.get(req.socket));
@@ -38,10 +41,12 @@ export class Refuser {
 
   refuse(socket: Socket, reason: Error): void {
     if (this.#reasons.size >= this.#mostAtOnce) {
-      socket.resetAndDestroy();
+      resetSocket(socket);
       return;
     }
     this.#reasons.set(socket, reason);
+    // A connection may break while it is refused; its close is what counts.
+    socket.on("error", () => undefined);
     socket.once("close", () => {
       this.#reasons.delete(socket);
       if (this.#reasons.size === 0) for (const resolve of this.#onSettled.splice(0)) resolve();

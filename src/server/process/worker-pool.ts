@@ -7,9 +7,13 @@ import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { Backoff } from "./backoff.ts";
 import { FreeOnly } from "./free-only.ts";
+import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
+import { resetSocket } from "../../stream/socket-reset.ts";
 import { Link, receiveError } from "./ipc.ts";
-import { nodeFlags } from "./node-flags.ts";
+import { LivenessWatch, tickInterval } from "./liveness-watch.ts";
+import { workerFlags } from "./node-flags.ts";
 import type { Placement, PlacementContext } from "./placement.ts";
+import { usualConnections } from "./connection-limit.ts";
 import { Refuser } from "./refuser.ts";
 import { RoundRobin } from "./round-robin.ts";
 import type { ServerSettings, WorkerModel } from "../settings.ts";
@@ -20,8 +24,9 @@ export interface Worker {
   readonly pid: number;
   readonly link: Link<WorkerMethods, WorkerNotes>;
   readonly process: ChildProcess;
-  /** Sockets that were handed over and haven't arrived. */
-  readonly arriving: Set<Socket>;
+  /** Connections that were handed over and aren't closed. */
+  connections: number;
+  readonly watch: LivenessWatch;
   /** When the one that takes its place may start. */
   readonly backoff: Backoff;
 }
@@ -29,7 +34,11 @@ export interface Worker {
 /** What the pool's owner does for workers, and what it wants to know of them. */
 export interface PoolHost {
   methods(worker: number): PrimaryMethods;
-  notes(worker: number): Omit<PrimaryNotes, "ready" | "failed" | "free">;
+  notes(worker: number): Omit<PrimaryNotes, "ready" | "failed" | "free" | "connectionsClosed">;
+  /** A worker has been started. */
+  onStart(worker: number): void;
+  /** A worker can take connections. */
+  onReady(worker: number, numbers: WorkerNumbers): void;
   /** A worker has died, or has ended as it was told to. */
   onExit(worker: number, how: string): void;
 }
@@ -38,12 +47,15 @@ const placements: Readonly<
   Record<WorkerModel, new (context: PlacementContext<Worker>) => Placement<Worker>>
 > = { async: RoundRobin, sync: FreeOnly };
 
+/** Workers that start at the same time: each takes a core for a moment, and 256 at once would take the machine. */
+const startedAtOnce = 4;
+
 /**
  * Keeps a number of worker processes running and hands clients' sockets to them; to which and when, the placement of
  * their kind says.
  *
  * A worker that dies after it was ready is replaced, at once the first time and later and later while its replacements
- * die young.
+ * die young. One that hangs is killed.
  */
 export class WorkerPool {
   readonly #settings: ServerSettings;
@@ -57,6 +69,10 @@ export class WorkerPool {
   readonly #all = new Map<number, Worker>();
   readonly #delays = new Set<NodeJS.Timeout>();
   #hasStarted = false;
+  readonly #connectionLimit: number;
+  readonly #ticking: NodeJS.Timeout;
+  #handedOver = 0;
+  #refusedConnections = 0;
   #isStopping = false;
 
   constructor(settings: ServerSettings, host: PoolHost, log: Logger, clock: Clock) {
@@ -64,37 +80,66 @@ export class WorkerPool {
     this.#host = host;
     this.#log = log;
     this.#clock = clock;
-    this.#refuser = new Refuser(log);
+    this.#connectionLimit = settings.maxConnections ?? usualConnections(settings.workers);
+    this.#refuser = new Refuser(log, settings.http);
     this.placement = new placements[settings.workerModel]({
       settings,
       clock,
       handOver: (worker, socket, queueWaitSeconds) => this.#handOver(worker, socket, queueWaitSeconds),
       refuse: (socket, reason) => this.#refuser.refuse(socket, reason),
     });
+    this.#ticking = setInterval(() => {
+      for (const { watch } of this.#all.values()) watch.tick();
+    }, tickInterval(settings.hangTimeoutMs)).unref();
   }
 
   get workers(): readonly Worker[] {
     return [...this.#all.values()];
   }
 
-  /** Starts workers; resolves when all are ready. @throws what kept the first of them from starting */
+  get connections(): ServerStats["connections"] {
+    const open = this.#handedOver + this.placement.backlog.queued;
+    return { open, limit: this.#connectionLimit, refused: this.#refusedConnections };
+  }
+
+  /** Starts workers, a few at a time; resolves when all are ready. @throws what kept the first of them from starting */
   async start(count: number): Promise<void> {
-    await Promise.all(Array.from({ length: count }, () => this.#startOne(new Backoff(this.#clock))));
+    for (let started = 0; started < count; started += startedAtOnce) {
+      if (this.#isStopping) throw draining();
+      const group = Array.from({ length: Math.min(startedAtOnce, count - started) });
+      await Promise.all(group.map(() => this.#startOne(new Backoff(this.#clock))));
+    }
     this.#hasStarted = true;
   }
 
-  /**
-   * Node drops handles that wait for a channel which closes, without a word; therefore what is on its way is known here,
-   * and cut when the worker dies.
-   */
+  /** A connection has come. */
+  accept(socket: Socket): void {
+    if (this.connections.open < this.#connectionLimit) {
+      this.placement.place(socket);
+      return;
+    }
+    this.#refusedConnections += 1;
+    this.#refuser.refuse(socket, tooMany(this.#connectionLimit));
+  }
+
   #handOver(worker: Worker, socket: Socket, queueWaitSeconds: number): void {
-    worker.arriving.add(socket);
-    const arrived = (): void => void worker.arriving.delete(socket);
+    this.#countConnections(worker, 1);
     worker.link.note("connection", queueWaitSeconds, {
-      handle: socket,
-      onSent: arrived,
-      onLost: () => socket.destroy(),
+      socket,
+      onGivenBack: () => {
+        this.#countConnections(worker, -1);
+        this.#refuser.refuse(socket, noDescriptor());
+      },
+      // What the worker has sent of an answer mustn't look whole, and it may have sent some.
+      onLost: () => resetSocket(socket),
     });
+  }
+
+  #countConnections(worker: Worker, change: number): void {
+    // Of a worker that has died nothing counts any more.
+    if (!this.#all.has(worker.pid)) return;
+    worker.connections += change;
+    this.#handedOver += change;
   }
 
   /** From now on a worker that ends isn't replaced, and when none is left nobody is made to wait for one. */
@@ -113,6 +158,7 @@ export class WorkerPool {
   /** Ends what is left of the workers, by their process ids, and waits until they are gone. */
   async kill(): Promise<void> {
     this.stopReplacing();
+    clearInterval(this.#ticking);
     await Promise.all(
       this.workers.map(async ({ process }) => {
         if (process.exitCode !== null || process.signalCode !== null) return;
@@ -127,30 +173,39 @@ export class WorkerPool {
     return new Promise((resolve, reject) => {
       backoff.started();
       const child = fork(fileURLToPath(new URL("../worker.js", import.meta.url)), {
-        execArgv: [...nodeFlags],
+        execArgv: [...workerFlags],
         stdio: ["ignore", "ignore", "inherit", "ipc"],
       });
-      const pid = child.pid ?? 0;
+      child.once("error", (cause) => {
+        const message = `A worker could not be started: ${cause.message}.`;
+        reject(new StreamCsvError("SCSV_WORKER_FAILED", message, { cause }));
+      });
+      const { pid } = child;
+      if (pid === undefined) return;
       const notes: PrimaryNotes = {
         ...this.#host.notes(pid),
-        ready: () => {
+        ready: (numbers) => {
+          this.#host.onReady(pid, numbers);
           this.#ready.add(worker);
           this.placement.join(worker);
           resolve();
         },
         free: (heldSeconds) => this.placement.free(worker, heldSeconds),
+        connectionsClosed: (count) => this.#countConnections(worker, -count),
         failed: (error) => {
           reject(receiveError(error));
           child.kill("SIGKILL");
         },
       };
       const link = new Link<WorkerMethods, WorkerNotes>(child, this.#host.methods(pid), notes);
-      const worker: Worker = { pid, link, process: child, arriving: new Set(), backoff };
+      const watch = this.#watch(() => worker);
+      const worker: Worker = { pid, link, process: child, connections: 0, watch, backoff };
       this.#all.set(pid, worker);
-      child.once("error", reject);
+      this.#host.onStart(pid);
       // Not "exit", which may come before the last of what the worker has said.
       child.once("close", (code, signal) => {
         const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+        link.close();
         this.#onExit(worker, how);
         reject(new StreamCsvError("SCSV_WORKER_FAILED", `A worker ${how} before it was ready.`));
       });
@@ -160,9 +215,26 @@ export class WorkerPool {
     });
   }
 
+  #watch(watched: () => Worker): LivenessWatch {
+    const { hangTimeoutMs } = this.#settings;
+    return new LivenessWatch(
+      {
+        ping: () => watched().link.ping(),
+        onSilent: () => this.placement.suspend(watched()),
+        onAnswer: () => this.placement.resume(watched()),
+        onHung: () => {
+          const { pid, process } = watched();
+          this.#log.error({ worker: pid, hangTimeoutMs }, "a worker doesn't answer; it is killed");
+          process.kill("SIGKILL");
+        },
+      },
+      Math.ceil(hangTimeoutMs / tickInterval(hangTimeoutMs)),
+    );
+  }
+
   #onExit(worker: Worker, how: string): void {
+    this.#countConnections(worker, -worker.connections);
     this.#all.delete(worker.pid);
-    for (const socket of worker.arriving) socket.destroy();
     const wasReady = this.#ready.delete(worker);
     this.placement.leave(worker);
     this.#host.onExit(worker.pid, how);
@@ -195,4 +267,19 @@ export class WorkerPool {
 
 function draining(): StreamCsvError {
   return new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new requests.");
+}
+
+function tooMany(limit: number): StreamCsvError {
+  const hint = "Try again after the seconds in Retry-After, or raise --max-connections.";
+  const message = `${limit} connections are open, which is as many as may be.`;
+  return new StreamCsvError("SCSV_BUSY", message, { retryAfterSeconds: 1, hint });
+}
+
+function noDescriptor(): StreamCsvError {
+  const hint =
+    "Try again after the seconds in Retry-After; raise the limit of open files, or lower --max-connections.";
+  return new StreamCsvError("SCSV_BUSY", "The worker has no file descriptor left.", {
+    retryAfterSeconds: 1,
+    hint,
+  });
 }

@@ -19,6 +19,8 @@ export interface AppContext {
   readonly log: Logger;
   readonly life: Life;
   readonly http: HttpSettings;
+  /** Whether the answer to a request must have a length. */
+  readonly needsLength: (req: IncomingMessage) => boolean;
 }
 
 /** Answers one request: finds its route, makes the response, sends it. Never rejects; a fault is an answer. */
@@ -32,7 +34,8 @@ export async function answerRequest(
   const identity = identify(req.headers);
   const finish = <R extends AnyResponse>(response: R): R => {
     response.headers.set("X-Request-Id", identity.requestId);
-    if (life.isDraining) response.headers.set("Connection", "close");
+    // From the moment it isn't ready: so the pools of proxies are empty when connections are closed.
+    if (!life.isReady) response.headers.set("Connection", "close");
     return response;
   };
   try {
@@ -48,7 +51,7 @@ export async function answerRequest(
 async function answer(
   req: IncomingMessage,
   res: ServerResponse,
-  { router, log, http }: AppContext,
+  { router, log, http, needsLength }: AppContext,
   identity: RequestIdentity,
 ): Promise<Answer> {
   try {
@@ -62,6 +65,7 @@ async function answer(
       identity,
       params,
       query,
+      needsLength: needsLength(req),
       clientGone: () => clientGone(req, res),
     });
   } catch (error) {

@@ -3,6 +3,12 @@ import { StreamCsvError } from "../../errors.ts";
 import type { HttpSettings } from "../http-settings.ts";
 
 /**
+ * `uri-host [ ":" port ]` (RFC 9112, section 3.2, and RFC 3986, section 3.2.2): an address in brackets, or a name, which may
+ * be empty. Each character is looked at once.
+ */
+const hostForm = /^(?:\[[0-9A-Za-z:.%_~!$&'()*+,;=-]+\]|[0-9A-Za-z._~!$&'()*+;=%-]*)(?::\d*)?$/;
+
+/**
  * Refuses what Node's parser lets pass and this server doesn't.
  * @throws StreamCsvError `SCSV_BAD_REQUEST`, `SCSV_HEAD_TOO_LARGE`, `SCSV_BODY_TOO_LARGE`
  */
@@ -24,6 +30,10 @@ export function checkRequest(
   // RFC 9112, section 3.2: a proxy in front may have gone by another of them.
   if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0)) {
     const message = `The request has ${hosts} Host lines; HTTP/1.1 asks for one.`;
+    throw new StreamCsvError("SCSV_BAD_REQUEST", message);
+  }
+  if (headers.host !== undefined && !hostForm.test(headers.host)) {
+    const message = `${JSON.stringify(headers.host)} isn't a Host: it is a name or an address, with a port or without.`;
     throw new StreamCsvError("SCSV_BAD_REQUEST", message);
   }
   const length =

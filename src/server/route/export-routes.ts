@@ -4,7 +4,7 @@ import { planExport, type ExportPlan } from "../../export/plan.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { refuseHopeless } from "../admission/refuse-hopeless.ts";
 import { applyConditions } from "../transfer/condition.ts";
-import { deliver, headOf } from "../transfer/deliver.ts";
+import { deliver, headOf, withLength } from "../transfer/deliver.ts";
 import { requestHeader } from "../../response/head/request-head.ts";
 import type { AnyResponse } from "../../response/any-response.ts";
 import type { Life } from "../admission/life.ts";
@@ -49,7 +49,10 @@ function serveExport(context: ExportContext): Handler {
   return async (request) => {
     const { name, texts } = whatIsAsked(request);
     const parameters = readExportParameters(texts, settings.csv);
-    const plan = async (): Promise<ExportPlan> => planExport(await catalog.find(name), parameters, settings);
+    const plan = async (): Promise<ExportPlan> => {
+      const asked = planExport(await catalog.find(name), parameters, settings);
+      return request.needsLength ? withLength(asked, settings.bufferMemoryBytes) : asked;
+    };
     const planned = await plan();
     refuseHopeless(planned, settings);
     if (life.isDraining)
@@ -76,6 +79,7 @@ function serveExport(context: ExportContext): Handler {
           transfer,
           primary,
           bufferMemoryBytes: settings.bufferMemoryBytes,
+          mayBeFile: current.delivery !== parameters.delivery,
         }),
       );
       const response = planned.delivery === "streaming" ? made : await applyConditions(request, made);

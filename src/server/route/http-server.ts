@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { StreamCsvError } from "../../errors.ts";
 import { answerSocket } from "../../response/adapter/answer-socket.ts";
-import { resetSocket } from "../../stream/socket-reset.ts";
+import { keepHalfOpen } from "../../stream/half-open.ts";
 import type { HttpSettings } from "../http-settings.ts";
-import { connectFault, malformedFault } from "./malformed-request.ts";
+import { ClientConnection } from "./client-connection.ts";
+import { connectFault } from "./malformed-request.ts";
 import { problemResponse } from "./problem.ts";
 import { identify } from "./request-identity.ts";
 
@@ -20,15 +21,11 @@ export type AnswerRequest = (req: IncomingMessage, res: ServerResponse) => Promi
 /**
  * An HTTP server with the limits of its settings. It doesn't listen: it is given its connections by {@link openConnection}.
  *
- * Whatever comes over a connection is answered: a request by its route, what is none by a problem, and what comes in the
- * midst of an answer by breaking that off.
+ * Whatever comes over a connection is answered: a request by its route, and anything else by a problem, after the answers to
+ * the requests before it.
  */
 export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRequest): Server {
-  /** How many answers are under way on a connection. */
-  const answering = new WeakMap<Duplex, number>();
-  const count = (socket: Duplex, change: number): void =>
-    void answering.set(socket, (answering.get(socket) ?? 0) + change);
-
+  const connections = new WeakMap<Duplex, ClientConnection>();
   const server = createServer(
     {
       maxHeaderSize: http.headBytes,
@@ -43,38 +40,28 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
       requireHostHeader: false,
     },
     (req, res) => {
-      const { socket } = req;
-      count(socket, 1);
-      // Of a body that nobody reads Node takes some, and then no more of the socket: a client that leaves isn't seen to.
+      // If nobody reads the request's body, Node stops reading the socket, and never notices that the client has left.
       req.resume();
-      void answer(req, res).finally(() => count(socket, -1));
+      const connection = connections.get(req.socket);
+      if (connection?.begin(req, res) === false) return;
+      void answer(req, res).finally(() => connection?.end(res));
     },
   );
+  // Without it Node ends its own side when a client ends the other, and the answer is lost.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  server.on("connection", (socket: Socket) => {
+    connections.set(socket, new ClientConnection(socket, (fault) => answerFault(socket, fault)));
+  });
   // An expectation that isn't known is no reason to refuse (RFC 9110, section 10.1.1).
   server.on("checkExpectation", (req, res) => server.emit("request", req, res));
-  server.on("connect", (_, socket) => refuse(socket, connectFault()));
-  server.on("clientError", (error, socket) => {
-    const fault = malformedFault(error);
-    // A clean end would pass for the end of a body that is delimited by it.
-    if (fault === undefined || !socket.writable || (answering.get(socket) ?? 0) > 0) breakOff(socket);
-    else refuse(socket, fault);
-  });
-  const refused = new WeakSet<Duplex>();
-  const refuse = (socket: Duplex, fault: StreamCsvError): void => {
-    // Node tells of every packet that comes after the first that was wrong.
-    if (refused.has(socket)) return;
-    refused.add(socket);
+  server.on("connect", (_, socket) => connections.get(socket)?.refuse(connectFault()));
+  server.on("clientError", (error, socket) => connections.get(socket)?.fail(error));
+  const answerFault = (socket: Socket, fault: StreamCsvError): void => {
     const { requestId } = identify({});
     log.debug({ requestId, err: fault }, "not a request");
     const response = problemResponse(fault);
     response.headers.set("X-Request-Id", requestId);
-    if (socket instanceof Socket) answerSocket(response, socket);
-    else socket.destroy();
-  };
-  const breakOff = (socket: Duplex): void => {
-    if (refused.has(socket)) return;
-    if (socket instanceof Socket) resetSocket(socket);
-    else socket.destroy();
+    answerSocket(response, socket);
   };
   // What starts its watch over slow and idle connections.
   server.emit("listening");
@@ -83,6 +70,7 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
 
 /** Gives a server a paused connection that was accepted elsewhere. */
 export function openConnection(server: Server, socket: Socket): void {
+  keepHalfOpen(socket);
   server.emit("connection", socket);
   socket.resume();
 }

@@ -28,6 +28,9 @@ export function readTarget(
   const rest = target.slice(origin.length);
   if (rest.includes("#"))
     throw badRequest(`The fragment of ${quote(rest)} is the client's own; leave it out.`);
+  // "*" is for OPTIONS (RFC 9112, section 3.2.4), and the router would pass over any first character.
+  if (origin === "" && !rest.startsWith("/"))
+    throw badRequest(`The target ${quote(rest)} is neither a path nor a URL; a path begins with "/".`);
   const mark = rest.indexOf("?");
   const path = (mark < 0 ? rest : rest.slice(0, mark)) || "/";
   if (decode(path, "path").includes("\0")) throw badRequest(`The path ${quote(path)} holds a NUL.`);

@@ -14,6 +14,8 @@ export interface RouteRequest {
   readonly params: Readonly<Record<string, string | undefined>>;
   /** Query parameters in order, repeated ones too. */
   readonly query: URLSearchParams;
+  /** Whether a body must have a length, since its client would take a cut for an end. */
+  readonly needsLength: boolean;
   /** A signal that fires when the client has left. */
   readonly clientGone: () => AbortSignal;
 }

@@ -2,7 +2,8 @@ import { createHash, type Hash } from "node:crypto";
 import { contentTypeOf } from "../../csv/dialect.ts";
 import type { Delivery } from "../../export/delivery.ts";
 import type { ExportParameters } from "../../export/parameters.ts";
-import type { ExportPlan } from "../../export/plan.ts";
+import { StreamCsvError } from "../../errors.ts";
+import { leastBytes, type ExportPlan } from "../../export/plan.ts";
 import { runExport } from "../../export/run.ts";
 import { FileResponse } from "../../response/file-response.ts";
 import type { AnyResponse } from "../../response/any-response.ts";
@@ -27,6 +28,8 @@ export interface DeliveryContext {
   readonly transfer: Transfer;
   readonly primary: Link<PrimaryMethods, PrimaryNotes>;
   readonly bufferMemoryBytes: number;
+  /** Whether a buffered body that doesn't fit is made as a file instead of being refused. */
+  readonly mayBeFile?: boolean;
 }
 
 /** Makes the response of an export: the three deliveries are the three response classes. */
@@ -96,7 +99,7 @@ function encode(
 }
 
 /** All rows are read and kept before the first byte is sent. */
-async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse> {
+async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse | FileResponse> {
   const { plan, transfer, primary, bufferMemoryBytes, http } = context;
   const run = runExport(plan, { signal: transfer.signal });
   transfer.follow(run.progress);
@@ -118,8 +121,16 @@ async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse> 
     return response;
   } catch (error) {
     memory.release();
+    const isTooLarge = error instanceof StreamCsvError && error.code === "SCSV_BUFFER_MEMORY";
+    if (context.mayBeFile === true && isTooLarge) return await deliverFile(context);
     throw error;
   }
+}
+
+/** The delivery of a body that must have a length: in memory, or as a file where its rows alone need more than there is. */
+export function withLength(plan: ExportPlan, bufferMemoryBytes: number): ExportPlan {
+  if (plan.delivery !== "streaming") return plan;
+  return { ...plan, delivery: leastBytes(plan) > bufferMemoryBytes ? "file" : "buffered" };
 }
 
 /** All rows were written to a file by another process, at the latest just now. */

@@ -8,6 +8,8 @@ import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from ".
 import type { Slot } from "../admission/slots.ts";
 import type { RequestIdentity } from "../route/request-identity.ts";
 
+const unavailable = 503;
+
 /** What transfers need of their worker. */
 export interface TransferContext {
   readonly primary: Link<PrimaryMethods, PrimaryNotes>;
@@ -222,9 +224,9 @@ function describe(thrown: unknown): { readonly code: string; readonly message: s
   return { code: isCodedError(error) ? error.code : "SCSV_INTERNAL", message: error.message };
 }
 
-/** Whether the server only said no, as it should. */
+/** Whether the server only said no, as it should: a fault of the request, or no room at the moment (503). */
 function isRefusal(error: unknown): boolean {
-  return error instanceof StreamCsvError && error.status < 500;
+  return error instanceof StreamCsvError && (error.status < 500 || error.status === unavailable);
 }
 
 function round(milliseconds: number | null): number | null {

@@ -105,3 +105,15 @@ test("counts each transfer once, by outcome, and its times in buckets that hold 
   assert.equal(streaming?.queueWaitSeconds.sum, 0.75);
   assert.deepEqual([file?.running, file?.durationSeconds.count], [1, 0]);
 });
+
+test("tells how long a lost transfer was held by a clock that nobody sets", async () => {
+  const clock = { now: 0, wall: 1e12, nowMs: () => clock.now, wallMs: () => clock.wall };
+  const registry = new TransferRegistry(clock);
+  registry.start(7, start("lost", { startedAt: new Date(clock.wall).toISOString() }));
+  clock.now = 1500;
+  // The time of day is set back by two hours.
+  clock.wall -= 7_200_000;
+  registry.failAllOf(7, "The worker 7 was ended by SIGKILL.");
+  assert.equal(registry.get("lost").heldSeconds, 1.5);
+  assert.equal((await registry.stats())[0]?.heldSeconds, 1.5);
+});

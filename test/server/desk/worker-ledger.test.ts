@@ -15,6 +15,7 @@ function makeLedger(): { readonly ledger: WorkerLedger; pass(ms: number): void }
 
 test("tells the age of what a worker last told", () => {
   const { ledger, pass } = makeLedger();
+  ledger.start(7);
   ledger.record(7, numbers({ busySlots: 1 }));
   pass(2500);
   const [worker] = ledger.workers;
@@ -23,6 +24,8 @@ test("tells the age of what a worker last told", () => {
 
 test("keeps what a dead worker counted, forgets what it held, and lets its successor count on from there", () => {
   const { ledger } = makeLedger();
+  ledger.start(7);
+  ledger.start(8);
   ledger.record(7, numbers({ cpuSeconds: 10, residentBytes: 500 }));
   ledger.record(8, numbers({ cpuSeconds: 3 }));
   ledger.leave(7);
@@ -31,6 +34,7 @@ test("keeps what a dead worker counted, forgets what it held, and lets its succe
     [dead?.pid, dead?.isRunning, dead?.cpuSeconds, dead?.residentBytes, dead?.restarts],
     [7, false, 10, 0, 0],
   );
+  ledger.start(9);
   ledger.record(9, numbers({ cpuSeconds: 1, residentBytes: 300 }));
   ledger.record(9, numbers({ cpuSeconds: 2, residentBytes: 400 }));
   const [successor, other] = ledger.workers;
@@ -39,12 +43,33 @@ test("keeps what a dead worker counted, forgets what it held, and lets its succe
   assert.deepEqual([other?.worker, other?.cpuSeconds], [1, 3]);
   assert.equal(ledger.workers.length, 2);
   ledger.leave(9);
+  ledger.start(10);
   ledger.record(10, numbers({ cpuSeconds: 1 }));
   assert.equal(ledger.workers[0]?.cpuSeconds, 13);
 });
 
-test("takes no notice of the end of a process that never told anything", () => {
+test("lists every worker from its start, before it has told anything", () => {
+  const { ledger, pass } = makeLedger();
+  ledger.start(7);
+  ledger.start(8);
+  pass(100);
+  ledger.record(7, numbers({ slots: 3 }));
+  assert.deepEqual(
+    ledger.workers.map(({ pid, isRunning, slots }) => [pid, isRunning, slots]),
+    [
+      [7, true, 3],
+      [8, true, 0],
+    ],
+  );
+});
+
+test("takes no notice of what a process tells that has ended, nor of one that was never started", () => {
   const { ledger } = makeLedger();
   ledger.leave(7);
-  assert.deepEqual(ledger.workers, []);
+  ledger.record(7, numbers({ cpuSeconds: 1 }));
+  assert.equal(ledger.workers.length, 0);
+  ledger.start(8);
+  ledger.leave(8);
+  ledger.record(8, numbers({ cpuSeconds: 5 }));
+  assert.equal(ledger.workers[0]?.cpuSeconds, 0);
 });

@@ -5,13 +5,18 @@ import { pino } from "pino";
 import { test, type TestContext } from "node:test";
 import { StreamCsvError } from "../../../src/errors.ts";
 import { Refuser, type RefuserLimits } from "../../../src/server/process/refuser.ts";
+import { defaultHttpSettings } from "../../../src/server/http-settings.ts";
 import { connectTo, get, type RawClient } from "../../harness/raw-client.ts";
 
 const reason = new StreamCsvError("SCSV_BUSY", "There is no room.", { retryAfterSeconds: 7 });
 
 /** A refuser behind a listener that gives it every connection, as the primary does. */
 async function startRefusing(t: TestContext, limits: Partial<RefuserLimits> = {}) {
-  const refuser = new Refuser(pino({ level: "silent" }), { headTimeoutMs: 5000, mostAtOnce: 10, ...limits });
+  const refuser = new Refuser(pino({ level: "silent" }), defaultHttpSettings, {
+    headTimeoutMs: 5000,
+    mostAtOnce: 10,
+    ...limits,
+  });
   const listener = createServer({ pauseOnConnect: true }, (socket) => refuser.refuse(socket, reason));
   await once(listener.listen(0, "127.0.0.1"), "listening");
   const { port } = listener.address() as AddressInfo;

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, constants, createReadStream, existsSync, openSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { statsOf } from "../harness/ask.ts";
+import { endWithUs } from "../harness/children.ts";
+import { cliPath } from "../harness/cli.ts";
+
+/** A server whose standard error is what it is given. */
+async function serveInto(
+  t: TestContext,
+  standardError: number,
+  format: "json" | "pretty",
+): Promise<{ readonly url: string; readonly child: ChildProcess }> {
+  const args = [cliPath, "serve", "--port", "0", "--log-format", format];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", standardError] });
+  endWithUs(child);
+  t.after(() => void child.kill("SIGKILL"));
+  const [line] = (await once(child.stdout ?? assert.fail(), "data")) as [Buffer];
+  return { url: line.toString().trim().replace("listening on ", ""), child };
+}
+
+async function makeFifo(): Promise<{ readonly path: string; readonly remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "stuck-log-"));
+  const path = join(folder, "fifo");
+  spawnSync("mkfifo", [path]);
+  return { path, remove: () => rm(folder, { recursive: true }) };
+}
+
+async function exitCodeOf(child: ChildProcess): Promise<number | null> {
+  const exited = once(child, "exit") as Promise<[number | null]>;
+  child.kill("SIGTERM");
+  return (await exited)[0];
+}
+
+/** Exports whose log lines are more than a pipe and the sink together hold. */
+async function exportsUntilDropped(url: string): Promise<void> {
+  const headers = { "X-Request-Id": "x".repeat(128) };
+  while ((await statsOf({ url })).log.droppedLines === 0) {
+    const many = Array.from({ length: 80 }, async () => {
+      const answer = await fetch(`${url}/exports/orders.csv?rows=1`, { headers });
+      assert.equal(answer.status, 200);
+      await answer.text();
+    });
+    await Promise.all(many);
+  }
+}
+
+const skip = spawnSync("mkfifo", ["--version"]).error === undefined ? false : "needs mkfifo";
+
+for (const format of ["json", "pretty"] as const) {
+  test(
+    `serves on, stops in good order and tells of the loss when nobody reads its ${format} log`,
+    { skip },
+    async (t) => {
+      const { path, remove } = await makeFifo();
+      t.after(remove);
+      const both = openSync(path, constants.O_RDWR);
+      const { url, child } = await serveInto(t, both, format);
+      await exportsUntilDropped(url);
+      assert.equal(await (await fetch(`${url}/livez`)).text(), "ok");
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      assert.match(metrics, /^stream_csv_log_lines_dropped_total [1-9]\d*$/m);
+      // The reader comes back: what was kept comes first, and then how much is lost.
+      let text = "";
+      const reader = createReadStream(path).on("data", (part) => (text += String(part)));
+      while (!/lines are lost/.test(text)) await sleep(20);
+      reader.destroy();
+      assert.match(text, /transfer completed/);
+      assert.equal(await exitCodeOf(child), 0);
+      closeSync(both);
+    },
+  );
+}
+
+test(
+  "starts, serves and stops when there is no room for its log",
+  { skip: !existsSync("/dev/full") },
+  async (t) => {
+    const full = openSync("/dev/full", "w");
+    t.after(() => closeSync(full));
+    const { url, child } = await serveInto(t, full, "json");
+    const answer = await fetch(`${url}/exports/orders.csv?rows=100`);
+    assert.equal(answer.status, 200);
+    await answer.text();
+    while ((await statsOf({ url })).log.droppedLines < 2) await sleep(20);
+    assert.equal(await exitCodeOf(child), 0);
+  },
+);
+
+test("serves on when the pipe of its log is closed", { skip }, async (t) => {
+  const { path, remove } = await makeFifo();
+  t.after(remove);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, constants.O_WRONLY);
+  const { url, child } = await serveInto(t, writer, "json");
+  closeSync(reader);
+  closeSync(writer);
+  for (let count = 0; count < 5; count += 1) await (await fetch(`${url}/exports/orders.csv?rows=1`)).text();
+  while ((await statsOf({ url })).log.droppedLines === 0) await sleep(20);
+  assert.equal(await exitCodeOf(child), 0);
+});

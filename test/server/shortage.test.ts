@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { defaultSettings, startServer, type RunningServer, type ServerStats } from "../../src/index.ts";
+import { statsOf } from "../harness/ask.ts";
+import { endWithUs } from "../harness/children.ts";
+import { cliPath, runCli, startCli } from "../harness/cli.ts";
+import { connectTo, get, type RawClient } from "../harness/raw-client.ts";
+
+const log = { ...defaultSettings.log, level: "silent" };
+const skip = process.platform === "linux" ? false : "needs /proc and SIGSTOP";
+
+function childrenOf(pid: number | undefined): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return text === "" ? [] : text.split(" ").map(Number);
+}
+
+/** What a server counts, asked on a connection of its own: a kept one may be the stopped worker's. */
+async function freshStats({ url }: RunningServer): Promise<ServerStats> {
+  const text = await (await connectTo(url, get("/stats", { Connection: "close" }))).readAll();
+  return JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4)) as ServerStats;
+}
+
+describe("with a worker that is stopped", { skip }, () => {
+  let server: RunningServer;
+  let stopped: number;
+  let waiting: Promise<string>;
+  before(async () => {
+    server = await startServer({ port: 0, log, workers: 2, hangTimeoutMs: 2000 });
+    stopped = (await freshStats(server)).workers[0]?.pid ?? 0;
+    process.kill(stopped, "SIGSTOP");
+    const clients = [0, 1].map(async () =>
+      (await connectTo(server.url, get("/livez", { Connection: "close" }))).readAll(),
+    );
+    waiting = Promise.any(clients.map(async (client) => await client.catch((error: Error) => error.message)));
+    await Promise.allSettled(clients);
+  });
+  after(async () => {
+    server.kill();
+    await server.stopped;
+  });
+
+  test("its clients are cut, and another takes its place", async () => {
+    assert.match(await waiting, /ok$|ECONNRESET/);
+    assert.throws(() => process.kill(stopped, 0), { code: "ESRCH" });
+    while ((await freshStats(server)).workers[0]?.restarts !== 1) await sleep(20);
+  });
+
+  test("connections go to the other one meanwhile", async () => {
+    const { workers } = await freshStats(server);
+    process.kill(workers[1]?.pid ?? 0, "SIGSTOP");
+    // As soon as it is known not to answer, nobody is given to it.
+    await sleep(1600);
+    const answers = Array.from({ length: 10 }, async () =>
+      (await connectTo(server.url, get("/livez", { Connection: "close" }))).readAll(),
+    );
+    for (const answer of await Promise.all(answers)) assert.match(answer, /^HTTP\/1\.1 200 /);
+    while ((await freshStats(server)).workers[1]?.restarts !== 1) await sleep(20);
+  });
+});
+
+describe("with as many connections as may be", () => {
+  let server: RunningServer;
+  before(async () => {
+    server = await startServer({ port: 0, log, workers: 2, maxConnections: 3 });
+  });
+  after(async () => {
+    server.kill();
+    await server.stopped;
+  });
+
+  test("the next is told when to come again and is counted, and is served when there is room", async () => {
+    const open: RawClient[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const client = await connectTo(server.url, get("/ping"));
+      assert.match(await client.firstBytes(), /pong$/);
+      open.push(client);
+    }
+    const refused = await (await connectTo(server.url, get("/ping"))).readAll();
+    assert.match(
+      refused,
+      /^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: 1\r\n[\s\S]*3 connections are open.*--max-connections/,
+    );
+    open[0]?.socket.destroy();
+    for (;;) {
+      const text = await (await connectTo(server.url, get("/stats", { Connection: "close" }))).readAll();
+      if (text.startsWith("HTTP/1.1 503")) continue;
+      const stats = JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4)) as {
+        connections: Record<string, number>;
+      };
+      assert.deepEqual([stats.connections["open"], stats.connections["limit"]], [3, 3]);
+      assert.ok((stats.connections["refused"] ?? 0) >= 1);
+      break;
+    }
+    for (const { socket } of open) socket.destroy();
+    while ((await fetch(`${server.url}/ping`)).status !== 200);
+    while ((await statsOf(server)).connections.open > 1) await sleep(20);
+  });
+});
+
+test(
+  "a worker without descriptors goes on sending what it sends, and all is well after",
+  { skip },
+  async () => {
+    const args = ["-c", `ulimit -n 64; exec "$0" "$@"`, process.execPath, cliPath];
+    const flags = ["serve", "--port", "0", "--log-format", "json", "--max-connections", "500"];
+    const child = spawn("bash", [...args, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+    endWithUs(child);
+    let errors = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const url = line.toString().trim().replace("listening on ", "");
+    const [worker] = childrenOf(child.pid);
+    const download = await fetch(`${url}/exports/orders.csv?rows=60000`);
+    const silent: Socket[] = [];
+    for (let count = 0; count < 150; count += 1) silent.push((await connectTo(url)).socket);
+    // Longer than from one report of numbers to the next, which need a descriptor.
+    await sleep(1500);
+    const text = await download.text();
+    assert.equal(text.split("\r\n").length > 60_000, true);
+    for (const socket of silent) socket.destroy();
+    for (;;) {
+      const answer = await fetch(`${url}/ping`).catch(() => undefined);
+      if (answer?.status === 200) break;
+      await sleep(20);
+    }
+    assert.deepEqual(childrenOf(child.pid), [worker], errors);
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    assert.deepEqual(await exited, [0, null]);
+    assert.doesNotMatch(errors, /another is started|uv_resident/);
+  },
+);
+
+for (const workers of ["1", "16"]) {
+  test(
+    `a signal ends ${workers} workers that are starting, at once and without a trace`,
+    { skip },
+    async () => {
+      const cli = startCli(["serve", "--port", "0", "--workers", workers, "--log-format", "json"]);
+      while (childrenOf(cli.process.pid).length === 0) await sleep(5);
+      const children = childrenOf(cli.process.pid);
+      cli.process.kill("SIGTERM");
+      const { exitCode, stdout, stderr } = await cli.ended;
+      assert.deepEqual([exitCode, stdout], [0, ""], stderr);
+      assert.doesNotMatch(stderr, /"level":50/);
+      for (const pid of children) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+    },
+  );
+}
+
+test("starts no more than four workers at the same time", { skip }, async () => {
+  const cli = startCli(["serve", "--port", "0", "--workers", "9", "--log-format", "json"]);
+  let most = 0;
+  while (childrenOf(cli.process.pid).length === 0) await sleep(1);
+  for (let look = 0; look < 20; look += 1) {
+    most = Math.max(most, childrenOf(cli.process.pid).length);
+    await sleep(1);
+  }
+  cli.process.kill("SIGTERM");
+  await cli.ended;
+  assert.ok(most <= 4, `${most} were started at once`);
+});
+
+test("refuses more workers than 256 with a sentence", async () => {
+  const { exitCode, stderr } = await runCli(["serve", "--workers", "100000"]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /workers is 100000; it takes a whole number, from 1 to 256/);
+});
