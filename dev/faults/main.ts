@@ -16,11 +16,14 @@ import { RunRecord } from "./record.ts";
 import { runFaults } from "./run-faults.ts";
 import { summaryOf } from "./summary.ts";
 
-const program = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
+const ownProgram = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
 const interrupted = 130;
 
+function nowMs(): number {
+  return performance.now();
+}
+
 async function main(options: Options, interruption: AbortSignal): Promise<number> {
-  const nowMs = (): number => performance.now();
   const startedAtMs = nowMs();
   const say = (sentence: string): void => {
     process.stdout.write(`${((nowMs() - startedAtMs) / 1000).toFixed(1).padStart(6)} s  ${sentence}\n`);
@@ -29,6 +32,7 @@ async function main(options: Options, interruption: AbortSignal): Promise<number
     say(`FOUND: ${kind}\n${evidence.replaceAll(/^/gm, "          ")}`),
   );
   say(`The seed is ${options.seed}. To repeat the run: npm run faults -- ${repeated(options)}`);
+  const { program = ownProgram } = options;
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-faults-"));
   try {
     const facts = await runFaults(options, { program, folder, record, nowMs, say, interruption });
@@ -40,10 +44,11 @@ async function main(options: Options, interruption: AbortSignal): Promise<number
   return record.findings.length > 0 ? 1 : 0;
 }
 
-function repeated({ minutes, seed, proxy, only, clients }: Options): string {
+function repeated({ minutes, seed, proxy, only, clients, program }: Options): string {
   const flags = [`--minutes ${minutes}`, `--seed ${seed}`, `--clients ${clients}`];
   if (proxy !== undefined) flags.push(`--proxy ${proxy}`);
   if (only.length > 0) flags.push(`--only "${only.join(",")}"`);
+  if (program !== undefined) flags.push(`--program ${program}`);
   return flags.join(" ");
 }
 

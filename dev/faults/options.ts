@@ -1,12 +1,13 @@
 import { parseArgs } from "node:util";
 
-export const usage = `Usage: npm run faults -- [--minutes 10] [--seed N] [--proxy nginx] [--only NAME[,NAME…]] [--clients 12]
+export const usage = `Usage: npm run faults -- [--minutes 10] [--seed N] [--proxy nginx] [--only NAME[,NAME…]] [--clients 12] [--program FILE]
 
   --minutes N      how long to inject faults
   --seed N         what the run's choices follow from; a random one where none is given
   --proxy nginx    let a third as many clients come through nginx, by two configurations
   --only NAMES     inject only these faults
   --clients N      direct clients at the same time
+  --program FILE   another compiled stream-csv than this one
 `;
 
 /** What the command line says. */
@@ -16,6 +17,7 @@ export interface Options {
   readonly proxy: "nginx" | undefined;
   readonly only: readonly string[];
   readonly clients: number;
+  readonly program: string | undefined;
 }
 
 /** @throws Error for anything that can't be used */
@@ -28,6 +30,7 @@ export function parseOptions(args: readonly string[], randomSeed: () => number):
       proxy: { type: "string" },
       only: { type: "string" },
       clients: { type: "string", default: "12" },
+      program: { type: "string" },
     },
   });
   const { proxy, only = "" } = values;
@@ -42,6 +45,7 @@ export function parseOptions(args: readonly string[], randomSeed: () => number):
       .map((name) => name.trim())
       .filter((name) => name !== ""),
     clients: wholeOf("--clients", values.clients, 1, 64),
+    program: values.program,
   };
 }
 

@@ -95,7 +95,7 @@ export async function runFaults(
     faults: { server, disks, files, nowMs },
   };
   const watch = new Watch(server, record);
-  let shares: readonly number[] = [];
+  const shares: number[] = [];
   const endsAtMs = nowMs() + options.minutes * 60_000;
   try {
     for (const phase of phases) {
@@ -103,7 +103,7 @@ export async function runFaults(
       say(`Phase ${phase.number} of ${phases.length}: ${phase.faults.map(({ name }) => name).join(", ")}.`);
       await storm(run, phase);
       if (interruption.aborted) break;
-      shares = [...shares, await calm(run, phase)];
+      shares.push(await calm(run, phase));
     }
   } finally {
     await watch.end();

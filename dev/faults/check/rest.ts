@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerStats } from "../../../src/index.ts";
 import type { RunRecord } from "../record.ts";
 import { describeDescriptors, descriptorsOf } from "../subject/proc.ts";
-import { limits, type ServerUnderTest } from "../subject/server-under-test.ts";
+import { limits } from "../subject/serve-command.ts";
+import type { ServerUnderTest } from "../subject/server-under-test.ts";
 import { askStats } from "./ask-server.ts";
 
 /** Descriptors of one process of each role while nobody asks for anything. */

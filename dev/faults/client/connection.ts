@@ -64,6 +64,18 @@ export class ClientConnection {
     if (bytes.length > 0) this.#rest = bytes;
   }
 
+  /**
+   * Whether a connection that came to its end was reset. libuv reports the end when a reset comes right behind the last
+   * bytes (a partial read together with POLLHUP), and never reads the error that the kernel keeps; therefore the kernel is
+   * asked by a write, which succeeds towards a peer that has ended cleanly. Not for a client that has ended its own side.
+   */
+  async wasReset(): Promise<boolean> {
+    if (this.#isReset || this.socket.destroyed) return this.#isReset;
+    return await new Promise<boolean>((resolve) => {
+      this.socket.write("\r\n", (error) => resolve(error !== undefined && error !== null));
+    });
+  }
+
   /** Ends this side alone. */
   finish(): void {
     this.socket.end();

@@ -1,18 +1,12 @@
 import type { Random } from "../../../bench/index.ts";
 import type { GeneratedExportName } from "../../../src/index.ts";
 import { pick } from "../pick.ts";
-import {
-  knownDialects,
-  mostKeptBytes,
-  type KnownDialect,
-  type KnownText,
-  type KnownTexts,
-} from "../subject/known-texts.ts";
+import { knownDialects, type KnownDialect, type KnownText, type KnownTexts } from "../subject/known-texts.ts";
 import { fileKinds, type FileKind, type SourceFiles } from "../subject/source-files.ts";
 
 /** How a body is made. */
 export const deliveries = ["streaming", "buffered", "file"] as const;
-export type Delivery = (typeof deliveries)[number];
+type Delivery = (typeof deliveries)[number];
 
 /** What is asked for: a generated export or one made from a file. */
 export type AskedExport =
@@ -93,12 +87,12 @@ export function requestText(request: ExportRequest, files: SourceFiles): string 
 }
 
 /** The path and query of a request. */
-export function targetOf({ asked, delivery, dialect }: ExportRequest, files: SourceFiles): string {
+function targetOf({ asked, delivery, dialect }: ExportRequest, files: SourceFiles): string {
   const query = new URLSearchParams({ delivery, dialect });
   if (asked.rows !== undefined) query.set("rows", String(asked.rows));
   if ("generated" in asked) query.set("seed", String(asked.seed));
   const name = "generated" in asked ? asked.generated : files.exportOf(asked.file);
-  return `/exports/${name}.csv?${query}`;
+  return `/exports/${name}.csv?${query.toString()}`;
 }
 
 /** Every text that an answer to a request may have, at any time of a run. */
@@ -108,9 +102,4 @@ export async function textsFor(
 ): Promise<readonly KnownText[]> {
   if ("generated" in asked) return [await texts.ofGenerated(asked.generated, dialect, asked)];
   return await texts.ofAnyVersion(dialect, asked.rows);
-}
-
-/** Whether a range of a request can be checked: its texts are kept. */
-export function hasKnownRanges(possible: readonly KnownText[]): boolean {
-  return possible.every(({ bytes }) => bytes <= mostKeptBytes);
 }

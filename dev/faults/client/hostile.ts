@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { between, pick } from "../pick.ts";
-import { limits } from "../subject/server-under-test.ts";
-import { Client, type ClientContext } from "./client.ts";
+import { limits } from "../subject/serve-command.ts";
+import { Client } from "./client.ts";
 import type { ClientConnection } from "./connection.ts";
 import type { Behavior } from "./downloads.ts";
 
@@ -74,13 +74,7 @@ export const hostileClients: Readonly<Record<string, Behavior>> = {
       "GET /exports/orders.csv?rows=50&delivery=buffered HTTP/1.1\r\nHost: x\r\n\r\n",
     ]);
     connection.write(one.repeat(200 + Math.floor(context.random() * 2800)));
-    const endsAtMs = performance.now() + floodMs;
-    let arrived = 0;
-    while (reads && performance.now() < endsAtMs) {
-      const arrival = await connection.next(Math.max(1, endsAtMs - performance.now()));
-      if (typeof arrival === "string") break;
-      arrived += arrival.length;
-    }
+    const arrived = reads ? await readFor(connection, floodMs) : 0;
     if (!reads) await sleep(between(context.random, 100, floodMs));
     if (reads && arrived === 0 && !connection.socket.destroyed)
       await requireAnswer(client, connection, "thousands of requests at once");
@@ -98,6 +92,18 @@ export const hostileClients: Readonly<Record<string, Behavior>> = {
     client.leave("close");
   },
 };
+
+/** Reads whatever comes for some time, or to its end. @returns how many bytes there were */
+async function readFor(connection: ClientConnection, forMs: number): Promise<number> {
+  const endsAtMs = performance.now() + forMs;
+  let bytes = 0;
+  while (performance.now() < endsAtMs) {
+    const arrival = await connection.next(Math.max(1, endsAtMs - performance.now()));
+    if (typeof arrival === "string") break;
+    bytes += arrival.length;
+  }
+  return bytes;
+}
 
 /** Anything that comes is an answer, and an end is one too. */
 async function requireAnswer(client: Client, connection: ClientConnection, sent: string): Promise<void> {

@@ -151,9 +151,10 @@ class AnswerReading {
     this.#framing = "close";
     for (;;) {
       const arrival = await this.#arrival();
-      if (arrival === "end") return;
+      if (arrival === "end") break;
       await this.#takeBody(arrival);
     }
+    if (await this.#connection.wasReset()) throw new Stop("cut");
   }
 
   async #take(length: number): Promise<void> {

@@ -118,6 +118,5 @@ function diskAt(folder: string, holderPid: number, enter: readonly string[]): Di
 
 function plainFolder(folder: string): Disk {
   const refuse = (): Promise<never> => Promise.reject(new Error(`${folder} isn't a disk of its own`));
-  const empty = (): Promise<void> => Promise.resolve();
-  return { folder, outside: folder, isTroubled: false, fill: refuse, empty, setReadOnly: refuse };
+  return { folder, outside: folder, isTroubled: false, fill: refuse, empty: refuse, setReadOnly: refuse };
 }

@@ -26,7 +26,7 @@ export interface KnownText {
 }
 
 /** Texts up to this size are kept as such, and not by their digests alone. */
-export const mostKeptBytes = 2 * 1024 ** 2;
+const mostKeptBytes = 2 * 1024 ** 2;
 
 /** The only texts that answers may have, made once each. */
 export class KnownTexts {

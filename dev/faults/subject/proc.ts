@@ -20,7 +20,7 @@ export async function roleOf(pid: number): Promise<ProcessRole> {
 }
 
 /** The letter of proc(5) for a process: R, S, D, T, Z; empty when there is none. */
-export async function stateOf(pid: number): Promise<string> {
+async function stateOf(pid: number): Promise<string> {
   return /\) ([A-Z]) /.exec(await textOf(`/proc/${pid}/stat`))?.[1] ?? "";
 }
 

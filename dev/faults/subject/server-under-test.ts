@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,19 +10,8 @@ import type { Disks } from "./disks.ts";
 import { LogLines, readLogFile, readPipe, type LogDestination, type LogReader } from "./log-reader.ts";
 import { isAlive, processesWith, roleOf, signalProcess } from "./proc.ts";
 import { runTool } from "./run-tool.ts";
+import { freePort, limits, serveCommand } from "./serve-command.ts";
 import type { SourceFiles } from "./source-files.ts";
-
-/** How the server is started: small, so that every limit is reached. */
-export const limits = {
-  workers: 3,
-  slots: 4,
-  queueTimeoutMs: 3000,
-  headerTimeoutMs: 4000,
-  drainTimeoutMs: 5000,
-  descriptors: 256,
-  bufferMiB: 24,
-  spoolMiB: 16,
-} as const;
 
 const marker = "STREAM_CSV_FAULTS";
 const readyWithinMs = 30_000;
@@ -140,7 +128,7 @@ export class ServerUnderTest {
       script,
       "sh",
       this.#log.redirection,
-      ...this.#program(),
+      ...serveCommand(this.#parts, this.#port, this.spoolFolder),
     ];
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "inherit"],
@@ -259,34 +247,6 @@ export class ServerUnderTest {
     for (const pid of await processesWith(marker, this.#mark)) signalProcess(pid, "SIGKILL");
   }
 
-  #program(): readonly string[] {
-    const { program, files } = this.#parts;
-    const flags: Readonly<Record<string, string | number>> = {
-      "--port": this.#port,
-      "--workers": limits.workers,
-      "--slots": limits.slots,
-      "--queue": 8,
-      "--queue-timeout": `${limits.queueTimeoutMs}ms`,
-      "--header-timeout": `${limits.headerTimeoutMs}ms`,
-      "--drain-timeout": `${limits.drainTimeoutMs}ms`,
-      "--buffer-memory": `${limits.bufferMiB}MiB`,
-      "--spool-size": `${limits.spoolMiB}MiB`,
-      "--spool-dir": this.spoolFolder,
-      "--log-format": "json",
-    };
-    const options = Object.entries(flags).flatMap(([name, value]) => [name, String(value)]);
-    // A file may be away while the server is started again.
-    return [
-      process.execPath,
-      program,
-      "serve",
-      ...options,
-      "--generated",
-      "--skip-unreadable",
-      ...files.served,
-    ];
-  }
-
   async #openLog(destination: LogDestination): Promise<LogReader> {
     if (destination === "file")
       return readLogFile(this.#parts.disks.log, `server-${this.#starts}.log`, this.lines);
@@ -325,13 +285,4 @@ export class ServerUnderTest {
 
 function describeEnd(exitCode: number | null, signal: NodeJS.Signals | null): string {
   return signal === null ? `exit code ${exitCode}` : `death by ${signal}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
