@@ -41,7 +41,12 @@ test(
 test("a server whose workers keep a descriptor of each connection is found out", { skip }, async () => {
   const { exitCode, stdout } = await runFaults([
     ...short,
-    ...["--seed", "1", "--program", doctored, "--only", "files replaced"],
+    "--seed",
+    "1",
+    "--program",
+    doctored,
+    "--only",
+    "files replaced",
   ]);
   assert.match(stdout, /a worker at rest has descriptors of clients or files that are gone/);
   assert.match(stdout, /\/dev\/null/);

@@ -62,7 +62,7 @@ const ends = (socket: Socket): void => void socket.end();
 const resets = (socket: Socket): void => void socket.resetAndDestroy();
 const stays = (): void => undefined;
 
-function answer(fields: string, body: string, status = 200): string {
+function answered(fields: string, body: string, status = 200): string {
   return `HTTP/1.1 ${status} x\r\n${fields === "" ? "" : `${fields}\r\n`}\r\n${body}`;
 }
 
@@ -85,27 +85,27 @@ const codedHead = Buffer.from(
 );
 
 const good: readonly Case[] = [
-  ["a whole text with a length", answer(withLength, text), ends],
-  ["a whole text in chunks", answer("Transfer-Encoding: chunked", chunked(text)), ends],
-  ["a whole text that the connection's end delimits", answer("", text), ends],
-  ["a text whose length promises more", answer(withLength, half), ends],
-  ["chunks without the last one", answer("Transfer-Encoding: chunked", `c\r\n${half}\r\n`), ends],
-  ["a text that a reset cuts", answer("", half), resets],
+  ["a whole text with a length", answered(withLength, text), ends],
+  ["a whole text in chunks", answered("Transfer-Encoding: chunked", chunked(text)), ends],
+  ["a whole text that the connection's end delimits", answered("", text), ends],
+  ["a text whose length promises more", answered(withLength, half), ends],
+  ["chunks without the last one", answered("Transfer-Encoding: chunked", `c\r\n${half}\r\n`), ends],
+  ["a text that a reset cuts", answered("", half), resets],
   ["no answer but an end", "", ends],
-  ["a refusal", answer("Content-Length: 0", "", 503), ends],
+  ["a refusal", answered("Content-Length: 0", "", 503), ends],
   [
     "a range",
-    answer(`Content-Length: 6\r\nContent-Range: bytes 3-8/${text.length}`, slice, 206),
+    answered(`Content-Length: 6\r\nContent-Range: bytes 3-8/${text.length}`, slice, 206),
     ends,
     { range: [3, 8] },
   ],
-  ["a text behind an interim answer", `HTTP/1.1 103 x\r\n\r\n${answer(withLength, text)}`, ends],
-  ["the head of a HEAD request", answer("", ""), ends, { method: "HEAD" }],
+  ["a text behind an interim answer", `HTTP/1.1 103 x\r\n\r\n${answered(withLength, text)}`, ends],
+  ["the head of a HEAD request", answered("", ""), ends, { method: "HEAD" }],
   ["a coded text", Buffer.concat([codedHead, gzipped]), ends, { acceptsGzip: true }],
-  ["a right digest", answer(`${withLength}\r\nRepr-Digest: sha-256=:${digest}:`, text), ends],
+  ["a right digest", answered(`${withLength}\r\nRepr-Digest: sha-256=:${digest}:`, text), ends],
   [
     "right trailers",
-    answer(
+    answered(
       "Transfer-Encoding: chunked",
       chunked(text, `X-Row-Count: 2\r\nRepr-Digest: sha-256=:${digest}:\r\n`),
     ),
@@ -120,24 +120,30 @@ for (const [what, bytes, end, request] of good) {
 }
 
 const bad: readonly (readonly [...Case, kind: RegExp])[] = [
-  ["half a text with its own length", answer("Content-Length: 12", half), ends, {}, /ends cleanly .*length/],
+  [
+    "half a text with its own length",
+    answered("Content-Length: 12", half),
+    ends,
+    {},
+    /ends cleanly .*length/,
+  ],
   [
     "half a text with the last chunk",
-    answer("Transfer-Encoding: chunked", chunked(half)),
+    answered("Transfer-Encoding: chunked", chunked(half)),
     ends,
     {},
     /ends cleanly .*chunks/,
   ],
   [
     "half a text that ends without a reset",
-    answer("", half),
+    answered("", half),
     ends,
     { httpVersion: "1.0" },
     /ends cleanly .*close, HTTP\/1\.0/,
   ],
   [
     "another text of the same length",
-    answer(withLength, text.replace("two", "too")),
+    answered(withLength, text.replace("two", "too")),
     ends,
     {},
     /ends cleanly/,
@@ -156,25 +162,25 @@ const bad: readonly (readonly [...Case, kind: RegExp])[] = [
   ],
   [
     "another range",
-    answer(`Content-Length: 6\r\nContent-Range: bytes 3-8/${text.length}`, text.slice(4, 10), 206),
+    answered(`Content-Length: 6\r\nContent-Range: bytes 3-8/${text.length}`, text.slice(4, 10), 206),
     ends,
     { range: [3, 8] },
     /ends cleanly/,
   ],
-  ["a false digest", answer(`${withLength}\r\nRepr-Digest: sha-256=:AAAA:`, text), ends, {}, /Repr-Digest/],
-  ["a false count", answer(`${withLength}\r\nX-Row-Count: 3`, text), ends, {}, /X-Row-Count/],
+  ["a false digest", answered(`${withLength}\r\nRepr-Digest: sha-256=:AAAA:`, text), ends, {}, /Repr-Digest/],
+  ["a false count", answered(`${withLength}\r\nX-Row-Count: 3`, text), ends, {}, /X-Row-Count/],
   ["a client that waits for an answer", "", stays, {}, /hangs/],
-  ["a client that waits for the rest", answer(withLength, half), stays, {}, /hangs/],
+  ["a client that waits for the rest", answered(withLength, half), stays, {}, /hangs/],
   [
     "a status that no right request gets",
-    answer("Content-Length: 0", "", 404),
+    answered("Content-Length: 0", "", 404),
     ends,
     {},
     /answered with 404/,
   ],
   [
     "a fault nobody foresaw",
-    answer("Content-Length: 24", '{"code":"SCSV_INTERNAL"}', 500),
+    answered("Content-Length: 24", '{"code":"SCSV_INTERNAL"}', 500),
     ends,
     {},
     /SCSV_INTERNAL/,
@@ -182,14 +188,14 @@ const bad: readonly (readonly [...Case, kind: RegExp])[] = [
   ["something that isn't HTTP", "nonsense\r\n\r\n", ends, {}, /malformed/],
   [
     "two framings",
-    answer(`${withLength}\r\nTransfer-Encoding: chunked`, chunked(text)),
+    answered(`${withLength}\r\nTransfer-Encoding: chunked`, chunked(text)),
     ends,
     {},
     /malformed/,
   ],
   [
     "a chunk of another size",
-    answer("Transfer-Encoding: chunked", `3\r\n${text}\r\n0\r\n\r\n`),
+    answered("Transfer-Encoding: chunked", `3\r\n${text}\r\n0\r\n\r\n`),
     ends,
     {},
     /malformed/,
