@@ -7,8 +7,11 @@ export type ClientTarget = { readonly host: string; readonly port: number } | { 
 /** What came next over a connection: bytes, its clean end, a reset, or nothing for too long. */
 export type Arrival = Buffer | "end" | "reset" | "silence";
 
-/** How long a client waits for the next byte or for the connection itself before it calls that a hang. */
-export const longestSilenceMs = 30_000;
+/**
+ * How long a client waits for the next byte or for the connection itself before it calls that a hang: longer than a server
+ * takes to notice that one of its processes hangs, which is 30 s.
+ */
+export const longestSilenceMs = 45_000;
 
 /** A connection whose bytes come only when they are asked for, so that a slow reader is one for the kernel too. */
 export class ClientConnection {
