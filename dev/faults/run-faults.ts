@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../bench/index.ts";
 import { checkRest, descriptorBase, type DescriptorBase } from "./check/rest.ts";
 import { checkService } from "./check/service.ts";
-import { checkSpeed, measureSpeed } from "./check/speed.ts";
+import { checkSpeed, describeSpeed, measureSpeed, type Speed } from "./check/speed.ts";
 import { Watch } from "./check/watch.ts";
 import type { ClientContext } from "./client/client.ts";
 import { startLoad, type Way } from "./client/load.ts";
@@ -38,7 +38,7 @@ interface Run extends RunSurroundings {
   readonly faults: Omit<FaultContext, "begin" | "random">;
   readonly ways: readonly Way[];
   readonly base: DescriptorBase;
-  readonly speedAtStart: number;
+  readonly speedAtStart: Speed;
 }
 
 /**
@@ -84,7 +84,7 @@ export async function runFaults(
   await checkService(calmContext(direct, interruption), options.seed);
   const base = await descriptorBase(server);
   const speedAtStart = await measureSpeed(direct.target);
-  say(`It sends ${speedAtStart.toFixed(0)} MB/s to one client.`);
+  say(`To one client it sends ${describeSpeed(speedAtStart)}.`);
 
   const run: Run = {
     ...surroundings,
@@ -110,7 +110,7 @@ export async function runFaults(
   }
   return {
     phases: `${shares.length} of ${phases.length}`,
-    "speed at the start": `${speedAtStart.toFixed(0)} MB/s`,
+    "speed at the start": describeSpeed(speedAtStart),
     "speed after a phase": shares.map((share) => `${(share * 100).toFixed(0)} %`).join(" "),
     "log lines": String(server.lines.count),
     "most memory of a process": [...watch.peaks]

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { between, pick } from "../pick.ts";
 import { limits } from "../subject/serve-command.ts";
 import { Client } from "./client.ts";
-import type { ClientConnection } from "./connection.ts";
+import { longestSilenceMs, type ClientConnection } from "./connection.ts";
 import type { Behavior } from "./downloads.ts";
 
 const get = "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -31,8 +31,8 @@ const malformed: readonly string[] = [
 
 /** A client that sends so much of what it may not is let go after this long. */
 const floodMs = 4000;
-/** Longest time until something that is no request is answered or its connection ended. */
-const answeredWithinMs = limits.headerTimeoutMs + 20_000;
+/** Longest time until something that is no request is answered or its connection ended, in a process that may hang. */
+const answeredWithinMs = limits.headerTimeoutMs + longestSilenceMs;
 
 /** Clients that mean no good, or know no better. All are bounded in what they send and how long they stay. */
 export const hostileClients: Readonly<Record<string, Behavior>> = {
