@@ -58,7 +58,7 @@ export async function runFaults(
   await mkdir(join(folder, "files"));
   const files = await SourceFiles.make(join(folder, "files"));
   await using server = new ServerUnderTest({ program, folder, disks, files, record, nowMs });
-  await server.start("pipe");
+  await server.start(disks.missing === undefined && options.seed % 2 === 0 ? "file" : "pipe");
   // A run that ends in a hurry has no time for the end of this function.
   const stopAtOnce = (): void => {
     record.close();
@@ -136,7 +136,9 @@ async function storm(run: Run, { stormMs, faults, clientSeed }: PlannedPhase): P
     await sleep(stormMs, undefined, { signal: run.interruption }).catch(() => undefined);
     await Promise.all(lanes.values());
   } finally {
+    run.say("  All faults are undone.");
     await load.end();
+    run.say("  The last client has left.");
   }
 }
 
@@ -160,6 +162,7 @@ async function calm(run: Run, phase: PlannedPhase): Promise<number> {
   const [direct] = run.ways;
   if (server.pid === undefined) await server.start();
   const wasAtRest = await checkRest(server, base, record, run.interruption);
+  run.say(wasAtRest ? "  The server is at rest." : "  The server does NOT come to rest.");
   const isServing = await checkService(calmContext(direct!, run.interruption), 10_000 + phase.number);
   const share = await checkSpeed(direct!.target, speedAtStart, record);
   if ((!wasAtRest || !isServing) && !run.interruption.aborted) {
@@ -167,7 +170,7 @@ async function calm(run: Run, phase: PlannedPhase): Promise<number> {
     run.say("  The server is started again, since it isn't as it was.");
     await server.drainAndRestart("SIGTERM", false, server.logDestination);
   }
-  run.say(`  Calm: ${wasAtRest ? "at rest" : "NOT at rest"}, ${(share * 100).toFixed(0)} % of its speed.`);
+  run.say(`  It has ${(share * 100).toFixed(0)} % of its speed.`);
   return share;
 }
 

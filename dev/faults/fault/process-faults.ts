@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { longestSilenceMs } from "../client/connection.ts";
+import { ClientConnection, longestSilenceMs } from "../client/connection.ts";
 import { between, pick } from "../pick.ts";
 import { isAlive, signalProcess } from "../subject/proc.ts";
 import { CannotInject, eventually, type FaultContext, type FaultKind } from "./fault.ts";
 
 /** A builder lives for a moment only, so that one has to be waited for. */
 const builderWithinMs = 5000;
+/** Long enough that the file is still wanted while its builder is stopped for a moment. */
+const askerStaysMs = 5000;
 /** A stop that only a watch over processes ends before clients give up. */
 const longStopMs = longestSilenceMs + 10_000;
 
@@ -110,8 +112,15 @@ async function workers({ server }: FaultContext): Promise<readonly number[]> {
   return pids;
 }
 
-async function builder({ server }: FaultContext): Promise<number> {
+/** A process that makes a file which nobody has asked for before; the one who asks for it here stays for a while. */
+async function builder({ server, random }: FaultContext): Promise<number> {
+  const seed = 1_000_000 + Math.floor(random() * 1_000_000);
+  const connection = await ClientConnection.open({ host: "127.0.0.1", port: server.port });
+  connection?.write(
+    `GET /exports/orders.csv?delivery=file&rows=100000&seed=${seed} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`,
+  );
   const pid = await eventually(async () => (await server.pidsOf("builder"))[0], builderWithinMs);
+  setTimeout(() => connection?.leave("close"), askerStaysMs);
   if (pid === undefined) throw new CannotInject("no file was being made just then");
   return pid;
 }
