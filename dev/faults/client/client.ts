@@ -1,0 +1,98 @@
+import type { Random } from "../../../bench/index.ts";
+import type { RunRecord } from "../record.ts";
+import type { KnownTexts } from "../subject/known-texts.ts";
+import type { SourceFiles } from "../subject/source-files.ts";
+import { ClientConnection, type ClientTarget } from "./connection.ts";
+import { requestText, textsFor, type ExportRequest } from "./export-request.ts";
+import { judgeAnswer } from "./judge-answer.ts";
+import { readAnswer, type Answer, type ReadOptions } from "./read-answer.ts";
+
+/** What a client needs to know. */
+export interface ClientContext {
+  readonly target: ClientTarget;
+  /** By which way it comes, for the table: `direct`, `nginx`, `nginx with HTTP/1.0`. */
+  readonly way: string;
+  readonly random: Random;
+  readonly files: SourceFiles;
+  readonly texts: KnownTexts;
+  readonly record: RunRecord;
+  /** Fires when the load ends: what is asked for by then is read to its end without delay. */
+  readonly over: AbortSignal;
+}
+
+/** Bytes of a coded body that are kept to be decoded. */
+const mostCodedBytes = 16 * 1024 ** 2;
+
+/** A client with one connection. */
+export class Client {
+  readonly context: ClientContext;
+  readonly #kind: string;
+  #connection: ClientConnection | undefined;
+
+  constructor(context: ClientContext, kind: string) {
+    this.context = context;
+    this.#kind = kind;
+  }
+
+  /** The connection, made when there is none; undefined when nobody accepts. */
+  async connect(): Promise<ClientConnection | undefined> {
+    if (this.#connection !== undefined) return this.#connection;
+    this.#connection = await ClientConnection.open(this.context.target);
+    if (this.#connection === undefined) this.count("refused");
+    return this.#connection;
+  }
+
+  /** Asks for an export, reads and judges the answer; undefined when there was no connection. */
+  async ask(request: ExportRequest, reading: Omit<ReadOptions, "method"> = {}): Promise<Answer | undefined> {
+    const connection = await this.connect();
+    connection?.write(requestText(request, this.context.files));
+    return connection === undefined ? undefined : await this.readExport(request, reading);
+  }
+
+  /** Reads the answer to a request that has been sent. */
+  async readExport(
+    request: ExportRequest,
+    reading: Omit<ReadOptions, "method"> = {},
+  ): Promise<Answer | undefined> {
+    const connection = this.#connection;
+    if (connection === undefined) return undefined;
+    const { method, acceptsGzip, isKept } = request;
+    const kept = acceptsGzip ? { keptBytes: mostCodedBytes } : {};
+    const answer = await readAnswer(connection, { ...kept, ...reading, method });
+    const possible = await textsFor(request, this.context.texts);
+    const fault = judgeAnswer(request, answer, possible);
+    this.count(outcomeOf(answer));
+    if (fault !== undefined)
+      this.fault(fault.kind, requestText(request, this.context.files), answer, fault.detail);
+    if (!isKept || !canGoOn(answer)) this.leave("close");
+    return answer;
+  }
+
+  leave(how: "reset" | "close"): void {
+    this.#connection?.leave(how);
+    this.#connection = undefined;
+  }
+
+  count(what: string): void {
+    this.context.record.answer(`${this.context.way}: ${this.#kind}`, what);
+  }
+
+  fault(kind: string, asked: string, answer: Answer, detail: string): void {
+    const headers = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n  ");
+    this.context.record.finding(
+      kind,
+      `${this.context.way}, ${this.#kind} client\nasked:\n  ${asked.trim().replaceAll("\r\n", "\n  ")}\nanswered: ${answer.status}, ${answer.bytes} bytes, ${answer.ending}\n  ${headers}\n${detail}`,
+    );
+  }
+}
+
+/** Status and end of an answer, as it is counted. */
+export function outcomeOf({ status, ending }: Answer): string {
+  if (status === 0) return ending === "hang" ? "hang" : "cut before an answer";
+  return ending === "complete" ? String(status) : `${status} ${ending}`;
+}
+
+function canGoOn({ ending, framing, headers }: Answer): boolean {
+  const isClosing = headers.get("connection")?.toLowerCase() === "close";
+  return ending === "complete" && framing !== "close" && !isClosing;
+}

@@ -1,0 +1,106 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+
+/** Where clients connect to. */
+export type ClientTarget = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/** What came next over a connection: bytes, its clean end, a reset, or nothing for too long. */
+export type Arrival = Buffer | "end" | "reset" | "silence";
+
+/**
+ * How long a client waits for the next byte or for the connection itself before it calls that a hang: longer than a server
+ * takes to notice that one of its processes hangs, which is 30 s.
+ */
+export const longestSilenceMs = 45_000;
+
+/** A connection whose bytes come only when they are asked for, so that a slow reader is one for the kernel too. */
+export class ClientConnection {
+  readonly socket: Socket;
+  #rest: Buffer | undefined;
+  #isReset = false;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on("error", () => (this.#isReset = true));
+  }
+
+  /** Connects; undefined when nobody listens or accepts. */
+  static async open(target: ClientTarget): Promise<ClientConnection | undefined> {
+    // Half-open, so that its own end is said only when that is wanted.
+    const socket = connect({ ...target, allowHalfOpen: true });
+    const connection = new ClientConnection(socket);
+    const isConnected = await once(socket, "connect", { signal: AbortSignal.timeout(longestSilenceMs) }).then(
+      () => true,
+      () => false,
+    );
+    if (isConnected) return connection;
+    socket.destroy();
+    return undefined;
+  }
+
+  write(data: string | Uint8Array): void {
+    if (!this.socket.writableEnded) this.socket.write(data);
+  }
+
+  /** The next bytes, or why there are none; at most a few chunks of the kernel's are taken ahead. */
+  async next(silenceMs = longestSilenceMs): Promise<Arrival> {
+    if (this.#rest !== undefined) {
+      const rest = this.#rest;
+      this.#rest = undefined;
+      return rest;
+    }
+    const endsAtMs = performance.now() + silenceMs;
+    for (;;) {
+      const chunk = this.socket.read() as Buffer | null;
+      if (chunk !== null) return chunk;
+      if (this.#isReset) return "reset";
+      if (this.socket.readableEnded) return "end";
+      if (this.socket.destroyed) return "reset";
+      const leftMs = endsAtMs - performance.now();
+      if (leftMs <= 0) return "silence";
+      await this.#change(leftMs);
+    }
+  }
+
+  /** Gives back bytes that were read too far, as the beginning of what comes next. */
+  putBack(bytes: Buffer): void {
+    if (bytes.length > 0) this.#rest = bytes;
+  }
+
+  /**
+   * Whether a connection that came to its end was reset. libuv reports the end when a reset comes right behind the last
+   * bytes (a partial read together with POLLHUP), and never reads the error that the kernel keeps; therefore the kernel is
+   * asked by a write, which succeeds towards a peer that has ended cleanly. Not for a client that has ended its own side.
+   */
+  async wasReset(): Promise<boolean> {
+    if (this.#isReset || this.socket.destroyed) return this.#isReset;
+    return await new Promise<boolean>((resolve) => {
+      this.socket.write("\r\n", (error) => resolve(error !== undefined && error !== null));
+    });
+  }
+
+  /** Ends this side alone. */
+  finish(): void {
+    this.socket.end();
+  }
+
+  /** Leaves by a reset, which only TCP has, or as the kernel does it when there are unread bytes. */
+  leave(how: "reset" | "close"): void {
+    const isTcp = this.socket.remoteAddress !== undefined;
+    if (how === "reset" && isTcp && !this.socket.writableEnded) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
+  async #change(limitMs: number): Promise<void> {
+    const { socket } = this;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, limitMs);
+      function done(): void {
+        clearTimeout(timer);
+        for (const event of ["readable", "end", "close"]) socket.off(event, done);
+        resolve();
+      }
+      for (const event of ["readable", "end", "close"]) socket.on(event, done);
+    });
+  }
+}

@@ -1,0 +1,105 @@
+import type { Random } from "../../../bench/index.ts";
+import type { GeneratedExportName } from "../../../src/index.ts";
+import { pick } from "../pick.ts";
+import { knownDialects, type KnownDialect, type KnownText, type KnownTexts } from "../subject/known-texts.ts";
+import { fileKinds, type FileKind, type SourceFiles } from "../subject/source-files.ts";
+
+/** How a body is made. */
+export const deliveries = ["streaming", "buffered", "file"] as const;
+type Delivery = (typeof deliveries)[number];
+
+/** What is asked for: a generated export or one made from a file. */
+export type AskedExport =
+  | { readonly generated: GeneratedExportName; readonly rows: number; readonly seed: number }
+  | { readonly file: FileKind; readonly rows: number | undefined };
+
+/** A request for an export. */
+export interface ExportRequest {
+  readonly method: "GET" | "HEAD";
+  readonly asked: AskedExport;
+  readonly delivery: Delivery;
+  readonly dialect: KnownDialect;
+  readonly httpVersion: "1.1" | "1.0";
+  readonly isKept: boolean;
+  readonly acceptsGzip: boolean;
+  readonly acceptsTrailers: boolean;
+  /** First and last byte, of a prepared file. */
+  readonly range: readonly [number, number] | undefined;
+}
+
+/** How many rows of each generated export: none, few, what a buffer holds, and more than the kernel's buffers hold. */
+const generatedRows: Readonly<Record<GeneratedExportName, readonly number[]>> = {
+  orders: [0, 1, 1000, 20_000, 60_000, 200_000],
+  wide: [20, 1000],
+  text: [10, 300],
+  numbers: [100, 20_000],
+};
+/** Prepared files are bounded by the spool, buffered bodies by their memory: larger ones are refused, as they should be. */
+const mostRowsPrepared = 60_000;
+/** Ranges are asked of files that are small enough to be known by heart. */
+const rangeRows = 10_000;
+
+/** A request that a client may make, any of them. `isPlain` leaves out what only a direct client of HTTP/1.0 is. */
+export function randomRequest(random: Random, isPlain: boolean): ExportRequest {
+  const delivery = pick(random, deliveries);
+  const wantsRange = delivery === "file" && random() < 0.3;
+  const httpVersion = !isPlain && random() < 0.3 ? "1.0" : "1.1";
+  const asked = randomExport(random, delivery, wantsRange);
+  const first = Math.floor(random() * 20_000);
+  return {
+    method: random() < 0.08 ? "HEAD" : "GET",
+    asked,
+    delivery,
+    dialect: pick(random, knownDialects),
+    httpVersion,
+    isKept: random() < 0.6,
+    acceptsGzip: delivery === "streaming" && random() < 0.2,
+    acceptsTrailers: random() < 0.3,
+    range: wantsRange ? [first, first + Math.floor(random() * 200_000)] : undefined,
+  };
+}
+
+function randomExport(random: Random, delivery: Delivery, wantsRange: boolean): AskedExport {
+  const isPrepared = delivery !== "streaming";
+  if (random() < 0.5) {
+    const file = pick(random, fileKinds);
+    const isShort = wantsRange || random() < 0.3;
+    return { file, rows: isShort ? rangeRows : undefined };
+  }
+  const generated = pick(random, Object.keys(generatedRows) as GeneratedExportName[]);
+  if (wantsRange) return { generated: "orders", rows: rangeRows, seed: 1 };
+  const rows = generatedRows[generated].filter((count) => !isPrepared || count <= mostRowsPrepared);
+  // Prepared files of many seeds, so that the spool is always full and always changing.
+  return { generated, rows: pick(random, rows), seed: 1 + Math.floor(random() * 3) };
+}
+
+/** The head of a request as it is sent. */
+export function requestText(request: ExportRequest, files: SourceFiles): string {
+  const { httpVersion, isKept, range } = request;
+  const fields: string[] = ["Host: 127.0.0.1"];
+  if (httpVersion === "1.0" && isKept) fields.push("Connection: keep-alive");
+  if (httpVersion === "1.1" && !isKept) fields.push("Connection: close");
+  if (request.acceptsGzip) fields.push("Accept-Encoding: gzip");
+  if (request.acceptsTrailers) fields.push("TE: trailers");
+  if (range !== undefined) fields.push(`Range: bytes=${range[0]}-${range[1]}`);
+  const lines = [`${request.method} ${targetOf(request, files)} HTTP/${httpVersion}`, ...fields];
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+/** The path and query of a request. */
+function targetOf({ asked, delivery, dialect }: ExportRequest, files: SourceFiles): string {
+  const query = new URLSearchParams({ delivery, dialect });
+  if (asked.rows !== undefined) query.set("rows", String(asked.rows));
+  if ("generated" in asked) query.set("seed", String(asked.seed));
+  const name = "generated" in asked ? asked.generated : files.exportOf(asked.file);
+  return `/exports/${name}.csv?${query.toString()}`;
+}
+
+/** Every text that an answer to a request may have, at any time of a run. */
+export async function textsFor(
+  { asked, dialect }: ExportRequest,
+  texts: KnownTexts,
+): Promise<readonly KnownText[]> {
+  if ("generated" in asked) return [await texts.ofGenerated(asked.generated, dialect, asked)];
+  return await texts.ofAnyVersion(dialect, asked.rows);
+}

@@ -1,0 +1,288 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { processTree } from "../../../bench/index.ts";
+import type { RunRecord } from "../record.ts";
+import type { Disks } from "./disks.ts";
+import { LogLines, readLogFile, readPipe, type LogDestination, type LogReader } from "./log-reader.ts";
+import { isAlive, processesWith, roleOf, signalProcess } from "./proc.ts";
+import { runTool } from "./run-tool.ts";
+import { freePort, limits, serveCommand } from "./serve-command.ts";
+import type { SourceFiles } from "./source-files.ts";
+
+const marker = "STREAM_CSV_FAULTS";
+const readyWithinMs = 30_000;
+const orphansEndWithinMs = 10_000;
+/** A stop may take the drain time-out, and as long again for what is cut and put away. */
+const stopsWithinMs = limits.drainTimeoutMs * 2 + 5000;
+
+/** What a server under test is made of. */
+export interface ServerParts {
+  readonly program: string;
+  readonly folder: string;
+  readonly disks: Disks;
+  readonly files: SourceFiles;
+  readonly record: RunRecord;
+  readonly nowMs: () => number;
+}
+
+/**
+ * A real `stream-csv serve` on one port and one spool folder, which is killed, stopped and started again. All its
+ * processes carry a mark in their environment, so that none is lost sight of when it loses its parent.
+ */
+export class ServerUnderTest {
+  readonly lines: LogLines;
+  readonly spoolFolder: string;
+  /** Where the server makes its temporary files. */
+  readonly temporaryFolder: string;
+  readonly #parts: ServerParts;
+  readonly #mark: string;
+  #port = 0;
+  #child: ChildProcess | undefined;
+  #log: LogReader | undefined;
+  #logDestination: LogDestination = "pipe";
+  #isEndExpected = false;
+  #starts = 0;
+  /** Workers that this program has killed, or stopped for so long that they may have been replaced, since the start. */
+  #harmedWorkers = 0;
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.#mark = `${process.pid}-${Date.now().toString(36)}`;
+    this.lines = new LogLines(parts.record, parts.nowMs);
+    this.spoolFolder = join(parts.disks.spool.folder, "spool");
+    this.temporaryFolder = join(parts.folder, "tmp");
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The process of the primary; undefined while there is none. */
+  get pid(): number | undefined {
+    const child = this.#child;
+    return child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
+  }
+
+  /** Which of the servers that were started one after the other this is. */
+  get generation(): number {
+    return this.#starts;
+  }
+
+  get logDestination(): LogDestination {
+    return this.#logDestination;
+  }
+
+  get log(): LogReader | undefined {
+    return this.#log;
+  }
+
+  get harmedWorkers(): number {
+    return this.#harmedWorkers;
+  }
+
+  noteHarmedWorker(): void {
+    this.#harmedWorkers += 1;
+  }
+
+  /** The folder of prepared files, as this process sees it. */
+  get spoolOutside(): string {
+    return join(this.#parts.disks.spool.outside, "spool");
+  }
+
+  /**
+   * Starts it, with its log going to a place; resolves when it is ready. A server rightly refuses to start on a disk that is
+   * full or read-only, and is started again until the disk is neither.
+   * @throws Error when it doesn't start for any other reason
+   */
+  async start(logDestination: LogDestination = this.#logDestination): Promise<void> {
+    const { spool } = this.#parts.disks;
+    for (;;) {
+      const wasTroubled = spool.isTroubled;
+      const problem = await this.#startOnce(logDestination);
+      if (problem === undefined) return;
+      if (!wasTroubled && !spool.isTroubled) throw new Error(`The server could not be started: ${problem}`);
+      await sleep(300);
+    }
+  }
+
+  async #startOnce(logDestination: LogDestination): Promise<string | undefined> {
+    await mkdir(this.temporaryFolder, { recursive: true });
+    this.#port ||= await freePort();
+    this.#logDestination = logDestination;
+    await this.#log?.close();
+    this.#log = await this.#openLog(logDestination);
+    this.#harmedWorkers = 0;
+    // Until it is ready its end is told by what this returns.
+    this.#isEndExpected = true;
+    this.#starts += 1;
+    const { enter } = this.#parts.disks;
+    const script = `ulimit -n ${limits.descriptors}; log=$1; shift; exec "$@" 2>>"$log"`;
+    const [command = "sh", ...args] = [
+      ...enter,
+      "sh",
+      "-c",
+      script,
+      "sh",
+      this.#log.redirection,
+      ...serveCommand(this.#parts, this.#port, this.spoolFolder),
+    ];
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, [marker]: this.#mark, TMPDIR: this.temporaryFolder },
+    });
+    this.#child = child;
+    child.once("exit", (exitCode, signal) => this.#onExit(child, exitCode, signal));
+    const ready = new Promise<boolean>((resolve) => {
+      createInterface({ input: child.stdout }).once("line", (line) =>
+        resolve(line.startsWith("listening on ")),
+      );
+      child.once("exit", () => resolve(false));
+    });
+    const isReady = await Promise.race([
+      ready,
+      sleep(readyWithinMs, undefined, { ref: false }).then(() => undefined),
+    ]);
+    if (isReady === true) {
+      this.#isEndExpected = false;
+      return undefined;
+    }
+    signalProcess(child.pid ?? 0, "SIGKILL");
+    const why =
+      isReady === undefined ? `it wasn't ready within ${readyWithinMs / 1000} s` : "it ended before";
+    return `${why}.\n${this.lines.troubles}`;
+  }
+
+  /** Kills the primary and starts another on the same port and spool, when the workers have seen to it themselves. */
+  async killAndRestart(logDestination: LogDestination): Promise<void> {
+    const { pid } = this;
+    if (pid === undefined) throw new Error("There is no primary to kill.");
+    const orphans = (await processTree(pid)).slice(1);
+    this.#isEndExpected = true;
+    const exited = once(this.#child!, "exit");
+    signalProcess(pid, "SIGKILL");
+    await exited;
+    await this.#endOrphans(orphans, "a killed primary");
+    await this.start(logDestination);
+  }
+
+  /** Sends a signal that drains, waits for the end, and starts another. */
+  async drainAndRestart(
+    signal: NodeJS.Signals,
+    again: boolean,
+    logDestination: LogDestination,
+  ): Promise<string> {
+    const end = await this.stop(signal, again);
+    await this.start(logDestination);
+    return end;
+  }
+
+  /** Stops it by a signal, or by the same signal twice; one that doesn't end in time is a finding, and killed. */
+  async stop(signal: NodeJS.Signals = "SIGTERM", again = false): Promise<string> {
+    const { pid } = this;
+    const child = this.#child;
+    if (pid === undefined || child === undefined) return "it had ended already";
+    const rest = (await processTree(pid)).slice(1);
+    this.#isEndExpected = true;
+    const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+    signalProcess(pid, signal);
+    if (again) await sleep(300).then(() => signalProcess(pid, signal));
+    const end = await Promise.race([exited, sleep(stopsWithinMs, undefined, { ref: false })]);
+    if (end === undefined) {
+      this.#parts.record.finding(
+        "a server that is told to stop doesn't end",
+        `${stopsWithinMs / 1000} s after ${signal} the primary ${pid} is still there\n${this.lines.troubles}`,
+      );
+      signalProcess(pid, "SIGKILL");
+      await exited;
+    } else {
+      const allowed = again ? [0, 1, 130, 143] : [0, 1];
+      if (!allowed.includes(end[0] ?? -1))
+        this.#parts.record.finding(
+          "a stop has another exit code than it should",
+          `${again ? "two signals" : "one signal"} ${signal} gave ${describeEnd(...end)}, not one of ${allowed.join(", ")}\n${this.lines.troubles}`,
+        );
+    }
+    await this.#endOrphans(rest, "a stopped server");
+    return end === undefined ? "it had to be killed" : describeEnd(...end);
+  }
+
+  /** All its processes that live, the primary first. */
+  async processes(): Promise<readonly { readonly pid: number; readonly role: string }[]> {
+    const { pid } = this;
+    if (pid === undefined) return [];
+    const pids = await processTree(pid);
+    return await Promise.all(
+      pids.map(async (member) => ({ pid: member, role: member === pid ? "primary" : await roleOf(member) })),
+    );
+  }
+
+  async pidsOf(role: "worker" | "builder"): Promise<readonly number[]> {
+    return (await this.processes()).filter((member) => member.role === role).map(({ pid }) => pid);
+  }
+
+  /** Processes that were started by a server of this run and belong to none that runs. */
+  async strays(): Promise<readonly number[]> {
+    const { pid } = this;
+    const tree = new Set(pid === undefined ? [] : await processTree(pid));
+    const marked = await processesWith(marker, this.#mark);
+    const outside = marked.filter((member) => !tree.has(member));
+    const alive = await Promise.all(outside.map(isAlive));
+    return outside.filter((_, index) => alive[index]);
+  }
+
+  /** Ends whatever is left, by process id. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    for (const stray of await this.strays()) signalProcess(stray, "SIGKILL");
+    await this.#log?.close();
+  }
+
+  /** Ends all processes at once, where there is no time to wait. */
+  async killAll(): Promise<void> {
+    this.#isEndExpected = true;
+    for (const pid of await processesWith(marker, this.#mark)) signalProcess(pid, "SIGKILL");
+  }
+
+  async #openLog(destination: LogDestination): Promise<LogReader> {
+    if (destination === "file")
+      return readLogFile(this.#parts.disks.log, `server-${this.#starts}.log`, this.lines);
+    const path = join(this.#parts.folder, `log-${this.#starts}`);
+    if (!(await runTool("mkfifo", [path]))) throw new Error(`mkfifo could not make ${path}.`);
+    return readPipe(path, this.lines);
+  }
+
+  /** Children of a primary that has gone end themselves; those that don't are a finding, and ended by their ids. */
+  async #endOrphans(pids: readonly number[], after: string): Promise<void> {
+    const endsAtMs = this.#parts.nowMs() + orphansEndWithinMs;
+    let left = pids;
+    while (left.length > 0 && this.#parts.nowMs() < endsAtMs) {
+      const alive = await Promise.all(left.map(isAlive));
+      left = left.filter((_, index) => alive[index]);
+      if (left.length > 0) await sleep(50);
+    }
+    if (left.length === 0) return;
+    const roles = await Promise.all(left.map(async (pid) => `${await roleOf(pid)} ${pid}`));
+    this.#parts.record.finding(
+      "processes outlive their primary",
+      `${orphansEndWithinMs / 1000} s after ${after}: ${roles.join(", ")}`,
+    );
+    for (const pid of left) signalProcess(pid, "SIGKILL");
+  }
+
+  #onExit(child: ChildProcess, exitCode: number | null, signal: NodeJS.Signals | null): void {
+    this.lines.endServer();
+    if (this.#isEndExpected || this.#child !== child) return;
+    this.#parts.record.finding(
+      "the primary ended by itself",
+      `${describeEnd(exitCode, signal)}\n${this.lines.troubles}`,
+    );
+  }
+}
+
+function describeEnd(exitCode: number | null, signal: NodeJS.Signals | null): string {
+  return signal === null ? `exit code ${exitCode}` : `death by ${signal}`;
+}

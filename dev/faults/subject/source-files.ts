@@ -1,0 +1,161 @@
+import { createWriteStream } from "node:fs";
+import { copyFile, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { DuckDBInstance } from "@duckdb/node-api";
+
+/** The kinds of file that are served. */
+export const fileKinds = ["csv", "ndjson", "json", "parquet", "duckdb"] as const;
+export type FileKind = (typeof fileKinds)[number];
+
+/** What a file may hold; `first` and `third` have the same length in every kind of text. */
+export const fileVersions = ["first", "other", "third"] as const;
+export type FileVersion = (typeof fileVersions)[number];
+
+const rowsOf: Readonly<Record<FileVersion, number>> = { first: 120_000, other: 90_000, third: 120_000 };
+
+/** How many rows a version has. */
+export function versionRows(version: FileVersion): number {
+  return rowsOf[version];
+}
+
+/** The cell beside the id in a row of a version: nothing in it that any dialect would quote. */
+export function versionText(version: FileVersion, row: number): string {
+  return `what the ${version} version has to say in row ${row}`;
+}
+
+/** The files that a server serves, each of which can be replaced, rewritten, removed and brought back. */
+export class SourceFiles {
+  readonly #folder: string;
+  readonly #current = new Map<FileKind, FileVersion | undefined>();
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Writes every version of every kind into a folder, and serves the first of each. */
+  static async make(folder: string): Promise<SourceFiles> {
+    await mkdir(join(folder, "versions"), { recursive: true });
+    const files = new SourceFiles(folder);
+    for (const version of fileVersions) {
+      await writeLines(
+        files.#versionPath("csv", version),
+        "id,text\n",
+        version,
+        (id, text) => `${id},${text}\n`,
+      );
+      await writeLines(
+        files.#versionPath("ndjson", version),
+        "",
+        version,
+        (id, text) => `${JSON.stringify({ id, text })}\n`,
+      );
+      await writeLines(
+        files.#versionPath("json", version),
+        "[",
+        version,
+        (id, text) => `${id === 0 ? "" : ",\n"}${JSON.stringify({ id, text })}`,
+        "]\n",
+      );
+      await files.#writeWithDuckDb(version);
+    }
+    for (const kind of fileKinds) await files.replace(kind, "first");
+    return files;
+  }
+
+  /** The arguments of `serve` that name the files. */
+  get served(): readonly string[] {
+    return fileKinds.map((kind) => this.#servedPath(kind));
+  }
+
+  /** The name of the export made from a kind of file. */
+  exportOf(kind: FileKind): string {
+    return kind === "duckdb" ? "from-duckdb.rows" : `from-${kind}`;
+  }
+
+  /** What a file holds now; undefined while it is away. */
+  current(kind: FileKind): FileVersion | undefined {
+    return this.#current.get(kind);
+  }
+
+  /** Puts a version in the place of the file by a rename, as careful writers do. */
+  async replace(kind: FileKind, version: FileVersion): Promise<void> {
+    const path = this.#servedPath(kind);
+    await copyFile(this.#versionPath(kind, version), `${path}.new`);
+    await rename(`${path}.new`, path);
+    this.#current.set(kind, version);
+  }
+
+  /** Writes a version over the bytes of the file, as `cp` does. */
+  async rewrite(kind: FileKind, version: FileVersion): Promise<void> {
+    const bytes = await readFile(this.#versionPath(kind, version));
+    const file = await open(this.#servedPath(kind), "r+");
+    try {
+      for (let at = 0; at < bytes.length;)
+        at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
+      await file.truncate(bytes.length);
+    } finally {
+      await file.close();
+    }
+    this.#current.set(kind, version);
+  }
+
+  /** Takes the file away. */
+  async remove(kind: FileKind): Promise<void> {
+    this.#current.set(kind, undefined);
+    await rm(this.#servedPath(kind), { force: true });
+  }
+
+  #servedPath(kind: FileKind): string {
+    return join(this.#folder, `from-${kind}.${kind}`);
+  }
+
+  #versionPath(kind: FileKind, version: FileVersion): string {
+    return join(this.#folder, "versions", `${version}.${kind}`);
+  }
+
+  async #writeWithDuckDb(version: FileVersion): Promise<void> {
+    const template = versionText(version, 0).slice(0, -1);
+    const rows = `SELECT i::INTEGER AS id, '${template}' || i AS text FROM range(${versionRows(version)}) AS t(i)`;
+    await runSql(this.#versionPath("duckdb", version), `CREATE TABLE rows AS ${rows} ORDER BY i`);
+    const parquet = this.#versionPath("parquet", version);
+    // Uncompressed, so that it is far larger than what a reader takes at one go.
+    await runSql(":memory:", `COPY (${rows} ORDER BY i) TO '${parquet}' (COMPRESSION uncompressed)`);
+  }
+}
+
+async function runSql(path: string, sql: string): Promise<void> {
+  const instance = await DuckDBInstance.create(path);
+  try {
+    const connection = await instance.connect();
+    try {
+      await connection.run(sql);
+    } finally {
+      connection.closeSync();
+    }
+  } finally {
+    instance.closeSync();
+  }
+}
+
+async function writeLines(
+  path: string,
+  before: string,
+  version: FileVersion,
+  line: (id: number, text: string) => string,
+  after = "",
+): Promise<void> {
+  function* pieces(): Generator<string> {
+    yield before;
+    let piece = "";
+    for (let id = 0; id < versionRows(version); id += 1) {
+      piece += line(id, versionText(version, id));
+      if (piece.length < 64 * 1024) continue;
+      yield piece;
+      piece = "";
+    }
+    yield piece + after;
+  }
+  await pipeline(Readable.from(pieces()), createWriteStream(path));
+}
