@@ -113,6 +113,8 @@ export interface Utf8Vector {
   readonly first?: number;
   /** @default 1 */
   readonly step?: number;
+  /** Characters, all of ASCII, that none of the texts holds: whoever writes them needn't look for them. @default "" */
+  readonly without?: string;
 }
 
 /** Text that repeats: row i is `dictionary[codes[i]]`. The same dictionary array may serve many batches. */

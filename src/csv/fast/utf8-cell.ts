@@ -98,7 +98,13 @@ function writePlain(source: DataView, from: number, to: number, at: number, form
 }
 
 /** Copies bytes between quotes, those inside doubled. */
-function writeQuoted(source: DataView, from: number, to: number, at: number, { quote }: CellFormat): number {
+export function writeQuoted(
+  source: DataView,
+  from: number,
+  to: number,
+  at: number,
+  { quote }: CellFormat,
+): number {
   const { view: target } = stage;
   const fourQuotes = fourOf(quote);
   target.setUint8(at, quote);

@@ -77,8 +77,9 @@ class RowWindow {
   readonly #reading: CsvReading;
   readonly #window: ByteWindow;
   readonly #scanner: CellScanner;
-  #columns: Batch["columns"] = [];
-  #columnsOf: Uint8Array | undefined;
+  /** The columns' vectors, by what their texts are known not to hold. */
+  readonly #columns = new Map<string, Batch["columns"]>();
+  #bytes: Uint8Array | undefined;
   #line: number;
   #rowsLeft: number;
   #toPass: number;
@@ -148,14 +149,15 @@ class RowWindow {
     this.#needsMore = false;
   }
 
-  /** Vectors are the same ones as long as they lie in the same memory, so that who writes them can be ready for them. */
+  /** Vectors are the same ones as long as what is known of them is, so that who writes them can be ready for them. */
   #vectors(): Batch["columns"] {
     const { bytes } = this.#window;
-    if (this.#columnsOf !== bytes) {
-      this.#columns = this.#scanner.vectors(this.#reading.places);
-      this.#columnsOf = bytes;
-    }
-    return this.#columns;
+    const { absent } = this.#scanner;
+    if (this.#bytes !== bytes) this.#columns.clear();
+    this.#bytes = bytes;
+    const columns = this.#columns.get(absent) ?? this.#scanner.vectors(this.#reading.places);
+    this.#columns.set(absent, columns);
+    return columns;
   }
 
   #place(): { path: string; bytes: Uint8Array; from: number; to: number; line: number } {
