@@ -18,7 +18,8 @@ export interface TextTable {
   readonly columns: readonly Utf8Vector[];
   /** Where each column's cell of a row stands, counted from the row's first. */
   readonly firsts: Uint32Array;
-  readonly writers: readonly Utf8CellWriter[];
+  /** The general way for each column that has needed it. */
+  readonly writers: (Utf8CellWriter | undefined)[];
 }
 
 /** What sources yield that reuse their vectors: ready for as long as the vectors are the same. */
@@ -41,10 +42,7 @@ export function textTable({ columns }: Batch, contexts: readonly ColumnContext[]
   const table: TextTable = {
     columns: sharing,
     firsts: Uint32Array.from(sharing, (vector) => vector.first ?? 0),
-    writers: sharing.flatMap((vector, index) => {
-      const context = contexts[index];
-      return context === undefined ? [] : [utf8CellWriter(vector, context)];
-    }),
+    writers: [],
   };
   const byContexts = ready.get(columns) ?? new WeakMap<readonly ColumnContext[], TextTable>();
   byContexts.set(contexts, table);
@@ -66,7 +64,7 @@ export function writeTextTable(
   const [vector] = table.columns;
   const [context] = contexts;
   if (vector === undefined || context === undefined) return 0;
-  const { firsts, writers } = table;
+  const { firsts } = table;
   const { bytes, starts, ends, nulls, step = 1, without = "" } = vector;
   const { format } = context;
   const { cellBytes, delimiter, recordDelimiter, dialect } = format;
@@ -115,7 +113,7 @@ export function writeTextTable(
             : copyPlain(source, start, end, target, at, search);
           if (next < 0) next = writeQuoted(source, start, end, at, format);
         }
-        if (next < 0) next = writers[column]?.(row, place, at) ?? at;
+        if (next < 0) next = generally(table, column, contexts)(row, place, at);
         at = next;
         if (target !== stage.view || at > room) {
           reserve(at + cellBytes);
@@ -138,6 +136,21 @@ export function writeTextTable(
     }
   }
   return at;
+}
+
+/** How a column's cells are written that aren't plain text; made when the first of them is there. */
+function generally(
+  { columns, writers }: TextTable,
+  column: number,
+  contexts: readonly ColumnContext[],
+): Utf8CellWriter {
+  const known = writers[column];
+  if (known !== undefined) return known;
+  const [vector, context] = [columns[column], contexts[column]];
+  if (vector === undefined || context === undefined) throw new RangeError("The batch has too few columns.");
+  const writer = utf8CellWriter(vector, context);
+  writers[column] = writer;
+  return writer;
 }
 
 /** Whether cells lie one behind the other with the delimiter between them, and are empty where they are null and only there. */
