@@ -45,6 +45,10 @@ function writeShape(path: string, { header, row }: (typeof shapes)[number]): voi
   closeSync(file);
 }
 
+function mebibytes(bytes: number): string {
+  return (bytes / 1024 ** 2).toFixed(1);
+}
+
 async function readAll(path: string): Promise<number> {
   const source = await openSource(path);
   let bytes = 0;
@@ -67,7 +71,6 @@ try {
     clearInterval(looking);
     if (all.some((bytes) => bytes !== expected))
       throw new Error(`A reader of ${shape.name} got another text.`);
-    const mebibytes = (bytes: number): string => (bytes / 1024 ** 2).toFixed(1);
     process.stdout.write(
       `${shape.name}, ${megabytes} MB: ${readers} readers at once, each whole; at the most ${mebibytes(most)} MiB, ${mebibytes(most - before)} over one reader's rest, ${mebibytes((most - before) / readers)} a reader\n`,
     );
