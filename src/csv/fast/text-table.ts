@@ -1,15 +1,15 @@
 import type { Batch, Utf8Vector } from "../batch.ts";
-import type { CellFormat } from "./cell-format.ts";
 import { writeNull } from "./fixed-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
 import { reserve, stage } from "./stage.ts";
 import type { ColumnContext } from "./staged-column.ts";
 import {
-  fourOf,
+  copyPlain,
+  looksAtTexts,
+  searchFor,
   suspectsOf,
   utf8CellWriter,
   writeQuoted,
-  zeroBytes,
   type Utf8CellWriter,
 } from "./utf8-cell.ts";
 
@@ -73,8 +73,7 @@ export function writeTextTable(
   const suspects = suspectsOf(format);
   const lastColumn = firsts.length - 1;
   const [firstEnding = 0, secondEnding = 0] = recordDelimiter;
-  // Texts that could be taken for something else are looked at by the general way.
-  const isGeneral = format.quotesText || format.nullBytes.length > 0 || format.endOfData.length > 0;
+  const isGeneral = looksAtTexts(format);
   const isPlain =
     !isGeneral && [dialect.delimiter, dialect.quote, "\r", "\n"].every((one) => without.includes(one));
   const mayBeWhole =
@@ -183,48 +182,5 @@ function copy(source: DataView, from: number, to: number, target: DataView, at: 
   } else
     for (let done = 0; done < length; done += 8)
       target.setFloat64(at + done, source.getFloat64(from + done, true), true);
-  return at + length;
-}
-
-/** Bytes to be looked for, four times each. */
-interface Search {
-  readonly delimiters: number;
-  readonly quotes: number;
-  /** Just above the greatest of all, if most letters are above it too. */
-  readonly above: number;
-}
-
-function searchFor({ delimiter, quote }: CellFormat): Search {
-  const greatest = Math.max(delimiter, quote);
-  return {
-    delimiters: fourOf(delimiter),
-    quotes: fourOf(quote),
-    above: fourOf(greatest < 0x30 ? greatest + 1 : 0x7f),
-  };
-}
-
-/** Copies bytes, and up to three behind them; −1 as soon as one of them is found to need quotes. */
-function copyPlain(
-  source: DataView,
-  from: number,
-  to: number,
-  target: DataView,
-  at: number,
-  { delimiters, quotes, above }: Search,
-): number {
-  const length = to - from;
-  for (let done = 0; done < length; done += 4) {
-    const word = source.getInt32(from + done, true);
-    target.setInt32(at + done, word, true);
-    // Most words have no byte so low at all.
-    if (((word - above) & ~word & 0x80808080) === 0) continue;
-    const found =
-      zeroBytes(word ^ delimiters) |
-      zeroBytes(word ^ quotes) |
-      zeroBytes(word ^ 0x0d0d0d0d) |
-      zeroBytes(word ^ 0x0a0a0a0a);
-    const left = length - done;
-    if (found !== 0 && (left >= 4 || (found & ((1 << (8 * left)) - 1)) !== 0)) return -1;
-  }
   return at + length;
 }

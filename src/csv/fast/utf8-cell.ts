@@ -38,6 +38,11 @@ export function utf8CellWriter(vector: Utf8Vector, context: ColumnContext): Utf8
   };
 }
 
+/** Whether each text has to be looked at as a whole, since it is quoted anyway or could be taken for something else. */
+export function looksAtTexts({ quotesText, nullBytes, endOfData }: CellFormat): boolean {
+  return quotesText || nullBytes.length > 0 || endOfData.length > 0;
+}
+
 /** 1 for each byte that may begin a formula. */
 export function suspectsOf({ dialect }: CellFormat): Uint8Array {
   return dialect.formulas === "allow" ? noSuspects : formulaSuspects;
@@ -57,12 +62,12 @@ function isSame(bytes: Uint8Array, from: number, to: number, other: Uint8Array):
 }
 
 /** A byte in each of a word's four. */
-export function fourOf(byte: number): number {
+function fourOf(byte: number): number {
   return Math.imul(byte, 0x01010101);
 }
 
 /** The top bit of each byte of a word that is zero, and maybe of one above it; 0 when there is none. */
-export function zeroBytes(word: number): number {
+function zeroBytes(word: number): number {
   return (word - 0x01010101) & ~word & 0x80808080;
 }
 
@@ -129,4 +134,50 @@ export function writeQuoted(
   }
   target.setUint8(place, quote);
   return place + 1;
+}
+
+/** Bytes to be looked for, four times each. */
+export interface Search {
+  readonly delimiters: number;
+  readonly quotes: number;
+  /** Just above the greatest of all, if most letters are above it too. */
+  readonly above: number;
+}
+
+export function searchFor({ delimiter, quote }: CellFormat): Search {
+  const greatest = Math.max(delimiter, quote);
+  return {
+    delimiters: fourOf(delimiter),
+    quotes: fourOf(quote),
+    above: fourOf(greatest < 0x30 ? greatest + 1 : 0x7f),
+  };
+}
+
+/**
+ * Copies bytes of a text, four at a time, and up to three behind them, which must be there to be read and overwritten;
+ * −1 as soon as one of them is found to need quotes.
+ */
+export function copyPlain(
+  source: DataView,
+  from: number,
+  to: number,
+  target: DataView,
+  at: number,
+  { delimiters, quotes, above }: Search,
+): number {
+  const length = to - from;
+  for (let done = 0; done < length; done += 4) {
+    const word = source.getInt32(from + done, true);
+    target.setInt32(at + done, word, true);
+    // Most words have no byte so low at all.
+    if (((word - above) & ~word & 0x80808080) === 0) continue;
+    const found =
+      zeroBytes(word ^ delimiters) |
+      zeroBytes(word ^ quotes) |
+      zeroBytes(word ^ 0x0d0d0d0d) |
+      zeroBytes(word ^ 0x0a0a0a0a);
+    const left = length - done;
+    if (found !== 0 && (left >= 4 || (found & ((1 << (8 * left)) - 1)) !== 0)) return -1;
+  }
+  return at + length;
 }

@@ -1,13 +1,20 @@
 import type { Utf8Vector } from "../batch.ts";
 import { writeNull } from "./fixed-cell.ts";
+import { overshootBytes } from "./growing-bytes.ts";
 import { cellTable, reserve, stage } from "./stage.ts";
 import type { ColumnContext, StagedColumn } from "./staged-column.ts";
-import { utf8CellWriter } from "./utf8-cell.ts";
+import { copyPlain, looksAtTexts, searchFor, suspectsOf, utf8CellWriter, writeQuoted } from "./utf8-cell.ts";
 
 /** Text that is in UTF-8 already: its bytes are copied, and a string is made only of what the formula guard looks at. */
 export function utf8Column(vector: Utf8Vector, context: ColumnContext): StagedColumn {
-  const { nulls, first: firstPlace = 0, step = 1 } = vector;
+  const { bytes, nulls, first: firstPlace = 0, step = 1 } = vector;
   const { format, terminator } = context;
+  const { cellBytes } = format;
+  const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const safeEnd = source.byteLength - overshootBytes;
+  const suspects = suspectsOf(format);
+  const isGeneral = looksAtTexts(format);
+  const search = searchFor(format);
   const write = utf8CellWriter(vector, context);
   const [first = 0, second = 0] = terminator;
   const terminatorLength = terminator.length;
@@ -19,10 +26,24 @@ export function utf8Column(vector: Utf8Vector, context: ColumnContext): StagedCo
       let place = firstPlace + from * step;
       for (let row = from; row < to; row += 1) {
         const start = at;
+        const textStart = vector.starts[place] ?? 0;
+        const textEnd = vector.ends[place] ?? 0;
         if (nulls?.[place] === 1) {
-          reserve(at + format.cellBytes);
+          reserve(at + cellBytes);
           at = writeNull(at, format);
-        } else at = write(row, place, at);
+        } else if (
+          isGeneral ||
+          textEnd === textStart ||
+          textEnd > safeEnd ||
+          suspects[bytes[textStart] ?? 0] === 1
+        ) {
+          at = write(row, place, at);
+        } else {
+          // Room for a quote before each letter, and around them.
+          reserve(at + 2 * (textEnd - textStart) + 2 + cellBytes);
+          const end = copyPlain(source, textStart, textEnd, stage.view, at, search);
+          at = end < 0 ? writeQuoted(source, textStart, textEnd, at, format) : end;
+        }
         const target = stage.bytes;
         target[at] = first;
         target[at + 1] = second;
