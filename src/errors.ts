@@ -66,7 +66,8 @@ export const faultCatalogue = {
   },
   SCSV_SOURCE_UNSUPPORTED: {
     meaning: "The kind of a source can't be told from its name.",
-    remedy: "Use a file that ends in .parquet, .csv, .tsv, .json, .ndjson, .jsonl or .duckdb.",
+    remedy:
+      "Use a file that ends in .parquet, .csv, .tsv, .json, .ndjson, .jsonl or .duckdb; text may have .gz or .zst behind that.",
   },
   SCSV_SOURCE_UNREADABLE: {
     meaning: "A source file isn't what its name says, or is damaged.",

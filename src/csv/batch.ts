@@ -121,6 +121,8 @@ export interface Utf8Vector {
   readonly first?: number;
   /** @default 1 */
   readonly step?: number;
+  /** Characters, all of ASCII, that none of the texts holds: whoever writes them needn't look for them. @default "" */
+  readonly without?: string;
 }
 
 /**

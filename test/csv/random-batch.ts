@@ -281,6 +281,13 @@ const rowTable: fc.Arbitrary<Batch> = fc
     })),
   );
 
+/** All that may matter and that none of the texts holds. */
+function absentFrom(texts: readonly string[]): string {
+  return Array.from(",;|^=@\t\"'`\r\n")
+    .filter((character) => !texts.some((one) => one.includes(character)))
+    .join("");
+}
+
 /** Rows of a file: texts one behind the other, and some of its columns in some order. */
 const textTable: fc.Arbitrary<Batch> = fc
   .tuple(fc.nat(40), fc.integer({ min: 1, max: 6 }), fc.nat(3))
@@ -296,10 +303,44 @@ const textTable: fc.Arbitrary<Batch> = fc
       .map(([texts, flags, firsts]) => {
         const shared = {
           ...utf8Vector(texts, gap),
+          without: absentFrom(texts),
           ...(flags === null ? {} : { nulls: Uint8Array.from(flags, Number) }),
         };
         return { rowCount, columns: firsts.map((first) => ({ ...shared, first, step })) };
       });
+  });
+
+/** Rows as they lie in a file, with a delimiter between them, all columns in their order; a null is empty or isn't. */
+const linedTable: fc.Arbitrary<Batch> = fc
+  .tuple(fc.nat(40), fc.integer({ min: 1, max: 6 }), fc.constantFrom(",", ";", "\t"))
+  .chain(([rowCount, step, delimiter]) => {
+    const cellCount = rowCount * step;
+    const cell = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.string({ unit: fc.constantFrom(...Array.from("abc 019.-é🍜=")), maxLength: 20 }),
+      },
+      { weight: 1, arbitrary: text },
+    );
+    const exactly = { minLength: cellCount, maxLength: cellCount };
+    return fc.tuple(fc.array(cell, exactly), fc.array(fc.nat(99), exactly)).map(([texts, flags]) => {
+      const lengths = texts.map((one) => new TextEncoder().encode(one).length);
+      const starts = Uint32Array.from(texts.keys());
+      for (let place = 1; place < cellCount; place += 1)
+        starts[place] = (starts[place - 1] ?? 0) + (lengths[place - 1] ?? 0) + 1;
+      const shared = {
+        kind: "utf8" as const,
+        bytes: new TextEncoder().encode(texts.join(delimiter) + "~".repeat(32)),
+        starts,
+        ends: Uint32Array.from(starts, (start, place) => start + (lengths[place] ?? 0)),
+        nulls: Uint8Array.from(texts, (one, place) => Number((one === "") !== (flags[place] === 0))),
+        without: absentFrom(texts),
+      };
+      return {
+        rowCount,
+        columns: Array.from({ length: step }, (_, first) => ({ ...shared, first, step })),
+      };
+    });
   });
 
 const columnBatch: fc.Arbitrary<Batch> = fc
@@ -315,6 +356,7 @@ export const randomBatch: fc.Arbitrary<Batch> = fc.oneof(
   { weight: 4, arbitrary: columnBatch },
   { weight: 1, arbitrary: rowTable },
   { weight: 2, arbitrary: textTable },
+  { weight: 2, arbitrary: linedTable },
 );
 
 const names = Object.keys(dialects) as DialectName[];

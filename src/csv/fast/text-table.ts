@@ -4,14 +4,22 @@ import { writeNull } from "./fixed-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
 import { reserve, stage } from "./stage.ts";
 import type { ColumnContext } from "./staged-column.ts";
-import { fourOf, utf8CellWriter, zeroBytes, type Utf8CellWriter } from "./utf8-cell.ts";
+import {
+  copyPlain,
+  looksAtTexts,
+  searchFor,
+  utf8CellWriter,
+  writeQuoted,
+  type Utf8CellWriter,
+} from "./utf8-cell.ts";
 
 /** Columns of text whose rows lie one behind the other in arrays that all of them share. */
 export interface TextTable {
   readonly columns: readonly Utf8Vector[];
   /** Where each column's cell of a row stands, counted from the row's first. */
   readonly firsts: Uint32Array;
-  readonly writers: readonly Utf8CellWriter[];
+  /** The general way for each column that has needed it. */
+  readonly writers: (Utf8CellWriter | undefined)[];
 }
 
 /** What sources yield that reuse their vectors: ready for as long as the vectors are the same. */
@@ -39,10 +47,7 @@ export function textTable({ columns }: Batch, contexts: readonly ColumnContext[]
   const table: TextTable = {
     columns: sharing,
     firsts: Uint32Array.from(sharing, (vector) => vector.first ?? 0),
-    writers: sharing.flatMap((vector, index) => {
-      const context = contexts[index];
-      return context === undefined ? [] : [utf8CellWriter(vector, context)];
-    }),
+    writers: [],
   };
   const byContexts = ready.get(columns) ?? new WeakMap<readonly ColumnContext[], TextTable>();
   byContexts.set(contexts, table);
@@ -51,100 +56,135 @@ export function textTable({ columns }: Batch, contexts: readonly ColumnContext[]
 }
 
 /**
- * Writes rows of text from the beginning of the stage on, in the order they have; gives the end. Cells that need no
- * quotes are copied four bytes at a time while they are looked through; others go the general way.
+ * Writes rows of text from the beginning of the stage on, in the order they have; gives the end. A row whose cells lie as they
+ * are to be written is copied in one piece; a cell that needs no quotes four bytes at a time, while it is looked
+ * through; others go the general way.
  */
 export function writeTextTable(
-  { columns: [vector], firsts, writers }: TextTable,
+  table: TextTable,
   from: number,
   to: number,
   contexts: readonly ColumnContext[],
 ): number {
+  const [vector] = table.columns;
   const [context] = contexts;
   if (vector === undefined || context === undefined) return 0;
-  const { bytes, starts, ends, nulls, step = 1 } = vector;
+  const { firsts } = table;
+  const { bytes, starts, ends, nulls, step = 1, without = "" } = vector;
   const { format } = context;
-  const { cellBytes, delimiter, isGuarded, nullBytes } = format;
+  const { cellBytes, delimiter, isGuarded, recordDelimiter, dialect } = format;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const sourceEnd = source.byteLength;
+  const safeEnd = source.byteLength - overshootBytes;
   const lastColumn = firsts.length - 1;
-  const [firstEnding = 0, secondEnding = 0] = format.recordDelimiter;
-  const endingLength = format.recordDelimiter.length;
-  // Texts that could be taken for something else are rare, and are looked at by the general way.
-  const isGeneral = format.quotesText || nullBytes.length > 0 || format.endOfData.length > 0;
-  const fourDelimiters = fourOf(delimiter);
-  const fourQuotes = fourOf(format.quote);
-  const greatest = Math.max(delimiter, format.quote);
-  const fourAbove = fourOf(greatest < 0x30 ? greatest + 1 : 0x7f);
+  const [firstEnding = 0, secondEnding = 0] = recordDelimiter;
+  const isGeneral = looksAtTexts(vector, format);
+  const isPlain =
+    !isGeneral && [dialect.delimiter, dialect.quote, "\r", "\n"].every((one) => without.includes(one));
+  const mayBeWhole =
+    isPlain && dialect.formulas === "allow" && firsts.every((first, index) => first === index);
+  const search = searchFor(format);
   let target = stage.view;
   let room = stage.bytes.length - overshootBytes - cellBytes;
   let at = 0;
   for (let row = from; row < to; row += 1) {
     const rowPlace = row * step;
-    for (let column = 0; column <= lastColumn; column += 1) {
-      const place = rowPlace + (firsts[column] ?? 0);
-      const start = starts[place] ?? 0;
-      const end = ends[place] ?? 0;
-      let next = -1;
-      if (nulls?.[place] === 1) {
-        if (at > room) reserve(at + cellBytes);
-        next = writeNull(at, format);
-      } else if (
-        end > start &&
-        !isGeneral &&
-        !(isGuarded && mayBeFormula(bytes, start, end)) &&
-        end + 4 <= sourceEnd &&
-        at + (end - start) <= room
-      ) {
-        next = copyPlain(source, start, end, target, at, fourDelimiters, fourQuotes, fourAbove);
+    const rowStart = starts[rowPlace] ?? 0;
+    const rowEnd = ends[rowPlace + lastColumn] ?? 0;
+    if (
+      mayBeWhole &&
+      rowEnd <= safeEnd &&
+      at + rowEnd - rowStart <= room &&
+      isWhole(vector, rowPlace, rowPlace + lastColumn, delimiter)
+    ) {
+      at = copy(source, rowStart, rowEnd, target, at);
+    } else {
+      for (let column = 0; column <= lastColumn; column += 1) {
+        const place = rowPlace + (firsts[column] ?? 0);
+        const start = starts[place] ?? 0;
+        const end = ends[place] ?? 0;
+        let next = -1;
+        if (nulls?.[place] === 1) next = writeNull(at, format);
+        else if (
+          end > start &&
+          !isGeneral &&
+          !(isGuarded && mayBeFormula(bytes, start, end)) &&
+          end <= safeEnd &&
+          at + 2 * (end - start) + 2 <= room
+        ) {
+          next = isPlain
+            ? copy(source, start, end, target, at)
+            : copyPlain(source, start, end, target, at, search);
+          if (next < 0) next = writeQuoted(source, start, end, at, format);
+        }
+        if (next < 0) next = generally(table, column, contexts)(row, place, at);
+        at = next;
+        if (target !== stage.view || at > room) {
+          reserve(at + cellBytes);
+          target = stage.view;
+          room = stage.bytes.length - overshootBytes - cellBytes;
+        }
+        if (column < lastColumn) {
+          target.setUint8(at, delimiter);
+          at += 1;
+        }
       }
-      if (next < 0) {
-        const write = writers[column];
-        next = write === undefined ? at : write(row, place, at);
-      }
-      at = next;
-      if (target !== stage.view || at > room) {
-        reserve(at + cellBytes);
-        target = stage.view;
-        room = stage.bytes.length - overshootBytes - cellBytes;
-      }
-      if (column < lastColumn) {
-        target.setUint8(at, delimiter);
-        at += 1;
-      } else {
-        target.setUint8(at, firstEnding);
-        target.setUint8(at + 1, secondEnding);
-        at += endingLength;
-      }
+    }
+    target.setUint8(at, firstEnding);
+    target.setUint8(at + 1, secondEnding);
+    at += recordDelimiter.length;
+    if (at > room) {
+      reserve(at + cellBytes);
+      target = stage.view;
+      room = stage.bytes.length - overshootBytes - cellBytes;
     }
   }
   return at;
 }
 
-/** Copies bytes, and up to three behind them; −1 as soon as one of them is found to need quotes. */
-function copyPlain(
-  source: DataView,
-  from: number,
-  to: number,
-  target: DataView,
-  at: number,
-  fourDelimiters: number,
-  fourQuotes: number,
-  fourAbove: number,
-): number {
-  const length = to - from;
-  for (let done = 0; done < length; done += 4) {
-    const word = source.getInt32(from + done, true);
-    target.setInt32(at + done, word, true);
-    // Most words have no byte so low at all.
-    if (((word - fourAbove) & ~word & 0x80808080) === 0) continue;
-    const found =
-      zeroBytes(word ^ fourDelimiters) |
-      zeroBytes(word ^ fourQuotes) |
-      zeroBytes(word ^ 0x0d0d0d0d) |
-      zeroBytes(word ^ 0x0a0a0a0a);
-    const left = length - done;
-    if (found !== 0 && (left >= 4 || (found & ((1 << (8 * left)) - 1)) !== 0)) return -1;
+/** How a column's cells are written that aren't plain text; made when the first of them is there. */
+function generally(
+  { columns, writers }: TextTable,
+  column: number,
+  contexts: readonly ColumnContext[],
+): Utf8CellWriter {
+  const known = writers[column];
+  if (known !== undefined) return known;
+  const [vector, context] = [columns[column], contexts[column]];
+  if (vector === undefined || context === undefined) throw new RangeError("The batch has too few columns.");
+  const writer = utf8CellWriter(vector, context);
+  writers[column] = writer;
+  return writer;
+}
+
+/** Whether cells lie one behind the other with the delimiter between them, and are empty where they are null and only there. */
+function isWhole(
+  { bytes, starts, ends, nulls }: Utf8Vector,
+  first: number,
+  last: number,
+  delimiter: number,
+): boolean {
+  for (let place = first; place <= last; place += 1) {
+    const end = ends[place] ?? 0;
+    if ((nulls?.[place] === 1) !== (end === starts[place])) return false;
+    if (place < last && (bytes[end] !== delimiter || starts[place + 1] !== end + 1)) return false;
   }
+  return true;
+}
+
+/** From this length on the engine's own copy is quicker than a loop. */
+const longText = 512;
+
+/**
+ * Copies bytes, eight at a time as doubles, and up to seven behind them. Well-formed UTF-8 never has the bits of a NaN, which
+ * an engine might change on the way.
+ */
+function copy(source: DataView, from: number, to: number, target: DataView, at: number): number {
+  const length = to - from;
+  if (length > longText) {
+    const bytes = new Uint8Array(source.buffer, source.byteOffset + from, length);
+    new Uint8Array(target.buffer, target.byteOffset + at, length).set(bytes);
+  } else
+    for (let done = 0; done < length; done += 8)
+      target.setFloat64(at + done, source.getFloat64(from + done, true), true);
   return at + length;
 }

@@ -15,11 +15,11 @@ export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: Col
   const { bytes, starts, ends } = vector;
   const { format } = context;
   const { cellBytes, quotesEmpty, nullBytes } = format;
-  const isText = vector.kind === "utf8" && vector.isText !== false;
-  const quotesText = isText ? format.quotesText : format.quotesAll;
+  const isOfText = isTextOfDialect(vector);
+  const quotesText = isOfText ? format.quotesText : format.quotesAll;
+  const isGuarded = isOfText && format.isGuarded;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const endBytes = new TextEncoder().encode(format.endOfData);
-  const isGuarded = isText && format.isGuarded;
   return (row, place, at) => {
     const start = starts[place] ?? 0;
     const end = ends[place] ?? 0;
@@ -41,6 +41,20 @@ export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: Col
   };
 }
 
+/** Whether the values are text to the dialect, which guards formulas in text and may quote it: JSON and written values aren't. */
+export function isTextOfDialect(vector: Utf8Vector | JsonTextVector): boolean {
+  return vector.kind === "utf8" && vector.isText !== false;
+}
+
+/** Whether each value has to be looked at as a whole, since it is quoted anyway or could be taken for something else. */
+export function looksAtTexts(
+  vector: Utf8Vector | JsonTextVector,
+  { quotesText, quotesAll, nullBytes, endOfData }: CellFormat,
+): boolean {
+  const isQuoted = isTextOfDialect(vector) ? quotesText : quotesAll;
+  return isQuoted || nullBytes.length > 0 || endOfData.length > 0;
+}
+
 /** Whether a text is one that has a meaning of its own when bare; there are none of no bytes. */
 function isSame(bytes: Uint8Array, from: number, to: number, other: Uint8Array): boolean {
   if (to - from !== other.length || other.length === 0) return false;
@@ -50,12 +64,12 @@ function isSame(bytes: Uint8Array, from: number, to: number, other: Uint8Array):
 }
 
 /** A byte in each of a word's four. */
-export function fourOf(byte: number): number {
+function fourOf(byte: number): number {
   return Math.imul(byte, 0x01010101);
 }
 
 /** The top bit of each byte of a word that is zero, and maybe of one above it; 0 when there is none. */
-export function zeroBytes(word: number): number {
+function zeroBytes(word: number): number {
   return (word - 0x01010101) & ~word & 0x80808080;
 }
 
@@ -91,7 +105,13 @@ function writePlain(source: DataView, from: number, to: number, at: number, form
 }
 
 /** Copies bytes between quotes, those inside doubled. */
-function writeQuoted(source: DataView, from: number, to: number, at: number, { quote }: CellFormat): number {
+export function writeQuoted(
+  source: DataView,
+  from: number,
+  to: number,
+  at: number,
+  { quote }: CellFormat,
+): number {
   const { view: target } = stage;
   const fourQuotes = fourOf(quote);
   target.setUint8(at, quote);
@@ -116,4 +136,50 @@ function writeQuoted(source: DataView, from: number, to: number, at: number, { q
   }
   target.setUint8(place, quote);
   return place + 1;
+}
+
+/** Bytes to be looked for, four times each. */
+export interface Search {
+  readonly delimiters: number;
+  readonly quotes: number;
+  /** Just above the greatest of all, if most letters are above it too. */
+  readonly above: number;
+}
+
+export function searchFor({ delimiter, quote }: CellFormat): Search {
+  const greatest = Math.max(delimiter, quote);
+  return {
+    delimiters: fourOf(delimiter),
+    quotes: fourOf(quote),
+    above: fourOf(greatest < 0x30 ? greatest + 1 : 0x7f),
+  };
+}
+
+/**
+ * Copies bytes of a text, four at a time, and up to three behind them, which must be there to be read and overwritten;
+ * −1 as soon as one of them is found to need quotes.
+ */
+export function copyPlain(
+  source: DataView,
+  from: number,
+  to: number,
+  target: DataView,
+  at: number,
+  { delimiters, quotes, above }: Search,
+): number {
+  const length = to - from;
+  for (let done = 0; done < length; done += 4) {
+    const word = source.getInt32(from + done, true);
+    target.setInt32(at + done, word, true);
+    // Most words have no byte so low at all.
+    if (((word - above) & ~word & 0x80808080) === 0) continue;
+    const found =
+      zeroBytes(word ^ delimiters) |
+      zeroBytes(word ^ quotes) |
+      zeroBytes(word ^ 0x0d0d0d0d) |
+      zeroBytes(word ^ 0x0a0a0a0a);
+    const left = length - done;
+    if (found !== 0 && (left >= 4 || (found & ((1 << (8 * left)) - 1)) !== 0)) return -1;
+  }
+  return at + length;
 }

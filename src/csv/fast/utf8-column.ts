@@ -1,17 +1,32 @@
 import type { JsonTextVector, Utf8Vector } from "../batch.ts";
+import { mayBeFormula } from "../formula.ts";
 import { writeNull } from "./fixed-cell.ts";
+import { overshootBytes } from "./growing-bytes.ts";
 import { cellTable, reserve, stage } from "./stage.ts";
 import type { ColumnContext, StagedColumn } from "./staged-column.ts";
-import { utf8CellWriter } from "./utf8-cell.ts";
+import {
+  copyPlain,
+  isTextOfDialect,
+  looksAtTexts,
+  searchFor,
+  utf8CellWriter,
+  writeQuoted,
+} from "./utf8-cell.ts";
 
 /**
  * Text that is in UTF-8 already: its bytes are copied, and a string is made only of what the formula guard looks at. JSON
- * is no text to the dialect: it begins no formula, and is quoted where everything is.
+ * and written values are not text to the dialect: they begin no formula, and are quoted where everything is.
  */
 export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnContext): StagedColumn {
-  const { nulls } = vector;
+  const { bytes, nulls } = vector;
   const { first: firstPlace = 0, step = 1 } = vector.kind === "utf8" ? vector : {};
   const { format, terminator } = context;
+  const { cellBytes } = format;
+  const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const safeEnd = source.byteLength - overshootBytes;
+  const isGuarded = format.isGuarded && isTextOfDialect(vector);
+  const isGeneral = looksAtTexts(vector, format);
+  const search = searchFor(format);
   const write = utf8CellWriter(vector, context);
   const [first = 0, second = 0] = terminator;
   const terminatorLength = terminator.length;
@@ -23,10 +38,24 @@ export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnC
       let place = firstPlace + from * step;
       for (let row = from; row < to; row += 1) {
         const start = at;
+        const textStart = vector.starts[place] ?? 0;
+        const textEnd = vector.ends[place] ?? 0;
         if (nulls?.[place] === 1) {
-          reserve(at + format.cellBytes);
+          reserve(at + cellBytes);
           at = writeNull(at, format);
-        } else at = write(row, place, at);
+        } else if (
+          isGeneral ||
+          textEnd === textStart ||
+          textEnd > safeEnd ||
+          (isGuarded && mayBeFormula(bytes, textStart, textEnd))
+        ) {
+          at = write(row, place, at);
+        } else {
+          // Room for a quote before each letter, and around them.
+          reserve(at + 2 * (textEnd - textStart) + 2 + cellBytes);
+          const end = copyPlain(source, textStart, textEnd, stage.view, at, search);
+          at = end < 0 ? writeQuoted(source, textStart, textEnd, at, format) : end;
+        }
         const target = stage.bytes;
         target[at] = first;
         target[at + 1] = second;

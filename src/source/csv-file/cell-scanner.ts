@@ -74,12 +74,20 @@ export class CellScanner {
     this.#taped = from;
   }
 
+  /** Characters that no cell of the bytes can hold: without quotes, none of those that divide cells and records. */
+  get absent(): string {
+    const { delimiter, quote } = this.#format;
+    return this.#hasQuotes
+      ? ""
+      : `\r\n${String.fromCharCode(delimiter)}${quote < 0 ? "" : String.fromCharCode(quote)}`;
+  }
+
   /** The columns of the batch, which lie in the memory that was given to {@link use}. */
   vectors(places: readonly number[]): readonly Utf8Vector[] {
-    const { starts, ends, nulls } = this;
+    const { starts, ends, nulls, absent: without } = this;
     const step = this.#format.columnCount;
     const bytes = this.#bytes;
-    return places.map((first) => ({ kind: "utf8", bytes, starts, ends, nulls, first, step }));
+    return places.map((first) => ({ kind: "utf8", bytes, starts, ends, nulls, first, step, without }));
   }
 
   /**

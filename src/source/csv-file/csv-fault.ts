@@ -2,7 +2,7 @@ import type { StreamCsvError } from "../../errors.ts";
 import { unreadableFile } from "../text-file/unreadable-file.ts";
 import { nameOfCharacter } from "./characters.ts";
 import type { LineEnding, RecordFormat } from "./record-format.ts";
-import { countLineBreaks, scanRecord, type RecordFault, type ScannedCell } from "./scan-record.ts";
+import { countLineBreaks, scanRecord, type RecordFault, type ScannedRecord } from "./scan-record.ts";
 
 /** Bytes a record may take, its line ending included: it is held whole. */
 export const mostRecordBytes = 32 * 1024 * 1024;
@@ -87,8 +87,7 @@ export function recordFault(
     case "fault":
       return quoteFault(place, scanned.fault, scanned.cell, scanned.at);
     case "record": {
-      if (scanned.cells.length !== format.columnCount)
-        return widthFault(place, scanned.cells, format, header);
+      if (scanned.cellCount !== format.columnCount) return widthFault(place, scanned, format, header);
       const { lineEnding = format.lineEnding } = scanned;
       const lastLine = line + countLineBreaks(bytes, from, scanned.end) - 1;
       return unreadableFile(
@@ -103,18 +102,20 @@ export function recordFault(
   }
 }
 
+type RecordCells = Pick<Extract<ScannedRecord, { outcome: "record" }>, "cellCount" | "lastCell">;
+
 function widthFault(
   { path, line }: RecordPlace,
-  cells: readonly ScannedCell[],
+  { cellCount, lastCell }: RecordCells,
   format: RecordFormat,
   { isUndelimited }: HeaderFacts,
 ): StreamCsvError {
   const { columnCount } = format;
   const delimiter = nameOfCharacter(String.fromCharCode(format.delimiter));
-  const last = cells.at(-1);
-  const isBlankLine = cells.length === 1 && last?.from === last?.to && last?.isQuoted === false;
-  const hasTrailing = cells.length === columnCount + 1 && last?.from === last?.to;
-  const has = isBlankLine ? "is blank" : `has ${cells.length} ${cells.length === 1 ? "cell" : "cells"}`;
+  const isLastEmpty = lastCell.from === lastCell.to && !lastCell.isQuoted;
+  const hasTrailing = cellCount === columnCount + 1 && isLastEmpty;
+  const has =
+    cellCount === 1 && isLastEmpty ? "is blank" : `has ${cellCount} ${cellCount === 1 ? "cell" : "cells"}`;
   const why = hasTrailing ? `, the last one empty behind a trailing ${delimiter}` : "";
   return unreadableFile(
     path,
@@ -123,7 +124,7 @@ function widthFault(
       ? `Its first line holds no delimiter: if it is a title, pass over it with --skip-rows 1; if the lines are one column of text, read them whole with --delimiter-in tab (in code: skipRows, delimiter).`
       : hasTrailing
         ? `Remove the ${delimiter} at the end of the rows, or name one more column in the header.`
-        : cells.length > columnCount
+        : cellCount > columnCount
           ? `A cell that holds a ${delimiter} must stand in quotes.`
           : "Lines above the header that are no part of the table are passed over with --skip-rows (in code: skipRows).",
   );

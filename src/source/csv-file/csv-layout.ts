@@ -41,7 +41,7 @@ interface Progress {
 export async function readLayout(reader: ByteReader, settings: CsvSettings): Promise<CsvLayout> {
   const window = new ByteWindow(reader, sampleBytes, mostRecordBytes);
   const progress: Progress = { window, passedBytes: 0, line: 1 };
-  for (let skipped = 0; skipped < settings.skipRows; skipped += 1) if (!(await passLine(progress))) break;
+  await passLines(progress, settings.skipRows);
   const separator = await passSeparator(progress, settings);
   await passBlankLines(progress);
   await window.fill(sampleBytes);
@@ -50,7 +50,7 @@ export async function readLayout(reader: ByteReader, settings: CsvSettings): Pro
   const { delimiter, isUndelimited } = await delimiterOf(window, progress.line, settings, separator);
   const syntax = { delimiter, quote };
   const header = await wholeRecord(progress, settings, syntax);
-  const columnCount = header.cells.length;
+  const { cellCount: columnCount } = header;
   if (columnCount > mostColumns)
     throw unreadableFile(
       path,
@@ -77,7 +77,7 @@ async function wholeRecord(
 ): Promise<Extract<ReturnType<typeof scanRecord>, { outcome: "record" }>> {
   for (;;) {
     const { bytes, from, to, isEnd } = window;
-    const scanned = scanRecord(bytes, from, to, isEnd, syntax);
+    const scanned = scanRecord(bytes, from, to, isEnd, syntax, mostColumns);
     const place = { path, bytes, from, to, line };
     if (scanned.outcome === "record") return scanned;
     if (scanned.outcome === "fault") throw quoteFault(place, scanned.fault, scanned.cell, scanned.at);
@@ -94,41 +94,44 @@ function noHeader({ path, skipRows }: CsvSettings): StreamCsvError {
   );
 }
 
-/** Passes over a line whatever it holds; false when there is none. */
-async function passLine(progress: Progress): Promise<boolean> {
+/** Passes over so many lines, whatever they hold. */
+async function passLines(progress: Progress, count: number): Promise<void> {
   const { window } = progress;
-  await window.fill(1);
-  if (window.length === 0) return false;
-  for (;;) {
-    const { bytes, from, to, isEnd } = window;
-    const at = bytes.subarray(from, to).findIndex((byte) => byte === lineFeed || byte === carriageReturn);
-    if (at < 0) {
-      pass(progress, to - from);
-      if (isEnd) return true;
-      await window.fill(1);
-      continue;
-    }
-    pass(progress, at);
-    await passLineBreak(progress);
-    return true;
+  for (let left = count; left > 0 && (await hasMore(window));) {
+    const { bytes, to } = window;
+    let at = window.from;
+    while (at < to && bytes[at] !== lineFeed && bytes[at] !== carriageReturn) at += 1;
+    pass(progress, at - window.from);
+    if (at < to && (await passLineBreaks(progress, 1)) === 1) left -= 1;
   }
 }
 
-/** Passes over a line break if one is next. */
-async function passLineBreak(progress: Progress): Promise<boolean> {
-  const { window } = progress;
-  await window.fill(2);
-  const { bytes, from, to } = window;
-  const first = from < to ? bytes[from] : undefined;
-  if (first !== lineFeed && first !== carriageReturn) return false;
-  const isPair = first === carriageReturn && from + 1 < to && bytes[from + 1] === lineFeed;
-  pass(progress, isPair ? 2 : 1);
-  progress.line += 1;
-  return true;
+async function passBlankLines(progress: Progress): Promise<void> {
+  while ((await hasMore(progress.window)) && (await passLineBreaks(progress, Number.POSITIVE_INFINITY)) > 0);
 }
 
-async function passBlankLines(progress: Progress): Promise<void> {
-  while (await passLineBreak(progress));
+async function hasMore(window: ByteWindow): Promise<boolean> {
+  await window.fill(1);
+  return window.length > 0;
+}
+
+/** Passes over line breaks that are next, as far as they are there, at most so many; gives their number. */
+async function passLineBreaks(progress: Progress, most: number): Promise<number> {
+  const { window } = progress;
+  // A carriage return may have its line feed behind it.
+  await window.fill(2);
+  const { bytes, to, isEnd } = window;
+  let at = window.from;
+  let count = 0;
+  for (; count < most && at < to; count += 1) {
+    if (bytes[at] === carriageReturn && (at + 1 < to || isEnd))
+      at += at + 1 < to && bytes[at + 1] === lineFeed ? 2 : 1;
+    else if (bytes[at] === lineFeed) at += 1;
+    else break;
+  }
+  pass(progress, at - window.from);
+  progress.line += count;
+  return count;
 }
 
 function pass(progress: Progress, count: number): void {
@@ -148,6 +151,6 @@ async function passSeparator(progress: Progress, settings: CsvSettings): Promise
   if (character === undefined || !isDelimiter(character) || character.charCodeAt(0) === settings.quote)
     return undefined;
   pass(progress, 5);
-  await passLineBreak(progress);
+  await passLineBreaks(progress, 1);
   return character;
 }

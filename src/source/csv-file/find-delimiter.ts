@@ -77,7 +77,7 @@ async function headerBy(
 
 /** Whether a delimiter occurs in a header, though it may not divide it well. */
 function divides(header: ScannedRecord): boolean {
-  return header.outcome === "record" ? header.cells.length > 1 : header.cell > 0;
+  return header.outcome === "record" ? header.cellCount > 1 : header.cell > 0;
 }
 
 /** How many records behind the header have as many cells as it, by a delimiter; undefined when not all of the sample have. */
@@ -93,7 +93,7 @@ function fittingRecords(
   for (let at = header.end; at < to;) {
     const record = scanRecord(bytes, at, to, isEnd, syntax);
     if (record.outcome === "incomplete") break;
-    if (record.outcome === "fault" || record.cells.length !== header.cells.length) return undefined;
+    if (record.outcome === "fault" || record.cellCount !== header.cellCount) return undefined;
     at = record.end;
     count += 1;
   }

@@ -14,7 +14,10 @@ export type RecordFault = "open quote" | "text after quote" | "blanks before quo
 export type ScannedRecord =
   | {
       readonly outcome: "record";
+      readonly cellCount: number;
+      /** The first of them, as many as were asked for. */
       readonly cells: readonly ScannedCell[];
+      readonly lastCell: ScannedCell;
       /** Where the next record begins. */
       readonly end: number;
       /** What ends it; undefined at the end of the file. */
@@ -39,8 +42,10 @@ export function scanRecord(
   to: number,
   isEnd: boolean,
   { delimiter, quote }: CellSyntax,
+  mostCells = 0,
 ): ScannedRecord {
   const cells: ScannedCell[] = [];
+  let cellCount = 0;
   let at = from;
   for (;;) {
     const begin = at;
@@ -48,38 +53,39 @@ export function scanRecord(
     let cell: ScannedCell;
     if (isQuoted) {
       const close = closingQuote(bytes, at + 1, to, quote);
-      if (close < 0 && !isEnd) return { outcome: "incomplete", cell: cells.length, openQuote: begin };
-      if (close < 0) return { outcome: "fault", fault: "open quote", cell: cells.length, at: begin };
+      if (close < 0 && !isEnd) return { outcome: "incomplete", cell: cellCount, openQuote: begin };
+      if (close < 0) return { outcome: "fault", fault: "open quote", cell: cellCount, at: begin };
       // A second quote may follow, which would make it text.
-      if (close + 1 === to && !isEnd)
-        return { outcome: "incomplete", cell: cells.length, openQuote: undefined };
+      if (close + 1 === to && !isEnd) return { outcome: "incomplete", cell: cellCount, openQuote: undefined };
       cell = { from: at + 1, to: close, isQuoted };
       at = close + 1;
       const next = bytes[at];
       if (at < to && next !== delimiter && next !== lineFeed && next !== carriageReturn)
-        return { outcome: "fault", fault: "text after quote", cell: cells.length, at };
+        return { outcome: "fault", fault: "text after quote", cell: cellCount, at };
     } else {
       let isAllBlank = true;
       for (; at < to; at += 1) {
         const byte = bytes[at];
         if (byte === delimiter || byte === lineFeed || byte === carriageReturn) break;
         if (byte === quote && isAllBlank)
-          return { outcome: "fault", fault: "blanks before quote", cell: cells.length, at };
+          return { outcome: "fault", fault: "blanks before quote", cell: cellCount, at };
         if (!isBlank(byte)) isAllBlank = false;
       }
       cell = { from: begin, to: at, isQuoted };
     }
-    if (at === to && !isEnd) return { outcome: "incomplete", cell: cells.length, openQuote: undefined };
-    cells.push(cell);
-    if (at === to) return { outcome: "record", cells, end: at, lineEnding: undefined };
-    const byte = bytes[at];
-    if (byte === lineFeed) return { outcome: "record", cells, end: at + 1, lineEnding: "lf" };
-    if (byte === carriageReturn) {
-      if (at + 1 === to && !isEnd) return { outcome: "incomplete", cell: cells.length, openQuote: undefined };
-      const isPair = at + 1 < to && bytes[at + 1] === lineFeed;
-      return { outcome: "record", cells, end: at + (isPair ? 2 : 1), lineEnding: isPair ? "crlf" : "cr" };
+    if (at === to && !isEnd) return { outcome: "incomplete", cell: cellCount, openQuote: undefined };
+    cellCount += 1;
+    if (cells.length < mostCells) cells.push(cell);
+    if (at < to && bytes[at] === delimiter) {
+      at += 1;
+      continue;
     }
-    at += 1;
+    const record = { outcome: "record", cellCount, cells, lastCell: cell } as const;
+    if (at === to) return { ...record, end: at, lineEnding: undefined };
+    if (bytes[at] === lineFeed) return { ...record, end: at + 1, lineEnding: "lf" };
+    if (at + 1 === to && !isEnd) return { outcome: "incomplete", cell: cellCount - 1, openQuote: undefined };
+    const isPair = at + 1 < to && bytes[at + 1] === lineFeed;
+    return { ...record, end: at + (isPair ? 2 : 1), lineEnding: isPair ? "crlf" : "cr" };
   }
 }
 

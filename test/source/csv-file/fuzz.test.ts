@@ -229,7 +229,7 @@ test(`reads ${fileCount} random files as a plain strict reader does, or refuses 
   await fc.assert(
     fc.asyncProperty(file, async ({ text, options: fileOptions, isTabbed, packing, blockBytes, part }) => {
       fc.pre(fileOptions.delimiter !== fileOptions.quote || fileOptions.quote === undefined);
-      fc.pre(!(packing === "utf-8" && text.startsWith("\uFEFF")));
+      fc.pre(!(/^(?:utf-8|gzip)$/.test(packing) && text.startsWith("\uFEFF")));
       // A text that begins with a NUL, or is so short with one, may as well be UTF-16 or UTF-32, and is refused.
       fc.pre(!text.includes("\0") || (text.length > 16 && !text.startsWith("\0")));
       files += 1;

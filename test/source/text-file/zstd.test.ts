@@ -59,10 +59,10 @@ function random(most: number): number {
   return Math.floor((state / 2 ** 32) * most);
 }
 
-const rows = Array.from({ length: 60_000 }, (_, row) => `${row},${random(1e6)},text ${random(50)}\n`).join(
+const rows = Array.from({ length: 20_000 }, (_, row) => `${row},${random(1e6)},text ${random(50)}\n`).join(
   "",
 );
-const noise = Array.from({ length: 300_000 }, () => String.fromCharCode(32 + random(95))).join("");
+const noise = Array.from({ length: 200_000 }, () => String.fromCharCode(32 + random(95))).join("");
 
 for (const [way, fzstd] of ways) {
   for (const [what, text] of [
@@ -128,10 +128,7 @@ for (const [way, fzstd] of ways) {
         [Buffer.concat([whole, Buffer.from("garbage")]), /bytes behind the end of its zstd data/],
         [Buffer.concat([whole, Buffer.of(0)]), /bytes behind the end of its zstd data/],
         [Buffer.concat([whole, whole.subarray(0, 100)]), /in the midst of its zstd data/],
-        [
-          zstd(Buffer.alloc(40_000_000, rows), "--ultra", "-22"),
-          /needs \d+ MiB to be decompressed, and 8 MiB are the most/,
-        ],
+        [zstd(rows, "--long=27"), /needs \d+ MiB to be decompressed, and 8 MiB are the most/],
       ];
       for (const [bytes, message] of damagedFiles)
         await assert.rejects(textOf(bytes, fzstd), { code: "SCSV_SOURCE_UNREADABLE", message });
@@ -140,7 +137,7 @@ for (const [way, fzstd] of ways) {
 
   test(`never takes flipped bits for other text by ${way}`, { skip: !hasZstd }, async () => {
     const whole = zstd(rows.slice(0, 20_000));
-    for (let turn = 0; turn < 150; turn += 1) {
+    for (let turn = 0; turn < 60; turn += 1) {
       const bytes = Buffer.from(whole);
       const at = random(bytes.length);
       bytes[at] = (bytes[at] ?? 0) ^ (1 << random(8));

@@ -1,0 +1,128 @@
+import type { Batch } from "../../csv/batch.ts";
+import type { ByteReader } from "../text-file/byte-reader.ts";
+import { ByteWindow } from "./byte-window.ts";
+import { CellScanner } from "./cell-scanner.ts";
+import { mostRecordBytes, recordFault, tooLongFault, type RecordPlace } from "./csv-fault.ts";
+import type { CsvLayout } from "./csv-layout.ts";
+import type { CsvSettings } from "./csv-settings.ts";
+
+/** Which rows of a file are read. */
+export interface RowsWanted {
+  readonly settings: Pick<CsvSettings, "path" | "blockBytes">;
+  readonly layout: CsvLayout;
+  readonly mostRows: number;
+  /** Columns by their place, in the order wanted. */
+  readonly places: readonly number[];
+}
+
+/** The part of a file that is in memory, and how far its rows are divided. */
+export class RowWindow {
+  readonly #reader: ByteReader;
+  readonly #reading: RowsWanted;
+  readonly #window: ByteWindow;
+  readonly #scanner: CellScanner;
+  /** The columns' vectors, by what their texts are known not to hold. */
+  readonly #columns = new Map<string, Batch["columns"]>();
+  #bytes: Uint8Array | undefined;
+  #line: number;
+  #rowsLeft: number;
+  #toPass: number;
+  /** Whether the bytes of the window have no whole row any more. */
+  #needsMore = true;
+  /** Whether the window begins with a record that isn't as it should be. */
+  #isFaulty = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(reader: ByteReader, reading: RowsWanted) {
+    const { settings, layout, mostRows } = reading;
+    this.#reader = reader;
+    this.#reading = reading;
+    this.#window = new ByteWindow(reader, settings.blockBytes, mostRecordBytes);
+    this.#scanner = new CellScanner(layout.format);
+    this.#line = layout.firstLine;
+    this.#rowsLeft = mostRows;
+    this.#toPass = layout.rowsBegin;
+  }
+
+  /** The next rows; undefined when there are none. */
+  async next(): Promise<Batch | undefined> {
+    if (this.#rowsLeft === 0) return undefined;
+    const window = this.#window;
+    const scanner = this.#scanner;
+    await this.#passHeader();
+    if (this.#isFaulty) throw await this.#fault();
+    for (;;) {
+      if (this.#needsMore) await this.#readMore();
+      const stop = scanner.scan(window.from, window.to, window.isEnd, this.#rowsLeft);
+      window.from = scanner.next;
+      this.#line += scanner.lineBreaks;
+      this.#rowsLeft -= scanner.rowCount;
+      this.#needsMore = stop === "end";
+      this.#isFaulty = stop === "irregular";
+      // Rows before a fault are given first, as all rows are that were read before it is met.
+      if (scanner.rowCount > 0) return { rowCount: scanner.rowCount, columns: this.#vectors() };
+      if (this.#isFaulty) throw await this.#fault();
+      if (window.isEnd && window.length === 0) return undefined;
+      if (window.isFull) throw tooLongFault(this.#place(), this.#reading.layout.format);
+    }
+  }
+
+  /** Bytes that were searched for their structure, some of them more than once: what tells whether time is linear. */
+  get searchedBytes(): number {
+    return this.#scanner.searchedBytes;
+  }
+
+  /** Lets go of file and memory; a second call waits for the first. */
+  close(): Promise<void> {
+    this.#window.drop();
+    this.#closing ??= this.#reader.close();
+    return this.#closing;
+  }
+
+  async #passHeader(): Promise<void> {
+    const window = this.#window;
+    while (this.#toPass > 0) {
+      await window.fill(1);
+      const count = Math.min(this.#toPass, window.length);
+      if (count === 0) return;
+      window.from += count;
+      this.#toPass -= count;
+    }
+  }
+
+  /** Reads at least as many bytes as there are, so that a long record isn't gone through over and over. */
+  async #readMore(): Promise<void> {
+    const window = this.#window;
+    await window.fill(Math.max(1, 2 * window.length));
+    this.#scanner.use(window.bytes, window.from, window.to);
+    this.#needsMore = false;
+  }
+
+  /** Vectors are the same ones as long as what is known of them is, so that who writes them can be ready for them. */
+  #vectors(): Batch["columns"] {
+    const { bytes } = this.#window;
+    const { absent } = this.#scanner;
+    if (this.#bytes !== bytes) this.#columns.clear();
+    this.#bytes = bytes;
+    const columns = this.#columns.get(absent) ?? this.#scanner.vectors(this.#reading.places);
+    this.#columns.set(absent, columns);
+    return columns;
+  }
+
+  #place(): RecordPlace {
+    const { bytes, from, to } = this.#window;
+    return { path: this.#reading.settings.path, bytes, from, to, line: this.#line };
+  }
+
+  /** What is wrong with the record at which the window begins; all of it is read, so that the same is told of every file. */
+  async #fault(): Promise<Error> {
+    const { layout } = this.#reading;
+    const window = this.#window;
+    for (;;) {
+      const fault = recordFault(this.#place(), window.isEnd, layout.format, layout);
+      if (fault !== undefined) return fault;
+      if (window.isFull) return tooLongFault(this.#place(), layout.format);
+      await window.fill(2 * window.length);
+    }
+  }
+}
