@@ -51,7 +51,8 @@ export const faultCatalogue = {
     remedy: 'Set formulas to "escape" or "allow", or change the text.',
   },
   SCSV_NO_TEXT: {
-    meaning: "A cell holds a value that can't be written as JSON, such as an object that contains itself.",
+    meaning:
+      "A cell holds a value that can't be written: an object that contains itself, or a NUL in PostgreSQL's dialect.",
     remedy: "Put text, a number or plain data there.",
   },
   SCSV_ROW_SHAPE: {
@@ -74,6 +75,11 @@ export const faultCatalogue = {
     meaning: "A source file was written to or replaced while it was read, so its rows may be a mixture.",
     remedy:
       "Ask again; write a new file beside the old one and rename it, instead of changing a file in place.",
+    status: 503,
+  },
+  SCSV_SOURCE_LOCKED: {
+    meaning: "Another process has a DuckDB database open for writing, so it can't be read.",
+    remedy: "Wait until that process has closed the database, or serve a copy of the file.",
     status: 503,
   },
   SCSV_DUCKDB_MISSING: {
@@ -170,7 +176,8 @@ export const faultCatalogue = {
     remedy: "Name a folder that can be written to with --spool-dir, and give each server one of its own.",
   },
   SCSV_BUSY: {
-    meaning: "All slots for exports are taken, and the queue is full or the wait was too long.",
+    meaning:
+      "All slots for exports are taken and the queue is full or the wait was too long, or memory or file descriptors for reading files have run out.",
     remedy: "Try again after the seconds in Retry-After, or raise --slots or --workers.",
     status: 503,
   },

@@ -1,5 +1,14 @@
 import { bytesText } from "./bytes-text.ts";
-import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "./value.ts";
+import {
+  ArrayValue,
+  DayValue,
+  DecimalValue,
+  InstantValue,
+  IntervalValue,
+  JsonTextValue,
+  NumberTextValue,
+  SingleValue,
+} from "./value.ts";
 
 /**
  * A value as JSON (RFC 8259), with the rules of `JSON.stringify`, and nothing lost: bigints and decimals are numbers
@@ -43,7 +52,9 @@ function objectText(value: object, ancestors: unknown[]): string | undefined {
   if (value instanceof DecimalValue) return value.toString();
   if (value instanceof NumberTextValue || value instanceof JsonTextValue) return value.text;
   if (value instanceof InstantValue) return JSON.stringify(value.toText());
-  if (value instanceof DayValue) return JSON.stringify(value.toString());
+  if (value instanceof DayValue || value instanceof IntervalValue) return JSON.stringify(value.toString());
+  if (value instanceof SingleValue) return Number.isFinite(value.value) ? String(value.value) : "null";
+  if (value instanceof ArrayValue) return objectText(value.items, ancestors);
   if (value instanceof Uint8Array) return JSON.stringify(bytesText(value));
   if (ancestors.includes(value)) throw new TypeError("the object contains itself");
   ancestors.push(value);
@@ -63,11 +74,17 @@ function arrayText(values: readonly unknown[], ancestors: unknown[]): string {
 function recordText(record: object, ancestors: unknown[]): string {
   const texts: string[] = [];
   for (const [key, value] of record instanceof Map ? record : Object.entries(record)) {
-    const name = typeof key === "string" ? key : (written(key, "", ancestors) ?? "");
+    const name = typeof key === "string" ? key : keyText(key, ancestors);
     const text = written(value, name, ancestors);
     if (text !== undefined) texts.push(`${JSON.stringify(name)}:${text}`);
   }
   return `{${texts.join(",")}}`;
+}
+
+/** What isn't a string is a key by its JSON, and by the text alone where that is a string: dates have no quotes within. */
+function keyText(key: unknown, ancestors: unknown[]): string {
+  const text = written(key, "", ancestors) ?? "";
+  return text.startsWith('"') ? String(JSON.parse(text)) : text;
 }
 
 interface HasToJson {

@@ -1,6 +1,13 @@
-import type { ColumnVector } from "./batch.ts";
+import type { ColumnVector, DictionaryVector } from "./batch.ts";
 import { utf8Text } from "./utf8-text.ts";
-import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "./value.ts";
+import {
+  DayValue,
+  DecimalValue,
+  InstantValue,
+  JsonTextValue,
+  NumberTextValue,
+  SingleValue,
+} from "./value.ts";
 
 /** The value of a vector at a row as one JavaScript value, exact; for paths that look at cells one by one. */
 export function vectorValue(vector: ColumnVector, row: number): unknown {
@@ -8,7 +15,10 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
   switch (vector.kind) {
     case "integer":
       return integerValue(vector.values[row]);
-    case "float":
+    case "float": {
+      const value = vector.values[row] ?? Number.NaN;
+      return vector.isSingle === true ? new SingleValue(value) : value;
+    }
     case "text":
     case "bytes":
       return vector.values[row];
@@ -30,8 +40,18 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
       return new JsonTextValue(utf8Text(vector, row));
     case "dictionary":
     default:
-      return vector.dictionary[vector.codes[row] ?? 0];
+      return dictionaryEntry(vector, row);
   }
+}
+
+/** @throws RangeError for a code beyond the dictionary's end */
+export function dictionaryEntry({ codes, dictionary }: DictionaryVector, row: number): string | null {
+  const code = codes[row] ?? dictionary.length;
+  const entry = dictionary[code];
+  if (entry !== undefined) return entry;
+  throw new RangeError(
+    `The code ${code} of row ${row} of a batch is beyond its dictionary of ${dictionary.length}.`,
+  );
 }
 
 /** From here on a dialect may write numbers with an exponent, which integers never have. */

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { StreamCsvError, toError } from "../errors.ts";
 import type { DuckDBImporter } from "./duckdb/database.ts";
-import { reasonOf } from "./duckdb/reason.ts";
+import { cantBeOpened } from "./duckdb/reason.ts";
 import { fileEndings } from "./file-endings.ts";
 import type { Source } from "./source.ts";
 
@@ -29,7 +29,7 @@ export async function openSources(path: string, options: OpenOptions = {}): Prom
   try {
     return await openFile(path, ending, options.table, options.importer);
   } catch (error) {
-    throw error instanceof StreamCsvError ? error : unreadable(path, toError(error));
+    throw error instanceof StreamCsvError ? error : cantBeOpened(path, error);
   }
 }
 
@@ -43,12 +43,10 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
   if (only !== undefined && sources.length === 1) return only;
   await Promise.all(sources.map((source) => source.close()));
   const names = sources.map((source) => source.name.slice(basename(path, extname(path)).length + 1));
-  const { table } = options;
   throw new StreamCsvError(
     "SCSV_SOURCE_UNREADABLE",
-    only === undefined
-      ? `${JSON.stringify(path)} has no table${table === undefined ? "" : ` ${JSON.stringify(table)}`}.`
-      : `${JSON.stringify(path)} has several tables: choose one of ${names.join(", ")}.`,
+    `${JSON.stringify(path)} has several tables: ${names.join(", ")}.`,
+    { hint: "Name one of them with --table." },
   );
 }
 
@@ -68,13 +66,5 @@ function unsupported(path: string): StreamCsvError {
   return new StreamCsvError(
     "SCSV_SOURCE_UNSUPPORTED",
     `The file ${JSON.stringify(path)} is of no known kind: its name must end in one of ${fileEndings.join(", ")}.`,
-  );
-}
-
-function unreadable(path: string, cause: Error): StreamCsvError {
-  return new StreamCsvError(
-    "SCSV_SOURCE_UNREADABLE",
-    `The file ${JSON.stringify(path)} can't be read as its ending says: ${reasonOf(cause)}.`,
-    { cause },
   );
 }

@@ -22,6 +22,8 @@ export interface CellFormat {
   readonly quotesEmpty: boolean;
   /** A text that is quoted although nothing in it needs it; none when empty. */
   readonly endOfData: string;
+  /** Whether a text may hold no NUL. */
+  readonly refusesNul: boolean;
   /** Whether numbers and dates are written in a way that only `cellText` knows. */
   readonly isGeneral: boolean;
   /** What the text of a cell depends on: encoded dictionaries are kept by it. */
@@ -58,6 +60,7 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
     quotesText: dialect.quoting !== "minimal",
     quotesEmpty: !isPostgres(dialect) || dialect.nullValue === "",
     endOfData: isPostgres(dialect) && columnCount === 1 ? "\\." : "",
+    refusesNul: isPostgres(dialect),
     isGeneral: isPostgres(dialect),
     key: JSON.stringify([
       dialect.name === "postgres",

@@ -1,5 +1,5 @@
 import type { JsonTextVector, Utf8Vector } from "../batch.ts";
-import { guardedText } from "../cell-text.ts";
+import { guardedText, nulIn } from "../cell-text.ts";
 import { utf8Text } from "../utf8-text.ts";
 import type { CellFormat } from "./cell-format.ts";
 import { writeNull } from "./fixed-cell.ts";
@@ -37,6 +37,7 @@ export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnC
         } else {
           // Room for a quote before each letter, and around them.
           reserve(at + 2 * (textEnd - textStart) + 2 + cellBytes);
+          if (format.refusesNul && holdsNul(source, textStart, textEnd)) throw nulIn(placeOf(row, context));
           if (suspects[bytes[textStart] ?? 0] === 1 && textEnd > textStart) at = writeGuarded(row, at);
           else {
             const isQuoted =
@@ -89,6 +90,13 @@ function fourOf(byte: number): number {
 /** The top bit of each byte of a word that is zero, and maybe of one above it; 0 when there is none. */
 function zeroBytes(word: number): number {
   return (word - 0x01010101) & ~word & 0x80808080;
+}
+
+function holdsNul(source: DataView, from: number, to: number): boolean {
+  let index = from;
+  for (; index + 4 <= to; index += 4) if (zeroBytes(source.getInt32(index, true)) !== 0) return true;
+  for (; index < to; index += 1) if (source.getUint8(index) === 0) return true;
+  return false;
 }
 
 const fourReturns = fourOf(0x0d);

@@ -10,7 +10,12 @@ import { writeBytes, writeText } from "./text.ts";
 export function writeCell(value: unknown, row: number, at: number, context: ColumnContext): number {
   const { format } = context;
   if (typeof value === "string")
-    return writeText(format.isGuarded ? guarded(value, row, context) : value, at, format, format.quotesText);
+    return writeText(
+      format.isGuarded || format.refusesNul ? guarded(value, row, context) : value,
+      at,
+      format,
+      format.quotesText,
+    );
   reserve(at + format.cellBytes);
   if (value === null || value === undefined) return writeNull(at, format);
   const end = writeQuickly(value, format.quotesAll ? at + 1 : at, context);

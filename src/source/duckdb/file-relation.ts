@@ -1,22 +1,19 @@
 import { open } from "node:fs/promises";
 import { StreamCsvError } from "../../errors.ts";
 import { queryRows, sqlName, sqlText, type HeldDuckDB } from "./database.ts";
-import type { FileRelation } from "./duckdb-source.ts";
+import { pathText } from "./parquet-file.ts";
 
-/** A Parquet file; folders named `key=value` around it add no columns. */
-export function parquetRelation(_held: HeldDuckDB, path: string): Promise<FileRelation> {
-  return Promise.resolve({
-    kind: "parquet",
-    from: `read_parquet(${pathText(path)}, hive_partitioning=false)`,
-    isCounted: true,
-  });
-}
+/** What a text file is called, and what stands behind FROM for it. */
+export type TextRelation = (
+  held: HeldDuckDB,
+  path: string,
+) => Promise<{ readonly kind: string; readonly from: string }>;
 
 /**
  * A CSV file with a header row, whatever delimits it.
  * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` where rows that fit no header were taken for one column
  */
-export async function csvRelation({ instance }: HeldDuckDB, path: string): Promise<FileRelation> {
+export async function csvRelation({ instance }: HeldDuckDB, path: string): ReturnType<TextRelation> {
   const from = csvScan(path, "");
   const described = await queryRows(instance, `DESCRIBE FROM ${from}`);
   const [name] = described[0] ?? [];
@@ -26,7 +23,7 @@ export async function csvRelation({ instance }: HeldDuckDB, path: string): Promi
       "SCSV_SOURCE_UNREADABLE",
       `The rows of ${JSON.stringify(path)} have other numbers of cells than its header, ${JSON.stringify(name)}.`,
     );
-  return { kind: "csv", from, isCounted: false };
+  return { kind: "csv", from };
 }
 
 async function beginsWithQuote(path: string): Promise<boolean> {
@@ -40,8 +37,8 @@ async function beginsWithQuote(path: string): Promise<boolean> {
 }
 
 /** A file with tabs between cells and a header row. */
-export function tsvRelation(_held: HeldDuckDB, path: string): Promise<FileRelation> {
-  return Promise.resolve({ kind: "csv", from: csvScan(path, ", delim='\t'"), isCounted: false });
+export function tsvRelation(_held: HeldDuckDB, path: string): ReturnType<TextRelation> {
+  return Promise.resolve({ kind: "csv", from: csvScan(path, ", delim='\t'") });
 }
 
 /**
@@ -60,14 +57,14 @@ function csvScan(path: string, further: string): string {
  */
 export function jsonRelation(
   format: "auto" | "newline_delimited",
-): (held: HeldDuckDB, path: string) => Promise<FileRelation> {
+): (held: HeldDuckDB, path: string) => ReturnType<TextRelation> {
   return async ({ instance }, path) => {
     const file = `${pathText(path)}, format='${format}', hive_partitioning=false`;
     const described = await queryRows(instance, `DESCRIBE FROM read_json(${file}, sample_size=-1)`);
     const columns = described.map(
       ([name, type]) => `${sqlName(String(name))}: ${sqlText(withoutGuesses(String(type)))}`,
     );
-    return { kind: "json", from: `read_json(${file}, columns={${columns.join(", ")}})`, isCounted: false };
+    return { kind: "json", from: `read_json(${file}, columns={${columns.join(", ")}})` };
   };
 }
 
@@ -77,9 +74,4 @@ function withoutGuesses(type: string): string {
     /"(?:[^"]|"")*"|\b(?:TIMESTAMP WITH TIME ZONE|TIMESTAMP\w*|DATE|TIME|UUID)\b/g,
     (found) => (found.startsWith('"') ? found : "VARCHAR"),
   );
-}
-
-/** A path as DuckDB's readers take it: they would read `*`, `?` and `[` as patterns. */
-function pathText(path: string): string {
-  return sqlText(path.replaceAll(/[*?[]/g, "[$&]"));
 }

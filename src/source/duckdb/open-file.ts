@@ -1,16 +1,16 @@
 import { basename, extname } from "node:path";
 import type { FileEnding } from "../file-endings.ts";
+import { guardFile } from "../guarded-file.ts";
 import type { Source } from "../source.ts";
-import { holdDuckDB, releaseDuckDB, type DuckDBImporter, type HeldDuckDB } from "./database.ts";
-import { openDuckDBSource, type FileRelation } from "./duckdb-source.ts";
-import { csvRelation, jsonRelation, parquetRelation, tsvRelation } from "./file-relation.ts";
+import { loadDuckDB, type DuckDBImporter, type DuckDBModule } from "./database.ts";
+import { describedColumns, describing } from "./description.ts";
+import { duckDBSource } from "./duckdb-source.ts";
+import { csvRelation, jsonRelation, tsvRelation, type TextRelation } from "./file-relation.ts";
+import { openParquet } from "./parquet-file.ts";
 import { openTables } from "./tables.ts";
 
-/** What stands behind FROM for a file, by the file's ending; a database has tables instead. */
-const relations: Readonly<
-  Record<Exclude<FileEnding, ".duckdb">, (held: HeldDuckDB, path: string) => Promise<FileRelation>>
-> = {
-  ".parquet": parquetRelation,
+/** What stands behind FROM for a text file, by the file's ending. */
+const relations: Readonly<Record<Exclude<FileEnding, ".duckdb" | ".parquet">, TextRelation>> = {
   ".csv": csvRelation,
   ".tsv": tsvRelation,
   ".json": jsonRelation("auto"),
@@ -28,14 +28,29 @@ export async function openFile(
   table: string | undefined,
   importer: DuckDBImporter | undefined,
 ): Promise<readonly Source[]> {
-  const held = await holdDuckDB(importer);
+  const duckdb = await loadDuckDB(importer);
   const name = basename(path, extname(path));
+  if (ending === ".duckdb") return await openTables(duckdb, path, name, table);
+  if (ending === ".parquet") return [await openParquet(duckdb, path, name)];
+  return [await openText(duckdb, path, name, relations[ending])];
+}
+
+async function openText(
+  duckdb: DuckDBModule,
+  path: string,
+  name: string,
+  relation: TextRelation,
+): Promise<Source> {
+  const guard = await guardFile(path);
   try {
-    if (ending === ".duckdb") return await openTables(held, path, name, table);
-    const relation = await relations[ending](held, path);
-    return [await openDuckDBSource(held, { ...relation, name, path, release: releaseDuckDB })];
-  } catch (error) {
-    await releaseDuckDB();
-    throw error;
+    const state = { path, version: guard.version, isAttached: false };
+    const description = await describing(duckdb, state, name, async ({ lease: { instance }, connection }) => {
+      const { kind, from } = await relation({ duckdb, instance }, path);
+      const result = await connection.run(`SELECT * FROM ${from} LIMIT 0`);
+      return { kind, from, columns: await describedColumns(duckdb, result), rowCount: null };
+    });
+    return duckDBSource(duckdb, { name, state, ...description });
+  } finally {
+    await guard.close();
   }
 }
