@@ -40,6 +40,8 @@ function userValue(vector: Batch["columns"][number], row: number): unknown {
     case "date":
     case "text":
     case "utf8":
+    case "number-text":
+    case "json-text":
     case "bytes":
     case "mixed":
     default:

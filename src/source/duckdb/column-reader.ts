@@ -28,6 +28,12 @@ export interface ColumnReader {
 /** Copies rows of a vector, so that DuckDB may do with its memory what it likes. */
 export type VectorReader = (vector: DuckDBVector, range: RowRange) => ColumnVector;
 
+/** Whether a vector has values of a type, by DuckDB's own account. */
+export function isOfType(vector: DuckDBVector, typeId: number | undefined): boolean {
+  const own: number = vector.type.typeId;
+  return own === typeId;
+}
+
 /** A reader before the type it is for is known, or the type it casts to. */
 export interface ReaderShape {
   readonly type: string;

@@ -36,9 +36,12 @@ export async function createDatabase(
   });
 }
 
+/** With less than this, a database can't even be told a higher limit. */
+const leastLimitBytes = 1024 * 1024;
+
 /** A number of bytes as DuckDB's memory limit takes it. */
 export function memoryText(bytes: number): string {
-  return `${Math.floor(bytes / 1024)}KiB`;
+  return `${Math.floor(Math.max(bytes, leastLimitBytes) / 1024)}KiB`;
 }
 
 /** Runs one statement on a connection of its own and gives its rows, values as JSON has them. */

@@ -23,6 +23,7 @@ export class FileDatabase {
   /** An attached file held open, and to its version; undefined for files that each reading opens anew. */
   readonly attached: GuardedFile | undefined;
   #limitBytes: number;
+  #usedBytes: number;
   #users = 0;
   #changes: Promise<void> = Promise.resolve();
   /** Whether it has met a fault it may not recover from: it is closed once nobody uses it, and never lent again. */
@@ -39,6 +40,7 @@ export class FileDatabase {
     this.#control = control;
     this.#budget = budget;
     this.#limitBytes = limitBytes;
+    this.#usedBytes = limitBytes;
     this.attached = attached;
   }
 
@@ -54,20 +56,42 @@ export class FileDatabase {
     this.#users -= 1;
   }
 
-  /** Raises the limit by what was reserved from the budget. */
+  /** Takes up to so many bytes of those that earlier readings have left; gives how many. */
+  claimSpare(bytes: number): number {
+    const claimed = Math.min(bytes, this.#spareBytes);
+    this.#usedBytes += claimed;
+    return claimed;
+  }
+
+  /** Bytes of a reading that has ended are left for the next one: to lower the limit each time would cost it a tenth. */
+  leaveSpare(bytes: number): void {
+    this.#usedBytes -= bytes;
+  }
+
+  /** Raises the limit by bytes that were reserved from the budget, and are used at once. */
   raiseLimit(bytes: number): Promise<void> {
+    this.#usedBytes += bytes;
     return this.#setLimit(bytes, () => {
       this.#limitBytes += bytes;
     });
   }
 
-  /** Lowers the limit and gives that much back; what DuckDB can't free is given back when the database is closed. */
-  lowerLimit(bytes: number): Promise<void> {
-    return this.#setLimit(-bytes, (isSet) => {
+  /** Gives back what no reading uses, as far as DuckDB can free it. */
+  async giveBackSpare(): Promise<void> {
+    const spare = this.#spareBytes;
+    if (spare === 0) return;
+    this.#usedBytes += spare;
+    await this.#setLimit(-spare, (isSet) => {
+      this.#usedBytes -= spare;
       if (!isSet) return;
-      this.#limitBytes -= bytes;
-      this.#budget.giveBack(bytes);
+      this.#limitBytes -= spare;
+      this.#budget.giveBack(spare);
     });
+  }
+
+  /** What a raise that is under way will add isn't there yet, and is used already. */
+  get #spareBytes(): number {
+    return Math.max(0, this.#limitBytes - this.#usedBytes);
   }
 
   /** Changes the limit once earlier changes are done. */

@@ -24,9 +24,14 @@ export interface DatabaseLease {
   /** Whether that is all the memory there is for reading files. */
   readonly isAllThereIs: boolean;
   /** Has the database closed once nobody uses it: it met a fault. */
-  retire(): void;
+  retire(this: void): void;
   /** A second call does nothing. */
   release(): Promise<void>;
+}
+
+interface Borrowed {
+  readonly database: FileDatabase;
+  readonly reservedBytes: number;
 }
 
 /**
@@ -37,6 +42,8 @@ export class FileDatabases {
   readonly #duckdb: DuckDBModule;
   readonly #budget: MemoryBudget;
   readonly #open = new Map<string, Promise<FileDatabase>>();
+  /** Databases that exist, retired ones that are still used among them. */
+  readonly #live = new Set<FileDatabase>();
   /** Databases nobody uses, by their key; the longest unused first. */
   readonly #idle = new Map<string, { readonly database: FileDatabase; readonly timer: NodeJS.Timeout }>();
 
@@ -51,15 +58,12 @@ export class FileDatabases {
    *   when there is no memory left; DuckDB's own error when it can't attach the file
    */
   async lease(state: FileState, name: string, bytes: number): Promise<DatabaseLease> {
-    const key = keyOf(state);
     const guard = state.isAttached ? undefined : await guardFile(state.path, state.version);
     try {
-      const { database, reserved } = await this.#borrow(key, state, name, bytes);
-      const held = guard ?? database.attached;
-      if (held === undefined) throw new TypeError("an attached database holds its file");
-      const lease = this.#leaseOf(key, name, database, held, reserved, guard);
+      const { database, reservedBytes } = await this.#borrow(keyOf(state), state, name, bytes);
+      const lease = this.#leaseOf(keyOf(state), name, database, reservedBytes, guard);
       if (guard === undefined)
-        await held.checkPath().catch(async (error: unknown) => {
+        await lease.guard.checkPath().catch(async (error: unknown) => {
           await lease.release();
           throw error;
         });
@@ -77,20 +81,14 @@ export class FileDatabases {
 
   /** Databases that are open now. */
   get openCount(): number {
-    return this.#open.size;
+    return this.#live.size;
   }
 
   /** To attach a database may take more memory than to read from it, when a log has to be replayed. */
-  async #borrow(
-    key: string,
-    state: FileState,
-    name: string,
-    bytes: number,
-  ): Promise<{ readonly database: FileDatabase; readonly reserved: number }> {
-    for (let reserved = Math.min(bytes, this.#budget.totalBytes); ; reserved *= 2) {
-      await this.#reserve(reserved, name, key);
+  async #borrow(key: string, state: FileState, name: string, bytes: number): Promise<Borrowed> {
+    for (let wanted = Math.min(bytes, this.#budget.totalBytes); ; wanted *= 2) {
       try {
-        return { database: await this.#take(key, state, reserved), reserved };
+        return { database: await this.#take(key, state, name, wanted), reservedBytes: wanted };
       } catch (error) {
         if (!isOutOfMemory(error)) throw error;
       }
@@ -101,10 +99,11 @@ export class FileDatabases {
     key: string,
     name: string,
     database: FileDatabase,
-    guard: GuardedFile,
     bytes: number,
     own: GuardedFile | undefined,
   ): DatabaseLease {
+    const guard = own ?? database.attached;
+    if (guard === undefined) throw new TypeError("a database holds its file, or its readings do");
     const { totalBytes } = this.#budget;
     let reservedBytes = bytes;
     let released: Promise<void> | undefined;
@@ -118,8 +117,9 @@ export class FileDatabases {
         return reservedBytes >= totalBytes;
       },
       grow: async () => {
-        const more = Math.min(reservedBytes, await this.#mostFree(key));
-        await this.#reserve(more === 0 ? reservedBytes : more, name, key, reservedBytes);
+        const more = Math.min(reservedBytes, await this.#mostFree());
+        if (more === 0) throw noMemory(name, totalBytes, reservedBytes >= totalBytes);
+        await this.#reserve(more, name);
         reservedBytes += more;
         await database.raiseLimit(more);
       },
@@ -128,57 +128,76 @@ export class FileDatabases {
         this.#forget(key, database);
       },
       release: () => {
-        released ??= this.#giveBack(key, database, reservedBytes).finally(() => own?.close());
+        released ??= this.#giveBack(key, database, reservedBytes).finally(async () => {
+          await own?.close();
+        });
         return released;
       },
     };
   }
 
-  /** Reserves memory, if need be by closing what nobody uses. */
-  async #reserve(bytes: number, name: string, key: string, alreadyHeld = 0): Promise<void> {
+  /** Reserves memory, if need be what is kept for readings to come. */
+  async #reserve(bytes: number, name: string): Promise<void> {
     if (this.#budget.reserve(bytes)) return;
-    await this.#mostFree(key);
-    if (this.#budget.reserve(bytes)) return;
-    throw noMemory(name, this.#budget.totalBytes, bytes > this.#budget.totalBytes - alreadyHeld);
+    await this.#mostFree();
+    if (!this.#budget.reserve(bytes))
+      throw noMemory(name, this.#budget.totalBytes, bytes > this.#budget.totalBytes);
   }
 
-  /** The memory that is free once all databases that nobody uses are closed. */
-  async #mostFree(ownKey: string): Promise<number> {
-    for (const key of this.#idle.keys()) if (key !== ownKey) await this.#closeIdleOf(key);
+  /** The memory that is free once nothing is kept for readings to come. */
+  async #mostFree(): Promise<number> {
+    for (const key of this.#idle.keys()) await this.#closeIdleOf(key);
+    for (const database of this.#live) await database.giveBackSpare();
     return this.#budget.freeBytes;
   }
 
-  async #take(key: string, state: FileState, bytes: number): Promise<FileDatabase> {
+  async #take(key: string, state: FileState, name: string, bytes: number): Promise<FileDatabase> {
     const known = this.#open.get(key);
-    if (known === undefined) {
-      const opening = openFileDatabase(this.#duckdb, state, this.#budget, bytes);
-      this.#open.set(key, opening);
+    if (known === undefined) return await this.#openAnew(key, state, name, bytes);
+    const database = await known;
+    if (database.isRetired || this.#open.get(key) !== known) return await this.#take(key, state, name, bytes);
+    this.#wake(key);
+    database.take();
+    const claimed = database.claimSpare(bytes);
+    try {
+      if (claimed < bytes) {
+        await this.#reserve(bytes - claimed, name);
+        await database.raiseLimit(bytes - claimed);
+      }
+      return database;
+    } catch (error) {
+      await this.#giveBack(key, database, claimed);
+      throw error;
+    }
+  }
+
+  async #openAnew(key: string, state: FileState, name: string, bytes: number): Promise<FileDatabase> {
+    const opening = this.#reserve(bytes, name).then(async () => {
       try {
-        const database = await opening;
-        database.take();
+        const database = await openFileDatabase(this.#duckdb, state, this.#budget, bytes);
+        this.#live.add(database);
         return database;
       } catch (error) {
-        this.#open.delete(key);
         this.#budget.giveBack(bytes);
         throw error;
       }
-    }
-    const database = await known.catch((error: unknown) => {
-      this.#budget.giveBack(bytes);
-      throw error;
     });
-    if (database.isRetired || this.#open.get(key) !== known) return await this.#take(key, state, bytes);
-    this.#wake(key);
-    database.take();
-    await database.raiseLimit(bytes);
-    return database;
+    this.#open.set(key, opening);
+    try {
+      const database = await opening;
+      database.take();
+      return database;
+    } catch (error) {
+      this.#open.delete(key);
+      throw error;
+    }
   }
 
   async #giveBack(key: string, database: FileDatabase, bytes: number): Promise<void> {
-    if (!database.isRetired) await database.lowerLimit(bytes);
+    database.leaveSpare(bytes);
     database.putBack();
     if (database.users > 0) return;
-    if (database.isRetired) await database.close();
+    if (database.isRetired) await this.#close(database);
     else await this.#linger(key, database);
   }
 
@@ -202,7 +221,12 @@ export class FileDatabases {
     if (idle === undefined) return;
     this.#wake(key);
     this.#open.delete(key);
-    await idle.database.close();
+    await this.#close(idle.database);
+  }
+
+  async #close(database: FileDatabase): Promise<void> {
+    this.#live.delete(database);
+    await database.close();
   }
 
   #forget(key: string, database: FileDatabase): void {

@@ -24,7 +24,8 @@ export function valueMemory(bytesPerValue: number): (vector: DuckDBVector, range
 
 /** DuckDB's own memory of a vector's values, of a fixed size each: to be read at once, and never written to. */
 export function rawValues(vector: DuckDBVector, bytesPerValue: number): Uint8Array {
-  const view = fieldOf(vector, "items") ?? fieldOf(vector, "dataView");
+  const fields: object = vector;
+  const view = "items" in fields ? fields.items : "dataView" in fields ? fields.dataView : undefined;
   if (!ArrayBuffer.isView(view) || view.byteLength !== vector.itemCount * bytesPerValue)
     throw unknownShape(vector);
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -37,7 +38,8 @@ export function fieldOf(object: object, name: string): unknown {
 
 /** The null mask of a vector's rows, from its validity bits; nothing when none of them is null. */
 export function nullsOf(vector: DuckDBVector, { from, to }: RowRange): { readonly nulls?: NullMask } {
-  const validity = fieldOf(vector, "validity");
+  const fields: object = vector;
+  const validity = "validity" in fields ? fields.validity : undefined;
   if (typeof validity !== "object" || validity === null || !("data" in validity)) throw unknownShape(vector);
   if (validity.data === null) return {};
   if (!(validity.data instanceof BigUint64Array)) throw unknownShape(vector);

@@ -2,7 +2,7 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } 
 import type { Batch } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { chunkParts } from "./chunk-parts.ts";
-import type { ColumnReader, VectorReader } from "./column-reader.ts";
+import { isOfType, type ColumnReader, type VectorReader } from "./column-reader.ts";
 import type { DatabaseLease } from "./file-databases.ts";
 import { isOutOfMemory, unreadable } from "./reason.ts";
 import type { RowRange } from "./raw-vector.ts";
@@ -234,7 +234,7 @@ function batchOf(
     rowCount: part.to - part.from,
     columns: vectorReaders.map((read, place) => {
       const vector = chunk.getColumnVector(place);
-      if (vector.type.typeId !== readers[place]?.typeId) throw otherTypes(name);
+      if (!isOfType(vector, readers[place]?.typeId)) throw otherTypes(name);
       return read(vector, part);
     }),
   };

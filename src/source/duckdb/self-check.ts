@@ -2,7 +2,7 @@ import { emitWarning } from "node:process";
 import { cellText } from "../../csv/cell-text.ts";
 import { resolveDialect } from "../../csv/resolve-dialect.ts";
 import { vectorValue } from "../../csv/vector-value.ts";
-import { columnReader } from "./column-reader.ts";
+import { columnReader, isOfType } from "./column-reader.ts";
 import { createDatabase, type DuckDBModule } from "./database.ts";
 
 /** A type whose values are read from DuckDB's own memory, values of it, and the text each has in CSV. */
@@ -97,7 +97,7 @@ async function firstDifference(duckdb: DuckDBModule): Promise<string | undefined
       const [name = "", ...values] = checks[place] ?? [];
       const reader = columnReader(duckdb, type);
       const vector = chunk.getColumnVector(place);
-      if (vector.type.typeId !== reader.typeId) return `${name} has another type`;
+      if (!isOfType(vector, reader.typeId)) return `${name} has another type`;
       const read = reader.open()(vector, { from, to: rowCount });
       for (let row = from; row < rowCount; row += 1) {
         const text = cellText(vectorValue(read, row - from), dialect, { column: name });
