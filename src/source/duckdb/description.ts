@@ -1,37 +1,64 @@
-import type { DuckDBConnection, DuckDBResult, DuckDBType } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType } from "@duckdb/node-api";
 import { columnReader, type ColumnReader } from "./column-reader.ts";
 import type { DuckDBModule } from "./database.ts";
 import { databasesOf, type DatabaseLease } from "./file-databases.ts";
 import { leastBytes, type DescribedColumn } from "./duckdb-source.ts";
+import type { GuardedFile } from "../guarded-file.ts";
 import type { FileState } from "./file-database.ts";
 import type { ParquetNode } from "./parquet-schema.ts";
 import { publicReader } from "./public-reader.ts";
-import { isOutOfMemory } from "./reason.ts";
+import { isInvalidated, isOutOfMemory } from "./reason.ts";
 import { knowsVectors } from "./self-check.ts";
 
-/** What describes a file: a connection to the database of its state. */
+/** What a file is described with. */
 export interface Describing {
   readonly duckdb: DuckDBModule;
-  readonly lease: DatabaseLease;
+  readonly instance: DuckDBInstance;
   readonly connection: DuckDBConnection;
 }
 
-/**
- * Describes a file with the database of its state, and with more memory when DuckDB says that it has too little.
- * A file that was written to or replaced meanwhile isn't described by half of each.
- */
-export async function describing<T>(
+/** Describes a database by being attached to it, as its readings are. */
+export async function describeDatabase<T>(
   duckdb: DuckDBModule,
   state: FileState,
   name: string,
   describe: (describing: Describing) => Promise<T>,
 ): Promise<T> {
   const lease = await databasesOf(duckdb).lease(state, name, leastBytes);
+  return await describeWith(duckdb, lease, describe);
+}
+
+/** Describes a file that is held open; another file's fault at the same time only makes it begin anew. */
+export async function describeFile<T>(
+  duckdb: DuckDBModule,
+  guard: GuardedFile,
+  name: string,
+  describe: (describing: Describing) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const lease = await databasesOf(duckdb).leaseForDescription(guard, name, leastBytes);
+    try {
+      return await describeWith(duckdb, lease, describe);
+    } catch (error) {
+      if (!isInvalidated(error)) throw error;
+    }
+  }
+}
+
+/**
+ * Describes with more memory when DuckDB says that it has too little. A file that was written to or replaced meanwhile isn't
+ * described by half of each.
+ */
+async function describeWith<T>(
+  duckdb: DuckDBModule,
+  lease: DatabaseLease,
+  describe: (describing: Describing) => Promise<T>,
+): Promise<T> {
   try {
     for (;;) {
       const connection = await lease.instance.connect();
       try {
-        const description = await describe({ duckdb, lease, connection });
+        const description = await describe({ duckdb, connection, instance: lease.instance });
         await lease.guard.checkPath();
         return description;
       } catch (error) {

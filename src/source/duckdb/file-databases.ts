@@ -60,8 +60,11 @@ export class FileDatabases {
   async lease(state: FileState, name: string, bytes: number): Promise<DatabaseLease> {
     const guard = state.isAttached ? undefined : await guardFile(state.path, state.version);
     try {
-      const { database, reservedBytes } = await this.#borrow(keyOf(state), state, name, bytes);
-      const lease = this.#leaseOf(keyOf(state), name, database, reservedBytes, guard);
+      const key = keyOf(state);
+      const { database, reservedBytes } = await this.#borrow(key, state, name, bytes);
+      const held = guard ?? database.attached;
+      if (held === undefined) throw new TypeError("a database holds its file, or its readings do");
+      const lease = this.#leaseOf(key, name, database, reservedBytes, held, guard);
       if (guard === undefined)
         await lease.guard.checkPath().catch(async (error: unknown) => {
           await lease.release();
@@ -72,6 +75,18 @@ export class FileDatabases {
       await guard?.close();
       throw error;
     }
+  }
+
+  /**
+   * Lends the one database that files are described with: to make one for each would take longer than the rest. Its faults
+   * reach those that are described at the same time, and nobody's readings.
+   * @param guard the file, which stays the caller's
+   */
+  async leaseForDescription(guard: GuardedFile, name: string, bytes: number): Promise<DatabaseLease> {
+    const state = { path: "", version: "", isAttached: false };
+    const key = "description";
+    const { database, reservedBytes } = await this.#borrow(key, state, name, bytes);
+    return this.#leaseOf(key, name, database, reservedBytes, guard, undefined);
   }
 
   /** Closes the database of a state at once if nobody uses it. */
@@ -100,10 +115,9 @@ export class FileDatabases {
     name: string,
     database: FileDatabase,
     bytes: number,
+    guard: GuardedFile,
     own: GuardedFile | undefined,
   ): DatabaseLease {
-    const guard = own ?? database.attached;
-    if (guard === undefined) throw new TypeError("a database holds its file, or its readings do");
     const { totalBytes } = this.#budget;
     let reservedBytes = bytes;
     let released: Promise<void> | undefined;
@@ -128,9 +142,7 @@ export class FileDatabases {
         this.#forget(key, database);
       },
       release: () => {
-        released ??= this.#giveBack(key, database, reservedBytes).finally(async () => {
-          await own?.close();
-        });
+        released ??= this.#release(key, database, reservedBytes, own);
         return released;
       },
     };
@@ -199,6 +211,19 @@ export class FileDatabases {
     if (database.users > 0) return;
     if (database.isRetired) await this.#close(database);
     else await this.#linger(key, database);
+  }
+
+  async #release(
+    key: string,
+    database: FileDatabase,
+    bytes: number,
+    own: GuardedFile | undefined,
+  ): Promise<void> {
+    try {
+      await this.#giveBack(key, database, bytes);
+    } finally {
+      await own?.close();
+    }
   }
 
   async #linger(key: string, database: FileDatabase): Promise<void> {

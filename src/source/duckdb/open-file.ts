@@ -3,7 +3,7 @@ import type { FileEnding } from "../file-endings.ts";
 import { guardFile } from "../guarded-file.ts";
 import type { Source } from "../source.ts";
 import { loadDuckDB, type DuckDBImporter, type DuckDBModule } from "./database.ts";
-import { describedColumns, describing } from "./description.ts";
+import { describedColumns, describeFile } from "./description.ts";
 import { duckDBSource } from "./duckdb-source.ts";
 import { csvRelation, jsonRelation, tsvRelation, type TextRelation } from "./file-relation.ts";
 import { openParquet } from "./parquet-file.ts";
@@ -44,7 +44,7 @@ async function openText(
   const guard = await guardFile(path);
   try {
     const state = { path, version: guard.version, isAttached: false };
-    const description = await describing(duckdb, state, name, async ({ lease: { instance }, connection }) => {
+    const description = await describeFile(duckdb, guard, name, async ({ instance, connection }) => {
       const { kind, from } = await relation({ duckdb, instance }, path);
       const result = await connection.run(`SELECT * FROM ${from} LIMIT 0`);
       return { kind, from, columns: await describedColumns(duckdb, result), rowCount: null };

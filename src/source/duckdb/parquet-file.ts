@@ -4,21 +4,11 @@ import { distinctNames } from "../column-names.ts";
 import { guardFile, type GuardedFile } from "../guarded-file.ts";
 import type { Source } from "../source.ts";
 import { sqlText, type DuckDBModule } from "./database.ts";
-import { describedColumns, describing, rowsOf, type Describing } from "./description.ts";
+import { describedColumns, describeFile, type Describing } from "./description.ts";
 import { duckDBSource } from "./duckdb-source.ts";
 import { isEncrypted } from "./parquet-footer.ts";
 import { schemaTree, type ParquetNode, type SchemaRow } from "./parquet-schema.ts";
 import { isOutOfMemory } from "./reason.ts";
-
-/** Compressions that DuckDB reads, as it names them. */
-const knownCodecs: ReadonlySet<string> = new Set([
-  "UNCOMPRESSED",
-  "SNAPPY",
-  "GZIP",
-  "ZSTD",
-  "BROTLI",
-  "LZ4_RAW",
-]);
 
 /** Digits that DuckDB's decimals have at the most; it reads wider ones wrong, without an error. */
 const mostDigits = 38;
@@ -26,7 +16,7 @@ const mostDigits = 38;
 /**
  * Opens a Parquet file. Folders named `key=value` around it add no columns. A row is read, so that what can't be
  * read is known at once.
- * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` for encrypted columns, unknown compressions and decimals that are too wide;
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` for encrypted columns and decimals that are too wide;
  *   DuckDB's own error when it can't read the file
  */
 export async function openParquet(duckdb: DuckDBModule, path: string, name: string): Promise<Source> {
@@ -45,17 +35,16 @@ async function describeParquet(duckdb: DuckDBModule, guard: GuardedFile, name: s
   const from = `read_parquet(${file}, hive_partitioning=false)`;
   if (await isEncrypted(guard.handle, guard.sizeBytes))
     throw refused(path, "it is encrypted, and stream-csv has no keys", "Write a copy that isn't encrypted.");
-  const description = await describing(duckdb, state, name, async (describer) => {
-    const tree = schemaTree(await schemaRows(describer, file));
+  const description = await describeFile(duckdb, guard, name, async (describer) => {
+    const { schema, rowCount } = await metadataOf(describer, file, from);
+    const tree = schemaTree(schema);
     refuseWideDecimals(path, tree);
-    await refuseUnknownCodecs(describer, path, file);
     const result = await firstRow(describer, from);
     const isWhole = tree.children.length === result.columnCount;
     const nodes = isWhole ? tree.children : [];
     const names = isWhole ? nodes.map((node) => node.name) : result.columnNames();
     const columns = await describedColumns(duckdb, result, distinctNames(names), nodes);
-    const [count] = await rowsOf(describer, `SELECT count(*) FROM ${from}`);
-    return { columns, rowCount: Number(count?.[0]) };
+    return { columns, rowCount };
   });
   await guard.checkBytes();
   return duckDBSource(duckdb, { name, kind: "parquet", state, from, ...description });
@@ -71,20 +60,32 @@ async function firstRow({ connection }: Describing, from: string): Promise<DuckD
   }
 }
 
-async function schemaRows({ connection, duckdb }: Describing, file: string): Promise<readonly SchemaRow[]> {
+interface Metadata {
+  readonly schema: readonly SchemaRow[];
+  readonly rowCount: number;
+}
+
+/** What the file says of itself, by one statement: most files take longer to be asked than to answer. */
+async function metadataOf({ connection, duckdb }: Describing, file: string, from: string): Promise<Metadata> {
   // Names by way of their bytes: the client drops a byte order mark that a text begins with.
   const result = await connection.run(
-    `SELECT encode(name), num_children, converted_type, logical_type, precision FROM parquet_schema(${file})`,
+    `SELECT encode(name), num_children, converted_type, logical_type, precision,
+       (SELECT count(*) FROM ${from})
+     FROM parquet_schema(${file})`,
   );
   const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
   const rows = await result.getRows();
-  return rows.map(([name, childCount, convertedType, logicalType, precision]) => ({
-    name: name instanceof duckdb.DuckDBBlobValue ? utf8.decode(name.bytes) : "",
-    childCount: Number(childCount ?? 0),
-    convertedType: typeof convertedType === "string" ? convertedType : null,
-    logicalType: typeof logicalType === "string" ? logicalType : null,
-    precision: precision === null ? null : Number(precision),
-  }));
+  const [first = []] = rows;
+  return {
+    schema: rows.map(([name, childCount, convertedType, logicalType, precision]) => ({
+      name: name instanceof duckdb.DuckDBBlobValue ? utf8.decode(name.bytes) : "",
+      childCount: Number(childCount ?? 0),
+      convertedType: typeof convertedType === "string" ? convertedType : null,
+      logicalType: typeof logicalType === "string" ? logicalType : null,
+      precision: precision === null ? null : Number(precision),
+    })),
+    rowCount: Number(first[5]),
+  };
 }
 
 function refuseWideDecimals(path: string, node: ParquetNode): void {
@@ -95,17 +96,6 @@ function refuseWideDecimals(path: string, node: ParquetNode): void {
     `its column ${JSON.stringify(node.name)} has decimals of ${node.precision} digits, and at most ${mostDigits} can be read`,
     "Write that column with fewer digits, or as text.",
   );
-}
-
-async function refuseUnknownCodecs(describer: Describing, path: string, file: string): Promise<void> {
-  const rows = await rowsOf(describer, `SELECT DISTINCT compression FROM parquet_metadata(${file})`);
-  for (const [codec] of rows)
-    if (typeof codec === "string" && !knownCodecs.has(codec))
-      throw refused(
-        path,
-        `it is compressed with ${codec}, which can't be read`,
-        "Write the file with Zstandard, Snappy, gzip or no compression.",
-      );
 }
 
 function refused(path: string, reason: string, hint: string): StreamCsvError {

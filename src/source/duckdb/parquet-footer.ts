@@ -5,19 +5,26 @@ import type { FileHandle } from "node:fs/promises";
  * ends in `PARE`, or names an algorithm. DuckDB itself can't tell of such a footer when it holds keys that aren't text.
  */
 export async function isEncrypted(handle: FileHandle, sizeBytes: number): Promise<boolean> {
-  const tail = await bytesOf(handle, sizeBytes - 8, 8);
-  const magic = tail.toString("latin1", 4);
+  // Most footers come with the first read.
+  const end = await bytesOf(handle, Math.max(0, sizeBytes - usualBytes), Math.min(usualBytes, sizeBytes));
+  const magic = end.toString("latin1", Math.max(0, end.length - 4));
   if (magic === "PARE") return true;
-  const footerBytes = tail.length === 8 ? tail.readUInt32LE(0) : 0;
-  if (magic !== "PAR1" || footerBytes > sizeBytes - 12) return false;
-  return hasField(await bytesOf(handle, sizeBytes - 8 - footerBytes, footerBytes), encryptionField);
+  if (magic !== "PAR1" || end.length < 12) return false;
+  const footerBytes = end.readUInt32LE(end.length - 8);
+  if (footerBytes > sizeBytes - 12) return false;
+  const footer =
+    footerBytes + 8 <= end.length
+      ? end.subarray(end.length - 8 - footerBytes, end.length - 8)
+      : await bytesOf(handle, sizeBytes - 8 - footerBytes, footerBytes);
+  return hasField(footer, encryptionField);
 }
+
+const usualBytes = 32 * 1024;
 
 /** Field `encryption_algorithm` of `FileMetaData` (parquet.thrift). */
 const encryptionField = 8;
 
 async function bytesOf(handle: FileHandle, from: number, count: number): Promise<Buffer> {
-  if (from < 0) return Buffer.alloc(0);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(count), 0, count, from);
   return buffer.subarray(0, bytesRead);
 }

@@ -77,6 +77,11 @@ export function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && /^(?:Out of Memory Error|std::bad_alloc)/.test(error.message);
 }
 
+/** Whether a fault before this one, maybe of another file, has made the database unusable. */
+export function isInvalidated(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("database has been invalidated");
+}
+
 /** The fault of a file that can't be opened. */
 export function cantBeOpened(path: string, cause: unknown): StreamCsvError {
   if (isOutOfMemory(cause)) return noMemoryFor(`The file ${JSON.stringify(path)}`, cause);

@@ -2,7 +2,7 @@ import { StreamCsvError } from "../../errors.ts";
 import { fileVersion } from "../guarded-file.ts";
 import type { Source } from "../source.ts";
 import { sqlName, sqlText, type DuckDBModule } from "./database.ts";
-import { describedColumns, describing, rowsOf, type Describing } from "./description.ts";
+import { describedColumns, describeDatabase, rowsOf, type Describing } from "./description.ts";
 import { duckDBSource } from "./duckdb-source.ts";
 import { catalogName } from "./file-database.ts";
 import { isOutOfMemory } from "./reason.ts";
@@ -22,7 +22,7 @@ export async function openTables(
   // Not by opening it: to close any descriptor of a file gives up the lock DuckDB has on it (fcntl(2)).
   const version = await fileVersion(path);
   const state = { path, version, isAttached: true };
-  return await describing(duckdb, state, file, async (describer) => {
+  return await describeDatabase(duckdb, state, file, async (describer) => {
     const all = await tablesOf(describer, catalogName(path));
     const chosen = wanted === undefined ? all : all.filter(({ name }) => name === wanted);
     if (chosen.length === 0) throw noTable(path, wanted, all);
