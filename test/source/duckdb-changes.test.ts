@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { copyFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import * as duckdb from "@duckdb/node-api";
 import { StreamCsvError, openSource, type Source } from "../../src/index.ts";
+import { columnReader } from "../../src/source/duckdb/column-reader.ts";
+import { duckDBSource } from "../../src/source/duckdb/duckdb-source.ts";
+import { fileVersion } from "../../src/source/guarded-file.ts";
 import { cellsOf, runSql, testFolder, textOf, writeParquet } from "./duckdb-files.ts";
 
 const folder = testFolder("changes");
@@ -32,70 +36,60 @@ async function writeTyped(path: string, type: string): Promise<void> {
   await writeParquet(path, `SELECT (${types[type]})::${type} AS v FROM range(3000) t(i)`);
 }
 
-test("a file replaced by one of other types is never read as the old types, for every pair of them", async () => {
+test("a file replaced by one of other types is never read as the old types", async () => {
   const names = Object.keys(types);
-  for (const [index, type] of names.entries()) await writeTyped(join(folder, `${index}.parquet`), type);
   const served = join(folder, "served.parquet");
-  for (const from of names.keys()) {
-    for (const to of names.keys()) {
-      copyFileSync(join(folder, `${from}.parquet`), served);
-      const source = await openSource(served);
-      copyFileSync(join(folder, `${to}.parquet`), join(folder, "next"));
-      renameSync(join(folder, "next"), served);
-      await assert.rejects(textOf(source), { code: "SCSV_SOURCE_CHANGED" }, `${names[from]} to ${names[to]}`);
-      await source.close();
-    }
+  for (const [index, type] of names.entries()) {
+    await writeTyped(served, type);
+    const source = await openSource(served);
+    await writeTyped(join(folder, "next.parquet"), names[(index + 1) % names.length] ?? "");
+    renameSync(join(folder, "next.parquet"), served);
+    await assert.rejects(textOf(source), { code: "SCSV_SOURCE_CHANGED" }, type);
+    await source.close();
   }
 });
 
-/** A source whose readers are for other types than its result has, as if the version had told of no change. */
-async function misread(from: string, to: string): Promise<string> {
-  const path = join(folder, "same.parquet");
-  await writeTyped(path, from);
-  const described = await openSource(path);
-  await writeTyped(path, to);
-  const other = await openSource(path);
-  try {
-    const { duckDBSource } = await import("../../src/source/duckdb/duckdb-source.ts");
-    const { columnReader } = await import("../../src/source/duckdb/column-reader.ts");
-    const duckdb = await import("@duckdb/node-api");
-    const [type] = await typesOf(`SELECT NULL::${from} AS v`);
-    assert.ok(type !== undefined);
-    const forged = duckDBSource(duckdb, {
-      name: "same",
-      kind: "parquet",
-      state: { path, version: other.version, isAttached: false },
-      from: `read_parquet('${path}')`,
-      columns: [{ name: "v", reader: columnReader(duckdb, type) }],
-      rowCount: 3000,
-    });
-    return await textOf(forged);
-  } finally {
-    await described.close();
-    await other.close();
-  }
-}
-
-async function typesOf(sql: string): Promise<readonly import("@duckdb/node-api").DuckDBType[]> {
-  const { DuckDBInstance } = await import("@duckdb/node-api");
-  const instance = await DuckDBInstance.create(":memory:");
+async function typeOf(type: string): Promise<duckdb.DuckDBType | undefined> {
+  const instance = await duckdb.DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
-  const found = (await connection.run(sql)).columnTypes();
+  const [found] = (await connection.run(`SELECT NULL::${type}`)).columnTypes();
   connection.closeSync();
   instance.closeSync();
   return found;
 }
 
-test("types that differ from the readers' are a fault before a value is read, whatever the version says", async () => {
-  for (const [from, to] of [
-    ["VARCHAR", "DECIMAL(38,0)"],
-    ["VARCHAR", "BLOB"],
-    ["INTEGER", "FLOAT"],
-    ["DECIMAL(18,4)", "BIGINT"],
-    ["INTEGER[]", "STRUCT(a INTEGER)"],
-    ["STRUCT(a INTEGER)", "MAP(VARCHAR, INTEGER)"],
-  ] as const)
-    await assert.rejects(misread(from, to), { code: "SCSV_SOURCE_CHANGED", message: /other types/ });
+test("readers for other types than a result has are a fault before a value is read, for every pair of types", async () => {
+  const names = Object.keys(types);
+  const readers = await Promise.all(
+    names.map(async (name) => {
+      const type = await typeOf(name);
+      assert.ok(type !== undefined);
+      return columnReader(duckdb, type);
+    }),
+  );
+  for (const [to, type] of names.entries()) {
+    const path = join(folder, `${to}.parquet`);
+    await writeTyped(path, type);
+    const state = { path, version: await fileVersion(path), isAttached: false };
+    for (const [from, reader] of readers.entries()) {
+      // As if the file's version had told of no change.
+      const forged = duckDBSource(duckdb, {
+        name: "forged",
+        kind: "parquet",
+        state,
+        from: `read_parquet('${path}')`,
+        columns: [{ name: "v", reader }],
+        rowCount: null,
+      });
+      const what = `${names[from]} for ${type}`;
+      // A reader that has DuckDB write its values as text takes any type.
+      if (from === to) assert.ok((await textOf(forged)).length > 0, what);
+      else if (reader.type === "text" && reader.select("x") !== "x") await textOf(forged);
+      else
+        await assert.rejects(textOf(forged), { code: "SCSV_SOURCE_CHANGED", message: /other types/ }, what);
+      await forged.close();
+    }
+  }
 });
 
 /** Runs something once the first batch is there, and gives how many rows came, or the fault. */

@@ -1,7 +1,7 @@
 import type { DuckDBType, DuckDBVector } from "@duckdb/node-api";
-import { ArrayValue, JsonTextValue } from "../../csv/value.ts";
+import { JsonTextValue } from "../../csv/value.ts";
 import type { DuckDBModule } from "./database.ts";
-import { decodedText, nestedValue } from "./nested-value.ts";
+import { asArray, decodedText, isArray, nestedValue } from "./nested-value.ts";
 import type { ParquetNode } from "./parquet-schema.ts";
 import { fieldOf, unknownShape } from "./raw-vector.ts";
 import { scalarValue } from "./scalar-value.ts";
@@ -18,26 +18,7 @@ export type ValueReader = (vector: DuckDBVector, row: number) => unknown;
  */
 export function nestedReader(duckdb: DuckDBModule, type: DuckDBType, node?: ParquetNode): ValueReader {
   const read = valueReader(duckdb, type, node);
-  return type instanceof duckdb.DuckDBListType || type instanceof duckdb.DuckDBArrayType
-    ? isScalar(duckdb, type.valueType)
-      ? asArray(read)
-      : read
-    : read;
-}
-
-/** A list of scalars is an array to databases that have such. */
-function asArray(read: ValueReader): ValueReader {
-  return (vector, row) => {
-    const items = read(vector, row);
-    return Array.isArray(items) ? new ArrayValue(items) : items;
-  };
-}
-
-function isScalar(duckdb: DuckDBModule, type: DuckDBType): boolean {
-  const name = duckdb.DuckDBTypeId[type.typeId];
-  return (
-    name !== undefined && !/^(?:LIST|ARRAY|STRUCT|MAP|UNION|VARIANT)$/.test(name) && type.alias !== "JSON"
-  );
+  return isArray(duckdb, type) ? (vector, row) => asArray(read(vector, row)) : read;
 }
 
 function valueReader(duckdb: DuckDBModule, type: DuckDBType, node: ParquetNode | undefined): ValueReader {

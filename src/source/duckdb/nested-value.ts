@@ -1,5 +1,5 @@
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
-import { JsonTextValue, SingleValue } from "../../csv/value.ts";
+import { ArrayValue, JsonTextValue, SingleValue } from "../../csv/value.ts";
 import type { DuckDBModule } from "./database.ts";
 import { shortestFloat } from "./float32.ts";
 import type { ParquetNode } from "./parquet-schema.ts";
@@ -61,6 +61,18 @@ export function nestedValue(
     return nestedValue(duckdb, value.value, value.type ?? type);
   const scalar = scalarValue(duckdb, value);
   return node?.isText === true && scalar instanceof Uint8Array ? decodedText(scalar) : scalar;
+}
+
+/** Whether a type is a list of scalars, which databases have as an array. */
+export function isArray(duckdb: DuckDBModule, type: DuckDBType): boolean {
+  if (!(type instanceof duckdb.DuckDBListType || type instanceof duckdb.DuckDBArrayType)) return false;
+  const name = duckdb.DuckDBTypeId[type.valueType.typeId] ?? "";
+  return !/^(?:LIST|ARRAY|STRUCT|MAP|UNION|VARIANT)$/.test(name) && type.valueType.alias !== "JSON";
+}
+
+/** The value of a type that {@link isArray} says is one. */
+export function asArray(items: unknown): unknown {
+  return Array.isArray(items) ? new ArrayValue(items) : items;
 }
 
 /** What isn't finite has no number in JSON: its name stands there as a string. */

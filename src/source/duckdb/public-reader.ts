@@ -3,7 +3,7 @@ import { StreamCsvError } from "../../errors.ts";
 import { JsonTextValue } from "../../csv/value.ts";
 import { itemShape, nestedTypes, readerFor, type ColumnReader, type ReaderShape } from "./column-reader.ts";
 import type { DuckDBModule } from "./database.ts";
-import { decodedText, nestedValue } from "./nested-value.ts";
+import { asArray, decodedText, isArray, nestedValue } from "./nested-value.ts";
 import type { ParquetNode } from "./parquet-schema.ts";
 import { scalarValue } from "./scalar-value.ts";
 
@@ -35,7 +35,10 @@ function shapeFor(
   if (nestedTypes.has(name)) {
     refuseLostKeys(type);
     return {
-      ...itemShape(told, (vector, row) => nestedValue(duckdb, vector.getItem(row), type, node)),
+      ...itemShape(told, (vector, row) => {
+        const value = nestedValue(duckdb, vector.getItem(row), type, node);
+        return isArray(duckdb, type) ? asArray(value) : value;
+      }),
       // The client drops a byte order mark that a text begins with.
       select: (column) =>
         `CASE WHEN contains(${column}::VARCHAR, chr(65279)) THEN error('a nested text holds U+FEFF') ELSE ${column} END`,
