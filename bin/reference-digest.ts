@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { basename, extname } from "node:path";
 import type { MakeReference } from "../bench/index.ts";
 import { openExport, planExport, readExportParameters, runExport } from "../src/index.ts";
 
@@ -7,9 +8,10 @@ export async function referenceDigest(
   { exportName, sourceFile, rows }: Parameters<MakeReference>[0],
   signal: AbortSignal,
 ): Promise<string> {
-  const table =
-    sourceFile === null || !exportName.includes(".") ? {} : { table: exportName.split(".").at(-1) ?? "" };
-  const { definition, close } = await openExport(sourceFile ?? exportName, table);
+  const { definition, close } = await openExport(
+    sourceFile ?? exportName,
+    sourceFile === null ? {} : tableOf(exportName, sourceFile),
+  );
   try {
     const plan = planExport(definition, readExportParameters([["rows", String(rows)]]));
     const hash = createHash("sha256");
@@ -18,4 +20,10 @@ export async function referenceDigest(
   } finally {
     await close();
   }
+}
+
+/** The table of an export of a database, which is named `file.table` or `file.schema.table`. */
+function tableOf(exportName: string, sourceFile: string): { readonly table?: string } {
+  const file = basename(sourceFile, extname(sourceFile));
+  return exportName.startsWith(`${file}.`) ? { table: exportName.slice(file.length + 1) } : {};
 }

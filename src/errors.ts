@@ -79,6 +79,11 @@ export const faultCatalogue = {
       "Ask again; write a new file beside the old one and rename it, instead of changing a file in place.",
     status: 503,
   },
+  SCSV_SOURCE_LOCKED: {
+    meaning: "Another process has a DuckDB database open for writing, so it can't be read.",
+    remedy: "Wait until that process has closed the database, or serve a copy of the file.",
+    status: 503,
+  },
   SCSV_DUCKDB_MISSING: {
     meaning: "Reading files needs the optional package @duckdb/node-api, which isn't installed.",
     remedy: "Run: npm install @duckdb/node-api",
@@ -173,7 +178,8 @@ export const faultCatalogue = {
     remedy: "Name a folder that can be written to with --spool-dir, and give each server one of its own.",
   },
   SCSV_BUSY: {
-    meaning: "All slots for exports are taken, and the queue is full or the wait was too long.",
+    meaning:
+      "All slots for exports are taken and the queue is full or the wait was too long, or memory or file descriptors for reading files have run out.",
     remedy: "Try again after the seconds in Retry-After, or raise --slots or --workers.",
     status: 503,
   },

@@ -64,6 +64,12 @@ export interface DecimalVector {
 export interface FloatVector {
   readonly kind: "float";
   readonly values: Float64Array;
+  /**
+   * Whether its type has 32 bits; the values are then the numbers with the fewest digits that are these once they are rounded.
+   * Only PostgreSQL's dialect tells the two apart.
+   * @default false
+   */
+  readonly isSingle?: boolean;
   readonly nulls?: NullMask;
 }
 
@@ -150,7 +156,10 @@ export interface JsonTextVector {
   readonly nulls?: NullMask;
 }
 
-/** Text that repeats: row i is `dictionary[codes[i]]`. The same dictionary array may serve many batches. */
+/**
+ * Text that repeats: row i is `dictionary[codes[i]]`. The same dictionary array may serve many batches, and may not change once
+ * it was given: its entries are encoded once. A code beyond its end is an error.
+ */
 export interface DictionaryVector {
   readonly kind: "dictionary";
   readonly codes: Uint8Array | Uint16Array | Uint32Array;

@@ -4,13 +4,23 @@ import { bytesText } from "./bytes-text.ts";
 import { isFormula } from "./formula.ts";
 import { instantText, spacedInstantText } from "./iso-time.ts";
 import { bytesOf, jsonTextOf, jsonValue } from "./json-text.ts";
-import { postgresDay, postgresFloat, postgresInstant } from "./postgres-text.ts";
 import {
+  postgresArray,
+  postgresDay,
+  postgresFloat,
+  postgresInstant,
+  postgresInterval,
+  postgresSingle,
+} from "./postgres-text.ts";
+import {
+  ArrayValue,
   DayValue,
   DecimalValue,
   InstantValue,
+  IntervalValue,
   JsonTextValue,
   NumberTextValue,
+  SingleValue,
   WrittenValue,
 } from "./value.ts";
 
@@ -77,6 +87,9 @@ function isCellKind(value: object): boolean {
     value instanceof InstantValue ||
     value instanceof DayValue ||
     value instanceof DecimalValue ||
+    value instanceof SingleValue ||
+    value instanceof IntervalValue ||
+    value instanceof ArrayValue ||
     value instanceof NumberTextValue ||
     value instanceof JsonTextValue ||
     value instanceof WrittenValue ||
@@ -86,9 +99,10 @@ function isCellKind(value: object): boolean {
 
 /**
  * A text made harmless for spreadsheets where the dialect asks for it; the same text where it is harmless already.
- * @throws StreamCsvError `SCSV_FORMULA` when the dialect rejects formulas
+ * @throws StreamCsvError `SCSV_FORMULA` when the dialect rejects formulas, `SCSV_NO_TEXT` for a NUL in PostgreSQL's dialect
  */
 export function guardedText(text: string, dialect: Dialect, place: CellPlace): string {
+  if (isPostgres(dialect) && text.includes("\0")) throw nulIn(place);
   if (dialect.formulas === "allow" || !isFormula(text)) return text;
   if (dialect.formulas === "escape") return `'${text}`;
   throw new StreamCsvError(
@@ -103,15 +117,41 @@ function objectText(value: object, dialect: Dialect, place: CellPlace): string |
   if (value instanceof InstantValue) return instant(value, dialect, place);
   if (value instanceof DayValue) return isPostgres(dialect) ? postgresDay(value.days) : value.toString();
   if (value instanceof DecimalValue) return withSeparator(value.toString(), dialect);
+  if (value instanceof SingleValue) return numberText(value.value, dialect, place, true);
+  if (value instanceof IntervalValue) return isPostgres(dialect) ? postgresInterval(value) : value.toString();
+  if (value instanceof ArrayValue)
+    return isPostgres(dialect)
+      ? postgresArray(value.items.map((item) => itemText(item, dialect, place)))
+      : (jsonTextOf(value) ?? null);
   if (value instanceof NumberTextValue) return withSeparator(value.text, dialect);
-  if (value instanceof JsonTextValue || value instanceof WrittenValue) return value.text;
+  if (value instanceof JsonTextValue || value instanceof WrittenValue) {
+    if (isPostgres(dialect) && value.text.includes("\0")) throw nulIn(place);
+    return value.text;
+  }
   if (value instanceof Uint8Array) return bytesText(value);
   return cellText(cellValue(value, place), dialect, place);
 }
 
-function numberText(value: number, dialect: Dialect, place: CellPlace): string | null {
-  if (Number.isFinite(value))
-    return withSeparator(isPostgres(dialect) ? postgresFloat(value) : String(value), dialect);
+/** An array's separator for decimals is always the point. */
+function itemText(item: unknown, dialect: Dialect, place: CellPlace): string | null {
+  const text = cellText(item, { ...dialect, decimalSeparator: "." }, place);
+  return text === null ? null : guardedText(text, { ...dialect, formulas: "allow" }, place);
+}
+
+/** PostgreSQL's text can't hold it: COPY refuses it, and psql's `\copy` keeps what stands before. */
+export function nulIn(place: CellPlace): StreamCsvError {
+  return new StreamCsvError(
+    "SCSV_NO_TEXT",
+    `${placeText(place)} holds a NUL character, which PostgreSQL can't store in text.`,
+    { ...place, hint: "Remove the NUL, or choose another dialect." },
+  );
+}
+
+function numberText(value: number, dialect: Dialect, place: CellPlace, isSingle = false): string | null {
+  if (Number.isFinite(value)) {
+    const write = isPostgres(dialect) ? (isSingle ? postgresSingle : postgresFloat) : String;
+    return withSeparator(write(value), dialect);
+  }
   if (dialect.nonFinite === "null") return null;
   if (dialect.nonFinite === "text") return String(value);
   throw new StreamCsvError(

@@ -19,10 +19,17 @@ const mostRows = 1024;
 /** Large enough that writing a chunk costs little, small enough that a paused client holds little. */
 const chunkBytes = 64 * 1024;
 
-/** A column's last vector, and what was made ready for it; sources that reuse their vectors find it ready. */
+/**
+ * A column's last vector, and what was made ready for it; sources that reuse their vectors find it ready. `fields` are what the
+ * vector held: one whose arrays were exchanged is made ready anew.
+ */
 interface PreparedColumn {
   readonly context: ColumnContext;
-  ready?: { readonly vector: ColumnVector; readonly staged: StagedColumn };
+  ready?: {
+    readonly vector: ColumnVector;
+    readonly fields: readonly unknown[];
+    readonly staged: StagedColumn;
+  };
 }
 
 /**
@@ -151,9 +158,14 @@ function readyColumn(
 ): StagedColumn {
   if (column === undefined || vector === undefined) throw new RangeError("The batch has too few columns.");
   column.context.rowOffset = rowOffset;
-  if (column.ready?.vector !== vector)
-    column.ready = { vector, staged: stagedColumn(vector, column.context) };
-  return column.ready.staged;
+  if (column.ready?.vector === vector && hasFields(vector, column.ready.fields)) return column.ready.staged;
+  const staged = stagedColumn(vector, column.context);
+  column.ready = { vector, fields: Object.values(vector), staged };
+  return staged;
+}
+
+function hasFields(vector: ColumnVector, fields: readonly unknown[]): boolean {
+  return Object.values(vector).every((field, index) => field === fields[index]);
 }
 
 function writeBlock(columns: readonly StagedColumn[], from: number, to: number, pageEnd: number): number {

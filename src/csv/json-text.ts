@@ -1,10 +1,13 @@
 import { bytesText } from "./bytes-text.ts";
 import {
+  ArrayValue,
   DayValue,
   DecimalValue,
   InstantValue,
+  IntervalValue,
   JsonTextValue,
   NumberTextValue,
+  SingleValue,
   WrittenValue,
 } from "./value.ts";
 
@@ -69,7 +72,10 @@ function objectText(value: object, ancestors: unknown[]): string | undefined {
   if (value instanceof DecimalValue) return value.toString();
   if (value instanceof NumberTextValue || value instanceof JsonTextValue) return value.text;
   if (value instanceof InstantValue) return JSON.stringify(value.toText());
-  if (value instanceof DayValue || value instanceof WrittenValue) return JSON.stringify(value.toString());
+  if (value instanceof DayValue || value instanceof IntervalValue || value instanceof WrittenValue)
+    return JSON.stringify(value.toString());
+  if (value instanceof SingleValue) return Number.isFinite(value.value) ? String(value.value) : "null";
+  if (value instanceof ArrayValue) return objectText(value.items, ancestors);
   const bytes = bytesOf(value);
   if (bytes !== undefined) return JSON.stringify(bytesText(bytes));
   if (ancestors.includes(value)) throw new TypeError("the object contains itself");
@@ -115,7 +121,7 @@ function recordText(record: object, ancestors: unknown[]): string {
 function entriesText(entries: Iterable<readonly [unknown, unknown]>, ancestors: unknown[]): string {
   const texts: string[] = [];
   for (const [key, value] of entries) {
-    const name = typeof key === "string" ? key : (member(key, "", ancestors) ?? "");
+    const name = typeof key === "string" ? key : keyText(key, ancestors);
     const text = member(value, name, ancestors);
     if (text !== undefined) texts.push(`${JSON.stringify(name)}:${text}`);
   }
@@ -133,6 +139,12 @@ function refuseHidden(value: object, shownCount: number): void {
   throw new TypeError(
     `JSON would leave out what the ${isError ? "Error" : tag.slice(8, -1)} holds. Use text, a number, an array or a plain object`,
   );
+}
+
+/** What isn't a string is a key by its JSON, and by the text alone where that is a string: dates have no quotes within. */
+function keyText(key: unknown, ancestors: unknown[]): string {
+  const text = member(key, "", ancestors) ?? "";
+  return text.startsWith('"') ? String(JSON.parse(text)) : text;
 }
 
 interface HasToJson {

@@ -1,3 +1,4 @@
+import { clockText, type IntervalValue } from "./value.ts";
 import { calendarDay, infiniteDayText, instantParts, type InstantUnit } from "./iso-time.ts";
 
 /**
@@ -5,12 +6,21 @@ import { calendarDay, infiniteDayText, instantParts, type InstantUnit } from "./
  * the exponent is from −4 to 14, else with an exponent of two digits or more.
  */
 export function postgresFloat(value: number): string {
+  return floatText(value, shortestInside(value), 14);
+}
+
+/** A finite number of 32 bits as PostgreSQL's `float4out` writes it: in fixed notation where the exponent is from −4 to 5. */
+export function postgresSingle(value: number): string {
+  return floatText(value, shortestSingle(Math.fround(value)), 5);
+}
+
+function floatText(value: number, shortest: string, greatestFixed: number): string {
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const [mantissa = "", exponentText = ""] = shortestInside(value).split("e");
+  const [mantissa = "", exponentText = ""] = shortest.split("e");
   const exponent = Number(exponentText);
   const sign = mantissa.startsWith("-") ? "-" : "";
   const digits = mantissa.replace(/[-.]/g, "");
-  if (exponent < -4 || exponent > 14) {
+  if (exponent < -4 || exponent > greatestFixed) {
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : "";
     const size = String(Math.abs(exponent)).padStart(2, "0");
     return `${sign}${digits[0] ?? ""}${fraction}e${exponent < 0 ? "-" : "+"}${size}`;
@@ -61,6 +71,57 @@ function shortestInside(value: number): string {
     if (Number(text) === value && !isHalfWay(text, value)) return text;
   }
   return value.toExponential(16);
+}
+
+/** The same for a number of 32 bits. Half-way decimals of so few digits are whole numbers of 64 bits, exactly. */
+function shortestSingle(value: number): string {
+  const below = (value + nextSingle(value, -1)) / 2;
+  const above = (value + nextSingle(value, 1)) / 2;
+  for (let digits = 1; digits < 9; digits += 1) {
+    const text = value.toExponential(digits - 1);
+    const read = Number(text);
+    if (Math.fround(read) === value && read !== below && read !== above) return text;
+  }
+  return value.toExponential(8);
+}
+
+const single = new Float32Array(1);
+const singleBits = new Int32Array(single.buffer);
+
+/** The number of 32 bits beside one, away from zero or towards it. */
+function nextSingle(value: number, step: number): number {
+  single[0] = value;
+  singleBits[0] = (singleBits[0] ?? 0) + step;
+  return single[0];
+}
+
+/** An interval as PostgreSQL writes it in its own style: `1 year 2 mons -3 days +04:05:06.7`. */
+export function postgresInterval({ months, days, microseconds }: IntervalValue): string {
+  const parts: string[] = [];
+  let isBefore = false;
+  const add = (count: number, unit: string): void => {
+    if (count === 0) return;
+    parts.push(`${isBefore && count > 0 ? "+" : ""}${count} ${unit}${count === 1 ? "" : "s"}`);
+    isBefore = count < 0;
+  };
+  add(Math.trunc(months / 12), "year");
+  add(months % 12, "mon");
+  add(days, "day");
+  if (microseconds !== 0n || parts.length === 0) {
+    const { isNegative, text } = clockText(microseconds);
+    parts.push(`${isNegative ? "-" : isBefore ? "+" : ""}${text}`);
+  }
+  return parts.join(" ");
+}
+
+/** Texts of an array's items, null for those that are null, as PostgreSQL's `array_out` writes them: `{1,NULL,"a b"}`. */
+export function postgresArray(items: readonly (string | null)[]): string {
+  return `{${items.map((item) => (item === null ? "NULL" : arrayItem(item))).join(",")}}`;
+}
+
+function arrayItem(text: string): string {
+  const isBare = text !== "" && !/[{}",\\\s]/.test(text) && text.toUpperCase() !== "NULL";
+  return isBare ? text : `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
 /** Whether a decimal lies exactly half-way between a number and one of its neighbours. */

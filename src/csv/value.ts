@@ -82,3 +82,67 @@ export class JsonTextValue {
     this.text = text;
   }
 }
+
+/** A number of 32 bits, by the number with the fewest digits that is this one once it is rounded to 32 bits. */
+export class SingleValue {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** A span of time in the three units that don't convert into each other. */
+export class IntervalValue {
+  readonly months: number;
+  readonly days: number;
+  readonly microseconds: bigint;
+
+  constructor(months: number, days: number, microseconds: bigint) {
+    this.months = months;
+    this.days = days;
+    this.microseconds = microseconds;
+  }
+
+  /** As DuckDB writes it: `1 year 2 months 3 days 04:05:06.7`. */
+  toString(): string {
+    const parts = [
+      counted(Math.trunc(this.months / 12), "year"),
+      counted(this.months % 12, "month"),
+      counted(this.days, "day"),
+    ].filter((part) => part !== "");
+    if (this.microseconds !== 0n || parts.length === 0) {
+      const { isNegative, text } = clockText(this.microseconds);
+      parts.push(`${isNegative ? "-" : ""}${text}`);
+    }
+    return parts.join(" ");
+  }
+}
+
+function counted(count: number, unit: string): string {
+  if (count === 0) return "";
+  return `${count} ${unit}${Math.abs(count) === 1 ? "" : "s"}`;
+}
+
+/** Hours, minutes and seconds, with a fraction only where there is one; the sign apart. */
+export function clockText(microseconds: bigint): { readonly isNegative: boolean; readonly text: string } {
+  const isNegative = microseconds < 0n;
+  const size = isNegative ? -microseconds : microseconds;
+  const seconds = size / 1_000_000n;
+  const fraction = String(size % 1_000_000n)
+    .padStart(6, "0")
+    .replace(/0+$/, "");
+  const [hours, minutes, rest] = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n].map((part) =>
+    String(part).padStart(2, "0"),
+  );
+  return { isNegative, text: `${hours}:${minutes}:${rest}${fraction === "" ? "" : `.${fraction}`}` };
+}
+
+/** A list of scalars, which databases have as an array; JSON to everyone else. */
+export class ArrayValue {
+  readonly items: readonly unknown[];
+
+  constructor(items: readonly unknown[]) {
+    this.items = items;
+  }
+}

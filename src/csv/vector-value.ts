@@ -1,4 +1,4 @@
-import type { ColumnVector } from "./batch.ts";
+import type { ColumnVector, DictionaryVector } from "./batch.ts";
 import { utf8Text } from "./utf8-text.ts";
 import {
   DayValue,
@@ -6,6 +6,7 @@ import {
   InstantValue,
   JsonTextValue,
   NumberTextValue,
+  SingleValue,
   WrittenValue,
 } from "./value.ts";
 
@@ -15,7 +16,10 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
   switch (vector.kind) {
     case "integer":
       return integerValue(vector.values[row]);
-    case "float":
+    case "float": {
+      const value = vector.values[row] ?? Number.NaN;
+      return vector.isSingle === true ? new SingleValue(value) : value;
+    }
     case "text":
     case "bytes":
       return vector.values[row];
@@ -37,7 +41,7 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
       return new JsonTextValue(utf8Text(vector, row));
     case "dictionary":
     default:
-      return vector.dictionary[vector.codes[row] ?? 0];
+      return dictionaryEntry(vector, row);
   }
 }
 
@@ -46,6 +50,16 @@ function placeOf(vector: ColumnVector, row: number): number {
   return vector.kind === "mixed" || vector.kind === "utf8"
     ? (vector.first ?? 0) + row * (vector.step ?? 1)
     : row;
+}
+
+/** @throws RangeError for a code beyond the dictionary's end */
+export function dictionaryEntry({ codes, dictionary }: DictionaryVector, row: number): string | null {
+  const code = codes[row] ?? dictionary.length;
+  const entry = dictionary[code];
+  if (entry !== undefined) return entry;
+  throw new RangeError(
+    `The code ${code} of row ${row} of a batch is beyond its dictionary of ${dictionary.length}.`,
+  );
 }
 
 /** From here on a dialect may write numbers with an exponent, which integers never have. */

@@ -5,7 +5,7 @@ import { checkFileOptions } from "./check-file-options.ts";
 import { csvSettings } from "./csv-file/csv-settings.ts";
 import { openCsvFile } from "./csv-file/open-csv-file.ts";
 import type { DuckDBImporter } from "./duckdb/database.ts";
-import { reasonOf } from "./duckdb/reason.ts";
+import { cantBeOpened } from "./duckdb/reason.ts";
 import { fileEndings, fileKindOf, isJsonEnding } from "./file-endings.ts";
 import type { FileOptions } from "./file-options.ts";
 import { openJsonSource } from "./json/json-source.ts";
@@ -42,7 +42,7 @@ export async function openSources(path: string, options: OpenOptions = {}): Prom
   try {
     return await openFile(path, ending, name, options.table, options.importer);
   } catch (error) {
-    throw error instanceof StreamCsvError ? error : unreadable(path, toError(error));
+    throw error instanceof StreamCsvError ? error : cantBeOpened(path, error);
   }
 }
 
@@ -56,12 +56,10 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
   if (only !== undefined && sources.length === 1) return only;
   await Promise.all(sources.map((source) => source.close()));
   const names = sources.map((source) => source.name.slice(fileStem(path).length + 1));
-  const { table } = options;
   throw new StreamCsvError(
     "SCSV_SOURCE_UNREADABLE",
-    only === undefined
-      ? `${JSON.stringify(path)} has no table${table === undefined ? "" : ` ${JSON.stringify(table)}`}.`
-      : `${JSON.stringify(path)} has several tables: choose one of ${names.join(", ")}.`,
+    `${JSON.stringify(path)} has several tables: ${names.join(", ")}.`,
+    { hint: "Name one of them with --table." },
   );
 }
 
@@ -86,13 +84,5 @@ function unsupported(path: string): StreamCsvError {
   return new StreamCsvError(
     "SCSV_SOURCE_UNSUPPORTED",
     `The file ${JSON.stringify(path)} is of no known kind: its name must end in one of ${fileEndings.join(", ")}, text also with .gz or .zst behind it.`,
-  );
-}
-
-function unreadable(path: string, cause: Error): StreamCsvError {
-  return new StreamCsvError(
-    "SCSV_SOURCE_UNREADABLE",
-    `The file ${JSON.stringify(path)} can't be read as its ending says: ${reasonOf(cause)}.`,
-    { cause },
   );
 }

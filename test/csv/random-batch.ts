@@ -13,6 +13,8 @@ import {
   type Utf8Vector,
 } from "../../src/index.ts";
 
+import { shortestFloat } from "../../src/source/duckdb/float32.ts";
+
 /** Text with everything that matters in it, and lengths around those where the encoder changes its way. */
 const text = fc.oneof(
   {
@@ -204,7 +206,13 @@ function vector(rows: number): fc.Arbitrary<ColumnVector> {
         )
         .map(([scale, unscaled]) => ({ kind: "decimal" as const, scale, unscaled })),
     ),
-    withNulls(many(number).map((values) => ({ kind: "float" as const, values: Float64Array.from(values) }))),
+    withNulls(
+      fc.tuple(many(number), fc.boolean()).map(([values, isSingle]) => ({
+        kind: "float" as const,
+        isSingle,
+        values: Float64Array.from(values, (value) => (isSingle ? shortestFloat(Math.fround(value)) : value)),
+      })),
+    ),
     withNulls(
       many(fc.nat(2)).map((values) => ({ kind: "boolean" as const, values: Uint8Array.from(values) })),
     ),

@@ -40,8 +40,8 @@ const texts: readonly (string | null)[] = [
   "+1,5",
   "\uFEFFmarked",
   "\uFEFFa long one that is marked",
-  "\0",
-  "nul \0 in the middle of a long text",
+  "\u0001",
+  "a control character \u0001 in the middle of a long text",
   ...patterns.flatMap((pattern) =>
     [0, 1, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16, 17, 40, 257].map((length) =>
       Array.from(pattern.repeat(Math.ceil(length / 2) + 1))
@@ -150,7 +150,7 @@ test("reads texts that lie in another order than their rows, far apart, or in th
   const chunk = await result.fetchChunk();
   const vector = chunk?.getColumnVector(0);
   assert.ok(vector instanceof duckdb.DuckDBVarCharVector && "validity" in vector && "vector" in vector);
-  const rows = rawValues(vector);
+  const rows = rawValues(vector, 16);
   const read = byteTextReader(duckdb);
   fc.assert(
     fc.property(
@@ -187,7 +187,7 @@ test("a client of DuckDB's that has changed inside is told of, and nothing is re
   const vector = duckdb.DuckDBVector.prototype;
   assert.throws(() => read(vector, { from: 0, to: 0 }), {
     code: "SCSV_INTERNAL",
-    message: /in another way than is known/,
+    message: /in a way that stream-csv doesn't know/,
   });
 });
 

@@ -22,6 +22,8 @@ export interface CellFormat {
   readonly quotesEmpty: boolean;
   /** A text that is quoted although nothing in it needs it; none when empty. */
   readonly endOfData: string;
+  /** Whether a text may hold no NUL. */
+  readonly refusesNul: boolean;
   /** Whether numbers and dates are written in a way that only `cellText` knows. */
   readonly isGeneral: boolean;
   /** Whether instants have a blank for their `T`. */
@@ -60,6 +62,7 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
     quotesText: dialect.quoting !== "minimal",
     quotesEmpty: !isPostgres(dialect) || dialect.nullValue === "",
     endOfData: isPostgres(dialect) && columnCount === 1 ? "\\." : "",
+    refusesNul: isPostgres(dialect),
     isGeneral: isPostgres(dialect),
     isSpaced: dialect.timestamps === "space",
     key: JSON.stringify([

@@ -1,4 +1,4 @@
-import { guardedText } from "../cell-text.ts";
+import { guardedText, nulIn } from "../cell-text.ts";
 import { encodedDictionary, encodedWords, type EncodedDictionary } from "./dictionary.ts";
 import { cellTable } from "./stage.ts";
 import { placeOf, type ColumnContext, type StagedColumn, type VectorOf } from "./staged-column.ts";
@@ -9,15 +9,17 @@ export function dictionaryColumn(
   context: ColumnContext,
 ): StagedColumn {
   const encoded = encodedDictionary(dictionary, context.format, context.terminator);
-  const { starts: entryStarts, formulas, hasFormulas, source } = encoded;
+  const { starts: entryStarts, formulas, hasFormulas, hasNuls, source, length: entryCount } = encoded;
   return {
     source,
     stage(from, to, firstSlot, at) {
+      if (hasNuls) refuseNuls(codes, encoded.nuls, from, to, context);
       if (hasFormulas) context.onGuarded(countFormulas(codes, formulas, from, to, dictionary, context));
       const { starts, lengths } = cellTable;
       const shift = firstSlot - from;
       for (let row = from; row < to; row += 1) {
-        const code = codes[row] ?? 0;
+        const code = codes[row] ?? entryCount;
+        if (code >= entryCount) throw noEntry(code, entryCount, row, context);
         const start = entryStarts[code] ?? 0;
         starts[row + shift] = start;
         lengths[row + shift] = (entryStarts[code + 1] ?? 0) - start;
@@ -25,6 +27,24 @@ export function dictionaryColumn(
       return at;
     },
   };
+}
+
+function noEntry(code: number, entryCount: number, row: number, context: ColumnContext): RangeError {
+  const { column, row: place } = placeOf(row, context);
+  return new RangeError(
+    `Row ${place}, column ${JSON.stringify(column)}, has the code ${code}, beyond its dictionary of ${entryCount}.`,
+  );
+}
+
+function refuseNuls(
+  codes: VectorOf<"dictionary">["codes"],
+  nuls: Uint8Array,
+  from: number,
+  to: number,
+  context: ColumnContext,
+): void {
+  for (let row = from; row < to; row += 1)
+    if (nuls[codes[row] ?? 0] === 1) throw nulIn(placeOf(row, context));
 }
 
 /** Formulas among the rows. @throws StreamCsvError `SCSV_FORMULA` for the first one when the dialect rejects them */

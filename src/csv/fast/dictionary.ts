@@ -17,6 +17,11 @@ export interface EncodedDictionary extends EncodedCells {
   /** 1 where an entry begins like a formula, and the dialect doesn't allow that. */
   readonly formulas: Uint8Array;
   readonly hasFormulas: boolean;
+  /** How many entries were encoded. */
+  readonly length: number;
+  /** 1 where an entry holds a NUL, and the dialect doesn't allow that. */
+  readonly nuls: Uint8Array;
+  readonly hasNuls: boolean;
 }
 
 /** A null marker is whatever a client asks for, and a source may live as long as the process: so older forms make room. */
@@ -37,6 +42,10 @@ export function encodedDictionary(
   }
   const key = `${format.key}${terminator.join(" ")}`;
   const encoded = byDialect.get(key) ?? encode(dictionary, format, terminator);
+  if (encoded.length !== dictionary.length)
+    throw new RangeError(
+      `A dictionary had ${encoded.length} entries and now has ${dictionary.length}: it may not change once it was given.`,
+    );
   // The last one is the latest in use.
   byDialect.delete(key);
   byDialect.set(key, encoded);
@@ -53,14 +62,23 @@ function encode(
   terminator: Uint8Array,
 ): EncodedDictionary {
   const formulas = new Uint8Array(dictionary.length);
+  const nuls = new Uint8Array(dictionary.length);
   const cells = encodedCells(dictionary.length, terminator, (index, at) => {
     const entry = dictionary[index] ?? null;
     if (entry === null) return writeNull(at, format);
+    nuls[index] = format.refusesNul && entry.includes("\0") ? 1 : 0;
     const isUnsafe = format.isGuarded && isFormula(entry);
     formulas[index] = isUnsafe ? 1 : 0;
     return writeText(isUnsafe ? `'${entry}` : entry, at, format, format.quotesText);
   });
-  return { ...cells, formulas, hasFormulas: formulas.includes(1) };
+  return {
+    ...cells,
+    formulas,
+    hasFormulas: formulas.includes(1),
+    length: dictionary.length,
+    nuls,
+    hasNuls: nuls.includes(1),
+  };
 }
 
 /** The words for false and true, and null. */

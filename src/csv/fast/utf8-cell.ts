@@ -1,5 +1,5 @@
 import type { JsonTextVector, Utf8Vector } from "../batch.ts";
-import { guardedText } from "../cell-text.ts";
+import { guardedText, nulIn } from "../cell-text.ts";
 import { mayBeFormula } from "../formula.ts";
 import { utf8Text } from "../utf8-text.ts";
 import type { CellFormat } from "./cell-format.ts";
@@ -25,6 +25,7 @@ export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: Col
     const end = ends[place] ?? 0;
     // Room for a quote before each letter, and around them.
     reserve(at + 2 * (end - start) + 2 + cellBytes);
+    if (format.refusesNul && bytes.subarray(start, end).includes(0)) throw nulIn(placeOf(row, context));
     if (isGuarded && mayBeFormula(bytes, start, end)) {
       const text = utf8Text(vector, row);
       const guarded = guardedText(text, format.dialect, placeOf(row, context));
@@ -49,10 +50,10 @@ export function isTextOfDialect(vector: Utf8Vector | JsonTextVector): boolean {
 /** Whether each value has to be looked at as a whole, since it is quoted anyway or could be taken for something else. */
 export function looksAtTexts(
   vector: Utf8Vector | JsonTextVector,
-  { quotesText, quotesAll, nullBytes, endOfData }: CellFormat,
+  { quotesText, quotesAll, nullBytes, endOfData, refusesNul }: CellFormat,
 ): boolean {
   const isQuoted = isTextOfDialect(vector) ? quotesText : quotesAll;
-  return isQuoted || nullBytes.length > 0 || endOfData.length > 0;
+  return isQuoted || nullBytes.length > 0 || endOfData.length > 0 || refusesNul;
 }
 
 /** Whether a text is one that has a meaning of its own when bare; there are none of no bytes. */

@@ -22,7 +22,8 @@ export function writeCell(value: unknown, row: number, at: number, context: Colu
 
 function writeString(value: string, row: number, at: number, context: ColumnContext): number {
   const { format } = context;
-  return writeText(format.isGuarded ? guarded(value, row, context) : value, at, format, format.quotesText);
+  const isLookedAt = format.isGuarded || format.refusesNul;
+  return writeText(isLookedAt ? guarded(value, row, context) : value, at, format, format.quotesText);
 }
 
 function guarded(value: string, row: number, context: ColumnContext): string {

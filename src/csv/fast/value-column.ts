@@ -17,7 +17,10 @@ export function valueColumn(
       let slot = firstSlot;
       reserve(at);
       for (let row = from; row < to; row += 1) {
-        const value = values[codes === undefined ? first + row * step : (codes[row] ?? 0)];
+        const place = codes === undefined ? first + row * step : (codes[row] ?? values.length);
+        if (codes !== undefined && place >= values.length)
+          throw new RangeError(`The code ${place} is beyond its dictionary of ${values.length}.`);
+        const value = values[place];
         const start = at;
         at = writeCell(value, row, at, context);
         at = writeBytes(terminator, 0, terminator.length, at, 0);

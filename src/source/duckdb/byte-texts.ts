@@ -1,7 +1,7 @@
 import type { DuckDBBlobVector, DuckDBVector } from "@duckdb/node-api";
 import type { NullMask } from "../../csv/batch.ts";
 import type { DuckDBModule } from "./database.ts";
-import { nullsOf, rawValues, unknownShape, type RowRange } from "./raw-vector.ts";
+import { fieldOf, nullsOf, rawValues, unknownShape, type RowRange } from "./raw-vector.ts";
 
 /** The bytes of texts or byte strings of a vector: row i of those read lies from `starts[i]` to `ends[i]`; unspecified for nulls. */
 export interface ByteTexts {
@@ -13,17 +13,12 @@ export interface ByteTexts {
 
 /** DuckDB keeps a text of up to twelve bytes beside its length, in the sixteen bytes each row has. */
 const mostInlineBytes = 12;
-
-/**
- * Bytes between two texts that are read along with them. Both ends of the gap are readable memory, and it is shorter
- * than a page, so that it lies in the page of the one or of the other.
- */
-const greatestGap = 64;
+const bytesPerRow = 16;
 
 /** Memory that a batch of long texts may leave behind for the next one. */
 const mostKeptBytes = 1024 * 1024;
 
-/** Texts beside each other in DuckDB's memory. */
+/** Texts that touch or overlap in DuckDB's memory: every byte of a run belongs to one of them. */
 interface Run {
   /** The row with the run's first text, which is no null, counted from the first one read. */
   readonly row: number;
@@ -34,8 +29,8 @@ interface Run {
  * Reads vectors of texts and byte strings, one reading's, into memory that is taken again for each batch.
  *
  * A row of DuckDB's holds a length and, for a text of more than twelve bytes, its address. Each read of an address is a call
- * that costs as much as a hundred bytes of CSV; but DuckDB lays down the texts of a chunk one after the other, so
- * that a call may bring in a thousand of them at once, as if they were one.
+ * that costs as much as a hundred bytes of CSV; but DuckDB lays down the texts of a chunk one right behind the other, so
+ * that a call may bring in a thousand of them at once, as if they were one. What lies between texts is never read.
  */
 export function byteTextReader(duckdb: DuckDBModule): (vector: DuckDBVector, range: RowRange) => ByteTexts {
   let memory = new Uint8Array(0);
@@ -44,7 +39,7 @@ export function byteTextReader(duckdb: DuckDBModule): (vector: DuckDBVector, ran
   return (vector, range) => {
     const { from, to } = range;
     const rowCount = to - from;
-    const rows = rawValues(vector).subarray(16 * from, 16 * to);
+    const rows = rawValues(vector, bytesPerRow).subarray(16 * from, 16 * to);
     const { nulls } = nullsOf(vector, range);
     if (starts.length < rowCount) {
       starts = new Uint32Array(rowCount);
@@ -66,7 +61,7 @@ export function byteTextReader(duckdb: DuckDBModule): (vector: DuckDBVector, ran
       }
       if (nulls?.[row] === 1) continue;
       const address = (words[4 * row + 3] ?? 0) * 2 ** 32 + (words[4 * row + 2] ?? 0);
-      if (runRow < 0 || address < runStart || address > runEnd + greatestGap) {
+      if (runRow < 0 || address < runStart || address > runEnd) {
         if (runRow >= 0) runs.push({ row: runRow, length: runEnd - runStart });
         runAt += runEnd - runStart;
         runRow = row;
@@ -98,13 +93,13 @@ function copyRuns(
   firstByte: number,
 ): void {
   if (runs.length === 0) return;
-  const rows = rawValues(vector).slice();
+  const rows = rawValues(vector, bytesPerRow).slice();
   const lengths = new Uint32Array(rows.buffer);
   for (const { row, length } of runs) lengths[4 * (firstRow + row)] = length;
   const stretched = blobVector(duckdb, vector, new DataView(rows.buffer));
   let at = firstByte;
   for (const { row, length } of runs) {
-    const bytes = stretched.getItemBytes(firstRow + row);
+    const bytes = itemBytes(stretched, firstRow + row);
     if (bytes === null || bytes.length !== length) throw unknownShape(vector);
     memory.set(bytes, at);
     at += length;
@@ -113,7 +108,7 @@ function copyRuns(
 
 /** Bytes the texts or byte strings of each row take in DuckDB's memory are added to `sizes`. */
 export function addByteLengths(vector: DuckDBVector, sizes: Uint32Array): void {
-  const rows = rawValues(vector);
+  const rows = rawValues(vector, bytesPerRow);
   const words = new Uint32Array(rows.buffer, rows.byteOffset, 4 * vector.itemCount);
   const { nulls } = nullsOf(vector, { from: 0, to: vector.itemCount });
   for (let row = 0; row < vector.itemCount; row += 1)
@@ -122,11 +117,21 @@ export function addByteLengths(vector: DuckDBVector, sizes: Uint32Array): void {
 
 type BlobParts = ConstructorParameters<typeof DuckDBBlobVector>;
 
+/** Older clients have only the way by a value, which copies once more. */
+function itemBytes(vector: DuckDBBlobVector, row: number): Uint8Array | null {
+  return "getItemBytes" in vector
+    ? vector.getItemBytes(row)
+    : ((vector as OlderBlobVector).getItem(row)?.bytes ?? null);
+}
+
+interface OlderBlobVector {
+  getItem(row: number): { readonly bytes: Uint8Array } | null;
+}
+
 /** Texts and byte strings are kept alike, but only a vector of byte strings gives bytes. */
 function blobVector(duckdb: DuckDBModule, vector: DuckDBVector, rows: DataView): DuckDBBlobVector {
-  const fields: object = vector;
-  const validity = "validity" in fields ? fields.validity : undefined;
-  const handle = "vector" in fields ? fields.vector : undefined;
+  const validity = fieldOf(vector, "validity");
+  const handle = fieldOf(vector, "vector");
   if (!isValidity(validity) || !isHandle(handle)) throw unknownShape(vector);
   return new duckdb.DuckDBBlobVector(rows, validity, handle, 0, vector.itemCount);
 }

@@ -6,19 +6,20 @@ import type { RowRange } from "./raw-vector.ts";
 const batchBytes = 256 * 1024;
 
 /**
- * Divides the first `rowCount` rows of a chunk, so that no part is long to copy: a chunk has 2,048 rows, be they of ten
+ * Divides the rows of a chunk from `first` to `last`, the latter excluded, so that no part is long to copy: a chunk has 2,048 rows, be they of ten
  * bytes or of ten thousand. A single row is never divided.
  */
 export function* chunkParts(
   chunk: DuckDBDataChunk,
-  rowCount: number,
+  first: number,
+  last: number,
   readers: readonly ColumnReader[],
 ): Generator<RowRange, void, undefined> {
   const sizes = new Uint32Array(chunk.rowCount);
   for (const [index, { weigh }] of readers.entries()) weigh?.(chunk.getColumnVector(index), sizes);
-  let from = 0;
+  let from = first;
   let bytes = 0;
-  for (let row = 0; row < rowCount; row += 1) {
+  for (let row = first; row < last; row += 1) {
     const size = sizes[row] ?? 0;
     if (bytes + size > batchBytes && row > from) {
       yield { from, to: row };
@@ -27,5 +28,5 @@ export function* chunkParts(
     }
     bytes += size;
   }
-  if (rowCount > from) yield { from, to: rowCount };
+  if (last > from) yield { from, to: last };
 }

@@ -3,14 +3,22 @@ import type { ColumnVector } from "../../csv/batch.ts";
 import { addByteLengths, byteTextReader } from "./byte-texts.ts";
 import type { DuckDBModule } from "./database.ts";
 import { shortestFloat } from "./float32.ts";
-import { millisecondsOf, nestedValue } from "./nested-value.ts";
+import { nestedReader } from "./nested-reader.ts";
+import type { ParquetNode } from "./parquet-schema.ts";
 import { nullsOf, valueMemory, type RowRange } from "./raw-vector.ts";
+import { millisecondsOf, scalarValue } from "./scalar-value.ts";
+import { typeKey } from "./type-key.ts";
 
 /** How a column is called in the description of a source, and how it is read; chosen once per column. */
 export interface ColumnReader {
+  /** As people are told of it. */
   readonly type: string;
   /** What is selected, from the column's name in SQL. */
   readonly select: (name: string) => string;
+  /** The key of the type that a result must have for it: no value is read as another type. */
+  readonly key: string;
+  /** The id of that type, which each vector must have. */
+  readonly typeId: number;
   /** Adds to each row's number of bytes what its cell takes, where that may be much. */
   readonly weigh?: (vector: DuckDBVector, sizes: Uint32Array) => void;
   /** A reader for one reading, which takes the memory of a batch again for the next one. */
@@ -20,43 +28,90 @@ export interface ColumnReader {
 /** Copies rows of a vector, so that DuckDB may do with its memory what it likes. */
 export type VectorReader = (vector: DuckDBVector, range: RowRange) => ColumnVector;
 
-/** The reader for a type of DuckDB's: exact, and without a string or an object where a typed array can do. */
-export function columnReader(duckdb: DuckDBModule, type: DuckDBType): ColumnReader {
-  if (type instanceof duckdb.DuckDBDecimalType) return decimalReader(type.width, type.scale);
-  if (type instanceof duckdb.DuckDBEnumType) return enumReader(type.values);
-  const name = duckdb.DuckDBTypeId[type.typeId];
-  if (name === "VARCHAR") return textReader(duckdb, type.alias === "JSON" ? "json" : "text");
-  if (name === "BLOB" || name === "GEOMETRY") return bytesReader(duckdb);
-  if (nestedTypes.has(name)) return nestedReader(duckdb, type);
-  return scalarReaders[name] ?? writtenReader(duckdb, name.startsWith("TIME") ? "time" : "text");
+/** Whether a vector has values of a type, by DuckDB's own account. */
+export function isOfType(vector: DuckDBVector, typeId: number | undefined): boolean {
+  const own: number = vector.type.typeId;
+  return own === typeId;
 }
 
-const nestedTypes: ReadonlySet<string> = new Set(["LIST", "STRUCT", "MAP", "ARRAY", "UNION", "VARIANT"]);
+/** A reader before the type it is for is known, or the type it casts to. */
+export interface ReaderShape {
+  readonly type: string;
+  readonly select?: (name: string) => string;
+  /** What the selection has for a type, when it isn't the column's own. */
+  readonly selected?: DuckDBType;
+  readonly weigh?: ColumnReader["weigh"];
+  readonly open: () => VectorReader;
+}
 
-const scalarReaders: Readonly<Record<string, ColumnReader>> = {
-  BOOLEAN: rawReader("boolean", (buffer) => ({ kind: "boolean", values: new Uint8Array(buffer) })),
-  TINYINT: integerReader((buffer) => new Int8Array(buffer)),
-  SMALLINT: integerReader((buffer) => new Int16Array(buffer)),
-  INTEGER: integerReader((buffer) => new Int32Array(buffer)),
-  BIGINT: integerReader((buffer) => new BigInt64Array(buffer)),
-  UTINYINT: integerReader((buffer) => new Uint8Array(buffer)),
-  USMALLINT: integerReader((buffer) => new Uint16Array(buffer)),
-  UINTEGER: integerReader((buffer) => new Uint32Array(buffer)),
-  UBIGINT: integerReader((buffer) => new BigUint64Array(buffer)),
-  HUGEINT: bigIntegerReader(),
-  UHUGEINT: bigIntegerReader(),
-  BIGNUM: bigIntegerReader(),
-  FLOAT: rawReader("float", (buffer) => ({
+/** A shape as the reader of a column of some type. */
+export function readerFor(shape: ReaderShape, type: DuckDBType): ColumnReader {
+  const { select = asItIs, selected = type, weigh, ...rest } = shape;
+  const checked = { select, key: typeKey(selected), typeId: selected.typeId };
+  return weigh === undefined ? { ...rest, ...checked } : { ...rest, ...checked, weigh };
+}
+
+/**
+ * The reader for a type of DuckDB's: exact, and without a string or an object where a typed array can do.
+ * @param node what a Parquet file says of the column, which is more than DuckDB tells
+ */
+export function columnReader(duckdb: DuckDBModule, type: DuckDBType, node?: ParquetNode): ColumnReader {
+  return readerFor(shapeFor(duckdb, type, node), type);
+}
+
+function shapeFor(duckdb: DuckDBModule, type: DuckDBType, node: ParquetNode | undefined): ReaderShape {
+  if (type instanceof duckdb.DuckDBDecimalType) return decimalShape(type.width, type.scale);
+  if (type instanceof duckdb.DuckDBEnumType) return enumShape(type.values);
+  const name = duckdb.DuckDBTypeId[type.typeId] ?? "";
+  if (name === "VARCHAR")
+    return type.alias === "JSON" ? textShape(duckdb, "json", "json-text") : textShape(duckdb, "text", "utf8");
+  if (name === "BLOB" && node?.isText === true)
+    return {
+      ...textShape(duckdb, "text", "utf8"),
+      select: (column) => `decode(${column})`,
+      selected: duckdb.DuckDBVarCharType.instance,
+    };
+  if (name === "BLOB" || name === "GEOMETRY") return bytesShape(duckdb);
+  if (name === "INTERVAL")
+    return itemShape("text", (vector, row) => scalarValue(duckdb, vector.getItem(row)));
+  if (nestedTypes.has(name)) return itemShape("json", nestedReader(duckdb, type, node));
+  return scalarShapes[name] ?? writtenShape(duckdb, name.startsWith("TIME") ? "time" : "text");
+}
+
+export const nestedTypes: ReadonlySet<string> = new Set([
+  "LIST",
+  "STRUCT",
+  "MAP",
+  "ARRAY",
+  "UNION",
+  "VARIANT",
+]);
+
+const scalarShapes: Readonly<Record<string, ReaderShape>> = {
+  BOOLEAN: rawShape("boolean", 1, (buffer) => ({ kind: "boolean", values: new Uint8Array(buffer) })),
+  TINYINT: integerShape(1, (buffer) => new Int8Array(buffer)),
+  SMALLINT: integerShape(2, (buffer) => new Int16Array(buffer)),
+  INTEGER: integerShape(4, (buffer) => new Int32Array(buffer)),
+  BIGINT: integerShape(8, (buffer) => new BigInt64Array(buffer)),
+  UTINYINT: integerShape(1, (buffer) => new Uint8Array(buffer)),
+  USMALLINT: integerShape(2, (buffer) => new Uint16Array(buffer)),
+  UINTEGER: integerShape(4, (buffer) => new Uint32Array(buffer)),
+  UBIGINT: integerShape(8, (buffer) => new BigUint64Array(buffer)),
+  HUGEINT: itemShape("integer", (vector, row) => vector.getItem(row)),
+  UHUGEINT: itemShape("integer", (vector, row) => vector.getItem(row)),
+  BIGNUM: itemShape("integer", (vector, row) => vector.getItem(row)),
+  FLOAT: rawShape("float", 4, (buffer) => ({
     kind: "float",
+    isSingle: true,
     values: Float64Array.from(new Float32Array(buffer), shortestFloat),
   })),
-  DOUBLE: rawReader("float", (buffer) => ({ kind: "float", values: new Float64Array(buffer) })),
-  DATE: rawReader("date", (buffer) => ({ kind: "date", values: new Int32Array(buffer) })),
-  TIMESTAMP: timestampReader("us"),
-  TIMESTAMP_TZ: timestampReader("us", true),
-  TIMESTAMP_NS: timestampReader("ns"),
-  TIMESTAMP_MS: timestampReader("ms"),
-  TIMESTAMP_S: rawReader("timestamp", (buffer) => ({
+  DOUBLE: rawShape("float", 8, (buffer) => ({ kind: "float", values: new Float64Array(buffer) })),
+  DATE: rawShape("date", 4, (buffer) => ({ kind: "date", values: new Int32Array(buffer) })),
+  TIMESTAMP: timestampShape("us"),
+  TIMESTAMP_TZ: timestampShape("us", true),
+  TIMESTAMP_NS: timestampShape("ns"),
+  TIMESTAMP_MS: timestampShape("ms"),
+  TIMESTAMP_S: rawShape("timestamp", 8, (buffer) => ({
     kind: "timestamp",
     unit: "ms",
     values: new BigInt64Array(buffer).map(millisecondsOf),
@@ -64,12 +119,15 @@ const scalarReaders: Readonly<Record<string, ColumnReader>> = {
 };
 
 /** Values that are told from the bytes DuckDB keeps them in, nulls apart. */
-function rawReader(type: string, view: (buffer: ArrayBuffer) => ColumnVector): ColumnReader {
+function rawShape(
+  type: string,
+  bytesPerValue: number,
+  view: (buffer: ArrayBuffer) => ColumnVector,
+): ReaderShape {
   return {
     type,
-    select: asItIs,
     open() {
-      const copyValues = valueMemory();
+      const copyValues = valueMemory(bytesPerValue);
       return (vector, range) => ({ ...view(copyValues(vector, range)), ...nullsOf(vector, range) });
     },
   };
@@ -81,21 +139,12 @@ function asItIs(name: string): string {
 
 type IntegerArray = Extract<ColumnVector, { kind: "integer" }>["values"];
 
-function integerReader(view: (buffer: ArrayBuffer) => IntegerArray): ColumnReader {
-  return rawReader("integer", (buffer) => ({ kind: "integer", values: view(buffer) }));
+function integerShape(bytesPerValue: number, view: (buffer: ArrayBuffer) => IntegerArray): ReaderShape {
+  return rawShape("integer", bytesPerValue, (buffer) => ({ kind: "integer", values: view(buffer) }));
 }
 
-/** Integers of more than 64 bits. */
-function bigIntegerReader(): ColumnReader {
-  return itemReader("integer", (vector, range) => ({
-    kind: "integer",
-    values: valuesOf(vector, range, (value) => (typeof value === "bigint" ? value : 0n)),
-    ...nullsOf(vector, range),
-  }));
-}
-
-function timestampReader(unit: "ms" | "us" | "ns", isZoned = false): ColumnReader {
-  return rawReader("timestamp", (buffer) => ({
+function timestampShape(unit: "ms" | "us" | "ns", isZoned = false): ReaderShape {
+  return rawShape("timestamp", 8, (buffer) => ({
     kind: "timestamp",
     unit,
     isZoned,
@@ -104,16 +153,17 @@ function timestampReader(unit: "ms" | "us" | "ns", isZoned = false): ColumnReade
 }
 
 /** DuckDB keeps a decimal in 16, 32, 64 or 128 bits, by its width. */
-function decimalReader(width: number, scale: number): ColumnReader {
-  return rawReader(`decimal(${width},${scale})`, (buffer) => ({
+function decimalShape(width: number, scale: number): ReaderShape {
+  const bytesPerValue = width <= 4 ? 2 : width <= 9 ? 4 : width <= 18 ? 8 : 16;
+  return rawShape(`decimal(${width},${scale})`, bytesPerValue, (buffer) => ({
     kind: "decimal",
     scale,
     unscaled:
-      width <= 4
+      bytesPerValue === 2
         ? new Int16Array(buffer)
-        : width <= 9
+        : bytesPerValue === 4
           ? new Int32Array(buffer)
-          : width <= 18
+          : bytesPerValue === 8
             ? new BigInt64Array(buffer)
             : bigintsOf128Bits(buffer),
   }));
@@ -128,23 +178,21 @@ function bigintsOf128Bits(buffer: ArrayBuffer): bigint[] {
   );
 }
 
-/** All batches share one dictionary, whose last entry stands for null. */
-function enumReader(values: readonly string[]): ColumnReader {
-  const dictionary: readonly (string | null)[] = [...values, null];
+/** All batches share one dictionary, whose last entry stands for null. A code is kept in as few bytes as will do. */
+function enumShape(values: readonly string[]): ReaderShape {
+  const dictionary: readonly (string | null)[] = Object.freeze([...values, null]);
   const nullCode = values.length;
+  const bytesPerCode = values.length <= 0xff ? 1 : values.length <= 0xffff ? 2 : 4;
   return {
     type: "text",
-    select: asItIs,
     open() {
-      const copyValues = valueMemory();
+      const copyValues = valueMemory(bytesPerCode);
       return (vector, range) => {
         const buffer = copyValues(vector, range);
-        const rowCount = range.to - range.from;
-        const width = rowCount === 0 ? 1 : buffer.byteLength / rowCount;
         const stored =
-          width === 1
+          bytesPerCode === 1
             ? new Uint8Array(buffer)
-            : width === 2
+            : bytesPerCode === 2
               ? new Uint16Array(buffer)
               : new Uint32Array(buffer);
         const { nulls } = nullsOf(vector, range);
@@ -158,27 +206,33 @@ function enumReader(values: readonly string[]): ColumnReader {
   };
 }
 
-function textReader(duckdb: DuckDBModule, type: "text" | "json" | "time", select = asItIs): ColumnReader {
+function textShape(
+  duckdb: DuckDBModule,
+  type: "text" | "json" | "time",
+  kind: "utf8" | "json-text",
+): ReaderShape {
   return {
     type,
-    select,
     weigh: addByteLengths,
     open() {
       const readTexts = byteTextReader(duckdb);
-      return (vector, range) => ({ kind: "utf8", ...readTexts(vector, range) });
+      return (vector, range) => ({ kind, ...readTexts(vector, range) });
     },
   };
 }
 
-/** Types that are written as DuckDB writes them, times, intervals, UUIDs, bit strings: it gives them as text. */
-function writtenReader(duckdb: DuckDBModule, type: "time" | "text"): ColumnReader {
-  return textReader(duckdb, type, (name) => `${name}::VARCHAR`);
+/** Types that are written as DuckDB writes them, times, UUIDs, bit strings: it gives them as text. */
+function writtenShape(duckdb: DuckDBModule, type: "time" | "text"): ReaderShape {
+  return {
+    ...textShape(duckdb, type, "utf8"),
+    select: (name) => `${name}::VARCHAR`,
+    selected: duckdb.DuckDBVarCharType.instance,
+  };
 }
 
-function bytesReader(duckdb: DuckDBModule): ColumnReader {
+function bytesShape(duckdb: DuckDBModule): ReaderShape {
   return {
     type: "bytes",
-    select: asItIs,
     weigh: addByteLengths,
     open() {
       const readBytes = byteTextReader(duckdb);
@@ -193,30 +247,19 @@ function bytesReader(duckdb: DuckDBModule): ColumnReader {
   };
 }
 
-function nestedReader(duckdb: DuckDBModule, type: DuckDBType): ColumnReader {
-  return itemReader("json", (vector, range) => ({
-    kind: "mixed",
-    values: valuesOf(vector, range, (value) => nestedValue(duckdb, value, type)),
-  }));
-}
-
 /** What a value that DuckDB's client makes counts for: it takes as long as so many bytes of text. */
 const itemBytes = 1024;
 
-/** Values that DuckDB's client makes one by one. */
-function itemReader(type: string, read: VectorReader): ColumnReader {
+/** Values that are made one by one. */
+export function itemShape(type: string, read: (vector: DuckDBVector, row: number) => unknown): ReaderShape {
   return {
     type,
-    select: asItIs,
     weigh: (vector, sizes) => {
       for (let row = 0; row < vector.itemCount; row += 1) sizes[row] = (sizes[row] ?? 0) + itemBytes;
     },
-    open: () => read,
+    open: () => (vector, range) => ({
+      kind: "mixed",
+      values: Array.from({ length: range.to - range.from }, (_, index) => read(vector, range.from + index)),
+    }),
   };
-}
-
-type Value = ReturnType<DuckDBVector["getItem"]>;
-
-function valuesOf<T>(vector: DuckDBVector, { from, to }: RowRange, convert: (value: Value) => T): T[] {
-  return Array.from({ length: to - from }, (_, index) => convert(vector.getItem(from + index)));
 }

@@ -1,117 +1,93 @@
-import { statSync } from "node:fs";
-import type { DuckDBInstance } from "@duckdb/node-api";
-import { StreamCsvError, wrongRange } from "../../errors.ts";
+import { wrongRange } from "../../errors.ts";
 import type { Source } from "../source.ts";
-import { columnReader, type ColumnReader } from "./column-reader.ts";
-import { queryRows, sqlName, type DuckDBModule, type HeldDuckDB } from "./database.ts";
+import type { ColumnReader } from "./column-reader.ts";
+import { placeNames, type DuckDBModule } from "./database.ts";
+import type { FileState } from "./file-database.ts";
+import { databasesOf } from "./file-databases.ts";
 import { readRelation } from "./reading.ts";
 
-/** A file, or a table of one, as DuckDB reads it. */
-export interface FileRelation {
-  readonly kind: string;
-  /** What stands behind FROM. */
-  readonly from: string;
-  /** Whether its rows can be counted without reading them. */
-  readonly isCounted: boolean;
-}
-
-/** What a source reads from DuckDB. */
-export interface DuckDBRelation extends FileRelation {
-  readonly name: string;
-  readonly path: string;
-  /** Called once, when the source is closed. */
-  readonly release: () => Promise<void>;
-}
-
-interface NamedReader {
+/** A column as it is shown, and how it is read. */
+export interface DescribedColumn {
   readonly name: string;
   readonly reader: ColumnReader;
+}
+
+/** A file, or a table of one, as DuckDB reads it. */
+export interface DuckDBRelation {
+  readonly name: string;
+  readonly kind: string;
+  readonly state: FileState;
+  /** What stands behind FROM. */
+  readonly from: string;
+  /** All of its columns, in its order. */
+  readonly columns: readonly DescribedColumn[];
+  /** Null when it isn't known without reading all rows. */
+  readonly rowCount: number | null;
+}
+
+/** Memory that a reading reserves at first; it grows when that is too little. */
+export const leastBytes = 8 * 1024 * 1024;
+const bytesPerColumn = 64 * 1024;
+
+/** What a reading or a description of so many columns reserves at first. */
+export function firstBytes(columnCount: number): number {
+  return Math.max(leastBytes, columnCount * bytesPerColumn);
 }
 
 /**
  * A source that streams a relation of DuckDB's.
  *
- * Rows come in the file's order, in batches of up to 2,048. Memory is bounded by DuckDB's limit for the process and two
- * batches per reading. Each reading has a connection of its own, given back as soon as it ends, fails, is returned or
- * aborted. Infinite floats and NaN are passed on as they are.
+ * Rows come in the file's order, in batches of up to 2,048. Memory is bounded by the budget of all readings in the process
+ * and two batches per reading. Each reading has a connection of its own, given back as soon as it ends, fails, is
+ * returned or aborted. Infinite floats and NaN are passed on as they are.
  */
-export async function openDuckDBSource(held: HeldDuckDB, relation: DuckDBRelation): Promise<Source> {
-  const { duckdb, instance } = held;
-  const { name, kind, path, from } = relation;
-  const columns = await describe(duckdb, instance, from);
-  const rowCount = relation.isCounted ? await countRows(instance, from) : null;
-  const stops = new Set<() => void>();
-  let isClosed = false;
+export function duckDBSource(duckdb: DuckDBModule, relation: DuckDBRelation): Source {
+  const { name, kind, state, from, columns, rowCount } = relation;
+  const databases = databasesOf(duckdb);
+  const stops = new Set<() => Promise<void>>();
+  const everyPlace = columns.map((_, place) => place);
+  const aliases = placeNames(columns.length);
+  // What the widest reading that needed more was found to need.
+  let known = { columnCount: Number.POSITIVE_INFINITY, bytes: 0 };
   return {
     name,
     kind,
     columns: columns.map(({ name: column, reader }) => ({ name: column, type: reader.type })),
     rowCount,
-    get version() {
-      return fileVersion(path);
-    },
-    read({ signal, rows, columns: places }) {
-      const chosen = places === undefined ? columns : places.map((place) => columnAt(columns, place));
-      const cells = chosen.map((column) => column.reader.select(sqlName(column.name)));
+    version: state.version,
+    read({ signal, rows, columns: places = everyPlace }) {
+      const readers = places.map((place) => columnAt(columns, place).reader);
+      const cells = readers.map((reader, index) => reader.select(`c${places[index]}`));
+      const first = firstBytes(readers.length);
       return readRelation({
         name,
-        instance,
+        lease: () =>
+          databases.lease(
+            state,
+            name,
+            readers.length < known.columnCount ? first : Math.max(first, known.bytes),
+          ),
+        onReserved: (bytes) => {
+          if (bytes > known.bytes) known = { columnCount: readers.length, bytes };
+        },
         // Where nothing is selected the table is only counted off.
-        select: `SELECT ${[...cells, "false"].join(", ")} FROM ${from}`,
+        select: `SELECT ${[...cells, "false"].join(", ")} FROM ${from} AS t(${aliases.join(", ")})`,
         end: `SELECT ${[...cells.map(() => "NULL"), "true"].join(", ")}`,
         mostRows: rows ?? Number.POSITIVE_INFINITY,
-        readers: chosen.map(({ reader }) => reader),
+        readers,
         signal,
         stops,
       });
     },
     async close() {
-      if (isClosed) return;
-      isClosed = true;
-      for (const stop of stops) stop();
-      await relation.release();
+      await Promise.all([...stops].map((stop) => stop()));
+      await databases.closeIdle(state);
     },
   };
 }
 
-async function describe(
-  duckdb: DuckDBModule,
-  instance: DuckDBInstance,
-  from: string,
-): Promise<readonly NamedReader[]> {
-  const connection = await instance.connect();
-  try {
-    const result = await connection.run(`SELECT * FROM ${from} LIMIT 0`);
-    const types = result.columnTypes();
-    return result.columnNames().map((name, index) => {
-      const type = types[index];
-      if (type === undefined) throw new TypeError(`column ${name} has no type`);
-      return { name, reader: columnReader(duckdb, type) };
-    });
-  } finally {
-    connection.closeSync();
-  }
-}
-
-async function countRows(instance: DuckDBInstance, from: string): Promise<number> {
-  const [row] = await queryRows(instance, `SELECT count(*) FROM ${from}`);
-  return Number(row?.[0]);
-}
-
-function columnAt(columns: readonly NamedReader[], place: number): NamedReader {
+function columnAt(columns: readonly DescribedColumn[], place: number): DescribedColumn {
   const column = columns[place];
   if (column !== undefined) return column;
   throw wrongRange(`There is no column ${place}: there are ${columns.length}, counted from 0.`);
-}
-
-/** What changes whenever a file is written or replaced. */
-function fileVersion(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined)
-    throw new StreamCsvError(
-      "SCSV_SOURCE_NOT_FOUND",
-      `The file ${JSON.stringify(path)} isn't there any more.`,
-    );
-  const { mtimeMs, size, ino } = stats;
-  return `${mtimeMs}-${size}-${ino}`;
 }

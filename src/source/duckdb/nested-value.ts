@@ -1,32 +1,43 @@
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
-import { infinity } from "../../csv/iso-time.ts";
-import { DayValue, DecimalValue, InstantValue } from "../../csv/value.ts";
+import { ArrayValue, JsonTextValue, SingleValue } from "../../csv/value.ts";
 import type { DuckDBModule } from "./database.ts";
 import { shortestFloat } from "./float32.ts";
+import type { ParquetNode } from "./parquet-schema.ts";
+import { scalarValue } from "./scalar-value.ts";
 
 /**
- * A value of a list, struct, map, array or union as plain data that JSON can write with nothing lost: structs and maps
- * are `Map`s, which keep the order of their keys whatever they are; bigints, decimals, instants and days stay such;
- * what JSON has no form for is the text DuckDB gives it.
+ * A value of the client's public interface as plain data that JSON can write with nothing lost: structs and maps are `Map`s,
+ * which keep the order of their keys whatever they are. The client has lost a byte order mark at the beginning of a text by
+ * then, and a struct's key `__proto__`.
  */
-export function nestedValue(duckdb: DuckDBModule, value: DuckDBValue, type: DuckDBType): unknown {
-  const inner = (item: DuckDBValue, itemType: DuckDBType): unknown => nestedValue(duckdb, item, itemType);
-  if (value === null || typeof value === "boolean" || typeof value === "bigint" || typeof value === "string")
-    return value;
-  if (typeof value === "number") return numberValue(value, type.typeId === duckdb.DuckDBTypeId.FLOAT);
+export function nestedValue(
+  duckdb: DuckDBModule,
+  value: DuckDBValue,
+  type: DuckDBType,
+  node?: ParquetNode,
+): unknown {
+  if (value === null) return null;
+  if (typeof value === "number")
+    return type.typeId === duckdb.DuckDBTypeId.FLOAT ? singleValue(value) : finiteValue(value);
+  if (typeof value === "string") return type.alias === "JSON" ? new JsonTextValue(value) : value;
+  if (typeof value !== "object") return value;
   if (value instanceof duckdb.DuckDBListValue || value instanceof duckdb.DuckDBArrayValue) {
     const itemType =
       type instanceof duckdb.DuckDBListType || type instanceof duckdb.DuckDBArrayType ? type.valueType : type;
-    return value.items.map((item) => inner(item, itemType));
+    return value.items.map((item) => nestedValue(duckdb, item, itemType, node?.item));
   }
   if (value instanceof duckdb.DuckDBStructValue) {
-    const names = type instanceof duckdb.DuckDBStructType ? type.entryNames : Object.keys(value.entries);
+    const isTyped = type instanceof duckdb.DuckDBStructType;
+    const names = isTyped ? type.entryNames : Object.keys(value.entries);
+    const fields = node?.fieldsFor(names);
     return new Map(
       names.map((name, index) => [
-        name,
-        inner(
+        fields?.[index]?.name ?? name,
+        nestedValue(
+          duckdb,
           value.entries[name] ?? null,
-          type instanceof duckdb.DuckDBStructType ? (type.entryTypes[index] ?? type) : type,
+          isTyped ? (type.entryTypes[index] ?? type) : type,
+          fields?.[index],
         ),
       ]),
     );
@@ -34,37 +45,49 @@ export function nestedValue(duckdb: DuckDBModule, value: DuckDBValue, type: Duck
   if (value instanceof duckdb.DuckDBMapValue) {
     const [keyType, valueType] =
       type instanceof duckdb.DuckDBMapType ? [type.keyType, type.valueType] : [type, type];
-    return new Map(value.entries.map((entry) => [inner(entry.key, keyType), inner(entry.value, valueType)]));
+    return new Map(
+      value.entries.map((entry) => [
+        nestedValue(duckdb, entry.key, keyType, node?.key),
+        nestedValue(duckdb, entry.value, valueType, node?.value),
+      ]),
+    );
   }
   if (value instanceof duckdb.DuckDBUnionValue) {
     const memberType = type instanceof duckdb.DuckDBUnionType ? type.memberTypeForTag(value.tag) : type;
-    return new Map([[value.tag, inner(value.value, memberType)]]);
+    return new Map([[value.tag, nestedValue(duckdb, value.value, memberType)]]);
   }
-  if (value instanceof duckdb.DuckDBVariantValue) return inner(value.value, value.type ?? type);
-  return scalarValue(duckdb, value);
+  // Older clients don't have variants.
+  if ("DuckDBVariantValue" in duckdb && value instanceof duckdb.DuckDBVariantValue)
+    return nestedValue(duckdb, value.value, value.type ?? type);
+  const scalar = scalarValue(duckdb, value);
+  return node?.isText === true && scalar instanceof Uint8Array ? decodedText(scalar) : scalar;
+}
+
+/** Whether a type is a list of scalars, which databases have as an array. */
+export function isArray(duckdb: DuckDBModule, type: DuckDBType): boolean {
+  if (!(type instanceof duckdb.DuckDBListType || type instanceof duckdb.DuckDBArrayType)) return false;
+  const name = duckdb.DuckDBTypeId[type.valueType.typeId] ?? "";
+  return !/^(?:LIST|ARRAY|STRUCT|MAP|UNION|VARIANT)$/.test(name) && type.valueType.alias !== "JSON";
+}
+
+/** The value of a type that {@link isArray} says is one. */
+export function asArray(items: unknown): unknown {
+  return Array.isArray(items) ? new ArrayValue(items) : items;
 }
 
 /** What isn't finite has no number in JSON: its name stands there as a string. */
-function numberValue(value: number, isFloat: boolean): number | string {
-  if (!Number.isFinite(value)) return String(value);
-  return isFloat ? shortestFloat(value) : value;
+export function finiteValue(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
 }
 
-function scalarValue(duckdb: DuckDBModule, value: DuckDBValue): unknown {
-  if (value instanceof duckdb.DuckDBDecimalValue) return new DecimalValue(value.value, value.scale);
-  if (value instanceof duckdb.DuckDBDateValue) return new DayValue(value.days);
-  if (value instanceof duckdb.DuckDBTimestampValue || value instanceof duckdb.DuckDBTimestampTZValue)
-    return new InstantValue(value.micros, "us");
-  if (value instanceof duckdb.DuckDBTimestampSecondsValue)
-    return new InstantValue(millisecondsOf(value.seconds), "ms");
-  if (value instanceof duckdb.DuckDBTimestampMillisecondsValue) return new InstantValue(value.millis, "ms");
-  if (value instanceof duckdb.DuckDBTimestampNanosecondsValue) return new InstantValue(value.nanos, "ns");
-  if (value instanceof duckdb.DuckDBBlobValue || value instanceof duckdb.DuckDBGeometryValue)
-    return value.bytes;
-  return String(value);
+/** A number of 32 bits, which databases tell apart from one of 64. */
+export function singleValue(value: number): SingleValue | string {
+  return Number.isFinite(value) ? new SingleValue(shortestFloat(value)) : String(value);
 }
 
-/** Seconds as milliseconds; infinities stay. */
-export function millisecondsOf(seconds: bigint): bigint {
-  return seconds === infinity || seconds === -infinity ? seconds : seconds * 1000n;
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+
+/** @throws TypeError for bytes that aren't UTF-8 */
+export function decodedText(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
 }

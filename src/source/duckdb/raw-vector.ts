@@ -12,24 +12,28 @@ export interface RowRange {
  * Memory for the values of one column of a reading, taken again for each batch. A call copies rows of a vector, as
  * they lie in DuckDB's memory, which is gone once its chunk is.
  */
-export function valueMemory(): (vector: DuckDBVector, range: RowRange) => ArrayBuffer {
+export function valueMemory(bytesPerValue: number): (vector: DuckDBVector, range: RowRange) => ArrayBuffer {
   let memory = new Uint8Array(0);
   return (vector, { from, to }) => {
-    const all = rawValues(vector);
-    const width = all.length / Math.max(1, vector.itemCount);
-    const values = all.subarray(from * width, to * width);
+    const values = rawValues(vector, bytesPerValue).subarray(from * bytesPerValue, to * bytesPerValue);
     if (memory.length !== values.length) memory = new Uint8Array(values.length);
     memory.set(values);
     return memory.buffer;
   };
 }
 
-/** DuckDB's own memory of a vector's values: to be read at once, and never written to. */
-export function rawValues(vector: DuckDBVector): Uint8Array {
+/** DuckDB's own memory of a vector's values, of a fixed size each: to be read at once, and never written to. */
+export function rawValues(vector: DuckDBVector, bytesPerValue: number): Uint8Array {
   const fields: object = vector;
   const view = "items" in fields ? fields.items : "dataView" in fields ? fields.dataView : undefined;
-  if (!ArrayBuffer.isView(view)) throw unknownShape(vector);
+  if (!ArrayBuffer.isView(view) || view.byteLength !== vector.itemCount * bytesPerValue)
+    throw unknownShape(vector);
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+/** A field of a client's object that isn't part of its public interface; undefined where it has none. */
+export function fieldOf(object: object, name: string): unknown {
+  return name in object ? (object as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
 /** The null mask of a vector's rows, from its validity bits; nothing when none of them is null. */
@@ -41,6 +45,7 @@ export function nullsOf(vector: DuckDBVector, { from, to }: RowRange): { readonl
   if (!(validity.data instanceof BigUint64Array)) throw unknownShape(vector);
   const words = validity.data;
   const bits = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+  if (8 * bits.length < to) throw unknownShape(vector);
   const nulls = new Uint8Array(to - from);
   let count = 0;
   for (let row = from; row < to; row += 1) {
@@ -51,11 +56,11 @@ export function nullsOf(vector: DuckDBVector, { from, to }: RowRange): { readonl
   return count === 0 ? {} : { nulls };
 }
 
-/** The fault of a client that has changed inside. */
+/** The fault of a client that keeps a vector in another way than is known; found by the check at its first use. */
 export function unknownShape(vector: DuckDBVector): StreamCsvError {
   return new StreamCsvError(
     "SCSV_INTERNAL",
-    `The installed @duckdb/node-api keeps ${vector.constructor.name} in another way than is known here.`,
-    { hint: "Install the version of @duckdb/node-api that the package names." },
+    `The installed @duckdb/node-api keeps its ${vector.constructor.name} in a way that stream-csv doesn't know.`,
+    { hint: "Install a version of @duckdb/node-api from the range that stream-csv names as its peer." },
   );
 }

@@ -2,15 +2,20 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } 
 import type { Batch } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { chunkParts } from "./chunk-parts.ts";
-import type { ColumnReader, VectorReader } from "./column-reader.ts";
-import { reasonOf } from "./reason.ts";
+import { isOfType, type ColumnReader, type VectorReader } from "./column-reader.ts";
+import type { DatabaseLease } from "./file-databases.ts";
+import { isOutOfMemory, unreadable } from "./reason.ts";
 import type { RowRange } from "./raw-vector.ts";
+import { typeKey } from "./type-key.ts";
 
 /** One reading of a relation. */
 export interface RelationReading {
   /** The source's name, for messages. */
   readonly name: string;
-  readonly instance: DuckDBInstance;
+  /** Takes a database for the reading, with the file held to the state the source was opened in. */
+  readonly lease: () => Promise<DatabaseLease>;
+  /** Told of the memory that was reserved when it was found to be too little. */
+  readonly onReserved: (bytes: number) => void;
   /** The rows, each with `false` behind its columns. */
   readonly select: string;
   /** One row that is all null, with `true` behind it. */
@@ -20,39 +25,82 @@ export interface RelationReading {
   readonly readers: readonly ColumnReader[];
   readonly signal: AbortSignal;
   /** While it is open, the reading has a function in here that stops it. */
-  readonly stops: Set<() => void>;
+  readonly stops: Set<() => Promise<void>>;
 }
 
 /**
  * Streams a relation, batch by batch, and gives its connection back at once when it ends, fails, is returned or
  * aborted, even while nobody asks for the next batch. While a batch is used, DuckDB makes the next one beside the event
- * loop, that one and no more.
+ * loop, that one and no more. The file is held to one version: its last batch isn't given out if it was written to.
+ *
+ * A reading begins with little memory reserved. When DuckDB says that it is too little, more is reserved and the
+ * reading goes on behind the rows it has given.
+ * @throws StreamCsvError `SCSV_SOURCE_CHANGED`, `SCSV_BUSY` when there is no more memory, `SCSV_SOURCE_UNREADABLE`
+ */
+export async function* readRelation(reading: RelationReading): AsyncGenerator<Batch, void, undefined> {
+  const { mostRows, signal } = reading;
+  signal.throwIfAborted();
+  if (mostRows === 0) return;
+  const lease = await reading.lease();
+  const progress = { rows: 0 };
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        yield* readOn(reading, lease, progress);
+        return;
+      } catch (error) {
+        if (!isOutOfMemory(error)) throw error;
+      }
+      if (lease.isAllThereIs && progress.rows > 0) throw tooLarge(reading.name, progress.rows);
+      await lease.grow();
+      reading.onReserved(lease.reservedBytes);
+    }
+  } finally {
+    await lease.release();
+  }
+}
+
+/** How many rows a reading has given. */
+interface Progress {
+  rows: number;
+}
+
+/**
+ * Gives the rows that come behind those that were given before.
  *
  * DuckDB's client tells of no fault that happens once a result streams: the result then looks as if it had ended.
  * Therefore an end row is read behind the rows, and a result without it is a fault.
  */
-export async function* readRelation(reading: RelationReading): AsyncGenerator<Batch, void, undefined> {
-  const { instance, select, end, mostRows, readers, signal } = reading;
-  signal.throwIfAborted();
-  if (mostRows === 0) return;
-  const open = new OpenReading(await instance.connect(), reading);
+async function* readOn(
+  reading: RelationReading,
+  lease: DatabaseLease,
+  progress: Progress,
+): AsyncGenerator<Batch, void, undefined> {
+  const { select, end, mostRows, readers } = reading;
+  const open = new OpenReading(await lease.instance.connect(), lease, reading);
+  let skipped = 0;
+  const given = progress.rows;
   try {
-    signal.throwIfAborted();
+    open.throwIfStopped();
     await open.start(`(${select}) UNION ALL (${end})`);
+    await lease.guard.checkPath();
     const vectorReaders = readers.map((reader) => reader.open());
-    let rows = 0;
     for (;;) {
       const chunk = await open.fetch();
-      if (chunk === null) throw await stoppedShort(reading, rows);
+      if (chunk === null) throw await stoppedShort(reading, lease, progress.rows);
       const hasEnd = isEndRow(chunk, readers.length);
-      const rowCount = Math.min(mostRows - rows, chunk.rowCount - (hasEnd ? 1 : 0));
-      rows += rowCount;
-      const isLast = hasEnd || rows === mostRows;
-      for (const part of chunkParts(chunk, rowCount, readers)) {
+      const first = Math.min(given - skipped, chunk.rowCount);
+      skipped += first;
+      const last = Math.min(first + mostRows - progress.rows, chunk.rowCount - (hasEnd ? 1 : 0));
+      const isLast = hasEnd || progress.rows + last - first === mostRows;
+      if (isLast) await lease.guard.checkBytes();
+      for (const part of chunkParts(chunk, first, last, readers)) {
         open.throwIfStopped();
-        const batch = batchOf(chunk, part, vectorReaders);
+        const batch = batchOf(reading, chunk, part, vectorReaders);
         // The chunk must be there until its last rows are copied.
-        if (!isLast && part.to === rowCount) open.fetchAhead();
+        if (!isLast && part.to === last) open.fetchAhead();
+        progress.rows += batch.rowCount;
         yield batch;
       }
       if (isLast) return;
@@ -65,6 +113,7 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
 /** A connection that streams, and what it takes to stop it from outside. */
 class OpenReading {
   readonly #connection: DuckDBConnection;
+  readonly #lease: DatabaseLease;
   readonly #reading: RelationReading;
   #result: DuckDBResult | undefined;
   #ahead: Promise<DuckDBDataChunk | null> | undefined;
@@ -73,18 +122,24 @@ class OpenReading {
   #isStopped = false;
   #released: Promise<void> | undefined;
 
-  constructor(connection: DuckDBConnection, reading: RelationReading) {
+  constructor(connection: DuckDBConnection, lease: DatabaseLease, reading: RelationReading) {
     this.#connection = connection;
+    this.#lease = lease;
     this.#reading = reading;
     reading.stops.add(this.#stop);
-    reading.signal.addEventListener("abort", this.#stop, { once: true });
+    reading.signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
+  /** Starts the query. @throws StreamCsvError `SCSV_SOURCE_CHANGED` when its columns have other types than were described */
   async start(sql: string): Promise<void> {
     await this.#busy(async () => {
       // Kept even if the reading was stopped meanwhile: only then can it be released.
       this.#result = await this.#connection.stream(sql);
     });
+    const types = this.#result?.columnTypes() ?? [];
+    for (const [place, reader] of this.#reading.readers.entries())
+      if (types[place] === undefined || typeKey(types[place]) !== reader.key)
+        throw otherTypes(this.#reading.name);
   }
 
   /** The next chunk; null when there is none. */
@@ -121,8 +176,12 @@ class OpenReading {
     this.#work = settled;
     const [outcome] = await settled;
     this.throwIfStopped();
-    if (outcome.status === "rejected") throw unreadable(this.#reading.name, "", outcome.reason);
-    return outcome.value;
+    if (outcome.status === "fulfilled") return outcome.value;
+    if (isOutOfMemory(outcome.reason)) throw outcome.reason;
+    this.#lease.retire();
+    // A file that has changed explains any fault.
+    await this.#lease.guard.checkPath();
+    throw unreadable(this.#reading.name, "", outcome.reason);
   }
 
   /** @throws the reason, once the reading was stopped: what it had read may not be looked at any more */
@@ -135,14 +194,18 @@ class OpenReading {
       );
   }
 
-  readonly #stop = (): void => {
+  readonly #onAbort = (): void => {
+    void this.#stop();
+  };
+
+  readonly #stop = async (): Promise<void> => {
     this.#isStopped = true;
-    void this.release();
+    await this.release();
+    await this.#lease.release();
   };
 
   async #close(): Promise<void> {
-    this.#reading.stops.delete(this.#stop);
-    this.#reading.signal.removeEventListener("abort", this.#stop);
+    this.#reading.signal.removeEventListener("abort", this.#onAbort);
     try {
       this.#connection.interrupt();
       await this.#work;
@@ -152,6 +215,7 @@ class OpenReading {
       await this.#result?.fetchChunk();
     } finally {
       this.#connection.closeSync();
+      this.#reading.stops.delete(this.#stop);
     }
   }
 }
@@ -160,39 +224,74 @@ function isEndRow(chunk: DuckDBDataChunk, endColumn: number): boolean {
   return chunk.getColumnVector(endColumn).getItem(chunk.rowCount - 1) === true;
 }
 
-function batchOf(chunk: DuckDBDataChunk, part: RowRange, readers: readonly VectorReader[]): Batch {
+function batchOf(
+  { name, readers }: RelationReading,
+  chunk: DuckDBDataChunk,
+  part: RowRange,
+  vectorReaders: readonly VectorReader[],
+): Batch {
   return {
     rowCount: part.to - part.from,
-    columns: readers.map((read, index) => read(chunk.getColumnVector(index), part)),
+    columns: vectorReaders.map((read, place) => {
+      const vector = chunk.getColumnVector(place);
+      if (!isOfType(vector, readers[place]?.typeId)) throw otherTypes(name);
+      return read(vector, part);
+    }),
   };
 }
 
-/** The fault of a result that ended without its end row; a second reading, which only counts, tells DuckDB's reason. */
-async function stoppedShort(reading: RelationReading, rows: number): Promise<StreamCsvError> {
-  const { instance, name, select, signal } = reading;
+/** Before the first row it is the memory that all readings share which is too little; later it may be a damaged size. */
+function tooLarge(name: string, rows: number): StreamCsvError {
+  return new StreamCsvError(
+    "SCSV_SOURCE_UNREADABLE",
+    `Reading ${JSON.stringify(name)} failed after row ${rows}: what follows takes more memory than all files being read may take, or is damaged.`,
+    { hint: "Write the file with smaller row groups." },
+  );
+}
+
+function otherTypes(name: string): StreamCsvError {
+  return new StreamCsvError(
+    "SCSV_SOURCE_CHANGED",
+    `The columns of ${JSON.stringify(name)} have other types than when it was opened.`,
+  );
+}
+
+/** The fault of a result that ended without its end row; a second reading, which keeps nothing, tells DuckDB's reason. */
+async function stoppedShort(
+  reading: RelationReading,
+  { instance, guard, retire }: DatabaseLease,
+  rows: number,
+): Promise<unknown> {
+  const { name, select, signal } = reading;
+  await guard.checkBytes();
+  let cause: unknown;
+  try {
+    // Another file's fault would explain nothing.
+    await guard.checkPath();
+    await readAll(instance, select, signal);
+  } catch (error) {
+    cause = error;
+  }
+  signal.throwIfAborted();
+  // A fault that isn't met again came of what other readings held then.
+  if (cause === undefined || isOutOfMemory(cause)) return cause ?? outOfMemory;
+  retire();
+  return cause instanceof StreamCsvError ? cause : unreadable(name, ` after row ${rows}`, cause);
+}
+
+const outOfMemory = new Error("Out of Memory Error: the result ended before its last row");
+
+/** Reads every value: to count them, or the values of a column that has no nulls, the file's own statistics would do. */
+async function readAll(instance: DuckDBInstance, select: string, signal: AbortSignal): Promise<void> {
   const connection = await instance.connect();
   const interrupt = (): void => {
     connection.interrupt();
   };
   signal.addEventListener("abort", interrupt, { once: true });
-  let cause: unknown;
   try {
-    await connection.run(`SELECT count(COLUMNS(*)) FROM (${select})`);
-  } catch (error) {
-    cause = error;
+    await connection.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM (${select})`);
   } finally {
     signal.removeEventListener("abort", interrupt);
     connection.closeSync();
   }
-  signal.throwIfAborted();
-  return unreadable(name, ` after row ${rows}`, cause);
-}
-
-function unreadable(name: string, where: string, cause: unknown): StreamCsvError {
-  const reason = cause instanceof Error ? `: ${reasonOf(cause)}.` : ".";
-  return new StreamCsvError(
-    "SCSV_SOURCE_UNREADABLE",
-    `Reading ${JSON.stringify(name)} failed${where}${reason}`,
-    { cause },
-  );
 }

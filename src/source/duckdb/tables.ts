@@ -1,73 +1,82 @@
+import { StreamCsvError } from "../../errors.ts";
+import { fileVersion } from "../guarded-file.ts";
 import type { Source } from "../source.ts";
-import { queryRows, releaseDuckDB, sqlName, sqlText, type HeldDuckDB } from "./database.ts";
-import { openDuckDBSource } from "./duckdb-source.ts";
-
-let attachedFiles = 0;
+import { sqlName, sqlText, type DuckDBModule } from "./database.ts";
+import { describedColumns, describeDatabase, rowsOf, type Describing } from "./description.ts";
+import { duckDBSource } from "./duckdb-source.ts";
+import { catalogName } from "./file-database.ts";
+import { isOutOfMemory } from "./reason.ts";
 
 /**
- * One source per table of a `.duckdb` file, named `file.table`, or `file.schema.table` where the schema isn't `main`;
- * with `wanted`, that table alone. The file is opened for reading only. The last source that is closed leaves the
- * file and lets go of the database.
+ * One source per table and per view of a `.duckdb` file, named `file.table`, or `file.schema.table` where the schema isn't
+ * `main`; with `wanted`, that one alone. The file is opened for reading only, and is closed while nobody reads it. A
+ * view that can't be read, such as one of another file, is left out unless it is wanted.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` when the file has no table, or not the wanted one
  */
 export async function openTables(
-  held: HeldDuckDB,
+  duckdb: DuckDBModule,
   path: string,
   file: string,
   wanted: string | undefined,
 ): Promise<readonly Source[]> {
-  const { instance } = held;
-  attachedFiles += 1;
-  const database = `file_${attachedFiles}`;
-  await queryRows(instance, `ATTACH ${sqlText(path)} AS ${database} (READ_ONLY, TYPE duckdb)`);
-  const detach = (): Promise<unknown> => queryRows(instance, `DETACH ${database}`);
-  try {
-    const tables = (await tablesOf(held, database)).filter(
-      ({ name }) => wanted === undefined || name === wanted,
-    );
-    let open = tables.length;
-    if (open === 0) {
-      await detach();
-      await releaseDuckDB();
+  // Not by opening it: to close any descriptor of a file gives up the lock DuckDB has on it (fcntl(2)).
+  const version = await fileVersion(path);
+  const state = { path, version, isAttached: true };
+  return await describeDatabase(duckdb, state, file, async (describer) => {
+    const all = await tablesOf(describer, catalogName(path));
+    const chosen = wanted === undefined ? all : all.filter(({ name }) => name === wanted);
+    if (chosen.length === 0) throw noTable(path, wanted, all);
+    const sources: Source[] = [];
+    for (const table of chosen) {
+      const name = `${file}.${table.name}`;
+      const described = await describeTable(describer, table).catch((error: unknown) => {
+        if (!table.isView || wanted !== undefined || isOutOfMemory(error)) throw error;
+      });
+      if (described !== undefined)
+        sources.push(duckDBSource(duckdb, { name, kind: "duckdb", state, from: table.from, ...described }));
     }
-    const release = async (): Promise<void> => {
-      open -= 1;
-      if (open > 0) return;
-      await detach();
-      await releaseDuckDB();
-    };
-    return await Promise.all(
-      tables.map((table) =>
-        openDuckDBSource(held, {
-          kind: "duckdb",
-          name: `${file}.${table.name}`,
-          path,
-          from: `${database}.${sqlName(table.schema)}.${sqlName(table.table)}`,
-          isCounted: true,
-          release,
-        }),
-      ),
-    );
-  } catch (error) {
-    await detach();
-    throw error;
-  }
+    return sources;
+  });
 }
 
 interface Table {
-  readonly schema: string;
-  readonly table: string;
   /** As a person calls it. */
   readonly name: string;
+  readonly from: string;
+  readonly isView: boolean;
 }
 
-async function tablesOf({ instance }: HeldDuckDB, database: string): Promise<readonly Table[]> {
-  const rows = await queryRows(
-    instance,
-    `SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ${sqlText(database)} ORDER BY ALL`,
+async function tablesOf(describer: Describing, catalog: string): Promise<readonly Table[]> {
+  const own = `database_name = ${sqlText(catalog)} AND NOT internal`;
+  const rows = await rowsOf(
+    describer,
+    `SELECT schema_name, table_name, false FROM duckdb_tables() WHERE ${own}
+     UNION ALL SELECT schema_name, view_name, true FROM duckdb_views() WHERE ${own} ORDER BY ALL`,
   );
-  return rows.map(([schema, table]) => ({
-    schema: String(schema),
-    table: String(table),
+  return rows.map(([schema, table, isView]) => ({
     name: schema === "main" ? String(table) : `${String(schema)}.${String(table)}`,
+    from: [catalog, String(schema), String(table)].map(sqlName).join("."),
+    isView: isView === true,
   }));
+}
+
+/** The rows of a view aren't counted: that could take as long as reading them. */
+async function describeTable(
+  describer: Describing,
+  { from, isView }: Table,
+): Promise<Pick<Parameters<typeof duckDBSource>[1], "columns" | "rowCount">> {
+  const result = await describer.connection.run(`SELECT * FROM ${from} LIMIT 0`);
+  const columns = await describedColumns(describer.duckdb, result);
+  if (isView) return { columns, rowCount: null };
+  const [count] = await rowsOf(describer, `SELECT count(*) FROM ${from}`);
+  return { columns, rowCount: Number(count?.[0]) };
+}
+
+function noTable(path: string, wanted: string | undefined, all: readonly Table[]): StreamCsvError {
+  const names = all.map(({ name }) => name).join(", ");
+  return new StreamCsvError(
+    "SCSV_SOURCE_UNREADABLE",
+    `${JSON.stringify(path)} has no table or view${wanted === undefined ? "" : ` ${JSON.stringify(wanted)}`}${names === "" ? "" : `; it has ${names}`}.`,
+    { hint: names === "" ? "Write a table to it first." : "Name one of them with --table." },
+  );
 }

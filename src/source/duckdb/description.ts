@@ -1,0 +1,111 @@
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType } from "@duckdb/node-api";
+import { columnReader, type ColumnReader } from "./column-reader.ts";
+import type { DuckDBModule } from "./database.ts";
+import { databasesOf, type DatabaseLease } from "./file-databases.ts";
+import { leastBytes, type DescribedColumn } from "./duckdb-source.ts";
+import type { GuardedFile } from "../guarded-file.ts";
+import type { FileState } from "./file-database.ts";
+import type { ParquetNode } from "./parquet-schema.ts";
+import { publicReader } from "./public-reader.ts";
+import { isInvalidated, isOutOfMemory } from "./reason.ts";
+import { knowsVectors } from "./self-check.ts";
+
+/** What a file is described with. */
+export interface Describing {
+  readonly duckdb: DuckDBModule;
+  readonly instance: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+}
+
+/** Describes a database by being attached to it, as its readings are. */
+export async function describeDatabase<T>(
+  duckdb: DuckDBModule,
+  state: FileState,
+  name: string,
+  describe: (describing: Describing) => Promise<T>,
+): Promise<T> {
+  const lease = await databasesOf(duckdb).lease(state, name, leastBytes);
+  return await describeWith(duckdb, lease, describe);
+}
+
+/** Describes a file that is held open; another file's fault at the same time only makes it begin anew. */
+export async function describeFile<T>(
+  duckdb: DuckDBModule,
+  guard: GuardedFile,
+  name: string,
+  describe: (describing: Describing) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const lease = await databasesOf(duckdb).leaseForDescription(guard, name, leastBytes);
+    try {
+      return await describeWith(duckdb, lease, describe);
+    } catch (error) {
+      if (!isInvalidated(error)) throw error;
+    }
+  }
+}
+
+/**
+ * Describes with more memory when DuckDB says that it has too little. A file that was written to or replaced meanwhile isn't
+ * described by half of each.
+ */
+async function describeWith<T>(
+  duckdb: DuckDBModule,
+  lease: DatabaseLease,
+  describe: (describing: Describing) => Promise<T>,
+): Promise<T> {
+  try {
+    for (;;) {
+      const connection = await lease.instance.connect();
+      try {
+        const description = await describe({ duckdb, connection, instance: lease.instance });
+        await lease.guard.checkPath();
+        return description;
+      } catch (error) {
+        if (!isOutOfMemory(error)) {
+          lease.retire();
+          await lease.guard.checkPath();
+          throw error;
+        }
+      } finally {
+        connection.closeSync();
+      }
+      await lease.grow();
+    }
+  } finally {
+    await lease.release();
+  }
+}
+
+/** Rows of a statement, values as JSON has them. */
+export async function rowsOf(
+  { connection }: Describing,
+  sql: string,
+): Promise<readonly (readonly unknown[])[]> {
+  const result = await connection.run(sql);
+  return await result.getRowsJson();
+}
+
+/** Columns of a result, with the names they are to be shown by, and what a Parquet file says of each. */
+export async function describedColumns(
+  duckdb: DuckDBModule,
+  result: DuckDBResult,
+  names: readonly string[] = result.columnNames(),
+  nodes: readonly ParquetNode[] = [],
+): Promise<readonly DescribedColumn[]> {
+  const isKnown = await knowsVectors(duckdb);
+  return result.columnTypes().map((type, place) => ({
+    name: names[place] ?? "",
+    reader: readerOf(duckdb, type, nodes[place], isKnown),
+  }));
+}
+
+function readerOf(
+  duckdb: DuckDBModule,
+  type: DuckDBType,
+  node: ParquetNode | undefined,
+  isKnown: boolean,
+): ColumnReader {
+  const reader = columnReader(duckdb, type, node);
+  return isKnown ? reader : publicReader(duckdb, reader, type, node);
+}

@@ -1,0 +1,112 @@
+import type { DuckDBResult } from "@duckdb/node-api";
+import { StreamCsvError } from "../../errors.ts";
+import { distinctNames } from "../column-names.ts";
+import { guardFile, type GuardedFile } from "../guarded-file.ts";
+import type { Source } from "../source.ts";
+import { sqlText, type DuckDBModule } from "./database.ts";
+import { describedColumns, describeFile, type Describing } from "./description.ts";
+import { duckDBSource } from "./duckdb-source.ts";
+import { isEncrypted } from "./parquet-footer.ts";
+import { schemaTree, type ParquetNode, type SchemaRow } from "./parquet-schema.ts";
+import { isOutOfMemory } from "./reason.ts";
+
+/** Digits that DuckDB's decimals have at the most; it reads wider ones wrong, without an error. */
+const mostDigits = 38;
+
+/**
+ * Opens a Parquet file. Folders named `key=value` around it add no columns. A row is read, so that what can't be
+ * read is known at once.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` for encrypted columns and decimals that are too wide;
+ *   DuckDB's own error when it can't read the file
+ */
+export async function openParquet(duckdb: DuckDBModule, path: string, name: string): Promise<Source> {
+  const guard = await guardFile(path);
+  try {
+    return await describeParquet(duckdb, guard, name);
+  } finally {
+    await guard.close();
+  }
+}
+
+async function describeParquet(duckdb: DuckDBModule, guard: GuardedFile, name: string): Promise<Source> {
+  const { path, version } = guard;
+  const state = { path, version, isAttached: false };
+  const file = pathText(path);
+  const from = `read_parquet(${file}, hive_partitioning=false)`;
+  if (await isEncrypted(guard.handle, guard.sizeBytes))
+    throw refused(path, "it is encrypted, and stream-csv has no keys", "Write a copy that isn't encrypted.");
+  const description = await describeFile(duckdb, guard, name, async (describer) => {
+    const { schema, rowCount } = await metadataOf(describer, file, from);
+    const tree = schemaTree(schema);
+    refuseWideDecimals(path, tree);
+    const result = await firstRow(describer, from);
+    const isWhole = tree.children.length === result.columnCount;
+    const nodes = isWhole ? tree.children : [];
+    const names = isWhole ? nodes.map((node) => node.name) : result.columnNames();
+    const columns = await describedColumns(duckdb, result, distinctNames(names), nodes);
+    return { columns, rowCount };
+  });
+  await guard.checkBytes();
+  return duckDBSource(duckdb, { name, kind: "parquet", state, from, ...description });
+}
+
+/** A row, so that DuckDB has to read some of each column; only its types where there is too little memory for all columns. */
+async function firstRow({ connection }: Describing, from: string): Promise<DuckDBResult> {
+  try {
+    return await connection.run(`SELECT * FROM ${from} LIMIT 1`);
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+    return await connection.run(`SELECT * FROM ${from} LIMIT 0`);
+  }
+}
+
+interface Metadata {
+  readonly schema: readonly SchemaRow[];
+  readonly rowCount: number;
+}
+
+/** What the file says of itself, by one statement: most files take longer to be asked than to answer. */
+async function metadataOf({ connection, duckdb }: Describing, file: string, from: string): Promise<Metadata> {
+  // Names by way of their bytes: the client drops a byte order mark that a text begins with.
+  const result = await connection.run(
+    `SELECT encode(name), num_children, converted_type, logical_type, precision,
+       (SELECT count(*) FROM ${from})
+     FROM parquet_schema(${file})`,
+  );
+  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+  const rows = await result.getRows();
+  const [first = []] = rows;
+  return {
+    schema: rows.map(([name, childCount, convertedType, logicalType, precision]) => ({
+      name: name instanceof duckdb.DuckDBBlobValue ? utf8.decode(name.bytes) : "",
+      childCount: Number(childCount ?? 0),
+      convertedType: typeof convertedType === "string" ? convertedType : null,
+      logicalType: typeof logicalType === "string" ? logicalType : null,
+      precision: precision === null ? null : Number(precision),
+    })),
+    rowCount: Number(first[5]),
+  };
+}
+
+function refuseWideDecimals(path: string, node: ParquetNode): void {
+  for (const child of node.children) refuseWideDecimals(path, child);
+  if (node.precision === undefined || node.precision <= mostDigits) return;
+  throw refused(
+    path,
+    `its column ${JSON.stringify(node.name)} has decimals of ${node.precision} digits, and at most ${mostDigits} can be read`,
+    "Write that column with fewer digits, or as text.",
+  );
+}
+
+function refused(path: string, reason: string, hint: string): StreamCsvError {
+  return new StreamCsvError(
+    "SCSV_SOURCE_UNREADABLE",
+    `The file ${JSON.stringify(path)} can't be opened: ${reason}.`,
+    { hint },
+  );
+}
+
+/** A path as DuckDB's readers take it: they would read `*`, `?` and `[` as patterns. */
+export function pathText(path: string): string {
+  return sqlText(path.replaceAll(/[*?[]/g, "[$&]"));
+}

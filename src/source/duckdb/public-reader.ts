@@ -1,0 +1,87 @@
+import type { DuckDBType } from "@duckdb/node-api";
+import { StreamCsvError } from "../../errors.ts";
+import { JsonTextValue } from "../../csv/value.ts";
+import { itemShape, nestedTypes, readerFor, type ColumnReader, type ReaderShape } from "./column-reader.ts";
+import type { DuckDBModule } from "./database.ts";
+import { asArray, decodedText, isArray, nestedValue } from "./nested-value.ts";
+import type { ParquetNode } from "./parquet-schema.ts";
+import { scalarValue } from "./scalar-value.ts";
+
+/**
+ * A reader that uses nothing but the client's public interface: several times slower, for a client that keeps its vectors in a
+ * way that isn't known.
+ * @param described the reader that would be used otherwise
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` for a struct with a key that such a client loses
+ */
+export function publicReader(
+  duckdb: DuckDBModule,
+  described: ColumnReader,
+  type: DuckDBType,
+  node?: ParquetNode,
+): ColumnReader {
+  return readerFor({ ...shapeFor(duckdb, type, node, described), type: described.type }, type);
+}
+
+function shapeFor(
+  duckdb: DuckDBModule,
+  type: DuckDBType,
+  node: ParquetNode | undefined,
+  { type: told }: ColumnReader,
+): ReaderShape {
+  const name = duckdb.DuckDBTypeId[type.typeId] ?? "";
+  if (name === "VARCHAR")
+    return encodedShape(duckdb, (column) => `encode(${column}::VARCHAR)`, type.alias === "JSON");
+  if (name === "BLOB" && node?.isText === true) return encodedShape(duckdb, (column) => column, false);
+  if (nestedTypes.has(name)) {
+    refuseLostKeys(type);
+    return {
+      ...itemShape(told, (vector, row) => {
+        const value = nestedValue(duckdb, vector.getItem(row), type, node);
+        return isArray(duckdb, type) ? asArray(value) : value;
+      }),
+      // The client drops a byte order mark that a text begins with.
+      select: (column) =>
+        `CASE WHEN contains(${column}::VARCHAR, chr(65279)) THEN error('a nested text holds U+FEFF') ELSE ${column} END`,
+    };
+  }
+  if (told === "time" || (told === "text" && name !== "INTERVAL" && name !== "ENUM"))
+    return {
+      ...itemShape(told, (vector, row) => vector.getItem(row)),
+      select: (column) => `${column}::VARCHAR`,
+      selected: duckdb.DuckDBVarCharType.instance,
+    };
+  if (name === "FLOAT" || name === "DOUBLE")
+    return itemShape(told, (vector, row) => {
+      const value = vector.getItem(row);
+      return typeof value === "number" && Number.isFinite(value) ? nestedValue(duckdb, value, type) : value;
+    });
+  return itemShape(told, (vector, row) => scalarValue(duckdb, vector.getItem(row)));
+}
+
+/** Text by way of its bytes, which the client gives as they are. */
+function encodedShape(
+  duckdb: DuckDBModule,
+  select: (column: string) => string,
+  isJson: boolean,
+): ReaderShape {
+  return {
+    ...itemShape("text", (vector, row) => {
+      const bytes = scalarValue(duckdb, vector.getItem(row));
+      if (!(bytes instanceof Uint8Array)) return null;
+      const text = decodedText(bytes);
+      return isJson ? new JsonTextValue(text) : text;
+    }),
+    select,
+    selected: duckdb.DuckDBBlobType.instance,
+  };
+}
+
+/** The key may stand anywhere within the type. */
+function refuseLostKeys(type: DuckDBType): void {
+  if (!JSON.stringify(type.toJson()).includes('"__proto__"')) return;
+  throw new StreamCsvError(
+    "SCSV_SOURCE_UNREADABLE",
+    'A struct has the key "__proto__", which the installed @duckdb/node-api loses.',
+    { hint: "Install a version of @duckdb/node-api from the range that stream-csv names as its peer." },
+  );
+}
