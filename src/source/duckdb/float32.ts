@@ -4,7 +4,7 @@
  * numbers not even those; nine always suffice (IEEE 754).
  */
 export function shortestFloat(value: number): number {
-  if (!Number.isFinite(value)) return value;
+  if (!Number.isFinite(value) || value === 0) return value;
   const isDenormal = Math.abs(value) < leastNormal;
   for (let digits = isDenormal ? 1 : 6; digits < 9; digits += 1) {
     const shorter = Number(value.toPrecision(digits));
