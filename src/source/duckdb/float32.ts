@@ -27,8 +27,12 @@ function isPowerOfTwo(value: number): boolean {
   return ((singleBits[0] ?? 0) & 0x7f_ff_ff) === 0;
 }
 
-/** Whether a number lies in the midst of two decimals of so many digits: then it has just one digit more, a five. */
+/**
+ * Whether a number lies in the midst of two decimals of so many digits: then it has just one digit more, a five. With
+ * more than twelve binary places a number has more than nine digits.
+ */
 function isHalfWay(value: number, digits: number): boolean {
+  if (!Number.isInteger(value * 4096)) return false;
   const exact = value.toExponential(digits);
   return Number(exact) === value && /5e/.test(exact);
 }
