@@ -35,7 +35,16 @@ export {
 } from "./csv/dialect-text.ts";
 export { isDialectName, resolveDialect, type NamedDialectOptions } from "./csv/resolve-dialect.ts";
 export { toStringifyOptions, type StringifyContext } from "./csv/stringify-options.ts";
-export { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "./csv/value.ts";
+export {
+  ArrayValue,
+  DayValue,
+  DecimalValue,
+  InstantValue,
+  IntervalValue,
+  JsonTextValue,
+  NumberTextValue,
+  SingleValue,
+} from "./csv/value.ts";
 export {
   generateBatch,
   generatedExportNames,

@@ -11,7 +11,7 @@ export function postgresFloat(value: number): string {
 
 /** A finite number of 32 bits as PostgreSQL's `float4out` writes it: in fixed notation where the exponent is from −4 to 5. */
 export function postgresSingle(value: number): string {
-  return floatText(value, shortestSingle(Math.fround(value)), 5);
+  return floatText(value, shortestSingle(value), 5);
 }
 
 function floatText(value: number, shortest: string, greatestFixed: number): string {
@@ -73,10 +73,15 @@ function shortestInside(value: number): string {
   return value.toExponential(16);
 }
 
-/** The same for a number of 32 bits. Half-way decimals of so few digits are whole numbers of 64 bits, exactly. */
-function shortestSingle(value: number): string {
+/**
+ * The same for a number of 32 bits, given by the fewest digits that read back. Half-way decimals of so few digits are numbers
+ * of 64 bits, exactly.
+ */
+function shortestSingle(shortest: number): string {
+  const value = Math.fround(shortest);
   const below = (value + nextSingle(value, -1)) / 2;
   const above = (value + nextSingle(value, 1)) / 2;
+  if (shortest !== below && shortest !== above) return shortest.toExponential();
   for (let digits = 1; digits < 9; digits += 1) {
     const text = value.toExponential(digits - 1);
     const read = Number(text);

@@ -3,13 +3,19 @@ import { after, test } from "node:test";
 import * as fc from "fast-check";
 import {
   CsvEncoder,
+  ArrayValue,
   DayValue,
   DecimalValue,
   InstantValue,
+  IntervalValue,
+  SingleValue,
+  encoderNames,
   resolveDialect,
   type Batch,
+  type ColumnVector,
   type DialectOptions,
 } from "../../src/index.ts";
+import { shortestFloat } from "../../src/source/duckdb/float32.ts";
 import { startPostgres } from "./postgres-server.ts";
 
 const server = startPostgres();
@@ -92,6 +98,94 @@ const columns: readonly (readonly [type: string, fc.Arbitrary<readonly [unknown,
         ),
       )
       .map((value) => [value, `'${Object.is(value, -0) ? "-0" : value}'`] as const),
+  ],
+  [
+    "float4",
+    fc
+      .oneof(
+        fc.float({ noNaN: true, noDefaultInfinity: true }),
+        fc.integer({ min: -149, max: 127 }).map((power) => 2 ** power),
+        fc.integer({ min: -45, max: 38 }).map((power) => Math.fround(Number(`1e${power}`))),
+        fc.constantFrom(
+          0,
+          -0,
+          16777216,
+          123456789,
+          1234567.9,
+          100000,
+          1000000,
+          0.0001,
+          0.00001,
+          33554436,
+          1e-45,
+        ),
+      )
+      .map((value) => {
+        const single = Math.fround(value);
+        return [
+          new SingleValue(shortestFloat(single)),
+          `'${Object.is(single, -0) ? "-0" : single}'`,
+        ] as const;
+      }),
+  ],
+  [
+    "interval",
+    fc
+      .tuple(
+        fc.integer({ min: -5000, max: 5000 }),
+        fc.integer({ min: -400, max: 400 }),
+        fc.bigInt({ min: -(10n ** 13n), max: 10n ** 13n }),
+        fc.nat(7),
+      )
+      .map(([months, days, microseconds, mask]) => {
+        const [m, d, us] = [mask & 1 ? months : 0, mask & 2 ? days : 0, mask & 4 ? microseconds : 0n];
+        const literal = `make_interval(months => ${m}, days => ${d}) + ${us} * INTERVAL '1 microsecond'`;
+        return [new IntervalValue(m, d, us), literal] as const;
+      }),
+  ],
+  [
+    "text[]",
+    fc
+      .array(
+        fc.option(
+          fc.oneof(
+            fc.string({ unit: fc.constantFrom(...Array.from("ab ,;\"'\\{}\n\té中")), maxLength: 6 }),
+            fc.constantFrom("", "NULL", "null", "a b", " ", "\v"),
+          ),
+        ),
+        { maxLength: 4 },
+      )
+      .map((items) => {
+        const literals = items.map((item) => (item === null ? "NULL" : literal(item)));
+        return [new ArrayValue(items), `ARRAY[${literals.join(", ")}]::text[]`] as const;
+      }),
+  ],
+  [
+    "int[]",
+    fc
+      .array(fc.option(fc.integer()), { maxLength: 4 })
+      .map((items) => [new ArrayValue(items), `ARRAY[${items.map(String).join(", ")}]::int[]`] as const),
+  ],
+  [
+    "bytea[]",
+    fc.array(fc.uint8Array({ maxLength: 4 }), { maxLength: 3 }).map((items) => {
+      const literals = items.map((item) => `'\\x${Buffer.from(item).toString("hex")}'::bytea`);
+      return [new ArrayValue(items), `ARRAY[${literals.join(", ")}]::bytea[]`] as const;
+    }),
+  ],
+  [
+    "timestamp[]",
+    fc.array(fc.integer({ min: 0, max: 2e9 }), { maxLength: 3 }).map((items) => {
+      const literals = items.map((seconds) => `TIMESTAMP '1970-01-01' + INTERVAL '${seconds} s'`);
+      const values = items.map((seconds) => new InstantValue(seconds * 1000, "ms"));
+      return [new ArrayValue(values), `ARRAY[${literals.join(", ")}]::timestamp[]`] as const;
+    }),
+  ],
+  [
+    "boolean[]",
+    fc
+      .array(fc.boolean(), { maxLength: 3 })
+      .map((items) => [new ArrayValue(items), `ARRAY[${items.join(", ")}]::boolean[]`] as const),
   ],
   ["boolean", fc.boolean().map((value) => [value, String(value)] as const)],
   [
@@ -200,4 +294,34 @@ test("infinities are written as PostgreSQL writes them", { skip: reason }, () =>
   );
   const row = [Number.NaN, -Infinity, new DayValue(2 ** 31 - 1), new InstantValue(-(2n ** 63n - 1n), "us")];
   assert.equal(ours(["a", "b", "c", "d"], [row]), copied);
+});
+
+test("a NUL, which PostgreSQL can't store in text, is refused with its row and column, however it is held", () => {
+  const columns = [{ name: "a" }, { name: "b" }];
+  const postgres = resolveDialect("postgres");
+  const bytes = new TextEncoder().encode("finex\0yfine, and longer than before");
+  const utf8 = { kind: "utf8" as const, bytes, starts: Uint32Array.of(0, 4), ends: Uint32Array.of(4, 8) };
+  const vectors: readonly ColumnVector[] = [
+    { kind: "text", values: ["fine", "x\0y"] },
+    { kind: "mixed", values: ["fine", "x\0y"] },
+    { kind: "mixed", values: ["fine", new ArrayValue(["\0"])] },
+    { kind: "dictionary", dictionary: ["unused \0", "fine", "x\0y"], codes: Uint8Array.of(1, 2) },
+    utf8,
+  ];
+  for (const vector of vectors) {
+    for (const name of encoderNames) {
+      const encoder = new CsvEncoder(columns, postgres, name);
+      const batch: Batch = {
+        rowCount: 2,
+        columns: [{ kind: "integer", values: Int8Array.of(1, 2) }, vector],
+      };
+      assert.throws(() => encoder.encode(batch), { code: "SCSV_NO_TEXT", row: 2, column: "b" }, vector.kind);
+    }
+    const other = new CsvEncoder(columns, resolveDialect("unix"));
+    assert.ok(other.encode({ rowCount: 2, columns: [vector, vector] }).length > 0);
+  }
+  assert.throws(() => new CsvEncoder([{ name: "a\0" }], postgres).header(), {
+    code: "SCSV_NO_TEXT",
+    column: "a\0",
+  });
 });
