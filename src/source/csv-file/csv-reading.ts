@@ -25,10 +25,8 @@ export async function* readRows(reading: CsvReading): AsyncGenerator<Batch, void
   const { settings, version, mostRows, signal, stops } = reading;
   signal.throwIfAborted();
   if (mostRows === 0) return;
-  const rows = new RowWindow(
-    await openByteReader(await guardFile(settings.path, version), settings),
-    reading,
-  );
+  const file = await guardFile(settings.path, version);
+  const rows = new RowWindow(await openByteReader(file, settings), reading);
   let stoppedFor: Error | undefined;
   const stop = (reason: Error): void => {
     stoppedFor ??= reason;
@@ -49,7 +47,11 @@ export async function* readRows(reading: CsvReading): AsyncGenerator<Batch, void
       throwIfStopped();
       const batch = await rows.next();
       throwIfStopped();
-      if (batch === undefined) return;
+      if (batch === undefined) {
+        // The reader looks at the file's end; who wants fewer rows doesn't come there.
+        await file.checkBytes();
+        return;
+      }
       yield batch;
     }
   } catch (error) {

@@ -642,6 +642,22 @@ for (const [what, change] of Object.entries(changes))
     await assert.rejects(rowsOf(source), { code: "SCSV_SOURCE_CHANGED" });
   });
 
+test("rows of a file that is written to are an error too where fewer of them are wanted than it has", async () => {
+  const path = fileOf("x.csv", manyRows);
+  const source = await openSource(path);
+  let rows = 0;
+  await assert.rejects(
+    async () => {
+      for await (const batch of source.read({ signal: unhindered, rows: 100_000 })) {
+        if (rows === 0) appendFileSync(path, "more text,and yet more\n");
+        rows += batch.rowCount;
+      }
+    },
+    { code: "SCSV_SOURCE_CHANGED" },
+  );
+  await source.close();
+});
+
 test("exports a CSV file to CSV without DuckDB, byte by byte as it was", async () => {
   const importer = (): Promise<never> => Promise.reject(new Error("DuckDB was asked for"));
   const text = `a,b\r\n${'1,"x ""y"", z"\r\n,""\r\n'.repeat(40_000)}`;
