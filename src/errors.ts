@@ -165,9 +165,16 @@ export const faultCatalogue = {
     remedy: "Ask with delivery=streaming, or raise --spool-size.",
     status: 413,
   },
+  SCSV_SPOOL_FULL: {
+    meaning:
+      "The disk of the prepared files is full, and giving up those that nobody reads made too little room.",
+    remedy: "Ask with delivery=streaming, or make room on the disk.",
+    status: 507,
+  },
   SCSV_SPOOL_UNUSABLE: {
-    meaning: "The folder for prepared files can't be made or written to, or another server has it.",
+    meaning: "The folder of prepared files can't be made, read or written to, or another server has it.",
     remedy: "Name a folder that can be written to with --spool-dir, and give each server one of its own.",
+    status: 503,
   },
   SCSV_BUSY: {
     meaning: "All slots for exports are taken, and the queue is full or the wait was too long.",

@@ -1,14 +1,15 @@
-/** The process that writes one spool file and ends; started by the primary. */
+/** The process that writes or checks one spool file and ends; started by the primary. */
 import { findExport, openCatalogue } from "../export/definition.ts";
 import { planExport } from "../export/plan.ts";
 import { runExport } from "../export/run.ts";
 import { StreamCsvError } from "../errors.ts";
-import type { BuiltFile } from "../spool/spool.ts";
+import { fileDigest } from "../spool/file-digest.ts";
+import type { BuiltFile } from "../spool/spool-file.ts";
 import { writeSpoolFile } from "../spool/write-spool-file.ts";
 import { Link, parentPort, type Notes } from "./process/ipc.ts";
 import type { BuilderHostMethods, BuilderMethods, BuildRequest } from "./process/message.ts";
 
-const methods: BuilderMethods = { build };
+const methods: BuilderMethods = { build, digest: fileDigest };
 const host = new Link<BuilderHostMethods, Notes>(parentPort(), methods, {});
 
 // The parent ends this process by closing the channel; a signal to the whole group reaches the parent as well.
@@ -25,7 +26,8 @@ async function build({ source, name, parameters, key, path }: BuildRequest): Pro
     );
   }
   const { signal } = new AbortController();
-  return await writeSpoolFile(runExport(plan, { signal, lendsChunks: true }), path, (bytes) =>
-    host.call("reserve", bytes),
-  );
+  return await writeSpoolFile(runExport(plan, { signal, lendsChunks: true }), path, {
+    reserve: (atLeast, wanted) => host.call("reserve", { atLeast, wanted }),
+    freeDisk: () => host.call("freeDisk", null),
+  });
 }

@@ -28,7 +28,7 @@ const cutGraceMs = 1000;
 /** The calling process becomes the primary of a server; see `startServer`. */
 export async function startPrimary(settings: ServerSettings, clock: Clock): Promise<RunningServer> {
   const log = await createLog(settings.log);
-  const folder = await openSpoolFolder(settings);
+  const folder = await openSpoolFolder(settings, log, clock);
   const desk = new Desk(settings, folder.spool, clock, () => pool);
   const pool: WorkerPool = new WorkerPool(settings, desk, log, clock);
   // Whoever connects from the first moment on has a place to wait in.

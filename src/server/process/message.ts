@@ -2,7 +2,7 @@ import type { Delivery } from "../../export/delivery.ts";
 import type { ExportProgress } from "../../export/run.ts";
 import type { ExportParameters } from "../../export/parameters.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
-import type { BuiltFile, SpoolFile } from "../../spool/spool.ts";
+import type { BuiltFile, SpoolFile } from "../../spool/spool-file.ts";
 import type { SentError } from "./ipc.ts";
 import type { ServerSettings } from "../settings.ts";
 
@@ -64,11 +64,14 @@ export type WorkerNotes = {
 /** What the primary asks of a builder of spool files. */
 export type BuilderMethods = {
   readonly build: (request: BuildRequest) => Promise<BuiltFile>;
+  /** SHA-256 of a file, hexadecimal. */
+  readonly digest: (path: string) => Promise<string>;
 };
 
-/** What a builder asks of the primary, before it writes further bytes. */
+/** What a builder asks of the primary while it writes; see `SpoolRoom`. */
 export type BuilderHostMethods = {
-  readonly reserve: (bytes: number) => void;
+  readonly reserve: (bytes: { readonly atLeast: number; readonly wanted: number }) => Promise<number>;
+  readonly freeDisk: (none: null) => Promise<boolean>;
 };
 
 /** An export whose file is wanted, and the key it must have. */
