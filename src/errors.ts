@@ -249,6 +249,8 @@ export class StreamCsvError extends Error {
   readonly retryAfterSeconds?: number;
 
   constructor(code: FaultCode, message: string, details: FaultDetails = {}) {
+    if (!Object.hasOwn(faultCatalogue, code))
+      throw wrongRange(`${textOf(code)} is not the code of a fault; docs/errors.md lists them.`);
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.hint = details.hint ?? faultCatalogue[code].remedy;
@@ -295,6 +297,25 @@ export function wrongType(message: string): CodedError<TypeError> {
 /** A `RangeError` for an argument outside what is allowed; `message` names the argument and quotes the value. */
 export function wrongRange(message: string): CodedError<RangeError> {
   return Object.assign(new RangeError(message), { code: "SCSV_ARG_RANGE" });
+}
+
+/** @throws TypeError `SCSV_ARG_TYPE` unless the argument of that name is text */
+export function requireText(name: string, value: unknown): asserts value is string {
+  if (typeof value !== "string") throw wrongType(`${name} is text, not ${kindOf(value)}.`);
+}
+
+/** @throws TypeError `SCSV_ARG_TYPE` unless the argument of that name is an object that has these fields */
+export function requireObject(name: string, value: unknown, ...fields: readonly string[]): void {
+  if (typeof value !== "object" || value === null)
+    throw wrongType(`${name} is an object, not ${kindOf(value)}.`);
+  const missing = fields.find((field) => !(field in value));
+  if (missing !== undefined) throw wrongType(`${name} is an object with the field "${missing}", which is missing.`);
+}
+
+/** A value in a message, shortly: objects by their kind, everything else as it is written. */
+function kindOf(value: unknown): string {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return textOf(value);
+  return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : "a function";
 }
 
 /** Whether a value is an error with a `code`, as Node's, DuckDB's and ours are. */

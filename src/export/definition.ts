@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../errors.ts";
+import { requireObject, requireText, StreamCsvError, wrongType } from "../errors.ts";
 import {
   generatedExportNames,
   generatedSource,
@@ -35,6 +35,7 @@ export interface Catalogue {
  * @throws StreamCsvError `SCSV_DUPLICATE_EXPORT` when two would have one name, and what opening a file throws
  */
 export async function openCatalogue(paths: readonly string[]): Promise<Catalogue> {
+  if (!Array.isArray(paths)) throw wrongType('openCatalogue() takes a list of paths, such as ["flights.parquet"].');
   const exports = new Map<string, ExportDefinition>();
   for (const name of generatedExportNames) exports.set(name, generatedExport(name));
   const opened: Source[] = [];
@@ -65,6 +66,7 @@ export async function openExport(
   nameOrPath: string,
   options: { readonly table?: string } = {},
 ): Promise<{ readonly definition: ExportDefinition; readonly close: () => Promise<void> }> {
+  requireText("nameOrPath", nameOrPath);
   if (isGeneratedExportName(nameOrPath)) {
     return { definition: generatedExport(nameOrPath), close: () => Promise.resolve() };
   }
@@ -82,6 +84,8 @@ export async function openExport(
  * @throws StreamCsvError `SCSV_UNKNOWN_EXPORT`, listing the names there are
  */
 export function findExport(catalogue: Catalogue, name: string): ExportDefinition {
+  requireObject("catalogue", catalogue, "exports");
+  requireText("name", name);
   const found = catalogue.exports.get(name);
   if (found !== undefined) return found;
   const names = [...catalogue.exports.keys()].join(", ");

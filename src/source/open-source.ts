@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { StreamCsvError, toError } from "../errors.ts";
+import { requireText, StreamCsvError, toError } from "../errors.ts";
 import type { DuckDBImporter } from "./duckdb/database.ts";
 import { reasonOf } from "./duckdb/reason.ts";
 import { fileEndings } from "./file-endings.ts";
@@ -21,6 +21,7 @@ export interface OpenOptions {
  *   error as its cause, `SCSV_DUCKDB_MISSING`
  */
 export async function openSources(path: string, options: OpenOptions = {}): Promise<readonly Source[]> {
+  requireText("path", path);
   const ending = fileEndings.find((one) => one === extname(path).toLowerCase());
   if (ending === undefined) throw unsupported(path);
   await checkFile(path);
