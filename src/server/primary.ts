@@ -2,7 +2,7 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
-import { StreamCsvError, toError } from "../errors.ts";
+import { isCodedError, StreamCsvError, toError } from "../errors.ts";
 import { Desk } from "./desk/desk.ts";
 import { openSpoolFolder, type SpoolFolder } from "./desk/spool-folder.ts";
 import { createLog } from "./log.ts";
@@ -148,7 +148,11 @@ async function listen(listener: Server, { host, port }: ServerSettings): Promise
   await new Promise<void>((resolve, reject) => {
     const refuse = (error: unknown): void => {
       const message = `The server can't listen on ${host}, port ${port}: ${toError(error).message}.`;
-      reject(new StreamCsvError("SCSV_PORT_UNAVAILABLE", message, { cause: error }));
+      const isPort = isCodedError(error) && (error.code === "EADDRINUSE" || error.code === "EACCES");
+      const hint = "Check --host: it is not an address of this machine.";
+      reject(
+        new StreamCsvError("SCSV_PORT_UNAVAILABLE", message, { cause: error, ...(isPort ? {} : { hint }) }),
+      );
     };
     listener.once("error", refuse);
     listener.listen(port, host, () => {
