@@ -1,6 +1,6 @@
 // Long because it is a catalogue: every setting of a run with its default and meaning, and what refuses those that can't be run.
 
-import type { Budget } from "./gate/budget.ts";
+import { parseBudget, type Budget } from "./gate/budget.ts";
 import { readBudgets, type NamedBaseline } from "./gate/gate-settings.ts";
 import { parseAgainst, type AgainstSpec } from "./target/parse-against.ts";
 import { parseTarget, type TargetSpec } from "./target/parse-target.ts";
@@ -192,6 +192,13 @@ function resolveGating(config: BenchConfig): ResolvedGating {
   const isGating = against !== null || baseline !== null;
   if (against !== null && baseline !== null) {
     throw new RangeError("A run is held against --against or against --baseline, not both: leave one out.");
+  }
+  // What is no budget at all is told first.
+  for (const budget of budgets) parseBudget(budget);
+  if (!isGating && config.isStrict === true) {
+    throw new RangeError(
+      "--strict fails what can't be decided, and nothing is to be decided: add --against git:REF, --against COMMAND or --baseline FILE.",
+    );
   }
   if (!isGating && budgets.length > 0) {
     throw new RangeError(

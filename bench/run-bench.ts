@@ -1,4 +1,5 @@
 import { StreamCsvError, systemClock } from "../src/index.ts";
+import { checkConfig, checkHooks, withRangeCode } from "./check-config.ts";
 import { resolveConfig, type BenchConfig } from "./config.ts";
 import { requireAboveNoise, requireComparable } from "./gate/gate-settings.ts";
 import { exitCodeOf, tooFewRounds, type GateReport } from "./gate/judge-run.ts";
@@ -25,18 +26,22 @@ const exitCodes = { good: 0, failed: 1, invalid: 4, interrupted: 130 } as const;
  * there is something to hold it against, says whether that holds.
  *
  * Every server it starts has ended when it resolves. It holds no body and no more than the numbers it reports.
- * @throws RangeError when the configuration can't be run; any later fault is in the {@link BenchRun}
+ * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` when the configuration can't be run; any later fault is
+ *   in the {@link BenchRun}
  */
 export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<BenchRun> {
-  const resolved = resolveConfig(config);
+  checkConfig(config);
+  checkHooks(hooks);
+  const resolved = withRangeCode(() => resolveConfig(config));
   const clock = hooks.clock ?? systemClock;
   const signal = hooks.signal ?? new AbortController().signal;
   const environment = await describeEnvironment();
   const { budgets, baseline } = resolved;
-  requireAboveNoise(budgets, hooks.calibration ?? [], environment);
-  if (baseline !== null) {
-    requireComparable(baseline, budgets, { config: { ...resolved }, fingerprint: environment.fingerprint });
-  }
+  withRangeCode(() => {
+    requireAboveNoise(budgets, hooks.calibration ?? [], environment);
+    if (baseline !== null)
+      requireComparable(baseline, budgets, { config: { ...resolved }, fingerprint: environment.fingerprint });
+  });
   const logbook = new Logbook();
   if (resolved.against !== null) {
     for (const warning of tooFewRounds(resolved.rounds, budgets)) logbook.warn(warning);

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
 import type { BenchConfig, NamedBaseline } from "../bench/index.ts";
-import { parseByteSize, parseCount } from "../src/index.ts";
+import { generatedExportNames, isGeneratedExportName, parseByteSize, parseCount } from "../src/index.ts";
 import { RepeatableOption, flagParser, type GlobalFlags } from "./option.ts";
 import { outputOption, type Output } from "./output.ts";
 
@@ -12,9 +12,9 @@ export interface BenchFlags extends GlobalFlags {
   readonly rows?: number;
   readonly rounds?: number;
   readonly seed?: number;
-  readonly scenario?: readonly string[];
+  readonly scenario?: readonly (readonly string[])[];
   readonly list?: boolean;
-  readonly deliveries?: readonly string[];
+  readonly deliveries?: readonly (readonly string[])[];
   readonly workers?: number;
   readonly workerModel: string;
   readonly slots?: number;
@@ -41,16 +41,17 @@ export function addBenchFlags(command: Command): Command {
     .addOption(
       new RepeatableOption(
         "--scenario <name>",
-        "what to measure (default: those that --list marks; export against a version or baseline)",
-        asIs,
+        "what to measure, separated by commas (default: those that --list marks; export against a version or baseline)",
+        list,
       ),
     )
     .option("--list", "list the scenarios and end")
     .addOption(
-      new Option(
+      new RepeatableOption(
         "--deliveries <names>",
         "deliveries to measure, separated by commas (default: all three; streaming with --against; streaming,buffered with --baseline)",
-      ).argParser(list),
+        list,
+      ),
     )
     .option("--workers <n>", "worker processes of the server (default: 1, in sync-workers 2)", count)
     .option("--worker-model <model>", "how a worker takes connections: async or sync", "async")
@@ -86,19 +87,27 @@ export function addBenchFlags(command: Command): Command {
     .option("--quick", "fewer and shorter rounds: at most a minute on two cores");
 }
 
-/** What the flags ask for; what they leave open is decided by the bench. */
+/**
+ * What the flags ask for; what they leave open is decided by the bench.
+ * @throws RangeError for an export that doesn't exist
+ */
 export function benchConfigOf(flags: BenchFlags, baseline: NamedBaseline | null): BenchConfig {
   // A name has no separator and no file stands behind it; whatever else is given is taken for a file.
   const isFile =
     existsSync(flags.export) || /[/\\]|\.(parquet|csv|tsv|json|ndjson|jsonl|duckdb)$/i.test(flags.export);
+  if (isFile && !existsSync(flags.export)) throw new RangeError(`The file "${flags.export}" doesn't exist.`);
+  if (!isFile && !isGeneratedExportName(flags.export))
+    throw new RangeError(
+      `There is no export "${flags.export}"; there are: ${generatedExportNames.join(", ")}. To measure a file, give it with its ending.`,
+    );
   return {
     exportName: isFile ? null : flags.export,
     sourceFile: isFile ? flags.export : null,
     rows: flags.rows ?? null,
     seed: flags.seed ?? randomInt(2 ** 32),
     ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
-    ...(flags.scenario === undefined ? {} : { scenarios: flags.scenario }),
-    ...(flags.deliveries === undefined ? {} : { deliveries: flags.deliveries }),
+    ...(flags.scenario === undefined ? {} : { scenarios: flags.scenario.flat() }),
+    ...(flags.deliveries === undefined ? {} : { deliveries: flags.deliveries.flat() }),
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
     workerModel: flags.workerModel,
     ...(flags.slots === undefined ? {} : { slots: flags.slots }),

@@ -1,8 +1,9 @@
 import { Bar, Presets } from "cli-progress";
 import type { BenchProgress } from "../bench/index.ts";
 import type { GlobalFlags } from "./option.ts";
+import { guardTerminal } from "./terminal.ts";
 
-/** How far a run is, for whoever watches. */
+/** Shows how far a run is. */
 export interface ProgressView {
   show(progress: BenchProgress): void;
   stop(): void;
@@ -23,6 +24,7 @@ export function progressView(flags: Pick<GlobalFlags, "progress">): ProgressView
     Presets.shades_grey,
   );
   const startMs = performance.now();
+  const giveTerminalBack = guardTerminal((text) => void process.stderr.write(text));
   bar.start(1, 0, { label: "", left: "" });
   return {
     show({ label, step, steps }) {
@@ -34,6 +36,9 @@ export function progressView(flags: Pick<GlobalFlags, "progress">): ProgressView
         left: leftSeconds === null ? "" : `about ${Math.ceil(leftSeconds)} s left`,
       });
     },
-    stop: () => bar.stop(),
+    stop: () => {
+      bar.stop();
+      giveTerminalBack();
+    },
   };
 }

@@ -7,13 +7,14 @@ import type { BenchResult, CalibrationRun, NamedBaseline } from "../bench/index.
 import { addBenchFlags, benchConfigOf, type BenchFlags } from "./bench-flags.ts";
 import { progressView } from "./bench-progress.ts";
 import { addConfigFile } from "./config-file.ts";
+import { explain } from "./explain.ts";
 import { tellGitHub } from "./github.ts";
 import { toolIdentity } from "./identity.ts";
 import { wantsColor } from "./option.ts";
 import { requireWritable, writeOutputs, writeText, type Output } from "./output.ts";
 import { referenceDigest } from "./reference-digest.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "./signal.ts";
-import { standardOutput } from "./sink.ts";
+import { isClosedPipe, standardOutput } from "./sink.ts";
 
 const cliPath = fileURLToPath(new URL("./stream-csv.js", import.meta.url));
 const calibrationFile = fileURLToPath(new URL("../../fixtures/calibration/gate.jsonl", import.meta.url));
@@ -54,16 +55,17 @@ async function bench(flags: BenchFlags): Promise<number> {
   const { plainLines, renderReport, runBench, scenarios } = await import("../bench/index.ts");
   if (flags.list === true) {
     const widest = Math.max(...scenarios.map(({ name }) => name.length));
-    for (const { name, summary, isDefault } of scenarios) {
-      process.stdout.write(`${isDefault ? "*" : " "} ${name.padEnd(widest)}  ${summary}\n`);
-    }
-    process.stdout.write("* measured when no scenario is named\n");
+    const lines = scenarios.map(
+      ({ name, summary, isDefault }) => `${isDefault ? "*" : " "} ${name.padEnd(widest)}  ${summary}\n`,
+    );
+    const text = `${lines.join("")}* measured when no scenario is named\n`;
+    await writeText(standardOutput, text).catch((fault: unknown) => {
+      if (!isClosedPipe(fault)) throw fault;
+    });
     return 0;
   }
   const kept = flags.saveBaseline === undefined ? [] : [{ file: flags.saveBaseline }];
   await requireWritable([...flags.output, ...kept]);
-  // Nobody may be left to read the report (`| head`); the result files matter more.
-  process.stdout.on("error", () => undefined);
   const interruption = new AbortController();
   let exitCode: number | undefined;
   const interrupt = (signal: EndingSignal): void => {
@@ -90,13 +92,17 @@ async function bench(flags: BenchFlags): Promise<number> {
     const told: BenchResult = exitCode === undefined ? result : { ...result, exitCode, complete: false };
     const look = { hasColor: wantsColor(flags, process.stdout), columns: process.stdout.columns };
     try {
-      await writeOutputs(withReport(flags.output), (format) => renderReport(format, told, look));
+      // A run that failed before its first round has nothing to report but its error, which is told below.
+      const isEmpty = fault !== null && told.rounds.length === 0;
+      await writeOutputs(isEmpty ? flags.output : withReport(flags.output), (format) =>
+        renderReport(format, told, look),
+      );
     } finally {
       await tellGitHub(told);
     }
     if (exitCode !== undefined) return exitCode;
     if (flags.saveBaseline !== undefined) await saveBaseline(flags.saveBaseline, told);
-    if (fault !== null) process.stderr.write(plainLines(`${fault.message}\n${hintOf(fault)}`));
+    if (fault !== null) process.stderr.write(plainLines(`error: ${explain(fault, flags.logLevel)}\n`));
     return told.exitCode;
   } catch (fault) {
     progress.stop();
@@ -130,7 +136,7 @@ async function readBaseline(file: string | undefined): Promise<NamedBaseline | n
 async function saveBaseline(file: string, result: BenchResult): Promise<void> {
   if (result.exitCode !== 0) {
     process.stderr.write(
-      `"${file}" wasn't written: a run that ends with ${result.exitCode} is no baseline.\n`,
+      `"${file}" wasn't written: a run that ends with ${result.exitCode} is not kept as a baseline.\n`,
     );
     return;
   }
@@ -143,8 +149,4 @@ async function readCalibration(): Promise<readonly CalibrationRun[]> {
   const { parseCalibration } = await import("../bench/index.ts");
   const text = existsSync(calibrationFile) ? await readFile(calibrationFile, "utf8") : "";
   return parseCalibration(text, calibrationFile);
-}
-
-function hintOf(fault: Error): string {
-  return "hint" in fault && typeof fault.hint === "string" ? `${fault.hint}\n` : "";
 }

@@ -37,15 +37,25 @@ function applyFile(command: Command, file: string, own: OwnSettings): void {
 }
 
 function readSettings(file: string): Readonly<Record<string, unknown>> {
+  const tell = (what: string, cause: unknown): Error => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new Error(`The configuration "${file}" ${what}: ${reason}`, { cause });
+  };
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw tell("can't be read", cause);
+  }
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(file, "utf8"));
+    // Editors of Windows begin a file with a byte order mark, which JSON doesn't know.
+    json = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`The configuration "${file}" can't be read as JSON: ${reason}`, { cause });
+    throw tell("is not JSON", cause);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new Error(`The configuration "${file}" is no JSON object: write { "name": value, … }.`);
+    throw new Error(`The configuration "${file}" is not a JSON object: write { "name": value, … }.`);
   }
   return json as Readonly<Record<string, unknown>>;
 }

@@ -5,17 +5,21 @@ import {
   exportParameters,
   formatBytes,
   formatCount,
+  isGeneratedExportName,
   openExport,
   planExport,
   readExportParameters,
   runExport,
+  StreamCsvError,
   type ExportPlan,
   type ExportProgress,
 } from "../src/index.ts";
 import { addFileFlags, readFileFlags, requireTaken, type FileFlags } from "./file-flags.ts";
+import { gzipSink } from "./gzip-sink.ts";
 import { flagName, type GlobalFlags } from "./option.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "./signal.ts";
 import { isClosedPipe, openSink, standardOutput, type Sink } from "./sink.ts";
+import { guardTerminal } from "./terminal.ts";
 
 interface ExportFlags extends GlobalFlags, FileFlags {
   readonly output: string;
@@ -32,6 +36,9 @@ interface Ending {
   readonly isStopped: boolean;
 }
 
+/** What parameters take that are truth values; as flags they can stand alone, or begin with `--no-`. */
+const yesOrNo = "true|false";
+
 /** Parameters that belong to an HTTP answer. */
 const ofHttpOnly: ReadonlySet<string> = new Set(["delivery", "filename"]);
 
@@ -42,15 +49,22 @@ export function exportCommand(): Command {
     .argument("<name|file>", "a generated export, or a Parquet, CSV, JSON or DuckDB file");
   for (const { name, placeholder, description } of exportParameters) {
     if (ofHttpOnly.has(name)) continue;
-    command.option(`--${flagName(name)} <${placeholder.toLowerCase()}>`, description);
+    if (placeholder === yesOrNo) {
+      command
+        .option(`--${flagName(name)} [${placeholder}]`, description)
+        .option(`--no-${flagName(name)}`, `the same as --${flagName(name)} false`);
+    } else {
+      command.option(`--${flagName(name)} <${placeholder.toLowerCase()}>`, description);
+    }
   }
   return addFileFlags(command)
     .option("--table <name>", "table of a DuckDB file that has several")
     .option(
       "-o, --output <file>",
-      "file to write, renamed into place when it is whole; - is standard output",
+      "file to write, renamed into place when it is whole, compressed if it ends in .gz; - is standard output",
       standardOutput,
     )
+    .addHelpText("after", moreHelp)
     .action(async (nameOrPath: string, _: unknown, self: Command) => {
       const flags = self.optsWithGlobals<ExportFlags & Record<string, unknown>>();
       const { exitCode, isStopped } = await exportOne(nameOrPath, flags);
@@ -60,15 +74,26 @@ export function exportCommand(): Command {
     });
 }
 
+const moreHelp = `
+Examples:
+  stream-csv export orders --rows 1000 --dialect excel -o orders.csv
+  stream-csv export flights.parquet --columns carrier,delay --delimiter tab | head
+  stream-csv export sales.duckdb --table invoice -o invoices.csv.gz
+`;
+
 async function exportOne(
   nameOrPath: string,
   flags: ExportFlags & Readonly<Record<string, unknown>>,
 ): Promise<Ending> {
   const texts = exportParameters.flatMap(({ name }) => {
-    const text = ofHttpOnly.has(name) ? undefined : flags[name];
-    return typeof text === "string" ? [[name, text] as const] : [];
+    const value = ofHttpOnly.has(name) ? undefined : flags[name];
+    return typeof value === "string" || typeof value === "boolean" ? [[name, String(value)] as const] : [];
   });
-  const parameters = readExportParameters(texts);
+  if (flags.table !== undefined && isGeneratedExportName(nameOrPath))
+    throw new Error(
+      `--table ${flags.table} is for a DuckDB file, and "${nameOrPath}" is a generated export.`,
+    );
+  const parameters = inFlags(() => readExportParameters(texts));
   const options = readFileFlags(flags);
   requireTaken(options, [nameOrPath]);
   const { definition, close } = await openExport(nameOrPath, {
@@ -76,9 +101,24 @@ async function exportOne(
     ...(flags.table === undefined ? {} : { table: flags.table }),
   });
   try {
-    return await write(planExport(definition, parameters), flags);
+    return await write(
+      inFlags(() => planExport(definition, parameters)),
+      flags,
+    );
   } finally {
     await close();
+  }
+}
+
+/** Parameters have their names of the query string in messages; whoever wrote flags is told of flags. */
+function inFlags<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof StreamCsvError) || error.parameter === undefined) throw error;
+    const { code, parameter } = error;
+    const message = error.message.replace(`Parameter "${parameter}"`, `--${flagName(parameter)}`);
+    throw new StreamCsvError(code, message, { parameter, cause: error });
   }
 }
 
@@ -86,12 +126,16 @@ async function write(plan: ExportPlan, flags: ExportFlags): Promise<Ending> {
   const stop = new AbortController();
   let exitCode = 0;
   const onSignal = (signal: EndingSignal): void => {
+    // A second signal doesn't wait; leaving by an exit gives the terminal back.
+    if (stop.signal.aborted) process.exit(signalExitCodes[signal]);
     exitCode = signalExitCodes[signal];
     stop.abort();
   };
-  for (const signal of endingSignals) process.once(signal, onSignal);
+  for (const signal of endingSignals) process.on(signal, onSignal);
   try {
-    await writeTo(await openSink(flags.output, stop.signal), plan, flags, stop.signal);
+    const sink = await openSink(flags.output, stop.signal);
+    const isCompressed = flags.output.endsWith(".gz");
+    await writeTo(isCompressed ? gzipSink(sink) : sink, plan, flags, stop.signal);
   } catch (error) {
     if (!stop.signal.aborted && !isClosedPipe(error)) throw error;
   } finally {
@@ -149,6 +193,8 @@ function startBar(plan: ExportPlan, progress: ExportProgress, flags: ExportFlags
     format: `${plan.name} ${counted} · {size}`,
     stream: process.stderr,
     hideCursor: true,
+    // Signals are ours; the bar would end the program in its own way.
+    gracefulExit: false,
     barsize: 30,
     barCompleteChar: "█",
     barIncompleteChar: "░",
@@ -157,6 +203,7 @@ function startBar(plan: ExportPlan, progress: ExportProgress, flags: ExportFlags
     rows: formatCount(progress.rows),
     size: formatBytes(progress.bytes),
   });
+  const giveTerminalBack = guardTerminal((text) => void process.stderr.write(text));
   bar.start(total ?? 0, 0, payload());
   const timer = setInterval(() => bar.update(progress.rows, payload()), 100);
   return {
@@ -164,6 +211,7 @@ function startBar(plan: ExportPlan, progress: ExportProgress, flags: ExportFlags
       clearInterval(timer);
       bar.update(progress.rows, payload());
       bar.stop();
+      giveTerminalBack();
     },
   };
 }

@@ -1,24 +1,27 @@
 import { Command, CommanderError, Option } from "commander";
-import { StreamCsvError } from "../src/index.ts";
 import { benchCommand } from "./bench.ts";
 import { compareCommand } from "./compare.ts";
+import { explain } from "./explain.ts";
 import { exportCommand } from "./export.ts";
 import { toolIdentity } from "./identity.ts";
 import type { GlobalFlags } from "./option.ts";
 import { reportCommand } from "./report.ts";
 import { serveCommand } from "./serve.ts";
+import { watchStandardOutput } from "./standard-output.ts";
 
 const usageError = 1;
 
 /** Runs the program with its arguments and tells its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
+  const output = watchStandardOutput();
   const program = makeProgram();
   try {
     await program.parseAsync(argv);
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    process.stderr.write(`stream-csv: ${explain(error, program.opts<GlobalFlags>().logLevel)}\n`);
+    if (!output.hasTold(error))
+      process.stderr.write(`error: ${explain(error, program.opts<GlobalFlags>().logLevel)}\n`);
     return usageError;
   }
 }
@@ -42,13 +45,20 @@ function makeProgram(): Command {
   for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program));
   }
+  program.helpCommand(false).addCommand(helpCommand(program).copyInheritedSettings(program));
   return program;
 }
 
-/** One sentence on what went wrong and one on what to do; the whole trace only for those who debug. */
-function explain(error: unknown, logLevel: string): string {
-  if (error instanceof StreamCsvError) return `${error.message}\n${error.hint}`;
-  if (!(error instanceof Error)) return String(error);
-  const isDebugging = logLevel === "debug" || logLevel === "trace";
-  return isDebugging ? (error.stack ?? error.message) : error.message;
+/** `stream-csv help NAME`; commander's own says nothing of a name that it doesn't know. */
+function helpCommand(program: Command): Command {
+  return new Command("help")
+    .description("Print this help, or a command's.")
+    .argument("[command]", "name of a command")
+    .action((name: string | undefined) => {
+      if (name === undefined) program.help();
+      const command = program.commands.find((each) => each.name() === name);
+      if (command !== undefined) command.help();
+      const names = program.commands.map((each) => each.name()).join(", ");
+      program.error(`error: There is no command "${name}"; there are ${names}.`);
+    });
 }

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import type { ReportFormat } from "../bench/index.ts";
 import type { GlobalFlags } from "./option.ts";
-import { isClosedPipe, isMissing, openSink, standardOutput } from "./sink.ts";
+import { isClosedPipe, isMissing, openSink, requireName, standardOutput } from "./sink.ts";
 
 /** What each format is for; the compiler holds the names against those that bench can render. */
 const formats = {
@@ -71,7 +71,7 @@ function collectOutput(text: string, before: readonly Output[]): readonly Output
   const format = reportFormats.find((known) => known === name);
   if (format === undefined || file === undefined) {
     throw new InvalidArgumentError(
-      `"${text}" is no output: write FORMAT=FILE, such as html=report.html; formats are ${reportFormats.join(", ")}.`,
+      `"${text}" is not an output: write FORMAT=FILE, such as html=report.html; formats are ${reportFormats.join(", ")}.`,
     );
   }
   const twin = before.find((output) => resolve(output.file) === resolve(file));
@@ -91,6 +91,7 @@ function collectOutput(text: string, before: readonly Output[]): readonly Output
 export async function requireWritable(outputs: readonly Pick<Output, "file">[]): Promise<void> {
   for (const { file } of outputs) {
     if (file === standardOutput) continue;
+    requireName(file);
     const found = await stat(file).catch((cause: unknown) => {
       if (isMissing(cause)) return undefined;
       const reason = cause instanceof Error ? cause.message : String(cause);

@@ -28,5 +28,6 @@ async function report(file: string, flags: ReportFlags): Promise<void> {
   const { readResultFile, renderReport } = await import("../bench/index.ts");
   const result = await readResultFile(file);
   const hasColor = wantsColor(flags, process.stdout);
-  await writeOutputs(outputs, (format) => renderReport(format, result, { hasColor }));
+  const look = { hasColor, columns: process.stdout.columns };
+  await writeOutputs(outputs, (format) => renderReport(format, result, look));
 }

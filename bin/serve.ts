@@ -162,9 +162,17 @@ export function serveCommand(): Command {
       if (flags.workerModel === "sync" && isChosen && flags.slots !== 1) self.error(slotsError(flags.slots));
       const files = [...sources, ...(flags.sources ?? [])].map(parseServedFile);
       process.exitCode = await serve(withFileOptions(files, readFileFlags(flags)), flags);
-    });
+    })
+    .addHelpText("after", moreHelp);
   return addConfigFile(addFileFlags(command), serveSettings);
 }
+
+const moreHelp = `
+Examples:
+  stream-csv serve flights.parquet invoices.csv
+  stream-csv serve --workers 4 --spool-dir /var/cache/exports --spool-size 20GiB sales.duckdb
+  curl -OJ 'http://127.0.0.1:8080/exports/orders.csv?rows=1000&dialect=excel'
+`;
 
 function slotsError(slots: number): string {
   return `error: --slots ${slots} can't be had with --worker-model sync: a sync worker takes one connection at a time, so it has one slot. Leave --slots out and raise --workers, or use --worker-model async.`;
@@ -181,8 +189,6 @@ async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise
     throw error;
   }
   watch.attach(server);
-  // Nobody may be left to read the ready line; the server serves all the same.
-  process.stdout.on("error", () => undefined);
   process.stdout.write(`listening on ${server.url}\n`);
   const { cutTransfers } = await server.stopped;
   return watch.killedBy() ?? (cutTransfers > 0 ? cutTransfersExit : 0);
@@ -273,9 +279,9 @@ function durationOption(
 }
 
 function parsePort(text: string): number {
-  const port = parseCount(text);
-  if (port > 65_535) throw new RangeError(`"${text}" is no port: use 0 to 65535.`);
-  return port;
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new RangeError(`"${text}" is not a port. Use 0 to 65535, where 0 is any free one.`);
+  return Number(text);
 }
 
 function parseTimeout(text: string): number {

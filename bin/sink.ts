@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { constants, openSync } from "node:fs";
 import { open, realpath, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { Socket } from "node:net";
@@ -28,6 +29,7 @@ export async function openSink(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Sink> {
   if (path === standardOutput) return standardOutputSink();
+  requireName(path);
   try {
     const stats = await stat(path).catch(noneIfMissing);
     if (stats === undefined) return await fileSink(path);
@@ -42,6 +44,12 @@ export async function openSink(
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`"${path}" can't be written: ${reason}. Name a file in a folder that exists.`, { cause });
   }
+}
+
+/** @throws Error for a path that names nothing, as an empty variable of a shell makes it */
+export function requireName(path: string): void {
+  if (path === "")
+    throw new Error('"" can\'t be written: it names no file. Name a file in a folder that exists.');
 }
 
 /** Whether an error only says that there is no such file. */
@@ -102,9 +110,12 @@ function writerTo(stream: Writable): Sink["write"] {
     });
 }
 
-/** A file, with the permissions of the one that it replaces. */
+/**
+ * A file, with the permissions of the one that it replaces. It is written under a name that no other run has: what a
+ * killed one left behind, whose process id may be the same in a container, is in nobody's way.
+ */
 async function fileSink(path: string, mode?: number): Promise<Sink> {
-  const partial = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  const partial = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
   const file = await open(partial, "wx", mode);
   return {
     write: (chunk) => file.writeFile(chunk),

@@ -173,9 +173,16 @@ export const faultCatalogue = {
     remedy: "Ask with delivery=streaming, or raise --spool-size.",
     status: 413,
   },
+  SCSV_SPOOL_FULL: {
+    meaning:
+      "The disk of the prepared files is full, and giving up those that nobody reads made too little room.",
+    remedy: "Ask with delivery=streaming, or make room on the disk.",
+    status: 507,
+  },
   SCSV_SPOOL_UNUSABLE: {
-    meaning: "The folder for prepared files can't be made or written to, or another server has it.",
+    meaning: "The folder of prepared files can't be made, read or written to, or another server has it.",
     remedy: "Name a folder that can be written to with --spool-dir, and give each server one of its own.",
+    status: 503,
   },
   SCSV_BUSY: {
     meaning:
@@ -251,6 +258,8 @@ export class StreamCsvError extends Error {
   readonly retryAfterSeconds?: number;
 
   constructor(code: FaultCode, message: string, details: FaultDetails = {}) {
+    if (!Object.hasOwn(faultCatalogue, code))
+      throw wrongRange(`${textOf(code)} is not the code of a fault; docs/errors.md lists them.`);
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.hint = details.hint ?? faultCatalogue[code].remedy;
@@ -310,6 +319,26 @@ export function checkOptionNames(caller: string, options: unknown, names: readon
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw wrongRange(`${caller} has no option "${unknown}". It has ${names.join(", ")}.`);
+}
+
+/** @throws TypeError `SCSV_ARG_TYPE` unless the argument of that name is text */
+export function requireText(name: string, value: unknown): asserts value is string {
+  if (typeof value !== "string") throw wrongType(`${name} is text, not ${kindOf(value)}.`);
+}
+
+/** @throws TypeError `SCSV_ARG_TYPE` unless the argument of that name is an object that has these fields */
+export function requireObject(name: string, value: unknown, ...fields: readonly string[]): void {
+  if (typeof value !== "object" || value === null)
+    throw wrongType(`${name} is an object, not ${kindOf(value)}.`);
+  const missing = fields.find((field) => !(field in value));
+  if (missing !== undefined)
+    throw wrongType(`${name} is an object with the field "${missing}", which is missing.`);
+}
+
+/** A value in a message, shortly: objects by their kind, everything else as it is written. */
+function kindOf(value: unknown): string {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return textOf(value);
+  return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : "a function";
 }
 
 /** Whether a value is an error with a `code`, as Node's, DuckDB's and ours are. */

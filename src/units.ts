@@ -26,24 +26,26 @@ const millisecondsPerUnit: Readonly<Record<string, number>> = {
 /**
  * Reads a size such as `65536`, `64k`, `10MiB` or `1.5GB` into bytes.
  * A bare `k`, `m`, `g` and the `KiB` family are powers of 1024; `kB`, `MB`, `GB` are powers of 1000.
- * @throws RangeError `SCSV_ARG_RANGE` when the text is no size
+ * @throws RangeError `SCSV_ARG_RANGE` when the text is not a size
  */
 export function parseByteSize(text: string): number {
+  requireText(text);
   const match = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text);
   const factor = bytesPerUnit[match?.[2]?.toLowerCase() ?? "?"];
   const bytes = Math.round(Number(match?.[1]) * (factor ?? Number.NaN));
   if (!Number.isSafeInteger(bytes))
     throw unreadable(
-      `"${text}" is no size: write bytes, or a number with k, MiB, MB, GiB or GB, such as 64k or 10MiB.`,
+      `"${text}" is not a size. Use a number with an optional unit, such as 64k, 10MiB or 1.5GB.`,
     );
   return bytes;
 }
 
 /**
  * Reads a duration such as `500ms`, `30s`, `2m` or `1h` into milliseconds; `0` needs no unit.
- * @throws RangeError `SCSV_ARG_RANGE` when the text is no duration
+ * @throws RangeError `SCSV_ARG_RANGE` when the text is not a duration
  */
 export function parseDuration(text: string): number {
+  requireText(text);
   if (text === "0") return 0;
   const match = /^(\d+(?:\.\d+)?) ?([a-z]+)$/i.exec(text);
   const milliseconds =
@@ -53,7 +55,7 @@ export function parseDuration(text: string): number {
       `"${text}" is too long: the longest duration is ${Math.floor(longestTimerMs / 3_600_000)}h.`,
     );
   if (!Number.isFinite(milliseconds))
-    throw unreadable(`"${text}" is no duration: write a number with ms, s, m or h, such as 500ms or 30s.`);
+    throw unreadable(`"${text}" is not a duration. Use a number with a unit, such as 500ms, 30s, 2m or 1h.`);
   return milliseconds;
 }
 
@@ -62,10 +64,11 @@ export function parseDuration(text: string): number {
  * @throws RangeError `SCSV_ARG_RANGE` for anything else
  */
 export function parseCount(text: string): number {
+  requireText(text);
   const count = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(count)) {
     throw unreadable(
-      `"${text}" is no count: write plain decimal digits, from 0 to ${Number.MAX_SAFE_INTEGER}.`,
+      `"${text}" is not a whole number. Use plain digits, from 0 to ${Number.MAX_SAFE_INTEGER}.`,
     );
   }
   return count;
@@ -73,6 +76,7 @@ export function parseCount(text: string): number {
 
 /** A number of bytes for a person, in powers of 1024: `512 B`, `64.0 KiB`, `1.50 GiB`. */
 export function formatBytes(bytes: number): string {
+  requireNumber(bytes);
   const names = ["B", "KiB", "MiB", "GiB", "TiB"];
   let value = bytes;
   let index = 0;
@@ -85,6 +89,7 @@ export function formatBytes(bytes: number): string {
 
 /** A duration for a person: `350 µs`, `12.3 ms`, `1.25 s`, `4 min 05 s`. */
 export function formatSeconds(seconds: number): string {
+  requireNumber(seconds);
   const size = Math.abs(seconds);
   if (size === 0) return "0 s";
   if (size < 0.000_999_5) return `${significant(seconds * 1e6)} µs`;
@@ -96,6 +101,7 @@ export function formatSeconds(seconds: number): string {
 
 /** A count for a person, its thousands apart: `3,000,000`. */
 export function formatCount(count: number): string {
+  requireNumber(count);
   // Adding zero takes the sign from a negative zero.
   return (Math.round(count) + 0).toLocaleString("en-US");
 }
@@ -105,6 +111,19 @@ function significant(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return value.toFixed(0);
   return size >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** As `wrongType` of errors.ts makes it, which the ground floor doesn't import. */
+function wrongType(message: string): TypeError & { readonly code: string } {
+  return Object.assign(new TypeError(message), { code: "SCSV_ARG_TYPE" });
+}
+
+function requireText(value: unknown): void {
+  if (typeof value !== "string") throw wrongType(`What is read is text, not of type ${typeof value}.`);
+}
+
+function requireNumber(value: unknown): void {
+  if (typeof value !== "number") throw wrongType(`What is written is a number, not of type ${typeof value}.`);
 }
 
 /** As `wrongRange` of errors.ts makes it, which the ground floor doesn't import. */

@@ -118,8 +118,9 @@ export function parseBaseline(text: string, file: string): Baseline {
 
 function jsonOf(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    throw new StreamCsvError("SCSV_BAD_RESULT", `"${file}" is no JSON: ${String(cause)}.`, { cause });
+    // The parser quotes the text, with its line breaks.
+    throw new StreamCsvError("SCSV_BAD_RESULT", `"${file}" is not JSON.`, { cause });
   }
 }

@@ -69,6 +69,13 @@ export function requireComparable(
       `"${name}" is a baseline of the export "${content.export.name}", and "${wanted}" is to be measured: only the same export can be held against it.`,
     );
   }
+  // A generated export has as many rows as are asked for; how many a file has shows only when it is read.
+  const { exportName, rows } = run.config;
+  if (typeof exportName === "string" && typeof rows === "number" && content.export.rows !== rows) {
+    throw new RangeError(
+      `"${name}" is a baseline of ${content.export.rows} rows, and ${rows} are to be measured: give --rows ${content.export.rows}, or leave it out.`,
+    );
+  }
   const isSameMachine = content.environment.fingerprint === run.fingerprint;
   const known = content.series.filter(
     (series) => series.scenario === "export" && (isSameMachine || isPortable(series)),

@@ -56,6 +56,10 @@ export function insideNumbers(): InsideNumbersMeter {
   let queueWaitSeconds = 0;
   return {
     begin(waitedSeconds = 0) {
+      if (!(waitedSeconds >= 0 && waitedSeconds < Number.POSITIVE_INFINITY)) {
+        const message = `The wait is ${String(waitedSeconds)}, and must be seconds, 0 or more.`;
+        throw Object.assign(new RangeError(message), { code: "SCSV_ARG_RANGE" });
+      }
       queueWaitSeconds += waitedSeconds;
       const free = occupancy.take();
       return () => void free();

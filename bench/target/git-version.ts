@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
-import { mkdtemp, readFile, realpath, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, realpath, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import {
   object,
@@ -16,6 +15,7 @@ import {
 } from "valibot";
 import { StreamCsvError } from "../../src/index.ts";
 import { runTool, toolEnvironment, type ToolRun } from "./run-tool.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 /** How another version is got. */
 export interface GitVersionOptions {
@@ -59,7 +59,7 @@ export async function checkOutVersion(ref: string, options: GitVersionOptions): 
   if (packageFolder === null) {
     throw unavailable(`There is no package.json in "${cwd}" or above it, so it isn't known what to build`);
   }
-  const temporary = await realpath(await mkdtemp(join(tmpdir(), "stream-csv-version-")));
+  const temporary = await realpath(await makeTemporaryFolder("stream-csv-version-"));
   const tree = join(temporary, "tree");
   // Twice: git locks a tree while it checks it out, and keeps the lock when that is ended. Once its folder has gone only
   // the entry is left; `prune` would take those of others, too, whose folders can't be seen just now.

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import type { WorkerModel } from "../../src/index.ts";
 import { startServerProcess } from "./server-process.ts";
 import type { ExportRequest, RunningTarget, ServerProcess, Target } from "./target.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 /** How `stream-csv serve` is started for a measurement. */
 export interface StreamCsvServerOptions {
@@ -51,7 +50,7 @@ export function streamCsvServer(options: StreamCsvServerOptions): Target {
     takesRows: true,
     canRunTwice: true,
     async start(signal) {
-      const spool = await mkdtemp(join(tmpdir(), "stream-csv-bench-"));
+      const spool = await makeTemporaryFolder("stream-csv-bench-");
       const removeSpool = (): Promise<void> => rm(spool, { recursive: true, force: true });
       try {
         const server = await startServerProcess({

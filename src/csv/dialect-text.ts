@@ -1,4 +1,4 @@
-import { wrongRange } from "../errors.ts";
+import { requireText, wrongRange } from "../errors.ts";
 import type { DialectOptions, Formulas, NonFinite, Quoting, Timestamps } from "./dialect.ts";
 
 /** How one option of a dialect is written as text, in a query string or after a flag. */
@@ -23,7 +23,7 @@ export const dialectTextOptions: {
   quote: {
     parse: (text) => character("quote", text),
     placeholder: "CHAR",
-    description: "around cells that need it: one character",
+    description: "around cells that need it: one character, or double or single",
   },
   recordDelimiter: {
     parse: (text) => choice("recordDelimiter", text, { lf: "\n", crlf: "\r\n", "\n": "\n", "\r\n": "\r\n" }),
@@ -93,11 +93,17 @@ export const dialectOptionNames: readonly (keyof DialectOptions)[] = [
  * @throws RangeError `SCSV_ARG_RANGE`, a sentence that names the option, quotes the text and lists what is allowed
  */
 export function parseDialectOption(name: keyof DialectOptions, text: string): DialectOptions {
+  if (!dialectOptionNames.includes(name))
+    throw wrongRange(`${name} is not an option of a dialect; there are ${dialectOptionNames.join(", ")}.`);
+  requireText(name, text);
   return { [name]: dialectTextOptions[name].parse(text) };
 }
 
+const quoteNames: Readonly<Record<string, string>> = { double: '"', single: "'" };
 const characterNames: Readonly<Record<string, string>> = {
   tab: "\t",
+  // What shells and other tools call it.
+  "\\t": "\t",
   comma: ",",
   semicolon: ";",
   pipe: "|",
@@ -105,11 +111,12 @@ const characterNames: Readonly<Record<string, string>> = {
 
 /** One character, or its name; which characters are allowed is decided where dialects are checked. */
 function character(option: string, text: string): string {
-  const named = Object.hasOwn(characterNames, text) ? characterNames[text] : undefined;
+  const names = option === "quote" ? quoteNames : characterNames;
+  const named = Object.hasOwn(names, text) ? names[text] : undefined;
   if (named !== undefined) return named;
   if (text.length === 1) return text;
   throw wrongRange(
-    `${option} ${JSON.stringify(text)} isn't one character: write one, or its name: ${Object.keys(characterNames).join(", ")}.`,
+    `${option} ${JSON.stringify(text)} isn't one character: write one, or its name: ${Object.keys(names).join(", ")}.`,
   );
 }
 

@@ -1,3 +1,5 @@
+import { requireObject } from "../errors.ts";
+
 /** Which cells are quoted: where it is needed, every cell of text type as well, or every cell but bare nulls. */
 export type Quoting = "minimal" | "strings" | "all";
 
@@ -106,11 +108,13 @@ export type DialectName = keyof typeof dialects;
  * `text/tab-separated-values`, which has no such parameter.
  */
 export function contentTypeOf(dialect: Dialect): string {
+  requireObject("dialect", dialect, "delimiter", "header");
   if (dialect.delimiter === "\t") return "text/tab-separated-values; charset=utf-8";
   return `text/csv; charset=utf-8; header=${dialect.header ? "present" : "absent"}`;
 }
 
 /** The ending of a file in a dialect, with its dot: `.tsv` where tabs delimit, otherwise `.csv`. */
 export function fileEndingOf(dialect: Dialect): ".csv" | ".tsv" {
+  requireObject("dialect", dialect, "delimiter");
   return dialect.delimiter === "\t" ? ".tsv" : ".csv";
 }

@@ -1,4 +1,5 @@
 import type { Cast, CastingContext, Options } from "csv-stringify/sync";
+import { requireObject } from "../errors.ts";
 import { cellText, cellValue, guardedText, type CellPlace } from "./cell-text.ts";
 import { isPostgres, type Dialect } from "./dialect.ts";
 
@@ -18,6 +19,8 @@ export interface StringifyContext {
  * numbers that are held as text.
  */
 export function toStringifyOptions(dialect: Dialect, context: StringifyContext): Options {
+  requireObject("dialect", dialect, "delimiter", "quoting", "nullValue");
+  requireObject("context", context, "columns");
   const cast: Cast<unknown> = (value, at) => {
     const text = cellText(value, dialect, placeOf(at, context));
     if (text === null) return nullCast(dialect, context.columns.length);

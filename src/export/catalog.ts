@@ -1,4 +1,4 @@
-import { StreamCsvError, toError } from "../errors.ts";
+import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
 import { generatedExportNames } from "../source/generated-source.ts";
 import { generatedExport, type ExportDefinition, type ServedFile } from "./definition.ts";
 import { FileExports } from "./file-exports.ts";
@@ -48,8 +48,11 @@ export interface Catalog {
  * @throws StreamCsvError `SCSV_DUPLICATE_EXPORT` when two exports would have one name
  */
 export async function openCatalog(options: CatalogOptions = {}): Promise<Catalog> {
-  const files = (options.files ?? []).map(
-    (file) => new FileExports(typeof file === "string" ? { path: file } : file),
+  requireObject("options", options);
+  const { files: paths = [] } = options;
+  if (!Array.isArray(paths)) throw wrongType('files is a list of paths, such as ["flights.parquet"].');
+  const files = paths.map(
+    (file: string | ServedFile) => new FileExports(typeof file === "string" ? { path: file } : file),
   );
   const generated =
     (options.generated ?? files.length === 0) ? generatedExportNames.map(generatedExport) : [];

@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../errors.ts";
+import { requireText, StreamCsvError } from "../errors.ts";
 import {
   generatedExportNames,
   generatedSource,
@@ -40,6 +40,7 @@ export async function openExport(
   nameOrPath: string,
   options: OpenOptions = {},
 ): Promise<{ readonly definition: ExportDefinition; readonly close: () => Promise<void> }> {
+  requireText("nameOrPath", nameOrPath);
   if (isGeneratedExportName(nameOrPath)) {
     return { definition: generatedExport(nameOrPath), close: () => Promise.resolve() };
   }

@@ -4,7 +4,7 @@ import { encoderNames, type EncoderName } from "../csv/csv-encoder.ts";
 import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../csv/dialect-text.ts";
 import { dialects, type DialectOptions, type DialectName } from "../csv/dialect.ts";
 import { isDialectName } from "../csv/resolve-dialect.ts";
-import { StreamCsvError, toError } from "../errors.ts";
+import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
 import { parseCount } from "../units.ts";
 import { deliveries, isDelivery, type Delivery } from "./delivery.ts";
 
@@ -136,6 +136,9 @@ export function readExportParameters(
   texts: readonly (readonly [string, string])[],
   byDefault: DefaultDialect = defaultDialect,
 ): ExportParameters {
+  if (!Array.isArray(texts) || !texts.every(isPairOfTexts))
+    throw wrongType('Parameters are a list of pairs of texts, such as [["rows", "10"]].');
+  requireObject("byDefault", byDefault, "dialect", "dialectOptions");
   const isDialectNamed = texts.some(([name]) => name === "dialect");
   const { dialect, dialectOptions } = isDialectNamed ? defaultDialect : byDefault;
   const parameters: Parameters = {
@@ -170,6 +173,10 @@ export function readExportParameters(
     }
   }
   return parameters;
+}
+
+function isPairOfTexts(pair: unknown): boolean {
+  return Array.isArray(pair) && pair.length === 2 && pair.every((text) => typeof text === "string");
 }
 
 /** A fault in one named parameter. */

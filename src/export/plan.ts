@@ -3,7 +3,7 @@ import type { EncoderName } from "../csv/csv-encoder.ts";
 import { dialectOptionNames } from "../csv/dialect-text.ts";
 import { fileEndingOf, type Dialect, type DialectName, type DialectOptions } from "../csv/dialect.ts";
 import { resolveDialect } from "../csv/resolve-dialect.ts";
-import { toError } from "../errors.ts";
+import { requireObject, toError } from "../errors.ts";
 import type { ColumnDescription, Source } from "../source/source.ts";
 import type { ExportDefinition, ServedFile } from "./definition.ts";
 import type { Delivery } from "./delivery.ts";
@@ -42,6 +42,8 @@ export function planExport(
   parameters: ExportParameters,
   { encoder = "fast" }: { readonly encoder?: EncoderName } = {},
 ): ExportPlan {
+  requireObject("definition", definition, "name", "source", "columns");
+  requireObject("parameters", parameters, "delivery", "rows", "seed", "columns", "dialect", "dialectOptions");
   if (parameters.seed !== null && !definition.isSeeded) {
     throw badParameter(
       "seed",

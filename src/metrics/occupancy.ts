@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { requireObject } from "../errors.ts";
 
 /**
  * Counts what occupies the slots of a worker, two ways that must agree.
@@ -17,6 +18,7 @@ export class Occupancy {
   #changedAtMs: number;
 
   constructor(clock: Clock) {
+    requireObject("clock", clock, "nowMs");
     this.#clock = clock;
     this.#changedAtMs = clock.nowMs();
   }

@@ -1,15 +1,21 @@
-/** The process that writes one spool file and ends; started by the primary. */
+/** The process that writes or checks one spool file and ends; started by the primary. */
 import { openCatalog } from "../export/catalog.ts";
 import { planExport } from "../export/plan.ts";
 import { runExport } from "../export/run.ts";
 import { StreamCsvError } from "../errors.ts";
-import type { BuiltFile } from "../spool/spool.ts";
+import { fileDigest } from "../spool/file-digest.ts";
+import type { BuiltFile } from "../spool/spool-file.ts";
 import { writeSpoolFile } from "../spool/write-spool-file.ts";
-import { Link, parentPort, type Notes } from "./process/ipc.ts";
-import type { BuilderHostMethods, BuilderMethods, BuildRequest } from "./process/message.ts";
+import { Link, parentPort } from "./process/ipc.ts";
+import type {
+  BuilderHostMethods,
+  BuilderHostNotes,
+  BuilderMethods,
+  BuildRequest,
+} from "./process/message.ts";
 
-const methods: BuilderMethods = { build };
-const host = new Link<BuilderHostMethods, Notes>(parentPort(), methods, {});
+const methods: BuilderMethods = { build, digest: (path) => fileDigest(path, tellProgress) };
+const host = new Link<BuilderHostMethods, BuilderHostNotes>(parentPort(), methods, {});
 
 // The parent ends this process by closing the channel; a signal to the whole group reaches the parent as well.
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
@@ -25,7 +31,20 @@ async function build({ source, name, parameters, key, path }: BuildRequest): Pro
     );
   }
   const { signal } = new AbortController();
-  return await writeSpoolFile(runExport(plan, { signal, lendsChunks: true }), path, (bytes) =>
-    host.call("reserve", bytes),
-  );
+  const room = {
+    reserve: (atLeast: number, wanted: number) => host.call("reserve", { atLeast, wanted }),
+    freeDisk: () => host.call("freeDisk", null),
+  };
+  return await writeSpoolFile(runExport(plan, { signal, lendsChunks: true }), path, room, tellProgress);
+}
+
+const progressIntervalMs = 1000;
+let toldAtMs = Number.NEGATIVE_INFINITY;
+
+/** A primary that hears nothing for minutes takes this process for stuck. */
+function tellProgress(): void {
+  const nowMs = performance.now();
+  if (nowMs - toldAtMs < progressIntervalMs) return;
+  toldAtMs = nowMs;
+  host.note("progress", null);
 }

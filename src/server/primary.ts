@@ -2,7 +2,7 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
-import { StreamCsvError, toError } from "../errors.ts";
+import { isCodedError, StreamCsvError, toError } from "../errors.ts";
 import { Desk } from "./desk/desk.ts";
 import { openSpoolFolder, type SpoolFolder } from "./desk/spool-folder.ts";
 import { lastLinesMs, openLog, type Log } from "./log.ts";
@@ -33,7 +33,7 @@ export async function startPrimary(
 ): Promise<RunningServer> {
   signal?.throwIfAborted();
   const log = await openLog(settings.log);
-  const folder = await openSpoolFolder(settings);
+  const folder = await openSpoolFolder(settings, log.logger, clock);
   const desk = new Desk(
     settings,
     folder.spool,
@@ -171,7 +171,11 @@ async function listen(listener: Server, { host, port }: ServerSettings): Promise
   await new Promise<void>((resolve, reject) => {
     const refuse = (error: unknown): void => {
       const message = `The server can't listen on ${host}, port ${port}: ${toError(error).message}.`;
-      reject(new StreamCsvError("SCSV_PORT_UNAVAILABLE", message, { cause: error }));
+      const isPort = isCodedError(error) && (error.code === "EADDRINUSE" || error.code === "EACCES");
+      const hint = "Check --host: it is not an address of this machine.";
+      reject(
+        new StreamCsvError("SCSV_PORT_UNAVAILABLE", message, { cause: error, ...(isPort ? {} : { hint }) }),
+      );
     };
     listener.once("error", refuse);
     listener.listen(port, host, () => {

@@ -1,7 +1,8 @@
 import { systemClock, type Clock } from "../clock.ts";
+import { wrongType } from "../errors.ts";
 import { checkSettings } from "./check-settings.ts";
 import type { RunningServer } from "./primary.ts";
-import { defaultSettings, type ServerSettings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 /**
  * Starts a server: a primary, which is the calling process, and its workers. What the settings don't say is as in
@@ -18,7 +19,9 @@ export async function startServer(
   clock: Clock = systemClock,
   signal?: AbortSignal,
 ): Promise<RunningServer> {
-  const checked = checkSettings({ ...defaultSettings, ...settings });
+  const checked = checkSettings(settings);
+  if (typeof clock.nowMs !== "function" || typeof clock.wallMs !== "function")
+    throw wrongType("The clock of startServer() has nowMs() and wallMs(), as systemClock has.");
   // Who only writes a response or counts what it costs shouldn't pay for a logger and a registry of metrics.
   const { startPrimary } = await import("./primary.ts");
   return await startPrimary(checked, clock, signal);

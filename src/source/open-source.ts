@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { StreamCsvError, toError } from "../errors.ts";
+import { requireText, StreamCsvError, toError } from "../errors.ts";
 import { checkFileOptions } from "./check-file-options.ts";
 import { csvSettings } from "./csv-file/csv-settings.ts";
 import { openCsvFile } from "./csv-file/open-csv-file.ts";
@@ -28,6 +28,7 @@ export interface OpenOptions extends FileOptions {
  *   has no use for
  */
 export async function openSources(path: string, options: OpenOptions = {}): Promise<readonly Source[]> {
+  requireText("path", path);
   const kind = fileKindOf(path);
   if (kind === undefined) throw unsupported(path);
   const { ending, compression, name } = kind;

@@ -1,4 +1,4 @@
-import type { BuiltFile } from "./spool.ts";
+import type { BuiltFile } from "./spool-file.ts";
 
 /** What a sidecar says; undefined when it isn't whole, as after a crash. */
 export function parseSidecar(text: string): BuiltFile | undefined {

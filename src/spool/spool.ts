@@ -1,36 +1,14 @@
-import { rmSync } from "node:fs";
-import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { StreamCsvError, isCodedError } from "../errors.ts";
+import { StreamCsvError } from "../errors.ts";
 import { abortable } from "../stream/abortable.ts";
 import { formatBytes } from "../units.ts";
-import { formatSidecar, parseSidecar } from "./sidecar.ts";
-
-/** A finished file in the spool. */
-export interface SpoolFile {
-  readonly key: string;
-  readonly path: string;
-  readonly bytes: number;
-  readonly rows: number;
-  /** Cells that the formula guard has changed. */
-  readonly guardedCells: number;
-  /** SHA-256 of the whole file, hexadecimal. */
-  readonly sha256: string;
-}
-
-/** What is known of a file when it has been written. */
-export type BuiltFile = Pick<SpoolFile, "bytes" | "rows" | "guardedCells" | "sha256">;
-
-/**
- * Writes the file of a key to a path. It calls `reserve` before it writes further bytes, and stops with the error that
- * throws; it also stops when `signal` fires, since nobody waits for the file any more. When it settles nothing writes to
- * the path any longer; a partial file may be left there, which the spool removes.
- */
-export type BuildFile = (
-  path: string,
-  reserve: (bytes: number) => void,
-  signal: AbortSignal,
-) => Promise<BuiltFile>;
+import { earlierFiles } from "./earlier-files.ts";
+import { besideBytes, FileIndex } from "./file-index.ts";
+import { ownFileStats, stampOf } from "./own-file.ts";
+import { formatSidecar } from "./sidecar.ts";
+import { spoolFileName, type Entry, type FileMaker, type SpoolFile } from "./spool-file.ts";
+import { spoolFault, whereDiskAllows } from "./spool-fault.ts";
 
 /** A file that stays in the spool until it is given back. */
 export interface SpoolLease {
@@ -39,189 +17,265 @@ export interface SpoolLease {
   readonly release: () => void;
 }
 
-interface Entry {
-  readonly file: SpoolFile;
-  pins: number;
+/** What the spool needs to know of its folder. */
+export interface SpoolOptions {
+  readonly directory: string;
+  readonly limitBytes: number;
+  /** The user who writes here; files of others are neither read nor removed. Undefined where users have no number. */
+  readonly uid: number | undefined;
+  /** Random, so that no file of this run has the name of another one's. */
+  readonly newId: () => string;
+  readonly wallMs: () => number;
+  /** Makes the folder again when somebody has removed it; true when it had to. */
+  readonly requireFolder: () => Promise<boolean>;
+  /** Told when the folder or the disk is at fault. */
+  readonly onTrouble: (fault: StreamCsvError) => void;
 }
 
-/** A file on its way, and how many wait for it. */
-interface Build {
+/** A file that is being made or checked, and how many wait for it. */
+interface Work {
   readonly done: Promise<void>;
   readonly abort: AbortController;
   waiting: number;
 }
 
-/** What a file takes on a disk beside its bytes: the rest of its last block, and a block for its sidecar. */
-const besideBytes = 2 * 4096;
+/** How often a file may change between the check of its digest and its use. */
+const mostChecks = 3;
 
 /**
  * A bounded folder of files made outside a request, by key.
  *
  * A file is built once, however many ask for it at the same time; it appears under its name only when it is whole. All
- * files, those being built too, never take more than the limit: the least recently used that nobody reads goes first.
- * A build that nobody waits for any more is stopped. Memory is one small entry a file.
+ * files, those being built too, never take more than the limit: the least recently used that nobody reads goes first, and
+ * the order of use outlives the process. A file is given out only while it is what was written: when its times or its
+ * inode differ from what is known, or nothing is known, its digest is checked first. A build that nobody waits for any
+ * more is stopped. Memory is one small entry a file.
  */
 export class Spool {
-  readonly #directory: string;
-  readonly #limitBytes: number;
-  /** In order of last use, the oldest first. */
-  readonly #entries = new Map<string, Entry>();
-  readonly #building = new Map<string, Build>();
-  /** Disk space of the entries. */
-  #usedBytes = 0;
-  /** Disk space of what is being built, as far as it has come. */
-  #reservedBytes = 0;
+  readonly #options: SpoolOptions;
+  readonly #index: FileIndex;
+  readonly #working = new Map<string, Work>();
+  #lastUseMs = 0;
+  #isOrderKept = true;
   #closedFor: Error | undefined;
 
-  private constructor(directory: string, limitBytes: number) {
-    this.#directory = directory;
-    this.#limitBytes = limitBytes;
+  private constructor(options: SpoolOptions) {
+    this.#options = options;
+    this.#index = new FileIndex(options.limitBytes, (entry) => this.#removeFiles(entry));
   }
 
-  /** Opens a folder that exists as a spool, takes over whole files of earlier runs and removes partial ones. */
-  static async open(directory: string, limitBytes: number): Promise<Spool> {
-    const spool = new Spool(directory, limitBytes);
-    const names = new Set(await readdir(directory));
-    for (const name of names) {
-      const [, key, ending] = /^([0-9a-f]{64})\.(txt|csv|part)$/.exec(name) ?? [];
-      if (key === undefined) continue;
-      if (ending === "txt") await spool.#adopt(key);
-      else if (ending === "part" || !names.has(`${key}.txt`))
-        await rm(join(directory, name), { force: true });
-    }
-    spool.#makeRoom(0);
+  /** Opens a folder that exists and that no other process writes to, and takes over whole files of earlier runs. */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    const spool = new Spool(options);
+    for (const entry of await earlierFiles(options.directory, options.uid)) spool.#index.add(entry);
+    await spool.#index.reserve(0, 0);
     return spool;
   }
 
   /** Finished files, the disk space they take, and the limit that those being built count against, too. */
-  get usage(): { readonly files: number; readonly bytes: number; readonly limitBytes: number } {
-    return { files: this.#entries.size, bytes: this.#usedBytes, limitBytes: this.#limitBytes };
+  get usage(): FileIndex["usage"] {
+    return this.#index.usage;
   }
 
   /**
    * Leases the file of a key, which is built first if it isn't there; concurrent callers share one build. The file
    * stays until the lease is given back. Aborting `signal` ends the wait, and the build when nobody else waits for it.
    * @throws StreamCsvError `SCSV_SPOOL_SIZE` when it is larger than the spool, `SCSV_BUSY` when files in use leave too
-   * little room; what the build throws; the signal's reason when aborted
+   * little room, `SCSV_SPOOL_FULL` or `SCSV_SPOOL_UNUSABLE` when the disk or the folder is at fault; what the build
+   * throws; the signal's reason when aborted
    */
   async acquire(
     key: string,
-    build: BuildFile,
+    maker: FileMaker,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<SpoolLease> {
-    for (;;) {
+    for (let checks = 0; checks <= mostChecks; checks += 1) {
       signal.throwIfAborted();
-      const entry = this.#entries.get(key);
-      if (entry === undefined) {
-        await this.#buildOnce(key, build, signal);
-        continue;
+      const entry = this.#index.get(key);
+      if (entry !== undefined) {
+        const release = pin(entry);
+        if ((await this.#stamp(entry.file.path)) === entry.file.stamp) {
+          this.#use(entry);
+          return { file: entry.file, release };
+        }
+        release();
       }
-      const release = pin(entry);
-      if (await isIntact(entry.file)) {
-        this.#entries.delete(key);
-        this.#entries.set(key, entry);
-        return { file: entry.file, release };
-      }
-      release();
-      if (this.#entries.get(key) === entry) this.#forget(key, entry);
+      await this.#together(key, maker, signal);
     }
+    const message = "Another program changed a prepared file each time it had been checked.";
+    throw this.#tell(new StreamCsvError("SCSV_SPOOL_UNUSABLE", message));
   }
 
   /** Stops what is being built and builds nothing more, for a reason; resolves when nothing is written any longer. */
   async close(reason: Error): Promise<void> {
     this.#closedFor = reason;
-    for (const { abort } of this.#building.values()) abort.abort(reason);
-    await Promise.allSettled([...this.#building.values()].map(({ done }) => done));
+    for (const { abort } of this.#working.values()) abort.abort(reason);
+    await Promise.allSettled([...this.#working.values()].map(({ done }) => done));
+    await this.#index.settled();
   }
 
-  async #buildOnce(key: string, build: BuildFile, signal: AbortSignal): Promise<void> {
+  async #together(key: string, maker: FileMaker, signal: AbortSignal): Promise<void> {
     if (this.#closedFor !== undefined) throw this.#closedFor;
-    const current = this.#building.get(key);
+    const current = this.#working.get(key);
     if (current?.abort.signal.aborted === true) {
-      // It writes to the same path, so another can begin only when it has gone; how it ended concerns nobody.
+      // Another build of the key can begin only when this one has gone; how it ended concerns nobody.
       await Promise.allSettled([current.done]);
       return;
     }
-    const building = current ?? this.#begin(key, build);
-    building.waiting += 1;
+    const work = current ?? this.#begin(key, maker);
+    work.waiting += 1;
     try {
-      await abortable(building.done, signal);
+      await abortable(work.done, signal);
     } finally {
-      building.waiting -= 1;
-      if (building.waiting === 0) building.abort.abort(signal.reason);
+      work.waiting -= 1;
+      if (work.waiting === 0) work.abort.abort(signal.reason);
     }
   }
 
-  #begin(key: string, build: BuildFile): Build {
+  #begin(key: string, maker: FileMaker): Work {
     const abort = new AbortController();
-    const done = this.#build(key, build, abort.signal).finally(() => this.#building.delete(key));
-    const building: Build = { done, abort, waiting: 0 };
-    this.#building.set(key, building);
-    return building;
+    const done = this.#checkOrBuild(key, maker, abort.signal).finally(() => this.#working.delete(key));
+    const work: Work = { done, abort, waiting: 0 };
+    this.#working.set(key, work);
+    return work;
   }
 
-  async #build(key: string, build: BuildFile, signal: AbortSignal): Promise<void> {
-    const part = join(this.#directory, `${key}.part`);
-    let reservedBytes = 0;
-    const reserve = (bytes: number): void => {
-      if (reservedBytes + bytes > this.#limitBytes) throw tooLarge(this.#limitBytes);
-      this.#makeRoom(bytes);
-      reservedBytes += bytes;
-      this.#reservedBytes += bytes;
-    };
+  async #checkOrBuild(key: string, maker: FileMaker, signal: AbortSignal): Promise<void> {
+    const entry = this.#index.get(key);
+    if (entry !== undefined && (await this.#check(entry, maker, signal))) return;
     try {
-      reserve(besideBytes);
-      const built = await build(part, reserve, signal);
-      const file: SpoolFile = { key, path: join(this.#directory, `${key}.csv`), ...built };
-      await writeFile(join(this.#directory, `${key}.txt`), formatSidecar(built));
-      await rename(part, file.path);
-      this.#remember(key, file);
+      const current = this.#index.get(key);
+      if (current !== undefined) await this.#index.remove(current);
+      await this.#buildDespiteTrouble(key, maker, signal);
     } catch (error) {
-      await rm(part, { force: true });
+      signal.throwIfAborted();
+      throw isTrouble(error) ? this.#tell(error) : error;
+    }
+  }
+
+  /** Whether a file has the bytes that were written; from then on its stamp is known. */
+  async #check(entry: Entry, maker: FileMaker, signal: AbortSignal): Promise<boolean> {
+    const { path, bytes, sha256 } = entry.file;
+    const release = pin(entry);
+    try {
+      const stamp = await this.#stamp(path);
+      if (stamp === undefined || !stamp.startsWith(`${bytes}-`)) return false;
+      if ((await maker.digest(entry.file, signal)) !== sha256) return false;
+      entry.file = { ...entry.file, stamp };
+      return true;
+    } finally {
+      release();
+    }
+  }
+
+  async #buildDespiteTrouble(key: string, maker: FileMaker, signal: AbortSignal): Promise<void> {
+    for (let isAgain = false; ; isAgain = true) {
+      await this.#requireFolder();
+      try {
+        await this.#build(key, maker, signal);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isTrouble(error)) throw error;
+        // Some file systems report a full disk only at the end. A folder may be removed while a file is written.
+        const isCured =
+          error.code === "SCSV_SPOOL_FULL"
+            ? await this.#index.removeOldest()
+            : !isAgain && (await this.#requireFolder());
+        if (!isCured) throw error;
+      }
+    }
+  }
+
+  async #build(key: string, maker: FileMaker, signal: AbortSignal): Promise<void> {
+    const { limitBytes } = this.#options;
+    const name = { key, id: this.#options.newId() };
+    const part = this.#pathOf(name, "part");
+    let reservedBytes = 0;
+    const reserve = async (atLeastBytes: number, wantedBytes: number): Promise<number> => {
+      if (reservedBytes + atLeastBytes > limitBytes) throw tooLarge(limitBytes);
+      const bytes = await this.#index.reserve(atLeastBytes, wantedBytes);
+      reservedBytes += bytes;
+      return bytes;
+    };
+    const freeDisk = (): Promise<boolean> => this.#index.removeOldest();
+    try {
+      await reserve(besideBytes, besideBytes);
+      const built = await maker.build(part, { reserve, freeDisk }, signal);
+      const path = this.#pathOf(name, "csv");
+      const sidecar = this.#pathOf(name, "txt");
+      await whereDiskAllows(freeDisk, () => writeFile(sidecar, formatSidecar(built), { mode: 0o600 }));
+      await whereDiskAllows(freeDisk, () => rename(part, path));
+      this.#index.add({
+        ...name,
+        file: { key, path, ...built, stamp: (await this.#stamp(path)) ?? "" },
+        pins: 0,
+      });
+      this.#isOrderKept = true;
+    } catch (error) {
+      await this.#removeFiles(name, ["part", "csv", "txt"]).catch((fault: StreamCsvError) =>
+        this.#tell(fault),
+      );
       throw error;
     } finally {
-      this.#reservedBytes -= reservedBytes;
+      this.#index.giveBack(reservedBytes);
     }
   }
 
-  #makeRoom(bytes: number): void {
-    const isRoom = (): boolean => this.#usedBytes + this.#reservedBytes + bytes <= this.#limitBytes;
-    for (const [key, entry] of this.#entries) {
-      if (isRoom()) return;
-      if (entry.pins > 0) continue;
-      this.#forget(key, entry);
-      this.#remove(key);
+  /** Makes a file the last used, for this run and for the next, which finds the order in the times of the sidecars. */
+  #use(entry: Entry): void {
+    if (!this.#index.use(entry) || !this.#isOrderKept) return;
+    // Two uses within a millisecond keep their order as well.
+    this.#lastUseMs = Math.max(this.#options.wallMs(), this.#lastUseMs + 1);
+    const at = this.#lastUseMs / 1000;
+    utimes(this.#pathOf(entry, "txt"), at, at).catch((error: unknown) => {
+      // Told once, since a disk that became read-only would fail at each use.
+      if (this.#isOrderKept) this.#tell(spoolFault(error));
+      this.#isOrderKept = false;
+    });
+  }
+
+  async #requireFolder(): Promise<boolean> {
+    const isNew = await this.#options.requireFolder();
+    if (isNew) this.#index.clear();
+    return isNew;
+  }
+
+  #tell(fault: StreamCsvError): StreamCsvError {
+    this.#options.onTrouble(fault);
+    return fault;
+  }
+
+  async #stamp(path: string): Promise<string | undefined> {
+    const stats = await ownFileStats(path, this.#options.uid).catch((error: unknown) => {
+      throw this.#tell(spoolFault(error));
+    });
+    return stats === undefined ? undefined : stampOf(stats);
+  }
+
+  #pathOf(name: Pick<Entry, "key" | "id">, ending: "csv" | "txt" | "part"): string {
+    return join(this.#options.directory, spoolFileName(name, ending));
+  }
+
+  /** Never synchronous: to remove a file of gigabytes takes a disk a while. @throws StreamCsvError */
+  async #removeFiles(
+    name: Pick<Entry, "key" | "id">,
+    endings: readonly ("csv" | "txt" | "part")[] = ["csv", "txt"],
+  ): Promise<void> {
+    for (const ending of endings) {
+      await rm(this.#pathOf(name, ending), { force: true }).catch((error: unknown) => {
+        throw spoolFault(error);
+      });
     }
-    if (!isRoom()) {
-      const message = `The spool of ${formatBytes(this.#limitBytes)} is full of files that are being sent or built.`;
-      throw new StreamCsvError("SCSV_BUSY", message);
-    }
   }
+}
 
-  #remember(key: string, file: SpoolFile): void {
-    this.#entries.set(key, { file, pins: 0 });
-    this.#usedBytes += file.bytes + besideBytes;
-  }
-
-  #forget(key: string, { file }: Entry): void {
-    this.#entries.delete(key);
-    this.#usedBytes -= file.bytes + besideBytes;
-  }
-
-  /** Synchronous, so that no build of the same key can finish in between and lose its file. */
-  #remove(key: string): void {
-    for (const ending of [".csv", ".txt"]) rmSync(join(this.#directory, key + ending), { force: true });
-  }
-
-  async #adopt(key: string): Promise<void> {
-    const path = join(this.#directory, `${key}.csv`);
-    const built = parseSidecar(await readFile(join(this.#directory, `${key}.txt`), "utf8"));
-    if (built !== undefined && (await isIntact({ path, bytes: built.bytes }))) {
-      this.#remember(key, { key, path, ...built });
-    } else {
-      this.#remove(key);
-    }
-  }
+/** Whether an error says that the folder or its disk is at fault. */
+function isTrouble(error: unknown): error is StreamCsvError {
+  return (
+    error instanceof StreamCsvError &&
+    (error.code === "SCSV_SPOOL_FULL" || error.code === "SCSV_SPOOL_UNUSABLE")
+  );
 }
 
 function pin(entry: Entry): () => void {
@@ -231,15 +285,6 @@ function pin(entry: Entry): () => void {
     if (isPinned) entry.pins -= 1;
     isPinned = false;
   };
-}
-
-async function isIntact({ path, bytes }: Pick<SpoolFile, "path" | "bytes">): Promise<boolean> {
-  try {
-    return (await stat(path)).size === bytes;
-  } catch (error) {
-    if (isCodedError(error) && error.code === "ENOENT") return false;
-    throw error;
-  }
 }
 
 function tooLarge(limitBytes: number): StreamCsvError {

@@ -1,28 +1,49 @@
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import type { ExportRun } from "../export/run.ts";
-import type { BuiltFile } from "./spool.ts";
+import { spoolFault, whereDiskAllows } from "./spool-fault.ts";
+import type { BuiltFile, SpoolRoom } from "./spool-file.ts";
+
+/** Room is asked for in growing steps: a small file takes little more than it needs, a large one seldom asks. */
+const smallestStepBytes = 64 * 1024;
+const largestStepBytes = 8 * 1024 ** 2;
 
 /**
- * Writes a run to a new file and tells its size, rows and digest.
- * `reserve` is awaited before each chunk is written, and stops the writing by throwing. Memory is one chunk. The file is closed in
- * any case; when writing fails, a partial file is left for the caller to remove.
+ * Writes a run to a new file and gives its size, rows and digest.
+ *
+ * Room in the spool is reserved before bytes are written. When the disk is full, other files are given up for this one
+ * and the write is tried again. `onProgress` is called after each chunk. Memory is one chunk. The file is closed in any case; when writing fails, a partial file is
+ * left for the caller to remove.
+ * @throws StreamCsvError `SCSV_SPOOL_FULL`, `SCSV_SPOOL_UNUSABLE`, `SCSV_BUSY`; what the run and the room throw
  */
 export async function writeSpoolFile(
   run: ExportRun,
   path: string,
-  reserve: (bytes: number) => Promise<void>,
+  room: SpoolRoom,
+  onProgress?: () => void,
 ): Promise<BuiltFile> {
   const hash = createHash("sha256");
-  const file = await open(path, "wx");
+  const file = await whereDiskAllows(room.freeDisk, () => open(path, "wx", 0o600));
+  let isClosed = false;
   try {
     let bytes = 0;
+    let reservedBytes = 0;
     for await (const chunk of run.chunks) {
-      await reserve(chunk.byteLength);
-      await file.writeFile(chunk);
+      const lacking = bytes + chunk.byteLength - reservedBytes;
+      if (lacking > 0) {
+        const step = Math.min(Math.max(reservedBytes, smallestStepBytes), largestStepBytes);
+        reservedBytes += await room.reserve(lacking, Math.max(lacking, step));
+      }
+      await writeAll(file, chunk, bytes, room);
       hash.update(chunk);
       bytes += chunk.byteLength;
+      onProgress?.();
     }
+    isClosed = true;
+    // Some file systems report a full disk or quota only here.
+    await file.close().catch((error: unknown) => {
+      throw spoolFault(error);
+    });
     return {
       bytes,
       rows: run.progress.rows,
@@ -30,6 +51,16 @@ export async function writeSpoolFile(
       sha256: hash.digest("hex"),
     };
   } finally {
-    await file.close();
+    if (!isClosed) await file.close();
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array, at: number, room: SpoolRoom): Promise<void> {
+  let written = 0;
+  while (written < chunk.byteLength) {
+    const { bytesWritten } = await whereDiskAllows(room.freeDisk, () =>
+      file.write(chunk, written, chunk.byteLength - written, at + written),
+    );
+    written += bytesWritten;
   }
 }

@@ -110,7 +110,7 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["--read-rate", "fast"], /--read-rate.*fast/],
   [["--read-rate", "10"], /read rate is 10, and must be a whole number from 1024/],
   [["--worker-model", "psychic"], /"psychic" is no worker model; there are: async, sync/],
-  [["--output", "xml=x"], /"xml=x" is no output: write FORMAT=FILE/],
+  [["--output", "xml=x"], /"xml=x" is not an output: write FORMAT=FILE/],
   [
     ["--output", "json=/nowhere/at/all.json"],
     /\/nowhere\/at\/all\.json" can't be written: its folder \/nowhere\/at doesn't exist/,

@@ -114,7 +114,7 @@ test("a run is held against a kept one by --baseline; one that fails isn't kept"
   assert.equal(exitCode, 3, stderr);
   assert.match(stdout, /orders: 1,500 rows/);
   assert.match(stdout, /Inconclusive: 1 of 2 gated comparisons can't be decided/);
-  assert.match(stderr, /kept\.json" wasn't written: a run that ends with 3 is no baseline/);
+  assert.match(stderr, /kept\.json" wasn't written: a run that ends with 3 is not kept as a baseline/);
   await assert.rejects(stat(kept));
 });
 
@@ -133,7 +133,7 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
     /The baseline "\/nowhere\/base\.json" can't be read: ENOENT.*--save-baseline writes one/,
   ],
   [["--save-baseline", "/nowhere/base.json"], /"\/nowhere\/base\.json" can't be written/],
-  [["--against", "git:main", "--baseline", fixture], /is no JSON/],
+  [["--against", "git:main", "--baseline", fixture], /is not JSON/],
   [
     ["--against", "git:main", "--budget", "streaming.speed=5%"],
     /"speed" in .* is no metric; there are: first_byte_s/,

@@ -116,8 +116,8 @@ describe("serve --config", () => {
       { constructor: 1 },
       /"constructor" in ".*" can't be used: serve knows only/,
     ],
-    ["a list at the top", [1], /is no JSON object: write \{ "name": value/],
-    ["no JSON", "{ slots: 3 }", /can't be read as JSON: /],
+    ["a list at the top", [1], /is not a JSON object: write \{ "name": value/],
+    ["no JSON", "{ slots: 3 }", /is not JSON: /],
   ];
   for (const [what, content, message] of faults) {
     test(`refuses ${what}`, async () => {
@@ -129,7 +129,7 @@ describe("serve --config", () => {
 
   test("refuses a file there is not", async () => {
     const { exitCode, stderr } = await runCli(["serve", "--config", join(folder, "none.json")]);
-    assert.match(stderr, /none\.json" can't be read as JSON: ENOENT/);
+    assert.match(stderr, /none\.json" can't be read: ENOENT/);
     assert.equal(exitCode, 1);
   });
 });

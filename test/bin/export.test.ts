@@ -17,6 +17,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { after, before, test } from "node:test";
 import { endWithUs } from "../harness/children.ts";
 import { cliPath, runCli, startCli } from "../harness/cli.ts";
@@ -180,6 +181,30 @@ async function catchesHangUp(pid: number | undefined): Promise<boolean> {
   return (Number.parseInt(mask ?? "0", 16) & 1) === 1;
 }
 
+test("compresses a file whose name ends in .gz, and leaves nothing when its disk is full", async () => {
+  const path = join(folder, "orders.csv.gz");
+  const { stdout } = await runCli(["export", "orders", "--rows", "30000"]);
+  assert.equal((await runCli(["export", "orders", "--rows", "30000", "-o", path])).exitCode, 0);
+  assert.equal(sha256(gunzipSync(await readFile(path))), sha256(stdout));
+  const full = join(folder, "full.gz");
+  await symlink("/dev/full", full);
+  const { exitCode, stderr } = await runCli(["export", "orders", "--rows", "300000", "-o", full]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /ENOSPC/);
+  assert.equal(stderr.match(/ENOSPC/g)?.length, 1);
+});
+
+test("takes truth values alone, with true or false, and with no- in front", async () => {
+  const one = ["export", "orders", "--rows", "0", "--columns", "id", "--dialect", "unix"];
+  const textOf = async (...flags: readonly string[]): Promise<string> =>
+    (await runCli([...one, ...flags])).stdout;
+  assert.equal(await textOf("--header"), "id\n");
+  assert.equal(await textOf("--header", "false"), "");
+  assert.equal(await textOf("--no-header"), "");
+  assert.equal(await textOf("--bom"), "\uFEFFid\n");
+  assert.equal(await textOf("--dialect", "excel", "--no-bom"), "id\r\n");
+});
+
 const mistakes: readonly (readonly [title: string, args: readonly string[], said: RegExp])[] = [
   ["an unknown column", ["orders", "--columns", "nope"], /"nope"/],
   ["rows that are no count", ["orders", "--rows", "-1"], /-1/],
@@ -194,6 +219,13 @@ const mistakes: readonly (readonly [title: string, args: readonly string[], said
     /"\/tmp" can't be written: it is a folder/,
   ],
   ["no name at all", [], /missing required argument/],
+  ["a table of a generated export", ["orders", "--table", "t"], /--table t is for a DuckDB file/],
+  ["a flag, by its own name", ["orders", "--record-delimiter", "cr"], /^error: --record-delimiter: /],
+  [
+    "a quote of more than one character",
+    ["orders", "--quote", "pipe"],
+    /write one, or its name: double, single/,
+  ],
 ];
 for (const [title, args, said] of mistakes) {
   test(`says what is wrong with ${title}, with exit code 1`, async () => {

@@ -18,6 +18,20 @@ test("export --help says what each flag takes", async () => {
   const text = stdout.replaceAll(/\s+/g, " ");
   for (const { name, placeholder, description } of exportParameters) {
     if (name === "delivery" || name === "filename") continue;
-    assert.ok(text.includes(`<${placeholder.toLowerCase()}> ${description}`), name);
+    const value = placeholder === "true|false" ? "[true|false]" : `<${placeholder.toLowerCase()}>`;
+    assert.ok(text.includes(`${value} ${description}`), name);
   }
+});
+
+test("help tells of a command, and refuses a name that is none with exit code 1", async () => {
+  const [about, directly] = await Promise.all([runCli(["help", "report"]), runCli(["report", "--help"])]);
+  assert.equal(about.exitCode, 0);
+  assert.equal(about.stdout, directly.stdout);
+  const { exitCode, stdout, stderr } = await runCli(["help", "nosuch"]);
+  assert.equal(exitCode, 1);
+  assert.equal(stdout, "");
+  assert.match(
+    stderr,
+    /^error: There is no command "nosuch"; there are serve, bench, compare, report, export, help\.$/m,
+  );
 });

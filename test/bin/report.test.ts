@@ -93,9 +93,9 @@ const refusals: readonly (readonly [title: string, args: readonly string[], mess
     [result, "--format", "pdf"],
     /'pdf' is invalid\. Allowed choices are text, markdown, html/,
   ],
-  ["an unknown format of an output", [result, "-o", "pdf=x"], /"pdf=x" is no output: write FORMAT=FILE/],
-  ["an output without a file", [result, "-o", "html"], /"html" is no output: write FORMAT=FILE/],
-  ["an output with an empty file", [result, "-o", "html="], /"html=" is no output/],
+  ["an unknown format of an output", [result, "-o", "pdf=x"], /"pdf=x" is not an output: write FORMAT=FILE/],
+  ["an output without a file", [result, "-o", "html"], /"html" is not an output: write FORMAT=FILE/],
+  ["an output with an empty file", [result, "-o", "html="], /"html=" is not an output/],
   [
     "two reports for standard output",
     [result, "-o", "html=-", "-o", "json=-"],

@@ -28,6 +28,8 @@ export interface RunningCli {
 export interface StartOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A command with arguments that runs what it is given, such as `unshare --mount`. */
+  readonly under?: readonly string[];
 }
 
 /** Starts the program with arguments. */
@@ -36,8 +38,12 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
 }
 
 /** Starts Node with arguments; the first is the program. */
-export function startProgram(args: readonly string[], { cwd, env }: StartOptions = {}): RunningCli {
-  const child = spawn(process.execPath, args, { cwd, env: childEnvironment(env) });
+export function startProgram(
+  args: readonly string[],
+  { cwd, env, under = [] }: StartOptions = {},
+): RunningCli {
+  const [command = process.execPath, ...rest] = [...under, process.execPath, ...args];
+  const child = spawn(command, rest, { cwd, env: childEnvironment(env) });
   endWithUs(child);
   let stdout = "";
   let stderr = "";
@@ -86,8 +92,12 @@ export interface ServeProcess extends RunningCli, AsyncDisposable {
 export async function startServe(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  under: readonly string[] = [],
 ): Promise<ServeProcess> {
-  const cli = startCli(["serve", "--port", "0", "--log-format", "json", ...args], env);
+  const cli = startProgram([cliPath, "serve", "--port", "0", "--log-format", "json", ...args], {
+    env,
+    under,
+  });
   const url = await new Promise<string>((resolve, reject) => {
     cli.process.stdout.once("data", (text: string) => resolve(text.trim().replace("listening on ", "")));
     void cli.ended.then((end) => reject(new Error(`serve ended before it was ready: ${end.stderr}`)));

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { statsOf } from "../harness/ask.ts";
-import { runCli, startServe } from "../harness/cli.ts";
+import { cliPath, runCli, startProgram, startServe, type ServeProcess } from "../harness/cli.ts";
+import { noNamespaces, onlyChildOf, underPidNamespace } from "../harness/namespace.ts";
 
 let folder: string;
 before(async () => {
@@ -43,17 +45,127 @@ test("refuses a folder that another server has, and takes it over from one that 
 test("removes the temporary folder of a server that was killed", async () => {
   const killed = await startServe();
   await (await fetch(`${killed.url}/exports/orders.csv?rows=5&delivery=file`)).text();
-  const lockOf = async (name: string): Promise<string> =>
-    await readFile(join(tmpdir(), name, ".stream-csv.lock.1"), "utf8").catch(() => "");
-  let left = "";
-  for (const name of (await readdir(tmpdir())).filter((each) => each.startsWith("stream-csv-")))
-    if ((await lockOf(name)).startsWith(`${killed.process.pid} `)) left = join(tmpdir(), name);
-  assert.ok(existsSync(left));
+  const left = await temporaryFolderOf(killed);
   killed.process.kill("SIGKILL");
   await killed.ended;
   await using next = await startServe();
   assert.equal((await fetch(`${next.url}/ping`)).status, 200);
   assert.equal(existsSync(left), false);
+});
+
+/** The temporary folder that a server has made. */
+async function temporaryFolderOf(server: ServeProcess, within = tmpdir()): Promise<string> {
+  const lockOf = async (name: string): Promise<string> =>
+    await readFile(join(within, name, ".stream-csv.lock.1"), "utf8").catch(() => "");
+  for (const name of (await readdir(within)).filter((each) => each.startsWith("stream-csv-")))
+    if ((await lockOf(name)).includes(`"pid":${server.process.pid},`)) return join(within, name);
+  throw new Error("the server has no temporary folder");
+}
+
+test("starts at once beside temporary folders that somebody else prepared, and leaves them alone", async () => {
+  const trapped = join(folder, "trapped-tmp");
+  for (const [name, plant] of [
+    ["pipe01", (lock: string) => spawnSync("mkfifo", [lock])],
+    ["device", (lock: string) => symlink("/dev/zero", lock)],
+    ["file01", (lock: string) => writeFile(lock, "1 1")],
+  ] as const) {
+    const own = join(trapped, `stream-csv-${name}`);
+    await mkdir(own, { recursive: true });
+    await plant(join(own, ".stream-csv.lock.1"));
+  }
+  await symlink(join(trapped, "stream-csv-pipe01"), join(trapped, "stream-csv-linked"));
+  await using server = await startServe([], { TMPDIR: trapped });
+  assert.equal((await fetch(`${server.url}/ping`)).status, 200);
+  for (const name of ["pipe01", "device", "linked"])
+    assert.ok((await readdir(trapped)).includes(`stream-csv-${name}`), name);
+});
+
+test("keeps prepared files from other users, and makes the folder again when it was removed", async () => {
+  const own = join(folder, "private");
+  await using named = await startServe(["--spool-dir", own]);
+  await using unnamed = await startServe();
+  for (const [server, spool] of [
+    [named, own],
+    [unnamed, await temporaryFolderOf(unnamed)],
+  ] as const) {
+    const ask = async (): Promise<string> => {
+      const response = await fetch(`${server.url}/exports/orders.csv?rows=5&delivery=file`);
+      assert.equal(response.status, 200);
+      return await response.text();
+    };
+    const earlier = await ask();
+    await rm(spool, { recursive: true });
+    assert.equal(await ask(), earlier);
+    assert.equal((await stat(spool)).mode & 0o777, 0o700);
+    const names = await readdir(spool);
+    // A lock, the file, and what is known of it.
+    assert.equal(names.length, 3);
+    for (const name of names) assert.equal((await stat(join(spool, name))).mode & 0o777, 0o600);
+    assert.equal((await statsOf(server)).spool.files, 1);
+  }
+});
+
+test("makes a file anew that another program changed, with its old size and time", async () => {
+  const own = join(folder, "changed");
+  await using server = await startServe(["--spool-dir", own]);
+  const url = `${server.url}/exports/orders.csv?rows=50&delivery=file`;
+  const first = await fetch(url);
+  const text = await first.text();
+  const [name = ""] = (await readdir(own)).filter((each) => each.endsWith(".csv"));
+  const path = join(own, name);
+  const { atime, mtime } = await stat(path);
+  await writeFile(path, text.replace(/\d/, "x"));
+  await utimes(path, atime, mtime);
+  const second = await fetch(url);
+  assert.equal(await second.text(), text);
+  assert.equal(second.headers.get("repr-digest"), first.headers.get("repr-digest"));
+});
+
+test(
+  "keeps a folder from another container that shares it, and gives it once the first is gone",
+  {
+    skip: noNamespaces,
+  },
+  async () => {
+    const own = join(folder, "volume");
+    const first = await startServe(["--spool-dir", own], {}, underPidNamespace);
+    const inner = onlyChildOf(first.process.pid);
+    await (await fetch(`${first.url}/exports/orders.csv?rows=5&delivery=file`)).text();
+    const second = startProgram([cliPath, "serve", "--port", "0", "--spool-dir", own], {
+      under: underPidNamespace,
+    });
+    const { exitCode, stderr } = await second.ended;
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /holds the prepared files of another server, the process 1 on /);
+    process.kill(inner, "SIGKILL");
+    await first.ended;
+    // It waits for as long as the first might only have been slow.
+    const third = await startServe(["--spool-dir", own], {}, underPidNamespace);
+    assert.equal((await statsOf(third)).spool.files, 1);
+    process.kill(onlyChildOf(third.process.pid), "SIGTERM");
+    await third.ended;
+  },
+);
+
+test("lets a fifth file wait for its turn, and refuses it only when the queue is full", async () => {
+  const ask = async ({ url }: ServeProcess, seed: number): Promise<Response> => {
+    const response = await fetch(`${url}/exports/orders.csv?rows=100000&seed=${seed}&delivery=file`);
+    await response.arrayBuffer();
+    return response;
+  };
+  const seeds = [1, 2, 3, 4, 5, 6];
+  await using patient = await startServe();
+  const answers = await Promise.all(seeds.map((seed) => ask(patient, seed)));
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  await using strict = await startServe(["--queue", "0"]);
+  const refused = (await Promise.all(seeds.map((seed) => ask(strict, seed)))).filter(
+    ({ status }) => status !== 200,
+  );
+  assert.equal(refused.length, 2);
+  for (const { status, headers } of refused) {
+    assert.equal(status, 503);
+    assert.ok(Number(headers.get("retry-after")) >= 1);
+  }
 });
 
 test("makes a file anew when its source has changed, in size or in time", async () => {

@@ -1,80 +1,51 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import type { StreamCsvError } from "../../src/errors.ts";
-import { Spool, type BuildFile } from "../../src/spool/spool.ts";
+import type { FileMaker } from "../../src/spool/spool-file.ts";
+import { builder, KiB, keyOf, makeSpool, namesIn, openSpool } from "./make-spool.ts";
 
-const folders: string[] = [];
-after(async () => {
-  await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
-});
-
-/** Sizes are in these, since a file takes some disk space beside its bytes. */
-const KiB = 1024;
-
-async function makeSpool(limitKiB: number): Promise<{ readonly spool: Spool; readonly folder: string }> {
-  const folder = await mkdtemp(join(tmpdir(), "spool-test-"));
-  folders.push(folder);
-  return { spool: await Spool.open(folder, limitKiB * KiB), folder };
-}
-
-const keyOf = (letter: string): string => letter.repeat(64);
-const sha256 = "0".repeat(64);
-
-function builder(kib: number): { readonly build: BuildFile; readonly calls: () => number } {
-  const bytes = kib * KiB;
-  let calls = 0;
-  const build: BuildFile = async (path, reserve) => {
-    calls += 1;
-    reserve(bytes);
-    await writeFile(path, Buffer.alloc(bytes));
-    return { bytes, rows: 1, guardedCells: 0, sha256 };
-  };
-  return { build, calls: () => calls };
-}
-
-const failing: BuildFile = async (path) => {
+const failing = builder(1, async (path) => {
   await writeFile(path, "half");
   throw new Error("the source failed");
-};
+});
 
 test("builds a file once for all who ask at the same time, and not again for those who ask later", async () => {
   const { spool } = await makeSpool(1000);
-  const { build, calls } = builder(100);
-  const leases = await Promise.all([1, 2, 3].map(() => spool.acquire(keyOf("a"), build)));
+  const maker = builder(100);
+  const leases = await Promise.all([1, 2, 3].map(() => spool.acquire(keyOf("a"), maker)));
   const [first] = leases;
-  assert.equal(calls(), 1);
-  assert.equal((await spool.acquire(keyOf("a"), build)).file.path, first?.file.path);
-  assert.equal(calls(), 1);
+  assert.equal(maker.builds(), 1);
+  assert.equal((await spool.acquire(keyOf("a"), maker)).file.path, first?.file.path);
+  assert.equal(maker.builds(), 1);
 });
 
 test("shows a file under its name only when it is whole, and leaves nothing of a build that failed", async () => {
   const { spool, folder } = await makeSpool(1000);
   await assert.rejects(spool.acquire(keyOf("a"), failing), { message: "the source failed" });
   assert.deepEqual(await readdir(folder), []);
-  const { build } = builder(10);
-  assert.equal((await spool.acquire(keyOf("a"), build)).file.bytes, 10 * KiB);
+  const maker = builder(10);
+  assert.equal((await spool.acquire(keyOf("a"), maker)).file.bytes, 10 * KiB);
 });
 
 test("drops the least recently used file to make room", async () => {
   const { spool } = await makeSpool(250);
-  for (const letter of ["a", "b"]) (await spool.acquire(keyOf(letter), builder(100).build)).release();
-  (await spool.acquire(keyOf("a"), builder(100).build)).release();
-  (await spool.acquire(keyOf("c"), builder(100).build)).release();
+  for (const letter of ["a", "b"]) (await spool.acquire(keyOf(letter), builder(100))).release();
+  (await spool.acquire(keyOf("a"), builder(100))).release();
+  (await spool.acquire(keyOf("c"), builder(100))).release();
   const again = builder(100);
-  (await spool.acquire(keyOf("a"), again.build)).release();
-  assert.equal(again.calls(), 0);
-  (await spool.acquire(keyOf("b"), again.build)).release();
-  assert.equal(again.calls(), 1);
+  (await spool.acquire(keyOf("a"), again)).release();
+  assert.equal(again.builds(), 0);
+  (await spool.acquire(keyOf("b"), again)).release();
+  assert.equal(again.builds(), 1);
   assert.ok(spool.usage.bytes <= 250 * KiB);
 });
 
 test("counts what files take on a disk beside their bytes, so that small ones are bounded as well", async () => {
   const { spool, folder } = await makeSpool(100);
-  const empty = builder(0).build;
+  const empty = builder(0);
   for (let file = 0; file < 40; file += 1)
     (await spool.acquire(String(file).padStart(64, "0"), empty)).release();
   const { files, bytes } = spool.usage;
@@ -86,82 +57,115 @@ test("counts what files take on a disk beside their bytes, so that small ones ar
 
 test("keeps a file that is being sent, and refuses what then doesn't fit", async () => {
   const { spool } = await makeSpool(250);
-  const { file, release } = await spool.acquire(keyOf("a"), builder(200).build);
+  const { file, release } = await spool.acquire(keyOf("a"), builder(200));
   await assert.rejects(
-    spool.acquire(keyOf("b"), builder(100).build),
+    spool.acquire(keyOf("b"), builder(100)),
     (error: StreamCsvError) => error.code === "SCSV_BUSY",
   );
   assert.ok(existsSync(file.path));
   release();
   release();
-  await spool.acquire(keyOf("b"), builder(100).build);
+  await spool.acquire(keyOf("b"), builder(100));
   assert.ok(!existsSync(file.path));
 });
 
 test("refuses a file larger than the whole spool, as too large rather than as busy", async () => {
   const { spool, folder } = await makeSpool(250);
   await assert.rejects(
-    spool.acquire(keyOf("a"), builder(251).build),
+    spool.acquire(keyOf("a"), builder(251)),
     (error: StreamCsvError) => error.code === "SCSV_SPOOL_SIZE",
   );
   assert.deepEqual(await readdir(folder), []);
 });
 
-test("builds a file again that somebody removed or shortened", async () => {
-  const { spool } = await makeSpool(1000);
-  const { build, calls } = builder(100);
-  const { file, release } = await spool.acquire(keyOf("a"), build);
-  release();
-  await rm(file.path);
-  await spool.acquire(keyOf("a"), build);
-  assert.equal(calls(), 2);
-  await writeFile(file.path, "short");
-  await spool.acquire(keyOf("a"), build);
-  assert.equal(calls(), 3);
-  assert.equal((await readFile(file.path)).byteLength, 100 * KiB);
+test("takes over whole files of an earlier run, and checks their bytes once", async () => {
+  const { spool, folder } = await makeSpool(1000);
+  await spool.acquire(keyOf("a"), builder(100));
+  const { spool: later } = await openSpool(folder, 1000);
+  const maker = builder(100);
+  const leases = [1, 2, 3].map(() => later.acquire(keyOf("a"), maker));
+  assert.equal((await Promise.all(leases))[0]?.file.rows, 1);
+  await later.acquire(keyOf("a"), maker);
+  assert.deepEqual([maker.builds(), maker.checks()], [0, 1]);
+  assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
 });
 
-test("takes over whole files of an earlier run and removes partial ones", async () => {
+test("removes what an earlier run left half-written or without its sidecar, and nothing else", async () => {
+  const { folder } = await makeSpool(1000);
+  await writeFile(join(folder, `${keyOf("b")}.1.part`), "half");
+  await writeFile(join(folder, `${keyOf("c")}.2.txt`), "5 bytes, 1 ro");
+  await writeFile(join(folder, `${keyOf("c")}.2.csv`), "12345");
+  await writeFile(join(folder, `${keyOf("d")}.3.csv`), "text");
+  await writeFile(join(folder, "notes.txt"), "somebody else's");
+  await openSpool(folder, 1000);
+  assert.deepEqual(await readdir(folder), ["notes.txt"]);
+});
+
+test("keeps the order of use over a restart", async () => {
+  const { spool, folder } = await makeSpool(350);
+  for (const letter of ["a", "b", "c"]) (await spool.acquire(keyOf(letter), builder(100))).release();
+  // The oldest is used again, so the next one has become the oldest.
+  (await spool.acquire(keyOf("a"), builder(100))).release();
+  while ((await orderByTime(folder)).at(-1) !== "a") await new Promise((resolve) => setTimeout(resolve, 5));
+  const { spool: later } = await openSpool(folder, 350);
+  (await later.acquire(keyOf("d"), builder(100))).release();
+  assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt", "c.csv", "c.txt", "d.csv", "d.txt"]);
+});
+
+/** First letters of the keys, by the time of their sidecars. */
+async function orderByTime(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".txt"));
+  const times = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).mtimeMs));
+  return names
+    .map((name, index) => [name.charAt(0), times[index] ?? 0] as const)
+    .toSorted(([, left], [, right]) => left - right)
+    .map(([letter]) => letter);
+}
+
+test("keeps the last used of two files of one key that earlier runs left", async () => {
   const { spool, folder } = await makeSpool(1000);
-  await spool.acquire(keyOf("a"), builder(100).build);
-  await writeFile(join(folder, `${keyOf("b")}.part`), "half");
-  await writeFile(join(folder, `${keyOf("c")}.txt`), "5 bytes, 1 ro");
-  const later = await Spool.open(folder, 1000 * KiB);
-  const { build, calls } = builder(100);
-  assert.equal((await later.acquire(keyOf("a"), build)).file.rows, 1);
-  assert.equal(calls(), 0);
-  assert.deepEqual((await readdir(folder)).toSorted(), [`${keyOf("a")}.csv`, `${keyOf("a")}.txt`]);
+  const { file } = await spool.acquire(keyOf("a"), builder(10));
+  const older = join(folder, `${keyOf("a")}.older`);
+  await writeFile(`${older}.csv`, await readFile(file.path));
+  await writeFile(`${older}.txt`, await readFile(file.path.replace(/csv$/, "txt")));
+  await utimes(`${older}.txt`, 1000, 1000);
+  const { spool: later } = await openSpool(folder, 1000);
+  assert.equal((await later.acquire(keyOf("a"), builder(10))).file.path, file.path);
+  assert.equal(later.usage.files, 1);
+  assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
 });
 
 /** A build that goes on until it is stopped, and tells when it has begun. */
 function endless(): {
-  readonly build: BuildFile;
+  readonly maker: FileMaker;
   readonly begun: Promise<void>;
   readonly stopped: () => boolean;
 } {
   let begin = (): void => undefined;
   let isStopped = false;
   const begun = new Promise<void>((resolve) => (begin = resolve));
-  const build: BuildFile = async (path, reserve, signal) => {
-    reserve(10);
-    await writeFile(path, "half");
-    begin();
-    await new Promise((_, reject) =>
-      signal.addEventListener("abort", () => {
-        isStopped = true;
-        reject(signal.reason as Error);
-      }),
-    );
-    return { bytes: 0, rows: 0, guardedCells: 0, sha256 };
+  const maker: FileMaker = {
+    ...builder(1),
+    build: async (path, room, signal) => {
+      await room.reserve(10, 10);
+      await writeFile(path, "half");
+      begin();
+      return await new Promise((_, reject) =>
+        signal.addEventListener("abort", () => {
+          isStopped = true;
+          reject(signal.reason as Error);
+        }),
+      );
+    },
   };
-  return { build, begun, stopped: () => isStopped };
+  return { maker, begun, stopped: () => isStopped };
 }
 
 test("stops a build when the last who waits for it leaves, not before, and leaves nothing of it", async () => {
   const { spool, folder } = await makeSpool(1000);
-  const { build, begun, stopped } = endless();
+  const { maker, begun, stopped } = endless();
   const clients = [new AbortController(), new AbortController()] as const;
-  const waits = clients.map(({ signal }) => spool.acquire(keyOf("a"), build, signal));
+  const waits = clients.map(({ signal }) => spool.acquire(keyOf("a"), maker, signal));
   await begun;
   clients[0].abort(new Error("left"));
   await assert.rejects(waits[0]!, { message: "left" });
@@ -170,27 +174,46 @@ test("stops a build when the last who waits for it leaves, not before, and leave
   await assert.rejects(waits[1]!, { message: "left too" });
   assert.equal(stopped(), true);
   // Whoever comes then gets a file of a build of its own, which begins when nothing of the first is left.
-  const { file } = await spool.acquire(keyOf("a"), builder(20).build);
+  const { file } = await spool.acquire(keyOf("a"), builder(20));
   assert.equal(file.bytes, 20 * KiB);
-  assert.deepEqual((await readdir(folder)).toSorted(), [`${keyOf("a")}.csv`, `${keyOf("a")}.txt`]);
+  assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
 });
 
 test("stops what is being built when it is closed, and builds nothing more", async () => {
   const { spool, folder } = await makeSpool(1000);
-  const { build, begun } = endless();
-  const waiting = spool.acquire(keyOf("a"), build);
+  const { maker, begun } = endless();
+  const waiting = spool.acquire(keyOf("a"), maker);
   await begun;
   const closing = spool.close(new Error("stopping"));
   await assert.rejects(waiting, { message: "stopping" });
   await closing;
-  await assert.rejects(spool.acquire(keyOf("b"), builder(1).build), { message: "stopping" });
+  await assert.rejects(spool.acquire(keyOf("b"), builder(1)), { message: "stopping" });
   assert.deepEqual(await readdir(folder), []);
 });
 
-test("removes a file of an earlier run that nothing is known of", async () => {
-  const { folder } = await makeSpool(1000);
-  await writeFile(join(folder, `${keyOf("d")}.csv`), "text");
-  await writeFile(join(folder, "notes.txt"), "somebody else's");
-  await Spool.open(folder, 1000 * KiB);
-  assert.deepEqual(await readdir(folder), ["notes.txt"]);
+test("never promises the same room to two builds, however many ask at the same time", async () => {
+  const { spool } = await makeSpool(500);
+  for (const letter of ["a", "b", "c", "d"]) (await spool.acquire(keyOf(letter), builder(100))).release();
+  const tries = await Promise.allSettled(
+    ["5", "6", "7", "8", "9"].map((digit) => spool.acquire(keyOf(digit), builder(150))),
+  );
+  assert.equal(tries.filter(({ status }) => status === "fulfilled").length, 3);
+  assert.ok(spool.usage.bytes <= 500 * KiB, `${spool.usage.bytes} bytes`);
+});
+
+test("grants a builder more than it needs only while no other file has to go for it", async () => {
+  const { spool } = await makeSpool(300);
+  (await spool.acquire(keyOf("a"), builder(100))).release();
+  const granted: number[] = [];
+  const maker: FileMaker = {
+    ...builder(50),
+    build: async (path, room, signal) => {
+      granted.push(await room.reserve(10 * KiB, 8 * 1024 * KiB));
+      return await builder(0).build(path, room, signal);
+    },
+  };
+  (await spool.acquire(keyOf("b"), maker)).release();
+  // What the first file, and the blocks beside it and the second, leave of 300 KiB.
+  assert.deepEqual(granted, [(300 - 100 - 8 - 8) * KiB]);
+  assert.equal(spool.usage.files, 2);
 });

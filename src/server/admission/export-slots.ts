@@ -8,6 +8,8 @@ import { WaitingLine, type LineLimits } from "./waiting-line.ts";
 /** How many exports may run and wait at once in a worker, and for how long they wait. */
 export interface SlotLimits extends LineLimits {
   readonly slots: number;
+  /** What they are, for messages. @default "slots for exports of this worker" */
+  readonly what?: string;
 }
 
 /**
@@ -90,9 +92,9 @@ export class ExportSlots implements Slots {
   }
 
   #busy(why: string): StreamCsvError {
-    const { slots } = this.#limits;
+    const { slots, what = "slots for exports of this worker" } = this.#limits;
     const retryAfterSeconds = this.#holds.retryAfterSeconds(this.#line.length, slots);
-    const message = `All ${slots} slots for exports of this worker are taken, and ${why}.`;
+    const message = `All ${slots} ${what} are taken, and ${why}.`;
     return new StreamCsvError("SCSV_BUSY", message, { retryAfterSeconds });
   }
 }

@@ -38,14 +38,16 @@ export class Desk implements PoolHost {
   readonly #droppedLogLines: () => number;
 
   constructor(
-    { bufferMemoryBytes, workerModel }: ServerSettings,
+    settings: ServerSettings,
     spool: Spool,
     clock: Clock,
     pool: () => Pool,
     droppedLogLines: () => number,
   ) {
+    const { bufferMemoryBytes, workerModel } = settings;
     this.transfers = new TransferRegistry(clock);
-    this.#files = new FileDesk(spool, (worker) => pool().workers.some(({ pid }) => pid === worker));
+    const isRunning = (worker: number): boolean => pool().workers.some(({ pid }) => pid === worker);
+    this.#files = new FileDesk(spool, settings, clock, isRunning);
     this.#ledger = new WorkerLedger(clock);
     this.#clock = clock;
     this.#startedAtMs = clock.nowMs();

@@ -1,10 +1,18 @@
+import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
-import type { BuiltFile, Spool } from "../../spool/spool.ts";
-import { buildFile } from "../process/build-file.ts";
-import type { BuildRequest, LeasedFile, SpoolRequest } from "../process/message.ts";
+import { Occupancy } from "../../metrics/occupancy.ts";
+import { fileDigest } from "../../spool/file-digest.ts";
+import type { FileMaker } from "../../spool/spool-file.ts";
+import type { Spool } from "../../spool/spool.ts";
+import { ExportSlots } from "../admission/export-slots.ts";
+import { buildFile, digestFile } from "../process/build-file.ts";
+import type { LeasedFile, SpoolRequest } from "../process/message.ts";
+import type { ServerSettings } from "../settings.ts";
 
-/** Files made at the same time; each takes a process. */
+/** Files made or checked at the same time; each takes a process. */
 const mostBuilds = 4;
+/** A file of this size is checked in a few milliseconds, in pieces between which others have their turn. */
+const mostBytesInPrimary = 4 * 1024 ** 2;
 
 interface Waiting {
   readonly worker: number;
@@ -15,20 +23,30 @@ interface Waiting {
 export class FileDesk {
   readonly #spool: Spool;
   readonly #isRunning: (worker: number) => boolean;
+  readonly #builds: Occupancy;
+  /** The places for builds, and those that wait for one. */
+  readonly #places: ExportSlots;
   /** By the transfer that waits. */
   readonly #waiting = new Map<string, Waiting>();
   /** What gives back each leased file, by worker and lease. */
   readonly #leases = new Map<number, Map<number, () => void>>();
   #nextLease = 1;
-  #builds = 0;
 
-  constructor(spool: Spool, isRunning: (worker: number) => boolean) {
+  constructor(
+    spool: Spool,
+    { queue, queueTimeoutMs }: Pick<ServerSettings, "queue" | "queueTimeoutMs">,
+    clock: Clock,
+    isRunning: (worker: number) => boolean,
+  ) {
     this.#spool = spool;
     this.#isRunning = isRunning;
+    this.#builds = new Occupancy(clock);
+    const limits = { slots: mostBuilds, what: "places for making files", queue, queueTimeoutMs };
+    this.#places = new ExportSlots(limits, this.#builds, clock);
   }
 
   get usage(): Spool["usage"] & { readonly builds: number } {
-    return { ...this.#spool.usage, builds: this.#builds };
+    return { ...this.#spool.usage, builds: this.#builds.busy };
   }
 
   /** Leases a file to a worker, on behalf of one of its transfers; it is made first if need be. */
@@ -36,11 +54,7 @@ export class FileDesk {
     const abort = new AbortController();
     this.#waiting.set(transfer, { worker, abort });
     try {
-      const { file, release } = await this.#spool.acquire(
-        request.key,
-        (path, reserve, signal) => this.#build({ ...request, path }, reserve, signal),
-        abort.signal,
-      );
+      const { file, release } = await this.#spool.acquire(request.key, this.#maker(request), abort.signal);
       return { ...file, lease: this.#keep(worker, release) };
     } finally {
       this.#waiting.delete(transfer);
@@ -66,7 +80,9 @@ export class FileDesk {
 
   /** Stops files from being made, and resolves when none is. */
   async close(): Promise<void> {
-    await this.#spool.close(new StreamCsvError("SCSV_DRAINING", "The server is shutting down."));
+    const reason = new StreamCsvError("SCSV_DRAINING", "The server is shutting down.");
+    this.#places.close(reason);
+    await this.#spool.close(reason);
   }
 
   #keep(worker: number, release: () => void): number {
@@ -81,20 +97,24 @@ export class FileDesk {
     return lease;
   }
 
-  async #build(
-    request: BuildRequest,
-    reserve: (bytes: number) => void,
-    signal: AbortSignal,
-  ): Promise<BuiltFile> {
-    if (this.#builds >= mostBuilds) {
-      const message = `${mostBuilds} files are being made already, which is as many as at once.`;
-      throw new StreamCsvError("SCSV_BUSY", message, { retryAfterSeconds: 5, hint: "Try again later." });
-    }
-    this.#builds += 1;
+  #maker(request: Omit<SpoolRequest, "transfer">): FileMaker {
+    return {
+      build: (path, room, signal) =>
+        this.#inPlace(signal, () => buildFile({ ...request, path }, room, signal)),
+      digest: async ({ path, bytes }, signal) =>
+        bytes <= mostBytesInPrimary
+          ? await fileDigest(path)
+          : await this.#inPlace(signal, () => digestFile(path, signal)),
+    };
+  }
+
+  /** Does something in a process of its own as soon as one may be started. */
+  async #inPlace<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+    const place = await this.#places.acquire(signal);
     try {
-      return await buildFile(request, reserve, signal);
+      return await act();
     } finally {
-      this.#builds -= 1;
+      place.release();
     }
   }
 }

@@ -1,130 +1,221 @@
 import { randomUUID } from "node:crypto";
-import { link, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { open, readdir, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { isCodedError, StreamCsvError } from "../../errors.ts";
+import { ownFileStats, readOwnNote } from "../../spool/own-file.ts";
+import {
+  formatHolder,
+  isRunning,
+  isSameMachine,
+  isSameNamespace,
+  ownHolder,
+  parseHolder,
+  type LockHolder,
+} from "./lock-holder.ts";
 
-/** A folder that is this process's own until it is given back. */
+/** A folder that is this process's own until it is given back, or somebody removes it. */
 export interface FolderLock {
+  /** Whether the lock is still there, and still this one's. */
+  readonly isHeld: () => Promise<boolean>;
   readonly release: () => Promise<void>;
 }
 
-/** Locks are numbered, so that taking over is making the next one: a file that is there is never moved or written again. */
+/** How a lock is kept alive and when it counts as dead. */
+export interface LockTimes {
+  /** How often the holder refreshes the time of its lock. */
+  readonly refreshMs: number;
+  /** A lock of another namespace or machine that hasn't been refreshed for so long is dead. */
+  readonly staleMs: number;
+  /** How long one is waited for that may be dead. */
+  readonly patienceMs: number;
+}
+
+/** What a server uses; see docs/server.md. */
+export const lockTimes: LockTimes = { refreshMs: 3000, staleMs: 15_000, patienceMs: 16_000 };
+
+/** A lock is written in two steps, and nobody stays between them for longer. */
+const unfinishedMs = 1000;
+const lookAgainMs = 50;
+
+/** Locks are numbered, so that taking over is making the next one: a file that is there is never written again. */
 const lockName = /^\.stream-csv\.lock\.(\d+)$/;
 
 /** A lock in a folder. */
 interface Lock {
   readonly number: number;
   readonly path: string;
-  /** The process that has it, if it lives. */
-  readonly holder: number | undefined;
+  readonly holder: LockHolder | undefined;
+  readonly refreshedAtMs: number;
+  /** `unknown`: of another namespace or machine, and fresh, so that only a refresh can tell. */
+  readonly state: "alive" | "dead" | "unknown";
 }
 
 /**
- * Takes a folder for this process alone. Locks whose processes are dead are taken over.
+ * Takes a folder for this process alone. Locks whose holders are dead are taken over: those of this process's own
+ * namespace at once, others when they haven't been refreshed for `staleMs`.
  *
- * A lock appears under its name only with its content, by a hard link, which fails where there is one already: of several
- * who find the same dead lock, one makes the next. Whoever then sees another that lives, since it came by an older look at
- * the folder, gives way; two at once may both do so, but never both have it.
+ * The file of a lock is created exclusively, which every file system can do: of several processes that find the same dead
+ * lock, one makes the next. Whoever then sees another that lives, since it came by an older look at the folder, gives
+ * way; two at once may both do so, but never both have it. The lock is refreshed by a timer that doesn't keep the process
+ * alive.
  * @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` when another process that lives has it, naming that process
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
-  const draft = join(folder, `.stream-csv.draft.${randomUUID()}`);
-  await writeFile(draft, `${process.pid} ${await startOf(process.pid)}\n`, { flag: "wx" });
-  try {
-    for (;;) {
-      const locks = await locksIn(folder);
-      requireFree(locks, folder);
-      const number = Math.max(0, ...locks.map((lock) => lock.number)) + 1;
-      const path = join(folder, `.stream-csv.lock.${number}`);
-      if (await linked(draft, path)) return await keep(path, folder);
+export async function lockFolder(
+  folder: string,
+  uid: number | undefined,
+  times: LockTimes = lockTimes,
+): Promise<FolderLock> {
+  const self = await ownHolder(randomUUID());
+  const watch = new Watch(folder, uid, self, times);
+  for (;;) {
+    const locks = await watch.settledLocks(undefined);
+    requireFree(locks, folder);
+    const number = Math.max(0, ...locks.map((lock) => lock.number)) + 1;
+    const path = join(folder, `.stream-csv.lock.${number}`);
+    if (!(await created(path, formatHolder(self)))) continue;
+    const isHeld = async (): Promise<boolean> =>
+      parseHolder((await readOwnNote(path, uid)) ?? "")?.id === self.id;
+    const release = async (): Promise<void> => {
+      if (await isHeld()) await rm(path, { force: true });
+    };
+    try {
+      const others = await watch.settledLocks(path);
+      requireFree(others, folder);
+      // Somebody who found this lock half-written may have taken it for dead.
+      if (!(await isHeld())) continue;
+      for (const dead of others) await rm(dead.path, { force: true });
+    } catch (error) {
+      await release();
+      throw error;
     }
-  } finally {
-    await rm(draft, { force: true });
+    return refreshed(path, { isHeld, release }, times.refreshMs);
   }
 }
 
-/** Whether a folder was some process's own that has died and left it behind. */
-export async function isAbandoned(folder: string): Promise<boolean> {
-  const locks = await locksIn(folder);
-  return locks.length > 0 && locks.every(({ holder }) => holder === undefined);
+/** Whether a folder was the own one of a process of this user that has died and left it behind. */
+export async function isAbandoned(folder: string, uid: number | undefined): Promise<boolean> {
+  const watch = new Watch(folder, uid, await ownHolder(""), lockTimes);
+  const locks = await watch.locks();
+  return locks.length > 0 && locks.every(({ state }) => state === "dead");
 }
 
-/** Makes sure that a lock just made is the only one that lives, and clears away the dead. */
-async function keep(path: string, folder: string): Promise<FolderLock> {
-  const release = (): Promise<void> => rm(path, { force: true });
-  try {
-    const others = (await locksIn(folder)).filter((lock) => lock.path !== path);
-    requireFree(others, folder);
-    for (const dead of others) await rm(dead.path, { force: true });
-    return { release };
-  } catch (error) {
-    await release();
-    throw error;
+/** Looks at the locks of a folder, and remembers which of those that may be alive were never refreshed. */
+class Watch {
+  readonly #folder: string;
+  readonly #uid: number | undefined;
+  readonly #self: LockHolder;
+  readonly #times: LockTimes;
+  /** By path, when a lock that may be alive was first seen, and its time of then. */
+  readonly #seen = new Map<string, { readonly atMs: number; readonly refreshedAtMs: number }>();
+
+  constructor(folder: string, uid: number | undefined, self: LockHolder, times: LockTimes) {
+    this.#folder = folder;
+    this.#uid = uid;
+    this.#self = self;
+    this.#times = times;
+  }
+
+  /** All locks but one, as soon as it is known of each whether it lives, or the patience is at its end. */
+  async settledLocks(except: string | undefined): Promise<readonly Lock[]> {
+    const endsAtMs = performance.now() + this.#times.patienceMs;
+    for (;;) {
+      const locks = (await this.locks()).filter(({ path }) => path !== except);
+      const isKnown =
+        locks.some(({ state }) => state === "alive") || locks.every(({ state }) => state === "dead");
+      if (isKnown || performance.now() >= endsAtMs) return locks;
+      await pause(lookAgainMs);
+    }
+  }
+
+  async locks(): Promise<readonly Lock[]> {
+    const names = (await readdir(this.#folder)).filter((name) => lockName.test(name));
+    const locks = await Promise.all(names.map((name) => this.#read(name)));
+    return locks.filter((lock) => lock !== undefined);
+  }
+
+  async #read(name: string): Promise<Lock | undefined> {
+    const path = join(this.#folder, name);
+    const text = await readOwnNote(path, this.#uid);
+    const stats = await ownFileStats(path, this.#uid);
+    if (text === undefined || stats === undefined) return await this.#foreign(name, path);
+    const holder = parseHolder(text);
+    const refreshedAtMs = Number(stats.mtimeNs) / 1e6;
+    const state = await this.#stateOf(path, holder, refreshedAtMs);
+    return { number: Number(lockName.exec(name)?.[1]), path, holder, refreshedAtMs, state };
+  }
+
+  /** @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` for a lock that isn't this user's regular file, unless it is gone by now */
+  async #foreign(name: string, path: string): Promise<undefined> {
+    if (!(await readdir(this.#folder)).includes(name)) return undefined;
+    const message = `"${path}" is not a lock that this user wrote: it is a link, a pipe, a folder, a large file or a file of another user.`;
+    const hint = "Name another folder with --spool-dir, or remove that file when no server uses the folder.";
+    throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message, { hint });
+  }
+
+  async #stateOf(
+    path: string,
+    holder: LockHolder | undefined,
+    refreshedAtMs: number,
+  ): Promise<Lock["state"]> {
+    if (holder !== undefined && isSameNamespace(holder, this.#self))
+      return (await isRunning(holder)) ? "alive" : "dead";
+    const first = this.#seen.get(path) ?? { atMs: performance.now(), refreshedAtMs };
+    this.#seen.set(path, first);
+    if (holder !== undefined && first.refreshedAtMs !== refreshedAtMs) return "alive";
+    const staleMs = holder === undefined ? unfinishedMs : this.#times.staleMs;
+    if (performance.now() - first.atMs >= staleMs) return "dead";
+    // The clock of another machine may be wrong, so only time spent watching counts there.
+    const hasOwnClock = holder === undefined || isSameMachine(holder, this.#self);
+    return hasOwnClock && Math.abs(Date.now() - refreshedAtMs) >= staleMs ? "dead" : "unknown";
   }
 }
 
 function requireFree(locks: readonly Lock[], folder: string): void {
-  const living = locks.find(({ holder }) => holder !== undefined);
+  const living = locks.find(({ state }) => state !== "dead");
   if (living === undefined) return;
-  const message = `The folder "${folder}" holds the prepared files of another server, the process ${living.holder}.`;
+  const { holder } = living;
+  const who = holder === undefined ? "that is just starting" : `the process ${holder.pid} on ${holder.host}`;
+  const message = `The folder "${folder}" holds the prepared files of another server, ${who}.`;
   const hint = "Give each server a folder of its own with --spool-dir, or stop the other one.";
   throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message, { hint });
 }
 
-async function locksIn(folder: string): Promise<readonly Lock[]> {
-  const names = await readdir(folder);
-  const locks = await Promise.all(
-    names.map(async (name): Promise<Lock | undefined> => {
-      const number = lockName.exec(name)?.[1];
-      const path = join(folder, name);
-      const text = number === undefined ? undefined : await readIfThere(path);
-      return text === undefined
-        ? undefined
-        : { number: Number(number), path, holder: await livingHolder(text) };
-    }),
-  );
-  return locks.filter((lock) => lock !== undefined);
-}
-
-/** The process a lock names, if it lives: the same number with another start is another process. */
-async function livingHolder(text: string): Promise<number | undefined> {
-  const [digits, start = ""] = text.trim().split(" ");
-  const pid = Number(digits);
-  if (!Number.isSafeInteger(pid) || pid <= 0 || !exists(pid)) return undefined;
-  return (await startOf(pid)) === start ? pid : undefined;
-}
-
-function exists(pid: number): boolean {
+/** Writes a lock that wasn't there; false when there is one. */
+async function created(path: string, text: string): Promise<boolean> {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: there is one, of another user.
-    return isCodedError(error) && error.code === "EPERM";
-  }
-}
-
-/** When a process started, in ticks since the machine did (proc(5), field 22 of stat); the same for all where /proc isn't. */
-async function startOf(pid: number): Promise<string> {
-  const stat = (await readIfThere(`/proc/${pid}/stat`)) ?? "";
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "0";
-}
-
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
+    const file = await open(path, "wx", 0o600);
+    try {
+      await file.writeFile(text);
+      return true;
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     if (isCodedError(error) && error.code === "EEXIST") return false;
     throw error;
   }
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isCodedError(error) && (error.code === "ENOENT" || error.code === "ESRCH")) return undefined;
-    throw error;
-  }
+/** Keeps the time of a lock fresh until it is given back. */
+function refreshed(path: string, { isHeld, release }: FolderLock, refreshMs: number): FolderLock {
+  const refresh = async (): Promise<void> => {
+    const now = new Date();
+    if (await isHeld()) await utimes(path, now, now);
+  };
+  const timer = setInterval(() => {
+    refresh().catch(() => {
+      // A lock that is gone or can't be written to shows at the next build, which asks whether it is held.
+    });
+  }, refreshMs).unref();
+  return {
+    isHeld,
+    release: async () => {
+      clearInterval(timer);
+      await release();
+    },
+  };
 }

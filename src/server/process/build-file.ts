@@ -2,21 +2,27 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { StreamCsvError } from "../../errors.ts";
-import type { BuiltFile } from "../../spool/spool.ts";
+import type { BuiltFile, SpoolRoom } from "../../spool/spool-file.ts";
 import { Link, type Notes } from "./ipc.ts";
 import { LivenessWatch, tickInterval } from "./liveness-watch.ts";
 import { nodeFlags } from "./node-flags.ts";
-import type { BuilderHostMethods, BuilderMethods, BuildRequest } from "./message.ts";
+import type { BuilderHostMethods, BuilderHostNotes, BuilderMethods, BuildRequest } from "./message.ts";
 
 /** When a builder is given up. */
 export interface BuildLimits {
   /** How long it may take to answer. */
   readonly hangTimeoutMs: number;
-  /** How long it may take to write something more; a database may have to sort first. */
+  /** How long it may go on without progress; a database may have to sort first. */
   readonly stallTimeoutMs: number;
 }
 
 const usualLimits: BuildLimits = { hangTimeoutMs: 30_000, stallTimeoutMs: 300_000 };
+
+/** A process that makes one file, and why it was ended before it had. */
+interface Builder {
+  readonly link: Link<BuilderMethods, Notes>;
+  readonly endedFor: string | undefined;
+}
 
 /**
  * Builds a spool file in a process of its own, so that no worker pays for it; the process is gone when this settles. One that
@@ -25,32 +31,88 @@ const usualLimits: BuildLimits = { hangTimeoutMs: 30_000, stallTimeoutMs: 300_00
  */
 export async function buildFile(
   request: BuildRequest,
-  reserve: (bytes: number) => void,
+  room: SpoolRoom,
   signal: AbortSignal,
-  { hangTimeoutMs, stallTimeoutMs }: BuildLimits = usualLimits,
+  limits: BuildLimits = usualLimits,
 ): Promise<BuiltFile> {
+  const host: BuilderHostMethods = {
+    reserve: ({ atLeast, wanted }) => room.reserve(atLeast, wanted),
+    freeDisk: () => room.freeDisk(),
+  };
+  const work = `wrote the file of "${request.name}"`;
+  return await inBuilder(work, host, signal, limits, (link) => link.call("build", request));
+}
+
+/** SHA-256 of a file, hexadecimal, computed in such a process as well. */
+export async function digestFile(
+  path: string,
+  signal: AbortSignal,
+  limits: BuildLimits = usualLimits,
+): Promise<string> {
+  return await inBuilder("checked a prepared file", {}, signal, limits, (link) => link.call("digest", path));
+}
+
+async function inBuilder<T>(
+  work: string,
+  host: Partial<BuilderHostMethods>,
+  signal: AbortSignal,
+  limits: BuildLimits,
+  ask: (link: Builder["link"]) => Promise<T>,
+): Promise<T> {
   signal.throwIfAborted();
   const child = fork(fileURLToPath(new URL("../builder.js", import.meta.url)), {
     execArgv: [...nodeFlags],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  if (child.pid === undefined) throw await notStarted(child, request);
+  if (child.pid === undefined) throw await notStarted(child, work);
+  const { builder, stop, exited } = watched(child, host, limits);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await ask(builder.link);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof StreamCsvError && error.code === "SCSV_WORKER_FAILED")
+      throw new StreamCsvError(
+        "SCSV_WORKER_FAILED",
+        `The process that ${work} ${builder.endedFor ?? "died"}.`,
+        {
+          cause: error,
+        },
+      );
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    stop();
+    await exited;
+  }
+}
+
+/** Ends a builder that doesn't answer, or tells of no progress, for longer than it may. */
+function watched(
+  child: ChildProcess,
+  host: Partial<BuilderHostMethods>,
+  { hangTimeoutMs, stallTimeoutMs }: BuildLimits,
+): { readonly builder: Builder; readonly stop: () => void; readonly exited: Promise<void> } {
   let progressAtMs = performance.now();
-  const hostMethods: BuilderHostMethods = {
-    reserve: (bytes) => {
+  const notes: BuilderHostNotes = {
+    progress: () => {
       progressAtMs = performance.now();
-      reserve(bytes);
     },
   };
-  const link = new Link<BuilderMethods, Notes>(child, hostMethods, {});
-  let why: string | undefined;
+  const builder = {
+    link: new Link<BuilderMethods, Notes>(child, host, notes),
+    endedFor: undefined as string | undefined,
+  };
+  const stop = (): void => {
+    child.kill("SIGKILL");
+  };
   const end = (reason: string): void => {
-    why ??= reason;
+    builder.endedFor ??= reason;
     stop();
   };
   const watch = new LivenessWatch(
     {
-      ping: () => link.ping(),
+      ping: () => builder.link.ping(),
       onSilent: () => undefined,
       onAnswer: () => undefined,
       onHung: () => end(`didn't answer for ${hangTimeoutMs / 1000} s`),
@@ -60,41 +122,21 @@ export async function buildFile(
   const watching = setInterval(() => {
     watch.tick();
     if (performance.now() - progressAtMs > stallTimeoutMs)
-      end(`wrote nothing for ${stallTimeoutMs / 1000} s`);
+      end(`got no further for ${stallTimeoutMs / 1000} s`);
   }, tickInterval(hangTimeoutMs)).unref();
   const exited = new Promise<void>((resolve) => {
-    child.once("close", () => {
-      link.close();
+    const onExit = (): void => {
+      clearInterval(watching);
+      builder.link.close();
       resolve();
-    });
-    child.once("error", () => resolve());
+    };
+    child.once("close", onExit).once("error", onExit);
   });
-  const stop = (): void => {
-    child.kill("SIGKILL");
-  };
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await link.call("build", request);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof StreamCsvError && error.code === "SCSV_WORKER_FAILED") {
-      throw new StreamCsvError(
-        "SCSV_WORKER_FAILED",
-        `The process that wrote the file of "${request.name}" ${why ?? "died"}.`,
-        { cause: error },
-      );
-    }
-    throw error;
-  } finally {
-    clearInterval(watching);
-    signal.removeEventListener("abort", stop);
-    stop();
-    await exited;
-  }
+  return { builder, stop, exited };
 }
 
-async function notStarted(child: ChildProcess, { name }: BuildRequest): Promise<StreamCsvError> {
+async function notStarted(child: ChildProcess, work: string): Promise<StreamCsvError> {
   const [cause] = (await once(child, "error")) as [Error];
-  const message = `The process that should write the file of "${name}" could not be started: ${cause.message}.`;
+  const message = `The process that would have ${work} could not be started: ${cause.message}.`;
   return new StreamCsvError("SCSV_WORKER_FAILED", message, { cause });
 }

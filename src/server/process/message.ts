@@ -3,8 +3,8 @@ import type { ServedFile } from "../../export/definition.ts";
 import type { ExportProgress } from "../../export/run.ts";
 import type { ExportParameters } from "../../export/parameters.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
-import type { BuiltFile, SpoolFile } from "../../spool/spool.ts";
 import type { Received, SentError } from "./ipc.ts";
+import type { BuiltFile, SpoolFile } from "../../spool/spool-file.ts";
 import type { ServerSettings } from "../settings.ts";
 
 /** What the processes of a server say to each other. All of it is plain data. */
@@ -68,11 +68,20 @@ export type WorkerNotes = {
 /** What the primary asks of a builder of spool files. */
 export type BuilderMethods = {
   readonly build: (request: BuildRequest) => Promise<BuiltFile>;
+  /** SHA-256 of a file, hexadecimal. */
+  readonly digest: (path: string) => Promise<string>;
 };
 
-/** What a builder asks of the primary, before it writes further bytes. */
+/** What a builder asks of the primary while it writes; see `SpoolRoom`. */
 export type BuilderHostMethods = {
-  readonly reserve: (bytes: number) => void;
+  readonly reserve: (bytes: { readonly atLeast: number; readonly wanted: number }) => Promise<number>;
+  readonly freeDisk: (none: null) => Promise<boolean>;
+};
+
+/** What a builder tells the primary. */
+export type BuilderHostNotes = {
+  /** Now and then, as long as it gets further. */
+  readonly progress: (none: null) => void;
 };
 
 /** An export whose file is wanted, and the key it must have. */

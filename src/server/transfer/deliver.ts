@@ -12,11 +12,11 @@ import type { RequestHead } from "../../response/head/request-head.ts";
 import { HttpResponse } from "../../response/http-response.ts";
 import { StreamingHttpResponse } from "../../response/streaming-http-response.ts";
 import { compress } from "../../response/transform/compress.ts";
-import { abortable } from "../../stream/abortable.ts";
 import { BufferReservation } from "../admission/buffer-reservation.ts";
 import type { HttpSettings } from "../http-settings.ts";
 import type { Link } from "../process/ipc.ts";
-import type { LeasedFile, PrimaryMethods, PrimaryNotes } from "../process/message.ts";
+import type { PrimaryMethods, PrimaryNotes } from "../process/message.ts";
+import { openSpoolFile } from "./open-spool-file.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** What a delivery is made from. */
@@ -135,11 +135,12 @@ export function withLength(plan: ExportPlan, bufferMemoryBytes: number): ExportP
 
 /** All rows were written to a file by another process, at the latest just now. */
 async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
-  const { plan, transfer, primary, http } = context;
-  const { path, bytes, rows, guardedCells, sha256, lease } = await leaseFile(context);
-  const giveBack = (): void => primary.note("releaseSpoolFile", lease);
+  const { plan, transfer, http } = context;
+  const { file, handle, giveBack } = await openSpoolFile(context);
+  const { bytes, rows, guardedCells, sha256 } = file;
   try {
-    const response = await FileResponse.open(path, {
+    // Closes the handle when it throws as well.
+    const response = await FileResponse.open(handle, {
       etag: sha256,
       headers: {
         ...exportHeaders(plan, http),
@@ -153,28 +154,6 @@ async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
     return response;
   } catch (error) {
     giveBack();
-    throw error;
-  }
-}
-
-/** Waits for the file, but no longer than the client does; a file that comes too late is given back. */
-async function leaseFile({ plan, parameters, transfer, primary }: DeliveryContext): Promise<LeasedFile> {
-  const { signal } = transfer;
-  const request = {
-    transfer: transfer.id,
-    name: plan.name,
-    source: plan.file,
-    parameters: { ...parameters, encoder: plan.encoder },
-    key: plan.key,
-  };
-  const leased = primary.call("acquireSpoolFile", request);
-  try {
-    return await abortable(leased, signal);
-  } catch (error) {
-    void leased.then(
-      ({ lease }) => primary.note("releaseSpoolFile", lease),
-      () => undefined, // The same error as above, or one that nobody waits for any more.
-    );
     throw error;
   }
 }

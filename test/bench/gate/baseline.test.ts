@@ -65,7 +65,7 @@ test("a run that was cut short or can't be trusted is no baseline", () => {
 });
 
 const unreadable: readonly (readonly [string, string, RegExp])[] = [
-  ["no JSON", "{", /"old\.json" is no JSON/],
+  ["no JSON", "{", /"old\.json" is not JSON/],
   ["another format", '{"schema":"other.v1"}', /"old\.json" is no stream-csv\.baseline\.v1 at schema/],
   ["no object", "[]", /"old\.json" is no stream-csv\.baseline\.v1/],
   [

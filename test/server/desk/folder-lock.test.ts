@@ -1,21 +1,32 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 import type { StreamCsvError } from "../../../src/errors.ts";
-import { isAbandoned, lockFolder } from "../../../src/server/desk/folder-lock.ts";
+import { isAbandoned, lockFolder, lockTimes, type FolderLock } from "../../../src/server/desk/folder-lock.ts";
+import { formatHolder, ownHolder, type LockHolder } from "../../../src/server/desk/lock-holder.ts";
+
+const uid = process.getuid?.();
+/** As a server's, but shorter. */
+const times = { refreshMs: 20, staleMs: 400, patienceMs: 5000 };
 
 let folder: string;
-before(async () => {
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "lock-test-"));
 });
-after(async () => {
+afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const lockPath = (): string => join(folder, ".stream-csv.lock.7");
+const lockPath = (number = 7): string => join(folder, `.stream-csv.lock.${number}`);
+const lock = (): Promise<FolderLock> => lockFolder(folder, uid, times);
+
+async function plant(change: Partial<LockHolder>, refreshedAtMs = Date.now()): Promise<void> {
+  await writeFile(lockPath(), formatHolder({ ...(await ownHolder("planted")), ...change }));
+  await utimes(lockPath(), refreshedAtMs / 1000, refreshedAtMs / 1000);
+}
 
 /** A process id that was in use and is no more. */
 function deadPid(): number {
@@ -23,28 +34,41 @@ function deadPid(): number {
 }
 
 test("gives a folder to one holder at a time, names the holder, and gives it again when it is free", async () => {
-  const lock = await lockFolder(folder);
-  await assert.rejects(lockFolder(folder), (error: StreamCsvError) => {
+  const first = await lock();
+  await assert.rejects(lock(), (error: StreamCsvError) => {
     assert.equal(error.code, "SCSV_SPOOL_UNUSABLE");
-    assert.match(error.message, new RegExp(`process ${process.pid}`));
+    assert.match(error.message, new RegExp(`process ${process.pid} on `));
     return true;
   });
-  assert.equal(await isAbandoned(folder), false);
-  await lock.release();
+  assert.equal(await isAbandoned(folder, uid), false);
+  assert.equal(await first.isHeld(), true);
+  await first.release();
+  assert.equal(await first.isHeld(), false);
   assert.deepEqual(await readdir(folder), []);
-  await (await lockFolder(folder)).release();
+  await (await lock()).release();
 });
 
-const deadLocks: readonly (readonly [title: string, text: () => string])[] = [
-  ["a process that is dead", () => `${deadPid()} 123\n`],
-  ["a process whose number another has now", () => `${process.pid} 1\n`],
-  ["nobody", () => ""],
+const longAgo = Date.now() - 3_600_000;
+const deadLocks: readonly (readonly [title: string, plantIt: () => Promise<void>])[] = [
+  ["a process that is dead", () => plant({ pid: deadPid() })],
+  ["a process whose number another has now", () => plant({ startTicks: "1" })],
+  [
+    "a process of another namespace that was last heard of long ago",
+    () => plant({ pidNamespace: "pid:[1]" }, longAgo),
+  ],
+  [
+    "nobody, written long ago",
+    async () => {
+      await writeFile(lockPath(), "");
+      await utimes(lockPath(), 1000, 1000);
+    },
+  ],
 ];
-for (const [title, text] of deadLocks) {
+for (const [title, plantIt] of deadLocks) {
   test(`takes over the lock of ${title}, once of all who try at the same time`, async () => {
-    await writeFile(lockPath(), text());
-    assert.equal(await isAbandoned(folder), true);
-    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
+    await plantIt();
+    assert.equal(await isAbandoned(folder, uid), true);
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, lock));
     const won = tries.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     assert.equal(won.length, 1);
     await won[0]?.release();
@@ -52,16 +76,103 @@ for (const [title, text] of deadLocks) {
   });
 }
 
-test("gives way to a lock that came by an older look at the folder", async () => {
-  const lock = await lockFolder(folder);
-  const [name = ""] = await readdir(folder);
-  await writeFile(join(folder, ".stream-csv.lock.100"), await readFile(join(folder, name)));
-  await lock.release();
-  await assert.rejects(lockFolder(folder), { code: "SCSV_SPOOL_UNUSABLE" });
-  assert.deepEqual(await readdir(folder), [".stream-csv.lock.100"]);
-  await rm(join(folder, ".stream-csv.lock.100"));
+/** Holders whose process can't be looked for from here; the time of their lock is all there is. */
+const elsewhere: readonly (readonly [
+  title: string,
+  holder: Partial<LockHolder>,
+  refreshedAtMs: () => number,
+])[] = [
+  ["another namespace of this machine", { pidNamespace: "pid:[1]" }, Date.now],
+  ["another machine", { host: "other", boot: "another" }, Date.now],
+  ["another machine whose clock is an hour late", { boot: "another" }, () => Date.now() - 3_600_000],
+  ["another machine whose clock is an hour early", { boot: "another" }, () => Date.now() + 3_600_000],
+  ["a system that doesn't tell", { boot: "", pidNamespace: "" }, Date.now],
+];
+for (const [title, holder, refreshedAtMs] of elsewhere) {
+  test(`refuses a folder whose holder in ${title} refreshes its lock`, async () => {
+    await plant({ ...holder, pid: 1 }, refreshedAtMs());
+    let beats = 0;
+    const timer = setInterval(() => {
+      beats += 1;
+      const at = (refreshedAtMs() + beats) / 1000;
+      utimes(lockPath(), at, at).catch(() => undefined);
+    }, 50);
+    try {
+      await assert.rejects(lock(), /holds the prepared files of another server, the process 1 on /);
+    } finally {
+      clearInterval(timer);
+    }
+  });
+
+  test(`takes a folder over whose holder in ${title} has stopped refreshing its lock`, async () => {
+    await plant({ ...holder, pid: 1 }, refreshedAtMs());
+    const taken = await lock();
+    assert.equal(await taken.isHeld(), true);
+    assert.deepEqual(await readdir(folder), [".stream-csv.lock.8"]);
+    await taken.release();
+  });
+}
+
+test("waits for nobody when it has no patience: a lock that may be alive is", async () => {
+  await plant({ pidNamespace: "pid:[1]" });
+  await assert.rejects(lockFolder(folder, uid, { ...times, patienceMs: 0 }), { code: "SCSV_SPOOL_UNUSABLE" });
 });
 
-test("is not called abandoned where there is no lock", async () => {
-  assert.equal(await isAbandoned(folder), false);
+test("keeps its own lock fresh", async () => {
+  const taken = await lock();
+  await utimes(lockPath(1), 1000, 1000);
+  while ((await stat(lockPath(1))).mtimeMs < Date.now() - 60_000)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  await taken.release();
+});
+
+test("notices that its folder was removed, and doesn't remove what came in its place", async () => {
+  const taken = await lock();
+  await rm(folder, { recursive: true });
+  assert.equal(await taken.isHeld(), false);
+  await mkdir(folder);
+  const second = await lock();
+  assert.equal(await taken.isHeld(), false);
+  await taken.release();
+  assert.equal(await second.isHeld(), true);
+  await second.release();
+});
+
+test("is never called abandoned where there is no lock, or one that may be alive", async () => {
+  assert.equal(await isAbandoned(folder, uid), false);
+  await plant({ pidNamespace: "pid:[1]" });
+  assert.equal(await isAbandoned(folder, uid), false);
+  await plant({ boot: "another" }, longAgo);
+  assert.equal(await isAbandoned(folder, uid), false);
+});
+
+const planted: readonly (readonly [title: string, plantIt: (path: string) => Promise<unknown>])[] = [
+  ["a pipe", async (path) => spawnSync("mkfifo", [path])],
+  ["a link to a device", (path) => symlink("/dev/zero", path)],
+  ["a link to a file", (path) => symlink("/etc/hostname", path)],
+  ["a folder", (path) => mkdir(path)],
+  ["a large file", (path) => writeFile(path, "x".repeat(10_000))],
+];
+for (const [title, plantIt] of planted) {
+  test(`neither waits for, reads nor removes ${title} in the place of a lock`, async () => {
+    await plantIt(lockPath());
+    await assert.rejects(lock(), (error: StreamCsvError) => {
+      assert.equal(error.code, "SCSV_SPOOL_UNUSABLE");
+      assert.ok(error.message.includes(lockPath()), error.message);
+      return true;
+    });
+    await assert.rejects(isAbandoned(folder, uid), { code: "SCSV_SPOOL_UNUSABLE" });
+    assert.deepEqual(await readdir(folder), [".stream-csv.lock.7"]);
+  });
+}
+
+test("neither reads nor removes a lock of another user", async () => {
+  await plant({ pid: deadPid() });
+  await assert.rejects(lockFolder(folder, (uid ?? 0) + 1, times), /file of another user/);
+  assert.deepEqual(await readdir(folder), [".stream-csv.lock.7"]);
+});
+
+test("the times of a server leave a holder five refreshes before it is given up", () => {
+  assert.ok(lockTimes.staleMs >= 5 * lockTimes.refreshMs);
+  assert.ok(lockTimes.patienceMs > lockTimes.staleMs);
 });

@@ -1,0 +1,55 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { ownFileStats, readOwnNote } from "./own-file.ts";
+import { parseSidecar } from "./sidecar.ts";
+import { parseSpoolFileName, spoolFileName, type Entry } from "./spool-file.ts";
+
+/**
+ * The whole files that earlier runs left in a folder, the least recently used first, none of which has been checked yet.
+ * Partial files, files about which nothing is known, and all but the last used of those with the same key are removed.
+ * Files of other users, links, pipes and whatever else has such a name are left alone.
+ */
+export async function earlierFiles(directory: string, uid: number | undefined): Promise<readonly Entry[]> {
+  const found = new Map<string, { readonly entry: Entry; readonly usedAtMs: number }>();
+  const texts = new Map<string, string>();
+  for (const name of await readdir(directory)) {
+    const parsed = parseSpoolFileName(name);
+    const path = join(directory, name);
+    if (parsed === undefined || (await ownFileStats(path, uid)) === undefined) continue;
+    if (parsed.ending === "csv") texts.set(parsed.id, path);
+    else if (parsed.ending === "part") await rm(path, { force: true });
+    else {
+      const read = await readEntry(directory, parsed, uid);
+      const twin = found.get(parsed.key);
+      if (read === undefined || (twin !== undefined && twin.usedAtMs >= read.usedAtMs)) {
+        await rm(path, { force: true });
+      } else {
+        if (twin !== undefined) await rm(join(directory, spoolFileName(twin.entry, "txt")), { force: true });
+        found.set(parsed.key, read);
+      }
+    }
+  }
+  const entries = [...found.values()]
+    .toSorted((left, right) => left.usedAtMs - right.usedAtMs)
+    .map(({ entry }) => entry);
+  for (const { id } of entries) texts.delete(id);
+  for (const path of texts.values()) await rm(path, { force: true });
+  return entries;
+}
+
+/** What a sidecar and the file beside it say; undefined unless they fit. */
+async function readEntry(
+  directory: string,
+  name: Pick<Entry, "key" | "id">,
+  uid: number | undefined,
+): Promise<{ readonly entry: Entry; readonly usedAtMs: number } | undefined> {
+  const sidecar = join(directory, spoolFileName(name, "txt"));
+  const path = join(directory, spoolFileName(name, "csv"));
+  const built = parseSidecar((await readOwnNote(sidecar, uid)) ?? "");
+  const stats = await ownFileStats(path, uid);
+  const usedAt = await ownFileStats(sidecar, uid);
+  if (built === undefined || usedAt === undefined || stats?.size !== BigInt(built.bytes)) return undefined;
+  const { key, id } = name;
+  const file = { key, path, ...built, stamp: "" };
+  return { entry: { key, id, file, pins: 0 }, usedAtMs: Number(usedAt.mtimeNs) / 1e6 };
+}

@@ -1,0 +1,135 @@
+import { StreamCsvError } from "../errors.ts";
+import { formatBytes } from "../units.ts";
+import type { Entry } from "./spool-file.ts";
+
+/** What a file takes on a disk beside its bytes: the rest of its last block, and a block for its sidecar. */
+export const besideBytes = 2 * 4096;
+
+/** A removal under way. */
+interface Leaving {
+  readonly done: Promise<void>;
+  readonly bytes: number;
+}
+
+/**
+ * The files of a spool by key and in order of use, and the disk space that they take, that is reserved, and that is being
+ * freed. Together these never exceed the limit. The least recently used file that nobody reads goes first.
+ */
+export class FileIndex {
+  readonly limitBytes: number;
+  readonly #removeFiles: (entry: Entry) => Promise<void>;
+  /** In order of last use, the oldest first. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #leaving = new Map<Entry, Leaving>();
+  #lastUsed: Entry | undefined;
+  #usedBytes = 0;
+  #reservedBytes = 0;
+
+  /** @param removeFiles removes what an entry has on the disk, and throws when it is still there */
+  constructor(limitBytes: number, removeFiles: (entry: Entry) => Promise<void>) {
+    this.limitBytes = limitBytes;
+    this.#removeFiles = removeFiles;
+  }
+
+  get usage(): { readonly files: number; readonly bytes: number; readonly limitBytes: number } {
+    return { files: this.#entries.size, bytes: this.#usedBytes, limitBytes: this.limitBytes };
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Adds a file as the last used. */
+  add(entry: Entry): void {
+    this.#entries.set(entry.key, entry);
+    this.#lastUsed = entry;
+    this.#usedBytes += entry.file.bytes + besideBytes;
+  }
+
+  /** Makes a file the last used; true when the order has changed. */
+  use(entry: Entry): boolean {
+    if (this.#lastUsed === entry || this.#entries.get(entry.key) !== entry) return false;
+    this.#entries.delete(entry.key);
+    this.#entries.set(entry.key, entry);
+    this.#lastUsed = entry;
+    return true;
+  }
+
+  /**
+   * Reserves disk space: at least so much, for which other files go, and up to `wantedBytes` as long as none has to.
+   * @throws StreamCsvError `SCSV_BUSY` when files in use leave too little room
+   */
+  async reserve(atLeastBytes: number, wantedBytes: number): Promise<number> {
+    while (this.#freeBytes < atLeastBytes) {
+      const isOnItsWay = this.#usedBytes + this.#reservedBytes + atLeastBytes <= this.limitBytes;
+      if (isOnItsWay) await Promise.race([...this.#leaving.values()].map(({ done }) => done));
+      else if (!(await this.removeOldest())) {
+        const message = `The spool of ${formatBytes(this.limitBytes)} is full of files that are being sent or built.`;
+        throw new StreamCsvError("SCSV_BUSY", message, { retryAfterSeconds: 5 });
+      }
+    }
+    // No await since the room was found, so nobody else can have taken it.
+    const bytes = Math.max(atLeastBytes, Math.min(wantedBytes, this.#freeBytes));
+    this.#reservedBytes += bytes;
+    return bytes;
+  }
+
+  giveBack(reservedBytes: number): void {
+    this.#reservedBytes -= reservedBytes;
+  }
+
+  /** Removes the least recently used file that nobody reads, or waits for a removal under way; false when there is neither. */
+  async removeOldest(): Promise<boolean> {
+    for (const entry of this.#entries.values()) {
+      if (entry.pins > 0) continue;
+      await this.remove(entry);
+      return true;
+    }
+    const [leaving] = this.#leaving.values();
+    await leaving?.done;
+    return leaving !== undefined;
+  }
+
+  /** Forgets a file at once and removes it; its space counts until it is gone. @throws what removing throws */
+  async remove(entry: Entry): Promise<void> {
+    this.#forget(entry);
+    const done = this.#leave(entry);
+    this.#leaving.set(entry, { done, bytes: entry.file.bytes + besideBytes });
+    await done;
+  }
+
+  /** Forgets all files, since their folder is gone. */
+  clear(): void {
+    for (const entry of this.#entries.values()) this.#forget(entry);
+  }
+
+  /** Resolves when nothing is being removed any longer. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#leaving.values()].map(({ done }) => done));
+  }
+
+  async #leave(entry: Entry): Promise<void> {
+    try {
+      await this.#removeFiles(entry);
+    } catch (error) {
+      // It still takes its space.
+      if (!this.#entries.has(entry.key)) this.add(entry);
+      throw error;
+    } finally {
+      this.#leaving.delete(entry);
+    }
+  }
+
+  #forget({ key, file }: Entry): void {
+    this.#entries.delete(key);
+    if (this.#lastUsed?.key === key) this.#lastUsed = undefined;
+    this.#usedBytes -= file.bytes + besideBytes;
+  }
+
+  /** Disk space that is neither taken nor reserved nor still being freed. */
+  get #freeBytes(): number {
+    let leavingBytes = 0;
+    for (const { bytes } of this.#leaving.values()) leavingBytes += bytes;
+    return this.limitBytes - this.#usedBytes - this.#reservedBytes - leavingBytes;
+  }
+}

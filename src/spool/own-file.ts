@@ -1,0 +1,49 @@
+import { constants, type BigIntStats } from "node:fs";
+import { lstat, open } from "node:fs/promises";
+import { isCodedError } from "../errors.ts";
+
+/** Longer than any file that says something about another one. */
+const longestNoteBytes = 4096;
+
+/**
+ * Reads a short text file that this user wrote; undefined when it isn't there, or is anything else: a link, a pipe, a
+ * device, a large file, or one of another user. None of these is ever waited for or followed.
+ */
+export async function readOwnNote(path: string, uid: number | undefined): Promise<string | undefined> {
+  // lstat comes first, because opening a device can have an effect of its own. A change in between is caught by fstat.
+  if ((await ownFileStats(path, uid)) === undefined) return undefined;
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    noneIfMissing,
+  );
+  if (handle === undefined) return undefined;
+  try {
+    const stats = await handle.stat({ bigint: true });
+    return isOwnFile(stats, uid) && stats.size <= longestNoteBytes
+      ? await handle.readFile("utf8")
+      : undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What a regular file of this user is like; undefined when there is none under that path. */
+export async function ownFileStats(path: string, uid: number | undefined): Promise<BigIntStats | undefined> {
+  const stats = await lstat(path, { bigint: true }).catch(noneIfMissing);
+  return stats !== undefined && isOwnFile(stats, uid) ? stats : undefined;
+}
+
+/** Changes whenever a file is written to, replaced, or given another time: the time of change can't be set by anyone. */
+export function stampOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
+  return `${size}-${mtimeNs}-${ctimeNs}-${ino}`;
+}
+
+function isOwnFile(stats: BigIntStats, uid: number | undefined): boolean {
+  return stats.isFile() && (uid === undefined || Number(stats.uid) === uid);
+}
+
+const missing: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
+
+function noneIfMissing(error: unknown): undefined {
+  if (isCodedError(error) && missing.has(error.code)) return undefined;
+  throw error;
+}

@@ -1,0 +1,46 @@
+import { isCodedError, StreamCsvError } from "../errors.ts";
+
+const diskFull: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
+const outOfDescriptors: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
+
+/**
+ * Does something that takes disk space. When the disk, its inodes or the user's quota are used up, it is tried again as
+ * often as `freeDisk` could give up another file.
+ * @throws StreamCsvError as `spoolFault` makes it
+ */
+export async function whereDiskAllows<T>(
+  freeDisk: () => Promise<boolean>,
+  act: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      const isDiskFull = isCodedError(error) && diskFull.has(error.code);
+      if (!isDiskFull || !(await freeDisk())) throw spoolFault(error);
+    }
+  }
+}
+
+/**
+ * What an error of the file system means for the client that waits for a prepared file. The message names no path,
+ * because it is sent to clients; the cause, which is logged, does.
+ */
+export function spoolFault(cause: unknown): StreamCsvError {
+  if (cause instanceof StreamCsvError) return cause;
+  const code = isCodedError(cause) ? cause.code : "an unknown error";
+  if (diskFull.has(code)) {
+    const message = `The disk for prepared files is full (${code}).`;
+    return new StreamCsvError("SCSV_SPOOL_FULL", message, { cause });
+  }
+  if (outOfDescriptors.has(code)) {
+    const message = `The process has no file descriptor left for a prepared file (${code}).`;
+    const hint = "Try again later, or raise the limit of open files (ulimit -n).";
+    return new StreamCsvError("SCSV_BUSY", message, { cause, hint, retryAfterSeconds: 5 });
+  }
+  return new StreamCsvError("SCSV_SPOOL_UNUSABLE", `Prepared files can't be read or written now (${code}).`, {
+    cause,
+    hint: "Ask with delivery=streaming, or try again when the log says that the folder is back.",
+    retryAfterSeconds: 30,
+  });
+}

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  appendFile,
+  lstat,
+  mkdir,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileDigest } from "../../src/spool/file-digest.ts";
+import { spoolFault } from "../../src/spool/spool-fault.ts";
+import { builder, coded, keyOf, makeSpool, namesIn, openSpool, sha256Of } from "./make-spool.ts";
+
+/** What somebody can do to a kept file behind the spool's back. */
+const tampering: readonly (readonly [title: string, tamper: (path: string) => Promise<void>])[] = [
+  ["was removed", (path) => rm(path)],
+  ["was shortened", (path) => writeFile(path, "short")],
+  ["has grown", (path) => appendFile(path, "x")],
+  [
+    "has another byte, and its old size and time",
+    async (path) => {
+      const { atime, mtime } = await stat(path);
+      const bytes = await readFile(path);
+      bytes[5] = 1;
+      await writeFile(path, bytes);
+      await utimes(path, atime, mtime);
+    },
+  ],
+  [
+    "was replaced by a link",
+    async (path) => {
+      await writeFile(`${path}.other`, await readFile(path));
+      await rm(path);
+      await symlink(`${path}.other`, path);
+    },
+  ],
+  [
+    "was replaced by a pipe",
+    async (path) => {
+      await rm(path);
+      spawnSync("mkfifo", [path]);
+    },
+  ],
+];
+for (const [title, tamper] of tampering) {
+  for (const when of ["while the server runs", "between two runs"]) {
+    test(`builds a file again that ${title} ${when}, and never gives out a false digest`, async () => {
+      const { spool, folder } = await makeSpool(1000);
+      const maker = builder(100);
+      const { file, release } = await spool.acquire(keyOf("a"), maker);
+      release();
+      await tamper(file.path);
+      const { spool: now } = when === "between two runs" ? await openSpool(folder, 1000) : { spool };
+      const { file: again } = await now.acquire(keyOf("a"), maker);
+      assert.equal(maker.builds(), 2);
+      assert.equal(await fileDigest(again.path), again.sha256);
+    });
+  }
+}
+
+test("gives out a file that was touched but not changed, after its bytes were checked", async () => {
+  const { spool } = await makeSpool(1000);
+  const maker = builder(100);
+  const { file } = await spool.acquire(keyOf("a"), maker);
+  await utimes(file.path, 1000, 1000);
+  await spool.acquire(keyOf("a"), maker);
+  await spool.acquire(keyOf("a"), maker);
+  assert.deepEqual([maker.builds(), maker.checks()], [1, 1]);
+});
+
+test("gives up on a file that another program goes on changing", async () => {
+  const { spool, told } = await makeSpool(1000);
+  const maker = builder(10, async (path, bytes) => {
+    await writeFile(path, bytes);
+  });
+  const restless = {
+    ...maker,
+    digest: async ({ path }: { readonly path: string }) => {
+      const digest = await fileDigest(path);
+      await utimes(path, 1000, 1000);
+      return digest;
+    },
+  };
+  const { file } = await spool.acquire(keyOf("a"), restless);
+  await utimes(file.path, 1000, 1000);
+  await assert.rejects(spool.acquire(keyOf("a"), restless), { code: "SCSV_SPOOL_UNUSABLE" });
+  assert.deepEqual(told, ["SCSV_SPOOL_UNUSABLE"]);
+});
+
+test("lets the least recently used files go when the disk is full, and builds again", async () => {
+  const { spool, folder } = await makeSpool(1000);
+  for (const letter of ["a", "b", "c"]) (await spool.acquire(keyOf(letter), builder(100))).release();
+  // A disk with room for two files.
+  const onSmallDisk = builder(100, async (path, bytes, room) => {
+    while ((await namesIn(folder)).filter((name) => name.endsWith(".csv")).length > 1)
+      if (!(await room.freeDisk())) throw coded("ENOSPC");
+    await writeFile(path, bytes);
+  });
+  await spool.acquire(keyOf("d"), onSmallDisk);
+  assert.deepEqual(await namesIn(folder), ["c.csv", "c.txt", "d.csv", "d.txt"]);
+  assert.equal(onSmallDisk.builds(), 1);
+});
+
+test("says that the disk is full when nobody's file can go, and leaves nothing half-written", async () => {
+  const { spool, folder, told } = await makeSpool(1000);
+  const lease = await spool.acquire(keyOf("a"), builder(100));
+  const full = builder(100, async (path, bytes, room) => {
+    await writeFile(path, bytes.subarray(0, 10));
+    if (!(await room.freeDisk())) throw spoolFault(coded("ENOSPC"));
+  });
+  await assert.rejects(spool.acquire(keyOf("b"), full), { code: "SCSV_SPOOL_FULL", status: 507 });
+  assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
+  assert.deepEqual(told, ["SCSV_SPOOL_FULL"]);
+  lease.release();
+  await spool.acquire(keyOf("b"), builder(100));
+});
+
+test("makes a folder again that was removed, before or while a file is written", async () => {
+  let folder = "";
+  let remade = 0;
+  const requireFolder = async (): Promise<boolean> => {
+    if ((await lstat(folder).catch(() => undefined)) !== undefined) return false;
+    await mkdir(folder, { mode: 0o700 });
+    remade += 1;
+    return true;
+  };
+  const made = await makeSpool(1000, { requireFolder });
+  folder = made.folder;
+  (await made.spool.acquire(keyOf("a"), builder(100))).release();
+  await rm(folder, { recursive: true });
+  (await made.spool.acquire(keyOf("a"), builder(100))).release();
+  assert.equal(remade, 1);
+  let isFirst = true;
+  const interrupted = builder(100, async (path, bytes) => {
+    await writeFile(path, bytes);
+    if (isFirst) await rm(folder, { recursive: true });
+    isFirst = false;
+  });
+  await made.spool.acquire(keyOf("b"), interrupted);
+  assert.equal(remade, 2);
+  assert.deepEqual(await namesIn(folder), ["b.csv", "b.txt"]);
+  assert.equal(made.spool.usage.files, 1);
+  assert.deepEqual(made.told, []);
+});
+
+test("writes files that only this user can read", async () => {
+  const { spool, folder } = await makeSpool(1000);
+  await spool.acquire(
+    keyOf("a"),
+    builder(1, (path, bytes) => writeFile(path, bytes, { mode: 0o600 })),
+  );
+  for (const name of await readdir(folder))
+    assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600);
+});
+
+test("reads and removes nothing that isn't this user's regular file", async () => {
+  const { spool, folder } = await makeSpool(1000);
+  const { file } = await spool.acquire(keyOf("a"), builder(10));
+  const secret = join(folder, "secret");
+  await writeFile(secret, await readFile(file.path));
+  const planted = join(folder, `${keyOf("b")}.planted`);
+  await symlink(secret, `${planted}.csv`);
+  await writeFile(`${planted}.txt`, await readFile(file.path.replace(/csv$/, "txt")));
+  spawnSync("mkfifo", [join(folder, `${keyOf("c")}.pipe.txt`), join(folder, `${keyOf("c")}.pipe.part`)]);
+  const { spool: later } = await openSpool(folder, 1000);
+  assert.equal(later.usage.files, 1);
+  const { file: own } = await later.acquire(keyOf("b"), builder(20));
+  assert.equal(own.bytes, 20 * 1024);
+  assert.equal(sha256Of(await readFile(secret)), file.sha256);
+  const isLink = (await lstat(`${planted}.csv`)).isSymbolicLink();
+  assert.equal(isLink, true);
+});
+
+test("takes over no file of another user", async () => {
+  const { spool, folder } = await makeSpool(1000);
+  await spool.acquire(keyOf("a"), builder(10));
+  const uid = (process.getuid?.() ?? 0) + 1;
+  const { spool: stranger } = await openSpool(folder, 1000, { uid });
+  assert.equal(stranger.usage.files, 0);
+  assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
+});
