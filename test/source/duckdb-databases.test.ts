@@ -104,7 +104,7 @@ test("48 readers of a Parquet file are served at once", async () => {
       return iterator;
     }),
   );
-  await Promise.all(iterators.map((iterator) => iterator.return?.()));
+  for (const iterator of iterators) await iterator.return?.();
   await source.close();
 });
 
