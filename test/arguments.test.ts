@@ -44,7 +44,11 @@ const functions: readonly (readonly [name: string, act: Act, isRight: (value: un
   ["readExportParameters", api.readExportParameters, (value) => Array.isArray(value)],
   ["planExport", (value) => api.planExport(value, api.readExportParameters([])), () => false],
   ["runExport", (value) => api.runExport(value, { signal: new AbortController().signal }), () => false],
-  ["startServer", (value) => api.startServer(value, api.systemClock), (value) => value === undefined],
+  [
+    "startServer",
+    (value) => api.startServer(value, api.systemClock),
+    (value) => value === undefined || (typeof value === "object" && value !== null && !Array.isArray(value)),
+  ],
   ["Occupancy", (value) => new api.Occupancy(value), () => false],
   ["StreamCsvError", (value) => new api.StreamCsvError(value, "message"), () => false],
   ["runBench", (value) => runBench(value, { cli: ["node"], tool: { name: "x", version: "1" } }), () => false],

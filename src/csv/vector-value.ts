@@ -53,7 +53,7 @@ function placeOf(vector: ColumnVector, row: number): number {
 }
 
 /** @throws RangeError for a code beyond the dictionary's end */
-export function dictionaryEntry({ codes, dictionary }: DictionaryVector, row: number): string | null {
+function dictionaryEntry({ codes, dictionary }: DictionaryVector, row: number): string | null {
   const code = codes[row] ?? dictionary.length;
   const entry = dictionary[code];
   if (entry !== undefined) return entry;

@@ -139,8 +139,8 @@ const columns: readonly (readonly [type: string, fc.Arbitrary<readonly [unknown,
       )
       .map(([months, days, microseconds, mask]) => {
         const [m, d, us] = [mask & 1 ? months : 0, mask & 2 ? days : 0, mask & 4 ? microseconds : 0n];
-        const literal = `make_interval(months => ${m}, days => ${d}) + ${us} * INTERVAL '1 microsecond'`;
-        return [new IntervalValue(m, d, us), literal] as const;
+        const made = `make_interval(months => ${m}, days => ${d}) + ${us} * INTERVAL '1 microsecond'`;
+        return [new IntervalValue(m, d, us), made] as const;
       }),
   ],
   [
@@ -297,7 +297,7 @@ test("infinities are written as PostgreSQL writes them", { skip: reason }, () =>
 });
 
 test("a NUL, which PostgreSQL can't store in text, is refused with its row and column, however it is held", () => {
-  const columns = [{ name: "a" }, { name: "b" }];
+  const names = [{ name: "a" }, { name: "b" }];
   const postgres = resolveDialect("postgres");
   const bytes = new TextEncoder().encode("finex\0yfine, and longer than before");
   const utf8 = { kind: "utf8" as const, bytes, starts: Uint32Array.of(0, 4), ends: Uint32Array.of(4, 8) };
@@ -310,14 +310,14 @@ test("a NUL, which PostgreSQL can't store in text, is refused with its row and c
   ];
   for (const vector of vectors) {
     for (const name of encoderNames) {
-      const encoder = new CsvEncoder(columns, postgres, name);
+      const encoder = new CsvEncoder(names, postgres, name);
       const batch: Batch = {
         rowCount: 2,
         columns: [{ kind: "integer", values: Int8Array.of(1, 2) }, vector],
       };
       assert.throws(() => encoder.encode(batch), { code: "SCSV_NO_TEXT", row: 2, column: "b" }, vector.kind);
     }
-    const other = new CsvEncoder(columns, resolveDialect("unix"));
+    const other = new CsvEncoder(names, resolveDialect("unix"));
     assert.ok(other.encode({ rowCount: 2, columns: [vector, vector] }).length > 0);
   }
   assert.throws(() => new CsvEncoder([{ name: "a\0" }], postgres).header(), {

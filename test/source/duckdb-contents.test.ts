@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openSource, openSources } from "../../src/index.ts";
@@ -123,6 +123,7 @@ test("a file that a writer's log beside it belongs to is read with the rows of t
     ["SET checkpoint_threshold = '1GB'", "PRAGMA disable_checkpoint_on_shutdown", "INSERT INTO t VALUES (2)"],
     path,
   );
+  assert.ok(existsSync(`${path}.wal`));
   assert.deepEqual((await readFile(path)).cells, [["1"], ["2"]]);
 });
 
@@ -146,11 +147,11 @@ test("a footer of Parquet tells whether anything is encrypted, whatever else it 
   const encryptedFooter = Buffer.from(plain);
   encryptedFooter.write("PARE", plain.length - 4);
   assert.equal(await check(encryptedFooter), true);
-  // The last field of DuckDB's footer is column_orders (7); field 8, a struct, comes behind it.
+  // Field 8, a struct, behind the fields that are there.
   const footerBytes = plain.readUInt32LE(plain.length - 8);
   const footer = plain.subarray(plain.length - 8 - footerBytes, plain.length - 9);
   const tail = Buffer.alloc(8);
-  const withField = Buffer.concat([footer, Buffer.from([0x1c, 0x1c, 0x00, 0x00, 0x00])]);
+  const withField = Buffer.concat([footer, Buffer.from([0x0c, 0x10, 0x1c, 0x00, 0x00, 0x00])]);
   tail.writeUInt32LE(withField.length);
   tail.write("PAR1", 4);
   assert.equal(

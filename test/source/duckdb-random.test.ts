@@ -176,6 +176,15 @@ function jsonOf(scalar: Scalar, item: string): string {
   return `coalesce(${scalar.json(item)}::VARCHAR, 'null')`;
 }
 
+/** Older versions of DuckDB join no items to null. */
+function joined(items: string): string {
+  return `coalesce(array_to_string(${items}, ','), '')`;
+}
+
+function unlessNull(name: string, expression: string): string {
+  return `CASE WHEN ${name} IS NOT NULL THEN ${expression} END`;
+}
+
 const column: fc.Arbitrary<Column> = fc.oneof(
   {
     weight: 6,
@@ -198,7 +207,10 @@ const column: fc.Arbitrary<Column> = fc.oneof(
           ),
       ),
       expected: (name: string) =>
-        `'[' || array_to_string(list_transform(${name}, lambda x: ${jsonOf(scalar, "x")}), ',') || ']'`,
+        unlessNull(
+          name,
+          `'[' || ${joined(`list_transform(${name}, lambda x: ${jsonOf(scalar, "x")})`)} || ']'`,
+        ),
       isNumber: false,
     })),
   },
@@ -232,7 +244,10 @@ const column: fc.Arbitrary<Column> = fc.oneof(
           ),
       ),
       expected: (name: string) =>
-        `'{' || array_to_string(list_transform(map_entries(${name}), lambda x: to_json(x.key)::VARCHAR || ':' || ${jsonOf(scalar, "x.value")}), ',') || '}'`,
+        unlessNull(
+          name,
+          `'{' || ${joined(`list_transform(map_entries(${name}), lambda x: to_json(x.key)::VARCHAR || ':' || ${jsonOf(scalar, "x.value")})`)} || '}'`,
+        ),
       isNumber: false,
     })),
   },

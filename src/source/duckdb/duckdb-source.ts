@@ -30,7 +30,7 @@ export const leastBytes = 8 * 1024 * 1024;
 const bytesPerColumn = 64 * 1024;
 
 /** What a reading or a description of so many columns reserves at first. */
-export function firstBytes(columnCount: number): number {
+function firstBytes(columnCount: number): number {
   return Math.max(leastBytes, columnCount * bytesPerColumn);
 }
 

@@ -96,7 +96,9 @@ export class FileDatabase {
 
   /** Changes the limit once earlier changes are done. */
   #setLimit(change: number, then: (isSet: boolean) => void): Promise<void> {
-    this.#changes = this.#changes.then(async () => {
+    const earlier = this.#changes;
+    const set = async (): Promise<void> => {
+      await earlier;
       const sql = `SET memory_limit='${memoryText(this.#limitBytes + change)}'`;
       // Blocks in use can't be freed, and a database that has met a fatal error does nothing: its next reading says so.
       const isSet = await this.#control.run(sql).then(
@@ -104,7 +106,8 @@ export class FileDatabase {
         () => false,
       );
       then(isSet);
-    });
+    };
+    this.#changes = set();
     return this.#changes;
   }
 

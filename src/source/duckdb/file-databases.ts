@@ -139,7 +139,7 @@ export class FileDatabases {
       },
       retire: () => {
         database.isRetired = true;
-        this.#forget(key, database);
+        void this.#forget(key, database);
       },
       release: () => {
         released ??= this.#release(key, database, reservedBytes, own);
@@ -254,11 +254,10 @@ export class FileDatabases {
     await database.close();
   }
 
-  #forget(key: string, database: FileDatabase): void {
+  async #forget(key: string, database: FileDatabase): Promise<void> {
     const known = this.#open.get(key);
-    void known?.then((one) => {
-      if (one === database && this.#open.get(key) === known) this.#open.delete(key);
-    });
+    const opened = await known?.catch(() => undefined);
+    if (opened === database && this.#open.get(key) === known) this.#open.delete(key);
   }
 }
 

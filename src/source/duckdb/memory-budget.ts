@@ -1,5 +1,5 @@
 /** Memory that all DuckDB databases of a process may take together. */
-export const budgetBytes = 512 * 1024 * 1024;
+const budgetBytes = 512 * 1024 * 1024;
 
 /** Shares a fixed amount of memory out. Whoever reserves some gives exactly that back. */
 export class MemoryBudget {

@@ -76,12 +76,12 @@ export function asArray(items: unknown): unknown {
 }
 
 /** What isn't finite has no number in JSON: its name stands there as a string. */
-export function finiteValue(value: number): number | string {
+function finiteValue(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
 /** A number of 32 bits, which databases tell apart from one of 64. */
-export function singleValue(value: number): SingleValue | string {
+function singleValue(value: number): SingleValue | string {
   return Number.isFinite(value) ? new SingleValue(shortestFloat(value)) : String(value);
 }
 

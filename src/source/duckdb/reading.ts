@@ -38,21 +38,35 @@ export interface RelationReading {
  * @throws StreamCsvError `SCSV_SOURCE_CHANGED`, `SCSV_BUSY` when there is no more memory, `SCSV_SOURCE_UNREADABLE`
  */
 export async function* readRelation(reading: RelationReading): AsyncGenerator<Batch, void, undefined> {
-  const { mostRows, signal } = reading;
+  const { mostRows, signal, readers } = reading;
   signal.throwIfAborted();
   if (mostRows === 0) return;
   const lease = await reading.lease();
-  const progress = { rows: 0 };
+  let rows = 0;
   try {
+    // One generator for all attempts: a second one within it would cost each batch some microseconds.
     for (;;) {
-      signal.throwIfAborted();
+      const attempt = await Attempt.begin(reading, lease, rows);
       try {
-        yield* readOn(reading, lease, progress);
-        return;
+        const vectorReaders = readers.map((reader) => reader.open());
+        for (;;) {
+          const { chunk, first, last, isLast } = await attempt.next(rows);
+          for (const part of chunkParts(chunk, first, last, readers)) {
+            attempt.throwIfStopped();
+            const batch = batchOf(reading, chunk, part, vectorReaders);
+            // The chunk must be there until its last rows are copied.
+            if (!isLast && part.to === last) attempt.fetchAhead();
+            rows += batch.rowCount;
+            yield batch;
+          }
+          if (isLast) return;
+        }
       } catch (error) {
         if (!isOutOfMemory(error)) throw error;
+      } finally {
+        await attempt.release();
       }
-      if (lease.isAllThereIs && progress.rows > 0) throw tooLarge(reading.name, progress.rows);
+      if (lease.isAllThereIs && rows > 0) throw tooLarge(reading.name, rows);
       await lease.grow();
       reading.onReserved(lease.reservedBytes);
     }
@@ -61,57 +75,22 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
   }
 }
 
-/** How many rows a reading has given. */
-interface Progress {
-  rows: number;
+/** A chunk, and which of its rows haven't been given yet. */
+interface NextRows {
+  readonly chunk: DuckDBDataChunk;
+  readonly first: number;
+  readonly last: number;
+  /** Whether nothing comes behind them. */
+  readonly isLast: boolean;
 }
 
 /**
- * Gives the rows that come behind those that were given before.
+ * A connection that streams the rows behind those that were given before, and what it takes to stop it from outside.
  *
  * DuckDB's client tells of no fault that happens once a result streams: the result then looks as if it had ended.
  * Therefore an end row is read behind the rows, and a result without it is a fault.
  */
-async function* readOn(
-  reading: RelationReading,
-  lease: DatabaseLease,
-  progress: Progress,
-): AsyncGenerator<Batch, void, undefined> {
-  const { select, end, mostRows, readers } = reading;
-  const open = new OpenReading(await lease.instance.connect(), lease, reading);
-  let skipped = 0;
-  const given = progress.rows;
-  try {
-    open.throwIfStopped();
-    await open.start(`(${select}) UNION ALL (${end})`);
-    await lease.guard.checkPath();
-    const vectorReaders = readers.map((reader) => reader.open());
-    for (;;) {
-      const chunk = await open.fetch();
-      if (chunk === null) throw await stoppedShort(reading, lease, progress.rows);
-      const hasEnd = isEndRow(chunk, readers.length);
-      const first = Math.min(given - skipped, chunk.rowCount);
-      skipped += first;
-      const last = Math.min(first + mostRows - progress.rows, chunk.rowCount - (hasEnd ? 1 : 0));
-      const isLast = hasEnd || progress.rows + last - first === mostRows;
-      if (isLast) await lease.guard.checkBytes();
-      for (const part of chunkParts(chunk, first, last, readers)) {
-        open.throwIfStopped();
-        const batch = batchOf(reading, chunk, part, vectorReaders);
-        // The chunk must be there until its last rows are copied.
-        if (!isLast && part.to === last) open.fetchAhead();
-        progress.rows += batch.rowCount;
-        yield batch;
-      }
-      if (isLast) return;
-    }
-  } finally {
-    await open.release();
-  }
-}
-
-/** A connection that streams, and what it takes to stop it from outside. */
-class OpenReading {
+class Attempt {
   readonly #connection: DuckDBConnection;
   readonly #lease: DatabaseLease;
   readonly #reading: RelationReading;
@@ -121,17 +100,44 @@ class OpenReading {
   #work: Promise<unknown> = Promise.resolve();
   #isStopped = false;
   #released: Promise<void> | undefined;
+  /** Rows to pass over, since an earlier attempt has given them. */
+  #toSkip: number;
 
-  constructor(connection: DuckDBConnection, lease: DatabaseLease, reading: RelationReading) {
+  constructor(connection: DuckDBConnection, lease: DatabaseLease, reading: RelationReading, toSkip: number) {
     this.#connection = connection;
     this.#lease = lease;
     this.#reading = reading;
+    this.#toSkip = toSkip;
     reading.stops.add(this.#stop);
     reading.signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
+  static async begin(reading: RelationReading, lease: DatabaseLease, given: number): Promise<Attempt> {
+    reading.signal.throwIfAborted();
+    return new Attempt(await lease.instance.connect(), lease, reading, given);
+  }
+
+  /** The rows of the next chunk, which starts the query if need be. @param given rows that were given so far */
+  async next(given: number): Promise<NextRows> {
+    const { select, end, mostRows, readers } = this.#reading;
+    if (this.#result === undefined) {
+      this.throwIfStopped();
+      await this.#start(`(${select}) UNION ALL (${end})`);
+      await this.#lease.guard.checkPath();
+    }
+    const chunk = await this.#fetch();
+    if (chunk === null) throw await stoppedShort(this.#reading, this.#lease, given);
+    const hasEnd = isEndRow(chunk, readers.length);
+    const first = Math.min(this.#toSkip, chunk.rowCount);
+    this.#toSkip -= first;
+    const last = Math.min(first + mostRows - given, chunk.rowCount - (hasEnd ? 1 : 0));
+    const isLast = hasEnd || given + last - first === mostRows;
+    if (isLast) await this.#lease.guard.checkBytes();
+    return { chunk, first, last, isLast };
+  }
+
   /** Starts the query. @throws StreamCsvError `SCSV_SOURCE_CHANGED` when its columns have other types than were described */
-  async start(sql: string): Promise<void> {
+  async #start(sql: string): Promise<void> {
     await this.#busy(async () => {
       // Kept even if the reading was stopped meanwhile: only then can it be released.
       this.#result = await this.#connection.stream(sql);
@@ -143,13 +149,13 @@ class OpenReading {
   }
 
   /** The next chunk; null when there is none. */
-  fetch(): Promise<DuckDBDataChunk | null> {
+  #fetch(): Promise<DuckDBDataChunk | null> {
     const next = this.#ahead ?? this.#fetchChunk();
     this.#ahead = undefined;
     return next;
   }
 
-  /** Begins to fetch the chunk that the next {@link fetch} gives. */
+  /** Begins to fetch the chunk that the next call of {@link next} gives. */
   fetchAhead(): void {
     this.#ahead = this.#fetchChunk();
     // A fault is told to whoever fetches; nobody may.

@@ -55,6 +55,11 @@ const knownFaults: readonly KnownFault[] = [
     hint: "Write the file with the plain or dictionary encoding.",
   },
   {
+    pattern: /Unexpected type id/,
+    reason: () => "one of its columns has a type that the installed @duckdb/node-api doesn't know",
+    hint: "Install a newer version of @duckdb/node-api.",
+  },
+  {
     pattern: /Corrupt database file|checksum|Could not read enough bytes|not enough file contents/i,
     reason: () => "it is damaged or incomplete",
     hint: writeAgain,
@@ -125,7 +130,7 @@ const advice =
   /\b(?:SET|PRAGMA|LOAD|INSTALL|setting|option|parameter|try|consider|instead|possible solutions|use)\b/i;
 
 /** What DuckDB says of a failure that isn't known: its first line, without the kind of error and without advice. */
-export function reasonOf(cause: unknown): string {
+function reasonOf(cause: unknown): string {
   const [told = ""] = toError(cause).message.split(/\n(?:\n|Possible |The search space )/);
   const line = told
     .split("\n")
