@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -42,6 +41,8 @@ export class ServerUnderTest {
   readonly #mark: string;
   #port = 0;
   #child: ChildProcess | undefined;
+  /** Made with the process, since one that ends meanwhile tells nobody who comes later. */
+  #exited: Promise<readonly [number | null, NodeJS.Signals | null]> = new Promise(() => undefined);
   #log: LogReader | undefined;
   #logDestination: LogDestination = "pipe";
   #isEndExpected = false;
@@ -135,7 +136,12 @@ export class ServerUnderTest {
       env: { ...process.env, [marker]: this.#mark, TMPDIR: this.temporaryFolder },
     });
     this.#child = child;
-    child.once("exit", (exitCode, signal) => this.#onExit(child, exitCode, signal));
+    this.#exited = new Promise((resolve) => {
+      child.once("exit", (exitCode, signal) => {
+        this.#onExit(child, exitCode, signal);
+        resolve([exitCode, signal]);
+      });
+    });
     const ready = new Promise<boolean>((resolve) => {
       createInterface({ input: child.stdout }).once("line", (line) =>
         resolve(line.startsWith("listening on ")),
@@ -150,7 +156,9 @@ export class ServerUnderTest {
       this.#isEndExpected = false;
       return undefined;
     }
-    signalProcess(child.pid ?? 0, "SIGKILL");
+    const orphans = child.pid === undefined ? [] : (await processTree(child.pid)).slice(1);
+    child.kill("SIGKILL");
+    await this.#endOrphans(orphans, "a server that didn't start");
     const why =
       isReady === undefined ? `it wasn't ready within ${readyWithinMs / 1000} s` : "it ended before";
     return `${why}.\n${this.lines.troubles}`;
@@ -162,9 +170,8 @@ export class ServerUnderTest {
     if (pid === undefined) throw new Error("There is no primary to kill.");
     const orphans = (await processTree(pid)).slice(1);
     this.#isEndExpected = true;
-    const exited = once(this.#child!, "exit");
     signalProcess(pid, "SIGKILL");
-    await exited;
+    await this.#exited;
     await this.#endOrphans(orphans, "a killed primary");
     await this.start(logDestination);
   }
@@ -183,21 +190,19 @@ export class ServerUnderTest {
   /** Stops it by a signal, or by the same signal twice; one that doesn't end in time is a finding, and killed. */
   async stop(signal: NodeJS.Signals = "SIGTERM", again = false): Promise<string> {
     const { pid } = this;
-    const child = this.#child;
-    if (pid === undefined || child === undefined) return "it had ended already";
+    if (pid === undefined) return "it had ended already";
     const rest = (await processTree(pid)).slice(1);
     this.#isEndExpected = true;
-    const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
     signalProcess(pid, signal);
     if (again) await sleep(300).then(() => signalProcess(pid, signal));
-    const end = await Promise.race([exited, sleep(stopsWithinMs, undefined, { ref: false })]);
+    const end = await Promise.race([this.#exited, sleep(stopsWithinMs, undefined, { ref: false })]);
     if (end === undefined) {
       this.#parts.record.finding(
         "a server that is told to stop doesn't end",
         `${stopsWithinMs / 1000} s after ${signal} the primary ${pid} is still there\n${this.lines.troubles}`,
       );
       signalProcess(pid, "SIGKILL");
-      await exited;
+      await this.#exited;
     } else {
       const allowed = again ? [0, 1, 130, 143] : [0, 1];
       if (!allowed.includes(end[0] ?? -1))
