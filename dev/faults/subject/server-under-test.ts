@@ -7,6 +7,7 @@ import { processTree } from "../../../bench/index.ts";
 import type { RunRecord } from "../record.ts";
 import type { Disks } from "./disks.ts";
 import { LogLines, readLogFile, readPipe, type LogDestination, type LogReader } from "./log-reader.ts";
+import { endOrphans } from "./end-orphans.ts";
 import { isAlive, processesWith, roleOf, signalProcess } from "./proc.ts";
 import { runTool } from "./run-tool.ts";
 import { freePort, limits, serveCommand } from "./serve-command.ts";
@@ -14,7 +15,6 @@ import type { SourceFiles } from "./source-files.ts";
 
 const marker = "STREAM_CSV_FAULTS";
 const readyWithinMs = 30_000;
-const orphansEndWithinMs = 10_000;
 /** A stop may take the drain time-out, and as long again for what is cut and put away. */
 const stopsWithinMs = limits.drainTimeoutMs * 2 + 5000;
 
@@ -31,6 +31,7 @@ export interface ServerParts {
 /**
  * A real `stream-csv serve` on one port and one spool folder, which is killed, stopped and started again. All its
  * processes carry a mark in their environment, so that none is lost sight of when it loses its parent.
+ * The file is long because all of it reads and changes the state of one process that comes and goes.
  */
 export class ServerUnderTest {
   readonly lines: LogLines;
@@ -158,7 +159,7 @@ export class ServerUnderTest {
     }
     const orphans = child.pid === undefined ? [] : (await processTree(child.pid)).slice(1);
     child.kill("SIGKILL");
-    await this.#endOrphans(orphans, "a server that didn't start");
+    await endOrphans(this.#parts, orphans, "a server that didn't start");
     const why =
       isReady === undefined ? `it wasn't ready within ${readyWithinMs / 1000} s` : "it ended before";
     return `${why}.\n${this.lines.troubles}`;
@@ -172,7 +173,7 @@ export class ServerUnderTest {
     this.#isEndExpected = true;
     signalProcess(pid, "SIGKILL");
     await this.#exited;
-    await this.#endOrphans(orphans, "a killed primary");
+    await endOrphans(this.#parts, orphans, "a killed primary");
     await this.start(logDestination);
   }
 
@@ -211,7 +212,7 @@ export class ServerUnderTest {
           `${again ? "two signals" : "one signal"} ${signal} gave ${describeEnd(...end)}, not one of ${allowed.join(", ")}\n${this.lines.troubles}`,
         );
     }
-    await this.#endOrphans(rest, "a stopped server");
+    await endOrphans(this.#parts, rest, "a stopped server");
     return end === undefined ? "it had to be killed" : describeEnd(...end);
   }
 
@@ -258,24 +259,6 @@ export class ServerUnderTest {
     const path = join(this.#parts.folder, `log-${this.#starts}`);
     if (!(await runTool("mkfifo", [path]))) throw new Error(`mkfifo could not make ${path}.`);
     return readPipe(path, this.lines);
-  }
-
-  /** Children of a primary that has gone end themselves; those that don't are a finding, and ended by their ids. */
-  async #endOrphans(pids: readonly number[], after: string): Promise<void> {
-    const endsAtMs = this.#parts.nowMs() + orphansEndWithinMs;
-    let left = pids;
-    while (left.length > 0 && this.#parts.nowMs() < endsAtMs) {
-      const alive = await Promise.all(left.map(isAlive));
-      left = left.filter((_, index) => alive[index]);
-      if (left.length > 0) await sleep(50);
-    }
-    if (left.length === 0) return;
-    const roles = await Promise.all(left.map(async (pid) => `${await roleOf(pid)} ${pid}`));
-    this.#parts.record.finding(
-      "processes outlive their primary",
-      `${orphansEndWithinMs / 1000} s after ${after}: ${roles.join(", ")}`,
-    );
-    for (const pid of left) signalProcess(pid, "SIGKILL");
   }
 
   #onExit(child: ChildProcess, exitCode: number | null, signal: NodeJS.Signals | null): void {
