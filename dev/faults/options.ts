@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 export const usage = `Usage: npm run faults -- [--minutes 10] [--seed N] [--proxy nginx] [--only NAME[,NAME…]] [--clients 12] [--program FILE]
@@ -45,7 +46,8 @@ export function parseOptions(args: readonly string[], randomSeed: () => number):
       .map((name) => name.trim())
       .filter((name) => name !== ""),
     clients: wholeOf("--clients", values.clients, 1, 64),
-    program: values.program,
+    // The server is started in another folder.
+    program: values.program === undefined ? undefined : resolve(values.program),
   };
 }
 

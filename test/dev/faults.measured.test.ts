@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { test } from "node:test";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { canSampleProcesses, processTree } from "../../bench/index.ts";
-import { startProgram, type Ended } from "../harness/cli.ts";
+import { startProgram, type Ended, type RunningCli } from "../harness/cli.ts";
 import { noNginx } from "../harness/nginx.ts";
 
 const program = fileURLToPath(new URL("../../dev/faults/main.js", import.meta.url));
@@ -14,54 +15,53 @@ const skip = canSampleProcesses ? false : "it reads /proc, which only Linux has"
 /** One phase with its calm. */
 const short = ["--minutes", "0.2", "--clients", "6"];
 
-async function runFaults(args: readonly string[]): Promise<Ended> {
-  const ended = await startProgram([program, ...args]).ended;
-  assert.equal(ended.stderr, "");
-  return ended;
+/** Where the program makes its folder, which must be gone in the end. */
+let temporary = "";
+before(async () => {
+  temporary = await mkdtemp(join(tmpdir(), "faults-"));
+});
+after(() => rm(temporary, { recursive: true }));
+
+function startFaults(args: readonly string[]): RunningCli {
+  return startProgram([program, ...args], { env: { TMPDIR: temporary } });
 }
 
-async function foldersLeft(): Promise<readonly string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith("stream-csv-faults-"));
+async function requireNothingLeft({ stderr }: Ended): Promise<void> {
+  assert.equal(stderr, "");
+  assert.deepEqual(await processTree(process.pid), [process.pid]);
+  assert.deepEqual(await readdir(temporary), []);
 }
 
 test(
   "a server under faults does nothing that must never be, and the program leaves nothing behind",
   { skip },
   async () => {
-    const before = await foldersLeft();
     const proxy = noNginx === false ? ["--proxy", "nginx"] : [];
-    const { exitCode, stdout } = await runFaults([...short, "--seed", "3", ...proxy]);
-    assert.match(stdout, /\nFindings\n {2}none\n$/);
-    assert.equal(exitCode, 0, stdout);
-    assert.deepEqual(await processTree(process.pid), [process.pid]);
-    assert.deepEqual(await foldersLeft(), before);
+    const ended = await startFaults([...short, "--seed", "3", ...proxy]).ended;
+    assert.match(ended.stdout, /\nFindings\n {2}none\n$/);
+    assert.equal(ended.exitCode, 0);
+    await requireNothingLeft(ended);
   },
 );
 
 test("a server whose workers keep a descriptor of each connection is found out", { skip }, async () => {
-  const { exitCode, stdout } = await runFaults([
-    ...short,
-    "--seed",
-    "1",
-    "--program",
-    doctored,
-    "--only",
-    "files replaced",
-  ]);
-  assert.match(stdout, /a worker at rest has descriptors of clients or files that are gone/);
-  assert.match(stdout, /\/dev\/null/);
-  assert.equal(exitCode, 1);
+  const planted = ["--seed", "1", "--program", doctored, "--only", "files replaced"];
+  const ended = await startFaults([...short, ...planted]).ended;
+  assert.match(ended.stdout, /a worker at rest has descriptors of clients or files that are gone/);
+  assert.match(ended.stdout, /\/dev\/null \d\d/);
+  assert.equal(ended.exitCode, 1);
+  await requireNothingLeft(ended);
 });
 
 test("an interrupted run ends its server and leaves nothing behind", { skip }, async () => {
-  const before = await foldersLeft();
-  const running = startProgram([program, "--minutes", "1", "--seed", "1"]);
+  const running = startFaults(["--minutes", "1", "--seed", "1"]);
   await new Promise<void>((resolve) => {
-    running.process.stdout.on("data", (text: string) => text.includes("warmed up") && resolve());
+    running.process.stdout.on("data", (text: string) => {
+      if (text.includes("warmed up")) resolve();
+    });
   });
   running.process.kill("SIGINT");
-  const { exitCode, stdout } = await running.ended;
-  assert.equal(exitCode, 130, stdout);
-  assert.deepEqual(await processTree(process.pid), [process.pid]);
-  assert.deepEqual(await foldersLeft(), before);
+  const ended = await running.ended;
+  assert.equal(ended.exitCode, 130, ended.stdout);
+  await requireNothingLeft(ended);
 });

@@ -52,8 +52,10 @@ export function fallen(before: Counters, now: Counters): readonly string[] {
   const wrong = [...now].filter(([, value]) => !(value >= 0)).map(([name, value]) => `${name} is ${value}`);
   for (const [name, value] of before) {
     const after = now.get(name);
-    if (after === undefined) wrong.push(`${name} was ${value} and is gone`);
-    else if (after < value - 1e-6 * Math.max(1, value)) wrong.push(`${name} was ${value} and is ${after}`);
+    // One that never counted anything may give way to series with labels.
+    if (after === undefined && value > 0) wrong.push(`${name} was ${value} and is gone`);
+    else if (after !== undefined && after < value - 1e-6 * Math.max(1, value))
+      wrong.push(`${name} was ${value} and is ${after}`);
   }
   return wrong;
 }

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,6 +7,7 @@ import { processTree } from "../../../bench/index.ts";
 import type { RunRecord } from "../record.ts";
 import type { Disks } from "./disks.ts";
 import { LogLines, readLogFile, readPipe, type LogDestination, type LogReader } from "./log-reader.ts";
+import { endOrphans } from "./end-orphans.ts";
 import { isAlive, processesWith, roleOf, signalProcess } from "./proc.ts";
 import { runTool } from "./run-tool.ts";
 import { freePort, limits, serveCommand } from "./serve-command.ts";
@@ -15,7 +15,6 @@ import type { SourceFiles } from "./source-files.ts";
 
 const marker = "STREAM_CSV_FAULTS";
 const readyWithinMs = 30_000;
-const orphansEndWithinMs = 10_000;
 /** A stop may take the drain time-out, and as long again for what is cut and put away. */
 const stopsWithinMs = limits.drainTimeoutMs * 2 + 5000;
 
@@ -32,6 +31,7 @@ export interface ServerParts {
 /**
  * A real `stream-csv serve` on one port and one spool folder, which is killed, stopped and started again. All its
  * processes carry a mark in their environment, so that none is lost sight of when it loses its parent.
+ * The file is long because all of it reads and changes the state of one process that comes and goes.
  */
 export class ServerUnderTest {
   readonly lines: LogLines;
@@ -42,6 +42,8 @@ export class ServerUnderTest {
   readonly #mark: string;
   #port = 0;
   #child: ChildProcess | undefined;
+  /** Made with the process, since one that ends meanwhile tells nobody who comes later. */
+  #exited: Promise<readonly [number | null, NodeJS.Signals | null]> = new Promise(() => undefined);
   #log: LogReader | undefined;
   #logDestination: LogDestination = "pipe";
   #isEndExpected = false;
@@ -135,7 +137,12 @@ export class ServerUnderTest {
       env: { ...process.env, [marker]: this.#mark, TMPDIR: this.temporaryFolder },
     });
     this.#child = child;
-    child.once("exit", (exitCode, signal) => this.#onExit(child, exitCode, signal));
+    this.#exited = new Promise((resolve) => {
+      child.once("exit", (exitCode, signal) => {
+        this.#onExit(child, exitCode, signal);
+        resolve([exitCode, signal]);
+      });
+    });
     const ready = new Promise<boolean>((resolve) => {
       createInterface({ input: child.stdout }).once("line", (line) =>
         resolve(line.startsWith("listening on ")),
@@ -150,7 +157,9 @@ export class ServerUnderTest {
       this.#isEndExpected = false;
       return undefined;
     }
-    signalProcess(child.pid ?? 0, "SIGKILL");
+    const orphans = child.pid === undefined ? [] : (await processTree(child.pid)).slice(1);
+    child.kill("SIGKILL");
+    await endOrphans(this.#parts, orphans, "a server that didn't start");
     const why =
       isReady === undefined ? `it wasn't ready within ${readyWithinMs / 1000} s` : "it ended before";
     return `${why}.\n${this.lines.troubles}`;
@@ -162,10 +171,9 @@ export class ServerUnderTest {
     if (pid === undefined) throw new Error("There is no primary to kill.");
     const orphans = (await processTree(pid)).slice(1);
     this.#isEndExpected = true;
-    const exited = once(this.#child!, "exit");
     signalProcess(pid, "SIGKILL");
-    await exited;
-    await this.#endOrphans(orphans, "a killed primary");
+    await this.#exited;
+    await endOrphans(this.#parts, orphans, "a killed primary");
     await this.start(logDestination);
   }
 
@@ -183,21 +191,19 @@ export class ServerUnderTest {
   /** Stops it by a signal, or by the same signal twice; one that doesn't end in time is a finding, and killed. */
   async stop(signal: NodeJS.Signals = "SIGTERM", again = false): Promise<string> {
     const { pid } = this;
-    const child = this.#child;
-    if (pid === undefined || child === undefined) return "it had ended already";
+    if (pid === undefined) return "it had ended already";
     const rest = (await processTree(pid)).slice(1);
     this.#isEndExpected = true;
-    const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
     signalProcess(pid, signal);
     if (again) await sleep(300).then(() => signalProcess(pid, signal));
-    const end = await Promise.race([exited, sleep(stopsWithinMs, undefined, { ref: false })]);
+    const end = await Promise.race([this.#exited, sleep(stopsWithinMs, undefined, { ref: false })]);
     if (end === undefined) {
       this.#parts.record.finding(
         "a server that is told to stop doesn't end",
         `${stopsWithinMs / 1000} s after ${signal} the primary ${pid} is still there\n${this.lines.troubles}`,
       );
       signalProcess(pid, "SIGKILL");
-      await exited;
+      await this.#exited;
     } else {
       const allowed = again ? [0, 1, 130, 143] : [0, 1];
       if (!allowed.includes(end[0] ?? -1))
@@ -206,7 +212,7 @@ export class ServerUnderTest {
           `${again ? "two signals" : "one signal"} ${signal} gave ${describeEnd(...end)}, not one of ${allowed.join(", ")}\n${this.lines.troubles}`,
         );
     }
-    await this.#endOrphans(rest, "a stopped server");
+    await endOrphans(this.#parts, rest, "a stopped server");
     return end === undefined ? "it had to be killed" : describeEnd(...end);
   }
 
@@ -253,24 +259,6 @@ export class ServerUnderTest {
     const path = join(this.#parts.folder, `log-${this.#starts}`);
     if (!(await runTool("mkfifo", [path]))) throw new Error(`mkfifo could not make ${path}.`);
     return readPipe(path, this.lines);
-  }
-
-  /** Children of a primary that has gone end themselves; those that don't are a finding, and ended by their ids. */
-  async #endOrphans(pids: readonly number[], after: string): Promise<void> {
-    const endsAtMs = this.#parts.nowMs() + orphansEndWithinMs;
-    let left = pids;
-    while (left.length > 0 && this.#parts.nowMs() < endsAtMs) {
-      const alive = await Promise.all(left.map(isAlive));
-      left = left.filter((_, index) => alive[index]);
-      if (left.length > 0) await sleep(50);
-    }
-    if (left.length === 0) return;
-    const roles = await Promise.all(left.map(async (pid) => `${await roleOf(pid)} ${pid}`));
-    this.#parts.record.finding(
-      "processes outlive their primary",
-      `${orphansEndWithinMs / 1000} s after ${after}: ${roles.join(", ")}`,
-    );
-    for (const pid of left) signalProcess(pid, "SIGKILL");
   }
 
   #onExit(child: ChildProcess, exitCode: number | null, signal: NodeJS.Signals | null): void {

@@ -33,6 +33,7 @@ test("notices a counter that falls, goes away or isn't a count, and nothing else
     ["sum", 0.3],
     ["less", 2],
     ["gone", 1],
+    ["never used", 0],
   ]);
   const now = new Map([
     ["same", 1],
