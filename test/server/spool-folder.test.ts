@@ -111,7 +111,7 @@ test("makes a file anew that another program changed, with its old size and time
   const url = `${server.url}/exports/orders.csv?rows=50&delivery=file`;
   const first = await fetch(url);
   const text = await first.text();
-  const [name = ""] = (await readdir(own)).filter((each) => each.endsWith(".csv"));
+  const name = (await readdir(own)).find((each) => each.endsWith(".csv")) ?? "";
   const path = join(own, name);
   const { atime, mtime } = await stat(path);
   await writeFile(path, text.replace(/\d/, "x"));
