@@ -85,7 +85,8 @@ export const faultCatalogue = {
     status: 503,
   },
   SCSV_DUCKDB_MISSING: {
-    meaning: "Reading files needs the optional package @duckdb/node-api, which isn't installed.",
+    meaning:
+      "Reading Parquet and DuckDB files needs the optional package @duckdb/node-api, which isn't installed.",
     remedy: "Run: npm install @duckdb/node-api",
   },
   SCSV_DUPLICATE_EXPORT: {

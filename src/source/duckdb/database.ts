@@ -7,12 +7,6 @@ export type DuckDBModule = typeof DuckDB;
 /** How the optional package is loaded; given from outside so that its absence can be tested. */
 export type DuckDBImporter = () => Promise<DuckDBModule>;
 
-/** The package, and a database made with it. */
-export interface HeldDuckDB {
-  readonly duckdb: DuckDBModule;
-  readonly instance: DuckDB.DuckDBInstance;
-}
-
 /**
  * Settings of every database. One thread: readings already run beside the event loop; more threads gave no speed and took
  * Node's own thread pool. Nothing is ever written, so there is no place for temporary files, and nothing is fetched from
@@ -44,20 +38,6 @@ export function memoryText(bytes: number): string {
   return `${Math.floor(Math.max(bytes, leastLimitBytes) / 1024)}KiB`;
 }
 
-/** Runs one statement on a connection of its own and gives its rows, values as JSON has them. */
-export async function queryRows(
-  instance: DuckDB.DuckDBInstance,
-  sql: string,
-): Promise<readonly (readonly unknown[])[]> {
-  const connection = await instance.connect();
-  try {
-    const result = await connection.run(sql);
-    return await result.getRowsJson();
-  } finally {
-    connection.closeSync();
-  }
-}
-
 /** A text as SQL has it between quotes. */
 export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
@@ -80,7 +60,7 @@ export async function loadDuckDB(importer: DuckDBImporter = importDuckDB): Promi
   } catch (cause) {
     throw new StreamCsvError(
       "SCSV_DUCKDB_MISSING",
-      "Reading files needs the optional package @duckdb/node-api, which can't be loaded: run npm install @duckdb/node-api.",
+      "Reading Parquet and DuckDB files needs the optional package @duckdb/node-api, which can't be loaded: run npm install @duckdb/node-api.",
       { cause },
     );
   }

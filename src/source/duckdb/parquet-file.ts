@@ -107,6 +107,6 @@ function refused(path: string, reason: string, hint: string): StreamCsvError {
 }
 
 /** A path as DuckDB's readers take it: they would read `*`, `?` and `[` as patterns. */
-export function pathText(path: string): string {
+function pathText(path: string): string {
   return sqlText(path.replaceAll(/[*?[]/g, "[$&]"));
 }
