@@ -82,7 +82,7 @@ test("text that is no value of an option is refused with what is allowed", () =>
     [
       "delimiter",
       "tabs",
-      /^delimiter "tabs" isn't one character: write one, or its name: tab, comma, semicolon, pipe\.$/,
+      /^delimiter "tabs" isn't one character: write one, or its name: tab, \\t, comma, semicolon, pipe\.$/,
     ],
     ["delimiter", "", /^delimiter "" isn't one character/],
     ["header", "yes", /^header "yes" isn't allowed: write true or false\.$/],

@@ -117,7 +117,7 @@ async function textKind(ending: string, contents: readonly string[]): Promise<Ki
     await writeFile(path, content);
     versions.push(await versionOf(path));
   }
-  return { served: join(folder, `t.${ending}`), export: "t", versions, leastMs: 10 };
+  return { served: join(folder, `t.${ending}`), export: "t", versions, leastMs: 30 };
 }
 
 function repeated(header: string, row: (index: number) => string, rows: number): string {
@@ -234,6 +234,9 @@ async function overwrite(path: string, bytes: Uint8Array): Promise<void> {
   await file.close();
 }
 
+/** Longer than what sockets and clients take ahead of a reader that waits. */
+const filler = "text ".repeat(16);
+
 function lines(row: (index: number) => string): string {
   return repeated("", row, 600_000);
 }
@@ -241,7 +244,7 @@ function lines(row: (index: number) => string): string {
 const inPlace: readonly InPlace[] = [
   {
     name: "rows.csv",
-    make: (path) => writeFile(path, `id,text\n${lines((index) => `${index},the text of the row\n`)}`),
+    make: (path) => writeFile(path, `id,text\n${lines((index) => `${index},the ${filler}\n`)}`),
     rewrites: {
       "cut off at a line's end": async (path) => {
         const text = await readFile(path, "latin1");
@@ -249,7 +252,7 @@ const inPlace: readonly InPlace[] = [
       },
       "appended to": (path) => appendFile(path, "600000,one row more\n"),
       "overwritten by a file of the same shape": async (path) =>
-        overwrite(path, Buffer.from(`id,text\n${lines((index) => `${index},THE TEXT OF THE ROW\n`)}`)),
+        overwrite(path, Buffer.from(`id,text\n${lines((index) => `${index},THE ${filler}\n`)}`)),
     },
   },
   {
@@ -273,13 +276,13 @@ const inPlace: readonly InPlace[] = [
     name: "rows.parquet",
     make: (path) =>
       runSql(":memory:", [
-        `COPY (SELECT i AS id, 'the text of row ' || i AS text FROM range(900000) AS t(i)) TO '${path}' (COMPRESSION uncompressed)`,
+        `COPY (SELECT i AS id, 'the ${filler}' || i AS text FROM range(900000) AS t(i)) TO '${path}' (COMPRESSION uncompressed)`,
       ]),
     rewrites: {
       "overwritten by a file of the same shape": async (path) => {
         const other = `${path}.other`;
         await runSql(":memory:", [
-          `COPY (SELECT i AS id, 'THE TEXT OF ROW ' || i AS text FROM range(900000) AS t(i)) TO '${other}' (COMPRESSION uncompressed)`,
+          `COPY (SELECT i AS id, 'THE ${filler}' || i AS text FROM range(900000) AS t(i)) TO '${other}' (COMPRESSION uncompressed)`,
         ]);
         await overwrite(path, await readFile(other));
       },
