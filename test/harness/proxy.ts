@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { endWithUs } from "./children.ts";
+
+/** Where a proxy listens. */
+export type Address = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+
+/** A proxy that runs. */
+export interface Proxy extends AsyncDisposable {
+  readonly address: Address;
+}
+
+/** A kind of proxy, and how one is started before a server. */
+export interface ProxyKind {
+  /** The example of docs/deploy.md. */
+  readonly example: string;
+  /** Why tests with it are skipped; false where it is there. */
+  readonly skip: string | false;
+  /** Whether it passes the trailers of HTTP/1.1 on. */
+  readonly passesTrailers: boolean;
+  /** Starts it with the example, some of whose lines are replaced by others. */
+  start(serverUrl: string, replacements?: Readonly<Record<string, string>>): Promise<Proxy>;
+}
+
+const examples = new URL("../../../fixtures/", import.meta.url);
+
+const haproxyExample = fileURLToPath(new URL("haproxy/stream-csv.cfg", examples));
+const haproxyProgram = programAt("haproxy");
+export const haproxy: ProxyKind = {
+  example: haproxyExample,
+  skip: haproxyProgram === undefined ? "HAProxy isn't installed: on Debian, apt-get install haproxy" : false,
+  passesTrailers: true,
+  async start(serverUrl, replacements = {}) {
+    const folder = await mkdtemp(join(tmpdir(), "stream-csv-haproxy-"));
+    const socketPath = join(folder, "http.sock");
+    const configuration = join(folder, "haproxy.cfg");
+    const text = await exampleWith(haproxyExample, {
+      ...replacements,
+      "bind :80": `bind unix@${socketPath}${replacements["bind :80"] ?? ""}`,
+      "127.0.0.1:8080": new URL(serverUrl).host,
+    });
+    await writeFile(configuration, text);
+    return await run(haproxyProgram ?? "", ["-db", "-f", configuration], folder, { socketPath });
+  },
+};
+
+const apacheExample = fileURLToPath(new URL("apache/stream-csv.conf", examples));
+const apacheProgram = programAt("apache2") ?? programAt("httpd");
+const apacheModules = ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules"].find(
+  (path) => existsSync(path),
+);
+export const apache: ProxyKind = {
+  example: apacheExample,
+  skip:
+    apacheProgram === undefined || apacheModules === undefined
+      ? "Apache httpd isn't installed: on Debian, apt-get install apache2"
+      : false,
+  passesTrailers: false,
+  async start(serverUrl, replacements = {}) {
+    const folder = await mkdtemp(join(tmpdir(), "stream-csv-apache-"));
+    // Apache listens on no Unix socket.
+    const port = await freePort();
+    const configuration = join(folder, "httpd.conf");
+    const example = await exampleWith(apacheExample, {
+      ...replacements,
+      "http://127.0.0.1:8080/": `${serverUrl}/`,
+    });
+    const modules = ["mpm_event", "authz_core", "proxy", "proxy_http"].map(
+      (name) => `LoadModule ${name}_module ${apacheModules}/mod_${name}.so\n`,
+    );
+    // Processes of its own user, where it is started by root.
+    const user = process.getuid?.() === 0 ? "User nobody\nGroup nogroup\n" : "";
+    await writeFile(
+      configuration,
+      `ServerRoot ${folder}\nServerName test\nPidFile ${folder}/pid\nDefaultRuntimeDir ${folder}\nMutex file:${folder}
+ErrorLog ${folder}/error.log\nListen 127.0.0.1:${port}\n${modules.join("")}${user}
+<VirtualHost 127.0.0.1:${port}>\n${example}</VirtualHost>\n`,
+    );
+    const args = ["-DFOREGROUND", "-f", configuration];
+    return await run(apacheProgram ?? "", args, folder, { host: "127.0.0.1", port });
+  },
+};
+
+async function exampleWith(file: string, replacements: Readonly<Record<string, string>>): Promise<string> {
+  let text = await readFile(file, "utf8");
+  for (const [part, other] of Object.entries(replacements)) {
+    assert.ok(text.includes(part), `the example has no "${part}"`);
+    text = text.replace(part, other);
+  }
+  return text;
+}
+
+/** Starts a proxy in the foreground, and waits until it listens. */
+async function run(
+  program: string,
+  args: readonly string[],
+  folder: string,
+  address: Address,
+): Promise<Proxy> {
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  endWithUs(child);
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const exited = once(child, "exit");
+  const stop = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    await exited;
+    await rm(folder, { recursive: true, force: true });
+  };
+  while (!(await isListening(address))) {
+    if (child.exitCode !== null) {
+      await stop();
+      throw new Error(`${program} didn't start: ${said}`);
+    }
+    await sleep(20);
+  }
+  return { address, [Symbol.asyncDispose]: stop };
+}
+
+/** Opens a connection to a proxy. */
+export function connectTo(address: Address): Socket {
+  return "socketPath" in address ? connect(address.socketPath) : connect(address.port, address.host);
+}
+
+async function isListening(address: Address): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connectTo(address)
+      .on("connect", () => {
+        socket.destroy();
+        resolve(true);
+      })
+      .on("error", () => resolve(false));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+function programAt(name: string): string | undefined {
+  return ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"]
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
+}
