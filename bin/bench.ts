@@ -94,7 +94,9 @@ async function bench(flags: BenchFlags): Promise<number> {
     try {
       // A run that failed before its first round has nothing to report but its error, which is told below.
       const isEmpty = fault !== null && told.rounds.length === 0;
-      await writeOutputs(isEmpty ? flags.output : withReport(flags.output), (format) => renderReport(format, told, look));
+      await writeOutputs(isEmpty ? flags.output : withReport(flags.output), (format) =>
+        renderReport(format, told, look),
+      );
     } finally {
       await tellGitHub(told);
     }

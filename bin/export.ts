@@ -49,10 +49,9 @@ export function exportCommand(): Command {
   for (const { name, placeholder, description } of exportParameters) {
     if (ofHttpOnly.has(name)) continue;
     if (placeholder === yesOrNo) {
-      command.option(`--${flagName(name)} [${placeholder}]`, description).option(
-        `--no-${flagName(name)}`,
-        `the same as --${flagName(name)} false`,
-      );
+      command
+        .option(`--${flagName(name)} [${placeholder}]`, description)
+        .option(`--no-${flagName(name)}`, `the same as --${flagName(name)} false`);
     } else {
       command.option(`--${flagName(name)} <${placeholder.toLowerCase()}>`, description);
     }
@@ -87,10 +86,12 @@ async function exportOne(
 ): Promise<Ending> {
   const texts = exportParameters.flatMap(({ name }) => {
     const value = ofHttpOnly.has(name) ? undefined : flags[name];
-    return value === undefined ? [] : [[name, String(value)] as const];
+    return typeof value === "string" || typeof value === "boolean" ? [[name, String(value)] as const] : [];
   });
   if (flags.table !== undefined && isGeneratedExportName(nameOrPath))
-    throw new Error(`--table ${flags.table} is for a DuckDB file, and "${nameOrPath}" is a generated export.`);
+    throw new Error(
+      `--table ${flags.table} is for a DuckDB file, and "${nameOrPath}" is a generated export.`,
+    );
   const parameters = inFlags(() => readExportParameters(texts));
   const { definition, close } = await openExport(
     nameOrPath,

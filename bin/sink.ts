@@ -48,7 +48,8 @@ export async function openSink(
 
 /** @throws Error for a path that names nothing, as an empty variable of a shell makes it */
 export function requireName(path: string): void {
-  if (path === "") throw new Error('"" can\'t be written: it names no file. Name a file in a folder that exists.');
+  if (path === "")
+    throw new Error('"" can\'t be written: it names no file. Name a file in a folder that exists.');
 }
 
 /** Whether an error only says that there is no such file. */

@@ -309,7 +309,8 @@ export function requireObject(name: string, value: unknown, ...fields: readonly 
   if (typeof value !== "object" || value === null)
     throw wrongType(`${name} is an object, not ${kindOf(value)}.`);
   const missing = fields.find((field) => !(field in value));
-  if (missing !== undefined) throw wrongType(`${name} is an object with the field "${missing}", which is missing.`);
+  if (missing !== undefined)
+    throw wrongType(`${name} is an object with the field "${missing}", which is missing.`);
 }
 
 /** A value in a message, shortly: objects by their kind, everything else as it is written. */

@@ -19,7 +19,11 @@ const functions: readonly (readonly [name: string, act: Act, isRight: (value: un
   ["contentTypeOf", api.contentTypeOf, () => false],
   ["fileEndingOf", api.fileEndingOf, () => false],
   ["parseDialectOption", (value) => api.parseDialectOption(value, "x"), () => false],
-  ["parseDialectOption's text", (value) => api.parseDialectOption("nullValue", value), (value) => typeof value === "string"],
+  [
+    "parseDialectOption's text",
+    (value) => api.parseDialectOption("nullValue", value),
+    (value) => typeof value === "string",
+  ],
   ["toStringifyOptions", (value) => api.toStringifyOptions(value, { columns: [] }), () => false],
   ["toStringifyOptions's context", (value) => api.toStringifyOptions(api.dialects.unix, value), () => false],
   ["generatedSource", api.generatedSource, () => false],
@@ -87,7 +91,7 @@ for (const [name, change] of wrongSettings) {
   const shown = Object.values(change).map(String).join();
   test(`startServer refuses ${name} of ${shown} at the start, naming it`, async () => {
     await assert.rejects(
-      api.startServer({ ...settings, port: 0, ...change } as never, api.systemClock),
+      api.startServer({ ...settings, port: 0, ...change }, api.systemClock),
       (error: NodeJS.ErrnoException) => {
         assert.match(String(error.code), /^SCSV_ARG_(TYPE|RANGE)$/, error.stack);
         assert.ok(error.message.includes(name), error.message);

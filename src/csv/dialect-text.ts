@@ -87,8 +87,9 @@ export const dialectOptionNames: readonly (keyof DialectOptions)[] = [
  * @throws RangeError `SCSV_ARG_RANGE`, a sentence that names the option, quotes the text and lists what is allowed
  */
 export function parseDialectOption(name: keyof DialectOptions, text: string): DialectOptions {
+  requireText("The name of an option", name);
   if (!dialectOptionNames.includes(name))
-    throw wrongRange(`${String(name)} is not an option of a dialect; there are ${dialectOptionNames.join(", ")}.`);
+    throw wrongRange(`"${name}" is not an option of a dialect; there are ${dialectOptionNames.join(", ")}.`);
   requireText(name, text);
   return { [name]: dialectTextOptions[name].parse(text) };
 }

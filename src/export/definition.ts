@@ -35,7 +35,8 @@ export interface Catalogue {
  * @throws StreamCsvError `SCSV_DUPLICATE_EXPORT` when two would have one name, and what opening a file throws
  */
 export async function openCatalogue(paths: readonly string[]): Promise<Catalogue> {
-  if (!Array.isArray(paths)) throw wrongType('openCatalogue() takes a list of paths, such as ["flights.parquet"].');
+  if (!Array.isArray(paths))
+    throw wrongType('openCatalogue() takes a list of paths, such as ["flights.parquet"].');
   const exports = new Map<string, ExportDefinition>();
   for (const name of generatedExportNames) exports.set(name, generatedExport(name));
   const opened: Source[] = [];

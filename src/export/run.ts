@@ -40,14 +40,12 @@ export interface RunOptions {
  * Memory is one batch and one chunk, whatever the rows. Aborting `signal` releases the source; so does ending the
  * iteration early.
  */
-export function runExport(
-  plan: ExportPlan,
-  options: RunOptions,
-): ExportRun {
+export function runExport(plan: ExportPlan, options: RunOptions): ExportRun {
   requireObject("options", options, "signal");
   const { signal, lendsChunks = false, clock = systemClock } = options;
   requireObject("plan", plan, "columns", "dialect", "source");
-  if (!(signal instanceof AbortSignal)) throw wrongType("signal is an AbortSignal, which ends the run early.");
+  if (!(signal instanceof AbortSignal))
+    throw wrongType("signal is an AbortSignal, which ends the run early.");
   const memory = lendsChunks ? new LentMemory() : ownMemory;
   const encoder = new CsvEncoder(plan.columns, plan.dialect, plan.encoder, memory);
   const batches = plan.source.read({

@@ -51,7 +51,8 @@ const checks: Readonly<Record<keyof ServerSettings, Check>> = {
     level: oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
     format: oneOf(["pretty", "json"]),
     color: (name, value) => {
-      if (typeof value !== "boolean") throw wrongType(`${name} is true or false, not ${describeValue(value)}.`);
+      if (typeof value !== "boolean")
+        throw wrongType(`${name} is true or false, not ${describeValue(value)}.`);
     },
   }),
 };
@@ -114,7 +115,8 @@ function number(least: number, greatest: number): Check {
 function whole(least: number, greatest: number): Check {
   return (name, value) => {
     number(least, greatest)(name, value);
-    if (!Number.isSafeInteger(value)) throw wrongRange(`${name} is ${String(value)}, and must be a whole number.`);
+    if (!Number.isSafeInteger(value))
+      throw wrongRange(`${name} is ${String(value)}, and must be a whole number.`);
   };
 }
 

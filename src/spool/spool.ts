@@ -206,10 +206,16 @@ export class Spool {
       const sidecar = this.#pathOf(name, "txt");
       await whereDiskAllows(freeDisk, () => writeFile(sidecar, formatSidecar(built), { mode: 0o600 }));
       await whereDiskAllows(freeDisk, () => rename(part, path));
-      this.#index.add({ ...name, file: { key, path, ...built, stamp: await this.#stamp(path) ?? "" }, pins: 0 });
+      this.#index.add({
+        ...name,
+        file: { key, path, ...built, stamp: (await this.#stamp(path)) ?? "" },
+        pins: 0,
+      });
       this.#isOrderKept = true;
     } catch (error) {
-      await this.#removeFiles(name, ["part", "csv", "txt"]).catch((fault: StreamCsvError) => this.#tell(fault));
+      await this.#removeFiles(name, ["part", "csv", "txt"]).catch((fault: StreamCsvError) =>
+        this.#tell(fault),
+      );
       throw error;
     } finally {
       this.#index.giveBack(reservedBytes);

@@ -196,7 +196,8 @@ test("compresses a file whose name ends in .gz, and leaves nothing when its disk
 
 test("takes truth values alone, with true or false, and with no- in front", async () => {
   const one = ["export", "orders", "--rows", "0", "--columns", "id", "--dialect", "unix"];
-  const textOf = async (...flags: readonly string[]): Promise<string> => (await runCli([...one, ...flags])).stdout;
+  const textOf = async (...flags: readonly string[]): Promise<string> =>
+    (await runCli([...one, ...flags])).stdout;
   assert.equal(await textOf("--header"), "id\n");
   assert.equal(await textOf("--header", "false"), "");
   assert.equal(await textOf("--no-header"), "");
@@ -220,7 +221,11 @@ const mistakes: readonly (readonly [title: string, args: readonly string[], said
   ["no name at all", [], /missing required argument/],
   ["a table of a generated export", ["orders", "--table", "t"], /--table t is for a DuckDB file/],
   ["a flag, by its own name", ["orders", "--record-delimiter", "cr"], /^error: --record-delimiter: /],
-  ["a quote of more than one character", ["orders", "--quote", "pipe"], /write one, or its name: double, single/],
+  [
+    "a quote of more than one character",
+    ["orders", "--quote", "pipe"],
+    /write one, or its name: double, single/,
+  ],
 ];
 for (const [title, args, said] of mistakes) {
   test(`says what is wrong with ${title}, with exit code 1`, async () => {

@@ -30,5 +30,8 @@ test("help tells of a command, and refuses a name that is none with exit code 1"
   const { exitCode, stdout, stderr } = await runCli(["help", "nosuch"]);
   assert.equal(exitCode, 1);
   assert.equal(stdout, "");
-  assert.match(stderr, /^error: There is no command "nosuch"; there are serve, bench, compare, report, export, help\.$/m);
+  assert.match(
+    stderr,
+    /^error: There is no command "nosuch"; there are serve, bench, compare, report, export, help\.$/m,
+  );
 });

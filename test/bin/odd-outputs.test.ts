@@ -93,7 +93,8 @@ for (const [args, exitCode] of commands) {
     assert.equal(full.exitCode, 1);
     assertNoTrace(full.stderr);
     assertToldOnce(full.stderr);
-    if (exitCode === 0) assert.match(full.stderr, /^error: Standard output can't be written to: ENOSPC[^\n]*\n$/);
+    if (exitCode === 0)
+      assert.match(full.stderr, /^error: Standard output can't be written to: ENOSPC[^\n]*\n$/);
   });
 
   test(`${name}: standard error that is full, closed or gone changes nothing`, async () => {
@@ -154,7 +155,9 @@ for (const command of ["serve --port 0", "bench --quick --scenario export"]) {
   test(`${command} says that the temporary folder is missing, once and with what to do`, async () => {
     const prefix = `2>"$ERRORS" >/dev/null`;
     process.env["TMPDIR"] = "/nonexistent/tmp";
-    const { exitCode, stderr } = await run(command.split(" "), prefix).finally(() => delete process.env["TMPDIR"]);
+    const { exitCode, stderr } = await run(command.split(" "), prefix).finally(
+      () => delete process.env["TMPDIR"],
+    );
     assert.equal(exitCode, 1);
     assert.match(stderr, /"\/nonexistent\/tmp"/);
     assert.match(stderr, /--spool-dir|TMPDIR/);

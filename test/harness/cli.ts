@@ -94,7 +94,10 @@ export async function startServe(
   env: Readonly<Record<string, string>> = {},
   under: readonly string[] = [],
 ): Promise<ServeProcess> {
-  const cli = startProgram([cliPath, "serve", "--port", "0", "--log-format", "json", ...args], { env, under });
+  const cli = startProgram([cliPath, "serve", "--port", "0", "--log-format", "json", ...args], {
+    env,
+    under,
+  });
   const url = await new Promise<string>((resolve, reject) => {
     cli.process.stdout.once("data", (text: string) => resolve(text.trim().replace("listening on ", "")));
     void cli.ended.then((end) => reject(new Error(`serve ended before it was ready: ${end.stderr}`)));

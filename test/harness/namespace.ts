@@ -17,7 +17,13 @@ export function underTmpfs(folder: string, options: string): readonly string[] {
 }
 
 /** Runs a program as process 1 of a namespace, as a container does. */
-export const underPidNamespace: readonly string[] = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+export const underPidNamespace: readonly string[] = [
+  "unshare",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+];
 
 /** Runs a command where a running program sees its own file systems. */
 export function within(pid: number | undefined, command: readonly string[]): string {

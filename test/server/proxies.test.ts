@@ -49,14 +49,20 @@ interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-async function open({ address }: Proxy, path: string, { method = "GET", headers = {} }: Asked = {}): Promise<IncomingMessage> {
+async function open(
+  { address }: Proxy,
+  path: string,
+  { method = "GET", headers = {} }: Asked = {},
+): Promise<IncomingMessage> {
   const req = request({ ...address, path, method, headers: { Host: "x", ...headers }, agent: false }).end();
   const [response] = (await once(req, "response")) as [IncomingMessage];
   return response;
 }
 
 /** The body, and whether it came to an end that the client takes for the body's. */
-async function read(response: IncomingMessage): Promise<{ readonly body: Buffer; readonly isWhole: boolean }> {
+async function read(
+  response: IncomingMessage,
+): Promise<{ readonly body: Buffer; readonly isWhole: boolean }> {
   const chunks: Buffer[] = [];
   response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", () => undefined);
   await new Promise<void>((resolve) => response.once("close", () => resolve()));
@@ -148,7 +154,8 @@ for (const [name, kind] of kinds) {
 
     test("HEAD has the head of GET and makes no export", async () => {
       const transfers = async (): Promise<number> =>
-        ((await (await fetch(`${server.url}/transfers`)).json()) as { transfers: unknown[] }).transfers.length;
+        ((await (await fetch(`${server.url}/transfers`)).json()) as { transfers: unknown[] }).transfers
+          .length;
       const count = await transfers();
       const response = await open(proxy, "/exports/orders.csv?rows=100", { method: "HEAD" });
       assert.equal(response.statusCode, 200);
@@ -230,27 +237,35 @@ async function readHttp2(
   return { isEndedCleanly, bytes, contentLength, trailers };
 }
 
-test("behind HAProxy, towards HTTP/2, the digest in the trailers tells a whole stream from a cut one", { skip: haproxy.skip }, async () => {
-  await using proxy = await haproxy.start(server.url, { "bind :80": " proto h2" });
-  const whole = await readHttp2(proxy, "/exports/orders.csv?rows=20000");
-  assert.equal(whole.isEndedCleanly, true);
-  assert.match(String(whole.trailers["repr-digest"]), /^sha-256=:/);
-  const cut = await readHttp2(proxy, "/exports/faulty.csv?formulas=reject");
-  assert.ok(cut.bytes > 0);
-  // HAProxy 2.6 ends the stream cleanly all the same; later ones may reset it. The digest is missing in any case.
-  assert.equal(cut.trailers["repr-digest"], undefined);
-});
+test(
+  "behind HAProxy, towards HTTP/2, the digest in the trailers tells a whole stream from a cut one",
+  { skip: haproxy.skip },
+  async () => {
+    await using proxy = await haproxy.start(server.url, { "bind :80": " proto h2" });
+    const whole = await readHttp2(proxy, "/exports/orders.csv?rows=20000");
+    assert.equal(whole.isEndedCleanly, true);
+    assert.match(String(whole.trailers["repr-digest"]), /^sha-256=:/);
+    const cut = await readHttp2(proxy, "/exports/faulty.csv?formulas=reject");
+    assert.ok(cut.bytes > 0);
+    // HAProxy 2.6 ends the stream cleanly all the same; later ones may reset it. The digest is missing in any case.
+    assert.equal(cut.trailers["repr-digest"], undefined);
+  },
+);
 
-test("behind HAProxy, towards HTTP/2, a body with a length can't be taken for whole when it is cut", { skip: haproxy.skip }, async () => {
-  await using own = await startServe();
-  await using proxy = await haproxy.start(own.url, { "bind :80": " proto h2" });
-  const path = "/exports/orders.csv?rows=400000&delivery=file";
-  const whole = await readHttp2(proxy, path);
-  assert.deepEqual([whole.isEndedCleanly, whole.bytes], [true, whole.contentLength]);
-  const cut = await readHttp2(proxy, path, async () => {
-    const [worker] = (await statsOf(own)).workers;
-    process.kill(worker?.pid ?? 0, "SIGKILL");
-  });
-  assert.equal(cut.contentLength, whole.bytes);
-  assert.ok(cut.bytes < whole.bytes, `${cut.bytes} bytes`);
-});
+test(
+  "behind HAProxy, towards HTTP/2, a body with a length can't be taken for whole when it is cut",
+  { skip: haproxy.skip },
+  async () => {
+    await using own = await startServe();
+    await using proxy = await haproxy.start(own.url, { "bind :80": " proto h2" });
+    const path = "/exports/orders.csv?rows=400000&delivery=file";
+    const whole = await readHttp2(proxy, path);
+    assert.deepEqual([whole.isEndedCleanly, whole.bytes], [true, whole.contentLength]);
+    const cut = await readHttp2(proxy, path, async () => {
+      const [worker] = (await statsOf(own)).workers;
+      process.kill(worker?.pid ?? 0, "SIGKILL");
+    });
+    assert.equal(cut.contentLength, whole.bytes);
+    assert.ok(cut.bytes < whole.bytes, `${cut.bytes} bytes`);
+  },
+);

@@ -18,7 +18,11 @@ after(async () => {
 });
 
 /** A server whose prepared files are on a small disk of their own. */
-async function startOnDisk(name: string, options: string, flags: readonly string[] = []): Promise<ServeProcess> {
+async function startOnDisk(
+  name: string,
+  options: string,
+  flags: readonly string[] = [],
+): Promise<ServeProcess> {
   const disk = join(folder, name);
   await mkdir(disk);
   return await startServe(["--spool-dir", disk, ...flags], {}, underTmpfs(disk, options));
@@ -40,7 +44,9 @@ async function ask({ url }: ServeProcess, rows: number, seed: number, delivery =
 }
 
 function filesOn(server: ServeProcess, name: string): readonly string[] {
-  return within(server.process.pid, ["ls", join(folder, name)]).split("\n").filter((file) => file !== "");
+  return within(server.process.pid, ["ls", join(folder, name)])
+    .split("\n")
+    .filter((file) => file !== "");
 }
 
 for (const [title, name, options] of [
@@ -59,37 +65,45 @@ for (const [title, name, options] of [
   });
 }
 
-test("a file that doesn't fit on an empty disk is a 507 that says so, and nothing of it stays", { skip }, async () => {
-  await using server = await startOnDisk("small", "size=8m");
-  assert.equal((await ask(server, 1000, 1)).status, 200);
-  const response = await fetch(`${server.url}/exports/orders.csv?rows=200000&delivery=file`);
-  const problem = (await response.json()) as { readonly code: string; readonly detail: string };
-  assert.equal(response.status, 507);
-  assert.equal(problem.code, "SCSV_SPOOL_FULL");
-  assert.ok(!JSON.stringify(problem).includes(folder), "clients aren't told where files are");
-  const transfers = (await (await fetch(`${server.url}/transfers`)).json()) as {
-    readonly transfers: readonly { readonly id: string }[];
-  };
-  const { state, error } = await transferWhen(server, transfers.transfers.at(-1)?.id);
-  assert.deepEqual([state, error?.code], ["failed", "SCSV_SPOOL_FULL"]);
-  assert.deepEqual(filesOn(server, "small"), []);
-  assert.equal((await ask(server, 200_000, 1, "streaming")).status, 200);
-  assert.equal((await ask(server, 1000, 2)).status, 200);
-  await server.logged(({ folder: at }) => at === join(folder, "small"));
-});
+test(
+  "a file that doesn't fit on an empty disk is a 507 that says so, and nothing of it stays",
+  { skip },
+  async () => {
+    await using server = await startOnDisk("small", "size=8m");
+    assert.equal((await ask(server, 1000, 1)).status, 200);
+    const response = await fetch(`${server.url}/exports/orders.csv?rows=200000&delivery=file`);
+    const problem = (await response.json()) as { readonly code: string; readonly detail: string };
+    assert.equal(response.status, 507);
+    assert.equal(problem.code, "SCSV_SPOOL_FULL");
+    assert.ok(!JSON.stringify(problem).includes(folder), "clients aren't told where files are");
+    const transfers = (await (await fetch(`${server.url}/transfers`)).json()) as {
+      readonly transfers: readonly { readonly id: string }[];
+    };
+    const { state, error } = await transferWhen(server, transfers.transfers.at(-1)?.id);
+    assert.deepEqual([state, error?.code], ["failed", "SCSV_SPOOL_FULL"]);
+    assert.deepEqual(filesOn(server, "small"), []);
+    assert.equal((await ask(server, 200_000, 1, "streaming")).status, 200);
+    assert.equal((await ask(server, 1000, 2)).status, 200);
+    await server.logged(({ folder: at }) => at === join(folder, "small"));
+  },
+);
 
-test("a disk that became read-only is a 503 with a code; kept files are sent, and a good stop is one", { skip }, async () => {
-  const server = await startOnDisk("readonly", "size=8m");
-  assert.equal((await ask(server, 1000, 1)).status, 200);
-  within(server.process.pid, ["mount", "-o", "remount,ro", join(folder, "readonly")]);
-  assert.equal((await ask(server, 1000, 1)).status, 200);
-  const { status, code } = await ask(server, 1000, 2);
-  assert.deepEqual([status, code], [503, "SCSV_SPOOL_UNUSABLE"]);
-  assert.equal((await ask(server, 1000, 2, "streaming")).status, 200);
-  server.process.kill("SIGTERM");
-  assert.equal((await server.ended).exitCode, 0);
-  assert.match(server.stderr(), /couldn't be tidied up/);
-});
+test(
+  "a disk that became read-only is a 503 with a code; kept files are sent, and a good stop is one",
+  { skip },
+  async () => {
+    const server = await startOnDisk("readonly", "size=8m");
+    assert.equal((await ask(server, 1000, 1)).status, 200);
+    within(server.process.pid, ["mount", "-o", "remount,ro", join(folder, "readonly")]);
+    assert.equal((await ask(server, 1000, 1)).status, 200);
+    const { status, code } = await ask(server, 1000, 2);
+    assert.deepEqual([status, code], [503, "SCSV_SPOOL_UNUSABLE"]);
+    assert.equal((await ask(server, 1000, 2, "streaming")).status, 200);
+    server.process.kill("SIGTERM");
+    assert.equal((await server.ended).exitCode, 0);
+    assert.match(server.stderr(), /couldn't be tidied up/);
+  },
+);
 
 test("works again by itself when a disk became writable again", { skip }, async () => {
   await using server = await startOnDisk("again", "size=8m");

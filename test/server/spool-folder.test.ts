@@ -93,9 +93,9 @@ test("keeps prepared files from other users, and makes the folder again when it 
       assert.equal(response.status, 200);
       return await response.text();
     };
-    const before = await ask();
+    const text = await ask();
     await rm(spool, { recursive: true });
-    assert.equal(await ask(), before);
+    assert.equal(await ask(), text);
     assert.equal((await stat(spool)).mode & 0o777, 0o700);
     const names = await readdir(spool);
     // A lock, the file, and what is known of it.
@@ -111,7 +111,7 @@ test("makes a file anew that another program changed, with its old size and time
   const url = `${server.url}/exports/orders.csv?rows=50&delivery=file`;
   const first = await fetch(url);
   const text = await first.text();
-  const [name = ""] = (await readdir(own)).filter((each) => each.endsWith(".csv"));
+  const name = (await readdir(own)).find((each) => each.endsWith(".csv")) ?? "";
   const path = join(own, name);
   const { atime, mtime } = await stat(path);
   await writeFile(path, text.replace(/\d/, "x"));
@@ -121,25 +121,31 @@ test("makes a file anew that another program changed, with its old size and time
   assert.equal(second.headers.get("repr-digest"), first.headers.get("repr-digest"));
 });
 
-test("keeps a folder from another container that shares it, and gives it once the first is gone", {
-  skip: noNamespaces,
-}, async () => {
-  const own = join(folder, "volume");
-  const first = await startServe(["--spool-dir", own], {}, underPidNamespace);
-  const inner = onlyChildOf(first.process.pid);
-  await (await fetch(`${first.url}/exports/orders.csv?rows=5&delivery=file`)).text();
-  const second = startProgram([cliPath, "serve", "--port", "0", "--spool-dir", own], { under: underPidNamespace });
-  const { exitCode, stderr } = await second.ended;
-  assert.equal(exitCode, 1);
-  assert.match(stderr, /holds the prepared files of another server, the process 1 on /);
-  process.kill(inner, "SIGKILL");
-  await first.ended;
-  // It waits for as long as the first might only have been slow.
-  const third = await startServe(["--spool-dir", own], {}, underPidNamespace);
-  assert.equal((await statsOf(third)).spool.files, 1);
-  process.kill(onlyChildOf(third.process.pid), "SIGTERM");
-  await third.ended;
-});
+test(
+  "keeps a folder from another container that shares it, and gives it once the first is gone",
+  {
+    skip: noNamespaces,
+  },
+  async () => {
+    const own = join(folder, "volume");
+    const first = await startServe(["--spool-dir", own], {}, underPidNamespace);
+    const inner = onlyChildOf(first.process.pid);
+    await (await fetch(`${first.url}/exports/orders.csv?rows=5&delivery=file`)).text();
+    const second = startProgram([cliPath, "serve", "--port", "0", "--spool-dir", own], {
+      under: underPidNamespace,
+    });
+    const { exitCode, stderr } = await second.ended;
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /holds the prepared files of another server, the process 1 on /);
+    process.kill(inner, "SIGKILL");
+    await first.ended;
+    // It waits for as long as the first might only have been slow.
+    const third = await startServe(["--spool-dir", own], {}, underPidNamespace);
+    assert.equal((await statsOf(third)).spool.files, 1);
+    process.kill(onlyChildOf(third.process.pid), "SIGTERM");
+    await third.ended;
+  },
+);
 
 test("lets a fifth file wait for its turn, and refuses it only when the queue is full", async () => {
   const ask = async ({ url }: ServeProcess, seed: number): Promise<Response> => {
@@ -152,7 +158,9 @@ test("lets a fifth file wait for its turn, and refuses it only when the queue is
   const answers = await Promise.all(seeds.map((seed) => ask(patient, seed)));
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
   await using strict = await startServe(["--queue", "0"]);
-  const refused = (await Promise.all(seeds.map((seed) => ask(strict, seed)))).filter(({ status }) => status !== 200);
+  const refused = (await Promise.all(seeds.map((seed) => ask(strict, seed)))).filter(
+    ({ status }) => status !== 200,
+  );
   assert.equal(refused.length, 2);
   for (const { status, headers } of refused) {
     assert.equal(status, 503);

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { appendFile, lstat, mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  lstat,
+  mkdir,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileDigest } from "../../src/spool/file-digest.ts";
@@ -141,8 +152,12 @@ test("makes a folder again that was removed, before or while a file is written",
 
 test("writes files that only this user can read", async () => {
   const { spool, folder } = await makeSpool(1000);
-  await spool.acquire(keyOf("a"), builder(1, (path, bytes) => writeFile(path, bytes, { mode: 0o600 })));
-  for (const name of await readdir(folder)) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600);
+  await spool.acquire(
+    keyOf("a"),
+    builder(1, (path, bytes) => writeFile(path, bytes, { mode: 0o600 })),
+  );
+  for (const name of await readdir(folder))
+    assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600);
 });
 
 test("reads and removes nothing that isn't this user's regular file", async () => {

@@ -36,12 +36,7 @@ export class Desk implements PoolHost {
   readonly #workerModel: WorkerModel;
   readonly #pool: () => Pool;
 
-  constructor(
-    settings: ServerSettings,
-    spool: Spool,
-    clock: Clock,
-    pool: () => Pool,
-  ) {
+  constructor(settings: ServerSettings, spool: Spool, clock: Clock, pool: () => Pool) {
     const { bufferMemoryBytes, workerModel } = settings;
     this.transfers = new TransferRegistry(clock);
     const isRunning = (worker: number): boolean => pool().workers.some(({ pid }) => pid === worker);

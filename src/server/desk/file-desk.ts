@@ -54,11 +54,7 @@ export class FileDesk {
     const abort = new AbortController();
     this.#waiting.set(transfer, { worker, abort });
     try {
-      const { file, release } = await this.#spool.acquire(
-        request.key,
-        this.#maker(request),
-        abort.signal,
-      );
+      const { file, release } = await this.#spool.acquire(request.key, this.#maker(request), abort.signal);
       return { ...file, lease: this.#keep(worker, release) };
     } finally {
       this.#waiting.delete(transfer);

@@ -121,7 +121,8 @@ class Watch {
     const endsAtMs = performance.now() + this.#times.patienceMs;
     for (;;) {
       const locks = (await this.locks()).filter(({ path }) => path !== except);
-      const isKnown = locks.some(({ state }) => state === "alive") || locks.every(({ state }) => state === "dead");
+      const isKnown =
+        locks.some(({ state }) => state === "alive") || locks.every(({ state }) => state === "dead");
       if (isKnown || performance.now() >= endsAtMs) return locks;
       await pause(lookAgainMs);
     }

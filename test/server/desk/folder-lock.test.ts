@@ -52,11 +52,17 @@ const longAgo = Date.now() - 3_600_000;
 const deadLocks: readonly (readonly [title: string, plantIt: () => Promise<void>])[] = [
   ["a process that is dead", () => plant({ pid: deadPid() })],
   ["a process whose number another has now", () => plant({ startTicks: "1" })],
-  ["a process of another namespace that was last heard of long ago", () => plant({ pidNamespace: "pid:[1]" }, longAgo)],
-  ["nobody, written long ago", async () => {
-    await writeFile(lockPath(), "");
-    await utimes(lockPath(), 1000, 1000);
-  }],
+  [
+    "a process of another namespace that was last heard of long ago",
+    () => plant({ pidNamespace: "pid:[1]" }, longAgo),
+  ],
+  [
+    "nobody, written long ago",
+    async () => {
+      await writeFile(lockPath(), "");
+      await utimes(lockPath(), 1000, 1000);
+    },
+  ],
 ];
 for (const [title, plantIt] of deadLocks) {
   test(`takes over the lock of ${title}, once of all who try at the same time`, async () => {
@@ -71,7 +77,11 @@ for (const [title, plantIt] of deadLocks) {
 }
 
 /** Holders whose process can't be looked for from here; the time of their lock is all there is. */
-const elsewhere: readonly (readonly [title: string, holder: Partial<LockHolder>, refreshedAtMs: () => number])[] = [
+const elsewhere: readonly (readonly [
+  title: string,
+  holder: Partial<LockHolder>,
+  refreshedAtMs: () => number,
+])[] = [
   ["another namespace of this machine", { pidNamespace: "pid:[1]" }, Date.now],
   ["another machine", { host: "other", boot: "another" }, Date.now],
   ["another machine whose clock is an hour late", { boot: "another" }, () => Date.now() - 3_600_000],
