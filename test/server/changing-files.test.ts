@@ -260,7 +260,7 @@ const inPlace: readonly InPlace[] = [
     make: (path) =>
       writeFile(
         path,
-        lines((index) => `{"id":${index},"text":"the text"}\n`),
+        lines((index) => `{"id":${index},"text":"the ${filler}"}\n`),
       ),
     rewrites: {
       "cut off at a line's end": async (path) => {
