@@ -1,3 +1,5 @@
+// Longer than most, because what guards one file (lease, check, build, cure) has to be read together.
+
 import { rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StreamCsvError } from "../errors.ts";

@@ -106,7 +106,7 @@ test(
   "a worker without descriptors goes on sending what it sends, and all is well after",
   { skip },
   async () => {
-    const args = ["-c", `ulimit -n 64; exec "$0" "$@"`, process.execPath, cliPath];
+    const args = ["-c", `ulimit -n 96; exec "$0" "$@"`, process.execPath, cliPath];
     const flags = ["serve", "--port", "0", "--log-format", "json", "--max-connections", "500"];
     const child = spawn("bash", [...args, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
     endWithUs(child);
