@@ -97,7 +97,7 @@ async function parquetKind(): Promise<Kind> {
     await runSql(":memory:", [`COPY (SELECT ${column} FROM range(${rows}) AS t(i)) TO '${path}'`]);
     versions.push(await versionOf(path));
   }
-  return { served: join(folder, "p.parquet"), export: "p", versions, leastMs: 10 };
+  return { served: join(folder, "p.parquet"), export: "p", versions, leastMs: 50 };
 }
 
 async function databaseKind(): Promise<Kind> {
@@ -107,7 +107,7 @@ async function databaseKind(): Promise<Kind> {
     await runSql(path, [`CREATE TABLE x AS SELECT ${column} FROM range(3000) AS t(i)`]);
     versions.push(await versionOf(path, "x"));
   }
-  return { served: join(folder, "d.duckdb"), export: "d.x", versions, leastMs: 40 };
+  return { served: join(folder, "d.duckdb"), export: "d.x", versions, leastMs: 50 };
 }
 
 async function textKind(ending: string, contents: readonly string[]): Promise<Kind> {
@@ -117,7 +117,7 @@ async function textKind(ending: string, contents: readonly string[]): Promise<Ki
     await writeFile(path, content);
     versions.push(await versionOf(path));
   }
-  return { served: join(folder, `t.${ending}`), export: "t", versions, leastMs: 30 };
+  return { served: join(folder, `t.${ending}`), export: "t", versions, leastMs: 50 };
 }
 
 function repeated(header: string, row: (index: number) => string, rows: number): string {
