@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseResult, type BenchResult } from "../../bench/index.ts";
-import { copyVersion } from "../../bench/calibrate/version-copy.ts";
+import { copyVersion } from "../../dev/calibrate/version-copy.ts";
 import { canSampleProcesses } from "../../bench/probe/process-tree.ts";
 import { cliPath, isMachineTaken, startProgram, type Ended } from "../harness/cli.ts";
 

@@ -1,0 +1,51 @@
+import type { CalibrationRun } from "../../bench/gate/calibration-run.ts";
+import type { Burden } from "./version-copy.ts";
+
+export type CalibrationKind = CalibrationRun["kind"];
+
+/** How many runs of each kind there should be. */
+export type WantedRuns = Readonly<Record<CalibrationKind, number>>;
+
+/** What is done to this version in each kind of run. */
+export const burdens: Readonly<Record<CalibrationKind, Burden>> = {
+  aa: null,
+  slow: "dearer-streams",
+  heavy: "heavier-streams",
+};
+
+/**
+ * The runs that are still to be made, the kinds spread evenly, so that a calibration that is cut short has some of
+ * each and the hours of a day fall on all alike.
+ * @param done runs of the file, of which only those of this machine and this build count
+ */
+export function remainingRuns(
+  wanted: WantedRuns,
+  done: readonly CalibrationRun[],
+  place: { readonly fingerprint: string; readonly build: string },
+): readonly CalibrationKind[] {
+  const own = done.filter(
+    (run) => run.environment.fingerprint === place.fingerprint && run.build === place.build,
+  );
+  const kinds = Object.keys(burdens) as CalibrationKind[];
+  return kinds
+    .flatMap((kind) => {
+      const made = own.filter((run) => run.kind === kind).length;
+      // Each run stands where its kind is due, as a share of the whole.
+      return Array.from({ length: Math.max(0, wanted[kind] - made) }, (_, index) => ({
+        kind,
+        due: (made + index + 0.5) / wanted[kind],
+      }));
+    })
+    .toSorted((first, second) => first.due - second.due)
+    .map(({ kind }) => kind);
+}
+
+/** The flags of a gate run of about 25 s on two quiet cores: eight rounds of three small arms. */
+export function gateProfile(seed: number): readonly string[] {
+  const flags = [
+    "--quick --no-progress --scenario export --deliveries streaming --rows 100000 --rounds 8",
+    "--budget streaming.cpu_s_per_mib=5% --budget streaming.peak_rss_over_idle_bytes=10%",
+    `--seed ${seed}`,
+  ];
+  return flags.join(" ").split(" ");
+}

@@ -1,0 +1,74 @@
+import { lastBuildOf, type CalibrationRun, type Machine } from "../../bench/gate/calibration-run.ts";
+import { noiseFloor } from "../../bench/gate/noise-floor.ts";
+import { percent } from "../../bench/result/percent.ts";
+import { percentile } from "../../bench/statistics/percentile.ts";
+import type { CalibrationKind } from "./calibration-plan.ts";
+
+/** Whether the gate keeps what it promises. */
+export interface CalibrationSummary {
+  readonly sentences: readonly string[];
+  readonly isKept: boolean;
+}
+
+/** What each kind of run has to show, as a share of its runs. */
+const promises: Readonly<
+  Record<CalibrationKind, { readonly metric: string | null; readonly least: number; readonly most: number }>
+> = {
+  aa: { metric: null, least: 0, most: 1 / 100 },
+  slow: { metric: "streaming.cpu_s_per_mib", least: 57 / 60, most: 1 },
+  heavy: { metric: "streaming.peak_rss_over_idle_bytes", least: 1, most: 1 },
+};
+
+/** More runs than that without a verdict, as a share, and nothing is known of those that have one. */
+const mostInvalid = 0.1;
+
+/** Counts what the runs of the last build on one machine found, and says for each kind whether that was promised. */
+export function summarize(runs: readonly CalibrationRun[], machine: Machine): CalibrationSummary {
+  const own = lastBuildOf(runs, machine);
+  const counted = (Object.keys(promises) as CalibrationKind[]).map((kind) =>
+    countOf(
+      kind,
+      own.filter((run) => run.kind === kind),
+    ),
+  );
+  const names = [...new Set(own.flatMap((run) => Object.keys(run.equalRatios)))];
+  const floors = names.map((name) => {
+    const floor = noiseFloor(own, name, machine);
+    return floor === null
+      ? `${name}: too few runs for a noise floor.`
+      : `${name}: two equal versions differ by at most ${percent(floor.share)} in 95 of 100 runs (${floor.runs} runs).`;
+  });
+  return {
+    sentences: [...counted.flatMap(({ sentences }) => sentences), ...floors],
+    isKept: counted.every(({ isKept }) => isKept),
+  };
+}
+
+/** @param runs all of that kind */
+function countOf(kind: CalibrationKind, runs: readonly CalibrationRun[]): CalibrationSummary {
+  const { metric, least, most } = promises[kind];
+  if (runs.length === 0) return { sentences: [`${kind}: no runs so far.`], isKept: true };
+  const found = runs.filter(
+    ({ verdict, verdicts }) =>
+      verdict === "regression" && (metric === null || verdicts[metric] === "regression"),
+  ).length;
+  // A run that couldn't be trusted finds nothing: that misses what should be found, and clears nothing else.
+  const trusted = runs.filter(({ verdict }) => verdict !== "invalid").length;
+  const isKept =
+    trusted >= runs.length * (1 - mostInvalid) && found >= runs.length * least && found <= trusted * most;
+  const what = metric === null ? "false regressions" : `regressions of ${metric} found`;
+  const verdicts = ["pass", "regression", "inconclusive", "invalid"]
+    .map((verdict) => ({ verdict, count: runs.filter((run) => run.verdict === verdict).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ verdict, count }) => `${count} ${verdict}`);
+  const promise = isKept ? "as promised" : "not as promised";
+  const sentence = `${kind}: ${found} ${what} in ${runs.length} runs, ${promise} (${verdicts.join(", ")}).`;
+  return { sentences: [sentence, ...(metric === null ? [] : [sizeOf(kind, metric, runs)])], isKept };
+}
+
+/** What the runs said of the size of the change. */
+function sizeOf(kind: CalibrationKind, metric: string, runs: readonly CalibrationRun[]): string {
+  const changes = runs.flatMap(({ ratios }) => ratios[metric] ?? []).map((ratio) => ratio - 1);
+  const [low, middle, high] = [0.05, 0.5, 0.95].map((share) => percent(percentile(changes, share) ?? 0));
+  return `${kind}: by ${middle} in the median, and by ${low} to ${high} in nine of ten runs.`;
+}

@@ -1,0 +1,111 @@
+/**
+ * Holds this project against its own promises: what has to be true on any machine, and where there is a commit before,
+ * what a streamed export costs beside it. Fails for a broken fact or a regression; a machine that is too noisy to decide
+ * is told and fails only with --strict.
+ *
+ *     node dist/dev/gate/main.js [--strict] [--against REF]
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { parseResult } from "../../bench/result/read-result.ts";
+import type { BenchResult } from "../../bench/result/schema.ts";
+import { runTool } from "../../bench/target/run-tool.ts";
+import { costOf, factsOf, type Finding } from "./facts.ts";
+import { firstByteFault } from "./first-byte.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const program = join(root, "dist", "bin", "stream-csv.js");
+const usage = "Usage: npm run gate -- [--strict] [--against <ref>]\n";
+/** All of it, so that a pipeline can count on an answer; what isn't known by then is told as that. */
+const longestMs = 240_000;
+
+const usualRef = "HEAD~1";
+const interrupted = 130;
+
+const factFlags = "--quick --no-progress --seed 1 --scenario scaling --deliveries streaming,buffered,file";
+const costFlags =
+  "--quick --no-progress --deliveries streaming --rows 100000 --budget streaming.cpu_s_per_mib=5%";
+
+async function main(
+  flags: { readonly strict: boolean; readonly against: string },
+  interruption: AbortSignal,
+): Promise<number> {
+  const signal = AbortSignal.any([interruption, AbortSignal.timeout(longestMs)]);
+  const fault = await firstByteFault();
+  tell({
+    isBad: fault !== null,
+    sentences: [fault ?? "The first row of a stream is sent before the second exists."],
+  });
+  const facts = await bench(factFlags.split(" "), signal);
+  const factual = factsOf(facts);
+  tell(factual);
+  const isThere = await runTool(["git", "rev-parse", "--verify", "--quiet", `${flags.against}^{commit}`], {
+    cwd: root,
+    signal: new AbortController().signal,
+  });
+  if (!isThere.isGood) {
+    // The first commit has none before it; whoever names one, or wants an answer, gets none by that.
+    const isBad = flags.strict || flags.against !== usualRef;
+    tell({ isBad, sentences: [`There is no ${flags.against} here, so nothing is said of the cost.`] });
+    if (fault !== null || factual.isBad) return 2;
+    return isBad ? 1 : 0;
+  }
+  const strict = flags.strict ? ["--strict"] : [];
+  const compared = await bench(
+    [...costFlags.split(" "), "--against", `git:${flags.against}`, ...strict],
+    signal,
+  );
+  const cost = costOf(compared);
+  tell(cost);
+  if (fault !== null || factual.isBad || cost.isBad) return 2;
+  return flags.strict ? compared.exitCode : 0;
+}
+
+/** Runs `stream-csv bench` as anybody would, and reads its result file. */
+async function bench(flags: readonly string[], signal: AbortSignal): Promise<BenchResult> {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-gate-"));
+  const output = join(folder, "result.json");
+  try {
+    const child = spawn(process.execPath, [program, "bench", ...flags, "-o", `json=${output}`], {
+      cwd: root,
+      stdio: ["ignore", "ignore", "pipe"],
+      signal,
+      killSignal: "SIGINT",
+    });
+    let errors = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    // An aborted child is told of by an error as well; what counts is that it has ended.
+    child.on("error", () => undefined);
+    if (child.pid === undefined) await once(child, "spawn");
+    await closed;
+    const text = await readFile(output, "utf8").catch(() => {
+      throw new Error(`bench ended with exit code ${child.exitCode} and no result. It wrote: ${errors}`);
+    });
+    return parseResult(text, output);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function tell({ isBad, sentences }: Finding): void {
+  for (const sentence of sentences) process.stdout.write(`${isBad ? "FAILED" : "  "} ${sentence}\n`);
+}
+
+const interruption = new AbortController();
+for (const name of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
+try {
+  const { values } = parseArgs({
+    options: { strict: { type: "boolean", default: false }, against: { type: "string", default: usualRef } },
+  });
+  const exitCode = await main(values, interruption.signal);
+  process.exitCode = interruption.signal.aborted ? interrupted : exitCode;
+} catch (fault) {
+  process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n${usage}`);
+  process.exitCode = interruption.signal.aborted ? interrupted : 1;
+}

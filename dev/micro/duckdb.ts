@@ -1,0 +1,156 @@
+/**
+ * How our export of a file compares with DuckDB's own `COPY … TO 'file' (FORMAT csv)`, both on one thread of DuckDB's.
+ *
+ * The ways take turns in one process, every other round the other way round; a ratio is taken within a round. Ours ends in
+ * bytes that are thrown away. Before anything is timed, DuckDB reads our text back and holds it against the file, row
+ * by row. Seconds of CPU are those of the whole process, all its threads.
+ *
+ *     node dist/dev/micro/duckdb.js [file] [rounds] [dialect]
+ */
+import { createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { pipeline } from "node:stream/promises";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { csvChunks, openSource, resolveDialect } from "../../src/index.ts";
+
+const file = process.argv[2] ?? "node_modules/vega-datasets/data/flights-3m.parquet";
+const rounds = Number(process.argv[3] ?? 9);
+const dialect = resolveDialect((process.argv[4] ?? "unix") as "unix", { nonFinite: "text" });
+
+const folder = mkdtempSync(join(tmpdir(), "stream-csv-micro-"));
+const copyPath = join(folder, "copy.csv");
+const ownPath = join(folder, "own.csv");
+const instance = await DuckDBInstance.create(":memory:", {
+  threads: "1",
+  enable_external_file_cache: "false",
+});
+const connection = await instance.connect();
+const source = await openSource(file);
+const relation = `(FROM '${file.replaceAll("'", "''")}')`;
+
+async function query(sql: string): Promise<readonly (readonly unknown[])[]> {
+  const result = await connection.run(sql);
+  return await result.getRowsJson();
+}
+
+interface Contender {
+  readonly name: string;
+  readonly run: () => Promise<number>;
+}
+
+const contenders: readonly Contender[] = [
+  { name: "DuckDB's COPY to a file", run: () => copyTo(copyPath) },
+  { name: "DuckDB's COPY to /dev/null", run: () => copyTo("/dev/null") },
+  { name: `ours, ${dialect.name}`, run: runOurs },
+];
+
+async function copyTo(path: string): Promise<number> {
+  await connection.run(`COPY ${relation} TO '${path}' (FORMAT csv)`);
+  return statSync(path).size;
+}
+
+async function runOurs(): Promise<number> {
+  let bytes = 0;
+  for await (const chunk of csvChunks(source, { dialect })) bytes += chunk.byteLength;
+  return bytes;
+}
+
+/** Types whose text in our CSV is that of DuckDB's own casts, or is read by them. */
+function isPlain(type: string): boolean {
+  return !/[[(]|^(?:BLOB|MAP|STRUCT|JSON|VARIANT|ENUM)/.test(type) || type.startsWith("DECIMAL");
+}
+
+/** Has DuckDB read our text with the file's own types; what of nested values comes back is only text, and is left out. */
+async function checkRows(): Promise<number> {
+  await pipeline(
+    csvChunks(source, { dialect: "unix", nonFinite: "text", nullValue: "\\N" }),
+    createWriteStream(ownPath),
+  );
+  const described = await query(`DESCRIBE FROM ${relation}`);
+  const columns = described.map(([name, type]) => ({ name: String(name), type: String(type) }));
+  const types = columns.map(
+    ({ name, type }) => `'${name.replaceAll("'", "''")}': '${isPlain(type) ? type : "VARCHAR"}'`,
+  );
+  const own = `read_csv('${ownPath}', header=true, nullstr='\\N', allow_quoted_nulls=false, quote='"', escape='"', columns={${types.join(", ")}})`;
+  const plain = columns
+    .filter(({ type }) => isPlain(type))
+    .map(({ name }) => `"${name.replaceAll('"', '""')}"`);
+  const digest = (from: string): string =>
+    `SELECT count(*), sum(hash(row_number, ${plain.join(", ")})) FROM (SELECT *, row_number() OVER () AS row_number FROM ${from})`;
+  const [[theirs], [ours]] = [await query(digest(relation)), await query(digest(own))];
+  if (theirs?.join() !== ours?.join())
+    throw new Error(`Our text reads back as other rows: ${ours?.join()} instead of ${theirs?.join()}.`);
+  return Number(theirs?.[0]);
+}
+
+interface Taken {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+async function timed(run: () => Promise<number>): Promise<Taken> {
+  const cpu = process.cpuUsage();
+  const begun = performance.now();
+  await run();
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds: (performance.now() - begun) / 1000, cpuSeconds: (user + system) / 1e6 };
+}
+
+function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? Number.NaN;
+}
+
+function ratioText(taken: readonly Taken[], of: (one: Taken) => number, first: readonly Taken[]): string {
+  const ratios = taken.map((one, round) => of(first[round] ?? one) / of(one));
+  const [low, middle, high] = [0, 0.5, 1].map((share) => quantile(ratios, share).toFixed(2));
+  return `${middle} × (${low} to ${high})`;
+}
+
+try {
+  const rows = await checkRows();
+  const bytes: number[] = [];
+  for (const { run } of contenders) bytes.push(await run());
+  bytes[1] = bytes[0] ?? 0;
+  const taken = contenders.map((): Taken[] => []);
+  const gapsMs = contenders.map((): number[] => []);
+  for (let round = 0; round < rounds; round += 1) {
+    const order = contenders.map((_, index) => (round % 2 === 0 ? index : contenders.length - 1 - index));
+    for (const index of order) {
+      const { run } = contenders[index] ?? { run: runOurs };
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      delay.enable();
+      taken[index]?.push(await timed(run));
+      delay.disable();
+      gapsMs[index]?.push(delay.max / 1e6);
+    }
+  }
+  const [first = []] = taken;
+  process.stdout.write(
+    `${rows} rows, which agree; Node ${process.versions.node}; ratios to the first line\n`,
+  );
+  for (const [index, { name }] of contenders.entries()) {
+    const all = taken[index] ?? [];
+    const seconds = quantile(
+      all.map((one) => one.seconds),
+      0.5,
+    );
+    const columns = [
+      name.padEnd(28),
+      `${(rows / seconds / 1e6).toFixed(2)} Mrow/s`.padStart(12),
+      `${((bytes[index] ?? 0) / seconds / 1e6).toFixed(0)} MB/s`.padStart(9),
+      `  time ${ratioText(all, (one) => one.seconds, first)}`,
+      `  CPU ${ratioText(all, (one) => one.cpuSeconds, first)}`,
+    ];
+    process.stdout.write(`${columns.join("")}\n`);
+  }
+  process.stdout.write(
+    `longest time a timer of 1 ms waited while ours ran: ${quantile(gapsMs.at(-1) ?? [], 0.5).toFixed(1)} ms (median of the rounds)\n`,
+  );
+} finally {
+  await source.close();
+  connection.closeSync();
+  instance.closeSync();
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,101 @@
+/**
+ * How close `send()` comes to a hand-written `res.write` + `drain` loop, for chunks of 64 KiB that are ready made.
+ *
+ * All variants are answered by one server, turn by turn in one run and in another order each round, so that whatever else
+ * the machine does hits all of them. The server is a process of its own; the reader throws away what it reads. A ratio is
+ * the median over the rounds of the ratio within a round.
+ *
+ *     node dist/dev/micro/send.js [rounds] [MiB]
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { connect } from "node:net";
+import { fileURLToPath } from "node:url";
+import { send, StreamingHttpResponse } from "../../src/index.ts";
+
+const chunk = new Uint8Array(64 * 1024).fill(0x61);
+const variants = ["hand-written", "send-sync", "send-async"] as const;
+type Variant = (typeof variants)[number];
+
+function* chunks(count: number): Generator<Uint8Array, void, undefined> {
+  for (let index = 0; index < count; index += 1) yield chunk;
+}
+
+async function* asyncChunks(count: number): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks(count);
+}
+
+async function writeByHand(res: ServerResponse, count: number): Promise<void> {
+  res.writeHead(200, { "Content-Type": "text/csv" });
+  for (let index = 0; index < count; index += 1) {
+    if (!res.write(chunk)) await new Promise<void>((resolve) => void res.once("drain", resolve));
+  }
+  res.end();
+}
+
+async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const [, variant, count] = req.url?.split("/") ?? [];
+  if (variant === "hand-written") return writeByHand(res, Number(count));
+  const body = variant === "send-sync" ? chunks(Number(count)) : asyncChunks(Number(count));
+  await send(new StreamingHttpResponse(body, { contentType: "text/csv" }), req, res);
+}
+
+async function serve(): Promise<void> {
+  const server = createServer((req, res) => void answer(req, res)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  process.send?.(server.address());
+  await once(process, "disconnect");
+  server.close();
+}
+
+/** Reads one answer until the connection ends; gives MB/s. */
+async function read(port: number, variant: Variant, count: number): Promise<number> {
+  const startMs = performance.now();
+  let bytes = 0;
+  const onread = {
+    buffer: Buffer.alloc(256 * 1024),
+    callback: (bytesRead: number) => {
+      bytes += bytesRead;
+      return true;
+    },
+  };
+  const socket = connect({ port, host: "127.0.0.1", onread });
+  socket.write(`GET /${variant}/${count} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  await once(socket, "close");
+  if (bytes < count * chunk.byteLength) throw new Error(`${variant} gave ${bytes} bytes`);
+  return bytes / 1e3 / (performance.now() - startMs);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.trunc(sorted.length / 2);
+  return ((sorted[middle] ?? 0) + (sorted[sorted.length - 1 - middle] ?? 0)) / 2;
+}
+
+async function measure(rounds: number, mebibytes: number): Promise<void> {
+  const server = fork(fileURLToPath(import.meta.url), ["serve"]);
+  const [address]: { port: number }[] = await once(server, "message");
+  const rates: Record<Variant, number[]> = { "hand-written": [], "send-sync": [], "send-async": [] };
+  for (let round = -1; round < rounds; round += 1) {
+    const order = variants.map(
+      (_, index) => variants[(index + round + 1) % variants.length] ?? "hand-written",
+    );
+    for (const variant of round % 2 === 0 ? order : order.toReversed()) {
+      const rate = await read(address?.port ?? 0, variant, mebibytes * 16);
+      // The first round only warms up.
+      if (round >= 0) rates[variant].push(rate);
+    }
+  }
+  server.disconnect();
+  const byHand = rates["hand-written"];
+  for (const variant of variants) {
+    const ratio = median(rates[variant].map((rate, round) => rate / (byHand[round] ?? Number.NaN)));
+    process.stdout.write(
+      `${variant.padEnd(12)} ${median(rates[variant]).toFixed(0).padStart(6)} MB/s   ratio ${ratio.toFixed(3)}\n`,
+    );
+  }
+}
+
+const [rounds = "12", mebibytes = "512"] = process.argv.slice(2);
+await (rounds === "serve" ? serve() : measure(Number(rounds), Number(mebibytes)));

@@ -1,0 +1,123 @@
+/**
+ * Measures other stacks that serve rows like ours beside ours, and writes the tables into docs/peers.md.
+ *
+ *     node dist/dev/peers/main.js [--rounds 8] [--rows N] [--seed 1] [--no-install] [--no-write]
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { describeEnvironment } from "../../bench/probe/environment.ts";
+import { watchForeignLoad } from "./foreign-load.ts";
+import { installMissing } from "./install.ts";
+import { footnotes, generatedPart, measuredTable, ratioTable } from "./page.ts";
+import { peers } from "./peers.ts";
+import { runPeers, type PeerResult } from "./run-peers.ts";
+import { ours } from "./stream-csv-peer.ts";
+
+const usage =
+  "Usage: npm run peers -- [--rounds <count>] [--rows <count>] [--seed <number>] [--no-install] [--no-write]\n";
+const usageExit = 1;
+const refusedExit = 4;
+const page = fileURLToPath(new URL("../../../docs/peers.md", import.meta.url));
+const marks = { begin: "<!-- measured: begin -->", end: "<!-- measured: end -->" };
+
+interface Flags {
+  readonly rounds: number;
+  readonly rows: number | null;
+  readonly seed: number;
+  readonly mayInstall: boolean;
+  readonly mayWrite: boolean;
+}
+
+async function main(flags: Flags, signal: AbortSignal): Promise<number> {
+  if (flags.mayInstall) await installMissing(peers, tell, signal);
+  const { rounds, rows, seed } = flags;
+  const foreignLoad = await watchForeignLoad();
+  const results = await runPeers({ ours, others: peers, rounds, rows, seed }, tell, signal);
+  print("", measuredTable(results), "", ratioTable(results), "", ...footnotes(results));
+  if (flags.mayWrite) await writePage(results, flags, await foreignLoad());
+  return results.some(({ admission }) => admission.state === "refused") ? refusedExit : 0;
+}
+
+async function writePage(
+  results: readonly PeerResult[],
+  { rounds, rows, seed }: Flags,
+  foreignLoad: number,
+): Promise<void> {
+  const command = `npm run peers -- --rounds ${rounds} --seed ${seed}${rows === null ? "" : ` --rows ${rows}`}`;
+  const date = new Date().toISOString().slice(0, 10);
+  const facts = { command, date, environment: await describeEnvironment(), rounds, seed, foreignLoad };
+  const text = await readFile(page, "utf8");
+  const [begin, end] = [text.indexOf(marks.begin), text.indexOf(marks.end)];
+  if (begin === -1 || end < begin) {
+    throw new Error(
+      `${page} has lost its marks: the tables belong between "${marks.begin}" and "${marks.end}".`,
+    );
+  }
+  const part = generatedPart(results, facts);
+  await writeFile(page, `${text.slice(0, begin + marks.begin.length)}\n${part}\n${text.slice(end)}`);
+  tell(`Written to ${page}.`);
+}
+
+function readFlags(args: readonly string[]): Flags {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: "string", default: "8" },
+      rows: { type: "string" },
+      seed: { type: "string", default: "1" },
+      "no-install": { type: "boolean", default: false },
+      "no-write": { type: "boolean", default: false },
+    },
+  });
+  return {
+    rounds: positive("rounds", values.rounds),
+    rows: values.rows === undefined ? null : positive("rows", values.rows),
+    seed: positive("seed", values.seed),
+    mayInstall: !values["no-install"],
+    mayWrite: !values["no-write"],
+  };
+}
+
+function positive(name: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new TypeError(`--${name} takes a whole number from 1 on, and "${text}" isn't one.`);
+}
+
+function tell(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}
+
+function print(...lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** Runs until it is done or interrupted; what was started is stopped in both cases. */
+async function runUntilSignal(flags: Flags): Promise<number> {
+  const interruption = new AbortController();
+  const exits = { SIGINT: 130, SIGTERM: 143 } as const;
+  let interrupted: number | undefined;
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => {
+      interrupted = exits[name];
+      interruption.abort();
+    });
+  }
+  try {
+    return await main(flags, interruption.signal);
+  } catch (fault) {
+    if (interrupted === undefined) throw fault;
+    tell("Interrupted; nothing is left running.");
+    return interrupted;
+  }
+}
+
+let flags: Flags | undefined;
+try {
+  flags = readFlags(process.argv.slice(2));
+  process.exitCode = await runUntilSignal(flags);
+} catch (fault) {
+  tell(fault instanceof Error ? fault.message : String(fault));
+  if (flags === undefined) tell(usage);
+  process.exitCode = usageExit;
+}

@@ -1,0 +1,37 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { findFreePort } from "../../bench/target/free-port.ts";
+import type { Peer } from "./peer.ts";
+import { askVersion, runProgram, sourceFile, streamCsvProgram } from "./run-program.ts";
+
+/** Debian puts it where only root's path leads. */
+const nginx = "/usr/sbin/nginx";
+
+/** A file made before, sent by the kernel: what no server that makes its rows can reach. */
+export const nginxPeer: Peer = {
+  name: "nginx",
+  stack: "nginx, a file",
+  settings:
+    "Our export of the same rows as a file made before, with `sendfile` and `tcp_nopush`, one worker process, no access log. The file is in the page cache. Making it is not in the numbers.",
+  packages: ["nginx-light"],
+  exportPath: "/orders.csv",
+  async findVersion(signal) {
+    const text = await askVersion([nginx, "-v"], signal);
+    return text === null ? null : `nginx ${/nginx\/(\S+)/.exec(text)?.[1] ?? text}`;
+  },
+  async provideRows({ folder }, rows, signal) {
+    const file = join(folder, `orders-${rows}.csv`);
+    const options = ["export", "orders", "--rows", String(rows), "--seed", "1", "--output", file];
+    await runProgram([process.execPath, streamCsvProgram, "--log-level", "warn", ...options], { signal });
+  },
+  async command({ folder }) {
+    // nginx takes no port 0.
+    const port = await findFreePort();
+    const template = await readFile(sourceFile("nginx.conf"), "utf8");
+    const file = join(folder, "nginx.conf");
+    await writeFile(file, template.replaceAll("{port}", String(port)).replaceAll("{folder}", folder));
+    // nginx can't say when it listens; the shell tells where, and becomes nginx.
+    const script = 'echo "listening on $1"; exec "$2" -e stderr -c "$3"';
+    return ["sh", "-c", script, "sh", `http://127.0.0.1:${port}`, nginx, file];
+  },
+};

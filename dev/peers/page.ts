@@ -1,0 +1,143 @@
+import { factorText, percentText, quantityText } from "../../bench/report/number-text.ts";
+import type { MetricUnit } from "../../bench/result/metric.ts";
+import type { Environment } from "../../bench/result/schema.ts";
+import { compareRounds } from "../../bench/statistics/compare.ts";
+import { median } from "../../bench/statistics/median.ts";
+import type { PeerNumbers } from "./measure-peer.ts";
+import type { PeerResult } from "./run-peers.ts";
+
+/** A column of the tables. */
+interface Quantity {
+  readonly title: string;
+  readonly unit: MetricUnit;
+  readonly of: (numbers: PeerNumbers) => number | null;
+}
+
+const quantities: readonly Quantity[] = [
+  { title: "throughput", unit: "bytes/s", of: (numbers) => numbers.bytesPerSecond },
+  { title: "rows per second", unit: "rows/s", of: (numbers) => numbers.rowsPerSecond },
+  { title: "first byte", unit: "s", of: (numbers) => numbers.firstByteSeconds },
+  { title: "CPU per million rows", unit: "s", of: (numbers) => numbers.cpuSecondsPerMillionRows },
+  { title: "idle memory", unit: "bytes", of: (numbers) => numbers.idleBytes },
+  { title: "peak memory over idle", unit: "bytes", of: (numbers) => numbers.peakOverIdleBytes },
+  { title: "short requests per second", unit: "requests/s", of: (numbers) => numbers.pingsPerSecond },
+];
+
+/** From here on other programs took a share that shows in absolute numbers. */
+const disturbingLoad = 0.05;
+/** From here on the reader may have been the slower side. */
+const busyReaderRatio = 0.8;
+
+/** What a run was, beside its numbers. */
+export interface RunFacts {
+  readonly command: string;
+  readonly date: string;
+  readonly environment: Environment;
+  readonly rounds: number;
+  readonly seed: number;
+  /** Share of the machine's CPU time that other programs took meanwhile. */
+  readonly foreignLoad: number;
+}
+
+/** Medians of every peer that was measured, and why the others weren't. */
+export function measuredTable(results: readonly PeerResult[]): string {
+  const rows = results.map(({ peer, admission, rounds }) => {
+    if (admission.state !== "admitted")
+      return [peer.name, admission.state, ...quantities.slice(1).map(() => "–")];
+    return [peer.name, ...quantities.map(({ unit, of }) => quantityText(median(valuesOf(rounds, of)), unit))];
+  });
+  return table(["server", ...quantities.map(({ title }) => title)], rows);
+}
+
+/** Ours divided by each peer, round by round. */
+export function ratioTable(results: readonly PeerResult[]): string {
+  const [ours, ...others] = results;
+  const rows = others.flatMap((other) => {
+    if (other.admission.state !== "admitted") return [];
+    return [
+      [other.peer.name, ...quantities.map(({ of }) => ratioText(ours?.rounds ?? [], other.rounds, of))],
+    ];
+  });
+  return table(["ours ÷", ...quantities.map(({ title }) => title)], rows);
+}
+
+/** Sentences on what the tables can't say: peers that weren't measured, and those that outran the reader. */
+export function footnotes(results: readonly PeerResult[]): readonly string[] {
+  return results.flatMap(({ peer, admission, rounds }) => {
+    if (admission.state !== "admitted")
+      return [`**${peer.name}** is ${admission.state}. ${admission.reason}`];
+    const busy = median(rounds.map((numbers) => numbers.readerBusyRatio)) ?? 0;
+    if (busy < busyReaderRatio) return [];
+    return [
+      `While reading from **${peer.name}** the client was busy for ${percentText(busy)} of the time: this server may be faster than its throughput says.`,
+    ];
+  });
+}
+
+/** The generated part of the page, in Markdown. */
+export function generatedPart(results: readonly PeerResult[], facts: RunFacts): string {
+  const { environment } = facts;
+  const own = results[0]?.admission;
+  const bytesPerRow = own?.state === "admitted" ? own.shape.bytesPerRow.toFixed(1) : "–";
+  return [
+    `Measured on ${facts.date} with \`${facts.command}\`: ${facts.rounds} rounds, seed ${facts.seed}, commit ${environment.gitSha?.slice(0, 12) ?? "unknown"}.`,
+    `Machine: ${environment.cpuModel}, ${environment.cores} cores, ${environment.os}. Our rows have ${bytesPerRow} bytes on average.`,
+    ...(facts.foreignLoad < disturbingLoad ? [] : [disturbance(facts.foreignLoad)]),
+    "",
+    "### Medians of the rounds",
+    measuredTable(results),
+    "",
+    "### Ours divided by theirs",
+    ratioTable(results),
+    "",
+    "Throughput, rows and short requests: more is better for us. First byte, CPU and memory: less is.",
+    "In parentheses the interval of the ratio; `÷12` is a twelfth.",
+    ...footnotes(results).flatMap((sentence) => ["", sentence]),
+    "",
+    "### What was run",
+    table(
+      ["server", "stack", "version", "rows an export", "bytes a row"],
+      results.map(({ peer, admission }) =>
+        admission.state === "admitted"
+          ? [
+              peer.name,
+              peer.stack,
+              admission.version,
+              quantityText(admission.rows, "rows"),
+              admission.shape.bytesPerRow.toFixed(1),
+            ]
+          : [peer.name, peer.stack, admission.state, "–", "–"],
+      ),
+    ),
+    "",
+    ...results.map(({ peer }) => `- **${peer.name}**: ${peer.settings}`),
+  ].join("\n");
+}
+
+function disturbance(load: number): string {
+  return `Other programs took ${percentText(load)} of the machine's CPU time meanwhile: absolute numbers are too low, and intervals wider than on a quiet machine.`;
+}
+
+function ratioText(ours: readonly PeerNumbers[], theirs: readonly PeerNumbers[], of: Quantity["of"]): string {
+  const pairs = ours.flatMap((own, round) => {
+    const other = theirs[round];
+    const [treatment, control] = [of(own), other === undefined ? null : of(other)];
+    return treatment === null || control === null ? [] : [{ treatment, control }];
+  });
+  const estimate = compareRounds(pairs);
+  return estimate === null ? "–" : factorText(estimate.ratio, [estimate.low, estimate.high]);
+}
+
+function valuesOf(rounds: readonly PeerNumbers[], of: Quantity["of"]): readonly number[] {
+  return rounds.map(of).filter((value) => value !== null);
+}
+
+/** A table of Markdown whose cells are padded, so that a terminal shows it well too. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, index) =>
+    Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,31 @@
+import { startServerProcess } from "../../bench/target/server-process.ts";
+import type { Target } from "../../bench/target/target.ts";
+import { exportUrl, type Peer, type Workshop } from "./peer.ts";
+
+/** A peer as a target. It tells where it listens, and is ready once it answers there, since some tell before they do. */
+export async function peerTarget(peer: Peer, workshop: Workshop): Promise<Target> {
+  const command = await peer.command(workshop);
+  return {
+    name: peer.name,
+    command: command.join(" "),
+    url: null,
+    isStreamCsv: false,
+    takesRows: true,
+    canRunTwice: true,
+    async start(signal) {
+      const server = await startServerProcess({
+        command,
+        readyLine: /^listening on (http:\/\/\S+)$/,
+        answersAt: "/ping",
+        signal,
+      });
+      return {
+        ...server,
+        exportUrl: (_, { rows }) => exportUrl(peer, server.origin, rows),
+        pingUrl: new URL("/ping", server.origin),
+        // Only one of them tells inside numbers; all are measured from outside alike.
+        statsUrl: null,
+      };
+    },
+  };
+}
