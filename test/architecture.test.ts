@@ -38,6 +38,7 @@ const storeys: Readonly<Record<string, number>> = {
   "dev/calibrate": 0,
   "dev/faults": 0,
   "dev/gate": 0,
+  "dev/write-golden": 0,
   "dev/load": 0,
   "dev/micro": 0,
   "dev/peers": 0,

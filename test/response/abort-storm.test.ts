@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 
-const program = fileURLToPath(new URL("../../fixtures/programs/abort-storm.js", import.meta.url));
+const program = fileURLToPath(new URL("../../dev/load/abort-storm.js", import.meta.url));
 
 test("leaves nothing of transfers that are cut short at random points, 50 at a time", async () => {
   const output = await new Promise<string>((resolve, reject) => {

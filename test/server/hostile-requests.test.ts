@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const program = fileURLToPath(new URL("../../fixtures/programs/hostile-requests.js", import.meta.url));
+const program = fileURLToPath(new URL("../../dev/load/hostile-requests.js", import.meta.url));
 
 test("stands hundreds of hostile requests of every kind, and has nothing of them left", async () => {
   const { output, exitCode } = await new Promise<{ output: string; exitCode: number }>((resolve) => {

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-/** Runs a program of `fixtures/programs/` and gives the lines it printed. */
+/** Runs a program of `dev/load/` and gives the lines it printed. */
 async function run(name: string, ...args: readonly number[]): Promise<readonly string[]> {
-  const path = fileURLToPath(new URL(`../../fixtures/programs/${name}.js`, import.meta.url));
+  const path = fileURLToPath(new URL(`../../dev/load/${name}.js`, import.meta.url));
   const child = spawn(process.execPath, [path, ...args.map(String)]);
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
