@@ -2,8 +2,8 @@
 
 import { parseBudget, type Budget } from "./gate/budget.ts";
 import { readBudgets, type NamedBaseline } from "./gate/gate-settings.ts";
-import { parseAgainst, type AgainstSpec } from "./target/parse-against.ts";
-import { parseTarget, type TargetSpec } from "./target/parse-target.ts";
+import { parseAgainst, type AgainstSpec } from "./subject/parse-against.ts";
+import { parseTarget, type TargetSpec } from "./subject/parse-target.ts";
 import { againId } from "./trial/arm.ts";
 import { scenarios } from "./scenario/scenarios.ts";
 import type { Delivery } from "./trial/session.ts";

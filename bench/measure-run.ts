@@ -12,9 +12,9 @@ import { exportScenario } from "./scenario/export.ts";
 import type { Plan, Scenario } from "./scenario/scenario.ts";
 import { scenarios } from "./scenario/scenarios.ts";
 import { seededRandom } from "./statistics/random.ts";
-import { foreignTarget } from "./target/foreign-target.ts";
-import { otherVersion } from "./target/other-version.ts";
-import type { Target } from "./target/target.ts";
+import { foreignTarget } from "./subject/foreign-target.ts";
+import { otherVersion } from "./subject/other-version.ts";
+import type { Target } from "./subject/target.ts";
 import type { Logbook } from "./trial/logbook.ts";
 import { surveyExport } from "./trial/survey-export.ts";
 

@@ -1,8 +1,8 @@
 import { totalmem } from "node:os";
 import type { ResolvedConfig } from "./config.ts";
 import type { Plan } from "./scenario/scenario.ts";
-import { streamCsvServer } from "./target/stream-csv-server.ts";
-import type { Target } from "./target/target.ts";
+import { streamCsvServer } from "./subject/stream-csv-server.ts";
+import type { Target } from "./subject/target.ts";
 import { explainingArms, gatingArms, type BenchArm } from "./trial/arm.ts";
 import type { Survey } from "./trial/survey-export.ts";
 

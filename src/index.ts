@@ -53,7 +53,7 @@ export {
   isGeneratedExportName,
   type GeneratedExportName,
   type GeneratedOptions,
-} from "./source/generated-source.ts";
+} from "./source/synthetic/generated-source.ts";
 export { fileEncodings, type FileEncoding, type FileOptions } from "./source/file-options.ts";
 export { optionsTakenBy } from "./source/check-file-options.ts";
 export { openSource, openSources, type OpenOptions } from "./source/open-source.ts";
@@ -72,7 +72,7 @@ export type {
   WorkerStats,
 } from "./metrics/server-stats.ts";
 
-export type { CodingName } from "./coding/coding.ts";
+export type { CodingName } from "./compression/coding.ts";
 export { fromWebResponse, type WebResponseLike } from "./response/adapter/from-web-response.ts";
 export { toWebResponse, type WebRequestHead } from "./response/adapter/to-web-response.ts";
 export type { AnyResponse } from "./response/any-response.ts";

@@ -13,7 +13,7 @@ const storeys: Readonly<Record<string, number>> = {
   "src/stream": 1,
   "src/metrics": 1,
   "src/source": 2,
-  "src/coding": 2,
+  "src/compression": 2,
   "src/response": 3,
   "src/export": 4,
   "src/spool": 5,
@@ -23,7 +23,7 @@ const storeys: Readonly<Record<string, number>> = {
   "bench/result": 1,
   "bench/probe": 2,
   "bench/load": 2,
-  "bench/target": 3,
+  "bench/subject": 3,
   "bench/trial": 4,
   "bench/report": 4,
   "bench/scenario": 5,
@@ -69,7 +69,7 @@ const storeys: Readonly<Record<string, number>> = {
 };
 
 /** Rooms whose files may read `process`; the law keeps the rest free of the outside world. */
-const mayTouchProcess = ["src/server", "bench/probe", "bench/load", "bench/target", "dev", "bin"];
+const mayTouchProcess = ["src/server", "bench/probe", "bench/load", "bench/subject", "dev", "bin"];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -161,7 +161,7 @@ test("every import of src, bench, bin and dev keeps the law", () => {
 
 const planted: readonly (readonly [name: string, path: string, text: string])[] = [
   ["an import of a higher storey", "src/csv/a.ts", 'import { x } from "../server/b.ts";'],
-  ["an import of a room on the same storey", "src/source/a.ts", 'import { x } from "../coding/b.ts";'],
+  ["an import of a room on the same storey", "src/source/a.ts", 'import { x } from "../compression/b.ts";'],
   ["a type import of a higher storey", "src/response/a.ts", 'import type { X } from "../export/b.ts";'],
   ["a re-export from a higher storey", "src/stream/a.ts", 'export * from "../response/b.ts";'],
   ["a dynamic import of a higher storey", "src/csv/a.ts", 'const x = await import("../spool/b.ts");'],

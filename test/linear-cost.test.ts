@@ -19,7 +19,7 @@ after(() => counter.stop());
 
 // V8 counts only in what is compiled from here on.
 const { systemClock } = await import("../src/clock.ts");
-const { negotiateCoding } = await import("../src/coding/negotiate-coding.ts");
+const { negotiateCoding } = await import("../src/compression/negotiate-coding.ts");
 const { openExport } = await import("../src/export/definition.ts");
 const { exportParameters, readExportParameters } = await import("../src/export/parameters.ts");
 const { planExport } = await import("../src/export/plan.ts");

@@ -1,5 +1,5 @@
 import type { Measured } from "../result/metric.ts";
-import type { RunningTarget } from "../target/target.ts";
+import type { RunningTarget } from "../subject/target.ts";
 import { whoseOf, type BenchArm } from "../trial/arm.ts";
 import { measureExport, prepareServer, requireSameBody } from "../trial/measure-export.ts";
 import type { ScenarioContext } from "./scenario.ts";

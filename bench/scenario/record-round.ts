@@ -1,5 +1,5 @@
 import type { Measured } from "../result/metric.ts";
-import type { RunningTarget } from "../target/target.ts";
+import type { RunningTarget } from "../subject/target.ts";
 import { combineTurns, withDuet } from "../trial/combine-turns.ts";
 import { withServers, type Served, type ServerNeed } from "../trial/with-servers.ts";
 import type { ScenarioContext } from "./scenario.ts";

@@ -1,6 +1,6 @@
 import type { Delivery } from "../../src/index.ts";
 import type { Arm } from "../result/schema.ts";
-import type { Target } from "../target/target.ts";
+import type { Target } from "../subject/target.ts";
 
 /** What a body is known to hold from the untimed pass. */
 export interface ExpectedBody {

@@ -1,5 +1,5 @@
 import type { Check, Integrity } from "../result/schema.ts";
-import type { RunningTarget } from "../target/target.ts";
+import type { RunningTarget } from "../subject/target.ts";
 import type { ExpectedBody } from "./arm.ts";
 import { readFrom, type Delivery, type Session, type Trial } from "./session.ts";
 

@@ -8,7 +8,7 @@ import { bytesInSocketBuffers } from "../probe/socket-buffers.ts";
 import type { Measured } from "../result/metric.ts";
 import { median } from "../statistics/median.ts";
 import type { Random } from "../statistics/random.ts";
-import type { RunningTarget } from "../target/target.ts";
+import type { RunningTarget } from "../subject/target.ts";
 import { difference, idleMemory, watchPeak } from "./server-memory.ts";
 import { serverWork } from "./server-work.ts";
 import { readFrom, type Trial } from "./session.ts";

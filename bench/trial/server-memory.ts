@@ -6,7 +6,7 @@ import {
   residentBytes,
   settle,
 } from "../probe/process-tree.ts";
-import type { RunningTarget } from "../target/target.ts";
+import type { RunningTarget } from "../subject/target.ts";
 
 const settleLimitMs = 200;
 

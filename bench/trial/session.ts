@@ -1,6 +1,6 @@
 import { StreamCsvError, type Clock, type Delivery } from "../../src/index.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
-import type { ExportRequest, RunningTarget, Target } from "../target/target.ts";
+import type { ExportRequest, RunningTarget, Target } from "../subject/target.ts";
 
 export type { Delivery };
 

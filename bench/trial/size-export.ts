@@ -1,4 +1,4 @@
-import type { RunningTarget } from "../target/target.ts";
+import type { RunningTarget } from "../subject/target.ts";
 import { readWhole, type Session } from "./session.ts";
 
 /** How large an export should be. */

@@ -1,6 +1,6 @@
 import type { Check, Integrity } from "../result/schema.ts";
-import { findExport } from "../target/find-export.ts";
-import type { Target } from "../target/target.ts";
+import { findExport } from "../subject/find-export.ts";
+import type { Target } from "../subject/target.ts";
 import type { ExpectedBody } from "./arm.ts";
 import { compareBodies, readDeliveries, type BodyFindings } from "./check-integrity.ts";
 import { withServer, type Delivery, type Session } from "./session.ts";

@@ -1,7 +1,7 @@
 import { formatCount } from "../../src/index.ts";
 import { canSampleProcesses } from "../probe/process-tree.ts";
 import type { Check } from "../result/schema.ts";
-import type { RunningTarget, Target } from "../target/target.ts";
+import type { RunningTarget, Target } from "../subject/target.ts";
 import type { ExpectedBody } from "./arm.ts";
 import {
   check,

@@ -1,4 +1,4 @@
-import type { RunningTarget, Target } from "../target/target.ts";
+import type { RunningTarget, Target } from "../subject/target.ts";
 import { explained, type Session } from "./session.ts";
 
 /** What a fresh server is started for. */

@@ -13,7 +13,7 @@ const parts = [
   "bench/probe",
   "bench/scenario",
   "bench/statistics",
-  "bench/target",
+  "bench/subject",
   "bench/trial",
   "fixtures/programs",
 ];

@@ -8,8 +8,8 @@
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/index.ts";
 import { shuffled, seededRandom } from "../../bench/statistics/random.ts";
-import { streamCsvServer } from "../../bench/target/stream-csv-server.ts";
-import type { Target } from "../../bench/target/target.ts";
+import { streamCsvServer } from "../../bench/subject/stream-csv-server.ts";
+import type { Target } from "../../bench/subject/target.ts";
 import type { BenchArm } from "../../bench/trial/arm.ts";
 import { measureDuet } from "../../bench/trial/measure-duet.ts";
 import { measureExport, prepareServer } from "../../bench/trial/measure-export.ts";

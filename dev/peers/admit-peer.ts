@@ -1,5 +1,5 @@
 import { StreamCsvError } from "../../src/index.ts";
-import type { RunningTarget, Target } from "../../bench/target/target.ts";
+import type { RunningTarget, Target } from "../../bench/subject/target.ts";
 import { exportUrl, type Peer, type Workshop } from "./peer.ts";
 import { readRows } from "./measure-peer.ts";
 import { peerTarget } from "./peer-target.ts";

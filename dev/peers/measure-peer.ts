@@ -1,7 +1,7 @@
 import { systemClock } from "../../src/index.ts";
 import type { ExportReading } from "../../bench/load/read-export.ts";
 import { countShortRequests } from "../../bench/load/short-requests.ts";
-import type { RunningTarget, Target } from "../../bench/target/target.ts";
+import type { RunningTarget, Target } from "../../bench/subject/target.ts";
 import { measureFresh } from "../../bench/trial/measure-export.ts";
 import { readWhole, withServer, type Trial } from "../../bench/trial/session.ts";
 import type { Peer, Workshop } from "./peer.ts";

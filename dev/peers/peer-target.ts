@@ -1,5 +1,5 @@
-import { startServerProcess } from "../../bench/target/server-process.ts";
-import type { Target } from "../../bench/target/target.ts";
+import { startServerProcess } from "../../bench/subject/server-process.ts";
+import type { Target } from "../../bench/subject/target.ts";
 import { exportUrl, type Peer, type Workshop } from "./peer.ts";
 
 /** A peer as a target. It tells where it listens, and is ready once it answers there, since some tell before they do. */

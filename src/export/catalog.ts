@@ -1,5 +1,5 @@
 import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
-import { generatedExportNames } from "../source/generated-source.ts";
+import { generatedExportNames } from "../source/synthetic/generated-source.ts";
 import { generatedExport, type ExportDefinition, type ServedFile } from "./definition.ts";
 import { FileExports } from "./file-exports.ts";
 

@@ -4,7 +4,7 @@ import {
   generatedSource,
   isGeneratedExportName,
   type GeneratedExportName,
-} from "../source/generated-source.ts";
+} from "../source/synthetic/generated-source.ts";
 import { openSource, type OpenOptions } from "../source/open-source.ts";
 import type { ColumnDescription, Source } from "../source/source.ts";
 

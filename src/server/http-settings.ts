@@ -1,4 +1,4 @@
-import type { CodingName } from "../coding/coding.ts";
+import type { CodingName } from "../compression/coding.ts";
 
 /** What the server puts up with from clients, and what it tells caches. Sizes are in bytes, times in milliseconds. */
 export interface HttpSettings {

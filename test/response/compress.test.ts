@@ -13,7 +13,7 @@ import {
   HttpResponse,
   StreamingHttpResponse,
 } from "../../src/index.ts";
-import { codings } from "../../src/coding/negotiate-coding.ts";
+import { codings } from "../../src/compression/negotiate-coding.ts";
 import { curl, serve } from "./serving.ts";
 
 const accepting = (acceptEncoding: string): { headers: Record<string, string> } => ({

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../clock.ts";
-import { CodedBody } from "../../coding/coded-body.ts";
-import { type Coding, codingLevels, type CodingName } from "../../coding/coding.ts";
-import { negotiateCoding } from "../../coding/negotiate-coding.ts";
+import { CodedBody } from "../../compression/coded-body.ts";
+import { type Coding, codingLevels, type CodingName } from "../../compression/coding.ts";
+import { negotiateCoding } from "../../compression/negotiate-coding.ts";
 import { wrongRange, wrongType } from "../../errors.ts";
 import { describeValue } from "../../stream/chunk.ts";
 import type { AnyResponse } from "../any-response.ts";

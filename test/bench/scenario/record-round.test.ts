@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { recordRound } from "../../../bench/scenario/record-round.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
-import type { RunningTarget, Target } from "../../../bench/target/target.ts";
+import type { RunningTarget, Target } from "../../../bench/subject/target.ts";
 import { Logbook } from "../../../bench/trial/logbook.ts";
 import { systemClock } from "../../../src/index.ts";
 

@@ -5,7 +5,7 @@ import { planOf } from "../../../bench/run-plan.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
 import { syncWorkersScenario } from "../../../bench/scenario/sync-workers.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
-import type { Target } from "../../../bench/target/target.ts";
+import type { Target } from "../../../bench/subject/target.ts";
 import { Logbook } from "../../../bench/trial/logbook.ts";
 import { systemClock } from "../../../src/index.ts";
 

@@ -1,12 +1,12 @@
-import type { Batch } from "../csv/batch.ts";
-import { wrongRange } from "../errors.ts";
-import type { GeneratedExport } from "./generated/column-kit.ts";
-import { numbers } from "./generated/numbers.ts";
-import { orders } from "./generated/orders.ts";
-import { Sheet, SheetBatch, takeSheet } from "./generated/sheet.ts";
-import { text } from "./generated/text.ts";
-import { wide } from "./generated/wide.ts";
-import type { ReadOptions, Source } from "./source.ts";
+import type { Batch } from "../../csv/batch.ts";
+import { wrongRange } from "../../errors.ts";
+import type { GeneratedExport } from "./column-kit.ts";
+import { numbers } from "./numbers.ts";
+import { orders } from "./orders.ts";
+import { Sheet, SheetBatch, takeSheet } from "./sheet.ts";
+import { text } from "./text.ts";
+import { wide } from "./wide.ts";
+import type { ReadOptions, Source } from "../source.ts";
 
 /** The exports that can be generated, by name. */
 const generatedExports = { orders, wide, text, numbers } as const satisfies Record<string, GeneratedExport>;

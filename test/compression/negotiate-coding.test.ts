@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as zlib from "node:zlib";
-import { codings, negotiateCoding } from "../../src/coding/negotiate-coding.ts";
+import { codings, negotiateCoding } from "../../src/compression/negotiate-coding.ts";
 
 test("offers gzip and br always, and zstd where Node has it", () => {
   const names = codings.map(({ name }) => name);

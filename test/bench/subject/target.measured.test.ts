@@ -15,13 +15,13 @@ import {
   type BenchHooks,
   type BenchRun,
   type MachineSample,
-} from "../../bench/index.ts";
-import { canSampleProcesses, processTree, stillRunning } from "../../bench/probe/process-tree.ts";
-import { foreignTarget } from "../../bench/target/foreign-target.ts";
-import { parseTarget } from "../../bench/target/parse-target.ts";
-import { endOnSignal } from "../harness/children.ts";
+} from "../../../bench/index.ts";
+import { canSampleProcesses, processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
+import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
+import { parseTarget } from "../../../bench/subject/parse-target.ts";
+import { endOnSignal } from "../../harness/children.ts";
 
-const program = fileURLToPath(new URL("../../fixtures/programs/faulty-server.js", import.meta.url));
+const program = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
 const small: BenchConfig = { rows: 3000, rounds: 1, seed: 1, scenarios: ["export"], isQuick: true };
 const skip = !canSampleProcesses;
 const signal = new AbortController().signal;

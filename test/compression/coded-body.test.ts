@@ -3,9 +3,9 @@ import { Writable } from "node:stream";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { systemClock } from "../../src/clock.ts";
-import { CodedBody } from "../../src/coding/coded-body.ts";
-import type { Coding, Compressor } from "../../src/coding/coding.ts";
-import { gzip } from "../../src/coding/gzip.ts";
+import { CodedBody } from "../../src/compression/coded-body.ts";
+import type { Coding, Compressor } from "../../src/compression/coding.ts";
+import { gzip } from "../../src/compression/gzip.ts";
 
 const policy = { flushBytes: 1 << 17, flushIntervalMs: 200, clock: systemClock };
 
