@@ -90,9 +90,9 @@ export { compress, type CompressOptions } from "./response/transform/compress.ts
 export { conditionalGet, type ConditionalGetOptions } from "./response/transform/conditional-get.ts";
 export { contentLength } from "./response/transform/content-length.ts";
 export type { ResponseTransform } from "./response/transform/transform.ts";
-export type { Chunk } from "./stream/chunk.ts";
-export type { BodyProducer, ChunkSource, ProducerContext, StreamingBody } from "./stream/chunk-reader.ts";
-export type { ProgressLimits } from "./stream/progress-watch.ts";
+export type { Chunk } from "./body/chunk.ts";
+export type { BodyProducer, ChunkSource, ProducerContext, StreamingBody } from "./body/chunk-reader.ts";
+export type { ProgressLimits } from "./async/progress-watch.ts";
 export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";
 export {
   openCatalog,

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { Interruption } from "../stream/interruption.ts";
+import { Interruption } from "../async/interruption.ts";
 import type { Coding, Compressor } from "./coding.ts";
 
 /** How a body is coded. */

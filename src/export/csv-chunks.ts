@@ -5,9 +5,9 @@ import { checkOptionNames, wrongType } from "../errors.ts";
 import { rowBatches, sourceBatches, type RowLayout } from "../source/row-batches.ts";
 import { namedColumns, placesIn, type RowColumn } from "../source/row-columns.ts";
 import { isSource, rowBody, type Rows } from "../source/rows.ts";
-import { type ChunkReader, readerOf } from "../stream/chunk-reader.ts";
-import { describeValue } from "../stream/chunk.ts";
-import { ItemReader } from "../stream/item-reader.ts";
+import { type ChunkReader, readerOf } from "../body/chunk-reader.ts";
+import { describeValue } from "../body/chunk.ts";
+import { ItemReader } from "../body/item-reader.ts";
 import { csvOptionNames, dialectOf, type CsvOptions } from "./csv-options.ts";
 import { encodeBatches, noProgress } from "./run.ts";
 

@@ -1,6 +1,6 @@
 import { wrongType } from "../errors.ts";
-import { Body } from "../stream/body.ts";
-import { describeValue } from "../stream/chunk.ts";
+import { Body } from "../body/body.ts";
+import { describeValue } from "../body/chunk.ts";
 import { BodyView } from "./body-view.ts";
 import type { HttpResponse } from "./http-response.ts";
 import type { StreamingHttpResponse } from "./streaming-http-response.ts";

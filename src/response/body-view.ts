@@ -1,6 +1,6 @@
 import { StreamCsvError } from "../errors.ts";
-import type { Body } from "../stream/body.ts";
-import type { Pulled } from "../stream/chunk-reader.ts";
+import type { Body } from "../body/body.ts";
+import type { Pulled } from "../body/chunk-reader.ts";
 
 /**
  * A body seen as bytes: chunks are converted one by one, when they are asked for. Views of one body share its progress,

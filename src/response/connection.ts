@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
-import { isKeptHalfOpen } from "../stream/half-open.ts";
-import { Interruption } from "../stream/interruption.ts";
-import { Pacer } from "../stream/pacer.ts";
-import { ProgressWatch } from "../stream/progress-watch.ts";
-import { onSocketClose } from "../stream/socket-close.ts";
-import { resetSocket } from "../stream/socket-reset.ts";
+import { isKeptHalfOpen } from "../socket/half-open.ts";
+import { Interruption } from "../async/interruption.ts";
+import { Pacer } from "../async/pacer.ts";
+import { ProgressWatch } from "../async/progress-watch.ts";
+import { onSocketClose } from "../socket/socket-close.ts";
+import { resetSocket } from "../socket/socket-reset.ts";
 import type { SendOptions, SendOutcome } from "./send-options.ts";
 
 /** Why a sending stopped before its end, for a reason that lies outside the body. */

@@ -1,11 +1,11 @@
 import { Writable } from "node:stream";
 import { type Clock, systemClock } from "../clock.ts";
 import { toError, wrongType } from "../errors.ts";
-import { Body } from "../stream/body.ts";
-import { ByteParts } from "../stream/byte-parts.ts";
-import { type Chunk, describeValue, isChunk, viewBytes } from "../stream/chunk.ts";
-import { hasMethod, isAsyncIterable, isIterable, type StreamingBody } from "../stream/chunk-reader.ts";
-import { Pacer } from "../stream/pacer.ts";
+import { Body } from "../body/body.ts";
+import { ByteParts } from "../body/byte-parts.ts";
+import { type Chunk, describeValue, isChunk, viewBytes } from "../body/chunk.ts";
+import { hasMethod, isAsyncIterable, isIterable, type StreamingBody } from "../body/chunk-reader.ts";
+import { Pacer } from "../async/pacer.ts";
 import { decodeText } from "./head/charset.ts";
 import { HttpResponseBase, type ResponseOptions } from "./http-response-base.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { ProgressLimits } from "../stream/progress-watch.ts";
+import type { ProgressLimits } from "../async/progress-watch.ts";
 import type { HttpResponse } from "./http-response.ts";
 
 /** How an answer is sent. */

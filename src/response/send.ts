@@ -3,7 +3,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, systemClock } from "../clock.ts";
 import { toError, wrongType } from "../errors.ts";
-import { describeValue } from "../stream/chunk.ts";
+import { describeValue } from "../body/chunk.ts";
 import { type AnyResponse, viewBody } from "./any-response.ts";
 import { bodyLength } from "./body-length.ts";
 import type { BodyView } from "./body-view.ts";

@@ -1,6 +1,6 @@
 import { wrongType } from "../errors.ts";
-import { Body } from "../stream/body.ts";
-import type { StreamingBody } from "../stream/chunk-reader.ts";
+import { Body } from "../body/body.ts";
+import type { StreamingBody } from "../body/chunk-reader.ts";
 import { BodyView } from "./body-view.ts";
 import { checkTrailers, type ResponseTrailers } from "./head/trailers.ts";
 import { type Closer, HttpResponseBase, type ResponseOptions } from "./http-response-base.ts";

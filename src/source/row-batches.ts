@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import type { Batch } from "../csv/batch.ts";
 import { StreamCsvError, wrongRange } from "../errors.ts";
-import type { ItemReader } from "../stream/item-reader.ts";
+import type { ItemReader } from "../body/item-reader.ts";
 import { FieldReader } from "./field-reader.ts";
 import { placesIn, shownColumns, type RowColumn } from "./row-columns.ts";
 import { GivenSource, type Row } from "./rows.ts";

@@ -1,5 +1,5 @@
 import { wrongRange, wrongType } from "../errors.ts";
-import { describeValue } from "../stream/chunk.ts";
+import { describeValue } from "../body/chunk.ts";
 import type { Row } from "./rows.ts";
 import type { Source } from "./source.ts";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { checkOptionNames, wrongType } from "../errors.ts";
-import { describeValue } from "../stream/chunk.ts";
-import { ItemReader } from "../stream/item-reader.ts";
+import { describeValue } from "../body/chunk.ts";
+import { ItemReader } from "../body/item-reader.ts";
 import { rowBatches, type RowLayout } from "./row-batches.ts";
 import { namedColumns, type ColumnOption } from "./row-columns.ts";
 import { checkRows, isReadOnce, rowBody, type Rows } from "./rows.ts";

@@ -6,8 +6,8 @@ import {
   isNodeReadable,
   isThenable,
   isWebStream,
-} from "../stream/chunk-reader.ts";
-import { describeValue, isChunk } from "../stream/chunk.ts";
+} from "../body/chunk-reader.ts";
+import { describeValue, isChunk } from "../body/chunk.ts";
 import type { Source } from "./source.ts";
 
 /** One row: its values in the columns' order, or an object that has them under the columns' keys. */

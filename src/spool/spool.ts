@@ -3,7 +3,7 @@
 import { rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StreamCsvError } from "../errors.ts";
-import { abortable } from "../stream/abortable.ts";
+import { abortable } from "../async/abortable.ts";
 import { formatBytes } from "../units.ts";
 import { earlierFiles } from "./earlier-files.ts";
 import { besideBytes, FileIndex } from "./file-index.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { systemClock } from "../../clock.ts";
-import { closeGracefully } from "../../stream/graceful-close.ts";
+import { closeGracefully } from "../../socket/graceful-close.ts";
 import type { HttpResponse } from "../http-response.ts";
 
 /** Writes a response to a connection that has no request Node could make out, and closes it. */

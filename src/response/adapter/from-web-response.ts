@@ -1,6 +1,6 @@
 import { wrongType } from "../../errors.ts";
-import { type Chunk, describeValue } from "../../stream/chunk.ts";
-import { hasMethod, isIterable } from "../../stream/chunk-reader.ts";
+import { type Chunk, describeValue } from "../../body/chunk.ts";
+import { hasMethod, isIterable } from "../../body/chunk-reader.ts";
 import type { AnyResponse } from "../any-response.ts";
 import { appendCookieLine, type HttpResponseBase } from "../http-response-base.ts";
 import { HttpResponse } from "../http-response.ts";

@@ -1,6 +1,6 @@
 import { systemClock } from "../../clock.ts";
-import { hasMethod } from "../../stream/chunk-reader.ts";
-import { Pacer } from "../../stream/pacer.ts";
+import { hasMethod } from "../../body/chunk-reader.ts";
+import { Pacer } from "../../async/pacer.ts";
 import { type AnyResponse, viewBody } from "../any-response.ts";
 import { bodyLength } from "../body-length.ts";
 import type { BodyView } from "../body-view.ts";

@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { stringifySetCookie } from "cookie";
 import type { Clock } from "../../clock.ts";
 import { BadHeaderError, toError, wrongRange, wrongType } from "../../errors.ts";
-import { describeValue } from "../../stream/chunk.ts";
+import { describeValue } from "../../body/chunk.ts";
 import { formatHttpDate } from "./http-date.ts";
 import { checkCookieName, checkCookiePart } from "./header-value.ts";
 

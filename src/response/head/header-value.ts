@@ -1,5 +1,5 @@
 import { BadHeaderError, wrongType } from "../../errors.ts";
-import { describeValue } from "../../stream/chunk.ts";
+import { describeValue } from "../../body/chunk.ts";
 
 /** C0, DEL and C1; a header value may hold a tab and C1, which HTTP calls obs-text. */
 const controlCharacter = /\p{Cc}/u;

@@ -1,5 +1,5 @@
 import { BadHeaderError, wrongType } from "../../errors.ts";
-import { describeValue } from "../../stream/chunk.ts";
+import { describeValue } from "../../body/chunk.ts";
 import { checkHeaderName, checkHeaderValue } from "./header-value.ts";
 import { splitList } from "./list-field.ts";
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { wrongRange, wrongType } from "../../errors.ts";
-import { describeValue } from "../../stream/chunk.ts";
+import { describeValue } from "../../body/chunk.ts";
 
 /**
  * A status code as a whole number from 100 to 599; text of digits is taken too.

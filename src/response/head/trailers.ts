@@ -1,5 +1,5 @@
 import { BadHeaderError, wrongType } from "../../errors.ts";
-import { describeValue } from "../../stream/chunk.ts";
+import { describeValue } from "../../body/chunk.ts";
 import { checkHeaderName } from "./header-value.ts";
 import { type RequestHead, requestHeader } from "./request-head.ts";
 import { ResponseHeaders } from "./response-headers.ts";

@@ -3,7 +3,7 @@ import { CodedBody } from "../../compression/coded-body.ts";
 import { type Coding, codingLevels, type CodingName } from "../../compression/coding.ts";
 import { negotiateCoding } from "../../compression/negotiate-coding.ts";
 import { wrongRange, wrongType } from "../../errors.ts";
-import { describeValue } from "../../stream/chunk.ts";
+import { describeValue } from "../../body/chunk.ts";
 import type { AnyResponse } from "../any-response.ts";
 import { weaken } from "../head/entity-tag.ts";
 import { requestHeader } from "../head/request-head.ts";

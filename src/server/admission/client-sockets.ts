@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { resetSocket } from "../../stream/socket-reset.ts";
+import { resetSocket } from "../../socket/socket-reset.ts";
 
 /** What the primary is told of a worker's connections. */
 interface Told {

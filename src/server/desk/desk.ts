@@ -4,7 +4,7 @@ import { prometheusText } from "../../metrics/prometheus-text.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
 import { sumOf } from "../../metrics/worker-number.ts";
 import type { Spool } from "../../spool/spool.ts";
-import { settleWithin } from "../../stream/settle.ts";
+import { settleWithin } from "../../async/settle.ts";
 import type { PrimaryMethods, TransferRecord } from "../process/message.ts";
 import type { PoolHost, Worker, WorkerPool } from "../process/worker-pool.ts";
 import type { ServerSettings, WorkerModel } from "../settings.ts";

@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { send } from "../../response/send.ts";
-import { resetSocket } from "../../stream/socket-reset.ts";
+import { resetSocket } from "../../socket/socket-reset.ts";
 import type { HttpSettings } from "../http-settings.ts";
 import { mostRefusals } from "./connection-limit.ts";
 import { makeHttpServer, openConnection } from "../route/http-server.ts";

@@ -8,7 +8,7 @@ import { StreamCsvError } from "../../errors.ts";
 import { Backoff } from "./backoff.ts";
 import { FreeOnly } from "./free-only.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
-import { resetSocket } from "../../stream/socket-reset.ts";
+import { resetSocket } from "../../socket/socket-reset.ts";
 import { Link, receiveError } from "./ipc.ts";
 import { LivenessWatch, tickInterval } from "./liveness-watch.ts";
 import { workerFlags } from "./node-flags.ts";

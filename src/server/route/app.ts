@@ -4,7 +4,7 @@ import { StreamCsvError } from "../../errors.ts";
 import type { AnyResponse } from "../../response/any-response.ts";
 import type { HttpResponse } from "../../response/http-response.ts";
 import { send } from "../../response/send.ts";
-import { onSocketClose } from "../../stream/socket-close.ts";
+import { onSocketClose } from "../../socket/socket-close.ts";
 import type { Life } from "../admission/life.ts";
 import type { HttpSettings } from "../http-settings.ts";
 import { checkRequest } from "./check-request.ts";

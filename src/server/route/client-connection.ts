@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { StreamCsvError } from "../../errors.ts";
-import { closeGracefully } from "../../stream/graceful-close.ts";
-import { resetSocket } from "../../stream/socket-reset.ts";
+import { closeGracefully } from "../../socket/graceful-close.ts";
+import { resetSocket } from "../../socket/socket-reset.ts";
 import { malformedFault } from "./malformed-request.ts";
 
 /**

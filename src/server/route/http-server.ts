@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { StreamCsvError } from "../../errors.ts";
 import { answerSocket } from "../../response/adapter/answer-socket.ts";
-import { keepHalfOpen } from "../../stream/half-open.ts";
+import { keepHalfOpen } from "../../socket/half-open.ts";
 import type { HttpSettings } from "../http-settings.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { connectFault } from "./malformed-request.ts";

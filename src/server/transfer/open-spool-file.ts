@@ -6,7 +6,7 @@ import type { ExportPlan } from "../../export/plan.ts";
 import { stampOf } from "../../spool/own-file.ts";
 import { spoolFault } from "../../spool/spool-fault.ts";
 import type { SpoolFile } from "../../spool/spool-file.ts";
-import { abortable } from "../../stream/abortable.ts";
+import { abortable } from "../../async/abortable.ts";
 import type { Link } from "../process/ipc.ts";
 import type { LeasedFile, PrimaryMethods, PrimaryNotes } from "../process/message.ts";
 import type { Transfer } from "./transfer.ts";

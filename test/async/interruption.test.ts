@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { Interruption } from "../../src/stream/interruption.ts";
+import { Interruption } from "../../src/async/interruption.ts";
 
 test("gives what the promise gives, as long as nothing interrupts", async () => {
   const interruption = new Interruption();

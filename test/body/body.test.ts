@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Body } from "../../src/stream/body.ts";
-import { describeValue } from "../../src/stream/chunk.ts";
+import { Body } from "../../src/body/body.ts";
+import { describeValue } from "../../src/body/chunk.ts";
 
 test("gives a sync source's steps without a promise, and an async source's with one", async () => {
   assert.deepEqual(new Body(["a"]).pull(), { done: false, value: "a" });

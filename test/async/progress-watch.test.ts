@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import type { Clock } from "../../src/clock.ts";
-import { type Progress, type ProgressLimits, ProgressWatch } from "../../src/stream/progress-watch.ts";
+import { type Progress, type ProgressLimits, ProgressWatch } from "../../src/async/progress-watch.ts";
 
 /** Lets seconds pass, each with the progress that `each` tells; gives the message and when it came. */
 function watch(

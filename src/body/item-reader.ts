@@ -1,7 +1,7 @@
 import { StreamCsvError } from "../errors.ts";
 import { Body } from "./body.ts";
 import type { BodyKind, EarlyFailure, Pulled } from "./chunk-reader.ts";
-import { Interruption } from "./interruption.ts";
+import { Interruption } from "../async/interruption.ts";
 
 /**
  * Takes the items of a body, some at a time: as many as come without waiting, at least one.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Clock, systemClock } from "../../src/clock.ts";
-import { Pacer } from "../../src/stream/pacer.ts";
+import { Pacer } from "../../src/async/pacer.ts";
 
 /** A clock that bodies move by what they do. */
 class WorkClock implements Clock {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { ByteParts } from "../../src/stream/byte-parts.ts";
+import { ByteParts } from "../../src/body/byte-parts.ts";
 
 test("keeps the bytes in order, whatever the sizes and however it is looked at between", () => {
   const operation = fc.oneof(
