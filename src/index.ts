@@ -63,7 +63,7 @@ export type { ColumnOption } from "./source/row-columns.ts";
 export { rowsSource, type RowsOptions } from "./source/rows-source.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
 export { EventLoopMeter } from "./metrics/event-loop.ts";
-export { Occupancy } from "./metrics/occupancy.ts";
+export { Occupancy } from "./admission/occupancy.ts";
 export type {
   Distribution,
   ExportStats,

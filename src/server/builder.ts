@@ -6,7 +6,7 @@ import { StreamCsvError } from "../errors.ts";
 import { fileDigest } from "../spool/file-digest.ts";
 import type { BuiltFile } from "../spool/spool-file.ts";
 import { writeSpoolFile } from "../spool/write-spool-file.ts";
-import { Link, parentPort } from "./process/ipc.ts";
+import { Link, parentPort } from "../ipc/link.ts";
 import type {
   BuilderHostMethods,
   BuilderHostNotes,

@@ -1,8 +1,8 @@
 import { EventLoopMeter } from "../metrics/event-loop.ts";
 import { LoopDelay } from "../metrics/loop-delay.ts";
-import type { Occupancy } from "../metrics/occupancy.ts";
+import type { Occupancy } from "../admission/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";
-import type { Slots } from "./admission/slots.ts";
+import type { Slots } from "../admission/slots.ts";
 
 type Memory = Pick<NodeJS.MemoryUsage, "rss" | "heapUsed" | "arrayBuffers">;
 

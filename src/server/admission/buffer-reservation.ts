@@ -2,7 +2,7 @@ import { StreamCsvError } from "../../errors.ts";
 import type { ExportPlan } from "../../export/plan.ts";
 import type { ExportRun } from "../../export/run.ts";
 import { formatBytes } from "../../units.ts";
-import type { Link } from "../process/ipc.ts";
+import type { Link } from "../../ipc/link.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../process/message.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock } from "../../clock.ts";
-import type { Occupancy } from "../../metrics/occupancy.ts";
-import type { Slot, Slots } from "./slots.ts";
+import type { Occupancy } from "../../admission/occupancy.ts";
+import type { Slot, Slots } from "../../admission/slots.ts";
 
 /**
  * The one slot of a sync worker. A connection takes it on its arrival and has it until it is given up, whatever its

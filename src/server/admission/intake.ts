@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../clock.ts";
-import type { Occupancy } from "../../metrics/occupancy.ts";
+import type { Occupancy } from "../../admission/occupancy.ts";
 import type { AnswerRequest } from "../route/http-server.ts";
 import type { ServerSettings, WorkerModel } from "../settings.ts";
 import { ConnectionSlot } from "./connection-slot.ts";
-import { ExportSlots } from "./export-slots.ts";
-import type { Slots } from "./slots.ts";
+import { ExportSlots } from "../../admission/export-slots.ts";
+import type { Slots } from "../../admission/slots.ts";
 
 /** How a worker takes its clients in: what tells the two kinds of worker apart, seen from inside of one. */
 export interface Intake {

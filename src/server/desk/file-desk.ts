@@ -1,10 +1,10 @@
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
-import { Occupancy } from "../../metrics/occupancy.ts";
+import { Occupancy } from "../../admission/occupancy.ts";
 import { fileDigest } from "../../spool/file-digest.ts";
 import type { FileMaker } from "../../spool/spool-file.ts";
 import type { Spool } from "../../spool/spool.ts";
-import { ExportSlots } from "../admission/export-slots.ts";
+import { ExportSlots } from "../../admission/export-slots.ts";
 import { buildFile, digestFile } from "../process/build-file.ts";
 import type { LeasedFile, SpoolRequest } from "../process/message.ts";
 import type { ServerSettings } from "../settings.ts";

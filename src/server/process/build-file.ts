@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { StreamCsvError } from "../../errors.ts";
 import type { BuiltFile, SpoolRoom } from "../../spool/spool-file.ts";
-import { Link, type Notes } from "./ipc.ts";
-import { LivenessWatch, tickInterval } from "./liveness-watch.ts";
-import { nodeFlags } from "./node-flags.ts";
+import { Link, type Notes } from "../../ipc/link.ts";
+import { LivenessWatch, tickInterval } from "../../ipc/liveness-watch.ts";
+import { nodeFlags } from "../../ipc/node-flags.ts";
 import type { BuilderHostMethods, BuilderHostNotes, BuilderMethods, BuildRequest } from "./message.ts";
 
 /** When a builder is given up. */

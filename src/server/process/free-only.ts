@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { StreamCsvError } from "../../errors.ts";
-import { Occupancy } from "../../metrics/occupancy.ts";
-import { HoldEstimate } from "../admission/hold-estimate.ts";
-import { WaitingLine } from "../admission/waiting-line.ts";
+import { Occupancy } from "../../admission/occupancy.ts";
+import { HoldEstimate } from "../../admission/hold-estimate.ts";
+import { WaitingLine } from "../../admission/waiting-line.ts";
 import type { Backlog, Placement, PlacementContext } from "./placement.ts";
 
 /**

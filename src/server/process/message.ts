@@ -3,7 +3,7 @@ import type { ServedFile } from "../../export/definition.ts";
 import type { ExportProgress } from "../../export/run.ts";
 import type { ExportParameters } from "../../export/parameters.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
-import type { Received, SentError } from "./ipc.ts";
+import type { Received, SentError } from "../../ipc/link.ts";
 import type { BuiltFile, SpoolFile } from "../../spool/spool-file.ts";
 import type { ServerSettings } from "../settings.ts";
 

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { StreamCsvError } from "../../errors.ts";
-import { WaitingLine } from "../admission/waiting-line.ts";
+import { WaitingLine } from "../../admission/waiting-line.ts";
 import type { Backlog, Placement, PlacementContext } from "./placement.ts";
 
 /**

@@ -11,7 +11,7 @@ import type { Life } from "../admission/life.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { Answer, Handler, Route, RouteRequest } from "./route.ts";
 import type { ServerSettings } from "../settings.ts";
-import type { Slots } from "../admission/slots.ts";
+import type { Slots } from "../../admission/slots.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";
 
 /** What the routes of exports need of their worker. */

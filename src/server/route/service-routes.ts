@@ -1,6 +1,6 @@
 import type { Catalog } from "../../export/catalog.ts";
 import { HttpResponse } from "../../response/http-response.ts";
-import type { Link } from "../process/ipc.ts";
+import type { Link } from "../../ipc/link.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../process/message.ts";
 import type { Life } from "../admission/life.ts";

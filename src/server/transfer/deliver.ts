@@ -14,7 +14,7 @@ import { StreamingHttpResponse } from "../../response/streaming-http-response.ts
 import { compress } from "../../response/transform/compress.ts";
 import { BufferReservation } from "../admission/buffer-reservation.ts";
 import type { HttpSettings } from "../http-settings.ts";
-import type { Link } from "../process/ipc.ts";
+import type { Link } from "../../ipc/link.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../process/message.ts";
 import { openSpoolFile } from "./open-spool-file.ts";
 import type { Transfer } from "./transfer.ts";

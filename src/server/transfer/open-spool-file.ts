@@ -7,7 +7,7 @@ import { stampOf } from "../../spool/own-file.ts";
 import { spoolFault } from "../../spool/spool-fault.ts";
 import type { SpoolFile } from "../../spool/spool-file.ts";
 import { abortable } from "../../async/abortable.ts";
-import type { Link } from "../process/ipc.ts";
+import type { Link } from "../../ipc/link.ts";
 import type { LeasedFile, PrimaryMethods, PrimaryNotes } from "../process/message.ts";
 import type { Transfer } from "./transfer.ts";
 

@@ -3,9 +3,9 @@ import type { Clock } from "../../clock.ts";
 import { StreamCsvError, isCodedError, toError } from "../../errors.ts";
 import type { ExportPlan } from "../../export/plan.ts";
 import { noProgress, type ExportProgress } from "../../export/run.ts";
-import type { Link } from "../process/ipc.ts";
+import type { Link } from "../../ipc/link.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../process/message.ts";
-import type { Slot } from "../admission/slots.ts";
+import type { Slot } from "../../admission/slots.ts";
 import type { RequestIdentity } from "../route/request-identity.ts";
 
 const unavailable = 503;

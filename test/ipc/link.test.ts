@@ -3,8 +3,8 @@ import { EventEmitter } from "node:events";
 import { Socket } from "node:net";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { StreamCsvError } from "../../../src/errors.ts";
-import { Link, type Methods, type Notes, type Port, type Received } from "../../../src/server/process/ipc.ts";
+import { StreamCsvError } from "../../src/errors.ts";
+import { Link, type Methods, type Notes, type Port, type Received } from "../../src/ipc/link.ts";
 
 /** One end of a channel within this process; what is sent arrives in the next turn of the loop. */
 class End extends EventEmitter implements Port {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { systemClock } from "../../../src/clock.ts";
-import { StreamCsvError } from "../../../src/errors.ts";
-import { Occupancy } from "../../../src/metrics/occupancy.ts";
-import { ExportSlots, type SlotLimits } from "../../../src/server/admission/export-slots.ts";
+import { systemClock } from "../../src/clock.ts";
+import { StreamCsvError } from "../../src/errors.ts";
+import { Occupancy } from "../../src/admission/occupancy.ts";
+import { ExportSlots, type SlotLimits } from "../../src/admission/export-slots.ts";
 
 function makeSlots(limits: Partial<SlotLimits>): {
   readonly slots: ExportSlots;

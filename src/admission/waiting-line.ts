@@ -1,5 +1,5 @@
-import type { Clock } from "../../clock.ts";
-import { Occupancy } from "../../metrics/occupancy.ts";
+import type { Clock } from "../clock.ts";
+import { Occupancy } from "./occupancy.ts";
 
 /** Who stands in line; one of the two is called, once, and never after `leave`. */
 export interface Waiter {

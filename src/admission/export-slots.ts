@@ -1,6 +1,6 @@
-import type { Clock } from "../../clock.ts";
-import { StreamCsvError } from "../../errors.ts";
-import type { Occupancy } from "../../metrics/occupancy.ts";
+import type { Clock } from "../clock.ts";
+import { StreamCsvError } from "../errors.ts";
+import type { Occupancy } from "./occupancy.ts";
 import { HoldEstimate } from "./hold-estimate.ts";
 import type { Slot, Slots } from "./slots.ts";
 import { WaitingLine, type LineLimits } from "./waiting-line.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { Occupancy } from "../../src/metrics/occupancy.ts";
+import { Occupancy } from "../../src/admission/occupancy.ts";
 
 function heldClock(): { readonly clock: { nowMs(): number; wallMs(): number }; advance(ms: number): void } {
   let now = 1000;

@@ -7,7 +7,7 @@ import {
   toError,
   type FaultCode,
   type FaultDetails,
-} from "../../errors.ts";
+} from "../errors.ts";
 
 /** The end of a channel between two processes: a child seen from its parent, or the parent seen from its child. */
 export interface Port {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { LivenessWatch, tickInterval } from "../../../src/server/process/liveness-watch.ts";
+import { LivenessWatch, tickInterval } from "../../src/ipc/liveness-watch.ts";
 
 /** A watch over a process that answers when it is told to. */
 function makeWatch(hungTicks: number) {
