@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { isCodedError, StreamCsvError, toError } from "../errors.ts";
 import { Desk } from "./desk/desk.ts";
-import { openSpoolFolder, type SpoolFolder } from "./desk/spool-folder.ts";
+import { openSpoolFolder, type SpoolFolder } from "../spool/folder/spool-folder.ts";
 import { lastLinesMs, openLog, type Log } from "./log.ts";
 import type { ServerSettings } from "./settings.ts";
 import { WorkerPool } from "./process/worker-pool.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { fileDigest } from "../../src/spool/file-digest.ts";
+import { fileDigest } from "../../src/spool/builder/file-digest.ts";
 import type { FileMaker, SpoolRoom } from "../../src/spool/spool-file.ts";
 import { Spool, type SpoolOptions } from "../../src/spool/spool.ts";
 

@@ -14,7 +14,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileDigest } from "../../src/spool/file-digest.ts";
+import { fileDigest } from "../../src/spool/builder/file-digest.ts";
 import { spoolFault } from "../../src/spool/spool-fault.ts";
 import { builder, coded, keyOf, makeSpool, namesIn, openSpool, sha256Of } from "./make-spool.ts";
 

@@ -9,7 +9,7 @@ import type { PrimaryMethods, TransferRecord } from "../process/message.ts";
 import type { PoolHost, Worker, WorkerPool } from "../process/worker-pool.ts";
 import type { ServerSettings, WorkerModel } from "../settings.ts";
 import { BufferBudget } from "./buffer-budget.ts";
-import { FileDesk } from "./file-desk.ts";
+import { FileLeases } from "../../spool/file-leases.ts";
 import { TransferRegistry } from "./transfer-registry.ts";
 import { WorkerLedger } from "./worker-ledger.ts";
 
@@ -28,7 +28,7 @@ const answerLimitMs = 200;
  */
 export class Desk implements PoolHost {
   readonly transfers: TransferRegistry;
-  readonly #files: FileDesk;
+  readonly #files: FileLeases;
   readonly #ledger: WorkerLedger;
   readonly #clock: Clock;
   readonly #startedAtMs: number;
@@ -47,7 +47,7 @@ export class Desk implements PoolHost {
     const { bufferMemoryBytes, workerModel } = settings;
     this.transfers = new TransferRegistry(clock);
     const isRunning = (worker: number): boolean => pool().workers.some(({ pid }) => pid === worker);
-    this.#files = new FileDesk(spool, settings, clock, isRunning);
+    this.#files = new FileLeases(spool, settings, clock, isRunning);
     this.#ledger = new WorkerLedger(clock);
     this.#clock = clock;
     this.#startedAtMs = clock.nowMs();

@@ -1,10 +1,8 @@
 import type { Delivery } from "../../export/delivery.ts";
-import type { ServedFile } from "../../export/definition.ts";
 import type { ExportProgress } from "../../export/run.ts";
-import type { ExportParameters } from "../../export/parameters.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
 import type { Received, SentError } from "../../ipc/link.ts";
-import type { BuiltFile, SpoolFile } from "../../spool/spool-file.ts";
+import type { LeasedFile, SpoolRequest } from "../../spool/spool-request.ts";
 import type { ServerSettings } from "../settings.ts";
 
 /** What the processes of a server say to each other. All of it is plain data. */
@@ -64,47 +62,6 @@ export type WorkerNotes = {
   readonly cancel: (id: string) => void;
   readonly unready: (none: null) => void;
 };
-
-/** What the primary asks of a builder of spool files. */
-export type BuilderMethods = {
-  readonly build: (request: BuildRequest) => Promise<BuiltFile>;
-  /** SHA-256 of a file, hexadecimal. */
-  readonly digest: (path: string) => Promise<string>;
-};
-
-/** What a builder asks of the primary while it writes; see `SpoolRoom`. */
-export type BuilderHostMethods = {
-  readonly reserve: (bytes: { readonly atLeast: number; readonly wanted: number }) => Promise<number>;
-  readonly freeDisk: (none: null) => Promise<boolean>;
-};
-
-/** What a builder tells the primary. */
-export type BuilderHostNotes = {
-  /** Now and then, as long as it gets further. */
-  readonly progress: (none: null) => void;
-};
-
-/** An export whose file is wanted, and the key it must have. */
-export interface SpoolRequest {
-  /** The transfer that waits for the file; when it ends, it waits no more. */
-  readonly transfer: string;
-  readonly name: string;
-  /** The file behind the export; null for a generated one. */
-  readonly source: ServedFile | null;
-  readonly parameters: ExportParameters;
-  readonly key: string;
-}
-
-/** A spool file that stays until its lease is released. */
-export interface LeasedFile extends SpoolFile {
-  readonly lease: number;
-}
-
-/** One file to build. */
-export interface BuildRequest extends Omit<SpoolRequest, "transfer"> {
-  /** Where the text goes. */
-  readonly path: string;
-}
 
 /** A transfer as it starts. */
 export interface TransferStart {

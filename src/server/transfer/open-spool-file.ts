@@ -8,7 +8,8 @@ import { spoolFault } from "../../spool/spool-fault.ts";
 import type { SpoolFile } from "../../spool/spool-file.ts";
 import { abortable } from "../../async/abortable.ts";
 import type { Link } from "../../ipc/link.ts";
-import type { LeasedFile, PrimaryMethods, PrimaryNotes } from "../process/message.ts";
+import type { LeasedFile } from "../../spool/spool-request.ts";
+import type { PrimaryMethods, PrimaryNotes } from "../process/message.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** Which file is wanted, and by whom. */

@@ -5,8 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import type { StreamCsvError } from "../../../src/errors.ts";
-import { isAbandoned, lockFolder, lockTimes, type FolderLock } from "../../../src/server/desk/folder-lock.ts";
-import { formatHolder, ownHolder, type LockHolder } from "../../../src/server/desk/lock-holder.ts";
+import {
+  isAbandoned,
+  lockFolder,
+  lockTimes,
+  type FolderLock,
+} from "../../../src/spool/folder/folder-lock.ts";
+import { formatHolder, ownHolder, type LockHolder } from "../../../src/spool/folder/lock-holder.ts";
 
 const uid = process.getuid?.();
 /** As a server's, but shorter. */

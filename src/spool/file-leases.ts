@@ -1,18 +1,23 @@
-import type { Clock } from "../../clock.ts";
-import { StreamCsvError } from "../../errors.ts";
-import { Occupancy } from "../../admission/occupancy.ts";
-import { fileDigest } from "../../spool/file-digest.ts";
-import type { FileMaker } from "../../spool/spool-file.ts";
-import type { Spool } from "../../spool/spool.ts";
-import { ExportSlots } from "../../admission/export-slots.ts";
-import { buildFile, digestFile } from "../process/build-file.ts";
-import type { LeasedFile, SpoolRequest } from "../process/message.ts";
-import type { ServerSettings } from "../settings.ts";
+import type { Clock } from "../clock.ts";
+import { StreamCsvError } from "../errors.ts";
+import { Occupancy } from "../admission/occupancy.ts";
+import { fileDigest } from "./builder/file-digest.ts";
+import type { FileMaker } from "./spool-file.ts";
+import type { Spool } from "./spool.ts";
+import { ExportSlots } from "../admission/export-slots.ts";
+import { buildFile, digestFile } from "./builder/build-file.ts";
+import type { LeasedFile, SpoolRequest } from "./spool-request.ts";
 
 /** Files made or checked at the same time; each takes a process. */
 const mostBuilds = 4;
 /** A file of this size is checked in a few milliseconds, in pieces between which others have their turn. */
 const mostBytesInPrimary = 4 * 1024 ** 2;
+
+/** How many builds may wait for a place, and for how long. */
+export interface BuildQueue {
+  readonly queue: number;
+  readonly queueTimeoutMs: number;
+}
 
 interface Waiting {
   readonly worker: number;
@@ -20,7 +25,7 @@ interface Waiting {
 }
 
 /** Who waits for files of the spool and who holds them, so that nothing is made or kept for somebody who is gone. */
-export class FileDesk {
+export class FileLeases {
   readonly #spool: Spool;
   readonly #isRunning: (worker: number) => boolean;
   readonly #builds: Occupancy;
@@ -34,7 +39,7 @@ export class FileDesk {
 
   constructor(
     spool: Spool,
-    { queue, queueTimeoutMs }: Pick<ServerSettings, "queue" | "queueTimeoutMs">,
+    { queue, queueTimeoutMs }: BuildQueue,
     clock: Clock,
     isRunning: (worker: number) => boolean,
   ) {

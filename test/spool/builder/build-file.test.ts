@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { openCatalog } from "../../../src/export/catalog.ts";
 import { readExportParameters } from "../../../src/export/parameters.ts";
 import { planExport } from "../../../src/export/plan.ts";
-import { buildFile, type BuildLimits } from "../../../src/server/process/build-file.ts";
+import { buildFile, type BuildLimits } from "../../../src/spool/builder/build-file.ts";
 
 let folder: string;
 before(async () => {

@@ -6,10 +6,16 @@ import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { isCodedError, StreamCsvError, toError } from "../../errors.ts";
-import { spoolFault } from "../../spool/spool-fault.ts";
-import { Spool } from "../../spool/spool.ts";
-import type { ServerSettings } from "../settings.ts";
+import { spoolFault } from "../spool-fault.ts";
+import { Spool } from "../spool.ts";
 import { isAbandoned, lockFolder, lockTimes, type FolderLock } from "./folder-lock.ts";
+
+/** Where a spool is, and how large it may become. */
+export interface SpoolSettings {
+  /** Null for a temporary folder of the server's own, removed when it stops. */
+  readonly spoolDirectory: string | null;
+  readonly spoolBytes: number;
+}
 
 /** A spool in a folder that no other server uses. */
 export interface SpoolFolder {
@@ -27,7 +33,7 @@ const ownUid = process.getuid?.();
  * @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` when the folder can't be made or written to, or another server has it
  */
 export async function openSpoolFolder(
-  settings: Pick<ServerSettings, "spoolDirectory" | "spoolBytes">,
+  settings: SpoolSettings,
   log: Logger,
   clock: Clock,
 ): Promise<SpoolFolder> {

@@ -2,11 +2,16 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { StreamCsvError } from "../../errors.ts";
-import type { BuiltFile, SpoolRoom } from "../../spool/spool-file.ts";
+import type { BuiltFile, SpoolRoom } from "../spool-file.ts";
 import { Link, type Notes } from "../../ipc/link.ts";
 import { LivenessWatch, tickInterval } from "../../ipc/liveness-watch.ts";
 import { nodeFlags } from "../../ipc/node-flags.ts";
-import type { BuilderHostMethods, BuilderHostNotes, BuilderMethods, BuildRequest } from "./message.ts";
+import type {
+  BuilderHostMethods,
+  BuilderHostNotes,
+  BuilderMethods,
+  BuildRequest,
+} from "./builder-messages.ts";
 
 /** When a builder is given up. */
 export interface BuildLimits {
@@ -60,7 +65,7 @@ async function inBuilder<T>(
   ask: (link: Builder["link"]) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const child = fork(fileURLToPath(new URL("../builder.js", import.meta.url)), {
+  const child = fork(fileURLToPath(new URL("./builder.js", import.meta.url)), {
     execArgv: [...nodeFlags],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

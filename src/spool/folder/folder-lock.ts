@@ -3,7 +3,7 @@ import { open, readdir, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isCodedError, StreamCsvError } from "../../errors.ts";
-import { ownFileStats, readOwnNote } from "../../spool/own-file.ts";
+import { ownFileStats, readOwnNote } from "../own-file.ts";
 import {
   formatHolder,
   isRunning,

@@ -1,18 +1,18 @@
 /** The process that writes or checks one spool file and ends; started by the primary. */
-import { openCatalog } from "../export/catalog.ts";
-import { planExport } from "../export/plan.ts";
-import { runExport } from "../export/run.ts";
-import { StreamCsvError } from "../errors.ts";
-import { fileDigest } from "../spool/file-digest.ts";
-import type { BuiltFile } from "../spool/spool-file.ts";
-import { writeSpoolFile } from "../spool/write-spool-file.ts";
-import { Link, parentPort } from "../ipc/link.ts";
+import { openCatalog } from "../../export/catalog.ts";
+import { planExport } from "../../export/plan.ts";
+import { runExport } from "../../export/run.ts";
+import { StreamCsvError } from "../../errors.ts";
+import { fileDigest } from "./file-digest.ts";
+import type { BuiltFile } from "../spool-file.ts";
+import { writeSpoolFile } from "./write-spool-file.ts";
+import { Link, parentPort } from "../../ipc/link.ts";
 import type {
   BuilderHostMethods,
   BuilderHostNotes,
   BuilderMethods,
   BuildRequest,
-} from "./process/message.ts";
+} from "./builder-messages.ts";
 
 const methods: BuilderMethods = { build, digest: (path) => fileDigest(path, tellProgress) };
 const host = new Link<BuilderHostMethods, BuilderHostNotes>(parentPort(), methods, {});

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
-import type { ExportRun } from "../export/run.ts";
-import { spoolFault, whereDiskAllows } from "./spool-fault.ts";
-import type { BuiltFile, SpoolRoom } from "./spool-file.ts";
+import type { ExportRun } from "../../export/run.ts";
+import { spoolFault, whereDiskAllows } from "../spool-fault.ts";
+import type { BuiltFile, SpoolRoom } from "../spool-file.ts";
 
 /** Room is asked for in growing steps: a small file takes little more than it needs, a large one seldom asks. */
 const smallestStepBytes = 64 * 1024;
