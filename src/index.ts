@@ -62,7 +62,7 @@ export type { Row, RowProducer, Rows, RowSequence } from "./source/rows.ts";
 export type { ColumnOption } from "./source/row-columns.ts";
 export { rowsSource, type RowsOptions } from "./source/rows-source.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
-export { EventLoopMeter } from "./metrics/event-loop.ts";
+export { EventLoopMeter } from "./server/metrics/event-loop.ts";
 export { Occupancy } from "./admission/occupancy.ts";
 export type {
   Distribution,
@@ -70,7 +70,7 @@ export type {
   ServerStats,
   WorkerNumbers,
   WorkerStats,
-} from "./metrics/server-stats.ts";
+} from "./server/metrics/server-stats.ts";
 
 export type { CodingName } from "./compression/coding.ts";
 export { fromWebResponse, type WebResponseLike } from "./response/adapter/from-web-response.ts";
@@ -111,12 +111,12 @@ export {
 } from "./export/parameters.ts";
 export { planExport, type ExportPlan } from "./export/plan.ts";
 export { runExport, type ExportProgress, type ExportRun } from "./export/run.ts";
-export { defaultHttpSettings, type HttpSettings } from "./server/http-settings.ts";
-export type { RunningServer } from "./server/primary.ts";
+export { defaultHttpSettings, type HttpSettings } from "./server/shared/http-settings.ts";
+export type { RunningServer } from "./server/primary/primary.ts";
 export { startServer } from "./server/start-server.ts";
 export { csvChunks, type CsvChunksOptions } from "./export/csv-chunks.ts";
 export type { CsvOptions } from "./export/csv-options.ts";
-export { checkSetting } from "./server/check-settings.ts";
+export { checkSetting } from "./server/shared/check-settings.ts";
 export {
   defaultSettings,
   http10Ways,
@@ -124,5 +124,5 @@ export {
   type Http10,
   type ServerSettings,
   type WorkerModel,
-} from "./server/settings.ts";
+} from "./server/shared/settings.ts";
 export { csvResponse, type CsvResponseOptions } from "./export/csv-response.ts";

@@ -14,7 +14,6 @@ const storeys: Readonly<Record<string, number>> = {
   "src/socket": 1,
   "src/ipc": 1,
   "src/admission": 1,
-  "src/metrics": 1,
   "src/body": 2,
   "src/source": 3,
   "src/compression": 3,

@@ -35,10 +35,10 @@ const { HttpResponse } = await import("../src/response/http-response.ts");
 const { selectRange } = await import("../src/response/range.ts");
 const { compress } = await import("../src/response/transform/compress.ts");
 const { conditionalGet } = await import("../src/response/transform/conditional-get.ts");
-const { malformedFault } = await import("../src/server/route/malformed-request.ts");
-const { identify } = await import("../src/server/route/request-identity.ts");
-const { readTarget } = await import("../src/server/route/request-target.ts");
-const { Router } = await import("../src/server/route/route.ts");
+const { malformedFault } = await import("../src/server/http/malformed-request.ts");
+const { identify } = await import("../src/server/http/request-identity.ts");
+const { readTarget } = await import("../src/server/worker/route/request-target.ts");
+const { Router } = await import("../src/server/worker/route/route.ts");
 const { parseByteSize, parseCount, parseDuration } = await import("../src/units.ts");
 
 /** Node's limit of a head, and so of whatever is in one; and the server's limit of a path with its query. */

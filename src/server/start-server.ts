@@ -1,8 +1,8 @@
 import { systemClock, type Clock } from "../clock.ts";
 import { wrongType } from "../errors.ts";
-import { checkSettings } from "./check-settings.ts";
-import type { RunningServer } from "./primary.ts";
-import type { ServerSettings } from "./settings.ts";
+import { checkSettings } from "./shared/check-settings.ts";
+import type { RunningServer } from "./primary/primary.ts";
+import type { ServerSettings } from "./shared/settings.ts";
 
 /**
  * Starts a server: a primary, which is the calling process, and its workers. What the settings don't say is as in
@@ -23,6 +23,6 @@ export async function startServer(
   if (typeof clock.nowMs !== "function" || typeof clock.wallMs !== "function")
     throw wrongType("The clock of startServer() has nowMs() and wallMs(), as systemClock has.");
   // Who only writes a response or counts what it costs shouldn't pay for a logger and a registry of metrics.
-  const { startPrimary } = await import("./primary.ts");
+  const { startPrimary } = await import("./primary/primary.ts");
   return await startPrimary(checked, clock, signal);
 }

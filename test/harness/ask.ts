@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerStats } from "../../src/index.ts";
-import type { TransferRecord } from "../../src/server/process/message.ts";
+import type { TransferRecord } from "../../src/server/protocol/messages.ts";
 
 interface Server {
   readonly url: string;

@@ -1,0 +1,62 @@
+import { STATUS_CODES } from "node:http";
+import { StreamCsvError, faultCatalogue, isCodedError, type FaultCode } from "../../errors.ts";
+import { HttpResponse } from "../../response/http-response.ts";
+import { HttpFault } from "./http-fault.ts";
+
+/** Body of a fault (RFC 9457); `code` is the member to branch on. */
+interface Problem {
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: FaultCode;
+  readonly hint: string;
+  readonly parameter?: string;
+}
+
+/** The response that tells of a fault before the first byte of a body; what isn't ours to tell stays in the log. */
+export function problemResponse(thrown: unknown): HttpResponse {
+  const error = shortage(thrown) ?? (thrown instanceof StreamCsvError ? thrown : internal(thrown));
+  const problem: Problem = {
+    title: STATUS_CODES[error.status] ?? "Error",
+    status: error.status,
+    detail: isForClients(error) ? error.message : faultCatalogue[error.code].meaning,
+    code: error.code,
+    hint: isForClients(error) ? error.hint : faultCatalogue[error.code].remedy,
+    ...(error.parameter === undefined ? {} : { parameter: error.parameter }),
+  };
+  const response = new HttpResponse(`${JSON.stringify(problem)}\n`, {
+    statusCode: error.status,
+    contentType: "application/problem+json",
+  });
+  response.headers.set("Cache-Control", "no-store");
+  if (error instanceof HttpFault)
+    for (const [name, value] of Object.entries(error.headers)) response.headers.set(name, value);
+  const retryAfterSeconds = error.retryAfterSeconds ?? (error.status === 503 ? 1 : undefined);
+  if (retryAfterSeconds !== undefined) response.headers.set("Retry-After", String(retryAfterSeconds));
+  return response;
+}
+
+/** A fault of ours or of a source may name a path of this machine; the log and the transfer have the whole message. */
+function isForClients({ status, code }: StreamCsvError): boolean {
+  return status !== 500 && !code.startsWith("SCSV_SOURCE_");
+}
+
+const shortageCodes: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
+
+/** A lack of descriptors or memory is nobody's fault for long, whatever it kept from being opened. */
+function shortage(thrown: unknown): StreamCsvError | undefined {
+  for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
+    if (!isCodedError(cause) || !shortageCodes.has(cause.code)) continue;
+    const hint =
+      "Try again after the seconds in Retry-After; raise the limit of open files, or lower --max-connections.";
+    const message = `The server has run out of file descriptors or memory (${cause.code}).`;
+    return new StreamCsvError("SCSV_BUSY", message, { cause: thrown, hint, retryAfterSeconds: 1 });
+  }
+  return undefined;
+}
+
+function internal(cause: unknown): StreamCsvError {
+  return new StreamCsvError("SCSV_INTERNAL", "The server failed to answer; its log has the reason.", {
+    cause,
+  });
+}

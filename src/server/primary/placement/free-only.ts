@@ -1,0 +1,129 @@
+import type { Socket } from "node:net";
+import { StreamCsvError } from "../../../errors.ts";
+import { Occupancy } from "../../../admission/occupancy.ts";
+import { HoldEstimate } from "../../../admission/hold-estimate.ts";
+import { WaitingLine } from "../../../admission/waiting-line.ts";
+import type { Backlog, Placement, PlacementContext } from "./placement.ts";
+
+/**
+ * Hands a connection to a sync worker that has none, and to no other; while there is none, connections wait in order of
+ * arrival. Those that find the queue full, or wait for too long, are refused and told when to come again.
+ */
+export class FreeOnly<Worker> implements Placement<Worker> {
+  readonly #context: PlacementContext<Worker>;
+  readonly #line: WaitingLine;
+  /** The longest free first. */
+  readonly #free = new Set<Worker>();
+  readonly #serving = new Set<Worker>();
+  /** Those without a connection that don't answer at the moment. */
+  readonly #silent = new Set<Worker>();
+  readonly #holds = new HoldEstimate();
+  /** One that is taken while all workers are. */
+  readonly #allBusy: Occupancy;
+  #endAllBusy: (() => number) | undefined;
+  readonly #onDrained: (() => void)[] = [];
+  #closedFor: Error | undefined;
+
+  constructor(context: PlacementContext<Worker>) {
+    const { settings, clock } = context;
+    const { queueTimeoutMs } = settings;
+    this.#context = context;
+    this.#line = new WaitingLine({ queue: settings.queue * settings.workers, queueTimeoutMs }, clock, () =>
+      this.#busy(`none came free within ${queueTimeoutMs / 1000} s`),
+    );
+    this.#allBusy = new Occupancy(clock);
+  }
+
+  get backlog(): Backlog {
+    return {
+      queued: this.#line.length,
+      queueWaitSeconds: this.#line.waitedSeconds,
+      allBusySeconds: this.#allBusy.heldSeconds,
+    };
+  }
+
+  place(socket: Socket): void {
+    if (this.#closedFor !== undefined) this.#context.refuse(socket, this.#closedFor);
+    else if (this.#free.size > 0) this.#handOver(socket, 0);
+    else if (this.#line.isFull) this.#context.refuse(socket, this.#busy("the queue is full"));
+    else {
+      this.#line.join({
+        turn: (waitedSeconds) => this.#handOver(socket, waitedSeconds),
+        refuse: (reason) => this.#context.refuse(socket, reason),
+      });
+    }
+  }
+
+  join(worker: Worker): void {
+    this.#free.add(worker);
+    this.#serve();
+  }
+
+  free(worker: Worker, heldSeconds: number): void {
+    this.#holds.note(heldSeconds);
+    if (this.#serving.delete(worker)) this.join(worker);
+  }
+
+  suspend(worker: Worker): void {
+    if (this.#free.delete(worker)) this.#silent.add(worker);
+    this.#noteChange();
+  }
+
+  resume(worker: Worker): void {
+    if (this.#silent.delete(worker)) this.join(worker);
+  }
+
+  leave(worker: Worker): void {
+    this.#free.delete(worker);
+    this.#silent.delete(worker);
+    this.#serving.delete(worker);
+    this.#noteChange();
+  }
+
+  async drained(): Promise<void> {
+    if (!this.#isDrained) await new Promise<void>((resolve) => this.#onDrained.push(resolve));
+  }
+
+  close(reason: Error): void {
+    this.#closedFor = reason;
+    this.#line.refuseAll(reason);
+    this.#noteChange();
+  }
+
+  get #isDrained(): boolean {
+    return this.#line.length === 0 && this.#serving.size === 0;
+  }
+
+  #serve(): void {
+    while (this.#free.size > 0 && this.#line.length > 0) this.#line.callNext();
+    this.#noteChange();
+  }
+
+  /** To be called only while a worker is free. */
+  #handOver(socket: Socket, waitedSeconds: number): void {
+    const [worker] = this.#free;
+    if (worker === undefined) return;
+    this.#free.delete(worker);
+    this.#serving.add(worker);
+    this.#context.handOver(worker, socket, waitedSeconds);
+    this.#noteChange();
+  }
+
+  #noteChange(): void {
+    const isAllBusy = this.#free.size === 0 && this.#serving.size > 0;
+    if (isAllBusy) this.#endAllBusy ??= this.#allBusy.take();
+    else {
+      this.#endAllBusy?.();
+      this.#endAllBusy = undefined;
+    }
+    if (this.#isDrained) for (const resolve of this.#onDrained.splice(0)) resolve();
+  }
+
+  #busy(why: string): StreamCsvError {
+    const { workers } = this.#context.settings;
+    const retryAfterSeconds = this.#holds.retryAfterSeconds(this.#line.length, workers);
+    const message = `All ${workers} sync workers have a connection, and ${why}.`;
+    const hint = "Try again after the seconds in Retry-After, or raise --workers.";
+    return new StreamCsvError("SCSV_BUSY", message, { retryAfterSeconds, hint });
+  }
+}

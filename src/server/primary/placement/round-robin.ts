@@ -1,0 +1,97 @@
+import type { Socket } from "node:net";
+import { StreamCsvError } from "../../../errors.ts";
+import { WaitingLine } from "../../../admission/waiting-line.ts";
+import type { Backlog, Placement, PlacementContext } from "./placement.ts";
+
+/**
+ * Hands connections to async workers in turn; each takes any number. While no worker is ready they wait in order of arrival,
+ * so many and so long as `--queue` and `--queue-timeout` say.
+ */
+export class RoundRobin<Worker> implements Placement<Worker> {
+  readonly #context: PlacementContext<Worker>;
+  readonly #line: WaitingLine;
+  /** The next in turn first. */
+  readonly #ready: Worker[] = [];
+  /** Those of the ready that don't answer at the moment: they get nothing while another does. */
+  readonly #silent = new Set<Worker>();
+  readonly #onDrained: (() => void)[] = [];
+  #closedFor: Error | undefined;
+
+  constructor(context: PlacementContext<Worker>) {
+    const { settings, clock } = context;
+    const { queueTimeoutMs } = settings;
+    this.#context = context;
+    this.#line = new WaitingLine({ queue: settings.queue * settings.workers, queueTimeoutMs }, clock, () =>
+      notReady(`none became ready within ${queueTimeoutMs / 1000} s`),
+    );
+  }
+
+  get backlog(): Backlog {
+    return { queued: this.#line.length, queueWaitSeconds: this.#line.waitedSeconds, allBusySeconds: null };
+  }
+
+  place(socket: Socket): void {
+    if (this.#closedFor !== undefined) this.#context.refuse(socket, this.#closedFor);
+    else if (this.#ready.length > 0) this.#handOver(socket, 0);
+    else if (this.#line.isFull) this.#context.refuse(socket, notReady("the queue is full"));
+    else {
+      this.#line.join({
+        turn: (waitedSeconds) => this.#handOver(socket, waitedSeconds),
+        refuse: (reason) => {
+          this.#context.refuse(socket, reason);
+          this.#noteChange();
+        },
+      });
+    }
+  }
+
+  join(worker: Worker): void {
+    this.#ready.push(worker);
+    while (this.#line.length > 0) this.#line.callNext();
+    this.#noteChange();
+  }
+
+  free(): void {}
+
+  suspend(worker: Worker): void {
+    this.#silent.add(worker);
+  }
+
+  resume(worker: Worker): void {
+    this.#silent.delete(worker);
+  }
+
+  leave(worker: Worker): void {
+    this.#silent.delete(worker);
+    const place = this.#ready.indexOf(worker);
+    if (place >= 0) this.#ready.splice(place, 1);
+  }
+
+  async drained(): Promise<void> {
+    if (this.#line.length > 0) await new Promise<void>((resolve) => this.#onDrained.push(resolve));
+  }
+
+  close(reason: Error): void {
+    this.#closedFor = reason;
+    this.#line.refuseAll(reason);
+    this.#noteChange();
+  }
+
+  /** To be called only while a worker is ready. */
+  #handOver(socket: Socket, waitedSeconds: number): void {
+    const answering = this.#ready.findIndex((worker) => !this.#silent.has(worker));
+    const [worker] = this.#ready.splice(Math.max(0, answering), 1);
+    if (worker === undefined) return;
+    this.#ready.push(worker);
+    this.#context.handOver(worker, socket, waitedSeconds);
+  }
+
+  #noteChange(): void {
+    if (this.#line.length === 0) for (const resolve of this.#onDrained.splice(0)) resolve();
+  }
+}
+
+function notReady(why: string): StreamCsvError {
+  const hint = "Try again after the seconds in Retry-After; the server's log says why no worker is ready.";
+  return new StreamCsvError("SCSV_BUSY", `No worker is ready, and ${why}.`, { retryAfterSeconds: 1, hint });
+}

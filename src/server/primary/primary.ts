@@ -1,0 +1,212 @@
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
+import { isCodedError, StreamCsvError, toError } from "../../errors.ts";
+import { SharedState } from "./state/shared-state.ts";
+import { openSpoolFolder, type SpoolFolder } from "../../spool/folder/spool-folder.ts";
+import { lastLinesMs, openLog, type Log } from "../shared/log.ts";
+import type { ServerSettings } from "../shared/settings.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+/** A server that is running. */
+export interface RunningServer {
+  readonly url: string;
+  /** Stops in good order: takes no new clients, lets transfers finish within the drain time-out, cuts the rest. */
+  drain(): void;
+  /** Stops at once. */
+  kill(): void;
+  /** Resolves when no process, socket or temporary file of the server is left. */
+  readonly stopped: Promise<{ readonly cutTransfers: number }>;
+}
+
+/** How often the log says what is left while the server drains. */
+const drainLogIntervalMs = 2000;
+/** How long workers get to reset the connections of transfers that are cut. */
+const cutGraceMs = 1000;
+
+/** The calling process becomes the primary of a server; see `startServer`. */
+export async function startPrimary(
+  settings: ServerSettings,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<RunningServer> {
+  signal?.throwIfAborted();
+  const log = await openLog(settings.log);
+  const folder = await openSpoolFolder(settings, log.logger, clock);
+  const state = new SharedState(
+    settings,
+    folder.spool,
+    clock,
+    () => pool,
+    () => log.droppedLines,
+  );
+  const pool: WorkerPool = new WorkerPool(settings, state, log.logger, clock);
+  // Whoever connects from the first moment on has a place to wait in.
+  const options = { pauseOnConnect: true, noDelay: true };
+  const listener = createServer(options, (socket) => pool.accept(socket));
+  await listen(listener, settings).catch(async (error: unknown) => {
+    await pool.kill();
+    await folder.close();
+    throw error;
+  });
+  reportAcceptErrors(listener, log.logger, clock);
+  const primary = new Primary(settings, listener, pool, state, log, folder);
+  const stop = (): void => primary.kill();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    if (signal?.aborted === true) stop();
+    await pool.start(settings.workers);
+    signal?.throwIfAborted();
+  } catch (error) {
+    primary.kill();
+    await primary.stopped;
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
+  const { workers, workerModel, slots } = settings;
+  log.logger.info(
+    { url: primary.url, workers, workerModel, ...(workerModel === "async" ? { slots } : {}) },
+    "listening",
+  );
+  return primary;
+}
+
+class Primary implements RunningServer {
+  readonly url: string;
+  readonly stopped: Promise<{ readonly cutTransfers: number }>;
+  readonly #drainAsked = new AbortController();
+  readonly #killAsked = new AbortController();
+  readonly #settings: ServerSettings;
+  readonly #listener: Server;
+  readonly #pool: WorkerPool;
+  readonly #state: SharedState;
+  readonly #log: Log;
+  readonly #folder: SpoolFolder;
+
+  constructor(
+    settings: ServerSettings,
+    listener: Server,
+    pool: WorkerPool,
+    state: SharedState,
+    log: Log,
+    folder: SpoolFolder,
+  ) {
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#pool = pool;
+    this.#state = state;
+    this.#log = log;
+    this.#folder = folder;
+    this.url = urlOf(listener);
+    this.stopped = this.#stopWhenAsked();
+  }
+
+  drain(): void {
+    this.#drainAsked.abort();
+  }
+
+  kill(): void {
+    this.#killAsked.abort();
+    this.#drainAsked.abort();
+  }
+
+  async #stopWhenAsked(): Promise<{ readonly cutTransfers: number }> {
+    await aborted(this.#drainAsked.signal);
+    this.#pool.stopReplacing();
+    if (!this.#killAsked.signal.aborted) await this.#drain();
+    this.#listener.close();
+    const refused = this.#pool.refuseWaiting();
+    const cutTransfers = this.#state.transfers.running.length;
+    if (cutTransfers > 0) await this.#cut();
+    if (!this.#killAsked.signal.aborted) await Promise.race([refused, this.#pause(cutGraceMs)]);
+    await this.#state.close();
+    await this.#pool.kill();
+    await this.#folder.close();
+    this.#log.logger.info({ cutTransfers }, "stopped");
+    await this.#log.flush(lastLinesMs);
+    return { cutTransfers };
+  }
+
+  async #drain(): Promise<void> {
+    const { drainTimeoutMs, shutdownDelayMs } = this.#settings;
+    this.#log.logger.info(
+      { transfers: this.#state.transfers.running.length, drainTimeoutMs, shutdownDelayMs },
+      "draining",
+    );
+    for (const { link } of this.#pool.workers) link.note("unready", null);
+    await this.#pause(shutdownDelayMs);
+    // Connections that the kernel has made already are taken in first; closing would reset them.
+    await nextTurn();
+    this.#listener.close();
+    const counting = setInterval(() => {
+      this.#log.logger.info({ transfers: this.#state.transfers.running.length }, "still draining");
+    }, drainLogIntervalMs);
+    await Promise.race([this.#drained(), this.#pause(drainTimeoutMs)]);
+    clearInterval(counting);
+  }
+
+  /** Who waits for a worker is answered before workers refuse new exports. */
+  async #drained(): Promise<void> {
+    await this.#pool.placement.drained();
+    await Promise.allSettled(this.#pool.workers.map(({ link }) => link.call("drain", null)));
+  }
+
+  /** Has the workers reset what they still send, so that no client takes half a file for a whole one. */
+  async #cut(): Promise<void> {
+    const cut = Promise.allSettled(this.#pool.workers.map(({ link }) => link.call("cut", null)));
+    await Promise.race([cut, pause(cutGraceMs, undefined, { ref: false })]);
+  }
+
+  /** Waits, but no longer than until the server is to stop at once. */
+  async #pause(milliseconds: number): Promise<void> {
+    if (milliseconds === 0) return;
+    await Promise.race([pause(milliseconds, undefined, { ref: false }), aborted(this.#killAsked.signal)]);
+  }
+}
+
+async function listen(listener: Server, { host, port }: ServerSettings): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const refuse = (error: unknown): void => {
+      const message = `The server can't listen on ${host}, port ${port}: ${toError(error).message}.`;
+      const isPort = isCodedError(error) && (error.code === "EADDRINUSE" || error.code === "EACCES");
+      const hint = "Check --host: it is not an address of this machine.";
+      reject(
+        new StreamCsvError("SCSV_PORT_UNAVAILABLE", message, { cause: error, ...(isPort ? {} : { hint }) }),
+      );
+    };
+    listener.once("error", refuse);
+    listener.listen(port, host, () => {
+      listener.off("error", refuse);
+      resolve();
+    });
+  });
+}
+
+/** How often errors of accepting are logged: while there are no descriptors each connection gives one. */
+const acceptLogIntervalMs = 10_000;
+
+/** An error of accepting (ENFILE, ENOMEM) concerns one connection; without a listener it would end the server. */
+function reportAcceptErrors(listener: Server, log: Logger, clock: Clock): void {
+  let errors = 0;
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+  listener.on("error", (error) => {
+    errors += 1;
+    if (clock.nowMs() - loggedAtMs < acceptLogIntervalMs) return;
+    loggedAtMs = clock.nowMs();
+    log.error({ err: error, errors }, "connections could not be accepted");
+    errors = 0;
+  });
+}
+
+function urlOf(listener: Server): string {
+  const { address, family, port } = listener.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,67 @@
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+import type { Logger } from "pino";
+import { send } from "../../response/send.ts";
+import { resetSocket } from "../../socket/socket-reset.ts";
+import type { HttpSettings } from "../shared/http-settings.ts";
+import { mostRefusals } from "./connection-limit.ts";
+import { makeHttpServer, openConnection } from "../http/http-server.ts";
+import { problemResponse } from "../http/problem.ts";
+import { identify } from "../http/request-identity.ts";
+
+/** What refusing may cost the primary. */
+export interface RefuserLimits {
+  /** A client that is to be told no must say something first, and soon. */
+  readonly headTimeoutMs: number;
+  /** Refusals under way at once; beyond, connections are reset, so that a flood of them can't fill the memory. */
+  readonly mostAtOnce: number;
+}
+
+const usualLimits: RefuserLimits = { headTimeoutMs: 5000, mostAtOnce: mostRefusals() };
+
+/** Answers connections that no worker takes with a refusal (503), which a client understands and a cut it doesn't. */
+export class Refuser {
+  readonly #mostAtOnce: number;
+  readonly #reasons = new Map<Socket, Error>();
+  readonly #server: Server;
+  readonly #onSettled: (() => void)[] = [];
+
+  constructor(log: Logger, http: HttpSettings, limits: RefuserLimits = usualLimits) {
+    this.#mostAtOnce = limits.mostAtOnce;
+    const headTimeoutMs = Math.min(http.headTimeoutMs, limits.headTimeoutMs);
+    const settings = { ...http, headTimeoutMs };
+    this.#server = makeHttpServer(settings, log, async (req, res) => {
+      res.shouldKeepAlive = false;
+      const response = problemResponse(this.#reasons.get(req.socket));
+      response.headers.set("X-Request-Id", identify(req.headers).requestId);
+      await send(response, req, res);
+    });
+    this.#server.maxRequestsPerSocket = 1;
+  }
+
+  refuse(socket: Socket, reason: Error): void {
+    if (this.#reasons.size >= this.#mostAtOnce) {
+      resetSocket(socket);
+      return;
+    }
+    this.#reasons.set(socket, reason);
+    // A connection may break while it is refused; its close is what counts.
+    socket.on("error", () => undefined);
+    socket.once("close", () => {
+      this.#reasons.delete(socket);
+      if (this.#reasons.size === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
+    });
+    openConnection(this.#server, socket);
+  }
+
+  /** Resolves when no refusal is under way. */
+  async settled(): Promise<void> {
+    if (this.#reasons.size > 0) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
+  }
+
+  /** Closes what is left. */
+  close(): void {
+    for (const socket of this.#reasons.keys()) socket.destroy();
+    this.#server.close();
+  }
+}

@@ -1,0 +1,164 @@
+import type { Clock } from "../../../clock.ts";
+import { StreamCsvError } from "../../../errors.ts";
+import { prometheusText } from "../../metrics/prometheus-text.ts";
+import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
+import { sumOf } from "../../metrics/worker-number.ts";
+import type { Spool } from "../../../spool/spool.ts";
+import { settleWithin } from "../../../async/settle.ts";
+import type { PrimaryMethods, TransferRecord } from "../../protocol/messages.ts";
+import type { PoolHost, Worker, WorkerPool } from "../worker-pool.ts";
+import type { ServerSettings, WorkerModel } from "../../shared/settings.ts";
+import { BufferBudget } from "./buffer-budget.ts";
+import { FileLeases } from "../../../spool/file-leases.ts";
+import { TransferRegistry } from "./transfer-registry.ts";
+import { WorkerLedger } from "./worker-ledger.ts";
+
+/** What it reads from the pool of workers. */
+type Pool = Pick<WorkerPool, "workers" | "placement" | "connections">;
+
+/**
+ * How long a worker is waited for when it is asked how far it is. One in the midst of a long piece of work, such as a
+ * buffered body, is passed over: what it last reported counts.
+ */
+const answerLimitMs = 200;
+
+/**
+ * What the primary holds on behalf of all workers, so that each of them gives the same answer: transfers, the spool,
+ * the memory of buffered bodies, and everybody's numbers.
+ */
+export class SharedState implements PoolHost {
+  readonly transfers: TransferRegistry;
+  readonly #files: FileLeases;
+  readonly #ledger: WorkerLedger;
+  readonly #clock: Clock;
+  readonly #startedAtMs: number;
+  readonly #budget: BufferBudget;
+  readonly #workerModel: WorkerModel;
+  readonly #pool: () => Pool;
+  readonly #droppedLogLines: () => number;
+
+  constructor(
+    settings: ServerSettings,
+    spool: Spool,
+    clock: Clock,
+    pool: () => Pool,
+    droppedLogLines: () => number,
+  ) {
+    const { bufferMemoryBytes, workerModel } = settings;
+    this.transfers = new TransferRegistry(clock);
+    const isRunning = (worker: number): boolean => pool().workers.some(({ pid }) => pid === worker);
+    this.#files = new FileLeases(spool, settings, clock, isRunning);
+    this.#ledger = new WorkerLedger(clock);
+    this.#clock = clock;
+    this.#startedAtMs = clock.nowMs();
+    this.#budget = new BufferBudget(bufferMemoryBytes);
+    this.#workerModel = workerModel;
+    this.#pool = pool;
+    this.#droppedLogLines = droppedLogLines;
+  }
+
+  methods(worker: number): PrimaryMethods {
+    return {
+      stats: () => this.#stats(),
+      metrics: async () => prometheusText(await this.#stats(), this.transfers.histograms),
+      transfers: async () => {
+        await this.#askAll((asked) => this.#updateTransfersOf(asked));
+        return this.transfers.list();
+      },
+      transfer: async (id) => {
+        const { worker: owner, state } = this.transfers.get(id);
+        if (state === "running") {
+          await this.#askAll((asked) => this.#updateTransfersOf(asked), owner);
+        }
+        return this.transfers.get(id);
+      },
+      cancelTransfer: (id) => this.#cancel(id),
+      reserveBuffer: ({ atLeast, wanted }) => this.#budget.reserve(worker, atLeast, wanted),
+      acquireSpoolFile: (request) => this.#files.lease(worker, request),
+    };
+  }
+
+  notes(worker: number): ReturnType<PoolHost["notes"]> {
+    return {
+      transferStarted: (start) => this.transfers.start(worker, start),
+      transferEnded: (end) => {
+        this.#files.leave(end.id);
+        this.transfers.end(end);
+      },
+      report: ({ numbers, progress }) => {
+        this.#ledger.record(worker, numbers);
+        for (const running of progress) this.transfers.update(running);
+      },
+      releaseBuffer: (bytes) => this.#budget.release(worker, bytes),
+      releaseSpoolFile: (lease) => this.#files.release(worker, lease),
+    };
+  }
+
+  onStart(worker: number): void {
+    this.#ledger.start(worker);
+  }
+
+  onReady(worker: number, numbers: WorkerNumbers): void {
+    this.#ledger.record(worker, numbers);
+  }
+
+  /** Gives back all that a worker held. */
+  onExit(worker: number, how: string): void {
+    this.transfers.failAllOf(worker, `The worker ${worker} ${how}.`);
+    this.#ledger.leave(worker);
+    this.#budget.forget(worker);
+    this.#files.onExit(worker);
+  }
+
+  /** Stops files from being made. */
+  async close(): Promise<void> {
+    await this.#files.close();
+  }
+
+  #cancel(id: string): TransferRecord {
+    const transfer = this.transfers.get(id);
+    if (transfer.state !== "running") {
+      throw new StreamCsvError(
+        "SCSV_TRANSFER_ENDED",
+        `The transfer "${id}" has already ended: ${transfer.state}.`,
+      );
+    }
+    const worker = this.#pool().workers.find(({ pid }) => pid === transfer.worker);
+    worker?.link.note("cancel", id);
+    return transfer;
+  }
+
+  async #stats(): Promise<ServerStats> {
+    await this.#askAll(async ({ pid, link }) => this.#ledger.record(pid, await link.call("numbers", null)));
+    const { workers } = this.#ledger;
+    const { queued, queueWaitSeconds, allBusySeconds } = this.#pool().placement.backlog;
+    const inWorkers = sumOf(workers);
+    return {
+      uptimeSeconds: (this.#clock.nowMs() - this.#startedAtMs) / 1000,
+      workerModel: this.#workerModel,
+      workers,
+      total: {
+        ...inWorkers,
+        queued: inWorkers.queued + queued,
+        queueWaitSeconds: inWorkers.queueWaitSeconds + queueWaitSeconds,
+      },
+      backlog: { queued, queueWaitSeconds },
+      allBusySeconds,
+      exports: await this.transfers.stats(),
+      spool: this.#files.usage,
+      bufferMemory: { usedBytes: this.#budget.usedBytes, limitBytes: this.#budget.limitBytes },
+      connections: this.#pool().connections,
+      log: { droppedLines: this.#droppedLogLines() + inWorkers.droppedLogLines },
+    };
+  }
+
+  async #updateTransfersOf({ link }: Worker): Promise<void> {
+    for (const running of await link.call("progress", null)) this.transfers.update(running);
+  }
+
+  /** Has workers tell, all or one; those that take too long or end meanwhile are left out. */
+  async #askAll(ask: (worker: Worker) => Promise<void>, only?: number): Promise<void> {
+    const asked = this.#pool().workers.filter(({ pid }) => only === undefined || pid === only);
+    await Promise.all(asked.map((worker) => settleWithin(ask(worker), answerLimitMs, () => undefined)));
+  }
+}

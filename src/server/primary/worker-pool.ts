@@ -1,0 +1,285 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
+import { StreamCsvError } from "../../errors.ts";
+import { Backoff } from "./backoff.ts";
+import { FreeOnly } from "./placement/free-only.ts";
+import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
+import { resetSocket } from "../../socket/socket-reset.ts";
+import { Link, receiveError } from "../../ipc/link.ts";
+import { LivenessWatch, tickInterval } from "../../ipc/liveness-watch.ts";
+import { workerFlags } from "../../ipc/node-flags.ts";
+import type { Placement, PlacementContext } from "./placement/placement.ts";
+import { usualConnections } from "./connection-limit.ts";
+import { Refuser } from "./refuser.ts";
+import { RoundRobin } from "./placement/round-robin.ts";
+import type { ServerSettings, WorkerModel } from "../shared/settings.ts";
+import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from "../protocol/messages.ts";
+
+/** A worker process and the channel to it. */
+export interface Worker {
+  readonly pid: number;
+  readonly link: Link<WorkerMethods, WorkerNotes>;
+  readonly process: ChildProcess;
+  /** Connections that were handed over and aren't closed. */
+  connections: number;
+  readonly watch: LivenessWatch;
+  /** When the one that takes its place may start. */
+  readonly backoff: Backoff;
+}
+
+/** What the pool's owner does for workers, and what it wants to know of them. */
+export interface PoolHost {
+  methods(worker: number): PrimaryMethods;
+  notes(worker: number): Omit<PrimaryNotes, "ready" | "failed" | "free" | "connectionsClosed">;
+  /** A worker has been started. */
+  onStart(worker: number): void;
+  /** A worker can take connections. */
+  onReady(worker: number, numbers: WorkerNumbers): void;
+  /** A worker has died, or has ended as it was told to. */
+  onExit(worker: number, how: string): void;
+}
+
+const placements: Readonly<
+  Record<WorkerModel, new (context: PlacementContext<Worker>) => Placement<Worker>>
+> = { async: RoundRobin, sync: FreeOnly };
+
+/** Workers that start at the same time: each takes a core for a moment, and 256 at once would take the machine. */
+const startedAtOnce = 4;
+
+/**
+ * Keeps a number of worker processes running and hands clients' sockets to them; to which and when, the placement of
+ * their kind says.
+ *
+ * A worker that dies after it was ready is replaced, at once the first time and later and later while its replacements
+ * die young. One that hangs is killed.
+ */
+export class WorkerPool {
+  readonly #settings: ServerSettings;
+  readonly #host: PoolHost;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #refuser: Refuser;
+  /** Where each connection goes. */
+  readonly placement: Placement<Worker>;
+  readonly #ready = new Set<Worker>();
+  readonly #all = new Map<number, Worker>();
+  readonly #delays = new Set<NodeJS.Timeout>();
+  #hasStarted = false;
+  readonly #connectionLimit: number;
+  readonly #ticking: NodeJS.Timeout;
+  #handedOver = 0;
+  #refusedConnections = 0;
+  #isStopping = false;
+
+  constructor(settings: ServerSettings, host: PoolHost, log: Logger, clock: Clock) {
+    this.#settings = settings;
+    this.#host = host;
+    this.#log = log;
+    this.#clock = clock;
+    this.#connectionLimit = settings.maxConnections ?? usualConnections(settings.workers);
+    this.#refuser = new Refuser(log, settings.http);
+    this.placement = new placements[settings.workerModel]({
+      settings,
+      clock,
+      handOver: (worker, socket, queueWaitSeconds) => this.#handOver(worker, socket, queueWaitSeconds),
+      refuse: (socket, reason) => this.#refuser.refuse(socket, reason),
+    });
+    this.#ticking = setInterval(() => {
+      for (const { watch } of this.#all.values()) watch.tick();
+    }, tickInterval(settings.hangTimeoutMs)).unref();
+  }
+
+  get workers(): readonly Worker[] {
+    return [...this.#all.values()];
+  }
+
+  get connections(): ServerStats["connections"] {
+    const open = this.#handedOver + this.placement.backlog.queued;
+    return { open, limit: this.#connectionLimit, refused: this.#refusedConnections };
+  }
+
+  /** Starts workers, a few at a time; resolves when all are ready. @throws what kept the first of them from starting */
+  async start(count: number): Promise<void> {
+    for (let started = 0; started < count; started += startedAtOnce) {
+      if (this.#isStopping) throw draining();
+      const group = Array.from({ length: Math.min(startedAtOnce, count - started) });
+      await Promise.all(group.map(() => this.#startOne(new Backoff(this.#clock))));
+    }
+    this.#hasStarted = true;
+  }
+
+  /** A connection has come. */
+  accept(socket: Socket): void {
+    if (this.connections.open < this.#connectionLimit) {
+      this.placement.place(socket);
+      return;
+    }
+    this.#refusedConnections += 1;
+    this.#refuser.refuse(socket, tooMany(this.#connectionLimit));
+  }
+
+  #handOver(worker: Worker, socket: Socket, queueWaitSeconds: number): void {
+    this.#countConnections(worker, 1);
+    worker.link.note("connection", queueWaitSeconds, {
+      socket,
+      onGivenBack: () => {
+        this.#countConnections(worker, -1);
+        this.#refuser.refuse(socket, noDescriptor());
+      },
+      // What the worker has sent of an answer mustn't look whole, and it may have sent some.
+      onLost: () => resetSocket(socket),
+    });
+  }
+
+  #countConnections(worker: Worker, change: number): void {
+    // Of a worker that has died nothing counts any more.
+    if (!this.#all.has(worker.pid)) return;
+    worker.connections += change;
+    this.#handedOver += change;
+  }
+
+  /** From now on a worker that ends isn't replaced, and when none is left nobody is made to wait for one. */
+  stopReplacing(): void {
+    this.#isStopping = true;
+    for (const delay of this.#delays) clearTimeout(delay);
+    if (this.#ready.size === 0) this.placement.close(draining());
+  }
+
+  /** Resolves when every connection that waits, or that comes, has been refused. */
+  async refuseWaiting(): Promise<void> {
+    this.placement.close(draining());
+    await this.#refuser.settled();
+  }
+
+  /** Ends what is left of the workers, by their process ids, and waits until they are gone. */
+  async kill(): Promise<void> {
+    this.stopReplacing();
+    clearInterval(this.#ticking);
+    await Promise.all(
+      this.workers.map(async ({ process }) => {
+        if (process.exitCode !== null || process.signalCode !== null) return;
+        process.kill("SIGKILL");
+        await once(process, "exit");
+      }),
+    );
+    this.#refuser.close();
+  }
+
+  #startOne(backoff: Backoff): Promise<void> {
+    return new Promise((resolve, reject) => {
+      backoff.started();
+      const child = fork(fileURLToPath(new URL("../worker/worker.js", import.meta.url)), {
+        execArgv: [...workerFlags],
+        stdio: ["ignore", "ignore", "inherit", "ipc"],
+      });
+      child.once("error", (cause) => {
+        const message = `A worker could not be started: ${cause.message}.`;
+        reject(new StreamCsvError("SCSV_WORKER_FAILED", message, { cause }));
+      });
+      const { pid } = child;
+      if (pid === undefined) return;
+      const notes: PrimaryNotes = {
+        ...this.#host.notes(pid),
+        ready: (numbers) => {
+          this.#host.onReady(pid, numbers);
+          this.#ready.add(worker);
+          this.placement.join(worker);
+          resolve();
+        },
+        free: (heldSeconds) => this.placement.free(worker, heldSeconds),
+        connectionsClosed: (count) => this.#countConnections(worker, -count),
+        failed: (error) => {
+          reject(receiveError(error));
+          child.kill("SIGKILL");
+        },
+      };
+      const link = new Link<WorkerMethods, WorkerNotes>(child, this.#host.methods(pid), notes);
+      const watch = this.#watch(() => worker);
+      const worker: Worker = { pid, link, process: child, connections: 0, watch, backoff };
+      this.#all.set(pid, worker);
+      this.#host.onStart(pid);
+      // Not "exit", which may come before the last of what the worker has said.
+      child.once("close", (code, signal) => {
+        const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+        link.close();
+        this.#onExit(worker, how);
+        reject(new StreamCsvError("SCSV_WORKER_FAILED", `A worker ${how} before it was ready.`));
+      });
+      // A file that is gone by now costs its exports alone, and not the worker that takes another's place.
+      const skipUnreadable = this.#settings.skipUnreadable || this.#hasStarted;
+      link.note("start", { ...this.#settings, skipUnreadable });
+    });
+  }
+
+  #watch(watched: () => Worker): LivenessWatch {
+    const { hangTimeoutMs } = this.#settings;
+    return new LivenessWatch(
+      {
+        ping: () => watched().link.ping(),
+        onSilent: () => this.placement.suspend(watched()),
+        onAnswer: () => this.placement.resume(watched()),
+        onHung: () => {
+          const { pid, process } = watched();
+          this.#log.error({ worker: pid, hangTimeoutMs }, "a worker doesn't answer; it is killed");
+          process.kill("SIGKILL");
+        },
+      },
+      Math.ceil(hangTimeoutMs / tickInterval(hangTimeoutMs)),
+    );
+  }
+
+  #onExit(worker: Worker, how: string): void {
+    this.#countConnections(worker, -worker.connections);
+    this.#all.delete(worker.pid);
+    const wasReady = this.#ready.delete(worker);
+    this.placement.leave(worker);
+    this.#host.onExit(worker.pid, how);
+    if (this.#isStopping && this.#ready.size === 0) this.placement.close(draining());
+    if (this.#isStopping || !wasReady) return;
+    const delayMs = worker.backoff.died();
+    this.#log.error({ worker: worker.pid, delayMs }, `a worker ${how}; another is started`);
+    this.#replaceLater(worker.backoff, delayMs);
+  }
+
+  async #replace(backoff: Backoff): Promise<void> {
+    try {
+      await this.#startOne(backoff);
+    } catch (error) {
+      if (this.#isStopping) return;
+      const delayMs = backoff.died();
+      this.#log.error({ err: error, delayMs }, "a worker could not be replaced; trying again");
+      this.#replaceLater(backoff, delayMs);
+    }
+  }
+
+  #replaceLater(backoff: Backoff, delayMs: number): void {
+    const delay = setTimeout(() => {
+      this.#delays.delete(delay);
+      void this.#replace(backoff);
+    }, delayMs);
+    this.#delays.add(delay);
+  }
+}
+
+function draining(): StreamCsvError {
+  return new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new requests.");
+}
+
+function tooMany(limit: number): StreamCsvError {
+  const hint = "Try again after the seconds in Retry-After, or raise --max-connections.";
+  const message = `${limit} connections are open, which is as many as may be.`;
+  return new StreamCsvError("SCSV_BUSY", message, { retryAfterSeconds: 1, hint });
+}
+
+function noDescriptor(): StreamCsvError {
+  const hint =
+    "Try again after the seconds in Retry-After; raise the limit of open files, or lower --max-connections.";
+  return new StreamCsvError("SCSV_BUSY", "The worker has no file descriptor left.", {
+    retryAfterSeconds: 1,
+    hint,
+  });
+}

@@ -1,0 +1,150 @@
+import { wrongRange, wrongType } from "../../errors.ts";
+import { encoderNames } from "../../csv/csv-encoder.ts";
+import type { DialectName, DialectOptions } from "../../csv/dialect.ts";
+import { resolveDialect } from "../../csv/resolve-dialect.ts";
+import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
+import type { LogSettings } from "./log.ts";
+import { defaultSettings, http10Ways, workerModels, type ServerSettings } from "./settings.ts";
+
+/** A timer waits no longer (2^31 − 1 ms). */
+const longestMs = 2 ** 31 - 1;
+const mostWorkers = 256;
+const mostPort = 65_535;
+
+type Check = (name: string, value: unknown) => void;
+
+/** What each number may be; the same for flags, a configuration and a program. */
+const checks: { readonly [N in keyof ServerSettings]: Check } = {
+  sources: listOf(file),
+  generated: orNull(truth),
+  skipUnreadable: truth,
+  host: text,
+  port: whole(0, mostPort),
+  workers: whole(1, mostWorkers),
+  workerModel: oneOf(workerModels),
+  slots: whole(1, Number.MAX_SAFE_INTEGER),
+  queue: whole(0, Number.MAX_SAFE_INTEGER),
+  queueTimeoutMs: whole(0, longestMs),
+  bufferMemoryBytes: whole(0, Number.MAX_SAFE_INTEGER),
+  spoolDirectory: orNull(text),
+  spoolBytes: whole(0, Number.MAX_SAFE_INTEGER),
+  minRateBytesPerSecond: whole(0, Number.MAX_SAFE_INTEGER),
+  drainTimeoutMs: whole(0, longestMs),
+  shutdownDelayMs: whole(0, longestMs),
+  maxConnections: orNull(whole(1, Number.MAX_SAFE_INTEGER)),
+  hangTimeoutMs: whole(1, longestMs),
+  http10: oneOf(http10Ways),
+  encoder: oneOf(encoderNames),
+  csv: dialectByDefault,
+  http: (name, value) => fields(name, value, httpChecks),
+  log: (name, value) => fields(name, value, logChecks),
+};
+
+const httpChecks: { readonly [N in keyof HttpSettings]: Check } = {
+  headBytes: whole(1, Number.MAX_SAFE_INTEGER),
+  headerCount: whole(1, Number.MAX_SAFE_INTEGER),
+  targetBytes: whole(1, Number.MAX_SAFE_INTEGER),
+  parameterCount: whole(1, Number.MAX_SAFE_INTEGER),
+  bodyBytes: whole(0, Number.MAX_SAFE_INTEGER),
+  headTimeoutMs: whole(1, longestMs),
+  requestTimeoutMs: whole(1, longestMs),
+  keepAliveTimeoutMs: whole(1, longestMs),
+  cacheControl: text,
+  codings: listOf(oneOf(["zstd", "br", "gzip"])),
+};
+
+const logChecks: { readonly [N in keyof LogSettings]: Check } = {
+  level: oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
+  format: oneOf(["pretty", "json"]),
+  color: truth,
+};
+
+/**
+ * The settings of a server, those that aren't given as in `defaultSettings`; makes sure that it can run with them, before
+ * anything is started.
+ * @throws TypeError `SCSV_ARG_TYPE` or RangeError `SCSV_ARG_RANGE`, which name the setting and quote its value
+ */
+export function checkSettings(given: Partial<ServerSettings>): ServerSettings {
+  if (!isObject(given)) throw wrongType(`The settings of a server are an object, not ${quote(given)}.`);
+  const http = isObject(given.http) ? { ...defaultHttpSettings, ...given.http } : given.http;
+  const settings = { ...defaultSettings, ...given, ...(http === undefined ? {} : { http }) };
+  fields("", settings, checks);
+  return settings;
+}
+
+/** Checks an object that has these fields and no others. */
+function fields(name: string, value: unknown, known: Readonly<Record<string, Check>>): void {
+  if (!isObject(value)) throw wrongType(`${name} is ${quote(value)}; it takes an object.`);
+  const prefix = name === "" ? "" : `${name}.`;
+  const unknown = Object.keys(value).find((field) => !Object.hasOwn(known, field));
+  if (unknown !== undefined)
+    throw wrongRange(`"${prefix}${unknown}" is not a setting. There are ${Object.keys(known).join(", ")}.`);
+  for (const [field, check] of Object.entries(known)) check(prefix + field, value[field]);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function dialectByDefault(name: string, value: unknown): void {
+  if (!isObject(value)) throw wrongType(`${name} is ${quote(value)}; it takes an object.`);
+  resolveDialect(value["dialect"] as DialectName, value["dialectOptions"] as DialectOptions);
+}
+
+/** Checks one setting by its name. @throws what {@link checkSettings} throws */
+export function checkSetting<N extends keyof ServerSettings>(name: N, value: ServerSettings[N]): void {
+  checks[name](name, value);
+}
+
+function whole(least: number, most: number): Check {
+  return (name, value) => {
+    if (typeof value !== "number") throw wrongType(`${name} is ${quote(value)}; it takes a number.`);
+    const bounds = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
+    if (!Number.isSafeInteger(value) || value < least || value > most)
+      throw wrongRange(`${name} is ${value}; it takes a whole number, ${bounds}.`);
+  };
+}
+
+function oneOf(names: readonly string[]): Check {
+  return (name, value) => {
+    if (typeof value !== "string") throw wrongType(`${name} is ${quote(value)}; it takes text.`);
+    if (!names.includes(value))
+      throw wrongRange(`${name} is ${quote(value)}; it takes ${names.join(" or ")}.`);
+  };
+}
+
+function text(name: string, value: unknown): void {
+  if (typeof value !== "string") throw wrongType(`${name} is ${quote(value)}; it takes text.`);
+  if (value === "") throw wrongRange(`${name} is empty; it takes text.`);
+}
+
+function listOf(check: Check): Check {
+  return (name, value) => {
+    if (!Array.isArray(value)) throw wrongType(`${name} is ${quote(value)}; it takes a list.`);
+    for (const [index, item] of value.entries()) check(`${name}[${index}]`, item);
+  };
+}
+
+/** A path, or an object with one; how the file is read is checked when it is opened. */
+function file(name: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) {
+    text(name, value);
+    return;
+  }
+  text(`${name}.path`, "path" in value ? value.path : undefined);
+  if ("name" in value && value.name !== undefined) text(`${name}.name`, value.name);
+}
+
+function truth(name: string, value: unknown): void {
+  if (typeof value !== "boolean") throw wrongType(`${name} is ${quote(value)}; it takes true or false.`);
+}
+
+function orNull(check: Check): Check {
+  return (name, value) => {
+    if (value !== null) check(name, value);
+  };
+}
+
+function quote(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}

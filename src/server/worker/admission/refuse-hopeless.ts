@@ -1,0 +1,21 @@
+import { StreamCsvError } from "../../../errors.ts";
+import { leastBytes, type ExportPlan } from "../../../export/plan.ts";
+import { formatBytes } from "../../../units.ts";
+import type { ServerSettings } from "../../shared/settings.ts";
+import { tooLarge } from "./buffer-reservation.ts";
+
+/**
+ * Refuses a body that can't fit whatever its values are, before a row is read or a file is dropped for it.
+ * @throws StreamCsvError `SCSV_BUFFER_MEMORY` or `SCSV_SPOOL_SIZE`, by its delivery
+ */
+export function refuseHopeless(
+  plan: ExportPlan,
+  { bufferMemoryBytes, spoolBytes }: Pick<ServerSettings, "bufferMemoryBytes" | "spoolBytes">,
+): void {
+  const bytes = leastBytes(plan);
+  if (plan.delivery === "buffered" && bytes > bufferMemoryBytes) throw tooLarge(bytes, bufferMemoryBytes);
+  if (plan.delivery === "file" && bytes > spoolBytes) {
+    const message = `This file needs at least ${formatBytes(bytes)}, and the whole spool has ${formatBytes(spoolBytes)}.`;
+    throw new StreamCsvError("SCSV_SPOOL_SIZE", message);
+  }
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage } from "node:http";
+import { StreamCsvError } from "../../../errors.ts";
+import type { HttpSettings } from "../../shared/http-settings.ts";
+
+/**
+ * `uri-host [ ":" port ]` (RFC 9112, section 3.2, and RFC 3986, section 3.2.2): an address in brackets, or a name, which may
+ * be empty. Each character is looked at once.
+ */
+const hostForm = /^(?:\[[0-9A-Za-z:.%_~!$&'()*+,;=-]+\]|[0-9A-Za-z._~!$&'()*+;=%-]*)(?::\d*)?$/;
+
+/**
+ * Refuses what Node's parser lets pass and this server doesn't.
+ * @throws StreamCsvError `SCSV_BAD_REQUEST`, `SCSV_HEAD_TOO_LARGE`, `SCSV_BODY_TOO_LARGE`
+ */
+export function checkRequest(
+  req: IncomingMessage,
+  { headerCount, bodyBytes }: Pick<HttpSettings, "headerCount" | "bodyBytes">,
+): void {
+  const { httpVersion, httpVersionMajor, httpVersionMinor, rawHeaders, headers } = req;
+  if (httpVersionMajor !== 1) {
+    const message = `The request speaks HTTP/${httpVersion}; this server speaks HTTP/1.0 and HTTP/1.1.`;
+    throw new StreamCsvError("SCSV_BAD_REQUEST", message);
+  }
+  const count = rawHeaders.length / 2;
+  if (count > headerCount) {
+    const message = `The request has ${count} header lines, and ${headerCount} are allowed.`;
+    throw new StreamCsvError("SCSV_HEAD_TOO_LARGE", message);
+  }
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length;
+  // RFC 9112, section 3.2: a proxy in front may have gone by another of them.
+  if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0)) {
+    const message = `The request has ${hosts} Host lines; HTTP/1.1 asks for one.`;
+    throw new StreamCsvError("SCSV_BAD_REQUEST", message);
+  }
+  if (headers.host !== undefined && !hostForm.test(headers.host)) {
+    const message = `${JSON.stringify(headers.host)} isn't a Host: it is a name or an address, with a port or without.`;
+    throw new StreamCsvError("SCSV_BAD_REQUEST", message);
+  }
+  const length =
+    headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : Infinity;
+  if (length > bodyBytes) {
+    const size = length === Infinity ? "a body of a length it doesn't say" : `a body of ${length} bytes`;
+    const message = `The request has ${size}, and ${bodyBytes} bytes are put up with.`;
+    throw new StreamCsvError("SCSV_BODY_TOO_LARGE", message);
+  }
+}

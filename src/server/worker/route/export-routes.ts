@@ -1,0 +1,144 @@
+import type { Catalog, ListedExport } from "../../../export/catalog.ts";
+import { readExportParameters } from "../../../export/parameters.ts";
+import { planExport, type ExportPlan } from "../../../export/plan.ts";
+import { StreamCsvError } from "../../../errors.ts";
+import { refuseHopeless } from "../admission/refuse-hopeless.ts";
+import { applyConditions } from "../transfer/condition.ts";
+import { deliver, headOf, withLength } from "../transfer/deliver.ts";
+import { requestHeader } from "../../../response/head/request-head.ts";
+import type { AnyResponse } from "../../../response/any-response.ts";
+import type { Life } from "../admission/life.ts";
+import { jsonResponse } from "./json-response.ts";
+import type { Answer, Handler, Route, RouteRequest } from "./route.ts";
+import type { ServerSettings } from "../../shared/settings.ts";
+import type { Slots } from "../../../admission/slots.ts";
+import type { RunningTransfers } from "../transfer/transfer.ts";
+
+/** What the routes of exports need of their worker. */
+export interface ExportContext {
+  readonly settings: ServerSettings;
+  readonly catalog: Catalog;
+  readonly slots: Slots;
+  readonly transfers: RunningTransfers;
+  readonly life: Life;
+}
+
+/** The routes of exports: their list, and each as a file. */
+export function exportRoutes(context: ExportContext): readonly Route[] {
+  return [
+    { methods: ["GET"], path: "/exports", handler: () => listExports(context) },
+    { methods: ["GET"], path: "/exports/:file", handler: serveExport(context) },
+  ];
+}
+
+async function listExports({ catalog }: ExportContext): Promise<Answer> {
+  const exports = (await catalog.list()).map(describeExport);
+  return { response: jsonResponse({ exports }) };
+}
+
+/** An export whose file can't be read stays in the list, with the code of its fault. */
+function describeExport(listed: ListedExport): object {
+  if ("error" in listed)
+    return { name: listed.name, columns: [], rows: null, source: null, error: listed.error.code };
+  const { name, columns, rows, kind } = listed.definition;
+  return { name, columns, rows, source: kind };
+}
+
+function serveExport(context: ExportContext): Handler {
+  const { settings, catalog, slots, transfers, life } = context;
+  return async (request) => {
+    const { name, texts } = whatIsAsked(request);
+    const parameters = readExportParameters(texts, settings.csv);
+    const plan = async (): Promise<ExportPlan> => {
+      const asked = planExport(await catalog.find(name), parameters, settings);
+      return request.needsLength ? withLength(asked, settings.bufferMemoryBytes) : asked;
+    };
+    const planned = await plan();
+    refuseHopeless(planned, settings);
+    if (life.isDraining)
+      throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
+    const isHead = request.method === "HEAD";
+    // A stream has no ETag whatever its rows are; what the others have shows only when they are made.
+    const isRefusable = planned.delivery === "streaming" && requestHeader(request, "if-match") !== undefined;
+    if (isHead || isRefusable) {
+      const head = headOf(planned, request, settings.http);
+      if (isRefusable) await applyConditions(request, head);
+      if (isHead) return { response: head };
+    }
+    const clientGone = request.clientGone();
+    const slot = await slots.acquire(clientGone);
+    const transfer = transfers.begin(planned, slot, clientGone, request.identity);
+    try {
+      const { primary } = transfers.context;
+      const made = await makeUnchanged(plan, (current) =>
+        deliver[current.delivery]({
+          request,
+          http: settings.http,
+          plan: current,
+          parameters,
+          transfer,
+          primary,
+          bufferMemoryBytes: settings.bufferMemoryBytes,
+          mayBeFile: current.delivery !== parameters.delivery,
+        }),
+      );
+      const response = planned.delivery === "streaming" ? made : await applyConditions(request, made);
+      response.headers.set("X-Transfer-Id", transfer.id);
+      transfer.ready();
+      return {
+        response,
+        options: {
+          signal: transfer.cancelSignal,
+          primeFirstChunk: true,
+          lendsChunks: planned.delivery === "streaming",
+          ...(settings.minRateBytesPerSecond === 0
+            ? {}
+            : { minRateBytesPerSecond: settings.minRateBytesPerSecond }),
+        },
+        onSent: (outcome) => transfer.end(outcome),
+      };
+    } catch (error) {
+      transfer.fail(error);
+      throw error;
+    }
+  };
+}
+
+/** How often a response is made whose file changes meanwhile. */
+const mostAttempts = 3;
+
+/**
+ * Makes a response from a plan of this moment: a request may have waited for its slot while its file was replaced. When
+ * the file changes while the response is made, both are done again.
+ */
+async function makeUnchanged(
+  plan: () => Promise<ExportPlan>,
+  make: (plan: ExportPlan) => AnyResponse | Promise<AnyResponse>,
+): Promise<AnyResponse> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await make(await plan());
+    } catch (error) {
+      const hasChanged = error instanceof StreamCsvError && error.code === "SCSV_SOURCE_CHANGED";
+      if (!hasChanged || attempt === mostAttempts) throw error;
+    }
+  }
+}
+
+/** The export and its parameters: the ending of the path says which dialect is meant where none is named. */
+function whatIsAsked({ params, query }: RouteRequest): {
+  readonly name: string;
+  readonly texts: readonly (readonly [string, string])[];
+} {
+  const file = params["file"] ?? "";
+  const match = /^(.+)\.(csv|tsv)$/.exec(file);
+  if (match?.[1] === undefined) {
+    throw new StreamCsvError(
+      "SCSV_NOT_FOUND",
+      `There is nothing at "/exports/${file}"; an export's path ends in .csv or .tsv.`,
+    );
+  }
+  const texts = [...query];
+  if (match[2] === "tsv" && !query.has("dialect")) texts.push(["dialect", "tsv"]);
+  return { name: match[1], texts };
+}

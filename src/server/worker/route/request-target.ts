@@ -1,0 +1,79 @@
+import { StreamCsvError } from "../../../errors.ts";
+import type { HttpSettings } from "../../shared/http-settings.ts";
+
+/** What a request asks for: a path as it was sent, which decodes without fault, and the decoded query. */
+export interface RequestTarget {
+  readonly path: string;
+  /** In order, repeated ones too. */
+  readonly query: URLSearchParams;
+}
+
+/** More of a client's text isn't repeated to it. */
+const quotedLength = 100;
+
+/**
+ * Takes a request target apart (RFC 9112, section 3.2), unresolved: `//` names no host here, and `..` no folder above.
+ * Unlike `URL`, it guesses nothing where the percent-encoding is damaged or isn't UTF-8.
+ * @throws StreamCsvError `SCSV_TARGET_TOO_LONG`, `SCSV_BAD_REQUEST`, and `SCSV_BAD_PARAMETER` for a NUL
+ */
+export function readTarget(
+  target: string,
+  { targetBytes, parameterCount }: Pick<HttpSettings, "targetBytes" | "parameterCount">,
+): RequestTarget {
+  if (target.length > targetBytes) {
+    const message = `The path and query have ${target.length} bytes, and ${targetBytes} are allowed.`;
+    throw new StreamCsvError("SCSV_TARGET_TOO_LONG", message);
+  }
+  const origin = /^https?:\/\/[^/?#]*/i.exec(target)?.[0] ?? "";
+  const rest = target.slice(origin.length);
+  if (rest.includes("#"))
+    throw badRequest(`The fragment of ${quote(rest)} is the client's own; leave it out.`);
+  // "*" is for OPTIONS (RFC 9112, section 3.2.4), and the router would pass over any first character.
+  if (origin === "" && !rest.startsWith("/"))
+    throw badRequest(`The target ${quote(rest)} is neither a path nor a URL; a path begins with "/".`);
+  const mark = rest.indexOf("?");
+  const path = (mark < 0 ? rest : rest.slice(0, mark)) || "/";
+  if (decode(path, "path").includes("\0")) throw badRequest(`The path ${quote(path)} holds a NUL.`);
+  return { path, query: readQuery(mark < 0 ? "" : rest.slice(mark + 1), parameterCount) };
+}
+
+function readQuery(text: string, most: number): URLSearchParams {
+  const query = new URLSearchParams();
+  const pairs = text.split("&").filter((pair) => pair !== "");
+  if (pairs.length > most)
+    throw badRequest(`The query has ${pairs.length} parameters, and ${most} are allowed.`);
+  for (const pair of pairs) {
+    const mark = pair.indexOf("=");
+    const name = decode(spaced(mark < 0 ? pair : pair.slice(0, mark)), "name of a parameter");
+    const value = mark < 0 ? "" : decode(spaced(pair.slice(mark + 1)), `parameter "${name}"`);
+    if (name.includes("\0") || value.includes("\0")) {
+      const message = `The parameter ${quote(name)} holds a NUL, with value ${quote(value)}; no parameter may.`;
+      throw new StreamCsvError("SCSV_BAD_PARAMETER", message, { parameter: name });
+    }
+    query.append(name, value);
+  }
+  return query;
+}
+
+/** A form's blank. */
+function spaced(text: string): string {
+  return text.replaceAll("+", " ");
+}
+
+function decode(text: string, what: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw badRequest(
+      `The ${what} can't be read: the percent-encoding in ${quote(text)} is damaged or isn't UTF-8.`,
+    );
+  }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > quotedLength ? `${text.slice(0, quotedLength)}…` : text);
+}
+
+function badRequest(message: string): StreamCsvError {
+  return new StreamCsvError("SCSV_BAD_REQUEST", message);
+}

@@ -1,0 +1,81 @@
+import type { Catalog } from "../../../export/catalog.ts";
+import { HttpResponse } from "../../../response/http-response.ts";
+import type { Link } from "../../../ipc/link.ts";
+import { jsonResponse } from "./json-response.ts";
+import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
+import type { Life } from "../admission/life.ts";
+import { pageForPeople } from "../../page/page.ts";
+import type { Route } from "./route.ts";
+
+/** What the routes beside the exports need of their worker. */
+export interface ServiceContext {
+  readonly catalog: Catalog;
+  readonly primary: Link<PrimaryMethods, PrimaryNotes>;
+  readonly life: Life;
+}
+
+const accepted = 202;
+const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
+const unavailable = 503;
+
+/** Health, numbers and transfers. Whatever concerns all workers is asked of the primary. */
+export function serviceRoutes({ catalog, primary, life }: ServiceContext): readonly Route[] {
+  return [
+    {
+      methods: ["GET"],
+      path: "/",
+      handler: async () => ({ response: html(pageForPeople(await catalog.list())) }),
+    },
+    { methods: ["GET"], path: "/ping", handler: () => ({ response: text("pong") }) },
+    { methods: ["GET"], path: "/livez", handler: () => ({ response: text("ok") }) },
+    {
+      methods: ["GET"],
+      path: "/readyz",
+      handler: async () => ({ response: await readiness(life, catalog) }),
+    },
+    {
+      methods: ["GET"],
+      path: "/stats",
+      handler: async () => ({ response: jsonResponse(await primary.call("stats", null)) }),
+    },
+    {
+      methods: ["GET"],
+      path: "/metrics",
+      handler: async () => ({
+        response: text(await primary.call("metrics", null), 200, prometheusContentType),
+      }),
+    },
+    {
+      methods: ["GET"],
+      path: "/transfers",
+      handler: async () => ({ response: jsonResponse({ transfers: await primary.call("transfers", null) }) }),
+    },
+    {
+      methods: ["GET"],
+      path: "/transfers/:id",
+      handler: async ({ params }) => ({
+        response: jsonResponse(await primary.call("transfer", params["id"] ?? "")),
+      }),
+    },
+    {
+      methods: ["DELETE"],
+      path: "/transfers/:id",
+      handler: async ({ params }) => ({
+        response: jsonResponse(await primary.call("cancelTransfer", params["id"] ?? ""), accepted),
+      }),
+    },
+  ];
+}
+
+async function readiness(life: Life, catalog: Catalog): Promise<HttpResponse> {
+  if (!life.isReady) return text("draining", unavailable);
+  return (await catalog.isReadable()) ? text("ok") : text("no source file can be read", unavailable);
+}
+
+function text(content: string, statusCode = 200, contentType = "text/plain; charset=utf-8"): HttpResponse {
+  return new HttpResponse(content, { statusCode, contentType, headers: { "Cache-Control": "no-store" } });
+}
+
+function html(content: string): HttpResponse {
+  return new HttpResponse(content, { contentType: "text/html; charset=utf-8" });
+}

@@ -1,0 +1,179 @@
+import { createHash, type Hash } from "node:crypto";
+import { contentTypeOf } from "../../../csv/dialect.ts";
+import type { Delivery } from "../../../export/delivery.ts";
+import type { ExportParameters } from "../../../export/parameters.ts";
+import { StreamCsvError } from "../../../errors.ts";
+import { leastBytes, type ExportPlan } from "../../../export/plan.ts";
+import { runExport } from "../../../export/run.ts";
+import { FileResponse } from "../../../response/file-response.ts";
+import type { AnyResponse } from "../../../response/any-response.ts";
+import { formatDisposition } from "../../../response/head/disposition.ts";
+import type { RequestHead } from "../../../response/head/request-head.ts";
+import { HttpResponse } from "../../../response/http-response.ts";
+import { StreamingHttpResponse } from "../../../response/streaming-http-response.ts";
+import { compress } from "../../../response/transform/compress.ts";
+import { BufferReservation } from "../admission/buffer-reservation.ts";
+import type { HttpSettings } from "../../shared/http-settings.ts";
+import type { Link } from "../../../ipc/link.ts";
+import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
+import { openSpoolFile } from "./open-spool-file.ts";
+import type { Transfer } from "./transfer.ts";
+
+/** What a delivery is made from. */
+export interface DeliveryContext {
+  readonly request: RequestHead;
+  readonly http: HttpSettings;
+  readonly plan: ExportPlan;
+  readonly parameters: ExportParameters;
+  readonly transfer: Transfer;
+  readonly primary: Link<PrimaryMethods, PrimaryNotes>;
+  readonly bufferMemoryBytes: number;
+  /** Whether a buffered body that doesn't fit is made as a file instead of being refused. */
+  readonly mayBeFile?: boolean;
+}
+
+/** Makes the response of an export: the three deliveries are the three response classes. */
+export const deliver: Readonly<
+  Record<Delivery, (context: DeliveryContext) => AnyResponse | Promise<AnyResponse>>
+> = {
+  streaming: deliverStreaming,
+  buffered: deliverBuffered,
+  file: deliverFile,
+};
+
+/** The head of an export's answer without its body, as `HEAD` asks for it. */
+export function headOf(plan: ExportPlan, request: RequestHead, http: HttpSettings): StreamingHttpResponse {
+  const response = new StreamingHttpResponse([], { headers: exportHeaders(plan, http) });
+  if (plan.delivery === "streaming") encode(response, request, http);
+  return response;
+}
+
+/** Headers that every answer of an export has; none of them needs the rows. */
+function exportHeaders(plan: ExportPlan, { cacheControl }: HttpSettings): Record<string, string> {
+  return {
+    "Content-Type": contentTypeOf(plan.dialect),
+    "Content-Disposition": formatDisposition(plan.filename, true) ?? "attachment",
+    "Cache-Control": cacheControl,
+    ...(plan.delivery === "streaming" ? { "X-Accel-Buffering": "no" } : {}),
+    ...(plan.delivery === "file" ? { "Accept-Ranges": "bytes" } : {}),
+  };
+}
+
+/** Rows are read while they are sent; their number and digest are known, and told, only after the last of them. */
+function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): StreamingHttpResponse {
+  const hash = createHash("sha256");
+  const body = ({ signal }: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array> => {
+    const run = runExport(plan, { signal, lendsChunks: true });
+    transfer.follow(run.progress);
+    return hashed(run.chunks, hash, (sha256) => {
+      transfer.sha256 = sha256;
+    });
+  };
+  let sentSha256: string | undefined;
+  const response = new StreamingHttpResponse(body, {
+    headers: { ...exportHeaders(plan, http), "X-Transfer-Id": transfer.id },
+    trailers: {
+      names: ["X-Row-Count", "Repr-Digest"],
+      values: () => rowsAndDigest(transfer.progress.rows, sentSha256 ?? transfer.sha256 ?? ""),
+    },
+  });
+  const coding = encode(response, request, http);
+  if (coding !== undefined) {
+    transfer.coding = coding;
+    // A representation is what it is with its coding (RFC 9530, section 3), so its digest is another than the text's.
+    response.streamingContent = hashed(response.streamingContent, createHash("sha256"), (sha256) => {
+      sentSha256 = sha256;
+    });
+  }
+  return response;
+}
+
+/** Compresses a stream as its client likes it best; gives the coding's name. */
+function encode(
+  response: StreamingHttpResponse,
+  request: RequestHead,
+  { codings }: HttpSettings,
+): string | undefined {
+  if (codings.length > 0) compress({ codings })(request, response);
+  return response.headers.get("Content-Encoding");
+}
+
+/** All rows are read and kept before the first byte is sent. */
+async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse | FileResponse> {
+  const { plan, transfer, primary, bufferMemoryBytes, http } = context;
+  const run = runExport(plan, { signal: transfer.signal });
+  transfer.follow(run.progress);
+  const hash = createHash("sha256");
+  const memory = new BufferReservation(primary, bufferMemoryBytes);
+  try {
+    const chunks = hashed(memory.admit(run, plan), hash, (sha256) => {
+      transfer.sha256 = sha256;
+    });
+    const response = await HttpResponse.from(chunks, {
+      headers: { ...exportHeaders(plan, http), "X-Transfer-Id": transfer.id },
+    });
+    const sha256 = transfer.sha256 ?? "";
+    response.headers.set("Content-Length", String(response.tell()));
+    response.headers.set("ETag", `"${sha256}"`);
+    for (const [name, value] of Object.entries(rowsAndDigest(run.progress.rows, sha256)))
+      response.headers.set(name, value);
+    response.onClose(() => memory.release());
+    return response;
+  } catch (error) {
+    memory.release();
+    const isTooLarge = error instanceof StreamCsvError && error.code === "SCSV_BUFFER_MEMORY";
+    if (context.mayBeFile === true && isTooLarge) return await deliverFile(context);
+    throw error;
+  }
+}
+
+/** The delivery of a body that must have a length: in memory, or as a file where its rows alone need more than there is. */
+export function withLength(plan: ExportPlan, bufferMemoryBytes: number): ExportPlan {
+  if (plan.delivery !== "streaming") return plan;
+  return { ...plan, delivery: leastBytes(plan) > bufferMemoryBytes ? "file" : "buffered" };
+}
+
+/** All rows were written to a file by another process, at the latest just now. */
+async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
+  const { plan, transfer, http } = context;
+  const { file, handle, giveBack } = await openSpoolFile(context);
+  const { bytes, rows, guardedCells, sha256 } = file;
+  try {
+    // Closes the handle when it throws as well.
+    const response = await FileResponse.open(handle, {
+      etag: sha256,
+      headers: {
+        ...exportHeaders(plan, http),
+        "X-Transfer-Id": transfer.id,
+        ...rowsAndDigest(rows, sha256),
+      },
+    });
+    transfer.follow({ rows, bytes, guardedCells });
+    transfer.sha256 = sha256;
+    response.onClose(giveBack);
+    return response;
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
+}
+
+/** The number of rows, and the digest of what is sent as RFC 9530 writes it. */
+function rowsAndDigest(rows: number, sha256: string): Record<string, string> {
+  return {
+    "X-Row-Count": String(rows),
+    "Repr-Digest": `sha-256=:${Buffer.from(sha256, "hex").toString("base64")}:`,
+  };
+}
+
+async function* hashed(
+  chunks: AsyncIterable<Uint8Array>,
+  hash: Hash,
+  onEnd: (sha256: string) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  onEnd(hash.digest("hex"));
+}

@@ -1,0 +1,94 @@
+import { constants } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { isCodedError, StreamCsvError } from "../../../errors.ts";
+import type { ExportParameters } from "../../../export/parameters.ts";
+import type { ExportPlan } from "../../../export/plan.ts";
+import { stampOf } from "../../../spool/own-file.ts";
+import { spoolFault } from "../../../spool/spool-fault.ts";
+import type { SpoolFile } from "../../../spool/spool-file.ts";
+import { abortable } from "../../../async/abortable.ts";
+import type { Link } from "../../../ipc/link.ts";
+import type { LeasedFile } from "../../../spool/spool-request.ts";
+import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
+import type { Transfer } from "./transfer.ts";
+
+/** Which file is wanted, and by whom. */
+interface FileWish {
+  readonly plan: ExportPlan;
+  readonly parameters: ExportParameters;
+  readonly transfer: Transfer;
+  readonly primary: Link<PrimaryMethods, PrimaryNotes>;
+}
+
+/** A prepared file that is open, and whose bytes have the digest that is known of it. */
+interface OpenSpoolFile {
+  readonly file: SpoolFile;
+  readonly handle: FileHandle;
+  /** Tells the primary that nobody reads it here any more. */
+  readonly giveBack: () => void;
+}
+
+/** How often a file may be removed or changed between its lease and its opening. */
+const mostTries = 3;
+
+/**
+ * Has the primary lease the file of an export, which is made first if it isn't there, and opens it. The file that is
+ * open is held against what the primary knows of it: one that was replaced or written to in between is leased again, and
+ * so checked or made anew.
+ */
+export async function openSpoolFile(wish: FileWish): Promise<OpenSpoolFile> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const { lease, ...file } = await leaseFile(wish);
+    const giveBack = (): void => wish.primary.note("releaseSpoolFile", lease);
+    try {
+      const handle = await openUnchanged(file);
+      if (handle !== undefined) return { file, handle, giveBack };
+    } catch (error) {
+      giveBack();
+      throw spoolFault(error);
+    }
+    giveBack();
+  }
+  const message = "Another program removed or changed a prepared file each time it was opened.";
+  throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message);
+}
+
+/** Opens a file if it is the one that was leased; never follows a link. */
+async function openUnchanged({ path, stamp }: SpoolFile): Promise<FileHandle | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(path, flags).catch((error: unknown) => {
+    if (isCodedError(error) && ["ENOENT", "ENOTDIR", "ELOOP"].includes(error.code)) return undefined;
+    throw error;
+  });
+  if (handle === undefined) return undefined;
+  try {
+    if (stampOf(await handle.stat({ bigint: true })) === stamp) return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  return undefined;
+}
+
+/** Waits for the file, but no longer than the client does; a file that comes too late is given back. */
+async function leaseFile({ plan, parameters, transfer, primary }: FileWish): Promise<LeasedFile> {
+  const { signal } = transfer;
+  const request = {
+    transfer: transfer.id,
+    name: plan.name,
+    source: plan.file,
+    parameters: { ...parameters, encoder: plan.encoder },
+    key: plan.key,
+  };
+  const leased = primary.call("acquireSpoolFile", request);
+  try {
+    return await abortable(leased, signal);
+  } catch (error) {
+    void leased.then(
+      ({ lease }) => primary.note("releaseSpoolFile", lease),
+      () => undefined, // The same error as above, or one that nobody waits for any more.
+    );
+    throw error;
+  }
+}

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { Socket } from "node:net";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { StreamCsvError } from "../../../../src/errors.ts";
+import { RoundRobin } from "../../../../src/server/primary/placement/round-robin.ts";
+import { defaultSettings, type ServerSettings } from "../../../../src/server/shared/settings.ts";
+
+/** A placement with workers that are names, a clock that is held still, and a list of what it did. */
+function makePlacement(settings: Partial<ServerSettings> = {}) {
+  let nowMs = 0;
+  const handedOver: { readonly worker: string; readonly socket: Socket; readonly waited: number }[] = [];
+  const refused: { readonly socket: Socket; readonly reason: Error }[] = [];
+  const placement = new RoundRobin<string>({
+    settings: { ...defaultSettings, ...settings },
+    clock: { nowMs: () => nowMs, wallMs: () => nowMs },
+    handOver: (worker, socket, waited) => handedOver.push({ worker, socket, waited }),
+    refuse: (socket, reason) => refused.push({ socket, reason }),
+  });
+  const connect = (): Socket => {
+    const socket = new Socket();
+    placement.place(socket);
+    return socket;
+  };
+  const workers = (): readonly string[] => handedOver.map(({ worker }) => worker);
+  return { placement, handedOver, refused, connect, workers, advance: (ms: number) => (nowMs += ms) };
+}
+
+test("hands connections to the workers in turn", () => {
+  const { placement, connect, workers } = makePlacement();
+  for (const worker of ["one", "two", "three"]) placement.join(worker);
+  for (let count = 0; count < 6; count += 1) connect();
+  assert.deepEqual(workers(), ["one", "two", "three", "one", "two", "three"]);
+});
+
+test("lets connections wait in order while no worker is ready, counts them, and tells how long they waited", () => {
+  const { placement, handedOver, connect, advance } = makePlacement();
+  const [first, second] = [connect(), connect()];
+  advance(500);
+  assert.deepEqual(placement.backlog, { queued: 2, queueWaitSeconds: 1, allBusySeconds: null });
+  placement.join("one");
+  assert.deepEqual(handedOver, [
+    { worker: "one", socket: first, waited: 0.5 },
+    { worker: "one", socket: second, waited: 0.5 },
+  ]);
+  assert.equal(placement.backlog.queued, 0);
+});
+
+test("refuses with Retry-After what finds the queue full, or waits for too long", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { placement, refused, connect } = makePlacement({ queue: 2, workers: 1, queueTimeoutMs: 1000 });
+  const waiting = [connect(), connect()];
+  const beyond = connect();
+  assert.deepEqual(
+    refused.map(({ socket }) => socket),
+    [beyond],
+  );
+  t.mock.timers.tick(1000);
+  assert.deepEqual(
+    refused.map(({ socket }) => socket),
+    [beyond, ...waiting],
+  );
+  for (const { reason } of refused) {
+    assert.ok(reason instanceof StreamCsvError);
+    assert.deepEqual([reason.code, reason.status, reason.retryAfterSeconds], ["SCSV_BUSY", 503, 1]);
+  }
+  assert.equal(placement.backlog.queued, 0);
+});
+
+test("gives a worker that is silent nothing while another answers, and gives it its share again after", () => {
+  const { placement, connect, workers } = makePlacement();
+  placement.join("one");
+  placement.join("two");
+  placement.suspend("one");
+  for (let count = 0; count < 3; count += 1) connect();
+  assert.deepEqual(workers(), ["two", "two", "two"]);
+  placement.suspend("two");
+  connect();
+  assert.equal(workers().length, 4, "where all are silent one of them gets it");
+  placement.resume("one");
+  placement.resume("two");
+  connect();
+  connect();
+  assert.deepEqual(new Set(workers().slice(-2)), new Set(["one", "two"]));
+});
+
+test("is drained when nobody waits, and refuses everybody once it is closed", async () => {
+  const { placement, refused, connect } = makePlacement();
+  await placement.drained();
+  const waiting = connect();
+  const drained = placement.drained();
+  placement.close(new Error("the end"));
+  await drained;
+  const late = connect();
+  assert.deepEqual(
+    refused.map(({ socket }) => socket),
+    [waiting, late],
+  );
+});
+
+test("neither loses nor doubles a connection, whatever becomes of the workers", () => {
+  const step = fc.tuple(
+    fc.constantFrom("connect", "join", "leave", "suspend", "resume"),
+    fc.constantFrom("a", "b", "c"),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      const { placement, handedOver, refused, connect } = makePlacement({ queue: 3, workers: 2 });
+      const ready = new Set<string>();
+      const made: Socket[] = [];
+      for (const [what, worker] of steps) {
+        if (what === "connect") {
+          const before = handedOver.length;
+          made.push(connect());
+          if (handedOver.length > before) assert.ok(ready.has(handedOver.at(-1)?.worker ?? ""));
+        } else if (what === "join") {
+          if (!ready.has(worker)) placement.join(worker);
+          ready.add(worker);
+        } else if (what === "leave") {
+          placement.leave(worker);
+          ready.delete(worker);
+        } else if (ready.has(worker)) placement[what](worker);
+      }
+      placement.close(new Error("the end"));
+      const placed = [...handedOver, ...refused].map(({ socket }) => socket);
+      assert.equal(placed.length, made.length);
+      assert.deepEqual(new Set(placed), new Set(made));
+    }),
+  );
+});

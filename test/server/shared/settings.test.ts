@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  defaultHttpSettings,
+  defaultSettings,
+  startServer,
+  type ServerSettings,
+} from "../../../src/index.ts";
+
+const log = { ...defaultSettings.log, level: "silent" };
+
+test("starts with nothing but a port, and answers", async () => {
+  const server = await startServer({ port: 0, log });
+  try {
+    assert.equal(await (await fetch(`${server.url}/ping`)).text(), "pong");
+  } finally {
+    server.kill();
+    await server.stopped;
+  }
+});
+
+const refused: readonly (readonly [settings: object, code: string, message: RegExp])[] = [
+  [{ workers: 0 }, "SCSV_ARG_RANGE", /^workers is 0; .*from 1 to 256/],
+  [{ workers: 257 }, "SCSV_ARG_RANGE", /^workers is 257;/],
+  [{ workers: 1.5 }, "SCSV_ARG_RANGE", /^workers is 1\.5;/],
+  [{ workers: Number.NaN }, "SCSV_ARG_RANGE", /^workers is NaN;/],
+  [{ workers: "2" }, "SCSV_ARG_TYPE", /^workers is "2"; it takes a number/],
+  [{ port: 65_536 }, "SCSV_ARG_RANGE", /^port is 65536;/],
+  [{ host: "" }, "SCSV_ARG_RANGE", /^host is empty/],
+  [{ slots: 0 }, "SCSV_ARG_RANGE", /^slots is 0;/],
+  [{ queue: -1 }, "SCSV_ARG_RANGE", /^queue is -1;/],
+  [{ queueTimeoutMs: 2 ** 31 }, "SCSV_ARG_RANGE", /^queueTimeoutMs is 2147483648;/],
+  [{ minRateBytesPerSecond: -1 }, "SCSV_ARG_RANGE", /^minRateBytesPerSecond is -1;/],
+  [{ minRateBytesPerSecond: Number.NaN }, "SCSV_ARG_RANGE", /^minRateBytesPerSecond is NaN;/],
+  [{ bufferMemoryBytes: Number.POSITIVE_INFINITY }, "SCSV_ARG_RANGE", /^bufferMemoryBytes is Infinity;/],
+  [{ maxConnections: 0 }, "SCSV_ARG_RANGE", /^maxConnections is 0;/],
+  [{ workerModel: "threads" }, "SCSV_ARG_RANGE", /^workerModel is "threads"; it takes async or sync/],
+  [{ http10: "both" }, "SCSV_ARG_RANGE", /^http10 is "both"; it takes stream or length/],
+  [{ sources: "a.csv" }, "SCSV_ARG_TYPE", /^sources is "a\.csv"; it takes a list/],
+  [{ spoolDirectory: 7 }, "SCSV_ARG_TYPE", /^spoolDirectory is 7;/],
+  [{ http: { ...defaultHttpSettings, headTimeoutMs: 0 } }, "SCSV_ARG_RANGE", /^http\.headTimeoutMs is 0;/],
+];
+for (const [settings, code, message] of refused) {
+  test(`refuses ${JSON.stringify(settings)} before anything is started`, async () => {
+    const given = { port: 0, log, ...settings } as Partial<ServerSettings>;
+    await assert.rejects(startServer(given), { code, message });
+  });
+}
+
+test("ends what it has started when its signal is aborted, and rejects with the reason", async () => {
+  const reason = new Error("not wanted any more");
+  for (const delayMs of [0, 1, 100]) {
+    const abort = new AbortController();
+    const starting = startServer({ port: 0, log, workers: 9 }, undefined, abort.signal);
+    setTimeout(() => abort.abort(reason), delayMs);
+    await assert.rejects(starting, reason);
+  }
+});
