@@ -110,12 +110,13 @@ export {
   type ExportParameters,
 } from "./export/parameters.ts";
 export { planExport, type ExportPlan } from "./export/plan.ts";
-export { runExport, type ExportProgress, type ExportRun } from "./export/run.ts";
+export { runExport, type ExportRun } from "./export/run.ts";
+export type { ExportProgress } from "./body/encode-batches.ts";
 export { defaultHttpSettings, type HttpSettings } from "./server/shared/http-settings.ts";
 export type { RunningServer } from "./server/primary/primary.ts";
 export { startServer } from "./server/start-server.ts";
-export { csvChunks, type CsvChunksOptions } from "./export/csv-chunks.ts";
-export type { CsvOptions } from "./export/csv-options.ts";
+export { csvChunks, type CsvChunksOptions } from "./csv-chunks.ts";
+export type { CsvOptions } from "./csv-options.ts";
 export { checkSetting } from "./server/shared/check-settings.ts";
 export {
   defaultSettings,
@@ -125,4 +126,4 @@ export {
   type ServerSettings,
   type WorkerModel,
 } from "./server/shared/settings.ts";
-export { csvResponse, type CsvResponseOptions } from "./export/csv-response.ts";
+export { csvResponse, type CsvResponseOptions } from "./csv-response.ts";

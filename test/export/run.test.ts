@@ -11,7 +11,7 @@ import {
 } from "../../src/index.ts";
 import { CsvEncoder, encoderNames, type EncoderName } from "../../src/csv/csv-encoder.ts";
 import { dialects } from "../../src/csv/dialect.ts";
-import { encodeBatches, noProgress } from "../../src/export/run.ts";
+import { encodeBatches, noProgress } from "../../src/body/encode-batches.ts";
 
 const { signal } = new AbortController();
 

@@ -1,5 +1,5 @@
 import type { Delivery } from "../../export/delivery.ts";
-import type { ExportProgress } from "../../export/run.ts";
+import type { ExportProgress } from "../../body/encode-batches.ts";
 import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
 import type { Received, SentError } from "../../ipc/link.ts";
 import type { LeasedFile, SpoolRequest } from "../../spool/spool-request.ts";

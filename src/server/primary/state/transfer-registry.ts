@@ -1,6 +1,6 @@
 import type { Clock } from "../../../clock.ts";
 import { StreamCsvError } from "../../../errors.ts";
-import { noProgress } from "../../../export/run.ts";
+import { noProgress } from "../../../body/encode-batches.ts";
 import type { ExportStats } from "../../metrics/server-stats.ts";
 import { TransferDurations } from "../../metrics/transfer-durations.ts";
 import type {

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
 import { StreamCsvError, isCodedError, toError } from "../../../errors.ts";
 import type { ExportPlan } from "../../../export/plan.ts";
-import { noProgress, type ExportProgress } from "../../../export/run.ts";
+import { noProgress, type ExportProgress } from "../../../body/encode-batches.ts";
 import type { Link } from "../../../ipc/link.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../../protocol/messages.ts";
 import type { Slot } from "../../../admission/slots.ts";

@@ -1,10 +1,10 @@
-import { contentTypeOf } from "../csv/dialect.ts";
-import { checkOptionNames, wrongRange, wrongType } from "../errors.ts";
-import { formatDisposition } from "../response/head/disposition.ts";
-import { ResponseHeaders } from "../response/head/response-headers.ts";
-import { StreamingHttpResponse, type StreamingResponseOptions } from "../response/streaming-http-response.ts";
-import type { Rows } from "../source/rows.ts";
-import { describeValue } from "../body/chunk.ts";
+import { contentTypeOf } from "./csv/dialect.ts";
+import { checkOptionNames, wrongRange, wrongType } from "./errors.ts";
+import { formatDisposition } from "./response/head/disposition.ts";
+import { ResponseHeaders } from "./response/head/response-headers.ts";
+import { StreamingHttpResponse, type StreamingResponseOptions } from "./response/streaming-http-response.ts";
+import type { Rows } from "./source/rows.ts";
+import { describeValue } from "./body/chunk.ts";
 import { openChunks } from "./csv-chunks.ts";
 import { csvOptionNames, dialectOf, type CsvOptions } from "./csv-options.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { csvChunks, generatedSource } from "../../src/index.ts";
-import { liveMemory } from "../harness/live-memory.ts";
+import { csvChunks, generatedSource } from "../src/index.ts";
+import { liveMemory } from "./harness/live-memory.ts";
 
 interface Paused {
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;

@@ -15,8 +15,8 @@ import {
   rowsSource,
   send,
   toWebResponse,
-} from "../../src/index.ts";
-import { ask, collect, serve, until } from "../response/serving.ts";
+} from "../src/index.ts";
+import { ask, collect, serve, until } from "./response/serving.ts";
 
 /** Rows that count how often they are given back. */
 interface Watched {

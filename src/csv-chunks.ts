@@ -1,15 +1,15 @@
-import { CsvEncoder } from "../csv/csv-encoder.ts";
-import type { Batch } from "../csv/batch.ts";
-import type { Dialect } from "../csv/dialect.ts";
-import { checkOptionNames, wrongType } from "../errors.ts";
-import { rowBatches, sourceBatches, type RowLayout } from "../source/row-batches.ts";
-import { namedColumns, placesIn, type RowColumn } from "../source/row-columns.ts";
-import { isSource, rowBody, type Rows } from "../source/rows.ts";
-import { type ChunkReader, readerOf } from "../body/chunk-reader.ts";
-import { describeValue } from "../body/chunk.ts";
-import { ItemReader } from "../body/item-reader.ts";
+import { CsvEncoder } from "./csv/csv-encoder.ts";
+import type { Batch } from "./csv/batch.ts";
+import type { Dialect } from "./csv/dialect.ts";
+import { checkOptionNames, wrongType } from "./errors.ts";
+import { rowBatches, sourceBatches, type RowLayout } from "./source/row-batches.ts";
+import { namedColumns, placesIn, type RowColumn } from "./source/row-columns.ts";
+import { isSource, rowBody, type Rows } from "./source/rows.ts";
+import { type ChunkReader, readerOf } from "./body/chunk-reader.ts";
+import { describeValue } from "./body/chunk.ts";
+import { ItemReader } from "./body/item-reader.ts";
 import { csvOptionNames, dialectOf, type CsvOptions } from "./csv-options.ts";
-import { encodeBatches, noProgress } from "./run.ts";
+import { encodeBatches, noProgress } from "./body/encode-batches.ts";
 
 /** How rows become chunks of text. */
 export interface CsvChunksOptions extends CsvOptions {

@@ -1,7 +1,7 @@
-import { dialectOptionNames } from "../csv/dialect-text.ts";
-import type { Dialect, DialectName, DialectOptions } from "../csv/dialect.ts";
-import { resolveDialect, type NamedDialectOptions } from "../csv/resolve-dialect.ts";
-import type { ColumnOption } from "../source/row-columns.ts";
+import { dialectOptionNames } from "./csv/dialect-text.ts";
+import type { Dialect, DialectName, DialectOptions } from "./csv/dialect.ts";
+import { resolveDialect, type NamedDialectOptions } from "./csv/resolve-dialect.ts";
+import type { ColumnOption } from "./source/row-columns.ts";
 
 /** How rows become text, in one flat object: columns, a dialect, and options that replace the dialect's own. */
 export interface CsvOptions extends DialectOptions {

@@ -11,7 +11,7 @@ import {
   type Batch,
   type SendOutcome,
   type Source,
-} from "../../src/index.ts";
+} from "../src/index.ts";
 
 async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = [];
