@@ -1,12 +1,12 @@
 import { Command, CommanderError, Option } from "commander";
-import { benchCommand } from "./bench.ts";
-import { compareCommand } from "./compare.ts";
+import { benchCommand } from "./command/bench.ts";
+import { compareCommand } from "./command/compare.ts";
 import { explain } from "./explain.ts";
-import { exportCommand } from "./export.ts";
+import { exportCommand } from "./command/export.ts";
 import { toolIdentity } from "./identity.ts";
 import type { GlobalFlags } from "./option.ts";
-import { reportCommand } from "./report.ts";
-import { serveCommand } from "./serve.ts";
+import { reportCommand } from "./command/report.ts";
+import { serveCommand } from "./command/serve.ts";
 import { watchStandardOutput } from "./standard-output.ts";
 
 const usageError = 1;

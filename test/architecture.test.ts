@@ -65,11 +65,7 @@ const storeys: Readonly<Record<string, number>> = {
   "bin/bench-progress": 1,
   "bin/reference-digest": 1,
   "bin/bench-flags": 2,
-  "bin/serve": 3,
-  "bin/export": 3,
-  "bin/bench": 3,
-  "bin/compare": 3,
-  "bin/report": 3,
+  "bin/command": 3,
   "bin/main": 4,
   "bin/stream-csv": 5,
 };

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { Command, Option } from "commander";
-import type { Budget } from "../bench/index.ts";
-import { toolIdentity } from "./identity.ts";
-import { wantsColor } from "./option.ts";
+import type { Budget } from "../../bench/index.ts";
+import { toolIdentity } from "../identity.ts";
+import { wantsColor } from "../option.ts";
 import {
   formatOption,
   outputOption,
@@ -10,7 +10,7 @@ import {
   requireWritable,
   writeOutputs,
   type ReportFlags,
-} from "./output.ts";
+} from "../output.ts";
 
 interface CompareFlags extends ReportFlags {
   readonly budget: readonly string[];
@@ -43,7 +43,7 @@ async function compare(before: string, after: string, flags: CompareFlags): Prom
   const outputs = outputsOf(flags);
   await requireWritable(outputs);
   const { compareResults, comparisonText, parseBudget, readResultFile, renderReport } =
-    await import("../bench/index.ts");
+    await import("../../bench/index.ts");
   try {
     const budgets = flags.budget.map((text): Budget => parseBudget(text));
     const { result, view } = compareResults(await readResultFile(before), await readResultFile(after), {

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { wantsColor } from "./option.ts";
+import { wantsColor } from "../option.ts";
 import {
   formatOption,
   outputOption,
@@ -7,7 +7,7 @@ import {
   requireWritable,
   writeOutputs,
   type ReportFlags,
-} from "./output.ts";
+} from "../output.ts";
 
 /** `stream-csv report`: renders a result file again. */
 export function reportCommand(): Command {
@@ -25,7 +25,7 @@ async function report(file: string, flags: ReportFlags): Promise<void> {
   const outputs = outputsOf(flags);
   await requireWritable(outputs);
   // Loaded only now: it takes longer than all that can go wrong before.
-  const { readResultFile, renderReport } = await import("../bench/index.ts");
+  const { readResultFile, renderReport } = await import("../../bench/index.ts");
   const result = await readResultFile(file);
   const hasColor = wantsColor(flags, process.stdout);
   const look = { hasColor, columns: process.stdout.columns };

@@ -17,13 +17,13 @@ import {
   type ServedFile,
   type ServerSettings,
   type WorkerModel,
-} from "../src/index.ts";
-import { addConfigFile } from "./config-file.ts";
-import { flagParser, wantsColor, type GlobalFlags } from "./option.ts";
-import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "./file-flags.ts";
-import { parseServedFile } from "./served-file.ts";
-import { serveSettings, type ServeSettings } from "./serve-settings.ts";
-import { endingSignals, signalExitCodes } from "./signal.ts";
+} from "../../src/index.ts";
+import { addConfigFile } from "../config-file.ts";
+import { flagParser, wantsColor, type GlobalFlags } from "../option.ts";
+import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "../file-flags.ts";
+import { parseServedFile } from "../served-file.ts";
+import { serveSettings, type ServeSettings } from "../serve-settings.ts";
+import { endingSignals, signalExitCodes } from "../signal.ts";
 
 interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
   readonly generated?: boolean;

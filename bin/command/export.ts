@@ -13,13 +13,13 @@ import {
   StreamCsvError,
   type ExportPlan,
   type ExportProgress,
-} from "../src/index.ts";
-import { addFileFlags, readFileFlags, requireTaken, type FileFlags } from "./file-flags.ts";
-import { gzipSink } from "./gzip-sink.ts";
-import { flagName, type GlobalFlags } from "./option.ts";
-import { endingSignals, signalExitCodes, type EndingSignal } from "./signal.ts";
-import { isClosedPipe, openSink, standardOutput, type Sink } from "./sink.ts";
-import { guardTerminal } from "./terminal.ts";
+} from "../../src/index.ts";
+import { addFileFlags, readFileFlags, requireTaken, type FileFlags } from "../file-flags.ts";
+import { gzipSink } from "../gzip-sink.ts";
+import { flagName, type GlobalFlags } from "../option.ts";
+import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
+import { isClosedPipe, openSink, standardOutput, type Sink } from "../sink.ts";
+import { guardTerminal } from "../terminal.ts";
 
 interface ExportFlags extends GlobalFlags, FileFlags {
   readonly output: string;

@@ -3,21 +3,21 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import type { BenchResult, CalibrationRun, NamedBaseline } from "../bench/index.ts";
-import { addBenchFlags, benchConfigOf, type BenchFlags } from "./bench-flags.ts";
-import { progressView } from "./bench-progress.ts";
-import { addConfigFile } from "./config-file.ts";
-import { explain } from "./explain.ts";
-import { tellGitHub } from "./github.ts";
-import { toolIdentity } from "./identity.ts";
-import { wantsColor } from "./option.ts";
-import { requireWritable, writeOutputs, writeText, type Output } from "./output.ts";
-import { referenceDigest } from "./reference-digest.ts";
-import { endingSignals, signalExitCodes, type EndingSignal } from "./signal.ts";
-import { isClosedPipe, standardOutput } from "./sink.ts";
+import type { BenchResult, CalibrationRun, NamedBaseline } from "../../bench/index.ts";
+import { addBenchFlags, benchConfigOf, type BenchFlags } from "../bench-flags.ts";
+import { progressView } from "../bench-progress.ts";
+import { addConfigFile } from "../config-file.ts";
+import { explain } from "../explain.ts";
+import { tellGitHub } from "../github.ts";
+import { toolIdentity } from "../identity.ts";
+import { wantsColor } from "../option.ts";
+import { requireWritable, writeOutputs, writeText, type Output } from "../output.ts";
+import { referenceDigest } from "../reference-digest.ts";
+import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
+import { isClosedPipe, standardOutput } from "../sink.ts";
 
-const cliPath = fileURLToPath(new URL("./stream-csv.js", import.meta.url));
-const calibrationFile = fileURLToPath(new URL("../../bench/data/calibration.jsonl", import.meta.url));
+const cliPath = fileURLToPath(new URL("../stream-csv.js", import.meta.url));
+const calibrationFile = fileURLToPath(new URL("../../../bench/data/calibration.jsonl", import.meta.url));
 
 /** `stream-csv bench`: measures streaming against buffered and file delivery, and one version against another. */
 export function benchCommand(): Command {
@@ -52,7 +52,7 @@ Exit codes:
 /** Runs the bench and tells what it found; gives the exit code. */
 async function bench(flags: BenchFlags): Promise<number> {
   // Loaded only now: the load generator would make every other command start noticeably later.
-  const { plainLines, renderReport, runBench, scenarios } = await import("../bench/index.ts");
+  const { plainLines, renderReport, runBench, scenarios } = await import("../../bench/index.ts");
   if (flags.list === true) {
     const widest = Math.max(...scenarios.map(({ name }) => name.length));
     const lines = scenarios.map(
@@ -122,7 +122,7 @@ function withReport(outputs: readonly Output[]): readonly Output[] {
 
 async function readBaseline(file: string | undefined): Promise<NamedBaseline | null> {
   if (file === undefined) return null;
-  const { parseBaseline } = await import("../bench/index.ts");
+  const { parseBaseline } = await import("../../bench/index.ts");
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`The baseline "${file}" can't be read: ${reason}. --save-baseline writes one.`, {
@@ -140,13 +140,13 @@ async function saveBaseline(file: string, result: BenchResult): Promise<void> {
     );
     return;
   }
-  const { baselineOf } = await import("../bench/index.ts");
+  const { baselineOf } = await import("../../bench/index.ts");
   await writeText(file, `${JSON.stringify(baselineOf(result), null, 2)}\n`);
 }
 
 /** What is known of the noise of machines; a package may come without it. */
 async function readCalibration(): Promise<readonly CalibrationRun[]> {
-  const { parseCalibration } = await import("../bench/index.ts");
+  const { parseCalibration } = await import("../../bench/index.ts");
   const text = existsSync(calibrationFile) ? await readFile(calibrationFile, "utf8") : "";
   return parseCalibration(text, calibrationFile);
 }
