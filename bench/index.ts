@@ -1,6 +1,6 @@
-export { deliveries, resolveConfig, type BenchConfig, type ResolvedConfig } from "./config.ts";
-export { runBench, type BenchRun } from "./run-bench.ts";
-export type { BenchHooks, BenchProgress } from "./run-hooks.ts";
+export { deliveries, resolveConfig, type BenchConfig, type ResolvedConfig } from "./run/config.ts";
+export { runBench, type BenchRun } from "./run/run-bench.ts";
+export type { BenchHooks, BenchProgress } from "./run/run-hooks.ts";
 export { scenarios } from "./scenario/scenarios.ts";
 export type { Plan, Scenario, ScenarioContext } from "./scenario/scenario.ts";
 export { baselineOf, parseBaseline, type Baseline } from "./gate/baseline.ts";
@@ -59,7 +59,7 @@ export {
   resetPeaks,
 } from "./probe/process-tree.ts";
 export { bytesInSocketBuffers } from "./probe/socket-buffers.ts";
-export type { MakeReference } from "./trial/survey-export.ts";
+export type { MakeReference } from "./session/survey-export.ts";
 export { bonferroniLevel } from "./statistics/bonferroni.ts";
 export {
   boundRounds,
@@ -84,4 +84,4 @@ export {
   signedRankInterval,
   type SignedRankInterval,
 } from "./statistics/signed-rank.ts";
-export type { Delivery } from "./trial/session.ts";
+export type { Delivery } from "./session/session.ts";

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount } from "../../src/index.ts";
-import { distinctArms, type BenchArm } from "../trial/arm.ts";
+import { distinctArms, type BenchArm } from "../session/arm.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
 /** Kernel buffers swallow some 4 MB of a connection; a body must be much larger to keep its server waiting. */

@@ -1,6 +1,6 @@
 import type { MetricId } from "../result/metric.ts";
 import { median } from "../statistics/median.ts";
-import type { BenchArm } from "../trial/arm.ts";
+import type { BenchArm } from "../session/arm.ts";
 import { expectedHoldSeconds } from "../result/expected-hold.ts";
 import type { ScenarioContext } from "./scenario.ts";
 

@@ -1,5 +1,5 @@
 import type { Arm } from "../result/schema.ts";
-import type { BenchArm } from "../trial/arm.ts";
+import type { BenchArm } from "../session/arm.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
 /** Notes arms in the logbook, as the result file wants them. */

@@ -1,7 +1,7 @@
 import type { Random } from "../statistics/random.ts";
-import type { Logbook } from "../trial/logbook.ts";
-import type { BenchArm } from "../trial/arm.ts";
-import type { Delivery, Session } from "../trial/session.ts";
+import type { Logbook } from "../session/logbook.ts";
+import type { BenchArm } from "../session/arm.ts";
+import type { Delivery, Session } from "../session/session.ts";
 
 /** What a run measures, decided before the first scenario begins. */
 export interface Plan {

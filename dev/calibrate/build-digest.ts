@@ -11,10 +11,12 @@ const parts = [
   "bench/gate",
   "bench/load",
   "bench/probe",
+  "bench/result",
+  "bench/run",
   "bench/scenario",
   "bench/statistics",
   "bench/subject",
-  "bench/trial",
+  "bench/session",
   "fixtures/programs",
 ];
 

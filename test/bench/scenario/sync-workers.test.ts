@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resolveConfig } from "../../../bench/config.ts";
-import { planOf } from "../../../bench/run-plan.ts";
+import { resolveConfig } from "../../../bench/run/config.ts";
+import { planOf } from "../../../bench/run/run-plan.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
-import { syncWorkersScenario } from "../../../bench/scenario/sync-workers.ts";
+import { syncWorkersScenario } from "../../../bench/scenario/sync-workers/sync-workers.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 import type { Target } from "../../../bench/subject/target.ts";
-import { Logbook } from "../../../bench/trial/logbook.ts";
+import { Logbook } from "../../../bench/session/logbook.ts";
 import { systemClock } from "../../../src/index.ts";
 
 /** Tells by its command how many workers it was asked to have, and never starts: what is tested comes before. */

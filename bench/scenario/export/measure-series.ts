@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { canSampleProcesses, processTree, residentBytes } from "../../probe/process-tree.ts";
+import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
+import type { Series } from "../../result/schema.ts";
+import { readWhole, type Trial } from "../../session/session.ts";
+import { thinned, type CurvePoint } from "../../session/thin.ts";
+import { warmUp } from "../../session/warm-up.ts";
+
+/** A curve without what tells where it belongs. */
+export type Curve = Pick<Series, "metric" | "points">;
+
+const sampleEveryMs = 10;
+/** How long is watched before and after the export, so that what is steady shows. */
+const marginMs = 100;
+
+/**
+ * Takes one export and samples the server all the while: resident memory of its process tree, and slots that are busy.
+ * It disturbs what it watches, so nothing of it is compared; the curves show the shape.
+ */
+export async function measureSeries(trial: Trial): Promise<readonly Curve[]> {
+  const { session } = trial;
+  const { signal } = session;
+  await warmUp(trial);
+  const done = new AbortController();
+  const stop = AbortSignal.any([signal, done.signal]);
+  const startMs = session.clock.nowMs();
+  const secondsNow = (): number => (session.clock.nowMs() - startMs) / 1000;
+  const sampling = Promise.all([sampleMemory(trial, secondsNow, stop), sampleSlots(trial, secondsNow, stop)]);
+  // A fault of the sampling is told where it is waited for.
+  sampling.catch(() => undefined);
+  try {
+    await sleep(marginMs, undefined, { signal });
+    const { gapQuantiles } = await readWhole(trial);
+    await sleep(marginMs, undefined, { signal });
+    done.abort();
+    const [memory, slots] = await sampling;
+    const curves: Curve[] = [
+      { metric: "resident_bytes", points: thinned(memory, "highest") },
+      { metric: "busy_slots", points: thinned(slots, "mean") },
+      { metric: "chunk_gap_s", points: gapQuantiles.map(([x, y]) => [x, y]) },
+    ];
+    return curves.filter(({ points }) => points.length > 0);
+  } finally {
+    done.abort();
+    // Only waited for: when it failed, that was told above or something else failed before.
+    await sampling.catch(() => undefined);
+  }
+}
+
+async function sampleMemory(
+  { server: { pid } }: Trial,
+  secondsNow: () => number,
+  stop: AbortSignal,
+): Promise<readonly CurvePoint[]> {
+  const points: CurvePoint[] = [];
+  if (!canSampleProcesses || pid === null) return points;
+  while (!stop.aborted) {
+    const x = secondsNow();
+    points.push([x, await residentBytes(await processTree(pid))]);
+    await pause(stop);
+  }
+  return points;
+}
+
+/**
+ * The mean of busy slots between two answers of /stats, from the server's own integral: a server that is too busy to
+ * answer for a while is covered all the same.
+ */
+async function sampleSlots(
+  { server }: Trial,
+  secondsNow: () => number,
+  stop: AbortSignal,
+): Promise<readonly CurvePoint[]> {
+  const points: CurvePoint[] = [];
+  if (server.statsUrl === null) return points;
+  let before: InsideNumbers | null = null;
+  while (!stop.aborted) {
+    const now = await fetchInsideNumbers(server.origin, AbortSignal.timeout(60_000));
+    if (before !== null && now.uptimeSeconds > before.uptimeSeconds) {
+      const mean =
+        (now.busySlotSeconds - before.busySlotSeconds) / (now.uptimeSeconds - before.uptimeSeconds);
+      points.push([secondsNow(), Math.max(0, mean)]);
+    }
+    before = now;
+    await pause(stop);
+  }
+  return points;
+}
+
+async function pause(stop: AbortSignal): Promise<void> {
+  // Nothing but the abort rejects it, which whoever samples looks at next.
+  await sleep(sampleEveryMs, undefined, { signal: stop }).catch(() => undefined);
+}

@@ -1,0 +1,46 @@
+import { StreamCsvError } from "../../../src/index.ts";
+import { fetchInsideNumbers } from "../../probe/server-stats.ts";
+import type { Measured } from "../../result/metric.ts";
+import { readFrom, type Trial } from "../../session/session.ts";
+import { warmUp } from "../../session/warm-up.ts";
+
+/** Slow enough that the server still waits for the client when it leaves. */
+const bytesPerSecond = 4 * 1024 ** 2;
+const lateBytes = 1024 ** 2;
+const longestReleaseMs = 30_000;
+
+/**
+ * How long a server keeps the slot of a client that closes its connection in the midst of an export.
+ * @returns nulls for a server that tells no inside numbers
+ */
+export async function measureRelease(trial: Trial): Promise<Measured> {
+  if (trial.server.statsUrl === null) return { release_early_s: null, release_s: null };
+  await warmUp(trial);
+  // The first answer is slow, since nothing is compiled yet.
+  await fetchInsideNumbers(trial.server.origin, trial.session.signal);
+  const early = await secondsToRelease(trial, 1);
+  const late = await secondsToRelease(trial, lateBytes);
+  return { release_early_s: early, release_s: late };
+}
+
+/** It is asked again and again, therefore never found earlier than an answer of /stats takes, about a millisecond. */
+async function secondsToRelease(trial: Trial, leaveAfterBytes: number): Promise<number> {
+  const { session, server } = trial;
+  const { clock, signal } = session;
+  const reading = await readFrom(trial, { bytesPerSecond, leaveAfterBytes });
+  const leftMs = clock.nowMs();
+  if (reading.state !== "left") {
+    throw new StreamCsvError(
+      "SCSV_MEASUREMENT_INVALID",
+      `A client should have left after ${leaveAfterBytes} bytes, but its export was ${reading.state} after ${reading.bodyBytes}.`,
+    );
+  }
+  while ((await fetchInsideNumbers(server.origin, signal)).busySlots > 0) {
+    if (clock.nowMs() - leftMs < longestReleaseMs) continue;
+    throw new StreamCsvError(
+      "SCSV_MEASUREMENT_INVALID",
+      `The slot of a client that left was still held after ${longestReleaseMs / 1000} s.`,
+    );
+  }
+  return (clock.nowMs() - leftMs) / 1000;
+}

@@ -1,0 +1,38 @@
+import { canSampleProcesses } from "../../probe/process-tree.ts";
+import { bytesInSocketBuffers } from "../../probe/socket-buffers.ts";
+import type { Measured } from "../../result/metric.ts";
+import { difference } from "../../session/server-memory.ts";
+import { serverWork } from "../../session/server-work.ts";
+import { readWhole, type Trial } from "../../session/session.ts";
+
+/** By then the buffers are full; later the receiver may have grown its own for a body that is nearly through. */
+const sampleAtBytes = 4 * 1024 ** 2;
+
+/**
+ * Reads one whole export at a fixed rate and tells for how long its slot was held, and how much of it lay in socket
+ * buffers when its first 4 MiB were read: by so much the server is done earlier than its client.
+ */
+export async function measureHold(
+  trial: Trial,
+  { bytesPerSecond }: { readonly bytesPerSecond: number },
+): Promise<Measured> {
+  const { session, server } = trial;
+  if (server.statsUrl === null) return { slow_held_s_per_export: null };
+  const before = await serverWork(server, session.signal);
+  let sampling: Promise<number> | undefined;
+  const reading = await readWhole(trial, {
+    bytesPerSecond,
+    onRead(bytes) {
+      if (!canSampleProcesses || bytes < sampleAtBytes) return;
+      sampling ??= bytesInSocketBuffers(Number(new URL(server.origin).port));
+    },
+  });
+  const after = await serverWork(server, session.signal);
+  return {
+    slow_held_s_per_export: difference(after.inside?.heldSeconds ?? null, before.inside?.heldSeconds ?? null),
+    slow_first_byte_s: (reading.firstByteMs ?? reading.totalMs) / 1000,
+    slow_total_s: reading.totalMs / 1000,
+    slow_kernel_bytes: (await sampling) ?? null,
+    slow_body_bytes: reading.bodyBytes,
+  };
+}

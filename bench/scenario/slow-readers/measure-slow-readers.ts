@@ -1,0 +1,157 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StreamCsvError } from "../../../src/index.ts";
+import { probeLatency, type LatencySummary } from "../../load/probe-latency.ts";
+import { cpuSeconds } from "../../probe/cpu-time.ts";
+import { canSampleProcesses, processTree } from "../../probe/process-tree.ts";
+import { bytesInSocketBuffers } from "../../probe/socket-buffers.ts";
+import type { Measured } from "../../result/metric.ts";
+import { median } from "../../statistics/median.ts";
+import type { Random } from "../../statistics/random.ts";
+import type { RunningTarget } from "../../subject/target.ts";
+import { difference, idleMemory, watchPeak } from "../../session/server-memory.ts";
+import { serverWork } from "../../session/server-work.ts";
+import { readFrom, type Trial } from "../../session/session.ts";
+import { warmUp } from "../../session/warm-up.ts";
+
+/** Who reads, how slowly, and how long they are watched. */
+export interface SlowReaderOptions {
+  readonly readers: number;
+  readonly bytesPerSecond: number;
+  readonly idleMs: number;
+  readonly watchMs: number;
+  readonly random: Random;
+}
+
+const probesPerSecond = 50;
+/** The server's work has settled when it takes less than this share of a core more than in the moment before. */
+const settledCpuRatio = 0.1;
+const settleStepMs = 250;
+/** Some megabytes for each reader are made and sent before buffers are full. */
+const longestSettleMs = (readers: number): number => 8000 + 150 * readers;
+
+/**
+ * Lets clients read one export each at a fixed rate, and watches what that costs the server and its short requests
+ * once the socket buffers between them are full. Then the readers leave.
+ *
+ * The exports must last for longer than is watched; one that ends earlier makes the measurement invalid.
+ */
+export async function measureSlowReaders(trial: Trial, options: SlowReaderOptions): Promise<Measured> {
+  const { session, server } = trial;
+  const { signal, clock } = session;
+  const { readers, bytesPerSecond, idleMs, watchMs, random } = options;
+  const probe = async (durationMs: number): Promise<LatencySummary | null> => {
+    if (server.pingUrl !== null) {
+      const summary = { ratePerSecond: probesPerSecond, durationMs, random, clock, signal };
+      return probeLatency(server.pingUrl, summary);
+    }
+    await sleep(durationMs, undefined, { signal });
+    return null;
+  };
+  const idleBytes = await idleMemory(server, signal);
+  await serverWork(server, signal);
+  await warmUp(trial);
+  const idle = await probe(idleMs);
+
+  const peakBytes = await watchPeak(server);
+  const crowd = startReaders(trial, readers, bytesPerSecond);
+  try {
+    await Promise.race([crowd.ended, settleWork(server, longestSettleMs(readers), signal)]);
+    const { inside: before } = await serverWork(server, signal);
+    const startMs = clock.nowMs();
+    const bytesBefore = [...crowd.bodyBytes];
+    const busy = await Promise.race([crowd.ended, probe(watchMs)]);
+    const seconds = (clock.nowMs() - startMs) / 1000;
+    const rates = crowd.bodyBytes.map((bytes, index) => (bytes - (bytesBefore[index] ?? 0)) / seconds);
+    const { inside: after } = await serverWork(server, signal);
+    // By the server's own clock, since its answers may take a while to come.
+    const perSecond = (key: "heldSeconds" | "busySlotSeconds" | "loopSeconds"): number | null =>
+      before === null || after === null
+        ? null
+        : (after[key] - before[key]) / (after.uptimeSeconds - before.uptimeSeconds);
+    const buffered = canSampleProcesses
+      ? await bytesInSocketBuffers(Number(new URL(server.origin).port))
+      : null;
+    const peakOverIdle = difference(await peakBytes(), idleBytes);
+    return {
+      ping_p50_idle_s: secondsAt(idle, "p50Ms"),
+      ping_p50_s: secondsAt(busy, "p50Ms"),
+      ping_p99_idle_s: secondsAt(idle, "p99Ms"),
+      ping_p99_s: secondsAt(busy, "p99Ms"),
+      peak_rss_over_idle_bytes: peakOverIdle,
+      bytes_per_concurrent_export: peakOverIdle === null ? null : peakOverIdle / readers,
+      kernel_bytes_per_export: buffered === null ? null : buffered / readers,
+      slots_held: perSecond("heldSeconds"),
+      busy_slots: perSecond("busySlotSeconds"),
+      loop_busy_ratio: perSecond("loopSeconds"),
+      read_rate_bytes_per_s: median(rates),
+      read_rate_least_bytes_per_s: Math.min(...rates),
+      read_rate_most_bytes_per_s: Math.max(...rates),
+    };
+  } finally {
+    await crowd.leave();
+  }
+}
+
+/** null when nothing was answered in time: then there is no latency, only the fact that there was none. */
+function secondsAt(summary: LatencySummary | null, key: "p50Ms" | "p99Ms"): number | null {
+  return summary === null || summary.failed > 0 ? null : summary[key] / 1000;
+}
+
+/** Clients that read until they are told to leave. */
+interface Crowd {
+  /** Bytes each has read so far. */
+  readonly bodyBytes: readonly number[];
+  /** Rejects when one of them fails, or comes to an end before it was to leave. */
+  readonly ended: Promise<never>;
+  /** Closes all connections. */
+  leave(): Promise<void>;
+}
+
+function startReaders(trial: Trial, readers: number, bytesPerSecond: number): Crowd {
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([trial.session.signal, leaving.signal]);
+  // Every reader listens to it, which is no leak.
+  setMaxListeners(readers + 1, signal);
+  const bodyBytes = Array.from({ length: readers }, () => 0);
+  const reading = bodyBytes.map((_, index) =>
+    readFrom(trial, {
+      signal,
+      bytesPerSecond,
+      onRead: (bytes) => (bodyBytes[index] = bytes),
+    }).then(({ head }): never => {
+      const what =
+        head.statusCode === 200
+          ? "ended before it was watched to its end"
+          : `was answered with ${head.statusCode}`;
+      throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `An export to a slow reader ${what}.`);
+    }),
+  );
+  const ended = Promise.race(reading);
+  // Nobody waits for it between two steps, and leaving rejects it too.
+  ended.catch(() => undefined);
+  return {
+    bodyBytes,
+    ended,
+    async leave() {
+      leaving.abort();
+      await Promise.allSettled(reading);
+    },
+  };
+}
+
+/** Waits until the server's work no longer falls: the buffers are full, and only what is read is sent. */
+async function settleWork({ pid }: RunningTarget, limitMs: number, signal: AbortSignal): Promise<void> {
+  const cpu = async (): Promise<number> =>
+    canSampleProcesses && pid !== null ? cpuSeconds(await processTree(pid)) : 0;
+  let lastSeconds = await cpu();
+  let lastRatio = Number.POSITIVE_INFINITY;
+  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += settleStepMs) {
+    await sleep(settleStepMs, undefined, { signal });
+    const nowSeconds = await cpu();
+    const ratio = (nowSeconds - lastSeconds) / (settleStepMs / 1000);
+    if (waitedMs > 0 && Math.abs(ratio - lastRatio) < settledCpuRatio && ratio < 0.5) return;
+    lastSeconds = nowSeconds;
+    lastRatio = ratio;
+  }
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { parse } from "csv-parse/sync";
+import * as fc from "fast-check";
+import { BodyCheck } from "../../../bench/load/body-check.ts";
+import { framingOf } from "../../../bench/load/body-framing.ts";
+import { ResponseHeadParser, type ResponseHead } from "../../../bench/load/response-head.ts";
+
+function head(fields: Readonly<Record<string, string>>): ResponseHead {
+  return { statusCode: 200, headers: new Map(Object.entries(fields)) };
+}
+
+const chunked = head({ "transfer-encoding": "chunked" });
+
+/** Feeds an answer in two pieces. */
+function bodyOf(
+  wire: string,
+  cut: number,
+  answer: ResponseHead,
+): { body: string; isComplete: boolean; rest: string } {
+  const framing = framingOf(answer);
+  let body = "";
+  let rest = "";
+  for (const piece of [wire.slice(0, cut), wire.slice(cut)]) {
+    const bytes = Buffer.from(piece, "latin1");
+    const stop = framing.feed(bytes, 0, bytes.length, (part, start, end) => {
+      body += part.toString("latin1", start, end);
+    });
+    rest += bytes.toString("latin1", stop);
+  }
+  return { body, isComplete: framing.isComplete, rest };
+}
+
+test("a chunked body is found wherever the connection happens to be cut into reads", () => {
+  const parts = ["id,t\r\n", '1,a\r\n2,"b\r\n"\r\n', "3,c"];
+  const chunks = parts.map((part) => `${part.length.toString(16)};name=value\r\n${part}\r\n`);
+  const whole = `${chunks.join("")}0\r\nX-Row-Count: 3\r\n\r\n`;
+  for (let cut = 0; cut <= whole.length; cut += 1) {
+    assert.deepEqual(bodyOf(whole, cut, chunked), {
+      body: parts.join(""),
+      isComplete: true,
+      rest: "",
+    });
+  }
+});
+
+test("bytes after the end of a body are left over", () => {
+  assert.equal(bodyOf("3\r\nabc\r\n0\r\n\r\nmore", 5, chunked).rest, "more");
+  assert.equal(bodyOf("abcmore", 1, head({ "content-length": "3" })).rest, "more");
+});
+
+test("a body without its last chunk is incomplete", () => {
+  assert.equal(bodyOf("3\r\nabc\r\n", 2, chunked).isComplete, false);
+  assert.equal(bodyOf("3\r\nabc\r\n0\r\n", 2, chunked).isComplete, false);
+});
+
+test("broken framing is refused", () => {
+  assert.throws(() => bodyOf("xyz\r\n", 0, chunked), /no size/);
+  assert.throws(() => bodyOf("3\r\nabcd\r\n", 0, chunked), /longer than its size|CRLF/);
+  assert.throws(() => bodyOf("3\nabc\n", 0, chunked), /CRLF/);
+});
+
+test("an answer whose end is the end of the connection is refused, since a cut looks the same", () => {
+  assert.throws(() => framingOf(head({})), /can't be told from a cut/);
+  assert.throws(() => framingOf(head({ "transfer-encoding": "gzip, chunked" })), /only chunked/);
+});
+
+test("an empty body is complete at once", () => {
+  assert.equal(framingOf(head({ "content-length": "0" })).isComplete, true);
+});
+
+test("a head is found wherever it is cut, after interim answers, and says where the body begins", () => {
+  const wire =
+    "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\nVia: a\r\nVia: b\r\n\r\nbody";
+  for (let cut = 0; cut <= wire.length - 4; cut += 1) {
+    const parser = new ResponseHeadParser();
+    const first = parser.feed(Buffer.from(wire.slice(0, cut)), 0);
+    const found = first ?? parser.feed(Buffer.from(wire.slice(cut)), 0);
+    assert.equal(found?.head.statusCode, 200);
+    assert.equal(found?.head.headers.get("via"), "a, b");
+    assert.equal(
+      (first === null ? wire.slice(cut) : wire.slice(0, cut)).slice(found?.bodyStart),
+      first === null ? "body" : "",
+    );
+  }
+});
+
+test("what is no HTTP is refused", () => {
+  assert.throws(
+    () => new ResponseHeadParser().feed(Buffer.from("SSH-2.0-OpenSSH\r\n\r\n"), 0),
+    /status line/,
+  );
+  assert.throws(() => new ResponseHeadParser().feed(Buffer.alloc(70_000, "a"), 0), /64 KiB/);
+});
+
+test("records are counted as an independent parser counts them, however the body is cut, and the hash is the body's", () => {
+  const cell = fc.string({ unit: fc.constantFrom("a", ",", '"', "\n", "\r", "é"), maxLength: 6 });
+  const rows = fc.array(fc.array(cell, { minLength: 2, maxLength: 3 }), { maxLength: 8 });
+  fc.assert(
+    fc.property(
+      rows,
+      fc.integer({ min: 1, max: 9 }),
+      fc.constantFrom("\n", "\r\n"),
+      fc.boolean(),
+      (table, step, end, isEnded) => {
+        const lines = table.map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(","));
+        const text = lines.join(end) + (isEnded && lines.length > 0 ? end : "");
+        const bytes = Buffer.from(text);
+        const check = new BodyCheck();
+        for (let at = 0; at < bytes.length; at += step)
+          check.feed(bytes, at, Math.min(bytes.length, at + step));
+        const expected: unknown[] = parse(text, { relax_column_count: true, record_delimiter: end });
+        assert.deepEqual(check.finish(), {
+          records: expected.length,
+          sha256: createHash("sha256").update(bytes).digest("hex"),
+        });
+      },
+    ),
+  );
+});

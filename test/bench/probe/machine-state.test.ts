@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
+import { machineTicks, parseMachineTicks } from "../../../bench/probe/steal-time.ts";
+import { cpuThrottling, groupFolders, parseThrottling } from "../../../bench/probe/throttling.ts";
+
+test("stolen time is the eighth number of /proc/stat, and guest time isn't counted twice", () => {
+  assert.deepEqual(parseMachineTicks("cpu  10 1 2 100 3 4 5 6 7 8\ncpu0 1 1 1 1 1 1 1 1 1 1\n"), {
+    stolen: 6,
+    total: 131,
+  });
+  assert.equal(parseMachineTicks(""), null);
+  assert.equal(parseMachineTicks("cpu  10 1 2\n"), null);
+});
+
+test("this machine tells its ticks, and they grow", { skip: !canSampleProcesses }, async () => {
+  const before = await machineTicks();
+  const until = performance.now() + 50;
+  while (performance.now() < until);
+  const after = await machineTicks();
+  assert.ok(before !== null && after !== null && after.total > before.total);
+});
+
+test("throttled periods are read where a group has a limit", () => {
+  assert.deepEqual(parseThrottling("usage_usec 5\nnr_periods 100\nnr_throttled 7\nthrottled_usec 9\n"), {
+    periods: 100,
+    throttledPeriods: 7,
+  });
+  assert.equal(parseThrottling("usage_usec 5\n"), null);
+  assert.equal(parseThrottling(""), null);
+});
+
+test("the group's file is looked for in both layouts, own path first", () => {
+  assert.deepEqual(groupFolders("0::/app.slice\n"), ["/sys/fs/cgroup/app.slice", "/sys/fs/cgroup"]);
+  assert.deepEqual(groupFolders("0::/\n"), ["/sys/fs/cgroup"]);
+  assert.deepEqual(groupFolders("9:name=systemd:/\n4:cpu,cpuacct:/job/1\n"), [
+    "/sys/fs/cgroup/cpu,cpuacct/job/1",
+    "/sys/fs/cgroup/cpu/job/1",
+    "/sys/fs/cgroup/cpu",
+  ]);
+  assert.deepEqual(groupFolders(""), []);
+});
+
+test("asking this machine gives numbers or null, and never fails", async () => {
+  const found = await cpuThrottling();
+  assert.ok(found === null || found.periods >= found.throttledPeriods);
+});

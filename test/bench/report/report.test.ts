@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { metrics, resultFormat, terminalReport, type BenchResult } from "../../../bench/index.ts";
+import type { Measured } from "../../../bench/result/metric.ts";
+import { factorText, percentText, quantityText, significant } from "../../../bench/report/number-text.ts";
+import { compareArms } from "../../../bench/session/compare-arms.ts";
+
+const mebibyte = 1024 ** 2;
+
+function arm(scale: number, firstByte: number, peak: number): Measured {
+  return {
+    first_byte_s: firstByte,
+    total_s: 0.8 * scale,
+    longest_stall_s: 0.01,
+    throughput_bytes_per_s: 40e6 / scale,
+    rows_per_s: 360_000 / scale,
+    peak_rss_over_idle_bytes: peak,
+    held_s_per_export: 0.8 * scale,
+    loop_s_per_export: 0.7 * scale,
+    cpu_s_per_export: 0.75 * scale,
+  };
+}
+
+/** Eight rounds in which streaming is early and lean, and a file cheap. */
+function exampleResult(): BenchResult {
+  const rounds = Array.from({ length: 8 }, (_, index) => {
+    const drift = 1 + index / 100;
+    return {
+      scenario: "export",
+      index,
+      order: ["streaming", "buffered", "file", "buffered-again"],
+      valid: true,
+      arms: {
+        streaming: arm(1.02 * drift, 0.004, 9 * mebibyte),
+        buffered: arm(1, 0.79, 70 * mebibyte),
+        file: arm(0.03, 0.0011, mebibyte / 2),
+        "buffered-again": arm(1.001 * (index % 2 === 0 ? 0.99 : 1.01), 0.79, 70 * mebibyte),
+      },
+    };
+  });
+  const neighbours = { scenario: "export", index: 8, order: [], valid: true, arms: neighbourArms };
+  const scaling = { scenario: "scaling", index: 0, order: [], valid: true, arms: scalingArms };
+  const allRounds = [...rounds, neighbours, scaling];
+  const arms = [...exportArms, ...scalingArmList];
+  return {
+    schema: resultFormat,
+    tool: { name: "stream-csv", version: "1.0.0" },
+    createdAt: "2026-01-01T00:00:00.000Z",
+    seed: 1,
+    environment: {
+      node: "v22.0.0",
+      os: "linux 6.1 x64",
+      cpuModel: "An Ordinary Processor",
+      cores: 2,
+      memoryLimitBytes: 8 * 1024 ** 3,
+      gitSha: null,
+      fingerprint: "0123456789abcdef",
+    },
+    config: { exportName: "orders", workers: 1, slots: 32 },
+    arms,
+    rounds: allRounds,
+    metrics: metrics.map(({ id, unit, better, gate }) => ({ id, unit, better, gate })),
+    comparisons: compareArms("export", arms, allRounds),
+    checks: [],
+    integrity: { bytes: 32_000_000, rows: 290_000, sha256: "00", equal: true },
+    warnings: ["The reader itself was busy."],
+    verdict: "informational",
+    exitCode: 0,
+    complete: true,
+  };
+}
+
+const exportArms = ["streaming", "buffered", "file", "buffered-again"].map((id) => ({
+  id,
+  scenario: "export",
+  role:
+    id === "buffered"
+      ? ("control" as const)
+      : id === "buffered-again"
+        ? ("aa" as const)
+        : ("treatment" as const),
+  delivery: id === "buffered-again" ? "buffered" : id,
+}));
+
+const neighbourArms = {
+  streaming: { ping_kept_ratio: 0.4, ping_lost_per_export: 1200 },
+  buffered: { ping_kept_ratio: 0.02, ping_lost_per_export: 5100 },
+  file: { ping_kept_ratio: 0.6, ping_lost_per_export: 80 },
+};
+
+const scalingArms: Record<string, Measured> = {
+  "streaming-100000": { rows: 100_000, peak_rss_over_idle_bytes: 9 * mebibyte },
+  "streaming-5000000": { rows: 5_000_000, peak_rss_over_idle_bytes: 10 * mebibyte },
+  "buffered-100000": { rows: 100_000, peak_rss_over_idle_bytes: 24 * mebibyte },
+  "buffered-200000": { rows: 200_000, peak_rss_over_idle_bytes: 47 * mebibyte },
+  "buffered-400000": { rows: 400_000, peak_rss_over_idle_bytes: 94 * mebibyte },
+};
+const scalingArmList = Object.keys(scalingArms).map((id) => ({
+  id,
+  scenario: "scaling",
+  role: id.startsWith("buffered") ? ("control" as const) : ("treatment" as const),
+  delivery: id.split("-")[0] ?? "",
+}));
+
+test("the report fits a hundred columns and has no control characters without colour", () => {
+  const text = terminalReport(exampleResult(), { hasColor: false });
+  assert.equal(text, stripVTControlCharacters(text));
+  for (const line of text.split("\n")) assert.ok(line.length <= 100, `${line.length}: ${line}`);
+});
+
+test("colour changes nothing but colour", () => {
+  const colored = terminalReport(exampleResult(), { hasColor: true });
+  assert.notEqual(colored, stripVTControlCharacters(colored));
+  assert.equal(stripVTControlCharacters(colored), terminalReport(exampleResult(), { hasColor: false }));
+});
+
+test("the report shows per delivery what an export costs, and the ratio to buffered with its interval", () => {
+  const lines = terminalReport(exampleResult(), { hasColor: false }).split("\n");
+  const cells = (label: string): readonly string[] =>
+    (lines.find((line) => line.startsWith(label)) ?? "").split(/ {2,}/);
+  assert.deepEqual(cells("first byte"), [
+    "first byte",
+    "4.00 ms",
+    "790 ms",
+    "1.10 ms",
+    "÷200 (200–200)",
+    "÷720 (720–720)",
+  ]);
+  assert.deepEqual(cells("peak memory over idle").slice(0, 4), [
+    "peak memory over idle",
+    "9.00 MiB",
+    "70.0 MiB",
+    "512 KiB",
+  ]);
+  assert.deepEqual(cells("short requests kept"), [
+    "short requests kept",
+    "40 %",
+    "2.0 %",
+    "60 %",
+    "×20",
+    "×30",
+  ]);
+  assert.deepEqual(cells("5,000,000 rows"), ["5,000,000 rows", "10.0 MiB", "–"]);
+});
+
+test("the report says in sentences what the numbers mean and which delivery to choose", () => {
+  const text = terminalReport(exampleResult(), { hasColor: false }).replaceAll(/\n {2}/g, " ");
+  for (const sentence of [
+    "Streaming gives the first byte 200 times earlier than buffering, and the whole in 110 % of the time.",
+    "Memory of streaming is flat from 100,000 to 5,000,000 rows, O(1)",
+    "Memory of buffered grows with the rows from 100,000 to 400,000 rows, O(n): by 240 bytes",
+    "Two identical buffered arms differed by a factor of 1.00",
+    "Choose file where the same rows are asked for more than once: sending one takes 2.8 % of the CPU time",
+    "Choose streaming for rows that differ each time: it gives an earlier first byte and less memory, at the price of a longer total and more CPU time.",
+    "The reader itself was busy.",
+  ]) {
+    assert.ok(text.includes(sentence), sentence);
+  }
+});
+
+for (const columns of [60, 80, 120]) {
+  test(`the report keeps within a terminal of ${columns} columns`, () => {
+    const lines = terminalReport(exampleResult(), { hasColor: false, columns }).split("\n");
+    for (const line of lines) assert.ok(line.length <= columns, `${line.length}: ${line}`);
+    assert.equal(lines.filter((line) => line.startsWith("first byte ")).length, columns < 90 ? 2 : 1);
+  });
+}
+
+test("what analysis says stands beside what was seen, and the client's rate decides the advice", () => {
+  const example = exampleResult();
+  const id = "export.streaming.held_s_per_export";
+  const checks = [{ id, expected: 0.7, observed: 0.816, tolerance: 0.1, ok: false }];
+  const config = { ...example.config, readBytesPerSecond: mebibyte };
+  const text = terminalReport({ ...example, checks, config }, { hasColor: false }).replaceAll(/\n {2}/g, " ");
+  assert.match(text, /^slot held .*\n… by analysis +700 ms/m);
+  assert.match(
+    text,
+    /To a client that takes 1\.05 MB\/s, 290,000 rows hold a slot for about [\d.]+ s \(streaming\).*the delivery hardly changes for how long/,
+  );
+});
+
+test("clients that wait are counted with the digits that analysis has", () => {
+  const arms = [
+    { id: "streaming-3-clients", scenario: "sync-workers", role: "treatment", delivery: "streaming" },
+  ] as const;
+  const measured = { waiting_clients: 1.42, utilisation_ratio: 0.98 };
+  const rounds = [
+    { scenario: "sync-workers", index: 0, order: [], valid: true, arms: { "streaming-3-clients": measured } },
+  ];
+  const id = "sync-workers.streaming-3-clients.waiting_clients";
+  const checks = [{ id, expected: 1, observed: 1.42, tolerance: 0.1, ok: false }];
+  const text = terminalReport({ ...exampleResult(), arms, rounds, checks }, { hasColor: false });
+  assert.match(text, /^streaming 3 clients .* 1\.4 \(1\.0\)/m);
+});
+
+test("a run of nothing still gives a report that says so", () => {
+  const nothing = { ...exampleResult(), rounds: [], arms: [], comparisons: [], warnings: ["It broke."] };
+  const text = terminalReport({ ...nothing, verdict: "invalid", complete: false }, { hasColor: false });
+  assert.match(text, /It broke\.\n\nInvalid: these numbers can't be trusted\.\n$/);
+  assert.doesNotMatch(text, /NaN|undefined|null/);
+});
+
+test("numbers have as many digits as say something", () => {
+  assert.equal(significant(0.00437, 2), "0.0044");
+  assert.equal(significant(0.9996, 3), "1.00");
+  assert.equal(significant(1.25, 2), "1.3");
+  assert.equal(significant(260.4, 2), "260");
+  assert.equal(significant(-0.2, 2), "-0.20");
+  assert.equal(significant(0, 2), "0");
+  assert.equal(factorText(1.9, [1.74, 2.31]), "×1.9 (1.7–2.3)");
+  assert.equal(factorText(0.005, [0.004, 0.0125]), "÷200 (80–250)");
+  assert.equal(percentText(0.004), "0.40 %");
+  assert.equal(quantityText(null, "s"), "–");
+  assert.equal(quantityText(33.4e6, "bytes/s"), "33.4 MB/s");
+  assert.equal(quantityText(1.42, "clients"), "1.4");
+  assert.equal(quantityText(-0.3, "requests"), "0");
+});

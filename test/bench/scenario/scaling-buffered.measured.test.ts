@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { terminalReport } from "../../../bench/index.ts";
+import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
+import { benchScaling, slopeShare } from "../../harness/bench.ts";
+
+const skip = !canSampleProcesses;
+
+test("memory is called O(n) when buffered, with its slope in bytes a row", { skip }, async () => {
+  const run = await benchScaling("buffered", 16_000);
+  assert.equal(run.fault, null);
+  const share = slopeShare(run, "buffered");
+  assert.ok(share > 0.5, `${share}`);
+  const text = terminalReport(run.result, { hasColor: false });
+  assert.match(text, /^more for each row +[\d.,]+ B$/m);
+  assert.match(text, /^so memory is +O\(n\)$/m);
+});
