@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { identify } from "../../../src/server/http/request-identity.ts";
-import { startServe, type ServeProcess } from "../../harness/cli.ts";
+import { identify } from "../../src/server/http/request-identity.ts";
+import { startServe, type ServeProcess } from "../harness/cli.ts";
 
 let server: ServeProcess;
 before(async () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { defaultHttpSettings, defaultSettings, startServer, systemClock } from "../../../src/index.ts";
-import { statsOf } from "../../harness/ask.ts";
-import { startServe, type ServeProcess } from "../../harness/cli.ts";
-import { connectTo, rawAnswers, rawRequest } from "../../harness/raw.ts";
+import { defaultHttpSettings, defaultSettings, startServer, systemClock } from "../../src/index.ts";
+import { statsOf } from "../harness/ask.ts";
+import { startServe, type ServeProcess } from "../harness/cli.ts";
+import { connectTo, rawAnswers, rawRequest } from "../harness/raw.ts";
 
 let server: ServeProcess;
 before(async () => {

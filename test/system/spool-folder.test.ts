@@ -5,9 +5,9 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, utimes, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { statsOf } from "../../harness/ask.ts";
-import { cliPath, runCli, startProgram, startServe, type ServeProcess } from "../../harness/cli.ts";
-import { noNamespaces, onlyChildOf, underPidNamespace } from "../../harness/namespace.ts";
+import { statsOf } from "../harness/ask.ts";
+import { cliPath, runCli, startProgram, startServe, type ServeProcess } from "../harness/cli.ts";
+import { noNamespaces, onlyChildOf, underPidNamespace } from "../harness/namespace.ts";
 
 let folder: string;
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { startServe, type ServeProcess } from "../../harness/cli.ts";
-import { rawAnswers } from "../../harness/raw.ts";
+import { startServe, type ServeProcess } from "../harness/cli.ts";
+import { rawAnswers } from "../harness/raw.ts";
 
 /** Requests as bytes, and the statuses of all answers that must come before the connection is closed. */
 type Case = readonly [what: string, bytes: string, statuses: readonly number[], options?: Options];
