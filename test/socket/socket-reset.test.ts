@@ -87,13 +87,23 @@ test(
 test("resets what still had bytes to write, so that curl doesn't take it for whole", async (t) => {
   // Not a client of Node: libuv reports a reset as an end when bytes that came before it are unread.
   const listener = createServer((socket) => {
-    socket.end(Buffer.concat([Buffer.from("HTTP/1.0 200 OK\r\n\r\n"), Buffer.alloc(1 << 24)]));
-    setImmediate(() => resetSocket(socket));
+    socket.on("error", () => undefined);
+    socket.once("data", () => {
+      // A stopped reader takes nothing, so the kernel's buffers fill up, however large they are.
+      curl.kill("SIGSTOP");
+      const mebibyte = Buffer.alloc(1 << 20);
+      socket.write("HTTP/1.0 200 OK\r\n\r\n");
+      while (socket.writableLength === 0) socket.write(mebibyte);
+      socket.end(mebibyte);
+      resetSocket(socket);
+      curl.kill("SIGCONT");
+    });
   });
   t.after(() => listener.close());
   await once(listener.listen(0, "127.0.0.1"), "listening");
   const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/`;
   const curl = spawn("curl", ["--silent", "--http1.0", "--output", "/dev/null", url], { stdio: "ignore" });
+  t.after(() => curl.kill("SIGKILL"));
   const [exitCode] = (await once(curl, "exit")) as [number];
   assert.equal(exitCode, 56);
 });
