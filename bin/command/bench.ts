@@ -17,7 +17,7 @@ import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts"
 import { isClosedPipe, standardOutput } from "../sink.ts";
 
 const cliPath = fileURLToPath(new URL("../stream-csv.js", import.meta.url));
-const calibrationFile = fileURLToPath(new URL("../../../bench/data/calibration.jsonl", import.meta.url));
+const calibrationFile = fileURLToPath(new URL("../../../fixtures/calibration/gate.jsonl", import.meta.url));
 
 /** `stream-csv bench`: measures streaming against buffered and file delivery, and one version against another. */
 export function benchCommand(): Command {

@@ -29,7 +29,7 @@ import { copyVersion } from "./version-copy.ts";
 
 const usage =
   "Usage: npm run calibrate -- [--aa <count>] [--slow <count>] [--heavy <count>] [--output <file>]\n";
-const defaultFile = fileURLToPath(new URL("../../../bench/data/calibration.jsonl", import.meta.url));
+const defaultFile = fileURLToPath(new URL("../../../fixtures/calibration/gate.jsonl", import.meta.url));
 const ownProgram = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
 /** Of a gate run that couldn't be made, as opposed to one whose verdict is no good. */
 const failedRun = 1;

@@ -6,7 +6,7 @@ import { summarize } from "../../../dev/calibrate/calibration-summary.ts";
 import { parseCalibration } from "../../../bench/gate/calibration-run.ts";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
-const file = `${root}bench/data/calibration.jsonl`;
+const file = `${root}fixtures/calibration/gate.jsonl`;
 
 test("the calibration that is kept has as many runs as it should, keeps its promises, and docs/trust.md says what it says", async () => {
   const runs = parseCalibration(await readFile(file, "utf8"), file);
