@@ -7,7 +7,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { statsOf, transferWhen } from "../harness/ask.ts";
+import { statsOf, statsWhen, transferWhen } from "../harness/ask.ts";
 import { startServe, type ServeProcess } from "../harness/cli.ts";
 import { nginxExample, noNginx, startNginx } from "../harness/nginx.ts";
 import { apache, connectTo, haproxy, type Proxy, type ProxyKind } from "../harness/proxy.ts";
@@ -119,7 +119,7 @@ for (const [name, kind] of kinds) {
       response.destroy();
       const { state } = await transferWhen(server, response.headers["x-transfer-id"]);
       assert.equal(state, "client-gone");
-      while ((await statsOf(server)).total.busySlots > 0);
+      await statsWhen(server, ({ total }) => total.busySlots === 0);
     });
 
     test("a client that reads nothing holds the export back", async () => {
