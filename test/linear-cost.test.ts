@@ -49,6 +49,9 @@ const targetBytes = 8 * 1024;
 const stepsPerCharacter = 200;
 const fixedSteps = 20_000;
 
+/** Shapes that each reader is given by chance, beside those that repeat one piece. */
+const shapesWanted = Number(process.env["RANDOM_SHAPES"] ?? 12);
+
 const wide = await openExport("wide");
 const columnNames = wide.definition.columns.map(({ name }) => name).join(",");
 const router = new Router([
@@ -230,19 +233,23 @@ const repeated: readonly Shape[] = pieces.map((unit) => ({
   end: "x",
 }));
 
+/** Reading the counters takes longer than most readers do. The square of one text is more than what a group may cost. */
+const groupSize = 6;
+
 function testCost(readers: Readers, limitBytes: number): void {
-  const lengths = [8, 4, 2, 1].map((divisor) => limitBytes / divisor);
+  const lengths = [4, 1].map((divisor) => limitBytes / divisor);
   for (const [name, read] of Object.entries(readers)) {
-    test(`reads ${name} in steps that are bounded by its length, doubled up to ${limitBytes} bytes`, () => {
-      for (const shape of repeated) {
+    test(`reads ${name} in steps that are bounded by its length, up to ${limitBytes} bytes`, () => {
+      for (let first = 0; first < repeated.length; first += groupSize) {
+        const group = repeated.slice(first, first + groupSize);
         checkCost(
           read,
-          lengths.map((length) => writeShape(shape, length)),
+          group.flatMap((shape) => lengths.map((length) => writeShape(shape, length))),
         );
       }
       assertProperty(
         property(shapeOf, (shape) => checkCost(read, [writeShape(shape, limitBytes)])),
-        { numRuns: 40, endOnFailure: true },
+        { numRuns: shapesWanted, endOnFailure: true },
       );
     });
   }

@@ -26,7 +26,7 @@ test("prints the report of the terminal when nothing else is said", async () => 
   assert.equal(exitCode, 0);
 });
 
-for (const format of formats) {
+for (const format of ["json", "html"] as const) {
   test(`--format ${format} puts that on standard output, and nothing else`, async () => {
     const { exitCode, stdout, stderr } = await runCli(["report", result, "--format", format]);
     assert.equal(stdout, await renderReport(format, fixtureResult("regression")));

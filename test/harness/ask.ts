@@ -11,6 +11,15 @@ export async function statsOf({ url }: Server): Promise<ServerStats> {
   return (await (await fetch(`${url}/stats`)).json()) as ServerStats;
 }
 
+/** What a server counts, as soon as it is so. */
+export async function statsWhen(server: Server, isSo: (stats: ServerStats) => boolean): Promise<ServerStats> {
+  for (;;) {
+    const stats = await statsOf(server);
+    if (isSo(stats)) return stats;
+    await sleep(10);
+  }
+}
+
 /** All transfers that a server tells of, in order of start. */
 export async function transfersOf({ url }: Server): Promise<readonly TransferRecord[]> {
   const { transfers } = (await (await fetch(`${url}/transfers`)).json()) as {

@@ -10,7 +10,7 @@ import { testFolder, textOf } from "./duckdb-files.ts";
 const folder = testFolder("random");
 
 /** Values to compare; `RANDOM_VALUES=1000000` tries more. */
-const valuesWanted = Number(process.env["RANDOM_VALUES"] ?? 3000);
+const valuesWanted = Number(process.env["RANDOM_VALUES"] ?? 1000);
 
 /** A type, literals of it, and the text of a column of it in CSV, as an expression of DuckDB's. */
 interface Scalar {

@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findFreePort } from "../../bench/subject/free-port.ts";
-import type { ServerStats } from "../../src/index.ts";
+import { statsOf, statsWhen } from "../harness/ask.ts";
 import { runCli, startCli, startServe, type ServeProcess } from "../harness/cli.ts";
 
 async function workersOf(server: ServeProcess): Promise<readonly number[]> {
-  const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
+  const stats = await statsOf(server);
   return stats.workers.map(({ pid }) => pid);
 }
 
@@ -30,7 +30,7 @@ async function statusOfPing(socket: Socket): Promise<number> {
 
 test("on SIGTERM lets a running transfer finish, refuses new connections and exits with 0", async () => {
   await using server = await startServe();
-  const { rest } = await beginExport(server, "rows=60000");
+  const { rest } = await beginExport(server, "rows=400000");
   server.process.kill("SIGTERM");
   await server.logged(({ msg }) => msg === "draining");
   await assert.rejects(fetch(`${server.url}/ping`));
@@ -38,7 +38,7 @@ test("on SIGTERM lets a running transfer finish, refuses new connections and exi
   assert.ok(text.endsWith("\r\n"));
   const { exitCode } = await server.ended;
   assert.equal(exitCode, 0);
-  assert.equal(server.log().find(({ msg }) => msg === "transfer completed")?.["rows"], 60_000);
+  assert.equal(server.log().find(({ msg }) => msg === "transfer completed")?.["rows"], 400_000);
 });
 
 test("goes on answering for the shutdown delay while /readyz fails", async () => {
@@ -68,10 +68,7 @@ test("refuses who waits for a slot when transfers are cut, instead of beginning 
   const { rest } = await beginExport(server, "rows=50000000");
   const reading = rest();
   const waiting = fetch(`${server.url}/exports/orders.csv?rows=50000000`);
-  for (;;) {
-    const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
-    if (stats.total.queued === 1) break;
-  }
+  await statsWhen(server, ({ total }) => total.queued === 1);
   server.process.kill("SIGTERM");
   await assert.rejects(reading);
   const refused = await waiting;
@@ -149,13 +146,13 @@ test("stops at once on a second signal, with the signal's exit code", async () =
 
 test("drains as well when its terminal goes away, which every process of it is told", async () => {
   await using server = await startServe();
-  const { rest } = await beginExport(server, "rows=60000");
+  const { rest } = await beginExport(server, "rows=400000");
   const workers = await workersOf(server);
   for (const worker of workers) process.kill(worker, "SIGHUP");
   server.process.kill("SIGHUP");
   await rest();
   assert.equal((await server.ended).exitCode, 0);
-  assert.equal(server.log().find(({ msg }) => msg === "transfer completed")?.["rows"], 60_000);
+  assert.equal(server.log().find(({ msg }) => msg === "transfer completed")?.["rows"], 400_000);
 });
 
 test("leaves no process and no temporary folder behind", async () => {
@@ -208,10 +205,7 @@ test("makes exports wait for a slot, and refuses with Retry-After when the queue
   await using server = await startServe(["--slots", "1", "--queue", "1"]);
   const first = await fetch(`${server.url}/exports/orders.csv?rows=50000000`);
   const waiting = fetch(`${server.url}/exports/orders.csv?rows=3`);
-  for (;;) {
-    const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
-    if (stats.total.queued === 1) break;
-  }
+  await statsWhen(server, ({ total }) => total.queued === 1);
   const refused = await fetch(`${server.url}/exports/orders.csv?rows=3`);
   assert.equal(refused.status, 503);
   assert.match(refused.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
@@ -229,7 +223,7 @@ test("refuses a buffered body that outgrows the memory of all, frees what it too
   const refused = await fetch(`${server.url}/exports/orders.csv?rows=20000&delivery=buffered`);
   assert.equal(refused.status, 413);
   assert.equal(((await refused.json()) as Record<string, unknown>)["code"], "SCSV_BUFFER_MEMORY");
-  const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
+  const stats = await statsOf(server);
   assert.equal(stats.bufferMemory.usedBytes, 0);
   assert.equal(stats.total.busySlots, 0);
   const small = await fetch(`${server.url}/exports/orders.csv?rows=5000&delivery=buffered`);
@@ -240,16 +234,13 @@ test("refuses a buffered body that outgrows the memory of all, frees what it too
 test("lets go of a client that leaves while its file is made, without calling that a failure", async () => {
   await using server = await startServe();
   const client = new AbortController();
-  const path = "/exports/orders.csv?rows=2000000&delivery=file";
+  const path = "/exports/orders.csv?rows=90000000&delivery=file";
   const left = fetch(server.url + path, { signal: client.signal });
-  for (;;) {
-    const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
-    if (stats.total.busySlots === 1) break;
-  }
+  await statsWhen(server, ({ total }) => total.busySlots === 1);
   client.abort();
   await assert.rejects(left);
   await server.logged(({ state }) => state === "client-gone");
-  const stats = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
+  const stats = await statsOf(server);
   assert.equal(stats.total.busySlots, 0);
   assert.deepEqual(
     server.log().filter(({ level }) => Number(level) >= 50),
@@ -267,7 +258,7 @@ test("refuses a file larger than the spool, and bounds the spool", async () => {
     assert.equal(response.status, 200);
     await response.arrayBuffer();
   }
-  const { spool } = (await (await fetch(`${server.url}/stats`)).json()) as ServerStats;
+  const { spool } = await statsOf(server);
   assert.equal(spool.files, 1);
   assert.ok(spool.bytes <= spool.limitBytes);
 });

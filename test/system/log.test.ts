@@ -10,6 +10,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { statsOf } from "../harness/ask.ts";
 import { endWithUs } from "../harness/children.ts";
 import { cliPath } from "../harness/cli.ts";
+import { get } from "../harness/raw-client.ts";
+import { rawAnswers } from "../harness/raw.ts";
 
 /** A server whose standard error is what it is given. */
 async function serveInto(
@@ -17,7 +19,7 @@ async function serveInto(
   standardError: number,
   format: "json" | "pretty",
 ): Promise<{ readonly url: string; readonly child: ChildProcess }> {
-  const args = [cliPath, "serve", "--port", "0", "--log-format", format];
+  const args = [cliPath, "serve", "--port", "0", "--queue", "1000", "--log-format", format];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", standardError] });
   endWithUs(child);
   t.after(() => void child.kill("SIGKILL"));
@@ -40,14 +42,15 @@ async function exitCodeOf(child: ChildProcess): Promise<number | null> {
 
 /** Exports whose log lines are more than a pipe and the sink together hold. */
 async function exportsUntilDropped(url: string): Promise<void> {
-  const headers = { "X-Request-Id": "x".repeat(128) };
+  // As many as a server takes ahead on one connection.
+  const requests = get("/exports/orders.csv?rows=0", { "X-Request-Id": "x".repeat(128) }).repeat(64);
   while ((await statsOf({ url })).log.droppedLines === 0) {
-    const many = Array.from({ length: 80 }, async () => {
-      const answer = await fetch(`${url}/exports/orders.csv?rows=1`, { headers });
-      assert.equal(answer.status, 200);
-      await answer.text();
-    });
-    await Promise.all(many);
+    const answers = await Promise.all([rawAnswers(url, requests), rawAnswers(url, requests)]);
+    for (const { answers: all } of answers)
+      assert.deepEqual(
+        all.map(({ status }) => status),
+        Array<number>(64).fill(200),
+      );
   }
 }
 

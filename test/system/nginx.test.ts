@@ -14,7 +14,7 @@ import { nginxExample, noNginx, startNginx, type Nginx } from "../harness/nginx.
 const skip = noNginx;
 const root = new URL("../../../", import.meta.url);
 /** Larger than all that nginx and the kernel's sockets hold between a server and a client that doesn't read. */
-const large = 500_000;
+const large = 900_000;
 
 let folder: string;
 let server: ServeProcess;

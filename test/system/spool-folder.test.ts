@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, utimes, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { statsOf } from "../harness/ask.ts";
+import { statsOf, statsWhen } from "../harness/ask.ts";
 import { cliPath, runCli, startProgram, startServe, type ServeProcess } from "../harness/cli.ts";
 import { noNamespaces, onlyChildOf, underPidNamespace } from "../harness/namespace.ts";
 
@@ -189,12 +189,12 @@ test("stops making a file when the last client that waits for it leaves", async 
   const clients = [new AbortController(), new AbortController()] as const;
   const path = "/exports/orders.csv?rows=20000000&delivery=file";
   const left = clients.map(({ signal }) => fetch(server.url + path, { signal }).catch(() => "left"));
-  while ((await statsOf(server)).total.busySlots < 2);
+  await statsWhen(server, ({ total }) => total.busySlots >= 2);
   clients[0].abort();
-  while ((await statsOf(server)).total.busySlots > 1);
+  await statsWhen(server, ({ total }) => total.busySlots <= 1);
   assert.equal((await statsOf(server)).spool.builds, 1);
   clients[1].abort();
-  while ((await statsOf(server)).spool.builds > 0);
+  await statsWhen(server, ({ spool }) => spool.builds <= 0);
   assert.deepEqual(await Promise.all(left), ["left", "left"]);
   assert.equal((await statsOf(server)).spool.files, 0);
 });

@@ -95,7 +95,7 @@ test("a killed worker cuts its own client, is replaced, and takes nobody from th
 
 test("on SIGTERM serves whom it holds and who waits, takes no new connection, and exits with 0", async () => {
   await using server = await startSync(1, "--queue", "2");
-  const running = await connectTo(server.url, get("/exports/orders.csv?rows=200000"));
+  const running = await connectTo(server.url, get("/exports/orders.csv?rows=900000"));
   await running.firstBytes();
   const exporting = await connectTo(server.url, get("/exports/orders.csv?rows=21"));
   const pinging = await connectTo(server.url, get("/ping"));
