@@ -15,7 +15,7 @@ export async function referenceDigest(
   try {
     const plan = planExport(definition, readExportParameters([["rows", String(rows)]]));
     const hash = createHash("sha256");
-    for await (const chunk of runExport(plan, { signal, lendsChunks: true }).chunks) hash.update(chunk);
+    for await (const chunk of runExport(plan, { signal }).lentChunks) hash.update(chunk);
     return hash.digest("hex");
   } finally {
     await close();

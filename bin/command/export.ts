@@ -145,11 +145,11 @@ async function write(plan: ExportPlan, flags: ExportFlags): Promise<Ending> {
 }
 
 async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: AbortSignal): Promise<void> {
-  const run = runExport(plan, { signal: stop, lendsChunks: true });
+  const run = runExport(plan, { signal: stop });
   const bar = startBar(plan, run.progress, flags);
   try {
     let turnEndsMs = performance.now() + turnMs;
-    for await (const chunk of run.chunks) {
+    for await (const chunk of run.lentChunks) {
       await unlessStopped(sink.write(chunk), stop);
       // A file behind standard output takes everything at once: neither a signal nor the bar would ever have a turn.
       if (performance.now() > turnEndsMs) {

@@ -46,6 +46,11 @@ export class Body {
     return this.#reader.failure;
   }
 
+  /** Whether the memory of a chunk is used again once the next is asked for. */
+  get isLending(): boolean {
+    return this.#reader.isLending === true;
+  }
+
   /** Whether it was closed before its end: then nothing more comes, which isn't an end. */
   get wasCutShort(): boolean {
     return this.#closing !== undefined && !this.#hasEnded;

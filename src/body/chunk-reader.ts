@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { wrongType } from "../errors.ts";
 import { type Chunk, describeValue, isChunk } from "./chunk.ts";
+import { isLending } from "./lent-chunks.ts";
 
 /** What a producer gets to know. */
 export interface ProducerContext {
@@ -9,7 +10,7 @@ export interface ProducerContext {
 }
 
 /** Something that gives chunks one after the other. */
-export type ChunkSource = Chunk | Iterable<Chunk> | AsyncIterable<Chunk>;
+export type ChunkSource = Exclude<Chunk, number | bigint> | Iterable<Chunk> | AsyncIterable<Chunk>;
 
 /** Makes the chunks when the first one is asked for; a body that is never asked for is never made. */
 export type BodyProducer = (context: ProducerContext) => ChunkSource | PromiseLike<ChunkSource>;
@@ -36,6 +37,8 @@ export interface ChunkReader {
   close(reason: unknown): unknown;
   /** What the source has failed with already, where it shows that by itself. */
   readonly failure?: EarlyFailure | undefined;
+  /** Whether an item's memory is used again once the next is asked for; known from the first item on. @default false */
+  readonly isLending?: boolean;
 }
 
 /** What a body is made of: the one thing in which bodies of bytes and bodies of rows differ. */
@@ -46,9 +49,10 @@ export interface BodyKind {
   readonly refusal: (value: unknown) => TypeError;
 }
 
-/** Bodies of a response: text and bytes. */
+/** Bodies of a response: text and bytes. One chunk among others may be a number; as the whole body it is a mistake. */
 const chunkBody: BodyKind = {
-  whole: (value) => (isChunk(value) ? [value] : undefined),
+  whole: (value) =>
+    isChunk(value) && typeof value !== "number" && typeof value !== "bigint" ? [value] : undefined,
   refusal: (value) =>
     wrongType(
       `${describeValue(value)} is not a body. Use text, bytes, an iterable, an async iterable, a stream, a promise of one, or a function that returns one.`,
@@ -93,6 +97,7 @@ function readIterator(iterator: Iterator<unknown>, source: unknown): ChunkReader
   return {
     read: () => iterator.next(),
     close: () => closeIterator(iterator, source),
+    isLending: isLending(source),
   };
 }
 
@@ -100,6 +105,7 @@ function readAsyncIterator(iterator: AsyncIterator<unknown>, source: unknown): C
   return {
     read: () => Promise.resolve(iterator.next()),
     close: () => closeIterator(iterator, source),
+    isLending: isLending(source),
   };
 }
 
@@ -178,6 +184,14 @@ class ProducerReader implements ChunkReader {
   close(reason: unknown): unknown {
     return this.#reader?.close(reason);
   }
+
+  get failure(): EarlyFailure | undefined {
+    return this.#reader?.failure;
+  }
+
+  get isLending(): boolean {
+    return this.#reader?.isLending === true;
+  }
 }
 
 /**
@@ -214,6 +228,10 @@ class PromiseReader implements ChunkReader {
 
   get failure(): EarlyFailure | undefined {
     return this.#failure ?? this.#reader?.failure;
+  }
+
+  get isLending(): boolean {
+    return this.#reader?.isLending === true;
   }
 
   #openLater(): Promise<ChunkReader> {

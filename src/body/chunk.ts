@@ -21,6 +21,11 @@ export function viewBytes(value: ArrayBufferView | ArrayBuffer): Uint8Array {
     : new Uint8Array(value);
 }
 
+/** The same bytes in memory of their own. Not `slice()`, which copies nothing where the bytes are a Buffer. */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 /** Names a value for an error message, shortly and without walking through it. */
 export function describeValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);

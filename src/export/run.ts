@@ -1,25 +1,26 @@
 import { systemClock, type Clock } from "../clock.ts";
-import { LentMemory, ownMemory } from "../csv/chunk-memory.ts";
+import { LentMemory, ownMemory, type ChunkMemory } from "../csv/chunk-memory.ts";
 import { CsvEncoder } from "../csv/csv-encoder.ts";
 import { requireObject, wrongType } from "../errors.ts";
 import { encodeBatches, noProgress, type ExportProgress } from "../body/encode-batches.ts";
+import { lendChunks } from "../body/lent-chunks.ts";
 import type { ExportPlan } from "./plan.ts";
 
 /** One run of a plan: its bytes, and how far they have come. */
 export interface ExportRun {
-  /** The text in chunks as the encoder likes them, made as they are asked for; the header and the first rows come at once. */
+  /**
+   * The text in chunks as the encoder likes them, made as they are asked for; the header and the first rows come at once.
+   * Each belongs to the caller. A run has one text: take either these chunks or the lent ones.
+   */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** The same chunks in one memory, so that none becomes garbage; marked as lent, see `lendChunks`. */
+  readonly lentChunks: AsyncIterable<Uint8Array>;
   readonly progress: ExportProgress;
 }
 
 /** How a plan is run. */
 export interface RunOptions {
   readonly signal: AbortSignal;
-  /**
-   * The memory of a chunk is used again for the next, so that none becomes garbage: whoever takes one has to be done
-   * with it before asking for another. @default false
-   */
-  readonly lendsChunks?: boolean;
   /** @default the machine's clock */
   readonly clock?: Clock;
 }
@@ -31,17 +32,25 @@ export interface RunOptions {
  */
 export function runExport(plan: ExportPlan, options: RunOptions): ExportRun {
   requireObject("options", options, "signal");
-  const { signal, lendsChunks = false, clock = systemClock } = options;
+  const { signal, clock = systemClock } = options;
   requireObject("plan", plan, "columns", "dialect", "source");
   if (!(signal instanceof AbortSignal))
     throw wrongType("signal is an AbortSignal, which ends the run early.");
-  const memory = lendsChunks ? new LentMemory() : ownMemory;
-  const encoder = new CsvEncoder(plan.columns, plan.dialect, plan.encoder, memory);
   const batches = plan.source.read({
     signal,
     ...(plan.rows === null ? {} : { rows: plan.rows }),
     ...(plan.columnIndexes === null ? {} : { columns: plan.columnIndexes }),
   });
   const progress = { ...noProgress };
-  return { chunks: encodeBatches(batches, encoder, progress, clock), progress };
+  const encoded = (memory: ChunkMemory): AsyncGenerator<Uint8Array, void, undefined> =>
+    encodeBatches(batches, new CsvEncoder(plan.columns, plan.dialect, plan.encoder, memory), progress, clock);
+  return {
+    progress,
+    get chunks() {
+      return encoded(ownMemory);
+    },
+    get lentChunks() {
+      return lendChunks(encoded(new LentMemory()));
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import { copyBytes } from "../body/chunk.ts";
 import { StreamCsvError } from "../errors.ts";
 import type { Body } from "../body/body.ts";
 import type { Pulled } from "../body/chunk-reader.ts";
@@ -20,9 +21,19 @@ export class BodyView implements AsyncIterableIterator<Uint8Array, undefined, un
     return this.#body.pull();
   }
 
-  /** The bytes of a step, undefined at the end. */
+  /** The bytes of a step, which belong to the caller; undefined at the end. */
   take(step: Pulled): Uint8Array | undefined {
+    const bytes = this.borrow(step);
+    return bytes !== undefined && this.isLending ? copyBytes(bytes) : bytes;
+  }
+
+  /** The same without a copy: a body that lends its chunks uses the memory again once the next is asked for. */
+  borrow(step: Pulled): Uint8Array | undefined {
     return this.#body.accept(step) ? this.#encodeChunk(step.value) : undefined;
+  }
+
+  get isLending(): boolean {
+    return this.#body.isLending;
   }
 
   /** Why there are no more bytes, where the response was closed before: whoever sends them mustn't take that for the end. */

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { toError, wrongType } from "../errors.ts";
 import { Body } from "../body/body.ts";
 import { ByteParts } from "../body/byte-parts.ts";
-import { type Chunk, describeValue, isChunk, viewBytes } from "../body/chunk.ts";
+import { type Chunk, copyBytes, describeValue, isChunk, viewBytes } from "../body/chunk.ts";
 import { hasMethod, isAsyncIterable, isIterable, type StreamingBody } from "../body/chunk-reader.ts";
 import { Pacer } from "../async/pacer.ts";
 import { decodeText } from "./head/charset.ts";
@@ -131,7 +131,7 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
       const pulled = source.pull();
       const step = pulled instanceof Promise ? await pulled : pulled;
       if (!source.accept(step)) return;
-      this.#append(this.#parts, step.value);
+      this.#append(this.#parts, step.value, source.isLending);
       if (pacer.isDue) await pacer.yield();
     }
   }
@@ -146,8 +146,8 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     );
   }
 
-  #append(parts: ByteParts, chunk: unknown): void {
-    const bytes = this.encodeChunk(chunk);
+  #append(parts: ByteParts, chunk: unknown, isLent = false): void {
+    const bytes = isLent ? copyBytes(this.encodeChunk(chunk)) : this.encodeChunk(chunk);
     if (bytes.byteLength > 0 && this.statusCode === 304) {
       throw wrongType("A 304 answer takes no content: the client uses what it has.");
     }

@@ -11,11 +11,6 @@ export interface SendOptions extends ProgressLimits {
    * leaves at once, and the client sees it while the first chunk is being made. @default false
    */
   readonly primeFirstChunk?: boolean;
-  /**
-   * The body lends its chunks: it uses the memory of one again once the next is asked for. That is then done only when
-   * the kernel has the last. @default false
-   */
-  readonly lendsChunks?: boolean;
   /** Makes the answer to an error met before the head was written. @default a plain 500 */
   readonly onErrorBeforeHead?: (error: Error) => HttpResponse;
   /** Gets the error of a sending that ends as `failed` or `timed-out`, once; a client that leaves is none. */

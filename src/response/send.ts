@@ -3,7 +3,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, systemClock } from "../clock.ts";
 import { toError, wrongType } from "../errors.ts";
-import { describeValue } from "../body/chunk.ts";
+import { copyBytes, describeValue } from "../body/chunk.ts";
 import { type AnyResponse, viewBody } from "./any-response.ts";
 import { bodyLength } from "./body-length.ts";
 import type { BodyView } from "./body-view.ts";
@@ -148,10 +148,10 @@ class Sending {
       const isLast = this.#bytes + chunk.byteLength >= promisedBytes;
       if (isLast) {
         // To ask for the end is to give a lent chunk back.
-        if (this.#options.lendsChunks === true) chunk = copyBytes(chunk);
+        if (view.isLending) chunk = copyBytes(chunk);
         await this.#requireEnd(view, promisedBytes, chunk.byteLength);
       }
-      const taken = this.#writeChunk(chunk);
+      const taken = this.#writeChunk(chunk, view.isLending);
       if (taken !== undefined) await taken;
       if (isLast) break;
       chunk = await this.#nextChunk(view);
@@ -168,7 +168,7 @@ class Sending {
       if (this.#connection.isTurnOver) await this.#connection.yield();
       const pulled = view.pull();
       if (pulled instanceof Promise) this.#flushHead();
-      const chunk = view.take(pulled instanceof Promise ? await this.#connection.wait(pulled) : pulled);
+      const chunk = view.borrow(pulled instanceof Promise ? await this.#connection.wait(pulled) : pulled);
       if (chunk === undefined && view.cutShort !== undefined) throw new Stopped("cancelled", view.cutShort);
       if (chunk === undefined || chunk.byteLength > 0) return chunk;
     }
@@ -182,25 +182,24 @@ class Sending {
   }
 
   /** Writes one chunk; a promise only where the client must be waited for. */
-  #writeChunk(chunk: Uint8Array): Promise<void> | undefined {
+  #writeChunk(chunk: Uint8Array, isLent: boolean): Promise<void> | undefined {
     this.#firstByteMs ??= this.#elapsedMs();
-    if (chunk.byteLength > pieceBytes) return this.#writePieces(chunk);
+    if (chunk.byteLength > pieceBytes) return this.#writePieces(chunk, isLent);
     this.#chunks += 1;
-    return this.#writePiece(chunk);
+    return this.#writePiece(chunk, isLent);
   }
 
-  async #writePieces(chunk: Uint8Array): Promise<void> {
+  async #writePieces(chunk: Uint8Array, isLent: boolean): Promise<void> {
     for (let offset = 0; offset < chunk.byteLength; offset += pieceBytes) {
-      const taken = this.#writePiece(chunk.subarray(offset, offset + pieceBytes));
+      const taken = this.#writePiece(chunk.subarray(offset, offset + pieceBytes), isLent);
       if (taken !== undefined) await taken;
       else if (this.#connection.isTurnOver) await this.#connection.yield();
     }
     this.#chunks += 1;
   }
 
-  #writePiece(piece: Uint8Array): Promise<void> | undefined {
+  #writePiece(piece: Uint8Array, isLent: boolean): Promise<void> | undefined {
     this.#bytes += piece.byteLength;
-    const isLent = this.#options.lendsChunks === true;
     if (!isLent) return this.#isTaken(piece) ? undefined : this.#connection.drained();
     // A wrapper may keep the chunk, and may drop the callback that tells when it is free again.
     if (this.#isWrapped) return this.#isTaken(copyBytes(piece)) ? undefined : this.#connection.drained();
@@ -291,11 +290,6 @@ type Ending = Pick<SendOutcome, "state" | "error">;
 function describeEnding(thrown: unknown): Ending {
   if (!(thrown instanceof Stopped)) return { state: "failed", error: toError(thrown) };
   return { state: thrown.state, ...(thrown.reason && { error: thrown.reason }) };
-}
-
-/** Not `slice()`, which copies nothing where the bytes are a Buffer. */
-function copyBytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes);
 }
 
 function clientGone(): Error {

@@ -75,11 +75,6 @@ export class StreamingHttpResponse extends HttpResponseBase implements AsyncIter
   }
 
   #adopt(body: unknown): Body {
-    // One chunk among others may be a number; as the whole body it is a mistake, such as a length in the wrong place.
-    if (typeof body === "number" || typeof body === "bigint")
-      throw wrongType(
-        `The body of ${this.constructor.name} is text, bytes or gives them, not the number ${body}.`,
-      );
     const adopted = new Body(body);
     this.#bodies.push(adopted);
     return adopted;

@@ -11,6 +11,7 @@ import {
   type SendOutcome,
   StreamingHttpResponse,
 } from "../../src/index.ts";
+import { lendChunks } from "../../src/body/lent-chunks.ts";
 import { exchange, parseAnswer, readRaw, useServer } from "./conformance/conformance.ts";
 import { portOf, until } from "./serving.ts";
 
@@ -83,8 +84,7 @@ const kinds: Readonly<Record<string, () => Made>> = {
     }),
   }),
   "StreamingHttpResponse that lends its chunks": () => ({
-    response: new StreamingHttpResponse(lent()),
-    options: { lendsChunks: true },
+    response: new StreamingHttpResponse(lendChunks(lent())),
   }),
   FileResponse: () => ({ response: FileResponse.open(import.meta.filename) }),
 };

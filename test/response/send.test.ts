@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { FileResponse, HttpResponse, send, StreamingHttpResponse } from "../../src/index.ts";
+import { lendChunks } from "../../src/body/lent-chunks.ts";
 import { ask, curl, readAll, serve, until } from "./serving.ts";
 
 test("sends a buffered response with its length, status, reason, headers and cookies", async (t) => {
@@ -350,13 +351,14 @@ test("asks for no more of a body that lends its chunks until the kernel has the 
     t,
     () =>
       new StreamingHttpResponse(
-        (function* () {
-          // Short ones too: they would wait in the socket together with the next.
-          for (let index = 0; index < count; index += 1)
-            yield memory.fill(index % 256).subarray(0, index % 3 === 0 ? 50 : memory.byteLength);
-        })(),
+        lendChunks(
+          (function* () {
+            // Short ones too: they would wait in the socket together with the next.
+            for (let index = 0; index < count; index += 1)
+              yield memory.fill(index % 256).subarray(0, index % 3 === 0 ? 50 : memory.byteLength);
+          })(),
+        ),
       ),
-    { lendsChunks: true },
   );
   const body = Buffer.from(await (await fetch(served.url)).arrayBuffer());
   let at = 0;
@@ -380,15 +382,16 @@ for (const memory of [new Uint8Array(4), Buffer.alloc(4)]) {
       t,
       () =>
         new StreamingHttpResponse(
-          (function* () {
-            for (const letter of ["A", "B", "?"]) {
-              memory.fill(letter.charCodeAt(0));
-              if (letter !== "?") yield memory;
-            }
-          })(),
+          lendChunks(
+            (function* () {
+              for (const letter of ["A", "B", "?"]) {
+                memory.fill(letter.charCodeAt(0));
+                if (letter !== "?") yield memory;
+              }
+            })(),
+          ),
           { headers: { "Content-Length": "8" } },
         ),
-      { lendsChunks: true },
     );
     assert.equal(await (await fetch(served.url)).text(), "AAAABBBB");
   });

@@ -35,7 +35,7 @@ async function build({ source, name, parameters, key, path }: BuildRequest): Pro
     reserve: (atLeast: number, wanted: number) => host.call("reserve", { atLeast, wanted }),
     freeDisk: () => host.call("freeDisk", null),
   };
-  return await writeSpoolFile(runExport(plan, { signal, lendsChunks: true }), path, room, tellProgress);
+  return await writeSpoolFile(runExport(plan, { signal }), path, room, tellProgress);
 }
 
 const progressIntervalMs = 1000;

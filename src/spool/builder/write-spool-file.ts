@@ -28,7 +28,7 @@ export async function writeSpoolFile(
   try {
     let bytes = 0;
     let reservedBytes = 0;
-    for await (const chunk of run.chunks) {
+    for await (const chunk of run.lentChunks) {
       const lacking = bytes + chunk.byteLength - reservedBytes;
       if (lacking > 0) {
         const step = Math.min(Math.max(reservedBytes, smallestStepBytes), largestStepBytes);

@@ -90,7 +90,6 @@ function serveExport(context: ExportContext): Handler {
         options: {
           signal: transfer.cancelSignal,
           primeFirstChunk: true,
-          lendsChunks: planned.delivery === "streaming",
           ...(settings.minRateBytesPerSecond === 0
             ? {}
             : { minRateBytesPerSecond: settings.minRateBytesPerSecond }),

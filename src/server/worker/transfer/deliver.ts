@@ -2,6 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { contentTypeOf } from "../../../csv/dialect.ts";
 import type { Delivery } from "../../../export/delivery.ts";
 import type { ExportParameters } from "../../../export/parameters.ts";
+import { lendChunksAs } from "../../../body/lent-chunks.ts";
 import { StreamCsvError } from "../../../errors.ts";
 import { leastBytes, type ExportPlan } from "../../../export/plan.ts";
 import { runExport } from "../../../export/run.ts";
@@ -63,9 +64,9 @@ function exportHeaders(plan: ExportPlan, { cacheControl }: HttpSettings): Record
 function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): StreamingHttpResponse {
   const hash = createHash("sha256");
   const body = ({ signal }: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array> => {
-    const run = runExport(plan, { signal, lendsChunks: true });
+    const run = runExport(plan, { signal });
     transfer.follow(run.progress);
-    return hashed(run.chunks, hash, (sha256) => {
+    return hashed(run.lentChunks, hash, (sha256) => {
       transfer.sha256 = sha256;
     });
   };
@@ -166,7 +167,16 @@ function rowsAndDigest(rows: number, sha256: string): Record<string, string> {
   };
 }
 
-async function* hashed(
+/** Chunks that are handed on as they are, and the digest of them all at their end. */
+function hashed(
+  chunks: AsyncIterable<Uint8Array>,
+  hash: Hash,
+  onEnd: (sha256: string) => void,
+): AsyncIterable<Uint8Array> {
+  return lendChunksAs(chunks, digesting(chunks, hash, onEnd));
+}
+
+async function* digesting(
   chunks: AsyncIterable<Uint8Array>,
   hash: Hash,
   onEnd: (sha256: string) => void,
