@@ -65,6 +65,14 @@ const chunkBody: BodyKind = {
  */
 export const readerOf = Symbol("stream-csv.readerOf");
 
+/** The method of a body that wraps another, by which it tells what that one has failed with already. */
+export const failureOf = Symbol("stream-csv.failureOf");
+
+/** What a body is known to have failed with before anybody has asked for an item, where it can tell. */
+export function earlyFailureOf(body: unknown): EarlyFailure | undefined {
+  return hasMethod(body, failureOf) ? (body[failureOf]() as EarlyFailure | undefined) : undefined;
+}
+
 const finished: Pulled = { done: true, value: undefined };
 
 /**
@@ -106,6 +114,9 @@ function readAsyncIterator(iterator: AsyncIterator<unknown>, source: unknown): C
     read: () => Promise.resolve(iterator.next()),
     close: () => closeIterator(iterator, source),
     isLending: isLending(source),
+    get failure() {
+      return earlyFailureOf(source);
+    },
   };
 }
 

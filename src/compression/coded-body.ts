@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { Interruption } from "../async/interruption.ts";
+import { earlyFailureOf, failureOf, type EarlyFailure } from "../body/chunk-reader.ts";
 import type { Coding, Compressor } from "./coding.ts";
 
 /** How a body is coded. */
@@ -31,9 +32,11 @@ class GivenUp extends Error {
  */
 export class CodedBody implements AsyncIterableIterator<Uint8Array, undefined, undefined> {
   readonly #interruption = new Interruption<GivenUp>();
+  readonly #source: AsyncIterable<Uint8Array>;
   readonly #pieces: AsyncGenerator<Uint8Array, undefined, undefined>;
 
   constructor(source: AsyncIterable<Uint8Array>, options: CodedBodyOptions) {
+    this.#source = source;
     this.#pieces = encode(source, options, this.#interruption);
   }
 
@@ -50,6 +53,11 @@ export class CodedBody implements AsyncIterableIterator<Uint8Array, undefined, u
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** A source that has failed already still gets a status instead of a cut. */
+  [failureOf](): EarlyFailure | undefined {
+    return earlyFailureOf(this.#source);
   }
 }
 

@@ -1,7 +1,7 @@
 import { copyBytes } from "../body/chunk.ts";
 import { StreamCsvError } from "../errors.ts";
 import type { Body } from "../body/body.ts";
-import type { Pulled } from "../body/chunk-reader.ts";
+import { failureOf, type EarlyFailure, type Pulled } from "../body/chunk-reader.ts";
 
 /**
  * A body seen as bytes: chunks are converted one by one, when they are asked for. Views of one body share its progress,
@@ -44,8 +44,12 @@ export class BodyView implements AsyncIterableIterator<Uint8Array, undefined, un
 
   /** @throws what the source is known to have failed with already */
   check(): void {
-    const { failure } = this.#body;
+    const failure = this[failureOf]();
     if (failure !== undefined) throw failure.error;
+  }
+
+  [failureOf](): EarlyFailure | undefined {
+    return this.#body.failure;
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {

@@ -6,6 +6,7 @@ import { createServer as createSecureServer } from "node:https";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 import {
@@ -540,3 +541,21 @@ test("says what it can of a thrown value without text, cuts the body and runs th
   assert.match(error?.message ?? "", /without text/);
   assert.equal(closers, 1);
 });
+
+for (const coding of ["identity", "gzip"] as const) {
+  test(`answers 500 for a source that had failed before it was sent, as ${coding}`, async (t) => {
+    const source = Readable.from(["a", "b"]);
+    source.on("error", () => undefined);
+    source.destroy(new Error("failed early"));
+    await new Promise((resolve) => void source.once("close", resolve));
+    const served = await serve(t, (req) => {
+      const response = new StreamingHttpResponse(source);
+      if (coding !== "identity") compress({ codings: [coding] })(req, response);
+      return response;
+    });
+    const answer = await fetch(served.url, { headers: { "Accept-Encoding": "gzip" } });
+    assert.equal(answer.status, 500);
+    const { state, error } = await served.outcome();
+    assert.deepEqual([state, error?.message], ["failed", "failed early"]);
+  });
+}

@@ -194,3 +194,13 @@ test("waits with a Node stream's error until it is read", async () => {
   await new Promise((resolve) => void setTimeout(resolve, 20));
   await assert.rejects(collect(response), { code: "ENOENT" });
 });
+
+test("refuses a number that a producer or a promise gives for the whole body", async () => {
+  for (const body of [() => 5, () => Promise.resolve(5n), Promise.resolve(5)])
+    await assert.rejects(
+      async () => {
+        for await (const chunk of new StreamingHttpResponse(body as never)) assert.fail(String(chunk));
+      },
+      { name: "TypeError", code: "SCSV_ARG_TYPE", message: /5 is not a body/ },
+    );
+});
