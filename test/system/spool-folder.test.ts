@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { statsOf, statsWhen } from "../harness/ask.ts";
 import { cliPath, runCli, startProgram, startServe, type ServeProcess } from "../harness/cli.ts";
+import { formatHolder, ownHolder } from "../../src/spool/folder/lock-holder.ts";
 import { noNamespaces, onlyChildOf, underPidNamespace } from "../harness/namespace.ts";
 
 let folder: string;
@@ -146,6 +147,21 @@ test(
     await third.ended;
   },
 );
+
+test("obeys a signal while it waits for a folder that another machine may still use", async () => {
+  const own = join(folder, "foreign");
+  await mkdir(own);
+  const foreign = { ...(await ownHolder("planted")), host: "another", boot: "another", pid: 1 };
+  await writeFile(join(own, ".stream-csv.lock.1"), formatHolder(foreign), { mode: 0o600 });
+  const server = startProgram([cliPath, "serve", "--port", "0", "--spool-dir", own]);
+  // It looks at the lock again and again, for up to 16 s.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  assert.equal(server.process.exitCode, null);
+  server.process.kill("SIGTERM");
+  const { exitCode, stderr } = await server.ended;
+  assert.equal(exitCode, 0, stderr);
+  assert.deepEqual(await readdir(own), [".stream-csv.lock.1"]);
+});
 
 test("lets a fifth file wait for its turn, and refuses it only when the queue is full", async () => {
   const ask = async ({ url }: ServeProcess, seed: number): Promise<Response> => {

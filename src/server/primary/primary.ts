@@ -33,7 +33,7 @@ export async function startPrimary(
 ): Promise<RunningServer> {
   signal?.throwIfAborted();
   const log = await openLog(settings.log);
-  const folder = await openSpoolFolder(settings, log.logger, clock);
+  const folder = await openSpoolFolder(settings, log.logger, clock, signal);
   const state = new SharedState(
     settings,
     folder.spool,

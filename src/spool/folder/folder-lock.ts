@@ -59,17 +59,19 @@ interface Lock {
  * lock, one makes the next. Whoever then sees another that lives, since it came by an older look at the folder, gives
  * way; two at once may both do so, but never both have it. The lock is refreshed by a timer that doesn't keep the process
  * alive.
- * @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` when another process that lives has it, naming that process
+ * @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` when another process that lives has it, naming that process; the signal's
+ *   reason when it is aborted while a lock of unknown state is watched
  */
 export async function lockFolder(
   folder: string,
   uid: number | undefined,
   times: LockTimes = lockTimes,
+  signal?: AbortSignal,
 ): Promise<FolderLock> {
   const self = await ownHolder(randomUUID());
   const watch = new Watch(folder, uid, self, times);
   for (;;) {
-    const locks = await watch.settledLocks(undefined);
+    const locks = await watch.settledLocks(undefined, signal);
     requireFree(locks, folder);
     const number = Math.max(0, ...locks.map((lock) => lock.number)) + 1;
     const path = join(folder, `.stream-csv.lock.${number}`);
@@ -80,7 +82,7 @@ export async function lockFolder(
       if (await isHeld()) await rm(path, { force: true });
     };
     try {
-      const others = await watch.settledLocks(path);
+      const others = await watch.settledLocks(path, signal);
       requireFree(others, folder);
       // Somebody who found this lock half-written may have taken it for dead.
       if (!(await isHeld())) continue;
@@ -117,14 +119,16 @@ class Watch {
   }
 
   /** All locks but one, as soon as it is known of each whether it lives, or the patience is at its end. */
-  async settledLocks(except: string | undefined): Promise<readonly Lock[]> {
+  async settledLocks(except: string | undefined, signal?: AbortSignal): Promise<readonly Lock[]> {
     const endsAtMs = performance.now() + this.#times.patienceMs;
     for (;;) {
       const locks = (await this.locks()).filter(({ path }) => path !== except);
       const isKnown =
         locks.some(({ state }) => state === "alive") || locks.every(({ state }) => state === "dead");
       if (isKnown || performance.now() >= endsAtMs) return locks;
-      await pause(lookAgainMs);
+      signal?.throwIfAborted();
+      // The pause has a reason of its own when it is aborted.
+      await pause(lookAgainMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
   }
 

@@ -36,12 +36,17 @@ export async function openSpoolFolder(
   settings: SpoolSettings,
   log: Logger,
   clock: Clock,
+  signal?: AbortSignal,
 ): Promise<SpoolFolder> {
   const { spoolDirectory: named, spoolBytes: limitBytes } = settings;
   try {
     const directory = named ?? (await makeTemporaryFolder());
     await makeFolder(directory);
-    const place = new Place(directory, named === null, await lockFolder(directory, ownUid));
+    const place = new Place(
+      directory,
+      named === null,
+      await lockFolder(directory, ownUid, lockTimes, signal),
+    );
     const close = async (): Promise<void> => {
       try {
         await place.leave();
@@ -66,6 +71,7 @@ export async function openSpoolFolder(
       throw error;
     }
   } catch (cause) {
+    signal?.throwIfAborted();
     if (cause instanceof StreamCsvError) throw cause;
     const where = named === null ? `a new folder in "${tmpdir()}"` : `the folder "${named}"`;
     const hint = "Name another one with --spool-dir.";

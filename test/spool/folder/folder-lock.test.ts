@@ -181,3 +181,12 @@ test("the times of a server leave a holder five refreshes before it is given up"
   assert.ok(lockTimes.staleMs >= 5 * lockTimes.refreshMs);
   assert.ok(lockTimes.patienceMs > lockTimes.staleMs);
 });
+
+test("stops waiting for a lock that may be alive when its signal is aborted, and leaves nothing", async () => {
+  await plant({ pidNamespace: "pid:[1]" });
+  const abort = new AbortController();
+  const waiting = lockFolder(folder, uid, { ...times, staleMs: 60_000, patienceMs: 60_000 }, abort.signal);
+  setTimeout(() => abort.abort(new Error("stopped")), 60);
+  await assert.rejects(waiting, { message: "stopped" });
+  assert.deepEqual(await readdir(folder), [".stream-csv.lock.7"]);
+});
