@@ -120,6 +120,24 @@ test("refuses with 503 and Retry-After what finds the queue full or waits for to
   assert.equal(await (await fetch(`${server.url}/ping`)).text(), "pong");
 });
 
+test(
+  "gives the place of clients that have left a full queue to one that comes",
+  { skip: process.platform !== "linux" },
+  async () => {
+    await using server = await startSync(1, "--queue", "2", "--queue-timeout", "60s");
+    const holder = await hold(server);
+    const ask = "GET /ping HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+    const left = await Promise.all([connectTo(server.url, ask), connectTo(server.url, ask)]);
+    for (const { socket } of left) socket.destroy();
+    await Promise.all(left.map(({ socket }) => socket.closed || once(socket, "close")));
+    const waiting = fetch(`${server.url}/ping`);
+    const early = await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 200, "waits"))]);
+    assert.equal(early, "waits");
+    holder.socket.destroy();
+    assert.equal(await (await waiting).text(), "pong");
+  },
+);
+
 test("lets go of a connection that sends nothing, or only half a head, so that others are served", async () => {
   await using server = await startSync(1, "--header-timeout", "200ms");
   const silent = await connectTo(server.url);

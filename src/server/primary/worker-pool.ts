@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { Backoff } from "./backoff.ts";
+import { closedConnections } from "./placement/closed-connections.ts";
 import { FreeOnly } from "./placement/free-only.ts";
 import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
 import { resetSocket } from "../../socket/socket-reset.ts";
@@ -87,6 +88,7 @@ export class WorkerPool {
       clock,
       handOver: (worker, socket, queueWaitSeconds) => this.#handOver(worker, socket, queueWaitSeconds),
       refuse: (socket, reason) => this.#refuser.refuse(socket, reason),
+      closed: closedConnections,
     });
     this.#ticking = setInterval(() => {
       for (const { watch } of this.#all.values()) watch.tick();

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { StreamCsvError } from "../../../errors.ts";
 import { Occupancy } from "../../../admission/occupancy.ts";
 import { HoldEstimate } from "../../../admission/hold-estimate.ts";
-import { WaitingLine } from "../../../admission/waiting-line.ts";
+import { ConnectionLine } from "./connection-line.ts";
 import type { Backlog, Placement, PlacementContext } from "./placement.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { Backlog, Placement, PlacementContext } from "./placement.ts";
  */
 export class FreeOnly<Worker> implements Placement<Worker> {
   readonly #context: PlacementContext<Worker>;
-  readonly #line: WaitingLine;
+  readonly #line: ConnectionLine;
   /** The longest free first. */
   readonly #free = new Set<Worker>();
   readonly #serving = new Set<Worker>();
@@ -25,13 +25,9 @@ export class FreeOnly<Worker> implements Placement<Worker> {
   #closedFor: Error | undefined;
 
   constructor(context: PlacementContext<Worker>) {
-    const { settings, clock } = context;
-    const { queueTimeoutMs } = settings;
     this.#context = context;
-    this.#line = new WaitingLine({ queue: settings.queue * settings.workers, queueTimeoutMs }, clock, () =>
-      this.#busy(`none came free within ${queueTimeoutMs / 1000} s`),
-    );
-    this.#allBusy = new Occupancy(clock);
+    this.#line = new ConnectionLine(context, (why) => this.#busy(why));
+    this.#allBusy = new Occupancy(context.clock);
   }
 
   get backlog(): Backlog {
@@ -45,13 +41,12 @@ export class FreeOnly<Worker> implements Placement<Worker> {
   place(socket: Socket): void {
     if (this.#closedFor !== undefined) this.#context.refuse(socket, this.#closedFor);
     else if (this.#free.size > 0) this.#handOver(socket, 0);
-    else if (this.#line.isFull) this.#context.refuse(socket, this.#busy("the queue is full"));
-    else {
-      this.#line.join({
-        turn: (waitedSeconds) => this.#handOver(socket, waitedSeconds),
-        refuse: (reason) => this.#context.refuse(socket, reason),
-      });
-    }
+    else
+      this.#line.join(
+        socket,
+        (waitedSeconds) => this.#handOver(socket, waitedSeconds),
+        () => this.#noteChange(),
+      );
   }
 
   join(worker: Worker): void {

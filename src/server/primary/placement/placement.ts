@@ -38,4 +38,6 @@ export interface PlacementContext<Worker> {
   readonly clock: Clock;
   handOver(worker: Worker, socket: Socket, queueWaitSeconds: number): void;
   refuse(socket: Socket, reason: Error): void;
+  /** Those of the connections whose client has closed its side; see `closedConnections`. */
+  closed(sockets: Iterable<Socket>): readonly Socket[];
 }

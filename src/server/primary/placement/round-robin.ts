@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { StreamCsvError } from "../../../errors.ts";
-import { WaitingLine } from "../../../admission/waiting-line.ts";
+import { ConnectionLine } from "./connection-line.ts";
 import type { Backlog, Placement, PlacementContext } from "./placement.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Backlog, Placement, PlacementContext } from "./placement.ts";
  */
 export class RoundRobin<Worker> implements Placement<Worker> {
   readonly #context: PlacementContext<Worker>;
-  readonly #line: WaitingLine;
+  readonly #line: ConnectionLine;
   /** The next in turn first. */
   readonly #ready: Worker[] = [];
   /** Those of the ready that don't answer at the moment: they get nothing while another does. */
@@ -18,12 +18,8 @@ export class RoundRobin<Worker> implements Placement<Worker> {
   #closedFor: Error | undefined;
 
   constructor(context: PlacementContext<Worker>) {
-    const { settings, clock } = context;
-    const { queueTimeoutMs } = settings;
     this.#context = context;
-    this.#line = new WaitingLine({ queue: settings.queue * settings.workers, queueTimeoutMs }, clock, () =>
-      notReady(`none became ready within ${queueTimeoutMs / 1000} s`),
-    );
+    this.#line = new ConnectionLine(context, notReady);
   }
 
   get backlog(): Backlog {
@@ -33,16 +29,12 @@ export class RoundRobin<Worker> implements Placement<Worker> {
   place(socket: Socket): void {
     if (this.#closedFor !== undefined) this.#context.refuse(socket, this.#closedFor);
     else if (this.#ready.length > 0) this.#handOver(socket, 0);
-    else if (this.#line.isFull) this.#context.refuse(socket, notReady("the queue is full"));
-    else {
-      this.#line.join({
-        turn: (waitedSeconds) => this.#handOver(socket, waitedSeconds),
-        refuse: (reason) => {
-          this.#context.refuse(socket, reason);
-          this.#noteChange();
-        },
-      });
-    }
+    else
+      this.#line.join(
+        socket,
+        (waitedSeconds) => this.#handOver(socket, waitedSeconds),
+        () => this.#noteChange(),
+      );
   }
 
   join(worker: Worker): void {

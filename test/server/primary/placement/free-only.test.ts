@@ -17,11 +17,14 @@ function makePlacement(settings: Partial<ServerSettings> = {}) {
   let nowMs = 0;
   const handedOver: HandOver[] = [];
   const refused: { readonly socket: Socket; readonly reason: Error }[] = [];
+  /** Connections whose client has closed its side. */
+  const left = new Set<Socket>();
   const placement = new FreeOnly<string>({
     settings: { ...defaultSettings, ...settings },
     clock: { nowMs: () => nowMs, wallMs: () => nowMs },
     handOver: (worker, socket, queueWaitSeconds) => handedOver.push({ worker, socket, queueWaitSeconds }),
     refuse: (socket, reason) => refused.push({ socket, reason }),
+    closed: (sockets) => [...sockets].filter((socket) => left.has(socket)),
   });
   const connections: Socket[] = [];
   const connect = (): Socket => {
@@ -30,7 +33,15 @@ function makePlacement(settings: Partial<ServerSettings> = {}) {
     placement.place(socket);
     return socket;
   };
-  return { placement, handedOver, refused, connect, connections, advance: (ms: number) => (nowMs += ms) };
+  return {
+    placement,
+    handedOver,
+    refused,
+    left,
+    connect,
+    connections,
+    advance: (ms: number) => (nowMs += ms),
+  };
 }
 
 test("hands a connection to a worker that is free, and makes the next wait until one is", () => {
@@ -179,4 +190,27 @@ test("never gives a worker two connections, serves in order of arrival, and lose
       assert.equal(handedOver.length + refused.length, connections.length);
     }),
   );
+});
+
+test("refuses clients that have closed their side when the queue is full, so that others may wait", () => {
+  const { placement, refused, left, connect, advance } = makePlacement({ workers: 1, queue: 2 });
+  placement.join("one");
+  connect();
+  const [first, second] = [connect(), connect()];
+  left.add(first);
+  const third = connect();
+  assert.deepEqual(
+    refused.map(({ socket }) => socket),
+    [first],
+  );
+  assert.equal(placement.backlog.queued, 2);
+  // The kernel isn't asked for every connection.
+  left.add(second);
+  const fourth = connect();
+  assert.equal(refused[1]?.socket, fourth);
+  advance(1000);
+  const fifth = connect();
+  assert.deepEqual([refused[2]?.socket, refused.length], [second, 3]);
+  left.add(third).add(fifth);
+  placement.close(new Error("the end"));
 });

@@ -11,11 +11,14 @@ function makePlacement(settings: Partial<ServerSettings> = {}) {
   let nowMs = 0;
   const handedOver: { readonly worker: string; readonly socket: Socket; readonly waited: number }[] = [];
   const refused: { readonly socket: Socket; readonly reason: Error }[] = [];
+  /** Connections whose client has closed its side. */
+  const left = new Set<Socket>();
   const placement = new RoundRobin<string>({
     settings: { ...defaultSettings, ...settings },
     clock: { nowMs: () => nowMs, wallMs: () => nowMs },
     handOver: (worker, socket, waited) => handedOver.push({ worker, socket, waited }),
     refuse: (socket, reason) => refused.push({ socket, reason }),
+    closed: (sockets) => [...sockets].filter((socket) => left.has(socket)),
   });
   const connect = (): Socket => {
     const socket = new Socket();
@@ -23,7 +26,7 @@ function makePlacement(settings: Partial<ServerSettings> = {}) {
     return socket;
   };
   const workers = (): readonly string[] => handedOver.map(({ worker }) => worker);
-  return { placement, handedOver, refused, connect, workers, advance: (ms: number) => (nowMs += ms) };
+  return { placement, handedOver, refused, left, connect, workers, advance: (ms: number) => (nowMs += ms) };
 }
 
 test("hands connections to the workers in turn", () => {
@@ -127,4 +130,25 @@ test("neither loses nor doubles a connection, whatever becomes of the workers", 
       assert.deepEqual(new Set(placed), new Set(made));
     }),
   );
+});
+
+test("refuses clients that have closed their side when the queue is full, so that others may wait", () => {
+  const { placement, refused, left, connect, advance } = makePlacement({ workers: 1, queue: 2 });
+  const [first, second] = [connect(), connect()];
+  left.add(first);
+  const third = connect();
+  assert.deepEqual(
+    refused.map(({ socket }) => socket),
+    [first],
+  );
+  assert.equal(placement.backlog.queued, 2);
+  // The kernel isn't asked for every connection.
+  left.add(second);
+  const fourth = connect();
+  assert.equal(refused[1]?.socket, fourth);
+  advance(1000);
+  const fifth = connect();
+  assert.deepEqual([refused[2]?.socket, refused.length], [second, 3]);
+  left.add(third).add(fifth);
+  placement.close(new Error("the end"));
 });

@@ -1,0 +1,87 @@
+import type { Socket } from "node:net";
+import { WaitingLine, type Waiter } from "../../../admission/waiting-line.ts";
+import type { Clock } from "../../../clock.ts";
+import type { PlacementContext } from "./placement.ts";
+
+/** How often at the most the kernel is asked which clients have closed their side. */
+const lookAgainMs = 1000;
+
+/** The connections that wait in the primary for a worker, in order of arrival, with a bound and a time-out. */
+export class ConnectionLine {
+  readonly #line: WaitingLine;
+  readonly #clock: Clock;
+  readonly #context: Pick<PlacementContext<unknown>, "settings" | "clock" | "refuse" | "closed">;
+  readonly #busy: (why: string) => Error;
+  readonly #waiters = new Map<Socket, Waiter>();
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** @param busy the refusal of a connection that finds the line full or has waited too long, with the reason */
+  constructor(
+    context: Pick<PlacementContext<unknown>, "settings" | "clock" | "refuse" | "closed">,
+    busy: (why: string) => Error,
+  ) {
+    const { settings, clock } = context;
+    const { queueTimeoutMs } = settings;
+    this.#context = context;
+    this.#clock = clock;
+    this.#busy = busy;
+    this.#line = new WaitingLine({ queue: settings.queue * settings.workers, queueTimeoutMs }, clock, () =>
+      busy(`none came free within ${queueTimeoutMs / 1000} s`),
+    );
+  }
+
+  get length(): number {
+    return this.#line.length;
+  }
+
+  get waitedSeconds(): number {
+    return this.#line.waitedSeconds;
+  }
+
+  /**
+   * Puts a connection at the end of the line, or refuses it when the line is full. Clients that have closed their side leave a
+   * full line first: they are refused too, since a client that only half-closed still reads its answer.
+   * @param turn called when it is the connection's turn
+   * @param onRefused called after it was refused later on
+   */
+  join(socket: Socket, turn: (waitedSeconds: number) => void, onRefused: () => void): void {
+    if (this.#line.isFull) this.#refuseClosed();
+    if (this.#line.isFull) {
+      this.#context.refuse(socket, this.#busy("the queue is full"));
+      return;
+    }
+    const waiter: Waiter = {
+      turn: (waitedSeconds) => {
+        this.#waiters.delete(socket);
+        turn(waitedSeconds);
+      },
+      refuse: (reason) => {
+        this.#waiters.delete(socket);
+        this.#context.refuse(socket, reason);
+        onRefused();
+      },
+    };
+    this.#waiters.set(socket, waiter);
+    this.#line.join(waiter);
+  }
+
+  callNext(): void {
+    this.#line.callNext();
+  }
+
+  refuseAll(reason: Error): void {
+    this.#line.refuseAll(reason);
+  }
+
+  #refuseClosed(): void {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#lookedAtMs < lookAgainMs) return;
+    this.#lookedAtMs = nowMs;
+    for (const socket of this.#context.closed(this.#waiters.keys())) {
+      const waiter = this.#waiters.get(socket);
+      if (waiter === undefined) continue;
+      this.#line.leave(waiter);
+      waiter.refuse(this.#busy("its client has closed its side of the connection"));
+    }
+  }
+}
