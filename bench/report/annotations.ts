@@ -1,7 +1,7 @@
 import type { BenchResult } from "../result/schema.ts";
-import { labelOf } from "./metric-label.ts";
+import { labelOf } from "./read/metric-label.ts";
 import { plainLines, plainText } from "./plain-text.ts";
-import { comparisonSentence, concludeInWords, gatedComparisons } from "./verdict.ts";
+import { comparisonSentence, concludeInWords, gatedComparisons } from "./section/conclusion.ts";
 
 /** GitHub shows ten annotations of each kind for a step and drops the rest. */
 const mostAnnotations = 10;

@@ -1,8 +1,8 @@
 import { create } from "xmlbuilder2";
 import type { BenchResult, Check, Comparison } from "../result/schema.ts";
 import type { Renderer } from "./renderer.ts";
-import { subjectText } from "./run-tables.ts";
-import { comparisonSentence, concludeInWords, gatedComparisons } from "./verdict.ts";
+import { subjectText } from "./section/run.ts";
+import { comparisonSentence, concludeInWords, gatedComparisons } from "./section/conclusion.ts";
 
 /** What became of a test case. */
 interface Outcome {

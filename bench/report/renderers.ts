@@ -4,8 +4,8 @@ import type { Renderer, RenderOptions } from "./renderer.ts";
 /** Every format by its name. A renderer is loaded when it is asked for: the charts of HTML alone cost 0.4 s of CPU time. */
 export const renderers = {
   text: async () => (await import("./text.ts")).renderText,
-  markdown: async () => (await import("./markdown.ts")).renderMarkdown,
-  html: async () => (await import("./html.ts")).renderHtml,
+  markdown: async () => (await import("./markdown/markdown.ts")).renderMarkdown,
+  html: async () => (await import("./html/page.ts")).renderHtml,
   json: async () => (await import("./json.ts")).renderJson,
   csv: async () => (await import("./csv.ts")).renderCsv,
   junit: async () => (await import("./junit.ts")).renderJunit,

@@ -1,5 +1,5 @@
 import type { Renderer } from "./renderer.ts";
-import { terminalReport } from "./terminal.ts";
+import { terminalReport } from "./terminal/terminal.ts";
 
 /** Text for a terminal. */
 export const renderText: Renderer = (result, { hasColor = false, columns }) =>

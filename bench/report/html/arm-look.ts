@@ -1,5 +1,5 @@
 import type { Arm } from "../../result/schema.ts";
-import { html, type Markup } from "./markup.ts";
+import { html, type Markup } from "../markup.ts";
 
 /** How an arm is drawn: a colour of the page's style, and a shape and a dash for those who can't tell colours apart. */
 export interface ArmLook {

@@ -1,5 +1,5 @@
-import type { ReportCell, ReportTable } from "../table.ts";
-import { html, type Markup } from "./markup.ts";
+import type { ReportCell, ReportTable } from "../model/table.ts";
+import { html, type Markup } from "../markup.ts";
 
 /** Cells of words longer than this may break into lines. */
 const longText = 40;

@@ -1,9 +1,9 @@
 import { metrics, type MetricId } from "../../result/metric.ts";
 import type { BenchResult, Comparison } from "../../result/schema.ts";
-import { fitTable } from "../fit-table.ts";
-import { intervalText } from "../interval-level.ts";
+import { fitTable } from "./fit-table.ts";
+import { intervalText } from "../read/interval-level.ts";
 import { factorText, quantityText } from "../number-text.ts";
-import { comparisonOf, expectedOf, measuredArms, medianOf } from "../summary.ts";
+import { comparisonOf, expectedOf, measuredArms, medianOf } from "../read/memory-curve.ts";
 import { marksOf } from "./footnotes.ts";
 import { counted, wrapped, type Colors, type Look } from "./look.ts";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { armLooks } from "../../../bench/report/html/arm-look.ts";
-import { linearAxis, logAxis, shortCount } from "../../../bench/report/html/axis.ts";
-import { thinned } from "../../../bench/report/html/time-chart.ts";
+import { linearAxis, logAxis, shortCount } from "../../../bench/report/chart/axis.ts";
+import { thinned } from "../../../bench/report/chart/time-chart.ts";
 import { withoutZeros } from "../../../bench/report/number-text.ts";
 
 /** As large and as small as anything measured; a picosecond is below what a clock can tell. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { renderReport, resolveConfig, type BenchResult } from "../../../bench/index.ts";
-import { versionsText } from "../../../bench/report/versions-text.ts";
+import { versionsText } from "../../../bench/report/section/versions-text.ts";
 import { fixtureResult } from "./results.ts";
 
 const gate = fixtureResult("regression");

@@ -1,6 +1,6 @@
-import { metrics as knownMetrics, type MetricUnit } from "../result/metric.ts";
-import type { BenchResult } from "../result/schema.ts";
-import { quantityText, significant } from "./number-text.ts";
+import { metrics as knownMetrics, type MetricUnit } from "../../result/metric.ts";
+import type { BenchResult } from "../../result/schema.ts";
+import { quantityText, significant } from "../number-text.ts";
 
 /** A metric of a result file, as a report shows it. */
 export interface ShownMetric {

@@ -1,4 +1,4 @@
-import { oneLine } from "./plain-text.ts";
+import { oneLine } from "../plain-text.ts";
 
 /** Text as Markdown that shows it as it is, in one line, also within a table. */
 export function markdownText(text: string): string {

@@ -1,18 +1,18 @@
 import picocolors from "picocolors";
-import { formatBytes, formatCount } from "../../src/index.ts";
-import type { BenchResult } from "../result/schema.ts";
-import { adviceSentences } from "./advice.ts";
+import { formatBytes, formatCount } from "../../../src/index.ts";
+import type { BenchResult } from "../../result/schema.ts";
+import { adviceSentences } from "../section/advice.ts";
 import { fitTable } from "./fit-table.ts";
-import { withPlainTexts } from "./plain-text.ts";
-import { gateTable } from "./run-tables.ts";
-import { syncWorkersTable } from "./sync-workers-table.ts";
-import { cellText } from "./table.ts";
-import { footnotes } from "./terminal/footnotes.ts";
-import { counted, wrapped, type Colors, type Look } from "./terminal/look.ts";
-import { memoryTable } from "./terminal/memory-table.ts";
-import { exportTable, scenarioTables } from "./terminal/scenario-tables.ts";
-import { concludeInWords } from "./verdict.ts";
-import { versionsText } from "./versions-text.ts";
+import { withPlainTexts } from "../plain-text.ts";
+import { gateTable } from "../section/run.ts";
+import { syncWorkersTable } from "../section/sync-workers.ts";
+import { cellText } from "../model/table.ts";
+import { footnotes } from "./footnotes.ts";
+import { counted, wrapped, type Colors, type Look } from "./look.ts";
+import { memoryTable } from "../section/scaling.ts";
+import { exportTable, scenarioTables } from "./scenario-tables.ts";
+import { concludeInWords } from "../section/conclusion.ts";
+import { versionsText } from "../section/versions-text.ts";
 
 /** How a report is to look. */
 export interface TerminalReportOptions {

@@ -3,9 +3,9 @@ import { formatBytes, formatCount, formatSeconds } from "../../../src/index.ts";
 import type { BenchResult, Series } from "../../result/schema.ts";
 import { median } from "../../statistics/median.ts";
 import { withoutZeros } from "../number-text.ts";
-import type { ArmLook } from "./arm-look.ts";
+import type { ArmLook } from "../html/arm-look.ts";
 import { linearAxis } from "./axis.ts";
-import { drawSvg, type Chart } from "./chart.ts";
+import { drawSvg, type Chart } from "../html/draw-chart.ts";
 
 interface TimeMetric {
   readonly metric: string;

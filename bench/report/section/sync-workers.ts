@@ -1,7 +1,7 @@
-import { metrics, type MetricId } from "../result/metric.ts";
-import type { BenchResult } from "../result/schema.ts";
-import { quantityText } from "./number-text.ts";
-import { measuredArms, medianOf } from "./summary.ts";
+import { metrics, type MetricId } from "../../result/metric.ts";
+import type { BenchResult } from "../../result/schema.ts";
+import { quantityText } from "../number-text.ts";
+import { measuredArms, medianOf } from "../read/memory-curve.ts";
 
 const scenario = "sync-workers";
 

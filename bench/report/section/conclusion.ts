@@ -1,6 +1,6 @@
-import type { BenchResult, Comparison } from "../result/schema.ts";
-import { factorText, significant, withoutZeros } from "./number-text.ts";
-import { labelOf, type ShownMetric } from "./metric-label.ts";
+import type { BenchResult, Comparison } from "../../result/schema.ts";
+import { factorText, significant, withoutZeros } from "../number-text.ts";
+import { labelOf, type ShownMetric } from "../read/metric-label.ts";
 
 /** What a run came to, for the head of a report. */
 export interface Conclusion {

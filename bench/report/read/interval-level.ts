@@ -1,5 +1,5 @@
-import type { Comparison } from "../result/schema.ts";
-import { significant } from "./number-text.ts";
+import type { Comparison } from "../../result/schema.ts";
+import { significant } from "../number-text.ts";
 
 /** What the intervals of comparisons hold at the least; of a single round nothing holds, so that it isn't counted. */
 interface IntervalLevels {

@@ -1,8 +1,8 @@
-import type { MetricId } from "../result/metric.ts";
-import type { Arm, BenchResult, Comparison } from "../result/schema.ts";
-import { growthOf, type Growth } from "../statistics/growth.ts";
-import { median } from "../statistics/median.ts";
-import type { Point } from "../statistics/least-squares.ts";
+import type { MetricId } from "../../result/metric.ts";
+import type { Arm, BenchResult, Comparison } from "../../result/schema.ts";
+import { growthOf, type Growth } from "../../statistics/growth.ts";
+import { median } from "../../statistics/median.ts";
+import type { Point } from "../../statistics/least-squares.ts";
 
 /** The median of a metric over the valid rounds that have it; null when none has. */
 export function medianOf(

@@ -1,10 +1,10 @@
-import { formatBytes, formatCount } from "../../src/index.ts";
-import type { BenchResult } from "../result/schema.ts";
-import { labelOf, shownMetrics } from "./metric-label.ts";
-import { significant } from "./number-text.ts";
-import { ratioCell } from "./scenario-tables.ts";
-import type { ReportCell, ReportTable } from "./table.ts";
-import { budgetText, gatedComparisons, shareText } from "./verdict.ts";
+import { formatBytes, formatCount } from "../../../src/index.ts";
+import type { BenchResult } from "../../result/schema.ts";
+import { labelOf, shownMetrics } from "../read/metric-label.ts";
+import { significant } from "../number-text.ts";
+import { ratioCell } from "./medians.ts";
+import type { ReportCell, ReportTable } from "../model/table.ts";
+import { budgetText, gatedComparisons, shareText } from "./conclusion.ts";
 
 /** What the verdict rests on; null when nothing was held against a budget. */
 export function gateTable(result: BenchResult): ReportTable | null {

@@ -1,7 +1,7 @@
-import { formatBytes, formatCount, formatSeconds, isDelivery } from "../../src/index.ts";
-import { expectedHoldSeconds } from "../result/expected-hold.ts";
-import type { BenchResult } from "../result/schema.ts";
-import { percentText, quantityText, significant } from "./number-text.ts";
+import { formatBytes, formatCount, formatSeconds, isDelivery } from "../../../src/index.ts";
+import { expectedHoldSeconds } from "../../result/expected-hold.ts";
+import type { BenchResult } from "../../result/schema.ts";
+import { percentText, quantityText, significant } from "../number-text.ts";
 import {
   bytesPerRowOf,
   comparisonOf,
@@ -9,7 +9,7 @@ import {
   medianOf,
   memoryCurves,
   type MemoryCurve,
-} from "./summary.ts";
+} from "../read/memory-curve.ts";
 
 const scenario = "export";
 

@@ -1,10 +1,10 @@
 import { dot, gridX, ruleX, tickX } from "@observablehq/plot";
-import type { ShownMetric } from "../metric-label.ts";
+import type { ShownMetric } from "../read/metric-label.ts";
 import { withoutZeros } from "../number-text.ts";
-import type { ScenarioView } from "../scenario-view.ts";
-import type { ArmLook } from "./arm-look.ts";
+import type { ScenarioView } from "../read/scenario-view.ts";
+import type { ArmLook } from "../html/arm-look.ts";
 import { linearAxis } from "./axis.ts";
-import { drawSvg, type Chart } from "./chart.ts";
+import { drawSvg, type Chart } from "../html/draw-chart.ts";
 
 /** What is worth a drawing even where nothing is gated by it. */
 const drawn: ReadonlySet<string> = new Set([

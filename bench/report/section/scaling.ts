@@ -1,9 +1,9 @@
 import { formatCount } from "../../../src/index.ts";
 import type { BenchResult } from "../../result/schema.ts";
-import { fitTable } from "../fit-table.ts";
+import { fitTable } from "../terminal/fit-table.ts";
 import { quantityText, significant } from "../number-text.ts";
-import { bytesPerRowOf, memoryCurves } from "../summary.ts";
-import type { Look } from "./look.ts";
+import { bytesPerRowOf, memoryCurves } from "../read/memory-curve.ts";
+import type { Look } from "../terminal/look.ts";
 
 /** Rows down, arms across: the peak of the server's memory over its idle memory. */
 export function memoryTable(result: BenchResult, { colors, width }: Look): string {

@@ -1,20 +1,20 @@
 import { markdownTable } from "markdown-table";
-import type { BenchResult } from "../result/schema.ts";
-import { adviceSentences } from "./advice.ts";
-import { codeText, markdownText } from "./markdown-text.ts";
-import type { Renderer } from "./renderer.ts";
-import { armTable, checkTable, gateTable, settingTable, subjectText } from "./run-tables.ts";
+import type { BenchResult } from "../../result/schema.ts";
+import { adviceSentences } from "../section/advice.ts";
+import { codeText, markdownText } from "./escape.ts";
+import type { Renderer } from "../renderer.ts";
+import { armTable, checkTable, gateTable, settingTable, subjectText } from "../section/run.ts";
 import {
   comparisonTable,
   growthTable,
   hasRepeatedRounds,
   medianTable,
   roundTable,
-} from "./scenario-tables.ts";
-import { scenarioViews, type ScenarioView } from "./scenario-view.ts";
-import { cellText, type ReportTable } from "./table.ts";
-import { concludeInWords } from "./verdict.ts";
-import { versionsText } from "./versions-text.ts";
+} from "../section/medians.ts";
+import { scenarioViews, type ScenarioView } from "../read/scenario-view.ts";
+import { cellText, type ReportTable } from "../model/table.ts";
+import { concludeInWords } from "../section/conclusion.ts";
+import { versionsText } from "../section/versions-text.ts";
 
 /** GitHub refuses a step's summary above this. */
 const mostSummaryBytes = 1024 ** 2;

@@ -3,10 +3,10 @@ import { formatSeconds } from "../../../src/index.ts";
 import type { BenchResult, Series } from "../../result/schema.ts";
 import { median } from "../../statistics/median.ts";
 import { withoutZeros } from "../number-text.ts";
-import type { ReportRow } from "../table.ts";
-import type { ArmLook } from "./arm-look.ts";
+import type { ReportRow } from "../model/table.ts";
+import type { ArmLook } from "../html/arm-look.ts";
 import { logAxis } from "./axis.ts";
-import { drawSvg, type Chart } from "./chart.ts";
+import { drawSvg, type Chart } from "../html/draw-chart.ts";
 
 const title = "Time between chunks";
 const description =

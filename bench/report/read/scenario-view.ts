@@ -1,5 +1,5 @@
-import type { Arm, BenchResult, Comparison, Round } from "../result/schema.ts";
-import { median } from "../statistics/median.ts";
+import type { Arm, BenchResult, Comparison, Round } from "../../result/schema.ts";
+import { median } from "../../statistics/median.ts";
 import { shownMetrics, type ShownMetric } from "./metric-label.ts";
 
 /** One scenario of a result, as a report shows it. */

@@ -1,5 +1,5 @@
 import { array, literal, object, safeParse, string, tuple, union } from "valibot";
-import type { Arm, BenchResult } from "../result/schema.ts";
+import type { Arm, BenchResult } from "../../result/schema.ts";
 
 /** What the setting of a run says of the other version. */
 const otherVersion = union([

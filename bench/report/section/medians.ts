@@ -1,12 +1,12 @@
-import { formatCount } from "../../src/index.ts";
-import type { Arm, BenchResult, Comparison, Round } from "../result/schema.ts";
-import { intervalText } from "./interval-level.ts";
-import { significant } from "./number-text.ts";
-import { labelOf, shownMetrics, type ShownMetric } from "./metric-label.ts";
-import type { ScenarioView } from "./scenario-view.ts";
-import { bytesPerRowOf, memoryCurves, type MemoryCurve } from "./summary.ts";
-import type { ReportCell, ReportRow, ReportTable } from "./table.ts";
-import { ratioText } from "./verdict.ts";
+import { formatCount } from "../../../src/index.ts";
+import type { Arm, BenchResult, Comparison, Round } from "../../result/schema.ts";
+import { intervalText } from "../read/interval-level.ts";
+import { significant } from "../number-text.ts";
+import { labelOf, shownMetrics, type ShownMetric } from "../read/metric-label.ts";
+import type { ScenarioView } from "../read/scenario-view.ts";
+import { bytesPerRowOf, memoryCurves, type MemoryCurve } from "../read/memory-curve.ts";
+import type { ReportCell, ReportRow, ReportTable } from "../model/table.ts";
+import { ratioText } from "./conclusion.ts";
 
 /** More arms than this stand below each other instead of side by side. */
 const mostArmsAcross = 5;

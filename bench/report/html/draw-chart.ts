@@ -1,7 +1,7 @@
 import { plot, type Markish, type PlotOptions } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import type { ReportTable } from "../table.ts";
-import { html, Markup, withoutControls } from "./markup.ts";
+import type { ReportTable } from "../model/table.ts";
+import { html, Markup, withoutControls } from "../markup.ts";
 import { foldedTable } from "./table.ts";
 
 /** A drawing with what it shows in words, and the numbers it is made of. */

@@ -1,27 +1,27 @@
-import type { BenchResult } from "../result/schema.ts";
-import { adviceSentences } from "./advice.ts";
-import { armLooks, legendMarkup } from "./html/arm-look.ts";
-import { chartMarkup } from "./html/chart.ts";
-import { gapCharts } from "./html/gap-chart.ts";
-import { growthCharts } from "./html/growth-chart.ts";
-import { html, Markup } from "./html/markup.ts";
-import { roundCharts } from "./html/round-chart.ts";
-import { style } from "./html/style.ts";
-import { foldedTable, tableMarkup } from "./html/table.ts";
-import { timeCharts } from "./html/time-chart.ts";
-import type { Renderer } from "./renderer.ts";
-import { armTable, checkTable, gateTable, settingTable, subjectText } from "./run-tables.ts";
+import type { BenchResult } from "../../result/schema.ts";
+import { adviceSentences } from "../section/advice.ts";
+import { armLooks, legendMarkup } from "./arm-look.ts";
+import { chartMarkup } from "./draw-chart.ts";
+import { gapCharts } from "../chart/gap-chart.ts";
+import { growthCharts } from "../chart/growth-chart.ts";
+import { html, Markup } from "../markup.ts";
+import { roundCharts } from "../chart/round-chart.ts";
+import { style } from "./style.ts";
+import { foldedTable, tableMarkup } from "./table.ts";
+import { timeCharts } from "../chart/time-chart.ts";
+import type { Renderer } from "../renderer.ts";
+import { armTable, checkTable, gateTable, settingTable, subjectText } from "../section/run.ts";
 import {
   comparisonTable,
   growthTable,
   hasRepeatedRounds,
   medianTable,
   roundTable,
-} from "./scenario-tables.ts";
-import { scenarioViews, type ScenarioView } from "./scenario-view.ts";
-import { curveOf, memoryCurves } from "./summary.ts";
-import { concludeInWords } from "./verdict.ts";
-import { versionsText } from "./versions-text.ts";
+} from "../section/medians.ts";
+import { scenarioViews, type ScenarioView } from "../read/scenario-view.ts";
+import { curveOf, memoryCurves } from "../read/memory-curve.ts";
+import { concludeInWords } from "../section/conclusion.ts";
+import { versionsText } from "../section/versions-text.ts";
 
 /** No script, and nothing from anywhere else: a browser refuses both, whatever a result file holds. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";

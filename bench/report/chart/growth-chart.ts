@@ -3,10 +3,10 @@ import { formatBytes } from "../../../src/index.ts";
 import type { BenchResult } from "../../result/schema.ts";
 import { leastSquares } from "../../statistics/least-squares.ts";
 import { significant, withoutZeros } from "../number-text.ts";
-import { memoryCurves, type MemoryCurve } from "../summary.ts";
-import type { ArmLook } from "./arm-look.ts";
+import { memoryCurves, type MemoryCurve } from "../read/memory-curve.ts";
+import type { ArmLook } from "../html/arm-look.ts";
 import { linearAxis, shortCount } from "./axis.ts";
-import { drawSvg, type Chart } from "./chart.ts";
+import { drawSvg, type Chart } from "../html/draw-chart.ts";
 
 /** Peak memory against rows, with the line whose slope tells O(1) from O(n); none when fewer than two sizes were measured. */
 export function growthCharts(result: BenchResult, looks: readonly ArmLook[]): readonly Chart[] {
