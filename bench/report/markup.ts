@@ -1,4 +1,4 @@
-/** Text that is HTML already. */
+/** Text that is HTML or XML already. */
 export class Markup {
   readonly text: string;
 
@@ -9,8 +9,8 @@ export class Markup {
 
 type Part = string | number | Markup | readonly Markup[];
 
-/** Makes HTML of a template: what is put in is shown as text, unless it is markup itself. */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
+/** Makes HTML or XML of a template: what is put in is shown as text, unless it is markup itself. */
+export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(
     strings.reduce((text, string, index) => `${text}${partText(parts[index - 1] ?? "")}${string}`),
   );
@@ -18,7 +18,7 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 
 function partText(part: Part): string {
   if (part instanceof Markup) return part.text;
-  return typeof part === "object" ? part.map(({ text }) => text).join("") : escapeHtml(String(part));
+  return typeof part === "object" ? part.map(({ text }) => text).join("") : escapeText(String(part));
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -29,11 +29,15 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-function escapeHtml(text: string): string {
-  return withoutControls(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
+function escapeText(text: string): string {
+  return text
+    .replaceAll(forbidden, "\uFFFD")
+    .replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-/** Control characters are errors in HTML, and show nothing. */
-export function withoutControls(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n\t]/gu, "\uFFFD");
-}
+/**
+ * Neither HTML nor XML has a place for control characters, lone surrogates and noncharacters, however they are written
+ * (XML 1.0, section 2.2, Char; HTML, section 13.2.3.5). XML allows a carriage return, but HTML doesn't keep it.
+ */
+const forbidden =
+  /[^\t\n\u{20}-\u{7E}\u{A0}-\u{D7FF}\u{E000}-\u{FDCF}\u{FDF0}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;

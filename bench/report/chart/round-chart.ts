@@ -1,12 +1,11 @@
-import { dot, gridX, ruleX, tickX } from "@observablehq/plot";
-import type { ShownMetric } from "../read/metric-label.ts";
-import { withoutZeros } from "../number-text.ts";
-import type { ScenarioView } from "../read/scenario-view.ts";
-import type { ArmLook } from "../html/arm-look.ts";
+import { median } from "../../statistics/median.ts";
+import type { Chart, Mark } from "../model/chart.ts";
+import { unitText, withoutZeros } from "../number-text.ts";
+import { budgetedMetrics, type ScenarioView } from "../read/scenario-view.ts";
+import type { ShownMetric } from "../read/shown-metric.ts";
 import { linearAxis } from "./axis.ts";
-import { drawSvg, type Chart } from "../html/draw-chart.ts";
 
-/** What is worth a drawing even where nothing is gated by it. */
+/** What is worth a drawing even without a budget. */
 const drawn: ReadonlySet<string> = new Set([
   "first_byte_s",
   "total_s",
@@ -17,67 +16,56 @@ const drawn: ReadonlySet<string> = new Set([
   "ping_p99_s",
   "release_s",
 ]);
-const rowPx = 24;
-const pxPerLetter = 6.2;
-const mostLetters = 20;
+/** Quartiles of fewer values are hardly more than the values themselves. */
+const fewestForBox = 4;
+/** The part of a row's height that its dots take, the first round at the top. */
+const spread = 0.5;
 
-/** For each metric worth a drawing, every value of every valid round and their medians, an arm a line. */
-export function roundCharts(view: ScenarioView, looks: readonly ArmLook[]): readonly Chart[] {
-  // What has to be equal is a matter of one byte, which no drawing shows.
-  const gated = new Set(
-    view.comparisons.flatMap(({ budget, metric }) => ((budget ?? 0) > 0 ? [metric] : [])),
-  );
+/** For each metric worth a drawing, every value of every valid round, an arm a row. */
+export function roundCharts(view: ScenarioView): readonly Chart[] {
+  const budgeted = budgetedMetrics(view);
   return view.metrics
-    .filter(({ id }) => drawn.has(id) || gated.has(id))
-    .map((metric) => roundChart(view, metric, looks));
+    .filter(({ id }) => drawn.has(id) || budgeted.has(id))
+    .map((metric) => roundChart(view, metric));
 }
 
-function roundChart(view: ScenarioView, metric: ShownMetric, looks: readonly ArmLook[]): Chart {
-  const measured = looks.filter(({ id }) => view.values(id, metric.id).length > 0);
-  const values = measured.flatMap(({ id }) => view.values(id, metric.id));
-  const axis = linearAxis(values, { isBytes: metric.id.includes("bytes"), hasZero: true });
-  const longest = Math.max(0, ...measured.map(({ id }) => shortened(id).length));
-  const description = `${metric.meaning} A mark is a round, the bar their median; ${metric.isLowerBetter ? "less" : "more"} is better.`;
+function roundChart(view: ScenarioView, metric: ShownMetric): Chart {
+  const names = view.arms.flatMap(({ id }) => (view.values(id, metric.id).length > 0 ? [id] : []));
+  const values = names.map((id) => view.values(id, metric.id));
+  const isBoxed = values.some(({ length }) => length >= fewestForBox);
+  const bar = isBoxed ? "the bar the median and the box the middle half of them" : "the bar their median";
+  const better = metric.isLowerBetter ? "less" : "more";
   return {
     title: metric.label,
-    description: description.trimStart(),
-    svg: drawSvg(`${metric.label}, every round`, description.trimStart(), {
-      height: 44 + rowPx * measured.length,
-      marginLeft: 14 + longest * pxPerLetter,
-      marginTop: 8,
-      x: { ...axis, label: null, tickFormat: (value: number) => withoutZeros(metric.text(value)) },
-      y: {
-        domain: measured.map(({ id }) => id),
-        label: null,
-        tickFormat: shortened,
-        tickSize: 0,
-        padding: 0.3,
-      },
-      marks: [
-        gridX(axis.ticks, { strokeOpacity: 0.15 }),
-        ruleX([0], { strokeOpacity: 0.5 }),
-        ...measured.flatMap(({ id, color, symbol }) => [
-          dot(view.values(id, metric.id), {
-            x: (value: number) => value,
-            y: () => id,
-            stroke: color,
-            symbol,
-            r: 3,
-            strokeOpacity: 0.8,
-          }),
-          tickX([view.median(id, metric.id)], {
-            x: (value: number) => value,
-            y: () => id,
-            stroke: color,
-            strokeWidth: 3,
-          }),
-        ]),
-      ],
+    description: `${metric.meaning} A mark is a round, ${bar}; ${better} is better.`.trimStart(),
+    x: linearAxis(values.flat(), {
+      isBytes: metric.unit === "bytes",
+      hasZero: true,
+      text: (value) => withoutZeros(unitText(value, metric.unit)),
+    }),
+    y: { names },
+    marks: names.flatMap((of, y): readonly Mark[] => {
+      const own = values[y] ?? [];
+      return [
+        { kind: "box", of, y, quartiles: quartilesOf(own) },
+        { kind: "dots", of, points: own.map((value, index) => [value, y + place(index, own.length)]) },
+      ];
     }),
     numbers: null,
   };
 }
 
-function shortened(id: string): string {
-  return id.length > mostLetters ? `${id.slice(0, mostLetters - 1)}…` : id;
+/** The median, and Tukey's hinges: the medians of both halves, which share the middle value of an odd number. */
+function quartilesOf(values: readonly number[]): readonly [low: number, median: number, high: number] {
+  const middle = median(values) ?? 0;
+  if (values.length < fewestForBox) return [middle, middle, middle];
+  const sorted = values.toSorted((a, b) => a - b);
+  const low = median(sorted.slice(0, Math.ceil(sorted.length / 2))) ?? middle;
+  const high = median(sorted.slice(Math.floor(sorted.length / 2))) ?? middle;
+  return [low, middle, high];
+}
+
+/** Dots of one row stand below each other, so that equal values don't hide one another. */
+function place(index: number, count: number): number {
+  return count < 2 ? 0 : spread * (index / (count - 1) - 0.5);
 }

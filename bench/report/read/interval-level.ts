@@ -1,20 +1,21 @@
 import type { Comparison } from "../../result/schema.ts";
 import { significant } from "../number-text.ts";
 
-/** What the intervals of comparisons hold at the least; of a single round nothing holds, so that it isn't counted. */
+/** The lowest confidence levels among comparisons. A single round has no interval, so it isn't counted. */
 interface IntervalLevels {
-  /** Of an interval as a whole; null where none is meant so. */
+  /** Of two-sided intervals; null without any. */
   readonly whole: number | null;
-  /** Of each bound by itself, as what is judged needs it. */
+  /** Of each bound by itself, which a budget is judged by; null without any. */
   readonly bound: number | null;
 }
 
-/** In words, for a note: `intervals of at least 96.1 %; where judged, each bound holds at 98.0 %`; null without any. */
+/** In words, for a note: `intervals of at least 96.1 % confidence`; null without any. */
 export function intervalText(comparisons: readonly Comparison[]): string | null {
   const { whole, bound } = intervalLevels(comparisons);
-  if (whole === null) return bound === null ? null : `bounds of which each holds at ${levelText(bound)}`;
-  const judged = bound === null ? "" : `; where judged, each bound holds at ${levelText(bound)}`;
-  return `intervals of at least ${levelText(whole)}${judged}`;
+  if (whole === null) return bound === null ? null : `bounds of ${levelText(bound)} confidence each`;
+  const judged =
+    bound === null ? "" : `; where a budget applies, each bound has ${levelText(bound)} confidence`;
+  return `intervals of at least ${levelText(whole)} confidence${judged}`;
 }
 
 function intervalLevels(comparisons: readonly Comparison[]): IntervalLevels {

@@ -1,142 +1,134 @@
 import { formatCount } from "../../../src/index.ts";
-import type { Arm, BenchResult, Comparison, Round } from "../../result/schema.ts";
+import type { Arm } from "../../result/schema.ts";
+import { quantityCell, textCell, type Cell, type Column, type Table } from "../model/table.ts";
 import { intervalText } from "../read/interval-level.ts";
-import { significant } from "../number-text.ts";
-import { labelOf, shownMetrics, type ShownMetric } from "../read/metric-label.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
-import { bytesPerRowOf, memoryCurves, type MemoryCurve } from "../read/memory-curve.ts";
-import type { ReportCell, ReportRow, ReportTable } from "../model/table.ts";
-import { ratioText } from "./conclusion.ts";
+import type { ShownMetric } from "../read/shown-metric.ts";
+import { ratioCell } from "./ratio-cell.ts";
 
 /** More arms than this stand below each other instead of side by side. */
 const mostArmsAcross = 5;
 
-/** Medians of every metric for every arm, and what each arm is in relation to the control. */
-export function medianTable(view: ScenarioView): ReportTable {
-  // Not every round takes every metric: some are for short requests alone.
-  const count = Math.max(
-    0,
-    ...view.arms.flatMap(({ id }) => view.metrics.map((metric) => view.values(id, metric.id).length)),
-  );
-  const caption = `Medians of ${formatCount(count)} ${count === 1 ? "round" : "rounds"}`;
-  if (view.arms.length > mostArmsAcross) {
-    return {
-      caption,
-      head: ["arm", ...view.metrics.map(({ label }) => label)],
-      rows: view.arms.map(({ id }) => [
-        id,
-        ...view.metrics.map((metric) => metric.text(view.median(id, metric.id))),
-      ]),
-    };
-  }
-  const compared = view.arms.filter(({ id }) => view.comparisons.some(({ treatment }) => treatment === id));
+/** What a table of medians shows of a scenario. */
+interface Selection {
+  readonly caption: string | null;
+  readonly arms: readonly Arm[];
+  readonly metrics: readonly ShownMetric[];
+  /** Whether comparisons of a single round are listed, which can't be told from chance. */
+  readonly hasSingleRounds: boolean;
+}
+
+/** Medians of metrics for arms, with the ratios to the control beside them or, for many arms, in a table of their own. */
+export function medianTables(view: ScenarioView, selection: Selection): readonly Table[] {
+  if (selection.arms.length <= mostArmsAcross) return [acrossTable(view, selection)];
+  const compared = comparisonTable(view, selection);
+  return [downTable(view, selection), ...(compared === null ? [] : [compared])];
+}
+
+/** Metrics down, arms across, and then the ratio of each arm to its control. */
+function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection): Table {
+  const compared = arms.flatMap(({ id }) => {
+    const control = view.comparisons.find(({ treatment }) => treatment === id)?.control;
+    return control === undefined ? [] : [{ id, control }];
+  });
+  const titles: Column[] = compared.map(({ id, control }, index) => ({
+    title: `${id}/${control}`,
+    beginsGroup: index === 0,
+  }));
   return {
     caption,
-    head: ["metric", ...view.arms.map(({ id }) => id), ...compared.map((arm) => comparedTitle(arm, view))],
-    rows: view.metrics.map((metric) => [
-      metric.label,
-      ...view.arms.map(({ id }) => metric.text(view.median(id, metric.id))),
-      ...compared.map(({ id }) =>
-        ratioCell(
-          view.comparisons.find((item) => item.treatment === id && item.metric === metric.id),
-          metric,
-        ),
-      ),
-    ]),
-    ...intervalNote(view),
+    columns: [{ title: "metric", align: "left" }, ...armColumns(view, arms), ...titles],
+    rows: metrics.flatMap((metric): (readonly Cell[])[] => {
+      const medians = arms.map(({ id }) => quantityCell(view.median(id, metric.id), metric.unit));
+      const ratios = compared.map(({ id }) => ratioCell(view.comparison(id, metric.id), metric));
+      return [
+        [textCell(metric.label), ...medians, ...ratios],
+        ...expectedRow(view, arms, metric, ratios.length),
+      ];
+    }),
+    note: [roundsText(view, arms, metrics), ...ratiosText(view)].join(" "),
   };
 }
 
-/** How arms compare, below each other; null where {@link medianTable} has room for that beside the medians. */
-export function comparisonTable(view: ScenarioView): ReportTable | null {
-  const { arms, comparisons, metrics } = view;
-  const shown = comparisons.filter(({ ratio }) => ratio !== null);
-  if (arms.length <= mostArmsAcross || shown.length === 0) return null;
+/** What analysis expects, below what was measured; no row where it expects nothing. */
+function expectedRow(
+  view: ScenarioView,
+  arms: readonly Arm[],
+  metric: ShownMetric,
+  ratioCount: number,
+): readonly (readonly Cell[])[] {
+  const expected = arms.map(({ id }) => view.expected(id, metric.id));
+  if (expected.every((value) => value === null)) return [];
+  const cells = expected.map((value): Cell =>
+    value === null ? textCell("") : quantityCell(value, metric.unit, "faint"),
+  );
+  const rest = Array.from({ length: ratioCount }, () => textCell(""));
+  return [[textCell("… by analysis", "faint"), ...cells, ...rest]];
+}
+
+/** Arms down, metrics across. */
+function downTable(view: ScenarioView, { caption, arms, metrics }: Selection): Table {
+  return {
+    caption,
+    columns: [{ title: "arm", align: "left" }, ...metrics.map(({ label }) => ({ title: label }))],
+    rows: arms.map(({ id }) => [
+      textCell(id),
+      ...metrics.map((metric) => quantityCell(view.median(id, metric.id), metric.unit)),
+    ]),
+    note: roundsText(view, arms, metrics),
+  };
+}
+
+/** Comparisons below each other; null without any. */
+function comparisonTable(view: ScenarioView, { arms, metrics, hasSingleRounds }: Selection): Table | null {
+  const shown = view.comparisons.filter(
+    ({ ratio, treatment, metric }) =>
+      ratio !== null && arms.some(({ id }) => id === treatment) && metrics.some(({ id }) => id === metric),
+  );
+  if (shown.length === 0 || !(hasSingleRounds || shown.some(({ n }) => n > 1))) return null;
   return {
     caption: "Comparisons",
-    head: ["arm", "held against", "metric", "ratio", "rounds"],
-    textColumns: [0, 1, 2],
-    rows: shown.map((item) => [
-      item.treatment,
-      item.control,
-      labelOf(item.metric),
-      ratioCell(
-        item,
-        metrics.find(({ id }) => id === item.metric),
-      ),
-      formatCount(item.n),
-    ]),
-    ...intervalNote(view),
-  };
-}
-
-/** Whether a comparison rests on more than one round: others tell no change from chance, and are folded away. */
-export function hasRepeatedRounds({ comparisons }: ScenarioView): boolean {
-  return comparisons.some(({ n }) => n > 1);
-}
-
-function comparedTitle({ id }: Arm, { comparisons }: ScenarioView): string {
-  return `${id} / ${comparisons.find(({ treatment }) => treatment === id)?.control ?? "control"}`;
-}
-
-function intervalNote({ comparisons }: ScenarioView): { note?: string } {
-  const text = intervalText(comparisons);
-  return text === null ? {} : { note: `Ratios are Hodges–Lehmann estimates over rounds, with ${text}.` };
-}
-
-/** The ratio with its interval, marked where the interval lies wholly on one side of one. */
-export function ratioCell(comparison: Comparison | undefined, metric: ShownMetric | undefined): ReportCell {
-  if (comparison === undefined) return { text: "–" };
-  const text = ratioText(comparison);
-  const [low, high] = comparison.ci;
-  if (low === null || high === null || comparison.n < 2 || metric === undefined) return { text };
-  if (low <= 1 && high >= 1) return { text, tone: "unsure" };
-  return { text, tone: metric.isLowerBetter === high < 1 ? "better" : "worse" };
-}
-
-/** Rows down, deliveries across: the peak of the server's memory over its idle memory; null when it wasn't measured. */
-export function growthTable(result: BenchResult): ReportTable | null {
-  const curves = memoryCurves(result);
-  if (curves.length === 0) return null;
-  const peak = shownMetrics(result).find(({ id }) => id === "peak_rss_over_idle_bytes");
-  const sizes = new Set(curves.flatMap(({ points }) => points.map(({ x }) => x)));
-  const bytesPerRow = bytesPerRowOf(result);
-  return {
-    caption: "Peak memory over idle",
-    head: ["rows", ...curves.map(({ delivery }) => delivery)],
-    rows: [
-      ...[...sizes].toSorted((a, b) => a - b).map((rows) => sizeRow(rows, curves, peak)),
-      [
-        "more for each row",
-        ...curves.map(({ growth }) => (growth === null ? "–" : `${significant(growth.slope, 2)} B`)),
-      ],
+    columns: [
+      { title: "arm", align: "left" },
+      { title: "compared with", align: "left" },
+      { title: "metric", align: "left" },
+      { title: "ratio" },
+      { title: "rounds" },
     ],
-    ...(bytesPerRow === null ? {} : { note: `A row has ${significant(bytesPerRow, 3)} bytes.` }),
+    rows: shown.map((item) => {
+      const metric = metrics.find(({ id }) => id === item.metric);
+      return [
+        textCell(item.treatment),
+        textCell(item.control),
+        textCell(metric?.label ?? item.metric),
+        ratioCell(item, metric),
+        quantityCell(item.n, "count"),
+      ];
+    }),
+    ...noteOf(ratiosText(view)),
   };
 }
 
-function sizeRow(rows: number, curves: readonly MemoryCurve[], peak: ShownMetric | undefined): ReportRow {
-  const peaks = curves.map(({ points }) => points.find(({ x }) => x === rows)?.y ?? null);
-  return [formatCount(rows), ...peaks.map((bytes) => peak?.text(bytes) ?? "–")];
+function noteOf(sentences: readonly string[]): { readonly note?: string } {
+  return sentences.length === 0 ? {} : { note: sentences.join(" ") };
 }
 
-/** Every value of every round. */
-export function roundTable(view: ScenarioView): ReportTable {
-  return {
-    caption: "Values of every round",
-    head: ["round", "arm", ...view.metrics.map(({ label }) => label), "remark"],
-    textColumns: [0, 1, view.metrics.length + 2],
-    rows: view.rounds.flatMap((round) =>
-      (round.order.length > 0 ? round.order : Object.keys(round.arms))
-        .filter((id) => round.arms[id] !== undefined)
-        .map((id) => roundRow(view, round, id)),
-    ),
-    note: "Arms stand in the order in which they were measured.",
-  };
+/** A column for each arm, with the footnotes on it. */
+function armColumns(view: ScenarioView, arms: readonly Arm[]): readonly Column[] {
+  return arms.map(({ id }, index) => {
+    const footnotes = view.footnotes(id);
+    return { title: id, beginsGroup: index === 0, ...(footnotes.length === 0 ? {} : { footnotes }) };
+  });
 }
 
-function roundRow({ metrics }: ScenarioView, { index, arms, valid, reason }: Round, id: string): ReportRow {
-  const values = metrics.map((metric) => metric.text(arms[id]?.[metric.id] ?? null));
-  const remark = reason === undefined ? "not valid" : `not valid: ${reason}`;
-  return [formatCount(index + 1), id, ...values, valid ? "" : remark];
+function roundsText(view: ScenarioView, arms: readonly Arm[], metrics: readonly ShownMetric[]): string {
+  // Not every round takes every metric: some are for short requests alone.
+  const counts = arms.flatMap(({ id }) => metrics.map((metric) => view.values(id, metric.id).length));
+  const count = Math.max(0, ...counts);
+  return `Medians of ${formatCount(count)} ${count === 1 ? "round" : "rounds"}.`;
+}
+
+function ratiosText({ comparisons }: ScenarioView): readonly string[] {
+  const text = intervalText(comparisons);
+  return text === null ? [] : [`Ratios are Hodges–Lehmann estimates over rounds, with ${text}.`];
 }

@@ -1,87 +1,30 @@
 import { formatBytes, formatCount } from "../../../src/index.ts";
-import type { BenchResult } from "../../result/schema.ts";
-import { labelOf, shownMetrics } from "../read/metric-label.ts";
+import type { BenchResult, Check } from "../../result/schema.ts";
+import type { Section } from "../model/report.ts";
+import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
 import { significant } from "../number-text.ts";
-import { ratioCell } from "./medians.ts";
-import type { ReportCell, ReportTable } from "../model/table.ts";
-import { budgetText, gatedComparisons, shareText } from "./conclusion.ts";
 
-/** What the verdict rests on; null when nothing was held against a budget. */
-export function gateTable(result: BenchResult): ReportTable | null {
-  const gated = gatedComparisons(result);
-  if (gated.length === 0) return null;
-  const metrics = shownMetrics(result);
+/** How and where was measured. */
+export function runSection(result: BenchResult): Section {
   return {
-    caption: "Held against budgets",
-    head: [
-      "verdict",
-      "metric",
-      "compared",
-      "ratio",
-      "budget",
-      "rounds",
-      "level",
-      "could have seen",
-      "scenario",
-    ],
-    textColumns: [0, 1, 2, 8],
-    rows: gated.map((item) => {
-      const metric = metrics.find(({ id }) => id === item.metric);
-      return [
-        verdictCell(item.verdict),
-        labelOf(item.metric),
-        `${item.treatment} / ${item.control}`,
-        ratioCell(item, metric),
-        budgetText(item, metric),
-        formatCount(item.n),
-        item.level === null ? "–" : shareText(item.level),
-        item.mde === null ? "–" : shareText(item.mde),
-        item.scenario,
-      ];
-    }),
-    note: "“Could have seen” is the smallest change found with a probability of 80 %.",
+    kind: "run",
+    name: "the run",
+    heading: "The run",
+    details: [settingTable(result), armTable(result), ...checkTables(result)],
   };
 }
 
-function verdictCell(verdict: string): string | ReportCell {
-  if (verdict === "pass") return { text: verdict, tone: "better" };
-  return verdict === "regression" ? { text: verdict, tone: "worse" } : verdict;
-}
-
-/** What was checked on the bodies and on the instrument itself; null when nothing was. */
-export function checkTable({ checks }: BenchResult): ReportTable | null {
-  if (checks.length === 0) return null;
-  return {
-    caption: "Checks",
-    head: ["check", "expected", "observed", "tolerance", "held"],
-    textColumns: [0, 4],
-    rows: checks.map(({ id, expected, observed, tolerance, ok }) => [
-      id,
-      observedText(expected),
-      observedText(observed),
-      observedText(tolerance),
-      ok ? { text: "yes", tone: "better" } : { text: "no", tone: "worse" },
-    ]),
-  };
-}
-
-function observedText(value: number | string | null): string {
-  if (typeof value !== "number") return value ?? "–";
-  return Number.isInteger(value) ? formatCount(value) : significant(value, 4);
-}
-
-/** Where, when and with what was measured. */
-export function settingTable(result: BenchResult): ReportTable {
+function settingTable(result: BenchResult): Table {
   const { tool, createdAt, seed, environment, integrity, config } = result;
-  const memory = environment.memoryLimitBytes;
-  const rows: (readonly [string, string | null])[] = [
+  const { gitSha, memoryLimitBytes, fingerprint } = environment;
+  const rows: readonly (readonly [string, string | null])[] = [
     ["measured", createdAt],
     ["by", `${tool.name} ${tool.version}`],
-    ["commit", environment.gitSha],
-    ["Node", environment.node],
-    ["machine", `${environment.cores} × ${environment.cpuModel}, ${environment.os}`],
-    ["memory", memory === null ? null : formatBytes(memory)],
-    ["fingerprint", environment.fingerprint],
+    ["commit", gitSha],
+    ["Node", versionOf(environment)],
+    ["machine", machineText(environment)],
+    ["memory", memoryLimitBytes === null ? null : formatBytes(memoryLimitBytes)],
+    ["fingerprint", fingerprint],
     ["seed", String(seed)],
     ["bytes of the body", integrity.bytes === null ? null : formatCount(integrity.bytes)],
     ["rows", integrity.rows === null ? null : formatCount(integrity.rows)],
@@ -90,27 +33,64 @@ export function settingTable(result: BenchResult): ReportTable {
   ];
   return {
     caption: "Setting",
-    head: ["what", "value"],
-    textColumns: [0, 1],
-    rows: rows.flatMap(([what, value]) => (value === null ? [] : [[what, value]])),
+    columns: [
+      { title: "what", align: "left" },
+      { title: "value", align: "left" },
+    ],
+    rows: rows.flatMap(([what, value]) => (value === null ? [] : [[textCell(what), textCell(value)]])),
   };
 }
 
-/** The arms, and how each was started where that isn't the tool itself. */
-export function armTable({ arms }: BenchResult): ReportTable {
+/** The arms, and how the server of each was started. */
+function armTable({ arms }: BenchResult): Table {
   return {
     caption: "Arms",
-    head: ["scenario", "arm", "role", "delivery", "rows", "started as"],
-    textColumns: [0, 1, 2, 3, 5],
+    columns: [
+      { title: "scenario", align: "left" },
+      { title: "arm", align: "left" },
+      { title: "role", align: "left" },
+      { title: "delivery", align: "left" },
+      { title: "rows" },
+      { title: "started as", align: "left" },
+    ],
     rows: arms.map(({ scenario, id, role, delivery, rows, command, url }) => [
-      scenario,
-      id,
-      role,
-      delivery,
-      typeof rows === "number" ? formatCount(rows) : "–",
-      command ?? url ?? "stream-csv serve",
+      textCell(scenario),
+      textCell(id),
+      textCell(role),
+      textCell(delivery),
+      quantityCell(rows ?? null, "count"),
+      textCell(command ?? url ?? "stream-csv serve"),
     ]),
   };
+}
+
+/** What was checked on the bodies and on the instrument itself. */
+function checkTables({ checks }: BenchResult): readonly Table[] {
+  if (checks.length === 0) return [];
+  return [
+    {
+      caption: "Checks",
+      columns: [
+        { title: "check", align: "left" },
+        { title: "expected" },
+        { title: "observed" },
+        { title: "tolerance" },
+        { title: "held", align: "left" },
+      ],
+      rows: checks.map(({ id, expected, observed, tolerance, ok }) => [
+        textCell(id),
+        observedCell(expected),
+        observedCell(observed),
+        observedCell(tolerance),
+        ok ? textCell("yes", "better") : textCell("no", "worse"),
+      ]),
+    },
+  ];
+}
+
+function observedCell(value: Check["observed"]): Cell {
+  if (typeof value !== "number") return textCell(value ?? "–");
+  return Number.isInteger(value) ? quantityCell(value, "count") : textCell(significant(value, 4));
 }
 
 /** What was measured, in a line: `orders: 100,000 rows, 10.6 MiB`. */
@@ -119,4 +99,33 @@ export function subjectText({ config, integrity }: BenchResult): string {
   const { rows, bytes } = integrity;
   const size = rows === null || bytes === null ? "" : `: ${formatCount(rows)} rows, ${formatBytes(bytes)}`;
   return `${typeof name === "string" ? name : JSON.stringify(name)}${size}`;
+}
+
+/** The server, the machine, the tool and the time, in a line. */
+export function circumstancesText({ config, environment, tool, createdAt }: BenchResult): string {
+  const { workers, slots } = config;
+  const server =
+    typeof workers === "number" && typeof slots === "number"
+      ? [`${counted(workers, "worker")} with ${counted(slots, "slot")}`]
+      : [];
+  const parts = [
+    ...server,
+    `Node ${versionOf(environment)}`,
+    machineText(environment),
+    `${tool.name} ${tool.version}`,
+    createdAt,
+  ];
+  return parts.join("; ");
+}
+
+function versionOf({ node }: BenchResult["environment"]): string {
+  return node.replace(/^v/, "");
+}
+
+function machineText({ cores, cpuModel, os }: BenchResult["environment"]): string {
+  return `${cores} × ${cpuModel}, ${os}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,39 +1,44 @@
-import { metrics, type MetricId } from "../../result/metric.ts";
-import type { BenchResult } from "../../result/schema.ts";
-import { quantityText } from "../number-text.ts";
-import { measuredArms, medianOf } from "../read/memory-curve.ts";
+import type { MetricId } from "../../result/metric.ts";
+import { roundCharts } from "../chart/round-chart.ts";
+import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
+import type { ScenarioView } from "../read/scenario-view.ts";
+import type { ShownMetric } from "../read/shown-metric.ts";
+import { armLegend, sectionOf, type ScenarioSection } from "./scenario-section.ts";
 
-const scenario = "sync-workers";
-
-const shown: readonly (readonly [MetricId, string])[] = [
-  ["utilisation_ratio", "workers used"],
-  ["all_busy_ratio", "none free"],
-  ["waiting_clients", "clients waiting"],
-  ["held_s_per_export", "held per export"],
-  ["queue_wait_s", "queue wait"],
+const shown: readonly MetricId[] = [
+  "utilisation_ratio",
+  "all_busy_ratio",
+  "waiting_clients",
+  "held_s_per_export",
+  "queue_wait_s",
 ];
 
-/** What sync workers did, deliveries and clients down, in brackets what analysis expects; null when not measured. */
-export function syncWorkersTable(
-  result: BenchResult,
-): { readonly head: readonly string[]; readonly rows: readonly string[][] } | null {
-  const arms = measuredArms(result, scenario);
-  if (arms.length === 0) return null;
-  const deliveries = [...new Set(arms.map(({ delivery }) => delivery))];
-  const sorted = deliveries.flatMap((delivery) => arms.filter((arm) => arm.delivery === delivery));
+/** The scenario `sync-workers`: workers that take one connection at a time, with more and more clients. */
+export const syncWorkersSection: ScenarioSection = (view) =>
+  sectionOf(view, {
+    heading: "Sync workers, asked again and again without a pause",
+    tables: [clientsTable(view)],
+    charts: roundCharts(view),
+    legend: armLegend(view),
+  });
+
+/** Deliveries and numbers of clients down, since there are too many to stand side by side. */
+function clientsTable(view: ScenarioView): Table {
+  const metrics = shown.flatMap((id) => view.metrics.find((metric) => metric.id === id) ?? []);
+  const deliveries = [...new Set(view.arms.map(({ delivery }) => delivery))];
+  const sorted = deliveries.flatMap((delivery) => view.arms.filter((arm) => arm.delivery === delivery));
   return {
-    head: ["", ...shown.map(([, label]) => label)],
-    rows: sorted.map(({ id }) => [id.replaceAll("-", " ")].concat(cellTexts(result, id))),
+    caption: null,
+    columns: [{ title: "clients", align: "left" }, ...metrics.map(({ label }) => ({ title: label }))],
+    rows: sorted.map(({ id }) =>
+      [textCell(id.replaceAll("-", " "))].concat(metrics.map((metric) => measuredCell(view, id, metric))),
+    ),
+    note: "In brackets: what analysis expects.",
   };
 }
 
-function cellTexts(result: BenchResult, arm: string): string[] {
-  return shown.map(([metric]) => cellText(result, arm, metric));
-}
-
-function cellText(result: BenchResult, arm: string, metric: MetricId): string {
-  const unit = metrics.find(({ id }) => id === metric)?.unit ?? "ratio";
-  const expected = result.checks.find(({ id }) => id === `${scenario}.${arm}.${metric}`)?.expected;
-  const text = quantityText(medianOf(result, scenario, arm, metric), unit);
-  return typeof expected === "number" ? `${text} (${quantityText(expected, unit)})` : text;
+function measuredCell(view: ScenarioView, arm: string, { id, unit }: ShownMetric): Cell {
+  const cell = quantityCell(view.median(arm, id), unit);
+  const expected = view.expected(arm, id);
+  return expected === null ? cell : { ...cell, expected };
 }

@@ -1,18 +1,12 @@
 import picocolors from "picocolors";
-import { formatBytes, formatCount } from "../../../src/index.ts";
 import type { BenchResult } from "../../result/schema.ts";
-import { adviceSentences } from "../section/advice.ts";
-import { fitTable } from "./fit-table.ts";
+import { buildReport } from "../build-report.ts";
+import type { Report, Section } from "../model/report.ts";
 import { withPlainTexts } from "../plain-text.ts";
-import { gateTable } from "../section/run.ts";
-import { syncWorkersTable } from "../section/sync-workers.ts";
-import { cellText } from "../model/table.ts";
-import { footnotes } from "./footnotes.ts";
-import { counted, wrapped, type Colors, type Look } from "./look.ts";
-import { memoryTable } from "../section/scaling.ts";
-import { exportTable, scenarioTables } from "./scenario-tables.ts";
-import { concludeInWords } from "../section/conclusion.ts";
-import { versionsText } from "../section/versions-text.ts";
+import type { Renderer } from "../renderer.ts";
+import type { Look } from "./look.ts";
+import { superscript, tableText } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
 /** How a report is to look. */
 export interface TerminalReportOptions {
@@ -27,90 +21,58 @@ export interface TerminalReportOptions {
 const usualWidth = 100;
 const narrowest = 40;
 
+/** Text for a terminal. */
+export const renderText: Renderer = (result, { hasColor = false, columns }) =>
+  terminalReport(result, { hasColor, ...(columns === undefined ? {} : { columns }) });
+
 /**
- * A result as text for a person: a table for each scenario, then what they mean, then footnotes. It keeps within the
- * width where a table of two columns does; a wider table goes on below itself.
+ * A result as text for a person. The verdict comes last, since the end of a text is what a terminal still shows. Lines
+ * keep within the width as far as a table of two columns does; a table that is wider is split.
  */
-export function terminalReport(measured: BenchResult, { hasColor, columns }: TerminalReportOptions): string {
-  const result = withPlainTexts(measured);
+export function terminalReport(result: BenchResult, { hasColor, columns }: TerminalReportOptions): string {
+  const report = withPlainTexts(buildReport(result));
   const look: Look = {
     colors: picocolors.createColors(hasColor),
     width: Math.max(narrowest, columns ?? usualWidth),
   };
+  const ofKind = (kind: Section["kind"]): readonly string[] =>
+    report.sections.flatMap((section) => (section.kind === kind ? sectionText(section, look) : []));
   return [
-    heading(result, look),
-    exportTable(result, look),
-    ...scenarioTables(result, look),
-    memoryTable(result, look),
-    syncWorkersText(result, look),
-    listOf("What it means", adviceSentences(result), look),
-    budgetTable(result, look),
-    footnotes(result, look),
-    verdictText(result, look),
+    headText(report, look),
+    ...ofKind("scenario"),
+    ...ofKind("finding"),
+    ...footnoteText(report, look),
+    conclusionText(report, look),
   ]
-    .filter((part) => part !== "")
     .join("\n\n")
     .concat("\n");
 }
 
-function heading(result: BenchResult, { colors, width }: Look): string {
-  const { config, integrity, environment } = result;
-  const name = colors.bold(String(config["exportName"] ?? config["sourceFile"]));
-  const size =
-    integrity.rows === null || integrity.bytes === null
-      ? ""
-      : `: ${formatCount(integrity.rows)} rows, ${formatBytes(integrity.bytes)}`;
-  const server = `${counted(Number(config["workers"]), "worker")} with ${counted(Number(config["slots"]), "slot")}`;
-  const machine = `${environment.node}, ${environment.cores} × ${environment.cpuModel}, ${environment.os}`;
-  const versions = versionsText(result);
+function headText({ title, versions, circumstances }: Report, { colors, width }: Look): string {
   return [
-    `${name}${size}; ${server}`,
-    ...(versions === null ? [] : [wrapped(versions, width, "")]),
-    colors.dim(wrapped(machine, width, "")),
+    colors.bold(wrap(title, width, "")),
+    ...(versions === null ? [] : [wrap(versions, width, "")]),
+    colors.dim(wrap(circumstances, width, "")),
   ].join("\n");
 }
 
-/** Deliveries and clients down, since there are too many to stand side by side. */
-function syncWorkersText(result: BenchResult, { colors, width }: Look): string {
-  const text = syncWorkersTable(result);
-  if (text === null) return "";
-  const head = text.head.map((title) => (title === "" ? "" : colors.bold(title)));
-  const title = "clients without a pause at sync workers, in brackets what is to be expected";
-  return `${colors.bold(title)}\n${fitTable({ head, rows: text.rows }, width)}`;
+function sectionText({ heading, sentences = [], tables = [] }: Section, look: Look): readonly string[] {
+  const texts = [...listText(sentences, look), ...tables.map((table) => tableText(table, look))];
+  return texts.length === 0 ? [] : [`${look.colors.bold(heading)}\n${texts.join("\n\n")}`];
 }
 
-function listOf(title: string, sentences: readonly string[], { colors, width }: Look): string {
-  if (sentences.length === 0) return "";
-  return [colors.bold(title), ...sentences.map((sentence) => wrapped(`• ${sentence}`, width))].join("\n");
+function footnoteText({ footnotes }: Report, { width }: Look): readonly string[] {
+  if (footnotes.length === 0) return [];
+  return [footnotes.map((text, index) => wrap(`${superscript(index + 1)} ${text}`, width)).join("\n")];
 }
 
-/** What was held against budgets, so that it can be seen how near it came; empty in a run that only informs. */
-function budgetTable(result: BenchResult, { colors, width }: Look): string {
-  const table = gateTable(result);
-  if (table === null) return "";
-  const rows = table.rows.map((row) => row.map(cellText));
-  // What is read first stands first: what was held, and only then what became of it.
-  const order = [1, 2, 3, 4, 7, 5, 6, 0];
-  const pick = (row: readonly string[]): readonly string[] => order.map((index) => row[index] ?? "");
-  const head = pick(table.head).map((title) => colors.bold(title));
-  const note = table.note === undefined ? "" : `\n${colors.dim(wrapped(table.note, width, ""))}`;
-  return `${colors.bold(table.caption)}\n${fitTable({ head, rows: rows.map(pick) }, width)}${note}`;
+function conclusionText({ conclusion }: Report, look: Look): string {
+  const { tone, title, sentences } = conclusion;
+  const { colors, width } = look;
+  const paint = { good: colors.green, bad: colors.red, doubt: colors.yellow, neutral: colors.bold }[tone];
+  return [paint(wrap(`${title}.`, width)), ...listText(sentences, look)].join("\n");
 }
 
-/** The verdict, and in a run that gates what led to it. */
-function verdictText(result: BenchResult, { colors, width }: Look): string {
-  const line = verdictLine(result, colors);
-  const { reasons = [] } = result;
-  return [line, ...reasons.map((reason) => wrapped(`• ${reason}`, width))].join("\n");
-}
-
-function verdictLine(result: BenchResult, colors: Colors): string {
-  const { verdict, complete, exitCode } = result;
-  if (exitCode === 1) return colors.red("Failed before its end: what was measured until then is shown.");
-  if (verdict === "invalid") return colors.red("Invalid: these numbers can't be trusted.");
-  if (!complete) return colors.yellow("Incomplete: interrupted before its end.");
-  const { tone, title } = concludeInWords(result);
-  if (tone === "neutral") return colors.dim(`Verdict: ${verdict}; nothing was held against a budget.`);
-  const paint = { good: colors.green, bad: colors.red, doubt: colors.yellow }[tone];
-  return paint(`${title}.`);
+function listText(sentences: readonly string[], { width }: Look): readonly string[] {
+  return sentences.length === 0 ? [] : [sentences.map((sentence) => wrap(`• ${sentence}`, width)).join("\n")];
 }
