@@ -2,7 +2,7 @@
 export type Tone = "better" | "worse" | "faint";
 
 /** Words, such as the name of an arm or a verdict. */
-export interface TextCell {
+interface TextCell {
   readonly kind: "text";
   readonly text: string;
   readonly tone?: Tone;
