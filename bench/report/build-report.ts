@@ -1,11 +1,11 @@
 import type { BenchResult } from "../result/schema.ts";
 import type { Report } from "./model/report.ts";
 import { scenarioViews } from "./read/scenario-view.ts";
-import { adviceSections } from "./section/advice.ts";
+import { adviceSections } from "./advice/advice.ts";
 import { budgetSections } from "./section/budgets.ts";
 import { conclude } from "./section/conclusion.ts";
 import { circumstancesText, runSection, subjectText } from "./section/run.ts";
-import { sectionOfScenario } from "./section/scenarios.ts";
+import { sectionOfScenario } from "./scenario/scenarios.ts";
 import { versionsText } from "./section/versions-text.ts";
 
 /** Makes the report of a result, which every format for people then shows in its own way. */

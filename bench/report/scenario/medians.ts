@@ -4,7 +4,7 @@ import { quantityCell, textCell, type Cell, type Column, type Table } from "../m
 import { intervalText } from "../read/interval-level.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";
-import { ratioCell } from "./ratio-cell.ts";
+import { ratioCell } from "../section/ratio-cell.ts";
 
 /** More arms than this stand below each other instead of side by side. */
 const mostArmsAcross = 5;

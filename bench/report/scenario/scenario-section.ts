@@ -9,7 +9,7 @@ import { budgetedMetrics, type ScenarioView } from "../read/scenario-view.ts";
 import { medianTables } from "./medians.ts";
 import { roundTable } from "./round-table.ts";
 
-/** What a scenario says in a report; one file of this folder for each. */
+/** What a scenario says in a report; one file of this folder each. */
 export type ScenarioSection = (view: ScenarioView) => Section;
 
 /** What is particular to the section of a scenario. */
