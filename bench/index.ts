@@ -28,7 +28,7 @@ export { githubAnnotations } from "./report/annotations.ts";
 export { plainLines } from "./report/plain-text.ts";
 export type { Renderer, RenderOptions } from "./report/renderer.ts";
 export { renderers, renderReport, type ReportFormat } from "./report/renderers.ts";
-export { terminalReport, type TerminalReportOptions } from "./report/terminal.ts";
+export { terminalReport, type TerminalReportOptions } from "./report/terminal/terminal.ts";
 export { metrics, type Measured, type Metric, type MetricId, type MetricUnit } from "./result/metric.ts";
 export {
   resultFormat,

@@ -1,17 +1,18 @@
 import type { BenchResult } from "../result/schema.ts";
-import { labelOf } from "./metric-label.ts";
 import { plainLines, plainText } from "./plain-text.ts";
-import { comparisonSentence, concludeInWords, gatedComparisons } from "./verdict.ts";
+import { labelOf } from "./read/metric-label.ts";
+import { comparisonSentence, gatedComparisons } from "./section/comparison-sentence.ts";
+import { conclude } from "./section/conclusion.ts";
 
 /** GitHub shows ten annotations of each kind for a step and drops the rest. */
 const mostAnnotations = 10;
 
 /**
  * Workflow commands that make GitHub show a verdict beside a change: an error for a regression, a failed or an invalid
- * run, a warning for what couldn't be decided or is incomplete. None for a run that is well or only informs.
+ * run, a warning when something can't be decided or is incomplete. None for a run that passes or only informs.
  */
 export function githubAnnotations(result: BenchResult): readonly string[] {
-  const { tone, title, sentences } = concludeInWords(result);
+  const { tone, title, sentences } = conclude(result);
   if (tone === "good" || tone === "neutral") return [];
   const isInvalid = result.verdict === "invalid" || result.exitCode === 1;
   const ofComparisons = isInvalid

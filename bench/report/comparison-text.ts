@@ -1,9 +1,11 @@
-import Table from "cli-table3";
 import picocolors from "picocolors";
 import { metrics } from "../result/metric.ts";
 import type { Comparison } from "../result/schema.ts";
-import { factorText, quantityText } from "./number-text.ts";
+import { emptyCell, quantityCell, textCell, type Cell, type Table } from "./model/table.ts";
 import { withPlainTexts } from "./plain-text.ts";
+import { labelOf } from "./read/metric-label.ts";
+import { tableText } from "./terminal/table.ts";
+import type { Colors } from "./terminal/look.ts";
 
 /** One metric of one arm in two runs. */
 export interface ComparedRow {
@@ -28,57 +30,68 @@ export interface ComparisonView {
   readonly verdict: string;
 }
 
-/**
- * What changed between two runs as text for a person: what has a budget and what surely changed; everything
- * else is counted only.
- */
+/** Two runs have one table, whose columns no format may split. */
+const anyWidth = Number.POSITIVE_INFINITY;
+
+/** What changed between two runs, as text for a person: what has a budget and what surely changed. The rest is counted. */
 export function comparisonText(view: ComparisonView, { hasColor }: { readonly hasColor: boolean }): string {
   const colors = picocolors.createColors(hasColor);
   const { names, rows, reasons, warnings, verdict } = withPlainTexts(view);
   const shown = rows.filter(
     (row) => row.comparison.budget !== null || (row.isSure && !isRepeated(row, rows)),
   );
-  const rest = rows.length - shown.length;
-  const restSentence =
-    rest === 0
-      ? ""
-      : `${rest} ${shown.length === 0 ? "" : "more "}comparison${rest === 1 ? " shows" : "s show"} no sure change, or repeat${rest === 1 ? "s" : ""} one as a ratio; --format json has all.`;
-  return [
+  const parts = [
     `${colors.bold(names.after)} compared with ${colors.bold(names.before)}`,
-    shown.length === 0 ? "" : tableOf(shown),
-    colors.dim(restSentence),
-    titled("Budgets", reasons, colors.bold),
-    titled("To mind", warnings, colors.bold),
+    ...(shown.length === 0 ? [] : [tableText(tableOf(shown), { colors, width: anyWidth })]),
+    ...restText(rows.length - shown.length, shown.length > 0).map(colors.dim),
+    ...listText("Budgets", reasons, colors),
+    ...listText("Notes", warnings, colors),
     `Verdict: ${colorOf(verdict, colors)(verdict)}`,
-  ]
-    .filter((part) => part !== "")
-    .join("\n\n")
-    .concat("\n");
+  ];
+  return `${parts.join("\n\n")}\n`;
 }
 
-function tableOf(rows: readonly ComparedRow[]): string {
-  const table = new Table({
-    head: ["scenario", "arm", "metric", "before", "after", "ratio", "verdict"],
-    style: { head: [], border: [], compact: true },
-    colAligns: ["left", "left", "left", "right", "right", "right", "left"],
-  });
-  for (const { comparison, arm, over, before, after } of rows) {
-    const unit = over === null ? metrics.find(({ id }) => id === comparison.metric)?.unit : undefined;
-    const value = (quantity: number | null): string =>
-      unit === undefined ? (quantity === null ? "–" : factorText(quantity)) : quantityText(quantity, unit);
-    const [low, high] = comparison.ci;
-    const interval = low === null || high === null ? undefined : ([low, high] as const);
-    table.push([
-      comparison.scenario,
-      over === null ? arm : `${arm} / ${over}`,
-      comparison.metric,
-      value(before),
-      value(after),
-      comparison.ratio === null ? "–" : factorText(comparison.ratio, interval),
-      comparison.verdict === "informational" ? "" : comparison.verdict,
-    ]);
-  }
-  return table.toString();
+function restText(count: number, isMore: boolean): readonly string[] {
+  if (count === 0) return [];
+  const comparisons = `${count} ${isMore ? "more " : ""}comparison${count === 1 ? "" : "s"}`;
+  return count === 1
+    ? [`${comparisons} shows no sure change, or repeats a change as a ratio; --format json has it.`]
+    : [`${comparisons} show no sure change, or repeat a change as a ratio; --format json has all.`];
+}
+
+function tableOf(rows: readonly ComparedRow[]): Table {
+  return {
+    caption: null,
+    columns: [
+      { title: "scenario", align: "left" },
+      { title: "arm", align: "left" },
+      { title: "metric", align: "left" },
+      { title: "before" },
+      { title: "after" },
+      { title: "ratio" },
+      { title: "verdict", align: "left" },
+    ],
+    rows: rows.map(({ comparison, arm, over, before, after }) => [
+      textCell(comparison.scenario),
+      textCell(over === null ? arm : `${arm}/${over}`),
+      textCell(labelOf(comparison.metric)),
+      medianCell(before, comparison.metric, over),
+      medianCell(after, comparison.metric, over),
+      ratioCell(comparison),
+      textCell(comparison.verdict === "informational" ? "" : comparison.verdict),
+    ]),
+  };
+}
+
+/** A value that was divided by its control is itself a ratio. */
+function medianCell(value: number | null, metric: string, over: string | null): Cell {
+  if (over === null) return quantityCell(value, metrics.find(({ id }) => id === metric)?.unit ?? metric);
+  return value === null ? emptyCell : { kind: "ratio", ratio: value, interval: null };
+}
+
+function ratioCell({ ratio, ci: [low, high] }: Comparison): Cell {
+  if (ratio === null) return emptyCell;
+  return { kind: "ratio", ratio, interval: low === null || high === null ? null : [low, high] };
 }
 
 /** A ratio to the control says nothing new where the plain values are shown. */
@@ -93,16 +106,12 @@ function isRepeated({ over, comparison, arm }: ComparedRow, rows: readonly Compa
   );
 }
 
-function titled(title: string, sentences: readonly string[], bold: (text: string) => string): string {
-  return sentences.length === 0
-    ? ""
-    : [bold(title), ...sentences.map((sentence) => `- ${sentence}`)].join("\n");
+function listText(title: string, sentences: readonly string[], { bold }: Colors): readonly string[] {
+  if (sentences.length === 0) return [];
+  return [[bold(title), ...sentences.map((sentence) => `• ${sentence}`)].join("\n")];
 }
 
-function colorOf(
-  verdict: string,
-  colors: ReturnType<typeof picocolors.createColors>,
-): (text: string) => string {
+function colorOf(verdict: string, colors: Colors): (text: string) => string {
   if (verdict === "pass") return colors.green;
   if (verdict === "regression" || verdict === "invalid") return colors.red;
   return verdict === "inconclusive" ? colors.yellow : colors.bold;

@@ -3,7 +3,7 @@ import type { Renderer } from "./renderer.ts";
 
 const columns = ["scenario", "round", "valid", "arm", "metric", "unit", "value"].map((name) => ({ name }));
 
-/** One row for each value that was measured: scenario, round, arm and metric; RFC 4180, empty where there is no value. */
+/** One row for each value of each round, arm and metric, as RFC 4180; a value that couldn't be measured is empty. */
 export const renderCsv: Renderer = ({ rounds, metrics }) => {
   const units = new Map(metrics.map(({ id, unit }) => [id, unit]));
   const rows = rounds.flatMap(({ scenario, index, valid, arms }) =>

@@ -21,26 +21,49 @@ const texts: Readonly<Record<MetricUnit, (value: number) => string>> = {
   ratio: percentText,
 };
 
-/** `10.0 MiB` is `10 MiB` where it was set and not measured: on an axis, in a budget. */
+/** A quantity in any unit: one that this version doesn't know is written after the number; `count` has no name. */
+export function unitText(value: number | null, unit: string): string {
+  if (value === null) return "–";
+  if (unit === "count") return formatCount(value);
+  return isMetricUnit(unit) ? texts[unit](value) : `${significant(value, 3)} ${unit}`;
+}
+
+function isMetricUnit(unit: string): unit is MetricUnit {
+  return Object.hasOwn(texts, unit);
+}
+
+/** `10.0 MiB` is `10 MiB` where a person chose it instead of measuring it: on an axis, in a budget. */
 export function withoutZeros(text: string): string {
   return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 }
 
-/** A share of the whole: `45 %`, and `0.4 %` where a whole percent would hide it. */
+/** A share with two significant digits: `45 %`, `0.40 %`. */
 export function percentText(ratio: number): string {
   return `${significant(ratio * 100, 2)} %`;
 }
 
-/** A ratio with its interval: `×1.9 (1.7–2.3)`; below a tenth as what it is divided by, `÷170 (120–220)`. */
-export function factorText(ratio: number, interval?: readonly [low: number, high: number]): string {
+/**
+ * A ratio with its interval: `×1.9 (1.7–2.3)`. A ratio below a tenth is shown as a divisor: `÷170 (120–220)`.
+ * @param digits significant digits of each number
+ */
+export function factorText(
+  ratio: number,
+  interval?: readonly [low: number, high: number],
+  digits = 2,
+): string {
   const isDivided = ratio > 0 && ratio < 0.1;
-  const text = (value: number): string => significant(isDivided ? 1 / value : value, 2);
+  const text = (value: number): string => significant(isDivided ? 1 / value : value, digits);
   const ends = isDivided ? interval?.toReversed() : interval;
   const range = ends === undefined ? "" : ` (${ends.map(text).join("–")})`;
   return `${isDivided ? "÷" : "×"}${text(ratio)}${range}`;
 }
 
-/** A number with some significant digits and no exponent, whole from there on: `0.0044`, `1.3`, `260`. */
+/** A share as people set it, without needless zeros: `5 %`, `97.5 %`. */
+export function shareText(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+/** A number with significant digits and without an exponent: `0.0044`, `1.3`, `260`. */
 export function significant(value: number, digits: number): string {
   if (value === 0) return "0";
   const rounded = Number(value.toPrecision(digits));

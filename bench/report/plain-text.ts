@@ -1,15 +1,15 @@
-/** Characters that show nothing, and of which some break what comes after them. */
+/** Invisible characters, some of which change how the text after them is shown. */
 const controls = /[\p{Cc}\u2028\u2029]+/gu;
 
-/** Text in one line, without characters that control a terminal. */
+/** Text on one line, without characters that control a terminal. */
 export function oneLine(text: string): string {
   return text.replaceAll(controls, " ").trim();
 }
 
 /**
- * Foreign text as a terminal or the log of a build may show it: in one line, without control characters, and with no
- * word that begins as a workflow command of GitHub Actions does. The runner reads a line of any program from its first
- * character that isn't white space, so that a word may come to stand there by wrapping, and `##[` anywhere.
+ * Makes text from elsewhere safe for a terminal or a build log: one line, no control characters, and no word that
+ * begins like a workflow command of GitHub Actions. The runner ignores white space at the start of a line, and wrapping
+ * can move any word there, so every word is checked. It finds `##[` anywhere in a line.
  */
 export function plainText(text: string): string {
   return withoutCommands(oneLine(text));
@@ -23,7 +23,7 @@ export function plainLines(text: string): string {
     .join("\n");
 }
 
-/** A copy in which every text is plain, also that of keys: what referred to each other still does. */
+/** A copy in which every text is plain. Keys are changed the same way, so names still refer to them. */
 export function withPlainTexts<T>(value: T): T {
   return plainCopy(value) as T;
 }
@@ -35,7 +35,7 @@ function plainCopy(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [plainText(key), plainCopy(item)]));
 }
 
-/** Names are shown with spaces for `_` and `-`, so what follows these may become a word. */
+/** Names are shown with spaces instead of `_` and `-`, so a word may begin after these too. */
 function withoutCommands(text: string): string {
   return text
     .replaceAll(/(?<![^\s_-]):{2,}/g, (colons) => ": ".repeat(colons.length).trimEnd())

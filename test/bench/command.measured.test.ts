@@ -38,7 +38,7 @@ test("measures the real server and prints a report; nothing goes to standard err
     assert.equal(code, 0);
     assert.match(stdout, /^orders: 2,000 rows/);
     assert.match(stdout, /first byte .*ms/);
-    assert.match(stdout, /Verdict: informational/);
+    assert.match(stdout, /Informational: no budget was set/);
     const result = parse(resultSchema, JSON.parse(await readFile(file, "utf8")));
     assert.equal(result.seed, 7);
     assert.equal(result.complete, true);

@@ -31,7 +31,7 @@ test(
       if (open !== null) return t.skip(open);
       assert.equal(ended.exitCode, 2, ended.stdout + ended.stderr);
       assert.equal(result.exitCode, 2);
-      assert.match(ended.stdout, /Regression: 1 of 3 gated comparisons over budget\./);
+      assert.match(ended.stdout, /Regression: 1 of 3 comparisons is over budget\./);
       assert.match(
         ended.stdout.replaceAll(/\s+/g, " "),
         /streaming cpu_s_per_mib changed by \+\d+ % \(\+\d+ % to \+\d+ %\): wholly over its budget of 100 %\. A first batch of rounds had shown it too\./,

@@ -80,7 +80,7 @@ for (const [format, row] of [
     const { stdout } = await runCli(["compare", file("before.json"), file("slow.json"), "--format", format]);
     assert.match(stdout, row);
     assert.ok(stdout.includes("before: buffered-again"));
-    assert.match(stdout, /Ratios are .*, with bounds of which each holds at 99\.\d+ %\./);
+    assert.match(stdout, /Ratios are .*, with bounds of 99\.\d+ % confidence each\./);
   });
 }
 

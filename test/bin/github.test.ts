@@ -36,7 +36,7 @@ test("a report that doesn't fit into what is left of a summary says which parts 
   const { summary, said } = await tell(t, mostBytes - 6000);
   assert.ok(Buffer.byteLength(summary) <= 6000);
   assert.match(summary, /^## orders/);
-  assert.match(summary, /\nLeft out for want of room: .*values of every round of export\. The result/);
+  assert.match(summary, /\nLeft out because of the size limit: .*Values of every round: export\. The result/);
   assert.equal(said, "");
 });
 

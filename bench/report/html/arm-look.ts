@@ -1,28 +1,28 @@
-import type { Arm } from "../../result/schema.ts";
-import { html, type Markup } from "./markup.ts";
+import { markup, type Markup } from "../markup.ts";
+import type { LegendEntry } from "../model/report.ts";
+import { symbolMarkup, symbols, type SymbolName } from "./symbol.ts";
 
-/** How an arm is drawn: a colour of the page's style, and a shape and a dash for those who can't tell colours apart. */
+/** How an entry of a legend is drawn: a colour of the page, and a shape and a dash for readers who can't tell colours apart. */
 export interface ArmLook {
   readonly id: string;
   readonly color: string;
-  readonly symbol: "circle" | "square" | "triangle" | "diamond2" | "star" | "cross";
+  readonly symbol: SymbolName;
   readonly dash: string;
 }
 
-const symbols = ["circle", "square", "triangle", "diamond2", "star", "cross"] as const;
 const dashes = ["none", "6 3", "2 2", "8 3 2 3", "4 4", "1 3"] as const;
-/** The last colour is grey: for what is the same once more. */
+/** The last colour is grey: for what repeats the control. */
 const greyIndex = 5;
 
 /**
- * The looks of arms, by their order; an arm that repeats the control stands back in grey. Where the colours begin again,
- * shapes and dashes are shifted, each by another step: no two of 25 arms share both, and no two of six grey ones.
+ * The looks of the entries, by their order; one that repeats the control is grey. Where the colours begin again, shapes
+ * and dashes are shifted by different steps, so that no two of 25 entries share both, and no two of six grey ones.
  */
-export function armLooks(arms: readonly Pick<Arm, "id" | "role">[]): readonly ArmLook[] {
-  const grey = arms.filter(({ role }) => role === "aa");
-  return arms.map(({ id, role }, index) => {
-    if (role === "aa") {
-      const place = grey.findIndex((arm) => arm.id === id);
+export function armLooks(entries: readonly LegendEntry[]): readonly ArmLook[] {
+  const grey = entries.filter(({ isRepeat }) => isRepeat);
+  return entries.map(({ id, isRepeat }, index) => {
+    if (isRepeat) {
+      const place = grey.findIndex((entry) => entry.id === id);
       return look(id, greyIndex, greyIndex, (greyIndex + place) % dashes.length);
     }
     const color = index % greyIndex;
@@ -40,24 +40,10 @@ function look(id: string, color: number, symbol: number, dash: number): ArmLook 
   };
 }
 
-/** Which look is whose. */
+/** Which look belongs to which arm. */
 export function legendMarkup(looks: readonly ArmLook[]): Markup {
-  return html`<ul class="legend">
-    ${looks.map(
-      ({ id, color, dash }) =>
-        html`<li>
-          <svg viewBox="0 0 28 12" aria-hidden="true">
-            <line
-              x1="0"
-              x2="28"
-              y1="6"
-              y2="6"
-              stroke="${color}"
-              stroke-width="3"
-              stroke-dasharray="${dash}"
-            /></svg
-          >${id}
-        </li>`,
-    )}
-  </ul> `;
+  return markup`<ul class="legend">${looks.map(
+    ({ id, color, dash, symbol }) =>
+      markup`<li><svg viewBox="0 0 30 12" aria-hidden="true" stroke="${color}" fill="none"><path d="M0 6H30" stroke-width="2" stroke-dasharray="${dash}" />${symbolMarkup(symbol, 15, 6)}</svg>${id}</li>`,
+  )}</ul>`;
 }

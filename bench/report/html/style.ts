@@ -1,17 +1,17 @@
 /**
  * The look of a report: the colours of the system in light and dark, one column on a phone, light on paper.
- * Colours of arms keep a contrast of at least 4.5 to the ground in both, and arms also differ by shape or dash.
+ * Colours have a contrast of at least 4.5 to the ground in all of them, and arms also differ by shape and dash.
  */
 export const style = `
 :root {
   color-scheme: light dark;
-  --ground: #ffffff; --raised: #f5f6f8; --ink: #1b1f24; --faint: #59636e; --line: #d5dae0;
+  --ground: #ffffff; --raised: #f5f6f8; --ink: #1b1f24; --faint: #59636e; --line: #d5dae0; --shadow: #00000026;
   --good: #13693a; --bad: #b3261e; --doubt: #855300; --neutral: #1f5fa8;
   --arm-0: #1f5fa8; --arm-1: #b3420b; --arm-2: #13693a; --arm-3: #7d3c98; --arm-4: #6b5d00; --arm-5: #59636e;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #14171b; --raised: #1e2329; --ink: #e6e9ec; --faint: #a4aeb9; --line: #39424c;
+    --ground: #14171b; --raised: #1e2329; --ink: #e6e9ec; --faint: #a4aeb9; --line: #39424c; --shadow: #ffffff33;
     --good: #62d394; --bad: #ff8a80; --doubt: #f2c063; --neutral: #7db7f5;
     --arm-0: #7db7f5; --arm-1: #ff9d66; --arm-2: #62d394; --arm-3: #d5a6f2; --arm-4: #d9cb57; --arm-5: #a4aeb9;
   }
@@ -19,7 +19,7 @@ export const style = `
 @media print {
   :root {
     color-scheme: light;
-    --ground: #ffffff; --raised: #ffffff; --ink: #000000; --faint: #444444; --line: #bbbbbb;
+    --ground: #ffffff; --raised: #ffffff; --ink: #000000; --faint: #444444; --line: #bbbbbb; --shadow: transparent;
     --good: #13693a; --bad: #b3261e; --doubt: #855300; --neutral: #1f5fa8;
     --arm-0: #1f5fa8; --arm-1: #b3420b; --arm-2: #13693a; --arm-3: #7d3c98; --arm-4: #6b5d00; --arm-5: #59636e;
   }
@@ -32,31 +32,43 @@ body {
 }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; padding-top: 1rem; border-top: 1px solid var(--line); }
-p, ul { margin: .5rem 0; max-width: 48rem; }
-ul { padding-left: 1.25rem; }
-.faint, .note, figcaption p { color: var(--faint); font-size: .875rem; }
+p, ul, ol { margin: .5rem 0; max-width: 48rem; }
+ul, ol { padding-left: 1.5rem; }
+.note, figcaption p, header .faint { color: var(--faint); font-size: .875rem; }
 .verdict { border-left: .3rem solid var(--tone); background: var(--raised); padding: .75rem 1rem; margin: 1.25rem 0; }
 .verdict strong { color: var(--tone); font-size: 1.1rem; }
 .tone-good { --tone: var(--good); } .tone-bad { --tone: var(--bad); }
 .tone-doubt { --tone: var(--doubt); } .tone-neutral { --tone: var(--neutral); }
-.scroll { overflow-x: auto; margin: .75rem 0 .25rem; }
+/* Shadows at the edges show that a table goes on: the covers move with the table, and the shadows don't. */
+.scroll {
+  overflow-x: auto; width: fit-content; max-width: 100%; margin: .75rem 0 .25rem;
+  background:
+    linear-gradient(to right, var(--ground) 40%, transparent) 0 0 / 2rem 100% no-repeat local,
+    linear-gradient(to left, var(--ground) 40%, transparent) 100% 0 / 2rem 100% no-repeat local,
+    linear-gradient(to right, var(--shadow), transparent) 0 0 / .6rem 100% no-repeat scroll,
+    linear-gradient(to left, var(--shadow), transparent) 100% 0 / .6rem 100% no-repeat scroll;
+}
 .scroll:focus-visible { outline: 2px solid var(--neutral); }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 caption { text-align: left; font-weight: 600; padding-bottom: .35rem; white-space: nowrap; }
 th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; } tbody th { font-weight: 400; }
-th:first-child, td:first-child { padding-left: 0; }
+th:first-child { padding-left: 0; }
+sup a { color: inherit; text-decoration: none; padding-left: .15rem; }
 .words { text-align: left; } .long { white-space: normal; min-width: 16rem; }
-.better { color: var(--good); } .worse { color: var(--bad); } .unsure { color: var(--faint); }
+.better { color: var(--good); } .worse { color: var(--bad); } .faint { color: var(--faint); }
 .charts { display: grid; gap: 1.5rem 2.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); margin: 1rem 0; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
 figcaption { font-size: .875rem; } figcaption strong { display: block; font-size: 1rem; }
 figcaption strong::first-letter { text-transform: uppercase; }
 figcaption p { margin: 0 0 .25rem; }
-svg { display: block; width: 100%; max-width: 30rem; height: auto; }
-svg text { white-space: pre; }
+svg { display: block; width: 100%; max-width: 30rem; height: auto; fill: none; stroke-width: 1.5; }
+svg text { fill: var(--ink); font-size: 11px; white-space: pre; }
+.axis path { stroke: var(--faint); stroke-width: 1; } .grid { stroke: var(--line); stroke-width: 1; }
+.dots { stroke-opacity: .85; } .line { stroke-opacity: .85; stroke-linejoin: round; }
+.box { fill-opacity: .18; } .median { stroke-width: 3; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; margin: .75rem 0; list-style: none; font-size: .875rem; }
-.legend svg { display: inline-block; width: 1.75rem; height: .75rem; vertical-align: baseline; margin-right: .4rem; }
+.legend svg { display: inline-block; width: 1.9rem; height: .75rem; vertical-align: baseline; margin-right: .4rem; }
 details { margin: .5rem 0; } summary { cursor: pointer; font-size: .875rem; color: var(--faint); }
 h2, h3, caption { break-after: avoid; } tr { break-inside: avoid; }
 @media print { body { padding: 0; max-width: none; } .scroll { overflow: visible; } details:not([open]) { display: none; } table { font-size: .7rem; } th, td { padding: .15rem .35rem; white-space: normal; } }

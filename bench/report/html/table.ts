@@ -1,51 +1,57 @@
-import type { ReportCell, ReportTable } from "../table.ts";
-import { html, type Markup } from "./markup.ts";
+import { cellText } from "../cell-text.ts";
+import { markup, type Markup } from "../markup.ts";
+import type { Cell, Column, Table } from "../model/table.ts";
 
 /** Cells of words longer than this may break into lines. */
 const longText = 40;
 
-/** A table in a box of its own, which scrolls where the page is narrow and can be reached by keyboard. */
-export function tableMarkup(table: ReportTable): Markup {
-  const { caption, head, rows, textColumns = [0], note } = table;
-  const side = (index: number): string => (textColumns.includes(index) ? "words" : "");
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-      <table>
-        <caption>
-          ${caption}
-        </caption>
-        <thead>
-          <tr>
-            ${head.map((title, index) => html`<th scope="col" class="${side(index)}">${title}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(
-            (row) =>
-              html`<tr>
-                ${row.map((cell, index) => cellMarkup(cell, index === 0, side(index)))}
-              </tr> `,
-          )}
-        </tbody>
-      </table>
-    </div>
-    ${note === undefined ? [] : html`<p class="note">${note}</p>`}`;
+/**
+ * A table in a box of its own, which scrolls where the page is narrow and can be reached by keyboard.
+ * @param name what the table shows, where it has no caption
+ */
+export function tableMarkup({ caption, columns, rows, note }: Table, name: string): Markup {
+  const title = caption === null ? [] : markup`<caption>${caption}</caption>`;
+  const remark = note === undefined ? [] : markup`<p class="note">${note}</p>`;
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption ?? name}"><table>${title}
+<thead><tr>${columns.map(headMarkup)}</tr></thead>
+<tbody>${rows.map(
+    (row) => markup`
+<tr>${row.map((cell, index) => cellMarkup(cell, columns[index], index === 0))}</tr>`,
+  )}
+</tbody></table></div>
+${remark}`;
 }
 
-function cellMarkup(cell: string | ReportCell, isHead: boolean, side: string): Markup {
-  const { text, tone } = typeof cell === "string" ? { text: cell, tone: "" } : { tone: "", ...cell };
-  const isLong = side === "words" && text.length > longText;
-  const classes = [side, tone, isLong ? "long" : ""].filter((name) => name !== "").join(" ");
-  // Colour alone tells nothing to those who can't see it.
-  const spoken = tone === "better" || tone === "worse" ? html` title="${tone}"` : [];
+function headMarkup({ title, align, footnotes = [] }: Column): Markup {
+  const marks = footnotes.map((number) => markup`<sup><a href="#note-${number}">${number}</a></sup>`);
+  return markup`<th scope="col"${classMarkup([align === "left" ? "words" : ""])}>${title}${marks}</th>`;
+}
+
+function cellMarkup(cell: Cell, column: Column | undefined, isHead: boolean): Markup {
+  const text = cellText(cell);
+  const { tone = "" } = cell;
+  const isWords = column?.align === "left";
+  const classes = classMarkup([
+    isWords ? "words" : "",
+    tone,
+    isWords && text.length > longText ? "long" : "",
+  ]);
+  // Readers who can't see colours need it in words.
+  const spoken = tone === "better" || tone === "worse" ? markup` title="${tone}"` : [];
   return isHead
-    ? html`<th scope="row" class="${classes}">${text}</th>`
-    : html`<td class="${classes}" ${spoken}>${text}</td>`;
+    ? markup`<th scope="row"${classes}>${text}</th>`
+    : markup`<td${classes}${spoken}>${text}</td>`;
+}
+
+function classMarkup(names: readonly string[]): Markup {
+  const used = names.filter((name) => name !== "");
+  return used.length === 0 ? markup`` : markup` class="${used.join(" ")}"`;
 }
 
 /** A table that is folded away until it is asked for. */
-export function foldedTable(table: ReportTable): Markup {
-  return html`<details>
-    <summary>${table.caption}</summary>
-    ${tableMarkup(table)}
-  </details>`;
+export function foldedTable(table: Table): Markup {
+  const name = table.caption ?? "Table";
+  return markup`<details><summary>${name}</summary>
+${tableMarkup({ ...table, caption: null }, name)}</details>
+`;
 }

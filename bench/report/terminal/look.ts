@@ -1,5 +1,5 @@
 import type picocolors from "picocolors";
-import { formatCount } from "../../../src/index.ts";
+import type { Tone } from "../model/table.ts";
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -9,20 +9,8 @@ export interface Look {
   readonly width: number;
 }
 
-/** Breaks a sentence at spaces, with what follows indented. */
-export function wrapped(text: string, width: number, indent = "  "): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line.trim() !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = indent.slice(1);
-      line = indent === "" ? word : `${line} ${word}`;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line].join("\n");
-}
-
-export function counted(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+/** How a cell of a tone is coloured. */
+export function painterOf(tone: Tone | undefined, colors: Colors): (text: string) => string {
+  if (tone === undefined) return String;
+  return { better: colors.green, worse: colors.red, faint: colors.dim }[tone];
 }

@@ -10,7 +10,7 @@ import {
 import { fixtureResult } from "./results.ts";
 
 for (const name of ["explaining", "pass"]) {
-  test(`a result that is ${name} has no annotation`, () => {
+  test(`the ${name} result has no annotation`, () => {
     assert.deepEqual(githubAnnotations(fixtureResult(name)), []);
   });
 }
@@ -31,7 +31,7 @@ test("in a result of an older version the error names metric, ratio and budget",
   ]);
 });
 
-test("of a body that changed the error says how", () => {
+test("the error for a body that changed says how it changed", () => {
   const result = fixtureResult("regression");
   const rounds = result.rounds.map((round) => {
     const arms = { ...round.arms, streaming: { ...round.arms["streaming"], body_bytes: 11_148_471 } };
@@ -51,13 +51,13 @@ test("what can't be decided is a warning", () => {
 test("an invalid result is an error that says what was wrong", () => {
   const [line = "", ...others] = githubAnnotations(fixtureResult("invalid"));
   assert.match(line, /^::error title=stream-csv%3A Invalid%3A these numbers can't be trusted::/);
-  assert.match(line, /integrity\.buffered\.bytes is 11148469, and should be 11148470\./);
+  assert.match(line, /integrity\.buffered\.bytes is 11148469, but 11148470 was expected\./);
   assert.deepEqual(others, []);
 });
 
 test("an interrupted run is a warning", () => {
   const [line = ""] = githubAnnotations(fixtureResult("interrupted"));
-  assert.match(line, /^::warning title=stream-csv%3A Incomplete::The run ended before/);
+  assert.match(line, /^::warning title=stream-csv%3A Incomplete::The run ended early/);
 });
 
 test("no text of a result can make an annotation of its own", () => {

@@ -8,6 +8,7 @@ import { renderReport } from "../../../bench/index.ts";
 import { openBrowser, skippedWithoutChromium, type BrowserPage, type View } from "../../harness/chromium.ts";
 import { fixtureResult } from "./results.ts";
 
+const names = ["explaining", "regression", "invalid", "interrupted", "hostile"];
 const phone: View = { widthPx: 390, scheme: "light", media: "screen" };
 let folder = "";
 let browser: BrowserPage | undefined;
@@ -47,7 +48,7 @@ test("every chart has a name, a description and a drawing", { skip: skippedWitho
       title: figure.querySelector("strong").textContent,
       name: svg.getAttribute("aria-label"),
       description: svg.getAttribute("aria-description"),
-      marks: svg.querySelectorAll("path, circle").length,
+      marks: svg.querySelectorAll("path").length,
       isVisible: width > 300 && height > 50,
     };
   })`)) as { title: string; name: string; description: string; marks: number; isVisible: boolean }[];
@@ -74,7 +75,7 @@ test("the dots of a chart stand at the values of its rounds", { skip: skippedWit
   const places = (await page.evaluate(`(() => {
     const svg = [...document.querySelectorAll("figure")]
       .find((figure) => figure.querySelector("strong").textContent === "total").querySelector("svg");
-    return [...svg.querySelector("g[aria-label=dot]").querySelectorAll("circle, path")]
+    return [...svg.querySelector("g.dots").querySelectorAll("path")]
       .map((mark) => mark.getBoundingClientRect()).map(({ x, width }) => x + width / 2);
   })()`)) as number[];
   const values = fixtureResult("explaining")
@@ -88,7 +89,57 @@ test("the dots of a chart stand at the values of its rounds", { skip: skippedWit
   }
 });
 
-for (const name of ["explaining", "regression", "invalid", "interrupted", "hostile"]) {
+test("every text of a chart lies within its drawing", { skip: skippedWithoutChromium }, async () => {
+  for (const name of ["explaining", "regression", "hostile"]) {
+    const { page } = await openReport(name, phone);
+    const outside = await page.evaluate(`[...document.querySelectorAll("figure svg text")].filter((text) => {
+      const own = text.getBoundingClientRect();
+      const all = text.closest("svg").getBoundingClientRect();
+      return own.left < all.left || own.right > all.right || own.top < all.top || own.bottom > all.bottom;
+    }).map((text) => text.textContent)`);
+    assert.deepEqual(outside, [], name);
+  }
+});
+
+test(
+  "the page is well-formed XML, and a reader of HTML finds nothing in it to mend",
+  { skip: skippedWithoutChromium },
+  async () => {
+    for (const name of names) {
+      const { page } = await openReport(name, phone);
+      const text = await renderReport("html", fixtureResult(name));
+      const [strict, lenient] = (await page.evaluate(`(() => {
+        const text = ${JSON.stringify(text)}.replace('<html lang="en">', '<html xmlns="http://www.w3.org/1999/xhtml" lang="en">')
+          .replaceAll("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ');
+        const namesOf = (element) => element.localName + "(" + [...element.children].map(namesOf).join(" ") + ")";
+        return ["application/xhtml+xml", "text/html"].map((type) =>
+          namesOf(new DOMParser().parseFromString(text, type).documentElement));
+      })()`)) as readonly string[];
+      assert.ok(strict !== undefined && strict.startsWith("html(head("), `${name}: ${strict?.slice(0, 200)}`);
+      assert.doesNotMatch(strict, /parsererror/);
+      assert.equal(lenient, strict, name);
+    }
+  },
+);
+
+test(
+  "names of a result are shown as text, in tables, drawings and attributes",
+  { skip: skippedWithoutChromium },
+  async () => {
+    const { page } = await openReport("hostile", phone);
+    const [arm] = fixtureResult("hostile").arms;
+    const name = (arm?.id ?? "").replaceAll(/\p{Cc}/gu, "\uFFFD");
+    assert.match(name, /^<script>/);
+    const shown = await page.evaluate(`[
+    [...document.querySelectorAll("th")].some((cell) => cell.textContent === ${JSON.stringify(name)}),
+    [...document.querySelectorAll("svg text")].some((text) => text.textContent.startsWith("<script>")),
+    document.querySelectorAll("script, b").length,
+  ]`);
+    assert.deepEqual(shown, [true, true, 0]);
+  },
+);
+
+for (const name of names) {
   test(
     `the page of the ${name} result fits a phone and asks for nothing`,
     { skip: skippedWithoutChromium },

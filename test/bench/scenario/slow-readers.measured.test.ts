@@ -44,6 +44,6 @@ test("a slowly read export holds its slot for as long as analysis says", { skip 
       assertCheck(check, 2);
     }
     const report = terminalReport(result, { hasColor: false });
-    assert.match(report, /^slot, whole export .*\n… by analysis +\d/m);
+    assert.match(report, /^slot held, whole export .*\n… by analysis +\d/m);
   });
 });

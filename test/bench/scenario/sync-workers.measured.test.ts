@@ -42,7 +42,7 @@ test("measures a closed loop of one to four clients at two sync workers, beside 
     assert.ok(Number(check("held_s_per_export")?.observed) > 0.3);
   }
   const report = terminalReport(result, { hasColor: false });
-  assert.match(report, /clients without a pause at sync workers/);
+  assert.match(report, /Sync workers, asked again and again without a pause/);
   assert.match(report, /file 4 clients +\d+ % \(100 %\) +\d+ % \(100 %\) +[\d.]+ \(2\.0\)/);
 });
 

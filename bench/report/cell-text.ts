@@ -1,0 +1,23 @@
+import type { Cell, RatioCell } from "./model/table.ts";
+import { factorText, unitText } from "./number-text.ts";
+
+/** Below this ratio of its ends, an interval says more than two digits do. */
+const narrowInterval = 1.25;
+
+/** What every format shows of a cell. */
+export function cellText(cell: Cell): string {
+  if (cell.kind === "text") return cell.text;
+  if (cell.kind === "ratio") return ratioText(cell);
+  const { value, unit, expected } = cell;
+  const text = unitText(value, unit);
+  return expected === undefined ? text : `${text} (${unitText(expected, unit)})`;
+}
+
+/** A ratio with its interval, as far as it is known: `×1.12 (1.09–1.15)`. */
+export function ratioText({ ratio, interval, isExact = false }: Omit<RatioCell, "kind" | "tone">): string {
+  if (isExact) return `×${Number(ratio.toPrecision(10))}`;
+  if (interval === null) return factorText(ratio);
+  const [low, high] = interval;
+  const isNarrow = low > 0 && high / low <= narrowInterval;
+  return factorText(ratio, interval, isNarrow ? 3 : 2);
+}

@@ -1,0 +1,77 @@
+import { buildReport } from "../build-report.ts";
+import type { Report, Section } from "../model/report.ts";
+import type { Renderer } from "../renderer.ts";
+import { escapeMarkdown } from "./escape.ts";
+import { fitParts, type Part } from "./fit-parts.ts";
+import { foldedTable, referenceTo, tableText } from "./table.ts";
+
+/** GitHub refuses a step's summary above this. */
+const mostSummaryBytes = 1024 ** 2;
+/** A failing run can warn without end; the result file keeps all warnings. */
+const mostFootnotes = 50;
+
+/** Markdown as GitHub shows it: the verdict first, the tables of each scenario, and what is long folded away. */
+export const renderMarkdown: Renderer = (result, { mostBytes = mostSummaryBytes }) => {
+  const report = buildReport(result);
+  return fitParts(
+    [
+      { name: "the verdict", text: headText(report) },
+      ...report.sections.flatMap(shownPart),
+      // Before the details, so that the references to footnotes are the last to lose them.
+      ...footnotePart(report),
+      // How was measured comes first, since it is short.
+      ...report.sections.filter(({ kind }) => kind === "run").flatMap(detailParts),
+      ...report.sections.filter(({ kind }) => kind !== "run").flatMap(detailParts),
+    ],
+    mostBytes,
+  );
+};
+
+function headText({ title, versions, circumstances, conclusion, footnotes }: Report): string {
+  const references = shown(footnotes)
+    .map((_, index) => referenceTo(index + 1))
+    .join("");
+  return [
+    `## ${escapeMarkdown(title)}`,
+    ...(versions === null ? [] : [`_${escapeMarkdown(versions)}_`]),
+    escapeMarkdown(circumstances),
+    `**${escapeMarkdown(conclusion.title)}**${references}`,
+    ...listText(conclusion.sentences),
+  ].join("\n\n");
+}
+
+/** What of a section is always seen. What was drawn has its numbers among the details. */
+function shownPart({ name, heading, sentences = [], tables = [] }: Section): readonly Part[] {
+  const texts = [...listText(sentences), ...tables.map(tableText)];
+  return texts.length === 0
+    ? []
+    : [{ name, text: [`### ${escapeMarkdown(heading)}`, ...texts].join("\n\n") }];
+}
+
+function detailParts({ kind, name, details = [], charts = [] }: Section): readonly Part[] {
+  const tables = [...details, ...charts.flatMap(({ numbers }) => numbers ?? [])];
+  return tables.map((table) => {
+    const caption = table.caption ?? "Table";
+    const summary = kind === "scenario" ? `${caption}: ${name}` : caption;
+    return { name: summary, text: foldedTable(table, summary) };
+  });
+}
+
+function footnotePart({ footnotes }: Report): readonly Part[] {
+  if (footnotes.length === 0) return [];
+  const notes = shown(footnotes).map(
+    (warning, index) => `${referenceTo(index + 1)}: ${escapeMarkdown(warning)}`,
+  );
+  const more = footnotes.length - notes.length;
+  if (more > 0) notes.push(`\nThe result file has ${more} more warnings.`);
+  return [{ name: "warnings", text: notes.join("\n") }];
+}
+
+function shown(footnotes: readonly string[]): readonly string[] {
+  return footnotes.slice(0, mostFootnotes);
+}
+
+function listText(sentences: readonly string[]): readonly string[] {
+  if (sentences.length === 0) return [];
+  return [sentences.map((sentence) => `- ${escapeMarkdown(sentence)}`).join("\n")];
+}

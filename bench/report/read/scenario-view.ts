@@ -1,0 +1,82 @@
+import type { Arm, BenchResult, Comparison, Round, Series } from "../../result/schema.ts";
+import { median } from "../../statistics/median.ts";
+import { shownMetrics, type ShownMetric } from "./shown-metric.ts";
+
+/** One scenario of a result, and what is asked of it again and again. */
+export interface ScenarioView {
+  readonly name: string;
+  /** Arms with at least one number, in the order of the result. */
+  readonly arms: readonly Arm[];
+  /** Metrics with at least one number, in the order of the result. */
+  readonly metrics: readonly ShownMetric[];
+  readonly rounds: readonly Round[];
+  readonly comparisons: readonly Comparison[];
+  /** What was sampled over time. */
+  readonly series: readonly Series[];
+  /** Bytes of a row of the export; null when it wasn't read whole. */
+  readonly bytesPerRow: number | null;
+  /** Values of a metric in the valid rounds, in their order. */
+  values(arm: string, metric: string): readonly number[];
+  /** null when no valid round has the metric. */
+  median(arm: string, metric: string): number | null;
+  /** How an arm compares with the control; undefined when that wasn't measured. */
+  comparison(arm: string, metric: string): Comparison | undefined;
+  /** What analysis says that a metric should be; null when it says nothing. */
+  expected(arm: string, metric: string): number | null;
+  /** What a check on a metric saw; null when it wasn't checked. */
+  observed(arm: string, metric: string): number | null;
+  /** Numbers of the warnings that begin with the name of an arm, counted from 1. */
+  footnotes(arm: string): readonly number[];
+}
+
+/** The scenarios that were measured, in the order they were. */
+export function scenarioViews(result: BenchResult): readonly ScenarioView[] {
+  return [...new Set(result.rounds.map(({ scenario }) => scenario))].map((name) =>
+    scenarioView(result, name),
+  );
+}
+
+/** One scenario, which is empty when it wasn't measured. */
+export function scenarioView(result: BenchResult, name: string): ScenarioView {
+  const { checks, integrity, warnings } = result;
+  const rounds = result.rounds.filter(({ scenario }) => scenario === name);
+  const comparisons = result.comparisons.filter(({ scenario }) => scenario === name);
+  const arms = result.arms.filter(
+    (arm) => arm.scenario === name && rounds.some((round) => round.arms[arm.id] !== undefined),
+  );
+  const values = (arm: string, metric: string): readonly number[] =>
+    rounds.flatMap((round) => (round.valid ? (round.arms[arm]?.[metric] ?? []) : []));
+  const checkOf = (arm: string, metric: string): BenchResult["checks"][number] | undefined =>
+    checks.find(({ id }) => id === `${name}.${arm}.${metric}`);
+  return {
+    name,
+    arms,
+    metrics: shownMetrics(result).filter(({ id }) =>
+      rounds.some((round) => arms.some((arm) => typeof round.arms[arm.id]?.[id] === "number")),
+    ),
+    rounds,
+    comparisons,
+    series: (result.series ?? []).filter(({ scenario, points }) => scenario === name && points.length > 0),
+    bytesPerRow: bytesPerRowOf(integrity),
+    values,
+    median: (arm, metric) => median(values(arm, metric)),
+    comparison: (arm, metric) => comparisons.find((item) => item.treatment === arm && item.metric === metric),
+    expected: (arm, metric) => numberOrNull(checkOf(arm, metric)?.expected),
+    observed: (arm, metric) => numberOrNull(checkOf(arm, metric)?.observed),
+    footnotes: (arm) =>
+      warnings.flatMap((warning, index) => (warning.startsWith(`${arm} `) ? [index + 1] : [])),
+  };
+}
+
+/** Metrics that may change by a share; what has to be equal differs by a byte or not at all, and isn't among them. */
+export function budgetedMetrics({ comparisons }: ScenarioView): ReadonlySet<string> {
+  return new Set(comparisons.flatMap(({ budget, metric }) => ((budget ?? 0) > 0 ? [metric] : [])));
+}
+
+function numberOrNull(value: number | string | null | undefined): number | null {
+  return typeof value === "number" ? value : null;
+}
+
+function bytesPerRowOf({ bytes, rows }: BenchResult["integrity"]): number | null {
+  return bytes !== null && rows !== null && rows > 0 ? bytes / rows : null;
+}

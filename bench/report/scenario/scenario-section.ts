@@ -1,0 +1,80 @@
+import type { MetricId } from "../../result/metric.ts";
+import { gapCharts } from "../chart/gap-chart.ts";
+import { roundCharts } from "../chart/round-chart.ts";
+import { timeCharts } from "../chart/time-chart.ts";
+import type { Chart } from "../model/chart.ts";
+import type { LegendEntry, Section } from "../model/report.ts";
+import type { Table } from "../model/table.ts";
+import { budgetedMetrics, type ScenarioView } from "../read/scenario-view.ts";
+import { medianTables } from "./medians.ts";
+import { roundTable } from "./round-table.ts";
+
+/** What a scenario says in a report; one file of this folder each. */
+export type ScenarioSection = (view: ScenarioView) => Section;
+
+/** What is particular to the section of a scenario. */
+interface Parts {
+  readonly heading: string;
+  readonly tables: readonly Table[];
+  /** The tables show every metric of every arm already. @default false */
+  readonly isComplete?: boolean;
+  /** Charts beside what was sampled over time. */
+  readonly charts: readonly Chart[];
+  readonly legend: readonly LegendEntry[];
+  /** The entry of the legend that an arm is drawn as. @default its own name */
+  readonly drawnAs?: (arm: string) => string;
+}
+
+/** A scenario whose arms are compared metric by metric: what a person asks for, in that order, and what has a budget. */
+export function medianSection(heading: string, shown: readonly MetricId[]): ScenarioSection {
+  return (view) => {
+    // An arm that repeats the control shows how far equal things differ, and would be in the way here.
+    const arms = view.arms.filter(({ role }) => role !== "aa");
+    const ids = new Set<string>([...shown, ...budgetedMetrics(view)]);
+    const metrics = [...ids].flatMap((id) => view.metrics.find((metric) => metric.id === id) ?? []);
+    return sectionOf(view, {
+      heading,
+      tables: medianTables(view, { caption: null, arms, metrics, hasSingleRounds: false }),
+      charts: roundCharts(view),
+      legend: armLegend(view),
+    });
+  };
+}
+
+/** The section of a scenario that this version doesn't know: every metric of every arm. */
+export const unknownSection: ScenarioSection = (view) => {
+  const { name, arms, metrics } = view;
+  return sectionOf(view, {
+    heading: name,
+    tables: medianTables(view, { caption: null, arms, metrics, hasSingleRounds: true }),
+    isComplete: true,
+    charts: roundCharts(view),
+    legend: armLegend(view),
+  });
+};
+
+/** Adds to the parts of a section what every scenario has: all its numbers, and what was sampled over time. */
+export function sectionOf(view: ScenarioView, parts: Parts): Section {
+  const { heading, tables, isComplete = false, charts, legend, drawnAs = (arm: string) => arm } = parts;
+  const { name, arms, metrics } = view;
+  const all = { caption: "Every metric of every arm", arms, metrics, hasSingleRounds: true };
+  const sampled = [...timeCharts(view, drawnAs), ...gapCharts(view, drawnAs)];
+  return {
+    kind: "scenario",
+    name,
+    heading,
+    tables,
+    details: [...(isComplete ? [] : medianTables(view, all)), roundTable(view)],
+    charts: [...charts, ...sampled],
+    legend,
+    notes:
+      sampled.length > 0
+        ? []
+        : ["Nothing was sampled over time here, so no chart shows memory, occupancy or gaps between chunks."],
+  };
+}
+
+/** Every arm as itself. */
+export function armLegend({ arms }: ScenarioView): readonly LegendEntry[] {
+  return arms.map(({ id, role }) => ({ id, isRepeat: role === "aa" }));
+}

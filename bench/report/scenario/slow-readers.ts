@@ -1,0 +1,15 @@
+import { medianSection } from "./scenario-section.ts";
+
+/** The scenario `slow-readers`: what it costs that clients read slowly, and what other requests feel of it. */
+export const slowReadersSection = medianSection("Clients that read slowly", [
+  "bytes_per_concurrent_export",
+  "kernel_bytes_per_export",
+  "read_rate_bytes_per_s",
+  "slots_held",
+  "loop_busy_ratio",
+  "ping_p50_idle_s",
+  "ping_p50_s",
+  "ping_p99_idle_s",
+  "ping_p99_s",
+  "slow_held_s_per_export",
+]);

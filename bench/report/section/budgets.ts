@@ -1,0 +1,55 @@
+import type { BenchResult } from "../../result/schema.ts";
+import type { Section } from "../model/report.ts";
+import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
+import { shareText } from "../number-text.ts";
+import { labelOf } from "../read/metric-label.ts";
+import { shownMetrics } from "../read/shown-metric.ts";
+import { budgetText, gatedComparisons } from "./comparison-sentence.ts";
+import { ratioCell } from "./ratio-cell.ts";
+
+/** What was compared with a budget, so that a reader sees how near it came; no section in a run that only informs. */
+export function budgetSections(result: BenchResult): readonly Section[] {
+  if (gatedComparisons(result).length === 0) return [];
+  return [
+    { kind: "finding", name: "budgets", heading: "Compared with budgets", tables: [budgetTable(result)] },
+  ];
+}
+
+function budgetTable(result: BenchResult): Table {
+  const metrics = shownMetrics(result);
+  const gated = gatedComparisons(result);
+  const hasScenarios = new Set(gated.map(({ scenario }) => scenario)).size > 1;
+  return {
+    caption: null,
+    columns: [
+      { title: "metric", align: "left" },
+      { title: "arms", align: "left" },
+      { title: "ratio" },
+      { title: "budget" },
+      { title: "detectable" },
+      { title: "rounds" },
+      { title: "level" },
+      ...(hasScenarios ? [{ title: "scenario", align: "left" } as const] : []),
+      { title: "verdict", align: "left" },
+    ],
+    rows: gated.map((item) => {
+      const metric = metrics.find(({ id }) => id === item.metric);
+      const cells: readonly Cell[] = [
+        textCell(labelOf(item.metric)),
+        textCell(`${item.treatment}/${item.control}`),
+        ratioCell(item, metric),
+        textCell(budgetText(item, metric)),
+        textCell(item.mde === null ? "–" : shareText(item.mde)),
+        quantityCell(item.n, "count"),
+        textCell(item.level === null ? "–" : shareText(item.level)),
+      ];
+      return cells.concat(hasScenarios ? textCell(item.scenario) : [], verdictCell(item.verdict));
+    }),
+    note: "Detectable is the smallest change that this run would have found with a probability of 80 %.",
+  };
+}
+
+function verdictCell(verdict: string): Cell {
+  if (verdict === "pass") return textCell(verdict, "better");
+  return verdict === "regression" ? textCell(verdict, "worse") : textCell(verdict);
+}

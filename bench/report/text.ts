@@ -1,6 +1,0 @@
-import type { Renderer } from "./renderer.ts";
-import { terminalReport } from "./terminal.ts";
-
-/** Text for a terminal. */
-export const renderText: Renderer = (result, { hasColor = false, columns }) =>
-  terminalReport(result, { hasColor, ...(columns === undefined ? {} : { columns }) });
