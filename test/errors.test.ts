@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { tokenizer } from "acorn";
 import { faultCatalogue, StreamCsvError, toError } from "../src/errors.ts";
 
 const page = fileURLToPath(new URL("../../docs/errors.md", import.meta.url));
@@ -30,6 +32,31 @@ test("every entry of the catalogue is whole sentences", () => {
     assert.match(meaning, /^[A-Z].*\.$/s, code);
     assert.match(remedy, /^[A-Z].*\S$/s, code);
   }
+});
+
+/** The texts that a compiled program has written out, its comments left out. */
+function textsIn(path: string): readonly string[] {
+  const tokens = tokenizer(readFileSync(path, "utf8"), {
+    ecmaVersion: "latest",
+    sourceType: "module",
+    allowHashBang: true,
+  });
+  return [...tokens].flatMap((token) => {
+    const value: unknown = Reflect.get(token, "value");
+    return token.type.label === "string" && typeof value === "string" ? [value] : [];
+  });
+}
+
+test("the program makes every error of the catalogue", () => {
+  const built = fileURLToPath(new URL("../", import.meta.url));
+  const files = ["src", "bench", "bin"].flatMap((building) =>
+    readdirSync(join(built, building), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".js"))
+      .map((name) => join(built, building, name)),
+  );
+  const made = new Set(files.flatMap(textsIn));
+  const unused = Object.keys(faultCatalogue).filter((code) => !made.has(code));
+  assert.deepEqual(unused, []);
 });
 
 test("an error carries its code, its status, where it happened and what to do", () => {

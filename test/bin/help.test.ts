@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exportParameters } from "../../src/index.ts";
 import { runCli } from "../harness/cli.ts";
 
 for (const command of ["serve", "bench", "compare", "report", "export"]) {
@@ -13,13 +12,27 @@ for (const command of ["serve", "bench", "compare", "report", "export"]) {
   });
 }
 
-test("export --help says what each flag takes", async () => {
-  const { stdout } = await runCli(["export", "--help"]);
-  const text = stdout.replaceAll(/\s+/g, " ");
-  for (const { name, placeholder, description } of exportParameters) {
-    if (name === "delivery" || name === "filename") continue;
-    const value = placeholder === "true|false" ? "[true|false]" : `<${placeholder.toLowerCase()}>`;
-    assert.ok(text.includes(`${value} ${description}`), name);
+/** The values of each flag of a help text that names them all, such as `--quoting <minimal|strings|all>`. */
+function listedValues(help: string): ReadonlyMap<string, readonly string[]> {
+  const named = [...help.matchAll(/^ +(--[\w-]+) [<[](\S+\|\S+)[>\]]/gm)];
+  return new Map(named.map(([, flag = "", values = ""]) => [flag, values.split("|")]));
+}
+
+test("export takes every value that its help lists, and refuses another by the flag's name", async () => {
+  const listed = [...listedValues((await runCli(["export", "--help"])).stdout)];
+  assert.ok(listed.length >= 9, JSON.stringify(listed));
+  // A comma is among the values of another flag.
+  const one = ["export", "orders", "--rows", "1", "--delimiter", "tab"];
+  const most = Math.max(...listed.map(([, values]) => values.length));
+  for (let index = 0; index < most; index += 1) {
+    const flags = listed.flatMap(([flag, values]) => [flag, values[index % values.length] ?? ""]);
+    const { exitCode, stderr } = await runCli([...one, ...flags]);
+    assert.deepEqual([exitCode, stderr], [0, ""], flags.join(" "));
+  }
+  for (const [flag] of listed) {
+    const { exitCode, stderr } = await runCli([...one, flag, "klingon"]);
+    assert.equal(exitCode, 1, flag);
+    assert.ok(stderr.includes("klingon") && stderr.includes(flag), stderr);
   }
 });
 

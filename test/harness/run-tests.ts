@@ -1,9 +1,10 @@
 /**
- * Runs one of the three sets of tests, `node dist/test/harness/run-tests.js SET`:
+ * Runs sets of tests, one after the other, `node dist/test/harness/run-tests.js SET...`:
  *
  * - `plain`, the default: unit and system tests, a few files at the same time.
- * - `measured`: files that want the machine for themselves, `*.measured.test.ts`, one after the other.
- * - `portable`: what may differ on another line of Node: `plain` without the long tests whose subject is the same on all.
+ * - `long`: `*.long.test.ts`, most of which run a bench but not to learn how fast anything is, two at the same time.
+ * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
+ * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
  *
  * With `--retries=FILE` each file that failed is run once more, alone, and its path is added to FILE, so that a build can
  * count them over all its sets; the exit code is then that of the second run. What node:test prints comes last.
@@ -16,10 +17,14 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const built = fileURLToPath(new URL("../", import.meta.url));
+/** Where the tests are written, since a build leaves behind what is no longer among them. */
+const sources = fileURLToPath(new URL("../../../test/", import.meta.url));
 const reporter = new URL("failed-files.js", import.meta.url).href;
 
+const isLong = (file: string): boolean => file.endsWith(".long.test.js");
 const isMeasured = (file: string): boolean => file.endsWith(".measured.test.js");
+const isPlain = (file: string): boolean => !isLong(file) && !isMeasured(file);
 
 /** Parts of paths whose subjects are statistics, reports, documents and long searches, none of them a matter of Node. */
 const sameOnEveryLine = [
@@ -42,25 +47,29 @@ const sets: Readonly<Record<string, TestSet>> = {
   plain: {
     // Many of them wait for processes, so that one more than there are cores costs none of them its time.
     concurrency: availableParallelism() + 1,
-    takes: (file) => !isMeasured(file),
+    takes: isPlain,
   },
+  long: { concurrency: 2, takes: isLong },
   measured: { concurrency: 1, takes: isMeasured },
   portable: {
-    concurrency: availableParallelism(),
-    takes: (file) => !isMeasured(file) && !sameOnEveryLine.some((part) => file.includes(part)),
+    // Two lines are tested at the same time.
+    concurrency: Math.max(1, availableParallelism() - 1),
+    takes: (file) => isPlain(file) && !sameOnEveryLine.some((part) => file.includes(part)),
   },
 };
 
 async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
-  const names = (await readdir(root, { recursive: true })).map((name) => name.replaceAll("\\", "/"));
-  const files = names.filter((name) => name.endsWith(".test.js"));
+  const names = await readdir(sources, { recursive: true });
+  const files = names
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => name.replaceAll("\\", "/").replace(/\.ts$/, ".js"));
   for (const part of sameOnEveryLine) {
     if (!files.some((file) => file.includes(part))) throw new Error(`no test file has "${part}" in its path`);
   }
   return files
     .filter(takes)
     .toSorted()
-    .map((file) => join(root, file));
+    .map((file) => join(built, file));
 }
 
 /** Runs files, and gives the exit code and the files in which a test failed. */
@@ -93,21 +102,37 @@ async function run(
   return { exitCode: code ?? 1, failed: [...failed].toSorted() };
 }
 
+/** Runs a set, and what failed in it once more where that is wanted; gives the exit code. */
+async function runSet(set: TestSet, retries: string | undefined): Promise<number> {
+  const files = await filesOf(set);
+  // node:test would look for files by itself.
+  if (files.length === 0) return 0;
+  const { exitCode, failed } = await run(files, set.concurrency);
+  if (exitCode === 0 || failed.length === 0 || retries === undefined) return exitCode;
+  await appendFile(retries, failed.map((file) => `${file}\n`).join(""));
+  const count = (await readFile(retries, "utf8")).trim().split("\n").length;
+  const paths = failed.map((file) => relative(built, file));
+  process.stdout.write(`--- tried again, alone, ${count} in this build so far: ${paths.join(" ")}\n`);
+  return (await run(failed, 1)).exitCode;
+}
+
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: { retries: { type: "string" } },
   });
-  const [name = "plain"] = positionals;
-  const set = sets[name];
-  if (set === undefined) throw new Error(`"${name}" is not a set of tests: ${Object.keys(sets).join(", ")}`);
-  const { exitCode, failed } = await run(await filesOf(set), set.concurrency);
-  if (exitCode === 0 || failed.length === 0 || values.retries === undefined) return exitCode;
-  await appendFile(values.retries, failed.map((file) => `${file}\n`).join(""));
-  const count = (await readFile(values.retries, "utf8")).trim().split("\n").length;
-  const paths = failed.map((file) => relative(root, file));
-  process.stdout.write(`--- tried again, alone, ${count} in this build so far: ${paths.join(" ")}\n`);
-  return (await run(failed, 1)).exitCode;
+  const names = positionals.length === 0 ? ["plain"] : positionals;
+  const wanted = names.map((name) => {
+    const set = sets[name];
+    if (set === undefined)
+      throw new Error(`"${name}" is not a set of tests: ${Object.keys(sets).join(", ")}`);
+    return set;
+  });
+  for (const set of wanted) {
+    const exitCode = await runSet(set, values.retries);
+    if (exitCode !== 0) return exitCode;
+  }
+  return 0;
 }
 
 process.exitCode = await main();

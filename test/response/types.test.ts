@@ -79,36 +79,3 @@ test("knows what the members are", () => {
   const transforms: readonly ResponseTransform[] = [compress(), conditionalGet(), contentLength()];
   assert.equal(transforms.length, 3);
 });
-
-test("has no any in its public surface", async () => {
-  const { readdir, readFile } = await import("node:fs/promises");
-  const folder = new URL("../../src/", import.meta.url);
-  const files = (await readdir(folder, { recursive: true })).filter((name) =>
-    /^(?:response|coding|stream).*\.d\.ts$/.test(name),
-  );
-  assert.ok(files.length > 20);
-  for (const file of files) {
-    const declarations = (await readFile(new URL(file, folder), "utf8")).replaceAll(/\/\*[^]*?\*\//g, "");
-    assert.doesNotMatch(declarations, /(?<![\w/-])any(?![\w-])/, file);
-  }
-});
-
-test("has a docstring on every export of the response family", async () => {
-  const { readFile } = await import("node:fs/promises");
-  const root = new URL("../../../src/", import.meta.url);
-  const index = await readFile(new URL("index.ts", root), "utf8");
-  const exported = [
-    ...index.matchAll(/export (?:type )?\{([^}]*)\} from "\.\/((?:response|coding|stream)\/[^"]+)"/g),
-  ];
-  assert.ok(exported.length > 10);
-  for (const [, names = "", file = ""] of exported) {
-    const source = await readFile(new URL(file, root), "utf8");
-    for (const name of names.split(",").map((each) => each.replace("type", "").trim())) {
-      if (name === "") continue;
-      const documented = new RegExp(
-        `\\*/\\nexport (?:async |abstract )*(?:class|function|interface|type|const) ${name}\\b`,
-      );
-      assert.match(source, documented, `${name} in ${file}`);
-    }
-  }
-});

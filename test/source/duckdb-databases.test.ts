@@ -77,13 +77,13 @@ test("memory is reserved within the budget, and what is kept for later is given 
   assert.equal(budget.freeBytes, budget.totalBytes);
 });
 
-test("hundreds of openings and readings leave no descriptor and no database behind", async () => {
+test("dozens of openings and readings leave no descriptor and no database behind", async () => {
   const path = join(folder, "often.parquet");
   const database = join(folder, "often.duckdb");
   await writeParquet(path, "SELECT range AS i FROM range(10)");
   await runSql("CREATE TABLE t AS FROM range(10)", database);
   const before = openDescriptors();
-  for (let index = 0; index < 150; index += 1) {
+  for (let index = 0; index < 60; index += 1) {
     for (const file of [path, database]) {
       const source = await openSource(file);
       if (index % 10 === 0) assert.equal((await textOf(source)).split("\n").length, 11);

@@ -7,7 +7,7 @@ const program = fileURLToPath(new URL("../../dev/load/abort-storm.js", import.me
 
 test("leaves nothing of transfers that are cut short at random points, 50 at a time", async () => {
   const output = await new Promise<string>((resolve, reject) => {
-    execFile(process.execPath, ["--expose-gc", program, "300", "50"], (error, stdout, stderr) => {
+    execFile(process.execPath, ["--expose-gc", program, "150", "50"], (error, stdout, stderr) => {
       if (stdout === "") reject(new Error(stderr, { cause: error }));
       else resolve(stdout);
     });

@@ -21,7 +21,7 @@ import { startServe, type ServeProcess } from "../harness/cli.ts";
 
 const deliveries = ["streaming", "buffered", "file"] as const;
 /** How often files are replaced; 200 take a minute and a half. */
-const replacements = Number(process.env["REPLACEMENTS"] ?? 30);
+const replacements = Number(process.env["REPLACEMENTS"] ?? 20);
 
 let folder: string;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ const program = fileURLToPath(new URL("../../dev/load/hostile-requests.js", impo
 
 test("stands hundreds of hostile requests of every kind, and has nothing of them left", async () => {
   const { output, exitCode } = await new Promise<{ output: string; exitCode: number }>((resolve) => {
-    execFile(process.execPath, [program, "600", "7"], (error, stdout, stderr) =>
+    execFile(process.execPath, [program, "300", "7"], (error, stdout, stderr) =>
       resolve({ output: stdout + stderr, exitCode: error === null ? 0 : Number(error.code) }),
     );
   });

@@ -9,7 +9,7 @@ import { noNginx, startNginx, type Nginx } from "../harness/nginx.ts";
 import { connectTo, get } from "../harness/raw-client.ts";
 
 /** Stops a client must go through to meet the moment between two requests on a kept connection. */
-const stops = 5;
+const stops = 3;
 const clients = 6;
 
 /** Asks again and again until it is told that the server is gone; all statuses go to one list. */

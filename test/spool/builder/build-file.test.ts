@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { StreamCsvError } from "../../../src/errors.ts";
 import { openCatalog } from "../../../src/export/catalog.ts";
 import { readExportParameters } from "../../../src/export/parameters.ts";
 import { planExport } from "../../../src/export/plan.ts";
-import { buildFile, type BuildLimits } from "../../../src/spool/builder/build-file.ts";
+import { buildFile, digestFile, type BuildLimits } from "../../../src/spool/builder/build-file.ts";
 
 let folder: string;
 before(async () => {
@@ -19,7 +20,12 @@ after(() => rm(folder, { recursive: true }));
 const long: BuildLimits = { hangTimeoutMs: 600_000, stallTimeoutMs: 600_000 };
 
 /** Builds a file of so many rows; `onProgress` is called before each piece is written. */
-async function build(rows: number, limits: BuildLimits, onProgress: () => void = () => undefined) {
+async function build(
+  rows: number,
+  limits: BuildLimits,
+  onProgress: () => void = () => undefined,
+  signal: AbortSignal = new AbortController().signal,
+) {
   const parameters = readExportParameters([["rows", String(rows)]]);
   const { key } = planExport(await (await openCatalog()).find("orders"), parameters);
   const request = { name: "orders", source: null, parameters, key, path: join(folder, randomUUID()) };
@@ -30,7 +36,7 @@ async function build(rows: number, limits: BuildLimits, onProgress: () => void =
     },
     freeDisk: () => Promise.resolve(false),
   };
-  return await buildFile(request, room, new AbortController().signal, limits);
+  return await buildFile(request, room, signal, limits);
 }
 
 function childrenOfThis(): readonly number[] {
@@ -56,6 +62,53 @@ test("kills a builder that is stopped, says so, and leaves no process", { skip }
     code: "SCSV_WORKER_FAILED",
     message: /"orders" didn't answer for 0\.4 s/,
   });
+  assert.deepEqual(childrenOfThis(), []);
+});
+
+test("says that a builder died, and leaves no process", { skip }, async () => {
+  const kill = (): void => {
+    for (const pid of childrenOfThis()) process.kill(pid, "SIGKILL");
+  };
+  await assert.rejects(build(50_000_000, long, kill), {
+    code: "SCSV_WORKER_FAILED",
+    message: 'The process that wrote the file of "orders" died.',
+  });
+  assert.deepEqual(childrenOfThis(), []);
+});
+
+test(
+  "ends a builder for the reason of its signal, and starts none for one that has fired",
+  { skip },
+  async () => {
+    const stop = new AbortController();
+    const reason = new Error("nobody waits");
+    await assert.rejects(
+      build(50_000_000, long, () => stop.abort(reason), stop.signal),
+      reason,
+    );
+    assert.deepEqual(childrenOfThis(), []);
+    await assert.rejects(
+      build(1000, long, () => assert.fail("built"), stop.signal),
+      reason,
+    );
+  },
+);
+
+test("gives what a builder throws, such as that there is no room", { skip }, async () => {
+  const full = new StreamCsvError("SCSV_SPOOL_SIZE", "The file is too large.");
+  const throwing = (): void => {
+    throw full;
+  };
+  await assert.rejects(build(1000, long, throwing), { code: full.code, message: full.message });
+  assert.deepEqual(childrenOfThis(), []);
+});
+
+test("digests a file in a process of its own", { skip }, async () => {
+  const path = join(folder, "digested");
+  await writeFile(path, "id\r\n1\r\n");
+  const expected = createHash("sha256").update("id\r\n1\r\n").digest("hex");
+  assert.equal(await digestFile(path, new AbortController().signal, long), expected);
+  await assert.rejects(digestFile(join(folder, "gone"), new AbortController().signal, long), /ENOENT/);
   assert.deepEqual(childrenOfThis(), []);
 });
 

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { systemClock } from "../../../src/clock.ts";
+import type { PrimaryMethods } from "../../../src/server/protocol/messages.ts";
+import { WorkerPool } from "../../../src/server/primary/worker-pool.ts";
+import { defaultSettings, type ServerSettings } from "../../../src/server/shared/settings.ts";
+
+const pools: WorkerPool[] = [];
+after(async () => {
+  await Promise.all(pools.map((pool) => pool.kill()));
+});
+
+/** A pool without a server, and what it told of its workers. */
+function makePool(settings: Partial<ServerSettings> = {}) {
+  const told: string[] = [];
+  const delays: number[] = [];
+  const nothing = (): void => undefined;
+  const log = { level: "silent", format: "json", color: false } as const;
+  const logger = { error: ({ delayMs }: { readonly delayMs: number }) => delays.push(delayMs) };
+  const pool = new WorkerPool(
+    { ...defaultSettings, log, ...settings },
+    {
+      methods: () => ({}) as PrimaryMethods,
+      notes: () => ({
+        transferStarted: nothing,
+        transferEnded: nothing,
+        report: nothing,
+        releaseBuffer: nothing,
+        releaseSpoolFile: nothing,
+      }),
+      onStart: () => told.push("start"),
+      onReady: () => told.push("ready"),
+      onExit: (_, how) => told.push(how),
+    },
+    logger as unknown as Logger,
+    systemClock,
+  );
+  pools.push(pool);
+  const tells = async (count: number, what: string): Promise<void> => {
+    while (told.filter((each) => each === what).length < count) await sleep(5);
+  };
+  return { pool, told, delays, tells };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("replaces a worker that dies at once, and the one after it later and later while they die young", async () => {
+  const { pool, told, delays, tells } = makePool();
+  await pool.start(1);
+  for (const count of [2, 3, 4]) {
+    const [worker] = pool.workers;
+    worker?.process.kill("SIGKILL");
+    await tells(count, "ready");
+    assert.equal(isAlive(worker?.pid ?? 0), false);
+  }
+  assert.deepEqual(delays, [0, 100, 200]);
+  const ended = "was ended by SIGKILL";
+  const replaced = [ended, "start", "ready"];
+  assert.deepEqual(told, ["start", "ready", ...replaced, ...replaced, ...replaced]);
+  assert.equal(pool.workers.length, 1);
+});
+
+test("backs off for each worker by itself", async () => {
+  const { pool, delays, tells } = makePool();
+  await pool.start(2);
+  const [first, second] = pool.workers;
+  first?.process.kill("SIGKILL");
+  await tells(3, "ready");
+  second?.process.kill("SIGKILL");
+  await tells(4, "ready");
+  assert.deepEqual(delays, [0, 0]);
+});
+
+test("starts no other once it is told to stop, not even one that is due after a pause", async () => {
+  const { pool, told, tells } = makePool();
+  await pool.start(1);
+  pool.workers[0]?.process.kill("SIGKILL");
+  await tells(2, "ready");
+  pool.workers[0]?.process.kill("SIGKILL");
+  await tells(2, "was ended by SIGKILL");
+  pool.stopReplacing();
+  await sleep(150);
+  assert.deepEqual(pool.workers, []);
+  assert.equal(told.filter((each) => each === "start").length, 2);
+});
+
+test("says what kept its first worker from starting, and leaves none behind", async () => {
+  const { pool, tells } = makePool({ sources: ["/nowhere/gone.csv"] });
+  await assert.rejects(pool.start(1), /\/nowhere\/gone\.csv/);
+  await tells(1, "was ended by SIGKILL");
+  assert.deepEqual(pool.workers, []);
+});
+
+test("hands a connection to a worker, refuses the next beyond the limit, and counts until they are closed", async (t) => {
+  const { pool } = makePool({ maxConnections: 1 });
+  await pool.start(1);
+  const server = createServer({ pauseOnConnect: true }, (socket) => pool.accept(socket));
+  t.after(() => server.close());
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const ask = async (text: string): Promise<string> => {
+    const socket = connect(port, "127.0.0.1").setEncoding("latin1");
+    socket.write(text);
+    return (await socket.toArray()).join("");
+  };
+  const ping = "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  const kept = connect(port, "127.0.0.1");
+  await once(kept, "connect");
+  while (pool.connections.open === 0) await sleep(5);
+  const refused = await ask(ping);
+  assert.match(refused, /^HTTP\/1\.1 503 [^]*1 connections are open, which is as many as may be/);
+  assert.deepEqual(pool.connections, { open: 1, limit: 1, refused: 1 });
+  kept.end();
+  while (pool.connections.open > 0) await sleep(5);
+  assert.match(await ask(ping), /^HTTP\/1\.1 200 [^]*pong$/);
+});
