@@ -18,8 +18,12 @@ interface Selection {
   readonly hasSingleRounds: boolean;
 }
 
-/** Medians of metrics for arms, with the ratios to the control beside them or, for many arms, in a table of their own. */
+/**
+ * Medians of metrics for arms, with the ratios to the control beside them or, for many arms, in a table of their own.
+ * No table when there is nothing to show.
+ */
 export function medianTables(view: ScenarioView, selection: Selection): readonly Table[] {
+  if (selection.arms.length === 0 || selection.metrics.length === 0) return [];
   if (selection.arms.length <= mostArmsAcross) return [acrossTable(view, selection)];
   const compared = comparisonTable(view, selection);
   return [downTable(view, selection), ...(compared === null ? [] : [compared])];

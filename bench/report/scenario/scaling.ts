@@ -11,7 +11,7 @@ export const scalingSection: ScenarioSection = (view) => {
   const names = new Map(view.arms.map((arm) => [arm.id, curveOf(arm)]));
   return sectionOf(view, {
     heading: "Memory against rows",
-    tables: [growthTable(view, curves)],
+    tables: curves.length === 0 ? [] : [growthTable(view, curves)],
     charts: growthCharts(view, curves),
     legend: curves.map(({ name }) => ({ id: name, isRepeat: false })),
     // Arms of this scenario differ by rows; what is drawn is a delivery.

@@ -17,7 +17,7 @@ const shown: readonly MetricId[] = [
 export const syncWorkersSection: ScenarioSection = (view) =>
   sectionOf(view, {
     heading: "Sync workers, asked again and again without a pause",
-    tables: [clientsTable(view)],
+    tables: view.metrics.length === 0 ? [] : [clientsTable(view)],
     charts: roundCharts(view),
     legend: armLegend(view),
   });
