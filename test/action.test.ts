@@ -55,7 +55,7 @@ test("the action's bench command is one that the program takes, budgets and all"
     };
     const { status, stdout } = bash(scriptOf("Measure"), env);
     assert.equal(status, 0);
-    assert.match(stdout, /One export at a time/);
+    assert.match(stdout, /one export at a time/);
     const flags = (await readFile(join(folder, "flags"), "utf8")).trim().split("\n");
     assert.equal(flags.filter((flag) => flag === "--budget").length, 2);
     assert.ok(flags.includes("git:0123456789abcdef") && flags.includes("--strict"));
