@@ -3,15 +3,15 @@ import { InvalidArgumentError, type Command, type Option } from "commander";
 import { array, boolean, number, safeParse, string, union } from "valibot";
 import { RepeatableOption, flagName } from "./option.ts";
 
-/** A setting that is no flag: what it takes is checked by its own function, which throws a sentence. */
+/** Settings without a flag. Each has its own function that checks the value and throws a whole sentence. */
 export type OwnSettings = Readonly<Record<string, (value: unknown) => unknown>>;
 
 const valueSchema = union([string(), number(), boolean(), array(union([string(), number()]))]);
 
 /**
- * Gives a command `--config FILE`: a JSON object whose keys are its flags in camelCase. A value is read as the same text
- * on the command line would be, by the same parser, and a flag on the command line overrides it.
- * @throws Error that names the file and the setting, quotes the value, and says what is possible
+ * Adds `--config FILE` to a command. The file is a JSON object whose keys are the flags in camelCase. The flag's own
+ * parser reads each value, and a flag on the command line overrides it.
+ * @throws Error that names the file and the setting, quotes the value, and lists what is allowed
  */
 export function addConfigFile(command: Command, own: OwnSettings = {}): Command {
   return command
@@ -49,13 +49,13 @@ function readSettings(file: string): Readonly<Record<string, unknown>> {
   }
   let json: unknown;
   try {
-    // Editors of Windows begin a file with a byte order mark, which JSON doesn't know.
+    // Windows editors write a byte order mark, which JSON.parse doesn't accept.
     json = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     throw tell("is not JSON", cause);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new Error(`The configuration "${file}" is not a JSON object: write { "name": value, … }.`);
+    throw new Error(`The configuration "${file}" is not a JSON object. Write { "name": value, … }.`);
   }
   return json as Readonly<Record<string, unknown>>;
 }
@@ -78,18 +78,19 @@ function applySetting(command: Command, name: string, value: unknown, own: OwnSe
 function parseValue(option: Option, value: unknown): unknown {
   const parsed = safeParse(valueSchema, value);
   if (!parsed.success)
-    throw new Error(`${JSON.stringify(value)} is neither text, number, true, false nor a list.`);
+    throw new Error(`${JSON.stringify(value)} is not text, a number, true, false or a list.`);
   const given = parsed.output;
   if (option.isBoolean() || option.negate) {
     if (typeof given === "boolean") return given;
-    throw new Error(`${JSON.stringify(given)} is neither true nor false.`);
+    throw new Error(`${JSON.stringify(given)} is not true or false.`);
   }
-  if (typeof given === "boolean") throw new Error(`${given} isn't what --${flagName(option.name())} takes.`);
+  if (typeof given === "boolean")
+    throw new Error(`--${flagName(option.name())} needs a value, not ${given}.`);
   if (option instanceof RepeatableOption) {
     const texts = Array.isArray(given) ? given : [given];
     return texts.reduce<unknown>((before, text) => parseText(option, String(text), before), undefined);
   }
-  if (Array.isArray(given)) throw new Error(`${JSON.stringify(given)} is a list, and one value is wanted.`);
+  if (Array.isArray(given)) throw new Error(`${JSON.stringify(given)} is a list. Use a single value.`);
   return parseText(option, String(given), undefined);
 }
 
@@ -98,11 +99,11 @@ function parseText(option: Option, text: string, before: unknown): unknown {
     return option.parseArg === undefined ? text : option.parseArg(text, before);
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error;
-    // Commander itself names the choices, but not what was given.
+    // Commander names the choices, but doesn't quote the value.
     const quoted = JSON.stringify(text);
     const message = error.message.includes(quoted)
       ? error.message
-      : `${quoted} is none of them. ${error.message}`;
+      : `${quoted} is not one of them. ${error.message}`;
     throw new Error(message, { cause: error });
   }
 }
@@ -111,7 +112,7 @@ function optionOf(command: Command | null | undefined, name: string): Option | u
   return command?.options.find((option) => option.attributeName() === name && !unfit.has(name));
 }
 
-/** Flags that make no sense in a file. */
+/** Flags that make no sense in a configuration file. */
 const unfit: ReadonlySet<string> = new Set(["config", "list", "version"]);
 
 function knownNames(command: Command, own: OwnSettings): readonly string[] {

@@ -1,6 +1,6 @@
 import { StreamCsvError, type FaultCode } from "../src/index.ts";
 
-/** Faults whose catalogued remedy is for clients of a server, or says what their messages say already. */
+/** Faults whose hint is meant for HTTP clients, or repeats the message. */
 const withoutHint: ReadonlySet<FaultCode> = new Set([
   "SCSV_BAD_PARAMETER",
   "SCSV_UNKNOWN_EXPORT",
@@ -8,7 +8,7 @@ const withoutHint: ReadonlySet<FaultCode> = new Set([
   "SCSV_MEASUREMENT_INVALID",
 ]);
 
-/** What went wrong and, where it helps, what to do; the whole trace only for those who debug. */
+/** The text for an error: the message and a helpful hint, or the stack trace at the log levels debug and trace. */
 export function explain(error: unknown, logLevel: string): string {
   if (error instanceof StreamCsvError) {
     const isSaid = withoutHint.has(error.code) || error.message.includes(error.hint.replace(/\.$/, ""));

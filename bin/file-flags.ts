@@ -7,7 +7,7 @@ import {
   type ServedFile,
 } from "../src/index.ts";
 
-/** How a text file is read, as flags. */
+/** The flags that say how text files are read. */
 export interface FileFlags {
   readonly delimiterIn?: string;
   readonly quoteIn?: string;
@@ -17,7 +17,7 @@ export interface FileFlags {
   readonly encoding?: string;
 }
 
-/** What each option of a file is called as a flag. */
+/** The flag of each file option. */
 const flagNames: Readonly<Record<keyof FileOptions, string>> = {
   delimiter: "--delimiter-in",
   quote: "--quote-in",
@@ -27,31 +27,31 @@ const flagNames: Readonly<Record<keyof FileOptions, string>> = {
   encoding: "--encoding",
 };
 
-/** Gives a command the flags that say how text files are read. */
+/** Adds to a command the flags that say how text files are read. */
 export function addFileFlags(command: Command): Command {
   const { delimiter, quote, header, nullValue, skipRows, encoding } = flagNames;
   return command
     .option(
       `${delimiter} <character>`,
-      "what divides the cells of CSV files read, or tab, comma, semicolon, pipe (default: told from the header)",
+      "delimiter of the CSV files read; also tab, comma, semicolon, pipe (default: detected from the header)",
     )
-    .option(`${quote} <character>`, 'what encloses their cells, or none (default: ")')
-    .option(header, "their first record is a row; columns are called column0, column1, …")
+    .option(`${quote} <character>`, 'quote character of the CSV files read, or none (default: ")')
+    .option(header, "read the first record of CSV files as a row; columns are named column0, column1, …")
     .option(
       `${nullValue} <text>`,
-      "text of an unquoted cell of theirs that is null (default: the empty cell)",
+      "text of an unquoted cell that means null in CSV files (default: an empty cell)",
     )
-    .option(`${skipRows} <count>`, "lines above their header that are no part of the table (default: 0)")
+    .option(`${skipRows} <count>`, "lines to skip above the header of CSV files (default: 0)")
     .addOption(
       new Option(
         `${encoding} <name>`,
-        "encoding of CSV and JSON files read (default: utf-8, or what their byte order mark says)",
+        "encoding of the CSV and JSON files read (default: utf-8, or as their byte order mark says)",
       ).choices(fileEncodings),
     );
 }
 
 /**
- * The options that flags stand for.
+ * Reads the file options from flags.
  * @throws RangeError that names the flag and quotes the value
  */
 export function readFileFlags(flags: FileFlags): FileOptions {
@@ -62,7 +62,7 @@ export function readFileFlags(flags: FileFlags): FileOptions {
       nullValue: flags.nullIn,
       skipRows: flags.skipRows,
       encoding: flags.encoding,
-      // commander gives true where the flag is not there.
+      // commander gives true if the flag is missing.
       header: flags.headerIn === false ? false : undefined,
     },
     (option) => flagNames[option],
@@ -79,11 +79,11 @@ export function requireTaken(options: FileOptions, paths: readonly string[]): vo
   );
   if (unused === undefined) return;
   const kinds = unused === "encoding" ? "CSV and JSON" : "CSV";
-  throw new RangeError(`${flagNames[unused]} is for ${kinds} files, and none is read here: leave it out.`);
+  throw new RangeError(`${flagNames[unused]} is only for ${kinds} files, and none is given. Leave it out.`);
 }
 
 /**
- * Files with those of the options that each of them takes.
+ * Gives each file those of the options that it takes.
  * @throws RangeError that names the flag of an option that none of them takes
  */
 export function withFileOptions(files: readonly ServedFile[], options: FileOptions): readonly ServedFile[] {

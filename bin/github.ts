@@ -1,15 +1,16 @@
 import { appendFile, stat } from "node:fs/promises";
 import type { BenchResult } from "../bench/index.ts";
 
-/** The most a step's summary may have; GitHub drops one that is larger as a whole. */
+/** The size limit of a step's summary; GitHub drops a larger one completely. */
 const mostSummaryBytes = 1024 ** 2;
-/** Below this no part of a report fits, and what was left out couldn't be said either. */
+/** With less space than this, not even a note about the omitted report fits. */
 const leastReportBytes = 4096;
 
 /**
- * Within a step of GitHub Actions, adds the report to the step's summary and prints annotations for a verdict that isn't
- * good. Annotations go to standard error, which the runner reads as well: standard output may be a result file.
- * Elsewhere does nothing. A summary that is full or can't be written is told, and doesn't change the run's end.
+ * In a step of GitHub Actions, adds the report to the step's summary and prints annotations for a bad verdict;
+ * elsewhere it does nothing. Annotations go to standard error, which the runner reads too, because standard output
+ * may be a result file. If the summary is full or can't be written, a warning says so, and the exit code stays the
+ * same.
  */
 export async function tellGitHub(result: BenchResult): Promise<void> {
   const file = process.env["GITHUB_STEP_SUMMARY"];
@@ -23,7 +24,7 @@ export async function tellGitHub(result: BenchResult): Promise<void> {
     );
     const mostBytes = mostSummaryBytes - taken;
     if (mostBytes < leastReportBytes) {
-      process.stderr.write("The summary of this step is full, so the report isn't added to it.\n");
+      process.stderr.write("The summary of this step is full, so the report is not added to it.\n");
       return;
     }
     await appendFile(file, await renderReport("markdown", result, { mostBytes }));

@@ -1,13 +1,13 @@
 import { createGzip } from "node:zlib";
 import type { Sink } from "./sink.ts";
 
-/** Compresses what is written on its way to another sink. A chunk isn't read any more when its write has resolved. */
+/** Compresses what is written to another sink. After a write resolves, its chunk is no longer used. */
 export function gzipSink(sink: Sink): Sink {
   const gzip = createGzip();
   const passedOn = (async (): Promise<void> => {
     for await (const part of gzip) await sink.write(part as Uint8Array);
   })();
-  // Every write waits for it as well, so that none hangs when the sink has failed.
+  // Every write also rejects with this promise, so that none hangs after the sink failed.
   passedOn.catch(() => undefined);
   return {
     write: (chunk) =>

@@ -11,7 +11,7 @@ import { watchStandardOutput } from "./standard-output.ts";
 
 const usageError = 1;
 
-/** Runs the program with its arguments and tells its exit code. */
+/** Runs the program with its arguments, and returns its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const output = watchStandardOutput();
   const program = makeProgram();
@@ -30,13 +30,13 @@ function makeProgram(): Command {
   const program = new Command("stream-csv")
     .description("Serve large CSV exports in constant memory, and measure what they cost.")
     .version(toolIdentity().version, "-V, --version", "print the version")
-    .helpOption("-h, --help", "print this help, or a command's")
+    .helpOption("-h, --help", "print this help, or that of a command")
     .addOption(
-      new Option("--log-level <level>", "how much is logged to standard error")
+      new Option("--log-level <level>", "least severe messages to log to standard error")
         .choices(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
         .default("info"),
     )
-    .option("--no-color", "no colour, as with NO_COLOR in the environment")
+    .option("--no-color", "no colour; NO_COLOR in the environment does the same")
     .option("--no-progress", "no progress bar")
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows all flags)")
@@ -49,16 +49,16 @@ function makeProgram(): Command {
   return program;
 }
 
-/** `stream-csv help NAME`; commander's own says nothing of a name that it doesn't know. */
+/** `stream-csv help NAME`. Commander's own help command doesn't report an unknown name. */
 function helpCommand(program: Command): Command {
   return new Command("help")
-    .description("Print this help, or a command's.")
+    .description("Print this help, or that of a command.")
     .argument("[command]", "name of a command")
     .action((name: string | undefined) => {
       if (name === undefined) program.help();
       const command = program.commands.find((each) => each.name() === name);
       if (command !== undefined) command.help();
       const names = program.commands.map((each) => each.name()).join(", ");
-      program.error(`error: There is no command "${name}"; there are ${names}.`);
+      program.error(`error: "${name}" is not a command. Use one of ${names}.`);
     });
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 
-/** Makes commander tell a parser's own sentence, after naming the flag and quoting the value. */
+/** Makes commander print a parser's own message after the flag and the value. */
 export function flagParser<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {
     try {
@@ -23,13 +23,13 @@ export function flagName(camelCase: string): string {
   return camelCase.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Whether colour is wanted on a stream: a terminal, and neither `--no-color` nor `NO_COLOR` (no-color.org). */
+/** Whether to use colour on a stream: it is a terminal, without `--no-color` or `NO_COLOR` (no-color.org). */
 export function wantsColor(flags: GlobalFlags, stream: { readonly isTTY?: boolean }): boolean {
   const noColor = process.env["NO_COLOR"];
   return flags.color && stream.isTTY === true && (noColor === undefined || noColor === "");
 }
 
-/** A flag that can be given several times; its value is the list of what was given, each parsed. */
+/** A flag that can be given several times; its value is the list of parsed values. */
 export class RepeatableOption<T> extends Option {
   constructor(flags: string, description: string, parse: (text: string) => T) {
     super(flags, `${description}; can be repeated`);

@@ -6,7 +6,7 @@ import type { ReportFormat } from "../bench/index.ts";
 import type { GlobalFlags } from "./option.ts";
 import { isClosedPipe, isMissing, openSink, requireName, standardOutput } from "./sink.ts";
 
-/** What each format is for; the compiler holds the names against those that bench can render. */
+/** The use of each format. The compiler checks the names against those that bench can render. */
 const formats = {
   text: "tables for a terminal",
   markdown: "for a summary on GitHub, or a merge request",
@@ -26,7 +26,7 @@ export interface Output {
   readonly file: string;
 }
 
-/** Flags of a command that reports. */
+/** Flags of a command that writes reports. */
 export interface ReportFlags extends GlobalFlags {
   readonly format?: ReportFormat;
   readonly output: readonly Output[];
@@ -36,7 +36,7 @@ export interface ReportFlags extends GlobalFlags {
 export function formatOption(): Option {
   return new Option(
     "--format <format>",
-    "what to write to standard output (default: text, or nothing when --output is given)",
+    "format for standard output (default: text, or none if --output is given)",
   ).choices(reportFormats);
 }
 
@@ -45,47 +45,47 @@ export function outputOption(): Option {
   return new Option("-o, --output <format=file>", outputHelp).argParser(collectOutput).default([], "none");
 }
 
-/** Whoever names files gets these; standard output is for whoever asks for it, or for nothing else. */
+/** Writes the files that were named. Standard output is used only if requested or if no file was named. */
 export function outputsOf({ format, output }: ReportFlags): readonly Output[] {
   if (format === undefined && output.length > 0) return output;
   const shown: Output = { format: format ?? "text", file: standardOutput };
   const twin = output.find(({ file }) => file === standardOutput);
   if (twin !== undefined) {
     throw new Error(
-      `Standard output can take one report: leave out --format ${shown.format} or --output ${twin.format}=-.`,
+      `Standard output can take one report. Leave out --format ${shown.format} or --output ${twin.format}=-.`,
     );
   }
   return [...output, shown];
 }
 
-/** What `--output` takes, for the help of a command. */
-const outputHelp = `write FORMAT to FILE, where - is standard output; can be repeated. Formats: ${Object.entries(
+/** The help text of `--output`. */
+const outputHelp = `write FORMAT to FILE; - is standard output; can be repeated. Formats: ${Object.entries(
   formats,
 )
   .map(([name, use]) => `${name} (${use})`)
   .join(", ")}`;
 
-/** Reads one more `FORMAT=FILE`, as commander hands it over. */
+/** Parses one more `FORMAT=FILE` for commander. */
 function collectOutput(text: string, before: readonly Output[]): readonly Output[] {
   const [, name, file] = /^([^=]*)=(.+)$/s.exec(text) ?? [];
   const format = reportFormats.find((known) => known === name);
   if (format === undefined || file === undefined) {
     throw new InvalidArgumentError(
-      `"${text}" is not an output: write FORMAT=FILE, such as html=report.html; formats are ${reportFormats.join(", ")}.`,
+      `"${text}" is not an output. Write FORMAT=FILE, such as html=report.html; formats are ${reportFormats.join(", ")}.`,
     );
   }
   const twin = before.find((output) => resolve(output.file) === resolve(file));
   if (twin !== undefined) {
     const place = file === standardOutput ? "Standard output" : `"${file}"`;
     throw new InvalidArgumentError(
-      `${place} can take one report, and is to get ${twin.format} and ${format}: give each a file of its own.`,
+      `${place} can take one report, but gets ${twin.format} and ${format}. Name a separate file for each.`,
     );
   }
   return [...before, { format, file }];
 }
 
 /**
- * Refuses files that can't be written, before time is spent on what should go into them.
+ * Refuses files that can't be written, before time is spent on making their content.
  * @throws Error that quotes the path and says why
  */
 export async function requireWritable(outputs: readonly Pick<Output, "file">[]): Promise<void> {
@@ -101,7 +101,7 @@ export async function requireWritable(outputs: readonly Pick<Output, "file">[]):
     });
     if (found?.isDirectory() === true)
       throw new Error(`"${file}" can't be written: it is a folder. Name a file in it.`);
-    // A file is replaced by another, which its folder must allow; a device or pipe is written to itself.
+    // A file is replaced by a new one, so its folder must be writable; a device or pipe is written directly.
     const isReplaced = found === undefined || found.isFile();
     const place = isReplaced ? dirname(resolve(file)) : file;
     await access(place, constants.W_OK).catch((cause: unknown) => {
@@ -112,8 +112,8 @@ export async function requireWritable(outputs: readonly Pick<Output, "file">[]):
 }
 
 /**
- * Renders and writes each output: files first, so that they are whole even when nobody reads standard output any more.
- * One that fails doesn't keep the others from being written.
+ * Renders and writes each output: files first, so that they are complete even if nobody reads standard output any
+ * more. An output that fails doesn't keep the others from being written.
  * @throws the first error, after all were tried
  */
 export async function writeOutputs(
@@ -135,7 +135,7 @@ export async function writeOutputs(
 }
 
 /**
- * Writes a file beside its place and renames it when it is whole.
+ * Writes a temporary file in the same folder, and renames it when it is complete.
  * @throws Error that quotes the path and says why
  */
 export async function writeText(file: string, text: string): Promise<void> {
@@ -147,6 +147,6 @@ export async function writeText(file: string, text: string): Promise<void> {
     await sink.abandon();
     if (file === standardOutput || isClosedPipe(fault)) throw fault;
     const reason = fault instanceof Error ? fault.message : String(fault);
-    throw new Error(`"${file}" couldn't be written: ${reason}. Nothing of it was kept.`, { cause: fault });
+    throw new Error(`"${file}" couldn't be written: ${reason}. No partial file was kept.`, { cause: fault });
   }
 }

@@ -31,7 +31,7 @@ export interface ServeSettings {
   readonly http?: Partial<HttpSettings>;
 }
 
-/** How each of them is read from a configuration. */
+/** Reads each of them from a configuration file. */
 export const serveSettings: OwnSettings = {
   sources: (value) => read(array(string()), value, "a list of files"),
   csv: readDefaultDialect,
@@ -49,12 +49,12 @@ const httpSchema = partial(
     bodyBytes: pipe(number(), integer(), minValue(0)),
     requestTimeoutMs: amount,
     keepAliveTimeoutMs: amount,
-    cacheControl: pipe(string(), regex(/^[\x20-\x7e]+$/, "a header's value is visible ASCII")),
+    cacheControl: pipe(string(), regex(/^[\x20-\x7e]+$/, "a header value must be visible ASCII")),
     codings: array(picklist(["zstd", "br", "gzip"])),
   }),
 );
 
-/** The same names and texts as in a query string; numbers and truth values as JSON has them are taken too. */
+/** The same names and texts as in a query string; JSON numbers and booleans are accepted too. */
 function readDefaultDialect(value: unknown): DefaultDialect {
   const options = read(
     record(string(), union([string(), number(), boolean()])),
@@ -64,7 +64,7 @@ function readDefaultDialect(value: unknown): DefaultDialect {
   const allowed: readonly string[] = ["dialect", ...dialectOptionNames];
   const unknown = Object.keys(options).find((name) => !allowed.includes(name));
   if (unknown !== undefined) {
-    throw new RangeError(`"${unknown}" is no option of a dialect; there are ${allowed.join(", ")}.`);
+    throw new RangeError(`"${unknown}" is not an option of a dialect. Use one of ${allowed.join(", ")}.`);
   }
   const texts = Object.entries(options).map(([name, option]) => [name, String(option)] as const);
   const { dialect, dialectOptions } = readExportParameters(texts);
@@ -78,6 +78,6 @@ function read<T>(schema: GenericSchema<unknown, T>, value: unknown, what: string
   const [issue] = parsed.issues;
   const place = issue.path?.map(({ key }) => String(key)).join(".") ?? "";
   throw new RangeError(
-    `${JSON.stringify(value)} isn't ${what}${place === "" ? "" : `, at "${place}"`}: ${issue.message}.`,
+    `${JSON.stringify(value)} is not ${what}${place === "" ? "" : `, at "${place}"`}: ${issue.message}.`,
   );
 }

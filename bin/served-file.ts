@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import type { ServedFile } from "../src/index.ts";
 
 /**
- * A file to serve as it is written on the command line: `FILE`, or `NAME=FILE`. A path that holds a `=` and leads to a
- * file is that file.
+ * Parses a file to serve: `FILE`, or `NAME=FILE`. If the whole text, including `=`, is the path of an existing file,
+ * it is that file.
  * @throws RangeError for an empty text
  */
 export function parseServedFile(text: string): ServedFile {

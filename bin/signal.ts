@@ -1,4 +1,4 @@
-/** Signals that end a program, and the exit code that says so (128 and the signal's number). */
+/** Signals that end a program, and the exit code for each (128 plus the signal's number). */
 export const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type EndingSignal = keyof typeof signalExitCodes;

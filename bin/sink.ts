@@ -6,22 +6,22 @@ import { basename, dirname, join } from "node:path";
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Where the text of an export goes. */
+/** A destination for the text of an export. */
 export interface Sink {
   write(chunk: Uint8Array): Promise<void>;
-  /** Makes what was written final. */
+  /** Completes the output. */
   finish(): Promise<void>;
-  /** Undoes what was written, as far as it can be. */
+  /** Removes the output, as far as possible. */
   abandon(): Promise<void>;
 }
 
-/** What stands for standard output where a file is named. */
+/** The file name that means standard output. */
 export const standardOutput = "-";
 
 /**
- * Opens what a path names: standard output, a file, or a device or pipe that is there already.
- * A file is written beside its place and renamed when it is whole; a device or pipe is written to as it comes.
- * Aborting `signal` ends the wait for somebody who reads the pipe.
+ * Opens standard output, a file, or an existing device or pipe. A file is written under a temporary name and renamed
+ * when it is complete; a device or pipe is written directly. Aborting `signal` ends the wait for a reader of the
+ * pipe.
  * @throws Error that quotes the path and says why it can't be written
  */
 export async function openSink(
@@ -35,7 +35,7 @@ export async function openSink(
     if (stats === undefined) return await fileSink(path);
     if (stats.isDirectory()) throw new Error("it is a folder");
     if (stats.isFIFO()) return await pipeSink(path, signal);
-    // A link stays a link: what is replaced is the file behind it.
+    // A link stays a link: its target is replaced.
     return stats.isFile()
       ? await fileSink(await realpath(path), stats.mode)
       : deviceSink(await open(path, "w"));
@@ -46,18 +46,17 @@ export async function openSink(
   }
 }
 
-/** @throws Error for a path that names nothing, as an empty variable of a shell makes it */
+/** @throws Error for an empty path, as an unset shell variable gives it */
 export function requireName(path: string): void {
-  if (path === "")
-    throw new Error('"" can\'t be written: it names no file. Name a file in a folder that exists.');
+  if (path === "") throw new Error('"" can\'t be written: it is empty. Name a file in a folder that exists.');
 }
 
-/** Whether an error only says that there is no such file. */
+/** Whether an error means that the file doesn't exist. */
 export function isMissing(error: unknown): boolean {
   return hasCode(error, "ENOENT");
 }
 
-/** Whether an error only says that nobody reads any more, as after `| head`. */
+/** Whether an error means that the reader closed the pipe, as `| head` does. */
 export function isClosedPipe(error: unknown): boolean {
   return hasCode(error, "EPIPE");
 }
@@ -71,8 +70,8 @@ function standardOutputSink(): Sink {
 }
 
 /**
- * A named pipe. Never through a file handle: whatever waits for a reader there holds a thread of its own, and a program
- * with such a thread can't end.
+ * A named pipe. It isn't opened as a file handle, because waiting for a reader would block a thread of Node's pool,
+ * and the program couldn't end.
  */
 async function pipeSink(path: string, signal: AbortSignal): Promise<Sink> {
   const socket = new Socket({ fd: await openPipe(path, signal), readable: false, writable: true });
@@ -86,7 +85,7 @@ async function pipeSink(path: string, signal: AbortSignal): Promise<Sink> {
   };
 }
 
-/** Opens a pipe once somebody has it open for reading; until then the system says ENXIO (fifo(7)). */
+/** Opens a pipe once it has a reader; until then opening fails with ENXIO (fifo(7)). */
 async function openPipe(path: string, signal: AbortSignal): Promise<number> {
   for (;;) {
     try {
@@ -99,7 +98,7 @@ async function openPipe(path: string, signal: AbortSignal): Promise<number> {
 }
 
 function writerTo(stream: Writable): Sink["write"] {
-  // A write's own callback tells of its failure; without a listener the same error would end the process.
+  // The write's callback reports a failure; without a listener the same error would end the process.
   stream.on("error", () => undefined);
   return (chunk) =>
     new Promise((resolve, reject) => {
@@ -111,8 +110,8 @@ function writerTo(stream: Writable): Sink["write"] {
 }
 
 /**
- * A file, with the permissions of the one that it replaces. It is written under a name that no other run has: what a
- * killed one left behind, whose process id may be the same in a container, is in nobody's way.
+ * A file, with the permissions of the one it replaces. Its temporary name is random, so that the leftover of a killed
+ * run never blocks it; in a container both may have the same process id.
  */
 async function fileSink(path: string, mode?: number): Promise<Sink> {
   const partial = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
@@ -120,7 +119,7 @@ async function fileSink(path: string, mode?: number): Promise<Sink> {
   return {
     write: (chunk) => file.writeFile(chunk),
     finish: async () => {
-      // The mask of the process has taken from what was asked for.
+      // The umask has reduced the requested permissions.
       if (mode !== undefined) await file.chmod(mode);
       await file.sync();
       await file.close();
@@ -141,7 +140,7 @@ function deviceSink(file: FileHandle): Sink {
   };
 }
 
-/** Closes a file that finishing may have closed before it failed. */
+/** Closes a file unless `finish` has closed it already. */
 async function closeOnce(file: FileHandle): Promise<void> {
   if (file.fd >= 0) await file.close();
 }

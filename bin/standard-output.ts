@@ -1,13 +1,13 @@
-/** What is known of standard output. */
+/** Knows which errors of standard output were reported. */
 export interface OutputWatch {
-  /** Whether a fault is one that a person has been told already. */
+  /** Whether an error was already reported to the user. */
   hasTold(fault: unknown): boolean;
 }
 
 /**
- * Makes sure that output which can't be written is told in a sentence, never as a crash: without a listener such an error
- * ends the process with a stack trace. A closed pipe (`| head`) is no fault, since the reader has what it wanted. When
- * standard error can't be written, there is nobody to tell.
+ * Reports a failure of standard output as a sentence. Without a listener such an error ends the process with a stack
+ * trace. A closed pipe (`| head`) is not an error, because the reader has what it wanted. A failure of standard error
+ * can't be reported.
  */
 export function watchStandardOutput(): OutputWatch {
   let told: Error | undefined;
@@ -16,7 +16,7 @@ export function watchStandardOutput(): OutputWatch {
     if (error.code === "EPIPE" || told !== undefined) return;
     told = error;
     process.exitCode = 1;
-    process.stderr.write(`error: Standard output can't be written to: ${error.message}.\n`);
+    process.stderr.write(`error: Standard output can't be written: ${error.message}.\n`);
   });
   return { hasTold: (fault) => told !== undefined && fault === told };
 }

@@ -1,19 +1,19 @@
-/** Shows the cursor, and has long lines continue on the next one; the rest of the line is cleared (ECMA-48, DEC modes). */
+/** Shows the cursor, turns line wrapping on, and clears the rest of the line (ECMA-48, DEC modes). */
 const restored = "\r\u001B[K\u001B[?25h\u001B[?7h";
-/** What a progress bar sets: no cursor, and long lines cut. */
+/** The modes of a progress bar: no cursor, no line wrapping. */
 const forBar = "\u001B[?25l\u001B[?7l";
 
 /**
- * Gives the terminal back as it was whenever the program stops writing its progress bar, however that comes: at its end, a
- * crash or a second Ctrl-C, and while it is suspended by Ctrl-Z.
- * @param write writes to the terminal, at once
- * @returns called when the bar is gone
+ * Restores the terminal whenever the program stops writing its progress bar: at its end, after a crash or a second
+ * Ctrl-C, and while Ctrl-Z suspends it.
+ * @param write writes to the terminal synchronously
+ * @returns a function to call when the bar is gone
  */
 export function guardTerminal(write: (text: string) => void): () => void {
   const restore = (): void => write(restored);
   const suspend = (): void => {
     restore();
-    // Not SIGTSTP, which this listener would get again.
+    // Not SIGTSTP, which would call this listener again.
     process.kill(process.pid, "SIGSTOP");
   };
   const resume = (): void => write(forBar);

@@ -17,18 +17,18 @@ interface CompareFlags extends ReportFlags {
   readonly strict?: boolean;
 }
 
-/** `stream-csv compare A.json B.json`: what changed from one result file to another. */
+/** `stream-csv compare A.json B.json`: shows what changed from one result file to another. */
 export function compareCommand(): Command {
   return new Command("compare")
     .description("Compare two result files of bench: what changed from the first to the second.")
-    .argument("<before>", "result file of the earlier run, or of the version to compare with")
+    .argument("<before>", "result file of the earlier run, or of the version to compare against")
     .argument("<after>", "result file of the later run")
     .addOption(formatOption())
     .addOption(outputOption())
     .addOption(
       new Option(
         "--budget <delivery.metric=percent>",
-        "fail when a metric became worse by more than that; can be repeated",
+        "fail when a metric gets worse by more than this percentage; can be repeated",
       )
         .argParser((text: string, before: readonly string[]) => [...before, text])
         .default([], "none"),
@@ -65,7 +65,7 @@ async function compare(before: string, after: string, flags: CompareFlags): Prom
   }
 }
 
-/** Files are called by their names, unless both have the same. */
+/** Names the files by their base names, unless both have the same one. */
 function namesOf(before: string, after: string): { readonly before: string; readonly after: string } {
   const [first, second] = [basename(before, ".json"), basename(after, ".json")];
   if (first !== second) return { before: first, after: second };

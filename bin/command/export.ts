@@ -26,7 +26,7 @@ interface ExportFlags extends GlobalFlags, FileFlags {
   readonly table?: string;
 }
 
-/** How long rows are written before signals and the progress bar have a turn. */
+/** How long rows are written before signals and the progress bar get a turn. */
 const turnMs = 20;
 
 /** How an export ended. */
@@ -36,10 +36,10 @@ interface Ending {
   readonly isStopped: boolean;
 }
 
-/** What parameters take that are truth values; as flags they can stand alone, or begin with `--no-`. */
+/** The placeholder of boolean parameters. Their flags need no value, and have a `--no-` form. */
 const yesOrNo = "true|false";
 
-/** Parameters that belong to an HTTP answer. */
+/** Parameters that make sense only in an HTTP answer. */
 const ofHttpOnly: ReadonlySet<string> = new Set(["delivery", "filename"]);
 
 /** `stream-csv export`: writes one export to standard output or to a file. */
@@ -58,10 +58,10 @@ export function exportCommand(): Command {
     }
   }
   return addFileFlags(command)
-    .option("--table <name>", "table of a DuckDB file that has several")
+    .option("--table <name>", "table to export from a DuckDB file that has several")
     .option(
       "-o, --output <file>",
-      "file to write, renamed into place when it is whole, compressed if it ends in .gz; - is standard output",
+      "file to write, renamed into place when complete, compressed if its name ends in .gz; - for standard output",
       standardOutput,
     )
     .addHelpText("after", moreHelp)
@@ -69,7 +69,7 @@ export function exportCommand(): Command {
       const flags = self.optsWithGlobals<ExportFlags & Record<string, unknown>>();
       const { exitCode, isStopped } = await exportOne(nameOrPath, flags);
       process.exitCode = exitCode;
-      // A write that nobody reads is still under way, and would keep the program from ending.
+      // A pending write that nobody reads would keep the program from ending.
       if (isStopped) process.exit();
     });
 }
@@ -110,7 +110,7 @@ async function exportOne(
   }
 }
 
-/** Parameters have their names of the query string in messages; whoever wrote flags is told of flags. */
+/** Messages name a parameter as in a query string; here they must name the flag instead. */
 function inFlags<T>(read: () => T): T {
   try {
     return read();
@@ -126,7 +126,7 @@ async function write(plan: ExportPlan, flags: ExportFlags): Promise<Ending> {
   const stop = new AbortController();
   let exitCode = 0;
   const onSignal = (signal: EndingSignal): void => {
-    // A second signal doesn't wait; leaving by an exit gives the terminal back.
+    // A second signal ends the program at once; the exit handler restores the terminal.
     if (stop.signal.aborted) process.exit(signalExitCodes[signal]);
     exitCode = signalExitCodes[signal];
     stop.abort();
@@ -151,7 +151,7 @@ async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: A
     let turnEndsMs = performance.now() + turnMs;
     for await (const chunk of run.lentChunks) {
       await unlessStopped(sink.write(chunk), stop);
-      // A file behind standard output takes everything at once: neither a signal nor the bar would ever have a turn.
+      // If standard output is a file, writes never wait, so signals and the progress bar would get no turn.
       if (performance.now() > turnEndsMs) {
         await setImmediate();
         turnEndsMs = performance.now() + turnMs;
@@ -168,7 +168,7 @@ async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: A
   }
 }
 
-/** Waits for a write, but no longer than until the program is to stop: nobody may ever read what is written. */
+/** Waits for a write, or until the program must stop, because a reader may never come. */
 async function unlessStopped(writing: Promise<void>, stop: AbortSignal): Promise<void> {
   const written = new AbortController();
   const stopped = new Promise<void>((resolve) => {
@@ -182,7 +182,7 @@ async function unlessStopped(writing: Promise<void>, stop: AbortSignal): Promise
   }
 }
 
-/** A progress bar on standard error, where a person watches and no rows run over the same terminal. */
+/** Shows a progress bar on standard error, if that is a terminal to which no rows are written. */
 function startBar(plan: ExportPlan, progress: ExportProgress, flags: ExportFlags): { stop(): void } {
   const rowsRunOverTerminal = flags.output === standardOutput && process.stdout.isTTY;
   if (!flags.progress || !process.stderr.isTTY || rowsRunOverTerminal) return { stop: () => undefined };
@@ -193,7 +193,7 @@ function startBar(plan: ExportPlan, progress: ExportProgress, flags: ExportFlags
     format: `${plan.name} ${counted} · {size}`,
     stream: process.stderr,
     hideCursor: true,
-    // Signals are ours; the bar would end the program in its own way.
+    // This program handles signals itself; the bar's handler would end it differently.
     gracefulExit: false,
     barsize: 30,
     barCompleteChar: "█",

@@ -9,11 +9,11 @@ import {
   type ReportFlags,
 } from "../output.ts";
 
-/** `stream-csv report`: renders a result file again. */
+/** `stream-csv report`: renders a result file. */
 export function reportCommand(): Command {
   return new Command("report")
-    .description("Render a result file of bench again, in any format.")
-    .argument("<result.json>", "a file that stream-csv bench -o json=FILE has written")
+    .description("Render a result file of bench in any format.")
+    .argument("<result.json>", "result file written by stream-csv bench -o json=FILE")
     .addOption(formatOption())
     .addOption(outputOption())
     .action(async (file: string, _: unknown, self: Command) => {
@@ -24,7 +24,7 @@ export function reportCommand(): Command {
 async function report(file: string, flags: ReportFlags): Promise<void> {
   const outputs = outputsOf(flags);
   await requireWritable(outputs);
-  // Loaded only now: it takes longer than all that can go wrong before.
+  // Loaded late, because loading takes longer than the checks above, which may fail.
   const { readResultFile, renderReport } = await import("../../bench/index.ts");
   const result = await readResultFile(file);
   const hasColor = wantsColor(flags, process.stdout);

@@ -59,21 +59,24 @@ export function serveCommand(): Command {
   const command = new Command("serve")
     .description("Start a server that streams exports as CSV; prints its URL when ready.")
     .argument("[source...]", "Parquet, CSV, JSON or DuckDB files to serve, each as FILE or NAME=FILE")
-    .option("--generated", "serve the generated exports beside files (default: only where no file is named)")
-    .option("--skip-unreadable", "start although a file can't be read; its exports fail until it can be")
+    .option("--generated", "serve the generated exports together with files (default: only without files)")
+    .option(
+      "--skip-unreadable",
+      "start even if a file can't be read; its exports fail until it becomes readable",
+    )
     .option("--host <address>", "address to listen on", host)
-    .option("-p, --port <number>", "port to listen on, 0 for any free one", flagParser(parsePort), port)
-    .option("--workers <count>", "worker processes, 256 at the most", flagParser(parseWorkers), workers)
+    .option("-p, --port <number>", "port to listen on; 0 for any free port", flagParser(parsePort), port)
+    .option("--workers <count>", "worker processes, at most 256", flagParser(parseWorkers), workers)
     .addOption(
       new Option(
         "--worker-model <model>",
-        "async: many connections a worker, exports take slots; sync: one connection at a time, others wait",
+        "async: a worker has many connections, and exports take slots; sync: a worker has one connection at a time",
       )
         .choices(workerModels)
         .default(defaultSettings.workerModel),
     )
-    .option("--slots <count>", "exports one async worker runs at once", flagParser(parsePositive), slots)
-    .option("--queue <count>", "for each worker, exports (sync: connections) that may wait", count, queue)
+    .option("--slots <count>", "exports that one async worker runs at once", flagParser(parsePositive), slots)
+    .option("--queue <count>", "exports (sync: connections) that may wait, for each worker", count, queue)
     .addOption(
       durationOption(
         "--queue-timeout <duration>",
@@ -109,14 +112,14 @@ export function serveCommand(): Command {
     )
     .option(
       "--min-rate <size>",
-      "bytes a second below which a client is cut, judged over 60 s; 0: never",
+      "cut clients that take fewer bytes per second than this over 60 s; 0 for never",
       size,
       0,
     )
     .addOption(
       durationOption(
         "--drain-timeout <duration>",
-        "how long transfers may go on after SIGTERM",
+        "how long transfers may continue after SIGTERM",
         defaultSettings.drainTimeoutMs,
         duration,
       ),
@@ -124,20 +127,20 @@ export function serveCommand(): Command {
     .addOption(
       durationOption(
         "--shutdown-delay <duration>",
-        "how long to go on accepting after /readyz fails",
+        "how long to keep accepting after /readyz starts to fail",
         defaultSettings.shutdownDelayMs,
         duration,
       ),
     )
     .option(
       "--max-connections <count>",
-      "connections open at once, others get a 503 (default: by the limit of open files)",
+      "most open connections; more get a 503 (default: from the limit of open files)",
       flagParser(parsePositive),
     )
     .addOption(
       new Option(
         "--http10 <how>",
-        "a streamed export for HTTP/1.0: until the connection ends, or with a length, made before it is sent",
+        "a streamed export for HTTP/1.0: ended by closing the connection, or with a length, made before it is sent",
       )
         .choices(http10Ways)
         .default(defaultSettings.http10),
@@ -145,7 +148,7 @@ export function serveCommand(): Command {
     .addOption(
       new Option(
         "--encoder <name>",
-        "what encodes rows, to the same bytes; the general one is many times slower",
+        "encoder of rows; both give the same bytes, general is many times slower",
       )
         .choices(encoderNames)
         .default(defaultSettings.encoder),
@@ -175,7 +178,7 @@ Examples:
 `;
 
 function slotsError(slots: number): string {
-  return `error: --slots ${slots} can't be had with --worker-model sync: a sync worker takes one connection at a time, so it has one slot. Leave --slots out and raise --workers, or use --worker-model async.`;
+  return `error: --slots ${slots} can't be used with --worker-model sync: a sync worker takes one connection at a time, so it has one slot. Leave --slots out and raise --workers, or use --worker-model async.`;
 }
 
 async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise<number> {
@@ -225,17 +228,20 @@ function serverSettings(sources: readonly ServedFile[], flags: ServeFlags): Part
   };
 }
 
-/** What stops the server from outside. */
+/** Watches for the signals that stop the server. */
 interface SignalWatch {
-  /** Aborted by a signal that comes while the server starts: it is ended, not finished. */
+  /** Aborted by a signal during the start, so that the start is given up. */
   readonly starting: AbortSignal;
-  /** Names the server that later signals stop. */
+  /** Sets the server that later signals stop. */
   readonly attach: (server: RunningServer) => void;
-  /** The exit code of a second signal, if there was one. */
+  /** The exit code for a second signal, if there was one. */
   readonly killedBy: () => number | undefined;
 }
 
-/** The first signal drains, the second stops at once. Watched from the start, so that a half-started server is cleared away. */
+/**
+ * The first signal drains the server, the second stops it at once. Signals are watched from the beginning, so that a
+ * half-started server is cleaned up.
+ */
 function watchSignals(): SignalWatch {
   const starting = new AbortController();
   let server: RunningServer | undefined;
@@ -280,13 +286,13 @@ function durationOption(
 
 function parsePort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
-    throw new RangeError(`"${text}" is not a port. Use 0 to 65535, where 0 is any free one.`);
+    throw new RangeError(`"${text}" is not a port. Use 0 to 65535; 0 means any free port.`);
   return Number(text);
 }
 
 function parseTimeout(text: string): number {
   const milliseconds = parseDuration(text);
-  if (milliseconds === 0) throw new RangeError(`"${text}" leaves no time: use 1ms or more.`);
+  if (milliseconds === 0) throw new RangeError(`"${text}" is too short. Use 1ms or more.`);
   return milliseconds;
 }
 
@@ -298,6 +304,6 @@ function parseWorkers(text: string): number {
 
 function parsePositive(text: string): number {
   const value = parseCount(text);
-  if (value === 0) throw new RangeError(`"${text}" is too few: use 1 or more.`);
+  if (value === 0) throw new RangeError(`"${text}" is too small. Use 1 or more.`);
   return value;
 }

@@ -5,16 +5,16 @@ import { HoldEstimate } from "./hold-estimate.ts";
 import type { Slot, Slots } from "./slots.ts";
 import { WaitingLine, type LineLimits } from "./waiting-line.ts";
 
-/** How many exports may run and wait at once in a worker, and for how long they wait. */
+/** How many exports may run and wait at once in a worker, and how long they may wait. */
 export interface SlotLimits extends LineLimits {
   readonly slots: number;
-  /** What they are, for messages. @default "slots for exports of this worker" */
+  /** Names the slots in messages. @default "slots for exports of this worker" */
   readonly what?: string;
 }
 
 /**
- * The slots of an async worker, taken by exports alone: so many at once, so many waiting in order of arrival, none
- * longer than the time-out. Who can't be admitted is told when to come again, from how long exports lately took.
+ * The export slots of an async worker. When all are taken, exports wait in order of arrival, up to the queue's length
+ * and the time-out. A refused export gets a `Retry-After` estimated from recent hold times.
  */
 export class ExportSlots implements Slots {
   readonly #limits: SlotLimits;

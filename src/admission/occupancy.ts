@@ -2,18 +2,18 @@ import type { Clock } from "../clock.ts";
 import { requireObject } from "../errors.ts";
 
 /**
- * Counts what occupies the slots of a worker, two ways that must agree.
+ * Measures the use of a worker's slots in two ways that must agree.
  *
  * *Held* adds up each holder's own time from taken to released; *busy* integrates the number of taken slots over time.
- * Over a window that starts and ends empty the two are equal; keeping both makes a lost release visible.
- * Memory is constant. Times are in seconds.
+ * Over a window that starts and ends with no slot taken, both are equal; a lost release makes them differ. Memory is
+ * constant. Times are in seconds.
  */
 export class Occupancy {
   readonly #clock: Clock;
   #busy = 0;
   #busyMs = 0;
   #endedHeldMs = 0;
-  /** Sum of the start times of those that hold now: their held time is `busy * now - this`. */
+  /** Sum of the start times of the current holders: their held time is `busy * now - this`. */
   #runningStartsMs = 0;
   #changedAtMs: number;
 
@@ -23,22 +23,22 @@ export class Occupancy {
     this.#changedAtMs = clock.nowMs();
   }
 
-  /** Slots taken now. */
+  /** Number of slots taken now. */
   get busy(): number {
     return this.#busy;
   }
 
-  /** Slot time of all holders, of those that ended and of those that still hold. */
+  /** Slot time of all holders, both finished and current. */
   get heldSeconds(): number {
     return (this.#endedHeldMs + this.#busy * this.#clock.nowMs() - this.#runningStartsMs) / 1000;
   }
 
-  /** Integral over time of the number of taken slots. */
+  /** Integral of the number of taken slots over time. */
   get busySlotSeconds(): number {
     return (this.#busyMs + this.#busy * (this.#clock.nowMs() - this.#changedAtMs)) / 1000;
   }
 
-  /** Takes a slot; the function it returns gives it back, once, and tells for how many seconds it was held. */
+  /** Takes a slot. The returned function releases it, once, and returns how many seconds it was held. */
   take(): () => number {
     const startedAtMs = this.#clock.nowMs();
     this.#change(startedAtMs, 1);

@@ -1,24 +1,24 @@
-/** A place for one export, until it is released. */
+/** A slot for one export, until it is released. */
 export interface Slot {
-  /** How long it was waited for. */
+  /** How long the export waited for it. */
   readonly queueWaitSeconds: number;
-  /** Says that the export is over, and tells for how many seconds the slot was held for it. */
+  /** Ends the export's use of the slot, and returns how many seconds the export held it. */
   release(): number;
 }
 
-/** The places for exports in one worker. */
+/** The export slots of one worker. */
 export interface Slots {
-  /** How many there are. */
+  /** Number of slots. */
   readonly limit: number;
-  /** Exports waiting for one now. */
+  /** Number of exports that wait for a slot now. */
   readonly queued: number;
-  /** Time that exports have waited and still wait, in sum. */
+  /** Total time exports have waited for a slot, including current waits. */
   readonly queueWaitSeconds: number;
   /**
    * Waits for a slot; aborting `signal` gives up the wait.
-   * @throws StreamCsvError `SCSV_BUSY` when there is none to be had; the signal's reason when aborted
+   * @throws StreamCsvError `SCSV_BUSY` when no slot can be had; the signal's reason when aborted
    */
   acquire(signal: AbortSignal): Promise<Slot>;
-  /** Refuses who waits and whoever comes, for a reason; slots that are held stay held. */
+  /** Refuses all waiting and future exports with this reason; exports that hold a slot keep it. */
   close(reason: Error): void;
 }

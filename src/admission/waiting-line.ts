@@ -1,28 +1,28 @@
 import type { Clock } from "../clock.ts";
 import { Occupancy } from "./occupancy.ts";
 
-/** Who stands in line; one of the two is called, once, and never after `leave`. */
+/** A waiter. Exactly one of the two methods is called, once, and none after `leave`. */
 export interface Waiter {
-  /** It is this one's turn, after a wait of so many seconds. */
+  /** It is this waiter's turn. */
   turn(waitedSeconds: number): void;
   refuse(reason: Error): void;
 }
 
-/** How many may wait, and for how long. */
+/** The limits of a queue: its length and the longest wait. */
 export interface LineLimits {
   readonly queue: number;
   readonly queueTimeoutMs: number;
 }
 
-/** First come, first served: a line of bounded length, in which nobody waits longer than the time-out. */
+/** A first-come, first-served queue of bounded length. No waiter waits longer than the time-out. */
 export class WaitingLine {
   readonly #limits: LineLimits;
   readonly #tooLate: () => Error;
   readonly #waiting: Occupancy;
-  /** In order of arrival; what takes each out of the line and tells how many seconds it stood there. */
+  /** In order of arrival. Each value removes its waiter's timer and returns the seconds waited. */
   readonly #leave = new Map<Waiter, () => number>();
 
-  /** @param tooLate what those are told who have waited for too long */
+  /** @param tooLate makes the error of a waiter whose time is over */
   constructor(limits: LineLimits, clock: Clock, tooLate: () => Error) {
     this.#limits = limits;
     this.#tooLate = tooLate;
@@ -37,7 +37,7 @@ export class WaitingLine {
     return this.length >= this.#limits.queue;
   }
 
-  /** Time spent in line, by those that have left it and those that stand in it: the integral of its length. */
+  /** Total waiting time of former and current waiters: the integral of the queue's length. */
   get waitedSeconds(): number {
     return this.#waiting.heldSeconds;
   }
@@ -54,14 +54,14 @@ export class WaitingLine {
     });
   }
 
-  /** Steps out of the line, and tells after how many seconds. */
+  /** Removes a waiter, and returns how many seconds it waited. */
   leave(waiter: Waiter): number {
     const waitedSeconds = this.#leave.get(waiter)?.() ?? 0;
     this.#leave.delete(waiter);
     return waitedSeconds;
   }
 
-  /** Gives the first in line its turn, if there is one. */
+  /** Gives the first waiter its turn, if there is one. */
   callNext(): void {
     const [next] = this.#leave.keys();
     next?.turn(this.leave(next));

@@ -1,6 +1,6 @@
 import { toError } from "../errors.ts";
 
-/** What a promise gives, unless a signal fires first: then its reason is thrown, and the promise is left behind. */
+/** Waits for a promise. If the signal fires first, it throws the signal's reason and ignores the promise. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const listening = new AbortController();
   try {

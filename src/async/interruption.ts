@@ -1,14 +1,14 @@
 /**
- * Waits that end early when something happens, without a listener or a promise that lives as long as the whole.
+ * Lets waits end early, without a listener or promise that lives as long as the whole transfer.
  *
- * `Promise.race` against one promise of "it was cut" would add a reaction to that promise at every chunk, and they would
- * all be kept until the end; so each wait is its own promise, and only the current one is known here.
+ * `Promise.race` against one long-lived promise would add a reaction to that promise for every chunk, and keep them
+ * all until the end. Therefore each wait is its own promise, and only the current one is stored.
  */
 export class Interruption<Cause> {
   #raised: { readonly cause: Cause } | undefined;
   #reject: ((cause: Cause) => void) | undefined;
 
-  /** Why waits end early; undefined as long as they don't. */
+  /** Why waits end early; undefined before `raise`. */
   get cause(): Cause | undefined {
     return this.#raised?.cause;
   }
@@ -20,7 +20,7 @@ export class Interruption<Cause> {
     this.#reject?.(cause);
   }
 
-  /** A promise that `start` settles, unless it is interrupted: then it rejects with the cause. One at a time. */
+  /** Waits until `start` settles the promise; an interruption rejects it with the cause. Only one wait at a time. */
   wait<T>(start: (resolve: (value: T) => void, reject: (reason: unknown) => void) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#reject = reject;
@@ -29,7 +29,7 @@ export class Interruption<Cause> {
     });
   }
 
-  /** What a promise gives; when it is interrupted, the promise is left behind and its rejection is taken care of. */
+  /** Waits for a promise. After an interruption the promise is ignored, and its rejection counts as handled. */
   race<T>(promise: PromiseLike<T>): Promise<T> {
     return this.wait((resolve, reject) => void promise.then(resolve, reject));
   }

@@ -1,17 +1,17 @@
 import type { Clock } from "../clock.ts";
 
 /**
- * After this long bodies give the event loop away, all of them together. What is at work then is finished first, so that
- * the whole stays below 5 ms.
+ * All bodies together may use the event loop for this long. The chunk in progress is finished first, so the total
+ * stays below 5 ms.
  */
 const sliceMs = 2;
 
 /**
- * Tells when work that never waits has kept the event loop for a slice of time, and lets others have their turn.
+ * Makes work that never waits yield the event loop after each time slice.
  *
- * Time and not a count of chunks: a chunk may take a microsecond or a second. Reading the clock costs a fraction of one.
- * Bodies that wait for their turn share one slice in each turn of the loop: when the kernel lets many clients take more at
- * once, a short request waits for one slice, not for one of each.
+ * It measures time instead of counting chunks, because a chunk may take a microsecond or a second; reading the clock
+ * costs a fraction of a microsecond. Waiting bodies share one slice in each turn of the loop. So when many clients
+ * become writable at once, a short request waits for one slice in total, not for one slice of each body.
  */
 export class Pacer {
   readonly #clock: Clock;
@@ -29,20 +29,23 @@ export class Pacer {
   }
 
   /**
-   * Gives the event loop its turn, and more than one where others came before; then what is left of a slice begins.
-   * @param onWait is given what takes this waiter out of the line, when nobody needs its turn any more
+   * Yields to the event loop, for several turns if others are queued ahead; then the rest of a slice begins.
+   * @param onWait gets a function that removes this waiter from the queue, if its turn is no longer needed
    */
   async yield(onWait?: (leave: () => void) => void): Promise<void> {
     this.#sliceStartMs = await this.#turns.next(onWait);
   }
 }
 
-/** Waiters that one turn of the event loop lets go at the most; the rest come in the next, which follows at once. */
+/**
+ * The most waiters that proceed in one turn of the event loop; the others follow in the next turn, which comes at
+ * once.
+ */
 const mostInTurn = 64;
 
 type Go = (sliceStartMs: number) => void;
 
-/** Turns of the event loop and those who wait for one, first come, first served; each step costs the same for any number. */
+/** The queue of waiters for a turn of the event loop, in order of arrival. Every operation takes constant time. */
 class Turns {
   readonly #clock: Clock;
   readonly #waiting = new Set<Go>();
@@ -54,7 +57,9 @@ class Turns {
     this.#clock = clock;
   }
 
-  /** Gives the beginning of the slice that is shared in the turn in which it resolves; never, after its waiter has left. */
+  /**
+   * Resolves with the start of the slice that is shared in that turn. It never resolves after its waiter was removed.
+   */
   next(onWait?: (leave: () => void) => void): Promise<number> {
     return new Promise((resolve) => {
       this.#waiting.add(resolve);
@@ -63,7 +68,9 @@ class Turns {
     });
   }
 
-  /** Microtasks don't let input and timers in, only a turn of the loop does; between two of its calls they are run. */
+  /**
+   * Only a turn of the loop handles input and timers; microtasks don't. Node runs microtasks between two immediates.
+   */
   #comeBack(): void {
     if (!this.#isTurnAhead) setImmediate(() => this.#begin());
     this.#isTurnAhead = true;
@@ -88,7 +95,7 @@ class Turns {
   }
 }
 
-/** One for all bodies that have the same clock. */
+/** Shared by all bodies with the same clock. */
 const turns = new WeakMap<Clock, Turns>();
 
 function turnsOf(clock: Clock): Turns {

@@ -1,41 +1,44 @@
 import type { Clock } from "../clock.ts";
 import { wrongRange } from "../errors.ts";
 
-/** When a reader is too slow. */
+/** Limits that decide when a reader is too slow. */
 export interface ProgressLimits {
   /**
-   * Bytes a second that a reader must take; it is too slow once it is behind by what it should take in a minute, and by
-   * 2 MiB at least, which kernel buffers may hide; 0 for any. @default 0
+   * Bytes per second that a reader must take; 0 for no limit. The reader is too slow when it is behind by one
+   * minute's bytes and by at least 2 MiB, which kernel buffers may hide. @default 0
    */
   readonly minRateBytesPerSecond?: number;
-  /** How long a reader may take nothing at all, in milliseconds; 0 for ever. @default 0 */
+  /** How long a reader may take nothing, in milliseconds; 0 for no limit. @default 0 */
   readonly idleTimeoutMs?: number;
 }
 
-/** What is looked at now and then. */
+/** The state that the watch samples. */
 export interface Progress {
-  /** Whether it is the reader that is waited for, and not the source. */
+  /** Whether the transfer waits for the reader, not for the source. */
   readonly isWaiting: boolean;
   /** Bytes handed to the kernel so far. */
   readonly takenBytes: number;
 }
 
-/** How far behind a reader may be: what it must take in so long. Less proves nothing, since kernel buffers hide much. */
+/**
+ * A reader may be behind by the bytes of this much time. A shorter time proves nothing, because kernel buffers hide
+ * much.
+ */
 const toleratedMs = 60_000;
 
 /**
- * What a reader may have taken unseen is tolerated in any case. Linux says that a socket can be written to again only when a third of its buffer
- * has emptied, and that grows to 4 MiB. A reader of 20,000 bytes a second is seen to take 1.5 MB every 75 seconds, and
- * nothing in between.
+ * A reader may always be behind by this much, because the kernel hides that much progress. Linux reports a socket as
+ * writable only when a third of its buffer is empty, and the buffer grows to 4 MiB. A reader of 20,000 bytes per
+ * second therefore shows 1.5 MB every 75 seconds, and nothing in between.
  */
 const unseenBytes = 2 * 1024 ** 2;
 
 /**
- * Watches whether a reader keeps up, with one timer for the whole body and none where there are no limits.
+ * Watches whether a reader keeps up, with one timer for the whole body, or none without limits.
  *
- * Only time in which the reader is waited for counts: a slow source is no reader's fault. What it
- * falls behind its rate adds up, and what it takes beyond its rate makes that good, though not beforehand: so progress in
- * bursts does no harm, and a reader that was fast and then stalls is found out as soon as one that never was.
+ * Only the time spent waiting for the reader counts, because a slow source is not the reader's fault. The deficit
+ * against the rate adds up; bytes beyond the rate reduce it, but never below zero. So progress in bursts does no
+ * harm, and a fast reader that stalls is detected as soon as one that was always slow.
  */
 export class ProgressWatch {
   readonly #limits: Required<ProgressLimits>;
@@ -46,10 +49,10 @@ export class ProgressWatch {
   #lastMs: number;
   #lastTakenBytes = 0;
   #idleMs = 0;
-  /** Bytes that the reader should have taken by now and hasn't. */
+  /** Bytes that the reader should have taken by now, but hasn't. */
   #behindBytes = 0;
 
-  /** @throws RangeError `SCSV_ARG_RANGE` for a limit that is negative or no number */
+  /** @throws RangeError `SCSV_ARG_RANGE` for a limit that is negative or not a number */
   constructor(
     limits: ProgressLimits,
     clock: Clock,
@@ -98,7 +101,7 @@ export class ProgressWatch {
     this.#behindBytes = Math.max(0, this.#behindBytes + (rate * waitedMs) / 1000 - progressBytes);
     if (this.#behindBytes < Math.max(unseenBytes, (rate * toleratedMs) / 1000)) return;
     const behind = Math.round(this.#behindBytes);
-    this.#onTooSlow(`The client is ${behind} bytes behind the ${rate} bytes a second that it must take.`);
+    this.#onTooSlow(`The client is ${behind} bytes behind the ${rate} bytes per second that it must take.`);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Waits for a promise, but not longer than `limitMs`: true when it settled in time. A rejection, in time or late,
- * goes to `onRejected`, so that no abandoned promise is left unhandled.
+ * Waits for a promise for at most `limitMs`; true if it settled in time. A rejection, in time or late, goes to
+ * `onRejected`, so it is never unhandled.
  */
 export async function settleWithin(
   promise: PromiseLike<unknown>,

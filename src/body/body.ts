@@ -9,8 +9,9 @@ import {
 /**
  * One body that is read once: one reader, one abort signal, one clean-up.
  *
- * Nothing is read before it is asked for, and nothing is held but the reader. Closing is the same whether the body was
- * read to its end, in part or not at all: the signal fires first (not after the end), then the source is given back.
+ * Nothing is read before the first pull, and only the reader is kept. Closing works the same whether the body was
+ * read to its end, in part or not at all: the signal fires first (unless the end was reached), then the source is
+ * closed.
  */
 export class Body {
   readonly #reader: ChunkReader;
@@ -18,40 +19,40 @@ export class Body {
   #hasEnded = false;
   #closing: Promise<void> | undefined;
 
-  /** @param kind what it is made of, where that isn't text and bytes */
+  /** @param kind what the body is made of, if not text and bytes */
   constructor(body: unknown, kind?: BodyKind) {
     this.#reader = openReader(body, () => this.#controller.signal, kind);
   }
 
-  /** The signal that a producer gets. */
+  /** The signal that is passed to the producer. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** The next step; a promise only where the source is asynchronous. Give what it holds to {@link accept}. */
+  /** The next step; a promise only if the source is asynchronous. Pass the step to {@link accept}. */
   pull(): Pulled | Promise<Pulled> {
     return this.#hasEnded || this.#closing !== undefined
       ? { done: true, value: undefined }
       : this.#reader.read();
   }
 
-  /** Notes whether a step was the last; true while there is a chunk. */
+  /** Records whether a step was the last one; true if it has a chunk. */
   accept(step: Pulled): boolean {
     if (step.done === true && this.#closing === undefined) this.#hasEnded = true;
     return step.done !== true;
   }
 
-  /** What the source is known to have failed with before anything was pulled, such as a stream that is destroyed already. */
+  /** The error of a source that failed before the first pull, such as a stream that was destroyed. */
   get failure(): EarlyFailure | undefined {
     return this.#reader.failure;
   }
 
-  /** Whether the memory of a chunk is used again once the next is asked for. */
+  /** Whether the body reuses the memory of a chunk when the next one is pulled. */
   get isLending(): boolean {
     return this.#reader.isLending === true;
   }
 
-  /** Whether it was closed before its end: then nothing more comes, which isn't an end. */
+  /** Whether it was closed before its end. No more chunks come then, although the end wasn't reached. */
   get wasCutShort(): boolean {
     return this.#closing !== undefined && !this.#hasEnded;
   }
@@ -62,8 +63,8 @@ export class Body {
   }
 
   /**
-   * Gives the source back, once, however often it is called. It settles when the source's own clean-up does: never,
-   * where that never settles, so callers bound their wait.
+   * Closes the source, once, however often it is called. It settles when the source's clean-up does, which may be
+   * never; callers must limit their wait.
    */
   close(reason?: unknown): Promise<void> {
     this.#closing ??= this.#close(reason);
@@ -76,7 +77,10 @@ export class Body {
   }
 }
 
-/** Few bodies ask for a signal, and an AbortController costs more than the rest of a body. */
+/**
+ * Creates its AbortController on demand: few bodies use a signal, and a controller costs more than the rest of a
+ * body.
+ */
 class LazyController {
   #controller: AbortController | undefined;
   #reason: { readonly value: unknown } | undefined;

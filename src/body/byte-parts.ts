@@ -2,10 +2,10 @@ const blockBytes = 64 * 1024;
 const smallBytes = 8 * 1024;
 
 /**
- * Bytes kept as a list of parts, so that appending copies nothing big and the whole needs about its own size.
+ * Bytes in a list of parts, so that appending doesn't copy big parts and memory stays close to the number of bytes.
  *
- * Small parts are gathered into blocks of 64 KiB, because a million parts of a hundred bytes would weigh more than what
- * they hold; big ones are kept as they were given and belong to the list from then on.
+ * Small parts are gathered into blocks of 64 KiB, because the overhead of a million parts of a hundred bytes would
+ * exceed their content. Big parts are kept without a copy, so the caller must not change them.
  */
 export class ByteParts {
   #parts: Uint8Array[] = [];
@@ -30,13 +30,13 @@ export class ByteParts {
     }
   }
 
-  /** The parts in order; cheap, nothing big is copied. */
+  /** The parts in order; big parts are not copied. */
   get parts(): readonly Uint8Array[] {
     this.#gather();
     return this.#parts;
   }
 
-  /** All as one array. The first call copies the parts together and keeps the result in their place. */
+  /** All bytes as one array. The first call joins the parts and keeps the result instead of them. */
   join(): Uint8Array {
     this.#gather();
     const [first] = this.#parts;

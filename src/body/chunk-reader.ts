@@ -3,16 +3,16 @@ import { wrongType } from "../errors.ts";
 import { type Chunk, describeValue, isChunk } from "./chunk.ts";
 import { isLending } from "./lent-chunks.ts";
 
-/** What a producer gets to know. */
+/** Passed to a producer. */
 export interface ProducerContext {
   /** Fires when the body won't be read to its end, before the iterator's `return()` is called. */
   readonly signal: AbortSignal;
 }
 
-/** Something that gives chunks one after the other. */
+/** A source of chunks: one chunk, or an iterable of them. */
 export type ChunkSource = Exclude<Chunk, number | bigint> | Iterable<Chunk> | AsyncIterable<Chunk>;
 
-/** Makes the chunks when the first one is asked for; a body that is never asked for is never made. */
+/** Makes the chunks. Called at the first pull, so a body that nobody reads is never made. */
 export type BodyProducer = (context: ProducerContext) => ChunkSource | PromiseLike<ChunkSource>;
 
 /**
@@ -21,35 +21,35 @@ export type BodyProducer = (context: ProducerContext) => ChunkSource | PromiseLi
  */
 export type StreamingBody = ChunkSource | PromiseLike<ChunkSource> | BodyProducer;
 
-/** One step of a reading; `value` is still what the source gave. */
+/** One step of reading a source; `value` is not yet converted. */
 export type Pulled = IteratorResult<unknown, unknown>;
 
-/** An error that is known before anybody has asked for an item. */
+/** An error that occurred before the first item was pulled. */
 export interface EarlyFailure {
   readonly error: unknown;
 }
 
-/** One reading of one source. */
+/** Reads one source once. */
 export interface ChunkReader {
-  /** The next step; a promise only where the source is asynchronous. */
+  /** The next step; a promise only if the source is asynchronous. */
   read(): Pulled | Promise<Pulled>;
-  /** Gives the source back, whether it was read or not. Called at most once. */
+  /** Closes the source, whether it was read or not. Called at most once. */
   close(reason: unknown): unknown;
-  /** What the source has failed with already, where it shows that by itself. */
+  /** The error of a source that failed already, if the source reports it without being read. */
   readonly failure?: EarlyFailure | undefined;
-  /** Whether an item's memory is used again once the next is asked for; known from the first item on. @default false */
+  /** Whether the source reuses the memory of an item when the next one is pulled; known from the first item on. @default false */
   readonly isLending?: boolean;
 }
 
-/** What a body is made of: the one thing in which bodies of bytes and bodies of rows differ. */
+/** The kind of items in a body. Bodies of bytes and bodies of rows differ only in this. */
 export interface BodyKind {
-  /** The items of a value that is not iterated, although it may be iterable; undefined for any other value. */
+  /** The items of a value that isn't iterated, even if it could be; undefined for any other value. */
   readonly whole: (value: unknown) => readonly unknown[] | undefined;
   /** The error for a value that can't be a body. */
   readonly refusal: (value: unknown) => TypeError;
 }
 
-/** Bodies of a response: text and bytes. One chunk among others may be a number; as the whole body it is a mistake. */
+/** The body of a response: text and bytes. A number may be one of several chunks, but as the whole body it is a mistake. */
 const chunkBody: BodyKind = {
   whole: (value) =>
     isChunk(value) && typeof value !== "number" && typeof value !== "bigint" ? [value] : undefined,
@@ -60,15 +60,15 @@ const chunkBody: BodyKind = {
 };
 
 /**
- * The method of a body that makes its own reader. Such a body gets the reason when it is closed, and can be closed while
- * a step is pending; `return()` of an iterator can do neither.
+ * The method by which a body provides its own reader. That reader gets the reason for closing, and can be closed
+ * while a step is pending. An iterator's `return()` can do neither.
  */
 export const readerOf = Symbol("stream-csv.readerOf");
 
-/** The method of a body that wraps another, by which it tells what that one has failed with already. */
+/** The method by which a body that wraps another one reports that the inner one has failed already. */
 export const failureOf = Symbol("stream-csv.failureOf");
 
-/** What a body is known to have failed with before anybody has asked for an item, where it can tell. */
+/** The error of a body that failed before its first item was pulled, if the body can report it. */
 export function earlyFailureOf(body: unknown): EarlyFailure | undefined {
   return hasMethod(body, failureOf) ? (body[failureOf]() as EarlyFailure | undefined) : undefined;
 }
@@ -76,8 +76,8 @@ export function earlyFailureOf(body: unknown): EarlyFailure | undefined {
 const finished: Pulled = { done: true, value: undefined };
 
 /**
- * Takes the one iterator of a body. Where a value is iterable both ways the asynchronous one is taken, and where a
- * promise is iterable too, as a query of Knex or Mongoose is, it is iterated.
+ * Opens the only reader of a body. If a value is iterable both ways, the asynchronous iterator is used. A promise
+ * that is also iterable, such as a query of Knex or Mongoose, is iterated.
  * @throws TypeError `SCSV_ARG_TYPE` for a value that can't be a body
  */
 export function openReader(
@@ -120,15 +120,15 @@ function readAsyncIterator(iterator: AsyncIterator<unknown>, source: unknown): C
   };
 }
 
-/** `return()` is the clean-up of an iterator; an iterable without one may have a `close()` of its own. */
+/** `return()` is an iterator's clean-up. If it is missing, the iterable may have a `close()`. */
 function closeIterator(iterator: Iterator<unknown> | AsyncIterator<unknown>, source: unknown): unknown {
   if (typeof iterator.return === "function") return iterator.return();
   return hasMethod(source, "close") ? source.close() : undefined;
 }
 
 /**
- * A reader of its own is held instead of the stream's async iterator: `cancel()` takes effect at once, whereas the
- * iterator's `return()` waits for a read that may never settle.
+ * Uses a stream reader instead of the stream's async iterator: the reader's `cancel()` takes effect at once, but the
+ * iterator's `return()` waits for a pending read, which may never settle.
  */
 function readWebStream(stream: WebStream): ChunkReader {
   const reader = stream.getReader();
@@ -136,7 +136,7 @@ function readWebStream(stream: WebStream): ChunkReader {
   const fail = (error: unknown): void => {
     failure ??= { error };
   };
-  // It rejects as soon as the stream fails, also while nobody reads.
+  // `closed` rejects as soon as the stream fails, even while nobody reads.
   reader.closed.catch(fail);
   return {
     read: () =>
@@ -144,7 +144,7 @@ function readWebStream(stream: WebStream): ChunkReader {
         fail(error);
         throw error;
       }),
-    // A stream that has failed has given everything back, and cancelling it would only throw its error again.
+    // A failed stream has released everything already, and cancelling it would only throw its error again.
     close: (reason) => (failure === undefined ? reader.cancel(reason) : undefined),
     get failure() {
       return failure;
@@ -178,7 +178,7 @@ function readNodeStream(stream: NodeReadable): ChunkReader {
 
 function ignore(): void {}
 
-/** Calls the producer at the first read and reads what it returned. */
+/** Calls the producer at the first read, and reads its result. */
 class ProducerReader implements ChunkReader {
   readonly #produce: () => ChunkReader;
   #reader: ChunkReader | undefined;
@@ -206,9 +206,9 @@ class ProducerReader implements ChunkReader {
 }
 
 /**
- * Reads what a promise gives. What comes after the closing is given back all the same. A promise of the language's own
- * is under way already; a thenable, such as the query of a database library, may begin only when its `then` is called,
- * so that is called at the first read and not before.
+ * Reads the body that a promise resolves to. A body that arrives after closing is closed too. A native promise is
+ * already running. A thenable, such as a query of a database library, may start only when its `then` is called, so
+ * `then` is called at the first read.
  */
 class PromiseReader implements ChunkReader {
   readonly #source: PromiseLike<unknown>;
@@ -232,7 +232,7 @@ class PromiseReader implements ChunkReader {
 
   async close(reason: unknown): Promise<void> {
     this.#isClosed = true;
-    // A promise that was rejected is reported to whoever reads; there is nothing to close then.
+    // `read` reports a rejected promise; there is nothing to close then.
     const reader = await this.#opening?.catch(() => undefined);
     await reader?.close(reason);
   }

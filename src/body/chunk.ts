@@ -1,9 +1,9 @@
 import { types } from "node:util";
 
-/** What a body is made of: text in the response's charset, numbers as their decimal text, bytes as they are. */
+/** A piece of a body: text in the response's charset, a number as decimal text, or bytes unchanged. */
 export type Chunk = string | number | bigint | ArrayBufferView | ArrayBuffer;
 
-/** Whether a value is a whole chunk by itself, and so never iterated even where it could be. */
+/** Whether a value is one chunk. A chunk is never iterated, even if it could be. */
 export function isChunk(value: unknown): value is Chunk {
   return (
     typeof value === "string" ||
@@ -14,19 +14,19 @@ export function isChunk(value: unknown): value is Chunk {
   );
 }
 
-/** The bytes of a view or buffer, over the same memory: nothing is copied. */
+/** The bytes of a view or buffer, sharing its memory without a copy. */
 export function viewBytes(value: ArrayBufferView | ArrayBuffer): Uint8Array {
   return ArrayBuffer.isView(value)
     ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
     : new Uint8Array(value);
 }
 
-/** The same bytes in memory of their own. Not `slice()`, which copies nothing where the bytes are a Buffer. */
+/** A copy of the bytes. Not `slice()`, which doesn't copy if the bytes are a Buffer. */
 export function copyBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-/** Names a value for an error message, shortly and without walking through it. */
+/** Describes a value briefly for an error message, without inspecting its contents. */
 export function describeValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (value === null || typeof value !== "object")

@@ -2,27 +2,28 @@ import { systemClock, type Clock } from "../clock.ts";
 import type { Batch } from "../csv/batch.ts";
 import type { CsvEncoder } from "../csv/csv-encoder.ts";
 
-/** How far a running export has come; it grows as chunks are handed out. */
+/** Progress of a running export; it grows as chunks are yielded. */
 export interface ExportProgress {
   readonly rows: number;
   readonly bytes: number;
-  /** Cells that the formula guard has changed. */
+  /** Cells that the formula guard changed. */
   readonly guardedCells: number;
 }
 
-/** Nothing yet. */
+/** The progress at the start of an export. */
 export const noProgress: ExportProgress = { rows: 0, bytes: 0, guardedCells: 0 };
 
 /**
- * A reader holds a chunk while it is waited for. The kernel takes the first few megabytes of everybody, so that who is
- * slow shows only then; until then, and for those who are, chunks are half as large: a thousand slow readers hold 35 MB
- * less. Larger ones save a fast reader a tenth of the time, since it is woken less often.
+ * While the server waits for a client, it holds one chunk. The kernel buffers the first few megabytes for every
+ * client, so a slow client shows only after that. Until then, and for slow clients, chunks are half as large, which
+ * saves 35 MB with a thousand slow clients. For a fast client larger chunks save a tenth of the time, because it is
+ * woken less often.
  */
 const provenBytes = 4 * 1024 ** 2;
 const slowMs = 250;
 const unprovenShare = 0.5;
 
-/** Encodes batches into chunks; `progress` counts what has been yielded. */
+/** Encodes batches into chunks. `progress` counts the yielded rows and bytes. */
 export async function* encodeBatches(
   batches: AsyncIterable<Batch>,
   encoder: CsvEncoder,
@@ -30,7 +31,8 @@ export async function* encodeBatches(
   clock: Clock = systemClock,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let header = encoder.header();
-  // Until it is known, rather too many: the first rows come sooner, and long ones don't take long.
+  // Before the first batch the row size is unknown. A high estimate makes small pieces, so the first rows come
+  // sooner.
   let bytesPerRow = 1024;
   let isSlow = false;
   for await (const batch of batches) {
@@ -45,7 +47,7 @@ export async function* encodeBatches(
       bytesPerRow = rows.byteLength / (to - from);
       const chunk = header.byteLength === 0 ? rows : concat(header, rows);
       header = new Uint8Array(0);
-      // A slow client may leave the chunk for a minute: what it was made from needn't wait with it.
+      // A slow client may take a minute for the chunk; the batch is released before that.
       if (to === batch.rowCount) batch.release?.();
       progress.rows += to - from;
       progress.bytes += chunk.byteLength;

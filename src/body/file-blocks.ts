@@ -1,10 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
 import { StreamCsvError } from "../errors.ts";
 
-/** Small enough that a thousand paused readers cost little, big enough that a read costs little. */
+/** Small enough that a thousand paused readers need little memory, big enough that reads are few. */
 const blockBytes = 64 * 1024;
 
-/** What a file was when it was opened; a name for one state of its bytes. */
+/** The state of a file when it was opened; it identifies one version of the file's bytes. */
 export interface FileVersion {
   readonly size: bigint;
   readonly mtimeNs: bigint;
@@ -12,10 +12,10 @@ export interface FileVersion {
 }
 
 /**
- * Reads the bytes from `start` up to but not including `end`, in blocks of 64 KiB, each in memory of its own.
+ * Reads the bytes from `start` up to but not including `end`, in blocks of 64 KiB, each in its own memory.
  *
- * The file must be the whole time what it was when it was opened: it is looked at again before the last block is given,
- * so that whoever sends the blocks has not yet sent them all when a change is found.
+ * The file must not change while it is read. It is checked again before the last block is yielded, so that the sender
+ * can still cut the body when the file has changed.
  * @throws StreamCsvError `SCSV_FILE_CHANGED` when the file shrank, grew or was written to
  */
 export async function* readFileBlocks(
@@ -26,7 +26,7 @@ export async function* readFileBlocks(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let position = start;
   while (position < end) {
-    // Slow memory, since a slice of the shared pool would keep the pool's block alive as long as the slice.
+    // Not from Node's shared pool, because a slice would keep the whole pool block alive.
     const block = Buffer.allocUnsafeSlow(Math.min(blockBytes, end - position));
     const { bytesRead } = await handle.read(block, 0, block.byteLength, position);
     if (bytesRead === 0) throw fileChanged(`it ended at byte ${position} of ${end}`);

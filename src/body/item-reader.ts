@@ -4,16 +4,16 @@ import type { BodyKind, EarlyFailure, Pulled } from "./chunk-reader.ts";
 import { Interruption } from "../async/interruption.ts";
 
 /**
- * Takes the items of a body, some at a time: as many as come without waiting, at least one.
+ * Takes the items of a body in groups: as many as arrive without waiting, but at least one.
  *
- * Nothing is asked for before the first `take`. Closing it, or aborting its signal, takes effect at once, also while an
- * item is awaited: the pending `take` rejects, and the body is given back.
+ * Nothing is pulled before the first `take`. Closing it, or aborting its signal, takes effect at once, even while it
+ * waits for an item: the pending `take` rejects, and the body is closed.
  */
 export class ItemReader {
   readonly #body: Body;
   #signal: AbortSignal | undefined;
   readonly #interruption = new Interruption<unknown>();
-  /** A step that was asked for, and hasn't been taken. */
+  /** A step that was pulled but not yet taken. */
   #pending: Promise<Pulled> | undefined;
   #isEnded = false;
   #closing: Promise<void> | undefined;
@@ -24,14 +24,14 @@ export class ItemReader {
     if (signal !== undefined) this.closeOn(signal);
   }
 
-  /** Closes it as soon as the signal fires, with the signal's reason. One signal at the most. */
+  /** Closes the reader when the signal fires, with the signal's reason. At most one signal. */
   closeOn(signal: AbortSignal): void {
     this.#signal = signal;
     if (signal.aborted) this.#abort();
     else signal.addEventListener("abort", this.#abort, { once: true });
   }
 
-  /** What the body is known to have failed with before anything was asked of it. */
+  /** The error of a body that failed before the first pull. */
   get failure(): EarlyFailure | undefined {
     return this.#body.failure;
   }
@@ -42,8 +42,8 @@ export class ItemReader {
   }
 
   /**
-   * Up to `most` items, those that come without a pause; none when there are no more.
-   * @param isLast which item nothing is asked for behind, in this call
+   * Takes up to `most` items that arrive without a pause; an empty array at the end.
+   * @param isLast says after which item this call stops pulling
    */
   async take(most: number, isLast?: (item: unknown) => boolean): Promise<readonly unknown[]> {
     if (this.#interruption.cause !== undefined) throw this.#interruption.cause;
@@ -68,7 +68,7 @@ export class ItemReader {
         if (isLast?.(step.value) === true) break;
       }
     } catch (error) {
-      // A body that has failed is not busy any more, one that was left behind may be.
+      // A failed body is no longer busy; an interrupted one may be.
       if (this.#interruption.cause === undefined) this.#pending = undefined;
       this.#end();
       throw error;
@@ -78,7 +78,7 @@ export class ItemReader {
     return taken;
   }
 
-  /** What a promise gives; closing the reader ends the wait as it ends a `take`. */
+  /** Waits for a promise; closing the reader ends this wait as it ends a `take`. */
   wait<T>(promise: PromiseLike<T>): Promise<T> {
     return this.#interruption.race(promise);
   }
@@ -89,9 +89,9 @@ export class ItemReader {
   }
 
   /**
-   * Gives the body back, once, whether it was read or not. It waits for the body's clean-up, unless that is still busy
-   * with an item: a generator returns after that, or never. Every call gives the same promise, so that an error of the
-   * clean-up reaches whoever reads, also after an abort.
+   * Closes the body, once, whether it was read or not. It waits for the body's clean-up, unless the body is still
+   * making an item: a generator returns only after that, or never. Every call returns the same promise, so that the
+   * reader gets an error of the clean-up even after an abort.
    */
   close(reason?: unknown): Promise<void> {
     this.#closing ??= this.#close(reason);
@@ -99,7 +99,7 @@ export class ItemReader {
   }
 
   async #close(reason: unknown): Promise<void> {
-    // Without a reason the pending take must not pass for the end of the items.
+    // Even without a reason the pending take must reject, not look like the end of the items.
     if (!this.#isEnded) this.#interruption.raise(reason ?? givenBack());
     this.#end();
     const isBusy = this.#pending !== undefined;
@@ -114,7 +114,7 @@ export class ItemReader {
     return false;
   }
 
-  /** What a step gives; undefined when it isn't there before the pause, if there is one, begins. */
+  /** Waits for a step; undefined if the pause begins first. */
   #settled(pulled: Promise<Pulled>, pause: Pause | undefined): Promise<Pulled | undefined> {
     this.#pending = pulled;
     return this.#interruption.wait<Pulled | undefined>((resolve, reject) => {
@@ -129,16 +129,16 @@ export class ItemReader {
   }
 
   readonly #abort = (): void => {
-    // Whoever reads closes too, and gets the error there.
+    // The reader calls `close` too, and gets the error from that call.
     this.close(this.#signal?.reason).catch(() => undefined);
   };
 }
 
 function givenBack(): StreamCsvError {
-  return new StreamCsvError("SCSV_CANCELLED", "The rows were given back before all of them were read.");
+  return new StreamCsvError("SCSV_CANCELLED", "The reader was closed before all rows were read.");
 }
 
-/** Begins once nothing more can come without waiting for a timer or for input: with the next turn of the event loop. */
+/** Begins with the next turn of the event loop, when nothing more can arrive without a timer or input. */
 class Pause {
   readonly begun: Promise<undefined>;
   #immediate: NodeJS.Immediate | undefined;

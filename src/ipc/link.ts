@@ -9,7 +9,7 @@ import {
   type FaultDetails,
 } from "../errors.ts";
 
-/** The end of a channel between two processes: a child seen from its parent, or the parent seen from its child. */
+/** One end of a channel between two processes: a child seen from its parent, or the parent seen from its child. */
 export interface Port {
   send(
     message: Serializable,
@@ -21,18 +21,18 @@ export interface Port {
   once(event: "disconnect", listener: () => void): unknown;
 }
 
-/** Calls by name: each takes one value and gives one back, both plain data. */
+/** Calls by name. Each takes one value and returns one, both plain data. */
 export type Methods = { readonly [name: string]: (argument: never) => unknown };
-/** Notes by name: each takes one value, and a socket where it comes with one, and gives nothing back. */
+/** Notes by name. Each takes one value and optionally a socket, and returns nothing. */
 export type Notes = { readonly [name: string]: (argument: never, received: Received) => void };
 
 /** A socket that came with a note, as the receiver sees it. */
 export interface Received {
-  /** Undefined where none came, or where it got lost on the way, since this process has no descriptor left for it. */
+  /** Undefined if none was sent, or if this process had no descriptor left to receive it. */
   readonly socket: Socket | undefined;
-  /** Says that the socket is this process's alone from now on; until then the sender keeps its own hold on it. */
+  /** Takes ownership of the socket. Until then the sender keeps the socket open too. */
   readonly take: () => void;
-  /** Leaves the socket to the sender. */
+  /** Leaves ownership with the sender. */
   readonly giveBack: () => void;
 }
 
@@ -50,7 +50,7 @@ interface NoteMessage {
   readonly kind: "note";
   readonly name: string;
   readonly argument: unknown;
-  /** Number of the socket that comes with it, by which the other side answers for it. */
+  /** Number of the socket sent with this note; the receiver's reply quotes it. */
   readonly socket?: number;
 }
 
@@ -63,15 +63,15 @@ type Message =
   | { readonly kind: "given back"; readonly socket: number }
   | { readonly kind: "ping"; readonly id: number };
 
-/** A socket that goes with a note. One of the three is called, once. */
+/** A socket sent with a note. Exactly one of the three callbacks is called, once. */
 export interface SentSocket {
   /** Stays open here until the other side has taken it. */
   readonly socket: Socket;
-  /** The other side has taken it; it is closed here. */
+  /** The other process has taken the socket; this process has closed its own handle. */
   readonly onTaken?: () => void;
-  /** The other side can't take it, and leaves it to this one. */
+  /** The other process can't take the socket; this process still owns it. */
   readonly onGivenBack: () => void;
-  /** The other side has ended without having taken it; whether it has read or written anything nobody knows. */
+  /** The other process ended without taking the socket. It may have read from it or written to it. */
   readonly onLost: () => void;
 }
 
@@ -83,8 +83,9 @@ interface Pending {
 /**
  * Typed calls and notes over a process channel, in both directions.
  *
- * `Remote…` is what the other side offers; `methods` and `notes` are what this side does. A call rejects with the
- * other side's error, whose code and details survive the way, or when the channel closes before the answer.
+ * `Remote…` are the methods and notes of the other process; `methods` and `notes` are those of this one. A call
+ * rejects with the other process's error, including its code and details, or when the channel closes before the
+ * answer.
  */
 export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
   readonly #port: Port;
@@ -102,8 +103,8 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
   }
 
   /**
-   * The other process has ended. Node doesn't say `disconnect` where it left something unread, as one that was stopped does;
-   * therefore whoever sees its exit calls this.
+   * Call this when the other process has exited. Node doesn't emit `disconnect` if that process left messages unread,
+   * as a stopped process does.
    */
   close(): void {
     this.#isClosed = true;
@@ -131,7 +132,7 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
     });
   }
 
-  /** Resolves when the other side's event loop has come to answer; rejects when its process ends before. */
+  /** Resolves when the other process's event loop answers; rejects if the process ends before. */
   ping(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) {
@@ -149,10 +150,10 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
   }
 
   /**
-   * Sends a note, with a socket where it has one; a note to a process that is gone is lost.
+   * Sends a note, optionally with a socket. A note to a process that has ended is lost.
    *
-   * Node forgets a socket when it is written to the channel, and when the other process dies before it has read it, the
-   * client would wait for ever. Therefore the socket is kept open here until the other side takes it.
+   * Node forgets a socket once it is written to the channel. If the other process died before reading it, the client
+   * would wait for ever. Therefore this process keeps the socket open until the other one takes it.
    */
   note<N extends keyof RemoteNotes & string>(
     name: N,
@@ -193,7 +194,7 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
         return;
       case "taken": {
         const sent = this.#forget(message.socket);
-        // Closes what this process has of it; the connection is the other's and stays.
+        // This closes only this process's handle; the other process keeps the connection open.
         sent?.socket.destroy();
         sent?.onTaken?.();
         return;
@@ -247,7 +248,7 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
 /** The channel to the process that started this one. @throws StreamCsvError `SCSV_INTERNAL` when there is none */
 export function parentPort(): Port {
   if (process.send === undefined)
-    throw new StreamCsvError("SCSV_INTERNAL", "This program is started by the server, not by hand.");
+    throw new StreamCsvError("SCSV_INTERNAL", "This program can't be started by hand; the server starts it.");
   return process as Port;
 }
 
@@ -260,7 +261,7 @@ export interface SentError {
   readonly details?: Omit<FaultDetails, "cause">;
 }
 
-/** An error as plain data that can cross to another process. */
+/** Converts an error to plain data that can be sent to another process. */
 export function sendableError(thrown: unknown): SentError {
   const error = toError(thrown);
   const base = {
@@ -269,7 +270,7 @@ export function sendableError(thrown: unknown): SentError {
     ...(error.stack === undefined ? {} : { stack: error.stack }),
   };
   if (!(error instanceof StreamCsvError)) return isCodedError(error) ? { ...base, code: error.code } : base;
-  // Undefined fields are dropped on the way, since the channel speaks JSON.
+  // The channel uses JSON, which drops undefined fields.
   const { code, hint, row, column, parameter, retryAfterSeconds } = error;
   return {
     ...base,
@@ -278,7 +279,7 @@ export function sendableError(thrown: unknown): SentError {
   };
 }
 
-/** The error again, as it was on the other side. */
+/** Restores an error that another process sent. */
 export function receiveError(sent: SentError): Error {
   if (sent.code !== undefined && isFaultCode(sent.code))
     return new StreamCsvError(sent.code, sent.message, sent.details);
@@ -297,10 +298,10 @@ function isMessage(value: unknown): value is Message {
 }
 
 function gone(): StreamCsvError {
-  return new StreamCsvError("SCSV_WORKER_FAILED", "The process that was asked has ended before it answered.");
+  return new StreamCsvError("SCSV_WORKER_FAILED", "The other process ended before it answered.");
 }
 
-/** Both sides are of one build, so that an unknown name is a mistake that mustn't stay silent. */
+/** Both processes run the same build, so an unknown name is a bug and must not stay silent. */
 function unknownName(kind: "call" | "note", name: string): StreamCsvError {
   return new StreamCsvError(
     "SCSV_INTERNAL",

@@ -1,23 +1,23 @@
-/** What a watch asks and whom it tells. */
+/** The process that is watched, and the callbacks about it. */
 export interface LivenessHost {
-  /** Resolves when the process's event loop has come to answer; rejects when the process ends before. */
+  /** Resolves when the process's event loop answers; rejects if the process ends before. */
   ping(): Promise<void>;
-  /** It hasn't answered for a while. */
+  /** The process hasn't answered for a while. */
   onSilent(): void;
-  /** It has answered again after that. */
+  /** The process answers again. */
   onAnswer(): void;
-  /** It hasn't answered for as long as it may. */
+  /** The process hasn't answered within the limit. */
   onHung(): void;
 }
 
-/** After so many ticks without an answer a process counts as silent. */
+/** A process counts as silent after this many ticks without an answer. */
 const silentTicks = 2;
 
 /**
- * Notices a process that hangs: one that is stopped (SIGSTOP), or runs in an endless loop.
+ * Detects a process that hangs: one that is stopped (SIGSTOP), or runs in an endless loop.
  *
- * Time is counted in ticks of the process that watches, so that one that was suspended itself, with a laptop's lid, doesn't
- * take all others for hung when it wakes.
+ * Time is counted in ticks of the watching process. So after that process was suspended itself, as by a closed
+ * laptop, it doesn't consider all others hung.
  */
 export class LivenessWatch {
   readonly #host: LivenessHost;
@@ -30,13 +30,13 @@ export class LivenessWatch {
     this.#hungTicks = Math.max(silentTicks + 1, hungTicks);
   }
 
-  /** To be called at regular intervals. */
+  /** Call this at regular intervals. */
   tick(): void {
     if (!this.#isAsked) {
       this.#isAsked = true;
       this.#host.ping().then(
         () => this.#answered(),
-        () => undefined, // Its end is told by its exit.
+        () => undefined, // The exit event reports the end.
       );
       return;
     }
@@ -53,7 +53,7 @@ export class LivenessWatch {
   }
 }
 
-/** How often processes are asked, so that one that hangs is noticed within `limitMs`. */
+/** The tick interval with which a hang is detected within `limitMs`. */
 export function tickInterval(limitMs: number): number {
   return Math.min(1000, Math.ceil(limitMs / (silentTicks + 2)));
 }

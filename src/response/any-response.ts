@@ -5,10 +5,10 @@ import { BodyView } from "./body-view.ts";
 import type { HttpResponse } from "./http-response.ts";
 import type { StreamingHttpResponse } from "./streaming-http-response.ts";
 
-/** Any response; `streaming` tells which, `FileResponse` being a streaming one. */
+/** Any response. `streaming` says which kind; a `FileResponse` is a streaming one. */
 export type AnyResponse = HttpResponse | StreamingHttpResponse;
 
-/** The body of any response, to be pulled chunk by chunk; buffered content is given in its parts, not joined. */
+/** The body of any response, to be pulled chunk by chunk. Buffered content comes in its parts, not joined. */
 export function viewBody(response: AnyResponse): BodyView {
   if (!response.streaming) return new BodyView(new Body(response.parts), passBytes);
   const view = response.streamingContent;

@@ -4,8 +4,8 @@ import type { Body } from "../body/body.ts";
 import { failureOf, type EarlyFailure, type Pulled } from "../body/chunk-reader.ts";
 
 /**
- * A body seen as bytes: chunks are converted one by one, when they are asked for. Views of one body share its progress,
- * and a view stays with its body when the response is given another one.
+ * A body as bytes: each chunk is converted when it is pulled. Views of one body share its progress. A view keeps its
+ * body when the response gets another one.
  */
 export class BodyView implements AsyncIterableIterator<Uint8Array, undefined, undefined> {
   readonly #body: Body;
@@ -16,18 +16,18 @@ export class BodyView implements AsyncIterableIterator<Uint8Array, undefined, un
     this.#encodeChunk = encodeChunk;
   }
 
-  /** The next step, still raw, without a promise where the source is synchronous; what it holds goes to {@link take}. */
+  /** The next step, not yet converted; a promise only if the source is asynchronous. Pass the step to {@link take}. */
   pull(): Pulled | Promise<Pulled> {
     return this.#body.pull();
   }
 
-  /** The bytes of a step, which belong to the caller; undefined at the end. */
+  /** The bytes of a step; undefined at the end. The caller may keep them. */
   take(step: Pulled): Uint8Array | undefined {
     const bytes = this.borrow(step);
     return bytes !== undefined && this.isLending ? copyBytes(bytes) : bytes;
   }
 
-  /** The same without a copy: a body that lends its chunks uses the memory again once the next is asked for. */
+  /** The same bytes without a copy: a body that lends its chunks reuses the memory when the next one is pulled. */
   borrow(step: Pulled): Uint8Array | undefined {
     return this.#body.accept(step) ? this.#encodeChunk(step.value) : undefined;
   }
@@ -36,13 +36,16 @@ export class BodyView implements AsyncIterableIterator<Uint8Array, undefined, un
     return this.#body.isLending;
   }
 
-  /** Why there are no more bytes, where the response was closed before: whoever sends them mustn't take that for the end. */
+  /**
+   * The error of a response that was closed before the end of its body. The sender must not take such a stop for the
+   * end.
+   */
   get cutShort(): StreamCsvError | undefined {
     if (!this.#body.wasCutShort) return undefined;
     return new StreamCsvError("SCSV_CANCELLED", "The response was closed before its body was sent.");
   }
 
-  /** @throws what the source is known to have failed with already */
+  /** @throws the error of a source that has failed already */
   check(): void {
     const failure = this[failureOf]();
     if (failure !== undefined) throw failure.error;

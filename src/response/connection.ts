@@ -9,7 +9,7 @@ import { onSocketClose } from "../socket/socket-close.ts";
 import { resetSocket } from "../socket/socket-reset.ts";
 import type { SendOptions, SendOutcome } from "./send-options.ts";
 
-/** Why a sending stopped before its end, for a reason that lies outside the body. */
+/** Why a transfer stopped before its end, for a reason outside the body. */
 export class Stopped extends Error {
   override readonly name = "Stopped";
   readonly state: Exclude<SendOutcome["state"], "completed" | "failed">;
@@ -23,10 +23,10 @@ export class Stopped extends Error {
 }
 
 /**
- * The waiting side of a sending: for the client, for the body, for the event loop; every wait ends with {@link Stopped}
- * when the client leaves or is too slow, or the sending is cancelled.
+ * The waits of one transfer: for the client, for the body, for the event loop. Every wait rejects with {@link
+ * Stopped} when the client disconnects, is too slow, or the transfer is cancelled.
  *
- * It has one listener for each event for the whole sending, and none of them, nor a timer, is left after `release()`.
+ * It has one listener for each event during the whole transfer. `release()` removes all listeners and timers.
  */
 export class Connection {
   readonly #req: IncomingMessage;
@@ -56,7 +56,7 @@ export class Connection {
       options,
       clock,
       () => ({
-        // A pipelined answer whose turn hasn't come has no socket; its client is busy with the one before.
+        // A pipelined answer has no socket before its turn; its client is still reading the answer before it.
         isWaiting: this.#isWaitingForClient && res.socket !== null,
         takenBytes: sentBytes() - res.writableLength,
       }),
@@ -65,17 +65,17 @@ export class Connection {
     this.#listen();
   }
 
-  /** @throws Stopped when there is nothing to go on for */
+  /** @throws Stopped when the transfer can't go on */
   check(): void {
     if (this.#interruption.cause !== undefined) throw this.#interruption.cause;
   }
 
-  /** What a promise gives. */
+  /** Waits for a promise of the body. */
   wait<T>(promise: PromiseLike<T>): Promise<T> {
     return this.#interruption.race(promise);
   }
 
-  /** Waits until the client has taken enough that more can be written; call it when `write()` said so. */
+  /** Waits until more can be written; call it after `write()` returned false. */
   drained(): Promise<void> {
     return this.#waitForClient((resolve) => {
       this.#onDrain = resolve;
@@ -85,7 +85,7 @@ export class Connection {
   /** Writes, and waits until the kernel has all of it. */
   taken(write: (onTaken: (error?: Error | null) => void) => void): Promise<void> {
     return this.#waitForClient((resolve) => {
-      // Of an error its own event tells.
+      // The error event of the response reports an error.
       write((error) => {
         if (!error) resolve();
       });
@@ -103,7 +103,7 @@ export class Connection {
     });
   }
 
-  /** Whether others should have a turn of the event loop. */
+  /** Whether other work should get a turn of the event loop. */
   get isTurnOver(): boolean {
     return this.#pacer.isDue;
   }
@@ -119,18 +119,18 @@ export class Connection {
     }
   }
 
-  /** Breaks the connection off so that no client can take what it has for the whole. */
+  /** Cuts the connection so that no client can take a part of the body for the whole. */
   cut(): void {
     const { socket } = this.#res;
-    // A clean end would pass for the end of the body, a reset can't.
+    // A clean end would look like the end of the body; a reset can't.
     if (this.#isDelimitedByEnd && socket !== null && !socket.destroyed) resetSocket(socket);
-    // A pipelined answer is cut when its turn comes; Node 24 would send what it has of it, and then wait for ever.
+    // A pipelined answer is cut when its turn comes. Node 24 would send the part it has, and then wait for ever.
     if (socket === null) this.#res.once("socket", (assigned) => assigned.destroy());
-    // Never with an error: Node would answer that with a 400 of its own where no head was sent yet.
+    // Without an error, because Node would answer an error with its own 400 if no head was sent yet.
     this.#res.destroy();
   }
 
-  /** Whether the client takes the connection's end for the body's, as in HTTP/1.0. */
+  /** Whether the end of the connection marks the end of the body, as in HTTP/1.0. */
   get #isDelimitedByEnd(): boolean {
     const res = this.#res;
     return res.headersSent && !res.chunkedEncoding && !res.hasHeader("Content-Length");
@@ -145,20 +145,22 @@ export class Connection {
     this.#isWaitingForClient = true;
     await this.#interruption.wait<void>(start);
     this.#isWaitingForClient = false;
-    // No new slice for the pacer: `drain` may come in the same turn of the loop, when the kernel took all at once.
+    // The pacer gets no new slice: `drain` may come in the same turn of the loop, if the kernel took everything at
+    // once.
   }
 
   #listen(): void {
     const signal = this.#signal;
     const socket = this.#req.socket;
-    // After the last byte a close is the end of a connection, not of an answer. Node's `writableFinished` can't tell: it
-    // turns true as well when a socket is reset that still had bytes to write, and then `finish` never comes.
+    // A close after the last byte doesn't interrupt the answer. Node's `writableFinished` can't tell the two apart:
+    // it also turns true when a socket with unwritten bytes is reset, and then `finish` never comes.
     const onGone = (): void => {
       if (!this.#isFinished) this.#stop("client-gone");
     };
     const onDrain = (): void => this.#onDrain?.();
     const onAbort = (): void => this.#stop("cancelled", cancelled(signal?.reason));
-    // Node answers a client's half-close by ending its own side, in the midst of a body; so this must come before it does.
+    // Node answers a client's half-close by ending its own side, even in the middle of a body. Therefore this
+    // listener must run first.
     const onHalfClose = (): void => {
       if (!this.#isFinishing && this.#isDelimitedByEnd && !isKeptHalfOpen(socket)) this.cut();
     };
@@ -176,7 +178,7 @@ export class Connection {
       this.#undo.push(() => signal.removeEventListener("abort", onAbort));
       if (signal.aborted) onAbort();
     }
-    // The close may be past already, and then no event tells of it.
+    // If the connection is closed already, no event will come.
     if (this.#res.destroyed || this.#res.closed || socket.destroyed) onGone();
   }
 
@@ -186,5 +188,5 @@ export class Connection {
 }
 
 function cancelled(reason: unknown): StreamCsvError {
-  return new StreamCsvError("SCSV_CANCELLED", "The sending was cancelled by its signal.", { cause: reason });
+  return new StreamCsvError("SCSV_CANCELLED", "The signal cancelled the transfer.", { cause: reason });
 }

@@ -14,25 +14,31 @@ import { ResponseHeaders } from "./head/response-headers.ts";
 import { type ByteRange, selectRange } from "./range.ts";
 import { StreamingHttpResponse, type StreamingResponseOptions } from "./streaming-http-response.ts";
 
-/** What the answer of a file can be made with. */
+/** Options of a response that sends a file. */
 export interface FileResponseOptions extends StreamingResponseOptions {
-  /** The name the client sees, its base name only; an empty one counts as absent. @default the opened file's own */
+  /**
+   * The name the client sees, of which only the base name is used; an empty one counts as absent. @default the opened
+   * file's name
+   */
   readonly filename?: string;
-  /** Whether the client is to save it rather than show it. @default false */
+  /** Whether the client should save the file instead of showing it. @default false */
   readonly asAttachment?: boolean;
 }
 
-/** What a file can be opened with. */
+/** Options for opening a file. */
 export interface OpenFileOptions extends FileResponseOptions {
   /** First byte. @default 0 */
   readonly start?: number;
   /** Last byte, included. @default the file's last */
   readonly end?: number;
-  /** The entity tag, with or without quotes. @default a strong one from size, time of change and inode */
+  /** The entity tag, with or without quotes. @default a strong one from size, modification time and inode */
   readonly etag?: string;
 }
 
-/** A pipe without a writer would hold a thread of Node's pool until one comes; this opens it at once, to be refused. */
+/**
+ * Opening a pipe without a writer would block a thread of Node's pool until a writer comes. With `O_NONBLOCK` it
+ * opens at once and can be refused.
+ */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 
 interface OpenedFile {
@@ -40,15 +46,16 @@ interface OpenedFile {
   readonly version: FileVersion;
 }
 
-/** Narrows a file's answer to what a request asks for; set by the class, whose private state it needs. */
+/** Narrows a file response to the requested range. The class sets it, because it needs the class's private state. */
 let narrow: (response: FileResponse, request: RequestHead) => void;
 
 /**
- * A file, sent in blocks of 64 KiB through one open handle, which is closed with the response.
+ * A file, sent in blocks of 64 KiB through one open handle. Closing the response closes the handle.
  *
- * {@link FileResponse.open} knows the length and gives Content-Length, ETag and Last-Modified; `send()` answers Range and
- * If-Range for it, unless `Accept-Ranges` was removed or set to `none`. A file that changes while it is sent cuts the connection before the last byte. Made by the constructor
- * it is a stream with a name: no length, no tag, no ranges.
+ * {@link FileResponse.open} knows the length and sets Content-Length, ETag and Last-Modified. `send()` then answers
+ * Range and If-Range, unless `Accept-Ranges` was removed or set to `none`. If the file changes while it is sent,
+ * `send()` cuts the connection before the last byte. A response made by the constructor is a stream with a name: no
+ * length, no tag, no ranges.
  *
  * @example
  * const response = await FileResponse.open("package.json", { asAttachment: true });
@@ -72,8 +79,8 @@ export class FileResponse extends StreamingHttpResponse {
   }
 
   /**
-   * Opens a file, or takes an open handle, and closes it with the response.
-   * @throws TypeError `SCSV_ARG_TYPE` for what is no regular file; RangeError `SCSV_ARG_RANGE` for `start` or `end`
+   * Opens a file, or takes an open handle. Closing the response closes the handle; an error here closes it too.
+   * @throws TypeError `SCSV_ARG_TYPE` if it is not a regular file; RangeError `SCSV_ARG_RANGE` for a `start` or `end`
    *   outside it; and what `fs.open` throws
    */
   static async open(file: string | URL | FileHandle, options: OpenFileOptions = {}): Promise<FileResponse> {
@@ -83,7 +90,7 @@ export class FileResponse extends StreamingHttpResponse {
       const stats = await handle.stat({ bigint: true });
       if (!stats.isFile()) {
         throw wrongType(
-          `FileResponse.open() takes a regular file, and ${path === undefined ? "the handle" : describeValue(path)} is not one: give the constructor a stream of it instead.`,
+          `FileResponse.open() takes a regular file, and ${path === undefined ? "the handle" : describeValue(path)} is not one. Pass the constructor a stream of it instead.`,
         );
       }
       const name = options.filename || (path === undefined ? undefined : basename(path));
@@ -103,7 +110,10 @@ export class FileResponse extends StreamingHttpResponse {
     return super.streamingContent;
   }
 
-  /** Another body is no longer the file's bytes, so ranges of it can't be answered; the file stays open until closing. */
+  /**
+   * Another body isn't the file's bytes, so ranges of it can't be answered. The file stays open until the response is
+   * closed.
+   */
   override set streamingContent(body: StreamingBody) {
     super.streamingContent = body;
     this.#file = undefined;
@@ -128,7 +138,7 @@ export class FileResponse extends StreamingHttpResponse {
       "ETag",
       formatEntityTag(options.etag ?? state.map((part) => part.toString(36)).join("-")),
     );
-    // A file may carry a time ahead of the clock, and an answer may not (RFC 9110, section 8.8.2.1).
+    // A file's modification time may be in the future; Last-Modified must not be (RFC 9110, section 8.8.2.1).
     const modifiedMs = Math.min(modified.getTime(), this.#clock.wallMs());
     this.headers.setDefault("Last-Modified", formatHttpDate(modifiedMs));
     this.headers.setDefault("Accept-Ranges", "bytes");
@@ -140,7 +150,7 @@ export class FileResponse extends StreamingHttpResponse {
     if (part === undefined) return;
     const { start, end } = part === "unsatisfiable" ? { start: 0, end: 0 } : part;
     this.statusCode = part === "unsatisfiable" ? 416 : 206;
-    // They speak of a file, and there is none of it in this answer.
+    // These headers describe the file, and this answer contains none of it.
     if (part === "unsatisfiable")
       for (const name of ["Content-Type", "Content-Disposition"]) this.headers.delete(name);
     this.headers.set(
@@ -153,14 +163,14 @@ export class FileResponse extends StreamingHttpResponse {
 }
 
 /**
- * Makes a file's answer the 206 or 416 that a request asks for by Range and If-Range; leaves every other as it is. A body
- * that was wrapped is left whole.
+ * Turns a file response into a 206 or 416 if the request's Range and If-Range ask for it. Other requests leave it
+ * unchanged, and so does a body that was wrapped.
  */
 export function answerRange(response: FileResponse, request: RequestHead): void {
   narrow(response, request);
 }
 
-/** Type and disposition from the name, where the caller gave none. */
+/** Sets type and disposition from the file name if the caller gave none. */
 function withFileHeaders(options: FileResponseOptions): StreamingResponseOptions {
   const headers = new ResponseHeaders(options.headers);
   const disposition = formatDisposition(options.filename, options.asAttachment ?? false);

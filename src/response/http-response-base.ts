@@ -9,42 +9,42 @@ import { ResponseCookies } from "./head/response-cookies.ts";
 import { type HeadersInput, ResponseHeaders } from "./head/response-headers.ts";
 import { checkStatusCode, defaultReasonPhrase } from "./head/status.ts";
 
-/** What every response can be made with. */
+/** Options of every response. */
 export interface ResponseOptions {
   /** 100 to 599. @default 200 */
   readonly statusCode?: number;
-  /** @default the phrase of the status code, following it when it changes */
+  /** @default the standard phrase of the current status code */
   readonly reasonPhrase?: string;
   /** @default "text/html; charset=utf-8" (with `charset`, where that is given) */
   readonly contentType?: string;
-  /** How text is written: utf-8, iso-8859-1, us-ascii or utf-16le. @default the Content-Type's, else "utf-8" */
+  /** Encoding of text: utf-8, iso-8859-1, us-ascii or utf-16le. @default the Content-Type's, else "utf-8" */
   readonly charset?: string;
   readonly headers?: HeadersInput;
-  /** Gets the errors of closers; without it they stay in `closeErrors`. */
+  /** Gets the errors of closers; without it `closeErrors` keeps them. */
   readonly onError?: (error: Error) => void;
-  /** What time it is, for the lifetimes of cookies. @default the machine's clock */
+  /** The current time, for the lifetimes of cookies. @default the machine's clock */
   readonly clock?: Clock;
 }
 
-/** What the family's own transforms and adapters may do to the cookies. */
+/** Gives this module's functions access to the private cookies. */
 let cookiesOf: (response: HttpResponseBase) => ResponseCookies;
 
-/** Something to do when a response is done with. */
+/** A function that runs when a response is closed. */
 export type Closer = () => unknown;
 
-/** How long one closer that doesn't settle is waited for before the next is run. */
+/** How long `close()` waits for one closer before it runs the next. */
 const closerLimitMs = 1000;
 
 /**
- * What all responses share: status, headers, cookies and closers, and no content.
+ * The common part of all responses: status, headers, cookies and closers, but no content.
  *
- * Use `HttpResponse` for content that is at hand, `StreamingHttpResponse` for content that is made while it is sent, and
- * `FileResponse` for a file. They are told apart by `streaming`.
+ * Use `HttpResponse` for content in memory, `StreamingHttpResponse` for content that is made while it is sent, and
+ * `FileResponse` for a file. The property `streaming` tells them apart.
  */
 export abstract class HttpResponseBase implements AsyncDisposable {
-  /** True for a body that is made while it is sent; narrows `AnyResponse`. */
+  /** True if the body is made while it is sent; narrows `AnyResponse`. */
   abstract readonly streaming: boolean;
-  /** One value a name; cookies are kept apart. */
+  /** One value for each name; cookies are separate. */
   readonly headers: ResponseHeaders;
   readonly #onError: ((error: Error) => void) | undefined;
   readonly #cookies: ResponseCookies;
@@ -88,7 +88,7 @@ export abstract class HttpResponseBase implements AsyncDisposable {
     return this.#statusCode;
   }
 
-  /** 100 to 599; the reason phrase follows unless it was set. */
+  /** 100 to 599; the reason phrase changes with it, unless one was set. */
   set statusCode(code: number) {
     this.#statusCode = checkStatusCode(code);
   }
@@ -97,17 +97,20 @@ export abstract class HttpResponseBase implements AsyncDisposable {
     return this.#reasonPhrase ?? defaultReasonPhrase(this.#statusCode);
   }
 
-  /** An empty phrase stays empty. @throws BadHeaderError for control characters and such outside Latin-1 */
+  /**
+   * An empty phrase stays empty. @throws BadHeaderError `SCSV_BAD_HEADER` for control characters and those outside
+   * Latin-1
+   */
   set reasonPhrase(phrase: string) {
     this.#reasonPhrase = checkReasonPhrase(phrase);
   }
 
-  /** How text becomes bytes: what was set, else what the Content-Type says at the moment, else utf-8. */
+  /** Encoding of text: the one that was set, else that of the current Content-Type, else utf-8. */
   get charset(): string {
     return this.#charset ?? parseCharset(this.headers.get("Content-Type") ?? "") ?? "utf-8";
   }
 
-  /** Doesn't change the Content-Type. @throws RangeError `SCSV_ARG_RANGE` for one that can't be written */
+  /** Doesn't change the Content-Type. @throws RangeError `SCSV_ARG_RANGE` for an unsupported charset */
   set charset(charset: string) {
     if (typeof charset !== "string") throw wrongType(`A charset is text, not ${describeValue(charset)}.`);
     if (!isKnownCharset(charset)) encodeText("", charset);
@@ -120,8 +123,8 @@ export abstract class HttpResponseBase implements AsyncDisposable {
   }
 
   /**
-   * Sets a cookie; setting one again replaces it with all its attributes. The value is percent-encoded.
-   * @throws BadHeaderError `SCSV_BAD_HEADER` for a character that a cookie can't hold, `;` among them
+   * Sets a cookie; setting it again replaces it together with its attributes. The value is percent-encoded.
+   * @throws BadHeaderError `SCSV_BAD_HEADER` for a character that a cookie can't contain, such as `;`
    * @throws RangeError `SCSV_ARG_RANGE` for `maxAge` beside a `Date`, or an unknown `sameSite`
    */
   setCookie(name: string, value: string, options: CookieOptions = {}): void {
@@ -133,7 +136,9 @@ export abstract class HttpResponseBase implements AsyncDisposable {
     this.#cookies.delete(name, options);
   }
 
-  /** Runs `closer` when the response is closed, after those before it; at once where it is closed already. */
+  /**
+   * Runs `closer` when the response is closed, after the closers registered before; at once if it is closed already.
+   */
   onClose(closer: Closer): void {
     if (typeof closer !== "function")
       throw wrongType(`A closer is a function, not ${describeValue(closer)}.`);
@@ -146,7 +151,7 @@ export abstract class HttpResponseBase implements AsyncDisposable {
     return this.#isClosed;
   }
 
-  /** What closers threw, where there is no `onError` to take it. */
+  /** Errors of closers that no `onError` took. */
   get closeErrors(): readonly Error[] {
     return this.#closeErrors;
   }
@@ -154,9 +159,9 @@ export abstract class HttpResponseBase implements AsyncDisposable {
   /**
    * Closes the body's sources, then runs every closer once, in the order in which they were registered.
    *
-   * A closer is waited for before the next is run, but not longer than a second. It never rejects: errors go to
-   * `onError` or `closeErrors`. Calling it again gives the same promise. `send()` and the adapters call it.
-   * @param reason what the producer's signal is aborted with, where the body wasn't read to its end
+   * It waits up to a second for each closer before it runs the next. It never rejects: errors go to `onError` or
+   * `closeErrors`. Further calls return the same promise. `send()` and the adapters call it.
+   * @param reason the reason for aborting the producer's signal, if the body wasn't read to its end
    */
   close(reason?: unknown): Promise<void> {
     this.#closing ??= this.#close(reason);
@@ -167,13 +172,16 @@ export abstract class HttpResponseBase implements AsyncDisposable {
     return this.close();
   }
 
-  /** The header lines and an empty line, and of a buffered response the content; never touches a stream, nor cookies. */
+  /**
+   * The header lines, an empty line, and the content of a buffered response; without cookies, and without reading a
+   * stream.
+   */
   toBytes(): Uint8Array {
     const lines = Array.from(this.headers, ([name, value]) => `${name}: ${value}\r\n`);
     return viewBytes(Buffer.from(`${lines.join("")}\r\n`, "latin1"));
   }
 
-  /** Class, status and type; never the body. */
+  /** Class, status and content type; not the body. */
   toString(): string {
     const type = this.headers.get("Content-Type");
     const end = type === undefined ? "" : `, ${JSON.stringify(type)}`;
@@ -184,12 +192,12 @@ export abstract class HttpResponseBase implements AsyncDisposable {
     return this.toString();
   }
 
-  /** What is to be closed before the closers run, outermost first; none where the body is held in memory. */
+  /** Closes the bodies before the closers run, outermost first; none for a body in memory. */
   protected closeBodies(_reason: unknown): readonly Closer[] {
     return [];
   }
 
-  /** A chunk as bytes: text in the charset in force now, bytes as they are and not copied. */
+  /** A chunk as bytes: text in the current charset, bytes unchanged and not copied. */
   protected encodeChunk(chunk: unknown): Uint8Array {
     if (chunk instanceof Uint8Array) return chunk;
     if (!isChunk(chunk)) {
@@ -205,9 +213,9 @@ export abstract class HttpResponseBase implements AsyncDisposable {
   }
 
   async #close(reason: unknown): Promise<void> {
-    // Bodies are layers of one thing: all are told before any is waited for, since one may wait for another.
+    // Bodies wrap each other and may wait for each other, so all are closed before any is awaited.
     await Promise.all(this.closeBodies(reason).map((closer) => this.runCloser(closer)));
-    // A closer may register another one, so the list is looked at again each time.
+    // A closer may register another one, so the list is read again each time.
     for (let closer = this.#closers.shift(); closer !== undefined; closer = this.#closers.shift()) {
       await this.runCloser(closer);
     }
@@ -227,17 +235,17 @@ export abstract class HttpResponseBase implements AsyncDisposable {
   }
 }
 
-/** Gives one response the cookies of another, which it is to stand for. */
+/** Copies the cookies of a response to the one that replaces it. */
 export function copyCookies(from: HttpResponseBase, to: HttpResponseBase): void {
   for (const line of from.cookies) appendCookieLine(to, line);
 }
 
-/** Adds a Set-Cookie line that was made elsewhere, as it is. */
+/** Adds a finished Set-Cookie line unchanged. */
 export function appendCookieLine(response: HttpResponseBase, line: string): void {
   cookiesOf(response).append(line);
 }
 
-/** Methods that only a buffered response has; the types don't know them here, but a caller in JavaScript may. */
+/** Methods that only a buffered response has. The types hide them here, but a JavaScript caller may call them. */
 for (const method of ["write", "writeLines", "tell"]) {
   Object.defineProperty(HttpResponseBase.prototype, method, {
     configurable: true,

@@ -9,14 +9,15 @@ import { Pacer } from "../async/pacer.ts";
 import { decodeText } from "./head/charset.ts";
 import { HttpResponseBase, type ResponseOptions } from "./http-response-base.ts";
 
-/** What a buffered response can hold: one chunk, or an iterable of chunks that is read at once. */
+/** Content of a buffered response: one chunk, or an iterable of chunks that is read at once. */
 export type Content = Chunk | Iterable<Chunk>;
 
 /**
- * A response whose content is held in memory, all of it, before the first byte is sent.
+ * A response that holds its whole content in memory before the first byte is sent.
  *
- * The content is kept as the parts it was given in: appending copies nothing big, and `send()` writes the parts without
- * joining them, so that N bytes of body need about N bytes. Bytes that are given belong to the response from then on.
+ * The content stays in the parts in which it was written. Appending copies only small parts, and `send()` writes the
+ * parts without joining them, so a body of N bytes needs about N bytes of memory. Don't change a byte array after
+ * passing it.
  *
  * @example
  * const response = new HttpResponse("id,name\r\n", { contentType: "text/csv; charset=utf-8" });
@@ -27,8 +28,8 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
   #parts = new ByteParts();
 
   /**
-   * @throws TypeError `SCSV_ARG_TYPE` for content that is neither chunk nor iterable; for what comes over time there is
-   *   {@link HttpResponse.from}
+   * @throws TypeError `SCSV_ARG_TYPE` for content that is neither a chunk nor an iterable; use {@link
+   *   HttpResponse.from} for an asynchronous body
    */
   constructor(content?: Content, options: ResponseOptions = {}) {
     super(options);
@@ -36,8 +37,8 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
   }
 
   /**
-   * Collects a body that comes over time. The parts are kept as they come, without a final copy, and the event loop has
-   * its turn every few milliseconds. The source is closed before this settles, also when it fails.
+   * Collects an asynchronous body. The parts are kept as they arrive, without a final copy, and the event loop gets a
+   * turn every few milliseconds. The source is closed before this settles, even after a failure.
    * @throws whatever the source throws
    */
   static async from(body: StreamingBody, options: ResponseOptions = {}): Promise<HttpResponse> {
@@ -55,12 +56,12 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     return false;
   }
 
-  /** All bytes as one array; the first reading joins the parts, a repeated one gives the same array. */
+  /** All bytes as one array. The first read joins the parts; later reads return the same array. */
   get content(): Uint8Array {
     return viewBytes(this.#parts.join());
   }
 
-  /** Replaces all; an iterable is read to its end at once, and its `close()`, where it has one, is called then. */
+  /** Replaces the content. An iterable is read to its end at once; then its `close()` is called, if it has one. */
   set content(content: Content) {
     const parts = new ByteParts();
     try {
@@ -71,7 +72,10 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     this.#parts = parts;
   }
 
-  /** The content as text of the charset; made anew at each reading. @throws TypeError for bytes that aren't of it */
+  /**
+   * The content as text in the charset, decoded on each read. @throws TypeError for bytes that are invalid in the
+   * charset
+   */
   get text(): string {
     return decodeText(this.#parts.join(), this.charset);
   }
@@ -80,7 +84,7 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     this.content = text;
   }
 
-  /** The content in parts, in order, for hashing or sending it without joining it. */
+  /** The content in its parts, in order, for hashing or sending without a join. */
   get parts(): readonly Uint8Array[] {
     return this.#parts.parts;
   }
@@ -95,18 +99,18 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     for (const chunk of chunks) this.write(chunk);
   }
 
-  /** How many bytes there are. */
+  /** The number of bytes written so far. */
   tell(): number {
     return this.#parts.byteLength;
   }
 
-  /** A Node stream that appends to the content, for libraries that write to one. */
+  /** A Node stream that appends to the content, for libraries that write to a stream. */
   toWritable(): Writable {
     return new Writable({
       decodeStrings: false,
       write: (chunk: Chunk, _encoding, done) => {
         try {
-          // A Node stream's bytes stay its writer's, who may use the buffer again.
+          // The writer of a Node stream may reuse its buffer, so the bytes are copied.
           this.write(Buffer.isBuffer(chunk) ? Uint8Array.from(chunk) : chunk);
           done();
         } catch (error) {
@@ -120,7 +124,7 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     return viewBytes(Buffer.concat([super.toBytes(), ...this.parts]));
   }
 
-  /** The content as one array, or nothing when it is empty; as often as it is asked. */
+  /** Yields the content as one array, or nothing if it is empty; can be iterated repeatedly. */
   *[Symbol.iterator](): Generator<Uint8Array, void, undefined> {
     if (this.tell() > 0) yield this.content;
   }
@@ -141,7 +145,7 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     if (isIterable(content)) return content;
     throw wrongType(
       isAsyncIterable(content)
-        ? "HttpResponse can't wait for a body that comes over time: use await HttpResponse.from(body), or StreamingHttpResponse."
+        ? "HttpResponse can't wait for an asynchronous body. Use await HttpResponse.from(body), or StreamingHttpResponse."
         : `HttpResponse takes text, bytes or an iterable of them, not ${describeValue(content)}.`,
     );
   }
@@ -149,7 +153,7 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
   #append(parts: ByteParts, chunk: unknown, isLent = false): void {
     const bytes = isLent ? copyBytes(this.encodeChunk(chunk)) : this.encodeChunk(chunk);
     if (bytes.byteLength > 0 && this.statusCode === 304) {
-      throw wrongType("A 304 answer takes no content: the client uses what it has.");
+      throw wrongType("A 304 response can't have content: the client uses its cached copy.");
     }
     parts.append(bytes);
   }

@@ -9,13 +9,16 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** One range, `first-last`, `first-` or `-length`. Every two blanks have a visible character between them, so it is linear. */
+/**
+ * One range: `first-last`, `first-` or `-length`. Runs of spaces always have another character between them, so
+ * matching is linear.
+ */
 const oneRange = /^bytes\s*=\s*(?:(?<first>\d+)\s*-\s*(?<last>\d+)?|-\s*(?<suffix>\d+))$/i;
 
 /**
- * Which part of `size` bytes a request asks for (RFC 9110, section 14): a range, all of it (undefined), or nothing that
- * can be had. Only a GET can ask, and only where the answer has `Accept-Ranges: bytes`. Several ranges, another unit, and
- * what isn't well-formed mean all of it, as does an If-Range that doesn't match exactly.
+ * The part of `size` bytes that a request asks for (RFC 9110, section 14): a range, everything (undefined), or an
+ * unsatisfiable range. Only a GET can ask for a range, and only if the response has `Accept-Ranges: bytes`. Several
+ * ranges, another unit, a malformed header, and an If-Range that doesn't match exactly all mean everything.
  */
 export function selectRange(
   request: RequestHead,
@@ -40,7 +43,7 @@ function acceptsRanges(headers: ResponseHeaders): boolean {
   return splitList(headers.get("Accept-Ranges") ?? "").some((unit) => unit.toLowerCase() === "bytes");
 }
 
-/** A part may only be joined to one that the client has when both are of the very same bytes. */
+/** A client may join this part to its own only if both come from the same bytes. */
 function passesIfRange(request: RequestHead, headers: ResponseHeaders): boolean {
   const field = requestHeader(request, "if-range")?.trim();
   if (field === undefined) return true;

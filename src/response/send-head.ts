@@ -5,28 +5,31 @@ import { type RequestHead, requestMethod } from "./head/request-head.ts";
 import { isBodiless } from "./head/status.ts";
 import { acceptsTrailers, type ResponseTrailers } from "./head/trailers.ts";
 
-/** What is decided of an answer before its first byte. */
+/** Everything about an answer that is decided before its first byte. */
 export interface SendHead {
   readonly statusCode: number;
   readonly reasonPhrase: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly cookies: readonly string[];
-  /** False for HEAD and for statuses without a body: then nothing is pulled. */
+  /** False for HEAD and for statuses without a body; the body is then not pulled. */
   readonly hasBody: boolean;
-  /** The Content-Length that the body must have; undefined where there is none. */
+  /** The Content-Length that the body must have; undefined if it isn't known. */
   readonly promisedBytes: number | undefined;
   /** Whether the body is framed in chunks. */
   readonly isChunked: boolean;
   readonly trailers: ResponseTrailers | undefined;
 }
 
-/** Framing is the sender's affair: it depends on the request, and a header that contradicts it would break the connection. */
+/**
+ * The sender decides on the framing, because it depends on the request. A header that contradicts it would break the
+ * connection.
+ */
 const framingHeaders = new Set(["transfer-encoding", "trailer"]);
 
 /**
- * Decides status, headers, length and trailers of an answer to one request; answers a file's Range by the way.
- * @throws RangeError `SCSV_ARG_RANGE` for a status below 200, which leaves the client waiting for the final answer, and for
- *   a Content-Length that is not a number, or differs from the buffered content
+ * Decides status, headers, length and trailers of the answer to one request. For a file it also answers Range.
+ * @throws RangeError `SCSV_ARG_RANGE` for a status below 200, after which the client would wait for the final answer,
+ *   and for a Content-Length that is not a number or differs from the buffered content
  */
 export function planHead(response: AnyResponse, request: RequestHead, isChunkable: boolean): SendHead {
   if (response instanceof FileResponse) answerRange(response, request);
@@ -53,7 +56,7 @@ export function planHead(response: AnyResponse, request: RequestHead, isChunkabl
   return { statusCode, reasonPhrase, headers, cookies, hasBody, promisedBytes, isChunked, trailers };
 }
 
-/** RFC 9110, section 8.6: none with 204; with HEAD and 304 only what is known without making the body. */
+/** RFC 9110, section 8.6: no length with 204; with HEAD and 304 only a length that is known without making the body. */
 function planLength(response: AnyResponse, statusCode: number, isHead: boolean): string | undefined {
   if (statusCode === 204) return undefined;
   if (statusCode === 205) return "0";

@@ -4,38 +4,41 @@ import type { HttpResponse } from "./http-response.ts";
 
 /** How an answer is sent. */
 export interface SendOptions extends ProgressLimits {
-  /** Aborting it ends the sending as `cancelled`. */
+  /** Aborting it ends the transfer as `cancelled`. */
   readonly signal?: AbortSignal;
   /**
-   * Pulls the first chunk before the head is written, so that an error until then is still a status. Without it the head
-   * leaves at once, and the client sees it while the first chunk is being made. @default false
+   * Pulls the first chunk before writing the head, so that an error before that still becomes a status. Otherwise the
+   * head is sent at once, while the first chunk is being made. @default false
    */
   readonly primeFirstChunk?: boolean;
-  /** Makes the answer to an error met before the head was written. @default a plain 500 */
+  /** Makes the answer to an error that occurs before the head is written. @default a plain 500 */
   readonly onErrorBeforeHead?: (error: Error) => HttpResponse;
-  /** Gets the error of a sending that ends as `failed` or `timed-out`, once; a client that leaves is none. */
+  /**
+   * Called once, with the error of a transfer that ends as `failed` or `timed-out`. A client that disconnects is not
+   * an error.
+   */
   readonly onError?: (error: Error) => void;
   /** @default the machine's clock */
   readonly clock?: Clock;
 }
 
-/** What became of an answer. */
+/** How a transfer ended. */
 export interface SendOutcome {
   /**
-   * `completed`: the kernel has the last byte. `client-gone`: the client left before. `timed-out`: it was too slow.
-   * `cancelled`: by the signal. `failed`: the body, or what was to be sent, was at fault.
+   * `completed`: the kernel has the last byte. `client-gone`: the client disconnected before. `timed-out`: the client
+   * was too slow. `cancelled`: by the signal. `failed`: the body or the response had an error.
    */
   readonly state: "completed" | "client-gone" | "timed-out" | "cancelled" | "failed";
-  /** The status that was written, null when none was; that of the error's answer where `onErrorBeforeHead` gave one. */
+  /** The status that was written, null if none was. After an error it is the status of `onErrorBeforeHead`'s answer. */
   readonly statusCode: number | null;
-  /** Bytes of the body given to the connection, without framing; an error's answer doesn't count. */
+  /** Bytes of the body written to the connection, without framing; an error's answer doesn't count. */
   readonly bytes: number;
-  /** Chunks of the body that were given to the connection whole; empty ones don't count. */
+  /** Chunks of the body that were written completely; empty ones don't count. */
   readonly chunks: number;
-  /** From the call until the first byte of the body was written; null when there was none. */
+  /** Time from the call until the first byte of the body was written; null if there was none. */
   readonly firstByteMs: number | null;
-  /** From the call until everything was written or cut; the closers' time is not in it. */
+  /** Time from the call until everything was written or cut, without the closers. */
   readonly sendMs: number;
-  /** Why it wasn't completed; absent when it was, or the client left. */
+  /** Why the transfer didn't complete; absent if it completed or the client disconnected. */
   readonly error?: Error;
 }

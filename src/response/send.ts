@@ -1,4 +1,5 @@
-// Long because one sending is one state: head, body, trailers and end share the outcome, and every way out has to run the closers.
+// Long because one transfer is one state: head, body, trailers and end share the outcome, and every way out must run
+// the closers.
 
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, systemClock } from "../clock.ts";
@@ -15,26 +16,27 @@ import { planHead, type SendHead } from "./send-head.ts";
 import type { SendOptions, SendOutcome } from "./send-options.ts";
 import { writeHead } from "./write-head.ts";
 
-/** Bigger chunks are written in pieces, so that back-pressure and a client's leaving are noticed in between. */
+/** Bigger chunks are written in pieces, so that back-pressure and a disconnect are noticed in between. */
 const pieceBytes = 128 * 1024;
 
 /**
- * Writes any response to a `node:http` pair, and resolves after its closers ran.
+ * Sends any response over a `node:http` request and response, and resolves after its closers have run.
  *
- * One chunk is asked for when the last one was taken, so memory is bounded by a chunk and the socket's buffer. The event
- * loop has its turn at least every 5 ms. Nothing is pulled for HEAD, 204 and 304. A `FileResponse` is answered by Range.
- * Trailers go to clients that sent `TE: trailers`, in a chunked body. It never hangs on a producer or client that is
- * gone, and never rejects once writing began. When it stops early, the producer's signal fires first, then the body's
- * `return()` is called once, then the closers run.
+ * It pulls a chunk when the connection has taken the previous one, so memory is bounded by one chunk and the socket's
+ * buffer. The event loop gets a turn at least every 5 ms. HEAD, 204 and 304 pull nothing. A `FileResponse` answers
+ * Range. Trailers go to clients that sent `TE: trailers`, in a chunked body. It never hangs on a producer or client
+ * that is gone, and never rejects after writing began. If it stops early, the producer's signal fires first, then the
+ * body's `return()` is called once, then the closers run.
  *
- * A body is never ended cleanly after a failure: a chunked body is cut without its last chunk, one with a Content-Length
- * before its last byte, one delimited by the connection's end (HTTP/1.0) is reset. A body that gives more or fewer bytes
- * than its Content-Length is such a failure; so the last promised bytes are held back until the body has ended.
+ * A failed body never ends cleanly: a chunked body is cut before its last chunk, a body with a Content-Length before
+ * its last byte, and one that ends with the connection (HTTP/1.0) by a reset. A body with more or fewer bytes than
+ * its Content-Length is a failure too; therefore the last promised bytes are held back until the body has ended.
  *
- * Middleware that wraps `res.end` or `res.write` may do so: neither their callbacks nor what they give back are relied on.
+ * Middleware may wrap `res.end` and `res.write`: `send` relies neither on their callbacks nor on their return values.
  *
- * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a response, and for a pair that isn't of `node:http`, as that of HTTP/2;
- *   RangeError `SCSV_ARG_RANGE` for a negative limit; the response is closed first
+ * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a response, and for a request that isn't from
+ *   `node:http`, such as one of HTTP/2; RangeError `SCSV_ARG_RANGE` for a negative limit; the response is closed
+ *   first
  * @example
  * createServer(async (req, res) => {
  *   const outcome = await send(new HttpResponse("pong", { contentType: "text/plain" }), req, res);
@@ -61,14 +63,17 @@ export async function send(
   return sending.run();
 }
 
-/** HTTP/2's compatibility layer ends a destroyed stream cleanly, so a client would take half a body for the whole. */
+/**
+ * HTTP/2's compatibility layer ends a destroyed stream cleanly, so a client would take half a body for the whole
+ * body.
+ */
 function requirePair(req: IncomingMessage, res: ServerResponse): void {
   if (typeof req?.httpVersionMajor !== "number" || typeof res?.writeHead !== "function") {
     throw wrongType(
       `send() takes a request and a response of node:http, not ${describeValue(req)} and ${describeValue(res)}.`,
     );
   }
-  // The version alone doesn't tell: a client may write HTTP/2.0 to a server of HTTP/1.1, which then answers a 400.
+  // The version alone isn't proof: a client may send HTTP/2.0 to an HTTP/1.1 server, which then answers 400.
   if (req.httpVersionMajor > 1 && "stream" in res) {
     throw wrongType(
       `send() can't answer HTTP/${req.httpVersion}, because node:http2 ends a body cleanly after a failure. Serve HTTP/1.1 with node:http, and let a proxy speak HTTP/2.`,
@@ -139,7 +144,7 @@ class Sending {
   async #writeBody(view: BodyView, head: SendHead): Promise<void> {
     const { promisedBytes = Number.POSITIVE_INFINITY, trailers } = head;
     const isPrimed = this.#options.primeFirstChunk === true;
-    // A source that has failed before anybody asked for a chunk still gets a status.
+    // A source that failed before the first pull still gets a status.
     view.check();
     if (!isPrimed) this.#writeHead(head);
     let chunk = await this.#nextChunk(view);
@@ -147,7 +152,7 @@ class Sending {
     while (chunk !== undefined) {
       const isLast = this.#bytes + chunk.byteLength >= promisedBytes;
       if (isLast) {
-        // To ask for the end is to give a lent chunk back.
+        // Pulling the end lets the body reuse a lent chunk.
         if (view.isLending) chunk = copyBytes(chunk);
         await this.#requireEnd(view, promisedBytes, chunk.byteLength);
       }
@@ -162,7 +167,7 @@ class Sending {
     if (trailers !== undefined) this.#res.addTrailers(trailerPairs(trailers));
   }
 
-  /** The next chunk that isn't empty; undefined at the end. */
+  /** The next non-empty chunk; undefined at the end. */
   async #nextChunk(view: BodyView): Promise<Uint8Array | undefined> {
     for (;;) {
       if (this.#connection.isTurnOver) await this.#connection.yield();
@@ -174,14 +179,14 @@ class Sending {
     }
   }
 
-  /** Once the last promised byte is out the client takes the body for whole, so whatever is wrong must show before. */
+  /** After the last promised byte the client considers the body complete, so an error must show before it. */
   async #requireEnd(view: BodyView, promisedBytes: number, lastBytes: number): Promise<void> {
     const excess = this.#bytes + lastBytes - promisedBytes;
     if (excess > 0 || (await this.#nextChunk(view)) !== undefined)
       throw bodyLength(promisedBytes, "gave more");
   }
 
-  /** Writes one chunk; a promise only where the client must be waited for. */
+  /** Writes one chunk; returns a promise only if the client must be awaited. */
   #writeChunk(chunk: Uint8Array, isLent: boolean): Promise<void> | undefined {
     this.#firstByteMs ??= this.#elapsedMs();
     if (chunk.byteLength > pieceBytes) return this.#writePieces(chunk, isLent);
@@ -201,12 +206,12 @@ class Sending {
   #writePiece(piece: Uint8Array, isLent: boolean): Promise<void> | undefined {
     this.#bytes += piece.byteLength;
     if (!isLent) return this.#isTaken(piece) ? undefined : this.#connection.drained();
-    // A wrapper may keep the chunk, and may drop the callback that tells when it is free again.
+    // A wrapper may keep the chunk, and may drop the callback that reports when the chunk is free again.
     if (this.#isWrapped) return this.#isTaken(copyBytes(piece)) ? undefined : this.#connection.drained();
     return this.#connection.taken((onTaken) => void this.#res.write(piece, onTaken));
   }
 
-  /** Writes, and tells whether more may be written at once; a wrapper may give nothing back. */
+  /** Writes, and returns whether more may be written at once; a wrapper may return nothing. */
   #isTaken(piece: Uint8Array): boolean {
     const taken: unknown = this.#res.write(piece);
     return typeof taken === "boolean" ? taken : !this.#res.writableNeedDrain;
@@ -234,7 +239,7 @@ class Sending {
     });
   }
 
-  /** Answers an error while there is still a status to give, and cuts the connection otherwise. */
+  /** Answers an error if the head isn't sent yet, and cuts the connection otherwise. */
   async #breakOff({ state, error }: Ending): Promise<void> {
     if (this.#statusCode === null && this.#res.headersSent) return;
     if (state !== "failed" || error === undefined || this.#res.headersSent) this.#connection.cut();
@@ -249,7 +254,7 @@ class Sending {
       if (head.hasBody) for (const part of answer.parts) this.#res.write(part);
       await this.#end();
     } catch {
-      // The client left, or the answer itself is at fault; the first error is the one that is told.
+      // The client disconnected, or the answer itself is wrong. Only the first error is reported.
       this.#connection.cut();
     }
     await answer.close();
@@ -268,7 +273,7 @@ class Sending {
     });
   }
 
-  /** A hook that throws mustn't undo the promise never to reject, so its error goes where a closer's goes. */
+  /** `run` must not reject when a hook throws, so a hook's error is handled like a closer's. */
   #report(error: Error): void {
     try {
       this.#options.onError?.(error);

@@ -5,17 +5,18 @@ import { BodyView } from "./body-view.ts";
 import { checkTrailers, type ResponseTrailers } from "./head/trailers.ts";
 import { type Closer, HttpResponseBase, type ResponseOptions } from "./http-response-base.ts";
 
-/** What a streaming response can be made with. */
+/** Options of a streaming response. */
 export interface StreamingResponseOptions extends ResponseOptions {
   readonly trailers?: ResponseTrailers;
 }
 
 /**
- * A response whose body is made while it is sent, in constant memory: one chunk is asked for when the last is written.
+ * A response whose body is made while it is sent, in constant memory: each chunk is pulled when the previous one is
+ * written.
  *
- * The body is read once; a second iteration yields nothing. To change it, wrap `streamingContent` and assign the wrapper
- * back: nothing is read by that. Closing fires the producer's signal, then calls `return()` on the outermost wrapper and
- * on each body below it, once, whether they were started or not.
+ * The body is read once; a second iteration yields nothing. To change it, wrap `streamingContent` and assign the
+ * wrapper back; that reads nothing. Closing fires the producer's signal, then calls `return()` once on the outermost
+ * wrapper and on each body below it, even if they weren't started.
  *
  * @example
  * async function* shout(chunks) {
@@ -31,7 +32,8 @@ export class StreamingHttpResponse extends HttpResponseBase implements AsyncIter
   #trailers: ResponseTrailers | undefined;
 
   /**
-   * @throws TypeError `SCSV_ARG_TYPE` for a value that cannot be a body: a number, a boolean, `null`, an object that gives nothing
+   * @throws TypeError `SCSV_ARG_TYPE` for a value that can't be a body: a number, a boolean, `null`, an object that
+   *   can't be iterated
    * @throws BadHeaderError `SCSV_BAD_HEADER` for trailers that HTTP doesn't allow
    */
   constructor(body: StreamingBody = [], options: StreamingResponseOptions = {}) {
@@ -44,7 +46,7 @@ export class StreamingHttpResponse extends HttpResponseBase implements AsyncIter
     return true;
   }
 
-  /** Fields to send after the body. Left out where the client didn't send `TE: trailers`, or the body isn't chunked. */
+  /** Fields to send after the body. Left out if the client didn't send `TE: trailers`, or if the body isn't chunked. */
   get trailers(): ResponseTrailers | undefined {
     return this.#trailers;
   }
@@ -54,12 +56,12 @@ export class StreamingHttpResponse extends HttpResponseBase implements AsyncIter
     this.#trailers = checkTrailers(trailers);
   }
 
-  /** The body as bytes, each chunk converted when it is asked for. Reading this property reads nothing of the body. */
+  /** The body as bytes, each chunk converted when it is pulled. Getting this property reads nothing of the body. */
   get streamingContent(): AsyncIterable<Uint8Array> {
     return new BodyView(this.#body, (chunk) => this.encodeChunk(chunk));
   }
 
-  /** Puts another body in the place of this one, which is closed with the response and not before. */
+  /** Replaces the body. The old one is closed when the response is closed. */
   set streamingContent(body: StreamingBody) {
     this.#body = this.#adopt(body);
   }
@@ -69,7 +71,8 @@ export class StreamingHttpResponse extends HttpResponseBase implements AsyncIter
   }
 
   protected override closeBodies(reason: unknown): readonly Closer[] {
-    // All signals before the first return(): a wrapper may be waiting for a source that only its signal can wake.
+    // All signals fire before the first return(), because a wrapper may wait for a source that only its signal can
+    // wake.
     for (const body of this.#bodies) body.abort(reason);
     return this.#bodies.map((body) => () => body.close(reason)).toReversed();
   }
@@ -81,7 +84,7 @@ export class StreamingHttpResponse extends HttpResponseBase implements AsyncIter
   }
 }
 
-/** The types don't know these here; a caller in JavaScript learns what to do instead. */
+/** The types hide these here; the error tells a JavaScript caller what to do instead. */
 for (const name of ["content", "text"]) {
   const refuse = function (this: StreamingHttpResponse): never {
     throw wrongType(

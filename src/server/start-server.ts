@@ -5,12 +5,12 @@ import type { RunningServer } from "./primary/primary.ts";
 import type { ServerSettings } from "./shared/settings.ts";
 
 /**
- * Starts a server: a primary, which is the calling process, and its workers. What the settings don't say is as in
+ * Starts a server: a primary, which is the calling process, and its workers. Missing settings come from
  * `defaultSettings`.
  *
- * The primary accepts connections and hands each to a worker; it holds what must answer alike from any worker and never
- * touches a body. Resolves when every worker is ready. When `signal` is aborted before that, everything is ended, and the
- * promise rejects with the signal's reason.
+ * The primary accepts connections and hands each to a worker. It holds the state that all workers share, and never
+ * touches a body. Resolves when every worker is ready. If `signal` is aborted before that, all processes are ended,
+ * and the promise rejects with the signal's reason.
  * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for a setting that can't be used; StreamCsvError
  * `SCSV_PORT_UNAVAILABLE`, `SCSV_DUPLICATE_EXPORT`, and what opening a source throws
  */
@@ -21,8 +21,8 @@ export async function startServer(
 ): Promise<RunningServer> {
   const checked = checkSettings(settings);
   if (typeof clock.nowMs !== "function" || typeof clock.wallMs !== "function")
-    throw wrongType("The clock of startServer() has nowMs() and wallMs(), as systemClock has.");
-  // Who only writes a response or counts what it costs shouldn't pay for a logger and a registry of metrics.
+    throw wrongType("The clock of startServer() must have nowMs() and wallMs(), like systemClock.");
+  // Loaded here, so that a program that uses only the responses doesn't load a logger and a metrics registry.
   const { startPrimary } = await import("./primary/primary.ts");
   return await startPrimary(checked, clock, signal);
 }

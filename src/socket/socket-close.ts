@@ -8,10 +8,10 @@ interface Watch {
 const watches = new WeakMap<EventEmitter, Watch>();
 
 /**
- * Calls back when a socket closes; returns what undoes it.
+ * Calls back when a socket closes; returns a function that removes the callback.
  *
- * A pipelined answer isn't told of its socket's end before its turn has come, so the socket itself must be listened to.
- * However many answers wait on one socket, it gets one listener, and none once the last is done.
+ * Node reports the socket's end to a pipelined answer only when it is that answer's turn. Therefore this listens on
+ * the socket itself: one listener for any number of answers, removed with the last one.
  */
 export function onSocketClose(socket: EventEmitter, callback: () => void): () => void {
   const watch = watches.get(socket) ?? startWatch(socket);

@@ -1,14 +1,15 @@
 import { Socket } from "node:net";
 
 /**
- * Resets a TCP connection, or closes it where a reset isn't possible; the socket emits `close` in every case.
+ * Resets a TCP connection, or closes it if a reset isn't possible; the socket emits `close` in every case.
  *
- * libuv refuses to reset a socket that has begun to shut its own side down (EINVAL), and Node then emits `error`, never
- * `close`, and keeps the descriptor for ever. Node shuts down when everything that was written is with the kernel, therefore
- * a socket that was ended and has nothing left to write is destroyed instead: what it sent is complete.
+ * libuv refuses to reset a socket whose shutdown has begun (EINVAL). Node then emits `error`, never `close`, and
+ * leaks the descriptor. The shutdown begins when the kernel has all written bytes. Therefore an ended socket with
+ * nothing left to write is destroyed instead; its data is complete.
  *
- * A TLS socket can't be reset, and curl takes its closing without an alert for the end of a body. Therefore the socket
- * beneath it is reset. Node has no public name for that one; where `_parent` isn't it, the TLS socket is destroyed.
+ * A TLS socket can't be reset, and curl takes a close without an alert for the end of a body. Therefore the
+ * underlying socket is reset. Node has no public name for it; if `_parent` isn't a socket, the TLS socket is
+ * destroyed.
  */
 export function resetSocket(socket: Socket): void {
   const beneath: unknown = Reflect.get(socket, "_parent");

@@ -5,9 +5,9 @@ import { parseSidecar } from "./sidecar.ts";
 import { parseSpoolFileName, spoolFileName, type Entry } from "./spool-file.ts";
 
 /**
- * The whole files that earlier runs left in a folder, the least recently used first, none of which has been checked yet.
- * Partial files, files about which nothing is known, and all but the last used of those with the same key are removed.
- * Files of other users, links, pipes and whatever else has such a name are left alone.
+ * The complete files of earlier runs in a folder, the least recently used first, not yet checked. Partial files,
+ * files without a valid sidecar, and all but the last used file of a key are removed. Files of other users, links,
+ * pipes and other things with such a name stay.
  */
 export async function earlierFiles(directory: string, uid: number | undefined): Promise<readonly Entry[]> {
   const found = new Map<string, { readonly entry: Entry; readonly usedAtMs: number }>();
@@ -37,7 +37,7 @@ export async function earlierFiles(directory: string, uid: number | undefined): 
   return entries;
 }
 
-/** What a sidecar and the file beside it say; undefined unless they fit. */
+/** Reads a sidecar and its file; undefined unless they match. */
 async function readEntry(
   directory: string,
   name: Pick<Entry, "key" | "id">,

@@ -2,18 +2,18 @@ import { StreamCsvError } from "../errors.ts";
 import { formatBytes } from "../units.ts";
 import type { Entry } from "./spool-file.ts";
 
-/** What a file takes on a disk beside its bytes: the rest of its last block, and a block for its sidecar. */
+/** Disk space of a file in addition to its bytes: the rest of its last block, and a block for its sidecar. */
 export const besideBytes = 2 * 4096;
 
-/** A removal under way. */
+/** A removal in progress. */
 interface Leaving {
   readonly done: Promise<void>;
   readonly bytes: number;
 }
 
 /**
- * The files of a spool by key and in order of use, and the disk space that they take, that is reserved, and that is being
- * freed. Together these never exceed the limit. The least recently used file that nobody reads goes first.
+ * The files of a spool by key and in order of use, and their disk space. Used, reserved and not yet freed space
+ * together never exceed the limit. The least recently used file without a reader is removed first.
  */
 export class FileIndex {
   readonly limitBytes: number;
@@ -25,7 +25,7 @@ export class FileIndex {
   #usedBytes = 0;
   #reservedBytes = 0;
 
-  /** @param removeFiles removes what an entry has on the disk, and throws when it is still there */
+  /** @param removeFiles removes the files of an entry, and throws if they still exist */
   constructor(limitBytes: number, removeFiles: (entry: Entry) => Promise<void>) {
     this.limitBytes = limitBytes;
     this.#removeFiles = removeFiles;
@@ -39,14 +39,14 @@ export class FileIndex {
     return this.#entries.get(key);
   }
 
-  /** Adds a file as the last used. */
+  /** Adds a file as the most recently used. */
   add(entry: Entry): void {
     this.#entries.set(entry.key, entry);
     this.#lastUsed = entry;
     this.#usedBytes += entry.file.bytes + besideBytes;
   }
 
-  /** Makes a file the last used; true when the order has changed. */
+  /** Makes a file the most recently used; true if the order has changed. */
   use(entry: Entry): boolean {
     if (this.#lastUsed === entry || this.#entries.get(entry.key) !== entry) return false;
     this.#entries.delete(entry.key);
@@ -56,7 +56,8 @@ export class FileIndex {
   }
 
   /**
-   * Reserves disk space: at least so much, for which other files go, and up to `wantedBytes` as long as none has to.
+   * Reserves disk space: at least `atLeastBytes`, for which other files may be removed, and up to `wantedBytes` if
+   * that removes none. Returns the bytes reserved.
    * @throws StreamCsvError `SCSV_BUSY` when files in use leave too little room
    */
   async reserve(atLeastBytes: number, wantedBytes: number): Promise<number> {
@@ -68,7 +69,7 @@ export class FileIndex {
         throw new StreamCsvError("SCSV_BUSY", message, { retryAfterSeconds: 5 });
       }
     }
-    // No await since the room was found, so nobody else can have taken it.
+    // No await since the check for free space, so no other caller can have taken it.
     const bytes = Math.max(atLeastBytes, Math.min(wantedBytes, this.#freeBytes));
     this.#reservedBytes += bytes;
     return bytes;
@@ -78,7 +79,10 @@ export class FileIndex {
     this.#reservedBytes -= reservedBytes;
   }
 
-  /** Removes the least recently used file that nobody reads, or waits for a removal under way; false when there is neither. */
+  /**
+   * Removes the least recently used file without a reader, or waits for a removal in progress; false if there is
+   * neither.
+   */
   async removeOldest(): Promise<boolean> {
     for (const entry of this.#entries.values()) {
       if (entry.pins > 0) continue;
@@ -90,7 +94,7 @@ export class FileIndex {
     return leaving !== undefined;
   }
 
-  /** Forgets a file at once and removes it; its space counts until it is gone. @throws what removing throws */
+  /** Forgets a file at once and removes it; its space counts until it is gone. @throws the error of the removal */
   async remove(entry: Entry): Promise<void> {
     this.#forget(entry);
     const done = this.#leave(entry);
@@ -98,12 +102,12 @@ export class FileIndex {
     await done;
   }
 
-  /** Forgets all files, since their folder is gone. */
+  /** Forgets all files, because their folder is gone. */
   clear(): void {
     for (const entry of this.#entries.values()) this.#forget(entry);
   }
 
-  /** Resolves when nothing is being removed any longer. */
+  /** Resolves when no removal is in progress. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#leaving.values()].map(({ done }) => done));
   }
@@ -112,7 +116,7 @@ export class FileIndex {
     try {
       await this.#removeFiles(entry);
     } catch (error) {
-      // It still takes its space.
+      // The file still takes space.
       if (!this.#entries.has(entry.key)) this.add(entry);
       throw error;
     } finally {
@@ -126,7 +130,7 @@ export class FileIndex {
     this.#usedBytes -= file.bytes + besideBytes;
   }
 
-  /** Disk space that is neither taken nor reserved nor still being freed. */
+  /** Disk space that is neither used, nor reserved, nor still being freed. */
   get #freeBytes(): number {
     let leavingBytes = 0;
     for (const { bytes } of this.#leaving.values()) leavingBytes += bytes;

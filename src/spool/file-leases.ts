@@ -8,12 +8,15 @@ import { ExportSlots } from "../admission/export-slots.ts";
 import { buildFile, digestFile } from "./builder/build-file.ts";
 import type { LeasedFile, SpoolRequest } from "./spool-request.ts";
 
-/** Files made or checked at the same time; each takes a process. */
+/** Files built or checked at the same time; each needs a process. */
 const mostBuilds = 4;
-/** A file of this size is checked in a few milliseconds, in pieces between which others have their turn. */
+/**
+ * A file up to this size is checked in the primary. That takes a few milliseconds, in blocks between which the event
+ * loop gets its turn.
+ */
 const mostBytesInPrimary = 4 * 1024 ** 2;
 
-/** How many builds may wait for a place, and for how long. */
+/** How many builds may wait for a build slot, and for how long. */
 export interface BuildQueue {
   readonly queue: number;
   readonly queueTimeoutMs: number;
@@ -24,16 +27,19 @@ interface Waiting {
   readonly abort: AbortController;
 }
 
-/** Who waits for files of the spool and who holds them, so that nothing is made or kept for somebody who is gone. */
+/**
+ * Tracks which transfers wait for spool files and which workers hold them, so that no file is built or kept for a
+ * client that is gone.
+ */
 export class FileLeases {
   readonly #spool: Spool;
   readonly #isRunning: (worker: number) => boolean;
   readonly #builds: Occupancy;
-  /** The places for builds, and those that wait for one. */
+  /** The slots for builds, and the builds that wait for one. */
   readonly #places: ExportSlots;
-  /** By the transfer that waits. */
+  /** By the id of the waiting transfer. */
   readonly #waiting = new Map<string, Waiting>();
-  /** What gives back each leased file, by worker and lease. */
+  /** The function that releases each leased file, by worker and lease. */
   readonly #leases = new Map<number, Map<number, () => void>>();
   #nextLease = 1;
 
@@ -54,7 +60,7 @@ export class FileLeases {
     return { ...this.#spool.usage, builds: this.#builds.busy };
   }
 
-  /** Leases a file to a worker, on behalf of one of its transfers; it is made first if need be. */
+  /** Leases a file to a worker for one of its transfers, and builds it first if necessary. */
   async lease(worker: number, { transfer, ...request }: SpoolRequest): Promise<LeasedFile> {
     const abort = new AbortController();
     this.#waiting.set(transfer, { worker, abort });
@@ -71,19 +77,22 @@ export class FileLeases {
     this.#leases.get(worker)?.delete(lease);
   }
 
-  /** A transfer has ended: when it waited for a file, it waits no more, and what nobody else waits for isn't made. */
+  /**
+   * A transfer has ended. If it waited for a file, that wait ends, and a build that no other transfer waits for is
+   * stopped.
+   */
   leave(transfer: string): void {
     this.#waiting.get(transfer)?.abort.abort(left());
   }
 
-  /** Gives back all that a worker held and waited for. */
+  /** Releases all leases of a worker, and ends its waits. */
   onExit(worker: number): void {
     for (const waiting of this.#waiting.values()) if (waiting.worker === worker) waiting.abort.abort(left());
     for (const release of this.#leases.get(worker)?.values() ?? []) release();
     this.#leases.delete(worker);
   }
 
-  /** Stops files from being made, and resolves when none is. */
+  /** Stops all builds; resolves when none is running. */
   async close(): Promise<void> {
     const reason = new StreamCsvError("SCSV_DRAINING", "The server is shutting down.");
     this.#places.close(reason);
@@ -113,7 +122,7 @@ export class FileLeases {
     };
   }
 
-  /** Does something in a process of its own as soon as one may be started. */
+  /** Runs `act` when a build slot is free. */
   async #inPlace<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
     const place = await this.#places.acquire(signal);
     try {
@@ -125,5 +134,5 @@ export class FileLeases {
 }
 
 function left(): StreamCsvError {
-  return new StreamCsvError("SCSV_CANCELLED", "The client that waited for the file has left.");
+  return new StreamCsvError("SCSV_CANCELLED", "The client that waited for the file has disconnected.");
 }

@@ -2,15 +2,15 @@ import { constants, type BigIntStats } from "node:fs";
 import { lstat, open } from "node:fs/promises";
 import { isCodedError } from "../errors.ts";
 
-/** Longer than any file that says something about another one. */
+/** Longer than any lock or sidecar. */
 const longestNoteBytes = 4096;
 
 /**
- * Reads a short text file that this user wrote; undefined when it isn't there, or is anything else: a link, a pipe, a
- * device, a large file, or one of another user. None of these is ever waited for or followed.
+ * Reads a short text file that this user wrote. Undefined if it doesn't exist, or is a link, a pipe, a device, a
+ * large file or a file of another user; none of these is ever followed or blocks.
  */
 export async function readOwnNote(path: string, uid: number | undefined): Promise<string | undefined> {
-  // lstat comes first, because opening a device can have an effect of its own. A change in between is caught by fstat.
+  // lstat comes first, because opening a device can have side effects. fstat detects a change in between.
   if ((await ownFileStats(path, uid)) === undefined) return undefined;
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     noneIfMissing,
@@ -26,13 +26,13 @@ export async function readOwnNote(path: string, uid: number | undefined): Promis
   }
 }
 
-/** What a regular file of this user is like; undefined when there is none under that path. */
+/** The stats of a regular file of this user; undefined if there is none at that path. */
 export async function ownFileStats(path: string, uid: number | undefined): Promise<BigIntStats | undefined> {
   const stats = await lstat(path, { bigint: true }).catch(noneIfMissing);
   return stats !== undefined && isOwnFile(stats, uid) ? stats : undefined;
 }
 
-/** Changes whenever a file is written to, replaced, or given another time: the time of change can't be set by anyone. */
+/** Changes whenever a file is written to, replaced, or given another time, because nobody can set the ctime. */
 export function stampOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
   return `${size}-${mtimeNs}-${ctimeNs}-${ino}`;
 }

@@ -1,6 +1,6 @@
 import type { BuiltFile } from "./spool-file.ts";
 
-/** What a sidecar says; undefined when it isn't whole, as after a crash. */
+/** Parses a sidecar; undefined if it is incomplete, as after a crash. */
 export function parseSidecar(text: string): BuiltFile | undefined {
   const match = /^(\d+) bytes, (\d+) rows, (\d+) guarded cells, sha256 ([0-9a-f]{64})\n$/.exec(text);
   if (match === null) return undefined;

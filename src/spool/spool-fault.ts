@@ -4,9 +4,9 @@ const diskFull: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 const outOfDescriptors: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
 
 /**
- * Does something that takes disk space. When the disk, its inodes or the user's quota are used up, it is tried again as
- * often as `freeDisk` could give up another file.
- * @throws StreamCsvError as `spoolFault` makes it
+ * Runs an action that needs disk space. If the disk, its inodes or the user's quota are exhausted, it is repeated as
+ * long as `freeDisk` can remove another file.
+ * @throws StreamCsvError made by `spoolFault`
  */
 export async function whereDiskAllows<T>(
   freeDisk: () => Promise<boolean>,
@@ -23,8 +23,8 @@ export async function whereDiskAllows<T>(
 }
 
 /**
- * What an error of the file system means for the client that waits for a prepared file. The message names no path,
- * because it is sent to clients; the cause, which is logged, does.
+ * Converts an error of the file system to one for the client that waits for a prepared file. The message names no
+ * path, because clients see it; the logged cause does.
  */
 export function spoolFault(cause: unknown): StreamCsvError {
   if (cause instanceof StreamCsvError) return cause;

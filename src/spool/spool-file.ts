@@ -4,48 +4,48 @@ export interface SpoolFile {
   readonly path: string;
   readonly bytes: number;
   readonly rows: number;
-  /** Cells that the formula guard has changed. */
+  /** Cells that the formula guard changed. */
   readonly guardedCells: number;
   /** SHA-256 of the whole file, hexadecimal. */
   readonly sha256: string;
-  /** What `stampOf` gave when the file had these bytes; empty while that hasn't been checked. */
+  /** The result of `stampOf` when the file had these bytes; empty until that is checked. */
   readonly stamp: string;
 }
 
-/** What is known of a file when it has been written. */
+/** The facts about a file that has just been written. */
 export type BuiltFile = Pick<SpoolFile, "bytes" | "rows" | "guardedCells" | "sha256">;
 
-/** Where the room for a file comes from while it is written. */
+/** Provides disk space for a file while it is written. */
 export interface SpoolRoom {
   /**
-   * Reserves bytes before they are written: at least as many as are needed, and up to `wantedBytes` as long as no other file
-   * has to go for them. Gives the number reserved.
+   * Reserves bytes before they are written: at least `atLeastBytes`, and up to `wantedBytes` if that removes no other
+   * file. Returns the bytes reserved.
    * @throws StreamCsvError `SCSV_SPOOL_SIZE`, `SCSV_BUSY`
    */
   readonly reserve: (atLeastBytes: number, wantedBytes: number) => Promise<number>;
-  /** Removes the least recently used file because the disk is full; false when none is left that nobody reads. */
+  /** Removes the least recently used file because the disk is full; false if every file has a reader. */
   readonly freeDisk: () => Promise<boolean>;
 }
 
-/** Makes and checks files. Both stop when `signal` fires, since nobody waits for the file any more. */
+/** Builds and checks files. Both stop when `signal` fires, because nobody waits for the file any more. */
 export interface FileMaker {
-  /** Writes a new file. When it settles nothing writes to the path any longer; the spool removes a partial file. */
+  /** Writes a new file. When it settles, nothing writes to the path any more; the spool removes a partial file. */
   readonly build: (path: string, room: SpoolRoom, signal: AbortSignal) => Promise<BuiltFile>;
   /** SHA-256 of a file, hexadecimal. */
   readonly digest: (file: Pick<SpoolFile, "path" | "bytes">, signal: AbortSignal) => Promise<string>;
 }
 
-/** A file with what the spool remembers of it. */
+/** A file, and what the spool keeps about it. */
 export interface Entry {
   readonly key: string;
-  /** Part of the names of its files, and of no others, in this run or another. */
+  /** A unique part of the names of its files, different in every run. */
   readonly id: string;
   file: SpoolFile;
-  /** How many read it; it stays while there are any. */
+  /** Number of readers; the file stays while there are any. */
   pins: number;
 }
 
-/** The files of an entry: the text, what is known of it, and the text while it is being written. */
+/** The files of an entry: the text, its sidecar, and the text while it is being written. */
 export type SpoolEnding = "csv" | "txt" | "part";
 
 /** The name of a file in the spool's folder. */
@@ -53,7 +53,7 @@ export function spoolFileName({ key, id }: Pick<Entry, "key" | "id">, ending: Sp
   return `${key}.${id}.${ending}`;
 }
 
-/** The parts of such a name; undefined for a file that isn't the spool's. */
+/** Parses such a name; undefined for a file that isn't the spool's. */
 export function parseSpoolFileName(
   name: string,
 ): { readonly key: string; readonly id: string; readonly ending: SpoolEnding } | undefined {

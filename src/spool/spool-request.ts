@@ -2,9 +2,9 @@ import type { ServedFile } from "../export/definition.ts";
 import type { ExportParameters } from "../export/parameters.ts";
 import type { SpoolFile } from "./spool-file.ts";
 
-/** An export whose file is wanted, and the key it must have. */
+/** Requests the file of an export, and the key it must have. */
 export interface SpoolRequest {
-  /** The transfer that waits for the file; when it ends, it waits no more. */
+  /** The transfer that waits for the file; the wait ends with the transfer. */
   readonly transfer: string;
   readonly name: string;
   /** The file behind the export; null for a generated one. */

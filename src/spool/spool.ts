@@ -1,4 +1,4 @@
-// Longer than most, because what guards one file (lease, check, build, cure) has to be read together.
+// Longer than most, because lease, check, build and recovery of one file must be read together.
 
 import { rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,29 +12,32 @@ import { formatSidecar } from "./sidecar.ts";
 import { spoolFileName, type Entry, type FileMaker, type SpoolFile } from "./spool-file.ts";
 import { spoolFault, whereDiskAllows } from "./spool-fault.ts";
 
-/** A file that stays in the spool until it is given back. */
+/** A file that stays in the spool until the lease is released. */
 export interface SpoolLease {
   readonly file: SpoolFile;
-  /** Gives the file back; calling it again does nothing. */
+  /** Releases the lease; calling it again does nothing. */
   readonly release: () => void;
 }
 
-/** What the spool needs to know of its folder. */
+/** Options of a spool. */
 export interface SpoolOptions {
   readonly directory: string;
   readonly limitBytes: number;
-  /** The user who writes here; files of others are neither read nor removed. Undefined where users have no number. */
+  /**
+   * The user who owns the files; files of other users are neither read nor removed. Undefined on systems without user
+   * ids.
+   */
   readonly uid: number | undefined;
-  /** Random, so that no file of this run has the name of another one's. */
+  /** Returns a random id, so that file names differ in every run. */
   readonly newId: () => string;
   readonly wallMs: () => number;
-  /** Makes the folder again when somebody has removed it; true when it had to. */
+  /** Creates the folder again if somebody removed it; true if it did. */
   readonly requireFolder: () => Promise<boolean>;
-  /** Told when the folder or the disk is at fault. */
+  /** Called when the folder or the disk has an error. */
   readonly onTrouble: (fault: StreamCsvError) => void;
 }
 
-/** A file that is being made or checked, and how many wait for it. */
+/** A running build or check, and how many callers wait for it. */
 interface Work {
   readonly done: Promise<void>;
   readonly abort: AbortController;
@@ -45,13 +48,13 @@ interface Work {
 const mostChecks = 3;
 
 /**
- * A bounded folder of files made outside a request, by key.
+ * A folder of prepared files by key, of bounded size.
  *
- * A file is built once, however many ask for it at the same time; it appears under its name only when it is whole. All
- * files, those being built too, never take more than the limit: the least recently used that nobody reads goes first, and
- * the order of use outlives the process. A file is given out only while it is what was written: when its times or its
- * inode differ from what is known, or nothing is known, its digest is checked first. A build that nobody waits for any
- * more is stopped. Memory is one small entry a file.
+ * Concurrent requests for a file share one build, and a file gets its name only when it is complete. All files,
+ * including those being built, never exceed the limit: the least recently used file without a reader is removed
+ * first, and the order of use survives the process. A file is leased only if it is unchanged: if its times or its
+ * inode differ from the record, or there is no record, its digest is checked first. A build that nobody waits for any
+ * more is stopped. Memory is one small entry for each file.
  */
 export class Spool {
   readonly #options: SpoolOptions;
@@ -66,7 +69,7 @@ export class Spool {
     this.#index = new FileIndex(options.limitBytes, (entry) => this.#removeFiles(entry));
   }
 
-  /** Opens a folder that exists and that no other process writes to, and takes over whole files of earlier runs. */
+  /** Opens an existing folder that no other process writes to, and takes over the complete files of earlier runs. */
   static async open(options: SpoolOptions): Promise<Spool> {
     const spool = new Spool(options);
     for (const entry of await earlierFiles(options.directory, options.uid)) spool.#index.add(entry);
@@ -74,17 +77,17 @@ export class Spool {
     return spool;
   }
 
-  /** Finished files, the disk space they take, and the limit that those being built count against, too. */
+  /** The number of finished files, their disk space, and the limit, against which files being built count too. */
   get usage(): FileIndex["usage"] {
     return this.#index.usage;
   }
 
   /**
-   * Leases the file of a key, which is built first if it isn't there; concurrent callers share one build. The file
-   * stays until the lease is given back. Aborting `signal` ends the wait, and the build when nobody else waits for it.
-   * @throws StreamCsvError `SCSV_SPOOL_SIZE` when it is larger than the spool, `SCSV_BUSY` when files in use leave too
-   * little room, `SCSV_SPOOL_FULL` or `SCSV_SPOOL_UNUSABLE` when the disk or the folder is at fault; what the build
-   * throws; the signal's reason when aborted
+   * Leases the file of a key, and builds it first if necessary; concurrent callers share one build. The file stays
+   * until the lease is released. Aborting `signal` ends the wait, and also the build if nobody else waits for it.
+   * @throws StreamCsvError `SCSV_SPOOL_SIZE` if the file is larger than the spool, `SCSV_BUSY` if files in use leave
+   *   too little space, `SCSV_SPOOL_FULL` or `SCSV_SPOOL_UNUSABLE` if the disk or the folder has an error; errors of
+   *   the build; the signal's reason when aborted
    */
   async acquire(
     key: string,
@@ -108,7 +111,7 @@ export class Spool {
     throw this.#tell(new StreamCsvError("SCSV_SPOOL_UNUSABLE", message));
   }
 
-  /** Stops what is being built and builds nothing more, for a reason; resolves when nothing is written any longer. */
+  /** Stops all builds and refuses new ones with this reason; resolves when nothing is written any more. */
   async close(reason: Error): Promise<void> {
     this.#closedFor = reason;
     for (const { abort } of this.#working.values()) abort.abort(reason);
@@ -120,7 +123,7 @@ export class Spool {
     if (this.#closedFor !== undefined) throw this.#closedFor;
     const current = this.#working.get(key);
     if (current?.abort.signal.aborted === true) {
-      // Another build of the key can begin only when this one has gone; how it ended concerns nobody.
+      // Another build of the key can begin only when the aborted one has ended; its result doesn't matter.
       await Promise.allSettled([current.done]);
       return;
     }
@@ -155,7 +158,7 @@ export class Spool {
     }
   }
 
-  /** Whether a file has the bytes that were written; from then on its stamp is known. */
+  /** Checks whether a file has the bytes that were written, and records its stamp if so. */
   async #check(entry: Entry, maker: FileMaker, signal: AbortSignal): Promise<boolean> {
     const { path, bytes, sha256 } = entry.file;
     const release = pin(entry);
@@ -179,7 +182,7 @@ export class Spool {
       } catch (error) {
         signal.throwIfAborted();
         if (!isTrouble(error)) throw error;
-        // Some file systems report a full disk only at the end. A folder may be removed while a file is written.
+        // Some file systems report a full disk only on close. A folder may be removed while a file is written.
         const isCured =
           error.code === "SCSV_SPOOL_FULL"
             ? await this.#index.removeOldest()
@@ -224,14 +227,14 @@ export class Spool {
     }
   }
 
-  /** Makes a file the last used, for this run and for the next, which finds the order in the times of the sidecars. */
+  /** Makes a file the most recently used. The times of the sidecars keep the order for the next run. */
   #use(entry: Entry): void {
     if (!this.#index.use(entry) || !this.#isOrderKept) return;
-    // Two uses within a millisecond keep their order as well.
+    // Two uses within one millisecond keep their order too.
     this.#lastUseMs = Math.max(this.#options.wallMs(), this.#lastUseMs + 1);
     const at = this.#lastUseMs / 1000;
     utimes(this.#pathOf(entry, "txt"), at, at).catch((error: unknown) => {
-      // Told once, since a disk that became read-only would fail at each use.
+      // Reported once, because a disk that became read-only would fail at each use.
       if (this.#isOrderKept) this.#tell(spoolFault(error));
       this.#isOrderKept = false;
     });
@@ -259,7 +262,7 @@ export class Spool {
     return join(this.#options.directory, spoolFileName(name, ending));
   }
 
-  /** Never synchronous: to remove a file of gigabytes takes a disk a while. @throws StreamCsvError */
+  /** Asynchronous, because removing gigabytes takes a disk a while. @throws StreamCsvError made by `spoolFault` */
   async #removeFiles(
     name: Pick<Entry, "key" | "id">,
     endings: readonly ("csv" | "txt" | "part")[] = ["csv", "txt"],
@@ -272,7 +275,7 @@ export class Spool {
   }
 }
 
-/** Whether an error says that the folder or its disk is at fault. */
+/** Whether an error concerns the folder or its disk. */
 function isTrouble(error: unknown): error is StreamCsvError {
   return (
     error instanceof StreamCsvError &&

@@ -35,7 +35,7 @@ test("cuts a client once it is a minute behind its rate, not before, and none th
   const limits = { minRateBytesPerSecond: 100_000 };
   const stalled = watch(limits, 300, () => ({ isWaiting: true, takenBytes: 0 }));
   assert.equal(stalled.second, 60);
-  assert.match(stalled.message ?? "", /6000000 bytes behind the 100000 bytes a second/);
+  assert.match(stalled.message ?? "", /6000000 bytes behind the 100000 bytes per second/);
   const half = watch(limits, 300, (second) => ({ isWaiting: true, takenBytes: second * 50_000 }));
   assert.equal(half.second, 120);
   const enough = watch(limits, 3600, (second) => ({ isWaiting: true, takenBytes: second * 100_000 }));

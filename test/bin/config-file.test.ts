@@ -83,40 +83,40 @@ describe("serve --config", () => {
     [
       "a value that its flag refuses",
       { workers: 0 },
-      /"workers" in ".*" can't be used: "0" is too few: use 1 or more/,
+      /"workers" in ".*" can't be used: "0" is too small\. Use 1 or more/,
     ],
     [
       "a choice there is not",
       { encoder: "quick" },
-      /"encoder" in ".*" can't be used: "quick" is none of them. Allowed choices are fast, csv-stringify/,
+      /"encoder" in ".*" can't be used: "quick" is not one of them. Allowed choices are fast, csv-stringify/,
     ],
     [
       "a list for one value",
       { slots: [1, 2] },
-      /"slots" in ".*" can't be used: \[1,2\] is a list, and one value is wanted/,
+      /"slots" in ".*" can't be used: \[1,2\] is a list\. Use a single value/,
     ],
-    ["an object for a value", { slots: {} }, /"slots" in ".*" can't be used: \{\} is neither text, number/],
+    ["an object for a value", { slots: {} }, /"slots" in ".*" can't be used: \{\} is not text, a number/],
     [
       "text where true or false is wanted",
       { color: "no" },
-      /"color" in ".*" can't be used: "no" is neither true nor false/,
+      /"color" in ".*" can't be used: "no" is not true or false/,
     ],
     [
       "true where text is wanted",
       { host: true },
-      /"host" in ".*" can't be used: true isn't what --host takes/,
+      /"host" in ".*" can't be used: --host needs a value, not true/,
     ],
     [
       "sources that are no list",
       { sources: "a.csv" },
-      /"sources" in ".*" can't be used: "a.csv" isn't a list of files/,
+      /"sources" in ".*" can't be used: "a.csv" is not a list of files/,
     ],
     [
       "a name that objects inherit",
       { constructor: 1 },
       /"constructor" in ".*" can't be used: serve knows only/,
     ],
-    ["a list at the top", [1], /is not a JSON object: write \{ "name": value/],
+    ["a list at the top", [1], /is not a JSON object: Write \{ "name": value/],
     ["no JSON", "{ slots: 3 }", /is not JSON: /],
   ];
   for (const [what, content, message] of faults) {

@@ -65,8 +65,8 @@ test("refuses an option that none of the sources takes", async () => {
   for (const source of ["orders", flights]) {
     const { exitCode, stderr } = await runCli(["export", source, "--rows", "1", "--delimiter-in", ";"]);
     assert.equal(exitCode, 1);
-    assert.match(stderr, /--delimiter-in is for CSV files, and none is read here: leave it out\./);
+    assert.match(stderr, /--delimiter-in is only for CSV files, and none is given\. Leave it out\./);
   }
   const served = await runCli(["serve", flights, "--encoding", "latin-1"]);
-  assert.match(served.stderr, /--encoding is for CSV and JSON files, and none is read here/);
+  assert.match(served.stderr, /--encoding is only for CSV and JSON files, and none is given/);
 });

@@ -44,6 +44,6 @@ for (const left of [4095, 100, 0, -5000]) {
   test(`nothing is added to a summary with ${left} bytes left, and one line says so`, async (t) => {
     const { summary, said } = await tell(t, mostBytes - left);
     assert.equal(summary, "");
-    assert.equal(said, "The summary of this step is full, so the report isn't added to it.\n");
+    assert.equal(said, "The summary of this step is full, so the report is not added to it.\n");
   });
 }

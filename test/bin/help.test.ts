@@ -45,6 +45,6 @@ test("help tells of a command, and refuses a name that is none with exit code 1"
   assert.equal(stdout, "");
   assert.match(
     stderr,
-    /^error: There is no command "nosuch"; there are serve, bench, compare, report, export, help\.$/m,
+    /^error: "nosuch" is not a command\. Use one of serve, bench, compare, report, export, help\.$/m,
   );
 });

@@ -89,7 +89,7 @@ for (const [args, exitCode] of commands) {
     assertNoTrace(full.stderr);
     assertToldOnce(full.stderr);
     if (exitCode === 0)
-      assert.match(full.stderr, /^error: Standard output can't be written to: ENOSPC[^\n]*\n$/);
+      assert.match(full.stderr, /^error: Standard output can't be written: ENOSPC[^\n]*\n$/);
   });
 
   test(`${name}: standard error that is full, closed or gone changes nothing`, async () => {

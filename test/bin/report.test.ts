@@ -93,13 +93,13 @@ const refusals: readonly (readonly [title: string, args: readonly string[], mess
     [result, "--format", "pdf"],
     /'pdf' is invalid\. Allowed choices are text, markdown, html/,
   ],
-  ["an unknown format of an output", [result, "-o", "pdf=x"], /"pdf=x" is not an output: write FORMAT=FILE/],
-  ["an output without a file", [result, "-o", "html"], /"html" is not an output: write FORMAT=FILE/],
+  ["an unknown format of an output", [result, "-o", "pdf=x"], /"pdf=x" is not an output\. Write FORMAT=FILE/],
+  ["an output without a file", [result, "-o", "html"], /"html" is not an output\. Write FORMAT=FILE/],
   ["an output with an empty file", [result, "-o", "html="], /"html=" is not an output/],
   [
     "two reports for standard output",
     [result, "-o", "html=-", "-o", "json=-"],
-    /Standard output can take one report, and is to get html and json/,
+    /Standard output can take one report, but gets html and json/,
   ],
   [
     "a format beside an output for standard output",
@@ -109,7 +109,7 @@ const refusals: readonly (readonly [title: string, args: readonly string[], mess
   [
     "two reports for one file",
     [result, "-o", "html=a.txt", "-o", "json=./a.txt"],
-    /"\.\/a\.txt" can take one report, and is to get html and json/,
+    /"\.\/a\.txt" can take one report, but gets html and json/,
   ],
   [
     "a folder that isn't there",

@@ -410,7 +410,7 @@ test("times a client out that is slower than the minimum rate, over a minute of 
   socket.pause();
   const { state, error } = await served.outcome();
   assert.equal(state, "timed-out");
-  assert.match(error?.message ?? "", /bytes a second/);
+  assert.match(error?.message ?? "", /bytes per second/);
 });
 
 test("doesn't blame the client for a slow source", async (t) => {

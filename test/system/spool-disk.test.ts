@@ -101,7 +101,7 @@ test(
     assert.equal((await ask(server, 1000, 2, "streaming")).status, 200);
     server.process.kill("SIGTERM");
     assert.equal((await server.ended).exitCode, 0);
-    assert.match(server.stderr(), /couldn't be tidied up/);
+    assert.match(server.stderr(), /couldn't be cleaned up/);
   },
 );
 

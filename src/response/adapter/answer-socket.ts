@@ -3,7 +3,10 @@ import { systemClock } from "../../clock.ts";
 import { closeGracefully } from "../../socket/graceful-close.ts";
 import type { HttpResponse } from "../http-response.ts";
 
-/** Writes a response to a connection that has no request Node could make out, and closes it. */
+/**
+ * Writes a response to a connection on which Node couldn't parse a request, then closes the connection and the
+ * response.
+ */
 export function answerSocket(response: HttpResponse, socket: Socket): void {
   const { statusCode, reasonPhrase, headers } = response;
   headers.set("Content-Length", response.tell());

@@ -6,7 +6,7 @@ import { appendCookieLine, type HttpResponseBase } from "../http-response-base.t
 import { HttpResponse } from "../http-response.ts";
 import { StreamingHttpResponse } from "../streaming-http-response.ts";
 
-/** They describe one connection, not the answer (RFC 9110, section 7.6.1). */
+/** These headers describe one connection, not the answer (RFC 9110, section 7.6.1). */
 const connectionHeaders = new Set([
   "connection",
   "keep-alive",
@@ -16,12 +16,12 @@ const connectionHeaders = new Set([
   "upgrade",
 ]);
 
-/** `fetch` has decoded the body by then, but leaves the headers that spoke of the coded one. */
+/** `fetch` decodes the body, but keeps these headers, which describe the encoded one. */
 const codedHeaders = new Set(["content-encoding", "content-length"]);
 
 /**
- * What is read of a Web response. Not the class itself: responses of the npm packages undici and node-fetch, and of another
- * realm, as in a test runner, work as well and are not instances of it.
+ * The parts of a Web response that `fromWebResponse` reads. It isn't the class `Response`, because responses of the
+ * npm packages undici and node-fetch, or of another realm such as a test runner's, are not instances of that class.
  */
 export interface WebResponseLike {
   readonly status: number;
@@ -33,18 +33,19 @@ export interface WebResponseLike {
     has(name: string): boolean;
     /** The Set-Cookie lines one by one. */
     getSetCookie?(): string[];
-    /** The same in node-fetch. */
+    /** The same lines in node-fetch. */
     raw?(): Record<string, string[]>;
   };
 }
 
 /**
- * The Web's `Response` as one of ours, to be sent by `send()`: a streaming one, or an empty buffered one where it has no
- * body. Nothing is read until it is sent; closing it cancels what was not read. Set-Cookie lines are kept as they are.
+ * Converts the Web's `Response` into a response that `send()` takes: a streaming one, or an empty buffered one if it
+ * has no body. The body isn't read before it is sent. Closing the result cancels the unread rest. Set-Cookie lines
+ * are kept unchanged.
  *
- * @throws TypeError `SCSV_ARG_TYPE` for what is no Web response, for an error response (status 0), and for one whose body
- *   is being read or was read
- * @throws BadHeaderError `SCSV_BAD_HEADER` for a header that `node:http` can't send; the body is cancelled then
+ * @throws TypeError `SCSV_ARG_TYPE` if the value is not a Web response, is an error response (status 0), or has a
+ *   body that somebody else reads or has read
+ * @throws BadHeaderError `SCSV_BAD_HEADER` for a header that `node:http` can't send; the body is then cancelled
  * @example
  * const upstream = await fetch("https://example.org/data.csv", { signal });
  * await send(fromWebResponse(upstream), req, res);
@@ -57,7 +58,7 @@ export function fromWebResponse(webResponse: WebResponseLike): AnyResponse {
   if (webResponse.bodyUsed || (body !== null && "locked" in body && body.locked)) {
     throw wrongType("fromWebResponse() needs a Web response whose body nobody else reads.");
   }
-  // The body is adopted before anything can be refused, so that closing gives it back.
+  // The response takes the body before a header can be refused, so that closing the response cancels the body.
   const response =
     body === null ? new HttpResponse() : new StreamingHttpResponse(body as AsyncIterable<Chunk>);
   try {

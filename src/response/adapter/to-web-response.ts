@@ -7,28 +7,28 @@ import type { BodyView } from "../body-view.ts";
 import type { RequestHead } from "../head/request-head.ts";
 import { planHead } from "../send-head.ts";
 
-/** What the Fetch standard calls hop-by-hop in all but name: the server that sends the Web response frames it anew. */
+/** Headers of one connection. The server that sends the Web response decides on them itself. */
 const connectionHeaders = new Set(["connection", "keep-alive", "upgrade"]);
 
-/** What an adapter needs of a request: the Web's `Request`, or its method, headers and signal alone. */
+/** The parts of a request that `toWebResponse` reads: the Web's `Request`, or just its method, headers and signal. */
 export interface WebRequestHead extends RequestHead {
-  /** Fires when the client has left. */
+  /** Fires when the client disconnects. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * A response as the Web's `Response`, for Hono and other servers built on fetch.
+ * Converts a response into the Web's `Response`, for Hono and other servers built on fetch.
  *
- * The body is pulled only as fast as it is read: one chunk at a time, none ahead. The response is closed when the body
- * was read to its end, failed or was cancelled, when the request's `signal` fires, and at once where there is no body; a
- * Web response that is never read nor cancelled, and whose request has no signal, is never closed. A failure makes the
- * reading fail, so that the server can cut the connection; a body that gives more or fewer bytes than its Content-Length is
- * such a failure.
+ * The body is pulled only as fast as it is read: one chunk at a time, none ahead. The response is closed when the
+ * body ends, fails or is cancelled, and when the request's `signal` fires. Without a body it is closed at once. A Web
+ * response that nobody reads or cancels, and whose request has no signal, is never closed. If the body fails, reading
+ * rejects, so that the server can cut the connection. A body with more or fewer bytes than its Content-Length fails
+ * too.
  *
- * @param request gives a file its Range, HEAD no body, and the signal of a client that leaves, which some servers fire
- *   instead of cancelling the body; without it the answer is the one to a plain GET
- * @throws RangeError `SCSV_ARG_RANGE` for a status below 200, which the Web's class can't hold, and for a Content-Length
- *   that is not a number, or differs from the buffered content; the response is closed then
+ * @param request decides about Range and HEAD. Its signal reports that the client disconnected, because some servers
+ *   fire it instead of cancelling the body. Without a request the answer is that to a plain GET.
+ * @throws RangeError `SCSV_ARG_RANGE` for a status below 200, which the Web's class can't hold, and for a
+ *   Content-Length that is not a number or differs from the buffered content; the response is then closed
  * @example
  * app.get("/export.csv", (c) => toWebResponse(new StreamingHttpResponse(rows()), c.req.raw));
  */
@@ -79,7 +79,7 @@ function streamBody(
   );
 }
 
-/** Closes the response when the signal fires, and listens no longer than until the response is closed. */
+/** Closes the response when the signal fires. The listener is removed when the response is closed. */
 function followSignal(
   response: AnyResponse,
   signal: AbortSignal | undefined,
@@ -96,8 +96,9 @@ function followSignal(
 }
 
 /**
- * The chunks of a body that aren't empty, since a pull that enqueues nothing isn't repeated. The last one within a
- * Content-Length is given only when the body has ended there, as a client takes the body for whole then.
+ * The non-empty chunks of a body, because a `ReadableStream` doesn't repeat a pull that enqueues nothing. The chunk
+ * that completes the Content-Length is held back until the body has ended, because the client then considers the body
+ * complete.
  */
 async function* readChunks(
   view: BodyView,

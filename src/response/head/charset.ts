@@ -19,7 +19,8 @@ const encodings: Readonly<Record<string, Encoding>> = {
 const utf8Encoder = new TextEncoder();
 
 /**
- * Text as bytes of a charset. What the charset can't express is an error: Node would write a `?`, or cut the code point.
+ * Encodes text in a charset. A character that the charset lacks is an error; Node would write a `?` or truncate the
+ * code point.
  * @throws RangeError `SCSV_ARG_RANGE` for an unknown charset, or text that doesn't fit it
  */
 export function encodeText(text: string, charset: string): Uint8Array {
@@ -41,7 +42,7 @@ export function encodeText(text: string, charset: string): Uint8Array {
 }
 
 /**
- * Bytes of a charset as text, a byte order mark kept.
+ * Decodes the bytes of a charset. A byte order mark is kept.
  * @throws TypeError when the bytes aren't of that charset
  * @throws RangeError `SCSV_ARG_RANGE` for an unknown charset
  */
@@ -50,19 +51,19 @@ export function decodeText(bytes: Uint8Array, charset: string): string {
   if (encoding === "utf8" || encoding === "utf16le") {
     return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytes);
   }
-  // TextDecoder takes iso-8859-1 for windows-1252, and Buffer takes ascii for latin1 without its top bit.
+  // TextDecoder decodes iso-8859-1 as windows-1252, and Buffer decodes ascii as latin1 with the top bit cleared.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
   if (encoding === "ascii" && !isAscii(text))
     throw new TypeError("The content holds bytes that aren't us-ascii.");
   return text;
 }
 
-/** Whether text can be written in that charset at all. */
+/** Whether text can be written in that charset. */
 export function isKnownCharset(charset: string): boolean {
   return Object.hasOwn(encodings, charset.toLowerCase());
 }
 
-/** The `charset` parameter of a media type, without quotes; undefined where there is none or an empty one. */
+/** The `charset` parameter of a media type, without quotes; undefined if it is missing or empty. */
 export function parseCharset(contentType: string): string | undefined {
   const match = /;\s*charset\s*=\s*(?:"([^"]*)"|([^;\s]*))/i.exec(contentType);
   return (match?.[1] ?? match?.[2])?.trim() || undefined;
@@ -73,7 +74,7 @@ function findEncoding(charset: string): Encoding {
   const encoding = Object.hasOwn(encodings, name) ? encodings[name] : undefined;
   if (encoding === undefined) {
     throw wrongRange(
-      `"${charset}" is no charset this can write: use utf-8, iso-8859-1, us-ascii or utf-16le, or give bytes.`,
+      `"${charset}" is not a supported charset. Use utf-8, iso-8859-1, us-ascii or utf-16le, or pass bytes.`,
     );
   }
   return encoding;

@@ -8,9 +8,9 @@ import { checkCookieName, checkCookiePart } from "./header-value.ts";
 
 /** The attributes of a cookie (RFC 6265). */
 export interface CookieOptions {
-  /** Seconds to live, a fraction is cut off; Expires is derived from it for old clients. */
+  /** Lifetime in seconds, truncated to whole seconds; Expires is derived from it for old clients. */
   readonly maxAge?: number;
-  /** When it ends: a `Date`, from which Max-Age is derived, or text that is sent as it is. */
+  /** End of the lifetime: a `Date`, from which Max-Age is derived, or text that is sent unchanged. */
   readonly expires?: Date | string;
   /** @default "/" */
   readonly path?: string;
@@ -20,11 +20,11 @@ export interface CookieOptions {
   /** `lax`, `none` or `strict`, in any case. */
   readonly sameSite?: string;
   readonly partitioned?: boolean;
-  /** How the value is made safe. @default encodeURIComponent */
+  /** Encodes the value. @default encodeURIComponent */
   readonly encode?: (value: string) => string;
 }
 
-/** Which cookie is deleted: path, domain and the like must be those it was set with. */
+/** Identifies the cookie to delete: path, domain and the others must be the ones it was set with. */
 export type DeleteCookieOptions = Pick<CookieOptions, "path" | "domain" | "sameSite" | "partitioned">;
 
 /**
@@ -71,7 +71,7 @@ export function formatCookie(name: string, value: string, options: CookieOptions
 /** The Set-Cookie line that makes a client forget a cookie. */
 export function formatCookieDeletion(name: string, options: DeleteCookieOptions, clock: Clock): string {
   checkTypes(name, "", options);
-  // Browsers ignore a deletion that lacks Secure where these demand it.
+  // Browsers ignore a deletion without Secure if one of these requires Secure.
   const needsSecure =
     /^__(?:secure|host)-/i.test(name) ||
     (typeof options.sameSite === "string" && options.sameSite.toLowerCase() === "none") ||
@@ -80,7 +80,7 @@ export function formatCookieDeletion(name: string, options: DeleteCookieOptions,
   return formatCookie(name, "", { ...options, maxAge: 0, expires, secure: needsSecure }, clock);
 }
 
-/** Max-Age and Expires, each derived from the other where only one is given. */
+/** Max-Age and Expires, each derived from the other if only one is given. */
 function resolveLifetime(
   options: CookieOptions,
   clock: Clock,
@@ -96,10 +96,12 @@ function resolveLifetime(
   }
   if (expires !== undefined) {
     if (maxAge !== undefined) {
-      throw wrongRange("A cookie takes expires as a Date, or maxAge, not both: each gives the other.");
+      throw wrongRange(
+        "A cookie takes expires as a Date, or maxAge, not both: each is derived from the other.",
+      );
     }
     if (Number.isNaN(expires.getTime())) throw wrongRange("A cookie's expires is an invalid date.");
-    // Rounded up by a second, so that the time the answer travels doesn't shorten it.
+    // Rounded up by a second, so that the transfer time of the answer doesn't shorten the lifetime.
     const seconds = Math.max(0, Math.trunc((expires.getTime() - clock.wallMs()) / 1000) + 1);
     return { maxAge: seconds, expires: formatHttpDate(expires.getTime()) };
   }
@@ -124,7 +126,7 @@ interface ResolvedAttributes {
 }
 
 /**
- * Refuses a cookie that a browser would drop without a word (RFC 6265bis, sections 4.1.2.7 and 4.1.3; CHIPS).
+ * Refuses a cookie that a browser would silently drop (RFC 6265bis, sections 4.1.2.7 and 4.1.3; CHIPS).
  * @throws RangeError `SCSV_ARG_RANGE`
  */
 function requireKept(
@@ -134,14 +136,14 @@ function requireKept(
   const drop = (why: string): never => {
     throw wrongRange(`Browsers drop the cookie ${describeValue(name)}: ${why}.`);
   };
-  if (!secure && /^__(?:secure|host)-/i.test(name)) drop("the prefix of its name asks for secure: true");
+  if (!secure && /^__(?:secure|host)-/i.test(name)) drop("the prefix of its name requires secure: true");
   if (/^__host-/i.test(name)) {
     if (domain !== undefined)
       drop(`a name with __Host- allows no domain, and it has ${describeValue(domain)}`);
-    if (path !== "/") drop(`a name with __Host- asks for the path "/", and it has ${describeValue(path)}`);
+    if (path !== "/") drop(`a name with __Host- requires the path "/", and it has ${describeValue(path)}`);
   }
-  if (!secure && sameSite?.toLowerCase() === "none") drop('sameSite: "none" asks for secure: true');
-  if (!secure && partitioned) drop("partitioned asks for secure: true");
+  if (!secure && sameSite?.toLowerCase() === "none") drop('sameSite: "none" requires secure: true');
+  if (!secure && partitioned) drop("partitioned requires secure: true");
 }
 
 const optionTypes = {

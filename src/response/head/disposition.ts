@@ -4,7 +4,7 @@ import type * as MimeTypes from "mime-types";
 
 const require = createRequire(import.meta.url);
 
-/** Files packed by these are files of the packer's type: the browser is to keep them packed. */
+/** A compressed file has the type of its compression, so that the browser keeps it compressed. */
 const archiveTypes: Readonly<Record<string, string>> = {
   ".gz": "application/gzip",
   ".br": "application/x-brotli",
@@ -15,29 +15,29 @@ const archiveTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * The Content-Disposition of a file (RFC 6266): `filename` in ASCII, and `filename*` beside it when the name isn't.
- * Only what follows the last slash is used; a backslash is part of a name. Undefined for an inline file without a name,
- * which needs no such header.
+ * The Content-Disposition of a file (RFC 6266): `filename` in ASCII, together with `filename*` if the name isn't
+ * ASCII. Only the part after the last slash is used; a backslash is part of a name. An inline file without a name
+ * needs no such header, so the result is then undefined.
  *
  * @example
  * formatDisposition("reports/naïve.csv", true); // attachment; filename="na?ve.csv"; filename*=UTF-8''na%C3%AFve.csv
  */
 export function formatDisposition(filename: string | undefined, asAttachment: boolean): string | undefined {
-  // Half a surrogate pair has no UTF-8, which filename* is in.
+  // filename* is UTF-8, which can't express half a surrogate pair.
   const name = basename(filename ?? "").toWellFormed();
   if (name === "") return asAttachment ? "attachment" : undefined;
-  // Readers disagree on Latin-1 here, so what isn't plain ASCII goes into filename* only.
+  // Clients disagree on Latin-1 here, so other characters than ASCII go into filename* only.
   const fallback = name.replaceAll(/[^\x20-\x7e]/gu, "?");
   const parts = [
     asAttachment ? "attachment" : "inline",
     `filename="${fallback.replaceAll(/["\\]/g, "\\$&")}"`,
   ];
-  // Some readers decode percent signs in filename, and none does so twice in filename*.
+  // Some clients decode percent signs in filename; no client decodes filename* twice.
   if (fallback !== name || /%[0-9a-f]{2}/i.test(name)) parts.push(`filename*=UTF-8''${encodeExtended(name)}`);
   return parts.join("; ");
 }
 
-/** Percent-encodes as RFC 8187, section 3.2.1 has it: encodeURIComponent leaves four characters that it doesn't allow. */
+/** Percent-encodes by RFC 8187, section 3.2.1, which doesn't allow four characters that encodeURIComponent keeps. */
 function encodeExtended(text: string): string {
   return encodeURIComponent(text).replaceAll(
     /['()*]/g,
@@ -45,11 +45,11 @@ function encodeExtended(text: string): string {
   );
 }
 
-/** The media type that a file's name tells, without a charset; `application/octet-stream` where it tells none. */
+/** The media type of a file name's extension, without a charset; `application/octet-stream` if it is unknown. */
 export function guessContentType(filename: string | undefined): string {
-  // The ending alone, since a file named "csv" is not thereby one.
+  // Only the extension counts: a file named "csv" isn't necessarily a CSV file.
   const ending = extname(basename(filename ?? ""));
-  // Loaded when a type is first guessed: a thousand types are a lot for a process that names its own.
+  // Loaded on the first guess, because a process that names its own types doesn't need the table of a thousand.
   const { lookup } = require("mime-types") as typeof MimeTypes;
   return archiveTypes[ending] ?? (lookup(ending) || "application/octet-stream");
 }

@@ -1,30 +1,31 @@
 import { BadHeaderError, wrongType } from "../../errors.ts";
 import { describeValue } from "../../body/chunk.ts";
 
-/** C0, DEL and C1; a header value may hold a tab and C1, which HTTP calls obs-text. */
+/** C0, DEL and C1. A header value may contain a tab and C1, which HTTP calls obs-text. */
 const controlCharacter = /\p{Cc}/u;
 const allowedInValue = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u;
 const notLatin1 = /[\u0100-\uffff]/;
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
- * A header name as it is sent: a token (RFC 9110, section 5.6.2).
- * @throws BadHeaderError for any other character; TypeError `SCSV_ARG_TYPE` when it is no text
+ * Checks a header name, which is a token (RFC 9110, section 5.6.2).
+ * @throws BadHeaderError `SCSV_BAD_HEADER` for any other character; TypeError `SCSV_ARG_TYPE` if it is not a string
  */
 export function checkHeaderName(name: unknown): string {
   if (typeof name !== "string") throw wrongType(`A header's name is text, not ${describeValue(name)}.`);
   if (!token.test(name)) {
     throw new BadHeaderError(
-      `${describeValue(name)} is no header name: use letters, digits and -, no line break, blank or colon.`,
+      `${describeValue(name)} is not a header name. Use letters, digits and -, without line breaks, spaces or colons.`,
     );
   }
   return name;
 }
 
 /**
- * A header value as it is sent: Latin-1 as it is, other text as one encoded word (RFC 2047), a number as its text.
- * @throws BadHeaderError for a line break or another control character (RFC 9110, section 5.5); TypeError
- *   `SCSV_ARG_TYPE` when it is neither text nor number
+ * The text that is sent as a header value: Latin-1 unchanged, other text as one encoded word (RFC 2047), numbers as
+ * digits.
+ * @throws BadHeaderError `SCSV_BAD_HEADER` for a line break or another control character (RFC 9110, section 5.5);
+ *   TypeError `SCSV_ARG_TYPE` if it is neither text nor a number
  */
 export function checkHeaderValue(name: string, value: unknown): string {
   if (typeof value === "number" || typeof value === "bigint") return String(value);
@@ -45,8 +46,9 @@ export function checkHeaderValue(name: string, value: unknown): string {
 }
 
 /**
- * A reason phrase as it is sent.
- * @throws BadHeaderError for a control character or one outside Latin-1; TypeError `SCSV_ARG_TYPE` when it is no text
+ * Checks a reason phrase.
+ * @throws BadHeaderError `SCSV_BAD_HEADER` for a control character or one outside Latin-1; TypeError `SCSV_ARG_TYPE`
+ *   if it is not a string
  */
 export function checkReasonPhrase(phrase: unknown): string {
   if (typeof phrase !== "string") throw wrongType(`A reason phrase is text, not ${describeValue(phrase)}.`);
@@ -65,12 +67,12 @@ export function checkReasonPhrase(phrase: unknown): string {
 export function checkCookieName(name: string): void {
   if (token.test(name)) return;
   throw new BadHeaderError(
-    `A cookie can't be named ${describeValue(name)}: use letters, digits, - and _, no blank, "=" or separator.`,
+    `A cookie can't be named ${describeValue(name)}: use letters, digits, - and _, without spaces, "=" or separators.`,
   );
 }
 
 /**
- * Checks a part of a cookie before anything else looks at it.
+ * Checks a part of a cookie before the cookie library gets it.
  * @throws BadHeaderError for a control character, or for `;`, which would begin an attribute
  */
 export function checkCookiePart(part: string, value: string): void {

@@ -1,7 +1,7 @@
 /**
- * The members of a header that is a comma-separated list (RFC 9110, section 5.6.1), blanks around them removed and empty
- * ones left out. A comma inside quotes separates nothing. One pass: it costs the length of the text.
- * @param escape the character that takes the meaning from the next one inside quotes
+ * The members of a comma-separated header (RFC 9110, section 5.6.1), trimmed, without empty ones. A comma inside
+ * quotes doesn't separate. The cost is linear in the length of the text.
+ * @param escape the character that escapes the next one inside quotes
  */
 export function splitList(field: string, escape = "\\"): readonly string[] {
   const members: string[] = [];

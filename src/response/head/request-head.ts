@@ -1,6 +1,6 @@
 /**
- * What a transform or an adapter needs of a request. Node's `IncomingMessage`, Fastify's and Express's requests and the
- * Web's `Request` all are one.
+ * The parts of a request that transforms and adapters read. Node's `IncomingMessage`, the requests of Fastify and
+ * Express, and the Web's `Request` all have them.
  */
 export interface RequestHead {
   readonly method?: string | undefined;
@@ -9,7 +9,7 @@ export interface RequestHead {
     | { get(name: string): string | null };
 }
 
-/** One header of a request, several lines joined as one list; `name` in lower case. */
+/** One header of a request; several lines are joined into one list. `name` must be in lower case. */
 export function requestHeader(request: RequestHead, name: string): string | undefined {
   const { headers } = request;
   if (isWebHeaders(headers)) return headers.get(name) ?? undefined;
@@ -17,7 +17,7 @@ export function requestHeader(request: RequestHead, name: string): string | unde
   return value === undefined || typeof value === "string" ? value : value.join(", ");
 }
 
-/** The method in upper case; GET where there is none. */
+/** The method in upper case; GET if it is missing. */
 export function requestMethod(request: RequestHead): string {
   return request.method?.toUpperCase() ?? "GET";
 }
@@ -26,7 +26,7 @@ function isWebHeaders(headers: RequestHead["headers"]): headers is { get(name: s
   return typeof headers["get"] === "function";
 }
 
-/** Node gives names in lower case; a record made by hand may not. */
+/** Node gives names in lower case, but a caller's own record may have others. */
 function findInAnyCase<T>(headers: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
 }

@@ -34,7 +34,7 @@ export class ResponseCookies {
   }
 
   /**
-   * Adds a line that was made elsewhere, as it is; lines of one name may differ in path or domain.
+   * Adds a finished line unchanged; lines of one name may differ in path or domain.
    * @throws BadHeaderError `SCSV_BAD_HEADER` for a control character
    */
   append(line: string): void {
@@ -42,7 +42,7 @@ export class ResponseCookies {
     this.#cookies = [...this.#cookies, { name, line: checkHeaderValue("Set-Cookie", line) }];
   }
 
-  /** Puts a cookie in the place of all of its name. */
+  /** Replaces all cookies of the same name by this one. */
   #put(cookie: Cookie): void {
     const place = this.#cookies.findIndex(({ name }) => name === cookie.name);
     this.#cookies =

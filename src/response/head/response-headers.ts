@@ -9,10 +9,10 @@ export type HeadersInput =
   | Iterable<readonly [name: string, value: string | number]>;
 
 /**
- * The headers of a response: one value a name, found in any case, sent in the case last written.
+ * The headers of a response: one value for each name. Lookup ignores case; a name is sent in the case last written.
  *
- * Iterates `[name, value]` in the order in which the names were first set; setting one again doesn't move it. A name or
- * value that HTTP doesn't allow is refused by the call that gives it. Cookies are kept apart, see `setCookie()`.
+ * Iterates `[name, value]` in the order in which the names were first set; setting one again doesn't move it. Each
+ * call refuses a name or value that HTTP doesn't allow. Cookies are stored separately, see `setCookie()`.
  *
  * @example
  * const headers = new ResponseHeaders({ "X-Rows": 10 });
@@ -24,7 +24,7 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
 
   /**
    * @throws BadHeaderError `SCSV_BAD_HEADER` for a name or value that HTTP doesn't allow
-   * @throws TypeError `SCSV_ARG_TYPE` for what is no pair of text and text or number
+   * @throws TypeError `SCSV_ARG_TYPE` for an entry that is not a pair of a name and a text or number
    */
   constructor(input: HeadersInput = {}) {
     for (const [name, value] of readPairs(input)) this.set(name, value);
@@ -39,7 +39,7 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
   }
 
   /**
-   * Sets the one value of a name. Latin-1 is sent as it is, other text as an encoded word (RFC 2047).
+   * Sets the value of a name. Latin-1 is sent unchanged, other text as an encoded word (RFC 2047).
    * @throws BadHeaderError `SCSV_BAD_HEADER` for a name or value that HTTP doesn't allow, and for Set-Cookie
    * @throws TypeError `SCSV_ARG_TYPE` for a value that is neither text nor number
    */
@@ -47,17 +47,19 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
     const key = checkHeaderName(name).toLowerCase();
     const text = checkHeaderValue(name, value);
     if (key === "set-cookie") {
-      throw new BadHeaderError("Set-Cookie has one line a cookie, so it is no header here: use setCookie().");
+      throw new BadHeaderError(
+        "Set-Cookie needs one line for each cookie, so it can't be set as a header. Use setCookie().",
+      );
     }
     this.#entries.set(key, [name, text]);
   }
 
-  /** Sets a value where the name has none yet. */
+  /** Sets a value if the name has none yet. */
   setDefault(name: string, value: string | number): void {
     if (!this.has(name)) this.set(name, value);
   }
 
-  /** Removes a name; whether it was there. */
+  /** Removes a name; returns whether it was set. */
   delete(name: string): boolean {
     return this.#entries.delete(name.toLowerCase());
   }
@@ -75,7 +77,7 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
   }
 }
 
-/** Checks the shape of the input; names and values are checked where they are set. */
+/** Checks the shape of the input; `set` checks names and values. */
 function readPairs(input: HeadersInput): Iterable<readonly [name: string, value: string | number]> {
   if (typeof input !== "object" || input === null)
     throw wrongType(`headers is an object or a list of [name, value] pairs, not ${describeValue(input)}.`);
@@ -89,14 +91,14 @@ function readPairs(input: HeadersInput): Iterable<readonly [name: string, value:
   return pairs;
 }
 
-/** Adds a token to a header that is a list, such as Vary, unless it is there already or the list is `*`. */
+/** Adds a token to a list header, such as Vary, unless the list has it already or is `*`. */
 export function addToList(headers: ResponseHeaders, name: string, item: string): void {
   const items = splitList(headers.get(name) ?? "");
   if (items.includes("*") || items.some((entry) => entry.toLowerCase() === item.toLowerCase())) return;
   headers.set(name, [...items, item].join(", "));
 }
 
-/** Whether a header that is a list of directives, such as Cache-Control, has one of that name. */
+/** Whether a header with a list of directives, such as Cache-Control, contains that directive. */
 export function hasDirective(value: string | undefined, directive: string): boolean {
   return splitList(value ?? "").some((entry) => entry.split("=", 1)[0]?.trim().toLowerCase() === directive);
 }

@@ -3,8 +3,8 @@ import { wrongRange, wrongType } from "../../errors.ts";
 import { describeValue } from "../../body/chunk.ts";
 
 /**
- * A status code as a whole number from 100 to 599; text of digits is taken too.
- * @throws TypeError `SCSV_ARG_TYPE` for what is no number; RangeError `SCSV_ARG_RANGE` for one outside
+ * Checks a status code, a whole number from 100 to 599; text of digits is accepted too.
+ * @throws TypeError `SCSV_ARG_TYPE` if it is not a number; RangeError `SCSV_ARG_RANGE` if it is outside that range
  */
 export function checkStatusCode(value: unknown): number {
   const isNumeric =
@@ -17,12 +17,12 @@ export function checkStatusCode(value: unknown): number {
   return code;
 }
 
-/** The phrase of RFC 9110 and its kin for a status code. */
+/** The standard reason phrase of a status code (RFC 9110 and others). */
 export function defaultReasonPhrase(statusCode: number): string {
   return STATUS_CODES[statusCode] ?? "Unknown Status Code";
 }
 
-/** Whether an answer of that status has no body, whatever the method (RFC 9110, sections 6.4.1 and 15.3.6). */
+/** Whether an answer of that status has no body for any method (RFC 9110, sections 6.4.1 and 15.3.6). */
 export function isBodiless(statusCode: number): boolean {
   return statusCode < 200 || statusCode === 204 || statusCode === 205 || statusCode === 304;
 }

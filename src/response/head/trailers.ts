@@ -4,17 +4,17 @@ import { checkHeaderName } from "./header-value.ts";
 import { type RequestHead, requestHeader } from "./request-head.ts";
 import { ResponseHeaders } from "./response-headers.ts";
 
-/** Fields sent after the body, to clients that take them (RFC 9110, section 6.5). */
+/** Fields sent after the body, to clients that accept them (RFC 9110, section 6.5). */
 export interface ResponseTrailers {
   /** Their names, announced in the head. */
   readonly names: readonly string[];
-  /** Their values, asked for once, when the whole body is written; a name without a value is left out. */
+  /** Their values. Called once, after the whole body is written; a name without a value is left out. */
   values(): Readonly<Record<string, string | number>>;
 }
 
 /**
- * What mustn't come after the body (RFC 9110, section 6.5.1): whatever frames the message, routes it, says how to read
- * the content, or is acted upon before the content is there.
+ * Fields that must not follow the body (RFC 9110, section 6.5.1). They frame or route the message, describe the
+ * content, or are needed before the content.
  */
 const forbiddenNames = new Set([
   "age",
@@ -47,9 +47,9 @@ const forbiddenNames = new Set([
 ]);
 
 /**
- * Trailers whose names may be sent.
+ * Checks the names of trailers.
  * @throws BadHeaderError `SCSV_BAD_HEADER` for a name that is not a token, or that HTTP doesn't allow after the body
- * @throws TypeError `SCSV_ARG_TYPE` for another shape than `{ names, values() }`
+ * @throws TypeError `SCSV_ARG_TYPE` if it is not `{ names, values() }`
  */
 export function checkTrailers(trailers: ResponseTrailers | undefined): ResponseTrailers | undefined {
   if (trailers === undefined) return undefined;
@@ -65,13 +65,13 @@ export function checkTrailers(trailers: ResponseTrailers | undefined): ResponseT
   return trailers;
 }
 
-/** Whether the client says `TE: trailers`. */
+/** Whether the client sent `TE: trailers`. */
 export function acceptsTrailers(request: RequestHead): boolean {
   const accepted = (requestHeader(request, "te") ?? "").toLowerCase().split(",");
   return accepted.some((entry) => entry.trim() === "trailers");
 }
 
-/** The trailers as they are sent, in the order announced; only what was announced. */
+/** The trailers to send, in the order announced; others are left out. */
 export function trailerPairs(trailers: ResponseTrailers): [name: string, value: string][] {
   const given = new ResponseHeaders(trailers.values());
   return trailers.names.flatMap((name) => {

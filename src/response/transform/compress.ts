@@ -17,14 +17,15 @@ import type { ResponseTransform } from "./transform.ts";
 
 /** How bodies are compressed. */
 export interface CompressOptions {
-  /** Which codings may be used; the first is taken where a client likes several equally. @default zstd, br, gzip */
+  /** Allowed codings; the first one wins if the client accepts several equally. @default zstd, br, gzip */
   readonly codings?: readonly CodingName[];
   /**
-   * As the coding counts it: 0 to 9 for gzip, 0 to 11 for br, 1 to 22 for zstd; it must suit all of `codings`.
+   * Compression level in the coding's own scale: 0 to 9 for gzip, 0 to 11 for br, 1 to 22 for zstd. It must be valid
+   * for all `codings`.
    * @default 6 for gzip, 4 for br, 3 for zstd
    */
   readonly level?: number;
-  /** Buffered content below this many bytes is left alone. @default 200 */
+  /** Buffered content below this many bytes isn't compressed. @default 200 */
   readonly minBytes?: number;
   /** A stream is flushed after this many bytes of input. @default 131072 */
   readonly flushBytes?: number;
@@ -34,28 +35,30 @@ export interface CompressOptions {
   readonly clock?: Clock;
 }
 
-/** More than this would keep the event loop too long, so it is compressed while it is sent. */
+/** Compressing more than this at once would block the event loop too long, so it is compressed while it is sent. */
 const atOnceBytes = 512 * 1024;
 
-/** They speak of the bytes before compression. */
+/** These headers describe the bytes before compression. */
 const outdatedHeaders = ["Content-Length", "Accept-Ranges", "Repr-Digest", "Content-Digest"];
 
 /**
  * Makes a transform that compresses the body as the client's Accept-Encoding allows (RFC 9110, section 12.5.3): gzip, br,
- * and zstd where Node has it; q-values and `identity` are heeded.
+ * and zstd if Node supports it. It respects q-values and `identity`.
  *
- * A stream stays one: it is coded as it is pulled, as one member, flushed by bytes and by time; memory is bounded by what
- * lies between two flushes, and given back at once when the sending stops. After a failure the member has no end. Buffered
- * content is compressed in place, if that makes it smaller; more than 512 KiB of it becomes a stream, since compressing
- * that at once would hold up everyone else.
+ * A stream stays a stream: it is compressed as it is pulled, as one member, and flushed by bytes and by time. Memory
+ * is bounded by the data between two flushes, and freed at once when the transfer stops. After a failure the member
+ * has no end. Buffered content is compressed in place if that makes it smaller. More than 512 KiB becomes a stream,
+ * because compressing it at once would delay all other requests.
  *
- * Left alone are answers that have a Content-Encoding (an empty one is removed, so it is a way to opt out), say
- * `no-transform`, are a part (206), or have no body. A strong ETag becomes weak; Vary says that Accept-Encoding matters.
+ * Responses stay unchanged if they have a Content-Encoding, say `no-transform`, are partial (206), or have no body.
+ * An empty Content-Encoding is removed, so it is a way to opt out. A strong ETag becomes weak, and Accept-Encoding is
+ * added to Vary.
  *
- * A 304 gets the `Vary` and the weak ETag that the 200 it stands for would have, so the order of `compress()` and
- * `conditionalGet()` is free.
+ * A 304 gets the `Vary` and the weak ETag of the 200 it replaces, so `compress()` and `conditionalGet()` work in
+ * either order.
  *
- * @throws RangeError `SCSV_ARG_RANGE` for a negative size or time, an unknown coding, or a level that one of them hasn't
+ * @throws RangeError `SCSV_ARG_RANGE` for a negative size or time, an unknown coding, or a level that one of them
+ *   doesn't have
  * @throws TypeError `SCSV_ARG_TYPE` for `codings` that aren't an array
  * @example
  * const response = new HttpResponse("a".repeat(1000));
@@ -71,7 +74,7 @@ export function compress(options: CompressOptions = {}): ResponseTransform {
   const settings = { ...options, flushBytes, flushIntervalMs };
   return (request, response) => {
     const isUnchanged = response.statusCode === 304;
-    // What the 304 stands for decides how its 200 would look; a 304 that was made by hand stands for nothing known.
+    // The replaced response decides how its 200 would look. A 304 made by the caller replaces no known response.
     const represented = isUnchanged ? replacedBy(response) : response;
     const isLeftAlone =
       represented === undefined ? !isTransformable(response) : !isCompressible(represented, minBytes);
@@ -99,7 +102,7 @@ function checkCodings({ codings = allCodings, level }: CompressOptions): void {
     const { least, most } = codingLevels[name];
     if (Number.isInteger(level) && level >= least && level <= most) continue;
     throw wrongRange(
-      `level ${String(level)} doesn't suit ${name}, which has ${least} to ${most}; name in codings the ones it is for.`,
+      `level ${String(level)} isn't valid for ${name}, which takes ${least} to ${most}. List in codings only those for which it is valid.`,
     );
   }
 }
@@ -160,7 +163,7 @@ function weakenTag<R extends AnyResponse>(response: R): R {
   return response;
 }
 
-/** The same answer, its parts given one by one; it closes the one it stands for. */
+/** The same response as a stream of its parts. Closing it closes the original one. */
 function makeStream(response: HttpResponse): StreamingHttpResponse {
   const { statusCode, reasonPhrase, headers } = response;
   const stream = new StreamingHttpResponse(response.parts, { statusCode, reasonPhrase, headers });

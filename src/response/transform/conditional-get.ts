@@ -8,22 +8,24 @@ import { HttpResponse } from "../http-response.ts";
 import { copyCookies } from "../http-response-base.ts";
 import type { ResponseTransform } from "./transform.ts";
 
-/** How conditions are judged. */
+/** Options of {@link conditionalGet}. */
 export interface ConditionalGetOptions {
-  /** Tells the century of a date with a two-digit year. @default the machine's clock */
+  /** Decides the century of a date with a two-digit year. @default the machine's clock */
   readonly clock?: Clock;
 }
 
-/** What a 304 repeats of the answer it stands for (RFC 9110, section 15.4.5), and Last-Modified, which it may. */
+/** Headers that a 304 repeats from the response it replaces (RFC 9110, section 15.4.5); Last-Modified is optional. */
 const keptHeaders = ["Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Last-Modified", "Vary"];
 
 /**
- * Makes a transform that answers a conditional GET or HEAD with 304 or 412 where that is right (RFC 9110, section 13).
+ * Makes a transform that answers a conditional GET or HEAD with 304 or 412 if its conditions say so (RFC 9110,
+ * section 13).
  *
- * Conditions are looked at in the order of the RFC: If-Match, else If-Unmodified-Since; then If-None-Match, else
- * If-Modified-Since. A date in none of HTTP's three forms counts as absent. Only answers with a 2xx status take part. Buffered content without an ETag gets a strong one, from
- * its SHA-256, unless Cache-Control says `no-store`. A stream is never read: it takes part with the ETag or Last-Modified
- * it brings. The response that is replaced is closed at once, and its cookies are kept.
+ * Conditions are evaluated in the order of the RFC: If-Match, else If-Unmodified-Since; then If-None-Match, else
+ * If-Modified-Since. A date in none of HTTP's three forms counts as absent. Only responses with a 2xx status are
+ * considered. Buffered content without an ETag gets a strong one, its SHA-256, unless Cache-Control says `no-store`.
+ * A stream is never read; only the ETag or Last-Modified it already has counts. A replaced response is closed at
+ * once, and its cookies are kept.
  *
  * @example
  * const transform = conditionalGet();
@@ -48,7 +50,7 @@ function addEntityTag(response: AnyResponse): void {
   response.headers.set("ETag", hashEntityTag(response.parts));
 }
 
-/** The status a condition asks for instead, if any. */
+/** The status that the conditions require instead, if any. */
 function judge(request: RequestHead, response: AnyResponse, nowMs: number): 304 | 412 | undefined {
   const parseDate = (text = ""): number | undefined => parseHttpDate(text, nowMs);
   const tag = response.headers.get("ETag");
@@ -79,10 +81,10 @@ function isListed(field: string, tag: string): boolean {
   return tags === "*" || tags.some((each) => matchesWeakly(each, tag));
 }
 
-/** What each 304 stands for, so that a later transform can tell how its 200 would look. */
+/** The response that each 304 replaced, so that a later transform knows how its 200 would look. */
 const replaced = new WeakMap<AnyResponse, AnyResponse>();
 
-/** The closed response that a 304 of {@link conditionalGet} was put in the place of. */
+/** The closed response that a 304 of {@link conditionalGet} replaced. */
 export function replacedBy(response: AnyResponse): AnyResponse | undefined {
   return replaced.get(response);
 }
@@ -98,7 +100,7 @@ function replace(response: AnyResponse, statusCode: 304 | 412): HttpResponse {
     }
   }
   copyCookies(response, replacement);
-  // Now, because it may hold a file open; and again when the replacement is closed, which waits for it.
+  // Closed now, because it may hold a file open. Closing the replacement waits for this.
   const closing = response.close();
   replacement.onClose(() => closing);
   return replacement;

@@ -2,8 +2,8 @@ import { isBodiless } from "../head/status.ts";
 import type { ResponseTransform } from "./transform.ts";
 
 /**
- * Makes a transform that gives a buffered response its Content-Length, where it has none. A stream is left alone, and so
- * is a length that is there; `send()` refuses a wrong one.
+ * Makes a transform that sets the Content-Length of a buffered response that has none. Streams and existing lengths
+ * stay unchanged; `send()` refuses a wrong length.
  *
  * @example
  * const response = contentLength()({ method: "GET", headers: {} }, new HttpResponse("pong"));

@@ -6,29 +6,29 @@ import { resetSocket } from "../../socket/socket-reset.ts";
 import { malformedFault } from "./malformed-request.ts";
 
 /**
- * Requests of one connection that wait for their answers. A client may send as many ahead as it likes, and each costs 14 KB
- * here, so the answer to the last of these says `Connection: close`; what comes behind it was never taken
- * (RFC 9112, section 9.3.2), and the client asks again on another connection.
+ * The most pipelined requests of one connection that may wait for their answers, because each costs 14 KB here. The
+ * answer to the last of them says `Connection: close`. The server doesn't read later requests (RFC 9112, section
+ * 9.3.2), and the client repeats them on another connection.
  */
 const mostUnanswered = 64;
 
-/** How often a half-closed client that still waits is asked whether it is there. */
+/** How often the server probes a half-closed client that still waits. */
 const probeIntervalMs = 1000;
 
 /**
- * The requests of one connection, from the client's first byte to the close. Every request that was taken is answered before
- * the connection is closed, whatever comes behind it.
+ * The requests of one connection, from the client's first byte to the close. Every accepted request is answered
+ * before the connection is closed, whatever the client sends after it.
  */
 export class ClientConnection {
   readonly #socket: Socket;
-  /** Answers a malformed request, and closes. */
+  /** Answers a malformed request, and closes the connection. */
   readonly #answerFault: (fault: StreamCsvError) => void;
-  /** In order of arrival; the first is the one that is being sent. */
+  /** In order of arrival; the first one is being sent. */
   readonly #unanswered = new Set<ServerResponse>();
   #latest: { readonly req: IncomingMessage; readonly res: ServerResponse } | undefined;
-  /** No further request is taken. */
+  /** Whether further requests are ignored. */
   #isClosing = false;
-  /** What is wrong with the bytes behind the last request. */
+  /** The fault in the bytes after the last request. */
   #fault: StreamCsvError | undefined;
 
   constructor(socket: Socket, answerFault: (fault: StreamCsvError) => void) {
@@ -37,17 +37,17 @@ export class ClientConnection {
     socket.once("end", () => this.#probe());
   }
 
-  /** Takes a request in; false when it came behind the last one, and isn't to be answered. */
+  /** Accepts a request; false if the connection is closing and the request must not be answered. */
   begin(req: IncomingMessage, res: ServerResponse): boolean {
     if (this.#isClosing) return false;
     this.#latest = { req, res };
     this.#unanswered.add(res);
     const { headers, httpVersionMajor } = req;
-    // Node's parser drops the bytes behind a request to upgrade, which is answered as if it hadn't asked.
+    // Node's parser drops the bytes after an upgrade request. The server answers it as an ordinary request.
     if (headers.upgrade !== undefined) this.#closeAfter(res);
     const hasCoding = headers["transfer-encoding"] !== undefined;
     if (hasCoding || Number(headers["content-length"] ?? 0) > 0) this.#lingerOnClose();
-    // Framing that another server on the way may have read differently isn't trusted further (RFC 9112, section 6.1).
+    // A proxy may have parsed this framing differently, so the connection isn't reused (RFC 9112, section 6.1).
     if (hasCoding || httpVersionMajor !== 1) this.#closeAfter(res);
     if (this.#unanswered.size >= mostUnanswered) {
       this.#closeAfter(res);
@@ -62,38 +62,38 @@ export class ClientConnection {
     if (this.#isClosing) this.#closeWhenAnswered();
   }
 
-  /** Node couldn't read what came, or waited too long for it, or the connection broke. */
+  /** Node couldn't parse the input or waited too long for it, or the connection broke. */
   fail(error: Error): void {
     const fault = malformedFault(error);
     if (fault === undefined) resetSocket(this.#socket);
     else this.refuse(fault);
   }
 
-  /** Something came that isn't a request this server can answer: it is refused after the answers to those before it. */
+  /** Refuses input that isn't a request this server can answer, after the answers to the earlier requests. */
   refuse(fault: StreamCsvError): void {
-    // Node reports every packet behind the first that was wrong.
+    // Node also reports every packet after the first wrong one.
     if (this.#fault !== undefined) return;
     this.#fault = fault;
     const isInBody = this.#isBodyMissing;
     if (!isInBody && this.#isSendingUnbounded) {
-      // A clean end would pass for the end of a body that is delimited by it.
+      // A clean close would look like the end of a body without a length.
       resetSocket(this.#socket);
       return;
     }
     this.#isClosing = true;
     this.#lingerOnClose();
     this.#discardInput();
-    // What is wrong with a request's own body is told by the answer to that request, and by no second one.
+    // A fault in a request's own body gets no second answer; the answer to that request is the last one.
     if (isInBody && this.#latest !== undefined) this.#closeAfter(this.#latest.res);
     this.#closeWhenAnswered();
   }
 
-  /** Whether the last request's body hasn't come whole; from then on it never will. */
+  /** Whether the body of the last request is incomplete. After a fault it stays incomplete. */
   get #isBodyMissing(): boolean {
     return this.#latest?.req.complete === false;
   }
 
-  /** Whether a body is on its way whose length the client doesn't know. */
+  /** Whether a body is being sent whose length the client doesn't know. */
   get #isSendingUnbounded(): boolean {
     const [first] = this.#unanswered;
     return first?.headersSent === true && !first.hasHeader("Content-Length");
@@ -101,7 +101,7 @@ export class ClientConnection {
 
   #closeAfter(res: ServerResponse): void {
     this.#isClosing = true;
-    // Says so in the answer's head, where that isn't made yet; else the connection is closed without a word.
+    // This adds `Connection: close` to the answer's head, unless that has been made already.
     res.shouldKeepAlive = false;
     this.#lingerOnClose();
   }
@@ -113,20 +113,20 @@ export class ClientConnection {
     else this.#answerFault(this.#fault);
   }
 
-  /** Node closes by this function when the answer that is the last has been written. */
+  /** Node calls `destroySoon` to close the connection after the last answer. */
   #lingerOnClose(): void {
     this.#socket.destroySoon = () => closeGracefully(this.#socket);
   }
 
-  /** Takes the bytes away from Node's parser, which would go on making requests of them. */
+  /** Keeps further bytes from Node's parser, which would make requests of them. */
   #discardInput(): void {
     this.#socket.removeAllListeners("data").on("data", () => undefined);
   }
 
   /**
-   * A client that has left and one that only shut its own side down look alike, until it is sent something: who has left
-   * answers with a reset. So the client is sent a 102 now and then for as long as it waits for a head, which every client of
-   * HTTP/1.1 passes over (RFC 9110, section 15.2).
+   * A client that disconnected and one that only shut down its sending side look alike until the server sends
+   * something: the host of a disconnected client answers with a reset. So while the client waits for a head, the
+   * server regularly sends a 102, which every HTTP/1.1 client ignores (RFC 9110, section 15.2).
    */
   #probe(): void {
     const timer = setInterval(() => {

@@ -1,6 +1,6 @@
 import { StreamCsvError, type FaultCode } from "../../errors.ts";
 
-/** A fault whose answer says something in its headers as well. */
+/** A fault whose answer needs additional headers. */
 export class HttpFault extends StreamCsvError {
   readonly headers: Readonly<Record<string, string>>;
 

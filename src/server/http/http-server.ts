@@ -11,18 +11,19 @@ import { connectFault } from "./malformed-request.ts";
 import { problemResponse } from "./problem.ts";
 import { identify } from "./request-identity.ts";
 
-/** How often connections are looked through for those whose time is over, at the least, and in shares of that time. */
+/** Node looks for expired connections at this interval at the latest, or this many times within the time-out. */
 const longestCheckIntervalMs = 1000;
 const checksPerTimeout = 5;
 
-/** Answers one request; resolves when nothing of it is left to do, and never rejects. */
+/** Answers one request. Resolves when the answer is complete and its closers have run; never rejects. */
 export type AnswerRequest = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
 /**
- * An HTTP server with the limits of its settings. It doesn't listen: it is given its connections by {@link openConnection}.
+ * Makes an HTTP server with the limits of its settings. It doesn't listen; {@link openConnection} passes it
+ * connections.
  *
- * Whatever comes over a connection is answered: a request by its route, and anything else by a problem, after the answers to
- * the requests before it.
+ * All input gets an answer: a request the one of its route, anything else a problem response, after the answers to
+ * the earlier requests.
  */
 export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRequest): Server {
   const connections = new WeakMap<Duplex, ClientConnection>();
@@ -36,23 +37,24 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
         longestCheckIntervalMs,
         Math.ceil(http.headTimeoutMs / checksPerTimeout),
       ),
-      // Checked by checkRequest(), whose answer says what is wrong.
+      // checkRequest() checks this, and its answer says what is wrong.
       requireHostHeader: false,
     },
     (req, res) => {
-      // If nobody reads the request's body, Node stops reading the socket, and never notices that the client has left.
+      // If nobody reads the request's body, Node stops reading the socket, and never notices that the client
+      // disconnected.
       req.resume();
       const connection = connections.get(req.socket);
       if (connection?.begin(req, res) === false) return;
       void answer(req, res).finally(() => connection?.end(res));
     },
   );
-  // Without it Node ends its own side when a client ends the other, and the answer is lost.
+  // Without this, Node ends its own side when the client half-closes the connection, and the answer is lost.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on("connection", (socket: Socket) => {
     connections.set(socket, new ClientConnection(socket, (fault) => answerFault(socket, fault)));
   });
-  // An expectation that isn't known is no reason to refuse (RFC 9110, section 10.1.1).
+  // A server may ignore an unknown expectation (RFC 9110, section 10.1.1).
   server.on("checkExpectation", (req, res) => server.emit("request", req, res));
   server.on("connect", (_, socket) => connections.get(socket)?.refuse(connectFault()));
   server.on("clientError", (error, socket) => connections.get(socket)?.fail(error));
@@ -63,12 +65,12 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
     response.headers.set("X-Request-Id", requestId);
     answerSocket(response, socket);
   };
-  // What starts its watch over slow and idle connections.
+  // Node starts its check for slow and idle connections on this event.
   server.emit("listening");
   return server;
 }
 
-/** Gives a server a paused connection that was accepted elsewhere. */
+/** Passes a server a paused connection that another process accepted. */
 export function openConnection(server: Server, socket: Socket): void {
   keepHalfOpen(socket);
   server.emit("connection", socket);

@@ -1,18 +1,18 @@
 import { isCodedError, StreamCsvError } from "../../errors.ts";
 
-/** A request line that is one but for a method nobody knows (RFC 9112, section 3). */
+/** A request line that is valid apart from an unknown method (RFC 9112, section 3). */
 const requestLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ \S+ HTTP\/1\.[01]\r?$/;
 
-/** The fault in what Node couldn't read as a request; undefined where the connection itself broke. */
+/** The fault in input that Node couldn't parse; undefined if the connection itself broke. */
 export function malformedFault(error: Error): StreamCsvError | undefined {
   const code = isCodedError(error) ? error.code : "";
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return new StreamCsvError("SCSV_HEAD_TOO_LARGE", "The head of the request is larger than is read.");
+      return new StreamCsvError("SCSV_HEAD_TOO_LARGE", "The head of the request is larger than allowed.");
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
-      return new StreamCsvError("SCSV_BODY_TOO_LARGE", "The chunk extensions are longer than is read.");
+      return new StreamCsvError("SCSV_BODY_TOO_LARGE", "The chunk extensions are longer than allowed.");
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return new StreamCsvError("SCSV_REQUEST_TIMEOUT", "The request didn't arrive whole in time.");
+      return new StreamCsvError("SCSV_REQUEST_TIMEOUT", "The request didn't arrive completely in time.");
     case "HPE_INVALID_METHOD": {
       const line = lineAt(error);
       if (line !== undefined && requestLine.test(line)) return methodUnknown(line.split(" ")[0] ?? "");
@@ -22,10 +22,10 @@ export function malformedFault(error: Error): StreamCsvError | undefined {
   }
   if (!code.startsWith("HPE_")) return undefined;
   const reason = "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
-  return new StreamCsvError("SCSV_BAD_REQUEST", `That is no request of HTTP/1.1: ${reason} (${code}).`);
+  return new StreamCsvError("SCSV_BAD_REQUEST", `The input is not an HTTP/1.1 request: ${reason} (${code}).`);
 }
 
-/** CONNECT asks for a tunnel, at no path that could have an Allow. */
+/** CONNECT requests a tunnel instead of a path, so no path could list it in Allow. */
 export function connectFault(): StreamCsvError {
   return methodUnknown("CONNECT");
 }
@@ -34,7 +34,7 @@ function methodUnknown(method: string): StreamCsvError {
   return new StreamCsvError("SCSV_METHOD_UNKNOWN", `The server doesn't know the method "${method}".`);
 }
 
-/** The line that Node's parser stopped in. */
+/** The line in which Node's parser stopped. */
 function lineAt(error: Error): string | undefined {
   if (!("rawPacket" in error && error.rawPacket instanceof Uint8Array)) return undefined;
   const at = "bytesParsed" in error && typeof error.bytesParsed === "number" ? error.bytesParsed : 0;

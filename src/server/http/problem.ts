@@ -3,7 +3,7 @@ import { StreamCsvError, faultCatalogue, isCodedError, type FaultCode } from "..
 import { HttpResponse } from "../../response/http-response.ts";
 import { HttpFault } from "./http-fault.ts";
 
-/** Body of a fault (RFC 9457); `code` is the member to branch on. */
+/** The body of an error response (RFC 9457). Clients should branch on `code`. */
 interface Problem {
   readonly title: string;
   readonly status: number;
@@ -13,7 +13,7 @@ interface Problem {
   readonly parameter?: string;
 }
 
-/** The response that tells of a fault before the first byte of a body; what isn't ours to tell stays in the log. */
+/** The response for a fault before the first byte of a body. Internal details go only to the log. */
 export function problemResponse(thrown: unknown): HttpResponse {
   const error = shortage(thrown) ?? (thrown instanceof StreamCsvError ? thrown : internal(thrown));
   const problem: Problem = {
@@ -36,14 +36,17 @@ export function problemResponse(thrown: unknown): HttpResponse {
   return response;
 }
 
-/** A fault of ours or of a source may name a path of this machine; the log and the transfer have the whole message. */
+/**
+ * The message of an internal or source error may contain a local path. The log and the transfer record have the whole
+ * message.
+ */
 function isForClients({ status, code }: StreamCsvError): boolean {
   return status !== 500 && !code.startsWith("SCSV_SOURCE_");
 }
 
 const shortageCodes: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
-/** A lack of descriptors or memory is nobody's fault for long, whatever it kept from being opened. */
+/** A lack of descriptors or memory is temporary, so it is a 503 whichever operation failed. */
 function shortage(thrown: unknown): StreamCsvError | undefined {
   for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
     if (!isCodedError(cause) || !shortageCodes.has(cause.code)) continue;

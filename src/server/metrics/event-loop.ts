@@ -1,7 +1,7 @@
 import { PerformanceObserver, performance } from "node:perf_hooks";
 
 /**
- * Seconds this process's event loop was not idle, and seconds of garbage collection, since it was made.
+ * Seconds for which this process's event loop was not idle, and seconds of garbage collection, since construction.
  *
  * Loop time is `performance.eventLoopUtilization().active`: wall time outside the event provider. It is not CPU time:
  * a synchronous wait counts, and work on other threads doesn't.

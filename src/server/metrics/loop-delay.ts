@@ -4,12 +4,12 @@ const resolutionMs = 20;
 const windowMs = 15_000;
 
 /**
- * How late the event loop came to its timers within the last 15 to 30 seconds.
+ * How late the event loop ran its timers within the last 15 to 30 seconds.
  *
- * Two histograms take turns: each begins anew after two windows, and the one that has run for longer is asked, so that
- * the numbers always cover a whole window. Node's samples hold the sampling interval itself, therefore it is taken off.
- * While the loop stands still there is one sample only, which makes the mean useless: ask for the high percentiles.
- * It goes on for as long as the process, and doesn't keep it alive.
+ * Two histograms alternate: each is reset after two windows, and the older one is read, so that the numbers always
+ * cover a whole window. Node's samples include the sampling interval, which is subtracted. A blocked loop gives only
+ * one sample, so the mean is useless; use the high percentiles. It runs until the process ends, and doesn't keep the
+ * process alive.
  */
 export class LoopDelay {
   #older: IntervalHistogram = begin();
@@ -19,7 +19,7 @@ export class LoopDelay {
     setInterval(() => this.#turn(), windowMs).unref();
   }
 
-  /** Delay below which so many per cent of the samples are. */
+  /** The delay that `percent` per cent of the samples stay below. */
   percentileSeconds(percent: number): number {
     return secondsOf(this.#older.percentile(percent));
   }

@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry } from "prom-client";
 import type { ExportStats, ServerStats } from "./server-stats.ts";
 import { workerNumbers } from "./worker-number.ts";
 
-/** A value and what it belongs to. */
+/** A value and its labels. */
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
 /** The numbers of `GET /stats` in Prometheus' text format, together with the histograms of a registry. */
@@ -22,12 +22,12 @@ export async function prometheusText(stats: ServerStats, histograms: Registry): 
     stats.workers.map((worker) => [{ worker: String(worker.worker) }, value(worker)]);
   gauge(
     "worker_up",
-    "Whether a process is in the worker's place.",
+    "1 while the worker's process runs, 0 while it is missing.",
     ofWorkers(({ isRunning }) => Number(isRunning)),
   );
   counter(
     "worker_restarts_total",
-    "Processes that took the place of one that died.",
+    "Processes that replaced one that died.",
     ofWorkers(({ restarts }) => restarts),
   );
   gauge(

@@ -1,64 +1,64 @@
-/** What `GET /stats` answers, and `GET /metrics` in Prometheus' words: numbers since the server started. */
+/** The answer of `GET /stats`, and the source of `GET /metrics`: numbers since the server started. */
 export interface ServerStats {
   readonly uptimeSeconds: number;
   readonly workerModel: "async" | "sync";
-  /** One entry a place for a worker; a worker that died and the one that replaced it share their place. */
+  /** One entry for each worker; a worker that died and its replacement share one entry. */
   readonly workers: readonly WorkerStats[];
   /**
-   * The workers' numbers in sum; a peak in sum is the sum of peaks, a delay that of the worst. The queue of sync workers is
-   * the primary's: it counts here and in none of them.
+   * The sum over all workers. A peak is the sum of the peaks, a delay the highest one. The primary holds the queue of
+   * sync workers, so it counts here and not in a worker.
    */
   readonly total: WorkerNumbers;
-  /** Connections that wait in the primary for a worker, and how long such waits were and are, in sum. */
+  /** Connections that wait in the primary for a worker, and the total time of former and current waits. */
   readonly backlog: { readonly queued: number; readonly queueWaitSeconds: number };
-  /** Time in which every sync worker was taken, so that the next connection had to wait; null with async workers. */
+  /** Time in which every sync worker was busy, so that the next connection had to wait; null with async workers. */
   readonly allBusySeconds: number | null;
   readonly exports: readonly ExportStats[];
   readonly spool: {
     readonly files: number;
     readonly bytes: number;
     readonly limitBytes: number;
-    /** Files being made now, each by a process of its own. */
+    /** Files being built now, each by its own process. */
     readonly builds: number;
   };
   readonly bufferMemory: { readonly usedBytes: number; readonly limitBytes: number };
   readonly connections: {
-    /** Open now, those that wait for a worker among them. */
+    /** Open now, including those that wait for a worker. */
     readonly open: number;
     readonly limit: number;
-    /** Refused since there were as many as may be. */
+    /** Refused because the limit was reached. */
     readonly refused: number;
   };
-  /** Lines of the log that nobody took in time, of the primary and all workers. */
+  /** Log lines of the primary and all workers that were dropped because nobody read them in time. */
   readonly log: { readonly droppedLines: number };
 }
 
-/** One worker, with what those before it in its place did: what counts up never goes back when a worker dies. */
+/** One worker, including the counts of the processes it replaced, so that no counter falls when a worker dies. */
 export interface WorkerStats extends WorkerNumbers {
-  /** Its place, from 0; it stays when the process is replaced. */
+  /** Its number, from 0; a replacement gets the same number. */
   readonly worker: number;
-  /** The process, or the last one while there is none. */
+  /** The process id, or that of the last process while none runs. */
   readonly pid: number;
   readonly isRunning: boolean;
-  /** Processes that took the place of one that died. */
+  /** Processes that replaced one that died. */
   readonly restarts: number;
-  /** How old the numbers are: a worker in the midst of a long piece of work is not waited for. */
+  /** The age of the numbers: the primary doesn't wait for a worker that is busy with a long task. */
   readonly ageSeconds: number;
 }
 
-/** What one worker did and holds. */
+/** The numbers of one worker. */
 export interface WorkerNumbers {
   readonly slots: number;
   readonly busySlots: number;
   /** Exports waiting for a slot; connections waiting for a sync worker. */
   readonly queued: number;
-  /** Slot time, of those that gave theirs back and of those that still hold one. */
+  /** Total slot time of former and current holders. */
   readonly heldSeconds: number;
-  /** Integral over time of the number of busy slots, kept apart from `heldSeconds` as a check on it. */
+  /** Integral of the number of busy slots over time. It is counted separately, as a check on `heldSeconds`. */
   readonly busySlotSeconds: number;
-  /** Time they have waited, those that still wait too. */
+  /** Total waiting time, including current waits. */
   readonly queueWaitSeconds: number;
-  /** Time the event loop was not idle. */
+  /** Time for which the event loop was not idle. */
   readonly loopSeconds: number;
   readonly cpuSeconds: number;
   readonly gcSeconds: number;
@@ -66,21 +66,21 @@ export interface WorkerNumbers {
   /** Highest resident size since the process started. */
   readonly peakResidentBytes: number;
   readonly heapUsedBytes: number;
-  /** Memory of chunks and bodies, which lies outside the heap. */
+  /** Memory of chunks and bodies, outside the heap. */
   readonly arrayBuffersBytes: number;
-  /** How late the event loop came to its timers lately, within the last 15 to 30 seconds. */
+  /** How late the event loop ran its timers within the last 15 to 30 seconds. */
   readonly loopDelayP50Seconds: number;
   readonly loopDelayP99Seconds: number;
   readonly loopDelayMaxSeconds: number;
-  /** Lines of its log that nobody took in time. */
+  /** Log lines that were dropped because nobody read them in time. */
   readonly droppedLogLines: number;
 }
 
-/** What became of the transfers of one export by one delivery. */
+/** The transfers of one export by one delivery. */
 export interface ExportStats {
   readonly name: string;
   readonly delivery: "streaming" | "buffered" | "file";
-  /** Transfers that run now. */
+  /** Number of running transfers. */
   readonly running: number;
   readonly transfers: {
     readonly completed: number;
@@ -92,15 +92,15 @@ export interface ExportStats {
   readonly rows: number;
   readonly bytes: number;
   readonly heldSeconds: number;
-  /** Slot granted until the first byte was written, of those that had one. */
+  /** From the slot's grant until the first byte was written; transfers without a first byte don't count. */
   readonly firstByteSeconds: Distribution;
-  /** Slot granted until released. */
+  /** From the slot's grant until its release. */
   readonly durationSeconds: Distribution;
-  /** Asked for a slot until it was granted. */
+  /** From the request for a slot until its grant. */
   readonly queueWaitSeconds: Distribution;
 }
 
-/** How values are spread; each bucket counts all values up to its bound, as Prometheus' histograms do. */
+/** The distribution of values. Each bucket counts all values up to its bound, as in a Prometheus histogram. */
 export interface Distribution {
   readonly count: number;
   readonly sum: number;

@@ -12,14 +12,14 @@ export interface TransferTimes {
 type Labels = "export" | "delivery";
 type Distributions = Pick<ExportStats, "firstByteSeconds" | "durationSeconds" | "queueWaitSeconds">;
 
-/** From a file that is read from the spool to rows that a database has to sort first. */
+/** From a prepared file to rows that a database must sort first. */
 const firstByteBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-/** From a thousand rows to a slow reader's hours. */
+/** From a thousand rows to hours for a slow reader. */
 const durationBounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600];
-/** Up to the longest time that anybody would wait for a slot. */
+/** Up to the longest usual wait for a slot. */
 const queueWaitBounds = [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60];
 
-/** How long transfers took, by export and delivery, as Prometheus' histograms; memory is constant for each pair. */
+/** How long transfers took, by export and delivery, as Prometheus histograms. Memory is constant for each pair. */
 export class TransferDurations {
   readonly registry = new Registry();
   readonly #firstByte = this.#histogram(

@@ -1,15 +1,18 @@
 import type { WorkerNumbers } from "./server-stats.ts";
 
-/** What a number of a worker is, and what `GET /metrics` calls it. */
+/** One number of a worker, and its name in `GET /metrics`. */
 export interface WorkerNumber {
   readonly field: keyof WorkerNumbers;
-  /** `counter`: only ever grows; `gauge`: holds now, and adds up over workers; `worst`: holds now, and the highest counts. */
+  /**
+   * `counter`: never falls; `gauge`: current value, summed over workers; `worst`: current value, the highest over
+   * workers.
+   */
   readonly kind: "counter" | "gauge" | "worst";
   readonly name: string;
   readonly help: string;
 }
 
-/** Every number of a worker: this table decides how they are added up, carried over and exported. */
+/** Every number of a worker. This table decides how each is summed, carried over to a replacement, and exported. */
 export const workerNumbers: readonly WorkerNumber[] = [
   gauge("slots", "slots", "Places for exports."),
   gauge("busySlots", "busy_slots", "Places for exports that are taken."),
@@ -30,7 +33,7 @@ export const workerNumbers: readonly WorkerNumber[] = [
   counter("droppedLogLines", "log_lines_dropped_total", "Lines of its log that nobody took in time."),
 ];
 
-/** Numbers of workers taken together. */
+/** Combines the numbers of several workers. */
 export function sumOf(workers: readonly WorkerNumbers[]): WorkerNumbers {
   return combine(({ field, kind }) => {
     const values = workers.map((worker) => worker[field]);
@@ -38,14 +41,14 @@ export function sumOf(workers: readonly WorkerNumbers[]): WorkerNumbers {
   });
 }
 
-/** The numbers of a process, after those of the ones before it in its place: what counts goes on from theirs. */
+/** Adds the counters of replaced processes to the numbers of the current one. */
 export function carryOn(before: WorkerNumbers, now: WorkerNumbers): WorkerNumbers {
   return combine(({ field, kind }) => (kind === "counter" ? before[field] + now[field] : now[field]));
 }
 
 /**
- * Newer numbers of the same process, in which no count is lower than before: the sums behind them are of floating point,
- * and a counter that falls by its last digit would count as one that began anew.
+ * Newer numbers of the same process, with no counter lower than before. Rounding may lower a floating-point sum by
+ * its last digit, and Prometheus would take that for a restart.
  */
 export function advance(before: WorkerNumbers, now: WorkerNumbers): WorkerNumbers {
   return combine(({ field, kind }) =>
@@ -53,7 +56,7 @@ export function advance(before: WorkerNumbers, now: WorkerNumbers): WorkerNumber
   );
 }
 
-/** The numbers of a worker that has done nothing. */
+/** The numbers of a new worker. */
 export const noNumbers: WorkerNumbers = combine(() => 0);
 
 function combine(valueOf: (number: WorkerNumber) => number): WorkerNumbers {

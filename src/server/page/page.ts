@@ -1,7 +1,7 @@
 import type { ListedExport } from "../../export/catalog.ts";
 import { formatCount } from "../../units.ts";
 
-/** The page at `/`: what can be downloaded, and where the numbers are. */
+/** The page at `/`: the exports, and links to the service paths. */
 export function pageForPeople(exports: readonly ListedExport[]): string {
   const rows = exports.map(describeExport).join("\n");
   return `<!doctype html>

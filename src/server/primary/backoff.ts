@@ -1,13 +1,12 @@
 import type { Clock } from "../../clock.ts";
 
-/** A worker that ends sooner than this after it was started has died young. */
+/** A worker that ends sooner than this after its start has failed early. */
 const youngMs = 10_000;
 const firstDelayMs = 100;
 const longestDelayMs = 5000;
 
 /**
- * How long one place among the workers stays empty: not at all when its worker dies for the first time, later and later
- * while those that follow die young.
+ * The delay before a dead worker is replaced: none the first time, then doubling while the replacements fail early.
  */
 export class Backoff {
   readonly #clock: Clock;
@@ -23,7 +22,7 @@ export class Backoff {
     this.#startedMs = this.#clock.nowMs();
   }
 
-  /** The worker is gone: the milliseconds until the next one may be started. */
+  /** The worker has ended. Returns the milliseconds until the next one may start. */
   died(): number {
     if (this.#clock.nowMs() - this.#startedMs >= youngMs) this.#nextDelayMs = 0;
     const delayMs = this.#nextDelayMs;

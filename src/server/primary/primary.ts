@@ -12,7 +12,7 @@ import { WorkerPool } from "./worker-pool.ts";
 /** A server that is running. */
 export interface RunningServer {
   readonly url: string;
-  /** Stops in good order: takes no new clients, lets transfers finish within the drain time-out, cuts the rest. */
+  /** Stops gracefully: accepts no new clients, lets transfers finish within the drain time-out, and cuts the rest. */
   drain(): void;
   /** Stops at once. */
   kill(): void;
@@ -20,12 +20,12 @@ export interface RunningServer {
   readonly stopped: Promise<{ readonly cutTransfers: number }>;
 }
 
-/** How often the log says what is left while the server drains. */
+/** How often a draining server logs how many transfers are left. */
 const drainLogIntervalMs = 2000;
-/** How long workers get to reset the connections of transfers that are cut. */
+/** How long workers may take to reset the connections of cut transfers. */
 const cutGraceMs = 1000;
 
-/** The calling process becomes the primary of a server; see `startServer`. */
+/** Makes the calling process the primary of a server; see `startServer`. */
 export async function startPrimary(
   settings: ServerSettings,
   clock: Clock,
@@ -42,7 +42,7 @@ export async function startPrimary(
     () => log.droppedLines,
   );
   const pool: WorkerPool = new WorkerPool(settings, state, log.logger, clock);
-  // Whoever connects from the first moment on has a place to wait in.
+  // A client may connect before the workers are ready; the pool lets it wait.
   const options = { pauseOnConnect: true, noDelay: true };
   const listener = createServer(options, (socket) => pool.accept(socket));
   await listen(listener, settings).catch(async (error: unknown) => {
@@ -138,7 +138,7 @@ class Primary implements RunningServer {
     );
     for (const { link } of this.#pool.workers) link.note("unready", null);
     await this.#pause(shutdownDelayMs);
-    // Connections that the kernel has made already are taken in first; closing would reset them.
+    // Connections in the kernel's backlog are accepted first, because closing the listener would reset them.
     await nextTurn();
     this.#listener.close();
     const counting = setInterval(() => {
@@ -148,19 +148,19 @@ class Primary implements RunningServer {
     clearInterval(counting);
   }
 
-  /** Who waits for a worker is answered before workers refuse new exports. */
+  /** Connections that wait for a worker are answered before the workers refuse new exports. */
   async #drained(): Promise<void> {
     await this.#pool.placement.drained();
     await Promise.allSettled(this.#pool.workers.map(({ link }) => link.call("drain", null)));
   }
 
-  /** Has the workers reset what they still send, so that no client takes half a file for a whole one. */
+  /** Lets the workers reset their running transfers, so that no client takes half a file for a whole one. */
   async #cut(): Promise<void> {
     const cut = Promise.allSettled(this.#pool.workers.map(({ link }) => link.call("cut", null)));
     await Promise.race([cut, pause(cutGraceMs, undefined, { ref: false })]);
   }
 
-  /** Waits, but no longer than until the server is to stop at once. */
+  /** Waits, but ends the wait when `kill` is called. */
   async #pause(milliseconds: number): Promise<void> {
     if (milliseconds === 0) return;
     await Promise.race([pause(milliseconds, undefined, { ref: false }), aborted(this.#killAsked.signal)]);
@@ -185,10 +185,10 @@ async function listen(listener: Server, { host, port }: ServerSettings): Promise
   });
 }
 
-/** How often errors of accepting are logged: while there are no descriptors each connection gives one. */
+/** How often accept errors are logged: without free descriptors every connection causes one. */
 const acceptLogIntervalMs = 10_000;
 
-/** An error of accepting (ENFILE, ENOMEM) concerns one connection; without a listener it would end the server. */
+/** An accept error (ENFILE, ENOMEM) affects one connection, but without a listener it would end the server. */
 function reportAcceptErrors(listener: Server, log: Logger, clock: Clock): void {
   let errors = 0;
   let loggedAtMs = Number.NEGATIVE_INFINITY;

@@ -9,17 +9,19 @@ import { makeHttpServer, openConnection } from "../http/http-server.ts";
 import { problemResponse } from "../http/problem.ts";
 import { identify } from "../http/request-identity.ts";
 
-/** What refusing may cost the primary. */
+/** Limits on the cost of refusals in the primary. */
 export interface RefuserLimits {
-  /** A client that is to be told no must say something first, and soon. */
+  /** How long a client may take to send the request that is refused. */
   readonly headTimeoutMs: number;
-  /** Refusals under way at once; beyond, connections are reset, so that a flood of them can't fill the memory. */
+  /** Refusals in progress at once. Further connections are reset, so that a flood can't fill the memory. */
   readonly mostAtOnce: number;
 }
 
 const usualLimits: RefuserLimits = { headTimeoutMs: 5000, mostAtOnce: mostRefusals() };
 
-/** Answers connections that no worker takes with a refusal (503), which a client understands and a cut it doesn't. */
+/**
+ * Answers connections that no worker takes with a 503, because clients can handle a 503 but not a dropped connection.
+ */
 export class Refuser {
   readonly #mostAtOnce: number;
   readonly #reasons = new Map<Socket, Error>();
@@ -45,7 +47,7 @@ export class Refuser {
       return;
     }
     this.#reasons.set(socket, reason);
-    // A connection may break while it is refused; its close is what counts.
+    // A connection may break while it is refused; the close event follows.
     socket.on("error", () => undefined);
     socket.once("close", () => {
       this.#reasons.delete(socket);
@@ -54,12 +56,12 @@ export class Refuser {
     openConnection(this.#server, socket);
   }
 
-  /** Resolves when no refusal is under way. */
+  /** Resolves when no refusal is in progress. */
   async settled(): Promise<void> {
     if (this.#reasons.size > 0) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
   }
 
-  /** Closes what is left. */
+  /** Closes the remaining connections. */
   close(): void {
     for (const socket of this.#reasons.keys()) socket.destroy();
     this.#server.close();

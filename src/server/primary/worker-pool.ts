@@ -25,14 +25,14 @@ export interface Worker {
   readonly pid: number;
   readonly link: Link<WorkerMethods, WorkerNotes>;
   readonly process: ChildProcess;
-  /** Connections that were handed over and aren't closed. */
+  /** Open connections that were handed over. */
   connections: number;
   readonly watch: LivenessWatch;
-  /** When the one that takes its place may start. */
+  /** When its replacement may start. */
   readonly backoff: Backoff;
 }
 
-/** What the pool's owner does for workers, and what it wants to know of them. */
+/** The pool's owner: it answers the workers' calls, and is told about their starts and ends. */
 export interface PoolHost {
   methods(worker: number): PrimaryMethods;
   notes(worker: number): Omit<PrimaryNotes, "ready" | "failed" | "free" | "connectionsClosed">;
@@ -40,7 +40,7 @@ export interface PoolHost {
   onStart(worker: number): void;
   /** A worker can take connections. */
   onReady(worker: number, numbers: WorkerNumbers): void;
-  /** A worker has died, or has ended as it was told to. */
+  /** A worker has died, or has ended as requested. */
   onExit(worker: number, how: string): void;
 }
 
@@ -48,15 +48,15 @@ const placements: Readonly<
   Record<WorkerModel, new (context: PlacementContext<Worker>) => Placement<Worker>>
 > = { async: RoundRobin, sync: FreeOnly };
 
-/** Workers that start at the same time: each takes a core for a moment, and 256 at once would take the machine. */
+/** How many workers start at the same time. Each takes a core for a moment, and 256 at once would take all of them. */
 const startedAtOnce = 4;
 
 /**
- * Keeps a number of worker processes running and hands clients' sockets to them; to which and when, the placement of
- * their kind says.
+ * Keeps a number of worker processes running and hands clients' sockets to them. The placement of the worker model
+ * decides which worker gets a socket, and when.
  *
- * A worker that dies after it was ready is replaced, at once the first time and later and later while its replacements
- * die young. One that hangs is killed.
+ * A worker that dies after it was ready is replaced: at once the first time, then with growing delays while its
+ * replacements fail early. A worker that hangs is killed.
  */
 export class WorkerPool {
   readonly #settings: ServerSettings;
@@ -64,7 +64,7 @@ export class WorkerPool {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #refuser: Refuser;
-  /** Where each connection goes. */
+  /** Decides which worker gets a connection. */
   readonly placement: Placement<Worker>;
   readonly #ready = new Set<Worker>();
   readonly #all = new Map<number, Worker>();
@@ -104,7 +104,10 @@ export class WorkerPool {
     return { open, limit: this.#connectionLimit, refused: this.#refusedConnections };
   }
 
-  /** Starts workers, a few at a time; resolves when all are ready. @throws what kept the first of them from starting */
+  /**
+   * Starts workers, a few at a time; resolves when all are ready. @throws the error of the first worker that couldn't
+   * start
+   */
   async start(count: number): Promise<void> {
     for (let started = 0; started < count; started += startedAtOnce) {
       if (this.#isStopping) throw draining();
@@ -114,7 +117,7 @@ export class WorkerPool {
     this.#hasStarted = true;
   }
 
-  /** A connection has come. */
+  /** Takes a new connection. */
   accept(socket: Socket): void {
     if (this.connections.open < this.#connectionLimit) {
       this.placement.place(socket);
@@ -132,32 +135,32 @@ export class WorkerPool {
         this.#countConnections(worker, -1);
         this.#refuser.refuse(socket, noDescriptor());
       },
-      // What the worker has sent of an answer mustn't look whole, and it may have sent some.
+      // The worker may have sent a part of an answer, which must not look complete.
       onLost: () => resetSocket(socket),
     });
   }
 
   #countConnections(worker: Worker, change: number): void {
-    // Of a worker that has died nothing counts any more.
+    // The connections of a dead worker were subtracted already.
     if (!this.#all.has(worker.pid)) return;
     worker.connections += change;
     this.#handedOver += change;
   }
 
-  /** From now on a worker that ends isn't replaced, and when none is left nobody is made to wait for one. */
+  /** Stops replacing workers that end. When no worker is left, waiting connections are refused. */
   stopReplacing(): void {
     this.#isStopping = true;
     for (const delay of this.#delays) clearTimeout(delay);
     if (this.#ready.size === 0) this.placement.close(draining());
   }
 
-  /** Resolves when every connection that waits, or that comes, has been refused. */
+  /** Refuses waiting and new connections; resolves when all refusals are sent. */
   async refuseWaiting(): Promise<void> {
     this.placement.close(draining());
     await this.#refuser.settled();
   }
 
-  /** Ends what is left of the workers, by their process ids, and waits until they are gone. */
+  /** Kills the remaining workers, by their process ids, and waits until they are gone. */
   async kill(): Promise<void> {
     this.stopReplacing();
     clearInterval(this.#ticking);
@@ -204,14 +207,14 @@ export class WorkerPool {
       const worker: Worker = { pid, link, process: child, connections: 0, watch, backoff };
       this.#all.set(pid, worker);
       this.#host.onStart(pid);
-      // Not "exit", which may come before the last of what the worker has said.
+      // Not "exit", which may come before the worker's last messages.
       child.once("close", (code, signal) => {
         const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
         link.close();
         this.#onExit(worker, how);
         reject(new StreamCsvError("SCSV_WORKER_FAILED", `A worker ${how} before it was ready.`));
       });
-      // A file that is gone by now costs its exports alone, and not the worker that takes another's place.
+      // A file that has vanished since the start must not keep a replacement worker from starting.
       const skipUnreadable = this.#settings.skipUnreadable || this.#hasStarted;
       link.note("start", { ...this.#settings, skipUnreadable });
     });
@@ -273,7 +276,7 @@ function draining(): StreamCsvError {
 
 function tooMany(limit: number): StreamCsvError {
   const hint = "Try again after the seconds in Retry-After, or raise --max-connections.";
-  const message = `${limit} connections are open, which is as many as may be.`;
+  const message = `${limit} connections are open, which is the limit.`;
   return new StreamCsvError("SCSV_BUSY", message, { retryAfterSeconds: 1, hint });
 }
 

@@ -5,9 +5,9 @@ import type { Received, SentError } from "../../ipc/link.ts";
 import type { LeasedFile, SpoolRequest } from "../../spool/spool-request.ts";
 import type { ServerSettings } from "../shared/settings.ts";
 
-/** What the processes of a server say to each other. All of it is plain data. */
+/** The messages between the processes of a server. All of them are plain data. */
 
-/** What a worker may ask of the primary. */
+/** Calls from a worker to the primary. */
 export type PrimaryMethods = {
   readonly stats: (none: null) => Promise<ServerStats>;
   /** The same numbers in Prometheus' text format. */
@@ -15,49 +15,49 @@ export type PrimaryMethods = {
   readonly transfers: (none: null) => Promise<readonly TransferRecord[]>;
   readonly transfer: (id: string) => Promise<TransferRecord>;
   readonly cancelTransfer: (id: string) => TransferRecord;
-  /** Bytes granted to buffered bodies: from `atLeast` to `wanted`, or 0 when there are too few left. */
+  /** Bytes granted to buffered bodies: from `atLeast` to `wanted`, or 0 if too few are left. */
   readonly reserveBuffer: (request: { readonly atLeast: number; readonly wanted: number }) => number;
   readonly acquireSpoolFile: (request: SpoolRequest) => Promise<LeasedFile>;
 };
 
-/** What a worker tells the primary. */
+/** Notes from a worker to the primary. */
 export type PrimaryNotes = {
-  /** With its first numbers, so that it counts before anybody asks. */
+  /** Sent with the first numbers, so that the worker counts from its start. */
   readonly ready: (numbers: WorkerNumbers) => void;
   readonly failed: (error: SentError) => void;
-  /** From a sync worker: it has given up its connection, after so many seconds, and can take another. */
+  /** From a sync worker: it has closed its connection and can take another. */
   readonly free: (heldSeconds: number) => void;
-  /** So many of the connections it was handed are closed. */
+  /** This many of the connections that the worker got are closed. */
   readonly connectionsClosed: (count: number) => void;
   readonly transferStarted: (transfer: TransferStart) => void;
   readonly transferEnded: (transfer: TransferEnd) => void;
-  /** Now and then, without being asked: what is known of a worker when it can't answer, or has died. */
+  /** Sent regularly, so that the primary has recent numbers of a worker that can't answer or has died. */
   readonly report: (report: WorkerReport) => void;
   readonly releaseBuffer: (bytes: number) => void;
   readonly releaseSpoolFile: (lease: number) => void;
 };
 
-/** What the primary may ask of a worker. */
+/** Calls from the primary to a worker. */
 export type WorkerMethods = {
   readonly numbers: (none: null) => WorkerNumbers;
   readonly progress: (none: null) => readonly TransferProgress[];
-  /** Answers when the last request has been answered. */
+  /** Resolves when the last request has been answered. */
   readonly drain: (none: null) => Promise<void>;
-  /** Cuts what still runs, and answers when it is cut. */
+  /** Cuts all running transfers; resolves when they are cut. */
   readonly cut: (none: null) => Promise<void>;
 };
 
-/** What a worker did so far. */
+/** The numbers and progress of a worker. */
 interface WorkerReport {
   readonly numbers: WorkerNumbers;
-  /** Transfers that have come further since the last report. */
+  /** Transfers with progress since the last report. */
   readonly progress: readonly TransferProgress[];
 }
 
-/** What the primary tells a worker. */
+/** Notes from the primary to a worker. */
 export type WorkerNotes = {
   readonly start: (settings: ServerSettings) => void;
-  /** Comes with the socket of a client, and how long that has waited in the primary. */
+  /** Sent with a client's socket, and how long the client has waited in the primary. */
   readonly connection: (queueWaitSeconds: number, received: Received) => void;
   readonly cancel: (id: string) => void;
   readonly unready: (none: null) => void;
@@ -68,14 +68,14 @@ export interface TransferStart {
   readonly id: string;
   readonly export: string;
   readonly delivery: Delivery;
-  /** Rows the export will have, null when unknown. */
+  /** Rows the export will have, null if unknown. */
   readonly expectedRows: number | null;
   readonly queueWaitSeconds: number;
   /** Time of day, ISO 8601. */
   readonly startedAt: string;
 }
 
-/** How far a running transfer has come. */
+/** Progress of a running transfer. */
 export interface TransferProgress extends ExportProgress {
   readonly id: string;
 }
@@ -93,7 +93,7 @@ export interface TransferEnd extends TransferProgress {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-/** What `GET /transfers/{id}` answers. */
+/** The answer of `GET /transfers/{id}`. */
 export interface TransferRecord extends TransferStart, ExportProgress {
   readonly worker: number;
   readonly state: "running" | EndState;

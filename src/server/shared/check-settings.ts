@@ -6,14 +6,14 @@ import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
 import type { LogSettings } from "./log.ts";
 import { defaultSettings, http10Ways, workerModels, type ServerSettings } from "./settings.ts";
 
-/** A timer waits no longer (2^31 − 1 ms). */
+/** The longest delay of a timer (2^31 − 1 ms). */
 const longestMs = 2 ** 31 - 1;
 const mostWorkers = 256;
 const mostPort = 65_535;
 
 type Check = (name: string, value: unknown) => void;
 
-/** What each number may be; the same for flags, a configuration and a program. */
+/** Checks each setting, the same for flags, a configuration file and a program. */
 const checks: { readonly [N in keyof ServerSettings]: Check } = {
   sources: listOf(file),
   generated: orNull(truth),
@@ -60,12 +60,11 @@ const logChecks: { readonly [N in keyof LogSettings]: Check } = {
 };
 
 /**
- * The settings of a server, those that aren't given as in `defaultSettings`; makes sure that it can run with them, before
- * anything is started.
+ * Completes the settings of a server from `defaultSettings`, and checks all of them before anything is started.
  * @throws TypeError `SCSV_ARG_TYPE` or RangeError `SCSV_ARG_RANGE`, which name the setting and quote its value
  */
 export function checkSettings(given: Partial<ServerSettings>): ServerSettings {
-  if (!isObject(given)) throw wrongType(`The settings of a server are an object, not ${quote(given)}.`);
+  if (!isObject(given)) throw wrongType(`The settings of a server must be an object, not ${quote(given)}.`);
   const http = isObject(given.http) ? { ...defaultHttpSettings, ...given.http } : given.http;
   const settings = { ...defaultSettings, ...given, ...(http === undefined ? {} : { http }) };
   fields("", settings, checks);
@@ -125,7 +124,7 @@ function listOf(check: Check): Check {
   };
 }
 
-/** A path, or an object with one; how the file is read is checked when it is opened. */
+/** A path, or an object with a path. The other options of the object are checked when the file is opened. */
 function file(name: string, value: unknown): void {
   if (typeof value !== "object" || value === null) {
     text(name, value);

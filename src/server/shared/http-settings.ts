@@ -1,6 +1,6 @@
 import type { CodingName } from "../../compression/coding.ts";
 
-/** What the server puts up with from clients, and what it tells caches. Sizes are in bytes, times in milliseconds. */
+/** Limits on client behaviour, and headers for caches. Sizes are in bytes, times in milliseconds. */
 export interface HttpSettings {
   /** The request line and all header lines together; more is a 431. */
   readonly headBytes: number;
@@ -10,21 +10,27 @@ export interface HttpSettings {
   readonly targetBytes: number;
   /** Parameters of a query; more is a 400. */
   readonly parameterCount: number;
-  /** A request's body, which is read and thrown away; more, or a length that isn't said, is a 413. */
+  /** A request's body, which is read and discarded; more, or an unknown length, is a 413. */
   readonly bodyBytes: number;
-  /** From the first moment of a connection, or the first byte of a further request, until its head is whole; then a 408. */
+  /**
+   * From the start of a connection, or the first byte of a later request, until the head is complete; after that a
+   * 408.
+   */
   readonly headTimeoutMs: number;
-  /** The same until its body is whole. */
+  /** The same, until the body is complete. */
   readonly requestTimeoutMs: number;
-  /** How long a connection is kept that has been answered and asks nothing. */
+  /** How long an idle connection is kept after an answer. */
   readonly keepAliveTimeoutMs: number;
   /** The Cache-Control of exports. */
   readonly cacheControl: string;
-  /** What streamed exports may be compressed with, the first where a client likes several equally; none switches it off. */
+  /**
+   * Codings for streamed exports; the first one wins if the client accepts several equally. An empty list turns
+   * compression off.
+   */
   readonly codings: readonly CodingName[];
 }
 
-/** What `stream-csv serve` uses. */
+/** The defaults of `stream-csv serve`. */
 export const defaultHttpSettings: HttpSettings = {
   headBytes: 16 * 1024,
   headerCount: 100,

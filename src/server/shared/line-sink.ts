@@ -1,50 +1,50 @@
-/** Writes bytes without waiting for whoever reads them, and tells how many of them were taken. */
+/** Writes bytes without waiting for a reader, and reports how many of them were written. */
 export type WriteBytes = (
   bytes: Buffer,
   done: (error: NodeJS.ErrnoException | null, written: number) => void,
 ) => void;
 
-/** Lines that wait to be written may take this much; beyond, new lines are dropped. */
+/** The most bytes of lines that wait to be written; beyond that, new lines are dropped. */
 const sinkLimitBytes = 1024 ** 2;
 
-/** The kernel takes as much at one go, so that lines of several processes in one pipe don't mix (PIPE_BUF). */
+/** The kernel writes this much atomically (PIPE_BUF), so that lines of several processes in one pipe don't mix. */
 const batchBytes = 4096;
 const retryMs = 50;
 
 /**
- * Lines on their way to a reader that may stop, go away, or have a full disk: no write ever waits, memory is bounded, and what
- * is dropped is counted.
+ * Writes lines to a reader that may stop, disappear, or have a full disk. No write ever waits, memory is bounded, and
+ * dropped lines are counted.
  */
 export class LineSink {
   readonly #write: WriteBytes;
   readonly #onRecovered: (lostLines: number) => void;
   readonly #limitBytes: number;
-  /** In order; those before `#next` are written. */
+  /** In order; the lines before `#next` are written. */
   #lines: Buffer[] = [];
   #next = 0;
   #waitingBytes = 0;
-  /** What is being written: what is left of it, and how many lines it has. */
+  /** The batch in progress: its unwritten rest, and its number of lines. */
   #batch: { rest: Buffer; readonly lines: number } | undefined;
   #droppedLines = 0;
-  /** Dropped since the last line that was written. */
+  /** Lines dropped since the last one that was written. */
   #lostLines = 0;
-  /** Whether the last bytes written were the beginning of a line whose rest was dropped. */
+  /** Whether the last written bytes were the start of a line whose rest was dropped. */
   #isMidLine = false;
   readonly #onEmpty = new Set<() => void>();
 
-  /** @param onRecovered told when lines can be written again, and how many were dropped meanwhile */
+  /** @param onRecovered called when lines can be written again, with the number of lines dropped meanwhile */
   constructor(write: WriteBytes, onRecovered: (lostLines: number) => void, limitBytes = sinkLimitBytes) {
     this.#write = write;
     this.#onRecovered = onRecovered;
     this.#limitBytes = limitBytes;
   }
 
-  /** Lines that were dropped so far. */
+  /** Number of lines dropped so far. */
   get droppedLines(): number {
     return this.#droppedLines;
   }
 
-  /** Takes a line with its end, or drops it when too much waits already. */
+  /** Adds a line including its line end, or drops it if too much is waiting already. */
   add(line: string): void {
     const bytes = Buffer.from(line);
     if (this.#waitingBytes + bytes.byteLength > this.#limitBytes) {

@@ -2,19 +2,19 @@ import { constants, fstatSync, openSync, write } from "node:fs";
 import { Socket } from "node:net";
 import type { WriteBytes } from "./line-sink.ts";
 
-/** Sockets that were made only to set a flag; one that is collected would close its descriptor. */
+/** Sockets that exist only to set a flag. If one were garbage-collected, it would close its descriptor. */
 const kept: Socket[] = [];
 
-/** A way to write to a descriptor that was inherited, which keeps no thread waiting when its reader stops. */
+/** Makes a function that writes to an inherited descriptor and blocks no thread when the reader stops. */
 export function writerTo(descriptor: number): WriteBytes {
   const own = withoutWaiting(descriptor);
   return (bytes, done) => write(own, bytes, done);
 }
 
 /**
- * A descriptor of the same file that doesn't wait. The flag belongs to all who share an open file, and programs that share
- * our standard error don't expect it; therefore the file is opened once more, and the flag set on the shared one only
- * where that can't be, as with a socket. A file on a disk never waits for a reader.
+ * A non-blocking descriptor of the same file. All processes that share an open file share the flag, and other
+ * programs on our standard error don't expect it. Therefore the file is opened again; the flag is set on the shared
+ * descriptor only if that isn't possible, as with a socket. A file on a disk never waits for a reader.
  */
 function withoutWaiting(descriptor: number): number {
   const stat = fstatSync(descriptor);
@@ -28,7 +28,7 @@ function withoutWaiting(descriptor: number): number {
   try {
     kept.push(new Socket({ fd: descriptor, readable: false, writable: true }).unref());
   } catch {
-    // Neither a socket nor a pipe; it is written to by a thread that may wait.
+    // Neither a socket nor a pipe; a thread that may block writes to it.
   }
   return descriptor;
 }

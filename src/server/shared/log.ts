@@ -10,10 +10,10 @@ export interface LogSettings {
   readonly color: boolean;
 }
 
-/** A log that never makes anybody wait. */
+/** A log whose writes never wait. */
 export interface Log {
   readonly logger: Logger;
-  /** Lines that were dropped, since nobody took them. */
+  /** Number of lines dropped because nobody read them in time. */
   readonly droppedLines: number;
   /** Resolves when everything is written or dropped, or when the time is over. */
   flush(limitMs: number): Promise<void>;
@@ -21,14 +21,14 @@ export interface Log {
 
 const standardError = 2;
 
-/** How long a process that ends waits for its last lines to be taken. */
+/** How long an ending process waits until its last lines are written. */
 export const lastLinesMs = 500;
 
 /**
  * A log to standard error: JSON lines for programs, coloured text for people.
  *
- * pino's own destinations either write before they return, or wait at the exit for a reader that may never come; so lines
- * go through a sink of our own, which drops what it can't write and says how much that was once it can write again.
+ * pino's destinations either write synchronously, or wait at the exit for a reader that may never come. Therefore
+ * lines go through a `LineSink`, which drops lines it can't write, and logs their number when it can write again.
  */
 export async function openLog(settings: LogSettings): Promise<Log> {
   const format = await formatter(settings);

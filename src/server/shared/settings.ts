@@ -7,60 +7,66 @@ import type { LogSettings } from "./log.ts";
 /** `async` workers take many connections each, `sync` workers one at a time, as a classic pre-fork server does. */
 export type WorkerModel = "async" | "sync";
 
-/** The kinds of worker there are. */
+/** All worker models. */
 export const workerModels: readonly WorkerModel[] = ["async", "sync"];
 
-/** How HTTP/1.0 gets a stream, whose end it can't tell from a cut. */
+/** How an HTTP/1.0 client gets a stream, whose end it can't distinguish from a cut connection. */
 export type Http10 = "stream" | "length";
 
-/** The ways there are. */
+/** All values of {@link Http10}. */
 export const http10Ways: readonly Http10[] = ["stream", "length"];
 
 /** How a server runs. Sizes are in bytes, times in milliseconds. */
 export interface ServerSettings {
   /** Files to serve, by their paths, or with a name and options. */
   readonly sources: readonly (string | ServedFile)[];
-  /** Whether the generated exports are served; null: where no file is. */
+  /** Whether the generated exports are served; null serves them only if there is no file. */
   readonly generated: boolean | null;
-  /** Whether the server starts although a file can't be read; that file's exports fail until it can be. */
+  /** Whether the server starts although a file can't be read. That file's exports fail until it becomes readable. */
   readonly skipUnreadable: boolean;
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
   readonly workers: number;
   readonly workerModel: WorkerModel;
-  /** Exports that one async worker runs at once; a sync worker has one slot, whatever is said here. */
+  /** Exports that one async worker runs at once; a sync worker always has one slot. */
   readonly slots: number;
   /** For each worker: exports that may wait for a slot (async), or connections that may wait for a worker (sync). */
   readonly queue: number;
   readonly queueTimeoutMs: number;
   /** Memory of all buffered bodies together. */
   readonly bufferMemoryBytes: number;
-  /** Folder of prepared files; null for one of the server's own, removed when it stops. */
+  /** Folder of prepared files; null for a temporary folder, which is removed when the server stops. */
   readonly spoolDirectory: string | null;
   readonly spoolBytes: number;
-  /** Bytes a second below which a client is cut, judged over 60 s; 0 switches off every time-out on a body being sent. */
+  /**
+   * A client is cut if it takes fewer bytes per second than this over 60 s; 0 turns off all time-outs on a body being
+   * sent.
+   */
   readonly minRateBytesPerSecond: number;
-  /** How long transfers may go on after the server was told to stop. */
+  /** How long transfers may continue after the server was asked to stop. */
   readonly drainTimeoutMs: number;
-  /** Connections that may be open at once; null computes it from the descriptors there are. More get a 503. */
+  /** The most open connections; null derives it from the limit of descriptors. More connections get a 503. */
   readonly maxConnections: number | null;
-  /** How long a worker may take to show that it is alive; one that hangs for longer is killed and replaced. No flag. */
+  /** A worker that doesn't answer for this long is killed and replaced. Not exposed as a flag. */
   readonly hangTimeoutMs: number;
-  /** How HTTP/1.0 gets a streamed export: until the connection ends, or with a length, made as `buffered` or `file` is. */
+  /**
+   * How an HTTP/1.0 client gets a streamed export: ended by closing the connection, or with a length, made like
+   * `buffered` or `file`.
+   */
   readonly http10: Http10;
   /** How long the server goes on accepting after `/readyz` began to fail. */
   readonly shutdownDelayMs: number;
-  /** What encodes rows where a request doesn't say. */
+  /** The encoder of a request that names none. */
   readonly encoder: EncoderName;
-  /** How rows become text where a request doesn't say. */
+  /** The dialect of a request that names none. */
   readonly csv: DefaultDialect;
-  /** What is put up with from clients; no flags, since they seldom need a change. */
+  /** Limits on client behaviour. Not exposed as flags because they rarely need changing. */
   readonly http: HttpSettings;
   readonly log: LogSettings;
 }
 
-/** What `stream-csv serve` uses where nothing else is said. */
+/** The defaults of `stream-csv serve`. */
 export const defaultSettings: ServerSettings = {
   sources: [],
   generated: null,

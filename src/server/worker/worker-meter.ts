@@ -6,7 +6,7 @@ import type { Slots } from "../../admission/slots.ts";
 
 type Memory = Pick<NodeJS.MemoryUsage, "rss" | "heapUsed" | "arrayBuffers">;
 
-/** What a worker counts of itself. */
+/** Measures a worker's own numbers. */
 export class WorkerMeter {
   readonly #loop = new EventLoopMeter();
   readonly #delay = new LoopDelay();
@@ -17,7 +17,7 @@ export class WorkerMeter {
     this.#occupancy = occupancy;
   }
 
-  /** The numbers now; those of slots are 0 before there are any. */
+  /** The current numbers; those of slots are 0 until the worker has slots. */
   read(slots: Slots | undefined, droppedLogLines: number): WorkerNumbers {
     const { rss, heapUsed, arrayBuffers } = this.#readMemory();
     const { user, system } = process.cpuUsage();
@@ -42,12 +42,14 @@ export class WorkerMeter {
     };
   }
 
-  /** The resident size is read from /proc, which needs a descriptor; without one the last known sizes count. */
+  /**
+   * Node reads the resident size from /proc, which needs a descriptor; if there is none, the last known sizes count.
+   */
   #readMemory(): Memory {
     try {
       this.#memory = process.memoryUsage();
     } catch {
-      // EMFILE: a number isn't worth the process and all it is sending.
+      // EMFILE: a missing number must not end the process and its transfers.
     }
     return this.#memory;
   }

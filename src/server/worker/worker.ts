@@ -1,4 +1,4 @@
-/** A worker process: answers the clients whose sockets the primary hands to it. Started by the primary. */
+/** A worker process, started by the primary: answers the clients whose sockets the primary hands to it. */
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { IncomingMessage, Server } from "node:http";
@@ -22,7 +22,7 @@ import { RunningTransfers } from "./transfer/transfer.ts";
 import { ClientSockets } from "./admission/client-sockets.ts";
 import { WorkerMeter } from "./worker-meter.ts";
 
-/** A worker that has been told its settings. */
+/** The parts of a worker that has received its settings. */
 interface Running {
   readonly log: Log;
   readonly server: Server;
@@ -30,11 +30,11 @@ interface Running {
   readonly transfers: RunningTransfers;
 }
 
-/** What a worker last reported is what is known of it when it has died, or is busy for long. */
+/** How often a worker reports. The last report counts when the worker has died, or is busy for long. */
 const reportIntervalMs = 500;
-/** How long kept connections stay open after their holders could be told that they are closed. */
+/** How long idle connections stay open while draining, so that a last answer can tell the client about the close. */
 const idleGraceMs = 500;
-/** How long connections that were answered may take to be closed. */
+/** How long answered connections may take to close. */
 const closeLimitMs = 1000;
 
 const clock = systemClock;
@@ -53,7 +53,7 @@ const methods: WorkerMethods = {
     await drain();
   },
   cut: async () => {
-    // Who waits is refused first: a slot that comes free now would begin an export that nobody can finish.
+    // Waiting exports are refused first; otherwise a freed slot would start an export that can't finish.
     running?.intake.slots.close(new StreamCsvError("SCSV_DRAINING", "The server is shutting down."));
     running?.transfers.cancelAll();
     await drain();
@@ -67,7 +67,7 @@ const notes: WorkerNotes = {
 };
 const primary = new Link<PrimaryMethods, PrimaryNotes>(parentPort(), methods, notes);
 
-// A terminal's Ctrl-C, or its end, reaches every process of the group; when workers stop is the primary's to say.
+// A terminal's Ctrl-C, or its end, signals every process of the group, but the primary decides when workers stop.
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
 process.once("disconnect", () => void endAlone());
 
@@ -75,8 +75,8 @@ async function start(settings: ServerSettings): Promise<void> {
   try {
     const log = await openLog(settings.log);
     const { logger } = log;
-    // Node's own way to tell of a warning waits for the reader of standard error; see nodeFlags.
-    process.on("warning", (warning) => logger.warn({ err: warning }, "a warning of Node"));
+    // Node itself would write a warning synchronously to standard error; see workerFlags.
+    process.on("warning", (warning) => logger.warn({ err: warning }, "Node warning"));
     const catalog = await openServed(settings, logger);
     const intake = intakes[settings.workerModel]({
       settings,
@@ -87,7 +87,7 @@ async function start(settings: ServerSettings): Promise<void> {
         answerRequest(req, res, { router, log: logger, life, http: settings.http, needsLength }),
       onFree: (heldSeconds) => primary.note("free", heldSeconds),
     });
-    // Nobody would reset a connection that has spoken HTTP/1.1 before, and now ends with its body.
+    // The primary can't reset a connection that spoke HTTP/1.1 before, so its HTTP/1.0 bodies need a length.
     const needsLength = (req: IncomingMessage): boolean =>
       req.httpVersionMinor === 0 && (settings.http10 === "length" || !sockets.isShared(req.socket));
     const { slots } = intake;
@@ -97,7 +97,7 @@ async function start(settings: ServerSettings): Promise<void> {
       ...serviceRoutes({ catalog, primary, life }),
     ]);
     const server = makeHttpServer(settings.http, logger, (req, res) => {
-      // From HTTP/1.1 on a body shows by itself whether it is whole.
+      // The framing of HTTP/1.1 shows whether a body is complete.
       if (req.httpVersionMinor > 0) sockets.take(req.socket);
       return intake.answer(req, res);
     });
@@ -106,12 +106,12 @@ async function start(settings: ServerSettings): Promise<void> {
     setInterval(() => report(transfers), reportIntervalMs).unref();
     primary.note("ready", numbers());
   } catch (error) {
-    // Ended by the primary, which closes the channel once it knows why.
+    // The primary ends this process when it has the error.
     primary.note("failed", sendableError(error));
   }
 }
 
-/** Opens what is served; a file that can't be read keeps a server from starting, but not a worker from being replaced. */
+/** Opens the sources. An unreadable file keeps the server from starting, but not a replacement worker. */
 async function openServed(settings: ServerSettings, log: Logger): Promise<Catalog> {
   const { sources, generated, skipUnreadable } = settings;
   const catalog = await openCatalog({ files: sources, ...(generated === null ? {} : { generated }) });
@@ -129,7 +129,7 @@ function accept(queueWaitSeconds: number, { socket, take, giveBack }: Received):
   running?.intake.accept(socket ?? null, queueWaitSeconds);
 }
 
-/** Resolves when the last answer is given; connections that wait for a request are closed. */
+/** Closes idle connections; resolves when the last request is answered. */
 async function drain(): Promise<void> {
   const drained = life.drain();
   running?.server.closeIdleConnections();
@@ -138,7 +138,7 @@ async function drain(): Promise<void> {
   await running?.log.flush(lastLinesMs);
 }
 
-/** Without a primary nobody takes care of what a half body looks like, nor of this process. */
+/** Ends this process after the primary died, and resets connections on which a partial body could look complete. */
 async function endAlone(): Promise<void> {
   sockets.resetShared();
   await running?.log.flush(lastLinesMs);

@@ -13,25 +13,25 @@ import type {
   BuildRequest,
 } from "./builder-messages.ts";
 
-/** When a builder is given up. */
+/** When a builder is killed. */
 export interface BuildLimits {
-  /** How long it may take to answer. */
+  /** How long the builder may take to answer a ping. */
   readonly hangTimeoutMs: number;
-  /** How long it may go on without progress; a database may have to sort first. */
+  /** How long the builder may run without progress; a database may have to sort first. */
   readonly stallTimeoutMs: number;
 }
 
 const usualLimits: BuildLimits = { hangTimeoutMs: 30_000, stallTimeoutMs: 300_000 };
 
-/** A process that makes one file, and why it was ended before it had. */
+/** A process that builds one file, and why it was killed before the end. */
 interface Builder {
   readonly link: Link<BuilderMethods, Notes>;
   readonly endedFor: string | undefined;
 }
 
 /**
- * Builds a spool file in a process of its own, so that no worker pays for it; the process is gone when this settles. One that
- * hangs, or gets no further, is killed.
+ * Builds a spool file in its own process, so that it slows down no worker. The process is gone when this settles. A
+ * builder that hangs, or makes no progress, is killed.
  * @throws what the build throws; `SCSV_WORKER_FAILED` when the process dies; the signal's reason when aborted
  */
 export async function buildFile(
@@ -48,7 +48,7 @@ export async function buildFile(
   return await inBuilder(work, host, signal, limits, (link) => link.call("build", request));
 }
 
-/** SHA-256 of a file, hexadecimal, computed in such a process as well. */
+/** Computes the SHA-256 of a file, hexadecimal, in its own process too. */
 export async function digestFile(
   path: string,
   signal: AbortSignal,
@@ -92,7 +92,7 @@ async function inBuilder<T>(
   }
 }
 
-/** Ends a builder that doesn't answer, or tells of no progress, for longer than it may. */
+/** Kills a builder that doesn't answer, or reports no progress, within the limits. */
 function watched(
   child: ChildProcess,
   host: Partial<BuilderHostMethods>,
@@ -127,7 +127,7 @@ function watched(
   const watching = setInterval(() => {
     watch.tick();
     if (performance.now() - progressAtMs > stallTimeoutMs)
-      end(`got no further for ${stallTimeoutMs / 1000} s`);
+      end(`made no progress for ${stallTimeoutMs / 1000} s`);
   }, tickInterval(hangTimeoutMs)).unref();
   const exited = new Promise<void>((resolve) => {
     const onExit = (): void => {
@@ -142,6 +142,6 @@ function watched(
 
 async function notStarted(child: ChildProcess, work: string): Promise<StreamCsvError> {
   const [cause] = (await once(child, "error")) as [Error];
-  const message = `The process that would have ${work} could not be started: ${cause.message}.`;
+  const message = `The process that should have ${work} could not be started: ${cause.message}.`;
   return new StreamCsvError("SCSV_WORKER_FAILED", message, { cause });
 }

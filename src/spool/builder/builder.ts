@@ -1,4 +1,4 @@
-/** The process that writes or checks one spool file and ends; started by the primary. */
+/** A process, started by the primary, that writes or checks one spool file and then ends. */
 import { openCatalog } from "../../export/catalog.ts";
 import { planExport } from "../../export/plan.ts";
 import { runExport } from "../../export/run.ts";
@@ -17,7 +17,8 @@ import type {
 const methods: BuilderMethods = { build, digest: (path) => fileDigest(path, tellProgress) };
 const host = new Link<BuilderHostMethods, BuilderHostNotes>(parentPort(), methods, {});
 
-// The parent ends this process by closing the channel; a signal to the whole group reaches the parent as well.
+// The parent ends this process by closing the channel. A signal to the process group reaches the parent too, which
+// decides.
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
 process.once("disconnect", () => process.exit());
 
@@ -41,7 +42,7 @@ async function build({ source, name, parameters, key, path }: BuildRequest): Pro
 const progressIntervalMs = 1000;
 let toldAtMs = Number.NEGATIVE_INFINITY;
 
-/** A primary that hears nothing for minutes takes this process for stuck. */
+/** The primary kills this process if it reports no progress for minutes. */
 function tellProgress(): void {
   const nowMs = performance.now();
   if (nowMs - toldAtMs < progressIntervalMs) return;

@@ -4,7 +4,10 @@ import { open } from "node:fs/promises";
 
 const blockBytes = 256 * 1024;
 
-/** SHA-256 of a file, hexadecimal, read in blocks of 256 KiB into one buffer; `onProgress` is called for each. */
+/**
+ * Computes the SHA-256 of a file, hexadecimal, in blocks of 256 KiB with one buffer; `onProgress` is called for each
+ * block.
+ */
 export async function fileDigest(path: string, onProgress?: () => void): Promise<string> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {

@@ -4,17 +4,20 @@ import type { ExportRun } from "../../export/run.ts";
 import { spoolFault, whereDiskAllows } from "../spool-fault.ts";
 import type { BuiltFile, SpoolRoom } from "../spool-file.ts";
 
-/** Room is asked for in growing steps: a small file takes little more than it needs, a large one seldom asks. */
+/**
+ * Space is reserved in growing steps: a small file reserves little more than it needs, and a large file reserves
+ * seldom.
+ */
 const smallestStepBytes = 64 * 1024;
 const largestStepBytes = 8 * 1024 ** 2;
 
 /**
- * Writes a run to a new file and gives its size, rows and digest.
+ * Writes an export to a new file, and returns its size, rows and digest.
  *
- * Room in the spool is reserved before bytes are written. When the disk is full, other files are given up for this one
- * and the write is tried again. `onProgress` is called after each chunk. Memory is one chunk. The file is closed in any case; when writing fails, a partial file is
- * left for the caller to remove.
- * @throws StreamCsvError `SCSV_SPOOL_FULL`, `SCSV_SPOOL_UNUSABLE`, `SCSV_BUSY`; what the run and the room throw
+ * Space in the spool is reserved before bytes are written. When the disk is full, other files are removed and the
+ * write is repeated. `onProgress` is called after each chunk. Memory is bounded by one chunk. The file is always
+ * closed. When writing fails, the caller must remove the partial file.
+ * @throws StreamCsvError `SCSV_SPOOL_FULL`, `SCSV_SPOOL_UNUSABLE`, `SCSV_BUSY`; errors of the export and of `room`
  */
 export async function writeSpoolFile(
   run: ExportRun,
@@ -40,7 +43,7 @@ export async function writeSpoolFile(
       onProgress?.();
     }
     isClosed = true;
-    // Some file systems report a full disk or quota only here.
+    // Some file systems report a full disk or quota only on close.
     await file.close().catch((error: unknown) => {
       throw spoolFault(error);
     });

@@ -14,31 +14,31 @@ import {
   type LockHolder,
 } from "./lock-holder.ts";
 
-/** A folder that is this process's own until it is given back, or somebody removes it. */
+/** A folder that only this process uses, until it releases the lock or somebody removes it. */
 export interface FolderLock {
-  /** Whether the lock is still there, and still this one's. */
+  /** Whether the lock file still exists and is still this process's. */
   readonly isHeld: () => Promise<boolean>;
   readonly release: () => Promise<void>;
 }
 
-/** How a lock is kept alive and when it counts as dead. */
+/** How often a lock is refreshed, and when it counts as dead. */
 export interface LockTimes {
-  /** How often the holder refreshes the time of its lock. */
+  /** How often the holder refreshes the modification time of its lock. */
   readonly refreshMs: number;
-  /** A lock of another namespace or machine that hasn't been refreshed for so long is dead. */
+  /** A lock of another namespace or machine is dead when it hasn't been refreshed for this long. */
   readonly staleMs: number;
-  /** How long one is waited for that may be dead. */
+  /** How long to wait until it is clear whether a lock is dead. */
   readonly patienceMs: number;
 }
 
-/** What a server uses; see docs/server.md. */
+/** The times that a server uses; see docs/server.md. */
 export const lockTimes: LockTimes = { refreshMs: 3000, staleMs: 15_000, patienceMs: 16_000 };
 
-/** A lock is written in two steps, and nobody stays between them for longer. */
+/** A lock is created and then written; the time between never exceeds this. */
 const unfinishedMs = 1000;
 const lookAgainMs = 50;
 
-/** Locks are numbered, so that taking over is making the next one: a file that is there is never written again. */
+/** Locks are numbered: taking over a lock means creating the next one, so an existing file is never written again. */
 const lockName = /^\.stream-csv\.lock\.(\d+)$/;
 
 /** A lock in a folder. */
@@ -47,20 +47,20 @@ interface Lock {
   readonly path: string;
   readonly holder: LockHolder | undefined;
   readonly refreshedAtMs: number;
-  /** `unknown`: of another namespace or machine, and fresh, so that only a refresh can tell. */
+  /** `unknown`: a fresh lock of another namespace or machine, which only a refresh can show to be alive. */
   readonly state: "alive" | "dead" | "unknown";
 }
 
 /**
- * Takes a folder for this process alone. Locks whose holders are dead are taken over: those of this process's own
- * namespace at once, others when they haven't been refreshed for `staleMs`.
+ * Locks a folder for this process. A lock whose holder is dead is taken over: at once in this process's namespace,
+ * otherwise after `staleMs` without a refresh.
  *
- * The file of a lock is created exclusively, which every file system can do: of several processes that find the same dead
- * lock, one makes the next. Whoever then sees another that lives, since it came by an older look at the folder, gives
- * way; two at once may both do so, but never both have it. The lock is refreshed by a timer that doesn't keep the process
- * alive.
- * @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` when another process that lives has it, naming that process; the signal's
- *   reason when it is aborted while a lock of unknown state is watched
+ * A lock file is created exclusively, which every file system supports. If several processes find the same dead lock,
+ * only one can create the next lock. A process that read the folder too early may have created another one; a process
+ * that then sees another live lock gives up its own. Two processes may both give up, but never both hold the folder.
+ * A timer refreshes the lock, and doesn't keep the process alive.
+ * @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` when another live process holds the lock; the message names that
+ *   process; the signal's reason when it is aborted while the state of a lock isn't known yet
  */
 export async function lockFolder(
   folder: string,
@@ -84,7 +84,7 @@ export async function lockFolder(
     try {
       const others = await watch.settledLocks(path, signal);
       requireFree(others, folder);
-      // Somebody who found this lock half-written may have taken it for dead.
+      // Another process may have found this lock half-written, and taken it over.
       if (!(await isHeld())) continue;
       for (const dead of others) await rm(dead.path, { force: true });
     } catch (error) {
@@ -95,20 +95,20 @@ export async function lockFolder(
   }
 }
 
-/** Whether a folder was the own one of a process of this user that has died and left it behind. */
+/** Whether a folder was left behind by a dead process of this user. */
 export async function isAbandoned(folder: string, uid: number | undefined): Promise<boolean> {
   const watch = new Watch(folder, uid, await ownHolder(""), lockTimes);
   const locks = await watch.locks();
   return locks.length > 0 && locks.every(({ state }) => state === "dead");
 }
 
-/** Looks at the locks of a folder, and remembers which of those that may be alive were never refreshed. */
+/** Reads the locks of a folder repeatedly, and remembers the refresh times of locks that may be alive. */
 class Watch {
   readonly #folder: string;
   readonly #uid: number | undefined;
   readonly #self: LockHolder;
   readonly #times: LockTimes;
-  /** By path, when a lock that may be alive was first seen, and its time of then. */
+  /** By path: when a lock that may be alive was first seen, and its modification time then. */
   readonly #seen = new Map<string, { readonly atMs: number; readonly refreshedAtMs: number }>();
 
   constructor(folder: string, uid: number | undefined, self: LockHolder, times: LockTimes) {
@@ -118,7 +118,7 @@ class Watch {
     this.#times = times;
   }
 
-  /** All locks but one, as soon as it is known of each whether it lives, or the patience is at its end. */
+  /** All locks but one, as soon as it is clear whether each is alive, or `patienceMs` is over. */
   async settledLocks(except: string | undefined, signal?: AbortSignal): Promise<readonly Lock[]> {
     const endsAtMs = performance.now() + this.#times.patienceMs;
     for (;;) {
@@ -169,7 +169,7 @@ class Watch {
     if (holder !== undefined && first.refreshedAtMs !== refreshedAtMs) return "alive";
     const staleMs = holder === undefined ? unfinishedMs : this.#times.staleMs;
     if (performance.now() - first.atMs >= staleMs) return "dead";
-    // The clock of another machine may be wrong, so only time spent watching counts there.
+    // Another machine's clock may differ, so for its locks only the time spent watching counts.
     const hasOwnClock = holder === undefined || isSameMachine(holder, this.#self);
     return hasOwnClock && Math.abs(Date.now() - refreshedAtMs) >= staleMs ? "dead" : "unknown";
   }
@@ -185,7 +185,7 @@ function requireFree(locks: readonly Lock[], folder: string): void {
   throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message, { hint });
 }
 
-/** Writes a lock that wasn't there; false when there is one. */
+/** Creates a lock; false if it exists already. */
 async function created(path: string, text: string): Promise<boolean> {
   try {
     const file = await open(path, "wx", 0o600);
@@ -204,7 +204,7 @@ async function created(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Keeps the time of a lock fresh until it is given back. */
+/** Refreshes the time of a lock until it is released. */
 function refreshed(path: string, { isHeld, release }: FolderLock, refreshMs: number): FolderLock {
   const refresh = async (): Promise<void> => {
     const now = new Date();
@@ -212,7 +212,7 @@ function refreshed(path: string, { isHeld, release }: FolderLock, refreshMs: num
   };
   const timer = setInterval(() => {
     refresh().catch(() => {
-      // A lock that is gone or can't be written to shows at the next build, which asks whether it is held.
+      // The next build checks whether the lock is held, so a missing or unwritable lock shows there.
     });
   }, refreshMs).unref();
   return {

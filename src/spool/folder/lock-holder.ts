@@ -2,21 +2,24 @@ import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { isCodedError } from "../../errors.ts";
 
-/** A process that has a lock, so described that processes of other containers and machines can tell it from their own. */
+/**
+ * Describes the process that holds a lock, so that processes in other containers and on other machines can recognise
+ * it.
+ */
 export interface LockHolder {
   readonly host: string;
-  /** Different after each start of the machine; empty where the system doesn't tell. */
+  /** Changes with each boot of the machine; empty if the system doesn't provide it. */
   readonly boot: string;
-  /** The namespace in which the process id counts; empty where the system doesn't tell. */
+  /** The namespace of the process id; empty if the system doesn't provide it. */
   readonly pidNamespace: string;
   readonly pid: number;
-  /** When the process started, in ticks since the machine did: a process id is used again, with another start. */
+  /** When the process started, in ticks since boot. A reused process id has another start time. */
   readonly startTicks: string;
-  /** Random, so that a lock can be told from every other one. */
+  /** Random; identifies this lock. */
   readonly id: string;
 }
 
-/** This process as the holder of a lock. */
+/** Describes this process as the holder of a lock. */
 export async function ownHolder(id: string): Promise<LockHolder> {
   return {
     host: hostname(),
@@ -33,29 +36,29 @@ export function formatHolder(holder: LockHolder): string {
   return `${JSON.stringify(holder)}\n`;
 }
 
-/** What a lock says; undefined while it isn't whole. */
+/** Parses the text of a lock; undefined while it is incomplete. */
 export function parseHolder(text: string): LockHolder | undefined {
   if (!text.endsWith("\n")) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isHolder(value) ? value : undefined;
   } catch {
-    // Half a line, or not a lock of this program: nobody is known to hold it.
+    // Half a line, or not a lock of this program: the holder is unknown.
     return undefined;
   }
 }
 
-/** Whether two processes have the same process ids, so that the one can look for the other. */
+/** Whether two processes share a process id namespace, so that one can look for the other. */
 export function isSameNamespace(one: LockHolder, other: LockHolder): boolean {
   return isSameMachine(one, other) && one.pidNamespace !== "" && one.pidNamespace === other.pidNamespace;
 }
 
-/** Whether two processes run on the same machine, and so have the same clock. */
+/** Whether two processes run on the same machine, and so share a clock. */
 export function isSameMachine(one: LockHolder, other: LockHolder): boolean {
   return one.boot !== "" && one.boot === other.boot;
 }
 
-/** Whether a process of this namespace still runs: the same number with another start is another process. */
+/** Whether a process of this namespace still runs. The same id with another start time is another process. */
 export async function isRunning({ pid, startTicks }: LockHolder): Promise<boolean> {
   return exists(pid) && (await startTicksOf(pid)) === startTicks;
 }
@@ -65,12 +68,12 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: there is one, of another user.
+    // EPERM: the process exists, but belongs to another user.
     return isCodedError(error) && error.code === "EPERM";
   }
 }
 
-/** Field 22 of stat, see proc(5); empty for a process that is gone, and for all where /proc isn't. */
+/** Field 22 of stat, see proc(5); empty for a process that is gone, and for all processes without /proc. */
 async function startTicksOf(pid: number): Promise<string> {
   const stat = (await readIfThere(`/proc/${pid}/stat`)) ?? "";
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
@@ -80,7 +83,7 @@ async function ownPidNamespace(): Promise<string> {
   try {
     return await readlink("/proc/self/ns/pid");
   } catch {
-    // Without /proc, or where a sandbox hides it, locks are judged by their times alone.
+    // Without /proc, or in a sandbox that hides it, only the times of locks decide.
     return "";
   }
 }

@@ -10,9 +10,9 @@ import { spoolFault } from "../spool-fault.ts";
 import { Spool } from "../spool.ts";
 import { isAbandoned, lockFolder, lockTimes, type FolderLock } from "./folder-lock.ts";
 
-/** Where a spool is, and how large it may become. */
+/** The folder of a spool, and its size limit. */
 export interface SpoolSettings {
-  /** Null for a temporary folder of the server's own, removed when it stops. */
+  /** Null for a temporary folder, which is removed when the server stops. */
   readonly spoolDirectory: string | null;
   readonly spoolBytes: number;
 }
@@ -20,7 +20,7 @@ export interface SpoolSettings {
 /** A spool in a folder that no other server uses. */
 export interface SpoolFolder {
   readonly spool: Spool;
-  /** Gives the folder back; one of the server's own is removed. Never rejects: what can't be removed is logged. */
+  /** Releases the folder, and removes a temporary one. Never rejects: a failed removal is logged. */
   readonly close: () => Promise<void>;
 }
 
@@ -28,9 +28,10 @@ const temporaryPrefix = "stream-csv-";
 const ownUid = process.getuid?.();
 
 /**
- * Opens the spool in the folder that is named, or in a temporary one of the server's own; temporary ones of this user's
- * servers that were killed are removed first. A folder that is made here is for this user alone.
- * @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` when the folder can't be made or written to, or another server has it
+ * Opens the spool in the given folder, or in a new temporary one. Temporary folders that killed servers of this user
+ * left are removed first. A new folder is accessible only to this user.
+ * @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` when the folder can't be created or written to, or another server uses
+ *   it
  */
 export async function openSpoolFolder(
   settings: SpoolSettings,
@@ -52,7 +53,7 @@ export async function openSpoolFolder(
         await place.leave();
         if (named === null) await rm(directory, { recursive: true, force: true });
       } catch (error) {
-        log.warn({ err: error, folder: directory }, "the folder of prepared files couldn't be tidied up");
+        log.warn({ err: error, folder: directory }, "the folder of prepared files couldn't be cleaned up");
       }
     };
     try {
@@ -80,7 +81,7 @@ export async function openSpoolFolder(
   }
 }
 
-/** A folder that is this process's own, and is made and locked again when somebody has removed it. */
+/** A folder locked by this process. If somebody removes it, it is created and locked again. */
 class Place {
   readonly #directory: string;
   readonly #isTemporary: boolean;
@@ -93,7 +94,7 @@ class Place {
     this.#lock = lock;
   }
 
-  /** Makes sure that the folder is there and locked; true when it had to be made or locked again. */
+  /** Makes sure that the folder exists and is locked; true if it had to be created or locked again. */
   async require(): Promise<boolean> {
     this.#making ??= this.#make().finally(() => (this.#making = undefined));
     return await this.#making;
@@ -108,10 +109,10 @@ class Place {
       if (await this.#lock.isHeld()) return false;
       await this.#lock.release();
       await makeFolder(this.#directory);
-      // Where everybody may write, another user may have made one of that name first.
+      // In a shared folder such as /tmp, another user may have created a folder of that name first.
       if (this.#isTemporary && !(await isOwnFolder(this.#directory)))
         throw new Error(`"${this.#directory}" belongs to another user now`);
-      // A client waits, so a lock that may be alive counts as alive.
+      // A client is waiting, so a lock that may be alive counts as alive.
       this.#lock = await lockFolder(this.#directory, ownUid, { ...lockTimes, patienceMs: 0 });
       return true;
     } catch (cause) {
@@ -120,7 +121,7 @@ class Place {
   }
 }
 
-/** A fault of the lock names the folder and what to do at the start; clients are told neither. */
+/** The lock's error is meant for the operator: it names the folder and the remedy. Clients must see neither. */
 function toRequestFault(cause: unknown): StreamCsvError {
   if (!(cause instanceof StreamCsvError)) return spoolFault(cause);
   const message = "The folder of prepared files was removed or taken by another server.";
@@ -128,7 +129,7 @@ function toRequestFault(cause: unknown): StreamCsvError {
   return new StreamCsvError("SCSV_SPOOL_UNUSABLE", message, { cause, hint, retryAfterSeconds: 30 });
 }
 
-/** As `mkdir -p` does; Node's own recursion never ends where a folder can't hold another, as in /proc. */
+/** Like `mkdir -p`. Node's `recursive` option never ends if a folder can't contain another one, as in /proc. */
 async function makeFolder(folder: string): Promise<void> {
   const make = (): Promise<void> => mkdir(folder, { mode: 0o700 });
   try {
@@ -150,13 +151,14 @@ async function makeTemporaryFolder(): Promise<string> {
       if ((await isOwnFolder(folder)) && (await isAbandoned(folder, ownUid)))
         await rm(folder, { recursive: true, force: true });
     } catch {
-      // It may have gone meanwhile, or hold what isn't this user's. What is left behind never keeps a server from starting.
+      // The folder may be gone meanwhile, or contain files of another user. A leftover folder must not keep a server
+      // from starting.
     }
   }
   return await mkdtemp(join(tmpdir(), temporaryPrefix));
 }
 
-/** Whether a folder is this user's own, and no link: another user could lead the removal elsewhere. */
+/** Whether a folder belongs to this user and is not a link, by which another user could redirect the removal. */
 async function isOwnFolder(folder: string): Promise<boolean> {
   const stats = await lstat(folder);
   return stats.isDirectory() && (ownUid === undefined || stats.uid === ownUid);

@@ -6,19 +6,19 @@ import { ConnectionLine } from "./connection-line.ts";
 import type { Backlog, Placement, PlacementContext } from "./placement.ts";
 
 /**
- * Hands a connection to a sync worker that has none, and to no other; while there is none, connections wait in order of
- * arrival. Those that find the queue full, or wait for too long, are refused and told when to come again.
+ * Gives a connection only to a sync worker that has none. While all workers are busy, connections wait in order of
+ * arrival. A connection is refused, with a Retry-After, if the queue is full or it has waited too long.
  */
 export class FreeOnly<Worker> implements Placement<Worker> {
   readonly #context: PlacementContext<Worker>;
   readonly #line: ConnectionLine;
-  /** The longest free first. */
+  /** The worker that has been free longest comes first. */
   readonly #free = new Set<Worker>();
   readonly #serving = new Set<Worker>();
-  /** Those without a connection that don't answer at the moment. */
+  /** Free workers that don't answer at the moment. */
   readonly #silent = new Set<Worker>();
   readonly #holds = new HoldEstimate();
-  /** One that is taken while all workers are. */
+  /** Measures the time in which all workers are busy. */
   readonly #allBusy: Occupancy;
   #endAllBusy: (() => number) | undefined;
   readonly #onDrained: (() => void)[] = [];
@@ -94,7 +94,7 @@ export class FreeOnly<Worker> implements Placement<Worker> {
     this.#noteChange();
   }
 
-  /** To be called only while a worker is free. */
+  /** Call this only while a worker is free. */
   #handOver(socket: Socket, waitedSeconds: number): void {
     const [worker] = this.#free;
     if (worker === undefined) return;

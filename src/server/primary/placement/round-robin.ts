@@ -4,15 +4,15 @@ import { ConnectionLine } from "./connection-line.ts";
 import type { Backlog, Placement, PlacementContext } from "./placement.ts";
 
 /**
- * Hands connections to async workers in turn; each takes any number. While no worker is ready they wait in order of arrival,
- * so many and so long as `--queue` and `--queue-timeout` say.
+ * Gives connections to async workers in turn; each takes any number. While no worker is ready, connections wait in
+ * order of arrival, within the limits of `--queue` and `--queue-timeout`.
  */
 export class RoundRobin<Worker> implements Placement<Worker> {
   readonly #context: PlacementContext<Worker>;
   readonly #line: ConnectionLine;
-  /** The next in turn first. */
+  /** The next in turn comes first. */
   readonly #ready: Worker[] = [];
-  /** Those of the ready that don't answer at the moment: they get nothing while another does. */
+  /** Ready workers that don't answer at the moment. They get no connection while another worker answers. */
   readonly #silent = new Set<Worker>();
   readonly #onDrained: (() => void)[] = [];
   #closedFor: Error | undefined;
@@ -69,7 +69,7 @@ export class RoundRobin<Worker> implements Placement<Worker> {
     this.#noteChange();
   }
 
-  /** To be called only while a worker is ready. */
+  /** Call this only while a worker is ready. */
   #handOver(socket: Socket, waitedSeconds: number): void {
     const answering = this.#ready.findIndex((worker) => !this.#silent.has(worker));
     const [worker] = this.#ready.splice(Math.max(0, answering), 1);

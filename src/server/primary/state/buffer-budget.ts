@@ -1,4 +1,4 @@
-/** The memory that buffered bodies of all workers may take together; kept by the primary. */
+/** The memory that the buffered bodies of all workers may take together. The primary holds it. */
 export class BufferBudget {
   readonly limitBytes: number;
   readonly #usedByWorker = new Map<number, number>();
@@ -13,7 +13,7 @@ export class BufferBudget {
     return used;
   }
 
-  /** Grants from `atLeast` to `wanted` bytes, or 0 when fewer than `atLeast` are left. */
+  /** Grants from `atLeast` to `wanted` bytes, or 0 if fewer than `atLeast` are left. */
   reserve(worker: number, atLeast: number, wanted: number): number {
     const left = this.limitBytes - this.usedBytes;
     if (left < atLeast) return 0;
@@ -26,7 +26,7 @@ export class BufferBudget {
     this.#usedByWorker.set(worker, Math.max(0, (this.#usedByWorker.get(worker) ?? 0) - bytes));
   }
 
-  /** Takes back all that a worker held, when it has died. */
+  /** Releases all reservations of a worker that has died. */
   forget(worker: number): void {
     this.#usedByWorker.delete(worker);
   }

@@ -13,18 +13,18 @@ import { FileLeases } from "../../../spool/file-leases.ts";
 import { TransferRegistry } from "./transfer-registry.ts";
 import { WorkerLedger } from "./worker-ledger.ts";
 
-/** What it reads from the pool of workers. */
+/** The part of the worker pool that the state reads. */
 type Pool = Pick<WorkerPool, "workers" | "placement" | "connections">;
 
 /**
- * How long a worker is waited for when it is asked how far it is. One in the midst of a long piece of work, such as a
- * buffered body, is passed over: what it last reported counts.
+ * How long the primary waits for a worker's numbers. For a worker that is busy with a long task, such as a buffered
+ * body, its last report counts.
  */
 const answerLimitMs = 200;
 
 /**
- * What the primary holds on behalf of all workers, so that each of them gives the same answer: transfers, the spool,
- * the memory of buffered bodies, and everybody's numbers.
+ * The state that the primary holds for all workers, so that every worker gives the same answer: transfers, the spool,
+ * the memory of buffered bodies, and the numbers of all workers.
  */
 export class SharedState implements PoolHost {
   readonly transfers: TransferRegistry;
@@ -102,7 +102,7 @@ export class SharedState implements PoolHost {
     this.#ledger.record(worker, numbers);
   }
 
-  /** Gives back all that a worker held. */
+  /** Releases everything a worker held. */
   onExit(worker: number, how: string): void {
     this.transfers.failAllOf(worker, `The worker ${worker} ${how}.`);
     this.#ledger.leave(worker);
@@ -110,7 +110,7 @@ export class SharedState implements PoolHost {
     this.#files.onExit(worker);
   }
 
-  /** Stops files from being made. */
+  /** Stops all builds of prepared files. */
   async close(): Promise<void> {
     await this.#files.close();
   }
@@ -156,7 +156,7 @@ export class SharedState implements PoolHost {
     for (const running of await link.call("progress", null)) this.transfers.update(running);
   }
 
-  /** Has workers tell, all or one; those that take too long or end meanwhile are left out. */
+  /** Asks all workers, or only one. Workers that take too long or end meanwhile are skipped. */
   async #askAll(ask: (worker: Worker) => Promise<void>, only?: number): Promise<void> {
     const asked = this.#pool().workers.filter(({ pid }) => only === undefined || pid === only);
     await Promise.all(asked.map((worker) => settleWithin(ask(worker), answerLimitMs, () => undefined)));

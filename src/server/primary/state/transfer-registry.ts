@@ -11,7 +11,7 @@ import type {
   TransferStart,
 } from "../../protocol/messages.ts";
 
-/** Ended transfers that are remembered. */
+/** How many ended transfers are kept. */
 const historyLength = 1000;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -30,14 +30,14 @@ const counterOfState = {
 } as const satisfies Record<EndState, keyof Counts["transfers"]>;
 
 /**
- * Every transfer of all workers: those that run, the last thousand that ended, and counts of all.
- * Kept by the primary, so that any worker can answer for any transfer, and none is lost with its worker.
+ * The transfers of all workers: the running ones, the last thousand that ended, and counts of all. The primary holds
+ * it, so that any worker can answer for any transfer, and no record is lost with its worker.
  */
 export class TransferRegistry {
   readonly #clock: Clock;
-  /** In order of start; the ended are dropped from the front. */
+  /** In order of start; old ended transfers are dropped from the front. */
   readonly #records = new Map<string, TransferRecord>();
-  /** When each that runs was heard of, by the clock that is never set: the time of day may be. */
+  /** The start of each running transfer by the monotonic clock, because the time of day may be changed. */
   readonly #startedAtMs = new Map<string, number>();
   readonly #counts = new Map<string, Counts>();
   readonly #durations = new TransferDurations();
@@ -46,7 +46,7 @@ export class TransferRegistry {
     this.#clock = clock;
   }
 
-  /** Transfers that run now. */
+  /** The running transfers. */
   get running(): readonly TransferRecord[] {
     return this.list().filter((record) => record.state === "running");
   }
@@ -86,7 +86,7 @@ export class TransferRegistry {
     this.#forget();
   }
 
-  /** Ends what a worker that died was sending. */
+  /** Ends the transfers of a worker that died. */
   failAllOf(worker: number, message: string): void {
     const nowMs = this.#clock.nowMs();
     for (const { id, rows, bytes, guardedCells, worker: owner } of this.running) {
@@ -122,7 +122,7 @@ export class TransferRegistry {
     return record;
   }
 
-  /** Histograms of how long transfers took. */
+  /** Histograms of the transfers' durations. */
   get histograms(): TransferDurations["registry"] {
     return this.#durations.registry;
   }

@@ -6,15 +6,15 @@ interface Place {
   pid: number;
   isRunning: boolean;
   restarts: number;
-  /** What the processes did that were here before. */
+  /** The counters of the processes that this one replaced. */
   before: WorkerNumbers;
   latest: WorkerNumbers;
   toldAtMs: number;
 }
 
 /**
- * The last known numbers of every worker, by its place: a process that replaces one that died takes its place and counts
- * on from where that one was, so that no count ever falls. What a process did after it last told is lost with it.
+ * The last known numbers of every worker. A process that replaces a dead one continues its counters, so that no
+ * counter ever falls. A dead process's work after its last report isn't counted.
  */
 export class WorkerLedger {
   readonly #clock: Clock;
@@ -24,7 +24,7 @@ export class WorkerLedger {
     this.#clock = clock;
   }
 
-  /** A worker is started: it takes the place of one that died, or a new one. */
+  /** A worker is started: it takes over the entry of one that died, or gets a new one. */
   start(pid: number): void {
     const vacant = this.#places.find((place) => !place.isRunning);
     const toldAtMs = this.#clock.nowMs();
@@ -43,7 +43,7 @@ export class WorkerLedger {
     vacant.restarts += 1;
   }
 
-  /** Notes what a worker that was started tells of itself; what one tells that has ended counts no more. */
+  /** Records the numbers of a running worker; a late report of one that has ended is ignored. */
   record(pid: number, numbers: WorkerNumbers): void {
     const place = this.#places.find((each) => each.isRunning && each.pid === pid);
     if (place === undefined) return;
@@ -51,7 +51,7 @@ export class WorkerLedger {
     place.toldAtMs = this.#clock.nowMs();
   }
 
-  /** A worker has ended: what it counted stays, what it held is gone. */
+  /** A worker has ended: its counters stay, its gauges become 0. */
   leave(pid: number): void {
     const place = this.#places.find((each) => each.isRunning && each.pid === pid);
     if (place === undefined) return;

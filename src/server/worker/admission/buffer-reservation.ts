@@ -6,11 +6,11 @@ import type { Link } from "../../../ipc/link.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
 
 /**
- * The memory one buffered body takes, reserved with the primary before it is used.
+ * The memory of one buffered body, reserved with the primary before it is used.
  *
- * After the first chunk the whole body's size is foreseen and reserved at one go, so that building it is not cut up by
- * messages: a buffered body is made in one long slice, and the price of that is to be seen. Where the foreseen size
- * isn't to be had, the body goes on with what there is, since only its real size decides.
+ * After the first chunk the size of the whole body is estimated and reserved at once, so that messages don't
+ * interrupt the work: a buffered body is made in one long slice, and the benchmark must show what that costs. If less
+ * is available, the body continues with that, because only its real size decides.
  */
 export class BufferReservation {
   readonly #primary: Link<PrimaryMethods, PrimaryNotes>;
@@ -23,8 +23,8 @@ export class BufferReservation {
   }
 
   /**
-   * Hands on the chunks of a run, each when there is room for it.
-   * @throws StreamCsvError `SCSV_BUFFER_MEMORY` when there is none left
+   * Yields the chunks of a run, each after memory for it is reserved.
+   * @throws StreamCsvError `SCSV_BUFFER_MEMORY` if too little memory is left
    */
   async *admit(run: ExportRun, plan: ExportPlan): AsyncGenerator<Uint8Array, void, undefined> {
     let bytes = 0;
@@ -33,7 +33,8 @@ export class BufferReservation {
       if (bytes > this.#reservedBytes) {
         const atLeast = bytes - this.#reservedBytes;
         const foreseen = foresee(run, plan);
-        // What is foreseen far too large takes only what it fills, so that it leaves room to others until it fails.
+        // If the estimate exceeds the limit, reserve only as the buffer grows, so other transfers can use the rest
+        // until this one fails.
         const wanted = foreseen > this.#limitBytes ? atLeast : foreseen - this.#reservedBytes;
         const granted = await this.#primary.call("reserveBuffer", { atLeast, wanted });
         if (granted === 0) {
@@ -48,7 +49,7 @@ export class BufferReservation {
     this.#giveBack(this.#reservedBytes - bytes);
   }
 
-  /** Gives back what is still reserved. */
+  /** Releases the remaining reservation. */
   release(): void {
     this.#giveBack(this.#reservedBytes);
   }
@@ -59,18 +60,18 @@ export class BufferReservation {
   }
 }
 
-/** The fault of a body that is larger than all buffered bodies together may be. */
+/** The error for a body larger than the limit of all buffered bodies together. */
 export function tooLarge(leastBytesNeeded: number, limitBytes: number): StreamCsvError {
   const message = `This body needs at least ${formatBytes(leastBytesNeeded)}, and all buffered bodies together may take ${formatBytes(limitBytes)}.`;
   return new StreamCsvError("SCSV_BUFFER_MEMORY", message);
 }
 
 function noneLeft(neededBytes: number, limitBytes: number): StreamCsvError {
-  const message = `This body needs ${formatBytes(neededBytes)} or more, and of the ${formatBytes(limitBytes)} for all buffered bodies too little is left by the others.`;
+  const message = `This body needs ${formatBytes(neededBytes)} or more. Other bodies use too much of the ${formatBytes(limitBytes)} for all buffered bodies.`;
   return new StreamCsvError("SCSV_BUFFER_MEMORY", message);
 }
 
-/** Size of the whole body, as its rows so far foretell it, with a little to spare. */
+/** Estimates the size of the whole body from its rows so far, plus 2 %. */
 function foresee({ progress }: ExportRun, { expectedRows }: ExportPlan): number {
   if (expectedRows === null || progress.rows === 0) return progress.bytes * 2;
   return Math.ceil((progress.bytes / progress.rows) * expectedRows * 1.02);

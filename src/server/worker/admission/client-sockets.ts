@@ -1,24 +1,25 @@
 import type { Socket } from "node:net";
 import { resetSocket } from "../../../socket/socket-reset.ts";
 
-/** What the primary is told of a worker's connections. */
+/** What a worker reports to the primary about a connection. */
 interface Told {
-  /** The primary gives up its own hold on a connection. */
+  /** Lets the primary close its own descriptor of the connection. */
   readonly take: () => void;
-  /** So many more are closed. */
+  /** Reports how many more connections are closed. */
   readonly onClosed: (count: number) => void;
 }
 
 /**
- * The connections a worker was handed.
+ * The connections of a worker.
  *
- * A body without a length, as HTTP/1.0 has it, ends with its connection, and the kernel ends a connection cleanly when its
- * process is killed. Therefore the primary keeps its own descriptor of each connection until the first request shows that
- * it speaks HTTP/1.1, and resets it when the worker dies; and the worker resets them when the primary is gone.
+ * In HTTP/1.0 a body without a length ends with its connection, and the kernel closes the connections of a killed
+ * process cleanly. Therefore the primary keeps its own descriptor of each connection until the first request shows
+ * that the client speaks HTTP/1.1. The primary resets these connections when the worker dies, and the worker resets
+ * them when the primary dies.
  */
 export class ClientSockets {
   readonly #open = new Set<Socket>();
-  /** Those that the primary holds as well. */
+  /** Connections of which the primary has a descriptor too. */
   readonly #shared = new Map<Socket, () => void>();
   readonly #onChange = new Set<() => void>();
   #closed = 0;
@@ -29,7 +30,7 @@ export class ClientSockets {
     socket.once("close", () => {
       this.#open.delete(socket);
       this.take(socket);
-      // Many close at once; one note tells of all.
+      // Many connections may close at once; one note reports all of them.
       if (this.#closed === 0) {
         setImmediate(() => {
           onClosed(this.#closed);
@@ -41,24 +42,24 @@ export class ClientSockets {
     });
   }
 
-  /** Makes a connection the worker's alone. */
+  /** Lets the primary close its descriptor of a connection. */
   take(socket: Socket): void {
     const take = this.#shared.get(socket);
     this.#shared.delete(socket);
     take?.();
   }
 
-  /** Whether the connection is reset when this process is killed. */
+  /** Whether the primary resets the connection when this process is killed. */
   isShared(socket: Socket): boolean {
     return this.#shared.has(socket);
   }
 
-  /** Resets every connection whose end could be taken for the end of a body. */
+  /** Resets every connection whose end could look like the end of a body. */
   resetShared(): void {
     for (const socket of this.#shared.keys()) resetSocket(socket);
   }
 
-  /** Resolves when no connection is open, or none that is shared, or when the time is over. */
+  /** Resolves when no connection (or no shared one) is open, or when the time is over. */
   async gone(which: "all" | "shared", limitMs: number): Promise<void> {
     const left = which === "all" ? this.#open : this.#shared;
     if (left.size === 0) return;

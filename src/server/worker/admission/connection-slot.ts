@@ -3,8 +3,9 @@ import type { Occupancy } from "../../../admission/occupancy.ts";
 import type { Slot, Slots } from "../../../admission/slots.ts";
 
 /**
- * The one slot of a sync worker. A connection takes it on its arrival and has it until it is given up, whatever its
- * client asks for; an export on it finds its slot taken already. Who has to wait waits in the primary, not here.
+ * The one slot of a sync worker. A connection holds it from its arrival until it is closed, whatever the client
+ * requests; an export on that connection uses the connection's slot. Connections that must wait are queued in the
+ * primary, not in the worker.
  */
 export class ConnectionSlot implements Slots {
   readonly limit = 1;
@@ -21,14 +22,14 @@ export class ConnectionSlot implements Slots {
   }
 
   /**
-   * A connection has come, after a wait in the primary; the function gives the slot back and tells for how many seconds
-   * it was held.
+   * Takes the slot for a connection that has waited in the primary. The returned function releases it, and returns
+   * how many seconds it was held.
    */
   take(queueWaitSeconds: number): () => number {
     const giveBack = this.#occupancy.take();
     const startedAtMs = this.#clock.nowMs();
     let heldSeconds: number | undefined;
-    // An export is over when its last byte is with the kernel; the connection is closed within the same millisecond.
+    // An export ends when the kernel has its last byte; the connection is closed within the same millisecond.
     const release = (): number => heldSeconds ?? (this.#clock.nowMs() - startedAtMs) / 1000;
     this.#connection = { queueWaitSeconds, release };
     return () => {

@@ -7,30 +7,30 @@ import { ConnectionSlot } from "./connection-slot.ts";
 import { ExportSlots } from "../../../admission/export-slots.ts";
 import type { Slots } from "../../../admission/slots.ts";
 
-/** How a worker takes its clients in: what tells the two kinds of worker apart, seen from inside of one. */
+/** How a worker admits clients. Each worker model has its own way. */
 export interface Intake {
   readonly slots: Slots;
-  /** Requests that one connection may bring; 0 for any number. */
+  /** The most requests on one connection; 0 for no limit. */
   readonly requestsPerConnection: number;
-  /** A connection has been handed over, after a wait in the primary; null when it broke on the way. */
+  /** Takes a connection that has waited in the primary; null if it broke on the way. */
   accept(socket: Socket | null, queueWaitSeconds: number): void;
   answer: AnswerRequest;
 }
 
-/** What taking clients in needs of the worker. */
+/** What admission needs from the worker. */
 export interface IntakeContext {
   readonly settings: ServerSettings;
   readonly occupancy: Occupancy;
   readonly clock: Clock;
   /** Gives a connection to the HTTP server. */
   readonly open: (socket: Socket) => void;
-  /** Answers one request, and resolves when nothing of it is left to do. */
+  /** Answers one request, and resolves when the answer is complete. */
   readonly answer: AnswerRequest;
   /** The worker can take another connection. */
   readonly onFree: (heldSeconds: number) => void;
 }
 
-/** Makes the intake of a kind of worker. */
+/** Makes the admission of a worker model. */
 export const intakes: Readonly<Record<WorkerModel, (context: IntakeContext) => Intake>> = {
   async: takeMany,
   sync: takeOneAtATime,
@@ -47,7 +47,10 @@ function takeMany({ settings, occupancy, clock, open, answer }: IntakeContext): 
   };
 }
 
-/** The connection is held until it is closed *and* its answer's closers have run: only then is the worker free. */
+/**
+ * The connection holds the slot until it is closed *and* the closers of its answer have run; only then is the worker
+ * free.
+ */
 function takeOneAtATime({ occupancy, clock, open, answer, onFree }: IntakeContext): Intake {
   const slots = new ConnectionSlot(occupancy, clock);
   let answering = Promise.resolve();

@@ -1,26 +1,26 @@
-/** How far a worker is with stopping, and what it still answers. */
+/** Whether a worker is ready, draining or idle. */
 export class Life {
   #isReady = true;
   #isDraining = false;
   #requests = 0;
   readonly #onIdle: (() => void)[] = [];
 
-  /** Whether `/readyz` says so. */
+  /** Whether `/readyz` succeeds. */
   get isReady(): boolean {
     return this.#isReady;
   }
 
-  /** Whether new exports are refused and connections closed after their answer. */
+  /** Whether new exports are refused, and connections are closed after their answer. */
   get isDraining(): boolean {
     return this.#isDraining;
   }
 
-  /** From now on `/readyz` fails; everything else goes on. */
+  /** Makes `/readyz` fail; everything else continues. */
   unready(): void {
     this.#isReady = false;
   }
 
-  /** Notes that a request is being answered, until the function it returns is called. */
+  /** Counts a request as being answered until the returned function is called. */
   begin(): () => void {
     this.#requests += 1;
     return () => {
@@ -29,7 +29,7 @@ export class Life {
     };
   }
 
-  /** Refuses new exports, and resolves when no request is being answered. */
+  /** Refuses new exports; resolves when no request is being answered. */
   async drain(): Promise<void> {
     this.#isReady = false;
     this.#isDraining = true;

@@ -5,7 +5,8 @@ import type { ServerSettings } from "../../shared/settings.ts";
 import { tooLarge } from "./buffer-reservation.ts";
 
 /**
- * Refuses a body that can't fit whatever its values are, before a row is read or a file is dropped for it.
+ * Refuses a body whose smallest possible size exceeds the limit, before a row is read or a prepared file is removed
+ * for it.
  * @throws StreamCsvError `SCSV_BUFFER_MEMORY` or `SCSV_SPOOL_SIZE`, by its delivery
  */
 export function refuseHopeless(

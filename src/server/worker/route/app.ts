@@ -13,7 +13,7 @@ import { identify, type RequestIdentity } from "../../http/request-identity.ts";
 import { readTarget } from "./request-target.ts";
 import type { Answer, Router } from "./route.ts";
 
-/** What answering needs of the worker. */
+/** What answering a request needs from the worker. */
 export interface AppContext {
   readonly router: Router;
   readonly log: Logger;
@@ -23,7 +23,7 @@ export interface AppContext {
   readonly needsLength: (req: IncomingMessage) => boolean;
 }
 
-/** Answers one request: finds its route, makes the response, sends it. Never rejects; a fault is an answer. */
+/** Answers one request: finds its route, makes the response, sends it. Never rejects: an error becomes an answer. */
 export async function answerRequest(
   req: IncomingMessage,
   res: ServerResponse,
@@ -34,7 +34,7 @@ export async function answerRequest(
   const identity = identify(req.headers);
   const finish = <R extends AnyResponse>(response: R): R => {
     response.headers.set("X-Request-Id", identity.requestId);
-    // From the moment it isn't ready: so the pools of proxies are empty when connections are closed.
+    // As soon as the worker isn't ready, so that proxies have no idle connections left when the server closes them.
     if (!life.isReady) response.headers.set("Connection", "close");
     return response;
   };
@@ -70,17 +70,18 @@ async function answer(
     });
   } catch (error) {
     const response = problemResponse(error);
-    // The answer to a client that has left is nobody's fault.
+    // An error after the client disconnected isn't worth a log line.
     if (response.statusCode === 500 && !res.destroyed)
       log.error({ ...identity, err: error, method: req.method, url: req.url }, "request failed");
     return { response };
   }
 }
 
-/** A signal that fires when the client has left; made only for those who ask, since short requests are many. */
+/** A signal that fires when the client disconnects. Made on demand, because most requests are short and need none. */
 function clientGone({ socket }: IncomingMessage, res: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  const abort = (): void => controller.abort(new StreamCsvError("SCSV_CANCELLED", "The client has left."));
+  const abort = (): void =>
+    controller.abort(new StreamCsvError("SCSV_CANCELLED", "The client has disconnected."));
   if (res.destroyed) abort();
   else res.once("close", abort).once("close", onSocketClose(socket, abort));
   return controller.signal;

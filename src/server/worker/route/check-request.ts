@@ -3,13 +3,13 @@ import { StreamCsvError } from "../../../errors.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 
 /**
- * `uri-host [ ":" port ]` (RFC 9112, section 3.2, and RFC 3986, section 3.2.2): an address in brackets, or a name, which may
- * be empty. Each character is looked at once.
+ * `uri-host [ ":" port ]` (RFC 9112, section 3.2, and RFC 3986, section 3.2.2): an address in brackets, or a name,
+ * which may be empty. Matching is linear.
  */
 const hostForm = /^(?:\[[0-9A-Za-z:.%_~!$&'()*+,;=-]+\]|[0-9A-Za-z._~!$&'()*+;=%-]*)(?::\d*)?$/;
 
 /**
- * Refuses what Node's parser lets pass and this server doesn't.
+ * Refuses requests that Node's parser accepts and this server doesn't.
  * @throws StreamCsvError `SCSV_BAD_REQUEST`, `SCSV_HEAD_TOO_LARGE`, `SCSV_BODY_TOO_LARGE`
  */
 export function checkRequest(
@@ -27,20 +27,20 @@ export function checkRequest(
     throw new StreamCsvError("SCSV_HEAD_TOO_LARGE", message);
   }
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length;
-  // RFC 9112, section 3.2: a proxy in front may have gone by another of them.
+  // RFC 9112, section 3.2: a proxy may have used another one of them.
   if (hosts > 1 || (hosts === 0 && httpVersionMinor > 0)) {
-    const message = `The request has ${hosts} Host lines; HTTP/1.1 asks for one.`;
+    const message = `The request has ${hosts} Host lines; HTTP/1.1 requires one.`;
     throw new StreamCsvError("SCSV_BAD_REQUEST", message);
   }
   if (headers.host !== undefined && !hostForm.test(headers.host)) {
-    const message = `${JSON.stringify(headers.host)} isn't a Host: it is a name or an address, with a port or without.`;
+    const message = `${JSON.stringify(headers.host)} is not a valid Host. Use a name or an address, with an optional port.`;
     throw new StreamCsvError("SCSV_BAD_REQUEST", message);
   }
   const length =
     headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : Infinity;
   if (length > bodyBytes) {
-    const size = length === Infinity ? "a body of a length it doesn't say" : `a body of ${length} bytes`;
-    const message = `The request has ${size}, and ${bodyBytes} bytes are put up with.`;
+    const size = length === Infinity ? "a body of unknown length" : `a body of ${length} bytes`;
+    const message = `The request has ${size}, and ${bodyBytes} bytes are allowed.`;
     throw new StreamCsvError("SCSV_BODY_TOO_LARGE", message);
   }
 }

@@ -14,7 +14,7 @@ import type { ServerSettings } from "../../shared/settings.ts";
 import type { Slots } from "../../../admission/slots.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";
 
-/** What the routes of exports need of their worker. */
+/** What the export routes need from the worker. */
 export interface ExportContext {
   readonly settings: ServerSettings;
   readonly catalog: Catalog;
@@ -23,7 +23,7 @@ export interface ExportContext {
   readonly life: Life;
 }
 
-/** The routes of exports: their list, and each as a file. */
+/** The routes of exports: their list, and each export as a file. */
 export function exportRoutes(context: ExportContext): readonly Route[] {
   return [
     { methods: ["GET"], path: "/exports", handler: () => listExports(context) },
@@ -36,7 +36,7 @@ async function listExports({ catalog }: ExportContext): Promise<Answer> {
   return { response: jsonResponse({ exports }) };
 }
 
-/** An export whose file can't be read stays in the list, with the code of its fault. */
+/** An export with an unreadable file stays in the list, with the code of its error. */
 function describeExport(listed: ListedExport): object {
   if ("error" in listed)
     return { name: listed.name, columns: [], rows: null, source: null, error: listed.error.code };
@@ -58,7 +58,7 @@ function serveExport(context: ExportContext): Handler {
     if (life.isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
     const isHead = request.method === "HEAD";
-    // A stream has no ETag whatever its rows are; what the others have shows only when they are made.
+    // A stream never has an ETag; the ETag of other deliveries is known only when they are made.
     const isRefusable = planned.delivery === "streaming" && requestHeader(request, "if-match") !== undefined;
     if (isHead || isRefusable) {
       const head = headOf(planned, request, settings.http);
@@ -103,12 +103,12 @@ function serveExport(context: ExportContext): Handler {
   };
 }
 
-/** How often a response is made whose file changes meanwhile. */
+/** How often to make a response if its file changes meanwhile. */
 const mostAttempts = 3;
 
 /**
- * Makes a response from a plan of this moment: a request may have waited for its slot while its file was replaced. When
- * the file changes while the response is made, both are done again.
+ * Makes a response from a new plan, because the file may have been replaced while the request waited for its slot. If
+ * the file changes while the response is made, both are repeated.
  */
 async function makeUnchanged(
   plan: () => Promise<ExportPlan>,
@@ -124,7 +124,7 @@ async function makeUnchanged(
   }
 }
 
-/** The export and its parameters: the ending of the path says which dialect is meant where none is named. */
+/** The export and its parameters. Without a `dialect` parameter, the path's extension selects the dialect. */
 function whatIsAsked({ params, query }: RouteRequest): {
   readonly name: string;
   readonly texts: readonly (readonly [string, string])[];

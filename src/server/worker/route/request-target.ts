@@ -1,19 +1,19 @@
 import { StreamCsvError } from "../../../errors.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 
-/** What a request asks for: a path as it was sent, which decodes without fault, and the decoded query. */
+/** The target of a request: the path as sent, whose encoding is valid, and the decoded query. */
 export interface RequestTarget {
   readonly path: string;
-  /** In order, repeated ones too. */
+  /** In order, including repeated names. */
   readonly query: URLSearchParams;
 }
 
-/** More of a client's text isn't repeated to it. */
+/** Error messages quote at most this much of the client's text. */
 const quotedLength = 100;
 
 /**
- * Takes a request target apart (RFC 9112, section 3.2), unresolved: `//` names no host here, and `..` no folder above.
- * Unlike `URL`, it guesses nothing where the percent-encoding is damaged or isn't UTF-8.
+ * Splits a request target (RFC 9112, section 3.2) without resolving it: `//` is not a host here, and `..` not a
+ * parent folder. Unlike `URL`, it refuses percent-encoding that is damaged or not UTF-8.
  * @throws StreamCsvError `SCSV_TARGET_TOO_LONG`, `SCSV_BAD_REQUEST`, and `SCSV_BAD_PARAMETER` for a NUL
  */
 export function readTarget(
@@ -27,8 +27,8 @@ export function readTarget(
   const origin = /^https?:\/\/[^/?#]*/i.exec(target)?.[0] ?? "";
   const rest = target.slice(origin.length);
   if (rest.includes("#"))
-    throw badRequest(`The fragment of ${quote(rest)} is the client's own; leave it out.`);
-  // "*" is for OPTIONS (RFC 9112, section 3.2.4), and the router would pass over any first character.
+    throw badRequest(`The target ${quote(rest)} has a fragment, which clients must not send. Leave it out.`);
+  // "*" is for OPTIONS (RFC 9112, section 3.2.4), and the router would ignore the first character, whatever it is.
   if (origin === "" && !rest.startsWith("/"))
     throw badRequest(`The target ${quote(rest)} is neither a path nor a URL; a path begins with "/".`);
   const mark = rest.indexOf("?");
@@ -55,7 +55,7 @@ function readQuery(text: string, most: number): URLSearchParams {
   return query;
 }
 
-/** A form's blank. */
+/** A space in a form. */
 function spaced(text: string): string {
   return text.replaceAll("+", " ");
 }

@@ -6,21 +6,21 @@ import type { RequestHead } from "../../../response/head/request-head.ts";
 import type { SendOptions, SendOutcome } from "../../../response/send-options.ts";
 import type { RequestIdentity } from "../../http/request-identity.ts";
 
-/** A request, as handlers see it. */
+/** A request as a handler gets it. */
 export interface RouteRequest {
   readonly method: string;
   readonly headers: RequestHead["headers"];
   readonly identity: RequestIdentity;
   readonly params: Readonly<Record<string, string | undefined>>;
-  /** Query parameters in order, repeated ones too. */
+  /** Query parameters in order, including repeated names. */
   readonly query: URLSearchParams;
-  /** Whether a body must have a length, since its client would take a cut for an end. */
+  /** Whether the body must have a length, because the client would take a cut for the end. */
   readonly needsLength: boolean;
-  /** A signal that fires when the client has left. */
+  /** A signal that fires when the client disconnects. */
   readonly clientGone: () => AbortSignal;
 }
 
-/** What a handler gives back: a response, and what to do with it. */
+/** The result of a handler: a response, and how to send it. */
 export interface Answer {
   readonly response: AnyResponse;
   readonly options?: SendOptions;
@@ -30,7 +30,7 @@ export interface Answer {
 
 export type Handler = (request: RouteRequest) => Answer | Promise<Answer>;
 
-/** A path, its methods and what answers; `HEAD` comes with `GET`. */
+/** A path, its methods and its handler; `GET` includes `HEAD`. */
 export interface Route {
   readonly methods: readonly HTTPMethod[];
   readonly path: string;
@@ -43,12 +43,12 @@ export interface Match {
   readonly params: Readonly<Record<string, string | undefined>>;
 }
 
-/** Why no route answers: nothing at that path, or not to that method. */
+/** The path exists, but doesn't support the method. */
 class MethodNotAllowedError extends HttpFault {
   constructor(method: string, path: string, allow: readonly string[]) {
     super(
       "SCSV_METHOD_NOT_ALLOWED",
-      `"${path}" doesn't answer to ${method}; it answers to ${allow.join(", ")}.`,
+      `"${path}" doesn't support ${method}. It supports ${allow.join(", ")}.`,
       { Allow: allow.join(", ") },
     );
   }
@@ -67,7 +67,7 @@ export class Router {
     }
   }
 
-  /** @throws StreamCsvError `SCSV_NOT_FOUND`; `SCSV_METHOD_NOT_ALLOWED`, which knows the methods that are */
+  /** @throws StreamCsvError `SCSV_NOT_FOUND`; `SCSV_METHOD_NOT_ALLOWED`, with the allowed methods */
   find(method: string, path: string): Match {
     const found = this.#lookUp(method, path);
     if (found !== undefined) return found;
@@ -83,5 +83,5 @@ export class Router {
   }
 }
 
-/** find-my-way calls handlers itself; here it only finds, so the real one travels beside this. */
+/** find-my-way would call handlers itself. Here it only finds routes; the real handler is in the route's store. */
 function placeholder(): void {}

@@ -7,7 +7,7 @@ import type { Life } from "../admission/life.ts";
 import { pageForPeople } from "../../page/page.ts";
 import type { Route } from "./route.ts";
 
-/** What the routes beside the exports need of their worker. */
+/** What the service routes need from the worker. */
 export interface ServiceContext {
   readonly catalog: Catalog;
   readonly primary: Link<PrimaryMethods, PrimaryNotes>;
@@ -18,7 +18,7 @@ const accepted = 202;
 const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
 const unavailable = 503;
 
-/** Health, numbers and transfers. Whatever concerns all workers is asked of the primary. */
+/** The routes for health, numbers and transfers. Answers about all workers come from the primary. */
 export function serviceRoutes({ catalog, primary, life }: ServiceContext): readonly Route[] {
   return [
     {

@@ -9,8 +9,8 @@ import { HttpFault } from "../../http/http-fault.ts";
 const transform = conditionalGet();
 
 /**
- * Holds a response against the conditions and the range of its request: gives it back, or the 304 in its place. A
- * response that is refused is closed first.
+ * Applies the conditions and the range of a request to a response. Returns the response, or a 304 instead. A refused
+ * response is closed first.
  * @throws StreamCsvError `SCSV_PRECONDITION_FAILED`, `SCSV_RANGE_NOT_SATISFIABLE`
  */
 export async function applyConditions(request: RequestHead, response: AnyResponse): Promise<AnyResponse> {
@@ -23,13 +23,13 @@ export async function applyConditions(request: RequestHead, response: AnyRespons
   const bytes = unsatisfiedOf(request, fitted);
   if (bytes !== undefined) {
     await fitted.close();
-    const message = `The range "${requestHeader(request, "range") ?? ""}" begins behind the end: the file has ${bytes} bytes.`;
+    const message = `The range "${requestHeader(request, "range") ?? ""}" begins after the end: the file has ${bytes} bytes.`;
     throw new HttpFault("SCSV_RANGE_NOT_SATISFIABLE", message, { "Content-Range": `bytes */${bytes}` });
   }
   return fitted;
 }
 
-/** The size of a file none of which is in the range asked for; undefined where there is something to send. */
+/** The size of a file that has no byte in the requested range; undefined if the range can be sent. */
 function unsatisfiedOf(request: RequestHead, response: AnyResponse): number | undefined {
   if (!(response instanceof FileResponse) || response.statusCode !== 200) return undefined;
   const bytes = Number(response.headers.get("Content-Length"));
@@ -39,7 +39,7 @@ function unsatisfiedOf(request: RequestHead, response: AnyResponse): number | un
 function preconditionFailed(request: RequestHead, tag: string | undefined): StreamCsvError {
   const ifMatch = requestHeader(request, "if-match");
   const has =
-    tag === undefined ? "this text has no ETag, since it is made while it is sent" : `its ETag is ${tag}`;
+    tag === undefined ? "this text has no ETag, because it is made while it is sent" : `its ETag is ${tag}`;
   const message =
     ifMatch === undefined
       ? `The text has changed since ${requestHeader(request, "if-unmodified-since") ?? "then"}.`

@@ -20,7 +20,7 @@ import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
 import { openSpoolFile } from "./open-spool-file.ts";
 import type { Transfer } from "./transfer.ts";
 
-/** What a delivery is made from. */
+/** What a delivery needs. */
 export interface DeliveryContext {
   readonly request: RequestHead;
   readonly http: HttpSettings;
@@ -29,11 +29,11 @@ export interface DeliveryContext {
   readonly transfer: Transfer;
   readonly primary: Link<PrimaryMethods, PrimaryNotes>;
   readonly bufferMemoryBytes: number;
-  /** Whether a buffered body that doesn't fit is made as a file instead of being refused. */
+  /** Whether a buffered body that doesn't fit becomes a file instead of an error. */
   readonly mayBeFile?: boolean;
 }
 
-/** Makes the response of an export: the three deliveries are the three response classes. */
+/** Makes the response of an export. Each delivery has its own response class. */
 export const deliver: Readonly<
   Record<Delivery, (context: DeliveryContext) => AnyResponse | Promise<AnyResponse>>
 > = {
@@ -42,14 +42,14 @@ export const deliver: Readonly<
   file: deliverFile,
 };
 
-/** The head of an export's answer without its body, as `HEAD` asks for it. */
+/** The head of an export's answer without a body, for `HEAD`. */
 export function headOf(plan: ExportPlan, request: RequestHead, http: HttpSettings): StreamingHttpResponse {
   const response = new StreamingHttpResponse([], { headers: exportHeaders(plan, http) });
   if (plan.delivery === "streaming") encode(response, request, http);
   return response;
 }
 
-/** Headers that every answer of an export has; none of them needs the rows. */
+/** The headers of every answer of an export; none of them needs the rows. */
 function exportHeaders(plan: ExportPlan, { cacheControl }: HttpSettings): Record<string, string> {
   return {
     "Content-Type": contentTypeOf(plan.dialect),
@@ -60,7 +60,7 @@ function exportHeaders(plan: ExportPlan, { cacheControl }: HttpSettings): Record
   };
 }
 
-/** Rows are read while they are sent; their number and digest are known, and told, only after the last of them. */
+/** Reads rows while they are sent. Their number and digest are known only after the last row, so they are trailers. */
 function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): StreamingHttpResponse {
   const hash = createHash("sha256");
   const body = ({ signal }: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array> => {
@@ -81,7 +81,7 @@ function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): S
   const coding = encode(response, request, http);
   if (coding !== undefined) {
     transfer.coding = coding;
-    // A representation is what it is with its coding (RFC 9530, section 3), so its digest is another than the text's.
+    // Repr-Digest covers the encoded bytes (RFC 9530, section 3), so it differs from the digest of the text.
     response.streamingContent = hashed(response.streamingContent, createHash("sha256"), (sha256) => {
       sentSha256 = sha256;
     });
@@ -89,7 +89,7 @@ function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): S
   return response;
 }
 
-/** Compresses a stream as its client likes it best; gives the coding's name. */
+/** Compresses a stream by the client's preference; returns the coding's name. */
 function encode(
   response: StreamingHttpResponse,
   request: RequestHead,
@@ -99,7 +99,7 @@ function encode(
   return response.headers.get("Content-Encoding");
 }
 
-/** All rows are read and kept before the first byte is sent. */
+/** Reads and keeps all rows before the first byte is sent. */
 async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse | FileResponse> {
   const { plan, transfer, primary, bufferMemoryBytes, http } = context;
   const run = runExport(plan, { signal: transfer.signal });
@@ -128,19 +128,22 @@ async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse |
   }
 }
 
-/** The delivery of a body that must have a length: in memory, or as a file where its rows alone need more than there is. */
+/**
+ * Chooses the delivery of a body that must have a length: buffered, or a file if the rows need more than the memory
+ * limit.
+ */
 export function withLength(plan: ExportPlan, bufferMemoryBytes: number): ExportPlan {
   if (plan.delivery !== "streaming") return plan;
   return { ...plan, delivery: leastBytes(plan) > bufferMemoryBytes ? "file" : "buffered" };
 }
 
-/** All rows were written to a file by another process, at the latest just now. */
+/** Sends a file to which another process has written all rows, earlier or just now. */
 async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
   const { plan, transfer, http } = context;
   const { file, handle, giveBack } = await openSpoolFile(context);
   const { bytes, rows, guardedCells, sha256 } = file;
   try {
-    // Closes the handle when it throws as well.
+    // Closes the handle even if it throws.
     const response = await FileResponse.open(handle, {
       etag: sha256,
       headers: {
@@ -159,7 +162,7 @@ async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
   }
 }
 
-/** The number of rows, and the digest of what is sent as RFC 9530 writes it. */
+/** The number of rows, and the digest of the sent bytes in the format of RFC 9530. */
 function rowsAndDigest(rows: number, sha256: string): Record<string, string> {
   return {
     "X-Row-Count": String(rows),

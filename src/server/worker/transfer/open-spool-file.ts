@@ -12,7 +12,7 @@ import type { LeasedFile } from "../../../spool/spool-request.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
 import type { Transfer } from "./transfer.ts";
 
-/** Which file is wanted, and by whom. */
+/** The file to open, and the transfer it is for. */
 interface FileWish {
   readonly plan: ExportPlan;
   readonly parameters: ExportParameters;
@@ -20,11 +20,11 @@ interface FileWish {
   readonly primary: Link<PrimaryMethods, PrimaryNotes>;
 }
 
-/** A prepared file that is open, and whose bytes have the digest that is known of it. */
+/** An open prepared file whose bytes match its recorded digest. */
 interface OpenSpoolFile {
   readonly file: SpoolFile;
   readonly handle: FileHandle;
-  /** Tells the primary that nobody reads it here any more. */
+  /** Releases the lease of the file. */
   readonly giveBack: () => void;
 }
 
@@ -32,9 +32,9 @@ interface OpenSpoolFile {
 const mostTries = 3;
 
 /**
- * Has the primary lease the file of an export, which is made first if it isn't there, and opens it. The file that is
- * open is held against what the primary knows of it: one that was replaced or written to in between is leased again, and
- * so checked or made anew.
+ * Leases the file of an export from the primary, which builds it if necessary, and opens it. The opened file is
+ * compared with the primary's record. If it was replaced or written to meanwhile, it is leased again, and so checked
+ * or rebuilt.
  */
 export async function openSpoolFile(wish: FileWish): Promise<OpenSpoolFile> {
   for (let tries = 0; tries < mostTries; tries += 1) {
@@ -53,7 +53,7 @@ export async function openSpoolFile(wish: FileWish): Promise<OpenSpoolFile> {
   throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message);
 }
 
-/** Opens a file if it is the one that was leased; never follows a link. */
+/** Opens a file if it is the leased one; never follows a link. */
 async function openUnchanged({ path, stamp }: SpoolFile): Promise<FileHandle | undefined> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(path, flags).catch((error: unknown) => {
@@ -71,7 +71,7 @@ async function openUnchanged({ path, stamp }: SpoolFile): Promise<FileHandle | u
   return undefined;
 }
 
-/** Waits for the file, but no longer than the client does; a file that comes too late is given back. */
+/** Waits for the file as long as the client does; the lease of a late file is released. */
 async function leaseFile({ plan, parameters, transfer, primary }: FileWish): Promise<LeasedFile> {
   const { signal } = transfer;
   const request = {
@@ -87,7 +87,7 @@ async function leaseFile({ plan, parameters, transfer, primary }: FileWish): Pro
   } catch (error) {
     void leased.then(
       ({ lease }) => primary.note("releaseSpoolFile", lease),
-      () => undefined, // The same error as above, or one that nobody waits for any more.
+      () => undefined, // The same error as above, or one of a lease that is no longer needed.
     );
     throw error;
   }

@@ -10,7 +10,7 @@ import type { RequestIdentity } from "../../http/request-identity.ts";
 
 const unavailable = 503;
 
-/** What transfers need of their worker. */
+/** What transfers need from the worker. */
 export interface TransferContext {
   readonly primary: Link<PrimaryMethods, PrimaryNotes>;
   readonly log: Logger;
@@ -18,7 +18,7 @@ export interface TransferContext {
   readonly newId: () => string;
 }
 
-/** How a transfer ended, as its sender saw it. */
+/** How a transfer ended, as `send` reports it. */
 interface Ending {
   readonly state: EndState;
   readonly bytes: number;
@@ -26,10 +26,10 @@ interface Ending {
   readonly error?: unknown;
 }
 
-/** One response body on its way to one client: it has an id, holds a slot, and is logged and reported when it ends. */
+/** One response body being sent to one client. It has an id, holds a slot, and is logged and reported when it ends. */
 export class Transfer {
   readonly id: string;
-  /** Aborted when it has been cancelled. */
+  /** Aborted when the transfer is cancelled. */
   readonly cancelSignal: AbortSignal;
   readonly #plan: ExportPlan;
   readonly #slot: Slot;
@@ -41,9 +41,9 @@ export class Transfer {
   #signal: AbortSignal | undefined;
   #progress: ExportProgress = noProgress;
   #readyAtMs: number;
-  /** SHA-256 of the whole text, once it is known. */
+  /** SHA-256 of the whole text, null until it is known. */
   sha256: string | null = null;
-  /** The content coding it is sent in. */
+  /** The content coding of the body. */
   coding: string | undefined;
   #reportedBytes = 0;
   #isEnded = false;
@@ -77,8 +77,8 @@ export class Transfer {
   }
 
   /**
-   * Aborted when the transfer is to stop before its end, for whatever reason. Made when it is first asked for: a stream has
-   * a signal of its own, and a thousand of them would hold a kilobyte each for this one.
+   * Aborted when the transfer must stop before its end, for any reason. Made on demand: streams have their own
+   * signal, and a thousand of them would need a kilobyte each for this one.
    */
   get signal(): AbortSignal {
     this.#signal ??= either(this.#abort.signal, this.#clientGone);
@@ -89,29 +89,29 @@ export class Transfer {
     return { id: this.id, ...this.#progress };
   }
 
-  /** How far it has come, or undefined when that has been told. */
+  /** The progress, or undefined if it was already reported. */
   newProgress(): TransferProgress | undefined {
     if (this.#progress.bytes === this.#reportedBytes) return undefined;
     this.#reportedBytes = this.#progress.bytes;
     return this.progress;
   }
 
-  /** Says where the rows are counted. */
+  /** Sets the object that counts rows and bytes. */
   follow(progress: ExportProgress): void {
     this.#progress = progress;
   }
 
-  /** Stops it: nothing more is read, and the client sees a cut connection. */
+  /** Cancels the transfer: nothing more is read, and the client's connection is cut. */
   cancel(): void {
     this.#abort.abort(new StreamCsvError("SCSV_CANCELLED", `The transfer ${this.id} was cancelled.`));
   }
 
-  /** Says that the response is made and sending begins. */
+  /** Marks that the response is made and the sending begins. */
   ready(): void {
     this.#readyAtMs = this.#running.context.clock.nowMs();
   }
 
-  /** Ends it without a response, since none could be made. */
+  /** Ends the transfer when no response could be made. */
   fail(error: unknown): void {
     const state = this.#abort.signal.aborted
       ? "cancelled"
@@ -121,13 +121,13 @@ export class Transfer {
     this.end({ state, bytes: 0, firstByteMs: null, error });
   }
 
-  /** Ends it with what became of the response. Only the first call counts. */
+  /** Ends the transfer with the outcome of the response. Only the first call counts. */
   end({ state, bytes: sentBytes, firstByteMs, error }: Ending): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     const heldSeconds = this.#slot.release();
     const { rows, guardedCells } = this.#progress;
-    // Bytes are those of the text, as its digest is.
+    // Bytes count the uncompressed text, as the digest does.
     const bytes = this.coding === undefined ? sentBytes : this.#progress.bytes;
     const { primary, log } = this.#running.context;
     // The sender's clock starts when the response is made; this one starts when the slot was granted.
@@ -165,7 +165,7 @@ export class Transfer {
   }
 }
 
-/** The transfers of one worker that run now. */
+/** The running transfers of one worker. */
 export class RunningTransfers {
   readonly context: TransferContext;
   readonly #transfers = new Map<string, Transfer>();
@@ -192,7 +192,7 @@ export class RunningTransfers {
     return [...this.#transfers.values()].map((transfer) => transfer.progress);
   }
 
-  /** The progress of those that have come further since this was last asked. */
+  /** The progress of transfers that have advanced since the last call. */
   newProgress(): readonly TransferProgress[] {
     return [...this.#transfers.values()].flatMap((transfer) => transfer.newProgress() ?? []);
   }
@@ -203,8 +203,8 @@ export class RunningTransfers {
 }
 
 /**
- * A signal that fires with the first of two. Not `AbortSignal.any`, whose signal Node 20 may collect while it is waited
- * for.
+ * A signal that fires with the first of two. Not `AbortSignal.any`, whose signal Node 20 may garbage-collect during a
+ * wait.
  */
 function either(first: AbortSignal, second: AbortSignal): AbortSignal {
   const controller = new AbortController();
@@ -224,7 +224,7 @@ function describe(thrown: unknown): { readonly code: string; readonly message: s
   return { code: isCodedError(error) ? error.code : "SCSV_INTERNAL", message: error.message };
 }
 
-/** Whether the server only said no, as it should: a fault of the request, or no room at the moment (503). */
+/** Whether the failure is a correct refusal: an error of the request, or a temporary lack of capacity (503). */
 function isRefusal(error: unknown): boolean {
   return error instanceof StreamCsvError && (error.status < 500 || error.status === unavailable);
 }
