@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, extname } from "node:path";
 import type { MakeReference } from "../bench/index.ts";
-import { openExport, planExport, readExportParameters, runExport } from "../src/index.ts";
+import { openExport, planExport, readExportParameters, runExport } from "../src/internal.ts";
 
 /** The SHA-256 of an export made here, by the same encoder but without any server in between. */
 export async function referenceDigest(

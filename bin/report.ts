@@ -25,7 +25,7 @@ async function report(file: string, flags: ReportFlags): Promise<void> {
   const outputs = outputsOf(flags);
   await requireWritable(outputs);
   // Loaded only now: it takes longer than all that can go wrong before.
-  const { readResultFile, renderReport } = await import("../bench/index.ts");
+  const { readResultFile, renderReport } = await import("../bench/internal.ts");
   const result = await readResultFile(file);
   const hasColor = wantsColor(flags, process.stdout);
   const look = { hasColor, columns: process.stdout.columns };

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { ServedFile } from "../src/index.ts";
+import type { ServedFile } from "../src/server.ts";
 
 /**
  * A file to serve as it is written on the command line: `FILE`, or `NAME=FILE`. A path that holds a `=` and leads to a

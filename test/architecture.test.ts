@@ -19,6 +19,7 @@ const storeys: Readonly<Record<string, number>> = {
   "src/spool": 5,
   "src/server": 6,
   "src/index": 7,
+  "src/internal": 7,
   "bench/statistics": 1,
   "bench/result": 1,
   "bench/probe": 2,
@@ -35,6 +36,7 @@ const storeys: Readonly<Record<string, number>> = {
   "bench/measure-run": 9,
   "bench/run-bench": 10,
   "bench/index": 11,
+  "bench/internal": 11,
   "bench/micro": 12,
   "bench/peers": 12,
   "bench/calibrate": 12,
@@ -79,6 +81,13 @@ const mayTouchProcess = [
   "dev",
   "bin",
 ];
+
+/** Where other buildings come in: the entries of the package, and beside each what only our own programs need. */
+const entries = ["src/index.ts", "src/server.ts", "src/internal.ts", "bench/index.ts", "bench/internal.ts"];
+
+function entriesOf(building: string): string {
+  return entries.filter((entry) => entry.startsWith(`${building}/`)).join(" or ");
+}
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -137,7 +146,7 @@ function checkOwnImport(path: string, own: string, target: string): string | und
     dev: ["bin", "bench", "src"],
   };
   if (!(allowed[from] ?? []).includes(to)) return `${from} may not know ${to}`;
-  return target === `${to}/index.ts` ? undefined : `${to} is entered through ${to}/index.ts only`;
+  return entries.includes(target) ? undefined : `${to} is entered through ${entriesOf(to)} only`;
 }
 
 /** `src/csv/dialect.ts` is in the room `src/csv`; a file right in a building is a room of its own. */

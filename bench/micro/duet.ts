@@ -6,7 +6,7 @@
  *     node dist/bench/micro/duet.js [rounds]
  */
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../../src/index.ts";
+import { systemClock } from "../../src/internal.ts";
 import { shuffled, seededRandom } from "../statistics/random.ts";
 import { streamCsvServer } from "../target/stream-csv-server.ts";
 import type { Target } from "../target/target.ts";

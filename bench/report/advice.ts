@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatSeconds, isDelivery } from "../../src/index.ts";
+import { formatBytes, formatCount, formatSeconds, isDelivery } from "../../src/internal.ts";
 import { expectedHoldSeconds } from "../result/expected-hold.ts";
 import type { BenchResult } from "../result/schema.ts";
 import { percentText, quantityText, significant } from "./number-text.ts";

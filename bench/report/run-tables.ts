@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../src/index.ts";
+import { formatBytes, formatCount } from "../../src/internal.ts";
 import type { BenchResult } from "../result/schema.ts";
 import { labelOf, shownMetrics } from "./metric-label.ts";
 import { significant } from "./number-text.ts";

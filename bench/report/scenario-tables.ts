@@ -1,4 +1,4 @@
-import { formatCount } from "../../src/index.ts";
+import { formatCount } from "../../src/internal.ts";
 import type { Arm, BenchResult, Comparison, Round } from "../result/schema.ts";
 import { intervalText } from "./interval-level.ts";
 import { significant } from "./number-text.ts";

@@ -1,5 +1,5 @@
 import picocolors from "picocolors";
-import { formatBytes, formatCount } from "../../src/index.ts";
+import { formatBytes, formatCount } from "../../src/internal.ts";
 import type { BenchResult } from "../result/schema.ts";
 import { adviceSentences } from "./advice.ts";
 import { fitTable } from "./fit-table.ts";

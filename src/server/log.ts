@@ -1,14 +1,7 @@
 import { pino, type Logger } from "pino";
 import { LineSink } from "./line-sink.ts";
 import { writerTo } from "./log-descriptor.ts";
-
-/** How a server logs. */
-export interface LogSettings {
-  /** pino's levels: `trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`. */
-  readonly level: string;
-  readonly format: "pretty" | "json";
-  readonly color: boolean;
-}
+import type { LogSettings } from "./log-settings.ts";
 
 /** A log that never makes anybody wait. */
 export interface Log {

@@ -6,19 +6,9 @@ import { isCodedError, StreamCsvError, toError } from "../errors.ts";
 import { Desk } from "./desk/desk.ts";
 import { openSpoolFolder, type SpoolFolder } from "./desk/spool-folder.ts";
 import { lastLinesMs, openLog, type Log } from "./log.ts";
+import type { RunningServer } from "./running-server.ts";
 import type { ServerSettings } from "./settings.ts";
 import { WorkerPool } from "./process/worker-pool.ts";
-
-/** A server that is running. */
-export interface RunningServer {
-  readonly url: string;
-  /** Stops in good order: takes no new clients, lets transfers finish within the drain time-out, cuts the rest. */
-  drain(): void;
-  /** Stops at once. */
-  kill(): void;
-  /** Resolves when no process, socket or temporary file of the server is left. */
-  readonly stopped: Promise<{ readonly cutTransfers: number }>;
-}
 
 /** How often the log says what is left while the server drains. */
 const drainLogIntervalMs = 2000;

@@ -1,8 +1,8 @@
 import { systemClock, type Clock } from "../clock.ts";
 import { wrongType } from "../errors.ts";
 import { checkSettings } from "./check-settings.ts";
-import type { RunningServer } from "./primary.ts";
-import type { ServerSettings } from "./settings.ts";
+import type { RunningServer } from "./running-server.ts";
+import type { ServerOptions } from "./settings.ts";
 
 /**
  * Starts a server: a primary, which is the calling process, and its workers. What the settings don't say is as in
@@ -15,9 +15,9 @@ import type { ServerSettings } from "./settings.ts";
  * `SCSV_PORT_UNAVAILABLE`, `SCSV_DUPLICATE_EXPORT`, and what opening a source throws
  */
 export async function startServer(
-  settings: Partial<ServerSettings> = {},
-  clock: Clock = systemClock,
+  settings: ServerOptions = {},
   signal?: AbortSignal,
+  clock: Clock = systemClock,
 ): Promise<RunningServer> {
   const checked = checkSettings(settings);
   if (typeof clock.nowMs !== "function" || typeof clock.wallMs !== "function")

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exportParameters } from "../../src/index.ts";
+import { exportParameters } from "../../src/export/parameters.ts";
 import { runCli } from "../harness/cli.ts";
 
 for (const command of ["serve", "bench", "compare", "report", "export"]) {

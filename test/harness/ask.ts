@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ServerStats } from "../../src/index.ts";
+import type { ServerStats } from "../../src/metrics/server-stats.ts";
 import type { TransferRecord } from "../../src/server/process/message.ts";
 
 interface Server {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findFreePort } from "../../bench/target/free-port.ts";
-import type { ServerStats } from "../../src/index.ts";
+import type { ServerStats } from "../../src/metrics/server-stats.ts";
 import { runCli, startCli, startServe, type ServeProcess } from "../harness/cli.ts";
 
 async function workersOf(server: ServeProcess): Promise<readonly number[]> {

@@ -1,5 +1,5 @@
 import { gridY, line } from "@observablehq/plot";
-import { formatSeconds } from "../../../src/index.ts";
+import { formatSeconds } from "../../../src/internal.ts";
 import type { BenchResult, Series } from "../../result/schema.ts";
 import { median } from "../../statistics/median.ts";
 import { withoutZeros } from "../number-text.ts";

@@ -1,5 +1,5 @@
 import { dot, gridY, line } from "@observablehq/plot";
-import { formatBytes } from "../../../src/index.ts";
+import { formatBytes } from "../../../src/internal.ts";
 import type { BenchResult } from "../../result/schema.ts";
 import { leastSquares } from "../../statistics/least-squares.ts";
 import { significant, withoutZeros } from "../number-text.ts";

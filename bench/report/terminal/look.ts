@@ -1,5 +1,5 @@
 import type picocolors from "picocolors";
-import { formatCount } from "../../../src/index.ts";
+import { formatCount } from "../../../src/internal.ts";
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 

@@ -1,4 +1,4 @@
-import { formatCount } from "../../../src/index.ts";
+import { formatCount } from "../../../src/internal.ts";
 import type { BenchResult } from "../../result/schema.ts";
 import { fitTable } from "../fit-table.ts";
 import { quantityText, significant } from "../number-text.ts";

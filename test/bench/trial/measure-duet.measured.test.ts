@@ -8,7 +8,7 @@ import type { BenchArm } from "../../../bench/trial/arm.ts";
 import { measureDuet } from "../../../bench/trial/measure-duet.ts";
 import { readFrom, type Session } from "../../../bench/trial/session.ts";
 import { withServers, type Served } from "../../../bench/trial/with-servers.ts";
-import { systemClock } from "../../../src/index.ts";
+import { systemClock } from "../../../src/clock.ts";
 import { inOneOfThree } from "../../harness/attempts.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
