@@ -20,7 +20,7 @@ export {
   type Timestamps,
 } from "./csv/dialect.ts";
 export type { NamedDialectOptions } from "./csv/resolve-dialect.ts";
-export type { FileEncoding, FileOptions } from "./source/file-options.ts";
+export type { DuckDBImporter, FileEncoding, FileOptions } from "./source/file-options.ts";
 export { openSource, type OpenOptions } from "./source/open-source.ts";
 export type { Row, RowProducer, Rows, RowSequence } from "./source/rows.ts";
 export type { ColumnOption } from "./source/row-columns.ts";

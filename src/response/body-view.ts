@@ -6,7 +6,7 @@ import type { Pulled } from "../stream/chunk-reader.ts";
  * A body seen as bytes: chunks are converted one by one, when they are asked for. Views of one body share its progress,
  * and a view stays with its body when the response is given another one.
  */
-export class BodyView implements AsyncIterableIterator<Uint8Array, undefined, undefined> {
+export class BodyView implements AsyncIterableIterator<Uint8Array> {
   readonly #body: Body;
   readonly #encodeChunk: (chunk: unknown) => Uint8Array;
 
