@@ -1,8 +1,5 @@
-import { createRequire } from "node:module";
 import { basename, extname } from "node:path/posix";
-import type * as MimeTypes from "mime-types";
-
-const require = createRequire(import.meta.url);
+import mime from "mime";
 
 /** Files packed by these are files of the packer's type: the browser is to keep them packed. */
 const archiveTypes: Readonly<Record<string, string>> = {
@@ -49,7 +46,5 @@ function encodeExtended(text: string): string {
 export function guessContentType(filename: string | undefined): string {
   // The ending alone, since a file named "csv" is not thereby one.
   const ending = extname(basename(filename ?? ""));
-  // Loaded when a type is first guessed: a thousand types are a lot for a process that names its own.
-  const { lookup } = require("mime-types") as typeof MimeTypes;
-  return archiveTypes[ending] ?? (lookup(ending) || "application/octet-stream");
+  return archiveTypes[ending] ?? mime.getType(ending) ?? "application/octet-stream";
 }
