@@ -2,6 +2,7 @@ import { pino, type Logger } from "pino";
 import { LineSink } from "./line-sink.ts";
 import { writerTo } from "./log-descriptor.ts";
 import type { LogSettings } from "./log-settings.ts";
+import { prettyLine } from "./pretty-line.ts";
 
 /** A log that never makes anybody wait. */
 export interface Log {
@@ -23,8 +24,8 @@ export const lastLinesMs = 500;
  * pino's own destinations either write before they return, or wait at the exit for a reader that may never come; so lines
  * go through a sink of our own, which drops what it can't write and says how much that was once it can write again.
  */
-export async function openLog(settings: LogSettings): Promise<Log> {
-  const format = await formatter(settings);
+export function openLog(settings: LogSettings): Log {
+  const format = formatter(settings);
   const sink = new LineSink(writerTo(standardError), (lostLines) =>
     logger.warn({ lostLines }, `the log couldn't be written; ${lostLines} lines are lost`),
   );
@@ -41,14 +42,6 @@ export async function openLog(settings: LogSettings): Promise<Log> {
   };
 }
 
-async function formatter({ format, color }: LogSettings): Promise<(line: string) => string> {
-  if (format === "json") return (line) => line;
-  const { prettyFactory } = await import("pino-pretty");
-  const pretty = prettyFactory({
-    colorize: color,
-    ignore: "hostname",
-    translateTime: "SYS:HH:MM:ss.l",
-    singleLine: true,
-  });
-  return (line) => pretty(line) ?? "";
+function formatter({ format, color }: LogSettings): (line: string) => string {
+  return format === "json" ? (line) => line : (line) => prettyLine(line, color);
 }

@@ -22,7 +22,7 @@ export async function startPrimary(
   signal?: AbortSignal,
 ): Promise<RunningServer> {
   signal?.throwIfAborted();
-  const log = await openLog(settings.log);
+  const log = openLog(settings.log);
   const folder = await openSpoolFolder(settings, log.logger, clock);
   const desk = new Desk(
     settings,

@@ -73,7 +73,7 @@ process.once("disconnect", () => void endAlone());
 
 async function start(settings: ServerSettings): Promise<void> {
   try {
-    const log = await openLog(settings.log);
+    const log = openLog(settings.log);
     const { logger } = log;
     // Node's own way to tell of a warning waits for the reader of standard error; see nodeFlags.
     process.on("warning", (warning) => logger.warn({ err: warning }, "a warning of Node"));
