@@ -1,87 +1,9 @@
-export { deliveries, resolveConfig, type BenchConfig, type ResolvedConfig } from "./run/config.ts";
 export { runBench, type BenchRun } from "./run/run-bench.ts";
+export type { BenchConfig } from "./run/config.ts";
 export type { BenchHooks, BenchProgress } from "./run/run-hooks.ts";
-export { scenarios } from "./scenario/scenarios.ts";
-export type { Plan, Scenario, ScenarioContext } from "./scenario/scenario.ts";
-export { baselineOf, parseBaseline, type Baseline } from "./gate/baseline.ts";
-export { defaultBudgets, parseBudget, requireAboveFloor, type Budget } from "./gate/budget.ts";
-export { parseCalibration, type CalibrationRun } from "./gate/calibration-run.ts";
-export { compareRuns, type RunComparison, type RunNames } from "./gate/compare-runs.ts";
-export { compareResults, type ComparedResults, type CompareOptions } from "./gate/comparison-result.ts";
-export { confirmRegressions, metricsToConfirm } from "./gate/confirm.ts";
-export type { Judgement } from "./gate/judge-metric.ts";
-export {
-  comparisonsOf,
-  exitCodeOf,
-  gatedArmsOf,
-  judgeRun,
-  tooFewRounds,
-  type GatedArms,
-  type GateReport,
-  type GateVerdict,
-} from "./gate/judge-run.ts";
-export { noiseFloor, type NoiseFloor } from "./gate/noise-floor.ts";
+export type { CalibrationRun } from "./gate/calibration-run.ts";
 export type { NamedBaseline } from "./gate/gate-settings.ts";
-export { measureTwiceAtMost, roundFault, type MachineSample, type RoundWatch } from "./gate/round-guard.ts";
-export { comparisonText, type ComparedRow, type ComparisonView } from "./report/comparison-text.ts";
-export { githubAnnotations } from "./report/annotations.ts";
-export { plainLines } from "./report/plain-text.ts";
-export type { Renderer, RenderOptions } from "./report/renderer.ts";
-export { renderers, renderReport, type ReportFormat } from "./report/renderers.ts";
-export { terminalReport, type TerminalReportOptions } from "./report/terminal/terminal.ts";
-export { metrics, type Measured, type Metric, type MetricId, type MetricUnit } from "./result/metric.ts";
-export {
-  resultFormat,
-  resultSchema,
-  type Arm,
-  type BenchResult,
-  type Check,
-  type Comparison,
-  type Environment,
-  type Integrity,
-  type Round,
-  type Series,
-  type Verdict,
-} from "./result/schema.ts";
-export { parseResult, readResultFile } from "./result/read-result.ts";
-export { readExport, type ExportReading, type ReadExportOptions } from "./load/read-export.ts";
-export { probeLatency, type LatencyProbeOptions, type LatencySummary } from "./load/probe-latency.ts";
-export type { BodyContent } from "./load/body-check.ts";
-export type { Gaps } from "./load/gap-recorder.ts";
-export type { ResponseHead } from "./load/response-head.ts";
+export type { MachineSample } from "./gate/round-guard.ts";
 export { insideNumbers, type InsideNumbersMeter, type InsideReport } from "./probe/inside-numbers.ts";
-export { cpuSeconds } from "./probe/cpu-time.ts";
-export {
-  canSampleProcesses,
-  peakResidentBytes,
-  processTree,
-  residentBytes,
-  resetPeaks,
-} from "./probe/process-tree.ts";
-export { bytesInSocketBuffers } from "./probe/socket-buffers.ts";
+export type { BenchResult } from "./result/schema.ts";
 export type { MakeReference } from "./session/survey-export.ts";
-export { bonferroniLevel } from "./statistics/bonferroni.ts";
-export {
-  boundRounds,
-  boundRuns,
-  compareRounds,
-  type Pair,
-  type RatioBounds,
-  type RatioEstimate,
-} from "./statistics/compare.ts";
-export { detectableEffect, fewestRounds } from "./statistics/detectable-effect.ts";
-export { growthOf, type Growth } from "./statistics/growth.ts";
-export { leastSquares, type Line, type Point } from "./statistics/least-squares.ts";
-export { medianInterval, type MedianInterval } from "./statistics/median-interval.ts";
-export { median } from "./statistics/median.ts";
-export { outliers } from "./statistics/outliers.ts";
-export { rankSumBounds, type ShiftEstimate } from "./statistics/rank-sum.ts";
-export { seededRandom, shuffled, type Random } from "./statistics/random.ts";
-export { signedRankTest, type SignedRankTest } from "./statistics/signed-rank-test.ts";
-export {
-  hodgesLehmann,
-  signedRankBounds,
-  signedRankInterval,
-  type SignedRankInterval,
-} from "./statistics/signed-rank.ts";
-export type { Delivery } from "./session/session.ts";

@@ -1,11 +1,7 @@
 import { Option, type Command } from "commander";
-import {
-  fileEncodings,
-  optionsTakenBy,
-  parseFileOptions,
-  type FileOptions,
-  type ServedFile,
-} from "../src/index.ts";
+import { fileEncodings, optionsTakenBy, parseFileOptions } from "../src/internal.ts";
+import type { FileOptions } from "../src/index.ts";
+import type { ServedFile } from "../src/server.ts";
 
 /** The flags that say how text files are read. */
 export interface FileFlags {

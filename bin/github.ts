@@ -15,7 +15,7 @@ const leastReportBytes = 4096;
 export async function tellGitHub(result: BenchResult): Promise<void> {
   const file = process.env["GITHUB_STEP_SUMMARY"];
   if (file === undefined || file === "") return;
-  const { githubAnnotations, renderReport } = await import("../bench/index.ts");
+  const { githubAnnotations, renderReport } = await import("../bench/internal.ts");
   for (const line of githubAnnotations(result)) process.stderr.write(`${line}\n`);
   try {
     const taken = await stat(file).then(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, extname } from "node:path";
 import type { MakeReference } from "../bench/index.ts";
-import { openExport, planExport, readExportParameters, runExport } from "../src/index.ts";
+import { openExport, planExport, readExportParameters, runExport } from "../src/internal.ts";
 
 /** The SHA-256 of an export made in this process, by the same encoder but without a server. */
 export async function referenceDigest(

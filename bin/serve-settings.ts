@@ -15,13 +15,8 @@ import {
   union,
   type GenericSchema,
 } from "valibot";
-import {
-  dialectOptionNames,
-  readExportParameters,
-  resolveDialect,
-  type DefaultDialect,
-  type HttpSettings,
-} from "../src/index.ts";
+import { dialectOptionNames, readExportParameters, resolveDialect } from "../src/internal.ts";
+import type { DefaultDialect, HttpSettings } from "../src/server.ts";
 import type { OwnSettings } from "./config-file.ts";
 
 /** Settings of a server that have no flag. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { ServedFile } from "../src/index.ts";
+import type { ServedFile } from "../src/server.ts";
 
 /**
  * Parses a file to serve: `FILE`, or `NAME=FILE`. If the whole text, including `=`, is the path of an existing file,

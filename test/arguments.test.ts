@@ -2,6 +2,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { insideNumbers, runBench } from "../bench/index.ts";
 import * as api from "../src/index.ts";
+import {
+  parseByteSize,
+  parseCount,
+  parseDuration,
+  formatBytes,
+  formatCount,
+  formatSeconds,
+} from "../src/units.ts";
+import { contentTypeOf, fileEndingOf } from "../src/csv/dialect.ts";
+import { parseDialectOption } from "../src/csv/dialect-text.ts";
+import { toStringifyOptions } from "../src/csv/stringify-options.ts";
+import { generatedSource, generateBatch } from "../src/source/synthetic/generated-source.ts";
+import { openSources } from "../src/source/open-source.ts";
+import { openExport } from "../src/export/definition.ts";
+import { openCatalog } from "../src/export/catalog.ts";
+import { readExportParameters } from "../src/export/parameters.ts";
+import { planExport } from "../src/export/plan.ts";
+import { runExport } from "../src/export/run.ts";
+import { startServer } from "../src/server.ts";
+import { Occupancy } from "../src/admission/occupancy.ts";
+import { defaultSettings } from "../src/server/shared/settings.ts";
 
 /** Values of every type, as a program without types may give them. */
 const values: readonly unknown[] = [undefined, null, true, 5, Number.NaN, "x", Symbol("s"), {}, [], () => 1];
@@ -10,46 +31,46 @@ type Act = (value: never) => unknown;
 
 /** Functions of the library, with the values that are right as far as their type goes. */
 const functions: readonly (readonly [name: string, act: Act, isRight: (value: unknown) => boolean])[] = [
-  ["parseByteSize", api.parseByteSize, () => false],
-  ["parseCount", api.parseCount, () => false],
-  ["parseDuration", api.parseDuration, () => false],
-  ["formatBytes", api.formatBytes, (value) => typeof value === "number"],
-  ["formatCount", api.formatCount, (value) => typeof value === "number"],
-  ["formatSeconds", api.formatSeconds, (value) => typeof value === "number"],
-  ["contentTypeOf", api.contentTypeOf, () => false],
-  ["fileEndingOf", api.fileEndingOf, () => false],
-  ["parseDialectOption", (value) => api.parseDialectOption(value, "x"), () => false],
+  ["parseByteSize", parseByteSize, () => false],
+  ["parseCount", parseCount, () => false],
+  ["parseDuration", parseDuration, () => false],
+  ["formatBytes", formatBytes, (value) => typeof value === "number"],
+  ["formatCount", formatCount, (value) => typeof value === "number"],
+  ["formatSeconds", formatSeconds, (value) => typeof value === "number"],
+  ["contentTypeOf", contentTypeOf, () => false],
+  ["fileEndingOf", fileEndingOf, () => false],
+  ["parseDialectOption", (value) => parseDialectOption(value, "x"), () => false],
   [
     "parseDialectOption's text",
-    (value) => api.parseDialectOption("nullValue", value),
+    (value) => parseDialectOption("nullValue", value),
     (value) => typeof value === "string",
   ],
-  ["toStringifyOptions", (value) => api.toStringifyOptions(value, { columns: [] }), () => false],
-  ["toStringifyOptions's context", (value) => api.toStringifyOptions(api.dialects.unix, value), () => false],
-  ["generatedSource", api.generatedSource, () => false],
-  ["generateBatch", (value) => api.generateBatch(value, 0, 0, 1), () => false],
+  ["toStringifyOptions", (value) => toStringifyOptions(value, { columns: [] }), () => false],
+  ["toStringifyOptions's context", (value) => toStringifyOptions(api.dialects.unix, value), () => false],
+  ["generatedSource", generatedSource, () => false],
+  ["generateBatch", (value) => generateBatch(value, 0, 0, 1), () => false],
   ["openSource", api.openSource, (value) => typeof value === "string"],
-  ["openSources", api.openSources, (value) => typeof value === "string"],
-  ["openExport", api.openExport, (value) => typeof value === "string"],
+  ["openSources", openSources, (value) => typeof value === "string"],
+  ["openExport", openExport, (value) => typeof value === "string"],
   [
     "openCatalog",
-    api.openCatalog,
+    openCatalog,
     (value) => value === undefined || (typeof value === "object" && value !== null),
   ],
   [
     "openCatalog's files",
-    (value) => api.openCatalog({ files: value }),
+    (value) => openCatalog({ files: value }),
     (value) => value === undefined || Array.isArray(value),
   ],
-  ["readExportParameters", api.readExportParameters, (value) => Array.isArray(value)],
-  ["planExport", (value) => api.planExport(value, api.readExportParameters([])), () => false],
-  ["runExport", (value) => api.runExport(value, { signal: new AbortController().signal }), () => false],
+  ["readExportParameters", readExportParameters, (value) => Array.isArray(value)],
+  ["planExport", (value) => planExport(value, readExportParameters([])), () => false],
+  ["runExport", (value) => runExport(value, { signal: new AbortController().signal }), () => false],
   [
     "startServer",
-    (value) => api.startServer(value, api.systemClock),
+    (value) => startServer(value),
     (value) => value === undefined || (typeof value === "object" && value !== null && !Array.isArray(value)),
   ],
-  ["Occupancy", (value) => new api.Occupancy(value), () => false],
+  ["Occupancy", (value) => new Occupancy(value), () => false],
   ["StreamCsvError", (value) => new api.StreamCsvError(value, "message"), () => false],
   ["runBench", (value) => runBench(value, { cli: ["node"], tool: { name: "x", version: "1" } }), () => false],
   ["runBench's hooks", (value) => runBench({ seed: 1 }, value), () => false],
@@ -70,7 +91,7 @@ for (const [name, act, isRight] of functions) {
   });
 }
 
-const settings = api.defaultSettings;
+const settings = defaultSettings;
 const wrongSettings: readonly (readonly [name: string, change: Record<string, unknown>])[] = [
   ["minRateBytesPerSecond", { minRateBytesPerSecond: -1 }],
   ["minRateBytesPerSecond", { minRateBytesPerSecond: Number.NaN }],
@@ -102,14 +123,11 @@ const wrongSettings: readonly (readonly [name: string, change: Record<string, un
 for (const [name, change] of wrongSettings) {
   const shown = Object.values(change).map(String).join();
   test(`startServer refuses ${name} of ${shown} at the start, naming it`, async () => {
-    await assert.rejects(
-      api.startServer({ ...settings, port: 0, ...change }, api.systemClock),
-      (error: NodeJS.ErrnoException) => {
-        assert.match(String(error.code), /^SCSV_ARG_(TYPE|RANGE)$/, error.stack);
-        assert.ok(error.message.includes(name), error.message);
-        return true;
-      },
-    );
+    await assert.rejects(startServer({ ...settings, port: 0, ...change }), (error: NodeJS.ErrnoException) => {
+      assert.match(String(error.code), /^SCSV_ARG_(TYPE|RANGE)$/, error.stack);
+      assert.ok(error.message.includes(name), error.message);
+      return true;
+    });
   });
 }
 

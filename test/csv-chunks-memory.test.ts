@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { csvChunks, generatedSource } from "../src/index.ts";
+import { csvChunks } from "../src/index.ts";
+import { generatedSource } from "../src/source/synthetic/generated-source.ts";
 import { liveMemory } from "./harness/live-memory.ts";
 
 interface Paused {

@@ -3,15 +3,8 @@ import { once } from "node:events";
 import { createServer, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import {
-  csvChunks,
-  csvResponse,
-  generatedSource,
-  send,
-  type Batch,
-  type SendOutcome,
-  type Source,
-} from "../src/index.ts";
+import { csvChunks, csvResponse, send, type Batch, type SendOutcome, type Source } from "../src/index.ts";
+import { generatedSource } from "../src/source/synthetic/generated-source.ts";
 
 async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = [];

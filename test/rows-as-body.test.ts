@@ -8,7 +8,6 @@ import {
   conditionalGet,
   csvChunks,
   csvResponse,
-  generatedSource,
   HttpResponse,
   type Row,
   type Rows,
@@ -16,6 +15,7 @@ import {
   send,
   toWebResponse,
 } from "../src/index.ts";
+import { generatedSource } from "../src/source/synthetic/generated-source.ts";
 import { ask, collect, serve, until } from "./response/serving.ts";
 
 /** Rows that count how often they are given back. */

@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/index.ts";
+import type { Delivery } from "../../src/internal.ts";
 import { nameOfExport, type Baseline } from "./baseline.ts";
 import {
   defaultBudgets,

@@ -1,4 +1,4 @@
-import { formatBytes } from "../../src/index.ts";
+import { formatBytes } from "../../src/internal.ts";
 import { percent } from "../result/percent.ts";
 import type { Comparison } from "../result/schema.ts";
 import type { Budget } from "./budget.ts";

@@ -2,7 +2,8 @@
 
 import { connect, type Socket } from "node:net";
 import { crc32 } from "node:zlib";
-import { StreamCsvError, systemClock, type Clock } from "../../src/index.ts";
+import { StreamCsvError, type Clock } from "../../src/index.ts";
+import { systemClock } from "../../src/internal.ts";
 import { BodyCheck, type BodyContent } from "./body-check.ts";
 import { framingOf, type BodyFraming } from "./body-framing.ts";
 import type { GapRecorder, Gaps } from "./gap-recorder.ts";

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import { EventLoopMeter, Occupancy, systemClock, type WorkerNumbers } from "../../src/index.ts";
+import { EventLoopMeter, Occupancy, systemClock, type WorkerNumbers } from "../../src/internal.ts";
 
 /** What a server tells of itself: the part of our `/stats` that `bench` reads. */
 export interface InsideReport {

@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/index.ts";
+import type { Delivery } from "../../src/internal.ts";
 
 /** What decides for how long a response holds its slot. */
 export interface HoldFactors {

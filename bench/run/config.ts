@@ -122,7 +122,7 @@ const usualReadRate = 1024 ** 2;
 const leastReadRate = 1024;
 
 /** The deliveries there are, in the order a report shows them. */
-export const deliveries: readonly Delivery[] = ["streaming", "buffered", "file"];
+const deliveries: readonly Delivery[] = ["streaming", "buffered", "file"];
 
 /**
  * Fills in the defaults and refuses what can't be run.

@@ -1,4 +1,5 @@
-import { StreamCsvError, systemClock } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/index.ts";
+import { systemClock } from "../../src/internal.ts";
 import { checkConfig, checkHooks, withRangeCode } from "./check-config.ts";
 import { resolveConfig, type BenchConfig } from "./config.ts";
 import { requireAboveNoise, requireComparable } from "../gate/gate-settings.ts";

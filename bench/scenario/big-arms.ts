@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../src/index.ts";
+import { formatBytes, formatCount } from "../../src/internal.ts";
 import { distinctArms, type BenchArm } from "../session/arm.ts";
 import type { ScenarioContext } from "./scenario.ts";
 

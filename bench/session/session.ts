@@ -1,4 +1,5 @@
-import { StreamCsvError, type Clock, type Delivery } from "../../src/index.ts";
+import { StreamCsvError, type Clock } from "../../src/index.ts";
+import type { Delivery } from "../../src/internal.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
 import type { ExportRequest, RunningTarget, Target } from "../subject/target.ts";
 

@@ -1,4 +1,4 @@
-import { formatCount } from "../../src/index.ts";
+import { formatCount } from "../../src/internal.ts";
 import { canSampleProcesses } from "../probe/process-tree.ts";
 import type { Check } from "../result/schema.ts";
 import type { RunningTarget, Target } from "../subject/target.ts";

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import type { WorkerModel } from "../../src/index.ts";
+import type { WorkerModel } from "../../src/server.ts";
 import { startServerProcess } from "./server-process.ts";
 import type { ExportRequest, RunningTarget, ServerProcess, Target } from "./target.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";

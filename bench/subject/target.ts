@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/index.ts";
+import type { Delivery } from "../../src/internal.ts";
 
 /** One export as it is asked for. */
 export interface ExportRequest {

@@ -52,7 +52,8 @@ Exit codes:
 /** Runs the bench and tells what it found; gives the exit code. */
 async function bench(flags: BenchFlags): Promise<number> {
   // Loaded only now: the load generator would make every other command start noticeably later.
-  const { plainLines, renderReport, runBench, scenarios } = await import("../../bench/index.ts");
+  const { plainLines, renderReport, scenarios } = await import("../../bench/internal.ts");
+  const { runBench } = await import("../../bench/index.ts");
   if (flags.list === true) {
     const widest = Math.max(...scenarios.map(({ name }) => name.length));
     const lines = scenarios.map(
@@ -122,7 +123,7 @@ function withReport(outputs: readonly Output[]): readonly Output[] {
 
 async function readBaseline(file: string | undefined): Promise<NamedBaseline | null> {
   if (file === undefined) return null;
-  const { parseBaseline } = await import("../../bench/index.ts");
+  const { parseBaseline } = await import("../../bench/internal.ts");
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`The baseline "${file}" can't be read: ${reason}. --save-baseline writes one.`, {
@@ -140,13 +141,13 @@ async function saveBaseline(file: string, result: BenchResult): Promise<void> {
     );
     return;
   }
-  const { baselineOf } = await import("../../bench/index.ts");
+  const { baselineOf } = await import("../../bench/internal.ts");
   await writeText(file, `${JSON.stringify(baselineOf(result), null, 2)}\n`);
 }
 
 /** What is known of the noise of machines; a package may come without it. */
 async function readCalibration(): Promise<readonly CalibrationRun[]> {
-  const { parseCalibration } = await import("../../bench/index.ts");
+  const { parseCalibration } = await import("../../bench/internal.ts");
   const text = existsSync(calibrationFile) ? await readFile(calibrationFile, "utf8") : "";
   return parseCalibration(text, calibrationFile);
 }

@@ -10,10 +10,10 @@ import {
   planExport,
   readExportParameters,
   runExport,
-  StreamCsvError,
   type ExportPlan,
   type ExportProgress,
-} from "../../src/index.ts";
+} from "../../src/internal.ts";
+import { StreamCsvError } from "../../src/index.ts";
 import { addFileFlags, readFileFlags, requireTaken, type FileFlags } from "../file-flags.ts";
 import { gzipSink } from "../gzip-sink.ts";
 import { flagName, type GlobalFlags } from "../option.ts";

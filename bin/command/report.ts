@@ -25,7 +25,7 @@ async function report(file: string, flags: ReportFlags): Promise<void> {
   const outputs = outputsOf(flags);
   await requireWritable(outputs);
   // Loaded late, because loading takes longer than the checks above, which may fail.
-  const { readResultFile, renderReport } = await import("../../bench/index.ts");
+  const { readResultFile, renderReport } = await import("../../bench/internal.ts");
   const result = await readResultFile(file);
   const hasColor = wantsColor(flags, process.stdout);
   const look = { hasColor, columns: process.stdout.columns };

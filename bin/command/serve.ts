@@ -8,16 +8,17 @@ import {
   parseByteSize,
   parseCount,
   parseDuration,
-  startServer,
-  systemClock,
   workerModels,
-  type EncoderName,
+} from "../../src/internal.ts";
+import {
+  startServer,
   type Http10,
   type RunningServer,
   type ServedFile,
-  type ServerSettings,
+  type ServerOptions,
   type WorkerModel,
-} from "../../src/index.ts";
+} from "../../src/server.ts";
+import type { EncoderName } from "../../src/index.ts";
 import { addConfigFile } from "../config-file.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "../option.ts";
 import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "../file-flags.ts";
@@ -186,7 +187,7 @@ async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise
   const settings = serverSettings(sources, flags);
   let server: RunningServer;
   try {
-    server = await startServer(settings, systemClock, watch.starting);
+    server = await startServer(settings, watch.starting);
   } catch (error) {
     if (watch.starting.aborted) return watch.killedBy() ?? 0;
     throw error;
@@ -197,7 +198,7 @@ async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise
   return watch.killedBy() ?? (cutTransfers > 0 ? cutTransfersExit : 0);
 }
 
-function serverSettings(sources: readonly ServedFile[], flags: ServeFlags): Partial<ServerSettings> {
+function serverSettings(sources: readonly ServedFile[], flags: ServeFlags): ServerOptions {
   return {
     sources,
     generated: flags.generated ?? null,

@@ -1,4 +1,4 @@
-import type { Random } from "../../bench/index.ts";
+import type { Random } from "../../bench/internal.ts";
 
 /** One of several, each as likely. */
 export function pick<T>(random: Random, choices: readonly T[]): T {

@@ -1,4 +1,4 @@
-import { seededRandom, shuffled, type Random } from "../../bench/index.ts";
+import { seededRandom, shuffled, type Random } from "../../bench/internal.ts";
 import { faultKinds } from "./fault/faults.ts";
 import { between } from "./pick.ts";
 

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { seededRandom } from "../../bench/index.ts";
+import { seededRandom } from "../../bench/internal.ts";
 import { checkRest, descriptorBase, type DescriptorBase } from "./check/rest.ts";
 import { checkService } from "./check/service.ts";
 import { checkSpeed, describeSpeed, measureSpeed, type Speed } from "./check/speed.ts";

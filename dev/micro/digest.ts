@@ -4,7 +4,7 @@
  *     node dist/dev/micro/digest.js [rows] [rounds]
  */
 import { createHash } from "node:crypto";
-import { openExport, planExport, readExportParameters, runExport } from "../../src/index.ts";
+import { openExport, planExport, readExportParameters, runExport } from "../../src/internal.ts";
 import { median } from "../../bench/statistics/median.ts";
 
 const [, , rows = "300000", rounds = "9"] = process.argv;

@@ -13,7 +13,8 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pipeline } from "node:stream/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { csvChunks, openSource, resolveDialect } from "../../src/index.ts";
+import { csvChunks, openSource } from "../../src/index.ts";
+import { resolveDialect } from "../../src/internal.ts";
 
 const file = process.argv[2] ?? "node_modules/vega-datasets/data/flights-3m.parquet";
 const rounds = Number(process.argv[3] ?? 9);

@@ -4,12 +4,8 @@
  *
  *     node --max-semi-space-size=1 dist/dev/micro/heap.js [rows] [export...]
  */
-import {
-  csvChunks,
-  generatedExportNames,
-  generatedSource,
-  type GeneratedExportName,
-} from "../../src/index.ts";
+import { csvChunks } from "../../src/index.ts";
+import { generatedExportNames, generatedSource, type GeneratedExportName } from "../../src/internal.ts";
 import { median } from "../../bench/statistics/median.ts";
 
 const rows = Number(process.argv[2] ?? 2_000_000);

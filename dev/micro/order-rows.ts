@@ -1,4 +1,5 @@
-import { generatedSource, type Batch } from "../../src/index.ts";
+import { generatedSource } from "../../src/internal.ts";
+import type { Batch } from "../../src/index.ts";
 
 /** The same orders in the forms they come in. */
 export interface OrderRows {

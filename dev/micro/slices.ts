@@ -18,16 +18,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
-import {
-  compress,
-  encoderNames,
-  openExport,
-  planExport,
-  readExportParameters,
-  runExport,
-  send,
-  StreamingHttpResponse,
-} from "../../src/index.ts";
+import { compress, send, StreamingHttpResponse } from "../../src/index.ts";
+import { encoderNames, openExport, planExport, readExportParameters, runExport } from "../../src/internal.ts";
 
 /** Turns shorter than this did no work to speak of. */
 const leastMs = 0.1;

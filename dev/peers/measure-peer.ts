@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/index.ts";
+import { systemClock } from "../../src/internal.ts";
 import type { ExportReading } from "../../bench/load/read-export.ts";
 import { countShortRequests } from "../../bench/load/short-requests.ts";
 import type { RunningTarget, Target } from "../../bench/subject/target.ts";

@@ -30,7 +30,7 @@ class GivenUp extends Error {
  * at the first pull, and its native memory is given back at the end, on failure, and at once by `return()`, even while
  * the source is waited for.
  */
-export class CodedBody implements AsyncIterableIterator<Uint8Array, undefined, undefined> {
+export class CodedBody implements AsyncIterableIterator<Uint8Array> {
   readonly #interruption = new Interruption<GivenUp>();
   readonly #source: AsyncIterable<Uint8Array>;
   readonly #pieces: AsyncGenerator<Uint8Array, undefined, undefined>;

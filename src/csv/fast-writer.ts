@@ -86,17 +86,16 @@ interface Press {
  * one: a thousand readers of an export hold ten kilobytes of it together, and not each.
  */
 const presses = new Map<string, WeakRef<Press>>();
-const forgotten = new FinalizationRegistry<string>((key) => {
-  if (presses.get(key)?.deref() === undefined) presses.delete(key);
-});
 
 function pressOf(names: readonly string[], dialect: Dialect): Press {
   const key = JSON.stringify([dialect, names]);
   const known = presses.get(key)?.deref();
   if (known !== undefined) return known;
+  // Entries whose press is gone are cleared away here, so that there are never more than the presses in use and those of one round
+  // of the garbage collector.
+  for (const [other, reference] of presses) if (reference.deref() === undefined) presses.delete(other);
   const press = newPress(names, dialect);
   presses.set(key, new WeakRef(press));
-  forgotten.register(press, key);
   return press;
 }
 

@@ -12,7 +12,7 @@ export interface CatalogOptions {
 }
 
 /** A file that can't be read, and why. */
-export interface FileFault {
+interface FileFault {
   readonly path: string;
   readonly error: StreamCsvError;
 }

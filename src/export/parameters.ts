@@ -1,14 +1,11 @@
-import { createRequire } from "node:module";
-import type * as CsvParse from "csv-parse/sync";
 import { encoderNames, type EncoderName } from "../csv/csv-encoder.ts";
+import { readCsvRow } from "../csv/csv-row.ts";
 import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../csv/dialect-text.ts";
 import { dialects, type DialectOptions, type DialectName } from "../csv/dialect.ts";
 import { isDialectName } from "../csv/resolve-dialect.ts";
 import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
 import { parseCount } from "../units.ts";
 import { deliveries, isDelivery, type Delivery } from "./delivery.ts";
-
-const require = createRequire(import.meta.url);
 
 /** What may be asked of an export, read and checked, but not yet held against a particular export. Plain data. */
 export interface ExportParameters {
@@ -189,26 +186,27 @@ export function badParameter(parameter: string, message: string, cause?: unknown
 }
 
 function readColumns(text: string): readonly string[] {
-  // Loaded when columns are first chosen: a process starts sooner without.
-  const { parse: parseCsv } = require("csv-parse/sync") as typeof CsvParse;
-  let records: readonly (readonly string[])[];
-  try {
-    records = parseCsv(text, { relax_column_count: true });
-  } catch (error) {
-    throw new RangeError(`"${text}" is no CSV row of column names: ${toError(error).message}.`, {
-      cause: error,
-    });
-  }
-  const [names] = records;
-  if (names === undefined || records.length > 1 || names.includes("")) {
-    throw new RangeError(
-      `"${text}" is no list of columns: write one CSV row of column names, such as id,"customer".`,
-    );
-  }
+  const names = namesIn(text);
+  if (names.includes("")) throw notColumns(text, "a name is empty");
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name)) throw new RangeError(`"${text}" names the column "${name}" twice; name it once.`);
     seen.add(name);
   }
   return names;
+}
+
+function namesIn(text: string): readonly string[] {
+  try {
+    return readCsvRow(text);
+  } catch (error) {
+    throw notColumns(text, toError(error).message, error);
+  }
+}
+
+function notColumns(text: string, why: string, cause?: unknown): RangeError {
+  return new RangeError(
+    `"${text}" is not a list of columns: ${why}. Write one CSV row of column names, such as id,"customer".`,
+    { cause },
+  );
 }

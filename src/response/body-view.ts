@@ -7,7 +7,7 @@ import { failureOf, type EarlyFailure, type Pulled } from "../body/chunk-reader.
  * A body as bytes: each chunk is converted when it is pulled. Views of one body share its progress. A view keeps its
  * body when the response gets another one.
  */
-export class BodyView implements AsyncIterableIterator<Uint8Array, undefined, undefined> {
+export class BodyView implements AsyncIterableIterator<Uint8Array> {
   readonly #body: Body;
   readonly #encodeChunk: (chunk: unknown) => Uint8Array;
 

@@ -1,8 +1,8 @@
 import { systemClock, type Clock } from "../clock.ts";
 import { wrongType } from "../errors.ts";
 import { checkSettings } from "./shared/check-settings.ts";
-import type { RunningServer } from "./primary/primary.ts";
-import type { ServerSettings } from "./shared/settings.ts";
+import type { RunningServer } from "./shared/running-server.ts";
+import type { ServerOptions } from "./shared/settings.ts";
 
 /**
  * Starts a server: a primary, which is the calling process, and its workers. Missing settings come from
@@ -15,9 +15,9 @@ import type { ServerSettings } from "./shared/settings.ts";
  * `SCSV_PORT_UNAVAILABLE`, `SCSV_DUPLICATE_EXPORT`, and what opening a source throws
  */
 export async function startServer(
-  settings: Partial<ServerSettings> = {},
-  clock: Clock = systemClock,
+  settings: ServerOptions = {},
   signal?: AbortSignal,
+  clock: Clock = systemClock,
 ): Promise<RunningServer> {
   const checked = checkSettings(settings);
   if (typeof clock.nowMs !== "function" || typeof clock.wallMs !== "function")

@@ -26,3 +26,9 @@ export interface FileOptions {
   /** Lines above the header that are not part of the table. @default 0 */
   readonly skipRows?: number;
 }
+
+/**
+ * How the optional package `@duckdb/node-api` is loaded, where a plain import isn't right: by a bundler's own means, say. Its types stay out
+ * of ours, so that ours hold without it.
+ */
+export type DuckDBImporter = () => Promise<unknown>;

@@ -4,10 +4,9 @@ import { requireText, StreamCsvError, toError } from "../errors.ts";
 import { checkFileOptions } from "./check-file-options.ts";
 import { csvSettings } from "./csv-file/csv-settings.ts";
 import { openCsvFile } from "./csv-file/open-csv-file.ts";
-import type { DuckDBImporter } from "./duckdb/database.ts";
 import { cantBeOpened } from "./duckdb/reason.ts";
 import { fileEndings, fileKindOf, isJsonEnding } from "./file-endings.ts";
-import type { FileOptions } from "./file-options.ts";
+import type { DuckDBImporter, FileOptions } from "./file-options.ts";
 import { openJsonSource } from "./json/json-source.ts";
 import type { Source } from "./source.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
-import { terminalReport } from "../../bench/index.ts";
+import { terminalReport } from "../../bench/report/terminal/terminal.ts";
 import { readExport } from "../../bench/load/read-export.ts";
 import { canSampleProcesses } from "../../bench/probe/process-tree.ts";
 import { inOneOfThree } from "../harness/attempts.ts";

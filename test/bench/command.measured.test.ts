@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "valibot";
-import { resultSchema } from "../../bench/index.ts";
+import { resultSchema } from "../../bench/result/schema.ts";
 import { canSampleProcesses, processTree, stillRunning } from "../../bench/probe/process-tree.ts";
 import { runCli, startCli, type Ended } from "../harness/cli.ts";
 

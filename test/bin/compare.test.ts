@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "valibot";
-import { resultSchema } from "../../bench/index.ts";
+import { resultSchema } from "../../bench/result/schema.ts";
 import { simulateResult } from "../bench/gate/results.ts";
 import { runCli } from "../harness/cli.ts";
 

@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  contentTypeOf,
-  dialectOptionNames,
-  dialects,
-  dialectTextOptions,
-  fileEndingOf,
-  parseDialectOption,
-  resolveDialect,
-  type Dialect,
-  type DialectOptions,
-} from "../../src/index.ts";
+import { contentTypeOf, fileEndingOf } from "../../src/csv/dialect.ts";
+import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../../src/csv/dialect-text.ts";
+import { dialects, type Dialect, type DialectOptions } from "../../src/index.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
 test("a dialect is a preset, replaced by an object's options, replaced by overrides", () => {
   assert.deepEqual(resolveDialect(), dialects.rfc4180);

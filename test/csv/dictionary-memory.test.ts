@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CsvEncoder, generateBatch, generatedSource, resolveDialect } from "../../src/index.ts";
+import { CsvEncoder } from "../../src/index.ts";
+import { generateBatch, generatedSource } from "../../src/source/synthetic/generated-source.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { liveMemory } from "../harness/live-memory.ts";
 
 const { columns } = generatedSource("orders");

@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stringify } from "csv-stringify/sync";
-import {
-  CsvEncoder,
-  DayValue,
-  DecimalValue,
-  InstantValue,
-  JsonTextValue,
-  NumberTextValue,
-  resolveDialect,
-  toStringifyOptions,
-  type Batch,
-  type ColumnVector,
-  type DialectOptions,
-} from "../../src/index.ts";
+import { CsvEncoder, type Batch, type ColumnVector, type DialectOptions } from "../../src/index.ts";
+import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "../../src/csv/value.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
+import { toStringifyOptions } from "../../src/csv/stringify-options.ts";
 import { utf8Vector } from "./random-batch.ts";
 
 function mixed(...rows: readonly (readonly unknown[])[]): Batch {

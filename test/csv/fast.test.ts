@@ -4,13 +4,13 @@ import * as fc from "fast-check";
 import {
   CsvEncoder,
   dialects,
-  encoderNames,
   StreamCsvError,
   type Batch,
   type ColumnVector,
   type Dialect,
   type EncoderName,
 } from "../../src/index.ts";
+import { encoderNames } from "../../src/csv/csv-encoder.ts";
 import { randomBatch, randomDialect } from "./random-batch.ts";
 
 interface Encoded {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { CsvEncoder, resolveDialect, type Batch, type ColumnVector } from "../../src/index.ts";
+import { CsvEncoder, type Batch, type ColumnVector } from "../../src/index.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { isFormula, mayBeFormula } from "../../src/csv/formula.ts";
 import { utf8Vector } from "./random-batch.ts";
 

@@ -5,7 +5,9 @@ import { Binary, Decimal128, ObjectId, UUID } from "bson";
 import { Decimal } from "decimal.js";
 import { DateTime, Duration, Settings } from "luxon";
 import { Temporal } from "temporal-polyfill";
-import { CsvEncoder, encoderNames, resolveDialect, type DialectName } from "../../src/index.ts";
+import { CsvEncoder, type DialectName } from "../../src/index.ts";
+import { encoderNames } from "../../src/csv/csv-encoder.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
 /** The cell of a value, which both encoders must write alike. */
 function cell(value: unknown, dialect: DialectName = "unix"): string {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CsvEncoder, resolveDialect, type Batch, type ColumnVector } from "../../src/index.ts";
+import { CsvEncoder, type Batch, type ColumnVector } from "../../src/index.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
 const unix = resolveDialect("unix");
 

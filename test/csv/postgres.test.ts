@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import * as fc from "fast-check";
+import { CsvEncoder, type Batch, type ColumnVector, type DialectOptions } from "../../src/index.ts";
 import {
-  CsvEncoder,
   ArrayValue,
   DayValue,
   DecimalValue,
   InstantValue,
   IntervalValue,
   SingleValue,
-  encoderNames,
-  resolveDialect,
-  type Batch,
-  type ColumnVector,
-  type DialectOptions,
-} from "../../src/index.ts";
+} from "../../src/csv/value.ts";
+import { encoderNames } from "../../src/csv/csv-encoder.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { shortestFloat } from "../../src/source/duckdb/float32.ts";
 import { startPostgres } from "./postgres-server.ts";
 

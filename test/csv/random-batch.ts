@@ -1,10 +1,7 @@
 import * as fc from "fast-check";
+import { DecimalValue, JsonTextValue, NumberTextValue } from "../../src/csv/value.ts";
 import {
-  DecimalValue,
-  JsonTextValue,
-  NumberTextValue,
   dialects,
-  resolveDialect,
   type Batch,
   type ColumnVector,
   type Dialect,
@@ -12,6 +9,7 @@ import {
   type DialectOptions,
   type Utf8Vector,
 } from "../../src/index.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
 import { shortestFloat } from "../../src/source/duckdb/float32.ts";
 

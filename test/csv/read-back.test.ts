@@ -8,7 +8,8 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
 import * as fc from "fast-check";
 import Papa from "papaparse";
-import { CsvEncoder, dialects, resolveDialect, type Dialect, type DialectName } from "../../src/index.ts";
+import { CsvEncoder, dialects, type Dialect, type DialectName } from "../../src/index.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { isFormula } from "../../src/csv/formula.ts";
 
 type Cells = readonly (readonly (string | null)[])[];

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { canSampleProcesses, processTree } from "../../bench/index.ts";
+import { canSampleProcesses, processTree } from "../../bench/probe/process-tree.ts";
 import { startProgram, type Ended, type RunningCli } from "../harness/cli.ts";
 import { noNginx } from "../harness/nginx.ts";
 

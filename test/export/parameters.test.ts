@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  exportParameters,
-  openCatalog,
-  planExport,
-  readExportParameters,
-  type ExportPlan,
-} from "../../src/index.ts";
+import { exportParameters, readExportParameters } from "../../src/export/parameters.ts";
+import { openCatalog } from "../../src/export/catalog.ts";
+import { planExport, type ExportPlan } from "../../src/export/plan.ts";
 
 const listed = await (await openCatalog()).list();
 

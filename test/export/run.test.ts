@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  generateBatch,
-  generatedSource,
-  openExport,
-  planExport,
-  readExportParameters,
-  runExport,
-  type Batch,
-} from "../../src/index.ts";
+import { generateBatch, generatedSource } from "../../src/source/synthetic/generated-source.ts";
+import { openExport } from "../../src/export/definition.ts";
+import { planExport } from "../../src/export/plan.ts";
+import { readExportParameters } from "../../src/export/parameters.ts";
+import { runExport } from "../../src/export/run.ts";
+import type { Batch } from "../../src/index.ts";
 import { CsvEncoder, encoderNames, type EncoderName } from "../../src/csv/csv-encoder.ts";
 import { dialects } from "../../src/csv/dialect.ts";
 import { encodeBatches, noProgress } from "../../src/body/encode-batches.ts";

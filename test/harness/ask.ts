@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ServerStats } from "../../src/index.ts";
+import type { ServerStats } from "../../src/server/metrics/server-stats.ts";
 import type { TransferRecord } from "../../src/server/protocol/messages.ts";
 
 interface Server {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BadHeaderError, HttpResponse, ResponseHeaders } from "../../src/index.ts";
+import { BadHeaderError, HttpResponse } from "../../src/index.ts";
+import { ResponseHeaders } from "../../src/response/head/response-headers.ts";
 
 test("finds a header in any case, and sends it in the case last written, at the place first taken", () => {
   const headers = new ResponseHeaders([

@@ -9,11 +9,11 @@ import {
   FileResponse,
   fromWebResponse,
   HttpResponse,
-  ResponseHeaders,
   send,
   StreamingHttpResponse,
   toWebResponse,
 } from "../../src/index.ts";
+import { ResponseHeaders } from "../../src/response/head/response-headers.ts";
 import { collect, portOf, until } from "./serving.ts";
 
 /** Calls what the types forbid. */

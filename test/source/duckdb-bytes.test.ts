@@ -9,11 +9,11 @@ import {
   CsvEncoder,
   dialects,
   openSource,
-  resolveDialect,
   type DialectName,
   type Dialect,
   type Source,
 } from "../../src/index.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { byteTextReader } from "../../src/source/duckdb/byte-texts.ts";
 import { rawValues } from "../../src/source/duckdb/raw-vector.ts";
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
-import { CsvEncoder, openSource, resolveDialect, type DialectName, type Source } from "../../src/index.ts";
+import { CsvEncoder, openSource, type DialectName, type Source } from "../../src/index.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
 /** A folder that is there while a file's tests run. */
 export function testFolder(name: string): string {

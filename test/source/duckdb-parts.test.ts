@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { CsvEncoder, openSource, resolveDialect, type Source } from "../../src/index.ts";
+import { CsvEncoder, openSource, type Source } from "../../src/index.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stream-csv-parts-"));
 const instance = await DuckDBInstance.create(":memory:");

@@ -4,14 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { DuckDBInstance } from "@duckdb/node-api";
-import {
-  CsvEncoder,
-  dialects,
-  openSource,
-  resolveDialect,
-  type DialectName,
-  type Source,
-} from "../../src/index.ts";
+import { CsvEncoder, dialects, openSource, type DialectName, type Source } from "../../src/index.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { parse } from "csv-parse/sync";
 
 /** An expression, and what CSV has to say; where nothing is given, DuckDB's own cast to text. */

@@ -14,7 +14,9 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
-import { CsvEncoder, openSource, openSources, resolveDialect, type Source } from "../../src/index.ts";
+import { CsvEncoder, openSource, type Source } from "../../src/index.ts";
+import { openSources } from "../../src/source/open-source.ts";
+import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
 const flights = "node_modules/vega-datasets/data/flights-3m.parquet";
 const unhindered = new AbortController().signal;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openSources, parseFileOptions, type FileOptions } from "../../src/index.ts";
+import { openSources } from "../../src/source/open-source.ts";
+import { parseFileOptions } from "../../src/source/parse-file-options.ts";
+import type { FileOptions } from "../../src/index.ts";
 import { distinctNames } from "../../src/source/column-names.ts";
 
 test("takes options as flags have them, characters by name too", () => {

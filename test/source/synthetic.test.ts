@@ -5,16 +5,14 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import Papa from "papaparse";
+import { CsvEncoder, type Batch, type ColumnVector } from "../../src/index.ts";
 import {
-  CsvEncoder,
   generateBatch,
   generatedExportNames,
   generatedSource,
   generatorVersion,
-  type Batch,
-  type ColumnVector,
   type GeneratedExportName,
-} from "../../src/index.ts";
+} from "../../src/source/synthetic/generated-source.ts";
 
 const golden = readFileSync("fixtures/golden/orders-seed1-1000.csv");
 const facts = JSON.parse(readFileSync("fixtures/golden/orders-seed1.json", "utf8")) as {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { defaultHttpSettings, defaultSettings, startServer, systemClock } from "../../src/index.ts";
+import { defaultHttpSettings } from "../../src/server/shared/http-settings.ts";
+import { defaultSettings } from "../../src/server/shared/settings.ts";
+import { startServer } from "../../src/server.ts";
 import { statsOf } from "../harness/ask.ts";
 import { startServe, type ServeProcess } from "../harness/cli.ts";
 import { connectTo, rawAnswers, rawRequest } from "../harness/raw.ts";
@@ -210,7 +212,7 @@ test("answers HEAD wherever it answers GET, with the same status and type and no
 test("closes connections that say nothing or speak too slowly, with a 408", async () => {
   const http = { ...defaultHttpSettings, headTimeoutMs: 300, requestTimeoutMs: 600 };
   const log = { ...defaultSettings.log, level: "silent" };
-  const running = await startServer({ ...defaultSettings, port: 0, http, log }, systemClock);
+  const running = await startServer({ ...defaultSettings, port: 0, http, log });
   try {
     for (const text of [
       "",
@@ -241,7 +243,7 @@ test("closes connections that say nothing or speak too slowly, with a 408", asyn
 test("sees a client leave that has sent a body with its request", async () => {
   const http = { ...defaultHttpSettings, requestTimeoutMs: 600_000 };
   const log = { ...defaultSettings.log, level: "silent" };
-  const running = await startServer({ ...defaultSettings, port: 0, http, log }, systemClock);
+  const running = await startServer({ ...defaultSettings, port: 0, http, log });
   const buildsBecome = async (count: number): Promise<void> => {
     while ((await statsOf(running)).spool.builds !== count) await sleep(20);
   };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
-import type { ServerStats } from "../../src/index.ts";
+import type { ServerStats } from "../../src/server/metrics/server-stats.ts";
 import { endedTransfersOf } from "../harness/ask.ts";
 import { startServe, type ServeProcess } from "../harness/cli.ts";
 

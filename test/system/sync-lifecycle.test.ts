@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ServerStats } from "../../src/index.ts";
+import type { ServerStats } from "../../src/server/metrics/server-stats.ts";
 import { statsOf, transfersOf } from "../harness/ask.ts";
 import { connectTo, get, type RawClient } from "../harness/raw-client.ts";
 import { endless, hold, queueIsFull, startSync } from "../harness/sync-server.ts";

@@ -1,4 +1,4 @@
-import { formatCount, formatSeconds, isDelivery } from "../../../src/index.ts";
+import { formatCount, formatSeconds, isDelivery } from "../../../src/internal.ts";
 import { expectedHoldSeconds } from "../../result/expected-hold.ts";
 import type { BenchResult } from "../../result/schema.ts";
 import { quantityText } from "../number-text.ts";

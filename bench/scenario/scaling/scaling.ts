@@ -1,4 +1,5 @@
-import { formatCount, StreamCsvError } from "../../../src/index.ts";
+import { formatCount } from "../../../src/internal.ts";
+import { StreamCsvError } from "../../../src/index.ts";
 import type { MetricId } from "../../result/metric.ts";
 import type { Check } from "../../result/schema.ts";
 import { growthOf } from "../../statistics/growth.ts";

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/index.ts";
+import { formatBytes, formatCount } from "../../../src/internal.ts";
 import type { MetricId } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
 import { distinctArms, type BenchArm } from "../../session/arm.ts";

@@ -1,4 +1,4 @@
-import type { ServerStats } from "../../../src/index.ts";
+import type { ServerStats } from "../../../src/internal.ts";
 import { ClientConnection, type ClientTarget } from "../client/connection.ts";
 import { readAnswer } from "../client/read-answer.ts";
 

@@ -1,4 +1,4 @@
-import type { ServerStats } from "../../../src/index.ts";
+import type { ServerStats } from "../../../src/internal.ts";
 
 /** Numbers that only ever grow while a server runs, by name. */
 export type Counters = ReadonlyMap<string, number>;

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ServerStats } from "../../../src/index.ts";
+import type { ServerStats } from "../../../src/internal.ts";
 import type { RunRecord } from "../record.ts";
 import { describeDescriptors, descriptorsOf } from "../subject/proc.ts";
 import { limits } from "../subject/serve-command.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "../../../bench/index.ts";
+import type { Random } from "../../../bench/internal.ts";
 import type { RunRecord } from "../record.ts";
 import type { KnownTexts } from "../subject/known-texts.ts";
 import type { SourceFiles } from "../subject/source-files.ts";

@@ -1,5 +1,5 @@
-import type { Random } from "../../../bench/index.ts";
-import type { GeneratedExportName } from "../../../src/index.ts";
+import type { Random } from "../../../bench/internal.ts";
+import type { GeneratedExportName } from "../../../src/internal.ts";
 import { pick } from "../pick.ts";
 import { knownDialects, type KnownDialect, type KnownText, type KnownTexts } from "../subject/known-texts.ts";
 import { fileKinds, type FileKind, type SourceFiles } from "../subject/source-files.ts";

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { seededRandom, type Random } from "../../../bench/index.ts";
+import { seededRandom, type Random } from "../../../bench/internal.ts";
 import type { ClientContext } from "./client.ts";
 import { downloads, type Behavior } from "./downloads.ts";
 import { hostileClients } from "./hostile.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "../../../bench/index.ts";
+import type { Random } from "../../../bench/internal.ts";
 import type { Disks } from "../subject/disks.ts";
 import type { ServerUnderTest } from "../subject/server-under-test.ts";
 import type { SourceFiles } from "../subject/source-files.ts";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { csvChunks, generatedSource, type GeneratedExportName } from "../../../src/index.ts";
+import { csvChunks } from "../../../src/index.ts";
+import { generatedSource, type GeneratedExportName } from "../../../src/internal.ts";
 import { fileVersions, versionRows, versionText, type FileVersion } from "./source-files.ts";
 
 /** The dialects that are asked for, and how each writes an integer and a text that needs no quotes. */

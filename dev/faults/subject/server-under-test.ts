@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processTree } from "../../../bench/index.ts";
+import { processTree } from "../../../bench/internal.ts";
 import type { RunRecord } from "../record.ts";
 import type { Disks } from "./disks.ts";
 import { LogLines, readLogFile, readPipe, type LogDestination, type LogReader } from "./log-reader.ts";

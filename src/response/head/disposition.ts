@@ -1,8 +1,5 @@
-import { createRequire } from "node:module";
 import { basename, extname } from "node:path/posix";
-import type * as MimeTypes from "mime-types";
-
-const require = createRequire(import.meta.url);
+import mime from "mime";
 
 /** A compressed file has the type of its compression, so that the browser keeps it compressed. */
 const archiveTypes: Readonly<Record<string, string>> = {
@@ -49,7 +46,5 @@ function encodeExtended(text: string): string {
 export function guessContentType(filename: string | undefined): string {
   // Only the extension counts: a file named "csv" isn't necessarily a CSV file.
   const ending = extname(basename(filename ?? ""));
-  // Loaded on the first guess, because a process that names its own types doesn't need the table of a thousand.
-  const { lookup } = require("mime-types") as typeof MimeTypes;
-  return archiveTypes[ending] ?? (lookup(ending) || "application/octet-stream");
+  return archiveTypes[ending] ?? mime.getType(ending) ?? "application/octet-stream";
 }

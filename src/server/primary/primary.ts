@@ -6,19 +6,9 @@ import { isCodedError, StreamCsvError, toError } from "../../errors.ts";
 import { SharedState } from "./state/shared-state.ts";
 import { openSpoolFolder, type SpoolFolder } from "../../spool/folder/spool-folder.ts";
 import { lastLinesMs, openLog, type Log } from "../shared/log.ts";
+import type { RunningServer } from "../shared/running-server.ts";
 import type { ServerSettings } from "../shared/settings.ts";
 import { WorkerPool } from "./worker-pool.ts";
-
-/** A server that is running. */
-export interface RunningServer {
-  readonly url: string;
-  /** Stops gracefully: accepts no new clients, lets transfers finish within the drain time-out, and cuts the rest. */
-  drain(): void;
-  /** Stops at once. */
-  kill(): void;
-  /** Resolves when no process, socket or temporary file of the server is left. */
-  readonly stopped: Promise<{ readonly cutTransfers: number }>;
-}
 
 /** How often a draining server logs how many transfers are left. */
 const drainLogIntervalMs = 2000;
@@ -32,7 +22,7 @@ export async function startPrimary(
   signal?: AbortSignal,
 ): Promise<RunningServer> {
   signal?.throwIfAborted();
-  const log = await openLog(settings.log);
+  const log = openLog(settings.log);
   const folder = await openSpoolFolder(settings, log.logger, clock, signal);
   const state = new SharedState(
     settings,

@@ -2,9 +2,15 @@ import { wrongRange, wrongType } from "../../errors.ts";
 import { encoderNames } from "../../csv/csv-encoder.ts";
 import type { DialectName, DialectOptions } from "../../csv/dialect.ts";
 import { resolveDialect } from "../../csv/resolve-dialect.ts";
-import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
-import type { LogSettings } from "./log.ts";
-import { defaultSettings, http10Ways, workerModels, type ServerSettings } from "./settings.ts";
+import type { HttpSettings } from "./http-settings.ts";
+import type { LogSettings } from "./log-settings.ts";
+import {
+  defaultSettings,
+  http10Ways,
+  workerModels,
+  type ServerOptions,
+  type ServerSettings,
+} from "./settings.ts";
 
 /** The longest delay of a timer (2^31 − 1 ms). */
 const longestMs = 2 ** 31 - 1;
@@ -63,12 +69,24 @@ const logChecks: { readonly [N in keyof LogSettings]: Check } = {
  * Completes the settings of a server from `defaultSettings`, and checks all of them before anything is started.
  * @throws TypeError `SCSV_ARG_TYPE` or RangeError `SCSV_ARG_RANGE`, which name the setting and quote its value
  */
-export function checkSettings(given: Partial<ServerSettings>): ServerSettings {
+export function checkSettings(given: ServerOptions): ServerSettings {
   if (!isObject(given)) throw wrongType(`The settings of a server must be an object, not ${quote(given)}.`);
-  const http = isObject(given.http) ? { ...defaultHttpSettings, ...given.http } : given.http;
-  const settings = { ...defaultSettings, ...given, ...(http === undefined ? {} : { http }) };
+  const { csv, http, log, ...rest }: ServerOptions = given;
+  const settings = {
+    ...defaultSettings,
+    ...rest,
+    csv: completed(csv, defaultSettings.csv),
+    http: completed(http, defaultSettings.http),
+    log: completed(log, defaultSettings.log),
+  };
   fields("", settings, checks);
   return settings;
+}
+
+/** The fields of a group that are given, and the defaults of the others; what isn't an object is left for the check. */
+function completed<T extends object>(given: Partial<T> | undefined, usual: T): T {
+  if (given === undefined) return usual;
+  return isObject(given) ? { ...usual, ...given } : given;
 }
 
 /** Checks an object that has these fields and no others. */

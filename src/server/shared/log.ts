@@ -1,14 +1,8 @@
 import { pino, type Logger } from "pino";
 import { LineSink } from "./line-sink.ts";
 import { writerTo } from "./log-descriptor.ts";
-
-/** How a server logs. */
-export interface LogSettings {
-  /** pino's levels: `trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`. */
-  readonly level: string;
-  readonly format: "pretty" | "json";
-  readonly color: boolean;
-}
+import type { LogSettings } from "./log-settings.ts";
+import { prettyLine } from "./pretty-line.ts";
 
 /** A log whose writes never wait. */
 export interface Log {
@@ -30,8 +24,8 @@ export const lastLinesMs = 500;
  * pino's destinations either write synchronously, or wait at the exit for a reader that may never come. Therefore
  * lines go through a `LineSink`, which drops lines it can't write, and logs their number when it can write again.
  */
-export async function openLog(settings: LogSettings): Promise<Log> {
-  const format = await formatter(settings);
+export function openLog(settings: LogSettings): Log {
+  const format = formatter(settings);
   const sink = new LineSink(writerTo(standardError), (lostLines) =>
     logger.warn({ lostLines }, `the log couldn't be written; ${lostLines} lines are lost`),
   );
@@ -48,14 +42,6 @@ export async function openLog(settings: LogSettings): Promise<Log> {
   };
 }
 
-async function formatter({ format, color }: LogSettings): Promise<(line: string) => string> {
-  if (format === "json") return (line) => line;
-  const { prettyFactory } = await import("pino-pretty");
-  const pretty = prettyFactory({
-    colorize: color,
-    ignore: "hostname",
-    translateTime: "SYS:HH:MM:ss.l",
-    singleLine: true,
-  });
-  return (line) => pretty(line) ?? "";
+function formatter({ format, color }: LogSettings): (line: string) => string {
+  return format === "json" ? (line) => line : (line) => prettyLine(line, color);
 }

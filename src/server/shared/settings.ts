@@ -2,7 +2,7 @@ import type { EncoderName } from "../../csv/csv-encoder.ts";
 import type { ServedFile } from "../../export/definition.ts";
 import { defaultDialect, type DefaultDialect } from "../../export/parameters.ts";
 import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
-import type { LogSettings } from "./log.ts";
+import type { LogSettings } from "./log-settings.ts";
 
 /** `async` workers take many connections each, `sync` workers one at a time, as a classic pre-fork server does. */
 export type WorkerModel = "async" | "sync";
@@ -64,6 +64,19 @@ export interface ServerSettings {
   /** Limits on client behaviour. Not exposed as flags because they rarely need changing. */
   readonly http: HttpSettings;
   readonly log: LogSettings;
+}
+
+/**
+ * The settings of a server that a program gives: each is optional, also inside `csv`, `http` and `log`, and those left out are
+ * what `stream-csv serve` uses.
+ */
+export interface ServerOptions extends Partial<Omit<ServerSettings, "csv" | "http" | "log">> {
+  /** How rows become text where a request doesn't say. @default the dialect rfc4180 */
+  readonly csv?: Partial<DefaultDialect>;
+  /** Limits and headers of HTTP. */
+  readonly http?: Partial<HttpSettings>;
+  /** @default level info, as JSON lines without colour */
+  readonly log?: Partial<LogSettings>;
 }
 
 /** The defaults of `stream-csv serve`. */

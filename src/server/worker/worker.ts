@@ -73,7 +73,7 @@ process.once("disconnect", () => void endAlone());
 
 async function start(settings: ServerSettings): Promise<void> {
   try {
-    const log = await openLog(settings.log);
+    const log = openLog(settings.log);
     const { logger } = log;
     // Node itself would write a warning synchronously to standard error; see workerFlags.
     process.on("warning", (warning) => logger.warn({ err: warning }, "Node warning"));

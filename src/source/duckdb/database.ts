@@ -1,11 +1,9 @@
 import type * as DuckDB from "@duckdb/node-api";
 import { StreamCsvError } from "../../errors.ts";
+import type { DuckDBImporter } from "../file-options.ts";
 
 /** What the optional package exports. */
 export type DuckDBModule = typeof DuckDB;
-
-/** How the optional package is loaded; given from outside so that its absence can be tested. */
-export type DuckDBImporter = () => Promise<DuckDBModule>;
 
 /**
  * Settings of every database. One thread: readings already run beside the event loop; more threads gave no speed and took
@@ -54,9 +52,10 @@ export function placeNames(count: number): readonly string[] {
 }
 
 /** @throws StreamCsvError `SCSV_DUCKDB_MISSING` when the optional package isn't installed */
-export async function loadDuckDB(importer: DuckDBImporter = importDuckDB): Promise<DuckDBModule> {
+export async function loadDuckDB(importer?: DuckDBImporter): Promise<DuckDBModule> {
   try {
-    return await importer();
+    // Inside the try, where bundlers take an import that they can't resolve for one of an optional package.
+    return importer === undefined ? await import("@duckdb/node-api") : ((await importer()) as DuckDBModule);
   } catch (cause) {
     throw new StreamCsvError(
       "SCSV_DUCKDB_MISSING",
@@ -64,8 +63,4 @@ export async function loadDuckDB(importer: DuckDBImporter = importDuckDB): Promi
       { cause },
     );
   }
-}
-
-async function importDuckDB(): Promise<DuckDBModule> {
-  return await import("@duckdb/node-api");
 }

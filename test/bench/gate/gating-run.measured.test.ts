@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "valibot";
+import { baselineOf } from "../../../bench/gate/baseline.ts";
+import { resultSchema } from "../../../bench/result/schema.ts";
 import {
-  baselineOf,
-  resultSchema,
   runBench,
-  terminalReport,
   type BenchConfig,
   type BenchHooks,
   type BenchRun,
   type CalibrationRun,
   type MachineSample,
 } from "../../../bench/index.ts";
+import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import { describeEnvironment } from "../../../bench/probe/environment.ts";
 import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
 import { endOnSignal } from "../../harness/children.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { test, type TestContext } from "node:test";
-import { systemClock } from "../../../src/index.ts";
+import { systemClock } from "../../../src/clock.ts";
 import { probeLatency, type LatencySummary } from "../../../bench/load/probe-latency.ts";
 import { bytesInSocketBuffers } from "../../../bench/probe/socket-buffers.ts";
 import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  comparisonsOf,
-  defaultBudgets,
-  gatedArmsOf,
-  githubAnnotations,
-  judgeRun,
-} from "../../../bench/index.ts";
+import { comparisonsOf, gatedArmsOf, judgeRun } from "../../../bench/gate/judge-run.ts";
+import { defaultBudgets } from "../../../bench/gate/budget.ts";
+import { githubAnnotations } from "../../../bench/report/annotations.ts";
 import { fixtureResult } from "./results.ts";
 
 for (const name of ["explaining", "pass"]) {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { renderReport } from "../../../bench/index.ts";
+import { renderReport } from "../../../bench/report/renderers.ts";
 import { openBrowser, skippedWithoutChromium, type BrowserPage, type View } from "../../harness/chromium.ts";
 import { fixtureResult } from "./results.ts";
 

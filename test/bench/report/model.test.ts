@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { renderReport, type BenchResult } from "../../../bench/index.ts";
+import { renderReport } from "../../../bench/internal.ts";
+import type { BenchResult } from "../../../bench/index.ts";
 import { buildReport } from "../../../bench/report/build-report.ts";
 import { cellText } from "../../../bench/report/cell-text.ts";
 import { plainText } from "../../../bench/report/plain-text.ts";

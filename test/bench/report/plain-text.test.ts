@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compareResults, comparisonText, renderReport } from "../../../bench/index.ts";
+import { compareResults } from "../../../bench/gate/comparison-result.ts";
+import { comparisonText } from "../../../bench/report/comparison-text.ts";
+import { renderReport } from "../../../bench/report/renderers.ts";
 import { plainLines, plainText, withPlainTexts } from "../../../bench/report/plain-text.ts";
 import { simulateResult } from "../gate/results.ts";
 import { fixtureResult } from "./results.ts";

@@ -3,13 +3,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { parse } from "csv-parse/sync";
-import {
-  renderers,
-  renderReport,
-  terminalReport,
-  type BenchResult,
-  type ReportFormat,
-} from "../../../bench/index.ts";
+import { renderers, renderReport, type ReportFormat } from "../../../bench/report/renderers.ts";
+import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
+import type { BenchResult } from "../../../bench/index.ts";
 import { openBrowser, skippedWithoutChromium } from "../../harness/chromium.ts";
 import { assertGolden, fixtureResult, resultPath } from "./results.ts";
 

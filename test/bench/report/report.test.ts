@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { metrics, resultFormat, terminalReport, type BenchResult } from "../../../bench/index.ts";
+import { metrics } from "../../../bench/result/metric.ts";
+import { resultFormat } from "../../../bench/result/schema.ts";
+import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
+import type { BenchResult } from "../../../bench/index.ts";
 import type { Measured } from "../../../bench/result/metric.ts";
 import { factorText, percentText, quantityText, significant } from "../../../bench/report/number-text.ts";
 import { compareArms } from "../../../bench/session/compare-arms.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseResult, type BenchResult } from "../../../bench/index.ts";
+import { parseResult } from "../../../bench/result/read-result.ts";
+import type { BenchResult } from "../../../bench/index.ts";
 
 const fixtures = fileURLToPath(new URL("../../../../fixtures/", import.meta.url));
 

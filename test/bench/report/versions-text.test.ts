@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { renderReport, resolveConfig, type BenchResult } from "../../../bench/index.ts";
+import { renderReport } from "../../../bench/report/renderers.ts";
+import { resolveConfig } from "../../../bench/run/config.ts";
+import type { BenchResult } from "../../../bench/index.ts";
 import { versionsText } from "../../../bench/report/section/versions-text.ts";
 import { fixtureResult } from "./results.ts";
 

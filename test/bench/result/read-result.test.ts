@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { parseResult, readResultFile } from "../../../bench/index.ts";
+import { parseResult, readResultFile } from "../../../bench/result/read-result.ts";
 import { StreamCsvError } from "../../../src/errors.ts";
 import { resultPath } from "../report/results.ts";
 

@@ -2,13 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "valibot";
-import {
-  resultSchema,
-  runBench,
-  type BenchConfig,
-  type BenchHooks,
-  type BenchRun,
-} from "../../../bench/index.ts";
+import { resultSchema } from "../../../bench/result/schema.ts";
+import { runBench, type BenchConfig, type BenchHooks, type BenchRun } from "../../../bench/index.ts";
 import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 import { balancedOrders } from "../../../bench/session/order.ts";

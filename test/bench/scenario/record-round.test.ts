@@ -4,7 +4,7 @@ import { recordRound } from "../../../bench/scenario/record-round.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
 import type { RunningTarget, Target } from "../../../bench/subject/target.ts";
 import { Logbook } from "../../../bench/session/logbook.ts";
-import { systemClock } from "../../../src/index.ts";
+import { systemClock } from "../../../src/clock.ts";
 
 /** A target without a process: what is tested is what becomes of a round, not of a server. */
 function idleTarget(stopped: string[], name: string, canRunTwice = true): Target {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { terminalReport } from "../../../bench/index.ts";
+import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
 import { inOneOfThree } from "../../harness/attempts.ts";
 import { assertCheck, benchOwnServer } from "../../harness/bench.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { runBench, terminalReport, type BenchResult } from "../../../bench/index.ts";
+import { runBench, type BenchResult } from "../../../bench/index.ts";
+import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import { assertCheck } from "../../harness/bench.ts";
 
 const cliPath = fileURLToPath(new URL("../../../bin/stream-csv.js", import.meta.url));

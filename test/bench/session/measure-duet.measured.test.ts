@@ -8,7 +8,7 @@ import type { BenchArm } from "../../../bench/session/arm.ts";
 import { measureDuet } from "../../../bench/session/measure-duet.ts";
 import { readFrom, type Session } from "../../../bench/session/session.ts";
 import { withServers, type Served } from "../../../bench/session/with-servers.ts";
-import { systemClock } from "../../../src/index.ts";
+import { systemClock } from "../../../src/clock.ts";
 import { inOneOfThree } from "../../harness/attempts.ts";
 import { endOnSignal } from "../../harness/children.ts";
 

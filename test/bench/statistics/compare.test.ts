@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boundRounds, boundRuns, compareRounds } from "../../../bench/statistics/compare.ts";
+import { bonferroniLevel } from "../../../bench/statistics/bonferroni.ts";
 import { assertClose } from "./assert-close.ts";
 
 test("the ratio of treatment to control is estimated in logarithms", () => {
@@ -13,6 +14,12 @@ test("the ratio of treatment to control is estimated in logarithms", () => {
   assertClose(estimate?.low, 2);
   assert.equal(estimate?.rounds, 3);
   assert.match(estimate?.method ?? "", /ties/);
+});
+
+test("the example of docs/statistics.md has the numbers that the page gives", () => {
+  const rounds = [103, 105, 104, 108, 106, 104, 107, 105].map((treatment) => ({ treatment, control: 100 }));
+  const { ratio, low, level } = boundRounds(rounds, bonferroniLevel(1)) ?? assert.fail("no bounds");
+  assert.deepEqual([ratio.toFixed(3), (100 * level).toFixed(1), low.toFixed(3)], ["1.050", "95.7", "1.040"]);
 });
 
 test("no ratio is given when a value isn't above zero", () => {

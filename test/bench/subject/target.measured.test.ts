@@ -7,15 +7,15 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "valibot";
+import { resultSchema } from "../../../bench/result/schema.ts";
 import {
-  resultSchema,
   runBench,
-  terminalReport,
   type BenchConfig,
   type BenchHooks,
   type BenchRun,
   type MachineSample,
 } from "../../../bench/index.ts";
+import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import { canSampleProcesses, processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
 import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
 import { parseTarget } from "../../../bench/subject/parse-target.ts";

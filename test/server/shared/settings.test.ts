@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  defaultHttpSettings,
-  defaultSettings,
-  startServer,
-  type ServerSettings,
-} from "../../../src/index.ts";
+import { defaultHttpSettings } from "../../../src/server/shared/http-settings.ts";
+import { defaultSettings } from "../../../src/server/shared/settings.ts";
+import { startServer, type ServerSettings } from "../../../src/server.ts";
 
 const log = { ...defaultSettings.log, level: "silent" };
 
@@ -13,6 +10,23 @@ test("starts with nothing but a port, and answers", async () => {
   const server = await startServer({ port: 0, log });
   try {
     assert.equal(await (await fetch(`${server.url}/ping`)).text(), "pong");
+  } finally {
+    server.kill();
+    await server.stopped;
+  }
+});
+
+test("completes the groups csv, http and log, of which one part may be given", async () => {
+  const server = await startServer({
+    port: 0,
+    csv: { dialect: "unix" },
+    http: { cacheControl: "no-cache" },
+    log: { level: "silent" },
+  });
+  try {
+    const response = await fetch(`${server.url}/exports/orders.csv?rows=1&columns=id`);
+    assert.equal(response.headers.get("cache-control"), "no-cache");
+    assert.equal(await response.text(), "id\n1\n");
   } finally {
     server.kill();
     await server.stopped;
@@ -51,7 +65,7 @@ test("ends what it has started when its signal is aborted, and rejects with the 
   const reason = new Error("not wanted any more");
   for (const delayMs of [0, 1, 100]) {
     const abort = new AbortController();
-    const starting = startServer({ port: 0, log, workers: 9 }, undefined, abort.signal);
+    const starting = startServer({ port: 0, log, workers: 9 }, abort.signal);
     setTimeout(() => abort.abort(reason), delayMs);
     await assert.rejects(starting, reason);
   }

@@ -15,7 +15,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { csvChunks, openSource, openSources, type Source, type StreamCsvError } from "../../../src/index.ts";
+import { csvChunks, openSource, type Source, type StreamCsvError } from "../../../src/index.ts";
+import { openSources } from "../../../src/source/open-source.ts";
 import { vectorValue } from "../../../src/csv/vector-value.ts";
 import type { FileOptions } from "../../../src/source/file-options.ts";
 

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vectorValue } from "../../../src/csv/vector-value.ts";
-import { JsonTextValue, NumberTextValue, type ReadOptions, type Source } from "../../../src/index.ts";
+import { JsonTextValue, NumberTextValue } from "../../../src/csv/value.ts";
+import type { ReadOptions, Source } from "../../../src/index.ts";
 import { openJsonSource, type JsonFile } from "../../../src/source/json/json-source.ts";
 
 export const unhindered: AbortSignal = new AbortController().signal;

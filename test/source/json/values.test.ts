@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CsvEncoder, openSource, resolveDialect, type DialectOptions } from "../../../src/index.ts";
+import { CsvEncoder, openSource, type DialectOptions } from "../../../src/index.ts";
+import { resolveDialect } from "../../../src/csv/resolve-dialect.ts";
 import { fileOf, openJson, rowsOf, unhindered, type Cell } from "./json-file.ts";
 
 interface Table {

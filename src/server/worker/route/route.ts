@@ -1,4 +1,3 @@
-import FindMyWay, { type HTTPMethod } from "find-my-way";
 import { StreamCsvError } from "../../../errors.ts";
 import { HttpFault } from "../../http/http-fault.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
@@ -32,7 +31,7 @@ export type Handler = (request: RouteRequest) => Answer | Promise<Answer>;
 
 /** A path, its methods and its handler; `GET` includes `HEAD`. */
 export interface Route {
-  readonly methods: readonly HTTPMethod[];
+  readonly methods: readonly string[];
   readonly path: string;
   readonly handler: Handler;
 }
@@ -54,34 +53,51 @@ class MethodNotAllowedError extends HttpFault {
   }
 }
 
-/** Finds the route of a request by method and path. */
+/** A path that has routes: what answers to each method, and the name of the last segment where that is a parameter. */
+interface Place {
+  readonly handlers: Map<string, Handler>;
+  readonly parameter: string | undefined;
+}
+
+/** Finds the route of a request by method and path. A path is fixed, or its last segment alone is a parameter (`/jobs/:id`). */
 export class Router {
-  readonly #router = FindMyWay({ onBadUrl: () => undefined, maxParamLength: 4096 });
-  readonly #methods = new Set<HTTPMethod>();
+  readonly #places = new Map<string, Place>();
 
   constructor(routes: readonly Route[]) {
     for (const { methods, path, handler } of routes) {
-      const all: HTTPMethod[] = methods.includes("GET") ? [...methods, "HEAD"] : [...methods];
-      for (const method of all) this.#methods.add(method);
-      this.#router.on(all, path, placeholder, handler);
+      const [, fixed = "", parameter] = /^(.*\/)(?::(\w+))?$/.exec(path) ?? [undefined, path];
+      const key = parameter === undefined ? path : `${fixed}:`;
+      const place = this.#places.get(key) ?? { handlers: new Map<string, Handler>(), parameter };
+      this.#places.set(key, place);
+      for (const method of methods) place.handlers.set(method, handler);
+      if (methods.includes("GET")) place.handlers.set("HEAD", handler);
     }
   }
 
   /** @throws StreamCsvError `SCSV_NOT_FOUND`; `SCSV_METHOD_NOT_ALLOWED`, with the allowed methods */
   find(method: string, path: string): Match {
-    const found = this.#lookUp(method, path);
-    if (found !== undefined) return found;
-    const allow = [...this.#methods].filter((other) => this.#lookUp(other, path) !== undefined);
-    if (allow.length > 0) throw new MethodNotAllowedError(method, path, allow);
-    throw new StreamCsvError("SCSV_NOT_FOUND", `There is nothing at "${path}".`);
-  }
-
-  #lookUp(method: string, path: string): Match | undefined {
-    const found = this.#router.find(method as HTTPMethod, path);
-    if (found === null || found.handler !== placeholder) return undefined;
-    return { handler: found.store as Handler, params: found.params };
+    const segments = segmentsOf(path);
+    const last = segments?.at(-1) ?? "";
+    const fixed = this.#places.get(keyOf(segments));
+    const place = fixed ?? (last === "" ? undefined : this.#places.get(keyOf(segments?.with(-1, ":"))));
+    if (place === undefined) throw new StreamCsvError("SCSV_NOT_FOUND", `There is nothing at "${path}".`);
+    const handler = place.handlers.get(method);
+    if (handler === undefined) throw new MethodNotAllowedError(method, path, [...place.handlers.keys()]);
+    return { handler, params: place.parameter === undefined ? {} : { [place.parameter]: last } };
   }
 }
 
-/** find-my-way would call handlers itself. Here it only finds routes; the real handler is in the route's store. */
-function placeholder(): void {}
+/** The decoded segments of a path, so that `/%70ing` is `/ping` (RFC 3986, section 6.2.2.2); undefined where that can't be done. */
+function segmentsOf(path: string): readonly string[] | undefined {
+  try {
+    return path.split("/").map(decodeURIComponent);
+  } catch {
+    // A percent sign without two digits behind it, or bytes that aren't UTF-8: nothing has such a name.
+    return undefined;
+  }
+}
+
+/** A slash inside a segment (`%2F`) separates nothing, so it mustn't look like one that does. */
+function keyOf(segments: readonly string[] | undefined): string {
+  return segments?.some((segment) => segment.includes("/")) === false ? segments.join("/") : "";
+}

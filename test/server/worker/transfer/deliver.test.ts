@@ -4,7 +4,9 @@ import { request, type IncomingMessage } from "node:http";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import { defaultHttpSettings, defaultSettings, startServer, systemClock } from "../../../../src/index.ts";
+import { defaultHttpSettings } from "../../../../src/server/shared/http-settings.ts";
+import { defaultSettings } from "../../../../src/server/shared/settings.ts";
+import { startServer } from "../../../../src/server.ts";
 import { endedTransfersOf, transfersOf, transferWhen } from "../../../harness/ask.ts";
 import { startServe, type ServeProcess } from "../../../harness/cli.ts";
 
@@ -238,7 +240,7 @@ test("answers short requests, health, HEAD and faults at once with every slot ta
 test("sends the Cache-Control and uses the codings of its settings", async () => {
   const http = { ...defaultHttpSettings, cacheControl: "public, max-age=60", codings: [] };
   const log = { ...defaultSettings.log, level: "silent" };
-  const running = await startServer({ ...defaultSettings, port: 0, http, log }, systemClock);
+  const running = await startServer({ ...defaultSettings, port: 0, http, log });
   try {
     for (const delivery of ["streaming", "buffered", "file"]) {
       const { headers } = await fetch(`${running.url}/exports/orders.csv?rows=9&delivery=${delivery}`);

@@ -1,0 +1,14 @@
+// What bin and dev need beyond the public entries. package.json doesn't export this file, so it can change at any time.
+
+export { scenarios } from "./scenario/scenarios.ts";
+export { baselineOf, parseBaseline } from "./gate/baseline.ts";
+export { parseBudget, type Budget } from "./gate/budget.ts";
+export { parseCalibration } from "./gate/calibration-run.ts";
+export { compareResults } from "./gate/comparison-result.ts";
+export { comparisonText } from "./report/comparison-text.ts";
+export { githubAnnotations } from "./report/annotations.ts";
+export { plainLines } from "./report/plain-text.ts";
+export { renderReport, type ReportFormat } from "./report/renderers.ts";
+export { readResultFile } from "./result/read-result.ts";
+export { processTree } from "./probe/process-tree.ts";
+export { seededRandom, shuffled, type Random } from "./statistics/random.ts";

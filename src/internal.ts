@@ -1,0 +1,34 @@
+// What bench, bin and dev need beyond the public entries. package.json doesn't export this file, so it can change at any time.
+
+export {
+  formatBytes,
+  formatCount,
+  formatSeconds,
+  parseByteSize,
+  parseCount,
+  parseDuration,
+} from "./units.ts";
+export { systemClock } from "./clock.ts";
+export { encoderNames } from "./csv/csv-encoder.ts";
+export { dialectOptionNames } from "./csv/dialect-text.ts";
+export { resolveDialect } from "./csv/resolve-dialect.ts";
+export {
+  generatedExportNames,
+  generatedSource,
+  isGeneratedExportName,
+  type GeneratedExportName,
+} from "./source/synthetic/generated-source.ts";
+export { fileEncodings } from "./source/file-options.ts";
+export { optionsTakenBy } from "./source/check-file-options.ts";
+export { parseFileOptions } from "./source/parse-file-options.ts";
+export { EventLoopMeter } from "./server/metrics/event-loop.ts";
+export { Occupancy } from "./admission/occupancy.ts";
+export type { ServerStats, WorkerNumbers } from "./server/metrics/server-stats.ts";
+export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";
+export { openExport } from "./export/definition.ts";
+export { exportParameters, readExportParameters } from "./export/parameters.ts";
+export { planExport, type ExportPlan } from "./export/plan.ts";
+export { runExport } from "./export/run.ts";
+export type { ExportProgress } from "./body/encode-batches.ts";
+export { checkSetting } from "./server/shared/check-settings.ts";
+export { defaultSettings, http10Ways, workerModels } from "./server/shared/settings.ts";

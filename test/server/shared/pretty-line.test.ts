@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pino } from "pino";
+import { prettyFactory } from "pino-pretty";
+import { prettyLine } from "../../../src/server/shared/pretty-line.ts";
+
+type Write = (log: ReturnType<typeof pino>) => void;
+
+/** The line that pino writes. */
+function lineOf(write: Write): string {
+  let line = "";
+  write(pino({ level: "trace", base: { pid: 12 } }, { write: (text) => void (line = text) }));
+  return line;
+}
+
+const plain: readonly (readonly [name: string, write: Write])[] = [
+  ["a message", (log) => log.info("hello")],
+  ["fields", (log) => log.warn({ a: 1, b: "x\ny", c: { d: [1, 2] }, n: null }, "with fields")],
+  ["fields without a message", (log) => log.fatal({ a: 1 })],
+  ["every level", (log) => log.debug("d")],
+  ["the lowest level", (log) => log.trace("t")],
+  ["letters of other scripts", (log) => log.error({ export: "größer 漢字 👍" }, "größer 漢字 👍")],
+];
+for (const [name, write] of plain) {
+  for (const colorize of [false, true]) {
+    test(`writes ${name} ${colorize ? "in colour" : "without colour"} as pino-pretty does`, () => {
+      const oracle = prettyFactory({
+        colorize,
+        ignore: "hostname",
+        translateTime: "SYS:HH:MM:ss.l",
+        singleLine: true,
+      });
+      const line = lineOf(write);
+      assert.equal(prettyLine(line, colorize), oracle(line));
+    });
+  }
+}
+
+test("shows the stack of an error below its line, and what else it has within the line", () => {
+  const cause = new TypeError("inner");
+  const err = Object.assign(new Error("two\nlines", { cause }), { code: "SCSV_X" });
+  const [first, ...rest] = prettyLine(
+    lineOf((log) => log.error({ transfer: "t1", err }, "failed")),
+    false,
+  ).split("\n");
+  assert.match(first ?? "", /^\[[\d:.]{12}\] ERROR \(12\): failed \{"transfer":"t1","code":"SCSV_X"\}$/);
+  assert.deepEqual(rest.slice(0, 2), ["    Error: two", "    lines"]);
+  assert.ok(rest.some((line) => line.startsWith("    caused by: TypeError: inner")));
+  assert.equal(rest.at(-1), "");
+});
+
+test("shows an error that isn't an Error as a field", () => {
+  const line = lineOf((log) => log.error({ err: "text" }, "failed"));
+  assert.match(prettyLine(line, false), /failed \{"err":"text"\}\n$/);
+});
+
+test("lets no control character of a message or stack through to the terminal", () => {
+  const err = new Error("\u001B[2J");
+  const text = prettyLine(
+    lineOf((log) => log.info({ err, path: "\u009B1m" }, "\u001B]0;title\u0007")),
+    false,
+  );
+  assert.doesNotMatch(text.replaceAll("\n", ""), /\p{Cc}/u);
+  for (const shown of ["\\u001b[2J", "\\u001b]0;title\\u0007", "\\u009b1m"])
+    assert.ok(text.includes(shown), text);
+});
+
+test("leaves a line that isn't JSON as it is", () => {
+  assert.equal(prettyLine("out of memory\n", true), "out of memory\n");
+});
