@@ -1,0 +1,160 @@
+import { dirname, join, normalize, sep } from "node:path";
+import type { ModuleFacts } from "./read-module.ts";
+import { entries, mayEnter, mayTouchProcess, misleadingFolders, storeys } from "./storeys.ts";
+
+/** Every breach of the law in a set of files, as sentences; an empty list is a lawful house. */
+export function breachesOf(modules: readonly ModuleFacts[]): readonly string[] {
+  return [
+    ...modules.flatMap((module) => [
+      ...importBreaches(module),
+      ...useBreaches(module),
+      ...placeBreaches(module),
+    ]),
+    ...circles(modules),
+    ...twins(modules),
+  ];
+}
+
+function importBreaches(module: ModuleFacts): readonly string[] {
+  return module.imports.flatMap((specifier) => {
+    const breach = specifier.startsWith(".")
+      ? ownImportBreach(module.path, resolved(module.path, specifier))
+      : foreignImportBreach(module.path, specifier);
+    return breach === undefined ? [] : [`${module.path} imports ${specifier}: ${breach}`];
+  });
+}
+
+function foreignImportBreach(path: string, specifier: string): string | undefined {
+  if (path.startsWith("src/csv/") && specifier.startsWith("node:"))
+    return "csv/ is pure and imports no node: module";
+  return specifier === "node:process" ? "use the global, which this law can see" : undefined;
+}
+
+function ownImportBreach(from: string, to: string): string | undefined {
+  const [own = "", other = ""] = [buildingOf(from), buildingOf(to)];
+  if (own === "test" || own === "fixtures") return undefined;
+  if (other === "test" || other === "fixtures") return `${own} may not import ${other}`;
+  if (own === "dev") return undefined;
+  if (own !== other) {
+    if (!(mayEnter[own] ?? []).includes(other)) return `${own} may not import ${other}`;
+    if (entries.includes(to)) return undefined;
+    const doors = entries.filter((entry) => entry.startsWith(`${other}/`)).join(" or ");
+    return `${other} is entered through ${doors} only`;
+  }
+  const { folder, parts } = fork(from, to);
+  const [ownStorey, otherStorey] = parts.map((part) => storeyOf(folder, part));
+  if (ownStorey === undefined || otherStorey === undefined || ownStorey > otherStorey) return undefined;
+  return `${parts[1]} is not below ${parts[0]} in ${folder}/`;
+}
+
+function useBreaches({ path, globals }: ModuleFacts): readonly string[] {
+  const found: string[] = [];
+  const isOutside = /^(test|fixtures)\//.test(path);
+  if (isOutside) return found;
+  if (
+    globals.some((name) => name.startsWith("process.")) &&
+    !mayTouchProcess.some((room) => path.startsWith(room))
+  )
+    found.push(`${path} uses process`);
+  if (globals.includes("process.env") && path.startsWith("src/"))
+    found.push(`${path} reads the environment: settings come in by parameters, from bin`);
+  if (globals.some((name) => name.startsWith("console."))) found.push(`${path} uses console`);
+  if (globals.some((name) => /^process\.std(out|err)$/.test(name)) && !/^(bin|dev)\//.test(path))
+    found.push(`${path} prints`);
+  return found;
+}
+
+function placeBreaches({ path }: ModuleFacts): readonly string[] {
+  const folders = path.split("/").slice(0, -1);
+  const misleading = folders.find((name) => misleadingFolders.includes(name));
+  if (misleading !== undefined)
+    return [`${path}: tools take a folder named "${misleading}" for something else`];
+  return folders.flatMap((_, depth) => {
+    const folder = folders.slice(0, depth + 1).join("/");
+    const part = path.slice(folder.length + 1).split("/")[0] ?? "";
+    const isListed = storeys[folder] === undefined || storeyOf(folder, part) !== undefined;
+    return isListed ? [] : [`${path}: "${part}" has no storey in ${folder}/`];
+  });
+}
+
+/**
+ * Circles between the parts of a folder, its files and subfolders, types included. Without one, every room has an order of its
+ * own, and no import in it goes upwards.
+ */
+function circles(modules: readonly ModuleFacts[]): readonly string[] {
+  const graphs = new Map<string, Map<string, Map<string, string>>>();
+  for (const { path, imports } of modules)
+    for (const specifier of imports.filter((name) => name.startsWith("."))) {
+      const target = resolved(path, specifier);
+      if (buildingOf(target) !== buildingOf(path)) continue;
+      const { folder, parts } = fork(path, target);
+      const [from, to] = parts;
+      const graph = graphs.get(folder) ?? new Map<string, Map<string, string>>();
+      const edges = graph.get(from) ?? new Map<string, string>();
+      graphs.set(folder, graph.set(from, edges.set(to, `${path} imports ${specifier}`)));
+    }
+  return [...graphs].flatMap(([folder, graph]) => {
+    const circle = circleIn(graph);
+    return circle === undefined ? [] : [`a circle in ${folder}/: ${circle.join("; ")}`];
+  });
+}
+
+/** The imports that make one circle of a graph; undefined where there is none. */
+function circleIn(graph: ReadonlyMap<string, ReadonlyMap<string, string>>): readonly string[] | undefined {
+  const done = new Set<string>();
+  const follow = (
+    node: string,
+    way: readonly string[],
+    reasons: readonly string[],
+  ): readonly string[] | undefined => {
+    const start = way.indexOf(node);
+    if (start >= 0) return reasons.slice(start);
+    if (done.has(node)) return undefined;
+    for (const [next, reason] of graph.get(node) ?? []) {
+      const circle = follow(next, [...way, node], [...reasons, reason]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(node);
+    return undefined;
+  };
+  for (const node of graph.keys()) {
+    const circle = follow(node, [], []);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
+/** A word has one meaning: no two files of what is shipped export one name. */
+function twins(modules: readonly ModuleFacts[]): readonly string[] {
+  const owners = new Map<string, string[]>();
+  for (const { path, exports } of modules.filter((module) => /^(src|bench|bin)\//.test(module.path)))
+    for (const name of new Set(exports)) owners.set(name, [...(owners.get(name) ?? []), path]);
+  return [...owners]
+    .filter(([, paths]) => paths.length > 1)
+    .map(([name, paths]) => `${name} is exported by ${paths.join(" and ")}`);
+}
+
+/** Where the ways to two files part: the folder they share, and the part of it that each is in. */
+function fork(
+  from: string,
+  to: string,
+): { readonly folder: string; readonly parts: readonly [string, string] } {
+  const [left, right] = [from.split("/"), to.split("/")];
+  let depth = 0;
+  while (depth < left.length - 1 && depth < right.length - 1 && left[depth] === right[depth]) depth += 1;
+  return { folder: left.slice(0, depth).join("/"), parts: [left[depth] ?? "", right[depth] ?? ""] };
+}
+
+/** A file is listed without its ending, but where a folder has the same name. */
+function storeyOf(folder: string, part: string): number | undefined {
+  const rooms = storeys[folder];
+  return rooms?.[part] ?? (part.endsWith(".ts") ? rooms?.[part.slice(0, -3)] : undefined);
+}
+
+function resolved(path: string, specifier: string): string {
+  return normalize(join(dirname(path), specifier)).replaceAll(sep, "/");
+}
+
+function buildingOf(path: string): string {
+  return path.split("/")[0] ?? "";
+}

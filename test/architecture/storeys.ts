@@ -1,0 +1,131 @@
+/**
+ * The storeys of the house, from the ground up: for each folder, its rooms and files. A part imports only parts on lower
+ * storeys; parts on one storey don't know each other. docs/reference/architecture.md draws the same table.
+ *
+ * A folder that isn't listed has no storeys of its own. Its parts may import each other as long as there is no circle.
+ */
+export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  src: {
+    errors: 0,
+    units: 0,
+    clock: 0,
+    async: 1,
+    socket: 1,
+    ipc: 1,
+    admission: 1,
+    csv: 1,
+    body: 2,
+    source: 3,
+    compression: 3,
+    response: 4,
+    "csv-options": 5,
+    "csv-chunks": 6,
+    "csv-response": 7,
+    export: 5,
+    spool: 6,
+    server: 7,
+    index: 8,
+    internal: 8,
+    "server.ts": 8,
+  },
+  "src/spool": {
+    "own-file": 1,
+    "spool-fault": 1,
+    "spool-file": 1,
+    sidecar: 2,
+    "spool-request": 2,
+    "earlier-files": 3,
+    "file-index": 3,
+    builder: 3,
+    spool: 4,
+    folder: 5,
+    "file-leases": 5,
+  },
+  "src/server": {
+    metrics: 1,
+    shared: 1,
+    protocol: 2,
+    http: 2,
+    page: 2,
+    primary: 3,
+    worker: 3,
+    "start-server": 4,
+  },
+  bench: {
+    statistics: 1,
+    result: 1,
+    probe: 2,
+    load: 2,
+    subject: 3,
+    session: 4,
+    report: 4,
+    scenario: 5,
+    gate: 6,
+    run: 7,
+    index: 8,
+    internal: 8,
+  },
+  bin: {
+    explain: 0,
+    "file-flags": 0,
+    github: 0,
+    identity: 0,
+    option: 0,
+    "served-file": 0,
+    signal: 0,
+    sink: 0,
+    "standard-output": 0,
+    terminal: 0,
+    "bench-progress": 1,
+    "config-file": 1,
+    "gzip-sink": 1,
+    output: 1,
+    "reference-digest": 1,
+    "bench-flags": 2,
+    "serve-settings": 2,
+    command: 3,
+    main: 4,
+    "stream-csv": 5,
+  },
+};
+
+/** Where one building may enter another: the entries of the package, and what only our own programs need. */
+export const entries: readonly string[] = [
+  "src/index.ts",
+  "src/server.ts",
+  "src/internal.ts",
+  "bench/index.ts",
+  "bench/internal.ts",
+];
+
+/** Which buildings a building may enter, and only through their entries. `dev` and `test` may look into every room. */
+export const mayEnter: Readonly<Record<string, readonly string[]>> = {
+  src: [],
+  bench: ["src"],
+  bin: ["bench", "src"],
+};
+
+/** Rooms whose files may use `process`. Settings reach every other room through parameters. */
+export const mayTouchProcess: readonly string[] = [
+  "src/ipc/",
+  "src/spool/",
+  "src/server/",
+  "bench/probe/",
+  "bench/load/",
+  "bench/subject/",
+  "bin/",
+  "dev/",
+];
+
+/** Names of folders that editors, search and coverage tools take for generated or foreign code. */
+export const misleadingFolders: readonly string[] = [
+  "generated",
+  "target",
+  "build",
+  "dist",
+  "out",
+  "vendor",
+  "coverage",
+  "tmp",
+  "node_modules",
+];
