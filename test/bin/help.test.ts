@@ -13,7 +13,7 @@ for (const command of ["serve", "bench", "compare", "report", "export"]) {
   });
 }
 
-test("export --help says what each flag takes", async () => {
+test("export --help shows the values of each flag", async () => {
   const { stdout } = await runCli(["export", "--help"]);
   const text = stdout.replaceAll(/\s+/g, " ");
   for (const { name, placeholder, description } of exportParameters) {
@@ -23,7 +23,7 @@ test("export --help says what each flag takes", async () => {
   }
 });
 
-test("help tells of a command, and refuses a name that is none with exit code 1", async () => {
+test("help describes a command, and refuses an unknown name with exit code 1", async () => {
   const [about, directly] = await Promise.all([runCli(["help", "report"]), runCli(["report", "--help"])]);
   assert.equal(about.exitCode, 0);
   assert.equal(about.stdout, directly.stdout);

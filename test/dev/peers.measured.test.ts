@@ -18,7 +18,7 @@ import { endOnSignal } from "../harness/children.ts";
 const { signal } = new AbortController();
 const ignore = (): void => {};
 
-// Servers that a run starts in this process are ended when it exits.
+// Servers that a run starts in this process end when the process exits.
 endOnSignal();
 
 const absent: Peer = {
@@ -28,7 +28,7 @@ const absent: Peer = {
   findVersion: (lookup) => askVersion(["/nowhere/no-such-runtime", "--version"], lookup),
 };
 
-/** The Node peer, with words of its own that are shorter than ours. */
+/** The Node peer, with its own words that are shorter than ours. */
 const easier: Peer = {
   ...nodePeer,
   name: "easier",
@@ -40,7 +40,7 @@ const easier: Peer = {
   },
 };
 
-test("the Node peer is measured, an absent one is told, and one with other rows is refused", async () => {
+test("the Node peer is measured, an absent one is reported, and one with other rows is refused", async () => {
   const plan = { ours, others: [nodePeer, absent, easier], rounds: 1, rows: 300, checkedRows: 2000, seed: 1 };
   const results = await runPeers(plan, ignore, signal);
 

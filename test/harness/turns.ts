@@ -1,14 +1,14 @@
 /**
- * Lets test files run two at a time, and those that measure alone. Loaded with `node --test --import`, so that it comes
- * before anything of a file; a file that measures takes both places, and any other takes one. A place is a socket in the
- * abstract namespace of Linux, which the kernel gives back however a process ends. Elsewhere everything starts at once.
+ * Lets two test files run at a time, and files that measure run alone. It is loaded with `node --test --import`,
+ * before the test file. A file that measures takes both places, any other takes one. A place is a socket in Linux's
+ * abstract namespace, which the kernel releases however the process ends. On other systems all files start at once.
  */
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const retryMs = 50;
-/** What a test file starts is part of its turn. */
+/** Processes that a test file starts run in its turn. */
 const taken = "STREAM_CSV_TEST_TURN";
 
 async function take(place: number): Promise<boolean> {
@@ -24,7 +24,7 @@ async function take(place: number): Promise<boolean> {
 const isFile = process.env["NODE_TEST_CONTEXT"] !== undefined && process.env[taken] === undefined;
 if (isFile && process.platform === "linux") {
   process.env[taken] = "1";
-  // Those that measure wait for the first place holding nothing, so that two of them never wait for each other.
+  // A file that measures holds no place while it waits for the first one, so that two of them never deadlock.
   if (process.argv[1]?.endsWith(".measured.test.js") === true) {
     for (const place of [0, 1]) while (!(await take(place))) await sleep(retryMs);
   } else {

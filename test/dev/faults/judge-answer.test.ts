@@ -34,7 +34,7 @@ const plain: ExportRequest = {
   range: undefined,
 };
 
-/** What a client makes of bytes that a server sends before it ends the connection somehow. */
+/** How a client judges the bytes of a server that then ends the connection in some way. */
 async function judged(
   bytes: string | Buffer,
   end: (socket: Socket) => void,
