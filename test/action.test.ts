@@ -10,7 +10,7 @@ import { toolEnvironment } from "../bench/subject/run-tool.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const text = await readFile(join(root, "action.yml"), "utf8");
 
-/** The shell script of a step, as the runner would have it. */
+/** The shell script of a step, as the runner executes it. */
 function scriptOf(step: string): string {
   const [, block] =
     new RegExp(`- name: ${step}\\n(?: {6}\\S.*\\n| {8}.*\\n)*? {6}run: \\|\\n((?: {8}.*\\n)+)`).exec(text) ??
@@ -32,7 +32,7 @@ function bash(script: string, env: Readonly<Record<string, string>>, cwd = root)
 test("the action's bench command is one that the program takes, budgets and all", async () => {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   try {
-    // The program itself reads the flags; --list ends it before anything is measured.
+    // The program itself parses the flags; --list ends it before anything is measured.
     await writeFile(
       join(folder, "node"),
       `#!/bin/sh\nprintf '%s\\n' "$@" > "${folder}/flags"\nexec "${process.execPath}" "$@" --list\n`,
@@ -65,7 +65,7 @@ test("the action's bench command is one that the program takes, budgets and all"
   }
 });
 
-test("the action takes the base that the merge was made with, and says so where there is none", async () => {
+test("the action uses the base of the merge, and reports if there is none", async () => {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   try {
     const git = (command: string): string => bash(command, {}, folder).stdout.trim();
@@ -95,7 +95,7 @@ test("the action takes the base that the merge was made with, and says so where 
   }
 });
 
-test("the action refuses every event but pull_request, since it runs the code of whoever proposes it", () => {
+test("the action refuses every event but pull_request, because it runs the proposed code", () => {
   const script = scriptOf("Check the event");
   assert.equal(bash(script, { GITHUB_EVENT_NAME: "pull_request" }).status, 0);
   const refused = bash(script, { GITHUB_EVENT_NAME: "pull_request_target" });

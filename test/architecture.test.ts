@@ -4,7 +4,7 @@ import { dirname, join, normalize, sep } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-/** The three buildings' storeys; what isn't in the table has no place in the house. See docs/architecture.md. */
+/** The storeys of the three buildings. A room that isn't in the table is a breach. See docs/architecture.md. */
 const storeys: Readonly<Record<string, number>> = {
   "src/errors": 0,
   "src/units": 0,
@@ -84,7 +84,7 @@ interface SourceFile {
   readonly text: string;
 }
 
-/** What a file's import statements say, as the law sees them; an empty list is a lawful file. */
+/** The breaches in a file's import statements; an empty list for a lawful file. */
 function breaches({ path, text }: SourceFile): readonly string[] {
   const found: string[] = [];
   const own = roomOf(path);
@@ -117,7 +117,7 @@ function breaches({ path, text }: SourceFile): readonly string[] {
 function checkOwnImport(path: string, own: string, target: string): string | undefined {
   const other = roomOf(target);
   const [from = "", to = ""] = [own.split("/")[0], other.split("/")[0]];
-  // For those who work here, and never shipped: nothing imports it, and it may look into every room.
+  // For developers, never shipped: nothing imports it, and it may import from every room.
   if (from === "dev" && to !== "test") return undefined;
   if (own === other) return undefined;
   if (from === to) {
@@ -134,7 +134,7 @@ function checkOwnImport(path: string, own: string, target: string): string | und
   return target === `${to}/index.ts` ? undefined : `${to} is entered through ${to}/index.ts only`;
 }
 
-/** `src/csv/dialect.ts` is in the room `src/csv`; a file right in a building is a room of its own. */
+/** `src/csv/dialect.ts` is in the room `src/csv`; a file directly in a building is its own room. */
 function roomOf(path: string): string {
   const [building = "", room = ""] = path.split("/");
   return `${building}/${room.replace(/\.ts$/, "")}`;

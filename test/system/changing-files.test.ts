@@ -30,7 +30,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Values of one column, in types whose bytes would pass for each other's; some by far more rows than one batch has. */
+/**
+ * Values of one column, in types whose bytes could be mistaken for each other's; some with many more rows than a
+ * batch.
+ */
 const columns: readonly string[] = [
   "i::INTEGER AS id",
   "i::BIGINT AS id",
@@ -80,12 +83,15 @@ async function versionOf(path: string, table?: string): Promise<Version> {
   return { path, sha256: hash.digest("hex") };
 }
 
-/** Files of one kind that take each other's place, under load, by a rename. */
+/** Files of one kind that replace each other by a rename, under load. */
 interface Kind {
   readonly served: string;
   readonly export: string;
   readonly versions: readonly Version[];
-  /** How long a version stays at the least: some are served whole, and many are replaced while they are described or read. */
+  /**
+   * How long a version stays at least: some are served completely, and many are replaced while they are described or
+   * read.
+   */
   readonly leastMs: number;
 }
 
@@ -138,7 +144,7 @@ const ndjsonContents = [
   repeated("", (index) => `{"t":"${index}","id":null,"z":{"id":${index}}}\n`, 3000),
 ];
 
-/** What became of a request: the digest of a whole body, or why there is none. */
+/** The result of a request: the digest of a complete body, or why there is none. */
 async function ask(server: ServeProcess, path: string): Promise<string> {
   let answer: Response;
   try {
@@ -175,7 +181,7 @@ async function replaceUnderLoad({ served, export: name, versions, leastMs }: Kin
       seen.set(became, (seen.get(became) ?? 0) + 1);
     }
   });
-  // Every version follows every other one, in an order without a pattern of its own.
+  // Every version follows every other one, in an order without a pattern.
   for (let step = 0; step < replacements; step += 1) {
     await put(versions[(step * step + 3 * step) % versions.length]!);
     await pause(leastMs * (1 + (step % 3)));
@@ -195,7 +201,7 @@ async function replaceUnderLoad({ served, export: name, versions, leastMs }: Kin
     server.log().filter(({ msg }) => /a worker (was )?ended/.test(String(msg))),
     [],
   );
-  // Afterwards all deliveries agree on what is there.
+  // Afterwards all deliveries serve the current version.
   const last = versions.at(-1)!;
   await put(last);
   for (const delivery of deliveries)
@@ -234,7 +240,7 @@ async function overwrite(path: string, bytes: Uint8Array): Promise<void> {
   await file.close();
 }
 
-/** Longer than what sockets and clients take ahead of a reader that waits. */
+/** Longer than what sockets and clients buffer for a reader that waits. */
 const filler = "text ".repeat(16);
 
 function lines(row: (index: number) => string): string {
@@ -324,7 +330,7 @@ for (const { name, make, rewrites } of inPlace) {
       };
       assert.equal(transfers[0]?.error?.code, "SCSV_SOURCE_CHANGED");
 
-      // Prepared and buffered texts are of one state, whenever it is written.
+      // Prepared and buffered texts come from one version, whenever the file is written.
       for (const delivery of ["file", "buffered"]) {
         await make(path);
         const asked = ask(server, `/exports/rows.csv?delivery=${delivery}`);

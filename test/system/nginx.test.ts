@@ -13,7 +13,9 @@ import { nginxExample, noNginx, startNginx, type Nginx } from "../harness/nginx.
 
 const skip = noNginx;
 const root = new URL("../../../", import.meta.url);
-/** Larger than all that nginx and the kernel's sockets hold between a server and a client that doesn't read. */
+/**
+ * Larger than everything that nginx and the kernel's sockets buffer between a server and a client that doesn't read.
+ */
 const large = 500_000;
 
 let folder: string;
@@ -42,7 +44,7 @@ async function open(
 
 interface Read {
   readonly body: Buffer;
-  /** Whether it came to an end that the client takes for the body's. */
+  /** Whether the client considers the body complete. */
   readonly isWhole: boolean;
 }
 
@@ -70,7 +72,7 @@ const ways: readonly (readonly [name: string, replacements: Readonly<Record<stri
 for (const [name, replacements] of ways) {
   for (const coding of ["identity", "gzip"]) {
     test(
-      `${name}, ${coding}: passes whole exports on, and a failed one never as whole`,
+      `${name}, ${coding}: passes complete exports on, and a failed one never as complete`,
       { skip },
       async () => {
         await using nginx = await startNginx(server.url, replacements);
@@ -131,7 +133,7 @@ test(
 );
 
 test(
-  "nginx takes a whole stream to disk ahead of its client where it is told to heed no such header",
+  "nginx buffers a whole stream on disk when it is configured to ignore that header",
   { skip },
   async () => {
     await using nginx = await startNginx(server.url, {

@@ -16,7 +16,7 @@ for (const code of ["EMFILE", "ENFILE", "ENOMEM"]) {
     ],
   ];
   for (const [what, error] of thrown) {
-    test(`answers ${what} with 503, when to come again, and no path`, () => {
+    test(`answers ${what} with 503, a Retry-After and no path`, () => {
       const response = problemResponse(error);
       assert.equal(response.statusCode, 503);
       assert.equal(response.headers.get("Retry-After"), "1");
@@ -26,7 +26,7 @@ for (const code of ["EMFILE", "ENFILE", "ENOMEM"]) {
   }
 }
 
-test("answers any other fault as what it is", () => {
+test("answers any other fault with its own status", () => {
   assert.equal(problemResponse(coded("EIO")).statusCode, 500);
   assert.equal(problemResponse(new StreamCsvError("SCSV_BAD_PARAMETER", "No.")).statusCode, 400);
 });

@@ -18,7 +18,7 @@ after(() => rm(folder, { recursive: true }));
 
 const long: BuildLimits = { hangTimeoutMs: 600_000, stallTimeoutMs: 600_000 };
 
-/** Builds a file of so many rows; `onProgress` is called before each piece is written. */
+/** Builds a file of this many rows; `onProgress` is called before each piece is written. */
 async function build(rows: number, limits: BuildLimits, onProgress: () => void = () => undefined) {
   const parameters = readExportParameters([["rows", String(rows)]]);
   const { key } = planExport(await (await openCatalog()).find("orders"), parameters);
@@ -59,8 +59,8 @@ test("kills a builder that is stopped, says so, and leaves no process", { skip }
   assert.deepEqual(childrenOfThis(), []);
 });
 
-test("kills a builder that answers and writes nothing more", { skip }, async () => {
-  // Nothing is written before it has started, which takes longer than this.
+test("kills a builder that answers but writes nothing more", { skip }, async () => {
+  // The builder's start takes longer than this, and nothing is written before.
   await assert.rejects(build(1000, { hangTimeoutMs: 40, stallTimeoutMs: 1 }), {
     code: "SCSV_WORKER_FAILED",
   });
