@@ -1,5 +1,5 @@
 /**
- * Measures other stacks that serve rows like ours beside ours, and writes the tables into docs/peers.md.
+ * Measures our server together with other stacks that serve similar rows, and writes the tables into docs/peers.md.
  *
  *     node dist/dev/peers/main.js [--rounds 8] [--rows N] [--seed 1] [--no-install] [--no-write]
  */
@@ -81,7 +81,7 @@ function readFlags(args: readonly string[]): Flags {
 
 function positive(name: string, text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new TypeError(`--${name} takes a whole number from 1 on, and "${text}" isn't one.`);
+  throw new TypeError(`--${name} "${text}" is not a whole number. Use 1 or more.`);
 }
 
 function tell(sentence: string): void {
@@ -92,7 +92,7 @@ function print(...lines: readonly string[]): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** Runs until it is done or interrupted; what was started is stopped in both cases. */
+/** Runs until it is done or interrupted; in both cases all started programs are stopped. */
 async function runUntilSignal(flags: Flags): Promise<number> {
   const interruption = new AbortController();
   const exits = { SIGINT: 130, SIGTERM: 143 } as const;

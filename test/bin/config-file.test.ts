@@ -116,7 +116,7 @@ describe("serve --config", () => {
       { constructor: 1 },
       /"constructor" in ".*" can't be used: serve knows only/,
     ],
-    ["a list at the top", [1], /is not a JSON object: Write \{ "name": value/],
+    ["a list at the top", [1], /is not a JSON object\. Write \{ "name": value/],
     ["no JSON", "{ slots: 3 }", /is not JSON: /],
   ];
   for (const [what, content, message] of faults) {

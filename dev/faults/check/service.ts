@@ -4,13 +4,13 @@ import { deliveries, requestText, type AskedExport, type ExportRequest } from ".
 import type { KnownText } from "../subject/known-texts.ts";
 import { fileKinds } from "../subject/source-files.ts";
 
-/** A refusal for want of something may last so long after the last fault. */
+/** A refusal for lack of a resource may last this long after the last fault. */
 const triesMs = 5000;
 
 /**
- * Asks a server in whose surroundings nothing is wrong any more for every export by every delivery: each must be the whole
- * text of the present, and nothing else will do. One client sends its end behind its request, one speaks HTTP/1.0.
- * @param seed of the one file that nobody has asked for before, which takes nearly the whole spool
+ * Requests every export by every delivery from a server without faults: each must be the complete current text. One
+ * client half-closes after its request, one speaks HTTP/1.0.
+ * @param seed the seed of a new file that takes nearly the whole spool
  */
 export async function checkService(context: ClientContext, seed: number): Promise<boolean> {
   const plain = { httpVersion: "1.1", isHalfClosing: false } as const;
@@ -82,10 +82,11 @@ async function requireText(context: ClientContext, request: ExportRequest, manne
   }
 }
 
-/** What an export is now. */
+/** The current text of an export. */
 async function presentText({ files, texts }: ClientContext, asked: AskedExport): Promise<KnownText> {
   if ("generated" in asked) return await texts.ofGenerated(asked.generated, "rfc4180", asked);
   const version = files.current(asked.file);
-  if (version === undefined) throw new Error(`The ${asked.file} file is away, though no fault is on.`);
+  if (version === undefined)
+    throw new Error(`The ${asked.file} file is missing although no fault is active.`);
   return await texts.ofFile(version, "rfc4180", asked.rows);
 }

@@ -7,16 +7,16 @@ import { requestText, textsFor, type ExportRequest } from "./export-request.ts";
 import { judgeAnswer } from "./judge-answer.ts";
 import { readAnswer, type Answer, type ReadOptions } from "./read-answer.ts";
 
-/** What a client needs to know. */
+/** What a client needs. */
 export interface ClientContext {
   readonly target: ClientTarget;
-  /** By which way it comes, for the table: `direct`, `nginx`, `nginx with HTTP/1.0`. */
+  /** Its way to the server, for the table: `direct`, `nginx`, `nginx with HTTP/1.0`. */
   readonly way: string;
   readonly random: Random;
   readonly files: SourceFiles;
   readonly texts: KnownTexts;
   readonly record: RunRecord;
-  /** Fires when the load ends: what is asked for by then is read to its end without delay. */
+  /** Fires when the load ends: pending answers are then read to their end without delay. */
   readonly over: AbortSignal;
 }
 
@@ -34,7 +34,7 @@ export class Client {
     this.#kind = kind;
   }
 
-  /** The connection, made when there is none; undefined when nobody accepts. */
+  /** The connection, opened if necessary; undefined if the server doesn't accept one. */
   async connect(): Promise<ClientConnection | undefined> {
     if (this.#connection !== undefined) return this.#connection;
     this.#connection = await ClientConnection.open(this.context.target);
@@ -42,7 +42,7 @@ export class Client {
     return this.#connection;
   }
 
-  /** Asks for an export, reads and judges the answer; undefined when there was no connection. */
+  /** Requests an export, then reads and judges the answer; undefined without a connection. */
   async ask(request: ExportRequest, reading: Omit<ReadOptions, "method"> = {}): Promise<Answer | undefined> {
     const connection = await this.connect();
     connection?.write(requestText(request, this.context.files));
@@ -86,7 +86,7 @@ export class Client {
   }
 }
 
-/** Status and end of an answer, as it is counted. */
+/** Status and end of an answer, as it is counted in the table. */
 export function outcomeOf({ status, ending }: Answer): string {
   if (status === 0) return ending === "hang" ? "hang" : "cut before an answer";
   return ending === "complete" ? String(status) : `${status} ${ending}`;

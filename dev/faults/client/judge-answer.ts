@@ -4,7 +4,7 @@ import type { KnownText } from "../subject/known-texts.ts";
 import type { Answer } from "./read-answer.ts";
 import type { ExportRequest } from "./export-request.ts";
 
-/** Statuses that a right request may get while faults are injected: refusals for want of something, and failures. */
+/** Statuses that a valid request may get while faults are injected: refusals for lack of a resource, and failures. */
 const allowed: ReadonlySet<number> = new Set([200, 206, 408, 413, 429, 500, 502, 503, 504, 507]);
 
 /** What is wrong with an answer. */
@@ -14,8 +14,8 @@ export interface Fault {
 }
 
 /**
- * Holds an answer against what it may be; undefined when nothing is wrong. A cut isn't wrong, an error status isn't
- * either: wrong is what a client would believe.
+ * Judges an answer; undefined if nothing is wrong. A cut isn't wrong, and neither is an error status: wrong is an
+ * answer that a client would falsely believe.
  */
 export function judgeAnswer(
   request: ExportRequest,

@@ -40,7 +40,7 @@ export const fileFaults: Readonly<Record<string, FaultKind>> = {
   },
 };
 
-/** A kind of file, and a version that it doesn't have now. */
+/** A random kind of file, and a version that it doesn't have now. */
 function choose({ random, files }: FaultContext): readonly [FileKind, FileVersion] {
   const kind = pick(random, fileKinds);
   const others = fileVersions.filter((version) => version !== files.current(kind));

@@ -5,22 +5,22 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 
-/** The kinds of file that are served. */
+/** The kinds of served files. */
 export const fileKinds = ["csv", "ndjson", "json", "parquet", "duckdb"] as const;
 export type FileKind = (typeof fileKinds)[number];
 
-/** What a file may hold; `first` and `third` have the same length in every kind of text. */
+/** The versions of a file; `first` and `third` have the same length in every text format. */
 export const fileVersions = ["first", "other", "third"] as const;
 export type FileVersion = (typeof fileVersions)[number];
 
 const rowsOf: Readonly<Record<FileVersion, number>> = { first: 120_000, other: 90_000, third: 120_000 };
 
-/** How many rows a version has. */
+/** The number of rows of a version. */
 export function versionRows(version: FileVersion): number {
   return rowsOf[version];
 }
 
-/** The cell beside the id in a row of a version: nothing in it that any dialect would quote. */
+/** The second cell in a row of a version, which no dialect quotes. */
 export function versionText(version: FileVersion, row: number): string {
   return `what the ${version} version has to say in row ${row}`;
 }
@@ -74,12 +74,12 @@ export class SourceFiles {
     return kind === "duckdb" ? "from-duckdb.rows" : `from-${kind}`;
   }
 
-  /** What a file holds now; undefined while it is away. */
+  /** The current version of a file; undefined while the file is missing. */
   current(kind: FileKind): FileVersion | undefined {
     return this.#current.get(kind);
   }
 
-  /** Puts a version in the place of the file by a rename, as careful writers do. */
+  /** Replaces the file with a version by a rename, as careful writers do. */
   async replace(kind: FileKind, version: FileVersion): Promise<void> {
     const path = this.#servedPath(kind);
     await copyFile(this.#versionPath(kind, version), `${path}.new`);
@@ -101,7 +101,7 @@ export class SourceFiles {
     this.#current.set(kind, version);
   }
 
-  /** Takes the file away. */
+  /** Removes the file. */
   async remove(kind: FileKind): Promise<void> {
     this.#current.set(kind, undefined);
     await rm(this.#servedPath(kind), { force: true });
@@ -120,7 +120,7 @@ export class SourceFiles {
     const rows = `SELECT i::INTEGER AS id, '${template}' || i AS text FROM range(${versionRows(version)}) AS t(i)`;
     await runSql(this.#versionPath("duckdb", version), `CREATE TABLE rows AS ${rows} ORDER BY i`);
     const parquet = this.#versionPath("parquet", version);
-    // Uncompressed, so that it is far larger than what a reader takes at one go.
+    // Uncompressed, so that it is far larger than one read.
     await runSql(":memory:", `COPY (${rows} ORDER BY i) TO '${parquet}' (COMPRESSION uncompressed)`);
   }
 }
