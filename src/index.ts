@@ -62,7 +62,7 @@ export type { Row, RowProducer, Rows, RowSequence } from "./source/rows.ts";
 export type { ColumnOption } from "./source/row-columns.ts";
 export { rowsSource, type RowsOptions } from "./source/rows-source.ts";
 export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
-export { EventLoopMeter } from "./server/metrics/event-loop.ts";
+export { EventLoopMeter } from "./server/metrics/event-loop-meter.ts";
 export { Occupancy } from "./admission/occupancy.ts";
 export type {
   Distribution,

@@ -32,13 +32,13 @@ const { addToList, hasDirective, ResponseHeaders } = await import("../src/respon
 const { checkStatusCode } = await import("../src/response/head/status.ts");
 const { acceptsTrailers } = await import("../src/response/head/trailers.ts");
 const { HttpResponse } = await import("../src/response/http-response.ts");
-const { selectRange } = await import("../src/response/range.ts");
+const { selectRange } = await import("../src/response/select-range.ts");
 const { compress } = await import("../src/response/transform/compress.ts");
 const { conditionalGet } = await import("../src/response/transform/conditional-get.ts");
-const { malformedFault } = await import("../src/server/http/malformed-request.ts");
+const { malformedFault } = await import("../src/server/http/malformed-fault.ts");
 const { identify } = await import("../src/server/http/request-identity.ts");
 const { readTarget } = await import("../src/server/worker/route/request-target.ts");
-const { Router } = await import("../src/server/worker/route/route.ts");
+const { Router } = await import("../src/server/worker/route/router.ts");
 const { parseByteSize, parseCount, parseDuration } = await import("../src/units.ts");
 
 /** Node's limit of a head, and so of everything in it; and the server's limit of a path with its query. */

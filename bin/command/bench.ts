@@ -8,8 +8,8 @@ import { addBenchFlags, benchConfigOf, type BenchFlags } from "../bench-flags.ts
 import { progressView } from "../bench-progress.ts";
 import { addConfigFile } from "../config-file.ts";
 import { explain } from "../explain.ts";
-import { tellGitHub } from "../github.ts";
-import { toolIdentity } from "../identity.ts";
+import { tellGitHub } from "../report-to-github.ts";
+import { toolIdentity } from "../tool-identity.ts";
 import { wantsColor } from "../option.ts";
 import { requireWritable, writeOutputs, writeText, type Output } from "../output.ts";
 import { referenceDigest } from "../reference-digest.ts";

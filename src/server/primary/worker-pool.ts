@@ -8,7 +8,7 @@ import { StreamCsvError } from "../../errors.ts";
 import { Backoff } from "./backoff.ts";
 import { FreeOnly } from "./placement/free-only.ts";
 import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
-import { resetSocket } from "../../socket/socket-reset.ts";
+import { resetSocket } from "../../socket/reset-socket.ts";
 import { Link, receiveError } from "../../ipc/link.ts";
 import { LivenessWatch, tickInterval } from "../../ipc/liveness-watch.ts";
 import { workerFlags } from "../../ipc/node-flags.ts";

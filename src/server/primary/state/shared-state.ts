@@ -4,7 +4,7 @@ import { prometheusText } from "../../metrics/prometheus-text.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
 import { sumOf } from "../../metrics/worker-number.ts";
 import type { Spool } from "../../../spool/spool.ts";
-import { settleWithin } from "../../../async/settle.ts";
+import { settleWithin } from "../../../async/settle-within.ts";
 import type { PrimaryMethods, TransferRecord } from "../../protocol/messages.ts";
 import type { PoolHost, Worker, WorkerPool } from "../worker-pool.ts";
 import type { ServerSettings, WorkerModel } from "../../shared/settings.ts";

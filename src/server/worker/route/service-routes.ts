@@ -3,9 +3,9 @@ import { HttpResponse } from "../../../response/http-response.ts";
 import type { Link } from "../../../ipc/link.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
-import type { Life } from "../admission/life.ts";
-import { pageForPeople } from "../../page/page.ts";
-import type { Route } from "./route.ts";
+import type { Life } from "../admission/worker-state.ts";
+import { pageForPeople } from "../../page/index-page.ts";
+import type { Route } from "./router.ts";
 
 /** What the service routes need from the worker. */
 export interface ServiceContext {

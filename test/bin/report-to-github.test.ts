@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
-import { tellGitHub } from "../../bin/github.ts";
+import { tellGitHub } from "../../bin/report-to-github.ts";
 import { fixtureResult } from "../bench/report/results.ts";
 
 const mostBytes = 1024 ** 2;

@@ -4,14 +4,14 @@ import { StreamCsvError } from "../../../errors.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { HttpResponse } from "../../../response/http-response.ts";
 import { send } from "../../../response/send.ts";
-import { onSocketClose } from "../../../socket/socket-close.ts";
-import type { Life } from "../admission/life.ts";
+import { onSocketClose } from "../../../socket/on-socket-close.ts";
+import type { Life } from "../admission/worker-state.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 import { checkRequest } from "./check-request.ts";
-import { problemResponse } from "../../http/problem.ts";
+import { problemResponse } from "../../http/problem-response.ts";
 import { identify, type RequestIdentity } from "../../http/request-identity.ts";
 import { readTarget } from "./request-target.ts";
-import type { Answer, Router } from "./route.ts";
+import type { Answer, Router } from "./router.ts";
 
 /** What answering a request needs from the worker. */
 export interface AppContext {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import * as fc from "fast-check";
-import { resetSocket } from "../../src/socket/socket-reset.ts";
+import { resetSocket } from "../../src/socket/reset-socket.ts";
 
 const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StreamCsvError } from "../../../src/errors.ts";
-import { problemResponse } from "../../../src/server/http/problem.ts";
+import { problemResponse } from "../../../src/server/http/problem-response.ts";
 
 function coded(code: string): Error {
   return Object.assign(new Error(`${code}: open '/secret/path'`), { code });
