@@ -1,7 +1,7 @@
 import { StreamCsvError } from "../../src/index.ts";
 import type { RunningTarget, Target } from "../../bench/subject/target.ts";
 import { exportUrl, type Peer, type Workshop } from "./peer.ts";
-import { readRows } from "./measure-peer.ts";
+import { readPeerRows } from "./measure-peer.ts";
 import { peerTarget } from "./peer-target.ts";
 import { differenceOf, readShape, type Shape } from "./shape.ts";
 
@@ -79,7 +79,7 @@ async function chooseRows(
   { seconds, mostBytes }: { readonly seconds: number; readonly mostBytes: number },
 ): Promise<number> {
   const look = async (count: number, wantedSeconds: number): Promise<number> => {
-    const { totalMs } = await readRows(target, server, count, signal);
+    const { totalMs } = await readPeerRows(target, server, count, signal);
     const wanted = (count / totalMs) * 1000 * wantedSeconds;
     return Number(Math.min(wanted, mostBytes / bytesPerRow).toPrecision(2));
   };

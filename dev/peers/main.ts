@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { describeEnvironment } from "../../bench/probe/environment.ts";
 import { watchForeignLoad } from "./foreign-load.ts";
 import { installMissing } from "./install.ts";
-import { footnotes, generatedPart, measuredTable, ratioTable } from "./page.ts";
+import { pageNotes, generatedPart, measuredTable, ratioTable } from "./page.ts";
 import { peers } from "./peers.ts";
 import { runPeers, type PeerResult } from "./run-peers.ts";
 import { ours } from "./stream-csv-peer.ts";
@@ -34,7 +34,7 @@ async function main(flags: Flags, signal: AbortSignal): Promise<number> {
   const { rounds, rows, seed } = flags;
   const foreignLoad = await watchForeignLoad();
   const results = await runPeers({ ours, others: peers, rounds, rows, seed }, tell, signal);
-  print("", measuredTable(results), "", ratioTable(results), "", ...footnotes(results));
+  print("", measuredTable(results), "", ratioTable(results), "", ...pageNotes(results));
   if (flags.mayWrite) await writePage(results, flags, await foreignLoad());
   return results.some(({ admission }) => admission.state === "refused") ? refusedExit : 0;
 }

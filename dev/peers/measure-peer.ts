@@ -57,7 +57,7 @@ export async function measurePeer(
  * Reads this many rows at full speed.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the export is refused or doesn't end cleanly
  */
-export function readRows(
+export function readPeerRows(
   target: Target,
   server: RunningTarget,
   rows: number,

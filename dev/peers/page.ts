@@ -62,7 +62,7 @@ export function ratioTable(results: readonly PeerResult[]): string {
 }
 
 /** Sentences about what the tables don't show: peers that weren't measured, and those faster than the reader. */
-export function footnotes(results: readonly PeerResult[]): readonly string[] {
+export function pageNotes(results: readonly PeerResult[]): readonly string[] {
   return results.flatMap(({ peer, admission, rounds }) => {
     if (admission.state !== "admitted")
       return [`**${peer.name}** is ${admission.state}. ${admission.reason}`];
@@ -92,7 +92,7 @@ export function generatedPart(results: readonly PeerResult[], facts: RunFacts): 
     "",
     "Throughput, rows and short requests: more is better for us. First byte, CPU and memory: less is.",
     "In parentheses the interval of the ratio; `÷12` is a twelfth.",
-    ...footnotes(results).flatMap((sentence) => ["", sentence]),
+    ...pageNotes(results).flatMap((sentence) => ["", sentence]),
     "",
     "### What was run",
     table(

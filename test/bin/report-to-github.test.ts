@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
-import { tellGitHub } from "../../bin/report-to-github.ts";
+import { reportToGitHub } from "../../bin/report-to-github.ts";
 import { fixtureResult } from "../bench/report/results.ts";
 
 const mostBytes = 1024 ** 2;
@@ -22,7 +22,7 @@ async function tell(t: TestContext, taken: number): Promise<{ summary: string; s
   process.env["GITHUB_STEP_SUMMARY"] = file;
   const write = t.mock.method(process.stderr, "write", () => true);
   try {
-    await tellGitHub(result);
+    await reportToGitHub(result);
   } finally {
     write.mock.restore();
     if (own === undefined) delete process.env["GITHUB_STEP_SUMMARY"];

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { nodePeer } from "../../dev/peers/node-peer.ts";
-import { footnotes, measuredTable } from "../../dev/peers/page.ts";
+import { pageNotes, measuredTable } from "../../dev/peers/page.ts";
 import type { Peer } from "../../dev/peers/peer.ts";
 import { askVersion } from "../../dev/peers/run-program.ts";
 import { runPeers } from "../../dev/peers/run-peers.ts";
@@ -56,7 +56,7 @@ test("the Node peer is measured, an absent one is reported, and one with other r
   const numbers = results[1]?.rounds[0];
   assert.ok(numbers !== undefined && numbers.rowsPerSecond > 0 && numbers.pingsPerSecond > 0);
   assert.match(measuredTable(results), /^\| absent +\| absent +\|/m);
-  const [absence, refusal] = footnotes(results).filter((note) => /absent|refused/.test(note));
+  const [absence, refusal] = pageNotes(results).filter((note) => /absent|refused/.test(note));
   assert.match(absence ?? "", /absent\. .*apt-get install no-such-runtime/);
   assert.match(refusal ?? "", /refused\. Its rows have .* bytes on average and ours/);
 });

@@ -1,5 +1,5 @@
 import type { ServerStats } from "../../../src/index.ts";
-import { ClientConnection, type ClientTarget } from "../client/connection.ts";
+import { LoadConnection, type ClientTarget } from "../client/connection.ts";
 import { readAnswer } from "../client/read-answer.ts";
 
 /** The text of a complete 200 answer over a new connection; undefined for anything else. */
@@ -8,7 +8,7 @@ export async function askText(
   path: string,
   silenceMs?: number,
 ): Promise<string | undefined> {
-  const connection = await ClientConnection.open(target);
+  const connection = await LoadConnection.open(target);
   if (connection === undefined) return undefined;
   try {
     connection.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);

@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientContext } from "../client/client.ts";
-import { deliveries, requestText, type AskedExport, type ExportRequest } from "../client/export-request.ts";
+import {
+  requestedDeliveries,
+  requestText,
+  type AskedExport,
+  type DownloadRequest,
+} from "../client/export-request.ts";
 import type { KnownText } from "../subject/known-texts.ts";
 import { fileKinds } from "../subject/source-files.ts";
 
@@ -16,12 +21,12 @@ export async function checkService(context: ClientContext, seed: number): Promis
   const plain = { httpVersion: "1.1", isHalfClosing: false } as const;
   const orders: AskedExport = { generated: "orders", rows: 20_000, seed: 1 };
   const nearlyAll: AskedExport = { generated: "orders", rows: 120_000, seed };
-  const asked: (readonly [AskedExport, ExportRequest["delivery"], Manner])[] = [
+  const asked: (readonly [AskedExport, DownloadRequest["delivery"], Manner])[] = [
     ...fileKinds.flatMap((file) =>
-      deliveries.map((delivery) => [{ file, rows: undefined }, delivery, plain] as const),
+      requestedDeliveries.map((delivery) => [{ file, rows: undefined }, delivery, plain] as const),
     ),
-    ...deliveries.map((delivery) => [orders, delivery, { ...plain, isHalfClosing: true }] as const),
-    ...deliveries.map((delivery) => [orders, delivery, { ...plain, httpVersion: "1.0" }] as const),
+    ...requestedDeliveries.map((delivery) => [orders, delivery, { ...plain, isHalfClosing: true }] as const),
+    ...requestedDeliveries.map((delivery) => [orders, delivery, { ...plain, httpVersion: "1.0" }] as const),
     [nearlyAll, "file", plain],
   ];
   let isGood = true;
@@ -40,9 +45,9 @@ interface Manner {
 
 function requestFor(
   asked: AskedExport,
-  delivery: ExportRequest["delivery"],
+  delivery: DownloadRequest["delivery"],
   { httpVersion }: Manner,
-): ExportRequest {
+): DownloadRequest {
   return {
     method: "GET",
     asked,
@@ -56,7 +61,11 @@ function requestFor(
   };
 }
 
-async function requireText(context: ClientContext, request: ExportRequest, manner: Manner): Promise<boolean> {
+async function requireText(
+  context: ClientContext,
+  request: DownloadRequest,
+  manner: Manner,
+): Promise<boolean> {
   const text = await presentText(context, request.asked);
   const endsAtMs = performance.now() + triesMs;
   for (;;) {

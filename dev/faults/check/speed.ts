@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ClientConnection, type ClientTarget } from "../client/connection.ts";
+import { LoadConnection, type ClientTarget } from "../client/connection.ts";
 import { readAnswer } from "../client/read-answer.ts";
 import type { RunRecord } from "../record.ts";
 
@@ -51,7 +51,7 @@ function best(speeds: readonly Speed[]): Speed {
 }
 
 async function downloadSpeed(target: ClientTarget): Promise<Speed> {
-  const connection = await ClientConnection.open(target);
+  const connection = await LoadConnection.open(target);
   if (connection === undefined) return { megabytesPerSecond: 0, perHashed: 0 };
   try {
     const before = hashingSpeed();

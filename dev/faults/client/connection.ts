@@ -14,7 +14,7 @@ export type Arrival = Buffer | "end" | "reset" | "silence";
 export const longestSilenceMs = 45_000;
 
 /** A connection that reads only on request, so that a slow reader is slow for the kernel too. */
-export class ClientConnection {
+export class LoadConnection {
   readonly socket: Socket;
   #rest: Buffer | undefined;
   #isReset = false;
@@ -25,10 +25,10 @@ export class ClientConnection {
   }
 
   /** Connects; undefined if the server doesn't listen or accept. */
-  static async open(target: ClientTarget): Promise<ClientConnection | undefined> {
+  static async open(target: ClientTarget): Promise<LoadConnection | undefined> {
     // Half-open, so that this side ends only on request.
     const socket = connect({ ...target, allowHalfOpen: true });
-    const connection = new ClientConnection(socket);
+    const connection = new LoadConnection(socket);
     const isConnected = await once(socket, "connect", { signal: AbortSignal.timeout(longestSilenceMs) }).then(
       () => true,
       () => false,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { between, pick } from "../pick.ts";
 import { Client, outcomeOf, type ClientContext } from "./client.ts";
-import { randomRequest, requestText, type ExportRequest } from "./export-request.ts";
+import { randomRequest, requestText, type DownloadRequest } from "./export-request.ts";
 import { readAnswer } from "./read-answer.ts";
 
 /**
@@ -163,13 +163,13 @@ async function askText(client: Client, method: string, path: string): Promise<st
   return answer.ending === "complete" ? answer.content?.toString() : undefined;
 }
 
-function requestFor(context: ClientContext): ExportRequest {
+function requestFor(context: ClientContext): DownloadRequest {
   // Behind a proxy an HTTP/1.0 client can't distinguish a cut from an end, whatever the server does.
   return randomRequest(context.random, context.way !== "direct");
 }
 
 /** A download larger than the kernel's buffers, so that the server notices a slow reader. */
-function largeRequest(context: ClientContext): ExportRequest {
+function largeRequest(context: ClientContext): DownloadRequest {
   const request = requestFor(context);
   const isFile = context.random() < 0.5 && "file" in request.asked;
   return {

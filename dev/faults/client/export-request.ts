@@ -2,19 +2,19 @@ import type { Random } from "../../../bench/index.ts";
 import type { GeneratedExportName } from "../../../src/index.ts";
 import { pick } from "../pick.ts";
 import { knownDialects, type KnownDialect, type KnownText, type KnownTexts } from "../subject/known-texts.ts";
-import { fileKinds, type FileKind, type SourceFiles } from "../subject/source-files.ts";
+import { fileKinds, type SourceKind, type SourceFiles } from "../subject/source-files.ts";
 
 /** The deliveries. */
-export const deliveries = ["streaming", "buffered", "file"] as const;
-type Delivery = (typeof deliveries)[number];
+export const requestedDeliveries = ["streaming", "buffered", "file"] as const;
+type Delivery = (typeof requestedDeliveries)[number];
 
 /** The kinds of export: generated ones, and those of a file. */
 export type AskedExport =
   | { readonly generated: GeneratedExportName; readonly rows: number; readonly seed: number }
-  | { readonly file: FileKind; readonly rows: number | undefined };
+  | { readonly file: SourceKind; readonly rows: number | undefined };
 
 /** A request for an export. */
-export interface ExportRequest {
+export interface DownloadRequest {
   readonly method: "GET" | "HEAD";
   readonly asked: AskedExport;
   readonly delivery: Delivery;
@@ -42,8 +42,8 @@ const mostRowsPrepared = 60_000;
 const rangeRows = 10_000;
 
 /** A random request of a client. `isPlain` leaves out options that only a direct HTTP/1.0 client uses. */
-export function randomRequest(random: Random, isPlain: boolean): ExportRequest {
-  const delivery = pick(random, deliveries);
+export function randomRequest(random: Random, isPlain: boolean): DownloadRequest {
+  const delivery = pick(random, requestedDeliveries);
   const wantsRange = delivery === "file" && random() < 0.3;
   const httpVersion = !isPlain && random() < 0.3 ? "1.0" : "1.1";
   const asked = randomExport(random, delivery, wantsRange);
@@ -76,7 +76,7 @@ function randomExport(random: Random, delivery: Delivery, wantsRange: boolean): 
 }
 
 /** The head of a request as it is sent. */
-export function requestText(request: ExportRequest, files: SourceFiles): string {
+export function requestText(request: DownloadRequest, files: SourceFiles): string {
   const { httpVersion, isKept, range } = request;
   const fields: string[] = ["Host: 127.0.0.1"];
   if (httpVersion === "1.0" && isKept) fields.push("Connection: keep-alive");
@@ -89,7 +89,7 @@ export function requestText(request: ExportRequest, files: SourceFiles): string 
 }
 
 /** The path and query of a request. */
-function targetOf({ asked, delivery, dialect }: ExportRequest, files: SourceFiles): string {
+function targetOf({ asked, delivery, dialect }: DownloadRequest, files: SourceFiles): string {
   const query = new URLSearchParams({ delivery, dialect });
   if (asked.rows !== undefined) query.set("rows", String(asked.rows));
   if ("generated" in asked) query.set("seed", String(asked.seed));
@@ -99,7 +99,7 @@ function targetOf({ asked, delivery, dialect }: ExportRequest, files: SourceFile
 
 /** Every correct text of an answer to a request, at any time of a run. */
 export async function textsFor(
-  { asked, dialect }: ExportRequest,
+  { asked, dialect }: DownloadRequest,
   texts: KnownTexts,
 ): Promise<readonly KnownText[]> {
   if ("generated" in asked) return [await texts.ofGenerated(asked.generated, dialect, asked)];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { between, pick } from "../pick.ts";
 import { limits } from "../subject/serve-command.ts";
 import { Client } from "./client.ts";
-import { longestSilenceMs, type ClientConnection } from "./connection.ts";
+import { longestSilenceMs, type LoadConnection } from "./connection.ts";
 import type { Behavior } from "./downloads.ts";
 
 const get = "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -97,7 +97,7 @@ export const hostileClients: Readonly<Record<string, Behavior>> = {
 };
 
 /** Reads for some time, or to the end. @returns how many bytes there were */
-async function readFor(connection: ClientConnection, forMs: number): Promise<number> {
+async function readFor(connection: LoadConnection, forMs: number): Promise<number> {
   const endsAtMs = performance.now() + forMs;
   let bytes = 0;
   while (performance.now() < endsAtMs) {
@@ -109,7 +109,7 @@ async function readFor(connection: ClientConnection, forMs: number): Promise<num
 }
 
 /** Any bytes count as an answer, and so does an end. */
-async function requireAnswer(client: Client, connection: ClientConnection, sent: string): Promise<void> {
+async function requireAnswer(client: Client, connection: LoadConnection, sent: string): Promise<void> {
   const arrival = await connection.next(answeredWithinMs);
   if (typeof arrival === "string") client.count(arrival);
   else client.count(/^HTTP\/1\.1 (\d+)/.exec(arrival.toString("latin1", 0, 20))?.[1] ?? "something else");

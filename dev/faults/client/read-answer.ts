@@ -1,8 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
-import type { ClientConnection } from "./connection.ts";
+import type { LoadConnection } from "./connection.ts";
 
 /** The answer that a client got. */
-export interface Answer {
+export interface ReceivedAnswer {
   /** 0 without a complete head. */
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 /** How an answer is read. */
-export interface ReadOptions {
+export interface ReadAnswerOptions {
   readonly method: string;
   /** Called with each piece of the body, and awaited; false disconnects. */
   readonly onBody?: (bytes: number) => Promise<boolean>;
@@ -36,7 +36,10 @@ export interface ReadOptions {
 const longestHead = 64 * 1024;
 
 /** Reads one HTTP/1.x answer from a connection, framed by RFC 9112, section 6.3. Never rejects. */
-export async function readAnswer(connection: ClientConnection, options: ReadOptions): Promise<Answer> {
+export async function readAnswer(
+  connection: LoadConnection,
+  options: ReadAnswerOptions,
+): Promise<ReceivedAnswer> {
   const reading = new AnswerReading(connection, options);
   try {
     await reading.run();
@@ -50,10 +53,10 @@ export async function readAnswer(connection: ClientConnection, options: ReadOpti
 
 /** Why reading an answer stops. */
 class Stop extends Error {
-  readonly ending: Answer["ending"];
+  readonly ending: ReceivedAnswer["ending"];
   readonly malformed: string | undefined;
 
-  constructor(ending: Answer["ending"], malformed?: string) {
+  constructor(ending: ReceivedAnswer["ending"], malformed?: string) {
     super(ending);
     this.ending = ending;
     this.malformed = malformed;
@@ -61,10 +64,10 @@ class Stop extends Error {
 }
 
 class AnswerReading {
-  ending: Answer["ending"] = "complete";
+  ending: ReceivedAnswer["ending"] = "complete";
   malformed: string | undefined;
-  readonly #connection: ClientConnection;
-  readonly #options: ReadOptions;
+  readonly #connection: LoadConnection;
+  readonly #options: ReadAnswerOptions;
   readonly #hash: Hash = createHash("sha256");
   readonly #kept: Buffer[] = [];
   #bytes = 0;
@@ -72,9 +75,9 @@ class AnswerReading {
   #status = 0;
   #headers: ReadonlyMap<string, string> = new Map();
   #trailers: ReadonlyMap<string, string> = new Map();
-  #framing: Answer["framing"] = "none";
+  #framing: ReceivedAnswer["framing"] = "none";
 
-  constructor(connection: ClientConnection, options: ReadOptions) {
+  constructor(connection: LoadConnection, options: ReadAnswerOptions) {
     this.#connection = connection;
     this.#options = options;
   }
@@ -92,7 +95,7 @@ class AnswerReading {
     else await this.#readToEnd();
   }
 
-  answer(): Answer {
+  answer(): ReceivedAnswer {
     return {
       status: this.#status,
       headers: this.#headers,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ClientConnection, longestSilenceMs } from "../client/connection.ts";
+import { LoadConnection, longestSilenceMs } from "../client/connection.ts";
 import { between, pick } from "../pick.ts";
 import { isAlive, signalProcess } from "../subject/proc.ts";
 import { CannotInject, eventually, type FaultContext, type FaultKind } from "./fault.ts";
@@ -115,7 +115,7 @@ async function workers({ server }: FaultContext): Promise<readonly number[]> {
 /** The process that builds a new file, requested by a client here that waits for a while. */
 async function builder({ server, random }: FaultContext): Promise<number> {
   const seed = 1_000_000 + Math.floor(random() * 1_000_000);
-  const connection = await ClientConnection.open({ host: "127.0.0.1", port: server.port });
+  const connection = await LoadConnection.open({ host: "127.0.0.1", port: server.port });
   connection?.write(
     `GET /exports/orders.csv?delivery=file&rows=100000&seed=${seed} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`,
   );

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { runTool } from "./run-tool.ts";
+import { runSystemTool } from "./run-tool.ts";
 
 /** The folders that a server writes to, each on its own small disk if possible. */
 export interface Disks extends AsyncDisposable {
@@ -109,7 +109,7 @@ function diskAt(folder: string, holderPid: number, enter: readonly string[]): Di
     async setReadOnly(isReadOnly) {
       const [command = "", ...args] = enter;
       const option = `remount,${isReadOnly ? "ro" : "rw"}`;
-      const isDone = await runTool(command, [...args, "mount", "-o", option, folder]);
+      const isDone = await runSystemTool(command, [...args, "mount", "-o", option, folder]);
       if (isDone) isTroubled = isReadOnly;
       return isDone;
     },

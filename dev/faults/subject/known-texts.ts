@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { csvChunks, generatedSource, type GeneratedExportName } from "../../../src/index.ts";
-import { fileVersions, versionRows, versionText, type FileVersion } from "./source-files.ts";
+import { fileVersions, versionRows, versionText, type SourceVersion } from "./source-files.ts";
 
 /** The requested dialects, and how each writes an integer and a text that needs no quotes. */
 const dialects = {
@@ -36,7 +36,7 @@ export class KnownTexts {
    * A version of a file as CSV, up to a number of rows. It is built here from the same ids and words, so that the
    * tested code doesn't decide what is right.
    */
-  ofFile(version: FileVersion, dialect: KnownDialect, rows = Infinity): Promise<KnownText> {
+  ofFile(version: SourceVersion, dialect: KnownDialect, rows = Infinity): Promise<KnownText> {
     const count = Math.min(rows, versionRows(version));
     return this.#once(`the ${version} version, ${count} rows, ${dialect}`, count, () =>
       fileText(version, dialect, count),
@@ -83,7 +83,7 @@ async function read(name: string, rows: number, chunks: Chunks): Promise<KnownTe
   return { name, bytes, rows, sha256: hash.digest("hex"), content };
 }
 
-function* fileText(version: FileVersion, dialect: KnownDialect, rows: number): Generator<string> {
+function* fileText(version: SourceVersion, dialect: KnownDialect, rows: number): Generator<string> {
   const { bom, delimiter, end } = dialects[dialect];
   yield `${bom}id${delimiter}text${end}`;
   let piece = "";

@@ -5,7 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { ClientConnection } from "../client/connection.ts";
+import { LoadConnection } from "../client/connection.ts";
 
 /** The example of docs/deploy.md. */
 const example = fileURLToPath(new URL("../../../../fixtures/nginx/stream-csv.conf", import.meta.url));
@@ -70,7 +70,7 @@ server { listen unix:${byDefault}; location / { proxy_pass http://${server}; } }
 }
 
 async function isListening(path: string): Promise<boolean> {
-  const connection = await ClientConnection.open({ path });
+  const connection = await LoadConnection.open({ path });
   connection?.leave("close");
   return connection !== undefined;
 }

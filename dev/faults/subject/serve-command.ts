@@ -15,7 +15,7 @@ export const limits = {
 } as const;
 
 /** The command that starts the server, with its arguments. */
-export function serveCommand(
+export function serverCommand(
   { program, files }: { readonly program: string; readonly files: SourceFiles },
   port: number,
   spoolFolder: string,

@@ -9,8 +9,8 @@ import type { Disks } from "./disks.ts";
 import { LogLines, readLogFile, readPipe, type LogDestination, type LogReader } from "./log-reader.ts";
 import { endOrphans } from "./end-orphans.ts";
 import { isAlive, processesWith, roleOf, signalProcess } from "./proc.ts";
-import { runTool } from "./run-tool.ts";
-import { freePort, limits, serveCommand } from "./serve-command.ts";
+import { runSystemTool } from "./run-tool.ts";
+import { freePort, limits, serverCommand } from "./serve-command.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 const marker = "STREAM_CSV_FAULTS";
@@ -130,7 +130,7 @@ export class ServerUnderTest {
       script,
       "sh",
       this.#log.redirection,
-      ...serveCommand(this.#parts, this.#port, this.spoolFolder),
+      ...serverCommand(this.#parts, this.#port, this.spoolFolder),
     ];
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "inherit"],
@@ -263,7 +263,7 @@ export class ServerUnderTest {
     if (destination === "file")
       return readLogFile(this.#parts.disks.log, `server-${this.#starts}.log`, this.lines);
     const path = join(this.#parts.folder, `log-${this.#starts}`);
-    if (!(await runTool("mkfifo", [path]))) throw new Error(`mkfifo could not make ${path}.`);
+    if (!(await runSystemTool("mkfifo", [path]))) throw new Error(`mkfifo could not make ${path}.`);
     return readPipe(path, this.lines);
   }
 
