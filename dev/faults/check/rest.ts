@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerStats } from "../../../src/index.ts";
 import type { RunRecord } from "../record.ts";
 import { describeDescriptors, descriptorsOf } from "../subject/proc.ts";
-import { limits } from "../subject/serve-command.ts";
+import { limits } from "../subject/server-command.ts";
 import type { ServerUnderTest } from "../subject/server-under-test.ts";
 import { askStats } from "./ask-server.ts";
 

@@ -5,7 +5,7 @@ import {
   requestText,
   type AskedExport,
   type DownloadRequest,
-} from "../client/export-request.ts";
+} from "../client/download-request.ts";
 import type { KnownText } from "../subject/known-texts.ts";
 import { fileKinds } from "../subject/source-files.ts";
 

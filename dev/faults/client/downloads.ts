@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { between, pick } from "../pick.ts";
 import { Client, outcomeOf, type ClientContext } from "./client.ts";
-import { randomRequest, requestText, type DownloadRequest } from "./export-request.ts";
+import { randomRequest, requestText, type DownloadRequest } from "./download-request.ts";
 import { readAnswer } from "./read-answer.ts";
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import type { KnownText } from "../subject/known-texts.ts";
 import type { ReceivedAnswer } from "./read-answer.ts";
-import type { DownloadRequest } from "./export-request.ts";
+import type { DownloadRequest } from "./download-request.ts";
 
 /** Statuses that a valid request may get while faults are injected: refusals for lack of a resource, and failures. */
 const allowed: ReadonlySet<number> = new Set([200, 206, 408, 413, 429, 500, 502, 503, 504, 507]);

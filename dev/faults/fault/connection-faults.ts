@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { between } from "../pick.ts";
-import { limits } from "../subject/serve-command.ts";
+import { limits } from "../subject/server-command.ts";
 import type { FaultContext, FaultKind } from "./fault.ts";
 
 /** More than the descriptors of all workers together. */

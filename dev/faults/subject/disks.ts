@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { runSystemTool } from "./run-tool.ts";
+import { runSystemTool } from "./run-system-tool.ts";
 
 /** The folders that a server writes to, each on its own small disk if possible. */
 export interface Disks extends AsyncDisposable {

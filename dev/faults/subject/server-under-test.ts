@@ -9,8 +9,8 @@ import type { Disks } from "./disks.ts";
 import { LogLines, readLogFile, readPipe, type LogDestination, type LogReader } from "./log-reader.ts";
 import { endOrphans } from "./end-orphans.ts";
 import { isAlive, processesWith, roleOf, signalProcess } from "./proc.ts";
-import { runSystemTool } from "./run-tool.ts";
-import { freePort, limits, serverCommand } from "./serve-command.ts";
+import { runSystemTool } from "./run-system-tool.ts";
+import { freePort, limits, serverCommand } from "./server-command.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 const marker = "STREAM_CSV_FAULTS";
