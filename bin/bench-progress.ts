@@ -1,7 +1,7 @@
 import { Bar, Presets } from "cli-progress";
 import type { BenchProgress } from "../bench/index.ts";
 import type { GlobalFlags } from "./option.ts";
-import { guardTerminal } from "./terminal.ts";
+import { guardTerminal } from "./guard-terminal.ts";
 
 /** Shows how far a run is. */
 export interface ProgressView {

@@ -3,7 +3,7 @@ import { benchCommand } from "./command/bench.ts";
 import { compareCommand } from "./command/compare.ts";
 import { explain } from "./explain.ts";
 import { exportCommand } from "./command/export.ts";
-import { toolIdentity } from "./identity.ts";
+import { toolIdentity } from "./tool-identity.ts";
 import type { GlobalFlags } from "./option.ts";
 import { reportCommand } from "./command/report.ts";
 import { serveCommand } from "./command/serve.ts";

@@ -126,7 +126,7 @@ export async function writeOutputs(
   );
   for (const { format, file } of ordered) {
     try {
-      await writeText(file, await render(format));
+      await writeTextFile(file, await render(format));
     } catch (fault) {
       if (!isClosedPipe(fault)) faults.push(fault);
     }
@@ -138,7 +138,7 @@ export async function writeOutputs(
  * Writes a temporary file in the same folder, and renames it when it is complete.
  * @throws Error that quotes the path and says why
  */
-export async function writeText(file: string, text: string): Promise<void> {
+export async function writeTextFile(file: string, text: string): Promise<void> {
   const sink = await openSink(file);
   try {
     await sink.write(Buffer.from(text));

@@ -21,7 +21,7 @@ export {
 export { fileEncodings } from "./source/file-options.ts";
 export { optionsTakenBy } from "./source/check-file-options.ts";
 export { parseFileOptions } from "./source/parse-file-options.ts";
-export { EventLoopMeter } from "./server/metrics/event-loop.ts";
+export { EventLoopMeter } from "./server/metrics/event-loop-meter.ts";
 export { Occupancy } from "./admission/occupancy.ts";
 export type { ServerStats, WorkerNumbers } from "./server/metrics/server-stats.ts";
 export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";

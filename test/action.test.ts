@@ -20,7 +20,7 @@ interface Step {
 }
 const { steps } = (parse(text) as { readonly runs: { readonly steps: readonly Step[] } }).runs;
 
-/** The shell script of a step, as the runner would have it. */
+/** The shell script of a step, as the runner executes it. */
 function scriptOf(name: string): string {
   const script = steps.find((step) => step.name === name)?.run;
   assert.ok(script !== undefined, `action.yml has no step "${name}" with a script`);
@@ -40,7 +40,7 @@ function bash(script: string, env: Readonly<Record<string, string>>, cwd = root)
 test("the action's bench command is one that the program takes, budgets and all", async () => {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   try {
-    // The program itself reads the flags; --list ends it before anything is measured.
+    // The program itself parses the flags; --list ends it before anything is measured.
     await writeFile(
       join(folder, "node"),
       `#!/bin/sh\nprintf '%s\\n' "$@" > "${folder}/flags"\nexec "${process.execPath}" "$@" --list\n`,
@@ -73,7 +73,7 @@ test("the action's bench command is one that the program takes, budgets and all"
   }
 });
 
-test("the action takes the base that the merge was made with, and says so where there is none", async () => {
+test("the action uses the base of the merge, and reports if there is none", async () => {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   try {
     const git = (command: string): string => bash(command, {}, folder).stdout.trim();
@@ -103,7 +103,7 @@ test("the action takes the base that the merge was made with, and says so where 
   }
 });
 
-test("the action refuses every event but pull_request, since it runs the code of whoever proposes it", () => {
+test("the action refuses every event but pull_request, because it runs the proposed code", () => {
   const script = scriptOf("Check the event");
   assert.equal(bash(script, { GITHUB_EVENT_NAME: "pull_request" }).status, 0);
   const refused = bash(script, { GITHUB_EVENT_NAME: "pull_request_target" });

@@ -24,12 +24,12 @@ import { startServer } from "../src/server.ts";
 import { Occupancy } from "../src/admission/occupancy.ts";
 import { defaultSettings } from "../src/server/shared/settings.ts";
 
-/** Values of every type, as a program without types may give them. */
+/** Values of every type, as an untyped program may pass them. */
 const values: readonly unknown[] = [undefined, null, true, 5, Number.NaN, "x", Symbol("s"), {}, [], () => 1];
 
 type Act = (value: never) => unknown;
 
-/** Functions of the library, with the values that are right as far as their type goes. */
+/** Functions of the library, with the values whose type is right. */
 const functions: readonly (readonly [name: string, act: Act, isRight: (value: unknown) => boolean])[] = [
   ["parseByteSize", parseByteSize, () => false],
   ["parseCount", parseCount, () => false],
@@ -156,7 +156,7 @@ for (const [name, config] of wrongRuns) {
   });
 }
 
-test("the meter of insideNumbers refuses a wait that is none", () => {
+test("the meter of insideNumbers refuses an invalid wait", () => {
   const meter = insideNumbers();
   for (const wait of [-1, Number.NaN, Number.POSITIVE_INFINITY, "5s", {}])
     assert.throws(() => meter.begin(wait as never), { code: "SCSV_ARG_RANGE" });

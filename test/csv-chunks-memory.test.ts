@@ -6,7 +6,7 @@ import { liveMemory } from "./harness/live-memory.ts";
 
 interface Paused {
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
-  /** What the reader hasn't taken yet. */
+  /** The chunks that the reader hasn't taken yet. */
   readonly held: Uint8Array;
 }
 
@@ -21,8 +21,8 @@ async function pausedReaders(count: number): Promise<readonly Paused[]> {
   return readers;
 }
 
-test("a paused reader holds its chunk and a few kilobytes, and neither batch nor encoder", async () => {
-  // What the first ones need is made once and stays: code that is compiled, and what is known of types.
+test("a paused reader holds its chunk and a few kilobytes, but no batch and no encoder", async () => {
+  // The first exports need memory that stays: compiled code, and V8's type feedback.
   const earlier = await pausedReaders(100);
   const before = await liveMemory();
   const readers = await pausedReaders(200);
@@ -33,7 +33,7 @@ test("a paused reader holds its chunk and a few kilobytes, and neither batch nor
   assert.ok(chunkBytes > 24 * 1024 && chunkBytes < 40 * 1024, `chunks of ${chunkBytes} bytes`);
   // The vectors of a batch are 25 kB.
   assert.ok(besideBytes < 2048, `${besideBytes} bytes beside the chunk`);
-  // A writer of ten columns of its own is 10 kB.
+  // A separate writer for ten columns would take 10 kB.
   assert.ok(heapBytes < 8192, `${heapBytes} bytes of the heap`);
   for (const { chunks } of [...earlier, ...readers]) await chunks.return();
 });

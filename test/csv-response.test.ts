@@ -34,18 +34,18 @@ test("picks, orders and renames columns, of objects and of sources", async () =>
   assert.equal(await textOf(csvChunks(source, options)), "no\n1\n2\n");
 });
 
-test("takes options of the dialect beside its name", async () => {
+test("takes options of the dialect together with its name", async () => {
   const options = { dialect: "unix", header: false, delimiter: ";" } as const;
   assert.equal(await textOf(csvChunks(people, options)), '1;Ann\n2;"Bo ""B"""\n');
 });
 
-test("refuses options that can't be at the call, not in the middle of a body", () => {
+test("refuses invalid options at the call, not in the middle of a body", () => {
   assert.throws(() => csvChunks([], { delimiter: '"' }), RangeError);
   assert.throws(() => csvResponse([], { delimiter: "\n" }), RangeError);
   assert.throws(() => csvChunks(generatedSource("orders"), { columns: ["nope"] }), /"nope"/);
 });
 
-test("writes the header alone for no rows, where the columns are known", async () => {
+test("writes only the header for no rows, if the columns are known", async () => {
   assert.equal(await textOf(csvChunks([], { columns: ["a", "b"] })), "a,b\r\n");
   const none = generatedSource("orders", { rows: 0 });
   assert.equal(await textOf(csvChunks(none, { columns: ["id"] })), "id\r\n");
@@ -114,9 +114,9 @@ for (const how of ["synchronous", "asynchronous"]) {
   });
 }
 
-test("sends the first byte before the second batch is asked of the source", async () => {
+test("sends the first byte before it pulls the second batch from the source", async () => {
   let release = (): void => undefined;
-  // Made before the source asks for it, since the first byte may come sooner.
+  // Created before the source awaits it, because the first byte may come sooner.
   const released = new Promise<void>((resolve) => (release = resolve));
   const source: Source = {
     name: "two",
@@ -138,7 +138,7 @@ test("sends the first byte before the second batch is asked of the source", asyn
   await once(server.listen(0, "127.0.0.1"), "listening");
   const request = get({ port: (server.address() as AddressInfo).port });
   const [response] = (await once(request, "response")) as [IncomingMessage];
-  // The second batch doesn't exist before it is released, so what comes now comes before it.
+  // The second batch doesn't exist before this is released, so bytes that arrive now come before it.
   const [first] = (await once(response, "data")) as [Buffer];
   assert.equal(first.toString(), "id\r\n1\r\n");
   release();

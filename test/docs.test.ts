@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-/** Which of two processes' lines come first is no promise. */
+/** The order of two processes' lines isn't guaranteed. */
 function sortedLines(text: string): readonly string[] {
   return text
     .trim()
@@ -32,7 +32,7 @@ for (const page of pages) {
   const text = await readFile(root + page, "utf8");
   const examples = [...text.matchAll(/```js\n([^]*?)```\n\n```text\n([^]*?)```/g)];
 
-  test(`${page} says what each of its programs prints`, () => {
+  test(`${page} shows the output of each of its programs`, () => {
     assert.equal(text.split(/```[jt]s\n/).length - 1, examples.length);
   });
 
@@ -45,7 +45,7 @@ for (const page of pages) {
     });
   }
 
-  test(`${page} links to nothing that isn't there`, async () => {
+  test(`${page} has no broken link`, async () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = ""]) => target);
     const base = page.startsWith("docs/") ? `${root}docs/` : root;
     for (const link of links) await readFile(base + link);

@@ -18,7 +18,7 @@ function table(): string {
   return `| code | HTTP | what it means | what to do |\n| --- | --- | --- | --- |\n${rows.join("")}`;
 }
 
-test("docs/errors.md has the whole catalogue as it is", () => {
+test("docs/errors.md has the whole current catalogue", () => {
   const text = readFileSync(page, "utf8");
   const head = text.slice(0, text.indexOf(begin) + begin.length);
   assert.ok(head.endsWith(begin), "the page has lost the mark where the table begins");
@@ -71,7 +71,7 @@ test("an error carries its code, its status, where it happened and what to do", 
   assert.equal(new StreamCsvError("SCSV_BUSY", "Busy.").status, 503);
 });
 
-test("whatever is thrown becomes an Error that says what it was", () => {
+test("any thrown value becomes an Error that describes it", () => {
   const error = new Error("kept");
   assert.equal(toError(error), error);
   assert.match(toError("a string").message, /a string/);

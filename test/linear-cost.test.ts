@@ -1,4 +1,4 @@
-// Long because it is a table: every reader of a client's text, and what is given to it.
+// Long because it is a table: every reader of a client's text, and its inputs.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -17,7 +17,7 @@ const counter = new StepCounter();
 counter.start();
 after(() => counter.stop());
 
-// V8 counts only in what is compiled from here on.
+// V8 counts only in code that is compiled from here on.
 const { systemClock } = await import("../src/clock.ts");
 const { negotiateCoding } = await import("../src/compression/negotiate-coding.ts");
 const { openExport } = await import("../src/export/definition.ts");
@@ -32,20 +32,23 @@ const { addToList, hasDirective, ResponseHeaders } = await import("../src/respon
 const { checkStatusCode } = await import("../src/response/head/status.ts");
 const { acceptsTrailers } = await import("../src/response/head/trailers.ts");
 const { HttpResponse } = await import("../src/response/http-response.ts");
-const { selectRange } = await import("../src/response/range.ts");
+const { selectRange } = await import("../src/response/select-range.ts");
 const { compress } = await import("../src/response/transform/compress.ts");
 const { conditionalGet } = await import("../src/response/transform/conditional-get.ts");
-const { malformedFault } = await import("../src/server/http/malformed-request.ts");
+const { malformedFault } = await import("../src/server/http/malformed-fault.ts");
 const { identify } = await import("../src/server/http/request-identity.ts");
 const { readTarget } = await import("../src/server/worker/route/request-target.ts");
-const { Router } = await import("../src/server/worker/route/route.ts");
+const { Router } = await import("../src/server/worker/route/router.ts");
 const { parseByteSize, parseCount, parseDuration } = await import("../src/units.ts");
 
-/** Node's limit of a head, and so of whatever is in one; and the server's limit of a path with its query. */
+/** Node's limit of a head, and so of everything in it; and the server's limit of a path with its query. */
 const headBytes = 16 * 1024;
 const targetBytes = 8 * 1024;
 
-/** What one character may cost at most, and what a call may cost besides; the square of the limit is 16,384 a character. */
+/**
+ * The most steps for each character, and the constant steps of a call. A quadratic reader would need 16,384 for each
+ * character.
+ */
 const stepsPerCharacter = 200;
 const fixedSteps = 20_000;
 
@@ -73,7 +76,7 @@ function conditional(name: string, text: string): void {
 
 type Readers = Readonly<Record<string, (text: string) => unknown>>;
 
-/** What reads the headers a client chooses, or what a server may repeat from one in its own. */
+/** Readers of headers that a client sends, or that a server may repeat in its own. */
 const readersOfHeads: Readers = {
   Range: (text) => selectRange({ headers: { range: text } }, rangeHeaders, 1000),
   "Range behind its unit": (text) => selectRange({ headers: { range: `bytes=${text}` } }, rangeHeaders, 1000),
@@ -120,7 +123,7 @@ const readersOfHeads: Readers = {
   "the type of a file": guessContentType,
 };
 
-/** What reads a path, a query and the parameters in it. */
+/** Readers of a path, a query and its parameters. */
 const readersOfTargets: Readers = {
   "a request target": (text) => readTarget(text, { targetBytes, parameterCount: targetBytes }),
   "a query": (text) => readTarget(`/?${text}`, { targetBytes: targetBytes + 2, parameterCount: targetBytes }),
@@ -138,7 +141,7 @@ const readersOfTargets: Readers = {
   ),
 };
 
-/** Pieces of what the readers look for, so that a shape gets far before it fails. */
+/** Pieces of valid inputs, so that a text gets far before it fails. */
 const pieces = [
   ...` \t,;="\\-_/?&+%:.*'()<>#@|~0a\u00e9\0\r\n`.split(""),
   "bytes=",
@@ -196,14 +199,14 @@ const shapeOf = record({
 });
 type Shape = typeof shapeOf extends Arbitrary<infer S> ? S : never;
 
-/** A text of about that length: a start, one or two things over and over, and an end that may spoil it. */
+/** A text of about that length: a start, one or two pieces repeated, and an end that may make it invalid. */
 function writeShape({ start, unit, middle, second, end }: Shape, length: number): string {
   const half = second === null ? length : length / 2;
   const rest = second === null ? "" : second.repeat(Math.ceil(half / second.length));
   return `${start}${unit.repeat(Math.ceil(half / unit.length))}${middle}${rest}${end}`.slice(0, length);
 }
 
-/** Reads texts and holds the steps of all of them against their length. */
+/** Reads texts, and compares the steps for each with its length. */
 function checkCost(read: (text: string) => unknown, texts: readonly string[]): void {
   const steps = counter.stepsOf(() => {
     for (const text of texts) tryRead(read, text);
@@ -213,7 +216,7 @@ function checkCost(read: (text: string) => unknown, texts: readonly string[]): v
   assert.ok(steps <= most, `${steps} steps for ${characters} characters, and ${most} are allowed`);
 }
 
-/** A text may be refused, but only by an error that says so. */
+/** A text may be refused, but only by a proper error. */
 function tryRead(read: (text: string) => unknown, text: string): void {
   try {
     read(text);

@@ -7,12 +7,12 @@ import { fileURLToPath } from "node:url";
 import { type Node, parse } from "acorn";
 import { checkSync } from "recheck";
 
-// Its other backends are a program of the system or of Java; this one is JavaScript.
+// The other backends need a native program or Java; this one is JavaScript.
 process.env["RECHECK_BACKEND"] = "pure";
 
 const compiled = fileURLToPath(new URL("../src", import.meta.url));
 
-/** The rooms that get to see a client's text. The others read files and values of the server's own. */
+/** The rooms that handle a client's text. The others read the server's own files and values. */
 const rooms = ["coding", "export", "response", "server", "stream"];
 
 interface Pattern {
@@ -21,7 +21,7 @@ interface Pattern {
   readonly file: string;
 }
 
-/** The regular expressions written out in a file. */
+/** The regular expression literals in a file. */
 function patternsIn(file: string): readonly Pattern[] {
   const found: Pattern[] = [];
   const visit = (value: unknown): void => {
@@ -49,7 +49,7 @@ function filesIn(folder: string, ending: string): readonly string[] {
     .map((name) => join(folder, name));
 }
 
-/** What reads a client's text in packages: Accept-Encoding and the path. */
+/** Packages that read a client's text: Accept-Encoding and the path. */
 function filesOfPackages(): readonly string[] {
   const require = createRequire(import.meta.url);
   const negotiator = dirname(require.resolve("negotiator"));
@@ -70,14 +70,14 @@ test("finds the regular expressions of the rooms and packages that read a client
   assert.ok(patterns.length > 40, `${patterns.length}`);
 });
 
-test("has no regular expression that backtracks more than its input is long", () => {
+test("has no regular expression whose backtracking isn't linear", () => {
   const superlinear = patterns.filter(({ source, flags }) => checkSync(source, flags).status !== "safe");
   assert.deepEqual(superlinear, []);
 });
 
-test("makes no regular expression while it runs, which this couldn't check", () => {
+test("constructs no regular expression at run time, which this test couldn't check", () => {
   const made = files.filter((file) => readFileSync(file, "utf8").includes("RegExp("));
-  // Made of a constant, to know a folder by its name.
+  // Built from a constant, to recognise a folder by its name.
   assert.deepEqual(made, [join(compiled, "spool", "folder", "spool-folder.js")]);
 });
 

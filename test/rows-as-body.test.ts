@@ -18,13 +18,13 @@ import {
 import { generatedSource } from "../src/source/synthetic/generated-source.ts";
 import { ask, collect, serve, until } from "./response/serving.ts";
 
-/** Rows that count how often they are given back. */
+/** Rows that count how often they are closed. */
 interface Watched {
   readonly rows: Rows;
   releases: number;
 }
 
-/** A kind of rows by a function that makes some: so many, and then none that ever comes. */
+/** A kind of rows, with a function that makes this many and then never another. */
 type Maker = (count: number) => Watched;
 
 function rowOf(id: number): Row {
@@ -101,7 +101,7 @@ const produced: readonly (readonly [name: string, make: Maker])[] = [
 ];
 
 for (const [name, make] of held) {
-  test(`gives ${name} back once when nothing of it is read`, async (t) => {
+  test(`closes ${name} once when nothing of it is read`, async (t) => {
     const made: Watched[] = [];
     const response = (): ReturnType<typeof csvResponse> => {
       const watched = make(3);
@@ -144,7 +144,7 @@ for (const [name, make] of held) {
   });
 }
 
-test("gives rows that can be read once back when their source is closed unread, and reads them once", async () => {
+test("closes one-time rows when their source is closed unread, and reads them only once", async () => {
   const { signal } = new AbortController();
   for (const [name, make] of held.filter(([one]) => one !== "an iterator")) {
     const watched = make(3);
@@ -163,7 +163,7 @@ test("gives rows that can be read once back when their source is closed unread, 
 });
 
 for (const [name, make] of [...held, ...produced]) {
-  test(`gives ${name} back at once when a client leaves while it is stuck`, async (t) => {
+  test(`closes ${name} at once when a client disconnects while it is stuck`, async (t) => {
     for (const transform of [undefined, compress()]) {
       const watched = make(10);
       const { port, outcome } = await serve(t, (req) => {
@@ -179,7 +179,7 @@ for (const [name, make] of [...held, ...produced]) {
     }
   });
 
-  test(`gives ${name} back at once when the chunks are returned or aborted while it is stuck`, async () => {
+  test(`closes ${name} at once when the chunks are returned or aborted while it is stuck`, async () => {
     const returned = make(10);
     const chunks = csvChunks(returned.rows);
     await chunks.next();
@@ -198,7 +198,7 @@ for (const [name, make] of [...held, ...produced]) {
   });
 }
 
-test("doesn't call a function, nor begin a lazy query, for HEAD", async (t) => {
+test("neither calls a function nor starts a lazy query for HEAD", async (t) => {
   let calls = 0;
   const query = {
     // oxlint-disable-next-line unicorn/no-thenable -- as the queries of database libraries are
@@ -222,7 +222,7 @@ test("doesn't call a function, nor begin a lazy query, for HEAD", async (t) => {
   }
 });
 
-test("fires a function's signal with the reason when the client leaves, and not after the end", async (t) => {
+test("fires a function's signal with the reason when the client disconnects, but not after the end", async (t) => {
   const signals: AbortSignal[] = [];
   const { port, url, outcome } = await serve(t, (req) =>
     csvResponse(({ signal }) => {
@@ -262,7 +262,7 @@ const failing: readonly (readonly [name: string, make: () => Rows])[] = [
 ];
 
 for (const [name, make] of failing) {
-  test(`answers 500 where ${name} failed before it was read, and lives on`, async (t) => {
+  test(`answers 500 when ${name} failed before it was read, and continues`, async (t) => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on("unhandledRejection", note);
@@ -293,7 +293,7 @@ test("answers 500 where an async function rejects, if the first chunk is primed"
   assert.equal((await outcome()).error?.message, "no connection");
 });
 
-test("cuts the connection where a stream of rows fails after the first byte, and destroys it", async (t) => {
+test("cuts the connection when a stream of rows fails after the first byte, and destroys the stream", async (t) => {
   const watched = watching(nodeStream)(5000);
   const { url, outcome } = await serve(t, () => csvResponse(watched.rows));
   const answer = await fetch(url);
@@ -304,7 +304,7 @@ test("cuts the connection where a stream of rows fails after the first byte, and
   assert.deepEqual([state, error?.message, watched.releases], ["failed", "the table is gone", 1]);
 });
 
-test("takes rows from whatever may give them", async () => {
+test("takes rows from every kind of source", async () => {
   const rows: Row[] = [{ id: 1 }, { id: 2 }];
   const source = rowsSource(rows);
   const orders = generatedSource("orders", { rows: 2 });
@@ -339,7 +339,7 @@ test("takes rows from whatever may give them", async () => {
   });
 });
 
-test("reads a query that is iterable and a promise as what is iterable, so that nothing is collected", async () => {
+test("iterates a query that is also a promise, so that its rows aren't collected", async () => {
   const query = {
     // oxlint-disable-next-line unicorn/no-thenable -- as the queries of Knex and Mongoose are
     then: () => assert.fail("the whole result was asked for"),
@@ -351,7 +351,7 @@ test("reads a query that is iterable and a promise as what is iterable, so that 
   assert.equal(await collect(csvChunks(() => query)), "id\r\n1\r\n");
 });
 
-test("doesn't close a source that it was given, and ends its reading when the client leaves", async (t) => {
+test("doesn't close a given source, but ends its reading when the client disconnects", async (t) => {
   const events: string[] = [];
   const orders = generatedSource("orders", { rows: 1 });
   const source = {
@@ -371,7 +371,7 @@ test("doesn't close a source that it was given, and ends its reading when the cl
   assert.deepEqual(events, ["aborted"]);
 });
 
-test("can be collected, and sent with a status and headers of its own", async (t) => {
+test("can be collected, and sent with its own status and headers", async (t) => {
   assert.equal((await HttpResponse.from(csvChunks([[1]]))).text, "column1\r\n1\r\n");
   const { url } = await serve(t, () =>
     csvResponse([[1]], { statusCode: 201, headers: { "X-A": "1" }, dialect: "tsv", filename: "a.tsv" }),
@@ -384,7 +384,7 @@ test("can be collected, and sent with a status and headers of its own", async (t
   assert.equal(await answer.text(), "column1\n1\n");
 });
 
-test("leaves rows alone when anything else is refused", async () => {
+test("doesn't touch rows when another argument is refused", async () => {
   let destroyed = 0;
   const stream = nodeStream(1, () => (destroyed += 1));
   for (const options of [
@@ -460,7 +460,7 @@ test("refuses what a function returns when it can't be rows", async () => {
   await assert.rejects(collect(csvChunks((async () => "id") as never)), { code: "SCSV_ARG_TYPE" });
 });
 
-test("is sent as failed, and never hangs, where the sending is aborted before the first pull", async (t) => {
+test("ends as failed, and never hangs, when the transfer is aborted before the first pull", async (t) => {
   const watched = watching(nodeStream)(3);
   const { createServer } = await import("node:http");
   const server = createServer((req, res) => {

@@ -8,10 +8,10 @@ import { addBenchFlags, benchConfigOf, type BenchFlags } from "../bench-flags.ts
 import { progressView } from "../bench-progress.ts";
 import { addConfigFile } from "../config-file.ts";
 import { explain } from "../explain.ts";
-import { tellGitHub } from "../github.ts";
-import { toolIdentity } from "../identity.ts";
+import { reportToGitHub } from "../report-to-github.ts";
+import { toolIdentity } from "../tool-identity.ts";
 import { wantsColor } from "../option.ts";
-import { requireWritable, writeOutputs, writeText, type Output } from "../output.ts";
+import { requireWritable, writeOutputs, writeTextFile, type Output } from "../output.ts";
 import { referenceDigest } from "../reference-digest.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
 import { isClosedPipe, standardOutput } from "../sink.ts";
@@ -60,7 +60,7 @@ async function bench(flags: BenchFlags): Promise<number> {
       ({ name, summary, isDefault }) => `${isDefault ? "*" : " "} ${name.padEnd(widest)}  ${summary}\n`,
     );
     const text = `${lines.join("")}* measured when no scenario is named\n`;
-    await writeText(standardOutput, text).catch((fault: unknown) => {
+    await writeTextFile(standardOutput, text).catch((fault: unknown) => {
       if (!isClosedPipe(fault)) throw fault;
     });
     return 0;
@@ -99,7 +99,7 @@ async function bench(flags: BenchFlags): Promise<number> {
         renderReport(format, told, look),
       );
     } finally {
-      await tellGitHub(told);
+      await reportToGitHub(told);
     }
     if (exitCode !== undefined) return exitCode;
     if (flags.saveBaseline !== undefined) await saveBaseline(flags.saveBaseline, told);
@@ -142,7 +142,7 @@ async function saveBaseline(file: string, result: BenchResult): Promise<void> {
     return;
   }
   const { baselineOf } = await import("../../bench/internal.ts");
-  await writeText(file, `${JSON.stringify(baselineOf(result), null, 2)}\n`);
+  await writeTextFile(file, `${JSON.stringify(baselineOf(result), null, 2)}\n`);
 }
 
 /** What is known of the noise of machines; a package may come without it. */

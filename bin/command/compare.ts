@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { Command, Option } from "commander";
 import type { Budget } from "../../bench/internal.ts";
-import { toolIdentity } from "../identity.ts";
+import { toolIdentity } from "../tool-identity.ts";
 import { wantsColor } from "../option.ts";
 import {
   formatOption,

@@ -19,7 +19,7 @@ import { gzipSink } from "../gzip-sink.ts";
 import { flagName, type GlobalFlags } from "../option.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
 import { isClosedPipe, openSink, standardOutput, type Sink } from "../sink.ts";
-import { guardTerminal } from "../terminal.ts";
+import { guardTerminal } from "../guard-terminal.ts";
 
 interface ExportFlags extends GlobalFlags, FileFlags {
   readonly output: string;

@@ -22,7 +22,7 @@ import type { EncoderName } from "../../src/index.ts";
 import { addConfigFile } from "../config-file.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "../option.ts";
 import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "../file-flags.ts";
-import { parseServedFile } from "../served-file.ts";
+import { parseServedFile } from "../parse-served-file.ts";
 import { serveSettings, type ServeSettings } from "../serve-settings.ts";
 import { endingSignals, signalExitCodes } from "../signal.ts";
 

@@ -4,7 +4,10 @@ import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-/** What a gate run measures, is measured with and is burdened by; what only reports or serves other programs isn't in it. */
+/**
+ * The code that a gate run measures, measures with and is burdened by; not the code that only reports or serves other
+ * programs.
+ */
 const parts = [
   "src",
   "dev/calibrate",
@@ -21,8 +24,8 @@ const parts = [
 ];
 
 /**
- * A digest of the code that decides what a gate run shows. Unlike the commit it stays the same when results or
- * documents are committed, so that a calibration can be committed in between and still goes on.
+ * A digest of the code that decides the result of a gate run. Unlike the commit it doesn't change when results or
+ * documents are committed, so a calibration can continue after a commit of its results.
  */
 export async function buildDigest(): Promise<string> {
   const hash = createHash("sha256");

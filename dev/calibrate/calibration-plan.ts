@@ -3,10 +3,10 @@ import type { Burden } from "./version-copy.ts";
 
 export type CalibrationKind = CalibrationRun["kind"];
 
-/** How many runs of each kind there should be. */
+/** The number of runs of each kind. */
 export type WantedRuns = Readonly<Record<CalibrationKind, number>>;
 
-/** What is done to this version in each kind of run. */
+/** The burden on this version in each kind of run. */
 export const burdens: Readonly<Record<CalibrationKind, Burden>> = {
   aa: null,
   slow: "dearer-streams",
@@ -14,9 +14,9 @@ export const burdens: Readonly<Record<CalibrationKind, Burden>> = {
 };
 
 /**
- * The runs that are still to be made, the kinds spread evenly, so that a calibration that is cut short has some of
- * each and the hours of a day fall on all alike.
- * @param done runs of the file, of which only those of this machine and this build count
+ * The remaining runs, with the kinds spread evenly, so that an interrupted calibration has some of each kind, and the
+ * time of day affects all kinds alike.
+ * @param done runs in the file; only those of this machine and this build count
  */
 export function remainingRuns(
   wanted: WantedRuns,
@@ -30,7 +30,7 @@ export function remainingRuns(
   return kinds
     .flatMap((kind) => {
       const made = own.filter((run) => run.kind === kind).length;
-      // Each run stands where its kind is due, as a share of the whole.
+      // Each run is placed at its kind's share of the whole.
       return Array.from({ length: Math.max(0, wanted[kind] - made) }, (_, index) => ({
         kind,
         due: (made + index + 0.5) / wanted[kind],

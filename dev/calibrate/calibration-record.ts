@@ -2,7 +2,7 @@ import { calibrationFormat, type CalibrationRun } from "../../bench/gate/calibra
 import type { BenchResult, Comparison } from "../../bench/result/schema.ts";
 import type { CalibrationKind } from "./calibration-plan.ts";
 
-/** What is kept of a gate run: its verdicts and ratios, and those of the two equal arms. */
+/** The record of a gate run: its verdicts and ratios, and those of the two equal arms. */
 export function recordOf(
   kind: CalibrationKind,
   result: BenchResult,

@@ -10,7 +10,7 @@ export interface CalibrationSummary {
   readonly isKept: boolean;
 }
 
-/** What each kind of run has to show, as a share of its runs. */
+/** The required result of each kind of run, as a share of its runs. */
 const promises: Readonly<
   Record<CalibrationKind, { readonly metric: string | null; readonly least: number; readonly most: number }>
 > = {
@@ -19,10 +19,12 @@ const promises: Readonly<
   heavy: { metric: "streaming.peak_rss_over_idle_bytes", least: 1, most: 1 },
 };
 
-/** More runs than that without a verdict, as a share, and nothing is known of those that have one. */
+/** If a larger share of the runs has no verdict, the other runs prove nothing. */
 const mostInvalid = 0.1;
 
-/** Counts what the runs of the last build on one machine found, and says for each kind whether that was promised. */
+/**
+ * Counts the verdicts of the last build's runs on one machine, and says for each kind whether they keep the promise.
+ */
 export function summarize(runs: readonly CalibrationRun[], machine: Machine): CalibrationSummary {
   const own = lastBuildOf(runs, machine);
   const counted = (Object.keys(promises) as CalibrationKind[]).map((kind) =>
@@ -44,7 +46,7 @@ export function summarize(runs: readonly CalibrationRun[], machine: Machine): Ca
   };
 }
 
-/** @param runs all of that kind */
+/** @param runs all runs of that kind */
 function countOf(kind: CalibrationKind, runs: readonly CalibrationRun[]): CalibrationSummary {
   const { metric, least, most } = promises[kind];
   if (runs.length === 0) return { sentences: [`${kind}: no runs so far.`], isKept: true };
@@ -52,7 +54,8 @@ function countOf(kind: CalibrationKind, runs: readonly CalibrationRun[]): Calibr
     ({ verdict, verdicts }) =>
       verdict === "regression" && (metric === null || verdicts[metric] === "regression"),
   ).length;
-  // A run that couldn't be trusted finds nothing: that misses what should be found, and clears nothing else.
+  // A run that can't be trusted finds nothing, so it counts as a miss where a change should be found, and as no pass
+  // elsewhere.
   const trusted = runs.filter(({ verdict }) => verdict !== "invalid").length;
   const isKept =
     trusted >= runs.length * (1 - mostInvalid) && found >= runs.length * least && found <= trusted * most;
@@ -66,7 +69,7 @@ function countOf(kind: CalibrationKind, runs: readonly CalibrationRun[]): Calibr
   return { sentences: [sentence, ...(metric === null ? [] : [sizeOf(kind, metric, runs)])], isKept };
 }
 
-/** What the runs said of the size of the change. */
+/** The size of the change that the runs found. */
 function sizeOf(kind: CalibrationKind, metric: string, runs: readonly CalibrationRun[]): string {
   const changes = runs.flatMap(({ ratios }) => ratios[metric] ?? []).map((ratio) => ratio - 1);
   const [low, middle, high] = [0.05, 0.5, 0.95].map((share) => percent(percentile(changes, share) ?? 0));

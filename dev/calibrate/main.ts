@@ -1,6 +1,6 @@
 /**
- * Shows whether the gate keeps what it promises: equal versions pass, dearer and heavier ones are found. Appends to its
- * file after every run and goes on where it stopped.
+ * Shows whether the gate keeps its promises: equal versions pass, more expensive and heavier ones are found. It
+ * appends to its file after every run, and continues where it stopped.
  *
  *     node dist/dev/calibrate/main.js [--aa 100] [--slow 60] [--heavy 20] [--output FILE]
  */
@@ -31,7 +31,7 @@ const usage =
   "Usage: npm run calibrate -- [--aa <count>] [--slow <count>] [--heavy <count>] [--output <file>]\n";
 const defaultFile = fileURLToPath(new URL("../../../fixtures/calibration/gate.jsonl", import.meta.url));
 const ownProgram = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
-/** Of a gate run that couldn't be made, as opposed to one whose verdict is no good. */
+/** The exit code of a gate run that failed to measure, unlike one with a bad verdict. */
 const failedRun = 1;
 const exitCodes = { kept: 0, failed: 1, broken: 4, interrupted: 130 } as const;
 
@@ -46,7 +46,7 @@ async function main({ wanted, file }: Flags, signal: AbortSignal): Promise<numbe
   await mkdir(dirname(file), { recursive: true });
   const text = existsSync(file) ? await readFile(file, "utf8") : "";
   const done: CalibrationRun[] = [...parseCalibration(text, file)];
-  // What an interruption cut off isn't read, and mustn't stand before what is appended.
+  // A partial last line, from an interruption, is ignored and removed before the next append.
   if (text !== "" && !text.endsWith("\n")) await writeFile(file, text.slice(0, text.lastIndexOf("\n") + 1));
   const build = await buildDigest();
   const remaining = remainingRuns(wanted, done, { fingerprint, build });
@@ -71,7 +71,7 @@ async function main({ wanted, file }: Flags, signal: AbortSignal): Promise<numbe
   return isKept ? exitCodes.kept : exitCodes.broken;
 }
 
-/** One gate run of a copy, with its burden, against this version; null when it was interrupted. */
+/** One gate run of a copy with its burden against this version; null if it was interrupted. */
 async function measureOne(
   { kind, build, seed }: { readonly kind: CalibrationKind; readonly build: string; readonly seed: number },
   signal: AbortSignal,
@@ -91,7 +91,7 @@ async function measureOne(
     let errors = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
     const closed = new Promise((resolve) => child.once("close", resolve));
-    // An abort is told by an error before the child has ended, and it needs its copy until then.
+    // An abort raises an error before the child has ended, but the child needs its copy until then.
     child.on("error", () => undefined);
     if (child.pid === undefined) await once(child, "spawn");
     await closed;
@@ -128,7 +128,7 @@ function readFlags(args: readonly string[]): Flags {
 
 function count(name: string, text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new TypeError(`--${name} takes a whole number from 0 on, and "${text}" isn't one.`);
+  throw new TypeError(`--${name} "${text}" is not a whole number. Use 0 or more.`);
 }
 
 function tell(sentence: string): void {

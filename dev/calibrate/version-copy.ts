@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** What is done to a copy; `null` leaves it as it is. */
+/** The burden on a copy; `null` for none. */
 export type Burden = "dearer-streams" | "heavier-streams" | null;
 
 /** A copy of this version that can be measured against it. */
 export interface VersionCopy {
-  /** Its `stream-csv`. */
+  /** Path of its `stream-csv`. */
   readonly program: string;
   remove(): Promise<void>;
 }
@@ -16,9 +16,9 @@ export interface VersionCopy {
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 /**
- * Copies the built version, so that both sides of a run differ in their path in every kind of run, and puts a burden on
- * the servers it starts. The burden is a module that Node loads before the program: the code that is measured is the
- * same, byte for byte.
+ * Copies the built version, so that the paths of both sides differ in every kind of run, and puts a burden on the
+ * servers it starts. The burden is a module that Node loads before the program, so the measured code is the same,
+ * byte for byte.
  */
 export async function copyVersion(burden: Burden): Promise<VersionCopy> {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-calibrate-"));
@@ -33,7 +33,7 @@ export async function copyVersion(burden: Burden): Promise<VersionCopy> {
   return { program, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Workers are processes of their own, which inherit the environment; the bench itself carries no burden. */
+/** Worker processes inherit the environment; the bench itself has no burden. */
 function wrapper(burden: Burden): string {
   if (burden === null) return `#!/usr/bin/env node\nawait import("./plain.js");\n`;
   const { href } = pathToFileURL(join(root, "dist", "fixtures", "programs", `${burden}.js`));

@@ -1,7 +1,7 @@
 /**
- * Injects faults into a real server for some minutes, while clients of every kind use it directly and through nginx, and
- * says what must never be: a cut body that ends cleanly, a client without an answer, anything that is held for ever.
- * All choices follow from the seed, so that a run can be repeated; when things happen depends on the machine, too.
+ * Injects faults into a real server for some minutes, while clients of every kind use it directly and through nginx.
+ * Reports what must never happen: a cut body that ends cleanly, a client without an answer, a resource held for ever.
+ * The seed decides all choices, so that a run can be repeated; timing depends on the machine too.
  *
  *     npm run faults -- --minutes 10 [--seed N] [--proxy nginx]
  *
@@ -54,7 +54,7 @@ function repeated({ minutes, seed, proxy, only, clients, program }: Options): st
 
 const interruption = new AbortController();
 for (const name of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.on(name, () => interruption.abort());
-// An error that nobody handles ends the run as a signal does, so that nothing is left behind.
+// An unhandled error ends the run like a signal, so that nothing is left behind.
 for (const name of ["uncaughtException", "unhandledRejection"] as const)
   process.on(name, (error: unknown) => {
     complain(error);

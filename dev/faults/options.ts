@@ -11,7 +11,7 @@ export const usage = `Usage: npm run faults -- [--minutes 10] [--seed N] [--prox
   --program FILE   another compiled stream-csv than this one
 `;
 
-/** What the command line says. */
+/** The options of the command line. */
 export interface Options {
   readonly minutes: number;
   readonly seed: number;
@@ -21,7 +21,7 @@ export interface Options {
   readonly program: string | undefined;
 }
 
-/** @throws Error for anything that can't be used */
+/** @throws Error for an unusable option */
 export function parseOptions(args: readonly string[], randomSeed: () => number): Options {
   const { values } = parseArgs({
     args: [...args],

@@ -2,17 +2,17 @@ import { seededRandom, shuffled, type Random } from "../../bench/internal.ts";
 import { faultKinds } from "./fault/faults.ts";
 import { between } from "./pick.ts";
 
-/** What a run consists of; all of it follows from the seed. */
+/** The parts of a run, all decided by the seed. */
 export interface PlannedPhase {
   readonly number: number;
   /** How long clients come while faults are injected. */
   readonly stormMs: number;
   readonly faults: readonly PlannedFault[];
-  /** What the clients' own choices follow from. */
+  /** The seed of the clients' choices. */
   readonly clientSeed: number;
 }
 
-/** A fault and when it is injected, counted from the start of its phase. */
+/** A fault and its time, counted from the start of its phase. */
 export interface PlannedFault {
   readonly name: string;
   readonly atMs: number;
@@ -23,11 +23,11 @@ export interface PlannedFault {
 export interface PlanOptions {
   readonly seed: number;
   readonly minutes: number;
-  /** Names of the faults to choose from; all where none is named. */
+  /** Names of the faults to choose from; empty for all. */
   readonly only: readonly string[];
 }
 
-/** A phase with its calm takes about so long. */
+/** The approximate duration of a phase with its calm. */
 const phaseMs = 30_000;
 const calmMs = 10_000;
 const faultsPerPhase = 5;
@@ -35,8 +35,9 @@ const faultsPerPhase = 5;
 const longRunMinutes = 1.5;
 
 /**
- * Plans phases for so many minutes. Faults are dealt from a shuffled pack, so that each comes once before any comes again.
- * @throws RangeError for a name that no fault has
+ * Plans phases for this many minutes. Faults come in shuffled rounds, so that each occurs once before any occurs
+ * again.
+ * @throws RangeError for an unknown name
  */
 export function planRun({ seed, minutes, only }: PlanOptions): readonly PlannedPhase[] {
   const random = seededRandom(seed);
@@ -46,7 +47,7 @@ export function planRun({ seed, minutes, only }: PlanOptions): readonly PlannedP
   return Array.from({ length: count }, (_, index) => {
     const faults = Array.from({ length: faultsPerPhase }, () => ({
       name: deal(),
-      // The last ones still have time to show.
+      // The last faults still have time to show their effects.
       atMs: between(random, 1000, stormMs * 0.8),
       seed: Math.floor(random() * 2 ** 32),
     }));

@@ -1,8 +1,8 @@
-/** Something that must never be, with what shows it. */
+/** Something that must never happen, with its evidence. */
 export interface Finding {
   readonly kind: string;
   readonly count: number;
-  /** The first few times it was seen. */
+  /** The first few occurrences. */
   readonly evidence: readonly string[];
 }
 
@@ -15,10 +15,10 @@ interface InjectedFault {
 }
 
 const keptEvidence = 3;
-/** A fault may show in an answer so long after it was over. */
+/** A fault may affect answers for this long after its end. */
 const recentMs = 60_000;
 
-/** What a run did and saw: faults injected, answers counted, and what must never be. */
+/** The record of a run: injected faults, counted answers, and findings. */
 export class RunRecord {
   readonly #nowMs: () => number;
   readonly #onFinding: (kind: string, evidence: string) => void;
@@ -33,30 +33,30 @@ export class RunRecord {
     this.#onFinding = onFinding;
   }
 
-  /** Notes that a fault begins; the returned function notes that it is over. */
+  /** Records the start of a fault; the returned function records its end. */
   fault(name: string, sentence: string): () => void {
     const fault: InjectedFault = { name, sentence, startedAtMs: this.#nowMs(), endedAtMs: undefined };
     this.#faults.push(fault);
     return () => (fault.endedAtMs ??= this.#nowMs());
   }
 
-  /** Notes that a fault can't be injected here, and why. */
+  /** Records that a fault can't be injected here, and why. */
   skip(name: string, reason: string): void {
     this.#skipped.set(name, reason);
   }
 
-  /** Counts what became of one request of a kind of client. */
+  /** Counts the outcome of one request of a kind of client. */
   answer(client: string, what: string): void {
     const counts = this.#answers.get(client) ?? new Map<string, number>();
     this.#answers.set(client, counts.set(what, (counts.get(what) ?? 0) + 1));
   }
 
-  /** From now on nothing is a finding any more, since the run is being ended before its time. */
+  /** Records no more findings, because the run is being interrupted. */
   close(): void {
     this.#isClosed = true;
   }
 
-  /** Notes something that must never be; the faults of the last minute are part of the evidence. */
+  /** Records a finding; the faults of the last minute are part of the evidence. */
   finding(kind: string, evidence: string): void {
     if (this.#isClosed) return;
     const known = this.#findings.get(kind) ?? { count: 0, evidence: [] };
@@ -83,7 +83,7 @@ export class RunRecord {
     return this.#skipped;
   }
 
-  /** By client, how often each outcome was seen. */
+  /** How often each outcome occurred, by kind of client. */
   get answers(): ReadonlyMap<string, ReadonlyMap<string, number>> {
     return this.#answers;
   }

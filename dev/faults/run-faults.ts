@@ -19,20 +19,20 @@ import { startNginx } from "./subject/nginx.ts";
 import { ServerUnderTest } from "./subject/server-under-test.ts";
 import { SourceFiles } from "./subject/source-files.ts";
 
-/** What a run needs from outside. */
+/** The environment of a run. */
 export interface RunSurroundings {
   /** The compiled `stream-csv`. */
   readonly program: string;
-  /** An empty folder; whoever gives it removes it. */
+  /** An empty folder, which the caller removes. */
   readonly folder: string;
   readonly record: RunRecord;
   readonly nowMs: () => number;
   readonly say: (sentence: string) => void;
-  /** Ends the run before its time; what was started is ended all the same. */
+  /** Interrupts the run; everything it started is still ended. */
   readonly interruption: AbortSignal;
 }
 
-/** A run while it goes on. */
+/** The parts of a running run. */
 interface Run extends RunSurroundings {
   readonly server: ServerUnderTest;
   readonly faults: Omit<FaultContext, "begin" | "random">;
@@ -42,8 +42,8 @@ interface Run extends RunSurroundings {
 }
 
 /**
- * Injects faults into a real server while clients of every kind use it, phase by phase; after each phase nothing may be
- * left of it. What must never be is in the record afterwards.
+ * Injects faults into a real server, phase by phase, while clients of every kind use it. After each phase nothing of
+ * it may be left. The record contains the findings.
  * @returns facts about the run, by name
  */
 export async function runFaults(
@@ -59,7 +59,7 @@ export async function runFaults(
   const files = await SourceFiles.make(join(folder, "files"));
   await using server = new ServerUnderTest({ program, folder, disks, files, record, nowMs });
   await server.start(disks.missing === undefined && options.seed % 2 === 0 ? "file" : "pipe");
-  // A run that ends in a hurry has no time for the end of this function.
+  // An interrupted run may not reach the end of this function.
   const stopAtOnce = (): void => {
     record.close();
     void server.killAll();
@@ -119,7 +119,7 @@ export async function runFaults(
   };
 }
 
-/** Clients come while faults are injected; it ends when all faults are undone and the last client has left. */
+/** Runs clients while faults are injected; ends when all faults are undone and the last client has disconnected. */
 async function storm(run: Run, { stormMs, faults, clientSeed }: PlannedPhase): Promise<void> {
   const load = startLoad(run.ways, clientSeed);
   const lanes = new Map<string, Promise<void>>();
@@ -156,7 +156,7 @@ async function inject(run: Run, { name, seed }: PlannedFault, kind: FaultKind): 
   }
 }
 
-/** Nothing is wrong any more and nobody asks: all must be as at the start. @returns the share of its speed that is left */
+/** Without faults and clients, the server must be as at the start. @returns the share of its speed at the start */
 async function calm(run: Run, phase: PlannedPhase): Promise<number> {
   const { server, base, record, speedAtStart } = run;
   const [direct] = run.ways;
@@ -166,7 +166,7 @@ async function calm(run: Run, phase: PlannedPhase): Promise<number> {
   const isServing = await checkService(calmContext(direct!, run.interruption), 10_000 + phase.number);
   const share = await checkSpeed(direct!.target, speedAtStart, record);
   if ((!wasAtRest || !isServing) && !run.interruption.aborted) {
-    // What one phase has broken isn't to be found again after each further one.
+    // A new server, so that the damage of one phase isn't found again after each later phase.
     run.say("  The server is started again, since it isn't as it was.");
     await server.drainAndRestart("SIGTERM", false, server.logDestination);
   }

@@ -1,6 +1,6 @@
 import type { RunRecord } from "./record.ts";
 
-/** What a run did and saw, as tables for people, findings last. */
+/** The record of a run as tables for people, findings last. */
 export function summaryOf(record: RunRecord, facts: Readonly<Record<string, string>>): string {
   const faults = [...record.faultCounts].map(([name, count]) => [String(count), name]);
   const skipped = [...record.skipped].map(([name, reason]) => [name, reason]);

@@ -1,18 +1,21 @@
 import { untrustedTwice } from "../../bench/gate/round-guard.ts";
 import type { BenchResult } from "../../bench/result/schema.ts";
 
-/** What a run says of a change. */
-export interface Finding {
+/** The judgement of a run about a change. */
+export interface Judgement {
   readonly isBad: boolean;
   readonly sentences: readonly string[];
 }
 
-/** The checks that don't depend on how fast or how quiet a machine is. */
+/** The checks that don't depend on the machine's speed or load. */
 const independent = /^(integrity\.|scaling\.streaming\.)/;
 const needed = ["scaling.streaming.slope_bytes_per_row", "scaling.streaming.peak_rise_bytes"];
 
-/** Holds a run of `scaling` by all deliveries against what has to be true on any machine; what wasn't measured is bad, too. */
-export function factsOf({ checks, integrity, complete, warnings }: BenchResult): Finding {
+/**
+ * Checks a run of `scaling` by all deliveries against facts that hold on any machine; a missing measurement is bad
+ * too.
+ */
+export function factsOf({ checks, integrity, complete, warnings }: BenchResult): Judgement {
   if (integrity.equal !== true) {
     return { isBad: true, sentences: ["The deliveries didn't give the same bytes.", ...warnings] };
   }
@@ -37,9 +40,9 @@ export function factsOf({ checks, integrity, complete, warnings }: BenchResult):
 }
 
 /**
- * Reads a gate run against the commit before. A regression of what costs is bad, and so is a run that broke off in its
- * rounds: this version did something wrong, or died. A machine that is too noisy can't decide, which says nothing of the
- * change, and a commit may mean to change what is written.
+ * Judges a gate run against the previous commit. A regression of the costs is bad, and so is a run that failed in its
+ * rounds, because then this version had an error or died. On a machine that is too noisy the run is undecided, which
+ * isn't bad. A commit may change the output on purpose.
  */
 export function costOf({
   verdict,
@@ -50,7 +53,7 @@ export function costOf({
   warnings,
   rounds,
   integrity,
-}: BenchResult): Finding {
+}: BenchResult): Judgement {
   if (integrity.equal === false) {
     return { isBad: true, sentences: ["This version's deliveries didn't give the same bytes.", ...warnings] };
   }

@@ -6,9 +6,10 @@ import { csvResponse, send } from "../../src/index.ts";
 const longestWaitMs = 10_000;
 
 /**
- * Whether the first bytes of a stream reach a client before the second batch of rows exists. The source gives its
- * second row only once the client has read the first, so a response that waits for more than it needs never comes.
- * @returns what is wrong, in a sentence; null when nothing is
+ * Checks that the first bytes of a stream reach a client before the second batch of rows exists. The source yields
+ * its second row only after the client has read the first, so a response that waits for more than it needs never
+ * arrives.
+ * @returns what is wrong, in a sentence; null if nothing is
  */
 export async function firstByteFault(): Promise<string | null> {
   const reading = new EventEmitter();

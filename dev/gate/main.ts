@@ -1,7 +1,7 @@
 /**
- * Holds this project against its own promises: what has to be true on any machine, and where there is a commit before,
- * what a streamed export costs beside it. Fails for a broken fact or a regression; a machine that is too noisy to decide
- * is told and fails only with --strict.
+ * Checks this project's promises: facts that hold on any machine and, if there is a previous commit, the cost of a
+ * streamed export compared with it. It fails for a broken fact or a regression. A machine that is too noisy to decide
+ * is reported, and fails only with --strict.
  *
  *     node dist/dev/gate/main.js [--strict] [--against REF]
  */
@@ -15,13 +15,16 @@ import { parseArgs } from "node:util";
 import { parseResult } from "../../bench/result/read-result.ts";
 import type { BenchResult } from "../../bench/result/schema.ts";
 import { runTool } from "../../bench/subject/run-tool.ts";
-import { costOf, factsOf, type Finding } from "./facts.ts";
+import { costOf, factsOf, type Judgement } from "./facts.ts";
 import { firstByteFault } from "./first-byte.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const program = join(root, "dist", "bin", "stream-csv.js");
 const usage = "Usage: npm run gate -- [--strict] [--against <ref>]\n";
-/** All of it, so that a pipeline can count on an answer; what isn't known by then is told as that. */
+/**
+ * The time limit of the whole program, so that a pipeline gets an answer; anything unfinished then is reported as
+ * unknown.
+ */
 const longestMs = 240_000;
 
 const usualRef = "HEAD~1";
@@ -49,7 +52,7 @@ async function main(
     signal: new AbortController().signal,
   });
   if (!isThere.isGood) {
-    // The first commit has none before it; whoever names one, or wants an answer, gets none by that.
+    // The first commit has no previous one; with --against or --strict that is a failure.
     const isBad = flags.strict || flags.against !== usualRef;
     tell({ isBad, sentences: [`There is no ${flags.against} here, so nothing is said of the cost.`] });
     if (fault !== null || factual.isBad) return 2;
@@ -66,7 +69,7 @@ async function main(
   return flags.strict ? compared.exitCode : 0;
 }
 
-/** Runs `stream-csv bench` as anybody would, and reads its result file. */
+/** Runs `stream-csv bench` as a user would, and reads its result file. */
 async function bench(flags: readonly string[], signal: AbortSignal): Promise<BenchResult> {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-gate-"));
   const output = join(folder, "result.json");
@@ -80,7 +83,7 @@ async function bench(flags: readonly string[], signal: AbortSignal): Promise<Ben
     let errors = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
     const closed = new Promise((resolve) => child.once("close", resolve));
-    // An aborted child is told of by an error as well; what counts is that it has ended.
+    // An abort raises an error too; wait until the child has ended.
     child.on("error", () => undefined);
     if (child.pid === undefined) await once(child, "spawn");
     await closed;
@@ -93,7 +96,7 @@ async function bench(flags: readonly string[], signal: AbortSignal): Promise<Ben
   }
 }
 
-function tell({ isBad, sentences }: Finding): void {
+function tell({ isBad, sentences }: Judgement): void {
   for (const sentence of sentences) process.stdout.write(`${isBad ? "FAILED" : "  "} ${sentence}\n`);
 }
 

@@ -1,9 +1,9 @@
 /**
- * How our export of a CSV file compares with DuckDB's own `COPY (FROM read_csv(…)) TO 'file' (FORMAT csv)`, on one thread of
- * DuckDB's and told everything about the file, and with another build of this package that reads the same file its own way.
+ * Compares our export of a CSV file with DuckDB's `COPY (FROM read_csv(…)) TO 'file' (FORMAT csv)`, on one DuckDB
+ * thread and with all facts about the file given, and with another build of this package.
  *
- * The ways take turns in one process, every other round the other way round; a ratio is taken within a round. Before anything
- * is timed, the texts are held against each other. Seconds of CPU are those of the whole process, all its threads.
+ * The contenders alternate in one process, with reversed order in every other round; each ratio is taken within a
+ * round. Before anything is timed, the texts are compared. CPU seconds are those of all threads of the process.
  *
  *     node dist/dev/micro/csv-file.js [rounds] [megabytes] [other build's dist/src/index.js]
  */
@@ -19,13 +19,13 @@ const rounds = Number(process.argv[2] ?? 7);
 const megabytes = Number(process.argv[3] ?? 80);
 const otherBuild = process.argv[4];
 
-/** What the micro needs of a build of this package. */
+/** What this program needs from a build of this package. */
 interface Build {
   readonly openSource: typeof openSource;
   readonly csvChunks: typeof csvChunks;
 }
 
-/** A pseudo-random number below `most`, the same in every run. */
+/** Pseudo-random numbers below `most`, the same in every run. */
 let state = 1;
 function random(most: number): number {
   state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -96,7 +96,7 @@ async function exported(build: Build, path: string, onChunk: (chunk: Uint8Array)
   await source.close();
 }
 
-/** The text of a build, as its digest. */
+/** The digest of a build's text. */
 async function digestOf(build: Build, path: string): Promise<string> {
   const hash = createHash("sha256");
   await exported(build, path, (chunk) => hash.update(chunk));
@@ -129,7 +129,7 @@ function middle(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** The middle ratio of a contender's rounds to the same rounds of ours, and the least and greatest. */
+/** The median ratio of a contender's rounds to ours, and the lowest and highest. */
 function ratioText(taken: readonly Taken[], ours: readonly Taken[], of: (one: Taken) => number): string {
   const ratios = taken.map((one, round) => of(one) / of(ours[round] ?? one));
   return `${middle(ratios).toFixed(2)} × (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;

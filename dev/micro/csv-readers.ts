@@ -1,6 +1,7 @@
 /**
- * What many readers of one CSV file at once take of a process's memory: a long file, one of 4,000 columns, and one of quoted
- * text. Each reader must get the whole text. Memory is resident, and what is over that of the process at rest.
+ * Measures the memory of a process with many concurrent readers of one CSV file: a long file, one with 4,000 columns,
+ * and one with quoted text. Each reader must get the complete text. Memory is the resident size above that of the
+ * idle process.
  *
  *     node dist/dev/micro/csv-readers.js [readers] [megabytes]
  */

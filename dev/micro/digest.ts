@@ -1,5 +1,5 @@
 /**
- * What the digest of a body costs: the same export run with and without it, in turns, in one process.
+ * Measures the cost of a body's digest: the same export with and without it, alternating in one process.
  *
  *     node dist/dev/micro/digest.js [rows] [rounds]
  */
@@ -11,7 +11,7 @@ const [, , rows = "300000", rounds = "9"] = process.argv;
 const { definition, close } = await openExport("orders");
 const plan = planExport(definition, readExportParameters([["rows", rows]]));
 
-/** What one run took. */
+/** The cost of one run. */
 interface Run {
   readonly bytes: number;
   readonly loopMs: number;
@@ -21,7 +21,7 @@ await run(false);
 await run(true);
 const pairs: { readonly plain: Run; readonly hashed: Run }[] = [];
 for (let round = 0; round < Number(rounds); round += 1) {
-  // In turns, the order reversed each time, so that neither always runs on the other's heels.
+  // Alternating, with reversed order each time, so that neither always runs second.
   const first = await run(round % 2 === 0);
   const second = await run(round % 2 !== 0);
   pairs.push(round % 2 === 0 ? { hashed: first, plain: second } : { plain: first, hashed: second });
@@ -55,7 +55,7 @@ show(
   "times",
 );
 
-/** Runs the export through, and takes the CPU time of it: nothing waits here, so that is what the loop is kept for. */
+/** Runs the export and measures its CPU time. Nothing waits here, so this is how long the event loop is busy. */
 async function run(isHashed: boolean): Promise<Run> {
   const hash = createHash("sha256");
   let bytes = 0;

@@ -1,9 +1,9 @@
 /**
- * How our export of a file compares with DuckDB's own `COPY … TO 'file' (FORMAT csv)`, both on one thread of DuckDB's.
+ * Compares our export of a file with DuckDB's `COPY … TO 'file' (FORMAT csv)`, both on one DuckDB thread.
  *
- * The ways take turns in one process, every other round the other way round; a ratio is taken within a round. Ours ends in
- * bytes that are thrown away. Before anything is timed, DuckDB reads our text back and holds it against the file, row
- * by row. Seconds of CPU are those of the whole process, all its threads.
+ * The contenders alternate in one process, with reversed order in every other round; each ratio is taken within a
+ * round. Our bytes are discarded. Before anything is timed, DuckDB reads our text back and compares it with the file,
+ * row by row. CPU seconds are those of all threads of the process.
  *
  *     node dist/dev/micro/duckdb.js [file] [rounds] [dialect]
  */
@@ -58,12 +58,12 @@ async function runOurs(): Promise<number> {
   return bytes;
 }
 
-/** Types whose text in our CSV is that of DuckDB's own casts, or is read by them. */
+/** Types whose text in our CSV equals that of DuckDB's casts, or can be read by them. */
 function isPlain(type: string): boolean {
   return !/[[(]|^(?:BLOB|MAP|STRUCT|JSON|VARIANT|ENUM)/.test(type) || type.startsWith("DECIMAL");
 }
 
-/** Has DuckDB read our text with the file's own types; what of nested values comes back is only text, and is left out. */
+/** Lets DuckDB read our text with the file's types. Nested values come back only as text, so they are left out. */
 async function checkRows(): Promise<number> {
   await pipeline(
     csvChunks(source, { dialect: "unix", nonFinite: "text", nullValue: "\\N" }),

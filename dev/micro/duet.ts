@@ -1,7 +1,7 @@
 /**
- * What a duet is good for: three servers of this version, one of them made a tenth dearer, give the same exports in
- * turns and then in a duet, round by round, all warm. Tells how far the ratio of the two equal ones strays from round
- * to round either way, what the dearer one is found to cost, and what an export costs alone and in company.
+ * Shows what a duet is good for. Three warm servers of this version, one of them made 10 % slower, serve the same
+ * exports in turns and then in a duet, round by round. Prints how much the ratio of the two equal ones varies in each
+ * way, the measured cost of the slower one, and the cost of an export alone and together with others.
  *
  *     node dist/dev/micro/duet.js [rounds]
  */
@@ -42,7 +42,7 @@ const session: Session = {
   signal: new AbortController().signal,
 };
 
-/** CPU seconds of an export by each arm: the mean of those in turns, and of those in a duet. */
+/** Mean CPU seconds of an export by each arm, in turns and in a duet. */
 async function measureRound(
   order: readonly ArmName[],
 ): Promise<{ readonly inTurns: Costs; readonly inDuet: Costs }> {
@@ -60,7 +60,7 @@ async function measureRound(
       const trial = { session, server, request: item };
       if (!warm.has(item.id)) {
         await prepareServer(trial);
-        // As many as are counted, since the first ones are dearer: what comes second would seem cheap.
+        // As many as are counted, because the first ones are slower and the second way would seem cheaper.
         for (let turn = 1; turn < turns; turn += 1) await readFrom(trial);
         const { bodyBytes, crc32 } = await readFrom(trial, { checksum: true });
         const body = { rows, bytes: bodyBytes, crc32: crc32 ?? 0 };

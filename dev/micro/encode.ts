@@ -1,6 +1,6 @@
 /**
- * Encodes the same orders in several ways, in turns within one process, and prints how they compare: what counts are the
- * ratios within a round, of processor time, which suffers less from whatever else the machine does than a clock's.
+ * Encodes the same orders in several ways, alternating in one process, and prints how they compare. It uses ratios of
+ * CPU time within a round, because other programs affect CPU time less than elapsed time.
  *
  *     node dist/dev/micro/encode.js [rows] [rounds]
  */
@@ -19,10 +19,10 @@ const all = contenders(await orderRows(rows));
 const texts = await Promise.all(all.map(async ({ run }) => Buffer.concat(await run())));
 checkAgreement();
 
-/** Microseconds of processor time, by contender and round. */
+/** Microseconds of CPU time, by contender and round. */
 const taken = all.map((): number[] => []);
 for (let round = -warmUpRounds; round < rounds; round += 1) {
-  // Every other round the other way round, so that none always follows the same one.
+  // Reversed order in every other round, so that none always follows the same one.
   const order = all.map((_, index) => (round % 2 === 0 ? index : all.length - 1 - index));
   for (const index of order) {
     const before = process.cpuUsage();
@@ -50,7 +50,7 @@ for (const [index, contender] of all.entries()) {
   );
 }
 
-/** How many times as fast as another contender, with the interval of the rounds' ratios. */
+/** The speed relative to another contender, with the interval of the rounds' ratios. */
 function ratioText(index: number, control: number): string {
   const pairs = (taken[index] ?? []).map((own, round) => ({
     treatment: taken[control]?.[round] ?? 0,
@@ -61,7 +61,7 @@ function ratioText(index: number, control: number): string {
   return `${estimate.ratio.toFixed(1)} × (${estimate.low.toFixed(1)} to ${estimate.high.toFixed(1)})`;
 }
 
-/** A way that writes something else would be no comparison. */
+/** A contender that writes other text can't be compared. */
 function checkAgreement(): void {
   const values = parse(texts[0] ?? "");
   const typedText = texts[all.findIndex(({ agrees }) => agrees === "typed bytes")];

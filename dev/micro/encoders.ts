@@ -4,20 +4,20 @@ import Papa from "papaparse";
 import { CsvEncoder, rowsSource, type EncoderName } from "../../src/index.ts";
 import type { OrderRows } from "./order-rows.ts";
 
-/** One way of turning orders into bytes. */
+/** One way of encoding orders. */
 export interface Contender {
   readonly name: string;
-  /** What its text must have in common with that of csv-stringify given arrays: every byte, or every value a parser finds. */
+  /** How its text must agree with that of csv-stringify with arrays: in every byte, or in every parsed value. */
   readonly agrees: "bytes" | "values" | "typed bytes";
   /** The text of all rows, in chunks. */
   readonly run: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
 }
 
-/** Rows the writers of strings are given at a time: more make no difference, and all at once would be one huge string. */
+/** Rows passed to the string writers at a time: more make no difference, and all at once would be one huge string. */
 const batchRows = 1000;
 const utf8 = new TextEncoder();
 
-/** All ways; the first is what the others are compared with. */
+/** All contenders; the others are compared with the first one. */
 export function contenders({ names, typed, arrays, objects }: OrderRows): readonly Contender[] {
   return [
     { name: "csv-stringify/sync, arrays", agrees: "bytes", run: byStringify(arrays) },
@@ -70,7 +70,7 @@ function byStringify(rows: readonly object[]): Contender["run"] {
   return () => slices(rows).map((slice) => utf8.encode(stringify(slice, stringifyOptions)));
 }
 
-/** fast-csv asks for dates as text; booleans it writes by itself. */
+/** fast-csv needs dates as text; it can write booleans. */
 function byFastCsv(rows: readonly object[]): Contender["run"] {
   const options = {
     rowDelimiter: "\r\n",

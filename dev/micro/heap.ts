@@ -1,6 +1,6 @@
 /**
- * How much of the JavaScript heap a generated export takes for each row once it runs: what the heap grows by between
- * collections. The bytes of chunks lie outside that heap and aren't counted; their small objects are.
+ * Measures how much JavaScript heap a generated export allocates for each row: the growth of the heap between
+ * collections. The bytes of chunks are outside that heap and don't count; their small objects do.
  *
  *     node --max-semi-space-size=1 dist/dev/micro/heap.js [rows] [export...]
  */
@@ -10,7 +10,7 @@ import { median } from "../../bench/statistics/median.ts";
 
 const rows = Number(process.argv[2] ?? 2_000_000);
 const wanted = process.argv.slice(3);
-/** Chunks between two looks at the heap: looking takes some of it too, and several such make little of that. */
+/** Chunks between two samples of the heap. Sampling allocates too, so it is rare. */
 const chunksPerLook = 8;
 
 for (const name of generatedExportNames) {
@@ -27,7 +27,10 @@ function rowsOf(name: GeneratedExportName): number {
   return { orders: rows, numbers: rows / 2, wide: rows / 16, text: rows / 40 }[name];
 }
 
-/** The median growth over the second half of the rows, when all code is compiled; looks with a collection between are left out. */
+/**
+ * The median growth over the second half of the rows, when all code is compiled; samples with a collection in between
+ * are left out.
+ */
 async function heapBytesPerChunk(name: GeneratedExportName, count: number): Promise<number> {
   const growths: number[] = [];
   let chunks = 0;
@@ -43,7 +46,7 @@ async function heapBytesPerChunk(name: GeneratedExportName, count: number): Prom
   return ((median(settled) ?? Number.NaN) - lookBytes()) / chunksPerLook;
 }
 
-/** What a look at the heap takes of it. */
+/** The allocation of one sample. */
 function lookBytes(): number {
   const growths: number[] = [];
   let last = process.memoryUsage().heapUsed;

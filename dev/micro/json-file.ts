@@ -1,11 +1,11 @@
 /**
- * How opening and reading a JSON file compares with DuckDB's `read_json`, on one thread, for records of several shapes.
+ * Compares opening and reading a JSON file with DuckDB's `read_json`, on one thread, for records of several shapes.
  *
- * DuckDB is asked as one has to ask it for exact columns: it looks at the whole file for its schema, and then reads with that
- * schema, either to a CSV of its own in /dev/null, or as chunks of which nothing is taken out, the least that a program that
- * goes on with the values has to pay. Another build of stream-csv, given by its entry `dist/src/index.js`, does the same as ours.
- * The ways take turns in one process, every other round the other way round; a ratio is taken within a round. Seconds of CPU are
- * those of the whole process, all its threads.
+ * For exact columns DuckDB must scan the whole file for its schema, and then read with that schema. It reads either
+ * to a CSV in /dev/null, or to chunks whose values aren't used, which is the least cost for a program that uses the
+ * values. Another build of stream-csv, given by its entry `dist/src/index.js`, does the same as ours. The contenders
+ * alternate in one process, with reversed order in every other round; each ratio is taken within a round. CPU seconds
+ * are those of all threads of the process.
  *
  *     node dist/dev/micro/json-file.js [MB] [rounds] [entry of another build]
  */
@@ -67,7 +67,7 @@ async function writeWith({ openSource, csvChunks }: Build, path: string): Promis
   return bytes;
 }
 
-/** What stands behind FROM once DuckDB has looked at the whole file. */
+/** The FROM clause after DuckDB has scanned the whole file. */
 async function relationOf(path: string): Promise<string> {
   const described = await connection.run(
     `DESCRIBE FROM read_json('${path}', format='newline_delimited', sample_size=-1)`,
@@ -131,7 +131,7 @@ async function measure(shape: string, path: string): Promise<void> {
   process.stdout.write(`${shape}: ${rows} records, ${(bytes / 1e6).toFixed(0)} MB\n`);
   for (const [index, { name }] of ways.entries()) {
     const all = taken[index] ?? [];
-    // Ways to batches are held against ours to batches, ways to CSV against ours to CSV.
+    // Contenders that make batches are compared with our batches, those that write CSV with our CSV.
     const first = taken[name.includes("CSV") || name.includes("COPY") ? 2 : 0] ?? [];
     const speed = bytes / 1e6 / middle(all.map((one) => one.seconds));
     process.stdout.write(

@@ -1,6 +1,6 @@
 /**
- * What memory it takes to write NDJSON as CSV: processes of their own open and read a file of a megabyte, one of a tenth of
- * the megabytes wanted, and one of all of them. Tells the greatest resident memory of each, before and after.
+ * Measures the memory for writing NDJSON as CSV. Separate processes open and read a file of one megabyte, one of a
+ * tenth of the given megabytes, and one of all of them. Prints the peak resident memory of each, before and after.
  *
  *     node dist/dev/micro/json-memory.js [MB]
  */

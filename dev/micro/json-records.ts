@@ -10,7 +10,7 @@ function sentence(seed: number, count: number): string {
   return Array.from({ length: count }, (_, index) => words[(seed * 7 + index * 3) % words.length]).join(" ");
 }
 
-/** Records as they are in files: few short values, long texts, nested values, and few of many keys. */
+/** Typical records: few short values, long texts, nested values, and few of many keys. */
 export const recordShapes: Readonly<Record<string, (row: number) => object>> = {
   narrow: (row) => ({
     id: row,
@@ -41,7 +41,7 @@ export const recordShapes: Readonly<Record<string, (row: number) => object>> = {
   },
 };
 
-/** Writes a file of so many bytes or a little more, a record a line; gives its rows. */
+/** Writes a file of at least this many bytes, one record per line; returns its rows. */
 export async function writeRecords(path: string, shape: string, bytes: number): Promise<number> {
   const record = recordShapes[shape] ?? (() => ({}));
   const file = createWriteStream(path);

@@ -1,11 +1,11 @@
 import { generatedSource } from "../../src/internal.ts";
 import type { Batch } from "../../src/index.ts";
 
-/** The same orders in the forms they come in. */
+/** The same orders in several forms. */
 export interface OrderRows {
   readonly names: readonly string[];
   readonly typed: readonly Batch[];
-  /** As user code has them: a number for a decimal, a Date for an instant. */
+  /** As in user code: a number for a decimal, a Date for an instant. */
   readonly arrays: readonly unknown[][];
   readonly objects: readonly Readonly<Record<string, unknown>>[];
 }
@@ -16,7 +16,7 @@ export async function orderRows(count: number): Promise<OrderRows> {
   const typed: Batch[] = [];
   const arrays: unknown[][] = [];
   for await (const batch of source.read({ signal: new AbortController().signal })) {
-    // A batch holds until the next one is asked for.
+    // A batch is valid until the next one is pulled.
     typed.push(structuredClone(batch));
     for (let row = 0; row < batch.rowCount; row += 1)
       arrays.push(batch.columns.map((vector) => userValue(vector, row)));
@@ -50,7 +50,7 @@ function userValue(vector: Batch["columns"][number], row: number): unknown {
   }
 }
 
-/** A string as a database driver makes it: in one piece, not put together from parts as those of the generator are. */
+/** A flat string, as a database driver makes it, not a concatenation of parts like the generator's strings. */
 function asRead(text: string | null): unknown {
   const read: unknown = JSON.parse(JSON.stringify(text));
   return read;

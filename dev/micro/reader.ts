@@ -1,8 +1,8 @@
 /**
- * How fast the bench's reader takes bytes that cost nothing to make, beside a plain `node:http` client: what it can't
- * take, it can't measure. A raw server in a process of its own writes the same buffer again and again, with a length or
- * in chunks of 64 KiB. Variants take turns in another order each round; a ratio is the median over the rounds of the
- * ratio within a round.
+ * Compares how fast the bench's reader and a plain `node:http` client read bytes that cost nothing to make. The bench
+ * can't measure servers faster than its reader. A raw server in its own process writes the same buffer repeatedly,
+ * with a length or in chunks of 64 KiB. Variants alternate in a different order each round; a ratio is the median of
+ * the rounds' ratios.
  *
  *     node dist/dev/micro/reader.js [rounds] [MiB]
  */
@@ -25,7 +25,7 @@ const readers = {
 } as const;
 type ReaderName = keyof typeof readers;
 
-/** Reads with Node's own client, and throws everything away. */
+/** Reads with Node's client, and discards everything. */
 async function readPlainly(url: URL): Promise<number> {
   const call = get(url, { agent: false });
   const [response] = (await once(call, "response")) as [IncomingMessage];
@@ -49,7 +49,7 @@ async function serve(): Promise<void> {
   server.close();
 }
 
-/** Writes the same megabyte over and over, so that the server has nothing to do but hand it to the kernel. */
+/** Writes the same megabyte repeatedly, so that the server only passes it to the kernel. */
 async function sendBody(socket: Socket, isChunked: boolean, mebibytes: number): Promise<void> {
   const content = Buffer.alloc(chunkBytes, "0123456789abcdef,\n");
   const chunk = isChunked

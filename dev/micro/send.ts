@@ -1,9 +1,9 @@
 /**
- * How close `send()` comes to a hand-written `res.write` + `drain` loop, for chunks of 64 KiB that are ready made.
+ * Compares `send()` with a hand-written `res.write` + `drain` loop, for ready-made chunks of 64 KiB.
  *
- * All variants are answered by one server, turn by turn in one run and in another order each round, so that whatever else
- * the machine does hits all of them. The server is a process of its own; the reader throws away what it reads. A ratio is
- * the median over the rounds of the ratio within a round.
+ * One server answers all variants, alternating in one run in a different order each round, so that other programs
+ * affect all of them. The server has its own process; the reader discards the bytes. A ratio is the median of the
+ * rounds' ratios.
  *
  *     node dist/dev/micro/send.js [rounds] [MiB]
  */
@@ -49,7 +49,7 @@ async function serve(): Promise<void> {
   server.close();
 }
 
-/** Reads one answer until the connection ends; gives MB/s. */
+/** Reads one answer until the connection ends; returns MB/s. */
 async function read(port: number, variant: Variant, count: number): Promise<number> {
   const startMs = performance.now();
   let bytes = 0;

@@ -1,10 +1,10 @@
 /**
- * How long a turn of the event loop takes while an export is streamed to a client that reads as fast as it can: what a
- * short request on the same worker waits for.
+ * Measures how long a turn of the event loop takes while an export is streamed to a fast client. A short request on
+ * the same worker waits for that long.
  *
- * A turn is measured in processor time of the event loop's own thread, since the clock would count what else the machine
- * does. Turns in which next to nothing happened are left out. The client is a process of its own. The first export of
- * a source, whose code isn't compiled yet, is a line of its own ("cold").
+ * A turn is measured in CPU time of the event loop's thread, because elapsed time would include other programs. Turns
+ * in which almost nothing happened are left out. The client has its own process. The first export of a source, whose
+ * code isn't compiled yet, has its own line ("cold").
  *
  *     node dist/dev/micro/slices.js [seconds each] [file…]
  */
@@ -21,12 +21,12 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { compress, send, StreamingHttpResponse } from "../../src/index.ts";
 import { encoderNames, openExport, planExport, readExportParameters, runExport } from "../../src/internal.ts";
 
-/** Turns shorter than this did no work to speak of. */
+/** Turns shorter than this did almost no work. */
 const leastMs = 0.1;
 const sliceMs = 5;
 const codings = ["identity", "gzip", "br"] as const;
 
-/** Counts turns of the event loop from now on; stopping gives their lengths in milliseconds of processor time. */
+/** Measures turns of the event loop from now on; stopping returns their CPU time in milliseconds. */
 function watchTurns(): () => readonly number[] {
   const turns: number[] = [];
   const clock = threadClock();
@@ -46,7 +46,7 @@ function watchTurns(): () => readonly number[] {
   };
 }
 
-/** Processor time of this thread, which Linux tells in nanoseconds; whoever asks for that of the process brings it up to date. */
+/** CPU time of this thread, which Linux reports in nanoseconds; reading the CPU time of the process updates it. */
 function threadClock(): { readonly nowMs: () => number; readonly close: () => void } {
   const file = openSync(`/proc/self/task/${process.pid}/schedstat`, "r");
   const text = Buffer.alloc(64);
@@ -58,7 +58,7 @@ function threadClock(): { readonly nowMs: () => number; readonly close: () => vo
   return { nowMs, close: () => closeSync(file) };
 }
 
-/** Reads and throws away what a server sends, until the parent closes the channel. */
+/** Reads and discards the bytes of a server, until the parent closes the channel. */
 async function readFrom(port: number, coding: string, path: string): Promise<void> {
   const onread = { buffer: Buffer.alloc(256 * 1024), callback: () => true };
   const socket = connect({ port, host: "127.0.0.1", onread });
@@ -79,7 +79,7 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
   await send(response, req, res);
 }
 
-/** The lengths of all turns while a client reads an export for so long, or to its end. */
+/** The lengths of all turns while a client reads an export for this long, or to its end. */
 async function turnsOf(port: number, seconds: number, coding: string, query: URLSearchParams) {
   const reader = fork(fileURLToPath(import.meta.url), [
     "read",
@@ -96,7 +96,10 @@ async function turnsOf(port: number, seconds: number, coding: string, query: URL
   return turns;
 }
 
-/** Files that are hard to divide: texts of four kilobytes, as documents are, and values of which DuckDB's client makes objects. */
+/**
+ * Files that are hard to process in small pieces: texts of four kilobytes, and values for which DuckDB's client
+ * creates objects.
+ */
 const queries = {
   "long-texts": "SELECT range AS id, repeat(md5(range::VARCHAR) || ' ', 124) AS body FROM range(60000)",
   nested: "SELECT {'id': range, 'tags': [range, range + 1, range + 2]} AS item FROM range(300000)",

@@ -1,6 +1,6 @@
 /**
- * How exactly a throttled reader keeps its rate: reads at several rates at once from a raw server in a process of its
- * own, and tells how far each is off over the whole time.
+ * Measures how exactly a throttled reader keeps its rate. It reads at several rates at once from a raw server in its
+ * own process, and prints the deviation of each over the whole time.
  *
  *     node dist/dev/micro/throttle.js [seconds]
  */
@@ -32,7 +32,7 @@ async function serve(): Promise<void> {
   server.close();
 }
 
-/** Bytes a second over the whole time, by the clock. */
+/** Bytes per second over the whole time, by the clock. */
 async function rateOver(url: URL, bytesPerSecond: number, seconds: number): Promise<number> {
   const leaving = new AbortController();
   let first: { readonly atMs: number; readonly bytes: number } | undefined;
@@ -48,7 +48,7 @@ async function rateOver(url: URL, bytesPerSecond: number, seconds: number): Prom
       },
     });
   } catch (fault) {
-    // The body has no end: who read long enough leaves, which rejects as well.
+    // The body has no end: a reader disconnects after its time, which rejects too.
     if (!leaving.signal.aborted) throw fault;
   }
   const from = first ?? last;

@@ -1,27 +1,27 @@
 import { StreamCsvError } from "../../src/index.ts";
 import type { RunningTarget, Target } from "../../bench/subject/target.ts";
 import { exportUrl, type Peer, type Workshop } from "./peer.ts";
-import { readRows } from "./measure-peer.ts";
+import { readPeerRows } from "./measure-peer.ts";
 import { peerTarget } from "./peer-target.ts";
 import { differenceOf, readShape, type Shape } from "./shape.ts";
 
-/** Whether a peer takes part, and how; a peer that doesn't has its reason. */
+/** Whether and how a peer takes part, or the reason why it doesn't. */
 export type Admission =
   | { readonly state: "admitted"; readonly version: string; readonly shape: Shape; readonly rows: number }
   | { readonly state: "absent"; readonly reason: string }
   | { readonly state: "refused"; readonly reason: string };
 
-/** How a peer is looked at before it takes part. */
+/** How a peer is checked before it takes part. */
 export interface AdmissionOptions {
-  /** Rows that are parsed and held against ours. */
+  /** Number of rows that are parsed and compared with ours. */
   readonly checkedRows: number;
-  /** The shape of our own rows; null for the peer that is ours. */
+  /** The shape of our rows; null for our own peer. */
   readonly reference: Shape | null;
-  /** How long a timed export should take, and the most bytes it may have; or its rows, when they are given. */
+  /** The target time and the most bytes of a timed export, or its number of rows if given. */
   readonly size: { readonly seconds: number; readonly mostBytes: number } | { readonly rows: number };
 }
 
-/** A peer that was started to be looked at. */
+/** A peer that was started for the check. */
 interface Visit {
   readonly target: Target;
   readonly server: RunningTarget;
@@ -30,8 +30,8 @@ interface Visit {
 }
 
 /**
- * Looks whether a peer can be run here, makes it ready, parses its rows and chooses how many of them a timed export has.
- * One that is absent or serves other rows is told so and never timed.
+ * Checks whether a peer can run here, prepares it, parses its rows and chooses the number of rows of a timed export.
+ * A peer that is absent or serves other rows is reported and never timed.
  */
 export async function admitPeer(
   peer: Peer,
@@ -65,10 +65,13 @@ export async function admitPeer(
   }
 }
 
-/** How long the second look should take: by then code is compiled, and the rate is that of a long export. */
+/** The target time of the second export: by then the code is compiled, and the rate is that of a long export. */
 const lookSeconds = 0.4;
 
-/** Chooses rows by the rate of two looks, the first at the rows just checked; to two significant digits. */
+/**
+ * Chooses the number of rows, to two significant digits, by the rate of two exports; the first one has the rows just
+ * checked.
+ */
 async function chooseRows(
   peer: Peer,
   { target, server, workshop, signal }: Visit,
@@ -76,7 +79,7 @@ async function chooseRows(
   { seconds, mostBytes }: { readonly seconds: number; readonly mostBytes: number },
 ): Promise<number> {
   const look = async (count: number, wantedSeconds: number): Promise<number> => {
-    const { totalMs } = await readRows(target, server, count, signal);
+    const { totalMs } = await readPeerRows(target, server, count, signal);
     const wanted = (count / totalMs) * 1000 * wantedSeconds;
     return Number(Math.min(wanted, mostBytes / bytesPerRow).toPrecision(2));
   };

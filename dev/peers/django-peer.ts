@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import type { Peer } from "./peer.ts";
 import { askVersion, sourceFile } from "./run-program.ts";
 
-/** Debian's own Python, which its packages belong to; another one may come first on the path. */
+/** Debian's Python, for which its packages are installed; the path may find another one first. */
 const python = "/usr/bin/python3";
 const askVersions =
   "import platform, django, gunicorn; print(f'Django {django.__version__}, gunicorn {gunicorn.__version__}, Python {platform.python_version()}')";
@@ -16,7 +16,7 @@ function django(name: string, rowsPerPiece: number, settings: string): Peer {
     exportPath: "/orders.csv",
     findVersion: (signal) => askVersion([python, "-c", askVersions], signal),
     command: ({ poolFile }) => {
-      // -B, so that nothing compiled is left beside the sources.
+      // -B, so that no compiled files are left next to the sources.
       const gunicorn = [python, "-B", "-m", "gunicorn", "--config", sourceFile("gunicorn.conf.py")] as const;
       const application = `django_server:create_application(${JSON.stringify(poolFile)}, ${rowsPerPiece})`;
       return Promise.resolve([...gunicorn, "--chdir", dirname(sourceFile("django_server.py")), application]);
@@ -24,14 +24,14 @@ function django(name: string, rowsPerPiece: number, settings: string): Peer {
   };
 }
 
-/** As Django's documentation streams CSV. */
+/** Streams CSV as in Django's documentation. */
 export const djangoPeer: Peer = django(
   "django",
   1,
   "`StreamingHttpResponse` over `csv.writer` with the echo buffer of Django's documentation, a piece a row; gunicorn with one sync worker, no middleware, no database.",
 );
 
-/** What Django can do beyond its documentation. */
+/** Streams CSV in a faster way than in Django's documentation. */
 export const batchedDjangoPeer: Peer = django(
   "django, batched",
   500,

@@ -2,8 +2,8 @@ import { cpus } from "node:os";
 import { cpuSeconds } from "../../bench/probe/cpu-time.ts";
 
 /**
- * Watches how much of the machine other programs take.
- * @returns a function that tells their share of all CPU time since the watch began, from 0 to 1
+ * Measures how much CPU time other programs take. @returns a function that returns their share of all CPU time since
+ * the start, from 0 to 1
  */
 export async function watchForeignLoad(): Promise<() => Promise<number>> {
   const before = await look();
@@ -15,7 +15,7 @@ export async function watchForeignLoad(): Promise<() => Promise<number>> {
   };
 }
 
-/** Of all cores since they started, and of this process with every child that has ended. */
+/** CPU time of all cores since boot, and of this process with its ended children. */
 async function look(): Promise<{ allSeconds: number; busySeconds: number; ownSeconds: number }> {
   const ownSeconds = await cpuSeconds([process.pid]);
   let [all, idle] = [0, 0];

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Peer, Workshop } from "./peer.ts";
 import { askVersion, runProgram, sourceFile } from "./run-program.ts";
 
-/** Go's standard library alone. */
+/** Go's standard library only. */
 export const goPeer: Peer = {
   name: "go",
   stack: "Go, net/http and encoding/csv",
@@ -17,7 +17,7 @@ export const goPeer: Peer = {
   async prepare(workshop, signal) {
     await runProgram(["go", "build", "-o", binary(workshop), sourceFile("go-server.go")], {
       signal,
-      // Only the standard library, and nothing that stays behind.
+      // Uses only the standard library, and leaves no files behind.
       environment: {
         GO111MODULE: "off",
         GOPROXY: "off",

@@ -5,9 +5,9 @@ import { askVersion, runProgram } from "./run-program.ts";
 const installLimitMs = 600_000;
 
 /**
- * Installs the Debian packages of peers whose runtime is absent, where that is possible: as root, with apt-get.
- * Where it isn't, or fails, the peers stay absent, and the page will say so.
- * @param tell is told what is done, or why it isn't
+ * Installs the Debian packages of peers without a runtime, if this process is root and has apt-get. Otherwise, or if
+ * it fails, the peers stay absent, and the page says so. @param tell gets a line about each step, or why it is
+ * skipped
  */
 export async function installMissing(
   peers: readonly Peer[],

@@ -1,5 +1,5 @@
 /**
- * Measures other stacks that serve rows like ours beside ours, and writes the tables into docs/peers.md.
+ * Measures our server together with other stacks that serve similar rows, and writes the tables into docs/peers.md.
  *
  *     node dist/dev/peers/main.js [--rounds 8] [--rows N] [--seed 1] [--no-install] [--no-write]
  */
@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { describeEnvironment } from "../../bench/probe/environment.ts";
 import { watchForeignLoad } from "./foreign-load.ts";
 import { installMissing } from "./install.ts";
-import { footnotes, generatedPart, measuredTable, ratioTable } from "./page.ts";
+import { pageNotes, generatedPart, measuredTable, ratioTable } from "./page.ts";
 import { peers } from "./peers.ts";
 import { runPeers, type PeerResult } from "./run-peers.ts";
 import { ours } from "./stream-csv-peer.ts";
@@ -34,7 +34,7 @@ async function main(flags: Flags, signal: AbortSignal): Promise<number> {
   const { rounds, rows, seed } = flags;
   const foreignLoad = await watchForeignLoad();
   const results = await runPeers({ ours, others: peers, rounds, rows, seed }, tell, signal);
-  print("", measuredTable(results), "", ratioTable(results), "", ...footnotes(results));
+  print("", measuredTable(results), "", ratioTable(results), "", ...pageNotes(results));
   if (flags.mayWrite) await writePage(results, flags, await foreignLoad());
   return results.some(({ admission }) => admission.state === "refused") ? refusedExit : 0;
 }
@@ -81,7 +81,7 @@ function readFlags(args: readonly string[]): Flags {
 
 function positive(name: string, text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new TypeError(`--${name} takes a whole number from 1 on, and "${text}" isn't one.`);
+  throw new TypeError(`--${name} "${text}" is not a whole number. Use 1 or more.`);
 }
 
 function tell(sentence: string): void {
@@ -92,7 +92,7 @@ function print(...lines: readonly string[]): void {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** Runs until it is done or interrupted; what was started is stopped in both cases. */
+/** Runs until it is done or interrupted; in both cases all started programs are stopped. */
 async function runUntilSignal(flags: Flags): Promise<number> {
   const interruption = new AbortController();
   const exits = { SIGINT: 130, SIGTERM: 143 } as const;

@@ -7,7 +7,7 @@ import { readWhole, withServer, type Trial } from "../../bench/session/session.t
 import type { Peer, Workshop } from "./peer.ts";
 import { peerTarget } from "./peer-target.ts";
 
-/** What one round tells of a peer; null where this system can't sample it. */
+/** The measurements of a peer in one round; null if this system can't sample a value. */
 export interface PeerNumbers {
   readonly bytesPerSecond: number;
   readonly rowsPerSecond: number;
@@ -17,7 +17,7 @@ export interface PeerNumbers {
   readonly idleBytes: number | null;
   readonly peakOverIdleBytes: number | null;
   readonly pingsPerSecond: number;
-  /** Share of the export in which the reader was busy; near 1 the reader was the limit. */
+  /** Share of the export's time in which the reader was busy; near 1 the reader was the limit. */
   readonly readerBusyRatio: number;
 }
 
@@ -26,9 +26,8 @@ const pingWarmUpMs = 200;
 const pingMs = 500;
 
 /**
- * Measures a peer once, in a fresh process, as every target is measured: its memory while it waits, a warm-up, one
- * timed export with all probes around it; and short requests when nothing else runs. The process is gone when this
- * settles.
+ * Measures a peer once in a new process, like every target: its idle memory, a warm-up, one timed export with all
+ * probes, and short requests without other load. The process is gone when this settles.
  */
 export async function measurePeer(
   peer: Peer,
@@ -55,10 +54,10 @@ export async function measurePeer(
 }
 
 /**
- * Takes so many rows at full speed.
+ * Reads this many rows at full speed.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the export is refused or doesn't end cleanly
  */
-export function readRows(
+export function readPeerRows(
   target: Target,
   server: RunningTarget,
   rows: number,

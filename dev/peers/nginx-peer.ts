@@ -4,10 +4,10 @@ import { findFreePort } from "../../bench/subject/free-port.ts";
 import type { Peer } from "./peer.ts";
 import { askVersion, runProgram, sourceFile, streamCsvProgram } from "./run-program.ts";
 
-/** Debian puts it where only root's path leads. */
+/** Debian installs it in a folder that is only on root's path. */
 const nginx = "/usr/sbin/nginx";
 
-/** A file made before, sent by the kernel: what no server that makes its rows can reach. */
+/** An existing file, sent by the kernel: an upper bound for servers that make their rows. */
 export const nginxPeer: Peer = {
   name: "nginx",
   stack: "nginx, a file",
@@ -25,12 +25,12 @@ export const nginxPeer: Peer = {
     await runProgram([process.execPath, streamCsvProgram, "--log-level", "warn", ...options], { signal });
   },
   async command({ folder }) {
-    // nginx takes no port 0.
+    // nginx doesn't accept port 0.
     const port = await findFreePort();
     const template = await readFile(sourceFile("nginx.conf"), "utf8");
     const file = join(folder, "nginx.conf");
     await writeFile(file, template.replaceAll("{port}", String(port)).replaceAll("{folder}", folder));
-    // nginx can't say when it listens; the shell tells where, and becomes nginx.
+    // nginx can't print its address; the shell prints it, and becomes nginx.
     const script = 'echo "listening on $1"; exec "$2" -e stderr -c "$3"';
     return ["sh", "-c", script, "sh", `http://127.0.0.1:${port}`, nginx, file];
   },

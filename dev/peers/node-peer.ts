@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Peer } from "./peer.ts";
 
-/** Plain Node with csv-stringify, the usual way to stream CSV from Node. */
+/** Plain Node with csv-stringify, the usual way to stream CSV with Node. */
 export const nodePeer: Peer = {
   name: "node",
   stack: "Node, csv-stringify",

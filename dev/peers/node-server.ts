@@ -25,7 +25,7 @@ const sixYears = 6 * 365 * 86_400_000;
 
 const pool = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as Pool;
 
-/** A small generator of random numbers from 0 to 1 (mulberry32): the same rows at every request. */
+/** A small random number generator from 0 to 1 (mulberry32), which gives the same rows for every request. */
 function randomNumbers(): () => number {
   let state = 1;
   return () => {
@@ -75,7 +75,7 @@ const server = createServer((req, res) => {
   if (url.pathname === "/ping") {
     res.end("pong");
   } else if (url.pathname === "/orders.csv") {
-    // A client that leaves ends the pipeline, and that is no fault of the server.
+    // A client that disconnects ends the pipeline, which isn't an error of the server.
     serveOrders(Number(url.searchParams.get("rows")), res).catch(() => res.destroy());
   } else {
     res.writeHead(404).end();

@@ -23,19 +23,19 @@ const quantities: readonly Quantity[] = [
   { title: "short requests per second", unit: "requests/s", of: (numbers) => numbers.pingsPerSecond },
 ];
 
-/** From here on other programs took a share that shows in absolute numbers. */
+/** From this share on, other programs affect the absolute numbers. */
 const disturbingLoad = 0.05;
-/** From here on the reader may have been the slower side. */
+/** From this share on, the reader may have been the limit. */
 const busyReaderRatio = 0.8;
 
-/** What a run was, beside its numbers. */
+/** The facts about a run in addition to its numbers. */
 export interface RunFacts {
   readonly command: string;
   readonly date: string;
   readonly environment: Environment;
   readonly rounds: number;
   readonly seed: number;
-  /** Share of the machine's CPU time that other programs took meanwhile. */
+  /** Share of the machine's CPU time that other programs took during the run. */
   readonly foreignLoad: number;
 }
 
@@ -49,7 +49,7 @@ export function measuredTable(results: readonly PeerResult[]): string {
   return table(["server", ...quantities.map(({ title }) => title)], rows);
 }
 
-/** Ours divided by each peer, round by round. */
+/** Our value divided by each peer's, round by round. */
 export function ratioTable(results: readonly PeerResult[]): string {
   const [ours, ...others] = results;
   const rows = others.flatMap((other) => {
@@ -61,8 +61,8 @@ export function ratioTable(results: readonly PeerResult[]): string {
   return table(["ours ÷", ...quantities.map(({ title }) => title)], rows);
 }
 
-/** Sentences on what the tables can't say: peers that weren't measured, and those that outran the reader. */
-export function footnotes(results: readonly PeerResult[]): readonly string[] {
+/** Sentences about what the tables don't show: peers that weren't measured, and those faster than the reader. */
+export function pageNotes(results: readonly PeerResult[]): readonly string[] {
   return results.flatMap(({ peer, admission, rounds }) => {
     if (admission.state !== "admitted")
       return [`**${peer.name}** is ${admission.state}. ${admission.reason}`];
@@ -92,7 +92,7 @@ export function generatedPart(results: readonly PeerResult[], facts: RunFacts): 
     "",
     "Throughput, rows and short requests: more is better for us. First byte, CPU and memory: less is.",
     "In parentheses the interval of the ratio; `÷12` is a twelfth.",
-    ...footnotes(results).flatMap((sentence) => ["", sentence]),
+    ...pageNotes(results).flatMap((sentence) => ["", sentence]),
     "",
     "### What was run",
     table(
@@ -132,7 +132,7 @@ function valuesOf(rounds: readonly PeerNumbers[], of: Quantity["of"]): readonly 
   return rounds.map(of).filter((value) => value !== null);
 }
 
-/** A table of Markdown whose cells are padded, so that a terminal shows it well too. */
+/** A Markdown table with padded cells, so that it is readable in a terminal too. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, index) =>
     Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),

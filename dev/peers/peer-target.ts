@@ -2,7 +2,10 @@ import { startServerProcess } from "../../bench/subject/server-process.ts";
 import type { Target } from "../../bench/subject/target.ts";
 import { exportUrl, type Peer, type Workshop } from "./peer.ts";
 
-/** A peer as a target. It tells where it listens, and is ready once it answers there, since some tell before they do. */
+/**
+ * A peer as a target. It prints its address, and is ready once it answers there, because some peers print it before
+ * they listen.
+ */
 export async function peerTarget(peer: Peer, workshop: Workshop): Promise<Target> {
   const command = await peer.command(workshop);
   return {
@@ -23,7 +26,7 @@ export async function peerTarget(peer: Peer, workshop: Workshop): Promise<Target
         ...server,
         exportUrl: (_, { rows }) => exportUrl(peer, server.origin, rows),
         pingUrl: new URL("/ping", server.origin),
-        // Only one of them tells inside numbers; all are measured from outside alike.
+        // Only one peer reports inside numbers, so all are measured from outside.
         statsUrl: null,
       };
     },

@@ -1,36 +1,36 @@
-/** Where a run keeps what it makes; removed when the run ends. */
+/** The folder of a run, removed when the run ends. */
 export interface Workshop {
-  /** A folder of its own, readable to servers that give up their rights. */
+  /** A separate folder, readable by servers that drop their privileges. */
   readonly folder: string;
-  /** The words that rows are made of, as JSON; see {@link writePool}. */
+  /** The file of words that rows are made of, as JSON; see {@link writePool}. */
   readonly poolFile: string;
 }
 
-/** A stack that serves rows like those of `orders`, to be measured beside ours. */
+/** A stack that serves rows like those of `orders`, to be compared with ours. */
 export interface Peer {
   readonly name: string;
-  /** What serves, in a few words. */
+  /** A short description. */
   readonly stack: string;
-  /** How it is set up, as sentences for the page. */
+  /** Its set-up, as sentences for the page. */
   readonly settings: string;
-  /** Debian packages that bring its runtime; none when Node is all it needs. */
+  /** Debian packages of its runtime; empty if it needs only Node. */
   readonly packages: readonly string[];
-  /** Path of its export; `?rows=N` is added. Every peer answers `/ping` shortly. */
+  /** Path of its export; `?rows=N` is added. Every peer also answers `/ping` with a short text. */
   readonly exportPath: string;
-  /** The versions of what it runs on, or null when something of it isn't on this machine. */
+  /** The versions of its runtime, or null if a part is missing on this machine. */
   findVersion(signal: AbortSignal): Promise<string | null>;
-  /** Does once what must be done before it can be started, such as compiling. */
+  /** Runs once before its start, such as compiling. */
   prepare?(workshop: Workshop, signal: AbortSignal): Promise<void>;
-  /** Makes what must lie ready before so many rows can be asked for. */
+  /** Prepares everything for requests of this many rows. */
   provideRows?(workshop: Workshop, rows: number, signal: AbortSignal): Promise<void>;
   /**
-   * The command that serves on a free port of the loopback interface, in the foreground.
-   * It prints `listening on http://HOST:PORT` to standard output.
+   * The command of the server, which runs in the foreground on a free port of the loopback interface. It prints
+   * `listening on http://HOST:PORT` to standard output.
    */
   command(workshop: Workshop): Promise<readonly [string, ...string[]]>;
 }
 
-/** The address of so many rows at a peer that listens at an origin. */
+/** The address of this many rows of a peer at an origin. */
 export function exportUrl(peer: Peer, origin: string, rows: number): URL {
   return new URL(`${peer.exportPath}?rows=${rows}`, origin);
 }

@@ -5,7 +5,7 @@ import { nodePeer } from "./node-peer.ts";
 import type { Peer } from "./peer.ts";
 import { oursWithStringify } from "./stream-csv-peer.ts";
 
-/** All that is measured beside ours, in the order of the page. */
+/** All peers, in the order of the page. */
 export const peers: readonly Peer[] = [
   oursWithStringify,
   nodePeer,

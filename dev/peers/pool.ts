@@ -3,12 +3,12 @@ import { parse } from "csv-parse/sync";
 import { runProgram, streamCsvProgram } from "./run-program.ts";
 
 /**
- * The words that peers make their rows of, drawn from our own rows: so theirs have the same names, the same share of
- * nulls and the same bytes, without the way of making them being told in three languages.
+ * The words of which peers make their rows, drawn from our rows. So their rows have the same names, share of nulls
+ * and sizes, without implementing the generator in three languages.
  */
 interface Pool {
   readonly customers: readonly (readonly [name: string, email: string])[];
-  /** In the order of our rows, with repetitions: each draw is as likely to be null as ours. */
+  /** In the order of our rows, with repetitions, so that a draw is null as often as in our rows. */
   readonly notes: readonly (string | null)[];
   readonly statuses: readonly string[];
   readonly regions: readonly string[];
@@ -17,7 +17,7 @@ interface Pool {
 const sampledRows = 20_000;
 const sampledNotes = 4096;
 
-/** Exports some of our rows and writes their words as JSON. */
+/** Exports some of our rows, and writes their words as JSON. */
 export async function writePool(file: string, signal: AbortSignal): Promise<void> {
   const command = [process.execPath, streamCsvProgram, "--log-level", "warn", "export", "orders"] as const;
   const text = await runProgram([...command, "--rows", String(sampledRows), "--seed", "1"], { signal });

@@ -9,39 +9,37 @@ import { measurePeer, type PeerNumbers } from "./measure-peer.ts";
 import type { Peer, Workshop } from "./peer.ts";
 import { writePool } from "./pool.ts";
 
-/** What is measured, and how often. */
+/** The plan of a run. */
 export interface PeersPlan {
-  /** The one all others are compared with. */
+  /** The peer that all others are compared with. */
   readonly ours: Peer;
   readonly others: readonly Peer[];
   readonly rounds: number;
   readonly seed: number;
-  /** Rows of every timed export; null: as many as take each peer about a second. */
+  /** Rows of every timed export; null for as many as take each peer about a second. */
   readonly rows: number | null;
   /**
-   * Rows of each peer that are parsed and held against ours; the more, the smaller the differences that show.
-   * @default 20000
+   * Rows of each peer that are parsed and compared with ours; more rows show smaller differences. @default 20000
    */
   readonly checkedRows?: number;
 }
 
-/** What became of a peer. */
+/** The result of a peer. */
 export interface PeerResult {
   readonly peer: Peer;
   readonly admission: Admission;
-  /** One entry a round, in the order of the rounds; none unless it was admitted. */
+  /** One entry for each round, in order; empty if the peer wasn't admitted. */
   readonly rounds: readonly PeerNumbers[];
 }
 
 const exportSeconds = 1;
-/** Servers of ready files are so fast that a second of them would fill the disk. */
+/** Servers of existing files are so fast that a file for one second would fill the disk. */
 const mostBytes = 256 * 1024 ** 2;
 
 /**
- * Checks every peer's rows, then measures all that were admitted in rounds: each once a round, in an order drawn from
- * the seed and balanced over positions, each time in a fresh process.
- * @param tell is told what is being done
- * @returns ours first, then the others in the order given
+ * Checks every peer's rows, then measures all admitted peers in rounds: each once per round, in a random order by the
+ * seed that balances positions, each time in a new process. @param tell gets a line about each step @returns ours
+ * first, then the others in the given order
  * @throws StreamCsvError when ours isn't admitted, or a peer fails while it is measured
  */
 export async function runPeers(
@@ -52,7 +50,7 @@ export async function runPeers(
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-peers-"));
   const workshop: Workshop = { folder, poolFile: join(folder, "pool.json") };
   try {
-    // A server started by root serves as another user.
+    // A server that root starts runs as another user.
     await chmod(folder, 0o755);
     await writePool(workshop.poolFile, signal);
     const admissions = await admitAll(plan, workshop, tell, signal);

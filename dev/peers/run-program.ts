@@ -4,19 +4,19 @@ import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 
-/** The command line of this repository, as it was built. */
+/** The built command line program of this repository. */
 export const streamCsvProgram = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
 
-/** How a helping program is run. */
+/** Options for running a program. */
 export interface ProgramOptions {
   readonly signal: AbortSignal;
   /** @default 300000 */
   readonly timeoutMs?: number;
-  /** Added to the environment of this process. */
+  /** Variables in addition to the environment of this process. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Runs a program to its end and gives what it wrote to both outputs; its exit code other than 0 rejects. */
+/** Runs a program to its end and returns both outputs; rejects for an exit code other than 0. */
 export async function runProgram(
   [file, ...args]: readonly [string, ...string[]],
   { signal, timeoutMs = 300_000, environment }: ProgramOptions,
@@ -31,7 +31,7 @@ export async function runProgram(
   return stdout + stderr;
 }
 
-/** What a program says of its version, or null when it can't be run, as one that isn't there. */
+/** The version that a program prints, or null if it can't be run. */
 export async function askVersion(
   command: readonly [string, ...string[]],
   signal: AbortSignal,
@@ -44,7 +44,7 @@ export async function askVersion(
   }
 }
 
-/** A source that isn't TypeScript and therefore isn't copied to `dist`; found from there. */
+/** The path of a source that isn't TypeScript and therefore isn't in `dist`. */
 export function sourceFile(name: string): string {
   return fileURLToPath(new URL(`../../../dev/peers/${name}`, import.meta.url));
 }

@@ -2,7 +2,7 @@ import { get, type IncomingMessage } from "node:http";
 import { parse } from "csv-parse";
 import { StreamCsvError } from "../../src/index.ts";
 
-/** What rows look like: how many bytes each has, and how often what makes CSV hard occurs. */
+/** The shape of rows: their size, and how often features occur that make CSV hard. */
 export interface Shape {
   readonly rows: number;
   readonly bytesPerRow: number;
@@ -26,7 +26,7 @@ const columns: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["region", /\S/],
 ];
 
-/** What some rows have, and a peer's should have about as often as ours. */
+/** Features of some rows, which a peer's rows should have about as often as ours. */
 const features: Readonly<Record<string, (row: Row) => boolean>> = {
   "a comma in customer": ([, customer = ""]) => customer.includes(","),
   "a quote in customer": ([, customer = ""]) => customer.includes('"'),
@@ -39,13 +39,16 @@ const features: Readonly<Record<string, (row: Row) => boolean>> = {
 };
 
 const bytesTolerance = 0.05;
-/** Shares may differ by a fifth of ours and a hundredth of all rows: different draws differ, other rules differ more. */
+/**
+ * Shares may differ by a fifth of ours plus a hundredth of all rows: other random draws differ less, other rules
+ * more.
+ */
 const shareTolerance = (share: number): number => share / 5 + 0.01;
 
 /**
- * Reads an export and parses it with csv-parse, a parser that nobody here wrote.
- * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when its rows aren't as many as asked for, or a column isn't
- *   there or has a value of another kind; the message names the address and what is wrong
+ * Reads an export and parses it with csv-parse, a foreign parser. @throws StreamCsvError `SCSV_MEASUREMENT_INVALID`
+ * if the number of rows is wrong, or a column is missing or has a value of another kind; the message names the
+ * address and what is wrong
  */
 export async function readShape(url: URL, rows: number, signal: AbortSignal): Promise<Shape> {
   const response = await request(url, signal);
@@ -80,8 +83,8 @@ export async function readShape(url: URL, rows: number, signal: AbortSignal): Pr
 }
 
 /**
- * Holds a peer's rows against ours, so that all do the same work.
- * @returns what differs too much, as a sentence; undefined when nothing does
+ * Compares a peer's rows with ours, so that all do the same work. @returns what differs too much, as a sentence;
+ * undefined if nothing does
  */
 export function differenceOf(peer: Shape, ours: Shape): string | undefined {
   const ratio = peer.bytesPerRow / ours.bytesPerRow;
@@ -118,7 +121,7 @@ function hasOtherLetters(text: string): boolean {
 
 function request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    // Its own connection, since a kept one would hold up the server's end.
+    // A new connection, because a kept one would delay the server's end.
     get(url, { agent: false, signal }, resolve).on("error", reject);
   });
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Peer } from "./peer.ts";
 import { streamCsvProgram } from "./run-program.ts";
 
-/** Our own server, with its own encoder or with csv-stringify in its place. */
+/** Our server, with its own encoder or with csv-stringify. */
 function streamCsv(name: string, encoder: "fast" | "csv-stringify", settings: string): Peer {
   return {
     name,
@@ -22,14 +22,14 @@ function streamCsv(name: string, encoder: "fast" | "csv-stringify", settings: st
   };
 }
 
-/** What all others are compared with. */
+/** The peer that all others are compared with. */
 export const ours: Peer = streamCsv(
   "stream-csv",
   "fast",
   "`stream-csv serve --workers 1`: a primary process and one worker, streaming.",
 );
 
-/** What our server gains besides its encoder. */
+/** Shows the advantages of our server apart from its encoder. */
 export const oursWithStringify: Peer = streamCsv(
   "stream-csv, csv-stringify",
   "csv-stringify",

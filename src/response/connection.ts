@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
-import { isKeptHalfOpen } from "../socket/half-open.ts";
+import { isKeptHalfOpen } from "../socket/keep-half-open.ts";
 import { Interruption } from "../async/interruption.ts";
 import { Pacer } from "../async/pacer.ts";
 import { ProgressWatch } from "../async/progress-watch.ts";
-import { onSocketClose } from "../socket/socket-close.ts";
-import { resetSocket } from "../socket/socket-reset.ts";
+import { onSocketClose } from "../socket/on-socket-close.ts";
+import { resetSocket } from "../socket/reset-socket.ts";
 import type { SendOptions, SendOutcome } from "./send-options.ts";
 
 /** Why a transfer stopped before its end, for a reason outside the body. */

@@ -11,7 +11,7 @@ import { formatEntityTag } from "./head/entity-tag.ts";
 import { formatHttpDate } from "./head/http-date.ts";
 import type { RequestHead } from "./head/request-head.ts";
 import { ResponseHeaders } from "./head/response-headers.ts";
-import { type ByteRange, selectRange } from "./range.ts";
+import { type ByteRange, selectRange } from "./select-range.ts";
 import { StreamingHttpResponse, type StreamingResponseOptions } from "./streaming-http-response.ts";
 
 /** Options of a response that sends a file. */

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { NotWritableError, toError, wrongRange, wrongType } from "../errors.ts";
 import { describeValue, isChunk, viewBytes } from "../body/chunk.ts";
-import { settleWithin } from "../async/settle.ts";
+import { settleWithin } from "../async/settle-within.ts";
 import { encodeText, isKnownCharset, parseCharset } from "./head/charset.ts";
 import type { CookieOptions, DeleteCookieOptions } from "./head/cookie.ts";
 import { checkReasonPhrase } from "./head/header-value.ts";

@@ -22,7 +22,7 @@ export interface BuildQueue {
   readonly queueTimeoutMs: number;
 }
 
-interface Waiting {
+interface WaitingTransfer {
   readonly worker: number;
   readonly abort: AbortController;
 }
@@ -36,9 +36,9 @@ export class FileLeases {
   readonly #isRunning: (worker: number) => boolean;
   readonly #builds: Occupancy;
   /** The slots for builds, and the builds that wait for one. */
-  readonly #places: ExportSlots;
+  readonly #buildSlots: ExportSlots;
   /** By the id of the waiting transfer. */
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, WaitingTransfer>();
   /** The function that releases each leased file, by worker and lease. */
   readonly #leases = new Map<number, Map<number, () => void>>();
   #nextLease = 1;
@@ -52,8 +52,8 @@ export class FileLeases {
     this.#spool = spool;
     this.#isRunning = isRunning;
     this.#builds = new Occupancy(clock);
-    const limits = { slots: mostBuilds, what: "places for making files", queue, queueTimeoutMs };
-    this.#places = new ExportSlots(limits, this.#builds, clock);
+    const limits = { slots: mostBuilds, what: "slots for building files", queue, queueTimeoutMs };
+    this.#buildSlots = new ExportSlots(limits, this.#builds, clock);
   }
 
   get usage(): Spool["usage"] & { readonly builds: number } {
@@ -95,7 +95,7 @@ export class FileLeases {
   /** Stops all builds; resolves when none is running. */
   async close(): Promise<void> {
     const reason = new StreamCsvError("SCSV_DRAINING", "The server is shutting down.");
-    this.#places.close(reason);
+    this.#buildSlots.close(reason);
     await this.#spool.close(reason);
   }
 
@@ -114,21 +114,21 @@ export class FileLeases {
   #maker(request: Omit<SpoolRequest, "transfer">): FileMaker {
     return {
       build: (path, room, signal) =>
-        this.#inPlace(signal, () => buildFile({ ...request, path }, room, signal)),
+        this.#inBuildSlot(signal, () => buildFile({ ...request, path }, room, signal)),
       digest: async ({ path, bytes }, signal) =>
         bytes <= mostBytesInPrimary
           ? await fileDigest(path)
-          : await this.#inPlace(signal, () => digestFile(path, signal)),
+          : await this.#inBuildSlot(signal, () => digestFile(path, signal)),
     };
   }
 
   /** Runs `act` when a build slot is free. */
-  async #inPlace<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
-    const place = await this.#places.acquire(signal);
+  async #inBuildSlot<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+    const slot = await this.#buildSlots.acquire(signal);
     try {
       return await act();
     } finally {
-      place.release();
+      slot.release();
     }
   }
 }

@@ -20,7 +20,7 @@ function isBusy(error: unknown): boolean {
   return error instanceof StreamCsvError && error.code === "SCSV_BUSY" && (error.retryAfterSeconds ?? 0) >= 1;
 }
 
-test("grants as many slots as there are, then makes the next wait its turn", async () => {
+test("grants all slots, then makes the next export wait its turn", async () => {
   const { slots, occupancy } = makeSlots({ slots: 2 });
   const [first] = [await slots.acquire(signal), await slots.acquire(signal)];
   const order: string[] = [];
@@ -34,13 +34,13 @@ test("grants as many slots as there are, then makes the next wait its turn", asy
   assert.deepEqual(order, ["third", "fourth"]);
 });
 
-test("refuses at once when the queue is full, and says when to come again", async () => {
+test("refuses at once when the queue is full, and says when to try again", async () => {
   const { slots } = makeSlots({ queue: 0 });
   await slots.acquire(signal);
   await assert.rejects(slots.acquire(signal), isBusy);
 });
 
-test("refuses who has waited for too long, and keeps the queue in order", async () => {
+test("refuses an export that has waited too long, and keeps the queue in order", async () => {
   const { slots } = makeSlots({ queueTimeoutMs: 5 });
   const held = await slots.acquire(signal);
   await assert.rejects(slots.acquire(signal), isBusy);
@@ -49,7 +49,7 @@ test("refuses who has waited for too long, and keeps the queue in order", async 
   (await slots.acquire(signal)).release();
 });
 
-test("gives up the place of a client that left while it waited", async () => {
+test("removes a client from the queue that disconnected while it waited", async () => {
   const { slots, occupancy } = makeSlots({});
   const held = await slots.acquire(signal);
   const client = new AbortController();

@@ -38,7 +38,7 @@ test("counts a release once, however often it is called", () => {
   assert.equal(occupancy.heldSeconds, 0.1);
 });
 
-test("held time in sum equals the integral of busy slots, whatever comes and goes", () => {
+test("the total held time equals the integral of busy slots for any arrivals and departures", () => {
   const step = fc.record({ advanceMs: fc.nat(10_000), take: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { Interruption } from "../../src/async/interruption.ts";
 
-test("gives what the promise gives, as long as nothing interrupts", async () => {
+test("settles like the promise if nothing interrupts it", async () => {
   const interruption = new Interruption();
   assert.equal(await interruption.race(Promise.resolve(1)), 1);
   await assert.rejects(interruption.race(Promise.reject(new Error("own"))), /own/);
@@ -19,7 +19,7 @@ test("ends the current wait and all later ones with the first cause", async () =
   assert.equal(interruption.cause?.message, "first");
 });
 
-test("takes care of a promise that rejects after it was left behind", async () => {
+test("handles the rejection of a promise that is no longer awaited", async () => {
   const interruption = new Interruption();
   const controller = new AbortController();
   const waiting = interruption.race(once(new EventTarget(), "never", controller));

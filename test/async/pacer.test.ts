@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { Pacer } from "../../src/async/pacer.ts";
 
-/** A clock that bodies move by what they do. */
+/** A clock that the bodies' work moves forward. */
 class WorkClock implements Clock {
   #nowMs = 0;
 
@@ -20,7 +20,10 @@ class WorkClock implements Clock {
   }
 }
 
-/** Bodies that each work `steps` times for `stepMs`, and yield when they should; gives who worked in which turn of the loop. */
+/**
+ * Bodies that each work `steps` times for `stepMs`, and yield when due; returns which body worked in which turn of
+ * the loop.
+ */
 async function workInTurns(names: readonly string[], steps: number, stepMs: number): Promise<string[][]> {
   const clock = new WorkClock();
   const turns: string[][] = [[]];
@@ -54,7 +57,7 @@ test("bodies share one slice in each turn of the loop, first come, first served"
   );
 });
 
-test("what is left of a slice is the next one's", async () => {
+test("the rest of a slice goes to the next body", async () => {
   const turns = await workInTurns(["a", "b", "c", "d"], 1, 0.75);
   // a, b and c have worked more than 2 ms together, so that d has to wait.
   assert.deepEqual(turns, [["a", "b", "c"], ["d"]]);
@@ -84,7 +87,7 @@ test("input, timers and bodies with another clock get their turn between two sli
   clearInterval(timer);
 });
 
-test("who leaves the line costs those behind nothing, and never has a turn", async () => {
+test("a waiter that leaves the queue costs the others nothing, and never gets a turn", async () => {
   const clock = new WorkClock();
   const order: string[] = [];
   let leave: (() => void) | undefined;
@@ -97,7 +100,7 @@ test("who leaves the line costs those behind nothing, and never has a turn", asy
   assert.ok(left instanceof Promise);
 });
 
-test("lets many thousands go, in order, without holding up timers", async () => {
+test("releases many thousands in order without delaying timers", async () => {
   const clock = new WorkClock();
   const order: number[] = [];
   let timers = 0;

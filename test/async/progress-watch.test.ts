@@ -3,7 +3,7 @@ import { mock, test } from "node:test";
 import type { Clock } from "../../src/clock.ts";
 import { type Progress, type ProgressLimits, ProgressWatch } from "../../src/async/progress-watch.ts";
 
-/** Lets seconds pass, each with the progress that `each` tells; gives the message and when it came. */
+/** Lets seconds pass, each with the progress that `each` returns; returns the message and its time. */
 function watch(
   limits: ProgressLimits,
   seconds: number,
@@ -31,7 +31,7 @@ function watch(
   }
 }
 
-test("cuts a client once it is a minute behind its rate, not before, and none that keeps up with it", () => {
+test("cuts a client once it is a minute behind its rate, not before, and no client that keeps up", () => {
   const limits = { minRateBytesPerSecond: 100_000 };
   const stalled = watch(limits, 300, () => ({ isWaiting: true, takenBytes: 0 }));
   assert.equal(stalled.second, 60);
@@ -42,7 +42,7 @@ test("cuts a client once it is a minute behind its rate, not before, and none th
   assert.deepEqual(enough, {});
 });
 
-test("gives no credit for what was taken fast before a client stalls", () => {
+test("gives no credit for bytes that a client took fast before it stalled", () => {
   const stalling = watch({ minRateBytesPerSecond: 100_000 }, 3600, (second) => ({
     isWaiting: second > 100,
     takenBytes: Math.min(second, 100) * 50_000_000,
@@ -50,7 +50,7 @@ test("gives no credit for what was taken fast before a client stalls", () => {
   assert.equal(stalling.second, 160);
 });
 
-test("counts only time in which the client is waited for", () => {
+test("counts only the time in which the server waits for the client", () => {
   const half = watch({ minRateBytesPerSecond: 1_000_000 }, 300, (second) => ({
     isWaiting: second % 2 === 0,
     takenBytes: 0,
@@ -65,7 +65,7 @@ test("counts only time in which the client is waited for", () => {
   );
 });
 
-test("lets a kernel buffer that empties in bursts pass", () => {
+test("accepts a kernel buffer that empties in bursts", () => {
   const bursts = watch({ minRateBytesPerSecond: 1000 }, 300, (second) => ({
     isWaiting: true,
     takenBytes: Math.trunc(second / 50) * 60_000,
@@ -74,7 +74,7 @@ test("lets a kernel buffer that empties in bursts pass", () => {
 });
 
 test("never cuts a client that is slow but fine, however its progress shows, and cuts one that stalls", () => {
-  // What was seen of a reader of 20,000 bytes a second: the kernel's buffers fill at once, then empty by a third at a
+  // Observed for a reader of 20,000 bytes per second: the kernel's buffers fill at once, then empty by a third at a
   // time, of which a little shows a second later.
   const slowButFine = (second: number): Progress => ({
     isWaiting: second > 0,
@@ -87,7 +87,7 @@ test("never cuts a client that is slow but fine, however its progress shows, and
   assert.equal(stalled.second, 3601 + 105);
 });
 
-test("times out after the idle time without any progress, counted anew after each", () => {
+test("times out after the idle time without any progress, and restarts the count after each progress", () => {
   const idle = watch({ idleTimeoutMs: 10_000 }, 300, (second) => ({
     isWaiting: true,
     takenBytes: Math.min(second, 20),

@@ -62,7 +62,7 @@ const tiny = "bench --quick --rows 2000 --rounds 1 --seed 1 --scenario leave --d
 );
 
 test(
-  "a full disk under a result file is told by its name and ends with 1, never with 0",
+  "a full disk under a result file is reported with its name and ends with 1, never with 0",
   { skip: process.platform !== "linux" },
   async () => {
     const { exitCode, stderr, stdout } = await runCli([...tiny, "-o", "json=/dev/full"]);
@@ -72,7 +72,7 @@ test(
   },
 );
 
-test("a configuration sets what the flags would, and goes behind them; its run is kept by --save-baseline", async () => {
+test("a configuration sets the flags' values, flags override it, and --save-baseline keeps its run", async () => {
   const file = join(folder, "bench.json");
   const baseline = join(folder, "baseline.json");
   const config = {
@@ -95,7 +95,7 @@ test("a configuration sets what the flags would, and goes behind them; its run i
   assert.equal(parseBaseline(await readFile(baseline, "utf8"), baseline).export.rows, 1500);
 });
 
-test("a budget in a configuration has to be held against something, as one in a flag", async () => {
+test("a budget in a configuration needs something to compare with, like one in a flag", async () => {
   const file = join(folder, "budget.json");
   await writeFile(file, JSON.stringify({ budget: ["streaming.total_s=5%"] }));
   const refused = await runCli(["bench", "--config", file]);
@@ -103,15 +103,15 @@ test("a budget in a configuration has to be held against something, as one in a 
   assert.match(refused.stderr, /The budget "streaming\.total_s=5%" has nothing to be held against/);
 });
 
-test("a run is held against a kept one by --baseline; one that fails isn't kept", onlyLinux, async (t) => {
-  // Of the test before, whose run takes as long as this one.
+test("--baseline compares a run with a kept one; a failed run isn't kept", onlyLinux, async (t) => {
+  // Kept by the test before, whose run takes as long as this one.
   const file = join(folder, "baseline.json");
   const budget = ["--budget", "streaming.cpu_s_per_mib=1000%", "--deliveries", "streaming"];
   const later = ["bench", "--quick", "--rounds", "1", "--baseline", file, ...budget, "--strict"];
   const kept = join(folder, "kept.json");
   const { exitCode, stdout, stderr } = await runCli([...later, "--save-baseline", kept]);
   if (isMachineTaken(stderr)) return t.skip(stderr);
-  // One round decides nothing, and that was to count.
+  // One round decides nothing, and --strict counts that as a failure.
   assert.equal(exitCode, 3, stderr);
   assert.match(stdout, /orders: 1,500 rows/);
   assert.match(stdout, /Inconclusive: 1 of 2 comparisons can't be decided/);

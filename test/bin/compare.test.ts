@@ -28,7 +28,7 @@ after(() => rm(folder, { recursive: true }));
 
 const budget = ["--budget", "streaming.cpu_s_per_mib=5%"];
 
-test("without a budget a comparison informs and exits with 0, also when it got slower", async () => {
+test("a comparison without a budget informs and exits with 0, even after a slowdown", async () => {
   const { exitCode, stdout, stderr } = await runCli(["compare", file("before.json"), file("slow.json")]);
   assert.equal(exitCode, 0);
   assert.equal(stderr, "");
@@ -36,7 +36,7 @@ test("without a budget a comparison informs and exits with 0, also when it got s
   assert.match(stdout, /Verdict: informational\n$/);
 });
 
-test("exit codes tell pass, regression, and what can't be decided only with --strict", async () => {
+test("exit codes distinguish pass, regression and, with --strict, undecided", async () => {
   const codeOf = async (later: string, ...more: string[]): Promise<number | null> =>
     (await runCli(["compare", file("before.json"), file(later), ...budget, ...more])).exitCode;
   assert.equal(await codeOf("same.json"), 0);
@@ -84,7 +84,7 @@ for (const [format, row] of [
   });
 }
 
-test("two files of one name are told apart by their paths", async () => {
+test("two files of one name are distinguished by their paths", async () => {
   const { stdout } = await runCli(["compare", file("before.json"), file("before.json")]);
   assert.match(stdout, /before\.json \(2\) compared with .*before\.json \(1\)/);
 });

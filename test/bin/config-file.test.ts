@@ -45,7 +45,7 @@ describe("serve --config", () => {
     assert.equal(tooLarge.status, 413);
   });
 
-  test("reads a dialect for exports that don't ask for one, and what is told and taken over HTTP", async () => {
+  test("reads the default dialect of exports, and the HTTP limits and headers", async () => {
     const file = await configFile("own.json", {
       csv: { dialect: "unix", header: false, nullValue: "NULL" },
       http: { cacheControl: "private, max-age=60", codings: [], targetBytes: 200 },
@@ -68,7 +68,7 @@ describe("serve --config", () => {
     assert.equal(long.status, 414);
   });
 
-  test("goes behind a flag on the command line", async () => {
+  test("is overridden by a flag on the command line", async () => {
     const file = await configFile("behind.json", { slots: 3 });
     await using server = await startServe(["--config", file, "--slots", "5"]);
     assert.equal((await statsOf(server.url)).total.slots, 5);
@@ -116,7 +116,7 @@ describe("serve --config", () => {
       { constructor: 1 },
       /"constructor" in ".*" can't be used: serve knows only/,
     ],
-    ["a list at the top", [1], /is not a JSON object: Write \{ "name": value/],
+    ["a list at the top", [1], /is not a JSON object\. Write \{ "name": value/],
     ["no JSON", "{ slots: 3 }", /is not JSON: /],
   ];
   for (const [what, content, message] of faults) {
@@ -127,7 +127,7 @@ describe("serve --config", () => {
     });
   }
 
-  test("refuses a file there is not", async () => {
+  test("refuses a missing file", async () => {
     const { exitCode, stderr } = await runCli(["serve", "--config", join(folder, "none.json")]);
     assert.match(stderr, /none\.json" can't be read: ENOENT/);
     assert.equal(exitCode, 1);

@@ -45,7 +45,7 @@ test("writes the same bytes to standard output and to a file", async () => {
   assert.deepEqual(await readdir(folder), ["orders.csv"]);
 });
 
-test("takes rows, seed, columns, dialect and options of it as flags", async () => {
+test("takes rows, seed, columns, dialect and its options as flags", async () => {
   const dialect = ["--dialect", "unix", "--delimiter", "semicolon"];
   const { stdout } = await runCli([
     "export",
@@ -61,7 +61,7 @@ test("takes rows, seed, columns, dialect and options of it as flags", async () =
   assert.match(stdout, /^id;status\n1;\w+\n2;\w+\n$/);
 });
 
-test("shows no progress bar where nobody watches", async () => {
+test("shows no progress bar without a terminal", async () => {
   const { stderr } = await runCli([
     "export",
     "orders",
@@ -81,7 +81,7 @@ test("ends quietly and at once when the pipe it writes to is closed", async () =
   assert.equal(stderr, "");
 });
 
-test("writes to a device as it is, and tells when that is full", async () => {
+test("writes directly to a device, and reports when it is full", async () => {
   assert.equal((await runCli(["export", "orders", "--rows", "10", "-o", "/dev/null"])).exitCode, 0);
   const { exitCode, stderr } = await runCli(["export", "orders", "--rows", "100000", "-o", "/dev/full"]);
   assert.equal(exitCode, 1);
@@ -97,7 +97,7 @@ test("replaces the file behind a link, and leaves the link", async () => {
   assert.equal((await readFile(file, "utf8")).split("\r\n").length, 5);
 });
 
-test("gives a file the permissions of the one that it replaces, whatever the mask of the process", async () => {
+test("gives a file the permissions of the one it replaces, whatever the umask", async () => {
   const file = join(folder, "secret.csv");
   for (const mode of [0o600, 0o666]) {
     await writeFile(file, "old");
@@ -107,7 +107,7 @@ test("gives a file the permissions of the one that it replaces, whatever the mas
   }
 });
 
-test("a signal ends an export at once though a file behind standard output takes everything", async () => {
+test("a signal ends an export at once although standard output is a file that never blocks", async () => {
   const file = await open(join(folder, "redirected.csv"), "w");
   const child = spawn(process.execPath, [cliPath, "export", "orders", "--rows", "900000000"], {
     stdio: ["ignore", file.fd, "ignore"],
@@ -148,7 +148,7 @@ for (const [signal, code] of signals) {
   });
 }
 
-test("writes to a named pipe once somebody reads it", async () => {
+test("writes to a named pipe once it has a reader", async () => {
   const pipe = join(folder, "read.pipe");
   spawnSync("mkfifo", [pipe]);
   const cli = startCli(["export", "orders", "--rows", "20000", "-o", pipe]);
@@ -158,7 +158,7 @@ test("writes to a named pipe once somebody reads it", async () => {
   assert.equal(bytes.toString(), stdout);
 });
 
-test("ends on a signal while it waits for somebody who reads a named pipe, or reads on", async () => {
+test("ends on a signal while it waits for a named pipe's reader to appear or to read on", async () => {
   const pipe = join(folder, "unread.pipe");
   spawnSync("mkfifo", [pipe]);
   const waiting = startCli(["export", "orders", "--rows", "1000000", "-o", pipe]);
@@ -194,7 +194,7 @@ test("compresses a file whose name ends in .gz, and leaves nothing when its disk
   assert.equal(stderr.match(/ENOSPC/g)?.length, 1);
 });
 
-test("takes truth values alone, with true or false, and with no- in front", async () => {
+test("accepts boolean flags alone, with true or false, and with a no- prefix", async () => {
   const one = ["export", "orders", "--rows", "0", "--columns", "id", "--dialect", "unix"];
   const textOf = async (...flags: readonly string[]): Promise<string> =>
     (await runCli([...one, ...flags])).stdout;

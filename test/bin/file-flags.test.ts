@@ -8,7 +8,7 @@ import { runCli, startServe } from "../harness/cli.ts";
 const flights = "node_modules/vega-datasets/data/flights-3m.parquet";
 
 let folder: string;
-/** A title, then cells between bars in Latin-1, whose text may hold a quote anywhere and is NA where there is none. */
+/** A title line, then cells between bars in Latin-1, whose text may contain a quote anywhere and is NA for null. */
 let strange: string;
 const flags = [
   ["--encoding", "latin-1"],
@@ -27,7 +27,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-test("reads a text file as flags say, and as serve is told by flags", async () => {
+test("reads a text file as the flags of export and serve say", async () => {
   const unix = ["--dialect", "unix"];
   const exported = await runCli(["export", strange, ...flags, ...unix]);
   assert.equal(exported.stdout, 'naïve,b\n"1,NA",""\n"""2",\n', exported.stderr);
@@ -38,7 +38,7 @@ test("reads a text file as flags say, and as serve is told by flags", async () =
   }
 });
 
-test("takes the first record for a row where there is no header", async () => {
+test("reads the first record as a row if there is no header", async () => {
   const { stdout } = await runCli(["export", strange, ...flags, "--no-header-in", "--dialect", "unix"]);
   assert.match(stdout, /^column0,column1\nnaïve,b\n/);
 });

@@ -36,7 +36,7 @@ test("export takes every value that its help lists, and refuses another by the f
   }
 });
 
-test("help tells of a command, and refuses a name that is none with exit code 1", async () => {
+test("help describes a command, and refuses an unknown name with exit code 1", async () => {
   const [about, directly] = await Promise.all([runCli(["help", "report"]), runCli(["report", "--help"])]);
   assert.equal(about.exitCode, 0);
   assert.equal(about.stdout, directly.stdout);

@@ -68,7 +68,7 @@ function assertNoTrace(stderr: string): void {
   assert.doesNotMatch(stderr, /^\s+at |node:internal|Unhandled|UnhandledPromise/m);
 }
 
-/** No sentence, and no line, is told twice. */
+/** No sentence and no line is printed twice. */
 function assertToldOnce(stderr: string): void {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "" && line.startsWith("error"));
   assert.deepEqual(lines, [...new Set(lines)]);
@@ -76,14 +76,14 @@ function assertToldOnce(stderr: string): void {
 
 for (const [args, exitCode] of commands) {
   const name = args.map((arg) => (arg === result ? "RESULT" : arg)).join(" ") || "no arguments";
-  test(`${name}: a reader that leaves is no fault`, async () => {
+  test(`${name}: a reader that closes the pipe is not an error`, async () => {
     const closed = await run(args, '2>"$ERRORS" | true');
     assert.equal(closed.exitCode, exitCode, closed.stderr);
     assertNoTrace(closed.stderr);
     if (exitCode === 0) assert.equal(closed.stderr, "");
   });
 
-  test(`${name}: a full disk behind standard output is told in one sentence, with exit code 1`, async () => {
+  test(`${name}: a full disk behind standard output is reported in one sentence, with exit code 1`, async () => {
     const full = await run(args, '>/dev/full 2>"$ERRORS"');
     assert.equal(full.exitCode, 1);
     assertNoTrace(full.stderr);
@@ -105,7 +105,7 @@ for (const [args, exitCode] of commands) {
   });
 }
 
-test("serve goes on when its ready line can't be written, and says so", async () => {
+test("serve continues if its ready line can't be written, and says so", async () => {
   const errors = join(folder, "serve-errors");
   const script = `exec '${process.execPath}' '${cliPath}' serve --port 0 --log-format json >/dev/full 2>'${errors}'`;
   const child = spawn("bash", ["-c", script], { stdio: "ignore" });
@@ -126,7 +126,7 @@ test("serve goes on when its ready line can't be written, and says so", async ()
   assertNoTrace(await said());
 });
 
-/** Arguments that name nothing, or a place that isn't there. */
+/** Empty arguments, and paths in a folder that doesn't exist. */
 const nowhere: readonly (readonly [args: readonly string[], said: RegExp])[] = [
   [["export", "orders", "--rows", "1", "-o", ""], /"" can't be written: it names no file/],
   [["report", result, "-o", "json="], /"json=" is not an output/],
@@ -147,7 +147,7 @@ for (const [args, said] of nowhere) {
 }
 
 for (const command of ["serve --port 0", "bench --quick --scenario export"]) {
-  test(`${command} says that the temporary folder is missing, once and with what to do`, async () => {
+  test(`${command} says once that the temporary folder is missing, and what to do`, async () => {
     const prefix = `2>"$ERRORS" >/dev/null`;
     process.env["TMPDIR"] = "/nonexistent/tmp";
     const { exitCode, stderr } = await run(command.split(" "), prefix).finally(
@@ -161,7 +161,7 @@ for (const command of ["serve --port 0", "bench --quick --scenario export"]) {
   });
 }
 
-test("a byte order mark in front of a configuration, a baseline and a result is passed over", async () => {
+test("a byte order mark at the start of a configuration, a baseline and a result is ignored", async () => {
   const config = join(folder, "config.json");
   await writeFile(config, '\uFEFF{ "rows": "many" }');
   const bench = await run(["bench", "--config", config], '>/dev/null 2>"$ERRORS"');
@@ -172,9 +172,9 @@ test("a byte order mark in front of a configuration, a baseline and a result is 
   assert.match(held.stderr, /at schema/);
 });
 
-test("a file that a killed run left behind is in nobody's way, and stays as it is", async () => {
+test("a file that a killed run left behind blocks nothing, and stays unchanged", async () => {
   const own = await mkdtemp(join(folder, "left-"));
-  // As process 1 of a container, each run has the same process id; here every id is taken.
+  // Each run as process 1 of a container has the same process id; here files exist for every id.
   const left = Array.from({ length: 50 }, (_, pid) => `.out.csv.${pid}.part`);
   await Promise.all(left.map((name) => writeFile(join(own, name), "half")));
   const args = ["export", "orders", "--rows", "5", "-o", join(own, "out.csv")];

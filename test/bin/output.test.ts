@@ -6,13 +6,13 @@ import { requireWritable } from "../../bin/output.ts";
 
 const thisFile = fileURLToPath(import.meta.url);
 
-test("an output below a file instead of a folder is refused before anything is done for it", async () => {
+test("an output below a file instead of a folder is refused before its content is made", async () => {
   const file = join(thisFile, "result.json");
   await assert.rejects(requireWritable([{ file }]), {
     message: `"${file}" can't be written: ENOTDIR: not a directory, stat '${file}'. Name a file in a folder that exists.`,
   });
 });
 
-test("an output that isn't there yet, or stands there to be replaced, is let pass", async () => {
+test("an output that doesn't exist yet, or is replaced, is accepted", async () => {
   await requireWritable([{ file: `${thisFile}.new` }, { file: thisFile }, { file: "-" }]);
 });

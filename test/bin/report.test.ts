@@ -19,11 +19,11 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-test("prints the report of the terminal when nothing else is said", async () => {
+test("prints the terminal report by default", async () => {
   const { exitCode, stdout, stderr } = await runCli(["report", result]);
   assert.equal(stdout, await renderReport("text", fixtureResult("regression")));
   assert.equal(stderr, "");
-  // The verdict was the bench's to tell; rendering it again is no failure.
+  // Only bench exits by the verdict; rendering a result is a success.
   assert.equal(exitCode, 0);
 });
 
@@ -61,14 +61,14 @@ test("a file may be written while another report goes to standard output", async
   }
 });
 
-test("what was rendered as json can be rendered again", async () => {
+test("a result rendered as json can be rendered again", async () => {
   const file = join(folder, "again.json");
   await runCli(["report", resultPath("explaining"), "-o", `json=${file}`]);
   const { stdout } = await runCli(["report", file, "--format", "html"]);
   assert.equal(stdout, await renderReport("html", fixtureResult("explaining")));
 });
 
-test("a file that was there is replaced only by a whole one", async () => {
+test("an existing file is replaced only by a complete one", async () => {
   const file = join(folder, "kept.html");
   const broken = join(folder, "broken.json");
   await writeFile(file, "before");
@@ -79,7 +79,7 @@ test("a file that was there is replaced only by a whole one", async () => {
   assert.equal(await readFile(file, "utf8"), "before");
 });
 
-test("a reader that leaves early is no failure", async () => {
+test("a reader that closes the pipe early is not an error", async () => {
   const cli = startCli(["report", resultPath("explaining"), "--format", "html"]);
   cli.process.stdout.once("data", () => cli.process.stdout.destroy());
   const { exitCode, stderr } = await cli.ended;
@@ -165,7 +165,7 @@ test(
   },
 );
 
-test("a summary that can't be written is told, and the run ends as it would have", async () => {
+test("a summary that can't be written is reported, and the exit code stays the same", async () => {
   const { exitCode, stdout, stderr } = await startCli([...small, "--scenario", "leave"], {
     GITHUB_STEP_SUMMARY: folder,
   }).ended;
@@ -174,7 +174,7 @@ test("a summary that can't be written is told, and the run ends as it would have
   assert.match(stderr, /^The summary of this step can't be written: EISDIR/);
 });
 
-test("bench refuses outputs that can't be, before it measures", async () => {
+test("bench refuses impossible outputs before it measures", async () => {
   const { exitCode, stdout, stderr } = await runCli(["bench", "-o", "html=no/such/r.html"]);
   assert.deepEqual([exitCode, stdout], [1, ""]);
   assert.match(stderr, /"no\/such\/r\.html" can't be written: its folder .* doesn't exist or isn't writable/);

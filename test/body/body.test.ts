@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Body } from "../../src/body/body.ts";
 import { describeValue } from "../../src/body/chunk.ts";
 
-test("gives a sync source's steps without a promise, and an async source's with one", async () => {
+test("returns the steps of a sync source without a promise, and those of an async source with one", async () => {
   assert.deepEqual(new Body(["a"]).pull(), { done: false, value: "a" });
   assert.ok(new Body(async function* () {}).pull() instanceof Promise);
   assert.ok(
@@ -11,13 +11,13 @@ test("gives a sync source's steps without a promise, and an async source's with 
   );
 });
 
-test("is at its end once it was closed", async () => {
+test("is at its end after closing", async () => {
   const body = new Body(["a", "b"]);
   await body.close();
   assert.deepEqual(body.pull(), { done: true, value: undefined });
 });
 
-test("aborts the signal of a producer that asks for it late", async () => {
+test("aborts a signal that the producer gets only after closing", async () => {
   const signals: AbortSignal[] = [];
   const body = new Body((context: { readonly signal: AbortSignal }) => {
     signals.push(context.signal);
@@ -29,7 +29,7 @@ test("aborts the signal of a producer that asks for it late", async () => {
   assert.equal(signals[0]?.reason, "reason");
 });
 
-test("cancels no Web stream that has failed, since that would only throw its error again", async () => {
+test("doesn't cancel a failed Web stream, because that would only throw its error again", async () => {
   const body = new Body(
     new ReadableStream({
       pull: () => {
@@ -41,7 +41,7 @@ test("cancels no Web stream that has failed, since that would only throw its err
   await body.close();
 });
 
-test("names values for messages shortly", () => {
+test("describes values briefly for messages", () => {
   const names: readonly (readonly [value: unknown, name: string])[] = [
     ["a\n", '"a\\n"'],
     ["x".repeat(100), `"${"x".repeat(60)}…"`],

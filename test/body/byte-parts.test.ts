@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { ByteParts } from "../../src/body/byte-parts.ts";
 
-test("keeps the bytes in order, whatever the sizes and however it is looked at between", () => {
+test("keeps the bytes in order for any sizes and any reads in between", () => {
   const operation = fc.oneof(
     fc.integer({ min: 0, max: 20_000 }).map((length) => ({ length })),
     fc.constant("parts" as const),
@@ -27,7 +27,7 @@ test("keeps the bytes in order, whatever the sizes and however it is looked at b
   );
 });
 
-test("gives the same array at each joining", () => {
+test("returns the same array from each join", () => {
   const parts = new ByteParts();
   parts.append(new Uint8Array(10));
   parts.append(new Uint8Array(100_000));

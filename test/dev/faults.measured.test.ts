@@ -15,7 +15,7 @@ const skip = canSampleProcesses ? false : "it reads /proc, which only Linux has"
 /** One phase with its calm. */
 const short = ["--minutes", "0.2", "--clients", "6"];
 
-/** Where the program makes its folder, which must be gone in the end. */
+/** The parent of the program's folder, which must be removed at the end. */
 let temporary = "";
 before(async () => {
   temporary = await mkdtemp(join(tmpdir(), "faults-"));
@@ -32,19 +32,15 @@ async function requireNothingLeft({ stderr }: Ended): Promise<void> {
   assert.deepEqual(await readdir(temporary), []);
 }
 
-test(
-  "a server under faults does nothing that must never be, and the program leaves nothing behind",
-  { skip },
-  async () => {
-    const proxy = noNginx === false ? ["--proxy", "nginx"] : [];
-    const ended = await startFaults([...short, "--seed", "3", ...proxy]).ended;
-    assert.match(ended.stdout, /\nFindings\n {2}none\n$/);
-    assert.equal(ended.exitCode, 0);
-    await requireNothingLeft(ended);
-  },
-);
+test("a server under faults breaks no promise, and the program leaves nothing behind", { skip }, async () => {
+  const proxy = noNginx === false ? ["--proxy", "nginx"] : [];
+  const ended = await startFaults([...short, "--seed", "3", ...proxy]).ended;
+  assert.match(ended.stdout, /\nFindings\n {2}none\n$/);
+  assert.equal(ended.exitCode, 0);
+  await requireNothingLeft(ended);
+});
 
-test("a server whose workers keep a descriptor of each connection is found out", { skip }, async () => {
+test("a server whose workers leak a descriptor for each connection is detected", { skip }, async () => {
   const planted = ["--seed", "1", "--program", doctored, "--only", "files replaced"];
   const ended = await startFaults([...short, ...planted]).ended;
   assert.match(ended.stdout, /a worker at rest has descriptors of clients or files that are gone/);

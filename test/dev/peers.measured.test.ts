@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { nodePeer } from "../../dev/peers/node-peer.ts";
-import { footnotes, measuredTable } from "../../dev/peers/page.ts";
+import { pageNotes, measuredTable } from "../../dev/peers/page.ts";
 import type { Peer } from "../../dev/peers/peer.ts";
 import { askVersion } from "../../dev/peers/run-program.ts";
 import { runPeers } from "../../dev/peers/run-peers.ts";
@@ -18,7 +18,7 @@ import { endOnSignal } from "../harness/children.ts";
 const { signal } = new AbortController();
 const ignore = (): void => {};
 
-// Servers that a run starts in this process are ended when it exits.
+// Servers that a run starts in this process end when the process exits.
 endOnSignal();
 
 const absent: Peer = {
@@ -28,7 +28,7 @@ const absent: Peer = {
   findVersion: (lookup) => askVersion(["/nowhere/no-such-runtime", "--version"], lookup),
 };
 
-/** The Node peer, with words of its own that are shorter than ours. */
+/** The Node peer, with its own words that are shorter than ours. */
 const easier: Peer = {
   ...nodePeer,
   name: "easier",
@@ -40,7 +40,7 @@ const easier: Peer = {
   },
 };
 
-test("the Node peer is measured, an absent one is told, and one with other rows is refused", async () => {
+test("the Node peer is measured, an absent one is reported, and one with other rows is refused", async () => {
   const plan = { ours, others: [nodePeer, absent, easier], rounds: 1, rows: 300, checkedRows: 2000, seed: 1 };
   const results = await runPeers(plan, ignore, signal);
 
@@ -56,7 +56,7 @@ test("the Node peer is measured, an absent one is told, and one with other rows 
   const numbers = results[1]?.rounds[0];
   assert.ok(numbers !== undefined && numbers.rowsPerSecond > 0 && numbers.pingsPerSecond > 0);
   assert.match(measuredTable(results), /^\| absent +\| absent +\|/m);
-  const [absence, refusal] = footnotes(results).filter((note) => /absent|refused/.test(note));
+  const [absence, refusal] = pageNotes(results).filter((note) => /absent|refused/.test(note));
   assert.match(absence ?? "", /absent\. .*apt-get install no-such-runtime/);
   assert.match(refusal ?? "", /refused\. Its rows have .* bytes on average and ours/);
 });

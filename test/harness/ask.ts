@@ -6,7 +6,7 @@ interface Server {
   readonly url: string;
 }
 
-/** What a server counts. */
+/** Reads the counters of a server. */
 export async function statsOf({ url }: Server): Promise<ServerStats> {
   return (await (await fetch(`${url}/stats`)).json()) as ServerStats;
 }
@@ -28,7 +28,7 @@ export async function transfersOf({ url }: Server): Promise<readonly TransferRec
   return transfers;
 }
 
-/** All transfers once none runs any more. A client has its last byte a little before its transfer is over. */
+/** All transfers once none runs any more. A client gets its last byte shortly before its transfer ends. */
 export async function endedTransfersOf(server: Server): Promise<readonly TransferRecord[]> {
   for (;;) {
     const transfers = await transfersOf(server);
@@ -37,7 +37,7 @@ export async function endedTransfersOf(server: Server): Promise<readonly Transfe
   }
 }
 
-/** One transfer, as soon as it is so; until it is over when nothing else is said. */
+/** Waits until a transfer fulfils the condition; by default, until it has ended. */
 export async function transferWhen(
   { url }: Server,
   id: unknown,

@@ -1,8 +1,8 @@
 const mostAttempts = 3;
 
 /**
- * For what is exact unless the host takes the CPU away in the midst of it: a moment that was lost breaks one attempt, a
- * defect breaks them all.
+ * For measurements that are exact unless the host takes the CPU away meanwhile: such a moment breaks one attempt, a
+ * defect breaks all of them.
  */
 export async function inOneOfThree(attempt: () => Promise<void>): Promise<void> {
   for (let failed = 0; ; failed += 1) {

@@ -3,12 +3,12 @@ import { runBench, type BenchConfig, type BenchRun } from "../../bench/index.ts"
 import { endOnSignal } from "./children.ts";
 import { cliPath } from "./cli.ts";
 
-// Servers that a run starts in this process are ended when it exits.
+// Servers that a run starts in this process end when the process exits.
 endOnSignal();
 
 type BenchCheck = BenchRun["result"]["checks"][number];
 
-/** A quick run against our own server, of one round. */
+/** A quick run of one round against our own server. */
 export function benchOwnServer(config: Partial<BenchConfig>): Promise<BenchRun> {
   return runBench(
     { rounds: 1, seed: 1, isQuick: true, ...config },
@@ -16,12 +16,12 @@ export function benchOwnServer(config: Partial<BenchConfig>): Promise<BenchRun> 
   );
 }
 
-/** Long rows, so that large bodies are made soon: what memory wavers by is little beside them. */
+/** Long rows, so that large bodies are made quickly and fluctuations of memory are small in comparison. */
 export function benchScaling(delivery: string, rows: number): Promise<BenchRun> {
   return benchOwnServer({ exportName: "text", scenarios: ["scaling"], deliveries: [delivery], rows });
 }
 
-/** The fitted bytes of memory a row takes, as a share of the bytes of a row. */
+/** The fitted memory per row, as a share of the bytes of a row. */
 export function slopeShare({ result }: BenchRun, delivery: string): number {
   const observed = result.checks.find(({ id }) => id === `scaling.${delivery}.slope_bytes_per_row`)?.observed;
   assert.ok(typeof observed === "number");
@@ -29,8 +29,8 @@ export function slopeShare({ result }: BenchRun, delivery: string): number {
 }
 
 /**
- * Whether a check saw what it expected, give or take some of its tolerances: how near it comes is the machine's matter,
- * whether it judges that rightly is ours.
+ * Whether a check's value is near what it expected, within some of its tolerances. How near depends on the machine;
+ * the test is about the judgement.
  */
 export function assertCheck(check: BenchCheck | undefined, tolerances: number): void {
   assert.ok(check !== undefined);

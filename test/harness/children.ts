@@ -4,8 +4,8 @@ const alive = new Set<ChildProcess>();
 let isWatching = false;
 
 /**
- * Ends a child when this process ends, however that comes: a test file that takes too long is ended by the runner with a
- * signal, and what it had started would run on beside the tests after it.
+ * Ends a child when this process ends for any reason. The runner ends a slow test file by a signal; its children
+ * would otherwise run on during the next tests.
  */
 export function endWithUs(child: ChildProcess): void {
   endOnSignal();
@@ -13,13 +13,13 @@ export function endWithUs(child: ChildProcess): void {
   child.once("exit", () => alive.delete(child));
 }
 
-/** Lets the runner's signal be an exit, which whoever started processes is told of. */
+/** Turns the runner's signal into an exit, so that exit handlers can end child processes. */
 export function endOnSignal(): void {
   if (isWatching) return;
   isWatching = true;
   process.once("SIGTERM", () => process.exit(143));
   process.once("exit", () => {
-    // Not SIGKILL: it is for them to end their own servers.
+    // Not SIGKILL, because children must end their own servers.
     for (const child of alive) child.kill("SIGTERM");
   });
 }

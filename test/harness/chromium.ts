@@ -7,7 +7,7 @@ import { delimiter, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { endWithUs } from "./children.ts";
 
-/** Where a browser is; undefined when none is installed. */
+/** The path of a browser; undefined if none is installed. */
 export const chromiumPath = ["chromium", "chromium-browser", "google-chrome"]
   .flatMap((name) => (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name)))
   .find(isProgram);
@@ -16,22 +16,22 @@ export const chromiumPath = ["chromium", "chromium-browser", "google-chrome"]
 export const skippedWithoutChromium =
   chromiumPath === undefined ? "no Chromium is installed: apt-get install chromium" : false;
 
-/** How a page is looked at. */
+/** How a page is displayed. */
 export interface View {
   readonly widthPx: number;
   readonly scheme: "light" | "dark";
   readonly media: "screen" | "print";
 }
 
-/** A page in a browser without a window. */
+/** A page in a headless browser. */
 export interface BrowserPage extends AsyncDisposable {
-  /** Loads an address and waits until all of it is there. */
+  /** Loads an address and waits until it is complete. */
   open(url: string, view: View): Promise<void>;
-  /** What an expression of JavaScript gives in the page. */
+  /** The value of a JavaScript expression in the page. */
   evaluate(expression: string): Promise<unknown>;
-  /** Addresses the page has asked for. */
+  /** Addresses that the page has requested. */
   readonly requests: readonly string[];
-  /** Errors, refusals and warnings the browser has noted. */
+  /** Errors, refusals and warnings that the browser has logged. */
   readonly complaints: readonly string[];
 }
 
@@ -43,7 +43,7 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
-/** Starts Chromium and steers it by the DevTools protocol over a pipe. */
+/** Starts Chromium and controls it by the DevTools protocol over a pipe. */
 export async function openBrowser(): Promise<BrowserPage> {
   const profile = await mkdtemp(join(tmpdir(), "stream-csv-chromium-"));
   const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"];
@@ -123,7 +123,7 @@ function protocol(
       waiting.delete(id);
     }
   });
-  // Whoever waits hears of it by the browser's end.
+  // Pending calls fail when the browser ends.
   input.on("error", () => undefined);
   return {
     call(method, params = {}, sessionId) {

@@ -7,7 +7,7 @@ import { endWithUs } from "./children.ts";
 /** The compiled program, as a user would run it. */
 export const cliPath = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
 
-/** What a program that has ended left behind. */
+/** The result of a program that has ended. */
 export interface Ended {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -15,20 +15,20 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A program that runs. */
+/** A running program. */
 export interface RunningCli {
   readonly process: ChildProcessWithoutNullStreams;
   /** Resolves when it has ended and its output is complete. */
   readonly ended: Promise<Ended>;
-  /** What it has written to standard error so far. */
+  /** Its standard error so far. */
   stderr(): string;
 }
 
-/** How a program is started; what isn't said is as in this process. */
+/** How a program is started; other settings are those of this process. */
 export interface StartOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** A command with arguments that runs what it is given, such as `unshare --mount`. */
+  /** A command with arguments that runs another program, such as `unshare --mount`. */
   readonly under?: readonly string[];
 }
 
@@ -59,15 +59,18 @@ export function startProgram(
 }
 
 /**
- * What children inherit: nothing that a git hook or an `npm run` around the tests has set, and no summary of a pipeline,
- * which isn't the tests' to write.
+ * The environment of children: without variables of a git hook or an `npm run` around the tests, and without a
+ * pipeline's summary file, to which tests must not write.
  */
 function childEnvironment(env: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {
   const { GITHUB_STEP_SUMMARY: _, ...inherited } = toolEnvironment(process.env);
   return { ...inherited, ...env };
 }
 
-/** Whether others had so much of this machine that a run rightly refused to judge: then there is nothing to test. */
+/**
+ * Whether other programs used so much of this machine that a run correctly refused to judge; then there is nothing to
+ * test.
+ */
 export function isMachineTaken(stderr: string): boolean {
   return /A round couldn't be trusted/.test(stderr);
 }
@@ -77,12 +80,12 @@ export async function runCli(args: readonly string[]): Promise<Ended> {
   return await startCli(args).ended;
 }
 
-/** A server that runs, and how to be rid of it. */
+/** A running server, and how to stop it. */
 export interface ServeProcess extends RunningCli, AsyncDisposable {
   readonly url: string;
   /** The log lines so far, parsed. */
   log(): readonly Readonly<Record<string, unknown>>[];
-  /** Resolves with the first log line that fits. */
+  /** Resolves with the first log line that matches. */
   logged(
     fits: (line: Readonly<Record<string, unknown>>) => boolean,
   ): Promise<Readonly<Record<string, unknown>>>;

@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
-/** What lives on the heap and beside it once everything dead is gone, in bytes. */
+/** Live bytes on the heap and outside it, after a garbage collection. */
 export async function liveMemory(): Promise<NodeJS.MemoryUsage> {
   for (let round = 0; round < 4; round += 1) {
     collectGarbage();

@@ -1,15 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Why tests with namespaces of their own are skipped; false where they can be made. */
+/** Why tests with their own namespaces are skipped; false if namespaces can be created. */
 export const noNamespaces =
   spawnSync("unshare", ["--mount", "--pid", "--fork", "--mount-proc", "true"]).status === 0
     ? false
     : "namespaces can't be made: needs Linux, util-linux and the right to use them";
 
 /**
- * Runs a program where a folder is a file system of its own, in memory and as small as its options say. Nobody else sees
- * it, and it goes with the program.
+ * Runs a program for which a folder is a separate file system in memory, of the size in its options. No other process
+ * sees it, and it disappears with the program.
  */
 export function underTmpfs(folder: string, options: string): readonly string[] {
   const script = 'mount -t tmpfs -o "$1" none "$2" && shift 2 && exec "$@"';
@@ -25,7 +25,7 @@ export const underPidNamespace: readonly string[] = [
   "--mount-proc",
 ];
 
-/** Runs a command where a running program sees its own file systems. */
+/** Runs a command in the mount namespace of a running program. */
 export function within(pid: number | undefined, command: readonly string[]): string {
   const { stdout, stderr, status } = spawnSync("nsenter", ["--target", String(pid), "--mount", ...command], {
     encoding: "utf8",
@@ -34,7 +34,7 @@ export function within(pid: number | undefined, command: readonly string[]): str
   return stdout;
 }
 
-/** The process that another one, such as unshare, has started. */
+/** The child of a process such as unshare. */
 export function onlyChildOf(pid: number | undefined): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim());
 }

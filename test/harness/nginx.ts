@@ -19,19 +19,19 @@ const program = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/bin/nginx", "/
   (path) => existsSync(path),
 );
 
-/** Why tests with nginx are skipped; false where it is there. */
+/** Why tests with nginx are skipped; false if it is installed. */
 export const noNginx =
   program === undefined ? "nginx isn't installed: on Debian, apt-get install nginx-light" : false;
 
-/** An nginx that runs. */
+/** A running nginx. */
 export interface Nginx extends AsyncDisposable {
   /** The Unix socket it listens on, which needs no free port. */
   readonly socketPath: string;
-  /** What it has written to its log of errors so far. */
+  /** Its error log so far. */
   log(): string;
 }
 
-/** Starts nginx with the example before a server, some of its lines replaced by others. */
+/** Starts nginx in front of a server with the example configuration, some of whose lines are replaced. */
 export async function startNginx(
   serverUrl: string,
   replacements: Readonly<Record<string, string>> = {},

@@ -10,23 +10,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { endWithUs } from "./children.ts";
 
-/** Where a proxy listens. */
+/** The address of a proxy. */
 export type Address = { readonly socketPath: string } | { readonly host: string; readonly port: number };
 
-/** A proxy that runs. */
+/** A running proxy. */
 export interface Proxy extends AsyncDisposable {
   readonly address: Address;
 }
 
-/** A kind of proxy, and how one is started before a server. */
+/** A kind of proxy, and how to start it in front of a server. */
 export interface ProxyKind {
   /** The example of docs/deploy.md. */
   readonly example: string;
-  /** Why tests with it are skipped; false where it is there. */
+  /** Why tests with it are skipped; false if it is installed. */
   readonly skip: string | false;
   /** Whether it passes the trailers of HTTP/1.1 on. */
   readonly passesTrailers: boolean;
-  /** Starts it with the example, some of whose lines are replaced by others. */
+  /** Starts it with the example configuration, some of whose lines are replaced. */
   start(serverUrl: string, replacements?: Readonly<Record<string, string>>): Promise<Proxy>;
 }
 
@@ -76,7 +76,7 @@ export const apache: ProxyKind = {
     const modules = ["mpm_event", "authz_core", "proxy", "proxy_http"].map(
       (name) => `LoadModule ${name}_module ${apacheModules}/mod_${name}.so\n`,
     );
-    // Processes of its own user, where it is started by root.
+    // If root starts it, its processes run as another user.
     const user = process.getuid?.() === 0 ? "User nobody\nGroup nogroup\n" : "";
     await writeFile(
       configuration,

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** A client that writes what it is told to, and reads only when it is told to. */
+/** A client that writes and reads only on request. */
 export interface RawClient {
   readonly socket: Socket;
-  /** Everything that came, from now on until the connection ended; rejects when it was reset. */
+  /** Reads everything until the connection ends; rejects when it is reset. */
   readAll(): Promise<string>;
   /** Waits for the first bytes and reads no further. */
   firstBytes(): Promise<string>;
@@ -14,7 +14,7 @@ export interface RawClient {
 export async function connectTo(url: string, request = ""): Promise<RawClient> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
-  // A reset is told by whoever reads; for a client that doesn't read it is no failure of the test.
+  // Reading reports a reset; for a client that doesn't read, a reset isn't a failure of the test.
   socket.on("error", () => undefined);
   socket.setEncoding("utf8").pause();
   await once(socket, "connect");

@@ -1,8 +1,8 @@
 import { connect, type Socket } from "node:net";
 
-/** What a client that speaks in bytes got back. */
+/** What a client that sends raw bytes received. */
 export interface RawAnswer {
-  /** 0 where the connection was closed without an answer. */
+  /** 0 if the connection was closed without an answer. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -16,7 +16,7 @@ export function connectTo(url: string): Socket {
   return connect({ host: hostname, port: Number(port), allowHalfOpen: true });
 }
 
-/** What a client does beside writing. */
+/** What a client does in addition to writing. */
 interface RawOptions {
   /** Also ends the client's own side. */
   readonly finish?: boolean;
@@ -32,7 +32,7 @@ export async function rawRequest(
   return { ...parseAnswer(bytes.toString("latin1")), wasReset };
 }
 
-/** The same, and takes apart every answer that came, interim ones left out. */
+/** The same, and parses every answer except interim ones. */
 export async function rawAnswers(
   url: string,
   text: string | Uint8Array,

@@ -4,23 +4,23 @@ import { statsOf } from "./ask.ts";
 import type { ServeProcess } from "./cli.ts";
 
 /**
- * Clients hold the server by reading slowly, and hurry once what is left lies in socket buffers: so the hold ends with
- * the last byte, give or take what the kernel needs for the rest, whatever the size of its buffers.
+ * Clients hold a slot by reading slowly, and read fast once the rest fits into socket buffers. So the hold ends with
+ * the last byte, apart from the kernel's time for the rest, whatever the size of its buffers.
  */
 const bytesPerSecond = 8 * 1024 ** 2;
 const heldSeconds = 0.6;
 const hurryAfterBytes = bytesPerSecond * heldSeconds;
-/** More than the kernel takes of a connection whose reader is slow. */
+/** More than the kernel buffers for a slow reader. */
 const bufferBytes = 12 * 1024 ** 2;
 const bytesPerRow = 112;
 const rows = Math.ceil((hurryAfterBytes + bufferBytes) / bytesPerRow);
 
-/** A file, so that holding it takes no work: what is left of a hold is its time. */
+/** A file, because sending it takes no work, so only the time of a hold counts. */
 function exportOf({ url }: ServeProcess): URL {
   return new URL(`/exports/orders.csv?delivery=file&rows=${rows}`, url);
 }
 
-/** Has the file made that slow readers read, and answers given that are slow since they are a process's first. */
+/** Builds the file for the slow readers, and makes the process's first requests, which are slow. */
 export async function warmUp(server: ServeProcess): Promise<void> {
   await readExport(exportOf(server));
   await Promise.all([statsOf(server), statsOf(server)]);
@@ -33,7 +33,7 @@ export async function readSlowly(server: ServeProcess): Promise<ExportReading> {
   return reading;
 }
 
-/** What a server did between two looks at its counters, in seconds. */
+/** The difference between two readings of a server's counters, in seconds. */
 export interface Window {
   readonly seconds: number;
   readonly held: number;

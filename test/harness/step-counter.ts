@@ -1,12 +1,12 @@
 import { Session } from "node:inspector";
 
 /**
- * Counts steps of JavaScript, which are the same on every machine and under every load: V8's own block counters for the
- * code of this project and its dependencies, and the length of the text or list for each call of a method of V8's own,
- * which may read all of it. A regular expression counts as one reading, so what it backtracks isn't seen here;
- * `regular-expressions.test.ts` proves that it doesn't.
+ * Counts steps of JavaScript, which are the same on every machine and under every load. Code of this project and its
+ * dependencies counts by V8's block counters. A call of a built-in method counts by the length of its text or list,
+ * all of which it may read. A regular expression counts as one pass, so backtracking isn't counted here;
+ * `regular-expressions.test.ts` proves that there is none.
  *
- * V8 counts in functions that it compiles after this is started, so import what is to be measured afterwards.
+ * V8 counts only in functions that it compiles after the start, so import the measured modules afterwards.
  */
 export class StepCounter {
   readonly #session = new Session();
@@ -28,7 +28,7 @@ export class StepCounter {
     for (const name of textFunctions) this.#count(globalThis, name, ({ args }) => lengthOf(args[0]));
   }
 
-  /** The steps of one call, whatever becomes of it. */
+  /** The steps of one call, even if it throws. */
   stepsOf(run: () => void): number {
     this.#take();
     this.#nativeSteps = 0;
@@ -59,7 +59,7 @@ export class StepCounter {
     this.#session.post(method);
   }
 
-  /** Puts a counting function in the place of a native one; what that calls inside isn't counted again. */
+  /** Replaces a native function by a counting one; native calls inside it aren't counted again. */
   #count(owner: object, name: PropertyKey, costOf: (call: Call) => number): void {
     const descriptor = Object.getOwnPropertyDescriptor(owner, name);
     const native: unknown = descriptor?.value;

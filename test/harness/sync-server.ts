@@ -9,14 +9,14 @@ export async function startSync(workers: number, ...flags: readonly string[]): P
   return await startServe(["--worker-model", "sync", "--workers", String(workers), ...flags]);
 }
 
-/** A client that has a worker to itself and keeps it until it is closed; it is served when this resolves. */
+/** A client that occupies one worker until it is closed; the worker serves it when this resolves. */
 export async function hold({ url }: ServeProcess): Promise<RawClient> {
   const client = await connectTo(url, endless);
   assert.match(await client.firstBytes(), /^HTTP\/1\.1 200 OK\r\n/);
   return client;
 }
 
-/** Resolves when all who came before have been accepted: the queue is full of them, so that this one is refused. */
+/** Resolves when all earlier connections have been accepted: they fill the queue, so that this one is refused. */
 export async function queueIsFull({ url }: ServeProcess): Promise<void> {
   const refused = await connectTo(url, get("/ping"));
   assert.match(await refused.readAll(), /^HTTP\/1\.1 503 .*the queue is full/s);

@@ -6,11 +6,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import { StreamCsvError } from "../../src/errors.ts";
 import { Link, type Methods, type Notes, type Port, type Received } from "../../src/ipc/link.ts";
 
-/** One end of a channel within this process; what is sent arrives in the next turn of the loop. */
+/** One end of a channel within this process; a message arrives in the next turn of the loop. */
 class End extends EventEmitter implements Port {
   other: End | undefined;
   isOpen = true;
-  /** Whether sockets get lost on the way, as they do when the receiver has no descriptor left. */
+  /** Whether sockets are lost on the way, as happens when the receiver has no descriptor left. */
   losesSockets = false;
 
   send(
@@ -55,7 +55,7 @@ function linkTo<M extends Methods, N extends Notes>(methods: M, notes: N) {
   return { link, own, other, opposite };
 }
 
-test("gives what the other side's method gives, and its error with code and details", async () => {
+test("returns the result of the other side's method, or its error with code and details", async () => {
   const methods = {
     double: (value: number) => value * 2,
     refuse: () => {
@@ -80,7 +80,7 @@ test("throws at a note that it doesn't know, instead of dropping it", () => {
   assert.ok(other.isOpen);
 });
 
-test("rejects what is asked for when the other side ends, and what is asked after", async () => {
+test("rejects pending and later calls when the other side ends", async () => {
   const { link, own } = linkTo({ wait: () => new Promise<never>(() => undefined) }, {});
   const [asked, pinged] = [link.call("wait", null), link.ping()];
   own.close();
@@ -90,11 +90,11 @@ test("rejects what is asked for when the other side ends, and what is asked afte
   await assert.rejects(link.ping(), { code: "SCSV_WORKER_FAILED" });
 });
 
-test("is answered a ping by any other side", async () => {
+test("gets an answer to a ping from any other side", async () => {
   await linkTo({}, {}).link.ping();
 });
 
-/** Sends a socket and tells what became of it. */
+/** Sends a socket and reports its fate. */
 function sendSocket(onNote: (received: Received) => void) {
   const ends = linkTo({}, { connection: (_: number, received: Received) => onNote(received) });
   const socket = new Socket();
@@ -124,7 +124,7 @@ test("keeps a socket open until the other side takes it", async () => {
   assert.deepEqual([became, socket.destroyed], [["taken"], true]);
 });
 
-test("leaves a socket to its sender that the other side can't take", async () => {
+test("leaves a socket to its sender if the other side can't take it", async () => {
   const { other, own, socket, became, send } = sendSocket((received) => {
     assert.equal(received.socket, undefined);
     received.giveBack();
@@ -137,7 +137,7 @@ test("leaves a socket to its sender that the other side can't take", async () =>
 });
 
 for (const when of ["before", "after"] as const) {
-  test(`tells of a socket as lost when the other side ends ${when} it is sent, once`, async () => {
+  test(`reports a socket as lost, once, when the other side ends ${when} it is sent`, async () => {
     const { own, became, send } = sendSocket(() => undefined);
     if (when === "before") own.close();
     send();

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { LivenessWatch, tickInterval } from "../../src/ipc/liveness-watch.ts";
 
-/** A watch over a process that answers when it is told to. */
+/** A watch over a process that answers on request. */
 function makeWatch(hungTicks: number) {
   const told: string[] = [];
   const asked: PromiseWithResolvers[] = [];
@@ -43,7 +43,7 @@ test("says nothing of a process that answers, however late within two ticks", as
   assert.deepEqual(told, []);
 });
 
-test("calls a process silent, then hung, once each, and asks no second time meanwhile", () => {
+test("reports a process as silent, then as hung, once each, and doesn't ping again meanwhile", () => {
   const { tick, asked, told } = makeWatch(5);
   tick(1 + 2);
   assert.deepEqual(told, ["silent"]);
@@ -54,7 +54,7 @@ test("calls a process silent, then hung, once each, and asks no second time mean
   assert.equal(asked.length, 1);
 });
 
-test("takes a process back that answers again, and begins to count anew", async () => {
+test("reports that a process answers again, and restarts the count", async () => {
   const { tick, answer, told } = makeWatch(5);
   tick(4);
   await answer();
@@ -63,7 +63,7 @@ test("takes a process back that answers again, and begins to count anew", async 
   assert.deepEqual(told, ["silent", "answers", "silent"]);
 });
 
-test("leaves a process that has ended to its exit", async () => {
+test("reports nothing about a process that has ended", async () => {
   const { tick, asked, told } = makeWatch(5);
   tick(1);
   asked[0]?.reject(new Error("gone"));
@@ -72,7 +72,7 @@ test("leaves a process that has ended to its exit", async () => {
   assert.deepEqual(told, []);
 });
 
-test("ticks often enough that a process hangs no longer than its limit", () => {
+test("ticks often enough to detect a hang within its limit", () => {
   for (const limitMs of [1, 50, 1000, 30_000]) {
     const interval = tickInterval(limitMs);
     assert.ok(interval >= 1 && interval <= 1000);

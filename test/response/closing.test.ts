@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { HttpResponse, StreamingHttpResponse } from "../../src/index.ts";
 import { collect } from "./serving.ts";
 
-/** A source that counts how often it is given back, which a generator can't before it is started. */
+/** A source that counts how often it is closed; a generator that wasn't started can't count that. */
 function countingSource(events: string[], name = "source"): AsyncIterable<string> {
   let index = 0;
   return {
@@ -31,7 +31,7 @@ async function* wrap(
   }
 }
 
-test("runs closers once, in the order in which they came, each waited for", async () => {
+test("runs closers once, in order of registration, and awaits each", async () => {
   const events: string[] = [];
   const response = new HttpResponse();
   response.onClose(async () => {
@@ -49,7 +49,7 @@ test("runs closers once, in the order in which they came, each waited for", asyn
   assert.deepEqual(events, ["first", "second", "registered while closing"]);
 });
 
-test("runs a closer at once that comes after the end", async () => {
+test("runs a closer at once if it is registered after closing", async () => {
   const response = new HttpResponse();
   await response.close();
   let runs = 0;
@@ -59,7 +59,7 @@ test("runs a closer at once that comes after the end", async () => {
   assert.equal(runs, 1);
 });
 
-test("runs all closers though some throw, and keeps their errors", async () => {
+test("runs all closers although some throw, and keeps their errors", async () => {
   const response = new HttpResponse();
   let ran = false;
   response.onClose(() => {
@@ -77,7 +77,7 @@ test("runs all closers though some throw, and keeps their errors", async () => {
   );
 });
 
-test("gives closers' errors to onError where there is one, and survives one that throws", async () => {
+test("passes closers' errors to onError, and survives an onError that throws", async () => {
   const errors: Error[] = [];
   const response = new HttpResponse("", { onError: (error) => errors.push(error) });
   response.onClose(() => {
@@ -99,7 +99,7 @@ test("gives closers' errors to onError where there is one, and survives one that
   assert.equal(throwing.closeErrors.length, 2);
 });
 
-test("isn't held up for ever by a closer that never settles", async () => {
+test("doesn't wait for ever for a closer that never settles", async () => {
   const events: string[] = [];
   const response = new HttpResponse();
   response.onClose(() => new Promise(() => undefined));
@@ -108,7 +108,7 @@ test("isn't held up for ever by a closer that never settles", async () => {
   assert.deepEqual(events, ["next"]);
 });
 
-test("takes care of a closer that fails after it was left behind", async () => {
+test("handles the error of a closer that fails after its time-out", async () => {
   const response = new HttpResponse();
   const controller = new AbortController();
   response.onClose(() => once(new EventTarget(), "never", controller));
@@ -142,7 +142,7 @@ const readings: readonly (readonly [
   ],
 ];
 for (const [name, read] of readings) {
-  test(`gives the innermost source back exactly once when it was ${name}`, async () => {
+  test(`closes the innermost source exactly once when it was ${name}`, async () => {
     const events: string[] = [];
     const response = new StreamingHttpResponse(countingSource(events));
     await read(response);
@@ -151,7 +151,7 @@ for (const [name, read] of readings) {
     assert.deepEqual(events, ["source returned"]);
   });
 
-  test(`gives the innermost source back exactly once when it was wrapped twice and ${name}`, async () => {
+  test(`closes the innermost source exactly once when it was wrapped twice and ${name}`, async () => {
     const events: string[] = [];
     const response = new StreamingHttpResponse(countingSource(events));
     response.streamingContent = wrap(response.streamingContent, events, "inner");
@@ -163,7 +163,7 @@ for (const [name, read] of readings) {
   });
 }
 
-test("gives replaced bodies back too, and none of them before closing", async () => {
+test("closes replaced bodies too, but none before the response is closed", async () => {
   const events: string[] = [];
   const response = new StreamingHttpResponse(countingSource(events, "old"));
   response.streamingContent = countingSource(events, "new");
@@ -176,7 +176,7 @@ test("gives replaced bodies back too, and none of them before closing", async ()
   );
 });
 
-test("fires the signal before return(), and gives the reason", async () => {
+test("fires the signal with the reason before return()", async () => {
   const events: string[] = [];
   const response = new StreamingHttpResponse(({ signal }) => {
     signal.addEventListener("abort", () => events.push(`aborted: ${String(signal.reason)}`));
@@ -206,7 +206,7 @@ test("never calls the producer of a body that was not started", async () => {
   assert.deepEqual(response.closeErrors, []);
 });
 
-test("gives back what an async producer returns after it was closed", async () => {
+test("closes a body that an async producer returns after closing", async () => {
   const events: string[] = [];
   const producer = new EventEmitter();
   const response = new StreamingHttpResponse(async () => {
@@ -221,7 +221,7 @@ test("gives back what an async producer returns after it was closed", async () =
   assert.deepEqual(events, ["source returned"]);
 });
 
-test("leaves a source behind that never settles, after telling it", async () => {
+test("signals a source that never settles, then stops waiting for it", async () => {
   let signal: AbortSignal | undefined;
   const response = new StreamingHttpResponse(async function* (context) {
     ({ signal } = context);

@@ -165,7 +165,7 @@ test("compresses nothing for a client that names no coding, or when none is offe
   );
 });
 
-test("leaves alone what is small, coded, a part, without body, or mustn't be transformed", () => {
+test("doesn't change a response that is small, coded, partial, bodiless or no-transform", () => {
   const untouched: readonly (readonly [name: string, response: AnyResponse])[] = [
     ["small", new HttpResponse("a".repeat(199))],
     ["coded", new HttpResponse(text, { headers: { "Content-Encoding": "gzip" } })],
@@ -199,7 +199,7 @@ test("keeps content that doesn't get smaller", () => {
   assert.equal(encodingOf(response), undefined);
 });
 
-test("removes what spoke of the bytes before, and weakens a tag", () => {
+test("removes headers that describe the uncompressed bytes, and weakens a tag", () => {
   const headers = { "Repr-Digest": "sha-256=:x:", "Accept-Ranges": "bytes", ETag: '"a"' };
   const response = compress()(accepting("gzip"), new StreamingHttpResponse([text], { headers }));
   assert.deepEqual([...response.headers].map(([name]) => name).toSorted(), [
@@ -228,7 +228,7 @@ test("makes a stream of big buffered content, closes the original with it, and k
   assert.ok(original.closed);
 });
 
-test("gives up a file's ranges when it codes it, and still closes it", async () => {
+test("drops a file's ranges when it compresses it, and still closes it", async () => {
   const response = await FileResponse.open("package.json");
   compress()(accepting("gzip"), response);
   assert.equal(response.headers.has("Accept-Ranges"), false);
@@ -246,7 +246,7 @@ for (const { name } of codings) {
         new StreamingHttpResponse(async function* () {
           for (const chunk of ["one", "two", "three"]) {
             yield chunk;
-            // The next chunk comes when the client has decoded this one, or never.
+            // The next chunk comes only when the client has decoded this one.
             await once(served.server, `decoded ${chunk}`);
           }
         }),
@@ -277,7 +277,7 @@ test("flushes the first chunk at once, then by bytes, and not chunk by chunk", a
   assert.ok(pieces.length <= 6, `${pieces.length} pieces for 24 kB in 2000 chunks`);
 });
 
-test("flushes by time what waits in the compressor while the source is slow", async () => {
+test("flushes the compressor by time while the source is slow", async () => {
   let resume: () => void = () => undefined;
   const response = new StreamingHttpResponse(async function* () {
     yield "first";
@@ -289,14 +289,14 @@ test("flushes by time what waits in the compressor while the source is slow", as
   let decoded = "";
   inflate.on("data", (data: Buffer) => {
     decoded += data.toString();
-    // The source goes on when both were decoded, or never.
+    // The source continues only when both were decoded.
     if (decoded === "firstsecond") resume();
   });
   for await (const piece of response) inflate.write(piece);
   assert.equal(decoded, "firstsecond");
 });
 
-test("gives the compressor's memory back at once when it is closed, even while the source is stuck", async () => {
+test("frees the compressor's memory at once when it is closed, even while the source is stuck", async () => {
   const response = new StreamingHttpResponse(async function* () {
     yield text;
     await new Promise(() => undefined);

@@ -62,7 +62,7 @@ for (const [headers, status, response = stream()] of cases) {
 const tagOf = (response: AnyResponse): string | undefined =>
   transform({ method: "GET", headers: {} }, response).headers.get("ETag");
 
-test("tags buffered content strongly, the same for the same bytes however they are cut", () => {
+test("gives equal buffered content the same strong tag, however it is split into parts", () => {
   const tag = tagOf(new HttpResponse("abc")) ?? "";
   assert.match(tag, /^"[\w-]{43}"$/);
   assert.equal(tagOf(new HttpResponse(["a", "bc"])), tag);
@@ -71,7 +71,7 @@ test("tags buffered content strongly, the same for the same bytes however they a
   assert.equal(tagOf(stream(null)), undefined);
 });
 
-test("tags nothing that is empty, mustn't be stored, isn't a success or wasn't asked for by GET or HEAD", () => {
+test("adds no tag to a response that is empty, no-store or unsuccessful, or for other methods than GET and HEAD", () => {
   const untagged: readonly (readonly [method: string, response: HttpResponse])[] = [
     ["GET", new HttpResponse()],
     ["GET", new HttpResponse("a", { headers: { "Cache-Control": "private, No-Store" } })],
@@ -85,7 +85,7 @@ test("tags nothing that is empty, mustn't be stored, isn't a success or wasn't a
   assert.ok(transform({ method: "HEAD", headers: {} }, quoted).headers.has("ETag"));
 });
 
-test("leaves other methods and other statuses alone, whatever they ask", () => {
+test("doesn't change answers to other methods or with other statuses", () => {
   const headers = { "if-none-match": '"v1"', "if-match": '"v0"' };
   for (const method of ["POST", "PUT", "DELETE"]) {
     const response = stream();
@@ -96,7 +96,7 @@ test("leaves other methods and other statuses alone, whatever they ask", () => {
   assert.equal(transform({ method: "GET", headers }, missing), missing);
 });
 
-test("keeps of a 304's original what a cache needs, and its cookies, and closes it", async () => {
+test("keeps the headers that a cache needs and the cookies of a 304's original, and closes it", async () => {
   const original = stream();
   original.headers.set("Cache-Control", "private");
   original.headers.set("Vary", "Accept-Encoding");
@@ -126,7 +126,7 @@ test("takes a Web request as well as a Node one", () => {
   );
 });
 
-test("gives buffered content its length where it has none, and a stream none", () => {
+test("adds a missing length to buffered content, but not to a stream", () => {
   const request = { headers: {} };
   assert.equal(contentLength()(request, new HttpResponse("abc")).headers.get("Content-Length"), "3");
   const own = new HttpResponse("abc", { headers: { "content-length": "7" } });

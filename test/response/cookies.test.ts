@@ -42,7 +42,7 @@ test("percent-encodes a value, unless another encoding is given", () => {
   );
 });
 
-test("refuses attributes that contradict each other or mean nothing", () => {
+test("refuses contradictory or meaningless attributes", () => {
   const bad: readonly CookieOptions[] = [
     { expires: new Date(nowMs), maxAge: 5 },
     { expires: new Date(Number.NaN) },
@@ -66,7 +66,7 @@ test("refuses characters that would begin another line or attribute", () => {
   assert.deepEqual(response.cookies, []);
 });
 
-test("replaces a cookie with all its attributes when it is set again, in its place", () => {
+test("replaces a cookie and its attributes when it is set again, at the same position", () => {
   const response = new HttpResponse("", { clock });
   response.setCookie("a", "1", { secure: true, maxAge: 5 });
   response.setCookie("b", "2");
@@ -75,7 +75,7 @@ test("replaces a cookie with all its attributes when it is set again, in its pla
   assert.deepEqual(response.cookies, ["a=3; Path=/", "b=2; Path=/"]);
 });
 
-test("deletes a cookie by an empty value from the epoch, with Secure where browsers demand it", () => {
+test("deletes a cookie by an empty value that expires at the epoch, with Secure if browsers require it", () => {
   const response = new HttpResponse("", { clock });
   response.deleteCookie("plain", { path: "/p", domain: "example.org" });
   response.deleteCookie("__Secure-a");

@@ -15,7 +15,7 @@ before(async () => {
 
 after(() => rm(folder, { recursive: true }));
 
-/** Runs a module in a process of its own; gives what it printed. */
+/** Runs a module in its own process; returns its output. */
 async function run(name: string, code: string): Promise<string> {
   const path = `${folder}/${name}.mjs`;
   await writeFile(path, code);

@@ -61,7 +61,7 @@ for (const [options, expected] of dispositions) {
   });
 }
 
-test("respects a type and a disposition that were given, by whichever way", () => {
+test("respects a given type and disposition, whichever way they are given", () => {
   const filename = "a.csv";
   assert.equal(
     new FileResponse([], { filename, contentType: "text/html" }).headers.get("Content-Type"),
@@ -145,7 +145,7 @@ test("refuses a part that lies outside the file, and closes it", async () => {
   }
 });
 
-test("refuses a folder, and passes on what opening throws", async () => {
+test("refuses a folder, and passes on errors of opening", async () => {
   await assert.rejects(FileResponse.open(folder), { name: "TypeError", code: "SCSV_ARG_TYPE" });
   await assert.rejects(FileResponse.open(join(folder, "none.csv")), { code: "ENOENT" });
 });
@@ -227,7 +227,7 @@ test("answers a Range of a part that was opened as a part of that part", async (
   assert.equal(await response.text(), "34");
 });
 
-test("heeds If-Range only when it matches exactly", async (t) => {
+test("respects If-Range only when it matches exactly", async (t) => {
   const served = await serve(t, (req) => openRows(req.url === "/weak" ? { etag: 'W/"w"' } : {}));
   const first = await fetch(served.url);
   await first.text();

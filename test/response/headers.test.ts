@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { BadHeaderError, HttpResponse } from "../../src/index.ts";
 import { ResponseHeaders } from "../../src/response/head/response-headers.ts";
 
-test("finds a header in any case, and sends it in the case last written, at the place first taken", () => {
+test("finds a header in any case, and sends it in the case last written, at its first position", () => {
   const headers = new ResponseHeaders([
     ["X-First", "1"],
     ["X-Second", "2"],
@@ -29,7 +29,7 @@ test("gives undefined for a missing header, and deletes it silently", () => {
   assert.equal(headers.delete("x-some"), true);
 });
 
-test("sets a default only where there is no value, in whatever case", () => {
+test("sets a default only if the name, in any case, has no value", () => {
   const headers = new ResponseHeaders({ "Cache-Control": "no-store" });
   headers.setDefault("cache-control", "public");
   headers.setDefault("X-Rows", 10);
@@ -69,7 +69,7 @@ const badValues = [
   "\ud800\n",
 ];
 for (const value of badValues) {
-  test(`refuses the header value ${JSON.stringify(value)}, before anything else can fail`, () => {
+  test(`refuses the header value ${JSON.stringify(value)} when it is set`, () => {
     const headers = new ResponseHeaders();
     assert.throws(() => headers.set("X-Value", value), { name: "BadHeaderError", code: "SCSV_BAD_HEADER" });
     assert.equal(headers.has("X-Value"), false);
@@ -98,7 +98,7 @@ test("refuses Set-Cookie, which has one line a cookie", () => {
   assert.throws(() => new ResponseHeaders({ "set-cookie": "a=1" }), /setCookie\(\)/);
 });
 
-test("gives html in utf-8 when no type is given, in the charset that is", () => {
+test("defaults the type to html, in utf-8 or the given charset", () => {
   assert.equal(new HttpResponse().headers.get("Content-Type"), "text/html; charset=utf-8");
   assert.equal(
     new HttpResponse("", { charset: "iso-8859-1" }).headers.get("Content-Type"),
@@ -106,7 +106,7 @@ test("gives html in utf-8 when no type is given, in the charset that is", () => 
   );
 });
 
-test("keeps a content type that comes with the headers, and refuses it twice", () => {
+test("keeps a content type from the headers, and refuses a second one", () => {
   const headers = { "content-type": "text/csv" };
   assert.equal(new HttpResponse("", { headers }).headers.get("Content-Type"), "text/csv");
   assert.throws(() => new HttpResponse("", { headers, contentType: "text/csv" }), { code: "SCSV_ARG_RANGE" });

@@ -33,7 +33,7 @@ test("is empty without content", () => {
   assert.deepEqual([...response], []);
 });
 
-test("reads an iterable at once, and lets it clean up, also when a chunk is refused", () => {
+test("reads an iterable at once, and lets it clean up even if a chunk is refused", () => {
   const events: string[] = [];
   function* chunks(): Generator<string> {
     try {
@@ -52,7 +52,7 @@ async function* asyncChunks(): AsyncGenerator<string> {
   yield "a";
 }
 
-test("refuses content that comes over time, and says what to use instead", async () => {
+test("refuses asynchronous content, and says what to use instead", async () => {
   for (const content of [asyncChunks(), new ReadableStream()]) {
     assert.throws(() => Reflect.construct(HttpResponse, [content]), /HttpResponse\.from\(body\)/);
   }
@@ -68,7 +68,7 @@ test("refuses null and objects instead of writing their names", () => {
   }
 });
 
-test("appends chunks and lines with nothing between them, and tells their bytes", () => {
+test("appends chunks and lines with nothing between them, and returns their bytes", () => {
   const response = new HttpResponse("é");
   response.write("b");
   response.writeLines(["c", new Uint8Array([100])]);
@@ -76,14 +76,14 @@ test("appends chunks and lines with nothing between them, and tells their bytes"
   assert.equal(response.tell(), 5);
 });
 
-test("gives content and iterates as often as it is asked", () => {
+test("returns its content and iterates repeatedly", () => {
   const response = new HttpResponse(["a", "b"]);
   assert.equal(text(response), text(response));
   assert.deepEqual([...response], [...response]);
   assert.equal([...response].length, 1);
 });
 
-test("makes text anew at each reading", () => {
+test("decodes the text on each read", () => {
   const response = new HttpResponse("a");
   assert.equal(response.text, "a");
   response.write("b");
@@ -94,13 +94,13 @@ test("makes text anew at each reading", () => {
   assert.equal(response.text, "de");
 });
 
-test("keeps a byte order mark, and refuses bytes that aren't of the charset", () => {
+test("keeps a byte order mark, and refuses bytes that are invalid in the charset", () => {
   assert.equal(new HttpResponse(new Uint8Array([0xef, 0xbb, 0xbf, 0x61])).text, "\ufeffa");
   assert.throws(() => new HttpResponse(new Uint8Array([0xff])).text, TypeError);
   assert.throws(() => new HttpResponse(new Uint8Array([0xff]), { charset: "us-ascii" }).text, TypeError);
 });
 
-test("writes text in the charset given, else the Content-Type's at the moment, else utf-8", () => {
+test("writes text in the given charset, else that of the current Content-Type, else utf-8", () => {
   assert.deepEqual(new HttpResponse("é", { charset: "iso-8859-1" }).content, new Uint8Array([0xe9]));
   const response = new HttpResponse("é", { contentType: 'text/plain; Charset="ISO-8859-1"' });
   assert.deepEqual(response.content, new Uint8Array([0xe9]));
@@ -129,7 +129,7 @@ test("refuses a charset it can't write, and text that a charset can't hold", () 
   assert.throws(() => inherited.write("a"), { code: "SCSV_ARG_RANGE" });
 });
 
-test("lets a 304 have no content, by whichever way", () => {
+test("refuses content for a 304, whichever way it is given", () => {
   assert.throws(() => new HttpResponse("a", { statusCode: 304 }), { code: "SCSV_ARG_TYPE" });
   const response = new HttpResponse("", { statusCode: 304 });
   assert.throws(() => response.write("a"), /304/);
@@ -159,7 +159,7 @@ test("gathers a million small parts into few big ones", () => {
   assert.ok(response.parts.length <= 16, `${response.parts.length} parts`);
 });
 
-test("collects an async body, and closes its source also when it fails", async () => {
+test("collects an async body, and closes its source even after a failure", async () => {
   const events: string[] = [];
   async function* chunks(fails: boolean): AsyncGenerator<string> {
     try {
@@ -177,7 +177,7 @@ test("collects an async body, and closes its source also when it fails", async (
   assert.equal((await HttpResponse.from(({ signal }) => [String(signal.aborted)])).text, "false");
 });
 
-test("leaves the event loop to others every few milliseconds while it collects", async () => {
+test("yields the event loop every few milliseconds while it collects", async () => {
   let elapsedMs = 0;
   const clock: Clock = { nowMs: () => (elapsedMs += 1), wallMs: () => 0 };
   let turns = 0;
@@ -191,7 +191,7 @@ test("leaves the event loop to others every few milliseconds while it collects",
   assert.ok(turns >= 10, `${turns} turns in 100 ms`);
 });
 
-test("gives libraries a Node stream to write to", async () => {
+test("provides a Node stream for libraries that write to one", async () => {
   const response = new HttpResponse();
   const writable = response.toWritable();
   const reused = Buffer.from("one,");
@@ -204,7 +204,7 @@ test("gives libraries a Node stream to write to", async () => {
   assert.equal(response.text, "one,é");
 });
 
-test("tells its class, status and type, and not its content", () => {
+test("shows its class, status and type, but not its content", () => {
   const response = new HttpResponse("secret", { statusCode: 404, contentType: "text/csv" });
   assert.equal(String(response), '<HttpResponse statusCode=404, "text/csv">');
   assert.equal(inspect(response), String(response));
@@ -212,7 +212,7 @@ test("tells its class, status and type, and not its content", () => {
   assert.equal(String(response), "<HttpResponse statusCode=404>");
 });
 
-test("serialises headers and content, as often as it is asked, without cookies", () => {
+test("serialises headers and content repeatedly, without cookies", () => {
   const response = new HttpResponse("body", { contentType: "text/plain", headers: { "X-Name": "é" } });
   response.setCookie("a", "1");
   const expected = "X-Name: é\r\nContent-Type: text/plain\r\n\r\nbody";

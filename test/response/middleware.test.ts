@@ -58,7 +58,7 @@ const middleware: Readonly<Record<string, Middleware>> = {
   },
 };
 
-/** A body that uses one memory for all its chunks. */
+/** A body that reuses one buffer for all its chunks. */
 function* lent(): Generator<Uint8Array, void, undefined> {
   const memory = Buffer.alloc(10_000);
   for (let at = 0; at < content.length; at += memory.byteLength) {
@@ -113,7 +113,7 @@ for (const name of Object.keys(middleware)) {
       assert.equal(coded.headers.has("content-encoding"), name === "compression");
       const text = await coded.text();
       if (kind !== "FileResponse") assert.equal(text, content);
-      // A client has its last byte a little before the sending is over.
+      // A client gets its last byte shortly before the transfer ends.
       await until(() => outcomes.length === 2);
       assert.deepEqual(
         outcomes.map(({ state }) => state),
@@ -123,7 +123,7 @@ for (const name of Object.keys(middleware)) {
   }
 }
 
-test("keeps the session's cookie beside its own, and lets the log see the head", async () => {
+test("keeps the session's cookie together with its own, and lets the log see the head", async () => {
   const answer = await exchange(portOf(server), "/express-session/HttpResponse");
   assert.match(answer.cookies.join(), /^connect\.sid=/);
   assert.match(logged, /^200 text\/html; charset=utf-8$/m);
@@ -131,7 +131,7 @@ test("keeps the session's cookie beside its own, and lets the log see the head",
   assert.equal(hooked.headers.get("x-on-headers"), "1");
 });
 
-/** What a handler that failed before may have left on the answer. */
+/** Headers that an earlier, failed handler may have set. */
 const left: Readonly<Record<string, OutgoingHttpHeaders>> = {
   "a Content-Length": { "Content-Length": 3 },
   "a Transfer-Encoding": { "Transfer-Encoding": "chunked" },

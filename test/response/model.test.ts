@@ -10,21 +10,21 @@ import {
 } from "../../src/index.ts";
 import { collect } from "./serving.ts";
 
-/** What a response should be, kept in the simplest way. */
+/** The simplest model of a response. */
 interface Model {
   readonly kind: "buffered" | "streaming" | "file";
   headers: [name: string, value: string][];
   cookies: [name: string, value: string][];
   statusCode: number;
   reasonPhrase: string | undefined;
-  /** Content, or what of the body was not read yet. */
+  /** Content, or the unread rest of the body. */
   body: string;
   /** Closers that must run, in order. */
   closers: number[];
   isClosed: boolean;
 }
 
-/** The real thing, and what its closers did. */
+/** The real response, and what its closers did. */
 interface Real {
   readonly response: HttpResponseBase;
   readonly closed: number[];
@@ -233,7 +233,7 @@ function setUp(kind: Model["kind"]): { model: Model; real: Real } {
 
 for (const kind of ["buffered", "streaming", "file"] as const) {
   test(`agrees with a small model through any sequence of operations, as ${kind}`, async () => {
-    // A failure prints its seed and path, which run the very same sequence again.
+    // A failure prints its seed and path, which repeat the same sequence.
     await fc.assert(
       fc.asyncProperty(fc.commands(commands, { maxCommands: 40 }), (sequence) =>
         fc.asyncModelRun(() => setUp(kind), sequence),

@@ -16,7 +16,7 @@ import {
 import { ResponseHeaders } from "../../src/response/head/response-headers.ts";
 import { collect, portOf, until } from "./serving.ts";
 
-/** Calls what the types forbid. */
+/** Makes calls that the types forbid. */
 function call(run: (value: never) => unknown, value: unknown): () => unknown {
   return () => run(value as never);
 }
@@ -24,7 +24,7 @@ function call(run: (value: never) => unknown, value: unknown): () => unknown {
 const wrongType = { name: "TypeError", code: "SCSV_ARG_TYPE" };
 const wrongRange = { name: "RangeError", code: "SCSV_ARG_RANGE" };
 
-test("refuses as a streaming body what gives no chunks, when it is made and when it is assigned", () => {
+test("refuses a streaming body that can't yield chunks, at construction and at assignment", () => {
   for (const value of [5, 5n, Number.NaN, true, false, null, {}, Symbol("a"), new Date(), new Error("a")]) {
     assert.throws(
       call((body) => new StreamingHttpResponse(body), value),
@@ -64,7 +64,7 @@ test("refuses half of a surrogate pair in the value of a header", () => {
   assert.equal(new ResponseHeaders({ "X-A": "😀" }).get("x-a"), "=?utf-8?b?8J+YgA==?=");
 });
 
-test("refuses trailers that a client needs before the body, and names that are none", () => {
+test("refuses trailers that a client needs before the body, and invalid names", () => {
   const values = (): Record<string, string> => ({});
   const names = [
     "Content-Length",
@@ -152,7 +152,7 @@ test("refuses arguments of cookies of the wrong type, with a code", () => {
     assert.throws(() => new HttpResponse().setCookie(name, "1"), BadHeaderError);
 });
 
-test("refuses codings nobody knows, and levels that one of them hasn't, when the transform is made", () => {
+test("refuses unknown codings, and levels that one of them doesn't have, when the transform is made", () => {
   const bad: readonly object[] = [
     { codings: ["GZIP"] },
     { codings: ["gzip", "deflate"] },
@@ -202,7 +202,7 @@ function windowOf(frame: Uint8Array): number {
 }
 
 test(
-  "asks for no zstd window that browsers refuse, at any level",
+  "uses no zstd window that browsers refuse, at any level",
   { skip: !hasZstd && "no zstd here" },
   async () => {
     const request = { headers: { "accept-encoding": "zstd" } };
@@ -218,7 +218,7 @@ test(
   },
 );
 
-test("calls close() of an iterable that a buffered response has read, also when that fails", async () => {
+test("calls close() of an iterable that a buffered response has read, even after a failure", async () => {
   const closed: string[] = [];
   const iterable = (name: string, chunks: readonly unknown[]): Iterable<string> & { close(): void } => ({
     *[Symbol.iterator]() {
@@ -241,7 +241,7 @@ test("calls close() of an iterable that a buffered response has read, also when 
   await until(() => errors.length === 1);
 });
 
-test("refuses a pair of HTTP/2 by a sentence, and closes the response", async (t) => {
+test("refuses a request of HTTP/2 with a sentence, and closes the response", async (t) => {
   const response = new StreamingHttpResponse(["a"]);
   let refusal: unknown;
   const server = createHttp2Server((req, res) => {
@@ -270,7 +270,7 @@ test("refuses a pair of HTTP/2 by a sentence, and closes the response", async (t
   assert.ok(response.closed);
 });
 
-test("refuses what isn't a pair of Node's, and a limit that isn't one, and closes the response", async () => {
+test("refuses objects that aren't Node's request and response, and invalid limits, and closes the response", async () => {
   for (const pair of [
     [null, null],
     [{}, {}],
@@ -282,7 +282,7 @@ test("refuses what isn't a pair of Node's, and a limit that isn't one, and close
   }
 });
 
-test("holds a Web body to its length", async () => {
+test("fails a Web body whose length differs from its Content-Length", async () => {
   const promise = (chunks: readonly string[], length: number): Response =>
     toWebResponse(new StreamingHttpResponse(chunks, { headers: { "Content-Length": length } }));
   assert.equal(await promise(["hel", "lo"], 5).text(), "hello");
@@ -297,7 +297,7 @@ test("holds a Web body to its length", async () => {
     await assert.rejects(promise(chunks, length).text(), { code: "SCSV_BODY_LENGTH" });
 });
 
-test("closes what toWebResponse() refuses", async () => {
+test("closes a response that toWebResponse() refuses", async () => {
   for (const options of [{ statusCode: 103 }, { headers: { "Content-Length": "x" } }]) {
     const response = await FileResponse.open("package.json", options);
     if ("headers" in options) response.headers.set("Content-Length", "x");
@@ -335,7 +335,7 @@ test("closes a Web response whose request's signal fires, before and while it is
   }
 });
 
-test("listens to a request's signal no longer than until the response is closed", async () => {
+test("removes its listener from a request's signal when the response is closed", async () => {
   const { signal } = new AbortController();
   let listeners = 0;
   const add = signal.addEventListener.bind(signal);

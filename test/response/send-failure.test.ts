@@ -89,7 +89,7 @@ test("resets a close-delimited body, and sends no last chunk of a chunked one", 
   assert.doesNotMatch(answer, /\r\n0\r\n/);
 });
 
-test("resets a close-delimited body whose client shuts its own side down, and lets a whole one pass", async (t) => {
+test("resets an incomplete close-delimited body whose client half-closes, but not a complete one", async (t) => {
   const served = await serve(
     t,
     (req) => new StreamingHttpResponse(req.url === "/slow" ? slow() : ["all of it"]),
@@ -170,7 +170,7 @@ const lengths: readonly (readonly [what: string, length: number, chunks: readonl
   ["bytes where none were promised", 0, ["a"]],
 ];
 for (const [what, length, chunks] of lengths) {
-  test(`cuts a body of ${what}, before the client has all that was promised`, async (t) => {
+  test(`cuts a body of ${what} before the client has all promised bytes`, async (t) => {
     const served = await serve(
       t,
       () => new StreamingHttpResponse(chunks, { headers: { "Content-Length": length } }),
@@ -184,7 +184,7 @@ for (const [what, length, chunks] of lengths) {
   });
 }
 
-test("answers 500 for buffered content whose length isn't what was promised", async (t) => {
+test("answers 500 for buffered content whose length isn't the promised one", async (t) => {
   const served = await serve(t, () => new HttpResponse("abc", { headers: { "Content-Length": 5 } }));
   assert.equal((await fetch(served.url)).status, 500);
   const { state, statusCode, bytes } = await served.outcome();
@@ -227,7 +227,7 @@ const problem = (error: Error): HttpResponse =>
 const makeBusy = (): StreamingHttpResponse =>
   new StreamingHttpResponse(() => Promise.reject(new Error("busy")));
 
-test("lets the caller make the answer to an error before the head, and survives one that can't", async (t) => {
+test("lets the caller answer an error before the head, and survives a hook that throws", async (t) => {
   const served = await serve(t, makeBusy, { primeFirstChunk: true, onErrorBeforeHead: problem });
   const response = await fetch(served.url);
   assert.equal(response.status, 503);
@@ -246,12 +246,12 @@ test("lets the caller make the answer to an error before the head, and survives 
   assert.deepEqual(told, ["hook", "busy"]);
 });
 
-test("cuts the connection for the same error where the first chunk wasn't primed", async (t) => {
+test("cuts the connection for the same error if the first chunk wasn't primed", async (t) => {
   const served = await serve(t, () => new StreamingHttpResponse(() => Promise.reject(new Error("no rows"))));
   assert.notEqual((await curl(served.url)).exitCode, 0);
 });
 
-test("takes a hook that throws for a closer's error", async (t) => {
+test("treats the error of a hook as a closer's error", async (t) => {
   const response = new StreamingHttpResponse(failing());
   const served = await serve(t, () => response, {
     onError: () => {
@@ -263,7 +263,7 @@ test("takes a hook that throws for a closer's error", async (t) => {
   assert.equal(response.closeErrors[0]?.message, "hook");
 });
 
-test("gives up a producer that is stuck when the client leaves, its signal first", async (t) => {
+test("closes a stuck producer, its signal first, when the client disconnects", async (t) => {
   const events: string[] = [];
   const served = await serve(t, () => {
     const response = new StreamingHttpResponse(async function* ({ signal }) {
@@ -283,7 +283,7 @@ test("gives up a producer that is stuck when the client leaves, its signal first
   assert.deepEqual(events, ["aborted: AbortError", "closed"]);
 });
 
-test("ends when a client that took nothing leaves", async (t) => {
+test("ends when a client that took nothing disconnects", async (t) => {
   const served = await serve(
     t,
     () =>
@@ -299,7 +299,7 @@ test("ends when a client that took nothing leaves", async (t) => {
   assert.deepEqual([state, error], ["client-gone", undefined]);
 });
 
-test("notices that a client left a body of nothing but empty chunks", async (t) => {
+test("notices a disconnect during a body of only empty chunks", async (t) => {
   const served = await serve(
     t,
     () =>
@@ -313,7 +313,7 @@ test("notices that a client left a body of nothing but empty chunks", async (t) 
   assert.equal((await served.outcome()).state, "client-gone");
 });
 
-test("pulls nothing for a client that left before the sending began", async (t) => {
+test("pulls nothing for a client that disconnected before the transfer began", async (t) => {
   const served = await serve(t, async (req) => {
     await once(req.socket, "close");
     return new StreamingHttpResponse(() => assert.fail("pulled"));
@@ -325,7 +325,7 @@ test("pulls nothing for a client that left before the sending began", async (t) 
   assert.deepEqual([state, statusCode], ["client-gone", null]);
 });
 
-test("ends the sendings of pipelined answers whose turn never came", async (t) => {
+test("ends the transfers of pipelined answers whose turn never came", async (t) => {
   const served = await serve(t, () => new StreamingHttpResponse(({ signal }) => stuckUntil(signal)));
   const socket = await ask(t, served.port, "GET /1 HTTP/1.1");
   socket.write("GET /2 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /3 HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -343,7 +343,7 @@ async function* stuckUntil(signal: AbortSignal): AsyncGenerator<string, void, un
   });
 }
 
-test("cuts a later pipelined answer that fails without touching the one before", async (t) => {
+test("cuts a failed pipelined answer without touching the one before it", async (t) => {
   const served = await serve(t, (req) =>
     req.url === "/1"
       ? new StreamingHttpResponse(async function* () {
@@ -360,7 +360,7 @@ test("cuts a later pipelined answer that fails without touching the one before",
   assert.equal(answers.split("\r\n0\r\n").length, 2);
 });
 
-test("is cancelled by its signal, before and while it writes", async (t) => {
+test("is cancelled by its signal before and during writing", async (t) => {
   const controller = new AbortController();
   const served = await serve(t, () => new StreamingHttpResponse(({ signal }) => stuckUntil(signal)), {
     signal: controller.signal,
@@ -376,7 +376,7 @@ test("is cancelled by its signal, before and while it writes", async (t) => {
   assert.deepEqual([before.state, before.bytes, before.statusCode], ["cancelled", 0, null]);
 });
 
-test("times a client out that takes nothing", async (t) => {
+test("times out a client that takes nothing", async (t) => {
   const errors: Error[] = [];
   const served = await serve(
     t,
@@ -394,7 +394,7 @@ test("times a client out that takes nothing", async (t) => {
   assert.deepEqual(errors, [error]);
 });
 
-test("times a client out that is slower than the minimum rate, over a minute of its own time", async (t) => {
+test("times out a client that is slower than the minimum rate over a minute", async (t) => {
   // A minute passes at each look at the clock's hand, so that the test needn't wait for one.
   const start = performance.now();
   const clock: Clock = { nowMs: () => (performance.now() - start) * 60, wallMs: () => Date.now() };
@@ -462,7 +462,7 @@ test("cuts the connection when a file shrinks, grows or is written to while it i
   }
 });
 
-test("leaves nothing running when a sending is over, whatever ended it", async (t) => {
+test("leaves nothing running after a transfer, whatever ended it", async (t) => {
   const controller = new AbortController();
   let isDone = false;
   const served = await serve(t, () => new StreamingHttpResponse(({ signal }) => stuckUntil(signal)), {
@@ -499,7 +499,7 @@ test("never rejects once writing began, even where the response itself is broken
   assert.deepEqual(states, ["failed"]);
 });
 
-test("cuts a body short that was closed before its end, and calls that cancelled", async (t) => {
+test("cuts a body that was closed before its end, and reports it as cancelled", async (t) => {
   for (const make of [
     (): StreamingHttpResponse => {
       const response = new StreamingHttpResponse(async function* () {
@@ -523,7 +523,7 @@ test("cuts a body short that was closed before its end, and calls that cancelled
   }
 });
 
-test("says what it can of a thrown value without text, cuts the body and runs the closers", async (t) => {
+test("describes a thrown value without text as well as possible, cuts the body and runs the closers", async (t) => {
   let closers = 0;
   const served = await serve(t, () => {
     const response = new StreamingHttpResponse(

@@ -85,7 +85,7 @@ test("skips empty chunks on the wire", async (t) => {
   assert.deepEqual([outcome.bytes, outcome.chunks], [2, 2]);
 });
 
-test("keeps back-pressure: asks for no chunk while the client takes nothing", async (t) => {
+test("respects back-pressure: pulls no chunk while the client takes nothing", async (t) => {
   let pulled = 0;
   // More than any kernel keeps of a connection.
   let most = 4096;
@@ -112,7 +112,7 @@ test("keeps back-pressure: asks for no chunk while the client takes nothing", as
   assert.equal((await served.outcome()).bytes, chunk.byteLength * most);
 });
 
-test("lets others have the event loop though write() never says stop", async (t) => {
+test("yields the event loop although write() never returns false", async (t) => {
   const loop = { turns: 0 };
   let isSending = true;
   let chunks = 0;
@@ -170,18 +170,18 @@ for (const [method, statusCode, length] of bodiless) {
   });
 }
 
-test("tells the length of buffered content to HEAD, and leaves out what only a body would tell", async (t) => {
+test("sends HEAD the length of buffered content, without headers that only a body needs", async (t) => {
   const served = await serve(t, () => new HttpResponse("four"));
   const response = await fetch(served.url, { method: "HEAD" });
   assert.equal(response.headers.get("Content-Length"), "4");
 });
 
-test("leaves a Content-Length that stands for another body alone with HEAD", async (t) => {
+test("doesn't change the Content-Length of a HEAD answer that describes another body", async (t) => {
   const served = await serve(t, () => new HttpResponse("", { headers: { "Content-Length": 1000 } }));
   assert.equal((await fetch(served.url, { method: "HEAD" })).headers.get("Content-Length"), "1000");
 });
 
-test("lets one connection carry many answers, also pipelined ones", async (t) => {
+test("sends many answers on one connection, even pipelined ones", async (t) => {
   const served = await serve(t, (req) => new StreamingHttpResponse([`answer to ${req.url};`]));
   const socket = await ask(t, served.port, "GET /0 HTTP/1.1");
   for (let index = 1; index < 30; index += 1) {
@@ -208,7 +208,7 @@ test("answers HTTP/1.0 without chunks, and ends the connection", async (t) => {
   assert.doesNotMatch(answer, /chunked|Trailer/);
 });
 
-test("overrides framing headers, which are its own affair", async (t) => {
+test("overrides framing headers, which the sender decides", async (t) => {
   const headers = { "Transfer-Encoding": "identity", Trailer: "X-Nothing" };
   const served = await serve(t, () => new StreamingHttpResponse(["a"], { headers }));
   const response = await fetch(served.url);
@@ -216,7 +216,7 @@ test("overrides framing headers, which are its own affair", async (t) => {
   assert.equal(response.headers.get("Trailer"), null);
 });
 
-test("sends trailers to a client that takes them, when the body is complete, and to no other", async (t) => {
+test("sends trailers only after a complete body, and only to a client that accepts them", async (t) => {
   let isComplete = false;
   const served = await serve(t, () => {
     isComplete = false;
@@ -254,7 +254,7 @@ test("sends no trailers beside a Content-Length", async (t) => {
   assert.doesNotMatch(output.toString(), /X-T/);
 });
 
-test("keeps a length that fits, however the chunks are cut", async (t) => {
+test("keeps a correct length for any sizes of chunks", async (t) => {
   const served = await serve(
     t,
     () => new StreamingHttpResponse(["", "ab", "c", "", ""], { headers: { "Content-Length": "3" } }),
@@ -278,7 +278,7 @@ test("resolves after the closers ran, and runs them once", async (t) => {
   assert.deepEqual(events, ["closed"]);
 });
 
-test("rejects for what is no response, and for a limit below 0, before it writes", async (t) => {
+test("rejects a value that is not a response, and a negative limit, before it writes", async (t) => {
   const served = await serve(t, () => new HttpResponse());
   served.server.removeAllListeners("request");
   const thrown: unknown[] = [];
@@ -299,7 +299,7 @@ test("rejects for what is no response, and for a limit below 0, before it writes
   );
 });
 
-test("leaves an answer alone whose head someone else has written, but closes the response", async (t) => {
+test("doesn't touch an answer whose head is already written, but closes the response", async (t) => {
   const served = await serve(t, () => new HttpResponse());
   served.server.removeAllListeners("request");
   const response = new HttpResponse("ours");
@@ -316,7 +316,7 @@ test("leaves an answer alone whose head someone else has written, but closes the
   assert.ok(response.closed);
 });
 
-test("leaves no listener on the connection, and warns of none", async (t) => {
+test("leaves no listener on the connection, and causes no warning about listeners", async (t) => {
   const warnings: string[] = [];
   const onWarning = (warning: Error): void => void warnings.push(warning.message);
   process.on("warning", onWarning);
@@ -344,7 +344,7 @@ test("sends a file by its range", async (t) => {
   assert.equal(await part.text(), whole.slice(2, 6));
 });
 
-test("asks for no more of a body that lends its chunks until the kernel has the last one", async (t) => {
+test("pulls a body that lends its chunks only after the kernel has the previous one", async (t) => {
   const memory = new Uint8Array(200_000);
   const count = 300;
   const served = await serve(
@@ -377,7 +377,7 @@ test("asks for no more of a body that lends its chunks until the kernel has the 
 // A Buffer's slice() copies nothing, an array's does.
 for (const memory of [new Uint8Array(4), Buffer.alloc(4)]) {
   const { name } = memory.constructor;
-  test(`doesn't take a lent ${name} back before it has been sent, though a promised length is complete with it`, async (t) => {
+  test(`doesn't let a lent ${name} be reused before it has been sent, even if it completes the promised length`, async (t) => {
     const served = await serve(
       t,
       () =>

@@ -5,14 +5,14 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { type AnyResponse, send, type SendOptions, type SendOutcome } from "../../src/index.ts";
 
-/** A server on loopback that sends what `make` gives, for one test. */
+/** A server on loopback that sends the responses of `make`, for one test. */
 export interface Served {
   readonly server: Server;
   readonly port: number;
   readonly url: string;
   /** The outcomes so far, in the order in which they came. */
   readonly outcomes: readonly SendOutcome[];
-  /** Waits for the outcome of the n-th sending, counted from 0. */
+  /** Waits for the outcome of the n-th transfer, counted from 0. */
   outcome(index?: number): Promise<SendOutcome>;
 }
 
@@ -53,7 +53,7 @@ export function portOf(server: { address(): string | AddressInfo | null }): numb
   return address.port;
 }
 
-/** What curl got, and whether it took it for whole. */
+/** The bytes that curl got, and whether it considered them complete. */
 export interface CurlResult {
   readonly exitCode: number;
   readonly output: Buffer;
@@ -70,7 +70,7 @@ export function curl(...parameters: readonly string[]): Promise<CurlResult> {
   });
 }
 
-/** Opens a plain connection and asks for something; the caller reads as it likes. */
+/** Opens a plain connection and sends a request; the caller reads the answer. */
 export async function ask(t: TestContext, port: number, ...lines: readonly string[]): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1" });
   t.after(() => socket.destroy());
@@ -80,7 +80,7 @@ export async function ask(t: TestContext, port: number, ...lines: readonly strin
   return socket;
 }
 
-/** Everything a connection gives until it ends. */
+/** Reads a connection until it ends. */
 export async function readAll(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -95,7 +95,7 @@ export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<string
   return Buffer.concat(parts).toString();
 }
 
-/** Waits until something is so, looking again at each turn of the event loop. */
+/** Waits until a condition holds, checked in each turn of the event loop. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => void setTimeout(resolve, 1));
 }

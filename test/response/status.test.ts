@@ -18,7 +18,7 @@ test("refuses a status outside 100 to 599, when made and when set", () => {
   }
 });
 
-test("refuses a status that is no number", () => {
+test("refuses a status that is not a number", () => {
   for (const statusCode of ["teapot", "", Number.NaN, {}, null, true]) {
     assert.throws(() => make({ statusCode: statusCode ?? "null" }), {
       name: "TypeError",
@@ -43,7 +43,7 @@ test("keeps an empty reason empty", () => {
   assert.equal(make({ reasonPhrase: "" }).reasonPhrase, "");
 });
 
-test("refuses control characters in a reason, and what Latin-1 doesn't have", () => {
+test("refuses control characters and those outside Latin-1 in a reason", () => {
   for (const reasonPhrase of ["a\r\nb", "a\0", "\u007f", "\u0085", "名"]) {
     assert.throws(() => make({ reasonPhrase }), BadHeaderError);
     assert.throws(() => {

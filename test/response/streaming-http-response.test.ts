@@ -61,7 +61,7 @@ test("is an empty stream without a body, and passes empty chunks on", async () =
   );
 });
 
-test("refuses what is no body when it is given, and what is no chunk when it comes", async () => {
+test("refuses a value that is not a body at once, and one that is not a chunk when it is pulled", async () => {
   for (const body of [null, {}, true, Symbol("x")]) {
     assert.throws(() => Reflect.construct(StreamingHttpResponse, [body]), {
       name: "TypeError",
@@ -74,19 +74,19 @@ test("refuses what is no body when it is given, and what is no chunk when it com
   }
 });
 
-test("tells a TypeError of the body from one of its own", async () => {
+test("distinguishes the body's TypeError from its own", async () => {
   const response = new StreamingHttpResponse(() => {
     throw new TypeError("of the body");
   });
   await assert.rejects(collect(response), /^TypeError: of the body$/);
 });
 
-test("takes the async iterator where there are both", async () => {
+test("uses the async iterator if there are both", async () => {
   const both = { [Symbol.iterator]: () => ["sync"].values(), [Symbol.asyncIterator]: () => asyncChunks() };
   assert.equal(await collect(new StreamingHttpResponse(both)), "ab");
 });
 
-test("calls a producer when the first chunk is asked for, and not before", async () => {
+test("calls a producer when the first chunk is pulled, and not before", async () => {
   let calls = 0;
   const response = new StreamingHttpResponse(({ signal }) => {
     calls += 1;
@@ -98,7 +98,7 @@ test("calls a producer when the first chunk is asked for, and not before", async
   assert.equal(calls, 1);
 });
 
-test("converts each chunk when it is asked for, in the charset in force then", async () => {
+test("converts each chunk when it is pulled, in the charset of that moment", async () => {
   const response = new StreamingHttpResponse(["é", "é"], { charset: "utf-8" });
   const chunks = response.streamingContent[Symbol.asyncIterator]();
   assert.deepEqual(await chunks.next(), { done: false, value: new Uint8Array([0xc3, 0xa9]) });
@@ -143,7 +143,7 @@ function* iterate(response: StreamingHttpResponse): Generator {
 for (const make of [() => new StreamingHttpResponse("a"), () => new FileResponse("a")]) {
   const { name } = make().constructor;
 
-  test(`throws by name where ${name} is taken for a buffered response`, () => {
+  test(`throws a named error if ${name} is used as a buffered response`, () => {
     const response = make();
     for (const property of ["content", "text"]) {
       assert.throws(() => Reflect.get(response, property), {
@@ -169,12 +169,12 @@ for (const make of [() => new StreamingHttpResponse("a"), () => new FileResponse
   });
 }
 
-test("gives a buffered response no streamingContent", () => {
+test("has no streamingContent on a buffered response", () => {
   assert.equal(Reflect.get(new HttpResponse(), "streamingContent"), undefined);
   assert.equal(new HttpResponse().streaming, false);
 });
 
-test("is looked at, logged and serialised without being read", async () => {
+test("can be inspected, logged and serialised without being read", async () => {
   const response = new StreamingHttpResponse(syncChunks(), {
     contentType: "text/csv",
     headers: { "X-A": 1 },
@@ -189,7 +189,7 @@ test("is looked at, logged and serialised without being read", async () => {
   assert.equal(await collect(response), "ab");
 });
 
-test("waits with a Node stream's error until it is read", async () => {
+test("reports a Node stream's error only when it is read", async () => {
   const response = new StreamingHttpResponse(createReadStream("does/not/exist"));
   await new Promise((resolve) => void setTimeout(resolve, 20));
   await assert.rejects(collect(response), { code: "ENOENT" });

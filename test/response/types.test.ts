@@ -13,7 +13,7 @@ import {
   StreamingHttpResponse,
 } from "../../src/index.ts";
 
-/** True where two types take each other and neither is any; false doesn't satisfy it. */
+/** True if two types are assignable to each other and neither is any; false doesn't satisfy it. */
 type Equal<A, B> = 0 extends 1 & (A | B) ? false : [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
 const use = (response: AnyResponse): Uint8Array | AsyncIterable<Uint8Array> => {

@@ -89,7 +89,7 @@ test("answers a file's Range when it is given the request", async () => {
   assert.deepEqual([web.status, await web.text()], [206, "{\n"]);
 });
 
-test("takes a Web response as one of ours, with its cookies as they were", async () => {
+test("converts a Web response, and keeps its cookies unchanged", async () => {
   const headers = new Headers({ "X-A": "1" });
   headers.append("Set-Cookie", "a=1; Path=/a");
   headers.append("Set-Cookie", "a=2; Path=/b");
@@ -105,7 +105,7 @@ test("takes a Web response as one of ours, with its cookies as they were", async
   assert.equal(await collect(response), "body");
 });
 
-test("takes one without body as an empty buffered response, and adds no type", () => {
+test("converts one without a body to an empty buffered response, and adds no type", () => {
   const response = fromWebResponse(new Response(null, { status: 204 }));
   assert.equal(response.streaming, false);
   assert.deepEqual([...response.headers], []);
@@ -155,7 +155,7 @@ test("passes on what fetch decoded without the headers of the coded body", async
   origin.closeAllConnections();
 });
 
-test("comes back the same when it goes there and back", async () => {
+test("stays the same when it is converted there and back", async () => {
   const response = fromWebResponse(
     toWebResponse(new StreamingHttpResponse(["a", "b"], { contentType: "text/csv" })),
   );
@@ -164,7 +164,7 @@ test("comes back the same when it goes there and back", async () => {
   assert.equal(await collect(response), "ab");
 });
 
-test("refuses what is no Web response, has failed, or is being read", async () => {
+test("refuses a value that is not a Web response, has failed, or is being read", async () => {
   const read = new Response("a");
   await read.text();
   for (const web of [{}, null, Response.error(), read]) {

@@ -19,7 +19,7 @@ for (const clients of [1, 2, 3, 4]) {
         await loop.until(loop.answers.length + 2 * Math.min(clients, workers));
         askedAtMs = performance.now();
       });
-      // Who asks for the numbers is a client more, who waits or holds a worker as all do.
+      // The request for the numbers is one more client, which waits or occupies a worker like the others.
       const own = (performance.now() - askedAtMs) / 1000;
       const [ownHold, ownWait] = clients < workers ? [own, 0] : [0, own];
       await loop.finish();

@@ -6,7 +6,7 @@ import { inOneOfThree } from "../harness/attempts.ts";
 import { startServe } from "../harness/cli.ts";
 import { assertNear, readSlowly, warmUp, watch } from "../harness/slow-exports.ts";
 
-/** Two places for exports, either way. */
+/** Two slots for exports, either way. */
 const models = {
   sync: ["--worker-model", "sync", "--workers", "2"],
   async: ["--worker-model", "async", "--slots", "2"],
@@ -19,7 +19,7 @@ for (const [model, flags] of Object.entries(models)) {
       await using server = await startServe(flags);
       await warmUp(server);
       let totalsMs: readonly number[] = [];
-      // From before the first client until after the last: a window that starts and ends empty.
+      // From before the first client until after the last one: a window that starts and ends empty.
       const { seconds, held, busy, waited } = await watch(server, async () => {
         const loop = startClosedLoop(clients, () => readSlowly(server));
         await loop.until(2 * clients);
@@ -47,7 +47,7 @@ for (const [model, flags] of Object.entries(models)) {
   });
 }
 
-test("looking again and again at the busy slots of async workers gives the same integral", async () => {
+test("sampling the busy slots of async workers gives the same integral", async () => {
   await inOneOfThree(async () => {
     await using server = await startServe(models.async);
     await warmUp(server);

@@ -12,13 +12,13 @@ after(async () => {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 });
 
-/** Sizes are in these, since a file takes some disk space beside its bytes. */
+/** The unit of sizes, because a file takes disk space in addition to its bytes. */
 export const KiB = 1024;
 
 export interface Made {
   readonly spool: Spool;
   readonly folder: string;
-  /** The codes of the troubles told so far. */
+  /** The codes of the reported troubles so far. */
   readonly told: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export interface Builder extends FileMaker {
   readonly checks: () => number;
 }
 
-/** Builds a file of so many zeros; `write` is where a fault may come in. */
+/** Builds a file of this many zeros; `write` may inject a fault. */
 export function builder(
   kib: number,
   write: (path: string, bytes: Uint8Array, room: SpoolRoom) => Promise<void> = (path, bytes) =>

@@ -12,7 +12,7 @@ const failing = builder(1, async (path) => {
   throw new Error("the source failed");
 });
 
-test("builds a file once for all who ask at the same time, and not again for those who ask later", async () => {
+test("builds a file once for concurrent requests, and not again for later ones", async () => {
   const { spool } = await makeSpool(1000);
   const maker = builder(100);
   const leases = await Promise.all([1, 2, 3].map(() => spool.acquire(keyOf("a"), maker)));
@@ -22,7 +22,7 @@ test("builds a file once for all who ask at the same time, and not again for tho
   assert.equal(maker.builds(), 1);
 });
 
-test("shows a file under its name only when it is whole, and leaves nothing of a build that failed", async () => {
+test("gives a file its name only when it is complete, and leaves nothing of a failed build", async () => {
   const { spool, folder } = await makeSpool(1000);
   await assert.rejects(spool.acquire(keyOf("a"), failing), { message: "the source failed" });
   assert.deepEqual(await readdir(folder), []);
@@ -30,7 +30,7 @@ test("shows a file under its name only when it is whole, and leaves nothing of a
   assert.equal((await spool.acquire(keyOf("a"), maker)).file.bytes, 10 * KiB);
 });
 
-test("drops the least recently used file to make room", async () => {
+test("removes the least recently used file to free space", async () => {
   const { spool } = await makeSpool(250);
   for (const letter of ["a", "b"]) (await spool.acquire(keyOf(letter), builder(100))).release();
   (await spool.acquire(keyOf("a"), builder(100))).release();
@@ -43,7 +43,7 @@ test("drops the least recently used file to make room", async () => {
   assert.ok(spool.usage.bytes <= 250 * KiB);
 });
 
-test("counts what files take on a disk beside their bytes, so that small ones are bounded as well", async () => {
+test("counts the disk space of files in addition to their bytes, so that small files are bounded too", async () => {
   const { spool, folder } = await makeSpool(100);
   const empty = builder(0);
   for (let file = 0; file < 40; file += 1)
@@ -55,7 +55,7 @@ test("counts what files take on a disk beside their bytes, so that small ones ar
   assert.equal(bytes, 12 * 8 * KiB);
 });
 
-test("keeps a file that is being sent, and refuses what then doesn't fit", async () => {
+test("keeps a file that is being sent, and refuses a file that then doesn't fit", async () => {
   const { spool } = await makeSpool(250);
   const { file, release } = await spool.acquire(keyOf("a"), builder(200));
   await assert.rejects(
@@ -78,7 +78,7 @@ test("refuses a file larger than the whole spool, as too large rather than as bu
   assert.deepEqual(await readdir(folder), []);
 });
 
-test("takes over whole files of an earlier run, and checks their bytes once", async () => {
+test("takes over complete files of an earlier run, and checks their bytes once", async () => {
   const { spool, folder } = await makeSpool(1000);
   await spool.acquire(keyOf("a"), builder(100));
   const { spool: later } = await openSpool(folder, 1000);
@@ -90,7 +90,7 @@ test("takes over whole files of an earlier run, and checks their bytes once", as
   assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
 });
 
-test("removes what an earlier run left half-written or without its sidecar, and nothing else", async () => {
+test("removes partial files and files without a sidecar of an earlier run, and nothing else", async () => {
   const { folder } = await makeSpool(1000);
   await writeFile(join(folder, `${keyOf("b")}.1.part`), "half");
   await writeFile(join(folder, `${keyOf("c")}.2.txt`), "5 bytes, 1 ro");
@@ -122,7 +122,7 @@ async function orderByTime(folder: string): Promise<readonly string[]> {
     .map(([letter]) => letter);
 }
 
-test("keeps the last used of two files of one key that earlier runs left", async () => {
+test("keeps only the last used of two files of one key from earlier runs", async () => {
   const { spool, folder } = await makeSpool(1000);
   const { file } = await spool.acquire(keyOf("a"), builder(10));
   const older = join(folder, `${keyOf("a")}.older`);
@@ -135,7 +135,7 @@ test("keeps the last used of two files of one key that earlier runs left", async
   assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
 });
 
-/** A build that goes on until it is stopped, and tells when it has begun. */
+/** A build that runs until it is stopped, and reports its start. */
 function endless(): {
   readonly maker: FileMaker;
   readonly begun: Promise<void>;
@@ -161,7 +161,7 @@ function endless(): {
   return { maker, begun, stopped: () => isStopped };
 }
 
-test("stops a build when the last who waits for it leaves, not before, and leaves nothing of it", async () => {
+test("stops a build when its last waiter leaves, not before, and leaves nothing of it", async () => {
   const { spool, folder } = await makeSpool(1000);
   const { maker, begun, stopped } = endless();
   const clients = [new AbortController(), new AbortController()] as const;
@@ -173,13 +173,13 @@ test("stops a build when the last who waits for it leaves, not before, and leave
   clients[1].abort(new Error("left too"));
   await assert.rejects(waits[1]!, { message: "left too" });
   assert.equal(stopped(), true);
-  // Whoever comes then gets a file of a build of its own, which begins when nothing of the first is left.
+  // A later request gets the file of a new build, which begins when nothing of the first is left.
   const { file } = await spool.acquire(keyOf("a"), builder(20));
   assert.equal(file.bytes, 20 * KiB);
   assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
 });
 
-test("stops what is being built when it is closed, and builds nothing more", async () => {
+test("stops running builds when it is closed, and starts no new ones", async () => {
   const { spool, folder } = await makeSpool(1000);
   const { maker, begun } = endless();
   const waiting = spool.acquire(keyOf("a"), maker);
@@ -191,7 +191,7 @@ test("stops what is being built when it is closed, and builds nothing more", asy
   assert.deepEqual(await readdir(folder), []);
 });
 
-test("never promises the same room to two builds, however many ask at the same time", async () => {
+test("never reserves the same space for two builds, however many run concurrently", async () => {
   const { spool } = await makeSpool(500);
   for (const letter of ["a", "b", "c", "d"]) (await spool.acquire(keyOf(letter), builder(100))).release();
   const tries = await Promise.allSettled(
@@ -201,7 +201,7 @@ test("never promises the same room to two builds, however many ask at the same t
   assert.ok(spool.usage.bytes <= 500 * KiB, `${spool.usage.bytes} bytes`);
 });
 
-test("grants a builder more than it needs only while no other file has to go for it", async () => {
+test("grants a builder more than it needs only if that removes no other file", async () => {
   const { spool } = await makeSpool(300);
   (await spool.acquire(keyOf("a"), builder(100))).release();
   const granted: number[] = [];
@@ -213,7 +213,7 @@ test("grants a builder more than it needs only while no other file has to go for
     },
   };
   (await spool.acquire(keyOf("b"), maker)).release();
-  // What the first file, and the blocks beside it and the second, leave of 300 KiB.
+  // The rest of 300 KiB after the first file and the additional blocks of both files.
   assert.deepEqual(granted, [(300 - 100 - 8 - 8) * KiB]);
   assert.equal(spool.usage.files, 2);
 });

@@ -18,7 +18,7 @@ import { fileDigest } from "../../src/spool/builder/file-digest.ts";
 import { spoolFault } from "../../src/spool/spool-fault.ts";
 import { builder, coded, keyOf, makeSpool, namesIn, openSpool, sha256Of } from "./make-spool.ts";
 
-/** What somebody can do to a kept file behind the spool's back. */
+/** Changes that another program may make to a kept file. */
 const tampering: readonly (readonly [title: string, tamper: (path: string) => Promise<void>])[] = [
   ["was removed", (path) => rm(path)],
   ["was shortened", (path) => writeFile(path, "short")],
@@ -51,7 +51,7 @@ const tampering: readonly (readonly [title: string, tamper: (path: string) => Pr
 ];
 for (const [title, tamper] of tampering) {
   for (const when of ["while the server runs", "between two runs"]) {
-    test(`builds a file again that ${title} ${when}, and never gives out a false digest`, async () => {
+    test(`rebuilds a file that ${title} ${when}, and never returns a wrong digest`, async () => {
       const { spool, folder } = await makeSpool(1000);
       const maker = builder(100);
       const { file, release } = await spool.acquire(keyOf("a"), maker);
@@ -65,7 +65,7 @@ for (const [title, tamper] of tampering) {
   }
 }
 
-test("gives out a file that was touched but not changed, after its bytes were checked", async () => {
+test("leases a file that was touched but not changed, after checking its bytes", async () => {
   const { spool } = await makeSpool(1000);
   const maker = builder(100);
   const { file } = await spool.acquire(keyOf("a"), maker);
@@ -75,7 +75,7 @@ test("gives out a file that was touched but not changed, after its bytes were ch
   assert.deepEqual([maker.builds(), maker.checks()], [1, 1]);
 });
 
-test("gives up on a file that another program goes on changing", async () => {
+test("gives up on a file that another program keeps changing", async () => {
   const { spool, told } = await makeSpool(1000);
   const maker = builder(10, async (path, bytes) => {
     await writeFile(path, bytes);
@@ -94,10 +94,10 @@ test("gives up on a file that another program goes on changing", async () => {
   assert.deepEqual(told, ["SCSV_SPOOL_UNUSABLE"]);
 });
 
-test("lets the least recently used files go when the disk is full, and builds again", async () => {
+test("removes the least recently used files when the disk is full, and builds again", async () => {
   const { spool, folder } = await makeSpool(1000);
   for (const letter of ["a", "b", "c"]) (await spool.acquire(keyOf(letter), builder(100))).release();
-  // A disk with room for two files.
+  // A disk with space for two files.
   const onSmallDisk = builder(100, async (path, bytes, room) => {
     while ((await namesIn(folder)).filter((name) => name.endsWith(".csv")).length > 1)
       if (!(await room.freeDisk())) throw coded("ENOSPC");
@@ -108,7 +108,7 @@ test("lets the least recently used files go when the disk is full, and builds ag
   assert.equal(onSmallDisk.builds(), 1);
 });
 
-test("says that the disk is full when nobody's file can go, and leaves nothing half-written", async () => {
+test("reports a full disk when no file can be removed, and leaves no partial file", async () => {
   const { spool, folder, told } = await makeSpool(1000);
   const lease = await spool.acquire(keyOf("a"), builder(100));
   const full = builder(100, async (path, bytes, room) => {
@@ -122,7 +122,7 @@ test("says that the disk is full when nobody's file can go, and leaves nothing h
   await spool.acquire(keyOf("b"), builder(100));
 });
 
-test("makes a folder again that was removed, before or while a file is written", async () => {
+test("creates a removed folder again, before or while a file is written", async () => {
   let folder = "";
   let remade = 0;
   const requireFolder = async (): Promise<boolean> => {

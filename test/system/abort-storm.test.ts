@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 const program = fileURLToPath(new URL("../../dev/load/abort-storm.js", import.meta.url));
 
-test("leaves nothing of transfers that are cut short at random points, 50 at a time", async () => {
+test("leaves nothing of transfers that are aborted at random points, 50 at a time", async () => {
   const output = await new Promise<string>((resolve, reject) => {
     execFile(process.execPath, ["--expose-gc", program, "150", "50"], (error, stdout, stderr) => {
       if (stdout === "") reject(new Error(stderr, { cause: error }));

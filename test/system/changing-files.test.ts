@@ -31,7 +31,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Values of one column, in types whose bytes would pass for each other's; some by far more rows than one batch has. */
+/**
+ * Values of one column, in types whose bytes could be mistaken for each other's; some with many more rows than a
+ * batch.
+ */
 const columns: readonly string[] = [
   "i::INTEGER AS id",
   "i::BIGINT AS id",
@@ -81,12 +84,15 @@ async function versionOf(path: string, table?: string): Promise<Version> {
   return { path, sha256: hash.digest("hex") };
 }
 
-/** Files of one kind that take each other's place, under load, by a rename. */
+/** Files of one kind that replace each other by a rename, under load. */
 interface Kind {
   readonly served: string;
   readonly export: string;
   readonly versions: readonly Version[];
-  /** How long a version stays at the least: some are served whole, and many are replaced while they are described or read. */
+  /**
+   * How long a version stays at least: some are served completely, and many are replaced while they are described or
+   * read.
+   */
   readonly leastMs: number;
 }
 
@@ -139,7 +145,7 @@ const ndjsonContents = [
   repeated("", (index) => `{"t":"${index}","id":null,"z":{"id":${index}}}\n`, 3000),
 ];
 
-/** What became of a request: the digest of a whole body, or why there is none. */
+/** The result of a request: the digest of a complete body, or why there is none. */
 async function ask(server: ServeProcess, path: string): Promise<string> {
   let answer: Response;
   try {
@@ -198,7 +204,7 @@ async function replaceUnderLoad({ served, export: name, versions, leastMs }: Kin
     server.log().filter(({ msg }) => /a worker (was )?ended/.test(String(msg))),
     [],
   );
-  // Afterwards all deliveries agree on what is there.
+  // Afterwards all deliveries serve the current version.
   const last = versions.at(-1)!;
   await put(last);
   for (const delivery of deliveries)
@@ -237,7 +243,7 @@ async function overwrite(path: string, bytes: Uint8Array): Promise<void> {
   await file.close();
 }
 
-/** Longer than what sockets and clients take ahead of a reader that waits. */
+/** Longer than what sockets and clients buffer for a reader that waits. */
 const filler = "text ".repeat(16);
 
 function lines(row: (index: number) => string): string {

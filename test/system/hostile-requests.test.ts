@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../../dev/load/hostile-requests.js", import.meta.url));
 
-test("stands hundreds of hostile requests of every kind, and has nothing of them left", async () => {
+test("survives hundreds of hostile requests of every kind, and keeps nothing of them", async () => {
   const { output, exitCode } = await new Promise<{ output: string; exitCode: number }>((resolve) => {
     execFile(process.execPath, [program, "300", "7"], (error, stdout, stderr) =>
       resolve({ output: stdout + stderr, exitCode: error === null ? 0 : Number(error.code) }),

@@ -135,13 +135,13 @@ for (const [what, text, status, code] of refused) {
   });
 }
 
-test("answers half a request whose client has ended its side with 400", async () => {
+test("answers 400 to half a request whose client has closed its side", async () => {
   const answer = await rawRequest(server.url, "GET /ping HTTP/1.1\r\nHost: x", { finish: true });
   assert.equal(answer.status, 400);
   assert.equal((JSON.parse(answer.body) as { code: string }).code, "SCSV_BAD_REQUEST");
 });
 
-test("reads the method behind a whole request on the same connection", async () => {
+test("reads the method after a complete request on the same connection", async () => {
   const { answers } = await rawAnswers(
     server.url,
     "GET /ping HTTP/1.1\r\nHost: x\r\n\r\nBREW /ping HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -152,7 +152,7 @@ test("reads the method behind a whole request on the same connection", async () 
   );
 });
 
-test("leaves a chunked body without its last chunk when what follows the request is none", async () => {
+test("ends a chunked body without its last chunk when the bytes after its request are not a request", async () => {
   const socket = connectTo(server.url);
   let text = "";
   socket.write("GET /exports/orders.csv?rows=900000 HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -163,7 +163,7 @@ test("leaves a chunked body without its last chunk when what follows the request
   assert.ok(!text.endsWith("0\r\n\r\n"), text);
 });
 
-test("reads a small body away and answers the next request on the connection", async () => {
+test("discards a small body and answers the next request on the connection", async () => {
   const answer = await rawRequest(
     server.url,
     `POST /ping HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhelloGET /ping HTTP/1.1\r\n${host}\r\n`,
@@ -172,7 +172,7 @@ test("reads a small body away and answers the next request on the connection", a
   assert.match(answer.body, /HTTP\/1\.1 200 OK[\s\S]*pong$/);
 });
 
-test("takes an expectation it doesn't know for no reason to refuse", async () => {
+test("doesn't refuse a request with an unknown expectation", async () => {
   const answer = await rawRequest(server.url, `GET /ping HTTP/1.1\r\n${host}Expect: miracles\r\n\r\n`);
   assert.equal(answer.status, 200);
 });
@@ -184,7 +184,7 @@ test("answers HTTP/1.0 without a Host, and a target in absolute form", async () 
   assert.equal(absolute.body, "pong");
 });
 
-test("answers HEAD wherever it answers GET, with the same status and type and no body", async () => {
+test("answers HEAD on every GET path with the same status and type, without a body", async () => {
   for (const path of [
     "/",
     "/ping",
@@ -209,7 +209,7 @@ test("answers HEAD wherever it answers GET, with the same status and type and no
   }
 });
 
-test("closes connections that say nothing or speak too slowly, with a 408", async () => {
+test("closes silent and too slow connections with a 408", async () => {
   const http = { ...defaultHttpSettings, headTimeoutMs: 300, requestTimeoutMs: 600 };
   const log = { ...defaultSettings.log, level: "silent" };
   const running = await startServer({ ...defaultSettings, port: 0, http, log });
@@ -240,7 +240,7 @@ test("closes connections that say nothing or speak too slowly, with a 408", asyn
   }
 });
 
-test("sees a client leave that has sent a body with its request", async () => {
+test("notices the disconnect of a client that has sent a request body", async () => {
   const http = { ...defaultHttpSettings, requestTimeoutMs: 600_000 };
   const log = { ...defaultSettings.log, level: "silent" };
   const running = await startServer({ ...defaultSettings, port: 0, http, log });

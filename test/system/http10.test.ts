@@ -11,7 +11,10 @@ import { rawRequest } from "../harness/raw.ts";
 /** Larger than all buffers on the way, so that it is cut in the midst. */
 const large = "/exports/orders.csv?rows=90000000";
 
-/** Runs curl until it has some of the body, does something, and gives curl's exit code: 0 is "taken for whole". */
+/**
+ * Runs curl until it has a part of the body, runs an action, and returns curl's exit code: 0 means that curl took the
+ * body for complete.
+ */
 async function exitCodeOfCurl(args: readonly string[], inTheMidst: () => void): Promise<number> {
   const curl = spawn("curl", ["--silent", "--limit-rate", "2M", ...args], {
     stdio: ["ignore", "pipe", "ignore"],
@@ -55,7 +58,7 @@ test(
   },
 );
 
-test("a whole body of HTTP/1.0 stays whole, also when the server stops right after it", async () => {
+test("a complete HTTP/1.0 body stays complete, even if the server stops right after it", async () => {
   await using server = await startServe();
   for (let count = 0; count < 5; count += 1) {
     const { body, wasReset } = await rawRequest(
@@ -75,7 +78,7 @@ test("a whole body of HTTP/1.0 stays whole, also when the server stops right aft
   assert.equal((await server.ended).exitCode, 0);
 });
 
-test("gives HTTP/1.0 a length where it is told to, from memory or, when that is too small, from a file", async () => {
+test("sends HTTP/1.0 a length if configured, from memory or, if that is too small, from a file", async () => {
   await using server = await startServe(["--http10", "length", "--buffer-memory", "1MiB"]);
   for (const [rows, delivery] of [
     [2000, "buffered"],
@@ -93,7 +96,7 @@ test("gives HTTP/1.0 a length where it is told to, from memory or, when that is 
   }
 });
 
-test("gives HTTP/1.0 a length on a connection that has spoken HTTP/1.1 before", async () => {
+test("sends HTTP/1.0 a length on a connection that spoke HTTP/1.1 before", async () => {
   await using server = await startServe();
   const asked = "GET /ping HTTP/1.1\r\nHost: x\r\n\r\nGET /exports/orders.csv?rows=10 HTTP/1.0\r\n\r\n";
   const text = await (await connectTo(server.url, asked)).readAll();

@@ -21,7 +21,7 @@ async function beginExport(server: ServeProcess, query: string): Promise<{ rest(
   return { rest: () => response.text() };
 }
 
-/** Asks for /ping on a connection that is open; rejects when it is cut. */
+/** Requests /ping on an open connection; rejects when it is cut. */
 async function statusOfPing(socket: Socket): Promise<number> {
   socket.end("GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   const answer = (await socket.setEncoding("latin1").toArray()).join("");
@@ -41,7 +41,7 @@ test("on SIGTERM lets a running transfer finish, refuses new connections and exi
   assert.equal(server.log().find(({ msg }) => msg === "transfer completed")?.["rows"], 400_000);
 });
 
-test("goes on answering for the shutdown delay while /readyz fails", async () => {
+test("continues to answer for the shutdown delay while /readyz fails", async () => {
   await using server = await startServe(["--shutdown-delay", "60s"]);
   server.process.kill("SIGTERM");
   await server.logged(({ msg }) => msg === "draining");
@@ -52,7 +52,7 @@ test("goes on answering for the shutdown delay while /readyz fails", async () =>
   assert.equal((await server.ended).exitCode, 143);
 });
 
-test("cuts what isn't finished within the drain time-out, never ends it cleanly, and exits with 1", async () => {
+test("cuts transfers that don't finish within the drain time-out, never ends them cleanly, and exits with 1", async () => {
   await using server = await startServe(["--drain-timeout", "100ms"]);
   const { rest } = await beginExport(server, "rows=50000000");
   const reading = rest();
@@ -63,7 +63,7 @@ test("cuts what isn't finished within the drain time-out, never ends it cleanly,
   assert.equal(server.log().find(({ msg }) => msg === "stopped")?.["cutTransfers"], 1);
 });
 
-test("refuses who waits for a slot when transfers are cut, instead of beginning what it can't finish", async () => {
+test("refuses waiting exports when transfers are cut, instead of starting exports it can't finish", async () => {
   await using server = await startServe(["--slots", "1", "--drain-timeout", "100ms"]);
   const { rest } = await beginExport(server, "rows=50000000");
   const reading = rest();
@@ -77,7 +77,7 @@ test("refuses who waits for a slot when transfers are cut, instead of beginning 
   assert.equal((await server.ended).exitCode, 1);
 });
 
-test("replaces a worker although a file has gone, whose export alone fails until it is back", async () => {
+test("replaces a worker although a file is missing, whose export alone fails until the file is back", async () => {
   const folder = await mkdtemp(join(tmpdir(), "vanishing-"));
   const [gone, stays] = [join(folder, "gone.csv"), join(folder, "stays.csv")];
   await writeFile(gone, "id\n1\n");
@@ -121,7 +121,7 @@ test("isn't ready while none of its files can be read", async () => {
   assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
 });
 
-test("makes files of other exports when the source of one has gone, and tells no client where it was", async () => {
+test("builds files of other exports when a source is missing, and shows clients no path", async () => {
   const path = join(await mkdtemp(join(tmpdir(), "vanishing-")), "small.csv");
   await writeFile(path, "id\n1\n");
   await using server = await startServe([path, "--generated"]);
@@ -144,7 +144,7 @@ test("stops at once on a second signal, with the signal's exit code", async () =
   assert.equal((await server.ended).exitCode, 130);
 });
 
-test("drains as well when its terminal goes away, which every process of it is told", async () => {
+test("drains also when its terminal closes, which signals all its processes", async () => {
   await using server = await startServe();
   const { rest } = await beginExport(server, "rows=400000");
   const workers = await workersOf(server);
@@ -186,7 +186,7 @@ test("replaces a worker that dies; its client sees a cut connection and its tran
   assert.match(JSON.stringify(transfer["error"]), /SIGKILL/);
 });
 
-test("ends its workers when it is killed itself", async () => {
+test("ends its workers when the primary is killed", async () => {
   const server = await startServe();
   const [worker = 0] = await workersOf(server);
   server.process.kill("SIGKILL");
@@ -218,7 +218,7 @@ test("makes exports wait for a slot, and refuses with Retry-After when the queue
   );
 });
 
-test("refuses a buffered body that outgrows the memory of all, frees what it took, and serves on", async () => {
+test("refuses a buffered body that exceeds the memory limit, frees its memory, and continues to serve", async () => {
   await using server = await startServe(["--buffer-memory", "1MiB"]);
   const refused = await fetch(`${server.url}/exports/orders.csv?rows=20000&delivery=buffered`);
   assert.equal(refused.status, 413);
@@ -231,7 +231,7 @@ test("refuses a buffered body that outgrows the memory of all, frees what it too
   await small.arrayBuffer();
 });
 
-test("lets go of a client that leaves while its file is made, without calling that a failure", async () => {
+test("drops a client that disconnects while its file is built, without counting a failure", async () => {
   await using server = await startServe();
   const client = new AbortController();
   const path = "/exports/orders.csv?rows=90000000&delivery=file";
@@ -263,7 +263,7 @@ test("refuses a file larger than the spool, and bounds the spool", async () => {
   assert.ok(spool.bytes <= spool.limitBytes);
 });
 
-test("answers whoever connects while it starts, from the first moment its port is open", async () => {
+test("answers clients that connect during the start, from the moment its port is open", async () => {
   const port = await findFreePort();
   const server = startCli(["serve", "--port", String(port), "--queue", "10000"]);
   const ready = new AbortController();
@@ -272,7 +272,7 @@ test("answers whoever connects while it starts, from the first moment its port i
   const statuses: Promise<number>[] = [];
   while (!ready.signal.aborted) {
     const socket = connect(port, "127.0.0.1");
-    // Refused by the kernel, as long as nobody listens.
+    // The kernel refuses connections until the server listens.
     if (await once(socket, "connect").catch(() => null)) statuses.push(statusOfPing(socket));
     await sleep(1);
   }

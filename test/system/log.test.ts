@@ -13,7 +13,7 @@ import { cliPath } from "../harness/cli.ts";
 import { get } from "../harness/raw-client.ts";
 import { rawAnswers } from "../harness/raw.ts";
 
-/** A server whose standard error is what it is given. */
+/** A server with the given standard error. */
 async function serveInto(
   t: TestContext,
   standardError: number,
@@ -40,7 +40,7 @@ async function exitCodeOf(child: ChildProcess): Promise<number | null> {
   return (await exited)[0];
 }
 
-/** Exports whose log lines are more than a pipe and the sink together hold. */
+/** Exports whose log lines exceed what a pipe and the sink together hold. */
 async function exportsUntilDropped(url: string): Promise<void> {
   // As many as a server takes ahead on one connection.
   const requests = get("/exports/orders.csv?rows=0", { "X-Request-Id": "x".repeat(128) }).repeat(64);
@@ -58,7 +58,7 @@ const skip = spawnSync("mkfifo", ["--version"]).error === undefined ? false : "n
 
 for (const format of ["json", "pretty"] as const) {
   test(
-    `serves on, stops in good order and tells of the loss when nobody reads its ${format} log`,
+    `continues to serve, stops gracefully and reports lost lines when nobody reads its ${format} log`,
     { skip },
     async (t) => {
       const { path, remove } = await makeFifo();
@@ -69,7 +69,7 @@ for (const format of ["json", "pretty"] as const) {
       assert.equal(await (await fetch(`${url}/livez`)).text(), "ok");
       const metrics = await (await fetch(`${url}/metrics`)).text();
       assert.match(metrics, /^stream_csv_log_lines_dropped_total [1-9]\d*$/m);
-      // The reader comes back: what was kept comes first, and then how much is lost.
+      // The reader comes back: the kept lines come first, then the number of lost ones.
       let text = "";
       const reader = createReadStream(path).on("data", (part) => (text += String(part)));
       while (!/lines are lost/.test(text)) await sleep(20);
@@ -82,7 +82,7 @@ for (const format of ["json", "pretty"] as const) {
 }
 
 test(
-  "starts, serves and stops when there is no room for its log",
+  "starts, serves and stops when there is no space for its log",
   { skip: !existsSync("/dev/full") },
   async (t) => {
     const full = openSync("/dev/full", "w");
@@ -96,7 +96,7 @@ test(
   },
 );
 
-test("serves on when the pipe of its log is closed", { skip }, async (t) => {
+test("continues to serve when the pipe of its log is closed", { skip }, async (t) => {
   const { path, remove } = await makeFifo();
   t.after(remove);
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -14,7 +14,7 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** Asks over a connection of its own, since one that is kept stays with its worker. */
+/** Sends a request over a new connection, because a kept connection stays with its worker. */
 function get(of: ServeProcess, path: string): Promise<{ readonly type: string; readonly text: string }> {
   return new Promise((resolve, reject) => {
     request(of.url + path, { agent: false }, (response) => {
@@ -38,7 +38,7 @@ async function stats(of: ServeProcess): Promise<ServerStats> {
   return JSON.parse((await get(of, "/stats")).text) as ServerStats;
 }
 
-/** The value of a sample, and of all its kind in sum where labels are left out. */
+/** The value of a sample; without labels, the sum of all samples of the metric. */
 function valueOf(text: string, name: string, labels: Readonly<Record<string, string>> = {}): number {
   const samples = text
     .split("\n")
@@ -53,7 +53,7 @@ function valueOf(text: string, name: string, labels: Readonly<Record<string, str
 const promtool = spawnSync("promtool", ["--version"]).error === undefined;
 
 test(
-  "writes what Prometheus' own checker has nothing to say against",
+  "passes Prometheus' own checker without a complaint",
   { skip: promtool ? false : "promtool is missing: apt-get install prometheus" },
   async () => {
     await (await fetch(`${server.url}/exports/orders.csv?rows=100`)).text();
@@ -85,7 +85,7 @@ test("counts what its clients got, for each export, delivery and outcome", async
   assert.ok(rows > 0 && rows < 90_000_000, `${rows} rows`);
 });
 
-test("answers while another worker stands still, with what that one last told and how old it is", async () => {
+test("answers while another worker is stopped, with that worker's last numbers and their age", async () => {
   await using halted = await startServe(["--workers", "2"]);
   await (await fetch(`${halted.url}/exports/orders.csv?rows=1000`)).text();
   await endedTransfersOf(halted);
@@ -94,7 +94,7 @@ test("answers while another worker stands still, with what that one last told an
   assert.ok(busy);
   process.kill(busy.pid, "SIGSTOP");
   try {
-    // Every other connection is handed to the worker that stands still, so the first answer is from the one that doesn't.
+    // Every other connection goes to the stopped worker, so the first answer comes from the other one.
     const [told, text] = await Promise.all([
       Promise.any([stats(halted), stats(halted)]),
       Promise.any([metrics(halted), metrics(halted)]),
@@ -112,7 +112,7 @@ test("answers while another worker stands still, with what that one last told an
   }
 });
 
-test("counts on when a worker is killed, and counts what it was sending as failed", async () => {
+test("continues its counters when a worker is killed, and counts that worker's transfers as failed", async () => {
   await using single = await startServe();
   await (await fetch(`${single.url}/exports/orders.csv?rows=200000`)).arrayBuffer();
   await endedTransfersOf(single);

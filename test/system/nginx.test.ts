@@ -42,7 +42,7 @@ async function open(
 
 interface Read {
   readonly body: Buffer;
-  /** Whether it came to an end that the client takes for the body's. */
+  /** Whether the client considers the body complete. */
   readonly isWhole: boolean;
 }
 
@@ -70,7 +70,7 @@ const ways: readonly (readonly [name: string, replacements: Readonly<Record<stri
 for (const [name, replacements] of ways) {
   for (const coding of ["identity", "gzip"]) {
     test(
-      `${name}, ${coding}: passes whole exports on, and a failed one never as whole`,
+      `${name}, ${coding}: passes complete exports on, and a failed one never as complete`,
       { skip },
       async () => {
         await using nginx = await startNginx(server.url, replacements);
@@ -131,7 +131,7 @@ test(
 );
 
 test(
-  "nginx takes a whole stream to disk ahead of its client where it is told to heed no such header",
+  "nginx buffers a whole stream on disk when it is configured to ignore that header",
   { skip },
   async () => {
     await using nginx = await startNginx(server.url, {

@@ -59,7 +59,7 @@ async function open(
   return response;
 }
 
-/** The body, and whether it came to an end that the client takes for the body's. */
+/** The body, and whether the client considers it complete. */
 async function read(
   response: IncomingMessage,
 ): Promise<{ readonly body: Buffer; readonly isWhole: boolean }> {
@@ -81,7 +81,7 @@ for (const [name, kind] of kinds) {
     });
 
     for (const delivery of ["streaming", "buffered", "file"]) {
-      test(`a whole export arrives whole (${delivery})`, async () => {
+      test(`a complete export arrives completely (${delivery})`, async () => {
         const response = await open(proxy, `/exports/orders.csv?rows=20000&delivery=${delivery}`);
         const { body, isWhole } = await read(response);
         assert.equal(isWhole, true);
@@ -152,7 +152,7 @@ for (const [name, kind] of kinds) {
       await read(known);
     });
 
-    test("HEAD has the head of GET and makes no export", async () => {
+    test("HEAD has the head of GET and starts no export", async () => {
       const transfers = async (): Promise<number> =>
         ((await (await fetch(`${server.url}/transfers`)).json()) as { transfers: unknown[] }).transfers
           .length;
@@ -173,7 +173,7 @@ for (const [name, kind] of kinds) {
       assert.equal(response.trailers["x-row-count"], kind.passesTrailers ? "100" : undefined);
     });
 
-    test("a problem is passed on as it is: 400, 404, and 503 with Retry-After", async () => {
+    test("a problem is passed on unchanged: 400, 404, and 503 with Retry-After", async () => {
       for (const [path, status] of [
         ["/exports/orders.csv?rows=x", 400],
         ["/exports/nosuch.csv", 404],
@@ -202,16 +202,16 @@ for (const [name, kind] of kinds) {
   });
 }
 
-/** What a client of HTTP/2 gets. */
+/** The answer that an HTTP/2 client gets. */
 interface Http2Reading {
-  /** Whether the stream was ended as a whole body's is. */
+  /** Whether the stream ended like that of a complete body. */
   readonly isEndedCleanly: boolean;
   readonly bytes: number;
   readonly contentLength: number | undefined;
   readonly trailers: Readonly<Record<string, unknown>>;
 }
 
-/** Reads a body over HTTP/2, after something was done once its head is there. */
+/** Reads a body over HTTP/2, after an action once the head has arrived. */
 async function readHttp2(
   { address }: Proxy,
   path: string,
@@ -238,7 +238,7 @@ async function readHttp2(
 }
 
 test(
-  "behind HAProxy, towards HTTP/2, the digest in the trailers tells a whole stream from a cut one",
+  "behind HAProxy with HTTP/2 clients, the digest in the trailers distinguishes a complete stream from a cut one",
   { skip: haproxy.skip },
   async () => {
     await using proxy = await haproxy.start(server.url, { "bind :80": " proto h2" });
@@ -247,13 +247,14 @@ test(
     assert.match(String(whole.trailers["repr-digest"]), /^sha-256=:/);
     const cut = await readHttp2(proxy, "/exports/faulty.csv?formulas=reject");
     assert.ok(cut.bytes > 0);
-    // HAProxy 2.6 ends the stream cleanly all the same; later ones may reset it. The digest is missing in any case.
+    // HAProxy 2.6 ends the stream cleanly nevertheless; later versions may reset it. The digest is missing in any
+    // case.
     assert.equal(cut.trailers["repr-digest"], undefined);
   },
 );
 
 test(
-  "behind HAProxy, towards HTTP/2, a body with a length can't be taken for whole when it is cut",
+  "behind HAProxy with HTTP/2 clients, a cut body with a length can't look complete",
   { skip: haproxy.skip },
   async () => {
     await using own = await startServe();

@@ -7,9 +7,9 @@ import { rawAnswers } from "../harness/raw.ts";
 type Case = readonly [what: string, bytes: string, statuses: readonly number[], options?: Options];
 
 interface Options {
-  /** The client ends its side after the bytes. */
+  /** The client closes its side after the bytes. */
   readonly finish?: boolean;
-  /** What a worker that takes one request a connection answers, where that differs. */
+  /** The answers of a worker that takes one request per connection, if they differ. */
   readonly sync?: readonly number[];
 }
 

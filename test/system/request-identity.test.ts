@@ -48,7 +48,7 @@ for (const traceparent of [
   ` 00-${traceId}-${parentId}-01`,
   `00-${traceId}-${parentId}-01, 00-${traceId}-${parentId}-01`,
 ]) {
-  test(`passes over the traceparent ${JSON.stringify(traceparent)}`, () => {
+  test(`ignores the traceparent ${JSON.stringify(traceparent)}`, () => {
     assert.deepEqual(Object.keys(identify({ traceparent })), ["requestId"]);
   });
 }
@@ -64,7 +64,7 @@ test("repeats the request id on exports, short requests, HEAD and faults", async
   assert.match((await fetch(`${server.url}/ping`)).headers.get("x-request-id") ?? "", uuid);
 });
 
-test("repeats the request id where an export fails before its first byte", async () => {
+test("repeats the request id when an export fails before its first byte", async () => {
   const response = await fetch(`${server.url}/exports/orders.csv?rows=9000&formulas=reject`, {
     headers: { "X-Request-Id": "mine-2" },
   });

@@ -26,7 +26,7 @@ async function namesOf({ url }: ServeProcess): Promise<readonly string[]> {
   return exports.map(({ name }) => name);
 }
 
-test("serves the generated exports where no file is named, and beside files only with --generated", async () => {
+test("serves the generated exports without files, and together with files only with --generated", async () => {
   const orders = await fileOf("orders.csv", "id\n1\n");
   const people = await fileOf("people.csv", "name\nAda\n");
   await using alone = await startServe();
@@ -49,7 +49,7 @@ test("serves a file under another name, by each delivery", async () => {
   }
 });
 
-test("takes a path with an equals sign that leads to a file for that file", async () => {
+test("treats an existing path with an equals sign as that file", async () => {
   const path = await fileOf("year=2026.csv", "id\n1\n");
   await using server = await startServe([path]);
   assert.deepEqual(await namesOf(server), ["year=2026"]);

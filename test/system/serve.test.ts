@@ -38,7 +38,7 @@ test("gives the same bytes by all three deliveries", async () => {
   assert.equal(new Set(texts.map(sha256)).size, 1);
 });
 
-test("streams without a length or an ETag, and tells proxies not to buffer", async () => {
+test("streams without a length or an ETag, and asks proxies not to buffer", async () => {
   const { response } = await get("/exports/orders.csv?rows=10");
   assert.equal(response.status, 200);
   assert.equal(response.headers.get("content-type"), "text/csv; charset=utf-8; header=present");
@@ -51,7 +51,7 @@ test("streams without a length or an ETag, and tells proxies not to buffer", asy
 });
 
 for (const delivery of ["buffered", "file"]) {
-  test(`tells length, rows and digest of a ${delivery} body in its head`, async () => {
+  test(`sends length, rows and digest of a ${delivery} body in its head`, async () => {
     const { response, text } = await get(`/exports/orders.csv?rows=100&delivery=${delivery}`);
     const digest = Buffer.from(sha256(text), "hex").toString("base64");
     assert.equal(response.headers.get("content-length"), String(Buffer.byteLength(text)));
@@ -61,7 +61,7 @@ for (const delivery of ["buffered", "file"]) {
   });
 }
 
-test("sends rows and digest as trailers of a stream to clients that take them", async () => {
+test("sends rows and digest as trailers of a stream to clients that accept them", async () => {
   const { trailers, text } = await new Promise<{ trailers: NodeJS.Dict<string>; text: string }>(
     (resolve, reject) => {
       const req = request(
@@ -88,7 +88,7 @@ test("answers a range of a file", async () => {
 });
 
 for (const delivery of ["streaming", "buffered", "file"]) {
-  test(`answers HEAD for a ${delivery} export with what needs no rows, and makes no transfer`, async () => {
+  test(`answers HEAD for a ${delivery} export with headers that need no rows, and starts no transfer`, async () => {
     const transfers = await endedTransfersOf(server);
     const { response, text } = await get(`/exports/orders.csv?rows=777&delivery=${delivery}`, {
       method: "HEAD",
@@ -102,12 +102,12 @@ for (const delivery of ["streaming", "buffered", "file"]) {
   });
 }
 
-test("serves chosen columns in the order asked for, in the dialect asked for", async () => {
+test("serves the requested columns in the requested order and dialect", async () => {
   const { text } = await get("/exports/orders.csv?rows=2&columns=status,id&dialect=unix");
   assert.match(text, /^status,id\n\w+,1\n\w+,2\n$/);
 });
 
-test("gives the header alone for no rows, and other rows for another seed", async () => {
+test("sends only the header for 0 rows, and other rows for another seed", async () => {
   assert.equal((await get("/exports/numbers.csv?rows=0")).text.split("\r\n").length, 2);
   const [first, second] = [
     await get("/exports/orders.csv?rows=9"),
@@ -157,7 +157,7 @@ for (const [path, status, code, parameter, quoted] of badRequests) {
   });
 }
 
-test("answers a wrong method with 405 and the methods that are right", async () => {
+test("answers a wrong method with 405 and the allowed methods", async () => {
   const { response } = await get("/transfers/x", { method: "PUT" });
   assert.equal(response.status, 405);
   assert.deepEqual(response.headers.get("allow")?.split(", ").toSorted(), ["DELETE", "GET", "HEAD"]);
@@ -184,7 +184,7 @@ test("answers short requests, health and a page for people", async () => {
   assert.match((await get("/")).text, /<a href="\/exports\/orders.csv">/);
 });
 
-test("tells of a transfer, from whichever worker answers, with rows, bytes and digest", async () => {
+test("reports a transfer with rows, bytes and digest, whichever worker answers", async () => {
   const { response, text } = await get("/exports/orders.csv?rows=321");
   const id = response.headers.get("x-transfer-id");
   await endedTransfersOf(server);
@@ -200,7 +200,7 @@ test("tells of a transfer, from whichever worker answers, with rows, bytes and d
   }
 });
 
-test("counts alike whichever worker is asked, and held time is the integral of busy slots", async () => {
+test("reports the same counts from every worker, and held time equals the integral of busy slots", async () => {
   await Promise.all([1, 2, 3, 4].map(() => get("/exports/wide.csv?rows=2000")));
   await endedTransfersOf(server);
   const { workers, total, exports } = await statsOf(server);
@@ -214,7 +214,7 @@ test("counts alike whichever worker is asked, and held time is the integral of b
   );
 });
 
-test("frees the source at once when the client leaves half-way, and logs it as such", async () => {
+test("closes the source at once when the client disconnects half-way, and logs the disconnect", async () => {
   const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname);
   socket.write("GET /exports/orders.csv?rows=9000000 HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -21,7 +21,7 @@ function childrenOf(pid: number | undefined): readonly number[] {
   return text === "" ? [] : text.split(" ").map(Number);
 }
 
-/** What a server counts, asked on a connection of its own: a kept one may be the stopped worker's. */
+/** Reads a server's counters on a new connection, because a kept one may belong to the stopped worker. */
 async function freshStats({ url }: RunningServer): Promise<ServerStats> {
   const text = await (await connectTo(url, get("/stats", { Connection: "close" }))).readAll();
   return JSON.parse(text.slice(text.indexOf("\r\n\r\n") + 4)) as ServerStats;
@@ -52,10 +52,10 @@ describe("with a worker that is stopped", { skip }, () => {
     while ((await freshStats(server)).workers[0]?.restarts !== 1) await sleep(20);
   });
 
-  test("connections go to the other one meanwhile", async () => {
+  test("connections go to the other worker meanwhile", async () => {
     const { workers } = await freshStats(server);
     process.kill(workers[1]?.pid ?? 0, "SIGSTOP");
-    // As soon as it is known not to answer, nobody is given to it.
+    // Once the worker is known not to answer, it gets no connections.
     await sleep(1600);
     const answers = Array.from({ length: 10 }, async () =>
       (await connectTo(server.url, get("/livez", { Connection: "close" }))).readAll(),
@@ -65,7 +65,7 @@ describe("with a worker that is stopped", { skip }, () => {
   });
 });
 
-describe("with as many connections as may be", () => {
+describe("with the most connections allowed", () => {
   let server: RunningServer;
   before(async () => {
     server = await startServer({ port: 0, log, workers: 2, maxConnections: 3 });
@@ -75,7 +75,7 @@ describe("with as many connections as may be", () => {
     await server.stopped;
   });
 
-  test("the next is told when to come again and is counted, and is served when there is room", async () => {
+  test("the next one is refused with Retry-After and counted, and is served when a connection closes", async () => {
     const open: RawClient[] = [];
     for (let count = 0; count < 3; count += 1) {
       const client = await connectTo(server.url, get("/ping"));
@@ -104,55 +104,47 @@ describe("with as many connections as may be", () => {
   });
 });
 
-test(
-  "a worker without descriptors goes on sending what it sends, and all is well after",
-  { skip },
-  async () => {
-    const args = ["-c", `ulimit -n 96; exec "$0" "$@"`, process.execPath, cliPath];
-    const flags = ["serve", "--port", "0", "--log-format", "json", "--max-connections", "500"];
-    const child = spawn("bash", [...args, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
-    endWithUs(child);
-    let errors = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
-    const [line] = (await once(child.stdout, "data")) as [Buffer];
-    const url = line.toString().trim().replace("listening on ", "");
-    const [worker] = childrenOf(child.pid);
-    const download = await fetch(`${url}/exports/orders.csv?rows=60000`);
-    const silent: Socket[] = [];
-    for (let count = 0; count < 150; count += 1) silent.push((await connectTo(url)).socket);
-    // Longer than from one report of numbers to the next, which need a descriptor.
-    await sleep(1500);
-    const text = await download.text();
-    assert.equal(text.split("\r\n").length > 60_000, true);
-    for (const socket of silent) socket.destroy();
-    for (;;) {
-      const answer = await fetch(`${url}/ping`).catch(() => undefined);
-      if (answer?.status === 200) break;
-      await sleep(20);
-    }
-    assert.deepEqual(childrenOf(child.pid), [worker], errors);
-    const exited = once(child, "exit");
-    child.kill("SIGTERM");
-    assert.deepEqual(await exited, [0, null]);
-    assert.doesNotMatch(errors, /another is started|uv_resident/);
-  },
-);
+test("a worker without descriptors continues its transfers, and recovers afterwards", { skip }, async () => {
+  const args = ["-c", `ulimit -n 96; exec "$0" "$@"`, process.execPath, cliPath];
+  const flags = ["serve", "--port", "0", "--log-format", "json", "--max-connections", "500"];
+  const child = spawn("bash", [...args, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+  endWithUs(child);
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const url = line.toString().trim().replace("listening on ", "");
+  const [worker] = childrenOf(child.pid);
+  const download = await fetch(`${url}/exports/orders.csv?rows=60000`);
+  const silent: Socket[] = [];
+  for (let count = 0; count < 150; count += 1) silent.push((await connectTo(url)).socket);
+  // Longer than the interval of reports, which need a descriptor.
+  await sleep(1500);
+  const text = await download.text();
+  assert.equal(text.split("\r\n").length > 60_000, true);
+  for (const socket of silent) socket.destroy();
+  for (;;) {
+    const answer = await fetch(`${url}/ping`).catch(() => undefined);
+    if (answer?.status === 200) break;
+    await sleep(20);
+  }
+  assert.deepEqual(childrenOf(child.pid), [worker], errors);
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  assert.deepEqual(await exited, [0, null]);
+  assert.doesNotMatch(errors, /another is started|uv_resident/);
+});
 
 for (const workers of ["1", "16"]) {
-  test(
-    `a signal ends ${workers} workers that are starting, at once and without a trace`,
-    { skip },
-    async () => {
-      const cli = startCli(["serve", "--port", "0", "--workers", workers, "--log-format", "json"]);
-      while (childrenOf(cli.process.pid).length === 0) await sleep(5);
-      const children = childrenOf(cli.process.pid);
-      cli.process.kill("SIGTERM");
-      const { exitCode, stdout, stderr } = await cli.ended;
-      assert.deepEqual([exitCode, stdout], [0, ""], stderr);
-      assert.doesNotMatch(stderr, /"level":50/);
-      for (const pid of children) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
-    },
-  );
+  test(`a signal ends ${workers} starting workers at once, and leaves nothing behind`, { skip }, async () => {
+    const cli = startCli(["serve", "--port", "0", "--workers", workers, "--log-format", "json"]);
+    while (childrenOf(cli.process.pid).length === 0) await sleep(5);
+    const children = childrenOf(cli.process.pid);
+    cli.process.kill("SIGTERM");
+    const { exitCode, stdout, stderr } = await cli.ended;
+    assert.deepEqual([exitCode, stdout], [0, ""], stderr);
+    assert.doesNotMatch(stderr, /"level":50/);
+    for (const pid of children) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+  });
 }
 
 test("starts no more than four workers at the same time", { skip }, async () => {

@@ -17,7 +17,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A server whose prepared files are on a small disk of their own. */
+/** A server whose prepared files are on a separate small disk. */
 async function startOnDisk(
   name: string,
   options: string,
@@ -53,20 +53,20 @@ for (const [title, name, options] of [
   ["space", "full", "size=8m"],
   ["inodes", "inodes", "size=64m,nr_inodes=8"],
 ] as const) {
-  test(`a disk that runs out of ${title} gives up files that nobody reads`, { skip }, async () => {
+  test(`a disk that runs out of ${title} loses files that nobody reads`, { skip }, async () => {
     await using server = await startOnDisk(name, options);
     // Each has about 3 MB and two inodes, so no more than two or three fit.
     for (let seed = 1; seed <= 6; seed += 1) assert.equal((await ask(server, 28_000, seed)).status, 200);
     const { files } = (await statsOf(server)).spool;
     assert.ok(files >= 1 && files <= 3, `${files} files`);
-    // The last used is still there.
+    // The most recently used file still exists.
     assert.equal((await ask(server, 28_000, 6)).status, 200);
     assert.equal(filesOn(server, name).filter((file) => file.endsWith(".part")).length, 0);
   });
 }
 
 test(
-  "a file that doesn't fit on an empty disk is a 507 that says so, and nothing of it stays",
+  "a file that doesn't fit on an empty disk is a 507 that says so, and leaves nothing behind",
   { skip },
   async () => {
     await using server = await startOnDisk("small", "size=8m");
@@ -105,7 +105,7 @@ test(
   },
 );
 
-test("works again by itself when a disk became writable again", { skip }, async () => {
+test("works again by itself when the disk is writable again", { skip }, async () => {
   await using server = await startOnDisk("again", "size=8m");
   const remount = (how: string): string =>
     within(server.process.pid, ["mount", "-o", `remount,${how}`, join(folder, "again")]);

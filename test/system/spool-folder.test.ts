@@ -18,19 +18,19 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-test("makes a folder of several levels, and refuses one that can't be made", async () => {
+test("creates a folder of several levels, and refuses one that can't be created", async () => {
   const deep = join(folder, "a", "b", "c");
   await using server = await startServe(["--spool-dir", deep]);
   assert.equal((await statsOf(server)).spool.files, 0);
   assert.ok(existsSync(deep));
-  // Where nothing can be made, not even for root.
+  // Nobody can create a folder here, not even root.
   const impossible = existsSync("/proc/self") ? "/proc/spool" : join(deep, "\0");
   const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--spool-dir", impossible]);
   assert.equal(exitCode, 1);
   assert.match(stderr, /Prepared files can't be kept in the folder/);
 });
 
-test("refuses a folder that another server has, and takes it over from one that was killed", async () => {
+test("refuses a folder that another server uses, and takes it over from a killed one", async () => {
   const own = join(folder, "shared");
   const first = await startServe(["--spool-dir", own]);
   const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--spool-dir", own]);
@@ -54,7 +54,7 @@ test("removes the temporary folder of a server that was killed", async () => {
   assert.equal(existsSync(left), false);
 });
 
-/** The temporary folder that a server has made. */
+/** The temporary folder of a server. */
 async function temporaryFolderOf(server: ServeProcess, within = tmpdir()): Promise<string> {
   const lockOf = async (name: string): Promise<string> =>
     await readFile(join(within, name, ".stream-csv.lock.1"), "utf8").catch(() => "");
@@ -63,7 +63,7 @@ async function temporaryFolderOf(server: ServeProcess, within = tmpdir()): Promi
   throw new Error("the server has no temporary folder");
 }
 
-test("starts at once beside temporary folders that somebody else prepared, and leaves them alone", async () => {
+test("starts at once although another user prepared temporary folders, and doesn't touch them", async () => {
   const trapped = join(folder, "trapped-tmp");
   for (const [name, plant] of [
     ["pipe01", (lock: string) => spawnSync("mkfifo", [lock])],
@@ -81,7 +81,7 @@ test("starts at once beside temporary folders that somebody else prepared, and l
     assert.ok((await readdir(trapped)).includes(`stream-csv-${name}`), name);
 });
 
-test("keeps prepared files from other users, and makes the folder again when it was removed", async () => {
+test("hides prepared files from other users, and creates the folder again when it was removed", async () => {
   const own = join(folder, "private");
   await using named = await startServe(["--spool-dir", own]);
   await using unnamed = await startServe();
@@ -99,14 +99,14 @@ test("keeps prepared files from other users, and makes the folder again when it 
     assert.equal(await ask(), earlier);
     assert.equal((await stat(spool)).mode & 0o777, 0o700);
     const names = await readdir(spool);
-    // A lock, the file, and what is known of it.
+    // A lock, the file and its sidecar.
     assert.equal(names.length, 3);
     for (const name of names) assert.equal((await stat(join(spool, name))).mode & 0o777, 0o600);
     assert.equal((await statsOf(server)).spool.files, 1);
   }
 });
 
-test("makes a file anew that another program changed, with its old size and time", async () => {
+test("rebuilds a file that another program changed, even with its old size and time", async () => {
   const own = join(folder, "changed");
   await using server = await startServe(["--spool-dir", own]);
   const url = `${server.url}/exports/orders.csv?rows=50&delivery=file`;
@@ -123,7 +123,7 @@ test("makes a file anew that another program changed, with its old size and time
 });
 
 test(
-  "keeps a folder from another container that shares it, and gives it once the first is gone",
+  "refuses a folder to another container that shares it, until the first one is gone",
   {
     skip: noNamespaces,
   },
@@ -140,7 +140,7 @@ test(
     assert.match(stderr, /holds the prepared files of another server, the process 1 on /);
     process.kill(inner, "SIGKILL");
     await first.ended;
-    // It waits for as long as the first might only have been slow.
+    // It waits until the first one can't be merely slow.
     const third = await startServe(["--spool-dir", own], {}, underPidNamespace);
     assert.equal((await statsOf(third)).spool.files, 1);
     process.kill(onlyChildOf(third.process.pid), "SIGTERM");
@@ -184,7 +184,7 @@ test("lets a fifth file wait for its turn, and refuses it only when the queue is
   }
 });
 
-test("makes a file anew when its source has changed, in size or in time", async () => {
+test("rebuilds a file when its source has changed, in size or in time", async () => {
   const source = join(folder, "small.csv");
   const own = join(folder, "versions");
   const ask = async (): Promise<string> => {
@@ -200,7 +200,7 @@ test("makes a file anew when its source has changed, in size or in time", async 
   assert.equal(await ask(), "id\r\n3\r\n4\r\n");
 });
 
-test("stops making a file when the last client that waits for it leaves", async () => {
+test("stops building a file when the last client that waits for it disconnects", async () => {
   await using server = await startServe();
   const clients = [new AbortController(), new AbortController()] as const;
   const path = "/exports/orders.csv?rows=20000000&delivery=file";

@@ -12,7 +12,7 @@ import { connectTo, get } from "../harness/raw-client.ts";
 const stops = 3;
 const clients = 6;
 
-/** Asks again and again until it is told that the server is gone; all statuses go to one list. */
+/** Sends requests until the server is gone; all statuses go to one list. */
 async function hammer({ socketPath }: Nginx, path: string, statuses: number[]): Promise<void> {
   for (;;) {
     const req = request({ socketPath, path, headers: { Host: "x" }, agent: false }).end();
@@ -43,7 +43,7 @@ test(
       assert.deepEqual(new Set(statuses), new Set([200, 502]));
       assert.equal((await server.ended).exitCode, 0);
     }
-    // What is left of its 502s is "connection refused", once nobody listens.
+    // The remaining 502s are "connection refused", after the server stopped listening.
     const lost = nginx.log().match(/(?:prematurely closed|reset by peer|Broken pipe)[^\n]*/g) ?? [];
     assert.deepEqual(lost, []);
   },

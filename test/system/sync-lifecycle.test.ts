@@ -5,7 +5,7 @@ import { statsOf, transfersOf } from "../harness/ask.ts";
 import { connectTo, get, type RawClient } from "../harness/raw-client.ts";
 import { endless, hold, queueIsFull, startSync } from "../harness/sync-server.ts";
 
-test("goes on when clients leave while they wait", async () => {
+test("continues when clients disconnect while they wait", async () => {
   await using server = await startSync(1);
   const holder = await hold(server);
   for (const how of ["destroy", "resetAndDestroy"] as const) {
@@ -25,7 +25,7 @@ test("goes on when clients leave while they wait", async () => {
   );
 });
 
-test("is whole again after a storm of clients that come and leave in every way", async () => {
+test("recovers after a storm of clients that connect and disconnect in every way", async () => {
   await using server = await startSync(2, "--queue", "40");
   const ways: readonly ((client: RawClient) => Promise<unknown>)[] = [
     (client) => client.readAll(),
@@ -47,7 +47,7 @@ test("is whole again after a storm of clients that come and leave in every way",
       await new Promise((resolve) => setTimeout(resolve, index * 4));
       const request = requests[index % requests.length] ?? "";
       const way = ways[index % ways.length];
-      // Who says nothing gets nothing to read, and would be waited for.
+      // A client that sends nothing gets no answer, so the test doesn't read from it.
       const isSilent = request === "" || request.length === 9;
       const client = await connectTo(server.url, request);
       await (isSilent ? Promise.resolve(client.socket.destroy()) : way?.(client))?.catch(() => "cut");
@@ -55,7 +55,7 @@ test("is whole again after a storm of clients that come and leave in every way",
     }),
   );
   for (;;) {
-    // Those who left still have their places in the queue, until it is their turn.
+    // Disconnected clients stay in the queue until their turn.
     const answer = await fetch(`${server.url}/stats`);
     const { total } = (await answer.json()) as Partial<ServerStats>;
     if (total?.queued === 0 && total.busySlots === 1) break;
@@ -69,7 +69,7 @@ test("is whole again after a storm of clients that come and leave in every way",
   );
 });
 
-test("a killed worker cuts its own client, is replaced, and takes nobody from the queue with it", async () => {
+test("a killed worker cuts its own client, is replaced, and affects no waiting client", async () => {
   await using server = await startSync(2, "--queue", "1");
   const victim = await hold(server);
   const [{ worker: pid } = { worker: 0 }] = await transfersOf(server);
@@ -93,7 +93,7 @@ test("a killed worker cuts its own client, is replaced, and takes nobody from th
   other.socket.destroy();
 });
 
-test("on SIGTERM serves whom it holds and who waits, takes no new connection, and exits with 0", async () => {
+test("on SIGTERM serves current and waiting clients, accepts no new connection, and exits with 0", async () => {
   await using server = await startSync(1, "--queue", "2");
   const running = await connectTo(server.url, get("/exports/orders.csv?rows=900000"));
   await running.firstBytes();
@@ -109,7 +109,7 @@ test("on SIGTERM serves whom it holds and who waits, takes no new connection, an
   assert.equal((await server.ended).exitCode, 0);
 });
 
-test("refuses who still waits when the drain time-out is over, cuts what runs, and exits with 1", async () => {
+test("refuses waiting clients after the drain time-out, cuts running transfers, and exits with 1", async () => {
   await using server = await startSync(1, "--queue", "2", "--drain-timeout", "200ms");
   const holder = await hold(server);
   const waiting = [await connectTo(server.url, get("/ping")), await connectTo(server.url, endless)];
@@ -122,7 +122,7 @@ test("refuses who still waits when the drain time-out is over, cuts what runs, a
   assert.equal(server.log().find(({ msg }) => msg === "stopped")?.["cutTransfers"], 1);
 });
 
-test("stops at once on a second signal, whoever waits", async () => {
+test("stops at once on a second signal, even with waiting clients", async () => {
   await using server = await startSync(1);
   const holder = await hold(server);
   const waiting = await connectTo(server.url, get("/ping"));

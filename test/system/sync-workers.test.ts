@@ -6,7 +6,7 @@ import { runCli, startServe } from "../harness/cli.ts";
 import { connectTo, get } from "../harness/raw-client.ts";
 import { hold, queueIsFull, startSync } from "../harness/sync-server.ts";
 
-test("answers one request on a connection and closes it, whatever the client asked for", async () => {
+test("answers one request on a connection and closes it, whatever the client requested", async () => {
   await using server = await startSync(1);
   const pipelined = await connectTo(
     server.url,
@@ -28,7 +28,7 @@ test("answers one request on a connection and closes it, whatever the client ask
   );
 });
 
-test("has as many slots as workers, taken by short requests too", async () => {
+test("has as many slots as workers, which short requests take too", async () => {
   await using server = await startSync(2);
   const { total, workerModel, workers } = await statsOf(server);
   assert.equal(workerModel, "sync");
@@ -40,7 +40,7 @@ test("has as many slots as workers, taken by short requests too", async () => {
   );
 });
 
-test("gives the same bytes by every delivery as async workers do", async () => {
+test("sends the same bytes by every delivery as async workers", async () => {
   await using server = await startSync(2);
   await using other = await startServe([]);
   const texts = await Promise.all(
@@ -55,7 +55,7 @@ test("gives the same bytes by every delivery as async workers do", async () => {
   assert.equal(new Set(texts).size, 1);
 });
 
-test("serves connections in the order in which they came, and tells how long each waited", async () => {
+test("serves connections in order of arrival, and reports how long each waited", async () => {
   await using server = await startSync(1, "--queue", "5");
   const holder = await hold(server);
   const waiting: Promise<string>[] = [];
@@ -77,7 +77,7 @@ test("serves connections in the order in which they came, and tells how long eac
   assert.equal(transfers[0]?.queueWaitSeconds, 0);
   const waits = own.map(({ queueWaitSeconds }) => queueWaitSeconds);
   assert.ok(waits.every((seconds) => seconds > 0));
-  // Whoever asked for these numbers may have had to wait too.
+  // The request for these numbers may have had to wait too.
   assert.ok(total.queueWaitSeconds > waits.reduce((sum, seconds) => sum + seconds) - 1e-6);
   assert.equal(total.queued, 0);
 });
@@ -99,7 +99,7 @@ test("never has two connections on one worker, and leaves no slot taken", async 
   assert.equal(total.busySlots, 1);
 });
 
-test("refuses with 503 and Retry-After what finds the queue full or waits for too long, and serves on", async () => {
+test("refuses with 503 and Retry-After if the queue is full or the wait too long, and continues to serve", async () => {
   await using server = await startSync(1, "--queue", "1", "--queue-timeout", "300ms");
   const holder = await hold(server);
   const waiting = fetch(`${server.url}/ping`);
@@ -138,7 +138,7 @@ test(
   },
 );
 
-test("lets go of a connection that sends nothing, or only half a head, so that others are served", async () => {
+test("closes a connection that sends nothing, or only half a head, so that others are served", async () => {
   await using server = await startSync(1, "--header-timeout", "200ms");
   const silent = await connectTo(server.url);
   const slow = await connectTo(server.url, "GET /ping HTTP/1.1\r\nHost: te");
@@ -178,7 +178,7 @@ test("refuses --slots with sync workers, and says why", async () => {
   assert.equal((await statsOf(server)).total.slots, 1);
 });
 
-test("refuses a worker model that there isn't", async () => {
+test("refuses an unknown worker model", async () => {
   const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--worker-model", "threads"]);
   assert.equal(exitCode, 1);
   assert.match(stderr, /threads.*async, sync/s);

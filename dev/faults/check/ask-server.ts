@@ -1,14 +1,14 @@
 import type { ServerStats } from "../../../src/internal.ts";
-import { ClientConnection, type ClientTarget } from "../client/connection.ts";
+import { LoadConnection, type ClientTarget } from "../client/load-connection.ts";
 import { readAnswer } from "../client/read-answer.ts";
 
-/** The text of a whole answer with status 200, over a connection of its own; undefined for anything else. */
+/** The text of a complete 200 answer over a new connection; undefined for anything else. */
 export async function askText(
   target: ClientTarget,
   path: string,
   silenceMs?: number,
 ): Promise<string | undefined> {
-  const connection = await ClientConnection.open(target);
+  const connection = await LoadConnection.open(target);
   if (connection === undefined) return undefined;
   try {
     connection.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
@@ -24,7 +24,7 @@ export async function askText(
   }
 }
 
-/** What the server counts. */
+/** Reads the server's counters. */
 export async function askStats(target: ClientTarget, silenceMs?: number): Promise<ServerStats | undefined> {
   const text = await askText(target, "/stats", silenceMs);
   return text === undefined ? undefined : (JSON.parse(text) as ServerStats);

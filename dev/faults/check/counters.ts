@@ -1,6 +1,6 @@
 import type { ServerStats } from "../../../src/internal.ts";
 
-/** Numbers that only ever grow while a server runs, by name. */
+/** Numbers, by name, that never fall while a server runs. */
 export type Counters = ReadonlyMap<string, number>;
 
 /** The counters in `/stats`. */
@@ -47,12 +47,12 @@ export function countersOfMetrics(text: string): Counters {
   return counters;
 }
 
-/** Which counters are less than they were, are gone, or aren't numbers from 0 on; a sum of fractions may lose its last digit. */
+/** The counters that fell, disappeared, or aren't numbers from 0; a sum of fractions may lose its last digit. */
 export function fallen(before: Counters, now: Counters): readonly string[] {
   const wrong = [...now].filter(([, value]) => !(value >= 0)).map(([name, value]) => `${name} is ${value}`);
   for (const [name, value] of before) {
     const after = now.get(name);
-    // One that never counted anything may give way to series with labels.
+    // A counter that never counted may be replaced by series with labels.
     if (after === undefined && value > 0) wrong.push(`${name} was ${value} and is gone`);
     else if (after !== undefined && after < value - 1e-6 * Math.max(1, value))
       wrong.push(`${name} was ${value} and is ${after}`);

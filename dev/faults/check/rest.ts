@@ -3,27 +3,27 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerStats } from "../../../src/internal.ts";
 import type { RunRecord } from "../record.ts";
 import { describeDescriptors, descriptorsOf } from "../subject/proc.ts";
-import { limits } from "../subject/serve-command.ts";
+import { limits } from "../subject/server-command.ts";
 import type { ServerUnderTest } from "../subject/server-under-test.ts";
 import { askStats } from "./ask-server.ts";
 
-/** Descriptors of one process of each role while nobody asks for anything. */
+/** Descriptors of one process of each role while the server is idle. */
 export type DescriptorBase = ReadonlyMap<string, number>;
 
-/** Something that isn't as it is at rest. */
+/** Something that differs from the server at rest. */
 interface Unrest {
   readonly kind: string;
   readonly evidence: string;
 }
 
-/** Kept connections of a proxy, time-outs of heads and replaced workers take some seconds to settle. */
+/** A proxy's kept connections, time-outs of heads and replaced workers need some seconds to settle. */
 const restWithinMs = 25_000;
-/** A process that has served every kind of file has some descriptors more than one that has not. */
+/** A process that has served every kind of file has a few more descriptors than one that hasn't. */
 const descriptorSlack = 12;
 
 /**
- * Waits until a server that nobody asks for anything holds nothing any more; what it still holds after that is a finding.
- * @returns whether all was as it should be
+ * Waits until an idle server holds nothing any more; anything it still holds after that is a finding.
+ * @returns whether the server came to rest
  */
 export async function checkRest(
   server: ServerUnderTest,
@@ -45,7 +45,7 @@ export async function checkRest(
   }
 }
 
-/** How many descriptors the processes of a server have now; the largest number of each role. */
+/** The most descriptors that a process of each role has now. */
 export async function descriptorBase(server: ServerUnderTest): Promise<DescriptorBase> {
   const base = new Map<string, number>();
   for (const { pid, role } of await server.processes())

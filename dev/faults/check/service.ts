@@ -1,27 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientContext } from "../client/client.ts";
-import { deliveries, requestText, type AskedExport, type ExportRequest } from "../client/export-request.ts";
+import {
+  requestedDeliveries,
+  requestText,
+  type AskedExport,
+  type DownloadRequest,
+} from "../client/download-request.ts";
 import type { KnownText } from "../subject/known-texts.ts";
 import { fileKinds } from "../subject/source-files.ts";
 
-/** A refusal for want of something may last so long after the last fault. */
+/** A refusal for lack of a resource may last this long after the last fault. */
 const triesMs = 5000;
 
 /**
- * Asks a server in whose surroundings nothing is wrong any more for every export by every delivery: each must be the whole
- * text of the present, and nothing else will do. One client sends its end behind its request, one speaks HTTP/1.0.
- * @param seed of the one file that nobody has asked for before, which takes nearly the whole spool
+ * Requests every export by every delivery from a server without faults: each must be the complete current text. One
+ * client half-closes after its request, one speaks HTTP/1.0.
+ * @param seed the seed of a new file that takes nearly the whole spool
  */
 export async function checkService(context: ClientContext, seed: number): Promise<boolean> {
   const plain = { httpVersion: "1.1", isHalfClosing: false } as const;
   const orders: AskedExport = { generated: "orders", rows: 20_000, seed: 1 };
   const nearlyAll: AskedExport = { generated: "orders", rows: 120_000, seed };
-  const asked: (readonly [AskedExport, ExportRequest["delivery"], Manner])[] = [
+  const asked: (readonly [AskedExport, DownloadRequest["delivery"], Manner])[] = [
     ...fileKinds.flatMap((file) =>
-      deliveries.map((delivery) => [{ file, rows: undefined }, delivery, plain] as const),
+      requestedDeliveries.map((delivery) => [{ file, rows: undefined }, delivery, plain] as const),
     ),
-    ...deliveries.map((delivery) => [orders, delivery, { ...plain, isHalfClosing: true }] as const),
-    ...deliveries.map((delivery) => [orders, delivery, { ...plain, httpVersion: "1.0" }] as const),
+    ...requestedDeliveries.map((delivery) => [orders, delivery, { ...plain, isHalfClosing: true }] as const),
+    ...requestedDeliveries.map((delivery) => [orders, delivery, { ...plain, httpVersion: "1.0" }] as const),
     [nearlyAll, "file", plain],
   ];
   let isGood = true;
@@ -40,9 +45,9 @@ interface Manner {
 
 function requestFor(
   asked: AskedExport,
-  delivery: ExportRequest["delivery"],
+  delivery: DownloadRequest["delivery"],
   { httpVersion }: Manner,
-): ExportRequest {
+): DownloadRequest {
   return {
     method: "GET",
     asked,
@@ -56,7 +61,11 @@ function requestFor(
   };
 }
 
-async function requireText(context: ClientContext, request: ExportRequest, manner: Manner): Promise<boolean> {
+async function requireText(
+  context: ClientContext,
+  request: DownloadRequest,
+  manner: Manner,
+): Promise<boolean> {
   const text = await presentText(context, request.asked);
   const endsAtMs = performance.now() + triesMs;
   for (;;) {
@@ -82,10 +91,11 @@ async function requireText(context: ClientContext, request: ExportRequest, manne
   }
 }
 
-/** What an export is now. */
+/** The current text of an export. */
 async function presentText({ files, texts }: ClientContext, asked: AskedExport): Promise<KnownText> {
   if ("generated" in asked) return await texts.ofGenerated(asked.generated, "rfc4180", asked);
   const version = files.current(asked.file);
-  if (version === undefined) throw new Error(`The ${asked.file} file is away, though no fault is on.`);
+  if (version === undefined)
+    throw new Error(`The ${asked.file} file is missing although no fault is active.`);
   return await texts.ofFile(version, "rfc4180", asked.rows);
 }

@@ -1,33 +1,33 @@
 import { createHash } from "node:crypto";
-import { ClientConnection, type ClientTarget } from "../client/connection.ts";
+import { LoadConnection, type ClientTarget } from "../client/load-connection.ts";
 import { readAnswer } from "../client/read-answer.ts";
 import type { RunRecord } from "../record.ts";
 
 const rows = 200_000;
 const tries = 3;
-/** A good server may seem slow for a while; it is looked at again. */
+/** A good server may seem slow for a while, so a low speed is measured again. */
 const mostTries = 12;
-/** Less than this share of the speed at the start isn't full speed any more. */
+/** A server with less than this share of its speed at the start has become slow. */
 const leastShare = 0.4;
 const hashed = Buffer.alloc(8 * 1024 ** 2);
 
 /**
- * How fast a server sends to one client. Others may use the machine too, therefore it is held against what this process
- * hashes in the same moment.
+ * How fast a server sends to one client, relative to what this process hashes at the same time, because other
+ * programs may use the machine too.
  */
 export interface Speed {
   readonly megabytesPerSecond: number;
   readonly perHashed: number;
 }
 
-/** The best of some downloads; 0 when none was whole. */
+/** The best of some downloads; 0 if none was complete. */
 export async function measureSpeed(target: ClientTarget): Promise<Speed> {
   const speeds: Speed[] = [];
   for (let number = 0; number < tries; number += 1) speeds.push(await downloadSpeed(target));
   return best(speeds);
 }
 
-/** Holds the speed of now against that of the start. @returns the share of it that is left */
+/** Compares the current speed with that of the start. @returns the share of it that is left */
 export async function checkSpeed(target: ClientTarget, atStart: Speed, record: RunRecord): Promise<number> {
   const speeds: Speed[] = [await downloadSpeed(target)];
   while (speeds.length < mostTries && best(speeds).perHashed < leastShare * atStart.perHashed)
@@ -51,7 +51,7 @@ function best(speeds: readonly Speed[]): Speed {
 }
 
 async function downloadSpeed(target: ClientTarget): Promise<Speed> {
-  const connection = await ClientConnection.open(target);
+  const connection = await LoadConnection.open(target);
   if (connection === undefined) return { megabytesPerSecond: 0, perHashed: 0 };
   try {
     const before = hashingSpeed();

@@ -6,7 +6,10 @@ import { askStats, askText } from "./ask-server.ts";
 import { countersOfMetrics, countersOfStats, fallen, type Counters } from "./counters.ts";
 
 const everyMs = 1000;
-/** Generous: DuckDB alone may take half a gigabyte in a process, and a body of `--buffer-memory` is held twice for a moment. */
+/**
+ * Generous, because DuckDB alone may take half a gigabyte in a process, and a body of `--buffer-memory` exists twice
+ * for a moment.
+ */
 const mostResidentMiB: Readonly<Record<string, number>> = {
   primary: 300,
   worker: 1024,
@@ -15,7 +18,7 @@ const mostResidentMiB: Readonly<Record<string, number>> = {
 };
 const answeredWithinMs = 10_000;
 
-/** Looks at a server all the time: its counters never fall, and its memory is bounded. */
+/** Checks a server continuously: its counters never fall, and its memory is bounded. */
 export class Watch {
   readonly #server: ServerUnderTest;
   readonly #record: RunRecord;
@@ -30,7 +33,7 @@ export class Watch {
     this.#running = this.#run();
   }
 
-  /** The most memory that one process of each role has had, in MiB. */
+  /** The peak memory of one process of each role, in MiB. */
   get peaks(): ReadonlyMap<string, number> {
     return this.#peaks;
   }
@@ -56,7 +59,7 @@ export class Watch {
     }
   }
 
-  /** A server that can't be asked just then is another check's affair. */
+  /** Another check reports a server that doesn't answer. */
   async #checkCounters(
     where: string,
     ask: (target: { readonly host: string; readonly port: number }) => Promise<Counters | undefined>,

@@ -2,21 +2,21 @@ import type { Random } from "../../../bench/internal.ts";
 import type { RunRecord } from "../record.ts";
 import type { KnownTexts } from "../subject/known-texts.ts";
 import type { SourceFiles } from "../subject/source-files.ts";
-import { ClientConnection, type ClientTarget } from "./connection.ts";
-import { requestText, textsFor, type ExportRequest } from "./export-request.ts";
+import { LoadConnection, type ClientTarget } from "./load-connection.ts";
+import { requestText, textsFor, type DownloadRequest } from "./download-request.ts";
 import { judgeAnswer } from "./judge-answer.ts";
-import { readAnswer, type Answer, type ReadOptions } from "./read-answer.ts";
+import { readAnswer, type ReceivedAnswer, type ReadAnswerOptions } from "./read-answer.ts";
 
-/** What a client needs to know. */
+/** What a client needs. */
 export interface ClientContext {
   readonly target: ClientTarget;
-  /** By which way it comes, for the table: `direct`, `nginx`, `nginx with HTTP/1.0`. */
+  /** Its way to the server, for the table: `direct`, `nginx`, `nginx with HTTP/1.0`. */
   readonly way: string;
   readonly random: Random;
   readonly files: SourceFiles;
   readonly texts: KnownTexts;
   readonly record: RunRecord;
-  /** Fires when the load ends: what is asked for by then is read to its end without delay. */
+  /** Fires when the load ends: pending answers are then read to their end without delay. */
   readonly over: AbortSignal;
 }
 
@@ -27,23 +27,26 @@ const mostCodedBytes = 16 * 1024 ** 2;
 export class Client {
   readonly context: ClientContext;
   readonly #kind: string;
-  #connection: ClientConnection | undefined;
+  #connection: LoadConnection | undefined;
 
   constructor(context: ClientContext, kind: string) {
     this.context = context;
     this.#kind = kind;
   }
 
-  /** The connection, made when there is none; undefined when nobody accepts. */
-  async connect(): Promise<ClientConnection | undefined> {
+  /** The connection, opened if necessary; undefined if the server doesn't accept one. */
+  async connect(): Promise<LoadConnection | undefined> {
     if (this.#connection !== undefined) return this.#connection;
-    this.#connection = await ClientConnection.open(this.context.target);
+    this.#connection = await LoadConnection.open(this.context.target);
     if (this.#connection === undefined) this.count("refused");
     return this.#connection;
   }
 
-  /** Asks for an export, reads and judges the answer; undefined when there was no connection. */
-  async ask(request: ExportRequest, reading: Omit<ReadOptions, "method"> = {}): Promise<Answer | undefined> {
+  /** Requests an export, then reads and judges the answer; undefined without a connection. */
+  async ask(
+    request: DownloadRequest,
+    reading: Omit<ReadAnswerOptions, "method"> = {},
+  ): Promise<ReceivedAnswer | undefined> {
     const connection = await this.connect();
     connection?.write(requestText(request, this.context.files));
     return connection === undefined ? undefined : await this.readExport(request, reading);
@@ -51,9 +54,9 @@ export class Client {
 
   /** Reads the answer to a request that has been sent. */
   async readExport(
-    request: ExportRequest,
-    reading: Omit<ReadOptions, "method"> = {},
-  ): Promise<Answer | undefined> {
+    request: DownloadRequest,
+    reading: Omit<ReadAnswerOptions, "method"> = {},
+  ): Promise<ReceivedAnswer | undefined> {
     const connection = this.#connection;
     if (connection === undefined) return undefined;
     const { method, acceptsGzip, isKept } = request;
@@ -77,7 +80,7 @@ export class Client {
     this.context.record.answer(`${this.context.way}: ${this.#kind}`, what);
   }
 
-  fault(kind: string, asked: string, answer: Answer, detail: string): void {
+  fault(kind: string, asked: string, answer: ReceivedAnswer, detail: string): void {
     const headers = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n  ");
     this.context.record.finding(
       kind,
@@ -86,13 +89,13 @@ export class Client {
   }
 }
 
-/** Status and end of an answer, as it is counted. */
-export function outcomeOf({ status, ending }: Answer): string {
+/** Status and end of an answer, as it is counted in the table. */
+export function outcomeOf({ status, ending }: ReceivedAnswer): string {
   if (status === 0) return ending === "hang" ? "hang" : "cut before an answer";
   return ending === "complete" ? String(status) : `${status} ${ending}`;
 }
 
-function canGoOn({ ending, framing, headers }: Answer): boolean {
+function canGoOn({ ending, framing, headers }: ReceivedAnswer): boolean {
   const isClosing = headers.get("connection")?.toLowerCase() === "close";
   return ending === "complete" && framing !== "close" && !isClosing;
 }

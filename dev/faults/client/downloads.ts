@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { between, pick } from "../pick.ts";
 import { Client, outcomeOf, type ClientContext } from "./client.ts";
-import { randomRequest, requestText, type ExportRequest } from "./export-request.ts";
+import { randomRequest, requestText, type DownloadRequest } from "./download-request.ts";
 import { readAnswer } from "./read-answer.ts";
 
-/** What a client does from its first connection to its last; it never rejects, and resolves within its time-outs. */
+/**
+ * The behaviour of a client from its first connection to its last. It never rejects, and resolves within its
+ * time-outs.
+ */
 export type Behavior = (context: ClientContext) => Promise<void>;
 
-/** A reader that is still at it after so long has enough. */
+/** A reader disconnects after this long. */
 const mostReadingMs = 20_000;
 
-/** Clients that want exports, each in its way. */
+/** Clients that download exports, each in its way. */
 export const downloads: Readonly<Record<string, Behavior>> = {
   /** Several downloads one after the other, over one connection where it is kept. */
   async plain(context) {
@@ -34,7 +37,7 @@ export const downloads: Readonly<Record<string, Behavior>> = {
     client.leave("close");
   },
 
-  /** Stops reading for some seconds in the midst of a body. */
+  /** Stops reading for some seconds in the middle of a body. */
   async pausing(context) {
     const client = new Client(context, "pausing");
     let left = between(context.random, 0, 8_000_000);
@@ -50,7 +53,7 @@ export const downloads: Readonly<Record<string, Behavior>> = {
     client.leave("close");
   },
 
-  /** Leaves before the head, within it or after some bytes, by a reset or not. */
+  /** Disconnects before the head, within it or after some bytes, with or without a reset. */
   async aborting(context) {
     const client = new Client(context, "aborting");
     const how = pick(context.random, ["reset", "close"] as const);
@@ -67,11 +70,11 @@ export const downloads: Readonly<Record<string, Behavior>> = {
     client.leave(how);
   },
 
-  /** Ends its own side of the connection as soon as it has asked, and reads on. */
+  /** Half-closes the connection after its request, and continues to read. */
   async "half-closing"(context) {
     const client = new Client(context, "half-closing");
     const connection = await client.connect();
-    // Of a body without a framing it couldn't tell a cut from an end; see ClientConnection.
+    // It couldn't distinguish a cut from an end of a body without framing; see ClientConnection.
     const request = { ...requestFor(context), httpVersion: "1.1", isKept: false } as const;
     connection?.write(requestText(request, context.files));
     connection?.finish();
@@ -97,7 +100,7 @@ export const downloads: Readonly<Record<string, Behavior>> = {
     client.leave("close");
   },
 
-  /** Asks for a prepared file that nobody has asked for before. */
+  /** Requests a prepared file that doesn't exist yet. */
   async "file-making"(context) {
     const client = new Client(context, "file-making");
     const rows = pick(context.random, [5000, 60_000]);
@@ -113,7 +116,7 @@ export const downloads: Readonly<Record<string, Behavior>> = {
     client.leave("close");
   },
 
-  /** Asks what the server says of itself. */
+  /** Requests the server's service paths. */
   async service(context) {
     const client = new Client(context, "service");
     const path = pick(context.random, [
@@ -160,13 +163,13 @@ async function askText(client: Client, method: string, path: string): Promise<st
   return answer.ending === "complete" ? answer.content?.toString() : undefined;
 }
 
-function requestFor(context: ClientContext): ExportRequest {
-  // Behind a proxy a client of HTTP/1.0 can't tell a cut from an end, whatever the server does.
+function requestFor(context: ClientContext): DownloadRequest {
+  // Behind a proxy an HTTP/1.0 client can't distinguish a cut from an end, whatever the server does.
   return randomRequest(context.random, context.way !== "direct");
 }
 
-/** A download that is larger than what the kernel's buffers hold, so that slowness reaches the server. */
-function largeRequest(context: ClientContext): ExportRequest {
+/** A download larger than the kernel's buffers, so that the server notices a slow reader. */
+function largeRequest(context: ClientContext): DownloadRequest {
   const request = requestFor(context);
   const isFile = context.random() < 0.5 && "file" in request.asked;
   return {
@@ -182,7 +185,7 @@ function largeRequest(context: ClientContext): ExportRequest {
   };
 }
 
-/** Waits, but not longer than the load lasts. */
+/** Waits, but at most until the load ends. */
 async function rest({ over }: ClientContext, ms: number): Promise<void> {
   if (ms >= 1 && !over.aborted) await sleep(ms, undefined, { signal: over }).catch(() => undefined);
 }

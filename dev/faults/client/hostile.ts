@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { between, pick } from "../pick.ts";
-import { limits } from "../subject/serve-command.ts";
+import { limits } from "../subject/server-command.ts";
 import { Client } from "./client.ts";
-import { longestSilenceMs, type ClientConnection } from "./connection.ts";
+import { longestSilenceMs, type LoadConnection } from "./load-connection.ts";
 import type { Behavior } from "./downloads.ts";
 
 const get = "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/** What isn't a request, or has something behind it that isn't one. */
+/** Bytes that aren't a request, or have such bytes after one. */
 const malformed: readonly string[] = [
   "\r\n\r\n\r\n\r\nnonsense\r\n\r\n",
   "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -29,12 +29,15 @@ const malformed: readonly string[] = [
   `${get}garbage behind a good request\r\n\r\n`,
 ];
 
-/** A client that sends so much of what it may not is let go after this long. */
+/** A client that keeps sending disconnects after this long. */
 const floodMs = 4000;
-/** Longest time until something that is no request is answered or its connection ended, in a process that may hang. */
+/**
+ * The longest time until the server answers bytes that aren't a request, or ends the connection, even if a process
+ * hangs.
+ */
 const answeredWithinMs = limits.headerTimeoutMs + longestSilenceMs;
 
-/** Clients that mean no good, or know no better. All are bounded in what they send and how long they stay. */
+/** Hostile or broken clients. All are bounded in bytes and time. */
 export const hostileClients: Readonly<Record<string, Behavior>> = {
   async malformed(context) {
     const client = new Client(context, "malformed");
@@ -43,12 +46,12 @@ export const hostileClients: Readonly<Record<string, Behavior>> = {
     if (connection === undefined) return;
     connection.write(Buffer.from(text, "latin1"));
     await requireAnswer(client, connection, JSON.stringify(text.slice(0, 200)));
-    // Some talk on while their connection is being closed.
+    // Some keep sending while their connection is being closed.
     if (context.random() < 0.5) connection.write("and more\r\n\r\n");
     client.leave(pick(context.random, ["reset", "close"] as const));
   },
 
-  /** Sends a head letter by letter, and never to its end. */
+  /** Sends a head byte by byte, and never completes it. */
   async slowloris(context) {
     const client = new Client(context, "slowloris");
     const connection = await client.connect();
@@ -63,7 +66,7 @@ export const hostileClients: Readonly<Record<string, Behavior>> = {
     client.leave("close");
   },
 
-  /** Sends many requests at once, and reads the answers or doesn't. */
+  /** Sends many requests at once, and reads the answers or not. */
   async flood(context) {
     const client = new Client(context, "flood");
     const connection = await client.connect();
@@ -82,7 +85,7 @@ export const hostileClients: Readonly<Record<string, Behavior>> = {
     client.leave(pick(context.random, ["reset", "close"] as const));
   },
 
-  /** Connects and says nothing. */
+  /** Connects and sends nothing. */
   async silent(context) {
     const client = new Client(context, "silent");
     const connection = await client.connect();
@@ -93,8 +96,8 @@ export const hostileClients: Readonly<Record<string, Behavior>> = {
   },
 };
 
-/** Reads whatever comes for some time, or to its end. @returns how many bytes there were */
-async function readFor(connection: ClientConnection, forMs: number): Promise<number> {
+/** Reads for some time, or to the end. @returns how many bytes there were */
+async function readFor(connection: LoadConnection, forMs: number): Promise<number> {
   const endsAtMs = performance.now() + forMs;
   let bytes = 0;
   while (performance.now() < endsAtMs) {
@@ -105,8 +108,8 @@ async function readFor(connection: ClientConnection, forMs: number): Promise<num
   return bytes;
 }
 
-/** Anything that comes is an answer, and an end is one too. */
-async function requireAnswer(client: Client, connection: ClientConnection, sent: string): Promise<void> {
+/** Any bytes count as an answer, and so does an end. */
+async function requireAnswer(client: Client, connection: LoadConnection, sent: string): Promise<void> {
   const arrival = await connection.next(answeredWithinMs);
   if (typeof arrival === "string") client.count(arrival);
   else client.count(/^HTTP\/1\.1 (\d+)/.exec(arrival.toString("latin1", 0, 20))?.[1] ?? "something else");

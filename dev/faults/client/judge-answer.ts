@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import type { KnownText } from "../subject/known-texts.ts";
-import type { Answer } from "./read-answer.ts";
-import type { ExportRequest } from "./export-request.ts";
+import type { ReceivedAnswer } from "./read-answer.ts";
+import type { DownloadRequest } from "./download-request.ts";
 
-/** Statuses that a right request may get while faults are injected: refusals for want of something, and failures. */
+/** Statuses that a valid request may get while faults are injected: refusals for lack of a resource, and failures. */
 const allowed: ReadonlySet<number> = new Set([200, 206, 408, 413, 429, 500, 502, 503, 504, 507]);
 
 /** What is wrong with an answer. */
@@ -14,12 +14,12 @@ export interface Fault {
 }
 
 /**
- * Holds an answer against what it may be; undefined when nothing is wrong. A cut isn't wrong, an error status isn't
- * either: wrong is what a client would believe.
+ * Judges an answer; undefined if nothing is wrong. A cut isn't wrong, and neither is an error status: wrong is an
+ * answer that a client would falsely believe.
  */
 export function judgeAnswer(
-  request: ExportRequest,
-  answer: Answer,
+  request: DownloadRequest,
+  answer: ReceivedAnswer,
   possible: readonly KnownText[],
 ): Fault | undefined {
   if (answer.malformed !== undefined) return { kind: "an answer is malformed", detail: answer.malformed };
@@ -41,8 +41,8 @@ export function judgeAnswer(
 }
 
 function judgeBody(
-  request: ExportRequest,
-  answer: Answer,
+  request: DownloadRequest,
+  answer: ReceivedAnswer,
   possible: readonly KnownText[],
 ): Fault | undefined {
   const [digest, bytes] = decoded(answer);
@@ -66,7 +66,7 @@ function judgeBody(
 }
 
 /** Digest and size of a body without its content coding. */
-function decoded(answer: Answer): readonly [digest: string, bytes: number | string] {
+function decoded(answer: ReceivedAnswer): readonly [digest: string, bytes: number | string] {
   if (answer.headers.get("content-encoding") !== "gzip") return [answer.sha256, answer.bytes];
   try {
     const text = gunzipSync(answer.content ?? Buffer.alloc(0));
@@ -76,7 +76,7 @@ function decoded(answer: Answer): readonly [digest: string, bytes: number | stri
   }
 }
 
-function isText(request: ExportRequest, answer: Answer, digest: string, text: KnownText): boolean {
+function isText(request: DownloadRequest, answer: ReceivedAnswer, digest: string, text: KnownText): boolean {
   if (answer.status !== 206) return digest === text.sha256;
   const [first, last] = request.range ?? [0, 0];
   const slice = text.content?.subarray(first, last + 1);

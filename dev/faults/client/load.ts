@@ -5,7 +5,7 @@ import type { ClientContext } from "./client.ts";
 import { downloads, type Behavior } from "./downloads.ts";
 import { hostileClients } from "./hostile.ts";
 
-/** How often each kind of client comes, beside the others. */
+/** The relative frequency of each kind of client. */
 const weights: Readonly<Record<string, number>> = {
   plain: 8,
   slow: 5,
@@ -22,21 +22,21 @@ const weights: Readonly<Record<string, number>> = {
   silent: 1,
 };
 
-/** Where clients come from, and how many there are at a time. */
+/** The ways to the server, and how many clients use each at a time. */
 export interface Way extends Omit<ClientContext, "random" | "over"> {
   readonly clients: number;
 }
 
-/** Clients that come until they are told that it is over. */
+/** Clients that run until they are stopped. */
 export interface Load {
-  /** Ends it; resolves when the last client has left. */
+  /** Stops the clients; resolves when the last one has disconnected. */
   end(): Promise<void>;
 }
 
-/** Starts clients by all ways. Which they are follows from the seed; when they come depends on the server too. */
+/** Starts clients on all ways. The seed decides their kinds; their timing depends on the server too. */
 export function startLoad(ways: readonly Way[], seed: number): Load {
   const ended = new AbortController();
-  // Every client that rests listens for the end.
+  // Every resting client listens for the end.
   setMaxListeners(0, ended.signal);
   const running = ways.flatMap((way, wayNumber) =>
     Array.from({ length: way.clients }, (_, number) =>
@@ -44,7 +44,7 @@ export function startLoad(ways: readonly Way[], seed: number): Load {
     ),
   );
   const clients = Promise.all(running);
-  // Whoever ends the load is told; until then it isn't an error that nobody handles.
+  // `end` reports this error; until then it must not count as unhandled.
   clients.catch(() => ended.abort());
   return {
     async end() {
@@ -55,13 +55,13 @@ export function startLoad(ways: readonly Way[], seed: number): Load {
 }
 
 async function runClients(way: Way, random: Random, over: AbortSignal): Promise<void> {
-  // What a proxy makes of hostile and of half-closing clients is its own affair.
+  // How a proxy treats hostile and half-closing clients isn't the server's doing.
   const { "half-closing": _, ...throughProxy } = downloads;
   const table = way.way === "direct" ? { ...downloads, ...hostileClients } : throughProxy;
   while (!over.aborted) {
     const behavior = chosen(table, random);
     await behavior({ ...way, random, over });
-    // Nobody comes back the very moment that a connection is refused.
+    // A refused client waits before it connects again.
     await sleep(random() * 200);
   }
 }

@@ -1,32 +1,32 @@
 import { createHash, type Hash } from "node:crypto";
-import type { ClientConnection } from "./connection.ts";
+import type { LoadConnection } from "./load-connection.ts";
 
-/** What a client got. */
-export interface Answer {
-  /** 0 when no whole head came. */
+/** The answer that a client got. */
+export interface ReceivedAnswer {
+  /** 0 without a complete head. */
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly trailers: ReadonlyMap<string, string>;
   /**
-   * `complete`: as the framing says, which for a body without length or chunks means that the connection ended without a
-   * reset. `cut`: anything else. `hang`: nothing came for too long. `left`: the client itself had enough.
+   * `complete`: the body ended as its framing says; without length or chunks, the connection ended without a reset.
+   * `cut`: any other end. `hang`: nothing came for too long. `left`: the client disconnected.
    */
   readonly ending: "complete" | "cut" | "hang" | "left";
-  /** What delimits the body. */
+  /** How the body's end is marked. */
   readonly framing: "none" | "length" | "chunks" | "close";
-  /** Of the body as it was sent. */
+  /** The number of bytes of the body as sent. */
   readonly bytes: number;
   readonly sha256: string;
-  /** The body itself where it is small, or was asked for. */
+  /** The body itself, if it is small or was requested. */
   readonly content: Buffer | undefined;
-  /** What the head or framing had in it that no answer may have. */
+  /** The violation in the head or framing. */
   readonly malformed: string | undefined;
 }
 
 /** How an answer is read. */
-export interface ReadOptions {
+export interface ReadAnswerOptions {
   readonly method: string;
-  /** Called with each stretch of body, and waited for; false leaves. */
+  /** Called with each piece of the body, and awaited; false disconnects. */
   readonly onBody?: (bytes: number) => Promise<boolean>;
   /** Bytes of the body to keep. @default 64 KiB */
   readonly keptBytes?: number;
@@ -35,8 +35,11 @@ export interface ReadOptions {
 
 const longestHead = 64 * 1024;
 
-/** Reads one answer of HTTP/1.x over a connection, framed as RFC 9112, section 6.3 has it. Never rejects. */
-export async function readAnswer(connection: ClientConnection, options: ReadOptions): Promise<Answer> {
+/** Reads one HTTP/1.x answer from a connection, framed by RFC 9112, section 6.3. Never rejects. */
+export async function readAnswer(
+  connection: LoadConnection,
+  options: ReadAnswerOptions,
+): Promise<ReceivedAnswer> {
   const reading = new AnswerReading(connection, options);
   try {
     await reading.run();
@@ -48,12 +51,12 @@ export async function readAnswer(connection: ClientConnection, options: ReadOpti
   return reading.answer();
 }
 
-/** Why no more of an answer is read. */
+/** Why reading an answer stops. */
 class Stop extends Error {
-  readonly ending: Answer["ending"];
+  readonly ending: ReceivedAnswer["ending"];
   readonly malformed: string | undefined;
 
-  constructor(ending: Answer["ending"], malformed?: string) {
+  constructor(ending: ReceivedAnswer["ending"], malformed?: string) {
     super(ending);
     this.ending = ending;
     this.malformed = malformed;
@@ -61,10 +64,10 @@ class Stop extends Error {
 }
 
 class AnswerReading {
-  ending: Answer["ending"] = "complete";
+  ending: ReceivedAnswer["ending"] = "complete";
   malformed: string | undefined;
-  readonly #connection: ClientConnection;
-  readonly #options: ReadOptions;
+  readonly #connection: LoadConnection;
+  readonly #options: ReadAnswerOptions;
   readonly #hash: Hash = createHash("sha256");
   readonly #kept: Buffer[] = [];
   #bytes = 0;
@@ -72,9 +75,9 @@ class AnswerReading {
   #status = 0;
   #headers: ReadonlyMap<string, string> = new Map();
   #trailers: ReadonlyMap<string, string> = new Map();
-  #framing: Answer["framing"] = "none";
+  #framing: ReceivedAnswer["framing"] = "none";
 
-  constructor(connection: ClientConnection, options: ReadOptions) {
+  constructor(connection: LoadConnection, options: ReadAnswerOptions) {
     this.#connection = connection;
     this.#options = options;
   }
@@ -92,7 +95,7 @@ class AnswerReading {
     else await this.#readToEnd();
   }
 
-  answer(): Answer {
+  answer(): ReceivedAnswer {
     return {
       status: this.#status,
       headers: this.#headers,

@@ -1,13 +1,13 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { between } from "../pick.ts";
-import { limits } from "../subject/serve-command.ts";
+import { limits } from "../subject/server-command.ts";
 import type { FaultContext, FaultKind } from "./fault.ts";
 
-/** More than all workers together have descriptors for. */
+/** More than the descriptors of all workers together. */
 const connections = limits.descriptors * (limits.workers + 1);
 
-/** So many connections that descriptors run out; the server was started with a low limit of them. */
+/** Opens so many connections that descriptors run out; the server has a low limit of them. */
 export const connectionFaults: Readonly<Record<string, FaultKind>> = {
   "descriptors exhausted": {
     lane: "connection",
@@ -27,7 +27,7 @@ async function crowd({ begin, random, server }: FaultContext, text: string): Pro
   const sockets: Socket[] = [];
   for (let count = 0; count < connections; count += 1) {
     const socket = connect({ host: "127.0.0.1", port: server.port });
-    // The server may refuse or reset it; both are right.
+    // The server may refuse or reset the connection; both are correct.
     socket.on("error", () => undefined).resume();
     if (text !== "") socket.write(text);
     sockets.push(socket);

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { between, pick } from "../pick.ts";
 import { CannotInject, eventually, type FaultContext, type FaultKind } from "./fault.ts";
 
-/** A disk can't be made read-only while a file on it is being written; between two of them it can. */
+/** A disk can't become read-only while a file on it is being written, so this waits for a moment between two files. */
 const readOnlyWithinMs = 5000;
 
-/** The spool's disk and folder in trouble. */
+/** Faults of the spool's disk and folder. */
 export const diskFaults: Readonly<Record<string, FaultKind>> = {
   "spool disk full": {
     lane: "disk",
@@ -76,7 +76,7 @@ export const diskFaults: Readonly<Record<string, FaultKind>> = {
   },
 };
 
-/** The texts among the spool's files. */
+/** The spool's text files. */
 async function prepared(folder: string): Promise<readonly string[]> {
   return (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".csv"));
 }

@@ -3,26 +3,26 @@ import type { Disks } from "../subject/disks.ts";
 import type { ServerUnderTest } from "../subject/server-under-test.ts";
 import type { SourceFiles } from "../subject/source-files.ts";
 
-/** What a fault acts on. */
+/** The things a fault acts on. */
 export interface FaultContext {
   readonly server: ServerUnderTest;
   readonly disks: Disks;
   readonly files: SourceFiles;
   readonly random: Random;
   readonly nowMs: () => number;
-  /** Notes in the record what begins now; the returned function notes its end. */
+  /** Records the start of a fault; the returned function records its end. */
   readonly begin: (sentence: string) => () => void;
 }
 
 /** One kind of fault. */
 export interface FaultKind {
-  /** Faults of one lane act on the same thing, and never at the same time. */
+  /** Faults of one lane act on the same thing, so they never overlap. */
   readonly lane: "process" | "disk" | "log" | "file" | "connection";
-  /** It takes longer than a client waits, so that only a long run has it. */
+  /** The fault lasts longer than a client waits, so only long runs have it. */
   readonly isLong?: boolean;
   /**
-   * Injects it, and undoes it before it settles.
-   * @throws CannotInject where this machine or moment doesn't allow it
+   * Injects the fault, and undoes it before this settles. @throws CannotInject if this machine or moment doesn't
+   * allow it
    */
   inject(context: FaultContext): Promise<void>;
 }
@@ -30,7 +30,7 @@ export interface FaultKind {
 /** A fault can't be injected here or now. */
 export class CannotInject extends Error {}
 
-/** Asks again and again, at most so long; undefined when it was never there. */
+/** Polls for a value for at most this long; undefined if it never appeared. */
 export async function eventually<T>(
   look: () => Promise<T | undefined>,
   limitMs: number,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { between, pick } from "../pick.ts";
-import { fileKinds, fileVersions, type FileKind, type FileVersion } from "../subject/source-files.ts";
+import { fileKinds, fileVersions, type SourceKind, type SourceVersion } from "../subject/source-files.ts";
 import type { FaultContext, FaultKind } from "./fault.ts";
 
 /** Source files that change while they are served. */
@@ -40,8 +40,8 @@ export const fileFaults: Readonly<Record<string, FaultKind>> = {
   },
 };
 
-/** A kind of file, and a version that it doesn't have now. */
-function choose({ random, files }: FaultContext): readonly [FileKind, FileVersion] {
+/** A random kind of file, and a version that it doesn't have now. */
+function choose({ random, files }: FaultContext): readonly [SourceKind, SourceVersion] {
   const kind = pick(random, fileKinds);
   const others = fileVersions.filter((version) => version !== files.current(kind));
   return [kind, pick(random, others)];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { between } from "../pick.ts";
 import { CannotInject, type FaultContext, type FaultKind } from "./fault.ts";
 
-/** Whoever reads the log fails; to a pipe and to a file different things can happen. */
+/** Failures of the log's reader; pipes and files fail in different ways. */
 export const logFaults: Readonly<Record<string, FaultKind>> = {
   "log reader stopped": {
     lane: "log",
@@ -25,7 +25,7 @@ export const logFaults: Readonly<Record<string, FaultKind>> = {
       const { log } = context.server;
       log?.setOpen(false);
       await sleep(forMs);
-      // Another server has a pipe of its own.
+      // Another server has its own pipe.
       if (context.server.log === log) log?.setOpen(true);
       end();
     },

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ClientConnection, longestSilenceMs } from "../client/connection.ts";
+import { LoadConnection, longestSilenceMs } from "../client/load-connection.ts";
 import { between, pick } from "../pick.ts";
 import { isAlive, signalProcess } from "../subject/proc.ts";
 import { CannotInject, eventually, type FaultContext, type FaultKind } from "./fault.ts";
 
-/** A builder lives for a moment only, so that one has to be waited for. */
+/** A builder runs only for a moment, so this waits for one. */
 const builderWithinMs = 5000;
-/** Long enough that the file is still wanted while its builder is stopped for a moment. */
+/** Long enough that a client still waits for the file after its builder was stopped for a moment. */
 const askerStaysMs = 5000;
-/** A stop that only a watch over processes ends before clients give up. */
+/** A stop so long that only the liveness watch ends it before clients give up. */
 const longStopMs = longestSilenceMs + 10_000;
 
-/** Processes that are killed and stopped; the primary isn't replaced by anybody but this program. */
+/** Processes that are killed and stopped; only this program replaces the primary. */
 export const processFaults: Readonly<Record<string, FaultKind>> = {
   "worker killed": {
     lane: "process",
@@ -100,7 +100,7 @@ async function stop(context: FaultContext, role: string, pid: number, forMs: num
   if (role === "worker") context.server.noteHarmedWorker();
   signalProcess(pid, "SIGSTOP");
   const endsAtMs = context.nowMs() + forMs;
-  // One that the server itself has ended meanwhile isn't there to be continued.
+  // The server may have ended the process meanwhile.
   while (context.nowMs() < endsAtMs && (await isAlive(pid))) await sleep(Math.min(200, forMs));
   if (await isAlive(pid)) signalProcess(pid, "SIGCONT");
   end();
@@ -112,10 +112,10 @@ async function workers({ server }: FaultContext): Promise<readonly number[]> {
   return pids;
 }
 
-/** A process that makes a file which nobody has asked for before; the one who asks for it here stays for a while. */
+/** The process that builds a new file, requested by a client here that waits for a while. */
 async function builder({ server, random }: FaultContext): Promise<number> {
   const seed = 1_000_000 + Math.floor(random() * 1_000_000);
-  const connection = await ClientConnection.open({ host: "127.0.0.1", port: server.port });
+  const connection = await LoadConnection.open({ host: "127.0.0.1", port: server.port });
   connection?.write(
     `GET /exports/orders.csv?delivery=file&rows=100000&seed=${seed} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`,
   );

@@ -2,19 +2,19 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { runTool } from "./run-tool.ts";
+import { runSystemTool } from "./run-system-tool.ts";
 
-/** The folders that a server writes to, each on a small disk of its own where that can be had. */
+/** The folders that a server writes to, each on its own small disk if possible. */
 export interface Disks extends AsyncDisposable {
-  /** Command and arguments to put before a program, so that it sees the disks. */
+  /** A command prefix for a program, so that it sees the disks. */
   readonly enter: readonly string[];
-  /** Why the disks are no disks of their own, so that they can't be filled or made read-only; undefined where they are. */
+  /** Why the folders aren't separate disks, so that they can't be filled or made read-only; undefined if they are. */
   readonly missing: string | undefined;
   readonly spool: Disk;
   readonly log: Disk;
 }
 
-/** One of them. */
+/** One folder on a disk. */
 export interface Disk {
   /** The folder as the server sees it. */
   readonly folder: string;
@@ -24,7 +24,7 @@ export interface Disk {
   readonly isTroubled: boolean;
   /** Fills the disk to its last byte. */
   fill(): Promise<void>;
-  /** Takes away what `fill` wrote. */
+  /** Removes what `fill` wrote. */
   empty(): Promise<void>;
   /** Makes the disk read-only or writable; false when the system refuses because a file is being written. */
   setReadOnly(isReadOnly: boolean): Promise<boolean>;
@@ -34,8 +34,8 @@ const spoolMiB = 48;
 const logMiB = 8;
 
 /**
- * Makes two small disks in memory, in a mount namespace that only the server's processes are in. The namespace lasts as
- * long as a process that reads from a pipe of this one: it ends with us, however that comes.
+ * Creates two small disks in memory, in a mount namespace of only the server's processes. A process that reads from
+ * our pipe keeps the namespace, so it disappears with this program, however that ends.
  */
 export async function makeDisks(folder: string): Promise<Disks> {
   const [spool, log] = [join(folder, "spool-disk"), join(folder, "log-disk")];
@@ -90,7 +90,7 @@ function diskAt(folder: string, holderPid: number, enter: readonly string[]): Di
     },
     async fill() {
       isTroubled = true;
-      // In ever smaller pieces, since a write that doesn't fit at all writes nothing.
+      // In smaller and smaller pieces, because a write that doesn't fit writes nothing.
       for (const bytes of [1024 ** 2, 64 * 1024, 4096]) {
         const piece = Buffer.alloc(bytes);
         for (;;) {
@@ -109,7 +109,7 @@ function diskAt(folder: string, holderPid: number, enter: readonly string[]): Di
     async setReadOnly(isReadOnly) {
       const [command = "", ...args] = enter;
       const option = `remount,${isReadOnly ? "ro" : "rw"}`;
-      const isDone = await runTool(command, [...args, "mount", "-o", option, folder]);
+      const isDone = await runSystemTool(command, [...args, "mount", "-o", option, folder]);
       if (isDone) isTroubled = isReadOnly;
       return isDone;
     },

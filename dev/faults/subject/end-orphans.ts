@@ -4,7 +4,10 @@ import { isAlive, roleOf, signalProcess } from "./proc.ts";
 
 const endWithinMs = 10_000;
 
-/** Children of a primary that has gone end themselves; those that don't are a finding, and ended by their ids. */
+/**
+ * Children of a dead primary must end by themselves. Those that don't are a finding, and are killed by their process
+ * ids.
+ */
 export async function endOrphans(
   { record, nowMs }: { readonly record: RunRecord; readonly nowMs: () => number },
   pids: readonly number[],

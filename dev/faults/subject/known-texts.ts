@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { csvChunks } from "../../../src/index.ts";
 import { generatedSource, type GeneratedExportName } from "../../../src/internal.ts";
-import { fileVersions, versionRows, versionText, type FileVersion } from "./source-files.ts";
+import { fileVersions, versionRows, versionText, type SourceVersion } from "./source-files.ts";
 
-/** The dialects that are asked for, and how each writes an integer and a text that needs no quotes. */
+/** The requested dialects, and how each writes an integer and a text that needs no quotes. */
 const dialects = {
   rfc4180: { bom: "", delimiter: ",", end: "\r\n" },
   unix: { bom: "", delimiter: ",", end: "\n" },
@@ -14,42 +14,42 @@ const dialects = {
 export type KnownDialect = keyof typeof dialects;
 export const knownDialects = Object.keys(dialects) as readonly KnownDialect[];
 
-/** A text that an export may give. */
+/** A possible text of an export. */
 export interface KnownText {
-  /** Which one, in words. */
+  /** Its description. */
   readonly name: string;
   readonly bytes: number;
   readonly rows: number;
-  /** In hexadecimal. */
+  /** SHA-256, in hexadecimal. */
   readonly sha256: string;
-  /** The text itself where it is small, for ranges of it. */
+  /** The text itself if it is small, to check ranges. */
   readonly content: Buffer | undefined;
 }
 
-/** Texts up to this size are kept as such, and not by their digests alone. */
+/** Texts up to this size are kept completely, not only their digests. */
 const mostKeptBytes = 2 * 1024 ** 2;
 
-/** The only texts that answers may have, made once each. */
+/** The only correct texts of answers, each made once. */
 export class KnownTexts {
   readonly #texts = new Map<string, Promise<KnownText>>();
 
   /**
-   * What a version of a file is as CSV, up to a number of rows. Written here by hand from the same ids and words, so that
-   * nothing of what is tested says what is right.
+   * A version of a file as CSV, up to a number of rows. It is built here from the same ids and words, so that the
+   * tested code doesn't decide what is right.
    */
-  ofFile(version: FileVersion, dialect: KnownDialect, rows = Infinity): Promise<KnownText> {
+  ofFile(version: SourceVersion, dialect: KnownDialect, rows = Infinity): Promise<KnownText> {
     const count = Math.min(rows, versionRows(version));
     return this.#once(`the ${version} version, ${count} rows, ${dialect}`, count, () =>
       fileText(version, dialect, count),
     );
   }
 
-  /** Every text that a file may give, whichever version it has. */
+  /** Every text that a file may have, in any version. */
   async ofAnyVersion(dialect: KnownDialect, rows?: number): Promise<readonly KnownText[]> {
     return await Promise.all(fileVersions.map((version) => this.ofFile(version, dialect, rows)));
   }
 
-  /** What a generated export is, by this library in this process, where no fault is injected. */
+  /** A generated export, made by this library in this process, without faults. */
   ofGenerated(
     name: GeneratedExportName,
     dialect: KnownDialect,
@@ -84,7 +84,7 @@ async function read(name: string, rows: number, chunks: Chunks): Promise<KnownTe
   return { name, bytes, rows, sha256: hash.digest("hex"), content };
 }
 
-function* fileText(version: FileVersion, dialect: KnownDialect, rows: number): Generator<string> {
+function* fileText(version: SourceVersion, dialect: KnownDialect, rows: number): Generator<string> {
   const { bom, delimiter, end } = dialects[dialect];
   yield `${bom}id${delimiter}text${end}`;
   let piece = "";

@@ -4,25 +4,25 @@ import { Socket } from "node:net";
 import type { Disk } from "./disks.ts";
 import type { RunRecord } from "../record.ts";
 
-/** Where a server writes its log: a pipe that is read, or a file on a small disk. */
+/** The destination of a server's log: a pipe, or a file on a small disk. */
 export type LogDestination = "pipe" | "file";
 
-/** Reads the log of a server by one of its two ways, checks every line, and can be made to fail. */
+/** Reads the log of a server from a pipe or file, checks every line, and can be made to fail. */
 export interface LogReader {
-  /** What the shell around the server redirects standard error to. */
+  /** The path to which the shell redirects the server's standard error. */
   readonly redirection: string;
-  /** Stops reading until it is told to go on. */
+  /** Stops reading until it is resumed. */
   setReading(isReading: boolean): void;
-  /** Closes the pipe, or opens it again; a file isn't closed by anybody. */
+  /** Closes the pipe, or opens it again; a file is never closed. */
   setOpen(isOpen: boolean): void;
   close(): Promise<void>;
 }
 
 const pollMs = 250;
-/** A log file is cut back to nothing when it has been read so far, as log rotation by copying does. */
+/** A log file is truncated when this much has been read, as log rotation with copytruncate does. */
 const mostFileBytes = 2 * 1024 ** 2;
 
-/** Reads a named pipe. Opened for writing too, so that it has no end when the server ends. */
+/** Reads a named pipe. It is opened for writing too, so that it doesn't end with the server. */
 export function readPipe(path: string, lines: LogLines): LogReader {
   let socket: Socket | undefined;
   const setOpen = (isOpen: boolean): void => {
@@ -90,12 +90,12 @@ export function readLogFile(disk: Disk, name: string, lines: LogLines): LogReade
 
 const keptLines = 12;
 const longestEvidence = 600;
-/** In pino's levels: what isn't just information. */
+/** pino's level from which a line is more than information. */
 const warning = 40;
-/** What was held back by a log fault may come so long after its end. */
+/** Lines that a log fault delayed may arrive this long after its end. */
 const afterFaultMs = 5000;
 
-/** The lines of a log as they come; each must be JSON, and none may tell of a fault that nobody foresaw. */
+/** Checks the lines of a log as they arrive: each must be JSON, and none may report an unexpected fault. */
 export class LogLines {
   readonly #record: RunRecord;
   readonly #nowMs: () => number;
@@ -109,12 +109,12 @@ export class LogLines {
     this.#nowMs = nowMs;
   }
 
-  /** How many lines there were. */
+  /** Number of lines so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** The last lines that tell of trouble, for evidence. */
+  /** The last warnings and errors, as evidence. */
   get troubles(): string {
     return this.#last.join("\n");
   }
@@ -125,12 +125,12 @@ export class LogLines {
     for (const line of lines) this.#takeLine(line);
   }
 
-  /** Until so long after now a line may be torn: its other half didn't fit on the disk or into the pipe. */
+  /** Accepts torn lines until this long from now: the rest of a line didn't fit on the disk or into the pipe. */
   allowTorn(forMs: number): void {
     this.#tornUntilMs = Math.max(this.#tornUntilMs, this.#nowMs() + forMs + afterFaultMs);
   }
 
-  /** A server has ended, and may have been killed in the midst of a line. */
+  /** A server has ended; it may have been killed in the middle of a line. */
   endServer(): void {
     this.#rest = "";
     this.allowTorn(0);

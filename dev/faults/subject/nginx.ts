@@ -5,25 +5,25 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { ClientConnection } from "../client/connection.ts";
+import { LoadConnection } from "../client/load-connection.ts";
 
 /** The example of docs/deploy.md. */
 const example = fileURLToPath(new URL("../../../../fixtures/nginx/stream-csv.conf", import.meta.url));
 const programs = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/bin/nginx"];
 
-/** An nginx before a server, by two configurations. */
+/** An nginx in front of a server, with two configurations. */
 export interface Nginx extends AsyncDisposable {
   /** The socket of the documented configuration. */
   readonly documented: string;
-  /** The socket of one that leaves all to nginx's own defaults, among them HTTP/1.0 to the server. */
+  /** The socket of a configuration with nginx's defaults, including HTTP/1.0 to the server. */
   readonly byDefault: string;
 }
 
 const readyWithinMs = 10_000;
 
 /**
- * Starts nginx before a server on a port of this machine, with all its files in a folder.
- * @throws Error when it isn't installed or doesn't start
+ * Starts nginx in front of a server on a local port, with all its files in a folder. @throws Error if it isn't
+ * installed or doesn't start
  */
 export async function startNginx(folder: string, serverPort: number): Promise<Nginx> {
   const program = programs.find((path) => existsSync(path));
@@ -70,7 +70,7 @@ server { listen unix:${byDefault}; location / { proxy_pass http://${server}; } }
 }
 
 async function isListening(path: string): Promise<boolean> {
-  const connection = await ClientConnection.open({ path });
+  const connection = await LoadConnection.open({ path });
   connection?.leave("close");
   return connection !== undefined;
 }

@@ -1,9 +1,9 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 
-/** What a process of the server is, by the program it runs. */
+/** The role of a server process, by the program it runs. */
 export type ProcessRole = "primary" | "worker" | "builder" | "other";
 
-/** Processes whose environment has a variable with a value: whoever inherited it, whatever became of the parent. */
+/** Processes whose environment has a variable with this value, even if their parent has ended. */
 export async function processesWith(name: string, value: string): Promise<number[]> {
   const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry)).map(Number);
   const marked = await Promise.all(
@@ -24,19 +24,19 @@ async function stateOf(pid: number): Promise<string> {
   return /\) ([A-Z]) /.exec(await textOf(`/proc/${pid}/stat`))?.[1] ?? "";
 }
 
-/** Whether a process runs or is stopped; one that only waits to be collected by its parent has ended. */
+/** Whether a process runs or is stopped; a zombie counts as ended. */
 export async function isAlive(pid: number): Promise<boolean> {
   return !["", "Z", "X"].includes(await stateOf(pid));
 }
 
-/** What the descriptors of a process stand for; none once it has ended. */
+/** The targets of a process's descriptors; empty once it has ended. */
 export async function descriptorsOf(pid: number): Promise<readonly string[]> {
   const names = await readdir(`/proc/${pid}/fd`).catch(() => []);
   const targets = await Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => "")));
   return targets.filter((target) => target !== "");
 }
 
-/** How many descriptors there are of each kind: `socket 12, pipe 3, /tmp/x 1`. */
+/** The number of descriptors of each kind: `socket 12, pipe 3, /tmp/x 1`. */
 export function describeDescriptors(targets: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const target of targets) {
@@ -55,7 +55,7 @@ export async function residentBytesOf(pid: number): Promise<number> {
   return Number(kilobytes ?? 0) * 1024;
 }
 
-/** Signals a process; false when it had ended already. */
+/** Signals a process; false if it had ended already. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);

@@ -9,16 +9,16 @@ import type { Disks } from "./disks.ts";
 import { LogLines, readLogFile, readPipe, type LogDestination, type LogReader } from "./log-reader.ts";
 import { endOrphans } from "./end-orphans.ts";
 import { isAlive, processesWith, roleOf, signalProcess } from "./proc.ts";
-import { runTool } from "./run-tool.ts";
-import { freePort, limits, serveCommand } from "./serve-command.ts";
+import { runSystemTool } from "./run-system-tool.ts";
+import { freePort, limits, serverCommand } from "./server-command.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 const marker = "STREAM_CSV_FAULTS";
 const readyWithinMs = 30_000;
-/** A stop may take the drain time-out, and as long again for what is cut and put away. */
+/** A stop may take the drain time-out, and the same time again to cut transfers and clean up. */
 const stopsWithinMs = limits.drainTimeoutMs * 2 + 5000;
 
-/** What a server under test is made of. */
+/** The parts of a server under test. */
 export interface ServerParts {
   readonly program: string;
   readonly folder: string;
@@ -30,25 +30,25 @@ export interface ServerParts {
 
 /**
  * A real `stream-csv serve` on one port and one spool folder, which is killed, stopped and started again. All its
- * processes carry a mark in their environment, so that none is lost sight of when it loses its parent.
- * The file is long because all of it reads and changes the state of one process that comes and goes.
+ * processes have a mark in their environment, so that orphans are found too. The file is long because all of it reads
+ * and changes the state of one process that ends and restarts.
  */
 export class ServerUnderTest {
   readonly lines: LogLines;
   readonly spoolFolder: string;
-  /** Where the server makes its temporary files. */
+  /** The server's folder of temporary files. */
   readonly temporaryFolder: string;
   readonly #parts: ServerParts;
   readonly #mark: string;
   #port = 0;
   #child: ChildProcess | undefined;
-  /** Made with the process, since one that ends meanwhile tells nobody who comes later. */
+  /** Created together with the process, because a later listener would miss an early end. */
   #exited: Promise<readonly [number | null, NodeJS.Signals | null]> = new Promise(() => undefined);
   #log: LogReader | undefined;
   #logDestination: LogDestination = "pipe";
   #isEndExpected = false;
   #starts = 0;
-  /** Workers that this program has killed, or stopped for so long that they may have been replaced, since the start. */
+  /** Workers since the start that this program has killed, or stopped for so long that they may have been replaced. */
   #harmedWorkers = 0;
 
   constructor(parts: ServerParts) {
@@ -63,13 +63,13 @@ export class ServerUnderTest {
     return this.#port;
   }
 
-  /** The process of the primary; undefined while there is none. */
+  /** The process id of the primary; undefined while there is none. */
   get pid(): number | undefined {
     const child = this.#child;
     return child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
   }
 
-  /** Which of the servers that were started one after the other this is. */
+  /** How many servers were started so far. */
   get generation(): number {
     return this.#starts;
   }
@@ -90,15 +90,15 @@ export class ServerUnderTest {
     this.#harmedWorkers += 1;
   }
 
-  /** The folder of prepared files, as this process sees it. */
+  /** The folder of prepared files, by the path of this process. */
   get spoolOutside(): string {
     return join(this.#parts.disks.spool.outside, "spool");
   }
 
   /**
-   * Starts it, with its log going to a place; resolves when it is ready. A server rightly refuses to start on a disk that is
-   * full or read-only, and is started again until the disk is neither.
-   * @throws Error when it doesn't start for any other reason
+   * Starts the server with a log destination; resolves when it is ready. A server correctly refuses to start on a
+   * full or read-only disk, and is started again until the disk is neither. @throws Error if it doesn't start for any
+   * other reason
    */
   async start(logDestination: LogDestination = this.#logDestination): Promise<void> {
     const { spool } = this.#parts.disks;
@@ -118,7 +118,7 @@ export class ServerUnderTest {
     await this.#log?.close();
     this.#log = await this.#openLog(logDestination);
     this.#harmedWorkers = 0;
-    // Until it is ready its end is told by what this returns.
+    // Until the server is ready, the result of this function reports its end.
     this.#isEndExpected = true;
     this.#starts += 1;
     const { enter } = this.#parts.disks;
@@ -130,7 +130,7 @@ export class ServerUnderTest {
       script,
       "sh",
       this.#log.redirection,
-      ...serveCommand(this.#parts, this.#port, this.spoolFolder),
+      ...serverCommand(this.#parts, this.#port, this.spoolFolder),
     ];
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "inherit"],
@@ -165,7 +165,10 @@ export class ServerUnderTest {
     return `${why}.\n${this.lines.troubles}`;
   }
 
-  /** Kills the primary and starts another on the same port and spool, when the workers have seen to it themselves. */
+  /**
+   * Kills the primary, waits until its workers have ended by themselves, and starts another on the same port and
+   * spool.
+   */
   async killAndRestart(logDestination: LogDestination): Promise<void> {
     const { pid } = this;
     if (pid === undefined) throw new Error("There is no primary to kill.");
@@ -188,7 +191,10 @@ export class ServerUnderTest {
     return end;
   }
 
-  /** Stops it by a signal, or by the same signal twice; one that doesn't end in time is a finding, and killed. */
+  /**
+   * Stops the server by a signal, or by the same signal twice. A server that doesn't end in time is a finding, and is
+   * killed.
+   */
   async stop(signal: NodeJS.Signals = "SIGTERM", again = false): Promise<string> {
     const { pid } = this;
     if (pid === undefined) return "it had ended already";
@@ -216,7 +222,7 @@ export class ServerUnderTest {
     return end === undefined ? "it had to be killed" : describeEnd(...end);
   }
 
-  /** All its processes that live, the primary first. */
+  /** All its live processes, the primary first. */
   async processes(): Promise<readonly { readonly pid: number; readonly role: string }[]> {
     const { pid } = this;
     if (pid === undefined) return [];
@@ -230,7 +236,7 @@ export class ServerUnderTest {
     return (await this.processes()).filter((member) => member.role === role).map(({ pid }) => pid);
   }
 
-  /** Processes that were started by a server of this run and belong to none that runs. */
+  /** Processes of this run's servers that belong to no running server. */
   async strays(): Promise<readonly number[]> {
     const { pid } = this;
     const tree = new Set(pid === undefined ? [] : await processTree(pid));
@@ -240,14 +246,14 @@ export class ServerUnderTest {
     return outside.filter((_, index) => alive[index]);
   }
 
-  /** Ends whatever is left, by process id. */
+  /** Ends the remaining processes, by process id. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     for (const stray of await this.strays()) signalProcess(stray, "SIGKILL");
     await this.#log?.close();
   }
 
-  /** Ends all processes at once, where there is no time to wait. */
+  /** Ends all processes at once, without waiting. */
   async killAll(): Promise<void> {
     this.#isEndExpected = true;
     for (const pid of await processesWith(marker, this.#mark)) signalProcess(pid, "SIGKILL");
@@ -257,7 +263,7 @@ export class ServerUnderTest {
     if (destination === "file")
       return readLogFile(this.#parts.disks.log, `server-${this.#starts}.log`, this.lines);
     const path = join(this.#parts.folder, `log-${this.#starts}`);
-    if (!(await runTool("mkfifo", [path]))) throw new Error(`mkfifo could not make ${path}.`);
+    if (!(await runSystemTool("mkfifo", [path]))) throw new Error(`mkfifo could not make ${path}.`);
     return readPipe(path, this.lines);
   }
 

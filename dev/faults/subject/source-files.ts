@@ -5,30 +5,30 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 
-/** The kinds of file that are served. */
+/** The kinds of served files. */
 export const fileKinds = ["csv", "ndjson", "json", "parquet", "duckdb"] as const;
-export type FileKind = (typeof fileKinds)[number];
+export type SourceKind = (typeof fileKinds)[number];
 
-/** What a file may hold; `first` and `third` have the same length in every kind of text. */
+/** The versions of a file; `first` and `third` have the same length in every text format. */
 export const fileVersions = ["first", "other", "third"] as const;
-export type FileVersion = (typeof fileVersions)[number];
+export type SourceVersion = (typeof fileVersions)[number];
 
-const rowsOf: Readonly<Record<FileVersion, number>> = { first: 120_000, other: 90_000, third: 120_000 };
+const rowsOf: Readonly<Record<SourceVersion, number>> = { first: 120_000, other: 90_000, third: 120_000 };
 
-/** How many rows a version has. */
-export function versionRows(version: FileVersion): number {
+/** The number of rows of a version. */
+export function versionRows(version: SourceVersion): number {
   return rowsOf[version];
 }
 
-/** The cell beside the id in a row of a version: nothing in it that any dialect would quote. */
-export function versionText(version: FileVersion, row: number): string {
+/** The second cell in a row of a version, which no dialect quotes. */
+export function versionText(version: SourceVersion, row: number): string {
   return `what the ${version} version has to say in row ${row}`;
 }
 
 /** The files that a server serves, each of which can be replaced, rewritten, removed and brought back. */
 export class SourceFiles {
   readonly #folder: string;
-  readonly #current = new Map<FileKind, FileVersion | undefined>();
+  readonly #current = new Map<SourceKind, SourceVersion | undefined>();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -70,17 +70,17 @@ export class SourceFiles {
   }
 
   /** The name of the export made from a kind of file. */
-  exportOf(kind: FileKind): string {
+  exportOf(kind: SourceKind): string {
     return kind === "duckdb" ? "from-duckdb.rows" : `from-${kind}`;
   }
 
-  /** What a file holds now; undefined while it is away. */
-  current(kind: FileKind): FileVersion | undefined {
+  /** The current version of a file; undefined while the file is missing. */
+  current(kind: SourceKind): SourceVersion | undefined {
     return this.#current.get(kind);
   }
 
-  /** Puts a version in the place of the file by a rename, as careful writers do. */
-  async replace(kind: FileKind, version: FileVersion): Promise<void> {
+  /** Replaces the file with a version by a rename, as careful writers do. */
+  async replace(kind: SourceKind, version: SourceVersion): Promise<void> {
     const path = this.#servedPath(kind);
     await copyFile(this.#versionPath(kind, version), `${path}.new`);
     await rename(`${path}.new`, path);
@@ -88,7 +88,7 @@ export class SourceFiles {
   }
 
   /** Writes a version over the bytes of the file, as `cp` does. */
-  async rewrite(kind: FileKind, version: FileVersion): Promise<void> {
+  async rewrite(kind: SourceKind, version: SourceVersion): Promise<void> {
     const bytes = await readFile(this.#versionPath(kind, version));
     const file = await open(this.#servedPath(kind), "r+");
     try {
@@ -101,26 +101,26 @@ export class SourceFiles {
     this.#current.set(kind, version);
   }
 
-  /** Takes the file away. */
-  async remove(kind: FileKind): Promise<void> {
+  /** Removes the file. */
+  async remove(kind: SourceKind): Promise<void> {
     this.#current.set(kind, undefined);
     await rm(this.#servedPath(kind), { force: true });
   }
 
-  #servedPath(kind: FileKind): string {
+  #servedPath(kind: SourceKind): string {
     return join(this.#folder, `from-${kind}.${kind}`);
   }
 
-  #versionPath(kind: FileKind, version: FileVersion): string {
+  #versionPath(kind: SourceKind, version: SourceVersion): string {
     return join(this.#folder, "versions", `${version}.${kind}`);
   }
 
-  async #writeWithDuckDb(version: FileVersion): Promise<void> {
+  async #writeWithDuckDb(version: SourceVersion): Promise<void> {
     const template = versionText(version, 0).slice(0, -1);
     const rows = `SELECT i::INTEGER AS id, '${template}' || i AS text FROM range(${versionRows(version)}) AS t(i)`;
     await runSql(this.#versionPath("duckdb", version), `CREATE TABLE rows AS ${rows} ORDER BY i`);
     const parquet = this.#versionPath("parquet", version);
-    // Uncompressed, so that it is far larger than what a reader takes at one go.
+    // Uncompressed, so that it is far larger than one read.
     await runSql(":memory:", `COPY (${rows} ORDER BY i) TO '${parquet}' (COMPRESSION uncompressed)`);
   }
 }
@@ -142,7 +142,7 @@ async function runSql(path: string, sql: string): Promise<void> {
 async function writeLines(
   path: string,
   before: string,
-  version: FileVersion,
+  version: SourceVersion,
   line: (id: number, text: string) => string,
   after = "",
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { systemClock } from "../../clock.ts";
-import { closeGracefully } from "../../socket/graceful-close.ts";
+import { closeGracefully } from "../../socket/close-gracefully.ts";
 import type { HttpResponse } from "../http-response.ts";
 
 /**

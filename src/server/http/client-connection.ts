@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { StreamCsvError } from "../../errors.ts";
-import { closeGracefully } from "../../socket/graceful-close.ts";
-import { resetSocket } from "../../socket/socket-reset.ts";
-import { malformedFault } from "./malformed-request.ts";
+import { closeGracefully } from "../../socket/close-gracefully.ts";
+import { resetSocket } from "../../socket/reset-socket.ts";
+import { malformedFault } from "./malformed-fault.ts";
 
 /**
  * The most pipelined requests of one connection that may wait for their answers, because each costs 14 KB here. The

@@ -4,11 +4,11 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { StreamCsvError } from "../../errors.ts";
 import { answerSocket } from "../../response/adapter/answer-socket.ts";
-import { keepHalfOpen } from "../../socket/half-open.ts";
+import { keepHalfOpen } from "../../socket/keep-half-open.ts";
 import type { HttpSettings } from "../shared/http-settings.ts";
 import { ClientConnection } from "./client-connection.ts";
-import { connectFault } from "./malformed-request.ts";
-import { problemResponse } from "./problem.ts";
+import { connectFault } from "./malformed-fault.ts";
+import { problemResponse } from "./problem-response.ts";
 import { identify } from "./request-identity.ts";
 
 /** Node looks for expired connections at this interval at the latest, or this many times within the time-out. */

@@ -2,11 +2,11 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { send } from "../../response/send.ts";
-import { resetSocket } from "../../socket/socket-reset.ts";
+import { resetSocket } from "../../socket/reset-socket.ts";
 import type { HttpSettings } from "../shared/http-settings.ts";
 import { mostRefusals } from "./connection-limit.ts";
 import { makeHttpServer, openConnection } from "../http/http-server.ts";
-import { problemResponse } from "../http/problem.ts";
+import { problemResponse } from "../http/problem-response.ts";
 import { identify } from "../http/request-identity.ts";
 
 /** Limits on the cost of refusals in the primary. */

@@ -9,7 +9,7 @@ import { Backoff } from "./backoff.ts";
 import { closedConnections } from "./placement/closed-connections.ts";
 import { FreeOnly } from "./placement/free-only.ts";
 import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
-import { resetSocket } from "../../socket/socket-reset.ts";
+import { resetSocket } from "../../socket/reset-socket.ts";
 import { Link, receiveError } from "../../ipc/link.ts";
 import { LivenessWatch, tickInterval } from "../../ipc/liveness-watch.ts";
 import { workerFlags } from "../../ipc/node-flags.ts";
@@ -21,7 +21,7 @@ import type { ServerSettings, WorkerModel } from "../shared/settings.ts";
 import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from "../protocol/messages.ts";
 
 /** A worker process and the channel to it. */
-export interface Worker {
+export interface WorkerHandle {
   readonly pid: number;
   readonly link: Link<WorkerMethods, WorkerNotes>;
   readonly process: ChildProcess;
@@ -45,7 +45,7 @@ export interface PoolHost {
 }
 
 const placements: Readonly<
-  Record<WorkerModel, new (context: PlacementContext<Worker>) => Placement<Worker>>
+  Record<WorkerModel, new (context: PlacementContext<WorkerHandle>) => Placement<WorkerHandle>>
 > = { async: RoundRobin, sync: FreeOnly };
 
 /** How many workers start at the same time. Each takes a core for a moment, and 256 at once would take all of them. */
@@ -65,9 +65,9 @@ export class WorkerPool {
   readonly #clock: Clock;
   readonly #refuser: Refuser;
   /** Decides which worker gets a connection. */
-  readonly placement: Placement<Worker>;
-  readonly #ready = new Set<Worker>();
-  readonly #all = new Map<number, Worker>();
+  readonly placement: Placement<WorkerHandle>;
+  readonly #ready = new Set<WorkerHandle>();
+  readonly #all = new Map<number, WorkerHandle>();
   readonly #delays = new Set<NodeJS.Timeout>();
   #hasStarted = false;
   readonly #connectionLimit: number;
@@ -95,7 +95,7 @@ export class WorkerPool {
     }, tickInterval(settings.hangTimeoutMs)).unref();
   }
 
-  get workers(): readonly Worker[] {
+  get workers(): readonly WorkerHandle[] {
     return [...this.#all.values()];
   }
 
@@ -127,7 +127,7 @@ export class WorkerPool {
     this.#refuser.refuse(socket, tooMany(this.#connectionLimit));
   }
 
-  #handOver(worker: Worker, socket: Socket, queueWaitSeconds: number): void {
+  #handOver(worker: WorkerHandle, socket: Socket, queueWaitSeconds: number): void {
     this.#countConnections(worker, 1);
     worker.link.note("connection", queueWaitSeconds, {
       socket,
@@ -140,7 +140,7 @@ export class WorkerPool {
     });
   }
 
-  #countConnections(worker: Worker, change: number): void {
+  #countConnections(worker: WorkerHandle, change: number): void {
     // The connections of a dead worker were subtracted already.
     if (!this.#all.has(worker.pid)) return;
     worker.connections += change;
@@ -204,7 +204,7 @@ export class WorkerPool {
       };
       const link = new Link<WorkerMethods, WorkerNotes>(child, this.#host.methods(pid), notes);
       const watch = this.#watch(() => worker);
-      const worker: Worker = { pid, link, process: child, connections: 0, watch, backoff };
+      const worker: WorkerHandle = { pid, link, process: child, connections: 0, watch, backoff };
       this.#all.set(pid, worker);
       this.#host.onStart(pid);
       // Not "exit", which may come before the worker's last messages.
@@ -220,7 +220,7 @@ export class WorkerPool {
     });
   }
 
-  #watch(watched: () => Worker): LivenessWatch {
+  #watch(watched: () => WorkerHandle): LivenessWatch {
     const { hangTimeoutMs } = this.#settings;
     return new LivenessWatch(
       {
@@ -237,7 +237,7 @@ export class WorkerPool {
     );
   }
 
-  #onExit(worker: Worker, how: string): void {
+  #onExit(worker: WorkerHandle, how: string): void {
     this.#countConnections(worker, -worker.connections);
     this.#all.delete(worker.pid);
     const wasReady = this.#ready.delete(worker);

@@ -1,4 +1,4 @@
-import { EventLoopMeter } from "../metrics/event-loop.ts";
+import { EventLoopMeter } from "../metrics/event-loop-meter.ts";
 import { LoopDelay } from "../metrics/loop-delay.ts";
 import type { Occupancy } from "../../admission/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";

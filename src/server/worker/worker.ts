@@ -7,15 +7,15 @@ import { StreamCsvError } from "../../errors.ts";
 import { openCatalog, type Catalog } from "../../export/catalog.ts";
 import { Occupancy } from "../../admission/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";
-import { answerRequest } from "./route/app.ts";
+import { answerRequest } from "./route/answer-request.ts";
 import { makeHttpServer, openConnection } from "../http/http-server.ts";
 import { exportRoutes } from "./route/export-routes.ts";
-import { intakes, type Intake } from "./admission/intake.ts";
-import { Life } from "./admission/life.ts";
+import { clientAdmissions, type ClientAdmission } from "./admission/client-admission.ts";
+import { WorkerState } from "./admission/worker-state.ts";
 import { Link, parentPort, sendableError, type Received } from "../../ipc/link.ts";
 import { lastLinesMs, openLog, type Log } from "../shared/log.ts";
 import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from "../protocol/messages.ts";
-import { Router } from "./route/route.ts";
+import { Router } from "./route/router.ts";
 import { serviceRoutes } from "./route/service-routes.ts";
 import type { ServerSettings } from "../shared/settings.ts";
 import { RunningTransfers } from "./transfer/transfer.ts";
@@ -26,7 +26,7 @@ import { WorkerMeter } from "./worker-meter.ts";
 interface Running {
   readonly log: Log;
   readonly server: Server;
-  readonly intake: Intake;
+  readonly admission: ClientAdmission;
   readonly transfers: RunningTransfers;
 }
 
@@ -42,19 +42,19 @@ const occupancy = new Occupancy(clock);
 const meter = new WorkerMeter(occupancy);
 const sockets = new ClientSockets();
 let running: Running | undefined;
-const life = new Life();
+const workerState = new WorkerState();
 
 const methods: WorkerMethods = {
   numbers,
   progress: () => running?.transfers.progress ?? [],
   drain: async () => {
-    life.unready();
+    workerState.unready();
     await sockets.gone("all", idleGraceMs);
     await drain();
   },
   cut: async () => {
     // Waiting exports are refused first; otherwise a freed slot would start an export that can't finish.
-    running?.intake.slots.close(new StreamCsvError("SCSV_DRAINING", "The server is shutting down."));
+    running?.admission.slots.close(new StreamCsvError("SCSV_DRAINING", "The server is shutting down."));
     running?.transfers.cancelAll();
     await drain();
   },
@@ -63,7 +63,7 @@ const notes: WorkerNotes = {
   start: (settings) => void start(settings),
   connection: accept,
   cancel: (id) => running?.transfers.get(id)?.cancel(),
-  unready: () => life.unready(),
+  unready: () => workerState.unready(),
 };
 const primary = new Link<PrimaryMethods, PrimaryNotes>(parentPort(), methods, notes);
 
@@ -78,31 +78,31 @@ async function start(settings: ServerSettings): Promise<void> {
     // Node itself would write a warning synchronously to standard error; see workerFlags.
     process.on("warning", (warning) => logger.warn({ err: warning }, "Node warning"));
     const catalog = await openServed(settings, logger);
-    const intake = intakes[settings.workerModel]({
+    const admission = clientAdmissions[settings.workerModel]({
       settings,
       occupancy,
       clock,
       open: (socket) => openConnection(server, socket),
       answer: (req, res) =>
-        answerRequest(req, res, { router, log: logger, life, http: settings.http, needsLength }),
+        answerRequest(req, res, { router, log: logger, workerState, http: settings.http, needsLength }),
       onFree: (heldSeconds) => primary.note("free", heldSeconds),
     });
     // The primary can't reset a connection that spoke HTTP/1.1 before, so its HTTP/1.0 bodies need a length.
     const needsLength = (req: IncomingMessage): boolean =>
       req.httpVersionMinor === 0 && (settings.http10 === "length" || !sockets.isShared(req.socket));
-    const { slots } = intake;
+    const { slots } = admission;
     const transfers = new RunningTransfers({ primary, log: logger, clock, newId: randomUUID });
     const router = new Router([
-      ...exportRoutes({ settings, catalog, slots, transfers, life }),
-      ...serviceRoutes({ catalog, primary, life }),
+      ...exportRoutes({ settings, catalog, slots, transfers, workerState }),
+      ...serviceRoutes({ catalog, primary, workerState }),
     ]);
     const server = makeHttpServer(settings.http, logger, (req, res) => {
       // The framing of HTTP/1.1 shows whether a body is complete.
       if (req.httpVersionMinor > 0) sockets.take(req.socket);
-      return intake.answer(req, res);
+      return admission.answer(req, res);
     });
-    server.maxRequestsPerSocket = intake.requestsPerConnection;
-    running = { log, server, intake, transfers };
+    server.maxRequestsPerSocket = admission.requestsPerConnection;
+    running = { log, server, admission, transfers };
     setInterval(() => report(transfers), reportIntervalMs).unref();
     primary.note("ready", numbers());
   } catch (error) {
@@ -126,12 +126,12 @@ async function openServed(settings: ServerSettings, log: Logger): Promise<Catalo
 function accept(queueWaitSeconds: number, { socket, take, giveBack }: Received): void {
   if (socket === undefined) giveBack();
   else sockets.add(socket, { take, onClosed: (count) => primary.note("connectionsClosed", count) });
-  running?.intake.accept(socket ?? null, queueWaitSeconds);
+  running?.admission.accept(socket ?? null, queueWaitSeconds);
 }
 
 /** Closes idle connections; resolves when the last request is answered. */
 async function drain(): Promise<void> {
-  const drained = life.drain();
+  const drained = workerState.drain();
   running?.server.closeIdleConnections();
   await drained;
   await sockets.gone("shared", closeLimitMs);
@@ -150,5 +150,5 @@ function report(transfers: RunningTransfers): void {
 }
 
 function numbers(): WorkerNumbers {
-  return meter.read(running?.intake.slots, running?.log.droppedLines ?? 0);
+  return meter.read(running?.admission.slots, running?.log.droppedLines ?? 0);
 }

@@ -43,14 +43,14 @@ export async function openSpoolFolder(
   try {
     const directory = named ?? (await makeTemporaryFolder());
     await makeFolder(directory);
-    const place = new Place(
+    const lockedFolder = new LockedFolder(
       directory,
       named === null,
       await lockFolder(directory, ownUid, lockTimes, signal),
     );
     const close = async (): Promise<void> => {
       try {
-        await place.leave();
+        await lockedFolder.leave();
         if (named === null) await rm(directory, { recursive: true, force: true });
       } catch (error) {
         log.warn({ err: error, folder: directory }, "the folder of prepared files couldn't be cleaned up");
@@ -63,7 +63,7 @@ export async function openSpoolFolder(
         uid: ownUid,
         newId: randomUUID,
         wallMs: () => clock.wallMs(),
-        requireFolder: () => place.require(),
+        requireFolder: () => lockedFolder.require(),
         onTrouble: (fault) => log.error({ err: fault, folder: directory }, "prepared files are in trouble"),
       });
       return { spool, close };
@@ -82,7 +82,7 @@ export async function openSpoolFolder(
 }
 
 /** A folder locked by this process. If somebody removes it, it is created and locked again. */
-class Place {
+class LockedFolder {
   readonly #directory: string;
   readonly #isTemporary: boolean;
   #lock: FolderLock;

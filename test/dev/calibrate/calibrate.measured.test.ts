@@ -20,7 +20,7 @@ import { arms, simulateRounds, type Simulated } from "../../bench/gate/rounds.ts
 
 const place = { fingerprint: "here", build: "abc" };
 
-/** What is kept of a gate run that is made up. */
+/** The record of a made-up gate run. */
 function runOf(kind: CalibrationRun["kind"], simulated: Omit<Simulated, "count">): CalibrationRun {
   const rounds = simulateRounds({ count: 8, ...simulated });
   const report = judgeRun(gatedArmsOf("export", arms, rounds), defaultBudgets(["streaming"]));
@@ -34,7 +34,7 @@ function runOf(kind: CalibrationRun["kind"], simulated: Omit<Simulated, "count">
   return recordOf(kind, result, { build: "abc", command: ["--quick"], elapsedSeconds: 25 });
 }
 
-test("of a gate run its verdicts, its ratios and those of the equal arms are kept, and read back", () => {
+test("the record of a gate run keeps its verdicts, its ratios and those of the equal arms", () => {
   const run = runOf("slow", { seed: 1, cpu: 1.12 });
   const names = ["streaming.cpu_s_per_mib", "streaming.peak_rss_over_idle_bytes"];
   assert.deepEqual(Object.keys(run.verdicts), names);
@@ -44,7 +44,7 @@ test("of a gate run its verdicts, its ratios and those of the equal arms are kep
   assert.deepEqual(parseCalibration(`${JSON.stringify(run)}\n`, "f"), [run]);
 });
 
-test("the kinds are spread over a calibration, and what is done already isn't done again", () => {
+test("the kinds are spread over a calibration, and finished runs aren't repeated", () => {
   assert.deepEqual(remainingRuns({ aa: 4, slow: 2, heavy: 1 }, [], place), [
     "aa",
     "slow",
@@ -94,7 +94,7 @@ test("a summary says for each kind whether the gate keeps its promise", () => {
   assert.match(unknown.sentences[0] ?? "", /in 100 runs, not as promised \(100 invalid\)/);
 });
 
-/** What a copy's server streamed, and the most memory it had. */
+/** The bytes that a copy's server streamed, and its peak memory. */
 async function streamFrom(burden: Burden): Promise<{ sha256: string; peakBytes: number }> {
   const copy = await copyVersion(burden);
   const child = spawn(process.execPath, [copy.program, "serve", "--port", "0", "--log-level", "silent"], {

@@ -26,7 +26,7 @@ c 7
   );
 });
 
-test("notices a counter that falls, goes away or isn't a count, and nothing else", () => {
+test("notices a counter that falls, disappears or isn't a count, and nothing else", () => {
   const before = new Map([
     ["same", 1],
     ["more", 1],

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { ClientConnection } from "../../../dev/faults/client/connection.ts";
-import type { ExportRequest } from "../../../dev/faults/client/export-request.ts";
+import { LoadConnection } from "../../../dev/faults/client/load-connection.ts";
+import type { DownloadRequest } from "../../../dev/faults/client/download-request.ts";
 import { judgeAnswer, type Fault } from "../../../dev/faults/client/judge-answer.ts";
 import { readAnswer } from "../../../dev/faults/client/read-answer.ts";
 import type { KnownText } from "../../../dev/faults/subject/known-texts.ts";
@@ -22,7 +22,7 @@ const text = content.toString();
 const half = text.slice(0, 12);
 const digest = createHash("sha256").update(content).digest("base64");
 
-const plain: ExportRequest = {
+const plain: DownloadRequest = {
   method: "GET",
   asked: { generated: "orders", rows: 2, seed: 1 },
   delivery: "streaming",
@@ -34,18 +34,18 @@ const plain: ExportRequest = {
   range: undefined,
 };
 
-/** What a client makes of bytes that a server sends before it ends the connection somehow. */
+/** How a client judges the bytes of a server that then ends the connection in some way. */
 async function judged(
   bytes: string | Buffer,
   end: (socket: Socket) => void,
-  request: Partial<ExportRequest> = {},
+  request: Partial<DownloadRequest> = {},
 ): Promise<Fault | undefined> {
   const server = createServer((socket) => {
     socket.on("error", () => undefined).once("data", () => socket.write(bytes, () => end(socket)));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const connection = await ClientConnection.open({ host: "127.0.0.1", port });
+  const connection = await LoadConnection.open({ host: "127.0.0.1", port });
   assert.ok(connection !== undefined);
   try {
     connection.write("GET / HTTP/1.1\r\n\r\n");
@@ -74,7 +74,7 @@ type Case = readonly [
   what: string,
   bytes: string | Buffer,
   end: (socket: Socket) => void,
-  request?: Partial<ExportRequest>,
+  request?: Partial<DownloadRequest>,
 ];
 
 const withLength = `Content-Length: ${text.length}`;

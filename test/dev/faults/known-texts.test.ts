@@ -8,13 +8,13 @@ import { KnownTexts, knownDialects } from "../../../dev/faults/subject/known-tex
 import { fileKinds, SourceFiles } from "../../../dev/faults/subject/source-files.ts";
 import { csvChunks, openSource } from "../../../src/index.ts";
 
-test("every kind and version of file has the text that is written down for it, in every dialect", async (t) => {
+test("every kind and version of file has the expected text in every dialect", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "known-texts-"));
   t.after(() => rm(folder, { recursive: true }));
   const files = await SourceFiles.make(folder);
   const texts = new KnownTexts();
   for (const [index, kind] of fileKinds.entries()) {
-    // Each dialect for some kind, each version by both ways.
+    // Each dialect with some kind, each version by both ways.
     const dialect = knownDialects[index % knownDialects.length]!;
     await files.replace(kind, "other");
     await files.rewrite(kind, "third");

@@ -10,7 +10,7 @@ test("a plan follows from its seed", () => {
   assert.notDeepEqual(planRun(options), planRun({ ...options, seed: 8 }));
 });
 
-test("ten minutes have every kind of fault, and each before any comes a third time", () => {
+test("ten minutes contain every kind of fault, each before any occurs a third time", () => {
   const names = planRun({ seed: 1, minutes: 10, only: [] }).flatMap(({ faults }) =>
     faults.map(({ name }) => name),
   );
@@ -20,7 +20,7 @@ test("ten minutes have every kind of fault, and each before any comes a third ti
   for (const kind of kinds) assert.ok(early.filter((name) => name === kind).length <= 3, kind);
 });
 
-test("a run that is shorter than a client's patience has no stop that outlasts it", () => {
+test("a run shorter than a client's patience has no fault that outlasts it", () => {
   const names = planRun({ seed: 1, minutes: 0.5, only: [] }).flatMap(({ faults }) =>
     faults.map(({ name }) => name),
   );
@@ -30,7 +30,7 @@ test("a run that is shorter than a client's patience has no stop that outlasts i
   );
 });
 
-test("only the faults that are named are planned, and an unknown name is refused with those that there are", () => {
+test("only named faults are planned, and an unknown name is refused with the list of known ones", () => {
   const named = planRun({ seed: 1, minutes: 1, only: ["worker killed"] });
   assert.deepEqual(
     new Set(named.flatMap(({ faults }) => faults.map(({ name }) => name))),
@@ -44,7 +44,7 @@ test("only the faults that are named are planned, and an unknown name is refused
 
 const seed = (): number => 42;
 
-test("the command line has a default for everything, and the seed is a random one", () => {
+test("the command line has a default for everything, with a random seed", () => {
   assert.deepEqual(parseOptions([], seed), {
     minutes: 10,
     seed: 42,

@@ -19,7 +19,7 @@ test("a finding has the faults of the last minute as evidence, and is counted wh
   assert.equal(finding.evidence.length, 3);
 });
 
-test("a run that is being ended finds nothing more", () => {
+test("a run that is ending records no more findings", () => {
   const record = new RunRecord(() => 0);
   record.close();
   record.finding("a hang", "");
@@ -53,7 +53,7 @@ Findings
   );
 });
 
-test("log lines come in pieces, and one that isn't JSON is found unless the log itself was in trouble", () => {
+test("log lines may come in pieces, and a line that isn't JSON is a finding unless the log itself had a fault", () => {
   let now = 0;
   const record = new RunRecord(() => now);
   const lines = new LogLines(record, () => now);

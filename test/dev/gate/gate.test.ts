@@ -22,7 +22,7 @@ function factual(change: Partial<BenchResult> = {}, isFlat = true): BenchResult 
   return { ...result, checks, integrity: { ...result.integrity, equal: true }, complete: true, ...change };
 }
 
-test("facts hold on any machine: equal bytes and flat memory; what else a check says is no fact", () => {
+test("facts hold on any machine: equal bytes and flat memory; other checks are not facts", () => {
   assert.equal(factsOf(factual()).isBad, false);
 });
 
@@ -63,7 +63,7 @@ const cpu = {
 };
 const bytes = { ...cpu, metric: "body_bytes", level: null, budget: 0 };
 
-test("a dearer version is bad; other bytes, noise and a commit that can't be built are told, and aren't", () => {
+test("a more expensive version is bad; other bytes, noise and an unbuildable commit are only reported", () => {
   const of = (change: Partial<BenchResult>): boolean => costOf(factual(change)).isBad;
   assert.equal(of({ verdict: "regression", comparisons: [{ ...cpu, verdict: "regression" }] }), true);
   assert.equal(of({ verdict: "regression", comparisons: [{ ...bytes, verdict: "regression" }] }), false);
@@ -73,7 +73,7 @@ test("a dearer version is bad; other bytes, noise and a commit that can't be bui
   assert.match(sentences.join("\n"), /is inconclusive/);
 });
 
-test("a run that broke off in its rounds is bad, unless it was interrupted or the machine wasn't ours alone", () => {
+test("a run that failed in its rounds is bad, unless it was interrupted or other programs used the machine", () => {
   const of = (change: Partial<BenchResult>): boolean =>
     costOf(factual({ verdict: "invalid", complete: false, ...change })).isBad;
   const machine =

@@ -5,7 +5,7 @@ import { advance, noNumbers, sumOf, workerNumbers } from "../../../src/server/me
 
 const numbers = (some: Partial<WorkerNumbers>): WorkerNumbers => ({ ...noNumbers, ...some });
 
-test("adds up what workers hold and did, and takes the worst of their delays", () => {
+test("sums gauges and counters of workers, and takes the highest of their delays", () => {
   const total = sumOf([
     numbers({ slots: 4, heldSeconds: 1.5, loopDelayMaxSeconds: 0.2 }),
     numbers({ slots: 4, heldSeconds: 2, loopDelayMaxSeconds: 0.05 }),
@@ -14,13 +14,13 @@ test("adds up what workers hold and did, and takes the worst of their delays", (
   assert.deepEqual(sumOf([]), noNumbers);
 });
 
-test("never lets a count fall, by its last digit either, while what is held now goes up and down", () => {
+test("never lets a counter fall, not even by its last digit, while gauges go up and down", () => {
   const before = numbers({ heldSeconds: 0.3, busySlots: 3 });
   const later = advance(before, numbers({ heldSeconds: 0.3 - 1e-16, busySlots: 1 }));
   assert.deepEqual([later.heldSeconds, later.busySlots], [0.3, 1]);
 });
 
-test("has a name for every number, in base units and with _total where it counts", () => {
+test("names every number in base units, with _total for counters", () => {
   for (const { field, kind, name } of workerNumbers) {
     assert.equal(name.endsWith("_total"), kind === "counter", name);
     if (field.endsWith("Seconds")) assert.match(name, /_seconds(_total)?$/);

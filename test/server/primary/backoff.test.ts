@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Backoff } from "../../../src/server/primary/backoff.ts";
 
-test("a worker that lived is replaced at once, and so is the next one that lived", () => {
+test("a worker that ran long enough is replaced at once, and so is the next one", () => {
   const { backoff, live } = begin();
   for (let death = 0; death < 3; death += 1) {
     live(60_000);
@@ -10,13 +10,13 @@ test("a worker that lived is replaced at once, and so is the next one that lived
   }
 });
 
-test("the first replacement comes at once even for a worker that died young", () => {
+test("the first replacement comes at once even for a worker that failed early", () => {
   const { backoff, live } = begin();
   live(1);
   assert.equal(backoff.died(), 0);
 });
 
-test("replacements that die young are waited for longer and longer, up to five seconds", () => {
+test("replacements that fail early are delayed more and more, up to five seconds", () => {
   const { backoff, live } = begin();
   const delays = Array.from({ length: 9 }, () => {
     live(500);
@@ -25,7 +25,7 @@ test("replacements that die young are waited for longer and longer, up to five s
   assert.deepEqual(delays, [0, 100, 200, 400, 800, 1600, 3200, 5000, 5000]);
 });
 
-test("a replacement that lives ends the waiting", () => {
+test("a replacement that runs long enough resets the delay", () => {
   const { backoff, live } = begin();
   live(500);
   backoff.died();
@@ -37,7 +37,7 @@ test("a replacement that lives ends the waiting", () => {
   assert.equal(backoff.died(), 100);
 });
 
-/** A place whose workers live as long as they are told to. */
+/** A backoff whose workers run for the given times. */
 function begin(): { readonly backoff: Backoff; readonly live: (milliseconds: number) => void } {
   let nowMs = 1_000_000;
   const backoff = new Backoff({ nowMs: () => nowMs, wallMs: () => 0 });

@@ -10,7 +10,7 @@ import { connectTo, get, type RawClient } from "../../harness/raw-client.ts";
 
 const reason = new StreamCsvError("SCSV_BUSY", "There is no room.", { retryAfterSeconds: 7 });
 
-/** A refuser behind a listener that gives it every connection, as the primary does. */
+/** A refuser with a listener that passes it every connection, as the primary does. */
 async function startRefusing(t: TestContext, limits: Partial<RefuserLimits> = {}) {
   const refuser = new Refuser(pino({ level: "silent" }), defaultHttpSettings, {
     headTimeoutMs: 5000,
@@ -28,7 +28,7 @@ async function startRefusing(t: TestContext, limits: Partial<RefuserLimits> = {}
   return { refuser, listener, connect };
 }
 
-test("tells a client why and when to come again, once, and closes the connection", async (t) => {
+test("tells a client once why it is refused and when to try again, and closes the connection", async (t) => {
   const { refuser, connect } = await startRefusing(t);
   const client = await connect(get("/exports/orders.csv") + get("/ping"));
   const text = await client.readAll();
@@ -41,7 +41,7 @@ test("tells a client why and when to come again, once, and closes the connection
   await refuser.settled();
 });
 
-test("waits for a client that is slow to ask, but not for ever", async (t) => {
+test("waits for a client that sends its request slowly, but not for ever", async (t) => {
   const { refuser, listener, connect } = await startRefusing(t, { headTimeoutMs: 50 });
   const accepted = once(listener, "connection") as Promise<[Socket]>;
   const client = await connect();
@@ -54,10 +54,10 @@ test("waits for a client that is slow to ask, but not for ever", async (t) => {
   await settled;
 });
 
-test("resets connections beyond as many as it may have at once, and goes on when there are fewer", async (t) => {
+test("resets connections beyond its limit, and answers again when there are fewer", async (t) => {
   const { refuser, connect } = await startRefusing(t, { mostAtOnce: 1 });
   const silent = await connect();
-  // The reset may come while it connects, or later.
+  // The reset may come during the connect, or later.
   const beyond = connect(get("/ping")).then((client) => client.readAll());
   await assert.rejects(beyond, { code: "ECONNRESET" });
   silent.socket.destroy();

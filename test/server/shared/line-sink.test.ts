@@ -10,7 +10,7 @@ function failure(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(code), { code });
 }
 
-/** A reader that takes what it is told to, when it is told to. */
+/** A reader that takes bytes only on request. */
 class Reader {
   text = "";
   readonly #asked: { readonly bytes: Buffer; readonly done: Done }[] = [];
@@ -38,7 +38,7 @@ class Reader {
   }
 }
 
-test("writes lines in order, those that came meanwhile together, and one write at a time", () => {
+test("writes lines in order, one write at a time, and joins lines that arrive meanwhile", () => {
   const reader = new Reader();
   const sink = new LineSink(reader.write, () => undefined);
   for (const line of ["a\n", "b\n", "c\n"]) sink.add(line);
@@ -49,7 +49,7 @@ test("writes lines in order, those that came meanwhile together, and one write a
   assert.equal(reader.isAsked, false);
 });
 
-test("cuts no line in two writes while lines are shorter than what the kernel takes whole", () => {
+test("splits no line over two writes while lines are shorter than an atomic write of the kernel", () => {
   const writes: string[] = [];
   const pending: (() => void)[] = [];
   const sink = new LineSink(
@@ -64,7 +64,7 @@ test("cuts no line in two writes while lines are shorter than what the kernel ta
   assert.ok(writes.every((text) => text.endsWith("\n") && text.length <= 4096));
 });
 
-test("keeps no more than its limit, counts what it drops, and says so when a line is taken again", () => {
+test("keeps at most its limit, counts dropped lines, and reports them when a line is written again", () => {
   const reader = new Reader();
   const lost: number[] = [];
   const sink = new LineSink(reader.write, (lines) => lost.push(lines), 100);
@@ -77,7 +77,7 @@ test("keeps no more than its limit, counts what it drops, and says so when a lin
 });
 
 for (const code of ["ENOSPC", "EPIPE", "EIO"]) {
-  test(`drops what can't be written because of ${code}, and goes on`, () => {
+  test(`drops lines that can't be written because of ${code}, and continues`, () => {
     const reader = new Reader();
     const lost: number[] = [];
     const sink = new LineSink(reader.write, (lines) => lost.push(lines));
@@ -101,7 +101,7 @@ test("begins a new line after one whose rest was dropped", () => {
   assert.equal(reader.text, "abc\nb\n");
 });
 
-test("tries again when the reader has no room at the moment", async (t) => {
+test("tries again when the reader has no space at the moment", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const reader = new Reader();
   const sink = new LineSink(reader.write, () => undefined);
@@ -114,7 +114,7 @@ test("tries again when the reader has no room at the moment", async (t) => {
   assert.equal(sink.droppedLines, 0);
 });
 
-test("flushes until everything is taken, or the time is over", async () => {
+test("flushes until everything is written, or the time is over", async () => {
   const reader = new Reader();
   const sink = new LineSink(reader.write, () => undefined);
   await sink.flush(1_000_000);
@@ -126,7 +126,7 @@ test("flushes until everything is taken, or the time is over", async () => {
   await flushed;
 });
 
-test("every line is either written whole or counted, whatever the reader does", () => {
+test("every line is either written completely or counted, whatever the reader does", () => {
   const step = fc.oneof(
     fc.record({ add: fc.integer({ min: 1, max: 60 }) }),
     fc.constant("take" as const),

@@ -6,7 +6,7 @@ import { startServer, type ServerSettings } from "../../../src/server.ts";
 
 const log = { ...defaultSettings.log, level: "silent" };
 
-test("starts with nothing but a port, and answers", async () => {
+test("starts with only a port, and answers", async () => {
   const server = await startServer({ port: 0, log });
   try {
     assert.equal(await (await fetch(`${server.url}/ping`)).text(), "pong");

@@ -14,7 +14,7 @@ import {
 import { formatHolder, ownHolder, type LockHolder } from "../../../src/spool/folder/lock-holder.ts";
 
 const uid = process.getuid?.();
-/** As a server's, but shorter. */
+/** Like a server's times, but shorter. */
 const times = { refreshMs: 20, staleMs: 400, patienceMs: 5000 };
 
 let folder: string;
@@ -33,12 +33,12 @@ async function plant(change: Partial<LockHolder>, refreshedAtMs = Date.now()): P
   await utimes(lockPath(), refreshedAtMs / 1000, refreshedAtMs / 1000);
 }
 
-/** A process id that was in use and is no more. */
+/** A process id that was in use, but no longer is. */
 function deadPid(): number {
   return spawnSync(process.execPath, ["--version"]).pid;
 }
 
-test("gives a folder to one holder at a time, names the holder, and gives it again when it is free", async () => {
+test("lets one holder lock a folder at a time, names the holder, and locks it again when it is free", async () => {
   const first = await lock();
   await assert.rejects(lock(), (error: StreamCsvError) => {
     assert.equal(error.code, "SCSV_SPOOL_UNUSABLE");
@@ -70,7 +70,7 @@ const deadLocks: readonly (readonly [title: string, plantIt: () => Promise<void>
   ],
 ];
 for (const [title, plantIt] of deadLocks) {
-  test(`takes over the lock of ${title}, once of all who try at the same time`, async () => {
+  test(`lets only one of several concurrent processes take over the lock of ${title}`, async () => {
     await plantIt();
     assert.equal(await isAbandoned(folder, uid), true);
     const tries = await Promise.allSettled(Array.from({ length: 8 }, lock));
@@ -81,7 +81,7 @@ for (const [title, plantIt] of deadLocks) {
   });
 }
 
-/** Holders whose process can't be looked for from here; the time of their lock is all there is. */
+/** Holders whose process isn't visible from here, so that only the time of their lock counts. */
 const elsewhere: readonly (readonly [
   title: string,
   holder: Partial<LockHolder>,
@@ -109,7 +109,7 @@ for (const [title, holder, refreshedAtMs] of elsewhere) {
     }
   });
 
-  test(`takes a folder over whose holder in ${title} has stopped refreshing its lock`, async () => {
+  test(`takes over a folder whose holder in ${title} has stopped refreshing its lock`, async () => {
     await plant({ ...holder, pid: 1 }, refreshedAtMs());
     const taken = await lock();
     assert.equal(await taken.isHeld(), true);
@@ -118,12 +118,12 @@ for (const [title, holder, refreshedAtMs] of elsewhere) {
   });
 }
 
-test("waits for nobody when it has no patience: a lock that may be alive is", async () => {
+test("doesn't wait without patience: a lock that may be alive counts as alive", async () => {
   await plant({ pidNamespace: "pid:[1]" });
   await assert.rejects(lockFolder(folder, uid, { ...times, patienceMs: 0 }), { code: "SCSV_SPOOL_UNUSABLE" });
 });
 
-test("keeps its own lock fresh", async () => {
+test("refreshes its own lock", async () => {
   const taken = await lock();
   await utimes(lockPath(1), 1000, 1000);
   while ((await stat(lockPath(1))).mtimeMs < Date.now() - 60_000)
@@ -131,7 +131,7 @@ test("keeps its own lock fresh", async () => {
   await taken.release();
 });
 
-test("notices that its folder was removed, and doesn't remove what came in its place", async () => {
+test("notices that its folder was removed, and doesn't remove the folder that replaced it", async () => {
   const taken = await lock();
   await rm(folder, { recursive: true });
   assert.equal(await taken.isHeld(), false);
@@ -143,7 +143,7 @@ test("notices that its folder was removed, and doesn't remove what came in its p
   await second.release();
 });
 
-test("is never called abandoned where there is no lock, or one that may be alive", async () => {
+test("doesn't report a folder as abandoned without a lock, or with one that may be alive", async () => {
   assert.equal(await isAbandoned(folder, uid), false);
   await plant({ pidNamespace: "pid:[1]" });
   assert.equal(await isAbandoned(folder, uid), false);
@@ -159,7 +159,7 @@ const planted: readonly (readonly [title: string, plantIt: (path: string) => Pro
   ["a large file", (path) => writeFile(path, "x".repeat(10_000))],
 ];
 for (const [title, plantIt] of planted) {
-  test(`neither waits for, reads nor removes ${title} in the place of a lock`, async () => {
+  test(`neither waits for, reads nor removes ${title} in place of a lock`, async () => {
     await plantIt(lockPath());
     await assert.rejects(lock(), (error: StreamCsvError) => {
       assert.equal(error.code, "SCSV_SPOOL_UNUSABLE");
@@ -177,7 +177,7 @@ test("neither reads nor removes a lock of another user", async () => {
   assert.deepEqual(await readdir(folder), [".stream-csv.lock.7"]);
 });
 
-test("the times of a server leave a holder five refreshes before it is given up", () => {
+test("the times of a server allow a holder five refreshes before its lock counts as dead", () => {
   assert.ok(lockTimes.staleMs >= 5 * lockTimes.refreshMs);
   assert.ok(lockTimes.patienceMs > lockTimes.staleMs);
 });

@@ -4,9 +4,9 @@ import { prometheusText } from "../../metrics/prometheus-text.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
 import { sumOf } from "../../metrics/worker-number.ts";
 import type { Spool } from "../../../spool/spool.ts";
-import { settleWithin } from "../../../async/settle.ts";
+import { settleWithin } from "../../../async/settle-within.ts";
 import type { PrimaryMethods, TransferRecord } from "../../protocol/messages.ts";
-import type { PoolHost, Worker, WorkerPool } from "../worker-pool.ts";
+import type { PoolHost, WorkerHandle, WorkerPool } from "../worker-pool.ts";
 import type { ServerSettings, WorkerModel } from "../../shared/settings.ts";
 import { BufferBudget } from "./buffer-budget.ts";
 import { FileLeases } from "../../../spool/file-leases.ts";
@@ -152,12 +152,12 @@ export class SharedState implements PoolHost {
     };
   }
 
-  async #updateTransfersOf({ link }: Worker): Promise<void> {
+  async #updateTransfersOf({ link }: WorkerHandle): Promise<void> {
     for (const running of await link.call("progress", null)) this.transfers.update(running);
   }
 
   /** Asks all workers, or only one. Workers that take too long or end meanwhile are skipped. */
-  async #askAll(ask: (worker: Worker) => Promise<void>, only?: number): Promise<void> {
+  async #askAll(ask: (worker: WorkerHandle) => Promise<void>, only?: number): Promise<void> {
     const asked = this.#pool().workers.filter(({ pid }) => only === undefined || pid === only);
     await Promise.all(asked.map((worker) => settleWithin(ask(worker), answerLimitMs, () => undefined)));
   }

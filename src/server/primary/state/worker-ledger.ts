@@ -2,14 +2,14 @@ import type { Clock } from "../../../clock.ts";
 import type { WorkerNumbers, WorkerStats } from "../../metrics/server-stats.ts";
 import { advance, carryOn, noNumbers } from "../../metrics/worker-number.ts";
 
-interface Place {
+interface LedgerEntry {
   pid: number;
   isRunning: boolean;
   restarts: number;
   /** The counters of the processes that this one replaced. */
   before: WorkerNumbers;
   latest: WorkerNumbers;
-  toldAtMs: number;
+  reportedAtMs: number;
 }
 
 /**
@@ -18,7 +18,7 @@ interface Place {
  */
 export class WorkerLedger {
   readonly #clock: Clock;
-  readonly #places: Place[] = [];
+  readonly #entries: LedgerEntry[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -26,47 +26,47 @@ export class WorkerLedger {
 
   /** A worker is started: it takes over the entry of one that died, or gets a new one. */
   start(pid: number): void {
-    const vacant = this.#places.find((place) => !place.isRunning);
-    const toldAtMs = this.#clock.nowMs();
+    const vacant = this.#entries.find((entry) => !entry.isRunning);
+    const reportedAtMs = this.#clock.nowMs();
     if (vacant === undefined) {
-      this.#places.push({
+      this.#entries.push({
         pid,
         isRunning: true,
         restarts: 0,
         before: noNumbers,
         latest: noNumbers,
-        toldAtMs,
+        reportedAtMs,
       });
       return;
     }
-    Object.assign(vacant, { pid, isRunning: true, toldAtMs });
+    Object.assign(vacant, { pid, isRunning: true, reportedAtMs });
     vacant.restarts += 1;
   }
 
   /** Records the numbers of a running worker; a late report of one that has ended is ignored. */
   record(pid: number, numbers: WorkerNumbers): void {
-    const place = this.#places.find((each) => each.isRunning && each.pid === pid);
-    if (place === undefined) return;
-    place.latest = advance(place.latest, numbers);
-    place.toldAtMs = this.#clock.nowMs();
+    const entry = this.#entries.find((each) => each.isRunning && each.pid === pid);
+    if (entry === undefined) return;
+    entry.latest = advance(entry.latest, numbers);
+    entry.reportedAtMs = this.#clock.nowMs();
   }
 
   /** A worker has ended: its counters stay, its gauges become 0. */
   leave(pid: number): void {
-    const place = this.#places.find((each) => each.isRunning && each.pid === pid);
-    if (place === undefined) return;
-    place.isRunning = false;
-    place.before = carryOn(place.before, place.latest);
-    place.latest = noNumbers;
+    const entry = this.#entries.find((each) => each.isRunning && each.pid === pid);
+    if (entry === undefined) return;
+    entry.isRunning = false;
+    entry.before = carryOn(entry.before, entry.latest);
+    entry.latest = noNumbers;
   }
 
   get workers(): readonly WorkerStats[] {
-    return this.#places.map(({ pid, isRunning, restarts, before, latest, toldAtMs }, worker) => ({
+    return this.#entries.map(({ pid, isRunning, restarts, before, latest, reportedAtMs }, worker) => ({
       worker,
       pid,
       isRunning,
       restarts,
-      ageSeconds: (this.#clock.nowMs() - toldAtMs) / 1000,
+      ageSeconds: (this.#clock.nowMs() - reportedAtMs) / 1000,
       ...carryOn(before, latest),
     }));
   }

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { resetSocket } from "../../../socket/socket-reset.ts";
+import { resetSocket } from "../../../socket/reset-socket.ts";
 
 /** What a worker reports to the primary about a connection. */
 interface Told {

@@ -2,14 +2,14 @@ import type { Catalog, ListedExport } from "../../../export/catalog.ts";
 import { readExportParameters } from "../../../export/parameters.ts";
 import { planExport, type ExportPlan } from "../../../export/plan.ts";
 import { StreamCsvError } from "../../../errors.ts";
-import { refuseHopeless } from "../admission/refuse-hopeless.ts";
-import { applyConditions } from "../transfer/condition.ts";
+import { refuseOversized } from "../admission/refuse-oversized.ts";
+import { applyConditions } from "../transfer/apply-conditions.ts";
 import { deliver, headOf, withLength } from "../transfer/deliver.ts";
 import { requestHeader } from "../../../response/head/request-head.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
-import type { Life } from "../admission/life.ts";
+import type { WorkerState } from "../admission/worker-state.ts";
 import { jsonResponse } from "./json-response.ts";
-import type { Answer, Handler, Route, RouteRequest } from "./route.ts";
+import type { Answer, Handler, Route, RouteRequest } from "./router.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
 import type { Slots } from "../../../admission/slots.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";
@@ -20,7 +20,7 @@ export interface ExportContext {
   readonly catalog: Catalog;
   readonly slots: Slots;
   readonly transfers: RunningTransfers;
-  readonly life: Life;
+  readonly workerState: WorkerState;
 }
 
 /** The routes of exports: their list, and each export as a file. */
@@ -45,7 +45,7 @@ function describeExport(listed: ListedExport): object {
 }
 
 function serveExport(context: ExportContext): Handler {
-  const { settings, catalog, slots, transfers, life } = context;
+  const { settings, catalog, slots, transfers, workerState } = context;
   return async (request) => {
     const { name, texts } = whatIsAsked(request);
     const parameters = readExportParameters(texts, settings.csv);
@@ -54,8 +54,8 @@ function serveExport(context: ExportContext): Handler {
       return request.needsLength ? withLength(asked, settings.bufferMemoryBytes) : asked;
     };
     const planned = await plan();
-    refuseHopeless(planned, settings);
-    if (life.isDraining)
+    refuseOversized(planned, settings);
+    if (workerState.isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
     const isHead = request.method === "HEAD";
     // A stream never has an ETag; the ETag of other deliveries is known only when they are made.

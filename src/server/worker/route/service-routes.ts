@@ -3,15 +3,15 @@ import { HttpResponse } from "../../../response/http-response.ts";
 import type { Link } from "../../../ipc/link.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
-import type { Life } from "../admission/life.ts";
-import { pageForPeople } from "../../page/page.ts";
-import type { Route } from "./route.ts";
+import type { WorkerState } from "../admission/worker-state.ts";
+import { indexPage } from "../../page/index-page.ts";
+import type { Route } from "./router.ts";
 
 /** What the service routes need from the worker. */
 export interface ServiceContext {
   readonly catalog: Catalog;
   readonly primary: Link<PrimaryMethods, PrimaryNotes>;
-  readonly life: Life;
+  readonly workerState: WorkerState;
 }
 
 const accepted = 202;
@@ -19,19 +19,19 @@ const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
 const unavailable = 503;
 
 /** The routes for health, numbers and transfers. Answers about all workers come from the primary. */
-export function serviceRoutes({ catalog, primary, life }: ServiceContext): readonly Route[] {
+export function serviceRoutes({ catalog, primary, workerState }: ServiceContext): readonly Route[] {
   return [
     {
       methods: ["GET"],
       path: "/",
-      handler: async () => ({ response: html(pageForPeople(await catalog.list())) }),
+      handler: async () => ({ response: html(indexPage(await catalog.list())) }),
     },
     { methods: ["GET"], path: "/ping", handler: () => ({ response: text("pong") }) },
     { methods: ["GET"], path: "/livez", handler: () => ({ response: text("ok") }) },
     {
       methods: ["GET"],
       path: "/readyz",
-      handler: async () => ({ response: await readiness(life, catalog) }),
+      handler: async () => ({ response: await readiness(workerState, catalog) }),
     },
     {
       methods: ["GET"],
@@ -67,8 +67,8 @@ export function serviceRoutes({ catalog, primary, life }: ServiceContext): reado
   ];
 }
 
-async function readiness(life: Life, catalog: Catalog): Promise<HttpResponse> {
-  if (!life.isReady) return text("draining", unavailable);
+async function readiness(workerState: WorkerState, catalog: Catalog): Promise<HttpResponse> {
+  if (!workerState.isReady) return text("draining", unavailable);
   return (await catalog.isReadable()) ? text("ok") : text("no source file can be read", unavailable);
 }
 

@@ -12,7 +12,7 @@ interface HandOver {
   readonly queueWaitSeconds: number;
 }
 
-/** A placement with workers that are names, a clock that is held still, and a list of what it did. */
+/** A placement whose workers are names, with a stopped clock and a list of its actions. */
 function makePlacement(settings: Partial<ServerSettings> = {}) {
   let nowMs = 0;
   const handedOver: HandOver[] = [];
@@ -44,7 +44,7 @@ function makePlacement(settings: Partial<ServerSettings> = {}) {
   };
 }
 
-test("hands a connection to a worker that is free, and makes the next wait until one is", () => {
+test("hands a connection to a free worker, and makes the next wait until a worker is free", () => {
   const { placement, handedOver, connect, advance } = makePlacement();
   placement.join("one");
   const [first, second] = [connect(), connect()];
@@ -74,7 +74,7 @@ test("counts the time in which no worker was free", () => {
   assert.equal(placement.backlog.allBusySeconds, 0.5);
 });
 
-test("takes as many into the queue as --queue says for each worker, and tells the others when to come again", () => {
+test("queues as many connections as --queue allows for each worker, and refuses others with Retry-After", () => {
   const { placement, refused, connect } = makePlacement({ workers: 2, queue: 1 });
   placement.join("one");
   placement.join("two");
@@ -93,7 +93,7 @@ test("takes as many into the queue as --queue says for each worker, and tells th
   placement.close(new Error("the end"));
 });
 
-test("tells those to come later whose predecessors held long", () => {
+test("gives a later Retry-After when recent connections held workers longer", () => {
   const { placement, refused, connect } = makePlacement({ workers: 1, queue: 0 });
   placement.join("one");
   for (let count = 0; count < 100; count += 1) {
@@ -106,7 +106,7 @@ test("tells those to come later whose predecessors held long", () => {
   assert.ok(reason instanceof StreamCsvError && reason.retryAfterSeconds === 60);
 });
 
-test("refuses who waits for longer than the time-out, and goes on with the next", async () => {
+test("refuses a connection that waits longer than the time-out, and continues with the next", async () => {
   const { placement, handedOver, refused, connect } = makePlacement({ workers: 1, queueTimeoutMs: 5 });
   placement.join("one");
   connect();
@@ -120,7 +120,7 @@ test("refuses who waits for longer than the time-out, and goes on with the next"
   assert.equal(handedOver[1]?.socket, next);
 });
 
-test("doesn't lose who waits when workers die, nor hand anybody to the dead", () => {
+test("loses no waiting connection when workers die, and hands none to a dead worker", () => {
   const { placement, handedOver, connect } = makePlacement();
   placement.join("one");
   const [, second] = [connect(), connect()];
@@ -131,7 +131,7 @@ test("doesn't lose who waits when workers die, nor hand anybody to the dead", ()
   assert.deepEqual([handedOver[1]?.worker, handedOver[1]?.socket], ["two", second]);
 });
 
-test("is drained when nobody waits and nobody is served, and refuses everybody once it is closed", async () => {
+test("is drained when no connection waits or is served, and refuses all connections once closed", async () => {
   const { placement, refused, connect } = makePlacement();
   await placement.drained();
   placement.join("one");
@@ -150,7 +150,7 @@ test("is drained when nobody waits and nobody is served, and refuses everybody o
   assert.equal(refused.length, 2);
 });
 
-test("never gives a worker two connections, serves in order of arrival, and loses nobody, whatever happens", () => {
+test("never gives a worker two connections, serves in order of arrival, and loses none, for any sequence of events", () => {
   const event = fc.constantFrom("connect", "free", "die", "join");
   fc.assert(
     fc.property(fc.array(event, { maxLength: 200 }), fc.infiniteStream(fc.nat()), (events, choices) => {

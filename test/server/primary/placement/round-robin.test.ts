@@ -6,7 +6,7 @@ import { StreamCsvError } from "../../../../src/errors.ts";
 import { RoundRobin } from "../../../../src/server/primary/placement/round-robin.ts";
 import { defaultSettings, type ServerSettings } from "../../../../src/server/shared/settings.ts";
 
-/** A placement with workers that are names, a clock that is held still, and a list of what it did. */
+/** A placement whose workers are names, with a stopped clock and a list of its actions. */
 function makePlacement(settings: Partial<ServerSettings> = {}) {
   let nowMs = 0;
   const handedOver: { readonly worker: string; readonly socket: Socket; readonly waited: number }[] = [];
@@ -36,7 +36,7 @@ test("hands connections to the workers in turn", () => {
   assert.deepEqual(workers(), ["one", "two", "three", "one", "two", "three"]);
 });
 
-test("lets connections wait in order while no worker is ready, counts them, and tells how long they waited", () => {
+test("lets connections wait in order while no worker is ready, and counts them and their waiting time", () => {
   const { placement, handedOver, connect, advance } = makePlacement();
   const [first, second] = [connect(), connect()];
   advance(500);
@@ -49,7 +49,7 @@ test("lets connections wait in order while no worker is ready, counts them, and 
   assert.equal(placement.backlog.queued, 0);
 });
 
-test("refuses with Retry-After what finds the queue full, or waits for too long", (t) => {
+test("refuses a connection with Retry-After if the queue is full or it waits too long", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { placement, refused, connect } = makePlacement({ queue: 2, workers: 1, queueTimeoutMs: 1000 });
   const waiting = [connect(), connect()];
@@ -70,7 +70,7 @@ test("refuses with Retry-After what finds the queue full, or waits for too long"
   assert.equal(placement.backlog.queued, 0);
 });
 
-test("gives a worker that is silent nothing while another answers, and gives it its share again after", () => {
+test("gives a silent worker no connection while another answers, and its share again afterwards", () => {
   const { placement, connect, workers } = makePlacement();
   placement.join("one");
   placement.join("two");
@@ -87,7 +87,7 @@ test("gives a worker that is silent nothing while another answers, and gives it 
   assert.deepEqual(new Set(workers().slice(-2)), new Set(["one", "two"]));
 });
 
-test("is drained when nobody waits, and refuses everybody once it is closed", async () => {
+test("is drained when no connection waits, and refuses all connections once closed", async () => {
   const { placement, refused, connect } = makePlacement();
   await placement.drained();
   const waiting = connect();
@@ -101,7 +101,7 @@ test("is drained when nobody waits, and refuses everybody once it is closed", as
   );
 });
 
-test("neither loses nor doubles a connection, whatever becomes of the workers", () => {
+test("neither loses nor duplicates a connection, whatever happens to the workers", () => {
   const step = fc.tuple(
     fc.constantFrom("connect", "join", "leave", "suspend", "resume"),
     fc.constantFrom("a", "b", "c"),

@@ -32,7 +32,7 @@ function end(id: string, state: EndState = "completed", some: Partial<TransferEn
   };
 }
 
-test("remembers a thousand that ended, the latest, and all that run however old they are", () => {
+test("keeps the latest thousand ended transfers, and all running ones however old they are", () => {
   const registry = new TransferRegistry(systemClock);
   registry.start(1, start("old and running"));
   for (let index = 0; index < 1500; index += 1) {
@@ -49,7 +49,7 @@ test("remembers a thousand that ended, the latest, and all that run however old 
   );
 });
 
-test("fails what a dead worker was sending with what was last known, and leaves alone what had ended or is another's", () => {
+test("fails a dead worker's running transfers with their last progress, and no other transfer", () => {
   const registry = new TransferRegistry(systemClock);
   for (const id of ["ended", "cut"]) registry.start(7, start(id));
   registry.start(8, start("other"));
@@ -70,7 +70,7 @@ test("fails what a dead worker was sending with what was last known, and leaves 
   assert.notEqual(endedAt, null);
 });
 
-test("counts each transfer once, by outcome, and its times in buckets that hold all below their bound", async () => {
+test("counts each transfer once by outcome, and its times in cumulative buckets", async () => {
   const registry = new TransferRegistry(systemClock);
   for (const [id, state] of [
     ["a", "completed"],
@@ -106,7 +106,7 @@ test("counts each transfer once, by outcome, and its times in buckets that hold 
   assert.deepEqual([file?.running, file?.durationSeconds.count], [1, 0]);
 });
 
-test("tells how long a lost transfer was held by a clock that nobody sets", async () => {
+test("measures the held time of a lost transfer by the monotonic clock", async () => {
   const clock = { now: 0, wall: 1e12, nowMs: () => clock.now, wallMs: () => clock.wall };
   const registry = new TransferRegistry(clock);
   registry.start(7, start("lost", { startedAt: new Date(clock.wall).toISOString() }));

@@ -13,7 +13,7 @@ function makeLedger(): { readonly ledger: WorkerLedger; pass(ms: number): void }
   return { ledger: new WorkerLedger(clock), pass: (ms) => (now += ms) };
 }
 
-test("tells the age of what a worker last told", () => {
+test("reports the age of a worker's last report", () => {
   const { ledger, pass } = makeLedger();
   ledger.start(7);
   ledger.record(7, numbers({ busySlots: 1 }));
@@ -22,7 +22,7 @@ test("tells the age of what a worker last told", () => {
   assert.deepEqual([worker?.pid, worker?.busySlots, worker?.ageSeconds], [7, 1, 2.5]);
 });
 
-test("keeps what a dead worker counted, forgets what it held, and lets its successor count on from there", () => {
+test("keeps the counters of a dead worker, clears its gauges, and continues the counters for its replacement", () => {
   const { ledger } = makeLedger();
   ledger.start(7);
   ledger.start(8);
@@ -48,7 +48,7 @@ test("keeps what a dead worker counted, forgets what it held, and lets its succe
   assert.equal(ledger.workers[0]?.cpuSeconds, 13);
 });
 
-test("lists every worker from its start, before it has told anything", () => {
+test("lists every worker from its start, before its first report", () => {
   const { ledger, pass } = makeLedger();
   ledger.start(7);
   ledger.start(8);
@@ -63,7 +63,7 @@ test("lists every worker from its start, before it has told anything", () => {
   );
 });
 
-test("takes no notice of what a process tells that has ended, nor of one that was never started", () => {
+test("ignores the reports of a process that has ended or was never started", () => {
   const { ledger } = makeLedger();
   ledger.leave(7);
   ledger.record(7, numbers({ cpuSeconds: 1 }));

@@ -22,11 +22,11 @@ interface Got {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
   readonly trailers: NodeJS.Dict<string>;
-  /** As it came, with its coding. */
+  /** The body as sent, with its coding. */
   readonly body: Buffer;
 }
 
-/** Asks without any header of its own; `fetch` would ask for a coding, and take it away. */
+/** Sends only the given headers; `fetch` would request a coding and decode it. */
 async function ask(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Got> {
   return await new Promise((resolve, reject) => {
     const req = request(server.url + path, { headers, method }, (res) => {
@@ -73,7 +73,7 @@ for (const delivery of ["buffered", "file"]) {
     assert.equal((await ask(path, { "If-None-Match": '"other"' })).status, 200);
   });
 
-  test(`refuses a ${delivery} export that is another than If-Match says with 412, and gives it otherwise`, async () => {
+  test(`refuses a ${delivery} export whose ETag differs from If-Match with 412, and sends it otherwise`, async () => {
     const { headers } = await ask(path);
     const etag = headers.etag ?? "";
     const got = await ask(path, { "If-Match": '"other"' });
@@ -84,7 +84,7 @@ for (const delivery of ["buffered", "file"]) {
       assert.equal((await ask(path, { "If-Match": condition })).status, 200, condition);
   });
 
-  test(`sends a ${delivery} export as it is, whatever codings the client takes`, async () => {
+  test(`sends a ${delivery} export uncompressed, whatever codings the client accepts`, async () => {
     const got = await ask(path, { "Accept-Encoding": "gzip, br, zstd" });
     assert.equal(got.headers["content-encoding"], undefined);
     assert.equal(got.headers["content-length"], String(got.body.length));
@@ -92,7 +92,7 @@ for (const delivery of ["buffered", "file"]) {
   });
 }
 
-test("gives back a prepared file whose answer is refused or not sent, so that it can make room", async () => {
+test("releases a prepared file whose answer is refused or not sent, so that it can be removed", async () => {
   await using small = await startServe(["--spool-size", "50k"]);
   const get = async (query: string, headers: Record<string, string> = {}): Promise<Response> => {
     const response = await fetch(`${small.url}/exports/orders.csv?rows=300&delivery=file${query}`, {
@@ -105,7 +105,7 @@ test("gives back a prepared file whose answer is refused or not sent, so that it
   assert.equal((await get("", { "If-None-Match": etag })).status, 304);
   assert.equal((await get("", { "If-Match": '"other"' })).status, 412);
   assert.equal((await get("", { Range: "bytes=9999999-" })).status, 416);
-  // A file is given back when its answer is closed, which may be a little after the client has it.
+  // A file is released when its answer is closed, which may be shortly after the client has it.
   let status = 503;
   for (let time = 0; time < 100 && status === 503; time += 1) {
     status = (await get("&seed=2")).status;
@@ -114,7 +114,7 @@ test("gives back a prepared file whose answer is refused or not sent, so that it
   assert.equal(status, 200);
 });
 
-test("answers a range behind the end of a file with 416, as a problem that tells the size", async () => {
+test("answers a range after the end of a file with 416, as a problem with the size", async () => {
   const path = "/exports/orders.csv?rows=200&delivery=file";
   const whole = await ask(path);
   const got = await ask(path, { Range: `bytes=${whole.body.length}-` });
@@ -129,14 +129,14 @@ test("answers a range behind the end of a file with 416, as a problem that tells
   assert.equal(stale.status, 200);
 });
 
-test("looks at conditions before the range", async () => {
+test("evaluates conditions before the range", async () => {
   const path = "/exports/orders.csv?rows=200&delivery=file";
   const { headers } = await ask(path);
   assert.equal((await ask(path, { Range: "bytes=0-9", "If-None-Match": headers.etag ?? "" })).status, 304);
   assert.equal((await ask(path, { Range: "bytes=0-9", "If-Match": '"other"' })).status, 412);
 });
 
-test("refuses a stream that is to have a certain ETag before it takes a slot, to HEAD alike", async () => {
+test("refuses If-Match for a stream before it takes a slot, also for HEAD", async () => {
   const known = await endedTransfersOf(server);
   const got = await ask("/exports/orders.csv?rows=9", { "If-Match": '"any"' });
   assert.equal(got.status, 412);
@@ -147,7 +147,7 @@ test("refuses a stream that is to have a certain ETag before it takes a slot, to
   assert.equal((await ask("/exports/orders.csv?rows=9", { "If-None-Match": '"any"' })).status, 200);
 });
 
-test("compresses a stream as its client likes it best, and tells the digest of what is sent", async () => {
+test("compresses a stream by the client's preference, and sends the digest of the compressed bytes", async () => {
   const path = "/exports/orders.csv?rows=5000";
   const plain = await ask(path, { TE: "trailers" });
   assert.equal(plain.headers["content-encoding"], undefined);
@@ -180,7 +180,7 @@ test("compresses a stream as its client likes it best, and tells the digest of w
     assert.equal((await ask(path, { "Accept-Encoding": accepted })).headers["content-encoding"], undefined);
 });
 
-test("serves .tsv in the dialect of that name, unless another is asked for", async () => {
+test("serves .tsv in the dialect of that name, unless the request names another", async () => {
   const tsv = await ask("/exports/orders.tsv?rows=2&columns=id,status");
   assert.equal(tsv.headers["content-type"], "text/tab-separated-values; charset=utf-8");
   assert.equal(tsv.headers["content-disposition"], 'attachment; filename="orders.tsv"');
@@ -189,7 +189,7 @@ test("serves .tsv in the dialect of that name, unless another is asked for", asy
   assert.match(csv.body.toString(), /^id,status\n1,\w+\n2,\w+\n$/);
 });
 
-test("names a file so that nothing of the name gets out of its header", async () => {
+test("encodes a file name so that no part of it escapes from its header", async () => {
   const filename = encodeURIComponent('a"; x="ü%0d%0aSet-Cookie: b.csv');
   const { headers } = await ask(`/exports/orders.csv?rows=1&filename=${filename}`);
   assert.equal(headers["set-cookie"], undefined);

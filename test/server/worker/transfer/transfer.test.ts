@@ -15,7 +15,7 @@ const errorLevel = 50;
 async function lineOfFailure(error: Error): Promise<Readonly<Record<string, unknown>>> {
   const lines: string[] = [];
   const log = pino({}, { write: (line) => lines.push(line) });
-  // Only notes are sent here, and to nobody.
+  // Only notes are sent here, and no process receives them.
   const primary = { note: () => undefined } as unknown as TransferContext["primary"];
   const transfers = new RunningTransfers({ primary, log, clock: systemClock, newId: () => "t1" });
   const plan = planExport(await (await openCatalog()).find("orders"), readExportParameters([]));

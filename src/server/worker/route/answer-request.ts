@@ -4,20 +4,20 @@ import { StreamCsvError } from "../../../errors.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { HttpResponse } from "../../../response/http-response.ts";
 import { send } from "../../../response/send.ts";
-import { onSocketClose } from "../../../socket/socket-close.ts";
-import type { Life } from "../admission/life.ts";
+import { onSocketClose } from "../../../socket/on-socket-close.ts";
+import type { WorkerState } from "../admission/worker-state.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 import { checkRequest } from "./check-request.ts";
-import { problemResponse } from "../../http/problem.ts";
+import { problemResponse } from "../../http/problem-response.ts";
 import { identify, type RequestIdentity } from "../../http/request-identity.ts";
 import { readTarget } from "./request-target.ts";
-import type { Answer, Router } from "./route.ts";
+import type { Answer, Router } from "./router.ts";
 
 /** What answering a request needs from the worker. */
 export interface AppContext {
   readonly router: Router;
   readonly log: Logger;
-  readonly life: Life;
+  readonly workerState: WorkerState;
   readonly http: HttpSettings;
   /** Whether the answer to a request must have a length. */
   readonly needsLength: (req: IncomingMessage) => boolean;
@@ -29,13 +29,13 @@ export async function answerRequest(
   res: ServerResponse,
   context: AppContext,
 ): Promise<void> {
-  const { life } = context;
-  const done = life.begin();
+  const { workerState } = context;
+  const done = workerState.begin();
   const identity = identify(req.headers);
   const finish = <R extends AnyResponse>(response: R): R => {
     response.headers.set("X-Request-Id", identity.requestId);
     // As soon as the worker isn't ready, so that proxies have no idle connections left when the server closes them.
-    if (!life.isReady) response.headers.set("Connection", "close");
+    if (!workerState.isReady) response.headers.set("Connection", "close");
     return response;
   };
   try {

@@ -2,19 +2,19 @@ import type { Random } from "../../../bench/internal.ts";
 import type { GeneratedExportName } from "../../../src/internal.ts";
 import { pick } from "../pick.ts";
 import { knownDialects, type KnownDialect, type KnownText, type KnownTexts } from "../subject/known-texts.ts";
-import { fileKinds, type FileKind, type SourceFiles } from "../subject/source-files.ts";
+import { fileKinds, type SourceKind, type SourceFiles } from "../subject/source-files.ts";
 
-/** How a body is made. */
-export const deliveries = ["streaming", "buffered", "file"] as const;
-type Delivery = (typeof deliveries)[number];
+/** The deliveries. */
+export const requestedDeliveries = ["streaming", "buffered", "file"] as const;
+type Delivery = (typeof requestedDeliveries)[number];
 
-/** What is asked for: a generated export or one made from a file. */
+/** The kinds of export: generated ones, and those of a file. */
 export type AskedExport =
   | { readonly generated: GeneratedExportName; readonly rows: number; readonly seed: number }
-  | { readonly file: FileKind; readonly rows: number | undefined };
+  | { readonly file: SourceKind; readonly rows: number | undefined };
 
 /** A request for an export. */
-export interface ExportRequest {
+export interface DownloadRequest {
   readonly method: "GET" | "HEAD";
   readonly asked: AskedExport;
   readonly delivery: Delivery;
@@ -27,21 +27,23 @@ export interface ExportRequest {
   readonly range: readonly [number, number] | undefined;
 }
 
-/** How many rows of each generated export: none, few, what a buffer holds, and more than the kernel's buffers hold. */
+/**
+ * The rows of each generated export: none, a few, as many as a buffer holds, and more than the kernel's buffers hold.
+ */
 const generatedRows: Readonly<Record<GeneratedExportName, readonly number[]>> = {
   orders: [0, 1, 1000, 20_000, 60_000, 200_000],
   wide: [20, 1000],
   text: [10, 300],
   numbers: [100, 20_000],
 };
-/** Prepared files are bounded by the spool, buffered bodies by their memory: larger ones are refused, as they should be. */
+/** The spool bounds prepared files, and memory bounds buffered bodies; the server correctly refuses larger ones. */
 const mostRowsPrepared = 60_000;
-/** Ranges are asked of files that are small enough to be known by heart. */
+/** Ranges are requested only from files small enough to be kept in memory. */
 const rangeRows = 10_000;
 
-/** A request that a client may make, any of them. `isPlain` leaves out what only a direct client of HTTP/1.0 is. */
-export function randomRequest(random: Random, isPlain: boolean): ExportRequest {
-  const delivery = pick(random, deliveries);
+/** A random request of a client. `isPlain` leaves out options that only a direct HTTP/1.0 client uses. */
+export function randomRequest(random: Random, isPlain: boolean): DownloadRequest {
+  const delivery = pick(random, requestedDeliveries);
   const wantsRange = delivery === "file" && random() < 0.3;
   const httpVersion = !isPlain && random() < 0.3 ? "1.0" : "1.1";
   const asked = randomExport(random, delivery, wantsRange);
@@ -69,12 +71,12 @@ function randomExport(random: Random, delivery: Delivery, wantsRange: boolean): 
   const generated = pick(random, Object.keys(generatedRows) as GeneratedExportName[]);
   if (wantsRange) return { generated: "orders", rows: rangeRows, seed: 1 };
   const rows = generatedRows[generated].filter((count) => !isPrepared || count <= mostRowsPrepared);
-  // Prepared files of many seeds, so that the spool is always full and always changing.
+  // Prepared files have many seeds, so that the spool is always full and changing.
   return { generated, rows: pick(random, rows), seed: 1 + Math.floor(random() * 3) };
 }
 
 /** The head of a request as it is sent. */
-export function requestText(request: ExportRequest, files: SourceFiles): string {
+export function requestText(request: DownloadRequest, files: SourceFiles): string {
   const { httpVersion, isKept, range } = request;
   const fields: string[] = ["Host: 127.0.0.1"];
   if (httpVersion === "1.0" && isKept) fields.push("Connection: keep-alive");
@@ -87,7 +89,7 @@ export function requestText(request: ExportRequest, files: SourceFiles): string 
 }
 
 /** The path and query of a request. */
-function targetOf({ asked, delivery, dialect }: ExportRequest, files: SourceFiles): string {
+function targetOf({ asked, delivery, dialect }: DownloadRequest, files: SourceFiles): string {
   const query = new URLSearchParams({ delivery, dialect });
   if (asked.rows !== undefined) query.set("rows", String(asked.rows));
   if ("generated" in asked) query.set("seed", String(asked.seed));
@@ -95,9 +97,9 @@ function targetOf({ asked, delivery, dialect }: ExportRequest, files: SourceFile
   return `/exports/${name}.csv?${query.toString()}`;
 }
 
-/** Every text that an answer to a request may have, at any time of a run. */
+/** Every correct text of an answer to a request, at any time of a run. */
 export async function textsFor(
-  { asked, dialect }: ExportRequest,
+  { asked, dialect }: DownloadRequest,
   texts: KnownTexts,
 ): Promise<readonly KnownText[]> {
   if ("generated" in asked) return [await texts.ofGenerated(asked.generated, dialect, asked)];

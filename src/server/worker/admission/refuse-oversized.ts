@@ -9,7 +9,7 @@ import { tooLarge } from "./buffer-reservation.ts";
  * for it.
  * @throws StreamCsvError `SCSV_BUFFER_MEMORY` or `SCSV_SPOOL_SIZE`, by its delivery
  */
-export function refuseHopeless(
+export function refuseOversized(
   plan: ExportPlan,
   { bufferMemoryBytes, spoolBytes }: Pick<ServerSettings, "bufferMemoryBytes" | "spoolBytes">,
 ): void {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import type { SourceFiles } from "./source-files.ts";
 
-/** How the server is started: small, so that every limit is reached. */
+/** The server's flags, with small limits, so that every limit is reached. */
 export const limits = {
   workers: 3,
   slots: 4,
@@ -15,7 +15,7 @@ export const limits = {
 } as const;
 
 /** The command that starts the server, with its arguments. */
-export function serveCommand(
+export function serverCommand(
   { program, files }: { readonly program: string; readonly files: SourceFiles },
   port: number,
   spoolFolder: string,
@@ -34,7 +34,7 @@ export function serveCommand(
     "--log-format": "json",
   };
   const options = Object.entries(flags).flatMap(([name, value]) => [name, String(value)]);
-  // A file may be away while the server is started again.
+  // A file may be missing while the server is started again.
   return [
     process.execPath,
     program,
@@ -46,7 +46,7 @@ export function serveCommand(
   ];
 }
 
-/** A port that is free now, so that servers started one after the other can have the same. */
+/** A port that is free now, so that servers started one after the other can use the same one. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

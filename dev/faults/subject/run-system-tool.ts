@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 
-/** Runs a program of the system to its end; true when its exit code was 0. */
-export async function runTool(command: string, args: readonly string[]): Promise<boolean> {
+/** Runs a system program to its end; true if its exit code was 0. */
+export async function runSystemTool(command: string, args: readonly string[]): Promise<boolean> {
   const child = spawn(command, args, { stdio: "ignore" });
   return await new Promise<boolean>((resolve) => {
     child.once("exit", (exitCode) => resolve(exitCode === 0));

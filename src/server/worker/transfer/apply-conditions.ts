@@ -2,7 +2,7 @@ import { StreamCsvError } from "../../../errors.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import { FileResponse } from "../../../response/file-response.ts";
 import { requestHeader, type RequestHead } from "../../../response/head/request-head.ts";
-import { selectRange } from "../../../response/range.ts";
+import { selectRange } from "../../../response/select-range.ts";
 import { conditionalGet } from "../../../response/transform/conditional-get.ts";
 import { HttpFault } from "../../http/http-fault.ts";
 

@@ -11,12 +11,12 @@ const skip = python ? false : "python3 isn't installed, whose pty module makes a
 const terminal = fileURLToPath(new URL("../../../fixtures/terminal/run.py", import.meta.url));
 
 interface Screen {
-  /** What the terminal got, escape sequences among it. */
+  /** The output on the terminal, including escape sequences. */
   readonly text: string;
   readonly exitCode: number | null;
 }
 
-/** Runs a command in a terminal, and presses keys one after the other, each when the bar is seen again. */
+/** Runs a command in a terminal, and presses keys one after the other, each when the bar is visible again. */
 async function inTerminal(keys: readonly string[], args: readonly string[]): Promise<Screen> {
   const child = spawn("python3", [terminal, keys.join(","), process.execPath, cliPath, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -35,7 +35,7 @@ function isRestored(text: string): boolean {
   return lastOf("25") === "h" && lastOf("7") === "h";
 }
 
-/** What hides the cursor, as a progress bar does. */
+/** Hides the cursor, as a progress bar does. */
 const hideCursor = "\u001B[?25l";
 
 const endless = ["export", "orders", "--rows", "900000000", "-o", "/dev/null"];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Router, type Handler } from "../../../src/server/worker/route/route.ts";
+import { Router, type Handler } from "../../../src/server/worker/route/router.ts";
 
 const named = new Map<Handler, string>();
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
-import { tellGitHub } from "../../bin/github.ts";
+import { reportToGitHub } from "../../bin/report-to-github.ts";
 import { fixtureResult } from "../bench/report/results.ts";
 
 const mostBytes = 1024 ** 2;
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-/** Tells a step whose summary has so many bytes already; gives the summary and what was said on standard error. */
+/** Reports to a step whose summary already has this many bytes; returns the summary and standard error. */
 async function tell(t: TestContext, taken: number): Promise<{ summary: string; said: string }> {
   const file = join(folder, `${taken}.md`);
   await writeFile(file, "x".repeat(taken));
@@ -22,7 +22,7 @@ async function tell(t: TestContext, taken: number): Promise<{ summary: string; s
   process.env["GITHUB_STEP_SUMMARY"] = file;
   const write = t.mock.method(process.stderr, "write", () => true);
   try {
-    await tellGitHub(result);
+    await reportToGitHub(result);
   } finally {
     write.mock.restore();
     if (own === undefined) delete process.env["GITHUB_STEP_SUMMARY"];
@@ -32,7 +32,7 @@ async function tell(t: TestContext, taken: number): Promise<{ summary: string; s
   return { summary: (await readFile(file, "utf8")).slice(taken), said };
 }
 
-test("a report that doesn't fit into what is left of a summary says which parts it lacks", async (t) => {
+test("a report that doesn't fit into the rest of a summary names the parts it lacks", async (t) => {
   const { summary, said } = await tell(t, mostBytes - 6000);
   assert.ok(Buffer.byteLength(summary) <= 6000);
   assert.match(summary, /^## orders/);

@@ -1,5 +1,5 @@
 /** Whether a worker is ready, draining or idle. */
-export class Life {
+export class WorkerState {
   #isReady = true;
   #isDraining = false;
   #requests = 0;

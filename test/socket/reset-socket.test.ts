@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import * as fc from "fast-check";
-import { resetSocket } from "../../src/socket/socket-reset.ts";
+import { resetSocket } from "../../src/socket/reset-socket.ts";
 
 const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
 before(async () => {
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => void server.close());
 
-/** A connection seen from both ends. */
+/** Both ends of a connection. */
 async function pair(): Promise<{ readonly own: Socket; readonly peer: Socket }> {
   const accepted = once(server, "connection") as Promise<[Socket]>;
   const peer = connect({
@@ -43,7 +43,7 @@ const act: Readonly<Record<Step, (own: Socket, peer: Socket) => unknown>> = {
 };
 const steps = Object.keys(act) as Step[];
 
-test("closes the socket whatever was done to it before", async () => {
+test("closes the socket whatever was done with it before", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...steps), { maxLength: 6 }), async (done) => {
       const { own, peer } = await pair();
@@ -66,7 +66,7 @@ test("closes the socket whatever was done to it before", async () => {
 });
 
 test(
-  "gives every descriptor back, also of sockets that had begun to end",
+  "releases every descriptor, even of sockets that had begun to end",
   { skip: process.platform !== "linux" },
   async () => {
     const descriptors = (): number => readdirSync("/proc/self/fd").length;
@@ -84,8 +84,8 @@ test(
   },
 );
 
-test("resets what still had bytes to write, so that curl doesn't take it for whole", async (t) => {
-  // Not a client of Node: libuv reports a reset as an end when bytes that came before it are unread.
+test("resets a socket with unwritten bytes, so that curl doesn't take the body for complete", async (t) => {
+  // Not a Node client: libuv reports a reset as an end if earlier bytes are unread.
   const listener = createServer((socket) => {
     socket.on("error", () => undefined);
     socket.once("data", () => {

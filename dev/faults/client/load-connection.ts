@@ -1,20 +1,20 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** Where clients connect to. */
+/** The address that clients connect to. */
 export type ClientTarget = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** What came next over a connection: bytes, its clean end, a reset, or nothing for too long. */
+/** The next event of a connection: bytes, its clean end, a reset, or nothing for too long. */
 export type Arrival = Buffer | "end" | "reset" | "silence";
 
 /**
- * How long a client waits for the next byte or for the connection itself before it calls that a hang: longer than a server
- * takes to notice that one of its processes hangs, which is 30 s.
+ * How long a client waits for the next byte or the connection before it reports a hang: longer than the 30 s in which
+ * a server detects that one of its processes hangs.
  */
 export const longestSilenceMs = 45_000;
 
-/** A connection whose bytes come only when they are asked for, so that a slow reader is one for the kernel too. */
-export class ClientConnection {
+/** A connection that reads only on request, so that a slow reader is slow for the kernel too. */
+export class LoadConnection {
   readonly socket: Socket;
   #rest: Buffer | undefined;
   #isReset = false;
@@ -24,11 +24,11 @@ export class ClientConnection {
     socket.on("error", () => (this.#isReset = true));
   }
 
-  /** Connects; undefined when nobody listens or accepts. */
-  static async open(target: ClientTarget): Promise<ClientConnection | undefined> {
-    // Half-open, so that its own end is said only when that is wanted.
+  /** Connects; undefined if the server doesn't listen or accept. */
+  static async open(target: ClientTarget): Promise<LoadConnection | undefined> {
+    // Half-open, so that this side ends only on request.
     const socket = connect({ ...target, allowHalfOpen: true });
-    const connection = new ClientConnection(socket);
+    const connection = new LoadConnection(socket);
     const isConnected = await once(socket, "connect", { signal: AbortSignal.timeout(longestSilenceMs) }).then(
       () => true,
       () => false,
@@ -42,7 +42,7 @@ export class ClientConnection {
     if (!this.socket.writableEnded) this.socket.write(data);
   }
 
-  /** The next bytes, or why there are none; at most a few chunks of the kernel's are taken ahead. */
+  /** The next bytes, or why there are none; at most a few chunks are read ahead. */
   async next(silenceMs = longestSilenceMs): Promise<Arrival> {
     if (this.#rest !== undefined) {
       const rest = this.#rest;
@@ -62,15 +62,15 @@ export class ClientConnection {
     }
   }
 
-  /** Gives back bytes that were read too far, as the beginning of what comes next. */
+  /** Puts back bytes that were read too far; the next read returns them first. */
   putBack(bytes: Buffer): void {
     if (bytes.length > 0) this.#rest = bytes;
   }
 
   /**
-   * Whether a connection that came to its end was reset. libuv reports the end when a reset comes right behind the last
-   * bytes (a partial read together with POLLHUP), and never reads the error that the kernel keeps; therefore the kernel is
-   * asked by a write, which succeeds towards a peer that has ended cleanly. Not for a client that has ended its own side.
+   * Whether an ended connection was reset. If a reset follows the last bytes at once, libuv reports an end (a partial
+   * read together with POLLHUP), and never reads the kernel's error. Therefore this writes to the socket, which
+   * succeeds if the peer has ended cleanly. Not for a client that has ended its own side.
    */
   async wasReset(): Promise<boolean> {
     if (this.#isReset || this.socket.destroyed) return this.#isReset;
@@ -84,7 +84,7 @@ export class ClientConnection {
     this.socket.end();
   }
 
-  /** Leaves by a reset, which only TCP has, or as the kernel does it when there are unread bytes. */
+  /** Disconnects by a reset, which only TCP has, or by a close with unread bytes. */
   leave(how: "reset" | "close"): void {
     const isTcp = this.socket.remoteAddress !== undefined;
     if (how === "reset" && isTcp && !this.socket.writableEnded) this.socket.resetAndDestroy();

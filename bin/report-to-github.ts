@@ -12,7 +12,7 @@ const leastReportBytes = 4096;
  * may be a result file. If the summary is full or can't be written, a warning says so, and the exit code stays the
  * same.
  */
-export async function tellGitHub(result: BenchResult): Promise<void> {
+export async function reportToGitHub(result: BenchResult): Promise<void> {
   const file = process.env["GITHUB_STEP_SUMMARY"];
   if (file === undefined || file === "") return;
   const { githubAnnotations, renderReport } = await import("../bench/internal.ts");

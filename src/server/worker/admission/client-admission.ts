@@ -8,7 +8,7 @@ import { ExportSlots } from "../../../admission/export-slots.ts";
 import type { Slots } from "../../../admission/slots.ts";
 
 /** How a worker admits clients. Each worker model has its own way. */
-export interface Intake {
+export interface ClientAdmission {
   readonly slots: Slots;
   /** The most requests on one connection; 0 for no limit. */
   readonly requestsPerConnection: number;
@@ -18,7 +18,7 @@ export interface Intake {
 }
 
 /** What admission needs from the worker. */
-export interface IntakeContext {
+export interface ClientAdmissionContext {
   readonly settings: ServerSettings;
   readonly occupancy: Occupancy;
   readonly clock: Clock;
@@ -31,12 +31,14 @@ export interface IntakeContext {
 }
 
 /** Makes the admission of a worker model. */
-export const intakes: Readonly<Record<WorkerModel, (context: IntakeContext) => Intake>> = {
+export const clientAdmissions: Readonly<
+  Record<WorkerModel, (context: ClientAdmissionContext) => ClientAdmission>
+> = {
   async: takeMany,
   sync: takeOneAtATime,
 };
 
-function takeMany({ settings, occupancy, clock, open, answer }: IntakeContext): Intake {
+function takeMany({ settings, occupancy, clock, open, answer }: ClientAdmissionContext): ClientAdmission {
   return {
     slots: new ExportSlots(settings, occupancy, clock),
     requestsPerConnection: 0,
@@ -51,7 +53,7 @@ function takeMany({ settings, occupancy, clock, open, answer }: IntakeContext): 
  * The connection holds the slot until it is closed *and* the closers of its answer have run; only then is the worker
  * free.
  */
-function takeOneAtATime({ occupancy, clock, open, answer, onFree }: IntakeContext): Intake {
+function takeOneAtATime({ occupancy, clock, open, answer, onFree }: ClientAdmissionContext): ClientAdmission {
   const slots = new ConnectionSlot(occupancy, clock);
   let answering = Promise.resolve();
   return {

@@ -2,7 +2,7 @@ import type { ListedExport } from "../../export/catalog.ts";
 import { formatCount } from "../../units.ts";
 
 /** The page at `/`: the exports, and links to the service paths. */
-export function pageForPeople(exports: readonly ListedExport[]): string {
+export function indexPage(exports: readonly ListedExport[]): string {
   const rows = exports.map(describeExport).join("\n");
   return `<!doctype html>
 <html lang="en">

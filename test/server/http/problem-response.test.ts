@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StreamCsvError } from "../../../src/errors.ts";
-import { problemResponse } from "../../../src/server/http/problem.ts";
+import { problemResponse } from "../../../src/server/http/problem-response.ts";
 
 function coded(code: string): Error {
   return Object.assign(new Error(`${code}: open '/secret/path'`), { code });
@@ -16,7 +16,7 @@ for (const code of ["EMFILE", "ENFILE", "ENOMEM"]) {
     ],
   ];
   for (const [what, error] of thrown) {
-    test(`answers ${what} with 503, when to come again, and no path`, () => {
+    test(`answers ${what} with 503, a Retry-After and no path`, () => {
       const response = problemResponse(error);
       assert.equal(response.statusCode, 503);
       assert.equal(response.headers.get("Retry-After"), "1");
@@ -26,7 +26,7 @@ for (const code of ["EMFILE", "ENFILE", "ENOMEM"]) {
   }
 }
 
-test("answers any other fault as what it is", () => {
+test("answers any other fault with its own status", () => {
   assert.equal(problemResponse(coded("EIO")).statusCode, 500);
   assert.equal(problemResponse(new StreamCsvError("SCSV_BAD_PARAMETER", "No.")).statusCode, 400);
 });
