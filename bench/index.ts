@@ -3,13 +3,17 @@ export { runBench, type BenchRun } from "./run/run-bench.ts";
 export type { BenchHooks, BenchProgress } from "./run/run-hooks.ts";
 export { scenarios } from "./scenario/scenarios.ts";
 export type { Plan, Scenario, ScenarioContext } from "./scenario/scenario.ts";
-export { baselineOf, parseBaseline, type Baseline } from "./gate/baseline.ts";
-export { defaultBudgets, parseBudget, requireAboveFloor, type Budget } from "./gate/budget.ts";
-export { parseCalibration, type CalibrationRun } from "./gate/calibration-run.ts";
-export { compareRuns, type RunComparison, type RunNames } from "./gate/compare-runs.ts";
-export { compareResults, type ComparedResults, type CompareOptions } from "./gate/comparison-result.ts";
-export { confirmRegressions, metricsToConfirm } from "./gate/confirm.ts";
-export type { Judgement } from "./gate/judge-metric.ts";
+export { baselineOf, parseBaseline, type Baseline } from "./gate/baseline/baseline.ts";
+export { defaultBudgets, parseBudget, requireAboveFloor, type Budget } from "./gate/budget/budget.ts";
+export { parseCalibration, type CalibrationRun } from "./gate/budget/calibration-run.ts";
+export { compareRuns, type RunComparison, type RunNames } from "./gate/baseline/compare-runs.ts";
+export {
+  compareResults,
+  type ComparedResults,
+  type CompareOptions,
+} from "./gate/baseline/compare-results.ts";
+export { confirmRegressions, metricsToConfirm } from "./gate/judge/confirm-regressions.ts";
+export type { Judgement } from "./gate/judge/judge-metric.ts";
 export {
   comparisonsOf,
   exitCodeOf,
@@ -19,10 +23,15 @@ export {
   type GatedArms,
   type GateReport,
   type GateVerdict,
-} from "./gate/judge-run.ts";
-export { noiseFloor, type NoiseFloor } from "./gate/noise-floor.ts";
-export type { NamedBaseline } from "./gate/gate-settings.ts";
-export { measureTwiceAtMost, roundFault, type MachineSample, type RoundWatch } from "./gate/round-guard.ts";
+} from "./gate/judge/judge-run.ts";
+export { noiseFloor, type NoiseFloor } from "./gate/budget/noise-floor.ts";
+export type { NamedBaseline } from "./gate/baseline/gate-settings.ts";
+export {
+  measureTwiceAtMost,
+  roundFault,
+  type MachineSample,
+  type RoundWatch,
+} from "./gate/measure/round-guard.ts";
 export { comparisonText, type ComparedRow, type ComparisonView } from "./report/comparison-text.ts";
 export { githubAnnotations } from "./report/annotations.ts";
 export { plainLines } from "./report/plain-text.ts";

@@ -1,7 +1,7 @@
 // Long because it is a catalogue: every setting of a run with its default and meaning, and what refuses those that can't be run.
 
-import { parseBudget, type Budget } from "../gate/budget.ts";
-import { readBudgets, type NamedBaseline } from "../gate/gate-settings.ts";
+import { parseBudget, type Budget } from "../gate/budget/budget.ts";
+import { readBudgets, type NamedBaseline } from "../gate/baseline/gate-settings.ts";
 import { parseAgainst, type AgainstSpec } from "../subject/parse-against.ts";
 import { parseTarget, type TargetSpec } from "../subject/parse-target.ts";
 import { againId } from "../session/arm.ts";

@@ -1,10 +1,10 @@
 import { StreamCsvError, type Clock } from "../../src/index.ts";
 import { ownName, type ResolvedConfig } from "./config.ts";
-import type { MeasuredSoFar } from "../gate/baseline.ts";
-import { judgeAgainst } from "../gate/compare-runs.ts";
-import { gatedArmsOf, judgeRun, type GateReport } from "../gate/judge-run.ts";
-import { gateSteps, measureGate, turnsOf, type GateQuestion } from "../gate/measure-gate.ts";
-import { machineSample } from "../gate/round-guard.ts";
+import type { MeasuredSoFar } from "../gate/baseline/baseline.ts";
+import { judgeAgainst } from "../gate/baseline/compare-runs.ts";
+import { gatedArmsOf, judgeRun, type GateReport } from "../gate/judge/judge-run.ts";
+import { gateSteps, measureGate, turnsOf, type GateQuestion } from "../gate/measure/measure-gate.ts";
+import { machineSample } from "../gate/measure/round-guard.ts";
 import type { BenchResult, Integrity } from "../result/schema.ts";
 import type { BenchHooks } from "./run-hooks.ts";
 import { armsOf, mostBufferedBytes, planOf, versionOf } from "./run-plan.ts";

@@ -1,9 +1,9 @@
 import { StreamCsvError, systemClock } from "../../src/index.ts";
 import { checkConfig, checkHooks, withRangeCode } from "./check-config.ts";
 import { resolveConfig, type BenchConfig } from "./config.ts";
-import { requireAboveNoise, requireComparable } from "../gate/gate-settings.ts";
-import { exitCodeOf, tooFewRounds, type GateReport } from "../gate/judge-run.ts";
-import { comparisonsIn } from "../gate/run-comparisons.ts";
+import { requireAboveNoise, requireComparable } from "../gate/baseline/gate-settings.ts";
+import { exitCodeOf, tooFewRounds, type GateReport } from "../gate/judge/judge-run.ts";
+import { comparisonsIn } from "../gate/judge/run-comparisons.ts";
 import { measureRun, type Findings } from "./measure-run.ts";
 import { describeEnvironment } from "../probe/environment.ts";
 import { canSampleProcesses } from "../probe/process-tree.ts";

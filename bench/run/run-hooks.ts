@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/index.ts";
-import type { CalibrationRun } from "../gate/calibration-run.ts";
-import type { MachineSample } from "../gate/round-guard.ts";
+import type { CalibrationRun } from "../gate/budget/calibration-run.ts";
+import type { MachineSample } from "../gate/measure/round-guard.ts";
 import type { MakeReference } from "../session/survey-export.ts";
 
 /** How far a run is. */

@@ -1,4 +1,4 @@
-import type { CalibrationRun } from "../../bench/gate/calibration-run.ts";
+import type { CalibrationRun } from "../../bench/gate/budget/calibration-run.ts";
 import type { Burden } from "./version-copy.ts";
 
 export type CalibrationKind = CalibrationRun["kind"];

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parseCalibration, type CalibrationRun } from "../../bench/gate/calibration-run.ts";
+import { parseCalibration, type CalibrationRun } from "../../bench/gate/budget/calibration-run.ts";
 import { parseResult } from "../../bench/result/read-result.ts";
 import { describeEnvironment } from "../../bench/probe/environment.ts";
 import { recordOf } from "./calibration-record.ts";

@@ -1,4 +1,4 @@
-import { untrustedTwice } from "../../bench/gate/round-guard.ts";
+import { untrustedTwice } from "../../bench/gate/measure/round-guard.ts";
 import type { BenchResult } from "../../bench/result/schema.ts";
 
 /** What a run says of a change. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { baselineFormat, baselineOf, parseBaseline } from "../../../bench/gate/baseline.ts";
+import { baselineFormat, baselineOf, parseBaseline } from "../../../bench/gate/baseline/baseline.ts";
 import { StreamCsvError } from "../../../src/index.ts";
 import { simulateResult } from "./results.ts";
 import { arms, simulateRounds } from "./rounds.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultBudgets, nameOf, parseBudget, requireAboveFloor } from "../../../bench/gate/budget.ts";
+import { defaultBudgets, nameOf, parseBudget, requireAboveFloor } from "../../../bench/gate/budget/budget.ts";
 
 const mib = 1024 ** 2;
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "valibot";
-import { baselineOf } from "../../../bench/gate/baseline.ts";
-import { parseBudget } from "../../../bench/gate/budget.ts";
-import { compareRuns, type RunComparison } from "../../../bench/gate/compare-runs.ts";
-import { compareResults, type ComparedResults } from "../../../bench/gate/comparison-result.ts";
+import { baselineOf } from "../../../bench/gate/baseline/baseline.ts";
+import { parseBudget } from "../../../bench/gate/budget/budget.ts";
+import { compareRuns, type RunComparison } from "../../../bench/gate/baseline/compare-runs.ts";
+import { compareResults, type ComparedResults } from "../../../bench/gate/baseline/compare-results.ts";
 import { comparisonText } from "../../../bench/report/comparison-text.ts";
 import { resultSchema } from "../../../bench/result/schema.ts";
 import { simulateResult, type SimulatedRun } from "./results.ts";

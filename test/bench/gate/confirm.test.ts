@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultBudgets } from "../../../bench/gate/budget.ts";
-import { confirmRegressions, metricsToConfirm } from "../../../bench/gate/confirm.ts";
-import { gatedArmsOf, judgeRun, type GateReport } from "../../../bench/gate/judge-run.ts";
+import { defaultBudgets } from "../../../bench/gate/budget/budget.ts";
+import { confirmRegressions, metricsToConfirm } from "../../../bench/gate/judge/confirm-regressions.ts";
+import { gatedArmsOf, judgeRun, type GateReport } from "../../../bench/gate/judge/judge-run.ts";
 import { arms, simulateRounds, type Simulated } from "./rounds.ts";
 
 function batch(simulated: Omit<Simulated, "count">): GateReport {

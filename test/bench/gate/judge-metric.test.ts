@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseBudget } from "../../../bench/gate/budget.ts";
-import { judgeMetric, type Judgement } from "../../../bench/gate/judge-metric.ts";
+import { parseBudget } from "../../../bench/gate/budget/budget.ts";
+import { judgeMetric, type Judgement } from "../../../bench/gate/judge/judge-metric.ts";
 
 /** Eight rounds in which the control waited about a second, but not at all in the first. */
 function judge(treatmentOf: (control: number) => number): Judgement {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultBudgets, parseBudget, type Budget } from "../../../bench/gate/budget.ts";
+import { defaultBudgets, parseBudget, type Budget } from "../../../bench/gate/budget/budget.ts";
 import {
   comparisonsOf,
   exitCodeOf,
@@ -8,7 +8,7 @@ import {
   judgeRun,
   tooFewRounds,
   type GateReport,
-} from "../../../bench/gate/judge-run.ts";
+} from "../../../bench/gate/judge/judge-run.ts";
 import type { Round } from "../../../bench/result/schema.ts";
 import { arms, simulateRounds, withMetric } from "./rounds.ts";
 

@@ -4,8 +4,8 @@ import {
   calibrationFormat,
   parseCalibration,
   type CalibrationRun,
-} from "../../../bench/gate/calibration-run.ts";
-import { noiseFloor } from "../../../bench/gate/noise-floor.ts";
+} from "../../../bench/gate/budget/calibration-run.ts";
+import { noiseFloor } from "../../../bench/gate/budget/noise-floor.ts";
 
 const name = "streaming.cpu_s_per_mib";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { measureTwiceAtMost, roundFault, type RoundWatch } from "../../../bench/gate/round-guard.ts";
+import { measureTwiceAtMost, roundFault, type RoundWatch } from "../../../bench/gate/measure/round-guard.ts";
 import { StreamCsvError } from "../../../src/index.ts";
 
 const still = { ticks: { stolen: 5, total: 1000 }, throttling: { periods: 10, throttledPeriods: 2 } };

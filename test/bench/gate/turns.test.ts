@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseBudget } from "../../../bench/gate/budget.ts";
-import { gateSteps, turnsOf } from "../../../bench/gate/measure-gate.ts";
+import { parseBudget } from "../../../bench/gate/budget/budget.ts";
+import { gateSteps, turnsOf } from "../../../bench/gate/measure/measure-gate.ts";
 import type { Plan } from "../../../bench/scenario/scenario.ts";
 
 const cpu = parseBudget("streaming.cpu_s_per_mib=5%");

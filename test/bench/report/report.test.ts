@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from "node:util";
 import { metrics, resultFormat, terminalReport, type BenchResult } from "../../../bench/index.ts";
 import type { Measured } from "../../../bench/result/metric.ts";
 import { factorText, percentText, quantityText, significant } from "../../../bench/report/number-text.ts";
-import { compareArms } from "../../../bench/session/compare-arms.ts";
+import { compareArms } from "../../../bench/gate/judge/compare-arms.ts";
 
 const mebibyte = 1024 ** 2;
 

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { summarize } from "../../../dev/calibrate/calibration-summary.ts";
-import { parseCalibration } from "../../../bench/gate/calibration-run.ts";
+import { parseCalibration } from "../../../bench/gate/budget/calibration-run.ts";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const file = `${root}bench/data/calibration.jsonl`;

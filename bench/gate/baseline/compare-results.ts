@@ -1,9 +1,9 @@
-import type { ComparisonView } from "../report/comparison-text.ts";
-import type { Arm, BenchResult, Round, Series } from "../result/schema.ts";
+import type { ComparisonView } from "../../report/comparison-text.ts";
+import type { Arm, BenchResult, Round, Series } from "../../result/schema.ts";
 import { baselineOf } from "./baseline.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../budget/budget.ts";
 import { compareRuns, type RunNames } from "./compare-runs.ts";
-import { exitCodeOf } from "./judge-run.ts";
+import { exitCodeOf } from "../judge/judge-run.ts";
 
 /** How two result files are to be compared. */
 export interface CompareOptions {

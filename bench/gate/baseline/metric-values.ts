@@ -1,6 +1,6 @@
-import { metrics, type Metric } from "../result/metric.ts";
-import type { BenchResult } from "../result/schema.ts";
-import { isOfProcessors } from "./budget.ts";
+import { metrics, type Metric } from "../../result/metric.ts";
+import type { BenchResult } from "../../result/schema.ts";
+import { isOfProcessors } from "../budget/budget.ts";
 
 /** What one arm gave of one metric, round by round. */
 export interface Series {

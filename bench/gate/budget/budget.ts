@@ -1,5 +1,5 @@
-import { deliveries, isDelivery, type Delivery } from "../../src/index.ts";
-import { metrics, type Metric, type MetricId } from "../result/metric.ts";
+import { deliveries, isDelivery, type Delivery } from "../../../src/index.ts";
+import { metrics, type Metric, type MetricId } from "../../result/metric.ts";
 import type { NoiseFloor } from "./noise-floor.ts";
 
 /** How much worse a metric of a delivery may become before a build fails. */

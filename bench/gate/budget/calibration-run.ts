@@ -13,8 +13,8 @@ import {
   string,
   type InferOutput,
 } from "valibot";
-import { StreamCsvError } from "../../src/index.ts";
-import { count, environmentSchema, quantity, type Environment } from "../result/schema.ts";
+import { StreamCsvError } from "../../../src/index.ts";
+import { count, environmentSchema, quantity, type Environment } from "../../result/schema.ts";
 
 /** The name of the format: one such object a line. */
 export const calibrationFormat = "stream-csv.calibration.v1";

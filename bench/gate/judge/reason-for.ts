@@ -1,7 +1,7 @@
-import { formatBytes } from "../../src/index.ts";
-import { percent } from "../result/percent.ts";
-import type { Comparison } from "../result/schema.ts";
-import type { Budget } from "./budget.ts";
+import { formatBytes } from "../../../src/index.ts";
+import { percent } from "../../result/percent.ts";
+import type { Comparison } from "../../result/schema.ts";
+import type { Budget } from "../budget/budget.ts";
 import type { Decision } from "./decide.ts";
 
 /**

@@ -1,7 +1,7 @@
-import { StreamCsvError } from "../../src/index.ts";
-import { machineTicks, type MachineTicks } from "../probe/steal-time.ts";
-import { cpuThrottling, type Throttling } from "../probe/throttling.ts";
-import { percent } from "../result/percent.ts";
+import { StreamCsvError } from "../../../src/index.ts";
+import { machineTicks, type MachineTicks } from "../../probe/steal-time.ts";
+import { cpuThrottling, type Throttling } from "../../probe/throttling.ts";
+import { percent } from "../../result/percent.ts";
 
 /** What the machine says of itself at one moment; null is what it doesn't tell. */
 export interface MachineSample {

@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/index.ts";
+import type { Delivery } from "../../../src/index.ts";
 import { nameOfExport, type Baseline } from "./baseline.ts";
 import {
   defaultBudgets,
@@ -7,10 +7,10 @@ import {
   requireAboveFloor,
   requireInRounds,
   type Budget,
-} from "./budget.ts";
-import type { CalibrationRun, Machine } from "./calibration-run.ts";
-import { noiseFloor } from "./noise-floor.ts";
-import { isPortable } from "./series.ts";
+} from "../budget/budget.ts";
+import type { CalibrationRun, Machine } from "../budget/calibration-run.ts";
+import { noiseFloor } from "../budget/noise-floor.ts";
+import { isPortable } from "./metric-values.ts";
 
 /** An earlier run that this one is held against, and what it is called. */
 export interface NamedBaseline {

@@ -1,4 +1,4 @@
-import { percentile } from "../statistics/percentile.ts";
+import { percentile } from "../../statistics/percentile.ts";
 import { lastBuildOf, type CalibrationRun, type Machine } from "./calibration-run.ts";
 
 /** By how much two equal versions differ on a kind of machine. */

@@ -8,8 +8,8 @@ import {
   string,
   type InferOutput,
 } from "valibot";
-import { StreamCsvError } from "../../src/index.ts";
-import { parseResult } from "../result/read-result.ts";
+import { StreamCsvError } from "../../../src/index.ts";
+import { parseResult } from "../../result/read-result.ts";
 import {
   count,
   environmentSchema,
@@ -17,8 +17,8 @@ import {
   quantity,
   resultFormat,
   type BenchResult,
-} from "../result/schema.ts";
-import { seriesOf } from "./series.ts";
+} from "../../result/schema.ts";
+import { seriesOf } from "./metric-values.ts";
 
 /** The name of the format; a change that breaks readers gets another number. */
 export const baselineFormat = "stream-csv.baseline.v1";

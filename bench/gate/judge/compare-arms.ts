@@ -1,6 +1,6 @@
-import { metrics } from "../result/metric.ts";
-import type { Arm, Comparison, Round } from "../result/schema.ts";
-import { compareRounds } from "../statistics/compare.ts";
+import { metrics } from "../../result/metric.ts";
+import type { Arm, Comparison, Round } from "../../result/schema.ts";
+import { compareRounds } from "../../statistics/compare.ts";
 
 /** What gives no ratio: the size of the export is the same in all arms. */
 const fixed = new Set(["rows", "body_bytes", "slow_body_bytes"]);

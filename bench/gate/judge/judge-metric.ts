@@ -1,12 +1,12 @@
-import { checksumText } from "../result/checksum-text.ts";
-import type { MetricId } from "../result/metric.ts";
-import { percent } from "../result/percent.ts";
-import type { Comparison } from "../result/schema.ts";
-import { boundRounds, type Pair } from "../statistics/compare.ts";
-import { signedRankBounds } from "../statistics/signed-rank.ts";
-import { metricOf, type Budget } from "./budget.ts";
+import { checksumText } from "../../result/checksum-text.ts";
+import type { MetricId } from "../../result/metric.ts";
+import { percent } from "../../result/percent.ts";
+import type { Comparison } from "../../result/schema.ts";
+import { boundRounds, type Pair } from "../../statistics/compare.ts";
+import { signedRankBounds } from "../../statistics/signed-rank.ts";
+import { metricOf, type Budget } from "../budget/budget.ts";
 import { decide, isSurelyOutside, type Change, type Decision, type Limit } from "./decide.ts";
-import { reasonFor } from "./sentence.ts";
+import { reasonFor } from "./reason-for.ts";
 
 /** The same delivery of this version, of the other version, and of the other version again. */
 export interface ArmTrio {

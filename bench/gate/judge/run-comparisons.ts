@@ -1,5 +1,5 @@
-import type { BenchResult, Comparison } from "../result/schema.ts";
-import { compareArms } from "../session/compare-arms.ts";
+import type { BenchResult, Comparison } from "../../result/schema.ts";
+import { compareArms } from "./compare-arms.ts";
 import { comparisonsOf, type GateReport } from "./judge-run.ts";
 
 /**

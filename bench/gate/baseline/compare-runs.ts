@@ -1,17 +1,17 @@
-import type { ComparedRow } from "../report/comparison-text.ts";
-import type { Comparison } from "../result/schema.ts";
-import { bonferroniLevel } from "../statistics/bonferroni.ts";
-import { boundRuns } from "../statistics/compare.ts";
-import { median } from "../statistics/median.ts";
-import { rankSumBounds } from "../statistics/rank-sum.ts";
+import type { ComparedRow } from "../../report/comparison-text.ts";
+import type { Comparison } from "../../result/schema.ts";
+import { bonferroniLevel } from "../../statistics/bonferroni.ts";
+import { boundRuns } from "../../statistics/compare.ts";
+import { median } from "../../statistics/median.ts";
+import { rankSumBounds } from "../../statistics/rank-sum.ts";
 import { asBaseline, type Baseline, type MeasuredSoFar } from "./baseline.ts";
-import { nameOf, type Budget } from "./budget.ts";
-import { decide } from "./decide.ts";
+import { nameOf, type Budget } from "../budget/budget.ts";
+import { decide } from "../judge/decide.ts";
 import type { NamedBaseline } from "./gate-settings.ts";
-import { conclude, type GateReport } from "./judge-run.ts";
-import type { Judgement } from "./judge-metric.ts";
-import { reasonFor } from "./sentence.ts";
-import { betterOf, isOfAnySize, isPortable, type Series } from "./series.ts";
+import { conclude, type GateReport } from "../judge/judge-run.ts";
+import type { Judgement } from "../judge/judge-metric.ts";
+import { reasonFor } from "../judge/reason-for.ts";
+import { betterOf, isOfAnySize, isPortable, type Series } from "./metric-values.ts";
 
 /** Two runs that were made one after the other, held against each other. */
 export interface RunComparison {
