@@ -68,7 +68,7 @@ export {
   resetPeaks,
 } from "./probe/process-tree.ts";
 export { bytesInSocketBuffers } from "./probe/socket-buffers.ts";
-export type { MakeReference } from "./session/survey-export.ts";
+export type { MakeReference } from "./session/survey/survey-export.ts";
 export { bonferroniLevel } from "./statistics/bonferroni.ts";
 export {
   boundRounds,

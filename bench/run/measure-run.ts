@@ -15,8 +15,8 @@ import { seededRandom } from "../statistics/random.ts";
 import { foreignTarget } from "../subject/foreign-target.ts";
 import { otherVersion } from "../subject/other-version.ts";
 import type { Target } from "../subject/target.ts";
-import type { Logbook } from "../session/logbook.ts";
-import { surveyExport } from "../session/survey-export.ts";
+import type { Logbook } from "../session/run-record.ts";
+import { surveyExport } from "../session/survey/survey-export.ts";
 
 /** What is known of a run before it has ended. */
 export interface Findings extends MeasuredSoFar {

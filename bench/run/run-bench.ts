@@ -10,7 +10,7 @@ import { canSampleProcesses } from "../probe/process-tree.ts";
 import { metrics } from "../result/metric.ts";
 import { resultFormat, type BenchResult, type Verdict } from "../result/schema.ts";
 import type { BenchHooks } from "./run-hooks.ts";
-import { Logbook } from "../session/logbook.ts";
+import { Logbook } from "../session/run-record.ts";
 
 /** A result, and what kept it from being whole. */
 export interface BenchRun {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/index.ts";
 import type { CalibrationRun } from "../gate/budget/calibration-run.ts";
 import type { MachineSample } from "../gate/measure/round-guard.ts";
-import type { MakeReference } from "../session/survey-export.ts";
+import type { MakeReference } from "../session/survey/survey-export.ts";
 
 /** How far a run is. */
 export interface BenchProgress {

@@ -4,7 +4,7 @@ import type { Plan } from "../scenario/scenario.ts";
 import { streamCsvServer } from "../subject/stream-csv-server.ts";
 import type { Target } from "../subject/target.ts";
 import { explainingArms, gatingArms, type BenchArm } from "../session/arm.ts";
-import type { Survey } from "../session/survey-export.ts";
+import type { Survey } from "../session/survey/survey-export.ts";
 
 /** The most bytes of a buffered body that is chosen here. */
 export const mostBufferedBytes = 256 * 1024 ** 2;

@@ -1,7 +1,7 @@
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../subject/target.ts";
 import { whoseOf, type BenchArm } from "../session/arm.ts";
-import { measureExport, prepareServer, requireSameBody } from "../session/measure-export.ts";
+import { measureExport, prepareServer, requireSameBody } from "../session/measure/measure-export.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
 /** Above this share of its time the reader may have been the slower side. */

@@ -1,7 +1,7 @@
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../subject/target.ts";
-import { combineTurns, withDuet } from "../session/combine-turns.ts";
-import { withServers, type Served, type ServerNeed } from "../session/with-servers.ts";
+import { combineTurns, withDuet } from "../session/measure/combine-turns.ts";
+import { withServers, type Served, type ServerNeed } from "../session/server/with-servers.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
 /** What a round is, beside one measurement of each arm by itself. */

@@ -1,5 +1,5 @@
 import type { Random } from "../statistics/random.ts";
-import type { Logbook } from "../session/logbook.ts";
+import type { Logbook } from "../session/run-record.ts";
 import type { BenchArm } from "../session/arm.ts";
 import type { Delivery, Session } from "../session/session.ts";
 

@@ -11,10 +11,10 @@ import { shuffled, seededRandom } from "../../bench/statistics/random.ts";
 import { streamCsvServer } from "../../bench/subject/stream-csv-server.ts";
 import type { Target } from "../../bench/subject/target.ts";
 import type { BenchArm } from "../../bench/session/arm.ts";
-import { measureDuet } from "../../bench/session/measure-duet.ts";
-import { measureExport, prepareServer } from "../../bench/session/measure-export.ts";
+import { measureDuet } from "../../bench/session/measure/measure-duet.ts";
+import { measureExport, prepareServer } from "../../bench/session/measure/measure-export.ts";
 import { readFrom, type Session } from "../../bench/session/session.ts";
-import { withServers, type Served } from "../../bench/session/with-servers.ts";
+import { withServers, type Served } from "../../bench/session/server/with-servers.ts";
 
 const rows = 100_000;
 const turns = 6;

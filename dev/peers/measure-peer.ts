@@ -2,7 +2,7 @@ import { systemClock } from "../../src/index.ts";
 import type { ExportReading } from "../../bench/load/read-export.ts";
 import { countShortRequests } from "../../bench/load/short-requests.ts";
 import type { RunningTarget, Target } from "../../bench/subject/target.ts";
-import { measureFresh } from "../../bench/session/measure-export.ts";
+import { measureFresh } from "../../bench/session/measure/measure-export.ts";
 import { readWhole, withServer, type Trial } from "../../bench/session/session.ts";
 import type { Peer, Workshop } from "./peer.ts";
 import { peerTarget } from "./peer-target.ts";

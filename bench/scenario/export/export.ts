@@ -1,8 +1,8 @@
 import { distinctArms } from "../../session/arm.ts";
-import { measureNeighbours } from "../../session/measure-neighbours.ts";
-import { measureSeries } from "./measure-series.ts";
-import { balancedOrders } from "../../session/order.ts";
-import { withServers } from "../../session/with-servers.ts";
+import { measureNeighbours } from "../../session/measure/measure-neighbors.ts";
+import { measureSeries } from "./measure-curves.ts";
+import { balancedOrders } from "../../session/balanced-orders.ts";
+import { withServers } from "../../session/server/with-servers.ts";
 import { checkHeldTimes } from "../check-held-times.ts";
 import { measureArm } from "../measure-arm.ts";
 import { neighbourTimes } from "../mixed/mixed.ts";

@@ -1,5 +1,5 @@
 import { measureRelease } from "./measure-release.ts";
-import { balancedOrders } from "../../session/order.ts";
+import { balancedOrders } from "../../session/balanced-orders.ts";
 import { bigArms } from "../big-arms.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";

@@ -2,7 +2,7 @@ import { StreamCsvError } from "../../../src/index.ts";
 import { fetchInsideNumbers } from "../../probe/server-stats.ts";
 import type { Measured } from "../../result/metric.ts";
 import { readFrom, type Trial } from "../../session/session.ts";
-import { warmUp } from "../../session/warm-up.ts";
+import { warmUp } from "../../session/server/warm-up.ts";
 
 /** Slow enough that the server still waits for the client when it leaves. */
 const bytesPerSecond = 4 * 1024 ** 2;

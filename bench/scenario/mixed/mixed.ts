@@ -1,5 +1,5 @@
-import { measureNeighbours, type NeighbourOptions } from "../../session/measure-neighbours.ts";
-import { balancedOrders } from "../../session/order.ts";
+import { measureNeighbours, type NeighbourOptions } from "../../session/measure/measure-neighbors.ts";
+import { balancedOrders } from "../../session/balanced-orders.ts";
 import { distinctArms } from "../../session/arm.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";

@@ -4,7 +4,7 @@ import type { Check } from "../../result/schema.ts";
 import { growthOf } from "../../statistics/growth.ts";
 import { median } from "../../statistics/median.ts";
 import { distinctArms, type BenchArm, type ExpectedBody } from "../../session/arm.ts";
-import { measureFresh, requireSameBody } from "../../session/measure-export.ts";
+import { measureFresh, requireSameBody } from "../../session/measure/measure-export.ts";
 import { readWhole, type Trial } from "../../session/session.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";

@@ -1,8 +1,8 @@
 import { canSampleProcesses } from "../../probe/process-tree.ts";
 import { bytesInSocketBuffers } from "../../probe/socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
-import { difference } from "../../session/server-memory.ts";
-import { serverWork } from "../../session/server-work.ts";
+import { difference } from "../../session/server/server-memory.ts";
+import { serverWork } from "../../session/server/server-work.ts";
 import { readWhole, type Trial } from "../../session/session.ts";
 
 /** By then the buffers are full; later the receiver may have grown its own for a body that is nearly through. */

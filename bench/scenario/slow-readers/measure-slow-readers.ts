@@ -9,10 +9,10 @@ import type { Measured } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
 import type { Random } from "../../statistics/random.ts";
 import type { RunningTarget } from "../../subject/target.ts";
-import { difference, idleMemory, watchPeak } from "../../session/server-memory.ts";
-import { serverWork } from "../../session/server-work.ts";
+import { difference, idleMemory, watchPeak } from "../../session/server/server-memory.ts";
+import { serverWork } from "../../session/server/server-work.ts";
 import { readFrom, type Trial } from "../../session/session.ts";
-import { warmUp } from "../../session/warm-up.ts";
+import { warmUp } from "../../session/server/warm-up.ts";
 
 /** Who reads, how slowly, and how long they are watched. */
 export interface SlowReaderOptions {

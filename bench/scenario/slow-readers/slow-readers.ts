@@ -4,7 +4,7 @@ import { median } from "../../statistics/median.ts";
 import { distinctArms, type BenchArm } from "../../session/arm.ts";
 import { measureHold } from "./measure-hold.ts";
 import { measureSlowReaders } from "./measure-slow-readers.ts";
-import { balancedOrders } from "../../session/order.ts";
+import { balancedOrders } from "../../session/balanced-orders.ts";
 import { bigArms } from "../big-arms.ts";
 import { checkSlowHolds } from "../check-held-times.ts";
 import { noteArms } from "../note-arms.ts";

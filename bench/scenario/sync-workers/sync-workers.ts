@@ -3,7 +3,7 @@ import type { MetricId } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
 import { distinctArms, type BenchArm } from "../../session/arm.ts";
 import { measureSyncWorkers } from "./measure-sync-workers.ts";
-import { balancedOrders } from "../../session/order.ts";
+import { balancedOrders } from "../../session/balanced-orders.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";
 import type { Plan, Scenario, ScenarioContext } from "../scenario.ts";

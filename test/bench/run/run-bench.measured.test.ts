@@ -11,7 +11,7 @@ import {
 } from "../../../bench/index.ts";
 import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
-import { balancedOrders } from "../../../bench/session/order.ts";
+import { balancedOrders } from "../../../bench/session/balanced-orders.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
 const program = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));

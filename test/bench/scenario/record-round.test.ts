@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { recordRound } from "../../../bench/scenario/record-round.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
 import type { RunningTarget, Target } from "../../../bench/subject/target.ts";
-import { Logbook } from "../../../bench/session/logbook.ts";
+import { Logbook } from "../../../bench/session/run-record.ts";
 import { systemClock } from "../../../src/index.ts";
 
 /** A target without a process: what is tested is what becomes of a round, not of a server. */

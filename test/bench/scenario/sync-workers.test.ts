@@ -6,7 +6,7 @@ import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
 import { syncWorkersScenario } from "../../../bench/scenario/sync-workers/sync-workers.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 import type { Target } from "../../../bench/subject/target.ts";
-import { Logbook } from "../../../bench/session/logbook.ts";
+import { Logbook } from "../../../bench/session/run-record.ts";
 import { systemClock } from "../../../src/index.ts";
 
 /** Tells by its command how many workers it was asked to have, and never starts: what is tested comes before. */

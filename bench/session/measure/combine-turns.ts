@@ -1,4 +1,4 @@
-import type { Measured, MetricId } from "../result/metric.ts";
+import type { Measured, MetricId } from "../../result/metric.ts";
 
 /** Of what is the highest of something, the highest counts. */
 const peaks = new Set<string>([

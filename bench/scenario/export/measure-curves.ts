@@ -3,8 +3,8 @@ import { canSampleProcesses, processTree, residentBytes } from "../../probe/proc
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { Series } from "../../result/schema.ts";
 import { readWhole, type Trial } from "../../session/session.ts";
-import { thinned, type CurvePoint } from "../../session/thin.ts";
-import { warmUp } from "../../session/warm-up.ts";
+import { thinned, type CurvePoint } from "./thin-curve.ts";
+import { warmUp } from "../../session/server/warm-up.ts";
 
 /** A curve without what tells where it belongs. */
 export type Curve = Pick<Series, "metric" | "points">;

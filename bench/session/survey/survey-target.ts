@@ -1,8 +1,8 @@
-import { formatCount } from "../../src/index.ts";
-import { canSampleProcesses } from "../probe/process-tree.ts";
-import type { Check } from "../result/schema.ts";
-import type { RunningTarget, Target } from "../subject/target.ts";
-import type { ExpectedBody } from "./arm.ts";
+import { formatCount } from "../../../src/index.ts";
+import { canSampleProcesses } from "../../probe/process-tree.ts";
+import type { Check } from "../../result/schema.ts";
+import type { RunningTarget, Target } from "../../subject/target.ts";
+import type { ExpectedBody } from "../arm.ts";
 import {
   check,
   compareBodies,
@@ -12,7 +12,7 @@ import {
   rowsIn,
   type BodyFindings,
 } from "./check-integrity.ts";
-import { readWhole, withServer, type Delivery, type Session } from "./session.ts";
+import { readWhole, withServer, type Delivery, type Session } from "../session.ts";
 
 /** What is found out about a target beside ours before anything is timed. */
 export interface TargetSurvey {

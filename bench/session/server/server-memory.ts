@@ -5,8 +5,8 @@ import {
   resetPeaks,
   residentBytes,
   settle,
-} from "../probe/process-tree.ts";
-import type { RunningTarget } from "../subject/target.ts";
+} from "../../probe/process-tree.ts";
+import type { RunningTarget } from "../../subject/target.ts";
 
 const settleLimitMs = 200;
 

@@ -1,5 +1,5 @@
-import type { RunningTarget, Target } from "../subject/target.ts";
-import { explained, type Session } from "./session.ts";
+import type { RunningTarget, Target } from "../../subject/target.ts";
+import { explained, type Session } from "../session.ts";
 
 /** What a fresh server is started for. */
 export interface ServerNeed {

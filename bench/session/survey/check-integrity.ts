@@ -1,7 +1,7 @@
-import type { Check, Integrity } from "../result/schema.ts";
-import type { RunningTarget } from "../subject/target.ts";
-import type { ExpectedBody } from "./arm.ts";
-import { readFrom, type Delivery, type Session, type Trial } from "./session.ts";
+import type { Check, Integrity } from "../../result/schema.ts";
+import type { RunningTarget } from "../../subject/target.ts";
+import type { ExpectedBody } from "../arm.ts";
+import { readFrom, type Delivery, type Session, type Trial } from "../session.ts";
 
 /** What one export gave in the untimed pass. */
 export interface BodyFindings extends ExpectedBody {

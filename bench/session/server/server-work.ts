@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSeconds } from "../probe/cpu-time.ts";
-import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
-import { fetchInsideNumbers, type InsideNumbers } from "../probe/server-stats.ts";
-import type { RunningTarget } from "../subject/target.ts";
+import { cpuSeconds } from "../../probe/cpu-time.ts";
+import { canSampleProcesses, processTree } from "../../probe/process-tree.ts";
+import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
+import type { RunningTarget } from "../../subject/target.ts";
 import { difference } from "./server-memory.ts";
 
 /** What a server has done since it started. */

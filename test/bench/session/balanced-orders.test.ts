@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../../bench/statistics/random.ts";
-import { balancedOrders } from "../../../bench/session/order.ts";
+import { balancedOrders } from "../../../bench/session/balanced-orders.ts";
 
 const arms = ["streaming", "buffered", "file", "buffered-again"];
 

@@ -1,4 +1,4 @@
-import { readWhole, type Trial } from "./session.ts";
+import { readWhole, type Trial } from "../session.ts";
 
 const mostRows = 20_000;
 

@@ -1,13 +1,13 @@
-import { StreamCsvError } from "../../src/index.ts";
-import type { ExportReading } from "../load/read-export.ts";
-import { watchOwnLoad, type OwnLoad } from "../probe/own-load.ts";
-import { checksumText } from "../result/checksum-text.ts";
-import type { Measured } from "../result/metric.ts";
-import type { ExpectedBody } from "./arm.ts";
-import { difference, idleMemory, watchPeak } from "./server-memory.ts";
-import { serverWork, workBetween, type ServerWork } from "./server-work.ts";
-import { readWhole, type Trial } from "./session.ts";
-import { warmUp } from "./warm-up.ts";
+import { StreamCsvError } from "../../../src/index.ts";
+import type { ExportReading } from "../../load/read-export.ts";
+import { watchOwnLoad, type OwnLoad } from "../../probe/own-load.ts";
+import { checksumText } from "../../result/checksum-text.ts";
+import type { Measured } from "../../result/metric.ts";
+import type { ExpectedBody } from "../arm.ts";
+import { difference, idleMemory, watchPeak } from "../server/server-memory.ts";
+import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
+import { readWhole, type Trial } from "../session.ts";
+import { warmUp } from "../server/warm-up.ts";
 
 /** One timed export, and how much of its own time the reader needed. */
 export interface ExportMeasurement {

@@ -1,5 +1,5 @@
-import type { RunningTarget } from "../subject/target.ts";
-import { readWhole, type Session } from "./session.ts";
+import type { RunningTarget } from "../../subject/target.ts";
+import { readWhole, type Session } from "../session.ts";
 
 /** How large an export should be. */
 export interface SizeOptions {

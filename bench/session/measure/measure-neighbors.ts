@@ -1,7 +1,7 @@
-import { countShortRequests, type ShortRequestCount } from "../load/short-requests.ts";
-import type { Measured } from "../result/metric.ts";
-import { readWhole, type Trial } from "./session.ts";
-import { warmUp } from "./warm-up.ts";
+import { countShortRequests, type ShortRequestCount } from "../../load/short-requests.ts";
+import type { Measured } from "../../result/metric.ts";
+import { readWhole, type Trial } from "../session.ts";
+import { warmUp } from "../server/warm-up.ts";
 
 /** How long short requests are counted. */
 export interface NeighbourOptions {

@@ -1,9 +1,9 @@
-import type { Check, Integrity } from "../result/schema.ts";
-import { findExport } from "../subject/find-export.ts";
-import type { Target } from "../subject/target.ts";
-import type { ExpectedBody } from "./arm.ts";
+import type { Check, Integrity } from "../../result/schema.ts";
+import { findExport } from "../../subject/find-export.ts";
+import type { Target } from "../../subject/target.ts";
+import type { ExpectedBody } from "../arm.ts";
 import { compareBodies, readDeliveries, type BodyFindings } from "./check-integrity.ts";
-import { withServer, type Delivery, type Session } from "./session.ts";
+import { withServer, type Delivery, type Session } from "../session.ts";
 import { sizeExport } from "./size-export.ts";
 import { surveyForeign, surveyVersion, type TargetSurvey } from "./survey-target.ts";
 

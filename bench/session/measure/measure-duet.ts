@@ -1,13 +1,13 @@
-import type { ExportReading } from "../load/read-export.ts";
-import { processTree } from "../probe/process-tree.ts";
-import type { Measured } from "../result/metric.ts";
-import { shareCore } from "../subject/share-core.ts";
-import { whoseOf, type BenchArm } from "./arm.ts";
+import type { ExportReading } from "../../load/read-export.ts";
+import { processTree } from "../../probe/process-tree.ts";
+import type { Measured } from "../../result/metric.ts";
+import { shareCore } from "../../subject/share-core.ts";
+import { whoseOf, type BenchArm } from "../arm.ts";
 import { requireSameBody } from "./measure-export.ts";
-import { difference, watchPeak } from "./server-memory.ts";
-import { serverWork, workBetween, type ServerWork } from "./server-work.ts";
-import { explained, readWhole, type Session } from "./session.ts";
-import type { Served } from "./with-servers.ts";
+import { difference, watchPeak } from "../server/server-memory.ts";
+import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
+import { explained, readWhole, type Session } from "../session.ts";
+import type { Served } from "../server/with-servers.ts";
 
 /** How a duet is played. */
 export interface DuetOptions {
