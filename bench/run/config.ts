@@ -2,7 +2,7 @@
 
 import { parseBudget, type Budget } from "../gate/budget/budget.ts";
 import { readBudgets, type NamedBaseline } from "../gate/baseline/gate-settings.ts";
-import { parseAgainst, type AgainstSpec } from "../subject/parse-against.ts";
+import { parseAgainst, type AgainstSpec } from "../subject/version/parse-against.ts";
 import { parseTarget, type TargetSpec } from "../subject/parse-target.ts";
 import { againId } from "../session/arm.ts";
 import { scenarios } from "../scenario/scenarios.ts";

@@ -13,7 +13,7 @@ import type { Plan, Scenario } from "../scenario/scenario.ts";
 import { scenarios } from "../scenario/scenarios.ts";
 import { seededRandom } from "../statistics/random.ts";
 import { foreignTarget } from "../subject/foreign-target.ts";
-import { otherVersion } from "../subject/other-version.ts";
+import { otherVersion } from "../subject/version/other-version.ts";
 import type { Target } from "../subject/target.ts";
 import type { Logbook } from "../session/run-record.ts";
 import { surveyExport } from "../session/survey/survey-export.ts";

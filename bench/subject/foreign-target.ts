@@ -2,9 +2,9 @@ import { StreamCsvError } from "../../src/index.ts";
 import { readExport } from "../load/read-export.ts";
 import { isAnswered } from "../probe/answers.ts";
 import { tellsInsideNumbers } from "../probe/server-stats.ts";
-import { findFreePort } from "./free-port.ts";
+import { findFreePort } from "./process/free-port.ts";
 import { filledUrl, type TargetSpec } from "./parse-target.ts";
-import { startServerProcess } from "./server-process.ts";
+import { startServerProcess } from "./process/server-process.ts";
 import type { RunningTarget, Target } from "./target.ts";
 
 /** Any server, started by a command or running already. */

@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { parseResult } from "../../bench/result/read-result.ts";
 import type { BenchResult } from "../../bench/result/schema.ts";
-import { runTool } from "../../bench/subject/run-tool.ts";
+import { runTool } from "../../bench/subject/process/run-tool.ts";
 import { costOf, factsOf, type Finding } from "./facts.ts";
 import { firstByteFault } from "./first-byte.ts";
 

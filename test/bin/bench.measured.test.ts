@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseBaseline, parseResult } from "../../bench/index.ts";
 import { canSampleProcesses, processTree, stillRunning } from "../../bench/probe/process-tree.ts";
-import { toolEnvironment } from "../../bench/subject/run-tool.ts";
+import { toolEnvironment } from "../../bench/subject/process/run-tool.ts";
 import { cliPath, isMachineTaken, runCli, startProgram } from "../harness/cli.ts";
 
 const fixture = fileURLToPath(new URL("../../fixtures/programs/faulty-server.js", import.meta.url));

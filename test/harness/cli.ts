@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { toolEnvironment } from "../../bench/subject/run-tool.ts";
+import { toolEnvironment } from "../../bench/subject/process/run-tool.ts";
 import { endWithUs } from "./children.ts";
 
 /** The compiled program, as a user would run it. */

@@ -1,7 +1,7 @@
 import type { ExportReading } from "../../load/read-export.ts";
 import { processTree } from "../../probe/process-tree.ts";
 import type { Measured } from "../../result/metric.ts";
-import { shareCore } from "../../subject/share-core.ts";
+import { shareCore } from "../../subject/process/share-core.ts";
 import { whoseOf, type BenchArm } from "../arm.ts";
 import { requireSameBody } from "./measure-export.ts";
 import { difference, watchPeak } from "../server/server-memory.ts";

@@ -1,5 +1,5 @@
 import type { Check, Integrity } from "../../result/schema.ts";
-import { findExport } from "../../subject/find-export.ts";
+import { findExport } from "../../subject/find-offered-export.ts";
 import type { Target } from "../../subject/target.ts";
 import type { ExpectedBody } from "../arm.ts";
 import { compareBodies, readDeliveries, type BodyFindings } from "./check-integrity.ts";

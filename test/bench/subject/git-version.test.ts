@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
-import { checkOutVersion, type GitVersion } from "../../../bench/subject/git-version.ts";
-import { toolEnvironment } from "../../../bench/subject/run-tool.ts";
+import { checkOutVersion, type GitVersion } from "../../../bench/subject/version/git-version.ts";
+import { toolEnvironment } from "../../../bench/subject/process/run-tool.ts";
 import { StreamCsvError } from "../../../src/index.ts";
 
 const run = promisify(execFile);

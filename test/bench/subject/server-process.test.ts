@@ -3,7 +3,10 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { canSampleProcesses, processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
-import { startServerProcess, type ServerProcessOptions } from "../../../bench/subject/server-process.ts";
+import {
+  startServerProcess,
+  type ServerProcessOptions,
+} from "../../../bench/subject/process/server-process.ts";
 
 const program = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
 const readyLine = /^listening on (http:\/\/\S+)$/;

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { canSampleProcesses, threadsOf } from "../../../bench/probe/process-tree.ts";
-import { shareCore } from "../../../bench/subject/share-core.ts";
+import { shareCore } from "../../../bench/subject/process/share-core.ts";
 import { endWithUs } from "../../harness/children.ts";
 
 const skip = !canSampleProcesses;

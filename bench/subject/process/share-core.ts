@@ -1,4 +1,4 @@
-import { read } from "../probe/process-tree.ts";
+import { read } from "../../probe/process-tree.ts";
 import { runTool } from "./run-tool.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { canSampleProcesses, processTree, stillRunning } from "../probe/process-tree.ts";
+import { canSampleProcesses, processTree, stillRunning } from "../../probe/process-tree.ts";
 
 /** A server without connections ends in milliseconds; one that doesn't is killed, since it has no work worth keeping. */
 const termGraceMs = 3000;

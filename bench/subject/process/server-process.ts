@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { StreamCsvError } from "../../src/index.ts";
-import { untilAnswered } from "../probe/answers.ts";
+import { StreamCsvError } from "../../../src/index.ts";
+import { untilAnswered } from "../../probe/answers.ts";
 import { endTree } from "./end-tree.ts";
-import type { ServerProcess } from "./target.ts";
+import type { ServerProcess } from "../target.ts";
 
 /** How a server is started and known to be ready. */
 export interface ServerProcessOptions {

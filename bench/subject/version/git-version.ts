@@ -13,9 +13,9 @@ import {
   union,
   type InferOutput,
 } from "valibot";
-import { StreamCsvError } from "../../src/index.ts";
-import { runTool, toolEnvironment, type ToolRun } from "./run-tool.ts";
-import { makeTemporaryFolder } from "./temporary-folder.ts";
+import { StreamCsvError } from "../../../src/index.ts";
+import { runTool, toolEnvironment, type ToolRun } from "../process/run-tool.ts";
+import { makeTemporaryFolder } from "../process/temporary-folder.ts";
 
 /** How another version is got. */
 export interface GitVersionOptions {
