@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { WorkerModel } from "../../src/index.ts";
-import { startServerProcess } from "./process/server-process.ts";
-import type { ExportRequest, RunningTarget, ServerProcess, Target } from "./target.ts";
+import { startServerProcess, type ServerProcess } from "./process/server-process.ts";
+import type { ExportRequest, RunningTarget, Target } from "./target.ts";
 import { makeTemporaryFolder } from "./process/temporary-folder.ts";
 
 /** How `stream-csv serve` is started for a measurement. */

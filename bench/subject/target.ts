@@ -1,4 +1,5 @@
 import type { Delivery } from "../../src/index.ts";
+import type { ServerProcess } from "./process/server-process.ts";
 
 /** One export as it is asked for. */
 export interface ExportRequest {
@@ -40,16 +41,4 @@ export interface RunningTarget extends Omit<ServerProcess, "pid"> {
   readonly pingUrl: URL | null;
   /** Where it tells inside numbers in the shape of our `/stats`; null when it doesn't. */
   readonly statsUrl: URL | null;
-}
-
-/** A server that was started as a process of its own. */
-export interface ServerProcess {
-  /** `http://HOST:PORT`. */
-  readonly origin: string;
-  /** Its first process; its descendants belong to it too. */
-  readonly pid: number;
-  /** The last lines it wrote to standard error. */
-  lastWords(): string;
-  /** Ends it and every process it started; resolves when none is left, and never rejects. */
-  stop(): Promise<void>;
 }

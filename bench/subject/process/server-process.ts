@@ -5,7 +5,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StreamCsvError } from "../../../src/index.ts";
 import { untilAnswered } from "../../probe/answers.ts";
 import { endTree } from "./end-tree.ts";
-import type { ServerProcess } from "../target.ts";
+
+/** A server that was started as a process of its own. */
+export interface ServerProcess {
+  /** `http://HOST:PORT`. */
+  readonly origin: string;
+  /** Its first process; its descendants belong to it too. */
+  readonly pid: number;
+  /** The last lines it wrote to standard error. */
+  lastWords(): string;
+  /** Ends it and every process it started; resolves when none is left, and never rejects. */
+  stop(): Promise<void>;
+}
 
 /** How a server is started and known to be ready. */
 export interface ServerProcessOptions {
