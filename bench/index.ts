@@ -1,8 +1,8 @@
-export { deliveries, resolveConfig, type BenchConfig, type ResolvedConfig } from "./run/config.ts";
+export { deliveries, resolveConfig, type BenchConfig, type RunSettings } from "./run/config.ts";
 export { runBench, type BenchRun } from "./run/run-bench.ts";
 export type { BenchHooks, BenchProgress } from "./run/run-hooks.ts";
 export { scenarios } from "./scenario/scenarios.ts";
-export type { Plan, Scenario, ScenarioContext } from "./scenario/scenario.ts";
+export type { RunPlan, Scenario, ScenarioContext } from "./scenario/scenario.ts";
 export { baselineOf, parseBaseline, type Baseline } from "./gate/baseline/baseline.ts";
 export { defaultBudgets, parseBudget, requireAboveFloor, type Budget } from "./gate/budget/budget.ts";
 export { parseCalibration, type CalibrationRun } from "./gate/budget/calibration-run.ts";

@@ -89,7 +89,7 @@ export interface BenchConfig {
 }
 
 /** A configuration with every default filled in; the result file holds it. */
-export interface ResolvedConfig {
+export interface RunSettings {
   readonly exportName: string | null;
   readonly sourceFile: string | null;
   readonly rows: number | null;
@@ -128,9 +128,9 @@ export const deliveries: readonly Delivery[] = ["streaming", "buffered", "file"]
  * Fills in the defaults and refuses what can't be run.
  * @throws RangeError whose message names the option, quotes the value and lists what is allowed
  */
-export function resolveConfig(config: BenchConfig): ResolvedConfig {
+export function resolveConfig(config: BenchConfig): RunSettings {
   const { sourceFile = null, isQuick = false } = config;
-  const gating = resolveGating(config);
+  const gating = resolveGateSettings(config);
   // Bodies of another size would leave little to compare.
   const rows = config.rows ?? gating.baseline?.content.export.rows ?? null;
   const known = scenarios.map(({ name }) => name);
@@ -181,12 +181,12 @@ export function resolveConfig(config: BenchConfig): ResolvedConfig {
 
 const gatingScenario = "export";
 
-interface ResolvedGating extends Pick<ResolvedConfig, "against" | "baseline" | "budgets" | "deliveries"> {
+interface GateSettings extends Pick<RunSettings, "against" | "baseline" | "budgets" | "deliveries"> {
   readonly isGating: boolean;
 }
 
 /** What the run is held against, and by what. */
-function resolveGating(config: BenchConfig): ResolvedGating {
+function resolveGateSettings(config: BenchConfig): GateSettings {
   const against = typeof config.against === "string" ? parseAgainst(config.against) : null;
   const { baseline = null, budgets = [], scenarios: wanted } = config;
   const isGating = against !== null || baseline !== null;

@@ -1,5 +1,5 @@
 import { StreamCsvError, type Clock } from "../../src/index.ts";
-import { ownName, type ResolvedConfig } from "./config.ts";
+import { ownName, type RunSettings } from "./config.ts";
 import type { MeasuredSoFar } from "../gate/baseline/baseline.ts";
 import { judgeAgainst } from "../gate/baseline/compare-runs.ts";
 import { gatedArmsOf, judgeRun, type GateReport } from "../gate/judge/judge-run.ts";
@@ -9,13 +9,13 @@ import type { BenchResult, Integrity } from "../result/schema.ts";
 import type { BenchHooks } from "./run-hooks.ts";
 import { armsOf, mostBufferedBytes, planOf, versionOf } from "./run-plan.ts";
 import { exportScenario } from "../scenario/export/export.ts";
-import type { Plan, Scenario } from "../scenario/scenario.ts";
+import type { RunPlan, Scenario } from "../scenario/scenario.ts";
 import { scenarios } from "../scenario/scenarios.ts";
 import { seededRandom } from "../statistics/random.ts";
 import { foreignTarget } from "../subject/foreign-target.ts";
 import { otherVersion } from "../subject/version/other-version.ts";
 import type { Target } from "../subject/target.ts";
-import type { Logbook } from "../session/run-record.ts";
+import type { RunRecord } from "../session/run-record.ts";
 import { surveyExport } from "../session/survey/survey-export.ts";
 
 /** What is known of a run before it has ended. */
@@ -32,13 +32,13 @@ const armSeconds = { gate: 0.1, quick: 0.25, full: 1 } as const;
 
 /** Measures what was asked for, and notes what is found as soon as it is: a fault leaves what was measured before. */
 export async function measureRun(
-  config: ResolvedConfig,
+  config: RunSettings,
   hooks: BenchHooks & { readonly clock: Clock; readonly signal: AbortSignal },
-  logbook: Logbook,
+  record: RunRecord,
   findings: Findings,
 ): Promise<void> {
   const { signal, onProgress } = hooks;
-  if (config.against === null) return await measureTargets(config, hooks, logbook, findings, null);
+  if (config.against === null) return await measureTargets(config, hooks, record, findings, null);
   const { against } = config;
   const other = await otherVersion(against, {
     cwd: hooks.folder ?? ".",
@@ -48,7 +48,7 @@ export async function measureRun(
   try {
     findings.config = { ...findings.config, againstSha: other.sha };
     const target = versionOf(config, { name: against.name, cli: other.cli });
-    await measureTargets(config, hooks, logbook, findings, target);
+    await measureTargets(config, hooks, record, findings, target);
   } finally {
     await other.remove();
   }
@@ -56,9 +56,9 @@ export async function measureRun(
 
 /** @param against another version of our server; null without one */
 async function measureTargets(
-  config: ResolvedConfig,
+  config: RunSettings,
   hooks: BenchHooks & { readonly clock: Clock; readonly signal: AbortSignal },
-  logbook: Logbook,
+  record: RunRecord,
   findings: Findings,
   against: Target | null,
 ): Promise<void> {
@@ -84,8 +84,8 @@ async function measureTargets(
   );
   const { session, integrity, checks, faults, notes } = survey;
   findings.integrity = integrity;
-  logbook.checks.push(...checks);
-  for (const note of notes) logbook.warn(note);
+  record.checks.push(...checks);
+  for (const note of notes) record.warn(note);
   if (faults.length > 0) throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", faults.join(" "));
 
   const plan = planOf(config, survey, armsOf(config, survey, { target, against, foreign }));
@@ -102,7 +102,7 @@ async function measureTargets(
     session,
     plan,
     random,
-    logbook,
+    record,
     step(label: string): void {
       report(label);
       step += 1;
@@ -121,7 +121,7 @@ async function measureTargets(
       continue;
     }
     if (scenario.isDispensable && clock.nowMs() + needsMs(scenario) > deadlineMs) {
-      logbook.warn(
+      record.warn(
         `${scenario.name} was left out, since it would take longer than --quick allows; --scenario ${scenario.name} measures it alone.`,
       );
       continue;
@@ -136,16 +136,16 @@ async function measureTargets(
   }
 }
 
-function armSecondsOf({ isQuick, against, baseline }: ResolvedConfig): number {
+function armSecondsOf({ isQuick, against, baseline }: RunSettings): number {
   if (against !== null || baseline !== null) return armSeconds.gate;
   return isQuick ? armSeconds.quick : armSeconds.full;
 }
 
 /** What rounds are held against; null in a run that only informs. */
 function judgeOf(
-  { baseline }: ResolvedConfig,
+  { baseline }: RunSettings,
   against: Target | null,
-  { arms }: Plan,
+  { arms }: RunPlan,
   findings: Findings,
 ): GateQuestion["judge"] | null {
   if (against !== null) {

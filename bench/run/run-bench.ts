@@ -10,7 +10,7 @@ import { canSampleProcesses } from "../probe/process-tree.ts";
 import { metrics } from "../result/metric.ts";
 import { resultFormat, type BenchResult, type Verdict } from "../result/schema.ts";
 import type { BenchHooks } from "./run-hooks.ts";
-import { Logbook } from "../session/run-record.ts";
+import { RunRecord } from "../session/run-record.ts";
 
 /** A result, and what kept it from being whole. */
 export interface BenchRun {
@@ -42,12 +42,12 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
     if (baseline !== null)
       requireComparable(baseline, budgets, { config: { ...resolved }, fingerprint: environment.fingerprint });
   });
-  const logbook = new Logbook();
+  const record = new RunRecord();
   if (resolved.against !== null) {
-    for (const warning of tooFewRounds(resolved.rounds, budgets)) logbook.warn(warning);
+    for (const warning of tooFewRounds(resolved.rounds, budgets)) record.warn(warning);
   }
   if (!canSampleProcesses) {
-    logbook.warn(
+    record.warn(
       "Memory and CPU time of the server are read from /proc, which only Linux has: they are left out.",
     );
   }
@@ -57,32 +57,32 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
     environment,
     config: { ...resolved, baseline: baseline?.name ?? null, timedRows: null },
     integrity: { bytes: null, rows: null, sha256: null, equal: null },
-    arms: logbook.arms,
-    rounds: logbook.rounds,
+    arms: record.arms,
+    rounds: record.rounds,
   };
   let fault: Error | null = null;
   try {
-    await measureRun(resolved, { ...hooks, clock, signal }, logbook, findings);
+    await measureRun(resolved, { ...hooks, clock, signal }, record, findings);
   } catch (error) {
     fault = error instanceof Error ? error : new Error(String(error), { cause: error });
-    logbook.warn(
+    record.warn(
       signal.aborted ? "The run was interrupted; what was measured until then is kept." : fault.message,
     );
   }
   const { gate, ...found } = findings;
   const { verdict, exitCode } = conclude({ fault, gate, signal, isStrict: resolved.isStrict });
-  for (const warning of gate?.warnings ?? []) logbook.warn(warning);
+  for (const warning of gate?.warnings ?? []) record.warn(warning);
   const result: BenchResult = {
     schema: resultFormat,
     seed: resolved.seed,
     ...found,
-    rounds: logbook.rounds.map((round) => ({ ...round, order: [...round.order] })),
+    rounds: record.rounds.map((round) => ({ ...round, order: [...round.order] })),
     metrics: metrics.map(({ id, unit, better, gate: gates }) => ({ id, unit, better, gate: gates })),
-    series: logbook.series,
-    comparisons: comparisonsIn(resolved.scenarios, logbook, gate),
-    checks: logbook.checks,
+    series: record.series,
+    comparisons: comparisonsIn(resolved.scenarios, record, gate),
+    checks: record.checks,
     ...(gate === undefined ? {} : { reasons: gate.reasons }),
-    warnings: logbook.warnings,
+    warnings: record.warnings,
     verdict,
     exitCode,
     complete: fault === null,

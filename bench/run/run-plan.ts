@@ -1,9 +1,9 @@
 import { totalmem } from "node:os";
-import type { ResolvedConfig } from "./config.ts";
-import type { Plan } from "../scenario/scenario.ts";
+import type { RunSettings } from "./config.ts";
+import type { RunPlan } from "../scenario/scenario.ts";
 import { streamCsvServer } from "../subject/stream-csv-server.ts";
 import type { Target } from "../subject/target.ts";
-import { explainingArms, gatingArms, type BenchArm } from "../session/arm.ts";
+import { explainingArms, gatingArms, type PlannedArm } from "../session/arm.ts";
 import type { Survey } from "../session/survey/survey-export.ts";
 
 /** The most bytes of a buffered body that is chosen here. */
@@ -11,7 +11,7 @@ export const mostBufferedBytes = 256 * 1024 ** 2;
 
 /** One version of our server, set up as the run wants it. */
 export function versionOf(
-  config: ResolvedConfig,
+  config: RunSettings,
   version: { readonly name: string; readonly cli: readonly [string, ...string[]] },
 ): Target {
   const { workers, workerModel, slots, sourceFile } = config;
@@ -32,11 +32,12 @@ function bufferMemoryBytes(): number {
 
 /** Against another version, versions are held against each other; to explain, deliveries and other servers. */
 export function armsOf(
-  { deliveries }: ResolvedConfig,
+  { deliveries }: RunSettings,
   { rows, bodies }: Survey,
   targets: { readonly target: Target; readonly against: Target | null; readonly foreign: readonly Target[] },
-): readonly BenchArm[] {
-  const bodyOf = (target: Target): BenchArm["body"] => bodies.get(target) ?? { rows: 0, bytes: 0, crc32: 0 };
+): readonly PlannedArm[] {
+  const bodyOf = (target: Target): PlannedArm["body"] =>
+    bodies.get(target) ?? { rows: 0, bytes: 0, crc32: 0 };
   const { target, against, foreign } = targets;
   return against === null
     ? explainingArms(target, { deliveries, others: foreign, rows }, bodyOf)
@@ -44,7 +45,7 @@ export function armsOf(
 }
 
 /** What is measured, from what was asked for and what was found. */
-export function planOf(config: ResolvedConfig, survey: Survey, arms: readonly BenchArm[]): Plan {
+export function planOf(config: RunSettings, survey: Survey, arms: readonly PlannedArm[]): RunPlan {
   const { deliveries, rounds, isQuick, syncWorkers, readers, readBytesPerSecond } = config;
   const { rows, availableRows, promisesRows, rowsPerSecond, exportSeconds, integrity } = survey;
   return {

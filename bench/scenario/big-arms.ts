@@ -1,5 +1,5 @@
 import { formatBytes, formatCount } from "../../src/index.ts";
-import { distinctArms, type BenchArm } from "../session/arm.ts";
+import { distinctArms, type PlannedArm } from "../session/arm.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
 /** Kernel buffers swallow some 4 MB of a connection; a body must be much larger to keep its server waiting. */
@@ -10,18 +10,18 @@ const fewestBodyBytes = 16 * 1024 ** 2;
  * which is noted with the reason why it matters.
  */
 export function bigArms(
-  { plan, logbook }: ScenarioContext,
+  { plan, record }: ScenarioContext,
   scenario: string,
   because: string,
-): readonly BenchArm[] {
-  return distinctArms(plan.arms).flatMap((arm): readonly BenchArm[] => {
+): readonly PlannedArm[] {
+  return distinctArms(plan.arms).flatMap((arm): readonly PlannedArm[] => {
     const bytesPerRow = arm.body.bytes / Math.max(1, arm.body.rows);
     const rows = Math.ceil(fewestBodyBytes / bytesPerRow);
     const { isStreamCsv, takesRows, name } = arm.target;
     const most = isStreamCsv ? plan.availableRows : takesRows ? null : arm.body.rows;
     if (most === null || rows <= most) return [takesRows ? { ...arm, rows } : arm];
     const whose = isStreamCsv ? "" : ` of ${name}`;
-    logbook.warn(
+    record.warn(
       `${scenario} was left out for ${arm.id}: all ${formatCount(most)} rows${whose} are less than ${formatBytes(fewestBodyBytes)}, ${because}.`,
     );
     return [];

@@ -1,6 +1,6 @@
 import type { MetricId } from "../result/metric.ts";
 import { median } from "../statistics/median.ts";
-import type { BenchArm } from "../session/arm.ts";
+import type { PlannedArm } from "../session/arm.ts";
 import { expectedHoldSeconds } from "../result/expected-hold.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
@@ -45,7 +45,7 @@ export function checkHeldTimes(context: ScenarioContext, scenario: string): void
 }
 
 /** The same for a whole export that was read slowly, with the kernel's share measured meanwhile. */
-export function checkSlowHolds(context: ScenarioContext, arms: readonly BenchArm[]): void {
+export function checkSlowHolds(context: ScenarioContext, arms: readonly PlannedArm[]): void {
   const medianOf = mediansIn(context, "slow-readers");
   for (const { id, delivery, rows } of arms) {
     const bodyBytes = medianOf(id, "slow_body_bytes");
@@ -64,13 +64,13 @@ export function checkSlowHolds(context: ScenarioContext, arms: readonly BenchArm
   }
 }
 
-function mediansIn({ logbook }: ScenarioContext, scenario: string): MedianOf {
-  const rounds = logbook.rounds.filter((round) => round.scenario === scenario && round.valid);
+function mediansIn({ record }: ScenarioContext, scenario: string): MedianOf {
+  const rounds = record.rounds.filter((round) => round.scenario === scenario && round.valid);
   return (arm, metric) => median(rounds.flatMap((round) => round.arms[arm]?.[metric] ?? []));
 }
 
 function noteCheck(
-  { logbook }: ScenarioContext,
+  { record }: ScenarioContext,
   id: string,
   {
     expected,
@@ -85,5 +85,5 @@ function noteCheck(
   if (observed === null) return;
   const allowed = tolerance * expected + toleranceSeconds + kernelSeconds;
   const ok = Math.abs(observed - expected) <= allowed;
-  logbook.checks.push({ id, expected, observed, tolerance: allowed, ok });
+  record.checks.push({ id, expected, observed, tolerance: allowed, ok });
 }

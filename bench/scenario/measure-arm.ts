@@ -1,6 +1,6 @@
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../subject/target.ts";
-import { whoseOf, type BenchArm } from "../session/arm.ts";
+import { whoseOf, type PlannedArm } from "../session/arm.ts";
 import { measureExport, prepareServer, requireSameBody } from "../session/measure/measure-export.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
@@ -14,21 +14,21 @@ const waitingReaderRatio = 0.25;
  * limit.
  */
 export async function measureArm(
-  { session, logbook }: Pick<ScenarioContext, "session" | "logbook">,
-  arm: BenchArm,
+  { session, record }: Pick<ScenarioContext, "session" | "record">,
+  arm: PlannedArm,
   server: RunningTarget,
   prepared?: { readonly idle: number | null },
 ): Promise<Measured> {
-  const trial = { session, server, request: arm };
-  const { idle } = prepared ?? { idle: await prepareServer(trial) };
-  const { measured, reading, client } = await measureExport(trial, arm.body.rows, idle);
+  const served = { session, server, request: arm };
+  const { idle } = prepared ?? { idle: await prepareServer(served) };
+  const { measured, reading, client } = await measureExport(served, arm.body.rows, idle);
   requireSameBody(whoseOf(arm), reading, arm.body);
   if (client.busyRatio > busyReaderRatio) {
-    logbook.warn(
+    record.warn(
       `${arm.id} is client-bound: the reader itself was busy for more than ${busyReaderRatio * 100} % of an export, so that its times and rates are bounds; the server may be faster.`,
     );
   } else if ((client.waitRatio ?? 0) > waitingReaderRatio) {
-    logbook.warn(
+    record.warn(
       `${arm.id} is client-bound: the reader had no core for more than ${waitingReaderRatio * 100} % of an export, since other programs had them; the server may be faster.`,
     );
   }

@@ -1,7 +1,7 @@
 import type { Measured } from "../result/metric.ts";
 import type { RunningTarget } from "../subject/target.ts";
 import { combineTurns, withDuet } from "../session/measure/combine-turns.ts";
-import { withServers, type Served, type ServerNeed } from "../session/server/with-servers.ts";
+import { withServers, type Started, type ServerNeed } from "../session/server/with-servers.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
 /** What a round is, beside one measurement of each arm by itself. */
@@ -12,7 +12,9 @@ export interface RoundDesign<Item> {
    */
   readonly turns?: number;
   /** Measures all arms whose servers run side by side at once, after their turns; what it gives is by the arm's id. */
-  readonly measureTogether?: (served: readonly Served<Item>[]) => Promise<Readonly<Record<string, Measured>>>;
+  readonly measureTogether?: (
+    started: readonly Started<Item>[],
+  ) => Promise<Readonly<Record<string, Measured>>>;
   /** Why what the round gave doesn't count, in a sentence; null when it does. Without it each counts. */
   readonly findFault?: (arms: Readonly<Record<string, Measured>>) => Promise<string | null>;
 }
@@ -23,7 +25,7 @@ export interface RoundDesign<Item> {
  * @returns why the round doesn't count, or null
  */
 export async function recordRound<Item extends ServerNeed & { readonly id: string }>(
-  { session, logbook }: Pick<ScenarioContext, "session" | "logbook">,
+  { session, record }: Pick<ScenarioContext, "session" | "record">,
   scenario: string,
   items: readonly Item[],
   measure: (item: Item, server: RunningTarget) => Promise<Measured>,
@@ -33,7 +35,7 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
     findFault = () => Promise.resolve(null),
   }: RoundDesign<Item> = {},
 ): Promise<string | null> {
-  const index = logbook.nextIndex(scenario);
+  const index = record.nextIndex(scenario);
   const order = items.map(({ id }) => id);
   const measured: Record<string, Measured[]> = {};
   const arms: Record<string, Measured> = {};
@@ -48,15 +50,15 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
       },
       {
         turns,
-        async useTogether(served) {
-          const together = await measureTogether(served);
+        async useTogether(started) {
+          const together = await measureTogether(started);
           for (const [id, duet] of Object.entries(together)) arms[id] = withDuet(arms[id] ?? {}, duet);
         },
       },
     );
     const found = await findFault(arms);
     const outcome = found === null ? { valid: true } : { valid: false, reason: found };
-    logbook.rounds.push({ scenario, index, order, ...outcome, arms });
+    record.rounds.push({ scenario, index, order, ...outcome, arms });
     return found;
   } catch (fault) {
     const reason = session.signal.aborted
@@ -64,7 +66,7 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
       : fault instanceof Error
         ? fault.message
         : String(fault);
-    logbook.rounds.push({ scenario, index, order, valid: false, reason, arms });
+    record.rounds.push({ scenario, index, order, valid: false, reason, arms });
     throw fault;
   }
 }

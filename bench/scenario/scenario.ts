@@ -1,12 +1,12 @@
 import type { Random } from "../statistics/random.ts";
-import type { Logbook } from "../session/run-record.ts";
-import type { BenchArm } from "../session/arm.ts";
+import type { RunRecord } from "../session/run-record.ts";
+import type { PlannedArm } from "../session/arm.ts";
 import type { Delivery, Session } from "../session/session.ts";
 
 /** What a run measures, decided before the first scenario begins. */
-export interface Plan {
+export interface RunPlan {
   /** What takes part in every round. */
-  readonly arms: readonly BenchArm[];
+  readonly arms: readonly PlannedArm[];
   /** Those of our own server. */
   readonly deliveries: readonly Delivery[];
   readonly rounds: number;
@@ -38,10 +38,10 @@ export interface Plan {
 /** What a scenario works with. */
 export interface ScenarioContext {
   readonly session: Session;
-  readonly plan: Plan;
+  readonly plan: RunPlan;
   readonly random: Random;
   /** Takes everything that is found, as soon as it is. */
-  readonly logbook: Logbook;
+  readonly record: RunRecord;
   /** When the scenario should have ended, by the session's clock; null when it may take its time. */
   readonly deadlineMs: number | null;
   /** Says what is done next; to be called once for each of the scenario's steps. */
@@ -58,8 +58,8 @@ export interface Scenario {
   /** Whether a run in a hurry leaves it out when the time left doesn't suffice. */
   readonly isDispensable: boolean;
   /** How often it will call `step`. */
-  countSteps(plan: Plan): number;
+  countSteps(plan: RunPlan): number;
   /** About how long it takes, so that a run in a hurry leaves time for what comes after. */
-  estimateSeconds(plan: Plan): number;
+  estimateSeconds(plan: RunPlan): number;
   run(context: ScenarioContext): Promise<void>;
 }

@@ -12,7 +12,7 @@ export interface ExpectedBody {
 }
 
 /** One thing that is measured in every round: a target, by one delivery where it has several. */
-export interface BenchArm {
+export interface PlannedArm {
   readonly id: string;
   readonly role: Arm["role"];
   readonly target: Target;
@@ -44,15 +44,15 @@ export function explainingArms(
     readonly rows: number;
   },
   bodyOf: BodyOf,
-): readonly BenchArm[] {
+): readonly PlannedArm[] {
   const own = { target: ours, rows, body: bodyOf(ours) };
-  const again: BenchArm = { ...own, id: againId, role: "aa", delivery: "buffered" };
+  const again: PlannedArm = { ...own, id: againId, role: "aa", delivery: "buffered" };
   return [
-    ...deliveries.map((delivery): BenchArm => {
+    ...deliveries.map((delivery): PlannedArm => {
       return { ...own, id: delivery, role: delivery === "buffered" ? "control" : "treatment", delivery };
     }),
     ...(deliveries.includes("buffered") ? [again] : []),
-    ...others.map((target): BenchArm => {
+    ...others.map((target): PlannedArm => {
       const body = bodyOf(target);
       const asked = target.takesRows ? rows : body.rows;
       return { id: target.name, role: "treatment", target, delivery: null, rows: asked, body };
@@ -67,9 +67,9 @@ export function gatingArms(
   { treatment, control }: { readonly treatment: Target; readonly control: Target },
   { deliveries, rows }: { readonly deliveries: readonly Delivery[]; readonly rows: number },
   bodyOf: BodyOf,
-): readonly BenchArm[] {
-  return deliveries.flatMap((delivery): readonly BenchArm[] => {
-    const arm = (role: Arm["role"], target: Target): BenchArm => {
+): readonly PlannedArm[] {
+  return deliveries.flatMap((delivery): readonly PlannedArm[] => {
+    const arm = (role: Arm["role"], target: Target): PlannedArm => {
       const id = role === "treatment" ? delivery : `${delivery}-${role}`;
       return { id, role, target, delivery, rows, body: bodyOf(target) };
     };
@@ -78,11 +78,11 @@ export function gatingArms(
 }
 
 /** The arms of which each is measured once where repetition tells nothing: without identical second ones. */
-export function distinctArms(arms: readonly BenchArm[]): readonly BenchArm[] {
+export function distinctArms(arms: readonly PlannedArm[]): readonly PlannedArm[] {
   return arms.filter(({ role }) => role !== "aa");
 }
 
 /** How a message begins that is about an arm. */
-export function whoseOf({ delivery, id, target }: BenchArm): string {
+export function whoseOf({ delivery, id, target }: PlannedArm): string {
   return delivery === null ? `The target ${target.name}` : `The ${delivery} delivery (${id})`;
 }

@@ -1,7 +1,7 @@
 import type { Arm, Check, Round, Series } from "../result/schema.ts";
 
 /** What a run has found so far; whatever ends it, what is in here is reported. */
-export class Logbook {
+export class RunRecord {
   readonly arms: Arm[] = [];
   readonly rounds: Round[] = [];
   readonly checks: Check[] = [];

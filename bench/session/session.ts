@@ -14,7 +14,7 @@ export interface Session {
 }
 
 /** One export at one server that runs: what every measurement takes. */
-export interface Trial {
+export interface ServedExport {
   readonly session: Session;
   readonly server: RunningTarget;
   readonly request: ExportRequest;
@@ -39,25 +39,28 @@ export async function withServer<T>(
 }
 
 /** Reads one export of a server to its end. */
-export function readFrom(trial: Trial, options: ReadExportOptions = {}): Promise<ExportReading> {
-  const { clock, signal } = trial.session;
-  return readExport(urlOf(trial), { clock, signal, ...options });
+export function readFrom(served: ServedExport, options: ReadExportOptions = {}): Promise<ExportReading> {
+  const { clock, signal } = served.session;
+  return readExport(urlOf(served), { clock, signal, ...options });
 }
 
 /**
  * Reads one export that has to be complete.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when it is refused; the message quotes the answer
  */
-export async function readWhole(trial: Trial, options: ReadExportOptions = {}): Promise<ExportReading> {
-  const reading = await readFrom(trial, options);
+export async function readWhole(
+  served: ServedExport,
+  options: ReadExportOptions = {},
+): Promise<ExportReading> {
+  const reading = await readFrom(served, options);
   if (reading.state === "complete") return reading;
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",
-    `${urlOf(trial).href} answered ${reading.head.statusCode} instead of 200: ${reading.problem.slice(0, 500)}`,
+    `${urlOf(served).href} answered ${reading.head.statusCode} instead of 200: ${reading.problem.slice(0, 500)}`,
   );
 }
 
-function urlOf({ session, server, request }: Trial): URL {
+function urlOf({ session, server, request }: ServedExport): URL {
   return server.exportUrl(session.exportName, request);
 }
 

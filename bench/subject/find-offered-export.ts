@@ -19,7 +19,7 @@ const offeredSchema = looseObject({
  * The export of a name; or, without a name, the one made from a file: named after it, or its only table.
  * @throws StreamCsvError `SCSV_UNKNOWN_EXPORT` that lists the names there are
  */
-export async function findExport(
+export async function findOfferedExport(
   target: RunningTarget,
   wanted: { readonly exportName: string | null; readonly sourceFile: string | null },
   signal: AbortSignal,

@@ -10,11 +10,11 @@ import { systemClock } from "../../src/index.ts";
 import { shuffled, seededRandom } from "../../bench/statistics/random.ts";
 import { streamCsvServer } from "../../bench/subject/stream-csv-server.ts";
 import type { Target } from "../../bench/subject/target.ts";
-import type { BenchArm } from "../../bench/session/arm.ts";
+import type { PlannedArm } from "../../bench/session/arm.ts";
 import { measureDuet } from "../../bench/session/measure/measure-duet.ts";
 import { measureExport, prepareServer } from "../../bench/session/measure/measure-export.ts";
 import { readFrom, type Session } from "../../bench/session/session.ts";
-import { withServers, type Served } from "../../bench/session/server/with-servers.ts";
+import { withServers, type Started } from "../../bench/session/server/with-servers.ts";
 
 const rows = 100_000;
 const turns = 6;
@@ -46,27 +46,27 @@ const session: Session = {
 async function measureRound(
   order: readonly ArmName[],
 ): Promise<{ readonly inTurns: Costs; readonly inDuet: Costs }> {
-  const items = order.map((id): BenchArm => {
+  const items = order.map((id): PlannedArm => {
     const body = { rows, bytes: 0, crc32: 0 };
     return { id, role: "treatment", target: targets[id], delivery: "streaming", rows, body };
   });
   const inTurns: Costs = { plain: 0, again: 0, dearer: 0 };
   const inDuet: Costs = { plain: 0, again: 0, dearer: 0 };
-  const warm = new Map<string, Served<BenchArm>>();
+  const warm = new Map<string, Started<PlannedArm>>();
   await withServers(
     session,
     items,
     async (item, server) => {
-      const trial = { session, server, request: item };
+      const served = { session, server, request: item };
       if (!warm.has(item.id)) {
-        await prepareServer(trial);
+        await prepareServer(served);
         // As many as are counted, since the first ones are dearer: what comes second would seem cheap.
-        for (let turn = 1; turn < turns; turn += 1) await readFrom(trial);
-        const { bodyBytes, crc32 } = await readFrom(trial, { checksum: true });
+        for (let turn = 1; turn < turns; turn += 1) await readFrom(served);
+        const { bodyBytes, crc32 } = await readFrom(served, { checksum: true });
         const body = { rows, bytes: bodyBytes, crc32: crc32 ?? 0 };
         warm.set(item.id, { item: Object.assign({}, item, { body }), server });
       }
-      const { measured } = await measureExport(trial, rows, null);
+      const { measured } = await measureExport(served, rows, null);
       inTurns[item.id as ArmName] += Number(measured.cpu_s_per_export) / turns;
     },
     {

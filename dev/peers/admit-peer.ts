@@ -30,7 +30,7 @@ interface Visit {
 }
 
 /**
- * Looks whether a peer can be run here, makes it ready, parses its rows and chooses how many of them a timed export has.
+ * WorkSamples whether a peer can be run here, makes it ready, parses its rows and chooses how many of them a timed export has.
  * One that is absent or serves other rows is told so and never timed.
  */
 export async function admitPeer(

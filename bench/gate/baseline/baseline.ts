@@ -18,7 +18,7 @@ import {
   resultFormat,
   type BenchResult,
 } from "../../result/schema.ts";
-import { seriesOf } from "./metric-values.ts";
+import { metricValuesOf } from "./metric-values.ts";
 
 /** The name of the format; a change that breaks readers gets another number. */
 export const baselineFormat = "stream-csv.baseline.v1";
@@ -86,7 +86,7 @@ export function asBaseline(measured: MeasuredSoFar): Baseline {
       bytes: integrity.bytes,
       sha256: integrity.sha256,
     },
-    series: seriesOf(measured),
+    series: metricValuesOf(measured),
   };
 }
 

@@ -11,7 +11,7 @@ import type { NamedBaseline } from "./gate-settings.ts";
 import { conclude, type GateReport } from "../judge/judge-run.ts";
 import type { Judgement } from "../judge/judge-metric.ts";
 import { reasonFor } from "../judge/reason-for.ts";
-import { betterOf, isOfAnySize, isPortable, type Series } from "./metric-values.ts";
+import { betterOf, isOfAnySize, isPortable, type MetricValues } from "./metric-values.ts";
 
 /** Two runs that were made one after the other, held against each other. */
 export interface RunComparison {
@@ -102,8 +102,8 @@ interface Judged {
 }
 
 interface Pair {
-  readonly before: Series;
-  readonly after: Series;
+  readonly before: MetricValues;
+  readonly after: MetricValues;
 }
 
 function requireSameExport(before: Baseline, after: Baseline, names: RunNames): void {
@@ -218,7 +218,7 @@ function quotient(top: number | null, bottom: number | null): number | null {
   return top === null || bottom === null || bottom === 0 ? null : top / bottom;
 }
 
-function keyOf({ scenario, arm, metric, over }: Series): string {
+function keyOf({ scenario, arm, metric, over }: MetricValues): string {
   return JSON.stringify([scenario, arm, metric, over]);
 }
 

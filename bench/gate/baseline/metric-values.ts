@@ -3,7 +3,7 @@ import type { BenchResult } from "../../result/schema.ts";
 import { isOfProcessors } from "../budget/budget.ts";
 
 /** What one arm gave of one metric, round by round. */
-export interface Series {
+export interface MetricValues {
   readonly scenario: string;
   readonly arm: string;
   readonly delivery: string;
@@ -29,12 +29,12 @@ const ofAnySize: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a plain value means the same on another kind of machine. */
-export function isPortable({ metric, over }: Series): boolean {
+export function isPortable({ metric, over }: MetricValues): boolean {
   return over !== null || portable.has(metric);
 }
 
 /** Whether a value means the same for another number of rows. */
-export function isOfAnySize({ metric }: Series): boolean {
+export function isOfAnySize({ metric }: MetricValues): boolean {
   return ofAnySize.has(metric);
 }
 
@@ -43,7 +43,10 @@ export function isOfAnySize({ metric }: Series): boolean {
  * control the ratios to it, which travel between machines. The A/A arm repeats the control and isn't among them, nor is
  * CPU time and memory that versions needed in each other's company.
  */
-export function seriesOf({ arms, rounds }: Pick<BenchResult, "arms" | "rounds">): readonly Series[] {
+export function metricValuesOf({
+  arms,
+  rounds,
+}: Pick<BenchResult, "arms" | "rounds">): readonly MetricValues[] {
   return arms
     .filter(({ role }) => role !== "aa")
     .flatMap((arm) => {
@@ -61,7 +64,7 @@ export function seriesOf({ arms, rounds }: Pick<BenchResult, "arms" | "rounds">)
         ({ scenario, role, delivery }) =>
           scenario === arm.scenario && delivery === arm.delivery && role !== arm.role && role !== "aa",
       );
-      return metrics.flatMap(({ id }): readonly Series[] => {
+      return metrics.flatMap(({ id }): readonly MetricValues[] => {
         // Taken in a duet, where work costs more than alone, and memory has several exports to rise in.
         if (isOfVersions && (isOfProcessors({ metric: id }) || id === "peak_rss_over_idle_bytes")) return [];
         const values = own.flatMap((round) => numberOr(round.arms[arm.id]?.[id]));

@@ -4,11 +4,11 @@ import { measureArm } from "../../scenario/measure-arm.ts";
 import { noteArms } from "../../scenario/note-arms.ts";
 import { recordRound } from "../../scenario/record-round.ts";
 import type { ScenarioContext } from "../../scenario/scenario.ts";
-import type { BenchArm } from "../../session/arm.ts";
+import type { PlannedArm } from "../../session/arm.ts";
 import { measureDuet, type DuetOptions } from "../../session/measure/measure-duet.ts";
 import { prepareServer } from "../../session/measure/measure-export.ts";
 import { balancedOrders } from "../../session/balanced-orders.ts";
-import type { Served } from "../../session/server/with-servers.ts";
+import type { Started } from "../../session/server/with-servers.ts";
 import { dependsOnReader, isOfMemory, isOfProcessors, nameOf, type Budget } from "../budget/budget.ts";
 import { confirmRegressions, metricsToConfirm } from "../judge/confirm-regressions.ts";
 import type { GateReport } from "../judge/judge-run.ts";
@@ -44,12 +44,12 @@ export async function measureGate(
   context: Omit<ScenarioContext, "deadlineMs">,
   question: GateQuestion,
 ): Promise<GateReport> {
-  const { logbook, plan } = context;
+  const { record, plan } = context;
   noteArms(context, scenario, plan.arms);
   const first = question.judge(await measureBatch(context, question), question.budgets);
   const doubtful = metricsToConfirm(first);
   if (doubtful.length === 0) return first;
-  logbook.warn(
+  record.warn(
     `The first ${plan.rounds} rounds showed a regression, so ${plan.rounds} more were measured to confirm it; of what was to be confirmed the second ${plan.rounds} are reported.`,
   );
   question.onSecondBatch(gateSteps(plan, question));
@@ -60,12 +60,12 @@ export async function measureGate(
 }
 
 /** How often one batch calls `step`, when no round has to be repeated. */
-export function gateSteps(plan: GatePlan, question: TurnsQuestion): number {
+export function gateSteps(plan: PlanForTurns, question: TurnsQuestion): number {
   const { alone, duet } = turnsOf(plan, question);
   return plan.rounds * (plan.arms.length * alone + (duet > 0 ? 1 : 0));
 }
 
-type GatePlan = Pick<ScenarioContext["plan"], "arms" | "rounds" | "exportSeconds">;
+type PlanForTurns = Pick<ScenarioContext["plan"], "arms" | "rounds" | "exportSeconds">;
 
 /** Of the whole run: each batch is measured alike, whatever it is asked for. */
 type TurnsQuestion = Pick<GateQuestion, "budgets" | "isInterleaved">;
@@ -79,7 +79,10 @@ export interface Turns {
 }
 
 /** What is judged gets many exports, by what the slowest and largest of them was found to be; the rest one. */
-export function turnsOf({ arms, exportSeconds }: GatePlan, { budgets, isInterleaved }: TurnsQuestion): Turns {
+export function turnsOf(
+  { arms, exportSeconds }: PlanForTurns,
+  { budgets, isInterleaved }: TurnsQuestion,
+): Turns {
   const bytes = Math.max(1, ...arms.map(({ body }) => body.bytes));
   const seconds = Math.max(0.001, ...exportSeconds.values());
   const turns = Math.floor(Math.min(bytesPerRound / bytes, secondsPerRound / seconds));
@@ -99,8 +102,8 @@ async function measureBatch(
   context: Omit<ScenarioContext, "deadlineMs">,
   { budgets, isInterleaved, sampleMachine }: GateQuestion,
 ): Promise<readonly Round[]> {
-  const { plan, random, logbook, session } = context;
-  const from = logbook.rounds.length;
+  const { plan, random, record, session } = context;
+  const from = record.rounds.length;
   const turns = turnsOf(plan, { budgets, isInterleaved });
   const isReaderJudged = budgets.some(dependsOnReader);
   for (const [index, order] of balancedOrders(plan.arms, plan.rounds, random).entries()) {
@@ -120,10 +123,10 @@ async function measureBatch(
         },
         {
           turns: turns.alone,
-          async measureTogether(served) {
+          async measureTogether(started) {
             if (turns.duet === 0) return {};
             context.step(`round ${index + 1} of ${plan.rounds}, all at the same time`);
-            return await playDuet(context, served, { turns: turns.duet, idles });
+            return await runDuet(context, started, { turns: turns.duet, idles });
           },
           async findFault(arms) {
             const busy = Object.values(arms).map((measured) => measured.client_busy_ratio ?? 0);
@@ -136,17 +139,17 @@ async function measureBatch(
     };
     await measureTwiceAtMost(attempt);
   }
-  return logbook.rounds.slice(from);
+  return record.rounds.slice(from);
 }
 
-async function playDuet(
-  { session, logbook }: Pick<ScenarioContext, "session" | "logbook">,
-  served: readonly Served<BenchArm>[],
+async function runDuet(
+  { session, record }: Pick<ScenarioContext, "session" | "record">,
+  started: readonly Started<PlannedArm>[],
   options: DuetOptions,
 ): Promise<Readonly<Record<string, Measured>>> {
-  const { arms, apartReason } = await measureDuet(session, served, options);
+  const { arms, apartReason } = await measureDuet(session, started, options);
   if (apartReason !== null) {
-    logbook.warn(
+    record.warn(
       `The servers couldn't be put on one core, so their CPU times are less alike than they could be: ${apartReason}`,
     );
   }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { canSampleProcesses, processTree, residentBytes } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { Series } from "../../result/schema.ts";
-import { readWhole, type Trial } from "../../session/session.ts";
-import { thinned, type CurvePoint } from "./thin-curve.ts";
+import { readWhole, type ServedExport } from "../../session/session.ts";
+import { thinCurve, type CurvePoint } from "./thin-curve.ts";
 import { warmUp } from "../../session/server/warm-up.ts";
 
 /** A curve without what tells where it belongs. */
@@ -17,26 +17,29 @@ const marginMs = 100;
  * Takes one export and samples the server all the while: resident memory of its process tree, and slots that are busy.
  * It disturbs what it watches, so nothing of it is compared; the curves show the shape.
  */
-export async function measureSeries(trial: Trial): Promise<readonly Curve[]> {
-  const { session } = trial;
+export async function measureCurves(served: ServedExport): Promise<readonly Curve[]> {
+  const { session } = served;
   const { signal } = session;
-  await warmUp(trial);
+  await warmUp(served);
   const done = new AbortController();
   const stop = AbortSignal.any([signal, done.signal]);
   const startMs = session.clock.nowMs();
   const secondsNow = (): number => (session.clock.nowMs() - startMs) / 1000;
-  const sampling = Promise.all([sampleMemory(trial, secondsNow, stop), sampleSlots(trial, secondsNow, stop)]);
+  const sampling = Promise.all([
+    sampleMemory(served, secondsNow, stop),
+    sampleSlots(served, secondsNow, stop),
+  ]);
   // A fault of the sampling is told where it is waited for.
   sampling.catch(() => undefined);
   try {
     await sleep(marginMs, undefined, { signal });
-    const { gapQuantiles } = await readWhole(trial);
+    const { gapQuantiles } = await readWhole(served);
     await sleep(marginMs, undefined, { signal });
     done.abort();
     const [memory, slots] = await sampling;
     const curves: Curve[] = [
-      { metric: "resident_bytes", points: thinned(memory, "highest") },
-      { metric: "busy_slots", points: thinned(slots, "mean") },
+      { metric: "resident_bytes", points: thinCurve(memory, "highest") },
+      { metric: "busy_slots", points: thinCurve(slots, "mean") },
       { metric: "chunk_gap_s", points: gapQuantiles.map(([x, y]) => [x, y]) },
     ];
     return curves.filter(({ points }) => points.length > 0);
@@ -48,7 +51,7 @@ export async function measureSeries(trial: Trial): Promise<readonly Curve[]> {
 }
 
 async function sampleMemory(
-  { server: { pid } }: Trial,
+  { server: { pid } }: ServedExport,
   secondsNow: () => number,
   stop: AbortSignal,
 ): Promise<readonly CurvePoint[]> {
@@ -67,7 +70,7 @@ async function sampleMemory(
  * answer for a while is covered all the same.
  */
 async function sampleSlots(
-  { server }: Trial,
+  { server }: ServedExport,
   secondsNow: () => number,
   stop: AbortSignal,
 ): Promise<readonly CurvePoint[]> {

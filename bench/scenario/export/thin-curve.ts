@@ -8,7 +8,7 @@ const mostPoints = 120;
  * A curve with at most 120 points: the x axis is cut into as many equal pieces, and of each piece the highest point
  * stays, so that no peak is lost, or a mean one.
  */
-export function thinned(points: readonly CurvePoint[], keep: "highest" | "mean"): [number, number][] {
+export function thinCurve(points: readonly CurvePoint[], keep: "highest" | "mean"): [number, number][] {
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) return [];
   if (points.length <= mostPoints) return points.map(([x, y]) => [x, y]);

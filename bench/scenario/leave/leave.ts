@@ -3,7 +3,7 @@ import { balancedOrders } from "../../session/balanced-orders.ts";
 import { bigArms } from "../big-arms.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";
-import type { Plan, Scenario } from "../scenario.ts";
+import type { RunPlan, Scenario } from "../scenario.ts";
 
 const name = "leave";
 
@@ -31,6 +31,6 @@ export const leaveScenario: Scenario = {
   },
 };
 
-function roundsOf({ isQuick, rounds }: Plan): number {
+function roundsOf({ isQuick, rounds }: RunPlan): number {
   return isQuick ? 1 : Math.min(rounds, fullRounds);
 }

@@ -1,9 +1,9 @@
-import { measureNeighbours, type NeighbourOptions } from "../../session/measure/measure-neighbors.ts";
+import { measureNeighbors, type NeighborOptions } from "../../session/measure/measure-neighbors.ts";
 import { balancedOrders } from "../../session/balanced-orders.ts";
 import { distinctArms } from "../../session/arm.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";
-import type { Plan, Scenario } from "../scenario.ts";
+import type { RunPlan, Scenario } from "../scenario.ts";
 
 const name = "mixed";
 const fullRounds = 6;
@@ -23,19 +23,19 @@ export const mixedScenario: Scenario = {
     for (const [index, order] of balancedOrders(arms, roundsOf(plan), random).entries()) {
       await recordRound(context, name, order, (arm, server) => {
         context.step(`round ${index + 1} of ${roundsOf(plan)}, short requests beside exports, ${arm.id}`);
-        return measureNeighbours({ session, server, request: arm }, neighbourTimes(plan));
+        return measureNeighbors({ session, server, request: arm }, neighborTimes(plan));
       });
     }
   },
 };
 
 /** How long short requests are counted. */
-export function neighbourTimes({ isQuick }: Plan): NeighbourOptions {
+export function neighborTimes({ isQuick }: RunPlan): NeighborOptions {
   return isQuick
     ? { warmUpMs: 300, idleMs: 300, busyMs: 600 }
     : { warmUpMs: 1000, idleMs: 2000, busyMs: 4000 };
 }
 
-function roundsOf({ isQuick, rounds }: Plan): number {
+function roundsOf({ isQuick, rounds }: RunPlan): number {
   return isQuick ? 1 : Math.min(rounds, fullRounds);
 }

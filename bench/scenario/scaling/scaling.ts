@@ -3,12 +3,12 @@ import type { MetricId } from "../../result/metric.ts";
 import type { Check } from "../../result/schema.ts";
 import { growthOf } from "../../statistics/growth.ts";
 import { median } from "../../statistics/median.ts";
-import { distinctArms, type BenchArm, type ExpectedBody } from "../../session/arm.ts";
+import { distinctArms, type PlannedArm, type ExpectedBody } from "../../session/arm.ts";
 import { measureFresh, requireSameBody } from "../../session/measure/measure-export.ts";
-import { readWhole, type Trial } from "../../session/session.ts";
+import { readWhole, type ServedExport } from "../../session/session.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";
-import type { Plan, Scenario, ScenarioContext } from "../scenario.ts";
+import type { RunPlan, Scenario, ScenarioContext } from "../scenario.ts";
 
 const name = "scaling";
 
@@ -26,7 +26,7 @@ const flatPeakBytes = 8 * 1024 ** 2;
 const overheadSeconds = 1;
 
 /** One export of some size; its `base` is the arm it is a size of. */
-interface SizedArm extends BenchArm {
+interface ScalingArm extends PlannedArm {
   readonly base: string;
 }
 
@@ -39,7 +39,7 @@ export const scalingScenario: Scenario = {
   countSteps: (plan) => sizedArms(plan).length * roundsOf(plan),
   estimateSeconds: (plan) => roundsOf(plan) * secondsFor(plan, sizedArms(plan)),
   async run(context) {
-    const { plan, logbook, session } = context;
+    const { plan, record, session } = context;
     const arms = fitted(context, sizedArms(plan));
     noteArms(context, name, arms);
     const bodies = new Map<string, ExpectedBody>();
@@ -47,9 +47,9 @@ export const scalingScenario: Scenario = {
       await recordRound(context, name, arms, async (arm, server) => {
         const rows = formatCount(arm.rows);
         context.step(`round ${round + 1} of ${roundsOf(plan)}, memory for ${rows} rows, ${arm.base}`);
-        const trial = { session, server, request: arm };
-        const { measured, reading } = await measureFresh(trial, arm.rows);
-        const body = bodies.get(sizeOf(arm)) ?? (await countedBody(trial, arm, plan));
+        const served = { session, server, request: arm };
+        const { measured, reading } = await measureFresh(served, arm.rows);
+        const body = bodies.get(sizeOf(arm)) ?? (await countedBody(served, arm, plan));
         bodies.set(sizeOf(arm), body);
         requireSameBody(`${arm.base} with ${rows} rows`, reading, body);
         return { ...measured, rows: body.rows, rows_per_s: body.rows / Number(measured.total_s) };
@@ -58,14 +58,14 @@ export const scalingScenario: Scenario = {
     for (const arm of arms) {
       const there = bodies.get(sizeOf(arm))?.rows ?? arm.rows;
       if (there < arm.rows)
-        logbook.warn(`${arm.id} is an export of ${formatCount(there)} rows: there are no more.`);
+        record.warn(`${arm.id} is an export of ${formatCount(there)} rows: there are no more.`);
     }
-    logbook.checks.push(...checksOf(context, arms));
+    record.checks.push(...checksOf(context, arms));
   },
 };
 
 /** What has to give the same body, by any delivery and in any round. */
-function sizeOf({ target, rows }: SizedArm): string {
+function sizeOf({ target, rows }: ScalingArm): string {
   return `${target.name} ${rows}`;
 }
 
@@ -73,8 +73,12 @@ function sizeOf({ target, rows }: SizedArm): string {
  * The body of a size, its rows counted, from an untimed export.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when it hasn't the rows that were asked for
  */
-async function countedBody(trial: Trial, arm: SizedArm, { promisesRows }: Plan): Promise<ExpectedBody> {
-  const { bodyBytes, crc32, content } = await readWhole(trial, { check: true, checksum: true });
+async function countedBody(
+  served: ServedExport,
+  arm: ScalingArm,
+  { promisesRows }: RunPlan,
+): Promise<ExpectedBody> {
+  const { bodyBytes, crc32, content } = await readWhole(served, { check: true, checksum: true });
   const rows = (content?.records ?? 0) - (arm.body.headerRecords ?? 1);
   if (rows !== arm.rows && (promisesRows || !arm.target.isStreamCsv || rows > arm.rows)) {
     const whose = arm.target.isStreamCsv ? arm.base : arm.target.name;
@@ -86,11 +90,11 @@ async function countedBody(trial: Trial, arm: SizedArm, { promisesRows }: Plan):
   return { rows, bytes: bodyBytes, crc32: crc32 ?? 0 };
 }
 
-function roundsOf({ isQuick, rounds }: Plan): number {
+function roundsOf({ isQuick, rounds }: RunPlan): number {
   return isQuick ? 1 : Math.min(rounds, fullRounds);
 }
 
-function sizedArms(plan: Plan): readonly SizedArm[] {
+function sizedArms(plan: RunPlan): readonly ScalingArm[] {
   // A file that lies ready costs no memory for its rows, and a target that takes no rows has but one size.
   const arms = distinctArms(plan.arms).filter(
     ({ delivery, target }) => delivery !== "file" && target.takesRows,
@@ -115,26 +119,26 @@ function sizedArms(plan: Plan): readonly SizedArm[] {
 
 const longestForeignSeconds = 10;
 
-function sizedArm(arm: BenchArm & { readonly base?: string }, rows: number): SizedArm {
+function sizedArm(arm: PlannedArm & { readonly base?: string }, rows: number): ScalingArm {
   const base = arm.base ?? arm.id;
   return { ...arm, base, id: `${base}-${rows}`, rows };
 }
 
 /** As fast as it was in the untimed pass; our own as it streams. */
-function rowsPerSecondOf({ rowsPerSecond, exportSeconds }: Plan, { target, body }: BenchArm): number {
+function rowsPerSecondOf({ rowsPerSecond, exportSeconds }: RunPlan, { target, body }: PlannedArm): number {
   const seconds = exportSeconds.get(target.name);
   return target.isStreamCsv || seconds === undefined ? rowsPerSecond : body.rows / Math.max(0.001, seconds);
 }
 
-function secondsFor(plan: Plan, arms: readonly SizedArm[]): number {
+function secondsFor(plan: RunPlan, arms: readonly ScalingArm[]): number {
   const exports = arms.reduce((sum, arm) => sum + overheadSeconds + arm.rows / rowsPerSecondOf(plan, arm), 0);
   const counted = [...new Map(arms.map((arm) => [sizeOf(arm), arm])).values()];
   return counted.reduce((sum, arm) => sum + arm.rows / rowsPerSecondOf(plan, arm), exports);
 }
 
 /** Makes the largest exports smaller, or leaves them out, until all fit into the time left. */
-function fitted(context: ScenarioContext, arms: readonly SizedArm[]): readonly SizedArm[] {
-  const { plan, session, logbook, deadlineMs } = context;
+function fitted(context: ScenarioContext, arms: readonly ScalingArm[]): readonly ScalingArm[] {
+  const { plan, session, record, deadlineMs } = context;
   if (deadlineMs === null) return arms;
   const secondsLeft = (deadlineMs - session.clock.nowMs()) / 1000;
   let fitting = arms;
@@ -146,7 +150,7 @@ function fitted(context: ScenarioContext, arms: readonly SizedArm[]): readonly S
   for (const base of new Set(arms.map((arm) => arm.base))) {
     const [wanted, measured] = [largestOf(arms, base), largestOf(fitting, base)];
     if (wanted === measured) continue;
-    logbook.warn(
+    record.warn(
       `Memory of ${base} was measured up to ${formatCount(measured)} rows, since ${formatCount(wanted)} would take longer than --quick allows.`,
     );
   }
@@ -154,7 +158,7 @@ function fitted(context: ScenarioContext, arms: readonly SizedArm[]): readonly S
 }
 
 /** Halves the largest export; leaves it out where that would be no larger than the next; keeps two sizes in any case. */
-function withSmallerLargest(arms: readonly SizedArm[]): readonly SizedArm[] {
+function withSmallerLargest(arms: readonly ScalingArm[]): readonly ScalingArm[] {
   const largest = arms.reduce((left, right) => (right.rows > left.rows ? right : left));
   const others = arms.filter((arm) => arm.base === largest.base && arm !== largest);
   const rows = Math.round(largest.rows / 2);
@@ -164,13 +168,13 @@ function withSmallerLargest(arms: readonly SizedArm[]): readonly SizedArm[] {
   return others.length < 2 ? arms : arms.filter((arm) => arm !== largest);
 }
 
-function largestOf(arms: readonly SizedArm[], base: string): number {
+function largestOf(arms: readonly ScalingArm[], base: string): number {
   return Math.max(0, ...arms.filter((arm) => arm.base === base).map(({ rows }) => rows));
 }
 
 /** The slope of each beside what is to be expected of its delivery, and how far the streamed peak rose. */
-function checksOf({ plan, logbook }: ScenarioContext, arms: readonly SizedArm[]): readonly Check[] {
-  const rounds = logbook.rounds.filter((round) => round.scenario === name && round.valid);
+function checksOf({ plan, record }: ScenarioContext, arms: readonly ScalingArm[]): readonly Check[] {
+  const rounds = record.rounds.filter((round) => round.scenario === name && round.valid);
   return [...new Set(arms.map(({ base }) => base))].flatMap((base): readonly Check[] => {
     const own = arms.filter((arm) => arm.base === base);
     const points = own.flatMap(({ id, rows }) => {

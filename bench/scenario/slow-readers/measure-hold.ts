@@ -3,7 +3,7 @@ import { bytesInSocketBuffers } from "../../probe/socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
 import { difference } from "../../session/server/server-memory.ts";
 import { serverWork } from "../../session/server/server-work.ts";
-import { readWhole, type Trial } from "../../session/session.ts";
+import { readWhole, type ServedExport } from "../../session/session.ts";
 
 /** By then the buffers are full; later the receiver may have grown its own for a body that is nearly through. */
 const sampleAtBytes = 4 * 1024 ** 2;
@@ -13,14 +13,14 @@ const sampleAtBytes = 4 * 1024 ** 2;
  * buffers when its first 4 MiB were read: by so much the server is done earlier than its client.
  */
 export async function measureHold(
-  trial: Trial,
+  served: ServedExport,
   { bytesPerSecond }: { readonly bytesPerSecond: number },
 ): Promise<Measured> {
-  const { session, server } = trial;
+  const { session, server } = served;
   if (server.statsUrl === null) return { slow_held_s_per_export: null };
   const before = await serverWork(server, session.signal);
   let sampling: Promise<number> | undefined;
-  const reading = await readWhole(trial, {
+  const reading = await readWhole(served, {
     bytesPerSecond,
     onRead(bytes) {
       if (!canSampleProcesses || bytes < sampleAtBytes) return;

@@ -11,7 +11,7 @@ import type { Random } from "../../statistics/random.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import { difference, idleMemory, watchPeak } from "../../session/server/server-memory.ts";
 import { serverWork } from "../../session/server/server-work.ts";
-import { readFrom, type Trial } from "../../session/session.ts";
+import { readFrom, type ServedExport } from "../../session/session.ts";
 import { warmUp } from "../../session/server/warm-up.ts";
 
 /** Who reads, how slowly, and how long they are watched. */
@@ -36,8 +36,11 @@ const longestSettleMs = (readers: number): number => 8000 + 150 * readers;
  *
  * The exports must last for longer than is watched; one that ends earlier makes the measurement invalid.
  */
-export async function measureSlowReaders(trial: Trial, options: SlowReaderOptions): Promise<Measured> {
-  const { session, server } = trial;
+export async function measureSlowReaders(
+  served: ServedExport,
+  options: SlowReaderOptions,
+): Promise<Measured> {
+  const { session, server } = served;
   const { signal, clock } = session;
   const { readers, bytesPerSecond, idleMs, watchMs, random } = options;
   const probe = async (durationMs: number): Promise<LatencySummary | null> => {
@@ -50,19 +53,19 @@ export async function measureSlowReaders(trial: Trial, options: SlowReaderOption
   };
   const idleBytes = await idleMemory(server, signal);
   await serverWork(server, signal);
-  await warmUp(trial);
+  await warmUp(served);
   const idle = await probe(idleMs);
 
   const peakBytes = await watchPeak(server);
-  const crowd = startReaders(trial, readers, bytesPerSecond);
+  const clients = startReaders(served, readers, bytesPerSecond);
   try {
-    await Promise.race([crowd.ended, settleWork(server, longestSettleMs(readers), signal)]);
+    await Promise.race([clients.ended, settleWork(server, longestSettleMs(readers), signal)]);
     const { inside: before } = await serverWork(server, signal);
     const startMs = clock.nowMs();
-    const bytesBefore = [...crowd.bodyBytes];
-    const busy = await Promise.race([crowd.ended, probe(watchMs)]);
+    const bytesBefore = [...clients.bodyBytes];
+    const busy = await Promise.race([clients.ended, probe(watchMs)]);
     const seconds = (clock.nowMs() - startMs) / 1000;
-    const rates = crowd.bodyBytes.map((bytes, index) => (bytes - (bytesBefore[index] ?? 0)) / seconds);
+    const rates = clients.bodyBytes.map((bytes, index) => (bytes - (bytesBefore[index] ?? 0)) / seconds);
     const { inside: after } = await serverWork(server, signal);
     // By the server's own clock, since its answers may take a while to come.
     const perSecond = (key: "heldSeconds" | "busySlotSeconds" | "loopSeconds"): number | null =>
@@ -89,7 +92,7 @@ export async function measureSlowReaders(trial: Trial, options: SlowReaderOption
       read_rate_most_bytes_per_s: Math.max(...rates),
     };
   } finally {
-    await crowd.leave();
+    await clients.leave();
   }
 }
 
@@ -99,7 +102,7 @@ function secondsAt(summary: LatencySummary | null, key: "p50Ms" | "p99Ms"): numb
 }
 
 /** Clients that read until they are told to leave. */
-interface Crowd {
+interface SlowReaders {
   /** Bytes each has read so far. */
   readonly bodyBytes: readonly number[];
   /** Rejects when one of them fails, or comes to an end before it was to leave. */
@@ -108,14 +111,14 @@ interface Crowd {
   leave(): Promise<void>;
 }
 
-function startReaders(trial: Trial, readers: number, bytesPerSecond: number): Crowd {
+function startReaders(served: ServedExport, readers: number, bytesPerSecond: number): SlowReaders {
   const leaving = new AbortController();
-  const signal = AbortSignal.any([trial.session.signal, leaving.signal]);
+  const signal = AbortSignal.any([served.session.signal, leaving.signal]);
   // Every reader listens to it, which is no leak.
   setMaxListeners(readers + 1, signal);
   const bodyBytes = Array.from({ length: readers }, () => 0);
   const reading = bodyBytes.map((_, index) =>
-    readFrom(trial, {
+    readFrom(served, {
       signal,
       bytesPerSecond,
       onRead: (bytes) => (bodyBytes[index] = bytes),

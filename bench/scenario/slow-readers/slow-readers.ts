@@ -1,7 +1,7 @@
 import { formatBytes, formatCount } from "../../../src/index.ts";
 import type { MetricId } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
-import { distinctArms, type BenchArm } from "../../session/arm.ts";
+import { distinctArms, type PlannedArm } from "../../session/arm.ts";
 import { measureHold } from "./measure-hold.ts";
 import { measureSlowReaders } from "./measure-slow-readers.ts";
 import { balancedOrders } from "../../session/balanced-orders.ts";
@@ -9,7 +9,7 @@ import { bigArms } from "../big-arms.ts";
 import { checkSlowHolds } from "../check-held-times.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";
-import type { Plan, Scenario, ScenarioContext } from "../scenario.ts";
+import type { RunPlan, Scenario, ScenarioContext } from "../scenario.ts";
 
 const name = "slow-readers";
 
@@ -43,10 +43,10 @@ export const slowReadersScenario: Scenario = {
     for (const [index, order] of balancedOrders(arms, roundsOf(plan), random).entries()) {
       await recordRound(context, name, order, async (arm, server) => {
         context.step(`round ${index + 1} of ${roundsOf(plan)}, ${readers} slow readers, ${arm.id}`);
-        const trial = { session, server, request: arm };
-        const crowd = await measureSlowReaders(trial, { ...times, readers, bytesPerSecond, random });
+        const served = { session, server, request: arm };
+        const clients = await measureSlowReaders(served, { ...times, readers, bytesPerSecond, random });
         const bodyBytes = bodyBytesOf(arm);
-        return { ...crowd, ...(await measureHold(trial, { bytesPerSecond: bodyBytes / wholeSeconds })) };
+        return { ...clients, ...(await measureHold(served, { bytesPerSecond: bodyBytes / wholeSeconds })) };
       });
     }
     checkExpectations(context, arms);
@@ -55,29 +55,29 @@ export const slowReadersScenario: Scenario = {
 };
 
 /** About as many bytes as the rows of an arm make; those of other rows than were checked aren't known exactly. */
-function bodyBytesOf({ rows, body }: BenchArm): number {
+function bodyBytesOf({ rows, body }: PlannedArm): number {
   return (rows * body.bytes) / Math.max(1, body.rows);
 }
 
 /** Those whose bodies last for as long as they are watched, and buffered ones that find room in memory all at once. */
-function fittingArms(context: ScenarioContext): readonly BenchArm[] {
-  const { plan, logbook } = context;
+function fittingArms(context: ScenarioContext): readonly PlannedArm[] {
+  const { plan, record } = context;
   const arms = bigArms(context, name, "which lies in socket buffers before a slow reader is felt");
   return arms.filter((arm) => {
     const neededBytes = plan.readers * bodyBytesOf(arm);
     if (arm.delivery !== "buffered" || neededBytes <= plan.bufferMemoryBytes) return true;
-    logbook.warn(
+    record.warn(
       `${name} was left out for ${arm.id}: ${formatCount(plan.readers)} buffered bodies need ${formatBytes(neededBytes)} at once, and ${formatBytes(plan.bufferMemoryBytes)} are set aside for them on this machine.`,
     );
     return false;
   });
 }
 
-function roundsOf({ isQuick, rounds }: Plan): number {
+function roundsOf({ isQuick, rounds }: RunPlan): number {
   return isQuick ? 1 : Math.min(rounds, fullRounds);
 }
 
-function timesOf({ isQuick }: Plan): typeof quickTimes | typeof fullTimes {
+function timesOf({ isQuick }: RunPlan): typeof quickTimes | typeof fullTimes {
   return isQuick ? quickTimes : fullTimes;
 }
 
@@ -85,8 +85,8 @@ function timesOf({ isQuick }: Plan): typeof quickTimes | typeof fullTimes {
  * What is to be expected beside what was seen: each reader keeps its rate, and holds a slot as long as it reads; and
  * slot time summed is the integral of busy slots, which the server counts apart.
  */
-function checkExpectations({ plan, logbook }: ScenarioContext, arms: readonly BenchArm[]): void {
-  const rounds = logbook.rounds.filter((round) => round.scenario === name && round.valid);
+function checkExpectations({ plan, record }: ScenarioContext, arms: readonly PlannedArm[]): void {
+  const rounds = record.rounds.filter((round) => round.scenario === name && round.valid);
   const medianOf = (arm: string, metric: MetricId): number | null =>
     median(rounds.flatMap((round) => round.arms[arm]?.[metric] ?? []));
   for (const { id: arm } of arms) {
@@ -100,9 +100,9 @@ function checkExpectations({ plan, logbook }: ScenarioContext, arms: readonly Be
       if (observed === null || expected === null) continue;
       const tolerance = expectationTolerance * expected;
       const ok = Math.abs(observed - expected) <= tolerance;
-      logbook.checks.push({ id: `${name}.${arm}.${metric}`, expected, observed, tolerance, ok });
+      record.checks.push({ id: `${name}.${arm}.${metric}`, expected, observed, tolerance, ok });
       if (ok) continue;
-      logbook.warn(
+      record.warn(
         `Slow readers of ${arm}: ${metric} is ${significantText(observed)}, and ${significantText(expected)} was to be expected.`,
       );
     }

@@ -1,12 +1,12 @@
 import { formatBytes, formatCount } from "../../../src/index.ts";
 import type { MetricId } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
-import { distinctArms, type BenchArm } from "../../session/arm.ts";
+import { distinctArms, type PlannedArm } from "../../session/arm.ts";
 import { measureSyncWorkers } from "./measure-sync-workers.ts";
 import { balancedOrders } from "../../session/balanced-orders.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";
-import type { Plan, Scenario, ScenarioContext } from "../scenario.ts";
+import type { RunPlan, Scenario, ScenarioContext } from "../scenario.ts";
 
 const name = "sync-workers";
 
@@ -23,7 +23,7 @@ const tolerance = { ratio: 0.05, clients: 0.1, held: 0.25 } as const;
 const heldToleranceSeconds = 0.05;
 
 /** One arm to so many clients. */
-interface LoopArm extends BenchArm {
+interface SyncWorkersArm extends PlannedArm {
   readonly clients: number;
 }
 
@@ -41,13 +41,13 @@ export const syncWorkersScenario: Scenario = {
     return roundsOf(plan) * armsWithWorkers(plan).length * clientCounts(plan).length * armSeconds;
   },
   async run(context) {
-    const { plan, logbook } = context;
+    const { plan, record } = context;
     const { heldSeconds } = timesOf(plan);
     const bodyBytes = bytesPerSecond * heldSeconds + bufferBytes;
     const rows = Math.ceil(bodyBytes / plan.bytesPerRow);
     const fitting = armsWithWorkers(plan);
     if (fitting.length === 0 || (plan.availableRows !== null && rows > plan.availableRows)) {
-      logbook.warn(
+      record.warn(
         fitting.length === 0
           ? `${name} was left out: what is measured has no sync workers to start.`
           : `${name} was left out: all ${formatCount(plan.availableRows ?? 0)} rows are less than ${formatBytes(bodyBytes)}, most of which lies in socket buffers before a slow reader is felt.`,
@@ -66,8 +66,11 @@ export const syncWorkersScenario: Scenario = {
 };
 
 /** Each step is one round: all deliveries to so many clients. */
-async function measureSteps(context: ScenarioContext, arms: readonly (readonly LoopArm[])[]): Promise<void> {
-  const { plan, logbook, session, random } = context;
+async function measureSteps(
+  context: ScenarioContext,
+  arms: readonly (readonly SyncWorkersArm[])[],
+): Promise<void> {
+  const { plan, record, session, random } = context;
   const { syncWorkers: workers } = plan;
   const { heldSeconds, exportsPerWorker } = timesOf(plan);
   const hurryAfterBytes = bytesPerSecond * heldSeconds;
@@ -76,9 +79,7 @@ async function measureSteps(context: ScenarioContext, arms: readonly (readonly L
   const steps = Array.from({ length: roundsOf(plan) }, () => arms).flat();
   for (const [done, step] of steps.entries()) {
     if (isTimeOver(context, startMs, done)) {
-      logbook.warn(
-        `Only ${done} of ${steps.length} steps of ${name} went into the time that --quick allows.`,
-      );
+      record.warn(`Only ${done} of ${steps.length} steps of ${name} went into the time that --quick allows.`);
       break;
     }
     const [order = []] = balancedOrders(step, 1, random);
@@ -101,7 +102,7 @@ function isTimeOver({ session, deadlineMs }: ScenarioContext, startMs: number, d
 }
 
 /** Those of servers that can have sync workers, each with its own. */
-function armsWithWorkers({ arms, syncWorkers }: Plan): readonly BenchArm[] {
+function armsWithWorkers({ arms, syncWorkers }: RunPlan): readonly PlannedArm[] {
   return distinctArms(arms).flatMap((arm) => {
     const target = arm.target.withSyncWorkers?.(syncWorkers);
     return target === undefined ? [] : [{ ...arm, target }];
@@ -109,19 +110,19 @@ function armsWithWorkers({ arms, syncWorkers }: Plan): readonly BenchArm[] {
 }
 
 /** Some workers free, half of them, none, and then one and two clients too many. */
-function clientCounts({ syncWorkers: workers }: Plan): readonly number[] {
+function clientCounts({ syncWorkers: workers }: RunPlan): readonly number[] {
   return [...new Set([1, Math.ceil(workers / 2), workers, workers + 1, workers + 2])];
 }
 
-function loopArm(arm: BenchArm, clients: number, rows: number): LoopArm {
+function loopArm(arm: PlannedArm, clients: number, rows: number): SyncWorkersArm {
   return { ...arm, id: `${arm.id}-${clients}-client${clients === 1 ? "" : "s"}`, rows, clients };
 }
 
-function roundsOf({ isQuick, rounds }: Plan): number {
+function roundsOf({ isQuick, rounds }: RunPlan): number {
   return isQuick ? 1 : Math.min(rounds, fullRounds);
 }
 
-function timesOf({ isQuick }: Plan): typeof quickTimes | typeof fullTimes {
+function timesOf({ isQuick }: RunPlan): typeof quickTimes | typeof fullTimes {
   return isQuick ? quickTimes : fullTimes;
 }
 
@@ -132,13 +133,13 @@ function timesOf({ isQuick }: Plan): typeof quickTimes | typeof fullTimes {
  * many holds as there are others to be served before.
  */
 function checkExpectations(
-  { logbook, plan: { syncWorkers: workers } }: ScenarioContext,
-  { id, delivery, clients }: LoopArm,
+  { record, plan: { syncWorkers: workers } }: ScenarioContext,
+  { id, delivery, clients }: SyncWorkersArm,
   drainSeconds: number,
 ): void {
   const medianOf = (arm: string, metric: MetricId): number | null =>
     median(
-      logbook.rounds
+      record.rounds
         .filter((round) => round.scenario === name && round.valid)
         .flatMap((round) => round.arms[arm]?.[metric] ?? []),
     );
@@ -162,9 +163,9 @@ function checkExpectations(
     const observed = medianOf(id, metric);
     if (observed === null) continue;
     const ok = Math.abs(observed - expected) <= allowed;
-    logbook.checks.push({ id: `${name}.${id}.${metric}`, expected, observed, tolerance: allowed, ok });
+    record.checks.push({ id: `${name}.${id}.${metric}`, expected, observed, tolerance: allowed, ok });
     if (ok) continue;
-    logbook.warn(
+    record.warn(
       `${clients === 1 ? "One client" : `${clients} clients`} at ${workers} sync worker${workers === 1 ? "" : "s"}, ${delivery ?? id}: ${metric} is ${observed.toPrecision(3)}, and ${expected.toPrecision(3)} was to be expected.`,
     );
   }

@@ -2,12 +2,12 @@ import type { ExportReading } from "../../load/read-export.ts";
 import { processTree } from "../../probe/process-tree.ts";
 import type { Measured } from "../../result/metric.ts";
 import { shareCore } from "../../subject/process/share-core.ts";
-import { whoseOf, type BenchArm } from "../arm.ts";
+import { whoseOf, type PlannedArm } from "../arm.ts";
 import { requireSameBody } from "./measure-export.ts";
 import { difference, watchPeak } from "../server/server-memory.ts";
 import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
 import { explained, readWhole, type Session } from "../session.ts";
-import type { Served } from "../server/with-servers.ts";
+import type { Started } from "../server/with-servers.ts";
 
 /** How a duet is played. */
 export interface DuetOptions {
@@ -46,7 +46,7 @@ const bytesPerMib = 1024 ** 2;
  */
 export async function measureDuet(
   session: Session,
-  arms: readonly Served<BenchArm>[],
+  arms: readonly Started<PlannedArm>[],
   { turns, idles }: DuetOptions,
 ): Promise<DuetMeasurement> {
   const { signal } = session;
@@ -81,13 +81,13 @@ export async function measureDuet(
 }
 
 interface Watch {
-  readonly arm: Served<BenchArm>;
+  readonly arm: Started<PlannedArm>;
   readonly first: ServerWork;
   readonly before: ServerWork;
   readonly peak: () => Promise<number | null>;
 }
 
-async function watch(arm: Served<BenchArm>, signal: AbortSignal): Promise<Watch> {
+async function watch(arm: Started<PlannedArm>, signal: AbortSignal): Promise<Watch> {
   const peak = await watchPeak(arm.server);
   const first = await serverWork(arm.server, signal);
   const before = await serverWork(arm.server, signal);

@@ -6,7 +6,7 @@ import type { Measured } from "../../result/metric.ts";
 import type { ExpectedBody } from "../arm.ts";
 import { difference, idleMemory, watchPeak } from "../server/server-memory.ts";
 import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
-import { readWhole, type Trial } from "../session.ts";
+import { readWhole, type ServedExport } from "../session.ts";
 import { warmUp } from "../server/warm-up.ts";
 
 /** One timed export, and how much of its own time the reader needed. */
@@ -19,18 +19,18 @@ export interface ExportMeasurement {
 const bytesPerMib = 1024 ** 2;
 
 /** Notes what a fresh server holds, in bytes, and warms it up. */
-export async function prepareServer(trial: Trial): Promise<number | null> {
-  const { session, server } = trial;
+export async function prepareServer(served: ServedExport): Promise<number | null> {
+  const { session, server } = served;
   const idle = await idleMemory(server, session.signal);
   // The first answer is slow, since nothing is compiled yet.
   await serverWork(server, session.signal);
-  await warmUp(trial);
+  await warmUp(served);
   return idle;
 }
 
 /** Warms a fresh server up and takes one export of it. */
-export async function measureFresh(trial: Trial, rows: number): Promise<ExportMeasurement> {
-  return measureExport(trial, rows, await prepareServer(trial));
+export async function measureFresh(served: ServedExport, rows: number): Promise<ExportMeasurement> {
+  return measureExport(served, rows, await prepareServer(served));
 }
 
 /**
@@ -40,11 +40,11 @@ export async function measureFresh(trial: Trial, rows: number): Promise<ExportMe
  * @param idle bytes the server held before it had served anything
  */
 export async function measureExport(
-  trial: Trial,
+  served: ServedExport,
   rows: number,
   idle: number | null,
 ): Promise<ExportMeasurement> {
-  const { session, server } = trial;
+  const { session, server } = served;
   const { signal } = session;
   const peak = await watchPeak(server);
   // Answering /stats is work too: what lies between two answers and nothing else is subtracted.
@@ -52,7 +52,7 @@ export async function measureExport(
   const before = await serverWork(server, signal);
   const ownLoad = await watchOwnLoad();
 
-  const reading = await readWhole(trial, { checksum: true });
+  const reading = await readWhole(served, { checksum: true });
 
   const client = await ownLoad();
   const peakOverIdle = difference(await peak(), idle);

@@ -1,10 +1,10 @@
 import { countShortRequests, type ShortRequestCount } from "../../load/short-requests.ts";
 import type { Measured } from "../../result/metric.ts";
-import { readWhole, type Trial } from "../session.ts";
+import { readWhole, type ServedExport } from "../session.ts";
 import { warmUp } from "../server/warm-up.ts";
 
 /** How long short requests are counted. */
-export interface NeighbourOptions {
+export interface NeighborOptions {
   /** The first requests of a fresh server aren't counted. */
   readonly warmUpMs: number;
   /** Before exports run, and again after. */
@@ -23,11 +23,11 @@ const longestBusyMs = 120_000;
  * answers while one reader takes exports back to back.
  * @returns nulls for a server that has no short requests
  */
-export async function measureNeighbours(
-  trial: Trial,
-  { warmUpMs, idleMs, busyMs }: NeighbourOptions,
+export async function measureNeighbors(
+  served: ServedExport,
+  { warmUpMs, idleMs, busyMs }: NeighborOptions,
 ): Promise<Measured> {
-  const { session, server } = trial;
+  const { session, server } = served;
   const { signal } = session;
   const ping = server.pingUrl;
   if (ping === null) {
@@ -38,7 +38,7 @@ export async function measureNeighbours(
       ping_lost_per_export: null,
     };
   }
-  await warmUp(trial);
+  await warmUp(served);
   await countShortRequests(ping, { durationMs: warmUpMs, connections, signal });
   const countIdle = (): Promise<ShortRequestCount> =>
     countShortRequests(ping, { durationMs: idleMs, connections, signal });
@@ -53,7 +53,7 @@ export async function measureNeighbours(
     signal,
     enough: exportsDone.signal,
   });
-  const exportsMade = await readBackToBack(trial, isEnough).finally(() => exportsDone.abort());
+  const exportsMade = await readBackToBack(served, isEnough).finally(() => exportsDone.abort());
   const busy = await counting;
   const elapsedSeconds = (session.clock.nowMs() - startMs) / 1000;
   // Before and after, since both sides still get faster while they warm up.
@@ -68,10 +68,10 @@ export async function measureNeighbours(
 }
 
 /** Takes whole exports one after the other until it is enough, at least one, and tells how many. */
-async function readBackToBack(trial: Trial, isEnough: () => boolean): Promise<number> {
+async function readBackToBack(served: ServedExport, isEnough: () => boolean): Promise<number> {
   let made = 0;
   do {
-    await readWhole(trial);
+    await readWhole(served);
     made += 1;
   } while (!isEnough());
   return made;

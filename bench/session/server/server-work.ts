@@ -25,7 +25,7 @@ export async function serverWork(server: RunningTarget, signal: AbortSignal): Pr
 }
 
 /** Three looks at a server: two right after each other, and one after the export. */
-export interface Looks {
+export interface WorkSamples {
   readonly first: ServerWork;
   readonly before: ServerWork;
   readonly after: ServerWork;
@@ -33,7 +33,7 @@ export interface Looks {
 
 /** What was added by the export alone, without what it takes to look. */
 export function workBetween(
-  { first, before, after }: Looks,
+  { first, before, after }: WorkSamples,
   of: (work: ServerWork) => number | null,
 ): number | null {
   const looking = difference(of(before), of(first));

@@ -1,4 +1,4 @@
-import { readWhole, type Trial } from "../session.ts";
+import { readWhole, type ServedExport } from "../session.ts";
 
 const mostRows = 20_000;
 
@@ -7,8 +7,8 @@ const mostRows = 20_000;
  * code is compiled and lasting memory taken before anything is timed. A `file` export is made whole, so that its file
  * is prepared outside of the timing, as it is for whoever asks second.
  */
-export async function warmUp(trial: Trial): Promise<void> {
-  const { request } = trial;
+export async function warmUp(served: ServedExport): Promise<void> {
+  const { request } = served;
   const rows = request.delivery === "file" ? request.rows : Math.min(request.rows, mostRows);
-  await readWhole({ ...trial, request: { ...request, rows } });
+  await readWhole({ ...served, request: { ...request, rows } });
 }

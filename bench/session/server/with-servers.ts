@@ -9,20 +9,20 @@ export interface ServerNeed {
 }
 
 /** An item and its server, which runs. */
-export interface Served<Item> {
+export interface Started<Item> {
   readonly item: Item;
   readonly server: RunningTarget;
 }
 
 /** What is done with servers beside one use of each. */
-export interface Rota<Item> {
+export interface ServerUse<Item> {
   /**
    * How often each is used, in turn with the others.
    * @default 1
    */
   readonly turns?: number;
   /** Is given all servers that run side by side, once none has a turn left. */
-  readonly useTogether?: (served: readonly Served<Item>[]) => Promise<void>;
+  readonly useTogether?: (served: readonly Started<Item>[]) => Promise<void>;
 }
 
 /**
@@ -35,7 +35,7 @@ export async function withServers<Item extends ServerNeed>(
   { signal }: Session,
   items: readonly Item[],
   use: (item: Item, server: RunningTarget) => Promise<void>,
-  { turns = 1, useTogether }: Rota<Item> = {},
+  { turns = 1, useTogether }: ServerUse<Item> = {},
 ): Promise<void> {
   const starts = await Promise.allSettled(
     items.map(async ({ target, rows }) => (target.canRunTwice ? target.start(signal, rows) : null)),

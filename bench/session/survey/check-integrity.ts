@@ -1,7 +1,7 @@
 import type { Check, Integrity } from "../../result/schema.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import type { ExpectedBody } from "../arm.ts";
-import { readFrom, type Delivery, type Session, type Trial } from "../session.ts";
+import { readFrom, type Delivery, type Session, type ServedExport } from "../session.ts";
 
 /** What one export gave in the untimed pass. */
 export interface BodyFindings extends ExpectedBody {
@@ -50,8 +50,8 @@ export async function readDeliveries(
 }
 
 /** Reads one export untimed; without a word of its own the first record counts as a header. */
-export async function readBody(trial: Trial, whose: string): Promise<BodyFindings> {
-  const { head, bodyBytes, content, crc32, totalMs, problem } = await readFrom(trial, {
+export async function readBody(served: ServedExport, whose: string): Promise<BodyFindings> {
+  const { head, bodyBytes, content, crc32, totalMs, problem } = await readFrom(served, {
     check: true,
     checksum: true,
   });
@@ -63,7 +63,7 @@ export async function readBody(trial: Trial, whose: string): Promise<BodyFinding
     bytes: bodyBytes,
     records,
     hasHeader: said === undefined ? null : said === "present",
-    ...rowsIn(records, said !== "absent"),
+    ...rowsAmong(records, said !== "absent"),
     sha256: content?.sha256 ?? "",
     crc32: crc32 ?? 0,
     seconds: totalMs / 1000,
@@ -72,7 +72,7 @@ export async function readBody(trial: Trial, whose: string): Promise<BodyFinding
 }
 
 /** The rows among the records of a body. */
-export function rowsIn(records: number, hasHeader: boolean): Pick<ExpectedBody, "rows" | "headerRecords"> {
+export function rowsAmong(records: number, hasHeader: boolean): Pick<ExpectedBody, "rows" | "headerRecords"> {
   const headerRecords = hasHeader ? 1 : 0;
   return { rows: Math.max(0, records - headerRecords), headerRecords };
 }

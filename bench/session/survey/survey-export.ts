@@ -1,5 +1,5 @@
 import type { Check, Integrity } from "../../result/schema.ts";
-import { findExport } from "../../subject/find-offered-export.ts";
+import { findOfferedExport } from "../../subject/find-offered-export.ts";
 import type { Target } from "../../subject/target.ts";
 import type { ExpectedBody } from "../arm.ts";
 import { compareBodies, readDeliveries, type BodyFindings } from "./check-integrity.ts";
@@ -102,7 +102,7 @@ function surveyOwn(
   report: (label: string) => void,
 ): Promise<OwnSurvey> {
   return withServer({ ...base, rows: options.rows ?? 0 }, async (server) => {
-    const found = await findExport(server, options, base.signal);
+    const found = await findOfferedExport(server, options, base.signal);
     const session: Session = { ...base, exportName: found.name };
     // A generated export tells the rows it has by default, and gives as many as are asked for.
     const isGenerated = options.sourceFile === null;

@@ -9,7 +9,7 @@ import {
   faultsOf,
   readBody,
   readDeliveries,
-  rowsIn,
+  rowsAmong,
   type BodyFindings,
 } from "./check-integrity.ts";
 import { readWhole, withServer, type Delivery, type Session } from "../session.ts";
@@ -46,10 +46,10 @@ export function surveyForeign(
 ): Promise<TargetSurvey> {
   const { name, takesRows } = target;
   return withServer({ ...session, target, rows }, async (server) => {
-    const trial = { session, server, request: { delivery: null, rows } };
-    const first = await readBody(trial, name);
+    const served = { session, server, request: { delivery: null, rows } };
+    const first = await readBody(served, name);
     if (first.statusCode !== 200) return refused(first);
-    const second = await readBody(trial, name);
+    const second = await readBody(served, name);
     const header = first.hasHeader ?? (takesRows ? await headerRecords(session, server) : null);
     const body = withRows(first, header, takesRows ? rows : null);
     const checks: Check[] = [
@@ -114,7 +114,7 @@ async function headerRecords(session: Session, server: RunningTarget): Promise<b
 /** Rows of a body whose first record is a header or not; where nobody knows, it is what makes the rows right. */
 function withRows(body: BodyFindings, hasHeader: boolean | null, wanted: number | null): BodyFindings {
   const isHeader = hasHeader ?? body.records !== wanted;
-  return { ...body, ...rowsIn(body.records, isHeader) };
+  return { ...body, ...rowsAmong(body.records, isHeader) };
 }
 
 function notesOf(name: string, body: BodyFindings, ours: Reference): readonly string[] {

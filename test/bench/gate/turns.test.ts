@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseBudget } from "../../../bench/gate/budget/budget.ts";
 import { gateSteps, turnsOf } from "../../../bench/gate/measure/measure-gate.ts";
-import type { Plan } from "../../../bench/scenario/scenario.ts";
+import type { RunPlan } from "../../../bench/scenario/scenario.ts";
 
 const cpu = parseBudget("streaming.cpu_s_per_mib=5%");
 const memory = parseBudget("streaming.peak_rss_over_idle_bytes=10%");
 const time = parseBudget("streaming.total_s=20%");
 
-function planOf(bytes: number, seconds: number): Pick<Plan, "arms" | "rounds" | "exportSeconds"> {
-  const arms = [{ body: { rows: 1, bytes, crc32: 0 } }] as unknown as Plan["arms"];
+function planOf(bytes: number, seconds: number): Pick<RunPlan, "arms" | "rounds" | "exportSeconds"> {
+  const arms = [{ body: { rows: 1, bytes, crc32: 0 } }] as unknown as RunPlan["arms"];
   return { arms, rounds: 8, exportSeconds: new Map([["here", seconds]]) };
 }
 

@@ -58,7 +58,7 @@ test("is left out, and says so, where what is measured has no sync workers", asy
       isQuick: true,
       rounds: 1,
     },
-    logbook: { warn: (sentence: string) => warnings.push(sentence) },
+    record: { warn: (sentence: string) => warnings.push(sentence) },
   } as never);
   assert.deepEqual(warnings, ["sync-workers was left out: what is measured has no sync workers to start."]);
 });

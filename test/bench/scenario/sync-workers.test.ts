@@ -6,7 +6,7 @@ import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
 import { syncWorkersScenario } from "../../../bench/scenario/sync-workers/sync-workers.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 import type { Target } from "../../../bench/subject/target.ts";
-import { Logbook } from "../../../bench/session/run-record.ts";
+import { RunRecord } from "../../../bench/session/run-record.ts";
 import { systemClock } from "../../../src/index.ts";
 
 /** Tells by its command how many workers it was asked to have, and never starts: what is tested comes before. */
@@ -26,7 +26,7 @@ function neverStarting(command: string): Target {
 /** The scenario as it is begun by a run that was asked for so many workers, or not asked. */
 async function begin(
   workers: number | undefined,
-): Promise<{ readonly logbook: Logbook; readonly steps: number }> {
+): Promise<{ readonly record: RunRecord; readonly steps: number }> {
   const target = neverStarting("serve");
   const clock = systemClock;
   const signal = new AbortController().signal;
@@ -49,17 +49,17 @@ async function begin(
   const plan = planOf(config, survey, [
     { id: "file", role: "treatment", target, delivery: "file", rows: 1000, body },
   ]);
-  const logbook = new Logbook();
+  const record = new RunRecord();
   const context: ScenarioContext = {
     session,
     plan,
     random: seededRandom(1),
-    logbook,
+    record,
     deadlineMs: null,
     step: () => undefined,
   };
   await assert.rejects(syncWorkersScenario.run(context), /It isn't to be started/);
-  return { logbook, steps: syncWorkersScenario.countSteps(plan) };
+  return { record, steps: syncWorkersScenario.countSteps(plan) };
 }
 
 for (const [workers, count, clients] of [
@@ -70,13 +70,13 @@ for (const [workers, count, clients] of [
 ] as const) {
   const asked = workers === undefined ? "no number of workers is asked for" : `--workers is ${workers}`;
   test(`has ${count} sync workers where ${asked}, and clients from one to two more than those`, async () => {
-    const { logbook, steps } = await begin(workers);
+    const { record, steps } = await begin(workers);
     assert.deepEqual(
-      logbook.arms.map(({ id }) => id),
+      record.arms.map(({ id }) => id),
       clients.map((text) => `file-${text}`),
     );
     const command = `serve --workers ${count} --worker-model sync`;
-    assert.deepEqual([...new Set(logbook.arms.map((arm) => arm.command))], [command]);
+    assert.deepEqual([...new Set(record.arms.map((arm) => arm.command))], [command]);
     assert.equal(steps, clients.length);
   });
 }

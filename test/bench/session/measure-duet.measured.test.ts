@@ -4,10 +4,10 @@ import { fileURLToPath } from "node:url";
 import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
 import { streamCsvServer } from "../../../bench/subject/stream-csv-server.ts";
 import type { Target } from "../../../bench/subject/target.ts";
-import type { BenchArm } from "../../../bench/session/arm.ts";
+import type { PlannedArm } from "../../../bench/session/arm.ts";
 import { measureDuet } from "../../../bench/session/measure/measure-duet.ts";
 import { readFrom, type Session } from "../../../bench/session/session.ts";
-import { withServers, type Served } from "../../../bench/session/server/with-servers.ts";
+import { withServers, type Started } from "../../../bench/session/server/with-servers.ts";
 import { systemClock } from "../../../src/index.ts";
 import { inOneOfThree } from "../../harness/attempts.ts";
 import { endOnSignal } from "../../harness/children.ts";
@@ -31,17 +31,17 @@ function sessionOf(target: Target, signal: AbortSignal): Session {
 async function withArms(
   targets: Readonly<Record<string, Target>>,
   rows: number,
-  use: (session: Session, arms: readonly Served<BenchArm>[], abort: AbortController) => Promise<void>,
+  use: (session: Session, arms: readonly Started<PlannedArm>[], abort: AbortController) => Promise<void>,
 ): Promise<void> {
   const abort = new AbortController();
   const [first] = Object.values(targets);
   assert.ok(first !== undefined);
   const session = sessionOf(first, abort.signal);
-  const items = Object.entries(targets).map(([id, target]): BenchArm => {
+  const items = Object.entries(targets).map(([id, target]): PlannedArm => {
     const body = { rows, bytes: 0, crc32: 0 };
     return { id, role: "treatment", target, delivery: "streaming", rows, body };
   });
-  const bodies = new Map<string, BenchArm["body"]>();
+  const bodies = new Map<string, PlannedArm["body"]>();
   await withServers(
     session,
     items,
