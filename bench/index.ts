@@ -1,9 +1,12 @@
-export { deliveries, resolveConfig, type BenchConfig, type RunSettings } from "./run/config.ts";
-export { runBench, type BenchRun } from "./run/run-bench.ts";
-export type { BenchHooks, BenchProgress } from "./run/run-hooks.ts";
+export type { BenchConfig } from "./run/config.ts";
+export { resolveConfig } from "./run/resolve-config.ts";
+export type { RunSettings } from "./run/settings.ts";
+export { runBench } from "./run/run-bench.ts";
+export type { BenchRun } from "./run/conclude-run.ts";
+export type { BenchHooks, BenchProgress } from "./run/hooks.ts";
 export { scenarios } from "./scenario/scenarios.ts";
 export type { RunPlan, Scenario, ScenarioContext } from "./scenario/scenario.ts";
-export { baselineOf, parseBaseline, type Baseline } from "./gate/baseline/baseline.ts";
+export { baselineOf, parseBaseline, type Baseline, type NamedBaseline } from "./gate/baseline/baseline.ts";
 export { defaultBudgets, parseBudget, requireAboveFloor, type Budget } from "./gate/budget/budget.ts";
 export { parseCalibration, type CalibrationRun } from "./gate/budget/calibration-run.ts";
 export { compareRuns, type RunComparison, type RunNames } from "./gate/baseline/compare-runs.ts";
@@ -25,7 +28,6 @@ export {
   type GateVerdict,
 } from "./gate/judge/judge-run.ts";
 export { noiseFloor, type NoiseFloor } from "./gate/budget/noise-floor.ts";
-export type { NamedBaseline } from "./gate/baseline/gate-settings.ts";
 export {
   measureTwiceAtMost,
   roundFault,
@@ -68,7 +70,7 @@ export {
   resetPeaks,
 } from "./probe/process-tree.ts";
 export { bytesInSocketBuffers } from "./probe/socket-buffers.ts";
-export type { MakeReference } from "./session/survey/survey-export.ts";
+export type { MakeReference } from "./session/survey/survey-subjects.ts";
 export { bonferroniLevel } from "./statistics/bonferroni.ts";
 export {
   boundRounds,
@@ -93,4 +95,4 @@ export {
   signedRankInterval,
   type SignedRankInterval,
 } from "./statistics/signed-rank.ts";
-export type { Delivery } from "./session/session.ts";
+export type { Delivery } from "../src/index.ts";

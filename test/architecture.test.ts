@@ -25,6 +25,7 @@ const storeys: Readonly<Record<string, number>> = {
   "src/spool": 6,
   "src/server": 7,
   "src/index": 9,
+  "bench/fault": 0,
   "bench/statistics": 1,
   "bench/result": 1,
   "bench/probe": 2,

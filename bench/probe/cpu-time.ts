@@ -1,4 +1,4 @@
-import { read, threadsOf } from "./process-tree.ts";
+import { readProcFile, threadsOf } from "./process-tree.ts";
 
 /**
  * Clock ticks per second in /proc/PID/stat: USER_HZ, which Linux shows as 100 to every program on every
@@ -20,7 +20,9 @@ export async function cpuSeconds(pids: readonly number[]): Promise<number> {
 
 async function cpuSecondsOf(pid: number): Promise<number> {
   const threads = await threadsOf(pid);
-  const texts = await Promise.all(threads.map((thread) => read(`/proc/${pid}/task/${thread}/schedstat`)));
+  const texts = await Promise.all(
+    threads.map((thread) => readProcFile(`/proc/${pid}/task/${thread}/schedstat`)),
+  );
   const nanoseconds = texts.reduce((total, text) => total + Number(text.split(" ")[0] ?? 0), 0);
   const { own, reaped } = await ticksOf(pid);
   return Math.max(nanoseconds / 1e9, own / ticksPerSecond) + reaped / ticksPerSecond;
@@ -28,7 +30,7 @@ async function cpuSecondsOf(pid: number): Promise<number> {
 
 /** Ticks of a process, and of its children that ended and were waited for. */
 async function ticksOf(pid: number): Promise<{ own: number; reaped: number }> {
-  const stat = await read(`/proc/${pid}/stat`);
+  const stat = await readProcFile(`/proc/${pid}/stat`);
   // The name in the second field may hold spaces and parentheses, therefore counting starts after the last one.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const at = (index: number): number => Number(fields[index] ?? 0);

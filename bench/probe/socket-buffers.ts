@@ -1,4 +1,4 @@
-import { read } from "./process-tree.ts";
+import { readProcFile } from "./process-tree.ts";
 
 /** State of an open connection in /proc/net/tcp. */
 const established = "01";
@@ -9,7 +9,7 @@ const established = "01";
  * @param port the port the server listens on
  */
 export async function bytesInSocketBuffers(port: number): Promise<number> {
-  const tables = await Promise.all([read("/proc/net/tcp"), read("/proc/net/tcp6")]);
+  const tables = await Promise.all([readProcFile("/proc/net/tcp"), readProcFile("/proc/net/tcp6")]);
   return tables
     .flatMap((table) => table.split("\n").slice(1))
     .map((line) => queuedBytes(line, port))

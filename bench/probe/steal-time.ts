@@ -1,4 +1,4 @@
-import { read } from "./process-tree.ts";
+import { readProcFile } from "./process-tree.ts";
 
 /** CPU time of the whole machine since it started, in clock ticks. */
 export interface MachineTicks {
@@ -9,7 +9,7 @@ export interface MachineTicks {
 
 /** Reads the first line of /proc/stat; null where there is none. */
 export async function machineTicks(): Promise<MachineTicks | null> {
-  return parseMachineTicks(await read("/proc/stat"));
+  return parseMachineTicks(await readProcFile("/proc/stat"));
 }
 
 /** user, nice, system, idle, iowait, irq, softirq, steal; guest times follow and are in user and nice already. */

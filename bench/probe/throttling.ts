@@ -1,4 +1,4 @@
-import { read } from "./process-tree.ts";
+import { readProcFile } from "./process-tree.ts";
 
 /** How often the CPU limit of the control group has stopped its processes, since the group was made. */
 export interface Throttling {
@@ -8,9 +8,9 @@ export interface Throttling {
 
 /** Reads cpu.stat of the control group that this process is in; null where there is none or it has no limit. */
 export async function cpuThrottling(): Promise<Throttling | null> {
-  const folders = groupFolders(await read("/proc/self/cgroup"));
+  const folders = groupFolders(await readProcFile("/proc/self/cgroup"));
   for (const folder of folders) {
-    const found = parseThrottling(await read(`${folder}/cpu.stat`));
+    const found = parseThrottling(await readProcFile(`${folder}/cpu.stat`));
     if (found !== null) return found;
   }
   return null;

@@ -1,9 +1,12 @@
 import type { BenchConfig } from "./config.ts";
+import { withRangeCode } from "./range-code.ts";
+import { resolveConfig } from "./resolve-config.ts";
+import type { RunSettings } from "./settings.ts";
 
-/** What a setting may be, in words. */
+/** The type of a setting, in words. */
 type Kind = "text" | "number" | "boolean" | "list of texts" | "object";
 
-/** Every setting; those that may be null stand for "not said" then. */
+/** Every setting. */
 const kinds: Readonly<Record<keyof BenchConfig, Kind>> = {
   exportName: "text",
   sourceFile: "text",
@@ -24,6 +27,7 @@ const kinds: Readonly<Record<keyof BenchConfig, Kind>> = {
   budgets: "list of texts",
   isStrict: "boolean",
 };
+/** Settings for which null means that they were not given. */
 const mayBeNull: ReadonlySet<string> = new Set(["exportName", "sourceFile", "rows", "against", "baseline"]);
 
 const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
@@ -35,15 +39,22 @@ const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
 };
 
 /**
- * Refuses what isn't a configuration at all, as a program without types may give it.
- * @throws TypeError `SCSV_ARG_TYPE` that names the setting and quotes its value
+ * The settings of a run, from its configuration.
+ * @throws TypeError `SCSV_ARG_TYPE` that names the setting and quotes its value, or RangeError `SCSV_ARG_RANGE`
  */
-export function checkConfig(config: unknown): void {
+export function readSettings(config: BenchConfig, hooks: unknown): RunSettings {
+  checkConfig(config);
+  checkHooks(hooks);
+  return withRangeCode(() => resolveConfig(config));
+}
+
+/** A program without types may pass anything. */
+function checkConfig(config: unknown): void {
   if (typeof config !== "object" || config === null) throw wrongType("The configuration", config, "object");
   for (const [name, value] of Object.entries(config)) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name as keyof BenchConfig] : undefined;
     if (kind === undefined) {
-      const message = `"${name}" is not a setting of a run; there are ${Object.keys(kinds).join(", ")}.`;
+      const message = `"${name}" is not a setting of a run; there are: ${Object.keys(kinds).join(", ")}.`;
       throw Object.assign(new TypeError(message), { code: "SCSV_ARG_TYPE" });
     }
     if (value === undefined || (value === null && mayBeNull.has(name))) continue;
@@ -53,21 +64,12 @@ export function checkConfig(config: unknown): void {
 }
 
 /** @throws TypeError `SCSV_ARG_TYPE` unless the hooks have what every run needs */
-export function checkHooks(hooks: unknown): void {
+function checkHooks(hooks: unknown): void {
   if (typeof hooks !== "object" || hooks === null) throw wrongType("The second argument", hooks, "object");
   const { cli, tool } = hooks as Readonly<Record<string, unknown>>;
   if (!checks["list of texts"](cli) || (cli as readonly string[]).length === 0)
     throw wrongType("cli", cli, "list of texts");
   if (!checks.object(tool)) throw wrongType("tool", tool, "object");
-}
-
-/** Gives what refuses the values of a configuration the code that all wrong arguments have. */
-export function withRangeCode<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof RangeError ? Object.assign(error, { code: "SCSV_ARG_RANGE" }) : error;
-  }
 }
 
 function wrongType(name: string, value: unknown, kind: Kind): TypeError & { readonly code: string } {

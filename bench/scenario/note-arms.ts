@@ -2,7 +2,7 @@ import type { Arm } from "../result/schema.ts";
 import type { PlannedArm } from "../session/arm.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
-/** Notes arms in the record, as the result file wants them. */
+/** Records the arms of a scenario in the form of the result file. */
 export function noteArms(
   { record }: Pick<ScenarioContext, "record">,
   scenario: string,

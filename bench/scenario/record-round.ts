@@ -1,27 +1,28 @@
+import { messageOf } from "../fault.ts";
 import type { Measured } from "../result/metric.ts";
-import type { RunningTarget } from "../subject/target.ts";
 import { combineTurns, withDuet } from "../session/measure/combine-turns.ts";
-import { withServers, type Started, type ServerNeed } from "../session/server/with-servers.ts";
+import { withServers, type ServerNeed, type Started } from "../session/server/with-servers.ts";
+import type { RunningTarget } from "../subject/target.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
-/** What a round is, beside one measurement of each arm by itself. */
+/** What a round contains beside one measurement of each arm by itself. */
 export interface RoundDesign<Item> {
   /**
    * How often each arm is measured by itself, in turn with the others.
    * @default 1
    */
   readonly turns?: number;
-  /** Measures all arms whose servers run side by side at once, after their turns; what it gives is by the arm's id. */
+  /** Measures all arms whose servers run side by side at once, after their turns; returns what it measured by arm id. */
   readonly measureTogether?: (
     started: readonly Started<Item>[],
   ) => Promise<Readonly<Record<string, Measured>>>;
-  /** Why what the round gave doesn't count, in a sentence; null when it does. Without it each counts. */
+  /** Returns why the round doesn't count, in a sentence, or null when it counts. Without it every round counts. */
   readonly findFault?: (arms: Readonly<Record<string, Measured>>) => Promise<string | null>;
 }
 
 /**
- * Measures the arms of one round, one after the other and each on a fresh server, and notes what they gave.
- * When one fails, or the run is interrupted, what was measured is kept and said not to count, and the fault goes on.
+ * Measures the arms of one round, one after the other and each on a fresh server, and records what they gave. When one
+ * fails, or the run is interrupted, what was measured is kept in a round that doesn't count, and the error is thrown.
  * @returns why the round doesn't count, or null
  */
 export async function recordRound<Item extends ServerNeed & { readonly id: string }>(
@@ -61,11 +62,7 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
     record.rounds.push({ scenario, index, order, ...outcome, arms });
     return found;
   } catch (fault) {
-    const reason = session.signal.aborted
-      ? "interrupted"
-      : fault instanceof Error
-        ? fault.message
-        : String(fault);
+    const reason = session.signal.aborted ? "interrupted" : messageOf(fault);
     record.rounds.push({ scenario, index, order, valid: false, reason, arms });
     throw fault;
   }

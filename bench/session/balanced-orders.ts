@@ -1,9 +1,9 @@
 import { shuffled, type Random } from "../statistics/random.ts";
 
 /**
- * An order of the arms for each round, balanced: in every full block of as many rounds as there are arms, each arm
- * stands once at each position, so that warming up and slowing down of the machine hit all alike. With an even
- * number of arms each also follows each other arm once (a Williams square), so that what one leaves behind does too.
+ * An order of the arms for each round, balanced: in every full block of as many rounds as there are arms, each arm has
+ * each position once, so that a machine that warms up or slows down affects all alike. With an even number of arms each
+ * also follows each other arm once (a Williams square), so that what an arm leaves behind affects all alike, too.
  */
 export function balancedOrders<Arm>(
   arms: readonly Arm[],
@@ -19,7 +19,7 @@ export function balancedOrders<Arm>(
 function square<Arm>(arms: readonly Arm[], random: Random): (readonly Arm[])[] {
   const mixed = shuffled(arms, random);
   const count = arms.length;
-  // 0, 1, n − 1, 2, n − 2, …: neighbouring differences are all different.
+  // 0, 1, n − 1, 2, n − 2, …: the differences between neighbors are all different.
   const zigzag = mixed.map((_, position) =>
     position % 2 === 1 ? (position + 1) / 2 : (count - position / 2) % count,
   );

@@ -1,6 +1,6 @@
 import type { Arm, Check, Round, Series } from "../result/schema.ts";
 
-/** What a run has found so far; whatever ends it, what is in here is reported. */
+/** What a run has found so far. When something ends the run early, what is in here is still reported. */
 export class RunRecord {
   readonly arms: Arm[] = [];
   readonly rounds: Round[] = [];

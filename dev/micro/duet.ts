@@ -10,8 +10,7 @@ import { systemClock } from "../../src/index.ts";
 import { shuffled, seededRandom } from "../../bench/statistics/random.ts";
 import { streamCsvServer } from "../../bench/subject/stream-csv-server.ts";
 import type { Target } from "../../bench/subject/target.ts";
-import type { PlannedArm } from "../../bench/session/arm.ts";
-import { measureDuet } from "../../bench/session/measure/measure-duet.ts";
+import { measureDuet, type DuetArm } from "../../bench/session/measure/measure-duet.ts";
 import { measureExport, prepareServer } from "../../bench/session/measure/measure-export.ts";
 import { readFrom, type Session } from "../../bench/session/session.ts";
 import { withServers, type Started } from "../../bench/session/server/with-servers.ts";
@@ -36,7 +35,6 @@ const targets: Readonly<Record<ArmName, Target>> = {
   dearer: targetOf(["env", `NODE_OPTIONS=--import ${burden}`, process.execPath, program]),
 };
 const session: Session = {
-  target: plain,
   exportName: "orders",
   clock: systemClock,
   signal: new AbortController().signal,
@@ -46,13 +44,13 @@ const session: Session = {
 async function measureRound(
   order: readonly ArmName[],
 ): Promise<{ readonly inTurns: Costs; readonly inDuet: Costs }> {
-  const items = order.map((id): PlannedArm => {
+  const items = order.map((id): DuetArm => {
     const body = { rows, bytes: 0, crc32: 0 };
-    return { id, role: "treatment", target: targets[id], delivery: "streaming", rows, body };
+    return { id, target: targets[id], delivery: "streaming", rows, body };
   });
   const inTurns: Costs = { plain: 0, again: 0, dearer: 0 };
   const inDuet: Costs = { plain: 0, again: 0, dearer: 0 };
-  const warm = new Map<string, Started<PlannedArm>>();
+  const warm = new Map<string, Started<DuetArm>>();
   await withServers(
     session,
     items,
@@ -74,7 +72,7 @@ async function measureRound(
       async useTogether() {
         const { arms: found, apartReason } = await measureDuet(session, [...warm.values()], {
           turns,
-          idles: new Map(),
+          idleBytes: new Map(),
         });
         if (apartReason !== null) process.stderr.write(`not on one core: ${apartReason}\n`);
         for (const id of arms) inDuet[id] = Number(found[id]?.cpu_s_per_export);

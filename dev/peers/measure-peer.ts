@@ -76,7 +76,7 @@ function servedExportOf(
   rows: number,
   signal: AbortSignal,
 ): ServedExport {
-  const session = { target, exportName: target.name, clock: systemClock, signal };
+  const session = { exportName: target.name, clock: systemClock, signal };
   return { session, server, request: { delivery: null, rows } };
 }
 

@@ -94,12 +94,12 @@ test("a configuration sets what the flags would, and goes behind them; its run i
   assert.equal(parseBaseline(await readFile(baseline, "utf8"), baseline).export.rows, 1500);
 });
 
-test("a budget in a configuration has to be held against something, as one in a flag", async () => {
+test("a budget in a configuration needs something to compare with, as one in a flag does", async () => {
   const file = join(folder, "budget.json");
   await writeFile(file, JSON.stringify({ budget: ["streaming.total_s=5%"] }));
   const refused = await runCli(["bench", "--config", file]);
   assert.equal(refused.exitCode, 1);
-  assert.match(refused.stderr, /The budget "streaming\.total_s=5%" has nothing to be held against/);
+  assert.match(refused.stderr, /The budget "streaming\.total_s=5%" has nothing to be compared with/);
 });
 
 test("a run is held against a kept one by --baseline; one that fails isn't kept", onlyLinux, async (t) => {

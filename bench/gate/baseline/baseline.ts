@@ -46,8 +46,14 @@ const baselineSchema = strictObject({
   ),
 });
 
-/** What a later run is held against: the raw values of an earlier one, so that exact bounds can be had from both. */
+/** What a later run is compared with: the raw values of an earlier one, so that exact bounds can be computed from both. */
 export type Baseline = Readonly<InferOutput<typeof baselineSchema>>;
+
+/** A baseline, and its name in messages. */
+export interface NamedBaseline {
+  readonly name: string;
+  readonly content: Baseline;
+}
 
 /**
  * The part of a result that `--save-baseline` keeps.

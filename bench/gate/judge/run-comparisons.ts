@@ -3,15 +3,15 @@ import { compareArms } from "./compare-arms.ts";
 import { comparisonsOf, type GateReport } from "./judge-run.ts";
 
 /**
- * What was judged as it was judged, and for information what else the rounds have. Of a run with two batches the latter
- * is from both.
+ * All comparisons of a run: those that were judged, then everything else the rounds have, for information. In a run with
+ * two batches the latter are from both.
  */
 export function comparisonsIn(
   scenarios: readonly string[],
   { arms, rounds }: Pick<BenchResult, "arms" | "rounds">,
-  gate: GateReport | undefined,
+  gate: GateReport | null,
 ): readonly Comparison[] {
-  const judged = gate === undefined ? [] : comparisonsOf(gate);
+  const judged = gate === null ? [] : comparisonsOf(gate);
   const known = new Set(judged.map(placeOf));
   const others = scenarios.flatMap((name) => compareArms(name, arms, rounds));
   return [...judged, ...others.filter((comparison) => !known.has(placeOf(comparison)))];

@@ -6,16 +6,16 @@ import { readWhole, type ServedExport } from "../../session/session.ts";
 import { thinCurve, type CurvePoint } from "./thin-curve.ts";
 import { warmUp } from "../../session/server/warm-up.ts";
 
-/** A curve without what tells where it belongs. */
+/** A curve, without the scenario, round and arm it belongs to. */
 export type Curve = Pick<Series, "metric" | "points">;
 
 const sampleEveryMs = 10;
-/** How long is watched before and after the export, so that what is steady shows. */
+/** How long the server is watched before and after the export, so that the curves show its steady state. */
 const marginMs = 100;
 
 /**
- * Takes one export and samples the server all the while: resident memory of its process tree, and slots that are busy.
- * It disturbs what it watches, so nothing of it is compared; the curves show the shape.
+ * Takes one export and samples the server meanwhile: resident memory of its process tree, and busy slots. Sampling
+ * disturbs the server, so nothing of it is compared; the curves show the shape.
  */
 export async function measureCurves(served: ServedExport): Promise<readonly Curve[]> {
   const { session } = served;
@@ -29,7 +29,7 @@ export async function measureCurves(served: ServedExport): Promise<readonly Curv
     sampleMemory(served, secondsNow, stop),
     sampleSlots(served, secondsNow, stop),
   ]);
-  // A fault of the sampling is told where it is waited for.
+  // When sampling fails, the await below throws the error.
   sampling.catch(() => undefined);
   try {
     await sleep(marginMs, undefined, { signal });
@@ -45,7 +45,7 @@ export async function measureCurves(served: ServedExport): Promise<readonly Curv
     return curves.filter(({ points }) => points.length > 0);
   } finally {
     done.abort();
-    // Only waited for: when it failed, that was told above or something else failed before.
+    // Only waited for: its error was thrown above, or something else failed before.
     await sampling.catch(() => undefined);
   }
 }
@@ -66,8 +66,8 @@ async function sampleMemory(
 }
 
 /**
- * The mean of busy slots between two answers of /stats, from the server's own integral: a server that is too busy to
- * answer for a while is covered all the same.
+ * The mean of busy slots between two answers of /stats, from the server's own integral. That covers also the time in
+ * which the server is too busy to answer.
  */
 async function sampleSlots(
   { server }: ServedExport,
@@ -91,6 +91,6 @@ async function sampleSlots(
 }
 
 async function pause(stop: AbortSignal): Promise<void> {
-  // Nothing but the abort rejects it, which whoever samples looks at next.
+  // Only the abort rejects it, and the sampling loops check that next.
   await sleep(sampleEveryMs, undefined, { signal: stop }).catch(() => undefined);
 }

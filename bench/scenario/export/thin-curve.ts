@@ -5,8 +5,8 @@ export type CurvePoint = readonly [x: number, y: number];
 const mostPoints = 120;
 
 /**
- * A curve with at most 120 points: the x axis is cut into as many equal pieces, and of each piece the highest point
- * stays, so that no peak is lost, or a mean one.
+ * A curve with at most 120 points. The x axis is cut into as many equal pieces, and each piece keeps its highest point,
+ * so that no peak is lost, or its mean.
  */
 export function thinCurve(points: readonly CurvePoint[], keep: "highest" | "mean"): [number, number][] {
   const [first, last] = [points[0], points.at(-1)];
@@ -20,10 +20,10 @@ export function thinCurve(points: readonly CurvePoint[], keep: "highest" | "mean
     if (piece === undefined) pieces.set(index, [point]);
     else piece.push(point);
   }
-  return [...pieces.values()].map((piece) => (keep === "highest" ? highest(piece) : meanOf(piece)));
+  return [...pieces.values()].map((piece) => (keep === "highest" ? highestOf(piece) : meanOf(piece)));
 }
 
-function highest(piece: readonly CurvePoint[]): [number, number] {
+function highestOf(piece: readonly CurvePoint[]): [number, number] {
   const [x, y] = piece.reduce((best, point) => (point[1] > best[1] ? point : best));
   return [x, y];
 }

@@ -5,12 +5,12 @@ import { difference } from "../../session/server/server-memory.ts";
 import { serverWork } from "../../session/server/server-work.ts";
 import { readWhole, type ServedExport } from "../../session/session.ts";
 
-/** By then the buffers are full; later the receiver may have grown its own for a body that is nearly through. */
+/** By then the buffers are full. Near the end of the body the receiver may have grown its own. */
 const sampleAtBytes = 4 * 1024 ** 2;
 
 /**
- * Reads one whole export at a fixed rate and tells for how long its slot was held, and how much of it lay in socket
- * buffers when its first 4 MiB were read: by so much the server is done earlier than its client.
+ * Reads one whole export at a fixed rate, and measures for how long its slot was held and how many bytes lay in socket
+ * buffers when its first 4 MiB were read. The server finishes that many bytes earlier than its client.
  */
 export async function measureHold(
   served: ServedExport,

@@ -14,7 +14,7 @@ import { serverWork } from "../../session/server/server-work.ts";
 import { readFrom, type ServedExport } from "../../session/session.ts";
 import { warmUp } from "../../session/server/warm-up.ts";
 
-/** Who reads, how slowly, and how long they are watched. */
+/** How many clients read, how slowly, and for how long they are watched. */
 export interface SlowReaderOptions {
   readonly readers: number;
   readonly bytesPerSecond: number;
@@ -24,17 +24,17 @@ export interface SlowReaderOptions {
 }
 
 const probesPerSecond = 50;
-/** The server's work has settled when it takes less than this share of a core more than in the moment before. */
+/** The server's work has settled when it changes by less than this share of a core from one step to the next. */
 const settledCpuRatio = 0.1;
 const settleStepMs = 250;
-/** Some megabytes for each reader are made and sent before buffers are full. */
+/** The server makes and sends some megabytes for each reader before all buffers are full. */
 const longestSettleMs = (readers: number): number => 8000 + 150 * readers;
 
 /**
- * Lets clients read one export each at a fixed rate, and watches what that costs the server and its short requests
- * once the socket buffers between them are full. Then the readers leave.
+ * Lets clients read one export each at a fixed rate, and measures what that costs the server and its short requests
+ * once the socket buffers between them are full. Then the readers disconnect.
  *
- * The exports must last for longer than is watched; one that ends earlier makes the measurement invalid.
+ * The exports must last longer than they are watched; one that ends earlier makes the measurement invalid.
  */
 export async function measureSlowReaders(
   served: ServedExport,
@@ -67,7 +67,7 @@ export async function measureSlowReaders(
     const seconds = (clock.nowMs() - startMs) / 1000;
     const rates = clients.bodyBytes.map((bytes, index) => (bytes - (bytesBefore[index] ?? 0)) / seconds);
     const { inside: after } = await serverWork(server, signal);
-    // By the server's own clock, since its answers may take a while to come.
+    // By the server's own clock, because its answers may be slow.
     const perSecond = (key: "heldSeconds" | "busySlotSeconds" | "loopSeconds"): number | null =>
       before === null || after === null
         ? null
@@ -96,16 +96,16 @@ export async function measureSlowReaders(
   }
 }
 
-/** null when nothing was answered in time: then there is no latency, only the fact that there was none. */
+/** null when a request failed: then there is no latency to report. */
 function secondsAt(summary: LatencySummary | null, key: "p50Ms" | "p99Ms"): number | null {
   return summary === null || summary.failed > 0 ? null : summary[key] / 1000;
 }
 
-/** Clients that read until they are told to leave. */
+/** Clients that read until they are stopped. */
 interface SlowReaders {
   /** Bytes each has read so far. */
   readonly bodyBytes: readonly number[];
-  /** Rejects when one of them fails, or comes to an end before it was to leave. */
+  /** Rejects when one of them fails, or reaches the end of its export. */
   readonly ended: Promise<never>;
   /** Closes all connections. */
   leave(): Promise<void>;
@@ -114,7 +114,7 @@ interface SlowReaders {
 function startReaders(served: ServedExport, readers: number, bytesPerSecond: number): SlowReaders {
   const leaving = new AbortController();
   const signal = AbortSignal.any([served.session.signal, leaving.signal]);
-  // Every reader listens to it, which is no leak.
+  // Every reader listens to it, which is not a leak.
   setMaxListeners(readers + 1, signal);
   const bodyBytes = Array.from({ length: readers }, () => 0);
   const reading = bodyBytes.map((_, index) =>
@@ -125,13 +125,13 @@ function startReaders(served: ServedExport, readers: number, bytesPerSecond: num
     }).then(({ head }): never => {
       const what =
         head.statusCode === 200
-          ? "ended before it was watched to its end"
+          ? "ended while it was still being watched"
           : `was answered with ${head.statusCode}`;
       throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `An export to a slow reader ${what}.`);
     }),
   );
   const ended = Promise.race(reading);
-  // Nobody waits for it between two steps, and leaving rejects it too.
+  // Between two steps nothing awaits it, and stopping the readers rejects it too.
   ended.catch(() => undefined);
   return {
     bodyBytes,
@@ -143,7 +143,7 @@ function startReaders(served: ServedExport, readers: number, bytesPerSecond: num
   };
 }
 
-/** Waits until the server's work no longer falls: the buffers are full, and only what is read is sent. */
+/** Waits until the server's work no longer falls: then the buffers are full, and the server sends only what is read. */
 async function settleWork({ pid }: RunningTarget, limitMs: number, signal: AbortSignal): Promise<void> {
   const cpu = async (): Promise<number> =>
     canSampleProcesses && pid !== null ? cpuSeconds(await processTree(pid)) : 0;

@@ -1,6 +1,6 @@
 import type { Measured, MetricId } from "../../result/metric.ts";
 
-/** Of what is the highest of something, the highest counts. */
+/** Metrics that are peaks; several of them are combined by taking the maximum. */
 const peaks = new Set<string>([
   "longest_stall_s",
   "peak_rss_over_idle_bytes",
@@ -8,8 +8,8 @@ const peaks = new Set<string>([
 ] satisfies MetricId[]);
 
 /**
- * What an arm gave in one round that asked it several times: means, so that costs are those of all its exports over all
- * their bytes, and the highest of peaks. Exports of one process are no independent samples, and aren't counted as such:
+ * What an arm gave in a round that asked it several times: the maximum of peaks, and the mean of everything else, so that
+ * costs are those of all its exports over all their bytes. Exports of one process are not independent samples, therefore
  * a round stays one value.
  */
 export function combineTurns(turns: readonly Measured[]): Measured {
@@ -18,8 +18,8 @@ export function combineTurns(turns: readonly Measured[]): Measured {
 }
 
 /**
- * What an arm gave in one round, alone and at the same time as the others: the highest of peaks counts, and everything
- * else the others' company tells is taken from there. What couldn't be measured there is unknown.
+ * What an arm gave in a round that measured it alone and then in a duet: the maximum of peaks, and whatever else the duet
+ * measured is taken from the duet. What the duet could not measure is unknown.
  */
 export function withDuet(alone: Measured, duet: Measured): Measured {
   const ids = Object.keys(duet) as MetricId[];

@@ -2,52 +2,53 @@ import type { ExportReading } from "../../load/read-export.ts";
 import { processTree } from "../../probe/process-tree.ts";
 import type { Measured } from "../../result/metric.ts";
 import { shareCore } from "../../subject/process/share-core.ts";
-import { whoseOf, type PlannedArm } from "../arm.ts";
-import { requireSameBody } from "./measure-export.ts";
+import { armTitle, type PlannedArm } from "../arm.ts";
 import { difference, watchPeak } from "../server/server-memory.ts";
 import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
-import { explained, readWhole, type Session } from "../session.ts";
 import type { Started } from "../server/with-servers.ts";
+import { readWhole, withLastWords, type Session } from "../session.ts";
+import { perMib, requireSameBody } from "./measure-export.ts";
 
-/** How a duet is played. */
+/** What a duet needs to know of an arm. */
+export type DuetArm = Pick<PlannedArm, "id" | "target" | "delivery" | "rows" | "body">;
+
+/** How a duet is run. */
 export interface DuetOptions {
   /** Exports of each arm that are counted. */
   readonly turns: number;
-  /** Bytes each server held before it had served anything, by the arm's id. */
-  readonly idles: ReadonlyMap<string, number | null>;
+  /** Bytes each server held before its first request, by the arm's id. */
+  readonly idleBytes: ReadonlyMap<string, number | null>;
 }
 
-/** What servers told that worked at the same time. */
+/** What servers reported that worked at the same time. */
 export interface DuetMeasurement {
   /**
-   * CPU time and the peak of memory, by the arm's id. What depends on the clock isn't given: it would tell how long
-   * the others took.
+   * CPU time and the peak of memory, by the arm's id. Metrics that depend on the clock are left out: they would show how
+   * long the other servers took.
    */
   readonly arms: Readonly<Record<string, Measured>>;
   /** Why the servers didn't share one core; null when they did. */
   readonly apartReason: string | null;
 }
 
-const bytesPerMib = 1024 ** 2;
-
 /**
- * Takes exports of several warm servers at the same time, all on one core, and tells what CPU time each needed.
+ * Takes exports of several warm servers at the same time, all on one core, and measures the CPU time each needed.
  *
- * The pace of a core changes within a tenth of a second where other guests of a host use the same silicon. Servers
- * that take turns see different paces. Servers that share a core are switched every few milliseconds, see the same
- * ones, and it cancels out of their ratio: duet benchmarking (Bulej, Horký, Tůma, Farquet and Prokopec, ICPE 2020,
- * arXiv 2001.05811), with one core for all instead of one for each, since the cores of a guest differ too.
+ * The speed of a core changes within a tenth of a second where other guests of a host use the same silicon. Servers that
+ * take turns see different speeds. Servers that share a core are switched every few milliseconds, see the same speeds,
+ * and the speed cancels out of their ratio. This is duet benchmarking (Bulej, Horký, Tůma, Farquet and Prokopec, ICPE
+ * 2020, arXiv 2001.05811), with one core for all instead of one for each, because the cores of a guest differ too.
  *
- * Work costs more while others use the same caches. Therefore who is done goes on giving exports that aren't counted
- * until all are done: otherwise the slowest would end alone, and seem cheaper than it is.
+ * Work costs more while others use the same caches. Therefore a server that is done goes on giving exports that are not
+ * counted until all are done. Otherwise the slowest would end alone, and seem cheaper than it is.
  * @param arms whose servers are warm
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when one fails, or gives another body than the one that was
- *   checked; no reading goes on then
+ *   checked; all readings have ended then
  */
 export async function measureDuet(
   session: Session,
-  arms: readonly Started<PlannedArm>[],
-  { turns, idles }: DuetOptions,
+  arms: readonly Started<DuetArm>[],
+  options: DuetOptions,
 ): Promise<DuetMeasurement> {
   const { signal } = session;
   const pids = arms.flatMap(({ server }) => server.pid ?? []);
@@ -64,14 +65,16 @@ export async function measureDuet(
     const readOne = (): Promise<ExportReading> =>
       readWhole({ session, server, request: item }, { checksum: true, signal: whileAllWork });
     try {
-      for (let turn = 0; turn < turns; turn += 1) requireSameBody(whoseOf(item), await readOne(), item.body);
-      measured[item.id] = await costOf(one, { turns, idles }, whileAllWork);
+      for (let turn = 0; turn < options.turns; turn += 1) {
+        requireSameBody(armTitle(item), await readOne(), item.body);
+      }
+      measured[item.id] = await costOf(one, options, whileAllWork);
       if (Object.keys(measured).length === watches.length) over.abort();
       while (!over.signal.aborted) await readOne();
     } catch (fault) {
       if (whileAllWork.aborted) return;
-      // The first fault ends the readings of the others, too.
-      over.abort(explained(fault, server.lastWords()));
+      // The first error ends the readings of the others, too.
+      over.abort(withLastWords(fault, server.lastWords()));
     }
   });
   await Promise.all(parts);
@@ -81,13 +84,13 @@ export async function measureDuet(
 }
 
 interface Watch {
-  readonly arm: Started<PlannedArm>;
+  readonly arm: Started<DuetArm>;
   readonly first: ServerWork;
   readonly before: ServerWork;
   readonly peak: () => Promise<number | null>;
 }
 
-async function watch(arm: Started<PlannedArm>, signal: AbortSignal): Promise<Watch> {
+async function watch(arm: Started<DuetArm>, signal: AbortSignal): Promise<Watch> {
   const peak = await watchPeak(arm.server);
   const first = await serverWork(arm.server, signal);
   const before = await serverWork(arm.server, signal);
@@ -96,17 +99,16 @@ async function watch(arm: Started<PlannedArm>, signal: AbortSignal): Promise<Wat
 
 async function costOf(
   { arm: { item, server }, first, before, peak }: Watch,
-  { turns, idles }: DuetOptions,
+  { turns, idleBytes }: DuetOptions,
   signal: AbortSignal,
 ): Promise<Measured> {
-  const peakOverIdle = difference(await peak(), idles.get(item.id) ?? null);
+  const peakOverIdle = difference(await peak(), idleBytes.get(item.id) ?? null);
   const after = await serverWork(server, signal);
   const total = workBetween({ first, before, after }, ({ cpuSeconds }) => cpuSeconds);
   const cpu = total === null ? null : total / turns;
-  const { bytes } = item.body;
   return {
     cpu_s_per_export: cpu,
-    cpu_s_per_mib: cpu === null || bytes === 0 ? null : cpu / (bytes / bytesPerMib),
+    cpu_s_per_mib: perMib(cpu, item.body.bytes),
     peak_rss_over_idle_bytes: peakOverIdle,
   };
 }

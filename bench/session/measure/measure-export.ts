@@ -6,48 +6,46 @@ import type { Measured } from "../../result/metric.ts";
 import type { ExpectedBody } from "../arm.ts";
 import { difference, idleMemory, watchPeak } from "../server/server-memory.ts";
 import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
-import { readWhole, type ServedExport } from "../session.ts";
 import { warmUp } from "../server/warm-up.ts";
+import { readWhole, type ServedExport } from "../session.ts";
 
-/** One timed export, and how much of its own time the reader needed. */
+/** One timed export, and how busy the reader itself was. */
 export interface ExportMeasurement {
   readonly measured: Measured;
   readonly reading: ExportReading;
   readonly client: OwnLoad;
 }
 
-const bytesPerMib = 1024 ** 2;
-
-/** Notes what a fresh server holds, in bytes, and warms it up. */
+/** Measures the memory of a fresh server, in bytes, and warms it up. */
 export async function prepareServer(served: ServedExport): Promise<number | null> {
   const { session, server } = served;
-  const idle = await idleMemory(server, session.signal);
-  // The first answer is slow, since nothing is compiled yet.
+  const idleBytes = await idleMemory(server, session.signal);
+  // The first answer is slow, because no code is compiled yet.
   await serverWork(server, session.signal);
   await warmUp(served);
-  return idle;
+  return idleBytes;
 }
 
-/** Warms a fresh server up and takes one export of it. */
+/** Warms up a fresh server and takes one export of it. */
 export async function measureFresh(served: ServedExport, rows: number): Promise<ExportMeasurement> {
   return measureExport(served, rows, await prepareServer(served));
 }
 
 /**
- * Takes one export of a warm server at full speed, with all probes around it. The body is counted and its CRC-32 taken;
- * hashing it and counting its rows would make the reader the slower side.
+ * Takes one export of a warm server at full speed, with all probes around it. The body is counted and its CRC-32 taken.
+ * Hashing it and counting its rows would make the reader the slower side.
  * @param rows rows the body is known to hold
- * @param idle bytes the server held before it had served anything
+ * @param idleBytes bytes the server held before its first request
  */
 export async function measureExport(
   served: ServedExport,
   rows: number,
-  idle: number | null,
+  idleBytes: number | null,
 ): Promise<ExportMeasurement> {
   const { session, server } = served;
   const { signal } = session;
   const peak = await watchPeak(server);
-  // Answering /stats is work too: what lies between two answers and nothing else is subtracted.
+  // Answering /stats is work too: what two answers with nothing between them cost is subtracted.
   const first = await serverWork(server, signal);
   const before = await serverWork(server, signal);
   const ownLoad = await watchOwnLoad();
@@ -55,7 +53,7 @@ export async function measureExport(
   const reading = await readWhole(served, { checksum: true });
 
   const client = await ownLoad();
-  const peakOverIdle = difference(await peak(), idle);
+  const peakOverIdle = difference(await peak(), idleBytes);
   const after = await serverWork(server, signal);
 
   const totalSeconds = reading.totalMs / 1000;
@@ -71,9 +69,9 @@ export async function measureExport(
     loop_s_per_export: workBetween({ first, before, after }, ({ inside }) => inside?.loopSeconds ?? null),
     gc_s_per_export: sinceThen(before, after, "gcSeconds"),
     cpu_s_per_export: cpu,
-    cpu_s_per_mib: cpu === null || reading.bodyBytes === 0 ? null : cpu / (reading.bodyBytes / bytesPerMib),
+    cpu_s_per_mib: perMib(cpu, reading.bodyBytes),
     queue_wait_s: sinceThen(before, after, "queueWaitSeconds"),
-    idle_rss_bytes: idle,
+    idle_rss_bytes: idleBytes,
     peak_rss_over_idle_bytes: peakOverIdle,
     heap_used_bytes: after.inside?.heapUsedBytes ?? null,
     loop_delay_max_s: after.inside?.loopDelayMaxSeconds ?? null,
@@ -86,7 +84,7 @@ export async function measureExport(
 }
 
 /**
- * Holds a timed body against the one that was checked.
+ * Compares a timed body with the one that was checked.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` that names whose body it is
  */
 export function requireSameBody(
@@ -105,6 +103,13 @@ export function requireSameBody(
     "SCSV_MEASUREMENT_INVALID",
     `${whose} gave other bytes in a timed round than when it was checked, though as many: their CRC-32 is ${crc32 === null ? "unknown" : checksumText(crc32)} instead of ${checksumText(expected.crc32)}.`,
   );
+}
+
+const bytesPerMib = 1024 ** 2;
+
+/** CPU seconds for a mebibyte of the body; null when they are not known, or the body is empty. */
+export function perMib(cpuSeconds: number | null, bodyBytes: number): number | null {
+  return cpuSeconds === null || bodyBytes === 0 ? null : cpuSeconds / (bodyBytes / bytesPerMib);
 }
 
 function sinceThen(

@@ -1,16 +1,23 @@
 import { countShortRequests, type ShortRequestCount } from "../../load/short-requests.ts";
 import type { Measured } from "../../result/metric.ts";
-import { readWhole, type ServedExport } from "../session.ts";
 import { warmUp } from "../server/warm-up.ts";
+import { readWhole, type ServedExport } from "../session.ts";
 
 /** How long short requests are counted. */
-export interface NeighborOptions {
-  /** The first requests of a fresh server aren't counted. */
+export interface NeighborTimes {
+  /** The first requests of a fresh server are not counted. */
   readonly warmUpMs: number;
   /** Before exports run, and again after. */
   readonly idleMs: number;
-  /** At the end of the first export that ends after it, counting stops. */
+  /** Counting stops at the end of the first export that ends after this. */
   readonly busyMs: number;
+}
+
+/** How long short requests are counted in a quick run, and in any other. */
+export function neighborTimes({ isQuick }: { readonly isQuick: boolean }): NeighborTimes {
+  return isQuick
+    ? { warmUpMs: 300, idleMs: 300, busyMs: 600 }
+    : { warmUpMs: 1000, idleMs: 2000, busyMs: 4000 };
 }
 
 /** Connections that ask for short answers, each as fast as it gets them. */
@@ -25,7 +32,7 @@ const longestBusyMs = 120_000;
  */
 export async function measureNeighbors(
   served: ServedExport,
-  { warmUpMs, idleMs, busyMs }: NeighborOptions,
+  { warmUpMs, idleMs, busyMs }: NeighborTimes,
 ): Promise<Measured> {
   const { session, server } = served;
   const { signal } = session;
@@ -56,7 +63,7 @@ export async function measureNeighbors(
   const exportsMade = await readBackToBack(served, isEnough).finally(() => exportsDone.abort());
   const busy = await counting;
   const elapsedSeconds = (session.clock.nowMs() - startMs) / 1000;
-  // Before and after, since both sides still get faster while they warm up.
+  // Before and after, because both sides still get faster while they warm up.
   const idlePerSecond = (idleBefore.perSecond + (await countIdle()).perSecond) / 2;
 
   return {
@@ -67,7 +74,7 @@ export async function measureNeighbors(
   };
 }
 
-/** Takes whole exports one after the other until it is enough, at least one, and tells how many. */
+/** Takes whole exports one after the other, at least one, until it is enough; returns how many. */
 async function readBackToBack(served: ServedExport, isEnough: () => boolean): Promise<number> {
   let made = 0;
   do {

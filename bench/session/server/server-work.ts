@@ -7,15 +7,15 @@ import { difference } from "./server-memory.ts";
 
 /** What a server has done since it started. */
 export interface ServerWork {
-  /** Its own numbers; null when it tells none. */
+  /** Its own numbers; null when it reports none. */
   readonly inside: InsideNumbers | null;
-  /** CPU time of all its processes; null when neither it tells nor the system. */
+  /** CPU time of all its processes; null when neither the server nor the system reports it. */
   readonly cpuSeconds: number | null;
 }
 
 /**
- * Asks a server what it did so far. CPU time of the processes that report their own (`process.cpuUsage()`) is taken
- * from them: exact to the microsecond, with the threads that ended. That of the others comes from /proc.
+ * Asks a server what it did so far. Processes that report their own CPU time (`process.cpuUsage()`) are trusted: theirs
+ * is exact to the microsecond and covers threads that ended. The CPU time of the others comes from /proc.
  */
 export async function serverWork(server: RunningTarget, signal: AbortSignal): Promise<ServerWork> {
   const { pid, statsUrl, origin } = server;
@@ -24,21 +24,21 @@ export async function serverWork(server: RunningTarget, signal: AbortSignal): Pr
   return { inside, cpuSeconds: inside === null ? others : inside.cpuSeconds + (others ?? 0) };
 }
 
-/** Three looks at a server: two right after each other, and one after the export. */
+/** The work of a server at three moments: two right after each other, and one after the export. */
 export interface WorkSamples {
   readonly first: ServerWork;
   readonly before: ServerWork;
   readonly after: ServerWork;
 }
 
-/** What was added by the export alone, without what it takes to look. */
+/** The work the export alone added, without the work of asking. */
 export function workBetween(
   { first, before, after }: WorkSamples,
   of: (work: ServerWork) => number | null,
 ): number | null {
-  const looking = difference(of(before), of(first));
+  const asking = difference(of(before), of(first));
   const added = difference(of(after), of(before));
-  return looking === null || added === null ? null : Math.max(0, added - looking);
+  return asking === null || added === null ? null : Math.max(0, added - asking);
 }
 
 /** Numbers older than this would leave out the end of an export. */

@@ -1,34 +1,34 @@
 import type { RunningTarget, Target } from "../../subject/target.ts";
-import { explained, type Session } from "../session.ts";
+import { withLastWords, type Session } from "../session.ts";
 
-/** What a fresh server is started for. */
+/** The server an item needs. */
 export interface ServerNeed {
   readonly target: Target;
   /** Rows it will be asked for. */
   readonly rows: number;
 }
 
-/** An item and its server, which runs. */
+/** An item and its running server. */
 export interface Started<Item> {
   readonly item: Item;
   readonly server: RunningTarget;
 }
 
-/** What is done with servers beside one use of each. */
+/** What is done with servers, beside using each once. */
 export interface ServerUse<Item> {
   /**
    * How often each is used, in turn with the others.
    * @default 1
    */
   readonly turns?: number;
-  /** Is given all servers that run side by side, once none has a turn left. */
+  /** Called with all servers that run side by side, after the last turn. */
   readonly useTogether?: (served: readonly Started<Item>[]) => Promise<void>;
 }
 
 /**
- * Starts a fresh server for each item, all at once since starting takes longer than most exports, does something with
- * one after the other in the order given, and stops them all, whatever happens. With more turns than one it then goes
- * through them again, back and forth. A target of which only one can run is started when it is due, has all its turns,
+ * Starts a fresh server for each item, uses one after the other in the order given, and stops them all, whatever happens.
+ * They are started at once, because starting takes longer than most exports. With more than one turn it goes through them
+ * again, back and forth. A target of which only one can run at a time is started at its turn, has all its turns at once,
  * and is stopped before the next.
  */
 export async function withServers<Item extends ServerNeed>(
@@ -79,6 +79,6 @@ async function useOne<Item>(
   try {
     await use(item, server);
   } catch (fault) {
-    throw explained(fault, server.lastWords());
+    throw withLastWords(fault, server.lastWords());
   }
 }

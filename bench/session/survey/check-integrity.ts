@@ -1,20 +1,21 @@
+import type { Delivery } from "../../../src/index.ts";
 import type { Check, Integrity } from "../../result/schema.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import type { ExpectedBody } from "../arm.ts";
-import { readFrom, type Delivery, type Session, type ServedExport } from "../session.ts";
+import { readFrom, type ServedExport, type Session } from "../session.ts";
 
 /** What one export gave in the untimed pass. */
 export interface BodyFindings extends ExpectedBody {
-  /** Whose it is, as checks call it: a delivery, or a target. */
+  /** Its name in checks: a delivery, or a target. */
   readonly whose: string;
   readonly statusCode: number;
-  /** Records of the CSV, a header among them. */
+  /** Records of the CSV, with the header. */
   readonly records: number;
-  /** Whether the answer says that its first record is a header; null when it says nothing of it. */
+  /** Whether the answer says that its first record is a header; null when it doesn't say. */
   readonly hasHeader: boolean | null;
   readonly sha256: string;
   readonly seconds: number;
-  /** What the server said instead, when the status isn't 200. */
+  /** What the server answered instead, when the status is not 200. */
   readonly problem: string;
 }
 
@@ -27,8 +28,8 @@ export interface IntegrityFindings {
 }
 
 /**
- * Reads an export once by each delivery, untimed, hashing the bodies and counting their rows.
- * What the server claims in X-Row-Count or Repr-Digest isn't believed: it is the thing under test.
+ * Reads an export once by each delivery, untimed, hashing the bodies and counting their rows. X-Row-Count and
+ * Repr-Digest are not used: they come from the server under test.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when a body has no clean end
  */
 export async function readDeliveries(
@@ -37,7 +38,7 @@ export async function readDeliveries(
   wanted: {
     readonly deliveries: readonly Delivery[];
     readonly rows: number;
-    /** Comes before the name of the delivery in what checks are called. */
+    /** Put before the name of the delivery in the names of checks. */
     readonly prefix?: string;
   },
 ): Promise<readonly BodyFindings[]> {
@@ -49,21 +50,23 @@ export async function readDeliveries(
   return findings;
 }
 
-/** Reads one export untimed; without a word of its own the first record counts as a header. */
+/** Reads one export untimed. Its first record counts as a header unless the answer says otherwise. */
 export async function readBody(served: ServedExport, whose: string): Promise<BodyFindings> {
   const { head, bodyBytes, content, crc32, totalMs, problem } = await readFrom(served, {
     check: true,
     checksum: true,
   });
-  const said = /header=(absent|present)/i.exec(head.headers.get("content-type") ?? "")?.[1]?.toLowerCase();
+  const announced = /header=(absent|present)/i
+    .exec(head.headers.get("content-type") ?? "")?.[1]
+    ?.toLowerCase();
   const records = content?.records ?? 0;
   return {
     whose,
     statusCode: head.statusCode,
     bytes: bodyBytes,
     records,
-    hasHeader: said === undefined ? null : said === "present",
-    ...rowsAmong(records, said !== "absent"),
+    hasHeader: announced === undefined ? null : announced === "present",
+    ...rowsAmong(records, announced !== "absent"),
     sha256: content?.sha256 ?? "",
     crc32: crc32 ?? 0,
     seconds: totalMs / 1000,
@@ -77,23 +80,23 @@ export function rowsAmong(records: number, hasHeader: boolean): Pick<ExpectedBod
   return { rows: Math.max(0, records - headerRecords), headerRecords };
 }
 
-/** What bodies are known to have to be, beside each other. */
+/** What bodies have to be, beside equal to each other. */
 export interface Expectations {
   /** null when an export may hold fewer rows than were asked for. */
   readonly rows: number | null;
-  /** SHA-256 of the rows as they are made without any server; null when nobody else can make them. */
+  /** SHA-256 of the rows as they are made without any server; null when they can't be made that way. */
   readonly sha256: string | null;
 }
 
-/** Holds the deliveries against each other, against the rows that were asked for, and against what they should be. */
+/** Compares the deliveries with each other, with the rows that were asked for, and with what they should be. */
 export function compareBodies(findings: readonly BodyFindings[], expected: Expectations): IntegrityFindings {
   const [first] = findings;
   if (first === undefined) throw new Error("there is nothing to compare");
   const checks = findings.flatMap((body): Check[] => [
-    check(body, "status", body.statusCode, 200),
-    check(body, "rows", body.rows, expected.rows ?? first.rows),
-    check(body, "bytes", body.bytes, first.bytes),
-    check(body, "sha256", body.sha256, expected.sha256 ?? first.sha256),
+    integrityCheck(body, "status", body.statusCode, 200),
+    integrityCheck(body, "rows", body.rows, expected.rows ?? first.rows),
+    integrityCheck(body, "bytes", body.bytes, first.bytes),
+    integrityCheck(body, "sha256", body.sha256, expected.sha256 ?? first.sha256),
   ]);
   const equal = checks.every(({ ok }) => ok);
   const { bytes, rows, sha256 } = first;
@@ -104,7 +107,7 @@ export function compareBodies(findings: readonly BodyFindings[], expected: Expec
   };
 }
 
-/** What is wrong, as sentences: first what servers said, then what the checks found. */
+/** What is wrong, as sentences: first what servers answered, then what the checks found. */
 export function faultsOf(findings: readonly BodyFindings[], checks: readonly Check[]): readonly string[] {
   return [
     ...findings
@@ -121,7 +124,8 @@ export function faultsOf(findings: readonly BodyFindings[], checks: readonly Che
   ];
 }
 
-export function check<T extends number | string>(
+/** One check of a body: what was expected, and what was found. */
+export function integrityCheck<T extends number | string>(
   { whose }: Pick<BodyFindings, "whose">,
   what: string,
   observed: T,

@@ -5,9 +5,9 @@ import { readWhole, type Session } from "../session.ts";
 export interface SizeOptions {
   /** How long a streamed export should take at full speed. */
   readonly armSeconds: number;
-  /** Rows the export has; null when unknown or when it gives as many as are asked for. */
+  /** Rows the export has; null when they are not known, or when it gives as many as it is asked for. */
   readonly availableRows: number | null;
-  /** The most bytes a body may have, since the buffered delivery holds it whole. */
+  /** The most bytes a body may have, because the buffered delivery holds it whole. */
   readonly mostBytes: number;
 }
 
@@ -21,11 +21,11 @@ export interface ExportSize {
 
 const warmUpRows = 20_000;
 const firstRows = 10_000;
-/** Each time twice as many rows, until the time says something. */
+/** Rows are doubled until an export takes long enough to be timed. */
 const growth = 2;
 const enoughSeconds = 0.15;
 
-/** Measures once how fast a streamed export comes, and chooses its rows so that it takes about as long as wanted. */
+/** Measures how fast a streamed export comes, and chooses its rows so that it takes about as long as wanted. */
 export async function sizeExport(
   session: Session,
   server: RunningTarget,
@@ -40,13 +40,13 @@ export async function sizeExport(
     });
     return { seconds: totalMs / 1000, bytes: bodyBytes };
   };
-  // The first is slow, since nothing is compiled yet.
+  // The first one is slow, because no code is compiled yet.
   await read(Math.min(warmUpRows, availableRows));
   let lastBytes = -1;
   for (let asked = firstRows; ; asked *= growth) {
     const rows = Math.min(asked, availableRows);
     const { seconds, bytes } = await read(rows);
-    // Twice the rows and no more bytes: there are no more of them.
+    // Twice the rows gave no more bytes: there are no more rows.
     const isLast = rows < asked || bytes * growth > options.mostBytes || bytes === lastBytes;
     lastBytes = bytes;
     if (seconds < enoughSeconds && !isLast) continue;
@@ -61,7 +61,7 @@ export async function sizeExport(
   }
 }
 
-/** Two significant digits: sizes are easier to read and to ask for again. */
+/** Two significant digits, which are easy to read and to type. */
 function roundedDown(rows: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(rows)) - 1);
   return Math.floor(rows / unit) * unit;

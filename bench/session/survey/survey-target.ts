@@ -1,32 +1,31 @@
-import { formatCount } from "../../../src/index.ts";
+import { formatCount, type Delivery } from "../../../src/index.ts";
 import { canSampleProcesses } from "../../probe/process-tree.ts";
 import type { Check } from "../../result/schema.ts";
+import type { Subject } from "../../subject/subject.ts";
 import type { RunningTarget, Target } from "../../subject/target.ts";
-import type { ExpectedBody } from "../arm.ts";
+import type { TargetFacts } from "../arm.ts";
+import { readWhole, withServer, type Session } from "../session.ts";
 import {
-  check,
   compareBodies,
   faultsOf,
+  integrityCheck,
   readBody,
   readDeliveries,
   rowsAmong,
   type BodyFindings,
 } from "./check-integrity.ts";
-import { readWhole, withServer, type Delivery, type Session } from "../session.ts";
 
-/** What is found out about a target beside ours before anything is timed. */
+/** What is found out about one target before anything is timed. */
 export interface TargetSurvey {
-  readonly body: ExpectedBody;
-  /** How long the export took. */
-  readonly seconds: number;
+  readonly facts: TargetFacts;
   readonly checks: readonly Check[];
   /** What is wrong: nothing may be timed then. */
   readonly faults: readonly string[];
-  /** What isn't wrong, but to be kept in mind. */
+  /** What is not wrong, but limits what can be compared. */
   readonly notes: readonly string[];
 }
 
-/** What our own server gave. */
+/** The body of our own server, which others are compared with. */
 export interface Reference {
   readonly rows: number;
   readonly bytes: number;
@@ -34,9 +33,9 @@ export interface Reference {
 }
 
 /**
- * Checks another server by itself, untimed: status, clean end, rows where it takes them, and that the same request
- * gives the same bytes twice. That its bytes aren't ours is a note; that they change would be a fault, since then no
- * timed body could be known to be whole.
+ * Checks another server by itself, untimed: the status, a clean end, the rows where it takes them, and that the same
+ * request gives the same bytes twice. Bytes that differ from ours are a note. Bytes that change from request to request
+ * are a fault, because then no timed body could be known to be whole.
  */
 export function surveyForeign(
   session: Session,
@@ -48,19 +47,18 @@ export function surveyForeign(
   return withServer({ ...session, target, rows }, async (server) => {
     const served = { session, server, request: { delivery: null, rows } };
     const first = await readBody(served, name);
-    if (first.statusCode !== 200) return refused(first);
+    if (first.statusCode !== 200) return refusal(first);
     const second = await readBody(served, name);
-    const header = first.hasHeader ?? (takesRows ? await headerRecords(session, server) : null);
+    const header = first.hasHeader ?? (takesRows ? await hasHeader(session, server) : null);
     const body = withRows(first, header, takesRows ? rows : null);
     const checks: Check[] = [
-      check(first, "status", first.statusCode, 200),
-      ...(takesRows ? [check(first, "rows", body.rows, rows)] : []),
-      check(first, "bytes_again", second.bytes, first.bytes),
-      check(first, "sha256_again", second.sha256, first.sha256),
+      integrityCheck(first, "status", first.statusCode, 200),
+      ...(takesRows ? [integrityCheck(first, "rows", body.rows, rows)] : []),
+      integrityCheck(first, "bytes_again", second.bytes, first.bytes),
+      integrityCheck(first, "sha256_again", second.sha256, first.sha256),
     ];
     return {
-      body,
-      seconds: first.seconds,
+      facts: foreignFacts(body, takesRows),
       checks,
       faults: faultsOf([first], checks),
       notes: [...notesOf(name, body, ours), ...missingProbes(name, server)],
@@ -75,46 +73,63 @@ export function surveyVersion(
   {
     deliveries,
     rows,
-    expectedRows,
-    ours,
-  }: {
-    readonly deliveries: readonly Delivery[];
+    reference,
+    facts,
+  }: Pick<Subject, "deliveries"> & {
     readonly rows: number;
-    readonly expectedRows: number | null;
-    readonly ours: Reference;
+    readonly reference: Reference;
+    /** What is known of our own version. */
+    readonly facts: TargetFacts;
   },
 ): Promise<TargetSurvey> {
   return withServer({ ...session, target, rows }, async (server) => {
-    const named = await readDeliveries(session, server, { deliveries, rows, prefix: `${target.name}.` });
-    const { checks, faults } = compareBodies(named, { rows: expectedRows, sha256: null });
-    const [body] = named;
-    const [delivery] = deliveries;
+    const named = deliveries.filter((delivery): delivery is Delivery => delivery !== null);
+    const bodies = await readDeliveries(session, server, {
+      deliveries: named,
+      rows,
+      prefix: `${target.name}.`,
+    });
+    const expectedRows = facts.promisesRows ? rows : null;
+    const { checks, faults } = compareBodies(bodies, { rows: expectedRows, sha256: null });
+    const [body] = bodies;
+    const [delivery] = named;
     if (body === undefined || delivery === undefined) throw new Error("there is no delivery to survey");
-    const survey = { body, checks, faults, notes: notesOf(target.name, body, ours) };
-    if (faults.length > 0) return { ...survey, seconds: body.seconds };
-    // The checked one was the first of its server, and hashed; how many fit into a round goes by what they take then.
+    const notes = notesOf(target.name, body, reference);
+    if (faults.length > 0) {
+      return { facts: { ...facts, body, exportSeconds: body.seconds }, checks, faults, notes };
+    }
+    // The checked one was the first of its server, and hashed. A warm one decides how many fit into a round.
     const { totalMs } = await readWhole({ session, server, request: { delivery, rows } });
-    return { ...survey, seconds: totalMs / 1000 };
+    return { facts: { ...facts, body, exportSeconds: totalMs / 1000 }, checks, faults, notes };
   });
 }
 
-function refused(body: BodyFindings): TargetSurvey {
-  const checks = [check(body, "status", body.statusCode, 200)];
-  return { body, seconds: body.seconds, checks, faults: faultsOf([body], checks), notes: [] };
+function refusal(body: BodyFindings): TargetSurvey {
+  const checks = [integrityCheck(body, "status", body.statusCode, 200)];
+  return { facts: foreignFacts(body, false), checks, faults: faultsOf([body], checks), notes: [] };
 }
 
-/** Whether an export of one row has a record more; null when rows aren't taken from the address. */
-async function headerRecords(session: Session, server: RunningTarget): Promise<boolean | null> {
+function foreignFacts(body: BodyFindings, takesRows: boolean): TargetFacts {
+  return {
+    body,
+    exportSeconds: body.seconds,
+    rowsPerSecond: body.rows / Math.max(0.001, body.seconds),
+    availableRows: takesRows ? null : body.rows,
+    promisesRows: true,
+  };
+}
+
+/** Whether an export of one row has a second record; null when the address doesn't say how many rows to give. */
+async function hasHeader(session: Session, server: RunningTarget): Promise<boolean | null> {
   const url = (rows: number): string => server.exportUrl(session.exportName, { delivery: null, rows }).href;
   if (url(1) === url(2)) return null;
   const single = await readBody({ session, server, request: { delivery: null, rows: 1 } }, "");
   return single.records > 1;
 }
 
-/** Rows of a body whose first record is a header or not; where nobody knows, it is what makes the rows right. */
-function withRows(body: BodyFindings, hasHeader: boolean | null, wanted: number | null): BodyFindings {
-  const isHeader = hasHeader ?? body.records !== wanted;
-  return { ...body, ...rowsAmong(body.records, isHeader) };
+/** The body with its rows counted. Where nobody says whether there is a header, it is whatever makes the rows right. */
+function withRows(body: BodyFindings, isFirstHeader: boolean | null, wanted: number | null): BodyFindings {
+  return { ...body, ...rowsAmong(body.records, isFirstHeader ?? body.records !== wanted) };
 }
 
 function notesOf(name: string, body: BodyFindings, ours: Reference): readonly string[] {
@@ -124,23 +139,23 @@ function notesOf(name: string, body: BodyFindings, ours: Reference): readonly st
   const notes = [`${name} gives other bytes than ours: ${size}, ours ${own}.`];
   if (body.rows !== ours.rows) {
     notes.push(
-      `${name} isn't held against the buffered delivery, since it has other rows; ${body.rows > 0 ? `--rows ${body.rows} gives ours as many` : "it has none"}.`,
+      `${name} is not compared with the buffered delivery, because it has other rows; ${body.rows > 0 ? `--rows ${body.rows} gives ours as many` : "it has none"}.`,
     );
   }
   return notes;
 }
 
-/** What a server doesn't tell, and so what the report will leave out. */
+/** What a server doesn't report, and what the report therefore leaves out. */
 function missingProbes(name: string, { pid, pingUrl, statsUrl }: RunningTarget): readonly string[] {
   return [
     ...(pid === null && canSampleProcesses
-      ? [`${name} wasn't started here, so its process isn't known: its memory and CPU time are left out.`]
+      ? [`${name} was not started here, so its process is not known: its memory and CPU time are left out.`]
       : []),
     ...(pingUrl === null
       ? [`${name} gives no short answer at /ping: what short requests lose beside its exports is left out.`]
       : []),
     ...(statsUrl === null
-      ? [`${name} tells no inside numbers at /stats: times of slots, queue and event loop are left out.`]
+      ? [`${name} reports no inside numbers at /stats: times of slots, queue and event loop are left out.`]
       : []),
   ];
 }

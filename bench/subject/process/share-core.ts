@@ -1,4 +1,4 @@
-import { read } from "../../probe/process-tree.ts";
+import { readProcFile } from "../../probe/process-tree.ts";
 import { runTool } from "./run-tool.ts";
 
 /**
@@ -9,7 +9,7 @@ import { runTool } from "./run-tool.ts";
  * @throws the signal's reason when that comes first
  */
 export async function shareCore(pids: readonly number[], signal: AbortSignal): Promise<string | null> {
-  const core = lastCore(await read("/proc/self/status"));
+  const core = lastCore(await readProcFile("/proc/self/status"));
   if (core === null) return "this system doesn't tell which cores there are";
   for (const pid of pids) {
     const run = await runTool(["taskset", "-a", "-c", "-p", String(core), String(pid)], { cwd: ".", signal });

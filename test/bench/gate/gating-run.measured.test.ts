@@ -275,7 +275,7 @@ test("a budget below the noise of this kind of machine is refused with the floor
 const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   [
     { budgets: wide },
-    /The budget "streaming\.cpu_s_per_mib=1000%" has nothing to be held against: add --against/,
+    /The budget "streaming\.cpu_s_per_mib=1000%" has nothing to be compared with: add --against/,
   ],
   [
     { against: other(), budgets: ["streaming.cpu=5%"] },
@@ -291,11 +291,11 @@ const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   ],
   [
     { against: other(), budgets: ["file.total_s=5%"] },
-    /budget for file\.total_s, but measured are: streaming\. --deliveries/,
+    /budget for file\.total_s, but only these are measured: streaming\. Name more of them with --deliveries/,
   ],
   [{ against: other(), budgets: [...wide, ...wide] }, /There are two budgets for streaming\.cpu_s_per_mib/],
   [{ against: other(), scenarios: ["leave"] }, /A run that gates needs the scenario export/],
-  [{ against: other(), targets: ["x=http://127.0.0.1/"] }, /--target takes no part/],
+  [{ against: other(), targets: ["x=http://127.0.0.1/"] }, /--target can't be used/],
   [{ against: "git:" }, /"git:" names no version: write git:REF/],
   [{ against: "" }, /The command "" names no program/],
   [{ against: "node 'old" }, /has a ' that nothing follows to end it/],

@@ -194,9 +194,9 @@ test("an interrupted run keeps what it has, and says that it isn't whole", async
 const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   [
     { scenarios: ["exprot"] },
-    /"exprot" is no scenario; there are: export, scaling, slow-readers, leave, mixed, sync-workers\./,
+    /"exprot" is not a scenario; there are: export, scaling, slow-readers, leave, mixed, sync-workers\./,
   ],
-  [{ deliveries: ["pigeon"] }, /"pigeon" is no delivery; there are: streaming, buffered, file\./],
+  [{ deliveries: ["pigeon"] }, /"pigeon" is not a delivery; there are: streaming, buffered, file\./],
   [{ deliveries: [] }, /No delivery is named/],
   [{ rows: 0 }, /rows is 0, and must be a whole number from 1/],
   [{ rounds: 1.5 }, /rounds is 1\.5, and must be a whole number/],

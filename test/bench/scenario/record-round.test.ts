@@ -28,9 +28,9 @@ function idleTarget(stopped: string[], name: string, canRunTwice = true): Target
   };
 }
 
-function contextOf(target: Target): Pick<ScenarioContext, "session" | "record"> {
+function newContext(): Pick<ScenarioContext, "session" | "record"> {
   const signal = new AbortController().signal;
-  return { session: { target, exportName: "orders", clock: systemClock, signal }, record: new RunRecord() };
+  return { session: { exportName: "orders", clock: systemClock, signal }, record: new RunRecord() };
 }
 
 /** Three items, of which the middle one's target can't run beside others. */
@@ -45,7 +45,7 @@ function itemsBesideOneAlone(stopped: string[]) {
 test("a round that can't be trusted is kept with its reason and doesn't count; the next has a number of its own", async () => {
   const stopped: string[] = [];
   const target = idleTarget(stopped, "here");
-  const context = contextOf(target);
+  const context = newContext();
   const items = ["one", "other"].map((id) => ({ id, target, rows: 1 }));
   const measure = () => Promise.resolve({ total_s: 1 });
   const seen: string[][] = [];
@@ -70,7 +70,7 @@ test("a round that can't be trusted is kept with its reason and doesn't count; t
 
 test("with several turns the arms take them back and forth, on one server each; a target that runs once takes all at its place", async () => {
   const stopped: string[] = [];
-  const context = contextOf(idleTarget(stopped, "here"));
+  const context = newContext();
   const items = itemsBesideOneAlone(stopped);
   const seen: string[] = [];
   const measure = ({ id }: { readonly id: string }) => {
@@ -97,7 +97,7 @@ test("with several turns the arms take them back and forth, on one server each; 
 
 test("after their turns all arms that run side by side are measured at once: costs are those, and the highest of peaks", async () => {
   const stopped: string[] = [];
-  const context = contextOf(idleTarget(stopped, "here"));
+  const context = newContext();
   const items = itemsBesideOneAlone(stopped);
   const alone = { total_s: 1, cpu_s_per_mib: 1, peak_rss_over_idle_bytes: 10 };
   let isAnyTurnLeft = true;

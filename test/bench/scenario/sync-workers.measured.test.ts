@@ -52,13 +52,11 @@ test("is left out, and says so, where what is measured has no sync workers", asy
   await syncWorkersScenario.run({
     plan: {
       arms: [{ id: "other", role: "treatment", target: { name: "other" } }],
-      bytesPerRow: 100,
-      availableRows: null,
-      promisesRows: true,
+      syncWorkers: 2,
       isQuick: true,
       rounds: 1,
     },
     record: { warn: (sentence: string) => warnings.push(sentence) },
   } as never);
-  assert.deepEqual(warnings, ["sync-workers was left out: what is measured has no sync workers to start."]);
+  assert.deepEqual(warnings, ["sync-workers was left out: no target here can have sync workers."]);
 });

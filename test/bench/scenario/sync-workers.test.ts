@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resolveConfig } from "../../../bench/run/config.ts";
-import { planOf } from "../../../bench/run/run-plan.ts";
+import { planRun } from "../../../bench/run/plan-run.ts";
+import { resolveConfig } from "../../../bench/run/resolve-config.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
 import { syncWorkersScenario } from "../../../bench/scenario/sync-workers/sync-workers.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
@@ -28,27 +28,22 @@ async function begin(
   workers: number | undefined,
 ): Promise<{ readonly record: RunRecord; readonly steps: number }> {
   const target = neverStarting("serve");
-  const clock = systemClock;
-  const signal = new AbortController().signal;
-  const session = { target, exportName: "orders", clock, signal };
+  const session = { exportName: "orders", clock: systemClock, signal: new AbortController().signal };
   const body = { rows: 1000, bytes: 110_000, crc32: 0 };
   const config = resolveConfig({ seed: 1, isQuick: true, ...(workers === undefined ? {} : { workers }) });
   const survey = {
     session,
     rows: 1000,
-    availableRows: null,
-    promisesRows: true,
-    rowsPerSecond: 1e6,
-    exportSeconds: new Map(),
+    startedMs: 0,
+    facts: new Map([
+      [target, { body, exportSeconds: 0.1, rowsPerSecond: 1e6, availableRows: null, promisesRows: true }],
+    ]),
     integrity: { bytes: 110_000, rows: 1000, sha256: null, equal: true },
-    bodies: new Map(),
     checks: [],
     faults: [],
     notes: [],
   };
-  const plan = planOf(config, survey, [
-    { id: "file", role: "treatment", target, delivery: "file", rows: 1000, body },
-  ]);
+  const plan = planRun(config, [{ target, deliveries: ["file"], control: null }], survey);
   const record = new RunRecord();
   const context: ScenarioContext = {
     session,
@@ -57,6 +52,7 @@ async function begin(
     record,
     deadlineMs: null,
     step: () => undefined,
+    addSteps: () => undefined,
   };
   await assert.rejects(syncWorkersScenario.run(context), /It isn't to be started/);
   return { record, steps: syncWorkersScenario.countSteps(plan) };

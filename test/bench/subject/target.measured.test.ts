@@ -95,9 +95,9 @@ test("a command and an address take part in the same rounds as our deliveries", 
   assert.ok(result.checks.some(({ id, ok }) => id === "integrity.other.rows" && ok));
   for (const note of [
     /fixed gives other bytes than ours: 3,000 rows/,
-    /fixed wasn't started here, so its process isn't known/,
+    /fixed was not started here, so its process is not known/,
     /fixed gives no short answer at \/ping/,
-    /fixed tells no inside numbers at \/stats/,
+    /fixed reports no inside numbers at \/stats/,
   ]) {
     if (!skip) assert.match(result.warnings.join("\n"), note);
   }
@@ -111,7 +111,7 @@ test("an address with other rows than ours is measured but not compared", async 
   assert.equal(fault, null);
   assert.equal(result.rounds[0]?.arms["few"]?.["rows"], 500);
   assert.equal(result.comparisons.filter(({ treatment }) => treatment === "few").length, 0);
-  assert.match(result.warnings.join("\n"), /few isn't held against the buffered delivery.*--rows 500/);
+  assert.match(result.warnings.join("\n"), /few is not compared with the buffered delivery.*--rows 500/);
 });
 
 test("what answers everything with its export isn't taken for short requests", async (t) => {
@@ -246,16 +246,16 @@ const refused: readonly (readonly [text: string, reason: RegExp])[] = [
   ["go", /The target "go" is neither NAME=URL nor NAME=COMMAND/],
   ["=http://127.0.0.1/", /is neither NAME=URL/],
   ["go=", /is neither NAME=URL/],
-  ["a.b=http://127.0.0.1/", /has the name "a\.b", which may hold only letters/],
-  ["streaming=http://127.0.0.1/", /has the name "streaming", which something else has already/],
-  ["buffered-again=http://127.0.0.1/", /something else has already/],
-  ["stream-csv=http://127.0.0.1/", /something else has already/],
-  ["go=https://127.0.0.1/", /bench reads http: only/],
-  ["go=http://", /has the address "http:\/\/", which is no URL/],
+  ["a.b=http://127.0.0.1/", /has the name "a\.b"\. A name has only letters/],
+  ["streaming=http://127.0.0.1/", /has the name "streaming", which is taken/],
+  ["buffered-again=http://127.0.0.1/", /which is taken/],
+  ["stream-csv=http://127.0.0.1/", /which is taken/],
+  ["go=https://127.0.0.1/", /bench reads only http:/],
+  ["go=http://", /has the address "http:\/\/", which is not a URL/],
   ["go=http://127.0.0.1:{port}/", /which only a command that is started can have/],
   ["go=./orders", /its command has no \{port\}/],
   ["go=./orders @ http://127.0.0.1:{port}/x.csv", /its command has no \{port\}/],
-  ["go=./orders @ nowhere", /has the address "nowhere", which is no URL/],
+  ["go=./orders @ nowhere", /has the address "nowhere", which is not a URL/],
 ];
 for (const [text, reason] of refused) {
   test(`refuses the target ${JSON.stringify(text)} before anything is started`, async () => {
