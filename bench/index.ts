@@ -34,7 +34,8 @@ export {
   type MachineSample,
   type RoundWatch,
 } from "./gate/measure/round-guard.ts";
-export { comparisonText, type ComparedRow, type ComparisonView } from "./report/comparison-text.ts";
+export { comparisonText } from "./report/comparison-text.ts";
+export type { ComparedRow, ComparisonView } from "./result/comparison-view.ts";
 export { githubAnnotations } from "./report/annotations.ts";
 export { plainLines } from "./report/plain-text.ts";
 export type { Renderer, RenderOptions } from "./report/renderer.ts";

@@ -1,32 +1,9 @@
 import Table from "cli-table3";
 import picocolors from "picocolors";
+import type { ComparedRow, ComparisonView } from "../result/comparison-view.ts";
 import { metrics } from "../result/metric.ts";
-import type { Comparison } from "../result/schema.ts";
 import { factorText, quantityText } from "./number-text.ts";
 import { withPlainTexts } from "./plain-text.ts";
-
-/** One metric of one arm in two runs. */
-export interface ComparedRow {
-  readonly comparison: Comparison;
-  readonly arm: string;
-  /** The control that the values were divided by; null for plain values. */
-  readonly over: string | null;
-  /** Medians of both runs. */
-  readonly before: number | null;
-  readonly after: number | null;
-  /** Both bounds lie on one side of no change, at a level that all comparisons share. */
-  readonly isSure: boolean;
-}
-
-/** Two runs as they are to be shown. */
-export interface ComparisonView {
-  readonly names: { readonly before: string; readonly after: string };
-  readonly rows: readonly ComparedRow[];
-  /** What the budgets say, a sentence each. */
-  readonly reasons: readonly string[];
-  readonly warnings: readonly string[];
-  readonly verdict: string;
-}
 
 /**
  * What changed between two runs as text for a person: what has a budget and what surely changed; everything

@@ -1,4 +1,4 @@
-import type { ComparisonView } from "../../report/comparison-text.ts";
+import type { ComparisonView } from "../../result/comparison-view.ts";
 import type { Arm, BenchResult, Round, Series } from "../../result/schema.ts";
 import { baselineOf } from "./baseline.ts";
 import type { Budget } from "../budget/budget.ts";

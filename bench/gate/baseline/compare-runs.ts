@@ -1,4 +1,4 @@
-import type { ComparedRow } from "../../report/comparison-text.ts";
+import type { ComparedRow } from "../../result/comparison-view.ts";
 import type { Comparison } from "../../result/schema.ts";
 import { bonferroniLevel } from "../../statistics/bonferroni.ts";
 import { boundRuns } from "../../statistics/compare.ts";
