@@ -1,7 +1,7 @@
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Whether this system has what the probes read; only Linux has. */
+/** Whether this system has the files that the probes read; only Linux has them. */
 export const canSampleProcesses = process.platform === "linux";
 
 /** A process and all its descendants, root first, as /proc/PID/task/TID/children names them. */
@@ -22,8 +22,8 @@ export async function residentBytes(pids: readonly number[]): Promise<number> {
 }
 
 /**
- * Sets the recorded peak of each process back to what it holds now.
- * @returns whether the kernel did so for all of them; it needs the right to write to /proc/PID/clear_refs
+ * Resets the recorded peak of each process to what it holds now.
+ * @returns whether the kernel did so for all of them; that needs permission to write to /proc/PID/clear_refs
  */
 export async function resetPeaks(pids: readonly number[]): Promise<boolean> {
   const done = await Promise.all(

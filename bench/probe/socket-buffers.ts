@@ -4,8 +4,8 @@ import { readProcFile } from "./process-tree.ts";
 const established = "01";
 
 /**
- * Bytes that lie in the kernel between a server and its clients on this machine: sent and not yet acknowledged on the
- * server's side, received and not yet read on the clients'. Read from /proc/net/tcp and /proc/net/tcp6.
+ * Bytes in the kernel between a server and its clients on this machine: sent and not yet acknowledged on the server's
+ * side, received and not yet read on the clients' side. Read from /proc/net/tcp and /proc/net/tcp6.
  * @param port the port the server listens on
  */
 export async function bytesInSocketBuffers(port: number): Promise<number> {

@@ -12,7 +12,7 @@ import { withRangeCode } from "./range-code.ts";
 import type { RunSettings } from "./settings.ts";
 
 /** What a run has found beside its record. Each step fills in its part, so that an error leaves what was found before. */
-export interface Findings extends MeasuredSoFar {
+interface Findings extends MeasuredSoFar {
   config: BenchResult["config"];
   integrity: Integrity;
   /** The verdict of a run that gates; null without one, and before it is known. */

@@ -7,7 +7,7 @@ import type { RunningTarget } from "./target.ts";
 /** An export that a target offers. */
 export interface OfferedExport {
   readonly name: string;
-  /** null when the target doesn't know. */
+  /** null when the target does not know. */
   readonly rows: number | null;
 }
 
@@ -16,7 +16,7 @@ const offeredSchema = looseObject({
 });
 
 /**
- * The export of a name; or, without a name, the one made from a file: named after it, or its only table.
+ * The export with a name. Without a name, the one made from a file: named after it, or its only table.
  * @throws StreamCsvError `SCSV_UNKNOWN_EXPORT` that lists the names there are
  */
 export async function findOfferedExport(
@@ -33,7 +33,7 @@ export async function findOfferedExport(
   if (found !== undefined) return found;
   const message =
     tables.length > 1
-      ? `"${sourceFile}" holds ${tables.length} exports (${namesOf(tables)}), and bench can measure only a file with one.`
+      ? `"${sourceFile}" holds ${tables.length} exports (${namesOf(tables)}), and bench measures only files with one.`
       : `There is no export "${exportName ?? stem}"; there are: ${namesOf(offered)}.`;
   throw new StreamCsvError("SCSV_UNKNOWN_EXPORT", message);
 }
@@ -48,6 +48,6 @@ async function listExports(target: RunningTarget, signal: AbortSignal): Promise<
   if (parsed.success) return parsed.output.exports;
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",
-    `${url.href} doesn't list exports: ${parsed.issues[0].message}`,
+    `${url.href} does not list exports: ${parsed.issues[0].message}`,
   );
 }

@@ -95,7 +95,7 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
     ["--scenario", "exprot"],
     /"exprot" is no scenario; there are: export, scaling, slow-readers, leave, mixed/,
   ],
-  [["--deliveries", "streaming,pigeon"], /"pigeon" is no delivery; there are: streaming, buffered, file/],
+  [["--deliveries", "streaming,pigeon"], /"pigeon" is not a delivery; there are: streaming, buffered, file/],
   [["--rows", "abc"], /--rows.*"?abc/],
   [["--rows", "-1"], /-1/],
   [["--rows", "0"], /rows is 0/],

@@ -136,7 +136,7 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["--against", "git:main", "--baseline", fixture], /is not JSON/],
   [
     ["--against", "git:main", "--budget", "streaming.speed=5%"],
-    /"speed" in .* is no metric; there are: first_byte_s/,
+    /"speed" in .* is not a metric; there are: first_byte_s/,
   ],
 ];
 for (const [args, reason] of refused) {

@@ -62,23 +62,23 @@ export interface NamedBaseline {
 export function baselineOf(result: BenchResult): Baseline {
   const { createdAt, complete, verdict } = result;
   if (!complete || verdict === "invalid") {
-    const why = complete ? "can't be trusted" : "wasn't measured to its end";
+    const why = complete ? "can't be trusted" : "was not measured to its end";
     throw new StreamCsvError(
       "SCSV_MEASUREMENT_INVALID",
-      `The run of ${createdAt} ${why}, so nothing can be held against it.`,
-      { hint: "Measure again, and keep the new file." },
+      `The run of ${createdAt} ${why}, so nothing can be compared with it.`,
+      { hint: "Measure again, and use the new file." },
     );
   }
   return asBaseline(result);
 }
 
-/** What a baseline needs of a run, which may still be going on. */
+/** The part of a run that a baseline is made from; the run may still be going on. */
 export type MeasuredSoFar = Pick<
   BenchResult,
   "tool" | "createdAt" | "environment" | "config" | "integrity" | "arms" | "rounds"
 >;
 
-/** The same of a run whose verdict isn't known yet. */
+/** The baseline of a run whose verdict is not known yet. */
 export function asBaseline(measured: MeasuredSoFar): Baseline {
   const { tool, createdAt, environment, config, integrity } = measured;
   return {
@@ -96,7 +96,7 @@ export function asBaseline(measured: MeasuredSoFar): Baseline {
   };
 }
 
-/** The name, or the file when the export was made from one. */
+/** The name of the export, or the file when the export is made from one. */
 export function nameOfExport({ exportName, sourceFile }: Readonly<Record<string, unknown>>): string {
   if (typeof exportName === "string") return exportName;
   return typeof sourceFile === "string" ? sourceFile : "";
@@ -118,7 +118,7 @@ export function parseBaseline(text: string, file: string): Baseline {
   const place = getDotPath(issue);
   throw new StreamCsvError(
     "SCSV_BAD_RESULT",
-    `"${file}" is no ${baselineFormat}${place === null ? "" : ` at ${place}`}: ${issue.message}.`,
+    `"${file}" is not a ${baselineFormat}${place === null ? "" : ` at ${place}`}: ${issue.message}.`,
   );
 }
 
@@ -126,7 +126,7 @@ function jsonOf(text: string, file: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    // The parser quotes the text, with its line breaks.
+    // The message of the parser is not shown: it quotes the text, with its line breaks.
     throw new StreamCsvError("SCSV_BAD_RESULT", `"${file}" is not JSON.`, { cause });
   }
 }

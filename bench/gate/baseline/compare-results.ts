@@ -5,25 +5,25 @@ import type { Budget } from "../budget/budget.ts";
 import { compareRuns, type RunNames } from "./compare-runs.ts";
 import { exitCodeOf } from "../judge/judge-run.ts";
 
-/** How two result files are to be compared. */
+/** How to compare two result files. */
 export interface CompareOptions {
   readonly names: RunNames;
   readonly budgets: readonly Budget[];
-  /** Whether an open question fails. */
+  /** Whether a budget that can't be decided fails. */
   readonly isStrict: boolean;
   readonly tool: { readonly name: string; readonly version: string };
   readonly createdAt: string;
 }
 
-/** A comparison as a file of its own, and as a person reads it. */
+/** A comparison as a result of its own, and as a report shows it. */
 export interface ComparedResults {
   readonly result: BenchResult;
   readonly view: ComparisonView;
 }
 
 /**
- * Compares two result files. What comes out is itself a result file, with the arms and rounds of both runs under their
- * names, so that whatever reads results can read it.
+ * Compares two result files. The outcome is itself a result, with the arms and rounds of both runs under their names, so
+ * that everything that reads results can read it.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when one of them was cut short or can't be trusted
  * @throws RangeError when they can't be compared
  */
@@ -61,7 +61,7 @@ export function compareResults(
   return { result, view: { names, rows, reasons: gate?.reasons ?? [], warnings, verdict } };
 }
 
-/** The arms, rounds and curves of one run, under its name, so that those of two runs can lie in one file. */
+/** The arms, rounds and curves of one run, under its name, so that one file can hold those of two runs. */
 function named(
   { arms, rounds, series = [] }: BenchResult,
   name: string,

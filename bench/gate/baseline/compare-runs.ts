@@ -12,17 +12,17 @@ import type { Judgement } from "../judge/judge-metric.ts";
 import { reasonFor } from "../judge/reason-for.ts";
 import { betterOf, isOfAnySize, isPortable, type MetricValues } from "./metric-values.ts";
 
-/** Two runs that were made one after the other, held against each other. */
+/** The comparison of two runs that were made one after the other. */
 export interface RunComparison {
   /** Everything that could be compared: first what has a budget, then the rest in the order of the later run. */
   readonly rows: readonly ComparedRow[];
   /** What the budgets say; null without budgets, when nothing gates. */
   readonly gate: GateReport | null;
-  /** What couldn't be compared, and why. */
+  /** What could not be compared, and why. */
   readonly warnings: readonly string[];
 }
 
-/** How the runs are called in what is said of them. */
+/** The names of both runs in messages. */
 export interface RunNames {
   readonly before: string;
   readonly after: string;
@@ -31,9 +31,9 @@ export interface RunNames {
 /**
  * Compares two runs that have no rounds in common: the ratio of their values with rank-sum bounds.
  *
- * What depends on the speed of the machine is compared as it is where both ran on the same kind of machine, elsewhere
- * only as a ratio to the buffered delivery of the same round, which both sides measured for themselves. Whatever else
- * changed between the runs still counts: to interleave two versions in one run decides more.
+ * Metrics that depend on the speed of the machine are compared directly only when both ran on the same kind of machine.
+ * Otherwise they are compared as ratios to the buffered delivery of the same round, which both runs measured. Anything
+ * else that changed between the runs still counts, so two versions interleaved in one run can decide more.
  * @throws RangeError when the runs measured different exports, or a budget can't be judged from these two
  */
 export function compareRuns(
@@ -48,15 +48,15 @@ export function compareRuns(
   const isSameSize = before.export.rows === after.export.rows;
   if (!isSameMachine) {
     warnings.push(
-      "The runs were made on different kinds of machine: times are compared only as ratios to the buffered delivery of the same round, which don't show what changed in both.",
+      "The runs were made on different kinds of machine: times are compared only as ratios to the buffered delivery of the same round, which do not show a change in both.",
     );
   }
   if (!isSameSize) {
     warnings.push(
-      `${names.before} measured ${before.export.rows} rows and ${names.after} ${after.export.rows}: what depends on the size of the export isn't compared. --rows makes them equal.`,
+      `${names.before} measured ${before.export.rows} rows and ${names.after} ${after.export.rows}: metrics that depend on the size of the export are not compared. --rows makes the sizes equal.`,
     );
   }
-  const pairs = after.series.flatMap((series): readonly Pair[] => {
+  const pairs = after.series.flatMap((series): readonly ValuesPair[] => {
     const earlier = before.series.find((other) => keyOf(other) === keyOf(series));
     const isComparable = (isSameMachine || isPortable(series)) && (isSameSize || isOfAnySize(series));
     return earlier === undefined || !isComparable ? [] : [{ before: earlier, after: series }];
@@ -65,7 +65,7 @@ export function compareRuns(
   const judged = budgets.map((budget) => judge(pairOf(budget, pairs, names), budget, level, names));
   const content = budgets.length === 0 || !isSameSize ? [] : judgeContent(before, after, names);
   const gated = new Set(judged.map(({ row }) => placeOf(row.comparison)));
-  // Both ends of all of them together are wrong in one of twenty comparisons of equal runs.
+  // With equal runs, any of all these bounds is wrong in one of twenty comparisons.
   const restLevel = bonferroniLevel(2 * pairs.length);
   const rest = pairs
     .map((pair) => compared(pair, restLevel, names))
@@ -80,7 +80,7 @@ export function compareRuns(
 }
 
 /**
- * Holds the rounds of a run that is still going on against a baseline.
+ * Compares the rounds of a run that is still going on with a baseline.
  * @throws RangeError when they can't be compared
  */
 export function judgeAgainst(
@@ -90,7 +90,7 @@ export function judgeAgainst(
 ): GateReport {
   const names = { before: name, after: "this run" };
   const { gate, warnings } = compareRuns(content, asBaseline(measured), budgets, names);
-  if (gate === null) throw new Error("a run that is held against a baseline has budgets");
+  if (gate === null) throw new Error("a run that is compared with a baseline has budgets");
   return { ...gate, warnings };
 }
 
@@ -100,7 +100,7 @@ interface Judged {
   readonly row: ComparedRow;
 }
 
-interface Pair {
+interface ValuesPair {
   readonly before: MetricValues;
   readonly after: MetricValues;
 }
@@ -112,19 +112,19 @@ function requireSameExport(before: Baseline, after: Baseline, names: RunNames): 
   );
 }
 
-/** Plain values where they can be compared: of a change that the buffered delivery shares its ratio shows nothing. */
-function pairOf(budget: Budget, pairs: readonly Pair[], { before, after }: RunNames): Pair {
+/** Plain values where they can be compared, because a ratio hides a change that the buffered delivery shares. */
+function pairOf(budget: Budget, pairs: readonly ValuesPair[], { before, after }: RunNames): ValuesPair {
   const found = pairs.filter(
     (pair) => pair.after.delivery === budget.delivery && pair.after.metric === budget.metric,
   );
   const pair = found.find((one) => one.after.over === null) ?? found[0];
   if (pair !== undefined) return pair;
   throw new RangeError(
-    `The budget for ${nameOf(budget)} can't be judged: ${before} and ${after} don't both have it in a form that can be compared. Both runs need it measured on the same kind of machine, or beside the buffered delivery, with the same number of rows.`,
+    `The budget for ${nameOf(budget)} can't be judged: ${before} and ${after} do not both have it in a form that can be compared. Measure both on the same kind of machine, or with the buffered delivery, and with the same number of rows.`,
   );
 }
 
-function judge(pair: Pair, budget: Budget, level: number, names: RunNames): Judged {
+function judge(pair: ValuesPair, budget: Budget, level: number, names: RunNames): Judged {
   const row = compared(pair, level, names);
   const { comparison } = row;
   const { ratio, ci } = comparison;
@@ -146,7 +146,7 @@ function judge(pair: Pair, budget: Budget, level: number, names: RunNames): Judg
     comparison: judged,
     aa: null,
     verdict,
-    reason: isDecisive ? reason : `${reason} So few rounds are not enough for a decision.`,
+    reason: isDecisive ? reason : `${reason} These rounds are too few for a decision.`,
   };
   return { judgement, row: { ...row, comparison: judged } };
 }
@@ -155,7 +155,7 @@ function withReason({ row, judgement }: Judged): ComparedRow {
   return { ...row, comparison: { ...row.comparison, reason: judgement.reason } };
 }
 
-/** The same rows have to be the same bytes; whoever changed what is written makes a new baseline. */
+/** The same rows have to give the same bytes. A change in what is written needs a new baseline. */
 function judgeContent(before: Baseline, after: Baseline, names: RunNames): readonly Judged[] {
   const [was, is] = [before.export, after.export];
   if (was.sha256 === null || is.sha256 === null) return [];
@@ -177,7 +177,7 @@ function judgeContent(before: Baseline, after: Baseline, names: RunNames): reado
   };
   const reason = isEqual
     ? `Both runs read the same ${is.bytes} bytes.`
-    : `The body isn't the same any more: ${is.bytes} bytes with SHA-256 ${is.sha256.slice(0, 12)}…, and before ${was.bytes} with ${was.sha256.slice(0, 12)}….`;
+    : `The body has changed: it is ${is.bytes} bytes with SHA-256 ${is.sha256.slice(0, 12)}…, and was ${was.bytes} with ${was.sha256.slice(0, 12)}….`;
   return [
     {
       judgement: { name: "content", comparison, aa: null, verdict, reason },
@@ -186,7 +186,7 @@ function judgeContent(before: Baseline, after: Baseline, names: RunNames): reado
   ];
 }
 
-function compared(pair: Pair, level: number, names: RunNames): ComparedRow {
+function compared(pair: ValuesPair, level: number, names: RunNames): ComparedRow {
   const { before, after } = pair;
   const { arm, over } = after;
   const place = (name: string): string => `${name}: ${arm}${over === null ? "" : ` / ${over}`}`;
@@ -207,7 +207,7 @@ function compared(pair: Pair, level: number, names: RunNames): ComparedRow {
     ratio: bounds?.ratio ?? null,
     ci: [bounds?.low ?? null, bounds?.high ?? null] as [number | null, number | null],
     level: bounds?.level ?? null,
-    method: bounds?.method ?? "none: a value isn't above zero, and has no logarithm",
+    method: bounds?.method ?? "none: a value is not above zero, and has no logarithm",
   };
   const isSure = bounds !== null && bounds.level >= level - 1e-9 && (bounds.low > 1 || bounds.high < 1);
   return { comparison, arm, over, ...medians, isSure };

@@ -13,14 +13,14 @@ export interface MetricValues {
   readonly values: readonly number[];
 }
 
-/** What doesn't depend on how fast a machine is. */
+/** Metrics that do not depend on how fast a machine is. */
 const portable: ReadonlySet<string> = new Set([
   "rows",
   "body_bytes",
   "peak_rss_over_idle_bytes",
   "bytes_per_concurrent_export",
 ]);
-/** What stays the same when an export has more rows. */
+/** Metrics that stay the same when an export has more rows. */
 const ofAnySize: ReadonlySet<string> = new Set([
   "cpu_s_per_mib",
   "throughput_bytes_per_s",
@@ -39,9 +39,9 @@ export function isOfAnySize({ metric }: MetricValues): boolean {
 }
 
 /**
- * Everything a result file holds that another can be held against: plain values, and where there is a buffered
- * control the ratios to it, which travel between machines. The A/A arm repeats the control and isn't among them, nor is
- * CPU time and memory that versions needed in each other's company.
+ * Everything in a result file that another run can be compared with: plain values, and where there is a buffered control
+ * the ratios to it, which can be compared between machines. The A/A arm is left out, because it repeats the control. CPU
+ * time and memory of two versions are left out, because they were measured with both versions running.
  */
 export function metricValuesOf({
   arms,
@@ -65,7 +65,7 @@ export function metricValuesOf({
           scenario === arm.scenario && delivery === arm.delivery && role !== arm.role && role !== "aa",
       );
       return metrics.flatMap(({ id }): readonly MetricValues[] => {
-        // Taken in a duet, where work costs more than alone, and memory has several exports to rise in.
+        // They come from a duet, in which work costs more than alone, and memory rises over several exports.
         if (isOfVersions && (isOfProcessors({ metric: id }) || id === "peak_rss_over_idle_bytes")) return [];
         const values = own.flatMap((round) => numberOr(round.arms[arm.id]?.[id]));
         const plain = { ...place, metric: id, over: null, values };
@@ -81,7 +81,7 @@ export function metricValuesOf({
     .filter(({ values }) => values.length > 0);
 }
 
-/** What the table says of a metric's direction; a metric it has lost is better low, as most are. */
+/** The direction of a metric by the table; a metric that is no longer in it counts as better low, as most are. */
 export function betterOf(metric: string): Metric["better"] {
   return metrics.find(({ id }) => id === metric)?.better ?? "lower";
 }

@@ -6,21 +6,21 @@ import type { NoiseFloor } from "./noise-floor.ts";
 export interface Budget {
   readonly delivery: Delivery;
   readonly metric: MetricId;
-  /** Share of the control: 0.05 allows 5 % more, or for what should be high 5 % less. */
+  /** Share of the control: 0.05 allows 5 % more, or 5 % less for what should be high. */
   readonly share: number;
   /** A change also has to exceed this, in the metric's unit; null where the share alone decides. */
   readonly least: number | null;
 }
 
 const mib = 1024 ** 2;
-/** Memory comes in steps of the allocator: a tenth of little is still little. */
+/** Memory grows in steps of the allocator, so a small share of little memory means nothing. */
 const leastMemoryBytes = 8 * mib;
 const defaultShares = { cpu_s_per_mib: 0.05, peak_rss_over_idle_bytes: 0.1 } as const;
 
-/** What has to be equal in every round, so that it needs no budget and no statistics. */
+/** Metrics that have to be equal in every round, so that they need no budget and no statistics. */
 export const equalMetrics: readonly MetricId[] = ["rows", "body_bytes"];
 
-/** What the reader's own clock and pace are in: false where the reader was the slower side. */
+/** Metrics that depend on the reader's speed: they are wrong when the reader was the slower side. */
 const ofTheReader: readonly MetricId[] = [
   "first_byte_s",
   "total_s",
@@ -30,7 +30,7 @@ const ofTheReader: readonly MetricId[] = [
   "rows_per_s",
   "held_s_per_export",
 ];
-/** What every round of a gating run measures, and so what a budget of `bench` can be for. */
+/** Metrics that every round of a run that gates measures, so that a budget can be for them. */
 const ofARound: readonly MetricId[] = [
   ...ofTheReader,
   "loop_s_per_export",
@@ -44,7 +44,7 @@ const ofARound: readonly MetricId[] = [
   "peak_rss_over_idle_bytes",
 ];
 
-/** Whether a reader that was too slow itself falsifies it; CPU time and memory of the server stay what they are. */
+/** Whether a slow reader makes it wrong; CPU time and memory of the server stay right. */
 export function dependsOnReader({ metric }: Pick<Budget, "metric">): boolean {
   return ofTheReader.includes(metric);
 }
@@ -52,7 +52,7 @@ export function dependsOnReader({ metric }: Pick<Budget, "metric">): boolean {
 const ofProcessors: ReadonlySet<MetricId> = new Set(["cpu_s_per_export", "cpu_s_per_mib"]);
 const ofMemory: ReadonlySet<MetricId> = new Set(["idle_rss_bytes", "peak_rss_over_idle_bytes"]);
 
-/** Whether it is CPU time, which is compared best between servers that work at the same time, on one core. */
+/** Whether it is CPU time, which is best compared between servers that work at the same time, on one core. */
 export function isOfProcessors({ metric }: Pick<Budget, "metric">): boolean {
   return ofProcessors.has(metric);
 }
@@ -63,17 +63,17 @@ export function isOfMemory({ metric }: Pick<Budget, "metric">): boolean {
 }
 
 /**
- * Refuses a budget for what the rounds of a gating run don't measure.
- * @throws RangeError that lists what they do
+ * Refuses a budget for a metric that the rounds of a run that gates do not measure.
+ * @throws RangeError that lists those they measure
  */
 export function requireInRounds(budget: Budget): void {
   if (ofARound.includes(budget.metric)) return;
   throw new RangeError(
-    `The budget for ${nameOf(budget)} can't be judged: rounds that gate measure exports one at a time, which gives ${ofARound.join(", ")}.`,
+    `The budget for ${nameOf(budget)} can't be judged: rounds that gate measure one export at a time, which gives ${ofARound.join(", ")}.`,
   );
 }
 
-/** What gates when no budget is named: quantities with little noise. */
+/** The budgets of a run that names none: metrics with little noise. */
 export function defaultBudgets(gated: readonly Delivery[]): readonly Budget[] {
   return gated.flatMap((delivery) => [
     budgetOf(delivery, "cpu_s_per_mib", defaultShares.cpu_s_per_mib),
@@ -89,11 +89,13 @@ export function parseBudget(text: string): Budget {
   const [, delivery = "", metric = "", percent = ""] = /^([^.=]*)\.([^=]*)=(.*)$/.exec(text.trim()) ?? [];
   if (metric === "") {
     throw new RangeError(
-      `"${text}" is no budget: write DELIVERY.METRIC=PERCENT, such as streaming.cpu_s_per_mib=5%.`,
+      `"${text}" is not a budget: write DELIVERY.METRIC=PERCENT, such as streaming.cpu_s_per_mib=5%.`,
     );
   }
   if (!isDelivery(delivery)) {
-    throw new RangeError(`"${delivery}" in "${text}" is no delivery; there are: ${deliveries.join(", ")}.`);
+    throw new RangeError(
+      `"${delivery}" in "${text}" is not a delivery; there are: ${deliveries.join(", ")}.`,
+    );
   }
   if (equalMetrics.some((id) => id === metric)) {
     throw new RangeError(`"${text}" needs no budget: ${metric} has to be equal in every round.`);
@@ -101,25 +103,25 @@ export function parseBudget(text: string): Budget {
   const known = metrics.find(({ id }) => id === metric);
   if (known === undefined) {
     const possible = metrics.map(({ id }) => id).filter((id) => !equalMetrics.includes(id));
-    throw new RangeError(`"${metric}" in "${text}" is no metric; there are: ${possible.join(", ")}.`);
+    throw new RangeError(`"${metric}" in "${text}" is not a metric; there are: ${possible.join(", ")}.`);
   }
   const [, digits] = /^(\d+(?:\.\d+)?|\.\d+)\s*%?$/.exec(percent.trim()) ?? [];
   const share = Number(digits) / 100;
   if (!(share > 0 && share <= mostShare)) {
     throw new RangeError(
-      `"${percent}" in "${text}" is no budget: it has to be a percentage above 0 and up to ${mostShare * 100}, such as 5%.`,
+      `"${percent}" in "${text}" is not a budget: write a percentage above 0 and up to ${mostShare * 100}, such as 5%.`,
     );
   }
   return budgetOf(delivery, known.id, share);
 }
 
-/** A tenfold cost; more is no budget any more. */
+/** Ten times the cost; a larger budget would never be broken. */
 const mostShare = 10;
 
 /**
- * Refuses a budget that two equal versions would break by noise alone. One that has to be exceeded by an amount as well
- * isn't broken by a share.
- * @param floor what is known of the noise of this kind of machine; null when nothing is
+ * Refuses a budget that two equal versions would break by noise alone. A budget that also has a least change is not
+ * broken by a share alone.
+ * @param floor the noise of this kind of machine; null when it is not known
  * @throws RangeError that names the floor
  */
 export function requireAboveFloor(budget: Budget, floor: NoiseFloor | null): void {
@@ -129,17 +131,17 @@ export function requireAboveFloor(budget: Budget, floor: NoiseFloor | null): voi
   );
 }
 
-/** As it is written on the command line, without a space. */
+/** A percentage as the command line takes it, without a space. */
 function flagText(share: number): string {
   return `${Number((share * 100).toPrecision(2))}%`;
 }
 
-/** What a budget is called on the command line: `streaming.cpu_s_per_mib`. */
+/** The name of a budget on the command line: `streaming.cpu_s_per_mib`. */
 export function nameOf({ delivery, metric }: Pick<Budget, "delivery" | "metric">): string {
   return `${delivery}.${metric}`;
 }
 
-/** What is known of a budget's metric. */
+/** The metric of a budget. */
 export function metricOf({ metric }: Pick<Budget, "metric">): Metric {
   const found = metrics.find(({ id }) => id === metric);
   if (found === undefined) throw new Error(`the table of metrics has lost ${metric}`);

@@ -23,7 +23,7 @@ const ratios = record(string(), nullable(quantity));
 
 const calibrationRun = object({
   schema: literal(calibrationFormat),
-  /** `aa`: two equal versions; `slow`: CPU made dearer; `heavy`: memory held. */
+  /** `aa`: two equal versions; `slow`: more CPU time was used; `heavy`: memory was held. */
   kind: picklist(["aa", "slow", "heavy"]),
   createdAt: string(),
   gitSha: nullable(string()),
@@ -47,12 +47,12 @@ const calibrationRun = object({
 
 const calibrationLine = pipe(string(), parseJson(), calibrationRun);
 
-/** What one run of the calibration gave. */
+/** One run of the calibration, with what it found. */
 export type CalibrationRun = Readonly<InferOutput<typeof calibrationRun>>;
 
 /**
- * Reads a calibration file; a last line without an end was cut off by an interruption and is left out, so that a
- * calibration can go on.
+ * Reads a calibration file. A last line without a line break was cut off by an interruption; it is left out, so that a
+ * calibration can be resumed.
  * @throws StreamCsvError `SCSV_BAD_RESULT` that names the line
  */
 export function parseCalibration(text: string, file: string): readonly CalibrationRun[] {
@@ -63,19 +63,19 @@ export function parseCalibration(text: string, file: string): readonly Calibrati
     if (run.success) return [run.output];
     throw new StreamCsvError(
       "SCSV_BAD_RESULT",
-      `Line ${index + 1} of "${file}" is no calibration run: ${run.issues[0].message}.`,
-      { hint: "Remove the line, or move the file away to begin anew." },
+      `Line ${index + 1} of "${file}" is not a calibration run: ${run.issues[0].message}.`,
+      { hint: "Remove the line, or move the file away to start again." },
     );
   });
 }
 
-/** What the noise of a machine depends on. */
+/** The facts about a machine that its noise depends on. */
 export type Machine = Pick<Environment, "node" | "os" | "cpuModel" | "cores">;
 
 /**
- * The runs on one kind of machine that the last of them has its build in common with: what another build showed says
- * nothing of this one. A kind is processor, cores, system and Node's line; the next patch of a kernel is the same kind,
- * or no runner would ever find its own.
+ * The runs on one kind of machine that have the build of the last one, because another build may have another noise. A
+ * kind is processor, cores, system and Node's line. A new patch of the kernel is the same kind, or no machine would ever
+ * find its own runs.
  */
 export function lastBuildOf(runs: readonly CalibrationRun[], machine: Machine): readonly CalibrationRun[] {
   const here = runs.filter(({ environment }) => kindOf(environment) === kindOf(machine));

@@ -1,21 +1,21 @@
 import { percentile } from "../../statistics/percentile.ts";
 import { lastBuildOf, type CalibrationRun, type Machine } from "./calibration-run.ts";
 
-/** By how much two equal versions differ on a kind of machine. */
+/** How much two equal versions differ on a kind of machine. */
 export interface NoiseFloor {
   /** 95th percentile of the difference, as a share: 0.02 is 2 %. */
   readonly share: number;
-  /** Runs it was taken from. */
+  /** The number of runs behind it. */
   readonly runs: number;
 }
 
-/** Below that the 95th percentile is the largest value, whatever it is. */
+/** With fewer runs the 95th percentile would be the largest value. */
 const fewestRuns = 20;
 
 /**
  * The noise floor of a metric, from the A/A arms of the last build's calibration runs on the same kind of machine.
  * @param name such as `streaming.cpu_s_per_mib`
- * @returns null when too few runs are known
+ * @returns null when there are too few runs
  */
 export function noiseFloor(
   runs: readonly CalibrationRun[],
@@ -24,7 +24,7 @@ export function noiseFloor(
 ): NoiseFloor | null {
   const differences = lastBuildOf(runs, machine).flatMap((run) => {
     const ratio = run.equalRatios[name];
-    // Twice and half are equally far apart, therefore logarithms; a share again for the reader.
+    // Logarithms, because twice and half are equally far from one; then a share again.
     return typeof ratio === "number" && ratio > 0 ? [Math.expm1(Math.abs(Math.log(ratio)))] : [];
   });
   const share = differences.length < fewestRuns ? null : percentile(differences, 0.95);

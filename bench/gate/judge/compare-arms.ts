@@ -2,13 +2,13 @@ import { metrics } from "../../result/metric.ts";
 import type { Arm, Comparison, Round } from "../../result/schema.ts";
 import { compareRounds } from "../../statistics/compare.ts";
 
-/** What gives no ratio: the size of the export is the same in all arms. */
+/** Metrics without a ratio: the size of the export is the same in all arms. */
 const fixed = new Set(["rows", "body_bytes", "slow_body_bytes"]);
 
 /**
- * Every arm of a scenario against its control, metric by metric, over the rounds that are valid and have both. Its
- * control is that of the same delivery, where there is one (another version), or else the one there is; and exports
- * of different rows are never held against each other.
+ * Compares every arm of a scenario with its control, metric by metric, over the valid rounds that have both. The control
+ * of an arm is that of the same delivery, where there is one (another version), else the first one. Exports of different
+ * rows are never compared.
  */
 export function compareArms(
   scenario: string,
@@ -51,7 +51,7 @@ function compareMetric(metric: string, arm: Arm, control: Arm, rounds: readonly 
     ratio: estimate?.ratio ?? null,
     ci: [estimate?.low ?? null, estimate?.high ?? null],
     level: estimate?.level ?? null,
-    method: estimate?.method ?? "none: a value isn't above zero, and has no log ratio",
+    method: estimate?.method ?? "none: a value is not above zero, and has no log ratio",
     n: pairs.length,
     mde: null,
     budget: null,

@@ -3,7 +3,7 @@ import type { Judgement } from "./judge-metric.ts";
 
 /**
  * The metrics that need a second batch of rounds before they may fail a build; empty when there is nothing to confirm.
- * Rows and bytes aren't among them: they are no matter of chance.
+ * Rows and bytes are not among them, because they do not vary by chance.
  */
 export function metricsToConfirm({ judgements, verdict }: GateReport): readonly string[] {
   if (verdict !== "regression") return [];
@@ -11,11 +11,11 @@ export function metricsToConfirm({ judgements, verdict }: GateReport): readonly 
 }
 
 /**
- * What two independent batches of equal size say together. A regression stands when the second batch shows it too;
- * if not, the two contradict each other and nothing is decided. The second batch has a word on nothing else, and there
- * is no third: looking until it fits would find anything.
+ * What two independent batches of equal size say together. A regression is confirmed when the second batch shows it too.
+ * If not, the two contradict each other and nothing is decided. The second batch decides nothing else, and there is no
+ * third, because repeated attempts would find a regression anywhere.
  *
- * A confirmed metric keeps the numbers of its second batch, since those of the first were chosen for being large.
+ * A confirmed metric gets the numbers of its second batch, because those of the first were selected for being large.
  */
 export function confirmRegressions(first: GateReport, second: GateReport): GateReport {
   const doubtful = new Set(metricsToConfirm(first));
@@ -38,16 +38,16 @@ function isDoubtful({ verdict, comparison }: Judgement): boolean {
 
 function together(first: Judgement, second: Judgement | undefined): Judgement {
   if (second === undefined) {
-    // A second batch that couldn't be measured doesn't clear the first, and doesn't confirm it either.
+    // A second batch that could not be measured neither confirms the first nor contradicts it.
     return {
       ...first,
       verdict: "invalid",
-      reason: `${first.reason} The second batch, which should confirm it, wasn't measured.`,
+      reason: `${first.reason} The second batch, which should confirm it, was not measured.`,
     };
   }
   if (second.verdict === "invalid") return second;
   if (second.verdict === "regression") {
-    return { ...second, reason: `${second.reason} A first batch of rounds had shown it too.` };
+    return { ...second, reason: `${second.reason} A first batch of rounds showed it too.` };
   }
   return {
     ...second,

@@ -1,13 +1,13 @@
-/** What a bound says of a budget; `invalid` belongs to whole runs. */
+/** What a bound says about a budget; `invalid` belongs to whole runs. */
 export type Decision = "pass" | "regression" | "inconclusive";
 
-/** Two bounds, each of which holds by itself. */
+/** Two bounds, each of which is valid by itself. */
 interface Bounds {
   readonly low: number;
   readonly high: number;
 }
 
-/** How much more (or, of what should be high, less) is too much. */
+/** How much more is too much; for what should be high, how much less. */
 export interface Limit {
   readonly better: "lower" | "higher";
   /** Share of the control, 0.05 for 5 %. */
@@ -20,19 +20,19 @@ export interface Limit {
 export interface Change {
   /** Treatment over control; null when a value isn't above zero, so that there is no ratio. */
   readonly ratio: Bounds | null;
-  /** Treatment less control; needed only where the limit has a least. */
+  /** Treatment minus control; needed only where the limit has a least change. */
   readonly difference: Bounds | null;
   /**
-   * By how much it is worse than the share allows, in the metric's unit; asked for only where there is no ratio. It needs
-   * no logarithm, so a round of zero can be judged as well.
+   * By how much it is worse than the share allows, in the metric's unit; used only where there is no ratio. It needs no
+   * logarithm, so that a round with a zero can be judged, too.
    */
   readonly excess?: Bounds | null;
 }
 
 /**
- * Wholly above the limit is a regression, wholly below it passes, anything between is neither.
- * With a least as well both have to be exceeded, so either of them suffices to pass; a regression then needs no
- * stricter level (an intersection–union test), and to pass wrongly has at most twice the chance of one bound alone.
+ * A change wholly above the limit is a regression, one wholly below it passes, anything else is inconclusive. A limit with
+ * a least change is broken only when both are exceeded, so staying below one of them is enough to pass. Then a regression
+ * needs no stricter level (an intersection–union test), and a wrong pass is at most twice as likely as with one bound.
  */
 export function decide(change: Change, limit: Limit): Decision {
   const byShare = change.ratio === null ? decideExcess(change.excess) : decideShare(change.ratio, limit);
@@ -45,7 +45,7 @@ export function decide(change: Change, limit: Limit): Decision {
   return byShare === "regression" && byLeast === "regression" ? "regression" : "inconclusive";
 }
 
-/** Whether a change in either direction is surely larger than the limit: what two equal arms must not show. */
+/** Whether a change in either direction is surely larger than the limit, which two equal arms must not show. */
 export function isSurelyOutside(change: Change, limit: Limit): boolean {
   const { ratio, difference } = change;
   const isShareOut = ratio !== null && (ratio.low > 1 + limit.share || ratio.high < 1 / (1 + limit.share));
@@ -68,7 +68,7 @@ function decideExcess(excess: Bounds | null | undefined): Decision {
   return excess.high <= 0 ? "pass" : "inconclusive";
 }
 
-/** Bounds in the direction that is worse: for what should be high, the other way round. */
+/** Bounds in the worse direction: reversed for what should be high. */
 function worsening(
   bounds: Bounds | null,
   better: "lower" | "higher",

@@ -23,19 +23,19 @@ interface RoundValues {
   readonly aa: number | null;
 }
 
-/** What is said of one metric. */
+/** The judgement of one metric. */
 export interface Judgement {
   /** `streaming.cpu_s_per_mib`. */
   readonly name: string;
   readonly comparison: Comparison;
-  /** The two equal arms held against each other; null when there is one only. */
+  /** The two equal arms compared with each other; null when there is only one. */
   readonly aa: Comparison | null;
   readonly verdict: Decision | "invalid";
   /** One sentence with the metric, the size of the change and its bounds. */
   readonly reason: string;
 }
 
-/** What a metric is judged by. */
+/** The measurements that a metric is judged by. */
 export interface MetricCase {
   readonly scenario: string;
   readonly arms: ArmTrio;
@@ -43,8 +43,8 @@ export interface MetricCase {
 }
 
 /**
- * Holds one metric against its budget.
- * @param level of each bound, with the number of metrics already in it
+ * Judges one metric by its budget.
+ * @param level of each bound, already adjusted to the number of metrics
  */
 export function judgeMetric(
   { scenario, arms, rounds }: MetricCase,
@@ -73,7 +73,7 @@ export function judgeMetric(
       comparison: { ...comparison, verdict: "inconclusive" },
       aa,
       verdict: "invalid",
-      reason: `${subject} of two equal arms differs by ${difference}, surely more than its budget of ${percent(share)}: this machine can't tell versions apart.`,
+      reason: `${subject} of two equal arms differs by ${difference}, surely more than its budget of ${percent(share)}: this machine can't tell two versions apart.`,
     };
   }
   if (again !== null && !again.isDecisive && verdict !== "inconclusive") {
@@ -82,15 +82,15 @@ export function judgeMetric(
       comparison: { ...comparison, verdict: "inconclusive" },
       aa,
       verdict: "inconclusive",
-      reason: `${subject} of the second control was measured in ${again.numbers.n} rounds only, so it isn't known whether equal arms agree.`,
+      reason: `${subject} of the second control was measured in only ${again.numbers.n} rounds, so it is not known whether equal arms agree.`,
     };
   }
   return { name, comparison, aa, verdict, reason: reasonOf(subject, comparison, budget, verdict, measured) };
 }
 
 /**
- * Rows and bytes are no matter of noise: they are equal in every round, or something is wrong.
- * @param checksums CRC-32 of what both sides give in every round; null where as many bytes are as good as the same
+ * Judges rows and bytes. They have no noise: they are equal in every round, or something is wrong.
+ * @param checksums CRC-32 of what both sides give in every round; null where an equal number of bytes is enough
  */
 export function judgeEquality(
   { scenario, arms, rounds }: MetricCase,
@@ -126,7 +126,7 @@ export function judgeEquality(
 
 function equalityReason(subject: string, pairs: readonly Pair[], checksums: Pair | null): string {
   const [first] = pairs;
-  if (first === undefined) return `${subject} was measured in no round, so nothing can be said of it.`;
+  if (first === undefined) return notMeasured(subject);
   const different = pairs.find(isDifferent);
   if (different !== undefined) {
     return `${subject} is ${different.treatment} and was ${different.control}: it has to be equal.`;
@@ -138,6 +138,10 @@ function equalityReason(subject: string, pairs: readonly Pair[], checksums: Pair
   return `${subject} is equal in all ${pairs.length} rounds.`;
 }
 
+function notMeasured(subject: string): string {
+  return `${subject} was measured in no round, so it can't be judged.`;
+}
+
 function isDifferent({ treatment, control }: Pair): boolean {
   return treatment !== control;
 }
@@ -145,7 +149,7 @@ function isDifferent({ treatment, control }: Pair): boolean {
 interface Compared {
   readonly numbers: Pick<Comparison, "ratio" | "ci" | "level" | "method" | "n" | "mde">;
   readonly change: Change;
-  /** Whether the bounds have the level that was asked for; so few rounds may not reach it. */
+  /** Whether the bounds reach the level that was asked for; with few rounds they may not. */
   readonly isDecisive: boolean;
 }
 
@@ -168,7 +172,7 @@ function compare(pairs: readonly Pair[], level: number, { better, share }: Limit
       level: ratio?.level ?? excess?.level ?? null,
       method:
         ratio?.method ??
-        "no ratio, since a value isn't above zero: exact one-sided signed-rank bounds of what exceeds the budget",
+        "no ratio, because a value is not above zero: exact one-sided signed-rank bounds of what exceeds the budget",
       n: pairs.length,
       mde: ratio?.detectable ?? null,
     },
@@ -184,12 +188,12 @@ function reasonOf(
   verdict: Decision,
   { isDecisive }: Compared,
 ): string {
-  if (comparison.n === 0) return `${subject} was measured in no round, so nothing can be said of it.`;
+  if (comparison.n === 0) return notMeasured(subject);
   const reason = reasonFor(subject, comparison, budget, verdict);
   return isDecisive ? reason : `${reason} ${comparison.n} rounds are too few for a decision.`;
 }
 
-/** The rounds in which both arms have the metric. */
+/** The values of the rounds in which both arms have the metric. */
 function pairsOf(rounds: readonly RoundValues[], arm: "treatment" | "aa"): readonly Pair[] {
   return rounds.flatMap(({ [arm]: treatment, control }) =>
     treatment === null || control === null ? [] : [{ treatment, control }],

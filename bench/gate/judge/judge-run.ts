@@ -6,7 +6,7 @@ import { fewestRounds } from "../../statistics/detectable-effect.ts";
 import { equalMetrics, nameOf, type Budget } from "../budget/budget.ts";
 import { judgeEquality, judgeMetric, type ArmTrio, type Judgement, type MetricCase } from "./judge-metric.ts";
 
-/** What a gating run came to. */
+/** The verdict of a run that gates, and what led to it. */
 export interface GateReport {
   readonly judgements: readonly Judgement[];
   readonly verdict: GateVerdict;
@@ -25,9 +25,9 @@ export interface GatedArms extends ArmTrio {
 }
 
 /**
- * Holds a run against its budgets, and its bodies against each other. The rules are fixed before it: every budget is one
- * metric, the chance of a false alarm is shared among them, and no round is left out for what it showed.
- * @param checksums CRC-32 of what each arm gave, by its id; without them as many bytes are taken for the same
+ * Judges a run by its budgets, and compares its bodies with each other. The rules are fixed before the run: every budget
+ * is one metric, the chance of a false alarm is shared among them, and no round is left out for what it showed.
+ * @param checksums CRC-32 of what each arm gave, by its id; without them an equal number of bytes counts as equal
  * @throws RangeError when a budget names a delivery that has no arms
  */
 export function judgeRun(
@@ -41,7 +41,7 @@ export function judgeRun(
     if (found !== undefined) return found;
     const measured = gated.map((arms) => arms.delivery).join(", ");
     throw new RangeError(
-      `There is a budget for the ${delivery} delivery, which isn't measured; measured are: ${measured}.`,
+      `There is a budget for the ${delivery} delivery, which is not measured; these are measured: ${measured}.`,
     );
   };
   const judgements = [
@@ -59,7 +59,7 @@ export function judgeRun(
   return { judgements, ...conclude(judgements), warnings: tooFewRounds(rounds, budgets) };
 }
 
-/** The arms that are held against each other: of each delivery this version, the other one, and the other one again. */
+/** The arms that are compared: per delivery this version, the other one, and the other one again. */
 export function gatedArmsOf(
   scenario: string,
   arms: readonly Arm[],
@@ -77,7 +77,7 @@ export function gatedArmsOf(
   });
 }
 
-/** What the gravest judgement is; nothing judged is nothing known. */
+/** The gravest judgement; without any judgement nothing is decided. */
 export function conclude(judgements: readonly Judgement[]): Pick<GateReport, "verdict" | "reasons"> {
   const order = ["invalid", "regression", "inconclusive", "pass"] as const;
   const verdict = order.find((kind) => judgements.some((one) => one.verdict === kind)) ?? "inconclusive";
@@ -87,7 +87,7 @@ export function conclude(judgements: readonly Judgement[]): Pick<GateReport, "ve
   return { verdict, reasons };
 }
 
-/** 0 good, 2 regression, 3 undecided where that was to count, 4 not to be trusted. */
+/** 0 pass, 2 regression, 3 inconclusive in a strict run, 4 invalid. */
 export function exitCodeOf(verdict: GateVerdict, isStrict: boolean): number {
   return { pass: 0, regression: 2, inconclusive: isStrict ? 3 : 0, invalid: 4 }[verdict];
 }
@@ -101,7 +101,7 @@ export function comparisonsOf({ judgements }: GateReport): readonly Comparison[]
 }
 
 /**
- * Says before or after a run that its rounds can't decide so many metrics.
+ * Says, before or after a run, that its rounds can't decide so many metrics.
  * With n rounds no p-value is smaller than 1/2^n: six rounds decide three metrics at most.
  */
 export function tooFewRounds(rounds: number, budgets: readonly Budget[]): readonly string[] {

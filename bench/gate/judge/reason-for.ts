@@ -20,12 +20,12 @@ export function reasonFor(
   if (verdict === "pass") return `${subject} ${change}: within its budget of ${budget}.`;
   const seen =
     comparison.mde === null ? "" : ` These rounds could have seen a change of ${percent(comparison.mde)}.`;
-  return `${subject} ${change}: whether it keeps its budget of ${budget} can't be said.${seen}`;
+  return `${subject} ${change}: whether it keeps its budget of ${budget} can't be decided.${seen}`;
 }
 
 /** `changed by +4.1 % (+1.2 % to +7.3 %)`, or that there is no ratio. */
 function changeText({ ratio, ci: [low, high], n }: Comparison): string {
-  if (ratio === null) return `has no ratio in ${n} rounds, since a value isn't above zero`;
+  if (ratio === null) return `has no ratio in ${n} rounds, because a value is not above zero`;
   const bounds = low === null || high === null ? "" : ` (${signed(low)} to ${signed(high)})`;
   return `changed by ${signed(ratio)}${bounds}`;
 }

@@ -2,14 +2,14 @@ import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { canSampleProcesses, processTree, stillRunning } from "../../probe/process-tree.ts";
 
-/** A server without connections ends in milliseconds; one that doesn't is killed, since it has no work worth keeping. */
+/** A server without connections ends in milliseconds. One that takes longer is killed, because it has no work to keep. */
 const termGraceMs = 3000;
 /** How long to watch for descendants that outlive their parent before they are killed one by one. */
 const orphanGraceMs = 500;
 
 /**
  * Ends a process and its descendants, by their ids.
- * @param isGroup the process was started by a shell that leads a process group: a shell hands no signal on, so all are told
+ * @param isGroup the process is a shell that leads a process group; a shell passes no signal on, so all members get it
  */
 export async function endTree(
   child: ChildProcess,
@@ -26,7 +26,7 @@ export async function endTree(
     const grace = new AbortController();
     const isLate = await Promise.race([
       ended.then(() => false),
-      // Nothing but the abort rejects it, and by then the race is over.
+      // Only the abort rejects it, and then the race is over.
       sleep(termGraceMs, true, { signal: grace.signal }).catch(() => false),
     ]);
     grace.abort();
@@ -34,17 +34,17 @@ export async function endTree(
     await ended;
   }
   await endOrphans(tree.slice(1));
-  // Whoever left the tree by losing its parent still belongs to the group.
+  // A process that lost its parent is no longer in the tree, but still in the group.
   if (isGroup) signalAll([-pid], "SIGKILL");
   child.stdout?.destroy();
   child.stderr?.destroy();
 }
 
-/** Descendants end with their parent, or are ended by their ids, which were noted while it lived. */
+/** Descendants end with their parent, or are ended by their ids, which were read while it lived. */
 async function endOrphans(pids: readonly number[]): Promise<void> {
   if (await endWithin(pids, orphanGraceMs)) return;
   signalAll(await stillRunning(pids), "SIGKILL");
-  // The kernel takes a moment to take a killed process away.
+  // The kernel takes a moment to remove a killed process.
   await endWithin(pids, orphanGraceMs);
 }
 
@@ -61,7 +61,7 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
     try {
       process.kill(pid, signal);
     } catch {
-      // It ended between the look and the signal.
+      // It ended just before the signal.
     }
   }
 }

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Ports given out by this process, so that two servers that start at once never get the same. */
+/** Ports that this process gave out, so that two servers that start at the same time never get the same. */
 const givenOut = new Set<number>();
 
 /**
- * A port of the loopback interface that nobody listens on now. It is given back before the server that gets it listens,
- * so another program could take it in between; that server then fails to start, and is reported so.
+ * A port of the loopback interface on which nothing listens now. It is released before the server that gets it listens, so
+ * another program could take it in between. That server then fails to start, which is reported.
  */
 export async function findFreePort(): Promise<number> {
   for (;;) {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/** A tool that ended, and what it wrote. */
+/** The outcome of a tool, and what it wrote. */
 export interface ToolRun {
   readonly isGood: boolean;
   readonly stdout: string;
@@ -19,16 +19,16 @@ export interface ToolOptions {
 const keptLines = 12;
 
 /**
- * Runs git, npm or another tool to its end. It gets an environment in which neither a git hook nor an `npm run` around
- * us makes it act on another folder, and Node without the options of ours.
- * @throws the signal's reason when that comes first; the tool and all it started have then been ended
+ * Runs git, npm or another tool to its end. Its environment has none of the variables by which a git hook or `npm run`
+ * around this process would make it act on another folder, and none of our Node options.
+ * @throws the signal's reason when it aborts first; the tool and everything it started have then ended
  */
 export async function runTool(
   [file, ...args]: readonly [string, ...string[]],
   { cwd, signal }: ToolOptions,
 ): Promise<ToolRun> {
   signal.throwIfAborted();
-  // A group of its own, since npm starts shells that start compilers.
+  // A group of its own, because npm starts shells that start compilers.
   const child = spawn(file, args, {
     cwd,
     env: toolEnvironment(process.env),
@@ -63,11 +63,11 @@ export async function runTool(
   }
 }
 
-/** What `npm run` and git hooks set for their own children; it would make npm and git work in the folder we run in. */
+/** Variables that `npm run` and git hooks set for their children; npm and git would work in our own folder with them. */
 const foreign =
   /^(GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|PREFIX|NAMESPACE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES)|npm_(lifecycle|package)_.*|npm_config_local_prefix|npm_command|INIT_CWD|NODE_OPTIONS)$/i;
 
-/** An environment for tools, with the running Node first in the path, so that both versions are built alike. */
+/** An environment for tools, with the running Node first in the path, so that both versions are built by the same one. */
 export function toolEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {
@@ -81,6 +81,6 @@ function endGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
-    // It ended between the look and the kill.
+    // It ended just before the kill.
   }
 }

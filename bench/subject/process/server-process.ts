@@ -18,13 +18,13 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** How a server is started and known to be ready. */
+/** How to start a server, and how it shows that it is ready. */
 export interface ServerProcessOptions {
   /** A program with its arguments, or a line for the shell. */
   readonly command: readonly [string, ...string[]] | string;
-  /** Matches the line of standard output that tells readiness; its first group is the origin. */
+  /** Matches the line of standard output that says it is ready; its first group is the origin. */
   readonly readyLine?: RegExp;
-  /** What has to answer, with any status; a path when the origin comes from the ready line. */
+  /** An address that has to answer, with any status; a path when the origin comes from the ready line. */
   readonly answersAt?: URL | string;
   /** @default 15000 */
   readonly readyTimeoutMs?: number;
@@ -34,14 +34,14 @@ export interface ServerProcessOptions {
 const keptErrorLines = 12;
 
 /**
- * Starts a server as a process of its own and waits until it says that it is ready, or answers.
- * When it doesn't, or the signal comes first, nothing of it is left running.
- * @throws StreamCsvError `SCSV_TARGET_NOT_READY` with its last lines when it ends or stays silent
+ * Starts a server as a process of its own and waits until it says that it is ready, or answers. When it does not, or the
+ * signal aborts first, nothing of it is left running.
+ * @throws StreamCsvError `SCSV_TARGET_NOT_READY` with its last lines when it ends, or does not get ready in time
  */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const { command, signal } = options;
   signal.throwIfAborted();
-  // What the shell starts gets a process group of its own, so that all of it can be ended together.
+  // A shell gets a process group of its own, so that everything it starts can be ended together.
   const child =
     typeof command === "string"
       ? spawn(command, { shell: true, detached: true, stdio: ["ignore", "pipe", "pipe"] })
@@ -57,7 +57,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   }
 }
 
-/** Waits until it is ready, for the end of the process, the time limit or the signal, whichever comes first. */
+/** Waits until it is ready, the process ends, the time is over or the signal aborts, whichever comes first. */
 async function readyOrigin(
   child: ChildProcess,
   options: ServerProcessOptions,
@@ -92,7 +92,7 @@ async function readyOrigin(
   }
 }
 
-/** Where it serves, once everything it is to be known by has come. */
+/** Its origin, once it has shown that it is ready. */
 async function readiness(
   child: ChildProcess,
   { readyLine, answersAt }: ServerProcessOptions,
@@ -106,7 +106,7 @@ async function readiness(
   return url.origin;
 }
 
-/** The origin in the ready line; never settles without one. Whatever else is written is read and dropped. */
+/** The origin in the ready line; never settles without one. All other output is read and dropped. */
 function originFrom(child: ChildProcess, readyLine: RegExp | undefined): Promise<string> {
   return new Promise((resolve) => {
     if (child.stdout === null) return;
@@ -117,7 +117,7 @@ function originFrom(child: ChildProcess, readyLine: RegExp | undefined): Promise
   });
 }
 
-/** The last lines of standard error; always read, since a full pipe would stop the server. */
+/** The last lines of standard error. It is always read, because a full pipe would stop the server. */
 function lastLines(child: ChildProcess): readonly string[] {
   const lines: string[] = [];
   if (child.stderr !== null) {
@@ -136,7 +136,7 @@ function stopper(child: ChildProcess, isGroup: boolean): () => Promise<void> {
     // Without a process, because its program is missing, there is only this event.
     child.once("error", () => resolve());
   });
-  // Should this process itself be ended in a hurry, the server goes first.
+  // When this process exits early, the server is killed first.
   const killOnExit = (): void => {
     if (isGroup && child.pid !== undefined) {
       try {

@@ -2,15 +2,15 @@ import { readProcFile } from "../../probe/process-tree.ts";
 import { runTool } from "./run-tool.ts";
 
 /**
- * Puts processes, with all their threads and whatever they start from now on, on one core: the last of those this
- * process may use, since interrupts mostly go to the first. Then the scheduler gives them its time in slices of a few
- * milliseconds, and whatever the pace of the core, they all get the same of it.
- * @returns null when that was done, or why it couldn't be
+ * Puts processes, with all their threads and everything they start later, on one core: the last of those this process may
+ * use, because interrupts mostly go to the first. The scheduler then switches between them every few milliseconds, so that
+ * they all see the same speed of the core.
+ * @returns null when that was done, or why it could not be
  * @throws the signal's reason when that comes first
  */
 export async function shareCore(pids: readonly number[], signal: AbortSignal): Promise<string | null> {
   const core = lastCore(await readProcFile("/proc/self/status"));
-  if (core === null) return "this system doesn't tell which cores there are";
+  if (core === null) return "this system does not report which cores there are";
   for (const pid of pids) {
     const run = await runTool(["taskset", "-a", "-c", "-p", String(core), String(pid)], { cwd: ".", signal });
     // Without its number, so that the same reason is the same text in every round.

@@ -17,52 +17,52 @@ import { StreamCsvError } from "../../../src/index.ts";
 import { runTool, toolEnvironment, type ToolRun } from "../process/run-tool.ts";
 import { makeTemporaryFolder } from "../process/temporary-folder.ts";
 
-/** How another version is got. */
+/** How to get another version. */
 export interface GitVersionOptions {
   /** A folder of the package in a working tree. */
   readonly cwd: string;
-  /** Ends whatever is being done and removes what was made. */
+  /** Stops the work and removes what was made. */
   readonly signal: AbortSignal;
-  /** Told what is done next. */
+  /** Called with what is done next. */
   readonly onProgress?: (label: string) => void;
 }
 
 /** Another version of this package, built and ready to be started. */
 export interface GitVersion {
-  /** The full name of its commit. */
+  /** The full hash of its commit. */
   readonly sha: string;
   /** Program and arguments that start its `stream-csv`. */
   readonly cli: readonly [string, ...string[]];
-  /** Removes its files and its entry in the repository; resolves also when something of it is gone already. */
+  /** Removes its files and its entry in the repository; resolves also when some of it is already gone. */
   remove(): Promise<void>;
 }
 
 /**
  * Checks out a commit beside the working tree, installs what it needs and builds it.
  *
- * The working tree isn't touched, may have changes and is measured as it is built on disk. The other version gets a
- * temporary `git worktree`. Where its lock file is the one of the working tree it uses the same `node_modules`, so that
- * both versions run on the same dependencies and nothing is downloaded; else `npm ci` installs them without running
- * their scripts. Its own build script runs: only name versions whose code may run here.
+ * The working tree is not touched. It may have changes, and is measured as it is built on disk. The other version gets a
+ * temporary `git worktree`. When both have the same lock file, it uses the same `node_modules`, so that both versions run
+ * on the same dependencies and nothing is downloaded. Otherwise `npm ci` installs them without running their scripts. Its
+ * own build script runs, so only name versions whose code may run on this machine.
  * @throws StreamCsvError `SCSV_VERSION_UNAVAILABLE` with the tool's last lines; nothing is left behind then
  */
 export async function checkOutVersion(ref: string, options: GitVersionOptions): Promise<GitVersion> {
   const { cwd, signal, onProgress } = options;
   const git = gitIn(cwd, signal);
   onProgress?.(`looking for ${ref}`);
-  const root = await git(["rev-parse", "--show-toplevel"], `"${cwd}" is in no git repository`);
+  const root = await git(["rev-parse", "--show-toplevel"], `"${cwd}" is not in a git repository`);
   const sha = await git(
     ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`],
-    `"${ref}" names no commit of the repository ${root}`,
+    `"${ref}" is not a commit of the repository ${root}`,
   );
   const packageFolder = nearestWith("package.json", await realpath(cwd), root);
   if (packageFolder === null) {
-    throw unavailable(`There is no package.json in "${cwd}" or above it, so it isn't known what to build`);
+    throw unavailable(`There is no package.json in "${cwd}" or above it, so there is nothing to build`);
   }
   const temporary = await realpath(await makeTemporaryFolder("stream-csv-version-"));
   const tree = join(temporary, "tree");
-  // Twice: git locks a tree while it checks it out, and keeps the lock when that is ended. Once its folder has gone only
-  // the entry is left; `prune` would take those of others, too, whose folders can't be seen just now.
+  // --force twice: git locks a tree while it checks it out, and keeps the lock when it is interrupted. `prune` would also
+  // remove the entries of other trees whose folders are not there at the moment.
   const removeEntry = ["git", "worktree", "remove", "--force", "--force", tree] as const;
   const removeAtExit = (): void => {
     rmSync(temporary, { recursive: true, force: true });
@@ -71,28 +71,28 @@ export async function checkOutVersion(ref: string, options: GitVersionOptions): 
   process.once("exit", removeAtExit);
   const remove = async (): Promise<void> => {
     await rm(temporary, { recursive: true, force: true });
-    // Without the signal: what is left behind has to go when a run is interrupted, too.
+    // Not with the signal of the run: the entry has to be removed after an interruption, too.
     await runTool(removeEntry, { cwd: root, signal: new AbortController().signal });
     process.off("exit", removeAtExit);
   };
   try {
     onProgress?.(`checking out ${ref}`);
     await git(
-      // Hooks of the repository would act on a tree that nobody works in.
+      // Without the hooks of the repository, which are not meant for this tree.
       ["-c", "core.hooksPath=/dev/null", "worktree", "add", "--detach", tree, sha],
-      `${ref} couldn't be checked out`,
+      `${ref} could not be checked out`,
     );
     const there = join(tree, relative(root, packageFolder));
     const description = await describePackage(there, ref);
     await install({ ref, root, tree, packageFolder, there }, options);
     if (description.scripts?.["build"] !== undefined) {
       onProgress?.(`building ${ref}`);
-      requireGood(await runTool(["npm", "run", "build"], { cwd: there, signal }), `${ref} couldn't be built`);
+      requireGood(await runTool(["npm", "run", "build"], { cwd: there, signal }), `${ref} could not be built`);
     }
     const program = programOf(description);
     if (program === null || !existsSync(join(there, program))) {
       throw unavailable(
-        `${ref} has no program "stream-csv"${program === null ? "" : ` at ${program}`}, also after its build`,
+        `${ref} has no program "stream-csv"${program === null ? "" : ` at ${program}`}, even after its build`,
       );
     }
     return { sha, cli: [process.execPath, join(there, program)], remove };
@@ -111,7 +111,7 @@ interface Folders {
   readonly there: string;
 }
 
-/** The dependencies of the working tree where they are the same, else those of the lock file. */
+/** Uses the dependencies of the working tree when they are the same, else installs those of the lock file. */
 async function install(
   { ref, root, tree, packageFolder, there }: Folders,
   { signal, onProgress }: GitVersionOptions,
@@ -129,14 +129,14 @@ async function install(
       return;
     }
   }
-  onProgress?.(`installing what ${ref} needs`);
+  onProgress?.(`installing the dependencies of ${ref}`);
   const how = theirs === null ? ["install", "--no-package-lock"] : ["ci"];
   requireGood(
     await runTool(["npm", ...how, "--ignore-scripts", "--no-audit", "--no-fund"], {
       cwd: theirs ?? there,
       signal,
     }),
-    `What ${ref} needs couldn't be installed`,
+    `The dependencies of ${ref} could not be installed`,
   );
 }
 
@@ -161,13 +161,13 @@ function programOf({ bin }: PackageDescription): string | null {
   return typeof bin === "string" ? bin : (bin?.["stream-csv"] ?? null);
 }
 
-/** Runs git and gives what it prints; a fault says what it means, and quotes git. */
+/** Runs git and returns what it prints; an error says what that means, and quotes git. */
 function gitIn(
   cwd: string,
   signal: AbortSignal,
 ): (args: readonly string[], meaning: string) => Promise<string> {
   return async (args, meaning) => {
-    if (!existsSync(cwd)) throw unavailable(`The folder "${cwd}" doesn't exist`);
+    if (!existsSync(cwd)) throw unavailable(`The folder "${cwd}" does not exist`);
     const run = await runTool(["git", ...args], { cwd, signal });
     requireGood(run, meaning);
     return run.stdout;

@@ -3,11 +3,11 @@ import type { AgainstSpec } from "./parse-against.ts";
 
 /** Another version of `stream-csv` that can be started. */
 export interface OtherVersion {
-  /** The full name of its commit; null where only a command is known. */
+  /** The full hash of its commit; null when only a command is known. */
   readonly sha: string | null;
   /** Program and arguments that come before `serve`. */
   readonly cli: readonly [string, ...string[]];
-  /** Removes what was made to have it. */
+  /** Removes everything that was made for it. */
   remove(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Takes a command apart as a shell would, with quotes and backslashes but without variables, pipes or anything else
- * of a shell: the program is started directly, so that what is measured is its own process tree.
+ * Splits a command as a shell would, with quotes and backslashes, but without variables, pipes or other features of a
+ * shell. The program is started directly, so that its own process tree is measured.
  * @throws RangeError whose message quotes the text
  */
 export function splitCommand(text: string): readonly [string, ...string[]] {
@@ -16,7 +16,7 @@ export function splitCommand(text: string): readonly [string, ...string[]] {
     }
     if (plain === '"' || plain === "'" || plain === "\\") {
       throw new RangeError(
-        `The command ${JSON.stringify(text)} has a ${plain} that nothing follows to end it.`,
+        `The command ${JSON.stringify(text)} has a ${plain} that is not closed.`,
       );
     }
     word = (word ?? "") + (double?.replaceAll(/\\(["\\$`])/g, "$1") ?? single ?? escaped ?? plain ?? "");

@@ -54,7 +54,7 @@ test("rounds that don't count aren't kept", () => {
 
 test("a run that was cut short or can't be trusted is no baseline", () => {
   for (const [run, reason] of [
-    [{ seed: 1, complete: false }, /wasn't measured to its end/],
+    [{ seed: 1, complete: false }, /was not measured to its end/],
     [{ seed: 1, verdict: "invalid" }, /can't be trusted/],
   ] as const) {
     assert.throws(
@@ -66,8 +66,8 @@ test("a run that was cut short or can't be trusted is no baseline", () => {
 
 const unreadable: readonly (readonly [string, string, RegExp])[] = [
   ["no JSON", "{", /"old\.json" is not JSON/],
-  ["another format", '{"schema":"other.v1"}', /"old\.json" is no stream-csv\.baseline\.v1 at schema/],
-  ["no object", "[]", /"old\.json" is no stream-csv\.baseline\.v1/],
+  ["another format", '{"schema":"other.v1"}', /"old\.json" is not a stream-csv\.baseline\.v1 at schema/],
+  ["no object", "[]", /"old\.json" is not a stream-csv\.baseline\.v1/],
   [
     "a number that isn't one",
     JSON.stringify({ ...baselineOf(simulateResult({ seed: 1 })), series: [{ values: ["x"] }] }),

@@ -31,14 +31,14 @@ test("what gates by default is CPU per MiB at 5 % and peak memory at 10 % and 8 
 });
 
 const refused: readonly (readonly [string, RegExp])[] = [
-  ["streaming", /"streaming" is no budget: write DELIVERY\.METRIC=PERCENT/],
-  ["", /"" is no budget/],
-  ["streaming.total_s", /is no budget: write DELIVERY/],
+  ["streaming", /"streaming" is not a budget: write DELIVERY\.METRIC=PERCENT/],
+  ["", /"" is not a budget/],
+  ["streaming.total_s", /is not a budget: write DELIVERY/],
   [
     "pigeon.total_s=5",
-    /"pigeon" in "pigeon\.total_s=5" is no delivery; there are: streaming, buffered, file\./,
+    /"pigeon" in "pigeon\.total_s=5" is not a delivery; there are: streaming, buffered, file\./,
   ],
-  ["streaming.speed=5", /"speed" in .* is no metric; there are: first_byte_s, total_s, .*release_s\./],
+  ["streaming.speed=5", /"speed" in .* is not a metric; there are: first_byte_s, total_s, .*release_s\./],
   ["streaming.rows=5", /needs no budget: rows has to be equal in every round/],
   ["streaming.total_s=fast", /"fast" .* a percentage above 0 and up to 1000/],
   ["streaming.total_s=0", /"0" .* a percentage above 0/],

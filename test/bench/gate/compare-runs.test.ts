@@ -77,7 +77,7 @@ test("on a machine twice as fast the ratios still pass, and seconds aren't compa
 test("a budget that only seconds of different machines could decide is refused with a sentence", () => {
   assert.throws(
     () => compare({ seed: 5 }, { seed: 6, fingerprint: "there" }, [parseBudget("buffered.total_s=5")]),
-    /The budget for buffered\.total_s can't be judged: old and new don't both have it/,
+    /The budget for buffered\.total_s can't be judged: old and new do not both have it/,
   );
   assert.equal(compare({ seed: 5 }, { seed: 6 }, [parseBudget("buffered.total_s=5")]).gate?.verdict, "pass");
 });
@@ -102,13 +102,13 @@ test("with other rows only what doesn't depend on the size is compared, and it i
 test("another text of the same rows is a regression", () => {
   const compared = compare({ seed: 1 }, { seed: 2, sha256: "beef" });
   assert.equal(verdictsOf(compared)["content"], "regression");
-  assert.match(compared.gate?.reasons[0] ?? "", /isn't the same any more.*beef.*feed/);
+  assert.match(compared.gate?.reasons[0] ?? "", /has changed.*beef.*feed/);
 });
 
 test("three rounds on either side decide nothing, however clear they look", () => {
   const compared = compare({ seed: 1, rounds: 3 }, { seed: 2, rounds: 3, cpu: 2 });
   assert.equal(verdictsOf(compared)["streaming.cpu_s_per_mib"], "inconclusive");
-  assert.match(compared.gate?.reasons[0] ?? "", /not enough for a decision/);
+  assert.match(compared.gate?.reasons[0] ?? "", /too few for a decision/);
 });
 
 function results(before: SimulatedRun, after: SimulatedRun, isStrict = false): ComparedResults {

@@ -22,7 +22,7 @@ test("a regression in both batches stands, with the numbers of the second", () =
   const both = confirmRegressions(first, second);
   assert.equal(both.verdict, "regression");
   assert.equal(both.judgements[0]?.comparison.ratio, second.judgements[0]?.comparison.ratio);
-  assert.match(both.reasons[0] ?? "", /A first batch of rounds had shown it too/);
+  assert.match(both.reasons[0] ?? "", /A first batch of rounds showed it too/);
 });
 
 test("a regression that the second batch doesn't show is inconclusive", () => {
@@ -52,7 +52,7 @@ test("a second batch without the metric clears nothing", () => {
   const second = { ...batch({ seed: 12 }), judgements: [] };
   const both = confirmRegressions(batch({ seed: 11, cpu: 1.12 }), second);
   assert.equal(both.verdict, "invalid");
-  assert.match(both.reasons[0] ?? "", /wasn't measured/);
+  assert.match(both.reasons[0] ?? "", /was not measured/);
 });
 
 test("a body of another size needs no confirmation and stays a regression", () => {

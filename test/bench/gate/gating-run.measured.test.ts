@@ -279,11 +279,11 @@ const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   ],
   [
     { against: other(), budgets: ["streaming.cpu=5%"] },
-    /"cpu" in "streaming\.cpu=5%" is no metric; there are: first_byte_s/,
+    /"cpu" in "streaming\.cpu=5%" is not a metric; there are: first_byte_s/,
   ],
   [
     { against: other(), budgets: ["pigeon.total_s=5%"] },
-    /"pigeon" in .* is no delivery; there are: streaming/,
+    /"pigeon" in .* is not a delivery; there are: streaming/,
   ],
   [
     { against: other(), budgets: ["streaming.ping_p99_s=5%"] },

@@ -71,7 +71,7 @@ test("a calibration file is one run a line; a last line cut off by an interrupti
   assert.deepEqual(parseCalibration("", "f"), []);
   assert.throws(
     () => parseCalibration(`{"schema":"other"}\n${line}\n`, "runs.jsonl"),
-    /Line 1 of "runs\.jsonl" is no calibration run/,
+    /Line 1 of "runs\.jsonl" is not a calibration run/,
   );
   assert.throws(() => parseCalibration(`nonsense\n${line}\n`, "f"), /Line 1 of "f"/);
 });
