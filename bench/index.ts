@@ -84,9 +84,7 @@ export {
 export { detectableEffect, fewestRounds } from "./statistics/detectable-effect.ts";
 export { growthOf, type Growth } from "./statistics/growth.ts";
 export { leastSquares, type Line, type Point } from "./statistics/least-squares.ts";
-export { medianInterval, type MedianInterval } from "./statistics/median-interval.ts";
 export { median } from "./statistics/median.ts";
-export { outliers } from "./statistics/outliers.ts";
 export { rankSumBounds, type ShiftEstimate } from "./statistics/rank-sum.ts";
 export { seededRandom, shuffled, type Random } from "./statistics/random.ts";
 export { signedRankTest, type SignedRankTest } from "./statistics/signed-rank-test.ts";

@@ -12,7 +12,7 @@ export interface OtherVersion {
 }
 
 /**
- * Gets the version that a run is held against: a commit is checked out and built, a command is there already.
+ * Gets the version that a run is compared with: a commit is checked out and built, a command exists already.
  * @throws StreamCsvError `SCSV_VERSION_UNAVAILABLE`; nothing is left behind then
  */
 export async function otherVersion(spec: AgainstSpec, options: GitVersionOptions): Promise<OtherVersion> {
