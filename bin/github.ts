@@ -1,20 +1,24 @@
 import { appendFile, stat } from "node:fs/promises";
+import type * as Bench from "../bench/index.ts";
 import type { BenchResult } from "../bench/index.ts";
 
-/** The most a step's summary may have; GitHub drops one that is larger as a whole. */
+/** The most bytes the summary of a step may have; GitHub drops a larger one completely. */
 const mostSummaryBytes = 1024 ** 2;
-/** Below this no part of a report fits, and what was left out couldn't be said either. */
+/** With less room no part of a report fits, and not even a note about what was left out. */
 const leastReportBytes = 4096;
 
 /**
- * Within a step of GitHub Actions, adds the report to the step's summary and prints annotations for a verdict that isn't
- * good. Annotations go to standard error, which the runner reads as well: standard output may be a result file.
- * Elsewhere does nothing. A summary that is full or can't be written is told, and doesn't change the run's end.
+ * Within a step of GitHub Actions, adds the report to the step's summary, and prints annotations for a verdict that is
+ * not good. Annotations go to standard error, which the runner reads as well, because standard output may be a result
+ * file. Elsewhere it does nothing. A summary that is full or can't be written is reported on standard error, and does not
+ * change the exit code.
  */
-export async function tellGitHub(result: BenchResult): Promise<void> {
+export async function addGitHubSummary(
+  { githubAnnotations, renderReport }: Pick<typeof Bench, "githubAnnotations" | "renderReport">,
+  result: BenchResult,
+): Promise<void> {
   const file = process.env["GITHUB_STEP_SUMMARY"];
   if (file === undefined || file === "") return;
-  const { githubAnnotations, renderReport } = await import("../bench/index.ts");
   for (const line of githubAnnotations(result)) process.stderr.write(`${line}\n`);
   try {
     const taken = await stat(file).then(
@@ -23,7 +27,7 @@ export async function tellGitHub(result: BenchResult): Promise<void> {
     );
     const mostBytes = mostSummaryBytes - taken;
     if (mostBytes < leastReportBytes) {
-      process.stderr.write("The summary of this step is full, so the report isn't added to it.\n");
+      process.stderr.write("The summary of this step is full, so the report is not added to it.\n");
       return;
     }
     await appendFile(file, await renderReport("markdown", result, { mostBytes }));

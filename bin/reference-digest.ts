@@ -3,7 +3,7 @@ import { basename, extname } from "node:path";
 import type { MakeReference } from "../bench/index.ts";
 import { openExport, planExport, readExportParameters, runExport } from "../src/index.ts";
 
-/** The SHA-256 of an export made here, by the same encoder but without any server in between. */
+/** The SHA-256 of an export made in this process, by the same encoder but without a server. */
 export async function referenceDigest(
   { exportName, sourceFile, rows }: Parameters<MakeReference>[0],
   signal: AbortSignal,
@@ -22,7 +22,7 @@ export async function referenceDigest(
   }
 }
 
-/** The table of an export of a database, which is named `file.table` or `file.schema.table`. */
+/** The table of an export of a database, whose name is `file.table` or `file.schema.table`. */
 function tableOf(exportName: string, sourceFile: string): { readonly table?: string } {
   const file = basename(sourceFile, extname(sourceFile));
   return exportName.startsWith(`${file}.`) ? { table: exportName.slice(file.length + 1) } : {};

@@ -29,7 +29,8 @@ function getText(url: URL, signal: AbortSignal): Promise<{ status: number; text:
       response.on("data", (part: string) => {
         text += part;
         // A server may answer any address with its export.
-        if (text.length > longestText) response.destroy(invalid(`${url.href} does not answer a short JSON text.`));
+        if (text.length > longestText)
+          response.destroy(invalid(`${url.href} does not answer a short JSON text.`));
       });
       response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
       response.on("error", reject);

@@ -114,12 +114,12 @@ test("a run is held against a kept one by --baseline; one that fails isn't kept"
   assert.equal(exitCode, 3, stderr);
   assert.match(stdout, /orders: 1,500 rows/);
   assert.match(stdout, /Inconclusive: 1 of 2 gated comparisons can't be decided/);
-  assert.match(stderr, /kept\.json" wasn't written: a run that ends with 3 is not kept as a baseline/);
+  assert.match(stderr, /kept\.json" was not written: a run that ends with 3 is not kept as a baseline/);
   await assert.rejects(stat(kept));
 });
 
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
-  [["--against", "git:no-such-branch"], /"no-such-branch" names no commit/],
+  [["--against", "git:no-such-branch"], /"no-such-branch" is not a commit/],
   [
     ["--against", "./no-such-program", "--quick", "--rows", "2000"],
     /no-such-program serve .* could not be started/,
@@ -130,7 +130,7 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   ],
   [
     ["--baseline", "/nowhere/base.json"],
-    /The baseline "\/nowhere\/base\.json" can't be read: ENOENT.*--save-baseline writes one/,
+    /The baseline "\/nowhere\/base\.json" can't be read: ENOENT.*Write one with --save-baseline/,
   ],
   [["--save-baseline", "/nowhere/base.json"], /"\/nowhere\/base\.json" can't be written/],
   [["--against", "git:main", "--baseline", fixture], /is not JSON/],

@@ -91,7 +91,10 @@ test("two files of one name are told apart by their paths", async () => {
 
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["before.json", "missing.json"], /missing\.json" can't be read: .*ENOENT.*\n.*bench -o json=FILE/],
-  [["before.json", "other.json"], /other\.json" is not a result of stream-csv bench: its "schema" is "other"/],
+  [
+    ["before.json", "other.json"],
+    /other\.json" is not a result of stream-csv bench: its "schema" is "other"/,
+  ],
   [["before.json", "wide.json"], /before measured "orders" and wide "wide"/],
   [["before.json", "cut.json"], /was not measured to its end/],
   [

@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
-import { tellGitHub } from "../../bin/github.ts";
+import * as bench from "../../bench/index.ts";
+import { addGitHubSummary } from "../../bin/github.ts";
 import { fixtureResult } from "../bench/report/results.ts";
 
 const mostBytes = 1024 ** 2;
@@ -22,7 +23,7 @@ async function tell(t: TestContext, taken: number): Promise<{ summary: string; s
   process.env["GITHUB_STEP_SUMMARY"] = file;
   const write = t.mock.method(process.stderr, "write", () => true);
   try {
-    await tellGitHub(result);
+    await addGitHubSummary(bench, result);
   } finally {
     write.mock.restore();
     if (own === undefined) delete process.env["GITHUB_STEP_SUMMARY"];
@@ -44,6 +45,6 @@ for (const left of [4095, 100, 0, -5000]) {
   test(`nothing is added to a summary with ${left} bytes left, and one line says so`, async (t) => {
     const { summary, said } = await tell(t, mostBytes - left);
     assert.equal(summary, "");
-    assert.equal(said, "The summary of this step is full, so the report isn't added to it.\n");
+    assert.equal(said, "The summary of this step is full, so the report is not added to it.\n");
   });
 }

@@ -87,7 +87,10 @@ export async function checkOutVersion(ref: string, options: GitVersionOptions): 
     await install({ ref, root, tree, packageFolder, there }, options);
     if (description.scripts?.["build"] !== undefined) {
       onProgress?.(`building ${ref}`);
-      requireGood(await runTool(["npm", "run", "build"], { cwd: there, signal }), `${ref} could not be built`);
+      requireGood(
+        await runTool(["npm", "run", "build"], { cwd: there, signal }),
+        `${ref} could not be built`,
+      );
     }
     const program = programOf(description);
     if (program === null || !existsSync(join(there, program))) {

@@ -15,7 +15,8 @@ export function parseAgainst(text: string): AgainstSpec {
   const spec = text.trim();
   if (spec.startsWith(gitPrefix)) {
     const ref = spec.slice(gitPrefix.length);
-    if (ref === "") throw new RangeError(`"${text}" does not name a version: write git:REF, such as git:main.`);
+    if (ref === "")
+      throw new RangeError(`"${text}" does not name a version: write git:REF, such as git:main.`);
     return { kind: "git", name: spec, ref };
   }
   return { kind: "command", name: "the other version", cli: splitCommand(spec) };

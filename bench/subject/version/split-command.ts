@@ -15,9 +15,7 @@ export function splitCommand(text: string): readonly [string, ...string[]] {
       continue;
     }
     if (plain === '"' || plain === "'" || plain === "\\") {
-      throw new RangeError(
-        `The command ${JSON.stringify(text)} has a ${plain} that is not closed.`,
-      );
+      throw new RangeError(`The command ${JSON.stringify(text)} has a ${plain} that is not closed.`);
     }
     word = (word ?? "") + (double?.replaceAll(/\\(["\\$`])/g, "$1") ?? single ?? escaped ?? plain ?? "");
   }

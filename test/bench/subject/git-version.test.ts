@@ -130,7 +130,7 @@ test("a version with another lock file gets dependencies of its own", async () =
   try {
     const tree = dirname(dirname(version.cli[1] ?? ""));
     assert.equal(existsSync(join(tree, "node_modules", "dependency")), false);
-    assert.ok(labels.includes("installing what HEAD~1 needs"));
+    assert.ok(labels.includes("installing the dependencies of HEAD~1"));
     assert.equal(await outputOf(version), "version 1.1.0");
   } finally {
     await version.remove();
@@ -168,7 +168,7 @@ test("names that aren't there, and names that look like options, are refused by 
   const { root } = await repository();
   for (const ref of ["no-such-branch", "--help", "", "HEAD~9"]) {
     const message = await refusal(checkOutVersion(ref, { cwd: root, signal: never }));
-    assert.ok(message.startsWith(`"${ref}" names no commit of the repository ${root}.`), message);
+    assert.ok(message.startsWith(`"${ref}" is not a commit of the repository ${root}.`), message);
   }
   assert.deepEqual(leftovers(root), []);
 });
@@ -177,12 +177,12 @@ test("a folder outside of any repository is refused, and so is one that doesn't 
   const outside = await folder();
   assert.match(
     await refusal(checkOutVersion("HEAD", { cwd: outside, signal: never })),
-    /is in no git repository\. .*git repository/s,
+    /is not in a git repository\. .*git repository/s,
   );
   const missing = join(outside, "missing");
   assert.match(
     await refusal(checkOutVersion("HEAD", { cwd: missing, signal: never })),
-    /missing" doesn't exist/,
+    /missing" does not exist/,
   );
 });
 
@@ -194,7 +194,7 @@ test("a build that fails is told with its last lines, and leaves nothing behind"
     "broken",
   );
   const message = await refusal(checkOutVersion("HEAD", { cwd: root, signal: never }));
-  assert.match(message, /^HEAD couldn't be built\. The last lines: .*type error in a\.ts/s);
+  assert.match(message, /^HEAD could not be built\. The last lines: .*type error in a\.ts/s);
   assert.deepEqual(leftovers(root), []);
 });
 
@@ -204,7 +204,7 @@ test("a version without the program is refused", async () => {
   await write(root, { "node_modules/x/index.js": "" });
   assert.match(
     await refusal(checkOutVersion("HEAD", { cwd: root, signal: never })),
-    /no program "stream-csv" at dist\/cli\.js, also after its build/,
+    /no program "stream-csv" at dist\/cli\.js, even after its build/,
   );
   git(root, "rm", "-q", "package.json");
   git(root, "commit", "-q", "-m", "no package");
