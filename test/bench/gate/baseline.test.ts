@@ -29,7 +29,7 @@ test("a whole result file is a baseline too", () => {
   assert.deepEqual(parseBaseline(JSON.stringify(result), "f"), baselineOf(result));
 });
 
-test("CPU time and memory that two versions needed in each other's company aren't kept, since alone they need less", () => {
+test("a baseline leaves out CPU time and memory that two versions needed while both were running", () => {
   const kept = baselineOf({
     ...simulateResult({ seed: 1 }),
     arms,
@@ -41,7 +41,7 @@ test("CPU time and memory that two versions needed in each other's company aren'
   );
 });
 
-test("rounds that don't count aren't kept", () => {
+test("a baseline leaves out rounds that do not count", () => {
   const result = simulateResult({ seed: 1, rounds: 3 });
   const [first, ...rest] = result.rounds;
   assert.ok(first !== undefined);
@@ -52,7 +52,7 @@ test("rounds that don't count aren't kept", () => {
   assert.ok(baseline.series.every(({ values }) => values.length === 2));
 });
 
-test("a run that was cut short or can't be trusted is no baseline", () => {
+test("a run that was cut short or can't be trusted is not a baseline", () => {
   for (const [run, reason] of [
     [{ seed: 1, complete: false }, /was not measured to its end/],
     [{ seed: 1, verdict: "invalid" }, /can't be trusted/],

@@ -4,7 +4,7 @@ import { defaultBudgets, nameOf, parseBudget, requireAboveFloor } from "../../..
 
 const mib = 1024 ** 2;
 
-test("a budget is a delivery, a metric and a percentage, with the sign or without", () => {
+test("a budget is a delivery, a metric and a percentage, with or without its sign", () => {
   assert.deepEqual(parseBudget("streaming.cpu_s_per_mib=5%"), {
     delivery: "streaming",
     metric: "cpu_s_per_mib",
@@ -19,7 +19,7 @@ test("memory has to grow by 8 MiB as well, whatever percentage is named", () => 
   assert.equal(parseBudget("streaming.peak_rss_over_idle_bytes=20").least, 8 * mib);
 });
 
-test("what gates by default is CPU per MiB at 5 % and peak memory at 10 % and 8 MiB", () => {
+test("the default budgets are CPU per MiB at 5 % and peak memory at 10 % and 8 MiB", () => {
   assert.deepEqual(
     defaultBudgets(["streaming"]).map((budget) => [nameOf(budget), budget.share, budget.least]),
     [
@@ -67,7 +67,7 @@ test("a budget below the noise of the machine is refused, with the floor named",
   requireAboveFloor(budget, null);
 });
 
-test("a budget that has to be exceeded by an amount as well isn't broken by a share of noise", () => {
+test("a budget with a least change is not broken by a share of noise", () => {
   const [, memory] = defaultBudgets(["streaming"]);
   assert.ok(memory?.least === 8 * 1024 ** 2);
   requireAboveFloor(memory, { share: 0.3, runs: 100 });

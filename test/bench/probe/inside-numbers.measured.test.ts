@@ -29,7 +29,7 @@ test("held time of several slots agrees with the integral of busy ones, and each
   assert.deepEqual(workers, [{ pid: process.pid }]);
 });
 
-test("a loop that stands still shows as busy, and as late", async () => {
+test("a blocked event loop shows as busy, and as late", async () => {
   const inside = insideNumbers();
   await sleep(30);
   const untilMs = performance.now() + 80;

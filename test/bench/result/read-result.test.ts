@@ -82,14 +82,14 @@ for (const [title, content, message] of bad) {
   });
 }
 
-test("a newer version is told to be one, with what to do", () => {
+test("a file of a newer version is reported as such, with what to do", () => {
   assert.throws(
     () => parseResult('{"schema":"stream-csv.bench.v12"}', "r.json"),
     (error) => error instanceof StreamCsvError && error.hint.startsWith("A newer stream-csv wrote it"),
   );
 });
 
-test("a file that isn't there is named", async () => {
+test("names a file that does not exist", async () => {
   await assert.rejects(readResultFile("no/such/result.json"), {
     code: "SCSV_BAD_RESULT",
     message: /^"no\/such\/result\.json" can't be read: ENOENT/,
@@ -103,6 +103,6 @@ test("rows of arms and sampled series may be there, or not", () => {
   assert.equal(typeof arms[0]?.rows, "number");
 });
 
-test("a byte order mark before the JSON is no fault", () => {
+test("accepts a byte order mark before the JSON", () => {
   assert.equal(parseResult(`\uFEFF${text}`, "r.json").seed, parseResult(text, "r.json").seed);
 });

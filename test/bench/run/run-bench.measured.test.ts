@@ -96,7 +96,7 @@ test("memory against rows is measured at every size that fits", { skip: !canSamp
   assert.equal(slope?.ok, true);
 });
 
-test("an export that ends early at a size that nothing else is held against is invalid", async () => {
+test("an export that ends early at a size that is measured only once is invalid", async () => {
   const { result, fault } = await run("short-size", {
     rows: 400_000,
     scenarios: ["scaling"],
@@ -158,7 +158,7 @@ test("a fault that shows only in a timed round makes the round and the run inval
   assert.match(result.rounds.at(-1)?.reason ?? "", /in a timed round/);
 });
 
-test("a server that doesn't start is a fault of the tool, not of the measurement", async () => {
+test("a server that does not start is an error of the tool, not of the measurement", async () => {
   const { result, fault } = await run("exit-early");
   assert.equal(result.exitCode, 1);
   assert.match(fault?.message ?? "", /the licence of this fixture has expired/);
@@ -170,7 +170,7 @@ test("an unknown export lists those there are", async () => {
   assert.match(fault?.message ?? "", /There is no export "invoices"; there are: orders\./);
 });
 
-test("an interrupted run keeps what it has, and says that it isn't whole", async () => {
+test("an interrupted run keeps what it has, and says that it is incomplete", async () => {
   const stop = new AbortController();
   const { result } = await run(
     "",

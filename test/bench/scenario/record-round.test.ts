@@ -42,7 +42,7 @@ function itemsBesideOneAlone(stopped: string[]) {
   }));
 }
 
-test("a round that can't be trusted is kept with its reason and doesn't count; the next has a number of its own", async () => {
+test("a round that can't be trusted is kept with its reason and does not count; the next has a number of its own", async () => {
   const stopped: string[] = [];
   const target = idleTarget(stopped, "here");
   const context = newContext();
@@ -95,7 +95,7 @@ test("with several turns the arms take them back and forth, on one server each; 
     });
 });
 
-test("after their turns all arms that run side by side are measured at once: costs are those, and the highest of peaks", async () => {
+test("after their turns all arms that run side by side are measured at once, for costs and the maximum of peaks", async () => {
   const stopped: string[] = [];
   const context = newContext();
   const items = itemsBesideOneAlone(stopped);

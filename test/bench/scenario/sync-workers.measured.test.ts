@@ -46,7 +46,7 @@ test("measures a closed loop of one to four clients at two sync workers, beside 
   assert.match(report, /file 4 clients +\d+ % \(100 %\) +\d+ % \(100 %\) +[\d.]+ \(2\.0\)/);
 });
 
-test("is left out, and says so, where what is measured has no sync workers", async () => {
+test("is left out with a warning when no target has sync workers", async () => {
   const { syncWorkersScenario } = await import("../../../bench/scenario/sync-workers/sync-workers.ts");
   const warnings: string[] = [];
   await syncWorkersScenario.run({

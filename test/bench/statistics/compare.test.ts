@@ -15,13 +15,13 @@ test("the ratio of treatment to control is estimated in logarithms", () => {
   assert.match(estimate?.method ?? "", /ties/);
 });
 
-test("no ratio is given when a value isn't above zero", () => {
+test("there is no ratio when a value is not above zero", () => {
   assert.equal(compareRounds([{ treatment: 1, control: 0 }]), null);
   assert.equal(compareRounds([{ treatment: -1, control: 1 }]), null);
   assert.equal(compareRounds([]), null);
 });
 
-test("each bound of a ratio holds by itself, with what the rounds could have shown", () => {
+test("each bound of a ratio has its level by itself, with what the rounds could have shown", () => {
   const pairs = Array.from({ length: 12 }, (_, index) => ({
     treatment: 110 + (index % 5),
     control: 100 + (index % 3),

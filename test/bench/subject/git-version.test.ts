@@ -164,7 +164,7 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
   throw new assert.AssertionError({ message: "it was not refused" });
 }
 
-test("names that aren't there, and names that look like options, are refused by name", async () => {
+test("refuses names that do not exist, and names that look like options, and quotes them", async () => {
   const { root } = await repository();
   for (const ref of ["no-such-branch", "--help", "", "HEAD~9"]) {
     const message = await refusal(checkOutVersion(ref, { cwd: root, signal: never }));
@@ -173,7 +173,7 @@ test("names that aren't there, and names that look like options, are refused by 
   assert.deepEqual(leftovers(root), []);
 });
 
-test("a folder outside of any repository is refused, and so is one that doesn't exist", async () => {
+test("refuses a folder outside of any repository, and one that does not exist", async () => {
   const outside = await folder();
   assert.match(
     await refusal(checkOutVersion("HEAD", { cwd: outside, signal: never })),
@@ -186,7 +186,7 @@ test("a folder outside of any repository is refused, and so is one that doesn't 
   );
 });
 
-test("a build that fails is told with its last lines, and leaves nothing behind", async () => {
+test("a build that fails is reported with its last lines, and leaves nothing behind", async () => {
   const { root } = await repository();
   await commit(
     root,
@@ -251,7 +251,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-test("an abort during the checkout leaves nothing behind, and lets be what others have checked out", async () => {
+test("an abort during the checkout leaves nothing behind, and does not touch other worktrees", async () => {
   const { root } = await repository();
   const marker = join(await folder(), "started");
   await commit(root, { ".gitattributes": "*.slow filter=slow\n", "a.slow": "a" }, "slow to check out");
@@ -274,7 +274,7 @@ test("a signal that is already aborted starts nothing", async () => {
   assert.deepEqual(readdirSync(root), before);
 });
 
-test("tools don't inherit what npm run and git hooks set for others, and find the running Node first", () => {
+test("tools do not inherit variables of npm run and git hooks, and find the running Node first", () => {
   const env = toolEnvironment({
     PATH: "/usr/bin",
     HOME: "/home/x",

@@ -9,7 +9,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   [`x "say \\"hi\\" \\n" 'no \\ escape'`, ["x", 'say "hi" \\n', "no \\ escape"]],
 ];
 for (const [text, words] of commands) {
-  test(`takes ${text} apart as a shell would`, () => {
+  test(`splits ${text} as a shell would`, () => {
     assert.deepEqual(splitCommand(text), words);
   });
 }

@@ -114,7 +114,7 @@ test("an address with other rows than ours is measured but not compared", async 
   assert.match(result.warnings.join("\n"), /few is not compared with the buffered delivery.*--rows 500/);
 });
 
-test("what answers everything with its export isn't taken for short requests", async (t) => {
+test("a server that answers everything with its export has no short requests", async (t) => {
   const origin = await listening(t, (_, response) => response.end("id\n".repeat(3000)));
   const running = await foreignTarget(parseTarget(`long=${origin}/`, [])).start(signal, 1);
   assert.equal(running.pingUrl, null);
@@ -145,7 +145,7 @@ for (const [kind, query, reason] of wrong) {
   });
 }
 
-test("two rows that change places in a timed export only are noticed, though the bytes are as many", async () => {
+test("notices two rows that change places only in a timed export, with the same number of bytes", async () => {
   // Three exports come before: two that are checked here, and the warm-up; each process counts anew.
   const own = await run({}, { cli: [process.execPath, program, "--fault", "swap-rows:buffered:2"] });
   assert.equal(own.result.exitCode, 4);
@@ -154,7 +154,7 @@ test("two rows that change places in a timed export only are noticed, though the
   assert.equal(own.result.rounds.at(-1)?.valid, false);
 });
 
-test("rows that are wrong in all deliveries alike are noticed against rows made without a server", async () => {
+test("rows that are wrong in all deliveries are found by comparison with rows made without a server", async () => {
   // Bodies are checked before any scenario.
   const quickest = { deliveries: ["streaming"], scenarios: ["leave"] };
   const clean = await run(quickest);
@@ -167,7 +167,7 @@ test("rows that are wrong in all deliveries alike are noticed against rows made 
   assert.match(fault?.message ?? "", /integrity\.streaming\.sha256 is/);
 });
 
-test("another version is held against this one by each delivery, with a second control", async () => {
+test("another version is compared with this one by each delivery, with a second control", async () => {
   const against = `"${process.execPath}" "${program}"`;
   const { result, fault } = await run({ deliveries: ["streaming", "buffered"], against });
   assert.equal(fault, null);
@@ -205,33 +205,37 @@ test("a target takes part in every scenario where it makes sense", async () => {
   assert.ok("other-25000" in arms("scaling") && "streaming-200000" in arms("scaling"));
 });
 
-test("a shell command's whole tree is ended, also what ignores the signal", { skip }, async () => {
-  const spec = parseTarget(`stubborn=${command("stubborn")} `, []);
-  const server = await foreignTarget(spec).start(signal, 1);
-  const tree = await processTree(server.pid ?? 0);
-  assert.ok(tree.length >= 2);
-  await server.stop();
-  assert.deepEqual(await stillRunning(tree), []);
-});
+test(
+  "the whole process tree of a shell command is ended, even a process that ignores the signal",
+  { skip },
+  async () => {
+    const spec = parseTarget(`stubborn=${command("stubborn")} `, []);
+    const server = await foreignTarget(spec).start(signal, 1);
+    const tree = await processTree(server.pid ?? 0);
+    assert.ok(tree.length >= 2);
+    await server.stop();
+    assert.deepEqual(await stillRunning(tree), []);
+  },
+);
 
 const unready: readonly (readonly [command: string, reason: RegExp])[] = [
   ["echo the cellar is flooded >&2; exit 7; : {port}", /exit code 7\. It wrote: the cellar is flooded/],
   ["/nowhere/at/all {port}", /ended before it was ready, with exit code 127\. It wrote: .*nowhere/],
 ];
 for (const [line, reason] of unready) {
-  test(`the target "${line}" isn't ready, and its last words are told`, async () => {
+  test(`the target "${line}" is not ready, and its last words are reported`, async () => {
     const { result, fault } = await run({ targets: [`lost=${line}`], deliveries: ["streaming"] });
     assert.equal(result.exitCode, 1);
     assert.match(fault?.message ?? "", reason);
   });
 }
 
-test("an address where nobody answers isn't ready", async () => {
+test("an address where nothing answers is not ready", async () => {
   const start = foreignTarget(parseTarget("gone=http://127.0.0.1:9/", [])).start(signal, 1);
   await assert.rejects(start, { code: "SCSV_TARGET_NOT_READY", message: /Nothing answers at http:\/\/127/ });
 });
 
-test("a command is refused where something answers already: another server would be measured", async (t) => {
+test("refuses a command where something answers already, because another server would be measured", async (t) => {
   const origin = await listening(t, (_, response) => response.end("pong"));
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   t.after(() => rm(folder, { recursive: true }));
