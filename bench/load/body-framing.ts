@@ -100,7 +100,7 @@ class ChunkedFraming implements BodyFraming {
     if (!isWhole) return end;
     if (this.#line.charCodeAt(this.#line.length - 1) !== carriageReturn) {
       throw new Error(
-        `a line of its chunked framing doesn't end in CRLF: ${JSON.stringify(this.#line.slice(0, 40))}`,
+        `a line of its chunked framing does not end in CRLF: ${JSON.stringify(this.#line.slice(0, 40))}`,
       );
     }
     const line = this.#line.slice(0, -1);

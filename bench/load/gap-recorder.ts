@@ -14,7 +14,7 @@ const quantilesShown = [
   1,
 ];
 
-/** Keeps the times between reads in a histogram, so that memory doesn't grow with the body. */
+/** Keeps the times between reads in a histogram, so that memory does not grow with the body. */
 export class GapRecorder {
   readonly #histogram = build({ highestTrackableValue: 3_600_000_000, numberOfSignificantValueDigits: 2 });
   #lastMs = Number.NaN;

@@ -233,11 +233,11 @@ class Reading {
         problem: this.#problem,
       },
     };
-    // The server was asked to close; when it doesn't, the answer was whole all the same.
+    // The server was asked to close. The answer is complete even when it does not.
     this.#socket?.setTimeout(closeGraceMs, () => this.#socket?.destroy());
   }
 
-  /** Keeps to the schedule of a throttled reader, in which every byte takes its time after the one before. */
+  /** Keeps the schedule of a throttled reader, in which every byte is due a fixed time after the one before. */
   #mayReadOn(newBytes: number, nowMs: number): boolean {
     const { bytesPerSecond } = this.#options;
     const isHurrying = this.#bodyBytes >= (this.#options.hurryAfterBytes ?? Number.POSITIVE_INFINITY);

@@ -3,7 +3,7 @@ import { readProcFile } from "./process-tree.ts";
 
 /** How busy this process was for a while, which shows whether it slowed down what it measured. */
 export interface OwnLoad {
-  /** Share of the time its event loop wasn't idle, from 0 to 1. */
+  /** Share of the time its event loop was not idle, from 0 to 1. */
   readonly busyRatio: number;
   /** Share of the time its main thread was ready to run and had no core; null where the system does not report it. */
   readonly waitRatio: number | null;

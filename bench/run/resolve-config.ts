@@ -49,7 +49,7 @@ export function resolveConfig(config: BenchConfig): RunSettings {
   return settings;
 }
 
-/** A sync worker that sends to a slow reader answers nobody else, so one has to be free for /stats and /ping. */
+/** A sync worker that sends to a slow reader answers no other client, so one has to be free for /stats and /ping. */
 function usualReaders({
   isQuick,
   workers,

@@ -6,7 +6,7 @@ import type { ScenarioContext } from "./scenario.ts";
 const fewestBodyBytes = 16 * 1024 ** 2;
 
 /**
- * The arms, with as many rows as make a body that doesn't fit into socket buffers. An arm with fewer rows is left out,
+ * The arms, with as many rows as make a body that does not fit into socket buffers. An arm with fewer rows is left out,
  * and a warning says why.
  */
 export function bigArms(

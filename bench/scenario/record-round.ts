@@ -16,14 +16,14 @@ export interface RoundDesign<Item> {
   readonly measureTogether?: (
     started: readonly Started<Item>[],
   ) => Promise<Readonly<Record<string, Measured>>>;
-  /** Returns why the round doesn't count, in a sentence, or null when it counts. Without it every round counts. */
+  /** Returns why the round does not count, in a sentence, or null when it counts. Without it every round counts. */
   readonly findFault?: (arms: Readonly<Record<string, Measured>>) => Promise<string | null>;
 }
 
 /**
  * Measures the arms of one round, one after the other and each on a fresh server, and records what they gave. When one
- * fails, or the run is interrupted, what was measured is kept in a round that doesn't count, and the error is thrown.
- * @returns why the round doesn't count, or null
+ * fails, or the run is interrupted, what was measured is kept in a round that does not count, and the error is thrown.
+ * @returns why the round does not count, or null
  */
 export async function recordRound<Item extends ServerNeed & { readonly id: string }>(
   { session, record }: Pick<ScenarioContext, "session" | "record">,

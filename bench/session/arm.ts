@@ -19,7 +19,7 @@ export interface TargetFacts {
   readonly exportSeconds: number;
   /** Rows per second at full speed: streamed by our own server, in the untimed pass by any other. */
   readonly rowsPerSecond: number;
-  /** The most rows it has; null when it gives as many as it is asked for, or when nobody knows. */
+  /** The most rows it has; null when it gives as many as it is asked for, or when that is not known. */
   readonly availableRows: number | null;
   /** Whether an export has all the rows that are asked for, up to the available ones. */
   readonly promisesRows: boolean;

@@ -18,7 +18,7 @@ export interface Limit {
 
 /** What is known of a change. */
 export interface Change {
-  /** Treatment over control; null when a value isn't above zero, so that there is no ratio. */
+  /** Treatment over control; null when a value is not above zero, so that there is no ratio. */
   readonly ratio: Bounds | null;
   /** Treatment minus control; needed only where the limit has a least change. */
   readonly difference: Bounds | null;

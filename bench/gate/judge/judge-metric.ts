@@ -16,7 +16,7 @@ export interface ArmTrio {
   readonly aa: string | null;
 }
 
-/** What the arms of a trio gave in one round; null is what couldn't be measured. */
+/** What the arms of a trio gave in one round; null is what could not be measured. */
 interface RoundValues {
   readonly treatment: number | null;
   readonly control: number | null;

@@ -89,7 +89,7 @@ class GateRound {
     this.#label = label;
   }
 
-  /** @returns why the round doesn't count, or null */
+  /** @returns why the round does not count, or null */
   measure(order: readonly PlannedArm[]): Promise<string | null> {
     const design: RoundDesign<PlannedArm> = {
       turns: this.#question.turns.alone,

@@ -39,7 +39,7 @@ export async function measureSizes(
 
 /**
  * The body of a size, its rows counted, from an untimed export.
- * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when it doesn't have the rows that were asked for
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when it does not have the rows that were asked for
  */
 async function countBody(served: ServedExport, arm: ScalingArm): Promise<ExpectedBody> {
   const { bodyBytes, crc32, content } = await readWhole(served, { check: true, checksum: true });

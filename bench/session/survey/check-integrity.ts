@@ -11,7 +11,7 @@ export interface BodyFindings extends ExpectedBody {
   readonly statusCode: number;
   /** Records of the CSV, with the header. */
   readonly records: number;
-  /** Whether the answer says that its first record is a header; null when it doesn't say. */
+  /** Whether the answer says that its first record is a header; null when it does not say. */
   readonly hasHeader: boolean | null;
   readonly sha256: string;
   readonly seconds: number;

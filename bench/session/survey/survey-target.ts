@@ -119,7 +119,7 @@ function foreignFacts(body: BodyFindings, takesRows: boolean): TargetFacts {
   };
 }
 
-/** Whether an export of one row has a second record; null when the address doesn't say how many rows to give. */
+/** Whether an export of one row has a second record; null when the address does not say how many rows to give. */
 async function hasHeader(session: Session, server: RunningTarget): Promise<boolean | null> {
   const url = (rows: number): string => server.exportUrl(session.exportName, { delivery: null, rows }).href;
   if (url(1) === url(2)) return null;
@@ -127,7 +127,7 @@ async function hasHeader(session: Session, server: RunningTarget): Promise<boole
   return single.records > 1;
 }
 
-/** The body with its rows counted. Where nobody says whether there is a header, it is whatever makes the rows right. */
+/** The body with its rows counted. When it is not known whether there is a header, the number of rows that was asked for decides. */
 function withRows(body: BodyFindings, isFirstHeader: boolean | null, wanted: number | null): BodyFindings {
   return { ...body, ...rowsAmong(body.records, isFirstHeader ?? body.records !== wanted) };
 }
@@ -145,7 +145,7 @@ function notesOf(name: string, body: BodyFindings, ours: Reference): readonly st
   return notes;
 }
 
-/** What a server doesn't report, and what the report therefore leaves out. */
+/** What a server does not report, and what the report therefore leaves out. */
 function missingProbes(name: string, { pid, pingUrl, statsUrl }: RunningTarget): readonly string[] {
   return [
     ...(pid === null && canSampleProcesses

@@ -98,8 +98,8 @@ async function readiness(
   { readyLine, answersAt }: ServerProcessOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const said = originFrom(child, readyLine);
-  const origin = readyLine === undefined ? undefined : await said;
+  const announced = originFrom(child, readyLine);
+  const origin = readyLine === undefined ? undefined : await announced;
   if (answersAt === undefined) return origin ?? "";
   const url = new URL(answersAt, origin);
   await untilAnswered(url, signal);
