@@ -3,7 +3,7 @@ import type { RunPlan, Scenario } from "../scenario/scenario.ts";
 import { scenarios } from "../scenario/scenarios.ts";
 import type { Session } from "../session/session.ts";
 import { seededRandom } from "../statistics/random.ts";
-import { gateQuestion } from "./gate-question.ts";
+import { planGate } from "./plan-gate.ts";
 import { laterShare, quickMs } from "./quick.ts";
 import { gatingScenario } from "./resolve-gate.ts";
 import type { Run } from "./run.ts";
@@ -37,7 +37,7 @@ export async function measureScenarios(run: Run, session: Session, plan: RunPlan
 function chosenScenarios(run: Run, plan: RunPlan): readonly Scenario[] {
   const { settings, findings } = run;
   const chosen = scenarios.filter(({ name }) => settings.scenarios.includes(name));
-  const question = gateQuestion(run, plan);
+  const question = planGate(run, plan);
   if (question === null) return chosen;
   findings.config = { ...findings.config, exportsPerRound: question.turns };
   const gated = gatedExport(question, (report) => {

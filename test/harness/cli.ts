@@ -69,7 +69,7 @@ function childEnvironment(env: Readonly<Record<string, string>> = {}): Record<st
 
 /** Whether others had so much of this machine that a run rightly refused to judge: then there is nothing to test. */
 export function isMachineTaken(stderr: string): boolean {
-  return /A round couldn't be trusted/.test(stderr);
+  return /A round could not be trusted/.test(stderr);
 }
 
 /** Runs the program to its end. */
