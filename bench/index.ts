@@ -4,7 +4,7 @@ export type { RunSettings } from "./run/settings.ts";
 export { runBench } from "./run/run-bench.ts";
 export type { BenchRun } from "./run/conclude-run.ts";
 export type { BenchHooks, BenchProgress } from "./run/hooks.ts";
-export { scenarios } from "./scenario/scenarios.ts";
+export { scenarios } from "./run/scenarios.ts";
 export type { RunPlan, Scenario, ScenarioContext } from "./scenario/scenario.ts";
 export { baselineOf, parseBaseline, type Baseline, type NamedBaseline } from "./gate/baseline/baseline.ts";
 export { defaultBudgets, parseBudget, requireAboveFloor, type Budget } from "./gate/budget/budget.ts";

@@ -1,6 +1,6 @@
 import { gatedExport } from "../gate/measure/measure-gate.ts";
 import type { RunPlan, Scenario } from "../scenario/scenario.ts";
-import { scenarios } from "../scenario/scenarios.ts";
+import { scenarios } from "./scenarios.ts";
 import type { Session } from "../session/session.ts";
 import { seededRandom } from "../statistics/random.ts";
 import { planGate } from "./plan-gate.ts";

@@ -1,5 +1,5 @@
 import { deliveries as allDeliveries, workerModels } from "../../src/index.ts";
-import { scenarios } from "../scenario/scenarios.ts";
+import { scenarios } from "./scenarios.ts";
 import { againId } from "../session/arm.ts";
 import { parseTargets } from "../subject/parse-target.ts";
 import type { BenchConfig } from "./config.ts";
