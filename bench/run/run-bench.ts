@@ -1,5 +1,5 @@
 import { errorOf } from "../fault.ts";
-import { readSettings } from "./check-config.ts";
+import { readRunSettings } from "./read-run-settings.ts";
 import { concludeRun, type BenchRun } from "./conclude-run.ts";
 import type { BenchConfig } from "./config.ts";
 import type { BenchHooks } from "./hooks.ts";
@@ -18,7 +18,7 @@ import { withSubjects } from "./with-subjects.ts";
  *   is in the {@link BenchRun}
  */
 export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<BenchRun> {
-  const settings = readSettings(config, hooks);
+  const settings = readRunSettings(config, hooks);
   const run = await beginRun(settings, hooks);
   try {
     await withSubjects(run, async (subjects) => {

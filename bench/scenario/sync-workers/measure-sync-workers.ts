@@ -33,7 +33,7 @@ export interface ClosedLoopOptions {
 export async function measureSyncWorkers(server: SyncServer, options: ClosedLoopOptions): Promise<Measured> {
   const { clients, exportsPerWorker, signal, clock } = options;
   const ask = (): Promise<InsideNumbers> => fetchInsideNumbers(server.origin, signal);
-  await warmUp(server, options);
+  await warmUpWorkers(server, options);
   const idle = await ask();
   const empty = await ask();
   const askingSeconds = empty.heldSeconds - idle.heldSeconds;
@@ -69,7 +69,7 @@ export async function measureSyncWorkers(server: SyncServer, options: ClosedLoop
 }
 
 /** One export by each worker, at full speed, so that code is compiled and a file is prepared. */
-async function warmUp(
+async function warmUpWorkers(
   { exportUrl, workers }: SyncServer,
   { clock, signal }: ClosedLoopOptions,
 ): Promise<void> {

@@ -42,7 +42,7 @@ const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
  * The settings of a run, from its configuration.
  * @throws TypeError `SCSV_ARG_TYPE` that names the setting and quotes its value, or RangeError `SCSV_ARG_RANGE`
  */
-export function readSettings(config: BenchConfig, hooks: unknown): RunSettings {
+export function readRunSettings(config: BenchConfig, hooks: unknown): RunSettings {
   checkConfig(config);
   checkHooks(hooks);
   return withRangeCode(() => resolveConfig(config));
