@@ -1,10 +1,11 @@
 // What bin and dev need beyond the public entries. package.json doesn't export this file, so it can change at any time.
 
-export { scenarios } from "./scenario/scenarios.ts";
-export { baselineOf, parseBaseline } from "./gate/baseline.ts";
-export { parseBudget, type Budget } from "./gate/budget.ts";
-export { parseCalibration } from "./gate/calibration-run.ts";
-export { compareResults } from "./gate/comparison-result.ts";
+export { runBench } from "./run/run-bench.ts";
+export { scenarios } from "./run/scenarios.ts";
+export { baselineOf, parseBaseline } from "./gate/baseline/baseline.ts";
+export { parseBudget, type Budget } from "./gate/budget/budget.ts";
+export { parseCalibration } from "./gate/budget/calibration-run.ts";
+export { compareResults } from "./gate/baseline/compare-results.ts";
 export { comparisonText } from "./report/comparison-text.ts";
 export { githubAnnotations } from "./report/annotations.ts";
 export { plainLines } from "./report/plain-text.ts";

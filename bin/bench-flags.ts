@@ -6,7 +6,7 @@ import { generatedExportNames, isGeneratedExportName, parseByteSize, parseCount 
 import { RepeatableOption, flagParser, type GlobalFlags } from "./option.ts";
 import { outputOption, type Output } from "./output.ts";
 
-/** What the command line of `bench` says, global options among it. */
+/** The options of `bench`, with the global ones. */
 export interface BenchFlags extends GlobalFlags {
   readonly export: string;
   readonly rows?: number;
@@ -30,7 +30,7 @@ export interface BenchFlags extends GlobalFlags {
   readonly quick?: boolean;
 }
 
-/** Gives the command its flags, what is measured first and what may fail it next. */
+/** Adds the options to the command: first what is measured, then what may fail the run. */
 export function addBenchFlags(command: Command): Command {
   const count = flagParser(parseCount);
   return command
@@ -41,11 +41,11 @@ export function addBenchFlags(command: Command): Command {
     .addOption(
       new RepeatableOption(
         "--scenario <name>",
-        "what to measure, separated by commas (default: those that --list marks; export against a version or baseline)",
+        "what to measure, separated by commas (default: those marked by --list; export with --against or --baseline)",
         list,
       ),
     )
-    .option("--list", "list the scenarios and end")
+    .option("--list", "list the scenarios and exit")
     .addOption(
       new RepeatableOption(
         "--deliveries <names>",
@@ -55,7 +55,11 @@ export function addBenchFlags(command: Command): Command {
     )
     .option("--workers <n>", "worker processes of the server (default: 1, in sync-workers 2)", count)
     .option("--worker-model <model>", "how a worker takes connections: async or sync", "async")
-    .option("--slots <n>", "exports a worker takes at once (default: 32, or as slow readers need)", count)
+    .option(
+      "--slots <n>",
+      "exports a worker takes at once (default: 32, or as many as slow readers need)",
+      count,
+    )
     .addOption(
       new RepeatableOption(
         "--target <name=url|command>",
@@ -71,14 +75,14 @@ export function addBenchFlags(command: Command): Command {
     )
     .option(
       "--against <git:ref|command>",
-      "another version of stream-csv to hold this one against, in the same rounds (default: none)",
+      "another version of stream-csv to compare this one with, in the same rounds (default: none)",
     )
-    .option("--baseline <file>", "a file of --save-baseline, or a result, to hold this run against")
-    .option("--save-baseline <file>", "keep this run for --baseline, unless it fails")
+    .option("--baseline <file>", "a file of --save-baseline, or a result, to compare this run with")
+    .option("--save-baseline <file>", "save this run for --baseline, unless it fails")
     .addOption(
       new RepeatableOption(
         "--budget <delivery.metric=percent>",
-        "how much worse than --against or --baseline fails (default: cpu_s_per_mib=5% and peak_rss_over_idle_bytes=10%; memory has to grow by 8 MiB as well)",
+        "how much worse than --against or --baseline fails the run (default: cpu_s_per_mib=5% and peak_rss_over_idle_bytes=10%; memory also has to grow by 8 MiB)",
         asIs,
       ),
     )
@@ -88,17 +92,17 @@ export function addBenchFlags(command: Command): Command {
 }
 
 /**
- * What the flags ask for; what they leave open is decided by the bench.
- * @throws RangeError for an export that doesn't exist
+ * The configuration that the options ask for; the bench decides what they leave open.
+ * @throws RangeError for an export that does not exist
  */
 export function benchConfigOf(flags: BenchFlags, baseline: NamedBaseline | null): BenchConfig {
-  // A name has no separator and no file stands behind it; whatever else is given is taken for a file.
+  // A file exists, or its text has a path separator or the ending of a file; anything else is a name.
   const isFile =
     existsSync(flags.export) || /[/\\]|\.(parquet|csv|tsv|json|ndjson|jsonl|duckdb)$/i.test(flags.export);
-  if (isFile && !existsSync(flags.export)) throw new RangeError(`The file "${flags.export}" doesn't exist.`);
+  if (isFile && !existsSync(flags.export)) throw new RangeError(`The file "${flags.export}" does not exist.`);
   if (!isFile && !isGeneratedExportName(flags.export))
     throw new RangeError(
-      `There is no export "${flags.export}"; there are: ${generatedExportNames.join(", ")}. To measure a file, give it with its ending.`,
+      `There is no export "${flags.export}"; there are: ${generatedExportNames.join(", ")}. To measure a file, give its path with the ending.`,
     );
   return {
     exportName: isFile ? null : flags.export,

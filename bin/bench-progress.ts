@@ -3,13 +3,13 @@ import type { BenchProgress } from "../bench/index.ts";
 import type { GlobalFlags } from "./option.ts";
 import { guardTerminal } from "./guard-terminal.ts";
 
-/** Shows how far a run is. */
+/** Shows the progress of a run. */
 export interface ProgressView {
   show(progress: BenchProgress): void;
   stop(): void;
 }
 
-/** A bar on standard error, where that is a terminal; otherwise nothing. */
+/** A progress bar on standard error when that is a terminal; otherwise nothing. */
 export function progressView(flags: Pick<GlobalFlags, "progress">): ProgressView {
   if (!process.stderr.isTTY || !flags.progress) return { show: () => undefined, stop: () => undefined };
   const bar = new Bar(
@@ -24,7 +24,7 @@ export function progressView(flags: Pick<GlobalFlags, "progress">): ProgressView
     Presets.shades_grey,
   );
   const startMs = performance.now();
-  const giveTerminalBack = guardTerminal((text) => void process.stderr.write(text));
+  const restoreTerminal = guardTerminal((text) => void process.stderr.write(text));
   bar.start(1, 0, { label: "", left: "" });
   return {
     show({ label, step, steps }) {
@@ -38,7 +38,7 @@ export function progressView(flags: Pick<GlobalFlags, "progress">): ProgressView
     },
     stop: () => {
       bar.stop();
-      giveTerminalBack();
+      restoreTerminal();
     },
   };
 }

@@ -1,21 +1,24 @@
 import { appendFile, stat } from "node:fs/promises";
+import type * as Bench from "../bench/internal.ts";
 import type { BenchResult } from "../bench/index.ts";
 
-/** The size limit of a step's summary; GitHub drops a larger one completely. */
+/** The most bytes the summary of a step may have; GitHub drops a larger one completely. */
 const mostSummaryBytes = 1024 ** 2;
-/** With less space than this, not even a note about the omitted report fits. */
+/** With less room no part of a report fits, and not even a note about what was left out. */
 const leastReportBytes = 4096;
 
 /**
- * In a step of GitHub Actions, adds the report to the step's summary and prints annotations for a bad verdict;
- * elsewhere it does nothing. Annotations go to standard error, which the runner reads too, because standard output
- * may be a result file. If the summary is full or can't be written, a warning says so, and the exit code stays the
- * same.
+ * Within a step of GitHub Actions, adds the report to the step's summary, and prints annotations for a verdict that is
+ * not good. Annotations go to standard error, which the runner reads as well, because standard output may be a result
+ * file. Elsewhere it does nothing. A summary that is full or can't be written is reported on standard error, and does not
+ * change the exit code.
  */
-export async function reportToGitHub(result: BenchResult): Promise<void> {
+export async function reportToGitHub(
+  { githubAnnotations, renderReport }: Pick<typeof Bench, "githubAnnotations" | "renderReport">,
+  result: BenchResult,
+): Promise<void> {
   const file = process.env["GITHUB_STEP_SUMMARY"];
   if (file === undefined || file === "") return;
-  const { githubAnnotations, renderReport } = await import("../bench/internal.ts");
   for (const line of githubAnnotations(result)) process.stderr.write(`${line}\n`);
   try {
     const taken = await stat(file).then(

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { toolEnvironment } from "../bench/subject/run-tool.ts";
+import { toolEnvironment } from "../bench/subject/process/run-tool.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const text = await readFile(join(root, "action.yml"), "utf8");

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
-/** What a body holds, byte for byte. */
+/** What a body contains. */
 export interface BodyContent {
   /** Hexadecimal. */
   readonly sha256: string;
-  /** Records of the CSV, a header among them. */
+  /** Records of the CSV, with the header. */
   readonly records: number;
 }
 
@@ -12,9 +12,9 @@ const quote = 0x22;
 const lineFeed = 0x0a;
 
 /**
- * Hashes a body and counts its CSV records on the way, in constant memory.
- * A line feed ends a record unless it stands between quotes; a doubled quote leaves and enters again, so that it
- * needs no rule of its own. A last record without a line feed counts too.
+ * Hashes a body and counts its CSV records, in constant memory. A line feed ends a record unless it is between quotes. A
+ * doubled quote leaves the quotes and enters them again, so it needs no rule of its own. A last record without a line feed
+ * counts too.
  */
 export class BodyCheck {
   readonly #hash = createHash("sha256");
@@ -36,7 +36,7 @@ export class BodyCheck {
     if (end > start) this.#isAtRecordStart = bytes[end - 1] === lineFeed && !isQuoted;
   }
 
-  /** Ends the check; nothing can be fed afterwards. */
+  /** Ends the check; nothing can be fed after that. */
   finish(): BodyContent {
     return { sha256: this.#hash.digest("hex"), records: this.#records + (this.#isAtRecordStart ? 0 : 1) };
   }

@@ -1,14 +1,14 @@
 import type { ResponseHead } from "./response-head.ts";
 
-/** Is told of each stretch of body bytes: `bytes[start]` up to but not including `bytes[end]`. */
+/** Called with each part of the body: `bytes[start]` up to but not including `bytes[end]`. */
 type BodySink = (bytes: Buffer, start: number, end: number) => void;
 
 /** Finds the body in the bytes after a head, and knows where it ends. */
 export interface BodyFraming {
   readonly isComplete: boolean;
   /**
-   * Takes `bytes[start]` up to `bytes[end]`, and tells the sink of the body in it.
-   * @returns where it stopped: before `end` only when the body ended earlier
+   * Takes `bytes[start]` up to `bytes[end]`, and passes the body in it to the sink.
+   * @returns where it stopped: before `end` only when the body ended there
    * @throws Error with the reason when the framing is broken
    */
   feed(bytes: Buffer, start: number, end: number, sink: BodySink): number;
@@ -18,7 +18,7 @@ export interface BodyFraming {
 
 /**
  * The framing an answer announces (RFC 9112, section 6.3).
- * @throws Error when the body would only end with the connection: such an end can't be told from a cut
+ * @throws Error when the body would end with the connection, because that can't be told from a cut
  */
 export function framingOf(head: ResponseHead): BodyFraming {
   const coding = head.headers.get("transfer-encoding");
@@ -28,7 +28,7 @@ export function framingOf(head: ResponseHead): BodyFraming {
   }
   const length = head.headers.get("content-length");
   if (length !== undefined && /^\d+$/.test(length)) return new LengthFraming(Number(length));
-  throw new Error("it is neither chunked nor has a length, so that its end can't be told from a cut");
+  throw new Error("it is neither chunked nor has a length, so its end can't be told from a cut");
 }
 
 class LengthFraming implements BodyFraming {
@@ -90,7 +90,7 @@ class ChunkedFraming implements BodyFraming {
     return this.#state === "data" ? `${this.#left} bytes of a chunk, and the last chunk` : "the last chunk";
   }
 
-  /** Gathers a line, which may come in pieces, and acts on it when it is whole. */
+  /** Collects a line, which may come in pieces, and acts on it when it is complete. */
   #feedLine(bytes: Buffer, start: number, end: number): number {
     const found = bytes.indexOf(lineFeed, start);
     const isWhole = found !== -1 && found < end;
@@ -100,7 +100,7 @@ class ChunkedFraming implements BodyFraming {
     if (!isWhole) return end;
     if (this.#line.charCodeAt(this.#line.length - 1) !== carriageReturn) {
       throw new Error(
-        `a line of its chunked framing doesn't end in CRLF: ${JSON.stringify(this.#line.slice(0, 40))}`,
+        `a line of its chunked framing does not end in CRLF: ${JSON.stringify(this.#line.slice(0, 40))}`,
       );
     }
     const line = this.#line.slice(0, -1);

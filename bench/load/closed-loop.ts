@@ -1,10 +1,10 @@
-/** Clients without time to think: each asks again as soon as it has its answer. */
+/** Clients without a pause: each asks again as soon as it has its answer. */
 export interface ClosedLoop<Answer> {
   /** The answers so far. */
   readonly answers: readonly Answer[];
-  /** Resolves when there are so many answers; rejects with the first fault of any client. */
+  /** Resolves when there are so many answers; rejects with the first error of any client. */
   until(answers: number): Promise<void>;
-  /** Has nobody ask again, and resolves when the last answer is there; rejects with the first fault of any client. */
+  /** Stops further requests, and resolves when the last answer has come; rejects with the first error of any client. */
   finish(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export function startClosedLoop<Answer>(clients: number, ask: () => Promise<Answ
   };
   const all = Promise.all(Array.from({ length: clients }, loop));
   const failed = all.then(() => undefined);
-  // Whoever waits is told; between two waits nobody does.
+  // `until` and `finish` reject with it; between two such calls nothing awaits it.
   failed.catch(() => finishing.abort());
   return {
     answers,

@@ -6,7 +6,7 @@ import type { Random } from "../statistics/random.ts";
 
 /** How short requests are spread over time. */
 export interface LatencyProbeOptions {
-  /** Requests a second on average; the times between them are exponential, so that they see the server as it is. */
+  /** Requests per second on average. The times between them are exponential, so that they sample the server evenly. */
   readonly ratePerSecond: number;
   readonly durationMs: number;
   readonly random: Random;
@@ -14,10 +14,10 @@ export interface LatencyProbeOptions {
   readonly signal: AbortSignal;
 }
 
-/** How late short requests were answered, from when each was meant to start. */
+/** How late short requests were answered, counted from when each was due. */
 export interface LatencySummary {
   readonly answered: number;
-  /** Requests that failed or weren't answered with a 200. */
+  /** Requests that failed, or were not answered with a 200. */
   readonly failed: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -25,18 +25,18 @@ export interface LatencySummary {
   readonly longestMs: number;
 }
 
-/** Timers are late by up to a millisecond or so; the rest is waited for turn by turn. */
+/** Timers are late by up to about a millisecond, so the last part is waited for in turns of the event loop. */
 const turnsMs = 2;
 const answerTimeoutMs = 10_000;
 
 /**
- * Asks for a small answer on an open schedule: a request starts when it is due, whether those before are answered or
- * not, and its latency counts from when it was due. A closed loop would wait with a slow server, and so leave out
- * just the requests that suffer (coordinated omission).
+ * Asks for a small answer on an open schedule: a request starts when it is due, whether those before it are answered or
+ * not, and its latency counts from when it was due. A closed loop would wait for a slow server, and so leave out exactly
+ * the requests that are slow (coordinated omission).
  */
 export async function probeLatency(url: URL, options: LatencyProbeOptions): Promise<LatencySummary> {
   const { ratePerSecond, durationMs, random, clock, signal } = options;
-  // As heavy to load as in readExport, and needed no earlier.
+  // Loaded only now, because it is the heaviest module of the bench.
   const { build } = await import("hdr-histogram-js");
   // In whole microseconds, to three significant digits.
   const latencies = build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
@@ -64,7 +64,7 @@ async function waitUntil(dueMs: number, clock: Clock, signal: AbortSignal): Prom
   signal.throwIfAborted();
 }
 
-/** @returns whether the answer was good */
+/** @returns whether it was answered with a 200 */
 function ask(url: URL, agent: Agent, dueMs: number, clock: Clock, latencies: Histogram): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get(url, { agent, timeout: answerTimeoutMs }, (response) => {
@@ -83,7 +83,7 @@ function ask(url: URL, agent: Agent, dueMs: number, clock: Clock, latencies: His
 function summaryOf(latencies: Histogram, answers: readonly boolean[]): LatencySummary {
   const answered = answers.filter(Boolean).length;
   const longest = latencies.maxValue;
-  // A percentile is the upper end of its bucket, which may lie above the largest value.
+  // A percentile is the upper end of its bucket, which may be above the largest value.
   const percentileMs = (percentile: number): number =>
     Math.min(latencies.getValueAtPercentile(percentile), longest) / 1000;
   return {

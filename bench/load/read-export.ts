@@ -1,46 +1,47 @@
-// Long because one reading is one state: socket, framing, schedule and outcome change together with every read, which is timed.
+// Long because a reading is one state: socket, framing, schedule and outcome change together at every read, and every read is timed.
 
 import { connect, type Socket } from "node:net";
 import { crc32 } from "node:zlib";
 import { StreamCsvError, type Clock } from "../../src/index.ts";
 import { systemClock } from "../../src/internal.ts";
+import { messageOf } from "../fault.ts";
 import { BodyCheck, type BodyContent } from "./body-check.ts";
 import { framingOf, type BodyFraming } from "./body-framing.ts";
 import type { GapRecorder, Gaps } from "./gap-recorder.ts";
 import { ResponseHeadParser, type ResponseHead } from "./response-head.ts";
 
-/** How an export is to be read. */
+/** How to read an export. */
 export interface ReadExportOptions {
   /** Gives up and closes the connection; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /**
-   * Reads no faster than this, on a schedule from the first byte on, so that delays of timers don't add up. What a
-   * server leaves undone for longer than a quarter of a second isn't caught up: a slow line doesn't either.
+   * Reads no faster than this, on a schedule from the first byte on, so that delays of timers do not add up. After a pause
+   * of the server, at most a quarter of a second is caught up, as on a slow line.
    * @default undefined as fast as it comes
    */
   readonly bytesPerSecond?: number;
   /**
-   * Of a throttled reading: from so many bytes of the body on it reads as fast as it comes. What lies in the kernel no
-   * longer holds the server, so that a client that means to hold it for a certain time has to hurry in the end.
+   * After this many bytes of the body a throttled reading goes on at full speed. Bytes in the kernel no longer hold the
+   * server, so a client that should hold it for a certain time has to read the rest quickly.
    */
   readonly hurryAfterBytes?: number;
-  /** Is told the bytes of the body so far, at every read. */
+  /** Called with the bytes of the body so far, at every read. */
   readonly onRead?: (bodyBytes: number) => void;
-  /** Closes the connection once so many bytes of the body came. */
+  /** Closes the connection after this many bytes of the body. */
   readonly leaveAfterBytes?: number;
   /**
-   * Hashes the body and counts its records. It costs the reader more than reading does, so never do it while timing.
+   * Hashes the body and counts its records. That costs more than reading, so it must not be done while timing.
    * @default false
    */
   readonly check?: boolean;
   /**
-   * Takes the CRC-32 of the body, which costs a third of a nanosecond a byte: little enough to notice in every timed
-   * body what a count of bytes can't, such as two rows that changed places.
+   * Takes the CRC-32 of the body. It costs a third of a nanosecond per byte, little enough for timed bodies, and finds
+   * what a count of bytes can't, such as two rows that changed places.
    * @default false
    */
   readonly checksum?: boolean;
   /**
-   * Fails when nothing comes for so long.
+   * Fails when nothing comes for this long.
    * @default 60000
    */
   readonly idleTimeoutMs?: number;
@@ -62,11 +63,11 @@ export interface ExportReading {
   readonly gaps: Gaps;
   /** The times between two reads by their share: x from 0 to 1, y in seconds; empty with fewer than two reads. */
   readonly gapQuantiles: readonly (readonly [x: number, y: number])[];
-  /** What the body holds, when it was to be checked and is complete. */
+  /** What the body contains, when `check` was set and the body is complete. */
   readonly content: BodyContent | null;
-  /** CRC-32 of the body, when it was to be taken. */
+  /** CRC-32 of the body, when `checksum` was set. */
   readonly crc32: number | null;
-  /** The beginning of the body of a refusal, which tells why; otherwise empty. */
+  /** The beginning of the body of a refusal, which says why; otherwise empty. */
   readonly problem: string;
 }
 
@@ -77,15 +78,15 @@ const closeGraceMs = 1000;
 const longestCatchUpMs = 250;
 
 /**
- * Reads one export over a connection of its own (HTTP/1.1, `Connection: close`), into one buffer that is used again
- * and again, so that neither bodies nor chunks pile up in the reader.
+ * Reads one export over a connection of its own (HTTP/1.1, `Connection: close`), into one reused buffer, so that neither
+ * bodies nor chunks pile up in the reader.
  *
- * A body counts as complete with its last chunk, or its exact length, and nothing after it.
+ * A body is complete with its last chunk, or its exact length, and nothing after it.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the connection is refused, ends early, stalls, carries more
- *   than it announced or isn't HTTP/1.1; the message names the address and the reason
+ *   than it announced or is not HTTP/1.1; the message names the address and the reason
  */
 export async function readExport(url: URL, options: ReadExportOptions = {}): Promise<ExportReading> {
-  // It brings a histogram, the heaviest part of the bench to load; servers import the bench only to count.
+  // Loaded only now, because it is the heaviest module of the bench, and servers import the bench only to count.
   const { GapRecorder } = await import("./gap-recorder.ts");
   return await new Promise((resolve, reject) => {
     options.signal?.throwIfAborted();
@@ -93,7 +94,7 @@ export async function readExport(url: URL, options: ReadExportOptions = {}): Pro
   });
 }
 
-/** One reading on its way: the socket, and how far the answer is understood. */
+/** One reading in progress: the socket, and how much of the answer is parsed. */
 class Reading {
   readonly #url: URL;
   readonly #options: ReadExportOptions;
@@ -109,7 +110,7 @@ class Reading {
   #crc32 = 0;
   #firstByteMs: number | null = null;
   #problem = "";
-  /** When the byte after the last one read is due to a throttled reader, since the start. */
+  /** When the next byte is due for a throttled reader, since the start. */
   #dueMs = 0;
   #resumption: NodeJS.Timeout | undefined;
   /** Settled: what the promise becomes once the socket has closed. */
@@ -153,14 +154,14 @@ class Reading {
     );
   }
 
-  /** A throttled reader takes small bites, fifty a second, so that it reads evenly instead of in bursts. */
+  /** A throttled reader reads little at a time, fifty times a second, so that it reads evenly instead of in bursts. */
   #bufferBytes(): number {
     const { bytesPerSecond } = this.#options;
     if (bytesPerSecond === undefined) return fastBufferBytes;
     return Math.min(fastBufferBytes, Math.max(256, Math.round(bytesPerSecond / 50)));
   }
 
-  /** @returns false to read no further for now */
+  /** @returns false to pause the socket */
   #onBytes(buffer: Buffer, length: number): boolean {
     const nowMs = this.#clock.nowMs();
     if (this.#outcome !== undefined) {
@@ -175,7 +176,7 @@ class Reading {
     try {
       this.#understand(buffer, length, nowMs);
     } catch (cause) {
-      this.#fail(cause instanceof Error ? cause.message : String(cause), cause);
+      this.#fail(messageOf(cause), cause);
     }
     return this.#outcome !== undefined || this.#mayReadOn(this.#bodyBytes - bytesBefore, nowMs);
   }
@@ -233,11 +234,11 @@ class Reading {
         problem: this.#problem,
       },
     };
-    // The server was asked to close; when it doesn't, the answer was whole all the same.
+    // The server was asked to close. The answer is complete even when it does not.
     this.#socket?.setTimeout(closeGraceMs, () => this.#socket?.destroy());
   }
 
-  /** Keeps to the schedule of a throttled reader, in which every byte takes its time after the one before. */
+  /** Keeps the schedule of a throttled reader, in which every byte is due a fixed time after the one before. */
   #mayReadOn(newBytes: number, nowMs: number): boolean {
     const { bytesPerSecond } = this.#options;
     const isHurrying = this.#bodyBytes >= (this.#options.hurryAfterBytes ?? Number.POSITIVE_INFINITY);

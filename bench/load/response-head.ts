@@ -9,23 +9,23 @@ export interface ResponseHead {
 const headEnd = "\r\n\r\n";
 const longestHeadBytes = 64 * 1024;
 
-/** Gathers the bytes of a head until it is whole; interim (1xx) answers before it are skipped. */
+/** Collects the bytes of a head until it is complete; skips interim (1xx) answers before it. */
 export class ResponseHeadParser {
   #pending = "";
 
   /**
    * Takes the bytes from `start` on.
    * @returns the head and where the body begins, or null when more bytes are needed
-   * @throws Error with the reason when the bytes are no answer of HTTP/1.x
+   * @throws Error with the reason when the bytes are not an answer of HTTP/1.x
    */
   feed(bytes: Buffer, start: number): { readonly head: ResponseHead; readonly bodyStart: number } | null {
     const pendingLength = this.#pending.length;
-    // One character a byte, therefore positions in the text are positions in the bytes.
+    // One character per byte, therefore positions in the text are positions in the bytes.
     this.#pending += bytes.toString("latin1", start);
     const end = this.#pending.indexOf(headEnd);
     if (end === -1) {
       if (this.#pending.length > longestHeadBytes)
-        throw new Error("its header fields don't end within 64 KiB");
+        throw new Error("its header fields do not end within 64 KiB");
       return null;
     }
     const head = parseHead(this.#pending.slice(0, end));

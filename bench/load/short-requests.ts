@@ -1,18 +1,18 @@
 import type { Result } from "autocannon";
 
-/** How many short requests a server answered in a while. */
+/** How many short requests a server answered within a time. */
 export interface ShortRequestCount {
   readonly answered: number;
   readonly perSecond: number;
-  /** Requests that failed, timed out or weren't answered with a 2xx. */
+  /** Requests that failed, timed out or were not answered with a 2xx. */
   readonly failed: number;
 }
 
-/** How short requests are made. */
+/** How to make short requests. */
 export interface ShortRequestOptions {
-  /** The longest it goes on. */
+  /** The longest time. */
   readonly durationMs: number;
-  /** Ends it earlier, with what was counted so far. */
+  /** Ends it earlier; what was counted until then is returned. */
   readonly enough?: AbortSignal;
   /** Connections, each with one request at a time. */
   readonly connections: number;
@@ -23,14 +23,14 @@ export interface ShortRequestOptions {
 const sampleMs = 50;
 
 /**
- * Lets autocannon ask for a small answer over and over: a closed loop, in which each connection sends its next request
- * when the one before is answered. It counts what a server has room for; it tells nothing of how late answers are.
+ * Lets autocannon ask for a small answer again and again: a closed loop, in which each connection sends its next request
+ * when the last one is answered. It counts how many requests a server can answer, and does not measure their latency.
  */
 export async function countShortRequests(url: URL, options: ShortRequestOptions): Promise<ShortRequestCount> {
   const { durationMs, connections, signal, enough } = options;
   signal.throwIfAborted();
   const ended = enough === undefined ? signal : AbortSignal.any([signal, enough]);
-  // Loaded only now: a server that takes its inside numbers from here has no use for a load generator.
+  // Loaded only now: a server that imports the bench for its inside numbers needs no load generator.
   const { default: autocannon } = await import("autocannon");
   // Its callback form returns the running instance, which can be stopped.
   const result = await new Promise<Result>((resolve, reject) => {
@@ -45,7 +45,7 @@ export async function countShortRequests(url: URL, options: ShortRequestOptions)
       (error: unknown, done) => {
         ended.removeEventListener("abort", stop);
         if (error === null || error === undefined) resolve(done);
-        else reject(new Error("autocannon couldn't run", { cause: error }));
+        else reject(new Error("autocannon could not run", { cause: error }));
       },
     );
     const stop = (): void => instance.stop();

@@ -2,10 +2,10 @@ import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const askEveryMs = 20;
-/** Long enough for a server whose first answer is slow, short enough that a lost request costs little. */
+/** Long enough for a slow first answer, short enough that a lost request costs little. */
 const answerLimitMs = 2000;
 
-/** Asks again and again until something answers at an address, with whatever status. Rejects when aborted. */
+/** Asks again and again until something answers at an address, with any status. Rejects when aborted. */
 export async function untilAnswered(url: URL, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
@@ -14,7 +14,7 @@ export async function untilAnswered(url: URL, signal: AbortSignal): Promise<void
   }
 }
 
-/** Whether something answers HTTP at an address, with whatever status; the body isn't waited for. */
+/** Whether something answers HTTP at an address, with any status; does not wait for the body. */
 export function isAnswered(url: URL, signal: AbortSignal, limitMs = answerLimitMs): Promise<boolean> {
   return new Promise((resolve) => {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);

@@ -1,4 +1,4 @@
-import { read, threadsOf } from "./process-tree.ts";
+import { readProcFile, threadsOf } from "./process-tree.ts";
 
 /**
  * Clock ticks per second in /proc/PID/stat: USER_HZ, which Linux shows as 100 to every program on every
@@ -9,9 +9,9 @@ const ticksPerSecond = 100;
 /**
  * CPU seconds that processes have used since they started, their reaped children included.
  *
- * /proc/PID/schedstat is the main thread alone, so the nanoseconds of all threads are summed. A thread that ended
- * takes its own away, while /proc/PID/stat keeps them, in ticks of 10 ms cut off; therefore the larger of the two
- * counts: exact while threads live, and never short by more than 20 ms when some ended.
+ * /proc/PID/schedstat covers only the main thread, so the nanoseconds of all threads are summed. When a thread ends, its
+ * nanoseconds are lost there, while /proc/PID/stat keeps them in ticks of 10 ms, rounded down. Therefore the larger of the
+ * two is used: exact while all threads live, and at most 20 ms too small when some have ended.
  */
 export async function cpuSeconds(pids: readonly number[]): Promise<number> {
   const each = await Promise.all(pids.map(cpuSecondsOf));
@@ -20,7 +20,9 @@ export async function cpuSeconds(pids: readonly number[]): Promise<number> {
 
 async function cpuSecondsOf(pid: number): Promise<number> {
   const threads = await threadsOf(pid);
-  const texts = await Promise.all(threads.map((thread) => read(`/proc/${pid}/task/${thread}/schedstat`)));
+  const texts = await Promise.all(
+    threads.map((thread) => readProcFile(`/proc/${pid}/task/${thread}/schedstat`)),
+  );
   const nanoseconds = texts.reduce((total, text) => total + Number(text.split(" ")[0] ?? 0), 0);
   const { own, reaped } = await ticksOf(pid);
   return Math.max(nanoseconds / 1e9, own / ticksPerSecond) + reaped / ticksPerSecond;
@@ -28,8 +30,8 @@ async function cpuSecondsOf(pid: number): Promise<number> {
 
 /** Ticks of a process, and of its children that ended and were waited for. */
 async function ticksOf(pid: number): Promise<{ own: number; reaped: number }> {
-  const stat = await read(`/proc/${pid}/stat`);
-  // The name in the second field may hold spaces and parentheses, therefore counting starts after the last one.
+  const stat = await readProcFile(`/proc/${pid}/stat`);
+  // The name in the second field may contain spaces and parentheses, therefore counting starts after the last one.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const at = (index: number): number => Number(fields[index] ?? 0);
   return { own: at(11) + at(12), reaped: at(13) + at(14) };

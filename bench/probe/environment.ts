@@ -6,7 +6,7 @@ import type { Environment } from "../result/schema.ts";
 
 const run = promisify(execFile);
 
-/** What the numbers of a run depend on beside the code; the commit is that of the working directory. */
+/** What the numbers of a run depend on, beside the code. The commit is that of the working directory. */
 export async function describeEnvironment(): Promise<Environment> {
   const machine = {
     node: process.version,
@@ -18,13 +18,13 @@ export async function describeEnvironment(): Promise<Environment> {
   return { ...machine, gitSha: await gitSha(), fingerprint: fingerprint(machine) };
 }
 
-/** What the control group allows, or what the machine has when it allows more or says nothing. */
+/** The limit of the control group, or the memory of the machine when that is smaller or there is no limit. */
 function memoryLimitBytes(): number {
   const allowed = process.constrainedMemory() ?? 0;
   return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
 }
 
-/** Two runs with the same fingerprint may compare their absolute numbers. */
+/** The absolute numbers of two runs with the same fingerprint may be compared. */
 function fingerprint(machine: Readonly<Record<string, string | number>>): string {
   return createHash("sha256").update(JSON.stringify(machine)).digest("hex").slice(0, 16);
 }

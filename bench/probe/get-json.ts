@@ -4,9 +4,9 @@ import { StreamCsvError } from "../../src/index.ts";
 const longestText = 4 * 1024 ** 2;
 
 /**
- * The JSON that a server answers, on a connection of its own that is closed afterwards.
- * A kept connection would count among those a server drains when it is stopped.
- * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the answer is no JSON or not a 200
+ * The JSON that a server answers, on a connection of its own that is closed afterwards. A server that is stopped would
+ * wait for a kept connection.
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the answer is not JSON, or its status is not 200
  */
 export async function getJson(url: URL, signal: AbortSignal, timeoutMs = 10_000): Promise<unknown> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
@@ -15,7 +15,7 @@ export async function getJson(url: URL, signal: AbortSignal, timeoutMs = 10_000)
     try {
       return JSON.parse(text);
     } catch (cause) {
-      throw invalid(`${url.href} answered something that is no JSON: ${text.slice(0, 200)}`, cause);
+      throw invalid(`${url.href} answered something that is not JSON: ${text.slice(0, 200)}`, cause);
     }
   }
   throw invalid(`${url.href} answered ${status}: ${text.slice(0, 500)}`);
@@ -29,7 +29,8 @@ function getText(url: URL, signal: AbortSignal): Promise<{ status: number; text:
       response.on("data", (part: string) => {
         text += part;
         // A server may answer any address with its export.
-        if (text.length > longestText) response.destroy(invalid(`${url.href} answers no short JSON.`));
+        if (text.length > longestText)
+          response.destroy(invalid(`${url.href} does not answer a short JSON text.`));
       });
       response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
       response.on("error", reject);

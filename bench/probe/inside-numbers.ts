@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { EventLoopMeter, Occupancy, systemClock, type WorkerNumbers } from "../../src/internal.ts";
 
-/** What a server tells of itself: the part of our `/stats` that `bench` reads. */
+/** What a server reports about itself: the part of our `/stats` that `bench` reads. */
 export interface InsideReport {
   readonly uptimeSeconds: number;
   readonly total: Pick<
@@ -22,7 +22,7 @@ export interface InsideReport {
 /** Counts what happens inside a server; see {@link insideNumbers}. */
 export interface InsideNumbersMeter {
   /**
-   * Notes that an export takes a slot; the function it gives notes that the slot is free again, once.
+   * Counts that an export takes a slot. Call the returned function when the slot is free again; only the first call counts.
    * @param waitedSeconds how long it waited for the slot, where the server has a queue
    * @default waitedSeconds 0
    */
@@ -34,9 +34,9 @@ export interface InsideNumbersMeter {
 const delayResolutionMs = 10;
 
 /**
- * Lets any Node server tell `bench` what only its inside knows, by the same counters as `stream-csv serve`: how long
- * exports hold their slots, how long the event loop is busy and late, CPU time, garbage collection and heap. Answer
- * `GET /stats` with what `read()` gives. One process is counted; its timers keep nothing alive.
+ * Lets any Node server report inside numbers to `bench`, by the same counters as `stream-csv serve`: how long exports hold
+ * their slots, how long the event loop is busy and late, CPU time, garbage collection and heap. Answer `GET /stats` with
+ * what `read()` returns. It counts one process, and its timers do not keep the process alive.
  *
  * @example
  * const inside = insideNumbers();
@@ -80,7 +80,7 @@ export function insideNumbers(): InsideNumbersMeter {
           residentBytes: rss,
           peakResidentBytes: process.resourceUsage().maxRSS * 1024,
           heapUsedBytes: heapUsed,
-          // A sample holds the sampling interval itself; without a sample yet it is nonsense.
+          // A sample includes the sampling interval. Without a sample the maximum means nothing.
           loopDelayMaxSeconds:
             delay.count === 0 ? 0 : Math.max(0, delay.max / 1e9 - delayResolutionMs / 1000),
         },

@@ -1,15 +1,21 @@
 import { performance } from "node:perf_hooks";
-import { read } from "./process-tree.ts";
+import { readProcFile } from "./process-tree.ts";
 
-/** How busy this process was over a while, which tells whether it held up what it measured. */
+/** How busy this process was for a while, which shows whether it slowed down what it measured. */
 export interface OwnLoad {
-  /** Share of the time its event loop wasn't idle, from 0 to 1. */
+  /** Share of the time its event loop was not idle, from 0 to 1. */
   readonly busyRatio: number;
-  /** Share of the time its main thread was ready to run and had no core; null where that isn't told. */
+  /** Share of the time its main thread was ready to run and had no core; null where the system does not report it. */
   readonly waitRatio: number | null;
 }
 
-/** Watches this process; the function it gives tells of the time since. */
+/**
+ * A reader that was busy for a larger share of an export than these may have been the slower side: then a report warns,
+ * or a round that gates is refused.
+ */
+export const busyReaderRatio = { warns: 0.6, refuses: 0.8 } as const;
+
+/** Watches this process; the function it returns gives its load since then. */
 export async function watchOwnLoad(): Promise<() => Promise<OwnLoad>> {
   const waitedBefore = await waitedSeconds();
   const loopBefore = performance.eventLoopUtilization();
@@ -29,7 +35,7 @@ export async function watchOwnLoad(): Promise<() => Promise<OwnLoad>> {
 
 /** The second number of schedstat: nanoseconds on a run queue. */
 async function waitedSeconds(): Promise<number | null> {
-  const text = await read(`/proc/${process.pid}/task/${process.pid}/schedstat`);
+  const text = await readProcFile(`/proc/${process.pid}/task/${process.pid}/schedstat`);
   const nanoseconds = Number(text.split(" ")[1]);
   return text === "" || Number.isNaN(nanoseconds) ? null : nanoseconds / 1e9;
 }

@@ -1,7 +1,7 @@
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Whether this system has what the probes read; only Linux has. */
+/** Whether this system has the files that the probes read; only Linux has them. */
 export const canSampleProcesses = process.platform === "linux";
 
 /** A process and all its descendants, root first, as /proc/PID/task/TID/children names them. */
@@ -11,7 +11,7 @@ export async function processTree(rootPid: number): Promise<number[]> {
   return found;
 }
 
-/** Highest resident size since the last reset (VmHWM), summed over processes; those that ended count nothing. */
+/** Highest resident size since the last reset (VmHWM), summed over processes; processes that ended count nothing. */
 export async function peakResidentBytes(pids: readonly number[]): Promise<number> {
   return sum(await Promise.all(pids.map((pid) => statusBytes(pid, "VmHWM"))));
 }
@@ -22,8 +22,8 @@ export async function residentBytes(pids: readonly number[]): Promise<number> {
 }
 
 /**
- * Sets the recorded peak of each process back to what it holds now.
- * @returns whether the kernel did so for all of them; it needs the right to write to /proc/PID/clear_refs
+ * Resets the recorded peak of each process to what it holds now.
+ * @returns whether the kernel did so for all of them; that needs permission to write to /proc/PID/clear_refs
  */
 export async function resetPeaks(pids: readonly number[]): Promise<boolean> {
   const done = await Promise.all(
@@ -40,12 +40,18 @@ export async function resetPeaks(pids: readonly number[]): Promise<boolean> {
 
 /** Which of these processes still exist; a zombie counts as ended. */
 export async function stillRunning(pids: readonly number[]): Promise<number[]> {
-  const states = await Promise.all(pids.map(async (pid) => ({ pid, stat: await read(`/proc/${pid}/stat`) })));
+  const states = await Promise.all(
+    pids.map(async (pid) => ({ pid, stat: await readProcFile(`/proc/${pid}/stat`) })),
+  );
   return states.filter(({ stat }) => stat !== "" && !/\) [ZX] /.test(stat)).map(({ pid }) => pid);
 }
 
-/** Waits until the processes' memory stands still, or the time is over; collected garbage and closed sockets settle meanwhile. */
-export async function settle(pids: readonly number[], limitMs: number, signal: AbortSignal): Promise<void> {
+/** Waits until the memory of processes stops changing, at most for the time given: garbage is collected and sockets are closed. */
+export async function settleMemory(
+  pids: readonly number[],
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   let before = -1;
   for (let waitedMs = 0; waitedMs < limitMs; waitedMs += 25) {
     const now = await residentBytes(pids);
@@ -57,7 +63,7 @@ export async function settle(pids: readonly number[], limitMs: number, signal: A
 
 async function childrenOf(pid: number): Promise<number[]> {
   const lists = await Promise.all(
-    (await threadsOf(pid)).map((thread) => read(`/proc/${pid}/task/${thread}/children`)),
+    (await threadsOf(pid)).map((thread) => readProcFile(`/proc/${pid}/task/${thread}/children`)),
   );
   return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
 }
@@ -68,13 +74,13 @@ export async function threadsOf(pid: number): Promise<string[]> {
 }
 
 async function statusBytes(pid: number, field: string): Promise<number> {
-  const status = await read(`/proc/${pid}/status`);
+  const status = await readProcFile(`/proc/${pid}/status`);
   const match = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status);
   return Number(match?.[1] ?? 0) * 1024;
 }
 
-/** The text of a file of /proc, or nothing when the process or thread ended meanwhile. */
-export async function read(path: string): Promise<string> {
+/** The text of a file of /proc; empty when the process or thread has ended. */
+export async function readProcFile(path: string): Promise<string> {
   return readFile(path, "utf8").catch(() => "");
 }
 

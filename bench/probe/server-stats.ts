@@ -11,7 +11,7 @@ const statsSchema = looseObject({
     queueWaitSeconds: number(),
     loopSeconds: number(),
     cpuSeconds: number(),
-    // What older servers don't tell.
+    // Older servers do not report these.
     gcSeconds: optional(number()),
     heapUsedBytes: optional(number()),
     loopDelayMaxSeconds: optional(number()),
@@ -20,23 +20,23 @@ const statsSchema = looseObject({
   allBusySeconds: optional(nullable(number())),
 });
 
-/** What a server tells of its own work since it started, and when, by its own clock. */
+/** What a server reports about its own work since it started, and when, by its own clock. */
 export type InsideNumbers = InferOutput<typeof statsSchema>["total"] & {
   readonly uptimeSeconds: number;
-  /** Time in which every sync worker was taken; 0 where there are none. */
+  /** Time in which every sync worker was busy; 0 when there are none. */
   readonly allBusySeconds: number;
   /** The processes whose numbers these are. */
   readonly pids: readonly number[];
-  /** How old the oldest of them is: a server need not wait for a worker in the midst of its work. */
+  /** How old the oldest of them is: a server does not have to wait for a busy worker. */
   readonly ageSeconds: number;
 };
 
-/** A server that fills the buffers of hundreds of readers answers late, and is right to. */
+/** A server that is filling the buffers of hundreds of readers may answer late. */
 const answerLimitMs = 60_000;
 
 /**
  * Asks a server what its workers did so far (`GET /stats`).
- * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when what it answers isn't that
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when it answers something else
  */
 export async function fetchInsideNumbers(origin: string, signal: AbortSignal): Promise<InsideNumbers> {
   const url = new URL("/stats", origin);
@@ -49,16 +49,16 @@ export async function fetchInsideNumbers(origin: string, signal: AbortSignal): P
   }
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",
-    `${url.href} doesn't answer as a stream-csv server does: ${parsed.issues[0].message}`,
+    `${url.href} does not answer as a stream-csv server does: ${parsed.issues[0].message}`,
   );
 }
 
-/** Whether a server answers `/stats` in that shape. */
+/** Whether a server answers `/stats` in that format. */
 export async function tellsInsideNumbers(origin: string, signal: AbortSignal): Promise<boolean> {
-  const isTold = await fetchInsideNumbers(origin, signal).then(
+  const isReported = await fetchInsideNumbers(origin, signal).then(
     () => true,
     () => false,
   );
   signal.throwIfAborted();
-  return isTold;
+  return isReported;
 }

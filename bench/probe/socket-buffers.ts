@@ -1,15 +1,15 @@
-import { read } from "./process-tree.ts";
+import { readProcFile } from "./process-tree.ts";
 
 /** State of an open connection in /proc/net/tcp. */
 const established = "01";
 
 /**
- * Bytes that lie in the kernel between a server and its clients on this machine: sent and not yet acknowledged on the
- * server's side, received and not yet read on the clients'. Read from /proc/net/tcp and /proc/net/tcp6.
+ * Bytes in the kernel between a server and its clients on this machine: sent and not yet acknowledged on the server's
+ * side, received and not yet read on the clients' side. Read from /proc/net/tcp and /proc/net/tcp6.
  * @param port the port the server listens on
  */
 export async function bytesInSocketBuffers(port: number): Promise<number> {
-  const tables = await Promise.all([read("/proc/net/tcp"), read("/proc/net/tcp6")]);
+  const tables = await Promise.all([readProcFile("/proc/net/tcp"), readProcFile("/proc/net/tcp6")]);
   return tables
     .flatMap((table) => table.split("\n").slice(1))
     .map((line) => queuedBytes(line, port))

@@ -1,18 +1,18 @@
-import { read } from "./process-tree.ts";
+import { readProcFile } from "./process-tree.ts";
 
 /** CPU time of the whole machine since it started, in clock ticks. */
 export interface MachineTicks {
-  /** Ticks that other guests of the host got while this one wanted to run. */
+  /** Ticks that other guests of the host got while this one was ready to run. */
   readonly stolen: number;
   readonly total: number;
 }
 
 /** Reads the first line of /proc/stat; null where there is none. */
 export async function machineTicks(): Promise<MachineTicks | null> {
-  return parseMachineTicks(await read("/proc/stat"));
+  return parseMachineTicks(await readProcFile("/proc/stat"));
 }
 
-/** user, nice, system, idle, iowait, irq, softirq, steal; guest times follow and are in user and nice already. */
+/** user, nice, system, idle, iowait, irq, softirq, steal; guest times follow, and are included in user and nice. */
 export function parseMachineTicks(text: string): MachineTicks | null {
   const [, numbers] = /^cpu +([\d ]+)/.exec(text) ?? [];
   const ticks = numbers?.trim().split(/ +/).slice(0, 8).map(Number) ?? [];

@@ -1,4 +1,4 @@
-import { read } from "./process-tree.ts";
+import { readProcFile } from "./process-tree.ts";
 
 /** How often the CPU limit of the control group has stopped its processes, since the group was made. */
 export interface Throttling {
@@ -6,17 +6,17 @@ export interface Throttling {
   readonly throttledPeriods: number;
 }
 
-/** Reads cpu.stat of the control group that this process is in; null where there is none or it has no limit. */
+/** Reads cpu.stat of the control group of this process; null when there is none, or it has no limit. */
 export async function cpuThrottling(): Promise<Throttling | null> {
-  const folders = groupFolders(await read("/proc/self/cgroup"));
+  const folders = groupFolders(await readProcFile("/proc/self/cgroup"));
   for (const folder of folders) {
-    const found = parseThrottling(await read(`${folder}/cpu.stat`));
+    const found = parseThrottling(await readProcFile(`${folder}/cpu.stat`));
     if (found !== null) return found;
   }
   return null;
 }
 
-/** Where cpu.stat may be, the nearest first: in a container the path is the host's and the root is the own group. */
+/** Where cpu.stat may be, the nearest first: in a container the path is that of the host, and the root is the own group. */
 export function groupFolders(cgroup: string): readonly string[] {
   const root = "/sys/fs/cgroup";
   const folders = cgroup.split("\n").flatMap((line) => {

@@ -1,39 +1,20 @@
 import picocolors from "picocolors";
-import { metrics } from "../result/metric.ts";
+import type { ComparedRow, ComparisonView } from "../result/comparison-view.ts";
 import type { Comparison } from "../result/schema.ts";
+import { metrics } from "../result/metric.ts";
 import { emptyCell, quantityCell, textCell, type Cell, type Table } from "./model/table.ts";
 import { withPlainTexts } from "./plain-text.ts";
 import { labelOf } from "./read/metric-label.ts";
 import { tableText } from "./terminal/table.ts";
 import type { Colors } from "./terminal/look.ts";
 
-/** One metric of one arm in two runs. */
-export interface ComparedRow {
-  readonly comparison: Comparison;
-  readonly arm: string;
-  /** The control that the values were divided by; null for plain values. */
-  readonly over: string | null;
-  /** Medians of both runs. */
-  readonly before: number | null;
-  readonly after: number | null;
-  /** Both bounds lie on one side of no change, at a level that all comparisons share. */
-  readonly isSure: boolean;
-}
-
-/** Two runs as they are to be shown. */
-export interface ComparisonView {
-  readonly names: { readonly before: string; readonly after: string };
-  readonly rows: readonly ComparedRow[];
-  /** What the budgets say, a sentence each. */
-  readonly reasons: readonly string[];
-  readonly warnings: readonly string[];
-  readonly verdict: string;
-}
-
 /** Two runs have one table, whose columns no format may split. */
 const anyWidth = Number.POSITIVE_INFINITY;
 
-/** What changed between two runs, as text for a person: what has a budget and what surely changed. The rest is counted. */
+/**
+ * What changed between two runs as text for a person: what has a budget and what surely changed; everything
+ * else is counted only.
+ */
 export function comparisonText(view: ComparisonView, { hasColor }: { readonly hasColor: boolean }): string {
   const colors = picocolors.createColors(hasColor);
   const { names, rows, reasons, warnings, verdict } = withPlainTexts(view);

@@ -1,6 +1,6 @@
-// Long because it is a catalogue: every metric stands here with its unit, direction and meaning, and nothing else does.
+// Long because it is a catalog: every metric with its unit, direction and meaning, and nothing else.
 
-/** What a number is in, so that it can be shown. */
+/** The unit of a metric, which decides how a report shows it. */
 export type MetricUnit =
   | "s"
   | "bytes"
@@ -14,14 +14,14 @@ export type MetricUnit =
   | "clients"
   | "ratio";
 
-/** What is known of a metric before it is measured. */
+/** What is known about a metric before it is measured. */
 export interface Metric {
   readonly id: string;
   readonly unit: MetricUnit;
   readonly better: "lower" | "higher";
-  /** Whether a budget may fail a build by it. */
+  /** Whether it has a budget by default. */
   readonly gate: boolean;
-  /** What it tells and how it is taken, in one sentence. */
+  /** What it means and how it is measured, in one sentence. */
   readonly meaning: string;
 }
 
@@ -360,5 +360,5 @@ export const metrics = [
 /** The stable name of a metric. */
 export type MetricId = (typeof metrics)[number]["id"];
 
-/** What one arm gave in one round; null is what couldn't be measured, absent what wasn't meant to be. */
+/** What one arm gave in one round. A metric is null when it could not be measured, and absent when it was not asked for. */
 export type Measured = Readonly<Partial<Record<MetricId, number | null>>>;

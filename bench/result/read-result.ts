@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { getDotPath, safeParse, type BaseIssue } from "valibot";
 import { StreamCsvError } from "../../src/index.ts";
+import { messageOf } from "../fault.ts";
 import { resultFormat, resultSchema, type BenchResult } from "./schema.ts";
 
-/** More would bury the first, which is often the cause of the others. */
+/** More would hide the first one, which is often the cause of the others. */
 const mostFaults = 5;
 
 /**
- * Reads a result file, and refuses one that isn't what the format says.
+ * Reads a result file, and refuses one that does not match the format.
  * @throws StreamCsvError `SCSV_BAD_RESULT` that names the file, the place in it and what is wrong there
  */
 export async function readResultFile(path: string): Promise<BenchResult> {
@@ -15,8 +16,7 @@ export async function readResultFile(path: string): Promise<BenchResult> {
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StreamCsvError("SCSV_BAD_RESULT", `"${path}" can't be read: ${reason}.`, {
+    throw new StreamCsvError("SCSV_BAD_RESULT", `"${path}" can't be read: ${messageOf(cause)}.`, {
       cause,
       hint: "Name a file that stream-csv bench -o json=FILE has written.",
     });
@@ -38,24 +38,23 @@ export function parseResult(text: string, name: string): BenchResult {
   const more = issues.length > mostFaults ? `; and ${issues.length - mostFaults} more` : "";
   throw new StreamCsvError(
     "SCSV_BAD_RESULT",
-    `"${name}" isn't a whole ${resultFormat} result: ${places.join("; ")}${more}.`,
+    `"${name}" is not a complete ${resultFormat} result: ${places.join("; ")}${more}.`,
   );
 }
 
 function parseJson(text: string, name: string): unknown {
   try {
-    // A byte order mark is added by some editors, and is no JSON.
+    // Some editors add a byte order mark, which is not JSON.
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StreamCsvError("SCSV_BAD_RESULT", `"${name}" isn't JSON: ${reason}.`, {
+    throw new StreamCsvError("SCSV_BAD_RESULT", `"${name}" is not JSON: ${messageOf(cause)}.`, {
       cause,
       hint: "Name a result file, as stream-csv bench -o json=FILE writes it; a file that was cut short can't be read.",
     });
   }
 }
 
-/** Tells a file of another version, or of another kind, from one that is damaged. */
+/** Reports a file of another version or another kind as such, instead of as a damaged one. */
 function requireFormat(value: unknown, name: string): void {
   const format = typeof value === "object" && value !== null && "schema" in value ? value.schema : undefined;
   if (format === resultFormat) return;
@@ -69,7 +68,7 @@ function requireFormat(value: unknown, name: string): void {
   }
   throw new StreamCsvError(
     "SCSV_BAD_RESULT",
-    `"${name}" is no result of stream-csv bench: its "schema" is ${format === undefined ? "missing" : JSON.stringify(format)}, and should be "${resultFormat}".`,
+    `"${name}" is not a result of stream-csv bench: its "schema" is ${format === undefined ? "missing" : JSON.stringify(format)}, and should be "${resultFormat}".`,
   );
 }
 

@@ -78,10 +78,10 @@ const comparison = strictObject({
   n: count,
   mde: nullable(quantity),
   budget: nullable(quantity),
-  /** What a change also has to exceed, in the metric's unit, to break the budget. */
+  /** A change also has to exceed this, in the metric's unit, to break the budget. */
   least: optional(nullable(quantity)),
   verdict: picklist(["informational", "pass", "regression", "inconclusive"]),
-  /** What led to its verdict, in a sentence; of what was judged. */
+  /** What led to its verdict, in a sentence; only for a comparison that was judged. */
   reason: optional(string()),
 });
 
@@ -103,7 +103,7 @@ const check = strictObject({
   ok: boolean(),
 });
 
-/** The result file: every raw value, and what was concluded from them. Quantities are in SI units, `null` never `NaN`. */
+/** The result file: every raw value, and what was concluded from them. Quantities are in SI units, and `null`, never `NaN`. */
 export const resultSchema = strictObject({
   schema: literal(resultFormat),
   tool: strictObject({ name: string(), version: string() }),
@@ -117,7 +117,7 @@ export const resultSchema = strictObject({
   comparisons: list(comparison),
   series: optional(list(series)),
   checks: list(check),
-  /** What led to a verdict, in a sentence each, the gravest first. */
+  /** What led to the verdict, one sentence each, the gravest first. */
   reasons: optional(list(string())),
   integrity: object({
     bytes: nullable(count),

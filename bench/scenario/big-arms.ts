@@ -1,28 +1,26 @@
 import { formatBytes, formatCount } from "../../src/internal.ts";
-import { distinctArms, type BenchArm } from "../session/arm.ts";
+import { bytesPerRow, distinctArms, type PlannedArm } from "../session/arm.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
-/** Kernel buffers swallow some 4 MB of a connection; a body must be much larger to keep its server waiting. */
+/** The kernel buffers about 4 MB per connection; only a much larger body keeps its server waiting. */
 const fewestBodyBytes = 16 * 1024 ** 2;
 
 /**
- * The arms with as many rows as make a body that doesn't fit into socket buffers. Those that have fewer are left out,
- * which is noted with the reason why it matters.
+ * The arms, with as many rows as make a body that does not fit into socket buffers. An arm with fewer rows is left out,
+ * and a warning says why.
  */
 export function bigArms(
-  { plan, logbook }: ScenarioContext,
+  { plan, record }: Pick<ScenarioContext, "plan" | "record">,
   scenario: string,
   because: string,
-): readonly BenchArm[] {
-  return distinctArms(plan.arms).flatMap((arm): readonly BenchArm[] => {
-    const bytesPerRow = arm.body.bytes / Math.max(1, arm.body.rows);
-    const rows = Math.ceil(fewestBodyBytes / bytesPerRow);
-    const { isStreamCsv, takesRows, name } = arm.target;
-    const most = isStreamCsv ? plan.availableRows : takesRows ? null : arm.body.rows;
-    if (most === null || rows <= most) return [takesRows ? { ...arm, rows } : arm];
-    const whose = isStreamCsv ? "" : ` of ${name}`;
-    logbook.warn(
-      `${scenario} was left out for ${arm.id}: all ${formatCount(most)} rows${whose} are less than ${formatBytes(fewestBodyBytes)}, ${because}.`,
+): readonly PlannedArm[] {
+  return distinctArms(plan.arms).flatMap((arm): readonly PlannedArm[] => {
+    const { availableRows, target } = arm;
+    const rows = Math.ceil(fewestBodyBytes / bytesPerRow(arm));
+    if (availableRows === null || rows <= availableRows) return [target.takesRows ? { ...arm, rows } : arm];
+    const whose = target.isStreamCsv ? "" : ` of ${target.name}`;
+    record.warn(
+      `${scenario} was left out for ${arm.id}: all ${formatCount(availableRows)} rows${whose} are less than ${formatBytes(fewestBodyBytes)}, ${because}.`,
     );
     return [];
   });

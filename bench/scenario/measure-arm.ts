@@ -1,35 +1,35 @@
+import { busyReaderRatio } from "../probe/own-load.ts";
 import type { Measured } from "../result/metric.ts";
+import { armTitle, type PlannedArm } from "../session/arm.ts";
+import { measureExport, prepareServer, requireSameBody } from "../session/measure/measure-export.ts";
 import type { RunningTarget } from "../subject/target.ts";
-import { whoseOf, type BenchArm } from "../session/arm.ts";
-import { measureExport, prepareServer, requireSameBody } from "../session/measure-export.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
-/** Above this share of its time the reader may have been the slower side. */
-const busyReaderRatio = 0.6;
-/** Above this share of an export the reader lacked a core for too long to be believed. */
+/** Above this share of an export the reader had no core for too long to trust its times. */
 const waitingReaderRatio = 0.25;
 
 /**
- * Takes one timed export of an arm at a fresh server, or at one that was prepared, whose body has to be the one that was checked, and warns where the reader was the
+ * Takes one timed export of an arm, whose body has to be the one that was checked, and warns where the reader was the
  * limit.
+ * @param prepared what the server held before its warm-up; without it the server is fresh, and warmed up here
  */
 export async function measureArm(
-  { session, logbook }: Pick<ScenarioContext, "session" | "logbook">,
-  arm: BenchArm,
+  { session, record }: Pick<ScenarioContext, "session" | "record">,
+  arm: PlannedArm,
   server: RunningTarget,
-  prepared?: { readonly idle: number | null },
+  prepared?: { readonly idleBytes: number | null },
 ): Promise<Measured> {
-  const trial = { session, server, request: arm };
-  const { idle } = prepared ?? { idle: await prepareServer(trial) };
-  const { measured, reading, client } = await measureExport(trial, arm.body.rows, idle);
-  requireSameBody(whoseOf(arm), reading, arm.body);
-  if (client.busyRatio > busyReaderRatio) {
-    logbook.warn(
-      `${arm.id} is client-bound: the reader itself was busy for more than ${busyReaderRatio * 100} % of an export, so that its times and rates are bounds; the server may be faster.`,
+  const served = { session, server, request: arm };
+  const { idleBytes } = prepared ?? { idleBytes: await prepareServer(served) };
+  const { measured, reading, client } = await measureExport(served, arm.body.rows, idleBytes);
+  requireSameBody(armTitle(arm), reading, arm.body);
+  if (client.busyRatio > busyReaderRatio.warns) {
+    record.warn(
+      `${arm.id} is client-bound: the reader itself was busy for more than ${busyReaderRatio.warns * 100} % of an export, so its times and rates are bounds; the server may be faster.`,
     );
   } else if ((client.waitRatio ?? 0) > waitingReaderRatio) {
-    logbook.warn(
-      `${arm.id} is client-bound: the reader had no core for more than ${waitingReaderRatio * 100} % of an export, since other programs had them; the server may be faster.`,
+    record.warn(
+      `${arm.id} is client-bound: the reader had no core for more than ${waitingReaderRatio * 100} % of an export, because other programs used them; the server may be faster.`,
     );
   }
   return measured;

@@ -1,14 +1,14 @@
 import type { Arm } from "../result/schema.ts";
-import type { BenchArm } from "../session/arm.ts";
+import type { PlannedArm } from "../session/arm.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
-/** Notes arms in the logbook, as the result file wants them. */
+/** Records the arms of a scenario in the form of the result file. */
 export function noteArms(
-  { logbook }: Pick<ScenarioContext, "logbook">,
+  { record }: Pick<ScenarioContext, "record">,
   scenario: string,
-  arms: readonly Pick<BenchArm, "id" | "role" | "target" | "delivery" | "rows">[],
+  arms: readonly Pick<PlannedArm, "id" | "role" | "target" | "delivery" | "rows">[],
 ): void {
-  logbook.arms.push(
+  record.arms.push(
     ...arms.map(({ id, role, target, delivery, rows }): Arm => ({
       id,
       scenario,

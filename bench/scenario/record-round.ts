@@ -1,29 +1,32 @@
+import { messageOf } from "../fault.ts";
 import type { Measured } from "../result/metric.ts";
+import { combineTurns, withDuet } from "../session/measure/combine-turns.ts";
+import { withServers, type ServerNeed, type Started } from "../session/server/with-servers.ts";
 import type { RunningTarget } from "../subject/target.ts";
-import { combineTurns, withDuet } from "../session/combine-turns.ts";
-import { withServers, type Served, type ServerNeed } from "../session/with-servers.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
-/** What a round is, beside one measurement of each arm by itself. */
+/** What a round contains beside one measurement of each arm by itself. */
 export interface RoundDesign<Item> {
   /**
    * How often each arm is measured by itself, in turn with the others.
    * @default 1
    */
   readonly turns?: number;
-  /** Measures all arms whose servers run side by side at once, after their turns; what it gives is by the arm's id. */
-  readonly measureTogether?: (served: readonly Served<Item>[]) => Promise<Readonly<Record<string, Measured>>>;
-  /** Why what the round gave doesn't count, in a sentence; null when it does. Without it each counts. */
+  /** Measures all arms whose servers run side by side at once, after their turns; returns what it measured by arm id. */
+  readonly measureTogether?: (
+    started: readonly Started<Item>[],
+  ) => Promise<Readonly<Record<string, Measured>>>;
+  /** Returns why the round does not count, in a sentence, or null when it counts. Without it every round counts. */
   readonly findFault?: (arms: Readonly<Record<string, Measured>>) => Promise<string | null>;
 }
 
 /**
- * Measures the arms of one round, one after the other and each on a fresh server, and notes what they gave.
- * When one fails, or the run is interrupted, what was measured is kept and said not to count, and the fault goes on.
- * @returns why the round doesn't count, or null
+ * Measures the arms of one round, one after the other and each on a fresh server, and records what they gave. When one
+ * fails, or the run is interrupted, what was measured is kept in a round that does not count, and the error is thrown.
+ * @returns why the round does not count, or null
  */
 export async function recordRound<Item extends ServerNeed & { readonly id: string }>(
-  { session, logbook }: Pick<ScenarioContext, "session" | "logbook">,
+  { session, record }: Pick<ScenarioContext, "session" | "record">,
   scenario: string,
   items: readonly Item[],
   measure: (item: Item, server: RunningTarget) => Promise<Measured>,
@@ -33,7 +36,7 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
     findFault = () => Promise.resolve(null),
   }: RoundDesign<Item> = {},
 ): Promise<string | null> {
-  const index = logbook.nextIndex(scenario);
+  const index = record.nextIndex(scenario);
   const order = items.map(({ id }) => id);
   const measured: Record<string, Measured[]> = {};
   const arms: Record<string, Measured> = {};
@@ -48,23 +51,19 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
       },
       {
         turns,
-        async useTogether(served) {
-          const together = await measureTogether(served);
+        async useTogether(started) {
+          const together = await measureTogether(started);
           for (const [id, duet] of Object.entries(together)) arms[id] = withDuet(arms[id] ?? {}, duet);
         },
       },
     );
     const found = await findFault(arms);
     const outcome = found === null ? { valid: true } : { valid: false, reason: found };
-    logbook.rounds.push({ scenario, index, order, ...outcome, arms });
+    record.rounds.push({ scenario, index, order, ...outcome, arms });
     return found;
   } catch (fault) {
-    const reason = session.signal.aborted
-      ? "interrupted"
-      : fault instanceof Error
-        ? fault.message
-        : String(fault);
-    logbook.rounds.push({ scenario, index, order, valid: false, reason, arms });
+    const reason = session.signal.aborted ? "interrupted" : messageOf(fault);
+    record.rounds.push({ scenario, index, order, valid: false, reason, arms });
     throw fault;
   }
 }

@@ -1,5 +1,6 @@
 import type { Delivery } from "../../src/internal.ts";
 import type { Arm } from "../result/schema.ts";
+import type { Subject } from "../subject/subject.ts";
 import type { Target } from "../subject/target.ts";
 
 /** What a body is known to hold from the untimed pass. */
@@ -7,82 +8,79 @@ export interface ExpectedBody {
   readonly rows: number;
   readonly bytes: number;
   readonly crc32: number;
-  /** Records of the CSV that aren't rows: 1 with a header, 0 without. @default 1 */
+  /** Records of the CSV that are not rows: 1 with a header, 0 without. @default 1 */
   readonly headerRecords?: number;
 }
 
+/** What the survey found out about a target before anything is timed. */
+export interface TargetFacts {
+  readonly body: ExpectedBody;
+  /** Seconds one export took, untimed. */
+  readonly exportSeconds: number;
+  /** Rows per second at full speed: streamed by our own server, in the untimed pass by any other. */
+  readonly rowsPerSecond: number;
+  /** The most rows it has; null when it gives as many as it is asked for, or when that is not known. */
+  readonly availableRows: number | null;
+  /** Whether an export has all the rows that are asked for, up to the available ones. */
+  readonly promisesRows: boolean;
+}
+
 /** One thing that is measured in every round: a target, by one delivery where it has several. */
-export interface BenchArm {
+export interface PlannedArm extends TargetFacts {
   readonly id: string;
   readonly role: Arm["role"];
   readonly target: Target;
   readonly delivery: Delivery | null;
-  /** Rows as they are asked for. */
+  /** Rows to ask for. */
   readonly rows: number;
-  readonly body: ExpectedBody;
 }
 
 /** The identical second control, which shows how much two equal things differ. */
 export const againId = "buffered-again";
 
-/** Gives the body that a target was found to give in the untimed pass. */
-type BodyOf = (target: Target) => ExpectedBody;
-
 /**
- * The arms of a run that explains: our deliveries, an identical second buffered one, and every other target. All are
- * held against the buffered delivery.
+ * The arms of a run. A subject that has a control gives three arms per delivery: itself, the control, and the control
+ * again. Without a control it gives one arm per delivery, compared with the buffered one, which is measured twice.
  */
-export function explainingArms(
-  ours: Target,
-  {
-    deliveries,
-    others,
-    rows,
-  }: {
-    readonly deliveries: readonly Delivery[];
-    readonly others: readonly Target[];
-    readonly rows: number;
-  },
-  bodyOf: BodyOf,
-): readonly BenchArm[] {
-  const own = { target: ours, rows, body: bodyOf(ours) };
-  const again: BenchArm = { ...own, id: againId, role: "aa", delivery: "buffered" };
-  return [
-    ...deliveries.map((delivery): BenchArm => {
-      return { ...own, id: delivery, role: delivery === "buffered" ? "control" : "treatment", delivery };
-    }),
-    ...(deliveries.includes("buffered") ? [again] : []),
-    ...others.map((target): BenchArm => {
-      const body = bodyOf(target);
-      const asked = target.takesRows ? rows : body.rows;
-      return { id: target.name, role: "treatment", target, delivery: null, rows: asked, body };
-    }),
-  ];
-}
-
-/**
- * The arms of a run that gates: by each delivery this version, the other one as its control, and the other one again.
- */
-export function gatingArms(
-  { treatment, control }: { readonly treatment: Target; readonly control: Target },
-  { deliveries, rows }: { readonly deliveries: readonly Delivery[]; readonly rows: number },
-  bodyOf: BodyOf,
-): readonly BenchArm[] {
-  return deliveries.flatMap((delivery): readonly BenchArm[] => {
-    const arm = (role: Arm["role"], target: Target): BenchArm => {
-      const id = role === "treatment" ? delivery : `${delivery}-${role}`;
-      return { id, role, target, delivery, rows, body: bodyOf(target) };
+export function planArms(
+  subjects: readonly Subject[],
+  rows: number,
+  factsOf: (target: Target) => TargetFacts,
+): readonly PlannedArm[] {
+  return subjects.flatMap(({ target, deliveries, control }) => {
+    const armOf = (role: Arm["role"], delivery: Delivery | null, id: string): PlannedArm => {
+      const measured = role === "treatment" || control === null ? target : control;
+      const facts = factsOf(measured);
+      const asked = measured.takesRows ? rows : facts.body.rows;
+      return { ...facts, id, role, target: measured, delivery, rows: asked };
     };
-    return [arm("treatment", treatment), arm("control", control), arm("aa", control)];
+    if (control !== null) {
+      return deliveries.flatMap((delivery) => {
+        const id = delivery ?? target.name;
+        const others = (["control", "aa"] as const).map((role) => armOf(role, delivery, `${id}-${role}`));
+        return [armOf("treatment", delivery, id)].concat(others);
+      });
+    }
+    const arms = deliveries.map((delivery) =>
+      armOf(delivery === "buffered" ? "control" : "treatment", delivery, delivery ?? target.name),
+    );
+    return deliveries.includes("buffered") ? [...arms, armOf("aa", "buffered", againId)] : arms;
   });
 }
 
-/** The arms of which each is measured once where repetition tells nothing: without identical second ones. */
-export function distinctArms(arms: readonly BenchArm[]): readonly BenchArm[] {
+/** The arms without identical second ones, for measurements in which repetition shows nothing. */
+export function distinctArms<Planned extends Pick<PlannedArm, "role">>(
+  arms: readonly Planned[],
+): readonly Planned[] {
   return arms.filter(({ role }) => role !== "aa");
 }
 
-/** How a message begins that is about an arm. */
-export function whoseOf({ delivery, id, target }: BenchArm): string {
+/** Bytes of a row, a share of the header among them. */
+export function bytesPerRow({ body }: Pick<PlannedArm, "body">): number {
+  return body.bytes / Math.max(1, body.rows);
+}
+
+/** How a message that is about an arm names it. */
+export function armTitle({ delivery, id, target }: Pick<PlannedArm, "delivery" | "id" | "target">): string {
   return delivery === null ? `The target ${target.name}` : `The ${delivery} delivery (${id})`;
 }

@@ -1,6 +1,6 @@
 /**
- * The level of each single bound that keeps the chance of any false alarm among several at what it is for one.
- * Bonferroni's division needs no assumption on how metrics depend on each other.
+ * The level of each bound at which the chance of any false alarm among several is that of one. Bonferroni's division
+ * needs no assumption about how metrics depend on each other.
  * @default falseAlarm 0.05
  */
 export function bonferroniLevel(bounds: number, falseAlarm = 0.05): number {

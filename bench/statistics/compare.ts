@@ -23,10 +23,9 @@ export interface Pair {
 }
 
 /**
- * The ratio of treatment to control, from one pair per round.
- * Ratios are taken as logarithms, so that twice and half weigh alike: their Hodges–Lehmann estimate and its exact
- * signed-rank interval, both turned back into ratios.
- * @returns null without pairs, or when a value isn't above zero and has no logarithm
+ * The ratio of treatment to control, from one pair per round. Ratios are taken as logarithms, so that twice and half
+ * weigh the same: their Hodges–Lehmann estimate and its exact signed-rank interval, both converted back to ratios.
+ * @returns null without pairs, or when a value is not above zero and has no logarithm
  */
 export function compareRounds(pairs: readonly Pair[], level = 0.95): RatioEstimate | null {
   const logRatios = logRatiosOf(pairs);
@@ -39,9 +38,9 @@ export function compareRounds(pairs: readonly Pair[], level = 0.95): RatioEstima
   };
 }
 
-/** A ratio whose ends each hold by themselves, and what the rounds could have shown. */
+/** A ratio whose two bounds are each valid by themselves, and what the rounds could have shown. */
 export interface RatioBounds extends RatioEstimate {
-  /** The smallest change that would have been seen in 80 of 100 such runs; null when so few rounds can't see any. */
+  /** The smallest change that 80 of 100 such runs would see; null when there are too few rounds to see any. */
   readonly detectable: number | null;
 }
 
@@ -62,10 +61,10 @@ export function boundRounds(pairs: readonly Pair[], level: number): RatioBounds 
 }
 
 /**
- * The ratio of two runs that have nothing in common but their question: every value of one against every value of the
- * other. It is blunter than pairs of one round, since what changed between the runs counts as well.
+ * The ratio of two runs that have no rounds in common: every value of one with every value of the other. It can decide
+ * less than pairs from the same rounds, because everything that changed between the runs counts, too.
  * @param level of each of the two bounds by itself
- * @returns null when one is empty, or a value isn't above zero
+ * @returns null when one is empty, or a value is not above zero
  */
 export function boundRuns(
   after: readonly number[],
@@ -92,8 +91,8 @@ function logRatiosOf(pairs: readonly Pair[]): readonly number[] | null {
 }
 
 function asRatios(
-  centre: number | null,
+  center: number | null,
   { low, high, level }: { readonly low: number; readonly high: number; readonly level: number },
 ): Pick<RatioEstimate, "ratio" | "low" | "high" | "level"> {
-  return { ratio: Math.exp(centre ?? Number.NaN), low: Math.exp(low), high: Math.exp(high), level };
+  return { ratio: Math.exp(center ?? Number.NaN), low: Math.exp(low), high: Math.exp(high), level };
 }

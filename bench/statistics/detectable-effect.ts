@@ -4,19 +4,19 @@ import { signedRankBounds } from "./signed-rank.ts";
 
 const power = 0.8;
 const simulations = 2000;
-/** From here on what can be seen shrinks with the square root of the rounds. */
+/** With more rounds, the smallest visible change shrinks with the square root of their number. */
 const mostSimulated = 30;
 const seed = 80;
 
 /**
- * The smallest true change that these rounds would have told from none in 80 of 100 runs: `0.03` is 3 %.
+ * The smallest true change that 80 of 100 runs with these rounds would have seen: `0.03` is 3 %.
  *
- * The bound that decides is computed for 2,000 simulated runs of as many normal values; it lies above zero in 80 % of
- * them once the truth has moved by the 80th percentile of what it fell short. That many standard deviations, times
- * the deviation of these log ratios, is the effect. Normal values are assumed for this number only; a formula for the
- * t test would promise a little more than the signed-rank bound can keep.
+ * The deciding bound is computed for 2,000 simulated runs of as many normal values. It is above zero in 80 % of them once
+ * the true value has moved by the 80th percentile of the distance that was missing. That number of standard deviations,
+ * times the deviation of these log ratios, is the effect. Only this number assumes normal values. A formula for the t test
+ * would promise a little more than the signed-rank bound can keep.
  * @param level of the one-sided bound
- * @returns null when so few rounds can't reach the level whatever they show
+ * @returns null when there are too few rounds to reach the level
  */
 export function detectableEffect(logRatios: readonly number[], level: number): number | null {
   const count = logRatios.length;
@@ -26,12 +26,12 @@ export function detectableEffect(logRatios: readonly number[], level: number): n
   return Math.expm1(needed * scale * standardDeviation(logRatios));
 }
 
-/** The fewest rounds whose bound can reach a level at all: one chance in 2^n is the smallest there is. */
+/** The fewest rounds whose bound can reach a level: with n rounds the smallest chance is one in 2^n. */
 export function fewestRounds(level: number): number {
   return Math.ceil(-Math.log2(1 - level) - 1e-9);
 }
 
-/** How many standard deviations the truth has to move until 80 % of runs see it. */
+/** How many standard deviations the true value has to move until 80 % of runs see it. */
 function deviationsNeeded(count: number, level: number): number {
   const key = `${count} ${level}`;
   const known = simulated.get(key);
@@ -49,10 +49,10 @@ function deviationsNeeded(count: number, level: number): number {
   return needed;
 }
 
-/** Simulating takes a tenth of a second, and every metric of a run asks for the same. */
+/** A simulation takes a tenth of a second, and every metric of a run needs the same one. */
 const simulated = new Map<string, number>();
 
-/** A normal variable by Box and Muller's method. */
+/** A normal value by Box and Muller's method. */
 function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -1,22 +1,22 @@
 import { leastSquares, type Point } from "./least-squares.ts";
 
-/** How a quantity follows the size of the task. */
+/** How a quantity depends on the size of the task. */
 export interface Growth {
   /** Units of y for one unit of x, by least squares. */
   readonly slope: number;
-  /** `flat`: O(1); `grows`: O(n); `unclear`: neither can be said. */
+  /** `flat`: O(1); `grows`: O(n); `unclear`: not decided. */
   readonly order: "flat" | "grows" | "unclear";
 }
 
-/** A slope below this share of the full one is flat, and one above the other grows. */
+/** A slope below the first share of the full slope is flat; one above the second share grows. */
 const flatShare = 0.05;
 const growingShare = 0.5;
-/** Two sizes can't tell a line from a step, such as a pool that fills once. */
+/** Two sizes can't tell a line from a single step, such as a pool that fills once. */
 const fewestForGrowth = 3;
 
 /**
- * Tells constant from linear, by the slope as a share of the slope that keeping everything would have.
- * @param fullSlope the slope when all is kept: for memory over rows, the bytes of a row
+ * Tells constant from linear, by the slope as a share of the slope that a program has which keeps everything.
+ * @param fullSlope the slope when everything is kept: for memory over rows, the bytes of a row
  * @returns null when the points have fewer than two different sizes
  */
 export function growthOf(points: readonly Point[], fullSlope: number): Growth | null {

@@ -12,9 +12,9 @@ export interface Line {
 }
 
 /**
- * The line with the least sum of squared vertical distances (ordinary least squares).
- * Assumes that x is known exactly, as a number of rows is.
- * @returns null when fewer than two different x leave the slope open
+ * The line with the least sum of squared vertical distances (ordinary least squares). It assumes that x is known exactly,
+ * as a number of rows is.
+ * @returns null with fewer than two different x, which leave the slope undetermined
  */
 export function leastSquares(points: readonly Point[]): Line | null {
   const meanX = mean(points.map((point) => point.x));
@@ -22,7 +22,7 @@ export function leastSquares(points: readonly Point[]): Line | null {
   let products = 0;
   let squares = 0;
   for (const { x, y } of points) {
-    // Distances from the means, since sums of raw squares of row counts lose digits.
+    // Distances from the means, because sums of squares of row counts lose digits.
     products += (x - meanX) * (y - meanY);
     squares += (x - meanX) ** 2;
   }

@@ -1,5 +1,5 @@
 /**
- * The smallest value that at least this share of the values doesn't exceed (nearest rank, no value is made up).
+ * The smallest value that is not exceeded by at least this share of the values (nearest rank, never interpolated).
  * @param share from 0 to 1
  * @returns null when there is no value
  */

@@ -2,8 +2,8 @@
 export type Random = () => number;
 
 /**
- * A small generator whose whole sequence follows from its seed, so that the order of a run can be made again.
- * A Weyl sequence through the finishing steps of MurmurHash3: good enough to shuffle with, not for secrets.
+ * A small generator whose whole sequence follows from its seed, so that the order of a run can be reproduced. It passes a
+ * Weyl sequence through the last steps of MurmurHash3: good enough for shuffling, not for secrets.
  * @param seed a whole number from 0 to 2^53 − 1
  */
 export function seededRandom(seed: number): Random {
@@ -14,7 +14,7 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** The items in a random order, each order equally likely: each goes to a random place among those before it. */
+/** The items in a random order; every order is equally likely, because each item goes to a random place among those before it. */
 export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const result: T[] = [];
   for (const item of items) result.splice(Math.floor(random() * (result.length + 1)), 0, item);

@@ -1,15 +1,15 @@
 /**
- * P(W ≤ w) for every w from 0 on, W being the sum of the ranks of n values that lie above zero, when each does so
- * with probability one half: a count of subsets of the first n whole numbers by their sum.
+ * P(W ≤ w) for every w from 0 on. W is the sum of the ranks of those of n values that are above zero, when each is so with
+ * probability one half: a count of the subsets of the first n whole numbers by their sum.
  */
 export function signedRankCumulative(count: number): readonly number[] {
   return cumulative(subsetSums(Array.from({ length: count }, (_, index) => index + 1)));
 }
 
 /**
- * P(W ≥ sum) when each of these ranks counts with probability one half: the exact distribution under ties, where
- * tied values share the mean of their ranks (Streitberg and Röhmel's shift algorithm).
- * @param doubledRanks twice the ranks, since a shared one may end in a half
+ * P(W ≥ sum) when each of these ranks counts with probability one half: the exact distribution with ties, where tied
+ * values share the mean of their ranks (Streitberg and Röhmel's shift algorithm).
+ * @param doubledRanks twice the ranks, because a shared one may end in a half
  */
 export function upperTail(doubledRanks: readonly number[], doubledSum: number): number {
   return subsetSums(doubledRanks)
@@ -18,12 +18,12 @@ export function upperTail(doubledRanks: readonly number[], doubledSum: number): 
 }
 
 /**
- * P(U ≤ u) for every u from 0 on, U being the number of pairs in which the value of the first of two samples is the
- * higher one, when all are drawn alike. By Mann and Whitney's recurrence: the highest of all values is either one of
- * the first sample, and then higher than all of the second, or one of the second.
+ * P(U ≤ u) for every u from 0 on. U is the number of pairs in which the value of the first of two samples is the higher
+ * one, when both have the same distribution. By Mann and Whitney's recurrence: the highest of all values is either in the
+ * first sample, and then higher than all of the second, or in the second.
  */
 export function rankSumCumulative(first: number, second: number): readonly number[] {
-  // One row for each size of the second sample; within it, what the first sample's sizes up to now gave.
+  // One row per size of the second sample, for the size of the first sample reached so far.
   let rows = Array.from({ length: second + 1 }, () => Float64Array.of(1));
   for (let ours = 1; ours <= first; ours += 1) {
     let shorter = Float64Array.of(1);
@@ -48,7 +48,7 @@ function subsetSums(ranks: readonly number[]): Float64Array {
   const share = new Float64Array(largest + 1);
   share[0] = 1;
   for (const rank of ranks) {
-    // From the top down, so that each rank is used at most once; halved at once, so that nothing overflows.
+    // From the top down, so that each rank is used at most once; halved at every step, so that nothing overflows.
     for (let sum = largest; sum >= 0; sum -= 1) {
       share[sum] = ((share[sum] ?? 0) + (sum >= rank ? (share[sum - rank] ?? 0) : 0)) / 2;
     }

@@ -9,19 +9,19 @@ export interface ShiftEstimate {
   readonly high: number;
   /** The level each bound has by itself: at least the one asked for, or the highest that so few values allow. */
   readonly level: number;
-  /** Whether the bounds were counted exactly, or read off a normal curve because there are too many values. */
+  /** Whether the bounds were counted exactly; with too many values they come from a normal approximation. */
   readonly isExact: boolean;
   /** Values of the two samples are equal: the level is then a lower bound of the true one. */
   readonly hasTies: boolean;
 }
 
-/** Beyond so many pairs counting takes long, and the normal curve is as good. */
+/** With more pairs, counting takes long and the normal approximation is as good. */
 const mostCountedPairs = 2500;
 
 /**
- * How far `after` lies above `before`, with a lower and an upper bound that invert the rank-sum test of Mann, Whitney
- * and Wilcoxon, as R's `wilcox.test(after, before, conf.int = TRUE, exact = TRUE)` does. With ties R turns to a
- * normal approximation; here the same order statistics are kept, which cover at least as often as they say.
+ * How far `after` is above `before`, with a lower and an upper bound that invert the rank-sum test of Mann, Whitney and
+ * Wilcoxon, as R's `wilcox.test(after, before, conf.int = TRUE, exact = TRUE)` does. With ties R uses a normal
+ * approximation. Here the same order statistics are used, which cover at least as often as their level says.
  * It assumes that both samples have the same shape: with logarithms, that one is a multiple of the other.
  * @param level of each bound
  * @returns null when one of the samples is empty

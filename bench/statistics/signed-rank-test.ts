@@ -1,25 +1,25 @@
 import { upperTail } from "./rank-distribution.ts";
 
-/** How surprising a sample is when its centre is at most, or at least, where it is said to be. */
+/** How improbable a sample is when its center is at most, or at least, the given one. */
 export interface SignedRankTest {
-  /** Sum of the ranks of the values above the centre. */
+  /** Sum of the ranks of the values above the center. */
   readonly statistic: number;
-  /** One-sided p-value: small when the centre lies higher. */
+  /** One-sided p-value: small when the center is higher. */
   readonly greater: number;
-  /** One-sided p-value: small when the centre lies lower. */
+  /** One-sided p-value: small when the center is lower. */
   readonly less: number;
 }
 
 /**
  * Wilcoxon's signed-rank test, exact also with ties and zeros.
  *
- * Tied distances share the mean of their ranks, and the distribution is that of the shared ranks. Values at the
- * centre itself are ranked with the others and then belong to neither side (Pratt 1959): to drop them before ranking,
- * as Wilcoxon did and R does, can make a sample more significant by moving its values towards the centre.
- * It assumes that the values are independent and spread symmetrically.
+ * Tied distances share the mean of their ranks, and the distribution is that of the shared ranks. Values at the center are
+ * ranked with the others and then belong to neither side (Pratt 1959). Dropping them before ranking, as Wilcoxon did and R
+ * does, was refused: it can make a sample more significant when its values move towards the center. The test assumes that
+ * the values are independent and symmetrically distributed.
  */
-export function signedRankTest(values: readonly number[], centre = 0): SignedRankTest {
-  const distances = values.map((value) => value - centre);
+export function signedRankTest(values: readonly number[], center = 0): SignedRankTest {
+  const distances = values.map((value) => value - center);
   const doubledRanks = doubledMidRanks(distances.map(Math.abs));
   const ranked = distances.map((distance, index) => ({ distance, rank: doubledRanks[index] ?? 0 }));
   const moved = ranked.filter(({ distance }) => distance !== 0);

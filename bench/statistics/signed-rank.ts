@@ -2,20 +2,20 @@ import { median } from "./median.ts";
 import { signedRankCumulative } from "./rank-distribution.ts";
 import { signedRankTest } from "./signed-rank-test.ts";
 
-/** An interval for the centre of a symmetric distribution. */
+/** An interval for the center of a symmetric distribution. */
 export interface SignedRankInterval {
   readonly low: number;
   readonly high: number;
   /** The level the interval has: at least the one asked for, or the highest that so few values allow. */
   readonly level: number;
-  /** Two values are equal, or two lie equally far on both sides of zero, or one is zero. */
+  /** Two values are equal, or two are equally far from zero on both sides, or one is zero. */
   readonly hasTies: boolean;
 }
 
 /**
- * The Hodges–Lehmann estimate of the centre: the median of all pairwise means (Walsh averages).
- * It assumes a symmetric distribution, as the interval does; the mean would follow a single slow round anywhere,
- * and the median of so few values is needlessly rough.
+ * The Hodges–Lehmann estimate of the center: the median of all pairwise means (Walsh averages). It assumes a symmetric
+ * distribution, as the interval does. The mean was refused, because a single slow round can move it anywhere; the median,
+ * because it is less precise with so few values.
  * @returns null when there is no value
  */
 export function hodgesLehmann(values: readonly number[]): number | null {
@@ -34,14 +34,14 @@ export function signedRankInterval(values: readonly number[], level = 0.95): Sig
 }
 
 /**
- * A lower and an upper bound, each of which holds by itself with the level given: what lies outside of one of them is
- * refused by the one-sided signed-rank test.
+ * A lower and an upper bound, each of which has the given level by itself: the one-sided signed-rank test rejects every
+ * center outside of it.
  *
  * The bounds are order statistics of the Walsh averages, counted by the exact distribution of the statistic, as R's
- * `wilcox.test(x, conf.int = TRUE, exact = TRUE)` does. Where values are equal that distribution isn't the one of the
- * sample: up to 40 values the test with shared ranks is then inverted step by step, with more the same order
- * statistics are kept, which cover at least as often as they say (Noether 1967). R would turn to a normal
- * approximation. A bootstrap was refused: it covers too seldom at a dozen rounds.
+ * `wilcox.test(x, conf.int = TRUE, exact = TRUE)` does. When values are equal, that is not the distribution of the sample.
+ * Then up to 40 values the test with shared ranks is inverted step by step. With more values the same order statistics are
+ * used, which cover at least as often as their level says (Noether 1967). R would use a normal approximation. A bootstrap
+ * was refused, because its intervals cover too rarely with a dozen rounds.
  * @param level of each bound
  * @returns null when there is no value
  */
@@ -57,7 +57,7 @@ export function signedRankBounds(values: readonly number[], level: number): Sign
   return { ...bounds, hasTies: hasTies(values) };
 }
 
-/** Beyond so many equal values stepping through all centres would take seconds. */
+/** With more values, stepping through all centers would take seconds. */
 const mostStepped = 40;
 
 type Bounds = Pick<SignedRankInterval, "low" | "high" | "level">;
@@ -71,7 +71,7 @@ function orderedBounds(count: number, averages: Float64Array, tail: number): Bou
   };
 }
 
-/** Which Walsh average, counted from 1 at its end, is the bound: the innermost whose tail stays within what is allowed. */
+/** Which Walsh average, counted from 1 at its end, is the bound: the innermost one whose tail is small enough. */
 function boundRank(count: number, tail: number): { readonly rank: number; readonly level: number } {
   const key = `${count} ${tail}`;
   const known = boundRanks.get(key);
@@ -84,10 +84,10 @@ function boundRank(count: number, tail: number): { readonly rank: number; readon
   return found;
 }
 
-/** They depend on nothing but their key, and the simulation of what a run can see asks thousands of times. */
+/** They depend only on their key, and the simulation of the detectable effect needs each thousands of times. */
 const boundRanks = new Map<string, { readonly rank: number; readonly level: number }>();
 
-/** Walks from both ends inwards, over the Walsh averages and what lies between them, as long as the test refuses. */
+/** Steps from both ends inwards, over the Walsh averages and the points between them, as long as the test rejects. */
 function steppedBounds(values: readonly number[], averages: Float64Array, tail: number): Bounds {
   const low = firstAccepted(values, [...new Set(averages)], tail);
   const mirrored = firstAccepted(
@@ -98,20 +98,20 @@ function steppedBounds(values: readonly number[], averages: Float64Array, tail: 
   return { low: low.bound, high: -mirrored.bound, level: 1 - Math.max(low.tail, mirrored.tail) };
 }
 
-/** @param centres every Walsh average once, ascending */
+/** @param centers every Walsh average once, ascending */
 function firstAccepted(
   values: readonly number[],
-  centres: readonly number[],
+  centers: readonly number[],
   tail: number,
 ): { readonly bound: number; readonly tail: number } {
-  // Below all values each of them counts; nothing is refused with a smaller tail.
+  // Below all values each of them counts; no tail is smaller.
   let refused = 0.5 ** values.length;
-  let bound = centres[0] ?? Number.NaN;
+  let bound = centers[0] ?? Number.NaN;
   if (!isWithin(refused, tail)) return { bound, tail: refused };
-  for (const [index, centre] of centres.entries()) {
-    bound = centre;
-    const between = (centre + (centres[index + 1] ?? centre)) / 2;
-    for (const tried of [centre, between]) {
+  for (const [index, center] of centers.entries()) {
+    bound = center;
+    const between = (center + (centers[index + 1] ?? center)) / 2;
+    for (const tried of [center, between]) {
       const { greater } = signedRankTest(values, tried);
       if (!isWithin(greater, tail)) return { bound, tail: refused };
       refused = Math.max(refused, greater);
@@ -120,7 +120,7 @@ function firstAccepted(
   return { bound, tail: refused };
 }
 
-/** A tail of exactly what is allowed may exceed it by rounding: 1 − 0.95 isn't 0.05. */
+/** Rounding may put a tail slightly above the allowed one: 1 − 0.95 is not exactly 0.05. */
 function isWithin(probability: number, tail: number): boolean {
   return probability <= tail * (1 + 1e-9);
 }
@@ -138,7 +138,7 @@ function walshAverages(values: readonly number[]): Float64Array {
   return averages.toSorted();
 }
 
-/** Whether the ranks of the distances from zero aren't all different, or one of them is zero. */
+/** Whether two distances from zero are equal, or one of them is zero. */
 function hasTies(values: readonly number[]): boolean {
   const distances = new Set(values.map(Math.abs));
   return distances.size < values.length || distances.has(0);

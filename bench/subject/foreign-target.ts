@@ -2,9 +2,9 @@ import { StreamCsvError } from "../../src/index.ts";
 import { readExport } from "../load/read-export.ts";
 import { isAnswered } from "../probe/answers.ts";
 import { tellsInsideNumbers } from "../probe/server-stats.ts";
-import { findFreePort } from "./free-port.ts";
+import { findFreePort } from "./process/free-port.ts";
 import { filledUrl, type TargetSpec } from "./parse-target.ts";
-import { startServerProcess } from "./server-process.ts";
+import { startServerProcess } from "./process/server-process.ts";
 import type { RunningTarget, Target } from "./target.ts";
 
 /** Any server, started by a command or running already. */
@@ -16,7 +16,7 @@ export function foreignTarget(spec: TargetSpec): Target {
     url,
     isStreamCsv: false,
     takesRows: `${command ?? ""} ${url}`.includes("{rows}"),
-    // What runs already is the same for all; what is told its port can run next to itself.
+    // A server that runs already is the same for all; one that takes its port can run twice.
     canRunTwice: command === null || url.includes("{port}"),
     start: (signal, rows) => startForeign(spec, rows, signal),
   };
@@ -43,7 +43,7 @@ async function startServer(
   { url, port, rows }: { readonly url: URL; readonly port: number; readonly rows: number },
   signal: AbortSignal,
 ): Promise<Omit<RunningTarget, "exportUrl" | "pingUrl" | "statsUrl">> {
-  // Asking for the export itself would leave a half-made one behind before anything is measured.
+  // Not the export itself: the server would still be making it when the measurement begins.
   const answersAt = new URL("/ping", url);
   const isThere = await isAnswered(answersAt, signal);
   if (command === null) {
@@ -58,7 +58,7 @@ async function startServer(
   if (isThere) {
     throw new StreamCsvError(
       "SCSV_TARGET_NOT_READY",
-      `Something answers at ${url.origin} before the target "${name}" is started there: end it, or put {port} into its command and address.`,
+      `Something already answers at ${url.origin}, where the target "${name}" should be started: end it, or put {port} into the command and address.`,
     );
   }
   return startServerProcess({ command: filledUrl(command, { port, rows }), answersAt, signal });
@@ -67,7 +67,7 @@ async function startServer(
 /** The most bytes of an answer to a short request; a server may answer everything with its export. */
 const shortBytes = 1024;
 
-/** Finds out what a server can tell of itself, and whether it answers short requests. */
+/** Finds out whether a server reports inside numbers, and whether it answers short requests. */
 async function abilitiesOf(
   origin: string,
   signal: AbortSignal,

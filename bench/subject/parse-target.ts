@@ -11,8 +11,19 @@ const example = `"go=PORT={port} ./orders @ http://127.0.0.1:{port}/orders.csv?r
 const defaultUrl = "http://127.0.0.1:{port}/";
 
 /**
+ * Reads several targets. Names of arms have to be different, so a target can't have the name of another one.
+ * @param taken names of other arms
+ * @throws RangeError whose message quotes the text and says what to write
+ */
+export function parseTargets(texts: readonly string[], taken: readonly string[]): readonly TargetSpec[] {
+  const specs: TargetSpec[] = [];
+  for (const text of texts) specs.push(parseTarget(text, [...taken, ...specs.map(({ name }) => name)]));
+  return specs;
+}
+
+/**
  * Reads `NAME=URL`, `NAME=COMMAND` or `NAME=COMMAND @ URL`.
- * @param taken names that mean something already
+ * @param taken names of other arms
  * @throws RangeError whose message quotes the text and says what to write
  */
 export function parseTarget(text: string, taken: readonly string[]): TargetSpec {
@@ -22,11 +33,10 @@ export function parseTarget(text: string, taken: readonly string[]): TargetSpec 
     throw fault(`is neither NAME=URL nor NAME=COMMAND; write for example ${example}.`);
   if (!/^[A-Za-z0-9][\w-]*$/.test(name)) {
     throw fault(
-      `has the name "${name}", which may hold only letters, digits, "-" and "_", and begins with a letter or digit.`,
+      `has the name "${name}". A name has only letters, digits, "-" and "_", and begins with a letter or digit.`,
     );
   }
-  if (taken.includes(name))
-    throw fault(`has the name "${name}", which something else has already; give it another.`);
+  if (taken.includes(name)) throw fault(`has the name "${name}", which is taken; give it another.`);
   const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(value.trim());
   if (isUrl) return { name, command: null, url: checkedUrl(value.trim(), fault, { hasPort: false }) };
   const [, before, after] = /^(.*\S)\s+@\s+(\S+)\s*$/s.exec(value) ?? [];
@@ -47,18 +57,18 @@ function checkedUrl(
   { hasPort }: { readonly hasPort: boolean },
 ): string {
   if (!hasPort && text.includes("{port}"))
-    throw fault(`is an address with {port}, which only a command that is started can have.`);
+    throw fault("is an address with {port}, which only a command that is started can have.");
   const filled = filledUrl(text, { port: 1, rows: 1 });
-  if (!URL.canParse(filled)) throw fault(`has the address "${text}", which is no URL.`);
+  if (!URL.canParse(filled)) throw fault(`has the address "${text}", which is not a URL.`);
   const { protocol } = new URL(filled);
   if (protocol !== "http:")
     throw fault(
-      `has the address "${text}", and bench reads http: only, so that encryption isn't in what it measures; name the address behind the proxy.`,
+      `has the address "${text}", and bench reads only http:, so that it does not measure encryption; name the address behind the proxy.`,
     );
   return text;
 }
 
-/** Puts numbers in the place of `{port}` and `{rows}`. */
+/** Replaces `{port}` and `{rows}` by numbers. */
 export function filledUrl(
   text: string,
   { port, rows }: { readonly port: number; readonly rows: number },

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import type { WorkerModel } from "../../src/server.ts";
-import { startServerProcess } from "./server-process.ts";
-import type { ExportRequest, RunningTarget, ServerProcess, Target } from "./target.ts";
-import { makeTemporaryFolder } from "./temporary-folder.ts";
+import { startServerProcess, type ServerProcess } from "./process/server-process.ts";
+import type { ExportRequest, RunningTarget, Target } from "./target.ts";
+import { makeTemporaryFolder } from "./process/temporary-folder.ts";
 
 /** How `stream-csv serve` is started for a measurement. */
 export interface StreamCsvServerOptions {
@@ -13,9 +13,9 @@ export interface StreamCsvServerOptions {
   readonly workers: number;
   /** @default "async" */
   readonly workerModel?: WorkerModel;
-  /** Of each async worker; a sync worker has one in any case. */
+  /** Of each async worker; a sync worker always has one. */
   readonly slots: number;
-  /** Room for buffered bodies; generous, since what they cost is to be measured and not refused. */
+  /** Memory for buffered bodies; generous, because their cost should be measured, not refused. */
   readonly bufferMemoryBytes: number;
   /** Files to serve beside the generated exports. */
   readonly sources: readonly string[];
@@ -35,7 +35,7 @@ export function streamCsvServer(options: StreamCsvServerOptions): Target {
   const flags = {
     "--port": 0,
     "--workers": workers,
-    // Versions that know only one model aren't asked for it.
+    // Older versions know only one model, and have no such flag.
     ...(workerModel === "sync" ? { "--worker-model": workerModel } : { "--slots": slots }),
     "--buffer-memory": bufferMemoryBytes,
     "--log-level": "warn",

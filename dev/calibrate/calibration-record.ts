@@ -1,4 +1,4 @@
-import { calibrationFormat, type CalibrationRun } from "../../bench/gate/calibration-run.ts";
+import { calibrationFormat, type CalibrationRun } from "../../bench/gate/budget/calibration-run.ts";
 import type { BenchResult, Comparison } from "../../bench/result/schema.ts";
 import type { CalibrationKind } from "./calibration-plan.ts";
 

@@ -1,5 +1,5 @@
-import { lastBuildOf, type CalibrationRun, type Machine } from "../../bench/gate/calibration-run.ts";
-import { noiseFloor } from "../../bench/gate/noise-floor.ts";
+import { lastBuildOf, type CalibrationRun, type Machine } from "../../bench/gate/budget/calibration-run.ts";
+import { noiseFloor } from "../../bench/gate/budget/noise-floor.ts";
 import { percent } from "../../bench/result/percent.ts";
 import { percentile } from "../../bench/statistics/percentile.ts";
 import type { CalibrationKind } from "./calibration-plan.ts";

@@ -1,8 +1,8 @@
-import { untrustedTwice } from "../../bench/gate/round-guard.ts";
+import { untrustedTwice } from "../../bench/gate/measure/round-guard.ts";
 import type { BenchResult } from "../../bench/result/schema.ts";
 
 /** The judgement of a run about a change. */
-export interface Judgement {
+export interface Finding {
   readonly isBad: boolean;
   readonly sentences: readonly string[];
 }
@@ -15,7 +15,7 @@ const needed = ["scaling.streaming.slope_bytes_per_row", "scaling.streaming.peak
  * Checks a run of `scaling` by all deliveries against facts that hold on any machine; a missing measurement is bad
  * too.
  */
-export function factsOf({ checks, integrity, complete, warnings }: BenchResult): Judgement {
+export function factsOf({ checks, integrity, complete, warnings }: BenchResult): Finding {
   if (integrity.equal !== true) {
     return { isBad: true, sentences: ["The deliveries didn't give the same bytes.", ...warnings] };
   }
@@ -53,7 +53,7 @@ export function costOf({
   warnings,
   rounds,
   integrity,
-}: BenchResult): Judgement {
+}: BenchResult): Finding {
   if (integrity.equal === false) {
     return { isBad: true, sentences: ["This version's deliveries didn't give the same bytes.", ...warnings] };
   }

@@ -14,8 +14,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { parseResult } from "../../bench/result/read-result.ts";
 import type { BenchResult } from "../../bench/result/schema.ts";
-import { runTool } from "../../bench/subject/run-tool.ts";
-import { costOf, factsOf, type Judgement } from "./facts.ts";
+import { runTool } from "../../bench/subject/process/run-tool.ts";
+import { costOf, factsOf, type Finding } from "./facts.ts";
 import { firstByteFault } from "./first-byte.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -96,7 +96,7 @@ async function bench(flags: readonly string[], signal: AbortSignal): Promise<Ben
   }
 }
 
-function tell({ isBad, sentences }: Judgement): void {
+function tell({ isBad, sentences }: Finding): void {
   for (const sentence of sentences) process.stdout.write(`${isBad ? "FAILED" : "  "} ${sentence}\n`);
 }
 

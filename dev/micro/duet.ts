@@ -10,11 +10,10 @@ import { systemClock } from "../../src/internal.ts";
 import { shuffled, seededRandom } from "../../bench/statistics/random.ts";
 import { streamCsvServer } from "../../bench/subject/stream-csv-server.ts";
 import type { Target } from "../../bench/subject/target.ts";
-import type { BenchArm } from "../../bench/session/arm.ts";
-import { measureDuet } from "../../bench/session/measure-duet.ts";
-import { measureExport, prepareServer } from "../../bench/session/measure-export.ts";
+import { measureDuet, type DuetArm } from "../../bench/session/measure/measure-duet.ts";
+import { measureExport, prepareServer } from "../../bench/session/measure/measure-export.ts";
 import { readFrom, type Session } from "../../bench/session/session.ts";
-import { withServers, type Served } from "../../bench/session/with-servers.ts";
+import { withServers, type Started } from "../../bench/session/server/with-servers.ts";
 
 const rows = 100_000;
 const turns = 6;
@@ -23,7 +22,7 @@ type ArmName = (typeof arms)[number];
 type Costs = Record<ArmName, number>;
 
 const program = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
-const burden = new URL("../../fixtures/programs/dearer-streams.js", import.meta.url).href;
+const preload = new URL("../../fixtures/programs/dearer-streams.js", import.meta.url).href;
 
 function targetOf(cli: readonly [string, ...string[]]): Target {
   return streamCsvServer({ cli, workers: 1, slots: 32, bufferMemoryBytes: 2 ** 28, sources: [] });
@@ -33,10 +32,9 @@ const plain = targetOf([process.execPath, program]);
 const targets: Readonly<Record<ArmName, Target>> = {
   plain,
   again: plain,
-  dearer: targetOf(["env", `NODE_OPTIONS=--import ${burden}`, process.execPath, program]),
+  dearer: targetOf(["env", `NODE_OPTIONS=--import ${preload}`, process.execPath, program]),
 };
 const session: Session = {
-  target: plain,
   exportName: "orders",
   clock: systemClock,
   signal: new AbortController().signal,
@@ -46,27 +44,27 @@ const session: Session = {
 async function measureRound(
   order: readonly ArmName[],
 ): Promise<{ readonly inTurns: Costs; readonly inDuet: Costs }> {
-  const items = order.map((id): BenchArm => {
+  const items = order.map((id): DuetArm => {
     const body = { rows, bytes: 0, crc32: 0 };
-    return { id, role: "treatment", target: targets[id], delivery: "streaming", rows, body };
+    return { id, target: targets[id], delivery: "streaming", rows, body };
   });
   const inTurns: Costs = { plain: 0, again: 0, dearer: 0 };
   const inDuet: Costs = { plain: 0, again: 0, dearer: 0 };
-  const warm = new Map<string, Served<BenchArm>>();
+  const warm = new Map<string, Started<DuetArm>>();
   await withServers(
     session,
     items,
     async (item, server) => {
-      const trial = { session, server, request: item };
+      const served = { session, server, request: item };
       if (!warm.has(item.id)) {
-        await prepareServer(trial);
-        // As many as are counted, because the first ones are slower and the second way would seem cheaper.
-        for (let turn = 1; turn < turns; turn += 1) await readFrom(trial);
-        const { bodyBytes, crc32 } = await readFrom(trial, { checksum: true });
+        await prepareServer(served);
+        // As many as are counted, since the first ones are dearer: what comes second would seem cheap.
+        for (let turn = 1; turn < turns; turn += 1) await readFrom(served);
+        const { bodyBytes, crc32 } = await readFrom(served, { checksum: true });
         const body = { rows, bytes: bodyBytes, crc32: crc32 ?? 0 };
         warm.set(item.id, { item: Object.assign({}, item, { body }), server });
       }
-      const { measured } = await measureExport(trial, rows, null);
+      const { measured } = await measureExport(served, rows, null);
       inTurns[item.id as ArmName] += Number(measured.cpu_s_per_export) / turns;
     },
     {
@@ -74,7 +72,7 @@ async function measureRound(
       async useTogether() {
         const { arms: found, apartReason } = await measureDuet(session, [...warm.values()], {
           turns,
-          idles: new Map(),
+          idleBytes: new Map(),
         });
         if (apartReason !== null) process.stderr.write(`not on one core: ${apartReason}\n`);
         for (const id of arms) inDuet[id] = Number(found[id]?.cpu_s_per_export);

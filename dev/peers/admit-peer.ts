@@ -30,8 +30,8 @@ interface Visit {
 }
 
 /**
- * Checks whether a peer can run here, prepares it, parses its rows and chooses the number of rows of a timed export.
- * A peer that is absent or serves other rows is reported and never timed.
+ * WorkSamples whether a peer can be run here, makes it ready, parses its rows and chooses how many of them a timed export has.
+ * One that is absent or serves other rows is told so and never timed.
  */
 export async function admitPeer(
   peer: Peer,

@@ -2,8 +2,8 @@ import { systemClock } from "../../src/internal.ts";
 import type { ExportReading } from "../../bench/load/read-export.ts";
 import { countShortRequests } from "../../bench/load/short-requests.ts";
 import type { RunningTarget, Target } from "../../bench/subject/target.ts";
-import { measureFresh } from "../../bench/session/measure-export.ts";
-import { readWhole, withServer, type Trial } from "../../bench/session/session.ts";
+import { measureFresh } from "../../bench/session/measure/measure-export.ts";
+import { readWhole, withServer, type ServedExport } from "../../bench/session/session.ts";
 import type { Peer, Workshop } from "./peer.ts";
 import { peerTarget } from "./peer-target.ts";
 
@@ -37,7 +37,10 @@ export async function measurePeer(
 ): Promise<PeerNumbers> {
   const target = await peerTarget(peer, workshop);
   return withServer({ target, signal, rows }, async (server) => {
-    const { measured, reading, client } = await measureFresh(trialOf(target, server, rows, signal), rows);
+    const { measured, reading, client } = await measureFresh(
+      servedExportOf(target, server, rows, signal),
+      rows,
+    );
     const seconds = reading.totalMs / 1000;
     const cpu = measured.cpu_s_per_export ?? null;
     return {
@@ -63,11 +66,16 @@ export function readPeerRows(
   rows: number,
   signal: AbortSignal,
 ): Promise<ExportReading> {
-  return readWhole(trialOf(target, server, rows, signal));
+  return readWhole(servedExportOf(target, server, rows, signal));
 }
 
-function trialOf(target: Target, server: RunningTarget, rows: number, signal: AbortSignal): Trial {
-  const session = { target, exportName: target.name, clock: systemClock, signal };
+function servedExportOf(
+  target: Target,
+  server: RunningTarget,
+  rows: number,
+  signal: AbortSignal,
+): ServedExport {
+  const session = { exportName: target.name, clock: systemClock, signal };
   return { session, server, request: { delivery: null, rows } };
 }
 

@@ -1,4 +1,4 @@
-import { startServerProcess } from "../../bench/subject/server-process.ts";
+import { startServerProcess } from "../../bench/subject/process/server-process.ts";
 import type { Target } from "../../bench/subject/target.ts";
 import { exportUrl, type Peer, type Workshop } from "./peer.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StreamCsvError } from "../../src/index.ts";
 import { seededRandom } from "../../bench/statistics/random.ts";
-import { balancedOrders } from "../../bench/session/order.ts";
+import { balancedOrders } from "../../bench/session/balanced-orders.ts";
 import { admitPeer, type Admission } from "./admit-peer.ts";
 import { measurePeer, type PeerNumbers } from "./measure-peer.ts";
 import type { Peer, Workshop } from "./peer.ts";

@@ -22,7 +22,7 @@ function takeMostOfACore(t: TestContext): void {
   t.after(() => clearTimeout(timer));
 }
 
-test("a client that has but a fifth of a core for a fast server says that it was the limit", async (t) => {
+test("a client with only a fifth of a core for a fast server says that it was the limit", async (t) => {
   takeMostOfACore(t);
   const { result, fault } = await benchOwnServer({
     rows: 200_000,

@@ -16,7 +16,7 @@ async function bench(args: readonly string[]): Promise<Ended> {
 
 const small = ["--quick", "--rows", "2000", "--rounds", "1", "--scenario", "export", "--seed", "7"];
 
-test("measures a file of a single row, whose rows nobody knows beforehand", async () => {
+test("measures a file of a single row, whose number of rows is not known before", async () => {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   try {
     const file = join(folder, "50%.csv");
@@ -82,7 +82,7 @@ for (const [signal, expected] of [
   );
 }
 
-test("--list names every scenario and what it is for", async () => {
+test("--list names every scenario and its purpose", async () => {
   const { exitCode: code, stdout } = await bench(["--list"]);
   assert.equal(code, 0);
   assert.match(stdout, /^\* export {8}one export at a time/m);
@@ -95,7 +95,7 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
     ["--scenario", "exprot"],
     /"exprot" is no scenario; there are: export, scaling, slow-readers, leave, mixed/,
   ],
-  [["--deliveries", "streaming,pigeon"], /"pigeon" is no delivery; there are: streaming, buffered, file/],
+  [["--deliveries", "streaming,pigeon"], /"pigeon" is not a delivery; there are: streaming, buffered, file/],
   [["--rows", "abc"], /--rows.*"?abc/],
   [["--rows", "-1"], /-1/],
   [["--rows", "0"], /rows is 0/],

@@ -35,7 +35,7 @@ test(
       assert.match(ended.stdout, /Regression: 1 of 3 comparisons is over budget\./);
       assert.match(
         ended.stdout.replaceAll(/\s+/g, " "),
-        /streaming cpu_s_per_mib changed by \+\d+ % \(\+\d+ % to \+\d+ %\): wholly over its budget of 100 %\. A first batch of rounds had shown it too\./,
+        /streaming cpu_s_per_mib changed by \+\d+ % \(\+\d+ % to \+\d+ %\): wholly over its budget of 100 %\. A first batch of rounds showed it too\./,
       );
       assert.equal(result.rounds.filter(({ valid }) => valid).length, 10);
     } finally {

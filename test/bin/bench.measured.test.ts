@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseBaseline } from "../../bench/gate/baseline.ts";
+import { parseBaseline } from "../../bench/gate/baseline/baseline.ts";
 import { parseResult } from "../../bench/result/read-result.ts";
 import { canSampleProcesses, processTree, stillRunning } from "../../bench/probe/process-tree.ts";
-import { toolEnvironment } from "../../bench/subject/run-tool.ts";
+import { toolEnvironment } from "../../bench/subject/process/run-tool.ts";
 import { cliPath, isMachineTaken, runCli, startProgram } from "../harness/cli.ts";
 
 const fixture = fileURLToPath(new URL("../../fixtures/programs/faulty-server.js", import.meta.url));
@@ -100,7 +100,7 @@ test("a budget in a configuration needs something to compare with, like one in a
   await writeFile(file, JSON.stringify({ budget: ["streaming.total_s=5%"] }));
   const refused = await runCli(["bench", "--config", file]);
   assert.equal(refused.exitCode, 1);
-  assert.match(refused.stderr, /The budget "streaming\.total_s=5%" has nothing to be held against/);
+  assert.match(refused.stderr, /The budget "streaming\.total_s=5%" has nothing to be compared with/);
 });
 
 test("--baseline compares a run with a kept one; a failed run isn't kept", onlyLinux, async (t) => {
@@ -114,13 +114,13 @@ test("--baseline compares a run with a kept one; a failed run isn't kept", onlyL
   // One round decides nothing, and --strict counts that as a failure.
   assert.equal(exitCode, 3, stderr);
   assert.match(stdout, /orders: 1,500 rows/);
-  assert.match(stdout, /Inconclusive: 1 of 2 comparisons can't be decided/);
-  assert.match(stderr, /kept\.json" wasn't written: a run that ends with 3 is not kept as a baseline/);
+  assert.match(stdout, /Inconclusive: 1 of 2 gated comparisons can't be decided/);
+  assert.match(stderr, /kept\.json" was not written: a run that ends with 3 is not kept as a baseline/);
   await assert.rejects(stat(kept));
 });
 
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
-  [["--against", "git:no-such-branch"], /"no-such-branch" names no commit/],
+  [["--against", "git:no-such-branch"], /"no-such-branch" is not a commit/],
   [
     ["--against", "./no-such-program", "--quick", "--rows", "2000"],
     /no-such-program serve .* could not be started/,
@@ -131,13 +131,13 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   ],
   [
     ["--baseline", "/nowhere/base.json"],
-    /The baseline "\/nowhere\/base\.json" can't be read: ENOENT.*--save-baseline writes one/,
+    /The baseline "\/nowhere\/base\.json" can't be read: ENOENT.*Write one with --save-baseline/,
   ],
   [["--save-baseline", "/nowhere/base.json"], /"\/nowhere\/base\.json" can't be written/],
   [["--against", "git:main", "--baseline", fixture], /is not JSON/],
   [
     ["--against", "git:main", "--budget", "streaming.speed=5%"],
-    /"speed" in .* is no metric; there are: first_byte_s/,
+    /"speed" in .* is not a metric; there are: first_byte_s/,
   ],
 ];
 for (const [args, reason] of refused) {

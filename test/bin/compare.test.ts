@@ -91,12 +91,15 @@ test("two files of one name are distinguished by their paths", async () => {
 
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["before.json", "missing.json"], /missing\.json" can't be read: .*ENOENT.*\n.*bench -o json=FILE/],
-  [["before.json", "other.json"], /other\.json" is no result of stream-csv bench: its "schema" is "other"/],
+  [
+    ["before.json", "other.json"],
+    /other\.json" is not a result of stream-csv bench: its "schema" is "other"/,
+  ],
   [["before.json", "wide.json"], /before measured "orders" and wide "wide"/],
-  [["before.json", "cut.json"], /wasn't measured to its end/],
+  [["before.json", "cut.json"], /was not measured to its end/],
   [
     ["before.json", "same.json", "--budget", "streaming.speed=5"],
-    /"speed" .* is no metric; there are: first_byte_s/,
+    /"speed" .* is not a metric; there are: first_byte_s/,
   ],
   [["before.json", "same.json", "--budget", "file.total_s=5"], /budget for file\.total_s can't be judged/],
   [["before.json", "same.json", "--format", "pdf"], /'pdf' is invalid.*text, markdown/],

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { toolEnvironment } from "../../bench/subject/run-tool.ts";
+import { toolEnvironment } from "../../bench/subject/process/run-tool.ts";
 import { endWithUs } from "./children.ts";
 
 /** The compiled program, as a user would run it. */
@@ -72,7 +72,7 @@ function childEnvironment(env: Readonly<Record<string, string>> = {}): Record<st
  * test.
  */
 export function isMachineTaken(stderr: string): boolean {
-  return /A round couldn't be trusted/.test(stderr);
+  return /A round could not be trusted/.test(stderr);
 }
 
 /** Runs the program to its end. */

@@ -1,14 +1,15 @@
 import { distinctArms } from "../../session/arm.ts";
-import { measureNeighbours } from "../../session/measure-neighbours.ts";
-import { measureSeries } from "./measure-series.ts";
-import { balancedOrders } from "../../session/order.ts";
-import { withServers } from "../../session/with-servers.ts";
-import { checkHeldTimes } from "../check-held-times.ts";
+import { balancedOrders } from "../../session/balanced-orders.ts";
+import { measureNeighbors, neighborTimes } from "../../session/measure/measure-neighbors.ts";
+import { withServers } from "../../session/server/with-servers.ts";
+import { mediansOf, recordExpectations } from "../expectation.ts";
 import { measureArm } from "../measure-arm.ts";
-import { neighbourTimes } from "../mixed/mixed.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";
-import type { Plan, Scenario, ScenarioContext } from "../scenario.ts";
+import { isNextTooLate } from "../run-time.ts";
+import type { RunPlan, Scenario, ScenarioContext } from "../scenario.ts";
+import { expectHeldTimes } from "./expect-held-times.ts";
+import { measureCurves } from "./measure-curves.ts";
 
 const name = "export";
 
@@ -19,76 +20,68 @@ export const exportScenario: Scenario = {
   isDefault: true,
   isDispensable: false,
   countSteps: (plan) => plan.rounds * plan.arms.length + 2 * distinctArms(plan.arms).length,
-  estimateSeconds: (plan) => plan.rounds * armSeconds(plan) + afterRoundsSeconds(plan),
+  estimateSeconds: (plan) => plan.rounds * roundSeconds(plan) + afterRoundsSeconds(plan),
   async run(context) {
-    const { plan, logbook, session, random } = context;
+    const { plan, record } = context;
     noteArms(context, name, plan.arms);
-    const startMs = session.clock.nowMs();
-    for (const order of balancedOrders(plan.arms, plan.rounds, random)) {
-      if (isTimeOver(context, startMs)) {
-        const done = logbook.nextIndex(name);
-        logbook.warn(`Only ${done} of ${plan.rounds} rounds went into the time that --quick allows.`);
-        break;
-      }
-      await recordRound(context, name, order, (arm, server) => {
-        context.step(`round ${logbook.nextIndex(name) + 1} of ${plan.rounds}, ${arm.id}`);
-        return measureArm(context, arm, server);
-      });
-    }
-    await recordSeries(context);
-    await runNeighbours(context);
-    checkHeldTimes(context, name);
+    await measureRounds(context);
+    await recordCurves(context);
+    await measureNeighborRound(context);
+    recordExpectations(record, name, expectHeldTimes(plan.arms, mediansOf(record, name)));
   },
 };
 
 /** What an arm takes beside its export: starting, warming up, stopping. */
 const overheadSeconds = 0.7;
-/** So many rounds are made in any case; with fewer, an interval says next to nothing. */
+/** A quick run makes at least this many rounds; an interval from fewer rounds says next to nothing. */
 const fewestRounds = 4;
 
-/** All arms of one round. */
-function armSeconds({ arms, exportSeconds }: Plan): number {
-  return arms.reduce(
-    (total, { target }) => total + overheadSeconds + (exportSeconds.get(target.name) ?? 0),
-    0,
-  );
+async function measureRounds(context: ScenarioContext): Promise<void> {
+  const { plan, record, session, random } = context;
+  const startMs = session.clock.nowMs();
+  const reserveMs = afterRoundsSeconds(plan) * 1000;
+  for (const order of balancedOrders(plan.arms, plan.rounds, random)) {
+    const done = record.nextIndex(name);
+    if (done >= fewestRounds && isNextTooLate(context, { startMs, done, reserveMs })) {
+      record.warn(`Only ${done} of ${plan.rounds} rounds fit into the time that --quick allows.`);
+      return;
+    }
+    await recordRound(context, name, order, (arm, server) => {
+      context.step(`round ${done + 1} of ${plan.rounds}, ${arm.id}`);
+      return measureArm(context, arm, server);
+    });
+  }
 }
 
-/**
- * Whether another round, as long as those before, would take time that is needed for what comes after. It is decided
- * by the clock and not by results.
- */
-function isTimeOver({ session, plan, logbook, deadlineMs }: ScenarioContext, startMs: number): boolean {
-  const done = logbook.nextIndex(name);
-  if (deadlineMs === null || done < fewestRounds) return false;
-  const nowMs = session.clock.nowMs();
-  return nowMs + (nowMs - startMs) / done + afterRoundsSeconds(plan) * 1000 > deadlineMs;
+/** All arms of one round. */
+function roundSeconds({ arms }: RunPlan): number {
+  return arms.reduce((total, { exportSeconds }) => total + overheadSeconds + exportSeconds, 0);
 }
 
 /** The repetition for the curves, and the short requests. */
-function afterRoundsSeconds(plan: Plan): number {
+function afterRoundsSeconds(plan: RunPlan): number {
   const { arms, isQuick } = plan;
-  return distinctArms(arms).length * (isQuick ? 2.5 : 10) + armSeconds(plan);
+  return distinctArms(arms).length * (isQuick ? 2.5 : 10) + roundSeconds(plan);
 }
 
-/** One repetition more, outside the rounds, that is sampled all the time; what it disturbs isn't compared. */
-async function recordSeries(context: ScenarioContext): Promise<void> {
-  const { session, plan, logbook } = context;
-  const round = logbook.nextIndex(name);
+/** One more repetition, outside the rounds, sampled all the time. Sampling disturbs it, so it is not compared. */
+async function recordCurves(context: ScenarioContext): Promise<void> {
+  const { session, plan, record } = context;
+  const round = record.nextIndex(name);
   await withServers(session, distinctArms(plan.arms), async (arm, server) => {
     context.step(`curves, ${arm.id}`);
-    for (const { metric, points } of await measureSeries({ session, server, request: arm })) {
-      logbook.series.push({ scenario: name, round, arm: arm.id, metric, points });
+    for (const { metric, points } of await measureCurves({ session, server, request: arm })) {
+      record.series.push({ scenario: name, round, arm: arm.id, metric, points });
     }
   });
 }
 
-/** One round more, of each arm once, in which short requests are counted instead of times. */
-async function runNeighbours(context: ScenarioContext): Promise<void> {
+/** One more round, each arm once, in which short requests are counted instead of times. */
+async function measureNeighborRound(context: ScenarioContext): Promise<void> {
   const { session, plan, random } = context;
   const [order = []] = balancedOrders(distinctArms(plan.arms), 1, random);
   await recordRound(context, name, order, (arm, server) => {
     context.step(`short requests beside exports, ${arm.id}`);
-    return measureNeighbours({ session, server, request: arm }, neighbourTimes(plan));
+    return measureNeighbors({ session, server, request: arm }, neighborTimes(plan));
   });
 }

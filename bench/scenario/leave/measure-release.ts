@@ -1,8 +1,8 @@
 import { StreamCsvError } from "../../../src/index.ts";
 import { fetchInsideNumbers } from "../../probe/server-stats.ts";
 import type { Measured } from "../../result/metric.ts";
-import { readFrom, type Trial } from "../../session/session.ts";
-import { warmUp } from "../../session/warm-up.ts";
+import { warmUp } from "../../session/server/warm-up.ts";
+import { readFrom, type ServedExport } from "../../session/session.ts";
 
 /** Slow enough that the server still waits for the client when it leaves. */
 const bytesPerSecond = 4 * 1024 ** 2;
@@ -10,24 +10,24 @@ const lateBytes = 1024 ** 2;
 const longestReleaseMs = 30_000;
 
 /**
- * How long a server keeps the slot of a client that closes its connection in the midst of an export.
- * @returns nulls for a server that tells no inside numbers
+ * How long a server keeps the slot of a client that closes its connection in the middle of an export.
+ * @returns nulls for a server that reports no inside numbers
  */
-export async function measureRelease(trial: Trial): Promise<Measured> {
-  if (trial.server.statsUrl === null) return { release_early_s: null, release_s: null };
-  await warmUp(trial);
-  // The first answer is slow, since nothing is compiled yet.
-  await fetchInsideNumbers(trial.server.origin, trial.session.signal);
-  const early = await secondsToRelease(trial, 1);
-  const late = await secondsToRelease(trial, lateBytes);
+export async function measureRelease(served: ServedExport): Promise<Measured> {
+  if (served.server.statsUrl === null) return { release_early_s: null, release_s: null };
+  await warmUp(served);
+  // The first answer is slow, because no code is compiled yet.
+  await fetchInsideNumbers(served.server.origin, served.session.signal);
+  const early = await secondsToRelease(served, 1);
+  const late = await secondsToRelease(served, lateBytes);
   return { release_early_s: early, release_s: late };
 }
 
-/** It is asked again and again, therefore never found earlier than an answer of /stats takes, about a millisecond. */
-async function secondsToRelease(trial: Trial, leaveAfterBytes: number): Promise<number> {
-  const { session, server } = trial;
+/** Asks /stats until the slot is free. So it can't see a time shorter than one answer takes, about a millisecond. */
+async function secondsToRelease(served: ServedExport, leaveAfterBytes: number): Promise<number> {
+  const { session, server } = served;
   const { clock, signal } = session;
-  const reading = await readFrom(trial, { bytesPerSecond, leaveAfterBytes });
+  const reading = await readFrom(served, { bytesPerSecond, leaveAfterBytes });
   const leftMs = clock.nowMs();
   if (reading.state !== "left") {
     throw new StreamCsvError(

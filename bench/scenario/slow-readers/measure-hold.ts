@@ -1,26 +1,26 @@
 import { canSampleProcesses } from "../../probe/process-tree.ts";
 import { bytesInSocketBuffers } from "../../probe/socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
-import { difference } from "../../session/server-memory.ts";
-import { serverWork } from "../../session/server-work.ts";
-import { readWhole, type Trial } from "../../session/session.ts";
+import { difference } from "../../session/server/server-memory.ts";
+import { serverWork } from "../../session/server/server-work.ts";
+import { readWhole, type ServedExport } from "../../session/session.ts";
 
-/** By then the buffers are full; later the receiver may have grown its own for a body that is nearly through. */
+/** By then the buffers are full. Near the end of the body the receiver may have grown its own. */
 const sampleAtBytes = 4 * 1024 ** 2;
 
 /**
- * Reads one whole export at a fixed rate and tells for how long its slot was held, and how much of it lay in socket
- * buffers when its first 4 MiB were read: by so much the server is done earlier than its client.
+ * Reads one whole export at a fixed rate, and measures for how long its slot was held and how many bytes lay in socket
+ * buffers when its first 4 MiB were read. The server finishes that many bytes earlier than its client.
  */
 export async function measureHold(
-  trial: Trial,
+  served: ServedExport,
   { bytesPerSecond }: { readonly bytesPerSecond: number },
 ): Promise<Measured> {
-  const { session, server } = trial;
+  const { session, server } = served;
   if (server.statsUrl === null) return { slow_held_s_per_export: null };
   const before = await serverWork(server, session.signal);
   let sampling: Promise<number> | undefined;
-  const reading = await readWhole(trial, {
+  const reading = await readWhole(served, {
     bytesPerSecond,
     onRead(bytes) {
       if (!canSampleProcesses || bytes < sampleAtBytes) return;

@@ -9,12 +9,12 @@ import type { Measured } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
 import type { Random } from "../../statistics/random.ts";
 import type { RunningTarget } from "../../subject/target.ts";
-import { difference, idleMemory, watchPeak } from "../../session/server-memory.ts";
-import { serverWork } from "../../session/server-work.ts";
-import { readFrom, type Trial } from "../../session/session.ts";
-import { warmUp } from "../../session/warm-up.ts";
+import { difference, idleMemory, watchPeak } from "../../session/server/server-memory.ts";
+import { serverWork } from "../../session/server/server-work.ts";
+import { readFrom, type ServedExport } from "../../session/session.ts";
+import { warmUp } from "../../session/server/warm-up.ts";
 
-/** Who reads, how slowly, and how long they are watched. */
+/** How many clients read, how slowly, and for how long they are watched. */
 export interface SlowReaderOptions {
   readonly readers: number;
   readonly bytesPerSecond: number;
@@ -24,20 +24,23 @@ export interface SlowReaderOptions {
 }
 
 const probesPerSecond = 50;
-/** The server's work has settled when it takes less than this share of a core more than in the moment before. */
+/** The server's work has settled when it changes by less than this share of a core from one step to the next. */
 const settledCpuRatio = 0.1;
 const settleStepMs = 250;
-/** Some megabytes for each reader are made and sent before buffers are full. */
+/** The server makes and sends some megabytes for each reader before all buffers are full. */
 const longestSettleMs = (readers: number): number => 8000 + 150 * readers;
 
 /**
- * Lets clients read one export each at a fixed rate, and watches what that costs the server and its short requests
- * once the socket buffers between them are full. Then the readers leave.
+ * Lets clients read one export each at a fixed rate, and measures what that costs the server and its short requests
+ * once the socket buffers between them are full. Then the readers disconnect.
  *
- * The exports must last for longer than is watched; one that ends earlier makes the measurement invalid.
+ * The exports must last longer than they are watched; one that ends earlier makes the measurement invalid.
  */
-export async function measureSlowReaders(trial: Trial, options: SlowReaderOptions): Promise<Measured> {
-  const { session, server } = trial;
+export async function measureSlowReaders(
+  served: ServedExport,
+  options: SlowReaderOptions,
+): Promise<Measured> {
+  const { session, server } = served;
   const { signal, clock } = session;
   const { readers, bytesPerSecond, idleMs, watchMs, random } = options;
   const probe = async (durationMs: number): Promise<LatencySummary | null> => {
@@ -50,21 +53,21 @@ export async function measureSlowReaders(trial: Trial, options: SlowReaderOption
   };
   const idleBytes = await idleMemory(server, signal);
   await serverWork(server, signal);
-  await warmUp(trial);
+  await warmUp(served);
   const idle = await probe(idleMs);
 
   const peakBytes = await watchPeak(server);
-  const crowd = startReaders(trial, readers, bytesPerSecond);
+  const clients = startReaders(served, readers, bytesPerSecond);
   try {
-    await Promise.race([crowd.ended, settleWork(server, longestSettleMs(readers), signal)]);
+    await Promise.race([clients.ended, settleWork(server, longestSettleMs(readers), signal)]);
     const { inside: before } = await serverWork(server, signal);
     const startMs = clock.nowMs();
-    const bytesBefore = [...crowd.bodyBytes];
-    const busy = await Promise.race([crowd.ended, probe(watchMs)]);
+    const bytesBefore = [...clients.bodyBytes];
+    const busy = await Promise.race([clients.ended, probe(watchMs)]);
     const seconds = (clock.nowMs() - startMs) / 1000;
-    const rates = crowd.bodyBytes.map((bytes, index) => (bytes - (bytesBefore[index] ?? 0)) / seconds);
+    const rates = clients.bodyBytes.map((bytes, index) => (bytes - (bytesBefore[index] ?? 0)) / seconds);
     const { inside: after } = await serverWork(server, signal);
-    // By the server's own clock, since its answers may take a while to come.
+    // By the server's own clock, because its answers may be slow.
     const perSecond = (key: "heldSeconds" | "busySlotSeconds" | "loopSeconds"): number | null =>
       before === null || after === null
         ? null
@@ -89,46 +92,46 @@ export async function measureSlowReaders(trial: Trial, options: SlowReaderOption
       read_rate_most_bytes_per_s: Math.max(...rates),
     };
   } finally {
-    await crowd.leave();
+    await clients.leave();
   }
 }
 
-/** null when nothing was answered in time: then there is no latency, only the fact that there was none. */
+/** null when a request failed: then there is no latency to report. */
 function secondsAt(summary: LatencySummary | null, key: "p50Ms" | "p99Ms"): number | null {
   return summary === null || summary.failed > 0 ? null : summary[key] / 1000;
 }
 
-/** Clients that read until they are told to leave. */
-interface Crowd {
+/** Clients that read until they are stopped. */
+interface SlowReaders {
   /** Bytes each has read so far. */
   readonly bodyBytes: readonly number[];
-  /** Rejects when one of them fails, or comes to an end before it was to leave. */
+  /** Rejects when one of them fails, or reaches the end of its export. */
   readonly ended: Promise<never>;
   /** Closes all connections. */
   leave(): Promise<void>;
 }
 
-function startReaders(trial: Trial, readers: number, bytesPerSecond: number): Crowd {
+function startReaders(served: ServedExport, readers: number, bytesPerSecond: number): SlowReaders {
   const leaving = new AbortController();
-  const signal = AbortSignal.any([trial.session.signal, leaving.signal]);
-  // Every reader listens to it, which is no leak.
+  const signal = AbortSignal.any([served.session.signal, leaving.signal]);
+  // Every reader listens to it, which is not a leak.
   setMaxListeners(readers + 1, signal);
   const bodyBytes = Array.from({ length: readers }, () => 0);
   const reading = bodyBytes.map((_, index) =>
-    readFrom(trial, {
+    readFrom(served, {
       signal,
       bytesPerSecond,
       onRead: (bytes) => (bodyBytes[index] = bytes),
     }).then(({ head }): never => {
       const what =
         head.statusCode === 200
-          ? "ended before it was watched to its end"
+          ? "ended while it was still being watched"
           : `was answered with ${head.statusCode}`;
       throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `An export to a slow reader ${what}.`);
     }),
   );
   const ended = Promise.race(reading);
-  // Nobody waits for it between two steps, and leaving rejects it too.
+  // Between two steps nothing awaits it, and stopping the readers rejects it too.
   ended.catch(() => undefined);
   return {
     bodyBytes,
@@ -140,7 +143,7 @@ function startReaders(trial: Trial, readers: number, bytesPerSecond: number): Cr
   };
 }
 
-/** Waits until the server's work no longer falls: the buffers are full, and only what is read is sent. */
+/** Waits until the server's work no longer falls: then the buffers are full, and the server sends only what is read. */
 async function settleWork({ pid }: RunningTarget, limitMs: number, signal: AbortSignal): Promise<void> {
   const cpu = async (): Promise<number> =>
     canSampleProcesses && pid !== null ? cpuSeconds(await processTree(pid)) : 0;

@@ -1,23 +1,21 @@
 import { formatBytes, formatCount } from "../../../src/internal.ts";
-import type { MetricId } from "../../result/metric.ts";
-import { median } from "../../statistics/median.ts";
-import { distinctArms, type BenchArm } from "../../session/arm.ts";
-import { measureHold } from "./measure-hold.ts";
-import { measureSlowReaders } from "./measure-slow-readers.ts";
-import { balancedOrders } from "../../session/order.ts";
+import { bytesPerRow, distinctArms, type PlannedArm } from "../../session/arm.ts";
+import { balancedOrders } from "../../session/balanced-orders.ts";
 import { bigArms } from "../big-arms.ts";
-import { checkSlowHolds } from "../check-held-times.ts";
+import { mediansOf, recordExpectations } from "../expectation.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";
-import type { Plan, Scenario, ScenarioContext } from "../scenario.ts";
+import { roundsUpTo } from "../run-time.ts";
+import type { RunPlan, Scenario, ScenarioContext } from "../scenario.ts";
+import { expectSlowHolds, expectSlowReaders } from "./expect-slow-readers.ts";
+import { measureHold } from "./measure-hold.ts";
+import { measureSlowReaders } from "./measure-slow-readers.ts";
 
 const name = "slow-readers";
 
-/** How exactly the readers have to keep their rate, and slots be held. */
-const expectationTolerance = 0.02;
 const quickTimes = { idleMs: 1000, watchMs: 2000, wholeSeconds: 1.5 } as const;
 const fullTimes = { idleMs: 4000, watchMs: 8000, wholeSeconds: 4 } as const;
-const fullRounds = 3;
+const mostRounds = 3;
 /** Starting, warming up, and filling the buffers, beside the time that is watched. */
 const overheadSeconds = 3;
 
@@ -28,85 +26,67 @@ export const slowReadersScenario: Scenario = {
     "clients that read slowly: memory and slots they hold, and how late short requests are answered meanwhile",
   isDefault: true,
   isDispensable: true,
-  countSteps: (plan) => roundsOf(plan) * distinctArms(plan.arms).length,
+  countSteps: (plan) => roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length,
   estimateSeconds(plan) {
     const { idleMs, watchMs, wholeSeconds } = timesOf(plan);
     const armSeconds = overheadSeconds + (idleMs + watchMs) / 1000 + wholeSeconds;
-    return roundsOf(plan) * distinctArms(plan.arms).length * armSeconds;
+    return roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length * armSeconds;
   },
   async run(context) {
-    const { plan, session, random } = context;
-    const { readers, readBytesPerSecond: bytesPerSecond } = plan;
+    const { plan, record } = context;
     const arms = fittingArms(context);
     noteArms(context, name, arms);
-    const { wholeSeconds, ...times } = timesOf(plan);
-    for (const [index, order] of balancedOrders(arms, roundsOf(plan), random).entries()) {
-      await recordRound(context, name, order, async (arm, server) => {
-        context.step(`round ${index + 1} of ${roundsOf(plan)}, ${readers} slow readers, ${arm.id}`);
-        const trial = { session, server, request: arm };
-        const crowd = await measureSlowReaders(trial, { ...times, readers, bytesPerSecond, random });
-        const bodyBytes = bodyBytesOf(arm);
-        return { ...crowd, ...(await measureHold(trial, { bytesPerSecond: bodyBytes / wholeSeconds })) };
-      });
-    }
-    checkExpectations(context, arms);
-    checkSlowHolds(context, arms);
+    await measureRounds(context, arms);
+    const medianOf = mediansOf(record, name);
+    recordExpectations(record, name, expectSlowReaders(plan, arms, medianOf), warningOf);
+    recordExpectations(record, name, expectSlowHolds(arms, medianOf));
   },
 };
 
-/** About as many bytes as the rows of an arm make; those of other rows than were checked aren't known exactly. */
-function bodyBytesOf({ rows, body }: BenchArm): number {
-  return (rows * body.bytes) / Math.max(1, body.rows);
+async function measureRounds(context: ScenarioContext, arms: readonly PlannedArm[]): Promise<void> {
+  const { plan, session, random } = context;
+  const { readers, readBytesPerSecond: bytesPerSecond } = plan;
+  const { wholeSeconds, ...times } = timesOf(plan);
+  const rounds = roundsUpTo(mostRounds, plan);
+  for (const [index, order] of balancedOrders(arms, rounds, random).entries()) {
+    await recordRound(context, name, order, async (arm, server) => {
+      context.step(`round ${index + 1} of ${rounds}, ${readers} slow readers, ${arm.id}`);
+      const served = { session, server, request: arm };
+      const together = await measureSlowReaders(served, { ...times, readers, bytesPerSecond, random });
+      const whole = await measureHold(served, { bytesPerSecond: bodyBytesOf(arm) / wholeSeconds });
+      return { ...together, ...whole };
+    });
+  }
 }
 
-/** Those whose bodies last for as long as they are watched, and buffered ones that find room in memory all at once. */
-function fittingArms(context: ScenarioContext): readonly BenchArm[] {
-  const { plan, logbook } = context;
-  const arms = bigArms(context, name, "which lies in socket buffers before a slow reader is felt");
+/** About the bytes of an arm's body. They are known exactly only for the rows that were checked. */
+function bodyBytesOf(arm: PlannedArm): number {
+  return arm.rows * bytesPerRow(arm);
+}
+
+/** The arms whose bodies last as long as they are watched; a buffered one only if all its bodies fit into memory. */
+function fittingArms(context: ScenarioContext): readonly PlannedArm[] {
+  const { plan, record } = context;
+  const arms = bigArms(context, name, "most of which lies in socket buffers before a slow reader is felt");
   return arms.filter((arm) => {
     const neededBytes = plan.readers * bodyBytesOf(arm);
     if (arm.delivery !== "buffered" || neededBytes <= plan.bufferMemoryBytes) return true;
-    logbook.warn(
+    record.warn(
       `${name} was left out for ${arm.id}: ${formatCount(plan.readers)} buffered bodies need ${formatBytes(neededBytes)} at once, and ${formatBytes(plan.bufferMemoryBytes)} are set aside for them on this machine.`,
     );
     return false;
   });
 }
 
-function roundsOf({ isQuick, rounds }: Plan): number {
-  return isQuick ? 1 : Math.min(rounds, fullRounds);
-}
-
-function timesOf({ isQuick }: Plan): typeof quickTimes | typeof fullTimes {
+function timesOf({ isQuick }: RunPlan): typeof quickTimes | typeof fullTimes {
   return isQuick ? quickTimes : fullTimes;
 }
 
-/**
- * What is to be expected beside what was seen: each reader keeps its rate, and holds a slot as long as it reads; and
- * slot time summed is the integral of busy slots, which the server counts apart.
- */
-function checkExpectations({ plan, logbook }: ScenarioContext, arms: readonly BenchArm[]): void {
-  const rounds = logbook.rounds.filter((round) => round.scenario === name && round.valid);
-  const medianOf = (arm: string, metric: MetricId): number | null =>
-    median(rounds.flatMap((round) => round.arms[arm]?.[metric] ?? []));
-  for (const { id: arm } of arms) {
-    const expectations: readonly (readonly [MetricId, number | null])[] = [
-      ["read_rate_bytes_per_s", plan.readBytesPerSecond],
-      ["slots_held", plan.readers],
-      ["busy_slots", medianOf(arm, "slots_held")],
-    ];
-    for (const [metric, expected] of expectations) {
-      const observed = medianOf(arm, metric);
-      if (observed === null || expected === null) continue;
-      const tolerance = expectationTolerance * expected;
-      const ok = Math.abs(observed - expected) <= tolerance;
-      logbook.checks.push({ id: `${name}.${arm}.${metric}`, expected, observed, tolerance, ok });
-      if (ok) continue;
-      logbook.warn(
-        `Slow readers of ${arm}: ${metric} is ${significantText(observed)}, and ${significantText(expected)} was to be expected.`,
-      );
-    }
-  }
+function warningOf(
+  { arm, metric, expected }: { arm: string; metric: string; expected: number },
+  observed: number,
+): string {
+  return `Slow readers of ${arm}: ${metric} is ${significantText(observed)}, and ${significantText(expected)} was expected.`;
 }
 
 function significantText(value: number): string {

@@ -4,36 +4,36 @@ import { readExport, type ExportReading } from "../../load/read-export.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { Measured } from "../../result/metric.ts";
 
-/** A server whose workers take one connection each, and the export its clients ask for. */
+/** A server whose workers take one connection each, and the export that clients ask for. */
 export interface SyncServer {
   readonly origin: string;
   readonly exportUrl: URL;
   readonly workers: number;
 }
 
-/** Who asks, how slowly each reads, and for how long they are watched. */
+/** How many clients ask, how slowly each reads, and for how long they are watched. */
 export interface ClosedLoopOptions {
   readonly clients: number;
   readonly bytesPerSecond: number;
-  /** From here on a client reads at full speed: what lies in the kernel holds no worker, and is no time to think. */
+  /** From here on a client reads at full speed: what lies in the kernel holds no worker, and must not delay the client. */
   readonly hurryAfterBytes: number;
-  /** Exports that each busy worker gives in the time that is watched. */
+  /** Exports that each busy worker gives while it is watched. */
   readonly exportsPerWorker: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 /**
- * Lets clients ask for an export again and again without a pause, and tells from the server's counters how many workers
- * they take and how many of them wait. Use and waiting are taken from a time in which all of them are at it, the price
- * of one export from all of it, from before the first client until after the last.
+ * Lets clients ask for an export again and again without a pause, and reads from the server's counters how many workers
+ * are busy and how many clients wait. Both are taken from a time in which all clients are asking. The cost of one
+ * export is taken from the whole time, from before the first client until after the last.
  *
- * Whoever asks for the counters takes a worker too, and waits for it: that is subtracted.
+ * A request for the counters takes a worker too, and waits for it; that is subtracted.
  */
 export async function measureSyncWorkers(server: SyncServer, options: ClosedLoopOptions): Promise<Measured> {
   const { clients, exportsPerWorker, signal, clock } = options;
   const ask = (): Promise<InsideNumbers> => fetchInsideNumbers(server.origin, signal);
-  await warmUp(server, options);
+  await warmUpWorkers(server, options);
   const idle = await ask();
   const empty = await ask();
   const askingSeconds = empty.heldSeconds - idle.heldSeconds;
@@ -50,7 +50,7 @@ export async function measureSyncWorkers(server: SyncServer, options: ClosedLoop
   const after = await ask();
 
   const seconds = last.uptimeSeconds - first.uptimeSeconds;
-  // Where a worker is free nobody waits; where none is, the wait is all there is to speak of.
+  // With a free worker a request for the counters does not wait; without one, nearly all of its time is waiting.
   const ownWaitSeconds = clients < server.workers ? 0 : askedSeconds;
   const held = last.heldSeconds - first.heldSeconds - askingSeconds;
   const waited = last.queueWaitSeconds - first.queueWaitSeconds - ownWaitSeconds;
@@ -61,15 +61,15 @@ export async function measureSyncWorkers(server: SyncServer, options: ClosedLoop
     waiting_clients: Math.max(0, waited) / seconds,
     held_s_per_export: (after.heldSeconds - empty.heldSeconds - 3 * askingSeconds) / exports,
     queue_wait_s: Math.max(0, after.queueWaitSeconds - empty.queueWaitSeconds - ownWaitSeconds) / exports,
-    // Means, since they and the wait are to be subtracted from each other.
+    // Means, because they and the wait are subtracted from each other.
     first_byte_s: meanSeconds(loop.answers, ({ firstByteMs }) => firstByteMs ?? 0),
     total_s: meanSeconds(loop.answers, ({ totalMs }) => totalMs),
     loop_s_per_export: Math.max(0, after.loopSeconds - empty.loopSeconds - 3 * askingLoopSeconds) / exports,
   };
 }
 
-/** One export by each worker, at full speed: code is compiled, a file prepared. */
-async function warmUp(
+/** One export by each worker, at full speed, so that code is compiled and a file is prepared. */
+async function warmUpWorkers(
   { exportUrl, workers }: SyncServer,
   { clock, signal }: ClosedLoopOptions,
 ): Promise<void> {

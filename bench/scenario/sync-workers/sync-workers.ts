@@ -1,85 +1,88 @@
 import { formatBytes, formatCount } from "../../../src/internal.ts";
-import type { MetricId } from "../../result/metric.ts";
-import { median } from "../../statistics/median.ts";
-import { distinctArms, type BenchArm } from "../../session/arm.ts";
-import { measureSyncWorkers } from "./measure-sync-workers.ts";
-import { balancedOrders } from "../../session/order.ts";
+import { bytesPerRow } from "../../session/arm.ts";
+import { balancedOrders } from "../../session/balanced-orders.ts";
+import { mediansOf, recordExpectations, type Expectation } from "../expectation.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";
-import type { Plan, Scenario, ScenarioContext } from "../scenario.ts";
+import { isNextTooLate, roundsUpTo } from "../run-time.ts";
+import type { RunPlan, Scenario, ScenarioContext } from "../scenario.ts";
+import { expectSyncWorkers } from "./expect-sync-workers.ts";
+import { measureSyncWorkers } from "./measure-sync-workers.ts";
+import { armsWithWorkers, clientCounts, withClients, type SyncWorkersArm } from "./sync-workers-arms.ts";
 
 const name = "sync-workers";
 
 const bytesPerSecond = 8 * 1024 ** 2;
-/** More than the kernel takes of a connection whose reader is slow; read at full speed, so that it is no time to think. */
+/** More than the kernel buffers for a slow reader. It is read at full speed, so that the client never pauses. */
 const bufferBytes = 12 * 1024 ** 2;
 const quickTimes = { heldSeconds: 0.3, exportsPerWorker: 3 } as const;
 const fullTimes = { heldSeconds: 0.6, exportsPerWorker: 5 } as const;
-const fullRounds = 2;
+const mostRounds = 2;
 /** Starting, warming up, and beginning and ending the loop. */
 const overheadSeconds = 1.2;
-/** How far what is seen may lie from what is to be expected: handing over takes time, and so does reading to the end. */
-const tolerance = { ratio: 0.05, clients: 0.1, held: 0.25 } as const;
-const heldToleranceSeconds = 0.05;
 
-/** One arm to so many clients. */
-interface LoopArm extends BenchArm {
-  readonly clients: number;
-}
-
-/** Clients that ask without a pause, at workers that take one connection each: what is used, and who waits. */
+/** Clients that ask without a pause, at workers that take one connection each: how many are busy, and who waits. */
 export const syncWorkersScenario: Scenario = {
   name,
   summary:
-    "clients without a pause, from one to two more than there are sync workers: how many are taken, and how many clients wait",
+    "clients without a pause, from one to two more than there are sync workers: how many workers are busy, and how many clients wait",
   isDefault: false,
   isDispensable: true,
-  countSteps: (plan) => roundsOf(plan) * armsWithWorkers(plan).length * clientCounts(plan).length,
+  countSteps: (plan) => stepsOf(plan),
   estimateSeconds(plan) {
     const { heldSeconds, exportsPerWorker } = timesOf(plan);
-    const armSeconds = overheadSeconds + heldSeconds * (exportsPerWorker + 2);
-    return roundsOf(plan) * armsWithWorkers(plan).length * clientCounts(plan).length * armSeconds;
+    return stepsOf(plan) * (overheadSeconds + heldSeconds * (exportsPerWorker + 2));
   },
   async run(context) {
-    const { plan, logbook } = context;
-    const { heldSeconds } = timesOf(plan);
-    const bodyBytes = bytesPerSecond * heldSeconds + bufferBytes;
-    const rows = Math.ceil(bodyBytes / plan.bytesPerRow);
-    const fitting = armsWithWorkers(plan);
-    if (fitting.length === 0 || (plan.availableRows !== null && rows > plan.availableRows)) {
-      logbook.warn(
-        fitting.length === 0
-          ? `${name} was left out: what is measured has no sync workers to start.`
-          : `${name} was left out: all ${formatCount(plan.availableRows ?? 0)} rows are less than ${formatBytes(bodyBytes)}, most of which lies in socket buffers before a slow reader is felt.`,
-      );
-      return;
-    }
-    const arms = clientCounts(plan).map((clients) => fitting.map((arm) => loopArm(arm, clients, rows)));
+    const arms = fittingArms(context);
+    if (arms.length === 0) return;
     noteArms(context, name, arms.flat());
     try {
       await measureSteps(context, arms);
     } finally {
-      // What was measured before a fault, or before time was over, is held against analysis all the same.
-      for (const arm of arms.flat()) checkExpectations(context, arm, heldSeconds);
+      // What was measured before an error, or before time was over, is compared with analysis all the same.
+      recordAnalysis(context, arms.flat());
     }
   },
 };
 
-/** Each step is one round: all deliveries to so many clients. */
-async function measureSteps(context: ScenarioContext, arms: readonly (readonly LoopArm[])[]): Promise<void> {
-  const { plan, logbook, session, random } = context;
+function stepsOf(plan: RunPlan): number {
+  return roundsUpTo(mostRounds, plan) * armsWithWorkers(plan).length * clientCounts(plan).length;
+}
+
+/** One list of arms per number of clients; none, and a warning, when there is nothing to measure. */
+function fittingArms({ plan, record }: ScenarioContext): readonly (readonly SyncWorkersArm[])[] {
+  const { heldSeconds } = timesOf(plan);
+  const bodyBytes = bytesPerSecond * heldSeconds + bufferBytes;
+  const arms = armsWithWorkers(plan);
+  if (arms.length === 0) record.warn(`${name} was left out: no target here can have sync workers.`);
+  const fitting = arms.map((arm) => ({ arm, rows: Math.ceil(bodyBytes / bytesPerRow(arm)) }));
+  const small = fitting.find(({ arm, rows }) => rows > (arm.availableRows ?? Number.POSITIVE_INFINITY));
+  if (small !== undefined) {
+    record.warn(
+      `${name} was left out: all ${formatCount(small.arm.availableRows ?? 0)} rows are less than ${formatBytes(bodyBytes)}, most of which lies in socket buffers before a slow reader is felt.`,
+    );
+  }
+  if (arms.length === 0 || small !== undefined) return [];
+  return clientCounts(plan).map((clients) => fitting.map(({ arm, rows }) => withClients(arm, clients, rows)));
+}
+
+/** Each step is one round: all deliveries with the same number of clients. */
+async function measureSteps(
+  context: ScenarioContext,
+  arms: readonly (readonly SyncWorkersArm[])[],
+): Promise<void> {
+  const { plan, record, session, random } = context;
   const { syncWorkers: workers } = plan;
   const { heldSeconds, exportsPerWorker } = timesOf(plan);
   const hurryAfterBytes = bytesPerSecond * heldSeconds;
   const options = { ...session, bytesPerSecond, hurryAfterBytes, exportsPerWorker };
   const startMs = session.clock.nowMs();
-  const steps = Array.from({ length: roundsOf(plan) }, () => arms).flat();
+  const steps = Array.from({ length: roundsUpTo(mostRounds, plan) }, () => arms).flat();
   for (const [done, step] of steps.entries()) {
-    if (isTimeOver(context, startMs, done)) {
-      logbook.warn(
-        `Only ${done} of ${steps.length} steps of ${name} went into the time that --quick allows.`,
-      );
-      break;
+    if (isNextTooLate(context, { startMs, done })) {
+      record.warn(`Only ${done} of ${steps.length} steps of ${name} fit into the time that --quick allows.`);
+      return;
     }
     const [order = []] = balancedOrders(step, 1, random);
     await recordRound(context, name, order, (arm, server) => {
@@ -93,79 +96,19 @@ async function measureSteps(context: ScenarioContext, arms: readonly (readonly L
   }
 }
 
-/** Whether another step as long as those before would end too late. It is decided by the clock and not by results. */
-function isTimeOver({ session, deadlineMs }: ScenarioContext, startMs: number, done: number): boolean {
-  if (deadlineMs === null || done === 0) return false;
-  const nowMs = session.clock.nowMs();
-  return nowMs + (nowMs - startMs) / done > deadlineMs;
-}
-
-/** Those of servers that can have sync workers, each with its own. */
-function armsWithWorkers({ arms, syncWorkers }: Plan): readonly BenchArm[] {
-  return distinctArms(arms).flatMap((arm) => {
-    const target = arm.target.withSyncWorkers?.(syncWorkers);
-    return target === undefined ? [] : [{ ...arm, target }];
-  });
-}
-
-/** Some workers free, half of them, none, and then one and two clients too many. */
-function clientCounts({ syncWorkers: workers }: Plan): readonly number[] {
-  return [...new Set([1, Math.ceil(workers / 2), workers, workers + 1, workers + 2])];
-}
-
-function loopArm(arm: BenchArm, clients: number, rows: number): LoopArm {
-  return { ...arm, id: `${arm.id}-${clients}-client${clients === 1 ? "" : "s"}`, rows, clients };
-}
-
-function roundsOf({ isQuick, rounds }: Plan): number {
-  return isQuick ? 1 : Math.min(rounds, fullRounds);
-}
-
-function timesOf({ isQuick }: Plan): typeof quickTimes | typeof fullTimes {
-  return isQuick ? quickTimes : fullTimes;
-}
-
-/**
- * What a closed loop of k clients at c workers has to give, beside what was seen: k/c of the workers are taken up to c,
- * then all of them, and k − c clients wait. Of g seconds to make the rows and d to read all but what lies in the kernel,
- * a streamed export holds its worker for the longer, a buffered one for both, a prepared file for d. A wait lasts for as
- * many holds as there are others to be served before.
- */
-function checkExpectations(
-  { logbook, plan: { syncWorkers: workers } }: ScenarioContext,
-  { id, delivery, clients }: LoopArm,
-  drainSeconds: number,
-): void {
-  const medianOf = (arm: string, metric: MetricId): number | null =>
-    median(
-      logbook.rounds
-        .filter((round) => round.scenario === name && round.valid)
-        .flatMap((round) => round.arms[arm]?.[metric] ?? []),
-    );
-  const use = Math.min(1, clients / workers);
-  const waiting = Math.max(0, clients - workers);
-  const held = {
-    streaming: Math.max(drainSeconds, medianOf(id, "loop_s_per_export") ?? 0),
-    // Its first byte comes when it is made.
-    buffered: drainSeconds + (medianOf(id, "first_byte_s") ?? 0) - (medianOf(id, "queue_wait_s") ?? 0),
-    file: drainSeconds,
-  }[delivery ?? "streaming"];
-  const heldTolerance = tolerance.held * held + heldToleranceSeconds;
-  const expectations: readonly (readonly [metric: MetricId, expected: number, tolerance: number])[] = [
-    ["utilisation_ratio", use, tolerance.ratio],
-    ["all_busy_ratio", clients < workers ? 0 : 1, tolerance.ratio],
-    ["waiting_clients", waiting, tolerance.clients],
-    ["held_s_per_export", held, heldTolerance],
-    ["queue_wait_s", (waiting / workers) * (medianOf(id, "held_s_per_export") ?? held), heldTolerance],
-  ];
-  for (const [metric, expected, allowed] of expectations) {
-    const observed = medianOf(id, metric);
-    if (observed === null) continue;
-    const ok = Math.abs(observed - expected) <= allowed;
-    logbook.checks.push({ id: `${name}.${id}.${metric}`, expected, observed, tolerance: allowed, ok });
-    if (ok) continue;
-    logbook.warn(
-      `${clients === 1 ? "One client" : `${clients} clients`} at ${workers} sync worker${workers === 1 ? "" : "s"}, ${delivery ?? id}: ${metric} is ${observed.toPrecision(3)}, and ${expected.toPrecision(3)} was to be expected.`,
-    );
+function recordAnalysis({ record, plan }: ScenarioContext, arms: readonly SyncWorkersArm[]): void {
+  const { syncWorkers: workers } = plan;
+  const drainSeconds = timesOf(plan).heldSeconds;
+  const medianOf = mediansOf(record, name);
+  for (const arm of arms) {
+    const expectations = expectSyncWorkers(arm, { workers, drainSeconds }, medianOf);
+    recordExpectations(record, name, expectations, ({ metric, expected }: Expectation, observed) => {
+      const { clients, delivery, id } = arm;
+      return `${clients === 1 ? "One client" : `${clients} clients`} at ${workers} sync worker${workers === 1 ? "" : "s"}, ${delivery ?? id}: ${metric} is ${observed.toPrecision(3)}, and ${expected.toPrecision(3)} was expected.`;
+    });
   }
+}
+
+function timesOf({ isQuick }: RunPlan): typeof quickTimes | typeof fullTimes {
+  return isQuick ? quickTimes : fullTimes;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { baselineFormat, baselineOf, parseBaseline } from "../../../bench/gate/baseline.ts";
+import { baselineFormat, baselineOf, parseBaseline } from "../../../bench/gate/baseline/baseline.ts";
 import { StreamCsvError } from "../../../src/index.ts";
 import { simulateResult } from "./results.ts";
 import { arms, simulateRounds } from "./rounds.ts";
@@ -29,7 +29,7 @@ test("a whole result file is a baseline too", () => {
   assert.deepEqual(parseBaseline(JSON.stringify(result), "f"), baselineOf(result));
 });
 
-test("CPU time and memory that two versions needed in each other's company aren't kept, since alone they need less", () => {
+test("a baseline leaves out CPU time and memory that two versions needed while both were running", () => {
   const kept = baselineOf({
     ...simulateResult({ seed: 1 }),
     arms,
@@ -41,7 +41,7 @@ test("CPU time and memory that two versions needed in each other's company aren'
   );
 });
 
-test("rounds that don't count aren't kept", () => {
+test("a baseline leaves out rounds that do not count", () => {
   const result = simulateResult({ seed: 1, rounds: 3 });
   const [first, ...rest] = result.rounds;
   assert.ok(first !== undefined);
@@ -52,9 +52,9 @@ test("rounds that don't count aren't kept", () => {
   assert.ok(baseline.series.every(({ values }) => values.length === 2));
 });
 
-test("a run that was cut short or can't be trusted is no baseline", () => {
+test("a run that was cut short or can't be trusted is not a baseline", () => {
   for (const [run, reason] of [
-    [{ seed: 1, complete: false }, /wasn't measured to its end/],
+    [{ seed: 1, complete: false }, /was not measured to its end/],
     [{ seed: 1, verdict: "invalid" }, /can't be trusted/],
   ] as const) {
     assert.throws(
@@ -66,8 +66,8 @@ test("a run that was cut short or can't be trusted is no baseline", () => {
 
 const unreadable: readonly (readonly [string, string, RegExp])[] = [
   ["no JSON", "{", /"old\.json" is not JSON/],
-  ["another format", '{"schema":"other.v1"}', /"old\.json" is no stream-csv\.baseline\.v1 at schema/],
-  ["no object", "[]", /"old\.json" is no stream-csv\.baseline\.v1/],
+  ["another format", '{"schema":"other.v1"}', /"old\.json" is not a stream-csv\.baseline\.v1 at schema/],
+  ["no object", "[]", /"old\.json" is not a stream-csv\.baseline\.v1/],
   [
     "a number that isn't one",
     JSON.stringify({ ...baselineOf(simulateResult({ seed: 1 })), series: [{ values: ["x"] }] }),

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultBudgets, nameOf, parseBudget, requireAboveFloor } from "../../../bench/gate/budget.ts";
+import { defaultBudgets, nameOf, parseBudget, requireAboveFloor } from "../../../bench/gate/budget/budget.ts";
 
 const mib = 1024 ** 2;
 
-test("a budget is a delivery, a metric and a percentage, with the sign or without", () => {
+test("a budget is a delivery, a metric and a percentage, with or without its sign", () => {
   assert.deepEqual(parseBudget("streaming.cpu_s_per_mib=5%"), {
     delivery: "streaming",
     metric: "cpu_s_per_mib",
@@ -19,7 +19,7 @@ test("memory has to grow by 8 MiB as well, whatever percentage is named", () => 
   assert.equal(parseBudget("streaming.peak_rss_over_idle_bytes=20").least, 8 * mib);
 });
 
-test("what gates by default is CPU per MiB at 5 % and peak memory at 10 % and 8 MiB", () => {
+test("the default budgets are CPU per MiB at 5 % and peak memory at 10 % and 8 MiB", () => {
   assert.deepEqual(
     defaultBudgets(["streaming"]).map((budget) => [nameOf(budget), budget.share, budget.least]),
     [
@@ -31,14 +31,14 @@ test("what gates by default is CPU per MiB at 5 % and peak memory at 10 % and 8 
 });
 
 const refused: readonly (readonly [string, RegExp])[] = [
-  ["streaming", /"streaming" is no budget: write DELIVERY\.METRIC=PERCENT/],
-  ["", /"" is no budget/],
-  ["streaming.total_s", /is no budget: write DELIVERY/],
+  ["streaming", /"streaming" is not a budget: write DELIVERY\.METRIC=PERCENT/],
+  ["", /"" is not a budget/],
+  ["streaming.total_s", /is not a budget: write DELIVERY/],
   [
     "pigeon.total_s=5",
-    /"pigeon" in "pigeon\.total_s=5" is no delivery; there are: streaming, buffered, file\./,
+    /"pigeon" in "pigeon\.total_s=5" is not a delivery; there are: streaming, buffered, file\./,
   ],
-  ["streaming.speed=5", /"speed" in .* is no metric; there are: first_byte_s, total_s, .*release_s\./],
+  ["streaming.speed=5", /"speed" in .* is not a metric; there are: first_byte_s, total_s, .*release_s\./],
   ["streaming.rows=5", /needs no budget: rows has to be equal in every round/],
   ["streaming.total_s=fast", /"fast" .* a percentage above 0 and up to 1000/],
   ["streaming.total_s=0", /"0" .* a percentage above 0/],
@@ -67,7 +67,7 @@ test("a budget below the noise of the machine is refused, with the floor named",
   requireAboveFloor(budget, null);
 });
 
-test("a budget that has to be exceeded by an amount as well isn't broken by a share of noise", () => {
+test("a budget with a least change is not broken by a share of noise", () => {
   const [, memory] = defaultBudgets(["streaming"]);
   assert.ok(memory?.least === 8 * 1024 ** 2);
   requireAboveFloor(memory, { share: 0.3, runs: 100 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "valibot";
-import { baselineOf } from "../../../bench/gate/baseline.ts";
-import { parseBudget } from "../../../bench/gate/budget.ts";
-import { compareRuns, type RunComparison } from "../../../bench/gate/compare-runs.ts";
-import { compareResults, type ComparedResults } from "../../../bench/gate/comparison-result.ts";
+import { baselineOf } from "../../../bench/gate/baseline/baseline.ts";
+import { parseBudget } from "../../../bench/gate/budget/budget.ts";
+import { compareRuns, type RunComparison } from "../../../bench/gate/baseline/compare-runs.ts";
+import { compareResults, type ComparedResults } from "../../../bench/gate/baseline/compare-results.ts";
 import { comparisonText } from "../../../bench/report/comparison-text.ts";
 import { resultSchema } from "../../../bench/result/schema.ts";
 import { simulateResult, type SimulatedRun } from "./results.ts";
@@ -32,7 +32,7 @@ test("two runs of the same pass", () => {
   assert.deepEqual(compared.warnings, []);
 });
 
-test("without budgets nothing gates, and equal runs show no sure change anywhere", () => {
+test("without budgets nothing gates, and equal runs show no sure change", () => {
   const { gate, rows } = compare({ seed: 1 }, { seed: 2 }, []);
   assert.equal(gate, null);
   assert.ok(rows.length >= 10);
@@ -43,7 +43,7 @@ test("without budgets nothing gates, and equal runs show no sure change anywhere
   }
 });
 
-test("dearer CPU and held memory are regressions on the same kind of machine", () => {
+test("more CPU time and more memory are regressions on the same kind of machine", () => {
   const compared = compare({ seed: 3 }, { seed: 4, cpu: 1.12, memoryBytes: 32 * 1024 ** 2 });
   assert.equal(compared.gate?.verdict, "regression");
   assert.equal(verdictsOf(compared)["streaming.cpu_s_per_mib"], "regression");
@@ -56,12 +56,12 @@ test("dearer CPU and held memory are regressions on the same kind of machine", (
   assert.match(first.comparison.method, /unpaired.*exact one-sided rank-sum/);
 });
 
-test("what became dearer in both deliveries is a regression on the same kind of machine", () => {
+test("a cost that rose in both deliveries is a regression on the same kind of machine", () => {
   const compared = compare({ seed: 3 }, { seed: 4, speed: 0.5 });
   assert.equal(verdictsOf(compared)["streaming.cpu_s_per_mib"], "regression");
 });
 
-test("on a machine twice as fast the ratios still pass, and seconds aren't compared", () => {
+test("on a machine twice as fast the ratios still pass, and seconds are not compared", () => {
   const compared = compare({ seed: 5 }, { seed: 6, speed: 2, fingerprint: "there" });
   assert.equal(compared.gate?.verdict, "pass");
   assert.match(compared.warnings[0] ?? "", /different kinds of machine/);
@@ -77,7 +77,7 @@ test("on a machine twice as fast the ratios still pass, and seconds aren't compa
 test("a budget that only seconds of different machines could decide is refused with a sentence", () => {
   assert.throws(
     () => compare({ seed: 5 }, { seed: 6, fingerprint: "there" }, [parseBudget("buffered.total_s=5")]),
-    /The budget for buffered\.total_s can't be judged: old and new don't both have it/,
+    /The budget for buffered\.total_s can't be judged: old and new do not both have it/,
   );
   assert.equal(compare({ seed: 5 }, { seed: 6 }, [parseBudget("buffered.total_s=5")]).gate?.verdict, "pass");
 });
@@ -89,7 +89,7 @@ test("runs of different exports are refused", () => {
   );
 });
 
-test("with other rows only what doesn't depend on the size is compared, and it is said", () => {
+test("with other rows only metrics that do not depend on the size are compared, with a warning", () => {
   const compared = compare({ seed: 1 }, { seed: 2, rows: 700 }, [cpu]);
   assert.match(compared.warnings[0] ?? "", /old measured 500 rows and new 700/);
   assert.deepEqual([...new Set(compared.rows.map(({ comparison }) => comparison.metric))], ["cpu_s_per_mib"]);
@@ -102,13 +102,13 @@ test("with other rows only what doesn't depend on the size is compared, and it i
 test("another text of the same rows is a regression", () => {
   const compared = compare({ seed: 1 }, { seed: 2, sha256: "beef" });
   assert.equal(verdictsOf(compared)["content"], "regression");
-  assert.match(compared.gate?.reasons[0] ?? "", /isn't the same any more.*beef.*feed/);
+  assert.match(compared.gate?.reasons[0] ?? "", /has changed.*beef.*feed/);
 });
 
 test("three rounds on either side decide nothing, however clear they look", () => {
   const compared = compare({ seed: 1, rounds: 3 }, { seed: 2, rounds: 3, cpu: 2 });
   assert.equal(verdictsOf(compared)["streaming.cpu_s_per_mib"], "inconclusive");
-  assert.match(compared.gate?.reasons[0] ?? "", /not enough for a decision/);
+  assert.match(compared.gate?.reasons[0] ?? "", /too few for a decision/);
 });
 
 function results(before: SimulatedRun, after: SimulatedRun, isStrict = false): ComparedResults {
@@ -155,7 +155,7 @@ test("curves of both runs keep their arms, and their rounds lie apart", () => {
   );
 });
 
-test("what can't be decided exits with 3 only where that was asked for", () => {
+test("a budget that can't be decided exits with 3 only in a strict run", () => {
   const [before, after] = [
     { seed: 1, rounds: 2 },
     { seed: 2, rounds: 2 },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decide, isSurelyOutside, type Change, type Limit } from "../../../bench/gate/decide.ts";
+import { decide, isSurelyOutside, type Change, type Limit } from "../../../bench/gate/judge/decide.ts";
 
 const share: Limit = { better: "lower", share: 0.05, least: null };
 const memory: Limit = { better: "lower", share: 0.1, least: 8 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseBudget } from "../../../bench/gate/budget.ts";
-import { judgeMetric, type Judgement } from "../../../bench/gate/judge-metric.ts";
+import { parseBudget } from "../../../bench/gate/budget/budget.ts";
+import { judgeMetric, type Judgement } from "../../../bench/gate/judge/judge-metric.ts";
 
 /** Eight rounds in which the control waited about a second, but not at all in the first. */
 function judge(treatmentOf: (control: number) => number): Judgement {
@@ -13,7 +13,7 @@ function judge(treatmentOf: (control: number) => number): Judgement {
   return judgeMetric({ scenario: "export", arms, rounds }, parseBudget("streaming.queue_wait_s=50%"), 0.95);
 }
 
-test("a round of zero has no ratio, and keeps nothing from being judged", () => {
+test("a round with a zero has no ratio, and the metric is judged all the same", () => {
   const { verdict, reason, comparison } = judge((control) => 10 * control + 1);
   assert.equal(verdict, "regression");
   assert.equal(comparison.ratio, null);

@@ -4,8 +4,8 @@ import {
   calibrationFormat,
   parseCalibration,
   type CalibrationRun,
-} from "../../../bench/gate/calibration-run.ts";
-import { noiseFloor } from "../../../bench/gate/noise-floor.ts";
+} from "../../../bench/gate/budget/calibration-run.ts";
+import { noiseFloor } from "../../../bench/gate/budget/noise-floor.ts";
 
 const name = "streaming.cpu_s_per_mib";
 
@@ -30,7 +30,7 @@ function run(ratio: number | null, cpuModel = "here"): CalibrationRun {
   };
 }
 
-test("the noise floor is the 95th percentile of how far equal versions lie apart, in either direction", () => {
+test("the noise floor is the 95th percentile of the difference of equal versions, in either direction", () => {
   const runs = Array.from({ length: 100 }, (_, index) =>
     run(index % 2 === 0 ? 1 + index / 1000 : 1 / (1 + index / 1000)),
   );
@@ -39,14 +39,14 @@ test("the noise floor is the 95th percentile of how far equal versions lie apart
   assert.equal(floor.runs, 100);
 });
 
-test("runs of other machines and runs without the metric don't count, and fewer than twenty say nothing", () => {
+test("runs of other machines and runs without the metric do not count, and fewer than twenty give no floor", () => {
   const runs = Array.from({ length: 19 }, () => run(1.02));
   assert.equal(noiseFloor([...runs, run(1.5, "elsewhere"), run(null)], name, here), null);
   assert.equal(noiseFloor([...runs, run(1.02)], name, here)?.runs, 20);
   assert.equal(noiseFloor([...runs, run(1.02)], "file.total_s", here), null);
 });
 
-test("another patch of system or Node is the same kind of machine, another line or system isn't", () => {
+test("another patch of system or Node is the same kind of machine; another line or system is not", () => {
   const runs = Array.from({ length: 20 }, () => run(1.02));
   for (const same of [{ os: "linux 6.19.1 x64" }, { node: "v20.21.0" }])
     assert.equal(noiseFloor(runs, name, { ...here, ...same })?.runs, 20);
@@ -54,7 +54,7 @@ test("another patch of system or Node is the same kind of machine, another line 
     assert.equal(noiseFloor(runs, name, { ...here, ...other }), null);
 });
 
-test("runs of another build say nothing of the last one", () => {
+test("runs of another build do not count", () => {
   const before = Array.from({ length: 20 }, () => run(1.5));
   const after = Array.from({ length: 20 }, () => Object.assign(run(1.02), { build: "def" }));
   const floor = noiseFloor([...before, ...after], name, here);
@@ -71,7 +71,7 @@ test("a calibration file is one run a line; a last line cut off by an interrupti
   assert.deepEqual(parseCalibration("", "f"), []);
   assert.throws(
     () => parseCalibration(`{"schema":"other"}\n${line}\n`, "runs.jsonl"),
-    /Line 1 of "runs\.jsonl" is no calibration run/,
+    /Line 1 of "runs\.jsonl" is not a calibration run/,
   );
   assert.throws(() => parseCalibration(`nonsense\n${line}\n`, "f"), /Line 1 of "f"/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { measureTwiceAtMost, roundFault, type RoundWatch } from "../../../bench/gate/round-guard.ts";
+import { measureTwiceAtMost, roundFault, type RoundWatch } from "../../../bench/gate/measure/round-guard.ts";
 import { StreamCsvError } from "../../../src/index.ts";
 
 const still = { ticks: { stolen: 5, total: 1000 }, throttling: { periods: 10, throttledPeriods: 2 } };
@@ -10,7 +10,7 @@ const good: RoundWatch = {
   readerBusyRatio: 0.5,
 };
 
-test("a quiet round can be trusted, and so can one on a machine that tells nothing", () => {
+test("a quiet round can be trusted, and so can one on a machine that reports nothing", () => {
   assert.equal(roundFault(good), null);
   const silent = { ticks: null, throttling: null };
   assert.equal(roundFault({ ...good, before: silent, after: silent, readerBusyRatio: null }), null);
@@ -35,7 +35,7 @@ for (const [name, change, reason] of faults) {
   });
 }
 
-test("a limit that stopped a group in a tenth of its periods at the most is no fault", () => {
+test("a limit that stopped a group in at most a tenth of its periods is accepted", () => {
   assert.equal(
     roundFault({ ...good, after: { ...still, throttling: { periods: 30, throttledPeriods: 4 } } }),
     null,
@@ -48,7 +48,7 @@ test("a round that can't be trusted is repeated once, and the repetition counts"
   assert.equal(attempts, 2);
 });
 
-test("a good round isn't repeated", async () => {
+test("a good round is not repeated", async () => {
   let attempts = 0;
   await measureTwiceAtMost(async () => {
     attempts += 1;
@@ -57,7 +57,7 @@ test("a good round isn't repeated", async () => {
   assert.equal(attempts, 1);
 });
 
-test("when the repetition can't be trusted either the run is invalid, and both reasons are told", async () => {
+test("when the repetition can't be trusted either, the run is invalid and gives both reasons", async () => {
   let attempts = 0;
   await assert.rejects(
     measureTwiceAtMost(async () => ((attempts += 1) === 1 ? "Stolen." : "Throttled.")),

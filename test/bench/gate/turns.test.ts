@@ -1,22 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseBudget } from "../../../bench/gate/budget.ts";
-import { gateSteps, turnsOf } from "../../../bench/gate/measure-gate.ts";
-import type { Plan } from "../../../bench/scenario/scenario.ts";
+import { parseBudget } from "../../../bench/gate/budget/budget.ts";
+import { gateSteps, turnsOf } from "../../../bench/gate/measure/turns.ts";
 
 const cpu = parseBudget("streaming.cpu_s_per_mib=5%");
 const memory = parseBudget("streaming.peak_rss_over_idle_bytes=10%");
 const time = parseBudget("streaming.total_s=20%");
 
-function planOf(bytes: number, seconds: number): Pick<Plan, "arms" | "rounds" | "exportSeconds"> {
-  const arms = [{ body: { rows: 1, bytes, crc32: 0 } }] as unknown as Plan["arms"];
-  return { arms, rounds: 8, exportSeconds: new Map([["here", seconds]]) };
+function armsOf(bytes: number, exportSeconds: number): Parameters<typeof turnsOf>[0] {
+  return [{ body: { rows: 1, bytes, crc32: 0 }, exportSeconds }];
 }
 
-test("a round has as many exports as make 64 MiB, but no more than take two seconds or would be many", () => {
+test("a round has as many exports as make 64 MiB, but at most eight, and only as many as take two seconds", () => {
   const mib = 1024 ** 2;
   const turns = (bytes: number, seconds: number): number =>
-    turnsOf(planOf(bytes, seconds), { budgets: [cpu], isInterleaved: true }).duet;
+    turnsOf(armsOf(bytes, seconds), { budgets: [cpu], isInterleaved: true }).duet;
   assert.equal(turns(10 * mib, 0.1), 6);
   assert.equal(turns(100 * mib, 1), 1);
   assert.equal(turns(10 * mib, 0.9), 2);
@@ -24,8 +22,8 @@ test("a round has as many exports as make 64 MiB, but no more than take two seco
   assert.equal(turns(100, 0.001), 8);
 });
 
-test("many exports are taken of what is judged: at the same time for CPU, alone for times; the rest is one alone", () => {
-  const plan = planOf(10 * 1024 ** 2, 0.1);
+test("takes many exports for what is judged, at the same time for CPU and alone for times, and else one alone", () => {
+  const arms = armsOf(10 * 1024 ** 2, 0.1);
   const cases = [
     [{ budgets: [cpu, memory], isInterleaved: true }, { alone: 1, duet: 6 }, 16],
     [{ budgets: [memory], isInterleaved: true }, { alone: 1, duet: 0 }, 8],
@@ -34,7 +32,7 @@ test("many exports are taken of what is judged: at the same time for CPU, alone 
     [{ budgets: [cpu, time], isInterleaved: false }, { alone: 1, duet: 0 }, 8],
   ] as const;
   for (const [question, turns, steps] of cases) {
-    assert.deepEqual(turnsOf(plan, question), turns);
-    assert.equal(gateSteps(plan, question), steps);
+    assert.deepEqual(turnsOf(arms, question), turns);
+    assert.equal(gateSteps({ arms, rounds: 8 }, turnsOf(arms, question)), steps);
   }
 });

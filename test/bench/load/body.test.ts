@@ -61,7 +61,7 @@ test("broken framing is refused", () => {
   assert.throws(() => bodyOf("3\nabc\n", 0, chunked), /CRLF/);
 });
 
-test("an answer whose end is the end of the connection is refused, since a cut looks the same", () => {
+test("refuses an answer that ends with the connection, because a cut looks the same", () => {
   assert.throws(() => framingOf(head({})), /can't be told from a cut/);
   assert.throws(() => framingOf(head({ "transfer-encoding": "gzip, chunked" })), /only chunked/);
 });
@@ -86,7 +86,7 @@ test("a head is found wherever it is cut, after interim answers, and says where 
   }
 });
 
-test("what is no HTTP is refused", () => {
+test("refuses an answer that is not HTTP", () => {
   assert.throws(
     () => new ResponseHeadParser().feed(Buffer.from("SSH-2.0-OpenSSH\r\n\r\n"), 0),
     /status line/,

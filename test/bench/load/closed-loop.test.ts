@@ -25,7 +25,7 @@ test("keeps as many requests under way as there are clients, and lets the last o
   assert.equal(loop.answers.length, length);
 });
 
-test("ends with the first fault of any client, whoever waits, and asks no more", async () => {
+test("ends with the first error of any client, rejects every wait, and asks no more", async () => {
   let asked = 0;
   const loop = startClosedLoop(2, async () => {
     asked += 1;
@@ -40,7 +40,7 @@ test("ends with the first fault of any client, whoever waits, and asks no more",
   assert.equal(asked, soFar);
 });
 
-test("a fault between two waits is told by the next, and is no unhandled rejection", async () => {
+test("an error between two waits is reported by the next, and is not an unhandled rejection", async () => {
   const loop = startClosedLoop(1, () => Promise.reject(new Error("at once")));
   await turn();
   await assert.rejects(loop.finish(), { message: "at once" });

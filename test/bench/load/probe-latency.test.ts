@@ -61,7 +61,7 @@ test("a stall shows in the requests that were due meanwhile, not in one alone", 
   assert.ok(meanMs * answered > 400, `${meanMs * answered} ms in sum`);
 });
 
-test("answers that aren't a 200 and connections that break are counted as failed", async (t) => {
+test("answers that are not a 200 and connections that break count as failed", async (t) => {
   const url = await serve(t, (request, response) => {
     if (request.socket.bytesRead > 2000) request.socket.destroy();
     else response.writeHead(503).end();
@@ -80,7 +80,7 @@ test("an abort ends the probe", async (t) => {
 });
 
 test(
-  "what a stopped reader doesn't take is found in the socket buffers",
+  "bytes that a stopped reader does not take are found in the socket buffers",
   { skip: !canSampleProcesses },
   async (t) => {
     const part = Buffer.alloc(64 * 1024, "a");

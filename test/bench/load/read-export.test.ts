@@ -76,7 +76,7 @@ test("a body with a length is complete at exactly that length", async (t) => {
   assert.equal((await readExport(url)).bodyBytes, 5);
 });
 
-test("a server that keeps the connection open after the body doesn't hold the reader up for long", async (t) => {
+test("a server that keeps the connection open after the body does not hold up the reader for long", async (t) => {
   const url = await rawServer(t, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", () => undefined);
   assert.equal((await readExport(url)).state, "complete");
 });
@@ -118,7 +118,7 @@ test("a refused connection fails, naming the address", async (t) => {
   );
 });
 
-test("a server that says nothing fails after the idle time-out", async (t) => {
+test("a server that sends nothing fails after the idle time-out", async (t) => {
   const url = await listen(
     t,
     createServer(() => undefined),
@@ -126,7 +126,7 @@ test("a server that says nothing fails after the idle time-out", async (t) => {
   await assert.rejects(readExport(url, { idleTimeoutMs: 50 }), fault(/nothing came for 50 ms/));
 });
 
-test("an answer that isn't a 200 is no fault but a refusal, with what it said", async (t) => {
+test("an answer that is not a 200 is a refusal with its text, not an error", async (t) => {
   const url = await httpServer(t, (_request, response) => {
     response
       .writeHead(413, { "Content-Type": "application/problem+json" })
@@ -189,7 +189,7 @@ test("a throttled reader takes at least the time its rate allows, and gets every
   assert.ok(reading.totalMs - (reading.firstByteMs ?? 0) >= 570, `${reading.totalMs} ms`);
 });
 
-test("a throttled reader that hurries in the end takes only the time of what comes before, and gets every byte", async (t) => {
+test("a throttled reader that reads the end at full speed takes only the time of what comes before, and gets every byte", async (t) => {
   const body = Buffer.alloc(2_000_000, "a");
   const url = await httpServer(t, (_request, response) =>
     response.setHeader("Content-Length", body.length).end(body),

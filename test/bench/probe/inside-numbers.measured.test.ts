@@ -29,7 +29,7 @@ test("held time of several slots agrees with the integral of busy ones, and each
   assert.deepEqual(workers, [{ pid: process.pid }]);
 });
 
-test("a loop that stands still shows as busy, and as late", async () => {
+test("a blocked event loop shows as busy, and as late", async () => {
   const inside = insideNumbers();
   await sleep(30);
   const untilMs = performance.now() + 80;
@@ -66,5 +66,6 @@ test("the Fastify server of the documentation is measured from inside", async (t
   const leaving = result.rounds.find(({ scenario }) => scenario === "leave")?.arms["fastify"];
   assert.ok((leaving?.["release_s"] ?? 0) > 0);
   assert.ok(result.checks.some(({ id, ok }) => id === "integrity.fastify.rows" && ok));
-  if (canSampleProcesses) assert.doesNotMatch(result.warnings.join("\n"), /fastify tells no inside numbers/);
+  if (canSampleProcesses)
+    assert.doesNotMatch(result.warnings.join("\n"), /fastify reports no inside numbers/);
 });

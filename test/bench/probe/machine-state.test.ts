@@ -4,7 +4,7 @@ import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
 import { machineTicks, parseMachineTicks } from "../../../bench/probe/steal-time.ts";
 import { cpuThrottling, groupFolders, parseThrottling } from "../../../bench/probe/throttling.ts";
 
-test("stolen time is the eighth number of /proc/stat, and guest time isn't counted twice", () => {
+test("stolen time is the eighth number of /proc/stat, and guest time is not counted twice", () => {
   assert.deepEqual(parseMachineTicks("cpu  10 1 2 100 3 4 5 6 7 8\ncpu0 1 1 1 1 1 1 1 1 1 1\n"), {
     stolen: 6,
     total: 131,
@@ -21,7 +21,7 @@ test("this machine tells its ticks, and they grow", { skip: !canSampleProcesses 
   assert.ok(before !== null && after !== null && after.total > before.total);
 });
 
-test("throttled periods are read where a group has a limit", () => {
+test("reads throttled periods when a group has a limit", () => {
   assert.deepEqual(parseThrottling("usage_usec 5\nnr_periods 100\nnr_throttled 7\nthrottled_usec 9\n"), {
     periods: 100,
     throttledPeriods: 7,

@@ -75,7 +75,7 @@ test("CPU time is that of all threads, also of those that have ended", { skip },
   assert.ok(seconds >= 0.28, `${seconds} s`);
 });
 
-test("processes that don't exist count nothing", { skip }, async () => {
+test("processes that do not exist count nothing", { skip }, async () => {
   assert.equal(await cpuSeconds([2 ** 30]), 0);
   assert.equal(await residentBytes([2 ** 30]), 0);
   assert.equal(await resetPeaks([2 ** 30]), false);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compareResults } from "../../../bench/gate/comparison-result.ts";
+import { compareResults } from "../../../bench/gate/baseline/compare-results.ts";
 import { comparisonText } from "../../../bench/report/comparison-text.ts";
 import { renderReport } from "../../../bench/report/renderers.ts";
 import { plainLines, plainText, withPlainTexts } from "../../../bench/report/plain-text.ts";

@@ -7,7 +7,7 @@ import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import type { BenchResult } from "../../../bench/index.ts";
 import type { Measured } from "../../../bench/result/metric.ts";
 import { factorText, percentText, quantityText, significant } from "../../../bench/report/number-text.ts";
-import { compareArms } from "../../../bench/session/compare-arms.ts";
+import { compareArms } from "../../../bench/gate/judge/compare-arms.ts";
 
 const mebibyte = 1024 ** 2;
 

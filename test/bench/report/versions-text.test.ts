@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { renderReport } from "../../../bench/report/renderers.ts";
-import { resolveConfig } from "../../../bench/run/config.ts";
+import { resolveConfig } from "../../../bench/run/resolve-config.ts";
 import type { BenchResult } from "../../../bench/index.ts";
 import { versionsText } from "../../../bench/report/section/versions-text.ts";
 import { fixtureResult } from "./results.ts";

@@ -15,13 +15,13 @@ function changed(change: (result: Record<string, unknown>) => void): string {
 }
 
 const bad: readonly (readonly [title: string, text: string, message: RegExp])[] = [
-  ["text that isn't JSON", "total,0.8", /^"r\.json" isn't JSON: Unexpected token/],
-  ["a file cut short", text.slice(0, 500), /^"r\.json" isn't JSON: /],
-  ["an empty file", "", /^"r\.json" isn't JSON: Unexpected end/],
+  ["text that isn't JSON", "total,0.8", /^"r\.json" is not JSON: Unexpected token/],
+  ["a file cut short", text.slice(0, 500), /^"r\.json" is not JSON: /],
+  ["an empty file", "", /^"r\.json" is not JSON: Unexpected end/],
   [
     "another kind of JSON",
     '{"name":"x"}',
-    /is no result of stream-csv bench: its "schema" is missing, and should be/,
+    /is not a result of stream-csv bench: its "schema" is missing, and should be/,
   ],
   ["a list", "[1]", /its "schema" is missing/],
   ["null", "null", /its "schema" is missing/],
@@ -38,7 +38,7 @@ const bad: readonly (readonly [title: string, text: string, message: RegExp])[] 
   [
     "a field of the wrong type",
     changed((result) => (result["seed"] = "seven")),
-    /isn't a whole stream-csv\.bench\.v1 result: seed: expected number, and found "seven"\./,
+    /is not a complete stream-csv\.bench\.v1 result: seed: expected number, and found "seven"\./,
   ],
   [
     "a missing field",
@@ -82,14 +82,14 @@ for (const [title, content, message] of bad) {
   });
 }
 
-test("a newer version is told to be one, with what to do", () => {
+test("a file of a newer version is reported as such, with what to do", () => {
   assert.throws(
     () => parseResult('{"schema":"stream-csv.bench.v12"}', "r.json"),
     (error) => error instanceof StreamCsvError && error.hint.startsWith("A newer stream-csv wrote it"),
   );
 });
 
-test("a file that isn't there is named", async () => {
+test("names a file that does not exist", async () => {
   await assert.rejects(readResultFile("no/such/result.json"), {
     code: "SCSV_BAD_RESULT",
     message: /^"no\/such\/result\.json" can't be read: ENOENT/,
@@ -103,6 +103,6 @@ test("rows of arms and sampled series may be there, or not", () => {
   assert.equal(typeof arms[0]?.rows, "number");
 });
 
-test("a byte order mark before the JSON is no fault", () => {
+test("accepts a byte order mark before the JSON", () => {
   assert.equal(parseResult(`\uFEFF${text}`, "r.json").seed, parseResult(text, "r.json").seed);
 });

@@ -6,7 +6,7 @@ import { resultSchema } from "../../../bench/result/schema.ts";
 import { runBench, type BenchConfig, type BenchHooks, type BenchRun } from "../../../bench/index.ts";
 import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
-import { balancedOrders } from "../../../bench/session/order.ts";
+import { balancedOrders } from "../../../bench/session/balanced-orders.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
 const program = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
@@ -91,7 +91,7 @@ test("memory against rows is measured at every size that fits", { skip: !canSamp
   assert.equal(slope?.ok, true);
 });
 
-test("an export that ends early at a size that nothing else is held against is invalid", async () => {
+test("an export that ends early at a size that is measured only once is invalid", async () => {
   const { result, fault } = await run("short-size", {
     rows: 400_000,
     scenarios: ["scaling"],
@@ -153,7 +153,7 @@ test("a fault that shows only in a timed round makes the round and the run inval
   assert.match(result.rounds.at(-1)?.reason ?? "", /in a timed round/);
 });
 
-test("a server that doesn't start is a fault of the tool, not of the measurement", async () => {
+test("a server that does not start is an error of the tool, not of the measurement", async () => {
   const { result, fault } = await run("exit-early");
   assert.equal(result.exitCode, 1);
   assert.match(fault?.message ?? "", /the licence of this fixture has expired/);
@@ -165,7 +165,7 @@ test("an unknown export lists those there are", async () => {
   assert.match(fault?.message ?? "", /There is no export "invoices"; there are: orders\./);
 });
 
-test("an interrupted run keeps what it has, and says that it isn't whole", async () => {
+test("an interrupted run keeps what it has, and says that it is incomplete", async () => {
   const stop = new AbortController();
   const { result } = await run(
     "",
@@ -189,9 +189,9 @@ test("an interrupted run keeps what it has, and says that it isn't whole", async
 const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   [
     { scenarios: ["exprot"] },
-    /"exprot" is no scenario; there are: export, scaling, slow-readers, leave, mixed, sync-workers\./,
+    /"exprot" is not a scenario; there are: export, scaling, slow-readers, leave, mixed, sync-workers\./,
   ],
-  [{ deliveries: ["pigeon"] }, /"pigeon" is no delivery; there are: streaming, buffered, file\./],
+  [{ deliveries: ["pigeon"] }, /"pigeon" is not a delivery; there are: streaming, buffered, file\./],
   [{ deliveries: [] }, /No delivery is named/],
   [{ rows: 0 }, /rows is 0, and must be a whole number from 1/],
   [{ rounds: 1.5 }, /rounds is 1\.5, and must be a whole number/],

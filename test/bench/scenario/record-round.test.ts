@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { recordRound } from "../../../bench/scenario/record-round.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
 import type { RunningTarget, Target } from "../../../bench/subject/target.ts";
-import { Logbook } from "../../../bench/session/logbook.ts";
-import { systemClock } from "../../../src/clock.ts";
+import { RunRecord } from "../../../bench/session/run-record.ts";
+import { systemClock } from "../../../src/internal.ts";
 
 /** A target without a process: what is tested is what becomes of a round, not of a server. */
 function idleTarget(stopped: string[], name: string, canRunTwice = true): Target {
@@ -28,9 +28,9 @@ function idleTarget(stopped: string[], name: string, canRunTwice = true): Target
   };
 }
 
-function contextOf(target: Target): Pick<ScenarioContext, "session" | "logbook"> {
+function newContext(): Pick<ScenarioContext, "session" | "record"> {
   const signal = new AbortController().signal;
-  return { session: { target, exportName: "orders", clock: systemClock, signal }, logbook: new Logbook() };
+  return { session: { exportName: "orders", clock: systemClock, signal }, record: new RunRecord() };
 }
 
 /** Three items, of which the middle one's target can't run beside others. */
@@ -42,10 +42,10 @@ function itemsBesideOneAlone(stopped: string[]) {
   }));
 }
 
-test("a round that can't be trusted is kept with its reason and doesn't count; the next has a number of its own", async () => {
+test("a round that can't be trusted is kept with its reason and does not count; the next has a number of its own", async () => {
   const stopped: string[] = [];
   const target = idleTarget(stopped, "here");
-  const context = contextOf(target);
+  const context = newContext();
   const items = ["one", "other"].map((id) => ({ id, target, rows: 1 }));
   const measure = () => Promise.resolve({ total_s: 1 });
   const seen: string[][] = [];
@@ -59,7 +59,7 @@ test("a round that can't be trusted is kept with its reason and doesn't count; t
   assert.equal(await recordRound(context, "export", items, measure), null);
   assert.deepEqual(seen, [["one", "other"]]);
   assert.deepEqual(
-    context.logbook.rounds.map(({ index, valid, reason }) => [index, valid, reason]),
+    context.record.rounds.map(({ index, valid, reason }) => [index, valid, reason]),
     [
       [0, false, "12 % of the CPU time went to other guests of the host."],
       [1, true, undefined],
@@ -70,7 +70,7 @@ test("a round that can't be trusted is kept with its reason and doesn't count; t
 
 test("with several turns the arms take them back and forth, on one server each; a target that runs once takes all at its place", async () => {
   const stopped: string[] = [];
-  const context = contextOf(idleTarget(stopped, "here"));
+  const context = newContext();
   const items = itemsBesideOneAlone(stopped);
   const seen: string[] = [];
   const measure = ({ id }: { readonly id: string }) => {
@@ -85,7 +85,7 @@ test("with several turns the arms take them back and forth, on one server each; 
   await recordRound(context, "export", items, measure, { turns: 3 });
   assert.deepEqual(seen, ["one", "alone", "alone", "alone", "other", "other", "one", "one", "other"]);
   assert.deepEqual(stopped.toSorted(), ["alone", "one", "other"]);
-  const [round] = context.logbook.rounds;
+  const [round] = context.record.rounds;
   assert.deepEqual(round?.order, ["one", "alone", "other"]);
   for (const { id } of items)
     assert.deepEqual(round.arms[id], {
@@ -95,9 +95,9 @@ test("with several turns the arms take them back and forth, on one server each; 
     });
 });
 
-test("after their turns all arms that run side by side are measured at once: costs are those, and the highest of peaks", async () => {
+test("after their turns all arms that run side by side are measured at once, for costs and the maximum of peaks", async () => {
   const stopped: string[] = [];
-  const context = contextOf(idleTarget(stopped, "here"));
+  const context = newContext();
   const items = itemsBesideOneAlone(stopped);
   const alone = { total_s: 1, cpu_s_per_mib: 1, peak_rss_over_idle_bytes: 10 };
   let isAnyTurnLeft = true;
@@ -124,7 +124,7 @@ test("after their turns all arms that run side by side are measured at once: cos
       },
     },
   );
-  assert.deepEqual(context.logbook.rounds[0]?.arms, {
+  assert.deepEqual(context.record.rounds[0]?.arms, {
     one: { ...alone, cpu_s_per_mib: 3 },
     alone,
     other: { ...alone, cpu_s_per_mib: null, peak_rss_over_idle_bytes: 11 },

@@ -9,7 +9,7 @@ const skip = !canSampleProcesses;
 const [readers, readBytesPerSecond] = [100, 20_000];
 
 test(
-  "a hundred readers at 20 kB/s keep their rate, and what lies in the kernel is told",
+  "a hundred readers at 20 kB/s keep their rate, and the bytes in the kernel are reported",
   { skip },
   async () => {
     const config = { scenarios: ["slow-readers"], deliveries: ["streaming"], rows: 20_000 };

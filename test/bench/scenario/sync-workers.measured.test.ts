@@ -47,19 +47,17 @@ test("measures a closed loop of one to four clients at two sync workers, beside 
   assert.match(report, /file 4 clients +\d+ % \(100 %\) +\d+ % \(100 %\) +[\d.]+ \(2\.0\)/);
 });
 
-test("is left out, and says so, where what is measured has no sync workers", async () => {
+test("is left out with a warning when no target has sync workers", async () => {
   const { syncWorkersScenario } = await import("../../../bench/scenario/sync-workers/sync-workers.ts");
   const warnings: string[] = [];
   await syncWorkersScenario.run({
     plan: {
       arms: [{ id: "other", role: "treatment", target: { name: "other" } }],
-      bytesPerRow: 100,
-      availableRows: null,
-      promisesRows: true,
+      syncWorkers: 2,
       isQuick: true,
       rounds: 1,
     },
-    logbook: { warn: (sentence: string) => warnings.push(sentence) },
+    record: { warn: (sentence: string) => warnings.push(sentence) },
   } as never);
-  assert.deepEqual(warnings, ["sync-workers was left out: what is measured has no sync workers to start."]);
+  assert.deepEqual(warnings, ["sync-workers was left out: no target here can have sync workers."]);
 });

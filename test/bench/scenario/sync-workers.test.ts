@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resolveConfig } from "../../../bench/run/config.ts";
-import { planOf } from "../../../bench/run/run-plan.ts";
+import { planRun } from "../../../bench/run/plan-run.ts";
+import { resolveConfig } from "../../../bench/run/resolve-config.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
 import { syncWorkersScenario } from "../../../bench/scenario/sync-workers/sync-workers.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 import type { Target } from "../../../bench/subject/target.ts";
-import { Logbook } from "../../../bench/session/logbook.ts";
-import { systemClock } from "../../../src/clock.ts";
+import { RunRecord } from "../../../bench/session/run-record.ts";
+import { systemClock } from "../../../src/internal.ts";
 
 /** Tells by its command how many workers it was asked to have, and never starts: what is tested comes before. */
 function neverStarting(command: string): Target {
@@ -26,40 +26,36 @@ function neverStarting(command: string): Target {
 /** The scenario as it is begun by a run that was asked for so many workers, or not asked. */
 async function begin(
   workers: number | undefined,
-): Promise<{ readonly logbook: Logbook; readonly steps: number }> {
+): Promise<{ readonly record: RunRecord; readonly steps: number }> {
   const target = neverStarting("serve");
-  const clock = systemClock;
-  const signal = new AbortController().signal;
-  const session = { target, exportName: "orders", clock, signal };
+  const session = { exportName: "orders", clock: systemClock, signal: new AbortController().signal };
   const body = { rows: 1000, bytes: 110_000, crc32: 0 };
   const config = resolveConfig({ seed: 1, isQuick: true, ...(workers === undefined ? {} : { workers }) });
   const survey = {
     session,
     rows: 1000,
-    availableRows: null,
-    promisesRows: true,
-    rowsPerSecond: 1e6,
-    exportSeconds: new Map(),
+    startedMs: 0,
+    facts: new Map([
+      [target, { body, exportSeconds: 0.1, rowsPerSecond: 1e6, availableRows: null, promisesRows: true }],
+    ]),
     integrity: { bytes: 110_000, rows: 1000, sha256: null, equal: true },
-    bodies: new Map(),
     checks: [],
     faults: [],
     notes: [],
   };
-  const plan = planOf(config, survey, [
-    { id: "file", role: "treatment", target, delivery: "file", rows: 1000, body },
-  ]);
-  const logbook = new Logbook();
+  const plan = planRun(config, [{ target, deliveries: ["file"], control: null }], survey);
+  const record = new RunRecord();
   const context: ScenarioContext = {
     session,
     plan,
     random: seededRandom(1),
-    logbook,
+    record,
     deadlineMs: null,
     step: () => undefined,
+    addSteps: () => undefined,
   };
   await assert.rejects(syncWorkersScenario.run(context), /It isn't to be started/);
-  return { logbook, steps: syncWorkersScenario.countSteps(plan) };
+  return { record, steps: syncWorkersScenario.countSteps(plan) };
 }
 
 for (const [workers, count, clients] of [
@@ -70,13 +66,13 @@ for (const [workers, count, clients] of [
 ] as const) {
   const asked = workers === undefined ? "no number of workers is asked for" : `--workers is ${workers}`;
   test(`has ${count} sync workers where ${asked}, and clients from one to two more than those`, async () => {
-    const { logbook, steps } = await begin(workers);
+    const { record, steps } = await begin(workers);
     assert.deepEqual(
-      logbook.arms.map(({ id }) => id),
+      record.arms.map(({ id }) => id),
       clients.map((text) => `file-${text}`),
     );
     const command = `serve --workers ${count} --worker-model sync`;
-    assert.deepEqual([...new Set(logbook.arms.map((arm) => arm.command))], [command]);
+    assert.deepEqual([...new Set(record.arms.map((arm) => arm.command))], [command]);
     assert.equal(steps, clients.length);
   });
 }

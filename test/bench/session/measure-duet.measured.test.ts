@@ -4,11 +4,10 @@ import { fileURLToPath } from "node:url";
 import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
 import { streamCsvServer } from "../../../bench/subject/stream-csv-server.ts";
 import type { Target } from "../../../bench/subject/target.ts";
-import type { BenchArm } from "../../../bench/session/arm.ts";
-import { measureDuet } from "../../../bench/session/measure-duet.ts";
+import { measureDuet, type DuetArm } from "../../../bench/session/measure/measure-duet.ts";
 import { readFrom, type Session } from "../../../bench/session/session.ts";
-import { withServers, type Served } from "../../../bench/session/with-servers.ts";
-import { systemClock } from "../../../src/clock.ts";
+import { withServers, type Started } from "../../../bench/session/server/with-servers.ts";
+import { systemClock } from "../../../src/internal.ts";
 import { inOneOfThree } from "../../harness/attempts.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
@@ -23,25 +22,19 @@ function targetOf(cli: readonly [string, ...string[]]): Target {
   return streamCsvServer({ cli, workers: 1, slots: 32, bufferMemoryBytes: 2 ** 26, sources: [] });
 }
 
-function sessionOf(target: Target, signal: AbortSignal): Session {
-  return { target, exportName: "orders", clock: systemClock, signal };
-}
-
 /** Gives arms of these targets, their servers running, with the body that the first export of each had. */
 async function withArms(
   targets: Readonly<Record<string, Target>>,
   rows: number,
-  use: (session: Session, arms: readonly Served<BenchArm>[], abort: AbortController) => Promise<void>,
+  use: (session: Session, arms: readonly Started<DuetArm>[], abort: AbortController) => Promise<void>,
 ): Promise<void> {
   const abort = new AbortController();
-  const [first] = Object.values(targets);
-  assert.ok(first !== undefined);
-  const session = sessionOf(first, abort.signal);
-  const items = Object.entries(targets).map(([id, target]): BenchArm => {
+  const session: Session = { exportName: "orders", clock: systemClock, signal: abort.signal };
+  const items = Object.entries(targets).map(([id, target]): DuetArm => {
     const body = { rows, bytes: 0, crc32: 0 };
-    return { id, role: "treatment", target, delivery: "streaming", rows, body };
+    return { id, target, delivery: "streaming", rows, body };
   });
-  const bodies = new Map<string, BenchArm["body"]>();
+  const bodies = new Map<string, DuetArm["body"]>();
   await withServers(
     session,
     items,
@@ -75,8 +68,8 @@ test(
     ]);
     await inOneOfThree(async () => {
       await withArms({ dearer, plain, again: plain }, 100_000, async (session, served) => {
-        const idles = new Map([["plain", 0]]);
-        const { arms, apartReason } = await measureDuet(session, served, { turns: 6, idles });
+        const idleBytes = new Map([["plain", 0]]);
+        const { arms, apartReason } = await measureDuet(session, served, { turns: 6, idleBytes });
         assert.equal(apartReason, null);
         const [twice, once, again] = ["dearer", "plain", "again"].map((id) =>
           Number(arms[id]?.cpu_s_per_mib),
@@ -103,7 +96,7 @@ for (const [fault, reason] of Object.entries(faults)) {
     const faulty = targetOf([fixture[0], fixture[1], "--fault", fault]);
     const good = targetOf(fixture);
     await withArms({ good, faulty }, 20_000, async (session, served) => {
-      await assert.rejects(measureDuet(session, served, { turns: 4, idles: new Map() }), reason);
+      await assert.rejects(measureDuet(session, served, { turns: 4, idleBytes: new Map() }), reason);
     });
   });
 }
@@ -112,6 +105,9 @@ test("an interruption ends all readings with its reason", async () => {
   const target = targetOf(fixture);
   await withArms({ one: target, other: target }, 1_000_000, async (session, served, abort) => {
     setTimeout(() => abort.abort(new Error("enough")), 200);
-    await assert.rejects(measureDuet(session, served, { turns: 1000, idles: new Map() }), /^Error: enough$/);
+    await assert.rejects(
+      measureDuet(session, served, { turns: 1000, idleBytes: new Map() }),
+      /^Error: enough$/,
+    );
   });
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boundRounds, boundRuns, compareRounds } from "../../../bench/statistics/compare.ts";
-import { bonferroniLevel } from "../../../bench/statistics/bonferroni.ts";
 import { assertClose } from "./assert-close.ts";
 
 test("the ratio of treatment to control is estimated in logarithms", () => {
@@ -16,19 +15,13 @@ test("the ratio of treatment to control is estimated in logarithms", () => {
   assert.match(estimate?.method ?? "", /ties/);
 });
 
-test("the example of docs/statistics.md has the numbers that the page gives", () => {
-  const rounds = [103, 105, 104, 108, 106, 104, 107, 105].map((treatment) => ({ treatment, control: 100 }));
-  const { ratio, low, level } = boundRounds(rounds, bonferroniLevel(1)) ?? assert.fail("no bounds");
-  assert.deepEqual([ratio.toFixed(3), (100 * level).toFixed(1), low.toFixed(3)], ["1.050", "95.7", "1.040"]);
-});
-
-test("no ratio is given when a value isn't above zero", () => {
+test("there is no ratio when a value is not above zero", () => {
   assert.equal(compareRounds([{ treatment: 1, control: 0 }]), null);
   assert.equal(compareRounds([{ treatment: -1, control: 1 }]), null);
   assert.equal(compareRounds([]), null);
 });
 
-test("each bound of a ratio holds by itself, with what the rounds could have shown", () => {
+test("each bound of a ratio has its level by itself, with what the rounds could have shown", () => {
   const pairs = Array.from({ length: 12 }, (_, index) => ({
     treatment: 110 + (index % 5),
     control: 100 + (index % 3),

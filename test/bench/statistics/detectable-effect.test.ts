@@ -46,7 +46,7 @@ test("beyond thirty rounds the effect shrinks with the square root", () => {
   assertClose(more, (thirty ?? 0) / 2, 1e-9);
 });
 
-test("too few rounds for the level can't see anything", () => {
+test("with too few rounds for the level nothing can be seen", () => {
   assert.equal(detectableEffect(spread(4, 0.03), 0.95), null);
   assert.notEqual(detectableEffect(spread(5, 0.03), 0.95), null);
   assert.equal(detectableEffect([], 0.95), null);

@@ -64,7 +64,7 @@ function along(slope: number): { x: number; y: number }[] {
   return [100_000, 200_000, 400_000].map((x) => ({ x, y: 1e6 + slope * x }));
 }
 
-test("growth is told from flatness by the share of a row that stays", () => {
+test("tells growth from flatness by the share of a row that is kept", () => {
   assert.equal(growthOf(along(1), 110)?.order, "flat");
   assert.equal(growthOf(along(-1), 110)?.order, "flat");
   assert.equal(growthOf(along(230), 110)?.order, "grows");

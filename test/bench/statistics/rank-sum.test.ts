@@ -50,7 +50,7 @@ test("the distribution is the same whichever sample comes first, and symmetric",
   );
 });
 
-test("ties are said", () => {
+test("a result says when there are ties", () => {
   assert.equal(rankSumBounds([1, 2], [2, 3], 0.9)?.hasTies, true);
 });
 
@@ -65,7 +65,7 @@ test("samples too small for the level span all differences and say the level the
   assertClose(bounds?.level, 1 - 1 / 6, 1e-12);
 });
 
-test("the bounds miss the truth as seldom as their level says, within three standard errors", () => {
+test("the bounds miss the true value as rarely as their level says, within three standard errors", () => {
   const random = seededRandom(77);
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const runs = 3000;
@@ -79,7 +79,7 @@ test("the bounds miss the truth as seldom as their level says, within three stan
   assertClose(missed / runs, 1 - level, 3 * Math.sqrt((level * (1 - level)) / runs));
 });
 
-test("large samples are read off the normal curve, close to what counting gives", () => {
+test("large samples use the normal approximation, which is close to counting", () => {
   const sample = (offset: number, count: number): number[] =>
     Array.from({ length: count }, (_, index) => offset + ((index * 7919) % 1009) / 10);
   const [counted, curved] = [

@@ -126,7 +126,7 @@ function shareOfSigns(values: readonly number[], side: 1 | -1): number {
   return atLeast / 2 ** moved.length;
 }
 
-test("each bound holds by itself, and two of them make the two-sided interval", () => {
+test("each bound has its level by itself, and two of them make the two-sided interval", () => {
   const bounds = signedRankBounds(improvement, 0.975);
   const interval = signedRankInterval(improvement, 0.95);
   assert.deepEqual([bounds?.low, bounds?.high], [interval?.low, interval?.high]);
@@ -155,14 +155,14 @@ test("the bounds are where the one-sided test turns from refusing to accepting",
   );
 });
 
-test("an interval of so few rounds that the level can't be had spans all pairwise means and says its level", () => {
+test("with too few rounds for the level an interval spans all pairwise means and says its level", () => {
   const interval = signedRankInterval([1, 2, 4, 8, 16]);
   assert.equal(interval?.low, 1);
   assert.equal(interval?.high, 16);
   assertClose(interval?.level, 1 - 2 / 32);
 });
 
-test("ties are said", () => {
+test("a result says when there are ties", () => {
   assert.equal(signedRankInterval([1, -1, 3])?.hasTies, true);
   assert.equal(signedRankInterval([0, 2, 3])?.hasTies, true);
 });
@@ -192,7 +192,7 @@ for (const [shape, draw] of Object.entries(shapes)) {
     [12, 1 - 0.05 / 3],
     [6, 0.95],
   ] as const) {
-    test(`each bound of ${count} ${shape} values misses the truth as seldom as its level says, within three standard errors`, () => {
+    test(`each bound of ${count} ${shape} values misses the true value as rarely as its level says, within three standard errors`, () => {
       const random = seededRandom(20_260_101);
       const runs = 3000;
       const missed = { low: 0, high: 0 };

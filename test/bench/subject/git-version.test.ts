@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
-import { checkOutVersion, type GitVersion } from "../../../bench/subject/git-version.ts";
-import { toolEnvironment } from "../../../bench/subject/run-tool.ts";
+import { checkOutVersion, type GitVersion } from "../../../bench/subject/version/git-version.ts";
+import { toolEnvironment } from "../../../bench/subject/process/run-tool.ts";
 import { StreamCsvError } from "../../../src/index.ts";
 
 const run = promisify(execFile);
@@ -130,7 +130,7 @@ test("a version with another lock file gets dependencies of its own", async () =
   try {
     const tree = dirname(dirname(version.cli[1] ?? ""));
     assert.equal(existsSync(join(tree, "node_modules", "dependency")), false);
-    assert.ok(labels.includes("installing what HEAD~1 needs"));
+    assert.ok(labels.includes("installing the dependencies of HEAD~1"));
     assert.equal(await outputOf(version), "version 1.1.0");
   } finally {
     await version.remove();
@@ -164,29 +164,29 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
   throw new assert.AssertionError({ message: "it was not refused" });
 }
 
-test("names that aren't there, and names that look like options, are refused by name", async () => {
+test("refuses names that do not exist, and names that look like options, and quotes them", async () => {
   const { root } = await repository();
   for (const ref of ["no-such-branch", "--help", "", "HEAD~9"]) {
     const message = await refusal(checkOutVersion(ref, { cwd: root, signal: never }));
-    assert.ok(message.startsWith(`"${ref}" names no commit of the repository ${root}.`), message);
+    assert.ok(message.startsWith(`"${ref}" is not a commit of the repository ${root}.`), message);
   }
   assert.deepEqual(leftovers(root), []);
 });
 
-test("a folder outside of any repository is refused, and so is one that doesn't exist", async () => {
+test("refuses a folder outside of any repository, and one that does not exist", async () => {
   const outside = await folder();
   assert.match(
     await refusal(checkOutVersion("HEAD", { cwd: outside, signal: never })),
-    /is in no git repository\. .*git repository/s,
+    /is not in a git repository\. .*git repository/s,
   );
   const missing = join(outside, "missing");
   assert.match(
     await refusal(checkOutVersion("HEAD", { cwd: missing, signal: never })),
-    /missing" doesn't exist/,
+    /missing" does not exist/,
   );
 });
 
-test("a build that fails is told with its last lines, and leaves nothing behind", async () => {
+test("a build that fails is reported with its last lines, and leaves nothing behind", async () => {
   const { root } = await repository();
   await commit(
     root,
@@ -194,7 +194,7 @@ test("a build that fails is told with its last lines, and leaves nothing behind"
     "broken",
   );
   const message = await refusal(checkOutVersion("HEAD", { cwd: root, signal: never }));
-  assert.match(message, /^HEAD couldn't be built\. The last lines: .*type error in a\.ts/s);
+  assert.match(message, /^HEAD could not be built\. The last lines: .*type error in a\.ts/s);
   assert.deepEqual(leftovers(root), []);
 });
 
@@ -204,7 +204,7 @@ test("a version without the program is refused", async () => {
   await write(root, { "node_modules/x/index.js": "" });
   assert.match(
     await refusal(checkOutVersion("HEAD", { cwd: root, signal: never })),
-    /no program "stream-csv" at dist\/cli\.js, also after its build/,
+    /no program "stream-csv" at dist\/cli\.js, even after its build/,
   );
   git(root, "rm", "-q", "package.json");
   git(root, "commit", "-q", "-m", "no package");
@@ -251,7 +251,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-test("an abort during the checkout leaves nothing behind, and lets be what others have checked out", async () => {
+test("an abort during the checkout leaves nothing behind, and does not touch other worktrees", async () => {
   const { root } = await repository();
   const marker = join(await folder(), "started");
   await commit(root, { ".gitattributes": "*.slow filter=slow\n", "a.slow": "a" }, "slow to check out");
@@ -274,7 +274,7 @@ test("a signal that is already aborted starts nothing", async () => {
   assert.deepEqual(readdirSync(root), before);
 });
 
-test("tools don't inherit what npm run and git hooks set for others, and find the running Node first", () => {
+test("tools do not inherit variables of npm run and git hooks, and find the running Node first", () => {
   const env = toolEnvironment({
     PATH: "/usr/bin",
     HOME: "/home/x",

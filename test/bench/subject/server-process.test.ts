@@ -3,7 +3,10 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { canSampleProcesses, processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
-import { startServerProcess, type ServerProcessOptions } from "../../../bench/subject/server-process.ts";
+import {
+  startServerProcess,
+  type ServerProcessOptions,
+} from "../../../bench/subject/process/server-process.ts";
 
 const program = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
 const readyLine = /^listening on (http:\/\/\S+)$/;
@@ -35,7 +38,7 @@ test("a server that says it is ready gives its origin, and is gone after stop", 
   assert.ok(await allEnded([server.pid]));
 });
 
-test("a server that ends before it is ready is a fault that quotes its last words", async () => {
+test("a server that ends before it is ready is an error that quotes its last words", async () => {
   await assert.rejects(startServerProcess(options("exit-early")), {
     code: "SCSV_TARGET_NOT_READY",
     message:
@@ -50,7 +53,7 @@ test("a server that never says it is ready is stopped after the time limit", asy
   });
 });
 
-test("a program that doesn't exist is a fault that names it", async () => {
+test("a program that does not exist is an error that names it", async () => {
   await assert.rejects(startServerProcess({ ...options(""), command: ["/nowhere/stream-csv", "serve"] }), {
     code: "SCSV_TARGET_NOT_READY",
     message: /"\/nowhere\/stream-csv serve" could not be started/,

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { canSampleProcesses, threadsOf } from "../../../bench/probe/process-tree.ts";
-import { shareCore } from "../../../bench/subject/share-core.ts";
+import { shareCore } from "../../../bench/subject/process/share-core.ts";
 import { endWithUs } from "../../harness/children.ts";
 
 const skip = !canSampleProcesses;
@@ -55,13 +55,13 @@ test(
   },
 );
 
-test("a process that has ended is in nobody's way", { skip }, async () => {
+test("a process that has ended does not disturb the others", { skip }, async () => {
   const { pid, end } = await idleProcess();
   await end();
   assert.equal(await shareCore([pid], neverAborted), null);
 });
 
-test("why processes couldn't be put on a core is told", { skip }, async () => {
+test("reports why processes could not be put on a core", { skip }, async () => {
   const { execPath } = process;
   const path = process.env["PATH"];
   // Tools are looked for beside the running Node, too.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { splitCommand } from "../../../bench/subject/split-command.ts";
+import { splitCommand } from "../../../bench/subject/version/split-command.ts";
 
 const commands: readonly (readonly [string, readonly string[]])[] = [
   ["node ../old/dist/bin/stream-csv.js", ["node", "../old/dist/bin/stream-csv.js"]],
@@ -9,7 +9,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   [`x "say \\"hi\\" \\n" 'no \\ escape'`, ["x", 'say "hi" \\n', "no \\ escape"]],
 ];
 for (const [text, words] of commands) {
-  test(`takes ${text} apart as a shell would`, () => {
+  test(`splits ${text} as a shell would`, () => {
     assert.deepEqual(splitCommand(text), words);
   });
 }

@@ -95,9 +95,9 @@ test("a command and an address take part in the same rounds as our deliveries", 
   assert.ok(result.checks.some(({ id, ok }) => id === "integrity.other.rows" && ok));
   for (const note of [
     /fixed gives other bytes than ours: 3,000 rows/,
-    /fixed wasn't started here, so its process isn't known/,
+    /fixed was not started here, so its process is not known/,
     /fixed gives no short answer at \/ping/,
-    /fixed tells no inside numbers at \/stats/,
+    /fixed reports no inside numbers at \/stats/,
   ]) {
     if (!skip) assert.match(result.warnings.join("\n"), note);
   }
@@ -111,10 +111,10 @@ test("an address with other rows than ours is measured but not compared", async 
   assert.equal(fault, null);
   assert.equal(result.rounds[0]?.arms["few"]?.["rows"], 500);
   assert.equal(result.comparisons.filter(({ treatment }) => treatment === "few").length, 0);
-  assert.match(result.warnings.join("\n"), /few isn't held against the buffered delivery.*--rows 500/);
+  assert.match(result.warnings.join("\n"), /few is not compared with the buffered delivery.*--rows 500/);
 });
 
-test("what answers everything with its export isn't taken for short requests", async (t) => {
+test("a server that answers everything with its export has no short requests", async (t) => {
   const origin = await listening(t, (_, response) => response.end("id\n".repeat(3000)));
   const running = await foreignTarget(parseTarget(`long=${origin}/`, [])).start(signal, 1);
   assert.equal(running.pingUrl, null);
@@ -145,7 +145,7 @@ for (const [kind, query, reason] of wrong) {
   });
 }
 
-test("two rows that change places in a timed export only are noticed, though the bytes are as many", async () => {
+test("notices two rows that change places only in a timed export, with the same number of bytes", async () => {
   // Three exports come before: two that are checked here, and the warm-up; each process counts anew.
   const own = await run({}, { cli: [process.execPath, program, "--fault", "swap-rows:buffered:2"] });
   assert.equal(own.result.exitCode, 4);
@@ -154,7 +154,7 @@ test("two rows that change places in a timed export only are noticed, though the
   assert.equal(own.result.rounds.at(-1)?.valid, false);
 });
 
-test("rows that are wrong in all deliveries alike are noticed against rows made without a server", async () => {
+test("rows that are wrong in all deliveries are found by comparison with rows made without a server", async () => {
   // Bodies are checked before any scenario.
   const quickest = { deliveries: ["streaming"], scenarios: ["leave"] };
   const clean = await run(quickest);
@@ -167,7 +167,7 @@ test("rows that are wrong in all deliveries alike are noticed against rows made 
   assert.match(fault?.message ?? "", /integrity\.streaming\.sha256 is/);
 });
 
-test("another version is held against this one by each delivery, with a second control", async () => {
+test("another version is compared with this one by each delivery, with a second control", async () => {
   const against = `"${process.execPath}" "${program}"`;
   const { result, fault } = await run({ deliveries: ["streaming", "buffered"], against });
   assert.equal(fault, null);
@@ -205,33 +205,37 @@ test("a target takes part in every scenario where it makes sense", async () => {
   assert.ok("other-25000" in arms("scaling") && "streaming-200000" in arms("scaling"));
 });
 
-test("a shell command's whole tree is ended, also what ignores the signal", { skip }, async () => {
-  const spec = parseTarget(`stubborn=${command("stubborn")} `, []);
-  const server = await foreignTarget(spec).start(signal, 1);
-  const tree = await processTree(server.pid ?? 0);
-  assert.ok(tree.length >= 2);
-  await server.stop();
-  assert.deepEqual(await stillRunning(tree), []);
-});
+test(
+  "the whole process tree of a shell command is ended, even a process that ignores the signal",
+  { skip },
+  async () => {
+    const spec = parseTarget(`stubborn=${command("stubborn")} `, []);
+    const server = await foreignTarget(spec).start(signal, 1);
+    const tree = await processTree(server.pid ?? 0);
+    assert.ok(tree.length >= 2);
+    await server.stop();
+    assert.deepEqual(await stillRunning(tree), []);
+  },
+);
 
 const unready: readonly (readonly [command: string, reason: RegExp])[] = [
   ["echo the cellar is flooded >&2; exit 7; : {port}", /exit code 7\. It wrote: the cellar is flooded/],
   ["/nowhere/at/all {port}", /ended before it was ready, with exit code 127\. It wrote: .*nowhere/],
 ];
 for (const [line, reason] of unready) {
-  test(`the target "${line}" isn't ready, and its last words are told`, async () => {
+  test(`the target "${line}" is not ready, and its last words are reported`, async () => {
     const { result, fault } = await run({ targets: [`lost=${line}`], deliveries: ["streaming"] });
     assert.equal(result.exitCode, 1);
     assert.match(fault?.message ?? "", reason);
   });
 }
 
-test("an address where nobody answers isn't ready", async () => {
+test("an address where nothing answers is not ready", async () => {
   const start = foreignTarget(parseTarget("gone=http://127.0.0.1:9/", [])).start(signal, 1);
   await assert.rejects(start, { code: "SCSV_TARGET_NOT_READY", message: /Nothing answers at http:\/\/127/ });
 });
 
-test("a command is refused where something answers already: another server would be measured", async (t) => {
+test("refuses a command where something answers already, because another server would be measured", async (t) => {
   const origin = await listening(t, (_, response) => response.end("pong"));
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   t.after(() => rm(folder, { recursive: true }));
@@ -246,16 +250,16 @@ const refused: readonly (readonly [text: string, reason: RegExp])[] = [
   ["go", /The target "go" is neither NAME=URL nor NAME=COMMAND/],
   ["=http://127.0.0.1/", /is neither NAME=URL/],
   ["go=", /is neither NAME=URL/],
-  ["a.b=http://127.0.0.1/", /has the name "a\.b", which may hold only letters/],
-  ["streaming=http://127.0.0.1/", /has the name "streaming", which something else has already/],
-  ["buffered-again=http://127.0.0.1/", /something else has already/],
-  ["stream-csv=http://127.0.0.1/", /something else has already/],
-  ["go=https://127.0.0.1/", /bench reads http: only/],
-  ["go=http://", /has the address "http:\/\/", which is no URL/],
+  ["a.b=http://127.0.0.1/", /has the name "a\.b"\. A name has only letters/],
+  ["streaming=http://127.0.0.1/", /has the name "streaming", which is taken/],
+  ["buffered-again=http://127.0.0.1/", /which is taken/],
+  ["stream-csv=http://127.0.0.1/", /which is taken/],
+  ["go=https://127.0.0.1/", /bench reads only http:/],
+  ["go=http://", /has the address "http:\/\/", which is not a URL/],
   ["go=http://127.0.0.1:{port}/", /which only a command that is started can have/],
   ["go=./orders", /its command has no \{port\}/],
   ["go=./orders @ http://127.0.0.1:{port}/x.csv", /its command has no \{port\}/],
-  ["go=./orders @ nowhere", /has the address "nowhere", which is no URL/],
+  ["go=./orders @ nowhere", /has the address "nowhere", which is not a URL/],
 ];
 for (const [text, reason] of refused) {
   test(`refuses the target ${JSON.stringify(text)} before anything is started`, async () => {

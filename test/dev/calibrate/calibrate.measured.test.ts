@@ -8,10 +8,10 @@ import { parse } from "valibot";
 import { remainingRuns } from "../../../dev/calibrate/calibration-plan.ts";
 import { recordOf } from "../../../dev/calibrate/calibration-record.ts";
 import { summarize } from "../../../dev/calibrate/calibration-summary.ts";
-import { copyVersion, type Burden } from "../../../dev/calibrate/version-copy.ts";
-import { defaultBudgets } from "../../../bench/gate/budget.ts";
-import { parseCalibration, type CalibrationRun } from "../../../bench/gate/calibration-run.ts";
-import { comparisonsOf, gatedArmsOf, judgeRun } from "../../../bench/gate/judge-run.ts";
+import { copyVersion, type Preload } from "../../../dev/calibrate/version-copy.ts";
+import { defaultBudgets } from "../../../bench/gate/budget/budget.ts";
+import { parseCalibration, type CalibrationRun } from "../../../bench/gate/budget/calibration-run.ts";
+import { comparisonsOf, gatedArmsOf, judgeRun } from "../../../bench/gate/judge/judge-run.ts";
 import { canSampleProcesses, peakResidentBytes, processTree } from "../../../bench/probe/process-tree.ts";
 import { resultSchema } from "../../../bench/result/schema.ts";
 import { endWithUs } from "../../harness/children.ts";
@@ -94,9 +94,9 @@ test("a summary says for each kind whether the gate keeps its promise", () => {
   assert.match(unknown.sentences[0] ?? "", /in 100 runs, not as promised \(100 invalid\)/);
 });
 
-/** The bytes that a copy's server streamed, and its peak memory. */
-async function streamFrom(burden: Burden): Promise<{ sha256: string; peakBytes: number }> {
-  const copy = await copyVersion(burden);
+/** What a copy's server streamed, and the most memory it had. */
+async function streamFrom(preload: Preload): Promise<{ sha256: string; peakBytes: number }> {
+  const copy = await copyVersion(preload);
   const child = spawn(process.execPath, [copy.program, "serve", "--port", "0", "--log-level", "silent"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -119,7 +119,7 @@ async function streamFrom(burden: Burden): Promise<{ sha256: string; peakBytes: 
 }
 
 test(
-  "burdened copies stream the same bytes, and the heavier one holds 32 MiB more",
+  "preloaded copies stream the same bytes, and the heavier one holds 32 MiB more",
   { skip: !canSampleProcesses },
   async () => {
     const plain = await streamFrom(null);

@@ -77,7 +77,7 @@ test("a run that failed in its rounds is bad, unless it was interrupted or other
   const of = (change: Partial<BenchResult>): boolean =>
     costOf(factual({ verdict: "invalid", complete: false, ...change })).isBad;
   const machine =
-    "A round couldn't be trusted, nor could its repetition: 26 % of the CPU time went to other guests.";
+    "A round could not be trusted, nor could its repetition: 26 % of the CPU time went to other guests.";
   const died = "Reading http://127.0.0.1/ failed: the connection ended.";
   assert.equal(of({ exitCode: 4, warnings: [died] }), true);
   assert.equal(of({ exitCode: 4, warnings: [machine] }), false);

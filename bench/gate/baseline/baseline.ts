@@ -1,0 +1,132 @@
+import {
+  getDotPath,
+  literal,
+  nullable,
+  object,
+  safeParse,
+  strictObject,
+  string,
+  type InferOutput,
+} from "valibot";
+import { StreamCsvError } from "../../../src/index.ts";
+import { parseResult } from "../../result/read-result.ts";
+import {
+  count,
+  environmentSchema,
+  list,
+  quantity,
+  resultFormat,
+  type BenchResult,
+} from "../../result/schema.ts";
+import { metricValuesOf } from "./metric-values.ts";
+
+/** The name of the format; a change that breaks readers gets another number. */
+export const baselineFormat = "stream-csv.baseline.v1";
+
+const baselineSchema = strictObject({
+  schema: literal(baselineFormat),
+  tool: strictObject({ name: string(), version: string() }),
+  createdAt: string(),
+  environment: object(environmentSchema.entries),
+  export: strictObject({
+    name: string(),
+    rows: nullable(count),
+    bytes: nullable(count),
+    sha256: nullable(string()),
+  }),
+  series: list(
+    strictObject({
+      scenario: string(),
+      arm: string(),
+      delivery: string(),
+      metric: string(),
+      over: nullable(string()),
+      values: list(quantity),
+    }),
+  ),
+});
+
+/** What a later run is compared with: the raw values of an earlier one, so that exact bounds can be computed from both. */
+export type Baseline = Readonly<InferOutput<typeof baselineSchema>>;
+
+/** A baseline, and its name in messages. */
+export interface NamedBaseline {
+  readonly name: string;
+  readonly content: Baseline;
+}
+
+/**
+ * The part of a result that `--save-baseline` keeps.
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the run was cut short or can't be trusted
+ */
+export function baselineOf(result: BenchResult): Baseline {
+  const { createdAt, complete, verdict } = result;
+  if (!complete || verdict === "invalid") {
+    const why = complete ? "can't be trusted" : "was not measured to its end";
+    throw new StreamCsvError(
+      "SCSV_MEASUREMENT_INVALID",
+      `The run of ${createdAt} ${why}, so nothing can be compared with it.`,
+      { hint: "Measure again, and use the new file." },
+    );
+  }
+  return asBaseline(result);
+}
+
+/** The part of a run that a baseline is made from; the run may still be going on. */
+export type MeasuredSoFar = Pick<
+  BenchResult,
+  "tool" | "createdAt" | "environment" | "config" | "integrity" | "arms" | "rounds"
+>;
+
+/** The baseline of a run whose verdict is not known yet. */
+export function asBaseline(measured: MeasuredSoFar): Baseline {
+  const { tool, createdAt, environment, config, integrity } = measured;
+  return {
+    schema: baselineFormat,
+    tool,
+    createdAt,
+    environment,
+    export: {
+      name: nameOfExport(config),
+      rows: integrity.rows,
+      bytes: integrity.bytes,
+      sha256: integrity.sha256,
+    },
+    series: metricValuesOf(measured),
+  };
+}
+
+/** The name of the export, or the file when the export is made from one. */
+export function nameOfExport({ exportName, sourceFile }: Readonly<Record<string, unknown>>): string {
+  if (typeof exportName === "string") return exportName;
+  return typeof sourceFile === "string" ? sourceFile : "";
+}
+
+/**
+ * Reads the text of a baseline, or of a whole result file, which holds one.
+ * @param file named in the message
+ * @throws StreamCsvError `SCSV_BAD_RESULT` that says what is wrong
+ */
+export function parseBaseline(text: string, file: string): Baseline {
+  const json = jsonOf(text, file);
+  const format = object({ schema: string() });
+  const named = safeParse(format, json);
+  if (named.success && named.output.schema === resultFormat) return baselineOf(parseResult(text, file));
+  const baseline = safeParse(baselineSchema, json);
+  if (baseline.success) return baseline.output;
+  const [issue] = baseline.issues;
+  const place = getDotPath(issue);
+  throw new StreamCsvError(
+    "SCSV_BAD_RESULT",
+    `"${file}" is not a ${baselineFormat}${place === null ? "" : ` at ${place}`}: ${issue.message}.`,
+  );
+}
+
+function jsonOf(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (cause) {
+    // The message of the parser is not shown: it quotes the text, with its line breaks.
+    throw new StreamCsvError("SCSV_BAD_RESULT", `"${file}" is not JSON.`, { cause });
+  }
+}

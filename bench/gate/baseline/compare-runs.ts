@@ -1,0 +1,226 @@
+import type { ComparedRow } from "../../result/comparison-view.ts";
+import type { Comparison } from "../../result/schema.ts";
+import { bonferroniLevel } from "../../statistics/bonferroni.ts";
+import { boundRuns } from "../../statistics/compare.ts";
+import { median } from "../../statistics/median.ts";
+import { rankSumBounds } from "../../statistics/rank-sum.ts";
+import { asBaseline, type Baseline, type MeasuredSoFar, type NamedBaseline } from "./baseline.ts";
+import { nameOf, type Budget } from "../budget/budget.ts";
+import { decide } from "../judge/decide.ts";
+import { conclude, type GateReport } from "../judge/judge-run.ts";
+import type { Judgement } from "../judge/judge-metric.ts";
+import { reasonFor } from "../judge/reason-for.ts";
+import { betterOf, isOfAnySize, isPortable, type MetricValues } from "./metric-values.ts";
+
+/** The comparison of two runs that were made one after the other. */
+export interface RunComparison {
+  /** Everything that could be compared: first what has a budget, then the rest in the order of the later run. */
+  readonly rows: readonly ComparedRow[];
+  /** What the budgets say; null without budgets, when nothing gates. */
+  readonly gate: GateReport | null;
+  /** What could not be compared, and why. */
+  readonly warnings: readonly string[];
+}
+
+/** The names of both runs in messages. */
+export interface RunNames {
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * Compares two runs that have no rounds in common: the ratio of their values with rank-sum bounds.
+ *
+ * Metrics that depend on the speed of the machine are compared directly only when both ran on the same kind of machine.
+ * Otherwise they are compared as ratios to the buffered delivery of the same round, which both runs measured. Anything
+ * else that changed between the runs still counts, so two versions interleaved in one run can decide more.
+ * @throws RangeError when the runs measured different exports, or a budget can't be judged from these two
+ */
+export function compareRuns(
+  before: Baseline,
+  after: Baseline,
+  budgets: readonly Budget[],
+  names: RunNames,
+): RunComparison {
+  requireSameExport(before, after, names);
+  const warnings: string[] = [];
+  const isSameMachine = before.environment.fingerprint === after.environment.fingerprint;
+  const isSameSize = before.export.rows === after.export.rows;
+  if (!isSameMachine) {
+    warnings.push(
+      "The runs were made on different kinds of machine: times are compared only as ratios to the buffered delivery of the same round, which do not show a change in both.",
+    );
+  }
+  if (!isSameSize) {
+    warnings.push(
+      `${names.before} measured ${before.export.rows} rows and ${names.after} ${after.export.rows}: metrics that depend on the size of the export are not compared. --rows makes the sizes equal.`,
+    );
+  }
+  const pairs = after.series.flatMap((series): readonly ValuesPair[] => {
+    const earlier = before.series.find((other) => keyOf(other) === keyOf(series));
+    const isComparable = (isSameMachine || isPortable(series)) && (isSameSize || isOfAnySize(series));
+    return earlier === undefined || !isComparable ? [] : [{ before: earlier, after: series }];
+  });
+  const level = bonferroniLevel(budgets.length);
+  const judged = budgets.map((budget) => judge(pairOf(budget, pairs, names), budget, level, names));
+  const content = budgets.length === 0 || !isSameSize ? [] : judgeContent(before, after, names);
+  const gated = new Set(judged.map(({ row }) => placeOf(row.comparison)));
+  // With equal runs, any of all these bounds is wrong in one of twenty comparisons.
+  const restLevel = bonferroniLevel(2 * pairs.length);
+  const rest = pairs
+    .map((pair) => compared(pair, restLevel, names))
+    .filter(({ comparison }) => !gated.has(placeOf(comparison)));
+  const all = [...judged, ...content];
+  const judgements = all.map(({ judgement }) => judgement);
+  return {
+    rows: [...all.map(withReason), ...rest],
+    gate: budgets.length === 0 ? null : { judgements, ...conclude(judgements), warnings: [] },
+    warnings,
+  };
+}
+
+/**
+ * Compares the rounds of a run that is still going on with a baseline.
+ * @throws RangeError when they can't be compared
+ */
+export function judgeAgainst(
+  { name, content }: NamedBaseline,
+  measured: MeasuredSoFar,
+  budgets: readonly Budget[],
+): GateReport {
+  const names = { before: name, after: "this run" };
+  const { gate, warnings } = compareRuns(content, asBaseline(measured), budgets, names);
+  if (gate === null) throw new Error("a run that is compared with a baseline has budgets");
+  return { ...gate, warnings };
+}
+
+/** A judgement, and the row it is shown in. */
+interface Judged {
+  readonly judgement: Judgement;
+  readonly row: ComparedRow;
+}
+
+interface ValuesPair {
+  readonly before: MetricValues;
+  readonly after: MetricValues;
+}
+
+function requireSameExport(before: Baseline, after: Baseline, names: RunNames): void {
+  if (before.export.name === after.export.name) return;
+  throw new RangeError(
+    `${names.before} measured "${before.export.name}" and ${names.after} "${after.export.name}": only runs of the same export can be compared.`,
+  );
+}
+
+/** Plain values where they can be compared, because a ratio hides a change that the buffered delivery shares. */
+function pairOf(budget: Budget, pairs: readonly ValuesPair[], { before, after }: RunNames): ValuesPair {
+  const found = pairs.filter(
+    (pair) => pair.after.delivery === budget.delivery && pair.after.metric === budget.metric,
+  );
+  const pair = found.find((one) => one.after.over === null) ?? found[0];
+  if (pair !== undefined) return pair;
+  throw new RangeError(
+    `The budget for ${nameOf(budget)} can't be judged: ${before} and ${after} do not both have it in a form that can be compared. Measure both on the same kind of machine, or with the buffered delivery, and with the same number of rows.`,
+  );
+}
+
+function judge(pair: ValuesPair, budget: Budget, level: number, names: RunNames): Judged {
+  const row = compared(pair, level, names);
+  const { comparison } = row;
+  const { ratio, ci } = comparison;
+  const [low, high] = ci;
+  const difference = rankSumBounds(pair.after.values, pair.before.values, level);
+  const isDecisive = difference !== null && difference.level >= level - 1e-9;
+  const change = {
+    ratio: ratio === null || low === null || high === null ? null : { low, high },
+    difference,
+  };
+  const verdict = isDecisive
+    ? decide(change, { ...budget, better: betterOf(budget.metric) })
+    : "inconclusive";
+  const judged = { ...comparison, budget: budget.share, least: budget.least, verdict };
+  const subject = `${budget.delivery} ${budget.metric}${pair.after.over === null ? "" : ` over ${pair.after.over}`}`;
+  const reason = reasonFor(subject, judged, budget, verdict);
+  const judgement = {
+    name: nameOf(budget),
+    comparison: judged,
+    aa: null,
+    verdict,
+    reason: isDecisive ? reason : `${reason} These rounds are too few for a decision.`,
+  };
+  return { judgement, row: { ...row, comparison: judged } };
+}
+
+function withReason({ row, judgement }: Judged): ComparedRow {
+  return { ...row, comparison: { ...row.comparison, reason: judgement.reason } };
+}
+
+/** The same rows have to give the same bytes. A change in what is written needs a new baseline. */
+function judgeContent(before: Baseline, after: Baseline, names: RunNames): readonly Judged[] {
+  const [was, is] = [before.export, after.export];
+  if (was.sha256 === null || is.sha256 === null) return [];
+  const isEqual = was.sha256 === is.sha256;
+  const verdict = isEqual ? "pass" : "regression";
+  const comparison: Comparison = {
+    scenario: "export",
+    metric: "body_bytes",
+    treatment: names.after,
+    control: names.before,
+    ratio: quotient(is.bytes, was.bytes),
+    ci: [null, null],
+    level: null,
+    method: "equality of SHA-256",
+    n: 1,
+    mde: null,
+    budget: 0,
+    verdict,
+  };
+  const reason = isEqual
+    ? `Both runs read the same ${is.bytes} bytes.`
+    : `The body has changed: it is ${is.bytes} bytes with SHA-256 ${is.sha256.slice(0, 12)}…, and was ${was.bytes} with ${was.sha256.slice(0, 12)}….`;
+  return [
+    {
+      judgement: { name: "content", comparison, aa: null, verdict, reason },
+      row: { comparison, arm: "all", over: null, before: was.bytes, after: is.bytes, isSure: !isEqual },
+    },
+  ];
+}
+
+function compared(pair: ValuesPair, level: number, names: RunNames): ComparedRow {
+  const { before, after } = pair;
+  const { arm, over } = after;
+  const place = (name: string): string => `${name}: ${arm}${over === null ? "" : ` / ${over}`}`;
+  const medians = { before: median(before.values), after: median(after.values) };
+  const known = {
+    scenario: after.scenario,
+    metric: after.metric,
+    treatment: place(names.after),
+    control: place(names.before),
+    n: Math.min(before.values.length, after.values.length),
+    mde: null,
+    budget: null,
+    verdict: "informational" as const,
+  };
+  const bounds = boundRuns(after.values, before.values, level);
+  const comparison = {
+    ...known,
+    ratio: bounds?.ratio ?? null,
+    ci: [bounds?.low ?? null, bounds?.high ?? null] as [number | null, number | null],
+    level: bounds?.level ?? null,
+    method: bounds?.method ?? "none: a value is not above zero, and has no logarithm",
+  };
+  const isSure = bounds !== null && bounds.level >= level - 1e-9 && (bounds.low > 1 || bounds.high < 1);
+  return { comparison, arm, over, ...medians, isSure };
+}
+
+function quotient(top: number | null, bottom: number | null): number | null {
+  return top === null || bottom === null || bottom === 0 ? null : top / bottom;
+}
+
+function keyOf({ scenario, arm, metric, over }: MetricValues): string {
+  return JSON.stringify([scenario, arm, metric, over]);
+}
+
+function placeOf({ scenario, metric, treatment }: Comparison): string {
+  return JSON.stringify([scenario, metric, treatment]);
+}

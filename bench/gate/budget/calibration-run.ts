@@ -1,0 +1,89 @@
+import {
+  array,
+  literal,
+  nullable,
+  number,
+  object,
+  parseJson,
+  pick,
+  picklist,
+  pipe,
+  record,
+  safeParse,
+  string,
+  type InferOutput,
+} from "valibot";
+import { StreamCsvError } from "../../../src/index.ts";
+import { count, environmentSchema, quantity, type Environment } from "../../result/schema.ts";
+
+/** The name of the format: one such object a line. */
+export const calibrationFormat = "stream-csv.calibration.v1";
+
+const ratios = record(string(), nullable(quantity));
+
+const calibrationRun = object({
+  schema: literal(calibrationFormat),
+  /** `aa`: two equal versions; `slow`: more CPU time was used; `heavy`: memory was held. */
+  kind: picklist(["aa", "slow", "heavy"]),
+  createdAt: string(),
+  gitSha: nullable(string()),
+  /** Digest of the code that decides what the run shows. */
+  build: string(),
+  environment: pick(object(environmentSchema.entries), ["node", "os", "cpuModel", "cores", "fingerprint"]),
+  seed: count,
+  /** Arguments of the run. */
+  command: array(string()),
+  /** Seconds it took. */
+  elapsedSeconds: number(),
+  verdict: string(),
+  exitCode: count,
+  /** Verdicts by metric. */
+  verdicts: record(string(), string()),
+  /** This version over the other, by metric. */
+  ratios,
+  /** The other version over itself, by metric. */
+  equalRatios: ratios,
+});
+
+const calibrationLine = pipe(string(), parseJson(), calibrationRun);
+
+/** One run of the calibration, with what it found. */
+export type CalibrationRun = Readonly<InferOutput<typeof calibrationRun>>;
+
+/**
+ * Reads a calibration file. A last line without a line break was cut off by an interruption; it is left out, so that a
+ * calibration can be resumed.
+ * @throws StreamCsvError `SCSV_BAD_RESULT` that names the line
+ */
+export function parseCalibration(text: string, file: string): readonly CalibrationRun[] {
+  const lines = text.split("\n");
+  return lines.flatMap((line, index) => {
+    if (line.trim() === "" || index === lines.length - 1) return [];
+    const run = safeParse(calibrationLine, line);
+    if (run.success) return [run.output];
+    throw new StreamCsvError(
+      "SCSV_BAD_RESULT",
+      `Line ${index + 1} of "${file}" is not a calibration run: ${run.issues[0].message}.`,
+      { hint: "Remove the line, or move the file away to start again." },
+    );
+  });
+}
+
+/** The facts about a machine that its noise depends on. */
+export type Machine = Pick<Environment, "node" | "os" | "cpuModel" | "cores">;
+
+/**
+ * The runs on one kind of machine that have the build of the last one, because another build may have another noise. A
+ * kind is processor, cores, system and Node's line. A new patch of the kernel is the same kind, or no machine would ever
+ * find its own runs.
+ */
+export function lastBuildOf(runs: readonly CalibrationRun[], machine: Machine): readonly CalibrationRun[] {
+  const here = runs.filter(({ environment }) => kindOf(environment) === kindOf(machine));
+  const last = here.at(-1);
+  return here.filter(({ build }) => build === last?.build);
+}
+
+function kindOf({ node, os, cpuModel, cores }: Machine): string {
+  const [platform, , architecture] = os.split(" ");
+  return JSON.stringify([node.split(".")[0], platform, architecture, cpuModel, cores]);
+}

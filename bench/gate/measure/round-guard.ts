@@ -1,0 +1,81 @@
+import { StreamCsvError } from "../../../src/index.ts";
+import { busyReaderRatio } from "../../probe/own-load.ts";
+import { machineTicks, type MachineTicks } from "../../probe/steal-time.ts";
+import { cpuThrottling, type Throttling } from "../../probe/throttling.ts";
+import { percent } from "../../result/percent.ts";
+
+/** What the machine reports about itself at one moment; null is what it does not report. */
+export interface MachineSample {
+  readonly ticks: MachineTicks | null;
+  readonly throttling: Throttling | null;
+}
+
+/** Asks the machine how much CPU time was taken from it so far. */
+export async function machineSample(): Promise<MachineSample> {
+  return { ticks: await machineTicks(), throttling: await cpuThrottling() };
+}
+
+/** What is known about a round beside its measurements. */
+export interface RoundWatch {
+  readonly before: MachineSample;
+  readonly after: MachineSample;
+  /**
+   * The largest share of an export's time in which the reader itself was busy; null when nothing that is judged depends
+   * on the reader.
+   */
+  readonly readerBusyRatio: number | null;
+}
+
+/** Above this share of stolen CPU time other guests of the host shaped what was measured. */
+const mostStolen = 0.1;
+/** Above this share of periods the CPU limit of the control group shaped what was measured. */
+const mostThrottled = 0.1;
+
+/**
+ * Why a round can't be trusted, in a sentence; null when it can. The rules look at the machine and the reader, never at
+ * how long anything took, because a slow round is a measurement. A wrong body is not repeated: it ends the run.
+ */
+export function roundFault(watch: RoundWatch): string | null {
+  return stealFault(watch) ?? throttlingFault(watch) ?? readerFault(watch);
+}
+
+/** How the message begins when the machine did not allow a measurement. */
+export const untrustedTwice = "A round could not be trusted, nor could its repetition";
+
+/**
+ * Measures a round, and once more when it can't be trusted.
+ * @param measure records what it found, and returns why that does not count, or null
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the second attempt can't be trusted either
+ */
+export async function measureTwiceAtMost(measure: () => Promise<string | null>): Promise<void> {
+  const first = await measure();
+  if (first === null) return;
+  const second = await measure();
+  if (second === null) return;
+  const again = second === first ? "" : ` The first time: ${first}`;
+  throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `${untrustedTwice}: ${second}${again}`);
+}
+
+function stealFault({ before, after }: RoundWatch): string | null {
+  if (before.ticks === null || after.ticks === null) return null;
+  const total = after.ticks.total - before.ticks.total;
+  const share = total > 0 ? (after.ticks.stolen - before.ticks.stolen) / total : 0;
+  return share > mostStolen
+    ? `${percent(share)} of the CPU time went to other guests of the host; at most ${percent(mostStolen)} is allowed.`
+    : null;
+}
+
+function throttlingFault({ before, after }: RoundWatch): string | null {
+  if (before.throttling === null || after.throttling === null) return null;
+  const stopped = after.throttling.throttledPeriods - before.throttling.throttledPeriods;
+  const periods = after.throttling.periods - before.throttling.periods;
+  return stopped > mostThrottled * periods
+    ? `The CPU limit of the control group stopped the processes in ${stopped} of ${periods} periods; at most ${percent(mostThrottled)} is allowed.`
+    : null;
+}
+
+function readerFault({ readerBusyRatio }: RoundWatch): string | null {
+  return readerBusyRatio !== null && readerBusyRatio > busyReaderRatio.refuses
+    ? `The reader was busy for ${percent(readerBusyRatio)} of an export, more than ${percent(busyReaderRatio.refuses)}: it may have been the slower side.`
+    : null;
+}

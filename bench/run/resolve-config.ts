@@ -1,0 +1,76 @@
+import { deliveries as allDeliveries, workerModels } from "../../src/internal.ts";
+import { scenarios } from "./scenarios.ts";
+import { againId } from "../session/arm.ts";
+import { parseTargets } from "../subject/parse-target.ts";
+import type { BenchConfig } from "./config.ts";
+import { chosenFrom, requireCount } from "./require.ts";
+import { gatingScenario, resolveGate } from "./resolve-gate.ts";
+import { ownName, type RunSettings } from "./settings.ts";
+
+const usualSlots = 32;
+/** With only one there would be no time in which some are busy and some are free. */
+const usualSyncWorkers = 2;
+const usualReadRate = 1024 ** 2;
+/** At a slower rate a reader would be watched for less than one of its reads. */
+const leastReadRate = 1024;
+
+/**
+ * Fills in the defaults and refuses what can't be run.
+ * @throws RangeError whose message names the option, quotes the value and lists what is allowed
+ */
+export function resolveConfig(config: BenchConfig): RunSettings {
+  const { sourceFile = null, isQuick = false, seed, workers = 1, isStrict = false } = config;
+  const { readBytesPerSecond = usualReadRate } = config;
+  const { isGating, ...gate } = resolveGate(config);
+  const usual = scenarios.filter(({ isDefault }) => isDefault).map(({ name }) => name);
+  const known = scenarios.map(({ name }) => name);
+  const [workerModel = "async"] = chosenFrom("worker model", [config.workerModel ?? "async"], workerModels);
+  const readers = config.readers ?? usualReaders({ isQuick, workers, workerModel });
+  const settings: RunSettings = {
+    exportName: config.exportName ?? (sourceFile === null ? "orders" : null),
+    sourceFile,
+    // Bodies of another size than the baseline's would leave little to compare.
+    rows: config.rows ?? gate.baseline?.content.export.rows ?? null,
+    rounds: config.rounds ?? (isQuick ? 8 : 12),
+    seed,
+    scenarios: chosenFrom("scenario", config.scenarios ?? (isGating ? [gatingScenario] : usual), known),
+    ...gate,
+    workers,
+    syncWorkers: config.workers ?? usualSyncWorkers,
+    workerModel,
+    slots: config.slots ?? Math.max(usualSlots, Math.ceil(readers / workers)),
+    targets: parseTargets(config.targets ?? [], [...allDeliveries, againId, ownName]),
+    readers,
+    readBytesPerSecond,
+    isQuick,
+    isStrict,
+  };
+  requireNumbers(settings);
+  return settings;
+}
+
+/** A sync worker that sends to a slow reader answers no other client, so one has to be free for /stats and /ping. */
+function usualReaders({
+  isQuick,
+  workers,
+  workerModel,
+}: Pick<RunSettings, "isQuick" | "workers" | "workerModel">): number {
+  const usual = isQuick ? 4 : 8;
+  return workerModel === "sync" ? Math.max(1, Math.min(usual, workers - 1)) : usual;
+}
+
+function requireNumbers(settings: RunSettings): void {
+  const { rounds, rows, seed, workers, workerModel, readers, readBytesPerSecond, slots } = settings;
+  requireCount("rounds", rounds, 1, 1000);
+  if (rows !== null) requireCount("rows", rows, 1, Number.MAX_SAFE_INTEGER);
+  requireCount("seed", seed, 0, Number.MAX_SAFE_INTEGER);
+  requireCount("workers", workers, 1, 256);
+  requireCount("readers", readers, 1, 10_000);
+  requireCount("read rate", readBytesPerSecond, leastReadRate, 1024 ** 3);
+  requireCount("slots", slots, 1, 100_000);
+  if (workerModel === "async" && readers > workers * slots) {
+    throw new RangeError(
+      `readers is ${readers}, but ${workers} worker${workers === 1 ? "" : "s"} with ${slots} slots each take only ${workers * slots} exports at once; ask for fewer readers, or more slots or workers.`,
+    );
+  }
+}

@@ -1,0 +1,63 @@
+import type { MeasuredSoFar } from "../gate/baseline/baseline.ts";
+import { requireComparable } from "../gate/baseline/require-comparable.ts";
+import { requireAboveNoise } from "../gate/budget/run-budgets.ts";
+import { tooFewRounds, type GateReport } from "../gate/judge/judge-run.ts";
+import { describeEnvironment } from "../probe/environment.ts";
+import { canSampleProcesses } from "../probe/process-tree.ts";
+import type { BenchResult, Integrity } from "../result/schema.ts";
+import { RunRecord } from "../session/run-record.ts";
+import { completeHooks, type BenchHooks } from "./hooks.ts";
+import { Progress } from "./progress.ts";
+import { withRangeCode } from "./range-code.ts";
+import type { RunSettings } from "./settings.ts";
+
+/** What a run has found beside its record. Each step fills in its part, so that an error leaves what was found before. */
+interface Findings extends MeasuredSoFar {
+  config: BenchResult["config"];
+  integrity: Integrity;
+  /** The verdict of a run that gates; null without one, and before it is known. */
+  gate: GateReport | null;
+}
+
+/** A run that has begun: what every step of it takes. */
+export interface Run {
+  readonly settings: RunSettings;
+  readonly hooks: Required<BenchHooks>;
+  readonly progress: Progress;
+  readonly record: RunRecord;
+  readonly findings: Findings;
+}
+
+/**
+ * Begins a run: looks at the machine, and refuses what can't be judged on it.
+ * @throws RangeError `SCSV_ARG_RANGE` for a budget below the noise, or a baseline that can't be compared
+ */
+export async function beginRun(settings: RunSettings, hooks: BenchHooks): Promise<Run> {
+  const complete = completeHooks(hooks);
+  const { tool, clock, calibration } = complete;
+  const { budgets, baseline, against, rounds } = settings;
+  const environment = await describeEnvironment();
+  withRangeCode(() => {
+    requireAboveNoise(budgets, calibration, environment);
+    if (baseline === null) return;
+    requireComparable(baseline, budgets, { ...settings, fingerprint: environment.fingerprint });
+  });
+  const record = new RunRecord();
+  for (const warning of against === null ? [] : tooFewRounds(rounds, budgets)) record.warn(warning);
+  if (!canSampleProcesses) {
+    record.warn(
+      "Memory and CPU time of the server are read from /proc, which only Linux has: they are left out.",
+    );
+  }
+  const findings: Findings = {
+    tool: { name: tool.name, version: tool.version },
+    createdAt: new Date(clock.wallMs()).toISOString(),
+    environment,
+    config: { ...settings, baseline: baseline?.name ?? null, timedRows: null },
+    integrity: { bytes: null, rows: null, sha256: null, equal: null },
+    arms: record.arms,
+    rounds: record.rounds,
+    gate: null,
+  };
+  return { settings, hooks: complete, progress: new Progress(complete.onProgress), record, findings };
+}

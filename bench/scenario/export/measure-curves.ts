@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { canSampleProcesses, processTree, residentBytes } from "../../probe/process-tree.ts";
+import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
+import type { Series } from "../../result/schema.ts";
+import { readWhole, type ServedExport } from "../../session/session.ts";
+import { thinCurve, type CurvePoint } from "./thin-curve.ts";
+import { warmUp } from "../../session/server/warm-up.ts";
+
+/** A curve, without the scenario, round and arm it belongs to. */
+export type Curve = Pick<Series, "metric" | "points">;
+
+const sampleEveryMs = 10;
+/** How long the server is watched before and after the export, so that the curves show its steady state. */
+const marginMs = 100;
+
+/**
+ * Takes one export and samples the server meanwhile: resident memory of its process tree, and busy slots. Sampling
+ * disturbs the server, so nothing of it is compared; the curves show the shape.
+ */
+export async function measureCurves(served: ServedExport): Promise<readonly Curve[]> {
+  const { session } = served;
+  const { signal } = session;
+  await warmUp(served);
+  const done = new AbortController();
+  const stop = AbortSignal.any([signal, done.signal]);
+  const startMs = session.clock.nowMs();
+  const secondsNow = (): number => (session.clock.nowMs() - startMs) / 1000;
+  const sampling = Promise.all([
+    sampleMemory(served, secondsNow, stop),
+    sampleSlots(served, secondsNow, stop),
+  ]);
+  // When sampling fails, the await below throws the error.
+  sampling.catch(() => undefined);
+  try {
+    await sleep(marginMs, undefined, { signal });
+    const { gapQuantiles } = await readWhole(served);
+    await sleep(marginMs, undefined, { signal });
+    done.abort();
+    const [memory, slots] = await sampling;
+    const curves: Curve[] = [
+      { metric: "resident_bytes", points: thinCurve(memory, "highest") },
+      { metric: "busy_slots", points: thinCurve(slots, "mean") },
+      { metric: "chunk_gap_s", points: gapQuantiles.map(([x, y]) => [x, y]) },
+    ];
+    return curves.filter(({ points }) => points.length > 0);
+  } finally {
+    done.abort();
+    // Only waited for: its error was thrown above, or something else failed before.
+    await sampling.catch(() => undefined);
+  }
+}
+
+async function sampleMemory(
+  { server: { pid } }: ServedExport,
+  secondsNow: () => number,
+  stop: AbortSignal,
+): Promise<readonly CurvePoint[]> {
+  const points: CurvePoint[] = [];
+  if (!canSampleProcesses || pid === null) return points;
+  while (!stop.aborted) {
+    const x = secondsNow();
+    points.push([x, await residentBytes(await processTree(pid))]);
+    await pause(stop);
+  }
+  return points;
+}
+
+/**
+ * The mean of busy slots between two answers of /stats, from the server's own integral. That covers also the time in
+ * which the server is too busy to answer.
+ */
+async function sampleSlots(
+  { server }: ServedExport,
+  secondsNow: () => number,
+  stop: AbortSignal,
+): Promise<readonly CurvePoint[]> {
+  const points: CurvePoint[] = [];
+  if (server.statsUrl === null) return points;
+  let before: InsideNumbers | null = null;
+  while (!stop.aborted) {
+    const now = await fetchInsideNumbers(server.origin, AbortSignal.timeout(60_000));
+    if (before !== null && now.uptimeSeconds > before.uptimeSeconds) {
+      const mean =
+        (now.busySlotSeconds - before.busySlotSeconds) / (now.uptimeSeconds - before.uptimeSeconds);
+      points.push([secondsNow(), Math.max(0, mean)]);
+    }
+    before = now;
+    await pause(stop);
+  }
+  return points;
+}
+
+async function pause(stop: AbortSignal): Promise<void> {
+  // Only the abort rejects it, and the sampling loops check that next.
+  await sleep(sampleEveryMs, undefined, { signal: stop }).catch(() => undefined);
+}

@@ -1,0 +1,98 @@
+import { formatCount } from "../../../src/internal.ts";
+import { bytesPerRow, distinctArms, type PlannedArm } from "../../session/arm.ts";
+import type { RunPlan, ScenarioContext } from "../scenario.ts";
+
+/** Rows to measure, where there are as many: far apart for what should stay flat, nearer for what grows. */
+const sizes = {
+  unbounded: [100_000, 1_000_000, 5_000_000],
+  buffered: [50_000, 100_000, 200_000, 400_000],
+} as const;
+/** When the caller gives the rows, they are the largest size: an eighth of them, a quarter, half and all. */
+const shares = [1 / 8, 1 / 4, 1 / 2, 1] as const;
+/** How other servers grow is not known, so the longest of their exports is bounded. */
+const longestForeignSeconds = 10;
+/** What an arm takes beside the export itself: starting, warming up, stopping. */
+const overheadSeconds = 1;
+
+/** An arm with one of its sizes; `base` is the id of the arm without a size. */
+export interface ScalingArm extends PlannedArm {
+  readonly base: string;
+}
+
+/** Every arm in all its sizes. */
+export function scalingArms(plan: RunPlan): readonly ScalingArm[] {
+  // A file that is ready costs no memory for its rows, and a target that takes no rows has only one size.
+  const arms = distinctArms(plan.arms).filter(
+    ({ delivery, target }) => delivery !== "file" && target.takesRows,
+  );
+  return arms.flatMap((arm) => {
+    const isBuffered = arm.delivery === "buffered";
+    const most = Math.min(
+      arm.availableRows ?? Number.POSITIVE_INFINITY,
+      isBuffered ? Math.floor(plan.mostBufferedBytes / bytesPerRow(arm)) : Number.POSITIVE_INFINITY,
+      arm.target.isStreamCsv
+        ? Number.POSITIVE_INFINITY
+        : Math.max(1, arm.rowsPerSecond * longestForeignSeconds),
+    );
+    const wanted = plan.isRowsGiven
+      ? shares.map((share) => Math.max(1, Math.round(plan.rows * share)))
+      : sizes[isBuffered ? "buffered" : "unbounded"];
+    const rows = new Set(wanted.map((size) => Math.min(size, Math.floor(most))));
+    return [...rows].map((size) => withSize({ ...arm, base: arm.id }, size));
+  });
+}
+
+/** Names what has to give the same body, by any delivery and in any round. */
+export function sizeOf({ target, rows }: ScalingArm): string {
+  return `${target.name} ${rows}`;
+}
+
+/** About how long one round takes, with one more export per size whose rows are counted. */
+export function secondsFor(arms: readonly ScalingArm[]): number {
+  const readSeconds = (arm: ScalingArm): number => arm.rows / arm.rowsPerSecond;
+  const timed = arms.reduce((sum, arm) => sum + overheadSeconds + readSeconds(arm), 0);
+  const counted = [...new Map(arms.map((arm) => [sizeOf(arm), arm])).values()];
+  return counted.reduce((sum, arm) => sum + readSeconds(arm), timed);
+}
+
+/** Makes the largest exports smaller, or leaves them out, until all fit into the time left; says what was reduced. */
+export function fitIntoTime(
+  { session, record, deadlineMs }: ScenarioContext,
+  arms: readonly ScalingArm[],
+): readonly ScalingArm[] {
+  if (deadlineMs === null) return arms;
+  const secondsLeft = (deadlineMs - session.clock.nowMs()) / 1000;
+  let fitting = arms;
+  while (secondsFor(fitting) > secondsLeft) {
+    const smaller = withSmallerLargest(fitting);
+    if (smaller === fitting) break;
+    fitting = smaller;
+  }
+  for (const base of new Set(arms.map((arm) => arm.base))) {
+    const [wanted, measured] = [largestOf(arms, base), largestOf(fitting, base)];
+    if (wanted === measured) continue;
+    record.warn(
+      `Memory of ${base} was measured up to ${formatCount(measured)} rows, because ${formatCount(wanted)} would take longer than --quick allows.`,
+    );
+  }
+  return fitting;
+}
+
+/** Halves the largest export, or leaves it out where it would then be no larger than the next; keeps two sizes. */
+function withSmallerLargest(arms: readonly ScalingArm[]): readonly ScalingArm[] {
+  const largest = arms.reduce((left, right) => (right.rows > left.rows ? right : left));
+  const others = arms.filter((arm) => arm.base === largest.base && arm !== largest);
+  const rows = Math.round(largest.rows / 2);
+  if (others.every((arm) => arm.rows < rows)) {
+    return arms.map((arm) => (arm === largest ? withSize(arm, rows) : arm));
+  }
+  return others.length < 2 ? arms : arms.filter((arm) => arm !== largest);
+}
+
+function withSize(arm: ScalingArm, rows: number): ScalingArm {
+  return { ...arm, id: `${arm.base}-${rows}`, rows };
+}
+
+function largestOf(arms: readonly ScalingArm[], base: string): number {
+  return Math.max(0, ...arms.filter((arm) => arm.base === base).map(({ rows }) => rows));
+}

@@ -1,0 +1,125 @@
+import { StreamCsvError } from "../../../src/index.ts";
+import type { ExportReading } from "../../load/read-export.ts";
+import { watchOwnLoad, type OwnLoad } from "../../probe/own-load.ts";
+import { checksumText } from "../../result/checksum-text.ts";
+import type { Measured } from "../../result/metric.ts";
+import type { ExpectedBody } from "../arm.ts";
+import { difference, idleMemory, watchPeak } from "../server/server-memory.ts";
+import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
+import { warmUp } from "../server/warm-up.ts";
+import { readWhole, type ServedExport } from "../session.ts";
+
+/** One timed export, and how busy the reader itself was. */
+export interface ExportMeasurement {
+  readonly measured: Measured;
+  readonly reading: ExportReading;
+  readonly client: OwnLoad;
+}
+
+/** Measures the memory of a fresh server, in bytes, and warms it up. */
+export async function prepareServer(served: ServedExport): Promise<number | null> {
+  const { session, server } = served;
+  const idleBytes = await idleMemory(server, session.signal);
+  // The first answer is slow, because no code is compiled yet.
+  await serverWork(server, session.signal);
+  await warmUp(served);
+  return idleBytes;
+}
+
+/** Warms up a fresh server and takes one export of it. */
+export async function measureFresh(served: ServedExport, rows: number): Promise<ExportMeasurement> {
+  return measureExport(served, rows, await prepareServer(served));
+}
+
+/**
+ * Takes one export of a warm server at full speed, with all probes around it. The body is counted and its CRC-32 taken.
+ * Hashing it and counting its rows would make the reader the slower side.
+ * @param rows rows the body is known to hold
+ * @param idleBytes bytes the server held before its first request
+ */
+export async function measureExport(
+  served: ServedExport,
+  rows: number,
+  idleBytes: number | null,
+): Promise<ExportMeasurement> {
+  const { session, server } = served;
+  const { signal } = session;
+  const peak = await watchPeak(server);
+  // Answering /stats is work too: what two answers with nothing between them cost is subtracted.
+  const first = await serverWork(server, signal);
+  const before = await serverWork(server, signal);
+  const ownLoad = await watchOwnLoad();
+
+  const reading = await readWhole(served, { checksum: true });
+
+  const client = await ownLoad();
+  const peakOverIdle = difference(await peak(), idleBytes);
+  const after = await serverWork(server, signal);
+
+  const totalSeconds = reading.totalMs / 1000;
+  const cpu = workBetween({ first, before, after }, ({ cpuSeconds }) => cpuSeconds);
+  const measured: Measured = {
+    first_byte_s: seconds(reading.firstByteMs),
+    total_s: totalSeconds,
+    chunk_gap_p99_s: seconds(reading.gaps.p99Ms),
+    longest_stall_s: seconds(reading.gaps.longestMs),
+    throughput_bytes_per_s: reading.bodyBytes / totalSeconds,
+    rows_per_s: rows / totalSeconds,
+    held_s_per_export: sinceThen(before, after, "heldSeconds"),
+    loop_s_per_export: workBetween({ first, before, after }, ({ inside }) => inside?.loopSeconds ?? null),
+    gc_s_per_export: sinceThen(before, after, "gcSeconds"),
+    cpu_s_per_export: cpu,
+    cpu_s_per_mib: perMib(cpu, reading.bodyBytes),
+    queue_wait_s: sinceThen(before, after, "queueWaitSeconds"),
+    idle_rss_bytes: idleBytes,
+    peak_rss_over_idle_bytes: peakOverIdle,
+    heap_used_bytes: after.inside?.heapUsedBytes ?? null,
+    loop_delay_max_s: after.inside?.loopDelayMaxSeconds ?? null,
+    client_busy_ratio: client.busyRatio,
+    client_wait_ratio: client.waitRatio,
+    rows,
+    body_bytes: reading.bodyBytes,
+  };
+  return { measured, reading, client };
+}
+
+/**
+ * Compares a timed body with the one that was checked.
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` that names whose body it is
+ */
+export function requireSameBody(
+  whose: string,
+  { bodyBytes, crc32 }: ExportReading,
+  expected: Pick<ExpectedBody, "bytes" | "crc32">,
+): void {
+  if (bodyBytes !== expected.bytes) {
+    throw new StreamCsvError(
+      "SCSV_MEASUREMENT_INVALID",
+      `${whose} gave ${bodyBytes} bytes in a timed round, and ${expected.bytes} when it was checked.`,
+    );
+  }
+  if (crc32 === expected.crc32) return;
+  throw new StreamCsvError(
+    "SCSV_MEASUREMENT_INVALID",
+    `${whose} gave other bytes in a timed round than when it was checked, though as many: their CRC-32 is ${crc32 === null ? "unknown" : checksumText(crc32)} instead of ${checksumText(expected.crc32)}.`,
+  );
+}
+
+const bytesPerMib = 1024 ** 2;
+
+/** CPU seconds for a mebibyte of the body; null when they are not known, or the body is empty. */
+export function perMib(cpuSeconds: number | null, bodyBytes: number): number | null {
+  return cpuSeconds === null || bodyBytes === 0 ? null : cpuSeconds / (bodyBytes / bytesPerMib);
+}
+
+function sinceThen(
+  before: ServerWork,
+  after: ServerWork,
+  key: "heldSeconds" | "queueWaitSeconds" | "gcSeconds",
+): number | null {
+  return difference(after.inside?.[key] ?? null, before.inside?.[key] ?? null);
+}
+
+function seconds(milliseconds: number | null): number | null {
+  return milliseconds === null ? null : milliseconds / 1000;
+}

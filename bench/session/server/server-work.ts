@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { cpuSeconds } from "../../probe/cpu-time.ts";
+import { canSampleProcesses, processTree } from "../../probe/process-tree.ts";
+import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
+import type { RunningTarget } from "../../subject/target.ts";
+import { difference } from "./server-memory.ts";
+
+/** What a server has done since it started. */
+export interface ServerWork {
+  /** Its own numbers; null when it reports none. */
+  readonly inside: InsideNumbers | null;
+  /** CPU time of all its processes; null when neither the server nor the system reports it. */
+  readonly cpuSeconds: number | null;
+}
+
+/**
+ * Asks a server what it did so far. Processes that report their own CPU time (`process.cpuUsage()`) are trusted: theirs
+ * is exact to the microsecond and covers threads that ended. The CPU time of the others comes from /proc.
+ */
+export async function serverWork(server: RunningTarget, signal: AbortSignal): Promise<ServerWork> {
+  const { pid, statsUrl, origin } = server;
+  const inside = statsUrl === null ? null : await freshNumbers(origin, signal);
+  const others = canSampleProcesses && pid !== null ? await othersCpuSeconds(pid, inside?.pids ?? []) : null;
+  return { inside, cpuSeconds: inside === null ? others : inside.cpuSeconds + (others ?? 0) };
+}
+
+/** The work of a server at three moments: two right after each other, and one after the export. */
+export interface WorkSamples {
+  readonly first: ServerWork;
+  readonly before: ServerWork;
+  readonly after: ServerWork;
+}
+
+/** The work the export alone added, without the work of asking. */
+export function workBetween(
+  { first, before, after }: WorkSamples,
+  of: (work: ServerWork) => number | null,
+): number | null {
+  const asking = difference(of(before), of(first));
+  const added = difference(of(after), of(before));
+  return asking === null || added === null ? null : Math.max(0, added - asking);
+}
+
+/** Numbers older than this would leave out the end of an export. */
+const oldSeconds = 0.02;
+const askAgainMs = 10;
+const longestWaitMs = 5000;
+
+async function freshNumbers(origin: string, signal: AbortSignal): Promise<InsideNumbers> {
+  for (let waitedMs = 0; ; waitedMs += askAgainMs) {
+    const numbers = await fetchInsideNumbers(origin, signal);
+    if (numbers.ageSeconds < oldSeconds || waitedMs >= longestWaitMs) return numbers;
+    await sleep(askAgainMs, undefined, { signal });
+  }
+}
+
+async function othersCpuSeconds(pid: number, reporting: readonly number[]): Promise<number> {
+  const tree = await processTree(pid);
+  return cpuSeconds(tree.filter((member) => !reporting.includes(member)));
+}

@@ -1,0 +1,84 @@
+import type { RunningTarget, Target } from "../../subject/target.ts";
+import { withLastWords, type Session } from "../session.ts";
+
+/** The server an item needs. */
+export interface ServerNeed {
+  readonly target: Target;
+  /** Rows it will be asked for. */
+  readonly rows: number;
+}
+
+/** An item and its running server. */
+export interface Started<Item> {
+  readonly item: Item;
+  readonly server: RunningTarget;
+}
+
+/** What is done with servers, beside using each once. */
+export interface ServerUse<Item> {
+  /**
+   * How often each is used, in turn with the others.
+   * @default 1
+   */
+  readonly turns?: number;
+  /** Called with all servers that run side by side, after the last turn. */
+  readonly useTogether?: (served: readonly Started<Item>[]) => Promise<void>;
+}
+
+/**
+ * Starts a fresh server for each item, uses one after the other in the order given, and stops them all, whatever happens.
+ * They are started at once, because starting takes longer than most exports. With more than one turn it goes through them
+ * again, back and forth. A target of which only one can run at a time is started at its turn, has all its turns at once,
+ * and is stopped before the next.
+ */
+export async function withServers<Item extends ServerNeed>(
+  { signal }: Session,
+  items: readonly Item[],
+  use: (item: Item, server: RunningTarget) => Promise<void>,
+  { turns = 1, useTogether }: ServerUse<Item> = {},
+): Promise<void> {
+  const starts = await Promise.allSettled(
+    items.map(async ({ target, rows }) => (target.canRunTwice ? target.start(signal, rows) : null)),
+  );
+  const servers = starts.map((start) => (start.status === "fulfilled" ? start.value : null));
+  try {
+    const failed = starts.find((start) => start.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    const pairs = items.map((item, index) => ({ item, server: servers[index] ?? null }));
+    for (let turn = 0; turn < turns; turn += 1) {
+      for (const { item, server } of turn % 2 === 0 ? pairs : pairs.toReversed()) {
+        if (server !== null) await useOne(item, server, use);
+        else if (turn === 0) await useAlone(item, signal, use, turns);
+      }
+    }
+    await useTogether?.(pairs.flatMap(({ item, server }) => (server === null ? [] : [{ item, server }])));
+  } finally {
+    await Promise.all(servers.map(async (server) => server?.stop()));
+  }
+}
+
+async function useAlone<Item extends ServerNeed>(
+  item: Item,
+  signal: AbortSignal,
+  use: (item: Item, server: RunningTarget) => Promise<void>,
+  turns: number,
+): Promise<void> {
+  const server = await item.target.start(signal, item.rows);
+  try {
+    for (let turn = 0; turn < turns; turn += 1) await useOne(item, server, use);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function useOne<Item>(
+  item: Item,
+  server: RunningTarget,
+  use: (item: Item, server: RunningTarget) => Promise<void>,
+): Promise<void> {
+  try {
+    await use(item, server);
+  } catch (fault) {
+    throw withLastWords(fault, server.lastWords());
+  }
+}
