@@ -2,7 +2,7 @@ import type { BenchResult } from "../result/schema.ts";
 import { plainLines, plainText } from "./plain-text.ts";
 import { labelOf } from "./read/metric-label.ts";
 import { comparisonSentence, gatedComparisons } from "./section/comparison-sentence.ts";
-import { conclude } from "./section/conclusion.ts";
+import { conclusionOf } from "./section/conclusion.ts";
 
 /** GitHub shows ten annotations of each kind for a step and drops the rest. */
 const mostAnnotations = 10;
@@ -12,7 +12,7 @@ const mostAnnotations = 10;
  * run, a warning when something can't be decided or is incomplete. None for a run that passes or only informs.
  */
 export function githubAnnotations(result: BenchResult): readonly string[] {
-  const { tone, title, sentences } = conclude(result);
+  const { tone, title, sentences } = conclusionOf(result);
   if (tone === "good" || tone === "neutral") return [];
   const isInvalid = result.verdict === "invalid" || result.exitCode === 1;
   const ofComparisons = isInvalid

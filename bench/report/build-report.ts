@@ -3,7 +3,7 @@ import type { Report } from "./model/report.ts";
 import { scenarioViews } from "./read/scenario-view.ts";
 import { adviceSections } from "./advice/advice.ts";
 import { budgetSections } from "./section/budgets.ts";
-import { conclude } from "./section/conclusion.ts";
+import { conclusionOf } from "./section/conclusion.ts";
 import { circumstancesText, runSection, subjectText } from "./section/run.ts";
 import { sectionOfScenario } from "./scenario/scenarios.ts";
 import { versionsText } from "./section/versions-text.ts";
@@ -14,7 +14,7 @@ export function buildReport(result: BenchResult): Report {
     title: subjectText(result),
     versions: versionsText(result),
     circumstances: circumstancesText(result),
-    conclusion: conclude(result),
+    conclusion: conclusionOf(result),
     sections: [
       ...adviceSections(result),
       ...budgetSections(result),

@@ -2,7 +2,7 @@ import type { BenchResult, Check, Comparison } from "../result/schema.ts";
 import { markup, type Markup } from "./markup.ts";
 import type { Renderer } from "./renderer.ts";
 import { comparisonSentence, gatedComparisons } from "./section/comparison-sentence.ts";
-import { conclude } from "./section/conclusion.ts";
+import { conclusionOf } from "./section/conclusion.ts";
 import { subjectText } from "./section/run.ts";
 
 /** What became of a test case. */
@@ -69,7 +69,7 @@ function runSuite(result: BenchResult): Suite {
 }
 
 function runOutcome(result: BenchResult): Outcome {
-  const { title, sentences } = conclude(result);
+  const { title, sentences } = conclusionOf(result);
   const message = [`${title}.`, ...sentences].join(" ");
   if (result.verdict === "invalid" && result.exitCode !== 1) return { state: "failure", message };
   return { state: result.complete && result.exitCode !== 1 ? "passed" : "error", message };

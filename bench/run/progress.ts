@@ -1,7 +1,7 @@
 import type { BenchProgress } from "./hooks.ts";
 
 /** Counts the steps of a run and reports them. */
-export class Progress {
+export class RunProgress {
   readonly #onProgress: (progress: BenchProgress) => void;
   #step = 0;
   #steps: number | null = null;

@@ -7,7 +7,7 @@ import { canSampleProcesses } from "../probe/process-tree.ts";
 import type { BenchResult, Integrity } from "../result/schema.ts";
 import { RunRecord } from "../session/run-record.ts";
 import { completeHooks, type BenchHooks } from "./hooks.ts";
-import { Progress } from "./progress.ts";
+import { RunProgress } from "./progress.ts";
 import { withRangeCode } from "./range-code.ts";
 import type { RunSettings } from "./settings.ts";
 
@@ -23,7 +23,7 @@ interface Findings extends MeasuredSoFar {
 export interface Run {
   readonly settings: RunSettings;
   readonly hooks: Required<BenchHooks>;
-  readonly progress: Progress;
+  readonly progress: RunProgress;
   readonly record: RunRecord;
   readonly findings: Findings;
 }
@@ -59,5 +59,5 @@ export async function beginRun(settings: RunSettings, hooks: BenchHooks): Promis
     rounds: record.rounds,
     gate: null,
   };
-  return { settings, hooks: complete, progress: new Progress(complete.onProgress), record, findings };
+  return { settings, hooks: complete, progress: new RunProgress(complete.onProgress), record, findings };
 }

@@ -31,6 +31,7 @@ const sameOnEveryLine = [
   "bench/",
   "changing-files",
   "csv/fast.",
+  "dev/",
   "docs.test",
   "fuzz",
   "linear-cost",

@@ -3,7 +3,7 @@ import type { Chart } from "../model/chart.ts";
 import type { Section } from "../model/report.ts";
 import { armLooks, legendMarkup, type ArmLook } from "./arm-look.ts";
 import { drawChart } from "./draw.ts";
-import { foldedTable, tableMarkup } from "./table.ts";
+import { foldedTableMarkup, tableMarkup } from "./table.ts";
 
 /** A part of the report under its heading, with its tables first and what is long folded away at its end. */
 export function sectionMarkup(section: Section): Markup {
@@ -22,7 +22,7 @@ export function sectionMarkup(section: Section): Markup {
 ${listMarkup(sentences)}${tables.map((table) => tableMarkup(table, heading))}
 ${charts.length === 0 ? [] : [legendMarkup(looks), chartsMarkup(charts, looks)]}
 ${notes.map((note) => markup`<p class="note">${note}</p>`)}
-${details.map(foldedTable)}
+${details.map(foldedTableMarkup)}
 </section>
 `;
 }
@@ -44,7 +44,7 @@ function chartMarkup(chart: Chart, looks: readonly ArmLook[]): Markup {
   const { title, description, numbers } = chart;
   return markup`<figure>
 <figcaption><strong>${title}</strong><p>${description}</p></figcaption>
-${drawChart(chart, looks)}${numbers === null ? [] : foldedTable(numbers)}
+${drawChart(chart, looks)}${numbers === null ? [] : foldedTableMarkup(numbers)}
 </figure>
 `;
 }

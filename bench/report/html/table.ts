@@ -1,4 +1,4 @@
-import { cellText } from "../cell-text.ts";
+import { shownCell } from "../shown-cell.ts";
 import { markup, type Markup } from "../markup.ts";
 import type { Cell, Column, Table } from "../model/table.ts";
 
@@ -28,7 +28,7 @@ function headMarkup({ title, align, footnotes = [] }: Column): Markup {
 }
 
 function cellMarkup(cell: Cell, column: Column | undefined, isHead: boolean): Markup {
-  const text = cellText(cell);
+  const text = shownCell(cell);
   const { tone = "" } = cell;
   const isWords = column?.align === "left";
   const classes = classMarkup([
@@ -49,7 +49,7 @@ function classMarkup(names: readonly string[]): Markup {
 }
 
 /** A table that is folded away until it is asked for. */
-export function foldedTable(table: Table): Markup {
+export function foldedTableMarkup(table: Table): Markup {
   const name = table.caption ?? "Table";
   return markup`<details><summary>${name}</summary>
 ${tableMarkup({ ...table, caption: null }, name)}</details>

@@ -3,7 +3,7 @@ import type { Report, Section } from "../model/report.ts";
 import type { Renderer } from "../renderer.ts";
 import { escapeMarkdown } from "./escape.ts";
 import { fitParts, type Part } from "./fit-parts.ts";
-import { foldedTable, referenceTo, tableText } from "./table.ts";
+import { foldedTable, referenceTo, markdownTable } from "./table.ts";
 
 /** GitHub refuses a step's summary above this. */
 const mostSummaryBytes = 1024 ** 2;
@@ -42,7 +42,7 @@ function headText({ title, versions, circumstances, conclusion, footnotes }: Rep
 
 /** What of a section is always seen. What was drawn has its numbers among the details. */
 function shownPart({ name, heading, sentences = [], tables = [] }: Section): readonly Part[] {
-  const texts = [...listText(sentences), ...tables.map(tableText)];
+  const texts = [...listText(sentences), ...tables.map(markdownTable)];
   return texts.length === 0
     ? []
     : [{ name, text: [`### ${escapeMarkdown(heading)}`, ...texts].join("\n\n") }];

@@ -1,13 +1,13 @@
-import { cellText } from "../cell-text.ts";
+import { shownCell } from "../shown-cell.ts";
 import type { Column, Table } from "../model/table.ts";
 import { escapeHtml, escapeMarkdown } from "./escape.ts";
 
 /** A table with its caption and note. Cells aren't padded, since one long cell would make its whole column long. */
-export function tableText({ caption, columns, rows, note }: Table): string {
+export function markdownTable({ caption, columns, rows, note }: Table): string {
   const lines = [
     columns.map(headText),
     columns.map(({ align }) => (align === "left" ? ":-" : "-:")),
-    ...rows.map((row) => row.map((cell) => escapeMarkdown(cellText(cell)))),
+    ...rows.map((row) => row.map((cell) => escapeMarkdown(shownCell(cell)))),
   ];
   return [
     ...(caption === null ? [] : [`${escapeMarkdown(caption)}:`]),
@@ -27,5 +27,5 @@ export function referenceTo(footnote: number): string {
 
 /** A table that is folded away until it is asked for. */
 export function foldedTable(table: Table, summary: string): string {
-  return `<details><summary>${escapeHtml(summary)}</summary>\n\n${tableText({ ...table, caption: null })}\n\n</details>`;
+  return `<details><summary>${escapeHtml(summary)}</summary>\n\n${markdownTable({ ...table, caption: null })}\n\n</details>`;
 }

@@ -1,5 +1,5 @@
 import type { BenchResult, Comparison } from "../../result/schema.ts";
-import { ratioText } from "../cell-text.ts";
+import { ratioText } from "../shown-cell.ts";
 import { shareText, unitText, withoutZeros } from "../number-text.ts";
 import { labelOf } from "../read/metric-label.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";

@@ -3,7 +3,7 @@ import type { Conclusion } from "../model/report.ts";
 import { comparisonSentence, gatedComparisons } from "./comparison-sentence.ts";
 
 /** The verdict of a run in words. A run that couldn't measure is never reported as one without a regression. */
-export function conclude(result: BenchResult): Conclusion {
+export function conclusionOf(result: BenchResult): Conclusion {
   const unfinished = result.complete
     ? []
     : ["The run ended early: the report shows what was measured until then."];

@@ -1,5 +1,5 @@
 import stringWidth from "string-width";
-import { cellText } from "../cell-text.ts";
+import { shownCell } from "../shown-cell.ts";
 import type { Column, Table } from "../model/table.ts";
 import { painterOf, type Look } from "./look.ts";
 import { wrap } from "./wrap.ts";
@@ -55,7 +55,7 @@ function linesOf(table: Table, shown: readonly number[], { colors }: Look): read
   const head = shown.map((index) => headText(columns[index]));
   const body = rows.flatMap((row) => {
     const cells = shown.flatMap((index) => row[index] ?? []);
-    const texts = cells.map(cellText);
+    const texts = cells.map(shownCell);
     // A row with nothing in these columns would only be its name.
     if (texts.slice(1).every((text) => text === "")) return [];
     return [line(texts, (text, place) => painterOf(cells[place]?.tone, colors)(text))];
@@ -64,7 +64,7 @@ function linesOf(table: Table, shown: readonly number[], { colors }: Look): read
 }
 
 function columnWidth({ columns, rows }: Table, index: number): number {
-  const texts = rows.flatMap((row) => row[index] ?? []).map(cellText);
+  const texts = rows.flatMap((row) => row[index] ?? []).map(shownCell);
   return Math.max(...[headText(columns[index]), ...texts].map((text) => stringWidth(text)));
 }
 

@@ -1,5 +1,5 @@
 import type { ServerStats } from "../../../src/internal.ts";
-import { LoadConnection, type ClientTarget } from "../client/load-connection.ts";
+import { LoadConnection, type ClientTarget } from "../load-connection.ts";
 import { readAnswer } from "../client/read-answer.ts";
 
 /** The text of a complete 200 answer over a new connection; undefined for anything else. */

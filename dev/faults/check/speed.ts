@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { LoadConnection, type ClientTarget } from "../client/load-connection.ts";
+import { LoadConnection, type ClientTarget } from "../load-connection.ts";
 import { readAnswer } from "../client/read-answer.ts";
 import type { RunRecord } from "../record.ts";
 

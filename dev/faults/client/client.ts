@@ -2,7 +2,7 @@ import type { Random } from "../../../bench/internal.ts";
 import type { RunRecord } from "../record.ts";
 import type { KnownTexts } from "../subject/known-texts.ts";
 import type { SourceFiles } from "../subject/source-files.ts";
-import { LoadConnection, type ClientTarget } from "./load-connection.ts";
+import { LoadConnection, type ClientTarget } from "../load-connection.ts";
 import { requestText, textsFor, type DownloadRequest } from "./download-request.ts";
 import { judgeAnswer } from "./judge-answer.ts";
 import { readAnswer, type ReceivedAnswer, type ReadAnswerOptions } from "./read-answer.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { between, pick } from "../pick.ts";
 import { limits } from "../subject/server-command.ts";
 import { Client } from "./client.ts";
-import { longestSilenceMs, type LoadConnection } from "./load-connection.ts";
+import { longestSilenceMs, type LoadConnection } from "../load-connection.ts";
 import type { Behavior } from "./downloads.ts";
 
 const get = "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n";

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import type { LoadConnection } from "./load-connection.ts";
+import type { LoadConnection } from "../load-connection.ts";
 
 /** The answer that a client got. */
 export interface ReceivedAnswer {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { LoadConnection, longestSilenceMs } from "../client/load-connection.ts";
+import { LoadConnection, longestSilenceMs } from "../load-connection.ts";
 import { between, pick } from "../pick.ts";
 import { isAlive, signalProcess } from "../subject/proc.ts";
 import { CannotInject, eventually, type FaultContext, type FaultKind } from "./fault.ts";

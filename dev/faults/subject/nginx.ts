@@ -5,7 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { LoadConnection } from "../client/load-connection.ts";
+import { LoadConnection } from "../load-connection.ts";
 
 /** The example of docs/deploy.md. */
 const example = fileURLToPath(new URL("../../../../fixtures/nginx/stream-csv.conf", import.meta.url));

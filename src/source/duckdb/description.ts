@@ -2,9 +2,9 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType } from 
 import { columnReader, type ColumnReader } from "./column-reader.ts";
 import type { DuckDBModule } from "./database.ts";
 import { databasesOf, type DatabaseLease } from "./file-databases.ts";
-import { leastBytes, type DescribedColumn } from "./duckdb-source.ts";
+import { leastReservation, type DescribedColumn } from "./duckdb-source.ts";
 import type { GuardedFile } from "../guarded-file.ts";
-import type { FileState } from "./file-database.ts";
+import type { DescribedFile } from "./file-database.ts";
 import type { ParquetNode } from "./parquet-schema.ts";
 import { publicReader } from "./public-reader.ts";
 import { isInvalidated, isOutOfMemory } from "./reason.ts";
@@ -20,11 +20,11 @@ export interface Describing {
 /** Describes a database by being attached to it, as its readings are. */
 export async function describeDatabase<T>(
   duckdb: DuckDBModule,
-  state: FileState,
+  state: DescribedFile,
   name: string,
   describe: (describing: Describing) => Promise<T>,
 ): Promise<T> {
-  const lease = await databasesOf(duckdb).lease(state, name, leastBytes);
+  const lease = await databasesOf(duckdb).lease(state, name, leastReservation);
   return await describeWith(duckdb, lease, describe);
 }
 
@@ -36,7 +36,7 @@ export async function describeFile<T>(
   describe: (describing: Describing) => Promise<T>,
 ): Promise<T> {
   for (;;) {
-    const lease = await databasesOf(duckdb).leaseForDescription(guard, name, leastBytes);
+    const lease = await databasesOf(duckdb).leaseForDescription(guard, name, leastReservation);
     try {
       return await describeWith(duckdb, lease, describe);
     } catch (error) {

@@ -2,7 +2,7 @@ import { wrongRange } from "../../errors.ts";
 import type { Source } from "../source.ts";
 import type { ColumnReader } from "./column-reader.ts";
 import { placeNames, type DuckDBModule } from "./database.ts";
-import type { FileState } from "./file-database.ts";
+import type { DescribedFile } from "./file-database.ts";
 import { databasesOf } from "./file-databases.ts";
 import { readRelation } from "./reading.ts";
 
@@ -16,7 +16,7 @@ export interface DescribedColumn {
 export interface DuckDBRelation {
   readonly name: string;
   readonly kind: string;
-  readonly state: FileState;
+  readonly state: DescribedFile;
   /** What stands behind FROM. */
   readonly from: string;
   /** All of its columns, in its order. */
@@ -26,12 +26,12 @@ export interface DuckDBRelation {
 }
 
 /** Memory that a reading reserves at first; it grows when that is too little. */
-export const leastBytes = 8 * 1024 * 1024;
+export const leastReservation = 8 * 1024 * 1024;
 const bytesPerColumn = 64 * 1024;
 
 /** What a reading or a description of so many columns reserves at first. */
 function firstBytes(columnCount: number): number {
-  return Math.max(leastBytes, columnCount * bytesPerColumn);
+  return Math.max(leastReservation, columnCount * bytesPerColumn);
 }
 
 /**

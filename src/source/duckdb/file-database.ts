@@ -5,7 +5,7 @@ import { createDatabase, memoryText, sqlName, sqlText, type DuckDBModule } from 
 import type { MemoryBudget } from "./memory-budget.ts";
 
 /** One state of one file, and whether it is a database that is attached. */
-export interface FileState {
+export interface DescribedFile {
   readonly path: string;
   readonly version: string;
   /** Whether the file is a DuckDB database: it is attached and held open while its DuckDB database lives. */
@@ -127,7 +127,7 @@ export class FileDatabase {
  */
 export async function openFileDatabase(
   duckdb: DuckDBModule,
-  state: FileState,
+  state: DescribedFile,
   budget: MemoryBudget,
   reservedBytes: number,
 ): Promise<FileDatabase> {

@@ -2,7 +2,7 @@ import type { DuckDBInstance } from "@duckdb/node-api";
 import { StreamCsvError } from "../../errors.ts";
 import { guardFile, type GuardedFile } from "../guarded-file.ts";
 import type { DuckDBModule } from "./database.ts";
-import { openFileDatabase, type FileDatabase, type FileState } from "./file-database.ts";
+import { openFileDatabase, type FileDatabase, type DescribedFile } from "./file-database.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { isOutOfMemory } from "./reason.ts";
 
@@ -57,7 +57,7 @@ export class FileDatabases {
    * @throws StreamCsvError `SCSV_SOURCE_CHANGED` and `SCSV_SOURCE_NOT_FOUND` when the file isn't in that state, `SCSV_BUSY`
    *   when there is no memory left; DuckDB's own error when it can't attach the file
    */
-  async lease(state: FileState, name: string, bytes: number): Promise<DatabaseLease> {
+  async lease(state: DescribedFile, name: string, bytes: number): Promise<DatabaseLease> {
     const guard = state.isAttached ? undefined : await guardFile(state.path, state.version);
     try {
       const key = keyOf(state);
@@ -90,7 +90,7 @@ export class FileDatabases {
   }
 
   /** Closes the database of a state at once if nobody uses it. */
-  async closeIdle(state: FileState): Promise<void> {
+  async closeIdle(state: DescribedFile): Promise<void> {
     await this.#closeIdleOf(keyOf(state));
   }
 
@@ -100,7 +100,7 @@ export class FileDatabases {
   }
 
   /** To attach a database may take more memory than to read from it, when a log has to be replayed. */
-  async #borrow(key: string, state: FileState, name: string, bytes: number): Promise<Borrowed> {
+  async #borrow(key: string, state: DescribedFile, name: string, bytes: number): Promise<Borrowed> {
     for (let wanted = Math.min(bytes, this.#budget.totalBytes); ; wanted *= 2) {
       try {
         return { database: await this.#take(key, state, name, wanted), reservedBytes: wanted };
@@ -163,7 +163,7 @@ export class FileDatabases {
     return this.#budget.freeBytes;
   }
 
-  async #take(key: string, state: FileState, name: string, bytes: number): Promise<FileDatabase> {
+  async #take(key: string, state: DescribedFile, name: string, bytes: number): Promise<FileDatabase> {
     const known = this.#open.get(key);
     if (known === undefined) return await this.#openAnew(key, state, name, bytes);
     const database = await known;
@@ -183,7 +183,7 @@ export class FileDatabases {
     }
   }
 
-  async #openAnew(key: string, state: FileState, name: string, bytes: number): Promise<FileDatabase> {
+  async #openAnew(key: string, state: DescribedFile, name: string, bytes: number): Promise<FileDatabase> {
     const opening = this.#reserve(bytes, name).then(async () => {
       try {
         const database = await openFileDatabase(this.#duckdb, state, this.#budget, bytes);
@@ -271,7 +271,7 @@ export function databasesOf(duckdb: DuckDBModule): FileDatabases {
   return known;
 }
 
-function keyOf({ path, version, isAttached }: FileState): string {
+function keyOf({ path, version, isAttached }: DescribedFile): string {
   return `${isAttached ? "attached" : "read"}:${version}:${path}`;
 }
 

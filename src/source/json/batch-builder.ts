@@ -1,14 +1,14 @@
 import type { Batch, ColumnVector } from "../../csv/batch.ts";
 import { vectorValue } from "../../csv/vector-value.ts";
 import {
-  escapedTextCell,
+  escapedStringCell,
   falseCell,
   floatCell,
   integerCell,
   jsonCell,
   noCell,
   spacedJsonCell,
-  textCell,
+  stringCell,
   trueCell,
 } from "./cell-kind.ts";
 import type { RecordScanner } from "./record-scanner.ts";
@@ -29,7 +29,7 @@ bits[integerCell] = numberBit;
 bits[floatCell] = numberBit;
 bits[falseCell] = booleanBit;
 bits[trueCell] = booleanBit;
-bits[textCell] = textBit;
+bits[stringCell] = textBit;
 bits[jsonCell] = jsonBit;
 
 /** One column of all batches; its arrays are parts of larger ones that all columns share. */
@@ -94,9 +94,9 @@ export class BatchBuilder {
       let kind = kinds[cell] ?? 0;
       const start = starts[cell] ?? 0;
       let end = ends[cell] ?? 0;
-      if (kind === escapedTextCell) {
+      if (kind === escapedStringCell) {
         end = writeUnescaped(bytes, start, end, bytes, start);
-        kind = textCell;
+        kind = stringCell;
       } else if (kind === spacedJsonCell) {
         end = compactJson(bytes, start, end);
         kind = jsonCell;
@@ -182,7 +182,7 @@ function cellVectors(
   const vectors: (ColumnVector | undefined)[] = Array.from({ length: jsonCell + 1 });
   vectors[integerCell] = { kind: "number-text", bytes, starts, ends };
   vectors[floatCell] = vectors[integerCell];
-  vectors[textCell] = { kind: "utf8", bytes, starts, ends };
+  vectors[stringCell] = { kind: "utf8", bytes, starts, ends };
   vectors[jsonCell] = { kind: "json-text", bytes, starts, ends };
   return vectors;
 }

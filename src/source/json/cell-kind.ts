@@ -6,9 +6,9 @@ export const integerCell = 1;
 export const floatCell = 2;
 export const falseCell = 3;
 export const trueCell = 4;
-export const textCell = 5;
+export const stringCell = 5;
 /** A string in which escapes are yet to be resolved. */
-export const escapedTextCell = 6;
+export const escapedStringCell = 6;
 /** An object or array. */
 export const jsonCell = 7;
 /** An object or array from which white space is yet to be taken. */

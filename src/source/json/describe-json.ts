@@ -2,7 +2,7 @@ import { StreamCsvError } from "../../errors.ts";
 import type { ByteReader } from "../text-file/byte-reader.ts";
 import { distinctNames } from "../column-names.ts";
 import type { ColumnDescription } from "../source.ts";
-import { falseCell, floatCell, integerCell, trueCell, textCell, escapedTextCell } from "./cell-kind.ts";
+import { falseCell, floatCell, integerCell, trueCell, stringCell, escapedStringCell } from "./cell-kind.ts";
 import { KeyTable } from "./key-table.ts";
 import { RecordReader } from "./record-reader.ts";
 import { RecordScanner } from "./record-scanner.ts";
@@ -24,8 +24,8 @@ bits[integerCell] = integerBit;
 bits[floatCell] = floatBit;
 bits[falseCell] = booleanBit;
 bits[trueCell] = booleanBit;
-bits[textCell] = textBit;
-bits[escapedTextCell] = textBit;
+bits[stringCell] = textBit;
+bits[escapedStringCell] = textBit;
 
 /**
  * Goes through a whole JSON file once, for the keys of all its records, what kinds of values they have, and how many

@@ -12,7 +12,7 @@ export const openBracket = 0x5b;
 export const closeBracket = 0x5d;
 
 /** Whether a byte is insignificant white space: a space, a tab, a line feed or a carriage return. */
-export function isBlank(byte: number): boolean {
+export function isJsonBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 

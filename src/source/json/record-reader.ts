@@ -1,6 +1,6 @@
 import { StreamCsvError } from "../../errors.ts";
 import type { ByteReader } from "../text-file/byte-reader.ts";
-import { closeBracket, comma, isBlank, openBracket } from "./json-bytes.ts";
+import { closeBracket, comma, isJsonBlank, openBracket } from "./json-bytes.ts";
 import { JsonFault } from "./json-fault.ts";
 import type { RecordScanner } from "./record-scanner.ts";
 
@@ -136,7 +136,7 @@ export class RecordReader {
   /** Goes to where the next record begins; false when more bytes are needed, or there is no more record. */
   #findRecord(): boolean {
     for (;;) {
-      while (isBlank(this.bytes[this.#at] ?? 0)) {
+      while (isJsonBlank(this.bytes[this.#at] ?? 0)) {
         this.#at += 1;
         this.#isApart = true;
       }

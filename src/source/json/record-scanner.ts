@@ -1,13 +1,13 @@
 // Long because it is one loop: going through a record takes no call per value, so its states stand together.
 import {
-  escapedTextCell,
+  escapedStringCell,
   falseCell,
   floatCell,
   integerCell,
   jsonCell,
   noCell,
   spacedJsonCell,
-  textCell,
+  stringCell,
   trueCell,
 } from "./cell-kind.ts";
 import {
@@ -208,7 +208,7 @@ export class RecordScanner {
           }
           at = stop + 1;
           if (depth === cellDepth)
-            this.#addCell((found & 3) === rich ? escapedTextCell : textCell, start + 1, stop);
+            this.#addCell((found & 3) === rich ? escapedStringCell : stringCell, start + 1, stop);
         } else if ((byte >= zero && byte <= nine) || byte === minus) {
           const found = scanNumber(bytes, at);
           const stop = found >> 2;

@@ -1,4 +1,4 @@
-import { backslash, hexValue, isBlank, quote } from "./json-bytes.ts";
+import { backslash, hexValue, isJsonBlank, quote } from "./json-bytes.ts";
 
 /** What the letter behind a backslash stands for; itself where it isn't here. */
 const escapes = new Uint8Array(256);
@@ -86,7 +86,7 @@ export function compactJson(bytes: Uint8Array, from: number, to: number): number
   let isInString = false;
   for (let index = from; index < to; index += 1) {
     const byte = bytes[index] ?? 0;
-    if (!isInString && isBlank(byte)) continue;
+    if (!isInString && isJsonBlank(byte)) continue;
     bytes[place] = byte;
     place += 1;
     if (byte === quote) isInString = !isInString;

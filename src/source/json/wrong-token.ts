@@ -1,4 +1,4 @@
-import { closeBrace, closeBracket, comma, isBlank, isDigit, quote } from "./json-bytes.ts";
+import { closeBrace, closeBracket, comma, isJsonBlank, isDigit, quote } from "./json-bytes.ts";
 import { JsonFault } from "./json-fault.ts";
 
 /** Letters of the file that a message quotes. */
@@ -44,7 +44,7 @@ function tokenReason(bytes: Uint8Array, stop: number, found: string, expected: s
   const before = bytes[stop - 1] ?? 0;
   if (isDigit(byte) && isDigit(before)) return `a number begins with 0 and continues with ${found}`;
   let last = stop - 1;
-  while (isBlank(bytes[last] ?? 0)) last -= 1;
+  while (isJsonBlank(bytes[last] ?? 0)) last -= 1;
   if (bytes[last] === comma && (byte === closeBrace || byte === closeBracket))
     return `a comma stands before ${String.fromCharCode(byte)}`;
   const hint = hints.find(({ pattern }) => pattern.test(found))?.hint ?? "";

@@ -95,7 +95,7 @@ export function floatColumn(name: string, salt: number, fill: Fill<Float64Array>
 }
 
 /** `percent` of the rows are true. */
-export function booleanColumn(name: string, salt: number, percent: number): GeneratedColumn {
+export function yesOrNoColumn(name: string, salt: number, percent: number): GeneratedColumn {
   const fill: Fill<Uint8Array> = (values, bits, count) => {
     for (let index = 0; index < count; index += 1)
       values[index] = below(bits[index] ?? 0, 100) < percent ? 1 : 0;
@@ -145,7 +145,7 @@ export function dateColumn(name: string, salt: number, fill: Fill<Int32Array>): 
 }
 
 /** Text that repeats; `fill` gives places in the dictionary, which all batches share, and by itself each as often. */
-export function dictionaryColumn(
+export function repeatingColumn(
   name: string,
   salt: number,
   dictionary: readonly (string | null)[],

@@ -1,8 +1,8 @@
 import { below } from "./cell-hash.ts";
 import {
-  booleanColumn,
+  yesOrNoColumn,
   decimalColumn,
-  dictionaryColumn,
+  repeatingColumn,
   integerColumn,
   rowNumberColumn,
   timestampColumn,
@@ -75,15 +75,15 @@ export const orders: GeneratedExport = {
   rowsPerBatch: 576,
   columns: [
     rowNumberColumn("id"),
-    dictionaryColumn("customer", 11, customerNames),
+    repeatingColumn("customer", 11, customerNames),
     // The same salt as the customer's: a customer has one address.
-    dictionaryColumn("email", 11, customerEmails),
+    repeatingColumn("email", 11, customerEmails),
     integerColumn("quantity", 12, fillQuantity),
     decimalColumn("price", 13, [10, 2], fillPrice),
-    booleanColumn("paid", 14, 70),
+    yesOrNoColumn("paid", 14, 70),
     timestampColumn("created_at", 15, [firstOrder, sixYears]),
-    dictionaryColumn("note", 16, notes, fillNote),
-    dictionaryColumn("status", 17, statuses),
-    dictionaryColumn("region", 18, regions),
+    repeatingColumn("note", 16, notes, fillNote),
+    repeatingColumn("status", 17, statuses),
+    repeatingColumn("region", 18, regions),
   ],
 };

@@ -1,5 +1,5 @@
 import { below } from "./cell-hash.ts";
-import { dictionaryColumn, rowNumberColumn, textColumn, type GeneratedExport } from "./column-kit.ts";
+import { repeatingColumn, rowNumberColumn, textColumn, type GeneratedExport } from "./column-kit.ts";
 import { prose } from "./prose.ts";
 
 /** Few columns with kilobytes of running text: about 4 KB a row. */
@@ -8,7 +8,7 @@ export const text: GeneratedExport = {
   columns: [
     rowNumberColumn("id"),
     textColumn("title", 61, (bits) => prose(bits, 40)),
-    dictionaryColumn("language", 62, ["de", "en", "fr", "ja", "ru", "ar"]),
+    repeatingColumn("language", 62, ["de", "en", "fr", "ja", "ru", "ar"]),
     textColumn("body", 63, (bits) => prose(bits, 1600 + below(bits, 1600))),
     textColumn("summary", 64, (bits) => prose(bits, 400 + below(bits, 400))),
   ],

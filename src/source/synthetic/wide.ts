@@ -1,9 +1,9 @@
 import { below } from "./cell-hash.ts";
 import {
-  booleanColumn,
+  yesOrNoColumn,
   dateColumn,
   decimalColumn,
-  dictionaryColumn,
+  repeatingColumn,
   each,
   floatColumn,
   integerColumn,
@@ -29,7 +29,7 @@ function columnAt(place: number): GeneratedColumn {
         each((bits) => below(bits, 100_000)),
       );
     case 1:
-      return dictionaryColumn(`word_${number}`, salt, words);
+      return repeatingColumn(`word_${number}`, salt, words);
     case 2:
       return decimalColumn(
         `decimal_${number}`,
@@ -39,7 +39,7 @@ function columnAt(place: number): GeneratedColumn {
         10,
       );
     case 3:
-      return booleanColumn(`flag_${number}`, salt, 50);
+      return yesOrNoColumn(`flag_${number}`, salt, 50);
     case 4:
       return floatColumn(
         `float_${number}`,
@@ -55,7 +55,7 @@ function columnAt(place: number): GeneratedColumn {
     case 6:
       return timestampColumn(`timestamp_${number}`, salt, [firstInstant, 2 ** 32 * 60], 4);
     default:
-      return dictionaryColumn(`code_${number}`, salt, codes);
+      return repeatingColumn(`code_${number}`, salt, codes);
   }
 }
 

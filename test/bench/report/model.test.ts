@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { renderReport } from "../../../bench/internal.ts";
 import type { BenchResult } from "../../../bench/index.ts";
 import { buildReport } from "../../../bench/report/build-report.ts";
-import { cellText } from "../../../bench/report/cell-text.ts";
+import { shownCell } from "../../../bench/report/shown-cell.ts";
 import { plainText } from "../../../bench/report/plain-text.ts";
 import { readHtmlTables, readMarkdownTables, tablesOf, textsOf } from "./read-tables.ts";
 import { fixtureResult } from "./results.ts";
@@ -29,7 +29,7 @@ for (const name of names) {
     for (const { tables = [] } of buildReport(result).sections) {
       for (const { rows } of tables) {
         for (const row of rows) {
-          const cells = row.map((cell) => plainText(cellText(cell)));
+          const cells = row.map((cell) => plainText(shownCell(cell)));
           const found = lines.some((line) => cells.every((cell) => line.includes(cell)));
           assert.ok(found, cells.join(" "));
         }

@@ -1,4 +1,4 @@
-import { cellText } from "../../../bench/report/cell-text.ts";
+import { shownCell } from "../../../bench/report/shown-cell.ts";
 import type { Report } from "../../../bench/report/model/report.ts";
 import type { Table } from "../../../bench/report/model/table.ts";
 
@@ -7,7 +7,7 @@ export type TableTexts = readonly (readonly string[])[];
 
 /** The texts of a table of the model, in which Markdown and HTML replace what they can't show. */
 export function textsOf({ columns, rows }: Table): TableTexts {
-  return [columns.map(({ title }) => title), ...rows.map((row) => row.map(cellText))].map((texts) =>
+  return [columns.map(({ title }) => title), ...rows.map((row) => row.map(shownCell))].map((texts) =>
     texts.map(visible),
   );
 }

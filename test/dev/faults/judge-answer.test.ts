@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { LoadConnection } from "../../../dev/faults/client/load-connection.ts";
+import { LoadConnection } from "../../../dev/faults/load-connection.ts";
 import type { DownloadRequest } from "../../../dev/faults/client/download-request.ts";
 import { judgeAnswer, type Fault } from "../../../dev/faults/client/judge-answer.ts";
 import { readAnswer } from "../../../dev/faults/client/read-answer.ts";

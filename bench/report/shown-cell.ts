@@ -5,7 +5,7 @@ import { factorText, unitText } from "./number-text.ts";
 const narrowInterval = 1.25;
 
 /** What every format shows of a cell. */
-export function cellText(cell: Cell): string {
+export function shownCell(cell: Cell): string {
   if (cell.kind === "text") return cell.text;
   if (cell.kind === "ratio") return ratioText(cell);
   const { value, unit, expected } = cell;
