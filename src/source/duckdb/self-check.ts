@@ -1,4 +1,3 @@
-import { emitWarning } from "node:process";
 import { cellText } from "../../csv/cell-text.ts";
 import { resolveDialect } from "../../csv/resolve-dialect.ts";
 import { vectorValue } from "../../csv/vector-value.ts";
@@ -73,7 +72,7 @@ export function knowsVectors(duckdb: DuckDBModule): Promise<boolean> {
 async function check(duckdb: DuckDBModule): Promise<boolean> {
   const difference = await firstDifference(duckdb);
   if (difference === undefined) return true;
-  emitWarning(
+  process.emitWarning(
     `The installed @duckdb/node-api isn't one that stream-csv knows (${difference}): files are read several times slower. Install a version from the range that stream-csv names as its peer.`,
     { type: "StreamCsvWarning", code: "SCSV_DUCKDB_UNKNOWN" },
   );

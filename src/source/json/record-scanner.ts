@@ -15,7 +15,7 @@ import {
   closeBracket,
   colon,
   comma,
-  isBlank,
+  isJsonBlank,
   minus,
   nine,
   openBrace,
@@ -132,7 +132,7 @@ export class RecordScanner {
       // A key, or the end of an object that has none.
       if (state <= key) {
         byte = bytes[at] ?? 0;
-        if (byte <= 0x20 && isBlank(byte)) {
+        if (byte <= 0x20 && isJsonBlank(byte)) {
           at = blanksEnd(bytes, at);
           byte = bytes[at] ?? 0;
           hasBlanks = true;
@@ -193,7 +193,7 @@ export class RecordScanner {
       // A value, or the end of an array that has none.
       if (state <= valueOrEnd) {
         byte = bytes[at] ?? 0;
-        if (byte <= 0x20 && isBlank(byte)) {
+        if (byte <= 0x20 && isJsonBlank(byte)) {
           at = blanksEnd(bytes, at);
           byte = bytes[at] ?? 0;
           hasBlanks = true;
@@ -259,7 +259,7 @@ export class RecordScanner {
           return at;
         }
         byte = bytes[at] ?? 0;
-        if (byte <= 0x20 && isBlank(byte)) {
+        if (byte <= 0x20 && isJsonBlank(byte)) {
           at = blanksEnd(bytes, at);
           byte = bytes[at] ?? 0;
           hasBlanks = true;
@@ -389,6 +389,6 @@ function copied<A extends Int32Array | Uint8Array | Uint32Array>(from: A, to: A)
 
 function blanksEnd(bytes: Uint8Array, from: number): number {
   let at = from;
-  while (isBlank(bytes[at] ?? 0)) at += 1;
+  while (isJsonBlank(bytes[at] ?? 0)) at += 1;
   return at;
 }
