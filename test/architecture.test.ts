@@ -50,7 +50,7 @@ const storeys: Readonly<Record<string, number>> = {
   "bin/terminal": 0,
   "bin/explain": 0,
   "bin/gzip-sink": 1,
-  "bin/github": 0,
+  "bin/report-to-github": 0,
   "bin/signal": 0,
   "bin/identity": 0,
   "bin/config-file": 1,

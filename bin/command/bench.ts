@@ -9,7 +9,7 @@ import { addBenchFlags, benchConfigOf, type BenchFlags } from "../bench-flags.ts
 import { progressView, type ProgressView } from "../bench-progress.ts";
 import { addConfigFile } from "../config-file.ts";
 import { explain } from "../explain.ts";
-import { addGitHubSummary } from "../github.ts";
+import { reportToGitHub } from "../report-to-github.ts";
 import { toolIdentity } from "../identity.ts";
 import { wantsColor } from "../option.ts";
 import { requireWritable, writeOutputs, writeText, type Output } from "../output.ts";
@@ -112,7 +112,7 @@ async function measureAndReport(
       renderReport(format, reported, look),
     );
   } finally {
-    await addGitHubSummary(loaded, reported);
+    await reportToGitHub(loaded, reported);
   }
   if (exitCode !== null) return exitCode;
   if (flags.saveBaseline !== undefined) await saveBaseline(loaded, flags.saveBaseline, reported);

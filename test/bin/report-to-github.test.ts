@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import * as bench from "../../bench/index.ts";
-import { addGitHubSummary } from "../../bin/github.ts";
+import { reportToGitHub } from "../../bin/report-to-github.ts";
 import { fixtureResult } from "../bench/report/results.ts";
 
 const mostBytes = 1024 ** 2;
@@ -23,7 +23,7 @@ async function tell(t: TestContext, taken: number): Promise<{ summary: string; s
   process.env["GITHUB_STEP_SUMMARY"] = file;
   const write = t.mock.method(process.stderr, "write", () => true);
   try {
-    await addGitHubSummary(bench, result);
+    await reportToGitHub(bench, result);
   } finally {
     write.mock.restore();
     if (own === undefined) delete process.env["GITHUB_STEP_SUMMARY"];

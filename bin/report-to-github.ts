@@ -13,7 +13,7 @@ const leastReportBytes = 4096;
  * file. Elsewhere it does nothing. A summary that is full or can't be written is reported on standard error, and does not
  * change the exit code.
  */
-export async function addGitHubSummary(
+export async function reportToGitHub(
   { githubAnnotations, renderReport }: Pick<typeof Bench, "githubAnnotations" | "renderReport">,
   result: BenchResult,
 ): Promise<void> {
