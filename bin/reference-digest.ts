@@ -22,7 +22,7 @@ export async function referenceDigest(
   }
 }
 
-/** The table of an export of a database, whose name is `file.table` or `file.schema.table`. */
+/** The table of a database export, whose name is `file.table` or `file.schema.table`. */
 function tableOf(exportName: string, sourceFile: string): { readonly table?: string } {
   const file = basename(sourceFile, extname(sourceFile));
   return exportName.startsWith(`${file}.`) ? { table: exportName.slice(file.length + 1) } : {};
