@@ -1,5 +1,5 @@
 import type { CalibrationRun } from "../../bench/gate/budget/calibration-run.ts";
-import type { Preload } from "./version-copy.ts";
+import type { Burden } from "./version-copy.ts";
 
 export type CalibrationKind = CalibrationRun["kind"];
 
@@ -7,7 +7,7 @@ export type CalibrationKind = CalibrationRun["kind"];
 export type WantedRuns = Readonly<Record<CalibrationKind, number>>;
 
 /** What is done to this version in each kind of run. */
-export const preloads: Readonly<Record<CalibrationKind, Preload>> = {
+export const burdens: Readonly<Record<CalibrationKind, Burden>> = {
   aa: null,
   slow: "dearer-streams",
   heavy: "heavier-streams",
@@ -26,7 +26,7 @@ export function remainingRuns(
   const own = done.filter(
     (run) => run.environment.fingerprint === place.fingerprint && run.build === place.build,
   );
-  const kinds = Object.keys(preloads) as CalibrationKind[];
+  const kinds = Object.keys(burdens) as CalibrationKind[];
   return kinds
     .flatMap((kind) => {
       const made = own.filter((run) => run.kind === kind).length;

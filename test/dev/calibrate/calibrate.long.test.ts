@@ -8,7 +8,7 @@ import { parse } from "valibot";
 import { remainingRuns } from "../../../dev/calibrate/calibration-plan.ts";
 import { recordOf } from "../../../dev/calibrate/calibration-record.ts";
 import { summarize } from "../../../dev/calibrate/calibration-summary.ts";
-import { copyVersion, type Preload } from "../../../dev/calibrate/version-copy.ts";
+import { copyVersion, type Burden } from "../../../dev/calibrate/version-copy.ts";
 import { defaultBudgets } from "../../../bench/gate/budget/budget.ts";
 import { parseCalibration, type CalibrationRun } from "../../../bench/gate/budget/calibration-run.ts";
 import { comparisonsOf, gatedArmsOf, judgeRun } from "../../../bench/gate/judge/judge-run.ts";
@@ -95,8 +95,8 @@ test("a summary says for each kind whether the gate keeps its promise", () => {
 });
 
 /** What a copy's server streamed, and the most memory it had. */
-async function streamFrom(preload: Preload): Promise<{ sha256: string; peakBytes: number }> {
-  const copy = await copyVersion(preload);
+async function streamFrom(burden: Burden): Promise<{ sha256: string; peakBytes: number }> {
+  const copy = await copyVersion(burden);
   const child = spawn(process.execPath, [copy.program, "serve", "--port", "0", "--log-level", "silent"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -119,7 +119,7 @@ async function streamFrom(preload: Preload): Promise<{ sha256: string; peakBytes
 }
 
 test(
-  "preloaded copies stream the same bytes, and the heavier one holds 32 MiB more",
+  "burdened copies stream the same bytes, and the heavier one holds 32 MiB more",
   { skip: !canSampleProcesses },
   async () => {
     const plain = await streamFrom(null);
