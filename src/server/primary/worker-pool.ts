@@ -1,3 +1,5 @@
+// Longer than most, because start, hand-over, hang, exit and replacement of a worker change the same sets.
+
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
@@ -9,7 +11,8 @@ import { Backoff } from "./backoff.ts";
 import { FreeOnly } from "./placement/free-only.ts";
 import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
 import { resetSocket } from "../../socket/reset-socket.ts";
-import { Link, receiveError } from "../../ipc/link.ts";
+import { Link } from "../../ipc/link.ts";
+import { receiveError } from "../../ipc/sent-error.ts";
 import { LivenessWatch, tickInterval } from "../../ipc/liveness-watch.ts";
 import { workerFlags } from "../../ipc/node-flags.ts";
 import type { Placement, PlacementContext } from "./placement/placement.ts";
