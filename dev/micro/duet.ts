@@ -23,7 +23,7 @@ type ArmName = (typeof arms)[number];
 type Costs = Record<ArmName, number>;
 
 const program = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
-const burden = new URL("../../fixtures/programs/dearer-streams.js", import.meta.url).href;
+const handicap = new URL("../../fixtures/programs/dearer-streams.js", import.meta.url).href;
 
 function targetOf(cli: readonly [string, ...string[]]): Target {
   return streamCsvServer({ cli, workers: 1, slots: 32, bufferMemoryBytes: 2 ** 28, sources: [] });
@@ -33,7 +33,7 @@ const plain = targetOf([process.execPath, program]);
 const targets: Readonly<Record<ArmName, Target>> = {
   plain,
   again: plain,
-  dearer: targetOf(["env", `NODE_OPTIONS=--import ${burden}`, process.execPath, program]),
+  dearer: targetOf(["env", `NODE_OPTIONS=--import ${handicap}`, process.execPath, program]),
 };
 const session: Session = {
   target: plain,

@@ -34,7 +34,7 @@ export interface WorkerHandle {
   readonly backoff: Backoff;
 }
 
-/** The pool's owner: it answers the workers' calls, and is told about their starts and ends. */
+/** The pool's owner: it answers the workers' calls, and learns about their starts and ends. */
 export interface PoolHost {
   methods(worker: number): PrimaryMethods;
   notes(worker: number): Omit<PrimaryNotes, "ready" | "failed" | "free" | "connectionsClosed">;

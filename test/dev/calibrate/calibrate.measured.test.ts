@@ -8,7 +8,7 @@ import { parse } from "valibot";
 import { remainingRuns } from "../../../dev/calibrate/calibration-plan.ts";
 import { recordOf } from "../../../dev/calibrate/calibration-record.ts";
 import { summarize } from "../../../dev/calibrate/calibration-summary.ts";
-import { copyVersion, type Burden } from "../../../dev/calibrate/version-copy.ts";
+import { copyVersion, type Handicap } from "../../../dev/calibrate/version-copy.ts";
 import { defaultBudgets } from "../../../bench/gate/budget.ts";
 import { parseCalibration, type CalibrationRun } from "../../../bench/gate/calibration-run.ts";
 import { comparisonsOf, gatedArmsOf, judgeRun } from "../../../bench/gate/judge-run.ts";
@@ -95,8 +95,8 @@ test("a summary says for each kind whether the gate keeps its promise", () => {
 });
 
 /** The bytes that a copy's server streamed, and its peak memory. */
-async function streamFrom(burden: Burden): Promise<{ sha256: string; peakBytes: number }> {
-  const copy = await copyVersion(burden);
+async function streamFrom(handicap: Handicap): Promise<{ sha256: string; peakBytes: number }> {
+  const copy = await copyVersion(handicap);
   const child = spawn(process.execPath, [copy.program, "serve", "--port", "0", "--log-level", "silent"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -119,7 +119,7 @@ async function streamFrom(burden: Burden): Promise<{ sha256: string; peakBytes: 
 }
 
 test(
-  "burdened copies stream the same bytes, and the heavier one holds 32 MiB more",
+  "handicapped copies stream the same bytes, and the heavier one holds 32 MiB more",
   { skip: !canSampleProcesses },
   async () => {
     const plain = await streamFrom(null);
