@@ -9,7 +9,7 @@ export type WantedRuns = Readonly<Record<CalibrationKind, number>>;
 /** The handicap on this version in each kind of run. */
 export const handicaps: Readonly<Record<CalibrationKind, Handicap>> = {
   aa: null,
-  slow: "dearer-streams",
+  slow: "slower-streams",
   heavy: "heavier-streams",
 };
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** The handicap on a copy; `null` for none. */
-export type Handicap = "dearer-streams" | "heavier-streams" | null;
+export type Handicap = "slower-streams" | "heavier-streams" | null;
 
 /** A copy of this version that can be measured against it. */
 export interface VersionCopy {

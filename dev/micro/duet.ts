@@ -23,7 +23,7 @@ type ArmName = (typeof arms)[number];
 type Costs = Record<ArmName, number>;
 
 const program = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
-const handicap = new URL("../../fixtures/programs/dearer-streams.js", import.meta.url).href;
+const handicap = new URL("../../fixtures/programs/slower-streams.js", import.meta.url).href;
 
 function targetOf(cli: readonly [string, ...string[]]): Target {
   return streamCsvServer({ cli, workers: 1, slots: 32, bufferMemoryBytes: 2 ** 28, sources: [] });

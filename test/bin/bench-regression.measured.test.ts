@@ -18,7 +18,7 @@ test(
   { skip: !canSampleProcesses },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
-    const copy = await copyVersion("dearer-streams");
+    const copy = await copyVersion("slower-streams");
     try {
       const file = join(folder, "dear.json");
       const budget = `streaming.cpu_s_per_mib=${budgetShare * 100}%`;

@@ -123,7 +123,7 @@ test(
   { skip: !canSampleProcesses },
   async () => {
     const plain = await streamFrom(null);
-    const dearer = await streamFrom("dearer-streams");
+    const dearer = await streamFrom("slower-streams");
     const heavier = await streamFrom("heavier-streams");
     assert.equal(dearer.sha256, plain.sha256);
     assert.equal(heavier.sha256, plain.sha256);
