@@ -123,9 +123,9 @@ test(
   { skip: !canSampleProcesses },
   async () => {
     const plain = await streamFrom(null);
-    const dearer = await streamFrom("slower-streams");
+    const slower = await streamFrom("slower-streams");
     const heavier = await streamFrom("heavier-streams");
-    assert.equal(dearer.sha256, plain.sha256);
+    assert.equal(slower.sha256, plain.sha256);
     assert.equal(heavier.sha256, plain.sha256);
     const more = heavier.peakBytes - plain.peakBytes;
     assert.ok(more > 24 * 1024 ** 2 && more < 48 * 1024 ** 2, `${more} bytes more`);
