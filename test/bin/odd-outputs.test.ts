@@ -133,9 +133,9 @@ test("serve continues if its ready line can't be written, and says so", { timeou
 
 /** Empty arguments, and paths in a folder that doesn't exist. */
 const nowhere: readonly (readonly [args: readonly string[], said: RegExp])[] = [
-  [["export", "orders", "--rows", "1", "-o", ""], /"" can't be written: it names no file/],
+  [["export", "orders", "--rows", "1", "-o", ""], /"" can't be written: the name is empty/],
   [["report", result, "-o", "json="], /"json=" is not an output/],
-  [["bench", "--save-baseline", ""], /"" can't be written: it names no file/],
+  [["bench", "--save-baseline", ""], /"" can't be written: the name is empty/],
   [["export", ""], /""/],
   [["report", ""], /""/],
   [["bench", "--baseline", ""], /""/],
