@@ -20,7 +20,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    if (!output.hasTold(error))
+    if (!output.hasReported(error))
       process.stderr.write(`error: ${explain(error, program.opts<GlobalFlags>().logLevel)}\n`);
     return usageError;
   }

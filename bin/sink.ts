@@ -48,7 +48,8 @@ export async function openSink(
 
 /** @throws Error for an empty path, as an unset shell variable gives it */
 export function requireName(path: string): void {
-  if (path === "") throw new Error('"" can\'t be written: it is empty. Name a file in a folder that exists.');
+  if (path === "")
+    throw new Error('"" can\'t be written: the name is empty. Name a file in a folder that exists.');
 }
 
 /** Whether an error means that the file doesn't exist. */

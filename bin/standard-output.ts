@@ -1,7 +1,7 @@
 /** Knows which errors of standard output were reported. */
 export interface OutputWatch {
   /** Whether an error was already reported to the user. */
-  hasTold(fault: unknown): boolean;
+  hasReported(fault: unknown): boolean;
 }
 
 /**
@@ -10,13 +10,13 @@ export interface OutputWatch {
  * can't be reported.
  */
 export function watchStandardOutput(): OutputWatch {
-  let told: Error | undefined;
+  let reported: Error | undefined;
   process.stderr.on("error", () => undefined);
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE" || told !== undefined) return;
-    told = error;
+    if (error.code === "EPIPE" || reported !== undefined) return;
+    reported = error;
     process.exitCode = 1;
     process.stderr.write(`error: Standard output can't be written: ${error.message}.\n`);
   });
-  return { hasTold: (fault) => told !== undefined && fault === told };
+  return { hasReported: (fault) => reported !== undefined && fault === reported };
 }

@@ -1,20 +1,20 @@
-// Long because it is a catalogue: every fault of run time with what it means and what to do, and the classes that carry them.
+// Long because it is a catalogue: every run-time fault with its meaning and remedy, and the classes that carry them.
 
-/** What the catalogue knows of a fault; the table in docs/errors.md is generated from it. */
+/** One fault in the catalogue; the table in docs/errors.md is generated from it. */
 interface FaultEntry {
   /** What happened, in one sentence for the reader of a log. */
   readonly meaning: string;
-  /** What the person who meets it can do. */
+  /** What the reader of the message can do. */
   readonly remedy: string;
-  /** HTTP status when the fault is met before the first byte of a body; 500 where none is given. */
+  /** HTTP status if the fault occurs before the first byte of a body; 500 if none is given. */
   readonly status?: number;
 }
 
-/** Every fault of run time that stream-csv can raise, by its stable code. */
+/** Every run-time fault of stream-csv, by its stable code. */
 export const faultCatalogue = {
   SCSV_BAD_HEADER: {
     meaning:
-      "A header name, header value, reason phrase or cookie holds a character HTTP doesn't allow there.",
+      "A header name, header value, reason phrase or cookie contains a character that HTTP doesn't allow there.",
     remedy: "Remove line breaks, NUL and other control characters before setting it.",
   },
   SCSV_NOT_WRITABLE: {
@@ -22,38 +22,38 @@ export const faultCatalogue = {
     remedy: "Give a streaming response an iterator as its body, or use HttpResponse.",
   },
   SCSV_BODY_LENGTH: {
-    meaning: "A body gave more or fewer bytes than its Content-Length promised; the connection was cut.",
+    meaning: "A body had more or fewer bytes than its Content-Length; the connection was cut.",
     remedy: "Leave Content-Length out, or make it the exact number of bytes.",
   },
   SCSV_FILE_CHANGED: {
-    meaning: "A file shrank or was replaced while it was being sent; the connection was cut.",
-    remedy: "Write a new file beside the old one and rename it, instead of changing a file in place.",
+    meaning: "A file changed while it was being sent; the connection was cut.",
+    remedy: "To replace a file, write a new one next to it and rename it, instead of changing it in place.",
   },
   SCSV_CLIENT_TOO_SLOW: {
-    meaning: "The client read slower than the minimum rate, or nothing at all for the idle time-out.",
-    remedy: "Lower the minimum rate, raise the idle time-out, or send such clients a prepared file.",
+    meaning: "The client read more slowly than the minimum rate, or nothing within the idle time-out.",
+    remedy: "Lower the minimum rate, raise the idle time-out, or send a prepared file to such clients.",
   },
   SCSV_CANCELLED: {
     meaning: "The transfer was cancelled before it was complete.",
-    remedy: "Ask for the export again.",
+    remedy: "Request the export again.",
     status: 503,
   },
   SCSV_INVALID_DATE: {
-    meaning: "A cell holds an invalid date, which has no text.",
-    remedy: "Put null there, or a valid date.",
+    meaning: "A cell contains an invalid date, which can't be written as text.",
+    remedy: "Use null or a valid date instead.",
   },
   SCSV_NON_FINITE: {
-    meaning: "A cell holds NaN or an infinity, which most readers of CSV can't read.",
-    remedy: 'Set nonFinite to "text" or "null", or put null there.',
+    meaning: "A cell contains NaN or an infinity, which most CSV readers can't read.",
+    remedy: 'Set nonFinite to "text" or "null", or use null instead.',
   },
   SCSV_FORMULA: {
-    meaning: 'A cell or header begins like a formula, and the dialect says formulas: "reject".',
+    meaning: 'A cell or header begins like a formula, and the dialect has formulas: "reject".',
     remedy: 'Set formulas to "escape" or "allow", or change the text.',
   },
   SCSV_NO_TEXT: {
     meaning:
-      "A cell holds a value that can't be written as JSON: an object that contains itself, or one that JSON would leave empty, such as a Set, an error or a promise.",
-    remedy: "Use text, a number, an array or a plain object there.",
+      "A cell contains a value that can't be written as JSON: an object that contains itself, or one whose JSON would be empty, such as a Set, an error or a promise.",
+    remedy: "Use text, a number, an array or a plain object instead.",
   },
   SCSV_ROW_SHAPE: {
     meaning:
@@ -65,18 +65,18 @@ export const faultCatalogue = {
     remedy: "Check the path and its permissions.",
   },
   SCSV_SOURCE_UNSUPPORTED: {
-    meaning: "The kind of a source can't be told from its name.",
+    meaning: "The name of a source doesn't show its file type.",
     remedy:
-      "Use a file that ends in .parquet, .csv, .tsv, .json, .ndjson, .jsonl or .duckdb; text may have .gz or .zst behind that.",
+      "Use a file that ends in .parquet, .csv, .tsv, .json, .ndjson, .jsonl or .duckdb; text files may be compressed and end in .gz or .zst.",
   },
   SCSV_SOURCE_UNREADABLE: {
-    meaning: "A source file isn't what its name says, or is damaged.",
+    meaning: "A source file doesn't have the format of its name, or is damaged.",
     remedy: "Check the file with the tool that wrote it.",
   },
   SCSV_SOURCE_CHANGED: {
-    meaning: "A source file was written to or replaced while it was read, so its rows may be a mixture.",
+    meaning: "A source file was written to or replaced while it was read, so its rows may be mixed.",
     remedy:
-      "Ask again; write a new file beside the old one and rename it, instead of changing a file in place.",
+      "Try again. To replace a file, write a new one next to it and rename it, instead of changing it in place.",
     status: 503,
   },
   SCSV_SOURCE_LOCKED: {
@@ -90,7 +90,7 @@ export const faultCatalogue = {
     remedy: "Run: npm install @duckdb/node-api",
   },
   SCSV_DUPLICATE_EXPORT: {
-    meaning: "Two sources would be served under one name.",
+    meaning: "Two sources would have the same name.",
     remedy: "Give one of them another name: serve NAME=FILE.",
   },
   SCSV_UNKNOWN_EXPORT: {
@@ -99,64 +99,63 @@ export const faultCatalogue = {
     status: 404,
   },
   SCSV_UNKNOWN_TRANSFER: {
-    meaning: "No transfer has that id, or it ended so long ago that it is forgotten.",
-    remedy: "GET /transfers lists those that are known.",
+    meaning: "No transfer has that id, or it ended so long ago that its record was removed.",
+    remedy: "GET /transfers lists the known ones.",
     status: 404,
   },
   SCSV_TRANSFER_ENDED: {
     meaning: "The transfer has already ended, so it can't be cancelled.",
-    remedy: "GET /transfers/{id} tells how it ended.",
+    remedy: "GET /transfers/{id} shows how it ended.",
     status: 409,
   },
   SCSV_NOT_FOUND: {
     meaning: "There is nothing at that path.",
-    remedy: "GET / tells which paths there are.",
+    remedy: "GET / lists the paths.",
     status: 404,
   },
   SCSV_METHOD_NOT_ALLOWED: {
-    meaning: "That path doesn't answer to that method.",
+    meaning: "That path doesn't support that method.",
     remedy: "Use one of the methods in the Allow header.",
     status: 405,
   },
   SCSV_BAD_REQUEST: {
-    meaning: "The request can't be understood as HTTP.",
+    meaning: "The request is not valid HTTP.",
     remedy: "Check the request line and the percent-encoding of the path.",
     status: 400,
   },
   SCSV_HEAD_TOO_LARGE: {
-    meaning: "The head of a request is larger, or has more header fields, than the server reads.",
-    remedy: "Send fewer or shorter headers, cookies among them.",
+    meaning: "The head of a request is larger, or has more header fields, than the server accepts.",
+    remedy: "Send fewer or shorter headers, including cookies.",
     status: 431,
   },
   SCSV_TARGET_TOO_LONG: {
-    meaning: "The path and query of a request are longer than the server reads.",
+    meaning: "The path and query of a request are longer than the server accepts.",
     remedy: "Shorten the query.",
     status: 414,
   },
   SCSV_BODY_TOO_LARGE: {
-    meaning:
-      "A request came with a body; nothing here needs one, and only a small one of known length is put up with.",
+    meaning: "A request has a body that is too large or of unknown length. No request needs a body.",
     remedy: "Send the request without a body.",
     status: 413,
   },
   SCSV_REQUEST_TIMEOUT: {
-    meaning: "A request didn't arrive whole within the time the server waits for one.",
-    remedy: "Open the connection only when there is a request to send.",
+    meaning: "A request didn't arrive completely within the server's time limit.",
+    remedy: "Open a connection only when there is a request to send.",
     status: 408,
   },
   SCSV_METHOD_UNKNOWN: {
-    meaning: "The server knows no such method, at any path.",
+    meaning: "The server doesn't support that method on any path.",
     remedy: "Use GET, HEAD or DELETE.",
     status: 501,
   },
   SCSV_PRECONDITION_FAILED: {
-    meaning: "If-Match or If-Unmodified-Since asks for another state of the text than there is.",
-    remedy: "Ask again without the condition, and take the new ETag.",
+    meaning: "If-Match or If-Unmodified-Since doesn't match the current text.",
+    remedy: "Repeat the request without the condition, and use the new ETag.",
     status: 412,
   },
   SCSV_RANGE_NOT_SATISFIABLE: {
-    meaning: "The range that was asked for begins behind the end of the file.",
-    remedy: "Content-Range tells how many bytes there are.",
+    meaning: "The requested range begins after the end of the file.",
+    remedy: "Content-Range shows the size of the file.",
     status: 416,
   },
   SCSV_BAD_PARAMETER: {
@@ -165,29 +164,28 @@ export const faultCatalogue = {
     status: 400,
   },
   SCSV_BUFFER_MEMORY: {
-    meaning: "A buffered body doesn't fit into the memory all buffered bodies may take together.",
-    remedy: "Ask with delivery=streaming or delivery=file, or raise --buffer-memory.",
+    meaning: "A buffered body doesn't fit into the memory limit of all buffered bodies.",
+    remedy: "Use delivery=streaming or delivery=file, or raise --buffer-memory.",
     status: 413,
   },
   SCSV_SPOOL_SIZE: {
     meaning: "A prepared file doesn't fit into the spool.",
-    remedy: "Ask with delivery=streaming, or raise --spool-size.",
+    remedy: "Use delivery=streaming, or raise --spool-size.",
     status: 413,
   },
   SCSV_SPOOL_FULL: {
-    meaning:
-      "The disk of the prepared files is full, and giving up those that nobody reads made too little room.",
-    remedy: "Ask with delivery=streaming, or make room on the disk.",
+    meaning: "The disk of the prepared files is full, and removing unused files freed too little space.",
+    remedy: "Use delivery=streaming, or free space on the disk.",
     status: 507,
   },
   SCSV_SPOOL_UNUSABLE: {
-    meaning: "The folder of prepared files can't be made, read or written to, or another server has it.",
-    remedy: "Name a folder that can be written to with --spool-dir, and give each server one of its own.",
+    meaning: "The folder of prepared files can't be created, read or written to, or another server uses it.",
+    remedy: "Name a writable folder with --spool-dir, a separate one for each server.",
     status: 503,
   },
   SCSV_BUSY: {
     meaning:
-      "All slots for exports are taken and the queue is full or the wait was too long, or memory or file descriptors for reading files have run out.",
+      "All slots for exports are taken and the queue is full or the wait was too long, or the server has run out of memory or file descriptors.",
     remedy: "Try again after the seconds in Retry-After, or raise --slots or --workers.",
     status: 503,
   },
@@ -197,51 +195,51 @@ export const faultCatalogue = {
     status: 503,
   },
   SCSV_PORT_UNAVAILABLE: {
-    meaning: "The server can't listen on the address and port it was given.",
-    remedy: "Choose another port, or --port 0 for any free one.",
+    meaning: "The server can't listen on the given address and port.",
+    remedy: "Choose another port, or --port 0 for any free port.",
   },
   SCSV_WORKER_FAILED: {
-    meaning: "A worker process could not start, or died.",
+    meaning: "A worker process couldn't start, or died.",
     remedy: "The log says why.",
   },
   SCSV_INTERNAL: {
-    meaning: "Something failed that should not; the log has the details.",
+    meaning: "Something failed unexpectedly; the log has the details.",
     remedy: "Report it, with the log line of the transfer or request id.",
     status: 500,
   },
   SCSV_VERSION_UNAVAILABLE: {
-    meaning: "Another version to compare with can't be checked out or built.",
+    meaning: "The version to compare with can't be checked out or built.",
     remedy:
-      "Check the name after git: (a shallow clone has to fetch it first), and that this version builds by itself.",
+      "Check the name after git: (a shallow clone must fetch it first), and that this version builds on its own.",
   },
   SCSV_TARGET_NOT_READY: {
-    meaning: "A server that was to be measured didn't become ready.",
-    remedy: "Start it by hand to see why; its last lines are quoted.",
+    meaning: "A server to measure didn't become ready.",
+    remedy: "Start it by hand to see why; the message quotes its last lines.",
   },
   SCSV_MEASUREMENT_INVALID: {
-    meaning: "What was measured can't be trusted, so no number is given.",
+    meaning: "The measurements can't be trusted, so no number is reported.",
     remedy: "The message says which check failed.",
   },
   SCSV_BAD_RESULT: {
-    meaning: "A result file can't be read, or isn't what its format says.",
-    remedy: "Write it anew with: stream-csv bench -o json=FILE",
+    meaning: "A result file can't be read, or doesn't have the format of a result.",
+    remedy: "Create a new one with: stream-csv bench -o json=FILE",
   },
 } as const satisfies Record<string, FaultEntry>;
 
 /** The stable code of a fault. */
 export type FaultCode = keyof typeof faultCatalogue;
 
-/** Where a fault happened and what to do; each is shown where it is known. */
+/** Where a fault happened and what to do; each is present if known. */
 export interface FaultDetails {
   readonly cause?: unknown;
-  /** Row of the data, counted from 1, the header row apart. */
+  /** Row of the data, counted from 1 without the header. */
   readonly row?: number;
   readonly column?: string;
-  /** The parameter, flag or field of the configuration at fault. */
+  /** The parameter, flag or configuration field that caused the fault. */
   readonly parameter?: string;
-  /** What to do, when it is more exact than the catalogue's remedy. */
+  /** What to do, if more exact than the catalogue's remedy. */
   readonly hint?: string;
-  /** When it is worth trying again. */
+  /** Seconds after which to try again. */
   readonly retryAfterSeconds?: number;
 }
 
@@ -270,7 +268,7 @@ export class StreamCsvError extends Error {
     if (details.retryAfterSeconds !== undefined) this.retryAfterSeconds = details.retryAfterSeconds;
   }
 
-  /** HTTP status that tells of this fault before the first byte of a body. */
+  /** HTTP status of this fault before the first byte of a body. */
   get status(): number {
     const entry: FaultEntry = faultCatalogue[this.code];
     return entry.status ?? 500;
@@ -304,15 +302,15 @@ export function wrongType(message: string): CodedError<TypeError> {
   return Object.assign(new TypeError(message), { code: "SCSV_ARG_TYPE" });
 }
 
-/** A `RangeError` for an argument outside what is allowed; `message` names the argument and quotes the value. */
+/** A `RangeError` for an argument outside the allowed range; `message` names the argument and quotes the value. */
 export function wrongRange(message: string): CodedError<RangeError> {
   return Object.assign(new RangeError(message), { code: "SCSV_ARG_RANGE" });
 }
 
 /**
- * Checks that options are an object that holds nothing but known names: an unknown one is most likely misspelt.
- * @param caller what takes the options, as it is called: `csvChunks()`
- * @throws TypeError `SCSV_ARG_TYPE` for what is not an object; RangeError `SCSV_ARG_RANGE` for an unknown name
+ * Checks that options are an object with only known names, because an unknown name is most likely a misspelling.
+ * @param caller the function that takes the options, such as `csvChunks()`
+ * @throws TypeError `SCSV_ARG_TYPE` if it is not an object; RangeError `SCSV_ARG_RANGE` for an unknown name
  */
 export function checkOptionNames(caller: string, options: unknown, names: readonly string[]): void {
   if (typeof options !== "object" || options === null)
@@ -336,22 +334,22 @@ export function requireObject(name: string, value: unknown, ...fields: readonly 
     throw wrongType(`${name} is an object with the field "${missing}", which is missing.`);
 }
 
-/** A value in a message, shortly: objects by their kind, everything else as it is written. */
+/** A short text of a value for messages: the kind of an object, any other value as it is written. */
 function kindOf(value: unknown): string {
   if (value === null || (typeof value !== "object" && typeof value !== "function")) return textOf(value);
   return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : "a function";
 }
 
-/** Whether a value is an error with a `code`, as Node's, DuckDB's and ours are. */
+/** Whether a value is an error with a `code`, like those of Node, DuckDB and this package. */
 export function isCodedError(value: unknown): value is CodedError<Error> {
   return value instanceof Error && "code" in value && typeof value.code === "string";
 }
 
-/** Any thrown value as an `Error`, so that it can be logged and kept. Never throws itself. */
+/** Converts any thrown value to an `Error`, so that it can be logged and kept. Never throws itself. */
 export function toError(value: unknown): Error {
   return value instanceof Error
     ? value
-    : new Error(`a value that is no Error was thrown: ${textOf(value)}`, { cause: value });
+    : new Error(`a value that is not an Error was thrown: ${textOf(value)}`, { cause: value });
 }
 
 function textOf(value: unknown): string {

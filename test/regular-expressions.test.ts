@@ -13,7 +13,7 @@ process.env["RECHECK_BACKEND"] = "pure";
 const compiled = fileURLToPath(new URL("../src", import.meta.url));
 
 /** The rooms that handle a client's text. The others read the server's own files and values. */
-const rooms = ["coding", "export", "response", "server", "stream"];
+const rooms = ["body", "compression", "export", "response", "server", "spool"];
 
 interface Pattern {
   readonly source: string;

@@ -3,7 +3,6 @@ import {
   checkSetting,
   defaultSettings,
   encoderNames,
-  formatBytes,
   http10Ways,
   parseByteSize,
   parseCount,
@@ -24,7 +23,8 @@ import { flagParser, wantsColor, type GlobalFlags } from "../option.ts";
 import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "../file-flags.ts";
 import { parseServedFile } from "../parse-served-file.ts";
 import { serveSettings, type ServeSettings } from "../serve-settings.ts";
-import { endingSignals, signalExitCodes } from "../signal.ts";
+import { durationOption, sizeOption } from "../limit-option.ts";
+import { watchSignals } from "../watch-signals.ts";
 
 interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
   readonly generated?: boolean;
@@ -227,62 +227,6 @@ function serverSettings(sources: readonly ServedFile[], flags: ServeFlags): Serv
       color: wantsColor(flags, process.stderr),
     },
   };
-}
-
-/** Watches for the signals that stop the server. */
-interface SignalWatch {
-  /** Aborted by a signal during the start, so that the start is given up. */
-  readonly starting: AbortSignal;
-  /** Sets the server that later signals stop. */
-  readonly attach: (server: RunningServer) => void;
-  /** The exit code for a second signal, if there was one. */
-  readonly killedBy: () => number | undefined;
-}
-
-/**
- * The first signal drains the server, the second stops it at once. Signals are watched from the beginning, so that a
- * half-started server is cleaned up.
- */
-function watchSignals(): SignalWatch {
-  const starting = new AbortController();
-  let server: RunningServer | undefined;
-  let signals = 0;
-  let exitCode: number | undefined;
-  for (const signal of endingSignals) {
-    process.on(signal, () => {
-      signals += 1;
-      if (signals === 1) {
-        if (server === undefined) starting.abort();
-        else server.drain();
-        return;
-      }
-      exitCode ??= signalExitCodes[signal];
-      if (server === undefined) process.exit(exitCode);
-      server.kill();
-    });
-  }
-  const attach = (started: RunningServer): void => {
-    server = started;
-  };
-  return { starting: starting.signal, attach, killedBy: () => exitCode };
-}
-
-function sizeOption(
-  flags: string,
-  description: string,
-  bytes: number,
-  parse: (text: string) => number,
-): Option {
-  return new Option(flags, description).argParser(parse).default(bytes, formatBytes(bytes));
-}
-
-function durationOption(
-  flags: string,
-  description: string,
-  milliseconds: number,
-  parse: (text: string) => number,
-): Option {
-  return new Option(flags, description).argParser(parse).default(milliseconds, `${milliseconds / 1000}s`);
 }
 
 function parsePort(text: string): number {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /**
- * The code that a gate run measures, measures with and is burdened by; not the code that only reports or serves other
+ * The code that a gate run measures, measures with and is handicapped by; not the code that only reports or serves other
  * programs.
  */
 const parts = [

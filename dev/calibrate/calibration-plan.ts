@@ -1,15 +1,15 @@
 import type { CalibrationRun } from "../../bench/gate/budget/calibration-run.ts";
-import type { Burden } from "./version-copy.ts";
+import type { Handicap } from "./version-copy.ts";
 
 export type CalibrationKind = CalibrationRun["kind"];
 
 /** The number of runs of each kind. */
 export type WantedRuns = Readonly<Record<CalibrationKind, number>>;
 
-/** What is done to this version in each kind of run. */
-export const burdens: Readonly<Record<CalibrationKind, Burden>> = {
+/** The handicap on this version in each kind of run. */
+export const handicaps: Readonly<Record<CalibrationKind, Handicap>> = {
   aa: null,
-  slow: "dearer-streams",
+  slow: "slower-streams",
   heavy: "heavier-streams",
 };
 
@@ -26,7 +26,7 @@ export function remainingRuns(
   const own = done.filter(
     (run) => run.environment.fingerprint === place.fingerprint && run.build === place.build,
   );
-  const kinds = Object.keys(burdens) as CalibrationKind[];
+  const kinds = Object.keys(handicaps) as CalibrationKind[];
   return kinds
     .flatMap((kind) => {
       const made = own.filter((run) => run.kind === kind).length;

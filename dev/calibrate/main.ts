@@ -17,7 +17,7 @@ import { parseResult } from "../../bench/result/read-result.ts";
 import { describeEnvironment } from "../../bench/probe/environment.ts";
 import { recordOf } from "./calibration-record.ts";
 import {
-  burdens,
+  handicaps,
   gateProfile,
   remainingRuns,
   type CalibrationKind,
@@ -71,12 +71,12 @@ async function main({ wanted, file }: Flags, signal: AbortSignal): Promise<numbe
   return isKept ? exitCodes.kept : exitCodes.broken;
 }
 
-/** One gate run of a copy, with its burden, against this version; null when it was interrupted. */
+/** One gate run of a copy with its handicap against this version; null if it was interrupted. */
 async function measureOne(
   { kind, build, seed }: { readonly kind: CalibrationKind; readonly build: string; readonly seed: number },
   signal: AbortSignal,
 ): Promise<CalibrationRun | null> {
-  const copy = await copyVersion(burdens[kind]);
+  const copy = await copyVersion(handicaps[kind]);
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-calibrate-"));
   const output = join(folder, "result.json");
   const flags = gateProfile(seed);

@@ -66,12 +66,12 @@ export function costOf({
       !isMeasured || exitCode === 130 || warnings.some((warning) => warning.startsWith(untrustedTwice));
     return { isBad: !isOfOthers, sentences: [`${what}, so nothing is said of the cost.`, ...warnings] };
   }
-  const isDearer = comparisons.some(
+  const isMoreExpensive = comparisons.some(
     (item) => item.budget !== null && item.level !== null && item.verdict === "regression",
   );
-  const told =
+  const notes =
     verdict === "pass" || verdict === "regression"
       ? []
       : [`The comparison with the commit before is ${verdict}.`];
-  return { isBad: isDearer, sentences: [...told, ...reasons] };
+  return { isBad: isMoreExpensive, sentences: [...notes, ...reasons] };
 }

@@ -17,12 +17,12 @@ import { withServers, type Started } from "../../bench/session/server/with-serve
 
 const rows = 100_000;
 const turns = 6;
-const arms = ["plain", "again", "dearer"] as const;
+const arms = ["plain", "again", "slower"] as const;
 type ArmName = (typeof arms)[number];
 type Costs = Record<ArmName, number>;
 
 const program = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
-const burden = new URL("../../fixtures/programs/dearer-streams.js", import.meta.url).href;
+const handicap = new URL("../../fixtures/programs/slower-streams.js", import.meta.url).href;
 
 function targetOf(cli: readonly [string, ...string[]]): Target {
   return streamCsvServer({ cli, workers: 1, slots: 32, bufferMemoryBytes: 2 ** 28, sources: [] });
@@ -32,7 +32,7 @@ const plain = targetOf([process.execPath, program]);
 const targets: Readonly<Record<ArmName, Target>> = {
   plain,
   again: plain,
-  dearer: targetOf(["env", `NODE_OPTIONS=--import ${burden}`, process.execPath, program]),
+  slower: targetOf(["env", `NODE_OPTIONS=--import ${handicap}`, process.execPath, program]),
 };
 const session: Session = {
   exportName: "orders",
@@ -48,8 +48,8 @@ async function measureRound(
     const body = { rows, bytes: 0, crc32: 0 };
     return { id, target: targets[id], delivery: "streaming", rows, body };
   });
-  const inTurns: Costs = { plain: 0, again: 0, dearer: 0 };
-  const inDuet: Costs = { plain: 0, again: 0, dearer: 0 };
+  const inTurns: Costs = { plain: 0, again: 0, slower: 0 };
+  const inDuet: Costs = { plain: 0, again: 0, slower: 0 };
   const warm = new Map<string, Started<DuetArm>>();
   await withServers(
     session,
@@ -98,10 +98,10 @@ function share(value: number): string {
 function tell(what: string, costs: readonly Costs[]): void {
   const ratios = (arm: ArmName): number[] => costs.map((cost) => Math.log(cost[arm] / cost.plain));
   const cpuMs = 1000 * mean(costs.map((cost) => cost.plain));
-  const dearer = ratios("dearer");
-  const error = deviation(dearer) / Math.sqrt(dearer.length);
+  const slower = ratios("slower");
+  const error = deviation(slower) / Math.sqrt(slower.length);
   process.stdout.write(
-    `${what}: ${cpuMs.toFixed(1)} ms of CPU an export; equal versions stray by ${share(deviation(ratios("again")))} a round; the dearer one costs ${share(Math.expm1(mean(dearer)))} more (± ${share(error)})\n`,
+    `${what}: ${cpuMs.toFixed(1)} ms of CPU an export; equal versions stray by ${share(deviation(ratios("again")))} a round; the slower one costs ${share(Math.expm1(mean(slower)))} more (± ${share(error)})\n`,
   );
 }
 

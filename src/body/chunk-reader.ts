@@ -1,3 +1,5 @@
+// Longer than most, because the readers of all kinds of source must open and close alike, which shows only side by side.
+
 import { types } from "node:util";
 import { wrongType } from "../errors.ts";
 import { type Chunk, describeValue, isChunk } from "./chunk.ts";

@@ -1,25 +1,7 @@
-import type { MessageOptions, Serializable } from "node:child_process";
 import { Socket } from "node:net";
-import {
-  StreamCsvError,
-  faultCatalogue,
-  isCodedError,
-  toError,
-  type FaultCode,
-  type FaultDetails,
-} from "../errors.ts";
-
-/** One end of a channel between two processes: a child seen from its parent, or the parent seen from its child. */
-export interface Port {
-  send(
-    message: Serializable,
-    handle: Socket | undefined,
-    options: MessageOptions,
-    callback: (error: Error | null) => void,
-  ): boolean;
-  on(event: "message", listener: (message: unknown, handle: unknown) => void): unknown;
-  once(event: "disconnect", listener: () => void): unknown;
-}
+import { StreamCsvError } from "../errors.ts";
+import type { Port } from "./port.ts";
+import { receiveError, sendableError, type SentError } from "./sent-error.ts";
 
 /** Calls by name. Each takes one value and returns one, both plain data. */
 export type Methods = { readonly [name: string]: (argument: never) => unknown };
@@ -243,54 +225,6 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
       if (error !== null) onLost(error);
     });
   }
-}
-
-/** The channel to the process that started this one. @throws StreamCsvError `SCSV_INTERNAL` when there is none */
-export function parentPort(): Port {
-  if (process.send === undefined)
-    throw new StreamCsvError("SCSV_INTERNAL", "This program can't be started by hand; the server starts it.");
-  return process as Port;
-}
-
-/** An error as plain data. */
-export interface SentError {
-  readonly name: string;
-  readonly message: string;
-  readonly code?: string;
-  readonly stack?: string;
-  readonly details?: Omit<FaultDetails, "cause">;
-}
-
-/** Converts an error to plain data that can be sent to another process. */
-export function sendableError(thrown: unknown): SentError {
-  const error = toError(thrown);
-  const base = {
-    name: error.name,
-    message: error.message,
-    ...(error.stack === undefined ? {} : { stack: error.stack }),
-  };
-  if (!(error instanceof StreamCsvError)) return isCodedError(error) ? { ...base, code: error.code } : base;
-  // The channel uses JSON, which drops undefined fields.
-  const { code, hint, row, column, parameter, retryAfterSeconds } = error;
-  return {
-    ...base,
-    code,
-    details: { hint, row, column, parameter, retryAfterSeconds } as Omit<FaultDetails, "cause">,
-  };
-}
-
-/** Restores an error that another process sent. */
-export function receiveError(sent: SentError): Error {
-  if (sent.code !== undefined && isFaultCode(sent.code))
-    return new StreamCsvError(sent.code, sent.message, sent.details);
-  const error = Object.assign(new Error(sent.message), sent.code === undefined ? {} : { code: sent.code });
-  error.name = sent.name;
-  if (sent.stack !== undefined) error.stack = sent.stack;
-  return error;
-}
-
-function isFaultCode(code: string): code is FaultCode {
-  return Object.hasOwn(faultCatalogue, code);
 }
 
 function isMessage(value: unknown): value is Message {

@@ -40,7 +40,7 @@ export function spoolFault(cause: unknown): StreamCsvError {
   }
   return new StreamCsvError("SCSV_SPOOL_UNUSABLE", `Prepared files can't be read or written now (${code}).`, {
     cause,
-    hint: "Ask with delivery=streaming, or try again when the log says that the folder is back.",
+    hint: "Use delivery=streaming, or try again when the log says that the folder is back.",
     retryAfterSeconds: 30,
   });
 }

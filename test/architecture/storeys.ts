@@ -68,6 +68,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
   },
   bin: {
     explain: 0,
+    "limit-option": 0,
     "file-flags": 0,
     "guard-terminal": 0,
     option: 0,
@@ -80,6 +81,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "bench-progress": 1,
     "config-file": 1,
     "gzip-sink": 1,
+    "watch-signals": 1,
     output: 1,
     "reference-digest": 1,
     "bench-flags": 2,

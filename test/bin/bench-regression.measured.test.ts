@@ -10,7 +10,7 @@ import { canSampleProcesses } from "../../bench/probe/process-tree.ts";
 import { cliPath, isMachineTaken, startProgram, type Ended } from "../harness/cli.ts";
 
 const budgetShare = 1;
-/** So far over the budget that no host's pace can hide it. */
+/** So far over the budget that no variation of the host can hide it. */
 const burden = { EXTRA_CPU_SHARE: "9" };
 const rows = 20_000;
 
@@ -19,7 +19,7 @@ test(
   { skip: !canSampleProcesses },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
-    const copy = await copyVersion("dearer-streams");
+    const copy = await copyVersion("slower-streams");
     try {
       const file = join(folder, "dear.json");
       const budget = `streaming.cpu_s_per_mib=${budgetShare * 100}%`;
@@ -46,8 +46,8 @@ test(
 );
 
 /**
- * Why a run may rightly have left open whether a version is dearer, in its own words: a round was taken from it by others
- * twice, or the bounds of the change lie on both sides of the budget. Null when it had all it needs to decide.
+ * Why a run was correctly undecided, in its own words: other programs disturbed a round twice, or the interval of the
+ * change includes the budget. Null if it had everything to decide.
  */
 function whyOpen({ verdict, comparisons }: BenchResult, { stdout, stderr }: Ended): string | null {
   if (verdict === "invalid" && isMachineTaken(stderr)) return stderr;

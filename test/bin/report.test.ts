@@ -103,9 +103,9 @@ const refusals: readonly (readonly [title: string, args: readonly string[], mess
     /Standard output can take one report, but gets html and json/,
   ],
   [
-    "a format beside an output for standard output",
+    "a format together with an output for standard output",
     [result, "--format", "csv", "-o", "json=-"],
-    /leave out --format csv/,
+    /Leave out --format csv/,
   ],
   [
     "two reports for one file",

@@ -4,7 +4,8 @@ import { Socket } from "node:net";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { StreamCsvError } from "../../src/errors.ts";
-import { Link, type Methods, type Notes, type Port, type Received } from "../../src/ipc/link.ts";
+import { Link, type Methods, type Notes, type Received } from "../../src/ipc/link.ts";
+import type { Port } from "../../src/ipc/port.ts";
 
 /** One end of a channel within this process; a message arrives in the next turn of the loop. */
 class End extends EventEmitter implements Port {

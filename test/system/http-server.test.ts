@@ -27,7 +27,7 @@ const refused: readonly (readonly [what: string, text: string, status: number, c
   ["a NUL in a header", "GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
   ["a bare line feed in a header", "GET / HTTP/1.1\r\nHost: x\r\nA: b\nc\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
   [
-    "a length beside chunks",
+    "a length together with chunks",
     `GET / HTTP/1.1\r\n${host}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n`,
     400,
     "SCSV_BAD_REQUEST",

@@ -61,7 +61,7 @@ const targets: readonly Case[] = [
 const versions: readonly Case[] = ["HTTP/2.0", "HTTP/3.0", "HTTP/0.9", "ICE/1.0"].flatMap(
   (version): Case[] => [
     [`refuses ${version}`, `GET /ping ${version}\r\n${host}${close}\r\n`, [400]],
-    [`refuses ${version} with a request behind it`, `GET /ping ${version}\r\n${host}\r\n${ping}`, [400]],
+    [`refuses ${version} with a request after it`, `GET /ping ${version}\r\n${host}\r\n${ping}`, [400]],
   ],
 );
 
@@ -83,7 +83,7 @@ const codings: readonly Case[] = [
   ]),
   ["refuses chunks that aren't last", withCoding("Transfer-Encoding: chunked, gzip\r\n"), [400]],
   [
-    "refuses chunks beside a length",
+    "refuses chunks together with a length",
     withCoding("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "abc"),
     [400],
   ],
@@ -113,9 +113,9 @@ const chunks: readonly Case[] = [
 ];
 
 const behind: readonly Case[] = [
-  ["answers what came before a request behind the last one", lastPing + ping, [200]],
-  ["answers what came before junk behind the last one", `${lastPing}junk`, [200]],
-  ["answers a request and then the junk behind it", `${ping}junk\r\n\r\n`, [200, 400], { sync: [200] }],
+  ["answers the requests before one that follows the last", lastPing + ping, [200]],
+  ["answers the requests before junk that follows the last", `${lastPing}junk`, [200]],
+  ["answers a request and then the junk after it", `${ping}junk\r\n\r\n`, [200, 400], { sync: [200] }],
   [
     "answers three requests and then the junk",
     `${ping.repeat(3)}\0\r\n\r\n`,
@@ -134,7 +134,7 @@ const behind: readonly Case[] = [
     [200, 501],
     { sync: [200] },
   ],
-  ["answers HTTP/1.0 with a request behind it", `GET /ping HTTP/1.0\r\n\r\n${ping}`, [200]],
+  ["answers HTTP/1.0 with a request after it", `GET /ping HTTP/1.0\r\n\r\n${ping}`, [200]],
   [
     "answers a request to upgrade and closes",
     `GET /ping HTTP/1.1\r\n${host}Connection: upgrade\r\nUpgrade: h2c\r\n\r\n${ping}`,
@@ -146,7 +146,7 @@ const behind: readonly Case[] = [
     [413],
   ],
   [
-    "answers a body with bytes behind it",
+    "answers a body with bytes after it",
     `POST /ping HTTP/1.1\r\n${host}${close}Content-Length: 3\r\n\r\nabcdef`,
     [405],
   ],

@@ -54,11 +54,11 @@ function judgeBody(
       detail: `it has ${bytes} bytes, ${digest}, and could be\n${wanted}`,
     };
   }
-  const told = answer.headers.get("repr-digest") ?? answer.trailers.get("repr-digest");
+  const sent = answer.headers.get("repr-digest") ?? answer.trailers.get("repr-digest");
   const whole = answer.status === 206 ? right.sha256 : answer.sha256;
   const expected = `sha-256=:${Buffer.from(whole, "hex").toString("base64")}:`;
-  if (told !== undefined && told !== expected)
-    return { kind: "a Repr-Digest is false", detail: `it is ${told} and should be ${expected}` };
+  if (sent !== undefined && sent !== expected)
+    return { kind: "a Repr-Digest is false", detail: `it is ${sent} and should be ${expected}` };
   const rows = answer.headers.get("x-row-count") ?? answer.trailers.get("x-row-count");
   if (rows !== undefined && rows !== String(right.rows))
     return { kind: "an X-Row-Count is false", detail: `it is ${rows} and should be ${right.rows}` };

@@ -11,15 +11,15 @@ const connections = limits.descriptors * (limits.workers + 1);
 export const connectionFaults: Readonly<Record<string, FaultKind>> = {
   "descriptors exhausted": {
     lane: "connection",
-    inject: (context) => crowd(context, ""),
+    inject: (context) => floodConnections(context, ""),
   },
   "descriptors exhausted by half-sent heads": {
     lane: "connection",
-    inject: (context) => crowd(context, "GET /exports/orders.csv HTTP/1.1\r\nHost: x\r\n"),
+    inject: (context) => floodConnections(context, "GET /exports/orders.csv HTTP/1.1\r\nHost: x\r\n"),
   },
 };
 
-async function crowd({ begin, random, server }: FaultContext, text: string): Promise<void> {
+async function floodConnections({ begin, random, server }: FaultContext, text: string): Promise<void> {
   const forMs = between(random, 2000, 6000);
   const end = begin(
     `${connections} connections ${text === "" ? "say nothing" : "send half a head"} for ${(forMs / 1000).toFixed(1)} s, where a process has ${limits.descriptors} descriptors`,

@@ -205,7 +205,7 @@ export class ServerUnderTest {
     const end = await Promise.race([this.#exited, sleep(stopsWithinMs, undefined, { ref: false })]);
     if (end === undefined) {
       this.#parts.record.finding(
-        "a server that is told to stop doesn't end",
+        "a server that should stop doesn't end",
         `${stopsWithinMs / 1000} s after ${signal} the primary ${pid} is still there\n${this.lines.troubles}`,
       );
       signalProcess(pid, "SIGKILL");

@@ -1,3 +1,5 @@
+// Longer than most, because start, hand-over, hang, exit and replacement of a worker change the same sets.
+
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
@@ -10,7 +12,8 @@ import { closedConnections } from "./placement/closed-connections.ts";
 import { FreeOnly } from "./placement/free-only.ts";
 import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
 import { resetSocket } from "../../socket/reset-socket.ts";
-import { Link, receiveError } from "../../ipc/link.ts";
+import { Link } from "../../ipc/link.ts";
+import { receiveError } from "../../ipc/sent-error.ts";
 import { LivenessWatch, tickInterval } from "../../ipc/liveness-watch.ts";
 import { workerFlags } from "../../ipc/node-flags.ts";
 import type { Placement, PlacementContext } from "./placement/placement.ts";
@@ -32,7 +35,7 @@ export interface WorkerHandle {
   readonly backoff: Backoff;
 }
 
-/** The pool's owner: it answers the workers' calls, and is told about their starts and ends. */
+/** The pool's owner: it answers the workers' calls, and learns about their starts and ends. */
 export interface PoolHost {
   methods(worker: number): PrimaryMethods;
   notes(worker: number): Omit<PrimaryNotes, "ready" | "failed" | "free" | "connectionsClosed">;

@@ -1,7 +1,8 @@
 import type { Delivery } from "../../export/delivery.ts";
 import type { ExportProgress } from "../../body/encode-batches.ts";
 import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
-import type { Received, SentError } from "../../ipc/link.ts";
+import type { Received } from "../../ipc/link.ts";
+import type { SentError } from "../../ipc/sent-error.ts";
 import type { LeasedFile, SpoolRequest } from "../../spool/spool-request.ts";
 import type { ServerSettings } from "../shared/settings.ts";
 

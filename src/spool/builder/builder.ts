@@ -6,7 +6,8 @@ import { StreamCsvError } from "../../errors.ts";
 import { fileDigest } from "./file-digest.ts";
 import type { BuiltFile } from "../spool-file.ts";
 import { writeSpoolFile } from "./write-spool-file.ts";
-import { Link, parentPort } from "../../ipc/link.ts";
+import { Link } from "../../ipc/link.ts";
+import { parentPort } from "../../ipc/port.ts";
 import type {
   BuilderHostMethods,
   BuilderHostNotes,

@@ -125,7 +125,7 @@ class LockedFolder {
 function toRequestFault(cause: unknown): StreamCsvError {
   if (!(cause instanceof StreamCsvError)) return spoolFault(cause);
   const message = "The folder of prepared files was removed or taken by another server.";
-  const hint = "Ask with delivery=streaming, or try again later.";
+  const hint = "Use delivery=streaming, or try again later.";
   return new StreamCsvError("SCSV_SPOOL_UNUSABLE", message, { cause, hint, retryAfterSeconds: 30 });
 }
 

@@ -61,7 +61,7 @@ test(
     const plain = targetOf([process.execPath, ours]);
     const dearer = targetOf([
       "env",
-      `NODE_OPTIONS=--import ${new URL("../../../fixtures/programs/dearer-streams.js", import.meta.url).href}`,
+      `NODE_OPTIONS=--import ${new URL("../../../fixtures/programs/slower-streams.js", import.meta.url).href}`,
       "EXTRA_CPU_SHARE=1",
       process.execPath,
       ours,

@@ -8,7 +8,7 @@ import { parse } from "valibot";
 import { remainingRuns } from "../../../dev/calibrate/calibration-plan.ts";
 import { recordOf } from "../../../dev/calibrate/calibration-record.ts";
 import { summarize } from "../../../dev/calibrate/calibration-summary.ts";
-import { copyVersion, type Burden } from "../../../dev/calibrate/version-copy.ts";
+import { copyVersion, type Handicap } from "../../../dev/calibrate/version-copy.ts";
 import { defaultBudgets } from "../../../bench/gate/budget/budget.ts";
 import { parseCalibration, type CalibrationRun } from "../../../bench/gate/budget/calibration-run.ts";
 import { comparisonsOf, gatedArmsOf, judgeRun } from "../../../bench/gate/judge/judge-run.ts";
@@ -94,9 +94,9 @@ test("a summary says for each kind whether the gate keeps its promise", () => {
   assert.match(unknown.sentences[0] ?? "", /in 100 runs, not as promised \(100 invalid\)/);
 });
 
-/** What a copy's server streamed, and the most memory it had. */
-async function streamFrom(burden: Burden): Promise<{ sha256: string; peakBytes: number }> {
-  const copy = await copyVersion(burden);
+/** The bytes that a copy's server streamed, and its peak memory. */
+async function streamFrom(handicap: Handicap): Promise<{ sha256: string; peakBytes: number }> {
+  const copy = await copyVersion(handicap);
   const child = spawn(process.execPath, [copy.program, "serve", "--port", "0", "--log-level", "silent"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -119,13 +119,13 @@ async function streamFrom(burden: Burden): Promise<{ sha256: string; peakBytes: 
 }
 
 test(
-  "burdened copies stream the same bytes, and the heavier one holds 32 MiB more",
+  "handicapped copies stream the same bytes, and the heavier one holds 32 MiB more",
   { skip: !canSampleProcesses },
   async () => {
     const plain = await streamFrom(null);
-    const dearer = await streamFrom("dearer-streams");
+    const slower = await streamFrom("slower-streams");
     const heavier = await streamFrom("heavier-streams");
-    assert.equal(dearer.sha256, plain.sha256);
+    assert.equal(slower.sha256, plain.sha256);
     assert.equal(heavier.sha256, plain.sha256);
     const more = heavier.peakBytes - plain.peakBytes;
     assert.ok(more > 24 * 1024 ** 2 && more < 48 * 1024 ** 2, `${more} bytes more`);

@@ -99,7 +99,7 @@ const good: readonly Case[] = [
     ends,
     { range: [3, 8] },
   ],
-  ["a text behind an interim answer", `HTTP/1.1 103 x\r\n\r\n${answered(withLength, text)}`, ends],
+  ["a text after an interim answer", `HTTP/1.1 103 x\r\n\r\n${answered(withLength, text)}`, ends],
   ["the head of a HEAD request", answered("", ""), ends, { method: "HEAD" }],
   ["a coded text", Buffer.concat([codedHead, gzipped]), ends, { acceptsGzip: true }],
   ["a right digest", answered(`${withLength}\r\nRepr-Digest: sha-256=:${digest}:`, text), ends],
@@ -179,7 +179,7 @@ const bad: readonly (readonly [...Case, kind: RegExp])[] = [
     /answered with 404/,
   ],
   [
-    "a fault nobody foresaw",
+    "an unexpected fault",
     answered("Content-Length: 24", '{"code":"SCSV_INTERNAL"}', 500),
     ends,
     {},

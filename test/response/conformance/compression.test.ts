@@ -45,7 +45,7 @@ testCases("compression", [
     { headers: { "Content-Encoding": "gzip" }, decoded: "" },
   ],
   [
-    "gives buffered content its new length",
+    "updates the length of buffered content",
     buffered({ headers: { "Content-Length": text.length } }),
     gzip,
     packed,
@@ -114,14 +114,14 @@ testCases("compression", [
     plain,
   ],
   ["skips what says No-Transform", buffered(control("No-Transform")), gzip, plain],
-  ["doesn't take x-no-transform for it", buffered(control("x-no-transform")), gzip, packed],
-  ["doesn't take a quoted no-transform for it", buffered(control('ext="a, no-transform"')), gzip, packed],
+  ["doesn't treat x-no-transform as no-transform", buffered(control("x-no-transform")), gzip, packed],
   [
-    "doesn't take a quote that never ends for more than it is",
-    buffered(control('ext="a\\", no-transform')),
+    "doesn't treat a quoted no-transform as a directive",
+    buffered(control('ext="a, no-transform"')),
     gzip,
     packed,
   ],
+  ["ignores an unterminated quote", buffered(control('ext="a\\", no-transform')), gzip, packed],
   [
     "skips content below 200 bytes, without Vary",
     buffered({}, "a".repeat(199)),
@@ -194,7 +194,7 @@ testCases("compression", [
     { status: 201, reason: "Made", headers: { "Content-Type": "text/csv", "X-A": "1" } },
   ],
   [
-    "gives HEAD the headers of GET",
+    "sends HEAD the headers of GET",
     streamed(),
     { ...gzip, method: "HEAD" },
     { headers: { "Content-Encoding": "gzip", Vary: "Accept-Encoding" } },

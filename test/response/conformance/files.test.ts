@@ -116,7 +116,7 @@ testCases("a file", [
     { status: 412 },
   ],
   [
-    "is a 412 for If-Match with its tag behind something",
+    "is a 412 for If-Match with text before its tag",
     openRows(),
     asked({ "If-Match": 'x"v1"' }),
     { status: 412 },
@@ -147,7 +147,7 @@ testCases("a file", [
     { status: 304 },
   ],
   [
-    "has a part where its conditions hold",
+    "has a part if its conditions hold",
     openRows(),
     asked({ "If-Match": '"v1"', Range: "bytes=0-1" }),
     { status: 206, body: "id" },
@@ -308,7 +308,7 @@ testCases("the name of a file", [
     disposition("inline; filename=\"?'()*!.csv\"; filename*=UTF-8''%C3%A9%27%28%29%2A!.csv"),
   ],
   [
-    "with an escape has two forms, so that nobody decodes it",
+    "with an escape has two forms, so that no client decodes it",
     named({ filename: "50%20.csv" }),
     {},
     disposition("inline; filename=\"50%20.csv\"; filename*=UTF-8''50%2520.csv"),

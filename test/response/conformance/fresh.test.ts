@@ -45,7 +45,7 @@ testCases("freshness", [
   ["a tag without quotes matches nothing", tagged('"foo"'), noneMatch("foo"), stale],
   ["a tag without its second quote matches nothing", tagged('"foo"'), noneMatch('"foo'), stale],
   ["a tag with something before it matches nothing", tagged('"foo"'), noneMatch('x"foo"'), stale],
-  ["a tag with something behind it matches nothing", tagged('"foo"'), noneMatch('"foo"x'), stale],
+  ["a tag with text after it matches nothing", tagged('"foo"'), noneMatch('"foo"x'), stale],
   ["a small w does not mark a tag as weak", tagged('"foo"'), noneMatch('w/"foo"'), stale],
   ["a comma inside a tag doesn't end it", tagged('"a,b"'), noneMatch('"x", "a,b"'), fresh],
   ["half of a tag with a comma matches nothing", tagged('"b"'), noneMatch('"a,b"'), stale],
@@ -60,7 +60,7 @@ testCases("freshness", [
   ["an invalid date of the request is stale", tagged(undefined, saturday), since("foo"), stale],
   ["an invalid date of the answer is stale", tagged(undefined, "foo"), since(saturday), stale],
   [
-    "a tag that matches is enough beside a date that does",
+    "a matching tag is enough, even with a matching date",
     tagged('"foo"', saturday),
     both('"foo"', saturday),
     fresh,
@@ -168,7 +168,7 @@ testCases("dates", [
     ["a year of two digits in the preferred form", "Tue, 01 Jan 30 00:00:00 GMT"],
     ["a year of four digits in the form of RFC 850", "Tuesday, 01-Jan-2030 00:00:00 GMT"],
     ["asctime with a zone", "Tue Jan  1 00:00:00 2030 GMT"],
-    ["something behind the date", "Tue, 01 Jan 2030 00:00:00 GMT; x"],
+    ["text after the date", "Tue, 01 Jan 2030 00:00:00 GMT; x"],
     ["two dates", "Tue, 01 Jan 2030 00:00:00 GMT, Tue, 01 Jan 2030 00:00:00 GMT"],
     ["an empty field", ""],
   ].map(([what = "", text = ""]): Case => [

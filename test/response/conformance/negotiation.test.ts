@@ -37,7 +37,7 @@ const table: readonly (readonly [behavior: string, field: string, coding: string
   ["a star as any coding", "*", "br"],
   ["a star with a weight", "*;q=0.1", "br"],
   ["nothing for a star that is refused", "*;q=0", null],
-  ["what is named beside a star that is refused", "gzip, *;q=0", "gzip"],
+  ["a named coding with a refused star", "gzip, *;q=0", "gzip"],
   ["what a star leaves over", "br;q=0, *", "gzip"],
   ["a name before a star", "*;q=0.5, gzip;q=1", "gzip"],
   ["identity where it is liked better", "identity;q=1, gzip;q=0.5", null],

@@ -214,7 +214,7 @@ testCases("the wire, failures", [
     { body: "hel", isCut: true, outcome: "failed" },
   ],
   [
-    "a text that the charset can't hold is a failure",
+    "a text that the charset can't express is a failure",
     () => new StreamingHttpResponse(slowly("hel", "名"), { charset: "iso-8859-1" }),
     {},
     { body: "hel", isCut: true, outcome: "failed" },
@@ -251,7 +251,7 @@ const te = (value: string): Case[2] => ({ headers: { TE: value } });
 
 testCases("the wire, trailers", [
   [
-    "come behind a body for a client that takes them",
+    "follow a body for a client that accepts them",
     withTrailers(["X-Rows"], { "X-Rows": 3 }),
     te("trailers"),
     { body, headers: { Trailer: "X-Rows" }, trailers: { "x-rows": "3" } },

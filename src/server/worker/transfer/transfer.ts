@@ -132,7 +132,7 @@ export class Transfer {
     const { primary, log } = this.#running.context;
     // The sender's clock starts when the response is made; this one starts when the slot was granted.
     const firstByte = firstByteMs === null ? null : this.#readyAtMs - this.#grantedAtMs + firstByteMs;
-    const told = error === undefined || state === "client-gone" ? null : describe(error);
+    const reported = error === undefined || state === "client-gone" ? null : describe(error);
     this.#running.remove(this);
     primary.note("transferEnded", {
       id: this.id,
@@ -143,7 +143,7 @@ export class Transfer {
       sha256: state === "completed" ? this.sha256 : null,
       firstByteSeconds: firstByte === null ? null : firstByte / 1000,
       heldSeconds,
-      error: told,
+      error: reported,
     });
     const line = {
       ...this.#identity,
@@ -160,7 +160,7 @@ export class Transfer {
     };
     if (state === "failed" && !isRefusal(error)) log.error({ ...line, err: error }, "transfer failed");
     else if (state === "failed" || state === "timed-out")
-      log.warn({ ...line, error: told }, `transfer ${state}`);
+      log.warn({ ...line, error: reported }, `transfer ${state}`);
     else log.info(line, `transfer ${state}`);
   }
 }
