@@ -55,8 +55,9 @@ function isError(value: unknown): value is ErrorFields {
 }
 
 /** What an error has beside its stack, which begins with the type and message. */
-function ownFields({ stack: _, type: __, message: ___, ...fields }: ErrorFields): object {
-  return fields;
+function ownFields(error: ErrorFields): object {
+  const shown = new Set(["stack", "type", "message"]);
+  return Object.fromEntries(Object.entries(error).filter(([name]) => !shown.has(name)));
 }
 
 function indented(stack: string): string {
@@ -77,6 +78,9 @@ function withoutControls(text: string): string {
 /** The machine's own time zone: whoever looks at a terminal is there. */
 function timeOfDay(time: number): string {
   const at = new Date(time);
-  const padded = (value: number, width = 2): string => String(value).padStart(width, "0");
   return `${padded(at.getHours())}:${padded(at.getMinutes())}:${padded(at.getSeconds())}.${padded(at.getMilliseconds(), 3)}`;
+}
+
+function padded(value: number, width = 2): string {
+  return String(value).padStart(width, "0");
 }
