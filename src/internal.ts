@@ -23,7 +23,7 @@ export { optionsTakenBy } from "./source/check-file-options.ts";
 export { parseFileOptions } from "./source/parse-file-options.ts";
 export { EventLoopMeter } from "./metrics/event-loop.ts";
 export { Occupancy } from "./metrics/occupancy.ts";
-export type { ServerStats, WorkerNumbers } from "./metrics/server-stats.ts";
+export type { ServerStats } from "./metrics/server-stats.ts";
 export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";
 export { openExport } from "./export/definition.ts";
 export { exportParameters, readExportParameters } from "./export/parameters.ts";
