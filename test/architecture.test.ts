@@ -42,6 +42,7 @@ const storeys: Readonly<Record<string, number>> = {
   "bench/calibrate": 12,
   "bench/own-gate": 12,
   "dev/faults": 0,
+  "dev/reference": 0,
   "bin/option": 0,
   "bin/sink": 0,
   "bin/standard-output": 0,

@@ -49,11 +49,18 @@ let narrow: (response: FileResponse, request: RequestHead) => void;
  * {@link FileResponse.open} knows the length and gives Content-Length, ETag and Last-Modified; `send()` answers Range and
  * If-Range for it, unless `Accept-Ranges` was removed or set to `none`. A file that changes while it is sent cuts the connection before the last byte. Made by the constructor
  * it is a stream with a name: no length, no tag, no ranges.
- *
  * @example
+ * ```js
+ * import { FileResponse } from "stream-csv";
+ *
  * const response = await FileResponse.open("package.json", { asAttachment: true });
- * console.log(response.headers.get("Content-Disposition")); // attachment; filename="package.json"
+ * console.log(response.headers.get("Content-Disposition"));
  * await response.close();
+ * ```
+ *
+ * ```text
+ * attachment; filename="package.json"
+ * ```
  */
 export class FileResponse extends StreamingHttpResponse {
   readonly #clock: Clock;

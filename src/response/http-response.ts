@@ -17,11 +17,18 @@ export type Content = Chunk | Iterable<Chunk>;
  *
  * The content is kept as the parts it was given in: appending copies nothing big, and `send()` writes the parts without
  * joining them, so that N bytes of body need about N bytes. Bytes that are given belong to the response from then on.
- *
  * @example
+ * ```js
+ * import { HttpResponse } from "stream-csv";
+ *
  * const response = new HttpResponse("id,name\r\n", { contentType: "text/csv; charset=utf-8" });
  * response.write("1,Ada\r\n");
- * console.log(response.tell(), response.text.split("\r\n").length); // 16 3
+ * console.log(response.tell(), response.text.split("\r\n").length);
+ * ```
+ *
+ * ```text
+ * 16 3
+ * ```
  */
 export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Array> {
   #parts = new ByteParts();

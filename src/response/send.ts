@@ -33,13 +33,32 @@ const pieceBytes = 128 * 1024;
  *
  * Middleware that wraps `res.end` or `res.write` may do so: neither their callbacks nor what they give back are relied on.
  *
+ * @param response - what is sent; it is closed before the promise resolves
+ * @param req - the request: its method and headers decide on the body, ranges and trailers
+ * @param res - the answer of `node:http`, of which no head was sent yet
+ * @param options - limits, a signal and hooks
  * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a response, and for a pair that isn't of `node:http`, as that of HTTP/2;
  *   RangeError `SCSV_ARG_RANGE` for a negative limit; the response is closed first
  * @example
- * createServer(async (req, res) => {
- *   const outcome = await send(new HttpResponse("pong", { contentType: "text/plain" }), req, res);
- *   if (outcome.state === "failed") logger.error(outcome.error);
+ * ```js
+ * import { createServer } from "node:http";
+ * import { send, StreamingHttpResponse } from "stream-csv";
+ *
+ * const server = createServer(async (req, res) => {
+ *   const { state, bytes } = await send(new StreamingHttpResponse(["id,name\n", "1,Ada\n"]), req, res);
+ *   console.log(state, bytes);
+ *   server.close();
  * });
+ * server.listen(0, "127.0.0.1", async () => {
+ *   const answer = await fetch(`http://127.0.0.1:${server.address().port}/`);
+ *   console.log((await answer.text()).length);
+ * });
+ * ```
+ *
+ * ```text
+ * completed 14
+ * 14
+ * ```
  */
 export async function send(
   response: AnyResponse,

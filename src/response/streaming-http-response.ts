@@ -16,14 +16,21 @@ export interface StreamingResponseOptions extends ResponseOptions {
  * The body is read once; a second iteration yields nothing. To change it, wrap `streamingContent` and assign the wrapper
  * back: nothing is read by that. Closing fires the producer's signal, then calls `return()` on the outermost wrapper and
  * on each body below it, once, whether they were started or not.
- *
  * @example
+ * ```js
+ * import { HttpResponse, StreamingHttpResponse } from "stream-csv";
+ *
  * async function* shout(chunks) {
  *   for await (const chunk of chunks) yield Buffer.from(chunk).toString().toUpperCase();
  * }
  * const response = new StreamingHttpResponse(["id,", "name"], { contentType: "text/csv; charset=utf-8" });
  * response.streamingContent = shout(response.streamingContent);
- * console.log((await HttpResponse.from(response.streamingContent)).text); // ID,NAME
+ * console.log((await HttpResponse.from(response.streamingContent)).text);
+ * ```
+ *
+ * ```text
+ * ID,NAME
+ * ```
  */
 export class StreamingHttpResponse extends HttpResponseBase implements AsyncIterable<Uint8Array> {
   readonly #bodies: Body[] = [];

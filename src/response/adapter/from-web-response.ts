@@ -42,12 +42,23 @@ export interface WebResponseLike {
  * The Web's `Response` as one of ours, to be sent by `send()`: a streaming one, or an empty buffered one where it has no
  * body. Nothing is read until it is sent; closing it cancels what was not read. Set-Cookie lines are kept as they are.
  *
+ * @param webResponse - a `Response` of any realm or package, not read yet
  * @throws TypeError `SCSV_ARG_TYPE` for what is no Web response, for an error response (status 0), and for one whose body
  *   is being read or was read
  * @throws BadHeaderError `SCSV_BAD_HEADER` for a header that `node:http` can't send; the body is cancelled then
  * @example
- * const upstream = await fetch("https://example.org/data.csv", { signal });
- * await send(fromWebResponse(upstream), req, res);
+ * ```js
+ * import { fromWebResponse, HttpResponse } from "stream-csv";
+ *
+ * const response = fromWebResponse(new Response("id,name\n", { status: 201 }));
+ * console.log(response.statusCode, response.streaming);
+ * console.log((await HttpResponse.from(response.streamingContent)).text.trim());
+ * ```
+ *
+ * ```text
+ * 201 true
+ * id,name
+ * ```
  */
 export function fromWebResponse(webResponse: WebResponseLike): AnyResponse {
   if (!isWebResponse(webResponse) || webResponse.status === 0) {

@@ -25,12 +25,23 @@ export interface WebRequestHead extends RequestHead {
  * reading fail, so that the server can cut the connection; a body that gives more or fewer bytes than its Content-Length is
  * such a failure.
  *
- * @param request gives a file its Range, HEAD no body, and the signal of a client that leaves, which some servers fire
+ * @param response - what is converted, and from then on belongs to the Web's response
+ * @param request - gives a file its Range, HEAD no body, and the signal of a client that leaves, which some servers fire
  *   instead of cancelling the body; without it the answer is the one to a plain GET
  * @throws RangeError `SCSV_ARG_RANGE` for a status below 200, which the Web's class can't hold, and for a Content-Length
  *   that is not a number, or differs from the buffered content; the response is closed then
  * @example
- * app.get("/export.csv", (c) => toWebResponse(new StreamingHttpResponse(rows()), c.req.raw));
+ * ```js
+ * import { StreamingHttpResponse, toWebResponse } from "stream-csv";
+ *
+ * const request = new Request("http://127.0.0.1/export.csv");
+ * const response = toWebResponse(new StreamingHttpResponse(["id,name\n", "1,Ada\n"]), request);
+ * console.log(response.status, (await response.text()).length);
+ * ```
+ *
+ * ```text
+ * 200 14
+ * ```
  */
 export function toWebResponse(response: AnyResponse, request: WebRequestHead = { headers: {} }): Response {
   try {

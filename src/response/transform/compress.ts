@@ -55,12 +55,21 @@ const outdatedHeaders = ["Content-Length", "Accept-Ranges", "Repr-Digest", "Cont
  * A 304 gets the `Vary` and the weak ETag that the 200 it stands for would have, so the order of `compress()` and
  * `conditionalGet()` is free.
  *
+ * @param options - codings, their levels, and how often a stream is flushed
  * @throws RangeError `SCSV_ARG_RANGE` for a negative size or time, an unknown coding, or a level that one of them hasn't
  * @throws TypeError `SCSV_ARG_TYPE` for `codings` that aren't an array
  * @example
+ * ```js
+ * import { compress, HttpResponse } from "stream-csv";
+ *
  * const response = new HttpResponse("a".repeat(1000));
  * compress()({ method: "GET", headers: { "accept-encoding": "gzip" } }, response);
- * console.log(response.headers.get("Content-Encoding"), response.tell() < 1000); // gzip true
+ * console.log(response.headers.get("Content-Encoding"), response.tell() < 1000);
+ * ```
+ *
+ * ```text
+ * gzip true
+ * ```
  */
 export function compress(options: CompressOptions = {}): ResponseTransform {
   const { minBytes = 200, flushBytes = 128 * 1024, flushIntervalMs = 200 } = options;
