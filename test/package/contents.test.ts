@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { before, test } from "node:test";
+import { build } from "esbuild";
 import { pack, root, type Packed } from "./tarball.ts";
 
 let packed: Packed;
@@ -68,3 +69,50 @@ test("an accidental publish is refused, since the name belongs to somebody else"
   const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as object;
   assert.equal("private" in manifest && manifest.private, true);
 });
+
+/** Packages whose modules an entry may load, also later on, as a bundler follows its imports; the server's processes are files of its own. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  "src/index.js": ["cookie", "csv-stringify", "mime", "negotiator"],
+  "src/server.js": ["cookie", "csv-stringify", "mime", "negotiator", "pino", "prom-client"],
+};
+
+for (const [entry, packages] of Object.entries(needed)) {
+  test(`${entry} needs ${packages.join(", ")}, and what those need`, async () => {
+    const own = new Set<string>(packages);
+    const { metafile } = await build({
+      entryPoints: [join(root, "dist", entry), ...(await processesOf(entry))],
+      outdir: root,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      write: false,
+      metafile: true,
+      logLevel: "silent",
+      // What each package needs itself is its own affair.
+      plugins: [
+        {
+          name: "packages",
+          setup: ({ onResolve }) => {
+            onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
+              importer === "" ? null : { path, external: true },
+            );
+          },
+        },
+      ],
+    });
+    const imported = Object.values(metafile.inputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+    const found = imported
+      .filter((path) => !path.startsWith("node:") && !path.startsWith("dist/"))
+      .map((path) => /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path)
+      // Optional peers, loaded with the first file that needs them.
+      .filter((name) => name !== "@duckdb/node-api" && name !== "fzstd");
+    assert.deepEqual([...new Set(found)].toSorted(), [...own].toSorted());
+  });
+}
+
+async function processesOf(entry: string): Promise<readonly string[]> {
+  if (entry !== "src/server.js") return [];
+  const folder = join(root, "dist/src/server");
+  const names = await readdir(folder, { recursive: true });
+  return names.filter((name) => name.endsWith(".js")).map((name) => join(folder, name));
+}
