@@ -70,6 +70,18 @@ test("an accidental publish is refused, since the name belongs to somebody else"
   assert.equal("private" in manifest && manifest.private, true);
 });
 
+test("no page runs npx stream-csv before it says how the package is installed", async () => {
+  let pages = 0;
+  for (const path of [...paths].filter((name) => name.endsWith(".md") || name.endsWith(".js"))) {
+    const text = await readFile(join(root, path), "utf8");
+    const at = text.indexOf("npx stream-csv");
+    if (at < 0) continue;
+    pages += 1;
+    assert.match(text.slice(0, at), /npm (?:ci|install)\b/, path);
+  }
+  assert.ok(pages > 0);
+});
+
 /** Packages whose modules an entry may load, also later on, as a bundler follows its imports; the server's processes are files of its own. */
 const needed: Readonly<Record<string, readonly string[]>> = {
   "src/index.js": ["cookie", "csv-stringify", "mime", "negotiator"],
