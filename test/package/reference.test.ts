@@ -18,7 +18,7 @@ for (const { path, text } of references.flatMap(({ files }) => files)) {
 /** What types are made of, with no need of a name of its own, in the order of the entries. */
 const unnamed: Readonly<Record<string, readonly string[]>> = {
   // The base of Dialect, and the table of codes that FaultCode lists.
-  "stream-csv": ["DialectShape", "faultCatalogue"],
+  "stream-csv": ["DialectShape", "FaultEntry", "faultCatalogue"],
   "stream-csv/server": [],
   // Schemas of which the types of results, baselines and calibrations are inferred.
   "stream-csv/bench": ["baselineSchema", "calibrationRun", "resultSchema"],
@@ -73,6 +73,13 @@ test("every export has a docstring, and every value an example with what it prin
       if (!surface.values.has(item.name ?? "")) continue;
       assert.match(examples.join("\n"), /^```js\n[^]*```\n\n```text\n[^]*```$/, `${name} has no example`);
     }
+  }
+});
+
+test("no signature has the type any", () => {
+  for (const { entry, surface } of references) {
+    const code = surface.report.replaceAll(/^\s*\/\/.*$/gm, "");
+    assert.doesNotMatch(code, /(?<![\w/-])any(?![\w-])/, entry.specifier);
   }
 });
 
