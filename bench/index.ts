@@ -3,8 +3,15 @@ export type { BenchRun } from "./run/conclude-run.ts";
 export type { BenchConfig } from "./run/config.ts";
 export type { BenchHooks, BenchProgress } from "./run/hooks.ts";
 export type { CalibrationRun } from "./gate/budget/calibration-run.ts";
-export type { NamedBaseline } from "./gate/baseline/baseline.ts";
+export type { Baseline, NamedBaseline } from "./gate/baseline/baseline.ts";
 export type { MachineSample } from "./gate/measure/round-guard.ts";
-export { insideNumbers, type InsideNumbersMeter, type InsideReport } from "./probe/inside-numbers.ts";
+export {
+  insideNumbers,
+  type InsideNumbersMeter,
+  type InsideReport,
+  type InsideTotals,
+} from "./probe/inside-numbers.ts";
+export type { MachineTicks } from "./probe/steal-time.ts";
+export type { Throttling } from "./probe/throttling.ts";
 export type { BenchResult } from "./result/schema.ts";
 export type { MakeReference } from "./session/survey/survey-subjects.ts";

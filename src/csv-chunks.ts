@@ -25,11 +25,24 @@ export interface CsvChunksOptions extends CsvOptions {
  * iteration ends: `return()`, also before the first `next()` or while one is pending, and `signal` fire a producer's
  * signal, destroy a Node stream, cancel a Web stream, and call `return()` of an iterator, at once. A {@link Source} is
  * read, and stays open for whoever opened it.
+ * @param rows - arrays or objects, or what gives them
+ * @param options - columns, dialect and a signal
  * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` at the call, for rows or options that can't be; the
  *   rows are then left alone
  * @throws StreamCsvError from the iteration, with row and column, for a value that has no text
  * @example
- * for await (const chunk of csvChunks([{ id: 1, name: "Ann" }], { dialect: "unix" })) process.stdout.write(chunk);
+ * ```js
+ * import { csvChunks } from "stream-csv";
+ *
+ * const decoder = new TextDecoder();
+ * for await (const chunk of csvChunks([{ id: 1, name: "Ann" }], { dialect: "unix" }))
+ *   console.log(decoder.decode(chunk).trim());
+ * ```
+ *
+ * ```text
+ * id,name
+ * 1,Ann
+ * ```
  */
 export function csvChunks(
   rows: Rows,

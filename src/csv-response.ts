@@ -36,10 +36,24 @@ const optionNames = [...csvOptionNames, "filename", ...responseOptionNames];
  * with `filename` a Content-Disposition (RFC 6266). Rows are the body: they are read while they are sent, as
  * `csvChunks` reads them, and are released once, whether they were read or not: by `close()`, which `send()` and
  * `toWebResponse()` call, after HEAD, a 304 or a 412, and at once when the client leaves.
+ * @param rows - arrays or objects, or what gives them; they belong to the response from then on
+ * @param options - columns, dialect, file name, and the options of a streaming response
  * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` for rows or options that can't be, BadHeaderError
  *   `SCSV_BAD_HEADER` for a header that HTTP doesn't allow; the rows are then left alone
  * @example
- * createServer((req, res) => void send(csvResponse([{ id: 1, name: "Ann" }], { filename: "people.csv" }), req, res));
+ * ```js
+ * import { csvResponse, HttpResponse } from "stream-csv";
+ *
+ * const response = csvResponse([{ id: 1, name: "Ann" }], { dialect: "unix", filename: "people.csv" });
+ * console.log(response.headers.get("Content-Disposition"));
+ * console.log((await HttpResponse.from(response.streamingContent)).text.trim());
+ * ```
+ *
+ * ```text
+ * attachment; filename="people.csv"
+ * id,name
+ * 1,Ann
+ * ```
  */
 export function csvResponse(rows: Rows, options: CsvResponseOptions = {}): StreamingHttpResponse {
   checkOptionNames("csvResponse()", options, optionNames);

@@ -10,8 +10,13 @@ interface FaultEntry {
   readonly status?: number;
 }
 
+/** Keeps the codes in the type of the table and leaves its sentences out, so that declarations list only codes. */
+function byCode<C extends string>(entries: Readonly<Record<C, FaultEntry>>): Readonly<Record<C, FaultEntry>> {
+  return entries;
+}
+
 /** Every run-time fault of stream-csv, by its stable code. */
-export const faultCatalogue = {
+export const faultCatalogue = byCode({
   SCSV_BAD_HEADER: {
     meaning:
       "A header name, header value, reason phrase or cookie contains a character that HTTP doesn't allow there.",
@@ -224,7 +229,7 @@ export const faultCatalogue = {
     meaning: "A result file can't be read, or doesn't have the format of a result.",
     remedy: "Create a new one with: stream-csv bench -o json=FILE",
   },
-} as const satisfies Record<string, FaultEntry>;
+});
 
 /** The stable code of a fault. */
 export type FaultCode = keyof typeof faultCatalogue;
@@ -245,7 +250,18 @@ export interface FaultDetails {
 
 /**
  * A fault at run time: `code` is stable, `message` a whole sentence that names the thing and quotes the value.
- * Wrong arguments are native `TypeError` and `RangeError` instead, see {@link wrongType} and {@link wrongRange}.
+ * Wrong arguments are native `TypeError` and `RangeError` with a `code` instead.
+ * @example
+ * ```js
+ * import { openSource, StreamCsvError } from "stream-csv";
+ *
+ * const error = await openSource("no-such-file.csv").catch((caught) => caught);
+ * console.log(error instanceof StreamCsvError, error.code);
+ * ```
+ *
+ * ```text
+ * true SCSV_SOURCE_NOT_FOUND
+ * ```
  */
 export class StreamCsvError extends Error {
   override readonly name: string = "StreamCsvError";
@@ -275,7 +291,23 @@ export class StreamCsvError extends Error {
   }
 }
 
-/** A header, reason phrase or cookie that HTTP doesn't allow (RFC 9110, section 5.5); thrown at the call that sets it. */
+/**
+ * A header, reason phrase or cookie that HTTP doesn't allow (RFC 9110, section 5.5); thrown at the call that sets it.
+ * @example
+ * ```js
+ * import { BadHeaderError, HttpResponse } from "stream-csv";
+ *
+ * try {
+ *   new HttpResponse().headers.set("X-Name", "two\nlines");
+ * } catch (error) {
+ *   console.log(error instanceof BadHeaderError, error.code);
+ * }
+ * ```
+ *
+ * ```text
+ * true SCSV_BAD_HEADER
+ * ```
+ */
 export class BadHeaderError extends StreamCsvError {
   override readonly name = "BadHeaderError";
   constructor(message: string, details: FaultDetails = {}) {
@@ -283,7 +315,23 @@ export class BadHeaderError extends StreamCsvError {
   }
 }
 
-/** `write()`, `writeLines()` or `tell()` on a response that isn't writable; the message names the class. */
+/**
+ * `write()`, `writeLines()` or `tell()` on a response that isn't writable; the message names the class.
+ * @example
+ * ```js
+ * import { NotWritableError, StreamingHttpResponse } from "stream-csv";
+ *
+ * try {
+ *   new StreamingHttpResponse().write("late");
+ * } catch (error) {
+ *   console.log(error instanceof NotWritableError, error.code);
+ * }
+ * ```
+ *
+ * ```text
+ * true SCSV_NOT_WRITABLE
+ * ```
+ */
 export class NotWritableError extends StreamCsvError {
   override readonly name = "NotWritableError";
   constructor(className: string, method: string) {

@@ -23,7 +23,7 @@ export { optionsTakenBy } from "./source/check-file-options.ts";
 export { parseFileOptions } from "./source/parse-file-options.ts";
 export { EventLoopMeter } from "./server/metrics/event-loop-meter.ts";
 export { Occupancy } from "./admission/occupancy.ts";
-export type { ServerStats, WorkerNumbers } from "./server/metrics/server-stats.ts";
+export type { ServerStats } from "./server/metrics/server-stats.ts";
 export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";
 export { openExport } from "./export/definition.ts";
 export { exportParameters, readExportParameters } from "./export/parameters.ts";

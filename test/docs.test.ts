@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -10,7 +11,9 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const execute = promisify(execFile);
 const pages = [
   "README.md",
-  ...(await readdir(`${root}docs`)).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
+  ...(await readdir(`${root}docs`, { recursive: true }))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name.replaceAll("\\", "/")}`),
 ];
 
 let folder = "";
@@ -47,8 +50,7 @@ for (const page of pages) {
 
   test(`${page} has no broken link`, async () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = ""]) => target);
-    const base = page.startsWith("docs/") ? `${root}docs/` : root;
-    for (const link of links) await readFile(base + link);
+    for (const link of links) await readFile(join(root, dirname(page), link));
   });
 }
 

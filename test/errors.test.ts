@@ -12,7 +12,7 @@ const begin =
 
 function table(): string {
   const rows = Object.entries(faultCatalogue).map(([code, entry]) => {
-    const status = "status" in entry ? String(entry.status) : "500";
+    const status = String(entry.status ?? 500);
     return `| \`${code}\` | ${status} | ${entry.meaning} | ${entry.remedy} |\n`;
   });
   return `| code | HTTP | what it means | what to do |\n| --- | --- | --- | --- |\n${rows.join("")}`;

@@ -1,22 +1,34 @@
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import { EventLoopMeter, Occupancy, systemClock, type WorkerNumbers } from "../../src/internal.ts";
+import { EventLoopMeter, Occupancy, systemClock } from "../../src/internal.ts";
 
 /** What a server reports about itself: the part of our `/stats` that `bench` reads. */
 export interface InsideReport {
   readonly uptimeSeconds: number;
-  readonly total: Pick<
-    WorkerNumbers,
-    | "busySlots"
-    | "heldSeconds"
-    | "busySlotSeconds"
-    | "queueWaitSeconds"
-    | "loopSeconds"
-    | "cpuSeconds"
-    | "gcSeconds"
-    | "residentBytes"
-    | "peakResidentBytes"
-  > & { readonly heapUsedBytes: number; readonly loopDelayMaxSeconds: number };
+  readonly total: InsideTotals;
   readonly workers: readonly [{ readonly pid: number }];
+}
+
+/** The numbers of one process since its meter was made. */
+export interface InsideTotals {
+  /** Slots that are taken now. */
+  readonly busySlots: number;
+  /** Slot time, of exports that have ended and of those that run. */
+  readonly heldSeconds: number;
+  /** Integral over time of the number of busy slots, kept apart from `heldSeconds` as a check on it. */
+  readonly busySlotSeconds: number;
+  /** Time that exports have waited for their slots. */
+  readonly queueWaitSeconds: number;
+  /** Time the event loop was not idle. */
+  readonly loopSeconds: number;
+  readonly cpuSeconds: number;
+  /** Time spent on garbage collection. */
+  readonly gcSeconds: number;
+  readonly residentBytes: number;
+  /** Highest resident size since the process started. */
+  readonly peakResidentBytes: number;
+  readonly heapUsedBytes: number;
+  /** The longest time by which the event loop was late. */
+  readonly loopDelayMaxSeconds: number;
 }
 
 /** Counts what happens inside a server; see {@link insideNumbers}. */
@@ -39,12 +51,20 @@ const delayResolutionMs = 10;
  * what `read()` returns. It counts one process, and its timers do not keep the process alive.
  *
  * @example
+ * ```js
+ * import { insideNumbers } from "stream-csv/bench";
+ *
  * const inside = insideNumbers();
- * app.get("/orders.csv", (request, reply) => {
- *   reply.raw.once("close", inside.begin());
- *   return reply.type("text/csv").send(rows(request.query.rows));
- * });
- * app.get("/stats", () => inside.read());
+ * const free = inside.begin();
+ * console.log(inside.read().total.busySlots);
+ * free();
+ * console.log(inside.read().total.busySlots);
+ * ```
+ *
+ * ```text
+ * 1
+ * 0
+ * ```
  */
 export function insideNumbers(): InsideNumbersMeter {
   const startMs = performance.now();

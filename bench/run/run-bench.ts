@@ -14,8 +14,26 @@ import { withSubjects } from "./with-subjects.ts";
  * something to compare with, it also judges the budgets.
  *
  * Every server it starts has ended when it resolves. It holds no body, and no more than the numbers it reports.
+ * @param config - what is measured; everything but the seed has a default
+ * @param hooks - what starts the server, the caller's name, and what is reported meanwhile
  * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` when the configuration can't be run; any later error
  *   is in the {@link BenchRun}
+ * @example
+ * ```js
+ * import { fileURLToPath } from "node:url";
+ * import { runBench } from "stream-csv/bench";
+ *
+ * const program = fileURLToPath(new URL("dist/bin/stream-csv.js", import.meta.resolve("stream-csv/package.json")));
+ * const { result } = await runBench(
+ *   { seed: 1, rows: 2000, rounds: 1, scenarios: ["export"], deliveries: ["streaming"], isQuick: true },
+ *   { cli: [process.execPath, program], tool: { name: "mine", version: "1.0.0" } },
+ * );
+ * console.log(result.schema, result.verdict, result.complete);
+ * ```
+ *
+ * ```text
+ * stream-csv.bench.v1 informational true
+ * ```
  */
 export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<BenchRun> {
   const settings = readRunSettings(config, hooks);

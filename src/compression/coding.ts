@@ -1,14 +1,14 @@
 import type { BrotliCompress, Gzip } from "node:zlib";
 
 /** A content coding by its registered name (RFC 9110, section 8.4.1; zstd: RFC 8878). */
-export type CodingName = keyof typeof codingLevels;
+export type CodingName = "zstd" | "br" | "gzip";
 
 /** The levels of each coding, from the fastest to the smallest, whether this Node has it or not. */
 export const codingLevels = {
   zstd: { least: 1, most: 22 },
   br: { least: 0, most: 11 },
   gzip: { least: 0, most: 9 },
-} as const;
+} as const satisfies Readonly<Record<CodingName, unknown>>;
 
 /** A compressor of Node's: bytes in, bytes out, one member, and a flush that makes all bytes so far readable. */
 export type Compressor = Pick<Gzip & BrotliCompress, "write" | "flush" | "read" | "destroy" | "on">;

@@ -7,10 +7,12 @@ import type { RowWriter } from "./row-writer.ts";
 import { stringifyWriter } from "./stringify-writer.ts";
 
 /** The ways rows are written, by name; all give the same bytes. */
-const writers = { fast: fastWriter, "csv-stringify": stringifyWriter } as const;
+const writers = { fast: fastWriter, "csv-stringify": stringifyWriter } as const satisfies Readonly<
+  Record<EncoderName, unknown>
+>;
 
 /** `fast`, or `csv-stringify`: the general encoder, many times slower, and the reference. */
-export type EncoderName = keyof typeof writers;
+export type EncoderName = "fast" | "csv-stringify";
 
 /** The names of the encoders, the default one first. */
 export const encoderNames: readonly EncoderName[] = ["fast", "csv-stringify"];
@@ -28,9 +30,21 @@ export interface CsvColumn {
  * given a memory that lends them. A call that throws leaves the encoder
  * unfit for further rows.
  * @example
+ * ```js
+ * import { CsvEncoder } from "stream-csv";
+ *
  * const encoder = new CsvEncoder([{ name: "id" }, { name: "name" }]);
- * encoder.header(); // id,name␍␊
- * encoder.encode({ rowCount: 1, columns: [{ kind: "integer", values: Int32Array.of(1) }, { kind: "text", values: ["Ann"] }] }); // 1,Ann␍␊
+ * const ids = { kind: "integer", values: Int32Array.of(1) };
+ * const names = { kind: "text", values: ["Ann"] };
+ * const text = (bytes) => new TextDecoder().decode(bytes).trim();
+ * console.log(text(encoder.header()));
+ * console.log(text(encoder.encode({ rowCount: 1, columns: [ids, names] })));
+ * ```
+ *
+ * ```text
+ * id,name
+ * 1,Ann
+ * ```
  */
 export class CsvEncoder {
   readonly columns: readonly CsvColumn[];

@@ -74,7 +74,21 @@ const excel = {
   timestamps: "space",
 } as const satisfies DialectShape;
 
-/** The presets by name; each is complete, and every option of it can be overridden. */
+/**
+ * The presets by name; each is complete, and every option of it can be overridden.
+ * @example
+ * ```js
+ * import { dialects } from "stream-csv";
+ *
+ * console.log(Object.keys(dialects).join(" "));
+ * console.log(dialects["excel-eu"].delimiter, dialects.tsv.recordDelimiter === "\n");
+ * ```
+ *
+ * ```text
+ * rfc4180 unix excel excel-eu tsv postgres
+ * ; true
+ * ```
+ */
 export const dialects = {
   rfc4180,
   unix: { ...rfc4180, name: "unix", recordDelimiter: "\n" },

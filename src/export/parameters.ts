@@ -120,7 +120,11 @@ const entriesByName: ReadonlyMap<string, ExportParameter> = new Map(
 );
 
 /** How rows become text where nothing else is asked for. */
-export type DefaultDialect = Pick<ExportParameters, "dialect" | "dialectOptions">;
+export interface DefaultDialect {
+  readonly dialect: DialectName;
+  /** Options of the dialect that replace its own. */
+  readonly dialectOptions: DialectOptions;
+}
 
 export const defaultDialect: DefaultDialect = { dialect: "rfc4180", dialectOptions: {} };
 

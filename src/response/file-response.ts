@@ -56,11 +56,18 @@ let narrow: (response: FileResponse, request: RequestHead) => void;
  * Range and If-Range, unless `Accept-Ranges` was removed or set to `none`. If the file changes while it is sent,
  * `send()` cuts the connection before the last byte. A response made by the constructor is a stream with a name: no
  * length, no tag, no ranges.
- *
  * @example
+ * ```js
+ * import { FileResponse } from "stream-csv";
+ *
  * const response = await FileResponse.open("package.json", { asAttachment: true });
- * console.log(response.headers.get("Content-Disposition")); // attachment; filename="package.json"
+ * console.log(response.headers.get("Content-Disposition"));
  * await response.close();
+ * ```
+ *
+ * ```text
+ * attachment; filename="package.json"
+ * ```
  */
 export class FileResponse extends StreamingHttpResponse {
   readonly #clock: Clock;

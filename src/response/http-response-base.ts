@@ -40,6 +40,24 @@ const closerLimitMs = 1000;
  *
  * Use `HttpResponse` for content in memory, `StreamingHttpResponse` for content that is made while it is sent, and
  * `FileResponse` for a file. The property `streaming` tells them apart.
+ * @example
+ * ```js
+ * import { HttpResponse, HttpResponseBase, StreamingHttpResponse } from "stream-csv";
+ *
+ * for (const response of [new HttpResponse("pong"), new StreamingHttpResponse(["po", "ng"])]) {
+ *   response.headers.set("Cache-Control", "no-store");
+ *   response.onClose(() => console.log(response.constructor.name, "is closed"));
+ *   console.log(response instanceof HttpResponseBase, response.streaming);
+ *   await response.close();
+ * }
+ * ```
+ *
+ * ```text
+ * true false
+ * HttpResponse is closed
+ * true true
+ * StreamingHttpResponse is closed
+ * ```
  */
 export abstract class HttpResponseBase implements AsyncDisposable {
   /** True if the body is made while it is sent; narrows `AnyResponse`. */

@@ -18,11 +18,18 @@ export type Content = Chunk | Iterable<Chunk>;
  * The content stays in the parts in which it was written. Appending copies only small parts, and `send()` writes the
  * parts without joining them, so a body of N bytes needs about N bytes of memory. Don't change a byte array after
  * passing it.
- *
  * @example
+ * ```js
+ * import { HttpResponse } from "stream-csv";
+ *
  * const response = new HttpResponse("id,name\r\n", { contentType: "text/csv; charset=utf-8" });
  * response.write("1,Ada\r\n");
- * console.log(response.tell(), response.text.split("\r\n").length); // 16 3
+ * console.log(response.tell(), response.text.split("\r\n").length);
+ * ```
+ *
+ * ```text
+ * 16 3
+ * ```
  */
 export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Array> {
   #parts = new ByteParts();

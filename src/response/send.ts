@@ -34,14 +34,33 @@ const pieceBytes = 128 * 1024;
  *
  * Middleware may wrap `res.end` and `res.write`: `send` relies neither on their callbacks nor on their return values.
  *
+ * @param response - the response to send; it is closed before the promise resolves
+ * @param req - the request; its method and headers decide about body, ranges and trailers
+ * @param res - the answer of `node:http`; its head must not have been sent
+ * @param options - limits, a signal and hooks
  * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a response, and for a request that isn't from
  *   `node:http`, such as one of HTTP/2; RangeError `SCSV_ARG_RANGE` for a negative limit; the response is closed
  *   first
  * @example
- * createServer(async (req, res) => {
- *   const outcome = await send(new HttpResponse("pong", { contentType: "text/plain" }), req, res);
- *   if (outcome.state === "failed") logger.error(outcome.error);
+ * ```js
+ * import { createServer } from "node:http";
+ * import { send, StreamingHttpResponse } from "stream-csv";
+ *
+ * const server = createServer(async (req, res) => {
+ *   const { state, bytes } = await send(new StreamingHttpResponse(["id,name\n", "1,Ada\n"]), req, res);
+ *   console.log(state, bytes);
+ *   server.close();
  * });
+ * server.listen(0, "127.0.0.1", async () => {
+ *   const answer = await fetch(`http://127.0.0.1:${server.address().port}/`);
+ *   console.log((await answer.text()).length);
+ * });
+ * ```
+ *
+ * ```text
+ * completed 14
+ * 14
+ * ```
  */
 export async function send(
   response: AnyResponse,

@@ -17,14 +17,21 @@ export interface StreamingResponseOptions extends ResponseOptions {
  * The body is read once; a second iteration yields nothing. To change it, wrap `streamingContent` and assign the
  * wrapper back; that reads nothing. Closing fires the producer's signal, then calls `return()` once on the outermost
  * wrapper and on each body below it, even if they weren't started.
- *
  * @example
+ * ```js
+ * import { HttpResponse, StreamingHttpResponse } from "stream-csv";
+ *
  * async function* shout(chunks) {
  *   for await (const chunk of chunks) yield Buffer.from(chunk).toString().toUpperCase();
  * }
  * const response = new StreamingHttpResponse(["id,", "name"], { contentType: "text/csv; charset=utf-8" });
  * response.streamingContent = shout(response.streamingContent);
- * console.log((await HttpResponse.from(response.streamingContent)).text); // ID,NAME
+ * console.log((await HttpResponse.from(response.streamingContent)).text);
+ * ```
+ *
+ * ```text
+ * ID,NAME
+ * ```
  */
 export class StreamingHttpResponse extends HttpResponseBase implements AsyncIterable<Uint8Array> {
   readonly #bodies: Body[] = [];

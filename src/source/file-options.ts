@@ -1,8 +1,13 @@
 /** Encodings that text files are read in; a byte order mark always decides by itself. */
-export const fileEncodings = ["utf-8", "latin-1", "windows-1252", "utf-16"] as const;
+export const fileEncodings = [
+  "utf-8",
+  "latin-1",
+  "windows-1252",
+  "utf-16",
+] as const satisfies readonly FileEncoding[];
 
 /** How the characters of a text file are encoded. */
-export type FileEncoding = (typeof fileEncodings)[number];
+export type FileEncoding = "utf-8" | "latin-1" | "windows-1252" | "utf-16";
 
 /**
  * How a text file is read: what its bytes can't tell by themselves. `encoding` is for CSV, TSV and JSON files, all others

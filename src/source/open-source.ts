@@ -48,7 +48,31 @@ export async function openSources(path: string, options: OpenOptions = {}): Prom
 
 /**
  * Opens the one source of a file, or the one that `table` names.
- * @throws StreamCsvError as {@link openSources}; `SCSV_SOURCE_UNREADABLE` when the file has several tables, or none
+ * @param path - a file whose name ends as its kind does: `.csv`, `.tsv`, `.json`, `.ndjson`, `.parquet`, `.duckdb`; text also with `.gz` or `.zst` behind it
+ * @param options - how the file is read
+ * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNSUPPORTED`, `SCSV_DUCKDB_MISSING`, and `SCSV_SOURCE_UNREADABLE`, also
+ *   when the file has several tables, or none
+ * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for options that can't be, or that the file's kind has no use for
+ * @example
+ * ```js
+ * import { writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { csvChunks, openSource } from "stream-csv";
+ *
+ * const file = join(tmpdir(), "people.csv");
+ * await writeFile(file, "id;name\n1;Ann\n");
+ * const source = await openSource(file, { delimiter: ";" });
+ * console.log(source.kind, source.columns.map(({ name }) => name).join(" "));
+ * for await (const chunk of csvChunks(source, { columns: ["name"] })) console.log(Buffer.from(chunk).toString().trim());
+ * await source.close();
+ * ```
+ *
+ * ```text
+ * csv id name
+ * name
+ * Ann
+ * ```
  */
 export async function openSource(path: string, options: OpenOptions = {}): Promise<Source> {
   const sources = await openSources(path, options);

@@ -26,8 +26,23 @@ const optionNames: readonly (keyof RowsOptions)[] = ["columns", "name"];
  * once when a reading ends, whichever way. An array or another collection can be read again and again, and a function is
  * called for each reading; a stream, a promise or an iterator can be read once, and is given back by `close()` when it
  * never was. Its `version` is another each time it is asked for, since each reading may give other rows.
+ * @param rows - arrays or objects, or what gives them
+ * @param options - the columns and a name
  * @throws TypeError `SCSV_ARG_TYPE`, RangeError `SCSV_ARG_RANGE` at the call, for what can't be rows or options
  * @throws StreamCsvError `SCSV_ROW_SHAPE`, with the row, for a row that is neither array nor object or has too many values
+ * @example
+ * ```js
+ * import { csvChunks, rowsSource } from "stream-csv";
+ *
+ * const source = rowsSource([[1, "Ann"]], { columns: ["id", "name"] });
+ * for await (const chunk of csvChunks(source)) console.log(Buffer.from(chunk).toString().trim());
+ * await source.close();
+ * ```
+ *
+ * ```text
+ * id,name
+ * 1,Ann
+ * ```
  */
 export function rowsSource(rows: Rows, options: RowsOptions = {}): Source {
   checkOptionNames("rowsSource()", options, optionNames);

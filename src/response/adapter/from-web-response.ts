@@ -43,12 +43,23 @@ export interface WebResponseLike {
  * has no body. The body isn't read before it is sent. Closing the result cancels the unread rest. Set-Cookie lines
  * are kept unchanged.
  *
+ * @param webResponse - a `Response` of any realm or package, not read yet
  * @throws TypeError `SCSV_ARG_TYPE` if the value is not a Web response, is an error response (status 0), or has a
  *   body that somebody else reads or has read
  * @throws BadHeaderError `SCSV_BAD_HEADER` for a header that `node:http` can't send; the body is then cancelled
  * @example
- * const upstream = await fetch("https://example.org/data.csv", { signal });
- * await send(fromWebResponse(upstream), req, res);
+ * ```js
+ * import { fromWebResponse, HttpResponse } from "stream-csv";
+ *
+ * const response = fromWebResponse(new Response("id,name\n", { status: 201 }));
+ * console.log(response.statusCode, response.streaming);
+ * console.log((await HttpResponse.from(response.streamingContent)).text.trim());
+ * ```
+ *
+ * ```text
+ * 201 true
+ * id,name
+ * ```
  */
 export function fromWebResponse(webResponse: WebResponseLike): AnyResponse {
   if (!isWebResponse(webResponse) || webResponse.status === 0) {

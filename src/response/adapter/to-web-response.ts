@@ -25,12 +25,23 @@ export interface WebRequestHead extends RequestHead {
  * rejects, so that the server can cut the connection. A body with more or fewer bytes than its Content-Length fails
  * too.
  *
- * @param request decides about Range and HEAD. Its signal reports that the client disconnected, because some servers
+ * @param response - the response to convert; it belongs to the Web's response afterwards
+ * @param request - decides about Range and HEAD. Its signal reports that the client disconnected, because some servers
  *   fire it instead of cancelling the body. Without a request the answer is that to a plain GET.
  * @throws RangeError `SCSV_ARG_RANGE` for a status below 200, which the Web's class can't hold, and for a
  *   Content-Length that is not a number or differs from the buffered content; the response is then closed
  * @example
- * app.get("/export.csv", (c) => toWebResponse(new StreamingHttpResponse(rows()), c.req.raw));
+ * ```js
+ * import { StreamingHttpResponse, toWebResponse } from "stream-csv";
+ *
+ * const request = new Request("http://127.0.0.1/export.csv");
+ * const response = toWebResponse(new StreamingHttpResponse(["id,name\n", "1,Ada\n"]), request);
+ * console.log(response.status, (await response.text()).length);
+ * ```
+ *
+ * ```text
+ * 200 14
+ * ```
  */
 export function toWebResponse(response: AnyResponse, request: WebRequestHead = { headers: {} }): Response {
   try {

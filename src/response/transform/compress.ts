@@ -57,13 +57,22 @@ const outdatedHeaders = ["Content-Length", "Accept-Ranges", "Repr-Digest", "Cont
  * A 304 gets the `Vary` and the weak ETag of the 200 it replaces, so `compress()` and `conditionalGet()` work in
  * either order.
  *
+ * @param options - codings, their levels, and how often a stream is flushed
  * @throws RangeError `SCSV_ARG_RANGE` for a negative size or time, an unknown coding, or a level that one of them
  *   doesn't have
  * @throws TypeError `SCSV_ARG_TYPE` for `codings` that aren't an array
  * @example
+ * ```js
+ * import { compress, HttpResponse } from "stream-csv";
+ *
  * const response = new HttpResponse("a".repeat(1000));
  * compress()({ method: "GET", headers: { "accept-encoding": "gzip" } }, response);
- * console.log(response.headers.get("Content-Encoding"), response.tell() < 1000); // gzip true
+ * console.log(response.headers.get("Content-Encoding"), response.tell() < 1000);
+ * ```
+ *
+ * ```text
+ * gzip true
+ * ```
  */
 export function compress(options: CompressOptions = {}): ResponseTransform {
   const { minBytes = 200, flushBytes = 128 * 1024, flushIntervalMs = 200 } = options;

@@ -26,14 +26,23 @@ const keptHeaders = ["Cache-Control", "Content-Location", "Date", "ETag", "Expir
  * considered. Buffered content without an ETag gets a strong one, its SHA-256, unless Cache-Control says `no-store`.
  * A stream is never read; only the ETag or Last-Modified it already has counts. A replaced response is closed at
  * once, and its cookies are kept.
- *
+ * @param options - a clock, for tests
  * @example
+ * ```js
+ * import { conditionalGet, HttpResponse } from "stream-csv";
+ *
  * const transform = conditionalGet();
  * const first = transform({ method: "GET", headers: {} }, new HttpResponse("pong"));
  * const headers = { "if-none-match": first.headers.get("ETag") };
- * console.log(transform({ method: "GET", headers }, new HttpResponse("pong")).statusCode); // 304
+ * console.log(transform({ method: "GET", headers }, new HttpResponse("pong")).statusCode);
+ * ```
+ *
+ * ```text
+ * 304
+ * ```
  */
-export function conditionalGet({ clock = systemClock }: ConditionalGetOptions = {}): ResponseTransform {
+export function conditionalGet(options: ConditionalGetOptions = {}): ResponseTransform {
+  const { clock = systemClock } = options;
   return (request, response) => {
     const method = requestMethod(request);
     const isSuccess = response.statusCode >= 200 && response.statusCode < 300;

@@ -4,10 +4,17 @@ import type { ResponseTransform } from "./transform.ts";
 /**
  * Makes a transform that sets the Content-Length of a buffered response that has none. Streams and existing lengths
  * stay unchanged; `send()` refuses a wrong length.
- *
  * @example
+ * ```js
+ * import { contentLength, HttpResponse } from "stream-csv";
+ *
  * const response = contentLength()({ method: "GET", headers: {} }, new HttpResponse("pong"));
- * console.log(response.headers.get("Content-Length")); // 4
+ * console.log(response.headers.get("Content-Length"));
+ * ```
+ *
+ * ```text
+ * 4
+ * ```
  */
 export function contentLength(): ResponseTransform {
   return (_request, response) => {

@@ -54,7 +54,7 @@ export function placeNames(count: number): readonly string[] {
 /** @throws StreamCsvError `SCSV_DUCKDB_MISSING` when the optional package isn't installed */
 export async function loadDuckDB(importer?: DuckDBImporter): Promise<DuckDBModule> {
   try {
-    // Inside the try, where bundlers take an import that they can't resolve for one of an optional package.
+    // In this form, and inside the try, bundlers take an import that they can't resolve for one of an optional package.
     return importer === undefined ? await import("@duckdb/node-api") : ((await importer()) as DuckDBModule);
   } catch (cause) {
     throw new StreamCsvError(

@@ -70,7 +70,8 @@ export async function frameOpener(importer?: FzstdImporter): Promise<FrameOpener
   if (importer === undefined && isFactory(create))
     return (frames, frame) => new NodeFrame(create, frames, frame);
   try {
-    const fzstd: FzstdModule = await (importer === undefined ? import("fzstd") : importer());
+    // In this form, and inside the try, bundlers take an import that they can't resolve for one of an optional package.
+    const fzstd: FzstdModule = importer === undefined ? await import("fzstd") : await importer();
     return (frames, frame) => new FzstdFrame(fzstd, frames, frame);
   } catch (cause) {
     throw new StreamCsvError(

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join, posix } from "node:path";
+import { before, test } from "node:test";
+import { build } from "esbuild";
+import { pack, root, type Packed } from "./tarball.ts";
+
+let packed: Packed;
+let paths: ReadonlySet<string>;
+
+before(async () => {
+  packed = await pack(["--dry-run"]);
+  paths = new Set(packed.files.map(({ path }) => path));
+});
+
+test("the tarball holds what is used and read, and nothing for those who work on the package", (t) => {
+  const { size, unpackedSize } = packed;
+  t.diagnostic(
+    `${paths.size} files, ${Math.round(size / 1024)} KiB packed, ${Math.round(unpackedSize / 1024)} KiB unpacked`,
+  );
+  const places = [...paths].map((path) => /^(?:dist\/[^/]+|[^/]+)/.exec(path)?.[0] ?? path);
+  assert.deepEqual(
+    [...new Set(places)].toSorted(),
+    [
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "dist/bench",
+      "dist/bin",
+      "dist/src",
+      "docs",
+      "fixtures",
+      "package.json",
+    ].toSorted(),
+  );
+  const fixtures = [...paths].filter((path) => path.startsWith("fixtures/"));
+  assert.deepEqual(fixtures, ["fixtures/calibration/gate.jsonl"]);
+});
+
+test("every entry of the package, and the program, is in the tarball", async () => {
+  const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
+    readonly bin: Readonly<Record<string, string>>;
+    readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  };
+  const entries = Object.values(manifest.exports).flatMap((entry) =>
+    typeof entry === "string" ? [entry] : Object.values(entry),
+  );
+  for (const entry of [...entries, ...Object.values(manifest.bin)])
+    assert.ok(paths.has(posix.normalize(entry)), entry);
+});
+
+test("every import between files of the tarball leads to one of them", async () => {
+  let imports = 0;
+  for (const path of paths) {
+    if (!/\.(?:js|d\.ts)$/.test(path)) continue;
+    const text = await readFile(join(root, path), "utf8");
+    for (const [, specifier = ""] of text.matchAll(/(?:from |import\(|import )"(\.[^"]+)"/g)) {
+      imports += 1;
+      // Declarations keep the ending of the source, which TypeScript takes for its declaration.
+      const target = posix.join(posix.dirname(path), specifier);
+      const file = path.endsWith(".d.ts") ? target.replace(/\.ts$/, ".d.ts") : target;
+      assert.ok(paths.has(file), `${path} imports ${specifier}`);
+    }
+  }
+  assert.ok(imports > 500, `${imports} imports`);
+});
+
+test("an accidental publish is refused, since the name belongs to somebody else", async () => {
+  const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as object;
+  assert.equal("private" in manifest && manifest.private, true);
+});
+
+test("no page runs npx stream-csv before it says how the package is installed", async () => {
+  let pages = 0;
+  for (const path of [...paths].filter((name) => name.endsWith(".md") || name.endsWith(".js"))) {
+    const text = await readFile(join(root, path), "utf8");
+    const at = text.indexOf("npx stream-csv");
+    if (at < 0) continue;
+    pages += 1;
+    assert.match(text.slice(0, at), /npm (?:ci|install)\b/, path);
+  }
+  assert.ok(pages > 0);
+});
+
+/** Packages whose modules an entry may load, also later on, as a bundler follows its imports; the server's processes are files of its own. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  "src/index.js": ["cookie", "csv-stringify", "mime", "negotiator"],
+  "src/server.js": ["cookie", "csv-stringify", "mime", "negotiator", "pino", "prom-client"],
+};
+
+for (const [entry, packages] of Object.entries(needed)) {
+  test(`${entry} needs ${packages.join(", ")}, and what those need`, async () => {
+    const own = new Set<string>(packages);
+    const { metafile } = await build({
+      entryPoints: [join(root, "dist", entry), ...(await processesOf(entry))],
+      outdir: root,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      write: false,
+      metafile: true,
+      logLevel: "silent",
+      // What each package needs itself is its own affair.
+      plugins: [
+        {
+          name: "packages",
+          setup: ({ onResolve }) => {
+            onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
+              importer === "" ? null : { path, external: true },
+            );
+          },
+        },
+      ],
+    });
+    const imported = Object.values(metafile.inputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+    const found = imported
+      .filter((path) => !path.startsWith("node:") && !path.startsWith("dist/"))
+      .map((path) => /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path)
+      // Optional peers, loaded with the first file that needs them.
+      .filter((name) => name !== "@duckdb/node-api" && name !== "fzstd");
+    assert.deepEqual([...new Set(found)].toSorted(), [...own].toSorted());
+  });
+}
+
+async function processesOf(entry: string): Promise<readonly string[]> {
+  if (entry !== "src/server.js") return [];
+  const folder = join(root, "dist/src/server");
+  const names = await readdir(folder, { recursive: true });
+  return names.filter((name) => name.endsWith(".js")).map((name) => join(folder, name));
+}

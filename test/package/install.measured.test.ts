@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { makeProject, npm, readmeExample, root, type Project } from "./tarball.ts";
+
+const execute = promisify(execFile);
+
+/** Each as the oldest and newest that is supported, and the last ones of the lines between. */
+const compilers = ["5.4", "5.9", "6.0", "7.0"];
+const settings = ["nodenext", "node16", "bundler"];
+
+let project: Project;
+
+before(async () => {
+  project = await makeProject([
+    "@types/node@20",
+    ...compilers.map((version) => `typescript-${version}@npm:typescript@~${version}`),
+  ]);
+});
+after(() => project[Symbol.asyncDispose]());
+
+/** Runs a program where no package of ours is installed. */
+async function run(program: string): Promise<string> {
+  const { stdout } = await execute(process.execPath, [program], { timeout: 60_000 });
+  return stdout;
+}
+
+function sorted(text: string): readonly string[] {
+  return text.trim().split("\n").toSorted();
+}
+
+for (const version of compilers) {
+  for (const setting of settings) {
+    test(`TypeScript ${version} checks every declaration by ${setting}, without the optional packages`, async () => {
+      const path = await project.write(
+        "consumer.ts",
+        await readFile(join(root, "fixtures/package/consumer.ts"), "utf8"),
+      );
+      const flags = {
+        noEmit: true,
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        target: "es2022",
+        lib: "es2022",
+        types: "node",
+        module: setting === "bundler" ? "esnext" : setting,
+        moduleResolution: setting,
+      };
+      const compiler = join(project.folder, `node_modules/typescript-${version}/bin/tsc`);
+      const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+      const checked = await execute(process.execPath, [compiler, ...args, path], {
+        cwd: project.folder,
+        timeout: 120_000,
+      }).catch((error: unknown) => error as { readonly stdout: string });
+      assert.equal(checked.stdout, "");
+    });
+  }
+}
+
+test("installs none of the optional packages", async () => {
+  const names = await readdir(join(project.folder, "node_modules"));
+  for (const optional of ["@duckdb", "fzstd"]) assert.ok(!names.includes(optional), optional);
+});
+
+test("the README's example runs against the installed package", async () => {
+  const { code, output } = await readmeExample();
+  assert.deepEqual(sorted(await run(await project.write("example.mjs", code))), sorted(output));
+});
+
+for (const [format, ending] of [
+  ["esm", "mjs"],
+  ["cjs", "cjs"],
+] as const) {
+  test(`esbuild bundles the README's example to ${format}, and the bundle answers by itself`, async () => {
+    const { code, output } = await readmeExample();
+    const folder = await mkdtemp(join(tmpdir(), "stream-csv-bundle-"));
+    try {
+      const outfile = join(folder, `bundle.${ending}`);
+      await build({
+        entryPoints: [await project.write("bundled.mjs", code)],
+        bundle: true,
+        platform: "node",
+        format,
+        outfile,
+        logLevel: "silent",
+      });
+      assert.deepEqual(sorted(await run(outfile)), sorted(output));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+}
+
+test("a CommonJS program can require every entry of the package", async () => {
+  const program = await project.write(
+    "required.cjs",
+    `for (const entry of ["stream-csv", "stream-csv/server", "stream-csv/bench"]) console.log(Object.keys(require(entry)).length > 0);`,
+  );
+  assert.equal(await run(program), "true\ntrue\ntrue\n");
+});
+
+test("packing begins with an empty dist, so that nothing stale is shipped", async () => {
+  const copy = await mkdtemp(join(tmpdir(), "stream-csv-checkout-"));
+  try {
+    for (const name of ["package.json", "tsconfig.json", "bin", "src", "bench"])
+      await cp(join(root, name), join(copy, name), { recursive: true });
+    await symlink(join(root, "node_modules"), join(copy, "node_modules"), "junction");
+    const stale = join(copy, "dist/src/stale.js");
+    await mkdir(dirname(stale), { recursive: true });
+    await writeFile(stale, "");
+    await npm(["pack", "--dry-run"], copy);
+    const built = await readdir(dirname(stale));
+    assert.ok(built.includes("index.js") && !built.includes("stale.js"), built.join());
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { readDocComment } from "../../dev/reference/doc-comment.ts";
+import type { Item } from "../../dev/reference/extract.ts";
+import { referenceFiles } from "../../dev/reference/reference-files.ts";
+import { root } from "./tarball.ts";
+
+const references = await referenceFiles();
+
+for (const { path, text } of references.flatMap(({ files }) => files)) {
+  test(`${path} is what the declarations and docstrings give; \`npm run reference\` writes it`, () => {
+    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(root + path, text);
+    assert.equal(existsSync(root + path) ? readFileSync(root + path, "utf8") : "", text);
+  });
+}
+
+/** What types are made of, with no need of a name of its own, in the order of the entries. */
+const unnamed: Readonly<Record<string, readonly string[]>> = {
+  // The base of Dialect, and the table of codes that FaultCode lists.
+  "stream-csv": ["DialectShape", "FaultEntry", "faultCatalogue"],
+  "stream-csv/server": [],
+  // Schemas of which the types of results, baselines and calibrations are inferred.
+  "stream-csv/bench": ["baselineSchema", "calibrationRun", "resultSchema"],
+};
+
+test("every type that a signature names is exported, by its own entry or by the main one", () => {
+  const main = new Set(references[0]?.surface.items.map(({ name }) => name));
+  for (const { entry, surface } of references) {
+    const missing = surface.unexported.filter((name) => entry.specifier === "stream-csv" || !main.has(name));
+    assert.deepEqual(missing, unnamed[entry.specifier], entry.specifier);
+  }
+});
+
+/** The contract's names; types that their signatures need are beside them. */
+const values: Readonly<Record<string, readonly string[]>> = {
+  "stream-csv": [
+    "BadHeaderError",
+    "CsvEncoder",
+    "FileResponse",
+    "HttpResponse",
+    "HttpResponseBase",
+    "NotWritableError",
+    "StreamCsvError",
+    "StreamingHttpResponse",
+    "compress",
+    "conditionalGet",
+    "contentLength",
+    "csvChunks",
+    "csvResponse",
+    "dialects",
+    "fromWebResponse",
+    "openSource",
+    "rowsSource",
+    "send",
+    "toWebResponse",
+  ],
+  "stream-csv/server": ["startServer"],
+  "stream-csv/bench": ["insideNumbers", "runBench"],
+};
+
+test("each entry has the values of the contract, and no more", () => {
+  for (const { entry, surface } of references)
+    assert.deepEqual([...surface.values].toSorted(), values[entry.specifier], entry.specifier);
+});
+
+test("every export has a docstring, and every value an example with what it prints", () => {
+  for (const { entry, surface } of references) {
+    for (const item of surface.items) {
+      const name = `${item.name ?? ""} of ${entry.specifier}`;
+      const { text, examples } = readDocComment(item.docComment);
+      assert.notEqual(text, "", `${name} has no docstring`);
+      if (!surface.values.has(item.name ?? "")) continue;
+      assert.match(examples.join("\n"), /^```js\n[^]*```\n\n```text\n[^]*```$/, `${name} has no example`);
+    }
+  }
+});
+
+test("no signature has the type any", () => {
+  for (const { entry, surface } of references) {
+    const code = surface.report.replaceAll(/^\s*\/\/.*$/gm, "");
+    assert.doesNotMatch(code, /(?<![\w/-])any(?![\w-])/, entry.specifier);
+  }
+});
+
+test("every parameter of a function has a sentence, where it has a name of its own", () => {
+  for (const { entry, surface } of references) {
+    for (const item of surface.items.filter(({ kind }) => kind === "Function")) {
+      const said = new Set(readDocComment(item.docComment).parameters.map(([name]) => name));
+      for (const parameter of parametersOf(item))
+        assert.ok(said.has(parameter), `${parameter} of ${item.name ?? ""} of ${entry.specifier}`);
+    }
+  }
+});
+
+function parametersOf({ excerptTokens }: Item): readonly string[] {
+  const signature = excerptTokens.map(({ text }) => text).join("");
+  return [...signature.matchAll(/[(,] ?(\w+)\??: /g)].flatMap(([, name]) => name ?? []);
+}
