@@ -72,7 +72,9 @@ function read<T>(schema: GenericSchema<unknown, T>, value: unknown, what: string
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const place = issue.path?.map(({ key }) => String(key)).join(".") ?? "";
+  // valibot says of an unknown name that it expected "never".
+  const reason = issue.expected === "never" ? "there is no such setting" : issue.message;
   throw new RangeError(
-    `${JSON.stringify(value)} is not ${what}${place === "" ? "" : `, at "${place}"`}: ${issue.message}.`,
+    `${JSON.stringify(value)} is not ${what}${place === "" ? "" : `, at "${place}"`}: ${reason}.`,
   );
 }

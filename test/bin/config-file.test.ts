@@ -133,3 +133,11 @@ describe("serve --config", () => {
     assert.equal(exitCode, 1);
   });
 });
+
+test("names a setting of HTTP that there isn't", async () => {
+  const file = join(folder, "unknown-http.json");
+  await writeFile(file, JSON.stringify({ http: { headByte: 1 } }));
+  const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--config", file]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /at "headByte": there is no such setting/);
+});

@@ -83,3 +83,9 @@ test("names every file that can't be read at once, and starts without them by --
   await writeFile(gone, "id\n2\n");
   assert.equal(await (await fetch(`${server.url}/exports/gone.csv`)).text(), "id\r\n2\r\n");
 });
+
+test("a start that fails says only why, and not that a server has stopped", async () => {
+  const { exitCode, stdout, stderr } = await runCli(["serve", "--port", "0", "no-such-file.parquet"]);
+  assert.deepEqual([exitCode, stdout], [1, ""]);
+  assert.match(stderr, /^error: The file "no-such-file\.parquet" can't be read: ENOENT[^\n]*\n[^\n]*\n$/);
+});

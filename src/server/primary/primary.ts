@@ -56,11 +56,7 @@ export async function startPrimary(
   } finally {
     signal?.removeEventListener("abort", stop);
   }
-  const { workers, workerModel, slots } = settings;
-  log.logger.info(
-    { url: primary.url, workers, workerModel, ...(workerModel === "async" ? { slots } : {}) },
-    "listening",
-  );
+  primary.started();
   return primary;
 }
 
@@ -69,6 +65,7 @@ class Primary implements RunningServer {
   readonly stopped: Promise<{ readonly cutTransfers: number }>;
   readonly #drainAsked = new AbortController();
   readonly #killAsked = new AbortController();
+  #hasStarted = false;
   readonly #settings: ServerSettings;
   readonly #listener: Server;
   readonly #pool: WorkerPool;
@@ -94,6 +91,16 @@ class Primary implements RunningServer {
     this.stopped = this.#stopWhenAsked();
   }
 
+  /** Logs that the server is ready. */
+  started(): void {
+    this.#hasStarted = true;
+    const { workers, workerModel, slots } = this.#settings;
+    this.#log.logger.info(
+      { url: this.url, workers, workerModel, ...(workerModel === "async" ? { slots } : {}) },
+      "listening",
+    );
+  }
+
   drain(): void {
     this.#drainAsked.abort();
   }
@@ -115,7 +122,8 @@ class Primary implements RunningServer {
     await this.#state.close();
     await this.#pool.kill();
     await this.#folder.close();
-    this.#log.logger.info({ cutTransfers }, "stopped");
+    // A start that failed is the caller's error; it never served.
+    if (this.#hasStarted) this.#log.logger.info({ cutTransfers }, "stopped");
     await this.#log.flush(lastLinesMs);
     return { cutTransfers };
   }
