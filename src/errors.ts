@@ -1,6 +1,6 @@
 // Long because it is a catalogue: every fault of run time with what it means and what to do, and the classes that carry them.
 
-/** What the catalogue knows of a fault; the table in docs/errors.md is generated from it. */
+/** What the catalogue knows of a fault; the table in docs/reference/errors.md is generated from it. */
 interface FaultEntry {
   /** What happened, in one sentence for the reader of a log. */
   readonly meaning: string;
@@ -260,7 +260,7 @@ export class StreamCsvError extends Error {
 
   constructor(code: FaultCode, message: string, details: FaultDetails = {}) {
     if (!Object.hasOwn(faultCatalogue, code))
-      throw wrongRange(`${textOf(code)} is not the code of a fault; docs/errors.md lists them.`);
+      throw wrongRange(`${textOf(code)} is not the code of a fault; docs/reference/errors.md lists them.`);
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.hint = details.hint ?? faultCatalogue[code].remedy;

@@ -4,7 +4,7 @@ import { dirname, join, normalize, sep } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-/** The three buildings' storeys; what isn't in the table has no place in the house. See docs/architecture.md. */
+/** The three buildings' storeys; what isn't in the table has no place in the house. See docs/reference/architecture.md. */
 const storeys: Readonly<Record<string, number>> = {
   "src/errors": 0,
   "src/units": 0,

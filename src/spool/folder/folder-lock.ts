@@ -31,7 +31,7 @@ export interface LockTimes {
   readonly patienceMs: number;
 }
 
-/** What a server uses; see docs/server.md. */
+/** What a server uses; see docs/reference/server.md. */
 export const lockTimes: LockTimes = { refreshMs: 3000, staleMs: 15_000, patienceMs: 16_000 };
 
 /** A lock is written in two steps, and nobody stays between them for longer. */
