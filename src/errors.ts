@@ -1,6 +1,6 @@
 // Long because it is a catalogue: every run-time fault with its meaning and remedy, and the classes that carry them.
 
-/** One fault in the catalogue; the table in docs/errors.md is generated from it. */
+/** One fault in the catalogue; the table in docs/reference/errors.md is generated from it. */
 interface FaultEntry {
   /** What happened, in one sentence for the reader of a log. */
   readonly meaning: string;
@@ -274,7 +274,7 @@ export class StreamCsvError extends Error {
 
   constructor(code: FaultCode, message: string, details: FaultDetails = {}) {
     if (!Object.hasOwn(faultCatalogue, code))
-      throw wrongRange(`${textOf(code)} is not the code of a fault; docs/errors.md lists them.`);
+      throw wrongRange(`${textOf(code)} is not the code of a fault; docs/reference/errors.md lists them.`);
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.hint = details.hint ?? faultCatalogue[code].remedy;

@@ -1,20 +1,36 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startServe } from "./harness/cli.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const rootUrl = new URL("../../", import.meta.url);
+const root = fileURLToPath(rootUrl);
 const execute = promisify(execFile);
-const pages = [
-  "README.md",
-  ...(await readdir(`${root}docs`, { recursive: true }))
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name.replaceAll("\\", "/")}`),
-];
+/** The folders of pages that people write; each has its pages directly in it. */
+const folders = ["", "docs/guides/", "docs/reference/", "docs/reference/api/"];
+const pages = (
+  await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(root + folder)).filter((name) => name.endsWith(".md")).map((name) => folder + name),
+    ),
+  )
+).flat();
+
+/** The fragments by which GitHub links to the headings of a page. */
+function fragmentsOf(text: string): ReadonlySet<string> {
+  const headings = text.replaceAll(/^```[^]*?^```/gm, "").matchAll(/^#+ (.*)$/gm);
+  return new Set(
+    [...headings].map(([, heading = ""]) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
 
 let folder = "";
 before(async () => {
@@ -48,9 +64,14 @@ for (const page of pages) {
     });
   }
 
-  test(`${page} has no broken link`, async () => {
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = ""]) => target);
-    for (const link of links) await readFile(join(root, dirname(page), link));
+  test(`${page} links to nothing that isn't there`, async () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    for (const [link, target = "", fragment] of links) {
+      const linked = new URL(target, new URL(page, rootUrl));
+      if ((await stat(linked)).isDirectory()) continue;
+      const linkedText = await readFile(linked, "utf8");
+      assert.ok(fragment === undefined || fragmentsOf(linkedText).has(fragment), link);
+    }
   });
 }
 

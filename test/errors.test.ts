@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { tokenizer } from "acorn";
 import { faultCatalogue, StreamCsvError, toError } from "../src/errors.ts";
 
-const page = fileURLToPath(new URL("../../docs/errors.md", import.meta.url));
+const page = fileURLToPath(new URL("../../docs/reference/errors.md", import.meta.url));
 const begin =
   "<!-- the table below is generated from src/errors.ts; UPDATE_GOLDEN=1 npm test writes it -->\n";
 
@@ -18,7 +18,7 @@ function table(): string {
   return `| code | HTTP | what it means | what to do |\n| --- | --- | --- | --- |\n${rows.join("")}`;
 }
 
-test("docs/errors.md has the whole current catalogue", () => {
+test("docs/reference/errors.md has the whole current catalogue", () => {
   const text = readFileSync(page, "utf8");
   const head = text.slice(0, text.indexOf(begin) + begin.length);
   assert.ok(head.endsWith(begin), "the page has lost the mark where the table begins");

@@ -131,7 +131,7 @@ export const resultSchema = strictObject({
   complete: boolean(),
 });
 
-/** A run's result, as the result file holds it; see docs/bench.md. */
+/** A run's result, as the result file holds it; see docs/reference/bench.md. */
 export type BenchResult = Readonly<InferOutput<typeof resultSchema>>;
 export type Environment = Readonly<InferOutput<typeof environmentSchema>>;
 export type Arm = Readonly<InferOutput<typeof arm>>;

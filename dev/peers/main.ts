@@ -1,5 +1,5 @@
 /**
- * Measures our server together with other stacks that serve similar rows, and writes the tables into docs/peers.md.
+ * Measures our server together with other stacks that serve similar rows, and writes the tables into docs/reference/peers.md.
  *
  *     node dist/dev/peers/main.js [--rounds 8] [--rows N] [--seed 1] [--no-install] [--no-write]
  */
@@ -18,7 +18,7 @@ const usage =
   "Usage: npm run peers -- [--rounds <count>] [--rows <count>] [--seed <number>] [--no-install] [--no-write]\n";
 const usageExit = 1;
 const refusedExit = 4;
-const page = fileURLToPath(new URL("../../../docs/peers.md", import.meta.url));
+const page = fileURLToPath(new URL("../../../docs/reference/peers.md", import.meta.url));
 const marks = { begin: "<!-- measured: begin -->", end: "<!-- measured: end -->" };
 
 interface Flags {

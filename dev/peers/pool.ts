@@ -23,7 +23,7 @@ export async function writePool(file: string, signal: AbortSignal): Promise<void
   const text = await runProgram([...command, "--rows", String(sampledRows), "--seed", "1"], { signal });
   const rows = parse(text, {
     columns: true,
-    // Only a quoted empty field is the empty text; see docs/csv.md.
+    // Only a quoted empty field is the empty text; see docs/reference/csv.md.
     cast: (value, { quoting }) => (value === "" && !quoting ? null : value),
   }) as readonly Readonly<Record<string, string | null>>[];
   const distinct = (column: string): string[] => [...new Set(rows.map((row) => row[column] ?? ""))];

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { endWithUs } from "./children.ts";
 
-/** The example of docs/deploy.md. */
+/** The example of docs/guides/deploy.md. */
 export const nginxExample = fileURLToPath(
   new URL("../../../fixtures/nginx/stream-csv.conf", import.meta.url),
 );

@@ -20,7 +20,7 @@ export interface Proxy extends AsyncDisposable {
 
 /** A kind of proxy, and how to start it in front of a server. */
 export interface ProxyKind {
-  /** The example of docs/deploy.md. */
+  /** The example of docs/guides/deploy.md. */
   readonly example: string;
   /** Why tests with it are skipped; false if it is installed. */
   readonly skip: string | false;

@@ -165,7 +165,7 @@ test("passes ranges, conditions, problems and ids through nginx", { skip }, asyn
 });
 
 test("the documentation shows the very file that is tested", async () => {
-  const text = await readFile(new URL("docs/deploy.md", root), "utf8");
+  const text = await readFile(new URL("docs/guides/deploy.md", root), "utf8");
   const example = await readFile(nginxExample, "utf8");
   assert.ok(text.includes(`\`\`\`nginx\n${example}\`\`\`\n`));
 });

@@ -196,7 +196,7 @@ for (const [name, kind] of kinds) {
     });
 
     test("the documentation shows the very file that is tested", async () => {
-      const text = await readFile(new URL("../../../docs/deploy.md", import.meta.url), "utf8");
+      const text = await readFile(new URL("../../../docs/guides/deploy.md", import.meta.url), "utf8");
       assert.ok(text.includes(`\n${await readFile(kind.example, "utf8")}\`\`\`\n`));
     });
   });

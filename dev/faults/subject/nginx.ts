@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { LoadConnection } from "../load-connection.ts";
 
-/** The example of docs/deploy.md. */
+/** The example of docs/guides/deploy.md. */
 const example = fileURLToPath(new URL("../../../../fixtures/nginx/stream-csv.conf", import.meta.url));
 const programs = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/bin/nginx"];
 

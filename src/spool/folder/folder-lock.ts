@@ -31,7 +31,7 @@ export interface LockTimes {
   readonly patienceMs: number;
 }
 
-/** The times that a server uses; see docs/server.md. */
+/** The times that a server uses; see docs/reference/server.md. */
 export const lockTimes: LockTimes = { refreshMs: 3000, staleMs: 15_000, patienceMs: 16_000 };
 
 /** A lock is created and then written; the time between never exceeds this. */

@@ -41,7 +41,7 @@ test("a blocked event loop shows as busy, and as late", async () => {
 });
 
 test("the Fastify server of the documentation is measured from inside", async (t) => {
-  const page = await readFile(`${root}docs/bench.md`, "utf8");
+  const page = await readFile(`${root}docs/reference/bench.md`, "utf8");
   const [, code = ""] = /```javascript\n([^]*?fastify[^]*?)```/.exec(page) ?? [];
   assert.notEqual(code, "");
   // Under the repository, where "stream-csv" is the package itself.

@@ -27,13 +27,13 @@ const promises = [
 ] as const;
 
 for (const [kind, metric, least, most] of promises) {
-  test(`the ${kind} runs of the calibration that is kept are as docs/trust.md counts them, and as it promises`, async () => {
+  test(`the ${kind} runs of the calibration that is kept are as docs/reference/trust.md counts them, and as it promises`, async () => {
     const own = runs.filter((run) => run.kind === kind);
     const found = own.filter(
       ({ verdict, verdicts }) =>
         verdict === "regression" && (metric === undefined || verdicts[metric] === "regression"),
     );
-    const page = await readFile(`${root}docs/trust.md`, "utf8");
+    const page = await readFile(`${root}docs/reference/trust.md`, "utf8");
     const told = new RegExp(`^${kind}: (\\d+) .* in (\\d+) runs, as promised`, "m").exec(page)?.slice(1);
     assert.deepEqual(told?.map(Number), [found.length, own.length]);
     assert.ok(found.length >= own.length * least && found.length <= own.length * most);

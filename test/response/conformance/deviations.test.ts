@@ -131,8 +131,8 @@ testCases(
   Object.entries(deviations).map(([there, [make, asked, expected]]): Case => [there, make, asked, expected]),
 );
 
-test("has a test for each deviation that docs/responses.md lists, and no other", () => {
-  const page = readFileSync("docs/responses.md", "utf8");
+test("has a test for each deviation that docs/reference/responses.md lists, and no other", () => {
+  const page = readFileSync("docs/reference/responses.md", "utf8");
   const [, section = ""] = page.split("## Deviations from other frameworks");
   const rows = section.split("\n").filter((line) => line.startsWith("| "));
   const listed = rows.slice(2).map((line) => line.split("|")[1]?.trim());
