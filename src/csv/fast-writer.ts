@@ -6,7 +6,7 @@ import { cellFormat } from "./fast/cell-format.ts";
 import { stagedColumn } from "./fast/column-stage.ts";
 import { interleave, repeatOnPage, takePage } from "./fast/interleave.ts";
 import { rowTable, writeRowTable } from "./fast/row-table.ts";
-import { reserveCells, stage, takeStage } from "./fast/stage.ts";
+import { reserveCells, stage, takeStage } from "./fast/column-buffer.ts";
 import type { ColumnContext, StagedColumn } from "./fast/staged-column.ts";
 import { textTable, writeTextTable } from "./fast/text-table.ts";
 import type { RowWriter } from "./row-writer.ts";

@@ -1,12 +1,12 @@
 import type { ColumnVector } from "../batch.ts";
-import { writeDay } from "./clock.ts";
+import { writeDay } from "./write-instant.ts";
 import { booleanColumn, dictionaryColumn } from "./dictionary-column.ts";
 import { greatestScale, writeShortFloat } from "./digits.ts";
 import { cellByCell, generalWriter } from "./fixed-cell.ts";
 import { instantColumn } from "./instant-column.ts";
 import { scaledColumn } from "./number-column.ts";
 import { numberTextColumn } from "./number-text-column.ts";
-import { stage } from "./stage.ts";
+import { stage } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 import { utf8Column } from "./utf8-column.ts";
 import { valueColumn } from "./value-column.ts";

@@ -1,6 +1,6 @@
 import { guardedText, nulIn } from "../cell-text.ts";
 import { encodedDictionary, encodedWords, type EncodedDictionary } from "./dictionary.ts";
-import { cellTable } from "./stage.ts";
+import { cellTable } from "./column-buffer.ts";
 import { placeOf, type ColumnContext, type StagedColumn, type VectorOf } from "./staged-column.ts";
 
 /** Text that repeats: its bytes were made before, and stay where they are. */

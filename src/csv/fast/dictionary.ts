@@ -2,7 +2,7 @@ import { isFormula } from "../formula.ts";
 import type { CellFormat } from "./cell-format.ts";
 import { finished, writeNull } from "./fixed-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
-import { stage } from "./stage.ts";
+import { stage } from "./column-buffer.ts";
 import { writeBytes, writeText } from "./text.ts";
 
 /** Finished cells, one behind the other, each with what ends it. */

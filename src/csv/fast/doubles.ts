@@ -1,5 +1,5 @@
 import type { IntegerVector } from "../batch.ts";
-import { scratch } from "./stage.ts";
+import { scratch } from "./column-buffer.ts";
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 

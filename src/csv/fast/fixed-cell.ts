@@ -2,7 +2,7 @@ import type { ColumnVector, NullMask } from "../batch.ts";
 import { cellText } from "../cell-text.ts";
 import { vectorValue } from "../vector-value.ts";
 import type { CellFormat } from "./cell-format.ts";
-import { cellTable, reserve, stage } from "./stage.ts";
+import { cellTable, reserve, stage } from "./column-buffer.ts";
 import { placeOf, type ColumnContext, type StagedColumn } from "./staged-column.ts";
 import { writeBytes, writeEncoded } from "./text.ts";
 

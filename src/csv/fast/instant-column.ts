@@ -1,7 +1,7 @@
-import { millisecondsPerDay, withBlank, writeInstant, writeMicroseconds } from "./clock.ts";
+import { millisecondsPerDay, withBlank, writeInstant, writeMicroseconds } from "./write-instant.ts";
 import { doublesOf } from "./doubles.ts";
 import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
-import { cellTable, reserve, stage } from "./stage.ts";
+import { cellTable, reserve, stage } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 
 /** Instants in milliseconds or, where they are integers of 64 bits, in microseconds. */

@@ -1,6 +1,6 @@
 import type { ChunkMemory } from "../chunk-memory.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
-import { cellTable, stage } from "./stage.ts";
+import { cellTable, stage } from "./column-buffer.ts";
 import type { StagedColumn } from "./staged-column.ts";
 
 /** From this length on the engine's own copy is quicker than a loop. */

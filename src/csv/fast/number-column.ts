@@ -1,7 +1,7 @@
 import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
 import { writeDecimal, writeInteger } from "./digits.ts";
 import { doublesOf, type NumberArray } from "./doubles.ts";
-import { cellTable, reserve, stage } from "./stage.ts";
+import { cellTable, reserve, stage } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { NumberTextVector } from "../batch.ts";
 import { cellByCell } from "./fixed-cell.ts";
-import { reserve } from "./stage.ts";
+import { reserve } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn } from "./staged-column.ts";
 
 const point = 0x2e;

@@ -1,5 +1,5 @@
 import type { Batch } from "../batch.ts";
-import { stage } from "./stage.ts";
+import { stage } from "./column-buffer.ts";
 import type { ColumnContext } from "./staged-column.ts";
 import { writeCell } from "./value-cell.ts";
 

@@ -1,5 +1,5 @@
 import type { CellFormat } from "./cell-format.ts";
-import { reserve, stage } from "./stage.ts";
+import { reserve, stage } from "./column-buffer.ts";
 
 /** From this length on, the engine's own search and encoder are quicker than a loop. */
 const longText = 96;

@@ -3,7 +3,7 @@ import { guardedText, nulIn } from "../cell-text.ts";
 import { mayBeFormula } from "../formula.ts";
 import { utf8Text } from "../utf8-text.ts";
 import type { CellFormat } from "./cell-format.ts";
-import { reserve, stage } from "./stage.ts";
+import { reserve, stage } from "./column-buffer.ts";
 import { placeOf, type ColumnContext } from "./staged-column.ts";
 import { writeText } from "./text.ts";
 

@@ -2,7 +2,7 @@ import type { JsonTextVector, Utf8Vector } from "../batch.ts";
 import { mayBeFormula } from "../formula.ts";
 import { writeNull } from "./fixed-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
-import { cellTable, reserve, stage } from "./stage.ts";
+import { cellTable, reserve, stage } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn } from "./staged-column.ts";
 import {
   copyPlain,

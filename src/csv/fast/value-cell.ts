@@ -1,8 +1,8 @@
 import { cellText, cellValue, guardedText } from "../cell-text.ts";
-import { millisecondsPerDay, withBlank, writeInstant } from "./clock.ts";
+import { millisecondsPerDay, withBlank, writeInstant } from "./write-instant.ts";
 import { writeInteger, writeShortFloat } from "./digits.ts";
 import { finished, writeNull } from "./fixed-cell.ts";
-import { reserve, stage } from "./stage.ts";
+import { reserve, stage } from "./column-buffer.ts";
 import { placeOf, type ColumnContext } from "./staged-column.ts";
 import { writeBytes, writeText } from "./text.ts";
 

@@ -1,4 +1,4 @@
-import { cellTable, reserve } from "./stage.ts";
+import { cellTable, reserve } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 import { writeBytes } from "./text.ts";
 import { writeCell } from "./value-cell.ts";

@@ -3,7 +3,7 @@ import { wrongRange } from "../../errors.ts";
 import type { GeneratedExport } from "./column-kit.ts";
 import { numbers } from "./numbers.ts";
 import { orders } from "./orders.ts";
-import { Sheet, SheetBatch, takeSheet } from "./sheet.ts";
+import { Sheet, SheetBatch, takeSheet } from "./batch-memory.ts";
 import { text } from "./text.ts";
 import { wide } from "./wide.ts";
 import type { ReadOptions, Source } from "../source.ts";
