@@ -16,7 +16,7 @@ function byCode<C extends string>(entries: Readonly<Record<C, FaultEntry>>): Rea
 }
 
 /** Every run-time fault of stream-csv, by its stable code. */
-export const faultCatalogue = byCode({
+export const faultCatalog = byCode({
   SCSV_BAD_HEADER: {
     meaning:
       "A header name, header value, reason phrase or cookie contains a character that HTTP doesn't allow there.",
@@ -232,7 +232,7 @@ export const faultCatalogue = byCode({
 });
 
 /** The stable code of a fault. */
-export type FaultCode = keyof typeof faultCatalogue;
+export type FaultCode = keyof typeof faultCatalog;
 
 /** Where a fault happened and what to do; each is present if known. */
 export interface FaultDetails {
@@ -273,11 +273,11 @@ export class StreamCsvError extends Error {
   readonly retryAfterSeconds?: number;
 
   constructor(code: FaultCode, message: string, details: FaultDetails = {}) {
-    if (!Object.hasOwn(faultCatalogue, code))
+    if (!Object.hasOwn(faultCatalog, code))
       throw wrongRange(`${textOf(code)} is not the code of a fault; docs/reference/errors.md lists them.`);
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
-    this.hint = details.hint ?? faultCatalogue[code].remedy;
+    this.hint = details.hint ?? faultCatalog[code].remedy;
     if (details.row !== undefined) this.row = details.row;
     if (details.column !== undefined) this.column = details.column;
     if (details.parameter !== undefined) this.parameter = details.parameter;
@@ -286,7 +286,7 @@ export class StreamCsvError extends Error {
 
   /** HTTP status of this fault before the first byte of a body. */
   get status(): number {
-    const entry: FaultEntry = faultCatalogue[this.code];
+    const entry: FaultEntry = faultCatalog[this.code];
     return entry.status ?? 500;
   }
 }

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { tokenizer } from "acorn";
-import { faultCatalogue, StreamCsvError, toError } from "../src/errors.ts";
+import { faultCatalog, StreamCsvError, toError } from "../src/errors.ts";
 
 const page = fileURLToPath(new URL("../../docs/reference/errors.md", import.meta.url));
 const begin =
   "<!-- the table below is generated from src/errors.ts; UPDATE_GOLDEN=1 npm test writes it -->\n";
 
 function table(): string {
-  const rows = Object.entries(faultCatalogue).map(([code, entry]) => {
+  const rows = Object.entries(faultCatalog).map(([code, entry]) => {
     const status = String(entry.status ?? 500);
     return `| \`${code}\` | ${status} | ${entry.meaning} | ${entry.remedy} |\n`;
   });
@@ -27,7 +27,7 @@ test("docs/reference/errors.md has the whole current catalogue", () => {
 });
 
 test("every entry of the catalogue is whole sentences", () => {
-  for (const [code, { meaning, remedy }] of Object.entries(faultCatalogue)) {
+  for (const [code, { meaning, remedy }] of Object.entries(faultCatalog)) {
     assert.match(code, /^SCSV_[A-Z_]+$/);
     assert.match(meaning, /^[A-Z].*\.$/s, code);
     assert.match(remedy, /^[A-Z].*\S$/s, code);
@@ -55,7 +55,7 @@ test("the program makes every error of the catalogue", () => {
       .map((name) => join(built, building, name)),
   );
   const made = new Set(files.flatMap(textsIn));
-  const unused = Object.keys(faultCatalogue).filter((code) => !made.has(code));
+  const unused = Object.keys(faultCatalog).filter((code) => !made.has(code));
   assert.deepEqual(unused, []);
 });
 
@@ -66,7 +66,7 @@ test("an error carries its code, its status, where it happened and what to do", 
   assert.equal(error.status, 500);
   assert.equal(error.cause, cause);
   assert.deepEqual([error.row, error.column, error.parameter], [3, "when", undefined]);
-  assert.equal(error.hint, faultCatalogue.SCSV_INVALID_DATE.remedy);
+  assert.equal(error.hint, faultCatalog.SCSV_INVALID_DATE.remedy);
   assert.equal(new StreamCsvError("SCSV_BUSY", "Busy.", { hint: "Wait." }).hint, "Wait.");
   assert.equal(new StreamCsvError("SCSV_BUSY", "Busy.").status, 503);
 });

@@ -6,7 +6,7 @@ import { cellFormat } from "./fast/cell-format.ts";
 import { stagedColumn } from "./fast/column-stage.ts";
 import { interleave, repeatOnPage, takePage } from "./fast/interleave.ts";
 import { rowTable, writeRowTable } from "./fast/row-table.ts";
-import { reserveCells, stage, takeStage } from "./fast/column-buffer.ts";
+import { reserveCells, columnBuffer, takeColumnBuffer } from "./fast/column-buffer.ts";
 import type { ColumnContext, StagedColumn } from "./fast/staged-column.ts";
 import { textTable, writeTextTable } from "./fast/text-table.ts";
 import type { RowWriter } from "./row-writer.ts";
@@ -33,31 +33,31 @@ interface PreparedColumn {
 }
 
 /**
- * Writes rows as bytes; the same bytes as csv-stringify. A block of rows is written column by column into a stage, each
+ * Writes rows as bytes; the same bytes as csv-stringify. A block of rows is written column by column into a column buffer, each
  * column in a loop made for its kind, and then put in order of the rows. No object or string is made for a number, a
  * date or a repeated text. The header row, which is short and written once, is left to csv-stringify.
  */
 export function fastWriter(columns: readonly string[], dialect: Dialect, memory: ChunkMemory): RowWriter {
-  const press = pressOf(columns, dialect);
+  const compiled = compiledWriterOf(columns, dialect);
   let guardedCells = 0;
   return {
     header() {
-      const general = stringifyWriter(press.names, dialect);
+      const general = stringifyWriter(compiled.names, dialect);
       const header = general.header();
       guardedCells += general.guardedCells;
       return header;
     },
     encode(batch, from, to, firstRow) {
-      const before = press.guardedCells;
+      const before = compiled.guardedCells;
       try {
-        return press.encode(batch, from, to, firstRow, memory);
+        return compiled.encode(batch, from, to, firstRow, memory);
       } catch (error) {
         // Of several faults the one that comes first in reading order is told, and only the general path goes that way.
         if (error instanceof StreamCsvError)
-          stringifyWriter(press.names, dialect).encode(batch, from, to, firstRow);
+          stringifyWriter(compiled.names, dialect).encode(batch, from, to, firstRow);
         throw error;
       } finally {
-        guardedCells += press.guardedCells - before;
+        guardedCells += compiled.guardedCells - before;
       }
     },
     chunkBytes,
@@ -68,7 +68,7 @@ export function fastWriter(columns: readonly string[], dialect: Dialect, memory:
 }
 
 /** What writers of the same columns and dialect have in common. */
-interface Press {
+interface CompiledWriter {
   readonly names: readonly string[];
   /** By all of them. */
   readonly guardedCells: number;
@@ -85,21 +85,22 @@ interface Press {
  * Presses that some writer has. Encoding is synchronous, so all writers of the same columns and dialect can take turns at
  * one: a thousand readers of an export hold ten kilobytes of it together, and not each.
  */
-const presses = new Map<string, WeakRef<Press>>();
+const compiledWriters = new Map<string, WeakRef<CompiledWriter>>();
 
-function pressOf(names: readonly string[], dialect: Dialect): Press {
+function compiledWriterOf(names: readonly string[], dialect: Dialect): CompiledWriter {
   const key = JSON.stringify([dialect, names]);
-  const known = presses.get(key)?.deref();
+  const known = compiledWriters.get(key)?.deref();
   if (known !== undefined) return known;
-  // Entries whose press is gone are cleared away here, so that there are never more than the presses in use and those of one round
+  // Entries whose writer is gone are cleared away here, so that there are never more than those in use and those of one round
   // of the garbage collector.
-  for (const [other, reference] of presses) if (reference.deref() === undefined) presses.delete(other);
-  const press = newPress(names, dialect);
-  presses.set(key, new WeakRef(press));
-  return press;
+  for (const [other, reference] of compiledWriters)
+    if (reference.deref() === undefined) compiledWriters.delete(other);
+  const compiled = compileWriter(names, dialect);
+  compiledWriters.set(key, new WeakRef(compiled));
+  return compiled;
 }
 
-function newPress(names: readonly string[], dialect: Dialect): Press {
+function compileWriter(names: readonly string[], dialect: Dialect): CompiledWriter {
   const format = cellFormat(dialect, names.length);
   const delimiter = Uint8Array.of(format.delimiter);
   const blockRows = Math.max(1, Math.min(mostRows, Math.floor(mostCells / Math.max(1, names.length))));
@@ -124,19 +125,19 @@ function newPress(names: readonly string[], dialect: Dialect): Press {
     const table = rowTable(batch);
     if (table !== undefined) {
       for (const context of contexts) context.rowOffset = firstRow - from;
-      return takeStage(writeRowTable(table, from, to, contexts), memory);
+      return takeColumnBuffer(writeRowTable(table, from, to, contexts), memory);
     }
     const texts = textTable(batch, contexts);
     if (texts !== undefined) {
       for (const context of contexts) context.rowOffset = firstRow - from;
-      return takeStage(writeTextTable(texts, from, to, contexts), memory);
+      return takeColumnBuffer(writeTextTable(texts, from, to, contexts), memory);
     }
     for (let index = 0; index < prepared.length; index += 1)
       staged[index] = readyColumn(prepared[index], batch.columns[index], firstRow - from);
     let at = 0;
     for (let row = from; row < to; row += blockRows)
       at = writeBlock(staged, row, Math.min(to, row + blockRows), at);
-    stage.shrink();
+    columnBuffer.shrink();
     return takePage(at, memory);
   }
 
@@ -176,6 +177,6 @@ function writeBlock(columns: readonly StagedColumn[], from: number, to: number, 
     at = column.stage(from, to, slot, at);
     slot += rowCount;
   }
-  stage.reserve(at);
+  columnBuffer.reserve(at);
   return interleave(columns, rowCount, pageEnd);
 }

@@ -1,6 +1,6 @@
 import {
   StreamCsvError,
-  faultCatalogue,
+  faultCatalog,
   isCodedError,
   toError,
   type FaultCode,
@@ -45,5 +45,5 @@ export function receiveError(sent: SentError): Error {
 }
 
 function isFaultCode(code: string): code is FaultCode {
-  return Object.hasOwn(faultCatalogue, code);
+  return Object.hasOwn(faultCatalog, code);
 }

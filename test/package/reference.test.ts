@@ -18,7 +18,7 @@ for (const { path, text } of references.flatMap(({ files }) => files)) {
 /** What types are made of, with no need of a name of its own, in the order of the entries. */
 const unnamed: Readonly<Record<string, readonly string[]>> = {
   // The base of Dialect, and the table of codes that FaultCode lists.
-  "stream-csv": ["DialectShape", "FaultEntry", "faultCatalogue"],
+  "stream-csv": ["DialectShape", "FaultEntry", "faultCatalog"],
   "stream-csv/server": [],
   // Schemas of which the types of results, baselines and calibrations are inferred.
   "stream-csv/bench": ["baselineSchema", "calibrationRun", "resultSchema"],

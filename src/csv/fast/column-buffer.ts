@@ -3,19 +3,19 @@ import { GrowingBytes } from "./growing-bytes.ts";
 
 /**
  * Where the cells of a block of rows are first written, column by column: a loop that has one column's values before it
- * is many times faster than one that goes from type to type. One stage serves all encoders, since encoding is
+ * is many times faster than one that goes from type to type. One column buffer serves all encoders, since encoding is
  * synchronous: a thousand readers at rest hold none.
  */
-export const stage = new GrowingBytes();
+export const columnBuffer = new GrowingBytes();
 
-/** Makes room in the stage up to `end`. */
+/** Makes room in the column buffer up to `end`. */
 export function reserve(end: number): Uint8Array {
-  return stage.reserve(end);
+  return columnBuffer.reserve(end);
 }
 
-/** A copy of what the stage holds up to `end`. */
-export function takeStage(end: number, memory: ChunkMemory): Uint8Array {
-  return stage.take(end, memory);
+/** A copy of what the column buffer holds up to `end`. */
+export function takeColumnBuffer(end: number, memory: ChunkMemory): Uint8Array {
+  return columnBuffer.take(end, memory);
 }
 
 /**

@@ -6,7 +6,7 @@ import { cellByCell, generalWriter } from "./fixed-cell.ts";
 import { instantColumn } from "./instant-column.ts";
 import { scaledColumn } from "./number-column.ts";
 import { numberTextColumn } from "./number-text-column.ts";
-import { stage } from "./column-buffer.ts";
+import { columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 import { utf8Column } from "./utf8-column.ts";
 import { valueColumn } from "./value-column.ts";
@@ -74,7 +74,7 @@ function floatColumn(vector: VectorOf<"float">, context: ColumnContext): StagedC
   const rest = generalWriter(vector, context);
   return cellByCell(
     (row, at) => {
-      const end = writeShortFloat(stage.view, at, values, row, separator);
+      const end = writeShortFloat(columnBuffer.view, at, values, row, separator);
       return end < 0 ? rest(row, at) : end;
     },
     nulls,
@@ -88,7 +88,7 @@ function dateColumn(vector: VectorOf<"date">, context: ColumnContext): StagedCol
   const rest = generalWriter(vector, context);
   return cellByCell(
     (row, at) => {
-      const end = writeDay(stage.view, at, values[row] ?? 0);
+      const end = writeDay(columnBuffer.view, at, values[row] ?? 0);
       return end < 0 ? rest(row, at) : end;
     },
     nulls,

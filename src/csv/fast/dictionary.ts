@@ -2,7 +2,7 @@ import { isFormula } from "../formula.ts";
 import type { CellFormat } from "./cell-format.ts";
 import { finished, writeNull } from "./fixed-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
-import { stage } from "./column-buffer.ts";
+import { columnBuffer } from "./column-buffer.ts";
 import { writeBytes, writeText } from "./text.ts";
 
 /** Finished cells, one behind the other, each with what ends it. */
@@ -103,6 +103,6 @@ function encodedCells(
     starts[index + 1] = at;
   }
   const bytes = new Uint8Array(at + overshootBytes);
-  bytes.set(stage.bytes.subarray(0, at));
+  bytes.set(columnBuffer.bytes.subarray(0, at));
   return { source: new DataView(bytes.buffer), starts };
 }

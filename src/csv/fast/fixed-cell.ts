@@ -2,11 +2,11 @@ import type { ColumnVector, NullMask } from "../batch.ts";
 import { cellText } from "../cell-text.ts";
 import { vectorValue } from "../vector-value.ts";
 import type { CellFormat } from "./cell-format.ts";
-import { cellTable, reserve, stage } from "./column-buffer.ts";
+import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
 import { placeOf, type ColumnContext, type StagedColumn } from "./staged-column.ts";
 import { writeBytes, writeEncoded } from "./text.ts";
 
-/** Writes the cell of a row, without quotes, at a place of the stage, and gives the place behind it; −1 is a null. */
+/** Writes the cell of a row, without quotes, at a place of the column buffer, and gives the place behind it; −1 is a null. */
 export type CellWriter = (row: number, at: number) => number;
 
 /**
@@ -55,7 +55,7 @@ export function writeNull(at: number, { nullBytes, cellBytes }: CellFormat): num
 /** Puts quotes around a finished cell where all cells have them, or where it could be taken for the null marker. */
 export function finished(end: number, at: number, format: CellFormat): number {
   if (end < 0) return writeNull(at, format);
-  const { bytes } = stage;
+  const { bytes } = columnBuffer;
   if (format.quotesAll) {
     bytes[at] = format.quote;
     bytes[end] = format.quote;
@@ -71,6 +71,6 @@ export function finished(end: number, at: number, format: CellFormat): number {
 function isNullMarker(at: number, end: number, { nullBytes }: CellFormat): boolean {
   if (nullBytes.length === 0 || end - at !== nullBytes.length) return false;
   for (let index = 0; index < nullBytes.length; index += 1)
-    if (stage.bytes[at + index] !== nullBytes[index]) return false;
+    if (columnBuffer.bytes[at + index] !== nullBytes[index]) return false;
   return true;
 }

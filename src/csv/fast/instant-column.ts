@@ -1,7 +1,7 @@
 import { millisecondsPerDay, withBlank, writeInstant, writeMicroseconds } from "./write-instant.ts";
 import { doublesOf } from "./doubles.ts";
 import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
-import { cellTable, reserve, stage } from "./column-buffer.ts";
+import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 
 /** Instants in milliseconds or, where they are integers of 64 bits, in microseconds. */
@@ -20,7 +20,7 @@ export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnCont
       const instants = doublesOf(values, from, to);
       const shift = instants === values ? 0 : from;
       reserve(begin + (to - from) * cellBytes);
-      let { view } = stage;
+      let { view } = columnBuffer;
       let at = begin;
       let slot = firstSlot;
       for (let row = from; row < to; row += 1) {
@@ -38,7 +38,7 @@ export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnCont
           if (end < 0) {
             end = general(row, at + lead);
             reserve(Math.max(at, end) + (to - row) * cellBytes);
-            ({ view } = stage);
+            ({ view } = columnBuffer);
           }
           at = isPlain && end >= 0 ? end : finished(end, at, format);
         }

@@ -1,20 +1,20 @@
 import type { ChunkMemory } from "../chunk-memory.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
-import { cellTable, stage } from "./column-buffer.ts";
+import { cellTable, columnBuffer } from "./column-buffer.ts";
 import type { StagedColumn } from "./staged-column.ts";
 
 /** From this length on the engine's own copy is quicker than a loop. */
 const longCell = 256;
 
-/** Where the rows are put together; one for all encoders, as the stage is. */
-const page = new GrowingBytes();
+/** Where the rows are put together; one for all encoders, as the column buffer is. */
+const rowBuffer = new GrowingBytes();
 
 /** The bytes each column's cells lie in, kept between blocks for the array's sake. */
 const sources: DataView[] = [];
 const noBytes = new DataView(new ArrayBuffer(0));
 
 /**
- * Puts the cells of a block in order of its rows, from place `at` of the page on. Gives the end.
+ * Puts the cells of a block in order of its rows, from place `at` of the row buffer on. Gives the end.
  *
  * Cells are short, so that a call to copy one would cost more than the copy: they are copied eight bytes at a time, as
  * doubles, which is the widest an unaligned copy can be without a bigint. What is copied beyond a cell is overwritten by the
@@ -26,9 +26,9 @@ export function interleave(columns: readonly StagedColumn[], rowCount: number, f
   const { starts, lengths } = cellTable;
   const columnCount = columns.length;
   for (let column = 0; column < columnCount; column += 1)
-    sources[column] = columns[column]?.source ?? stage.view;
-  page.reserve(from + textLength(columnCount * rowCount));
-  const { view } = page;
+    sources[column] = columns[column]?.source ?? columnBuffer.view;
+  rowBuffer.reserve(from + textLength(columnCount * rowCount));
+  const { view } = rowBuffer;
   let at = from;
   for (let row = 0; row < rowCount; row += 1) {
     let slot = row;
@@ -47,20 +47,20 @@ export function interleave(columns: readonly StagedColumn[], rowCount: number, f
       slot += rowCount;
     }
   }
-  // A stage that a long text has made large mustn't be held here.
+  // A column buffer that a long text has made large mustn't be held here.
   for (let column = 0; column < columnCount; column += 1) sources[column] = noBytes;
   return at;
 }
 
-/** A copy of what the page holds up to `end`. */
+/** A copy of what the row buffer holds up to `end`. */
 export function takePage(end: number, memory: ChunkMemory): Uint8Array {
-  return page.take(end, memory);
+  return rowBuffer.take(end, memory);
 }
 
 /** Writes rows that have no cell, only an end. */
 export function repeatOnPage(bytes: Uint8Array, count: number): number {
   const end = count * bytes.length;
-  const target = page.reserve(end);
+  const target = rowBuffer.reserve(end);
   for (let at = 0; at < end; at += 1) target[at] = bytes[at % bytes.length] ?? 0;
   return end;
 }
@@ -73,5 +73,5 @@ function textLength(cellCount: number): number {
 }
 
 function copyLong({ buffer, byteOffset }: DataView, start: number, length: number, at: number): void {
-  page.bytes.set(new Uint8Array(buffer, byteOffset + start, length), at);
+  rowBuffer.bytes.set(new Uint8Array(buffer, byteOffset + start, length), at);
 }

@@ -1,7 +1,7 @@
 import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
 import { writeDecimal, writeInteger } from "./digits.ts";
 import { doublesOf, type NumberArray } from "./doubles.ts";
-import { cellTable, reserve, stage } from "./column-buffer.ts";
+import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 
 /**
@@ -27,7 +27,7 @@ export function scaledColumn(
       const numbers = doublesOf(values, from, to);
       const shift = numbers === values ? 0 : from;
       reserve(begin + (to - from) * cellBytes);
-      let { view } = stage;
+      let { view } = columnBuffer;
       let at = begin;
       let slot = firstSlot;
       for (let row = from; row < to; row += 1) {
@@ -39,7 +39,7 @@ export function scaledColumn(
           if (!Number.isSafeInteger(value)) {
             end = general(row, at + lead);
             reserve(Math.max(at, end) + (to - row) * cellBytes);
-            ({ view } = stage);
+            ({ view } = columnBuffer);
           } else if (scale === 0) end = writeInteger(view, at + lead, value);
           else end = writeDecimal(view, at + lead, value, scale, separator);
           at = isPlain && end >= 0 ? end : finished(end, at, format);

@@ -1,5 +1,5 @@
 import type { Batch } from "../batch.ts";
-import { stage } from "./column-buffer.ts";
+import { columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext } from "./staged-column.ts";
 import { writeCell } from "./value-cell.ts";
 
@@ -17,7 +17,7 @@ export function rowTable({ columns }: Batch): readonly unknown[] | undefined {
 }
 
 /**
- * Writes rows of mixed values, one behind the other, from the beginning of the stage on; gives the end. Each value has to
+ * Writes rows of mixed values, one behind the other, from the beginning of the column buffer on; gives the end. Each value has to
  * be looked at anyway, so nothing would be gained by going column by column.
  */
 export function writeRowTable(
@@ -33,7 +33,7 @@ export function writeRowTable(
       at = writeCell(values[index], row, at, context);
       index += 1;
       const { terminator } = context;
-      const { bytes } = stage;
+      const { bytes } = columnBuffer;
       bytes[at] = terminator[0] ?? 0;
       bytes[at + 1] = terminator[1] ?? 0;
       at += terminator.length;

@@ -7,11 +7,11 @@ import type { CellFormat } from "./cell-format.ts";
  */
 export interface StagedColumn {
   /**
-   * Writes the cells of rows `from` to `to`, the latter excluded, from place `at` of the stage on, and notes them in the
-   * cell table from `slot` on; gives the end in the stage.
+   * Writes the cells of rows `from` to `to`, the latter excluded, from place `at` of the column buffer on, and notes them in the
+   * cell table from `slot` on; gives the end in the column buffer.
    */
   stage(from: number, to: number, slot: number, at: number): number;
-  /** The bytes the noted cells lie in, when it isn't the stage. */
+  /** The bytes the noted cells lie in, when it isn't the column buffer. */
   readonly source?: DataView;
 }
 

@@ -2,7 +2,7 @@ import type { Batch, Utf8Vector } from "../batch.ts";
 import { mayBeFormula } from "../formula.ts";
 import { writeNull } from "./fixed-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
-import { reserve, stage } from "./column-buffer.ts";
+import { reserve, columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext } from "./staged-column.ts";
 import {
   copyPlain,
@@ -56,7 +56,7 @@ export function textTable({ columns }: Batch, contexts: readonly ColumnContext[]
 }
 
 /**
- * Writes rows of text from the beginning of the stage on, in the order they have; gives the end. A row whose cells lie as they
+ * Writes rows of text from the beginning of the column buffer on, in the order they have; gives the end. A row whose cells lie as they
  * are to be written is copied in one piece; a cell that needs no quotes four bytes at a time, while it is looked
  * through; others go the general way.
  */
@@ -83,8 +83,8 @@ export function writeTextTable(
   const mayBeWhole =
     isPlain && dialect.formulas === "allow" && firsts.every((first, index) => first === index);
   const search = searchFor(format);
-  let target = stage.view;
-  let room = stage.bytes.length - overshootBytes - cellBytes;
+  let target = columnBuffer.view;
+  let room = columnBuffer.bytes.length - overshootBytes - cellBytes;
   let at = 0;
   for (let row = from; row < to; row += 1) {
     const rowPlace = row * step;
@@ -118,10 +118,10 @@ export function writeTextTable(
         }
         if (next < 0) next = generally(table, column, contexts)(row, place, at);
         at = next;
-        if (target !== stage.view || at > room) {
+        if (target !== columnBuffer.view || at > room) {
           reserve(at + cellBytes);
-          target = stage.view;
-          room = stage.bytes.length - overshootBytes - cellBytes;
+          target = columnBuffer.view;
+          room = columnBuffer.bytes.length - overshootBytes - cellBytes;
         }
         if (column < lastColumn) {
           target.setUint8(at, delimiter);
@@ -134,8 +134,8 @@ export function writeTextTable(
     at += recordDelimiter.length;
     if (at > room) {
       reserve(at + cellBytes);
-      target = stage.view;
-      room = stage.bytes.length - overshootBytes - cellBytes;
+      target = columnBuffer.view;
+      room = columnBuffer.bytes.length - overshootBytes - cellBytes;
     }
   }
   return at;

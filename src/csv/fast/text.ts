@@ -1,5 +1,5 @@
 import type { CellFormat } from "./cell-format.ts";
-import { reserve, stage } from "./column-buffer.ts";
+import { reserve, columnBuffer } from "./column-buffer.ts";
 
 /** From this length on, the engine's own search and encoder are quicker than a loop. */
 const longText = 96;
@@ -107,7 +107,7 @@ function writeLongQuoted(text: string, at: number, format: CellFormat): number {
   reserve(at + 1)[at] = quote;
   const from = at + 1;
   const end = writeEncoded(text, from, cellBytes);
-  const quotes = text.includes(format.dialect.quote) ? countBytes(stage.bytes, from, end, quote) : 0;
+  const quotes = text.includes(format.dialect.quote) ? countBytes(columnBuffer.bytes, from, end, quote) : 0;
   const bytes = reserve(end + quotes + 1 + cellBytes);
   let place = end + quotes;
   bytes[place] = quote;

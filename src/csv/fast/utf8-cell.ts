@@ -3,7 +3,7 @@ import { guardedText, nulIn } from "../cell-text.ts";
 import { mayBeFormula } from "../formula.ts";
 import { utf8Text } from "../utf8-text.ts";
 import type { CellFormat } from "./cell-format.ts";
-import { reserve, stage } from "./column-buffer.ts";
+import { reserve, columnBuffer } from "./column-buffer.ts";
 import { placeOf, type ColumnContext } from "./staged-column.ts";
 import { writeText } from "./text.ts";
 
@@ -80,7 +80,7 @@ const fourLines = fourOf(0x0a);
 /** Copies bytes, four at a time; −1 as soon as one of them is found to need quotes. */
 function writePlain(source: DataView, from: number, to: number, at: number, format: CellFormat): number {
   const { special } = format;
-  const { view: target } = stage;
+  const { view: target } = columnBuffer;
   const fourDelimiters = fourOf(format.delimiter);
   const fourQuotes = fourOf(format.quote);
   let index = from;
@@ -113,7 +113,7 @@ export function writeQuoted(
   at: number,
   { quote }: CellFormat,
 ): number {
-  const { view: target } = stage;
+  const { view: target } = columnBuffer;
   const fourQuotes = fourOf(quote);
   target.setUint8(at, quote);
   let index = from;

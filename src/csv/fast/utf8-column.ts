@@ -2,7 +2,7 @@ import type { JsonTextVector, Utf8Vector } from "../batch.ts";
 import { mayBeFormula } from "../formula.ts";
 import { writeNull } from "./fixed-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
-import { cellTable, reserve, stage } from "./column-buffer.ts";
+import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn } from "./staged-column.ts";
 import {
   copyPlain,
@@ -53,10 +53,10 @@ export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnC
         } else {
           // Room for a quote before each letter, and around them.
           reserve(at + 2 * (textEnd - textStart) + 2 + cellBytes);
-          const end = copyPlain(source, textStart, textEnd, stage.view, at, search);
+          const end = copyPlain(source, textStart, textEnd, columnBuffer.view, at, search);
           at = end < 0 ? writeQuoted(source, textStart, textEnd, at, format) : end;
         }
-        const target = stage.bytes;
+        const target = columnBuffer.bytes;
         target[at] = first;
         target[at + 1] = second;
         at += terminatorLength;

@@ -2,11 +2,11 @@ import { cellText, cellValue, guardedText } from "../cell-text.ts";
 import { millisecondsPerDay, withBlank, writeInstant } from "./write-instant.ts";
 import { writeInteger, writeShortFloat } from "./digits.ts";
 import { finished, writeNull } from "./fixed-cell.ts";
-import { reserve, stage } from "./column-buffer.ts";
+import { reserve, columnBuffer } from "./column-buffer.ts";
 import { placeOf, type ColumnContext } from "./staged-column.ts";
 import { writeBytes, writeText } from "./text.ts";
 
-/** Writes a value of any type at a place of the stage, and gives the place behind it; leaves room for another cell. */
+/** Writes a value of any type at a place of the column buffer, and gives the place behind it; leaves room for another cell. */
 export function writeCell(value: unknown, row: number, at: number, context: ColumnContext): number {
   const { format } = context;
   if (typeof value === "string") return writeString(value, row, at, context);
@@ -40,9 +40,9 @@ function writeQuickly(value: unknown, at: number, { format }: ColumnContext): nu
   }
   if (format.isGeneral) return -1;
   if (typeof value === "number") {
-    if ((value | 0) === value) return writeInteger(stage.view, at, value);
+    if ((value | 0) === value) return writeInteger(columnBuffer.view, at, value);
     single[0] = value;
-    return writeShortFloat(stage.view, at, single, 0, format.separator);
+    return writeShortFloat(columnBuffer.view, at, single, 0, format.separator);
   }
   return value instanceof Date ? writeDate(value, at, format.isSpaced) : -1;
 }
@@ -53,6 +53,6 @@ const single = new Float64Array(1);
 function writeDate(date: Date, at: number, isSpaced: boolean): number {
   const milliseconds = date.getTime();
   const days = Math.floor(milliseconds / millisecondsPerDay);
-  const end = writeInstant(stage.view, at, days, (milliseconds - days * millisecondsPerDay) | 0);
-  return isSpaced ? withBlank(stage.view, at, end) : end;
+  const end = writeInstant(columnBuffer.view, at, days, (milliseconds - days * millisecondsPerDay) | 0);
+  return isSpaced ? withBlank(columnBuffer.view, at, end) : end;
 }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { StreamCsvError, faultCatalogue, isCodedError, type FaultCode } from "../../errors.ts";
+import { StreamCsvError, faultCatalog, isCodedError, type FaultCode } from "../../errors.ts";
 import { HttpResponse } from "../../response/http-response.ts";
 import { HttpFault } from "./http-fault.ts";
 
@@ -19,9 +19,9 @@ export function problemResponse(thrown: unknown): HttpResponse {
   const problem: Problem = {
     title: STATUS_CODES[error.status] ?? "Error",
     status: error.status,
-    detail: isForClients(error) ? error.message : faultCatalogue[error.code].meaning,
+    detail: isForClients(error) ? error.message : faultCatalog[error.code].meaning,
     code: error.code,
-    hint: isForClients(error) ? error.hint : faultCatalogue[error.code].remedy,
+    hint: isForClients(error) ? error.hint : faultCatalog[error.code].remedy,
     ...(error.parameter === undefined ? {} : { parameter: error.parameter }),
   };
   const response = new HttpResponse(`${JSON.stringify(problem)}\n`, {

@@ -1,25 +1,25 @@
 import type { Batch, ColumnVector } from "../../csv/batch.ts";
 import type { ColumnMaker, GeneratedExport } from "./column-kit.ts";
 
-/** Sheets of one export that are kept for later. More are in use at once only by consumers that don't release batches. */
+/** Memories of one export that are kept for later. More are in use at once only by consumers that don't release batches. */
 const mostKept = 4;
 
-/** Sheets that nobody uses, by export; the last to come back is the first to go, so that one serves many readings in turn. */
-const kept = new Map<GeneratedExport, Sheet[]>();
+/** Memories that nobody uses, by export; the last to come back is the first to go, so that one serves many readings in turn. */
+const kept = new Map<GeneratedExport, BatchMemory[]>();
 
-/** A sheet of an export that nobody else has until it is given back. */
-export function takeSheet(generated: GeneratedExport): Sheet {
-  return kept.get(generated)?.pop() ?? new Sheet(generated, generated.rowsPerBatch);
+/** A memory of an export that nobody else has until it is given back. */
+export function takeBatchMemory(generated: GeneratedExport): BatchMemory {
+  return kept.get(generated)?.pop() ?? new BatchMemory(generated, generated.rowsPerBatch);
 }
 
-function giveBack(sheet: Sheet): void {
-  const sheets = kept.get(sheet.generated) ?? [];
-  if (sheets.length < mostKept) sheets.push(sheet);
-  kept.set(sheet.generated, sheets);
+function giveBack(memory: BatchMemory): void {
+  const memories = kept.get(memory.generated) ?? [];
+  if (memories.length < mostKept) memories.push(memory);
+  kept.set(memory.generated, memories);
 }
 
 /** The memory of one batch, for any columns of an export and any seed. */
-export class Sheet {
+export class BatchMemory {
   readonly generated: GeneratedExport;
   readonly #mostRows: number;
   readonly #makers: (ColumnMaker | undefined)[] = [];
@@ -29,7 +29,7 @@ export class Sheet {
     this.#mostRows = mostRows;
   }
 
-  /** Rows from number `firstRow` on, in the columns of these places; what the sheet held before is gone. */
+  /** Rows from number `firstRow` on, in the columns of these places; what the memory held before is gone. */
   fill(places: readonly number[], seed: number, firstRow: number, rowCount: number): readonly ColumnVector[] {
     return places.map((place) => this.#maker(place)(seed, firstRow, rowCount));
   }
@@ -42,21 +42,21 @@ export class Sheet {
   }
 }
 
-/** A batch on a sheet that goes back, for the next one, when the batch is released. */
-export class SheetBatch implements Batch {
+/** A batch on a memory that goes back, for the next one, when the batch is released. */
+export class ReusedBatch implements Batch {
   readonly rowCount: number;
   readonly columns: readonly ColumnVector[];
-  #sheet: Sheet | undefined;
+  #memory: BatchMemory | undefined;
 
-  constructor(sheet: Sheet, rowCount: number, columns: readonly ColumnVector[]) {
-    this.#sheet = sheet;
+  constructor(memory: BatchMemory, rowCount: number, columns: readonly ColumnVector[]) {
+    this.#memory = memory;
     this.rowCount = rowCount;
     this.columns = columns;
   }
 
   release(): void {
-    if (this.#sheet === undefined) return;
-    giveBack(this.#sheet);
-    this.#sheet = undefined;
+    if (this.#memory === undefined) return;
+    giveBack(this.#memory);
+    this.#memory = undefined;
   }
 }

@@ -3,7 +3,7 @@ import { wrongRange } from "../../errors.ts";
 import type { GeneratedExport } from "./column-kit.ts";
 import { numbers } from "./numbers.ts";
 import { orders } from "./orders.ts";
-import { Sheet, SheetBatch, takeSheet } from "./batch-memory.ts";
+import { BatchMemory, ReusedBatch, takeBatchMemory } from "./batch-memory.ts";
 import { text } from "./text.ts";
 import { wide } from "./wide.ts";
 import type { ReadOptions, Source } from "../source.ts";
@@ -60,8 +60,8 @@ export function generatedSource(name: GeneratedExportName, options: GeneratedOpt
         signal.throwIfAborted();
         const mostRows = row < halvedBatches * rowsPerBatch ? Math.ceil(rowsPerBatch / 2) : rowsPerBatch;
         rowCount = Math.min(mostRows, end - row);
-        const sheet = takeSheet(generated);
-        const batch = new SheetBatch(sheet, rowCount, sheet.fill(places, seed, row, rowCount));
+        const memory = takeBatchMemory(generated);
+        const batch = new ReusedBatch(memory, rowCount, memory.fill(places, seed, row, rowCount));
         try {
           yield batch;
         } finally {
@@ -86,8 +86,8 @@ export function generateBatch(
   columns?: readonly number[],
 ): Batch {
   const generated = exportNamed(name);
-  const sheet = new Sheet(generated, rowCount);
-  return { rowCount, columns: sheet.fill(placesOf(generated, columns), seed, firstRow, rowCount) };
+  const memory = new BatchMemory(generated, rowCount);
+  return { rowCount, columns: memory.fill(placesOf(generated, columns), seed, firstRow, rowCount) };
 }
 
 /** The places of the wanted columns, each of which there is. */
