@@ -52,7 +52,7 @@ function definedOptions(options: NamedDialectOptions): DialectOptions {
   const defined: Record<string, unknown> = {};
   for (const [option, value] of Object.entries(options)) {
     if (!known.has(option))
-      throw wrongRange(`${option} is no option of a dialect: choose ${listed([...known])}.`);
+      throw wrongRange(`${option} is not an option of a dialect. Use one of ${listed([...known])}.`);
     if (value !== undefined) defined[option] = value;
   }
   return defined;
@@ -102,7 +102,7 @@ function checkCharacter(option: string, value: unknown): void {
   const code = value.length === 1 ? value.charCodeAt(0) : 0;
   if (code === 0 || code > 0x7e || value === "\r" || value === "\n" || insideNumbers.test(value))
     throw wrongRange(
-      `${option} must be one ASCII character that is no letter, digit, space, line break or one of + - . : \\, not ${quoted(value)}.`,
+      `${option} must be one ASCII character other than a letter, digit, space, line break or one of + - . : \\, not ${quoted(value)}.`,
     );
 }
 

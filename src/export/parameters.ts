@@ -43,7 +43,8 @@ export const exportParameters: readonly ExportParameter[] = [
     placeholder: deliveries.join("|"),
     description: "how the body is delivered",
     read: (text, into) => {
-      if (!isDelivery(text)) throw new RangeError(`"${text}" is no delivery: use ${deliveries.join(", ")}.`);
+      if (!isDelivery(text))
+        throw new RangeError(`"${text}" is not a delivery. Use one of ${deliveries.join(", ")}.`);
       into.delivery = text;
     },
   },
@@ -78,7 +79,7 @@ export const exportParameters: readonly ExportParameter[] = [
     read: (text, into) => {
       if (!/^[^\p{Cc}/\\]{1,200}$/u.test(text)) {
         throw new RangeError(
-          `"${text}" is no file name: use 1 to 200 characters, no slash and no control character.`,
+          `"${text}" is not a file name. Use 1 to 200 characters without slashes and control characters.`,
         );
       }
       into.filename = text;
@@ -90,7 +91,7 @@ export const exportParameters: readonly ExportParameter[] = [
     description: `how rows become text: ${Object.keys(dialects).join(", ")} (default: rfc4180)`,
     read: (text, into) => {
       if (!isDialectName(text))
-        throw new RangeError(`"${text}" is no dialect: use ${Object.keys(dialects).join(", ")}.`);
+        throw new RangeError(`"${text}" is not a dialect. Use one of ${Object.keys(dialects).join(", ")}.`);
       into.dialect = text;
     },
   },
@@ -101,7 +102,7 @@ export const exportParameters: readonly ExportParameter[] = [
     read: (text, into) => {
       const encoder = encoderNames.find((name) => name === text);
       if (encoder === undefined)
-        throw new RangeError(`"${text}" is no encoder: use ${encoderNames.join(", ")}.`);
+        throw new RangeError(`"${text}" is not an encoder. Use one of ${encoderNames.join(", ")}.`);
       into.encoder = encoder;
     },
   },

@@ -54,7 +54,7 @@ function checkDelimiter(delimiter: unknown): void {
   if (typeof delimiter !== "string") throw wrongType(`delimiter must be a string, not ${quoted(delimiter)}.`);
   if (!isDelimiter(delimiter))
     throw wrongRange(
-      `delimiter must be one ASCII character that is no letter, digit or line break, not ${quoted(delimiter)}.`,
+      `delimiter must be one ASCII character other than a letter, digit or line break, not ${quoted(delimiter)}.`,
     );
 }
 
@@ -62,7 +62,7 @@ function checkQuote(quote: unknown): void {
   if (typeof quote !== "string") throw wrongType(`quote must be a string or null, not ${quoted(quote)}.`);
   if (!isDelimiter(quote) || quote === " ")
     throw wrongRange(
-      `quote must be one ASCII character that is no letter, digit, blank or line break, or null, not ${quoted(quote)}.`,
+      `quote must be one ASCII character other than a letter, digit, blank or line break, or null, not ${quoted(quote)}.`,
     );
 }
 

@@ -101,7 +101,7 @@ async function checkFile(path: string): Promise<void> {
     );
   });
   if (!stats.isFile())
-    throw new StreamCsvError("SCSV_SOURCE_NOT_FOUND", `${JSON.stringify(path)} is no file.`);
+    throw new StreamCsvError("SCSV_SOURCE_NOT_FOUND", `${JSON.stringify(path)} is not a file.`);
 }
 
 function unsupported(path: string): StreamCsvError {

@@ -114,7 +114,7 @@ test("--baseline compares a run with a kept one; a failed run isn't kept", onlyL
   // One round decides nothing, and --strict counts that as a failure.
   assert.equal(exitCode, 3, stderr);
   assert.match(stdout, /orders: 1,500 rows/);
-  assert.match(stdout, /Inconclusive: 1 of 2 gated comparisons can't be decided/);
+  assert.match(stdout, /Inconclusive: 1 of 2 comparisons can't be decided/);
   assert.match(stderr, /kept\.json" was not written: a run that ends with 3 is not kept as a baseline/);
   await assert.rejects(stat(kept));
 });

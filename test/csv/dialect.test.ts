@@ -20,7 +20,7 @@ const refused: readonly (readonly [options: Record<string, unknown>, sentence: R
   [{ delimiter: "ab" }, /^delimiter must be one ASCII character .* not "ab"\.$/],
   [{ delimiter: "" }, /^delimiter must be one ASCII character/],
   [{ delimiter: "\n" }, /^delimiter must be one ASCII character/],
-  [{ delimiter: "5" }, /^delimiter must be .* no letter, digit/],
+  [{ delimiter: "5" }, /^delimiter must be .* other than a letter, digit/],
   [{ delimiter: "é" }, /^delimiter must be one ASCII character/],
   [{ quote: "-" }, /^quote must be one ASCII character/],
   [{ quote: 1 }, /^quote must be a string, not 1\.$/],
@@ -36,7 +36,7 @@ const refused: readonly (readonly [options: Record<string, unknown>, sentence: R
   [{ nonFinite: "zero" }, /^nonFinite must be "error", "text" or "null"/],
   [{ formulas: "run" }, /^formulas must be "allow", "escape" or "reject"/],
   [{ timestamps: "unix" }, /^timestamps must be "iso" or "space", not "unix"\.$/],
-  [{ delimeter: ";" }, /^delimeter is no option of a dialect: choose/],
+  [{ delimeter: ";" }, /^delimeter is not an option of a dialect\. Use one of/],
 ];
 
 test("refuses what isn't allowed and what doesn't go together, in a sentence", () => {

@@ -48,7 +48,7 @@ for (const [texts, message] of [
 const impossible: readonly (readonly [file: string, options: object, code: string, message: RegExp])[] = [
   ["x.csv", { delimiter: "ab" }, "SCSV_ARG_RANGE", /delimiter must be one ASCII character/],
   ["x.csv", { delimiter: "" }, "SCSV_ARG_RANGE", /not ""/],
-  ["x.csv", { delimiter: "x" }, "SCSV_ARG_RANGE", /no letter, digit or line break, not "x"/],
+  ["x.csv", { delimiter: "x" }, "SCSV_ARG_RANGE", /other than a letter, digit or line break, not "x"/],
   ["x.csv", { delimiter: "\n" }, "SCSV_ARG_RANGE", /not "\\n"/],
   ["x.csv", { delimiter: "\u00E9" }, "SCSV_ARG_RANGE", /ASCII/],
   ["x.csv", { delimiter: 7 }, "SCSV_ARG_TYPE", /delimiter must be a string, not 7/],

@@ -119,13 +119,13 @@ function widthFault(
   const why = hasTrailing ? `, the last one empty behind a trailing ${delimiter}` : "";
   return unreadableFile(
     path,
-    `is no table: line ${line} ${has}${why}, and should have ${columnCount}, as its header has`,
+    `is not a table: line ${line} ${has}${why}, and should have ${columnCount}, as its header has`,
     isUndelimited
       ? `Its first line holds no delimiter: if it is a title, pass over it with --skip-rows 1; if the lines are one column of text, read them whole with --delimiter-in tab (in code: skipRows, delimiter).`
       : hasTrailing
         ? `Remove the ${delimiter} at the end of the rows, or name one more column in the header.`
         : cellCount > columnCount
           ? `A cell that holds a ${delimiter} must stand in quotes.`
-          : "Lines above the header that are no part of the table are passed over with --skip-rows (in code: skipRows).",
+          : "Use --skip-rows (in code: skipRows) to skip lines above the header.",
   );
 }

@@ -33,8 +33,8 @@ interface Progress {
 }
 
 /**
- * Finds out how a CSV file is laid out, and guesses nothing: lines that the options say are no table are passed over, a
- * first line `sep=;` as Excel knows it is obeyed, blank lines are passed over, and the next record is the header.
+ * Finds out how a CSV file is laid out, and guesses nothing. It skips the lines that the options name, obeys a first
+ * line `sep=;` as Excel does, and skips blank lines; the next record is the header.
  * Reads the beginning of the file, and of a long header all of it.
  * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` that names the line and what is wrong
  */
@@ -89,7 +89,7 @@ async function wholeRecord(
 function noHeader({ path, skipRows }: CsvSettings): StreamCsvError {
   return unreadableFile(
     path,
-    `has no header: it has no line${skipRows > 0 ? ` behind the ${skipRows} that are passed over` : ""} but blank ones`,
+    `has no header: it has no line${skipRows > 0 ? ` behind the ${skipRows} that are skipped` : ""} but blank ones`,
     "A CSV file needs at least a header, even if it has no rows.",
   );
 }
