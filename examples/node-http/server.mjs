@@ -4,7 +4,10 @@ import { orders } from "./orders.mjs";
 
 const server = createServer(async (req, res) => {
   const [path, query] = req.url.split("?");
-  if (path !== "/orders.csv") return void res.writeHead(404).end("Not found\n");
+  if (path !== "/orders.csv") {
+    res.writeHead(404).end("Not found\n");
+    return;
+  }
   const failAt = Number(new URLSearchParams(query).get("failAt"));
   const response = csvResponse(({ signal }) => orders({ failAt, signal }), { filename: "orders.csv" });
   const outcome = await send(response, req, res, {
