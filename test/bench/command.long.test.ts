@@ -87,13 +87,13 @@ test("--list names every scenario and its purpose", async () => {
   assert.equal(code, 0);
   assert.match(stdout, /^\* export {8}one export at a time/m);
   assert.match(stdout, /^\* scaling {7}the server's peak memory/m);
-  assert.match(stdout, /^ {2}leave {9}clients that go away/m);
+  assert.match(stdout, /^ {2}leave {9}clients that disconnect/m);
 });
 
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [
     ["--scenario", "exprot"],
-    /"exprot" is no scenario; there are: export, scaling, slow-readers, leave, mixed/,
+    /"exprot" is not a scenario; there are: export, scaling, slow-readers, leave, mixed/,
   ],
   [["--deliveries", "streaming,pigeon"], /"pigeon" is not a delivery; there are: streaming, buffered, file/],
   [["--rows", "abc"], /--rows.*"?abc/],
@@ -101,7 +101,7 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["--rows", "0"], /rows is 0/],
   [["--rounds", "0"], /rounds is 0/],
   [["--target", "go"], /The target "go" is neither NAME=URL nor NAME=COMMAND/],
-  [["--target", "file=http://127.0.0.1/"], /"file", which something else has already/],
+  [["--target", "file=http://127.0.0.1/"], /"file", which is taken/],
   [["--target", "go=./orders"], /its command has no \{port\}/],
   [
     ["--target", "go=exit 3; : {port}", "--quick", "--rows", "2000"],
@@ -112,8 +112,8 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["--readers", "200", "--slots", "32"], /readers is 200, but 1 worker with 32 slots/],
   [["--read-rate", "fast"], /--read-rate.*fast/],
   [["--read-rate", "10"], /read rate is 10, and must be a whole number from 1024/],
-  [["--worker-model", "psychic"], /"psychic" is no worker model; there are: async, sync/],
-  [["--output", "xml=x"], /"xml=x" is not an output: write FORMAT=FILE/],
+  [["--worker-model", "psychic"], /"psychic" is not a worker model; there are: async, sync/],
+  [["--output", "xml=x"], /"xml=x" is not an output\. Write FORMAT=FILE/],
   [
     ["--output", "json=/nowhere/at/all.json"],
     /\/nowhere\/at\/all\.json" can't be written: its folder \/nowhere\/at doesn't exist/,

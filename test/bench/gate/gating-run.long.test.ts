@@ -299,9 +299,9 @@ const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   [{ against: other(), budgets: [...wide, ...wide] }, /There are two budgets for streaming\.cpu_s_per_mib/],
   [{ against: other(), scenarios: ["leave"] }, /A run that gates needs the scenario export/],
   [{ against: other(), targets: ["x=http://127.0.0.1/"] }, /--target can't be used/],
-  [{ against: "git:" }, /"git:" names no version: write git:REF/],
+  [{ against: "git:" }, /"git:" does not name a version: write git:REF/],
   [{ against: "" }, /The command "" names no program/],
-  [{ against: "node 'old" }, /has a ' that nothing follows to end it/],
+  [{ against: "node 'old" }, /has a ' that is not closed/],
 ];
 for (const [config, reason] of refused) {
   const shown = { ...config, ...(config.against === other() ? { against: "…" } : {}) };

@@ -242,7 +242,7 @@ test("refuses a command where something answers already, because another server 
   const start = foreignTarget(parseTarget(`taken=touch ${folder}/started @ ${origin}/`, [])).start(signal, 1);
   await assert.rejects(start, {
     code: "SCSV_TARGET_NOT_READY",
-    message: /answers .* before the target "taken"/,
+    message: /answers at .* where the target "taken" should be started/,
   });
 });
 
@@ -269,5 +269,5 @@ for (const [text, reason] of refused) {
 
 test("refuses a name given twice", async () => {
   const targets = ["go=http://127.0.0.1/", "go=http://127.0.0.2/"];
-  await assert.rejects(run({ targets }), { name: "RangeError", message: /"go", which something else has/ });
+  await assert.rejects(run({ targets }), { name: "RangeError", message: /"go", which is taken/ });
 });
