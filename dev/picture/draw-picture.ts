@@ -4,7 +4,7 @@ import { buildReport } from "../../bench/report/build-report.ts";
 import { growthCharts } from "../../bench/report/chart/growth-chart.ts";
 import { roundChart } from "../../bench/report/chart/round-chart.ts";
 import { armLooks, type ArmLook } from "../../bench/report/html/arm-look.ts";
-import { drawChart, sizeOf } from "../../bench/report/html/draw.ts";
+import { drawChart, drawingSize } from "../../bench/report/html/draw.ts";
 import { chartStyle, colorStyle } from "../../bench/report/html/style.ts";
 import { symbolMarkup } from "../../bench/report/html/symbol.ts";
 import { Markup, markup } from "../../bench/report/markup.ts";
@@ -88,7 +88,7 @@ function growthChart(result: BenchResult): Chart {
 }
 
 function chartBlock(chart: Chart, looks: readonly ArmLook[]): Block {
-  const size = sizeOf(chart);
+  const size = drawingSize(chart);
   const name = `${chart.title.charAt(0).toUpperCase()}${chart.title.slice(1)}`;
   const [description, descriptionPx] = textLines(chart.description, lettersPerColumn);
   const topPx = linePx + descriptionPx;

@@ -39,14 +39,14 @@ export function drawChart(chart: Chart, looks: readonly ArmLook[]): Markup {
     x: scaleOf(x, left, right),
     y: isOfNames ? rowScale(y, topPx, bottom) : scaleOf(y, bottom, topPx),
   };
-  return markup`<svg viewBox="0 0 ${widthPx} ${sizeOf(chart).heightPx}" role="img" aria-label="${title}" aria-description="${description}">
+  return markup`<svg viewBox="0 0 ${widthPx} ${drawingSize(chart).heightPx}" role="img" aria-label="${title}" aria-description="${description}">
 ${isOfNames ? [nameAxis(y, plot), grid(x, plot)] : valueAxis(y, plot)}${baseAxis(x, plot)}
 ${marks.map((mark) => markMarkup(mark, plot, looks))}
 </svg>`;
 }
 
 /** The size at which a chart's letters have the size of the page's style. */
-export function sizeOf(chart: Chart): { readonly widthPx: number; readonly heightPx: number } {
+export function drawingSize(chart: Chart): { readonly widthPx: number; readonly heightPx: number } {
   return { widthPx, heightPx: bottomOf(chart) + (chart.x.title === undefined ? 24 : 40) };
 }
 
