@@ -31,7 +31,7 @@ export function drawChart(chart: Chart, looks: readonly ArmLook[]): Markup {
   const left = gapPx + 2 + Math.max(0, ...labels.map(({ length }) => length)) * pxPerLetter;
   // Half of the text of the last mark stands beyond the axis.
   const right = widthPx - 2 - ((x.ticks.at(-1)?.text.length ?? 0) * pxPerLetter) / 2;
-  const bottom = topPx + (isOfNames ? rowPx * y.names.length : plotHeightPx);
+  const bottom = bottomOf(chart);
   const plot: Plot = {
     left,
     right,
@@ -39,11 +39,19 @@ export function drawChart(chart: Chart, looks: readonly ArmLook[]): Markup {
     x: scaleOf(x, left, right),
     y: isOfNames ? rowScale(y, topPx, bottom) : scaleOf(y, bottom, topPx),
   };
-  const height = bottom + (x.title === undefined ? 24 : 40);
-  return markup`<svg viewBox="0 0 ${widthPx} ${height}" role="img" aria-label="${title}" aria-description="${description}">
+  return markup`<svg viewBox="0 0 ${widthPx} ${drawingSize(chart).heightPx}" role="img" aria-label="${title}" aria-description="${description}">
 ${isOfNames ? [nameAxis(y, plot), grid(x, plot)] : valueAxis(y, plot)}${baseAxis(x, plot)}
 ${marks.map((mark) => markMarkup(mark, plot, looks))}
 </svg>`;
+}
+
+/** The size at which a chart's letters have the size of the page's style. */
+export function drawingSize(chart: Chart): { readonly widthPx: number; readonly heightPx: number } {
+  return { widthPx, heightPx: bottomOf(chart) + (chart.x.title === undefined ? 24 : 40) };
+}
+
+function bottomOf({ y }: Chart): number {
+  return topPx + ("names" in y ? rowPx * y.names.length : plotHeightPx);
 }
 
 function baseAxis({ ticks, title }: ValueAxis, { x, left, right, bottom }: Plot): Markup {

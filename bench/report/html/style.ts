@@ -1,8 +1,8 @@
 /**
- * The look of a report: the colours of the system in light and dark, one column on a phone, light on paper.
- * Colours have a contrast of at least 4.5 to the ground in all of them, and arms also differ by shape and dash.
+ * The colours of a report in light, in dark and on paper. Their contrast to the ground is at least 4.5 in all of them,
+ * and arms also differ by shape and dash.
  */
-export const style = `
+export const colorStyle = `
 :root {
   color-scheme: light dark;
   --ground: #ffffff; --raised: #f5f6f8; --ink: #1b1f24; --faint: #59636e; --line: #d5dae0; --shadow: #00000026;
@@ -24,6 +24,18 @@ export const style = `
     --arm-0: #1f5fa8; --arm-1: #b3420b; --arm-2: #13693a; --arm-3: #7d3c98; --arm-4: #6b5d00; --arm-5: #59636e;
   }
 }
+`;
+
+/** The look of what a chart draws. */
+export const chartStyle = `
+svg text { fill: var(--ink); font-size: 11px; white-space: pre; }
+.axis path { stroke: var(--faint); stroke-width: 1; } .grid { stroke: var(--line); stroke-width: 1; }
+.dots { stroke-opacity: .85; } .line { stroke-opacity: .85; stroke-linejoin: round; }
+.box { fill-opacity: .18; } .median { stroke-width: 3; }
+`;
+
+/** The look of the page: the colours of the system, and one column on a phone. */
+export const style = `${colorStyle}
 * { box-sizing: border-box; }
 body {
   margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 3rem) 4rem; max-width: 80rem;
@@ -63,10 +75,7 @@ figcaption { font-size: .875rem; } figcaption strong { display: block; font-size
 figcaption strong::first-letter { text-transform: uppercase; }
 figcaption p { margin: 0 0 .25rem; }
 svg { display: block; width: 100%; max-width: 30rem; height: auto; fill: none; stroke-width: 1.5; }
-svg text { fill: var(--ink); font-size: 11px; white-space: pre; }
-.axis path { stroke: var(--faint); stroke-width: 1; } .grid { stroke: var(--line); stroke-width: 1; }
-.dots { stroke-opacity: .85; } .line { stroke-opacity: .85; stroke-linejoin: round; }
-.box { fill-opacity: .18; } .median { stroke-width: 3; }
+${chartStyle}
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; margin: .75rem 0; list-style: none; font-size: .875rem; }
 .legend svg { display: inline-block; width: 1.9rem; height: .75rem; vertical-align: baseline; margin-right: .4rem; }
 details { margin: .5rem 0; } summary { cursor: pointer; font-size: .875rem; color: var(--faint); }
