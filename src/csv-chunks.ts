@@ -18,17 +18,17 @@ export interface CsvChunksOptions extends CsvOptions {
 }
 
 /**
- * The text of rows as CSV (RFC 4180), in chunks of about 32 to 64 KiB that belong to whoever receives them.
+ * Encodes rows as CSV (RFC 4180), in chunks of about 32 to 64 KiB. The chunks belong to the caller.
  *
- * Nothing is read before the first chunk is asked for, and nothing beyond what a chunk needs; the header and the first
- * rows come at once. Memory is bounded by one batch of rows and one chunk. The rows are released once, whichever way the
- * iteration ends: `return()`, also before the first `next()` or while one is pending, and `signal` fire a producer's
- * signal, destroy a Node stream, cancel a Web stream, and call `return()` of an iterator, at once. A {@link Source} is
- * read, and stays open for whoever opened it.
- * @param rows - arrays or objects, or what gives them
+ * Nothing is read before the first chunk is asked for, and then no more than the chunk needs. The header and the first rows
+ * come at once. Memory is bounded by one batch of rows and one chunk. The rows are released exactly once, however the
+ * iteration ends. `return()` releases them at once, even before the first `next()` or while one is pending, and so does
+ * `signal`: a producer's signal fires, a Node stream is destroyed, a Web stream is cancelled, and an iterator's `return()` is
+ * called. A {@link Source} is read but stays open; its owner closes it.
+ * @param rows - arrays or objects, or something that yields them
  * @param options - columns, dialect and a signal
- * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` at the call, for rows or options that can't be; the
- *   rows are then left alone
+ * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` at the call, for rows or options that are
+ *   invalid; the rows are then not touched
  * @throws StreamCsvError from the iteration, with row and column, for a value that has no text
  * @example
  * ```js
@@ -55,7 +55,7 @@ export function csvChunks(
   return openChunks(rows, options, signal);
 }
 
-/** The chunks of rows by options whose names were checked. */
+/** Opens the chunks; the names of the options were checked before. */
 export function openChunks(rows: Rows, options: CsvOptions, signal?: AbortSignal): CsvChunks {
   const dialect = dialectOf(options);
   let columns = namedColumns(options.columns);
@@ -72,8 +72,8 @@ export function openChunks(rows: Rows, options: CsvOptions, signal?: AbortSignal
 }
 
 /**
- * The chunks as a generator that can be closed at any time. An async generator of the language only notes a `return()`
- * while a `next()` is pending, and releases nothing when it was never started.
+ * A generator that can be closed at any time. JavaScript's own async generators delay a `return()` while a `next()` is
+ * pending, and release nothing if they were never started.
  */
 class CsvChunks implements AsyncGenerator<Uint8Array, void, undefined> {
   readonly #rows: ItemReader;
@@ -94,7 +94,7 @@ class CsvChunks implements AsyncGenerator<Uint8Array, void, undefined> {
     try {
       return await this.#chunks.next();
     } catch (error) {
-      // Also when the header has no text, and nothing has been asked of the batches yet.
+      // The header may have failed before any batch was asked for.
       await this.#close(error);
       throw error;
     }
@@ -118,7 +118,7 @@ class CsvChunks implements AsyncGenerator<Uint8Array, void, undefined> {
     return this;
   }
 
-  /** For a response, which closes its body with a reason. */
+  /** Used by a response, which closes its body with a reason. */
   [readerOf](): ChunkReader {
     const rows = this.#rows;
     return {
@@ -148,7 +148,7 @@ function encode(
   return encodeBatches(batches, new CsvEncoder(columns, dialect), { ...noProgress });
 }
 
-/** Rows may name their columns only by the first of them, so the encoder is made when that is there. */
+/** The columns may be known only from the first row, so the encoder is made when that row is there. */
 async function* encodeRows(
   batches: AsyncIterator<Batch, void>,
   layout: RowLayout,
@@ -158,7 +158,7 @@ async function* encodeRows(
   yield* encode(all, layout.columns ?? [], dialect);
 }
 
-/** An iteration again, of which the first step has been taken already; no step is held for longer than it is used. */
+/** An iteration whose first step was taken already. No step is held longer than it is used. */
 async function* startingWith(
   step: IteratorResult<Batch, void>,
   rest: AsyncIterator<Batch, void>,

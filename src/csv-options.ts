@@ -6,8 +6,8 @@ import type { ColumnOption } from "./source/row-columns.ts";
 /** How rows become text, in one flat object: columns, a dialect, and options that replace the dialect's own. */
 export interface CsvOptions extends DialectOptions {
   /**
-   * Which columns, in order: the keys of objects or of a source, with other names for the header row where wanted; the
-   * names of the cells where rows are arrays. @default all of the source, or those of the first row
+   * The columns, in order. For objects and sources they are keys, each with another name for the header row if wanted; for arrays
+   * they are the names of the cells. @default all columns of a source, else the keys of the first row
    */
   readonly columns?: readonly ColumnOption[];
   /** @default "rfc4180" */
@@ -18,8 +18,8 @@ export interface CsvOptions extends DialectOptions {
 export const csvOptionNames: readonly (keyof CsvOptions)[] = ["columns", "dialect", ...dialectOptionNames];
 
 /**
- * The dialect that options describe; other options among them are left alone.
- * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` for one that can't be
+ * The dialect that the options describe. Options that don't belong to a dialect are ignored.
+ * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` for an invalid dialect
  */
 export function dialectOf(options: CsvOptions): Dialect {
   const overrides = dialectOptionNames.map((name) => [name, options[name]]);

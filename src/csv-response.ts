@@ -8,9 +8,9 @@ import { describeValue } from "./body/chunk.ts";
 import { openChunks } from "./csv-chunks.ts";
 import { csvOptionNames, dialectOf, type CsvOptions } from "./csv-options.ts";
 
-/** How rows become a response, in one flat object: what {@link CsvOptions} has, a file name, and the response's own options. */
+/** How rows become a response, in one flat object: {@link CsvOptions}, a file name, and the response's own options. */
 export interface CsvResponseOptions extends CsvOptions, StreamingResponseOptions {
-  /** The name under which the client saves the text; without one it shows it. */
+  /** The name under which the client saves the file. Without a name, browsers show the text. */
   readonly filename?: string;
   /** The text is always UTF-8. */
   readonly charset?: "utf-8";
@@ -32,14 +32,14 @@ const optionNames = [...csvOptionNames, "filename", ...responseOptionNames];
 /**
  * A streaming response of rows as CSV: the one-liner for an export endpoint.
  *
- * It carries the dialect's Content-Type, `Cache-Control: private, no-store` unless given, `X-Accel-Buffering: no`, and
- * with `filename` a Content-Disposition (RFC 6266). Rows are the body: they are read while they are sent, as
- * `csvChunks` reads them, and are released once, whether they were read or not: by `close()`, which `send()` and
- * `toWebResponse()` call, after HEAD, a 304 or a 412, and at once when the client leaves.
- * @param rows - arrays or objects, or what gives them; they belong to the response from then on
+ * It sets the dialect's Content-Type, `Cache-Control: private, no-store` unless given, `X-Accel-Buffering: no`, and with
+ * `filename` a Content-Disposition (RFC 6266). The rows are read while they are sent, as `csvChunks` reads them. `close()`
+ * releases them exactly once, whether they were read or not. `send()` and `toWebResponse()` call it, also after HEAD, a 304
+ * or a 412, and at once when the client disconnects.
+ * @param rows - arrays or objects, or something that yields them; the response owns them afterwards
  * @param options - columns, dialect, file name, and the options of a streaming response
- * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` for rows or options that can't be, BadHeaderError
- *   `SCSV_BAD_HEADER` for a header that HTTP doesn't allow; the rows are then left alone
+ * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` for invalid rows or options, BadHeaderError
+ *   `SCSV_BAD_HEADER` for a header that HTTP doesn't allow; the rows are then not touched
  * @example
  * ```js
  * import { csvResponse, HttpResponse } from "stream-csv";
@@ -69,7 +69,7 @@ export function csvResponse(rows: Rows, options: CsvResponseOptions = {}): Strea
   headers.setDefault("X-Accel-Buffering", "no");
   const disposition = formatDisposition(filename, true);
   if (filename !== undefined && disposition !== undefined) headers.set("Content-Disposition", disposition);
-  // The body comes last: when anything else is refused, the rows are still the caller's.
+  // The body comes last, so that the rows stay the caller's if anything else is refused.
   const response = new StreamingHttpResponse([], { ...options, headers });
   response.streamingContent = openChunks(rows, options);
   return response;

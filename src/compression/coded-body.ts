@@ -6,11 +6,11 @@ import type { Coding, Compressor } from "./coding.ts";
 /** How a body is coded. */
 export interface CodedBodyOptions {
   readonly coding: Coding;
-  /** @default what suits the coding for a body made once */
+  /** @default a level that suits a body made once */
   readonly level?: number | undefined;
   /** Flushed after this many bytes of input. */
   readonly flushBytes: number;
-  /** Flushed when input has waited this long, whether more has come or not. */
+  /** Flushed when input has waited this long. */
   readonly flushIntervalMs: number;
   readonly clock: Clock;
 }
@@ -25,10 +25,10 @@ class GivenUp extends Error {
 /**
  * A body in a content coding: one member from the first byte to the last, and no end of it after a failure.
  *
- * The first chunk is flushed at once, then by bytes and by time; each flushed piece can be decoded before the next is
- * made. One chunk is asked for at a time, and memory is bounded by what lies between two flushes. The compressor is opened
- * at the first pull, and its native memory is given back at the end, on failure, and at once by `return()`, even while
- * the source is waited for.
+ * The first chunk is flushed at once, later ones by bytes and by time. A client can decode each flushed piece before the
+ * next is made. One chunk is pulled at a time, and memory is bounded by the bytes between two flushes. The compressor is
+ * opened at the first pull. Its native memory is freed at the end, on failure, and at once by `return()`, even while the
+ * source is pending.
  */
 export class CodedBody implements AsyncIterableIterator<Uint8Array> {
   readonly #interruption = new Interruption<GivenUp>();

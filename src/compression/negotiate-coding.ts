@@ -4,12 +4,12 @@ import type { Coding, CodingName } from "./coding.ts";
 import { gzip } from "./gzip.ts";
 import { zstd } from "./zstd.ts";
 
-/** The codings this Node has, the one that costs least for what it saves first. */
+/** The codings that this Node supports. The one with the best ratio of savings to cost comes first. */
 export const codings: readonly Coding[] = [zstd, brotli, gzip].filter((coding) => coding !== undefined);
 
 /**
- * The coding a client likes best by its Accept-Encoding (RFC 9110, section 12.5.3); among those it likes equally, the
- * first of `preferred`. Undefined for none: no header, `q=0`, or `identity` liked better.
+ * The coding that a client prefers by its Accept-Encoding (RFC 9110, section 12.5.3). Among equally preferred codings, the first
+ * of `preferred`. Undefined for none: no header, `q=0`, or a preference for `identity`.
  */
 export function negotiateCoding(
   acceptEncoding: string | undefined,

@@ -1,22 +1,22 @@
 /**
- * Rows held column by column: what sources yield and the encoder takes.
+ * Rows held column by column. Sources yield batches, and the encoder takes them.
  *
- * Typed columns exist so that a writer can be chosen once per column, not once per cell, and so that no string or
- * object need be made for a number, a date or a repeated text. A batch holds until the next one is asked for, the reading
- * ends or it is released: then a source may use its memory again.
+ * Typed columns let the encoder choose a writer once per column instead of once per cell. They also need no string or
+ * object for a number, a date or a repeated text. A batch is valid until the next one is asked for, the reading ends, or
+ * the batch is released. After that its source may reuse the memory.
  */
 export interface Batch {
   readonly rowCount: number;
   /** One vector per column, in the order of the source's columns; each holds at least `rowCount` values. */
   readonly columns: readonly ColumnVector[];
   /**
-   * Says that nothing of the batch is read any more, so that it needn't be held until the next one is asked for, which may
-   * take a slow client a minute. Only where a source gains by it; calling it again does nothing.
+   * Says that the consumer is done with the batch. Without this call the source holds the batch until the next one is asked
+   * for, which may take a minute with a slow client. Calling it again does nothing.
    */
   release?(): void;
 }
 
-/** Which rows are null: 1 where the value is null, absent where the column has none. Null rows' values are unspecified. */
+/** Which rows are null: 1 for null. Absent if the column has no null. The value of a null row is unspecified. */
 export type NullMask = Uint8Array;
 
 /** The values of one column; `kind` tells the writer what they are. */
@@ -65,8 +65,8 @@ export interface FloatVector {
   readonly kind: "float";
   readonly values: Float64Array;
   /**
-   * Whether its type has 32 bits; the values are then the numbers with the fewest digits that are these once they are rounded.
-   * Only PostgreSQL's dialect tells the two apart.
+   * Whether the type has 32 bits. Each value is then the number with the fewest digits that rounds to the 32-bit value. Only
+   * the dialect `postgres` makes a difference.
    * @default false
    */
   readonly isSingle?: boolean;
@@ -82,18 +82,18 @@ export interface BooleanVector {
 
 /**
  * Instants, counted in `unit` since 1970-01-01T00:00:00Z.
- * As databases have it, ±(2^63 − 1) in 64 bits, and ±Infinity as a number, are infinitely far; NaN is an invalid date.
+ * ±(2^63 − 1) in 64 bits and ±Infinity as a number mean infinity, as in databases. NaN is an invalid date.
  */
 export interface TimestampVector {
   readonly kind: "timestamp";
   readonly unit: "ms" | "us" | "ns";
   readonly values: Float64Array | BigInt64Array;
-  /** Whether its type knows of time zones; only PostgreSQL's dialect tells the two apart. @default false */
+  /** Whether the type has a time zone. Only the dialect `postgres` makes a difference. @default false */
   readonly isZoned?: boolean;
   readonly nulls?: NullMask;
 }
 
-/** Days since 1970-01-01; ±(2^31 − 1) are infinitely far. */
+/** Days since 1970-01-01; ±(2^31 − 1) mean infinity. */
 export interface DateVector {
   readonly kind: "date";
   readonly values: Int32Array;
@@ -107,9 +107,9 @@ export interface TextVector {
 }
 
 /**
- * Text as databases and files keep it, so that no string need be made: row i is `bytes` from `starts[p]` to `ends[p]`,
- * valid UTF-8, and null where `nulls[p]` is 1, with p being `first + i * step`: rows that lie one behind the other in the
- * same arrays needn't be taken apart. Texts may lie in any order, with anything between them, and share bytes.
+ * Text as bytes, so that no strings are made. Row i is `bytes` from `starts[p]` to `ends[p]`, and null if `nulls[p]` is 1,
+ * where p is `first + i * step`. The bytes of each text must be valid UTF-8. `step` lets the fields of whole rows stay in
+ * the same arrays. Texts may lie in any order, with anything between them, and share bytes.
  */
 export interface Utf8Vector {
   readonly kind: "utf8";
@@ -117,8 +117,8 @@ export interface Utf8Vector {
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
   /**
-   * False for values of another type that the source has written already: times, intervals, UUIDs, JSON. The formula guard
-   * leaves them alone, and `quoting: "strings"` doesn't quote them.
+   * False for values of another type that the source has already turned into text: times, intervals, UUIDs, JSON. The formula
+   * guard doesn't change them, and `quoting: "strings"` doesn't quote them.
    * @default true
    */
   readonly isText?: boolean;
@@ -127,14 +127,14 @@ export interface Utf8Vector {
   readonly first?: number;
   /** @default 1 */
   readonly step?: number;
-  /** Characters, all of ASCII, that none of the texts holds: whoever writes them needn't look for them. @default "" */
+  /** ASCII characters that no text contains, so that the encoder doesn't look for them. @default "" */
   readonly without?: string;
 }
 
 /**
- * Numbers that are text already and are written as they are, every digit: integers, decimals, and those with an exponent,
- * as JSON has them (RFC 8259, section 6). They lie as the texts of a {@link Utf8Vector} do. Unlike text they are never guarded,
- * and take the dialect's decimal separator.
+ * Numbers that are text already, and are written with every digit: integers, decimals, and numbers with an exponent, in
+ * JSON's notation (RFC 8259, section 6). They lie in the arrays as the texts of a {@link Utf8Vector} do. The formula guard
+ * doesn't change them, and the dialect's decimal separator applies.
  */
 export interface NumberTextVector {
   readonly kind: "number-text";
@@ -145,8 +145,8 @@ export interface NumberTextVector {
 }
 
 /**
- * Values that are JSON text already (RFC 8259), such as nested ones, and are written as they are. They lie as the texts
- * of a {@link Utf8Vector} do. Like objects, they are quoted where they need it or everything is, and never guarded.
+ * Values that are JSON text already (RFC 8259), such as nested ones, and are written unchanged. They lie in the arrays as
+ * the texts of a {@link Utf8Vector} do. They are quoted if needed, and the formula guard doesn't change them.
  */
 export interface JsonTextVector {
   readonly kind: "json-text";
@@ -157,8 +157,8 @@ export interface JsonTextVector {
 }
 
 /**
- * Text that repeats: row i is `dictionary[codes[i]]`. The same dictionary array may serve many batches, and may not change once
- * it was given: its entries are encoded once. A code beyond its end is an error.
+ * Text that repeats: row i is `dictionary[codes[i]]`. The same dictionary array may serve many batches. Its entries are
+ * encoded once, so it must not change after it was passed. A code beyond its end is an error.
  */
 export interface DictionaryVector {
   readonly kind: "dictionary";
@@ -173,8 +173,8 @@ export interface BytesVector {
 }
 
 /**
- * Values of any type, as user code yields them; each is looked at when it is written.
- * Row i's value is `values[first + i * step]`: rows that lie one behind the other in one array needn't be taken apart.
+ * Values of any type, as user code yields them. The type of each value is checked when the value is written.
+ * Row i is `values[first + i * step]`, so that the fields of whole rows can stay in one array.
  */
 export interface MixedVector {
   readonly kind: "mixed";

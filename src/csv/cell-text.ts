@@ -31,8 +31,8 @@ export interface CellPlace {
 }
 
 /**
- * The text of any value in a dialect, before quoting and the formula guard; null where the null marker belongs.
- * Every rule of how values become text is here or in the files this one imports.
+ * The text of any value in a dialect, before quoting and the formula guard; null for the null marker. Every rule about how
+ * values become text is in this file or in its imports.
  * @throws StreamCsvError `SCSV_INVALID_DATE`, `SCSV_NON_FINITE`, `SCSV_NO_TEXT`, with row and column
  */
 export function cellText(value: unknown, dialect: Dialect, place: CellPlace): string | null {
@@ -57,8 +57,8 @@ export function cellText(value: unknown, dialect: Dialect, place: CellPlace): st
 }
 
 /**
- * A value as the rules for cells know it. An object that says what it is to JSON by `toJSON()` is that: text, a number, a
- * boolean or null, which an id, a decimal or a date of a library then is; any other is its JSON, a {@link WrittenValue}.
+ * A value in a form that the rules for cells know. If an object's `toJSON()` returns text, a number, a boolean or null, that
+ * is its value; ids, decimals and dates of libraries do so. Any other object becomes its JSON, a {@link WrittenValue}.
  * @throws StreamCsvError `SCSV_NO_TEXT`, with row and column, for an object that has no JSON
  */
 export function cellValue(value: unknown, place: CellPlace): unknown {
@@ -80,7 +80,7 @@ export function cellValue(value: unknown, place: CellPlace): unknown {
   }
 }
 
-/** The kinds of object that have a text of their own. */
+/** The classes of objects that have a text of their own. */
 function isCellKind(value: object): boolean {
   return (
     value instanceof Date ||
@@ -98,7 +98,7 @@ function isCellKind(value: object): boolean {
 }
 
 /**
- * A text made harmless for spreadsheets where the dialect asks for it; the same text where it is harmless already.
+ * Makes a text harmless for spreadsheets if the dialect asks for it. A harmless text stays the same.
  * @throws StreamCsvError `SCSV_FORMULA` when the dialect rejects formulas, `SCSV_NO_TEXT` for a NUL in PostgreSQL's dialect
  */
 export function guardedText(text: string, dialect: Dialect, place: CellPlace): string {

@@ -4,17 +4,17 @@ export interface ChunkMemory {
   take(byteLength: number): Uint8Array;
 }
 
-/** Each chunk has memory of its own, and belongs to whoever receives it. */
+/** Each chunk has memory of its own, and belongs to the caller. */
 export const ownMemory: ChunkMemory = { take: (byteLength) => new Uint8Array(byteLength) };
 
 const roundedToBytes = 8 * 1024;
-/** A chunk with one long text in it may be far larger than others, and isn't worth keeping. */
+/** A chunk with one long text may be far larger than the others. Its memory is not kept. */
 const mostKeptBytes = 256 * 1024;
 
 /**
- * One memory for all chunks of one text: each is lent until the next is taken. Memory of its own for every chunk costs a
- * third of what encoding it costs: the kernel clears each page anew, and the engine collects the garbage of the whole
- * process every few megabytes.
+ * One memory for all chunks of one text. A chunk is valid until the next one is taken. New memory for every chunk would cost
+ * a third as much as encoding it: the kernel clears each page, and the engine collects the garbage of the whole process
+ * every few megabytes.
  */
 export class LentMemory implements ChunkMemory {
   #bytes = new Uint8Array(0);

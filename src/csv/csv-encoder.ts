@@ -25,10 +25,9 @@ export interface CsvColumn {
 /**
  * Turns batches of rows into the bytes of a CSV text (RFC 4180) in UTF-8, in the order given.
  *
- * It is pure and synchronous, and holds nothing between calls but counters and the columns of the last batch: memory is
- * bounded by one batch and its text, time is linear in the text. Chunks belong to whoever received them, unless it was
- * given a memory that lends them. A call that throws leaves the encoder
- * unfit for further rows.
+ * It is pure and synchronous. Between calls it holds only counters and the columns of the last batch. So memory is bounded by
+ * one batch and its text, and time is linear in the text. The chunks belong to the caller, unless the encoder was given a
+ * memory that lends them. After a call has thrown, the encoder can't be used for further rows.
  * @example
  * ```js
  * import { CsvEncoder } from "stream-csv";

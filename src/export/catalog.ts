@@ -17,7 +17,7 @@ interface FileFault {
   readonly error: StreamCsvError;
 }
 
-/** An export in a list: what it is, or why its file can't be read just now. */
+/** An export in a list: its definition, or the reason why its file can't be read at the moment. */
 export type ListedExport =
   | { readonly name: string; readonly definition: ExportDefinition }
   | { readonly name: string; readonly error: StreamCsvError };
@@ -32,7 +32,7 @@ export interface Catalog {
    */
   find(name: string): Promise<ExportDefinition>;
   list(): Promise<readonly ListedExport[]>;
-  /** Whether an export can be read just now; also where there is none. */
+  /** Whether at least one export can be read at the moment. True if the catalog has no exports. */
   isReadable(): Promise<boolean>;
   /**
    * Closes the catalog when a file couldn't be read.
@@ -44,7 +44,8 @@ export interface Catalog {
 }
 
 /**
- * Opens files, one after the other. One that can't be read is a fault of the catalog, and its exports fail until it can be.
+ * Opens files one after the other. A file that can't be read is a fault of the catalog; requests for its exports fail until
+ * the file can be read.
  * @throws StreamCsvError `SCSV_DUPLICATE_EXPORT` when two exports would have one name
  */
 export async function openCatalog(options: CatalogOptions = {}): Promise<Catalog> {
@@ -150,7 +151,7 @@ class OpenCatalog implements Catalog {
     }
   }
 
-  /** Files that may have an export of this name, the one that had it last before the others. */
+  /** Files that may have an export of this name. The file that had it last comes first. */
   #candidates(name: string): readonly FileExports[] {
     const candidates = this.#files.filter((file) => file.mayHave(name));
     const had = candidates.filter(({ lastNames }) => lastNames.includes(name));

@@ -20,7 +20,7 @@ export interface ExportDefinition {
   readonly file: ServedFile | null;
   /** Whether rows depend on a seed. */
   readonly isSeeded: boolean;
-  /** The rows as a source; a generated one is made for its seed and rows, a file is opened once and shared. */
+  /** The rows as a source. A generated source is made for its seed and rows. A file is opened once and shared. */
   source(parameters: { readonly seed: number; readonly rows: number | null }): Source;
 }
 
@@ -32,8 +32,8 @@ export interface ServedFile extends Omit<OpenOptions, "table" | "importer"> {
 }
 
 /**
- * Opens one export by its name, if it is a generated one, or else by the path of its file, and of a DuckDB file the
- * table that is named or the only one; `close` gives the file back.
+ * Opens one export: a generated one by its name, any other by the path of its file. For a DuckDB file it opens the named
+ * table, or the only one. `close` closes the file.
  * @throws what opening a file throws
  */
 export async function openExport(

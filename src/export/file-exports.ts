@@ -9,11 +9,10 @@ import { FileState } from "./file-state.ts";
 const mostAttempts = 3;
 
 /**
- * The exports of one file, as the file is now: the first call after a change describes it anew. What is known of a file
- * (columns, types, rows, version) belongs to one state of it, so that no reading takes one state for another.
+ * The exports of one file in its current state. The first call after a change describes the file again. Columns, types, rows
+ * and version belong to one state of the file, so that no reading mixes two states.
  *
- * A file that can't be read fails those who ask for its exports, and nobody else; it is looked at again when it has
- * changed.
+ * If a file can't be read, only requests for its exports fail. The file is examined again when it has changed.
  */
 export class FileExports {
   readonly file: ServedFile;
@@ -56,7 +55,7 @@ export class FileExports {
 
   /** Closes the file's sources; readings under way are aborted. */
   async close(): Promise<void> {
-    // One that is being opened is closed when it is open; why it can't be opened is told to those who wait for it.
+    // A file that is being opened is closed afterwards. The callers that wait for it get the error.
     await Promise.allSettled([this.#opening]);
     const states = [...this.#retired, ...(this.#state === undefined ? [] : [this.#state])];
     await Promise.all(states.map((state) => state.close()));
@@ -87,7 +86,7 @@ export class FileExports {
       } catch (error) {
         if (!(error instanceof StreamCsvError)) throw error;
         if (error.code === "SCSV_SOURCE_CHANGED" && attempt < mostAttempts) continue;
-        // What the bytes are at fault for holds as long as they stay; what the moment is at fault for may pass.
+        // A fault of the bytes lasts until they change. Any other fault may pass.
         if (error.code === "SCSV_SOURCE_UNREADABLE") this.#fault = { version, error };
         throw error;
       }

@@ -4,8 +4,8 @@ import type { ReadOptions, Source } from "../source/source.ts";
 import { fileExport, type ExportDefinition, type ServedFile } from "./definition.ts";
 
 /**
- * The exports of a file in one state of it. A state that is retired, since the file has changed, goes on serving the
- * readings that have begun, and is closed with the last of them.
+ * The exports of a file in one state of the file. When the file changes, the state is retired: it continues to serve the
+ * readings that have begun, and is closed after the last one.
  */
 export class FileState {
   readonly version: string;
@@ -65,7 +65,7 @@ export class FileState {
       yield* source.read(options);
     } finally {
       this.#readings -= 1;
-      // The rows are whole whether or not closing succeeds; who closes for good is told.
+      // The rows are complete even if closing fails; the final `close()` reports the error.
       if (this.#isRetired && this.#readings === 0) this.close().catch(() => undefined);
     }
   }

@@ -7,7 +7,7 @@ import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts"
 import { parseCount } from "../units.ts";
 import { deliveries, isDelivery, type Delivery } from "./delivery.ts";
 
-/** What may be asked of an export, read and checked, but not yet held against a particular export. Plain data. */
+/** The parameters of a request, parsed but not yet checked against a particular export. Plain data. */
 export interface ExportParameters {
   readonly delivery: Delivery;
   /** Rows at the most; null for the export's own number. */
@@ -130,8 +130,8 @@ export interface DefaultDialect {
 export const defaultDialect: DefaultDialect = { dialect: "rfc4180", dialectOptions: {} };
 
 /**
- * Reads the parameters of an export from their texts, as a query string or flags give them. Single options of a dialect go
- * on top of the default ones; a dialect that is named takes the place of both the default and its options.
+ * Parses the parameters of an export from the texts of a query string or of flags. Single options of a dialect are added to the
+ * default ones. A named dialect replaces the default dialect and its options.
  * @throws StreamCsvError `SCSV_BAD_PARAMETER` for one that is unknown, given twice or has a value that isn't allowed
  */
 export function readExportParameters(
@@ -181,7 +181,7 @@ function isPairOfTexts(pair: unknown): boolean {
   return Array.isArray(pair) && pair.length === 2 && pair.every((text) => typeof text === "string");
 }
 
-/** A fault in one named parameter. */
+/** The error for one named parameter. */
 export function badParameter(parameter: string, message: string, cause?: unknown): StreamCsvError {
   return new StreamCsvError(
     "SCSV_BAD_PARAMETER",

@@ -33,9 +33,9 @@ export interface ExportPlan {
 const defaultSeed = 1;
 
 /**
- * Holds parameters against an export. Reads nothing from the source. `encoder` is used where they name none.
- * @throws StreamCsvError `SCSV_BAD_PARAMETER` for a column the export hasn't, a seed it doesn't take, or a dialect that
- * can't be
+ * Checks parameters against an export. Reads nothing from the source. `encoder` is used if the parameters name none.
+ * @throws StreamCsvError `SCSV_BAD_PARAMETER` for a column that the export doesn't have, a seed it doesn't take, or an
+ * invalid dialect
  */
 export function planExport(
   definition: ExportDefinition,
@@ -91,7 +91,7 @@ function findColumns(
   names: readonly string[] | null,
 ): readonly number[] | null {
   if (names === null) return null;
-  // From the last to the first, so that of columns with one name the first is found.
+  // From the last to the first, so that the first of several columns with one name is found.
   const indexes = new Map(definition.columns.map(({ name }, index) => [name, index] as const).toReversed());
   return names.map((name) => {
     const index = indexes.get(name);
@@ -114,7 +114,7 @@ function readDialect(parameters: ExportParameters): Dialect {
   }
 }
 
-/** The last override without which the dialect could be, or, where several are wrong, the first that is wrong by itself. */
+/** The last override without which the dialect is valid. If several are wrong, the first one that is wrong by itself. */
 function overrideAtFault(name: DialectName, options: DialectOptions): string {
   const names = dialectOptionNames.filter((option) => options[option] !== undefined);
   const isWhole = (chosen: readonly (keyof DialectOptions)[]): boolean => {
@@ -122,7 +122,7 @@ function overrideAtFault(name: DialectName, options: DialectOptions): string {
       resolveDialect(name, Object.fromEntries(chosen.map((option) => [option, options[option]])));
       return true;
     } catch {
-      // Why it is refused was told by the fault that brought us here; now it is asked by which override.
+      // The caller has the reason already. This finds the override that causes it.
       return false;
     }
   };

@@ -26,9 +26,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs a plan: reads batches and encodes them, one at a time and only when asked.
- * Memory is one batch and one chunk, whatever the rows. Aborting `signal` releases the source; so does ending the
- * iteration early.
+ * Runs a plan: reads and encodes batches, one at a time and only on demand. Memory is one batch and one chunk, for any
+ * number of rows. Aborting `signal` or ending the iteration early releases the source.
  */
 export function runExport(plan: ExportPlan, options: RunOptions): ExportRun {
   requireObject("options", options, "signal");
