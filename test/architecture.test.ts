@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { breachesOf } from "./architecture/law.ts";
+import { breachesOf, staleRows } from "./architecture/law.ts";
 import { readModule, type ModuleFacts } from "./architecture/read-module.ts";
+import { storeys } from "./architecture/storeys.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -20,6 +21,38 @@ const house = ["src", "bench", "bin", "dev", "test", "fixtures"].flatMap(modules
 test("the house keeps its law", () => {
   assert.ok(house.length > 500, `only ${house.length} files were read`);
   assert.deepEqual(breachesOf(house), []);
+});
+
+test("the tables of the law name only what exists", () => {
+  assert.deepEqual(staleRows(house), []);
+  const withoutOne = house.filter(({ path }) => path !== "src/source/open-source.ts");
+  assert.deepEqual(staleRows(withoutOne), ["src/source/open-source"]);
+});
+
+/** Each folder, and below it its storeys, lowest first. */
+function drawing(): string {
+  const folders = Object.entries(storeys).map(([folder, rooms]) => {
+    const levels = [...new Set(Object.values(rooms))].toSorted((one, other) => one - other);
+    const lines = levels.map((level) => {
+      const parts = Object.keys(rooms).filter((part) => rooms[part] === level);
+      return `  ${level}  ${parts.join("  ")}\n`;
+    });
+    return `${folder}/\n${lines.join("")}`;
+  });
+  return `\n\`\`\`text\n${folders.join("")}\`\`\`\n\n`;
+}
+
+test("the page on architecture has the storeys as the law has them", () => {
+  const page = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).find((name) =>
+    name.endsWith("architecture.md"),
+  );
+  assert.ok(page !== undefined, "docs has no architecture.md");
+  const file = join(root, "docs", page);
+  const parts = readFileSync(file, "utf8").split(/^(<!-- .*storeys.* -->)$/m);
+  assert.equal(parts.length, 5, `${page} needs two marks, one before and one after the storeys`);
+  const whole = parts.with(2, drawing()).join("");
+  if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(file, whole);
+  assert.equal(readFileSync(file, "utf8"), whole);
 });
 
 /** A breach, and the files that make it, put into the house as it is. */
@@ -54,6 +87,21 @@ const planted: readonly (readonly [
     /not below csv/,
   ],
   [
+    "a type named by import() from a higher storey",
+    { "src/response/a.ts": 'export type Y = import("../export/b.ts").X;' },
+    /not below response/,
+  ],
+  [
+    "a dynamic import by a template",
+    { "src/csv/a.ts": "const x = await import(`../spool/b.ts`);" },
+    /not below csv/,
+  ],
+  [
+    "a file of src that imports its own package by name",
+    { "src/csv/a.ts": 'import { x } from "stream-csv";' },
+    /index\.ts is not below csv/,
+  ],
+  [
     "an import over several lines",
     { "src/csv/a.ts": 'import {\n  x,\n  y,\n} from "../server/b.ts";' },
     /not below csv/,
@@ -68,6 +116,17 @@ const planted: readonly (readonly [
     { "src/server/worker/a.ts": 'import type { X } from "../primary/b.ts";' },
     /not below worker in src\/server/,
   ],
+  [
+    "a file that imports a listed file above it",
+    { "src/csv/fast/a.ts": 'import type { X } from "../fast-writer.ts";' },
+    /fast-writer\.ts is not below fast in src\/csv/,
+  ],
+  [
+    "an import upwards inside a folder of a room",
+    { "src/server/worker/admission/a.ts": 'import type { X } from "../route/b.ts";' },
+    /not below admission in src\/server\/worker/,
+  ],
+  ["a file that imports itself", { "test/harness/a.ts": 'import "./a.js";' }, /a circle in test\/harness/],
   [
     "a circle of two files in one folder",
     { "src/body/a.ts": 'import "./b.ts";', "src/body/b.ts": 'import type { A } from "./a.ts";' },
@@ -114,16 +173,43 @@ const planted: readonly (readonly [
     /may not import test/,
   ],
   ["a node: module in csv", { "src/csv/a.ts": 'import { Buffer } from "node:buffer";' }, /csv\/ is pure/],
+  [
+    "a module of Node without node: in csv",
+    { "src/csv/a.ts": 'import { Buffer } from "buffer";' },
+    /csv\/ is pure/,
+  ],
   ["process in a pure room", { "src/response/a.ts": "export const pid = process.pid;" }, /uses process/],
   ["process by an import", { "src/response/a.ts": 'import { pid } from "node:process";' }, /use the global/],
+  ["process taken apart", { "src/response/a.ts": "const { pid } = process;" }, /uses process/],
+  [
+    "process by the global object",
+    { "src/response/a.ts": "export const { pid } = globalThis.process;" },
+    /uses process/,
+  ],
+  ["process passed on", { "src/response/a.ts": "export const x = [process];" }, /uses process/],
+  [
+    "the environment taken apart in src",
+    { "src/server/shared/a.ts": "const { env } = process;" },
+    /reads the environment/,
+  ],
   [
     "a setting by the environment in src",
     { "src/server/a.ts": 'export const x = process.env["X"];', "src/server/b.ts": "" },
     /reads the environment/,
   ],
   ["printing outside bin", { "bench/load/a.ts": 'process.stdout.write("x");' }, /prints/],
+  [
+    "a stream of the terminal taken apart",
+    { "bench/load/a.ts": "const { stdout: out } = process;" },
+    /prints/,
+  ],
   ["a console", { "bin/option.ts": 'console.log("x");' }, /uses console/],
   ["a room without a storey", { "src/helpers/a.ts": "export const x = 1;" }, /has no storey in src/],
+  [
+    "a folder without a storey in a flat room",
+    { "src/async/slow/a.ts": "" },
+    /"slow" has no storey in src\/async/,
+  ],
   ["a part without a storey", { "src/server/helpers/a.ts": "" }, /has no storey in src\/server/],
   [
     "a folder that tools take for something else",
@@ -153,7 +239,8 @@ test("leaves alone what only looks like a breach", () => {
   const text = `
     // import { x } from "../server/b.ts"; process.env.X
     const a = 'import "../server/b.ts"';
-    const worker = { process: { env: a } };
+    const worker = { process: { env: a }, console: 1 };
+    type Worker = { process: string };
     export const lawful = [worker.process.env, \`process.env.\${a}\`];`;
   assert.deepEqual(breachesOf([readModule("src/csv/lawful.ts", text)]), []);
 });

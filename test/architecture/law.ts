@@ -1,6 +1,7 @@
+import { isBuiltin } from "node:module";
 import { dirname, join, normalize, sep } from "node:path";
 import type { ModuleFacts } from "./read-module.ts";
-import { entries, mayEnter, mayTouchProcess, misleadingFolders, storeys } from "./storeys.ts";
+import { entries, mayEnter, mayTouchProcess, misleadingFolders, ownPackage, storeys } from "./storeys.ts";
 
 /** Every breach of the law in a set of files, as sentences; an empty list is a lawful house. */
 export function breachesOf(modules: readonly ModuleFacts[]): readonly string[] {
@@ -17,17 +18,18 @@ export function breachesOf(modules: readonly ModuleFacts[]): readonly string[] {
 
 function importBreaches(module: ModuleFacts): readonly string[] {
   return module.imports.flatMap((specifier) => {
-    const breach = specifier.startsWith(".")
-      ? ownImportBreach(module.path, resolved(module.path, specifier))
-      : foreignImportBreach(module.path, specifier);
+    const target = resolved(module.path, specifier);
+    const breach =
+      target === undefined
+        ? foreignImportBreach(module.path, specifier)
+        : ownImportBreach(module.path, target);
     return breach === undefined ? [] : [`${module.path} imports ${specifier}: ${breach}`];
   });
 }
 
 function foreignImportBreach(path: string, specifier: string): string | undefined {
-  if (path.startsWith("src/csv/") && specifier.startsWith("node:"))
-    return "csv/ is pure and imports no node: module";
-  return specifier === "node:process" && /^(src|bench|bin)\//.test(path)
+  if (path.startsWith("src/csv/") && isBuiltin(specifier)) return "csv/ is pure and imports no node: module";
+  return /^(node:)?(process|console)$/.test(specifier) && isShipped(path)
     ? "use the global, which this law can see"
     : undefined;
 }
@@ -47,6 +49,7 @@ function ownImportBreach(from: string, to: string): string | undefined {
   const { folder, parts } = fork(from, to);
   const [ownStorey, otherStorey] = parts.map((part) => storeyOf(folder, part));
   if (ownStorey === undefined || otherStorey === undefined || ownStorey > otherStorey) return undefined;
+  if (ownStorey === otherStorey && parts.every((part) => isRest(folder, part))) return undefined;
   return `${parts[1]} is not below ${parts[0]} in ${folder}/`;
 }
 
@@ -75,7 +78,8 @@ function placeBreaches({ path }: ModuleFacts): readonly string[] {
   return folders.flatMap((_, depth) => {
     const folder = folders.slice(0, depth + 1).join("/");
     const part = path.slice(folder.length + 1).split("/")[0] ?? "";
-    const isListed = storeys[folder] === undefined || storeyOf(folder, part) !== undefined;
+    const isFlat = storeys[folder] === undefined && (part.endsWith(".ts") || !isShipped(path));
+    const isListed = isFlat || storeyOf(folder, part) !== undefined;
     return isListed ? [] : [`${path}: "${part}" has no storey in ${folder}/`];
   });
 }
@@ -87,9 +91,9 @@ function placeBreaches({ path }: ModuleFacts): readonly string[] {
 function circles(modules: readonly ModuleFacts[]): readonly string[] {
   const graphs = new Map<string, Map<string, Map<string, string>>>();
   for (const { path, imports } of modules)
-    for (const specifier of imports.filter((name) => name.startsWith("."))) {
+    for (const specifier of imports) {
       const target = resolved(path, specifier);
-      if (buildingOf(target) !== buildingOf(path)) continue;
+      if (target === undefined || buildingOf(target) !== buildingOf(path)) continue;
       const { folder, parts } = fork(path, target);
       const [from, to] = parts;
       const graph = graphs.get(folder) ?? new Map<string, Map<string, string>>();
@@ -130,11 +134,25 @@ function circleIn(graph: ReadonlyMap<string, ReadonlyMap<string, string>>): read
 /** A word has one meaning: no two files of what is shipped export one name. */
 function twins(modules: readonly ModuleFacts[]): readonly string[] {
   const owners = new Map<string, string[]>();
-  for (const { path, exports } of modules.filter((module) => /^(src|bench|bin)\//.test(module.path)))
+  for (const { path, exports } of modules.filter((module) => isShipped(module.path)))
     for (const name of new Set(exports)) owners.set(name, [...(owners.get(name) ?? []), path]);
   return [...owners]
     .filter(([, paths]) => paths.length > 1)
     .map(([name, paths]) => `${name} is exported by ${paths.join(" and ")}`);
+}
+
+/** What the tables name although it does not exist any more, or never did. */
+export function staleRows(modules: readonly ModuleFacts[]): readonly string[] {
+  const paths = modules.map(({ path }) => path);
+  const parts = Object.entries(storeys).flatMap(([folder, rooms]) =>
+    Object.keys(rooms).flatMap((part) => (part === "*" ? [] : [`${folder}/${part}`])),
+  );
+  return [...parts, ...entries, ...mayTouchProcess].filter(
+    (row) =>
+      !paths.some(
+        (path) => path === row || path === `${row}.ts` || path.startsWith(row.replace(/\/?$/, "/")),
+      ),
+  );
 }
 
 /** Where the ways to two files part: the folder they share, and the part of it that each is in. */
@@ -148,14 +166,27 @@ function fork(
   return { folder: left.slice(0, depth).join("/"), parts: [left[depth] ?? "", right[depth] ?? ""] };
 }
 
-/** A file is listed without its ending, but where a folder has the same name. */
+/** A file is listed without its ending, but where a folder has the same name; `*` lists the files that are left. */
 function storeyOf(folder: string, part: string): number | undefined {
   const rooms = storeys[folder];
-  return rooms?.[part] ?? (part.endsWith(".ts") ? rooms?.[part.slice(0, -3)] : undefined);
+  return rooms?.[part] ?? (part.endsWith(".ts") ? (rooms?.[part.slice(0, -3)] ?? rooms?.["*"]) : undefined);
 }
 
-function resolved(path: string, specifier: string): string {
-  return normalize(join(dirname(path), specifier)).replaceAll(sep, "/");
+function isRest(folder: string, part: string): boolean {
+  const rooms = storeys[folder];
+  return part.endsWith(".ts") && rooms?.[part] === undefined && rooms?.[part.slice(0, -3)] === undefined;
+}
+
+/** The file of this repository that a specifier means; undefined for a package or a module of Node. */
+function resolved(path: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return ownPackage[specifier];
+  return normalize(join(dirname(path), specifier))
+    .replaceAll(sep, "/")
+    .replace(/\.js$/, ".ts");
+}
+
+function isShipped(path: string): boolean {
+  return /^(src|bench|bin)\//.test(path);
 }
 
 function buildingOf(path: string): string {

@@ -1,4 +1,4 @@
-import { parseSync, Visitor, type StaticExportEntry } from "oxc-parser";
+import { parseSync, visitorKeys, type Node, type StaticExportEntry } from "oxc-parser";
 
 /** What the law has to know of a file, read from its syntax tree. */
 export interface ModuleFacts {
@@ -7,8 +7,15 @@ export interface ModuleFacts {
   readonly imports: readonly string[];
   /** Names it declares and exports. */
   readonly exports: readonly string[];
-  /** `process.env`, `console.log` and the like, as `object.property`. */
+  /** `process.env`, `console.log` and the like, as `object.property`; `process.*` is the object as a whole. */
   readonly globals: readonly string[];
+}
+
+/** A node, and the place in its parent that it has. */
+interface Place {
+  readonly node: Node;
+  readonly parent: Node | undefined;
+  readonly key: string;
 }
 
 const watched = new Set(["process", "console"]);
@@ -24,22 +31,67 @@ export function readModule(path: string, text: string): ModuleFacts {
     ...exported.flatMap(({ moduleRequest }) => (moduleRequest === null ? [] : [moduleRequest.value])),
   ];
   const globals: string[] = [];
-  new Visitor({
-    ImportExpression({ source }) {
-      if (source.type === "Literal" && typeof source.value === "string") imports.push(source.value);
-    },
-    MemberExpression({ object, property, computed }) {
-      if (object.type !== "Identifier" || !watched.has(object.name)) return;
-      const isName = !computed && property.type === "Identifier";
-      globals.push(`${object.name}.${isName ? property.name : "…"}`);
-    },
-  }).visit(program);
+  walk({ node: program, parent: undefined, key: "" }, (place) => {
+    const specifier = importedBy(place.node);
+    if (specifier !== undefined) imports.push(specifier);
+    globals.push(...globalsAt(place));
+  });
   return {
     path,
     imports: [...new Set(imports)],
     exports: exported.flatMap(({ moduleRequest, exportName }) =>
       moduleRequest === null && exportName.name !== null ? [exportName.name] : [],
     ),
-    globals,
+    globals: [...new Set(globals)],
   };
+}
+
+function walk(place: Place, visit: (place: Place) => void): void {
+  visit(place);
+  for (const key of visitorKeys[place.node.type] ?? []) {
+    const child: unknown = Reflect.get(place.node, key);
+    for (const node of Array.isArray(child) ? child : [child])
+      if (isNode(node)) walk({ node, parent: place.node, key }, visit);
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && "type" in value;
+}
+
+/** What `import("./a.ts")` names, as an expression and as a type, where the specifier is written out. */
+function importedBy(node: Node): string | undefined {
+  if (node.type !== "ImportExpression" && node.type !== "TSImportType") return undefined;
+  const { source } = node;
+  if (source.type === "Literal" && typeof source.value === "string") return source.value;
+  return source.type === "TemplateLiteral" && source.expressions.length === 0
+    ? source.quasis[0]?.value.raw
+    : undefined;
+}
+
+function globalsAt({ node, parent, key }: Place): readonly string[] {
+  if (node.type !== "Identifier" || !watched.has(node.name) || isKey(parent, key)) return [];
+  return membersTaken(parent, key).map((member) => `${node.name}.${member}`);
+}
+
+/** Whether a name is that of a property; `globalThis.process` is the global itself. */
+function isKey(parent: Node | undefined, key: string): boolean {
+  if (parent === undefined || ("computed" in parent && parent.computed)) return false;
+  if (parent.type === "MemberExpression" && key === "property")
+    return parent.object.type !== "Identifier" || !/^(?:globalThis|global)$/.test(parent.object.name);
+  return ["key", "imported", "exported", "label"].includes(key);
+}
+
+/** Which members of an object the code around it takes; `*` stands for all. */
+function membersTaken(parent: Node | undefined, key: string): readonly string[] {
+  if (parent?.type === "MemberExpression" && key === "object") {
+    const { computed, property } = parent;
+    if (!computed && property.type === "Identifier") return [property.name];
+    if (property.type === "Literal" && typeof property.value === "string") return [property.value];
+  }
+  if (parent?.type === "VariableDeclarator" && key === "init" && parent.id.type === "ObjectPattern")
+    return parent.id.properties.map((property) =>
+      property.type === "Property" && property.key.type === "Identifier" ? property.key.name : "*",
+    );
+  return ["*"];
 }

@@ -1,8 +1,10 @@
 /**
  * The storeys of the house, from the ground up: for each folder, its rooms and files. A part imports only parts on lower
- * storeys; parts on one storey don't know each other. docs/reference/architecture.md draws the same table.
+ * storeys; parts on one storey don't know each other. `*` is every file of the folder that isn't listed by name; these may
+ * import each other as long as there is no circle. The page architecture.md of the documentation has the same table.
  *
- * A folder that isn't listed has no storeys of its own. Its parts may import each other as long as there is no circle.
+ * Every folder of src, bench and bin that holds folders is listed. A folder that isn't listed has no storeys of its own: its
+ * files may import each other as long as there is no circle, so that the order is what they import.
  */
 export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   src: {
@@ -28,6 +30,19 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     internal: 8,
     "server.ts": 8,
   },
+  "src/csv": { "*": 0, fast: 1, "fast-writer": 2, "csv-encoder": 3 },
+  "src/source": {
+    "*": 0,
+    "text-file": 1,
+    "file-endings": 2,
+    "check-file-options": 3,
+    "csv-file": 4,
+    duckdb: 4,
+    json: 4,
+    synthetic: 4,
+    "open-source": 5,
+  },
+  "src/response": { head: 0, "*": 1, adapter: 2, transform: 2 },
   "src/spool": {
     "own-file": 1,
     "spool-fault": 1,
@@ -51,6 +66,8 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     worker: 3,
     "start-server": 4,
   },
+  "src/server/primary": { placement: 0, "*": 1, state: 2, primary: 3 },
+  "src/server/worker": { admission: 0, transfer: 1, route: 2, "*": 3 },
   bench: {
     statistics: 1,
     result: 1,
@@ -66,6 +83,35 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     index: 8,
     internal: 8,
   },
+  "bench/subject": { process: 0, version: 1, "*": 2 },
+  "bench/session": { "*": 0, server: 1, survey: 1, measure: 2 },
+  "bench/report": {
+    model: 0,
+    "*": 1,
+    read: 2,
+    section: 3,
+    chart: 3,
+    scenario: 4,
+    advice: 4,
+    annotations: 4,
+    junit: 4,
+    "build-report": 5,
+    html: 6,
+    markdown: 6,
+    terminal: 6,
+    "comparison-text": 7,
+    renderers: 7,
+  },
+  "bench/scenario": {
+    "*": 0,
+    export: 1,
+    leave: 1,
+    mixed: 1,
+    scaling: 1,
+    "slow-readers": 1,
+    "sync-workers": 1,
+  },
+  "bench/gate": { budget: 0, judge: 1, baseline: 2, measure: 2 },
   bin: {
     explain: 0,
     "limit-option": 0,
@@ -100,6 +146,13 @@ export const entries: readonly string[] = [
   "bench/index.ts",
   "bench/internal.ts",
 ];
+
+/** Where the names of this package lead when one of its own files imports it by name. */
+export const ownPackage: Readonly<Record<string, string>> = {
+  "stream-csv": "src/index.ts",
+  "stream-csv/server": "src/server.ts",
+  "stream-csv/bench": "bench/index.ts",
+};
 
 /** Which buildings a building may enter, and only through their entries. `dev` and `test` may look into every room. */
 export const mayEnter: Readonly<Record<string, readonly string[]>> = {
