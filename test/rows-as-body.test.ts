@@ -157,7 +157,7 @@ test("closes one-time rows when their source is closed unread, and reads them on
       async () => {
         for await (const _ of other.read({ signal })) assert.fail(name);
       },
-      { name: "TypeError", code: "SCSV_ARG_TYPE", message: /^These rows were read before/ },
+      { name: "TypeError", code: "SCSV_ARG_TYPE", message: /^These rows have been read before/ },
     );
   }
 });
@@ -335,7 +335,7 @@ test("takes rows from every kind of source", async () => {
   assert.equal(await collect(renamed), "no\r\n1\r\n2\r\n");
   await assert.rejects(collect(csvChunks(() => orders, { columns: ["nope"] })), {
     code: "SCSV_ARG_RANGE",
-    message: /^The source "orders" has no column "nope"; it has id,/,
+    message: /^The source "orders" has no column "nope"\. It has id,/,
   });
 });
 

@@ -1,7 +1,6 @@
 /**
- * Names that tell columns apart, those of a header kept exactly as they are: an empty one becomes `column` with its place,
- * counted from 0, and of equal ones all but the first get a number: `a`, `a_1`, `a_2`. A number that would make a name that
- * the header has itself is passed over.
+ * Makes the names of a header unique and keeps unique names unchanged. An empty name becomes `column` with its position,
+ * counted from 0. Repeated names get a number: `a`, `a_1`, `a_2`. A number is skipped if the header already contains that name.
  */
 export function distinctNames(names: readonly string[]): readonly string[] {
   const given = new Set(names);

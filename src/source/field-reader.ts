@@ -1,14 +1,14 @@
 /**
- * Takes the wanted values out of objects.
+ * Reads the requested values of objects.
  *
- * Objects of an export mostly have the same keys in the same order, so the first one tells which of its keys is wanted
- * where. The others are gone through by their own keys: an engine finds the values of a `for … in` by their place in
- * the object, while a lookup by a key that changes from column to column searches for each. An object with other keys, or
- * in another order, has its values looked up.
+ * The objects of an export usually have the same keys in the same order, so the first object decides which key belongs to which
+ * column. Further objects are read with `for … in`, because the engine then finds values by their position in the object. A
+ * lookup by a key that changes with every column would search each time. Only an object with other keys, or in another
+ * order, is read by lookups.
  */
 export class FieldReader {
   readonly #wanted: readonly string[];
-  /** The first object's keys, in order, and the column each is wanted in; −1 where it isn't. */
+  /** The first object's keys in order, and the column of each, or −1 if the key is not requested. */
   #keys: readonly string[] | undefined;
   #columns: readonly number[] = [];
 
@@ -16,7 +16,7 @@ export class FieldReader {
     this.#wanted = wanted;
   }
 
-  /** Puts the wanted values of an object into `values`, from place `at` on; undefined where it has none. */
+  /** Writes the requested values of an object into `values`, from position `at` on. Missing values are undefined. */
   read(row: object, values: unknown[], at: number): void {
     if (!isRecord(row)) return;
     if (this.#keys === undefined) this.#learn(row);
@@ -33,7 +33,7 @@ export class FieldReader {
     this.#columns = this.#keys.map((key) => this.#wanted.indexOf(key));
   }
 
-  /** False when the object's keys aren't those of the first, in their order. */
+  /** Returns false if the object's keys differ from the first object's, or their order does. */
   #readInOrder(row: Readonly<Record<string, unknown>>, values: unknown[], at: number): boolean {
     const keys = this.#keys ?? [];
     const columns = this.#columns;
@@ -53,7 +53,7 @@ export class FieldReader {
   }
 }
 
-/** Any object can be asked for any key. */
+/** Every object can be read by any key. */
 function isRecord(row: object): row is Readonly<Record<string, unknown>> {
   return row !== null;
 }

@@ -1,39 +1,39 @@
 import { basename } from "node:path";
 import type { Compression } from "./text-file/open-byte-reader.ts";
 
-/** Endings of the files that can be read, as people are told of them. */
+/** The extensions of readable files, for messages. */
 export const fileEndings = [".parquet", ".csv", ".tsv", ".json", ".ndjson", ".jsonl", ".duckdb"] as const;
 
-/** An ending of a file that can be read. */
+/** The extension of a readable file. */
 export type FileEnding = (typeof fileEndings)[number];
 
-/** Endings of JSON files, all of which are read alike. */
+/** The extensions of JSON files. All of them are read in the same way. */
 const jsonEndings = [".json", ".ndjson", ".jsonl"] as const satisfies readonly FileEnding[];
 
 type JsonEnding = (typeof jsonEndings)[number];
 
-/** An ending of a file that DuckDB reads. */
+/** The extension of a file that DuckDB reads. */
 export type DuckDBFileEnding = Exclude<FileEnding, ".csv" | ".tsv" | JsonEnding>;
 
 export function isJsonEnding(ending: FileEnding): ending is JsonEnding {
   return jsonEndings.some((one) => one === ending);
 }
 
-/** Endings of files of text, which may be compressed. */
+/** The extensions of text files, which may be compressed. */
 const textEndings: ReadonlySet<FileEnding> = new Set([".csv", ".tsv", ...jsonEndings]);
 
-/** What may stand behind the ending of a file of text. */
+/** The second extensions of compressed text files. */
 const compressionEndings: Readonly<Record<string, Compression>> = { ".gz": "gzip", ".zst": "zstd" };
 
-/** What a file's name says of it. */
+/** The properties of a file that its name shows. */
 export interface FileKind {
   readonly ending: FileEnding;
   readonly compression: Compression | undefined;
-  /** The name without folder and endings: that of its export. */
+  /** The name without folder and extensions, which is the name of its export. */
   readonly name: string;
 }
 
-/** What a file is by its name, letters of either case; undefined where its ending is none of those known. */
+/** Returns the kind of a file by its extension, in upper or lower case, or undefined for an unknown extension. */
 export function fileKindOf(path: string): FileKind | undefined {
   const file = basename(path);
   const [packed, compression] = Object.entries(compressionEndings).find(([end]) => hasEnding(file, end)) ?? [
@@ -45,7 +45,7 @@ export function fileKindOf(path: string): FileKind | undefined {
   return { ending, compression, name: unpacked.slice(0, unpacked.length - ending.length) };
 }
 
-/** A file that is called `.csv` has no ending but a name that begins with a point. */
+/** A file named `.csv` has no extension. Its name only begins with a point. */
 function hasEnding(file: string, ending: string): boolean {
   return file.length > ending.length && file.toLowerCase().endsWith(ending);
 }

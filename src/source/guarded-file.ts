@@ -4,38 +4,38 @@ import type { BigIntStats } from "node:fs";
 import { isCodedError, StreamCsvError, toError } from "../errors.ts";
 
 /**
- * A file held open for one reading, so that a change of its bytes can't pass unnoticed.
+ * A file that is open for one reading, which detects every change of its bytes.
  *
- * A file that is replaced by a rename stays whole for those who have it open; one that is written to in place does not,
- * and shows by its size or its time of modification.
+ * If a file is replaced by a rename, an open file keeps the old bytes. If it is written in place, its size or its modification
+ * time changes.
  */
 export interface GuardedFile {
   readonly path: string;
   readonly handle: FileHandle;
-  /** Equal for two openings exactly when they read the same bytes. */
+  /** Equal for two openings exactly if they read the same bytes. */
   readonly version: string;
   readonly sizeBytes: number;
-  /** @throws StreamCsvError `SCSV_SOURCE_CHANGED` when the file was written to since it was opened */
+  /** @throws StreamCsvError `SCSV_SOURCE_CHANGED` if the file was written to after it was opened */
   checkBytes(): Promise<void>;
-  /** @throws StreamCsvError `SCSV_SOURCE_CHANGED` when the path leads to another file by now, or the file was written to */
+  /** @throws StreamCsvError `SCSV_SOURCE_CHANGED` if the path now leads to another file, or the file was written to */
   checkPath(): Promise<void>;
   /** A second call does nothing. */
   close(): Promise<void>;
 }
 
 /**
- * The kernel's clock for times of modification moves in steps of up to 10 ms: two writes within one step leave the same
- * time. A file that was written to within that time is not yet told apart from what it may become.
+ * The kernel's clock for modification times moves in steps of up to 10 ms, so two writes in one step have the same time. A
+ * version of a file that was written within that time can't be distinguished from a later one.
  */
 const clockStepMs = 20;
 
 /**
- * Opens a file for reading and holds it to the version it was described in, if there is one.
- * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_CHANGED` when its version isn't `expected`, `SCSV_BUSY`
- * when the process has no descriptor left
+ * Opens a file for reading and, if `expected` is given, checks that it is the version that was described.
+ * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_CHANGED` if its version is not `expected`, `SCSV_BUSY`
+ * if the process has no file descriptor left
  */
 export async function guardFile(path: string, expected?: string): Promise<GuardedFile> {
-  // A named pipe or a device would let open() wait, or read without an end.
+  // With a named pipe or a device, open() could block and reading might never end.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
     throw cantBeRead(path, cause);
   });
@@ -70,7 +70,7 @@ export async function guardFile(path: string, expected?: string): Promise<Guarde
 }
 
 /**
- * What changes whenever a file is written to or replaced.
+ * Returns a text that changes whenever the file is written to or replaced.
  * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`
  */
 export async function fileVersion(path: string): Promise<string> {
@@ -81,7 +81,7 @@ export async function fileVersion(path: string): Promise<string> {
   return versionOf(stats);
 }
 
-/** The state of a file that can't change any more without its time of modification changing too. */
+/** Returns the state of a file once any further write would change its modification time. */
 async function settledStats(handle: FileHandle): Promise<BigIntStats> {
   const stats = await handle.stat({ bigint: true });
   const ageMs = Date.now() - Number(stats.mtimeMs);

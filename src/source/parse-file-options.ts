@@ -1,18 +1,18 @@
 import { wrongRange } from "../errors.ts";
 import { fileEncodings, type FileEncoding, type FileOptions } from "./file-options.ts";
 
-/** Options of a file as texts, as flags and configurations have them; what is undefined is left out. */
+/** The options of a file as texts, as in flags and configurations. Undefined options are left out. */
 export interface FileOptionTexts {
   readonly delimiter?: string | undefined;
   readonly quote?: string | undefined;
   readonly encoding?: string | undefined;
   readonly nullValue?: string | undefined;
   readonly skipRows?: string | undefined;
-  /** False for the first record to be a row. */
+  /** False if the first record is a row. */
   readonly header?: boolean | undefined;
 }
 
-/** Characters that are better named than typed. */
+/** Names of characters that are hard to type. */
 const characterNames: Readonly<Record<string, string>> = {
   tab: "\t",
   comma: ",",
@@ -21,9 +21,9 @@ const characterNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * The options of a file that texts stand for: characters by themselves or by name, `none` for no quotes. What goes together
- * is checked when the file is opened. `nameOf` gives the name by which messages call an option, such as that of its flag.
- * @throws RangeError `SCSV_ARG_RANGE` for a text that stands for nothing
+ * Parses the options of a file: characters, or their names, and `none` for no quotes. Combinations are checked when the file is
+ * opened. `nameOf` returns the name of an option in messages, such as its flag.
+ * @throws RangeError `SCSV_ARG_RANGE` for a text that is not a value of its option
  */
 export function parseFileOptions(
   texts: FileOptionTexts,

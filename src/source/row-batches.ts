@@ -7,26 +7,26 @@ import { placesIn, shownColumns, type RowColumn } from "./row-columns.ts";
 import { GivenSource, type Row } from "./rows.ts";
 import type { Source } from "./source.ts";
 
-/** Rows a batch holds at the most. */
+/** The most rows of a batch. */
 const rowsPerBatch = 256;
 
-/** What is known of the columns: given beforehand, or else by the first row or the source that the rows are. */
+/** The columns: given in advance, or taken from the first row or from the source that yields the rows. */
 export interface RowLayout {
   columns: readonly RowColumn[] | undefined;
 }
 
-/** Which part of the rows is read. */
+/** The part of the rows to read. */
 export interface RowSelection {
   /** @default all */
   readonly rows?: number;
-  /** Columns by their places in the layout. @default all */
+  /** The columns, by their positions in the layout. @default all */
   readonly columns?: readonly number[];
 }
 
 /**
- * Rows as batches, one as soon as the rows pause, the first row at once. At most 256 rows are held. The reader is closed
- * at the end, whichever way it comes.
- * @throws StreamCsvError `SCSV_ROW_SHAPE`, with the row, for a row that is neither array nor object or has too many values
+ * Groups rows into batches of at most 256 rows. The first row is yielded at once, and further batches as soon as the rows
+ * pause. The reader is closed however the iteration ends.
+ * @throws StreamCsvError `SCSV_ROW_SHAPE`, with the row, for a row that is neither an array nor an object, or has too many values
  */
 export async function* rowBatches(
   reader: ItemReader,
@@ -64,8 +64,7 @@ function isGivenSource(item: unknown): boolean {
 }
 
 /**
- * The batches of a source, which are those of its own reading: nothing is copied. The reader is the one that has the
- * source for its body.
+ * Yields the batches of a source's own reading, without copying. `reader` is the reader whose body is the source.
  */
 export async function* sourceBatches(
   source: Source,
@@ -73,12 +72,12 @@ export async function* sourceBatches(
   layout: RowLayout,
   { rows: limit = Number.POSITIVE_INFINITY, columns: places }: RowSelection = {},
 ): AsyncGenerator<Batch, void, undefined> {
-  // A source of rows of user code learns its columns from the first of them, so nothing can be chosen before.
+  // A source of user code's rows may know its columns only from the first row, so columns can't be chosen before.
   const isLate = source.columns.length === 0;
   let chosen = isLate ? null : chosenPlaces(source, layout, places);
   const selection = { ...(Number.isFinite(limit) && { rows: limit }), ...(chosen && { columns: chosen }) };
   const batches = source.read({ signal: reader.signal, ...selection })[Symbol.asyncIterator]();
-  // An iterator that throws has ended by itself.
+  // An iterator that throws has already ended.
   let isEnded = true;
   try {
     for (;;) {
@@ -89,17 +88,17 @@ export async function* sourceBatches(
       yield isLate ? pickedColumns(step.value, chosen) : step.value;
       isEnded = true;
     }
-    // Now the body of the reader is at its end too, and its signal needn't fire.
+    // The reader's body has now ended too, so its signal need not fire.
     await reader.take(Number.POSITIVE_INFINITY);
   } finally {
     const returned = isEnded && !reader.isInterrupted ? undefined : batches.return?.();
-    // A reading that is stuck in spite of its signal is left behind.
+    // A reading that does not react to its signal is abandoned.
     if (reader.isInterrupted) returned?.catch(() => undefined);
     else await returned;
   }
 }
 
-/** The wanted columns by their places in the source; undefined for all, which a layout without columns takes over. */
+/** Returns the positions of the requested columns in the source, or undefined for all. A layout without columns adopts all. */
 function chosenPlaces(
   source: Source,
   layout: RowLayout,
@@ -126,7 +125,7 @@ interface WantedColumn {
   readonly key: string;
 }
 
-/** The columns a reading wants, by their places. */
+/** Returns the requested columns, by their positions. */
 function wantedColumns(
   columns: readonly RowColumn[],
   places: readonly number[] | undefined,
@@ -134,12 +133,12 @@ function wantedColumns(
   return (places ?? columns.map((_, place) => place)).map((place) => {
     const column = columns[place];
     if (column === undefined)
-      throw wrongRange(`There is no column ${place}: there are ${columns.length}, counted from 0.`);
+      throw wrongRange(`There is no column ${place}. There are ${columns.length}, counted from 0.`);
     return { place, key: column.key ?? column.name };
   });
 }
 
-/** The wanted values of rows, laid side by side in one array. */
+/** The requested values of rows, which follow each other in one array. */
 function batchOf(
   rows: readonly unknown[],
   rowsBefore: number,
@@ -148,8 +147,8 @@ function batchOf(
   reader: FieldReader,
 ): Batch {
   const step = wanted.length;
-  // Filled at once, so that the engine doesn't change the array's form when a number or a text comes first.
-  // oxlint-disable-next-line no-new-array -- a list made value by value takes longer than all that is done with it here
+  // The array is filled first, so that the engine does not change its representation with the first number or text.
+  // oxlint-disable-next-line no-new-array -- growing a list value by value would take longer than everything else here
   const values = new Array<unknown>(rows.length * step).fill(undefined);
   let at = 0;
   for (let index = 0; index < rows.length; index += 1) {
@@ -165,7 +164,7 @@ function batchOf(
   };
 }
 
-/** A row that has a shape rows may have. */
+/** Checks the shape of a row and returns it. */
 function checkedRow(row: unknown, number: number, columnCount = Number.POSITIVE_INFINITY): Row {
   if (typeof row !== "object" || row === null)
     throw rowShape(number, `is ${row === null ? "null" : `a ${typeof row}`}, not an array or an object`);

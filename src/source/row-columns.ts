@@ -3,18 +3,18 @@ import { describeValue } from "../body/chunk.ts";
 import type { Row } from "./rows.ts";
 import type { Source } from "./source.ts";
 
-/** A column by the key its values have in objects, and, where it is another, the name in its header. */
+/** A column: the key of its values in objects and, if it differs, its name in the header. */
 export type ColumnOption = string | { readonly key: string; readonly header?: string };
 
-/** A column of rows: its name in the header, and the key of its values where that is another. */
+/** A column of rows: its name in the header and, if it differs, the key of its values. */
 export interface RowColumn {
   readonly name: string;
   readonly key?: string;
 }
 
 /**
- * Columns as a caller names them; undefined where they are left to the rows.
- * @throws TypeError `SCSV_ARG_TYPE`, quoting what is neither a key nor an object with one
+ * Checks and returns the columns that a caller has named, or undefined if the rows decide.
+ * @throws TypeError `SCSV_ARG_TYPE` that quotes an item that is neither a key nor an object with one
  */
 export function namedColumns(options: unknown): readonly RowColumn[] | undefined {
   if (options === undefined) return undefined;
@@ -35,21 +35,21 @@ function namedColumn(option: unknown): RowColumn {
   throw wrongType(`A column must be a key or { key, header } with two texts, not ${describeValue(option)}.`);
 }
 
-/** The columns that a first row shows. */
+/** Returns the columns of a first row. */
 export function shownColumns(row: Row): readonly RowColumn[] {
   const names = Array.isArray(row) ? row.map((_, index) => `column${index + 1}`) : Object.keys(row);
   return names.map((name) => ({ name }));
 }
 
 /**
- * The places that columns have in a source.
- * @throws RangeError `SCSV_ARG_RANGE` for a column that it hasn't, listing those that it has
+ * Returns the positions of columns in a source.
+ * @throws RangeError `SCSV_ARG_RANGE` for an unknown column, with the list of known ones
  */
 export function placesIn(source: Source, columns: readonly RowColumn[]): readonly number[] {
   return columns.map(({ name, key = name }) => {
     const place = source.columns.findIndex((column) => column.name === key);
     if (place >= 0) return place;
     const known = source.columns.map((column) => column.name).join(", ");
-    throw wrongRange(`The source "${source.name}" has no column "${key}"; it has ${known}.`);
+    throw wrongRange(`The source "${source.name}" has no column "${key}". It has ${known}.`);
   });
 }

@@ -7,9 +7,9 @@ import { namedColumns, type ColumnOption } from "./row-columns.ts";
 import { checkRows, isReadOnce, rowBody, type Rows } from "./rows.ts";
 import type { Source } from "./source.ts";
 
-/** What there is to say of rows of one's own. */
+/** Options of `rowsSource`. */
 export interface RowsOptions {
-  /** @default the keys of the first row; column1, column2 and so on when that is an array */
+  /** @default the keys of the first row, or column1, column2 and so on if it is an array */
   readonly columns?: readonly ColumnOption[];
   /** @default "rows" */
   readonly name?: string;
@@ -18,18 +18,20 @@ export interface RowsOptions {
 const optionNames: readonly (keyof RowsOptions)[] = ["columns", "name"];
 
 /**
- * A source of rows that user code makes: arrays, whose values are in the columns' order and may be fewer, or objects,
- * of which the columns' keys are read and others left alone.
+ * Makes a source of user code's rows. A row is an array with its values in the order of the columns, possibly with fewer
+ * values, or an object of which the columns' keys are read and other keys ignored.
  *
- * Without `columns` the first row tells them, so `columns` of the source is empty until the first batch is there.
- * A batch is yielded as soon as the rows pause, the first row at once; at most 256 rows are held. The rows are given back
- * once when a reading ends, whichever way. An array or another collection can be read again and again, and a function is
- * called for each reading; a stream, a promise or an iterator can be read once, and is given back by `close()` when it
- * never was. Its `version` is another each time it is asked for, since each reading may give other rows.
- * @param rows - arrays or objects, or what gives them
+ * Without `columns` the first row decides, so the source's `columns` is empty until the first batch. The first row is yielded
+ * at once, and further batches as soon as the rows pause. At most 256 rows are held. The rows are released once, however a
+ * reading ends.
+ *
+ * An array or another collection can be read repeatedly, and a function is called for each reading. A stream, a promise or an
+ * iterator can be read once. If it is never read, `close()` releases it. `version` is different each time it is read,
+ * because each reading may yield other rows.
+ * @param rows - arrays or objects, or something that yields them
  * @param options - the columns and a name
- * @throws TypeError `SCSV_ARG_TYPE`, RangeError `SCSV_ARG_RANGE` at the call, for what can't be rows or options
- * @throws StreamCsvError `SCSV_ROW_SHAPE`, with the row, for a row that is neither array nor object or has too many values
+ * @throws TypeError `SCSV_ARG_TYPE`, RangeError `SCSV_ARG_RANGE` from the call, for invalid rows or options
+ * @throws StreamCsvError `SCSV_ROW_SHAPE`, with the row, for a row that is neither an array nor an object, or has too many values
  * @example
  * ```js
  * import { csvChunks, rowsSource } from "stream-csv";
@@ -57,7 +59,7 @@ export function rowsSource(rows: Rows, options: RowsOptions = {}): Source {
   };
   const isOnce = isReadOnce(rows);
   if (!isOnce) checkRows(rows);
-  // Opened at once: a stream may fail before it is read, and has to be destroyed if it never is.
+  // The body is opened at once: a stream may fail before it is read, and must be destroyed if it is never read.
   let unread = isOnce ? open() : undefined;
   return {
     name,
@@ -73,7 +75,7 @@ export function rowsSource(rows: Rows, options: RowsOptions = {}): Source {
       signal.throwIfAborted();
       if (isOnce && unread === undefined)
         throw wrongType(
-          "These rows were read before, and can be read once. Give a function that makes them.",
+          "These rows have been read before, and can be read only once. Pass a function that makes them.",
         );
       const reader = unread ?? open();
       unread = undefined;

@@ -10,13 +10,13 @@ import {
 import { describeValue, isChunk } from "../body/chunk.ts";
 import type { Source } from "./source.ts";
 
-/** One row: its values in the columns' order, or an object that has them under the columns' keys. */
+/** A row: its values in the order of the columns, or an object with the columns' keys. */
 export type Row = readonly unknown[] | object;
 
-/** Something that gives rows one after the other: an iterable, a Node stream, a Web `ReadableStream`, or a whole source. */
+/** Something that yields rows: an iterable, a Node stream, a Web `ReadableStream`, or a whole source. */
 export type RowSequence = Iterable<Row> | AsyncIterable<Row> | Source;
 
-/** Makes the rows when the first is asked for; the signal fires when they won't be read to their end. */
+/** Makes the rows when the first is requested. The signal fires if they will not be read to their end. */
 export type RowProducer = (context: {
   readonly signal: AbortSignal;
 }) => RowSequence | PromiseLike<RowSequence>;
@@ -24,7 +24,7 @@ export type RowProducer = (context: {
 /** Rows, a promise of them, or a function that is called for each reading and returns either. */
 export type Rows = RowSequence | PromiseLike<RowSequence> | RowProducer;
 
-/** A source where rows could be: its batches are taken as they are. */
+/** A source in the place of rows. Its batches are passed on unchanged. */
 export class GivenSource {
   readonly source: Source;
 
@@ -33,7 +33,7 @@ export class GivenSource {
   }
 }
 
-/** Bodies of rows; a {@link Source} among them is one item, a {@link GivenSource}. */
+/** The kind of body that yields rows. A {@link Source} in its place is one item, a {@link GivenSource}. */
 export const rowBody: BodyKind = {
   whole: (value) => {
     if (isChunk(value)) throw notRows(value);
@@ -48,7 +48,7 @@ function notRows(value: unknown): CodedError<TypeError> {
   );
 }
 
-/** Whether rows are a source already. */
+/** Whether rows are already a source. */
 export function isSource(rows: unknown): rows is Source {
   if (typeof rows !== "object" || rows === null) return false;
   return (
@@ -57,8 +57,8 @@ export function isSource(rows: unknown): rows is Source {
 }
 
 /**
- * Whether rows can be read but once: a stream, an iterator, or what waits for either. A function is called anew each time,
- * and a collection, or a query that is iterable, gives a new iterator.
+ * Whether rows can be read only once: a stream, an iterator, or a promise of either. A function is called for each reading,
+ * and a collection or an iterable query returns a new iterator.
  */
 export function isReadOnce(rows: unknown): boolean {
   if (isNodeReadable(rows) || isWebStream(rows)) return true;
@@ -67,8 +67,8 @@ export function isReadOnce(rows: unknown): boolean {
 }
 
 /**
- * Checks what can be read more than once, without reading it.
- * @throws TypeError `SCSV_ARG_TYPE` for what can't be rows
+ * Checks rows that can be read more than once, without reading them.
+ * @throws TypeError `SCSV_ARG_TYPE` for a value that can't be rows
  */
 export function checkRows(rows: unknown): void {
   if (isChunk(rows)) throw notRows(rows);

@@ -1,40 +1,40 @@
 import type { Batch } from "../csv/batch.ts";
 
-/** A column as a source describes it. */
+/** A column of a source. */
 export interface ColumnDescription {
   readonly name: string;
   /** `integer`, `decimal(10,2)`, `float`, `boolean`, `date`, `time`, `timestamp`, `text`, `bytes`, `json`, `mixed`. */
   readonly type: string;
 }
 
-/** Which part of a source is read. */
+/** The part of a source to read. */
 export interface ReadOptions {
-  /** Aborting it ends the reading: the iteration throws or ends, and what it held is released. */
+  /** Aborting it ends the reading: the iteration throws or ends, and releases everything it holds. */
   readonly signal: AbortSignal;
-  /** Rows at the most; all when absent. */
+  /** The most rows. @default all */
   readonly rows?: number;
-  /** Columns by their place in `columns`, in the order wanted; all when absent. */
+  /** The columns, by their positions in `columns`, in the requested order. @default all */
   readonly columns?: readonly number[];
 }
 
 /**
- * Where rows come from: something that yields batches of typed columns, in a fixed order, as often as it is asked.
+ * A source of rows. Each reading yields batches of typed columns, in a fixed order.
  *
- * Memory is bounded by a few batches per reading, whatever the number of rows. Nothing is read before the first batch
- * is asked for, and then at most one batch before it is asked for. A batch holds until it is released, or the next one
- * is asked for. A reading that is aborted, returned or has failed holds nothing.
+ * Memory is bounded by a few batches per reading, whatever the number of rows. Nothing is read before the first batch is
+ * requested, and later at most one batch is read ahead. A batch is valid until it is released or the next one is requested.
+ * A reading that was aborted or returned, or has failed, holds nothing. The code that opened the source closes it.
  */
 export interface Source {
   readonly name: string;
-  /** What kind of source it is: `generated`, `parquet`, `csv`, `json`, `duckdb`, `rows`. */
+  /** The kind of the source: `generated`, `parquet`, `csv`, `json`, `duckdb`, `rows`. */
   readonly kind: string;
-  /** Empty until the first batch is there where only the rows tell the columns, as for rows of user code. */
+  /** The columns. For rows of user code it may be empty until the first batch. */
   readonly columns: readonly ColumnDescription[];
-  /** Rows that a reading without `rows` yields; null when that isn't known beforehand. */
+  /** The number of rows of a reading without `rows`, or null if it is not known in advance. */
   readonly rowCount: number | null;
-  /** Changes whenever the rows may have changed; equal versions mean equal bytes. */
+  /** Changes whenever the rows may have changed. Equal versions mean equal bytes. */
   readonly version: string;
   read(options: ReadOptions): AsyncIterable<Batch>;
-  /** Gives back what the source holds between readings; readings under way are aborted. */
+  /** Releases everything that the source holds between readings, and aborts its readings. */
   close(): Promise<void>;
 }

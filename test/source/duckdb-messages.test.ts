@@ -89,7 +89,7 @@ const cases: readonly (readonly [what: string, make: Maker, fault: string])[] = 
       bytes.write("PARE", bytes.length - 4);
       return bytes;
     }),
-    `SCSV_SOURCE_UNREADABLE The file "footer.parquet" can't be opened: it is encrypted, and stream-csv has no keys. Write a copy that isn't encrypted.`,
+    `SCSV_SOURCE_UNREADABLE The file "footer.parquet" can't be opened: it is encrypted, and stream-csv has no keys. Write a copy that is not encrypted.`,
   ],
   [
     "an empty database",
@@ -135,7 +135,7 @@ const cases: readonly (readonly [what: string, make: Maker, fault: string])[] = 
 ];
 
 for (const [what, make, fault] of cases) {
-  test(`${what} is told of in our own words`, async () => {
+  test(`${what} is reported in our own words`, async () => {
     assert.equal(await faultOf(await make()), fault);
   });
 }

@@ -1,20 +1,20 @@
 import type { ByteReader } from "../text-file/byte-reader.ts";
 
 /**
- * A part of a text file in memory: bytes `from` to `to` of `bytes`, more of which are read behind them as they are needed.
- * The memory grows with the record it must hold, and becomes small again after it.
+ * A part of a text file in memory: bytes `from` to `to` of `bytes`. More bytes are read after them as needed. The memory
+ * grows with the record that it must hold and shrinks again after it.
  */
 export class ByteWindow {
   bytes: Uint8Array<ArrayBuffer>;
   from = 0;
   to = 0;
-  /** Whether the file has no bytes behind `to`. */
+  /** Whether the file has no bytes after `to`. */
   isEnd = false;
   readonly #reader: ByteReader;
   readonly #usualBytes: number;
   readonly #mostBytes: number;
 
-  /** Memory begins with `usualBytes`, and is at most `mostBytes`. */
+  /** The memory begins with `usualBytes` and is at most `mostBytes`. */
   constructor(reader: ByteReader, usualBytes: number, mostBytes: number) {
     this.#reader = reader;
     this.#usualBytes = usualBytes;
@@ -26,19 +26,19 @@ export class ByteWindow {
     return this.to - this.from;
   }
 
-  /** Whether all memory that it may have is full of bytes that are still needed. */
+  /** Whether all allowed memory is full of bytes that are still needed. */
   get isFull(): boolean {
     return this.length >= this.#mostBytes;
   }
 
-  /** Reads until there are at least `count` bytes, the file ends, or no more fit; moves what is there to the beginning. */
+  /** Reads until there are at least `count` bytes, the file ends, or no more fit. Moves the present bytes to the beginning. */
   async fill(count: number): Promise<void> {
     if (this.isEnd || this.length >= count) return;
     this.#makeRoom(Math.min(count, this.#mostBytes));
     const limit = this.bytes.length - spareBytes;
     while (this.to < Math.min(count, limit)) {
       const read = await this.#reader.read(this.bytes.subarray(0, limit), this.to);
-      // It may have been let go of meanwhile.
+      // The memory may have been released meanwhile.
       if (read === 0 || this.isEnd) {
         this.isEnd = true;
         return;
@@ -47,7 +47,7 @@ export class ByteWindow {
     }
   }
 
-  /** Lets go of the memory. */
+  /** Releases the memory. */
   drop(): void {
     this.bytes = new Uint8Array(0);
     this.from = 0;
@@ -68,7 +68,7 @@ export class ByteWindow {
   }
 }
 
-/** Whoever searches words of four bytes, or copies eight at a time, looks at bytes behind the last one. */
+/** Code that searches words of four bytes, or copies eight at a time, reads bytes after the last one. */
 const spareBytes = 16;
 
 function memoryOf(length: number): Uint8Array<ArrayBuffer> {

@@ -1,56 +1,56 @@
-// Long because its one loop is: every state of a record in one place, without a call for a cell.
+// Long because its one loop is long: it handles every state of a record without a call per cell.
 import type { Utf8Vector } from "../../csv/batch.ts";
 import { carriageReturn, isBlank, lineFeed, type RecordFormat } from "./record-format.ts";
 
-/** Cells of a batch: as many as an encoder's block has; more only where a single row has more. */
+/** The cells of a batch: as many as an encoder's block has, or more if a single row has more. */
 const batchCells = 16_384;
 
-/** Places of bytes with a meaning that are looked up at a time; 16 KiB, which a processor keeps near. */
+/** The number of special bytes whose positions are collected at a time: 16 KiB, which stay in the processor's cache. */
 const tapeLength = 4096;
 
-/** Why a scan has stopped; `end`: the bytes have come to an end in the midst of a record, or between two. */
+/** Why a scan has stopped. `end` means that the bytes have ended, within a record or between two. */
 export type ScanStop = "full" | "end" | "irregular";
 
-/** A byte in each of a word's four. */
+/** Repeats a byte in all four bytes of a word. */
 function fourOf(byte: number): number {
   return Math.imul(byte, 0x01010101);
 }
 
 /**
- * Divides bytes into rows of cells, a batch at a time, and stops at the first record that isn't as all should be: what is
- * wrong with it is for {@link scanRecord} to tell.
+ * Splits bytes into rows of cells, a batch at a time, and stops at the first faulty record. {@link scanRecord} then finds
+ * out what is wrong with it.
  *
- * Bytes with a meaning are searched for four at a time and their places noted on a tape; a second loop goes from
- * place to place. Cells are noted row by row in two arrays that all columns share, so that a row of ten thousand
- * cells costs no more than a thousand rows of ten. Time is linear in the bytes, whatever they are.
+ * It searches for special bytes, four at a time, and writes their positions to a tape. A second loop goes from position to
+ * position. The cells are stored row by row in two arrays that all columns share, so that a row of ten thousand cells costs
+ * no more than a thousand rows of ten. Time is linear in the bytes, whatever they are.
  */
 export class CellScanner {
   readonly #format: RecordFormat;
-  /** Where each cell of the batch begins and ends, row by row, and whether it is null. */
+  /** The start and end of each cell of the batch, row by row, and whether it is null. */
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
   readonly nulls: Uint8Array;
   readonly #capacity: number;
-  /** Cells of the batch in which two quotes stand for one. */
+  /** The cells of the batch in which two quotes mean one. */
   #escaped: number[] = [];
   #hasNulls = false;
 
   readonly #tape = new Uint32Array(tapeLength);
   #tapeAt = 0;
   #tapeEnd = 0;
-  /** Up to where the tape goes; 0 when it is no longer that of the bytes. */
+  /** The end of the tape's part of the bytes, or 0 if the tape is from other bytes. */
   #taped = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #words = new Int32Array(0);
-  /** Whether the bytes hold a quote or a carriage return at all; most files have none. */
+  /** Whether the bytes contain a quote or a carriage return. Most files have none. */
   #hasQuotes = false;
   #hasReturns = false;
 
-  /** Rows of the last scan, where the next one goes on, and line breaks passed. */
+  /** The rows of the last scan, the start of the next one, and the number of line breaks passed. */
   rowCount = 0;
   next = 0;
   lineBreaks = 0;
-  /** All bytes that were searched: what a test of linear time looks at. */
+  /** The number of all bytes searched, for the test of linear time. */
   searchedBytes = 0;
 
   constructor(format: RecordFormat) {
@@ -61,7 +61,7 @@ export class CellScanner {
     this.nulls = new Uint8Array(this.#capacity);
   }
 
-  /** Takes other bytes, up to place `to` of a memory that begins at a multiple of four and has a word more than that. */
+  /** Switches to other bytes, up to `to`. Their memory must begin at a multiple of four and have another word after `to`. */
   use(bytes: Uint8Array<ArrayBuffer>, from: number, to: number): void {
     if (bytes.buffer !== this.#words.buffer) this.#words = new Int32Array(bytes.buffer);
     this.#bytes = bytes;
@@ -74,7 +74,7 @@ export class CellScanner {
     this.#taped = from;
   }
 
-  /** Characters that no cell of the bytes can hold: without quotes, none of those that divide cells and records. */
+  /** The characters that no cell of the bytes can contain: if there are no quotes, the delimiter and line breaks. */
   get absent(): string {
     const { delimiter, quote } = this.#format;
     return this.#hasQuotes
@@ -82,7 +82,7 @@ export class CellScanner {
       : `\r\n${String.fromCharCode(delimiter)}${quote < 0 ? "" : String.fromCharCode(quote)}`;
   }
 
-  /** The columns of the batch, which lie in the memory that was given to {@link use}. */
+  /** The columns of the batch. Their bytes are in the memory passed to {@link use}. */
   vectors(places: readonly number[]): readonly Utf8Vector[] {
     const { starts, ends, nulls, absent: without } = this;
     const step = this.#format.columnCount;
@@ -91,8 +91,8 @@ export class CellScanner {
   }
 
   /**
-   * Scans rows from place `from` on, which is where the last scan has stopped or the bytes begin, up to `to`; at most
-   * `mostRows`. With `isEnd` nothing follows, and the last record needs no line ending.
+   * Scans at most `mostRows` rows between `from` and `to`. `from` is the beginning of the bytes or the end of the last scan.
+   * With `isEnd` nothing follows, and the last record needs no line ending.
    */
   scan(from: number, to: number, isEnd: boolean, mostRows: number): ScanStop {
     const { delimiter, quote, lineEnding, columnCount, nullBytes } = this.#format;
@@ -107,10 +107,10 @@ export class CellScanner {
     this.lineBreaks = 0;
 
     let slot = 0;
-    /** Behind the last cell of the row. */
+    /** The position after the last cell of the row. */
     let rowEnd = columnCount;
     let cellStart = from;
-    /** Places before it have been dealt with. */
+    /** Positions before it have been processed. */
     let past = from;
     /** The quote that closed the cell, or −1. */
     let closed = -1;
@@ -168,7 +168,7 @@ export class CellScanner {
           break;
         }
         if (at !== cellStart) {
-          // Text like any other, unless only blanks stand before it. Blanks between two quotes are passed once.
+          // It is text like any other, unless only blanks precede it. Blanks between two quotes are passed once.
           let before = at - 1;
           while (before >= cellStart && isBlank(bytes[before])) before -= 1;
           if (before >= cellStart) continue;
@@ -259,7 +259,7 @@ export class CellScanner {
     this.#hasNulls = true;
   }
 
-  /** Makes one quote of two in the cells that have such, in place: those of an unfinished row are still to be read. */
+  /** Replaces double quotes by one, in place, in the cells that have them, but not in those of an incomplete row. */
   #joinQuotes(cellCount: number): void {
     const bytes = this.#bytes;
     const { quote } = this.#format;
@@ -277,7 +277,7 @@ export class CellScanner {
     }
   }
 
-  /** Notes the places of the next bytes that may have a meaning; false when there are none any more. */
+  /** Writes the positions of the next possible special bytes to the tape. Returns false if there are no more. */
   #advance(to: number): boolean {
     while (this.#taped < to) {
       this.#tapeAt = 0;
@@ -288,8 +288,8 @@ export class CellScanner {
   }
 
   /**
-   * Searches words of four bytes by the well-known way to find a zero among them (Hacker's Delight, 6–1). A byte just behind a
-   * hit may be taken for one though it differs in its lowest bit: whoever reads the tape looks at the byte.
+   * Searches words of four bytes with the well-known test for a zero byte (Hacker's Delight, 6–1). A byte just after a hit may
+   * be a false hit that differs in its lowest bit, so the reader of the tape checks each byte.
    */
   #search(from: number, to: number): number {
     const words = this.#words;

@@ -1,4 +1,4 @@
-/** Delimiters that are looked for in a header. */
+/** The delimiters that are searched for in a header. */
 export const usualDelimiters = [",", ";", "\t", "|"] as const;
 
 const names: Readonly<Record<string, string>> = {
@@ -9,7 +9,7 @@ const names: Readonly<Record<string, string>> = {
   " ": "blank",
 };
 
-/** What a message calls a character: `comma`, `"^"`, `U+0001`. */
+/** The name of a character in messages: `comma`, `"^"`, `U+0001`. */
 export function nameOfCharacter(character: string): string {
   const code = character.charCodeAt(0);
   return (

@@ -8,18 +8,18 @@ import { RowWindow, type RowsWanted } from "./row-window.ts";
 /** One reading of a CSV file. */
 export interface CsvReading extends RowsWanted {
   readonly settings: CsvSettings;
-  /** The version of the file that the layout is of. */
+  /** The version of the file that the layout describes. */
   readonly version: string;
   readonly signal: AbortSignal;
-  /** While it is open, the reading has a function in here that stops it, for a reason. */
+  /** While the reading is open, this set contains a function that stops it with a reason. */
   readonly stops: Set<(reason: Error) => void>;
 }
 
 /**
- * Reads the rows of a CSV file, batch by batch; the file is closed at once when the reading ends, fails, is returned or
- * aborted. Cells of a batch lie in the block of bytes that was read. Memory is a block, more while a record is longer,
- * and 200 KiB.
- * @throws StreamCsvError `SCSV_SOURCE_CHANGED` when the file is another by now, `SCSV_SOURCE_UNREADABLE` with the line
+ * Reads the rows of a CSV file, batch by batch. The file is closed at once when the reading ends, fails, is returned or
+ * aborted. The cells of a batch point into the block of bytes that was read. Memory is a block, or a longer record, plus
+ * 200 KiB.
+ * @throws StreamCsvError `SCSV_SOURCE_CHANGED` if the file is another one now, `SCSV_SOURCE_UNREADABLE` with the line
  */
 export async function* readRows(reading: CsvReading): AsyncGenerator<Batch, void, undefined> {
   const { settings, version, mostRows, signal, stops } = reading;
@@ -30,7 +30,7 @@ export async function* readRows(reading: CsvReading): AsyncGenerator<Batch, void
   let stoppedFor: Error | undefined;
   const stop = (reason: Error): void => {
     stoppedFor ??= reason;
-    // Who reads closes too, and is told there.
+    // The reading closes the file too, and reports an error there.
     rows.close().catch(() => undefined);
   };
   const abort = (): void => {
@@ -48,14 +48,14 @@ export async function* readRows(reading: CsvReading): AsyncGenerator<Batch, void
       const batch = await rows.next();
       throwIfStopped();
       if (batch === undefined) {
-        // The reader looks at the file's end; who wants fewer rows doesn't come there.
+        // The reader checks the file at its end, which a reading of fewer rows does not reach.
         await file.checkBytes();
         return;
       }
       yield batch;
     }
   } catch (error) {
-    // A file that was closed by an abort can't be read; that isn't what happened.
+    // Reading from a file that an abort has closed fails, but the abort is the reason.
     throwIfStopped();
     throw error;
   } finally {

@@ -1,28 +1,28 @@
 import type { FileEncoding, FileOptions } from "../file-options.ts";
 import type { Compression } from "../text-file/open-byte-reader.ts";
 
-/** How a CSV file is read, before it has been looked at. */
+/** The settings for reading a CSV file, before any of it is read. */
 export interface CsvSettings {
   readonly path: string;
   readonly compression: Compression | undefined;
   readonly encoding: FileEncoding | undefined;
-  /** What an option says. */
+  /** The value of an option. */
   readonly delimiter: string | undefined;
   /** Whether its name ends in `.tsv`. */
   readonly isTabbed: boolean;
-  /** −1 where quotes are text. */
+  /** −1 if quotes are text. */
   readonly quote: number;
   readonly hasHeader: boolean;
   readonly nullBytes: Uint8Array;
   readonly skipRows: number;
-  /** Bytes that are read at a time. */
+  /** The number of bytes that are read at a time. */
   readonly blockBytes: number;
 }
 
-/** Enough that a read costs little, and little enough that its rows are written within a few milliseconds. */
+/** Large enough that reads cost little, and small enough that its rows are written within a few milliseconds. */
 const usualBlockBytes = 256 * 1024;
 
-/** Settings from options that have been checked. */
+/** Makes the settings from checked options. */
 export function csvSettings(
   path: string,
   ending: ".csv" | ".tsv",

@@ -5,17 +5,18 @@ import { mostRecordBytes } from "./csv-fault.ts";
 import type { CsvSettings } from "./csv-settings.ts";
 import { scanRecord, type ScannedRecord } from "./scan-record.ts";
 
-/** What divides the cells of a file. */
+/** The delimiter of a file. */
 interface FoundDelimiter {
   readonly delimiter: number;
-  /** Whether nothing said so, and a header without any of the usual ones is taken for a single cell. */
+  /** Whether a header without any usual delimiter was taken as a single cell, because nothing gave a delimiter. */
   readonly isUndelimited: boolean;
 }
 
 /**
- * The delimiter by the option, the ending `.tsv`, the line `sep=`, or else the header at which the window begins: the only one of
- * the usual four that divides it; where several do, the only one by which all records of the sample have as many cells.
- * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` where that leaves several, or the header isn't divided but looks so
+ * Returns the delimiter of the option, the extension `.tsv` or the line `sep=`. Otherwise the header at which the window begins
+ * decides: it is the only one of the usual four that splits the header. If several do, it is the only one with which all
+ * records of the sample have as many cells as the header.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` if several remain, or if another character seems to separate the header
  */
 export async function delimiterOf(
   window: ByteWindow,
@@ -59,7 +60,7 @@ export async function delimiterOf(
   );
 }
 
-/** The header as a delimiter divides it, read whole if need be. */
+/** Returns the header, split by a delimiter, after reading all of it. */
 async function headerBy(
   delimiter: string,
   window: ByteWindow,
@@ -75,12 +76,12 @@ async function headerBy(
   }
 }
 
-/** Whether a delimiter occurs in a header, though it may not divide it well. */
+/** Whether a delimiter occurs in a header, even if the result is not valid. */
 function divides(header: ScannedRecord): boolean {
   return header.outcome === "record" ? header.cellCount > 1 : header.cell > 0;
 }
 
-/** How many records behind the header have as many cells as it, by a delimiter; undefined when not all of the sample have. */
+/** Returns how many records after the header have as many cells, or undefined if not all of the sample have. */
 function fittingRecords(
   delimiter: string,
   { bytes, from, to, isEnd }: ByteWindow,
@@ -100,7 +101,7 @@ function fittingRecords(
   return count;
 }
 
-/** Characters that some programs divide cells by, so that a header with one of them may not be a single cell. */
+/** Characters that some programs use as delimiters, so that a header with one of them may not be a single cell. */
 const unusualDelimiters = ["^", "~", ":", ...controlCharacters()];
 
 function controlCharacters(): readonly string[] {
@@ -108,7 +109,7 @@ function controlCharacters(): readonly string[] {
   return codes.map((code) => String.fromCharCode(code)).filter((character) => !/[\t\n\r]/.test(character));
 }
 
-/** Refuses a file that another character divides into as many cells throughout: to read it as one column would be a guess. */
+/** Refuses a file that another character splits into equally many cells in every record. One column would be a guess. */
 function refuseUnusual(window: ByteWindow, { path, quote }: CsvSettings): void {
   const unusual = unusualDelimiters.find((delimiter) => {
     const header = scanRecord(window.bytes, window.from, window.to, window.isEnd, {
@@ -125,7 +126,7 @@ function refuseUnusual(window: ByteWindow, { path, quote }: CsvSettings): void {
   );
 }
 
-/** A character as a shell takes it. */
+/** Quotes a character for a shell. */
 function shellText(character: string): string {
   const code = character.charCodeAt(0);
   return code < 0x20 ? `$'\\x${code.toString(16).padStart(2, "0")}'` : `'${character}'`;

@@ -7,11 +7,11 @@ import { readRows } from "./csv-reading.ts";
 import type { CsvSettings } from "./csv-settings.ts";
 
 /**
- * Opens a CSV file: reads its beginning, and knows its columns, all of them text. No file is held open between readings.
+ * Opens a CSV file and reads its beginning for the columns, which are all text. No file is held open between readings.
  *
- * Rows come in the file's order. The bytes are those of the version that was opened: a file that is another when it is read
- * is an error, and so is one that is written to meanwhile.
- * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNREADABLE` with the line where there is one
+ * The rows are in the file's order. All readings read the version that was opened. It is an error if the file has been replaced
+ * or is written to during a reading.
+ * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNREADABLE` with the line if there is one
  */
 export async function openCsvFile(name: string, settings: CsvSettings): Promise<Source> {
   const file = await guardFile(settings.path);
@@ -41,7 +41,7 @@ function csvSource(
     read({ signal, rows = Number.POSITIVE_INFINITY, columns: places = [...columns.keys()] }: ReadOptions) {
       const unknown = places.find((place) => columns[place] === undefined);
       if (unknown !== undefined)
-        throw wrongRange(`There is no column ${unknown}: there are ${columns.length}, counted from 0.`);
+        throw wrongRange(`There is no column ${unknown}. There are ${columns.length}, counted from 0.`);
       return readRows({
         settings,
         layout,

@@ -6,30 +6,30 @@ import { mostRecordBytes, recordFault, tooLongFault, type RecordPlace } from "./
 import type { CsvLayout } from "./csv-layout.ts";
 import type { CsvSettings } from "./csv-settings.ts";
 
-/** Which rows of a file are read. */
+/** The rows of a file to read. */
 export interface RowsWanted {
   readonly settings: Pick<CsvSettings, "path" | "blockBytes">;
   readonly layout: CsvLayout;
   readonly mostRows: number;
-  /** Columns by their place, in the order wanted. */
+  /** The columns, by their positions, in the requested order. */
   readonly places: readonly number[];
 }
 
-/** The part of a file that is in memory, and how far its rows are divided. */
+/** The part of a file that is in memory, and how many of its rows have been split. */
 export class RowWindow {
   readonly #reader: ByteReader;
   readonly #reading: RowsWanted;
   readonly #window: ByteWindow;
   readonly #scanner: CellScanner;
-  /** The columns' vectors, by what their texts are known not to hold. */
+  /** The columns' vectors, by the characters that their texts don't contain. */
   readonly #columns = new Map<string, Batch["columns"]>();
   #bytes: Uint8Array | undefined;
   #line: number;
   #rowsLeft: number;
   #toPass: number;
-  /** Whether the bytes of the window have no whole row any more. */
+  /** Whether the window contains no further complete row. */
   #needsMore = true;
-  /** Whether the window begins with a record that isn't as it should be. */
+  /** Whether the window begins with a faulty record. */
   #isFaulty = false;
   #closing: Promise<void> | undefined;
 
@@ -44,7 +44,7 @@ export class RowWindow {
     this.#toPass = layout.rowsBegin;
   }
 
-  /** The next rows; undefined when there are none. */
+  /** Returns the next rows, or undefined if there are none. */
   async next(): Promise<Batch | undefined> {
     if (this.#rowsLeft === 0) return undefined;
     const window = this.#window;
@@ -59,7 +59,7 @@ export class RowWindow {
       this.#rowsLeft -= scanner.rowCount;
       this.#needsMore = stop === "end";
       this.#isFaulty = stop === "irregular";
-      // Rows before a fault are given first, as all rows are that were read before it is met.
+      // The rows before a fault are returned first.
       if (scanner.rowCount > 0) return { rowCount: scanner.rowCount, columns: this.#vectors() };
       if (this.#isFaulty) throw await this.#fault();
       if (window.isEnd && window.length === 0) return undefined;
@@ -67,12 +67,12 @@ export class RowWindow {
     }
   }
 
-  /** Bytes that were searched for their structure, some of them more than once: what tells whether time is linear. */
+  /** The number of bytes searched, some of them more than once, for the test of linear time. */
   get searchedBytes(): number {
     return this.#scanner.searchedBytes;
   }
 
-  /** Lets go of file and memory; a second call waits for the first. */
+  /** Closes the file and releases the memory. A second call waits for the first. */
   close(): Promise<void> {
     this.#window.drop();
     this.#closing ??= this.#reader.close();
@@ -90,7 +90,7 @@ export class RowWindow {
     }
   }
 
-  /** Reads at least as many bytes as there are, so that a long record isn't gone through over and over. */
+  /** Reads at least as many bytes as are present, so that a long record is not scanned again and again. */
   async #readMore(): Promise<void> {
     const window = this.#window;
     await window.fill(Math.max(1, 2 * window.length));
@@ -98,7 +98,7 @@ export class RowWindow {
     this.#needsMore = false;
   }
 
-  /** Vectors are the same ones as long as what is known of them is, so that who writes them can be ready for them. */
+  /** Returns the same vectors as long as the same characters are absent, so that their writers can be reused. */
   #vectors(): Batch["columns"] {
     const { bytes } = this.#window;
     const { absent } = this.#scanner;
@@ -114,7 +114,7 @@ export class RowWindow {
     return { path: this.#reading.settings.path, bytes, from, to, line: this.#line };
   }
 
-  /** What is wrong with the record at which the window begins; all of it is read, so that the same is told of every file. */
+  /** Returns the fault of the record at which the window begins. It reads the whole record, so that the message is always the same. */
   async #fault(): Promise<Error> {
     const { layout } = this.#reading;
     const window = this.#window;

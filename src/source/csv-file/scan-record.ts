@@ -7,34 +7,34 @@ export interface ScannedCell {
   readonly isQuoted: boolean;
 }
 
-/** Why bytes aren't a record. */
+/** Why bytes are not a record. */
 export type RecordFault = "open quote" | "text after quote" | "blanks before quote";
 
-/** A record by itself, or what was found in its place. */
+/** A record, or the fault found in its place. */
 export type ScannedRecord =
   | {
       readonly outcome: "record";
       readonly cellCount: number;
-      /** The first of them, as many as were asked for. */
+      /** The first cells, as many as were requested. */
       readonly cells: readonly ScannedCell[];
       readonly lastCell: ScannedCell;
-      /** Where the next record begins. */
+      /** The start of the next record. */
       readonly end: number;
-      /** What ends it; undefined at the end of the file. */
+      /** The end of the record, or undefined at the end of the file. */
       readonly lineEnding: LineEnding | undefined;
     }
   | {
       readonly outcome: "incomplete";
-      /** Cells before the one in which the bytes end. */
+      /** The number of cells before the one in which the bytes end. */
       readonly cell: number;
-      /** Where a quote opened that no other closes, among the bytes that are there. */
+      /** The position of a quote that no other quote of the present bytes closes. */
       readonly openQuote: number | undefined;
     }
   | { readonly outcome: "fault"; readonly fault: RecordFault; readonly cell: number; readonly at: number };
 
 /**
- * Reads one record, that of RFC 4180 with any delimiter and line ending, byte by byte: for headers, samples, and to tell
- * what is wrong where {@link CellScanner}, which reads rows, stops. `isEnd` says that no bytes follow those up to `to`.
+ * Reads one record byte by byte, as in RFC 4180 but with any delimiter and line ending. It is used for headers, samples, and
+ * the record at which {@link CellScanner}, which reads rows, has stopped. `isEnd` means that no bytes follow `to`.
  */
 export function scanRecord(
   bytes: Uint8Array,
@@ -55,7 +55,7 @@ export function scanRecord(
       const close = closingQuote(bytes, at + 1, to, quote);
       if (close < 0 && !isEnd) return { outcome: "incomplete", cell: cellCount, openQuote: begin };
       if (close < 0) return { outcome: "fault", fault: "open quote", cell: cellCount, at: begin };
-      // A second quote may follow, which would make it text.
+      // A second quote may follow and would make it text.
       if (close + 1 === to && !isEnd) return { outcome: "incomplete", cell: cellCount, openQuote: undefined };
       cell = { from: at + 1, to: close, isQuoted };
       at = close + 1;
@@ -89,7 +89,7 @@ export function scanRecord(
   }
 }
 
-/** The quote that closes a cell, two in a row apart; −1 when there is none. */
+/** Returns the position of the quote that closes a cell, or −1. Two quotes in a row don't close it. */
 function closingQuote(bytes: Uint8Array, from: number, to: number, quote: number): number {
   for (let at = from; at < to; at += 1) {
     if (bytes[at] !== quote) continue;
@@ -99,7 +99,7 @@ function closingQuote(bytes: Uint8Array, from: number, to: number, quote: number
   return -1;
 }
 
-/** Line breaks of any kind between two places, as an editor counts them. */
+/** Counts line breaks of any kind between two positions, as an editor does. */
 export function countLineBreaks(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;
   for (let at = from; at < to; at += 1) {
@@ -110,7 +110,7 @@ export function countLineBreaks(bytes: Uint8Array, from: number, to: number): nu
   return count;
 }
 
-/** The text of a cell, two quotes in a row being one. */
+/** Returns the text of a cell. Two quotes in a row mean one. */
 export function cellTextOf(bytes: Uint8Array, { from, to, isQuoted }: ScannedCell, quote: number): string {
   const text = decoder.decode(bytes.subarray(from, to));
   const mark = String.fromCharCode(quote);

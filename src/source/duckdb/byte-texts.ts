@@ -3,7 +3,7 @@ import type { NullMask } from "../../csv/batch.ts";
 import type { DuckDBModule } from "./database.ts";
 import { fieldOf, nullsOf, rawValues, unknownShape, type RowRange } from "./raw-vector.ts";
 
-/** The bytes of texts or byte strings of a vector: row i of those read lies from `starts[i]` to `ends[i]`; unspecified for nulls. */
+/** The bytes of a vector's texts or byte strings: row i is from `starts[i]` to `ends[i]`. Nulls are unspecified. */
 export interface ByteTexts {
   readonly bytes: Uint8Array;
   readonly starts: Uint32Array;
@@ -11,26 +11,26 @@ export interface ByteTexts {
   readonly nulls?: NullMask;
 }
 
-/** DuckDB keeps a text of up to twelve bytes beside its length, in the sixteen bytes each row has. */
+/** DuckDB stores a text of up to twelve bytes next to its length, in the sixteen bytes of each row. */
 const mostInlineBytes = 12;
 const bytesPerRow = 16;
 
-/** Memory that a batch of long texts may leave behind for the next one. */
+/** The most memory that a batch of long texts leaves for the next one. */
 const mostKeptBytes = 1024 * 1024;
 
-/** Texts that touch or overlap in DuckDB's memory: every byte of a run belongs to one of them. */
+/** Texts that touch or overlap in DuckDB's memory. Every byte of a run belongs to one of them. */
 interface Run {
-  /** The row with the run's first text, which is no null, counted from the first one read. */
+  /** The row of the run's first text, which is not null, counted from the first row read. */
   readonly row: number;
   readonly length: number;
 }
 
 /**
- * Reads vectors of texts and byte strings, one reading's, into memory that is taken again for each batch.
+ * Reads a reading's vectors of texts and byte strings into memory that is reused for each batch.
  *
- * A row of DuckDB's holds a length and, for a text of more than twelve bytes, its address. Each read of an address is a call
- * that costs as much as a hundred bytes of CSV; but DuckDB lays down the texts of a chunk one right behind the other, so
- * that a call may bring in a thousand of them at once, as if they were one. What lies between texts is never read.
+ * In DuckDB a row contains a length and, for a text of more than twelve bytes, its address. Reading an address is a call that
+ * costs as much as a hundred bytes of CSV. But DuckDB stores the texts of a chunk right after each other, so that one call can
+ * read a thousand of them as if they were one text. Bytes between texts are never read.
  */
 export function byteTextReader(duckdb: DuckDBModule): (vector: DuckDBVector, range: RowRange) => ByteTexts {
   let memory = new Uint8Array(0);
@@ -50,7 +50,7 @@ export function byteTextReader(duckdb: DuckDBModule): (vector: DuckDBVector, ran
     let runRow = -1;
     let runStart = 0;
     let runEnd = 0;
-    // Where the run will lie in the memory: behind the rows and the runs before it.
+    // The run's position in the memory is after the rows and the runs before it.
     let runAt = rows.length;
     for (let row = 0; row < rowCount; row += 1) {
       const length = words[4 * row] ?? 0;
@@ -83,7 +83,7 @@ export function byteTextReader(duckdb: DuckDBModule): (vector: DuckDBVector, ran
   };
 }
 
-/** Copies each run by asking for its first text with the length of the whole run. */
+/** Copies each run by reading its first text with the length of the whole run. */
 function copyRuns(
   duckdb: DuckDBModule,
   vector: DuckDBVector,
@@ -106,7 +106,7 @@ function copyRuns(
   }
 }
 
-/** Bytes the texts or byte strings of each row take in DuckDB's memory are added to `sizes`. */
+/** Adds to `sizes` the bytes of each row's text or byte string in DuckDB's memory. */
 export function addByteLengths(vector: DuckDBVector, sizes: Uint32Array): void {
   const rows = rawValues(vector, bytesPerRow);
   const words = new Uint32Array(rows.buffer, rows.byteOffset, 4 * vector.itemCount);
@@ -117,7 +117,7 @@ export function addByteLengths(vector: DuckDBVector, sizes: Uint32Array): void {
 
 type BlobParts = ConstructorParameters<typeof DuckDBBlobVector>;
 
-/** Older clients have only the way by a value, which copies once more. */
+/** Older clients can only read through a value, which needs another copy. */
 function itemBytes(vector: DuckDBBlobVector, row: number): Uint8Array | null {
   return "getItemBytes" in vector
     ? vector.getItemBytes(row)
@@ -128,7 +128,7 @@ interface OlderBlobVector {
   getItem(row: number): { readonly bytes: Uint8Array } | null;
 }
 
-/** Texts and byte strings are kept alike, but only a vector of byte strings gives bytes. */
+/** Texts and byte strings are stored alike, but only a vector of byte strings returns bytes. */
 function blobVector(duckdb: DuckDBModule, vector: DuckDBVector, rows: DataView): DuckDBBlobVector {
   const validity = fieldOf(vector, "validity");
   const handle = fieldOf(vector, "vector");

@@ -2,12 +2,12 @@ import type { DuckDBDataChunk } from "@duckdb/node-api";
 import type { ColumnReader } from "./column-reader.ts";
 import type { RowRange } from "./raw-vector.ts";
 
-/** Bytes of long cells a batch aims at: copying them takes a fraction of a millisecond. */
+/** The target size of a batch's long cells. Copying them takes a fraction of a millisecond. */
 const batchBytes = 256 * 1024;
 
 /**
- * Divides the rows of a chunk from `first` to `last`, the latter excluded, so that no part is long to copy: a chunk has 2,048 rows, be they of ten
- * bytes or of ten thousand. A single row is never divided.
+ * Splits the rows of a chunk from `first` (included) to `last` (excluded), so that copying a part never takes long: a chunk has
+ * 2,048 rows, whether of ten bytes or of ten thousand. A single row is never split.
  */
 export function* chunkParts(
   chunk: DuckDBDataChunk,

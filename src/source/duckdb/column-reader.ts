@@ -9,42 +9,42 @@ import { nullsOf, valueMemory, type RowRange } from "./raw-vector.ts";
 import { millisecondsOf, scalarValue } from "./scalar-value.ts";
 import { typeKey } from "./type-key.ts";
 
-/** How a column is called in the description of a source, and how it is read; chosen once per column. */
+/** A column's type in the description of a source, and its reader. It is chosen once per column. */
 export interface ColumnReader {
-  /** As people are told of it. */
+  /** The type in the description. */
   readonly type: string;
-  /** What is selected, from the column's name in SQL. */
+  /** Returns the selected expression, from the column's name in SQL. */
   readonly select: (name: string) => string;
-  /** The key of the type that a result must have for it: no value is read as another type. */
+  /** The key of the type that the result must have, so that no value is read as another type. */
   readonly key: string;
-  /** The id of that type, which each vector must have. */
+  /** The id of that type. Each vector must have it. */
   readonly typeId: number;
-  /** Adds to each row's number of bytes what its cell takes, where that may be much. */
+  /** Adds the size of each row's cell to the row's number of bytes, if cells of this type can be large. */
   readonly weigh?: (vector: DuckDBVector, sizes: Uint32Array) => void;
-  /** A reader for one reading, which takes the memory of a batch again for the next one. */
+  /** Makes a reader for one reading. It reuses the memory of a batch for the next one. */
   readonly open: () => VectorReader;
 }
 
-/** Copies rows of a vector, so that DuckDB may do with its memory what it likes. */
+/** Copies rows of a vector, so that DuckDB may reuse its memory. */
 export type VectorReader = (vector: DuckDBVector, range: RowRange) => ColumnVector;
 
-/** Whether a vector has values of a type, by DuckDB's own account. */
+/** Whether a vector's type is the expected one, according to DuckDB. */
 export function isOfType(vector: DuckDBVector, typeId: number | undefined): boolean {
   const own: number = vector.type.typeId;
   return own === typeId;
 }
 
-/** A reader before the type it is for is known, or the type it casts to. */
+/** A reader without the type that it is for or casts to. */
 export interface ReaderShape {
   readonly type: string;
   readonly select?: (name: string) => string;
-  /** What the selection has for a type, when it isn't the column's own. */
+  /** The type in the selection, if it is not the column's own. */
   readonly selected?: DuckDBType;
   readonly weigh?: ColumnReader["weigh"];
   readonly open: () => VectorReader;
 }
 
-/** A shape as the reader of a column of some type. */
+/** Makes the reader of a column of some type from a shape. */
 export function readerFor(shape: ReaderShape, type: DuckDBType): ColumnReader {
   const { select = asItIs, selected = type, weigh, ...rest } = shape;
   const checked = { select, key: typeKey(selected), typeId: selected.typeId };
@@ -52,8 +52,8 @@ export function readerFor(shape: ReaderShape, type: DuckDBType): ColumnReader {
 }
 
 /**
- * The reader for a type of DuckDB's: exact, and without a string or an object where a typed array can do.
- * @param node what a Parquet file says of the column, which is more than DuckDB tells
+ * Returns the reader for a DuckDB type. It is exact and makes no strings or objects if a typed array is enough.
+ * @param node the column in a Parquet file's own schema, which has more details than DuckDB reports
  */
 export function columnReader(duckdb: DuckDBModule, type: DuckDBType, node?: ParquetNode): ColumnReader {
   return readerFor(shapeFor(duckdb, type, node), type);
@@ -118,7 +118,7 @@ const scalarShapes: Readonly<Record<string, ReaderShape>> = {
   })),
 };
 
-/** Values that are told from the bytes DuckDB keeps them in, nulls apart. */
+/** Reads values from DuckDB's own bytes. Nulls are handled separately. */
 function rawShape(
   type: string,
   bytesPerValue: number,
@@ -152,7 +152,7 @@ function timestampShape(unit: "ms" | "us" | "ns", isZoned = false): ReaderShape 
   }));
 }
 
-/** DuckDB keeps a decimal in 16, 32, 64 or 128 bits, by its width. */
+/** DuckDB stores a decimal in 16, 32, 64 or 128 bits, depending on its width. */
 function decimalShape(width: number, scale: number): ReaderShape {
   const bytesPerValue = width <= 4 ? 2 : width <= 9 ? 4 : width <= 18 ? 8 : 16;
   return rawShape(`decimal(${width},${scale})`, bytesPerValue, (buffer) => ({
@@ -178,7 +178,7 @@ function bigintsOf128Bits(buffer: ArrayBuffer): bigint[] {
   );
 }
 
-/** All batches share one dictionary, whose last entry stands for null. A code is kept in as few bytes as will do. */
+/** All batches share one dictionary, whose last entry means null. DuckDB stores a code in as few bytes as possible. */
 function enumShape(values: readonly string[]): ReaderShape {
   const dictionary: readonly (string | null)[] = Object.freeze([...values, null]);
   const nullCode = values.length;
@@ -197,7 +197,7 @@ function enumShape(values: readonly string[]): ReaderShape {
               : new Uint32Array(buffer);
         const { nulls } = nullsOf(vector, range);
         if (nulls === undefined) return { kind: "dictionary", codes: stored, dictionary };
-        // A code more than the enum has may need a bit more than the enum's own width.
+        // The extra code for null may need one bit more than the enum's own width.
         const codes = Uint32Array.from(stored);
         for (let row = 0; row < nulls.length; row += 1) if (nulls[row] === 1) codes[row] = nullCode;
         return { kind: "dictionary", codes, dictionary };
@@ -221,7 +221,7 @@ function textShape(
   };
 }
 
-/** Types that are written as DuckDB writes them, times, UUIDs, bit strings: it gives them as text. */
+/** Types that DuckDB converts to text: times, UUIDs, bit strings. */
 function writtenShape(duckdb: DuckDBModule, type: "time" | "text"): ReaderShape {
   return {
     ...textShape(duckdb, type, "utf8"),
@@ -247,10 +247,10 @@ function bytesShape(duckdb: DuckDBModule): ReaderShape {
   };
 }
 
-/** What a value that DuckDB's client makes counts for: it takes as long as so many bytes of text. */
+/** The cost of a value that DuckDB's client makes, in bytes of text that take as long. */
 const itemBytes = 1024;
 
-/** Values that are made one by one. */
+/** Reads values that are made one by one. */
 export function itemShape(type: string, read: (vector: DuckDBVector, row: number) => unknown): ReaderShape {
   return {
     type,

@@ -2,7 +2,7 @@ import type * as DuckDB from "@duckdb/node-api";
 import { StreamCsvError } from "../../errors.ts";
 import type { DuckDBImporter } from "../file-options.ts";
 
-/** What the optional package exports. */
+/** The exports of the optional package. */
 export type DuckDBModule = typeof DuckDB;
 
 /**
@@ -51,7 +51,7 @@ export function placeNames(count: number): readonly string[] {
   return Array.from({ length: count }, (_, place) => `c${place}`);
 }
 
-/** @throws StreamCsvError `SCSV_DUCKDB_MISSING` when the optional package isn't installed */
+/** @throws StreamCsvError `SCSV_DUCKDB_MISSING` if the optional package is not installed */
 export async function loadDuckDB(importer?: DuckDBImporter): Promise<DuckDBModule> {
   try {
     // In this form, and inside the try, bundlers take an import that they can't resolve for one of an optional package.

@@ -10,14 +10,14 @@ import { publicReader } from "./public-reader.ts";
 import { isInvalidated, isOutOfMemory } from "./reason.ts";
 import { knowsVectors } from "./self-check.ts";
 
-/** What a file is described with. */
+/** The connection that describes a file. */
 export interface Describing {
   readonly duckdb: DuckDBModule;
   readonly instance: DuckDBInstance;
   readonly connection: DuckDBConnection;
 }
 
-/** Describes a database by being attached to it, as its readings are. */
+/** Describes a database file by attaching it, as its readings do. */
 export async function describeDatabase<T>(
   duckdb: DuckDBModule,
   state: DescribedFile,
@@ -28,7 +28,7 @@ export async function describeDatabase<T>(
   return await describeWith(duckdb, lease, describe);
 }
 
-/** Describes a file that is held open; another file's fault at the same time only makes it begin anew. */
+/** Describes an open file. If another file's fault breaks the shared database meanwhile, it starts again. */
 export async function describeFile<T>(
   duckdb: DuckDBModule,
   guard: GuardedFile,
@@ -46,8 +46,8 @@ export async function describeFile<T>(
 }
 
 /**
- * Describes with more memory when DuckDB says that it has too little. A file that was written to or replaced meanwhile isn't
- * described by half of each.
+ * Describes a file, with more memory if DuckDB reports that it has too little. If the file is written to or replaced meanwhile, the
+ * description fails, so that it never mixes two states.
  */
 async function describeWith<T>(
   duckdb: DuckDBModule,
@@ -77,7 +77,7 @@ async function describeWith<T>(
   }
 }
 
-/** Rows of a statement, values as JSON has them. */
+/** Returns the rows of a statement, with values as in JSON. */
 export async function rowsOf(
   { connection }: Describing,
   sql: string,
@@ -86,7 +86,7 @@ export async function rowsOf(
   return await result.getRowsJson();
 }
 
-/** Columns of a result, with the names they are to be shown by, and what a Parquet file says of each. */
+/** Returns the columns of a result, with the given names and their nodes in a Parquet file's schema. */
 export async function describedColumns(
   duckdb: DuckDBModule,
   result: DuckDBResult,

@@ -6,40 +6,40 @@ import type { DescribedFile } from "./file-database.ts";
 import { databasesOf } from "./file-databases.ts";
 import { readRelation } from "./reading.ts";
 
-/** A column as it is shown, and how it is read. */
+/** A column's name and reader. */
 export interface DescribedColumn {
   readonly name: string;
   readonly reader: ColumnReader;
 }
 
-/** A file, or a table of one, as DuckDB reads it. */
+/** A file, or a table in it, that DuckDB reads. */
 export interface DuckDBRelation {
   readonly name: string;
   readonly kind: string;
   readonly state: DescribedFile;
-  /** What stands behind FROM. */
+  /** The SQL after FROM. */
   readonly from: string;
-  /** All of its columns, in its order. */
+  /** All columns, in the order of the relation. */
   readonly columns: readonly DescribedColumn[];
-  /** Null when it isn't known without reading all rows. */
+  /** Null if it is unknown without reading all rows. */
   readonly rowCount: number | null;
 }
 
-/** Memory that a reading reserves at first; it grows when that is too little. */
+/** The memory that a reading reserves at first. More is reserved if it is too little. */
 export const leastReservation = 8 * 1024 * 1024;
 const bytesPerColumn = 64 * 1024;
 
-/** What a reading or a description of so many columns reserves at first. */
+/** The memory that a reading or a description of `columnCount` columns reserves at first. */
 function firstBytes(columnCount: number): number {
   return Math.max(leastReservation, columnCount * bytesPerColumn);
 }
 
 /**
- * A source that streams a relation of DuckDB's.
+ * A source that streams a relation of DuckDB.
  *
- * Rows come in the file's order, in batches of up to 2,048. Memory is bounded by the budget of all readings in the process
- * and two batches per reading. Each reading has a connection of its own, given back as soon as it ends, fails, is
- * returned or aborted. Infinite floats and NaN are passed on as they are.
+ * The rows are in the file's order, in batches of up to 2,048. Memory is bounded by the budget of all readings in the process
+ * and two batches per reading. Each reading has its own connection, which is released as soon as the reading ends, fails, is
+ * returned or aborted. Infinite floats and NaN are passed on unchanged.
  */
 export function duckDBSource(duckdb: DuckDBModule, relation: DuckDBRelation): Source {
   const { name, kind, state, from, columns, rowCount } = relation;
@@ -47,7 +47,7 @@ export function duckDBSource(duckdb: DuckDBModule, relation: DuckDBRelation): So
   const stops = new Set<() => Promise<void>>();
   const everyPlace = columns.map((_, place) => place);
   const aliases = placeNames(columns.length);
-  // What the widest reading that needed more was found to need.
+  // The memory of the widest reading that needed more than the usual.
   let known = { columnCount: Number.POSITIVE_INFINITY, bytes: 0 };
   return {
     name,
@@ -70,7 +70,7 @@ export function duckDBSource(duckdb: DuckDBModule, relation: DuckDBRelation): So
         onReserved: (bytes) => {
           if (bytes > known.bytes) known = { columnCount: readers.length, bytes };
         },
-        // Where nothing is selected the table is only counted off.
+        // If no column is selected, the rows are only counted.
         select: `SELECT ${[...cells, "false"].join(", ")} FROM ${from} AS t(${aliases.join(", ")})`,
         end: `SELECT ${[...cells.map(() => "NULL"), "true"].join(", ")}`,
         mostRows: rows ?? Number.POSITIVE_INFINITY,
@@ -89,5 +89,5 @@ export function duckDBSource(duckdb: DuckDBModule, relation: DuckDBRelation): So
 function columnAt(columns: readonly DescribedColumn[], place: number): DescribedColumn {
   const column = columns[place];
   if (column !== undefined) return column;
-  throw wrongRange(`There is no column ${place}: there are ${columns.length}, counted from 0.`);
+  throw wrongRange(`There is no column ${place}. There are ${columns.length}, counted from 0.`);
 }

@@ -4,29 +4,29 @@ import { guardFile, type GuardedFile } from "../guarded-file.ts";
 import { createDatabase, memoryText, sqlName, sqlText, type DuckDBModule } from "./database.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 
-/** One state of one file, and whether it is a database that is attached. */
+/** One state of one file, and whether the file is a database that is attached. */
 export interface DescribedFile {
   readonly path: string;
   readonly version: string;
-  /** Whether the file is a DuckDB database: it is attached and held open while its DuckDB database lives. */
+  /** Whether the file is a DuckDB database. It is then attached and held open as long as our database exists. */
   readonly isAttached: boolean;
 }
 
 /**
- * A DuckDB database that reads one state of one file, so that a fault which makes it unusable harms that file alone, and a
- * replaced file is never mixed with its predecessor. Its memory limit is what its readings have reserved.
+ * A DuckDB database that reads one state of one file. So a fatal error affects only that file, and a replaced file is never mixed
+ * with its predecessor. Its memory limit is the sum that its readings have reserved.
  */
 export class FileDatabase {
   readonly instance: DuckDBInstance;
   readonly #control: DuckDBConnection;
   readonly #budget: MemoryBudget;
-  /** An attached file held open, and to its version; undefined for files that each reading opens anew. */
+  /** An attached file, held open at its version, or undefined for files that each reading opens. */
   readonly attached: GuardedFile | undefined;
   #limitBytes: number;
   #usedBytes: number;
   #users = 0;
   #changes: Promise<void> = Promise.resolve();
-  /** Whether it has met a fault it may not recover from: it is closed once nobody uses it, and never lent again. */
+  /** Whether a fault may have made it unusable. It is then never lent again, and closed when nobody uses it. */
   isRetired = false;
 
   constructor(
@@ -56,19 +56,19 @@ export class FileDatabase {
     this.#users -= 1;
   }
 
-  /** Takes up to so many bytes of those that earlier readings have left; gives how many. */
+  /** Takes up to `bytes` of the memory that earlier readings have left. Returns how many. */
   claimSpare(bytes: number): number {
     const claimed = Math.min(bytes, this.#spareBytes);
     this.#usedBytes += claimed;
     return claimed;
   }
 
-  /** Bytes of a reading that has ended are left for the next one: to lower the limit each time would cost it a tenth. */
+  /** Keeps the memory of a finished reading for the next one. Lowering the limit each time would cost a tenth of the speed. */
   leaveSpare(bytes: number): void {
     this.#usedBytes -= bytes;
   }
 
-  /** Raises the limit by bytes that were reserved from the budget, and are used at once. */
+  /** Raises the limit by bytes that were reserved from the budget and are used at once. */
   raiseLimit(bytes: number): Promise<void> {
     this.#usedBytes += bytes;
     return this.#setLimit(bytes, () => {
@@ -76,7 +76,7 @@ export class FileDatabase {
     });
   }
 
-  /** Gives back what no reading uses, as far as DuckDB can free it. */
+  /** Returns unused memory to the budget, as far as DuckDB can free it. */
   async giveBackSpare(): Promise<void> {
     const spare = this.#spareBytes;
     if (spare === 0) return;
@@ -89,18 +89,18 @@ export class FileDatabase {
     });
   }
 
-  /** What a raise that is under way will add isn't there yet, and is used already. */
+  /** The memory of a pending raise, which is not available yet but is already used. */
   get #spareBytes(): number {
     return Math.max(0, this.#limitBytes - this.#usedBytes);
   }
 
-  /** Changes the limit once earlier changes are done. */
+  /** Changes the limit after earlier changes. */
   #setLimit(change: number, then: (isSet: boolean) => void): Promise<void> {
     const earlier = this.#changes;
     const set = async (): Promise<void> => {
       await earlier;
       const sql = `SET memory_limit='${memoryText(this.#limitBytes + change)}'`;
-      // Blocks in use can't be freed, and a database that has met a fatal error does nothing: its next reading says so.
+      // Blocks in use can't be freed, and a database does nothing after a fatal error, which its next reading reports.
       const isSet = await this.#control.run(sql).then(
         () => true,
         () => false,
@@ -116,14 +116,14 @@ export class FileDatabase {
     this.#control.closeSync();
     this.instance.closeSync();
     this.#budget.giveBack(this.#limitBytes);
-    // Last: closing any descriptor of a file gives up the lock DuckDB has on it (fcntl(2)).
+    // The guard is closed last, because closing any descriptor of a file releases DuckDB's lock on it (fcntl(2)).
     await this.attached?.close();
   }
 }
 
 /**
- * Makes a database with memory that was reserved from the budget before.
- * @throws StreamCsvError `SCSV_SOURCE_CHANGED`, `SCSV_SOURCE_NOT_FOUND`; DuckDB's own error when it can't attach the file
+ * Makes a database with memory that has been reserved from the budget.
+ * @throws StreamCsvError `SCSV_SOURCE_CHANGED`, `SCSV_SOURCE_NOT_FOUND`; DuckDB's own error if it can't attach the file
  */
 export async function openFileDatabase(
   duckdb: DuckDBModule,
@@ -139,7 +139,7 @@ export async function openFileDatabase(
     if (attached !== undefined) {
       const catalog = sqlName(catalogName(state.path));
       await control.run(`ATTACH ${sqlText(state.path)} AS ${catalog} (READ_ONLY, TYPE duckdb)`);
-      // A view in the file could read any other, were it not for this.
+      // Without this, a view in the file could read any other file.
       await control.run("SET enable_external_access=false");
       await attached.checkPath();
     }
@@ -153,7 +153,7 @@ export async function openFileDatabase(
 
 const takenNames: ReadonlySet<string> = new Set(["memory", "system", "temp", "main", ""]);
 
-/** The name DuckDB itself gives a database it opens: views of the file may refer to tables by it. */
+/** The name that DuckDB gives a database that it opens. Views in the file may refer to tables by it. */
 export function catalogName(path: string): string {
   const name = basename(path, extname(path));
   return takenNames.has(name.toLowerCase()) ? `${name}_file` : name;

@@ -6,24 +6,24 @@ import { openFileDatabase, type FileDatabase, type DescribedFile } from "./file-
 import { MemoryBudget } from "./memory-budget.ts";
 import { isOutOfMemory } from "./reason.ts";
 
-/** How long a database that nobody uses is kept for the next reading. */
+/** How long an unused database is kept for the next reading. */
 const lingerMs = 1000;
 
-/** Databases kept that nobody uses; the one unused for longest makes room. */
+/** The most unused databases. The one unused for longest is closed first. */
 const mostIdle = 4;
 
 /** The use of a database for one reading or description. */
 export interface DatabaseLease {
   readonly instance: DuckDBInstance;
-  /** The file, held to the state the lease is for. */
+  /** The file, guarded at the state that the lease is for. */
   readonly guard: GuardedFile;
-  /** Reserves as much again. @throws StreamCsvError `SCSV_BUSY` when that isn't free */
+  /** Doubles the reserved memory. @throws StreamCsvError `SCSV_BUSY` if the budget has not enough left */
   grow(): Promise<void>;
-  /** Bytes reserved by now. */
+  /** The bytes reserved so far. */
   readonly reservedBytes: number;
-  /** Whether that is all the memory there is for reading files. */
+  /** Whether the lease has all memory of the budget. */
   readonly isAllThereIs: boolean;
-  /** Has the database closed once nobody uses it: it met a fault. */
+  /** Marks the database as faulty, so that it is closed when nobody uses it. */
   retire(this: void): void;
   /** A second call does nothing. */
   release(): Promise<void>;
@@ -35,16 +35,16 @@ interface Borrowed {
 }
 
 /**
- * The DuckDB databases of a process, one per state of a file, made when they are first needed and shared by all readings of
- * that state. All together they stay within one memory budget.
+ * The DuckDB databases of a process, one per state of a file. Each is made on first use and shared by all readings of that
+ * state. Together they stay within one memory budget.
  */
 export class FileDatabases {
   readonly #duckdb: DuckDBModule;
   readonly #budget: MemoryBudget;
   readonly #open = new Map<string, Promise<FileDatabase>>();
-  /** Databases that exist, retired ones that are still used among them. */
+  /** All existing databases, including retired ones that are still used. */
   readonly #live = new Set<FileDatabase>();
-  /** Databases nobody uses, by their key; the longest unused first. */
+  /** The unused databases by their key. The longest unused comes first. */
   readonly #idle = new Map<string, { readonly database: FileDatabase; readonly timer: NodeJS.Timeout }>();
 
   constructor(duckdb: DuckDBModule, budget: MemoryBudget) {
@@ -54,8 +54,8 @@ export class FileDatabases {
 
   /**
    * Lends the database for a state of a file, with memory for one reading.
-   * @throws StreamCsvError `SCSV_SOURCE_CHANGED` and `SCSV_SOURCE_NOT_FOUND` when the file isn't in that state, `SCSV_BUSY`
-   *   when there is no memory left; DuckDB's own error when it can't attach the file
+   * @throws StreamCsvError `SCSV_SOURCE_CHANGED` and `SCSV_SOURCE_NOT_FOUND` if the file is not in that state, `SCSV_BUSY`
+   *   if no memory is left; DuckDB's own error if it can't attach the file
    */
   async lease(state: DescribedFile, name: string, bytes: number): Promise<DatabaseLease> {
     const guard = state.isAttached ? undefined : await guardFile(state.path, state.version);
@@ -78,9 +78,9 @@ export class FileDatabases {
   }
 
   /**
-   * Lends the one database that files are described with: to make one for each would take longer than the rest. Its faults
-   * reach those that are described at the same time, and nobody's readings.
-   * @param guard the file, which stays the caller's
+   * Lends the database that describes files. All descriptions share it, because making one for each would take longer than the
+   * rest. Its faults affect other descriptions at the same time, but no readings.
+   * @param guard the file, which the caller closes
    */
   async leaseForDescription(guard: GuardedFile, name: string, bytes: number): Promise<DatabaseLease> {
     const state = { path: "", version: "", isAttached: false };
@@ -94,12 +94,12 @@ export class FileDatabases {
     await this.#closeIdleOf(keyOf(state));
   }
 
-  /** Databases that are open now. */
+  /** The number of open databases. */
   get openCount(): number {
     return this.#live.size;
   }
 
-  /** To attach a database may take more memory than to read from it, when a log has to be replayed. */
+  /** If a log must be replayed, attaching a database may need more memory than reading from it. */
   async #borrow(key: string, state: DescribedFile, name: string, bytes: number): Promise<Borrowed> {
     for (let wanted = Math.min(bytes, this.#budget.totalBytes); ; wanted *= 2) {
       try {
@@ -148,7 +148,7 @@ export class FileDatabases {
     };
   }
 
-  /** Reserves memory, if need be what is kept for readings to come. */
+  /** Reserves memory. If necessary, it takes memory that is kept for further readings. */
   async #reserve(bytes: number, name: string): Promise<void> {
     if (this.#budget.reserve(bytes)) return;
     await this.#mostFree();
@@ -156,7 +156,7 @@ export class FileDatabases {
       throw noMemory(name, this.#budget.totalBytes, bytes > this.#budget.totalBytes);
   }
 
-  /** The memory that is free once nothing is kept for readings to come. */
+  /** Returns the memory that is free if nothing is kept for further readings. */
   async #mostFree(): Promise<number> {
     for (const key of this.#idle.keys()) await this.#closeIdleOf(key);
     for (const database of this.#live) await database.giveBackSpare();
@@ -275,7 +275,7 @@ function keyOf({ path, version, isAttached }: DescribedFile): string {
   return `${isAttached ? "attached" : "read"}:${version}:${path}`;
 }
 
-/** @param isTooMuch whether it wouldn't fit either if nothing else were read */
+/** @param isTooMuch whether it would not fit even if nothing else were read */
 function noMemory(name: string, totalBytes: number, isTooMuch: boolean): StreamCsvError {
   const total = `${totalBytes / 2 ** 20} MiB`;
   return isTooMuch

@@ -1,7 +1,7 @@
 /**
- * The number with the fewest digits that is this one once it is rounded to 32 bits, and of those the nearest: 0.1, where the
- * 32-bit float itself, written as the 64-bit number JavaScript has, would be 0.10000000149011612. Six digits always
- * survive, but of denormal numbers not even those; nine always suffice (IEEE 754).
+ * Returns the shortest decimal that rounds to a 32-bit number, and the nearest among several. It is 0.1 for the float that
+ * JavaScript writes as 0.10000000149011612. Six digits always survive, except in denormal numbers. Nine are always enough
+ * (IEEE 754).
  */
 export function shortestFloat(value: number): number {
   if (!Number.isFinite(value) || value === 0) return value;
@@ -10,7 +10,7 @@ export function shortestFloat(value: number): number {
     const shorter = Number(value.toPrecision(digits));
     if (Math.fround(shorter) === value) return isHalfWay(value, digits) ? evenOf(value, digits) : shorter;
     if (!isPowerOfTwo(value)) continue;
-    // It has twice as much room on the side away from zero, and the nearest decimal may lie on the other.
+    // The interval is twice as wide on the side away from zero, and the nearest decimal may be on the other side.
     const larger = moved(value, digits, 1n);
     if (Math.fround(larger) === value) return larger;
   }
@@ -28,8 +28,8 @@ function isPowerOfTwo(value: number): boolean {
 }
 
 /**
- * Whether a number lies in the midst of two decimals of so many digits: then it has just one digit more, a five. With
- * more than twelve binary places a number has more than nine digits.
+ * Whether a number is exactly half-way between two decimals of `digits` digits. It then has one digit more, a five. A number
+ * with more than twelve binary places has more than nine digits.
  */
 function isHalfWay(value: number, digits: number): boolean {
   if (!Number.isInteger(value * 4096)) return false;
@@ -37,7 +37,7 @@ function isHalfWay(value: number, digits: number): boolean {
   return Number(exact) === value && /5e/.test(exact);
 }
 
-/** Of the two decimals beside a number in their midst the one with an even last digit, as PostgreSQL and others round. */
+/** Returns the one of the two neighboring decimals with an even last digit, as PostgreSQL and others round. */
 function evenOf(value: number, digits: number): number {
   const [mantissa = ""] = value.toExponential(digits - 1).split("e");
   const isEven = Number(mantissa.at(-1)) % 2 === 0;
@@ -45,7 +45,7 @@ function evenOf(value: number, digits: number): number {
   return isEven || Math.fround(other) !== value ? moved(value, digits, 0n) : other;
 }
 
-/** The nearest decimal of so many digits, or another so many steps further from zero. */
+/** Returns the nearest decimal of `digits` digits, or another, `steps` further from zero. */
 function moved(value: number, digits: number, steps: bigint): number {
   const [mantissa = "", exponent = ""] = value.toExponential(digits - 1).split("e");
   const whole = BigInt(mantissa.replace(".", "")) + (value < 0 ? -steps : steps);

@@ -1,7 +1,7 @@
-/** Memory that all DuckDB databases of a process may take together. */
+/** The most memory of all DuckDB databases of a process together. */
 const budgetBytes = 512 * 1024 * 1024;
 
-/** Shares a fixed amount of memory out. Whoever reserves some gives exactly that back. */
+/** Distributes a fixed amount of memory. A caller that reserves some must return exactly that amount. */
 export class MemoryBudget {
   readonly totalBytes: number;
   #reservedBytes = 0;
@@ -14,7 +14,7 @@ export class MemoryBudget {
     return this.totalBytes - this.#reservedBytes;
   }
 
-  /** False, and nothing is reserved, when there isn't as much. */
+  /** Returns false and reserves nothing if there is not enough. */
   reserve(bytes: number): boolean {
     if (bytes > this.freeBytes) return false;
     this.#reservedBytes += bytes;

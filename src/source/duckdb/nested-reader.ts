@@ -6,15 +6,15 @@ import type { ParquetNode } from "./parquet-schema.ts";
 import { fieldOf, unknownShape } from "./raw-vector.ts";
 import { scalarValue } from "./scalar-value.ts";
 
-/** Makes the value of a row of a vector. */
+/** Returns the value of a vector's row. */
 export type ValueReader = (vector: DuckDBVector, row: number) => unknown;
 
 /**
- * A reader of lists, structs, maps, arrays and unions, which gives plain data that JSON can write with nothing lost:
- * structs and maps are `Map`s, which keep the order of their keys whatever they are.
+ * Reads lists, structs, maps, arrays and unions as plain data that JSON can represent without loss. Structs and maps become
+ * `Map`s, which keep the order of any keys.
  *
- * It goes down the vectors itself. The client's own values lose a byte order mark at the beginning of a text, and a struct's
- * key `__proto__`.
+ * It reads the nested vectors itself, because the client's own values lose a byte order mark at the beginning of a text, and a
+ * struct's key `__proto__`.
  */
 export function nestedReader(duckdb: DuckDBModule, type: DuckDBType, node?: ParquetNode): ValueReader {
   const read = valueReader(duckdb, type, node);
@@ -65,10 +65,10 @@ function jsonReader(vector: DuckDBVector, row: number): unknown {
   return typeof text === "string" ? new JsonTextValue(text) : text;
 }
 
-/** The first three bytes of a byte order mark in UTF-8, as they lie behind a text's length. */
+/** The three bytes of a UTF-8 byte order mark, as stored after a text's length. */
 const mark = 0xbf_bb_ef;
 
-/** The client's decoder drops a byte order mark that a text begins with; the first four bytes lie in the row itself. */
+/** The client's decoder drops a byte order mark at the beginning of a text. The first four bytes are in the row itself. */
 function textItem(vector: DuckDBVector, row: number): unknown {
   const text = vector.getItem(row);
   if (typeof text !== "string") return text;
@@ -79,7 +79,7 @@ function textItem(vector: DuckDBVector, row: number): unknown {
   return hasMark ? `\uFEFF${text}` : text;
 }
 
-/** Text that DuckDB takes for bytes. */
+/** Text that DuckDB treats as bytes. */
 function byteText(duckdb: DuckDBModule): ValueReader {
   return (vector, row) => {
     const bytes = scalarValue(duckdb, vector.getItem(row));
@@ -143,7 +143,7 @@ function entryOf(vector: DuckDBVector, index: number): DuckDBVector {
   return vectorIn(Array.isArray(entries) ? entries[index] : undefined, vector);
 }
 
-/** @throws StreamCsvError when a field doesn't hold a vector */
+/** @throws StreamCsvError if a field does not contain a vector */
 function vectorIn(value: unknown, owner: DuckDBVector): DuckDBVector {
   if (typeof value === "object" && value !== null && "getItem" in value && "itemCount" in value)
     return value as DuckDBVector;

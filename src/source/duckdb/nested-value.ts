@@ -6,9 +6,9 @@ import type { ParquetNode } from "./parquet-schema.ts";
 import { scalarValue } from "./scalar-value.ts";
 
 /**
- * A value of the client's public interface as plain data that JSON can write with nothing lost: structs and maps are `Map`s,
- * which keep the order of their keys whatever they are. The client has lost a byte order mark at the beginning of a text by
- * then, and a struct's key `__proto__`.
+ * Converts a value of the client's public interface to plain data that JSON can represent. Structs and maps become `Map`s, which
+ * keep the order of any keys. The client has already lost a byte order mark at the beginning of a text, and a struct's key
+ * `__proto__`.
  */
 export function nestedValue(
   duckdb: DuckDBModule,
@@ -56,38 +56,38 @@ export function nestedValue(
     const memberType = type instanceof duckdb.DuckDBUnionType ? type.memberTypeForTag(value.tag) : type;
     return new Map([[value.tag, nestedValue(duckdb, value.value, memberType)]]);
   }
-  // Older clients don't have variants.
+  // Older clients have no variants.
   if ("DuckDBVariantValue" in duckdb && value instanceof duckdb.DuckDBVariantValue)
     return nestedValue(duckdb, value.value, value.type ?? type);
   const scalar = scalarValue(duckdb, value);
   return node?.isText === true && scalar instanceof Uint8Array ? decodedText(scalar) : scalar;
 }
 
-/** Whether a type is a list of scalars, which databases have as an array. */
+/** Whether a type is a list of scalars, such as a database's array. */
 export function isArray(duckdb: DuckDBModule, type: DuckDBType): boolean {
   if (!(type instanceof duckdb.DuckDBListType || type instanceof duckdb.DuckDBArrayType)) return false;
   const name = duckdb.DuckDBTypeId[type.valueType.typeId] ?? "";
   return !/^(?:LIST|ARRAY|STRUCT|MAP|UNION|VARIANT)$/.test(name) && type.valueType.alias !== "JSON";
 }
 
-/** The value of a type that {@link isArray} says is one. */
+/** Returns the value of a type for which {@link isArray} is true. */
 export function asArray(items: unknown): unknown {
   return Array.isArray(items) ? new ArrayValue(items) : items;
 }
 
-/** What isn't finite has no number in JSON: its name stands there as a string. */
+/** JSON has no number for NaN and infinities, so their names are written as strings. */
 function finiteValue(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
-/** A number of 32 bits, which databases tell apart from one of 64. */
+/** A 32-bit number. Databases distinguish it from a 64-bit one. */
 function singleValue(value: number): SingleValue | string {
   return Number.isFinite(value) ? new SingleValue(shortestFloat(value)) : String(value);
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-/** @throws TypeError for bytes that aren't UTF-8 */
+/** @throws TypeError for bytes that are not UTF-8 */
 export function decodedText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }

@@ -6,8 +6,8 @@ import { openParquet } from "./parquet-file.ts";
 import { openTables } from "./tables.ts";
 
 /**
- * Opens every source of a file that is there: one, or one per table of a database, and with `table` that one alone.
- * @throws StreamCsvError `SCSV_DUCKDB_MISSING`, and DuckDB's own error when it can't read the file
+ * Opens every source of an existing file: one, or one per table of a database, or only the one that `table` names.
+ * @throws StreamCsvError `SCSV_DUCKDB_MISSING`, and DuckDB's own error if it can't read the file
  */
 export async function openFile(
   path: string,

@@ -10,14 +10,14 @@ import { isEncrypted } from "./parquet-footer.ts";
 import { schemaTree, type ParquetNode, type SchemaRow } from "./parquet-schema.ts";
 import { isOutOfMemory } from "./reason.ts";
 
-/** Digits that DuckDB's decimals have at the most; it reads wider ones wrong, without an error. */
+/** The most digits of DuckDB's decimals. It reads wider ones wrong, without an error. */
 const mostDigits = 38;
 
 /**
- * Opens a Parquet file. Folders named `key=value` around it add no columns. A row is read, so that what can't be
- * read is known at once.
+ * Opens a Parquet file. Folders named `key=value` around it add no columns. A row is read, so that unreadable data is found at
+ * once.
  * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` for encrypted columns and decimals that are too wide;
- *   DuckDB's own error when it can't read the file
+ *   DuckDB's own error if it can't read the file
  */
 export async function openParquet(duckdb: DuckDBModule, path: string, name: string): Promise<Source> {
   const guard = await guardFile(path);
@@ -34,7 +34,7 @@ async function describeParquet(duckdb: DuckDBModule, guard: GuardedFile, name: s
   const file = pathText(path);
   const from = `read_parquet(${file}, hive_partitioning=false)`;
   if (await isEncrypted(guard.handle, guard.sizeBytes))
-    throw refused(path, "it is encrypted, and stream-csv has no keys", "Write a copy that isn't encrypted.");
+    throw refused(path, "it is encrypted, and stream-csv has no keys", "Write a copy that is not encrypted.");
   const description = await describeFile(duckdb, guard, name, async (describer) => {
     const { schema, rowCount } = await metadataOf(describer, file, from);
     const tree = schemaTree(schema);
@@ -50,7 +50,7 @@ async function describeParquet(duckdb: DuckDBModule, guard: GuardedFile, name: s
   return duckDBSource(duckdb, { name, kind: "parquet", state, from, ...description });
 }
 
-/** A row, so that DuckDB has to read some of each column; only its types where there is too little memory for all columns. */
+/** Reads a row, so that DuckDB reads a part of each column. With too little memory for all columns it reads only the types. */
 async function firstRow({ connection }: Describing, from: string): Promise<DuckDBResult> {
   try {
     return await connection.run(`SELECT * FROM ${from} LIMIT 1`);
@@ -65,9 +65,9 @@ interface Metadata {
   readonly rowCount: number;
 }
 
-/** What the file says of itself, by one statement: most files take longer to be asked than to answer. */
+/** Reads the file's metadata with one statement, because for most files each statement costs more than its result. */
 async function metadataOf({ connection, duckdb }: Describing, file: string, from: string): Promise<Metadata> {
-  // Names by way of their bytes: the client drops a byte order mark that a text begins with.
+  // Names are read as bytes, because the client drops a byte order mark at the beginning of a text.
   const result = await connection.run(
     `SELECT encode(name), num_children, converted_type, logical_type, precision,
        (SELECT count(*) FROM ${from})
@@ -106,7 +106,7 @@ function refused(path: string, reason: string, hint: string): StreamCsvError {
   );
 }
 
-/** A path as DuckDB's readers take it: they would read `*`, `?` and `[` as patterns. */
+/** Escapes a path for DuckDB's readers, which treat `*`, `?` and `[` as patterns. */
 function pathText(path: string): string {
   return sqlText(path.replaceAll(/[*?[]/g, "[$&]"));
 }

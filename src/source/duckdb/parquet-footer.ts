@@ -1,11 +1,11 @@
 import type { FileHandle } from "node:fs/promises";
 
 /**
- * Whether a Parquet file has encrypted columns or an encrypted footer (Parquet format, Encryption.md): its footer then
- * ends in `PARE`, or names an algorithm. DuckDB itself can't tell of such a footer when it holds keys that aren't text.
+ * Whether a Parquet file has encrypted columns or an encrypted footer (Parquet format, Encryption.md). Its footer then ends in
+ * `PARE` or names an algorithm. DuckDB itself can't report such a footer if it contains keys that are not text.
  */
 export async function isEncrypted(handle: FileHandle, sizeBytes: number): Promise<boolean> {
-  // Most footers come with the first read.
+  // The first read is enough for most footers.
   const end = await bytesOf(handle, Math.max(0, sizeBytes - usualBytes), Math.min(usualBytes, sizeBytes));
   const magic = end.toString("latin1", Math.max(0, end.length - 4));
   if (magic === "PARE") return true;
@@ -29,7 +29,7 @@ async function bytesOf(handle: FileHandle, from: number, count: number): Promise
   return buffer.subarray(0, bytesRead);
 }
 
-/** Whether a struct in Thrift's compact protocol has a field; false for bytes that are no such struct. */
+/** Whether a struct in Thrift's compact protocol has a field. It is false for bytes that are not such a struct. */
 function hasField(bytes: Buffer, wanted: number): boolean {
   const reader = new CompactReader(bytes);
   try {
@@ -41,13 +41,13 @@ function hasField(bytes: Buffer, wanted: number): boolean {
       reader.skip(field.type);
     }
   } catch (error) {
-    // A damaged footer is for DuckDB to tell of.
+    // DuckDB reports a damaged footer.
     if (error instanceof RangeError) return false;
     throw error;
   }
 }
 
-/** Passes over values in Thrift's compact protocol (thrift-compact-protocol.md). @throws RangeError at the end of the bytes */
+/** Skips values in Thrift's compact protocol (thrift-compact-protocol.md). @throws RangeError at the end of the bytes */
 class CompactReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -56,7 +56,7 @@ class CompactReader {
     this.#bytes = bytes;
   }
 
-  /** The head of the next field, given the id of the one before; undefined at the end of a struct. */
+  /** Returns the head of the next field, given the id of the previous one, or undefined at the end of a struct. */
   field(before: number): { readonly id: number; readonly type: number } | undefined {
     const head = this.#byte();
     if (head === 0) return undefined;
@@ -64,7 +64,7 @@ class CompactReader {
     return { id: step === 0 ? this.#zigzag() : before + step, type: head & 0x0f };
   }
 
-  /** Passes over a value; booleans of fields are within the field's head. */
+  /** Skips a value. Booleans of fields are in the field's head. */
   skip(type: number, depth = 0): void {
     if (depth > 64) throw new RangeError("nested too deeply");
     switch (type) {
@@ -105,7 +105,7 @@ class CompactReader {
     const head = this.#byte();
     const count = head >> 4 === 15 ? this.#varint() : head >> 4;
     const type = head & 0x0f;
-    // A boolean within a list takes a byte.
+    // A boolean in a list takes a byte.
     for (let index = 0; index < count; index += 1) this.skip(type <= 2 ? 3 : type, depth + 1);
   }
 
@@ -120,7 +120,7 @@ class CompactReader {
     if (this.#at > this.#bytes.length) throw new RangeError("behind the end");
   }
 
-  /** Numbers of 64 bits lose low digits, which a length never has. */
+  /** 64-bit numbers lose low digits, but a length never has so many. */
   #varint(): number {
     let value = 0;
     for (let factor = 1; ; factor *= 128) {

@@ -1,17 +1,17 @@
-/** A node of a Parquet file's schema, as the file has it: DuckDB numbers names that differ in case, and misses some texts. */
+/** A node of a Parquet file's own schema. DuckDB numbers names that differ only in case, and does not recognize some texts. */
 export interface ParquetNode {
   readonly name: string;
-  /** Whether its bytes are text by the logical type alone. */
+  /** Whether only the logical type shows that its bytes are text. */
   readonly isText: boolean;
-  /** Digits of a decimal; undefined for anything else. */
+  /** The digits of a decimal, or undefined for any other type. */
   readonly precision: number | undefined;
   readonly children: readonly ParquetNode[];
-  /** What a list holds. */
+  /** The items of a list. */
   readonly item: ParquetNode | undefined;
   /** The keys and values of a map. */
   readonly key: ParquetNode | undefined;
   readonly value: ParquetNode | undefined;
-  /** The fields of a struct; undefined when they aren't those that DuckDB has, in its order. */
+  /** The fields of a struct, or undefined if they differ from DuckDB's, or their order does. */
   readonly fieldsFor: (names: readonly string[]) => readonly ParquetNode[] | undefined;
 }
 
@@ -66,7 +66,7 @@ function nodeOf(row: SchemaRow, children: readonly ParquetNode[]): ParquetNode {
 }
 
 /**
- * What a list holds: the child of its repeated group, or that group itself in the older forms (Parquet format,
+ * Returns the items of a list: the child of its repeated group, or that group itself in the older forms (Parquet format,
  * LogicalTypes.md, "Lists: backward-compatibility rules").
  */
 function itemOf(repeated: ParquetNode): ParquetNode {
@@ -74,7 +74,7 @@ function itemOf(repeated: ParquetNode): ParquetNode {
   return repeated.children.length === 1 && only !== undefined && repeated.name !== "array" ? only : repeated;
 }
 
-/** DuckDB puts a number behind a name that differs from an earlier one only in case. */
+/** DuckDB adds a number to a name that differs from an earlier one only in case. */
 function areFields(nodes: readonly ParquetNode[], names: readonly string[]): boolean {
   return (
     nodes.length === names.length &&

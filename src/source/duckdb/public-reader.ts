@@ -8,9 +8,9 @@ import type { ParquetNode } from "./parquet-schema.ts";
 import { scalarValue } from "./scalar-value.ts";
 
 /**
- * A reader that uses nothing but the client's public interface: several times slower, for a client that keeps its vectors in a
- * way that isn't known.
- * @param described the reader that would be used otherwise
+ * Makes a reader that uses only the client's public interface. It is several times slower, and meant for clients with an unknown
+ * vector layout.
+ * @param described the reader that is used otherwise
  * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` for a struct with a key that such a client loses
  */
 export function publicReader(
@@ -39,7 +39,7 @@ function shapeFor(
         const value = nestedValue(duckdb, vector.getItem(row), type, node);
         return isArray(duckdb, type) ? asArray(value) : value;
       }),
-      // The client drops a byte order mark that a text begins with.
+      // The client drops a byte order mark at the beginning of a text.
       select: (column) =>
         `CASE WHEN contains(${column}::VARCHAR, chr(65279)) THEN error('a nested text holds U+FEFF') ELSE ${column} END`,
     };
@@ -58,7 +58,7 @@ function shapeFor(
   return itemShape(told, (vector, row) => scalarValue(duckdb, vector.getItem(row)));
 }
 
-/** Text by way of its bytes, which the client gives as they are. */
+/** Reads text as bytes, which the client returns unchanged. */
 function encodedShape(
   duckdb: DuckDBModule,
   select: (column: string) => string,
@@ -76,7 +76,7 @@ function encodedShape(
   };
 }
 
-/** The key may stand anywhere within the type. */
+/** Searches the whole type for the key. */
 function refuseLostKeys(type: DuckDBType): void {
   if (!JSON.stringify(type.toJson()).includes('"__proto__"')) return;
   throw new StreamCsvError(

@@ -2,15 +2,15 @@ import type { DuckDBVector } from "@duckdb/node-api";
 import type { NullMask } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
 
-/** Rows of a vector, from `from` to `to`, the latter excluded. */
+/** Rows of a vector, from `from` (included) to `to` (excluded). */
 export interface RowRange {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Memory for the values of one column of a reading, taken again for each batch. A call copies rows of a vector, as
- * they lie in DuckDB's memory, which is gone once its chunk is.
+ * Memory for the values of one column of a reading, reused for each batch. A call copies rows of a vector from DuckDB's memory,
+ * which is valid only as long as its chunk.
  */
 export function valueMemory(bytesPerValue: number): (vector: DuckDBVector, range: RowRange) => ArrayBuffer {
   let memory = new Uint8Array(0);
@@ -22,7 +22,7 @@ export function valueMemory(bytesPerValue: number): (vector: DuckDBVector, range
   };
 }
 
-/** DuckDB's own memory of a vector's values, of a fixed size each: to be read at once, and never written to. */
+/** DuckDB's own memory of a vector's values, of a fixed size each. Read it at once, and never write to it. */
 export function rawValues(vector: DuckDBVector, bytesPerValue: number): Uint8Array {
   const fields: object = vector;
   const view = "items" in fields ? fields.items : "dataView" in fields ? fields.dataView : undefined;
@@ -31,12 +31,12 @@ export function rawValues(vector: DuckDBVector, bytesPerValue: number): Uint8Arr
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
-/** A field of a client's object that isn't part of its public interface; undefined where it has none. */
+/** Returns a private field of a client's object, or undefined if it does not exist. */
 export function fieldOf(object: object, name: string): unknown {
   return name in object ? (object as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
-/** The null mask of a vector's rows, from its validity bits; nothing when none of them is null. */
+/** Returns the null mask of a vector's rows from its validity bits, or undefined if none of them is null. */
 export function nullsOf(vector: DuckDBVector, { from, to }: RowRange): { readonly nulls?: NullMask } {
   const fields: object = vector;
   const validity = "validity" in fields ? fields.validity : undefined;
@@ -56,7 +56,7 @@ export function nullsOf(vector: DuckDBVector, { from, to }: RowRange): { readonl
   return count === 0 ? {} : { nulls };
 }
 
-/** The fault of a client that keeps a vector in another way than is known; found by the check at its first use. */
+/** The fault of a client with an unknown vector layout. The check at the client's first use finds it. */
 export function unknownShape(vector: DuckDBVector): StreamCsvError {
   return new StreamCsvError(
     "SCSV_INTERNAL",

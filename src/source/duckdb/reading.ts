@@ -12,30 +12,30 @@ import { typeKey } from "./type-key.ts";
 export interface RelationReading {
   /** The source's name, for messages. */
   readonly name: string;
-  /** Takes a database for the reading, with the file held to the state the source was opened in. */
+  /** Leases a database for the reading, with the file guarded at the state in which the source was opened. */
   readonly lease: () => Promise<DatabaseLease>;
-  /** Told of the memory that was reserved when it was found to be too little. */
+  /** Called with the reserved memory if it was too little. */
   readonly onReserved: (bytes: number) => void;
-  /** The rows, each with `false` behind its columns. */
+  /** The rows, each with `false` after its columns. */
   readonly select: string;
-  /** One row that is all null, with `true` behind it. */
+  /** One row of nulls, with `true` after them. */
   readonly end: string;
-  /** Rows to read. Counted here and not by LIMIT, for which DuckDB would keep all rows before the first is given. */
+  /** The rows to read. They are counted here, because with LIMIT DuckDB would hold all rows before returning the first. */
   readonly mostRows: number;
   readonly readers: readonly ColumnReader[];
   readonly signal: AbortSignal;
-  /** While it is open, the reading has a function in here that stops it. */
+  /** While the reading is open, this set contains a function that stops it. */
   readonly stops: Set<() => Promise<void>>;
 }
 
 /**
- * Streams a relation, batch by batch, and gives its connection back at once when it ends, fails, is returned or
- * aborted, even while nobody asks for the next batch. While a batch is used, DuckDB makes the next one beside the event
- * loop, that one and no more. The file is held to one version: its last batch isn't given out if it was written to.
+ * Streams a relation, batch by batch. Its connection is released at once when the reading ends, fails, is returned or aborted,
+ * even if no batch is requested at that time. While a batch is used, DuckDB makes only the next one, outside the event loop.
+ * If the file was written to meanwhile, the last batch is not returned.
  *
- * A reading begins with little memory reserved. When DuckDB says that it is too little, more is reserved and the
- * reading goes on behind the rows it has given.
- * @throws StreamCsvError `SCSV_SOURCE_CHANGED`, `SCSV_BUSY` when there is no more memory, `SCSV_SOURCE_UNREADABLE`
+ * A reading begins with little reserved memory. If DuckDB reports that it is too little, more is reserved and the reading
+ * continues after the rows that it has returned.
+ * @throws StreamCsvError `SCSV_SOURCE_CHANGED`, `SCSV_BUSY` if no memory is left, `SCSV_SOURCE_UNREADABLE`
  */
 export async function* readRelation(reading: RelationReading): AsyncGenerator<Batch, void, undefined> {
   const { mostRows, signal, readers } = reading;
@@ -44,7 +44,7 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
   const lease = await reading.lease();
   let rows = 0;
   try {
-    // One generator for all attempts: a second one within it would cost each batch some microseconds.
+    // One generator serves all attempts, because a nested one would cost some microseconds per batch.
     for (;;) {
       const attempt = await Attempt.begin(reading, lease, rows);
       try {
@@ -54,7 +54,7 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
           for (const part of chunkParts(chunk, first, last, readers)) {
             attempt.throwIfStopped();
             const batch = batchOf(reading, chunk, part, vectorReaders);
-            // The chunk must be there until its last rows are copied.
+            // The chunk must stay until its last rows are copied.
             if (!isLast && part.to === last) attempt.fetchAhead();
             rows += batch.rowCount;
             yield batch;
@@ -75,20 +75,20 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
   }
 }
 
-/** A chunk, and which of its rows haven't been given yet. */
+/** A chunk, and its rows that have not been returned yet. */
 interface NextRows {
   readonly chunk: DuckDBDataChunk;
   readonly first: number;
   readonly last: number;
-  /** Whether nothing comes behind them. */
+  /** Whether these are the last rows. */
   readonly isLast: boolean;
 }
 
 /**
- * A connection that streams the rows behind those that were given before, and what it takes to stop it from outside.
+ * A connection that streams the rows after those that have been returned, and that other code can stop.
  *
- * DuckDB's client tells of no fault that happens once a result streams: the result then looks as if it had ended.
- * Therefore an end row is read behind the rows, and a result without it is a fault.
+ * DuckDB's client reports no fault once a result streams: the result then seems to have ended. Therefore an end row is read
+ * after the rows, and a result without it is a fault.
  */
 class Attempt {
   readonly #connection: DuckDBConnection;
@@ -96,11 +96,11 @@ class Attempt {
   readonly #reading: RelationReading;
   #result: DuckDBResult | undefined;
   #ahead: Promise<DuckDBDataChunk | null> | undefined;
-  /** What DuckDB does just now; settled when it is at rest. It does one thing at a time. */
+  /** DuckDB's current work, settled when it is idle. It does one thing at a time. */
   #work: Promise<unknown> = Promise.resolve();
   #isStopped = false;
   #released: Promise<void> | undefined;
-  /** Rows to pass over, since an earlier attempt has given them. */
+  /** The number of rows to skip, because an earlier attempt has returned them. */
   #toSkip: number;
 
   constructor(connection: DuckDBConnection, lease: DatabaseLease, reading: RelationReading, toSkip: number) {
@@ -117,7 +117,7 @@ class Attempt {
     return new Attempt(await lease.instance.connect(), lease, reading, given);
   }
 
-  /** The rows of the next chunk, which starts the query if need be. @param given rows that were given so far */
+  /** Returns the rows of the next chunk and starts the query if necessary. @param given the number of rows returned so far */
   async next(given: number): Promise<NextRows> {
     const { select, end, mostRows, readers } = this.#reading;
     if (this.#result === undefined) {
@@ -136,10 +136,10 @@ class Attempt {
     return { chunk, first, last, isLast };
   }
 
-  /** Starts the query. @throws StreamCsvError `SCSV_SOURCE_CHANGED` when its columns have other types than were described */
+  /** Starts the query. @throws StreamCsvError `SCSV_SOURCE_CHANGED` if its columns have other types than described */
   async #start(sql: string): Promise<void> {
     await this.#busy(async () => {
-      // Kept even if the reading was stopped meanwhile: only then can it be released.
+      // It is stored even if the reading was stopped meanwhile, so that it can be released.
       this.#result = await this.#connection.stream(sql);
     });
     const types = this.#result?.columnTypes() ?? [];
@@ -148,21 +148,21 @@ class Attempt {
         throw otherTypes(this.#reading.name);
   }
 
-  /** The next chunk; null when there is none. */
+  /** Returns the next chunk, or null if there is none. */
   #fetch(): Promise<DuckDBDataChunk | null> {
     const next = this.#ahead ?? this.#fetchChunk();
     this.#ahead = undefined;
     return next;
   }
 
-  /** Begins to fetch the chunk that the next call of {@link next} gives. */
+  /** Begins to fetch the chunk that the next call of {@link next} returns. */
   fetchAhead(): void {
     this.#ahead = this.#fetchChunk();
-    // A fault is told to whoever fetches; nobody may.
+    // The call that fetches reports an error. This avoids an unhandled rejection if there is no such call.
     this.#ahead.catch(() => undefined);
   }
 
-  /** Gives the connection back once DuckDB is at rest; a second call waits for the first. */
+  /** Releases the connection when DuckDB is idle. A second call waits for the first. */
   release(): Promise<void> {
     this.#released ??= this.#close();
     return this.#released;
@@ -176,7 +176,7 @@ class Attempt {
     return chunk === null || chunk.rowCount === 0 ? null : chunk;
   }
 
-  /** Lets DuckDB work; what it says is worth nothing once the reading was stopped meanwhile. */
+  /** Lets DuckDB work. If the reading was stopped meanwhile, DuckDB's answer is ignored. */
   async #busy<T>(work: () => Promise<T>): Promise<T> {
     const settled = Promise.allSettled([work()]);
     this.#work = settled;
@@ -185,7 +185,7 @@ class Attempt {
     if (outcome.status === "fulfilled") return outcome.value;
     if (isOutOfMemory(outcome.reason)) throw outcome.reason;
     this.#lease.retire();
-    // A file that has changed explains any fault.
+    // A change of the file explains any fault.
     await this.#lease.guard.checkPath();
     throw unreadable(this.#reading.name, "", outcome.reason);
   }

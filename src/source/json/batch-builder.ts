@@ -14,7 +14,7 @@ import {
 import type { RecordScanner } from "./record-scanner.ts";
 import { compactJson, writeUnescaped } from "./rewrite-text.ts";
 
-/** Rows and cells that a batch has at the most: wide records come in fewer rows. */
+/** The most rows and cells of a batch. Wide records come in fewer rows. */
 const mostRows = 2048;
 const mostCells = 65_536;
 
@@ -41,24 +41,24 @@ interface ColumnMemory {
 }
 
 /**
- * Lays records side by side as the columns of a batch. Texts, numbers and nested values stay where they are among the
- * file's bytes; only escapes are resolved there, and white space is taken out. Each column has in each batch the narrowest
- * kind that its values have in this batch: only where they are of several kinds is a value made of each.
+ * Builds the columns of a batch from records. Texts, numbers and nested values stay in the file's bytes, where only escapes are
+ * resolved and white space is removed. In each batch a column has the narrowest kind of its values. JavaScript values are made
+ * only if there are several kinds.
  */
 export class BatchBuilder {
-  /** Rows a batch holds at the most. */
+  /** The most rows of a batch. */
   readonly capacity: number;
   rowCount = 0;
-  /** Where each of the file's columns goes; −1 for those that nobody wants. */
+  /** The position of each of the file's columns in the batch, or −1 if it is not requested. */
   readonly #slots: Int32Array;
   readonly #kinds: Uint8Array;
   readonly #starts: Uint32Array;
   readonly #ends: Uint32Array;
-  /** By column: the kinds of its values in this batch as bits, and how many aren't null. */
+  /** By column: the kinds of its values in this batch as bits, and the number of values that are not null. */
   readonly #seen: Uint8Array;
   readonly #filled: Uint32Array;
   readonly #nulls: Uint8Array;
-  /** Made with a column's first value: of a hundred thousand columns a reading may see but a few. */
+  /** Made with a column's first value, because a reading may see only a few of a hundred thousand columns. */
   readonly #columns: (ColumnMemory | undefined)[];
   readonly #noValues: ColumnVector;
 
@@ -76,7 +76,7 @@ export class BatchBuilder {
     this.#seen = new Uint8Array(width);
     this.#filled = new Uint32Array(width);
     this.#columns = wanted.map(() => undefined);
-    // One and the same for all columns and batches, so that writers have it ready.
+    // The same for all columns and batches, so that its writer can be reused.
     this.#noValues = { kind: "dictionary", codes: new Uint8Array(this.capacity), dictionary: [null] };
   }
 
@@ -84,7 +84,7 @@ export class BatchBuilder {
     return this.rowCount === this.capacity;
   }
 
-  /** Adds the record that a scanner has just gone through. */
+  /** Adds the record that a scanner has just scanned. */
   add(record: RecordScanner, bytes: Uint8Array): void {
     const { columns, kinds, starts, ends, count } = record;
     const row = this.rowCount;
@@ -111,7 +111,7 @@ export class BatchBuilder {
     this.rowCount = row + 1;
   }
 
-  /** The batch of the records added; `places` are the columns of the batch among those wanted. The next begins empty. */
+  /** Returns the batch of the added records and starts an empty one. `places` are the batch's columns among the requested ones. */
   take(bytes: Uint8Array, places: readonly number[]): Batch {
     const { rowCount } = this;
     const vectors = this.#columns.map((_, slot) => this.#vectorOf(slot, bytes));
@@ -161,7 +161,7 @@ export class BatchBuilder {
 
   #valuesOf({ kinds, starts, ends }: ColumnMemory, bytes: Uint8Array): readonly unknown[] {
     const vectors = cellVectors(bytes, starts, ends);
-    // oxlint-disable-next-line no-new-array -- a list made value by value takes longer than all that is done with it here
+    // oxlint-disable-next-line no-new-array -- growing a list value by value would take longer than everything else here
     const values = new Array<unknown>(this.rowCount).fill(null);
     for (let row = 0; row < this.rowCount; row += 1) {
       const kind = kinds[row] ?? noCell;
@@ -173,7 +173,7 @@ export class BatchBuilder {
   }
 }
 
-/** Vectors to take single values from, by kind of cell; none for booleans, which have no text. */
+/** Vectors that return single values, by kind of cell. Booleans have none, because they have no text. */
 function cellVectors(
   bytes: Uint8Array,
   starts: Uint32Array,

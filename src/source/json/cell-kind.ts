@@ -1,4 +1,4 @@
-// What a value of a record is; numbers, so that typed arrays hold them.
+// The kinds of a record's values. They are numbers, so that typed arrays can hold them.
 
 export const noCell = 0;
 /** A number without fraction and exponent. */
@@ -7,9 +7,9 @@ export const floatCell = 2;
 export const falseCell = 3;
 export const trueCell = 4;
 export const stringCell = 5;
-/** A string in which escapes are yet to be resolved. */
+/** A string with escapes that must be resolved. */
 export const escapedStringCell = 6;
 /** An object or array. */
 export const jsonCell = 7;
-/** An object or array from which white space is yet to be taken. */
+/** An object or array with white space that must be removed. */
 export const spacedJsonCell = 8;

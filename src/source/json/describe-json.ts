@@ -7,10 +7,10 @@ import { KeyTable } from "./key-table.ts";
 import { RecordReader } from "./record-reader.ts";
 import { RecordScanner } from "./record-scanner.ts";
 
-/** What a JSON file holds, known once all of it was gone through. */
+/** The contents of a JSON file, after a scan of all of it. */
 export interface JsonDescription {
   readonly columns: readonly ColumnDescription[];
-  /** The keys, each in its column's place; none where the records aren't objects, which are one column then. */
+  /** The keys, each at its column's position. There are none if the records are not objects, which make a single column. */
   readonly keys: KeyTable;
   readonly rowCount: number;
 }
@@ -28,10 +28,10 @@ bits[stringCell] = textBit;
 bits[escapedStringCell] = textBit;
 
 /**
- * Goes through a whole JSON file once, for the keys of all its records, what kinds of values they have, and how many
- * records there are. Memory is that of the reader and the keys. The event loop has its turn with every block.
- * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE`, with the record's number, for what isn't JSON or is beyond a limit, and
- * where there is no column
+ * Scans a whole JSON file once for the keys of all records, the kinds of their values, and the number of records. Memory is
+ * that of the reader and the keys. The scan yields to the event loop with every block.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE`, with the record's number, if the file is not JSON, exceeds a limit or has no
+ * column
  */
 export async function describeJson(
   path: string,
@@ -74,7 +74,7 @@ function keyTexts(keys: KeyTable): readonly string[] {
   return Array.from({ length: keys.count }, (_, column) => keys.textOf(column));
 }
 
-/** A column that is null in all records is text. */
+/** A column that is null in all records has the type text. */
 function typeOf(kinds: number): string {
   if (kinds === 0) return "text";
   if ((kinds & ~(integerBit | floatBit)) === 0) return (kinds & floatBit) === 0 ? "integer" : "float";

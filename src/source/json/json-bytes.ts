@@ -1,4 +1,4 @@
-/** The characters that mean something in JSON (RFC 8259), as bytes of UTF-8. */
+/** The structural characters of JSON (RFC 8259), as bytes of UTF-8. */
 export const quote = 0x22;
 export const backslash = 0x5c;
 export const comma = 0x2c;
@@ -20,7 +20,7 @@ export function isDigit(byte: number): boolean {
   return byte >= zero && byte <= nine;
 }
 
-/** The value of a hexadecimal digit; −1 where it is none. */
+/** Returns the value of a hexadecimal digit, or −1 if the byte is not one. */
 export function hexValue(byte: number): number {
   if (isDigit(byte)) return byte - zero;
   const letter = byte | 0x20;

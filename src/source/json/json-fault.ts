@@ -1,4 +1,4 @@
-/** What is wrong with a JSON text, and at which of the bytes being looked at; who reads the file makes a whole error of it. */
+/** A fault in a JSON text, with its position in the present bytes. The reader of the file makes a complete error from it. */
 export class JsonFault extends Error {
   override readonly name = "JsonFault";
   readonly at: number;

@@ -12,22 +12,22 @@ import { RecordScanner } from "./record-scanner.ts";
 
 /** A JSON file to be opened. */
 export interface JsonFile {
-  /** What the source is called. */
+  /** The name of the source. */
   readonly name: string;
   readonly path: string;
   readonly compression?: Compression | undefined;
   readonly encoding?: FileEncoding | undefined;
-  /** Bytes of the file that a reading holds, for tests. @default 256 KiB */
+  /** The bytes of the file that a reading holds, for tests. @default 256 KiB */
   readonly blockBytes?: number;
 }
 
 /**
- * Opens a JSON file, strictly by RFC 8259: an array of records, or records that follow one another. All of it is gone
- * through for its columns, the keys of all records in order of their first appearance, and for what is wrong with it.
+ * Opens a JSON file, strictly by RFC 8259: an array of records, or records that follow one another. The whole file is scanned
+ * for faults and for its columns, which are the keys of all records in order of their first appearance.
  *
- * Every value comes out as it was written: numbers with all their digits, text with its escapes resolved, nested values
- * as the same JSON without the white space that means nothing. A key that a record hasn't is null. A reading holds 256 KiB of
- * the file, or a record that is longer, up to 32 MiB, and as much for the places of its values.
+ * Values keep their written form: numbers with all digits, text with its escapes resolved, nested values as the same JSON without
+ * insignificant white space. A missing key is null. A reading holds 256 KiB of the file, or a longer record of up to 32 MiB,
+ * and as much for the positions of its values.
  * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` with the record's number, `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_CHANGED`
  */
 export async function openJsonSource(file: JsonFile): Promise<Source> {
@@ -61,11 +61,11 @@ async function describeFile(
   }
 }
 
-/** What all readings of a source have in common. */
+/** The state that all readings of a source share. */
 interface OpenedJson {
   readonly description: JsonDescription;
   readonly version: string;
-  /** While a reading is under way it has a function in here that stops it. */
+  /** While a reading is open, this set contains a function that stops it. */
   readonly stops: Set<() => void>;
 }
 
@@ -108,7 +108,7 @@ async function* readJson(
   }
 }
 
-/** Each wanted column once, and which of them each column of a batch is. */
+/** Each requested column once, and the position of each column of a batch among them. */
 function wantedColumns(
   count: number,
   columns: readonly number[] = Array.from({ length: count }, (_, place) => place),
@@ -116,7 +116,7 @@ function wantedColumns(
   const slots = new Map<number, number>();
   const places = columns.map((place) => {
     if (!(Number.isInteger(place) && place >= 0 && place < count))
-      throw wrongRange(`There is no column ${place}: there are ${count}, counted from 0.`);
+      throw wrongRange(`There is no column ${place}. There are ${count}, counted from 0.`);
     const slot = slots.get(place) ?? slots.size;
     slots.set(place, slot);
     return slot;
@@ -124,7 +124,7 @@ function wantedColumns(
   return { wanted: [...slots.keys()], places };
 }
 
-/** A file that is read, and what it takes to stop that from outside. */
+/** An open reading of a file, which other code can stop. */
 class OpenReading {
   readonly file: GuardedFile;
   readonly bytes: ByteReader;
@@ -168,7 +168,7 @@ class OpenReading {
       );
   }
 
-  /** Why a reading has really failed: it was stopped, or the file is another by now; else the error itself. */
+  /** Returns the real reason of a failed reading: it was stopped, or the file has changed, or else the error itself. */
   async reasonOf(error: Error): Promise<Error> {
     try {
       this.throwIfStopped();
@@ -187,7 +187,7 @@ class OpenReading {
 
   readonly #stop = (): void => {
     this.#isStopped = true;
-    // Who reads closes too, and is told there.
+    // The reading closes the file too, and reports an error there.
     this.close().catch(() => undefined);
   };
 }

@@ -8,9 +8,9 @@ function rotated(word: number, bits: number): number {
 }
 
 /**
- * A hash of 32 bits of some bytes: HalfSipHash-1-3 (Aumasson and Bernstein), the SipHash for machines of 32 bits, with a
- * secret of this process. Keys come from files of strangers: with a hash that they can foresee, they could choose keys that all
- * meet in one place of a table, so that looking up each takes as long as looking at all of them.
+ * A 32-bit hash: HalfSipHash-1-3 (Aumasson and Bernstein), the SipHash for 32-bit machines, with a secret of this process. Keys
+ * come from untrusted files. With a predictable hash an attacker could choose keys that all collide, so that each lookup
+ * would compare all of them.
  */
 export function hashBytes(bytes: Uint8Array, from: number, to: number): number {
   let v0 = firstSecret;
@@ -19,11 +19,11 @@ export function hashBytes(bytes: Uint8Array, from: number, to: number): number {
   let v3 = 0x74656462 ^ secondSecret;
   const length = to - from;
   const wholeEnd = to - (length & 3);
-  // The last word holds the length, and the bytes that make no whole word.
+  // The last word contains the length and the remaining bytes.
   let last = length << 24;
   for (let at = wholeEnd; at < to; at += 1) last |= (bytes[at] ?? 0) << (8 * (at - wholeEnd));
   let at = from;
-  // One round for each word, and three behind the last.
+  // One round for each word, and three after the last.
   for (let roundsLeft = (length >> 2) + 4; roundsLeft > 0; roundsLeft -= 1) {
     let word = 0;
     if (roundsLeft > 4) {

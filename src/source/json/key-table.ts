@@ -1,39 +1,39 @@
 import { quote } from "./json-bytes.ts";
 import { hashBytes } from "./key-hash.ts";
 
-/** Ends a key that can't stand in a file as it is; no byte of UTF-8. */
+/** Ends a key that can't occur in a file without escapes. It is not a byte of UTF-8. */
 const never = 0xff;
 
 /**
- * The keys of a file's records, as bytes, in order of their first appearance: a key's place is its column's.
+ * The keys of a file's records, as bytes, in order of their first appearance. A key's position is its column's.
  *
- * A key is looked up without a string or an object being made for it. Each is followed by a closing quote, so that one comparison
- * tells both that a key is the expected one and where it ends.
+ * A lookup makes no string and no object. A closing quote follows each key, so that one comparison finds both that a key is the
+ * expected one and where it ends.
  */
 export class KeyTable {
   #bytes = new Uint8Array(1024);
-  /** Where each key begins, and behind the last one where the next would. */
+  /** The start of each key, and after them the start of the next one. */
   #starts = new Int32Array(64);
   #count = 0;
-  /** Columns by the hash of their key, plus one; 0 is free. At most half of it is taken. */
+  /** The columns, plus one, by the hash of their key. 0 is free. At most half of the table is used. */
   #slots = new Int32Array(128);
 
   get count(): number {
     return this.#count;
   }
 
-  /** Bytes of all keys together, and one for each. */
+  /** The bytes of all keys together, and one for each. */
   get byteLength(): number {
     return this.#starts[this.#count] ?? 0;
   }
 
-  /** The text of a key. */
+  /** Returns the text of a key. */
   textOf(column: number): string {
     const bytes = this.#bytes.subarray(this.#starts[column] ?? 0, (this.#starts[column + 1] ?? 0) - 1);
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   }
 
-  /** Whether at a place, behind an opening quote, stands a column's key and a closing quote; gives the place behind, else 0. */
+  /** Returns the position after a column's key and its closing quote, if they are at a position after an opening quote, or else 0. */
   matchEnd(bytes: Uint8Array, at: number, column: number): number {
     if (column >= this.#count) return 0;
     const own = this.#bytes;
@@ -47,7 +47,7 @@ export class KeyTable {
     return place;
   }
 
-  /** The column of a key, its escapes resolved; −1 where no record had it so far. */
+  /** Returns the column of a key without escapes, or −1 if no record has had it. */
   find(bytes: Uint8Array, from: number, to: number): number {
     const mask = this.#slots.length - 1;
     for (let slot = hashBytes(bytes, from, to) & mask; ; slot = (slot + 1) & mask) {
@@ -56,7 +56,7 @@ export class KeyTable {
     }
   }
 
-  /** Adds a key that isn't there yet, its escapes resolved; gives its column. */
+  /** Adds a new key without escapes. Returns its column. */
   add(bytes: Uint8Array, from: number, to: number): number {
     const column = this.#count;
     const start = this.#starts[column] ?? 0;
@@ -100,7 +100,7 @@ export class KeyTable {
   }
 }
 
-/** Whether JSON has a character only as an escape: a control character, a quote, a backslash. */
+/** Whether JSON allows a character only as an escape: a control character, a quote, a backslash. */
 function needsEscape(byte: number): boolean {
   return byte < 0x20 || byte === quote || byte === 0x5c;
 }

@@ -6,40 +6,40 @@ import type { RecordScanner } from "./record-scanner.ts";
 
 /** Bytes of the file that are held, but for a record that is longer. Larger ones are no quicker. */
 const usualBytes = 256 * 1024;
-/** Bytes that a record may have. */
+/** The most bytes of a record. */
 const mostRecordBytes = 32 * 1024 ** 2;
-/** Zeros behind the bytes: no token goes on over one, so that a scan need not ask at every byte whether it is the last. */
+/** Zeros after the bytes. No token continues over a zero, so a scan need not check at every byte whether it is the last. */
 const paddingBytes = 8;
 
-/** How the records lie in the file, and what comes next. */
+/** The position between the records of the file. */
 type Place =
   /** At the beginning of the file. */
   | "start"
   /** In an array, before its first record or its end. */
   | "array"
-  /** In an array, behind a record. */
+  /** In an array, after a record. */
   | "behind"
-  /** In an array, behind a comma. */
+  /** In an array, after a comma. */
   | "comma"
-  /** Behind the array. */
+  /** After the array. */
   | "end"
   /** Between records that are in no array. */
   | "between";
 
 /**
- * Takes the records of a JSON file one by one: the elements of an array, or values that follow one another.
+ * Reads the records of a JSON file one by one: the elements of an array, or values that follow one another.
  *
- * It holds 256 KiB of the file, or a record that is longer. `next` goes through the records that are there, `fill`
- * brings in more bytes; then places in the bytes are others, and those of a record that is under way are moved with them.
+ * It holds 256 KiB of the file, or a longer record. `next` scans the present records, and `fill` reads more bytes. `fill` changes
+ * the positions of the bytes, and the positions in an incomplete record are adjusted.
  */
 export class RecordReader {
   readonly scanner: RecordScanner;
   bytes: Uint8Array;
-  /** Records so far. */
+  /** The number of records so far. */
   count = 0;
-  /** Whether the file is at its end, and whole. */
+  /** Whether the file has ended and is complete. */
   isEnded = false;
-  /** Whether the records are objects; null as long as there is none. */
+  /** Whether the records are objects, or null before the first record. */
   areObjects: boolean | null = null;
 
   readonly #path: string;
@@ -48,13 +48,13 @@ export class RecordReader {
   #view: DataView;
   #at = 0;
   #end = 0;
-  /** Bytes of the file before the first one held. */
+  /** The number of bytes of the file before the first one held. */
   #before = 0;
   #isLast = false;
   #place: Place = "start";
   #isInRecord = false;
   #recordStart = 0;
-  /** Whether white space, or what needs none, stands before the next record. */
+  /** Whether the next record is properly separated from what precedes it. */
   #isApart = true;
 
   /** @param path the file's, for messages */
@@ -68,7 +68,7 @@ export class RecordReader {
   }
 
   /**
-   * Goes through the next record, whose values the scanner then has; false when there is none in the bytes held.
+   * Scans the next record, so that the scanner has its values. Returns false if the present bytes contain no complete record.
    * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` with the record's number and the byte
    */
   next(): boolean {
@@ -87,17 +87,17 @@ export class RecordReader {
     }
   }
 
-  /** Brings in more bytes; those of records that are done are dropped. */
+  /** Reads more bytes and drops those of finished records. */
   async fill(): Promise<void> {
     const keep = this.#isInRecord ? this.#recordStart : this.#at;
     const held = this.#end - keep;
     if (this.#isInRecord && held > mostRecordBytes) throw this.#fault(tooLong(this.#recordStart));
-    // At least as many as the token at the end has so far: going through it again then takes time linear in it.
+    // At least as many bytes as the last token has so far, so that scanning it again takes linear time in total.
     let wanted = this.#isInRecord
       ? Math.min(this.scanner.pendingBytes(this.#end), mostRecordBytes + 1 - held)
       : 0;
     this.#makeRoom(keep, held, held + Math.max(wanted, Math.ceil(this.#blockBytes / 2)));
-    // No more at once than can be gone through in a turn of the event loop, also where a long record has made room for more.
+    // No more than can be scanned in one turn of the event loop, even if a long record has made room for more.
     const most = Math.min(this.bytes.length - paddingBytes, this.#end + Math.max(wanted, this.#blockBytes));
     const space = this.bytes.subarray(0, most);
     do {
@@ -112,7 +112,7 @@ export class RecordReader {
     this.bytes.fill(0, this.#end, this.#end + paddingBytes);
   }
 
-  /** The fault of a file that ended otherwise than it did before, for which `next` has no reason to complain. */
+  /** Returns the fault of a file with another end than before, which `next` does not notice. */
   fault(reason: string): StreamCsvError {
     return this.#fault(new JsonFault(this.#at, reason));
   }
@@ -133,7 +133,7 @@ export class RecordReader {
     if (this.#place !== "between") this.#place = "behind";
   }
 
-  /** Goes to where the next record begins; false when more bytes are needed, or there is no more record. */
+  /** Goes to the start of the next record. Returns false if more bytes are needed or there is no further record. */
   #findRecord(): boolean {
     for (;;) {
       while (isJsonBlank(this.bytes[this.#at] ?? 0)) {
@@ -190,10 +190,10 @@ export class RecordReader {
     this.isEnded = true;
   }
 
-  /** Moves the bytes to be kept to the beginning, and makes room for so many. */
+  /** Moves the bytes that are still needed to the beginning, and makes room for more. */
   #makeRoom(keep: number, held: number, needed: number): void {
     const size = this.bytes.length - paddingBytes;
-    // What a long record took is given back behind it.
+    // The memory of a long record is released after it.
     const isTooLarge = size > 4 * this.#blockBytes && needed <= this.#blockBytes;
     if (needed > size || isTooLarge) {
       const bytes = new Uint8Array(

@@ -1,4 +1,4 @@
-// Long because it is one loop: going through a record takes no call per value, so its states stand together.
+// Long because it is one loop: scanning a record takes no call per value, so all states are together.
 import {
   escapedStringCell,
   falseCell,
@@ -30,14 +30,14 @@ import { writeUnescaped } from "./rewrite-text.ts";
 import { broken, plain, rich, scanNumber, scanString } from "./scan-token.ts";
 import { wrongToken } from "./wrong-token.ts";
 
-/** Levels that a record may be nested; the record itself is the first. */
+/** The most levels of nesting. The record itself is the first. */
 const mostLevels = 1000;
-/** Different keys that the records of a file may have. */
+/** The most different keys in the records of a file. */
 const mostColumns = 100_000;
-/** Bytes that these keys may have together; they are held as long as the file is open. */
+/** The most bytes of these keys together. They are held as long as the file is open. */
 const mostKeyBytes = 16 * 1024 ** 2;
 
-// What is expected next, in the order in which it comes. Each is also where a scan may stop for want of bytes.
+// What is expected next, in order. A scan without further bytes stops in one of these states.
 const keyOrEnd = 0;
 const key = 1;
 const keyColon = 2;
@@ -46,21 +46,21 @@ const valueOrEnd = 4;
 const separator = 5;
 const nothing = 6;
 
-/** `true`, `null` and `fals` as they are read from memory. */
+/** `true`, `null` and `fals` as 32-bit numbers in memory. */
 const [trueWord, nullWord, falsWord] = ["true", "null", "fals"].map((word) =>
   new DataView(new TextEncoder().encode(word).buffer).getInt32(0, true),
 );
 
 /**
- * Goes through one record after another, strictly by RFC 8259, and notes where its values stand: nothing is made of any.
+ * Scans records one after the other, strictly by RFC 8259, and stores the positions of their values. It makes no values.
  *
- * A record that is an object has its values by the columns of its keys; any other is one value, in column 0. It never goes deeper
- * into itself, whatever the record. Where the bytes end before the record does it stops, and goes on from the last token when
- * there are more: so it takes time linear in the record. Keys mostly come as they came in the record before, so the one
- * expected is compared first, and looked up where it is another.
+ * The values of an object belong to the columns of its keys. Any other record is one value in column 0. The scan is not
+ * recursive. If the bytes end within a record, it stops and continues from the last token when there are more bytes, so the
+ * time is linear in the record. Keys usually come in the order of the record before, so the expected key is compared first
+ * and looked up only if it is another.
  */
 export class RecordScanner {
-  /** The values of the last record: column, kind and place of each; nulls are left out. */
+  /** The values of the last record: the column, kind and position of each. Nulls are left out. */
   columns = new Int32Array(0);
   kinds = new Uint8Array(0);
   starts = new Int32Array(0);
@@ -70,16 +70,16 @@ export class RecordScanner {
   isObject = false;
 
   readonly #keys: KeyTable;
-  /** Whether new keys are columns, and nested ones are checked; else the file is known already. */
+  /** Whether new keys become columns and nested keys are checked. Otherwise the file has already been described. */
   readonly #isLearning: boolean;
-  /** The number of the record in which a column was seen last. */
+  /** The number of the last record with a column. */
   #seen = new Uint32Array(0);
   #record = 0;
-  /** The column that came behind each column the last time; that of the first key stands in front. */
+  /** The column that followed each column the last time. The first entry is the column of the first key. */
   #followers = new Int32Array(0);
   #unescaped = new Uint8Array(256);
 
-  // Where a scan has stopped.
+  // The position at which a scan has stopped.
   #state = nothing;
   #at = 0;
   #depth = 0;
@@ -99,12 +99,12 @@ export class RecordScanner {
     this.#growTo(Math.max(64, keys.count));
   }
 
-  /** Bytes of the token that a scan has stopped in. */
+  /** The number of bytes of the token within which a scan has stopped. */
   pendingBytes(end: number): number {
     return end - this.#at;
   }
 
-  /** Between two scans of one record the bytes were moved by so many places towards the beginning. */
+  /** Adjusts the positions after the bytes were moved towards the beginning between two scans of a record. */
   rebase(shift: number): void {
     this.#at -= shift;
     this.#cellStart -= shift;
@@ -116,8 +116,8 @@ export class RecordScanner {
   }
 
   /**
-   * Goes through the record that begins at `from`, or goes on with one; gives the place behind it, −1 when it needs more
-   * bytes. Behind `end` there must be eight zeros. With `isLast` there are no more bytes.
+   * Scans the record that begins at `from`, or continues one. Returns the position after it, or −1 if it needs more bytes. Eight
+   * zeros must follow `end`. With `isLast` there are no more bytes.
    * @throws JsonFault
    */
   scan(bytes: Uint8Array, view: DataView, from: number, end: number, isLast: boolean): number {
@@ -184,7 +184,7 @@ export class RecordScanner {
           hasBlanks = true;
           if (byte !== colon) {
             if (at >= end && !isLast) break;
-            throw wrongToken(bytes, at, at, end, "a colon behind the key");
+            throw wrongToken(bytes, at, at, end, "a colon after the key");
           }
         }
         at += 1;
@@ -212,7 +212,7 @@ export class RecordScanner {
         } else if ((byte >= zero && byte <= nine) || byte === minus) {
           const found = scanNumber(bytes, at);
           const stop = found >> 2;
-          // A number that touches the end may go on behind it.
+          // A number at the end of the bytes may continue after it.
           if (stop >= end && !isLast) break;
           if ((found & 3) === broken) throw wrongToken(bytes, at, stop, end);
           at = stop;
@@ -252,7 +252,7 @@ export class RecordScanner {
         }
         state = separator;
       }
-      // What follows a value: a comma, or the end of what is around it.
+      // A comma follows a value, or the end of the object or array around it.
       for (;;) {
         if (depth === 0) {
           this.#state = nothing;
@@ -299,7 +299,7 @@ export class RecordScanner {
     this.count = 0;
     this.isObject = false;
     this.#record = (this.#record + 1) >>> 0;
-    // After four thousand million records their numbers begin anew.
+    // After four thousand million records the numbers start again.
     if (this.#record === 0) {
       this.#seen.fill(0);
       this.#record = 1;
@@ -307,7 +307,7 @@ export class RecordScanner {
     if (this.#isLearning) this.#nestedKeys.clear();
   }
 
-  /** The column of the value that comes next is that of the last key; where records are no objects it is the only one. */
+  /** The column of the next value is the last key's. If records are not objects, it is the only column. */
   #addCell(kind: number, start: number, end: number): void {
     const { count } = this;
     this.columns[count] = this.isObject ? this.#column : 0;
@@ -321,7 +321,7 @@ export class RecordScanner {
     return this.#followers[this.#column + 1] ?? 0;
   }
 
-  /** The column of a key that isn't the expected one; it will be expected the next time. */
+  /** Returns the column of a key that is not the expected one. It is expected the next time. */
   #columnOf(bytes: Uint8Array, start: number, end: number, hasEscapes: boolean): number {
     let text = bytes;
     let [from, to] = [start, end];
@@ -333,7 +333,7 @@ export class RecordScanner {
     let column = this.#keys.find(text, from, to);
     if (column < 0) {
       if (!this.#isLearning)
-        throw new JsonFault(start, "it has a key that it hadn't when the file was opened");
+        throw new JsonFault(start, "it has a key that it did not have when the file was opened");
       if (this.#keys.count === mostColumns)
         throw new JsonFault(
           start,
@@ -361,13 +361,13 @@ export class RecordScanner {
     );
   }
 
-  /** A key as it stands in the file, for a message. */
+  /** A key in the file's form, for a message. */
   #quoted(bytes: Uint8Array, from: number, to: number): string {
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(from, to));
     return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
   }
 
-  /** Makes room for so many columns: a record has each but once. */
+  /** Makes room for `count` columns. A record has each only once. */
   #growTo(count: number): void {
     if (count <= this.#seen.length) return;
     const size = Math.max(count, 2 * this.#seen.length);

@@ -1,14 +1,14 @@
 import { backslash, hexValue, isJsonBlank, quote } from "./json-bytes.ts";
 
-/** What the letter behind a backslash stands for; itself where it isn't here. */
+/** The meaning of the letter after a backslash. A letter that is not listed means itself. */
 const escapes = new Uint8Array(256);
 for (const [letter, byte] of Object.entries({ b: 0x08, f: 0x0c, n: 0x0a, r: 0x0d, t: 0x09 }))
   escapes[letter.charCodeAt(0)] = byte;
 
 /**
- * Writes a string's text, `from` to `to` between its quotes, with its escapes resolved, to `target` from place `at` on, and
- * gives the end. The text never becomes longer, so it may be written over the string itself. Half a surrogate pair, which UTF-8
- * can't hold, becomes U+FFFD.
+ * Writes a string's text, which is between `from` and `to`, to `target` from `at` on, with its escapes resolved. Returns the end.
+ * The text never becomes longer, so it may overwrite the string itself. A lone surrogate, which UTF-8 can't represent, becomes
+ * U+FFFD.
  */
 export function writeUnescaped(
   bytes: Uint8Array,
@@ -49,7 +49,7 @@ export function writeUnescaped(
   return place;
 }
 
-/** The code unit of a `\uXXXX` at a place; −1 where there is none. */
+/** Returns the code unit of a `\uXXXX` at a position, or −1 if there is none. */
 function unitAt(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== backslash || bytes[at + 1] !== 0x75) return -1;
   let unit = 0;
@@ -80,7 +80,7 @@ function writePoint(target: Uint8Array, at: number, point: number): number {
   return at + 4;
 }
 
-/** Takes the insignificant white space out of a JSON text, in its own place, and gives the new end. */
+/** Removes the insignificant white space from a JSON text, in place. Returns the new end. */
 export function compactJson(bytes: Uint8Array, from: number, to: number): number {
   let place = from;
   let isInString = false;
@@ -91,7 +91,7 @@ export function compactJson(bytes: Uint8Array, from: number, to: number): number
     place += 1;
     if (byte === quote) isInString = !isInString;
     else if (byte === backslash) {
-      // What is escaped ends no string.
+      // An escaped character does not end the string.
       index += 1;
       bytes[place] = bytes[index] ?? 0;
       place += 1;

@@ -1,15 +1,15 @@
 import { backslash, hexValue, isDigit, minus, quote, zero } from "./json-bytes.ts";
 
-// A token's end and how it was found are given in one number, `end * 4 + outcome`, so that nothing is made for a token.
+// A token's end and the outcome are returned in one number, `end * 4 + outcome`, so that no object is made for a token.
 
-/** The token is whole: a string without escapes, a number without fraction and exponent. */
+/** The token is complete: a string without escapes, or a number without fraction and exponent. */
 export const plain = 0;
-/** The token is whole: a string with escapes, a number with a fraction or an exponent. */
+/** The token is complete: a string with escapes, or a number with a fraction or an exponent. */
 export const rich = 1;
-/** At `end` stands what may not stand there, or the bytes end. */
+/** The byte at `end` is not allowed there, or the bytes end. */
 export const broken = 2;
 
-/** The top bit of each byte of a word that is zero, and maybe of one above it; 0 when there is none. */
+/** Sets the top bit of each byte that is zero in a word, and perhaps of a byte above it. 0 means that no byte is zero. */
 function zeroBytes(word: number): number {
   return (word - 0x01010101) & ~word;
 }
@@ -20,8 +20,8 @@ const fourSpaces = 0x20202020;
 const topBits = 0x80808080;
 
 /**
- * Finds the end of a string, the place of its closing quote; `from` is behind the opening one. Looks at four bytes at a
- * time. Behind the bytes there must be a zero, which no string may hold, and three bytes more.
+ * Finds the end of a string, which is the position of its closing quote. `from` is after the opening one. It reads four bytes at
+ * a time. A zero, which no string may contain, and three more bytes must follow the bytes.
  */
 export function scanString(bytes: Uint8Array, view: DataView, from: number): number {
   let at = from;
@@ -31,14 +31,14 @@ export function scanString(bytes: Uint8Array, view: DataView, from: number): num
     const found =
       (zeroBytes(word ^ fourQuotes) |
         zeroBytes(word ^ fourBackslashes) |
-        // Control characters: what has no bit above the lowest five.
+        // Control characters have no bit above the lowest five.
         ((word - fourSpaces) & ~word)) &
       topBits;
     if (found === 0) {
       at += 4;
       continue;
     }
-    // The lowest bit is that of the first such byte; above it there may be false ones.
+    // The lowest bit belongs to the first such byte. Bits above it may be false hits.
     at += (31 - Math.clz32(found & -found)) >> 3;
     const byte = bytes[at] ?? 0;
     if (byte === quote) return at * 4 + outcome;
@@ -50,7 +50,7 @@ export function scanString(bytes: Uint8Array, view: DataView, from: number): num
   }
 }
 
-/** Where an escape ends, given the place behind its backslash; `~place` where it is none. */
+/** Returns the end of an escape, given the position after its backslash, or `~position` if it is not an escape. */
 function escapeEnd(bytes: Uint8Array, at: number): number {
   switch (bytes[at] ?? 0) {
     case 0x22: // "

@@ -1,12 +1,12 @@
 import { closeBrace, closeBracket, comma, isJsonBlank, isDigit, quote } from "./json-bytes.ts";
 import { JsonFault } from "./json-fault.ts";
 
-/** Letters of the file that a message quotes. */
+/** The most characters of the file that a message quotes. */
 const quotedBytes = 20;
 
 /**
- * The fault of a token that begins at `start` and can't go on at `stop`; `expected` says what belongs there where it isn't the
- * token itself that is broken. `end` is where the bytes end.
+ * Returns the fault of a token that begins at `start` and can't continue at `stop`. If the token itself is not broken, `expected`
+ * names what should be there. `end` is the end of the bytes.
  */
 export function wrongToken(
   bytes: Uint8Array,
@@ -31,7 +31,7 @@ export function wrongToken(
 function stringReason(bytes: Uint8Array, stop: number, end: number): string {
   const byte = bytes[stop] ?? 0;
   if (byte >= 0x20) {
-    // What stands there is behind the backslash, or among the digits of a \u.
+    // The position is after the backslash, or among the digits of a \u.
     const start = bytes.lastIndexOf(0x5c, stop - 1);
     return `a string holds ${quotedAt(bytes, start, end)}, which is not an escape: write a backslash as \\\\`;
   }
@@ -60,7 +60,7 @@ const hints: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   { pattern: /^"\\uFEFF/, hint: ": a byte order mark may only stand at the beginning of the file" },
 ];
 
-/** The text at a place as JSON has it, cut short. */
+/** The text at a position in JSON's form, shortened. */
 function quotedAt(bytes: Uint8Array, at: number, end: number): string {
   const cut = bytes.subarray(at, Math.min(end, at + quotedBytes));
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(cut, { stream: true });

@@ -1,7 +1,7 @@
 /**
- * Random bits for the cells of one column, by row number: the same row gives the same bits, in whatever order and
- * by whichever worker it is asked for. 32 bits a call, from a finaliser that lets every input bit reach every output
- * bit; no sequence, so that any slice costs what it holds.
+ * Random bits for the cells of one column, by row number. A row always gives the same bits, in any order and in any worker.
+ * A call returns 32 bits from a finalizer in which every input bit affects every output bit. There is no sequence, so the
+ * cost of a slice depends only on its length.
  */
 export class CellHash {
   readonly #salt: number;
@@ -11,34 +11,34 @@ export class CellHash {
   #key = 0;
   #lateKey = 0;
 
-  /** `salt` tells columns of one export apart. */
+  /** `salt` distinguishes the columns of an export. */
   constructor(salt: number) {
     this.#salt = salt;
     this.#begin();
   }
 
-  /** What follows is of this seed, 0 to 2^53 − 1; at first it is 0. */
+  /** Sets the seed of further bits, 0 to 2^53 − 1. The initial seed is 0. */
   reseed(seed: number): void {
     if (seed === this.#seed) return;
     this.#seed = seed;
     this.#begin();
   }
 
-  /** 32 random bits, as an unsigned number, for a row number from 0 to 2^53 − 1. */
+  /** Returns 32 random bits, as an unsigned number, for a row number from 0 to 2^53 − 1. */
   bits(row: number): number {
     const high = Math.floor(row / 2 ** 32);
     if (high !== this.#high) this.#rekey(high);
     return mix((row >>> 0) ^ this.#key, this.#lateKey);
   }
 
-  /** A whole number from 0 to `count` − 1, each as likely; `count` is at most 2^32. */
+  /** Returns a uniformly distributed whole number from 0 to `count` − 1. `count` is at most 2^32. */
   below(row: number, count: number): number {
     return below(this.bits(row), count);
   }
 
-  /** The bits of `count` rows from row number `firstRow` on, from the beginning of `target` on. */
+  /** Writes the bits of `count` rows from row number `firstRow` on to the beginning of `target`. */
   fill(target: Uint32Array, firstRow: number, count: number): void {
-    // A block of rows within the same 2^32 has the same keys, and its rows are counted in 32 bits.
+    // Rows within the same 2^32 have the same keys, so they can be counted in 32 bits.
     const isWithin = Math.floor(firstRow / 2 ** 32) === Math.floor((firstRow + count - 1) / 2 ** 32);
     if (!isWithin) {
       for (let index = 0; index < count; index += 1) target[index] = this.bits(firstRow + index);
@@ -66,12 +66,12 @@ export class CellHash {
   }
 }
 
-/** A whole number from 0 to `count` − 1 by 32 random bits, each as likely; `count` is at most 2^32. */
+/** Maps 32 random bits to a uniformly distributed whole number from 0 to `count` − 1. `count` is at most 2^32. */
 export function below(bits: number, count: number): number {
   return Math.floor((bits / 2 ** 32) * count);
 }
 
-/** A 32-bit finaliser of two multiplications and three shifts, keyed between them. */
+/** A 32-bit finalizer of two multiplications and three shifts, with keys between them. */
 function mix(input: number, key: number): number {
   let bits = input ^ (input >>> 16);
   bits = Math.imul(bits, 0x7feb352d);

@@ -2,34 +2,34 @@ import type { ColumnVector, NullMask } from "../../csv/batch.ts";
 import type { ColumnDescription } from "../source.ts";
 import { below, CellHash } from "./cell-hash.ts";
 
-/** A column of a generated export: what it is called, and how rows of it are made. */
+/** A column of a generated export: its name and the maker of its values. */
 export interface GeneratedColumn extends ColumnDescription {
-  /** Gets ready to make rows, at most `mostRows` at a time, of any seed. */
+  /** Prepares a maker of rows for any seed, with at most `mostRows` rows at a time. */
   begin(mostRows: number): ColumnMaker;
 }
 
 /**
- * Values of `rowCount` rows from row number `firstRow` on, which counts from 0. The vector is the same each time, so that
- * no memory is needed for a batch that an earlier one hasn't used already.
+ * Makes the values of `rowCount` rows from row number `firstRow` on, counted from 0. The vector is the same each time, so
+ * that later batches need no new memory.
  */
 export type ColumnMaker = (seed: number, firstRow: number, rowCount: number) => ColumnVector;
 
-/** A generated export: its columns, and how many rows are about 64 KiB of CSV. */
+/** A generated export: its columns, and the number of rows in about 64 KiB of CSV. */
 export interface GeneratedExport {
   readonly columns: readonly GeneratedColumn[];
   readonly rowsPerBatch: number;
 }
 
-/** Where a column's values go. */
+/** The array that receives a column's values. */
 type Values = Float64Array | Int32Array | Uint8Array | Uint16Array;
 
 /**
- * Turns the random bits of rows into their values, `count` of them, of which the first is row number `firstRow`. It is a
- * loop, and not a function of one cell: a loop that many columns share would call a function for every cell.
+ * Turns the random bits of `count` rows into their values. The first is row number `firstRow`. It is a loop and not a function
+ * of one cell, because a loop that many columns share would call a function for every cell.
  */
 export type Fill<V extends Values> = (values: V, bits: Uint32Array, count: number, firstRow: number) => void;
 
-/** A fill by a function of one cell, for what needn't be quick. */
+/** Makes a fill from a function of one cell, for columns that need not be fast. */
 export function each(pick: (bits: number, row: number) => number): Fill<Values> {
   return (values, bits, count, firstRow) => {
     for (let index = 0; index < count; index += 1) values[index] = pick(bits[index] ?? 0, firstRow + index);
@@ -63,7 +63,7 @@ export function integerColumn(name: string, salt: number, fill: Fill<Float64Arra
   };
 }
 
-/** `fill` gives the unscaled numbers: 1234 at a scale of 2 is 12.34; one row in `nullEvery` is null. */
+/** `fill` makes the unscaled numbers: 1234 with a scale of 2 is 12.34. One row in `nullEvery` is null. */
 export function decimalColumn(
   name: string,
   salt: number,
@@ -144,7 +144,7 @@ export function dateColumn(name: string, salt: number, fill: Fill<Int32Array>): 
   };
 }
 
-/** Text that repeats; `fill` gives places in the dictionary, which all batches share, and by itself each as often. */
+/** Text that repeats. `fill` makes positions in the dictionary, which all batches share. @default a uniform choice */
 export function repeatingColumn(
   name: string,
   salt: number,
@@ -167,7 +167,7 @@ function evenly(size: number): Fill<Uint16Array> {
   };
 }
 
-/** Text that doesn't repeat. */
+/** Text that does not repeat. */
 export function textColumn(name: string, salt: number, write: (bits: number) => string): GeneratedColumn {
   return {
     name,
@@ -184,7 +184,7 @@ export function textColumn(name: string, salt: number, write: (bits: number) => 
   };
 }
 
-/** Bits of the rows that are being made; one array for all, since they are used up at once. */
+/** The bits of the rows that are being made. All columns share the array, because the bits are used at once. */
 let sharedBits = new Uint32Array(0);
 
 function bitsOf(hash: CellHash, firstRow: number, rowCount: number): Uint32Array {
@@ -210,7 +210,7 @@ interface Nulls {
   readonly nulls?: NullMask;
 }
 
-/** The same with nulls: one row in `every`, by bits that are apart from those of the values. */
+/** The same with nulls, in one row of `every`. Their bits are independent of those of the values. */
 function withNulls(
   make: (nulls: Nulls) => ColumnMaker,
   every: number | undefined,

@@ -1,6 +1,6 @@
 import { CellHash } from "./cell-hash.ts";
 
-/** Each with the spelling its address has, found once and not for each of the thousands it begins. */
+/** Each with the spelling in its address, which is computed once and not for every address. */
 const givenNames =
   "Ada Björn Chloé Élodie Fatima Günther Hannah Íñigo Jürgen Kateřina Łukasz Maria Oskar Paula Quentin Rūta Søren Tomás Ulla Vincent Wanda Ximena Yasmin Zoë Alan Barbara Carlos Doris Edgar Frances Grace Henri"
     .split(" ")
@@ -13,7 +13,7 @@ const familyNames =
 
 const nicknames = "Ace Bee Duke Fox Lucky Red Sunny Tex".split(" ");
 
-/** Names in other scripts, each with the Latin spelling its address has; some need more than 16 bits a letter. */
+/** Names in other scripts, each with the Latin spelling in its address. Some letters need more than 16 bits. */
 const otherScripts =
   "山田太郎=yamada 佐藤花子=sato 李小龍=li 王芳=wang 𠮷野家=yoshinoya 김민준=kim 이서연=lee محمد_علي=mali فاطمة_الزهراء=fzahra Иван_Петров=ipetrov Ольга_Смирнова=osmirnova Олена_Шевченко=olena Γιώργος_Παπαδόπουλος=gpapas דוד_לוי=dlevi अमित_शर्मा=asharma นภา_ใจดี=napa Bäckerei_🥐_Huber=huber Café_☕️_Lumière=cafe 🦊_Studio=fox 👩‍🚀_Space_Inc.=space"
     .split(" ")
@@ -29,7 +29,7 @@ interface Customer {
   readonly email: string;
 }
 
-/** The customers all orders come from: the same for every seed, so that their text is made and encoded once. */
+/** The customers of all orders. They are the same for every seed, so that their text is made and encoded once. */
 const customers: readonly Customer[] = Array.from({ length: customerCount }, (_, number) => customer(number));
 
 export const customerNames: readonly string[] = customers.map(({ name }) => name);
@@ -61,7 +61,7 @@ function emailOf(name: string, number: number): string {
   return `${name}${number}@example.${number % 3 === 0 ? "com" : "org"}`;
 }
 
-/** A name in the letters an address may have. */
+/** Spells a name with the letters that an address may have. */
 function latin(name: string): string {
   return name
     .replaceAll("ø", "o")

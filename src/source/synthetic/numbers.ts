@@ -61,7 +61,7 @@ export const numbers: GeneratedExport = {
   ],
 };
 
-/** Whole numbers of up to so many digits. */
+/** Whole numbers of up to `digits` digits. */
 function digitsColumn(digits: number): GeneratedColumn {
   return integerColumn(
     `digits_${digits}`,

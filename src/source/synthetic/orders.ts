@@ -49,7 +49,7 @@ const fillQuantity: Fill<Float64Array> = (values, bits, count) => {
   }
 };
 
-/** In cents: one in sixteen is dear, and one in 32 is a refund. */
+/** In cents. One in sixteen is expensive, and one in 32 is a refund. */
 const fillPrice: Fill<Float64Array> = (values, bits, count) => {
   for (let index = 0; index < count; index += 1) {
     const drawn = bits[index] ?? 0;
@@ -70,7 +70,7 @@ function noteAt(draw: number): number {
   return 2 + formulaNotes.length + (draw % plainNotes.length);
 }
 
-/** Orders of a shop, with everything that makes CSV hard: about 110 bytes a row. */
+/** Orders of a shop, with everything that makes CSV hard, and about 110 bytes per row. */
 export const orders: GeneratedExport = {
   rowsPerBatch: 576,
   columns: [

@@ -1,11 +1,11 @@
 /**
- * Windows-1252 has other characters than ISO-8859-1 from 0x80 to 0x9F, and none at all at five of those places; the WHATWG
- * reads these as control characters, which no writer of text can have meant.
+ * Windows-1252 differs from ISO-8859-1 from 0x80 to 0x9F and has no character for five of these bytes. The WHATWG decodes
+ * those five as control characters, which no writer of text can have intended.
  */
 const windows1252 =
   "\u20AC\0\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\0\u017D\0\0\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\0\u017E\u0178";
 
-/** Code points by byte; −1 where a byte stands for no character. */
+/** Code points by byte, or −1 if a byte is not a character. */
 export const codePoints: Readonly<Record<"latin-1" | "windows-1252", Int32Array>> = {
   "latin-1": Int32Array.from({ length: 256 }, (_, byte) => byte),
   "windows-1252": Int32Array.from({ length: 256 }, (_, byte) => {
@@ -15,7 +15,7 @@ export const codePoints: Readonly<Record<"latin-1" | "windows-1252", Int32Array>
   }),
 };
 
-/** Writes a character in UTF-8, and gives the place behind it. */
+/** Writes a character in UTF-8. Returns the position after it. */
 export function writeCharacter(code: number, target: Uint8Array, at: number): number {
   if (code < 0x80) {
     target[at] = code;

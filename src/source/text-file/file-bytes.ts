@@ -1,23 +1,23 @@
 import type { GuardedFile } from "../guarded-file.ts";
 
-/** Bytes in the order they come, before anything is known of their encoding. */
+/** The bytes of a file in order, before their encoding is known. */
 export interface RawBytes {
-  /** What a place among the bytes is counted in, for messages. */
+  /** What a byte's position refers to, for messages. */
   readonly extent: "the file" | "the decompressed file";
-  /** Reads the next bytes to `target`, from place `at` on, as many as are there and fit; 0 at the end. */
+  /** Reads the next available bytes that fit into `target`, from position `at` on. Returns their number, 0 at the end. */
   read(target: Uint8Array, at: number): Promise<number>;
-  /** Closes the file; a read under way is waited for. A second call does nothing. */
+  /** Waits for a pending read and closes the file. A second call does nothing. */
   close(): Promise<void>;
 }
 
 /**
- * The bytes of a file as they are stored. The file is checked against its version before its last bytes are given, so
- * that a change is found while whoever sends them hasn't sent everything yet.
+ * The stored bytes of a file. The file's version is checked before the last bytes are returned, so that a change is found
+ * before a response has sent everything.
  */
 export class FileBytes implements RawBytes {
   readonly extent = "the file";
   readonly file: GuardedFile;
-  /** Where the next byte is read from. */
+  /** The position of the next byte. */
   position = 0;
 
   constructor(file: GuardedFile) {

@@ -4,13 +4,13 @@ import type { FileBytes, RawBytes } from "./file-bytes.ts";
 import { StreamOutput } from "./stream-output.ts";
 import { unreadableFile } from "./unreadable-file.ts";
 
-/** Bytes that are read, and bytes that are decompressed, at a time. */
+/** The number of bytes that are read, and decompressed, at a time. */
 const packedBlockBytes = 32 * 1024;
 const plainBlockBytes = 64 * 1024;
 
 /**
- * The text of a gzip file (RFC 1952), all its members one after the other. A member that is cut short, is damaged, or
- * has anything but zeros behind the last one is an error. Holds a block of each side and gzip's own 40 KiB.
+ * The text of a gzip file (RFC 1952) with all its members. A truncated or damaged member is an error, and so is anything but
+ * zeros after the last one. It holds one block of input, one block of output, and gzip's own 40 KiB.
  */
 export class InflatedBytes implements RawBytes {
   readonly extent = "the decompressed file";
@@ -41,7 +41,7 @@ export class InflatedBytes implements RawBytes {
     await this.#packed.close();
   }
 
-  /** Node takes a zero behind a member for the end of the file, whatever follows; gzip itself allows zeros alone. */
+  /** Node treats a zero after a member as the end of the file, whatever follows. gzip itself allows only zeros. */
   async #checkTail(): Promise<void> {
     const packed = this.#packed;
     packed.position = this.#stream.bytesWritten;
@@ -50,7 +50,7 @@ export class InflatedBytes implements RawBytes {
       const count = await packed.read(block, 0);
       if (count === 0) return;
       if (block.subarray(0, count).some((byte) => byte !== 0))
-        throw unreadableFile(packed.file.path, "has bytes behind the end of its gzip data");
+        throw unreadableFile(packed.file.path, "has bytes after the end of its gzip data");
     }
   }
 }
@@ -64,7 +64,7 @@ async function* packedBlocks(packed: FileBytes): AsyncGenerator<Uint8Array, void
   }
 }
 
-/** The fault of what isn't gzip, or no longer; an error of reading the file itself is left as it is. */
+/** Returns the fault of damaged gzip data. An error of reading the file itself is returned unchanged. */
 function damaged(path: string, error: unknown): unknown {
   if (!isCodedError(error) || !error.code.startsWith("Z")) return error;
   return unreadableFile(

@@ -8,27 +8,27 @@ import { unreadableFile } from "./unreadable-file.ts";
 import { Utf8Bytes } from "./utf8-bytes.ts";
 import { frameOpener, ZstdBytes, type FzstdImporter } from "./zstd-bytes.ts";
 
-/** How a file's bytes are compressed, as the end of its name says. */
+/** The compression of a file, by its extension. */
 export type Compression = "gzip" | "zstd";
 
-/** What a file's bytes can't tell by themselves. */
+/** Options for reading a file's bytes. */
 export interface ByteReaderOptions {
   readonly compression?: Compression | undefined;
-  /** @default "utf-8", or what the byte order mark says */
+  /** @default the encoding of the byte order mark, or "utf-8" */
   readonly encoding?: FileEncoding | undefined;
-  /** How fzstd is loaded, in place of Node's own zstd too. */
+  /** Loads fzstd. If given, it is used instead of Node's own zstd. */
   readonly fzstd?: FzstdImporter | undefined;
 }
 
-/** Bytes at the beginning that tell whether a file is UTF-16 without a byte order mark. */
+/** The number of bytes at the beginning that show whether a file is UTF-16 without a byte order mark. */
 const sampleBytes = 4096;
 
 /**
- * Opens the text of a file that is held open: decompressed, in UTF-8, without a byte order mark. Closing it closes the
- * file, and so does a fault here. It holds up to 64 KiB for an encoding other than UTF-8, 140 KiB for gzip, and for zstd its
- * window, of 8 MiB at the most.
- * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE`, `SCSV_SOURCE_CHANGED`, `SCSV_SOURCE_UNSUPPORTED` for zstd where fzstd
- *   is needed and absent
+ * Opens the text of an open file: decompressed, in UTF-8, without a byte order mark. Closing the reader closes the file, and
+ * so does an error here. It holds up to 64 KiB for an encoding other than UTF-8, 140 KiB for gzip, and for zstd the window,
+ * at most 8 MiB.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE`, `SCSV_SOURCE_CHANGED`, `SCSV_SOURCE_UNSUPPORTED` for zstd if fzstd
+ *   is needed but missing
  */
 export async function openByteReader(
   file: GuardedFile,
@@ -64,15 +64,15 @@ async function unpacked(bytes: FileBytes, { compression, fzstd }: ByteReaderOpti
 
 interface MarkedEncoding {
   readonly encoding: "utf-8" | ForeignEncoding;
-  /** Bytes of the byte order mark. */
+  /** The length of the byte order mark. */
   readonly markLength: number;
 }
 
-/** What the byte order mark says (Unicode 16, section 23.8), else what the option says. */
+/** Returns the encoding of the byte order mark (Unicode 16, section 23.8), or else of the option. */
 function encodingOf(head: Uint8Array, wanted: FileEncoding = "utf-8", path: string): MarkedEncoding {
   const marks = Buffer.from(head.subarray(0, 4)).toString("hex");
   if (marks === "fffe0000" || marks === "0000feff")
-    throw unreadableFile(path, "is in UTF-32, which isn't read", "Convert it to UTF-8.");
+    throw unreadableFile(path, "is in UTF-32, which is not supported", "Convert it to UTF-8.");
   if (marks.startsWith("efbbbf")) return { encoding: "utf-8", markLength: 3 };
   if (marks.startsWith("fffe")) return { encoding: "utf-16le", markLength: 2 };
   if (marks.startsWith("feff")) return { encoding: "utf-16be", markLength: 2 };
@@ -86,8 +86,8 @@ function encodingOf(head: Uint8Array, wanted: FileEncoding = "utf-8", path: stri
 }
 
 /**
- * Texts in most alphabets have characters below U+0900: in UTF-16 one byte of each is a small one, at one and the same side,
- * and a text of ASCII, line endings and digits has NULs there.
+ * Texts in most alphabets have characters below U+0900. In UTF-16 each of these has a small byte, always on the same side,
+ * and ASCII characters have a NUL there.
  */
 function isLikeUtf16(sample: Uint8Array): boolean {
   const [even, odd] = [0, 1].map((side) => sample.filter((_, index) => index % 2 === side));
@@ -103,7 +103,7 @@ function smallShare(bytes: Uint8Array): number {
   return bytes.filter((byte) => byte < 9).length / bytes.length;
 }
 
-/** Bytes that were looked at already, and then the others. */
+/** First returns the bytes that have already been read, then the others. */
 class PrefixedBytes implements RawBytes {
   readonly extent: RawBytes["extent"];
   readonly #bytes: RawBytes;

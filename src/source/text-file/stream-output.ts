@@ -1,18 +1,18 @@
 import type { Transform } from "node:stream";
 import { toError } from "../../errors.ts";
 
-/** What a decompressing stream makes of its input, pulled: no more is decompressed than is asked for and a block ahead. */
+/** Pulls the output of a decompressing stream. At most the requested bytes and one block ahead are decompressed. */
 export class StreamOutput {
   readonly #stream: Transform;
   readonly #input: AsyncIterable<Uint8Array>;
   #chunks: AsyncIterator<Uint8Array> | undefined;
   #rest: Uint8Array = new Uint8Array(0);
 
-  /** `input` may use a block's memory again once it is asked for the next one. */
+  /** `input` may reuse a block's memory when the next block is requested. */
   constructor(stream: Transform, input: AsyncIterable<Uint8Array>) {
     this.#stream = stream;
     this.#input = input;
-    // A fault is told to whoever reads; nobody may do so any more.
+    // `read` reports errors. This avoids an unhandled rejection if nobody reads any more.
     stream.on("error", () => undefined);
   }
 
@@ -44,7 +44,7 @@ export class StreamOutput {
   }
 }
 
-/** A fault of the input becomes the stream's, and is thrown to whoever reads it. */
+/** An error of the input destroys the stream with it, so that the next read throws it. */
 async function feed(stream: Transform, input: AsyncIterable<Uint8Array>): Promise<void> {
   try {
     for await (const block of input) {
@@ -57,7 +57,7 @@ async function feed(stream: Transform, input: AsyncIterable<Uint8Array>): Promis
   }
 }
 
-/** Waits until the stream has used up the block, or is closed: a stream that has ended calls nobody back. */
+/** Waits until the stream has consumed the block or is closed. An ended stream calls no callback. */
 async function written(stream: Transform, block: Uint8Array): Promise<void> {
   await new Promise<void>((resolve) => {
     const done = (): void => {

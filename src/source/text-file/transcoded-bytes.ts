@@ -4,13 +4,13 @@ import { codePoints, writeCharacter } from "./characters.ts";
 import type { RawBytes } from "./file-bytes.ts";
 import { unreadableFile } from "./unreadable-file.ts";
 
-/** Bytes that are transcoded at a time; each becomes up to three. */
+/** The number of bytes that are transcoded at a time. Each becomes up to three. */
 const blockBytes = 16 * 1024;
 
-/** Encodings that have to be transcoded, the order of UTF-16's bytes being known. */
+/** The encodings that must be transcoded, with a known byte order for UTF-16. */
 export type ForeignEncoding = "latin-1" | "windows-1252" | "utf-16le" | "utf-16be";
 
-/** A block's characters in UTF-8: how many bytes of the block were used, and how many were written. */
+/** Transcodes a block to UTF-8. Returns how many of its bytes were used, and how many bytes were written. */
 interface Transcoded {
   readonly used: number;
   readonly written: number;
@@ -18,7 +18,7 @@ interface Transcoded {
 
 type Transcode = (block: Uint8Array, target: Uint8Array) => Transcoded;
 
-/** Thrown by a transcoder at a byte that stands for no character. */
+/** A transcoder throws it at a byte that is not a character. */
 class NoCharacter extends Error {
   override readonly name = "NoCharacter";
   readonly index: number;
@@ -39,10 +39,10 @@ export class TranscodedBytes implements ByteReader {
   readonly #text = new Uint8Array(3 * blockBytes);
   #textFrom = 0;
   #textTo = 0;
-  /** Bytes of the file before the block. */
+  /** The number of bytes of the file before the block. */
   #position: number;
 
-  /** `position` is the place in the file of the first byte that `raw` gives. */
+  /** `position` is the position in the file of the first byte of `raw`. */
   constructor(raw: RawBytes, path: string, encoding: ForeignEncoding, position: number) {
     this.#raw = raw;
     this.#path = path;
@@ -97,7 +97,7 @@ export class TranscodedBytes implements ByteReader {
   #invalid(index: number, what: string): Error {
     return unreadableFile(
       this.#path,
-      `isn't ${this.#encoding}: byte ${this.#position + index} of ${this.#raw.extent}, counted from 0, ${what}`,
+      `is not ${this.#encoding}: byte ${this.#position + index} of ${this.#raw.extent}, counted from 0, ${what}`,
       "Say how it is encoded with --encoding (in code: encoding), or convert it to UTF-8.",
     );
   }
@@ -114,10 +114,7 @@ function singleBytes(codes: Int32Array): Transcode {
       const byte = block[index] ?? 0;
       const code = codes[byte] ?? -1;
       if (code < 0)
-        throw new NoCharacter(
-          index,
-          `is 0x${byte.toString(16).toUpperCase()}, which stands for no character`,
-        );
+        throw new NoCharacter(index, `is 0x${byte.toString(16).toUpperCase()}, which is not a character`);
       at = writeCharacter(code, target, at);
     }
     return { used: block.length, written: at };

@@ -1,6 +1,6 @@
 import { StreamCsvError } from "../../errors.ts";
 
-/** The fault of a text file that isn't what its name or its options say; `what` ends the sentence. */
+/** Returns the fault of a text file that does not match its name or its options. `what` completes the sentence. */
 export function unreadableFile(path: string, what: string, hint?: string, cause?: unknown): StreamCsvError {
   return new StreamCsvError("SCSV_SOURCE_UNREADABLE", `The file ${JSON.stringify(path)} ${what}.`, {
     ...(hint === undefined ? {} : { hint }),

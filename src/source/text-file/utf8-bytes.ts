@@ -3,17 +3,17 @@ import type { ByteReader } from "./byte-reader.ts";
 import type { RawBytes } from "./file-bytes.ts";
 import { unreadableFile } from "./unreadable-file.ts";
 
-/** Bytes of a file in UTF-8, read straight to where they are wanted, and checked there. */
+/** The bytes of a UTF-8 file, read directly into the caller's memory and checked there. */
 export class Utf8Bytes implements ByteReader {
   readonly #raw: RawBytes;
   readonly #path: string;
-  /** Bytes of the file before the next one that is read. */
+  /** The number of bytes of the file before the next one. */
   #position: number;
-  /** The beginning of a character whose other bytes weren't there yet. */
+  /** The first bytes of a character whose other bytes have not been read yet. */
   readonly #split = new Uint8Array(4);
   #splitLength = 0;
 
-  /** `position` is the place in the file of the first byte that `raw` gives. */
+  /** `position` is the position in the file of the first byte of `raw`. */
   constructor(raw: RawBytes, path: string, position: number) {
     this.#raw = raw;
     this.#path = path;
@@ -63,18 +63,18 @@ export class Utf8Bytes implements ByteReader {
     const code = byte.toString(16).toUpperCase();
     return unreadableFile(
       this.#path,
-      `isn't UTF-8: byte ${place} of ${this.#raw.extent}, counted from 0, is 0x${code}, which begins no character`,
+      `is not UTF-8: byte ${place} of ${this.#raw.extent}, counted from 0, is 0x${code}, which begins no character`,
       "Say how it is encoded with --encoding latin-1 or --encoding windows-1252 (in code: encoding), or convert it to UTF-8.",
     );
   }
 }
 
-/** Bytes of the character that a byte begins; 1 for a byte that begins none, so that it is looked at and refused. */
+/** Returns the length of the character that begins with a byte, or 1 for a byte that begins none, so that it is refused. */
 function characterLength(first: number): number {
   return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
 }
 
-/** Where the last character begins that isn't whole; the end where all are. */
+/** Returns the start of an incomplete last character, or the end if all characters are complete. */
 function wholeCharacters(bytes: Uint8Array, from: number): number {
   for (let index = bytes.length - 1; index >= Math.max(from, bytes.length - 3); index -= 1) {
     const byte = bytes[index] ?? 0;
@@ -84,7 +84,7 @@ function wholeCharacters(bytes: Uint8Array, from: number): number {
   return bytes.length;
 }
 
-/** The first byte of bytes that aren't UTF-8 at which no character begins. */
+/** Returns the position of the first byte at which no valid character begins. */
 function firstInvalid(bytes: Uint8Array): number {
   let index = 0;
   while (index < bytes.length) {

@@ -4,7 +4,7 @@ const prime3 = 0x165667b19e3779f9n;
 const prime4 = 0x85ebca77c2b2ae63n;
 const prime5 = 0x27d4eb2f165667c5n;
 
-/** The halves of the first two, as numbers of 32 bits. */
+/** The halves of the first two, as 32-bit numbers. */
 const prime1Low = 0x85ebca87 | 0;
 const prime1High = 0x9e3779b1 | 0;
 const prime2Low = 0x27d4eb4f;
@@ -13,19 +13,19 @@ const prime2High = 0xc2b2ae3d | 0;
 const stripeBytes = 32;
 
 /**
- * The checksum of a zstd frame's text: XXH64 with seed 0, of which the lower half is kept (RFC 8878, section 3.1.1; XXH64 as
- * xxHash's own specification has it). Stripes of 32 bytes are taken in numbers of 32 bits, since bigints would be ten
- * times as slow; what comes once, in bigints.
+ * The checksum of a zstd frame's text: the lower half of XXH64 with seed 0 (RFC 8878, section 3.1.1; xxHash's specification
+ * defines XXH64). The loop over stripes of 32 bytes uses 32-bit numbers, because bigints would be ten times slower. The steps
+ * that occur once use bigints.
  */
 export class XxHash64 {
-  /** Four numbers of 64 bits. */
+  /** Four 64-bit numbers. */
   readonly #lanes = BigInt64Array.of(
     BigInt.asIntN(64, prime1 + prime2),
     BigInt.asIntN(64, prime2),
     0n,
     BigInt.asIntN(64, -prime1),
   );
-  /** The same memory: the lower half of each, and then its upper one. */
+  /** The same memory: the lower half of each number, then its upper half. */
   readonly #halves = new Int32Array(this.#lanes.buffer);
   readonly #rest = new Uint8Array(stripeBytes);
   #restLength = 0;
@@ -94,7 +94,7 @@ export class XxHash64 {
       const sumLow = ((halves[lane] ?? 0) + productLow) | 0;
       const carry = sumLow >>> 0 < productLow >>> 0 ? 1 : 0;
       const sumHigh = ((halves[lane + 1] ?? 0) + upper + carry) | 0;
-      // To the left by 31, which is to the right by one with the halves exchanged.
+      // Rotating left by 31 is rotating right by one with the halves exchanged.
       const turnedLow = (sumLow << 31) | (sumHigh >>> 1);
       const turnedHigh = (sumHigh << 31) | (sumLow >>> 1);
       halves[lane] = multiply(turnedLow, turnedHigh, prime1Low, prime1High);
@@ -106,7 +106,7 @@ export class XxHash64 {
 /** The upper half of the last product. */
 let upper = 0;
 
-/** The lower half of a product of two numbers in halves; the upper one is in `upper`. */
+/** Multiplies two numbers given as halves. Returns the lower half of the product and sets `upper` to the upper half. */
 function multiply(low: number, high: number, otherLow: number, otherHigh: number): number {
   const a = low & 0xffff;
   const b = low >>> 16;

@@ -6,7 +6,7 @@ import { StreamOutput } from "./stream-output.ts";
 import { XxHash64 } from "./xx-hash64.ts";
 import { ZstdFrames, type ZstdFrame } from "./zstd-frames.ts";
 
-/** The text of one frame, pulled. */
+/** The text of one frame, read on request. */
 interface FrameOutput {
   read(target: Uint8Array, at: number): Promise<number>;
   close(): void;
@@ -15,9 +15,9 @@ interface FrameOutput {
 type FrameOpener = (frames: ZstdFrames, frame: ZstdFrame) => FrameOutput;
 
 /**
- * The text of a zstd file, all its frames one after the other: by Node itself where it can, else by the package fzstd. A frame
- * that is cut short or damaged is an error, and so is anything behind the last one. Holds the frame's window, which is at
- * most 8 MiB and for text seldom more than 2.
+ * The text of a zstd file with all its frames. Node decompresses it if it can, otherwise the package fzstd does. A truncated or
+ * damaged frame is an error, and so is anything after the last one. It holds the frame's window, which is at most 8 MiB and
+ * for text rarely more than 2 MiB.
  */
 export class ZstdBytes implements RawBytes {
   readonly extent = "the decompressed file";
@@ -52,7 +52,7 @@ export class ZstdBytes implements RawBytes {
   }
 }
 
-/** How the package fzstd is loaded; given from outside so that its absence can be tested. */
+/** Loads the package fzstd. It is a parameter, so that tests can simulate its absence. */
 export type FzstdImporter = () => Promise<FzstdModule>;
 
 interface FzstdModule {
@@ -62,8 +62,8 @@ interface FzstdModule {
 }
 
 /**
- * What decompresses frames of zstd in this process: Node, from 22.15 on, else fzstd.
- * @throws StreamCsvError `SCSV_SOURCE_UNSUPPORTED` where neither is there
+ * Returns the decompressor of zstd frames: Node from 22.15 on, otherwise fzstd.
+ * @throws StreamCsvError `SCSV_SOURCE_UNSUPPORTED` if neither is available
  */
 export async function frameOpener(importer?: FzstdImporter): Promise<FrameOpener> {
   const create: unknown = Reflect.get(zlib, "createZstdDecompress");
@@ -115,7 +115,7 @@ async function* piecesOf(frames: ZstdFrames, frame: ZstdFrame): AsyncGenerator<U
   yield* frames.blocks(frame);
 }
 
-/** Decompresses block by block, 128 KiB of text at the most, and checks the checksum, which fzstd leaves alone. */
+/** Decompresses block by block, at most 128 KiB of text each. It verifies the checksum, because fzstd does not. */
 class FzstdFrame implements FrameOutput {
   readonly #frames: ZstdFrames;
   readonly #frame: ZstdFrame;
@@ -131,7 +131,7 @@ class FzstdFrame implements FrameOutput {
     this.#frame = frame;
     this.#pieces = piecesOf(frames, frame)[Symbol.asyncIterator]();
     this.#decompress = new fzstd.Decompress((data) => {
-      // Its memory is used again with the next block.
+      // Its memory is reused for the next block.
       this.#texts.push(data.slice());
     });
   }
@@ -157,7 +157,7 @@ class FzstdFrame implements FrameOutput {
     this.#isEnded = true;
   }
 
-  /** One piece is held back, since the last one has to be told as such. */
+  /** One piece is held back, because the last one must be marked as such. */
   async #advance(): Promise<void> {
     const next = await this.#pieces.next();
     const isLast = next.done === true;

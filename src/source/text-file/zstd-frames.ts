@@ -1,23 +1,23 @@
 import type { FileBytes } from "./file-bytes.ts";
 import { unreadableFile } from "./unreadable-file.ts";
 
-/** The most that a frame may refer back to, which is held: 8 MiB, as RFC 8878 advises; `zstd` makes no more up to level 19. */
+/** The largest window, which is held in memory: 8 MiB, as RFC 8878 recommends. Up to level 19 `zstd` uses no larger one. */
 const mostWindowBytes = 8 * 1024 * 1024;
-/** A block's own limit. */
+/** The largest block. */
 const mostBlockBytes = 128 * 1024;
 
 const frameMagic = 0xfd2fb528;
 const firstSkippableMagic = 0x184d2a50;
 
-/** A frame of a zstd file, before its blocks. */
+/** The header of a frame in a zstd file. */
 export interface ZstdFrame {
   readonly header: Uint8Array;
   readonly hasChecksum: boolean;
 }
 
 /**
- * Takes the frames of a zstd file (RFC 8878) apart without decompressing them: what decompresses may take an end that comes
- * too early, or whatever stands behind a frame, for the end of the file.
+ * Splits the frames of a zstd file (RFC 8878) without decompressing them. A decompressor may treat a truncated frame, or
+ * anything after a frame, as the end of the file.
  */
 export class ZstdFrames {
   readonly #packed: FileBytes;
@@ -30,7 +30,7 @@ export class ZstdFrames {
     this.#packed = packed;
   }
 
-  /** The next frame that holds text; undefined at the end of the file. */
+  /** Returns the next frame that contains text, or undefined at the end of the file. */
   async next(): Promise<ZstdFrame | undefined> {
     for (;;) {
       const magic = await this.#take(4, true);
@@ -46,7 +46,7 @@ export class ZstdFrames {
     }
   }
 
-  /** The blocks of the frame that `next` gave, each with its header, and the checksum if there is one. */
+  /** Yields the blocks of the frame that `next` returned, each with its header, and the checksum if there is one. */
   async *blocks({ hasChecksum }: ZstdFrame): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const header = await this.#taken(3);
@@ -79,8 +79,8 @@ export class ZstdFrames {
 
   #foreign(): Error {
     return this.#frames === 1
-      ? this.damage("it doesn't begin as zstd does")
-      : unreadableFile(this.#packed.file.path, "has bytes behind the end of its zstd data");
+      ? this.damage("it does not begin like zstd data")
+      : unreadableFile(this.#packed.file.path, "has bytes after the end of its zstd data");
   }
 
   async #frame(magic: Uint8Array): Promise<ZstdFrame> {
@@ -95,7 +95,7 @@ export class ZstdFrames {
     if (dictionary.some((byte) => byte !== 0))
       throw unreadableFile(
         this.#packed.file.path,
-        "is compressed with a dictionary of zstd's, which isn't at hand",
+        "is compressed with a zstd dictionary, which is not available",
         "Compress it without a dictionary.",
       );
     const windowBytes = isSingle ? numberOf(size) : windowOf(rest[0] ?? 0);
@@ -114,7 +114,7 @@ export class ZstdFrames {
     return bytes;
   }
 
-  /** So many bytes; undefined when the file ends before, which must not be in their midst if `isWhole`. */
+  /** Returns `count` bytes, or undefined if the file ends before. With `isWhole`, an end in the middle of them is an error. */
   async #take(count: number, isWhole: boolean): Promise<Uint8Array | undefined> {
     const bytes = new Uint8Array(count);
     let length = 0;
@@ -138,7 +138,7 @@ export class ZstdFrames {
   #foreignTail(): Error {
     return unreadableFile(
       this.#packed.file.path,
-      "has bytes behind the end of its zstd data, too few for any more",
+      "has bytes after the end of its zstd data, too few for another frame",
     );
   }
 }
@@ -148,7 +148,7 @@ function windowOf(descriptor: number): number {
   return base + (base / 8) * (descriptor & 7);
 }
 
-/** A number of one, two, four or eight bytes; of two it is 256 more. */
+/** Reads a number of one, two, four or eight bytes. The format adds 256 to one of two bytes. */
 function numberOf(bytes: Uint8Array): number {
   const number = bytes.reduceRight((total, byte) => total * 256 + byte, 0);
   return bytes.length === 2 ? number + 256 : number;

@@ -72,9 +72,9 @@ const refused: readonly (readonly [content: string, record: number, byte: number
   ['{"a":1,,"b":2}', 1, 7, /^expected a key/],
   ['{"a":[1 2]}', 1, 8, /^expected a comma or \], found "2\]}"/],
   ['[{"a":1} {"a":2}]', 2, 9, /^expected a comma or \] before it/],
-  ['{"a" 1}', 1, 5, /^expected a colon behind the key, found "1}"/],
+  ['{"a" 1}', 1, 5, /^expected a colon after the key, found "1}"/],
   ['{"a"::1}', 1, 5, /^expected a value/],
-  ['{"a"}', 1, 4, /^expected a colon behind the key/],
+  ['{"a"}', 1, 4, /^expected a colon after the key/],
   ['{"a":1]', 1, 6, /^expected a comma or }, found "\]"/],
   ['{"a":[1}}', 1, 7, /^expected a comma or \]/],
   ["{1:1}", 1, 1, /^expected a key or }/],
@@ -150,13 +150,13 @@ test("refuses files without a column, and says so", async () => {
     await assert.rejects(openJson(content), { message: /has no columns\. No record of it has a key\.$/ });
 });
 
-test("a byte that isn't UTF-8 is refused, also within a string", async () => {
+test("refuses a byte that is not UTF-8, also within a string", async () => {
   for (const bytes of [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe4, 0xb8]])
     await assert.rejects(
       openJson(Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')])),
       {
         code: "SCSV_SOURCE_UNREADABLE",
-        message: /isn't UTF-8: byte 6 /,
+        message: /is not UTF-8: byte 6 /,
       },
     );
 });

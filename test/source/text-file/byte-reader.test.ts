@@ -101,7 +101,7 @@ const refused: Readonly<
     undefined,
     /byte 5 of the file.* is 0xE9/,
   ],
-  "an invalid byte far behind": [
+  "an invalid byte far into the file": [
     Buffer.concat([Buffer.alloc(200_000, "ab\u00E9"), Buffer.of(0xff)]),
     undefined,
     /byte 200000 of the file.* is 0xFF/,
@@ -133,7 +133,7 @@ const refused: Readonly<
   "a byte that Windows-1252 leaves undefined": [
     Buffer.from("616281", "hex"),
     "windows-1252",
-    /byte 2 .*0x81, which stands for no character/,
+    /byte 2 .*0x81, which is not a character/,
   ],
   "the second half of a pair": [
     Buffer.from("610000dc", "hex"),
@@ -164,7 +164,7 @@ test("reads NULs in UTF-8 as what they are", async () => {
     assert.equal(await textOf(Buffer.from(text)), text);
 });
 
-test("reads gzip of several members, empty ones too, and zeros behind them", async () => {
+test("reads gzip of several members, also empty ones, and zeros after them", async () => {
   const long = alphabet.repeat(5000);
   const packed = Buffer.concat([gzipSync(long), gzipSync(""), gzipSync("end\n"), Buffer.alloc(700)]);
   for (const step of [100, 65_536])
@@ -186,13 +186,13 @@ const damagedFiles: Readonly<Record<string, readonly [bytes: Uint8Array, message
   "a member without its last byte": [whole.subarray(0, -1), /ends in the midst of its gzip data/],
   "half a member": [whole.subarray(0, whole.length >> 1), /ends in the midst of its gzip data/],
   "a wrong checksum": [damagedSum, /damaged gzip data: incorrect data check/],
-  "text behind a member": [
+  "text after a member": [
     Buffer.concat([whole, Buffer.from("abcdefghijklmnopqrstuvwxyz")]),
     /damaged gzip data/,
   ],
-  "text behind zeros behind a member": [
+  "text after zeros after a member": [
     Buffer.concat([whole, Buffer.alloc(9), Buffer.from("abc")]),
-    /bytes behind the end/,
+    /bytes after the end/,
   ],
   "half a second member": [Buffer.concat([whole, whole.subarray(0, 500)]), /ends in the midst/],
 };

@@ -111,7 +111,7 @@ for (const [way, fzstd] of ways) {
   );
 
   test(
-    `refuses zstd by ${way} that is cut short, damaged, or has something behind it`,
+    `refuses zstd by ${way} that is truncated, damaged or followed by other bytes`,
     { skip: !hasZstd },
     async () => {
       const whole = zstd(rows);
@@ -119,14 +119,14 @@ for (const [way, fzstd] of ways) {
       wrongSum[whole.length - 1] = (wrongSum[whole.length - 1] ?? 0) ^ 1;
       const damagedFiles: readonly (readonly [bytes: Uint8Array, message: RegExp])[] = [
         [Buffer.alloc(0), /in the midst of its zstd data/],
-        [Buffer.from("a,b\n1,2\n"), /damaged zstd data: it doesn't begin as zstd does/],
+        [Buffer.from("a,b\n1,2\n"), /damaged zstd data: it does not begin like zstd data/],
         [whole.subarray(0, -1), /in the midst of its zstd data/],
         [whole.subarray(0, -4), /in the midst of its zstd data/],
         [whole.subarray(0, whole.length >> 1), /in the midst of its zstd data/],
         [whole.subarray(0, 3), /in the midst of its zstd data/],
         [wrongSum, /damaged zstd data: /],
-        [Buffer.concat([whole, Buffer.from("garbage")]), /bytes behind the end of its zstd data/],
-        [Buffer.concat([whole, Buffer.of(0)]), /bytes behind the end of its zstd data/],
+        [Buffer.concat([whole, Buffer.from("garbage")]), /bytes after the end of its zstd data/],
+        [Buffer.concat([whole, Buffer.of(0)]), /bytes after the end of its zstd data/],
         [Buffer.concat([whole, whole.subarray(0, 100)]), /in the midst of its zstd data/],
         [zstd(rows, "--long=27"), /needs \d+ MiB to be decompressed, and 8 MiB are the most/],
       ];
