@@ -1,4 +1,4 @@
-/** Where time comes from; passed in, so that a test can hold it still. */
+/** A source of time. It is a parameter, so that a test can control it. */
 export interface Clock {
   /** Monotonic time in milliseconds with a fraction, from an arbitrary start. */
   nowMs(): number;

@@ -12,7 +12,7 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
   gb: 1000 ** 3,
 };
 
-/** Timers count in 31 bits; a longer one would fire at once. */
+/** Node's timers count in 31 bits. A longer one would fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
 const millisecondsPerUnit: Readonly<Record<string, number>> = {
@@ -24,7 +24,7 @@ const millisecondsPerUnit: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a size such as `65536`, `64k`, `10MiB` or `1.5GB` into bytes.
+ * Parses a size such as `65536`, `64k`, `10MiB` or `1.5GB` into bytes.
  * A bare `k`, `m`, `g` and the `KiB` family are powers of 1024; `kB`, `MB`, `GB` are powers of 1000.
  * @throws RangeError `SCSV_ARG_RANGE` when the text is not a size
  */
@@ -41,7 +41,7 @@ export function parseByteSize(text: string): number {
 }
 
 /**
- * Reads a duration such as `500ms`, `30s`, `2m` or `1h` into milliseconds; `0` needs no unit.
+ * Parses a duration such as `500ms`, `30s`, `2m` or `1h` into milliseconds. `0` needs no unit.
  * @throws RangeError `SCSV_ARG_RANGE` when the text is not a duration
  */
 export function parseDuration(text: string): number {
@@ -60,7 +60,7 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * Reads plain decimal digits, 0 to 2^53 − 1: no sign, point, exponent or other base.
+ * Parses plain decimal digits, 0 to 2^53 − 1, without sign, point, exponent or other base.
  * @throws RangeError `SCSV_ARG_RANGE` for anything else
  */
 export function parseCount(text: string): number {
@@ -74,7 +74,7 @@ export function parseCount(text: string): number {
   return count;
 }
 
-/** A number of bytes for a person, in powers of 1024: `512 B`, `64.0 KiB`, `1.50 GiB`. */
+/** Formats a number of bytes in powers of 1024: `512 B`, `64.0 KiB`, `1.50 GiB`. */
 export function formatBytes(bytes: number): string {
   requireNumber(bytes);
   const names = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -87,7 +87,7 @@ export function formatBytes(bytes: number): string {
   return `${index === 0 ? String(value) : significant(value)} ${names[index] ?? ""}`;
 }
 
-/** A duration for a person: `350 µs`, `12.3 ms`, `1.25 s`, `4 min 05 s`. */
+/** Formats a duration: `350 µs`, `12.3 ms`, `1.25 s`, `4 min 05 s`. */
 export function formatSeconds(seconds: number): string {
   requireNumber(seconds);
   const size = Math.abs(seconds);
@@ -99,21 +99,21 @@ export function formatSeconds(seconds: number): string {
   return `${Math.trunc(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 }
 
-/** A count for a person, its thousands apart: `3,000,000`. */
+/** Formats a count with thousands separators: `3,000,000`. */
 export function formatCount(count: number): string {
   requireNumber(count);
-  // Adding zero takes the sign from a negative zero.
+  // Adding zero removes the sign of a negative zero.
   return (Math.round(count) + 0).toLocaleString("en-US");
 }
 
-/** Three significant digits, without an exponent. */
+/** Formats a number with three significant digits, without an exponent. */
 function significant(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return value.toFixed(0);
   return size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-/** As `wrongType` of errors.ts makes it, which the ground floor doesn't import. */
+/** The same as `wrongType` of errors.ts, which a file of the ground floor must not import. */
 function wrongType(message: string): TypeError & { readonly code: string } {
   return Object.assign(new TypeError(message), { code: "SCSV_ARG_TYPE" });
 }
@@ -126,7 +126,7 @@ function requireNumber(value: unknown): void {
   if (typeof value !== "number") throw wrongType(`What is written is a number, not of type ${typeof value}.`);
 }
 
-/** As `wrongRange` of errors.ts makes it, which the ground floor doesn't import. */
+/** The same as `wrongRange` of errors.ts, which a file of the ground floor must not import. */
 function unreadable(message: string): RangeError & { readonly code: string } {
   return Object.assign(new RangeError(message), { code: "SCSV_ARG_RANGE" });
 }

@@ -1,10 +1,10 @@
 import { brotliCompressSync, constants, createBrotliCompress } from "node:zlib";
 import { type Coding, neverFull } from "./coding.ts";
 
-/** Node's default of 11 is for files made once; 4 is about as fast as gzip and smaller. */
+/** Node's default of 11 is meant for files that are compressed once. Level 4 is about as fast as gzip, and smaller. */
 const defaultQuality = 4;
 
-/** Smaller than gzip at the same speed (RFC 7932); browsers take it over TLS only. */
+/** Brotli (RFC 7932) is smaller than gzip at the same speed. Browsers accept it only over TLS. */
 export const brotli: Coding = {
   name: "br",
   flushKind: constants.BROTLI_OPERATION_FLUSH,

@@ -3,7 +3,7 @@ import { type Coding, neverFull } from "./coding.ts";
 
 const defaultLevel = 6;
 
-/** Every client knows it (RFC 1952). Node writes no time into its header, so equal bodies give equal bytes. */
+/** Every client supports gzip (RFC 1952). Node writes no time into its header, so equal bodies give equal bytes. */
 export const gzip: Coding = {
   name: "gzip",
   flushKind: constants.Z_SYNC_FLUSH,

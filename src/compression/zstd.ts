@@ -1,20 +1,20 @@
 import * as zlib from "node:zlib";
 import { type Coding, type Compressor, neverFull } from "./coding.ts";
 
-/** From zstd.h, since Node 20 knows neither zstd nor its constants. */
+/** Constants from zstd.h, because Node 20 has neither zstd nor its constants. */
 const compressionLevelParameter = 100;
 const windowLogParameter = 101;
 const flushDirective = 1;
 const endDirective = 2;
 const defaultLevel = 3;
 
-/** Up to 8 MiB any reader must accept (RFC 8878, section 3.1.1.1.2; RFC 9659), and browsers refuse more. */
+/** Every reader must accept up to 8 MiB (RFC 8878, section 3.1.1.1.2; RFC 9659). Browsers refuse more. */
 const largestWindowLog = 23;
 
-/** Above this level zstd takes a larger window by itself. */
+/** Above this level zstd chooses a larger window by itself. */
 const largestLevelWithinWindow = 19;
 
-/** Faster than both others (RFC 8878); undefined before Node 22.15, which has no zstd. */
+/** Zstandard (RFC 8878) is faster than gzip and Brotli. It is undefined before Node 22.15, which has no zstd. */
 export const zstd: Coding | undefined = findZstd();
 
 function findZstd(): Coding | undefined {
@@ -31,7 +31,7 @@ function findZstd(): Coding | undefined {
 }
 
 function optionsOf(level = defaultLevel): { readonly params: Record<number, number> } {
-  // Set at the lower levels, it would make their smaller windows larger.
+  // At lower levels the setting would enlarge their smaller windows.
   const window = level > largestLevelWithinWindow ? { [windowLogParameter]: largestWindowLog } : {};
   return { params: { [compressionLevelParameter]: level, ...window } };
 }

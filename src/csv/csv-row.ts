@@ -1,10 +1,9 @@
 const lineEnding = /^(?:\r\n|\n|\r)$/;
 
 /**
- * The cells of one CSV row (RFC 4180), such as `id,"total, net"`; a line ending behind it is left out. This is how columns
- * are named in a query string and by a flag. Time is linear in the text.
- * @throws RangeError that says what is wrong: a quote that isn't closed, a quote inside a bare cell, text behind a
- *   quoted one, or a second row
+ * Parses one CSV row (RFC 4180), such as `id,"total, net"`, into its cells. A line ending after it is ignored. Query
+ * strings and flags name columns in this form. Time is linear in the text.
+ * @throws RangeError for an unclosed quote, a quote inside an unquoted cell, text after a quoted cell, or a second row
  */
 export function readCsvRow(text: string): readonly string[] {
   const cells: string[] = [];
@@ -21,13 +20,13 @@ export function readCsvRow(text: string): readonly string[] {
   throw new RangeError(
     rest.startsWith("\r") || rest.startsWith("\n")
       ? "it has a second row"
-      : `${JSON.stringify(rest)} stands behind a cell's end`,
+      : `${JSON.stringify(rest)} follows the end of a cell`,
   );
 }
 
 interface Cell {
   readonly value: string;
-  /** Where the text behind the cell begins. */
+  /** Where the text after the cell begins. */
   readonly end: number;
 }
 
@@ -47,5 +46,5 @@ function quotedCell(text: string, start: number): Cell {
     at += 1;
     from = at;
   }
-  throw new RangeError("a quote isn't closed");
+  throw new RangeError("a quote is not closed");
 }

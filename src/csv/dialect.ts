@@ -1,36 +1,36 @@
 import { requireObject } from "../errors.ts";
 
-/** Which cells are quoted: where it is needed, every cell of text type as well, or every cell but bare nulls. */
+/** Which cells are quoted: only those that need it, also every cell of text type, or every cell except nulls. */
 export type Quoting = "minimal" | "strings" | "all";
 
-/** What happens to NaN and the infinities: an error naming row and column, their names, or the null marker. */
+/** How NaN and infinities are written: as an error with row and column, as their names, or as the null marker. */
 export type NonFinite = "error" | "text" | "null";
 
-/** What happens to text that a spreadsheet would run: written as it is, made harmless with `'`, or an error. */
+/** What happens to text that a spreadsheet would run as a formula: it is written unchanged, escaped with `'`, or rejected. */
 export type Formulas = "allow" | "escape" | "reject";
 
 /**
- * How instants are written: as `toISOString` writes them, or with a blank, without a zone and without a fraction of zero,
- * which spreadsheets take for dates: `2026-11-28 14:05:09`.
+ * How timestamps are written: `iso` is the form of `toISOString`. `space` has a space instead of the `T`, no zone, and no
+ * fraction if it is zero. Spreadsheets read that form as a date: `2026-11-28 14:05:09`.
  */
 export type Timestamps = "iso" | "space";
 
-/** What can be set of a dialect, option by option, in code, configuration, query string and flags. */
+/** The options of a dialect that code, configuration, query strings and flags can set. */
 export interface DialectOptions {
   /** One ASCII character between cells. */
   readonly delimiter?: string;
-  /** One ASCII character around cells that need it, doubled inside them. */
+  /** One ASCII character around cells that need quotes. It is doubled inside them. */
   readonly quote?: string;
-  /** What ends every row, the last one too: `"\n"` or `"\r\n"`. */
+  /** The end of every row, including the last: `"\n"` or `"\r\n"`. */
   readonly recordDelimiter?: string;
-  /** Whether the first row holds the names of the columns. */
+  /** Whether the first row contains the names of the columns. */
   readonly header?: boolean;
-  /** Whether the text begins with the byte order mark of UTF-8. */
+  /** Whether the text begins with a UTF-8 byte order mark. */
   readonly bom?: boolean;
   readonly quoting?: Quoting;
-  /** What is written, bare, for null; text that equals it is quoted. */
+  /** The unquoted text for null. Text that equals it is quoted. */
   readonly nullValue?: string;
-  /** Before the fraction of numbers and decimals, never in text: `"."` or `","`. */
+  /** The character before the fraction of numbers and decimals, `"."` or `","`. Text is not changed. */
   readonly decimalSeparator?: string;
   readonly nonFinite?: NonFinite;
   readonly formulas?: Formulas;
@@ -43,7 +43,7 @@ interface DialectShape extends Required<DialectOptions> {
   readonly booleans: readonly [string, string];
 }
 
-/** How rows become text, every option decided; one that holds together is made by `resolveDialect`. */
+/** How rows become text, with every option set. `resolveDialect` makes and checks one. */
 export interface Dialect extends DialectShape {
   /** The preset it was made from. */
   readonly name: DialectName;
@@ -75,7 +75,7 @@ const excel = {
 } as const satisfies DialectShape;
 
 /**
- * The presets by name; each is complete, and every option of it can be overridden.
+ * The presets by name. Each is complete, and every option can be overridden.
  * @example
  * ```js
  * import { dialects } from "stream-csv";
@@ -106,8 +106,8 @@ export const dialects = {
 } as const satisfies Record<string, DialectShape>;
 
 /**
- * Whether a dialect writes values as PostgreSQL's COPY does: its own dates and floats, an empty text quoted only where
- * the null marker is empty too, a lone `\\.` quoted, and a lone null as an empty line.
+ * Whether a dialect writes values as PostgreSQL's COPY does. COPY has its own dates and floats, quotes an empty text only if
+ * the null marker is empty too, quotes a lone `\\.`, and writes a lone null as an empty line.
  */
 export function isPostgres(dialect: Dialect): boolean {
   return dialect.name === "postgres";
@@ -117,7 +117,7 @@ export function isPostgres(dialect: Dialect): boolean {
 export type DialectName = keyof typeof dialects;
 
 /**
- * The media type of a text in a dialect, parameters included.
+ * Returns the media type of a text in a dialect, with its parameters.
  * Text with commas or other delimiters is `text/csv`, whose `header` parameter RFC 4180 defines; text with tabs is
  * `text/tab-separated-values`, which has no such parameter.
  */
@@ -127,7 +127,7 @@ export function contentTypeOf(dialect: Dialect): string {
   return `text/csv; charset=utf-8; header=${dialect.header ? "present" : "absent"}`;
 }
 
-/** The ending of a file in a dialect, with its dot: `.tsv` where tabs delimit, otherwise `.csv`. */
+/** The extension of a file in a dialect: `.tsv` if the delimiter is a tab, otherwise `.csv`. */
 export function fileEndingOf(dialect: Dialect): ".csv" | ".tsv" {
   requireObject("dialect", dialect, "delimiter");
   return dialect.delimiter === "\t" ? ".tsv" : ".csv";

@@ -1,6 +1,6 @@
 /**
- * Characters that show nothing, as ranges of code points: blanks, controls, and those of no width. A spreadsheet, or what
- * prepares a file for one, may drop them, so a formula behind them is still a formula.
+ * Invisible characters, as ranges of code points: spaces, controls and characters of no width. A spreadsheet or an import
+ * tool may drop them, so a formula after them is still a formula.
  */
 const blankRanges: readonly (readonly [first: number, last: number])[] = [
   [0x00, 0x20],
@@ -35,29 +35,29 @@ const blankRanges: readonly (readonly [first: number, last: number])[] = [
   [0xe0000, 0xe0fff],
 ];
 
-/** What begins a formula: `=`, `+`, `-` and `@`, and their full-width forms. */
+/** The characters that begin a formula: `=`, `+`, `-` and `@`, and their full-width forms. */
 const starts = "=+\\-@\\uFF1D\\uFF0B\\uFF0D\\uFF20";
 const blanks = blankRanges.map(([first, last]) => `${escaped(first)}-${escaped(last)}`).join("");
 
 const formulaStart = new RegExp(`^[${blanks}]*[${starts}]`, "u");
 
-/** A tab, line break or NUL is guarded whatever follows it (OWASP ASVS 5.0, 1.2.10). */
+/** A text that begins with a tab, line break or NUL is always guarded (OWASP ASVS 5.0, 1.2.10). */
 const controlStart = /^[\t\r\n\0]/;
 
 /**
- * A sign with nothing behind it but digits, points, commas and blanks, then an exponent or a percent sign: a lone `-`,
- * `-1,234.50`, `-5 %`, `+49 30 1234`. Whatever a spreadsheet makes of it, it can't compute: that takes an operator, a name
- * or a reference. `+49-30-1234` has operators, and would become −1215.
+ * A sign, then only digits, points, commas and spaces, then perhaps an exponent or a percent sign: a lone `-`,
+ * `-1,234.50`, `-5 %`, `+49 30 1234`. A spreadsheet can't compute anything from it, because that takes an operator, a name
+ * or a reference. `+49-30-1234` has operators and would become −1215.
  */
 const signedNumber = new RegExp(`^[${blanks}]*[+-][\\d., \\u00a0\\u202f]*(?:(?<=\\d)[eE][+-]?\\d+)?%?$`, "u");
 
 /**
- * Whether a spreadsheet that opens a file might run a text as a formula (OWASP, "CSV Injection"). Numbers pass, and what
- * has only digits behind its sign. Looks at the whole text only when it begins with a sign.
+ * Whether a spreadsheet might run a text as a formula (OWASP, "CSV Injection"). Numbers are allowed, and so are texts with
+ * only digits after their sign. The whole text is read only if it begins with a sign.
  */
 export function isFormula(text: string): boolean {
   const first = text.charCodeAt(0);
-  // Most texts begin with a letter or a digit: of ASCII, or of Chinese, Japanese and Korean.
+  // Most texts begin with an ASCII letter or digit, or with a Chinese, Japanese or Korean character.
   if ((first > 0x40 && first < 0x7f) || (first >= 0x30 && first <= 0x39)) return false;
   if (first > 0x3164 && first < 0xd800) return false;
   if (controlStart.test(text)) return true;
@@ -68,9 +68,9 @@ function escaped(codePoint: number): string {
   return `\\u{${codePoint.toString(16)}}`;
 }
 
-/** 1 for the first byte, in UTF-8, of a character that may begin a formula or stand before it; 2 where the next byte tells. */
+/** By first UTF-8 byte: 1 if the character may begin or precede a formula, 2 if that depends on the next byte. */
 const firstBytes = new Uint8Array(256);
-/** The first two bytes of those that have more than one. */
+/** The first two bytes of the characters that have more than one. */
 const bytePairs = new Set<number>();
 for (const [first, last] of [
   ...blankRanges,
@@ -88,7 +88,7 @@ function note(codePoint: number): void {
   if (next !== undefined) bytePairs.add(byte * 256 + next);
 }
 
-/** Whether the text of some bytes may be a formula: false for nearly all, without making a string of them. */
+/** Whether the text in some bytes may be a formula. It is false for nearly all texts and makes no string. */
 export function mayBeFormula(bytes: Uint8Array, from: number, to: number): boolean {
   const first = from < to ? (bytes[from] ?? 0) : 0x30;
   const kind = firstBytes[first];

@@ -1,9 +1,9 @@
-/** What an instant is counted in. */
+/** The unit of a timestamp. */
 export type InstantUnit = "ms" | "us" | "ns";
 
-/** Ticks that stand for the end of time, as databases store it: the greatest 64-bit number and its negative. */
+/** The ticks that mean `infinity` in databases: the greatest 64-bit number, and its negative. */
 export const infinity = 2n ** 63n - 1n;
-/** The same for days, which have 32 bits. */
+/** The same for days, which are 32-bit numbers. */
 const infiniteDays = 2 ** 31 - 1;
 
 const ticksPerSecond: Readonly<Record<InstantUnit, number>> = { ms: 1e3, us: 1e6, ns: 1e9 };
@@ -16,13 +16,13 @@ export interface InstantParts {
   readonly days: number;
   /** `hh:mm:ss` */
   readonly clock: string;
-  /** The fraction of the second, in as many digits as the unit has. */
+  /** The fraction of the second, with as many digits as the unit has. */
   readonly fraction: string;
 }
 
 /**
- * Takes an instant apart, exactly, whatever its year; ±(2^63 − 1) as a bigint, and ±Infinity as a number, are
- * `infinity` and `-infinity`, NaN is null.
+ * Splits a timestamp of any year into exact parts. ±(2^63 − 1) as a bigint and ±Infinity as a number are `infinity` and
+ * `-infinity`. NaN is null.
  */
 export function instantParts(
   ticks: number | bigint,
@@ -39,7 +39,7 @@ export function instantParts(
     seconds = Number((ticks - rest) / divisor);
     fraction = Number(rest);
   } else {
-    // A Date holds whole milliseconds: what a number has beyond its unit is cut off, as Date cuts it.
+    // A fraction of a unit is cut off, as Date does with fractions of a millisecond.
     const whole = Math.trunc(Number(ticks));
     if (Number.isNaN(whole)) return null;
     if (!Number.isFinite(whole)) return whole > 0 ? "infinity" : "-infinity";
@@ -55,8 +55,8 @@ export function instantParts(
 }
 
 /**
- * An instant in ISO 8601, UTC, as `Date.prototype.toISOString` writes it, for any year and down to the nanosecond.
- * There are three digits after the second, or six or nine where fewer would lose something.
+ * Formats a timestamp of any year in ISO 8601 and UTC, as `Date.prototype.toISOString` does, down to the nanosecond.
+ * The second has three decimals, or six or nine if fewer would lose something.
  */
 export function instantText(ticks: number | bigint, unit: InstantUnit): string | null {
   const parts = instantParts(ticks, unit);
@@ -65,8 +65,8 @@ export function instantText(ticks: number | bigint, unit: InstantUnit): string |
 }
 
 /**
- * The same with a blank in the place of the `T`, without a zone, and with a fraction only where it isn't zero, as
- * spreadsheets read a date and a time: `2026-11-28 14:05:09` or `2026-11-28 14:05:09.123`.
+ * The same with a space instead of the `T`, without a zone, and without a fraction if it is zero. Spreadsheets read this form
+ * as a date and a time: `2026-11-28 14:05:09` or `2026-11-28 14:05:09.123`.
  */
 export function spacedInstantText(ticks: number | bigint, unit: InstantUnit): string | null {
   const parts = instantParts(ticks, unit);
@@ -75,19 +75,19 @@ export function spacedInstantText(ticks: number | bigint, unit: InstantUnit): st
   return `${calendarText(parts.days)} ${parts.clock}${fraction === "" ? "" : `.${fraction}`}`;
 }
 
-/** A fraction without its last zeros, in steps of three digits, and so many at the least. */
+/** Removes trailing zeros from a fraction, three at a time, but keeps at least `least` digits. */
 function shortened(fraction: string, least: number): string {
   let digits = fraction;
   while (digits.length > least && digits.endsWith("000")) digits = digits.slice(0, -3);
   return digits;
 }
 
-/** A day as `YYYY-MM-DD`, years outside 0 to 9999 with a sign and at least six digits, as `toISOString` has them. */
+/** Formats a day as `YYYY-MM-DD`. Years outside 0 to 9999 have a sign and at least six digits, as in `toISOString`. */
 export function dayText(days: number): string {
   return infiniteDayText(days) ?? calendarText(days);
 }
 
-/** `infinity` and `-infinity` for days that are infinitely far. */
+/** Returns `infinity` or `-infinity` for the days that mean these. */
 export function infiniteDayText(days: number): string | undefined {
   if (days === infiniteDays) return "infinity";
   return days === -infiniteDays ? "-infinity" : undefined;
@@ -101,9 +101,9 @@ export interface CalendarDay {
 }
 
 /**
- * The calendar day that is so many days from 1970-01-01.
- * Years are counted from March, so that the leap day is the last of its year, in eras of 400 years, which all have
- * the same 146,097 days; exact for every day a 64-bit instant can name, where `Date` ends at the year 275760.
+ * Returns the calendar day that is `days` days after 1970-01-01.
+ * Years begin in March, so that the leap day is the last of its year. Eras of 400 years all have 146,097 days. The result is
+ * exact for every day of a 64-bit timestamp, while `Date` ends in the year 275760.
  */
 export function calendarDay(days: number): CalendarDay {
   const sinceEpoch = days + 719_468;

@@ -12,26 +12,26 @@ import {
 } from "./value.ts";
 
 /**
- * What an object is to JSON: what its `toJSON` gives, or what a wrapper such as `new Number(5)` holds; itself where it
- * says nothing.
- * @throws whatever a `toJSON` throws
+ * Returns the value that JSON uses for an object: the result of its `toJSON`, the primitive in a wrapper such as
+ * `new Number(5)`, or else the object itself.
+ * @throws the error that a `toJSON` throws
  */
 export function jsonValue(value: unknown, key: string): unknown {
   return unboxed(hasToJson(value) ? value.toJSON(key) : value);
 }
 
 /**
- * A value that {@link jsonValue} gave as JSON (RFC 8259), with the rules of `JSON.stringify`, and nothing lost: bigints and
- * decimals are numbers with all their digits, what is JSON already stays as it is, bytes are a string of `\x` and hex, a `Map` is an object, and a typed array
- * a list of numbers. Undefined where JSON has no text for the value.
- * @throws whatever a `toJSON` inside it throws; TypeError for an object that contains itself, and for one that JSON would
- *   leave empty, such as a Set, an error or a promise
+ * Formats a value of {@link jsonValue} as JSON (RFC 8259). The rules are those of `JSON.stringify`, but nothing is lost: bigints
+ * and decimals are numbers with all digits, JSON text stays unchanged, bytes are a string of `\x` and hex, a `Map` is an
+ * object, and a typed array is a list of numbers. Returns undefined if JSON has no text for the value.
+ * @throws the error that a `toJSON` inside it throws; TypeError for an object that contains itself, and for one that JSON
+ *   would leave empty, such as a Set, an error or a promise
  */
 export function jsonTextOf(value: unknown): string | undefined {
   return written(value, []);
 }
 
-/** `ancestors` are the objects around the value: meeting one of them again would never end. */
+/** `ancestors` are the objects around the value. If one of them occurs again, the JSON would never end. */
 function written(value: unknown, ancestors: unknown[]): string | undefined {
   switch (typeof value) {
     case "string":
@@ -58,7 +58,7 @@ function member(value: unknown, key: string, ancestors: unknown[]): string | und
 
 const boxed = /^\[object (?:Number|String|Boolean|BigInt)\]$/;
 
-/** What a wrapper object, such as `new Number(5)`, stands for. */
+/** Returns the primitive in a wrapper object, such as `new Number(5)`. */
 function unboxed(value: unknown): unknown {
   const isBox = typeof value === "object" && boxed.test(tagOf(value));
   return isBox ? value?.valueOf() : value;
@@ -86,7 +86,7 @@ function objectText(value: object, ancestors: unknown[]): string | undefined {
   return text;
 }
 
-/** The bytes of what holds bytes: a byte array, a buffer or a view of one; not those of an array of numbers. */
+/** Returns the bytes of a byte array, a buffer or a DataView, but not those of an array of numbers. */
 export function bytesOf(value: object): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
   const tag = tagOf(value);
@@ -129,8 +129,8 @@ function entriesText(entries: Iterable<readonly [unknown, unknown]>, ancestors: 
 }
 
 /**
- * Refuses an object whose JSON would leave out what it holds: an error, and one of a kind of its own without a property
- * to show, as a Set, a promise, a pattern or an iterator is.
+ * Refuses an object whose JSON would leave out its contents: an error, or an object of a built-in class without enumerable
+ * properties, such as a Set, a promise, a RegExp or an iterator.
  */
 function refuseHidden(value: object, shownCount: number): void {
   const tag = tagOf(value);
@@ -141,7 +141,7 @@ function refuseHidden(value: object, shownCount: number): void {
   );
 }
 
-/** What isn't a string is a key by its JSON, and by the text alone where that is a string: dates have no quotes within. */
+/** A key that is not a string is written as its JSON. If that is a string, such as a date's, its text is the key. */
 function keyText(key: unknown, ancestors: unknown[]): string {
   const text = member(key, "", ancestors) ?? "";
   return text.startsWith('"') ? String(JSON.parse(text)) : text;
@@ -151,7 +151,7 @@ interface HasToJson {
   toJSON(key: string): unknown;
 }
 
-/** Bytes are left out: a Buffer's `toJSON` would list its bytes as numbers. */
+/** Bytes are excluded, because a Buffer's `toJSON` lists its bytes as numbers. */
 function hasToJson(value: unknown): value is HasToJson {
   return (
     typeof value === "object" &&

@@ -2,14 +2,14 @@ import { clockText, type IntervalValue } from "./value.ts";
 import { calendarDay, infiniteDayText, instantParts, type InstantUnit } from "./iso-time.ts";
 
 /**
- * A finite number as PostgreSQL's `float8out` writes it: the fewest digits that read back, in fixed notation where
- * the exponent is from −4 to 14, else with an exponent of two digits or more.
+ * Formats a finite number as PostgreSQL's `float8out` does: the shortest digits that parse to the number. The notation is
+ * fixed for exponents from −4 to 14. Otherwise the exponent has at least two digits.
  */
 export function postgresFloat(value: number): string {
   return floatText(value, shortestInside(value), 14);
 }
 
-/** A finite number of 32 bits as PostgreSQL's `float4out` writes it: in fixed notation where the exponent is from −4 to 5. */
+/** Formats a finite 32-bit number as PostgreSQL's `float4out` does, with fixed notation for exponents from −4 to 5. */
 export function postgresSingle(value: number): string {
   return floatText(value, shortestSingle(value), 5);
 }
@@ -31,7 +31,7 @@ function floatText(value: number, shortest: string, greatestFixed: number): stri
   return `${sign}${whole}${fraction === "" ? "" : `.${fraction}`}`;
 }
 
-/** A day as PostgreSQL writes it in its ISO style: years before 1 with ` BC`, years of five digits without a sign. */
+/** Formats a day in PostgreSQL's ISO style. Years before 1 end in ` BC`, and years of five digits have no sign. */
 export function postgresDay(days: number): string {
   const infinite = infiniteDayText(days);
   if (infinite !== undefined) return infinite;
@@ -39,7 +39,7 @@ export function postgresDay(days: number): string {
   return `${text}${year <= 0 ? " BC" : ""}`;
 }
 
-/** An instant as PostgreSQL writes it in its ISO style, in UTC: `2024-02-29 01:02:03.5`, with `+00` if it has a zone. */
+/** Formats a timestamp in PostgreSQL's ISO style and UTC: `2024-02-29 01:02:03.5`, with `+00` if its type has a zone. */
 export function postgresInstant(ticks: number | bigint, unit: InstantUnit, isZoned: boolean): string | null {
   const parts = instantParts(ticks, unit);
   if (parts === null || typeof parts === "string") return parts;
@@ -60,8 +60,8 @@ function twoDigits(value: number): string {
 }
 
 /**
- * The fewest digits that read back, as `d.ddde±x`. Unlike JavaScript, PostgreSQL doesn't take a decimal that lies
- * exactly half-way to the next number, even where reading would round it the right way: 1e+23 is 9.999999999999999e+22.
+ * Returns the shortest digits that parse to the number, as `d.ddde±x`. Unlike JavaScript, PostgreSQL does not use a decimal
+ * that is exactly half-way to the next number, even if parsing would round it correctly: 1e+23 is 9.999999999999999e+22.
  */
 function shortestInside(value: number): string {
   const shortest = value.toExponential();
@@ -74,8 +74,8 @@ function shortestInside(value: number): string {
 }
 
 /**
- * The same for a number of 32 bits, given by the fewest digits that read back. Half-way decimals of so few digits are numbers
- * of 64 bits, exactly.
+ * The same for a 32-bit number, given as the shortest decimal that rounds to it. A half-way decimal of so few digits is
+ * exactly a 64-bit number.
  */
 function shortestSingle(shortest: number): string {
   const value = Math.fround(shortest);
@@ -93,14 +93,14 @@ function shortestSingle(shortest: number): string {
 const single = new Float32Array(1);
 const singleBits = new Int32Array(single.buffer);
 
-/** The number of 32 bits beside one, away from zero or towards it. */
+/** Returns the next 32-bit number, away from zero or towards it. */
 function nextSingle(value: number, step: number): number {
   single[0] = value;
   singleBits[0] = (singleBits[0] ?? 0) + step;
   return single[0];
 }
 
-/** An interval as PostgreSQL writes it in its own style: `1 year 2 mons -3 days +04:05:06.7`. */
+/** Formats an interval in PostgreSQL's own style: `1 year 2 mons -3 days +04:05:06.7`. */
 export function postgresInterval({ months, days, microseconds }: IntervalValue): string {
   const parts: string[] = [];
   let isBefore = false;
@@ -119,7 +119,7 @@ export function postgresInterval({ months, days, microseconds }: IntervalValue):
   return parts.join(" ");
 }
 
-/** Texts of an array's items, null for those that are null, as PostgreSQL's `array_out` writes them: `{1,NULL,"a b"}`. */
+/** Formats an array's items, given as texts or null, as PostgreSQL's `array_out` does: `{1,NULL,"a b"}`. */
 export function postgresArray(items: readonly (string | null)[]): string {
   return `{${items.map((item) => (item === null ? "NULL" : arrayItem(item))).join(",")}}`;
 }
@@ -129,15 +129,15 @@ function arrayItem(text: string): string {
   return isBare ? text : `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
-/** Whether a decimal lies exactly half-way between a number and one of its neighbours. */
+/** Whether a decimal is exactly half-way between a number and one of its neighbors. */
 function isHalfWay(text: string, value: number): boolean {
   const [mantissa = "", exponentText = ""] = text.replace("-", "").split("e");
   const digits = mantissa.replace(".", "");
   const power = Number(text.slice(text.indexOf("e") + 1)) - digits.length + 1;
-  // Half-way decimals have at most 54 bits, so beyond these powers of ten there are none.
+  // Half-way decimals have at most 54 bits, so there are none beyond these powers of ten.
   if (exponentText === "" || power > 23 || power < -24) return false;
   const { fraction, exponent } = binaryParts(Math.abs(value));
-  // Everything times 10^24 and a power of two, so that whole numbers are compared.
+  // All is multiplied by 10^24 and a power of two, so that whole numbers are compared.
   const shift = BigInt(Math.max(0, -exponent));
   const decimal = (BigInt(digits) * 10n ** BigInt(power + 24)) << shift;
   const step = (10n ** 24n) << BigInt(Math.max(0, exponent));
@@ -146,7 +146,7 @@ function isHalfWay(text: string, value: number): boolean {
   return size * 2n === step || (difference < 0n && fraction === 2n ** 52n && size * 4n === step);
 }
 
-/** A positive number as `fraction · 2^exponent`, both whole. */
+/** Splits a positive number into `fraction · 2^exponent`, both whole numbers. */
 function binaryParts(value: number): { readonly fraction: bigint; readonly exponent: number } {
   const bits = new DataView(new ArrayBuffer(8));
   bits.setFloat64(0, value);

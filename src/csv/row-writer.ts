@@ -1,13 +1,13 @@
 import type { Batch } from "./batch.ts";
 
-/** One way of writing rows as bytes, for columns and a dialect that were given when it was made. */
+/** Writes rows as bytes, for the columns and the dialect it was made with. */
 export interface RowWriter {
-  /** The byte order mark and the header row, as far as the dialect has them. */
+  /** Returns the byte order mark and the header row, if the dialect has them. */
   header(): Uint8Array;
-  /** Rows `from` to `to`, the latter excluded, of which the first is row number `firstRow` of the data. */
+  /** Encodes rows `from` (included) to `to` (excluded). `firstRow` is the number of row `from` in the data. */
   encode(batch: Batch, from: number, to: number, firstRow: number): Uint8Array;
-  /** Bytes of text it writes in about a millisecond, or fewer where more would take too much memory. */
+  /** The bytes of text it writes in about a millisecond, or fewer if more would need too much memory. */
   readonly chunkBytes: number;
-  /** Cells the formula guard has changed so far, those of the header row among them. */
+  /** The cells that the formula guard has changed so far, including those of the header row. */
   readonly guardedCells: number;
 }

@@ -3,20 +3,20 @@ import { requireObject } from "../errors.ts";
 import { cellText, cellValue, guardedText, type CellPlace } from "./cell-text.ts";
 import { isPostgres, type Dialect } from "./dialect.ts";
 
-/** What there is to know besides the dialect; looked at anew for every cell. */
+/** What the options need besides the dialect. It is read again for every cell. */
 export interface StringifyContext {
   /** The names of the columns, in order. */
   readonly columns: readonly string[];
   /** The number of the first record, for messages. @default 1 */
   readonly firstRow?: number;
-  /** Told of every cell the formula guard changed. */
+  /** Called for every cell that the formula guard changed. */
   readonly onGuarded?: () => void;
 }
 
 /**
- * The options that make csv-stringify write a dialect, given rows as arrays: casts for what becomes text, and
- * `quoted_match` for what is quoted beyond its own rules. Its `escape_formulas` isn't used, for it also prefixes
- * numbers that are held as text.
+ * Returns the options with which csv-stringify writes a dialect, from rows that are arrays. Casts turn values into text, and
+ * `quoted_match` names the cells that are quoted beyond its own rules. Its `escape_formulas` is not used, because it also
+ * prefixes numbers that are held as text.
  */
 export function toStringifyOptions(dialect: Dialect, context: StringifyContext): Options {
   requireObject("dialect", dialect, "delimiter", "quoting", "nullValue");
@@ -32,7 +32,7 @@ export function toStringifyOptions(dialect: Dialect, context: StringifyContext):
     if (guarded !== text) context.onGuarded?.();
     return textCast(guarded, dialect, context.columns.length);
   };
-  // csv-stringify goes by what a value was: text that an object stands for has to be quoted as text is.
+  // csv-stringify quotes by the type of the original value, but the text of an object must be quoted like text.
   const castObject: Cast<object> = (value, at) => {
     const plain = cellValue(value, placeOf(at, context));
     if (typeof plain !== "string") return cast(plain, at);
@@ -64,7 +64,7 @@ export function toStringifyOptions(dialect: Dialect, context: StringifyContext):
   };
 }
 
-/** Only PostgreSQL leaves an empty text bare, where the null marker is another. */
+/** Only PostgreSQL's dialect leaves an empty text unquoted, if the null marker is another text. */
 function quotesEmpty(dialect: Dialect): boolean {
   return !isPostgres(dialect) || dialect.nullValue === "" || dialect.quoting !== "minimal";
 }
@@ -75,8 +75,8 @@ function placeOf({ index, records, header }: CastingContext, context: StringifyC
 }
 
 /**
- * A text is quoted when it could be taken for the null marker, the empty one by `quoted_match`; in PostgreSQL's
- * dialect also when it would be read as the end of the data.
+ * A text is quoted if it equals the null marker; `quoted_match` covers an empty marker. PostgreSQL's dialect also quotes a
+ * text that would be read as the end of the data.
  */
 function textCast(text: string, dialect: Dialect, columnCount: number): ReturnType<Cast<unknown>> {
   const isMarker = text !== "" && text === dialect.nullValue;
@@ -84,13 +84,13 @@ function textCast(text: string, dialect: Dialect, columnCount: number): ReturnTy
   return isMarker || isEnd ? { value: text, quoted: true } : text;
 }
 
-/** An empty text that isn't held as a string. */
+/** An empty text whose value is not a string. */
 function emptyCast(dialect: Dialect, isQuoted: boolean): ReturnType<Cast<unknown>> {
   const quotesIt = isQuoted || !isPostgres(dialect) || dialect.nullValue === "";
   return quotesIt ? { value: "", quoted_empty: true } : "";
 }
 
-/** A null is bare; alone in its row, with an empty marker, it is quoted, since readers skip empty lines. */
+/** A null is not quoted, except alone in its row with an empty marker, because readers skip empty lines. */
 function nullCast(dialect: Dialect, columnCount: number): ReturnType<Cast<unknown>> {
   if (dialect.nullValue === "")
     return columnCount === 1 && !isPostgres(dialect) ? { value: "", quoted_empty: true } : null;

@@ -5,17 +5,17 @@ import type { RowWriter } from "./row-writer.ts";
 import { toStringifyOptions } from "./stringify-options.ts";
 import { vectorValue } from "./vector-value.ts";
 
-/** It takes ten times as long as the fast encoder, and more while it isn't compiled: 64 KiB took 10 to 30 ms. */
+/** It is ten times slower than the fast encoder, and even slower before it is compiled: 64 KiB took 10 to 30 ms. */
 const chunkBytes = 8 * 1024;
 
-/** Writes rows through csv-stringify: the general path, and the reference for any other. */
+/** Writes rows with csv-stringify. This is the general encoder and the reference for the fast one. */
 export function stringifyWriter(columns: readonly string[], dialect: Dialect): RowWriter {
   let guardedCells = 0;
   const context = { columns, firstRow: 1, onGuarded: () => (guardedCells += 1) };
-  // PostgreSQL's FORCE_QUOTE, which is what quoting stands for there, leaves the header row alone.
+  // In PostgreSQL's dialect quoting means FORCE_QUOTE, which does not quote the header row.
   const headerDialect: Dialect = isPostgres(dialect) ? { ...dialect, quoting: "minimal" } : dialect;
   const headerOptions = toStringifyOptions(headerDialect, context);
-  // Without columns of its own, csv-stringify takes each array as it is; its options would be copied per quoted null.
+  // csv-stringify gets no columns of its own, so it writes each array unchanged and does not copy its options per quoted null.
   const { columns: _columns, ...withoutColumns } = toStringifyOptions(dialect, context);
   const rowOptions: Options = { ...withoutColumns, bom: false, header: false };
   const utf8 = new TextEncoder();
@@ -39,7 +39,7 @@ function rowsOf(batch: Batch, from: number, to: number): unknown[][] {
   return rows;
 }
 
-/** Functions and symbols have no text; csv-stringify would refuse them before any cast. */
+/** Functions and symbols have no text. csv-stringify would refuse them before any cast. */
 function castable(value: unknown): unknown {
   return typeof value === "function" || typeof value === "symbol" ? null : value;
 }

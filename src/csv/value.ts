@@ -1,6 +1,6 @@
 import { dayText, instantText, type InstantUnit } from "./iso-time.ts";
 
-/** An exact decimal, `unscaled / 10 ** scale`; written with exactly `scale` digits after the point. */
+/** An exact decimal, `unscaled / 10 ** scale`, written with exactly `scale` digits after the point. */
 export class DecimalValue {
   readonly unscaled: bigint;
   readonly scale: number;
@@ -19,11 +19,11 @@ export class DecimalValue {
   }
 }
 
-/** An instant finer or further away than a `Date` can hold it. */
+/** A timestamp that is finer than a `Date` or outside its range. */
 export class InstantValue {
   readonly ticks: number | bigint;
   readonly unit: InstantUnit;
-  /** Whether its type knows of time zones; only PostgreSQL's dialect tells the two apart. */
+  /** Whether its type has a time zone. Only PostgreSQL's dialect distinguishes the two. */
   readonly isZoned: boolean;
 
   constructor(ticks: number | bigint, unit: InstantUnit, isZoned = false) {
@@ -32,13 +32,13 @@ export class InstantValue {
     this.isZoned = isZoned;
   }
 
-  /** ISO 8601 in UTC; null when the ticks are NaN, as those of an invalid `Date` are. */
+  /** Returns ISO 8601 in UTC, or null if the ticks are NaN, as in an invalid `Date`. */
   toText(): string | null {
     return instantText(this.ticks, this.unit);
   }
 }
 
-/** A value that its source has written already, of a type that isn't text: a time, an interval, a JSON document. */
+/** A value, not of text type, that its source has already turned into text: a time, an interval, a JSON document. */
 export class WrittenValue {
   readonly text: string;
 
@@ -64,17 +64,17 @@ export class DayValue {
   }
 }
 
-/** A number that is text already, such as one of more digits than a `number` holds; written as it is. */
+/** A number that is already text, such as one with more digits than a `number` has. It is written unchanged. */
 export class NumberTextValue {
   readonly text: string;
 
-  /** @param text a number as JSON has it (RFC 8259, section 6) */
+  /** @param text a number in JSON's form (RFC 8259, section 6) */
   constructor(text: string) {
     this.text = text;
   }
 }
 
-/** A value that is JSON text already (RFC 8259); written as it is, and never encoded a second time. */
+/** A value that is already JSON text (RFC 8259). It is written unchanged and never encoded again. */
 export class JsonTextValue {
   readonly text: string;
 
@@ -83,7 +83,7 @@ export class JsonTextValue {
   }
 }
 
-/** A number of 32 bits, by the number with the fewest digits that is this one once it is rounded to 32 bits. */
+/** A 32-bit number, given as the shortest decimal that rounds to it. */
 export class SingleValue {
   readonly value: number;
 
@@ -92,7 +92,7 @@ export class SingleValue {
   }
 }
 
-/** A span of time in the three units that don't convert into each other. */
+/** A span of time in three units that can't be converted into each other. */
 export class IntervalValue {
   readonly months: number;
   readonly days: number;
@@ -104,7 +104,7 @@ export class IntervalValue {
     this.microseconds = microseconds;
   }
 
-  /** As DuckDB writes it: `1 year 2 months 3 days 04:05:06.7`. */
+  /** Returns the text that DuckDB writes: `1 year 2 months 3 days 04:05:06.7`. */
   toString(): string {
     const parts = [
       counted(Math.trunc(this.months / 12), "year"),
@@ -124,7 +124,7 @@ function counted(count: number, unit: string): string {
   return `${count} ${unit}${Math.abs(count) === 1 ? "" : "s"}`;
 }
 
-/** Hours, minutes and seconds, with a fraction only where there is one; the sign apart. */
+/** Returns hours, minutes and seconds, with a fraction if it is not zero, and the sign separately. */
 export function clockText(microseconds: bigint): { readonly isNegative: boolean; readonly text: string } {
   const isNegative = microseconds < 0n;
   const size = isNegative ? -microseconds : microseconds;
@@ -138,7 +138,7 @@ export function clockText(microseconds: bigint): { readonly isNegative: boolean;
   return { isNegative, text: `${hours}:${minutes}:${rest}${fraction === "" ? "" : `.${fraction}`}` };
 }
 
-/** A list of scalars, which databases have as an array; JSON to everyone else. */
+/** A list of scalars, such as a database's array. Only PostgreSQL's dialect has a form for it; the others write JSON. */
 export class ArrayValue {
   readonly items: readonly unknown[];
 

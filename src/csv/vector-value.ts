@@ -10,7 +10,7 @@ import {
   WrittenValue,
 } from "./value.ts";
 
-/** The value of a vector at a row as one JavaScript value, exact; for paths that look at cells one by one. */
+/** Returns a vector's value at a row as one exact JavaScript value, for code that reads cells one by one. */
 export function vectorValue(vector: ColumnVector, row: number): unknown {
   if ("nulls" in vector && vector.nulls?.[placeOf(vector, row)] === 1) return null;
   switch (vector.kind) {
@@ -45,7 +45,7 @@ export function vectorValue(vector: ColumnVector, row: number): unknown {
   }
 }
 
-/** Where a row's value stands in the vector's arrays. */
+/** The position of a row's value in the vector's arrays. */
 function placeOf(vector: ColumnVector, row: number): number {
   return vector.kind === "mixed" || vector.kind === "utf8"
     ? (vector.first ?? 0) + row * (vector.step ?? 1)
@@ -62,7 +62,7 @@ function dictionaryEntry({ codes, dictionary }: DictionaryVector, row: number): 
   );
 }
 
-/** From here on a dialect may write numbers with an exponent, which integers never have. */
+/** From this size on, a number may be written with an exponent, which integers must not have. */
 const firstLargeNumber = 1e15;
 
 function integerValue(value: number | bigint | undefined): number | bigint | undefined {

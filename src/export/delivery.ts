@@ -1,7 +1,7 @@
-/** How a body reaches the client: as it is made, made whole in memory first, or from a file made outside the request. */
+/** How a body reaches the client: streamed, built in memory first, or from a file that is made outside the request. */
 export type Delivery = "streaming" | "buffered" | "file";
 
-/** Every delivery, in the order they are listed and compared. */
+/** Every delivery, in the order of lists and comparisons. */
 export const deliveries: readonly Delivery[] = ["streaming", "buffered", "file"];
 
 /** Whether a text names a delivery. */

@@ -20,9 +20,9 @@ for (const [text, cells] of rows) {
 }
 
 const refused: readonly (readonly [text: string, message: string])[] = [
-  ['"id', "a quote isn't closed"],
-  ['"id"x,y', '"x,y" stands behind a cell\'s end'],
-  ['i"d', '"\\"d" stands behind a cell\'s end'],
+  ['"id', "a quote is not closed"],
+  ['"id"x,y', '"x,y" follows the end of a cell'],
+  ['i"d', '"\\"d" follows the end of a cell'],
   ["id\ntotal", "it has a second row"],
   ["id\n\n", "it has a second row"],
 ];
@@ -32,7 +32,7 @@ for (const [text, message] of refused) {
   });
 }
 
-/** What csv-parse reads, or undefined where it refuses the text or finds another number of rows than one. */
+/** What csv-parse reads, or undefined if it refuses the text or does not find exactly one row. */
 function byCsvParse(text: string): readonly string[] | undefined {
   try {
     const records: string[][] = parse(text, {
@@ -49,7 +49,7 @@ test("reads and refuses what csv-parse does", () => {
   const piece = fc.constantFrom("a", "b c", ",", '"', '""', "\n", "\r\n", "ü", "'");
   const text = fc.oneof(
     fc.array(piece, { minLength: 1, maxLength: 12 }).map((pieces) => pieces.join("")),
-    // Rows that are right, which pieces alone seldom are.
+    // Valid rows, because random pieces rarely form one.
     fc
       .array(
         fc.string({ maxLength: 5 }).map((cell) => `"${cell.replaceAll('"', '""')}"`),

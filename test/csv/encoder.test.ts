@@ -28,7 +28,7 @@ function cellBeside({ quoting = "minimal", quote = '"', recordDelimiter = "\n" }
   return `,${quoting === "minimal" ? "z" : `${quote}z${quote}`}${recordDelimiter}`;
 }
 
-/** One value beside another, so that a lone null needs no quotes. */
+/** A value with another one beside it, so that a lone null needs no quotes. */
 function cell(value: unknown, options: DialectOptions = {}): string {
   const beside = cellBeside(options);
   return textOf(mixed([value, "z"]), options).slice(0, -beside.length);
@@ -193,7 +193,7 @@ const values: readonly (readonly [value: unknown, text: string, options?: Dialec
   [[new NumberTextValue("1.0"), new JsonTextValue('{"a":1}')], '"[1.0,{""a"":1}]"'],
 ];
 
-test("writes every kind of value as the contract has it", () => {
+test("writes every kind of value as documented", () => {
   for (const [value, text, options] of values)
     assert.equal(cell(value, options), text, `${text} with ${JSON.stringify(options ?? {})}`);
 });
@@ -227,7 +227,7 @@ const vectors: readonly (readonly [vector: ColumnVector, texts: readonly string[
   [{ ...utf8Vector(["[1,2]", "{}"], 0), kind: "json-text" }, ['"[1,2]"', "{}"]],
 ];
 
-test("writes every kind of vector, and its nulls", () => {
+test("writes every kind of vector, with nulls", () => {
   for (const [vector, texts] of vectors) {
     const beside: ColumnVector = { kind: "integer", values: Int8Array.of(1, 2) };
     assert.equal(
@@ -238,13 +238,13 @@ test("writes every kind of vector, and its nulls", () => {
   }
 });
 
-test("a row of one null isn't an empty line, but a bare marker is enough", () => {
+test("a row of one null is not an empty line, but an unquoted marker is enough", () => {
   assert.equal(textOf(mixed([null], [undefined], [""], [1])), '""\n""\n""\n1\n');
   assert.equal(textOf(mixed([null]), { nullValue: "NULL" }), "NULL\n");
   assert.equal(textOf(mixed([null], ["a"]), { quoting: "all" }), '""\n"a"\n');
 });
 
-test("the header row is text like any other, behind the byte order mark", () => {
+test("the header row is text like any other, after the byte order mark", () => {
   const encoder = new CsvEncoder(
     [{ name: "a,b" }, { name: "" }, { name: "=x" }],
     resolveDialect("unix", { bom: true, formulas: "escape" }),
@@ -257,7 +257,7 @@ test("the header row is text like any other, behind the byte order mark", () => 
   assert.equal(new CsvEncoder([]).header().length, 0);
 });
 
-test("counts rows over all calls, and encodes the part of a batch it is asked for", () => {
+test("counts rows over all calls, and encodes the requested part of a batch", () => {
   const encoder = new CsvEncoder([{ name: "a" }], resolveDialect("unix"));
   const batch = mixed([1], [2], [3], ["=4"]);
   assert.equal(Buffer.from(encoder.encode(batch, 1, 3)).toString(), "2\n3\n");
@@ -268,7 +268,7 @@ test("counts rows over all calls, and encodes the part of a batch it is asked fo
   assert.throws(() => encoder.encode(mixed([1, 2])), { code: "SCSV_ARG_RANGE" });
 });
 
-test("counts the cells it guards", () => {
+test("counts the cells that the formula guard changes", () => {
   const dialect = resolveDialect("unix", { formulas: "escape", header: false });
   const encoder = new CsvEncoder([{ name: "a" }, { name: "b" }], dialect);
   encoder.encode(mixed(["=1", "-5"], ["@x", -5]));
@@ -276,7 +276,7 @@ test("counts the cells it guards", () => {
   assert.equal(encoder.guardedCells, 3);
 });
 
-test("encoders that take turns at the same columns and dialect count apart, and one that failed harms no other", () => {
+test("encoders of the same columns and dialect count separately, and a failed one does not affect the others", () => {
   const dialect = resolveDialect("unix", { formulas: "escape" });
   const [first, second, third] = [1, 2, 3].map(
     () => new CsvEncoder([{ name: "=a" }, { name: "b" }], dialect),
@@ -306,7 +306,7 @@ const faults: readonly (readonly [value: unknown, code: string, options?: Dialec
   ["=1", "SCSV_FORMULA", { formulas: "reject" }],
 ];
 
-test("names row and column of a value that has no text", () => {
+test("names the row and the column of a value that has no text", () => {
   for (const [value, code, options] of faults) {
     const encoder = new CsvEncoder([{ name: "a" }, { name: "price" }], resolveDialect("unix", options));
     encoder.encode(mixed([1, 1], [2, 2]));
@@ -320,14 +320,14 @@ test("names row and column of a value that has no text", () => {
   assert.throws(() => encoder.header(), { code: "SCSV_FORMULA", column: "=x", message: /^The header "=x" / });
 });
 
-test("gives the text csv-stringify gives with the options of the dialect", () => {
+test("gives the text that csv-stringify gives with the dialect's options", () => {
   const rows = values
     .filter(([, , options]) => options === undefined)
     .map(([value], index) => [index, value]);
   const dialect = resolveDialect("rfc4180", { bom: true });
   const encoder = new CsvEncoder([{ name: "n" }, { name: "value" }], dialect);
   const ours = Buffer.concat([encoder.header(), encoder.encode(mixed(...rows))]);
-  // csv-stringify itself refuses functions and symbols; its own casts never see them.
+  // csv-stringify refuses functions and symbols before any cast.
   const plain = rows.map(([index, value]) => [
     index,
     typeof value === "function" || typeof value === "symbol" ? null : value,
@@ -338,7 +338,7 @@ test("gives the text csv-stringify gives with the options of the dialect", () =>
   );
 });
 
-test("a chunk belongs to whoever received it", () => {
+test("a chunk belongs to the caller that received it", () => {
   const encoder = new CsvEncoder([{ name: "a" }], resolveDialect("unix"));
   const first = encoder.encode(mixed(["first"]));
   const copy = first.slice();

@@ -8,8 +8,8 @@ import { utf8Vector } from "./random-batch.ts";
 
 const excel = resolveDialect("excel", { bom: false });
 
-test("guards a formula behind every character that Unicode says shows nothing", () => {
-  // The engine's own tables are the oracle; characters that are newer than this Node's are guarded as well.
+test("guards a formula after every character that is invisible according to Unicode", () => {
+  // The engine's own tables are the oracle. Characters newer than this Node's Unicode are guarded as well.
   const invisible = /[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
   const missed: string[] = [];
   for (let codePoint = 0; codePoint <= 0x10ffff; codePoint += 1) {
@@ -20,7 +20,7 @@ test("guards a formula behind every character that Unicode says shows nothing", 
   assert.deepEqual(missed, []);
 });
 
-test("leaves text alone that begins with a letter of any script, a digit or a mark", () => {
+test("does not change text that begins with a letter of any script, a digit or a mark", () => {
   for (const text of [
     "a=1",
     "É=1",
@@ -41,7 +41,7 @@ test("leaves text alone that begins with a letter of any script, a digit or a ma
     assert.equal(isFormula(text), false, text);
 });
 
-test("looks at bytes as it looks at text", () => {
+test("treats bytes as it treats text", () => {
   const text = fc.string({
     unit: fc.constantFrom(
       ...Array.from("a5=+-@%., \t\n\r\0\v\u00a0\u00ad\u200b\u3000\uFEFF＝－éの漢א𝕳"),
@@ -60,7 +60,7 @@ test("looks at bytes as it looks at text", () => {
   assert.equal(mayBeFormula(japanese, 0, japanese.length), false);
 });
 
-test("passes nothing behind a sign that could be computed", () => {
+test("guards everything after a sign that could be computed", () => {
   const text = fc.string({
     unit: fc.constantFrom(...Array.from("0123456789., eE+-%*/^&()A:!'=\u00a0")),
     maxLength: 8,
@@ -68,15 +68,15 @@ test("passes nothing behind a sign that could be computed", () => {
   fc.assert(
     fc.property(fc.constantFrom("+", "-"), text, (sign, rest) => {
       if (isFormula(sign + rest)) return;
-      // No operator, name, call or reference: a letter or a second sign stands only in the exponent of a number.
+      // No operator, name, call or reference: a letter or a second sign occurs only in the exponent of a number.
       assert.match(rest.replace(/\d[eE][+-]?\d+%?$/, ""), /^[\d., \u00a0]*%?$/, JSON.stringify(sign + rest));
     }),
     { numRuns: 50_000 },
   );
 });
 
-test("takes time in proportion to the text, whatever it is made of", () => {
-  // A pattern that backtracks would need minutes for these.
+test("takes time in proportion to the length of any text", () => {
+  // A pattern that backtracks would take minutes for these.
   for (const unit of [" ", "\u200b", "1", "1 ", ".", "1e5", "-1 "])
     for (const begin of ["-", "+", " -", "="]) {
       const text = `${begin}${unit.repeat(200_000)}`;
@@ -85,12 +85,12 @@ test("takes time in proportion to the text, whatever it is made of", () => {
     }
 });
 
-/** Values of other types as a source writes them. */
+/** Values of other types that a source has turned into text. */
 function written(texts: readonly string[]): ColumnVector {
   return { ...utf8Vector(texts, 1), isText: false };
 }
 
-test("leaves values alone that are of another type than text, though the source has written them", () => {
+test("does not guard values of other types that the source has turned into text", () => {
   const intervals = ["-1 day", "=x", "", "a,b", "NULL"];
   const texts = (name: "excel" | "unix", options: object): readonly string[] =>
     (["fast", "csv-stringify"] as const).map((encoder) => {

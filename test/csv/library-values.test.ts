@@ -9,7 +9,7 @@ import { CsvEncoder, type DialectName } from "../../src/index.ts";
 import { encoderNames } from "../../src/csv/csv-encoder.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
-/** The cell of a value, which both encoders must write alike. */
+/** The cell of a value. Both encoders must write the same. */
 function cell(value: unknown, dialect: DialectName = "unix"): string {
   const [fast, general] = encoderNames.map((name) => {
     const encoder = new CsvEncoder(
@@ -25,7 +25,7 @@ function cell(value: unknown, dialect: DialectName = "unix"): string {
   return (fast ?? "").replace(/[,;]0\r?\n$/, "");
 }
 
-test("writes ids, decimals, dates and addresses of libraries as what they say they are to JSON", () => {
+test("writes ids, decimals, dates and addresses of libraries as the value of their toJSON", () => {
   const id = "507f1f77bcf86cd799439011";
   assert.equal(cell(new ObjectId(id)), id);
   assert.equal(
@@ -46,19 +46,19 @@ test("writes ids, decimals, dates and addresses of libraries as what they say th
   assert.equal(cell(new Binary(Buffer.from("hi"))), "aGk=");
 });
 
-test("writes JSON for an object that says it is an object, and null for one that says it is null", () => {
+test("writes JSON if toJSON returns an object, and null if it returns null", () => {
   assert.equal(cell(Decimal128.fromString("1.50")), '"{""$numberDecimal"":""1.50""}"');
   Settings.throwOnInvalid = false;
   assert.equal(cell(DateTime.invalid("no such day")), "");
 });
 
-test("keeps these values as they are inside JSON", () => {
+test("keeps these values unchanged inside JSON", () => {
   const id = new ObjectId("507f1f77bcf86cd799439011");
   const value = { id, at: Temporal.PlainDate.from("2026-11-28"), prices: [new Decimal("1.10")] };
   assert.equal(cell(value), `"${JSON.stringify(value).replaceAll('"', '""')}"`);
 });
 
-test("knows dates and bytes of another realm, such as that of a test runner", () => {
+test("recognizes dates and bytes of another realm, such as a test runner's", () => {
   assert.equal(cell(vm.runInNewContext("new Date(0)")), "1970-01-01T00:00:00.000Z");
   assert.equal(cell(vm.runInNewContext("new Date(0)"), "excel"), "1970-01-01 00:00:00");
   assert.equal(cell(vm.runInNewContext("Uint8Array.of(1, 171)")), "\\x01ab");
@@ -78,7 +78,7 @@ const hidden: readonly (readonly [value: unknown, name: string])[] = [
   [new Map([["key", new Error("away")]]), "Error"],
 ];
 
-test("refuses an object of which JSON would leave out what it holds, with row and column", () => {
+test("refuses an object whose contents JSON would leave out, with row and column", () => {
   for (const [value, name] of hidden)
     assert.throws(() => cell(value), {
       code: "SCSV_NO_TEXT",

@@ -3,14 +3,14 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A PostgreSQL of one's own, reached through a socket in its folder. */
+/** A PostgreSQL server for one test, with a socket in its folder. */
 export interface PostgresServer {
-  /** Runs SQL and gives what `psql` prints, byte for byte. */
+  /** Runs SQL and returns the bytes that `psql` prints. */
   run(sql: string): Buffer;
   stop(): void;
 }
 
-/** The folder of the newest PostgreSQL's programs; undefined where there is none. */
+/** The folder of the newest PostgreSQL's programs, or undefined if none is installed. */
 function programsFolder(): string | undefined {
   const root = "/usr/lib/postgresql";
   if (!existsSync(root)) return undefined;
@@ -20,14 +20,14 @@ function programsFolder(): string | undefined {
     .find((folder) => existsSync(join(folder, "initdb")));
 }
 
-/** PostgreSQL refuses to run as root: then another user does it. */
+/** PostgreSQL refuses to run as root. In that case another user runs it. */
 function unprivilegedUser(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string): number => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout);
   return { uid: id("-u"), gid: id("-g") };
 }
 
-/** Starts a server; a sentence that says what is missing where it can't be. */
+/** Starts a server. If that is not possible, returns a sentence that says what is missing. */
 export function startPostgres(): PostgresServer | string {
   const programs = programsFolder();
   if (programs === undefined) return "PostgreSQL isn't installed: apt-get install postgresql";

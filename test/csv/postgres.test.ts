@@ -46,7 +46,7 @@ function literal(text: string): string {
   return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
-/** A column: its type, and pairs of a value of ours and PostgreSQL's literal for it. */
+/** A column: its type, and pairs of our value and PostgreSQL's literal for it. */
 const columns: readonly (readonly [type: string, fc.Arbitrary<readonly [unknown, string]>])[] = [
   [
     "text",
@@ -259,7 +259,7 @@ const variants: readonly (readonly [copy: string, options: DialectOptions])[] = 
   [", DELIMITER ';', QUOTE ''''", { delimiter: ";", quote: "'" }],
 ];
 
-test("it follows COPY in rows of one column, and in its options", { skip: reason }, () => {
+test("the postgres dialect follows COPY in rows of one column and in its options", { skip: reason }, () => {
   const values = lone.map((text) => (text === null ? "NULL" : literal(text)));
   for (const [copy, options] of variants) {
     const one = `SELECT x AS "\\." FROM unnest(ARRAY[${values.join(", ")}]::text[]) x`;
@@ -293,7 +293,7 @@ test("infinities are written as PostgreSQL writes them", { skip: reason }, () =>
   assert.equal(ours(["a", "b", "c", "d"], [row]), copied);
 });
 
-test("a NUL, which PostgreSQL can't store in text, is refused with its row and column, however it is held", () => {
+test("refuses a NUL, which PostgreSQL can't store in text, with row and column, in every kind of vector", () => {
   const names = [{ name: "a" }, { name: "b" }];
   const postgres = resolveDialect("postgres");
   const bytes = new TextEncoder().encode("finex\0yfine, and longer than before");

@@ -13,7 +13,7 @@ import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
 import { shortestFloat } from "../../src/source/duckdb/float32.ts";
 
-/** Text with everything that matters in it, and lengths around those where the encoder changes its way. */
+/** Text with every special character, and lengths around those at which the encoder changes its method. */
 const text = fc.oneof(
   {
     weight: 4,
@@ -104,7 +104,7 @@ const int64 = fc.oneof(
   ),
 );
 
-/** A number as JSON has it, with more digits than a double holds now and then. */
+/** A number in JSON's form, sometimes with more digits than a double has. */
 const numberText = fc
   .tuple(
     fc.boolean(),
@@ -114,13 +114,13 @@ const numberText = fc
   )
   .map(([isNegative, whole, fraction, exponent]) => `${isNegative ? "-" : ""}${whole}${fraction}${exponent}`);
 
-/** JSON as it stands in some file, with white space or without. */
+/** JSON as in some file, with or without white space. */
 const jsonDocument = fc.oneof(
   fc.json({ maxDepth: 2 }),
   fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.stringify(value, null, 1)),
 );
 
-/** Any value user code may put into a cell. */
+/** Any value that user code may put into a cell. */
 const mixed = fc.oneof(
   text,
   number,
@@ -146,7 +146,7 @@ const mixed = fc.oneof(
   fc.oneof(text, number, fc.boolean(), fc.constant(null)).map((value) => ({ toJSON: () => value })),
 );
 
-/** Texts as bytes, the last row's first, with so many other bytes between them. */
+/** Texts as bytes, in reverse order, with `gap` other bytes between them. */
 export function utf8Vector(texts: readonly string[], gap: number): Utf8Vector {
   return { kind: "utf8", ...textBytes(texts, gap) };
 }
@@ -168,7 +168,7 @@ function textBytes(texts: readonly string[], gap: number): Omit<Utf8Vector, "kin
   return { bytes: Uint8Array.from(Buffer.concat(parts)), starts, ends };
 }
 
-/** A vector of each kind, with so many rows. */
+/** A vector of each kind, with the given number of rows. */
 function vector(rows: number): fc.Arbitrary<ColumnVector> {
   const many = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
     fc.array(of, { minLength: rows, maxLength: rows });
@@ -277,7 +277,7 @@ function vector(rows: number): fc.Arbitrary<ColumnVector> {
   );
 }
 
-/** Rows of user code: their values lie one behind the other in one array. */
+/** Rows of user code, which follow each other in one array. */
 const rowTable: fc.Arbitrary<Batch> = fc
   .tuple(fc.nat(40), fc.integer({ min: 1, max: 6 }))
   .chain(([rowCount, step]) =>
@@ -287,14 +287,14 @@ const rowTable: fc.Arbitrary<Batch> = fc
     })),
   );
 
-/** All that may matter and that none of the texts holds. */
+/** All special characters that occur in none of the texts. */
 function absentFrom(texts: readonly string[]): string {
   return Array.from(",;|^=@\t\"'`\r\n")
     .filter((character) => !texts.some((one) => one.includes(character)))
     .join("");
 }
 
-/** Rows of a file: texts one behind the other, and some of its columns in some order. */
+/** Rows of a file: texts that follow each other, and some of its columns in any order. */
 const textTable: fc.Arbitrary<Batch> = fc
   .tuple(fc.nat(40), fc.integer({ min: 1, max: 6 }), fc.nat(3))
   .chain(([rowCount, step, gap]) => {
@@ -316,7 +316,7 @@ const textTable: fc.Arbitrary<Batch> = fc
       });
   });
 
-/** Rows as they lie in a file, with a delimiter between them, all columns in their order; a null is empty or isn't. */
+/** Rows as stored in a file, with a delimiter between them and all columns in order. A null may be empty or not. */
 const linedTable: fc.Arbitrary<Batch> = fc
   .tuple(fc.nat(40), fc.integer({ min: 1, max: 6 }), fc.constantFrom(",", ";", "\t"))
   .chain(([rowCount, step, delimiter]) => {
@@ -357,7 +357,7 @@ const columnBatch: fc.Arbitrary<Batch> = fc
       .map((columns) => ({ rowCount, columns })),
   );
 
-/** Up to 40 rows of up to six columns of any kinds, or of rows as user code has them. */
+/** Up to 40 rows of up to six columns of any kinds, or rows as user code makes them. */
 export const randomBatch: fc.Arbitrary<Batch> = fc.oneof(
   { weight: 4, arbitrary: columnBatch },
   { weight: 1, arbitrary: rowTable },
@@ -367,7 +367,7 @@ export const randomBatch: fc.Arbitrary<Batch> = fc.oneof(
 
 const names = Object.keys(dialects) as DialectName[];
 
-/** Any preset with any overrides that go together. */
+/** Any preset with any valid combination of overrides. */
 export const randomDialect: fc.Arbitrary<Dialect> = fc
   .record({
     name: fc.constantFrom(...names),

@@ -29,7 +29,7 @@ const seed = Math.floor(Math.random() * 2 ** 31);
 const rows: Cells = fc.sample(fc.tuple(cell, cell, cell), { numRuns: 3000, seed });
 const names = Object.keys(dialects) as DialectName[];
 
-/** A file of the rows in a dialect, and what a reader must find in it. */
+/** A file of the rows in a dialect, and the values that a reader must find in it. */
 function written(name: DialectName): {
   readonly path: string;
   readonly dialect: Dialect;
@@ -54,7 +54,7 @@ function written(name: DialectName): {
   return { path, dialect, expected: [["one", "two", "three"], ...expected] };
 }
 
-/** Readers that know no null find the empty text. */
+/** Readers without null find the empty text. */
 function withoutNulls(cells: Cells): Cells {
   return cells.map((row) => row.map((text) => text ?? ""));
 }
@@ -98,7 +98,7 @@ for (const name of names) {
     assert.deepEqual(JSON.parse(python.stdout), withoutNulls(expected), `seed ${seed}`);
   });
 
-  test(`DuckDB reads ${name} back, and tells null from the empty text`, async () => {
+  test(`DuckDB reads ${name} back, and distinguishes null from the empty text`, async () => {
     const { path, dialect, expected } = written(name);
     const instance = await DuckDBInstance.create(":memory:");
     const connection = await instance.connect();
