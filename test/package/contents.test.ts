@@ -13,7 +13,7 @@ before(async () => {
   paths = new Set(packed.files.map(({ path }) => path));
 });
 
-test("the tarball holds what is used and read, and nothing for those who work on the package", (t) => {
+test("the tarball holds what is used and read, and no program for those who work on the package", (t) => {
   const { size, unpackedSize } = packed;
   t.diagnostic(
     `${paths.size} files, ${Math.round(size / 1024)} KiB packed, ${Math.round(unpackedSize / 1024)} KiB unpacked`,
@@ -23,12 +23,15 @@ test("the tarball holds what is used and read, and nothing for those who work on
     [...new Set(places)].toSorted(),
     [
       "CHANGELOG.md",
+      "CONTRIBUTING.md",
       "LICENSE",
       "README.md",
+      "SECURITY.md",
       "dist/bench",
       "dist/bin",
       "dist/src",
       "docs",
+      "examples",
       "fixtures",
       "package.json",
     ].toSorted(),
