@@ -319,3 +319,19 @@ for (const [title, args, said] of badStarts) {
     assert.doesNotMatch(stderr, /^\s+at /m);
   });
 }
+
+test("knows every transfer whose id a client has, whichever worker is asked", async () => {
+  await using server = await startServe(["--workers", "3"]);
+  for (let count = 0; count < 30; count += 1) {
+    const response = await fetch(`${server.url}/exports/orders.csv?rows=9000000`);
+    const path = `${server.url}/transfers/${response.headers.get("x-transfer-id")}`;
+    // Each on a connection of its own, so that other workers are asked too.
+    const headers = { Connection: "close" };
+    const asked = await Promise.all([fetch(path, { headers }), fetch(path, { method: "DELETE", headers })]);
+    assert.deepEqual(
+      asked.map(({ status }) => status),
+      [200, 202],
+    );
+    await assert.rejects(response.text());
+  }
+});

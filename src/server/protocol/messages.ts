@@ -15,7 +15,7 @@ export type PrimaryMethods = {
   readonly metrics: (none: null) => Promise<string>;
   readonly transfers: (none: null) => Promise<readonly TransferRecord[]>;
   readonly transfer: (id: string) => Promise<TransferRecord>;
-  readonly cancelTransfer: (id: string) => TransferRecord;
+  readonly cancelTransfer: (id: string) => Promise<TransferRecord>;
   /** Bytes granted to buffered bodies: from `atLeast` to `wanted`, or 0 if too few are left. */
   readonly reserveBuffer: (request: { readonly atLeast: number; readonly wanted: number }) => number;
   readonly acquireSpoolFile: (request: SpoolRequest) => Promise<LeasedFile>;

@@ -66,7 +66,7 @@ export class SharedState implements PoolHost {
         return this.transfers.list();
       },
       transfer: async (id) => {
-        const { worker: owner, state } = this.transfers.get(id);
+        const { worker: owner, state } = await this.#transfer(id);
         if (state === "running") {
           await this.#askAll((asked) => this.#updateTransfersOf(asked), owner);
         }
@@ -115,8 +115,17 @@ export class SharedState implements PoolHost {
     await this.#files.close();
   }
 
-  #cancel(id: string): TransferRecord {
-    const transfer = this.transfers.get(id);
+  /**
+   * The transfer of that id. A client may know the id before the note of its start arrives here, so all workers are asked
+   * before an id counts as unknown: what a worker sent earlier arrives before its answer.
+   */
+  async #transfer(id: string): Promise<TransferRecord> {
+    if (!this.transfers.has(id)) await this.#askAll((asked) => this.#updateTransfersOf(asked));
+    return this.transfers.get(id);
+  }
+
+  async #cancel(id: string): Promise<TransferRecord> {
+    const transfer = await this.#transfer(id);
     if (transfer.state !== "running") {
       throw new StreamCsvError(
         "SCSV_TRANSFER_ENDED",

@@ -111,6 +111,10 @@ export class TransferRegistry {
     return [...this.#records.values()];
   }
 
+  has(id: string): boolean {
+    return this.#records.has(id);
+  }
+
   /** @throws StreamCsvError `SCSV_UNKNOWN_TRANSFER` */
   get(id: string): TransferRecord {
     const record = this.#records.get(id);
