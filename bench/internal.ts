@@ -10,6 +10,6 @@ export { comparisonText } from "./report/comparison-text.ts";
 export { githubAnnotations } from "./report/annotations.ts";
 export { plainLines } from "./report/plain-text.ts";
 export { renderReport, type ReportFormat } from "./report/renderers.ts";
-export { readResultFile } from "./result/read-result.ts";
+export { parseResult, readResultFile } from "./result/read-result.ts";
 export { processTree } from "./probe/process-tree.ts";
 export { seededRandom, shuffled, type Random } from "./statistics/random.ts";

@@ -8,7 +8,8 @@ import { resultFormat, resultSchema, type BenchResult } from "./schema.ts";
 const mostFaults = 5;
 
 /**
- * Reads a result file, and refuses one that does not match the format.
+ * Reads a result file, and refuses one that does not match the format. Fields that the format doesn't know are ignored,
+ * because a newer version of the tool may have written them.
  * @throws StreamCsvError `SCSV_BAD_RESULT` that names the file, the place in it and what is wrong there
  */
 export async function readResultFile(path: string): Promise<BenchResult> {

@@ -14,7 +14,6 @@ import {
   readonly,
   record,
   string,
-  strictObject,
   tuple,
   union,
   unknown,
@@ -30,7 +29,7 @@ export const list = <T extends GenericSchema>(item: T) => pipe(array(item), read
 export const count = pipe(number(), integer(), minValue(0));
 
 /** Where a run was measured. */
-export const environmentSchema = strictObject({
+export const environmentSchema = object({
   node: string(),
   os: string(),
   cpuModel: string(),
@@ -40,7 +39,7 @@ export const environmentSchema = strictObject({
   fingerprint: string(),
 });
 
-const arm = strictObject({
+const arm = object({
   id: string(),
   scenario: string(),
   role: picklist(["control", "treatment", "aa"]),
@@ -50,7 +49,7 @@ const arm = strictObject({
   url: optional(string()),
 });
 
-const round = strictObject({
+const round = object({
   scenario: string(),
   index: count,
   order: list(string()),
@@ -59,14 +58,14 @@ const round = strictObject({
   arms: record(string(), record(string(), nullable(quantity))),
 });
 
-const metric = strictObject({
+const metric = object({
   id: string(),
   unit: string(),
   better: picklist(["lower", "higher"]),
   gate: boolean(),
 });
 
-const comparison = strictObject({
+const comparison = object({
   scenario: string(),
   metric: string(),
   treatment: string(),
@@ -85,7 +84,7 @@ const comparison = strictObject({
   reason: optional(string()),
 });
 
-const series = strictObject({
+const series = object({
   scenario: string(),
   round: count,
   arm: string(),
@@ -95,7 +94,7 @@ const series = strictObject({
 
 const observed = nullable(union([quantity, string()]));
 
-const check = strictObject({
+const check = object({
   id: string(),
   expected: observed,
   observed,
@@ -104,9 +103,9 @@ const check = strictObject({
 });
 
 /** The result file: every raw value, and what was concluded from them. Quantities are in SI units, and `null`, never `NaN`. */
-export const resultSchema = strictObject({
+export const resultSchema = object({
   schema: literal(resultFormat),
-  tool: strictObject({ name: string(), version: string() }),
+  tool: object({ name: string(), version: string() }),
   createdAt: string(),
   seed: count,
   environment: environmentSchema,

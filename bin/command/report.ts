@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { wantsColor } from "../option.ts";
 import {
@@ -9,11 +10,13 @@ import {
   type ReportFlags,
 } from "../output.ts";
 
+const standardInput = "-";
+
 /** `stream-csv report`: renders a result file. */
 export function reportCommand(): Command {
   return new Command("report")
     .description("Render a result file of bench in any format.")
-    .argument("<result.json>", "result file written by stream-csv bench -o json=FILE")
+    .argument("<result.json>", "a file written by stream-csv bench -o json=FILE, or - for standard input")
     .addOption(formatOption())
     .addOption(outputOption())
     .action(async (file: string, _: unknown, self: Command) => {
@@ -25,8 +28,11 @@ async function report(file: string, flags: ReportFlags): Promise<void> {
   const outputs = outputsOf(flags);
   await requireWritable(outputs);
   // Loaded late, because loading takes longer than the checks above, which may fail.
-  const { readResultFile, renderReport } = await import("../../bench/internal.ts");
-  const result = await readResultFile(file);
+  const { parseResult, readResultFile, renderReport } = await import("../../bench/internal.ts");
+  const result =
+    file === standardInput
+      ? parseResult(await text(process.stdin), "standard input")
+      : await readResultFile(file);
   const hasColor = wantsColor(flags, process.stdout);
   const look = { hasColor, columns: process.stdout.columns };
   await writeOutputs(outputs, (format) => renderReport(format, result, look));

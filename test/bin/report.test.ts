@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -178,4 +179,17 @@ test("bench refuses impossible outputs before it measures", async () => {
   const { exitCode, stdout, stderr } = await runCli(["bench", "-o", "html=no/such/r.html"]);
   assert.deepEqual([exitCode, stdout], [1, ""]);
   assert.match(stderr, /"no\/such\/r\.html" can't be written: its folder .* doesn't exist or isn't writable/);
+});
+
+test("report reads a result from standard input", async () => {
+  const cli = startCli(["report", "-"]);
+  cli.process.stdin.end(readFileSync(resultPath("regression")));
+  const { exitCode, stdout, stderr } = await cli.ended;
+  const { stdout: expected } = await runCli(["report", resultPath("regression")]);
+  assert.deepEqual([exitCode, stdout, stderr], [0, expected, ""]);
+  const broken = startCli(["report", "-"]);
+  broken.process.stdin.end("total,0.8\n1,2");
+  const ended = await broken.ended;
+  assert.equal(ended.exitCode, 1);
+  assert.match(ended.stderr, /^error: "standard input" is not JSON: .*\nName a result file/);
 });

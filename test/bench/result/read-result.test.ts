@@ -106,3 +106,12 @@ test("rows of arms and sampled series may be there, or not", () => {
 test("accepts a byte order mark before the JSON", () => {
   assert.equal(parseResult(`\uFEFF${text}`, "r.json").seed, parseResult(text, "r.json").seed);
 });
+
+test("reads a result of a newer version with fields that it doesn't know, as if they weren't there", () => {
+  const extended = changed((result) => {
+    result["added"] = { deep: [1] };
+    Object.assign(result["environment"] as object, { added: 1 });
+    for (const arm of result["arms"] as object[]) Object.assign(arm, { added: 1 });
+  });
+  assert.deepEqual(parseResult(extended, "r.json"), parseResult(text, "r.json"));
+});
