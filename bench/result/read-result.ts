@@ -48,7 +48,9 @@ function parseJson(text: string, name: string): unknown {
     // Some editors add a byte order mark, which is not JSON.
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    throw new StreamCsvError("SCSV_BAD_RESULT", `"${name}" is not JSON: ${messageOf(cause)}.`, {
+    // The parser quotes the text, with its line breaks.
+    const reason = messageOf(cause).replaceAll(/\s+/g, " ");
+    throw new StreamCsvError("SCSV_BAD_RESULT", `"${name}" is not JSON: ${reason}.`, {
       cause,
       hint: "Name a result file, as stream-csv bench -o json=FILE writes it; a file that was cut short can't be read.",
     });
