@@ -7,7 +7,8 @@ import { openSource } from "../../src/index.ts";
 import { FileDatabases } from "../../src/source/duckdb/file-databases.ts";
 import { MemoryBudget } from "../../src/source/duckdb/memory-budget.ts";
 import { fileVersion } from "../../src/source/guarded-file.ts";
-import { openDescriptors, runSql, testFolder, textOf, writeParquet } from "./duckdb-files.ts";
+import { runSql, testFolder, textOf, writeParquet } from "./duckdb-files.ts";
+import { timesOpen } from "../harness/open-files.ts";
 
 const folder = testFolder("databases");
 const MiB = 1024 * 1024;
@@ -82,7 +83,7 @@ test("dozens of openings and readings leave no descriptor and no database behind
   const database = join(folder, "often.duckdb");
   await writeParquet(path, "SELECT range AS i FROM range(10)");
   await runSql("CREATE TABLE t AS FROM range(10)", database);
-  const before = openDescriptors();
+  const before = timesOpen("");
   for (let index = 0; index < 60; index += 1) {
     for (const file of [path, database]) {
       const source = await openSource(file);
@@ -90,8 +91,8 @@ test("dozens of openings and readings leave no descriptor and no database behind
       await source.close();
     }
   }
-  assert.equal(openDescriptors("often"), 0);
-  assert.ok(openDescriptors() <= before + 2, `${openDescriptors()} descriptors, ${before} before`);
+  assert.equal(timesOpen("often"), 0);
+  assert.ok(timesOpen("") <= before + 2, `${timesOpen("")} descriptors, ${before} before`);
 });
 
 test("48 readers of a Parquet file are served at once", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -64,15 +64,4 @@ export async function readFile(
   } finally {
     await source.close();
   }
-}
-
-/** Descriptors this process has open, and how many of them lead to a path. */
-export function openDescriptors(path = ""): number {
-  return readdirSync("/proc/self/fd").filter((descriptor) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${descriptor}`).includes(path);
-    } catch {
-      return false;
-    }
-  }).length;
 }

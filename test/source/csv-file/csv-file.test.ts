@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import {
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-  appendFileSync,
-} from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, utimesSync, writeFileSync, appendFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -19,6 +10,7 @@ import { csvChunks, openSource, type Source, type StreamCsvError } from "../../.
 import { openSources } from "../../../src/source/open-source.ts";
 import { vectorValue } from "../../../src/csv/vector-value.ts";
 import type { FileOptions } from "../../../src/source/file-options.ts";
+import { timesOpen, untilClosed } from "../../harness/open-files.ts";
 
 const unhindered = new AbortController().signal;
 const folder = mkdtempSync(join(tmpdir(), "stream-csv-file-"));
@@ -537,17 +529,6 @@ test("reads well-formed files as DuckDB's read_csv does when it is told all, nul
   instance.closeSync();
 });
 
-/** How often this process has a file open. */
-function timesOpen(path: string): number {
-  return readdirSync("/proc/self/fd").filter((fd) => {
-    try {
-      return readlinkSync(join("/proc/self/fd", fd)) === path;
-    } catch {
-      return false;
-    }
-  }).length;
-}
-
 const manyRows = `a,b\n${"some text,and more\n".repeat(200_000)}`;
 
 test("holds its file open only while it is read, however the reading ends", async () => {
@@ -582,14 +563,6 @@ test("holds its file open only while it is read, however the reading ends", asyn
   }
 });
 
-/** Closing is waited for by whoever reads; who aborts has to look. */
-async function untilClosed(path: string): Promise<void> {
-  while (timesOpen(path) > 0)
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-}
-
 test("leaves nothing open, at whatever moment it is aborted", async () => {
   const path = fileOf("x.csv.gz", gzipSync(manyRows));
   const source = await openSource(path);
@@ -610,7 +583,7 @@ test("leaves nothing open, at whatever moment it is aborted", async () => {
       }, /enough/);
     }),
   );
-  assert.equal(timesOpen(path), 0);
+  await untilClosed(path);
 });
 
 const changes: Readonly<Record<string, (path: string) => void>> = {

@@ -3,8 +3,6 @@ import {
   appendFileSync,
   openSync,
   closeSync,
-  readdirSync,
-  readlinkSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -12,20 +10,9 @@ import {
   writeSync,
 } from "node:fs";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { openSource, type Source } from "../../../src/index.ts";
+import { timesOpen, untilClosed } from "../../harness/open-files.ts";
 import { fileOf, openJson, rowsOf, unhindered } from "./json-file.ts";
-
-/** How many times this process has a file open. */
-function timesOpen(path: string): number {
-  return readdirSync("/proc/self/fd").filter((descriptor) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(path);
-    } catch {
-      return false;
-    }
-  }).length;
-}
 
 const lineCount = 60_000;
 const lines = Array.from(
@@ -77,14 +64,13 @@ test("opens the file with the first batch that is asked for, and holds a block o
   assert.equal(timesOpen(path), 0);
 });
 
-test("gives the file back at once when it is aborted at rest or while it reads, returned or closed", async () => {
+test("gives the file back when it is aborted at rest or while it reads, returned or closed", async () => {
   const { path, source } = await opened();
   const atRest = new AbortController();
   const resting = source.read({ signal: atRest.signal })[Symbol.asyncIterator]();
   await resting.next();
   atRest.abort(new Error("enough"));
-  await sleep(20);
-  assert.equal(timesOpen(path), 0);
+  await untilClosed(path);
   await assert.rejects(resting.next(), /enough/);
 
   await Promise.all(
@@ -99,7 +85,7 @@ test("gives the file back at once when it is aborted at rest or while it reads, 
       }, /enough/);
     }),
   );
-  assert.equal(timesOpen(path), 0);
+  await untilClosed(path);
 
   const closed = source.read({ signal: unhindered })[Symbol.asyncIterator]();
   await closed.next();
