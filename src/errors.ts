@@ -1,6 +1,6 @@
-// Long because it is a catalogue: every run-time fault with its meaning and remedy, and the classes that carry them.
+// Long because it is a catalog: every run-time fault with its meaning and remedy, and the classes that carry them.
 
-/** One fault in the catalogue; the table in docs/reference/errors.md is generated from it. */
+/** One fault in the catalog; the table in docs/reference/errors.md is generated from it. */
 interface FaultEntry {
   /** What happened, in one sentence for the reader of a log. */
   readonly meaning: string;
@@ -242,7 +242,7 @@ export interface FaultDetails {
   readonly column?: string;
   /** The parameter, flag or configuration field that caused the fault. */
   readonly parameter?: string;
-  /** What to do, if more exact than the catalogue's remedy. */
+  /** What to do, if more exact than the catalog's remedy. */
   readonly hint?: string;
   /** Seconds after which to try again. */
   readonly retryAfterSeconds?: number;

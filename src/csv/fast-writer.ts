@@ -52,7 +52,7 @@ export function fastWriter(columns: readonly string[], dialect: Dialect, memory:
       try {
         return compiled.encode(batch, from, to, firstRow, memory);
       } catch (error) {
-        // Of several faults the one that comes first in reading order is told, and only the general path goes that way.
+        // The fault that comes first in reading order is the one to report, and only the general path works in that order.
         if (error instanceof StreamCsvError)
           stringifyWriter(compiled.names, dialect).encode(batch, from, to, firstRow);
         throw error;

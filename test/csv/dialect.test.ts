@@ -70,7 +70,7 @@ test("reads every option from text, delimiters also by name", () => {
   assert.deepEqual(parseDialectOption("timestamps", "space"), { timestamps: "space" });
 });
 
-test("text that is no value of an option is refused with what is allowed", () => {
+test("refuses a text that is not a value of an option, and says what is allowed", () => {
   const sentences: readonly (readonly [keyof DialectOptions, string, RegExp])[] = [
     [
       "delimiter",

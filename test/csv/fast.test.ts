@@ -47,7 +47,7 @@ function outcome(
   }
 }
 
-/** Rows to compare; RANDOM_ROWS=10000000 is told of in docs/reference/performance.md. */
+/** Rows to compare; RANDOM_ROWS=10000000 is reported in docs/reference/performance.md. */
 const rowsWanted = Number(process.env["RANDOM_ROWS"] ?? 50_000);
 const rowsPerRun = 17.4;
 

@@ -86,7 +86,7 @@ test("lends every chunk in the same memory where that is asked for, and otherwis
   }
 });
 
-test("gives small chunks until the kernel's buffers are behind, and to whoever is slow for good", async () => {
+test("sends small chunks until the kernel's buffers are full, and to a slow reader until the end", async () => {
   const { definition } = await openExport("orders");
   const plan = planExport(definition, readExportParameters([["rows", "200000"]]));
   const sizesOf = async (pauseMs: number): Promise<readonly number[]> => {

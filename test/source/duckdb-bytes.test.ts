@@ -182,7 +182,7 @@ test("reads texts that lie in another order than their rows, far apart, or in th
   instance.closeSync();
 });
 
-test("a client of DuckDB's that has changed inside is told of, and nothing is read", () => {
+test("reports a DuckDB client that has changed inside, and reads nothing", () => {
   const read = byteTextReader(duckdb);
   const vector = duckdb.DuckDBVector.prototype;
   assert.throws(() => read(vector, { from: 0, to: 0 }), {

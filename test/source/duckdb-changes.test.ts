@@ -72,7 +72,7 @@ test("readers for other types than a result has are a fault before a value is re
     await writeTyped(path, type);
     const state = { path, version: await fileVersion(path), isAttached: false };
     for (const [from, reader] of readers.entries()) {
-      // As if the file's version had told of no change.
+      // As if the file's version had not changed.
       const forged = duckDBSource(duckdb, {
         name: "forged",
         kind: "parquet",

@@ -159,7 +159,7 @@ test("a footer of Parquet tells whether anything is encrypted, whatever else it 
     await check(Buffer.concat([plain.subarray(0, plain.length - 8 - footerBytes), withField, tail])),
     true,
   );
-  // Whatever is damaged in it, it is only passed over.
+  // A damaged footer gives an answer too, never an error.
   for (let at = plain.length - 8 - footerBytes; at < plain.length; at += 7) {
     const damaged = Buffer.from(plain);
     damaged[at] = 0xff;

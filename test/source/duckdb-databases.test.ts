@@ -109,7 +109,7 @@ test("48 readers of a Parquet file are served at once", async () => {
   await source.close();
 });
 
-test("twelve readers at once of a file of 4,000 columns are served whole, or told to come again", async () => {
+test("twelve readers at once of a file of 4,000 columns get all of it, or are asked to try again", async () => {
   const path = join(folder, "wide.parquet");
   const columns = Array.from({ length: 4000 }, (_, index) => `i + ${index} AS c${index}`);
   await writeParquet(path, `SELECT ${columns.join(", ")} FROM range(2) t(i)`);

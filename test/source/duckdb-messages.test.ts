@@ -140,7 +140,7 @@ for (const [what, make, fault] of cases) {
   });
 }
 
-test("a table that isn't there is told of with those that are", async () => {
+test("names the tables that exist if one does not", async () => {
   const path = join(folder, "tables.duckdb");
   await runSql(["CREATE TABLE a (x INT)", "CREATE TABLE b (x INT)"], path);
   assert.equal(
@@ -149,7 +149,7 @@ test("a table that isn't there is told of with those that are", async () => {
   );
 });
 
-test("a database that another process writes to is told of with that process", async () => {
+test("names the process that writes to a database", async () => {
   const path = join(folder, "locked.duckdb");
   await runSql("CREATE TABLE t AS FROM range(5)", path);
   const writer = spawn(
@@ -183,7 +183,7 @@ test("a database that another process writes to is told of with that process", a
 });
 
 /** What DuckDB says of faults that need files other tools write, and what is said here. */
-const told: readonly (readonly [duckdb: string, reason: string])[] = [
+const reasons: readonly (readonly [duckdb: string, reason: string])[] = [
   [
     `Invalid Input Error: Failed to read file "x": Unsupported compression codec "LZO". Supported options are uncompressed, brotli, gzip, lz4_raw, snappy or zstd`,
     "the compression LZO isn't supported",
@@ -206,7 +206,7 @@ const told: readonly (readonly [duckdb: string, reason: string])[] = [
   ],
 ];
 
-for (const [message, reason] of told) {
+for (const [message, reason] of reasons) {
   test(`passes "${reason}" on without DuckDB's settings and advice`, () => {
     const opened = cantBeOpened("x", new Error(message));
     assert.equal(opened.message, `The file "x" can't be opened: ${reason}.`);
@@ -218,7 +218,7 @@ for (const [message, reason] of told) {
   });
 }
 
-test("too little memory is no fault of the file", () => {
+test("does not blame the file if memory is too little", () => {
   const fault = cantBeOpened(
     "x",
     new Error("Out of Memory Error: failed to allocate\nPossible solutions:\n* SET threads=X"),

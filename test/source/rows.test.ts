@@ -218,7 +218,7 @@ test("names the row that has no shape a row may have", async () => {
   });
 });
 
-test("takes an answer that is no promise from an asynchronous iterator, as for await does", async () => {
+test("takes a result that is not a promise from an asynchronous iterator, as for await does", async () => {
   let id = 0;
   const next = (): unknown => (id < 3 ? { done: false, value: { id: (id += 1) } } : { done: true });
   const rows = { [Symbol.asyncIterator]: () => ({ next }) } as AsyncIterable<Row>;

@@ -12,8 +12,8 @@ function quad(value: number): number {
   return (pairs[high] ?? 0) | ((pairs[value - high * 100] ?? 0) << 16);
 }
 
-// What is written here may be followed by up to three bytes of no meaning, as if they hadn't been touched: who writes goes
-// from the beginning to the end.
+// These functions may overwrite up to three bytes behind what they write, so cells have to be written from the beginning to
+// the end.
 
 /** Writes a whole number from 0 to 999,999,999 with exactly `count` digits, 1 to 9; gives the place behind it. */
 export function writePadded(view: DataView, at: number, value: number, count: number): number {

@@ -7,10 +7,10 @@ import { reserve, columnBuffer } from "./column-buffer.ts";
 import { placeOf, type ColumnContext } from "./staged-column.ts";
 import { writeText } from "./text.ts";
 
-/** Writes a text, which is no null, with whatever quotes it needs; it stands at a place of its vector's arrays. */
+/** Writes a text that is not null, with the quotes that it needs; it stands at a place of its vector's arrays. */
 export type Utf8CellWriter = (row: number, place: number, at: number) => number;
 
-/** Copies texts as bytes, and makes a string only of what the formula guard looks at; leaves room for another cell. */
+/** Copies texts as bytes, and makes a string only of what the formula guard reads; leaves room for another cell. */
 export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: ColumnContext): Utf8CellWriter {
   const { bytes, starts, ends } = vector;
   const { format } = context;

@@ -32,7 +32,7 @@ function guarded(value: string, row: number, context: ColumnContext): string {
   return text;
 }
 
-/** Writes a number, boolean or Date without making a string of it; −1 where there is no such way. */
+/** Writes a number, boolean or Date without making a string of it; returns −1 if the value is of another type. */
 function writeQuickly(value: unknown, at: number, { format }: ColumnContext): number {
   if (typeof value === "boolean") {
     const word = format.booleans[value ? 1 : 0];

@@ -28,7 +28,7 @@ export async function createDatabase(
   });
 }
 
-/** With less than this, a database can't even be told a higher limit. */
+/** With a lower limit than this, a database can't even execute the statement that raises its limit. */
 const leastLimitBytes = 1024 * 1024;
 
 /** A number of bytes as DuckDB's memory limit takes it. */

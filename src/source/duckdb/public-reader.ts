@@ -26,7 +26,7 @@ function shapeFor(
   duckdb: DuckDBModule,
   type: DuckDBType,
   node: ParquetNode | undefined,
-  { type: told }: ColumnReader,
+  { type: expected }: ColumnReader,
 ): ReaderShape {
   const name = duckdb.DuckDBTypeId[type.typeId] ?? "";
   if (name === "VARCHAR")
@@ -35,7 +35,7 @@ function shapeFor(
   if (nestedTypes.has(name)) {
     refuseLostKeys(type);
     return {
-      ...itemShape(told, (vector, row) => {
+      ...itemShape(expected, (vector, row) => {
         const value = nestedValue(duckdb, vector.getItem(row), type, node);
         return isArray(duckdb, type) ? asArray(value) : value;
       }),
@@ -44,18 +44,18 @@ function shapeFor(
         `CASE WHEN contains(${column}::VARCHAR, chr(65279)) THEN error('a nested text holds U+FEFF') ELSE ${column} END`,
     };
   }
-  if (told === "time" || (told === "text" && name !== "INTERVAL" && name !== "ENUM"))
+  if (expected === "time" || (expected === "text" && name !== "INTERVAL" && name !== "ENUM"))
     return {
-      ...itemShape(told, (vector, row) => vector.getItem(row)),
+      ...itemShape(expected, (vector, row) => vector.getItem(row)),
       select: (column) => `${column}::VARCHAR`,
       selected: duckdb.DuckDBVarCharType.instance,
     };
   if (name === "FLOAT" || name === "DOUBLE")
-    return itemShape(told, (vector, row) => {
+    return itemShape(expected, (vector, row) => {
       const value = vector.getItem(row);
       return typeof value === "number" && Number.isFinite(value) ? nestedValue(duckdb, value, type) : value;
     });
-  return itemShape(told, (vector, row) => scalarValue(duckdb, vector.getItem(row)));
+  return itemShape(expected, (vector, row) => scalarValue(duckdb, vector.getItem(row)));
 }
 
 /** Reads text as bytes, which the client returns unchanged. */

@@ -104,8 +104,8 @@ function faultOf(what: string, cause: unknown): StreamCsvError {
   for (const { pattern, code, reason, hint, retryAfterSeconds } of knownFaults) {
     const found = pattern.exec(message);
     if (found === null) continue;
-    const told = reason(...found.slice(1).map((part) => part ?? ""));
-    return new StreamCsvError(code ?? "SCSV_SOURCE_UNREADABLE", `${what}: ${told}.`, {
+    const words = reason(...found.slice(1).map((part) => part ?? ""));
+    return new StreamCsvError(code ?? "SCSV_SOURCE_UNREADABLE", `${what}: ${words}.`, {
       cause,
       hint,
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
@@ -131,8 +131,8 @@ const advice =
 
 /** What DuckDB says of a failure that isn't known: its first line, without the kind of error and without advice. */
 function reasonOf(cause: unknown): string {
-  const [told = ""] = toError(cause).message.split(/\n(?:\n|Possible |The search space )/);
-  const line = told
+  const [message = ""] = toError(cause).message.split(/\n(?:\n|Possible |The search space )/);
+  const line = message
     .split("\n")
     .slice(0, mostLines)
     .map((one) => one.replace(/\.$/, ""))

@@ -54,7 +54,7 @@ const checks: readonly Check[] = [
 
 /** More than a word of validity bits. */
 const rowCount = 70;
-/** The first rows are passed over, as they are in the later parts of a chunk. */
+/** The first row of the part that is read, as in the later parts of a chunk. */
 const from = 3;
 
 const checked = new WeakMap<DuckDBModule, Promise<boolean>>();

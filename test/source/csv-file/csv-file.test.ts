@@ -120,7 +120,7 @@ const read: readonly (readonly [
   ["blank lines above the header", "x.csv", "\r\n\n\na,b\n1,2\n", ["a", "b"], [["1", "2"]]],
   ["a header without rows, and without a line ending", "x.csv", "a,b", ["a", "b"], []],
   [
-    "lines above the table, when told to",
+    "lines above the table, if requested",
     "x.csv",
     'title, "2024\n\na,b\n1,2\n',
     ["a", "b"],
@@ -211,7 +211,7 @@ const read: readonly (readonly [
   ],
   ["quotes within an unquoted cell", "x.csv", 'a,b\n5" pipe,6""x"\n', ["a", "b"], [['5" pipe', '6""x"']]],
   [
-    "quotes as text, when told to",
+    "quotes as text, if requested",
     "x.tsv",
     'a\tb\n"Hi" there\t"x\n',
     ["a", "b"],
@@ -219,7 +219,7 @@ const read: readonly (readonly [
     { quote: null },
   ],
   ["another quote", "x.csv", "a,b\n'x,''y''',\"z\n", ["a", "b"], [["x,'y'", '"z']], { quote: "'" }],
-  ["an unusual delimiter, when told to", "x.csv", "a^b\n1^2\n", ["a", "b"], [["1", "2"]], { delimiter: "^" }],
+  ["an unusual delimiter, if requested", "x.csv", "a^b\n1^2\n", ["a", "b"], [["1", "2"]], { delimiter: "^" }],
   [
     "tabs in a .tsv, whatever else is in the header",
     "x.tsv",
@@ -230,7 +230,7 @@ const read: readonly (readonly [
   ["one column of a .tsv", "x.TSV", "a,b\n1,2\n", ["a,b"], [["1,2"]]],
   ["a byte order mark", "x.csv", "\uFEFFa,b\n1,\uFEFF2\n", ["a", "b"], [["1", "\uFEFF2"]]],
   [
-    "Latin-1, when told to",
+    "Latin-1, if requested",
     "x.csv",
     Buffer.from("n,c\nJos\u00E9,\u0080\n", "latin1"),
     ["n", "c"],
@@ -238,7 +238,7 @@ const read: readonly (readonly [
     { encoding: "latin-1" },
   ],
   [
-    "Windows-1252, when told to",
+    "Windows-1252, if requested",
     "x.csv",
     Buffer.from("n\n\u0080\u0093\n", "latin1"),
     ["n"],
@@ -253,7 +253,7 @@ const read: readonly (readonly [
     [["Jos\u00E9", "\u{1F600}"]],
   ],
   [
-    "UTF-16 without a mark, when told to",
+    "UTF-16 without a mark, if requested",
     "x.csv",
     Buffer.from("n\nJos\u00E9\n", "utf16le"),
     ["n"],
@@ -387,7 +387,7 @@ for (const [what, content, message, { ending = ".csv", ...options } = {}] of ref
     });
   });
 
-test("gives the rows above a fault first", async () => {
+test("yields the rows before a fault first", async () => {
   const source = await openSource(fileOf("x.csv", `a,b\n${"1,2\n".repeat(50_000)}3\n`));
   let rows = 0;
   await assert.rejects(async () => {
@@ -396,7 +396,7 @@ test("gives the rows above a fault first", async () => {
   assert.equal(rows, 50_000);
 });
 
-test("names an export without folder and endings", async () => {
+test("names an export without the folder and the extensions", async () => {
   for (const name of ["a.b.csv", "a.b.TSV", "a.b.csv.gz"]) {
     const content = name.endsWith("gz") ? gzipSync("x\n") : "x\n";
     const [source] = await openSources(fileOf(name, content));
@@ -406,7 +406,7 @@ test("names an export without folder and endings", async () => {
   }
 });
 
-test("reads the columns wanted, in the order wanted, and no more rows than wanted", async () => {
+test("reads only the requested columns, in the requested order, and no more rows than requested", async () => {
   const source = await openSource(fileOf("x.csv", 'a,b,c\n1,"2""",3\n4,5,6\nbroken\n'));
   assert.deepEqual(await rowsOf(source, 2, [2, 1, 2]), [
     ["3", '2"', "3"],
@@ -431,7 +431,7 @@ test("reads a hundred thousand columns, and refuses one more", async () => {
   );
 });
 
-test("reads a record as long as may be, and refuses a longer one with the lines where it and its quote begin", async () => {
+test("reads the longest allowed record, and refuses a longer one with the lines where it and its quote begin", async () => {
   const most = 32 * 1024 * 1024;
   const long = Buffer.concat([
     Buffer.from('a,b\n1,2\n3,"\n'),
@@ -512,7 +512,7 @@ for path, delimiter in json.load(sys.stdin):
   }
 });
 
-test("reads well-formed files as DuckDB's read_csv does when it is told all, nulls too", async () => {
+test("reads well-formed files as DuckDB's read_csv does with every option given", async () => {
   const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
   const connection = await instance.connect();
   // Without line breaks: quoted ones of another kind than the file's make DuckDB give no rows at all.
@@ -616,7 +616,7 @@ for (const [what, change] of Object.entries(changes))
     await assert.rejects(rowsOf(source), { code: "SCSV_SOURCE_CHANGED" });
   });
 
-test("rows of a file that is written to are an error too where fewer of them are wanted than it has", async () => {
+test("fails on a file that is written to, even if fewer rows are requested than it has", async () => {
   const path = fileOf("x.csv", manyRows);
   const source = await openSource(path);
   let rows = 0;

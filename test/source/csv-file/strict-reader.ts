@@ -16,7 +16,7 @@ export interface StrictTable {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-/** Why a text is no table, and the line that is at fault where it is one. */
+/** Why a text is not a table, and the line that is at fault, if it is a line. */
 export class Refused extends Error {
   override readonly name = "Refused";
   readonly line: number | undefined;

@@ -194,7 +194,7 @@ function elementsOf(text: string): readonly string[] {
   return elements;
 }
 
-/** The texts of values that follow one another: behind one that is no object stands white space. */
+/** The texts of values that follow one another: a value that is not an object is followed by white space. */
 function valuesOf(text: string): readonly string[] {
   const tokens = text.match(token) ?? [];
   if (tokens.join("") !== text) throw new SyntaxError("a character that no token has");

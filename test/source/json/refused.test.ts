@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openJson, rowsOf } from "./json-file.ts";
 
-/** What is no JSON, or none that can be a table; the record, the byte and the reason that are told. */
+/** Texts that are not JSON, or not a table; with the record, the byte and the reason in the message. */
 const refused: readonly (readonly [content: string, record: number, byte: number, reason: RegExp])[] = [
   // Files that end too soon.
   ['[{"a":1},{"a":2},', 3, 17, /^the file ends before \] closes the array/],
