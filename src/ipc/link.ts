@@ -99,36 +99,12 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
     name: N,
     argument: Argument<RemoteMethods[N]>,
   ): Promise<Result<RemoteMethods[N]>> {
-    return new Promise((resolve, reject) => {
-      if (this.#isClosed) {
-        reject(gone());
-        return;
-      }
-      const id = this.#nextId;
-      this.#nextId += 1;
-      this.#pending.set(id, { resolve, reject });
-      this.#send({ kind: "call", id, name, argument }, undefined, (error) => {
-        this.#pending.delete(id);
-        reject(error);
-      });
-    });
+    return this.#request((id) => ({ kind: "call", id, name, argument }));
   }
 
   /** Resolves when the other process's event loop answers; rejects if the process ends before. */
-  ping(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#isClosed) {
-        reject(gone());
-        return;
-      }
-      const id = this.#nextId;
-      this.#nextId += 1;
-      this.#pending.set(id, { resolve, reject });
-      this.#send({ kind: "ping", id }, undefined, (error) => {
-        this.#pending.delete(id);
-        reject(error);
-      });
-    });
+  async ping(): Promise<void> {
+    await this.#request((id) => ({ kind: "ping", id }));
   }
 
   /**
@@ -151,6 +127,23 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
     this.#sent.set(id, sent);
     if (this.#isClosed) this.#lose(id);
     else this.#send({ kind: "note", name, argument, socket: id }, sent.socket, () => this.#lose(id));
+  }
+
+  /** Sends a message that the other process answers with a result. */
+  #request<Value>(messageOf: (id: number) => Message): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) {
+        reject(gone());
+        return;
+      }
+      const id = this.#nextId;
+      this.#nextId += 1;
+      this.#pending.set(id, { resolve, reject });
+      this.#send(messageOf(id), undefined, (error) => {
+        this.#pending.delete(id);
+        reject(error);
+      });
+    });
   }
 
   #lose(id: number): void {
