@@ -14,6 +14,7 @@ export class ConnectionLine {
   readonly #busy: (why: string) => Error;
   readonly #waiters = new Map<Socket, Waiter>();
   #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #closedFor: Error | undefined;
 
   /** @param busy the refusal of a connection that finds the line full or has waited too long, with the reason */
   constructor(
@@ -34,20 +35,26 @@ export class ConnectionLine {
     return this.#line.length;
   }
 
+  /** Whether every connection is refused. */
+  get isClosed(): boolean {
+    return this.#closedFor !== undefined;
+  }
+
   get waitedSeconds(): number {
     return this.#line.waitedSeconds;
   }
 
   /**
-   * Puts a connection at the end of the line, or refuses it when the line is full. Clients that have closed their side leave a
+   * Puts a connection at the end of the line, or refuses it when the line is full or closed. Clients that have closed their side leave a
    * full line first: they are refused too, since a client that only half-closed still reads its answer.
    * @param turn called when it is the connection's turn
    * @param onRefused called after it was refused later on
    */
   join(socket: Socket, turn: (waitedSeconds: number) => void, onRefused: () => void): void {
     if (this.#line.isFull) this.#refuseClosed();
-    if (this.#line.isFull) {
-      this.#context.refuse(socket, this.#busy("the queue is full"));
+    const refusal = this.#closedFor ?? (this.#line.isFull ? this.#busy("the queue is full") : undefined);
+    if (refusal !== undefined) {
+      this.#context.refuse(socket, refusal);
       return;
     }
     const waiter: Waiter = {
@@ -69,7 +76,9 @@ export class ConnectionLine {
     this.#line.callNext();
   }
 
-  refuseAll(reason: Error): void {
+  /** Refuses all connections, waiting and new ones. */
+  close(reason: Error): void {
+    this.#closedFor = reason;
     this.#line.refuseAll(reason);
   }
 

@@ -22,7 +22,6 @@ export class FreeOnly<Worker> implements Placement<Worker> {
   readonly #allBusy: Occupancy;
   #endAllBusy: (() => number) | undefined;
   readonly #onDrained: (() => void)[] = [];
-  #closedFor: Error | undefined;
 
   constructor(context: PlacementContext<Worker>) {
     this.#context = context;
@@ -39,8 +38,7 @@ export class FreeOnly<Worker> implements Placement<Worker> {
   }
 
   place(socket: Socket): void {
-    if (this.#closedFor !== undefined) this.#context.refuse(socket, this.#closedFor);
-    else if (this.#free.size > 0) this.#handOver(socket, 0);
+    if (this.#free.size > 0 && !this.#line.isClosed) this.#handOver(socket, 0);
     else
       this.#line.join(
         socket,
@@ -80,8 +78,7 @@ export class FreeOnly<Worker> implements Placement<Worker> {
   }
 
   close(reason: Error): void {
-    this.#closedFor = reason;
-    this.#line.refuseAll(reason);
+    this.#line.close(reason);
     this.#noteChange();
   }
 

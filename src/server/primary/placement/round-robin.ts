@@ -15,7 +15,6 @@ export class RoundRobin<Worker> implements Placement<Worker> {
   /** Ready workers that don't answer at the moment. They get no connection while another worker answers. */
   readonly #silent = new Set<Worker>();
   readonly #onDrained: (() => void)[] = [];
-  #closedFor: Error | undefined;
 
   constructor(context: PlacementContext<Worker>) {
     this.#context = context;
@@ -27,8 +26,7 @@ export class RoundRobin<Worker> implements Placement<Worker> {
   }
 
   place(socket: Socket): void {
-    if (this.#closedFor !== undefined) this.#context.refuse(socket, this.#closedFor);
-    else if (this.#ready.length > 0) this.#handOver(socket, 0);
+    if (this.#ready.length > 0 && !this.#line.isClosed) this.#handOver(socket, 0);
     else
       this.#line.join(
         socket,
@@ -64,8 +62,7 @@ export class RoundRobin<Worker> implements Placement<Worker> {
   }
 
   close(reason: Error): void {
-    this.#closedFor = reason;
-    this.#line.refuseAll(reason);
+    this.#line.close(reason);
     this.#noteChange();
   }
 

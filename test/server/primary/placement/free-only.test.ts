@@ -1,66 +1,28 @@
 import assert from "node:assert/strict";
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { StreamCsvError } from "../../../../src/errors.ts";
 import { FreeOnly } from "../../../../src/server/primary/placement/free-only.ts";
-import { defaultSettings, type ServerSettings } from "../../../../src/server/shared/settings.ts";
-
-interface HandOver {
-  readonly worker: string;
-  readonly socket: Socket;
-  readonly queueWaitSeconds: number;
-}
-
-/** A placement whose workers are names, with a stopped clock and a list of its actions. */
-function makePlacement(settings: Partial<ServerSettings> = {}) {
-  let nowMs = 0;
-  const handedOver: HandOver[] = [];
-  const refused: { readonly socket: Socket; readonly reason: Error }[] = [];
-  /** Connections whose client has closed its side. */
-  const left = new Set<Socket>();
-  const placement = new FreeOnly<string>({
-    settings: { ...defaultSettings, ...settings },
-    clock: { nowMs: () => nowMs, wallMs: () => nowMs },
-    handOver: (worker, socket, queueWaitSeconds) => handedOver.push({ worker, socket, queueWaitSeconds }),
-    refuse: (socket, reason) => refused.push({ socket, reason }),
-    closed: (sockets) => [...sockets].filter((socket) => left.has(socket)),
-  });
-  const connections: Socket[] = [];
-  const connect = (): Socket => {
-    const socket = new Socket();
-    connections.push(socket);
-    placement.place(socket);
-    return socket;
-  };
-  return {
-    placement,
-    handedOver,
-    refused,
-    left,
-    connect,
-    connections,
-    advance: (ms: number) => (nowMs += ms),
-  };
-}
+import { makePlacement } from "./make-placement.ts";
 
 test("hands a connection to a free worker, and makes the next wait until a worker is free", () => {
-  const { placement, handedOver, connect, advance } = makePlacement();
+  const { placement, handedOver, connect, advance } = makePlacement(FreeOnly);
   placement.join("one");
   const [first, second] = [connect(), connect()];
-  assert.deepEqual(handedOver, [{ worker: "one", socket: first, queueWaitSeconds: 0 }]);
+  assert.deepEqual(handedOver, [{ worker: "one", socket: first, waited: 0 }]);
   assert.equal(placement.backlog.queued, 1);
   advance(250);
   assert.equal(placement.backlog.queueWaitSeconds, 0.25);
   placement.free("one", 0.25);
-  assert.deepEqual(handedOver[1], { worker: "one", socket: second, queueWaitSeconds: 0.25 });
+  assert.deepEqual(handedOver[1], { worker: "one", socket: second, waited: 0.25 });
   advance(1000);
   assert.equal(placement.backlog.queueWaitSeconds, 0.25);
   placement.close(new Error("the end"));
 });
 
 test("counts the time in which no worker was free", () => {
-  const { placement, connect, advance } = makePlacement();
+  const { placement, connect, advance } = makePlacement(FreeOnly);
   placement.join("one");
   placement.join("two");
   advance(1000);
@@ -75,7 +37,7 @@ test("counts the time in which no worker was free", () => {
 });
 
 test("queues as many connections as --queue allows for each worker, and refuses others with Retry-After", () => {
-  const { placement, refused, connect } = makePlacement({ workers: 2, queue: 1 });
+  const { placement, refused, connect } = makePlacement(FreeOnly, { workers: 2, queue: 1 });
   placement.join("one");
   placement.join("two");
   for (let count = 0; count < 4; count += 1) connect();
@@ -94,7 +56,7 @@ test("queues as many connections as --queue allows for each worker, and refuses 
 });
 
 test("gives a later Retry-After when recent connections held workers longer", () => {
-  const { placement, refused, connect } = makePlacement({ workers: 1, queue: 0 });
+  const { placement, refused, connect } = makePlacement(FreeOnly, { workers: 1, queue: 0 });
   placement.join("one");
   for (let count = 0; count < 100; count += 1) {
     connect();
@@ -107,7 +69,10 @@ test("gives a later Retry-After when recent connections held workers longer", ()
 });
 
 test("refuses a connection that waits longer than the time-out, and continues with the next", async () => {
-  const { placement, handedOver, refused, connect } = makePlacement({ workers: 1, queueTimeoutMs: 5 });
+  const { placement, handedOver, refused, connect } = makePlacement(FreeOnly, {
+    workers: 1,
+    queueTimeoutMs: 5,
+  });
   placement.join("one");
   connect();
   const waiting = connect();
@@ -121,7 +86,7 @@ test("refuses a connection that waits longer than the time-out, and continues wi
 });
 
 test("loses no waiting connection when workers die, and hands none to a dead worker", () => {
-  const { placement, handedOver, connect } = makePlacement();
+  const { placement, handedOver, connect } = makePlacement(FreeOnly);
   placement.join("one");
   const [, second] = [connect(), connect()];
   placement.leave("one");
@@ -132,7 +97,7 @@ test("loses no waiting connection when workers die, and hands none to a dead wor
 });
 
 test("is drained when no connection waits or is served, and refuses all connections once closed", async () => {
-  const { placement, refused, connect } = makePlacement();
+  const { placement, refused, connect } = makePlacement(FreeOnly);
   await placement.drained();
   placement.join("one");
   connect();
@@ -154,7 +119,9 @@ test("never gives a worker two connections, serves in order of arrival, and lose
   const event = fc.constantFrom("connect", "free", "die", "join");
   fc.assert(
     fc.property(fc.array(event, { maxLength: 200 }), fc.infiniteStream(fc.nat()), (events, choices) => {
-      const { placement, handedOver, refused, connect, connections } = makePlacement({ queue: 1000 });
+      const { placement, handedOver, refused, connect, connections } = makePlacement(FreeOnly, {
+        queue: 1000,
+      });
       const alive = new Set<string>();
       const serving = new Set<string>();
       const any = (workers: Set<string>): string | undefined =>
@@ -190,27 +157,4 @@ test("never gives a worker two connections, serves in order of arrival, and lose
       assert.equal(handedOver.length + refused.length, connections.length);
     }),
   );
-});
-
-test("refuses clients that have closed their side when the queue is full, so that others may wait", () => {
-  const { placement, refused, left, connect, advance } = makePlacement({ workers: 1, queue: 2 });
-  placement.join("one");
-  connect();
-  const [first, second] = [connect(), connect()];
-  left.add(first);
-  const third = connect();
-  assert.deepEqual(
-    refused.map(({ socket }) => socket),
-    [first],
-  );
-  assert.equal(placement.backlog.queued, 2);
-  // The kernel isn't asked for every connection.
-  left.add(second);
-  const fourth = connect();
-  assert.equal(refused[1]?.socket, fourth);
-  advance(1000);
-  const fifth = connect();
-  assert.deepEqual([refused[2]?.socket, refused.length], [second, 3]);
-  left.add(third).add(fifth);
-  placement.close(new Error("the end"));
 });

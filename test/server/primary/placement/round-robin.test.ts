@@ -1,43 +1,20 @@
 import assert from "node:assert/strict";
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { StreamCsvError } from "../../../../src/errors.ts";
 import { RoundRobin } from "../../../../src/server/primary/placement/round-robin.ts";
-import { defaultSettings, type ServerSettings } from "../../../../src/server/shared/settings.ts";
-
-/** A placement whose workers are names, with a stopped clock and a list of its actions. */
-function makePlacement(settings: Partial<ServerSettings> = {}) {
-  let nowMs = 0;
-  const handedOver: { readonly worker: string; readonly socket: Socket; readonly waited: number }[] = [];
-  const refused: { readonly socket: Socket; readonly reason: Error }[] = [];
-  /** Connections whose client has closed its side. */
-  const left = new Set<Socket>();
-  const placement = new RoundRobin<string>({
-    settings: { ...defaultSettings, ...settings },
-    clock: { nowMs: () => nowMs, wallMs: () => nowMs },
-    handOver: (worker, socket, waited) => handedOver.push({ worker, socket, waited }),
-    refuse: (socket, reason) => refused.push({ socket, reason }),
-    closed: (sockets) => [...sockets].filter((socket) => left.has(socket)),
-  });
-  const connect = (): Socket => {
-    const socket = new Socket();
-    placement.place(socket);
-    return socket;
-  };
-  const workers = (): readonly string[] => handedOver.map(({ worker }) => worker);
-  return { placement, handedOver, refused, left, connect, workers, advance: (ms: number) => (nowMs += ms) };
-}
+import { makePlacement } from "./make-placement.ts";
 
 test("hands connections to the workers in turn", () => {
-  const { placement, connect, workers } = makePlacement();
+  const { placement, connect, workers } = makePlacement(RoundRobin);
   for (const worker of ["one", "two", "three"]) placement.join(worker);
   for (let count = 0; count < 6; count += 1) connect();
   assert.deepEqual(workers(), ["one", "two", "three", "one", "two", "three"]);
 });
 
 test("lets connections wait in order while no worker is ready, and counts them and their waiting time", () => {
-  const { placement, handedOver, connect, advance } = makePlacement();
+  const { placement, handedOver, connect, advance } = makePlacement(RoundRobin);
   const [first, second] = [connect(), connect()];
   advance(500);
   assert.deepEqual(placement.backlog, { queued: 2, queueWaitSeconds: 1, allBusySeconds: null });
@@ -51,7 +28,11 @@ test("lets connections wait in order while no worker is ready, and counts them a
 
 test("refuses a connection with Retry-After if the queue is full or it waits too long", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { placement, refused, connect } = makePlacement({ queue: 2, workers: 1, queueTimeoutMs: 1000 });
+  const { placement, refused, connect } = makePlacement(RoundRobin, {
+    queue: 2,
+    workers: 1,
+    queueTimeoutMs: 1000,
+  });
   const waiting = [connect(), connect()];
   const beyond = connect();
   assert.deepEqual(
@@ -71,7 +52,7 @@ test("refuses a connection with Retry-After if the queue is full or it waits too
 });
 
 test("gives a silent worker no connection while another answers, and its share again afterwards", () => {
-  const { placement, connect, workers } = makePlacement();
+  const { placement, connect, workers } = makePlacement(RoundRobin);
   placement.join("one");
   placement.join("two");
   placement.suspend("one");
@@ -88,7 +69,7 @@ test("gives a silent worker no connection while another answers, and its share a
 });
 
 test("is drained when no connection waits, and refuses all connections once closed", async () => {
-  const { placement, refused, connect } = makePlacement();
+  const { placement, refused, connect } = makePlacement(RoundRobin);
   await placement.drained();
   const waiting = connect();
   const drained = placement.drained();
@@ -108,7 +89,7 @@ test("neither loses nor duplicates a connection, whatever happens to the workers
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-      const { placement, handedOver, refused, connect } = makePlacement({ queue: 3, workers: 2 });
+      const { placement, handedOver, refused, connect } = makePlacement(RoundRobin, { queue: 3, workers: 2 });
       const ready = new Set<string>();
       const made: Socket[] = [];
       for (const [what, worker] of steps) {
@@ -130,25 +111,4 @@ test("neither loses nor duplicates a connection, whatever happens to the workers
       assert.deepEqual(new Set(placed), new Set(made));
     }),
   );
-});
-
-test("refuses clients that have closed their side when the queue is full, so that others may wait", () => {
-  const { placement, refused, left, connect, advance } = makePlacement({ workers: 1, queue: 2 });
-  const [first, second] = [connect(), connect()];
-  left.add(first);
-  const third = connect();
-  assert.deepEqual(
-    refused.map(({ socket }) => socket),
-    [first],
-  );
-  assert.equal(placement.backlog.queued, 2);
-  // The kernel isn't asked for every connection.
-  left.add(second);
-  const fourth = connect();
-  assert.equal(refused[1]?.socket, fourth);
-  advance(1000);
-  const fifth = connect();
-  assert.deepEqual([refused[2]?.socket, refused.length], [second, 3]);
-  left.add(third).add(fifth);
-  placement.close(new Error("the end"));
 });
