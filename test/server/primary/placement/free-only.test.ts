@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Socket } from "node:net";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { StreamCsvError } from "../../../../src/errors.ts";
