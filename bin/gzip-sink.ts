@@ -22,6 +22,7 @@ export function gzipSink(sink: Sink): Sink {
     },
     abandon: async () => {
       gzip.destroy();
+      // Only waited for: a write or `finish` has reported its error.
       await passedOn.catch(() => undefined);
       await sink.abandon();
     },

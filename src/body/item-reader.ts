@@ -104,6 +104,7 @@ export class ItemReader {
     this.#end();
     const isBusy = this.#pending !== undefined;
     const closing = this.#body.close(reason);
+    // The pending step may never settle. The reader already has the reason of the interruption as its error.
     if (isBusy) closing.catch(() => undefined);
     else await closing;
   }

@@ -1,5 +1,6 @@
+// Longer than most, because every step of a database (opening, lent, idle, retired, closed) changes the same sets.
+
 import type { DuckDBInstance } from "@duckdb/node-api";
-import { StreamCsvError } from "../../errors.ts";
 import { guardFile, type GuardedFile } from "../guarded-file.ts";
 import type { DuckDBModule } from "./database.ts";
 import { openFileDatabase, type FileDatabase, type DescribedFile } from "./file-database.ts";
@@ -132,7 +133,7 @@ export class FileDatabases {
       },
       grow: async () => {
         const more = Math.min(reservedBytes, await this.#mostFree());
-        if (more === 0) throw noMemory(name, totalBytes, reservedBytes >= totalBytes);
+        if (more === 0) throw this.#budget.refusal(name, reservedBytes >= totalBytes);
         await this.#reserve(more, name);
         reservedBytes += more;
         await database.raiseLimit(more);
@@ -152,8 +153,7 @@ export class FileDatabases {
   async #reserve(bytes: number, name: string): Promise<void> {
     if (this.#budget.reserve(bytes)) return;
     await this.#mostFree();
-    if (!this.#budget.reserve(bytes))
-      throw noMemory(name, this.#budget.totalBytes, bytes > this.#budget.totalBytes);
+    if (!this.#budget.reserve(bytes)) throw this.#budget.refusal(name, bytes > this.#budget.totalBytes);
   }
 
   /** Returns the memory that is free if nothing is kept for further readings. */
@@ -228,7 +228,8 @@ export class FileDatabases {
 
   async #linger(key: string, database: FileDatabase): Promise<void> {
     const timer = setTimeout(() => {
-      void this.#closeIdleOf(key);
+      // Nothing uses it any more, and closing a file that was only read loses nothing.
+      this.#closeIdleOf(key).catch(() => undefined);
     }, lingerMs);
     timer.unref();
     this.#idle.set(key, { database, timer });
@@ -256,6 +257,7 @@ export class FileDatabases {
 
   async #forget(key: string, database: FileDatabase): Promise<void> {
     const known = this.#open.get(key);
+    // Whoever opened it gets the error.
     const opened = await known?.catch(() => undefined);
     if (opened === database && this.#open.get(key) === known) this.#open.delete(key);
   }
@@ -273,20 +275,4 @@ export function databasesOf(duckdb: DuckDBModule): FileDatabases {
 
 function keyOf({ path, version, isAttached }: DescribedFile): string {
   return `${isAttached ? "attached" : "read"}:${version}:${path}`;
-}
-
-/** @param isTooMuch whether it would not fit even if nothing else were read */
-function noMemory(name: string, totalBytes: number, isTooMuch: boolean): StreamCsvError {
-  const total = `${totalBytes / 2 ** 20} MiB`;
-  return isTooMuch
-    ? new StreamCsvError(
-        "SCSV_BUSY",
-        `Reading ${JSON.stringify(name)} takes more than the ${total} of memory that all files being read may take together.`,
-        { retryAfterSeconds: 60, hint: "Ask for fewer columns, or write the file with smaller row groups." },
-      )
-    : new StreamCsvError(
-        "SCSV_BUSY",
-        `There is no memory left to read ${JSON.stringify(name)}: all files being read may take ${total} together.`,
-        { retryAfterSeconds: 5, hint: "Try again when other exports have ended." },
-      );
 }

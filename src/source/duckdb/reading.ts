@@ -1,9 +1,10 @@
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
 import type { Batch } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { chunkParts } from "./chunk-parts.ts";
 import { isOfType, type ColumnReader, type VectorReader } from "./column-reader.ts";
 import type { DatabaseLease } from "./file-databases.ts";
+import { otherTypes, stoppedShort, tooMuchMemory } from "./reading-fault.ts";
 import { isOutOfMemory, unreadable } from "./reason.ts";
 import type { RowRange } from "./raw-vector.ts";
 import { typeKey } from "./type-key.ts";
@@ -66,7 +67,7 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
       } finally {
         await attempt.release();
       }
-      if (lease.isAllThereIs && rows > 0) throw tooLarge(reading.name, rows);
+      if (lease.isAllThereIs && rows > 0) throw tooMuchMemory(reading.name, rows);
       await lease.grow();
       reading.onReserved(lease.reservedBytes);
     }
@@ -201,7 +202,8 @@ class Attempt {
   }
 
   readonly #onAbort = (): void => {
-    void this.#stop();
+    // The reading releases both too, and reports an error there.
+    this.#stop().catch(() => undefined);
   };
 
   readonly #stop = async (): Promise<void> => {
@@ -244,60 +246,4 @@ function batchOf(
       return read(vector, part);
     }),
   };
-}
-
-/** Before the first row it is the memory that all readings share which is too little; later it may be a damaged size. */
-function tooLarge(name: string, rows: number): StreamCsvError {
-  return new StreamCsvError(
-    "SCSV_SOURCE_UNREADABLE",
-    `Reading ${JSON.stringify(name)} failed after row ${rows}: what follows takes more memory than all files being read may take, or is damaged.`,
-    { hint: "Write the file with smaller row groups." },
-  );
-}
-
-function otherTypes(name: string): StreamCsvError {
-  return new StreamCsvError(
-    "SCSV_SOURCE_CHANGED",
-    `The columns of ${JSON.stringify(name)} have other types than when it was opened.`,
-  );
-}
-
-/** The fault of a result that ended without its end row; a second reading, which keeps nothing, tells DuckDB's reason. */
-async function stoppedShort(
-  reading: RelationReading,
-  { instance, guard, retire }: DatabaseLease,
-  rows: number,
-): Promise<unknown> {
-  const { name, select, signal } = reading;
-  await guard.checkBytes();
-  let cause: unknown;
-  try {
-    // Another file's fault would explain nothing.
-    await guard.checkPath();
-    await readAll(instance, select, signal);
-  } catch (error) {
-    cause = error;
-  }
-  signal.throwIfAborted();
-  // A fault that isn't met again came of what other readings held then.
-  if (cause === undefined || isOutOfMemory(cause)) return cause ?? outOfMemory;
-  retire();
-  return cause instanceof StreamCsvError ? cause : unreadable(name, ` after row ${rows}`, cause);
-}
-
-const outOfMemory = new Error("Out of Memory Error: the result ended before its last row");
-
-/** Reads every value: to count them, or the values of a column that has no nulls, the file's own statistics would do. */
-async function readAll(instance: DuckDBInstance, select: string, signal: AbortSignal): Promise<void> {
-  const connection = await instance.connect();
-  const interrupt = (): void => {
-    connection.interrupt();
-  };
-  signal.addEventListener("abort", interrupt, { once: true });
-  try {
-    await connection.run(`SELECT bit_xor(hash(COLUMNS(*))) FROM (${select})`);
-  } finally {
-    signal.removeEventListener("abort", interrupt);
-    connection.closeSync();
-  }
 }
