@@ -221,6 +221,11 @@ const planted: readonly (readonly [
     { "src/csv/a.ts": "export type Twin = 1;", "bench/load/a.ts": "export function Twin() {}" },
     /Twin is exported by/,
   ],
+  [
+    "a long file without a reason",
+    { "src/csv/a.ts": "export const x = 1;\n".concat("// A line.\n".repeat(250)) },
+    /src\/csv\/a\.ts has 251 lines/,
+  ],
 ];
 
 for (const [name, files, message] of planted) {

@@ -1,3 +1,5 @@
+// Longer than most, because every flag is declared, typed and passed on here.
+
 import { Command, Option } from "commander";
 import {
   checkSetting,

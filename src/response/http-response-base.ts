@@ -1,3 +1,5 @@
+// Longer than most, because a third of it is the documentation of a public class.
+
 import { type Clock, systemClock } from "../clock.ts";
 import { NotWritableError, toError, wrongRange, wrongType } from "../errors.ts";
 import { describeValue, isChunk, viewBytes } from "../body/chunk.ts";

@@ -3,6 +3,9 @@ import { dirname, join, normalize, sep } from "node:path";
 import type { ModuleFacts } from "./read-module.ts";
 import { entries, mayEnter, mayTouchProcess, misleadingFolders, ownPackage, storeys } from "./storeys.ts";
 
+/** A longer file gives the reason in its first line. */
+const mostLines = 250;
+
 /** Every breach of the law in a set of files, as sentences; an empty list is a lawful house. */
 export function breachesOf(modules: readonly ModuleFacts[]): readonly string[] {
   return [
@@ -10,6 +13,7 @@ export function breachesOf(modules: readonly ModuleFacts[]): readonly string[] {
       ...importBreaches(module),
       ...useBreaches(module),
       ...placeBreaches(module),
+      ...sizeBreaches(module),
     ]),
     ...circles(modules),
     ...twins(modules),
@@ -82,6 +86,13 @@ function placeBreaches({ path }: ModuleFacts): readonly string[] {
     const isListed = isFlat || storeyOf(folder, part) !== undefined;
     return isListed ? [] : [`${path}: "${part}" has no storey in ${folder}/`];
   });
+}
+
+function sizeBreaches({ path, lineCount, firstLine }: ModuleFacts): readonly string[] {
+  const isOutside = /^(test|fixtures)\//.test(path);
+  return isOutside || lineCount <= mostLines || /^\/\/ Long(?:er than most,)? because /.test(firstLine)
+    ? []
+    : [`${path} has ${lineCount} lines, and its first line doesn't say "// Long because ..."`];
 }
 
 /**

@@ -9,6 +9,8 @@ export interface ModuleFacts {
   readonly exports: readonly string[];
   /** `process.env`, `console.log` and the like, as `object.property`; `process.*` is the object as a whole. */
   readonly globals: readonly string[];
+  readonly lineCount: number;
+  readonly firstLine: string;
 }
 
 /** A node, and the place in its parent that it has. */
@@ -43,6 +45,8 @@ export function readModule(path: string, text: string): ModuleFacts {
       moduleRequest === null && exportName.name !== null ? [exportName.name] : [],
     ),
     globals: [...new Set(globals)],
+    lineCount: text.split("\n").length - 1,
+    firstLine: text.slice(0, text.indexOf("\n")),
   };
 }
 

@@ -1,3 +1,5 @@
+// Longer than most, because all of it reads and changes the state of one process that ends and restarts.
+
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -30,8 +32,7 @@ export interface ServerParts {
 
 /**
  * A real `stream-csv serve` on one port and one spool folder, which is killed, stopped and started again. All its
- * processes have a mark in their environment, so that orphans are found too. The file is long because all of it reads
- * and changes the state of one process that ends and restarts.
+ * processes have a mark in their environment, so that orphans are found too.
  */
 export class ServerUnderTest {
   readonly lines: LogLines;

@@ -1,3 +1,5 @@
+// Longer than most, because it is one table: every type of DuckDB, and how its values are read.
+
 import type { DuckDBType, DuckDBVector } from "@duckdb/node-api";
 import type { ColumnVector } from "../../csv/batch.ts";
 import { addByteLengths, byteTextReader } from "./byte-texts.ts";
