@@ -14,6 +14,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { csvChunks, openSource } from "../../src/index.ts";
+import { medianSeconds, ratiosText, runInTurns } from "./in-turns.ts";
 
 const rounds = Number(process.argv[2] ?? 7);
 const megabytes = Number(process.argv[3] ?? 80);
@@ -76,11 +77,6 @@ interface Contender {
   readonly run: () => Promise<unknown>;
 }
 
-interface Taken {
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-}
-
 function writeShape(path: string, { header, row }: (typeof shapes)[number]): number {
   const file = openSync(path, "w");
   let bytes = writeSync(file, `${header}\n`);
@@ -117,24 +113,6 @@ async function copy(path: string, header: string, to: string): Promise<void> {
   );
 }
 
-async function timed(run: () => Promise<unknown>): Promise<Taken> {
-  const cpu = process.cpuUsage();
-  const begun = performance.now();
-  await run();
-  const { user, system } = process.cpuUsage(cpu);
-  return { seconds: (performance.now() - begun) / 1000, cpuSeconds: (user + system) / 1e6 };
-}
-
-function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-/** The median ratio of a contender's rounds to ours, and the lowest and highest. */
-function ratioText(taken: readonly Taken[], ours: readonly Taken[], of: (one: Taken) => number): string {
-  const ratios = taken.map((one, round) => of(one) / of(ours[round] ?? one));
-  return `${middle(ratios).toFixed(2)} × (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
-}
-
 try {
   const own: Build = { openSource, csvChunks };
   const other =
@@ -157,21 +135,18 @@ try {
     if (copied !== digest) throw new Error(`Our text of ${shape.name} isn't that of DuckDB's COPY.`);
     if (other !== undefined && (await digestOf(other, path)) !== digest)
       throw new Error(`Our text of ${shape.name} isn't that of the other build.`);
-    const taken = contenders.map((): Taken[] => []);
-    for (let round = 0; round < rounds; round += 1) {
-      const order = [...contenders.keys()];
-      for (const index of round % 2 === 0 ? order : order.toReversed())
-        taken[index]?.push(await timed(contenders[index]?.run ?? (() => Promise.resolve())));
-    }
+    const taken = await runInTurns(
+      contenders.map(({ run }) => run),
+      rounds,
+    );
     const [ours = []] = taken;
     process.stdout.write(
       `${shape.name}: ${(bytes / 1e6).toFixed(0)} MB; Node ${process.versions.node}; how much longer than ours\n`,
     );
     for (const [index, { name }] of contenders.entries()) {
       const all = taken[index] ?? [];
-      const seconds = middle(all.map((one) => one.seconds));
       process.stdout.write(
-        `  ${name.padEnd(26)}${(bytes / seconds / 1e6).toFixed(0).padStart(5)} MB/s  time ${ratioText(all, ours, (one) => one.seconds)}  CPU ${ratioText(all, ours, (one) => one.cpuSeconds)}\n`,
+        `  ${name.padEnd(26)}${(bytes / medianSeconds(all) / 1e6).toFixed(0).padStart(5)} MB/s  ${ratiosText(all, ours)}\n`,
       );
     }
   }

@@ -15,6 +15,8 @@ import { pipeline } from "node:stream/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { csvChunks, openSource } from "../../src/index.ts";
 import { resolveDialect } from "../../src/internal.ts";
+import { median } from "../../bench/statistics/median.ts";
+import { medianSeconds, ratiosText, runInTurns } from "./in-turns.ts";
 
 const file = process.argv[2] ?? "node_modules/vega-datasets/data/flights-3m.parquet";
 const rounds = Number(process.argv[3] ?? 9);
@@ -86,27 +88,13 @@ async function checkRows(): Promise<number> {
   return Number(theirs?.[0]);
 }
 
-interface Taken {
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-}
-
-async function timed(run: () => Promise<number>): Promise<Taken> {
-  const cpu = process.cpuUsage();
-  const begun = performance.now();
-  await run();
-  const { user, system } = process.cpuUsage(cpu);
-  return { seconds: (performance.now() - begun) / 1000, cpuSeconds: (user + system) / 1e6 };
-}
-
-function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? Number.NaN;
-}
-
-function ratioText(taken: readonly Taken[], of: (one: Taken) => number, first: readonly Taken[]): string {
-  const ratios = taken.map((one, round) => of(first[round] ?? one) / of(one));
-  const [low, middle, high] = [0, 0.5, 1].map((share) => quantile(ratios, share).toFixed(2));
-  return `${middle} × (${low} to ${high})`;
+/** Runs ours, and adds the longest time by which a timer of 1 ms was late. */
+async function watched(gapsMs: number[]): Promise<void> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await runOurs();
+  delay.disable();
+  gapsMs.push(delay.max / 1e6);
 }
 
 try {
@@ -114,40 +102,28 @@ try {
   const bytes: number[] = [];
   for (const { run } of contenders) bytes.push(await run());
   bytes[1] = bytes[0] ?? 0;
-  const taken = contenders.map((): Taken[] => []);
-  const gapsMs = contenders.map((): number[] => []);
-  for (let round = 0; round < rounds; round += 1) {
-    const order = contenders.map((_, index) => (round % 2 === 0 ? index : contenders.length - 1 - index));
-    for (const index of order) {
-      const { run } = contenders[index] ?? { run: runOurs };
-      const delay = monitorEventLoopDelay({ resolution: 1 });
-      delay.enable();
-      taken[index]?.push(await timed(run));
-      delay.disable();
-      gapsMs[index]?.push(delay.max / 1e6);
-    }
-  }
+  const gapsMs: number[] = [];
+  const taken = await runInTurns(
+    contenders.map(({ run }) => (run === runOurs ? () => watched(gapsMs) : run)),
+    rounds,
+  );
   const [first = []] = taken;
   process.stdout.write(
     `${rows} rows, which agree; Node ${process.versions.node}; ratios to the first line\n`,
   );
   for (const [index, { name }] of contenders.entries()) {
     const all = taken[index] ?? [];
-    const seconds = quantile(
-      all.map((one) => one.seconds),
-      0.5,
-    );
+    const seconds = medianSeconds(all);
     const columns = [
       name.padEnd(28),
       `${(rows / seconds / 1e6).toFixed(2)} Mrow/s`.padStart(12),
       `${((bytes[index] ?? 0) / seconds / 1e6).toFixed(0)} MB/s`.padStart(9),
-      `  time ${ratioText(all, (one) => one.seconds, first)}`,
-      `  CPU ${ratioText(all, (one) => one.cpuSeconds, first)}`,
+      `  ${ratiosText(first, all)}`,
     ];
     process.stdout.write(`${columns.join("")}\n`);
   }
   process.stdout.write(
-    `longest time a timer of 1 ms waited while ours ran: ${quantile(gapsMs.at(-1) ?? [], 0.5).toFixed(1)} ms (median of the rounds)\n`,
+    `longest time a timer of 1 ms waited while ours ran: ${median(gapsMs)?.toFixed(1)} ms (median of the rounds)\n`,
   );
 } finally {
   await source.close();

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
 import * as own from "../../src/index.ts";
+import { medianSeconds, ratiosText, runInTurns } from "./in-turns.ts";
 import { recordShapes, writeRecords } from "./json-records.ts";
 
 const megabytes = Number(process.argv[2] ?? 50);
@@ -92,50 +93,26 @@ async function copyAway(path: string): Promise<void> {
   await connection.run(`COPY (FROM ${await relationOf(path)}) TO '/dev/null' (FORMAT csv)`);
 }
 
-interface Taken {
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-}
-
-async function timed(run: () => Promise<unknown>): Promise<Taken> {
-  const cpu = process.cpuUsage();
-  const begun = performance.now();
-  await run();
-  const { user, system } = process.cpuUsage(cpu);
-  return { seconds: (performance.now() - begun) / 1000, cpuSeconds: (user + system) / 1e6 };
-}
-
-function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
-}
-
-function ratioText(taken: readonly Taken[], first: readonly Taken[], of: (one: Taken) => number): string {
-  const ratios = taken.map((one, round) => of(one) / of(first[round] ?? one));
-  return `${middle(ratios).toFixed(2)} × (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
-}
-
 async function measure(shape: string, path: string): Promise<void> {
   const rows = await writeRecords(path, shape, megabytes * 1e6);
   const counted = await readWith(own, path);
   if (counted !== rows) throw new Error(`${counted} rows were read of ${rows}.`);
-  const taken = ways.map((): Taken[] => []);
-  for (let round = -1; round < rounds; round += 1) {
-    const order = round % 2 === 0 ? [...ways.keys()] : [...ways.keys()].toReversed();
-    for (const index of order) {
-      const one = await timed(async () => await ways[index]?.run(path));
-      // The first round only warms up.
-      if (round >= 0) taken[index]?.push(one);
-    }
-  }
+  const taken = await runInTurns(
+    ways.map(
+      ({ run }) =>
+        () =>
+          run(path),
+    ),
+    rounds,
+  );
   const bytes = statSync(path).size;
   process.stdout.write(`${shape}: ${rows} records, ${(bytes / 1e6).toFixed(0)} MB\n`);
   for (const [index, { name }] of ways.entries()) {
     const all = taken[index] ?? [];
     // Contenders that make batches are compared with our batches, those that write CSV with our CSV.
     const first = taken[name.includes("CSV") || name.includes("COPY") ? 2 : 0] ?? [];
-    const speed = bytes / 1e6 / middle(all.map((one) => one.seconds));
     process.stdout.write(
-      `  ${name.padEnd(28)}${speed.toFixed(0).padStart(5)} MB/s   time ${ratioText(all, first, (one) => one.seconds)}   CPU ${ratioText(all, first, (one) => one.cpuSeconds)}\n`,
+      `  ${name.padEnd(28)}${(bytes / medianSeconds(all) / 1e6).toFixed(0).padStart(5)} MB/s  ${ratiosText(all, first)}\n`,
     );
   }
   rmSync(path);
