@@ -4,17 +4,14 @@
  *
  *     node dist/dev/calibrate/main.js [--aa 100] [--slow 60] [--heavy 20] [--output FILE]
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { parseCalibration, type CalibrationRun } from "../../bench/gate/budget/calibration-run.ts";
-import { parseResult } from "../../bench/result/read-result.ts";
 import { describeEnvironment } from "../../bench/probe/environment.ts";
+import { spawnBench } from "../spawn-bench.ts";
 import { recordOf } from "./calibration-record.ts";
 import {
   handicaps,
@@ -77,33 +74,18 @@ async function measureOne(
   signal: AbortSignal,
 ): Promise<CalibrationRun | null> {
   const copy = await copyVersion(handicaps[kind]);
-  const folder = await mkdtemp(join(tmpdir(), "stream-csv-calibrate-"));
-  const output = join(folder, "result.json");
   const flags = gateProfile(seed);
   const against = ["--against", [process.execPath, ownProgram].map((word) => JSON.stringify(word)).join(" ")];
   const startMs = performance.now();
   try {
-    const child = spawn(
-      process.execPath,
-      [copy.program, "bench", ...flags, ...against, "-o", `json=${output}`],
-      { stdio: ["ignore", "ignore", "pipe"], signal, killSignal: "SIGINT" },
-    );
-    let errors = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
-    const closed = new Promise((resolve) => child.once("close", resolve));
-    // An abort raises an error before the child has ended, but the child needs its copy until then.
-    child.on("error", () => undefined);
-    if (child.pid === undefined) await once(child, "spawn");
-    await closed;
+    const { exitCode, errors, result } = await spawnBench(copy.program, [...flags, ...against], { signal });
     if (signal.aborted) return null;
-    const text = await readFile(output, "utf8").catch(() => {
-      throw new Error(`A gate run ended with exit code ${child.exitCode} and no result. It wrote: ${errors}`);
-    });
     const elapsedSeconds = (performance.now() - startMs) / 1000;
-    if (child.exitCode === failedRun) throw new Error(`A gate run failed. It wrote: ${errors}`);
-    return recordOf(kind, parseResult(text, output), { build, command: flags, elapsedSeconds });
+    if (exitCode === failedRun) throw new Error(`A gate run failed. It wrote: ${errors}`);
+    if (result === null)
+      throw new Error(`A gate run ended with exit code ${exitCode} and no result. It wrote: ${errors}`);
+    return recordOf(kind, result, { build, command: flags, elapsedSeconds });
   } finally {
-    await rm(folder, { recursive: true, force: true });
     await copy.remove();
   }
 }

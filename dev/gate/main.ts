@@ -5,16 +5,12 @@
  *
  *     node dist/dev/gate/main.js [--strict] [--against REF]
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parseResult } from "../../bench/result/read-result.ts";
 import type { BenchResult } from "../../bench/result/schema.ts";
 import { runTool } from "../../bench/subject/process/run-tool.ts";
+import { spawnBench } from "../spawn-bench.ts";
 import { costOf, factsOf, type Finding } from "./facts.ts";
 import { firstByteFault } from "./first-byte.ts";
 
@@ -69,31 +65,11 @@ async function main(
   return flags.strict ? compared.exitCode : 0;
 }
 
-/** Runs `stream-csv bench` as a user would, and reads its result file. */
 async function bench(flags: readonly string[], signal: AbortSignal): Promise<BenchResult> {
-  const folder = await mkdtemp(join(tmpdir(), "stream-csv-gate-"));
-  const output = join(folder, "result.json");
-  try {
-    const child = spawn(process.execPath, [program, "bench", ...flags, "-o", `json=${output}`], {
-      cwd: root,
-      stdio: ["ignore", "ignore", "pipe"],
-      signal,
-      killSignal: "SIGINT",
-    });
-    let errors = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
-    const closed = new Promise((resolve) => child.once("close", resolve));
-    // An abort raises an error too; wait until the child has ended.
-    child.on("error", () => undefined);
-    if (child.pid === undefined) await once(child, "spawn");
-    await closed;
-    const text = await readFile(output, "utf8").catch(() => {
-      throw new Error(`bench ended with exit code ${child.exitCode} and no result. It wrote: ${errors}`);
-    });
-    return parseResult(text, output);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const { exitCode, errors, result } = await spawnBench(program, flags, { signal, cwd: root });
+  if (result === null)
+    throw new Error(`bench ended with exit code ${exitCode} and no result. It wrote: ${errors}`);
+  return result;
 }
 
 function tell({ isBad, sentences }: Finding): void {
