@@ -94,6 +94,25 @@ export const faultCatalog = byCode({
       "Reading Parquet and DuckDB files needs the optional package @duckdb/node-api, which isn't installed.",
     remedy: "Run: npm install @duckdb/node-api",
   },
+  SCSV_POSTGRES_MISSING: {
+    meaning: "Reading from PostgreSQL needs the optional package pg, which isn't installed.",
+    remedy: "Run: npm install pg",
+  },
+  SCSV_DATABASE_UNAVAILABLE: {
+    meaning: "A database can't be reached, has no room for the query, or ended it for reasons of its own.",
+    remedy: "Try again after the seconds in Retry-After; the log has the database's own words.",
+    status: 503,
+  },
+  SCSV_QUERY_TIMEOUT: {
+    meaning: "A query took longer than the time-out of its database in the configuration.",
+    remedy: "Ask for fewer rows, or raise statementTimeout.",
+    status: 504,
+  },
+  SCSV_QUERY_FAILED: {
+    meaning: "A query failed in its database; the log has the database's own words and its SQLSTATE.",
+    remedy: "Run the query by hand with the same parameters.",
+    status: 500,
+  },
   SCSV_DUPLICATE_EXPORT: {
     meaning: "Two sources would have the same name.",
     remedy: "Give one of them another name: serve NAME=FILE.",

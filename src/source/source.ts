@@ -15,6 +15,8 @@ export interface ReadOptions {
   readonly rows?: number;
   /** The columns, by their positions in `columns`, in the requested order. @default all */
   readonly columns?: readonly number[];
+  /** What the reading is for, such as the id of a transfer; a database shows it among its sessions. */
+  readonly label?: string;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ReadOptions {
  */
 export interface Source {
   readonly name: string;
-  /** The kind of the source: `generated`, `parquet`, `csv`, `json`, `duckdb`, `rows`. */
+  /** The kind of the source: `generated`, `parquet`, `csv`, `json`, `duckdb`, `postgres`, `rows`. */
   readonly kind: string;
   /** The columns. For rows of user code it may be empty until the first batch. */
   readonly columns: readonly ColumnDescription[];

@@ -1,0 +1,98 @@
+import type { ColumnVector } from "../../csv/batch.ts";
+import { DecimalValue } from "../../csv/value.ts";
+import { malformedRow, nullsOf, type RowFields } from "./row-fields.ts";
+
+/** Signs of a numeric in the binary format (`numeric.c`). */
+const negative = 0x40_00;
+const notANumber = 0xc0_00;
+
+/** Digits that a `number` and 32 bits hold exactly. */
+const mostDigitsOfNumber = 15;
+const mostDigitsOf32Bits = 9;
+
+/**
+ * Reads numerics of a fixed scale: groups of four decimal digits, which become the integer `value * 10 ** scale`. NaN, which
+ * such a column may hold too, makes its batch one of single values.
+ * @throws StreamCsvError `SCSV_QUERY_FAILED` for a value that isn't built as the format has it
+ */
+export function readDecimals(
+  fields: RowFields,
+  column: number,
+  precision: number,
+  scale: number,
+): ColumnVector {
+  const { view, rows, columns, starts, ends, nulls } = fields;
+  const unscaled =
+    precision <= mostDigitsOf32Bits
+      ? new Int32Array(rows)
+      : precision <= mostDigitsOfNumber
+        ? new Float64Array(rows)
+        : undefined;
+  if (unscaled === undefined) return readLongDecimals(fields, column, scale);
+  const fractionGroups = Math.ceil(scale / 4);
+  const lastDivisor = 10 ** (fractionGroups * 4 - scale);
+  const lastFactor = 10_000 / lastDivisor;
+  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
+    if (nulls[field] === 1) continue;
+    const at = starts[field] ?? 0;
+    const { groups, weight, sign } = headOf(view, at, ends[field] ?? 0);
+    if (sign >= notANumber) return singleValues(fields, column, scale);
+    let value = 0;
+    for (let place = weight; place >= -fractionGroups; place -= 1) {
+      const index = weight - place;
+      const digits = index < groups ? view.getUint16(at + 8 + index * 2) : 0;
+      value = place === -fractionGroups ? value * lastFactor + digits / lastDivisor : value * 10_000 + digits;
+    }
+    unscaled[row] = sign === negative ? -value : value;
+  }
+  return { kind: "decimal", unscaled, scale, ...nullsOf(fields, column) };
+}
+
+function readLongDecimals(fields: RowFields, column: number, scale: number): ColumnVector {
+  const { view, rows, columns, starts, ends, nulls } = fields;
+  const unscaled = new BigInt64Array(rows);
+  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
+    if (nulls[field] === 1) continue;
+    const value = exactDecimal(view, starts[field] ?? 0, ends[field] ?? 0, scale);
+    if (value === undefined) return singleValues(fields, column, scale);
+    unscaled[row] = value;
+  }
+  return { kind: "decimal", unscaled, scale, ...nullsOf(fields, column) };
+}
+
+/** Values one by one, where some are NaN. */
+function singleValues(fields: RowFields, column: number, scale: number): ColumnVector {
+  const { view, rows, columns, starts, ends, nulls } = fields;
+  const values: unknown[] = [];
+  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
+    const value = nulls[field] === 1 ? null : exactDecimal(view, starts[field] ?? 0, ends[field] ?? 0, scale);
+    values.push(value === undefined ? Number.NaN : value === null ? null : new DecimalValue(value, scale));
+  }
+  return { kind: "mixed", values };
+}
+
+/** A numeric as an integer of any size; undefined for NaN. */
+function exactDecimal(view: DataView, at: number, end: number, scale: number): bigint | undefined {
+  const { groups, weight, sign } = headOf(view, at, end);
+  if (sign >= notANumber) return undefined;
+  const fractionGroups = Math.ceil(scale / 4);
+  let value = 0n;
+  for (let place = weight; place >= -fractionGroups; place -= 1) {
+    const index = weight - place;
+    value = value * 10_000n + BigInt(index < groups ? view.getUint16(at + 8 + index * 2) : 0);
+  }
+  value /= 10n ** BigInt(fractionGroups * 4 - scale);
+  return sign === negative ? -value : value;
+}
+
+/** Groups of digits, the place of the first (0 for the one before the point), and the sign. */
+function headOf(
+  view: DataView,
+  at: number,
+  end: number,
+): { readonly groups: number; readonly weight: number; readonly sign: number } {
+  if (end - at < 8) throw malformedRow();
+  const groups = view.getUint16(at);
+  if (end - at !== 8 + groups * 2) throw malformedRow();
+  return { groups, weight: view.getInt16(at + 2), sign: view.getUint16(at + 4) };
+}

@@ -1,0 +1,161 @@
+import { StreamCsvError, toError } from "../../errors.ts";
+import type { ColumnDescription, Source } from "../source.ts";
+import {
+  otherReader,
+  readerOf,
+  type ColumnReader,
+  type OtherType,
+  type ResultColumn,
+} from "./column-reader.ts";
+import type { PostgresDatabase, Session } from "./database.ts";
+import { databaseFault } from "./database-fault.ts";
+import { DescribeStatement } from "./describe-statement.ts";
+import { toPositional } from "./named-parameters.ts";
+import { readQuery } from "./reading.ts";
+import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
+
+/** A query with named parameters, as a configuration has it. */
+export interface QuerySettings {
+  /** The export's name. */
+  readonly name: string;
+  readonly sql: string;
+  /** OID of each parameter's type, by name; 0 where the statement tells it, as it does of a literal. */
+  readonly parameterTypes: ReadonlyMap<string, number>;
+}
+
+/** A query that its database has checked and described; it becomes a source with the values of its parameters. */
+export interface PostgresQuery {
+  readonly name: string;
+  readonly columns: readonly ColumnDescription[];
+  /** The parameters the statement has, in the order of their first place. */
+  readonly parameters: readonly string[];
+  bind(binding: QueryBinding): Source;
+}
+
+const textType = 25;
+/** "could not determine data type of parameter", and the same for one that is used in two ways. */
+const undetermined = new Set(["42P18", "42P08"]);
+
+/**
+ * Has a query checked and described by its database; no row is read.
+ * @throws StreamCsvError `SCSV_QUERY_FAILED` with the database's own words: whoever describes a query has written it;
+ *   `SCSV_DATABASE_UNAVAILABLE`, `SCSV_BUSY`; RangeError `SCSV_ARG_RANGE` for SQL that can't be
+ */
+export async function describeQuery(
+  database: PostgresDatabase,
+  settings: QuerySettings,
+  signal: AbortSignal,
+): Promise<PostgresQuery> {
+  const { name, sql, parameterTypes } = settings;
+  const statement = toPositional(sql);
+  const unknown = statement.names.find((parameter) => !parameterTypes.has(parameter));
+  if (unknown !== undefined)
+    throw new StreamCsvError(
+      "SCSV_QUERY_FAILED",
+      `The SQL of "${name}" has the parameter ":${unknown}", which isn't declared.`,
+      { parameter: unknown, hint: `Declare it: parameters: { ${unknown}: { type: text } }.` },
+    );
+  const types = statement.names.map((parameter) => parameterTypes.get(parameter) ?? 0);
+  const session = await database.connect(signal);
+  try {
+    await database.facts(session.client);
+    const described = await describe(session, name, wrapped(statement.text, "*", null), types);
+    const columns = requireNames(name, described.columns);
+    const readers = await readersOf(session, columns);
+    session.release();
+    return asQuery(database, {
+      name,
+      sql: statement.text,
+      parameters: statement.names,
+      parameterTypes: described.types,
+      columns,
+      readers,
+    });
+  } finally {
+    session.cancel();
+  }
+}
+
+async function describe(
+  session: Session,
+  name: string,
+  text: string,
+  types: readonly number[],
+): Promise<{ readonly columns: readonly ResultColumn[]; readonly types: readonly number[] }> {
+  try {
+    return { columns: await DescribeStatement.run(session.client, text, types), types };
+  } catch (error) {
+    const state = (error as { readonly code?: string }).code ?? "";
+    const asText = types.map((type) => (type === 0 ? textType : type));
+    if (undetermined.has(state) && types.includes(0)) return await describe(session, name, text, asText);
+    throw refused(error, name, state);
+  }
+}
+
+/** At the start the database's own words are shown. */
+function refused(error: unknown, name: string, state: string): StreamCsvError {
+  const fault = databaseFault(error, `"${name}"`);
+  if (fault.code !== "SCSV_QUERY_FAILED") return fault;
+  const words = toError(error).message;
+  const stated = state === "" ? "" : ` (SQLSTATE ${state})`;
+  return new StreamCsvError("SCSV_QUERY_FAILED", `The SQL of "${name}" can't be used: ${words}${stated}.`, {
+    cause: error,
+    hint: "It must be one SELECT, VALUES, TABLE or WITH statement without a semicolon.",
+  });
+}
+
+function requireNames(query: string, columns: readonly ResultColumn[]): readonly ResultColumn[] {
+  if (columns.length === 0)
+    throw new StreamCsvError("SCSV_QUERY_FAILED", `The SQL of "${query}" gives no columns.`);
+  const seen = new Set<string>();
+  for (const { name } of columns) {
+    if (seen.has(name))
+      throw new StreamCsvError(
+        "SCSV_QUERY_FAILED",
+        `The SQL of "${query}" gives two columns named "${name}".`,
+        { hint: `Give one of them another name: ${quoteIdentifier(name)} AS other.` },
+      );
+    seen.add(name);
+  }
+  return columns;
+}
+
+async function readersOf(
+  session: Session,
+  columns: readonly ResultColumn[],
+): Promise<readonly ColumnReader[]> {
+  const ids = columns.filter((column) => readerOf(column) === undefined).map(({ typeId }) => typeId);
+  const types = new Map<number, OtherType>();
+  if (ids.length > 0) {
+    const { rows } = await session.client.query<{ id: string; name: string; category: string }>(
+      "SELECT oid::text AS id, typname::text AS name, typcategory::text AS category FROM pg_type WHERE oid = ANY($1::oid[])",
+      [ids],
+    );
+    for (const { id, name, category } of rows) types.set(Number(id), { name, category });
+  }
+  const unknown: OtherType = { name: "text", category: "U" };
+  return columns.map((column) => readerOf(column) ?? otherReader(types.get(column.typeId) ?? unknown));
+}
+
+function asQuery(database: PostgresDatabase, described: DescribedQuery): PostgresQuery {
+  const { name, parameters, columns: results, readers } = described;
+  const columns = results.map((column, index) => ({
+    name: column.name,
+    type: readers[index]?.type ?? "text",
+  }));
+  return {
+    name,
+    columns,
+    parameters,
+    bind: (binding) => ({
+      name,
+      kind: "postgres",
+      columns,
+      rowCount: null,
+      version: binding.version,
+      read: (options) => readQuery(database, described, binding, options),
+      // The database is its owner's to close.
+      close: () => Promise.resolve(),
+    }),
+  };
+}

@@ -1,0 +1,107 @@
+import type { Batch } from "../../csv/batch.ts";
+import type { ReadOptions } from "../source.ts";
+import type { PostgresDatabase, Session } from "./database.ts";
+import { databaseFault } from "./database-fault.ts";
+import { RowStream } from "./row-stream.ts";
+import {
+  quoteIdentifier,
+  quoteLiteral,
+  wrapped,
+  type DescribedQuery,
+  type QueryBinding,
+} from "./statement.ts";
+
+/**
+ * Reads a query in one read-only transaction, which is one snapshot. A batch is the whole rows of one read of the socket. The
+ * reading ends well only behind COMMIT, since an error can come until then. In every other case the query is cancelled in the
+ * database and the connection closed, at once when the signal is aborted, even while nobody asks for rows.
+ * @throws StreamCsvError `SCSV_BUSY`, `SCSV_DATABASE_UNAVAILABLE`, `SCSV_QUERY_TIMEOUT`, `SCSV_QUERY_FAILED`,
+ *   `SCSV_SOURCE_CHANGED`; the signal's reason when aborted
+ */
+export async function* readQuery(
+  database: PostgresDatabase,
+  query: DescribedQuery,
+  binding: QueryBinding,
+  options: ReadOptions,
+): AsyncGenerator<Batch, void, undefined> {
+  const { signal } = options;
+  signal.throwIfAborted();
+  if (options.rows === 0) return;
+  const session = await database.connect(signal);
+  const cancel = (): void => session.cancel();
+  signal.addEventListener("abort", cancel, { once: true });
+  try {
+    await session.client.query(await transactionStart(database, session, binding, options));
+    const { statement, readers } = statementOf(query, binding, options);
+    const stream = session.client.query(new RowStream(statement));
+    for (;;) {
+      const fields = await stream.next();
+      if (fields === undefined) break;
+      yield {
+        rowCount: fields.rows,
+        columns: readers.map((reader, column) => reader.read(fields, column)),
+      };
+    }
+    await session.client.query("COMMIT");
+    session.release();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw databaseFault(error, `"${query.name}"`);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    session.cancel();
+  }
+}
+
+/** Texts come out alike whatever is set for the role or the database, and for no longer than the transaction. */
+async function transactionStart(
+  database: PostgresDatabase,
+  { client }: Session,
+  { settings = new Map<string, string>() }: QueryBinding,
+  { label }: ReadOptions,
+): Promise<string> {
+  const { version } = await database.facts(client);
+  const local: readonly (readonly [string, string])[] = [
+    ["application_name", label === undefined ? "stream-csv" : `stream-csv ${label}`],
+    ["client_encoding", "UTF8"],
+    ["standard_conforming_strings", "on"],
+    ["TimeZone", "UTC"],
+    ["DateStyle", "ISO, YMD"],
+    ["IntervalStyle", "postgres"],
+    ["extra_float_digits", "1"],
+    ["bytea_output", "hex"],
+    ["lock_timeout", "5s"],
+    ["statement_timeout", String(database.statementTimeoutMs)],
+    // A second net: a backend that sorts notices by this that its client has gone.
+    ...(version >= 140_000 ? [["client_connection_check_interval", "1s"] as const] : []),
+  ];
+  const sets = [...local, ...settings].map(
+    ([name, value]) => `set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`,
+  );
+  const role = database.role === undefined ? [] : [`SET LOCAL ROLE ${quoteIdentifier(database.role)}`];
+  return ["BEGIN READ ONLY", `SELECT ${sets.join(", ")}`, ...role].join("; ");
+}
+
+function statementOf(
+  query: DescribedQuery,
+  { values }: QueryBinding,
+  { rows, columns: places }: ReadOptions,
+): {
+  readonly statement: ConstructorParameters<typeof RowStream>[0];
+  readonly readers: DescribedQuery["readers"];
+} {
+  const chosen = places ?? query.columns.map((_, index) => index);
+  const columns = chosen.map((index) => query.columns[index]!);
+  const readers = chosen.map((index) => query.readers[index]!);
+  const list = places === undefined ? "*" : columns.map(({ name }) => quoteIdentifier(name)).join(", ");
+  return {
+    readers,
+    statement: {
+      text: wrapped(query.sql, list, rows ?? null),
+      parameterTypes: query.parameterTypes,
+      values: query.parameters.map((name) => values.get(name) ?? null),
+      columns,
+      isBinary: readers.map(({ isBinary }) => isBinary),
+    },
+  };
+}
