@@ -1,5 +1,5 @@
 import type { ColumnVector, NullMask } from "../../csv/batch.ts";
-import { NumberTextValue } from "../../csv/value.ts";
+import { InstantValue, NumberTextValue } from "../../csv/value.ts";
 import { shortestFloat } from "../float32.ts";
 import { readDecimals } from "./numeric.ts";
 import { nullsOf, wrongWidth, type RowFields } from "./row-fields.ts";
@@ -228,29 +228,33 @@ function floats(values: Float64Array, nulls: { readonly nulls?: NullMask }): Col
 
 /** Integers of 64 bits; those that a `number` holds exactly are cheaper to write. */
 function readInt8(fields: RowFields, column: number): ColumnVector {
-  const { isSafe, values, big } = readWide(fields, column, "integer", 0);
-  return { kind: "integer", values: isSafe ? values : big(), ...nullsOf(fields, column) };
-}
-
-/** Microseconds since 2000; the extreme numbers are the infinities. */
-function readInstants(fields: RowFields, column: number, isZoned: boolean): ColumnVector {
-  const { isSafe, values, big } = readWide(fields, column, "timestamp", microsecondsTo2000);
+  const { isSafe, values } = readWide(fields, column, "integer", 0);
   return {
-    kind: "timestamp",
-    unit: "us",
-    values: isSafe ? values : big(),
-    isZoned,
+    kind: "integer",
+    values: isSafe ? values : BigInt64Array.from(exactValues(fields, column)),
     ...nullsOf(fields, column),
   };
 }
 
-/** Numbers of 64 bits with something added, as numbers, and as they are where a `number` doesn't hold them all. */
+/** Microseconds since 2000; the extreme numbers are the infinities. */
+function readInstants(fields: RowFields, column: number, isZoned: boolean): ColumnVector {
+  const { isSafe, values } = readWide(fields, column, "timestamp", microsecondsTo2000);
+  if (isSafe) return { kind: "timestamp", unit: "us", values, isZoned, ...nullsOf(fields, column) };
+  // Counted from 1970, the last instants of PostgreSQL don't fit into 64 bits.
+  const { nulls } = nullsOf(fields, column);
+  const instants = exactValues(fields, column).map((value, row) =>
+    nulls?.[row] === 1 ? null : new InstantValue(toUnixInstant(value), "us", isZoned),
+  );
+  return { kind: "mixed", values: instants };
+}
+
+/** Numbers of 64 bits with something added, and whether a `number` holds them all. */
 function readWide(
   fields: RowFields,
   column: number,
   type: string,
   added: number,
-): { readonly isSafe: boolean; readonly values: Float64Array; readonly big: () => BigInt64Array } {
+): { readonly isSafe: boolean; readonly values: Float64Array } {
   const { view, rows, columns, starts, ends, nulls } = fields;
   const values = new Float64Array(rows);
   let isSafe = true;
@@ -262,16 +266,15 @@ function readWide(
     values[row] = value;
     isSafe &&= Number.isSafeInteger(value);
   }
-  const big = (): BigInt64Array => {
-    const exact = new BigInt64Array(rows);
-    for (let row = 0, field = column; row < rows; row += 1, field += columns) {
-      if (nulls[field] === 1) continue;
-      const value = view.getBigInt64(starts[field] ?? 0);
-      exact[row] = added === 0 ? value : toUnixInstant(value);
-    }
-    return exact;
-  };
-  return { isSafe, values, big };
+  return { isSafe, values };
+}
+
+/** The same numbers exactly, with 0 for null; their widths were checked by `readWide`. */
+function exactValues({ view, rows, columns, starts, nulls }: RowFields, column: number): readonly bigint[] {
+  return Array.from({ length: rows }, (_, row) => {
+    const field = row * columns + column;
+    return nulls[field] === 1 ? 0n : view.getBigInt64(starts[field] ?? 0);
+  });
 }
 
 /** The greatest and the least number of 64 bits are infinity and -infinity; ours is the negative of the greatest. */

@@ -13,6 +13,7 @@ import { DescribeStatement } from "./describe-statement.ts";
 import { toPositional } from "./named-parameters.ts";
 import { readQuery } from "./reading.ts";
 import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
+import { beginTransaction } from "./transaction.ts";
 
 /** A query with named parameters, as a configuration has it. */
 export interface QuerySettings {
@@ -58,8 +59,7 @@ export async function describeQuery(
   const types = statement.names.map((parameter) => parameterTypes.get(parameter) ?? 0);
   const session = await database.connect(signal);
   try {
-    await database.facts(session.client);
-    const described = await describe(session, name, wrapped(statement.text, "*", null), types);
+    const described = await describe(database, session, name, wrapped(statement.text, "*", null), types);
     const columns = requireNames(name, described.columns);
     const readers = await readersOf(session, columns);
     session.release();
@@ -77,17 +77,24 @@ export async function describeQuery(
 }
 
 async function describe(
+  database: PostgresDatabase,
   session: Session,
   name: string,
   text: string,
   types: readonly number[],
 ): Promise<{ readonly columns: readonly ResultColumn[]; readonly types: readonly number[] }> {
   try {
-    return { columns: await DescribeStatement.run(session.client, text, types), types };
+    await beginTransaction(database, session);
+    const columns = await DescribeStatement.run(session.client, text, types);
+    await session.client.query("COMMIT");
+    return { columns, types };
   } catch (error) {
     const state = (error as { readonly code?: string }).code ?? "";
     const asText = types.map((type) => (type === 0 ? textType : type));
-    if (undetermined.has(state) && types.includes(0)) return await describe(session, name, text, asText);
+    if (undetermined.has(state) && types.includes(0)) {
+      await session.client.query("ROLLBACK");
+      return await describe(database, session, name, text, asText);
+    }
     throw refused(error, name, state);
   }
 }

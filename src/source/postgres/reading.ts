@@ -1,15 +1,10 @@
 import type { Batch } from "../../csv/batch.ts";
 import type { ReadOptions } from "../source.ts";
-import type { PostgresDatabase, Session } from "./database.ts";
+import type { PostgresDatabase } from "./database.ts";
 import { databaseFault } from "./database-fault.ts";
 import { RowStream } from "./row-stream.ts";
-import {
-  quoteIdentifier,
-  quoteLiteral,
-  wrapped,
-  type DescribedQuery,
-  type QueryBinding,
-} from "./statement.ts";
+import { beginTransaction } from "./transaction.ts";
+import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
 
 /**
  * Reads a query in one read-only transaction, which is one snapshot. A batch is the whole rows of one read of the socket. The
@@ -31,7 +26,7 @@ export async function* readQuery(
   const cancel = (): void => session.cancel();
   signal.addEventListener("abort", cancel, { once: true });
   try {
-    await session.client.query(await transactionStart(database, session, binding, options));
+    await beginTransaction(database, session, binding.settings, options.label);
     const { statement, readers } = statementOf(query, binding, options);
     const stream = session.client.query(new RowStream(statement));
     for (;;) {
@@ -51,35 +46,6 @@ export async function* readQuery(
     signal.removeEventListener("abort", cancel);
     session.cancel();
   }
-}
-
-/** Texts come out alike whatever is set for the role or the database, and for no longer than the transaction. */
-async function transactionStart(
-  database: PostgresDatabase,
-  { client }: Session,
-  { settings = new Map<string, string>() }: QueryBinding,
-  { label }: ReadOptions,
-): Promise<string> {
-  const { version } = await database.facts(client);
-  const local: readonly (readonly [string, string])[] = [
-    ["application_name", label === undefined ? "stream-csv" : `stream-csv ${label}`],
-    ["client_encoding", "UTF8"],
-    ["standard_conforming_strings", "on"],
-    ["TimeZone", "UTC"],
-    ["DateStyle", "ISO, YMD"],
-    ["IntervalStyle", "postgres"],
-    ["extra_float_digits", "1"],
-    ["bytea_output", "hex"],
-    ["lock_timeout", "5s"],
-    ["statement_timeout", String(database.statementTimeoutMs)],
-    // A second net: a backend that sorts notices by this that its client has gone.
-    ...(version >= 140_000 ? [["client_connection_check_interval", "1s"] as const] : []),
-  ];
-  const sets = [...local, ...settings].map(
-    ([name, value]) => `set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`,
-  );
-  const role = database.role === undefined ? [] : [`SET LOCAL ROLE ${quoteIdentifier(database.role)}`];
-  return ["BEGIN READ ONLY", `SELECT ${sets.join(", ")}`, ...role].join("; ");
 }
 
 function statementOf(
