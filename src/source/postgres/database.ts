@@ -161,6 +161,9 @@ export class PostgresDatabase {
   }
 
   #session(client: Pg.PoolClient, place: Slot): Session {
+    // What cuts the connection fails the reading; pg says it a second time, and would end the process.
+    const ignore = (): void => undefined;
+    client.on("error", ignore);
     let isOver = false;
     const end = (how: () => void): void => {
       if (isOver) return;
@@ -170,7 +173,11 @@ export class PostgresDatabase {
     };
     return {
       client,
-      release: () => end(() => client.release()),
+      release: () =>
+        end(() => {
+          client.off("error", ignore);
+          client.release();
+        }),
       cancel: () =>
         end(() => {
           const done = cancelQuery(this.#pg, this.#target, client as unknown as SessionKey);

@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Batch } from "../../../src/csv/batch.ts";
+import type { PostgresDatabase } from "../../../src/source/postgres/database.ts";
+import type { Source } from "../../../src/source/source.ts";
+import { describe, openDatabase, server, skip, sourceOf, started, textOf } from "./postgres-source.ts";
+
+let database: PostgresDatabase;
+before(async () => {
+  if (skip === false) database = await openDatabase();
+});
+after(async () => {
+  if (skip !== false) return;
+  await database.close();
+  if (typeof started !== "string") started.stop();
+});
+
+/** Large, and never sorted beforehand. */
+const endless = "SELECT n, repeat('x', 100) AS t FROM (SELECT generate_series(1, 100000000) AS n) AS s";
+const sorting = "SELECT g AS n FROM generate_series(1, 30000000) AS g ORDER BY md5(g::text)";
+
+/** Sessions of this tool that are doing something. */
+function running(): number {
+  return Number(
+    server().run(
+      "COPY (SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'stream-csv%' AND state <> 'idle') TO STDOUT",
+    ),
+  );
+}
+
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (const end = Date.now() + 10_000; !isTrue(); await sleep(20))
+    if (Date.now() > end) assert.fail(`${what}: not within 10 s`);
+}
+
+/** Begins a reading; what it gives is left to the test. */
+function begin(source: Source, abort: AbortController): AsyncIterator<Batch> {
+  return source.read({ signal: abort.signal })[Symbol.asyncIterator]();
+}
+
+test("cancels a query in the database while it sorts", { skip }, async () => {
+  const abort = new AbortController();
+  const rows = begin(await sourceOf(database, sorting), abort);
+  const first = assert.rejects(rows.next(), { message: "the client has left" });
+  await until("the query runs", () => running() === 1);
+  abort.abort(new Error("the client has left"));
+  await first;
+  await until("the query is cancelled", () => running() === 0);
+  assert.equal(database.usage.busyConnections, 0);
+});
+
+test("cancels a query whose rows nobody takes", { skip }, async () => {
+  const abort = new AbortController();
+  const rows = begin(await sourceOf(database, endless), abort);
+  assert.equal((await rows.next()).done, false);
+  await until("the backend waits for its client", () => running() === 1);
+  abort.abort(new Error("the client has left"));
+  // Nobody asks for another batch.
+  await until("the query is cancelled", () => running() === 0);
+  assert.equal(database.usage.busyConnections, 0);
+  await assert.rejects(async () => await rows.next(), { message: "the client has left" });
+});
+
+test("cancels a query when its iteration is ended early", { skip }, async () => {
+  const rows = begin(await sourceOf(database, endless), new AbortController());
+  await rows.next();
+  await rows.return?.();
+  await until("the query is cancelled", () => running() === 0);
+  assert.equal(database.usage.busyConnections, 0);
+});
+
+test("loses no connection over aborts at random moments", { skip }, async () => {
+  const source = await sourceOf(database, endless);
+  const seed = 20_261_128;
+  for (let count = 0; count < 60; count += 1) {
+    const abort = new AbortController();
+    const rows = begin(source, abort);
+    const delayMs = ((count * seed) % 17) / 2;
+    const timer = setTimeout(() => abort.abort(new Error("left")), delayMs);
+    await assert.rejects(async () => {
+      for (let step = await rows.next(); step.done !== true; step = await rows.next()) await sleep(0);
+    });
+    clearTimeout(timer);
+  }
+  await until("no query is left", () => running() === 0);
+  assert.equal(database.usage.busyConnections, 0);
+  assert.match(await textOf(await sourceOf(database, "SELECT 1 AS n")), /1/);
+});
+
+test("uses one connection for readings one after the other", { skip }, async () => {
+  const own = await openDatabase({ connections: 1 });
+  try {
+    const source = await sourceOf(own, "SELECT pg_backend_pid() AS pid");
+    const pids = new Set([await textOf(source), await textOf(source), await textOf(source)]);
+    assert.equal(pids.size, 1);
+    assert.equal(own.usage.heldSeconds > 0, true);
+  } finally {
+    await own.close();
+  }
+});
+
+test("refuses a reading when no connection comes free in time", { skip }, async () => {
+  const own = await openDatabase({ connections: 1, queueTimeoutMs: 100 });
+  const abort = new AbortController();
+  try {
+    const source = await sourceOf(own, endless);
+    await begin(source, abort).next();
+    await assert.rejects(begin(source, new AbortController()).next(), (error: Error & { code: string }) => {
+      assert.equal(error.code, "SCSV_BUSY");
+      assert.match(error.message, /connections to the database/);
+      return true;
+    });
+  } finally {
+    abort.abort();
+    await own.close();
+  }
+});
+
+test("fails when the last row fails", { skip }, async () => {
+  const source = await sourceOf(database, "SELECT 10 / (5000 - g) AS n FROM generate_series(1, 5000) AS g");
+  await assert.rejects(textOf(source), { code: "SCSV_QUERY_FAILED", message: /22012/ });
+  await until("no query is left", () => running() === 0);
+});
+
+test("fails when the backend is terminated or the server stops midway", { skip }, async () => {
+  const source = await sourceOf(database, endless);
+  const ends: readonly (() => void)[] = [
+    () =>
+      server().run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'stream-csv%' AND state <> 'idle'",
+      ),
+    () => server().halt("immediate"),
+  ];
+  for (const end of ends) {
+    const rows = begin(source, new AbortController());
+    await rows.next();
+    end();
+    await assert.rejects(
+      async () => {
+        for (let step = await rows.next(); step.done !== true; step = await rows.next());
+      },
+      { code: "SCSV_DATABASE_UNAVAILABLE" },
+    );
+    assert.equal(database.usage.busyConnections, 0);
+  }
+  await assert.rejects(textOf(source), { code: "SCSV_DATABASE_UNAVAILABLE" });
+  server().restart();
+  assert.match(await textOf(await sourceOf(database, "SELECT 1 AS n")), /1/);
+});
+
+test("ends a statement that takes longer than its time-out", { skip }, async () => {
+  const own = await openDatabase({ statementTimeoutMs: 100 });
+  try {
+    await assert.rejects(textOf(await sourceOf(own, sorting)), {
+      code: "SCSV_QUERY_TIMEOUT",
+      status: 504,
+    });
+  } finally {
+    await own.close();
+  }
+});
+
+test("says clearly what keeps it from a database, and never the password", { skip }, async () => {
+  const { port } = server();
+  const cases: readonly (readonly [url: string, code: string, message: RegExp])[] = [
+    [`postgres://nobody:s3cret@127.0.0.1:${port}/postgres`, "SCSV_QUERY_FAILED", /28000|role/],
+    [`postgres://test:s3cret@127.0.0.1:${port}/missing`, "SCSV_QUERY_FAILED", /3D000/],
+    ["postgres://test:s3cret@127.0.0.1:1/postgres", "SCSV_DATABASE_UNAVAILABLE", /ECONNREFUSED/],
+    [
+      "postgres://test:s3cret@no.such.host.invalid/postgres",
+      "SCSV_DATABASE_UNAVAILABLE",
+      /ENOTFOUND|EAI_AGAIN/,
+    ],
+  ];
+  for (const [url, code, message] of cases) {
+    const own = await openDatabase({ url });
+    try {
+      await assert.rejects(describe(own, "SELECT 1 AS n"), (error: Error & { code: string }) => {
+        assert.equal(error.code, code);
+        assert.match(error.message, message);
+        assert.doesNotMatch(`${error.message} ${String(error.cause)}`, /s3cret/);
+        return true;
+      });
+    } finally {
+      await own.close();
+    }
+  }
+});
+
+test("keeps its memory flat while nobody takes the rows", { skip }, async () => {
+  const abort = new AbortController();
+  const rows = begin(await sourceOf(database, endless), abort);
+  await rows.next();
+  await sleep(300);
+  const before = process.memoryUsage();
+  await sleep(700);
+  const after_ = process.memoryUsage();
+  abort.abort();
+  assert.ok(after_.arrayBuffers - before.arrayBuffers < 8 * 1024 ** 2);
+});
+
+test("sets roles and settings for the transaction alone", { skip }, async () => {
+  server().run(`
+    CREATE ROLE exporter; CREATE TABLE secret (tenant int4, v text);
+    INSERT INTO secret VALUES (1, 'one'), (2, 'two');
+    ALTER TABLE secret ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY own ON secret USING (tenant = current_setting('app.tenant')::int4);
+    GRANT SELECT ON secret TO exporter;
+  `);
+  const own = await openDatabase({ role: "exporter", connections: 1 });
+  try {
+    const query = await describe(own, "SELECT v, current_user AS who FROM secret");
+    const bound = query.bind({ values: new Map(), version: "x", settings: new Map([["app.tenant", "2"]]) });
+    assert.equal(await textOf(bound, { dialect: "unix", header: false }), "two,exporter\n");
+    const bare = query.bind({ values: new Map(), version: "x" });
+    await assert.rejects(textOf(bare), { code: "SCSV_QUERY_FAILED" });
+  } finally {
+    await own.close();
+  }
+});
+
+test("names the transfer in pg_stat_activity", { skip }, async () => {
+  const source = await sourceOf(database, "SELECT current_setting('application_name') AS name");
+  const { signal } = new AbortController();
+  for await (const batch of source.read({ signal, label: "t-42" })) {
+    const [column] = batch.columns;
+    assert.equal(column?.kind, "utf8");
+    if (column?.kind !== "utf8") return;
+    const text = Buffer.from(column.bytes.subarray(column.starts[0], column.ends[0])).toString();
+    assert.equal(text, "stream-csv t-42");
+  }
+});
