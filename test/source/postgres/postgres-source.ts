@@ -1,4 +1,5 @@
-import { csvChunks, systemClock, type Source } from "../../../src/index.ts";
+import { systemClock } from "../../../src/clock.ts";
+import { csvChunks, type Source } from "../../../src/index.ts";
 import type { DatabaseSettings } from "../../../src/source/postgres/database.ts";
 import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
 import { describeQuery, type PostgresQuery } from "../../../src/source/postgres/query.ts";
