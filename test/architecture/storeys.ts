@@ -38,6 +38,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "check-file-options": 3,
     "csv-file": 4,
     duckdb: 4,
+    postgres: 4,
     json: 4,
     synthetic: 4,
     "open-source": 5,

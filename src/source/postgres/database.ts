@@ -28,7 +28,7 @@ export interface DatabaseSettings {
 }
 
 /** A connection that one reading has to itself. */
-export interface Session {
+export interface DatabaseSession {
   readonly client: Pg.PoolClient;
   /** Gives the connection back for others to use; only after a clean end. */
   release(): void;
@@ -126,7 +126,7 @@ export class PostgresDatabase {
    * @throws StreamCsvError `SCSV_BUSY` when none comes free in time, `SCSV_DATABASE_UNAVAILABLE` and others when it can't be
    *   made; the signal's reason when aborted
    */
-  async connect(signal: AbortSignal): Promise<Session> {
+  async connect(signal: AbortSignal): Promise<DatabaseSession> {
     const place = await this.#places.acquire(signal);
     let client: Pg.PoolClient;
     try {
@@ -160,7 +160,7 @@ export class PostgresDatabase {
     await Promise.all([this.#pool.end(), ...this.#cancelling]);
   }
 
-  #session(client: Pg.PoolClient, place: Slot): Session {
+  #session(client: Pg.PoolClient, place: Slot): DatabaseSession {
     // What cuts the connection fails the reading; pg says it a second time, and would end the process.
     const ignore = (): void => undefined;
     client.on("error", ignore);
