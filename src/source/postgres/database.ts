@@ -162,8 +162,7 @@ export class PostgresDatabase {
 
   #session(client: Pg.PoolClient, place: Slot): DatabaseSession {
     // What cuts the connection fails the reading; pg says it a second time, and would end the process.
-    const ignore = (): void => undefined;
-    client.on("error", ignore);
+    client.on("error", ignored);
     let isOver = false;
     const end = (how: () => void): void => {
       if (isOver) return;
@@ -175,7 +174,7 @@ export class PostgresDatabase {
       client,
       release: () =>
         end(() => {
-          client.off("error", ignore);
+          client.off("error", ignored);
           client.release();
         }),
       cancel: () =>
@@ -204,6 +203,9 @@ async function readFacts(client: Pg.PoolClient): Promise<ServerFacts> {
     );
   return { version: Number(version) };
 }
+
+/** A fault that is told elsewhere already. */
+function ignored(): void {}
 
 function socketOf(client: Pg.PoolClient): Pg.Connection["stream"] {
   return (client as unknown as { readonly connection: Pg.Connection }).connection.stream;

@@ -314,7 +314,7 @@ function readJson(fields: RowFields, column: number): ColumnVector {
 
 /** Numerics without a limit come as text; NaN and the infinities among them are no numbers to copy. */
 function readNumberTexts(fields: RowFields, column: number): ColumnVector {
-  const { bytes, rows, columns, starts, ends, nulls } = fields;
+  const { bytes, rows, columns, ends, nulls } = fields;
   for (let row = 0, field = column; row < rows; row += 1, field += columns) {
     // "NaN", "Infinity" and "-Infinity" end with a letter; a number never does.
     if (nulls[field] !== 1 && (bytes[(ends[field] ?? 0) - 1] ?? 0) > 0x39)

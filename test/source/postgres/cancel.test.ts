@@ -193,11 +193,11 @@ test("keeps its memory flat while nobody takes the rows", { skip }, async () => 
   const rows = begin(await sourceOf(database, endless), abort);
   await rows.next();
   await sleep(300);
-  const before = process.memoryUsage();
+  const atFirst = process.memoryUsage();
   await sleep(700);
-  const after_ = process.memoryUsage();
+  const afterwards = process.memoryUsage();
   abort.abort();
-  assert.ok(after_.arrayBuffers - before.arrayBuffers < 8 * 1024 ** 2);
+  assert.ok(afterwards.arrayBuffers - atFirst.arrayBuffers < 8 * 1024 ** 2);
 });
 
 test("sets roles and settings for the transaction alone", { skip }, async () => {
