@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 import { benchCommand } from "./command/bench.ts";
 import { compareCommand } from "./command/compare.ts";
+import { checkCommand } from "./command/check.ts";
+import { useConfiguration } from "./configuration/use-configuration.ts";
 import { explain } from "./explain.ts";
 import { exportCommand } from "./command/export.ts";
 import { toolIdentity } from "./tool-identity.ts";
@@ -38,13 +40,26 @@ function makeProgram(): Command {
     )
     .option("--no-color", "no colour; NO_COLOR in the environment does the same")
     .option("--no-progress", "no progress bar")
+    .option(
+      "--config <file>",
+      "the configuration of serve, export, check and bench (default: stream-csv.yaml of the working directory)",
+    )
+    .option("--no-config", "use no configuration")
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows all flags)")
     .exitOverride();
-  const commands = [serveCommand(), benchCommand(), compareCommand(), reportCommand(), exportCommand()];
+  const commands = [
+    serveCommand(),
+    benchCommand(),
+    compareCommand(),
+    reportCommand(),
+    exportCommand(),
+    checkCommand(),
+  ];
   for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program));
   }
+  useConfiguration(program);
   program.helpCommand(false).addCommand(helpCommand(program).copyInheritedSettings(program));
   return program;
 }

@@ -187,6 +187,10 @@ export const faultCatalog = byCode({
     remedy: "Use what the message says is allowed.",
     status: 400,
   },
+  SCSV_BAD_SETTING: {
+    meaning: "A setting of the configuration can't be used.",
+    remedy: "Use what the message says is allowed; stream-csv check tries the whole configuration.",
+  },
   SCSV_BUFFER_MEMORY: {
     meaning: "A buffered body doesn't fit into the memory limit of all buffered bodies.",
     remedy: "Use delivery=streaming or delivery=file, or raise --buffer-memory.",

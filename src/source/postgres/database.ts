@@ -4,6 +4,7 @@ import { Occupancy } from "../../admission/occupancy.ts";
 import type { Slot } from "../../admission/slots.ts";
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
+import type { ConnectionTime } from "../source.ts";
 import { cancelQuery, type SessionKey } from "./cancel-query.ts";
 import { parseConnectionUrl, type ConnectionTarget } from "./connection-url.ts";
 import { databaseFault } from "./database-fault.ts";
@@ -32,6 +33,8 @@ export interface DatabaseSession {
   readonly client: Pg.PoolClient;
   /** Gives the connection back for others to use; only after a clean end. */
   release(): void;
+  /** How long it was waited for and held; held is 0 until it is given back. */
+  readonly time: ConnectionTime;
   /** Cancels what it does, in the database too, and closes it. Does nothing after either was called. */
   cancel(): void;
 }
@@ -164,14 +167,18 @@ export class PostgresDatabase {
     // What cuts the connection fails the reading; pg says it a second time, and would end the process.
     client.on("error", ignored);
     let isOver = false;
+    let heldSeconds = 0;
     const end = (how: () => void): void => {
       if (isOver) return;
       isOver = true;
       how();
-      place.release();
+      heldSeconds = place.release();
     };
     return {
       client,
+      get time() {
+        return { waitSeconds: place.queueWaitSeconds, heldSeconds };
+      },
       release: () =>
         end(() => {
           client.off("error", ignored);

@@ -32,7 +32,7 @@ export interface ResultReader {
 }
 
 /** OIDs of types, which are the same in every PostgreSQL (`pg_type.dat`). */
-export const typeIds = {
+const typeIds = {
   boolean: 16,
   bytes: 17,
   name: 19,
