@@ -12,6 +12,7 @@ const withoutHint: ReadonlySet<FaultCode> = new Set([
 /** Faults whose message is meant for HTTP clients, and leaves out what the database says. */
 const withoutCause: ReadonlySet<FaultCode> = new Set([
   "SCSV_DATABASE_UNAVAILABLE",
+  "SCSV_DATABASE_REFUSED",
   "SCSV_QUERY_FAILED",
   "SCSV_QUERY_TIMEOUT",
 ]);

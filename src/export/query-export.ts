@@ -89,7 +89,7 @@ export class QueryExport implements ExportGroup {
     try {
       return await this.#describeQueries();
     } catch (error) {
-      if (!(error instanceof StreamCsvError) || error.code !== "SCSV_DATABASE_UNAVAILABLE") throw error;
+      if (!(error instanceof StreamCsvError) || !error.code.startsWith("SCSV_DATABASE_")) throw error;
       const { code, message, cause, retryAfterSeconds } = error;
       throw new StreamCsvError(
         code,

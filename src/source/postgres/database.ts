@@ -7,7 +7,7 @@ import { StreamCsvError } from "../../errors.ts";
 import type { ConnectionTime } from "../source.ts";
 import { cancelQuery, type SessionKey } from "./cancel-query.ts";
 import { parseConnectionUrl, type ConnectionTarget } from "./connection-url.ts";
-import { databaseFault } from "./database-fault.ts";
+import { connectionFault } from "./database-fault.ts";
 
 /** Loads pg. */
 export type PostgresImporter = () => Promise<typeof Pg>;
@@ -126,8 +126,8 @@ export class PostgresDatabase {
 
   /**
    * A connection to oneself, until it is released or cancelled.
-   * @throws StreamCsvError `SCSV_BUSY` when none comes free in time, `SCSV_DATABASE_UNAVAILABLE` and others when it can't be
-   *   made; the signal's reason when aborted
+   * @throws StreamCsvError `SCSV_BUSY` when none comes free in time, `SCSV_DATABASE_UNAVAILABLE` or `SCSV_DATABASE_REFUSED` when it
+   *   can't be made; the signal's reason when aborted
    */
   async connect(signal: AbortSignal): Promise<DatabaseSession> {
     const place = await this.#places.acquire(signal);
@@ -136,7 +136,7 @@ export class PostgresDatabase {
       client = await this.#pool.connect();
     } catch (error) {
       place.release();
-      throw databaseFault(error, "an export");
+      throw connectionFault(error);
     }
     const session = this.#session(client, place);
     if (signal.aborted) {
