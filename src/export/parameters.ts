@@ -1,5 +1,5 @@
 import { encoderNames, type EncoderName } from "../csv/csv-encoder.ts";
-import { readCsvRow } from "../csv/csv-row.ts";
+import { readCsvRow } from "../csv/read-csv-row.ts";
 import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../csv/dialect-text.ts";
 import { dialects, type DialectOptions, type DialectName } from "../csv/dialect.ts";
 import { isDialectName } from "../csv/resolve-dialect.ts";
