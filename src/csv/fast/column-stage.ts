@@ -4,7 +4,7 @@ import { booleanColumn, dictionaryColumn } from "./dictionary-column.ts";
 import { greatestScale, writeShortFloat } from "./digits.ts";
 import { cellByCell, generalWriter } from "./fixed-cell.ts";
 import { instantColumn } from "./instant-column.ts";
-import { scaledColumn } from "./number-column.ts";
+import { scaledColumn } from "./scaled-column.ts";
 import { numberTextColumn } from "./number-text-column.ts";
 import { columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
