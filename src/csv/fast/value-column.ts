@@ -1,7 +1,7 @@
 import { cellTable, reserve } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 import { writeBytes } from "./text.ts";
-import { writeCell } from "./value-cell.ts";
+import { writeCell } from "./write-cell.ts";
 
 /** Values of any type, looked at one by one; with `codes`, row i is value `codes[i]`. */
 export function valueColumn(
