@@ -11,7 +11,7 @@ import {
   utf8CellWriter,
   writeQuoted,
   type Utf8CellWriter,
-} from "./utf8-cell.ts";
+} from "./utf8-cell-writer.ts";
 
 /** Columns of text whose rows lie one behind the other in arrays that all of them share. */
 export interface TextTable {

@@ -11,7 +11,7 @@ import {
   searchFor,
   utf8CellWriter,
   writeQuoted,
-} from "./utf8-cell.ts";
+} from "./utf8-cell-writer.ts";
 
 /**
  * Text that is in UTF-8 already: its bytes are copied, and a string is made only of what the formula guard looks at. JSON
