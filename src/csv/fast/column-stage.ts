@@ -2,7 +2,7 @@ import type { ColumnVector } from "../batch.ts";
 import { writeDay } from "./write-instant.ts";
 import { booleanColumn, dictionaryColumn } from "./dictionary-column.ts";
 import { greatestScale, writeShortFloat } from "./digits.ts";
-import { cellByCell, generalWriter } from "./fixed-cell.ts";
+import { cellByCell, generalWriter } from "./cell-by-cell.ts";
 import { instantColumn } from "./instant-column.ts";
 import { scaledColumn } from "./scaled-column.ts";
 import { numberTextColumn } from "./number-text-column.ts";

@@ -1,5 +1,5 @@
 import type { NumberTextVector } from "../batch.ts";
-import { cellByCell } from "./fixed-cell.ts";
+import { cellByCell } from "./cell-by-cell.ts";
 import { reserve } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn } from "./staged-column.ts";
 

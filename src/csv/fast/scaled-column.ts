@@ -1,4 +1,4 @@
-import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
+import { finished, generalWriter, writeNull } from "./cell-by-cell.ts";
 import { writeDecimal, writeInteger } from "./digits.ts";
 import { doublesOf, type NumberArray } from "./doubles.ts";
 import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";

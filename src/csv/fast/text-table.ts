@@ -1,6 +1,6 @@
 import type { Batch, Utf8Vector } from "../batch.ts";
 import { mayBeFormula } from "../formula.ts";
-import { writeNull } from "./fixed-cell.ts";
+import { writeNull } from "./cell-by-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
 import { reserve, columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext } from "./staged-column.ts";

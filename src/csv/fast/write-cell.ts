@@ -1,7 +1,7 @@
 import { cellText, cellValue, guardedText } from "../cell-text.ts";
 import { millisecondsPerDay, withBlank, writeInstant } from "./write-instant.ts";
 import { writeInteger, writeShortFloat } from "./digits.ts";
-import { finished, writeNull } from "./fixed-cell.ts";
+import { finished, writeNull } from "./cell-by-cell.ts";
 import { reserve, columnBuffer } from "./column-buffer.ts";
 import { placeOf, type ColumnContext } from "./staged-column.ts";
 import { writeBytes, writeText } from "./text.ts";
