@@ -1,5 +1,5 @@
 import { guardedText, nulIn } from "../cell-text.ts";
-import { encodedDictionary, encodedWords, type EncodedDictionary } from "./dictionary.ts";
+import { encodedDictionary, encodedWords, type EncodedDictionary } from "./encoded-dictionary.ts";
 import { cellTable } from "./column-buffer.ts";
 import { placeOf, type ColumnContext, type StagedColumn, type VectorOf } from "./staged-column.ts";
 
