@@ -4,7 +4,7 @@ import { vectorValue } from "../vector-value.ts";
 import type { CellFormat } from "./cell-format.ts";
 import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
 import { placeOf, type ColumnContext, type StagedColumn } from "./staged-column.ts";
-import { writeBytes, writeEncoded } from "./text.ts";
+import { writeBytes, writeEncoded } from "./write-text.ts";
 
 /** Writes the cell of a row, without quotes, at a place of the column buffer, and gives the place behind it; −1 is a null. */
 export type CellWriter = (row: number, at: number) => number;

@@ -1,6 +1,6 @@
 import { cellTable, reserve } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
-import { writeBytes } from "./text.ts";
+import { writeBytes } from "./write-text.ts";
 import { writeCell } from "./write-cell.ts";
 
 /** Values of any type, looked at one by one; with `codes`, row i is value `codes[i]`. */
