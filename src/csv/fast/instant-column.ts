@@ -1,5 +1,5 @@
 import { millisecondsPerDay, withBlank, writeInstant, writeMicroseconds } from "./write-instant.ts";
-import { doublesOf } from "./doubles.ts";
+import { doublesOf } from "./doubles-of.ts";
 import { finished, generalWriter, writeNull } from "./cell-by-cell.ts";
 import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";

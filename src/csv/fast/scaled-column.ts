@@ -1,6 +1,6 @@
 import { finished, generalWriter, writeNull } from "./cell-by-cell.ts";
 import { writeDecimal, writeInteger } from "./digits.ts";
-import { doublesOf, type NumberArray } from "./doubles.ts";
+import { doublesOf, type NumberArray } from "./doubles-of.ts";
 import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
 
