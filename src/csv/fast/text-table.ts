@@ -3,7 +3,7 @@ import { mayBeFormula } from "../formula.ts";
 import { writeNull } from "./cell-by-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
 import { reserve, columnBuffer } from "./column-buffer.ts";
-import type { ColumnContext } from "./staged-column.ts";
+import type { ColumnContext } from "./column-writer.ts";
 import {
   copyPlain,
   looksAtTexts,

@@ -1,5 +1,5 @@
 import { cellTable, reserve } from "./column-buffer.ts";
-import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
+import type { ColumnContext, ColumnWriter, VectorOf } from "./column-writer.ts";
 import { writeBytes } from "./write-text.ts";
 import { writeCell } from "./write-cell.ts";
 
@@ -8,10 +8,10 @@ export function valueColumn(
   { values, first = 0, step = 1 }: Pick<VectorOf<"mixed">, "values" | "first" | "step">,
   context: ColumnContext,
   codes?: VectorOf<"dictionary">["codes"],
-): StagedColumn {
+): ColumnWriter {
   const { terminator } = context;
   return {
-    stage(from, to, firstSlot, begin) {
+    write(from, to, firstSlot, begin) {
       const { starts, lengths } = cellTable;
       let at = begin;
       let slot = firstSlot;
