@@ -4,7 +4,7 @@ import type { ChunkMemory } from "./chunk-memory.ts";
 import type { Dialect } from "./dialect.ts";
 import { cellFormat } from "./fast/cell-format.ts";
 import { chooseColumnWriter } from "./fast/choose-column-writer.ts";
-import { interleave, repeatOnPage, takePage } from "./fast/interleave.ts";
+import { interleave, writeEmptyRows, takeRows } from "./fast/interleave.ts";
 import { rowTable, writeRowTable } from "./fast/row-table.ts";
 import { reserveCells, columnBuffer, takeColumnBuffer } from "./fast/column-buffer.ts";
 import type { ColumnContext, ColumnWriter } from "./fast/column-writer.ts";
@@ -82,8 +82,8 @@ interface CompiledWriter {
 }
 
 /**
- * Presses that some writer has. Encoding is synchronous, so all writers of the same columns and dialect can take turns at
- * one: a thousand readers of an export hold ten kilobytes of it together, and not each.
+ * The compiled writers in use. Encoding is synchronous, so all writers of the same columns and dialect share one: a thousand
+ * readers of an export hold its ten kilobytes together, instead of ten kilobytes each.
  */
 const compiledWriters = new Map<string, WeakRef<CompiledWriter>>();
 
@@ -121,7 +121,7 @@ function compileWriter(names: readonly string[], dialect: Dialect): CompiledWrit
   const writers: ColumnWriter[] = [];
 
   function encode(batch: Batch, from: number, to: number, firstRow: number, memory: ChunkMemory): Uint8Array {
-    if (names.length === 0) return takePage(repeatOnPage(format.recordDelimiter, to - from), memory);
+    if (names.length === 0) return takeRows(writeEmptyRows(format.recordDelimiter, to - from), memory);
     const table = rowTable(batch);
     if (table !== undefined) {
       for (const context of contexts) context.rowOffset = firstRow - from;
@@ -138,7 +138,7 @@ function compileWriter(names: readonly string[], dialect: Dialect): CompiledWrit
     for (let row = from; row < to; row += blockRows)
       at = writeBlock(writers, row, Math.min(to, row + blockRows), at);
     columnBuffer.shrink();
-    return takePage(at, memory);
+    return takeRows(at, memory);
   }
 
   return {
@@ -168,7 +168,7 @@ function hasFields(vector: ColumnVector, fields: readonly unknown[]): boolean {
   return Object.values(vector).every((field, index) => field === fields[index]);
 }
 
-function writeBlock(columns: readonly ColumnWriter[], from: number, to: number, pageEnd: number): number {
+function writeBlock(columns: readonly ColumnWriter[], from: number, to: number, rowsEnd: number): number {
   const rowCount = to - from;
   reserveCells(columns.length * rowCount);
   let at = 0;
@@ -178,5 +178,5 @@ function writeBlock(columns: readonly ColumnWriter[], from: number, to: number, 
     slot += rowCount;
   }
   columnBuffer.reserve(at);
-  return interleave(columns, rowCount, pageEnd);
+  return interleave(columns, rowCount, rowsEnd);
 }

@@ -53,12 +53,12 @@ export function interleave(columns: readonly ColumnWriter[], rowCount: number, f
 }
 
 /** A copy of what the row buffer holds up to `end`. */
-export function takePage(end: number, memory: ChunkMemory): Uint8Array {
+export function takeRows(end: number, memory: ChunkMemory): Uint8Array {
   return rowBuffer.take(end, memory);
 }
 
-/** Writes rows that have no cell, only an end. */
-export function repeatOnPage(bytes: Uint8Array, count: number): number {
+/** Writes rows without cells, which are only their record delimiters. */
+export function writeEmptyRows(bytes: Uint8Array, count: number): number {
   const end = count * bytes.length;
   const target = rowBuffer.reserve(end);
   for (let at = 0; at < end; at += 1) target[at] = bytes[at % bytes.length] ?? 0;
