@@ -45,7 +45,7 @@ export function postgresInstant(ticks: number | bigint, unit: InstantUnit, isZon
   if (parts === null || typeof parts === "string") return parts;
   const { year, text } = dayParts(parts.days);
   const fraction = parts.fraction.replace(/0+$/, "");
-  const time = `${parts.clock}${fraction === "" ? "" : `.${fraction}`}`;
+  const time = `${parts.time}${fraction === "" ? "" : `.${fraction}`}`;
   return `${text} ${time}${isZoned ? "+00" : ""}${year <= 0 ? " BC" : ""}`;
 }
 
