@@ -3,7 +3,7 @@ import { LentMemory, ownMemory, type ChunkMemory } from "../csv/chunk-memory.ts"
 import { CsvEncoder } from "../csv/csv-encoder.ts";
 import { requireObject, wrongType } from "../errors.ts";
 import { encodeBatches, noProgress, type ExportProgress } from "../body/encode-batches.ts";
-import { lendChunks } from "../body/lent-chunks.ts";
+import { lendChunks } from "../body/lend-chunks.ts";
 import type { ExportPlan } from "./plan.ts";
 
 /** One run of a plan: its bytes, and how far they have come. */
