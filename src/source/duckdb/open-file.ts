@@ -2,7 +2,7 @@ import type { DuckDBFileEnding } from "../file-endings.ts";
 import type { DuckDBImporter } from "../file-options.ts";
 import type { Source } from "../source.ts";
 import { loadDuckDB } from "./database.ts";
-import { openParquet } from "./parquet-file.ts";
+import { openParquet } from "./open-parquet.ts";
 import { openTables } from "./tables.ts";
 
 /**
