@@ -7,7 +7,7 @@ import { openCsvFile } from "./csv-file/open-csv-file.ts";
 import { cantBeOpened } from "./duckdb/reason.ts";
 import { fileEndings, fileKindOf, isJsonEnding } from "./file-endings.ts";
 import type { DuckDBImporter, FileOptions } from "./file-options.ts";
-import { openJsonSource } from "./json/json-source.ts";
+import { openJsonSource } from "./json/open-json-source.ts";
 import type { Source } from "./source.ts";
 
 /** How a file is opened. */
