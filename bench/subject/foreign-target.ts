@@ -1,6 +1,6 @@
 import { StreamCsvError } from "../../src/index.ts";
 import { readExport } from "../load/read-export.ts";
-import { isAnswered } from "../probe/answers.ts";
+import { isAnswered } from "../probe/until-answered.ts";
 import { tellsInsideNumbers } from "../probe/server-stats.ts";
 import { findFreePort } from "./process/free-port.ts";
 import { filledUrl, type TargetSpec } from "./parse-target.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StreamCsvError } from "../../../src/index.ts";
-import { untilAnswered } from "../../probe/answers.ts";
+import { untilAnswered } from "../../probe/until-answered.ts";
 import { endTree } from "./end-tree.ts";
 
 /** A server that was started as a process of its own. */
