@@ -2,7 +2,7 @@ import type { MeasuredSoFar } from "../gate/baseline/baseline.ts";
 import { requireComparable } from "../gate/baseline/require-comparable.ts";
 import { requireAboveNoise } from "../gate/budget/run-budgets.ts";
 import { tooFewRounds, type GateReport } from "../gate/judge/judge-run.ts";
-import { describeEnvironment } from "../probe/environment.ts";
+import { describeEnvironment } from "../probe/describe-environment.ts";
 import { canSampleProcesses } from "../probe/process-tree.ts";
 import type { BenchResult, Integrity } from "../result/schema.ts";
 import { RunRecord } from "../session/run-record.ts";

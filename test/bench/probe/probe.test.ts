@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { test, type TestContext } from "node:test";
 import { parse } from "valibot";
 import { cpuSeconds } from "../../../bench/probe/cpu-time.ts";
-import { describeEnvironment } from "../../../bench/probe/environment.ts";
+import { describeEnvironment } from "../../../bench/probe/describe-environment.ts";
 import {
   canSampleProcesses,
   peakResidentBytes,
