@@ -8,7 +8,7 @@ import type { BenchResult, Integrity } from "../result/schema.ts";
 import { RunRecord } from "../session/run-record.ts";
 import { completeHooks, type BenchHooks } from "./hooks.ts";
 import { RunProgress } from "./progress.ts";
-import { withRangeCode } from "./range-code.ts";
+import { withRangeCode } from "./with-range-code.ts";
 import type { RunSettings } from "./settings.ts";
 
 /** What a run has found beside its record. Each step fills in its part, so that an error leaves what was found before. */
