@@ -1,6 +1,6 @@
 import type { MeasuredSoFar } from "../gate/baseline/baseline.ts";
 import { requireComparable } from "../gate/baseline/require-comparable.ts";
-import { requireAboveNoise } from "../gate/budget/run-budgets.ts";
+import { requireAboveNoise } from "../gate/budget/read-budgets.ts";
 import { tooFewRounds, type GateReport } from "../gate/judge/judge-run.ts";
 import { describeEnvironment } from "../probe/describe-environment.ts";
 import { canSampleProcesses } from "../probe/process-tree.ts";
