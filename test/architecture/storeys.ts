@@ -93,7 +93,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     chart: 3,
     scenario: 4,
     advice: 4,
-    annotations: 4,
+    "github-annotations": 4,
     junit: 4,
     "build-report": 5,
     html: 6,
