@@ -1,5 +1,5 @@
 import type { MetricId } from "../../result/metric.ts";
-import { gapCharts } from "../chart/gap-chart.ts";
+import { gapCharts } from "../chart/gap-charts.ts";
 import { roundCharts } from "../chart/round-chart.ts";
 import { timeCharts } from "../chart/time-chart.ts";
 import type { Chart } from "../model/chart.ts";
