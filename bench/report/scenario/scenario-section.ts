@@ -1,7 +1,7 @@
 import type { MetricId } from "../../result/metric.ts";
 import { gapCharts } from "../chart/gap-charts.ts";
 import { roundCharts } from "../chart/round-chart.ts";
-import { timeCharts } from "../chart/time-chart.ts";
+import { timeCharts } from "../chart/time-charts.ts";
 import type { Chart } from "../model/chart.ts";
 import type { LegendEntry, Section } from "../model/report.ts";
 import type { Table } from "../model/table.ts";
