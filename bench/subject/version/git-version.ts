@@ -15,7 +15,7 @@ import {
 } from "valibot";
 import { StreamCsvError } from "../../../src/index.ts";
 import { runTool, toolEnvironment, type ToolRun } from "../process/run-tool.ts";
-import { makeTemporaryFolder } from "../process/temporary-folder.ts";
+import { makeTemporaryFolder } from "../process/make-temporary-folder.ts";
 
 /** How to get another version. */
 export interface GitVersionOptions {
