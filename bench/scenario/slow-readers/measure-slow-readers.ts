@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StreamCsvError } from "../../../src/index.ts";
 import { probeLatency, type LatencySummary } from "../../load/probe-latency.ts";
-import { cpuSeconds } from "../../probe/cpu-time.ts";
+import { cpuSeconds } from "../../probe/cpu-seconds.ts";
 import { canSampleProcesses, processTree } from "../../probe/process-tree.ts";
 import { bytesInSocketBuffers } from "../../probe/socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
