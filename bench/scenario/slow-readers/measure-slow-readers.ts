@@ -4,7 +4,7 @@ import { StreamCsvError } from "../../../src/index.ts";
 import { probeLatency, type LatencySummary } from "../../load/probe-latency.ts";
 import { cpuSeconds } from "../../probe/cpu-seconds.ts";
 import { canSampleProcesses, processTree } from "../../probe/process-tree.ts";
-import { bytesInSocketBuffers } from "../../probe/socket-buffers.ts";
+import { bytesInSocketBuffers } from "../../probe/bytes-in-socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
 import type { Random } from "../../statistics/random.ts";
