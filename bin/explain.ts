@@ -1,4 +1,5 @@
-import { StreamCsvError, type FaultCode } from "../src/index.ts";
+import type { FaultCode } from "../src/index.ts";
+import { StreamCsvError } from "../src/ground.ts";
 
 /** Faults whose hint is meant for HTTP clients, or repeats the message. */
 const withoutHint: ReadonlySet<FaultCode> = new Set([

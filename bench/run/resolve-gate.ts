@@ -1,4 +1,4 @@
-import { deliveries as allDeliveries } from "../../src/internal.ts";
+import { deliveries as allDeliveries } from "../../src/ground.ts";
 import { parseBudget } from "../gate/budget/budget.ts";
 import { readBudgets } from "../gate/budget/read-budgets.ts";
 import { parseAgainst } from "../subject/version/parse-against.ts";

@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { readExport } from "../load/read-export.ts";
 import { isAnswered } from "../probe/until-answered.ts";
 import { tellsInsideNumbers } from "../probe/server-stats.ts";

@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/internal.ts";
+import { systemClock } from "../../src/ground.ts";
 import type { ExportReading } from "../../bench/load/read-export.ts";
 import { countShortRequests } from "../../bench/load/count-short-requests.ts";
 import type { RunningTarget, Target } from "../../bench/subject/target.ts";

@@ -1,4 +1,4 @@
-import { isDelivery, type Delivery } from "../../../src/internal.ts";
+import { isDelivery, type Delivery } from "../../../src/ground.ts";
 import type { MetricId } from "../../result/metric.ts";
 import type { Arm, Comparison, Round } from "../../result/schema.ts";
 import { bonferroniLevel } from "../../statistics/bonferroni-level.ts";

@@ -1,4 +1,4 @@
-import { formatCount, formatSeconds, isDelivery } from "../../../src/internal.ts";
+import { formatCount, formatSeconds, isDelivery } from "../../../src/ground.ts";
 import { expectedHoldSeconds } from "../../result/expected-hold-seconds.ts";
 import type { BenchResult } from "../../result/schema.ts";
 import { quantityText } from "../number-text.ts";

@@ -1,4 +1,4 @@
-import { formatCount } from "../../../src/internal.ts";
+import { formatCount } from "../../../src/ground.ts";
 import type { Arm } from "../../result/schema.ts";
 import { quantityCell, textCell, type Cell, type Column, type Table } from "../model/table.ts";
 import { intervalText } from "../read/interval-text.ts";

@@ -13,7 +13,7 @@ import {
   union,
   type InferOutput,
 } from "valibot";
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import { runTool, toolEnvironment, type ToolRun } from "../process/run-tool.ts";
 import { makeTemporaryFolder } from "../process/make-temporary-folder.ts";
 
