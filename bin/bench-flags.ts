@@ -2,7 +2,8 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
 import type { BenchConfig, NamedBaseline } from "../bench/index.ts";
-import { generatedExportNames, isGeneratedExportName, parseByteSize, parseCount } from "../src/internal.ts";
+import { parseByteSize, parseCount } from "../src/ground.ts";
+import { generatedExportNames, isGeneratedExportName } from "../src/internal.ts";
 import { RepeatableOption, flagParser, type GlobalFlags } from "./option.ts";
 import { outputOption, type Output } from "./output.ts";
 

@@ -1,4 +1,4 @@
-import { StreamCsvError, type FaultCode } from "../src/index.ts";
+import { StreamCsvError, type FaultCode } from "../src/ground.ts";
 
 /** Faults whose hint is meant for HTTP clients, or repeats the message. */
 const withoutHint: ReadonlySet<FaultCode> = new Set([

@@ -43,7 +43,7 @@ export { StreamingHttpResponse, type StreamingResponseOptions } from "./response
 export { compress, type CompressOptions } from "./response/transform/compress.ts";
 export { conditionalGet, type ConditionalGetOptions } from "./response/transform/conditional-get.ts";
 export { contentLength } from "./response/transform/content-length.ts";
-export type { ResponseTransform } from "./response/transform/transform.ts";
+export type { ResponseTransform } from "./response/transform/response-transform.ts";
 export type { Chunk } from "./body/chunk.ts";
 export type { BodyProducer, ChunkSource, ProducerContext, StreamingBody } from "./body/chunk-reader.ts";
 export type { ProgressLimits } from "./async/progress-watch.ts";

@@ -2,8 +2,7 @@
 
 import { connect, type Socket } from "node:net";
 import { crc32 } from "node:zlib";
-import { StreamCsvError, type Clock } from "../../src/index.ts";
-import { systemClock } from "../../src/internal.ts";
+import { StreamCsvError, type Clock, systemClock } from "../../src/ground.ts";
 import { messageOf } from "../fault.ts";
 import { BodyCheck, type BodyContent } from "./body-check.ts";
 import { framingOf, type BodyFraming } from "./body-framing.ts";

@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 
 const longestText = 4 * 1024 ** 2;
 

@@ -1,4 +1,5 @@
-import { deliveries as allDeliveries, workerModels } from "../../src/internal.ts";
+import { deliveries as allDeliveries } from "../../src/ground.ts";
+import { workerModels } from "../../src/internal.ts";
 import { scenarios } from "./scenarios.ts";
 import { againId } from "../session/arm.ts";
 import { parseTargets } from "../subject/parse-target.ts";

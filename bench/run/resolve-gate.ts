@@ -1,6 +1,6 @@
-import { deliveries as allDeliveries } from "../../src/internal.ts";
+import { deliveries as allDeliveries } from "../../src/ground.ts";
 import { parseBudget } from "../gate/budget/budget.ts";
-import { readBudgets } from "../gate/budget/run-budgets.ts";
+import { readBudgets } from "../gate/budget/read-budgets.ts";
 import { parseAgainst } from "../subject/version/parse-against.ts";
 import type { BenchConfig } from "./config.ts";
 import { chosenFrom } from "./require.ts";

@@ -1,4 +1,4 @@
-import { StreamCsvError, type Clock } from "../../src/index.ts";
+import { StreamCsvError, type Clock } from "../../src/ground.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
 import type { ExportRequest, RunningTarget, Target } from "../subject/target.ts";
 

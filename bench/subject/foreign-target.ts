@@ -1,8 +1,8 @@
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { readExport } from "../load/read-export.ts";
-import { isAnswered } from "../probe/answers.ts";
+import { isAnswered } from "../probe/until-answered.ts";
 import { tellsInsideNumbers } from "../probe/server-stats.ts";
-import { findFreePort } from "./process/free-port.ts";
+import { findFreePort } from "./process/find-free-port.ts";
 import { filledUrl, type TargetSpec } from "./parse-target.ts";
 import { startServerProcess } from "./process/server-process.ts";
 import type { RunningTarget, Target } from "./target.ts";

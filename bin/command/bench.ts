@@ -69,7 +69,7 @@ async function measure(loaded: Bench, flags: BenchFlags): Promise<number> {
   const kept = flags.saveBaseline === undefined ? [] : [{ file: flags.saveBaseline }];
   await requireWritable([...flags.output, ...kept]);
   const interruption = new Interruption();
-  const progress = progressView(flags);
+  const progress = await progressView(flags);
   try {
     return await measureAndReport(loaded, flags, { interruption, progress });
   } catch (fault) {

@@ -1,16 +1,8 @@
 // Longer than most, because every flag is declared, typed and passed on here.
 
 import { Command, Option } from "commander";
-import {
-  checkSetting,
-  defaultSettings,
-  encoderNames,
-  http10Ways,
-  parseByteSize,
-  parseCount,
-  parseDuration,
-  workerModels,
-} from "../../src/internal.ts";
+import { parseByteSize, parseCount, parseDuration } from "../../src/ground.ts";
+import { checkSetting, defaultSettings, encoderNames, http10Ways, workerModels } from "../../src/internal.ts";
 import {
   startServer,
   type Http10,

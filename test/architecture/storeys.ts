@@ -26,6 +26,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     export: 5,
     spool: 6,
     server: 7,
+    ground: 8,
     index: 8,
     internal: 8,
     "server.ts": 8,
@@ -80,6 +81,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     report: 4,
     scenario: 5,
     gate: 6,
+    results: 7,
     run: 7,
     index: 8,
     internal: 8,
@@ -94,7 +96,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     chart: 3,
     scenario: 4,
     advice: 4,
-    annotations: 4,
+    "github-annotations": 4,
     junit: 4,
     "build-report": 5,
     html: 6,
@@ -144,9 +146,11 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
 export const entries: readonly string[] = [
   "src/index.ts",
   "src/server.ts",
+  "src/ground.ts",
   "src/internal.ts",
   "bench/index.ts",
   "bench/internal.ts",
+  "bench/results.ts",
 ];
 
 /** Where the names of this package lead when one of its own files imports it by name. */

@@ -1,4 +1,4 @@
-import { deliveries, isDelivery, type Delivery } from "../../../src/internal.ts";
+import { deliveries, isDelivery, type Delivery } from "../../../src/ground.ts";
 import { metrics, type Metric, type MetricId } from "../../result/metric.ts";
 import type { NoiseFloor } from "./noise-floor.ts";
 

@@ -1,7 +1,7 @@
-import { isDelivery, type Delivery } from "../../../src/internal.ts";
+import { isDelivery, type Delivery } from "../../../src/ground.ts";
 import type { MetricId } from "../../result/metric.ts";
 import type { Arm, Comparison, Round } from "../../result/schema.ts";
-import { bonferroniLevel } from "../../statistics/bonferroni.ts";
+import { bonferroniLevel } from "../../statistics/bonferroni-level.ts";
 import { fewestRounds } from "../../statistics/detectable-effect.ts";
 import { equalMetrics, nameOf, type Budget } from "../budget/budget.ts";
 import { judgeEquality, judgeMetric, type ArmTrio, type Judgement, type MetricCase } from "./judge-metric.ts";

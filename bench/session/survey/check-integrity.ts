@@ -1,4 +1,4 @@
-import type { Delivery } from "../../../src/internal.ts";
+import type { Delivery } from "../../../src/ground.ts";
 import type { Check, Integrity } from "../../result/schema.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import type { ExpectedBody } from "../arm.ts";

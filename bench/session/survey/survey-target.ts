@@ -1,4 +1,4 @@
-import { formatCount, type Delivery } from "../../../src/internal.ts";
+import { formatCount, type Delivery } from "../../../src/ground.ts";
 import { canSampleProcesses } from "../../probe/process-tree.ts";
 import type { Check } from "../../result/schema.ts";
 import type { Subject } from "../../subject/subject.ts";

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { StreamCsvError } from "../../../src/index.ts";
-import { untilAnswered } from "../../probe/answers.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
+import { untilAnswered } from "../../probe/until-answered.ts";
 import { endTree } from "./end-tree.ts";
 
 /** A server that was started as a process of its own. */

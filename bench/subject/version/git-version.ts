@@ -13,9 +13,9 @@ import {
   union,
   type InferOutput,
 } from "valibot";
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import { runTool, toolEnvironment, type ToolRun } from "../process/run-tool.ts";
-import { makeTemporaryFolder } from "../process/temporary-folder.ts";
+import { makeTemporaryFolder } from "../process/make-temporary-folder.ts";
 
 /** How to get another version. */
 export interface GitVersionOptions {

@@ -5,7 +5,7 @@ import type { ByteReader } from "../text-file/byte-reader.ts";
 import { ByteWindow } from "./byte-window.ts";
 import { mostRecordBytes, quoteFault, tooLongFault, type HeaderFacts } from "./csv-fault.ts";
 import type { CsvSettings } from "./csv-settings.ts";
-import { delimiterOf } from "./find-delimiter.ts";
+import { findDelimiter } from "./find-delimiter.ts";
 import { carriageReturn, lineFeed, type RecordFormat } from "./record-format.ts";
 import { cellTextOf, countLineBreaks, scanRecord } from "./scan-record.ts";
 import { isDelimiter } from "../check-file-options.ts";
@@ -47,7 +47,7 @@ export async function readLayout(reader: ByteReader, settings: CsvSettings): Pro
   await window.fill(sampleBytes);
   if (window.length === 0) throw noHeader(settings);
   const { path, quote, nullBytes } = settings;
-  const { delimiter, isUndelimited } = await delimiterOf(window, progress.line, settings, separator);
+  const { delimiter, isUndelimited } = await findDelimiter(window, progress.line, settings, separator);
   const syntax = { delimiter, quote };
   const header = await wholeRecord(progress, settings, syntax);
   const { cellCount: columnCount } = header;

@@ -1,4 +1,4 @@
-import { formatSeconds } from "../../../src/internal.ts";
+import { formatSeconds } from "../../../src/ground.ts";
 import type { Series } from "../../result/schema.ts";
 import { median } from "../../statistics/median.ts";
 import type { Chart, Mark } from "../model/chart.ts";

@@ -1,9 +1,9 @@
 import { isFormula } from "../formula.ts";
 import type { CellFormat } from "./cell-format.ts";
-import { finished, writeNull } from "./fixed-cell.ts";
+import { finished, writeNull } from "./cell-by-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
 import { columnBuffer } from "./column-buffer.ts";
-import { writeBytes, writeText } from "./text.ts";
+import { writeBytes, writeText } from "./write-text.ts";
 
 /** Finished cells, one behind the other, each with what ends it. */
 export interface EncodedCells {

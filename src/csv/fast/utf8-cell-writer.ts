@@ -4,8 +4,8 @@ import { mayBeFormula } from "../formula.ts";
 import { utf8Text } from "../utf8-text.ts";
 import type { CellFormat } from "./cell-format.ts";
 import { reserve, columnBuffer } from "./column-buffer.ts";
-import { placeOf, type ColumnContext } from "./staged-column.ts";
-import { writeText } from "./text.ts";
+import { placeOf, type ColumnContext } from "./column-writer.ts";
+import { writeText } from "./write-text.ts";
 
 /** Writes a text that is not null, with the quotes that it needs; it stands at a place of its vector's arrays. */
 export type Utf8CellWriter = (row: number, place: number, at: number) => number;

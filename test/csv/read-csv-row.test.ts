@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "csv-parse/sync";
 import * as fc from "fast-check";
-import { readCsvRow } from "../../src/csv/csv-row.ts";
+import { readCsvRow } from "../../src/csv/read-csv-row.ts";
 
 const rows: readonly (readonly [text: string, cells: readonly string[]])[] = [
   ["", [""]],

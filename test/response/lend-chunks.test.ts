@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import * as fc from "fast-check";
-import { lendChunks } from "../../src/body/lent-chunks.ts";
+import { lendChunks } from "../../src/body/lend-chunks.ts";
 import { compress, HttpResponse, StreamingHttpResponse, toWebResponse } from "../../src/index.ts";
 import { serve } from "./serving.ts";
 

@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/internal.ts";
+import type { Delivery } from "../../src/ground.ts";
 
 /** What decides how long a response holds its slot. */
 export interface HoldFactors {

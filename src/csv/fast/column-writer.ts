@@ -2,16 +2,16 @@ import type { ColumnVector } from "../batch.ts";
 import type { CellFormat } from "./cell-format.ts";
 
 /**
- * A column of a batch, ready to be written. Every kind has the loop over rows to itself, much as they look alike: one loop
- * for all would call a function for every cell.
+ * Writes the cells of one column of a batch. Each kind of column has its own loop over the rows, although the loops look
+ * alike: a loop shared by all kinds would call a function for each cell.
  */
-export interface StagedColumn {
+export interface ColumnWriter {
   /**
-   * Writes the cells of rows `from` to `to`, the latter excluded, from place `at` of the column buffer on, and notes them in the
-   * cell table from `slot` on; gives the end in the column buffer.
+   * Writes the cells of the rows from `from` up to but not including `to` into the column buffer, beginning at place `at`.
+   * Records where each cell lies in the cell table, beginning at `slot`. Returns the end in the column buffer.
    */
-  stage(from: number, to: number, slot: number, at: number): number;
-  /** The bytes the noted cells lie in, when it isn't the column buffer. */
+  write(from: number, to: number, slot: number, at: number): number;
+  /** The bytes the recorded cells lie in, if not the column buffer. */
   readonly source?: DataView;
 }
 

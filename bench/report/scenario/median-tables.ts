@@ -1,7 +1,7 @@
-import { formatCount } from "../../../src/internal.ts";
+import { formatCount } from "../../../src/ground.ts";
 import type { Arm } from "../../result/schema.ts";
 import { quantityCell, textCell, type Cell, type Column, type Table } from "../model/table.ts";
-import { intervalText } from "../read/interval-level.ts";
+import { intervalText } from "../read/interval-text.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";
 import { ratioCell } from "../section/ratio-cell.ts";

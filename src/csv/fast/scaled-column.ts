@@ -1,8 +1,8 @@
-import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
+import { finished, generalWriter, writeNull } from "./cell-by-cell.ts";
 import { writeDecimal, writeInteger } from "./digits.ts";
-import { doublesOf, type NumberArray } from "./doubles.ts";
+import { doublesOf, type NumberArray } from "./doubles-of.ts";
 import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
-import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
+import type { ColumnContext, ColumnWriter, VectorOf } from "./column-writer.ts";
 
 /**
  * Whole numbers and decimals that are held as scaled integers. All arrays are read as doubles, so that one loop serves them;
@@ -13,7 +13,7 @@ export function scaledColumn(
   values: NumberArray,
   scale: number,
   context: ColumnContext,
-): StagedColumn {
+): ColumnWriter {
   const { format, terminator } = context;
   const { cellBytes, isPlain, separator } = format;
   const { nulls } = vector;
@@ -22,7 +22,7 @@ export function scaledColumn(
   const [first = 0, second = 0] = terminator;
   const terminatorLength = terminator.length;
   return {
-    stage(from, to, firstSlot, begin) {
+    write(from, to, firstSlot, begin) {
       const { starts, lengths } = cellTable;
       const numbers = doublesOf(values, from, to);
       const shift = numbers === values ? 0 : from;

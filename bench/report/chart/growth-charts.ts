@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../src/internal.ts";
+import { formatBytes } from "../../../src/ground.ts";
 import { leastSquares } from "../../statistics/least-squares.ts";
 import type { Chart, ChartPoint, Mark } from "../model/chart.ts";
 import { significant, withoutZeros } from "../number-text.ts";

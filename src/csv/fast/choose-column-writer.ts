@@ -2,20 +2,20 @@ import type { ColumnVector } from "../batch.ts";
 import { writeDay } from "./write-instant.ts";
 import { booleanColumn, dictionaryColumn } from "./dictionary-column.ts";
 import { greatestScale, writeShortFloat } from "./digits.ts";
-import { cellByCell, generalWriter } from "./fixed-cell.ts";
+import { cellByCell, generalWriter } from "./cell-by-cell.ts";
 import { instantColumn } from "./instant-column.ts";
-import { scaledColumn } from "./number-column.ts";
+import { scaledColumn } from "./scaled-column.ts";
 import { numberTextColumn } from "./number-text-column.ts";
 import { columnBuffer } from "./column-buffer.ts";
-import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
+import type { ColumnContext, ColumnWriter, VectorOf } from "./column-writer.ts";
 import { utf8Column } from "./utf8-column.ts";
 import { valueColumn } from "./value-column.ts";
 
 /** Dictionaries greater than this would cost more to encode than they save. */
 const greatestDictionary = 65_536;
 
-/** A column of a batch by the kind of its vector; it gives the same text as `cellText`. */
-export function stagedColumn(vector: ColumnVector, context: ColumnContext): StagedColumn {
+/** Chooses the writer of a column by the kind of its vector. Each writer gives the same text as `cellText`. */
+export function chooseColumnWriter(vector: ColumnVector, context: ColumnContext): ColumnWriter {
   switch (vector.kind) {
     case "integer":
       return isBigints(vector.values)
@@ -53,7 +53,7 @@ export function stagedColumn(vector: ColumnVector, context: ColumnContext): Stag
 function general(
   vector: VectorOf<"integer" | "decimal" | "float" | "timestamp" | "date">,
   context: ColumnContext,
-): StagedColumn {
+): ColumnWriter {
   return cellByCell(generalWriter(vector, context), vector.nulls, context);
 }
 
@@ -67,7 +67,7 @@ function hasQuickInstants({ unit, values }: VectorOf<"timestamp">, { format }: C
   return unit === "ms" || (unit === "us" && values instanceof BigInt64Array);
 }
 
-function floatColumn(vector: VectorOf<"float">, context: ColumnContext): StagedColumn {
+function floatColumn(vector: VectorOf<"float">, context: ColumnContext): ColumnWriter {
   const { values, nulls } = vector;
   const { separator, isGeneral } = context.format;
   if (isGeneral) return general(vector, context);
@@ -82,7 +82,7 @@ function floatColumn(vector: VectorOf<"float">, context: ColumnContext): StagedC
   );
 }
 
-function dateColumn(vector: VectorOf<"date">, context: ColumnContext): StagedColumn {
+function dateColumn(vector: VectorOf<"date">, context: ColumnContext): ColumnWriter {
   const { values, nulls } = vector;
   if (context.format.isGeneral) return general(vector, context);
   const rest = generalWriter(vector, context);

@@ -1,10 +1,10 @@
 import { cellText, cellValue, guardedText } from "../cell-text.ts";
 import { millisecondsPerDay, withBlank, writeInstant } from "./write-instant.ts";
 import { writeInteger, writeShortFloat } from "./digits.ts";
-import { finished, writeNull } from "./fixed-cell.ts";
+import { finished, writeNull } from "./cell-by-cell.ts";
 import { reserve, columnBuffer } from "./column-buffer.ts";
-import { placeOf, type ColumnContext } from "./staged-column.ts";
-import { writeBytes, writeText } from "./text.ts";
+import { placeOf, type ColumnContext } from "./column-writer.ts";
+import { writeBytes, writeText } from "./write-text.ts";
 
 /** Writes a value of any type at a place of the column buffer, and gives the place behind it; leaves room for another cell. */
 export function writeCell(value: unknown, row: number, at: number, context: ColumnContext): number {

@@ -3,8 +3,8 @@ import { cellText } from "../cell-text.ts";
 import { vectorValue } from "../vector-value.ts";
 import type { CellFormat } from "./cell-format.ts";
 import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
-import { placeOf, type ColumnContext, type StagedColumn } from "./staged-column.ts";
-import { writeBytes, writeEncoded } from "./text.ts";
+import { placeOf, type ColumnContext, type ColumnWriter } from "./column-writer.ts";
+import { writeBytes, writeEncoded } from "./write-text.ts";
 
 /** Writes the cell of a row, without quotes, at a place of the column buffer, and gives the place behind it; −1 is a null. */
 export type CellWriter = (row: number, at: number) => number;
@@ -17,11 +17,11 @@ export function cellByCell(
   write: CellWriter,
   nulls: NullMask | undefined,
   context: ColumnContext,
-): StagedColumn {
+): ColumnWriter {
   const { format, terminator } = context;
   const lead = format.quotesAll ? 1 : 0;
   return {
-    stage(from, to, firstSlot, begin) {
+    write(from, to, firstSlot, begin) {
       const { starts, lengths } = cellTable;
       let at = begin;
       let slot = firstSlot;
