@@ -25,7 +25,7 @@ export { openSource, type OpenOptions } from "./source/open-source.ts";
 export type { Row, RowProducer, Rows, RowSequence } from "./source/rows.ts";
 export type { ColumnOption } from "./source/row-columns.ts";
 export { rowsSource, type RowsOptions } from "./source/rows-source.ts";
-export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
+export type { ColumnDescription, ConnectionTime, ReadOptions, Source } from "./source/source.ts";
 export type { CodingName } from "./compression/coding.ts";
 export { fromWebResponse, type WebResponseLike } from "./response/adapter/from-web-response.ts";
 export { toWebResponse, type WebRequestHead } from "./response/adapter/to-web-response.ts";

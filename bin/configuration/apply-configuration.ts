@@ -1,7 +1,7 @@
 import type { Command, Option } from "commander";
 import type { CommandMaker } from "../option.ts";
 import { applySettings, type OwnSettings } from "./apply-settings.ts";
-import type { FlagGroup } from "./configuration-schema.ts";
+import type { FlagGroup, FlagGroups } from "./configuration-schema.ts";
 import { loadConfiguration } from "./load-configuration.ts";
 import { serveSettings } from "./serve-settings.ts";
 
@@ -17,15 +17,22 @@ export async function applyConfiguration(
   file: string,
   makers: { readonly serve: CommandMaker; readonly bench: CommandMaker },
 ): Promise<void> {
-  const ofProgram = command.parent?.options ?? [];
-  const loaded = await loadConfiguration(file, {
-    server: await flagGroup(makers.serve, ofProgram, "server"),
-    bench: await flagGroup(makers.bench, ofProgram, "bench"),
-  });
+  const loaded = await loadConfiguration(file, await flagGroups(makers, command.parent?.options ?? []));
   command.setOptionValue("configuration", loaded);
   if (group === null) return;
   const settings = loaded.configuration[group] ?? {};
   applySettings(command, settings, ownSettings[group], { name: group, file });
+}
+
+/** The flags that the groups of a configuration can set. */
+export async function flagGroups(
+  makers: { readonly serve: CommandMaker; readonly bench: CommandMaker },
+  ofProgram: readonly Option[],
+): Promise<FlagGroups> {
+  return {
+    server: await flagGroup(makers.serve, ofProgram, "server"),
+    bench: await flagGroup(makers.bench, ofProgram, "bench"),
+  };
 }
 
 async function flagGroup(
