@@ -21,7 +21,8 @@ for (const { path, text } of written) {
 const unnamed: Readonly<Record<string, readonly string[]>> = {
   // The base of Dialect, and the table of codes that FaultCode lists.
   "stream-csv": ["DialectShape", "FaultEntry", "faultCatalog"],
-  "stream-csv/server": [],
+  // The table that ParameterType lists.
+  "stream-csv/server": ["parameterTypes"],
   // Schemas of which the types of results, baselines and calibrations are inferred.
   "stream-csv/bench": ["baselineSchema", "calibrationRun", "resultSchema"],
 };
