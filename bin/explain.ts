@@ -1,5 +1,4 @@
-import type { FaultCode } from "../src/index.ts";
-import { StreamCsvError } from "../src/ground.ts";
+import { StreamCsvError, type FaultCode } from "../src/ground.ts";
 
 /** Faults whose hint is meant for HTTP clients, or repeats the message. */
 const withoutHint: ReadonlySet<FaultCode> = new Set([
