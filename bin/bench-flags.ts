@@ -35,10 +35,14 @@ export interface BenchFlags extends GlobalFlags {
 export function addBenchFlags(command: Command): Command {
   const count = flagParser(parseCount);
   return command
-    .option("--export <name|file>", "the export to measure: a name that serve knows, or a file", "orders")
+    .option("--export <name|file>", "the generated export, or the file, to measure", "orders")
     .option("--rows <n>", "rows of a timed export (default: as many as stream in about a second)", count)
     .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", count)
-    .option("--seed <n>", "decides the order of the arms (default: drawn, and recorded)", count)
+    .option(
+      "--seed <n>",
+      "seed of the random order of the arms (default: random, and kept in the result)",
+      count,
+    )
     .addOption(
       new RepeatableOption(
         "--scenario <name>",
@@ -64,7 +68,7 @@ export function addBenchFlags(command: Command): Command {
     .addOption(
       new RepeatableOption(
         "--target <name=url|command>",
-        "another server in the same rounds, running or started by a command (default: none)",
+        "another server to measure in the same rounds: its URL, or a command that starts it (default: none)",
         asIs,
       ),
     )

@@ -139,7 +139,7 @@ export function serveCommand(): Command {
     .addOption(
       new Option(
         "--http10 <how>",
-        "a streamed export for HTTP/1.0: ended by closing the connection, or with a length, made before it is sent",
+        "how a streamed export is sent to an HTTP/1.0 client: stream ends it by closing the connection, length makes it first and sends its length",
       )
         .choices(http10Ways)
         .default(defaultSettings.http10),
@@ -147,7 +147,7 @@ export function serveCommand(): Command {
     .addOption(
       new Option(
         "--encoder <name>",
-        "encoder of rows; both give the same bytes, general is many times slower",
+        "encoder of the rows; both give the same bytes, csv-stringify is many times slower",
       )
         .choices(encoderNames)
         .default(defaultSettings.encoder),
