@@ -2,6 +2,7 @@ import type { FileEncoding } from "../file-options.ts";
 import type { GuardedFile } from "../guarded-file.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { FileBytes, type RawBytes } from "./file-bytes.ts";
+import { foreignContents } from "./foreign-contents.ts";
 import { InflatedBytes } from "./inflated-bytes.ts";
 import { TranscodedBytes, type ForeignEncoding } from "./transcoded-bytes.ts";
 import { unreadableFile } from "./unreadable-file.ts";
@@ -46,6 +47,8 @@ export async function openByteReader(
       length += count;
     }
     const first = head.subarray(0, length);
+    const foreign = foreignContents(file.path, raw, first);
+    if (foreign !== undefined) throw foreign;
     const { encoding, markLength } = encodingOf(first, options.encoding, file.path);
     const rest = new PrefixedBytes(first.subarray(markLength), raw);
     return encoding === "utf-8"
