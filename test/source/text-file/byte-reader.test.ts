@@ -208,6 +208,19 @@ for (const [what, [bytes, message]] of Object.entries(damagedFiles))
     await assert.rejects(textOf(bytes, { compression: "gzip" }), { code: "SCSV_SOURCE_UNREADABLE", message });
   });
 
+test("refuses text of another kind as UTF-16, and reads UTF-16 whose characters have no NUL", async () => {
+  const bigEndian = Buffer.from("a,b\n1,2\n", "utf16le").swap16();
+  for (const [bytes, message] of [
+    [bigEndian, /is big-endian UTF-16 without a byte order mark/],
+    [Buffer.from("a,b\n1,2\n"), /is not UTF-16, as --encoding says/],
+    [Buffer.from("\u00E9,b\n".repeat(2000)), /is not UTF-16/],
+  ] as const)
+    await assert.rejects(textOf(bytes, { encoding: "utf-16" }), { code: "SCSV_SOURCE_UNREADABLE", message });
+  await assert.rejects(textOf(bigEndian, { encoding: "latin-1" }), { message: /looks like UTF-16/ });
+  const han = "\u4E2D\u6587\u5B57";
+  assert.equal(await textOf(Buffer.from(han, "utf16le"), { encoding: "utf-16" }), han);
+});
+
 const foreignFiles: Readonly<Record<string, readonly [start: string, message: RegExp]>> = {
   gzip: ["1f8b0800", /isn't text: it is gzip data/],
   zstd: ["28b52ffd2000", /it is zstd data/],
