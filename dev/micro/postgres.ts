@@ -21,7 +21,7 @@ import { Client } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import QueryStream from "pg-query-stream";
 import { systemClock } from "../../src/clock.ts";
-import { csvChunks, type Source } from "../../src/index.ts";
+import { csvChunks, type DialectName, type Source } from "../../src/index.ts";
 import { generatedSource } from "../../src/internal.ts";
 import { PostgresDatabase } from "../../src/source/postgres/database.ts";
 import { describeQuery } from "../../src/source/postgres/query.ts";
@@ -72,10 +72,10 @@ function path(name: string): string {
   return join(folder, `${name}.csv`);
 }
 
-async function runOurs(): Promise<void> {
+async function runOurs(dialect: DialectName): Promise<void> {
   const file = await open(path("ours"), "w");
   try {
-    for await (const chunk of csvChunks(ours, { dialect: "postgres" })) await file.write(chunk);
+    for await (const chunk of csvChunks(ours, { dialect })) await file.write(chunk);
   } finally {
     await file.close();
   }
@@ -109,12 +109,21 @@ async function digest(name: string): Promise<string> {
 try {
   await fill();
   ours = await source();
-  await runOurs();
+  await runOurs("postgres");
   await runPsql();
   if ((await digest("ours")) !== (await digest("psql")))
     throw new Error("Our text differs from that of psql.");
-  const names = ["ours", "psql \\copy", "pg-copy-streams", "pg-query-stream and csv-stringify"];
-  const taken = await runInTurns([runOurs, runPsql, runCopyStream, runQueryStream], rounds);
+  const names = [
+    "ours",
+    "ours, dialect postgres",
+    "psql \\copy",
+    "pg-copy-streams",
+    "pg-query-stream and csv-stringify",
+  ];
+  const taken = await runInTurns(
+    [() => runOurs("rfc4180"), () => runOurs("postgres"), runPsql, runCopyStream, runQueryStream],
+    rounds,
+  );
   const [mine = [], ...others] = taken;
   console.log(`${rows} rows, ${rounds} rounds; medians`);
   for (const [index, one] of taken.entries())
