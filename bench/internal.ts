@@ -3,7 +3,7 @@
 export { runBench } from "./run/run-bench.ts";
 export { scenarios } from "./run/scenarios.ts";
 export { baselineOf, parseBaseline } from "./gate/baseline/baseline.ts";
-export { parseBudget, type Budget } from "./gate/budget/budget.ts";
+export { parseBudget, relativeOf, type Budget } from "./gate/budget/budget.ts";
 export { parseCalibration } from "./gate/budget/calibration-run.ts";
 export { compareResults } from "./gate/baseline/compare-results.ts";
 export { comparisonText } from "./report/comparison-text.ts";

@@ -5,6 +5,7 @@ import type { BenchConfig } from "./config.ts";
 import type { BenchHooks } from "./hooks.ts";
 import { measureScenarios } from "./measure-scenarios.ts";
 import { planRun } from "./plan-run.ts";
+import { requireMeasurable } from "./require-measurable.ts";
 import { beginRun } from "./run.ts";
 import { surveyRun } from "./survey-run.ts";
 import { withSubjects } from "./with-subjects.ts";
@@ -42,6 +43,7 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
     await withSubjects(run, async (subjects) => {
       const survey = await surveyRun(run, subjects);
       const plan = planRun(settings, subjects, survey);
+      requireMeasurable(settings, plan);
       await measureScenarios(run, survey.session, plan);
     });
   } catch (fault) {

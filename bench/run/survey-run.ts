@@ -34,7 +34,7 @@ export async function surveyRun(run: Run, subjects: readonly Subject[]): Promise
   return survey;
 }
 
-function paceOf({ isQuick, against, baseline }: RunSettings): keyof typeof armSeconds {
-  if (against !== null || baseline !== null) return "gate";
+function paceOf({ isQuick, against, baseline, isFirstBaseline }: RunSettings): keyof typeof armSeconds {
+  if (against !== null || baseline !== null || isFirstBaseline) return "gate";
   return isQuick ? "quick" : "full";
 }

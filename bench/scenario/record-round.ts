@@ -32,7 +32,7 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
   measure: (item: Item, server: RunningTarget) => Promise<Measured>,
   {
     turns = 1,
-    measureTogether = () => Promise.resolve({}),
+    measureTogether,
     findFault = () => Promise.resolve(null),
   }: RoundDesign<Item> = {},
 ): Promise<string | null> {
@@ -51,10 +51,14 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
       },
       {
         turns,
-        async useTogether(started) {
-          const together = await measureTogether(started);
-          for (const [id, duet] of Object.entries(together)) arms[id] = withDuet(arms[id] ?? {}, duet);
-        },
+        ...(measureTogether === undefined
+          ? {}
+          : {
+              async useTogether(started: readonly Started<Item>[]): Promise<void> {
+                const together = await measureTogether(started);
+                for (const [id, duet] of Object.entries(together)) arms[id] = withDuet(arms[id] ?? {}, duet);
+              },
+            }),
       },
     );
     const found = await findFault(arms);

@@ -1,5 +1,6 @@
 import { StreamCsvError, type Clock } from "../../src/index.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
+import type { ResponseHead } from "../load/response-head.ts";
 import type { ExportRequest, RunningTarget, Target } from "../subject/target.ts";
 
 /** What every measurement of a run has in common. */
@@ -35,10 +36,13 @@ export async function withServer<T>(
   }
 }
 
-/** Reads one export of a server to its end. */
+/** Reads one export of a server to its end. Where only rows have to be equal, they take the place of the checksum. */
 export function readFrom(served: ServedExport, options: ReadExportOptions = {}): Promise<ExportReading> {
-  const { clock, signal } = served.session;
-  return readExport(urlOf(served), { clock, signal, ...options });
+  const { session, server, request } = served;
+  const { clock, signal } = session;
+  const form = { ...server.form, ...server.exportForm?.(request) };
+  const counted = options.checksum === true && server.equality === "rows" ? { count: true } : {};
+  return readExport(urlOf(served), { clock, signal, ...form, ...counted, ...options });
 }
 
 /**
@@ -53,8 +57,33 @@ export async function readWhole(
   if (reading.state === "complete") return reading;
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",
-    `${urlOf(served).href} answered ${reading.head.statusCode} instead of 200: ${reading.problem.slice(0, 500)}`,
+    `${urlOf(served).href} ${refusalText(reading)}.`,
+    { hint: "The server has to answer 200 with the rows." },
   );
+}
+
+const mostQuoted = 300;
+
+/** What a server answered instead of an export, as it continues "the address …": status, what explains it, first line. */
+export function refusalText({ head, problem }: Pick<ExportReading, "head" | "problem">): string {
+  const location = head.headers.get("location");
+  const challenge = head.headers.get("www-authenticate");
+  const isPage = isHtml(head, problem);
+  // Of a page only its words are worth reading, and of them the first.
+  const words = isPage ? problem.replaceAll(/<(style|script)\b[^]*?(<\/\1>|$)|<[^>]*>/gi, "\n") : problem;
+  const line = words.split(/[\r\n]+/).find((text) => text.trim() !== "");
+  return [
+    `answered ${head.statusCode} instead of 200`,
+    ...(location === undefined ? [] : [`with a redirect to ${location}, which bench doesn't follow`]),
+    ...(challenge === undefined ? [] : [`asking for ${challenge}; give its credentials with --header`]),
+    ...(line === undefined ? [] : [`${isPage ? "with the page" : "saying"}: ${line.trim().slice(0, mostQuoted)}`]),
+  ].join(", ");
+}
+
+/** Whether an answer is a page for people, by its type or its beginning. */
+export function isHtml({ headers }: ResponseHead, opening: string): boolean {
+  const type = headers.get("content-type") ?? "";
+  return /^(text\/html|application\/xhtml)/i.test(type) || /^\s*(<!doctype html|<html\b)/i.test(opening);
 }
 
 function urlOf({ session, server, request }: ServedExport): URL {
@@ -64,6 +93,6 @@ function urlOf({ session, server, request }: ServedExport): URL {
 /** An error with what the server last wrote, which often tells the cause. */
 export function withLastWords(fault: unknown, lastWords: string): unknown {
   if (!(fault instanceof StreamCsvError) || lastWords === "") return fault;
-  const message = `${fault.message} The server's last words: ${lastWords}`;
+  const message = `${fault.message} ${lastWords}`;
   return new StreamCsvError(fault.code, message, { cause: fault, hint: fault.hint });
 }

@@ -71,6 +71,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
   bench: {
     statistics: 1,
     result: 1,
+    http: 1,
     probe: 2,
     load: 2,
     subject: 3,

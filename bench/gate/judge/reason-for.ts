@@ -1,7 +1,7 @@
 import { formatBytes } from "../../../src/internal.ts";
 import { percent } from "../../result/percent.ts";
 import type { Comparison } from "../../result/schema.ts";
-import type { Budget } from "../budget/budget.ts";
+import type { RelativeBudget } from "../budget/budget.ts";
 import type { Decision } from "./decide.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { Decision } from "./decide.ts";
 export function reasonFor(
   subject: string,
   comparison: Comparison,
-  { share, least }: Budget,
+  { share, least }: Pick<RelativeBudget, "share" | "least">,
   verdict: Decision,
 ): string {
   const change = changeText(comparison);

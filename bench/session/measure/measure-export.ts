@@ -89,21 +89,37 @@ export async function measureExport(
  */
 export function requireSameBody(
   whose: string,
-  { bodyBytes, crc32 }: ExportReading,
-  expected: Pick<ExpectedBody, "bytes" | "crc32">,
+  { bodyBytes, crc32, content }: ExportReading,
+  expected: Omit<ExpectedBody, "rows"> & { readonly rows?: number },
 ): void {
+  if (expected.equality === "rows") {
+    if (content === null) throw new Error("a body that is compared by its rows was not counted");
+    const rows = content.records - (expected.headerRecords ?? 1);
+    const isSame = rows === expected.rows && content.columns === expected.columns;
+    if (isSame) return;
+    throw new StreamCsvError(
+      "SCSV_MEASUREMENT_INVALID",
+      `${whose} gave ${rows} rows of ${content.columns} columns in a timed round, and ${expected.rows} of ${expected.columns} when it was checked.`,
+      { hint: "Ask for rows that stay as many: by a WHERE, a LIMIT, or {rows} in the address." },
+    );
+  }
   if (bodyBytes !== expected.bytes) {
     throw new StreamCsvError(
       "SCSV_MEASUREMENT_INVALID",
       `${whose} gave ${bodyBytes} bytes in a timed round, and ${expected.bytes} when it was checked.`,
+      { hint: hintForChange },
     );
   }
   if (crc32 === expected.crc32) return;
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",
     `${whose} gave other bytes in a timed round than when it was checked, though as many: their CRC-32 is ${crc32 === null ? "unknown" : checksumText(crc32)} instead of ${checksumText(expected.crc32)}.`,
+    { hint: hintForChange },
   );
 }
+
+const hintForChange =
+  "If its rows may change between requests, --integrity rows compares rows and columns instead of bytes.";
 
 const bytesPerMib = 1024 ** 2;
 
