@@ -214,7 +214,7 @@ const environmentPrefix = "env:";
  * nor in a file.
  * @throws RangeError when there is no such variable
  */
-export function fromEnvironment(value: string, field: string): string {
+function fromEnvironment(value: string, field: string): string {
   if (!value.startsWith(environmentPrefix)) return value;
   const variable = value.slice(environmentPrefix.length);
   const found = process.env[variable];

@@ -13,7 +13,8 @@ export interface ProgressView {
 
 /** A progress bar on standard error when that is a terminal; otherwise nothing. */
 export function progressView(flags: Pick<GlobalFlags, "progress">): ProgressView {
-  if (!process.stderr.isTTY || !flags.progress) return { show: () => undefined, tell: writeLine, stop: () => undefined };
+  if (!process.stderr.isTTY || !flags.progress)
+    return { show: () => undefined, tell: writeLine, stop: () => undefined };
   const bar = new Bar(
     {
       format: "{bar} {percentage} %  {left}  {label}",

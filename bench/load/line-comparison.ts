@@ -30,7 +30,7 @@ export class LineComparison {
   }
 
   feed(part: Buffer): void {
-    for (let at = 0; at < part.length && this.#checksums.length < mostLines; ) {
+    for (let at = 0; at < part.length && this.#checksums.length < mostLines;) {
       const found = part.indexOf(lineFeed, at);
       const end = found === -1 ? part.length : found + 1;
       const line = part.subarray(at, end);

@@ -311,10 +311,14 @@ class Reading {
 }
 
 /** The request line, header fields and body. */
-function requestText({ pathname, search, host }: URL, { method = "GET", headers = {}, body }: RequestForm): string {
+function requestText(
+  { pathname, search, host }: URL,
+  { method = "GET", headers = {}, body }: RequestForm,
+): string {
   const own: Record<string, string> = { Host: host, Accept: "*/*", Connection: "close" };
   const text = body ?? "";
-  if (text !== "" || !["GET", "HEAD"].includes(method)) own["Content-Length"] = String(Buffer.byteLength(text));
+  if (text !== "" || !["GET", "HEAD"].includes(method))
+    own["Content-Length"] = String(Buffer.byteLength(text));
   const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
   const fields = [
     ...Object.entries(own).filter(([name]) => !given.has(name.toLowerCase())),

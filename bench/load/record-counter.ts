@@ -1,7 +1,7 @@
 // Long because it is one state machine over bytes: splitting it would cost a call for every byte.
 
 /** How cells are quoted, found out from the whole body. */
-export type Quoting = "rfc4180" | "backslash" | "none";
+export type BodyQuoting = "rfc4180" | "backslash" | "none";
 
 /** The records of a CSV body. */
 export interface RecordCount {
@@ -9,7 +9,7 @@ export interface RecordCount {
   readonly records: number;
   /** Cells of the first record. */
   readonly columns: number;
-  readonly quoting: Quoting;
+  readonly quoting: BodyQuoting;
 }
 
 const quote = 0x22;

@@ -6,7 +6,7 @@ const askEveryMs = 20;
 const answerLimitMs = 2000;
 
 /** What came of asking an address once. */
-export type Answer =
+export type ProbeAnswer =
   | { readonly state: "answered"; readonly statusCode: number }
   /** Why nothing answered, as it continues "the address …". */
   | { readonly state: "silent"; readonly reason: string };
@@ -22,7 +22,7 @@ export interface AskOptions extends Pick<RequestForm, "headers"> {
 export function askOnce(
   url: URL,
   { signal, headers = {}, limitMs = answerLimitMs }: AskOptions,
-): Promise<Answer> {
+): Promise<ProbeAnswer> {
   return new Promise((resolve) => {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
     const call = startRequest(url, { agent: false, signal: limited, headers }, (response) => {
@@ -38,12 +38,12 @@ export function askOnce(
 }
 
 /** Whether a server that answers like this takes requests: a gateway's 502 or a 503 while starting says it doesn't. */
-export function isReadyAnswer(answer: Answer): boolean {
+export function isReadyAnswer(answer: ProbeAnswer): boolean {
   return answer.state === "answered" && answer.statusCode < 500;
 }
 
 /** An answer as it continues "the address …". */
-export function answerText(answer: Answer): string {
+export function answerText(answer: ProbeAnswer): string {
   return answer.state === "silent" ? answer.reason : `answered ${answer.statusCode}`;
 }
 
@@ -55,7 +55,7 @@ export function answerText(answer: Answer): string {
 export async function untilReady(
   urls: readonly URL[],
   options: AskOptions,
-  onAnswer: (answer: Answer) => void,
+  onAnswer: (answer: ProbeAnswer) => void,
 ): Promise<URL> {
   for (;;) {
     for (const url of urls) {

@@ -1,12 +1,6 @@
 import { judgeAgainst } from "../gate/baseline/compare-runs.ts";
 import { relativeOf, type Budget } from "../gate/budget/budget.ts";
-import {
-  gatedArmsOf,
-  joinReports,
-  judgeRun,
-  judgeValues,
-  type GateReport,
-} from "../gate/judge/judge-run.ts";
+import { gatedArmsOf, joinReports, judgeRun, judgeValues, type GateReport } from "../gate/judge/judge-run.ts";
 import type { GateQuestion } from "../gate/measure/gate-question.ts";
 import { gateSteps, turnsOf } from "../gate/measure/turns.ts";
 import type { Round } from "../result/schema.ts";

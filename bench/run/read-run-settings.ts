@@ -33,7 +33,15 @@ const kinds: Readonly<Record<keyof BenchConfig, Kind>> = {
   isStrict: "boolean",
 };
 /** Settings for which null means that they were not given. */
-const mayBeNull: ReadonlySet<string> = new Set(["exportName", "sourceFile", "rows", "against", "baseline", "control", "setup"]);
+const mayBeNull: ReadonlySet<string> = new Set([
+  "exportName",
+  "sourceFile",
+  "rows",
+  "against",
+  "baseline",
+  "control",
+  "setup",
+]);
 
 const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   text: (value) => typeof value === "string",

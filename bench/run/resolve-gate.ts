@@ -10,7 +10,7 @@ import {
 } from "../gate/budget/budget.ts";
 import { readBudgets } from "../gate/budget/run-budgets.ts";
 import { tooFewRounds } from "../gate/judge/judge-run.ts";
-import type { TargetSpec } from "../subject/target-settings.ts";
+import type { TargetSpec } from "../subject/target-spec.ts";
 import type { BenchConfig } from "./config.ts";
 import { chosenFrom } from "./require.ts";
 import { resolveAgainst } from "./resolve-targets.ts";

@@ -1,6 +1,12 @@
 import { deliveries as allDeliveries } from "../../src/internal.ts";
 import { idsOf } from "../session/arm.ts";
-import { parseTarget, parseTargetPlace, readTarget, type TargetSettings, type TargetSpec } from "../subject/target-settings.ts";
+import type { TargetSpec } from "../subject/target-spec.ts";
+import {
+  parseTarget,
+  parseTargetPlace,
+  checkTarget,
+  type TargetSettings,
+} from "../subject/target-settings.ts";
 import { parseAgainst, parseGitAgainst } from "../subject/version/parse-against.ts";
 import type { BenchConfig, BenchTarget } from "./config.ts";
 import { ownName, type RunAgainst } from "./settings.ts";
@@ -19,7 +25,7 @@ export function resolveTargets({
     const { name, settings } = typeof given === "string" ? parseTarget(given) : namedSettings(given);
     const headers = { ...targetDefaults.headers, ...settings.headers };
     const taken = [...allDeliveries, ...specs.map((spec) => spec.name)].flatMap(idsOf);
-    specs.push(readTarget(name, { ...targetDefaults, ...settings, headers }, [...taken, ownName]));
+    specs.push(checkTarget(name, { ...targetDefaults, ...settings, headers }, [...taken, ownName]));
   }
   return specs;
 }
@@ -52,7 +58,11 @@ export function resolveAgainst(text: string, targets: readonly TargetSpec[]): Ru
     );
   }
   const place = parseTargetPlace(text);
-  const spec = readTarget(`${target.name}-control`, { ...settingsOf(target), ...placeBeside(place, target) }, []);
+  const spec = checkTarget(
+    `${target.name}-control`,
+    { ...settingsOf(target), ...placeBeside(place, target) },
+    [],
+  );
   return { of: "targets", kind: "target", name: "the other version", spec };
 }
 

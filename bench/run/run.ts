@@ -7,7 +7,7 @@ import { describeEnvironment } from "../probe/environment.ts";
 import { canSampleProcesses } from "../probe/process-tree.ts";
 import type { BenchResult, Integrity } from "../result/schema.ts";
 import { RunRecord } from "../session/run-record.ts";
-import { describeTarget, withoutPasswords } from "../subject/target-settings.ts";
+import { describeTarget, withoutPasswords } from "../subject/target-text.ts";
 import { completeHooks, type BenchHooks } from "./hooks.ts";
 import { RunProgress } from "./progress.ts";
 import { withRangeCode } from "./range-code.ts";

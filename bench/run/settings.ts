@@ -3,7 +3,7 @@ import type { Delivery } from "../../src/internal.ts";
 import type { NamedBaseline } from "../gate/baseline/baseline.ts";
 import type { Budget } from "../gate/budget/budget.ts";
 import type { BodyEquality } from "../subject/target.ts";
-import type { TargetSpec } from "../subject/target-settings.ts";
+import type { TargetSpec } from "../subject/target-spec.ts";
 import type { AgainstSpec, GitAgainst } from "../subject/version/parse-against.ts";
 
 /** Another version, in the same rounds: of our own server, or of the targets. */

@@ -4,8 +4,13 @@ import { foreignTarget } from "../subject/foreign-target.ts";
 import { streamCsvServer } from "../subject/stream-csv-server.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { Target } from "../subject/target.ts";
-import type { TargetSpec } from "../subject/target-settings.ts";
-import { addWorktree, unavailable, type GitVersionOptions, type GitWorktree } from "../subject/version/git-worktree.ts";
+import type { TargetSpec } from "../subject/target-spec.ts";
+import {
+  addWorktree,
+  unavailable,
+  type GitVersionOptions,
+  type GitWorktree,
+} from "../subject/version/git-worktree.ts";
 import { otherVersion } from "../subject/version/other-version.ts";
 import { setUp } from "../subject/version/set-up.ts";
 import { bufferMemoryBytes } from "./buffer-memory.ts";
@@ -94,7 +99,8 @@ async function versionIn(
   const place = relative(here, resolve(here, spec.cwd ?? "."));
   const cwd = join(folder, place);
   const what = against?.name ?? sha;
-  if (!existsSync(cwd)) throw unavailable(`${what} has no folder "${place}", where the target "${spec.name}" runs`);
+  if (!existsSync(cwd))
+    throw unavailable(`${what} has no folder "${place}", where the target "${spec.name}" runs`);
   await setUp({
     folder: cwd,
     command: spec.setup ?? setup,

@@ -30,11 +30,7 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
   scenario: string,
   items: readonly Item[],
   measure: (item: Item, server: RunningTarget) => Promise<Measured>,
-  {
-    turns = 1,
-    measureTogether,
-    findFault = () => Promise.resolve(null),
-  }: RoundDesign<Item> = {},
+  { turns = 1, measureTogether, findFault = () => Promise.resolve(null) }: RoundDesign<Item> = {},
 ): Promise<string | null> {
   const index = record.nextIndex(scenario);
   const order = items.map(({ id }) => id);

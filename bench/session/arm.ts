@@ -46,12 +46,12 @@ export interface PlannedArm extends TargetFacts {
 }
 
 /** Endings of the ids of further arms of a subject. */
-const endings = { control: "-control", aa: "-aa", again: "-again" } as const;
-
-/** The id of the identical second control, which shows how much two equal things differ. */
-export function againIdOf(id: string): string {
-  return `${id}${endings.again}`;
-}
+const endings = {
+  control: "-control",
+  aa: "-aa",
+  /** Of the identical second control, which shows how much two equal things differ. */
+  again: "-again",
+} as const;
 
 /** Every id that the arms of a subject may have. */
 export function idsOf(subject: string): readonly string[] {
@@ -64,7 +64,7 @@ export interface ArmOptions {
   readonly rows: number;
   /** The subject that others are compared with, where there is no other version; null for none. */
   readonly control: string | null;
-  factsOf(target: Target): TargetFacts;
+  readonly factsOf: (target: Target) => TargetFacts;
 }
 
 /**
@@ -96,8 +96,7 @@ export function planArms(
       return [armOf("control", own), armOf("aa", own, endings.again)];
     });
     if (subject.control !== null) return arms;
-    const isAgain = ({ role }: PlannedArm): boolean => role === "aa";
-    return [...arms.filter((arm) => !isAgain(arm)), ...arms.filter(isAgain)];
+    return [...distinctArms(arms), ...arms.filter(({ role }) => role === "aa")];
   });
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { StreamCsvError, type Clock } from "../../src/index.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
 import type { ResponseHead } from "../load/response-head.ts";
@@ -30,7 +31,7 @@ export async function withServer<T>(
   try {
     return await use(server);
   } catch (fault) {
-    throw withLastWords(fault, server.lastWords());
+    throw await withLastWords(fault, { server, target });
   } finally {
     await server.stop();
   }
@@ -55,11 +56,9 @@ export async function readWhole(
 ): Promise<ExportReading> {
   const reading = await readFrom(served, options);
   if (reading.state === "complete") return reading;
-  throw new StreamCsvError(
-    "SCSV_MEASUREMENT_INVALID",
-    `${urlOf(served).href} ${refusalText(reading)}.`,
-    { hint: "The server has to answer 200 with the rows." },
-  );
+  throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `${urlOf(served).href} ${refusalText(reading)}.`, {
+    hint: "The server has to answer 200 with the rows.",
+  });
 }
 
 const mostQuoted = 300;
@@ -76,7 +75,9 @@ export function refusalText({ head, problem }: Pick<ExportReading, "head" | "pro
     `answered ${head.statusCode} instead of 200`,
     ...(location === undefined ? [] : [`with a redirect to ${location}, which bench doesn't follow`]),
     ...(challenge === undefined ? [] : [`asking for ${challenge}; give its credentials with --header`]),
-    ...(line === undefined ? [] : [`${isPage ? "with the page" : "saying"}: ${line.trim().slice(0, mostQuoted)}`]),
+    ...(line === undefined
+      ? []
+      : [`${isPage ? "with the page" : "saying"}: ${line.trim().slice(0, mostQuoted)}`]),
   ].join(", ");
 }
 
@@ -90,9 +91,25 @@ function urlOf({ session, server, request }: ServedExport): URL {
   return server.exportUrl(session.exportName, request);
 }
 
-/** An error with what the server last wrote, which often tells the cause. */
-export function withLastWords(fault: unknown, lastWords: string): unknown {
-  if (!(fault instanceof StreamCsvError) || lastWords === "") return fault;
-  const message = `${fault.message} ${lastWords}`;
-  return new StreamCsvError(fault.code, message, { cause: fault, hint: fault.hint });
+/** A server that dies is noticed by its connections before its end and its last lines are. */
+const lastWordsMs = 100;
+
+/** An error with the name of the target and what its server last wrote, which often tells the cause. */
+export async function withLastWords(
+  fault: unknown,
+  {
+    server,
+    target,
+  }: { readonly server: RunningTarget; readonly target: Pick<Target, "name" | "isStreamCsv"> },
+): Promise<unknown> {
+  if (!(fault instanceof StreamCsvError) || fault.code !== "SCSV_MEASUREMENT_INVALID") return fault;
+  await sleep(lastWordsMs);
+  const lastWords = server.lastWords();
+  const isNamed = target.isStreamCsv || fault.message.includes(target.name);
+  const message = [
+    ...(isNamed ? [] : [`${target.name}:`]),
+    fault.message,
+    ...(lastWords === "" ? [] : [lastWords]),
+  ];
+  return new StreamCsvError(fault.code, message.join(" "), { cause: fault, hint: fault.hint });
 }

@@ -7,7 +7,9 @@ import { tellsInsideNumbers } from "../probe/server-stats.ts";
 import { findFreePort } from "./process/free-port.ts";
 import { startServerProcess, type ServerProcess } from "./process/server-process.ts";
 import type { BodyEquality, ExportRequest, RunningTarget, Target } from "./target.ts";
-import { filled, usualUrl, withoutPasswords, type TargetSpec } from "./target-settings.ts";
+import type { TargetSpec } from "./target-spec.ts";
+import { usualUrl } from "./target-settings.ts";
+import { filled, withoutPasswords } from "./target-text.ts";
 
 /** Any server, started by a command or running already. */
 export function foreignTarget(

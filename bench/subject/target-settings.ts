@@ -13,12 +13,14 @@ import {
   type InferInput,
 } from "valibot";
 import { parseDuration } from "../../src/internal.ts";
+import type { TargetSpec } from "./target-spec.ts";
+import { filled } from "./target-text.ts";
 
 /**
  * What can be said of a target, in flags and in the configuration (`bench.targets.NAME`). Texts may hold `{port}` and
  * `{rows}` where a target says so.
  */
-export const targetSettingsSchema = strictObject({
+const targetSettingsSchema = strictObject({
   /** A line for the shell that starts it; absent for a server that runs already. */
   command: optional(string()),
   /** The address of its export. @default `http://127.0.0.1:{port}/` for a command */
@@ -49,28 +51,6 @@ export const targetSettingsSchema = strictObject({
 
 /** What can be said of a target, beside its name. */
 export type TargetSettings = Readonly<InferInput<typeof targetSettingsSchema>>;
-
-/** A target whose settings are checked: flags and configuration both end in it. */
-export interface TargetSpec {
-  readonly name: string;
-  readonly command: string | null;
-  /** With `{port}` and `{rows}`, and without user and password. */
-  readonly url: string;
-  readonly method: string;
-  /** With the user and password of the address, as Basic. Values are never shown. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-  readonly cwd: string | null;
-  readonly env: Readonly<Record<string, string>>;
-  readonly setup: string | null;
-  readonly ready: string;
-  /** undefined: `/ping` where it gives a short answer; null: none. */
-  readonly ping: string | null | undefined;
-  readonly stats: string | null;
-  readonly readyTimeoutMs: number;
-  /** The most rows it has; null when that is to be found out. */
-  readonly mostRows: number | null;
-}
 
 const example = `"go=PORT={port} ./orders @ http://127.0.0.1:{port}/orders.csv?rows={rows}"`;
 /** Where a command is asked that names no address. A server that listens only at `[::1]` is found, too. */
@@ -110,7 +90,7 @@ export function parseTargetPlace(text: string): Pick<TargetSettings, "command" |
  * @param taken names of other arms, which have to be different
  * @throws RangeError that names the target and the setting, quotes the value and says what to write
  */
-export function readTarget(name: string, given: unknown, taken: readonly string[]): TargetSpec {
+export function checkTarget(name: string, given: unknown, taken: readonly string[]): TargetSpec {
   const fault: Fault = (what) => new RangeError(`The target "${name}" ${what}`);
   if (!/^[A-Za-z0-9][\w-]*$/.test(name)) {
     throw fault(
@@ -156,33 +136,6 @@ export function readTarget(name: string, given: unknown, taken: readonly string[
   };
 }
 
-/** Replaces `{port}` and `{rows}` by numbers. */
-export function filled(
-  text: string,
-  { port, rows }: { readonly port: number; readonly rows: number },
-): string {
-  return text.replaceAll("{port}", String(port)).replaceAll("{rows}", String(rows));
-}
-
-/** A text for reports and messages, without the passwords of addresses in it. */
-export function withoutPasswords(text: string): string {
-  return text.replaceAll(/(:\/\/[^\s:/@'"]*:)[^\s@'"]*@/g, "$1…@");
-}
-
-/** A target as a result file describes it: names of header fields and variables, never their values. */
-export function describeTarget(spec: TargetSpec): Readonly<Record<string, unknown>> {
-  const { headers, env, command, setup, body, ping, ...shown } = spec;
-  return {
-    ...shown,
-    ping: ping === undefined ? usualPing : ping,
-    command: command === null ? null : withoutPasswords(command),
-    setup: setup === null ? null : withoutPasswords(setup),
-    headers: Object.keys(headers),
-    env: Object.keys(env),
-    bodyBytes: body === null ? null : Buffer.byteLength(body),
-  };
-}
-
 function checkedSettings(given: unknown, fault: Fault): TargetSettings {
   const found = safeParse(targetSettingsSchema, given);
   if (found.success) return found.output;
@@ -207,9 +160,7 @@ function checkedUrl(
   { isStarted }: { readonly isStarted: boolean },
 ): { readonly url: string; readonly basic: string | null } {
   if (!isStarted && text.includes("{port}"))
-    throw fault(
-      `has the address "${text}" with {port}, which only a command that is started here can have.`,
-    );
+    throw fault(`has the address "${text}" with {port}, which only a command that is started here can have.`);
   const sample = filled(text, { port: 1, rows: 1 });
   if (!URL.canParse(sample)) throw fault(`has the address "${text}", which is not a URL.`);
   const { protocol, username, password } = new URL(sample);
@@ -233,7 +184,9 @@ function checkedHeaders(
       throw fault(`has the header field "${field}", whose name has a character that names can't have.`);
     // eslint-disable-next-line no-control-regex -- control characters are what is refused
     if (/[\u0000-\u0008\u000A-\u001F\u007F]|[^\u0000-\u00FF]/.test(value))
-      throw fault(`has a header field ${field} whose value has a line break or another character that fields can't have.`);
+      throw fault(
+        `has a header field ${field} whose value has a line break or another character that fields can't have.`,
+      );
     if (/^(connection|content-length|transfer-encoding)$/i.test(field))
       throw fault(`has the header field ${field}, which bench sets itself; leave it out.`);
     if (/^accept-encoding$/i.test(field) && value.trim().toLowerCase() !== "identity")

@@ -104,9 +104,7 @@ async function measureAndReport(
   const baseline = await readBaseline(loaded, flags);
   const isFirstBaseline = flags.baseline !== undefined && baseline === null;
   if (isFirstBaseline) {
-    tell(
-      `There is no baseline "${flags.baseline}" yet: nothing is compared, and this run is saved as it.\n`,
-    );
+    tell(`There is no baseline "${flags.baseline}" yet: nothing is compared, and this run is saved as it.\n`);
   }
   const { result, fault } = await runBench(benchConfigOf(flags, { baseline, isFirstBaseline }), {
     cli: [process.execPath, cliPath],

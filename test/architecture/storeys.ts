@@ -169,6 +169,7 @@ export const mayTouchProcess: readonly string[] = [
   "src/server/",
   "src/source/duckdb/self-check.ts",
   "bench/probe/",
+  "bench/http/",
   "bench/load/",
   "bench/subject/",
   "bin/",

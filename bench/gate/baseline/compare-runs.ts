@@ -117,7 +117,11 @@ function requireSameExport(before: Baseline, after: Baseline, names: RunNames): 
 }
 
 /** Plain values where they can be compared, because a ratio hides a change that the control shares. */
-function pairOf(budget: RelativeBudget, pairs: readonly ValuesPair[], { before, after }: RunNames): ValuesPair {
+function pairOf(
+  budget: RelativeBudget,
+  pairs: readonly ValuesPair[],
+  { before, after }: RunNames,
+): ValuesPair {
   const found = pairs.filter(
     (pair) => pair.after.delivery === budget.delivery && pair.after.metric === budget.metric,
   );

@@ -17,7 +17,11 @@ export function requireComparable(
     readonly fingerprint: string;
   },
 ): void {
-  const wanted = nameOfExport({ exportName: run.exportName, sourceFile: run.sourceFile, targets: run.targets });
+  const wanted = nameOfExport({
+    exportName: run.exportName,
+    sourceFile: run.sourceFile,
+    targets: run.targets,
+  });
   if (content.export.name !== wanted) {
     throw new RangeError(
       `"${name}" is a baseline of the export "${content.export.name}", and "${wanted}" is to be measured: only runs of the same export can be compared.`,

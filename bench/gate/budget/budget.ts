@@ -26,7 +26,7 @@ export interface AbsoluteBudget extends BudgetPlace {
 export type Budget = RelativeBudget | AbsoluteBudget;
 
 /** Whether a budget is broken by a value, and not by a change. */
-export function isAbsolute(budget: Budget): budget is AbsoluteBudget {
+function isAbsolute(budget: Budget): budget is AbsoluteBudget {
   return "limit" in budget;
 }
 

@@ -37,7 +37,13 @@ export function judgeAbsolute(
     limit: { bound: limit.bound, value: limit.value },
     verdict,
   };
-  return { name: nameOf(budget), comparison, aa: null, verdict, reason: reasonOf(budget, bounds, values, verdict) };
+  return {
+    name: nameOf(budget),
+    comparison,
+    aa: null,
+    verdict,
+    reason: reasonOf(budget, bounds, values, verdict),
+  };
 }
 
 function decideLimit({ low, high }: MedianBounds, { limit: { bound, value } }: AbsoluteBudget): Decision {

@@ -64,7 +64,9 @@ export function judgeRun(
         const arms = armsOf(delivery);
         const [treatment, control] = [checksums.get(arms.treatment), checksums.get(arms.control)];
         const isKnown = metric === "body_bytes" && treatment !== undefined && control !== undefined;
-        return [judgeEquality(caseOf(arms, metric), delivery, metric, isKnown ? { treatment, control } : null)];
+        return [
+          judgeEquality(caseOf(arms, metric), delivery, metric, isKnown ? { treatment, control } : null),
+        ];
       }),
     ),
   ];

@@ -20,7 +20,8 @@ export interface Turns {
  * @param isInterleaved whether arms are compared with arms of the same round, so that CPU time may be taken in a duet
  */
 export function turnsOf(
-  arms: readonly (Pick<PlannedArm, "body" | "exportSeconds"> & Partial<Pick<PlannedArm, "isSampled" | "target">>)[],
+  arms: readonly (Pick<PlannedArm, "body" | "exportSeconds"> &
+    Partial<Pick<PlannedArm, "isSampled" | "target">>)[],
   { budgets, isInterleaved }: { readonly budgets: readonly Budget[]; readonly isInterleaved: boolean },
 ): Turns {
   const bytes = Math.max(1, ...arms.map(({ body }) => body.bytes));
@@ -30,7 +31,9 @@ export function turnsOf(
   // An earlier run took one export alone, so a run compared with it takes one, too: more of them cost less each.
   if (!isInterleaved) return { alone: 1, duet: 0 };
   // Servers that can't run at the same time take turns for CPU time, too.
-  const canRunTogether = arms.every(({ target, isSampled = true }) => isSampled && target?.canRunTwice !== false);
+  const canRunTogether = arms.every(
+    ({ target, isSampled = true }) => isSampled && target?.canRunTwice !== false,
+  );
   if (!canRunTogether) return { alone: many, duet: 0 };
   return { alone: budgets.some(isOfClock) ? many : 1, duet: budgets.some(isOfProcessors) ? many : 0 };
 }

@@ -76,7 +76,7 @@ async function useAlone<Item extends ServerNeed>(
   }
 }
 
-async function useOne<Item>(
+async function useOne<Item extends ServerNeed>(
   item: Item,
   server: RunningTarget,
   use: (item: Item, server: RunningTarget) => Promise<void>,
@@ -84,6 +84,6 @@ async function useOne<Item>(
   try {
     await use(item, server);
   } catch (fault) {
-    throw withLastWords(fault, server.lastWords());
+    throw await withLastWords(fault, { server, target: item.target });
   }
 }

@@ -1,7 +1,7 @@
 import type { Delivery } from "../../../src/internal.ts";
 import type { LineChecksums, FirstDifference } from "../../load/line-comparison.ts";
 import type { ResponseHead } from "../../load/response-head.ts";
-import type { Quoting } from "../../load/record-counter.ts";
+import type { BodyQuoting } from "../../load/record-counter.ts";
 import type { Check, Integrity } from "../../result/schema.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import type { ExpectedBody } from "../arm.ts";
@@ -15,7 +15,7 @@ export interface BodyFindings extends ExpectedBody {
   /** Records of the CSV, with the header. */
   readonly records: number;
   readonly columns: number;
-  readonly quoting: Quoting;
+  readonly quoting: BodyQuoting;
   /** Whether the answer says that its first record is a header; null when it does not say. */
   readonly hasHeader: boolean | null;
   readonly sha256: string;
@@ -103,7 +103,11 @@ const packedOpenings = ["\u001F\u008B", "PK\u0003\u0004", "\u0028\u00B5\u002F\u0
 /** Why a body with status 200 can't be rows; empty when it can. */
 function notRows(head: ResponseHead, opening: string): string {
   if (isHtml(head, opening)) {
-    const title = opening.split(/[\r\n]/)[0]?.trim().slice(0, 60) ?? "";
+    const title =
+      opening
+        .split(/[\r\n]/)[0]
+        ?.trim()
+        .slice(0, 60) ?? "";
     return `is a page for people (${head.headers.get("content-type") ?? "HTML"}) and not rows; it begins with ${JSON.stringify(title)}`;
   }
   const coding = head.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";

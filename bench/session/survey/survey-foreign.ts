@@ -97,23 +97,24 @@ async function checkBodies(
 /** What is wrong with two bodies of one server, one sentence each, the cause before what follows from it. */
 function changeFaults(first: BodyFindings, second: BodyFindings, wanted: number | null): readonly string[] {
   const { whose } = first;
-  const count = (body: BodyFindings): string => `${formatCount(body.rows)} rows`;
-  const cut = first.endedWithConnection
-    ? " Its body ends with the connection, so it may have been cut."
-    : "";
+  const cut = first.endedWithConnection ? " Its body ends with the connection, so it may have been cut." : "";
   if (second.problem !== "") return [`The second export of ${whose} ${second.problem}.`];
   if (wanted !== null && first.rows !== wanted) {
     const few = first.rows < wanted ? ` If it has no more, --rows ${first.rows} measures all of them.` : "";
-    return [`${whose} gave ${count(first)}, and was asked for ${formatCount(wanted)}.${few}${cut}`];
+    return [
+      `${whose} gave ${formatCount(first.rows)} rows, and was asked for ${formatCount(wanted)}.${few}${cut}`,
+    ];
   }
   if (first.rows !== second.rows) {
     return [
-      `${whose} gave ${count(first)} at the first request and ${count(second)} at the second.${cut} Ask for rows that stay as many.`,
+      `${whose} gave ${formatCount(first.rows)} rows at the first request and ${formatCount(second.rows)} rows at the second.${cut} Ask for rows that stay as many.`,
     ];
   }
   if (first.equality === "rows") {
     if (first.columns === second.columns) return [];
-    return [`${whose} gave ${first.columns} columns at the first request and ${second.columns} at the second.`];
+    return [
+      `${whose} gave ${first.columns} columns at the first request and ${second.columns} at the second.`,
+    ];
   }
   if (first.sha256 === second.sha256) return [];
   const { firstDifference: place } = second;
@@ -127,7 +128,10 @@ function changeFaults(first: BodyFindings, second: BodyFindings, wanted: number 
 }
 
 /** What limits what can be said of a body. */
-function bodyNotes(name: string, { endedWithConnection, quoting, equality }: BodyFindings): readonly string[] {
+function bodyNotes(
+  name: string,
+  { endedWithConnection, quoting, equality }: BodyFindings,
+): readonly string[] {
   return [
     ...(endedWithConnection
       ? [
@@ -140,12 +144,14 @@ function bodyNotes(name: string, { endedWithConnection, quoting, equality }: Bod
     ...(quoting === "none"
       ? [`${name} doesn't quote as RFC 4180 does; each of its lines is counted as a row.`]
       : []),
-    ...(equality === "rows" ? [`Of ${name} rows and columns are compared, not bytes (--integrity rows).`] : []),
+    ...(equality === "rows"
+      ? [`Of ${name} rows and columns are compared, not bytes (--integrity rows).`]
+      : []),
   ];
 }
 
 function factsOf(
-  { whose: _, ...body }: BodyFindings,
+  body: BodyFindings,
   server: RunningTarget,
   { takesRows, availableRows }: { readonly takesRows: boolean; readonly availableRows: number | null },
 ): TargetFacts {

@@ -88,7 +88,8 @@ export async function surveySubjects(
   }
   const sized = own === undefined ? null : await sizeOwn(base, own.target, options, report);
   const rows = Math.min(
-    options.rows ?? Math.min(sized?.rows ?? Number.POSITIVE_INFINITY, ...[...sizes.values()].map((size) => size.rows)),
+    options.rows ??
+      Math.min(sized?.rows ?? Number.POSITIVE_INFINITY, ...[...sizes.values()].map((size) => size.rows)),
     sized?.availableRows ?? Number.POSITIVE_INFINITY,
   );
   const session: Session = { ...base, exportName: sized?.exportName ?? unnamed.exportName };
@@ -173,7 +174,10 @@ function surveyOwn(
     sourceFile,
     makeReference,
     sized,
-  }: Pick<SurveyOptions, "sourceFile" | "makeReference"> & { readonly rows: number; readonly sized: SizedOwn },
+  }: Pick<SurveyOptions, "sourceFile" | "makeReference"> & {
+    readonly rows: number;
+    readonly sized: SizedOwn;
+  },
   report: Report,
 ): Promise<OwnSurvey> {
   const { exportName, availableRows, rowsPerSecond } = sized;

@@ -1,50 +1,64 @@
-import { chmodSync, closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, closeSync, constants, openSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { Socket } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 const keptLines = 10;
-const keptBytes = 16 * 1024;
+/** What a process wrote right before its end is read after that. */
+const settleMs = 30;
 
-/** A temporary file that takes both outputs of a server. */
+/** Takes both outputs of a server. */
 export interface ServerOutput {
-  /** The descriptor for both outputs. */
+  /** The descriptor for both outputs; to be given to one process. */
   readonly descriptor: number;
   /** The last lines that were written. */
   lastLines(): readonly string[];
-  /** Removes the file; its last lines stay known. */
-  remove(): Promise<void>;
+  /** Resolves when what an ended process wrote has been read. */
+  settle(): Promise<void>;
+  /** Closes it; the last lines stay known. */
+  close(): Promise<void>;
 }
 
 /**
- * Makes a file for what a server writes. A file can be opened again as `/dev/stdout` or `/dev/stderr`, as logs in
- * containers are; Node's own pipes are sockets, which can't. Nothing has to read it, so a server that logs a lot isn't
- * held up.
- * @throws Error when no temporary folder can be made
+ * Makes a pipe with a name for what a server writes. It can be opened again as `/dev/stdout` or `/dev/stderr`, as servers
+ * in containers do with their logs. Node's own pipes are sockets, which can't be opened, and a file would be emptied by
+ * every `> /dev/stderr`.
+ * @throws Error when it can't be made
  */
 export async function makeServerOutput(): Promise<ServerOutput> {
   const folder = await makeTemporaryFolder("stream-csv-output-");
-  const file = join(folder, "output.log");
-  const descriptor = openSync(file, "a+");
+  const pipe = join(folder, "output");
+  const made = spawnSync("mkfifo", [pipe]);
+  if (made.status !== 0) {
+    await rm(folder, { recursive: true, force: true });
+    throw new Error(`No pipe can be made in "${folder}": ${made.error?.message ?? made.stderr.toString()}`);
+  }
   // A server that gives up its rights opens it again as another user.
-  chmodSync(file, 0o666);
-  let last: readonly string[] | undefined;
+  chmodSync(pipe, 0o666);
+  // Open for both, so that it doesn't end whenever nobody writes.
+  const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+  const descriptor = openSync(pipe, constants.O_WRONLY);
+  const socket = new Socket({ fd: reader, readable: true, writable: false });
+  const lines: string[] = [];
+  createInterface({ input: socket }).on("line", (line) => {
+    if (line.trim() !== "") lines.push(line);
+    if (lines.length > keptLines) lines.shift();
+  });
+  let isClosed = false;
   return {
     descriptor,
-    lastLines: () => last ?? readLastLines(descriptor),
-    async remove() {
-      if (last !== undefined) return;
-      last = readLastLines(descriptor);
+    lastLines: () => lines,
+    settle: () => sleep(settleMs),
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      socket.destroy();
       closeSync(descriptor);
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function readLastLines(descriptor: number): readonly string[] {
-  const { size } = fstatSync(descriptor);
-  const bytes = Buffer.alloc(Math.min(size, keptBytes));
-  const length = readSync(descriptor, bytes, 0, bytes.length, Math.max(0, size - bytes.length));
-  const lines = bytes.toString("utf8", 0, length).split("\n");
-  return lines.filter((line) => line.trim() !== "").slice(-keptLines);
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StreamCsvError } from "../../../src/index.ts";
-import { answerText, askOnce, isReadyAnswer, untilReady, type Answer } from "../../probe/answers.ts";
+import { answerText, askOnce, isReadyAnswer, untilReady, type ProbeAnswer } from "../../probe/answers.ts";
 import { endAtExit } from "./end-at-exit.ts";
 import { endMarked, endTree } from "./end-tree.ts";
 import { makeServerOutput } from "./server-output.ts";
@@ -54,7 +54,9 @@ export interface ServerProcessOptions {
 interface Starting {
   readonly child: ChildProcess;
   readonly options: ServerProcessOptions;
-  lastLines(): readonly string[];
+  readonly lastLines: () => readonly string[];
+  /** Resolves when what it wrote before its end is among the last lines. */
+  readonly settle: () => Promise<void>;
 }
 
 const keptLines = 10;
@@ -73,7 +75,11 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const output = isShell ? await makeServerOutput() : null;
   const stdio: StdioOptions =
     output === null ? ["ignore", "pipe", "pipe"] : ["ignore", output.descriptor, output.descriptor];
-  const settings = { stdio, env: { ...process.env, ...env, ...marker.env }, ...(cwd === undefined ? {} : { cwd }) };
+  const settings = {
+    stdio,
+    env: { ...process.env, ...env, ...marker.env },
+    ...(cwd === undefined ? {} : { cwd }),
+  };
   // A shell gets a process group of its own, so that everything it starts can be ended together.
   const child = isShell
     ? spawn(command, { ...settings, shell: true, detached: true })
@@ -86,11 +92,12 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const stop = async (): Promise<void> => {
     await end();
     await endMarked(marker);
-    await output?.remove();
+    await output?.close();
     keep();
   };
   try {
-    const origin = await readyOrigin({ child, options, lastLines });
+    const settle = (): Promise<void> => output?.settle() ?? Promise.resolve();
+    const origin = await readyOrigin({ child, options, lastLines, settle });
     return { origin, pid: child.pid ?? 0, lastWords: () => lastWordsOf(child, lastLines()), stop };
   } catch (fault) {
     await stop();
@@ -99,7 +106,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
 }
 
 /** Waits until it is ready, the process ends, the time is over or the signal aborts, whichever comes first. */
-async function readyOrigin({ child, options, lastLines }: Starting): Promise<string> {
+async function readyOrigin({ child, options, lastLines, settle }: Starting): Promise<string> {
   const { command, readyTimeoutMs = 15_000, signal } = options;
   const title = options.title ?? (typeof command === "string" ? command : command.join(" "));
   const notReady = (what: string, cause?: unknown): StreamCsvError => {
@@ -110,17 +117,20 @@ async function readyOrigin({ child, options, lastLines }: Starting): Promise<str
   };
   const waiting = new AbortController();
   const limited = AbortSignal.any([signal, waiting.signal]);
-  let lastAnswer: Answer | null = null;
+  let lastAnswer: ProbeAnswer | null = null;
   try {
     return await Promise.race([
       readiness(child, options, limited, (answer) => (lastAnswer = answer)),
-      once(child, "close", { signal: limited }).then(([code, killedBy]) => {
+      once(child, "close", { signal: limited }).then(async ([code, killedBy]) => {
+        await settle();
         throw notReady(
           `ended before it was ready, with ${code === null ? String(killedBy) : `exit code ${code}`}`,
         );
       }),
       sleep(readyTimeoutMs, undefined, { signal: limited }).then(async () => {
-        throw notReady(`was not ready after ${readyTimeoutMs / 1000} s${await waitedFor(options, lastAnswer)}`);
+        throw notReady(
+          `was not ready after ${readyTimeoutMs / 1000} s${await waitedFor(options, lastAnswer)}`,
+        );
       }),
     ]);
   } catch (fault) {
@@ -134,7 +144,7 @@ async function readyOrigin({ child, options, lastLines }: Starting): Promise<str
 /** Which address was asked, what came of it, and whether another one answers. */
 async function waitedFor(
   { answersAt, elsewhere = null, headers = {}, signal }: ServerProcessOptions,
-  last: Answer | null,
+  last: ProbeAnswer | null,
 ): Promise<string> {
   const [first] = typeof answersAt === "string" ? [] : (answersAt ?? []);
   if (first === undefined) return "";
@@ -149,7 +159,7 @@ async function readiness(
   child: ChildProcess,
   { readyLine, answersAt, headers = {} }: ServerProcessOptions,
   signal: AbortSignal,
-  onAnswer: (answer: Answer) => void,
+  onAnswer: (answer: ProbeAnswer) => void,
 ): Promise<string> {
   const origin = readyLine === undefined ? undefined : await originFrom(child, readyLine);
   if (answersAt === undefined) return origin ?? "";

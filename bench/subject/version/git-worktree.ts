@@ -27,7 +27,7 @@ export interface GitWorktree {
   /** The folder in it that corresponds to the one that was given. */
   readonly folder: string;
   /** Removes its files and its entry in the repository; resolves also when some of it is already gone. */
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 /**

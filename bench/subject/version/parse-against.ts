@@ -9,7 +9,8 @@ export interface GitAgainst {
 
 /** Another version of our own server, as the command line names it. */
 export type AgainstSpec =
-  GitAgainst | { readonly kind: "command"; readonly name: string; readonly cli: readonly [string, ...string[]] };
+  | GitAgainst
+  | { readonly kind: "command"; readonly name: string; readonly cli: readonly [string, ...string[]] };
 
 const gitPrefix = "git:";
 
@@ -32,7 +33,6 @@ export function parseGitAgainst(text: string): GitAgainst | null {
   const spec = text.trim();
   if (!spec.startsWith(gitPrefix)) return null;
   const ref = spec.slice(gitPrefix.length);
-  if (ref === "")
-    throw new RangeError(`"${text}" does not name a version: write git:REF, such as git:main.`);
+  if (ref === "") throw new RangeError(`"${text}" does not name a version: write git:REF, such as git:main.`);
   return { kind: "git", name: spec, ref };
 }

@@ -24,7 +24,10 @@ const build = "npm run build --if-present";
  */
 export async function setUp({ folder, command, what, signal, onProgress }: SetUpOptions): Promise<void> {
   const isLocked = existsSync(join(folder, "package-lock.json"));
-  const usual = [...(isLocked ? [install] : []), ...(existsSync(join(folder, "package.json")) ? [build] : [])];
+  const usual = [
+    ...(isLocked ? [install] : []),
+    ...(existsSync(join(folder, "package.json")) ? [build] : []),
+  ];
   for (const line of command === null ? usual : [command]) {
     onProgress?.(`setting up ${what}: ${line}`);
     const run = await runTool(["sh", "-c", line], { cwd: folder, signal });

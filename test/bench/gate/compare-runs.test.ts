@@ -79,7 +79,10 @@ test("a budget that only seconds of different machines could decide is refused w
     () => compare({ seed: 5 }, { seed: 6, fingerprint: "there" }, [relativeBudget("buffered.total_s=5")]),
     /The budget for buffered\.total_s can't be judged: old and new do not both have it/,
   );
-  assert.equal(compare({ seed: 5 }, { seed: 6 }, [relativeBudget("buffered.total_s=5")]).gate?.verdict, "pass");
+  assert.equal(
+    compare({ seed: 5 }, { seed: 6 }, [relativeBudget("buffered.total_s=5")]).gate?.verdict,
+    "pass",
+  );
 });
 
 test("runs of different exports are refused", () => {

@@ -124,18 +124,23 @@ test("records are counted as an independent parser counts them, however the body
   );
 });
 
-const counted: readonly (readonly [what: string, text: string, records: number, columns: number, quoting: string])[] =
-  [
-    ["quotes only where a cell begins", 'id\tsize\n1\t5" nail\n2\t6" nail\n', 3, 2, "rfc4180"],
-    ["a line break between quotes", 'a;b\n1;"x\ny"\n', 2, 2, "rfc4180"],
-    ["a delimiter between quotes of the header", '"a,b";c\n1;2\n', 2, 2, "rfc4180"],
-    ["quotes that a backslash escapes", 'a,b\n1,"say \\"hi, you\\"\nthere"\n', 2, 2, "backslash"],
-    ["quotes that mean nothing", 'a\tb\n"open\t2\n3\t4\n', 3, 2, "none"],
-    ["carriage returns alone", "a,b\r1,2\r3,4\r", 3, 2, "rfc4180"],
-    ["a byte order mark before a quote", '\uFEFF"a",b\r\n1,2\r\n', 2, 2, "rfc4180"],
-    ["a last record without its line end", "a|b\n1|2", 2, 2, "rfc4180"],
-    ["nothing", "", 0, 1, "rfc4180"],
-  ];
+const counted: readonly (readonly [
+  what: string,
+  text: string,
+  records: number,
+  columns: number,
+  quoting: string,
+])[] = [
+  ["quotes only where a cell begins", 'id\tsize\n1\t5" nail\n2\t6" nail\n', 3, 2, "rfc4180"],
+  ["a line break between quotes", 'a;b\n1;"x\ny"\n', 2, 2, "rfc4180"],
+  ["a delimiter between quotes of the header", '"a,b";c\n1;2\n', 2, 2, "rfc4180"],
+  ["quotes that a backslash escapes", 'a,b\n1,"say \\"hi, you\\"\nthere"\n', 2, 2, "backslash"],
+  ["quotes that mean nothing", 'a\tb\n"open\t2\n3\t4\n', 3, 2, "none"],
+  ["carriage returns alone", "a,b\r1,2\r3,4\r", 3, 2, "rfc4180"],
+  ["a byte order mark before a quote", '\uFEFF"a",b\r\n1,2\r\n', 2, 2, "rfc4180"],
+  ["a last record without its line end", "a|b\n1|2", 2, 2, "rfc4180"],
+  ["nothing", "", 0, 1, "rfc4180"],
+];
 for (const [what, text, records, columns, quoting] of counted) {
   test(`counts the records of a body with ${what}, however it is cut`, () => {
     const bytes = Buffer.from(text);

@@ -18,13 +18,14 @@ import {
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import { canSampleProcesses, processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
 import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
-import { parseTarget, readTarget, type TargetSpec } from "../../../bench/subject/target-settings.ts";
+import type { TargetSpec } from "../../../bench/subject/target-spec.ts";
+import { parseTarget, checkTarget } from "../../../bench/subject/target-settings.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
 /** A target as its text says, with nothing else known of it. */
 function specOf(text: string): TargetSpec {
   const { name, settings } = parseTarget(text);
-  return readTarget(name, settings, []);
+  return checkTarget(name, settings, []);
 }
 
 const program = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
@@ -77,7 +78,11 @@ test("a command and an address take part in the same rounds as our deliveries", 
     else response.writeHead(404).end();
   });
   const targets = [`other=${command("")}`, `fixed=${origin}/rows.csv`];
-  const { result, fault } = await run({ targets, deliveries: ["streaming", "buffered"], control: "buffered" });
+  const { result, fault } = await run({
+    targets,
+    deliveries: ["streaming", "buffered"],
+    control: "buffered",
+  });
   assert.equal(fault, null);
   const [round] = result.rounds;
   assert.deepEqual(round?.order.toSorted(), ["buffered", "buffered-again", "fixed", "other", "streaming"]);
@@ -242,7 +247,10 @@ for (const [line, reason] of unready) {
 
 test("an address where nothing answers is not ready", async () => {
   const start = foreignTarget(specOf("gone=http://127.0.0.1:9/")).start(signal, 1);
-  await assert.rejects(start, { code: "SCSV_TARGET_NOT_READY", message: /The target "gone" is not ready: http:\/\/127\.0\.0\.1:9\/ping refused/ });
+  await assert.rejects(start, {
+    code: "SCSV_TARGET_NOT_READY",
+    message: /The target "gone" is not ready: http:\/\/127\.0\.0\.1:9\/ping refused/,
+  });
 });
 
 test("refuses a command where something answers already, because another server would be measured", async (t) => {
