@@ -30,6 +30,7 @@ export interface BenchFlags extends GlobalFlags {
   readonly readyTimeout?: number;
   readonly ping?: string;
   readonly integrity: string;
+  readonly observe?: readonly string[];
   readonly control?: string;
   readonly setup?: string;
   readonly readers?: number;
@@ -108,6 +109,13 @@ export function addBenchFlags(command: Command): Command {
         .choices(["bytes", "rows"])
         .default("bytes"),
     )
+    .addOption(
+      new RepeatableOption(
+        "--observe <name=pid|postgres://…>",
+        "CPU time and memory of other processes, such as a database, beside each export (default: none)",
+        asIs,
+      ),
+    )
     .option(
       "--control <name>",
       "the delivery or target that the others are compared with (default: the first target, else buffered)",
@@ -179,6 +187,7 @@ export function benchConfigOf(
     targets: [...targets, ...(flags.target ?? [])],
     targetDefaults: targetDefaultsOf(flags),
     integrity: flags.integrity,
+    observe: flags.observe ?? [],
     control: flags.control ?? null,
     setup: flags.setup ?? null,
     ...(flags.readers === undefined ? {} : { readers: flags.readers }),

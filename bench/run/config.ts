@@ -73,6 +73,11 @@ export interface BenchConfig {
    */
   readonly setup?: string | null;
   /**
+   * What is measured beside the servers, each as `NAME=PID` or `NAME=postgres://…`.
+   * @default none
+   */
+  readonly observe?: readonly string[];
+  /**
    * Slow readers at once.
    * @default 8, or 4 when quick
    */

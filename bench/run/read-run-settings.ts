@@ -23,6 +23,7 @@ const kinds: Readonly<Record<keyof BenchConfig, Kind>> = {
   integrity: "text",
   control: "text",
   setup: "text",
+  observe: "list of texts",
   readers: "number",
   readBytesPerSecond: "number",
   isQuick: "boolean",

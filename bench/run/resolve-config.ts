@@ -5,6 +5,7 @@ import { chosenFrom, requireCount } from "./require.ts";
 import { gatingScenario, resolveGate } from "./resolve-gate.ts";
 import { resolveTargets } from "./resolve-targets.ts";
 import type { RunSettings } from "./settings.ts";
+import { parseObserved } from "./with-observers.ts";
 
 const usualSlots = 32;
 /** With only one there would be no time in which some are busy and some are free. */
@@ -47,6 +48,7 @@ export function resolveConfig(config: BenchConfig): RunSettings {
     integrity,
     control: controlOf(config, gate.deliveries, targets),
     setup,
+    observed: (config.observe ?? []).map(parseObserved),
     readers,
     readBytesPerSecond,
     isQuick,

@@ -66,12 +66,13 @@ export async function beginRun(settings: RunSettings, hooks: BenchHooks): Promis
 
 /** Settings as a result file holds them: no value of a header field or a variable, and no password. */
 function shownSettings(settings: RunSettings): Readonly<Record<string, unknown>> {
-  const { targets, against, setup } = settings;
+  const { targets, against, setup, observed } = settings;
   const isTarget = against?.of === "targets" && against.kind === "target";
   return {
     ...settings,
     targets: targets.map(describeTarget),
     against: isTarget ? { ...against, spec: describeTarget(against.spec) } : against,
     setup: setup === null ? null : withoutPasswords(setup),
+    observed: observed.map(({ name, kind }) => ({ name, kind })),
   };
 }

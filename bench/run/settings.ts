@@ -4,6 +4,7 @@ import type { NamedBaseline } from "../gate/baseline/baseline.ts";
 import type { Budget } from "../gate/budget/budget.ts";
 import type { BodyEquality } from "../subject/target.ts";
 import type { TargetSpec } from "../subject/target-spec.ts";
+import type { ObservedSpec } from "./with-observers.ts";
 import type { AgainstSpec, GitAgainst } from "../subject/version/parse-against.ts";
 
 /** Another version, in the same rounds: of our own server, or of the targets. */
@@ -38,6 +39,8 @@ export interface RunSettings {
   readonly control: string | null;
   /** What prepares a version of the targets; null for what Node packages need. */
   readonly setup: string | null;
+  /** What is measured beside the servers. */
+  readonly observed: readonly ObservedSpec[];
   readonly readers: number;
   readonly readBytesPerSecond: number;
   readonly isQuick: boolean;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StreamCsvError, type Clock } from "../../src/index.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
 import type { ResponseHead } from "../load/response-head.ts";
+import type { Observer } from "../probe/observed-work.ts";
 import type { ExportRequest, RunningTarget, Target } from "../subject/target.ts";
 
 /** What every measurement of a run has in common. */
@@ -10,6 +11,8 @@ export interface Session {
   readonly exportName: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** What is measured beside the servers, such as their database. @default none */
+  readonly observers?: readonly Observer[];
 }
 
 /** One export of one running server: what every measurement takes. */

@@ -5,7 +5,11 @@ import { isOfMemory, isOfProcessors, type Budget } from "../budget/budget.ts";
 const bytesPerRound = 64 * 1024 ** 2;
 /** A slow server gives fewer exports per round, so that a round of it takes no longer than this. */
 const secondsPerRound = 2;
-const mostTurns = 8;
+/**
+ * Many where exports are short: the CPU time of threads that ended is known only in ticks of 10 ms, so a server with a
+ * thread for each request needs enough work between two readings.
+ */
+const mostTurns = 32;
 
 /** How many exports an arm gives in a round. */
 export interface Turns {

@@ -1,5 +1,6 @@
 import { StreamCsvError } from "../../../src/index.ts";
 import type { ExportReading } from "../../load/read-export.ts";
+import { sumOfWork, type ObservedWork } from "../../probe/observed-work.ts";
 import { watchOwnLoad, type OwnLoad } from "../../probe/own-load.ts";
 import { checksumText } from "../../result/checksum-text.ts";
 import type { Measured } from "../../result/metric.ts";
@@ -48,11 +49,13 @@ export async function measureExport(
   // Answering /stats is work too: what two answers with nothing between them cost is subtracted.
   const first = await serverWork(server, signal);
   const before = await serverWork(server, signal);
+  const ended = await Promise.all((session.observers ?? []).map((observer) => observer.watch()));
   const ownLoad = await watchOwnLoad();
 
   const reading = await readWhole(served, { checksum: true });
 
   const client = await ownLoad();
+  const observed = await Promise.all(ended.map((end) => end()));
   const peakOverIdle = difference(await peak(), idleBytes);
   const after = await serverWork(server, signal);
 
@@ -77,10 +80,20 @@ export async function measureExport(
     loop_delay_max_s: after.inside?.loopDelayMaxSeconds ?? null,
     client_busy_ratio: client.busyRatio,
     client_wait_ratio: client.waitRatio,
+    ...(observed.length === 0 ? {} : observedMetrics(sumOfWork(observed))),
     rows,
     body_bytes: reading.bodyBytes,
   };
   return { measured, reading, client };
+}
+
+function observedMetrics(work: ObservedWork): Measured {
+  return {
+    observed_cpu_s_per_export: work.cpuSeconds,
+    observed_peak_bytes: work.peakBytes,
+    connection_held_s_per_export: work.heldSeconds,
+    database_temporary_bytes: work.temporaryBytes,
+  };
 }
 
 /**

@@ -69,7 +69,7 @@ const nothingEqual: Integrity = { bytes: null, rows: null, sha256: null, equal: 
  * is asked for more rows than it has. Other targets come first, because a wrong address is a mistake that is told at once.
  */
 export async function surveySubjects(
-  base: Pick<Session, "clock" | "signal">,
+  base: Pick<Session, "clock" | "signal" | "observers">,
   subjects: readonly Subject[],
   options: SurveyOptions,
   report: Report,
