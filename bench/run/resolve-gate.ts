@@ -9,7 +9,6 @@ import {
   type Budget,
 } from "../gate/budget/budget.ts";
 import { readBudgets } from "../gate/budget/run-budgets.ts";
-import { tooFewRounds } from "../gate/judge/judge-run.ts";
 import type { TargetSpec } from "../subject/target-spec.ts";
 import type { BenchConfig } from "./config.ts";
 import { chosenFrom } from "./require.ts";
@@ -49,7 +48,7 @@ export function resolveGate(config: BenchConfig, targets: readonly TargetSpec[])
   const base = { isGating, against, baseline, isFirstBaseline, deliveries };
   if (!isGating) return { ...base, budgets: [] };
   const budgets = budgetsOf(texts, base, targets);
-  requireJudgeable(budgets, { ...base, isNamed: texts.length > 0, rounds: config.rounds }, targets);
+  requireJudgeable(budgets, against, targets);
   return { ...base, budgets: isFirstBaseline ? absoluteOf(budgets) : budgets };
 }
 
@@ -92,17 +91,10 @@ function runningVersion(against: RunAgainst | null): TargetSpec | undefined {
     : undefined;
 }
 
-/** @throws RangeError for a budget whose metric can't be measured, or that these rounds can't decide */
+/** @throws RangeError for a budget whose metric can't be measured */
 function requireJudgeable(
   budgets: readonly Budget[],
-  {
-    against,
-    rounds,
-    isNamed,
-  }: Pick<GateSettings, "against"> & {
-    readonly rounds: number | undefined;
-    readonly isNamed: boolean;
-  },
+  against: RunAgainst | null,
   targets: readonly TargetSpec[],
 ): void {
   const other = runningVersion(against);
@@ -121,9 +113,6 @@ function requireJudgeable(
       `The budget for ${nameOf(ofCpu)} can't be judged together with --against, where both versions work at the same time on one core and need more CPU time: measure it in a run of its own.`,
     );
   }
-  // The rounds of a run that names none are enough for its own budgets.
-  const [tooFew] = rounds === undefined || !isNamed ? [] : tooFewRounds(rounds, budgets);
-  if (tooFew !== undefined) throw new RangeError(tooFew);
 }
 
 function requireGatable({ against = null, baseline = null, scenarios }: BenchConfig): void {
@@ -147,9 +136,7 @@ function requireNothingToCompare(
     "add --against git:REF, --against COMMAND or --baseline FILE, or a budget by itself such as --budget 'api.total_s<=2s'.";
   const [budget] = relative;
   if (budget !== undefined) {
-    throw new RangeError(
-      `The budget for ${nameOf(budget)} is a percentage and has nothing to be compared with: ${remedy}`,
-    );
+    throw new RangeError(`The budget for ${nameOf(budget)} has nothing to be compared with: ${remedy}`);
   }
   if (isStrict && budgets.length === 0) {
     throw new RangeError(

@@ -6,7 +6,8 @@ import { withRangeCode } from "./range-code.ts";
 
 /** What is measured beside the servers, as it was named. */
 export type ObservedSpec = { readonly name: string } & (
-  { readonly kind: "processes"; readonly pid: number } | { readonly kind: "postgres"; readonly url: string }
+  | { readonly kind: "processes"; readonly pid: number }
+  | { readonly kind: "postgres"; readonly url: string }
 );
 
 /**

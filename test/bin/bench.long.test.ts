@@ -100,7 +100,7 @@ test("a budget in a configuration needs something to compare with, like one in a
   await writeFile(file, JSON.stringify({ budget: ["streaming.total_s=5%"] }));
   const refused = await runCli(["bench", "--config", file]);
   assert.equal(refused.exitCode, 1);
-  assert.match(refused.stderr, /The budget "streaming\.total_s=5%" has nothing to be compared with/);
+  assert.match(refused.stderr, /The budget for streaming\.total_s has nothing to be compared with/);
 });
 
 test("--baseline compares a run with a kept one; a failed run isn't kept", onlyLinux, async (t) => {

@@ -60,24 +60,30 @@ test("a process that isn't there is refused, by its name", { skip }, async () =>
 const server = startPostgres();
 const noDatabase = typeof server === "string" ? server : skip;
 
-test("of a database the time is known in which connections were held, and its processes' work", { skip: noDatabase }, async (t) => {
-  assert.ok(typeof server !== "string");
-  t.after(() => server.stop());
-  const observer = await observePostgres("db", server.url);
-  t.after(() => observer.close());
-  const idle = await (await observer.watch())();
-  assert.ok((idle.heldSeconds ?? 1) < 0.1, JSON.stringify(idle));
-  const end = await observer.watch();
-  const client = new pg.Client({ connectionString: server.url });
-  await client.connect();
-  await client.query("SELECT sum(hashtext(i::text)) FROM generate_series(1, 600000) AS i, pg_sleep(0.4)");
-  await client.query("SELECT i FROM generate_series(1, 900000) AS i ORDER BY hashtext(i::text) OFFSET 899999");
-  await client.end();
-  const { heldSeconds, cpuSeconds, temporaryBytes } = await end();
-  assert.ok((heldSeconds ?? 0) >= 0.4, `held for ${heldSeconds} s`);
-  assert.ok((cpuSeconds ?? 0) > 0.1, `${cpuSeconds} s of CPU time`);
-  assert.ok((temporaryBytes ?? 0) > 2 ** 20, `${temporaryBytes} temporary bytes`);
-});
+test(
+  "of a database the time is known in which connections were held, and its processes' work",
+  { skip: noDatabase },
+  async (t) => {
+    assert.ok(typeof server !== "string");
+    t.after(() => server.stop());
+    const observer = await observePostgres("db", server.url);
+    t.after(() => observer.close());
+    const idle = await (await observer.watch())();
+    assert.ok((idle.heldSeconds ?? 1) < 0.1, JSON.stringify(idle));
+    const end = await observer.watch();
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    await client.query("SELECT sum(hashtext(i::text)) FROM generate_series(1, 600000) AS i, pg_sleep(0.4)");
+    await client.query(
+      "SELECT i FROM generate_series(1, 900000) AS i ORDER BY hashtext(i::text) OFFSET 899999",
+    );
+    await client.end();
+    const { heldSeconds, cpuSeconds, temporaryBytes } = await end();
+    assert.ok((heldSeconds ?? 0) >= 0.4, `held for ${heldSeconds} s`);
+    assert.ok((cpuSeconds ?? 0) > 0.1, `${cpuSeconds} s of CPU time`);
+    assert.ok((temporaryBytes ?? 0) > 2 ** 20, `${temporaryBytes} temporary bytes`);
+  },
+);
 
 test("a database that can't be reached is told by its name, without the password", async () => {
   await assert.rejects(observePostgres("db", "postgres://u:secret@127.0.0.1:9/x"), (fault: Error) => {
@@ -93,7 +99,8 @@ test("what is observed is a process or a database", () => {
   for (const text of ["db", "db=", "=12", "db=0", "db=mysql://a:secret@b/c"]) {
     assert.throws(
       () => parseObserved(text),
-      (fault: Error) => /is nothing that can be observed/.test(fault.message) && !/secret/.test(fault.message),
+      (fault: Error) =>
+        /is nothing that can be observed/.test(fault.message) && !/secret/.test(fault.message),
     );
   }
 });
