@@ -55,6 +55,7 @@ export function resolveConfig(config: BenchConfig): RunSettings {
     isStrict,
   };
   requireNumbers(settings);
+  requireRowsTaken(config, settings);
   return settings;
 }
 
@@ -84,6 +85,17 @@ function usualReaders({
 }: Pick<RunSettings, "isQuick" | "workers" | "workerModel">): number {
   const usual = isQuick ? 4 : 8;
   return workerModel === "sync" ? Math.max(1, Math.min(usual, workers - 1)) : usual;
+}
+
+/** @throws RangeError for a number of rows that nothing would be asked for */
+function requireRowsTaken({ rows = null }: BenchConfig, { deliveries, targets }: RunSettings): void {
+  const takes = targets.some(({ command, url, body, env }) =>
+    [command, url, body, ...Object.values(env)].some((text) => text?.includes("{rows}")),
+  );
+  if (rows === null || deliveries.length > 0 || takes) return;
+  throw new RangeError(
+    `rows is ${rows}, but no target can be asked for a number of rows: put {rows} into its address or command, or leave it out.`,
+  );
 }
 
 function requireNumbers(settings: RunSettings): void {

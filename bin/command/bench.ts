@@ -31,6 +31,7 @@ export function benchCommand(): Command {
       const flags = self.optsWithGlobals<BenchFlags>();
       // Loaded only now: the load generator would make every other command start noticeably later.
       const loaded = await import("../../bench/internal.ts");
+      requireOwnServer(self, flags);
       process.exitCode = flags.list === true ? await listScenarios(loaded) : await measure(loaded, flags);
     });
   return addConfigFile(command);
@@ -65,6 +66,15 @@ Exit codes:
   0 good  1 usage or tool error  2 regression  3 can't be decided, with --strict  4 invalid  130 interrupted
   (129 by SIGHUP, 143 by SIGTERM)
 `;
+
+/** @throws Error when an export of our own server is named, and that isn't measured */
+function requireOwnServer(command: Command, { target = [], deliveries, export: name }: BenchFlags): void {
+  const isNamed = command.getOptionValueSource("export") === "cli";
+  if (!isNamed || target.length === 0 || deliveries !== undefined) return;
+  throw new Error(
+    `--export ${name} names rows of our own server, which isn't measured with --target: add --deliveries streaming,buffered, or leave it out.`,
+  );
+}
 
 async function listScenarios({ scenarios }: Pick<Bench, "scenarios">): Promise<number> {
   const widest = Math.max(...scenarios.map(({ name }) => name.length));

@@ -116,8 +116,13 @@ test("a version with other bytes of the same number is a regression, too", onlyL
     (result.reasons ?? []).join("\n"),
     /streaming body_bytes is \d+ as before, but they are other bytes: their CRC-32 is [0-9a-f]{8} and was [0-9a-f]{8}\./,
   );
-  const config = result.config as { readonly exportsPerRound?: unknown; readonly againstSha?: unknown };
-  assert.deepEqual(config.exportsPerRound, { alone: 1, duet: 8 });
+  const config = result.config as {
+    readonly exportsPerRound?: { readonly alone?: unknown; readonly duet?: unknown };
+    readonly againstSha?: unknown;
+  };
+  const { alone, duet } = config.exportsPerRound ?? {};
+  // How many are in the duet depends on how fast the machine is.
+  assert.ok(alone === 1 && typeof duet === "number" && duet >= 1 && duet <= 32, JSON.stringify(config));
   assert.equal(config.againstSha, null);
 });
 

@@ -110,7 +110,13 @@ test("a target in any language is held against a commit, which is set up and rem
   const cwd = process.cwd();
   process.chdir(folder);
   t.after(() => process.chdir(cwd));
-  const config = { targets: [python], against: "git:HEAD", setup, budgets: ["api.total_s=1000%"] };
+  const config = {
+    targets: [python],
+    rows: null,
+    against: "git:HEAD",
+    setup,
+    budgets: ["api.total_s=1000%"],
+  };
   const outcome = await gate(config, { folder });
   assert.equal(outcome.fault, null);
   assert.equal(outcome.result.exitCode, 0);
@@ -127,7 +133,12 @@ test("a target in any language is held against a commit, which is set up and rem
 
 test("a setup that fails is an error of the tool that quotes it, and nothing is left", async (t) => {
   const folder = await repository(t);
-  const config = { targets: [python], against: "git:HEAD", setup: "echo no compiler here; exit 5" };
+  const config = {
+    targets: [python],
+    rows: null,
+    against: "git:HEAD",
+    setup: "echo no compiler here; exit 5",
+  };
   const { result, fault } = await gate(config, { folder });
   assert.equal(result.exitCode, 1);
   assert.match(
@@ -186,6 +197,11 @@ const refused: readonly (readonly [what: string, config: Partial<BenchConfig>, r
     { targets: [], deliveries: ["none"] },
     /--deliveries none leaves nothing to measure/,
   ],
+  [
+    "rows that no target can be asked for",
+    { targets: ["api=http://127.0.0.1:9/"], rows: 500 },
+    /rows is 500, but no target can be asked for a number of rows/,
+  ],
   ["a control that isn't measured", { control: "two" }, /--control "two" is not measured; there are: api\./],
   [
     "our deliveries beside versions of a target",
@@ -194,12 +210,12 @@ const refused: readonly (readonly [what: string, config: Partial<BenchConfig>, r
   ],
   [
     "a commit for a server that runs already",
-    { targets: ["api=http://127.0.0.1:9/"], against: "git:HEAD", budgets: ["api.total_s=5%"] },
+    { targets: ["api=http://127.0.0.1:9/"], rows: null, against: "git:HEAD", budgets: ["api.total_s=5%"] },
     /--against git:HEAD starts the target "api" of that version, and its command is not known/,
   ],
   [
     "memory of a server that runs already",
-    { targets: ["api=http://127.0.0.1:9/"], budgets: ["api.peak_rss_over_idle_bytes<=1MiB"] },
+    { targets: ["api=http://127.0.0.1:9/"], rows: null, budgets: ["api.peak_rss_over_idle_bytes<=1MiB"] },
     /can't be judged: "api" runs already/,
   ],
   [

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import { Client } from "pg";
 import { observePostgres } from "../../../bench/probe/observe-postgres.ts";
 import { observeProcesses } from "../../../bench/probe/observe-processes.ts";
 import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
@@ -71,7 +71,7 @@ test(
     const idle = await (await observer.watch())();
     assert.ok((idle.heldSeconds ?? 1) < 0.1, JSON.stringify(idle));
     const end = await observer.watch();
-    const client = new pg.Client({ connectionString: server.url });
+    const client = new Client({ connectionString: server.url });
     await client.connect();
     await client.query("SELECT sum(hashtext(i::text)) FROM generate_series(1, 600000) AS i, pg_sleep(0.4)");
     await client.query(
