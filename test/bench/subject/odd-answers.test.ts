@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { runBench, type BenchConfig, type BenchRun } from "../../../bench/index.ts";
+import { findListener } from "../../../bench/probe/listener.ts";
 import { canSampleProcesses, processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
 import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
 import { parseTarget, checkTarget, type TargetSettings } from "../../../bench/subject/target-settings.ts";
@@ -16,6 +17,7 @@ endOnSignal();
 const folder = new URL("../../../fixtures/programs/", import.meta.url);
 const odd = fileURLToPath(new URL("odd-answers.js", folder));
 const http10 = fileURLToPath(new URL("../../../../fixtures/programs/http10-export.py", import.meta.url));
+const prefork = fileURLToPath(new URL("../../../../fixtures/programs/prefork-export.py", import.meta.url));
 const signal = new AbortController().signal;
 const skip = !canSampleProcesses;
 
@@ -114,10 +116,10 @@ test("a server that listens only at the other loopback address is found when no 
 });
 
 test("a status of 500 and above is not ready, and the address and its status are named", async () => {
-  const target = targetOf(`api=${command("right")}`, { ready: "/starting", readyTimeout: "500ms" });
+  const target = targetOf(`api=${command("right")}`, { ready: "/starting", readyTimeout: "3s" });
   await assert.rejects(target.start(signal, 1), {
     code: "SCSV_TARGET_NOT_READY",
-    message: /was not ready after 0\.5 s: http:\/\/127\.0\.0\.1:\d+\/starting answered 503/,
+    message: /was not ready after 3 s: http:\/\/127\.0\.0\.1:\d+\/starting answered 503/,
   });
 });
 
@@ -196,4 +198,64 @@ test("a target started by a shell is ended with all its processes", { skip }, as
   const tree = await processTree(server.pid ?? 0);
   await server.stop();
   assert.deepEqual(await stillRunning(tree), []);
+});
+
+test(
+  "a server that stays when its command is ended, and can't be found, makes the run invalid with a sentence",
+  { skip },
+  async () => {
+    // Without its environment it has no mark, as a container's processes have none.
+    const server = `env -i PATH="$PATH" PORT={port} setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 &`;
+    const target = `api=(${server}) ; sleep 100 @ http://127.0.0.1:{port}/x.csv`;
+    const { result, fault } = await run({ targets: [target] });
+    const [, port] =
+      /left a server running at http:\/\/127\.0\.0\.1:(\d+)\//.exec(fault?.message ?? "") ?? [];
+    assert.ok(port !== undefined, fault?.message);
+    const listener = await findListener(Number(port), []);
+    assert.ok(listener.place === "outside" && listener.pid !== null);
+    process.kill(listener.pid, "SIGKILL");
+    assert.equal(result.exitCode, 4);
+    assert.deepEqual(result.rounds, []);
+  },
+);
+
+test(
+  "of two workers only the one that served counts, not the one that took the warm-up",
+  { skip },
+  async () => {
+    const target = `api=PORT={port} exec python3 '${prefork}' @ http://127.0.0.1:{port}/x.csv`;
+    const { result, fault } = await run({ targets: [target], targetDefaults: { ping: null, stats: null } });
+    assert.equal(fault, null);
+    const peak = Number(result.rounds[0]?.arms["api"]?.["peak_rss_over_idle_bytes"]) / 2 ** 20;
+    // One worker holds 30 MiB for its exports; both together would be 60.
+    assert.ok(peak > 25 && peak < 45, `${peak} MiB`);
+  },
+);
+
+test("says before the first round how long a target takes that is too slow for a quick run", async () => {
+  const enough = new AbortController();
+  const notices: string[] = [];
+  const { result } = await runBench(
+    {
+      seed: 1,
+      isQuick: true,
+      scenarios: ["export"],
+      targets: [`api=${command("slow")}`],
+      targetDefaults: { ping: null },
+    },
+    {
+      cli: [process.execPath, odd],
+      tool: { name: "stream-csv", version: "0.0.0" },
+      signal: enough.signal,
+      onNotice(text) {
+        notices.push(text);
+        enough.abort(new Error("enough"));
+      },
+    },
+  );
+  assert.match(
+    notices.join("\n"),
+    /^This run will take about \d+ (s|min), longer than --quick promises: one export of api takes /,
+  );
+  assert.equal(result.exitCode, 130);
 });
