@@ -2,13 +2,8 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
 import type { BenchConfig, BenchTarget, NamedBaseline } from "../bench/index.ts";
-import {
-  generatedExportNames,
-  isGeneratedExportName,
-  parseByteSize,
-  parseCount,
-  parseDuration,
-} from "../src/internal.ts";
+import { parseByteSize, parseCount, parseDuration } from "../src/ground.ts";
+import { generatedExportNames, isGeneratedExportName } from "../src/internal.ts";
 import { RepeatableOption, flagParser, type GlobalFlags } from "./option.ts";
 import { outputOption, type Output } from "./output.ts";
 
@@ -54,10 +49,14 @@ interface HeaderField {
 export function addBenchFlags(command: Command): Command {
   const count = flagParser(parseCount);
   return command
-    .option("--export <name|file>", "the export to measure: a name that serve knows, or a file", "orders")
+    .option("--export <name|file>", "the generated export, or the file, to measure", "orders")
     .option("--rows <n>", "rows of a timed export (default: as many as stream in about a second)", count)
     .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", count)
-    .option("--seed <n>", "decides the order of the arms (default: drawn, and recorded)", count)
+    .option(
+      "--seed <n>",
+      "seed of the random order of the arms (default: random, and kept in the result)",
+      count,
+    )
     .addOption(
       new RepeatableOption(
         "--scenario <name>",

@@ -1,4 +1,3 @@
-import { Bar, Presets } from "cli-progress";
 import type { BenchProgress } from "../bench/index.ts";
 import type { GlobalFlags } from "./option.ts";
 import { guardTerminal } from "./guard-terminal.ts";
@@ -12,9 +11,10 @@ export interface ProgressView {
 }
 
 /** A progress bar on standard error when that is a terminal; otherwise nothing. */
-export function progressView(flags: Pick<GlobalFlags, "progress">): ProgressView {
+export async function progressView(flags: Pick<GlobalFlags, "progress">): Promise<ProgressView> {
   if (!process.stderr.isTTY || !flags.progress)
     return { show: () => undefined, tell: writeLine, stop: () => undefined };
+  const { Bar, Presets } = await import("cli-progress");
   const bar = new Bar(
     {
       format: "{bar} {percentage} %  {left}  {label}",

@@ -1,7 +1,7 @@
 import type { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Histogram } from "hdr-histogram-js";
-import type { Clock } from "../../src/index.ts";
+import type { Clock } from "../../src/ground.ts";
 import { keepAliveAgent, startRequest, type RequestForm } from "../http/start-request.ts";
 import type { Random } from "../statistics/random.ts";
 

@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { startRequest, type RequestForm } from "../http/start-request.ts";
 
 const longestText = 4 * 1024 ** 2;

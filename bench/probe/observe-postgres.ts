@@ -1,5 +1,5 @@
 import type * as Pg from "pg";
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { messageOf } from "../fault.ts";
 import { observeProcesses } from "./observe-processes.ts";
 import { sampling, type ObservedWork, type Observer } from "./observed-work.ts";

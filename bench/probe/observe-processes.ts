@@ -1,4 +1,4 @@
-import { cpuSeconds } from "./cpu-time.ts";
+import { cpuSeconds } from "./cpu-seconds.ts";
 import { sampling, type ObservedWork, type Observer } from "./observed-work.ts";
 import { canSampleProcesses, privateBytes, processTree, stillRunning } from "./process-tree.ts";
 

@@ -1,5 +1,5 @@
 import { array, looseObject, nullable, number, optional, safeParse, type InferOutput } from "valibot";
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import type { RequestForm } from "../http/start-request.ts";
 import { getJson } from "./get-json.ts";
 

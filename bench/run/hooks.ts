@@ -1,5 +1,5 @@
-import type { Clock } from "../../src/index.ts";
-import { systemClock } from "../../src/internal.ts";
+import type { Clock } from "../../src/ground.ts";
+import { systemClock } from "../../src/ground.ts";
 import type { CalibrationRun } from "../gate/budget/calibration-run.ts";
 import { machineSample, type MachineSample } from "../gate/measure/round-guard.ts";
 import type { MakeReference } from "../session/survey/survey-subjects.ts";

@@ -1,4 +1,4 @@
-import { gatedExport } from "../gate/measure/measure-gate.ts";
+import { gatedExport } from "../gate/measure/gated-export.ts";
 import type { RunPlan, Scenario } from "../scenario/scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import type { Session } from "../session/session.ts";

@@ -1,5 +1,5 @@
 import type { BenchConfig } from "./config.ts";
-import { withRangeCode } from "./range-code.ts";
+import { withRangeCode } from "./with-range-code.ts";
 import { resolveConfig } from "./resolve-config.ts";
 import type { RunSettings } from "./settings.ts";
 

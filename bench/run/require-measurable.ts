@@ -1,6 +1,6 @@
 import { nameOf, originOf, type Budget } from "../gate/budget/budget.ts";
 import type { RunPlan } from "../scenario/scenario.ts";
-import { withRangeCode } from "./range-code.ts";
+import { withRangeCode } from "./with-range-code.ts";
 import type { RunSettings } from "./settings.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { deliveries as allDeliveries, type Delivery } from "../../src/internal.ts";
+import { deliveries as allDeliveries, type Delivery } from "../../src/ground.ts";
 import {
   absoluteOf,
   isOfProcessors,
@@ -8,7 +8,7 @@ import {
   relativeOf,
   type Budget,
 } from "../gate/budget/budget.ts";
-import { readBudgets } from "../gate/budget/run-budgets.ts";
+import { readBudgets } from "../gate/budget/read-budgets.ts";
 import type { TargetSpec } from "../subject/target-spec.ts";
 import type { BenchConfig } from "./config.ts";
 import { chosenFrom } from "./require.ts";

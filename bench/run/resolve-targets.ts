@@ -1,4 +1,4 @@
-import { deliveries as allDeliveries } from "../../src/internal.ts";
+import { deliveries as allDeliveries } from "../../src/ground.ts";
 import { idsOf } from "../session/arm.ts";
 import type { TargetSpec } from "../subject/target-spec.ts";
 import {

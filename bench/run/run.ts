@@ -1,16 +1,16 @@
 import type { MeasuredSoFar } from "../gate/baseline/baseline.ts";
 import { requireComparable } from "../gate/baseline/require-comparable.ts";
 import { relativeOf } from "../gate/budget/budget.ts";
-import { requireAboveNoise } from "../gate/budget/run-budgets.ts";
+import { requireAboveNoise } from "../gate/budget/read-budgets.ts";
 import { tooFewRounds, type GateReport } from "../gate/judge/judge-run.ts";
-import { describeEnvironment } from "../probe/environment.ts";
+import { describeEnvironment } from "../probe/describe-environment.ts";
 import { canSampleProcesses } from "../probe/process-tree.ts";
 import type { BenchResult, Integrity } from "../result/schema.ts";
 import { RunRecord } from "../session/run-record.ts";
 import { describeTarget, withoutPasswords } from "../subject/target-text.ts";
 import { completeHooks, type BenchHooks } from "./hooks.ts";
 import { RunProgress } from "./progress.ts";
-import { withRangeCode } from "./range-code.ts";
+import { withRangeCode } from "./with-range-code.ts";
 import type { RunSettings } from "./settings.ts";
 
 /** What a run has found beside its record. Each step fills in its part, so that an error leaves what was found before. */

@@ -1,5 +1,5 @@
 import type { WorkerModel } from "../../src/server.ts";
-import type { Delivery } from "../../src/internal.ts";
+import type { Delivery } from "../../src/ground.ts";
 import type { NamedBaseline } from "../gate/baseline/baseline.ts";
 import type { Budget } from "../gate/budget/budget.ts";
 import type { BodyEquality } from "../subject/target.ts";

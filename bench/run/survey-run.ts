@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { surveySubjects, type Survey } from "../session/survey/survey-subjects.ts";
 import type { Observer } from "../probe/observed-work.ts";
 import type { Subject } from "../subject/subject.ts";

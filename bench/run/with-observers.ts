@@ -2,7 +2,7 @@ import { observePostgres } from "../probe/observe-postgres.ts";
 import { observeProcesses } from "../probe/observe-processes.ts";
 import type { Observer } from "../probe/observed-work.ts";
 import { withoutPasswords } from "../subject/target-text.ts";
-import { withRangeCode } from "./range-code.ts";
+import { withRangeCode } from "./with-range-code.ts";
 
 /** What is measured beside the servers, as it was named. */
 export type ObservedSpec = { readonly name: string } & (

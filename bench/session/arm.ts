@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/internal.ts";
+import type { Delivery } from "../../src/ground.ts";
 import type { Arm } from "../result/schema.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { BodyEquality, Target } from "../subject/target.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { StreamCsvError, type Clock } from "../../src/index.ts";
+import { StreamCsvError, type Clock } from "../../src/ground.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
 import type { ResponseHead } from "../load/response-head.ts";
 import type { Observer } from "../probe/observed-work.ts";

@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 import { array, looseObject, nullable, number, safeParse, string } from "valibot";
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { getJson } from "../probe/get-json.ts";
 import type { RunningTarget } from "./target.ts";
 

@@ -1,10 +1,10 @@
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { readExport } from "../load/read-export.ts";
-import { answerText, askOnce, isReadyAnswer } from "../probe/answers.ts";
+import { answerText, askOnce, isReadyAnswer } from "../probe/until-ready.ts";
 import { findListener } from "../probe/listener.ts";
 import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
 import { tellsInsideNumbers } from "../probe/server-stats.ts";
-import { findFreePort } from "./process/free-port.ts";
+import { findFreePort } from "./process/find-free-port.ts";
 import { startServerProcess, type ServerProcess } from "./process/server-process.ts";
 import type { BodyEquality, ExportRequest, RunningTarget, Target } from "./target.ts";
 import type { TargetSpec } from "./target-spec.ts";

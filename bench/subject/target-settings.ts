@@ -12,7 +12,7 @@ import {
   union,
   type InferInput,
 } from "valibot";
-import { parseDuration } from "../../src/internal.ts";
+import { parseDuration } from "../../src/ground.ts";
 import type { TargetSpec } from "./target-spec.ts";
 import { filled } from "./target-text.ts";
 

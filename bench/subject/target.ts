@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/internal.ts";
+import type { Delivery } from "../../src/ground.ts";
 import type { RequestForm } from "../http/start-request.ts";
 import type { ServerProcess } from "./process/server-process.ts";
 

@@ -7,7 +7,6 @@ import type * as bench from "../../bench/internal.ts";
 import type { BenchResult, CalibrationRun, NamedBaseline } from "../../bench/index.ts";
 import { addBenchFlags, benchConfigOf, type BenchFlags } from "../bench-flags.ts";
 import { progressView, type ProgressView } from "../bench-progress.ts";
-import { addConfigFile } from "../config-file.ts";
 import { explain } from "../explain.ts";
 import { reportToGitHub } from "../report-to-github.ts";
 import { toolIdentity } from "../tool-identity.ts";
@@ -24,7 +23,7 @@ const calibrationFile = fileURLToPath(new URL("../../../fixtures/calibration/gat
 
 /** `stream-csv bench`: measures streaming against buffered and file delivery, and one version against another. */
 export function benchCommand(): Command {
-  const command = addBenchFlags(new Command("bench"))
+  return addBenchFlags(new Command("bench"))
     .description("Measure streaming against buffered and file delivery, or any other server, and gate them.")
     .addHelpText("after", moreHelp)
     .action(async (_flags, self: Command) => {
@@ -34,7 +33,6 @@ export function benchCommand(): Command {
       requireOwnServer(self, flags);
       process.exitCode = flags.list === true ? await listScenarios(loaded) : await measure(loaded, flags);
     });
-  return addConfigFile(command);
 }
 
 const moreHelp = `
@@ -92,7 +90,7 @@ async function measure(loaded: Bench, flags: BenchFlags): Promise<number> {
   const kept = flags.saveBaseline === undefined ? [] : [{ file: flags.saveBaseline }];
   await requireWritable([...flags.output, ...kept]);
   const interruption = new Interruption();
-  const progress = progressView(flags);
+  const progress = await progressView(flags);
   try {
     return await measureAndReport(loaded, flags, { interruption, progress });
   } catch (fault) {

@@ -73,8 +73,9 @@ function isDay(text: string): boolean {
 }
 
 function readTimestamp(text: string): string | undefined {
-  const match =
-    /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?$/.exec(text);
+  const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?$/.exec(
+    text,
+  );
   if (match === null) return undefined;
   const [, day = "", hours = "", minutes = "", seconds = "00", fraction = "", zone = "Z"] = match;
   const isTime = Number(hours) < 24 && Number(minutes) < 60 && Number(seconds) < 60;
@@ -82,4 +83,14 @@ function readTimestamp(text: string): string | undefined {
   const [zoneHours = 0, zoneMinutes = 0] = zone === "Z" ? [] : zone.slice(1).split(":").map(Number);
   if (zoneHours > 15 || zoneMinutes > 59) return undefined;
   return `${day}T${hours}:${minutes}:${seconds}${fraction}${zone}`;
+}
+
+/** Whether a text names a type of parameters. */
+export function isParameterType(text: string): text is ParameterType {
+  return (parameterTypes as readonly string[]).includes(text);
+}
+
+/** What is allowed for a type, for messages: "takes …". */
+export function allowedOf(type: ParameterType): string {
+  return entries[type].allowed;
 }

@@ -9,7 +9,7 @@ import {
   string,
   type InferOutput,
 } from "valibot";
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import { parseResult } from "../../result/read-result.ts";
 import {
   count,

@@ -1,6 +1,6 @@
 import type { ComparedRow } from "../../result/comparison-view.ts";
 import type { Comparison } from "../../result/schema.ts";
-import { bonferroniLevel } from "../../statistics/bonferroni.ts";
+import { bonferroniLevel } from "../../statistics/bonferroni-level.ts";
 import { boundRuns } from "../../statistics/compare.ts";
 import { median } from "../../statistics/median.ts";
 import { rankSumBounds } from "../../statistics/rank-sum.ts";

@@ -1,4 +1,4 @@
-import { parseByteSize, parseDuration } from "../../../src/internal.ts";
+import { parseByteSize, parseDuration } from "../../../src/ground.ts";
 import type { Metric, MetricUnit } from "../../result/metric.ts";
 
 /** A value that a metric has to keep by itself. */

@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds } from "../../../src/internal.ts";
+import { formatBytes, formatSeconds } from "../../../src/ground.ts";
 import { roundValues } from "../../result/round-values.ts";
 import type { Comparison, Round } from "../../result/schema.ts";
 import { medianBounds, type MedianBounds } from "../../statistics/median-bounds.ts";

@@ -1,6 +1,6 @@
 import type { MetricId } from "../../result/metric.ts";
 import type { Arm, Comparison, Round } from "../../result/schema.ts";
-import { bonferroniLevel } from "../../statistics/bonferroni.ts";
+import { bonferroniLevel } from "../../statistics/bonferroni-level.ts";
 import { fewestRounds } from "../../statistics/detectable-effect.ts";
 import { absoluteOf, equalMetrics, nameOf, relativeOf, type Budget } from "../budget/budget.ts";
 import { judgeAbsolute } from "./judge-absolute.ts";

@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../src/internal.ts";
+import { formatBytes } from "../../../src/ground.ts";
 import { percent } from "../../result/percent.ts";
 import type { Comparison } from "../../result/schema.ts";
 import type { RelativeBudget } from "../budget/budget.ts";

@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { Measured } from "../../result/metric.ts";
 import { warmUp } from "../../session/server/warm-up.ts";

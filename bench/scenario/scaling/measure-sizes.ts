@@ -1,5 +1,4 @@
-import { StreamCsvError } from "../../../src/index.ts";
-import { formatCount } from "../../../src/internal.ts";
+import { StreamCsvError, formatCount } from "../../../src/ground.ts";
 import type { ExpectedBody } from "../../session/arm.ts";
 import { measureFresh, requireSameBody } from "../../session/measure/measure-export.ts";
 import { readWhole, type ServedExport } from "../../session/session.ts";

@@ -1,4 +1,4 @@
-import { StreamCsvError, type Clock } from "../../../src/index.ts";
+import { StreamCsvError, type Clock } from "../../../src/ground.ts";
 import { startClosedLoop } from "../../load/closed-loop.ts";
 import { readExport, type ExportReading } from "../../load/read-export.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";

@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import type { ExportReading } from "../../load/read-export.ts";
 import { sumOfWork, type ObservedWork } from "../../probe/observed-work.ts";
 import { watchOwnLoad, type OwnLoad } from "../../probe/own-load.ts";

@@ -1,4 +1,4 @@
-import { countShortRequests, type ShortRequestCount } from "../../load/short-requests.ts";
+import { countShortRequests, type ShortRequestCount } from "../../load/count-short-requests.ts";
 import type { Measured } from "../../result/metric.ts";
 import { warmUp } from "../server/warm-up.ts";
 import { readWhole, type ServedExport } from "../session.ts";

@@ -1,4 +1,4 @@
-import { cpuSeconds } from "../../probe/cpu-time.ts";
+import { cpuSeconds } from "../../probe/cpu-seconds.ts";
 import {
   canSampleProcesses,
   peakResidentBytes,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSeconds } from "../../probe/cpu-time.ts";
+import { cpuSeconds } from "../../probe/cpu-seconds.ts";
 import { canSampleProcesses, processTree } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { RunningTarget } from "../../subject/target.ts";

@@ -1,4 +1,4 @@
-import type { Delivery } from "../../../src/internal.ts";
+import type { Delivery } from "../../../src/ground.ts";
 import type { LineChecksums, FirstDifference } from "../../load/line-comparison.ts";
 import type { ResponseHead } from "../../load/response-head.ts";
 import type { BodyQuoting } from "../../load/record-counter.ts";

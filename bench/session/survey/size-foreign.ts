@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import type { RunningTarget, Target } from "../../subject/target.ts";
 import { withServer, type Session } from "../session.ts";
 import { hintForAnswer, problemOf, readBody, type BodyFindings } from "./check-integrity.ts";

@@ -1,5 +1,5 @@
-import { formatCount } from "../../../src/internal.ts";
-import { isAnswered } from "../../probe/answers.ts";
+import { formatCount } from "../../../src/ground.ts";
+import { isAnswered } from "../../probe/until-ready.ts";
 import { canSampleProcesses } from "../../probe/process-tree.ts";
 import type { Check } from "../../result/schema.ts";
 import type { RunningTarget, Target } from "../../subject/target.ts";

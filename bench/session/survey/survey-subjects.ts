@@ -1,4 +1,4 @@
-import type { Delivery } from "../../../src/internal.ts";
+import type { Delivery } from "../../../src/ground.ts";
 import type { Check, Integrity } from "../../result/schema.ts";
 import { findOfferedExport } from "../../subject/find-offered-export.ts";
 import type { Subject } from "../../subject/subject.ts";

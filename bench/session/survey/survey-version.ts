@@ -1,4 +1,4 @@
-import { formatCount, type Delivery } from "../../../src/internal.ts";
+import { formatCount, type Delivery } from "../../../src/ground.ts";
 import type { Subject } from "../../subject/subject.ts";
 import type { Target } from "../../subject/target.ts";
 import type { TargetFacts } from "../arm.ts";

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess, type StdioOptions } from "node:child_process"
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { StreamCsvError } from "../../../src/index.ts";
-import { answerText, askOnce, isReadyAnswer, untilReady, type ProbeAnswer } from "../../probe/answers.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
+import { answerText, askOnce, isReadyAnswer, untilReady, type ProbeAnswer } from "../../probe/until-ready.ts";
 import { endAtExit } from "./end-at-exit.ts";
 import { endMarked, endTree } from "./end-tree.ts";
 import { makeServerOutput } from "./server-output.ts";

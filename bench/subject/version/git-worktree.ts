@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { realpath, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import { endAtExit } from "../process/end-at-exit.ts";
 import { runTool, toolEnvironment, type ToolRun } from "../process/run-tool.ts";
-import { makeTemporaryFolder } from "../process/temporary-folder.ts";
+import { makeTemporaryFolder } from "../process/make-temporary-folder.ts";
 
 /** How to get another version. */
 export interface GitVersionOptions {

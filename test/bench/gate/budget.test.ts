@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultBudgets, nameOf, parseBudget, requireAboveFloor } from "../../../bench/gate/budget/budget.ts";
-import { readBudgets } from "../../../bench/gate/budget/run-budgets.ts";
+import { readBudgets } from "../../../bench/gate/budget/read-budgets.ts";
 import { relativeBudget } from "./relative-budget.ts";
 
 const mib = 1024 ** 2;

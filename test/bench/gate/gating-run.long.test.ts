@@ -16,7 +16,7 @@ import {
   type MachineSample,
 } from "../../../bench/index.ts";
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
-import { describeEnvironment } from "../../../bench/probe/environment.ts";
+import { describeEnvironment } from "../../../bench/probe/describe-environment.ts";
 import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
