@@ -5,12 +5,15 @@ import { guardTerminal } from "./guard-terminal.ts";
 /** Shows the progress of a run. */
 export interface ProgressView {
   show(progress: BenchProgress): void;
+  /** Says a sentence that stays, above the bar where there is one. */
+  tell(text: string): void;
   stop(): void;
 }
 
 /** A progress bar on standard error when that is a terminal; otherwise nothing. */
 export async function progressView(flags: Pick<GlobalFlags, "progress">): Promise<ProgressView> {
-  if (!process.stderr.isTTY || !flags.progress) return { show: () => undefined, stop: () => undefined };
+  if (!process.stderr.isTTY || !flags.progress)
+    return { show: () => undefined, tell: writeLine, stop: () => undefined };
   const { Bar, Presets } = await import("cli-progress");
   const bar = new Bar(
     {
@@ -36,9 +39,18 @@ export async function progressView(flags: Pick<GlobalFlags, "progress">): Promis
         left: leftSeconds === null ? "" : `about ${Math.ceil(leftSeconds)} s left`,
       });
     },
+    tell(text) {
+      // The bar draws itself again with its next step.
+      process.stderr.write("\r\u001B[K");
+      writeLine(text);
+    },
     stop: () => {
       bar.stop();
       restoreTerminal();
     },
   };
+}
+
+function writeLine(text: string): void {
+  process.stderr.write(`${text}\n`);
 }

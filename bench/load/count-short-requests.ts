@@ -1,4 +1,6 @@
 import type { Result } from "autocannon";
+import type { RequestForm } from "../http/start-request.ts";
+import { trustedCertificates } from "../http/trusted-certificates.ts";
 
 /** How many short requests a server answered within a time. */
 export interface ShortRequestCount {
@@ -9,7 +11,7 @@ export interface ShortRequestCount {
 }
 
 /** How to make short requests. */
-export interface ShortRequestOptions {
+export interface ShortRequestOptions extends Pick<RequestForm, "headers"> {
   /** The longest time. */
   readonly durationMs: number;
   /** Ends it earlier; what was counted until then is returned. */
@@ -37,6 +39,8 @@ export async function countShortRequests(url: URL, options: ShortRequestOptions)
     const instance = autocannon(
       {
         url: url.href,
+        headers: { ...options.headers },
+        ...(url.protocol === "https:" ? { tlsOptions: { ca: [...trustedCertificates()] } } : {}),
         connections,
         duration: durationMs / 1000,
         sampleInt: sampleMs,

@@ -44,7 +44,7 @@ function namesOf(exports: readonly OfferedExport[]): string {
 
 async function listExports(target: RunningTarget, signal: AbortSignal): Promise<readonly OfferedExport[]> {
   const url = new URL("/exports", target.origin);
-  const parsed = safeParse(offeredSchema, await getJson(url, signal));
+  const parsed = safeParse(offeredSchema, await getJson(url, { signal }));
   if (parsed.success) return parsed.output.exports;
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",

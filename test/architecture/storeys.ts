@@ -74,6 +74,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
   bench: {
     statistics: 1,
     result: 1,
+    http: 1,
     probe: 2,
     load: 2,
     subject: 3,
@@ -175,6 +176,7 @@ export const mayTouchProcess: readonly string[] = [
   "src/server/",
   "src/source/duckdb/self-check.ts",
   "bench/probe/",
+  "bench/http/",
   "bench/load/",
   "bench/subject/",
   "bin/",

@@ -1,8 +1,8 @@
-import type { Delivery } from "../../../src/ground.ts";
 import {
   defaultBudgets,
   nameOf,
   parseBudget,
+  relativeOf,
   requireAboveFloor,
   requireInRounds,
   type Budget,
@@ -12,16 +12,16 @@ import { noiseFloor } from "./noise-floor.ts";
 
 /**
  * The budgets of a run that gates, from their texts; by default those of `cpu_s_per_mib` and `peak_rss_over_idle_bytes`.
- * @param deliveries that are measured
+ * @param subjects that are measured: deliveries and targets
  * @throws RangeError when one is wrong, is for something that is not measured, or is given twice
  */
-export function readBudgets(texts: readonly string[], deliveries: readonly Delivery[]): readonly Budget[] {
-  const budgets = texts.length === 0 ? defaultBudgets(deliveries) : texts.map((text) => parseBudget(text));
+export function readBudgets(texts: readonly string[], subjects: readonly string[]): readonly Budget[] {
+  const budgets = texts.length === 0 ? defaultBudgets(subjects) : texts.map((text) => parseBudget(text));
   for (const [index, budget] of budgets.entries()) {
     requireInRounds(budget);
-    if (!deliveries.includes(budget.delivery)) {
+    if (!subjects.includes(budget.delivery)) {
       throw new RangeError(
-        `There is a budget for ${nameOf(budget)}, but only these are measured: ${deliveries.join(", ")}. Name more of them with --deliveries.`,
+        `There is a budget for ${nameOf(budget)}, but only these are measured: ${subjects.join(", ")}. Name more of them with --deliveries or --target.`,
       );
     }
     if (budgets.findIndex((other) => nameOf(other) === nameOf(budget)) < index) {
@@ -40,7 +40,7 @@ export function requireAboveNoise(
   calibration: readonly CalibrationRun[],
   machine: Machine,
 ): void {
-  for (const budget of budgets) {
+  for (const budget of relativeOf(budgets)) {
     requireAboveFloor(budget, noiseFloor(calibration, nameOf(budget), machine));
   }
 }

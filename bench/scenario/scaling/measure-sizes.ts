@@ -51,5 +51,5 @@ async function countBody(served: ServedExport, arm: ScalingArm): Promise<Expecte
       `${whose} gave ${rows} rows where ${arm.rows} were asked for.`,
     );
   }
-  return { rows, bytes: bodyBytes, crc32: crc32 ?? 0 };
+  return { ...arm.body, rows, bytes: bodyBytes, crc32: crc32 ?? 0 };
 }

@@ -45,7 +45,7 @@ export async function measureSlowReaders(
   const { readers, bytesPerSecond, idleMs, watchMs, random } = options;
   const probe = async (durationMs: number): Promise<LatencySummary | null> => {
     if (server.pingUrl !== null) {
-      const summary = { ratePerSecond: probesPerSecond, durationMs, random, clock, signal };
+      const summary = { ratePerSecond: probesPerSecond, durationMs, random, clock, signal, ...server.form };
       return probeLatency(server.pingUrl, summary);
     }
     await sleep(durationMs, undefined, { signal });

@@ -32,7 +32,7 @@ export interface ClosedLoopOptions {
  */
 export async function measureSyncWorkers(server: SyncServer, options: ClosedLoopOptions): Promise<Measured> {
   const { clients, exportsPerWorker, signal, clock } = options;
-  const ask = (): Promise<InsideNumbers> => fetchInsideNumbers(server.origin, signal);
+  const ask = (): Promise<InsideNumbers> => fetchInsideNumbers(new URL("/stats", server.origin), signal);
   await warmUpWorkers(server, options);
   const idle = await ask();
   const empty = await ask();
