@@ -77,20 +77,25 @@ function sendRows(database: Database.Database, request: ReadRequest): void {
   let checked: CheckedTexts | undefined;
   let sent = 0;
   let rowLimit = mostRowsOfFirst;
-  for (;;) {
-    const isEnd = fill(encoder, iterator, rowLimit, checked);
-    if (checked === undefined && encoder.hasReplacement) {
-      iterator.return?.();
-      checked = new CheckedTexts(database, request, sent);
-      iterator = run(checked.expressions);
-      for (let row = 0; row < sent; row += 1) iterator.next();
-      checked.compare(encoder, iterator);
+  try {
+    for (;;) {
+      const isEnd = fill(encoder, iterator, rowLimit, checked);
+      if (checked === undefined && encoder.hasReplacement) {
+        iterator.return?.();
+        checked = new CheckedTexts(database, request, sent);
+        iterator = run(checked.expressions);
+        for (let row = 0; row < sent; row += 1) iterator.next();
+        checked.compare(encoder, iterator);
+      }
+      if (encoder.rowCount > 0) sendFrame(encoder.encode());
+      sent += encoder.rowCount;
+      encoder.clear();
+      rowLimit = mostRows;
+      if (isEnd) return;
     }
-    if (encoder.rowCount > 0) sendFrame(encoder.encode());
-    sent += encoder.rowCount;
-    encoder.clear();
-    rowLimit = mostRows;
-    if (isEnd) return;
+  } finally {
+    // A database can't be closed while a statement runs.
+    iterator.return?.();
   }
 }
 
