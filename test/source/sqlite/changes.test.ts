@@ -16,7 +16,10 @@ const many = `WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHE
   INSERT INTO t SELECT n, hex(zeroblob(50)) FROM c;`;
 
 function database(name: string, mode: "WAL" | "DELETE"): string {
-  return makeDatabase(folder.path(name), `PRAGMA journal_mode = ${mode}; CREATE TABLE t (n INTEGER, s TEXT); ${many}`);
+  return makeDatabase(
+    folder.path(name),
+    `PRAGMA journal_mode = ${mode}; CREATE TABLE t (n INTEGER, s TEXT); ${many}`,
+  );
 }
 
 /** A writer that keeps its connection open: `run` a statement, and the answer comes when it is done. */
@@ -37,8 +40,9 @@ for line in sys.stdin:
 
   async run(sql: string): Promise<string> {
     this.#child.stdin?.write(`${sql}\n`);
-    const [answer] = (await once(this.#child.stdout!, "data")) as [Buffer];
-    return answer.toString("utf8").trim();
+    let answer = "";
+    while (!answer.endsWith("\n")) answer += String((await once(this.#child.stdout!, "data"))[0]);
+    return answer.trimEnd();
   }
 
   async end(): Promise<void> {
@@ -50,7 +54,8 @@ for line in sys.stdin:
 
 async function rest(rows: AsyncIterator<Batch>): Promise<number> {
   let count = 0;
-  for (let step = await rows.next(); step.done !== true; step = await rows.next()) count += step.value.rowCount;
+  for (let step = await rows.next(); step.done !== true; step = await rows.next())
+    count += step.value.rowCount;
   return count;
 }
 
@@ -81,23 +86,27 @@ test("makes a writer wait without WAL, and then goes on with the same rows", { s
   await writer.end();
 });
 
-test("changes its version with each commit, in WAL mode too, where the main file stays as it is", { skip }, async () => {
-  for (const mode of ["WAL", "DELETE"] as const) {
-    const path = database(`version-${mode}.db`, mode);
-    const writer = new Writer(path);
-    await writer.run("SELECT 1");
-    const versions = new Set<string>();
-    for (let round = 0; round < 5; round += 1) {
-      const source = await openSource(path);
-      assert.equal((await openSource(path)).version, source.version);
-      versions.add(source.version);
-      assert.equal(await writer.run(`UPDATE t SET s = '${round}' WHERE n = 1`), "done");
-      await assert.rejects(csvOf(source), { code: "SCSV_SOURCE_CHANGED", status: 503 });
+test(
+  "changes its version with each commit, in WAL mode too, where the main file stays as it is",
+  { skip },
+  async () => {
+    for (const mode of ["WAL", "DELETE"] as const) {
+      const path = database(`version-${mode}.db`, mode);
+      const writer = new Writer(path);
+      await writer.run("SELECT 1");
+      const versions = new Set<string>();
+      for (let round = 0; round < 5; round += 1) {
+        const source = await openSource(path);
+        assert.equal((await openSource(path)).version, source.version);
+        versions.add(source.version);
+        assert.equal(await writer.run(`UPDATE t SET s = '${round}' WHERE n = 1`), "done");
+        await assert.rejects(csvOf(source), { code: "SCSV_SOURCE_CHANGED", status: 503 });
+      }
+      assert.equal(versions.size, 5, mode);
+      await writer.end();
     }
-    assert.equal(versions.size, 5, mode);
-    await writer.end();
-  }
-});
+  },
+);
 
 test("keeps its version over readings, which may create an empty WAL", { skip }, async () => {
   const path = database("stable.db", "WAL");
@@ -164,7 +173,7 @@ test("says what is wrong with a file", { skip }, async () => {
   copyFileSync(good, at("short.db"));
   python("open(sys.argv[1], 'r+b').truncate(30000)", [at("short.db")]);
   const wal = makeDatabase(at("wal.db"), "PRAGMA journal_mode = WAL; CREATE TABLE t (n)");
-  mkdirSync(`${wal}-shm`);
+  mkdirSync(`${wal}-wal`);
   const cases: readonly (readonly [name: string, code: string, message: RegExp])[] = [
     ["missing.db", "SCSV_SOURCE_NOT_FOUND", /ENOENT/],
     ["nothing.db", "SCSV_SOURCE_UNREADABLE", /it is empty, so it has no table/],
@@ -182,24 +191,28 @@ test("says what is wrong with a file", { skip }, async () => {
   await assert.rejects(openSource(good, { delimiter: ";" }), { code: "SCSV_ARG_RANGE" });
 });
 
-test("opens tables and views by name, and leaves out what can't be read and what SQLite keeps for itself", { skip }, async () => {
-  const path = makeDatabase(
-    folder.path("names.sqlite3"),
-    `CREATE TABLE "a ""b" ("x y" INTEGER PRIMARY KEY AUTOINCREMENT, "c""d" TEXT); INSERT INTO "a ""b" VALUES (1, 'z');
+test(
+  "opens tables and views by name, and leaves out what can't be read and what SQLite keeps for itself",
+  { skip },
+  async () => {
+    const path = makeDatabase(
+      folder.path("names.sqlite3"),
+      `CREATE TABLE "a ""b" ("x y" INTEGER PRIMARY KEY AUTOINCREMENT, "c""d" TEXT); INSERT INTO "a ""b" VALUES (1, 'z');
      CREATE VIEW v AS SELECT "x y" * 2 AS twice FROM "a ""b"; CREATE VIEW broken AS SELECT * FROM missing;
      CREATE VIRTUAL TABLE words USING fts5(word)`,
-  );
-  const catalog = await openCatalog({ files: [{ path, name: "shop" }] });
-  assert.deepEqual(
-    (await catalog.list()).map(({ name }) => name),
-    ['shop.a "b', "shop.v", "shop.words"],
-  );
-  await catalog.close();
-  await assert.rejects(openSource(path), { message: /several tables: a "b, v, words\./ });
-  await assert.rejects(openSource(path, { table: "broken" }), { message: /no such table: main\.missing/ });
-  assert.equal(await csvOf(await openSource(path, { table: "v" })), "twice\n2\n");
-  assert.equal(await csvOf(await openSource(path, { table: 'a "b' })), 'x y,"c""d"\n1,z\n');
-  const moved = folder.path("moved.db");
-  renameSync(path, moved);
-  assert.equal((await openSource(moved, { table: "v" })).name, "moved.v");
-});
+    );
+    const catalog = await openCatalog({ files: [{ path, name: "shop" }] });
+    assert.deepEqual(
+      (await catalog.list()).map(({ name }) => name),
+      ['shop.a "b', "shop.v", "shop.words"],
+    );
+    await catalog.close();
+    await assert.rejects(openSource(path), { message: /several tables: a "b, v, words\./ });
+    await assert.rejects(openSource(path, { table: "broken" }), { message: /no such table: main\.missing/ });
+    assert.equal(await csvOf(await openSource(path, { table: "v" })), "twice\n2\n");
+    assert.equal(await csvOf(await openSource(path, { table: 'a "b' })), 'x y,"c""d"\n1,z\n');
+    const moved = folder.path("moved.db");
+    renameSync(path, moved);
+    assert.equal((await openSource(moved, { table: "v" })).name, "moved.v");
+  },
+);

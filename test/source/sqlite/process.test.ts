@@ -12,7 +12,8 @@ import { csvOf, makeDatabase, readerProcesses, skip, sqlSource, testFolder } fro
 const folder = testFolder();
 after(() => folder.remove());
 
-const series = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n, hex(randomblob(50)) AS t FROM c";
+const series =
+  "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n, hex(randomblob(50)) AS t FROM c";
 /** It gives no row for hours. */
 const counting = `SELECT count(*) AS n FROM (${series})`;
 

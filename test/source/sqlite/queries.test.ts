@@ -26,13 +26,20 @@ test("binds each type of parameter, and never puts it into the text", { skip }, 
     ["day >= :p", { type: "date" }, "2026-03-01", "Three"],
     ["title = :p", { type: "text" }, "Two", "Two"],
     ["title = :p OR :p = title", { type: "text" }, "' OR 1=1 --", ""],
-    ["id IN (SELECT value FROM json_each(:p))", { type: "integer", list: true }, ["1", "9007199254740993"], "One\nThree"],
+    [
+      "id IN (SELECT value FROM json_each(:p))",
+      { type: "integer", list: true },
+      ["1", "9007199254740993"],
+      "One\nThree",
+    ],
     ["title IN (SELECT value FROM json_each(:p))", { type: "text", list: true }, ['"', "One"], "One"],
     ["sold IN (SELECT value FROM json_each(:p))", { type: "boolean", list: true }, ["false"], "Two"],
     [":p IS NULL", { type: "integer" }, null, "One\nTwo\nThree"],
   ] as const;
   for (const [condition, type, value, expected] of cases) {
-    const source = await sqlSource(path, `SELECT title FROM book WHERE ${condition} ORDER BY id`, { p: [type, value] });
+    const source = await sqlSource(path, `SELECT title FROM book WHERE ${condition} ORDER BY id`, {
+      p: [type, value],
+    });
     assert.equal((await csvOf(source, plain)).trimEnd(), expected, condition);
   }
 });
@@ -63,11 +70,16 @@ test("keeps the order of a query, and reads only the rows and columns asked for"
     rows += batch.rowCount;
   }
   assert.equal(rows, 2);
-  for await (const batch of source.read({ signal: new AbortController().signal, columns: [] })) assert.equal(batch.rowCount, 3);
+  for await (const batch of source.read({ signal: new AbortController().signal, columns: [] }))
+    assert.equal(batch.rowCount, 3);
   const none = source.read({ signal: new AbortController().signal, rows: 0 });
   assert.equal((await none[Symbol.asyncIterator]().next()).done, true);
   await assert.rejects(
-    async () => await source.read({ signal: new AbortController().signal, columns: [3] })[Symbol.asyncIterator]().next(),
+    async () =>
+      await source
+        .read({ signal: new AbortController().signal, columns: [3] })
+        [Symbol.asyncIterator]()
+        .next(),
     { code: "SCSV_ARG_RANGE" },
   );
 });
@@ -83,7 +95,7 @@ test("refuses SQL that isn't one reading statement with distinct names", { skip 
     ["SELECT 1) SELECT * FROM (SELECT 2", /syntax error/],
     ["PRAGMA user_version", /syntax error/],
     ["ATTACH 'other.db' AS other", /it gives no rows/],
-    ["SELECT nothing FROM book", /no such column: nothing/],
+    ["SELECT nonesuch FROM book", /no such column: nonesuch/],
     ["SELECT * FROM missing", /no such table: missing/],
     ["", /no statements/],
     ["SELECT ?", /positional parameter/],

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { csvChunks, type Source } from "../../../src/index.ts";
@@ -40,7 +40,11 @@ export function python(program: string, args: readonly string[] = [], input = ""
 
 /** Makes a database with Python, and returns its path. */
 export function makeDatabase(path: string, script: string): string {
-  python("c = sqlite3.connect(sys.argv[1]); c.executescript(sys.stdin.read()); c.commit(); c.close()", [path], script);
+  python(
+    "c = sqlite3.connect(sys.argv[1]); c.executescript(sys.stdin.read()); c.commit(); c.close()",
+    [path],
+    script,
+  );
   return path;
 }
 
@@ -59,7 +63,11 @@ export async function sqlSource(
   values: Readonly<Record<string, readonly [SqliteParameter, SqliteParameterValue]>> = {},
 ): Promise<Source> {
   const entries = Object.entries(values);
-  const query = await describeSql(path, sql, Object.fromEntries(entries.map(([name, [type]]) => [name, type])));
+  const query = await describeSql(
+    path,
+    sql,
+    Object.fromEntries(entries.map(([name, [type]]) => [name, type])),
+  );
   return query.bind({ values: new Map(entries.map(([name, [, value]]) => [name, value])), version: "test" });
 }
 
@@ -67,6 +75,18 @@ export async function csvOf(source: Source, options: Parameters<typeof csvChunks
   const chunks: Uint8Array[] = [];
   for await (const chunk of csvChunks(source, { dialect: "unix", ...options })) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** How many reader processes of this process have a file open. */
+export function timesOpenInReaders(path: string): number {
+  return readerProcesses().filter((id) => {
+    try {
+      return readdirSync(`/proc/${id}/fd`).some((fd) => readlinkSync(`/proc/${id}/fd/${fd}`) === path);
+    } catch {
+      // It has ended, or closed a file, meanwhile.
+      return false;
+    }
+  }).length;
 }
 
 /** The reader processes of this process, or of the process with that id. */
@@ -80,7 +100,10 @@ export function readerProcesses(parent = process.pid): readonly number[] {
 function isReaderOf(id: string, parent: number): boolean {
   try {
     const parentId = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1];
-    return Number(parentId) === parent && readFileSync(`/proc/${id}/cmdline`, "utf8").includes("sqlite/process/main");
+    return (
+      Number(parentId) === parent &&
+      readFileSync(`/proc/${id}/cmdline`, "utf8").includes("sqlite/process/main")
+    );
   } catch {
     // It has ended meanwhile.
     return false;

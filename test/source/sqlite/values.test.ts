@@ -12,20 +12,45 @@ after(() => folder.remove());
 /** A value as both sides write it: its storage class and its bytes or digits. */
 type Told = readonly [kind: string, text: string] | null;
 
-const declarations = ["INTEGER", "BIGINT", "REAL", "TEXT", "VARCHAR(9)", "BLOB", "DECIMAL(10,2)", "BOOLEAN", "DATE", ""];
+const declarations = [
+  "INTEGER",
+  "BIGINT",
+  "REAL",
+  "TEXT",
+  "VARCHAR(9)",
+  "BLOB",
+  "DECIMAL(10,2)",
+  "BOOLEAN",
+  "DATE",
+  "",
+];
 
 const integers = fc
   .oneof(
     fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
     fc.integer().map(BigInt),
-    fc.constantFrom(2n ** 53n, -(2n ** 53n), 2n ** 53n - 1n, 10n ** 15n, -(10n ** 15n), 2n ** 63n - 1n, -(2n ** 63n)),
+    fc.constantFrom(
+      2n ** 53n,
+      -(2n ** 53n),
+      2n ** 53n - 1n,
+      10n ** 15n,
+      -(10n ** 15n),
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+    ),
   )
   .map((value): Told => ["i", String(value)]);
 const reals = fc.double({ noNaN: true }).map((value): Told => ["r", realHex(value)]);
 const texts = fc
-  .oneof(fc.string(), fc.string({ unit: "binary" }), fc.constantFrom("", "a\0b", "\uFEFFx", "=1+1", "\uFFFD", '"', "é\n"))
+  .oneof(
+    fc.string(),
+    fc.string({ unit: "binary" }),
+    fc.constantFrom("", "a\0b", "\uFEFFx", "=1+1", "\uFFFD", '"', "é\n"),
+  )
   .map((text): Told => ["t", Buffer.from(text, "utf8").toString("hex")]);
-const blobs = fc.uint8Array({ maxLength: 20 }).map((bytes): Told => ["b", Buffer.from(bytes).toString("hex")]);
+const blobs = fc
+  .uint8Array({ maxLength: 20 })
+  .map((bytes): Told => ["b", Buffer.from(bytes).toString("hex")]);
 const nothing = fc.constant<Told>(null);
 const cells = fc.constantFrom(
   integers,
@@ -139,7 +164,7 @@ test("writes each value as what it is, whatever its column declares", { skip }, 
   );
   assert.equal(
     await csvOf(source),
-    'a,b,c,d,e,f\n9223372036854775807,x,10,\\x00ff,1,1\nseven,7,10.5,text,0,1.5\n,,0.1,,,\\x01\n' +
+    "a,b,c,d,e,f\n9223372036854775807,x,10,\\x00ff,1,1\nseven,7,10.5,text,0,1.5\n,,0.1,,,\\x01\n" +
       '-9223372036854775808,"",1e+300,5,yes,=1+1\n',
   );
 });
