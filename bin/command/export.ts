@@ -46,7 +46,7 @@ const ofHttpOnly: ReadonlySet<string> = new Set(["delivery", "filename"]);
 export function exportCommand(): Command {
   const command = new Command("export")
     .description("Write one export as CSV to standard output, or to a file.")
-    .argument("<name|file>", "a generated export, or a Parquet, CSV, JSON or DuckDB file");
+    .argument("<name|file>", "a generated export, or a Parquet, CSV, JSON, DuckDB or SQLite file");
   for (const { name, placeholder, description } of exportParameters) {
     if (ofHttpOnly.has(name)) continue;
     if (placeholder === yesOrNo) {
@@ -58,7 +58,7 @@ export function exportCommand(): Command {
     }
   }
   return addFileFlags(command)
-    .option("--table <name>", "table to export from a DuckDB file that has several")
+    .option("--table <name>", "table to export from a DuckDB or SQLite file that has several")
     .option(
       "-o, --output <file>",
       "file to write, renamed into place when complete, compressed if its name ends in .gz; - for standard output",
@@ -91,7 +91,7 @@ async function exportOne(
   });
   if (flags.table !== undefined && isGeneratedExportName(nameOrPath))
     throw new Error(
-      `--table ${flags.table} is for a DuckDB file, and "${nameOrPath}" is a generated export.`,
+      `--table ${flags.table} is for a DuckDB or SQLite file, and "${nameOrPath}" is a generated export.`,
     );
   const parameters = inFlags(() => readExportParameters(texts));
   const options = readFileFlags(flags);

@@ -31,6 +31,10 @@ export function boundValue(
       return { name, storage: "integer", text: value === "true" ? "1" : "0" };
     case "decimal":
       return { name, storage: isInteger(value) ? "integer" : "real", text: value };
+    case "date":
+    case "timestamp":
+    case "text":
+    case "uuid":
     default:
       return { name, storage: "text", text: value };
   }

@@ -64,6 +64,7 @@ function mixedValues(bytes: Uint8Array, rows: number, tags: Uint8Array, at: numb
         return decoder.decode(part());
       case storageClasses.blob:
         return part();
+      case undefined:
       default:
         return null;
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { vectorValue } from "../../../src/csv/vector-value.ts";
 import { openSources } from "../../../src/source/open-source.ts";
 import type { Source } from "../../../src/source/source.ts";

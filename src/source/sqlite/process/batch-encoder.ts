@@ -229,18 +229,11 @@ function classesOf(values: readonly SqliteValue[]): number {
 }
 
 function classOf(value: SqliteValue): number {
-  switch (typeof value) {
-    case "bigint":
-      return value > greatestSafe || value < -greatestSafe
-        ? storageClasses.wideInteger
-        : storageClasses.integer;
-    case "number":
-      return storageClasses.real;
-    case "string":
-      return storageClasses.text;
-    default:
-      return value === null ? storageClasses.null : storageClasses.blob;
-  }
+  if (value === null) return storageClasses.null;
+  if (typeof value === "string") return storageClasses.text;
+  if (typeof value === "number") return storageClasses.real;
+  if (typeof value !== "bigint") return storageClasses.blob;
+  return value > greatestSafe || value < -greatestSafe ? storageClasses.wideInteger : storageClasses.integer;
 }
 
 const greatestSafe = BigInt(Number.MAX_SAFE_INTEGER);

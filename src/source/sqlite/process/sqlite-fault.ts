@@ -66,7 +66,7 @@ export function sqliteFault(error: unknown, context: FaultContext): StreamCsvErr
   const cause = toError(error);
   const { subject, path, otherwise, showsWords, hint } = context;
   const code = isCodedError(error) ? error.code : "";
-  if (/^SQLITE_CANTOPEN/.test(code)) return cantOpen(subject, path, cause);
+  if (code.startsWith("SQLITE_CANTOPEN")) return cantOpen(subject, path, cause);
   const rule = rules.find(({ matches }) => matches.test(code));
   if (rule !== undefined)
     return new StreamCsvError(rule.code, `${subject}: ${rule.reason}.`, {
