@@ -2,13 +2,15 @@ import { spawn, type ChildProcess } from "node:child_process";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { StreamCsvError } from "../../errors.ts";
-import { nodeFlags } from "../../ipc/node-flags.ts";
 import { frameHeadBytes, frameKinds, type ReaderMessage, type ReaderRequest } from "./protocol.ts";
 
 /** What a reader process sent: a message, or a batch in memory that is used again for the next one. */
 export type ReaderFrame =
   | { readonly kind: "message"; readonly message: ReaderMessage }
   | { readonly kind: "batch"; readonly bytes: Uint8Array };
+
+/** A batch of strings outlives a young generation of 1 MB: with 4 MB, a reading takes less time, and no more memory. */
+const readerFlags = ["--max-semi-space-size=4", "--no-warnings"];
 
 /**
  * A process that reads SQLite databases. It answers one request at a time.
@@ -31,7 +33,7 @@ export class ReaderProcess {
 
   constructor() {
     const program = fileURLToPath(new URL("./process/main.js", import.meta.url));
-    const child = spawn(process.execPath, [...nodeFlags, "--no-warnings", program], {
+    const child = spawn(process.execPath, [...readerFlags, program], {
       stdio: ["ignore", "ignore", "inherit", "pipe", "pipe"],
     });
     this.#child = child;

@@ -8,7 +8,7 @@ import type { ReaderRequest } from "../protocol.ts";
 import { endForFault, receiveRequest, sendMessage } from "./channel.ts";
 import { describeStatement, describeTables } from "./describe.ts";
 import { openDatabase } from "./open-database.ts";
-import { readRows } from "./read-rows.ts";
+import { sendReading } from "./send-reading.ts";
 import { sqliteFault } from "./sqlite-fault.ts";
 
 // A signal to the process group reaches the parent too, which decides.
@@ -51,7 +51,7 @@ async function answer(request: ReaderRequest): Promise<void> {
     }
     case "read":
     default:
-      closing(() => readRows(database, request));
+      closing(() => sendReading(database, request));
       sendMessage({ kind: "end" });
   }
 

@@ -21,7 +21,7 @@ type Row = readonly SqliteValue[];
  * @throws StreamCsvError `SCSV_SOURCE_CHANGED` when the columns aren't the described ones; `SCSV_SOURCE_LOCKED`,
  *   `SCSV_SOURCE_UNREADABLE`, `SCSV_QUERY_FAILED`
  */
-export function readRows(database: Database.Database, request: ReadRequest): void {
+export function sendReading(database: Database.Database, request: ReadRequest): void {
   try {
     database.exec("BEGIN");
     // The snapshot is taken with the first reading.
