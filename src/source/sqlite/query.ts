@@ -14,7 +14,7 @@ export interface SqliteQuerySettings {
 }
 
 /** The values of one reading, and what makes it known elsewhere. */
-export interface SqliteBinding {
+interface SqliteBinding {
   /** By name; a parameter without a value is NULL. */
   readonly values: ReadonlyMap<string, SqliteParameterValue>;
   /** What stands in `version` of the source: equal versions mean equal bytes. */

@@ -4,7 +4,7 @@ import { systemClock } from "../../clock.ts";
 import { ReaderProcess } from "./reader-process.ts";
 
 /** The use of a reader process for one request. */
-export interface ReaderLease {
+interface ReaderLease {
   readonly reader: ReaderProcess;
   /** Keeps the process for the next request; only after a complete answer. */
   release(): void;
@@ -25,7 +25,7 @@ const lingerMs = 5000;
  * The processes that read SQLite databases for this process. They are started on demand; requests beyond the limit wait in order of
  * arrival. An unused one doesn't keep this process alive.
  */
-export class ReaderProcesses {
+class ReaderProcesses {
   readonly #slots = new ExportSlots(
     {
       slots: mostReaders,
