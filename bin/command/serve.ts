@@ -21,7 +21,7 @@ import {
 } from "../../src/server.ts";
 import type { EncoderName } from "../../src/index.ts";
 import { addConfigFile } from "../config-file.ts";
-import { flagParser, wantsColor, type GlobalFlags } from "../option.ts";
+import { flagParser, RepeatableOption, wantsColor, type GlobalFlags } from "../option.ts";
 import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "../file-flags.ts";
 import { parseServedFile } from "../parse-served-file.ts";
 import { serveSettings, type ServeSettings } from "../serve-settings.ts";
@@ -46,6 +46,10 @@ interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
   readonly drainTimeout: number;
   readonly shutdownDelay: number;
   readonly maxConnections?: number;
+  readonly allowedHosts?: readonly (readonly string[])[];
+  readonly adminPort?: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly http10: Http10;
   readonly encoder: EncoderName;
   readonly logFormat?: "pretty" | "json";
@@ -141,6 +145,20 @@ export function serveCommand(): Command {
       flagParser(parsePositive),
     )
     .addOption(
+      new RepeatableOption(
+        "--allowed-hosts <hosts>",
+        "hosts for which the server answers, separated by commas; * for every host (default on loopback: localhost and loopback addresses; else every host)",
+        parseHosts,
+      ),
+    )
+    .option(
+      "--admin-port <number>",
+      "a loopback port of its own for /stats, /metrics and /transfers; 0 for any free port",
+      flagParser(parsePort),
+    )
+    .option("--tls-cert <file>", "chain of certificates in PEM, for HTTPS; read again when it changes")
+    .option("--tls-key <file>", "private key of --tls-cert in PEM")
+    .addOption(
       new Option(
         "--http10 <how>",
         "a streamed export for HTTP/1.0: ended by closing the connection, or with a length, made before it is sent",
@@ -166,6 +184,7 @@ export function serveCommand(): Command {
       const flags = self.optsWithGlobals<ServeFlags>();
       const isChosen = self.getOptionValueSource("slots") !== "default";
       if (flags.workerModel === "sync" && isChosen && flags.slots !== 1) self.error(slotsError(flags.slots));
+      if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) self.error(tlsError(flags));
       const files = [...sources, ...(flags.sources ?? [])].map(parseServedFile);
       process.exitCode = await serve(withFileOptions(files, readFileFlags(flags)), flags);
     })
@@ -182,6 +201,11 @@ Examples:
 
 function slotsError(slots: number): string {
   return `error: --slots ${slots} can't be used with --worker-model sync: a sync worker takes one connection at a time, so it has one slot. Leave --slots out and raise --workers, or use --worker-model async.`;
+}
+
+function tlsError({ tlsCert }: ServeFlags): string {
+  const [given, missing] = tlsCert === undefined ? ["key", "cert"] : ["cert", "key"];
+  return `error: --tls-${given} needs --tls-${missing}: HTTPS takes a certificate and its private key.`;
 }
 
 async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise<number> {
@@ -219,6 +243,12 @@ function serverSettings(sources: readonly ServedFile[], flags: ServeFlags): Serv
     drainTimeoutMs: flags.drainTimeout,
     shutdownDelayMs: flags.shutdownDelay,
     maxConnections: flags.maxConnections ?? null,
+    allowedHosts: flags.allowedHosts?.flat() ?? null,
+    adminPort: flags.adminPort ?? null,
+    tls:
+      flags.tlsCert === undefined || flags.tlsKey === undefined
+        ? null
+        : { certFile: flags.tlsCert, keyFile: flags.tlsKey },
     http10: flags.http10,
     encoder: flags.encoder,
     csv: flags.csv ?? defaultSettings.csv,
@@ -235,6 +265,12 @@ function parsePort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
     throw new RangeError(`"${text}" is not a port. Use 0 to 65535; 0 means any free port.`);
   return Number(text);
+}
+
+function parseHosts(text: string): readonly string[] {
+  const hosts = text.split(",").map((host) => host.trim());
+  checkSetting("allowedHosts", hosts);
+  return hosts;
 }
 
 function parseTimeout(text: string): number {

@@ -6,6 +6,7 @@ import { isDialectName } from "../csv/resolve-dialect.ts";
 import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
 import { parseCount } from "../units.ts";
 import { deliveries, isDelivery, type Delivery } from "./delivery.ts";
+import { readFileName } from "./file-name.ts";
 
 /** The parameters of a request, parsed but not yet checked against a particular export. Plain data. */
 export interface ExportParameters {
@@ -16,6 +17,7 @@ export interface ExportParameters {
   readonly seed: number | null;
   /** Columns by name, in the order wanted; null for all. */
   readonly columns: readonly string[] | null;
+  /** Without its ending, which the dialect decides. */
   readonly filename: string | null;
   readonly dialect: DialectName;
   /** Options of the dialect that replace its own. */
@@ -75,14 +77,9 @@ export const exportParameters: readonly ExportParameter[] = [
   {
     name: "filename",
     placeholder: "NAME",
-    description: "name under which the client saves the file",
+    description: "name under which the client saves the file; the dialect decides its ending",
     read: (text, into) => {
-      if (!/^[^\p{Cc}/\\]{1,200}$/u.test(text)) {
-        throw new RangeError(
-          `"${text}" is not a file name. Use 1 to 200 characters without slashes and control characters.`,
-        );
-      }
-      into.filename = text;
+      into.filename = readFileName(text);
     },
   },
   {

@@ -57,6 +57,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "file-leases": 5,
   },
   "src/server": {
+    access: 0,
     metrics: 1,
     shared: 1,
     protocol: 2,

@@ -22,13 +22,14 @@ function makePool(settings: Partial<ServerSettings> = {}) {
   const log = { level: "silent", format: "json", color: false } as const;
   const logger = { error: ({ delayMs }: { readonly delayMs: number }) => delays.push(delayMs) };
   const pool = new WorkerPool(
-    { ...defaultSettings, log, ...settings },
+    { ...defaultSettings, isLocal: true, certificates: null, log, ...settings },
     {
       methods: () => ({}) as PrimaryMethods,
       notes: () => ({
         transferStarted: nothing,
         transferEnded: nothing,
         report: nothing,
+        returnTokenSlot: nothing,
         releaseBuffer: nothing,
         releaseSpoolFile: nothing,
       }),

@@ -1,7 +1,10 @@
 import type { Catalog, ListedExport } from "../../../export/catalog.ts";
-import { readExportParameters } from "../../../export/parameters.ts";
+import type { ExportDefinition } from "../../../export/definition.ts";
+import { readExportParameters, type ExportParameters } from "../../../export/parameters.ts";
 import { planExport, type ExportPlan } from "../../../export/plan.ts";
 import { StreamCsvError } from "../../../errors.ts";
+import { withBound, withoutBound } from "../../access/bound-parameters.ts";
+import type { Caller } from "../../access/caller.ts";
 import { refuseOversized } from "../admission/refuse-oversized.ts";
 import { applyConditions } from "../transfer/apply-conditions.ts";
 import { deliver, headOf, withLength } from "../transfer/deliver.ts";
@@ -11,14 +14,14 @@ import type { WorkerState } from "../admission/worker-state.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { Answer, Handler, Route, RouteRequest } from "./router.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
-import type { Slots } from "../../../admission/slots.ts";
+import type { CallerSlots } from "../admission/caller-slots.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";
 
 /** What the export routes need from the worker. */
 export interface ExportContext {
   readonly settings: ServerSettings;
   readonly catalog: Catalog;
-  readonly slots: Slots;
+  readonly slots: CallerSlots;
   readonly transfers: RunningTransfers;
   readonly workerState: WorkerState;
 }
@@ -26,14 +29,21 @@ export interface ExportContext {
 /** The routes of exports: their list, and each export as a file. */
 export function exportRoutes(context: ExportContext): readonly Route[] {
   return [
-    { methods: ["GET"], path: "/exports", handler: () => listExports(context) },
+    listRoute(context.catalog),
     { methods: ["GET"], path: "/exports/:file", handler: serveExport(context) },
   ];
 }
 
-async function listExports({ catalog }: ExportContext): Promise<Answer> {
-  const exports = (await catalog.list()).map(describeExport);
-  return { response: jsonResponse({ exports }) };
+/** The list of exports, as far as the caller may have them. */
+export function listRoute(catalog: Catalog): Route {
+  return {
+    methods: ["GET"],
+    path: "/exports",
+    handler: async ({ caller }) => {
+      const listed = (await catalog.list()).filter(({ name }) => caller.mayExport(name));
+      return { response: jsonResponse({ exports: listed.map(describeExport) }) };
+    },
+  };
 }
 
 /** An export with an unreadable file stays in the list, with the code of its error. */
@@ -47,10 +57,12 @@ function describeExport(listed: ListedExport): object {
 function serveExport(context: ExportContext): Handler {
   const { settings, catalog, slots, transfers, workerState } = context;
   return async (request) => {
+    const { caller } = request;
     const { name, texts } = whatIsAsked(request);
-    const parameters = readExportParameters(texts, settings.csv);
+    requireMayExport(name, caller);
+    const parameters = readParameters(texts, settings, caller);
     const plan = async (): Promise<ExportPlan> => {
-      const asked = planExport(await catalog.find(name), parameters, settings);
+      const asked = planExport(await findExport(catalog, name, caller), parameters, settings);
       return request.needsLength ? withLength(asked, settings.bufferMemoryBytes) : asked;
     };
     const planned = await plan();
@@ -66,8 +78,8 @@ function serveExport(context: ExportContext): Handler {
       if (isHead) return { response: head };
     }
     const clientGone = request.clientGone();
-    const slot = await slots.acquire(clientGone);
-    const transfer = transfers.begin(planned, slot, clientGone, request.identity);
+    const slot = await slots.acquire(caller, clientGone);
+    const transfer = transfers.begin(planned, slot, clientGone, request.identity, caller.token);
     try {
       const { primary } = transfers.context;
       const made = await makeUnchanged(plan, (current) =>
@@ -101,6 +113,37 @@ function serveExport(context: ExportContext): Handler {
       throw error;
     }
   };
+}
+
+/** An export that the caller may have. What it may not have doesn't exist, as far as it can see. */
+async function findExport(catalog: Catalog, name: string, caller: Caller): Promise<ExportDefinition> {
+  requireMayExport(name, caller);
+  if (!caller.isRestricted) return await catalog.find(name);
+  return await catalog.find(name).catch((error: unknown) => {
+    // The error of the catalog lists all names.
+    throw error instanceof StreamCsvError && error.code === "SCSV_UNKNOWN_EXPORT" ? unknown(name) : error;
+  });
+}
+
+function requireMayExport(name: string, caller: Caller): void {
+  if (!caller.mayExport(name)) throw unknown(name);
+}
+
+function unknown(name: string): StreamCsvError {
+  return new StreamCsvError("SCSV_UNKNOWN_EXPORT", `There is no export "${name}".`);
+}
+
+function readParameters(
+  texts: readonly (readonly [string, string])[],
+  { csv }: ServerSettings,
+  caller: Caller,
+): ExportParameters {
+  const all = withBound(texts, caller);
+  try {
+    return readExportParameters(all, csv);
+  } catch (error) {
+    throw withoutBound(error, caller);
+  }
 }
 
 /** How often to make a response if its file changes meanwhile. */

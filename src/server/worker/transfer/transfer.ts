@@ -1,11 +1,12 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
-import { StreamCsvError, isCodedError, toError } from "../../../errors.ts";
+import { StreamCsvError } from "../../../errors.ts";
 import type { ExportPlan } from "../../../export/plan.ts";
 import { noProgress, type ExportProgress } from "../../../body/encode-batches.ts";
 import type { Link } from "../../../ipc/link.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../../protocol/messages.ts";
 import type { Slot } from "../../../admission/slots.ts";
+import { faultForClients } from "../../http/problem-response.ts";
 import type { RequestIdentity } from "../../http/request-identity.ts";
 
 const unavailable = 503;
@@ -34,6 +35,7 @@ export class Transfer {
   readonly #plan: ExportPlan;
   readonly #slot: Slot;
   readonly #identity: RequestIdentity;
+  readonly #token: string | null;
   readonly #running: RunningTransfers;
   readonly #grantedAtMs: number;
   readonly #abort: AbortController;
@@ -54,6 +56,7 @@ export class Transfer {
     running: RunningTransfers,
     clientGone: AbortSignal,
     identity: RequestIdentity,
+    token: string | null,
   ) {
     const { newId, clock, primary } = running.context;
     this.id = newId();
@@ -63,12 +66,14 @@ export class Transfer {
     this.#plan = plan;
     this.#slot = slot;
     this.#identity = identity;
+    this.#token = token;
     this.#running = running;
     this.#grantedAtMs = clock.nowMs();
     this.#readyAtMs = this.#grantedAtMs;
     primary.note("transferStarted", {
       id: this.id,
       export: plan.name,
+      token,
       delivery: plan.delivery,
       expectedRows: plan.expectedRows,
       queueWaitSeconds: slot.queueWaitSeconds,
@@ -132,7 +137,7 @@ export class Transfer {
     const { primary, log } = this.#running.context;
     // The sender's clock starts when the response is made; this one starts when the slot was granted.
     const firstByte = firstByteMs === null ? null : this.#readyAtMs - this.#grantedAtMs + firstByteMs;
-    const reported = error === undefined || state === "client-gone" ? null : describe(error);
+    const isFault = error !== undefined && state !== "client-gone";
     this.#running.remove(this);
     primary.note("transferEnded", {
       id: this.id,
@@ -143,12 +148,13 @@ export class Transfer {
       sha256: state === "completed" ? this.sha256 : null,
       firstByteSeconds: firstByte === null ? null : firstByte / 1000,
       heldSeconds,
-      error: reported,
+      error: isFault ? faultForClients(error) : null,
     });
     const line = {
       ...this.#identity,
       transfer: this.id,
       export: this.#plan.name,
+      ...(this.#token === null ? {} : { token: this.#token }),
       delivery: this.#plan.delivery,
       state,
       rows,
@@ -160,7 +166,7 @@ export class Transfer {
     };
     if (state === "failed" && !isRefusal(error)) log.error({ ...line, err: error }, "transfer failed");
     else if (state === "failed" || state === "timed-out")
-      log.warn({ ...line, error: reported }, `transfer ${state}`);
+      log.warn({ ...line, ...(isFault ? { err: error } : {}) }, `transfer ${state}`);
     else log.info(line, `transfer ${state}`);
   }
 }
@@ -174,8 +180,14 @@ export class RunningTransfers {
     this.context = context;
   }
 
-  begin(plan: ExportPlan, slot: Slot, clientGone: AbortSignal, identity: RequestIdentity): Transfer {
-    const transfer = new Transfer(plan, slot, this, clientGone, identity);
+  begin(
+    plan: ExportPlan,
+    slot: Slot,
+    clientGone: AbortSignal,
+    identity: RequestIdentity,
+    token: string | null = null,
+  ): Transfer {
+    const transfer = new Transfer(plan, slot, this, clientGone, identity, token);
     this.#transfers.set(transfer.id, transfer);
     return transfer;
   }
@@ -217,11 +229,6 @@ function either(first: AbortSignal, second: AbortSignal): AbortSignal {
       });
   }
   return controller.signal;
-}
-
-function describe(thrown: unknown): { readonly code: string; readonly message: string } {
-  const error = toError(thrown);
-  return { code: isCodedError(error) ? error.code : "SCSV_INTERNAL", message: error.message };
 }
 
 /** Whether the failure is a correct refusal: an error of the request, or a temporary lack of capacity (503). */
