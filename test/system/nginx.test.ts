@@ -35,7 +35,7 @@ async function open(
   path: string,
   headers: Record<string, string> = {},
 ): Promise<IncomingMessage> {
-  const req = request({ socketPath, path, headers: { Host: "x", ...headers }, agent: false }).end();
+  const req = request({ socketPath, path, headers: { Host: "localhost", ...headers }, agent: false }).end();
   const [response] = (await once(req, "response")) as [IncomingMessage];
   return response;
 }

@@ -54,7 +54,13 @@ async function open(
   path: string,
   { method = "GET", headers = {} }: Asked = {},
 ): Promise<IncomingMessage> {
-  const req = request({ ...address, path, method, headers: { Host: "x", ...headers }, agent: false }).end();
+  const req = request({
+    ...address,
+    path,
+    method,
+    headers: { Host: "localhost", ...headers },
+    agent: false,
+  }).end();
   const [response] = (await once(req, "response")) as [IncomingMessage];
   return response;
 }

@@ -15,7 +15,7 @@ const clients = 6;
 /** Sends requests until the server is gone; all statuses go to one list. */
 async function hammer({ socketPath }: Nginx, path: string, statuses: number[]): Promise<void> {
   for (;;) {
-    const req = request({ socketPath, path, headers: { Host: "x" }, agent: false }).end();
+    const req = request({ socketPath, path, headers: { Host: "localhost" }, agent: false }).end();
     const [response] = (await once(req, "response")) as [IncomingMessage];
     response.resume();
     await once(response, "close");

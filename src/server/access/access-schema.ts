@@ -75,9 +75,7 @@ export const tokensSchema: GenericSchema<unknown, readonly TokenSettings[]> = pi
           regex(/^[1-9]\d{0,3}\/(?:s|min|h|d)$/, "it takes a count and s, min, h or d, such as 10/min"),
         ),
       ),
-      expires: exactOptional(
-        union([pipe(string(), isoDate()), pipe(string(), isoTimestamp())], moment),
-      ),
+      expires: exactOptional(union([pipe(string(), isoDate()), pipe(string(), isoTimestamp())], moment)),
       admin: exactOptional(boolean("it takes true or false")),
     }),
     "it takes a list of tokens",

@@ -25,7 +25,7 @@ export interface TokenLimits {
 }
 
 /** So many exports in so long a time. */
-export interface Rate {
+interface Rate {
   readonly count: number;
   readonly periodMs: number;
 }
@@ -58,7 +58,10 @@ export function tokenHolder(token: TokenSettings): Caller {
     isRestricted: patterns !== undefined,
     mayExport: (asked) => patterns?.some((pattern) => fitsPattern(asked, pattern)) ?? true,
     bound: new Map(
-      Object.entries(parameters).map(([key, value]) => [key, (Array.isArray(value) ? value : [value]).map(String)]),
+      Object.entries(parameters).map(([key, value]) => [
+        key,
+        (Array.isArray(value) ? value : [value]).map(String),
+      ]),
     ),
     limits: slots === null && rate === null ? null : { slots, rate },
   };

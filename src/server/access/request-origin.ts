@@ -39,16 +39,18 @@ export function requireAllowedHost(
 
 function isAllowed(host: string, { allowedHosts, isLocal }: HostRule): boolean {
   if (allowedHosts === null) return !isLocal || isLoopback(host);
-  return allowedHosts.some((allowed) => allowed === "*" || nameOf(allowed) === host);
+  return allowedHosts.some((allowed) => allowed === "*" || withoutBrackets(allowed.toLowerCase()) === host);
 }
 
 /** The name or address in a Host line. A name with a dot behind it is the same name. */
 function nameOf(host: string): string {
-  return host
-    .toLowerCase()
-    .replace(/:\d*$/, "")
-    .replace(/\.$/, "")
-    .replaceAll(/[[\]]/g, "");
+  const name = host.toLowerCase().replace(/:\d*$/, "");
+  return withoutBrackets(name.replace(/\.$/, ""));
+}
+
+/** The address of `[::1]`. */
+function withoutBrackets(host: string): string {
+  return host.replaceAll(/[[\]]/g, "");
 }
 
 /**

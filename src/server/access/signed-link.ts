@@ -50,7 +50,10 @@ export function isGoodLink(
   const parameters = [...query].filter(([name]) => name !== "signature");
   const expected = hmac({ path, parameters }, (key ?? keys[0])?.secret ?? "");
   const given = Buffer.from(signature, "base64url");
-  const isSigned = timingSafeEqual(expected, given.byteLength === digestBytes ? given : Buffer.alloc(digestBytes));
+  const isSigned = timingSafeEqual(
+    expected,
+    given.byteLength === digestBytes ? given : Buffer.alloc(digestBytes),
+  );
   const isOnlyForm = given.toString("base64url") === signature;
   const isOnce = otherExpires.length + otherIds.length + otherSignatures.length === 0;
   const isInTime = /^\d{1,15}$/.test(expires) && wallMs < Number(expires) * 1000;

@@ -6,10 +6,13 @@ export function loggableTarget(target = ""): string {
   const [path = "", ...rest] = target.split("?");
   if (rest.length === 0) return path;
   try {
-    const pairs = rest.join("?").split("&").map((pair) => {
-      const [name = ""] = pair.split("=", 1);
-      return decodeURIComponent(name).trim().toLowerCase() === "signature" ? `${name}=…` : pair;
-    });
+    const pairs = rest
+      .join("?")
+      .split("&")
+      .map((pair) => {
+        const [name = ""] = pair.split("=", 1);
+        return decodeURIComponent(name).trim().toLowerCase() === "signature" ? `${name}=…` : pair;
+      });
     return `${path}?${pairs.join("&")}`;
   } catch {
     return `${path}?…`;

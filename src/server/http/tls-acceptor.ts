@@ -3,12 +3,7 @@ import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import type { Logger } from "pino";
 import { keepHalfOpen } from "../../socket/keep-half-open.ts";
-
-/** A chain of certificates and its private key, in PEM. */
-export interface Certificates {
-  readonly cert: string;
-  readonly key: string;
-}
+import type { Certificates } from "../shared/certificates.ts";
 
 /** What a TLS acceptor needs. */
 export interface TlsAcceptorOptions {

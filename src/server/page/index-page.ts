@@ -32,7 +32,11 @@ export const pageHeaders: Readonly<Record<string, string>> = {
 /** The page at `/`: the exports, and links to the service paths. */
 export function indexPage(exports: readonly ListedExport[], parts: readonly PagePart[]): string {
   const rows = exports.map((listed) => describeExport(listed, parts.includes("downloads"))).join("\n");
-  const paths = ["/exports", ...(parts.includes("live") ? ["/transfers", "/stats", "/metrics"] : []), "/readyz"];
+  const paths = [
+    "/exports",
+    ...(parts.includes("live") ? ["/transfers", "/stats", "/metrics"] : []),
+    "/readyz",
+  ];
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

@@ -2,7 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import type { Logger } from "pino";
 import { StreamCsvError, toError } from "../../errors.ts";
-import { contextOptions, type Certificates } from "../http/tls-acceptor.ts";
+import { contextOptions } from "../http/tls-acceptor.ts";
+import type { Certificates } from "../shared/certificates.ts";
 import type { TlsFiles } from "../shared/settings.ts";
 
 /** How often the files are looked at. Node can't watch a file that is replaced through links, as Kubernetes does it. */

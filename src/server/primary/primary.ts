@@ -7,7 +7,7 @@ import { openSpoolFolder, type SpoolFolder } from "../../spool/folder/spool-fold
 import { lastLinesMs, openLog, type Log } from "../shared/log.ts";
 import type { RunningServer } from "../shared/running-server.ts";
 import type { ServerSettings } from "../shared/settings.ts";
-import type { Certificates } from "../http/tls-acceptor.ts";
+import type { Certificates } from "../shared/certificates.ts";
 import { checkSetting } from "../shared/check-settings.ts";
 import { readCertificates, watchCertificates } from "./certificate-files.ts";
 import { openListeners, type Listeners } from "./listeners.ts";

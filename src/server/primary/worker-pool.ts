@@ -21,7 +21,7 @@ import { usualConnections } from "./connection-limit.ts";
 import { Refuser } from "./refuser.ts";
 import { RoundRobin } from "./placement/round-robin.ts";
 import type { AccessSettings } from "../access/access-control.ts";
-import type { Certificates } from "../http/tls-acceptor.ts";
+import type { Certificates } from "../shared/certificates.ts";
 import type { WorkerModel } from "../shared/settings.ts";
 import type {
   PrimaryMethods,
@@ -155,15 +155,19 @@ export class WorkerPool {
   #handOver(worker: WorkerHandle, socket: Socket, queueWaitSeconds: number): void {
     this.#countConnections(worker, 1);
     const isAdmin = this.#adminSockets.has(socket);
-    worker.link.note("connection", { queueWaitSeconds, isAdmin }, {
-      socket,
-      onGivenBack: () => {
-        this.#countConnections(worker, -1);
-        this.#refuser.refuse(socket, noDescriptor(), isAdmin);
+    worker.link.note(
+      "connection",
+      { queueWaitSeconds, isAdmin },
+      {
+        socket,
+        onGivenBack: () => {
+          this.#countConnections(worker, -1);
+          this.#refuser.refuse(socket, noDescriptor(), isAdmin);
+        },
+        // The worker may have sent a part of an answer, which must not look complete.
+        onLost: () => resetSocket(socket),
       },
-      // The worker may have sent a part of an answer, which must not look complete.
-      onLost: () => resetSocket(socket),
-    });
+    );
   }
 
   #countConnections(worker: WorkerHandle, change: number): void {

@@ -3,10 +3,10 @@ import type { ExportProgress } from "../../body/encode-batches.ts";
 import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
 import type { AccessSettings } from "../access/access-control.ts";
 import type { TokenLimits } from "../access/caller.ts";
-import type { Certificates } from "../http/tls-acceptor.ts";
 import type { Received } from "../../ipc/link.ts";
 import type { SentError } from "../../ipc/sent-error.ts";
 import type { LeasedFile, SpoolRequest } from "../../spool/spool-request.ts";
+import type { Certificates } from "../shared/certificates.ts";
 import type { ServerSettings } from "../shared/settings.ts";
 
 /** The messages between the processes of a server. All of them are plain data. */

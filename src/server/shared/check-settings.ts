@@ -166,7 +166,9 @@ function file(name: string, value: unknown): void {
 function hostName(name: string, value: unknown): void {
   text(name, value);
   if (typeof value === "string" && !/^(?:\*|\[[\da-f:.]+\]|[\da-f]*:[\da-f:.]+|[\w.-]+)$/i.test(value))
-    throw wrongRange(`${name} is ${quote(value)}; it takes a host without a port, such as exports.example.com.`);
+    throw wrongRange(
+      `${name} is ${quote(value)}; it takes a host without a port, such as exports.example.com.`,
+    );
 }
 
 function tokens(name: string, value: unknown): void {
@@ -183,7 +185,8 @@ function links(name: string, value: unknown): void {
   if (unread >= 0)
     throw wrongRange(`${name}.keys[${unread}].secret names a variable; it takes the secret itself.`);
   const twin = keys.findIndex(({ id }, index) => keys.findIndex((key) => key.id === id) < index);
-  if (twin >= 0) throw wrongRange(`${name}.keys[${twin}].id is ${quote(keys[twin]?.id)}, as that of another key.`);
+  if (twin >= 0)
+    throw wrongRange(`${name}.keys[${twin}].id is ${quote(keys[twin]?.id)}, as that of another key.`);
 }
 
 /** Checks a value that the configuration file has too. The message doesn't quote it: it may be a secret. */

@@ -110,7 +110,8 @@ async function start(settings: WorkerSettings): Promise<void> {
     });
     // The primary can't reset a connection that spoke HTTP/1.1 before, so its HTTP/1.0 bodies need a length.
     const needsLength = (req: IncomingMessage): boolean =>
-      req.httpVersionMinor === 0 && (settings.http10 === "length" || !sockets.isShared(lowestSocket(req.socket)));
+      req.httpVersionMinor === 0 &&
+      (settings.http10 === "length" || !sockets.isShared(lowestSocket(req.socket)));
     const slots = new CallerSlots(admission.slots, primary);
     const transfers = new RunningTransfers({ primary, log: logger, clock, newId: randomUUID });
     const ports = makePorts({ settings, catalog, slots, transfers, workerState, primary });

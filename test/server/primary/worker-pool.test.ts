@@ -115,7 +115,7 @@ test("hands a connection to a worker, refuses the next beyond the limit, and cou
     socket.write(text);
     return (await socket.toArray()).join("");
   };
-  const ping = "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  const ping = "GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
   const kept = connect(port, "127.0.0.1");
   await once(kept, "connect");
   while (pool.connections.open === 0) await sleep(5);

@@ -5,7 +5,12 @@ import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
 import { sumOf } from "../../metrics/worker-number.ts";
 import type { Spool } from "../../../spool/spool.ts";
 import { settleWithin } from "../../../async/settle-within.ts";
-import type { AskedTransfer, PrimaryMethods, TransferRecord, TransferViewer } from "../../protocol/messages.ts";
+import type {
+  AskedTransfer,
+  PrimaryMethods,
+  TransferRecord,
+  TransferViewer,
+} from "../../protocol/messages.ts";
 import type { PoolHost, WorkerHandle, WorkerPool } from "../worker-pool.ts";
 import type { ServerSettings, WorkerModel } from "../../shared/settings.ts";
 import { BufferBudget } from "./buffer-budget.ts";

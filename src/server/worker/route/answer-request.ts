@@ -94,7 +94,10 @@ async function answer(
     const response = problemResponse(error);
     // An error after the client disconnected isn't worth a log line.
     if (response.statusCode === 500 && !res.destroyed)
-      log.error({ ...identity, err: error, method: req.method, url: loggableTarget(req.url) }, "request failed");
+      log.error(
+        { ...identity, err: error, method: req.method, url: loggableTarget(req.url) },
+        "request failed",
+      );
     return { response };
   }
 }

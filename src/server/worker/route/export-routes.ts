@@ -12,7 +12,7 @@ import { requestHeader } from "../../../response/head/request-head.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import { jsonResponse } from "./json-response.ts";
-import type { Answer, Handler, Route, RouteRequest } from "./router.ts";
+import type { Handler, Route, RouteRequest } from "./router.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
 import type { CallerSlots } from "../admission/caller-slots.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
-import { StreamCsvError } from "../../../errors.ts";
+import { StreamCsvError, isCodedError, toError } from "../../../errors.ts";
 import type { ExportPlan } from "../../../export/plan.ts";
 import { noProgress, type ExportProgress } from "../../../body/encode-batches.ts";
 import type { Link } from "../../../ipc/link.ts";
@@ -166,7 +166,7 @@ export class Transfer {
     };
     if (state === "failed" && !isRefusal(error)) log.error({ ...line, err: error }, "transfer failed");
     else if (state === "failed" || state === "timed-out")
-      log.warn({ ...line, ...(isFault ? { err: error } : {}) }, `transfer ${state}`);
+      log.warn({ ...line, error: isFault ? describe(error) : null }, `transfer ${state}`);
     else log.info(line, `transfer ${state}`);
   }
 }
@@ -229,6 +229,12 @@ function either(first: AbortSignal, second: AbortSignal): AbortSignal {
       });
   }
   return controller.signal;
+}
+
+/** The code and the whole message, for the log. */
+function describe(thrown: unknown): { readonly code: string; readonly message: string } {
+  const error = toError(thrown);
+  return { code: isCodedError(error) ? error.code : "SCSV_INTERNAL", message: error.message };
 }
 
 /** Whether the failure is a correct refusal: an error of the request, or a temporary lack of capacity (503). */
