@@ -1,7 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
 import { benchCommand } from "./command/bench.ts";
 import { compareCommand } from "./command/compare.ts";
+import { checkCommand } from "./command/check.ts";
+import { useConfiguration } from "./configuration/use-configuration.ts";
 import { explain } from "./explain.ts";
+import { linkCommand } from "./command/link.ts";
+import { tokenCommand } from "./command/token.ts";
 import { exportCommand } from "./command/export.ts";
 import { toolIdentity } from "./tool-identity.ts";
 import type { GlobalFlags } from "./option.ts";
@@ -38,13 +42,28 @@ function makeProgram(): Command {
     )
     .option("--no-color", "no colour; NO_COLOR in the environment does the same")
     .option("--no-progress", "no progress bar")
+    .option(
+      "--config <file>",
+      "the configuration of serve, export, check, link and bench (default: stream-csv.yaml of the working directory)",
+    )
+    .option("--no-config", "use no configuration")
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows all flags)")
     .exitOverride();
-  const commands = [serveCommand(), benchCommand(), compareCommand(), reportCommand(), exportCommand()];
+  const commands = [
+    serveCommand(),
+    benchCommand(),
+    compareCommand(),
+    reportCommand(),
+    exportCommand(),
+    checkCommand(),
+    tokenCommand(),
+    linkCommand(),
+  ];
   for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program));
   }
+  useConfiguration(program);
   program.helpCommand(false).addCommand(helpCommand(program).copyInheritedSettings(program));
   return program;
 }

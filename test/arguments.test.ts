@@ -58,8 +58,8 @@ const functions: readonly (readonly [name: string, act: Act, isRight: (value: un
     (value) => value === undefined || (typeof value === "object" && value !== null),
   ],
   [
-    "openCatalog's files",
-    (value) => openCatalog({ files: value }),
+    "openCatalog's sources",
+    (value) => openCatalog({ sources: value }),
     (value) => value === undefined || Array.isArray(value),
   ],
   ["readExportParameters", readExportParameters, (value) => Array.isArray(value)],

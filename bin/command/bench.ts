@@ -7,7 +7,6 @@ import type * as bench from "../../bench/internal.ts";
 import type { BenchResult, CalibrationRun, NamedBaseline } from "../../bench/index.ts";
 import { addBenchFlags, benchConfigOf, type BenchFlags } from "../bench-flags.ts";
 import { progressView, type ProgressView } from "../bench-progress.ts";
-import { addConfigFile } from "../config-file.ts";
 import { explain } from "../explain.ts";
 import { reportToGitHub } from "../report-to-github.ts";
 import { toolIdentity } from "../tool-identity.ts";
@@ -24,7 +23,7 @@ const calibrationFile = fileURLToPath(new URL("../../../fixtures/calibration/gat
 
 /** `stream-csv bench`: measures streaming against buffered and file delivery, and one version against another. */
 export function benchCommand(): Command {
-  const command = addBenchFlags(new Command("bench"))
+  return addBenchFlags(new Command("bench"))
     .description("Measure streaming against buffered and file delivery, on servers of its own.")
     .addHelpText("after", moreHelp)
     .action(async (_flags, self: Command) => {
@@ -33,7 +32,6 @@ export function benchCommand(): Command {
       const loaded = await import("../../bench/internal.ts");
       process.exitCode = flags.list === true ? await listScenarios(loaded) : await measure(loaded, flags);
     });
-  return addConfigFile(command);
 }
 
 const moreHelp = `

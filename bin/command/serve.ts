@@ -15,20 +15,22 @@ import {
   startServer,
   type Http10,
   type RunningServer,
-  type ServedFile,
+  type ServedSource,
   type ServerOptions,
   type WorkerModel,
 } from "../../src/server.ts";
 import type { EncoderName } from "../../src/index.ts";
-import { addConfigFile } from "../config-file.ts";
+import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
+import type { ServeSettings } from "../configuration/serve-settings.ts";
 import { flagParser, RepeatableOption, wantsColor, type GlobalFlags } from "../option.ts";
 import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "../file-flags.ts";
 import { parseServedFile } from "../parse-served-file.ts";
-import { serveSettings, type ServeSettings } from "../serve-settings.ts";
 import { durationOption, sizeOption } from "../limit-option.ts";
+import { accessOf, watchAccess } from "../watch-access.ts";
 import { watchSignals } from "../watch-signals.ts";
 
 interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
+  readonly configuration?: LoadedConfiguration;
   readonly generated?: boolean;
   readonly skipUnreadable?: boolean;
   readonly host: string;
@@ -63,10 +65,13 @@ export function serveCommand(): Command {
   const duration = flagParser(parseDuration);
   const count = flagParser(parseCount);
   const { host, port, workers, slots, queue } = defaultSettings;
-  const command = new Command("serve")
+  return addFileFlags(new Command("serve"))
     .description("Start a server that streams exports as CSV; prints its URL when ready.")
     .argument("[source...]", "Parquet, CSV, JSON or DuckDB files to serve, each as FILE or NAME=FILE")
-    .option("--generated", "serve the generated exports together with files (default: only without files)")
+    .option(
+      "--generated",
+      "serve the generated exports together with others (default: only where there are no others)",
+    )
     .option(
       "--skip-unreadable",
       "start even if a file can't be read; its exports fail until it becomes readable",
@@ -185,15 +190,15 @@ export function serveCommand(): Command {
       const isChosen = self.getOptionValueSource("slots") !== "default";
       if (flags.workerModel === "sync" && isChosen && flags.slots !== 1) self.error(slotsError(flags.slots));
       if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) self.error(tlsError(flags));
-      const files = [...sources, ...(flags.sources ?? [])].map(parseServedFile);
-      process.exitCode = await serve(withFileOptions(files, readFileFlags(flags)), flags);
+      const files = withFileOptions(sources.map(parseServedFile), readFileFlags(flags));
+      process.exitCode = await serve([...files, ...(flags.configuration?.sources ?? [])], flags);
     })
     .addHelpText("after", moreHelp);
-  return addConfigFile(addFileFlags(command), serveSettings);
 }
 
 const moreHelp = `
 Examples:
+  stream-csv serve                            # the exports of stream-csv.yaml, or generated ones
   stream-csv serve flights.parquet invoices.csv
   stream-csv serve --workers 4 --spool-dir /var/cache/exports --spool-size 20GiB sales.duckdb
   curl -OJ 'http://127.0.0.1:8080/exports/orders.csv?rows=1000&dialect=excel'
@@ -208,7 +213,7 @@ function tlsError({ tlsCert }: ServeFlags): string {
   return `error: --tls-${given} needs --tls-${missing}: HTTPS takes a certificate and its private key.`;
 }
 
-async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise<number> {
+async function serve(sources: readonly ServedSource[], flags: ServeFlags): Promise<number> {
   const watch = watchSignals();
   const settings = serverSettings(sources, flags);
   let server: RunningServer;
@@ -219,13 +224,17 @@ async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise
     throw error;
   }
   watch.attach(server);
+  const { configuration } = flags;
+  const endWatch = configuration && watchAccess(configuration, (access) => server.replaceAccess(access));
   process.stdout.write(`listening on ${server.url}\n`);
   const { cutTransfers } = await server.stopped;
+  endWatch?.();
   return watch.killedBy() ?? (cutTransfers > 0 ? cutTransfersExit : 0);
 }
 
-function serverSettings(sources: readonly ServedFile[], flags: ServeFlags): ServerOptions {
+function serverSettings(sources: readonly ServedSource[], flags: ServeFlags): ServerOptions {
   return {
+    configuration: flags.configuration?.file ?? null,
     sources,
     generated: flags.generated ?? null,
     skipUnreadable: flags.skipUnreadable ?? false,
@@ -245,6 +254,7 @@ function serverSettings(sources: readonly ServedFile[], flags: ServeFlags): Serv
     maxConnections: flags.maxConnections ?? null,
     allowedHosts: flags.allowedHosts?.flat() ?? null,
     adminPort: flags.adminPort ?? null,
+    ...accessOf(flags.configuration?.configuration ?? {}),
     tls:
       flags.tlsCert === undefined || flags.tlsKey === undefined
         ? null

@@ -83,7 +83,7 @@ test("a configuration sets the flags' values, flags override it, and --save-base
     seed: 3,
     quick: true,
   };
-  await writeFile(file, JSON.stringify(config));
+  await writeFile(file, JSON.stringify({ bench: config }));
   const flags = ["--seed", "4", "--save-baseline", baseline, "-o", "json=-"];
   const { exitCode, stdout, stderr } = await runCli(["bench", "--config", file, ...flags]);
   assert.equal(exitCode, 0, stderr);
@@ -97,7 +97,7 @@ test("a configuration sets the flags' values, flags override it, and --save-base
 
 test("a budget in a configuration needs something to compare with, like one in a flag", async () => {
   const file = join(folder, "budget.json");
-  await writeFile(file, JSON.stringify({ budget: ["streaming.total_s=5%"] }));
+  await writeFile(file, JSON.stringify({ bench: { budget: ["streaming.total_s=5%"] } }));
   const refused = await runCli(["bench", "--config", file]);
   assert.equal(refused.exitCode, 1);
   assert.match(refused.stderr, /The budget "streaming\.total_s=5%" has nothing to be compared with/);

@@ -159,7 +159,7 @@ test("drains also when its terminal closes, which signals all its processes", as
 
 test("leaves no process and no temporary folder behind", async () => {
   const temporary = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
-  const server = await startServe(["--workers", "2"], { TMPDIR: temporary });
+  const server = await startServe(["--workers", "2"], { env: { TMPDIR: temporary } });
   await (await fetch(`${server.url}/exports/orders.csv?rows=5&delivery=file`)).text();
   const workers = await workersOf(server);
   assert.equal(workers.length, 2);

@@ -19,15 +19,18 @@ export function withBound(
 }
 
 /**
- * The fault of a request as its client may see it. A bound parameter that doesn't fit the export is a fault of the
- * configuration, and its value isn't the client's.
+ * Checks parameters for a caller. A bound parameter that doesn't fit the export is a fault of the configuration, and its value isn't
+ * the client's.
+ * @throws what `check` throws; StreamCsvError `SCSV_FORBIDDEN` instead of the fault of a bound parameter
  */
-export function withoutBound(error: unknown, { bound }: Caller): unknown {
-  if (!(error instanceof StreamCsvError) || error.code !== "SCSV_BAD_PARAMETER") return error;
-  if (error.parameter === undefined || !bound.has(error.parameter)) return error;
-  const message = `The token decides the parameter "${error.parameter}", which doesn't fit this export.`;
-  return new StreamCsvError("SCSV_FORBIDDEN", message, {
-    cause: error,
-    hint: "Change the exports or the parameters of the token.",
-  });
+export function forCaller<T>({ bound }: Caller, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    const parameter = error instanceof StreamCsvError ? error.parameter : undefined;
+    if (parameter === undefined || !bound.has(parameter)) throw error;
+    const message = `The token decides the parameter "${parameter}", which doesn't fit this export.`;
+    const hint = "Change the exports or the parameters of the token.";
+    throw new StreamCsvError("SCSV_FORBIDDEN", message, { cause: error, hint });
+  }
 }

@@ -38,8 +38,8 @@ export function problemResponse(thrown: unknown): HttpResponse {
   return response;
 }
 
-/** Faults of a cell, which have no status of their own because a body has begun. Their messages name row and column. */
-const cellFaults: ReadonlySet<FaultCode> = new Set([
+/** Faults of a body that has begun. Their messages name a row and a column, a process or an SQLSTATE, and nothing else. */
+const bodyFaults: ReadonlySet<FaultCode> = new Set([
   "SCSV_INVALID_DATE",
   "SCSV_NON_FINITE",
   "SCSV_FORMULA",
@@ -47,6 +47,8 @@ const cellFaults: ReadonlySet<FaultCode> = new Set([
   "SCSV_ROW_SHAPE",
   "SCSV_CLIENT_TOO_SLOW",
   "SCSV_WORKER_FAILED",
+  "SCSV_QUERY_FAILED",
+  "SCSV_DATABASE_REFUSED",
 ]);
 
 /** A fault of a transfer as clients may see it. The log has the whole message. */
@@ -54,7 +56,7 @@ export function faultForClients(thrown: unknown): { readonly code: string; reado
   const error = thrown instanceof StreamCsvError ? thrown : internal(thrown);
   return {
     code: error.code,
-    message: cellFaults.has(error.code) ? error.message : messageForClients(error),
+    message: bodyFaults.has(error.code) ? error.message : messageForClients(error),
   };
 }
 

@@ -37,6 +37,7 @@ import { WorkerMeter } from "./worker-meter.ts";
 /** The parts of a worker that has received its settings. */
 interface Running {
   readonly log: Log;
+  readonly catalog: Catalog;
   readonly server: Server;
   readonly admission: ClientAdmission;
   readonly transfers: RunningTransfers;
@@ -141,7 +142,7 @@ async function start(settings: WorkerSettings): Promise<void> {
             log: logger,
             onSecure: (socket) => openConnection(server, socket),
           });
-    running = { log, server, admission, transfers, access, tls };
+    running = { log, catalog, server, admission, transfers, access, tls };
     setInterval(() => report(transfers), reportIntervalMs).unref();
     primary.note("ready", numbers());
   } catch (error) {
@@ -152,13 +153,18 @@ async function start(settings: WorkerSettings): Promise<void> {
 
 /** Opens the sources. An unreadable file keeps the server from starting, but not a replacement worker. */
 async function openServed(settings: ServerSettings, log: Logger): Promise<Catalog> {
-  const { sources, generated, skipUnreadable } = settings;
-  const catalog = await openCatalog({ files: sources, ...(generated === null ? {} : { generated }) });
+  const { sources, generated, skipUnreadable, queueTimeoutMs } = settings;
+  const catalog = await openCatalog({
+    sources,
+    queueTimeoutMs,
+    clock,
+    ...(generated === null ? {} : { generated }),
+  });
   if (!skipUnreadable) {
     await catalog.requireReadable();
     return catalog;
   }
-  for (const { path, error } of catalog.faults) log.warn({ path, err: error }, "a file can't be read");
+  for (const { title, error } of catalog.faults) log.warn({ err: error }, `${title} can't be read`);
   return catalog;
 }
 
@@ -192,5 +198,9 @@ function report(transfers: RunningTransfers): void {
 }
 
 function numbers(): WorkerNumbers {
-  return meter.read(running?.admission.slots, running?.log.droppedLines ?? 0);
+  return meter.read(
+    running?.admission.slots,
+    running?.catalog.databases ?? [],
+    running?.log.droppedLines ?? 0,
+  );
 }

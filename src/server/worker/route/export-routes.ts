@@ -1,18 +1,20 @@
 import type { Catalog, ListedExport } from "../../../export/catalog.ts";
+import type { DeclaredParameter } from "../../../export/declared-parameter.ts";
 import type { ExportDefinition } from "../../../export/definition.ts";
 import { readExportParameters, type ExportParameters } from "../../../export/parameters.ts";
 import { planExport, type ExportPlan } from "../../../export/plan.ts";
 import { StreamCsvError } from "../../../errors.ts";
-import { withBound, withoutBound } from "../../access/bound-parameters.ts";
+import { forCaller, withBound } from "../../access/bound-parameters.ts";
 import type { Caller } from "../../access/caller.ts";
 import { refuseOversized } from "../admission/refuse-oversized.ts";
 import { applyConditions } from "../transfer/apply-conditions.ts";
-import { deliver, headOf, withLength } from "../transfer/deliver.ts";
+import { deliver, headOf, taggedHeadOf, withLength } from "../transfer/deliver.ts";
 import { requestHeader } from "../../../response/head/request-head.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { Handler, Route, RouteRequest } from "./router.ts";
+import type { HttpSettings } from "../../shared/http-settings.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
 import type { CallerSlots } from "../admission/caller-slots.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";
@@ -41,17 +43,35 @@ export function listRoute(catalog: Catalog): Route {
     path: "/exports",
     handler: async ({ caller }) => {
       const listed = (await catalog.list()).filter(({ name }) => caller.mayExport(name));
-      return { response: jsonResponse({ exports: listed.map(describeExport) }) };
+      return { response: jsonResponse({ exports: listed.map((one) => describeExport(one, caller)) }) };
     },
   };
 }
 
-/** An export with an unreadable file stays in the list, with the code of its error. */
-function describeExport(listed: ListedExport): object {
+/**
+ * An export with an unreadable file stays in the list, with the code of its error. Parameters whose values the caller's token
+ * decides aren't the caller's to give.
+ */
+function describeExport(listed: ListedExport, { bound }: Caller): object {
   if ("error" in listed)
-    return { name: listed.name, columns: [], rows: null, source: null, error: listed.error.code };
-  const { name, columns, rows, kind } = listed.definition;
-  return { name, columns, rows, source: kind };
+    return {
+      name: listed.name,
+      description: null,
+      columns: [],
+      rows: null,
+      source: null,
+      parameters: [],
+      error: listed.error.code,
+    };
+  const { name, description, columns, rows, kind, parameters } = listed.definition;
+  const free = parameters.filter((parameter) => !bound.has(parameter.name));
+  return { name, description, columns, rows, source: kind, parameters: free.map(describeParameter) };
+}
+
+/** A parameter that an export declares itself. */
+function describeParameter(parameter: DeclaredParameter): object {
+  const { name, type, description, optional, oneOf, list } = parameter;
+  return { name, type, description, default: parameter.default, optional, oneOf, list };
 }
 
 function serveExport(context: ExportContext): Handler {
@@ -59,10 +79,16 @@ function serveExport(context: ExportContext): Handler {
   return async (request) => {
     const { caller } = request;
     const { name, texts } = whatIsAsked(request);
-    requireMayExport(name, caller);
-    const parameters = readParameters(texts, settings, caller);
+    const clientGone = request.clientGone();
+    const found = await findExport(catalog, name, caller);
+    const parameters = readParameters(texts, settings, found, caller);
+    // The version of live rows is asked for once, so that all attempts and the builder of a file agree on it.
+    const version = await liveVersion(found, request, parameters, clientGone);
     const plan = async (): Promise<ExportPlan> => {
-      const asked = planExport(await findExport(catalog, name, caller), parameters, settings);
+      const definition = await findExport(catalog, name, caller);
+      const asked = forCaller(caller, () =>
+        planExport(definition, parameters, { encoder: settings.encoder, version }),
+      );
       return request.needsLength ? withLength(asked, settings.bufferMemoryBytes) : asked;
     };
     const planned = await plan();
@@ -77,7 +103,8 @@ function serveExport(context: ExportContext): Handler {
       if (isRefusable) await applyConditions(request, head);
       if (isHead) return { response: head };
     }
-    const clientGone = request.clientGone();
+    const unchanged = await unchangedResponse(planned, request, settings.http);
+    if (unchanged !== undefined) return { response: unchanged };
     const slot = await slots.acquire(caller, clientGone);
     const transfer = transfers.begin(planned, slot, clientGone, request.identity, caller.token);
     try {
@@ -102,9 +129,7 @@ function serveExport(context: ExportContext): Handler {
         options: {
           signal: transfer.cancelSignal,
           primeFirstChunk: true,
-          ...(settings.minRateBytesPerSecond === 0
-            ? {}
-            : { minRateBytesPerSecond: settings.minRateBytesPerSecond }),
+          ...minRate(settings, found),
         },
         onSent: (outcome) => transfer.end(outcome),
       };
@@ -136,14 +161,47 @@ function unknown(name: string): StreamCsvError {
 function readParameters(
   texts: readonly (readonly [string, string])[],
   { csv }: ServerSettings,
+  { parameters }: ExportDefinition,
   caller: Caller,
 ): ExportParameters {
   const all = withBound(texts, caller);
-  try {
-    return readExportParameters(all, csv);
-  } catch (error) {
-    throw withoutBound(error, caller);
-  }
+  return forCaller(caller, () => readExportParameters(all, csv, parameters));
+}
+
+/** The version of rows that may change at any time, where the answer depends on it. */
+async function liveVersion(
+  { live }: ExportDefinition,
+  { method }: RouteRequest,
+  { delivery, values }: ExportParameters,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (live === null || delivery === "streaming" || method === "HEAD") return null;
+  return await live.current(values, signal);
+}
+
+/**
+ * Answers conditions on rows whose version tells whether they have changed, without running the export: 304, or 412. Undefined
+ * where the export must run.
+ */
+async function unchangedResponse(
+  plan: ExportPlan,
+  request: RouteRequest,
+  http: HttpSettings,
+): Promise<AnyResponse | undefined> {
+  if (!plan.isVersioned || plan.delivery === "streaming") return undefined;
+  const head = await applyConditions(request, taggedHeadOf(plan, request, http));
+  return head.statusCode === 200 ? undefined : head;
+}
+
+/** A stalled reader of a database pins a snapshot there, so it is cut in any case. */
+const databaseMinRate = 1024;
+
+function minRate(
+  { minRateBytesPerSecond }: ServerSettings,
+  { pinsDatabase }: ExportDefinition,
+): { readonly minRateBytesPerSecond?: number } {
+  const rate = Math.max(minRateBytesPerSecond, pinsDatabase ? databaseMinRate : 0);
+  return rate === 0 ? {} : { minRateBytesPerSecond: rate };
 }
 
 /** How often to make a response if its file changes meanwhile. */

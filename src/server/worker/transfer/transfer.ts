@@ -1,7 +1,9 @@
 import type { Logger } from "pino";
+import { eitherSignal } from "../../../async/either-signal.ts";
 import type { Clock } from "../../../clock.ts";
 import { StreamCsvError, isCodedError, toError } from "../../../errors.ts";
 import type { ExportPlan } from "../../../export/plan.ts";
+import type { ConnectionTime } from "../../../source/source.ts";
 import { noProgress, type ExportProgress } from "../../../body/encode-batches.ts";
 import type { Link } from "../../../ipc/link.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../../protocol/messages.ts";
@@ -45,6 +47,8 @@ export class Transfer {
   #readyAtMs: number;
   /** SHA-256 of the whole text, null until it is known. */
   sha256: string | null = null;
+  /** What the export cost its database; null for an export of no database. */
+  connectionTime: ConnectionTime | null = null;
   /** The content coding of the body. */
   coding: string | undefined;
   #reportedBytes = 0;
@@ -86,7 +90,7 @@ export class Transfer {
    * signal, and a thousand of them would need a kilobyte each for this one.
    */
   get signal(): AbortSignal {
-    this.#signal ??= either(this.#abort.signal, this.#clientGone);
+    this.#signal ??= eitherSignal(this.#abort.signal, this.#clientGone);
     return this.#signal;
   }
 
@@ -163,6 +167,7 @@ export class Transfer {
       firstByteMs: round(firstByte),
       heldMs: round(heldSeconds * 1000),
       queueWaitMs: round(this.#slot.queueWaitSeconds * 1000),
+      ...connectionFields(this.connectionTime),
     };
     if (state === "failed" && !isRefusal(error)) log.error({ ...line, err: error }, "transfer failed");
     else if (state === "failed" || state === "timed-out")
@@ -214,23 +219,6 @@ export class RunningTransfers {
   }
 }
 
-/**
- * A signal that fires with the first of two. Not `AbortSignal.any`, whose signal Node 20 may garbage-collect during a
- * wait.
- */
-function either(first: AbortSignal, second: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of [first, second]) {
-    if (signal.aborted) controller.abort(signal.reason);
-    else
-      signal.addEventListener("abort", () => controller.abort(signal.reason), {
-        once: true,
-        signal: controller.signal,
-      });
-  }
-  return controller.signal;
-}
-
 /** The code and the whole message, for the log. */
 function describe(thrown: unknown): { readonly code: string; readonly message: string } {
   const error = toError(thrown);
@@ -240,6 +228,14 @@ function describe(thrown: unknown): { readonly code: string; readonly message: s
 /** Whether the failure is a correct refusal: an error of the request, or a temporary lack of capacity (503). */
 function isRefusal(error: unknown): boolean {
   return error instanceof StreamCsvError && (error.status < 500 || error.status === unavailable);
+}
+
+function connectionFields(time: ConnectionTime | null): object {
+  if (time === null) return {};
+  return {
+    connectionHeldMs: round(time.heldSeconds * 1000),
+    connectionWaitMs: round(time.waitSeconds * 1000),
+  };
 }
 
 function round(milliseconds: number | null): number | null {

@@ -15,20 +15,18 @@ import {
   union,
   type GenericSchema,
 } from "valibot";
-import { dialectOptionNames, readExportParameters, resolveDialect } from "../src/internal.ts";
-import type { DefaultDialect, HttpSettings } from "../src/server.ts";
-import type { OwnSettings } from "./config-file.ts";
+import { dialectOptionNames, readExportParameters, resolveDialect } from "../../src/internal.ts";
+import type { DefaultDialect, HttpSettings } from "../../src/server.ts";
+import type { OwnSettings } from "./apply-settings.ts";
 
 /** Settings of a server that have no flag. */
 export interface ServeSettings {
-  readonly sources?: readonly string[];
   readonly csv?: DefaultDialect;
   readonly http?: Partial<HttpSettings>;
 }
 
 /** Reads each of them from a configuration file. */
 export const serveSettings: OwnSettings = {
-  sources: (value) => read(array(string()), value, "a list of files"),
   csv: readDefaultDialect,
   http: (value) => read(httpSchema, value, "an object with limits and headers of HTTP"),
 } satisfies Record<keyof ServeSettings, (value: unknown) => unknown>;

@@ -1,8 +1,10 @@
+// Long because every type of PostgreSQL that has a vector of its own is read here, in one table.
+
 import type { ColumnVector, NullMask } from "../../csv/batch.ts";
 import { InstantValue, NumberTextValue } from "../../csv/value.ts";
 import { shortestFloat } from "../float32.ts";
 import { readDecimals } from "./numeric.ts";
-import { nullsOf, wrongWidth, type RowFields } from "./row-fields.ts";
+import { fieldNulls, wrongWidth, type RowFields } from "./row-fields.ts";
 
 /** A column of a result, as PostgreSQL describes it. */
 export interface ResultColumn {
@@ -21,7 +23,7 @@ export interface OtherType {
 }
 
 /** How a column comes over the wire and becomes a vector. */
-export interface ColumnReader {
+export interface ResultReader {
   /** What a description of the source calls the type. */
   readonly type: string;
   /** Whether its values come in PostgreSQL's binary format, or as its output function writes them. */
@@ -30,7 +32,7 @@ export interface ColumnReader {
 }
 
 /** OIDs of types, which are the same in every PostgreSQL (`pg_type.dat`). */
-export const typeIds = {
+const typeIds = {
   boolean: 16,
   bytes: 17,
   name: 19,
@@ -59,7 +61,7 @@ export const typeIds = {
 const daysTo2000 = 10_957;
 const microsecondsTo2000 = 946_684_800_000_000;
 
-const readers: ReadonlyMap<number, ColumnReader> = new Map<number, ColumnReader>([
+const readers: ReadonlyMap<number, ResultReader> = new Map<number, ResultReader>([
   [
     typeIds.int2,
     fixed(
@@ -164,18 +166,18 @@ const harmlessNames = new Set([
 ]);
 
 /** The reader of a column; `undefined` where more has to be known of its type, by `otherReader`. */
-export function readerOf({ typeId, modifier }: ResultColumn): ColumnReader | undefined {
+export function resultReaderOf({ typeId, modifier }: ResultColumn): ResultReader | undefined {
   return typeId === typeIds.numeric ? numericReader(modifier) : readers.get(typeId);
 }
 
 /** Reads a type without a reader of its own as its output function writes it, so that no type is ever unknown. */
-export function otherReader({ name, category }: OtherType): ColumnReader {
+export function otherReader({ name, category }: OtherType): ResultReader {
   const isText = category === "S" || category === "E" || (category === "U" && !harmlessNames.has(name));
   return texts(category === "S" || category === "E" ? "text" : name, isText);
 }
 
 /** A numeric of at most 18 digits is held as an integer of 64 bits; a larger one, or one without a limit, as text. */
-function numericReader(modifier: number): ColumnReader {
+function numericReader(modifier: number): ResultReader {
   if (modifier >= 4) {
     const precision = ((modifier - 4) >> 16) & 0xff_ff;
     // 11 bits with a sign since PostgreSQL 15, which allows scales below 0 and above the precision.
@@ -197,7 +199,7 @@ function fixed<A extends { [index: number]: number }>(
   make: (rows: number) => A,
   value: (view: DataView, at: number) => number,
   vector: (values: A, nulls: { readonly nulls?: NullMask }) => ColumnVector,
-): ColumnReader {
+): ResultReader {
   return {
     type,
     isBinary: true,
@@ -210,7 +212,7 @@ function fixed<A extends { [index: number]: number }>(
         if ((ends[field] ?? 0) - at !== width) throw wrongWidth(type, width, (ends[field] ?? 0) - at);
         values[row] = value(view, at);
       }
-      return vector(values, nullsOf(fields, column));
+      return vector(values, fieldNulls(fields, column));
     },
   };
 }
@@ -232,16 +234,16 @@ function readInt8(fields: RowFields, column: number): ColumnVector {
   return {
     kind: "integer",
     values: isSafe ? values : BigInt64Array.from(exactValues(fields, column)),
-    ...nullsOf(fields, column),
+    ...fieldNulls(fields, column),
   };
 }
 
 /** Microseconds since 2000; the extreme numbers are the infinities. */
 function readInstants(fields: RowFields, column: number, isZoned: boolean): ColumnVector {
   const { isSafe, values } = readWide(fields, column, "timestamp", microsecondsTo2000);
-  if (isSafe) return { kind: "timestamp", unit: "us", values, isZoned, ...nullsOf(fields, column) };
+  if (isSafe) return { kind: "timestamp", unit: "us", values, isZoned, ...fieldNulls(fields, column) };
   // Counted from 1970, the last instants of PostgreSQL don't fit into 64 bits.
-  const { nulls } = nullsOf(fields, column);
+  const { nulls } = fieldNulls(fields, column);
   const instants = exactValues(fields, column).map((value, row) =>
     nulls?.[row] === 1 ? null : new InstantValue(toUnixInstant(value), "us", isZoned),
   );
@@ -296,7 +298,7 @@ function readBytes({ bytes, rows, columns, starts, ends, nulls }: RowFields, col
 }
 
 /** Texts stay where they were received: no copy, and no string for a cell. */
-function texts(type: string, isText: boolean): ColumnReader {
+function texts(type: string, isText: boolean): ResultReader {
   return {
     type,
     isBinary: false,
@@ -307,18 +309,18 @@ function texts(type: string, isText: boolean): ColumnReader {
 }
 
 function readJson(fields: RowFields, column: number): ColumnVector {
-  return { kind: "json-text", ...placesOf(fields, column), ...nullsOf(fields, column) };
+  return { kind: "json-text", ...placesOf(fields, column), ...fieldNulls(fields, column) };
 }
 
 /** Numerics without a limit come as text; NaN and the infinities among them are no numbers to copy. */
 function readNumberTexts(fields: RowFields, column: number): ColumnVector {
-  const { bytes, rows, columns, starts, ends, nulls } = fields;
+  const { bytes, rows, columns, ends, nulls } = fields;
   for (let row = 0, field = column; row < rows; row += 1, field += columns) {
     // "NaN", "Infinity" and "-Infinity" end with a letter; a number never does.
     if (nulls[field] !== 1 && (bytes[(ends[field] ?? 0) - 1] ?? 0) > 0x39)
       return mixedNumbers(fields, column);
   }
-  return { kind: "number-text", ...placesOf(fields, column), ...nullsOf(fields, column) };
+  return { kind: "number-text", ...placesOf(fields, column), ...fieldNulls(fields, column) };
 }
 
 function mixedNumbers(

@@ -1,0 +1,63 @@
+import { resolve } from "node:path";
+import type { Configuration, LinkSettings, ServedSource } from "../../src/server.ts";
+import { checkConfiguration } from "./check-configuration.ts";
+import { configurationSchema, type FlagGroups } from "./configuration-schema.ts";
+import { withEnvironment } from "./environment.ts";
+import { findConfiguration } from "./find-configuration.ts";
+import { readConfiguration } from "./read-configuration.ts";
+import { servedSources } from "./served-sources.ts";
+
+/** A configuration that was found, read and checked. */
+export interface LoadedConfiguration {
+  /** Its absolute path. */
+  readonly file: string;
+  readonly configuration: Configuration;
+  /** Its exports as the server takes them. */
+  readonly sources: readonly ServedSource[];
+  /** Reads and checks the file again. */
+  readonly reload: () => Promise<Configuration>;
+}
+
+/** What `--config FILE` and `--no-config` ask for: a file, none (false), or the one of the working directory (undefined). */
+export type ConfigFlag = string | false | undefined;
+
+/**
+ * Loads the configuration that a command is to use; undefined if there is none.
+ * @throws Error or RangeError that names the file, and the path and value at fault
+ */
+export async function loadConfiguration(
+  asked: ConfigFlag,
+  groups: FlagGroups,
+): Promise<LoadedConfiguration | undefined> {
+  if (asked === false) return undefined;
+  if (asked === "") throw new RangeError('--config "" names no file.');
+  const file = asked === undefined ? findConfiguration(process.cwd()) : resolve(asked);
+  if (file === undefined) return undefined;
+  const { value, isModule } = await readConfiguration(file);
+  // An empty file of YAML is null.
+  const checked = checkConfiguration(
+    configurationSchema(groups, isModule),
+    value ?? {},
+    file,
+  ) as Configuration;
+  const { links } = checked;
+  const configuration = {
+    ...checked,
+    databases: databasesOf(checked, file),
+    ...(links === undefined ? {} : { links: withEnvironment(links, "links", file) as LinkSettings }),
+  };
+  return {
+    file,
+    configuration,
+    sources: servedSources(configuration, file),
+    reload: async () => (await loadConfiguration(file, groups))?.configuration ?? {},
+  };
+}
+
+/** Only here secrets are wanted; what a target of the bench takes from the environment is never kept. */
+function databasesOf(
+  { databases = {} }: Configuration,
+  file: string,
+): NonNullable<Configuration["databases"]> {
+  return withEnvironment(databases, "databases", file) as NonNullable<Configuration["databases"]>;
+}
