@@ -113,6 +113,13 @@ test("chunks that are lent to the socket arrive unchanged at a slow reader", asy
   assert.equal(digest(output), digest((await ask(`${server.url}${path}&delivery=file`)).body));
 });
 
+test("curl gets an answer by HTTP/1.0, and by HTTP/1.1 where it would rather speak HTTP/2", async () => {
+  for (const version of ["--http1.0", "--http1.1", "--http2"]) {
+    const { exitCode, output } = await curl(version, "--cacert", identity.certFile, `${server.url}/ping`);
+    assert.deepEqual([exitCode, String(output)], [0, "pong"], version);
+  }
+});
+
 test("a cancelled chunked body has no last chunk", async () => {
   const { socket, id } = await begin("1.1");
   const { port } = new URL(server.url);

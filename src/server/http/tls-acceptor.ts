@@ -27,8 +27,8 @@ export class TlsAcceptor {
     this.#server = createServer({
       ...contextOptions(certificates),
       handshakeTimeout: handshakeTimeoutMs,
-      // HTTP/2 is a proxy's part.
-      ALPNProtocols: ["http/1.1"],
+      // HTTP/2 is a proxy's part. curl names HTTP/1.0 when it is to speak that.
+      ALPNProtocols: ["http/1.1", "http/1.0"],
     });
     this.#server.on("secureConnection", onSecure);
     this.#server.on("tlsClientError", (error, socket) => {
