@@ -156,10 +156,10 @@ test("a body that its end would delimit is reset when its worker is killed", asy
 
 test("a client that doesn't read holds the rows up, and its transfer ends with its connection", async () => {
   const { socket, id } = await begin("1.1");
-  let [before, now] = [-1, 0];
-  while (before !== now) {
+  let [earlier, now] = [-1, 0];
+  while (earlier !== now) {
     await sleep(300);
-    before = now;
+    earlier = now;
     now = (await transfer(id, () => true)).bytes;
   }
   assert.ok(now < 64 * 1024 ** 2, `${now} bytes`);
@@ -180,7 +180,7 @@ test("a client that shuts down its own side after asking is answered", async () 
 test("plain HTTP, and no TLS at all, is closed, and nothing of it is left", async () => {
   const [worker] = (await stats()).workers;
   const descriptors = (): number => readdirSync(`/proc/${worker?.pid}/fd`).length;
-  const before = descriptors();
+  const usual = descriptors();
   const plain = server.url.replace("https:", "http:");
   for (const text of [
     "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -192,7 +192,7 @@ test("plain HTTP, and no TLS at all, is closed, and nothing of it is left", asyn
     assert.doesNotMatch(body, /pong/);
   }
   assert.equal((await ask(`${server.url}/ping`)).body, "pong");
-  while (descriptors() > before) await sleep(50);
+  while (descriptors() > usual) await sleep(50);
   while ((await stats()).connections.open > 1) await sleep(50);
 });
 

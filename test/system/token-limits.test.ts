@@ -70,3 +70,19 @@ test("the rate of a token counts the exports that it starts, by any worker", asy
   assert.match(((await refused.json()) as Problem).detail, /3 exports in 3600 s/);
   assert.equal((await fetch(`${server.url}/exports`, bearer("three"))).status, 200);
 });
+
+test("mostRows refuses an export of more rows with a 400 that names the numbers, and caps nothing", async () => {
+  await using server = await startGuarded([token("any")], { http: { mostRows: 50 } });
+  const ask = (query: string): Promise<Response> =>
+    fetch(`${server.url}/exports/orders.csv${query}`, bearer("any"));
+  for (const query of ["", "?rows=51", "?rows=51&delivery=file"]) {
+    const refused = await ask(query);
+    assert.equal(refused.status, 400, query);
+    const { code, detail } = (await refused.json()) as Problem;
+    assert.equal(code, "SCSV_BAD_PARAMETER");
+    assert.match(detail, /51 rows|1000000 rows/);
+    assert.match(detail, /50 are allowed/);
+  }
+  const whole = await ask("?rows=50&columns=id");
+  assert.equal((await whole.text()).trim().split("\r\n").length, 51);
+});

@@ -1,7 +1,7 @@
 import type { Catalog, ListedExport } from "../../../export/catalog.ts";
 import type { DeclaredParameter } from "../../../export/declared-parameter.ts";
 import type { ExportDefinition } from "../../../export/definition.ts";
-import { readExportParameters, type ExportParameters } from "../../../export/parameters.ts";
+import { badParameter, readExportParameters, type ExportParameters } from "../../../export/parameters.ts";
 import { planExport, type ExportPlan } from "../../../export/plan.ts";
 import { StreamCsvError } from "../../../errors.ts";
 import { forCaller, withBound } from "../../access/bound-parameters.ts";
@@ -12,6 +12,7 @@ import { deliver, headOf, taggedHeadOf, withLength } from "../transfer/deliver.t
 import { requestHeader } from "../../../response/head/request-head.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
+import { findExport } from "./find-export.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { Handler, Route, RouteRequest } from "./router.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
@@ -92,6 +93,7 @@ function serveExport(context: ExportContext): Handler {
       return request.needsLength ? withLength(asked, settings.bufferMemoryBytes) : asked;
     };
     const planned = await plan();
+    requireFewRows(planned, settings.http);
     refuseOversized(planned, settings);
     if (workerState.isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
@@ -140,24 +142,6 @@ function serveExport(context: ExportContext): Handler {
   };
 }
 
-/** An export that the caller may have. What it may not have doesn't exist, as far as it can see. */
-async function findExport(catalog: Catalog, name: string, caller: Caller): Promise<ExportDefinition> {
-  requireMayExport(name, caller);
-  if (!caller.isRestricted) return await catalog.find(name);
-  return await catalog.find(name).catch((error: unknown) => {
-    // The error of the catalog lists all names.
-    throw error instanceof StreamCsvError && error.code === "SCSV_UNKNOWN_EXPORT" ? unknown(name) : error;
-  });
-}
-
-function requireMayExport(name: string, caller: Caller): void {
-  if (!caller.mayExport(name)) throw unknown(name);
-}
-
-function unknown(name: string): StreamCsvError {
-  return new StreamCsvError("SCSV_UNKNOWN_EXPORT", `There is no export "${name}".`);
-}
-
 function readParameters(
   texts: readonly (readonly [string, string])[],
   { csv }: ServerSettings,
@@ -202,6 +186,15 @@ function minRate(
 ): { readonly minRateBytesPerSecond?: number } {
   const rate = Math.max(minRateBytesPerSecond, pinsDatabase ? databaseMinRate : 0);
   return rate === 0 ? {} : { minRateBytesPerSecond: rate };
+}
+
+/** @throws StreamCsvError `SCSV_BAD_PARAMETER` for more rows than a request may ask for; nothing is capped silently */
+function requireFewRows({ name, rows, expectedRows }: ExportPlan, { mostRows }: HttpSettings): void {
+  const asked = expectedRows ?? rows;
+  if (mostRows === null || (asked !== null && asked <= mostRows)) return;
+  const much = asked === null ? `an unknown number of rows` : `${asked} rows`;
+  const message = `Parameter "rows": "${name}" would have ${much}, and ${mostRows} are allowed. Give rows=${mostRows} or fewer.`;
+  throw badParameter("rows", message);
 }
 
 /** How often to make a response if its file changes meanwhile. */
