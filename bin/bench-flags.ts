@@ -1,14 +1,27 @@
+// Longer than most, because every flag is declared, typed and passed on here.
+
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
-import type { BenchConfig, NamedBaseline } from "../bench/index.ts";
-import { generatedExportNames, isGeneratedExportName, parseByteSize, parseCount } from "../src/internal.ts";
+import type { BenchConfig, BenchTarget, NamedBaseline } from "../bench/index.ts";
+import { parseByteSize, parseCount, parseDuration } from "../src/ground.ts";
+import { generatedExportNames, isGeneratedExportName } from "../src/internal.ts";
+import { fromEnvironment } from "./environment.ts";
+import { isOfConfiguration } from "./configuration/is-of-configuration.ts";
+import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
+import { paramOption, type ParameterText } from "./param-option.ts";
 import { RepeatableOption, flagParser, type GlobalFlags } from "./option.ts";
 import { outputOption, type Output } from "./output.ts";
 
 /** The options of `bench`, with the global ones. */
 export interface BenchFlags extends GlobalFlags {
+  readonly configuration?: LoadedConfiguration;
+  /** Of the configuration; flags of the same name replace them. */
+  readonly parameters?: readonly ParameterText[];
+  /** Of the configuration, beside those of flags. */
+  readonly targets?: readonly BenchTarget[];
   readonly export: string;
+  readonly param?: readonly ParameterText[];
   readonly rows?: number;
   readonly rounds?: number;
   readonly seed?: number;
@@ -19,6 +32,14 @@ export interface BenchFlags extends GlobalFlags {
   readonly workerModel: string;
   readonly slots?: number;
   readonly target?: readonly string[];
+  readonly header?: readonly HeaderField[];
+  readonly ready?: string;
+  readonly readyTimeout?: number;
+  readonly ping?: string;
+  readonly integrity: string;
+  readonly observe?: readonly string[];
+  readonly control?: string;
+  readonly setup?: string;
   readonly readers?: number;
   readonly readRate: number;
   readonly against?: string;
@@ -30,14 +51,29 @@ export interface BenchFlags extends GlobalFlags {
   readonly quick?: boolean;
 }
 
+/** One `--header 'NAME: VALUE'`. */
+interface HeaderField {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** Adds the options to the command: first what is measured, then what may fail the run. */
 export function addBenchFlags(command: Command): Command {
   const count = flagParser(parseCount);
   return command
-    .option("--export <name|file>", "the export to measure: a name that serve knows, or a file", "orders")
+    .option(
+      "--export <name|file>",
+      "the export to measure: one of the configuration, a generated one, or a file",
+      "orders",
+    )
+    .addOption(paramOption())
     .option("--rows <n>", "rows of a timed export (default: as many as stream in about a second)", count)
     .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", count)
-    .option("--seed <n>", "decides the order of the arms (default: drawn, and recorded)", count)
+    .option(
+      "--seed <n>",
+      "seed of the random order of the arms (default: random, and kept in the result)",
+      count,
+    )
     .addOption(
       new RepeatableOption(
         "--scenario <name>",
@@ -49,7 +85,7 @@ export function addBenchFlags(command: Command): Command {
     .addOption(
       new RepeatableOption(
         "--deliveries <names>",
-        "deliveries to measure, separated by commas (default: all three; streaming with --against; streaming,buffered with --baseline)",
+        "deliveries of our own server, separated by commas, or none (default: all three; none with --target; streaming with --against; streaming,buffered with --baseline)",
         list,
       ),
     )
@@ -63,9 +99,42 @@ export function addBenchFlags(command: Command): Command {
     .addOption(
       new RepeatableOption(
         "--target <name=url|command>",
-        "another server in the same rounds, running or started by a command (default: none)",
+        "a server to measure, running or started by a command (default: none)",
         asIs,
       ),
+    )
+    .addOption(
+      new RepeatableOption(
+        "--header <'name: value'>",
+        "a header field for every target; the value env:NAME is read from the environment",
+        parseHeader,
+      ),
+    )
+    .option("--ready <path>", "where a target is ready with a status below 500 (default: the ping path)")
+    .option(
+      "--ready-timeout <duration>",
+      "how long a target may take to be ready (default: 15s)",
+      flagParser(parseDuration),
+    )
+    .option("--ping <path|none>", "where a target answers a short request (default: /ping, if it does)")
+    .addOption(
+      new Option(
+        "--integrity <what>",
+        "what has to be equal in all bodies of a target: bytes, or only rows and columns",
+      )
+        .choices(["bytes", "rows"])
+        .default("bytes"),
+    )
+    .addOption(
+      new RepeatableOption(
+        "--observe <name=pid|postgres://…>",
+        "CPU time and memory of other processes, such as a database, beside each export (default: none)",
+        asIs,
+      ),
+    )
+    .option(
+      "--control <name>",
+      "the delivery or target that the others are compared with (default: the first target, else buffered)",
     )
     .option("--readers <n>", "slow readers at once (default: 8, with --quick 4)", count)
     .addOption(
@@ -74,15 +143,19 @@ export function addBenchFlags(command: Command): Command {
         .default(1024 ** 2, "1MiB"),
     )
     .option(
-      "--against <git:ref|command>",
-      "another version of stream-csv to compare this one with, in the same rounds (default: none)",
+      "--against <git:ref|command|url>",
+      "another version to compare this one with, in the same rounds: of the target, or of stream-csv (default: none)",
+    )
+    .option(
+      "--setup <command>",
+      "prepares the version of git:REF for a target (default: npm ci if it has a package-lock.json, then npm run build if it has one)",
     )
     .option("--baseline <file>", "a file of --save-baseline, or a result, to compare this run with")
     .option("--save-baseline <file>", "save this run for --baseline, unless it fails")
     .addOption(
       new RepeatableOption(
-        "--budget <delivery.metric=percent>",
-        "how much worse than --against or --baseline fails the run (default: cpu_s_per_mib=5% and peak_rss_over_idle_bytes=10%; memory also has to grow by 8 MiB)",
+        "--budget <name.metric=percent>",
+        "how much worse than --against or --baseline fails the run, or NAME.METRIC<=VALUE (>=) by itself; NAME is a delivery or target (default: cpu_s_per_mib=5% and peak_rss_over_idle_bytes=10%; memory also has to grow by 8 MiB)",
         asIs,
       ),
     )
@@ -95,18 +168,37 @@ export function addBenchFlags(command: Command): Command {
  * The configuration that the options ask for; the bench decides what they leave open.
  * @throws RangeError for an export that does not exist
  */
-export function benchConfigOf(flags: BenchFlags, baseline: NamedBaseline | null): BenchConfig {
+export function benchConfigOf(
+  flags: BenchFlags,
+  {
+    baseline,
+    isFirstBaseline,
+  }: { readonly baseline: NamedBaseline | null; readonly isFirstBaseline: boolean },
+): BenchConfig {
+  const isConfigured = isOfConfiguration(flags.export, flags.configuration);
   // A file exists, or its text has a path separator or the ending of a file; anything else is a name.
   const isFile =
-    existsSync(flags.export) || /[/\\]|\.(parquet|csv|tsv|json|ndjson|jsonl|duckdb)$/i.test(flags.export);
+    !isConfigured &&
+    (existsSync(flags.export) ||
+      /[/\\]|\.(parquet|csv|tsv|json|ndjson|jsonl|duckdb|sqlite|sqlite3|db)$/i.test(flags.export));
   if (isFile && !existsSync(flags.export)) throw new RangeError(`The file "${flags.export}" does not exist.`);
-  if (!isFile && !isGeneratedExportName(flags.export))
+  if (!isConfigured && !isFile && !isGeneratedExportName(flags.export)) {
+    const configured = (flags.configuration?.sources ?? []).map(({ name = "" }) => name);
     throw new RangeError(
-      `There is no export "${flags.export}"; there are: ${generatedExportNames.join(", ")}. To measure a file, give its path with the ending.`,
+      `There is no export "${flags.export}"; there are: ${[...configured, ...generatedExportNames].join(", ")}. To measure a file, give its path with the ending.`,
+    );
+  }
+  const parameters = parametersOf(flags);
+  if (!isConfigured && parameters.length > 0)
+    throw new RangeError(
+      `--param ${parameters[0]?.join("=")}: "${flags.export}" is no export of a configuration, and declares no parameters.`,
     );
   return {
     exportName: isFile ? null : flags.export,
     sourceFile: isFile ? flags.export : null,
+    configuration:
+      flags.configuration === undefined ? null : isConfigured ? flags.configuration.file : "none",
+    parameters: parameters.map((parameter) => parameter.join("=")),
     rows: flags.rows ?? null,
     seed: flags.seed ?? randomInt(2 ** 32),
     ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
@@ -115,15 +207,51 @@ export function benchConfigOf(flags: BenchFlags, baseline: NamedBaseline | null)
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
     workerModel: flags.workerModel,
     ...(flags.slots === undefined ? {} : { slots: flags.slots }),
-    targets: flags.target ?? [],
+    targets: [...(flags.targets ?? []), ...(flags.target ?? [])],
+    targetDefaults: targetDefaultsOf(flags),
+    integrity: flags.integrity,
+    observe: flags.observe ?? [],
+    control: flags.control ?? null,
+    setup: flags.setup ?? null,
     ...(flags.readers === undefined ? {} : { readers: flags.readers }),
     readBytesPerSecond: flags.readRate,
     isQuick: flags.quick === true,
     against: flags.against ?? null,
     baseline,
+    isFirstBaseline,
     budgets: flags.budget ?? [],
     isStrict: flags.strict === true,
   };
+}
+
+/** Values of the parameters that the export declares: those of flags, and of the configuration what they don't name. */
+export function parametersOf({ param = [], parameters = [] }: BenchFlags): readonly ParameterText[] {
+  return [...parameters.filter(([name]) => !param.some(([given]) => given === name)), ...param];
+}
+
+/** What flags say of every target. */
+function targetDefaultsOf({
+  header = [],
+  ready,
+  readyTimeout,
+  ping,
+}: BenchFlags): NonNullable<BenchConfig["targetDefaults"]> {
+  return {
+    headers: Object.fromEntries(
+      header.map(({ name, value }) => [name, fromEnvironment(value, `The header field ${name}`)]),
+    ),
+    ...(ready === undefined ? {} : { ready }),
+    ...(readyTimeout === undefined ? {} : { readyTimeout }),
+    ...(ping === undefined ? {} : { ping: ping === "none" ? null : ping }),
+  };
+}
+
+function parseHeader(text: string): HeaderField {
+  const [, name, value] = /^([^:\s]+):[ \t]*(.*)$/s.exec(text) ?? [];
+  if (name !== undefined && value !== undefined && value !== "") return { name, value };
+  throw new RangeError(
+    `"${text}" is not a header field: write 'NAME: VALUE', such as 'Authorization: env:API_TOKEN'.`,
+  );
 }
 
 function asIs(text: string): string {

@@ -1,6 +1,6 @@
-import { StreamCsvError, type FaultCode } from "../src/index.ts";
+import { StreamCsvError, type FaultCode } from "../src/ground.ts";
 
-/** Faults whose hint is meant for HTTP clients, or repeats the message. */
+/** Faults whose usual hint is meant for HTTP clients, or repeats the message. */
 const withoutHint: ReadonlySet<FaultCode> = new Set([
   "SCSV_BAD_PARAMETER",
   "SCSV_UNKNOWN_EXPORT",
@@ -20,7 +20,10 @@ const withoutCause: ReadonlySet<FaultCode> = new Set([
 /** The text for an error: the message and a helpful hint, or the stack trace at the log levels debug and trace. */
 export function explain(error: unknown, logLevel: string): string {
   if (error instanceof StreamCsvError) {
-    const isSaid = withoutHint.has(error.code) || error.message.includes(error.hint.replace(/\.$/, ""));
+    // The remedy of the catalog, which every error of a code has, against one for this very case.
+    const isUsual = error.hint === new StreamCsvError(error.code, "").hint;
+    const isSaid =
+      (withoutHint.has(error.code) && isUsual) || error.message.includes(error.hint.replace(/\.$/, ""));
     const message = withCause(error);
     return isSaid ? message : `${message}\n${error.hint}`;
   }

@@ -1,11 +1,12 @@
-import { Agent, get } from "node:http";
+import type { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Histogram } from "hdr-histogram-js";
-import type { Clock } from "../../src/index.ts";
+import type { Clock } from "../../src/ground.ts";
+import { keepAliveAgent, startRequest, type RequestForm } from "../http/start-request.ts";
 import type { Random } from "../statistics/random.ts";
 
 /** How short requests are spread over time. */
-export interface LatencyProbeOptions {
+export interface LatencyProbeOptions extends Pick<RequestForm, "headers"> {
   /** Requests per second on average. The times between them are exponential, so that they sample the server evenly. */
   readonly ratePerSecond: number;
   readonly durationMs: number;
@@ -40,7 +41,8 @@ export async function probeLatency(url: URL, options: LatencyProbeOptions): Prom
   const { build } = await import("hdr-histogram-js");
   // In whole microseconds, to three significant digits.
   const latencies = build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
-  const agent = new Agent({ keepAlive: true });
+  const agent = keepAliveAgent(url);
+  const form = { agent, headers: options.headers ?? {} };
   const answers: Promise<boolean>[] = [];
   try {
     const startMs = clock.nowMs();
@@ -49,7 +51,7 @@ export async function probeLatency(url: URL, options: LatencyProbeOptions): Prom
       dueMs += (-Math.log(1 - random()) / ratePerSecond) * 1000;
       if (dueMs > startMs + durationMs) break;
       await waitUntil(dueMs, clock, signal);
-      answers.push(ask(url, agent, dueMs, clock, latencies));
+      answers.push(ask(url, form, { dueMs, clock }, latencies));
     }
     return summaryOf(latencies, await Promise.all(answers));
   } finally {
@@ -65,9 +67,14 @@ async function waitUntil(dueMs: number, clock: Clock, signal: AbortSignal): Prom
 }
 
 /** @returns whether it was answered with a 200 */
-function ask(url: URL, agent: Agent, dueMs: number, clock: Clock, latencies: Histogram): Promise<boolean> {
+function ask(
+  url: URL,
+  form: { readonly agent: Agent; readonly headers: Readonly<Record<string, string>> },
+  { dueMs, clock }: { readonly dueMs: number; readonly clock: Clock },
+  latencies: Histogram,
+): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get(url, { agent, timeout: answerTimeoutMs }, (response) => {
+    const request = startRequest(url, { ...form, timeout: answerTimeoutMs }, (response) => {
       response.resume();
       response.on("end", () => {
         latencies.recordValue(Math.max(1, Math.round((clock.nowMs() - dueMs) * 1000)));
@@ -77,6 +84,7 @@ function ask(url: URL, agent: Agent, dueMs: number, clock: Clock, latencies: His
     });
     request.on("timeout", () => request.destroy());
     request.on("error", () => resolve(false));
+    request.end();
   });
 }
 

@@ -30,11 +30,7 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
   scenario: string,
   items: readonly Item[],
   measure: (item: Item, server: RunningTarget) => Promise<Measured>,
-  {
-    turns = 1,
-    measureTogether = () => Promise.resolve({}),
-    findFault = () => Promise.resolve(null),
-  }: RoundDesign<Item> = {},
+  { turns = 1, measureTogether, findFault = () => Promise.resolve(null) }: RoundDesign<Item> = {},
 ): Promise<string | null> {
   const index = record.nextIndex(scenario);
   const order = items.map(({ id }) => id);
@@ -51,10 +47,14 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
       },
       {
         turns,
-        async useTogether(started) {
-          const together = await measureTogether(started);
-          for (const [id, duet] of Object.entries(together)) arms[id] = withDuet(arms[id] ?? {}, duet);
-        },
+        ...(measureTogether === undefined
+          ? {}
+          : {
+              async useTogether(started: readonly Started<Item>[]): Promise<void> {
+                const together = await measureTogether(started);
+                for (const [id, duet] of Object.entries(together)) arms[id] = withDuet(arms[id] ?? {}, duet);
+              },
+            }),
       },
     );
     const found = await findFault(arms);

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import stringWidth from "string-width";
 import { openCatalog, type ExportDefinition } from "../../src/internal.ts";
-import type { StreamCsvError } from "../../src/index.ts";
+import type { StreamCsvError } from "../../src/ground.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import { configurationNames } from "../configuration/find-configuration.ts";
 import { explain } from "../explain.ts";

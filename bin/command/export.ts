@@ -1,18 +1,15 @@
 import { setImmediate } from "node:timers/promises";
-import { SingleBar } from "cli-progress";
 import { Command } from "commander";
+import { formatBytes, formatCount, StreamCsvError } from "../../src/ground.ts";
 import {
   defaultDialect,
   exportParameters,
-  formatBytes,
-  formatCount,
   planExport,
   readExportParameters,
   runExport,
   type ExportPlan,
   type ExportProgress,
 } from "../../src/internal.ts";
-import { StreamCsvError } from "../../src/index.ts";
 import { addFileFlags } from "../file-flags.ts";
 import { gzipSink } from "../gzip-sink.ts";
 import { flagName, type GlobalFlags } from "../option.ts";
@@ -147,7 +144,7 @@ async function write(plan: ExportPlan, flags: ExportFlags): Promise<Ending> {
 
 async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: AbortSignal): Promise<void> {
   const run = runExport(plan, { signal: stop });
-  const bar = startBar(plan, run.progress, flags);
+  const bar = await startBar(plan, run.progress, flags);
   try {
     let turnEndsMs = performance.now() + turnMs;
     for await (const chunk of run.lentChunks) {
@@ -184,12 +181,17 @@ async function unlessStopped(writing: Promise<void>, stop: AbortSignal): Promise
 }
 
 /** Shows a progress bar on standard error, if that is a terminal to which no rows are written. */
-function startBar(plan: ExportPlan, progress: ExportProgress, flags: ExportFlags): { stop(): void } {
+async function startBar(
+  plan: ExportPlan,
+  progress: ExportProgress,
+  flags: ExportFlags,
+): Promise<{ stop(): void }> {
   const rowsRunOverTerminal = flags.output === standardOutput && process.stdout.isTTY;
   if (!flags.progress || !process.stderr.isTTY || rowsRunOverTerminal) return { stop: () => undefined };
   const total = plan.expectedRows;
   const counted =
     total === null ? "{rows} rows" : "{bar} {percentage} % · {rows} rows · {eta_formatted} left";
+  const { SingleBar } = await import("cli-progress");
   const bar = new SingleBar({
     format: `${plan.name} ${counted} · {size}`,
     stream: process.stderr,

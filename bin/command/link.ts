@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import { parseDuration, signLink } from "../../src/internal.ts";
+import { parseDuration } from "../../src/ground.ts";
+import { signLink } from "../../src/internal.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import { flagParser, type GlobalFlags } from "../option.ts";
 import { writeTextFile } from "../output.ts";

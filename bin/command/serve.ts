@@ -1,16 +1,8 @@
 // Longer than most, because every flag is declared, typed and passed on here.
 
 import { Command, Option } from "commander";
-import {
-  checkSetting,
-  defaultSettings,
-  encoderNames,
-  http10Ways,
-  parseByteSize,
-  parseCount,
-  parseDuration,
-  workerModels,
-} from "../../src/internal.ts";
+import { parseByteSize, parseCount, parseDuration } from "../../src/ground.ts";
+import { checkSetting, defaultSettings, encoderNames, http10Ways, workerModels } from "../../src/internal.ts";
 import {
   startServer,
   type Http10,
@@ -166,7 +158,7 @@ export function serveCommand(): Command {
     .addOption(
       new Option(
         "--http10 <how>",
-        "a streamed export for HTTP/1.0: ended by closing the connection, or with a length, made before it is sent",
+        "how a streamed export is sent to an HTTP/1.0 client: stream ends it by closing the connection, length makes it first and sends its length",
       )
         .choices(http10Ways)
         .default(defaultSettings.http10),
@@ -174,7 +166,7 @@ export function serveCommand(): Command {
     .addOption(
       new Option(
         "--encoder <name>",
-        "encoder of rows; both give the same bytes, general is many times slower",
+        "encoder of the rows; both give the same bytes, csv-stringify is many times slower",
       )
         .choices(encoderNames)
         .default(defaultSettings.encoder),

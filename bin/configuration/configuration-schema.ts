@@ -19,7 +19,8 @@ import {
   unknown,
   type GenericSchema,
 } from "valibot";
-import { deliveries, fileEncodings, linksSchema, parameterTypes, tokensSchema } from "../../src/internal.ts";
+import { deliveries } from "../../src/ground.ts";
+import { fileEncodings, linksSchema, parameterTypes, tokensSchema } from "../../src/internal.ts";
 import { RepeatableOption } from "../option.ts";
 
 /** The flags that groups of a configuration set, and the settings of these groups that have no flag. */

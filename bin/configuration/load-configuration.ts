@@ -1,9 +1,7 @@
-import { resolve } from "node:path";
 import type { Configuration, LinkSettings, ServedSource } from "../../src/server.ts";
 import { checkConfiguration } from "./check-configuration.ts";
 import { configurationSchema, type FlagGroups } from "./configuration-schema.ts";
-import { withEnvironment } from "./environment.ts";
-import { findConfiguration } from "./find-configuration.ts";
+import { withEnvironment } from "./with-environment.ts";
 import { readConfiguration } from "./read-configuration.ts";
 import { servedSources } from "./served-sources.ts";
 
@@ -18,21 +16,11 @@ export interface LoadedConfiguration {
   readonly reload: () => Promise<Configuration>;
 }
 
-/** What `--config FILE` and `--no-config` ask for: a file, none (false), or the one of the working directory (undefined). */
-export type ConfigFlag = string | false | undefined;
-
 /**
- * Loads the configuration that a command is to use; undefined if there is none.
+ * Loads a configuration.
  * @throws Error or RangeError that names the file, and the path and value at fault
  */
-export async function loadConfiguration(
-  asked: ConfigFlag,
-  groups: FlagGroups,
-): Promise<LoadedConfiguration | undefined> {
-  if (asked === false) return undefined;
-  if (asked === "") throw new RangeError('--config "" names no file.');
-  const file = asked === undefined ? findConfiguration(process.cwd()) : resolve(asked);
-  if (file === undefined) return undefined;
+export async function loadConfiguration(file: string, groups: FlagGroups): Promise<LoadedConfiguration> {
   const { value, isModule } = await readConfiguration(file);
   // An empty file of YAML is null.
   const checked = checkConfiguration(
@@ -50,7 +38,7 @@ export async function loadConfiguration(
     file,
     configuration,
     sources: servedSources(configuration, file),
-    reload: async () => (await loadConfiguration(file, groups))?.configuration ?? {},
+    reload: async () => (await loadConfiguration(file, groups)).configuration,
   };
 }
 

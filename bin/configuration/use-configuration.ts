@@ -1,8 +1,7 @@
-import type { Command, Option } from "commander";
-import { applySettings, type OwnSettings } from "./apply-settings.ts";
-import type { FlagGroup } from "./configuration-schema.ts";
-import { loadConfiguration, type ConfigFlag } from "./load-configuration.ts";
-import { serveSettings } from "./serve-settings.ts";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import type { CommandMaker } from "../option.ts";
+import { findConfiguration } from "./find-configuration.ts";
 
 /** The commands that read the configuration, and the group that sets their flags. */
 const groupOfCommand: Readonly<Record<string, "server" | "bench" | null>> = {
@@ -13,34 +12,28 @@ const groupOfCommand: Readonly<Record<string, "server" | "bench" | null>> = {
   link: null,
 };
 
-const ownSettings: Readonly<Record<"server" | "bench", OwnSettings>> = {
-  server: serveSettings,
-  bench: {},
-};
-
 /**
  * Has the commands of a program read the configuration before they begin: their flags are set from their group, and `configuration`
- * among the options is what was loaded.
+ * among the options is what was loaded. Without a configuration nothing is loaded.
+ * @param makers the commands whose flags can be set
  */
-export function useConfiguration(program: Command): void {
+export function useConfiguration(
+  program: Command,
+  makers: { readonly serve: CommandMaker; readonly bench: CommandMaker },
+): void {
   program.hook("preAction", async (_, command) => {
     const group = groupOfCommand[command.name()];
     if (group === undefined) return;
-    const { config } = program.opts<{ readonly config?: ConfigFlag }>();
-    const loaded = await loadConfiguration(config, {
-      server: flagGroup(program, "serve", "server"),
-      bench: flagGroup(program, "bench", "bench"),
-    });
-    if (loaded === undefined) return;
-    command.setOptionValue("configuration", loaded);
-    if (group === null) return;
-    const settings = loaded.configuration[group] ?? {};
-    applySettings(command, settings, ownSettings[group], { name: group, file: loaded.file });
+    const file = fileAsked(program.opts<{ readonly config?: string | false }>().config);
+    if (file === undefined) return;
+    const { applyConfiguration } = await import("./apply-configuration.ts");
+    await applyConfiguration(command, group, file, makers);
   });
 }
 
-function flagGroup(program: Command, name: string, group: "server" | "bench"): FlagGroup {
-  const command = program.commands.find((each) => each.name() === name);
-  const options: readonly Option[] = [...(command?.options ?? []), ...program.options];
-  return { options, own: Object.keys(ownSettings[group]) };
+/** What `--config FILE` and `--no-config` ask for, or else the configuration of the working directory. */
+function fileAsked(asked: string | false | undefined): string | undefined {
+  if (asked === false) return undefined;
+  if (asked === "") throw new RangeError('--config "" names no file.');
+  return asked === undefined ? findConfiguration(process.cwd()) : resolve(asked);
 }

@@ -1,4 +1,4 @@
-import { readCsvRow } from "../csv/csv-row.ts";
+import { readCsvRow } from "../csv/read-csv-row.ts";
 import { toError } from "../errors.ts";
 
 /**

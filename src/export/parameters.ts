@@ -104,7 +104,7 @@ export const exportParameters: readonly ExportParameter[] = [
   {
     name: "encoder",
     placeholder: encoderNames.join("|"),
-    description: "what encodes the rows, to the same bytes (default: fast)",
+    description: "encoder of the rows; both give the same bytes (default: fast)",
     read: (text, into) => {
       const encoder = encoderNames.find((name) => name === text);
       if (encoder === undefined)

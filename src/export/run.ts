@@ -4,7 +4,7 @@ import { CsvEncoder } from "../csv/csv-encoder.ts";
 import { requireObject, wrongType } from "../errors.ts";
 import { encodeBatches, noProgress, type ExportProgress } from "../body/encode-batches.ts";
 import type { ConnectionTime } from "../source/source.ts";
-import { lendChunks } from "../body/lent-chunks.ts";
+import { lendChunks } from "../body/lend-chunks.ts";
 import type { ExportPlan } from "./plan.ts";
 
 /** One run of a plan: its bytes, and how far they have come. */

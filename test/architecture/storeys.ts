@@ -11,6 +11,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     errors: 0,
     units: 0,
     clock: 0,
+    "never-rejects": 0,
     async: 1,
     socket: 1,
     ipc: 1,
@@ -26,6 +27,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     export: 5,
     spool: 6,
     server: 7,
+    ground: 8,
     index: 8,
     internal: 8,
     "server.ts": 8,
@@ -73,6 +75,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
   bench: {
     statistics: 1,
     result: 1,
+    http: 1,
     probe: 2,
     load: 2,
     subject: 3,
@@ -81,6 +84,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     report: 4,
     scenario: 5,
     gate: 6,
+    results: 7,
     run: 7,
     index: 8,
     internal: 8,
@@ -95,7 +99,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     chart: 3,
     scenario: 4,
     advice: 4,
-    annotations: 4,
+    "github-annotations": 4,
     junit: 4,
     "build-report": 5,
     html: 6,
@@ -115,6 +119,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
   },
   "bench/gate": { budget: 0, judge: 1, baseline: 2, measure: 2 },
   bin: {
+    environment: 0,
     explain: 0,
     "limit-option": 0,
     "file-flags": 0,
@@ -131,14 +136,14 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "watch-signals": 1,
     output: 1,
     "param-option": 1,
-    "reference-digest": 1,
-    "bench-flags": 2,
     "open-named-export": 3,
     "watch-access": 3,
+    "reference-digest": 4,
     configuration: 2,
-    command: 4,
-    main: 5,
-    "stream-csv": 6,
+    "bench-flags": 3,
+    command: 5,
+    main: 6,
+    "stream-csv": 7,
   },
 };
 
@@ -146,9 +151,11 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
 export const entries: readonly string[] = [
   "src/index.ts",
   "src/server.ts",
+  "src/ground.ts",
   "src/internal.ts",
   "bench/index.ts",
   "bench/internal.ts",
+  "bench/results.ts",
 ];
 
 /** Where the names of this package lead when one of its own files imports it by name. */
@@ -172,6 +179,7 @@ export const mayTouchProcess: readonly string[] = [
   "src/server/",
   "src/source/duckdb/self-check.ts",
   "bench/probe/",
+  "bench/http/",
   "bench/load/",
   "bench/subject/",
   "bin/",

@@ -12,8 +12,8 @@ import {
 } from "../../src/csv/value.ts";
 import { encoderNames } from "../../src/csv/csv-encoder.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
-import { shortestFloat } from "../../src/source/float32.ts";
-import { startPostgres } from "../harness/postgres-server.ts";
+import { shortestFloat } from "../../src/source/shortest-float.ts";
+import { startPostgres } from "../../dev/postgres-server.ts";
 
 const server = startPostgres();
 const reason = typeof server === "string" ? server : false;

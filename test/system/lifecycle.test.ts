@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findFreePort } from "../../bench/subject/process/free-port.ts";
+import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { statsOf, statsWhen } from "../harness/ask.ts";
 import { runCli, startCli, startServe, type ServeProcess } from "../harness/cli.ts";
 

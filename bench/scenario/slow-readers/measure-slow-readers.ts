@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import { probeLatency, type LatencySummary } from "../../load/probe-latency.ts";
-import { cpuSeconds } from "../../probe/cpu-time.ts";
+import { cpuSeconds } from "../../probe/cpu-seconds.ts";
 import { canSampleProcesses, processTree } from "../../probe/process-tree.ts";
-import { bytesInSocketBuffers } from "../../probe/socket-buffers.ts";
+import { bytesInSocketBuffers } from "../../probe/bytes-in-socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
 import type { Random } from "../../statistics/random.ts";
@@ -45,7 +45,7 @@ export async function measureSlowReaders(
   const { readers, bytesPerSecond, idleMs, watchMs, random } = options;
   const probe = async (durationMs: number): Promise<LatencySummary | null> => {
     if (server.pingUrl !== null) {
-      const summary = { ratePerSecond: probesPerSecond, durationMs, random, clock, signal };
+      const summary = { ratePerSecond: probesPerSecond, durationMs, random, clock, signal, ...server.form };
       return probeLatency(server.pingUrl, summary);
     }
     await sleep(durationMs, undefined, { signal });

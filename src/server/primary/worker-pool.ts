@@ -30,6 +30,7 @@ import type {
   WorkerNotes,
   WorkerSettings,
 } from "../protocol/messages.ts";
+import { neverRejects } from "../../never-rejects.ts";
 
 /** A worker process and the channel to it. */
 export interface WorkerHandle {
@@ -294,7 +295,7 @@ export class WorkerPool {
   #replaceLater(backoff: Backoff, delayMs: number): void {
     const delay = setTimeout(() => {
       this.#delays.delete(delay);
-      void this.#replace(backoff);
+      neverRejects(this.#replace(backoff));
     }, delayMs);
     this.#delays.add(delay);
   }

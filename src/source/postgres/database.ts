@@ -4,6 +4,7 @@ import { Occupancy } from "../../admission/occupancy.ts";
 import type { Slot } from "../../admission/slots.ts";
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
+import { neverRejects } from "../../never-rejects.ts";
 import type { ConnectionTime } from "../source.ts";
 import { cancelQuery, type SessionKey } from "./cancel-query.ts";
 import { parseConnectionUrl, type ConnectionTarget } from "./connection-url.ts";
@@ -188,7 +189,7 @@ export class PostgresDatabase {
         end(() => {
           const done = cancelQuery(this.#pg, this.#target, client as unknown as SessionKey);
           this.#cancelling.add(done);
-          void done.finally(() => this.#cancelling.delete(done));
+          neverRejects(done.finally(() => this.#cancelling.delete(done)));
           socketOf(client).destroy();
           client.release(true);
         }),

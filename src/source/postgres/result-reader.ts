@@ -2,7 +2,7 @@
 
 import type { ColumnVector, NullMask } from "../../csv/batch.ts";
 import { InstantValue, NumberTextValue } from "../../csv/value.ts";
-import { shortestFloat } from "../float32.ts";
+import { shortestFloat } from "../shortest-float.ts";
 import { readDecimals } from "./numeric.ts";
 import { fieldNulls, wrongWidth, type RowFields } from "./row-fields.ts";
 

@@ -8,9 +8,10 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { generate } from "selfsigned";
 import { systemClock } from "../../../src/clock.ts";
+import { csvChunks, type Source } from "../../../src/index.ts";
 import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
-import { startPostgres, type PostgresServer } from "../../harness/postgres-server.ts";
-import { describe, textOf } from "./postgres-source.ts";
+import { describeQuery } from "../../../src/source/postgres/query.ts";
+import { startPostgres, type PostgresServer } from "../../../dev/postgres-server.ts";
 
 const started = startPostgres(["max_connections=40"]);
 const skip = typeof started === "string" ? started : false;
@@ -52,9 +53,17 @@ async function open(url: string): Promise<PostgresDatabase> {
   return await PostgresDatabase.open({ url }, systemClock);
 }
 
+async function sourceOf(database: PostgresDatabase, sql: string): Promise<Source> {
+  const { signal } = new AbortController();
+  const query = await describeQuery(database, { name: "query", sql, parameterTypes: new Map() }, signal);
+  return query.bind({ values: new Map(), version: "test" });
+}
+
 async function read(database: PostgresDatabase, sql: string): Promise<string> {
-  const query = await describe(database, sql);
-  return await textOf(query.bind({ values: new Map(), version: "test" }), { dialect: "unix", header: false });
+  let text = "";
+  for await (const chunk of csvChunks(await sourceOf(database, sql), { dialect: "unix", header: false }))
+    text += Buffer.from(chunk).toString("utf8");
+  return text;
 }
 
 /** Sessions of this tool that are doing something. */
@@ -71,8 +80,7 @@ async function until(what: string, isTrue: () => boolean): Promise<void> {
 
 async function cancelled(database: PostgresDatabase): Promise<void> {
   const abort = new AbortController();
-  const query = await describe(database, endless);
-  const source = query.bind({ values: new Map(), version: "test" });
+  const source = await sourceOf(database, endless);
   const rows = source.read({ signal: abort.signal })[Symbol.asyncIterator]();
   await rows.next();
   await until("the query runs", () => running() === 1);

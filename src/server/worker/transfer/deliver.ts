@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { contentTypeOf } from "../../../csv/dialect.ts";
 import type { Delivery } from "../../../export/delivery.ts";
 import type { ExportParameters } from "../../../export/parameters.ts";
-import { lendChunksAs } from "../../../body/lent-chunks.ts";
+import { lendChunksAs } from "../../../body/lend-chunks.ts";
 import { StreamCsvError } from "../../../errors.ts";
 import { leastBytes, type ExportPlan } from "../../../export/plan.ts";
 import { runExport, type RunOptions } from "../../../export/run.ts";
