@@ -24,11 +24,11 @@ export function watchAccess(
 ): () => void {
   let stamp = stampOf(file);
   const look = async (): Promise<void> => {
-    const current = stampOf(file);
-    // An editor may take the file away for a moment.
-    if (current === stamp || current === undefined) return;
-    stamp = current;
     try {
+      const current = stampOf(file);
+      // An editor may take the file away for a moment.
+      if (current === stamp || current === undefined) return;
+      stamp = current;
       replace(accessOf(await reload()));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import type { Logger } from "pino";
 import { StreamCsvError, toError } from "../../errors.ts";
+import { neverRejects } from "../../never-rejects.ts";
 import { contextOptions } from "../http/tls-acceptor.ts";
 import type { Certificates } from "../shared/certificates.ts";
 import type { TlsFiles } from "../shared/settings.ts";
@@ -51,7 +52,7 @@ export function watchCertificates(
   const timer = setInterval(() => {
     if (isLooking) return;
     isLooking = true;
-    void look().finally(() => (isLooking = false));
+    neverRejects(look().finally(() => (isLooking = false)));
   }, lookAgainMs).unref();
   return () => clearInterval(timer);
 }
