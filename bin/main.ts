@@ -15,6 +15,8 @@ const commands = {
   report: async () => (await import("./command/report.ts")).reportCommand(),
   export: async () => (await import("./command/export.ts")).exportCommand(),
   check: async () => (await import("./command/check.ts")).checkCommand(),
+  token: async () => (await import("./command/token.ts")).tokenCommand(),
+  link: async () => (await import("./command/link.ts")).linkCommand(),
 } satisfies Record<string, CommandMaker>;
 
 /** Runs the program with its arguments, and returns its exit code. */
@@ -47,7 +49,7 @@ function makeProgram(): Command {
     .option("--no-progress", "no progress bar")
     .option(
       "--config <file>",
-      "the configuration of serve, export, check and bench (default: stream-csv.yaml of the working directory)",
+      "the configuration of serve, export, check, link and bench (default: stream-csv.yaml of the working directory)",
     )
     .option("--no-config", "use no configuration")
     .configureHelp({ showGlobalOptions: true })

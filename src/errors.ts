@@ -127,6 +127,46 @@ export const faultCatalog = byCode({
     meaning: "Two sources would have the same name.",
     remedy: "Give one of them another name: serve NAME=FILE.",
   },
+  SCSV_UNAUTHORIZED: {
+    meaning: "The request needs a token, and has none that is valid.",
+    remedy: "Send Authorization: Bearer with a token of this server, or ask for a signed link.",
+    status: 401,
+  },
+  SCSV_FORBIDDEN: {
+    meaning: "The token or link is valid, but not for this request.",
+    remedy: "Use a token that may do this; one with admin: true sees all numbers and transfers.",
+    status: 403,
+  },
+  SCSV_LINK_INVALID: {
+    meaning: "A signed link was changed, has expired, or was signed with an unknown key.",
+    remedy: "Ask the application that made the link for a new one.",
+    status: 403,
+  },
+  SCSV_BOUND_PARAMETER: {
+    meaning: "A request gives a parameter whose value its token decides.",
+    remedy: "Leave the parameter out.",
+    status: 403,
+  },
+  SCSV_CROSS_SITE: {
+    meaning: "A page of another site made a request that would change something.",
+    remedy:
+      "Make the request from a page of this server, or from a program. A proxy must pass the Host of the client on.",
+    status: 403,
+  },
+  SCSV_HOST_NOT_ALLOWED: {
+    meaning: "The Host of the request isn't a name of this server.",
+    remedy: "Use one of its own names, or start the server with --allowed-hosts.",
+    status: 421,
+  },
+  SCSV_TOKEN_LIMIT: {
+    meaning: "All slots of a token are taken, or it has started as many exports as its rate allows.",
+    remedy: "Try again after the seconds in Retry-After, or raise slots or rate of the token.",
+    status: 429,
+  },
+  SCSV_TLS_UNUSABLE: {
+    meaning: "The files of --tls-cert and --tls-key can't be read, or don't belong together.",
+    remedy: "Name a chain of certificates and its private key, both in PEM.",
+  },
   SCSV_UNKNOWN_EXPORT: {
     meaning: "No export has that name.",
     remedy: "GET /exports lists the names.",

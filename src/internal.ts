@@ -23,5 +23,8 @@ export { defaultDialect, exportParameters, readExportParameters } from "./export
 export { planExport, type ExportPlan } from "./export/plan.ts";
 export { runExport } from "./export/run.ts";
 export type { ExportProgress } from "./body/encode-batches.ts";
+export { linksSchema, tokensSchema } from "./server/access/access-schema.ts";
+export { signLink } from "./server/access/signed-link.ts";
+export { digestOf } from "./server/access/token-book.ts";
 export { checkSetting } from "./server/shared/check-settings.ts";
 export { defaultSettings, http10Ways, workerModels } from "./server/shared/settings.ts";

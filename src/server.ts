@@ -13,7 +13,14 @@ export type { ProgramValue, ProgramValues } from "./export/program-values.ts";
 export type { GivenValue, ParameterOptions } from "./export/declared-parameter.ts";
 export type { ParameterType } from "./export/parameter-type.ts";
 export type { RunningServer } from "./server/shared/running-server.ts";
-export type { Http10, ServerOptions, ServerSettings, WorkerModel } from "./server/shared/settings.ts";
+export type {
+  Http10,
+  ServerOptions,
+  ServerSettings,
+  TlsFiles,
+  WorkerModel,
+} from "./server/shared/settings.ts";
+export type { BoundValue, LinkKey, LinkSettings, TokenSettings } from "./server/access/access-schema.ts";
 export type { HttpSettings } from "./server/shared/http-settings.ts";
 export type { LogSettings } from "./server/shared/log-settings.ts";
 export type {

@@ -14,10 +14,11 @@ import {
 import type { EncoderName } from "../../src/index.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import type { ServeSettings } from "../configuration/serve-settings.ts";
-import { flagParser, wantsColor, type GlobalFlags } from "../option.ts";
+import { flagParser, RepeatableOption, wantsColor, type GlobalFlags } from "../option.ts";
 import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "../file-flags.ts";
 import { parseServedFile } from "../parse-served-file.ts";
 import { durationOption, sizeOption } from "../limit-option.ts";
+import { accessOf, watchAccess } from "../watch-access.ts";
 import { watchSignals } from "../watch-signals.ts";
 
 interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
@@ -39,6 +40,10 @@ interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
   readonly drainTimeout: number;
   readonly shutdownDelay: number;
   readonly maxConnections?: number;
+  readonly allowedHosts?: readonly (readonly string[])[];
+  readonly adminPort?: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly http10: Http10;
   readonly encoder: EncoderName;
   readonly logFormat?: "pretty" | "json";
@@ -137,6 +142,20 @@ export function serveCommand(): Command {
       flagParser(parsePositive),
     )
     .addOption(
+      new RepeatableOption(
+        "--allowed-hosts <hosts>",
+        "hosts for which the server answers, separated by commas; * for every host (default on loopback: localhost and loopback addresses; else every host)",
+        parseHosts,
+      ),
+    )
+    .option(
+      "--admin-port <number>",
+      "a loopback port of its own for /stats, /metrics and /transfers; 0 for any free port",
+      flagParser(parsePort),
+    )
+    .option("--tls-cert <file>", "chain of certificates in PEM, for HTTPS; read again when it changes")
+    .option("--tls-key <file>", "private key of --tls-cert in PEM")
+    .addOption(
       new Option(
         "--http10 <how>",
         "how a streamed export is sent to an HTTP/1.0 client: stream ends it by closing the connection, length makes it first and sends its length",
@@ -162,6 +181,7 @@ export function serveCommand(): Command {
       const flags = self.optsWithGlobals<ServeFlags>();
       const isChosen = self.getOptionValueSource("slots") !== "default";
       if (flags.workerModel === "sync" && isChosen && flags.slots !== 1) self.error(slotsError(flags.slots));
+      if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) self.error(tlsError(flags));
       const files = withFileOptions(sources.map(parseServedFile), readFileFlags(flags));
       process.exitCode = await serve([...files, ...(flags.configuration?.sources ?? [])], flags);
     })
@@ -180,6 +200,11 @@ function slotsError(slots: number): string {
   return `error: --slots ${slots} can't be used with --worker-model sync: a sync worker takes one connection at a time, so it has one slot. Leave --slots out and raise --workers, or use --worker-model async.`;
 }
 
+function tlsError({ tlsCert }: ServeFlags): string {
+  const [given, missing] = tlsCert === undefined ? ["key", "cert"] : ["cert", "key"];
+  return `error: --tls-${given} needs --tls-${missing}: HTTPS takes a certificate and its private key.`;
+}
+
 async function serve(sources: readonly ServedSource[], flags: ServeFlags): Promise<number> {
   const watch = watchSignals();
   const settings = serverSettings(sources, flags);
@@ -191,8 +216,11 @@ async function serve(sources: readonly ServedSource[], flags: ServeFlags): Promi
     throw error;
   }
   watch.attach(server);
+  const { configuration } = flags;
+  const endWatch = configuration && watchAccess(configuration, (access) => server.replaceAccess(access));
   process.stdout.write(`listening on ${server.url}\n`);
   const { cutTransfers } = await server.stopped;
+  endWatch?.();
   return watch.killedBy() ?? (cutTransfers > 0 ? cutTransfersExit : 0);
 }
 
@@ -216,6 +244,13 @@ function serverSettings(sources: readonly ServedSource[], flags: ServeFlags): Se
     drainTimeoutMs: flags.drainTimeout,
     shutdownDelayMs: flags.shutdownDelay,
     maxConnections: flags.maxConnections ?? null,
+    allowedHosts: flags.allowedHosts?.flat() ?? null,
+    adminPort: flags.adminPort ?? null,
+    ...accessOf(flags.configuration?.configuration ?? {}),
+    tls:
+      flags.tlsCert === undefined || flags.tlsKey === undefined
+        ? null
+        : { certFile: flags.tlsCert, keyFile: flags.tlsKey },
     http10: flags.http10,
     encoder: flags.encoder,
     csv: flags.csv ?? defaultSettings.csv,
@@ -232,6 +267,12 @@ function parsePort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
     throw new RangeError(`"${text}" is not a port. Use 0 to 65535; 0 means any free port.`);
   return Number(text);
+}
+
+function parseHosts(text: string): readonly string[] {
+  const hosts = text.split(",").map((host) => host.trim());
+  checkSetting("allowedHosts", hosts);
+  return hosts;
 }
 
 function parseTimeout(text: string): number {

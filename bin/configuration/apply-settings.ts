@@ -1,8 +1,12 @@
+import { dirname, resolve } from "node:path";
 import { InvalidArgumentError, type Command, type Option } from "commander";
 import { RepeatableOption } from "../option.ts";
 
 /** Settings without a flag. Each has its own function that checks the value and throws a whole sentence. */
 export type OwnSettings = Readonly<Record<string, (value: unknown) => unknown>>;
+
+/** Settings that are paths, which are relative to the configuration. */
+const paths: ReadonlySet<string> = new Set(["spoolDir", "tlsCert", "tlsKey"]);
 
 /** A group of settings in a configuration, for messages. */
 interface Group {
@@ -23,7 +27,7 @@ export function applySettings(
 ): void {
   for (const [name, value] of Object.entries(settings)) {
     try {
-      applySetting(command, name, value, own);
+      applySetting(command, name, paths.has(name) ? resolve(dirname(file), String(value)) : value, own);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`"${group}.${name}" in "${file}" can't be used: ${reason}`, { cause });

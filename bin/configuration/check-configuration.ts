@@ -16,7 +16,7 @@ function requireNoLists(value: unknown, file: string): void {
   if (Array.isArray(value))
     throw new RangeError(`The configuration "${file}" is ${quoted(value)}; it takes an object.`);
   for (const [group, settings] of Object.entries(value ?? {}))
-    if (Array.isArray(settings))
+    if (Array.isArray(settings) && group !== "tokens")
       throw new RangeError(`"${group}" in "${file}" is ${quoted(settings)}; it takes an object.`);
 }
 
@@ -38,7 +38,8 @@ function sentence(schema: GenericSchema, issue: BaseIssue<unknown>, file: string
     return `${place} is not a setting. ${group} takes ${names.join(", ")}.`;
   }
   if (issue.received === "undefined") return `${place} is missing; it takes ${allowed(issue.expected)}.`;
-  return `${place} is ${quoted(issue.input)}; it takes ${allowed(issue.expected)}.`;
+  const takes = issue.message.startsWith("it takes ") ? issue.message : `it takes ${allowed(issue.expected)}`;
+  return `${place} ${keys.at(-1) === "secret" ? "can't be used" : `is ${quoted(issue.input)}`}; ${takes}.`;
 }
 
 /** The names of an object of the schema. */

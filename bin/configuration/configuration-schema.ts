@@ -20,7 +20,7 @@ import {
   type GenericSchema,
 } from "valibot";
 import { deliveries } from "../../src/ground.ts";
-import { fileEncodings, parameterTypes } from "../../src/internal.ts";
+import { fileEncodings, linksSchema, parameterTypes, tokensSchema } from "../../src/internal.ts";
 import { RepeatableOption } from "../option.ts";
 
 /** The flags that groups of a configuration set, and the settings of these groups that have no flag. */
@@ -102,6 +102,8 @@ export function configurationSchema(groups: FlagGroups, isModule: boolean): Gene
     server: optional(pipe(groupSchema(groups.server), description("the flags of serve, in camelCase"))),
     databases: optional(record(string(), database)),
     exports: optional(record(string(), strictObject({ ...exportEntries, ...rows }))),
+    tokens: optional(pipe(tokensSchema, description("who may ask for what; everyone where it is absent"))),
+    links: optional(pipe(linksSchema, description("the keys of signed links"))),
     bench: optional(pipe(groupSchema(groups.bench), description("the flags of bench, in camelCase"))),
   });
 }

@@ -1,4 +1,4 @@
-import type { Configuration, ServedSource } from "../../src/server.ts";
+import type { Configuration, LinkSettings, ServedSource } from "../../src/server.ts";
 import { checkConfiguration } from "./check-configuration.ts";
 import { configurationSchema, type FlagGroups } from "./configuration-schema.ts";
 import { withEnvironment } from "./with-environment.ts";
@@ -12,6 +12,8 @@ export interface LoadedConfiguration {
   readonly configuration: Configuration;
   /** Its exports as the server takes them. */
   readonly sources: readonly ServedSource[];
+  /** Reads and checks the file again. */
+  readonly reload: () => Promise<Configuration>;
 }
 
 /**
@@ -26,8 +28,18 @@ export async function loadConfiguration(file: string, groups: FlagGroups): Promi
     value ?? {},
     file,
   ) as Configuration;
-  const configuration = { ...checked, databases: databasesOf(checked, file) };
-  return { file, configuration, sources: servedSources(configuration, file) };
+  const { links } = checked;
+  const configuration = {
+    ...checked,
+    databases: databasesOf(checked, file),
+    ...(links === undefined ? {} : { links: withEnvironment(links, "links", file) as LinkSettings }),
+  };
+  return {
+    file,
+    configuration,
+    sources: servedSources(configuration, file),
+    reload: async () => (await loadConfiguration(file, groups)).configuration,
+  };
 }
 
 /** Only here secrets are wanted; what a target of the bench takes from the environment is never kept. */

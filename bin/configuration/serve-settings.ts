@@ -39,6 +39,7 @@ const httpSchema = partial(
     headerCount: amount,
     targetBytes: amount,
     parameterCount: amount,
+    mostRows: amount,
     bodyBytes: pipe(number(), integer(), minValue(0)),
     requestTimeoutMs: amount,
     keepAliveTimeoutMs: amount,

@@ -9,6 +9,7 @@ const groupOfCommand: Readonly<Record<string, "server" | "bench" | null>> = {
   bench: "bench",
   export: null,
   check: null,
+  link: null,
 };
 
 /**

@@ -12,6 +12,7 @@ import {
 } from "./declared-parameter.ts";
 import { readColumnList } from "./column-list.ts";
 import { deliveries, isDelivery, type Delivery } from "./delivery.ts";
+import { readFileName } from "./file-name.ts";
 import { allowedOf } from "./parameter-type.ts";
 
 /** The parameters of a request, parsed but not yet checked against a particular export. Plain data. */
@@ -23,6 +24,7 @@ export interface ExportParameters {
   readonly seed: number | null;
   /** Columns by name, in the order wanted; null for all. */
   readonly columns: readonly string[] | null;
+  /** Without its ending, which the dialect decides. */
   readonly filename: string | null;
   readonly dialect: DialectName;
   /** Options of the dialect that replace its own. */
@@ -84,14 +86,9 @@ export const exportParameters: readonly ExportParameter[] = [
   {
     name: "filename",
     placeholder: "NAME",
-    description: "name under which the client saves the file",
+    description: "name under which the client saves the file; the dialect decides its ending",
     read: (text, into) => {
-      if (!/^[^\p{Cc}/\\]{1,200}$/u.test(text)) {
-        throw new RangeError(
-          `"${text}" is not a file name. Use 1 to 200 characters without slashes and control characters.`,
-        );
-      }
-      into.filename = text;
+      into.filename = readFileName(text);
     },
   },
   {

@@ -101,7 +101,7 @@ export function planExport(
     expectedRows,
     dialect,
     encoder: parameters.encoder ?? encoder,
-    filename: parameters.filename ?? definition.name + fileEndingOf(dialect),
+    filename: (parameters.filename ?? definition.name) + fileEndingOf(dialect),
     key: hash([
       definition.name,
       version ?? source.version,

@@ -1,4 +1,5 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
+import { lowestSocket } from "./lowest-socket.ts";
 
 /**
  * Resets a TCP connection, or closes it if a reset isn't possible; the socket emits `close` in every case.
@@ -8,12 +9,10 @@ import { Socket } from "node:net";
  * nothing left to write is destroyed instead; its data is complete.
  *
  * A TLS socket can't be reset, and curl takes a close without an alert for the end of a body. Therefore the
- * underlying socket is reset. Node has no public name for it; if `_parent` isn't a socket, the TLS socket is
- * destroyed.
+ * underlying socket is reset.
  */
 export function resetSocket(socket: Socket): void {
-  const beneath: unknown = Reflect.get(socket, "_parent");
-  const lowest = beneath instanceof Socket ? beneath : socket;
+  const lowest = lowestSocket(socket);
   try {
     if (isShuttingDown(socket) || isShuttingDown(lowest)) socket.destroy();
     else lowest.resetAndDestroy();

@@ -62,6 +62,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "file-leases": 5,
   },
   "src/server": {
+    access: 0,
     metrics: 1,
     shared: 1,
     protocol: 2,
@@ -138,6 +139,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     output: 1,
     "param-option": 1,
     "open-named-export": 3,
+    "watch-access": 3,
     "reference-digest": 4,
     configuration: 2,
     "bench-flags": 3,

@@ -154,7 +154,13 @@ export async function ask(
   path: string,
   { method = "GET", headers = {} }: Asked = {},
 ): Promise<IncomingMessage> {
-  const req = request({ ...address, path, method, headers: { Host: "x", ...headers }, agent: false }).end();
+  const req = request({
+    ...address,
+    path,
+    method,
+    headers: { Host: "localhost", ...headers },
+    agent: false,
+  }).end();
   const [response] = (await once(req, "response")) as [IncomingMessage];
   return response;
 }

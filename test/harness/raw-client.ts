@@ -35,6 +35,8 @@ export async function connectTo(url: string, request = ""): Promise<RawClient> {
 
 /** The head of a `GET` request. */
 export function get(path: string, fields: Readonly<Record<string, string>> = {}): string {
-  const lines = Object.entries({ Host: "test", ...fields }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ Host: "localhost", ...fields }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   return `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }

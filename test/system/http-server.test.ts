@@ -16,7 +16,7 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const host = "Host: x\r\nConnection: close\r\n";
+const host = "Host: localhost\r\nConnection: close\r\n";
 const { headBytes, headerCount, targetBytes, parameterCount, bodyBytes } = defaultHttpSettings;
 
 const refused: readonly (readonly [what: string, text: string, status: number, code: string])[] = [
@@ -24,8 +24,13 @@ const refused: readonly (readonly [what: string, text: string, status: number, c
   ["words", "hello there\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
   ["a header without a colon", "GET / HTTP/1.1\r\nHost x\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
   ["a blank before the colon", "GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
-  ["a NUL in a header", "GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
-  ["a bare line feed in a header", "GET / HTTP/1.1\r\nHost: x\r\nA: b\nc\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
+  ["a NUL in a header", "GET / HTTP/1.1\r\nHost: localhost\r\nA: \0\r\n\r\n", 400, "SCSV_BAD_REQUEST"],
+  [
+    "a bare line feed in a header",
+    "GET / HTTP/1.1\r\nHost: localhost\r\nA: b\nc\r\n\r\n",
+    400,
+    "SCSV_BAD_REQUEST",
+  ],
   [
     "a length together with chunks",
     `GET / HTTP/1.1\r\n${host}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n`,
@@ -136,7 +141,7 @@ for (const [what, text, status, code] of refused) {
 }
 
 test("answers 400 to half a request whose client has closed its side", async () => {
-  const answer = await rawRequest(server.url, "GET /ping HTTP/1.1\r\nHost: x", { finish: true });
+  const answer = await rawRequest(server.url, "GET /ping HTTP/1.1\r\nHost: localhost", { finish: true });
   assert.equal(answer.status, 400);
   assert.equal((JSON.parse(answer.body) as { code: string }).code, "SCSV_BAD_REQUEST");
 });
@@ -144,7 +149,7 @@ test("answers 400 to half a request whose client has closed its side", async () 
 test("reads the method after a complete request on the same connection", async () => {
   const { answers } = await rawAnswers(
     server.url,
-    "GET /ping HTTP/1.1\r\nHost: x\r\n\r\nBREW /ping HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\nBREW /ping HTTP/1.1\r\nHost: localhost\r\n\r\n",
   );
   assert.deepEqual(
     answers.map(({ status }) => status),
@@ -155,7 +160,7 @@ test("reads the method after a complete request on the same connection", async (
 test("ends a chunked body without its last chunk when the bytes after its request are not a request", async () => {
   const socket = connectTo(server.url);
   let text = "";
-  socket.write("GET /exports/orders.csv?rows=900000 HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.write("GET /exports/orders.csv?rows=900000 HTTP/1.1\r\nHost: localhost\r\n\r\n");
   socket.once("data", () => socket.write("\0\0nonsense\r\n\r\n"));
   socket.on("data", (chunk: Buffer) => (text = (text + chunk.toString("latin1")).slice(-64)));
   socket.on("error", () => undefined).once("end", () => socket.end());
@@ -166,7 +171,7 @@ test("ends a chunked body without its last chunk when the bytes after its reques
 test("discards a small body and answers the next request on the connection", async () => {
   const answer = await rawRequest(
     server.url,
-    `POST /ping HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhelloGET /ping HTTP/1.1\r\n${host}\r\n`,
+    `POST /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhelloGET /ping HTTP/1.1\r\n${host}\r\n`,
   );
   assert.equal(answer.status, 405);
   assert.match(answer.body, /HTTP\/1\.1 200 OK[\s\S]*pong$/);
@@ -179,7 +184,7 @@ test("doesn't refuse a request with an unknown expectation", async () => {
 
 test("answers HTTP/1.0 without a Host, and a target in absolute form", async () => {
   assert.equal((await rawRequest(server.url, "GET /ping HTTP/1.0\r\n\r\n")).status, 200);
-  const absolute = await rawRequest(server.url, `GET http://elsewhere/ping HTTP/1.1\r\n${host}\r\n`);
+  const absolute = await rawRequest(server.url, `GET http://localhost/ping HTTP/1.1\r\n${host}\r\n`);
   assert.equal(absolute.status, 200);
   assert.equal(absolute.body, "pong");
 });
@@ -216,8 +221,8 @@ test("closes silent and too slow connections with a 408", async () => {
   try {
     for (const text of [
       "",
-      "GET /ping HTTP/1.1\r\nHost: x\r\nA: ",
-      "GET /ping HTTP/1.1\r\nHost: x\r\n\r\nGET /pi",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\nA: ",
+      "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\nGET /pi",
     ]) {
       const answer = await rawRequest(running.url, text);
       const all = `HTTP/1.1 ${answer.status} ${answer.body}`;
@@ -226,7 +231,7 @@ test("closes silent and too slow connections with a 408", async () => {
     }
     const early = await rawAnswers(
       running.url,
-      "POST /ping HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhell",
+      "POST /ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhell",
     );
     assert.deepEqual(
       early.answers.map(({ status }) => status),
@@ -250,7 +255,7 @@ test("notices the disconnect of a client that has sent a request body", async ()
   try {
     const socket = connectTo(running.url);
     const path = "/exports/orders.csv?rows=20000000&delivery=file";
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n`);
     await buildsBecome(1);
     for (let piece = 0; piece < 3; piece += 1) {
       socket.write(Buffer.alloc(20_000));

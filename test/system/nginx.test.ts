@@ -29,7 +29,7 @@ const ways: readonly (readonly [name: string, replacements: Readonly<Record<stri
     "nginx's own compression",
     {
       "gzip off;": "gzip on; gzip_types text/csv; gzip_proxied any;",
-      "proxy_set_header Host $host;": 'proxy_set_header Accept-Encoding "";',
+      "proxy_set_header Host $host;": 'proxy_set_header Host $host; proxy_set_header Accept-Encoding "";',
     },
   ],
 ];

@@ -192,7 +192,7 @@ async function readHttp2(
   path: string,
   onHead: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Http2Reading> {
-  const session = connectHttp2("http://x", { createConnection: () => connectTo(address) });
+  const session = connectHttp2("http://localhost", { createConnection: () => connectTo(address) });
   session.on("error", () => undefined);
   const stream = session.request({ ":path": path, te: "trailers" });
   let bytes = 0;

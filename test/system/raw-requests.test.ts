@@ -13,7 +13,7 @@ interface Options {
   readonly sync?: readonly number[];
 }
 
-const host = "Host: x\r\n";
+const host = "Host: localhost\r\n";
 const close = "Connection: close\r\n";
 const ping = `GET /ping HTTP/1.1\r\n${host}\r\n`;
 const lastPing = `GET /ping HTTP/1.1\r\n${host}${close}\r\n`;
@@ -194,7 +194,7 @@ for (const model of ["async", "sync"] as const) {
   describe(`an ${model} worker`, () => {
     let server: ServeProcess;
     before(async () => {
-      server = await startServe(["--worker-model", model, "--queue-timeout", "10s"]);
+      server = await startServe(["--worker-model", model, "--queue-timeout", "10s", "--allowed-hosts", "*"]);
     });
     after(async () => {
       await server[Symbol.asyncDispose]();

@@ -217,7 +217,7 @@ test("reports the same counts from every worker, and held time equals the integr
 test("closes the source at once when the client disconnects half-way, and logs the disconnect", async () => {
   const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname);
-  socket.write("GET /exports/orders.csv?rows=9000000 HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.write("GET /exports/orders.csv?rows=9000000 HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await new Promise<void>((resolve) => socket.once("data", () => resolve()));
   assert.equal((await statsOf(server)).total.busySlots, 1);
   socket.destroy();
@@ -272,7 +272,7 @@ test("survives request targets that are no paths", async () => {
   ]) {
     const status = await new Promise<number>((resolve, reject) => {
       const socket = connect(Number(port), hostname, () =>
-        socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`),
+        socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`),
       );
       let text = "";
       socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));

@@ -126,7 +126,7 @@ test(
   async () => {
     await using server = await startSync(1, "--queue", "2", "--queue-timeout", "60s");
     const holder = await hold(server);
-    const ask = "GET /ping HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+    const ask = "GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     const left = await Promise.all([connectTo(server.url, ask), connectTo(server.url, ask)]);
     for (const { socket } of left) socket.destroy();
     for (const { socket } of left) if (!socket.closed) await once(socket, "close");
@@ -161,7 +161,7 @@ test(
 test("closes a connection that sends nothing, or only half a head, so that others are served", async () => {
   await using server = await startSync(1, "--header-timeout", "200ms");
   const silent = await connectTo(server.url);
-  const slow = await connectTo(server.url, "GET /ping HTTP/1.1\r\nHost: te");
+  const slow = await connectTo(server.url, "GET /ping HTTP/1.1\r\nHost: local");
   assert.equal(await (await fetch(`${server.url}/ping`)).text(), "pong");
   assert.match(await silent.readAll(), /^HTTP\/1\.1 408 /);
   assert.match(await slow.readAll(), /^HTTP\/1\.1 408 /);

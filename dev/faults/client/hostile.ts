@@ -5,26 +5,26 @@ import { Client } from "./client.ts";
 import { longestSilenceMs, type LoadConnection } from "../load-connection.ts";
 import type { Behavior } from "./downloads.ts";
 
-const get = "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n";
+const get = "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /** Bytes that aren't a request, or have such bytes after one. */
 const malformed: readonly string[] = [
   "\r\n\r\n\r\n\r\nnonsense\r\n\r\n",
   "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
   "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-  "GET /ping HTTP/1.1\r\nHost: x\r\nX-Zero: a\0b\r\n\r\n",
+  "GET /ping HTTP/1.1\r\nHost: localhost\r\nX-Zero: a\0b\r\n\r\n",
   "GET /ping HTTP/1.1\r\nHost : x\r\n\r\n",
   "GET /ping HTTP/1.1\r\n\r\n",
   "GET /ping HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-  "GET /ping HTTP/9.9\r\nHost: x\r\n\r\n",
-  `GET /${"a".repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
-  `GET /ping HTTP/1.1\r\nHost: x\r\nX-Long: ${"b".repeat(40_000)}\r\n\r\n`,
-  `GET /ping HTTP/1.1\r\nHost: x\r\n${"X-Many: c\r\n".repeat(500)}\r\n`,
-  `GET /exports/orders.csv?delivery=file&rows=100 HTTP/1.1\r\nHost: x\r\nRange: bytes=${"0-1,".repeat(3000)}5-6\r\n\r\n`,
-  "POST /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabcdef",
-  "POST /ping HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX\r\n",
-  "POST /ping HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\nContent-Length: 5\r\n\r\nhello",
-  "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\nGET /livez HTTP/1.1\r\n\r\n",
+  "GET /ping HTTP/9.9\r\nHost: localhost\r\n\r\n",
+  `GET /${"a".repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+  `GET /ping HTTP/1.1\r\nHost: localhost\r\nX-Long: ${"b".repeat(40_000)}\r\n\r\n`,
+  `GET /ping HTTP/1.1\r\nHost: localhost\r\n${"X-Many: c\r\n".repeat(500)}\r\n`,
+  `GET /exports/orders.csv?delivery=file&rows=100 HTTP/1.1\r\nHost: localhost\r\nRange: bytes=${"0-1,".repeat(3000)}5-6\r\n\r\n`,
+  "POST /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabcdef",
+  "POST /ping HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX\r\n",
+  "POST /ping HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\nContent-Length: 5\r\n\r\nhello",
+  "GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\nGET /livez HTTP/1.1\r\n\r\n",
   "GET /exports/orders.csv?rows=100000 HTTP/1.0\r\n\r\nwhat comes behind it",
   `${get}garbage behind a good request\r\n\r\n`,
 ];
@@ -57,7 +57,7 @@ export const hostileClients: Readonly<Record<string, Behavior>> = {
     const connection = await client.connect();
     if (connection === undefined) return;
     const endsAtMs = performance.now() + limits.headerTimeoutMs + 2000;
-    connection.write("GET /exports/orders.csv HTTP/1.1\r\nHost: x\r\n");
+    connection.write("GET /exports/orders.csv HTTP/1.1\r\nHost: localhost\r\n");
     while (performance.now() < endsAtMs && !context.over.aborted && !connection.socket.destroyed) {
       connection.write("X");
       await sleep(300);
@@ -74,7 +74,7 @@ export const hostileClients: Readonly<Record<string, Behavior>> = {
     const reads = context.random() < 0.6;
     const one = pick(context.random, [
       get,
-      "GET /exports/orders.csv?rows=50&delivery=buffered HTTP/1.1\r\nHost: x\r\n\r\n",
+      "GET /exports/orders.csv?rows=50&delivery=buffered HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ]);
     connection.write(one.repeat(200 + Math.floor(context.random() * 2800)));
     const arrived = reads ? await readFor(connection, floodMs) : 0;

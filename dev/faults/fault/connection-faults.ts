@@ -15,7 +15,7 @@ export const connectionFaults: Readonly<Record<string, FaultKind>> = {
   },
   "descriptors exhausted by half-sent heads": {
     lane: "connection",
-    inject: (context) => floodConnections(context, "GET /exports/orders.csv HTTP/1.1\r\nHost: x\r\n"),
+    inject: (context) => floodConnections(context, "GET /exports/orders.csv HTTP/1.1\r\nHost: localhost\r\n"),
   },
 };
 

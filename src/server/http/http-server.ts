@@ -11,6 +11,7 @@ import { ClientConnection } from "./client-connection.ts";
 import { connectFault } from "./malformed-fault.ts";
 import { problemResponse } from "./problem-response.ts";
 import { identify } from "./request-identity.ts";
+import { stampResponse } from "./stamp-response.ts";
 
 /** Node looks for expired connections at this interval at the latest, or this many times within the time-out. */
 const longestCheckIntervalMs = 1000;
@@ -63,7 +64,7 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
     const { requestId } = identify({});
     log.debug({ requestId, err: fault }, "not a request");
     const response = problemResponse(fault);
-    response.headers.set("X-Request-Id", requestId);
+    stampResponse(response, requestId);
     answerSocket(response, socket);
   };
   // Node starts its check for slow and idle connections on this event.

@@ -19,7 +19,7 @@ export function problemResponse(thrown: unknown): HttpResponse {
   const problem: Problem = {
     title: STATUS_CODES[error.status] ?? "Error",
     status: error.status,
-    detail: isForClients(error) ? error.message : faultCatalog[error.code].meaning,
+    detail: messageForClients(error),
     code: error.code,
     hint: isForClients(error) ? error.hint : faultCatalog[error.code].remedy,
     ...(error.parameter === undefined ? {} : { parameter: error.parameter }),
@@ -31,15 +31,40 @@ export function problemResponse(thrown: unknown): HttpResponse {
   response.headers.set("Cache-Control", "no-store");
   if (error instanceof HttpFault)
     for (const [name, value] of Object.entries(error.headers)) response.headers.set(name, value);
+  // The same for a token that is missing, wrong or expired.
+  if (error.status === 401) response.headers.set("WWW-Authenticate", 'Bearer realm="stream-csv"');
   const retryAfterSeconds = error.retryAfterSeconds ?? (error.status === 503 ? 1 : undefined);
   if (retryAfterSeconds !== undefined) response.headers.set("Retry-After", String(retryAfterSeconds));
   return response;
 }
 
-/**
- * The message of an internal or source error may contain a local path. The log and the transfer record have the whole
- * message.
- */
+/** Faults of a body that has begun. Their messages name a row and a column, a process or an SQLSTATE, and nothing else. */
+const bodyFaults: ReadonlySet<FaultCode> = new Set([
+  "SCSV_INVALID_DATE",
+  "SCSV_NON_FINITE",
+  "SCSV_FORMULA",
+  "SCSV_NO_TEXT",
+  "SCSV_ROW_SHAPE",
+  "SCSV_CLIENT_TOO_SLOW",
+  "SCSV_WORKER_FAILED",
+  "SCSV_QUERY_FAILED",
+  "SCSV_DATABASE_REFUSED",
+]);
+
+/** A fault of a transfer as clients may see it. The log has the whole message. */
+export function faultForClients(thrown: unknown): { readonly code: string; readonly message: string } {
+  const error = thrown instanceof StreamCsvError ? thrown : internal(thrown);
+  return {
+    code: error.code,
+    message: bodyFaults.has(error.code) ? error.message : messageForClients(error),
+  };
+}
+
+function messageForClients(error: StreamCsvError): string {
+  return isForClients(error) ? error.message : faultCatalog[error.code].meaning;
+}
+
+/** The message of an internal or source error may contain a local path, or the text of a query. */
 function isForClients({ status, code }: StreamCsvError): boolean {
   return status !== 500 && !code.startsWith("SCSV_SOURCE_");
 }

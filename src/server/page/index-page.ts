@@ -1,21 +1,48 @@
+import { createHash } from "node:crypto";
 import type { ListedExport } from "../../export/catalog.ts";
 import { formatCount } from "../../units.ts";
 
-/** The page at `/`: the exports, and links to the service paths. */
-export function indexPage(exports: readonly ListedExport[]): string {
-  const rows = exports.map(describeExport).join("\n");
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>stream-csv</title>
-<style>
+/** A part of the page that not every port has: the downloads, and what is live. */
+export type PagePart = "downloads" | "live";
+
+const style = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
   body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
   table { border-collapse: collapse; width: 100%; }
   th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px solid #8884; }
   td.number { text-align: right; font-variant-numeric: tabular-nums; }
-</style>
+`;
+
+/**
+ * The headers of the page: a browser runs nothing in it, loads nothing for it, shows it in no frame, and tells no other site
+ * its address.
+ */
+export const pageHeaders: Readonly<Record<string, string>> = {
+  "Content-Security-Policy": [
+    "default-src 'none'",
+    `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join("; "),
+  "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer",
+};
+
+/** The page at `/`: the exports, and links to the service paths. */
+export function indexPage(exports: readonly ListedExport[], parts: readonly PagePart[]): string {
+  const rows = exports.map((listed) => describeExport(listed, parts.includes("downloads"))).join("\n");
+  const paths = [
+    "/exports",
+    ...(parts.includes("live") ? ["/transfers", "/stats", "/metrics"] : []),
+    "/readyz",
+  ];
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>stream-csv</title>
+<style>${style}</style>
 <h1>stream-csv</h1>
 <p>Each export is streamed as it is made. Add <code>?delivery=buffered</code> or <code>?delivery=file</code> for the other
 two deliveries, <code>rows</code>, <code>columns</code>, <code>dialect</code> and more to shape it.</p>
@@ -23,18 +50,18 @@ two deliveries, <code>rows</code>, <code>columns</code>, <code>dialect</code> an
 <tr><th>Export<th>Columns<th>Source<th>Rows
 ${rows}
 </table>
-<p><a href="/exports">/exports</a> · <a href="/transfers">/transfers</a> · <a href="/stats">/stats</a> ·
-<a href="/metrics">/metrics</a> · <a href="/readyz">/readyz</a></p>
+<p>${paths.map((path) => `<a href="${path}">${path}</a>`).join(" · ")}</p>
 </html>
 `;
 }
 
-function describeExport(listed: ListedExport): string {
+function describeExport(listed: ListedExport, isDownloadable: boolean): string {
   const { name } = listed;
   if ("error" in listed)
     return `<tr><td>${escapeHtml(name)}.csv<td colspan="3">${escapeHtml(listed.error.code)}`;
   const { columns, kind, rows } = listed.definition;
-  const link = `<a href="/exports/${encodeURIComponent(name)}.csv">${escapeHtml(name)}.csv</a>`;
+  const file = `${escapeHtml(name)}.csv`;
+  const link = isDownloadable ? `<a href="/exports/${encodeURIComponent(name)}.csv">${file}</a>` : file;
   const shown = columns.slice(0, 12).map((column) => escapeHtml(column.name));
   const more = columns.length > shown.length ? `, and ${columns.length - shown.length} more` : "";
   const count = rows === null ? "unknown" : formatCount(rows);

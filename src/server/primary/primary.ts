@@ -1,17 +1,22 @@
-import { createServer, type AddressInfo, type Server } from "node:net";
+import type { Server } from "node:net";
 import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
-import { isCodedError, StreamCsvError, toError } from "../../errors.ts";
 import { SharedState } from "./state/shared-state.ts";
 import { openSpoolFolder, type SpoolFolder } from "../../spool/folder/spool-folder.ts";
 import { lastLinesMs, openLog, type Log } from "../shared/log.ts";
 import type { RunningServer } from "../shared/running-server.ts";
 import type { ServerSettings } from "../shared/settings.ts";
+import type { Certificates } from "../shared/certificates.ts";
+import { checkSetting } from "../shared/check-settings.ts";
+import { readCertificates, watchCertificates } from "./certificate-files.ts";
+import { openListeners, type Listeners } from "./listeners.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** How often a draining server logs how many transfers are left. */
 const drainLogIntervalMs = 2000;
+/** As long as the digest of HMAC-SHA-256; a shorter key is weaker (RFC 2104, section 3). */
+const leastSecretBytes = 32;
 /** How long workers may take to reset the connections of cut transfers. */
 const cutGraceMs = 1000;
 
@@ -26,6 +31,16 @@ export async function startPrimary(
   const { configuration } = settings;
   if (configuration !== null) log.logger.info({ configuration }, `configuration ${configuration}`);
   const folder = await openSpoolFolder(settings, log.logger, clock, signal);
+  let listeners: Listeners;
+  let certificates: Certificates | null;
+  try {
+    certificates = settings.tls === null ? null : await readCertificates(settings.tls);
+    // A client may connect before the workers are ready; the pool lets it wait.
+    listeners = await openListeners(settings, (socket, isAdmin) => pool.accept(socket, isAdmin));
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
   const state = new SharedState(
     settings,
     folder.spool,
@@ -33,17 +48,10 @@ export async function startPrimary(
     () => pool,
     () => log.droppedLines,
   );
-  const pool: WorkerPool = new WorkerPool(settings, state, log.logger, clock);
-  // A client may connect before the workers are ready; the pool lets it wait.
-  const options = { pauseOnConnect: true, noDelay: true };
-  const listener = createServer(options, (socket) => pool.accept(socket));
-  await listen(listener, settings).catch(async (error: unknown) => {
-    await pool.kill();
-    await folder.close();
-    throw error;
-  });
-  reportAcceptErrors(listener, log.logger, clock);
-  const primary = new Primary(settings, listener, pool, state, log, folder);
+  const found = { isLocal: listeners.isLocal, certificates };
+  const pool: WorkerPool = new WorkerPool({ ...settings, ...found }, state, log.logger, clock);
+  for (const listener of listeners.all) reportAcceptErrors(listener, log.logger, clock);
+  const primary = new Primary(settings, listeners, pool, state, log, folder);
   const stop = (): void => primary.kill();
   signal?.addEventListener("abort", stop, { once: true });
   try {
@@ -64,12 +72,14 @@ export async function startPrimary(
 
 class Primary implements RunningServer {
   readonly url: string;
+  readonly adminUrl: string | null;
   readonly stopped: Promise<{ readonly cutTransfers: number }>;
   readonly #drainAsked = new AbortController();
   readonly #killAsked = new AbortController();
   #hasStarted = false;
   readonly #settings: ServerSettings;
-  readonly #listener: Server;
+  readonly #listeners: Listeners;
+  readonly #unwatch: () => void;
   readonly #pool: WorkerPool;
   readonly #state: SharedState;
   readonly #log: Log;
@@ -77,34 +87,55 @@ class Primary implements RunningServer {
 
   constructor(
     settings: ServerSettings,
-    listener: Server,
+    listeners: Listeners,
     pool: WorkerPool,
     state: SharedState,
     log: Log,
     folder: SpoolFolder,
   ) {
     this.#settings = settings;
-    this.#listener = listener;
+    this.#listeners = listeners;
     this.#pool = pool;
     this.#state = state;
     this.#log = log;
     this.#folder = folder;
-    this.url = urlOf(listener);
+    this.url = listeners.url;
+    this.adminUrl = listeners.adminUrl;
+    const { tls } = settings;
+    this.#unwatch =
+      tls === null
+        ? () => undefined
+        : watchCertificates(tls, log.logger, (certificates) => pool.replace({ certificates }));
     this.stopped = this.#stopWhenAsked();
   }
 
   /** Logs that the server is ready. */
   started(): void {
     this.#hasStarted = true;
-    const { workers, workerModel, slots } = this.#settings;
-    this.#log.logger.info(
-      { url: this.url, workers, workerModel, ...(workerModel === "async" ? { slots } : {}) },
+    const { workers, workerModel, slots, tokens, links } = this.#settings;
+    const { logger } = this.#log;
+    logger.info(
+      {
+        url: this.url,
+        ...(this.adminUrl === null ? {} : { adminUrl: this.adminUrl }),
+        workers,
+        workerModel,
+        ...(workerModel === "async" ? { slots } : {}),
+      },
       "listening",
     );
+    this.#warnOf({ tokens, links });
   }
 
   drain(): void {
     this.#drainAsked.abort();
+  }
+
+  replaceAccess({ tokens, links }: Pick<ServerSettings, "tokens" | "links">): void {
+    checkSetting("tokens", tokens);
+    checkSetting("links", links);
+    this.#pool.replace({ tokens, links });
+    this.#warnOf({ tokens, links });
   }
 
   kill(): void {
@@ -112,11 +143,23 @@ class Primary implements RunningServer {
     this.#drainAsked.abort();
   }
 
+  /** Logs what may be open by accident. */
+  #warnOf({ tokens, links }: Pick<ServerSettings, "tokens" | "links">): void {
+    const { logger } = this.#log;
+    if (!this.#listeners.isLocal && tokens === null && links === null)
+      logger.warn("other machines can reach this server, and without tokens everyone may read every export");
+    for (const { id, secret } of links?.keys ?? []) {
+      if (Buffer.byteLength(secret) < leastSecretBytes)
+        logger.warn({ key: id }, "the secret of a key for links is short; use 32 random bytes");
+    }
+  }
+
   async #stopWhenAsked(): Promise<{ readonly cutTransfers: number }> {
     await aborted(this.#drainAsked.signal);
     this.#pool.stopReplacing();
     if (!this.#killAsked.signal.aborted) await this.#drain();
-    this.#listener.close();
+    this.#listeners.close();
+    this.#unwatch();
     const refused = this.#pool.refuseWaiting();
     const cutTransfers = this.#state.transfers.running.length;
     if (cutTransfers > 0) await this.#cut();
@@ -140,7 +183,7 @@ class Primary implements RunningServer {
     await this.#pause(shutdownDelayMs);
     // Connections in the kernel's backlog are accepted first, because closing the listener would reset them.
     await nextTurn();
-    this.#listener.close();
+    this.#listeners.close();
     const counting = setInterval(() => {
       this.#log.logger.info({ transfers: this.#state.transfers.running.length }, "still draining");
     }, drainLogIntervalMs);
@@ -167,24 +210,6 @@ class Primary implements RunningServer {
   }
 }
 
-async function listen(listener: Server, { host, port }: ServerSettings): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const refuse = (error: unknown): void => {
-      const message = `The server can't listen on ${host}, port ${port}: ${toError(error).message}.`;
-      const isPort = isCodedError(error) && (error.code === "EADDRINUSE" || error.code === "EACCES");
-      const hint = "Check --host: it is not an address of this machine.";
-      reject(
-        new StreamCsvError("SCSV_PORT_UNAVAILABLE", message, { cause: error, ...(isPort ? {} : { hint }) }),
-      );
-    };
-    listener.once("error", refuse);
-    listener.listen(port, host, () => {
-      listener.off("error", refuse);
-      resolve();
-    });
-  });
-}
-
 /** How often accept errors are logged: without free descriptors every connection causes one. */
 const acceptLogIntervalMs = 10_000;
 
@@ -199,11 +224,6 @@ function reportAcceptErrors(listener: Server, log: Logger, clock: Clock): void {
     log.error({ err: error, errors }, "connections could not be accepted");
     errors = 0;
   });
-}
-
-function urlOf(listener: Server): string {
-  const { address, family, port } = listener.address() as AddressInfo;
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

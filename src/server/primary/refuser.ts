@@ -2,12 +2,16 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { send } from "../../response/send.ts";
+import { lowestSocket } from "../../socket/lowest-socket.ts";
 import { resetSocket } from "../../socket/reset-socket.ts";
 import type { HttpSettings } from "../shared/http-settings.ts";
 import { mostRefusals } from "./connection-limit.ts";
 import { makeHttpServer, openConnection } from "../http/http-server.ts";
+import { TlsAcceptor } from "../http/tls-acceptor.ts";
+import type { Certificates } from "../shared/certificates.ts";
 import { problemResponse } from "../http/problem-response.ts";
 import { identify } from "../http/request-identity.ts";
+import { stampResponse } from "../http/stamp-response.ts";
 
 /** Limits on the cost of refusals in the primary. */
 export interface RefuserLimits {
@@ -27,21 +31,40 @@ export class Refuser {
   readonly #reasons = new Map<Socket, Error>();
   readonly #server: Server;
   readonly #onSettled: (() => void)[] = [];
+  readonly #tls: TlsAcceptor | undefined;
 
-  constructor(log: Logger, http: HttpSettings, limits: RefuserLimits = usualLimits) {
+  constructor(
+    log: Logger,
+    http: HttpSettings,
+    certificates: Certificates | null,
+    limits: RefuserLimits = usualLimits,
+  ) {
     this.#mostAtOnce = limits.mostAtOnce;
     const headTimeoutMs = Math.min(http.headTimeoutMs, limits.headTimeoutMs);
     const settings = { ...http, headTimeoutMs };
     this.#server = makeHttpServer(settings, log, async (req, res) => {
       res.shouldKeepAlive = false;
-      const response = problemResponse(this.#reasons.get(req.socket));
-      response.headers.set("X-Request-Id", identify(req.headers).requestId);
+      const response = problemResponse(this.#reasons.get(lowestSocket(req.socket)));
+      stampResponse(response, identify(req.headers).requestId);
       await send(response, req, res);
     });
     this.#server.maxRequestsPerSocket = 1;
+    if (certificates === null) return;
+    this.#tls = new TlsAcceptor({
+      certificates,
+      handshakeTimeoutMs: headTimeoutMs,
+      log,
+      onSecure: (socket) => openConnection(this.#server, socket),
+    });
   }
 
-  refuse(socket: Socket, reason: Error): void {
+  /** Uses other certificates for the connections that follow. */
+  replace(certificates: Certificates): void {
+    this.#tls?.replace(certificates);
+  }
+
+  /** @param isPlain whether the connection has no TLS, although the server has it */
+  refuse(socket: Socket, reason: Error, isPlain = false): void {
     if (this.#reasons.size >= this.#mostAtOnce) {
       resetSocket(socket);
       return;
@@ -53,7 +76,8 @@ export class Refuser {
       this.#reasons.delete(socket);
       if (this.#reasons.size === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
     });
-    openConnection(this.#server, socket);
+    if (this.#tls === undefined || isPlain) openConnection(this.#server, socket);
+    else this.#tls.accept(socket);
   }
 
   /** Resolves when no refusal is in progress. */

@@ -20,8 +20,16 @@ import type { Placement, PlacementContext } from "./placement/placement.ts";
 import { usualConnections } from "./connection-limit.ts";
 import { Refuser } from "./refuser.ts";
 import { RoundRobin } from "./placement/round-robin.ts";
-import type { ServerSettings, WorkerModel } from "../shared/settings.ts";
-import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from "../protocol/messages.ts";
+import type { AccessSettings } from "../access/access-control.ts";
+import type { Certificates } from "../shared/certificates.ts";
+import type { WorkerModel } from "../shared/settings.ts";
+import type {
+  PrimaryMethods,
+  PrimaryNotes,
+  WorkerMethods,
+  WorkerNotes,
+  WorkerSettings,
+} from "../protocol/messages.ts";
 import { neverRejects } from "../../never-rejects.ts";
 
 /** A worker process and the channel to it. */
@@ -63,7 +71,7 @@ const startedAtOnce = 4;
  * replacements fail early. A worker that hangs is killed.
  */
 export class WorkerPool {
-  readonly #settings: ServerSettings;
+  #settings: WorkerSettings;
   readonly #host: PoolHost;
   readonly #log: Logger;
   readonly #clock: Clock;
@@ -79,19 +87,21 @@ export class WorkerPool {
   #handedOver = 0;
   #refusedConnections = 0;
   #isStopping = false;
+  /** Connections that came by the port of numbers and transfers. */
+  readonly #adminSockets = new WeakSet<Socket>();
 
-  constructor(settings: ServerSettings, host: PoolHost, log: Logger, clock: Clock) {
+  constructor(settings: WorkerSettings, host: PoolHost, log: Logger, clock: Clock) {
     this.#settings = settings;
     this.#host = host;
     this.#log = log;
     this.#clock = clock;
     this.#connectionLimit = settings.maxConnections ?? usualConnections(settings.workers);
-    this.#refuser = new Refuser(log, settings.http);
+    this.#refuser = new Refuser(log, settings.http, settings.certificates);
     this.placement = new placements[settings.workerModel]({
       settings,
       clock,
       handOver: (worker, socket, queueWaitSeconds) => this.#handOver(worker, socket, queueWaitSeconds),
-      refuse: (socket, reason) => this.#refuser.refuse(socket, reason),
+      refuse: (socket, reason) => this.#refuser.refuse(socket, reason, this.#adminSockets.has(socket)),
       closed: closedConnections,
     });
     this.#ticking = setInterval(() => {
@@ -121,27 +131,44 @@ export class WorkerPool {
     this.#hasStarted = true;
   }
 
+  /** Uses other tokens and links for the requests that follow, or other certificates for the connections that follow. */
+  replace(change: AccessSettings | { readonly certificates: Certificates }): void {
+    // Also for workers that are started later.
+    this.#settings = { ...this.#settings, ...change };
+    if ("certificates" in change) this.#refuser.replace(change.certificates);
+    for (const { link } of this.workers) {
+      if ("certificates" in change) link.note("certificates", change.certificates);
+      else link.note("access", change);
+    }
+  }
+
   /** Takes a new connection. */
-  accept(socket: Socket): void {
+  accept(socket: Socket, isAdmin = false): void {
+    if (isAdmin) this.#adminSockets.add(socket);
     if (this.connections.open < this.#connectionLimit) {
       this.placement.place(socket);
       return;
     }
     this.#refusedConnections += 1;
-    this.#refuser.refuse(socket, tooMany(this.#connectionLimit));
+    this.#refuser.refuse(socket, tooMany(this.#connectionLimit), isAdmin);
   }
 
   #handOver(worker: WorkerHandle, socket: Socket, queueWaitSeconds: number): void {
     this.#countConnections(worker, 1);
-    worker.link.note("connection", queueWaitSeconds, {
-      socket,
-      onGivenBack: () => {
-        this.#countConnections(worker, -1);
-        this.#refuser.refuse(socket, noDescriptor());
+    const isAdmin = this.#adminSockets.has(socket);
+    worker.link.note(
+      "connection",
+      { queueWaitSeconds, isAdmin },
+      {
+        socket,
+        onGivenBack: () => {
+          this.#countConnections(worker, -1);
+          this.#refuser.refuse(socket, noDescriptor(), isAdmin);
+        },
+        // The worker may have sent a part of an answer, which must not look complete.
+        onLost: () => resetSocket(socket),
       },
-      // The worker may have sent a part of an answer, which must not look complete.
-      onLost: () => resetSocket(socket),
-    });
+    );
   }
 
   #countConnections(worker: WorkerHandle, change: number): void {

@@ -1,9 +1,12 @@
 import type { Delivery } from "../../export/delivery.ts";
 import type { ExportProgress } from "../../body/encode-batches.ts";
 import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
+import type { AccessSettings } from "../access/access-control.ts";
+import type { TokenLimits } from "../access/caller.ts";
 import type { Received } from "../../ipc/link.ts";
 import type { SentError } from "../../ipc/sent-error.ts";
 import type { LeasedFile, SpoolRequest } from "../../spool/spool-request.ts";
+import type { Certificates } from "../shared/certificates.ts";
 import type { ServerSettings } from "../shared/settings.ts";
 
 /** The messages between the processes of a server. All of them are plain data. */
@@ -13,9 +16,11 @@ export type PrimaryMethods = {
   readonly stats: (none: null) => Promise<ServerStats>;
   /** The same numbers in Prometheus' text format. */
   readonly metrics: (none: null) => Promise<string>;
-  readonly transfers: (none: null) => Promise<readonly TransferRecord[]>;
-  readonly transfer: (id: string) => Promise<TransferRecord>;
-  readonly cancelTransfer: (id: string) => Promise<TransferRecord>;
+  readonly transfers: (viewer: TransferViewer) => Promise<readonly TransferRecord[]>;
+  readonly transfer: (asked: AskedTransfer) => Promise<TransferRecord>;
+  readonly cancelTransfer: (asked: AskedTransfer) => Promise<TransferRecord>;
+  /** Resolves when the token has a slot, and rejects at once when it has none. */
+  readonly takeTokenSlot: (wish: TokenWish) => void;
   /** Bytes granted to buffered bodies: from `atLeast` to `wanted`, or 0 if too few are left. */
   readonly reserveBuffer: (request: { readonly atLeast: number; readonly wanted: number }) => number;
   readonly acquireSpoolFile: (request: SpoolRequest) => Promise<LeasedFile>;
@@ -34,6 +39,7 @@ export type PrimaryNotes = {
   readonly transferEnded: (transfer: TransferEnd) => void;
   /** Sent regularly, so that the primary has recent numbers of a worker that can't answer or has died. */
   readonly report: (report: WorkerReport) => void;
+  readonly returnTokenSlot: (slot: { readonly token: string; readonly heldSeconds: number }) => void;
   readonly releaseBuffer: (bytes: number) => void;
   readonly releaseSpoolFile: (lease: number) => void;
 };
@@ -57,17 +63,53 @@ interface WorkerReport {
 
 /** Notes from the primary to a worker. */
 export type WorkerNotes = {
-  readonly start: (settings: ServerSettings) => void;
-  /** Sent with a client's socket, and how long the client has waited in the primary. */
-  readonly connection: (queueWaitSeconds: number, received: Received) => void;
+  readonly start: (settings: WorkerSettings) => void;
+  /** Sent with a client's socket. */
+  readonly connection: (arrival: Arrival, received: Received) => void;
+  /** Other tokens and links for the requests that follow. */
+  readonly access: (settings: AccessSettings) => void;
+  /** Other certificates for the connections that follow. */
+  readonly certificates: (certificates: Certificates) => void;
   readonly cancel: (id: string) => void;
   readonly unready: (none: null) => void;
 };
+
+/** The settings of a server, and what its primary has found out. */
+export interface WorkerSettings extends ServerSettings {
+  /** Whether the server can be reached from this machine alone. */
+  readonly isLocal: boolean;
+  /** Null without TLS. */
+  readonly certificates: Certificates | null;
+}
+
+/** How a connection came to its worker. */
+export interface Arrival {
+  /** How long the client has waited in the primary. */
+  readonly queueWaitSeconds: number;
+  /** Whether it came by the port of its own that numbers and transfers have. */
+  readonly isAdmin: boolean;
+}
+
+/** An export that a token wants to start, and the token's limits. */
+export interface TokenWish extends TokenLimits {
+  readonly token: string;
+}
+
+/** Whose transfers are asked for: those of one token, or all. */
+export type TransferViewer = { readonly token: string } | "all";
+
+/** A transfer by its id. Those of others don't exist, as far as the viewer can see. */
+export interface AskedTransfer {
+  readonly id: string;
+  readonly viewer: TransferViewer;
+}
 
 /** A transfer as it starts. */
 export interface TransferStart {
   readonly id: string;
   readonly export: string;
+  /** The name of the token for which it runs; null without one. */
+  readonly token: string | null;
   readonly delivery: Delivery;
   /** Rows the export will have, null if unknown. */
   readonly expectedRows: number | null;

@@ -1,7 +1,9 @@
+import { safeParse, type GenericSchema } from "valibot";
 import { wrongRange, wrongType } from "../../errors.ts";
 import { encoderNames } from "../../csv/csv-encoder.ts";
 import type { DialectName, DialectOptions } from "../../csv/dialect.ts";
 import { resolveDialect } from "../../csv/resolve-dialect.ts";
+import { linksSchema, tokensSchema } from "../access/access-schema.ts";
 import type { HttpSettings } from "./http-settings.ts";
 import type { LogSettings } from "./log-settings.ts";
 import {
@@ -10,6 +12,7 @@ import {
   workerModels,
   type ServerOptions,
   type ServerSettings,
+  type TlsFiles,
 } from "./settings.ts";
 
 /** The longest delay of a timer (2^31 − 1 ms). */
@@ -39,6 +42,11 @@ const checks: { readonly [N in keyof ServerSettings]: Check } = {
   drainTimeoutMs: whole(0, longestMs),
   shutdownDelayMs: whole(0, longestMs),
   maxConnections: orNull(whole(1, Number.MAX_SAFE_INTEGER)),
+  tokens: orNull(tokens),
+  links: orNull(links),
+  allowedHosts: orNull(listOf(hostName)),
+  adminPort: orNull(whole(0, mostPort)),
+  tls: orNull((name, value) => fields(name, value, tlsChecks)),
   hangTimeoutMs: whole(1, longestMs),
   http10: oneOf(http10Ways),
   encoder: oneOf(encoderNames),
@@ -52,6 +60,7 @@ const httpChecks: { readonly [N in keyof HttpSettings]: Check } = {
   headerCount: whole(1, Number.MAX_SAFE_INTEGER),
   targetBytes: whole(1, Number.MAX_SAFE_INTEGER),
   parameterCount: whole(1, Number.MAX_SAFE_INTEGER),
+  mostRows: orNull(whole(1, Number.MAX_SAFE_INTEGER)),
   bodyBytes: whole(0, Number.MAX_SAFE_INTEGER),
   headTimeoutMs: whole(1, longestMs),
   requestTimeoutMs: whole(1, longestMs),
@@ -59,6 +68,8 @@ const httpChecks: { readonly [N in keyof HttpSettings]: Check } = {
   cacheControl: text,
   codings: listOf(oneOf(["zstd", "br", "gzip"])),
 };
+
+const tlsChecks: { readonly [N in keyof TlsFiles]: Check } = { certFile: text, keyFile: text };
 
 const logChecks: { readonly [N in keyof LogSettings]: Check } = {
   level: oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
@@ -160,6 +171,44 @@ function source(name: string, value: unknown): void {
   }
   text(`${name}.path`, "path" in value ? value.path : undefined);
   if ("name" in value && value.name !== undefined) text(`${name}.name`, value.name);
+}
+
+/** A name or an address, without a port. */
+function hostName(name: string, value: unknown): void {
+  text(name, value);
+  if (typeof value === "string" && !/^(?:\*|\[[\da-f:.]+\]|[\da-f]*:[\da-f:.]+|[\w.-]+)$/i.test(value))
+    throw wrongRange(
+      `${name} is ${quote(value)}; it takes a host without a port, such as exports.example.com.`,
+    );
+}
+
+function tokens(name: string, value: unknown): void {
+  const checked = bySchema(name, value, tokensSchema);
+  const digests = checked.map(({ sha256 }) => sha256.toLowerCase());
+  const twin = digests.findIndex((digest, index) => digests.indexOf(digest) < index);
+  if (twin >= 0) throw wrongRange(`${name}[${twin}].sha256 is that of an earlier token; give each its own.`);
+}
+
+function links(name: string, value: unknown): void {
+  const { keys } = bySchema(name, value, linksSchema);
+  // Whoever has read the configuration file would know such a secret.
+  const unread = keys.findIndex(({ secret }) => secret.startsWith("env:"));
+  if (unread >= 0)
+    throw wrongRange(`${name}.keys[${unread}].secret names a variable; it takes the secret itself.`);
+  const twin = keys.findIndex(({ id }, index) => keys.findIndex((key) => key.id === id) < index);
+  if (twin >= 0)
+    throw wrongRange(`${name}.keys[${twin}].id is ${quote(keys[twin]?.id)}, as that of another key.`);
+}
+
+/** Checks a value that the configuration file has too. The message doesn't quote it: it may be a secret. */
+function bySchema<T>(name: string, value: unknown, schema: GenericSchema<unknown, T>): T {
+  const parsed = safeParse(schema, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const path = issue.path?.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)) ?? [];
+  // valibot says of an unknown name that it expected "never".
+  const reason = issue.expected === "never" ? "is not a setting" : `can't be used: ${issue.message}`;
+  throw wrongRange(`${name}${path.join("")} ${reason}.`);
 }
 
 function query(name: string, value: { readonly database?: unknown; readonly sql?: unknown }): void {

@@ -3,6 +3,7 @@ import type { ParameterOptions } from "../../export/declared-parameter.ts";
 import type { RowsFunction } from "../../export/rows-export.ts";
 import type { FileEncoding } from "../../source/file-options.ts";
 import type { ColumnOption } from "../../source/row-columns.ts";
+import type { LinkSettings, TokenSettings } from "../access/access-schema.ts";
 
 /** A value of a flag in a configuration: as on the command line, or a number, true or false where it is one. */
 export type FlagValue = string | number | boolean | readonly (string | number)[] | object;
@@ -18,6 +19,10 @@ export interface Configuration {
   readonly server?: Readonly<Record<string, FlagValue>>;
   readonly databases?: Readonly<Record<string, DatabaseConfiguration>>;
   readonly exports?: Readonly<Record<string, ExportConfiguration>>;
+  /** Who may ask for what. Without them, and without `links`, everyone may. */
+  readonly tokens?: readonly TokenSettings[];
+  /** The keys of signed links; secrets are best as `env:NAME`. */
+  readonly links?: LinkSettings;
   /** The flags of `bench` by their names in camelCase; also `parameters`. */
   readonly bench?: Readonly<Record<string, FlagValue>>;
 }

@@ -10,6 +10,8 @@ export interface HttpSettings {
   readonly targetBytes: number;
   /** Parameters of a query; more is a 400. */
   readonly parameterCount: number;
+  /** Rows of an export that a request may ask for; more, or an unknown number, is a 400. Null for no limit. */
+  readonly mostRows: number | null;
   /** A request's body, which is read and discarded; more, or an unknown length, is a 413. */
   readonly bodyBytes: number;
   /**
@@ -36,6 +38,7 @@ export const defaultHttpSettings: HttpSettings = {
   headerCount: 100,
   targetBytes: 8 * 1024,
   parameterCount: 100,
+  mostRows: null,
   bodyBytes: 64 * 1024,
   headTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,

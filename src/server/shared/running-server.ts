@@ -1,6 +1,15 @@
+import type { ServerSettings } from "./settings.ts";
+
 /** A server that is running. */
 export interface RunningServer {
   readonly url: string;
+  /** The URL of numbers and transfers, where they have a port of their own; else null. */
+  readonly adminUrl: string | null;
+  /**
+   * Uses other tokens and links for all requests that follow; running transfers go on.
+   * @throws what `startServer` throws for settings that can't be used; then the earlier ones stay
+   */
+  replaceAccess(access: Pick<ServerSettings, "tokens" | "links">): void;
   /** Stops in good order: takes no new clients, lets transfers finish within the drain time-out, cuts the rest. */
   drain(): void;
   /** Stops at once. */

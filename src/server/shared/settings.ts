@@ -1,4 +1,5 @@
 import type { EncoderName } from "../../csv/csv-encoder.ts";
+import type { LinkSettings, TokenSettings } from "../access/access-schema.ts";
 import type { ServedSource } from "../../export/served-source.ts";
 import { defaultDialect, type DefaultDialect } from "../../export/parameters.ts";
 import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
@@ -15,6 +16,14 @@ export type Http10 = "stream" | "length";
 
 /** All values of {@link Http10}. */
 export const http10Ways: readonly Http10[] = ["stream", "length"];
+
+/** The files of a server's certificates, in PEM. They are read again when they change. */
+export interface TlsFiles {
+  /** The chain of certificates, the server's own first. */
+  readonly certFile: string;
+  /** Its private key, without a passphrase. */
+  readonly keyFile: string;
+}
 
 /** How a server runs. Sizes are in bytes, times in milliseconds. */
 export interface ServerSettings {
@@ -50,6 +59,22 @@ export interface ServerSettings {
   readonly drainTimeoutMs: number;
   /** The most open connections; null derives it from the limit of descriptors. More connections get a 503. */
   readonly maxConnections: number | null;
+  /** Who may ask for what. Null, together with `links` of null, answers everyone. */
+  readonly tokens: readonly TokenSettings[] | null;
+  /** The keys of signed links; null for none. */
+  readonly links: LinkSettings | null;
+  /**
+   * The hosts for which the server answers, without ports; `*` is every host. Null allows localhost and loopback addresses
+   * while the server listens on one, and all hosts otherwise.
+   */
+  readonly allowedHosts: readonly string[] | null;
+  /**
+   * A loopback port for numbers, transfers and the live part of the page, which the other port then doesn't have; 0 for any
+   * free one, null for none.
+   */
+  readonly adminPort: number | null;
+  /** Null for plain HTTP. */
+  readonly tls: TlsFiles | null;
   /** A worker that doesn't answer for this long is killed and replaced. Not exposed as a flag. */
   readonly hangTimeoutMs: number;
   /**
@@ -101,6 +126,11 @@ export const defaultSettings: ServerSettings = {
   drainTimeoutMs: 30_000,
   shutdownDelayMs: 0,
   maxConnections: null,
+  tokens: null,
+  links: null,
+  allowedHosts: null,
+  adminPort: null,
+  tls: null,
   hangTimeoutMs: 30_000,
   http10: "stream",
   encoder: "fast",

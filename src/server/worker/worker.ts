@@ -2,23 +2,33 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import { systemClock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { openCatalog, type Catalog } from "../../export/catalog.ts";
 import { Occupancy } from "../../admission/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";
+import { AccessControl } from "../access/access-control.ts";
+import { CallerSlots } from "./admission/caller-slots.ts";
 import { answerRequest } from "./route/answer-request.ts";
 import { makeHttpServer, openConnection } from "../http/http-server.ts";
-import { exportRoutes } from "./route/export-routes.ts";
+import { TlsAcceptor } from "../http/tls-acceptor.ts";
+import { makePorts } from "./route/ports.ts";
+import { lowestSocket } from "../../socket/lowest-socket.ts";
 import { clientAdmissions, type ClientAdmission } from "./admission/client-admission.ts";
 import { WorkerState } from "./admission/worker-state.ts";
 import { Link, type Received } from "../../ipc/link.ts";
 import { parentPort } from "../../ipc/port.ts";
 import { sendableError } from "../../ipc/sent-error.ts";
 import { lastLinesMs, openLog, type Log } from "../shared/log.ts";
-import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from "../protocol/messages.ts";
-import { Router } from "./route/router.ts";
-import { serviceRoutes } from "./route/service-routes.ts";
+import type {
+  Arrival,
+  PrimaryMethods,
+  PrimaryNotes,
+  WorkerMethods,
+  WorkerNotes,
+  WorkerSettings,
+} from "../protocol/messages.ts";
 import type { ServerSettings } from "../shared/settings.ts";
 import { RunningTransfers } from "./transfer/transfer.ts";
 import { ClientSockets } from "./admission/client-sockets.ts";
@@ -31,6 +41,9 @@ interface Running {
   readonly server: Server;
   readonly admission: ClientAdmission;
   readonly transfers: RunningTransfers;
+  readonly access: AccessControl;
+  /** Undefined without TLS. */
+  readonly tls: TlsAcceptor | undefined;
 }
 
 /** How often a worker reports. The last report counts when the worker has died, or is busy for long. */
@@ -44,6 +57,8 @@ const clock = systemClock;
 const occupancy = new Occupancy(clock);
 const meter = new WorkerMeter(occupancy);
 const sockets = new ClientSockets();
+/** Connections that came by the port of numbers and transfers. */
+const adminSockets = new WeakSet<Socket>();
 let running: Running | undefined;
 const workerState = new WorkerState();
 
@@ -65,6 +80,8 @@ const methods: WorkerMethods = {
 const notes: WorkerNotes = {
   start: (settings) => void start(settings),
   connection: accept,
+  access: (settings) => running?.access.replace(settings),
+  certificates: (certificates) => running?.tls?.replace(certificates),
   cancel: (id) => running?.transfers.get(id)?.cancel(),
   unready: () => workerState.unready(),
 };
@@ -74,7 +91,7 @@ const primary = new Link<PrimaryMethods, PrimaryNotes>(parentPort(), methods, no
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
 process.once("disconnect", () => void endAlone());
 
-async function start(settings: ServerSettings): Promise<void> {
+async function start(settings: WorkerSettings): Promise<void> {
   try {
     const log = openLog(settings.log);
     const { logger } = log;
@@ -85,27 +102,47 @@ async function start(settings: ServerSettings): Promise<void> {
       settings,
       occupancy,
       clock,
-      open: (socket) => openConnection(server, socket),
-      answer: (req, res) =>
-        answerRequest(req, res, { router, log: logger, workerState, http: settings.http, needsLength }),
+      open: (socket) => {
+        if (tls === undefined || adminSockets.has(socket)) openConnection(server, socket);
+        else tls.accept(socket);
+      },
+      answer: (req, res) => answerRequest(req, res, answering),
       onFree: (heldSeconds) => primary.note("free", heldSeconds),
     });
     // The primary can't reset a connection that spoke HTTP/1.1 before, so its HTTP/1.0 bodies need a length.
     const needsLength = (req: IncomingMessage): boolean =>
-      req.httpVersionMinor === 0 && (settings.http10 === "length" || !sockets.isShared(req.socket));
-    const { slots } = admission;
+      req.httpVersionMinor === 0 &&
+      (settings.http10 === "length" || !sockets.isShared(lowestSocket(req.socket)));
+    const slots = new CallerSlots(admission.slots, primary);
     const transfers = new RunningTransfers({ primary, log: logger, clock, newId: randomUUID });
-    const router = new Router([
-      ...exportRoutes({ settings, catalog, slots, transfers, workerState }),
-      ...serviceRoutes({ catalog, primary, workerState }),
-    ]);
+    const ports = makePorts({ settings, catalog, slots, transfers, workerState, primary });
+    const access = new AccessControl(settings);
+    const answering = {
+      port: (req: IncomingMessage) => ports[adminSockets.has(lowestSocket(req.socket)) ? "admin" : "public"],
+      access,
+      clock,
+      log: logger,
+      workerState,
+      http: settings.http,
+      needsLength,
+    };
     const server = makeHttpServer(settings.http, logger, (req, res) => {
       // The framing of HTTP/1.1 shows whether a body is complete.
-      if (req.httpVersionMinor > 0) sockets.take(req.socket);
+      if (req.httpVersionMinor > 0) sockets.take(lowestSocket(req.socket));
       return admission.answer(req, res);
     });
     server.maxRequestsPerSocket = admission.requestsPerConnection;
-    running = { log, catalog, server, admission, transfers };
+    const { certificates } = settings;
+    const tls =
+      certificates === null
+        ? undefined
+        : new TlsAcceptor({
+            certificates,
+            handshakeTimeoutMs: settings.http.headTimeoutMs,
+            log: logger,
+            onSecure: (socket) => openConnection(server, socket),
+          });
+    running = { log, catalog, server, admission, transfers, access, tls };
     setInterval(() => report(transfers), reportIntervalMs).unref();
     primary.note("ready", numbers());
   } catch (error) {
@@ -131,9 +168,12 @@ async function openServed(settings: ServerSettings, log: Logger): Promise<Catalo
   return catalog;
 }
 
-function accept(queueWaitSeconds: number, { socket, take, giveBack }: Received): void {
+function accept({ queueWaitSeconds, isAdmin }: Arrival, { socket, take, giveBack }: Received): void {
   if (socket === undefined) giveBack();
-  else sockets.add(socket, { take, onClosed: (count) => primary.note("connectionsClosed", count) });
+  else {
+    sockets.add(socket, { take, onClosed: (count) => primary.note("connectionsClosed", count) });
+    if (isAdmin) adminSockets.add(socket);
+  }
   running?.admission.accept(socket ?? null, queueWaitSeconds);
 }
 

@@ -1,4 +1,4 @@
-import type { BoundValue } from "./protocol.ts";
+import type { StatementValue } from "./protocol.ts";
 
 /** The type of a parameter, and whether it is a list of values of this type. */
 export interface SqliteParameter {
@@ -18,7 +18,7 @@ export function boundValue(
   name: string,
   { type, list = false }: SqliteParameter,
   value: SqliteParameterValue,
-): BoundValue {
+): StatementValue {
   if (value === null) return { name, storage: "text", text: null };
   if (list || typeof value !== "string") {
     const items = typeof value === "string" ? [value] : value;

@@ -36,11 +36,11 @@ export interface ReadRequest {
   readonly places: readonly number[];
   /** The most rows, or null for all. */
   readonly rows: number | null;
-  readonly values: readonly BoundValue[];
+  readonly values: readonly StatementValue[];
 }
 
 /** The value of a parameter, as it is bound. */
-export interface BoundValue {
+export interface StatementValue {
   readonly name: string;
   readonly storage: "integer" | "real" | "text";
   /** Null for NULL. */

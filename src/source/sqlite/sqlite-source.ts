@@ -2,7 +2,7 @@ import type { Batch } from "../../csv/batch.ts";
 import { StreamCsvError, wrongRange } from "../../errors.ts";
 import type { ColumnDescription, ReadOptions, Source } from "../source.ts";
 import { readInProcess } from "./ask-reader.ts";
-import type { BoundValue } from "./protocol.ts";
+import type { StatementValue } from "./protocol.ts";
 
 /** A statement of a SQLite file that gives rows. */
 export interface SqliteRelation {
@@ -12,7 +12,7 @@ export interface SqliteRelation {
   /** Whether somebody has written the statement; otherwise it is a whole table. */
   readonly isQuery: boolean;
   readonly columns: readonly ColumnDescription[];
-  readonly values: readonly BoundValue[];
+  readonly values: readonly StatementValue[];
   readonly version: string;
   /** Called when the snapshot of a reading is taken. */
   readonly onBegun: () => Promise<void>;

@@ -12,7 +12,7 @@ const reason = new StreamCsvError("SCSV_BUSY", "There is no room.", { retryAfter
 
 /** A refuser with a listener that passes it every connection, as the primary does. */
 async function startRefusing(t: TestContext, limits: Partial<RefuserLimits> = {}) {
-  const refuser = new Refuser(pino({ level: "silent" }), defaultHttpSettings, {
+  const refuser = new Refuser(pino({ level: "silent" }), defaultHttpSettings, null, {
     headTimeoutMs: 5000,
     mostAtOnce: 10,
     ...limits,

@@ -22,13 +22,14 @@ function makePool(settings: Partial<ServerSettings> = {}) {
   const log = { level: "silent", format: "json", color: false } as const;
   const logger = { error: ({ delayMs }: { readonly delayMs: number }) => delays.push(delayMs) };
   const pool = new WorkerPool(
-    { ...defaultSettings, log, ...settings },
+    { ...defaultSettings, isLocal: true, certificates: null, log, ...settings },
     {
       methods: () => ({}) as PrimaryMethods,
       notes: () => ({
         transferStarted: nothing,
         transferEnded: nothing,
         report: nothing,
+        returnTokenSlot: nothing,
         releaseBuffer: nothing,
         releaseSpoolFile: nothing,
       }),
@@ -114,7 +115,7 @@ test("hands a connection to a worker, refuses the next beyond the limit, and cou
     socket.write(text);
     return (await socket.toArray()).join("");
   };
-  const ping = "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  const ping = "GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
   const kept = connect(port, "127.0.0.1");
   await once(kept, "connect");
   while (pool.connections.open === 0) await sleep(5);

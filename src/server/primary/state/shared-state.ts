@@ -5,12 +5,18 @@ import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
 import { sumOf } from "../../metrics/worker-number.ts";
 import type { Spool } from "../../../spool/spool.ts";
 import { settleWithin } from "../../../async/settle-within.ts";
-import type { PrimaryMethods, TransferRecord } from "../../protocol/messages.ts";
+import type {
+  AskedTransfer,
+  PrimaryMethods,
+  TransferRecord,
+  TransferViewer,
+} from "../../protocol/messages.ts";
 import type { PoolHost, WorkerHandle, WorkerPool } from "../worker-pool.ts";
 import type { ServerSettings, WorkerModel } from "../../shared/settings.ts";
 import { BufferBudget } from "./buffer-budget.ts";
 import { FileLeases } from "../../../spool/file-leases.ts";
-import { TransferRegistry } from "./transfer-registry.ts";
+import { TokenUsage } from "./token-usage.ts";
+import { TransferRegistry, unknownTransfer } from "./transfer-registry.ts";
 import { WorkerLedger } from "./worker-ledger.ts";
 
 /** The part of the worker pool that the state reads. */
@@ -33,6 +39,7 @@ export class SharedState implements PoolHost {
   readonly #clock: Clock;
   readonly #startedAtMs: number;
   readonly #budget: BufferBudget;
+  readonly #tokens: TokenUsage;
   readonly #workerModel: WorkerModel;
   readonly #pool: () => Pool;
   readonly #droppedLogLines: () => number;
@@ -52,6 +59,7 @@ export class SharedState implements PoolHost {
     this.#clock = clock;
     this.#startedAtMs = clock.nowMs();
     this.#budget = new BufferBudget(bufferMemoryBytes);
+    this.#tokens = new TokenUsage(clock);
     this.#workerModel = workerModel;
     this.#pool = pool;
     this.#droppedLogLines = droppedLogLines;
@@ -61,18 +69,19 @@ export class SharedState implements PoolHost {
     return {
       stats: () => this.#stats(),
       metrics: async () => prometheusText(await this.#stats(), this.transfers.histograms),
-      transfers: async () => {
+      transfers: async (viewer) => {
         await this.#askAll((asked) => this.#updateTransfersOf(asked));
-        return this.transfers.list();
+        return this.transfers.list().filter((record) => isSeenBy(viewer, record));
       },
-      transfer: async (id) => {
-        const { worker: owner, state } = await this.#transfer(id);
+      transfer: async (asked) => {
+        const { worker: owner, state } = await this.#transfer(asked);
         if (state === "running") {
-          await this.#askAll((asked) => this.#updateTransfersOf(asked), owner);
+          await this.#askAll((each) => this.#updateTransfersOf(each), owner);
         }
-        return this.transfers.get(id);
+        return this.transfers.get(asked.id);
       },
-      cancelTransfer: (id) => this.#cancel(id),
+      cancelTransfer: (asked) => this.#cancel(asked),
+      takeTokenSlot: (wish) => this.#tokens.take(worker, wish),
       reserveBuffer: ({ atLeast, wanted }) => this.#budget.reserve(worker, atLeast, wanted),
       acquireSpoolFile: (request) => this.#files.lease(worker, request),
     };
@@ -89,6 +98,7 @@ export class SharedState implements PoolHost {
         this.#ledger.record(worker, numbers);
         for (const running of progress) this.transfers.update(running);
       },
+      returnTokenSlot: ({ token, heldSeconds }) => this.#tokens.giveBack(worker, token, heldSeconds),
       releaseBuffer: (bytes) => this.#budget.release(worker, bytes),
       releaseSpoolFile: (lease) => this.#files.release(worker, lease),
     };
@@ -107,6 +117,7 @@ export class SharedState implements PoolHost {
     this.transfers.failAllOf(worker, `The worker ${worker} ${how}.`);
     this.#ledger.leave(worker);
     this.#budget.forget(worker);
+    this.#tokens.forget(worker);
     this.#files.onExit(worker);
   }
 
@@ -119,13 +130,16 @@ export class SharedState implements PoolHost {
    * The transfer of that id. A client may know the id before the note of its start arrives here, so all workers are asked
    * before an id counts as unknown: what a worker sent earlier arrives before its answer.
    */
-  async #transfer(id: string): Promise<TransferRecord> {
+  async #transfer({ id, viewer }: AskedTransfer): Promise<TransferRecord> {
     if (!this.transfers.has(id)) await this.#askAll((asked) => this.#updateTransfersOf(asked));
-    return this.transfers.get(id);
+    const record = this.transfers.get(id);
+    if (!isSeenBy(viewer, record)) throw unknownTransfer(id);
+    return record;
   }
 
-  async #cancel(id: string): Promise<TransferRecord> {
-    const transfer = await this.#transfer(id);
+  async #cancel(asked: AskedTransfer): Promise<TransferRecord> {
+    const { id } = asked;
+    const transfer = await this.#transfer(asked);
     if (transfer.state !== "running") {
       throw new StreamCsvError(
         "SCSV_TRANSFER_ENDED",
@@ -170,4 +184,8 @@ export class SharedState implements PoolHost {
     const asked = this.#pool().workers.filter(({ pid }) => only === undefined || pid === only);
     await Promise.all(asked.map((worker) => settleWithin(ask(worker), answerLimitMs, () => undefined)));
   }
+}
+
+function isSeenBy(viewer: TransferViewer, { token }: TransferRecord): boolean {
+  return viewer === "all" || viewer.token === token;
 }

@@ -118,11 +118,7 @@ export class TransferRegistry {
   /** @throws StreamCsvError `SCSV_UNKNOWN_TRANSFER` */
   get(id: string): TransferRecord {
     const record = this.#records.get(id);
-    if (record === undefined)
-      throw new StreamCsvError(
-        "SCSV_UNKNOWN_TRANSFER",
-        `There is no transfer "${id}", or it ended long ago.`,
-      );
+    if (record === undefined) throw unknownTransfer(id);
     return record;
   }
 
@@ -179,4 +175,9 @@ export class TransferRegistry {
       surplus -= 1;
     }
   }
+}
+
+/** The fault of an id that nobody has, or another's transfer has. */
+export function unknownTransfer(id: string): StreamCsvError {
+  return new StreamCsvError("SCSV_UNKNOWN_TRANSFER", `There is no transfer "${id}", or it ended long ago.`);
 }

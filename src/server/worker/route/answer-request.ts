@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
+import type { Clock } from "../../../clock.ts";
 import { StreamCsvError } from "../../../errors.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { HttpResponse } from "../../../response/http-response.ts";
@@ -8,19 +9,33 @@ import { onSocketClose } from "../../../socket/on-socket-close.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 import { checkRequest } from "./check-request.ts";
+import type { AccessControl } from "../../access/access-control.ts";
+import { everyone, type Caller } from "../../access/caller.ts";
+import { requireAllowedHost, requireOwnSite, type HostRule } from "../../access/request-origin.ts";
 import { problemResponse } from "../../http/problem-response.ts";
 import { identify, type RequestIdentity } from "../../http/request-identity.ts";
+import { loggableTarget } from "../../http/loggable-target.ts";
+import { stampResponse } from "../../http/stamp-response.ts";
 import { readTarget } from "./request-target.ts";
 import type { Answer, Router } from "./router.ts";
 
 /** What answering a request needs from the worker. */
 export interface AppContext {
-  readonly router: Router;
+  /** The routes of the port to which a request came. */
+  readonly port: (req: IncomingMessage) => AnsweringPort;
+  readonly access: AccessControl;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly workerState: WorkerState;
   readonly http: HttpSettings;
   /** Whether the answer to a request must have a length. */
   readonly needsLength: (req: IncomingMessage) => boolean;
+}
+
+/** What a port of the server has. */
+export interface AnsweringPort {
+  readonly router: Router;
+  readonly hosts: HostRule;
 }
 
 /** Answers one request: finds its route, makes the response, sends it. Never rejects: an error becomes an answer. */
@@ -33,7 +48,7 @@ export async function answerRequest(
   const done = workerState.begin();
   const identity = identify(req.headers);
   const finish = <R extends AnyResponse>(response: R): R => {
-    response.headers.set("X-Request-Id", identity.requestId);
+    stampResponse(response, identity.requestId);
     // As soon as the worker isn't ready, so that proxies have no idle connections left when the server closes them.
     if (!workerState.isReady) response.headers.set("Connection", "close");
     return response;
@@ -51,18 +66,25 @@ export async function answerRequest(
 async function answer(
   req: IncomingMessage,
   res: ServerResponse,
-  { router, log, http, needsLength }: AppContext,
+  { port, access, clock, log, http, needsLength }: AppContext,
   identity: RequestIdentity,
 ): Promise<Answer> {
   try {
     checkRequest(req, http);
+    const { router, hosts } = port(req);
+    requireAllowedHost(req, hosts);
+    requireOwnSite(req);
     const { path, query } = readTarget(req.url ?? "", http);
     const { method = "", headers } = req;
-    const { handler, params } = router.find(method, path);
+    let caller: Caller = everyone;
+    const { handler, params } = router.find(method, path, (audience) => {
+      caller = access.admit(audience, { req, path, query }, clock.wallMs());
+    });
     return await handler({
       method,
       headers,
       identity,
+      caller,
       params,
       query,
       needsLength: needsLength(req),
@@ -72,7 +94,10 @@ async function answer(
     const response = problemResponse(error);
     // An error after the client disconnected isn't worth a log line.
     if (response.statusCode === 500 && !res.destroyed)
-      log.error({ ...identity, err: error, method: req.method, url: req.url }, "request failed");
+      log.error(
+        { ...identity, err: error, method: req.method, url: loggableTarget(req.url) },
+        "request failed",
+      );
     return { response };
   }
 }

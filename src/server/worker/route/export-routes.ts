@@ -1,27 +1,30 @@
 import type { Catalog, ListedExport } from "../../../export/catalog.ts";
 import type { DeclaredParameter } from "../../../export/declared-parameter.ts";
 import type { ExportDefinition } from "../../../export/definition.ts";
-import { readExportParameters, type ExportParameters } from "../../../export/parameters.ts";
+import { badParameter, readExportParameters, type ExportParameters } from "../../../export/parameters.ts";
 import { planExport, type ExportPlan } from "../../../export/plan.ts";
 import { StreamCsvError } from "../../../errors.ts";
+import { forCaller, withBound } from "../../access/bound-parameters.ts";
+import type { Caller } from "../../access/caller.ts";
 import { refuseOversized } from "../admission/refuse-oversized.ts";
 import { applyConditions } from "../transfer/apply-conditions.ts";
 import { deliver, headOf, taggedHeadOf, withLength } from "../transfer/deliver.ts";
 import { requestHeader } from "../../../response/head/request-head.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
+import { findExport } from "./find-export.ts";
 import { jsonResponse } from "./json-response.ts";
-import type { Answer, Handler, Route, RouteRequest } from "./router.ts";
+import type { Handler, Route, RouteRequest } from "./router.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
-import type { Slots } from "../../../admission/slots.ts";
+import type { CallerSlots } from "../admission/caller-slots.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";
 
 /** What the export routes need from the worker. */
 export interface ExportContext {
   readonly settings: ServerSettings;
   readonly catalog: Catalog;
-  readonly slots: Slots;
+  readonly slots: CallerSlots;
   readonly transfers: RunningTransfers;
   readonly workerState: WorkerState;
 }
@@ -29,18 +32,28 @@ export interface ExportContext {
 /** The routes of exports: their list, and each export as a file. */
 export function exportRoutes(context: ExportContext): readonly Route[] {
   return [
-    { methods: ["GET"], path: "/exports", handler: () => listExports(context) },
+    listRoute(context.catalog),
     { methods: ["GET"], path: "/exports/:file", handler: serveExport(context) },
   ];
 }
 
-async function listExports({ catalog }: ExportContext): Promise<Answer> {
-  const exports = (await catalog.list()).map(describeExport);
-  return { response: jsonResponse({ exports }) };
+/** The list of exports, as far as the caller may have them. */
+export function listRoute(catalog: Catalog): Route {
+  return {
+    methods: ["GET"],
+    path: "/exports",
+    handler: async ({ caller }) => {
+      const listed = (await catalog.list()).filter(({ name }) => caller.mayExport(name));
+      return { response: jsonResponse({ exports: listed.map((one) => describeExport(one, caller)) }) };
+    },
+  };
 }
 
-/** An export with an unreadable file stays in the list, with the code of its error. */
-function describeExport(listed: ListedExport): object {
+/**
+ * An export with an unreadable file stays in the list, with the code of its error. Parameters whose values the caller's token
+ * decides aren't the caller's to give.
+ */
+function describeExport(listed: ListedExport, { bound }: Caller): object {
   if ("error" in listed)
     return {
       name: listed.name,
@@ -52,7 +65,8 @@ function describeExport(listed: ListedExport): object {
       error: listed.error.code,
     };
   const { name, description, columns, rows, kind, parameters } = listed.definition;
-  return { name, description, columns, rows, source: kind, parameters: parameters.map(describeParameter) };
+  const free = parameters.filter((parameter) => !bound.has(parameter.name));
+  return { name, description, columns, rows, source: kind, parameters: free.map(describeParameter) };
 }
 
 /** A parameter that an export declares itself. */
@@ -64,18 +78,22 @@ function describeParameter(parameter: DeclaredParameter): object {
 function serveExport(context: ExportContext): Handler {
   const { settings, catalog, slots, transfers, workerState } = context;
   return async (request) => {
+    const { caller } = request;
     const { name, texts } = whatIsAsked(request);
     const clientGone = request.clientGone();
-    const found = await catalog.find(name);
-    const parameters = readExportParameters(texts, settings.csv, found.parameters);
+    const found = await findExport(catalog, name, caller);
+    const parameters = readParameters(texts, settings, found, caller);
     // The version of live rows is asked for once, so that all attempts and the builder of a file agree on it.
     const version = await liveVersion(found, request, parameters, clientGone);
     const plan = async (): Promise<ExportPlan> => {
-      const definition = await catalog.find(name);
-      const asked = planExport(definition, parameters, { encoder: settings.encoder, version });
+      const definition = await findExport(catalog, name, caller);
+      const asked = forCaller(caller, () =>
+        planExport(definition, parameters, { encoder: settings.encoder, version }),
+      );
       return request.needsLength ? withLength(asked, settings.bufferMemoryBytes) : asked;
     };
     const planned = await plan();
+    requireFewRows(planned, settings.http);
     refuseOversized(planned, settings);
     if (workerState.isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
@@ -89,8 +107,8 @@ function serveExport(context: ExportContext): Handler {
     }
     const unchanged = await unchangedResponse(planned, request, settings.http);
     if (unchanged !== undefined) return { response: unchanged };
-    const slot = await slots.acquire(clientGone);
-    const transfer = transfers.begin(planned, slot, clientGone, request.identity);
+    const slot = await slots.acquire(caller, clientGone);
+    const transfer = transfers.begin(planned, slot, clientGone, request.identity, caller.token);
     try {
       const { primary } = transfers.context;
       const made = await makeUnchanged(plan, (current) =>
@@ -122,6 +140,16 @@ function serveExport(context: ExportContext): Handler {
       throw error;
     }
   };
+}
+
+function readParameters(
+  texts: readonly (readonly [string, string])[],
+  { csv }: ServerSettings,
+  { parameters }: ExportDefinition,
+  caller: Caller,
+): ExportParameters {
+  const all = withBound(texts, caller);
+  return forCaller(caller, () => readExportParameters(all, csv, parameters));
 }
 
 /** The version of rows that may change at any time, where the answer depends on it. */
@@ -158,6 +186,15 @@ function minRate(
 ): { readonly minRateBytesPerSecond?: number } {
   const rate = Math.max(minRateBytesPerSecond, pinsDatabase ? databaseMinRate : 0);
   return rate === 0 ? {} : { minRateBytesPerSecond: rate };
+}
+
+/** @throws StreamCsvError `SCSV_BAD_PARAMETER` for more rows than a request may ask for; nothing is capped silently */
+function requireFewRows({ name, rows, expectedRows }: ExportPlan, { mostRows }: HttpSettings): void {
+  const asked = expectedRows ?? rows;
+  if (mostRows === null || (asked !== null && asked <= mostRows)) return;
+  const much = asked === null ? `an unknown number of rows` : `${asked} rows`;
+  const message = `Parameter "rows": "${name}" would have ${much}, and ${mostRows} are allowed. Give rows=${mostRows} or fewer.`;
+  throw badParameter("rows", message);
 }
 
 /** How often to make a response if its file changes meanwhile. */

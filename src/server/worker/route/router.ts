@@ -1,4 +1,6 @@
 import { StreamCsvError } from "../../../errors.ts";
+import type { Audience } from "../../access/access-control.ts";
+import type { Caller } from "../../access/caller.ts";
 import { HttpFault } from "../../http/http-fault.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { RequestHead } from "../../../response/head/request-head.ts";
@@ -10,6 +12,7 @@ export interface RouteRequest {
   readonly method: string;
   readonly headers: RequestHead["headers"];
   readonly identity: RequestIdentity;
+  readonly caller: Caller;
   readonly params: Readonly<Record<string, string | undefined>>;
   /** Query parameters in order, including repeated names. */
   readonly query: URLSearchParams;
@@ -31,6 +34,8 @@ export type Handler = (request: RouteRequest) => Answer | Promise<Answer>;
 
 /** A path, its methods and its handler; `GET` includes `HEAD`. */
 export interface Route {
+  /** Who may use it, while the server has tokens. @default "caller" */
+  readonly audience?: Audience;
   readonly methods: readonly string[];
   readonly path: string;
   readonly handler: Handler;
@@ -55,6 +60,7 @@ class MethodNotAllowedError extends HttpFault {
 
 /** A path that has routes: what answers to each method, and the name of the last segment where that is a parameter. */
 interface Place {
+  readonly audience: Audience;
   readonly handlers: Map<string, Handler>;
   readonly parameter: string | undefined;
 }
@@ -64,22 +70,27 @@ export class Router {
   readonly #places = new Map<string, Place>();
 
   constructor(routes: readonly Route[]) {
-    for (const { methods, path, handler } of routes) {
+    for (const { methods, path, handler, audience = "caller" } of routes) {
       const [, fixed = "", parameter] = /^(.*\/)(?::(\w+))?$/.exec(path) ?? [undefined, path];
       const key = parameter === undefined ? path : `${fixed}:`;
-      const place = this.#places.get(key) ?? { handlers: new Map<string, Handler>(), parameter };
+      const place = this.#places.get(key) ?? { audience, handlers: new Map<string, Handler>(), parameter };
       this.#places.set(key, place);
       for (const method of methods) place.handlers.set(method, handler);
       if (methods.includes("GET")) place.handlers.set("HEAD", handler);
     }
   }
 
-  /** @throws StreamCsvError `SCSV_NOT_FOUND`; `SCSV_METHOD_NOT_ALLOWED`, with the allowed methods */
-  find(method: string, path: string): Match {
+  /**
+   * @param admit is called with the audience of the path before anything is said about it, and throws if the request isn't
+   *   one of that audience
+   * @throws StreamCsvError `SCSV_NOT_FOUND`; `SCSV_METHOD_NOT_ALLOWED`, with the allowed methods
+   */
+  find(method: string, path: string, admit?: (audience: Audience) => void): Match {
     const segments = segmentsOf(path);
     const last = segments?.at(-1) ?? "";
     const fixed = this.#places.get(keyOf(segments));
     const place = fixed ?? (last === "" ? undefined : this.#places.get(keyOf(segments?.with(-1, ":"))));
+    admit?.(place?.audience ?? "caller");
     if (place === undefined) throw new StreamCsvError("SCSV_NOT_FOUND", `There is nothing at "${path}".`);
     const handler = place.handlers.get(method);
     if (handler === undefined) throw new MethodNotAllowedError(method, path, [...place.handlers.keys()]);

@@ -2,9 +2,10 @@ import type { Catalog } from "../../../export/catalog.ts";
 import { HttpResponse } from "../../../response/http-response.ts";
 import type { Link } from "../../../ipc/link.ts";
 import { jsonResponse } from "./json-response.ts";
-import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
+import type { Caller } from "../../access/caller.ts";
+import type { PrimaryMethods, PrimaryNotes, TransferViewer } from "../../protocol/messages.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
-import { indexPage } from "../../page/index-page.ts";
+import { indexPage, pageHeaders, type PagePart } from "../../page/index-page.ts";
 import type { Route } from "./router.ts";
 
 /** What the service routes need from the worker. */
@@ -18,27 +19,43 @@ const accepted = 202;
 const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
 const unavailable = 503;
 
-/** The routes for health, numbers and transfers. Answers about all workers come from the primary. */
-export function serviceRoutes({ catalog, primary, workerState }: ServiceContext): readonly Route[] {
-  return [
-    {
-      methods: ["GET"],
-      path: "/",
-      handler: async () => ({ response: html(indexPage(await catalog.list())) }),
+/** The page for people, with the exports that they may have, and its other parts. */
+export function pageRoute({ catalog }: ServiceContext, parts: readonly PagePart[]): Route {
+  return {
+    methods: ["GET"],
+    path: "/",
+    handler: async ({ caller }) => {
+      const exports = (await catalog.list()).filter(({ name }) => caller.mayExport(name));
+      return { response: html(indexPage(exports, parts)) };
     },
-    { methods: ["GET"], path: "/ping", handler: () => ({ response: text("pong") }) },
-    { methods: ["GET"], path: "/livez", handler: () => ({ response: text("ok") }) },
+  };
+}
+
+/** The routes for health, which need no token. */
+export function healthRoutes({ catalog, workerState }: ServiceContext): readonly Route[] {
+  return [
+    { audience: "anyone", methods: ["GET"], path: "/ping", handler: () => ({ response: text("pong") }) },
+    { audience: "anyone", methods: ["GET"], path: "/livez", handler: () => ({ response: text("ok") }) },
     {
+      audience: "anyone",
       methods: ["GET"],
       path: "/readyz",
       handler: async () => ({ response: await readiness(workerState, catalog) }),
     },
+  ];
+}
+
+/** The routes for numbers and transfers. Answers about all workers come from the primary. */
+export function serviceRoutes({ primary }: ServiceContext): readonly Route[] {
+  return [
     {
+      audience: "admin",
       methods: ["GET"],
       path: "/stats",
       handler: async () => ({ response: jsonResponse(await primary.call("stats", null)) }),
     },
     {
+      audience: "admin",
       methods: ["GET"],
       path: "/metrics",
       handler: async () => ({
@@ -46,25 +63,38 @@ export function serviceRoutes({ catalog, primary, workerState }: ServiceContext)
       }),
     },
     {
+      audience: "token",
       methods: ["GET"],
       path: "/transfers",
-      handler: async () => ({ response: jsonResponse({ transfers: await primary.call("transfers", null) }) }),
+      handler: async ({ caller }) => ({
+        response: jsonResponse({ transfers: await primary.call("transfers", viewerOf(caller)) }),
+      }),
     },
     {
+      audience: "token",
       methods: ["GET"],
       path: "/transfers/:id",
-      handler: async ({ params }) => ({
-        response: jsonResponse(await primary.call("transfer", params["id"] ?? "")),
+      handler: async ({ params, caller }) => ({
+        response: jsonResponse(
+          await primary.call("transfer", { id: params["id"] ?? "", viewer: viewerOf(caller) }),
+        ),
       }),
     },
     {
+      audience: "token",
       methods: ["DELETE"],
       path: "/transfers/:id",
-      handler: async ({ params }) => ({
-        response: jsonResponse(await primary.call("cancelTransfer", params["id"] ?? ""), accepted),
-      }),
+      handler: async ({ params, caller }) => {
+        const asked = { id: params["id"] ?? "", viewer: viewerOf(caller) };
+        return { response: jsonResponse(await primary.call("cancelTransfer", asked), accepted) };
+      },
     },
   ];
+}
+
+/** Whose transfers a caller sees. */
+function viewerOf({ token, isAdmin }: Caller): TransferViewer {
+  return isAdmin ? "all" : { token: token ?? "" };
 }
 
 async function readiness(workerState: WorkerState, catalog: Catalog): Promise<HttpResponse> {
@@ -77,5 +107,8 @@ function text(content: string, statusCode = 200, contentType = "text/plain; char
 }
 
 function html(content: string): HttpResponse {
-  return new HttpResponse(content, { contentType: "text/html; charset=utf-8" });
+  return new HttpResponse(content, {
+    contentType: "text/html; charset=utf-8",
+    headers: { ...pageHeaders, "Cache-Control": "no-store" },
+  });
 }

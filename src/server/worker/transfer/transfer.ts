@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { eitherSignal } from "../../../async/either-signal.ts";
 import type { Clock } from "../../../clock.ts";
 import { StreamCsvError, isCodedError, toError } from "../../../errors.ts";
 import type { ExportPlan } from "../../../export/plan.ts";
@@ -7,6 +8,7 @@ import { noProgress, type ExportProgress } from "../../../body/encode-batches.ts
 import type { Link } from "../../../ipc/link.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../../protocol/messages.ts";
 import type { Slot } from "../../../admission/slots.ts";
+import { faultForClients } from "../../http/problem-response.ts";
 import type { RequestIdentity } from "../../http/request-identity.ts";
 
 const unavailable = 503;
@@ -35,6 +37,7 @@ export class Transfer {
   readonly #plan: ExportPlan;
   readonly #slot: Slot;
   readonly #identity: RequestIdentity;
+  readonly #token: string | null;
   readonly #running: RunningTransfers;
   readonly #grantedAtMs: number;
   readonly #abort: AbortController;
@@ -57,6 +60,7 @@ export class Transfer {
     running: RunningTransfers,
     clientGone: AbortSignal,
     identity: RequestIdentity,
+    token: string | null,
   ) {
     const { newId, clock, primary } = running.context;
     this.id = newId();
@@ -66,12 +70,14 @@ export class Transfer {
     this.#plan = plan;
     this.#slot = slot;
     this.#identity = identity;
+    this.#token = token;
     this.#running = running;
     this.#grantedAtMs = clock.nowMs();
     this.#readyAtMs = this.#grantedAtMs;
     primary.note("transferStarted", {
       id: this.id,
       export: plan.name,
+      token,
       delivery: plan.delivery,
       expectedRows: plan.expectedRows,
       queueWaitSeconds: slot.queueWaitSeconds,
@@ -84,7 +90,7 @@ export class Transfer {
    * signal, and a thousand of them would need a kilobyte each for this one.
    */
   get signal(): AbortSignal {
-    this.#signal ??= either(this.#abort.signal, this.#clientGone);
+    this.#signal ??= eitherSignal(this.#abort.signal, this.#clientGone);
     return this.#signal;
   }
 
@@ -135,7 +141,7 @@ export class Transfer {
     const { primary, log } = this.#running.context;
     // The sender's clock starts when the response is made; this one starts when the slot was granted.
     const firstByte = firstByteMs === null ? null : this.#readyAtMs - this.#grantedAtMs + firstByteMs;
-    const reported = error === undefined || state === "client-gone" ? null : describe(error);
+    const isFault = error !== undefined && state !== "client-gone";
     this.#running.remove(this);
     primary.note("transferEnded", {
       id: this.id,
@@ -146,12 +152,13 @@ export class Transfer {
       sha256: state === "completed" ? this.sha256 : null,
       firstByteSeconds: firstByte === null ? null : firstByte / 1000,
       heldSeconds,
-      error: reported,
+      error: isFault ? faultForClients(error) : null,
     });
     const line = {
       ...this.#identity,
       transfer: this.id,
       export: this.#plan.name,
+      ...(this.#token === null ? {} : { token: this.#token }),
       delivery: this.#plan.delivery,
       state,
       rows,
@@ -164,7 +171,7 @@ export class Transfer {
     };
     if (state === "failed" && !isRefusal(error)) log.error({ ...line, err: error }, "transfer failed");
     else if (state === "failed" || state === "timed-out")
-      log.warn({ ...line, error: reported }, `transfer ${state}`);
+      log.warn({ ...line, error: isFault ? describe(error) : null }, `transfer ${state}`);
     else log.info(line, `transfer ${state}`);
   }
 }
@@ -178,8 +185,14 @@ export class RunningTransfers {
     this.context = context;
   }
 
-  begin(plan: ExportPlan, slot: Slot, clientGone: AbortSignal, identity: RequestIdentity): Transfer {
-    const transfer = new Transfer(plan, slot, this, clientGone, identity);
+  begin(
+    plan: ExportPlan,
+    slot: Slot,
+    clientGone: AbortSignal,
+    identity: RequestIdentity,
+    token: string | null = null,
+  ): Transfer {
+    const transfer = new Transfer(plan, slot, this, clientGone, identity, token);
     this.#transfers.set(transfer.id, transfer);
     return transfer;
   }
@@ -206,23 +219,7 @@ export class RunningTransfers {
   }
 }
 
-/**
- * A signal that fires with the first of two. Not `AbortSignal.any`, whose signal Node 20 may garbage-collect during a
- * wait.
- */
-function either(first: AbortSignal, second: AbortSignal): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of [first, second]) {
-    if (signal.aborted) controller.abort(signal.reason);
-    else
-      signal.addEventListener("abort", () => controller.abort(signal.reason), {
-        once: true,
-        signal: controller.signal,
-      });
-  }
-  return controller.signal;
-}
-
+/** The code and the whole message, for the log. */
 function describe(thrown: unknown): { readonly code: string; readonly message: string } {
   const error = toError(thrown);
   return { code: isCodedError(error) ? error.code : "SCSV_INTERNAL", message: error.message };

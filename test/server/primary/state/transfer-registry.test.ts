@@ -9,6 +9,7 @@ function start(id: string, some: Partial<TransferStart> = {}): TransferStart {
   return {
     id,
     export: "orders",
+    token: null,
     delivery: "streaming",
     expectedRows: 10,
     queueWaitSeconds: 0.25,

@@ -1,0 +1,16 @@
+/**
+ * A signal that fires with the first of two. Not `AbortSignal.any`, whose signal Node 20 may garbage-collect during a
+ * wait.
+ */
+export function eitherSignal(first: AbortSignal, second: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of [first, second]) {
+    if (signal.aborted) controller.abort(signal.reason);
+    else
+      signal.addEventListener("abort", () => controller.abort(signal.reason), {
+        once: true,
+        signal: controller.signal,
+      });
+  }
+  return controller.signal;
+}

@@ -1,0 +1,36 @@
+/** A file system takes names of 255 bytes; the ending and a browser's ` (1)` have to fit too. */
+const mostBytes = 240;
+
+/**
+ * Control letters, slashes, separators of lines, half surrogate pairs, and format letters, which show a name in another
+ * order than it has (U+202E) or not at all. The joiners U+200C and U+200D stay, because some languages write with them.
+ */
+const forbidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}/\\]|(?![\u200C\u200D])\p{Cf}/u;
+
+/** What a Windows program takes for a device, with any ending. */
+const device = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)/i;
+
+/**
+ * Checks a name under which a client saves an export, and returns it without `.csv` or `.tsv`, because the dialect
+ * decides the ending. Otherwise a link to this server could save a program of the caller's own words as `run.bat`.
+ * @throws RangeError that quotes the name and says what is allowed
+ */
+export function readFileName(text: string): string {
+  const name = text.replace(/\.[ct]sv$/i, "");
+  const reason = faultIn(name);
+  if (reason === undefined) return name;
+  throw new RangeError(`${JSON.stringify(text)} is not a file name that can be used: ${reason}.`);
+}
+
+function faultIn(name: string): string | undefined {
+  if (name === "") return "it is empty";
+  if (Buffer.byteLength(name) > mostBytes) return `it has more than ${mostBytes} bytes in UTF-8`;
+  const letter = forbidden.exec(name)?.[0];
+  if (letter !== undefined) return `it has the character ${codePointOf(letter)}`;
+  if (device.test(name)) return "Windows keeps it for a device";
+  return /^[. ]|[. ]$/.test(name) ? "it begins or ends with a dot or a blank" : undefined;
+}
+
+function codePointOf(letter: string): string {
+  return `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}

@@ -1,0 +1,20 @@
+/**
+ * The target of a request for a log line, without the signature of a link: whoever reads the log mustn't get the export. A
+ * query that can't be read is left out.
+ */
+export function loggableTarget(target = ""): string {
+  const [path = "", ...rest] = target.split("?");
+  if (rest.length === 0) return path;
+  try {
+    const pairs = rest
+      .join("?")
+      .split("&")
+      .map((pair) => {
+        const [name = ""] = pair.split("=", 1);
+        return decodeURIComponent(name).trim().toLowerCase() === "signature" ? `${name}=…` : pair;
+      });
+    return `${path}?${pairs.join("&")}`;
+  } catch {
+    return `${path}?…`;
+  }
+}

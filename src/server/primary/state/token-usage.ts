@@ -1,0 +1,75 @@
+import { HoldEstimate } from "../../../admission/hold-estimate.ts";
+import type { Clock } from "../../../clock.ts";
+import { StreamCsvError } from "../../../errors.ts";
+import type { TokenWish } from "../../protocol/messages.ts";
+
+/** What is known about the exports of one token. */
+interface Usage {
+  /** Slots held, by worker. */
+  readonly held: Map<number, number>;
+  readonly holds: HoldEstimate;
+  /** When the last exports were started, the oldest first; as many as the rate allows. */
+  readonly startsMs: number[];
+}
+
+/** The slots and rates of tokens, counted over all workers. */
+export class TokenUsage {
+  readonly #clock: Clock;
+  readonly #usages = new Map<string, Usage>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Takes a slot of a token for a worker.
+   * @throws StreamCsvError `SCSV_TOKEN_LIMIT` when all are taken, or the rate is used up; neither counts as a start
+   */
+  take(worker: number, { token, slots, rate }: TokenWish): void {
+    const usage = this.#usageOf(token);
+    if (slots !== null && heldIn(usage) >= slots) {
+      const retryAfterSeconds = usage.holds.retryAfterSeconds(0, slots);
+      throw limited(`All ${slots} slots of the token are taken.`, retryAfterSeconds);
+    }
+    if (rate !== null) {
+      const { startsMs } = usage;
+      const nowMs = this.#clock.nowMs();
+      while (startsMs[0] !== undefined && startsMs[0] <= nowMs - rate.periodMs) startsMs.shift();
+      const oldest = startsMs.at(-rate.count);
+      if (oldest !== undefined) {
+        const message = `The token has started ${rate.count} exports in ${rate.periodMs / 1000} s, which is its rate.`;
+        throw limited(message, Math.max(1, Math.ceil((oldest + rate.periodMs - nowMs) / 1000)));
+      }
+      startsMs.push(nowMs);
+    }
+    usage.held.set(worker, (usage.held.get(worker) ?? 0) + 1);
+  }
+
+  /** A worker gives back a slot, which was held for so long; 0 if its export didn't start. */
+  giveBack(worker: number, token: string, heldSeconds: number): void {
+    const usage = this.#usageOf(token);
+    usage.held.set(worker, Math.max(0, (usage.held.get(worker) ?? 0) - 1));
+    if (heldSeconds > 0) usage.holds.note(heldSeconds);
+  }
+
+  /** Gives back all slots of a worker that died. */
+  forget(worker: number): void {
+    for (const { held } of this.#usages.values()) held.delete(worker);
+  }
+
+  #usageOf(token: string): Usage {
+    const known = this.#usages.get(token);
+    if (known !== undefined) return known;
+    const usage: Usage = { held: new Map(), holds: new HoldEstimate(), startsMs: [] };
+    this.#usages.set(token, usage);
+    return usage;
+  }
+}
+
+function heldIn({ held }: Usage): number {
+  return [...held.values()].reduce((sum, count) => sum + count, 0);
+}
+
+function limited(message: string, retryAfterSeconds: number): StreamCsvError {
+  return new StreamCsvError("SCSV_TOKEN_LIMIT", message, { retryAfterSeconds });
+}

@@ -1,0 +1,32 @@
+import type { WorkerSettings } from "../../protocol/messages.ts";
+import type { AnsweringPort } from "./answer-request.ts";
+import { exportRoutes, listRoute, type ExportContext } from "./export-routes.ts";
+import { Router } from "./router.ts";
+import { healthRoutes, pageRoute, serviceRoutes, type ServiceContext } from "./service-routes.ts";
+
+/** The ports of a server, by who listens to them. */
+export interface Ports {
+  readonly public: AnsweringPort;
+  /** The port of numbers and transfers, which only this machine reaches. */
+  readonly admin: AnsweringPort;
+}
+
+/** Makes the routes of each port. Without an admin port the public one has all of them. */
+export function makePorts(
+  context: ExportContext & ServiceContext & { readonly settings: WorkerSettings },
+): Ports {
+  const { settings, catalog } = context;
+  const { adminPort, allowedHosts, isLocal } = settings;
+  const both = healthRoutes(context);
+  const exports = exportRoutes(context);
+  const services = serviceRoutes(context);
+  const all = [...both, ...exports, ...services, pageRoute(context, ["downloads", "live"])];
+  const downloads = [...both, ...exports, pageRoute(context, ["downloads"])];
+  return {
+    public: { router: new Router(adminPort === null ? all : downloads), hosts: { allowedHosts, isLocal } },
+    admin: {
+      router: new Router([...both, listRoute(catalog), ...services, pageRoute(context, ["live"])]),
+      hosts: { allowedHosts: null, isLocal: true },
+    },
+  };
+}
