@@ -235,6 +235,20 @@ export const metrics = [
     meaning: "99th percentile of their latency while slow readers read.",
   },
   {
+    id: "ping_failed_ratio",
+    unit: "ratio",
+    better: "lower",
+    gate: false,
+    meaning: "Share of the short requests beside slow readers that got no good answer in time.",
+  },
+  {
+    id: "readers_served",
+    unit: "clients",
+    better: "higher",
+    gate: false,
+    meaning: "Slow readers that had their first byte when they were watched; the others still waited.",
+  },
+  {
     id: "bytes_per_concurrent_export",
     unit: "bytes",
     better: "lower",

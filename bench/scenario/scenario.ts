@@ -50,6 +50,8 @@ export interface Scenario {
   readonly isDefault: boolean;
   /** Whether a quick run leaves it out when there is not enough time left. */
   readonly isDispensable: boolean;
+  /** Whether the whole run is invalid when it fails; otherwise only the scenario is. */
+  readonly isEssential: boolean;
   /** How often it will call `step`. */
   countSteps(plan: RunPlan): number;
   /** About how long it takes, so that a quick run leaves time for what comes after. */

@@ -73,8 +73,9 @@ function isDay(text: string): boolean {
 }
 
 function readTimestamp(text: string): string | undefined {
-  const match =
-    /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?$/.exec(text);
+  const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?$/.exec(
+    text,
+  );
   if (match === null) return undefined;
   const [, day = "", hours = "", minutes = "", seconds = "00", fraction = "", zone = "Z"] = match;
   const isTime = Number(hours) < 24 && Number(minutes) < 60 && Number(seconds) < 60;

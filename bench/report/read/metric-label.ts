@@ -24,6 +24,8 @@ const labels: Readonly<Record<string, string>> = {
   ping_p50_s: "short request p50, busy",
   ping_p99_idle_s: "short request p99, idle",
   ping_p99_s: "short request p99, busy",
+  ping_failed_ratio: "short requests unanswered",
+  readers_served: "readers served at once",
   bytes_per_concurrent_export: "memory per reader",
   kernel_bytes_per_export: "in socket buffers",
   busy_slots: "busy slots, by the server",

@@ -15,6 +15,7 @@ export const mixedScenario: Scenario = {
   summary: "exports back to back and short requests together, in rounds: how many short requests are left",
   isDefault: false,
   isDispensable: false,
+  isEssential: false,
   countSteps: (plan) => roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length,
   estimateSeconds: (plan) =>
     roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length * (plan.isQuick ? 2.5 : 10),
