@@ -2,6 +2,7 @@ import { busyReaderRatio } from "../probe/own-load.ts";
 import type { Measured } from "../result/metric.ts";
 import { armTitle, type PlannedArm } from "../session/arm.ts";
 import { measureExport, prepareServer, requireSameBody } from "../session/measure/measure-export.ts";
+import type { IdleMemory } from "../session/server/server-memory.ts";
 import type { RunningTarget } from "../subject/target.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
@@ -17,11 +18,11 @@ export async function measureArm(
   { session, record }: Pick<ScenarioContext, "session" | "record">,
   arm: PlannedArm,
   server: RunningTarget,
-  prepared?: { readonly idleBytes: number | null },
+  prepared?: { readonly idle: IdleMemory | null },
 ): Promise<Measured> {
   const served = { session, server, request: arm };
-  const { idleBytes } = prepared ?? { idleBytes: await prepareServer(served) };
-  const { measured, reading, client } = await measureExport(served, arm.body.rows, idleBytes);
+  const { idle } = prepared ?? { idle: await prepareServer(served) };
+  const { measured, reading, client } = await measureExport(served, arm.body.rows, idle);
   requireSameBody(armTitle(arm), reading, arm.body);
   if (client.busyRatio > busyReaderRatio.warns) {
     record.warn(
