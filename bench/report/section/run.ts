@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/internal.ts";
+import { formatBytes, formatCount, isDelivery } from "../../../src/internal.ts";
 import type { BenchResult, Check } from "../../result/schema.ts";
 import type { Section } from "../model/report.ts";
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
@@ -94,8 +94,11 @@ function observedCell(value: Check["observed"]): Cell {
 }
 
 /** What was measured, in a line: `orders: 100,000 rows, 10.6 MiB`. */
-export function subjectText({ config, integrity }: BenchResult): string {
-  const name = config["exportName"] ?? config["sourceFile"] ?? "export";
+export function subjectText({ arms, config, integrity }: BenchResult): string {
+  // Without a delivery of our own, the export is that of the other servers.
+  const isForeign = arms.length > 0 && !arms.some(({ delivery }) => isDelivery(delivery));
+  const targets = isForeign ? [...new Set(arms.map(({ delivery }) => delivery))].join(", ") : null;
+  const name = targets ?? config["exportName"] ?? config["sourceFile"] ?? "export";
   const { rows, bytes } = integrity;
   const size = rows === null || bytes === null ? "" : `: ${formatCount(rows)} rows, ${formatBytes(bytes)}`;
   return `${typeof name === "string" ? name : JSON.stringify(name)}${size}`;

@@ -90,11 +90,7 @@ interface Watch {
   readonly peak: () => Promise<number | null>;
 }
 
-async function watch(
-  arm: Started<DuetArm>,
-  idle: IdleMemory | null,
-  signal: AbortSignal,
-): Promise<Watch> {
+async function watch(arm: Started<DuetArm>, idle: IdleMemory | null, signal: AbortSignal): Promise<Watch> {
   const peak = await watchPeakOverIdle(arm.server, idle);
   const first = await serverWork(arm.server, signal);
   const before = await serverWork(arm.server, signal);

@@ -24,7 +24,7 @@ function contextOf(signal = new AbortController().signal): ScenarioContext {
 
 /** A scenario that fails at once. */
 function failing(fault: unknown, isEssential = false) {
-  return { name: "slow-readers", isEssential, run: () => Promise.reject(fault as Error) };
+  return { name: "slow-readers", isEssential, run: () => Promise.reject(fault) };
 }
 
 const stalled = new StreamCsvError("SCSV_MEASUREMENT_INVALID", "api: nothing came for 60000 ms.");

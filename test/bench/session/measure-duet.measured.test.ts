@@ -105,9 +105,6 @@ test("an interruption ends all readings with its reason", async () => {
   const target = targetOf(fixture);
   await withArms({ one: target, other: target }, 1_000_000, async (session, served, abort) => {
     setTimeout(() => abort.abort(new Error("enough")), 200);
-    await assert.rejects(
-      measureDuet(session, served, { turns: 1000, idle: new Map() }),
-      /^Error: enough$/,
-    );
+    await assert.rejects(measureDuet(session, served, { turns: 1000, idle: new Map() }), /^Error: enough$/);
   });
 });

@@ -58,7 +58,10 @@ test(
       const peak = await watchPeakOverIdle(server, idle);
       await letWork(worker);
       const mebibytes = ((await peak()) ?? 0) / mebibyte;
-      assert.ok(mebibytes > 60 && mebibytes < 100 + (worker === 0 ? 64 : 0), `${mebibytes} MiB of worker ${worker}`);
+      assert.ok(
+        mebibytes > 60 && mebibytes < 100 + (worker === 0 ? 64 : 0),
+        `${mebibytes} MiB of worker ${worker}`,
+      );
     }
   },
 );
