@@ -306,6 +306,20 @@ export const metrics = [
     meaning: "The rate of the fastest of the readers.",
   },
   {
+    id: "readers_carried",
+    unit: "clients",
+    better: "higher",
+    gate: false,
+    meaning: "The most slow readers at once that kept all limits, in the scenario capacity.",
+  },
+  {
+    id: "readers_broken",
+    unit: "clients",
+    better: "higher",
+    gate: false,
+    meaning: "The fewest slow readers at once that broke a limit; null when none did.",
+  },
+  {
     id: "slow_held_s_per_export",
     unit: "s",
     better: "lower",

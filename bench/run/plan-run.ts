@@ -8,7 +8,7 @@ import type { RunSettings } from "./settings.ts";
 
 /** What is measured, from what was asked for and what the survey found. */
 export function planRun(settings: RunSettings, subjects: readonly Subject[], survey: Survey): RunPlan {
-  const { rounds, isQuick, syncWorkers, readers, readBytesPerSecond } = settings;
+  const { rounds, isQuick, workers, workerModel, slots, syncWorkers, readers, readBytesPerSecond } = settings;
   const { rows, facts, startedMs } = survey;
   const arms = planArms(subjects, rows, (target) => {
     const found = facts.get(target);
@@ -22,6 +22,9 @@ export function planRun(settings: RunSettings, subjects: readonly Subject[], sur
     isRowsGiven: settings.rows !== null,
     mostBufferedBytes,
     bufferMemoryBytes: bufferMemoryBytes(),
+    workers,
+    workerModel,
+    slots,
     syncWorkers,
     readers,
     readBytesPerSecond,

@@ -33,6 +33,8 @@ const labels: Readonly<Record<string, string>> = {
   read_rate_bytes_per_s: "rate of a reader",
   read_rate_least_bytes_per_s: "rate of the slowest reader",
   read_rate_most_bytes_per_s: "rate of the fastest reader",
+  readers_carried: "slow readers carried",
+  readers_broken: "slow readers that broke a limit",
   slow_held_s_per_export: "slot held, whole export",
   slow_first_byte_s: "first byte, whole export",
   slow_total_s: "total, whole export",
