@@ -15,7 +15,7 @@ import type { RunPlan, Scenario, ScenarioContext } from "../scenario.ts";
 import { brokenLimit, longestPingSeconds } from "./capacity-limits.ts";
 import { capacityBound } from "./expect-capacity.ts";
 import { findCapacity, type Capacity } from "./find-capacity.ts";
-import { graceMs, measureStep, probePings } from "./measure-step.ts";
+import { stepGraceMs, measureStep, probePings } from "./measure-step.ts";
 
 const name = "capacity";
 
@@ -132,7 +132,7 @@ function recordBounds({ plan, record }: ScenarioContext, arms: readonly BigArm[]
 
 /** Bytes that a reader reads while the buffers fill, and while it is watched. */
 function bytesFor(plan: RunPlan): number {
-  const seconds = (settleMs + timesOf(plan).watchMs + graceMs) / 1000;
+  const seconds = (settleMs + timesOf(plan).watchMs + stepGraceMs) / 1000;
   return Math.ceil(plan.readBytesPerSecond * seconds * spare);
 }
 

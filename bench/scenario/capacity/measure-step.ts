@@ -19,7 +19,7 @@ export interface StepOptions {
 
 const probesPerSecond = 100;
 /** How long answers to short requests are waited for after the readers were watched. */
-export const graceMs = 1000;
+export const stepGraceMs = 1000;
 
 /** Lets as many readers read at once as the step has, and looks at them and at short requests. Then they disconnect. */
 export async function measureStep(served: ServedExport, options: StepOptions): Promise<Step> {
@@ -64,7 +64,7 @@ export async function probePings(
   return probeLatency(server.pingUrl, {
     ratePerSecond: probesPerSecond,
     durationMs,
-    graceMs,
+    graceMs: stepGraceMs,
     random,
     clock,
     signal,
