@@ -2,7 +2,6 @@ import { busyReaderRatio } from "../probe/own-load.ts";
 import type { Measured } from "../result/metric.ts";
 import { armTitle, type PlannedArm } from "../session/arm.ts";
 import { measureExport, prepareServer, requireSameBody } from "../session/measure/measure-export.ts";
-import type { IdleMemory } from "../session/server/server-memory.ts";
 import type { RunningTarget } from "../subject/target.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
@@ -18,11 +17,11 @@ export async function measureArm(
   { session, record }: Pick<ScenarioContext, "session" | "record">,
   arm: PlannedArm,
   server: RunningTarget,
-  prepared?: { readonly idle: IdleMemory | null },
+  prepared?: { readonly idleBytes: number | null },
 ): Promise<Measured> {
   const served = { session, server, request: arm };
-  const { idle } = prepared ?? { idle: await prepareServer(served) };
-  const { measured, reading, client } = await measureExport(served, arm.body.rows, idle);
+  const { idleBytes } = prepared ?? { idleBytes: await prepareServer(served) };
+  const { measured, reading, client } = await measureExport(served, arm.body.rows, idleBytes);
   requireSameBody(armTitle(arm), reading, arm.body);
   // One note on it is enough.
   const isNoted = record.warnings.some((warning) => warning.startsWith(`${arm.id} is client-bound`));

@@ -72,7 +72,7 @@ async function measureRound(
       async useTogether() {
         const { arms: found, apartReason } = await measureDuet(session, [...warm.values()], {
           turns,
-          idle: new Map(),
+          idleBytes: new Map(),
         });
         if (apartReason !== null) process.stderr.write(`not on one core: ${apartReason}\n`);
         for (const id of arms) inDuet[id] = Number(found[id]?.cpu_s_per_export);

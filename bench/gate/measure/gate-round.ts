@@ -6,7 +6,6 @@ import type { ScenarioContext } from "../../scenario/scenario.ts";
 import type { PlannedArm } from "../../session/arm.ts";
 import { measureDuet, type DuetOptions } from "../../session/measure/measure-duet.ts";
 import { prepareServer } from "../../session/measure/measure-export.ts";
-import type { IdleMemory } from "../../session/server/server-memory.ts";
 import type { Started } from "../../session/server/with-servers.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import { dependsOnReader } from "../budget/budget.ts";
@@ -18,7 +17,7 @@ export class GateRound {
   readonly #context: ScenarioContext;
   readonly #question: GateQuestion;
   readonly #label: string;
-  readonly #idle = new Map<string, IdleMemory | null>();
+  readonly #idleBytes = new Map<string, number | null>();
   #before: MachineSample | undefined;
 
   constructor(context: ScenarioContext, question: GateQuestion, label: string) {
@@ -44,10 +43,10 @@ export class GateRound {
     this.#context.step(`${this.#label}, ${arm.id}`);
     // Only now, when all servers are up: their start is not judged.
     this.#before ??= await this.#question.sampleMachine();
-    if (!this.#idle.has(arm.id)) {
-      this.#idle.set(arm.id, await prepareServer({ session, server, request: arm }));
+    if (!this.#idleBytes.has(arm.id)) {
+      this.#idleBytes.set(arm.id, await prepareServer({ session, server, request: arm }));
     }
-    return await measureArm(this.#context, arm, server, { idle: this.#idle.get(arm.id) ?? null });
+    return await measureArm(this.#context, arm, server, { idleBytes: this.#idleBytes.get(arm.id) ?? null });
   }
 
   async #measureTogether(
@@ -56,7 +55,7 @@ export class GateRound {
     if (this.#question.turns.duet === 0) return {};
     const { session, record } = this.#context;
     this.#context.step(`${this.#label}, all at the same time`);
-    const options: DuetOptions = { turns: this.#question.turns.duet, idle: this.#idle };
+    const options: DuetOptions = { turns: this.#question.turns.duet, idleBytes: this.#idleBytes };
     const { arms, apartReason } = await measureDuet(session, started, options);
     if (apartReason !== null) {
       record.warn(

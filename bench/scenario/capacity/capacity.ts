@@ -3,7 +3,7 @@ import { watchOwnLoad, busyReaderRatio } from "../../probe/own-load.ts";
 import type { Measured } from "../../result/metric.ts";
 import { distinctArms } from "../../session/arm.ts";
 import { balancedOrders } from "../../session/balanced-orders.ts";
-import { idleMemory, watchPeakOverIdle } from "../../session/server/server-memory.ts";
+import { difference, idleMemory, watchPeak } from "../../session/server/server-memory.ts";
 import { warmUp } from "../../session/server/warm-up.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import { bigArms, type BigArm } from "../big-arms.ts";
@@ -67,11 +67,11 @@ async function measureCapacity(
   const { watchMs, refinements, armSeconds } = timesOf(plan);
   const { readBytesPerSecond: bytesPerSecond } = plan;
   const served = { session, server, request: arm };
-  const idle = await idleMemory(server, signal);
+  const idleBytes = await idleMemory(server, signal);
   await warmUp(served);
   const quiet = await probePings(served, { durationMs: watchMs, random });
   const longestSeconds = longestPingSeconds(quiet);
-  const peak = await watchPeakOverIdle(server, idle);
+  const peak = await watchPeak(server);
   const ownLoad = await watchOwnLoad();
   const endMs = clock.nowMs() + armSeconds * 1000;
   const found = await findCapacity(
@@ -96,7 +96,7 @@ async function measureCapacity(
     readers_broken: found.broken?.readers ?? null,
     ping_p99_idle_s: quiet === null || quiet.failed > 0 ? null : quiet.p99Ms / 1000,
     ping_p99_s: last === undefined || last.ping === null ? null : last.ping.p99Ms / 1000,
-    peak_rss_over_idle_bytes: await peak(),
+    peak_rss_over_idle_bytes: difference(await peak(), idleBytes),
   };
 }
 

@@ -5,7 +5,7 @@ import { bytesInSocketBuffers } from "../../probe/socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
 import type { Random } from "../../statistics/random.ts";
-import { idleMemory, watchPeakOverIdle } from "../../session/server/server-memory.ts";
+import { difference, idleMemory, watchPeak } from "../../session/server/server-memory.ts";
 import { serverWork } from "../../session/server/server-work.ts";
 import type { ServedExport } from "../../session/session.ts";
 import { warmUp } from "../../session/server/warm-up.ts";
@@ -49,12 +49,12 @@ export async function measureSlowReaders(
     await sleep(durationMs, undefined, { signal });
     return null;
   };
-  const idleBefore = await idleMemory(server, signal);
+  const idleBytes = await idleMemory(server, signal);
   await serverWork(server, signal);
   await warmUp(served);
   const idle = await probe(idleMs);
 
-  const peak = await watchPeakOverIdle(server, idleBefore);
+  const peakBytes = await watchPeak(server);
   const slow = startSlowClients(served, { readers, bytesPerSecond });
   const bytesRead = (): readonly number[] => slow.clients.map(({ bytes }) => bytes);
   try {
@@ -82,7 +82,7 @@ export async function measureSlowReaders(
     const buffered = canSampleProcesses
       ? await bytesInSocketBuffers(Number(new URL(server.origin).port))
       : null;
-    const peakOverIdle = await peak();
+    const peakOverIdle = difference(await peakBytes(), idleBytes);
     return {
       ping_p50_idle_s: secondsAt(idle, "p50Ms"),
       ping_p50_s: secondsAt(busy, "p50Ms"),

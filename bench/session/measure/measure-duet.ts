@@ -3,7 +3,7 @@ import { processTree } from "../../probe/process-tree.ts";
 import type { Measured } from "../../result/metric.ts";
 import { shareCore } from "../../subject/process/share-core.ts";
 import { armTitle, type PlannedArm } from "../arm.ts";
-import { watchPeakOverIdle, type IdleMemory } from "../server/server-memory.ts";
+import { difference, watchPeak } from "../server/server-memory.ts";
 import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
 import type { Started } from "../server/with-servers.ts";
 import { readWhole, withLastWords, type Session } from "../session.ts";
@@ -16,8 +16,8 @@ export type DuetArm = Pick<PlannedArm, "id" | "target" | "delivery" | "rows" | "
 export interface DuetOptions {
   /** Exports of each arm that are counted. */
   readonly turns: number;
-  /** What each server held before its first request, by the arm's id. */
-  readonly idle: ReadonlyMap<string, IdleMemory | null>;
+  /** Bytes each server held before its first request, by the arm's id. */
+  readonly idleBytes: ReadonlyMap<string, number | null>;
 }
 
 /** What servers reported that worked at the same time. */
@@ -55,7 +55,7 @@ export async function measureDuet(
   const trees = await Promise.all(pids.map(processTree));
   const apartReason = await shareCore(trees.flat(), signal);
   const watches: Watch[] = [];
-  for (const arm of arms) watches.push(await watch(arm, options.idle.get(arm.item.id) ?? null, signal));
+  for (const arm of arms) watches.push(await watch(arm, signal));
 
   const measured: Record<string, Measured> = {};
   const over = new AbortController();
@@ -90,8 +90,8 @@ interface Watch {
   readonly peak: () => Promise<number | null>;
 }
 
-async function watch(arm: Started<DuetArm>, idle: IdleMemory | null, signal: AbortSignal): Promise<Watch> {
-  const peak = await watchPeakOverIdle(arm.server, idle);
+async function watch(arm: Started<DuetArm>, signal: AbortSignal): Promise<Watch> {
+  const peak = await watchPeak(arm.server);
   const first = await serverWork(arm.server, signal);
   const before = await serverWork(arm.server, signal);
   return { arm, first, before, peak };
@@ -99,10 +99,10 @@ async function watch(arm: Started<DuetArm>, idle: IdleMemory | null, signal: Abo
 
 async function costOf(
   { arm: { item, server }, first, before, peak }: Watch,
-  { turns }: Pick<DuetOptions, "turns">,
+  { turns, idleBytes }: DuetOptions,
   signal: AbortSignal,
 ): Promise<Measured> {
-  const peakOverIdle = await peak();
+  const peakOverIdle = difference(await peak(), idleBytes.get(item.id) ?? null);
   const after = await serverWork(server, signal);
   const total = workBetween({ first, before, after }, ({ cpuSeconds }) => cpuSeconds);
   const cpu = total === null ? null : total / turns;

@@ -4,7 +4,7 @@ import { watchOwnLoad, type OwnLoad } from "../../probe/own-load.ts";
 import { checksumText } from "../../result/checksum-text.ts";
 import type { Measured } from "../../result/metric.ts";
 import type { ExpectedBody } from "../arm.ts";
-import { difference, idleMemory, watchPeakOverIdle, type IdleMemory } from "../server/server-memory.ts";
+import { difference, idleMemory, watchPeak } from "../server/server-memory.ts";
 import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
 import { warmUp } from "../server/warm-up.ts";
 import { readWhole, type ServedExport } from "../session.ts";
@@ -16,14 +16,14 @@ export interface ExportMeasurement {
   readonly client: OwnLoad;
 }
 
-/** Measures the memory of a fresh server, and warms it up. */
-export async function prepareServer(served: ServedExport): Promise<IdleMemory | null> {
+/** Measures the memory of a fresh server, in bytes, and warms it up. */
+export async function prepareServer(served: ServedExport): Promise<number | null> {
   const { session, server } = served;
-  const idle = await idleMemory(server, session.signal);
+  const idleBytes = await idleMemory(server, session.signal);
   // The first answer is slow, because no code is compiled yet.
   await serverWork(server, session.signal);
   await warmUp(served);
-  return idle;
+  return idleBytes;
 }
 
 /** Warms up a fresh server and takes one export of it. */
@@ -35,16 +35,16 @@ export async function measureFresh(served: ServedExport, rows: number): Promise<
  * Takes one export of a warm server at full speed, with all probes around it. The body is counted and its CRC-32 taken.
  * Hashing it and counting its rows would make the reader the slower side.
  * @param rows rows the body is known to hold
- * @param idle what the server held before its first request
+ * @param idleBytes bytes the server held before its first request
  */
 export async function measureExport(
   served: ServedExport,
   rows: number,
-  idle: IdleMemory | null,
+  idleBytes: number | null,
 ): Promise<ExportMeasurement> {
   const { session, server } = served;
   const { signal } = session;
-  const peak = await watchPeakOverIdle(server, idle);
+  const peak = await watchPeak(server);
   // Answering /stats is work too: what two answers with nothing between them cost is subtracted.
   const first = await serverWork(server, signal);
   const before = await serverWork(server, signal);
@@ -53,7 +53,7 @@ export async function measureExport(
   const reading = await readWhole(served, { checksum: true });
 
   const client = await ownLoad();
-  const peakOverIdle = await peak();
+  const peakOverIdle = difference(await peak(), idleBytes);
   const after = await serverWork(server, signal);
 
   const totalSeconds = reading.totalMs / 1000;
@@ -71,7 +71,7 @@ export async function measureExport(
     cpu_s_per_export: cpu,
     cpu_s_per_mib: perMib(cpu, reading.bodyBytes),
     queue_wait_s: sinceThen(before, after, "queueWaitSeconds"),
-    idle_rss_bytes: idle?.bytes ?? null,
+    idle_rss_bytes: idleBytes,
     peak_rss_over_idle_bytes: peakOverIdle,
     heap_used_bytes: after.inside?.heapUsedBytes ?? null,
     loop_delay_max_s: after.inside?.loopDelayMaxSeconds ?? null,

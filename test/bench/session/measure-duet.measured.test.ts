@@ -68,8 +68,8 @@ test(
     ]);
     await inOneOfThree(async () => {
       await withArms({ dearer, plain, again: plain }, 100_000, async (session, served) => {
-        const idle = new Map([["plain", { bytes: 0, byProcess: new Map<number, number>() }]]);
-        const { arms, apartReason } = await measureDuet(session, served, { turns: 6, idle });
+        const idleBytes = new Map([["plain", 0]]);
+        const { arms, apartReason } = await measureDuet(session, served, { turns: 6, idleBytes });
         assert.equal(apartReason, null);
         const [twice, once, again] = ["dearer", "plain", "again"].map((id) =>
           Number(arms[id]?.cpu_s_per_mib),
@@ -96,7 +96,7 @@ for (const [fault, reason] of Object.entries(faults)) {
     const faulty = targetOf([fixture[0], fixture[1], "--fault", fault]);
     const good = targetOf(fixture);
     await withArms({ good, faulty }, 20_000, async (session, served) => {
-      await assert.rejects(measureDuet(session, served, { turns: 4, idle: new Map() }), reason);
+      await assert.rejects(measureDuet(session, served, { turns: 4, idleBytes: new Map() }), reason);
     });
   });
 }
@@ -105,6 +105,9 @@ test("an interruption ends all readings with its reason", async () => {
   const target = targetOf(fixture);
   await withArms({ one: target, other: target }, 1_000_000, async (session, served, abort) => {
     setTimeout(() => abort.abort(new Error("enough")), 200);
-    await assert.rejects(measureDuet(session, served, { turns: 1000, idle: new Map() }), /^Error: enough$/);
+    await assert.rejects(
+      measureDuet(session, served, { turns: 1000, idleBytes: new Map() }),
+      /^Error: enough$/,
+    );
   });
 });
