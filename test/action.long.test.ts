@@ -13,7 +13,9 @@ const hasPython = spawnSync("python3", ["--version"]).status === 0;
 async function scratch(t: TestContext, file: string, extra: number) {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   t.after(() => rm(folder, { recursive: true }));
-  const [workspace, temporary, tools] = ["repository", "temporary", "tools"].map((name) => join(folder, name));
+  const [workspace, temporary, tools] = ["repository", "temporary", "tools"].map((name) =>
+    join(folder, name),
+  );
   assert.ok(workspace !== undefined && temporary !== undefined && tools !== undefined);
   for (const path of [workspace, temporary, tools]) await mkdir(path);
   const source = await readFile(join(checkout, "fixtures/action", file), "utf8");
@@ -24,7 +26,9 @@ async function scratch(t: TestContext, file: string, extra: number) {
     assert.equal(status, 0, stderr);
     return stdout.trim();
   };
-  const baseSha = git("git init -q -b main && IDENTITY && git add . && git commit -q -m base && git rev-parse HEAD");
+  const baseSha = git(
+    "git init -q -b main && IDENTITY && git add . && git commit -q -m base && git rev-parse HEAD",
+  );
   await writeFile(join(workspace, file), source.replace("EXTRA = 1", `EXTRA = ${extra}`));
   git("git checkout -q -b change && git commit -q --allow-empty -a -m change");
   // This checkout is built already, and other tests use it.

@@ -4,7 +4,6 @@ import { runApart } from "../../../bench/scenario/run-apart.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
 import { requireSameBody } from "../../../bench/session/measure/measure-export.ts";
 import { RunRecord } from "../../../bench/session/run-record.ts";
-import { withLastWords } from "../../../bench/session/session.ts";
 import type { ExportReading } from "../../../bench/load/read-export.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 import { StreamCsvError } from "../../../src/index.ts";
@@ -48,13 +47,15 @@ test("the run ends where it can't do without the scenario, was interrupted, or h
   await assert.rejects(runApart(failing(new TypeError("mine")), contextOf()), /mine/);
 });
 
-test("a body with other bytes than the checked one ends the run, also when the server's last words are added", async () => {
+test("a body with other bytes than the checked one ends the run, also when words are added to it", async () => {
   const reading = { bodyBytes: 9, crc32: 1 } as ExportReading;
   let fault: unknown;
   try {
     requireSameBody("api", reading, { bytes: 10, crc32: 1 });
   } catch (thrown) {
-    fault = withLastWords(thrown, "out of rows");
+    fault = new StreamCsvError("SCSV_MEASUREMENT_INVALID", `${String(thrown)} out of rows`, {
+      cause: thrown,
+    });
   }
   await assert.rejects(
     runApart(failing(fault), contextOf()),
