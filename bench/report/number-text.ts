@@ -17,7 +17,8 @@ const texts: Readonly<Record<MetricUnit, (value: number) => string>> = {
   requests: (value) => formatCount(Number(value.toPrecision(3))),
   "requests/s": (value) => formatCount(Number(value.toPrecision(3))),
   slots: (value) => significant(value, 2),
-  clients: (value) => (Number.isInteger(value) ? formatCount(value) : significant(value, 2)),
+  clients: (value) => significant(value, 2),
+  readers: (value) => (Number.isInteger(value) ? formatCount(value) : significant(value, 2)),
   ratio: percentText,
 };
 

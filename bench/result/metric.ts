@@ -12,6 +12,7 @@ export type MetricUnit =
   | "s/MiB"
   | "slots"
   | "clients"
+  | "readers"
   | "ratio";
 
 /** What is known about a metric before it is measured. */
@@ -243,7 +244,7 @@ export const metrics = [
   },
   {
     id: "readers_served",
-    unit: "clients",
+    unit: "readers",
     better: "higher",
     gate: false,
     meaning: "Slow readers that had their first byte when they were watched; the others still waited.",
@@ -307,14 +308,14 @@ export const metrics = [
   },
   {
     id: "readers_carried",
-    unit: "clients",
+    unit: "readers",
     better: "higher",
     gate: false,
     meaning: "The most slow readers at once that kept all limits, in the scenario capacity.",
   },
   {
     id: "readers_broken",
-    unit: "clients",
+    unit: "readers",
     better: "higher",
     gate: false,
     meaning: "The fewest slow readers at once that broke a limit; null when none did.",

@@ -40,7 +40,7 @@ export function brokenLimit(
   longestSeconds: number,
 ): string | null {
   if (unserved > limits.errorRatio * readers) {
-    const what = problem ?? "they had no first byte when they were watched";
+    const what = problem ?? `only ${readers - unserved} had their first byte when they were watched`;
     return `${unserved} of ${readers} readers were not served: ${what}`;
   }
   if (rateShare !== null && rateShare < limits.rateShare) {

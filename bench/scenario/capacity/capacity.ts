@@ -22,8 +22,12 @@ const name = "capacity";
 const mostRounds = 3;
 /** More connections than one worker usually takes, and few enough for the reader itself. */
 const mostReaders = 256;
-const quickTimes = { watchMs: 1500, refinements: 3, armSeconds: 15 } as const;
-const fullTimes = { watchMs: 3000, refinements: 6, armSeconds: 60 } as const;
+const quickTimes = { watchMs: 1500, refinements: 3 } as const;
+const fullTimes = { watchMs: 3000, refinements: 6 } as const;
+/** How long the search over an arm may take; a step that has begun ends later. */
+const fullArmSeconds = 60;
+const quickSeconds = 45;
+const fewestArmSeconds = 10;
 const settleMs = 6000;
 /** A step may take a little longer than planned. */
 const spare = 1.3;
@@ -38,7 +42,7 @@ export const capacityScenario: Scenario = {
   isEssential: false,
   countSteps: (plan) => roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length,
   estimateSeconds: (plan) =>
-    roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length * timesOf(plan).armSeconds,
+    roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length * armSecondsOf(plan),
   async run(context) {
     const { plan, random } = context;
     const arms = await bigArms(context, name, {
@@ -64,7 +68,7 @@ async function measureCapacity(
   server: RunningTarget,
 ): Promise<Measured> {
   const { clock, signal } = session;
-  const { watchMs, refinements, armSeconds } = timesOf(plan);
+  const { watchMs, refinements } = timesOf(plan);
   const { readBytesPerSecond: bytesPerSecond } = plan;
   const served = { session, server, request: arm };
   const idleBytes = await idleMemory(server, signal);
@@ -73,7 +77,7 @@ async function measureCapacity(
   const longestSeconds = longestPingSeconds(quiet);
   const peak = await watchPeak(server);
   const ownLoad = await watchOwnLoad();
-  const endMs = clock.nowMs() + armSeconds * 1000;
+  const endMs = clock.nowMs() + armSecondsOf(plan) * 1000;
   const found = await findCapacity(
     (readers) => measureStep(served, { readers, bytesPerSecond, settleMs, watchMs, random }),
     {
@@ -138,4 +142,10 @@ function bytesFor(plan: RunPlan): number {
 
 function timesOf({ isQuick }: Pick<RunPlan, "isQuick">): typeof quickTimes | typeof fullTimes {
   return isQuick ? quickTimes : fullTimes;
+}
+
+/** A quick run shares its time among the arms. */
+function armSecondsOf({ isQuick, arms }: Pick<RunPlan, "isQuick" | "arms">): number {
+  if (!isQuick) return fullArmSeconds;
+  return Math.max(fewestArmSeconds, quickSeconds / Math.max(1, distinctArms(arms).length));
 }
