@@ -66,7 +66,11 @@ test("the search stops at the most readers, and when there is no time left, but 
 for (const [what, changes, words] of [
   ["nothing is wrong", {}, null],
   ["one reader in a hundred waits", { unserved: 1 }, null],
-  ["two in a hundred wait", { unserved: 2 }, /^2 of 100 readers were not served: only 98 had their first byte/],
+  [
+    "two in a hundred wait",
+    { unserved: 2 },
+    /^2 of 100 readers were not served: only 98 had their first byte/,
+  ],
   [
     "readers are refused",
     { unserved: 3, problem: "An export to a slow reader was answered with 503." },
