@@ -1,6 +1,6 @@
 export { runBench } from "./run/run-bench.ts";
 export type { BenchRun } from "./run/conclude-run.ts";
-export type { BenchConfig } from "./run/config.ts";
+export type { BenchConfig, BenchTarget } from "./run/config.ts";
 export type { BenchHooks, BenchProgress } from "./run/hooks.ts";
 export type { CalibrationRun } from "./gate/budget/calibration-run.ts";
 export type { Baseline, NamedBaseline } from "./gate/baseline/baseline.ts";
@@ -13,5 +13,6 @@ export {
 } from "./probe/inside-numbers.ts";
 export type { MachineTicks } from "./probe/steal-time.ts";
 export type { Throttling } from "./probe/throttling.ts";
+export type { TargetSettings } from "./subject/target-settings.ts";
 export type { BenchResult } from "./result/schema.ts";
 export type { MakeReference } from "./session/survey/survey-subjects.ts";

@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
-import type { BenchConfig, NamedBaseline } from "../bench/index.ts";
-import { generatedExportNames, isGeneratedExportName, parseByteSize, parseCount } from "../src/internal.ts";
+import type { BenchConfig, BenchTarget, NamedBaseline } from "../bench/index.ts";
+import { parseByteSize, parseCount, parseDuration } from "../src/ground.ts";
+import { generatedExportNames, isGeneratedExportName } from "../src/internal.ts";
 import { RepeatableOption, flagParser, type GlobalFlags } from "./option.ts";
 import { outputOption, type Output } from "./output.ts";
 
@@ -19,6 +20,14 @@ export interface BenchFlags extends GlobalFlags {
   readonly workerModel: string;
   readonly slots?: number;
   readonly target?: readonly string[];
+  readonly header?: readonly HeaderField[];
+  readonly ready?: string;
+  readonly readyTimeout?: number;
+  readonly ping?: string;
+  readonly integrity: string;
+  readonly observe?: readonly string[];
+  readonly control?: string;
+  readonly setup?: string;
   readonly readers?: number;
   readonly readRate: number;
   readonly against?: string;
@@ -30,14 +39,24 @@ export interface BenchFlags extends GlobalFlags {
   readonly quick?: boolean;
 }
 
+/** One `--header 'NAME: VALUE'`. */
+interface HeaderField {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** Adds the options to the command: first what is measured, then what may fail the run. */
 export function addBenchFlags(command: Command): Command {
   const count = flagParser(parseCount);
   return command
-    .option("--export <name|file>", "the export to measure: a name that serve knows, or a file", "orders")
+    .option("--export <name|file>", "the generated export, or the file, to measure", "orders")
     .option("--rows <n>", "rows of a timed export (default: as many as stream in about a second)", count)
     .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", count)
-    .option("--seed <n>", "decides the order of the arms (default: drawn, and recorded)", count)
+    .option(
+      "--seed <n>",
+      "seed of the random order of the arms (default: random, and kept in the result)",
+      count,
+    )
     .addOption(
       new RepeatableOption(
         "--scenario <name>",
@@ -49,7 +68,7 @@ export function addBenchFlags(command: Command): Command {
     .addOption(
       new RepeatableOption(
         "--deliveries <names>",
-        "deliveries to measure, separated by commas (default: all three; streaming with --against; streaming,buffered with --baseline)",
+        "deliveries of our own server, separated by commas, or none (default: all three; none with --target; streaming with --against; streaming,buffered with --baseline)",
         list,
       ),
     )
@@ -63,9 +82,42 @@ export function addBenchFlags(command: Command): Command {
     .addOption(
       new RepeatableOption(
         "--target <name=url|command>",
-        "another server in the same rounds, running or started by a command (default: none)",
+        "a server to measure, running or started by a command (default: none)",
         asIs,
       ),
+    )
+    .addOption(
+      new RepeatableOption(
+        "--header <'name: value'>",
+        "a header field for every target; the value env:NAME is read from the environment",
+        parseHeader,
+      ),
+    )
+    .option("--ready <path>", "where a target is ready with a status below 500 (default: the ping path)")
+    .option(
+      "--ready-timeout <duration>",
+      "how long a target may take to be ready (default: 15s)",
+      flagParser(parseDuration),
+    )
+    .option("--ping <path|none>", "where a target answers a short request (default: /ping, if it does)")
+    .addOption(
+      new Option(
+        "--integrity <what>",
+        "what has to be equal in all bodies of a target: bytes, or only rows and columns",
+      )
+        .choices(["bytes", "rows"])
+        .default("bytes"),
+    )
+    .addOption(
+      new RepeatableOption(
+        "--observe <name=pid|postgres://…>",
+        "CPU time and memory of other processes, such as a database, beside each export (default: none)",
+        asIs,
+      ),
+    )
+    .option(
+      "--control <name>",
+      "the delivery or target that the others are compared with (default: the first target, else buffered)",
     )
     .option("--readers <n>", "slow readers at once (default: 8, with --quick 4)", count)
     .addOption(
@@ -74,15 +126,19 @@ export function addBenchFlags(command: Command): Command {
         .default(1024 ** 2, "1MiB"),
     )
     .option(
-      "--against <git:ref|command>",
-      "another version of stream-csv to compare this one with, in the same rounds (default: none)",
+      "--against <git:ref|command|url>",
+      "another version to compare this one with, in the same rounds: of the target, or of stream-csv (default: none)",
+    )
+    .option(
+      "--setup <command>",
+      "prepares the version of git:REF for a target (default: npm ci if it has a package-lock.json, then npm run build if it has one)",
     )
     .option("--baseline <file>", "a file of --save-baseline, or a result, to compare this run with")
     .option("--save-baseline <file>", "save this run for --baseline, unless it fails")
     .addOption(
       new RepeatableOption(
-        "--budget <delivery.metric=percent>",
-        "how much worse than --against or --baseline fails the run (default: cpu_s_per_mib=5% and peak_rss_over_idle_bytes=10%; memory also has to grow by 8 MiB)",
+        "--budget <name.metric=percent>",
+        "how much worse than --against or --baseline fails the run, or NAME.METRIC<=VALUE (>=) by itself; NAME is a delivery or target (default: cpu_s_per_mib=5% and peak_rss_over_idle_bytes=10%; memory also has to grow by 8 MiB)",
         asIs,
       ),
     )
@@ -98,7 +154,19 @@ export function addBenchFlags(command: Command): Command {
  * The configuration that the options ask for; the bench decides what they leave open.
  * @throws RangeError for an export that does not exist
  */
-export function benchConfigOf(flags: BenchFlags, baseline: NamedBaseline | null): BenchConfig {
+export function benchConfigOf(
+  flags: BenchFlags,
+  {
+    baseline,
+    isFirstBaseline,
+    targets = [],
+  }: {
+    readonly baseline: NamedBaseline | null;
+    readonly isFirstBaseline: boolean;
+    /** Targets of the configuration, beside those of flags. */
+    readonly targets?: readonly BenchTarget[];
+  },
+): BenchConfig {
   // A file exists, or its text has a path separator or the ending of a file; anything else is a name.
   const isFile =
     existsSync(flags.export) || /[/\\]|\.(parquet|csv|tsv|json|ndjson|jsonl|duckdb)$/i.test(flags.export);
@@ -118,15 +186,61 @@ export function benchConfigOf(flags: BenchFlags, baseline: NamedBaseline | null)
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
     workerModel: flags.workerModel,
     ...(flags.slots === undefined ? {} : { slots: flags.slots }),
-    targets: flags.target ?? [],
+    targets: [...targets, ...(flags.target ?? [])],
+    targetDefaults: targetDefaultsOf(flags),
+    integrity: flags.integrity,
+    observe: flags.observe ?? [],
+    control: flags.control ?? null,
+    setup: flags.setup ?? null,
     ...(flags.readers === undefined ? {} : { readers: flags.readers }),
     readBytesPerSecond: flags.readRate,
     isQuick: flags.quick === true,
     against: flags.against ?? null,
     baseline,
+    isFirstBaseline,
     budgets: flags.budget ?? [],
     isStrict: flags.strict === true,
   };
+}
+
+/** What flags say of every target. */
+function targetDefaultsOf({
+  header = [],
+  ready,
+  readyTimeout,
+  ping,
+}: BenchFlags): NonNullable<BenchConfig["targetDefaults"]> {
+  return {
+    headers: Object.fromEntries(header.map(({ name, value }) => [name, fromEnvironment(value, name)])),
+    ...(ready === undefined ? {} : { ready }),
+    ...(readyTimeout === undefined ? {} : { readyTimeout }),
+    ...(ping === undefined ? {} : { ping: ping === "none" ? null : ping }),
+  };
+}
+
+const environmentPrefix = "env:";
+
+/**
+ * The value of a header field: `env:NAME` is read from the environment, so that a secret stands neither in a command line
+ * nor in a file.
+ * @throws RangeError when there is no such variable
+ */
+function fromEnvironment(value: string, field: string): string {
+  if (!value.startsWith(environmentPrefix)) return value;
+  const variable = value.slice(environmentPrefix.length);
+  const found = process.env[variable];
+  if (found !== undefined && found !== "") return found;
+  throw new RangeError(
+    `The header field ${field} is read from the environment variable "${variable}", which is not set.`,
+  );
+}
+
+function parseHeader(text: string): HeaderField {
+  const [, name, value] = /^([^:\s]+):[ \t]*(.*)$/s.exec(text) ?? [];
+  if (name !== undefined && value !== undefined && value !== "") return { name, value };
+  throw new RangeError(
+    `"${text}" is not a header field: write 'NAME: VALUE', such as 'Authorization: env:API_TOKEN'.`,
+  );
 }
 
 function asIs(text: string): string {

@@ -1,4 +1,3 @@
-import { Bar, Presets } from "cli-progress";
 import type { BenchProgress } from "../bench/index.ts";
 import type { GlobalFlags } from "./option.ts";
 import { guardTerminal } from "./guard-terminal.ts";
@@ -6,12 +5,16 @@ import { guardTerminal } from "./guard-terminal.ts";
 /** Shows the progress of a run. */
 export interface ProgressView {
   show(progress: BenchProgress): void;
+  /** Says a sentence that stays, above the bar where there is one. */
+  tell(text: string): void;
   stop(): void;
 }
 
 /** A progress bar on standard error when that is a terminal; otherwise nothing. */
-export function progressView(flags: Pick<GlobalFlags, "progress">): ProgressView {
-  if (!process.stderr.isTTY || !flags.progress) return { show: () => undefined, stop: () => undefined };
+export async function progressView(flags: Pick<GlobalFlags, "progress">): Promise<ProgressView> {
+  if (!process.stderr.isTTY || !flags.progress)
+    return { show: () => undefined, tell: writeLine, stop: () => undefined };
+  const { Bar, Presets } = await import("cli-progress");
   const bar = new Bar(
     {
       format: "{bar} {percentage} %  {left}  {label}",
@@ -36,9 +39,18 @@ export function progressView(flags: Pick<GlobalFlags, "progress">): ProgressView
         left: leftSeconds === null ? "" : `about ${Math.ceil(leftSeconds)} s left`,
       });
     },
+    tell(text) {
+      // The bar draws itself again with its next step.
+      process.stderr.write("\r\u001B[K");
+      writeLine(text);
+    },
     stop: () => {
       bar.stop();
       restoreTerminal();
     },
   };
+}
+
+function writeLine(text: string): void {
+  process.stderr.write(`${text}\n`);
 }

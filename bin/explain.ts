@@ -1,20 +1,39 @@
-import { StreamCsvError, type FaultCode } from "../src/index.ts";
+import { StreamCsvError, type FaultCode } from "../src/ground.ts";
 
-/** Faults whose hint is meant for HTTP clients, or repeats the message. */
+/** Faults whose usual hint is meant for HTTP clients, or repeats the message. */
 const withoutHint: ReadonlySet<FaultCode> = new Set([
   "SCSV_BAD_PARAMETER",
   "SCSV_UNKNOWN_EXPORT",
   "SCSV_SOURCE_UNSUPPORTED",
   "SCSV_MEASUREMENT_INVALID",
+  "SCSV_DATABASE_UNAVAILABLE",
+]);
+
+/** Faults whose message is meant for HTTP clients, and leaves out what the database says. */
+const withoutCause: ReadonlySet<FaultCode> = new Set([
+  "SCSV_DATABASE_UNAVAILABLE",
+  "SCSV_DATABASE_REFUSED",
+  "SCSV_QUERY_FAILED",
+  "SCSV_QUERY_TIMEOUT",
 ]);
 
 /** The text for an error: the message and a helpful hint, or the stack trace at the log levels debug and trace. */
 export function explain(error: unknown, logLevel: string): string {
   if (error instanceof StreamCsvError) {
-    const isSaid = withoutHint.has(error.code) || error.message.includes(error.hint.replace(/\.$/, ""));
-    return isSaid ? error.message : `${error.message}\n${error.hint}`;
+    // The remedy of the catalog, which every error of a code has, against one for this very case.
+    const isUsual = error.hint === new StreamCsvError(error.code, "").hint;
+    const isSaid =
+      (withoutHint.has(error.code) && isUsual) || error.message.includes(error.hint.replace(/\.$/, ""));
+    const message = withCause(error);
+    return isSaid ? message : `${message}\n${error.hint}`;
   }
   if (!(error instanceof Error)) return String(error);
   const isDebugging = logLevel === "debug" || logLevel === "trace";
   return isDebugging ? (error.stack ?? error.message) : error.message;
+}
+
+function withCause({ code, message, cause }: StreamCsvError): string {
+  const words = cause instanceof Error ? cause.message : "";
+  if (!withoutCause.has(code) || words === "" || message.includes(words)) return message;
+  return `${message}\nThe database says: ${words}`;
 }

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { formatBytes } from "../src/internal.ts";
+import { formatBytes } from "../src/ground.ts";
 
 /** A flag for a size in bytes, whose default the help shows with a unit. */
 export function sizeOption(

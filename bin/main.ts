@@ -1,21 +1,28 @@
 import { Command, CommanderError, Option } from "commander";
-import { benchCommand } from "./command/bench.ts";
-import { compareCommand } from "./command/compare.ts";
+import { useConfiguration } from "./configuration/use-configuration.ts";
 import { explain } from "./explain.ts";
-import { exportCommand } from "./command/export.ts";
 import { toolIdentity } from "./tool-identity.ts";
-import type { GlobalFlags } from "./option.ts";
-import { reportCommand } from "./command/report.ts";
-import { serveCommand } from "./command/serve.ts";
+import type { CommandMaker, GlobalFlags } from "./option.ts";
 import { watchStandardOutput } from "./standard-output.ts";
 
 const usageError = 1;
+
+/** The commands, in the order of the help. Each is loaded when it may be needed, so that the program starts quickly. */
+const commands = {
+  serve: async () => (await import("./command/serve.ts")).serveCommand(),
+  bench: async () => (await import("./command/bench.ts")).benchCommand(),
+  compare: async () => (await import("./command/compare.ts")).compareCommand(),
+  report: async () => (await import("./command/report.ts")).reportCommand(),
+  export: async () => (await import("./command/export.ts")).exportCommand(),
+  check: async () => (await import("./command/check.ts")).checkCommand(),
+} satisfies Record<string, CommandMaker>;
 
 /** Runs the program with its arguments, and returns its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const output = watchStandardOutput();
   const program = makeProgram();
   try {
+    await addCommands(program, argv.slice(2));
     await program.parseAsync(argv);
     return Number(process.exitCode ?? 0);
   } catch (error) {
@@ -38,15 +45,28 @@ function makeProgram(): Command {
     )
     .option("--no-color", "no colour; NO_COLOR in the environment does the same")
     .option("--no-progress", "no progress bar")
+    .option(
+      "--config <file>",
+      "the configuration of serve, export, check and bench (default: stream-csv.yaml of the working directory)",
+    )
+    .option("--no-config", "use no configuration")
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows all flags)")
     .exitOverride();
-  const commands = [serveCommand(), benchCommand(), compareCommand(), reportCommand(), exportCommand()];
-  for (const command of commands) {
-    program.addCommand(command.copyInheritedSettings(program));
-  }
-  program.helpCommand(false).addCommand(helpCommand(program).copyInheritedSettings(program));
   return program;
+}
+
+/** Adds the commands that these arguments may need: only the first one, if it names a command; otherwise all. */
+async function addCommands(program: Command, args: readonly string[]): Promise<void> {
+  const [first = ""] = args;
+  const named = Object.hasOwn(commands, first) ? commands[first as keyof typeof commands] : undefined;
+  const isVersion = args.length === 1 && (first === "-V" || first === "--version");
+  const needed = named === undefined ? Object.values(commands) : [named];
+  for (const load of isVersion ? [] : needed) {
+    program.addCommand((await load()).copyInheritedSettings(program));
+  }
+  useConfiguration(program, commands);
+  program.helpCommand(false).addCommand(helpCommand(program).copyInheritedSettings(program));
 }
 
 /** `stream-csv help NAME`. Commander's own help command doesn't report an unknown name. */

@@ -1,4 +1,7 @@
-import { InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
+
+/** Loads what a command needs, and makes it. */
+export type CommandMaker = () => Promise<Command>;
 
 /** Makes commander print a parser's own message after the flag and the value. */
 export function flagParser<T>(parse: (text: string) => T): (text: string) => T {

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
-import type { ReportFormat } from "../bench/internal.ts";
+import type { ReportFormat } from "../bench/results.ts";
 import type { GlobalFlags } from "./option.ts";
 import { isClosedPipe, isMissing, openSink, requireName, standardOutput } from "./sink.ts";
 

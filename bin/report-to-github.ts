@@ -1,5 +1,5 @@
 import { appendFile, stat } from "node:fs/promises";
-import type * as Bench from "../bench/internal.ts";
+import type * as Bench from "../bench/results.ts";
 import type { BenchResult } from "../bench/index.ts";
 
 /** The most bytes the summary of a step may have; GitHub drops a larger one completely. */

@@ -1,9 +1,8 @@
 import { CsvEncoder } from "./csv/csv-encoder.ts";
 import type { Batch } from "./csv/batch.ts";
-import type { Dialect } from "./csv/dialect.ts";
 import { checkOptionNames, wrongType } from "./errors.ts";
 import { rowBatches, sourceBatches, type RowLayout } from "./source/row-batches.ts";
-import { namedColumns, placesIn, type RowColumn } from "./source/row-columns.ts";
+import { namedColumns, placesIn } from "./source/row-columns.ts";
 import { isSource, rowBody, type Rows } from "./source/rows.ts";
 import { type ChunkReader, readerOf } from "./body/chunk-reader.ts";
 import { describeValue } from "./body/chunk.ts";
@@ -66,8 +65,12 @@ export function openChunks(rows: Rows, options: CsvOptions, signal?: AbortSignal
   const reader = new ItemReader(rows, rowBody, signal);
   const layout: RowLayout = { columns };
   const batches = isSource(rows) ? sourceBatches(rows, reader, layout) : rowBatches(reader, layout);
-  const chunks =
-    columns === undefined ? encodeRows(batches, layout, dialect) : encode(batches, columns, dialect);
+  // The columns may be known only from the first row, so the encoder is made when that row is there.
+  const encoder =
+    columns === undefined
+      ? () => new CsvEncoder(layout.columns ?? [], dialect)
+      : new CsvEncoder(columns, dialect);
+  const chunks = encodeBatches(batches, encoder, { ...noProgress });
   return new CsvChunks(reader, batches, chunks);
 }
 
@@ -138,31 +141,4 @@ class CsvChunks implements AsyncGenerator<Uint8Array, void, undefined> {
       await this.#batches.return();
     }
   }
-}
-
-function encode(
-  batches: AsyncIterable<Batch>,
-  columns: readonly RowColumn[],
-  dialect: Dialect,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  return encodeBatches(batches, new CsvEncoder(columns, dialect), { ...noProgress });
-}
-
-/** The columns may be known only from the first row, so the encoder is made when that row is there. */
-async function* encodeRows(
-  batches: AsyncIterator<Batch, void>,
-  layout: RowLayout,
-  dialect: Dialect,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const all = startingWith(await batches.next(), batches);
-  yield* encode(all, layout.columns ?? [], dialect);
-}
-
-/** An iteration whose first step was taken already. No step is held longer than it is used. */
-async function* startingWith(
-  step: IteratorResult<Batch, void>,
-  rest: AsyncIterator<Batch, void>,
-): AsyncGenerator<Batch, void, undefined> {
-  // oxlint-disable-next-line no-param-reassign -- a variable of its own would leave the first batch in the parameter
-  for (; step.done !== true; step = await rest.next()) yield step.value;
 }

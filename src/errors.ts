@@ -103,6 +103,12 @@ export const faultCatalog = byCode({
     remedy: "Try again after the seconds in Retry-After; the log has the database's own words.",
     status: 503,
   },
+  SCSV_DATABASE_REFUSED: {
+    meaning:
+      "A database refuses the server's connections: a wrong user or password, no such database, or a certificate that isn't trusted.",
+    remedy: "Correct the URL of the database in the configuration; the log has the database's own words.",
+    status: 500,
+  },
   SCSV_QUERY_TIMEOUT: {
     meaning: "A query took longer than the time-out of its database in the configuration.",
     remedy: "Ask for fewer rows, or raise statementTimeout.",
@@ -186,6 +192,10 @@ export const faultCatalog = byCode({
     meaning: "A parameter is unknown, repeated, or has a value that isn't allowed.",
     remedy: "Use what the message says is allowed.",
     status: 400,
+  },
+  SCSV_BAD_SETTING: {
+    meaning: "A setting of the configuration can't be used.",
+    remedy: "Use what the message says is allowed; stream-csv check tries the whole configuration.",
   },
   SCSV_BUFFER_MEMORY: {
     meaning: "A buffered body doesn't fit into the memory limit of all buffered bodies.",

@@ -25,7 +25,7 @@ export { openSource, type OpenOptions } from "./source/open-source.ts";
 export type { Row, RowProducer, Rows, RowSequence } from "./source/rows.ts";
 export type { ColumnOption } from "./source/row-columns.ts";
 export { rowsSource, type RowsOptions } from "./source/rows-source.ts";
-export type { ColumnDescription, ReadOptions, Source } from "./source/source.ts";
+export type { ColumnDescription, ConnectionTime, ReadOptions, Source } from "./source/source.ts";
 export type { CodingName } from "./compression/coding.ts";
 export { fromWebResponse, type WebResponseLike } from "./response/adapter/from-web-response.ts";
 export { toWebResponse, type WebRequestHead } from "./response/adapter/to-web-response.ts";
@@ -43,7 +43,7 @@ export { StreamingHttpResponse, type StreamingResponseOptions } from "./response
 export { compress, type CompressOptions } from "./response/transform/compress.ts";
 export { conditionalGet, type ConditionalGetOptions } from "./response/transform/conditional-get.ts";
 export { contentLength } from "./response/transform/content-length.ts";
-export type { ResponseTransform } from "./response/transform/transform.ts";
+export type { ResponseTransform } from "./response/transform/response-transform.ts";
 export type { Chunk } from "./body/chunk.ts";
 export type { BodyProducer, ChunkSource, ProducerContext, StreamingBody } from "./body/chunk-reader.ts";
 export type { ProgressLimits } from "./async/progress-watch.ts";

@@ -1,14 +1,6 @@
-// What bench, bin and dev need beyond the public entries. package.json doesn't export this file, so it can change at any time.
+// What bench, bin and dev need beyond the public entries and ground.ts. package.json doesn't export this file, so it can
+// change at any time.
 
-export {
-  formatBytes,
-  formatCount,
-  formatSeconds,
-  parseByteSize,
-  parseCount,
-  parseDuration,
-} from "./units.ts";
-export { systemClock } from "./clock.ts";
 export { encoderNames } from "./csv/csv-encoder.ts";
 export { dialectOptionNames } from "./csv/dialect-text.ts";
 export { resolveDialect } from "./csv/resolve-dialect.ts";
@@ -24,9 +16,10 @@ export { parseFileOptions } from "./source/parse-file-options.ts";
 export { EventLoopMeter } from "./server/metrics/event-loop-meter.ts";
 export { Occupancy } from "./admission/occupancy.ts";
 export type { ServerStats } from "./server/metrics/server-stats.ts";
-export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";
-export { openExport } from "./export/definition.ts";
-export { exportParameters, readExportParameters } from "./export/parameters.ts";
+export { openCatalog } from "./export/catalog.ts";
+export { parameterTypes } from "./export/parameter-type.ts";
+export { openExport, type ExportDefinition } from "./export/definition.ts";
+export { defaultDialect, exportParameters, readExportParameters } from "./export/parameters.ts";
 export { planExport, type ExportPlan } from "./export/plan.ts";
 export { runExport } from "./export/run.ts";
 export type { ExportProgress } from "./body/encode-batches.ts";

@@ -1,7 +1,27 @@
 export { startServer } from "./server/start-server.ts";
+export {
+  defineConfig,
+  type Configuration,
+  type DatabaseConfiguration,
+  type ExportConfiguration,
+  type FlagValue,
+} from "./server/shared/configuration.ts";
+export type { Delivery } from "./export/delivery.ts";
+export type { DatabaseSettings } from "./source/postgres/database.ts";
+export type { RowsFunction, RowsRequest } from "./export/rows-export.ts";
+export type { ProgramValue, ProgramValues } from "./export/program-values.ts";
+export type { GivenValue, ParameterOptions } from "./export/declared-parameter.ts";
+export type { ParameterType } from "./export/parameter-type.ts";
 export type { RunningServer } from "./server/shared/running-server.ts";
 export type { Http10, ServerOptions, ServerSettings, WorkerModel } from "./server/shared/settings.ts";
 export type { HttpSettings } from "./server/shared/http-settings.ts";
 export type { LogSettings } from "./server/shared/log-settings.ts";
-export type { ServedFile } from "./export/definition.ts";
+export type {
+  ServedDatabase,
+  ServedFile,
+  ServedOptions,
+  ServedQuery,
+  ServedRows,
+  ServedSource,
+} from "./export/served-source.ts";
 export type { DefaultDialect } from "./export/parameters.ts";

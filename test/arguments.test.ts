@@ -12,7 +12,7 @@ import {
 } from "../src/units.ts";
 import { contentTypeOf, fileEndingOf } from "../src/csv/dialect.ts";
 import { parseDialectOption } from "../src/csv/dialect-text.ts";
-import { toStringifyOptions } from "../src/csv/stringify-options.ts";
+import { toStringifyOptions } from "../src/csv/to-stringify-options.ts";
 import { generatedSource, generateBatch } from "../src/source/synthetic/generated-source.ts";
 import { openSources } from "../src/source/open-source.ts";
 import { openExport } from "../src/export/definition.ts";
@@ -58,8 +58,8 @@ const functions: readonly (readonly [name: string, act: Act, isRight: (value: un
     (value) => value === undefined || (typeof value === "object" && value !== null),
   ],
   [
-    "openCatalog's files",
-    (value) => openCatalog({ files: value }),
+    "openCatalog's sources",
+    (value) => openCatalog({ sources: value }),
     (value) => value === undefined || Array.isArray(value),
   ],
   ["readExportParameters", readExportParameters, (value) => Array.isArray(value)],

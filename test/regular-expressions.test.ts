@@ -61,7 +61,7 @@ function filesOfPackages(): readonly string[] {
 
 const files = [
   join(compiled, "units.js"),
-  join(compiled, "csv", "csv-row.js"),
+  join(compiled, "csv", "read-csv-row.js"),
   ...rooms.flatMap((room) => filesIn(join(compiled, room), ".js")),
 ];
 const patterns = [...files, ...filesOfPackages()].flatMap(patternsIn);

@@ -1,43 +1,57 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
+import { LineComparison, type FirstDifference, type LineChecksums } from "./line-comparison.ts";
+import { RecordCounter, type RecordCount } from "./record-counter.ts";
 
 /** What a body contains. */
-export interface BodyContent {
-  /** Hexadecimal. */
+export interface BodyContent extends RecordCount {
+  /** Hexadecimal; empty when the body was only counted. */
   readonly sha256: string;
-  /** Records of the CSV, with the header. */
-  readonly records: number;
+  /** Its first bytes, one character each. */
+  readonly opening: string;
+  /** Checksums of its lines, and where they differ from those of an earlier body; null without a comparison. */
+  readonly lines: LineChecksums | null;
+  readonly firstDifference: FirstDifference | null;
 }
 
-const quote = 0x22;
-const lineFeed = 0x0a;
+/** What is found out about a body. */
+export interface BodyCheckOptions {
+  /** Whether its SHA-256 is taken. */
+  readonly isHashed: boolean;
+  /** Whether its lines are kept for a comparison, and with which they are compared; absent for neither. */
+  readonly comparison?: { readonly earlier: LineChecksums | null };
+}
 
-/**
- * Hashes a body and counts its CSV records, in constant memory. A line feed ends a record unless it is between quotes. A
- * doubled quote leaves the quotes and enters them again, so it needs no rule of its own. A last record without a line feed
- * counts too.
- */
+const openingBytes = 64;
+
+/** Hashes a body and counts its CSV records, in constant memory. */
 export class BodyCheck {
-  readonly #hash = createHash("sha256");
-  #records = 0;
-  #isQuoted = false;
-  #isAtRecordStart = true;
+  readonly #hash: Hash | null;
+  readonly #counter = new RecordCounter();
+  readonly #lines: LineComparison | null;
+  #opening = "";
+
+  constructor({ isHashed, comparison }: BodyCheckOptions) {
+    this.#hash = isHashed ? createHash("sha256") : null;
+    this.#lines = comparison === undefined ? null : new LineComparison(comparison.earlier);
+  }
 
   feed(bytes: Buffer, start: number, end: number): void {
-    this.#hash.update(bytes.subarray(start, end));
-    let isQuoted = this.#isQuoted;
-    let records = this.#records;
-    for (let at = start; at < end; at += 1) {
-      const byte = bytes[at];
-      if (byte === quote) isQuoted = !isQuoted;
-      else if (byte === lineFeed && !isQuoted) records += 1;
+    const part = bytes.subarray(start, end);
+    this.#hash?.update(part);
+    this.#counter.feed(bytes, start, end);
+    this.#lines?.feed(part);
+    if (this.#opening.length < openingBytes) {
+      this.#opening += part.toString("latin1", 0, openingBytes - this.#opening.length);
     }
-    this.#isQuoted = isQuoted;
-    this.#records = records;
-    if (end > start) this.#isAtRecordStart = bytes[end - 1] === lineFeed && !isQuoted;
   }
 
   /** Ends the check; nothing can be fed after that. */
   finish(): BodyContent {
-    return { sha256: this.#hash.digest("hex"), records: this.#records + (this.#isAtRecordStart ? 0 : 1) };
+    return {
+      ...this.#counter.finish(),
+      sha256: this.#hash?.digest("hex") ?? "",
+      opening: this.#opening,
+      ...(this.#lines?.finish() ?? { lines: null, firstDifference: null }),
+    };
   }
 }

@@ -12,15 +12,20 @@ export interface BodyFraming {
    * @throws Error with the reason when the framing is broken
    */
   feed(bytes: Buffer, start: number, end: number, sink: BodySink): number;
-  /** What is missing when the connection ends now. */
-  missing(): string;
+  /** What is missing when the connection ends now; null when the connection's end is the end of the body. */
+  missing(): string | null;
 }
 
+/** Statuses whose answers have no body (RFC 9110, section 6.4.1). */
+const withoutBody = new Set([204, 304]);
+
 /**
- * The framing an answer announces (RFC 9112, section 6.3).
- * @throws Error when the body would end with the connection, because that can't be told from a cut
+ * The framing an answer announces (RFC 9112, section 6.3). A body that is neither chunked nor has a length ends with the
+ * connection: its end can't be told from a cut then, so it has to be compared with one that is known.
+ * @throws Error when its transfer coding can't be read
  */
 export function framingOf(head: ResponseHead): BodyFraming {
+  if (withoutBody.has(head.statusCode)) return new LengthFraming(0);
   const coding = head.headers.get("transfer-encoding");
   if (coding !== undefined) {
     if (coding.toLowerCase() === "chunked") return new ChunkedFraming();
@@ -28,7 +33,21 @@ export function framingOf(head: ResponseHead): BodyFraming {
   }
   const length = head.headers.get("content-length");
   if (length !== undefined && /^\d+$/.test(length)) return new LengthFraming(Number(length));
-  throw new Error("it is neither chunked nor has a length, so its end can't be told from a cut");
+  return new ConnectionFraming();
+}
+
+/** RFC 9112, section 6.3, rule 8: whatever comes until the server closes the connection. */
+class ConnectionFraming implements BodyFraming {
+  readonly isComplete = false;
+
+  feed(bytes: Buffer, start: number, end: number, sink: BodySink): number {
+    if (end > start) sink(bytes, start, end);
+    return end;
+  }
+
+  missing(): null {
+    return null;
+  }
 }
 
 class LengthFraming implements BodyFraming {

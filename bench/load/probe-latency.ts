@@ -1,12 +1,13 @@
 import { setMaxListeners } from "node:events";
-import { Agent, get } from "node:http";
+import type { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Histogram } from "hdr-histogram-js";
-import type { Clock } from "../../src/index.ts";
+import type { Clock } from "../../src/ground.ts";
+import { keepAliveAgent, startRequest, type RequestForm } from "../http/start-request.ts";
 import type { Random } from "../statistics/random.ts";
 
 /** How short requests are spread over time. */
-export interface LatencyProbeOptions {
+export interface LatencyProbeOptions extends Pick<RequestForm, "headers"> {
   /** Requests per second on average. The times between them are exponential, so that they sample the server evenly. */
   readonly ratePerSecond: number;
   readonly durationMs: number;
@@ -46,7 +47,8 @@ export async function probeLatency(url: URL, options: LatencyProbeOptions): Prom
   const { build } = await import("hdr-histogram-js");
   // In whole microseconds, to three significant digits.
   const latencies = build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
-  const agent = new Agent({ keepAlive: true });
+  const agent = keepAliveAgent(url);
+  const form = { agent, headers: options.headers ?? {} };
   const answers: Promise<boolean>[] = [];
   const giveUp = new AbortController();
   const over = AbortSignal.any([signal, giveUp.signal]);
@@ -62,7 +64,7 @@ export async function probeLatency(url: URL, options: LatencyProbeOptions): Prom
       await waitUntil(dueMs, clock, signal);
       const wasDueMs = dueMs;
       answers.push(
-        ask(url, agent, over).then((isGood) => {
+        ask(url, form, over).then((isGood) => {
           if (isGood !== null) latencies.recordValue(microseconds(clock.nowMs() - wasDueMs));
           return isGood ?? false;
         }),
@@ -90,14 +92,19 @@ function microseconds(milliseconds: number): number {
 }
 
 /** @returns whether it was answered with a 200; null when it was not answered */
-function ask(url: URL, agent: Agent, signal: AbortSignal): Promise<boolean | null> {
+function ask(
+  url: URL,
+  form: { readonly agent: Agent; readonly headers: Readonly<Record<string, string>> },
+  signal: AbortSignal,
+): Promise<boolean | null> {
   return new Promise((resolve) => {
-    const request = get(url, { agent, signal }, (response) => {
+    const request = startRequest(url, { ...form, signal }, (response) => {
       response.resume();
       response.on("end", () => resolve(response.statusCode === 200));
       response.on("error", () => resolve(null));
     });
     request.on("error", () => resolve(null));
+    request.end();
   });
 }
 

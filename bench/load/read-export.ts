@@ -1,17 +1,20 @@
 // Long because a reading is one state: socket, framing, schedule and outcome change together at every read, and every read is timed.
 
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectSecurely, type ConnectionOptions } from "node:tls";
 import { crc32 } from "node:zlib";
-import { StreamCsvError, type Clock } from "../../src/index.ts";
-import { systemClock } from "../../src/internal.ts";
+import { StreamCsvError, type Clock, systemClock } from "../../src/ground.ts";
 import { messageOf } from "../fault.ts";
+import type { RequestForm } from "../http/start-request.ts";
+import { trustedCertificates } from "../http/trusted-certificates.ts";
 import { BodyCheck, type BodyContent } from "./body-check.ts";
 import { framingOf, type BodyFraming } from "./body-framing.ts";
 import type { GapRecorder, Gaps } from "./gap-recorder.ts";
+import type { LineChecksums } from "./line-comparison.ts";
 import { ResponseHeadParser, type ResponseHead } from "./response-head.ts";
 
 /** How to read an export. */
-export interface ReadExportOptions {
+export interface ReadExportOptions extends RequestForm {
   /** Gives up and closes the connection; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /**
@@ -35,6 +38,13 @@ export interface ReadExportOptions {
    */
   readonly check?: boolean;
   /**
+   * Counts its records without hashing it, which a body needs whose bytes may differ from request to request.
+   * @default false
+   */
+  readonly count?: boolean;
+  /** Beside the check, keeps checksums of the lines, and compares them with those of an earlier body where there are. */
+  readonly compareLines?: { readonly earlier: LineChecksums | null };
+  /**
    * Takes the CRC-32 of the body. It costs a third of a nanosecond per byte, little enough for timed bodies, and finds
    * what a count of bytes can't, such as two rows that changed places.
    * @default false
@@ -45,8 +55,6 @@ export interface ReadExportOptions {
    * @default 60000
    */
   readonly idleTimeoutMs?: number;
-  /** Header fields beside Host, Accept and Connection. */
-  readonly headers?: Readonly<Record<string, string>>;
   /** @default systemClock */
   readonly clock?: Clock;
 }
@@ -69,6 +77,8 @@ export interface ExportReading {
   readonly crc32: number | null;
   /** The beginning of the body of a refusal, which says why; otherwise empty. */
   readonly problem: string;
+  /** Whether the body ended with the connection, so that its end can't be told from a cut. */
+  readonly endedWithConnection: boolean;
 }
 
 const fastBufferBytes = 256 * 1024;
@@ -81,7 +91,8 @@ const longestCatchUpMs = 250;
  * Reads one export over a connection of its own (HTTP/1.1, `Connection: close`), into one reused buffer, so that neither
  * bodies nor chunks pile up in the reader.
  *
- * A body is complete with its last chunk, or its exact length, and nothing after it.
+ * A body is complete with its last chunk, or its exact length, and nothing after it; without either it is complete when
+ * the server closes the connection.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the connection is refused, ends early, stalls, carries more
  *   than it announced or is not HTTP/1.1; the message names the address and the reason
  */
@@ -121,26 +132,26 @@ class Reading {
     this.#options = options;
     this.#gaps = gaps;
     this.#clock = options.clock ?? systemClock;
-    this.#check = options.check === true ? new BodyCheck() : null;
+    const isHashed = options.check === true;
+    const { compareLines } = options;
+    this.#check =
+      isHashed || options.count === true
+        ? new BodyCheck({ isHashed, ...(compareLines === undefined ? {} : { comparison: compareLines }) })
+        : null;
     this.#startMs = this.#clock.nowMs();
   }
 
   start(resolve: (reading: ExportReading) => void, reject: (fault: unknown) => void): void {
-    const { hostname, port, pathname, search, host } = this.#url;
     const buffer = Buffer.allocUnsafeSlow(this.#bufferBytes());
-    const socket = connect({
-      host: hostname.replace(/^\[|\]$/g, ""),
-      port: Number(port) || 80,
-      onread: { buffer, callback: (length) => this.#onBytes(buffer, length) },
-    });
+    const socket = this.#connect(buffer);
     this.#socket = socket;
-    const { signal, headers = {}, idleTimeoutMs = 60_000 } = this.#options;
+    const { signal, idleTimeoutMs = 60_000 } = this.#options;
     const abort = (): void => this.#settle({ fault: signal?.reason });
     signal?.addEventListener("abort", abort, { once: true });
     socket.setNoDelay(true);
     socket.setTimeout(idleTimeoutMs, () => this.#fail(`nothing came for ${idleTimeoutMs} ms`));
     socket.on("error", (cause) => this.#fail(this.#lateReason(cause.message), cause));
-    socket.on("end", () => this.#fail(this.#lateReason("the connection ended")));
+    socket.on("end", () => this.#onEnd());
     socket.on("close", () => {
       signal?.removeEventListener("abort", abort);
       clearTimeout(this.#resumption);
@@ -148,10 +159,37 @@ class Reading {
       if (this.#outcome !== undefined && "reading" in this.#outcome) resolve(this.#outcome.reading);
       else reject(this.#outcome?.fault);
     });
-    const fields = Object.entries({ Host: host, Accept: "*/*", Connection: "close", ...headers });
-    socket.write(
-      `GET ${pathname}${search} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
-    );
+    socket.write(requestText(this.#url, this.#options));
+  }
+
+  #connect(buffer: Buffer): Socket {
+    const { hostname, port, protocol } = this.#url;
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const onread = {
+      buffer,
+      callback: (length: number): boolean => this.#onBytes(buffer, length),
+    };
+    if (protocol !== "https:") return connect({ host, port: Number(port) || 80, onread });
+    // node:tls passes onread on to the socket, which its types don't say.
+    const options: ConnectionOptions & { readonly onread: typeof onread } = {
+      host,
+      port: Number(port) || 443,
+      ca: [...trustedCertificates()],
+      ALPNProtocols: ["http/1.1"],
+      // A name of the certificate, which an address is not.
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      onread,
+    };
+    return connectSecurely(options);
+  }
+
+  /** The server closed its side: the end of a body that has no other, and a cut of any other. */
+  #onEnd(): void {
+    const isWhole = this.#framing !== undefined && this.#framing.missing() === null;
+    if (isWhole && this.#head !== undefined && this.#outcome === undefined) {
+      this.#finish(this.#head.statusCode === 200 ? "complete" : "refused", this.#head);
+      this.#socket?.destroy();
+    } else this.#fail(this.#lateReason("the connection ended"));
   }
 
   /** A throttled reader reads little at a time, fifty times a second, so that it reads evenly instead of in bursts. */
@@ -232,6 +270,7 @@ class Reading {
         content: state === "complete" ? (this.#check?.finish() ?? null) : null,
         crc32: this.#options.checksum === true ? this.#crc32 : null,
         problem: this.#problem,
+        endedWithConnection: this.#framing?.missing() === null,
       },
     };
     // The server was asked to close. The answer is complete even when it does not.
@@ -253,7 +292,9 @@ class Reading {
 
   #lateReason(event: string): string {
     if (this.#head === undefined) return `${event} before an answer came`;
-    return `${event} after ${this.#bodyBytes} bytes of the body; missing: ${this.#framing?.missing() ?? "all"}`;
+    const missing = this.#framing === undefined ? "all" : this.#framing.missing();
+    const what = missing === null ? "" : `; missing: ${missing}`;
+    return `${event} after ${this.#bodyBytes} bytes of the body${what}`;
   }
 
   #fail(reason: string, cause?: unknown): void {
@@ -266,4 +307,22 @@ class Reading {
     this.#outcome ??= outcome;
     this.#socket?.destroy();
   }
+}
+
+/** The request line, header fields and body. */
+function requestText(
+  { pathname, search, host }: URL,
+  { method = "GET", headers = {}, body }: RequestForm,
+): string {
+  const own: Record<string, string> = { Host: host, Accept: "*/*", Connection: "close" };
+  const text = body ?? "";
+  if (text !== "" || !["GET", "HEAD"].includes(method))
+    own["Content-Length"] = String(Buffer.byteLength(text));
+  const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  const fields = [
+    ...Object.entries(own).filter(([name]) => !given.has(name.toLowerCase())),
+    ...Object.entries(headers),
+  ];
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return `${method} ${pathname}${search} HTTP/1.1\r\n${lines}\r\n${text}`;
 }

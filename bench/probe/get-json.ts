@@ -1,16 +1,26 @@
-import { request } from "node:http";
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
+import { startRequest, type RequestForm } from "../http/start-request.ts";
 
 const longestText = 4 * 1024 ** 2;
+
+/** How JSON is asked for. */
+export interface GetJsonOptions extends Pick<RequestForm, "headers"> {
+  readonly signal: AbortSignal;
+  /** @default 10000 */
+  readonly timeoutMs?: number;
+}
 
 /**
  * The JSON that a server answers, on a connection of its own that is closed afterwards. A server that is stopped would
  * wait for a kept connection.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the answer is not JSON, or its status is not 200
  */
-export async function getJson(url: URL, signal: AbortSignal, timeoutMs = 10_000): Promise<unknown> {
+export async function getJson(
+  url: URL,
+  { signal, headers = {}, timeoutMs = 10_000 }: GetJsonOptions,
+): Promise<unknown> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const { status, text } = await getText(url, limited);
+  const { status, text } = await getText(url, limited, headers);
   if (status === 200) {
     try {
       return JSON.parse(text);
@@ -21,9 +31,13 @@ export async function getJson(url: URL, signal: AbortSignal, timeoutMs = 10_000)
   throw invalid(`${url.href} answered ${status}: ${text.slice(0, 500)}`);
 }
 
-function getText(url: URL, signal: AbortSignal): Promise<{ status: number; text: string }> {
+function getText(
+  url: URL,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>>,
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const call = request(url, { agent: false, signal }, (response) => {
+    const call = startRequest(url, { agent: false, signal, headers }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (part: string) => {

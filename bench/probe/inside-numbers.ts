@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import { EventLoopMeter, Occupancy, systemClock } from "../../src/internal.ts";
+import { systemClock } from "../../src/ground.ts";
+import { EventLoopMeter, Occupancy } from "../../src/internal.ts";
 
 /** What a server reports about itself: the part of our `/stats` that `bench` reads. */
 export interface InsideReport {

@@ -21,6 +21,11 @@ export async function residentBytes(pids: readonly number[]): Promise<number> {
   return sum(await Promise.all(pids.map((pid) => statusBytes(pid, "VmRSS"))));
 }
 
+/** Resident memory that a process shares with no file and no other process (RssAnon), summed over processes. */
+export async function privateBytes(pids: readonly number[]): Promise<number> {
+  return sum(await Promise.all(pids.map((pid) => statusBytes(pid, "RssAnon"))));
+}
+
 /**
  * Resets the recorded peak of each process to what it holds now.
  * @returns whether the kernel did so for all of them; that needs permission to write to /proc/PID/clear_refs

@@ -1,5 +1,6 @@
 import { array, looseObject, nullable, number, optional, safeParse, type InferOutput } from "valibot";
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
+import type { RequestForm } from "../http/start-request.ts";
 import { getJson } from "./get-json.ts";
 
 const statsSchema = looseObject({
@@ -33,14 +34,20 @@ export type InsideNumbers = InferOutput<typeof statsSchema>["total"] & {
 
 /** A server that is filling the buffers of hundreds of readers may answer late. */
 const answerLimitMs = 60_000;
+const abilityLimitMs = 5000;
 
 /**
- * Asks a server what its workers did so far (`GET /stats`).
+ * Asks a server what its workers did so far.
+ * @param url where it reports, such as `/stats` of our own server
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when it answers something else
  */
-export async function fetchInsideNumbers(origin: string, signal: AbortSignal): Promise<InsideNumbers> {
-  const url = new URL("/stats", origin);
-  const parsed = safeParse(statsSchema, await getJson(url, signal, answerLimitMs));
+export async function fetchInsideNumbers(
+  url: URL,
+  signal: AbortSignal,
+  { headers = {} }: Pick<RequestForm, "headers"> = {},
+): Promise<InsideNumbers> {
+  const answer = await getJson(url, { signal, headers, timeoutMs: answerLimitMs });
+  const parsed = safeParse(statsSchema, answer);
   if (parsed.success) {
     const { total, uptimeSeconds, workers, allBusySeconds } = parsed.output;
     const ageSeconds = Math.max(0, ...workers.map((worker) => worker.ageSeconds ?? 0));
@@ -53,9 +60,15 @@ export async function fetchInsideNumbers(origin: string, signal: AbortSignal): P
   );
 }
 
-/** Whether a server answers `/stats` in that format. */
-export async function tellsInsideNumbers(origin: string, signal: AbortSignal): Promise<boolean> {
-  const isReported = await fetchInsideNumbers(origin, signal).then(
+/** Whether an address answers in that format. */
+export async function tellsInsideNumbers(
+  url: URL,
+  signal: AbortSignal,
+  form: Pick<RequestForm, "headers"> = {},
+): Promise<boolean> {
+  // A server that never answers isn't waited for as long as one that is known to answer.
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(abilityLimitMs)]);
+  const isReported = await fetchInsideNumbers(url, limited, form).then(
     () => true,
     () => false,
   );

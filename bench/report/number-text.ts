@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatSeconds } from "../../src/internal.ts";
+import { formatBytes, formatCount, formatSeconds } from "../../src/ground.ts";
 import type { MetricUnit } from "../result/metric.ts";
 
 /** A quantity for a person; a dash for what wasn't measured. */

@@ -121,6 +121,36 @@ export const metrics = [
     meaning: "cpu_s_per_export over the MiB of the body.",
   },
   {
+    id: "observed_cpu_s_per_export",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning: "CPU time of everything that --observe names, in ticks of 10 ms for processes that ended.",
+  },
+  {
+    id: "observed_peak_bytes",
+    unit: "bytes",
+    better: "lower",
+    gate: false,
+    meaning:
+      "The most private memory (RssAnon) of what --observe names during the export, sampled every 50 ms, less what it held before.",
+  },
+  {
+    id: "connection_held_s_per_export",
+    unit: "s",
+    better: "lower",
+    gate: false,
+    meaning:
+      "Time in which connections to an observed database were not idle, summed, from pg_stat_activity every 50 ms.",
+  },
+  {
+    id: "database_temporary_bytes",
+    unit: "bytes",
+    better: "lower",
+    gate: false,
+    meaning: "The most that temporary files of an observed database took, from pg_ls_tmpdir() every 50 ms.",
+  },
+  {
     id: "queue_wait_s",
     unit: "s",
     better: "lower",

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { getDotPath, safeParse, type BaseIssue } from "valibot";
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { messageOf } from "../fault.ts";
 import { resultFormat, resultSchema, type BenchResult } from "./schema.ts";
 

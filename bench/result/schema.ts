@@ -79,6 +79,8 @@ const comparison = object({
   budget: nullable(quantity),
   /** A change also has to exceed this, in the metric's unit, to break the budget. */
   least: optional(nullable(quantity)),
+  /** The value it was judged by, in the metric's unit; ratio and ci are shares of it then. */
+  limit: optional(object({ bound: picklist(["most", "least"]), value: quantity })),
   verdict: picklist(["informational", "pass", "regression", "inconclusive"]),
   /** What led to its verdict, in a sentence; only for a comparison that was judged. */
   reason: optional(string()),

@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { exitCodeOf } from "../gate/judge/judge-run.ts";
 import { comparisonsIn } from "../gate/judge/run-comparisons.ts";
 import { metrics } from "../result/metric.ts";

@@ -1,4 +1,10 @@
 import type { NamedBaseline } from "../gate/baseline/baseline.ts";
+import type { TargetSettings } from "../subject/target-settings.ts";
+
+/** A server to measure: its name in reports, and what is known of it. */
+export interface BenchTarget extends TargetSettings {
+  readonly name: string;
+}
 
 /** What a run should measure. */
 export interface BenchConfig {
@@ -20,7 +26,11 @@ export interface BenchConfig {
   readonly seed: number;
   /** @default export, scaling and slow-readers; only export in a run that gates */
   readonly scenarios?: readonly string[];
-  /** @default streaming, buffered and file; in a run that gates streaming, with a baseline beside buffered */
+  /**
+   * Deliveries of our own server; `["none"]` for none, where there are targets.
+   * @default none with targets; else streaming, buffered and file; in a run that gates streaming, with a baseline beside
+   *   buffered
+   */
   readonly deliveries?: readonly string[];
   /**
    * Worker processes of the server.
@@ -38,10 +48,35 @@ export interface BenchConfig {
    */
   readonly slots?: number;
   /**
-   * Other servers in the same rounds, each as `NAME=URL`, `NAME=COMMAND` or `NAME=COMMAND @ URL`.
+   * Other servers, each as an object, or as `NAME=URL`, `NAME=COMMAND` or `NAME=COMMAND @ URL`.
    * @default none
    */
-  readonly targets?: readonly string[];
+  readonly targets?: readonly (string | BenchTarget)[];
+  /**
+   * What holds for every target that says nothing else.
+   * @default nothing
+   */
+  readonly targetDefaults?: TargetSettings;
+  /**
+   * What has to be the same in every body of a target: "bytes", or "rows" where rows and columns are compared.
+   * @default "bytes"
+   */
+  readonly integrity?: string;
+  /**
+   * The delivery or target that the others are compared with.
+   * @default the first target, or the buffered delivery without targets
+   */
+  readonly control?: string | null;
+  /**
+   * A line for the shell that prepares the version of `against: "git:REF"` for a target.
+   * @default npm ci where there is a package-lock.json, then the build script where there is one
+   */
+  readonly setup?: string | null;
+  /**
+   * What is measured beside the servers, each as `NAME=PID` or `NAME=postgres://…`.
+   * @default none
+   */
+  readonly observe?: readonly string[];
   /**
    * Slow readers at once.
    * @default 8, or 4 when quick
@@ -58,8 +93,9 @@ export interface BenchConfig {
    */
   readonly isQuick?: boolean;
   /**
-   * Another version of `stream-csv` to compare this one with, as `git:REF` or as a command that starts it. The arms are
-   * then, per delivery, this version, the other one as the control, and the other one again.
+   * Another version to compare this one with, in the same rounds: `git:REF`, or a command that starts another
+   * `stream-csv`; with a target also another address or command of it. The arms are then, per delivery or target, this
+   * version, the other one as the control, and the other one again.
    * @default none
    */
   readonly against?: string | null;
@@ -69,7 +105,13 @@ export interface BenchConfig {
    */
   readonly baseline?: NamedBaseline | null;
   /**
-   * How much worse than `against` or `baseline` fails the run, each as `DELIVERY.METRIC=PERCENT`.
+   * Measures as a run that is compared with a baseline, of which there is none yet: only absolute budgets are judged.
+   * @default false
+   */
+  readonly isFirstBaseline?: boolean;
+  /**
+   * What fails the run, each as `SUBJECT.METRIC=PERCENT` worse than `against` or `baseline`, or as
+   * `SUBJECT.METRIC<=VALUE` or `>=VALUE` by itself. A subject is a delivery or a target.
    * @default 5 % of cpu_s_per_mib, 10 % and 8 MiB of peak_rss_over_idle_bytes
    */
   readonly budgets?: readonly string[];

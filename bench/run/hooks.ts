@@ -1,5 +1,5 @@
-import type { Clock } from "../../src/index.ts";
-import { systemClock } from "../../src/internal.ts";
+import type { Clock } from "../../src/ground.ts";
+import { systemClock } from "../../src/ground.ts";
 import type { CalibrationRun } from "../gate/budget/calibration-run.ts";
 import { machineSample, type MachineSample } from "../gate/measure/round-guard.ts";
 import type { MakeReference } from "../session/survey/survey-subjects.ts";
@@ -43,6 +43,8 @@ export interface BenchHooks {
    */
   readonly sampleMachine?: () => Promise<MachineSample>;
   readonly onProgress?: (progress: BenchProgress) => void;
+  /** Says what should be known before the rounds begin, such as that they will take long. */
+  readonly onNotice?: (text: string) => void;
 }
 
 /** The hooks with every default filled in. */
@@ -57,5 +59,6 @@ export function completeHooks(hooks: BenchHooks): Required<BenchHooks> {
     clock: hooks.clock ?? systemClock,
     sampleMachine: hooks.sampleMachine ?? machineSample,
     onProgress: hooks.onProgress ?? (() => undefined),
+    onNotice: hooks.onNotice ?? (() => undefined),
   };
 }

@@ -1,9 +1,10 @@
-import { gatedExport } from "../gate/measure/measure-gate.ts";
+import { gatedExport } from "../gate/measure/gated-export.ts";
 import { runApart } from "../scenario/run-apart.ts";
 import type { RunPlan, Scenario } from "../scenario/scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import type { Session } from "../session/session.ts";
 import { seededRandom } from "../statistics/random.ts";
+import { announceDuration } from "./announce-duration.ts";
 import { planGate } from "./plan-gate.ts";
 import { laterShare, quickMs } from "./quick.ts";
 import { gatingScenario } from "./resolve-gate.ts";
@@ -18,6 +19,7 @@ export async function measureScenarios(run: Run, session: Session, plan: RunPlan
   const { settings, progress, record, findings } = run;
   findings.config = { ...findings.config, timedRows: plan.rows };
   const chosen = chosenScenarios(run, plan);
+  announceDuration(run, plan, chosen);
   progress.addSteps(chosen.reduce((total, scenario) => total + scenario.countSteps(plan), 0));
   const context = {
     session,

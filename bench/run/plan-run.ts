@@ -8,12 +8,17 @@ import type { RunSettings } from "./settings.ts";
 
 /** What is measured, from what was asked for and what the survey found. */
 export function planRun(settings: RunSettings, subjects: readonly Subject[], survey: Survey): RunPlan {
-  const { rounds, isQuick, workers, workerModel, slots, syncWorkers, readers, readBytesPerSecond } = settings;
+  const { rounds, isQuick, workers, workerModel, slots, control } = settings;
+  const { syncWorkers, readers, readBytesPerSecond } = settings;
   const { rows, facts, startedMs } = survey;
-  const arms = planArms(subjects, rows, (target) => {
-    const found = facts.get(target);
-    if (found === undefined) throw new Error(`the target ${target.name} was not surveyed`);
-    return found;
+  const arms = planArms(subjects, {
+    rows,
+    control,
+    factsOf(target) {
+      const found = facts.get(target);
+      if (found === undefined) throw new Error(`the target ${target.name} was not surveyed`);
+      return found;
+    },
   });
   return {
     arms,

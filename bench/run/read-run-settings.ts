@@ -1,10 +1,10 @@
 import type { BenchConfig } from "./config.ts";
-import { withRangeCode } from "./range-code.ts";
+import { withRangeCode } from "./with-range-code.ts";
 import { resolveConfig } from "./resolve-config.ts";
 import type { RunSettings } from "./settings.ts";
 
 /** The type of a setting, in words. */
-type Kind = "text" | "number" | "boolean" | "list of texts" | "object";
+type Kind = "text" | "number" | "boolean" | "list of texts" | "list of texts or objects" | "object";
 
 /** Every setting. */
 const kinds: Readonly<Record<keyof BenchConfig, Kind>> = {
@@ -18,23 +18,39 @@ const kinds: Readonly<Record<keyof BenchConfig, Kind>> = {
   workers: "number",
   workerModel: "text",
   slots: "number",
-  targets: "list of texts",
+  targets: "list of texts or objects",
+  targetDefaults: "object",
+  integrity: "text",
+  control: "text",
+  setup: "text",
+  observe: "list of texts",
   readers: "number",
   readBytesPerSecond: "number",
   isQuick: "boolean",
   against: "text",
   baseline: "object",
+  isFirstBaseline: "boolean",
   budgets: "list of texts",
   isStrict: "boolean",
 };
 /** Settings for which null means that they were not given. */
-const mayBeNull: ReadonlySet<string> = new Set(["exportName", "sourceFile", "rows", "against", "baseline"]);
+const mayBeNull: ReadonlySet<string> = new Set([
+  "exportName",
+  "sourceFile",
+  "rows",
+  "against",
+  "baseline",
+  "control",
+  "setup",
+]);
 
 const checks: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   text: (value) => typeof value === "string",
   number: (value) => typeof value === "number",
   boolean: (value) => typeof value === "boolean",
   "list of texts": (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
+  "list of texts or objects": (value) =>
+    Array.isArray(value) && value.every((item) => typeof item === "string" || checks.object(item)),
   object: (value) => typeof value === "object" && value !== null,
 };
 

@@ -1,11 +1,11 @@
-import { deliveries as allDeliveries, workerModels } from "../../src/internal.ts";
+import { workerModels } from "../../src/internal.ts";
 import { scenarios } from "./scenarios.ts";
-import { againId } from "../session/arm.ts";
-import { parseTargets } from "../subject/parse-target.ts";
 import type { BenchConfig } from "./config.ts";
 import { chosenFrom, requireCount } from "./require.ts";
 import { gatingScenario, resolveGate } from "./resolve-gate.ts";
-import { ownName, type RunSettings } from "./settings.ts";
+import { resolveTargets } from "./resolve-targets.ts";
+import type { RunSettings } from "./settings.ts";
+import { parseObserved } from "./with-observers.ts";
 
 const usualSlots = 32;
 /** With only one there would be no time in which some are busy and some are free. */
@@ -13,21 +13,26 @@ const usualSyncWorkers = 2;
 const usualReadRate = 1024 ** 2;
 /** At a slower rate a reader would be watched for less than one of its reads. */
 const leastReadRate = 1024;
+const equalities = ["bytes", "rows"] as const;
 
 /**
  * Fills in the defaults and refuses what can't be run.
  * @throws RangeError whose message names the option, quotes the value and lists what is allowed
  */
 export function resolveConfig(config: BenchConfig): RunSettings {
-  const { sourceFile = null, isQuick = false, seed, workers = 1, isStrict = false } = config;
+  const { isQuick = false, seed, workers = 1, isStrict = false, setup = null } = config;
   const { readBytesPerSecond = usualReadRate } = config;
-  const { isGating, ...gate } = resolveGate(config);
+  const targets = resolveTargets(config);
+  const { isGating, ...gate } = resolveGate(config, targets);
+  const hasOwn = gate.deliveries.length > 0;
+  const sourceFile = hasOwn ? (config.sourceFile ?? null) : null;
   const usual = scenarios.filter(({ isDefault }) => isDefault).map(({ name }) => name);
   const known = scenarios.map(({ name }) => name);
   const [workerModel = "async"] = chosenFrom("worker model", [config.workerModel ?? "async"], workerModels);
+  const [integrity = "bytes"] = chosenFrom("kind of integrity", [config.integrity ?? "bytes"], equalities);
   const readers = config.readers ?? usualReaders({ isQuick, workers, workerModel });
   const settings: RunSettings = {
-    exportName: config.exportName ?? (sourceFile === null ? "orders" : null),
+    exportName: hasOwn ? (config.exportName ?? (sourceFile === null ? "orders" : null)) : null,
     sourceFile,
     // Bodies of another size than the baseline's would leave little to compare.
     rows: config.rows ?? gate.baseline?.content.export.rows ?? null,
@@ -39,14 +44,37 @@ export function resolveConfig(config: BenchConfig): RunSettings {
     syncWorkers: config.workers ?? usualSyncWorkers,
     workerModel,
     slots: config.slots ?? Math.max(usualSlots, Math.ceil(readers / workers)),
-    targets: parseTargets(config.targets ?? [], [...allDeliveries, againId, ownName]),
+    targets,
+    integrity,
+    control: controlOf(config, gate.deliveries, targets),
+    setup,
+    observed: (config.observe ?? []).map(parseObserved),
     readers,
     readBytesPerSecond,
     isQuick,
     isStrict,
   };
   requireNumbers(settings);
+  requireRowsTaken(config, settings);
   return settings;
+}
+
+/** What the others are compared with: what was named, the first target, or the buffered delivery. */
+function controlOf(
+  { control = null, against = null }: BenchConfig,
+  deliveries: RunSettings["deliveries"],
+  targets: RunSettings["targets"],
+): string | null {
+  const subjects: readonly string[] = [...deliveries, ...targets.map(({ name }) => name)];
+  if (control !== null && against !== null) {
+    throw new RangeError(
+      `--control ${control} can't be used together with --against: the other version is what this one is compared with.`,
+    );
+  }
+  if (control !== null && !subjects.includes(control)) {
+    throw new RangeError(`--control "${control}" is not measured; there are: ${subjects.join(", ")}.`);
+  }
+  return control ?? targets[0]?.name ?? deliveries.find((delivery) => delivery === "buffered") ?? null;
 }
 
 /** A sync worker that sends to a slow reader answers no other client, so one has to be free for /stats and /ping. */
@@ -57,6 +85,17 @@ function usualReaders({
 }: Pick<RunSettings, "isQuick" | "workers" | "workerModel">): number {
   const usual = isQuick ? 4 : 8;
   return workerModel === "sync" ? Math.max(1, Math.min(usual, workers - 1)) : usual;
+}
+
+/** @throws RangeError for a number of rows that nothing would be asked for */
+function requireRowsTaken({ rows = null }: BenchConfig, { deliveries, targets }: RunSettings): void {
+  const takes = targets.some(({ command, url, body, env }) =>
+    [command, url, body, ...Object.values(env)].some((text) => text?.includes("{rows}")),
+  );
+  if (rows === null || deliveries.length > 0 || takes) return;
+  throw new RangeError(
+    `rows is ${rows}, but no target can be asked for a number of rows: put {rows} into its address or command, or leave it out.`,
+  );
 }
 
 function requireNumbers(settings: RunSettings): void {

@@ -5,8 +5,10 @@ import type { BenchConfig } from "./config.ts";
 import type { BenchHooks } from "./hooks.ts";
 import { measureScenarios } from "./measure-scenarios.ts";
 import { planRun } from "./plan-run.ts";
+import { requireMeasurable } from "./require-measurable.ts";
 import { beginRun } from "./run.ts";
 import { surveyRun } from "./survey-run.ts";
+import { withObservers } from "./with-observers.ts";
 import { withSubjects } from "./with-subjects.ts";
 
 /**
@@ -39,11 +41,14 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
   const settings = readRunSettings(config, hooks);
   const run = await beginRun(settings, hooks);
   try {
-    await withSubjects(run, async (subjects) => {
-      const survey = await surveyRun(run, subjects);
-      const plan = planRun(settings, subjects, survey);
-      await measureScenarios(run, survey.session, plan);
-    });
+    await withObservers(settings.observed, (observers) =>
+      withSubjects(run, async (subjects) => {
+        const survey = await surveyRun(run, subjects, observers);
+        const plan = planRun(settings, subjects, survey);
+        requireMeasurable(settings, plan);
+        await measureScenarios(run, survey.session, plan);
+      }),
+    );
   } catch (fault) {
     return concludeRun(run, errorOf(fault));
   }

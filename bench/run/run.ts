@@ -1,14 +1,16 @@
 import type { MeasuredSoFar } from "../gate/baseline/baseline.ts";
 import { requireComparable } from "../gate/baseline/require-comparable.ts";
-import { requireAboveNoise } from "../gate/budget/run-budgets.ts";
+import { relativeOf } from "../gate/budget/budget.ts";
+import { requireAboveNoise } from "../gate/budget/read-budgets.ts";
 import { tooFewRounds, type GateReport } from "../gate/judge/judge-run.ts";
-import { describeEnvironment } from "../probe/environment.ts";
+import { describeEnvironment } from "../probe/describe-environment.ts";
 import { canSampleProcesses } from "../probe/process-tree.ts";
 import type { BenchResult, Integrity } from "../result/schema.ts";
 import { RunRecord } from "../session/run-record.ts";
+import { describeTarget, withoutPasswords } from "../subject/target-text.ts";
 import { completeHooks, type BenchHooks } from "./hooks.ts";
 import { RunProgress } from "./progress.ts";
-import { withRangeCode } from "./range-code.ts";
+import { withRangeCode } from "./with-range-code.ts";
 import type { RunSettings } from "./settings.ts";
 
 /** What a run has found beside its record. Each step fills in its part, so that an error leaves what was found before. */
@@ -35,15 +37,15 @@ export interface Run {
 export async function beginRun(settings: RunSettings, hooks: BenchHooks): Promise<Run> {
   const complete = completeHooks(hooks);
   const { tool, clock, calibration } = complete;
-  const { budgets, baseline, against, rounds } = settings;
+  const { budgets, baseline, rounds } = settings;
   const environment = await describeEnvironment();
   withRangeCode(() => {
     requireAboveNoise(budgets, calibration, environment);
     if (baseline === null) return;
-    requireComparable(baseline, budgets, { ...settings, fingerprint: environment.fingerprint });
+    requireComparable(baseline, relativeOf(budgets), { ...settings, fingerprint: environment.fingerprint });
   });
   const record = new RunRecord();
-  for (const warning of against === null ? [] : tooFewRounds(rounds, budgets)) record.warn(warning);
+  for (const warning of baseline === null ? tooFewRounds(rounds, budgets) : []) record.warn(warning);
   if (!canSampleProcesses) {
     record.warn(
       "Memory and CPU time of the server are read from /proc, which only Linux has: they are left out.",
@@ -53,11 +55,24 @@ export async function beginRun(settings: RunSettings, hooks: BenchHooks): Promis
     tool: { name: tool.name, version: tool.version },
     createdAt: new Date(clock.wallMs()).toISOString(),
     environment,
-    config: { ...settings, baseline: baseline?.name ?? null, timedRows: null },
+    config: { ...shownSettings(settings), baseline: baseline?.name ?? null, timedRows: null },
     integrity: { bytes: null, rows: null, sha256: null, equal: null },
     arms: record.arms,
     rounds: record.rounds,
     gate: null,
   };
   return { settings, hooks: complete, progress: new RunProgress(complete.onProgress), record, findings };
+}
+
+/** Settings as a result file holds them: no value of a header field or a variable, and no password. */
+function shownSettings(settings: RunSettings): Readonly<Record<string, unknown>> {
+  const { targets, against, setup, observed } = settings;
+  const isTarget = against?.of === "targets" && against.kind === "target";
+  return {
+    ...settings,
+    targets: targets.map(describeTarget),
+    against: isTarget ? { ...against, spec: describeTarget(against.spec) } : against,
+    setup: setup === null ? null : withoutPasswords(setup),
+    observed: observed.map(({ name, kind }) => ({ name, kind })),
+  };
 }

@@ -1,11 +1,24 @@
 import type { WorkerModel } from "../../src/server.ts";
-import type { Delivery } from "../../src/internal.ts";
+import type { Delivery } from "../../src/ground.ts";
 import type { NamedBaseline } from "../gate/baseline/baseline.ts";
 import type { Budget } from "../gate/budget/budget.ts";
-import type { TargetSpec } from "../subject/parse-target.ts";
-import type { AgainstSpec } from "../subject/version/parse-against.ts";
+import type { BodyEquality } from "../subject/target.ts";
+import type { TargetSpec } from "../subject/target-spec.ts";
+import type { ObservedSpec } from "./with-observers.ts";
+import type { AgainstSpec, GitAgainst } from "../subject/version/parse-against.ts";
 
-/** A configuration with every default filled in; the result file holds it. */
+/** Another version, in the same rounds: of our own server, or of the targets. */
+export type RunAgainst =
+  | (AgainstSpec & { readonly of: "deliveries" })
+  | (GitAgainst & { readonly of: "targets" })
+  | {
+      readonly of: "targets";
+      readonly kind: "target";
+      readonly name: string;
+      readonly spec: TargetSpec;
+    };
+
+/** A configuration with every default filled in; the result file holds it, without secrets. */
 export interface RunSettings {
   readonly exportName: string | null;
   readonly sourceFile: string | null;
@@ -13,6 +26,7 @@ export interface RunSettings {
   readonly rounds: number;
   readonly seed: number;
   readonly scenarios: readonly string[];
+  /** Of our own server; none when only targets are measured. */
   readonly deliveries: readonly Delivery[];
   readonly workers: number;
   /** Worker processes of the servers of the scenario sync-workers. */
@@ -20,11 +34,20 @@ export interface RunSettings {
   readonly workerModel: WorkerModel;
   readonly slots: number;
   readonly targets: readonly TargetSpec[];
+  readonly integrity: BodyEquality;
+  /** What the others are compared with where there is no other version; null when there is only one. */
+  readonly control: string | null;
+  /** What prepares a version of the targets; null for what Node packages need. */
+  readonly setup: string | null;
+  /** What is measured beside the servers. */
+  readonly observed: readonly ObservedSpec[];
   readonly readers: number;
   readonly readBytesPerSecond: number;
   readonly isQuick: boolean;
-  readonly against: AgainstSpec | null;
+  readonly against: RunAgainst | null;
   readonly baseline: NamedBaseline | null;
+  /** Whether it is measured as a run that is compared with a baseline, of which there is none yet. */
+  readonly isFirstBaseline: boolean;
   readonly budgets: readonly Budget[];
   readonly isStrict: boolean;
 }

@@ -1,5 +1,6 @@
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { surveySubjects, type Survey } from "../session/survey/survey-subjects.ts";
+import type { Observer } from "../probe/observed-work.ts";
 import type { Subject } from "../subject/subject.ts";
 import { mostBufferedBytes } from "./buffer-memory.ts";
 import type { Run } from "./run.ts";
@@ -12,11 +13,15 @@ const armSeconds = { gate: 0.1, quick: 0.25, full: 1 } as const;
  * Finds the export, sizes it, and checks the bytes of every subject, untimed.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when a body is wrong: nothing is timed then
  */
-export async function surveyRun(run: Run, subjects: readonly Subject[]): Promise<Survey> {
+export async function surveyRun(
+  run: Run,
+  subjects: readonly Subject[],
+  observers: readonly Observer[] = [],
+): Promise<Survey> {
   const { settings, hooks, progress, record, findings } = run;
   progress.report("looking for the export");
   const survey = await surveySubjects(
-    hooks,
+    { clock: hooks.clock, signal: hooks.signal, observers },
     subjects,
     {
       ...settings,
@@ -34,7 +39,7 @@ export async function surveyRun(run: Run, subjects: readonly Subject[]): Promise
   return survey;
 }
 
-function paceOf({ isQuick, against, baseline }: RunSettings): keyof typeof armSeconds {
-  if (against !== null || baseline !== null) return "gate";
+function paceOf({ isQuick, against, baseline, isFirstBaseline }: RunSettings): keyof typeof armSeconds {
+  if (against !== null || baseline !== null || isFirstBaseline) return "gate";
   return isQuick ? "quick" : "full";
 }

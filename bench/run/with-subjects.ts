@@ -1,34 +1,65 @@
+import { existsSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { foreignTarget } from "../subject/foreign-target.ts";
 import { streamCsvServer } from "../subject/stream-csv-server.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { Target } from "../subject/target.ts";
+import type { TargetSpec } from "../subject/target-spec.ts";
+import {
+  addWorktree,
+  unavailable,
+  type GitVersionOptions,
+  type GitWorktree,
+} from "../subject/version/git-worktree.ts";
 import { otherVersion } from "../subject/version/other-version.ts";
+import { setUp } from "../subject/version/set-up.ts";
 import { bufferMemoryBytes } from "./buffer-memory.ts";
 import type { Run } from "./run.ts";
-import { ownName, type RunSettings } from "./settings.ts";
+import { ownName, type RunAgainst, type RunSettings } from "./settings.ts";
+
+type Use<T> = (subjects: readonly Subject[]) => Promise<T>;
 
 /**
- * Does something with the subjects of a run: our own server first, then the targets. Another version of our server is
- * checked out and built before, and removed afterwards, whatever happens.
+ * Does something with the subjects of a run: our own server first, where it is measured, then the targets. Another version
+ * is checked out and built before, and removed afterwards, whatever happens.
  * @throws StreamCsvError `SCSV_VERSION_UNAVAILABLE`; nothing is left behind then
  */
-export async function withSubjects<T>(
-  { settings, hooks, progress, findings }: Run,
-  use: (subjects: readonly Subject[]) => Promise<T>,
-): Promise<T> {
-  const { against, deliveries } = settings;
-  const target = versionOf(settings, { name: ownName, cli: hooks.cli });
-  if (against === null) {
-    const others = settings.targets.map((spec) => subjectOf(foreignTarget(spec)));
-    return await use([{ target, deliveries, control: null }, ...others]);
+export async function withSubjects<T>(run: Run, use: Use<T>): Promise<T> {
+  const { settings, hooks } = run;
+  const { against, deliveries, targets } = settings;
+  await setUpTargets(run);
+  if (against?.of === "deliveries") return await withOwnVersions(run, against, use);
+  if (against !== null) return await withTargetVersions(run, against, use);
+  const own = versionOf(settings, { name: ownName, cli: hooks.cli });
+  const ours = deliveries.length === 0 ? [] : [{ target: own, deliveries, control: null }];
+  return await use([...ours, ...targets.map((spec) => subjectOf(settings, spec, null))]);
+}
+
+/** Prepares the working tree for targets whose configuration says how. */
+async function setUpTargets({ settings, hooks, progress }: Run): Promise<void> {
+  for (const { name, setup, cwd } of settings.targets) {
+    if (setup === null) continue;
+    await setUp({
+      folder: resolve(hooks.folder, cwd ?? "."),
+      command: setup,
+      what: name,
+      signal: hooks.signal,
+      onProgress: (label) => progress.report(label),
+    });
   }
-  const other = await otherVersion(against, {
-    cwd: hooks.folder,
-    signal: hooks.signal,
-    onProgress: (label) => progress.report(label),
-  });
+}
+
+async function withOwnVersions<T>(
+  run: Run,
+  against: Extract<RunAgainst, { of: "deliveries" }>,
+  use: Use<T>,
+): Promise<T> {
+  const { settings, hooks, findings } = run;
+  const { deliveries } = settings;
+  const other = await otherVersion(against, gitOptions(run));
   try {
     findings.config = { ...findings.config, againstSha: other.sha };
+    const target = versionOf(settings, { name: ownName, cli: hooks.cli });
     const control = versionOf(settings, { name: against.name, cli: other.cli });
     return await use([{ target, deliveries, control }]);
   } finally {
@@ -36,8 +67,65 @@ export async function withSubjects<T>(
   }
 }
 
-function subjectOf(target: Target): Subject {
-  return { target, deliveries: [null], control: null };
+async function withTargetVersions<T>(
+  run: Run,
+  against: Extract<RunAgainst, { of: "targets" }>,
+  use: Use<T>,
+): Promise<T> {
+  const { settings, findings } = run;
+  const { targets } = settings;
+  if (against.kind === "target") {
+    return await use(targets.map((spec) => subjectOf(settings, spec, against.spec)));
+  }
+  const options = gitOptions(run);
+  const tree = await addWorktree(against.ref, options);
+  try {
+    findings.config = { ...findings.config, againstSha: tree.sha };
+    const controls: TargetSpec[] = [];
+    for (const spec of targets) controls.push(await versionIn(tree, spec, settings, options));
+    return await use(targets.map((spec, index) => subjectOf(settings, spec, controls[index] ?? null)));
+  } finally {
+    await tree.remove();
+  }
+}
+
+/** A target as it is in another working tree, which is set up for it. */
+async function versionIn(
+  { folder, sha }: GitWorktree,
+  spec: TargetSpec,
+  { setup, against }: RunSettings,
+  { cwd: here, signal, onProgress }: GitVersionOptions,
+): Promise<TargetSpec> {
+  const place = relative(here, resolve(here, spec.cwd ?? "."));
+  const cwd = join(folder, place);
+  const what = against?.name ?? sha;
+  if (!existsSync(cwd))
+    throw unavailable(`${what} has no folder "${place}", where the target "${spec.name}" runs`);
+  await setUp({
+    folder: cwd,
+    command: spec.setup ?? setup,
+    what,
+    signal,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  return { ...spec, name: `${spec.name}-control`, cwd };
+}
+
+function gitOptions({ hooks, progress }: Run): GitVersionOptions {
+  return {
+    cwd: resolve(hooks.folder),
+    signal: hooks.signal,
+    onProgress: (label) => progress.report(label),
+  };
+}
+
+function subjectOf({ integrity }: RunSettings, spec: TargetSpec, control: TargetSpec | null): Subject {
+  const targetOf = (one: TargetSpec): Target => foreignTarget(one, { equality: integrity });
+  return {
+    target: targetOf(spec),
+    deliveries: [null],
+    control: control === null ? null : targetOf(control),
+  };
 }
 
 /** One version of our server, set up as the run wants it. */

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../src/internal.ts";
+import { formatBytes, formatCount } from "../../src/ground.ts";
 import { bytesPerRow, distinctArms, type ExpectedBody, type PlannedArm } from "../session/arm.ts";
 import { readWhole, withServer } from "../session/session.ts";
 import type { ScenarioContext } from "./scenario.ts";

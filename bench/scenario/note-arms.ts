@@ -6,14 +6,14 @@ import type { ScenarioContext } from "./scenario.ts";
 export function noteArms(
   { record }: Pick<ScenarioContext, "record">,
   scenario: string,
-  arms: readonly Pick<PlannedArm, "id" | "role" | "target" | "delivery" | "rows">[],
+  arms: readonly Pick<PlannedArm, "id" | "role" | "target" | "subject" | "rows">[],
 ): void {
   record.arms.push(
-    ...arms.map(({ id, role, target, delivery, rows }): Arm => ({
+    ...arms.map(({ id, role, target, subject, rows }): Arm => ({
       id,
       scenario,
       role,
-      delivery: delivery ?? target.name,
+      delivery: subject,
       rows,
       ...(target.command === null ? {} : { command: target.command }),
       ...(target.url === null ? {} : { url: target.url }),

@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { messageOf } from "../fault.ts";
 import type { Measured } from "../result/metric.ts";
 import { combineTurns, withDuet } from "../session/measure/combine-turns.ts";
@@ -32,11 +32,7 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
   scenario: string,
   items: readonly Item[],
   measure: (item: Item, server: RunningTarget) => Promise<Measured>,
-  {
-    turns = 1,
-    measureTogether = () => Promise.resolve({}),
-    findFault = () => Promise.resolve(null),
-  }: RoundDesign<Item> = {},
+  { turns = 1, measureTogether, findFault = () => Promise.resolve(null) }: RoundDesign<Item> = {},
 ): Promise<string | null> {
   const index = record.nextIndex(scenario);
   const order = items.map(({ id }) => id);
@@ -57,10 +53,14 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
       },
       {
         turns,
-        async useTogether(started) {
-          const together = await measureTogether(started);
-          for (const [id, duet] of Object.entries(together)) arms[id] = withDuet(arms[id] ?? {}, duet);
-        },
+        ...(measureTogether === undefined
+          ? {}
+          : {
+              async useTogether(started: readonly Started<Item>[]): Promise<void> {
+                const together = await measureTogether(started);
+                for (const [id, duet] of Object.entries(together)) arms[id] = withDuet(arms[id] ?? {}, duet);
+              },
+            }),
       },
     );
     const found = await findFault(arms);

@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { isWrongBody } from "../session/measure/measure-export.ts";
 import type { Scenario, ScenarioContext } from "./scenario.ts";
 

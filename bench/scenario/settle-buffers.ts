@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSeconds } from "../probe/cpu-time.ts";
+import { cpuSeconds } from "../probe/cpu-seconds.ts";
 import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
-import { bytesInSocketBuffers } from "../probe/socket-buffers.ts";
+import { bytesInSocketBuffers } from "../probe/bytes-in-socket-buffers.ts";
 import type { RunningTarget } from "../subject/target.ts";
 
 const stepMs = 250;

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { errorOf } from "../fault.ts";
 import { readFrom, type ServedExport } from "../session/session.ts";
 

@@ -1,7 +1,7 @@
-import type { Delivery } from "../../src/internal.ts";
+import type { Delivery } from "../../src/ground.ts";
 import type { Arm } from "../result/schema.ts";
 import type { Subject } from "../subject/subject.ts";
-import type { Target } from "../subject/target.ts";
+import type { BodyEquality, Target } from "../subject/target.ts";
 
 /** What a body is known to hold from the untimed pass. */
 export interface ExpectedBody {
@@ -10,6 +10,10 @@ export interface ExpectedBody {
   readonly crc32: number;
   /** Records of the CSV that are not rows: 1 with a header, 0 without. @default 1 */
   readonly headerRecords?: number;
+  /** Cells of its first record; absent where only bytes are compared. */
+  readonly columns?: number;
+  /** What every later body has to have in common with it. @default "bytes" */
+  readonly equality?: BodyEquality;
 }
 
 /** What the survey found out about a target before anything is timed. */
@@ -23,6 +27,10 @@ export interface TargetFacts {
   readonly availableRows: number | null;
   /** Whether an export has all the rows that are asked for, up to the available ones. */
   readonly promisesRows: boolean;
+  /** Whether its processes are known, so that memory and CPU time are measured. @default true */
+  readonly isSampled?: boolean;
+  /** Whether it reports inside numbers. @default true */
+  readonly reportsInside?: boolean;
 }
 
 /** One thing that is measured in every round: a target, by one delivery where it has several. */
@@ -31,40 +39,64 @@ export interface PlannedArm extends TargetFacts {
   readonly role: Arm["role"];
   readonly target: Target;
   readonly delivery: Delivery | null;
+  /** What it measures, by which budgets name it: a delivery, or a target. Another version of it has the same. */
+  readonly subject: string;
   /** Rows to ask for. */
   readonly rows: number;
 }
 
-/** The identical second control, which shows how much two equal things differ. */
-export const againId = "buffered-again";
+/** Endings of the ids of further arms of a subject. */
+const endings = {
+  control: "-control",
+  aa: "-aa",
+  /** Of the identical second control, which shows how much two equal things differ. */
+  again: "-again",
+} as const;
+
+/** Every id that the arms of a subject may have. */
+export function idsOf(subject: string): readonly string[] {
+  return [subject, ...Object.values(endings).map((ending) => `${subject}${ending}`)];
+}
+
+/** What decides the arms. */
+export interface ArmOptions {
+  /** Rows of a timed export, for targets that take them. */
+  readonly rows: number;
+  /** The subject that others are compared with, where there is no other version; null for none. */
+  readonly control: string | null;
+  readonly factsOf: (target: Target) => TargetFacts;
+}
 
 /**
- * The arms of a run. A subject that has a control gives three arms per delivery: itself, the control, and the control
- * again. Without a control it gives one arm per delivery, compared with the buffered one, which is measured twice.
+ * The arms of a run. A subject that has a control gives three arms each: itself, the control, and the control again.
+ * Without other versions it gives one arm each, compared with the subject that is the control, which is measured twice. A
+ * control with nothing to compare is measured once.
  */
 export function planArms(
   subjects: readonly Subject[],
-  rows: number,
-  factsOf: (target: Target) => TargetFacts,
+  { rows, control, factsOf }: ArmOptions,
 ): readonly PlannedArm[] {
-  return subjects.flatMap(({ target, deliveries, control }) => {
-    const armOf = (role: Arm["role"], delivery: Delivery | null, id: string): PlannedArm => {
-      const measured = role === "treatment" || control === null ? target : control;
-      const facts = factsOf(measured);
-      const asked = measured.takesRows ? rows : facts.body.rows;
-      return { ...facts, id, role, target: measured, delivery, rows: asked };
-    };
-    if (control !== null) {
-      return deliveries.flatMap((delivery) => {
-        const id = delivery ?? target.name;
-        const others = (["control", "aa"] as const).map((role) => armOf(role, delivery, `${id}-${role}`));
-        return [armOf("treatment", delivery, id)].concat(others);
-      });
-    }
-    const arms = deliveries.map((delivery) =>
-      armOf(delivery === "buffered" ? "control" : "treatment", delivery, delivery ?? target.name),
-    );
-    return deliveries.includes("buffered") ? [...arms, armOf("aa", "buffered", againId)] : arms;
+  const single = subjects.flatMap(({ deliveries }) => deliveries).length === 1;
+  return subjects.flatMap((subject) => {
+    const arms = subject.deliveries.flatMap((delivery) => {
+      const id = delivery ?? subject.target.name;
+      const armOf = (role: Arm["role"], target: Target, ending = ""): PlannedArm => {
+        const facts = factsOf(target);
+        const asked = target.takesRows ? rows : facts.body.rows;
+        return { ...facts, id: `${id}${ending}`, role, target, delivery, subject: id, rows: asked };
+      };
+      const own = subject.target;
+      if (subject.control !== null) {
+        const others = (["control", "aa"] as const).map((role) =>
+          armOf(role, subject.control ?? own, endings[role]),
+        );
+        return [armOf("treatment", own), ...others];
+      }
+      if (id !== control || (single && delivery === null)) return [armOf("treatment", own)];
+      return [armOf("control", own), armOf("aa", own, endings.again)];
+    });
+    if (subject.control !== null) return arms;
+    return [...distinctArms(arms), ...arms.filter(({ role }) => role === "aa")];
   });
 }
 
@@ -81,6 +113,6 @@ export function bytesPerRow({ body }: Pick<PlannedArm, "body">): number {
 }
 
 /** How a message that is about an arm names it. */
-export function armTitle({ delivery, id, target }: Pick<PlannedArm, "delivery" | "id" | "target">): string {
-  return delivery === null ? `The target ${target.name}` : `The ${delivery} delivery (${id})`;
+export function armTitle({ delivery, id }: Pick<PlannedArm, "delivery" | "id">): string {
+  return delivery === null ? `The target ${id}` : `The ${delivery} delivery (${id})`;
 }

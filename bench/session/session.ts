@@ -1,5 +1,8 @@
-import { StreamCsvError, type Clock } from "../../src/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StreamCsvError, type Clock } from "../../src/ground.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
+import type { ResponseHead } from "../load/response-head.ts";
+import type { Observer } from "../probe/observed-work.ts";
 import type { ExportRequest, RunningTarget, Target } from "../subject/target.ts";
 
 /** What every measurement of a run has in common. */
@@ -8,6 +11,8 @@ export interface Session {
   readonly exportName: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** What is measured beside the servers, such as their database. @default none */
+  readonly observers?: readonly Observer[];
 }
 
 /** One export of one running server: what every measurement takes. */
@@ -29,16 +34,19 @@ export async function withServer<T>(
   try {
     return await use(server);
   } catch (fault) {
-    throw withLastWords(fault, server.lastWords());
+    throw await withLastWords(fault, { server, target });
   } finally {
     await server.stop();
   }
 }
 
-/** Reads one export of a server to its end. */
+/** Reads one export of a server to its end. Where only rows have to be equal, they take the place of the checksum. */
 export function readFrom(served: ServedExport, options: ReadExportOptions = {}): Promise<ExportReading> {
-  const { clock, signal } = served.session;
-  return readExport(urlOf(served), { clock, signal, ...options });
+  const { session, server, request } = served;
+  const { clock, signal } = session;
+  const form = { ...server.form, ...server.exportForm?.(request) };
+  const counted = options.checksum === true && server.equality === "rows" ? { count: true } : {};
+  return readExport(urlOf(served), { clock, signal, ...form, ...counted, ...options });
 }
 
 /**
@@ -51,19 +59,60 @@ export async function readWhole(
 ): Promise<ExportReading> {
   const reading = await readFrom(served, options);
   if (reading.state === "complete") return reading;
-  throw new StreamCsvError(
-    "SCSV_MEASUREMENT_INVALID",
-    `${urlOf(served).href} answered ${reading.head.statusCode} instead of 200: ${reading.problem.slice(0, 500)}`,
-  );
+  throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `${urlOf(served).href} ${refusalText(reading)}.`, {
+    hint: "The server has to answer 200 with the rows.",
+  });
+}
+
+const mostQuoted = 300;
+
+/** What a server answered instead of an export, as it continues "the address …": status, what explains it, first line. */
+export function refusalText({ head, problem }: Pick<ExportReading, "head" | "problem">): string {
+  const location = head.headers.get("location");
+  const challenge = head.headers.get("www-authenticate");
+  const isPage = isHtml(head, problem);
+  // Of a page only its words are worth reading, and of them the first.
+  const words = isPage ? problem.replaceAll(/<(style|script)\b[^]*?(<\/\1>|$)|<[^>]*>/gi, "\n") : problem;
+  const line = words.split(/[\r\n]+/).find((text) => text.trim() !== "");
+  return [
+    `answered ${head.statusCode} instead of 200`,
+    ...(location === undefined ? [] : [`with a redirect to ${location}, which bench doesn't follow`]),
+    ...(challenge === undefined ? [] : [`asking for ${challenge}; give its credentials with --header`]),
+    ...(line === undefined
+      ? []
+      : [`${isPage ? "with the page" : "saying"}: ${line.trim().slice(0, mostQuoted)}`]),
+  ].join(", ");
+}
+
+/** Whether an answer is a page for people, by its type or its beginning. */
+export function isHtml({ headers }: ResponseHead, opening: string): boolean {
+  const type = headers.get("content-type") ?? "";
+  return /^(text\/html|application\/xhtml)/i.test(type) || /^\s*(<!doctype html|<html\b)/i.test(opening);
 }
 
 function urlOf({ session, server, request }: ServedExport): URL {
   return server.exportUrl(session.exportName, request);
 }
 
-/** An error with what the server last wrote, which often tells the cause. */
-export function withLastWords(fault: unknown, lastWords: string): unknown {
-  if (!(fault instanceof StreamCsvError) || lastWords === "") return fault;
-  const message = `${fault.message} The server's last words: ${lastWords}`;
-  return new StreamCsvError(fault.code, message, { cause: fault, hint: fault.hint });
+/** A server that dies is noticed by its connections before its end and its last lines are. */
+const lastWordsMs = 100;
+
+/** An error with the name of the target and what its server last wrote, which often tells the cause. */
+export async function withLastWords(
+  fault: unknown,
+  {
+    server,
+    target,
+  }: { readonly server: RunningTarget; readonly target: Pick<Target, "name" | "isStreamCsv"> },
+): Promise<unknown> {
+  if (!(fault instanceof StreamCsvError) || fault.code !== "SCSV_MEASUREMENT_INVALID") return fault;
+  await sleep(lastWordsMs);
+  const lastWords = server.lastWords();
+  const isNamed = target.isStreamCsv || fault.message.includes(target.name);
+  const message = [
+    ...(isNamed ? [] : [`${target.name}:`]),
+    fault.message,
+    ...(lastWords === "" ? [] : [lastWords]),
+  ];
+  return new StreamCsvError(fault.code, message.join(" "), { cause: fault, hint: fault.hint });
 }

@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 import { array, looseObject, nullable, number, safeParse, string } from "valibot";
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { getJson } from "../probe/get-json.ts";
 import type { RunningTarget } from "./target.ts";
 
@@ -44,7 +44,7 @@ function namesOf(exports: readonly OfferedExport[]): string {
 
 async function listExports(target: RunningTarget, signal: AbortSignal): Promise<readonly OfferedExport[]> {
   const url = new URL("/exports", target.origin);
-  const parsed = safeParse(offeredSchema, await getJson(url, signal));
+  const parsed = safeParse(offeredSchema, await getJson(url, { signal }));
   if (parsed.success) return parsed.output.exports;
   throw new StreamCsvError(
     "SCSV_MEASUREMENT_INVALID",

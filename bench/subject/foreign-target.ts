@@ -1,36 +1,58 @@
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../src/ground.ts";
 import { readExport } from "../load/read-export.ts";
-import { isAnswered } from "../probe/answers.ts";
+import { answerText, askOnce, isReadyAnswer } from "../probe/until-ready.ts";
+import { findListener } from "../probe/listener.ts";
+import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
 import { tellsInsideNumbers } from "../probe/server-stats.ts";
-import { findFreePort } from "./process/free-port.ts";
-import { filledUrl, type TargetSpec } from "./parse-target.ts";
-import { startServerProcess } from "./process/server-process.ts";
-import type { RunningTarget, Target } from "./target.ts";
+import { findFreePort } from "./process/find-free-port.ts";
+import { startServerProcess, type ServerProcess } from "./process/server-process.ts";
+import type { BodyEquality, ExportRequest, RunningTarget, Target } from "./target.ts";
+import type { TargetSpec } from "./target-spec.ts";
+import { usualUrl } from "./target-settings.ts";
+import { filled, withoutPasswords } from "./target-text.ts";
 
 /** Any server, started by a command or running already. */
-export function foreignTarget(spec: TargetSpec): Target {
-  const { name, command, url } = spec;
+export function foreignTarget(
+  spec: TargetSpec,
+  { equality = "bytes" }: { readonly equality?: BodyEquality } = {},
+): Target {
+  const { name, command, url, body, env, mostRows } = spec;
+  const atStart = [command ?? "", ...Object.values(env)].join(" ").includes("{rows}");
   return {
     name,
-    command,
+    command: command === null ? null : withoutPasswords(command),
     url,
     isStreamCsv: false,
-    takesRows: `${command ?? ""} ${url}`.includes("{rows}"),
+    takesRows: atStart || `${url} ${body ?? ""}`.includes("{rows}"),
+    needsRowsAtStart: atStart,
+    mostRows,
     // A server that runs already is the same for all; one that takes its port can run twice.
     canRunTwice: command === null || url.includes("{port}"),
-    start: (signal, rows) => startForeign(spec, rows, signal),
+    equality,
+    start: async (signal, rows) => ({ ...(await startForeign(spec, rows, signal)), equality }),
   };
 }
 
 async function startForeign(spec: TargetSpec, rows: number, signal: AbortSignal): Promise<RunningTarget> {
   const port = spec.url.includes("{port}") ? await findFreePort() : 0;
-  const urlFor = (count: number): URL => new URL(filledUrl(spec.url, { port, rows: count }));
+  const urlFor = (count: number): URL => new URL(filled(spec.url, { port, rows: count }));
   const server = await startServer(spec, { url: urlFor(rows), port, rows }, signal);
+  // A server may listen at the other loopback address than the one that was guessed.
+  const reached = new URL(server.origin);
+  const isMoved = reached.hostname !== urlFor(rows).hostname && spec.url !== usualUrl;
+  const form = { headers: isMoved ? { Host: urlFor(rows).host, ...spec.headers } : spec.headers };
   try {
     return {
       ...server,
-      exportUrl: (_, request) => urlFor(request.rows),
-      ...(await abilitiesOf(server.origin, signal)),
+      form,
+      exportUrl: (_, request) => {
+        const url = urlFor(request.rows);
+        url.hostname = reached.hostname;
+        return url;
+      },
+      exportForm: (request) => exportFormOf(spec, port, request),
+      ...(await abilitiesOf(spec, reached, signal)),
+      ...(await processesOf(spec, server, reached)),
     };
   } catch (fault) {
     await server.stop();
@@ -38,30 +60,66 @@ async function startForeign(spec: TargetSpec, rows: number, signal: AbortSignal)
   }
 }
 
+function exportFormOf(
+  { method, body }: TargetSpec,
+  port: number,
+  { rows }: ExportRequest,
+): { readonly method: string; readonly body: string | null } {
+  return { method, body: body === null ? null : filled(body, { port, rows }) };
+}
+
+/** A server that has shown that it is ready; without a process when it ran already. */
+type Ready = Omit<ServerProcess, "pid"> & { readonly pid: number | null };
+
 async function startServer(
-  { name, command }: TargetSpec,
+  spec: TargetSpec,
   { url, port, rows }: { readonly url: URL; readonly port: number; readonly rows: number },
   signal: AbortSignal,
-): Promise<Omit<RunningTarget, "exportUrl" | "pingUrl" | "statsUrl">> {
+): Promise<Ready> {
+  const { name, command, headers, ready, readyTimeoutMs, cwd, env } = spec;
   // Not the export itself: the server would still be making it when the measurement begins.
-  const answersAt = new URL("/ping", url);
-  const isThere = await isAnswered(answersAt, signal);
+  const answersAt = new URL(ready, url);
   if (command === null) {
-    if (isThere) {
+    const answer = await askOnce(answersAt, { signal, headers, limitMs: readyTimeoutMs });
+    signal.throwIfAborted();
+    if (isReadyAnswer(answer)) {
       return { origin: url.origin, pid: null, lastWords: () => "", stop: () => Promise.resolve() };
     }
     throw new StreamCsvError(
       "SCSV_TARGET_NOT_READY",
-      `Nothing answers at ${url.origin}, the target "${name}".`,
+      `The target "${name}" is not ready: ${answersAt.href} ${answerText(answer)}.`,
+      { hint: "Start it first, or name another address with --ready." },
     );
   }
-  if (isThere) {
+  if ((await askOnce(answersAt, { signal, headers })).state === "answered") {
     throw new StreamCsvError(
       "SCSV_TARGET_NOT_READY",
-      `Something already answers at ${url.origin}, where the target "${name}" should be started: end it, or put {port} into the command and address.`,
+      `Something already answers at ${url.origin}, where the target "${name}" should be started.`,
+      { hint: "End it, or put {port} into the command and address." },
     );
   }
-  return startServerProcess({ command: filledUrl(command, { port, rows }), answersAt, signal });
+  const line = filled(command, { port, rows });
+  const others = otherLoopbacks(answersAt);
+  const isGuessed = url.hostname === "localhost" || spec.url === usualUrl;
+  return await startServerProcess({
+    command: line,
+    title: withoutPasswords(line),
+    ...(cwd === null ? {} : { cwd }),
+    env: Object.fromEntries(
+      Object.entries(env).map(([variable, value]) => [variable, filled(value, { port, rows })]),
+    ),
+    answersAt: isGuessed ? others : [answersAt],
+    elsewhere: isGuessed ? null : (others.find(({ host }) => host !== answersAt.host) ?? null),
+    headers,
+    readyTimeoutMs,
+    signal,
+  });
+}
+
+/** The same address at both loopback addresses; empty for a host that is neither. */
+function otherLoopbacks(url: URL): readonly URL[] {
+  if (!["localhost", "127.0.0.1", "[::1]"].includes(url.hostname)) return [];
+  return ["127.0.0.1", "[::1]"].map((hostname) => Object.assign(new URL(url), { hostname }));
 }
 
 /** The most bytes of an answer to a short request; a server may answer everything with its export. */
@@ -69,21 +127,49 @@ const shortBytes = 1024;
 
 /** Finds out whether a server reports inside numbers, and whether it answers short requests. */
 async function abilitiesOf(
-  origin: string,
+  { headers, ping = "/ping", stats }: TargetSpec,
+  origin: URL,
   signal: AbortSignal,
 ): Promise<Pick<RunningTarget, "pingUrl" | "statsUrl">> {
-  const [pingUrl, statsUrl] = [new URL("/ping", origin), new URL("/stats", origin)];
-  const isShort = await readExport(pingUrl, {
-    signal,
-    leaveAfterBytes: shortBytes + 1,
-    idleTimeoutMs: 5000,
-  }).then(
-    ({ state, bodyBytes }) => state === "complete" && bodyBytes <= shortBytes,
-    () => false,
-  );
+  const pingUrl = ping === null ? null : new URL(ping, origin);
+  const statsUrl = stats === null ? null : new URL(stats, origin);
+  const isShort = pingUrl !== null && (await isShortAnswer(pingUrl, headers, signal));
   signal.throwIfAborted();
   return {
     pingUrl: isShort ? pingUrl : null,
-    statsUrl: (await tellsInsideNumbers(origin, signal)) ? statsUrl : null,
+    statsUrl:
+      statsUrl !== null && (await tellsInsideNumbers(statsUrl, signal, { headers })) ? statsUrl : null,
   };
+}
+
+async function isShortAnswer(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const limits = { leaveAfterBytes: shortBytes + 1, idleTimeoutMs: 5000 };
+  return await readExport(url, { signal, headers, ...limits }).then(
+    ({ state, bodyBytes }) => state === "complete" && bodyBytes <= shortBytes,
+    () => false,
+  );
+}
+
+/**
+ * Whether the process that listens is among those that were started. One that isn't (a container, a service, a daemon)
+ * would be reported with no memory and no CPU time.
+ */
+async function processesOf(
+  { name }: TargetSpec,
+  { pid }: Ready,
+  { port }: URL,
+): Promise<Pick<RunningTarget, "pid" | "hiddenBecause">> {
+  if (pid === null || !canSampleProcesses) return { pid };
+  const listener = await findListener(Number(port), await processTree(pid));
+  if (listener.place === "inside") return { pid };
+  const where =
+    listener.place === "none"
+      ? `No process of this machine shows that it listens at port ${port}`
+      : `The process that listens at port ${port}${listener.pid === null ? "" : ` (${listener.pid})`} is not among those that the command started`;
+  const hiddenBecause = `${where}, as with a container, a service or a daemon: memory and CPU time of ${name} are left out.`;
+  return { pid: null, hiddenBecause };
 }

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import type { WorkerModel } from "../../src/server.ts";
 import { startServerProcess, type ServerProcess } from "./process/server-process.ts";
 import type { ExportRequest, RunningTarget, Target } from "./target.ts";
-import { makeTemporaryFolder } from "./process/temporary-folder.ts";
+import { makeTemporaryFolder } from "./process/make-temporary-folder.ts";
 
 /** How `stream-csv serve` is started for a measurement. */
 export interface StreamCsvServerOptions {

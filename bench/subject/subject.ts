@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/internal.ts";
+import type { Delivery } from "../../src/ground.ts";
 import type { Target } from "./target.ts";
 
 /** Something that takes part in a run, and how it is measured. */

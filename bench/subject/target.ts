@@ -1,4 +1,5 @@
-import type { Delivery } from "../../src/internal.ts";
+import type { Delivery } from "../../src/ground.ts";
+import type { RequestForm } from "../http/start-request.ts";
 import type { ServerProcess } from "./process/server-process.ts";
 
 /** A request for one export. */
@@ -7,6 +8,9 @@ export interface ExportRequest {
   readonly delivery: Delivery | null;
   readonly rows: number;
 }
+
+/** What has to be the same in every body of a target: its bytes, or only its rows and columns. */
+export type BodyEquality = "bytes" | "rows";
 
 /** A server that can be measured. Each call of `start` starts a fresh one, unless it runs already. */
 export interface Target {
@@ -20,8 +24,14 @@ export interface Target {
   readonly isStreamCsv: boolean;
   /** Whether it gives as many rows as it is asked for. */
   readonly takesRows: boolean;
+  /** Whether it has to know the rows when it starts, so that a request for other rows needs another start. */
+  readonly needsRowsAtStart?: boolean;
+  /** The most rows it has, where that is known beforehand. */
+  readonly mostRows?: number | null;
   /** Whether two of it can run at once; a server with a fixed port can't. */
   readonly canRunTwice: boolean;
+  /** @default "bytes" */
+  readonly equality?: BodyEquality;
   /**
    * @param rows the rows it will be asked for; some servers must know them when they start
    * @throws StreamCsvError `SCSV_TARGET_NOT_READY`; nothing of it is left running then
@@ -33,10 +43,20 @@ export interface Target {
 
 /** A target that answers. */
 export interface RunningTarget extends Omit<ServerProcess, "pid"> {
-  /** Its first process, whose descendants belong to it too; null when it was not started here. */
+  /** Its first process, whose descendants belong to it too; null when its processes aren't known. */
   readonly pid: number | null;
+  /** Why they aren't known, as a sentence; absent when they are, or when it wasn't started here. */
+  readonly hiddenBecause?: string;
+  /** Something that should be known about it beside its numbers; absent when there is nothing. */
+  readonly notes?: readonly string[];
   /** The address of one export. */
   exportUrl(exportName: string, request: ExportRequest): URL;
+  /** How all its addresses are asked; absent for a GET without fields of its own. */
+  readonly form?: Pick<RequestForm, "headers">;
+  /** How an export is asked for, beside the fields of every request. */
+  readonly exportForm?: (request: ExportRequest) => Pick<RequestForm, "method" | "body">;
+  /** @default "bytes" */
+  readonly equality?: BodyEquality;
   /** Where it answers short requests; null when it does not. */
   readonly pingUrl: URL | null;
   /** Where it reports inside numbers in the format of our `/stats`; null when it does not. */

@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import type * as bench from "../../bench/internal.ts";
 import type { BenchResult, CalibrationRun, NamedBaseline } from "../../bench/index.ts";
 import { addBenchFlags, benchConfigOf, type BenchFlags } from "../bench-flags.ts";
 import { progressView, type ProgressView } from "../bench-progress.ts";
-import { addConfigFile } from "../config-file.ts";
 import { explain } from "../explain.ts";
 import { reportToGitHub } from "../report-to-github.ts";
 import { toolIdentity } from "../tool-identity.ts";
@@ -24,16 +23,16 @@ const calibrationFile = fileURLToPath(new URL("../../../fixtures/calibration/gat
 
 /** `stream-csv bench`: measures streaming against buffered and file delivery, and one version against another. */
 export function benchCommand(): Command {
-  const command = addBenchFlags(new Command("bench"))
-    .description("Measure streaming against buffered and file delivery, on servers of its own.")
+  return addBenchFlags(new Command("bench"))
+    .description("Measure streaming against buffered and file delivery, or any other server, and gate them.")
     .addHelpText("after", moreHelp)
     .action(async (_flags, self: Command) => {
       const flags = self.optsWithGlobals<BenchFlags>();
       // Loaded only now: the load generator would make every other command start noticeably later.
       const loaded = await import("../../bench/internal.ts");
+      requireOwnServer(self, flags);
       process.exitCode = flags.list === true ? await listScenarios(loaded) : await measure(loaded, flags);
     });
-  return addConfigFile(command);
 }
 
 const moreHelp = `
@@ -41,19 +40,39 @@ Targets:
   NAME=URL               a server that runs already; its memory and CPU time are not known
   NAME=COMMAND           started by the shell, and asked at http://127.0.0.1:{port}/
   NAME=COMMAND @ URL     started by the shell, and asked at URL
-  {port} is a free port, {rows} the rows of an export; both can be used in COMMAND and URL.
-  stream-csv bench --target 'go=PORT={port} ./orders @ http://127.0.0.1:{port}/orders.csv?rows={rows}'
+  {port} is a free port, {rows} the rows of an export; both are optional, and can be used in COMMAND and URL.
+  With --target our own server is measured only where --deliveries names it.
+  stream-csv bench --target 'api=PORT={port} node server.js @ http://127.0.0.1:{port}/orders.csv?limit={rows}'
+  stream-csv bench --target api=https://example.org/orders.csv --header 'Authorization: env:API_TOKEN' --ping none
 
 Another version:
-  git:REF                a commit, tag or branch of the repository you are in: checked out in a temporary folder, and built
-  COMMAND                starts another stream-csv; "serve" and its flags are added
+  git:REF                a commit, tag or branch of the repository you are in: checked out in a temporary folder, and set up
+  COMMAND, URL, COMMAND @ URL
+                         with --target another version of it; without, COMMAND starts another stream-csv
+  stream-csv bench --quick --target 'api=PORT={port} node server.js @ http://127.0.0.1:{port}/orders.csv' --against git:main
+  stream-csv bench --target api=http://127.0.0.1:3000/orders.csv --against http://127.0.0.1:3001/orders.csv --budget api.total_s=10%
   stream-csv bench --quick --against git:main --budget streaming.cpu_s_per_mib=5%
-  stream-csv bench --quick --against 'node ../old/dist/bin/stream-csv.js'
+
+Budgets:
+  NAME.METRIC=PERCENT    how much worse than the other version, or than the baseline
+  NAME.METRIC<=VALUE     by itself, with a unit: 'api.first_byte_s<=500ms', 'api.peak_rss_over_idle_bytes<=64MiB'; >= for what should be high
+
+--quick takes at most a minute on two cores for exports of our own server. It measures fewer rounds, and leaves out slow-readers
+and sizes of scaling that don't fit. With a target whose exports take longer it says beforehand how long it will take.
 
 Exit codes:
   0 good  1 usage or tool error  2 regression  3 can't be decided, with --strict  4 invalid  130 interrupted
   (129 by SIGHUP, 143 by SIGTERM)
 `;
+
+/** @throws Error when an export of our own server is named, and that isn't measured */
+function requireOwnServer(command: Command, { target = [], deliveries, export: name }: BenchFlags): void {
+  const isNamed = command.getOptionValueSource("export") === "cli";
+  if (!isNamed || target.length === 0 || deliveries !== undefined) return;
+  throw new Error(
+    `--export ${name} names rows of our own server, which isn't measured with --target: add --deliveries streaming,buffered, or leave it out.`,
+  );
+}
 
 async function listScenarios({ scenarios }: Pick<Bench, "scenarios">): Promise<number> {
   const widest = Math.max(...scenarios.map(({ name }) => name.length));
@@ -71,7 +90,7 @@ async function measure(loaded: Bench, flags: BenchFlags): Promise<number> {
   const kept = flags.saveBaseline === undefined ? [] : [{ file: flags.saveBaseline }];
   await requireWritable([...flags.output, ...kept]);
   const interruption = new Interruption();
-  const progress = progressView(flags);
+  const progress = await progressView(flags);
   try {
     return await measureAndReport(loaded, flags, { interruption, progress });
   } catch (fault) {
@@ -90,8 +109,12 @@ async function measureAndReport(
   { interruption, progress }: { readonly interruption: Interruption; readonly progress: ProgressView },
 ): Promise<number> {
   const { runBench, renderReport, plainLines } = loaded;
-  const baseline = await readBaseline(loaded, flags.baseline);
-  const { result, fault } = await runBench(benchConfigOf(flags, baseline), {
+  const baseline = await readBaseline(loaded, flags);
+  const isFirstBaseline = flags.baseline !== undefined && baseline === null;
+  if (isFirstBaseline) {
+    tell(`There is no baseline "${flags.baseline}" yet: nothing is compared, and this run is saved as it.\n`);
+  }
+  const { result, fault } = await runBench(benchConfigOf(flags, { baseline, isFirstBaseline }), {
     cli: [process.execPath, cliPath],
     tool: toolIdentity(),
     folder: process.cwd(),
@@ -99,6 +122,7 @@ async function measureAndReport(
     makeReference: referenceDigest,
     signal: interruption.signal,
     onProgress: (now) => progress.show(now),
+    onNotice: (text) => progress.tell(text),
   });
   progress.stop();
   // A signal may come after everything was measured; the result then still says that the run was interrupted.
@@ -115,7 +139,10 @@ async function measureAndReport(
     await reportToGitHub(loaded, reported);
   }
   if (exitCode !== null) return exitCode;
-  if (flags.saveBaseline !== undefined) await saveBaseline(loaded, flags.saveBaseline, reported);
+  if (flags.saveBaseline !== undefined) {
+    const isKept = baseline !== null && isSameFile(flags.baseline, flags.saveBaseline);
+    await saveBaseline(loaded, { file: flags.saveBaseline, isKept }, reported);
+  }
   if (fault !== null) process.stderr.write(plainLines(`error: ${explain(fault, flags.logLevel)}\n`));
   return reported.exitCode;
 }
@@ -152,11 +179,16 @@ function withReport(outputs: readonly Output[]): readonly Output[] {
   return isTaken ? outputs : [...outputs, { format: "text", file: standardOutput }];
 }
 
+/**
+ * The baseline to compare with; null without one, and in the first of runs that compare with the file they save.
+ * @throws Error that says how to make one
+ */
 async function readBaseline(
   { parseBaseline }: Pick<Bench, "parseBaseline">,
-  file: string | undefined,
+  { baseline: file, saveBaseline: kept }: Pick<BenchFlags, "baseline" | "saveBaseline">,
 ): Promise<NamedBaseline | null> {
   if (file === undefined) return null;
+  if (isSameFile(file, kept) && !existsSync(file)) return null;
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`The baseline "${file}" can't be read: ${reason}. Write one with --save-baseline.`, {
@@ -166,19 +198,37 @@ async function readBaseline(
   return { name: basename(file), content: parseBaseline(text, file) };
 }
 
-/** Saves the run as a baseline, unless it failed: later runs would be compared with its faults. */
+function isSameFile(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && resolve(one) === resolve(other);
+}
+
+/**
+ * Saves the run as a baseline, unless it failed or was undecided: later runs would be compared with its faults. A baseline
+ * that this run was compared with stays: replaced by every run that keeps its budgets, it would allow a little more each
+ * time.
+ */
 async function saveBaseline(
   { baselineOf }: Pick<Bench, "baselineOf">,
-  file: string,
+  { file, isKept }: { readonly file: string; readonly isKept: boolean },
   result: BenchResult,
 ): Promise<void> {
-  if (result.exitCode !== 0) {
-    process.stderr.write(
-      `"${file}" was not written: a run that ends with ${result.exitCode} is not kept as a baseline.\n`,
+  const { exitCode, verdict } = result;
+  if (exitCode !== 0 || verdict === "inconclusive") {
+    const why = exitCode === 0 ? "is undecided" : `ends with ${exitCode}`;
+    tell(`"${file}" was not written: a run that ${why} is not kept as a baseline.\n`);
+    return;
+  }
+  if (isKept) {
+    tell(
+      `"${file}" was kept: it is what this run was compared with. To begin anew, remove it, or save under another name.\n`,
     );
     return;
   }
   await writeTextFile(file, `${JSON.stringify(baselineOf(result), null, 2)}\n`);
+}
+
+function tell(text: string): void {
+  process.stderr.write(text);
 }
 
 /** The calibration runs that come with the package, from which the noise of machines is known. */

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { Command, Option } from "commander";
-import type { Budget } from "../../bench/internal.ts";
+import type { Budget } from "../../bench/results.ts";
 import { toolIdentity } from "../tool-identity.ts";
 import { wantsColor } from "../option.ts";
 import {
@@ -43,7 +43,7 @@ async function compare(before: string, after: string, flags: CompareFlags): Prom
   const outputs = outputsOf(flags);
   await requireWritable(outputs);
   const { compareResults, comparisonText, parseBudget, readResultFile, renderReport } =
-    await import("../../bench/internal.ts");
+    await import("../../bench/results.ts");
   try {
     const budgets = flags.budget.map((text): Budget => parseBudget(text));
     const { result, view } = compareResults(await readResultFile(before), await readResultFile(after), {

@@ -1,29 +1,27 @@
 import { setImmediate } from "node:timers/promises";
-import { SingleBar } from "cli-progress";
 import { Command } from "commander";
+import { formatBytes, formatCount, StreamCsvError } from "../../src/ground.ts";
 import {
+  defaultDialect,
   exportParameters,
-  formatBytes,
-  formatCount,
-  isGeneratedExportName,
-  openExport,
   planExport,
   readExportParameters,
   runExport,
   type ExportPlan,
   type ExportProgress,
 } from "../../src/internal.ts";
-import { StreamCsvError } from "../../src/index.ts";
-import { addFileFlags, readFileFlags, requireTaken, type FileFlags } from "../file-flags.ts";
+import { addFileFlags } from "../file-flags.ts";
 import { gzipSink } from "../gzip-sink.ts";
 import { flagName, type GlobalFlags } from "../option.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
 import { isClosedPipe, openSink, standardOutput, type Sink } from "../sink.ts";
 import { guardTerminal } from "../guard-terminal.ts";
+import { openNamedExport, requireDeclared, type NamedExportFlags } from "../open-named-export.ts";
+import { paramOption, type ParameterText } from "../param-option.ts";
 
-interface ExportFlags extends GlobalFlags, FileFlags {
+interface ExportFlags extends GlobalFlags, NamedExportFlags {
+  readonly param?: readonly ParameterText[];
   readonly output: string;
-  readonly table?: string;
 }
 
 /** How long rows are written before signals and the progress bar get a turn. */
@@ -46,7 +44,11 @@ const ofHttpOnly: ReadonlySet<string> = new Set(["delivery", "filename"]);
 export function exportCommand(): Command {
   const command = new Command("export")
     .description("Write one export as CSV to standard output, or to a file.")
-    .argument("<name|file>", "a generated export, or a Parquet, CSV, JSON or DuckDB file");
+    .argument(
+      "<name|file>",
+      "an export of the configuration, a generated one, or a Parquet, CSV, JSON or DuckDB file",
+    )
+    .addOption(paramOption());
   for (const { name, placeholder, description } of exportParameters) {
     if (ofHttpOnly.has(name)) continue;
     if (placeholder === yesOrNo) {
@@ -77,6 +79,7 @@ export function exportCommand(): Command {
 const moreHelp = `
 Examples:
   stream-csv export orders --rows 1000 --dialect excel -o orders.csv
+  stream-csv export invoices --param customer=7 --param status=open,paid
   stream-csv export flights.parquet --columns carrier,delay --delimiter tab | head
   stream-csv export sales.duckdb --table invoice -o invoices.csv.gz
 `;
@@ -85,26 +88,19 @@ async function exportOne(
   nameOrPath: string,
   flags: ExportFlags & Readonly<Record<string, unknown>>,
 ): Promise<Ending> {
-  const texts = exportParameters.flatMap(({ name }) => {
+  const texts: readonly ParameterText[] = exportParameters.flatMap(({ name }) => {
     const value = ofHttpOnly.has(name) ? undefined : flags[name];
     return typeof value === "string" || typeof value === "boolean" ? [[name, String(value)] as const] : [];
   });
-  if (flags.table !== undefined && isGeneratedExportName(nameOrPath))
-    throw new Error(
-      `--table ${flags.table} is for a DuckDB file, and "${nameOrPath}" is a generated export.`,
-    );
-  const parameters = inFlags(() => readExportParameters(texts));
-  const options = readFileFlags(flags);
-  requireTaken(options, [nameOrPath]);
-  const { definition, close } = await openExport(nameOrPath, {
-    ...options,
-    ...(flags.table === undefined ? {} : { table: flags.table }),
-  });
+  const { definition, close } = await openNamedExport(nameOrPath, flags);
   try {
-    return await write(
-      inFlags(() => planExport(definition, parameters)),
-      flags,
-    );
+    const plan = inFlags(() => {
+      const given = flags.param ?? [];
+      requireDeclared(definition, given);
+      const parameters = readExportParameters([...texts, ...given], defaultDialect, definition.parameters);
+      return planExport(definition, parameters);
+    });
+    return await write(plan, flags);
   } finally {
     await close();
   }
@@ -117,7 +113,9 @@ function inFlags<T>(read: () => T): T {
   } catch (error) {
     if (!(error instanceof StreamCsvError) || error.parameter === undefined) throw error;
     const { code, parameter } = error;
-    const message = error.message.replace(`Parameter "${parameter}"`, `--${flagName(parameter)}`);
+    const isFlag = exportParameters.some(({ name }) => name === parameter);
+    const flag = isFlag ? `--${flagName(parameter)}` : `--param ${parameter}`;
+    const message = error.message.replace(`Parameter "${parameter}"`, flag);
     throw new StreamCsvError(code, message, { parameter, cause: error });
   }
 }
@@ -146,7 +144,7 @@ async function write(plan: ExportPlan, flags: ExportFlags): Promise<Ending> {
 
 async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: AbortSignal): Promise<void> {
   const run = runExport(plan, { signal: stop });
-  const bar = startBar(plan, run.progress, flags);
+  const bar = await startBar(plan, run.progress, flags);
   try {
     let turnEndsMs = performance.now() + turnMs;
     for await (const chunk of run.lentChunks) {
@@ -183,12 +181,17 @@ async function unlessStopped(writing: Promise<void>, stop: AbortSignal): Promise
 }
 
 /** Shows a progress bar on standard error, if that is a terminal to which no rows are written. */
-function startBar(plan: ExportPlan, progress: ExportProgress, flags: ExportFlags): { stop(): void } {
+async function startBar(
+  plan: ExportPlan,
+  progress: ExportProgress,
+  flags: ExportFlags,
+): Promise<{ stop(): void }> {
   const rowsRunOverTerminal = flags.output === standardOutput && process.stdout.isTTY;
   if (!flags.progress || !process.stderr.isTTY || rowsRunOverTerminal) return { stop: () => undefined };
   const total = plan.expectedRows;
   const counted =
     total === null ? "{rows} rows" : "{bar} {percentage} % · {rows} rows · {eta_formatted} left";
+  const { SingleBar } = await import("cli-progress");
   const bar = new SingleBar({
     format: `${plan.name} ${counted} · {size}`,
     stream: process.stderr,

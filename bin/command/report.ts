@@ -28,7 +28,7 @@ async function report(file: string, flags: ReportFlags): Promise<void> {
   const outputs = outputsOf(flags);
   await requireWritable(outputs);
   // Loaded late, because loading takes longer than the checks above, which may fail.
-  const { parseResult, readResultFile, renderReport } = await import("../../bench/internal.ts");
+  const { parseResult, readResultFile, renderReport } = await import("../../bench/results.ts");
   const result =
     file === standardInput
       ? parseResult(await text(process.stdin), "standard input")

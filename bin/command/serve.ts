@@ -1,34 +1,27 @@
 // Longer than most, because every flag is declared, typed and passed on here.
 
 import { Command, Option } from "commander";
-import {
-  checkSetting,
-  defaultSettings,
-  encoderNames,
-  http10Ways,
-  parseByteSize,
-  parseCount,
-  parseDuration,
-  workerModels,
-} from "../../src/internal.ts";
+import { parseByteSize, parseCount, parseDuration } from "../../src/ground.ts";
+import { checkSetting, defaultSettings, encoderNames, http10Ways, workerModels } from "../../src/internal.ts";
 import {
   startServer,
   type Http10,
   type RunningServer,
-  type ServedFile,
+  type ServedSource,
   type ServerOptions,
   type WorkerModel,
 } from "../../src/server.ts";
 import type { EncoderName } from "../../src/index.ts";
-import { addConfigFile } from "../config-file.ts";
+import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
+import type { ServeSettings } from "../configuration/serve-settings.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "../option.ts";
 import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "../file-flags.ts";
 import { parseServedFile } from "../parse-served-file.ts";
-import { serveSettings, type ServeSettings } from "../serve-settings.ts";
 import { durationOption, sizeOption } from "../limit-option.ts";
 import { watchSignals } from "../watch-signals.ts";
 
 interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
+  readonly configuration?: LoadedConfiguration;
   readonly generated?: boolean;
   readonly skipUnreadable?: boolean;
   readonly host: string;
@@ -59,10 +52,13 @@ export function serveCommand(): Command {
   const duration = flagParser(parseDuration);
   const count = flagParser(parseCount);
   const { host, port, workers, slots, queue } = defaultSettings;
-  const command = new Command("serve")
+  return addFileFlags(new Command("serve"))
     .description("Start a server that streams exports as CSV; prints its URL when ready.")
     .argument("[source...]", "Parquet, CSV, JSON or DuckDB files to serve, each as FILE or NAME=FILE")
-    .option("--generated", "serve the generated exports together with files (default: only without files)")
+    .option(
+      "--generated",
+      "serve the generated exports together with others (default: only where there are no others)",
+    )
     .option(
       "--skip-unreadable",
       "start even if a file can't be read; its exports fail until it becomes readable",
@@ -143,7 +139,7 @@ export function serveCommand(): Command {
     .addOption(
       new Option(
         "--http10 <how>",
-        "a streamed export for HTTP/1.0: ended by closing the connection, or with a length, made before it is sent",
+        "how a streamed export is sent to an HTTP/1.0 client: stream ends it by closing the connection, length makes it first and sends its length",
       )
         .choices(http10Ways)
         .default(defaultSettings.http10),
@@ -151,7 +147,7 @@ export function serveCommand(): Command {
     .addOption(
       new Option(
         "--encoder <name>",
-        "encoder of rows; both give the same bytes, general is many times slower",
+        "encoder of the rows; both give the same bytes, csv-stringify is many times slower",
       )
         .choices(encoderNames)
         .default(defaultSettings.encoder),
@@ -166,15 +162,15 @@ export function serveCommand(): Command {
       const flags = self.optsWithGlobals<ServeFlags>();
       const isChosen = self.getOptionValueSource("slots") !== "default";
       if (flags.workerModel === "sync" && isChosen && flags.slots !== 1) self.error(slotsError(flags.slots));
-      const files = [...sources, ...(flags.sources ?? [])].map(parseServedFile);
-      process.exitCode = await serve(withFileOptions(files, readFileFlags(flags)), flags);
+      const files = withFileOptions(sources.map(parseServedFile), readFileFlags(flags));
+      process.exitCode = await serve([...files, ...(flags.configuration?.sources ?? [])], flags);
     })
     .addHelpText("after", moreHelp);
-  return addConfigFile(addFileFlags(command), serveSettings);
 }
 
 const moreHelp = `
 Examples:
+  stream-csv serve                            # the exports of stream-csv.yaml, or generated ones
   stream-csv serve flights.parquet invoices.csv
   stream-csv serve --workers 4 --spool-dir /var/cache/exports --spool-size 20GiB sales.duckdb
   curl -OJ 'http://127.0.0.1:8080/exports/orders.csv?rows=1000&dialect=excel'
@@ -184,7 +180,7 @@ function slotsError(slots: number): string {
   return `error: --slots ${slots} can't be used with --worker-model sync: a sync worker takes one connection at a time, so it has one slot. Leave --slots out and raise --workers, or use --worker-model async.`;
 }
 
-async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise<number> {
+async function serve(sources: readonly ServedSource[], flags: ServeFlags): Promise<number> {
   const watch = watchSignals();
   const settings = serverSettings(sources, flags);
   let server: RunningServer;
@@ -200,8 +196,9 @@ async function serve(sources: readonly ServedFile[], flags: ServeFlags): Promise
   return watch.killedBy() ?? (cutTransfers > 0 ? cutTransfersExit : 0);
 }
 
-function serverSettings(sources: readonly ServedFile[], flags: ServeFlags): ServerOptions {
+function serverSettings(sources: readonly ServedSource[], flags: ServeFlags): ServerOptions {
   return {
+    configuration: flags.configuration?.file ?? null,
     sources,
     generated: flags.generated ?? null,
     skipUnreadable: flags.skipUnreadable ?? false,

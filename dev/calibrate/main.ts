@@ -10,7 +10,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { parseCalibration, type CalibrationRun } from "../../bench/gate/budget/calibration-run.ts";
-import { describeEnvironment } from "../../bench/probe/environment.ts";
+import { describeEnvironment } from "../../bench/probe/describe-environment.ts";
 import { spawnBench } from "../spawn-bench.ts";
 import { recordOf } from "./calibration-record.ts";
 import {

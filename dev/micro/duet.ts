@@ -6,7 +6,7 @@
  *     node dist/dev/micro/duet.js [rounds]
  */
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../../src/internal.ts";
+import { systemClock } from "../../src/ground.ts";
 import { shuffled, seededRandom } from "../../bench/statistics/random.ts";
 import { streamCsvServer } from "../../bench/subject/stream-csv-server.ts";
 import type { Target } from "../../bench/subject/target.ts";

@@ -6,7 +6,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { describeEnvironment } from "../../bench/probe/environment.ts";
+import { describeEnvironment } from "../../bench/probe/describe-environment.ts";
 import { watchForeignLoad } from "./foreign-load.ts";
 import { installMissing } from "./install.ts";
 import { pageNotes, generatedPart, measuredTable, ratioTable } from "./page.ts";

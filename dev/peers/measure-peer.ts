@@ -1,6 +1,6 @@
-import { systemClock } from "../../src/internal.ts";
+import { systemClock } from "../../src/ground.ts";
 import type { ExportReading } from "../../bench/load/read-export.ts";
-import { countShortRequests } from "../../bench/load/short-requests.ts";
+import { countShortRequests } from "../../bench/load/count-short-requests.ts";
 import type { RunningTarget, Target } from "../../bench/subject/target.ts";
 import { measureFresh } from "../../bench/session/measure/measure-export.ts";
 import { readWhole, withServer, type ServedExport } from "../../bench/session/session.ts";

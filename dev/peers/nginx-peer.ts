@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findFreePort } from "../../bench/subject/process/free-port.ts";
+import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import type { Peer } from "./peer.ts";
 import { askVersion, runProgram, sourceFile, streamCsvProgram } from "./run-program.ts";
 

@@ -1,7 +1,7 @@
 import type { MetricId } from "../../bench/result/metric.ts";
 import type { BenchResult } from "../../bench/result/schema.ts";
 import { buildReport } from "../../bench/report/build-report.ts";
-import { growthCharts } from "../../bench/report/chart/growth-chart.ts";
+import { growthCharts } from "../../bench/report/chart/growth-charts.ts";
 import { roundChart } from "../../bench/report/chart/round-chart.ts";
 import { armLooks, type ArmLook } from "../../bench/report/html/arm-look.ts";
 import { drawChart, drawingSize } from "../../bench/report/html/draw.ts";

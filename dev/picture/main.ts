@@ -6,7 +6,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { readResultFile } from "../../bench/internal.ts";
+import { readResultFile } from "../../bench/results.ts";
 import { drawPicture } from "./draw-picture.ts";
 
 const target = fileURLToPath(new URL("../../../docs/report.svg", import.meta.url));

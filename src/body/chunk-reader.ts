@@ -3,7 +3,7 @@
 import { types } from "node:util";
 import { wrongType } from "../errors.ts";
 import { type Chunk, describeValue, isChunk } from "./chunk.ts";
-import { isLending } from "./lent-chunks.ts";
+import { isLending } from "./lend-chunks.ts";
 
 /** Passed to a producer. */
 export interface ProducerContext {

@@ -23,19 +23,29 @@ const provenBytes = 4 * 1024 ** 2;
 const slowMs = 250;
 const unprovenShare = 0.5;
 
-/** Encodes batches into chunks. `progress` counts the yielded rows and bytes. */
+/**
+ * Encodes batches into chunks. `progress` counts the yielded rows and bytes. Where only the rows tell the columns, the encoder
+ * is a function, which is called when the first batch is there, or when there is none.
+ */
 export async function* encodeBatches(
   batches: AsyncIterable<Batch>,
-  encoder: CsvEncoder,
+  encoderOrMaker: CsvEncoder | (() => CsvEncoder),
   progress: { -readonly [K in keyof ExportProgress]: ExportProgress[K] },
   clock: Clock = systemClock,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let header = encoder.header();
+  let encoder = typeof encoderOrMaker === "function" ? undefined : encoderOrMaker;
+  let header = encoder?.header() ?? new Uint8Array(0);
   // Before the first batch the row size is unknown. A high estimate makes small pieces, so the first rows come
   // sooner.
   let bytesPerRow = 1024;
   let isSlow = false;
+  const start = (): CsvEncoder => {
+    const made = typeof encoderOrMaker === "function" ? encoderOrMaker() : encoderOrMaker;
+    header = made.header();
+    return made;
+  };
   for await (const batch of batches) {
+    encoder ??= start();
     let to = 0;
     for (let from = 0; from < batch.rowCount; from = to) {
       // Equal pieces, so that a batch a little larger than a chunk doesn't leave a tiny one behind.
@@ -57,6 +67,7 @@ export async function* encodeBatches(
       isSlow ||= clock.nowMs() - yieldedAtMs > slowMs;
     }
   }
+  encoder ??= start();
   if (header.byteLength > 0) {
     progress.bytes += header.byteLength;
     progress.guardedCells = encoder.guardedCells;

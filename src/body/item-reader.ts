@@ -119,8 +119,8 @@ export class ItemReader {
   #settled(pulled: Promise<Pulled>, pause: Pause | undefined): Promise<Pulled | undefined> {
     this.#pending = pulled;
     return this.#interruption.wait<Pulled | undefined>((resolve, reject) => {
-      void pulled.then(resolve, reject);
-      void pause?.begun.then(resolve);
+      pulled.then(resolve, reject);
+      pause?.begun.then(resolve, reject);
     });
   }
 

@@ -58,13 +58,13 @@ export const dialectTextOptions: {
   nonFinite: {
     parse: (text) => choice<NonFinite>("nonFinite", text, { error: "error", text: "text", null: "null" }),
     placeholder: "error|text|null",
-    description: "what becomes of NaN and infinities",
+    description: "how NaN and infinities are written",
   },
   formulas: {
     parse: (text) =>
       choice<Formulas>("formulas", text, { allow: "allow", escape: "escape", reject: "reject" }),
     placeholder: "allow|escape|reject",
-    description: "what becomes of text that a spreadsheet would run",
+    description: "what to do with text that a spreadsheet would run as a formula",
   },
   timestamps: {
     parse: (text) => choice<Timestamps>("timestamps", text, { iso: "iso", space: "space" }),

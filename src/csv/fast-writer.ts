@@ -3,11 +3,11 @@ import type { Batch, ColumnVector } from "./batch.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
 import type { Dialect } from "./dialect.ts";
 import { cellFormat } from "./fast/cell-format.ts";
-import { stagedColumn } from "./fast/column-stage.ts";
-import { interleave, repeatOnPage, takePage } from "./fast/interleave.ts";
+import { chooseColumnWriter } from "./fast/choose-column-writer.ts";
+import { interleave, writeEmptyRows, takeRows } from "./fast/interleave.ts";
 import { rowTable, writeRowTable } from "./fast/row-table.ts";
 import { reserveCells, columnBuffer, takeColumnBuffer } from "./fast/column-buffer.ts";
-import type { ColumnContext, StagedColumn } from "./fast/staged-column.ts";
+import type { ColumnContext, ColumnWriter } from "./fast/column-writer.ts";
 import { textTable, writeTextTable } from "./fast/text-table.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { stringifyWriter } from "./stringify-writer.ts";
@@ -28,7 +28,7 @@ interface PreparedColumn {
   ready?: {
     readonly vector: ColumnVector;
     readonly fields: readonly unknown[];
-    readonly staged: StagedColumn;
+    readonly writer: ColumnWriter;
   };
 }
 
@@ -82,8 +82,8 @@ interface CompiledWriter {
 }
 
 /**
- * Presses that some writer has. Encoding is synchronous, so all writers of the same columns and dialect can take turns at
- * one: a thousand readers of an export hold ten kilobytes of it together, and not each.
+ * The compiled writers in use. Encoding is synchronous, so all writers of the same columns and dialect share one: a thousand
+ * readers of an export hold its ten kilobytes together, instead of ten kilobytes each.
  */
 const compiledWriters = new Map<string, WeakRef<CompiledWriter>>();
 
@@ -118,10 +118,10 @@ function compileWriter(names: readonly string[], dialect: Dialect): CompiledWrit
   }));
 
   const contexts = prepared.map(({ context }) => context);
-  const staged: StagedColumn[] = [];
+  const writers: ColumnWriter[] = [];
 
   function encode(batch: Batch, from: number, to: number, firstRow: number, memory: ChunkMemory): Uint8Array {
-    if (names.length === 0) return takePage(repeatOnPage(format.recordDelimiter, to - from), memory);
+    if (names.length === 0) return takeRows(writeEmptyRows(format.recordDelimiter, to - from), memory);
     const table = rowTable(batch);
     if (table !== undefined) {
       for (const context of contexts) context.rowOffset = firstRow - from;
@@ -133,12 +133,12 @@ function compileWriter(names: readonly string[], dialect: Dialect): CompiledWrit
       return takeColumnBuffer(writeTextTable(texts, from, to, contexts), memory);
     }
     for (let index = 0; index < prepared.length; index += 1)
-      staged[index] = readyColumn(prepared[index], batch.columns[index], firstRow - from);
+      writers[index] = readyWriter(prepared[index], batch.columns[index], firstRow - from);
     let at = 0;
     for (let row = from; row < to; row += blockRows)
-      at = writeBlock(staged, row, Math.min(to, row + blockRows), at);
+      at = writeBlock(writers, row, Math.min(to, row + blockRows), at);
     columnBuffer.shrink();
-    return takePage(at, memory);
+    return takeRows(at, memory);
   }
 
   return {
@@ -151,32 +151,32 @@ function compileWriter(names: readonly string[], dialect: Dialect): CompiledWrit
 }
 
 /** `encode` is never given a batch with fewer columns than the writer has. */
-function readyColumn(
+function readyWriter(
   column: PreparedColumn | undefined,
   vector: ColumnVector | undefined,
   rowOffset: number,
-): StagedColumn {
+): ColumnWriter {
   if (column === undefined || vector === undefined) throw new RangeError("The batch has too few columns.");
   column.context.rowOffset = rowOffset;
-  if (column.ready?.vector === vector && hasFields(vector, column.ready.fields)) return column.ready.staged;
-  const staged = stagedColumn(vector, column.context);
-  column.ready = { vector, fields: Object.values(vector), staged };
-  return staged;
+  if (column.ready?.vector === vector && hasFields(vector, column.ready.fields)) return column.ready.writer;
+  const writer = chooseColumnWriter(vector, column.context);
+  column.ready = { vector, fields: Object.values(vector), writer };
+  return writer;
 }
 
 function hasFields(vector: ColumnVector, fields: readonly unknown[]): boolean {
   return Object.values(vector).every((field, index) => field === fields[index]);
 }
 
-function writeBlock(columns: readonly StagedColumn[], from: number, to: number, pageEnd: number): number {
+function writeBlock(columns: readonly ColumnWriter[], from: number, to: number, rowsEnd: number): number {
   const rowCount = to - from;
   reserveCells(columns.length * rowCount);
   let at = 0;
   let slot = 0;
   for (const column of columns) {
-    at = column.stage(from, to, slot, at);
+    at = column.write(from, to, slot, at);
     slot += rowCount;
   }
   columnBuffer.reserve(at);
-  return interleave(columns, rowCount, pageEnd);
+  return interleave(columns, rowCount, rowsEnd);
 }

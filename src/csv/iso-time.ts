@@ -15,7 +15,7 @@ export interface InstantParts {
   /** Days since 1970-01-01. */
   readonly days: number;
   /** `hh:mm:ss` */
-  readonly clock: string;
+  readonly time: string;
   /** The fraction of the second, with as many digits as the unit has. */
   readonly fraction: string;
 }
@@ -49,7 +49,7 @@ export function instantParts(
   const days = Math.floor(seconds / secondsPerDay);
   return {
     days,
-    clock: clockText(seconds - days * secondsPerDay),
+    time: timeText(seconds - days * secondsPerDay),
     fraction: padded(fraction, fractionDigits[unit]),
   };
 }
@@ -61,7 +61,7 @@ export function instantParts(
 export function instantText(ticks: number | bigint, unit: InstantUnit): string | null {
   const parts = instantParts(ticks, unit);
   if (parts === null || typeof parts === "string") return parts;
-  return `${calendarText(parts.days)}T${parts.clock}.${shortened(parts.fraction, 3)}Z`;
+  return `${calendarText(parts.days)}T${parts.time}.${shortened(parts.fraction, 3)}Z`;
 }
 
 /**
@@ -72,7 +72,7 @@ export function spacedInstantText(ticks: number | bigint, unit: InstantUnit): st
   const parts = instantParts(ticks, unit);
   if (parts === null || typeof parts === "string") return parts;
   const fraction = shortened(parts.fraction, 0);
-  return `${calendarText(parts.days)} ${parts.clock}${fraction === "" ? "" : `.${fraction}`}`;
+  return `${calendarText(parts.days)} ${parts.time}${fraction === "" ? "" : `.${fraction}`}`;
 }
 
 /** Removes trailing zeros from a fraction, three at a time, but keeps at least `least` digits. */
@@ -129,7 +129,7 @@ function calendarText(days: number): string {
   return `${years}-${padded(month, 2)}-${padded(day, 2)}`;
 }
 
-function clockText(second: number): string {
+function timeText(second: number): string {
   const minutes = Math.floor(second / 60);
   return `${padded(Math.floor(minutes / 60), 2)}:${padded(minutes % 60, 2)}:${padded(second % 60, 2)}`;
 }

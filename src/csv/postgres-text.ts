@@ -1,4 +1,4 @@
-import { clockText, type IntervalValue } from "./value.ts";
+import { hoursText, type IntervalValue } from "./value.ts";
 import { calendarDay, infiniteDayText, instantParts, type InstantUnit } from "./iso-time.ts";
 
 /**
@@ -45,7 +45,7 @@ export function postgresInstant(ticks: number | bigint, unit: InstantUnit, isZon
   if (parts === null || typeof parts === "string") return parts;
   const { year, text } = dayParts(parts.days);
   const fraction = parts.fraction.replace(/0+$/, "");
-  const time = `${parts.clock}${fraction === "" ? "" : `.${fraction}`}`;
+  const time = `${parts.time}${fraction === "" ? "" : `.${fraction}`}`;
   return `${text} ${time}${isZoned ? "+00" : ""}${year <= 0 ? " BC" : ""}`;
 }
 
@@ -113,7 +113,7 @@ export function postgresInterval({ months, days, microseconds }: IntervalValue):
   add(months % 12, "mon");
   add(days, "day");
   if (microseconds !== 0n || parts.length === 0) {
-    const { isNegative, text } = clockText(microseconds);
+    const { isNegative, text } = hoursText(microseconds);
     parts.push(`${isNegative ? "-" : isBefore ? "+" : ""}${text}`);
   }
   return parts.join(" ");

@@ -2,7 +2,7 @@ import { stringify, type Options } from "csv-stringify/sync";
 import type { Batch } from "./batch.ts";
 import { isPostgres, type Dialect } from "./dialect.ts";
 import type { RowWriter } from "./row-writer.ts";
-import { toStringifyOptions } from "./stringify-options.ts";
+import { toStringifyOptions } from "./to-stringify-options.ts";
 import { vectorValue } from "./vector-value.ts";
 
 /** It is ten times slower than the fast encoder, and even slower before it is compiled: 64 KiB took 10 to 30 ms. */

@@ -112,7 +112,7 @@ export class IntervalValue {
       counted(this.days, "day"),
     ].filter((part) => part !== "");
     if (this.microseconds !== 0n || parts.length === 0) {
-      const { isNegative, text } = clockText(this.microseconds);
+      const { isNegative, text } = hoursText(this.microseconds);
       parts.push(`${isNegative ? "-" : ""}${text}`);
     }
     return parts.join(" ");
@@ -124,8 +124,8 @@ function counted(count: number, unit: string): string {
   return `${count} ${unit}${Math.abs(count) === 1 ? "" : "s"}`;
 }
 
-/** Returns hours, minutes and seconds, with a fraction if it is not zero, and the sign separately. */
-export function clockText(microseconds: bigint): { readonly isNegative: boolean; readonly text: string } {
+/** Returns hours, minutes and seconds: `04:05:06.7`, with a fraction only if it is not zero, and the sign separately. */
+export function hoursText(microseconds: bigint): { readonly isNegative: boolean; readonly text: string } {
   const isNegative = microseconds < 0n;
   const size = isNegative ? -microseconds : microseconds;
   const seconds = size / 1_000_000n;

@@ -1,42 +1,55 @@
+import { systemClock, type Clock } from "../clock.ts";
 import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
 import { generatedExportNames } from "../source/synthetic/generated-source.ts";
-import { generatedExport, type ExportDefinition, type ServedFile } from "./definition.ts";
+import { generatedExport, type ExportDefinition } from "./definition.ts";
+import type { ServedSource } from "./served-source.ts";
+import { Databases, type DatabaseUsage } from "./databases.ts";
+import type { ExportGroup } from "./export-group.ts";
 import { FileExports } from "./file-exports.ts";
+import { QueryExport } from "./query-export.ts";
+import { RowsExport } from "./rows-export.ts";
 
 /** What exports a catalog has. */
 export interface CatalogOptions {
-  /** Files whose rows are exported, by their paths, or with a name and options. @default none */
-  readonly files?: readonly (string | ServedFile)[];
-  /** Whether the generated exports are there. @default where there are no files */
+  /** What is exported: files, by their paths or with a name and options, queries and rows of programs. @default none */
+  readonly sources?: readonly (string | ServedSource)[];
+  /** Whether the generated exports are there. @default where there are no sources */
   readonly generated?: boolean;
+  /** How long a reading waits for a connection of its database, in milliseconds. @default 30,000 */
+  readonly queueTimeoutMs?: number;
+  /** @default the machine's clock */
+  readonly clock?: Clock;
 }
 
-/** A file that can't be read, and why. */
-interface FileFault {
-  readonly path: string;
+/** A source that can't be read, and why. */
+interface SourceFault {
+  /** What it is, such as `"flights.parquet"` or `the query "invoices"`. */
+  readonly title: string;
   readonly error: StreamCsvError;
 }
 
-/** An export in a list: its definition, or the reason why its file can't be read at the moment. */
+/** An export in a list: its definition, or the reason why its source can't be read at the moment. */
 export type ListedExport =
   | { readonly name: string; readonly definition: ExportDefinition }
   | { readonly name: string; readonly error: StreamCsvError };
 
-/** The exports a server knows. Files may change at any time; each answer tells of them as they are now. */
+/** The exports a server knows. Sources may change at any time; each answer tells of them as they are now. */
 export interface Catalog {
-  /** The files that couldn't be read when the catalog was opened. */
-  readonly faults: readonly FileFault[];
+  /** The sources that couldn't be read when the catalog was opened. */
+  readonly faults: readonly SourceFault[];
+  /** What is used of the databases. */
+  readonly databases: readonly DatabaseUsage[];
   /**
    * The export of that name.
-   * @throws StreamCsvError `SCSV_UNKNOWN_EXPORT`, listing the names there are; what opening its file throws
+   * @throws StreamCsvError `SCSV_UNKNOWN_EXPORT`, listing the names there are; what opening its source throws
    */
   find(name: string): Promise<ExportDefinition>;
   list(): Promise<readonly ListedExport[]>;
   /** Whether at least one export can be read at the moment. True if the catalog has no exports. */
   isReadable(): Promise<boolean>;
   /**
-   * Closes the catalog when a file couldn't be read.
-   * @throws StreamCsvError the fault of the file, or `SCSV_SOURCE_UNREADABLE` that names all of them
+   * Closes the catalog when a source couldn't be read.
+   * @throws StreamCsvError the fault of the source, or `SCSV_SOURCE_UNREADABLE` that names all of them
    */
   requireReadable(): Promise<void>;
   /** Closes all sources; readings under way are aborted. */
@@ -44,28 +57,28 @@ export interface Catalog {
 }
 
 /**
- * Opens files one after the other. A file that can't be read is a fault of the catalog; requests for its exports fail until
- * the file can be read.
- * @throws StreamCsvError `SCSV_DUPLICATE_EXPORT` when two exports would have one name
+ * Opens sources one after the other. One that can't be read is a fault of the catalog; requests for its exports fail until it
+ * can be read.
+ * @throws StreamCsvError `SCSV_DUPLICATE_EXPORT` when two exports would have one name, `SCSV_BAD_SETTING` for what can't be in
+ *   the configuration of one
  */
 export async function openCatalog(options: CatalogOptions = {}): Promise<Catalog> {
   requireObject("options", options);
-  const { files: paths = [] } = options;
-  if (!Array.isArray(paths)) throw wrongType('files is a list of paths, such as ["flights.parquet"].');
-  const files = paths.map(
-    (file: string | ServedFile) => new FileExports(typeof file === "string" ? { path: file } : file),
-  );
+  const { sources = [], clock = systemClock } = options;
+  if (!Array.isArray(sources)) throw wrongType('sources is a list, such as ["flights.parquet"].');
+  const databases = new Databases(clock, options.queueTimeoutMs);
+  const groups = sources.map((source: string | ServedSource) => groupOf(source, databases, clock));
   const generated =
-    (options.generated ?? files.length === 0) ? generatedExportNames.map(generatedExport) : [];
-  const faults: FileFault[] = [];
-  for (const file of files) {
+    (options.generated ?? groups.length === 0) ? generatedExportNames.map(generatedExport) : [];
+  const faults: SourceFault[] = [];
+  for (const group of groups) {
     try {
-      await file.current();
+      await group.current();
     } catch (error) {
-      faults.push(faultOf(file, error));
+      faults.push(faultOf(group, error));
     }
   }
-  const catalog = new OpenCatalog(generated, files, faults);
+  const catalog = new OpenCatalog(generated, groups, databases, faults);
   try {
     catalog.checkNames();
   } catch (error) {
@@ -75,31 +88,45 @@ export async function openCatalog(options: CatalogOptions = {}): Promise<Catalog
   return catalog;
 }
 
+function groupOf(source: string | ServedSource, databases: Databases, clock: Clock): ExportGroup {
+  if (typeof source === "string") return new FileExports({ path: source });
+  if ("module" in source) return new RowsExport(source, clock);
+  if ("database" in source) return new QueryExport(source, () => databases.get(source.database), clock);
+  return new FileExports(source);
+}
+
 class OpenCatalog implements Catalog {
-  readonly faults: readonly FileFault[];
+  readonly faults: readonly SourceFault[];
   readonly #generated: readonly ExportDefinition[];
-  readonly #files: readonly FileExports[];
+  readonly #groups: readonly ExportGroup[];
+  readonly #databases: Databases;
 
   constructor(
     generated: readonly ExportDefinition[],
-    files: readonly FileExports[],
-    faults: readonly FileFault[],
+    groups: readonly ExportGroup[],
+    databases: Databases,
+    faults: readonly SourceFault[],
   ) {
     this.#generated = generated;
-    this.#files = files;
+    this.#groups = groups;
+    this.#databases = databases;
     this.faults = faults;
+  }
+
+  get databases(): readonly DatabaseUsage[] {
+    return this.#databases.usage;
   }
 
   async find(name: string): Promise<ExportDefinition> {
     const generated = this.#generated.find((definition) => definition.name === name);
     if (generated !== undefined) return generated;
     let fault: unknown;
-    for (const file of this.#candidates(name)) {
+    for (const group of this.#candidates(name)) {
       try {
-        const found = (await file.current()).get(name);
+        const found = (await group.current()).get(name);
         if (found !== undefined) return found;
       } catch (error) {
-        // Another file may still have the export.
+        // Another source may still have the export.
         fault ??= error;
       }
     }
@@ -115,14 +142,14 @@ class OpenCatalog implements Catalog {
       name: definition.name,
       definition,
     }));
-    for (const file of this.#files) listed.push(...(await listFile(file)));
+    for (const group of this.#groups) listed.push(...(await listGroup(group)));
     return listed;
   }
 
   async isReadable(): Promise<boolean> {
-    if (this.#generated.length > 0 || this.#files.length === 0) return true;
-    for (const file of this.#files) {
-      const listed = await listFile(file);
+    if (this.#generated.length > 0 || this.#groups.length === 0) return true;
+    for (const group of this.#groups) {
+      const listed = await listGroup(group);
       if (listed.some((one) => "definition" in one)) return true;
     }
     return false;
@@ -132,80 +159,74 @@ class OpenCatalog implements Catalog {
     const [first] = this.faults;
     if (first === undefined) return;
     await this.close();
-    throw this.faults.length === 1 ? first.error : severalFaults(this.faults, this.#files.length);
+    throw this.faults.length === 1 ? first.error : severalFaults(this.faults, this.#groups.length);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#files.map((file) => file.close()));
+    await Promise.all(this.#groups.map((group) => group.close()));
+    await this.#databases.close();
   }
 
   /** @throws StreamCsvError `SCSV_DUPLICATE_EXPORT` */
   checkNames(): void {
     const owners = new Map<string, string>(this.#generated.map(({ name }) => [name, "a generated export"]));
-    for (const { file, lastNames } of this.#files) {
-      for (const name of lastNames) {
+    for (const group of this.#groups) {
+      for (const name of group.lastNames) {
         const owner = owners.get(name);
-        if (owner !== undefined) throw duplicate(name, file, owner);
-        owners.set(name, JSON.stringify(file.path));
+        if (owner !== undefined) throw duplicate(name, group, owner);
+        owners.set(name, group.title);
       }
     }
   }
 
-  /** Files that may have an export of this name. The file that had it last comes first. */
-  #candidates(name: string): readonly FileExports[] {
-    const candidates = this.#files.filter((file) => file.mayHave(name));
+  /** Groups that may have an export of this name. The one that had it last comes first. */
+  #candidates(name: string): readonly ExportGroup[] {
+    const candidates = this.#groups.filter((group) => group.mayHave(name));
     const had = candidates.filter(({ lastNames }) => lastNames.includes(name));
-    return [...had, ...candidates.filter((file) => !had.includes(file))];
+    return [...had, ...candidates.filter((group) => !had.includes(group))];
   }
 
   #lastNames(): readonly string[] {
     return [
       ...this.#generated.map((definition) => definition.name),
-      ...this.#files.flatMap(({ lastNames }) => lastNames),
+      ...this.#groups.flatMap(({ lastNames }) => lastNames),
     ];
   }
 }
 
-async function listFile(file: FileExports): Promise<readonly ListedExport[]> {
+async function listGroup(group: ExportGroup): Promise<readonly ListedExport[]> {
   try {
-    return [...(await file.current())].map(([name, definition]) => ({ name, definition }));
+    return [...(await group.current())].map(([name, definition]) => ({ name, definition }));
   } catch (thrown) {
-    const { error } = faultOf(file, thrown);
-    return file.lastNames.map((name) => ({ name, error }));
+    const { error } = faultOf(group, thrown);
+    return group.lastNames.map((name) => ({ name, error }));
   }
 }
 
-function faultOf({ file }: FileExports, thrown: unknown): FileFault {
+function faultOf({ title }: ExportGroup, thrown: unknown): SourceFault {
   const error = toError(thrown);
   return {
-    path: file.path,
+    title,
     error:
       error instanceof StreamCsvError
         ? error
-        : new StreamCsvError(
-            "SCSV_INTERNAL",
-            `Opening ${JSON.stringify(file.path)} failed: ${error.message}.`,
-            {
-              cause: error,
-            },
-          ),
+        : new StreamCsvError("SCSV_INTERNAL", `Opening ${title} failed: ${error.message}.`, { cause: error }),
   };
 }
 
-function severalFaults(faults: readonly FileFault[], files: number): StreamCsvError {
+function severalFaults(faults: readonly SourceFault[], sources: number): StreamCsvError {
   const reasons = faults.map(({ error }) => `\n  ${error.message}`).join("");
   return new StreamCsvError(
     "SCSV_SOURCE_UNREADABLE",
-    `${faults.length} of ${files} files can't be read:${reasons}`,
-    { hint: "Correct these files or leave them out, or start without them: --skip-unreadable." },
+    `${faults.length} of ${sources} sources can't be read:${reasons}`,
+    { hint: "Correct these or leave them out, or start without them: --skip-unreadable." },
   );
 }
 
-function duplicate(name: string, file: ServedFile, owner: string): StreamCsvError {
-  const path = JSON.stringify(file.path);
+function duplicate(name: string, group: ExportGroup, owner: string): StreamCsvError {
   return new StreamCsvError(
     "SCSV_DUPLICATE_EXPORT",
-    `${path} and ${owner} would both be served as ${JSON.stringify(name)}.`,
-    { hint: `Give one of them another name: NAME=${file.path}.` },
+    `${group.title} and ${owner} would both be served as ${JSON.stringify(name)}.`,
+    { hint: group.renaming },
   );
 }

@@ -7,28 +7,56 @@ import {
 } from "../source/synthetic/generated-source.ts";
 import { openSource, type OpenOptions } from "../source/open-source.ts";
 import type { ColumnDescription, Source } from "../source/source.ts";
+import type { DeclaredParameter, ParameterValues } from "./declared-parameter.ts";
+import { deliveries, type Delivery } from "./delivery.ts";
+import type { ServedFile, ServedSource } from "./served-source.ts";
 
 /** An export: a named, described set of rows that can be asked for as CSV, in one state of its source. */
 export interface ExportDefinition {
   readonly name: string;
+  /** Shown to people; null where there is none. */
+  readonly description: string | null;
   /** Kind of source behind it: `generated`, `parquet`, `csv`, … */
   readonly kind: string;
   readonly columns: readonly ColumnDescription[];
+  /** Whether only the rows tell the columns, so that `columns` is empty. */
+  readonly columnsByRows: boolean;
   /** Rows of an export that is asked for without `rows`; null when unknown. */
   readonly rows: number | null;
-  /** The file behind it; null for a generated one. */
-  readonly file: ServedFile | null;
+  /** What is behind it; null for a generated one. */
+  readonly served: ServedSource | null;
+  /** The parameters it declares itself. */
+  readonly parameters: readonly DeclaredParameter[];
+  /** The deliveries that may be asked for. */
+  readonly deliveries: readonly Delivery[];
   /** Whether rows depend on a seed. */
   readonly isSeeded: boolean;
+  /** Whether a reading keeps a snapshot of a database from being cleaned up, so that a client that stalls is cut. */
+  readonly pinsDatabase: boolean;
+  /** Tells the version of rows that may change at any time; null where the source has a version of its own. */
+  readonly live: LiveVersion | null;
   /** The rows as a source. A generated source is made for its seed and rows. A file is opened once and shared. */
-  source(parameters: { readonly seed: number; readonly rows: number | null }): Source;
+  source(selection: SourceSelection): Source;
 }
 
-/** A file whose rows are exported, and how it is read. Plain data. */
-export interface ServedFile extends Omit<OpenOptions, "table" | "importer"> {
-  readonly path: string;
-  /** What its exports are called in place of the file's name without folder and ending. */
-  readonly name?: string;
+/** Which rows a source is made for. */
+export interface SourceSelection {
+  readonly seed: number;
+  readonly rows: number | null;
+  /** Keys of the columns wanted, for an export without known columns. */
+  readonly columns: readonly string[] | null;
+  /** Values of the parameters that the export declares. */
+  readonly values: ParameterValues;
+  /** The version of live rows. */
+  readonly version: string;
+}
+
+/** The version of rows that may change at any time. */
+export interface LiveVersion {
+  /** Whether equal versions mean equal rows; otherwise each request has rows of its own. */
+  readonly isShared: boolean;
+  /** @throws what asking the database throws */
+  current(values: ParameterValues, signal: AbortSignal): Promise<string>;
 }
 
 /**
@@ -64,8 +92,14 @@ export function generatedExport(name: GeneratedExportName): ExportDefinition {
     kind: sample.kind,
     columns: sample.columns,
     rows: sample.rowCount,
-    file: null,
+    description: null,
+    served: null,
+    parameters: [],
+    deliveries,
+    columnsByRows: false,
     isSeeded: true,
+    pinsDatabase: false,
+    live: null,
     source: ({ seed, rows }) => generatedSource(name, rows === null ? { seed } : { seed, rows }),
   };
 }
@@ -73,5 +107,19 @@ export function generatedExport(name: GeneratedExportName): ExportDefinition {
 /** The export of a file's source, under a name of its own. */
 export function fileExport(source: Source, file: ServedFile, name: string): ExportDefinition {
   const { kind, columns, rowCount } = source;
-  return { name, kind, columns, rows: rowCount, file, isSeeded: false, source: () => source };
+  return {
+    name,
+    description: file.description ?? null,
+    kind,
+    columns,
+    rows: rowCount,
+    served: file,
+    parameters: [],
+    deliveries: file.deliveries ?? deliveries,
+    columnsByRows: false,
+    isSeeded: false,
+    pinsDatabase: false,
+    live: null,
+    source: () => source,
+  };
 }

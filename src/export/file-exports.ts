@@ -2,7 +2,9 @@ import { StreamCsvError } from "../errors.ts";
 import { fileVersion } from "../source/guarded-file.ts";
 import { fileStem, openSources } from "../source/open-source.ts";
 import type { Source } from "../source/source.ts";
-import type { ExportDefinition, ServedFile } from "./definition.ts";
+import type { ExportDefinition } from "./definition.ts";
+import type { ExportGroup } from "./export-group.ts";
+import type { ServedFile } from "./served-source.ts";
 import { FileState } from "./file-state.ts";
 
 /** How often a file that changes while it is described is described again before the request fails. */
@@ -14,7 +16,7 @@ const mostAttempts = 3;
  *
  * If a file can't be read, only requests for its exports fail. The file is examined again when it has changed.
  */
-export class FileExports {
+export class FileExports implements ExportGroup {
   readonly file: ServedFile;
   /** What its exports are called, or what the names of its tables begin with. */
   readonly name: string;
@@ -27,6 +29,14 @@ export class FileExports {
   constructor(file: ServedFile) {
     this.file = file;
     this.name = file.name ?? fileStem(file.path);
+  }
+
+  get title(): string {
+    return JSON.stringify(this.file.path);
+  }
+
+  get renaming(): string {
+    return `Give one of them another name: NAME=${this.file.path}.`;
   }
 
   /** The names its exports had when it was last described; its own name alone when it never was. */
@@ -79,7 +89,7 @@ export class FileExports {
   }
 
   async #describe(version: string): Promise<readonly Source[]> {
-    const { path, name: _name, ...options } = this.file;
+    const { path, name: _name, description: _description, deliveries: _deliveries, ...options } = this.file;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await openSources(path, options);

@@ -1,7 +1,8 @@
 import type { Batch } from "../csv/batch.ts";
 import { StreamCsvError } from "../errors.ts";
 import type { ReadOptions, Source } from "../source/source.ts";
-import { fileExport, type ExportDefinition, type ServedFile } from "./definition.ts";
+import { fileExport, type ExportDefinition } from "./definition.ts";
+import type { ServedFile } from "./served-source.ts";
 
 /**
  * The exports of a file in one state of the file. When the file changes, the state is retired: it continues to serve the

@@ -84,3 +84,13 @@ function readTimestamp(text: string): string | undefined {
   if (zoneHours > 15 || zoneMinutes > 59) return undefined;
   return `${day}T${hours}:${minutes}:${seconds}${fraction}${zone}`;
 }
+
+/** Whether a text names a type of parameters. */
+export function isParameterType(text: string): text is ParameterType {
+  return (parameterTypes as readonly string[]).includes(text);
+}
+
+/** What is allowed for a type, for messages: "takes …". */
+export function allowedOf(type: ParameterType): string {
+  return entries[type].allowed;
+}

@@ -1,11 +1,18 @@
 import { encoderNames, type EncoderName } from "../csv/csv-encoder.ts";
-import { readCsvRow } from "../csv/csv-row.ts";
 import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../csv/dialect-text.ts";
 import { dialects, type DialectOptions, type DialectName } from "../csv/dialect.ts";
 import { isDialectName } from "../csv/resolve-dialect.ts";
 import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
 import { parseCount } from "../units.ts";
+import {
+  readParameterValue,
+  type DeclaredParameter,
+  type ParameterValue,
+  type ParameterValues,
+} from "./declared-parameter.ts";
+import { readColumnList } from "./column-list.ts";
 import { deliveries, isDelivery, type Delivery } from "./delivery.ts";
+import { allowedOf } from "./parameter-type.ts";
 
 /** The parameters of a request, parsed but not yet checked against a particular export. Plain data. */
 export interface ExportParameters {
@@ -22,6 +29,8 @@ export interface ExportParameters {
   readonly dialectOptions: DialectOptions;
   /** How rows are encoded, to the same bytes; null for the server's own choice. */
   readonly encoder: EncoderName | null;
+  /** Values of the parameters that the export itself declares. */
+  readonly values: ParameterValues;
 }
 
 type Parameters = { -readonly [K in keyof ExportParameters]: ExportParameters[K] };
@@ -69,7 +78,7 @@ export const exportParameters: readonly ExportParameter[] = [
     placeholder: "A,B",
     description: "columns wanted, in order, written as one CSV row (default: all)",
     read: (text, into) => {
-      into.columns = readColumns(text);
+      into.columns = readColumnList(text);
     },
   },
   {
@@ -98,7 +107,7 @@ export const exportParameters: readonly ExportParameter[] = [
   {
     name: "encoder",
     placeholder: encoderNames.join("|"),
-    description: "what encodes the rows, to the same bytes (default: fast)",
+    description: "encoder of the rows; both give the same bytes (default: fast)",
     read: (text, into) => {
       const encoder = encoderNames.find((name) => name === text);
       if (encoder === undefined)
@@ -130,13 +139,15 @@ export interface DefaultDialect {
 export const defaultDialect: DefaultDialect = { dialect: "rfc4180", dialectOptions: {} };
 
 /**
- * Parses the parameters of an export from the texts of a query string or of flags. Single options of a dialect are added to the
- * default ones. A named dialect replaces the default dialect and its options.
+ * Parses the parameters of an export from the texts of a query string or of flags: those that every export has, and those that
+ * it declares itself. Single options of a dialect are added to the default ones. A named dialect replaces the default dialect
+ * and its options.
  * @throws StreamCsvError `SCSV_BAD_PARAMETER` for one that is unknown, given twice or has a value that isn't allowed
  */
 export function readExportParameters(
   texts: readonly (readonly [string, string])[],
   byDefault: DefaultDialect = defaultDialect,
+  declared: readonly DeclaredParameter[] = [],
 ): ExportParameters {
   if (!Array.isArray(texts) || !texts.every(isPairOfTexts))
     throw wrongType('Parameters are a list of pairs of texts, such as [["rows", "10"]].');
@@ -152,14 +163,21 @@ export function readExportParameters(
     dialect,
     dialectOptions,
     encoder: null,
+    values: {},
   };
+  const own = new Map<string, string[]>(declared.map(({ name }) => [name, []]));
   const seen = new Set<string>();
   for (const [name, text] of texts) {
+    const given = own.get(name);
+    if (given !== undefined) {
+      given.push(text);
+      continue;
+    }
     const entry = entriesByName.get(name);
     if (entry === undefined) {
       throw badParameter(
         name,
-        `Unknown parameter "${name}" with value "${text}"; an export takes ${[...entriesByName.keys()].join(", ")}.`,
+        `Unknown parameter "${name}" with value "${text}"; it takes ${[...own.keys(), ...entriesByName.keys()].join(", ")}.`,
       );
     }
     if (seen.has(name))
@@ -174,7 +192,28 @@ export function readExportParameters(
       throw badParameter(name, `Parameter "${name}": ${toError(error).message}`, error);
     }
   }
+  parameters.values = Object.fromEntries(
+    declared.map((parameter) => [parameter.name, valueOf(parameter, own.get(parameter.name) ?? [])]),
+  );
   return parameters;
+}
+
+/** The value of a parameter that an export declares, from the texts given for it. */
+function valueOf(parameter: DeclaredParameter, texts: readonly string[]): ParameterValue {
+  const { name, type, list, oneOf } = parameter;
+  if (texts.length === 0) {
+    if (parameter.default !== null || parameter.optional) return parameter.default;
+    const allowed = oneOf === null ? allowedOf(type) : `one of ${oneOf.join(", ")}`;
+    throw badParameter(
+      name,
+      `Parameter "${name}" is missing; it takes ${list ? `a list, each item ${allowed}` : allowed}.`,
+    );
+  }
+  try {
+    return readParameterValue(parameter, texts);
+  } catch (error) {
+    throw badParameter(name, `Parameter "${name}": ${toError(error).message}`, error);
+  }
 }
 
 function isPairOfTexts(pair: unknown): boolean {
@@ -187,31 +226,5 @@ export function badParameter(parameter: string, message: string, cause?: unknown
     "SCSV_BAD_PARAMETER",
     message,
     cause === undefined ? { parameter } : { parameter, cause },
-  );
-}
-
-function readColumns(text: string): readonly string[] {
-  const names = namesIn(text);
-  if (names.includes("")) throw notColumns(text, "a name is empty");
-  const seen = new Set<string>();
-  for (const name of names) {
-    if (seen.has(name)) throw new RangeError(`"${text}" names the column "${name}" twice; name it once.`);
-    seen.add(name);
-  }
-  return names;
-}
-
-function namesIn(text: string): readonly string[] {
-  try {
-    return readCsvRow(text);
-  } catch (error) {
-    throw notColumns(text, toError(error).message, error);
-  }
-}
-
-function notColumns(text: string, why: string, cause?: unknown): RangeError {
-  return new RangeError(
-    `"${text}" is not a list of columns: ${why}. Write one CSV row of column names, such as id,"customer".`,
-    { cause },
   );
 }

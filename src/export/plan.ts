@@ -1,11 +1,12 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { EncoderName } from "../csv/csv-encoder.ts";
 import { dialectOptionNames } from "../csv/dialect-text.ts";
 import { fileEndingOf, type Dialect, type DialectName, type DialectOptions } from "../csv/dialect.ts";
 import { resolveDialect } from "../csv/resolve-dialect.ts";
 import { requireObject, toError } from "../errors.ts";
 import type { ColumnDescription, Source } from "../source/source.ts";
-import type { ExportDefinition, ServedFile } from "./definition.ts";
+import type { ExportDefinition } from "./definition.ts";
+import type { ServedSource } from "./served-source.ts";
 import type { Delivery } from "./delivery.ts";
 import { badParameter, type ExportParameters } from "./parameters.ts";
 
@@ -14,9 +15,15 @@ export interface ExportPlan {
   readonly name: string;
   readonly delivery: Delivery;
   readonly source: Source;
-  /** The file behind it; null for a generated export. */
-  readonly file: ServedFile | null;
+  /** What is behind it; null for a generated export. */
+  readonly served: ServedSource | null;
+  /** Whether equal keys mean equal bytes because a database or a time says so, not the bytes of a file. */
+  readonly isVersioned: boolean;
+  /** The version of live rows; null for the source's own. */
+  readonly version: string | null;
   readonly columns: readonly ColumnDescription[];
+  /** Whether only the rows tell the columns, so that `columns` is empty. */
+  readonly columnsByRows: boolean;
   /** The columns' places in the source; null when it is all of them in their own order. */
   readonly columnIndexes: readonly number[] | null;
   /** Rows to read at the most; null for all there are. */
@@ -32,27 +39,49 @@ export interface ExportPlan {
 
 const defaultSeed = 1;
 
+/** What a plan is made with beyond the parameters. */
+export interface PlanOptions {
+  /** Used if the parameters name none. @default "fast" */
+  readonly encoder?: EncoderName;
+  /** The version of live rows. @default one of its own, equal to no other */
+  readonly version?: string | null;
+}
+
 /**
- * Checks parameters against an export. Reads nothing from the source. `encoder` is used if the parameters name none.
- * @throws StreamCsvError `SCSV_BAD_PARAMETER` for a column that the export doesn't have, a seed it doesn't take, or an
- * invalid dialect
+ * Checks parameters against an export. Reads nothing from the source.
+ * @throws StreamCsvError `SCSV_BAD_PARAMETER` for a column that the export doesn't have, a seed or a delivery it doesn't take, or
+ * an invalid dialect
  */
 export function planExport(
   definition: ExportDefinition,
   parameters: ExportParameters,
-  { encoder = "fast" }: { readonly encoder?: EncoderName } = {},
+  { encoder = "fast", version: given = null }: PlanOptions = {},
 ): ExportPlan {
   requireObject("definition", definition, "name", "source", "columns");
   requireObject("parameters", parameters, "delivery", "rows", "seed", "columns", "dialect", "dialectOptions");
   if (parameters.seed !== null && !definition.isSeeded) {
     throw badParameter(
       "seed",
-      `Parameter "seed": "${parameters.seed}" has no use here, since the rows of "${definition.name}" come from a file; leave it out.`,
+      `Parameter "seed": "${parameters.seed}" has no use here, since the rows of "${definition.name}" aren't generated; leave it out.`,
+    );
+  }
+  if (!definition.deliveries.includes(parameters.delivery)) {
+    throw badParameter(
+      "delivery",
+      `Parameter "delivery": "${definition.name}" is not delivered as "${parameters.delivery}". Use one of ${definition.deliveries.join(", ")}.`,
     );
   }
   const seed = parameters.seed ?? defaultSeed;
-  const source = definition.source({ seed, rows: parameters.rows });
-  const columnIndexes = findColumns(definition, parameters.columns);
+  const version = definition.live === null ? null : (given ?? randomUUID());
+  const source = definition.source({
+    seed,
+    rows: parameters.rows,
+    columns: parameters.columns,
+    values: parameters.values,
+    version: version ?? "",
+  });
+  // Rows of a program, whose columns aren't known, read the wanted columns by themselves.
+  const columnIndexes = definition.columnsByRows ? null : findColumns(definition, parameters.columns);
   const columns =
     columnIndexes === null ? source.columns : columnIndexes.map((index) => source.columns[index]!);
   const dialect = readDialect(parameters);
@@ -62,8 +91,11 @@ export function planExport(
     name: definition.name,
     delivery: parameters.delivery,
     source,
-    file: definition.file,
+    served: definition.served,
+    isVersioned: given !== null && definition.live?.isShared === true,
+    version,
     columns,
+    columnsByRows: definition.columnsByRows,
     columnIndexes,
     rows: parameters.rows,
     expectedRows,
@@ -72,10 +104,11 @@ export function planExport(
     filename: parameters.filename ?? definition.name + fileEndingOf(dialect),
     key: hash([
       definition.name,
-      source.version,
+      version ?? source.version,
+      definition.parameters.length === 0 ? null : parameters.values,
       definition.isSeeded ? seed : null,
       expectedRows ?? parameters.rows,
-      columnIndexes,
+      columnIndexes ?? (definition.columnsByRows ? parameters.columns : null),
       dialect,
     ]),
   };

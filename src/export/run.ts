@@ -3,7 +3,8 @@ import { LentMemory, ownMemory, type ChunkMemory } from "../csv/chunk-memory.ts"
 import { CsvEncoder } from "../csv/csv-encoder.ts";
 import { requireObject, wrongType } from "../errors.ts";
 import { encodeBatches, noProgress, type ExportProgress } from "../body/encode-batches.ts";
-import { lendChunks } from "../body/lent-chunks.ts";
+import type { ConnectionTime } from "../source/source.ts";
+import { lendChunks } from "../body/lend-chunks.ts";
 import type { ExportPlan } from "./plan.ts";
 
 /** One run of a plan: its bytes, and how far they have come. */
@@ -23,6 +24,10 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** @default the machine's clock */
   readonly clock?: Clock;
+  /** What the run is for, such as the id of a transfer; a database shows it among its sessions. */
+  readonly label?: string;
+  /** Called when the reading has given its database connection back. */
+  readonly onConnectionTime?: (time: ConnectionTime) => void;
 }
 
 /**
@@ -31,7 +36,7 @@ export interface RunOptions {
  */
 export function runExport(plan: ExportPlan, options: RunOptions): ExportRun {
   requireObject("options", options, "signal");
-  const { signal, clock = systemClock } = options;
+  const { signal, clock = systemClock, label, onConnectionTime } = options;
   requireObject("plan", plan, "columns", "dialect", "source");
   if (!(signal instanceof AbortSignal))
     throw wrongType("signal is an AbortSignal, which ends the run early.");
@@ -39,10 +44,20 @@ export function runExport(plan: ExportPlan, options: RunOptions): ExportRun {
     signal,
     ...(plan.rows === null ? {} : { rows: plan.rows }),
     ...(plan.columnIndexes === null ? {} : { columns: plan.columnIndexes }),
+    ...(label === undefined ? {} : { label }),
+    ...(onConnectionTime === undefined ? {} : { onConnectionTime }),
   });
   const progress = { ...noProgress };
-  const encoded = (memory: ChunkMemory): AsyncGenerator<Uint8Array, void, undefined> =>
-    encodeBatches(batches, new CsvEncoder(plan.columns, plan.dialect, plan.encoder, memory), progress, clock);
+  const encoded = (memory: ChunkMemory): AsyncGenerator<Uint8Array, void, undefined> => {
+    const encoder = (): CsvEncoder =>
+      new CsvEncoder(
+        plan.columnsByRows ? plan.source.columns : plan.columns,
+        plan.dialect,
+        plan.encoder,
+        memory,
+      );
+    return encodeBatches(batches, plan.columnsByRows ? encoder : encoder(), progress, clock);
+  };
   return {
     progress,
     get chunks() {

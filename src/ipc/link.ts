@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import { StreamCsvError } from "../errors.ts";
+import { neverRejects } from "../never-rejects.ts";
 import type { Port } from "./port.ts";
 import { receiveError, sendableError, type SentError } from "./sent-error.ts";
 
@@ -159,7 +160,7 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
   #receive(message: Message, handle: unknown, methods: Methods, notes: Notes): void {
     switch (message.kind) {
       case "call":
-        void this.#answer(message, methods[message.name]);
+        neverRejects(this.#answer(message, methods[message.name]));
         return;
       case "note":
         this.#takeNote(message, handle, notes);

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { wrongRange, wrongType } from "../errors.ts";
 import { describeValue } from "../body/chunk.ts";
 import type { StreamingBody } from "../body/chunk-reader.ts";
-import { type FileVersion, readFileBlocks } from "../body/file-blocks.ts";
+import { type FileVersion, readFileBlocks } from "../body/read-file-blocks.ts";
 import { formatDisposition, guessContentType } from "./head/disposition.ts";
 import { formatEntityTag } from "./head/entity-tag.ts";
 import { formatHttpDate } from "./head/http-date.ts";

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { NotWritableError, toError, wrongRange, wrongType } from "../errors.ts";
 import { describeValue, isChunk, viewBytes } from "../body/chunk.ts";
 import { settleWithin } from "../async/settle-within.ts";
+import { neverRejects } from "../never-rejects.ts";
 import { encodeText, isKnownCharset, parseCharset } from "./head/charset.ts";
 import type { CookieOptions, DeleteCookieOptions } from "./head/cookie.ts";
 import { checkReasonPhrase } from "./head/header-value.ts";
@@ -162,7 +163,7 @@ export abstract class HttpResponseBase implements AsyncDisposable {
   onClose(closer: Closer): void {
     if (typeof closer !== "function")
       throw wrongType(`A closer is a function, not ${describeValue(closer)}.`);
-    if (this.#isClosed) void this.runCloser(closer);
+    if (this.#isClosed) neverRejects(this.runCloser(closer));
     else this.#closers.push(closer);
   }
 

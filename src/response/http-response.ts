@@ -6,6 +6,7 @@ import { ByteParts } from "../body/byte-parts.ts";
 import { type Chunk, copyBytes, describeValue, isChunk, viewBytes } from "../body/chunk.ts";
 import { hasMethod, isAsyncIterable, isIterable, type StreamingBody } from "../body/chunk-reader.ts";
 import { Pacer } from "../async/pacer.ts";
+import { neverRejects } from "../never-rejects.ts";
 import { decodeText } from "./head/charset.ts";
 import { HttpResponseBase, type ResponseOptions } from "./http-response-base.ts";
 
@@ -74,7 +75,7 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     try {
       for (const chunk of this.#chunksOf(content)) this.#append(parts, chunk);
     } finally {
-      if (hasMethod(content, "close")) void this.runCloser(() => content.close());
+      if (hasMethod(content, "close")) neverRejects(this.runCloser(() => content.close()));
     }
     this.#parts = parts;
   }

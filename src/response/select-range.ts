@@ -1,5 +1,5 @@
 import { matchesStrongly } from "./head/entity-tag.ts";
-import { splitList } from "./head/list-field.ts";
+import { splitList } from "./head/split-list.ts";
 import { type RequestHead, requestHeader, requestMethod } from "./head/request-head.ts";
 import type { ResponseHeaders } from "./head/response-headers.ts";
 

@@ -2,12 +2,8 @@ import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { requireText, StreamCsvError, toError } from "../errors.ts";
 import { checkFileOptions } from "./check-file-options.ts";
-import { csvSettings } from "./csv-file/csv-settings.ts";
-import { openCsvFile } from "./csv-file/open-csv-file.ts";
-import { cantBeOpened } from "./duckdb/reason.ts";
 import { fileEndings, fileKindOf, isJsonEnding } from "./file-endings.ts";
 import type { DuckDBImporter, FileOptions } from "./file-options.ts";
-import { openJsonSource } from "./json/json-source.ts";
 import type { Source } from "./source.ts";
 
 /** How a file is opened. */
@@ -33,16 +29,23 @@ export async function openSources(path: string, options: OpenOptions = {}): Prom
   const { ending, compression, name } = kind;
   checkFileOptions(options, ending);
   await checkFile(path);
-  if (ending === ".csv" || ending === ".tsv")
+  // Each reader is loaded with the first file that needs it. A process without such a file starts sooner.
+  if (ending === ".csv" || ending === ".tsv") {
+    const { csvSettings } = await import("./csv-file/csv-settings.ts");
+    const { openCsvFile } = await import("./csv-file/open-csv-file.ts");
     return [await openCsvFile(name, csvSettings(path, ending, compression, options))];
-  if (isJsonEnding(ending))
+  }
+  if (isJsonEnding(ending)) {
+    const { openJsonSource } = await import("./json/open-json-source.ts");
     return [await openJsonSource({ name, path, compression, encoding: options.encoding })];
-  // Loaded with the first file that needs it: a process that has none starts sooner without.
+  }
   const { openFile } = await import("./duckdb/open-file.ts");
   try {
     return await openFile(path, ending, name, options.table, options.importer);
   } catch (error) {
-    throw error instanceof StreamCsvError ? error : cantBeOpened(path, error);
+    if (error instanceof StreamCsvError) throw error;
+    const { cantBeOpened } = await import("./duckdb/reason.ts");
+    throw cantBeOpened(path, error);
   }
 }
 

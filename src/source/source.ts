@@ -17,6 +17,16 @@ export interface ReadOptions {
   readonly columns?: readonly number[];
   /** What the reading is for, such as the id of a transfer; a database shows it among its sessions. */
   readonly label?: string;
+  /** Called when the reading has given its database connection back. */
+  readonly onConnectionTime?: (time: ConnectionTime) => void;
+}
+
+/** What a reading cost its database in connections. */
+export interface ConnectionTime {
+  /** How long the reading waited for a connection. */
+  readonly waitSeconds: number;
+  /** How long it held the connection. */
+  readonly heldSeconds: number;
 }
 
 /**

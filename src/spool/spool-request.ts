@@ -1,4 +1,4 @@
-import type { ServedFile } from "../export/definition.ts";
+import type { ServedSource } from "../export/served-source.ts";
 import type { ExportParameters } from "../export/parameters.ts";
 import type { SpoolFile } from "./spool-file.ts";
 
@@ -7,8 +7,10 @@ export interface SpoolRequest {
   /** The transfer that waits for the file; the wait ends with the transfer. */
   readonly transfer: string;
   readonly name: string;
-  /** The file behind the export; null for a generated one. */
-  readonly source: ServedFile | null;
+  /** What is behind the export; null for a generated one. */
+  readonly source: ServedSource | null;
+  /** The version of live rows, which the worker has asked for; null for the source's own. */
+  readonly version: string | null;
   readonly parameters: ExportParameters;
   readonly key: string;
 }

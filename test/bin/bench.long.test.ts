@@ -10,9 +10,10 @@ import { parseBaseline } from "../../bench/gate/baseline/baseline.ts";
 import { parseResult } from "../../bench/result/read-result.ts";
 import { canSampleProcesses, processTree, stillRunning } from "../../bench/probe/process-tree.ts";
 import { toolEnvironment } from "../../bench/subject/process/run-tool.ts";
-import { cliPath, isMachineTaken, runCli, startProgram } from "../harness/cli.ts";
+import { cliPath, isMachineTaken, runCli, startCli, startProgram } from "../harness/cli.ts";
 
 const fixture = fileURLToPath(new URL("../../fixtures/programs/faulty-server.js", import.meta.url));
+const odd = fileURLToPath(new URL("../../fixtures/programs/odd-answers.js", import.meta.url));
 const onlyLinux = { skip: !canSampleProcesses };
 let folder = "";
 before(async () => {
@@ -83,7 +84,7 @@ test("a configuration sets the flags' values, flags override it, and --save-base
     seed: 3,
     quick: true,
   };
-  await writeFile(file, JSON.stringify(config));
+  await writeFile(file, JSON.stringify({ bench: config }));
   const flags = ["--seed", "4", "--save-baseline", baseline, "-o", "json=-"];
   const { exitCode, stdout, stderr } = await runCli(["bench", "--config", file, ...flags]);
   assert.equal(exitCode, 0, stderr);
@@ -97,10 +98,10 @@ test("a configuration sets the flags' values, flags override it, and --save-base
 
 test("a budget in a configuration needs something to compare with, like one in a flag", async () => {
   const file = join(folder, "budget.json");
-  await writeFile(file, JSON.stringify({ budget: ["streaming.total_s=5%"] }));
+  await writeFile(file, JSON.stringify({ bench: { budget: ["streaming.total_s=5%"] } }));
   const refused = await runCli(["bench", "--config", file]);
   assert.equal(refused.exitCode, 1);
-  assert.match(refused.stderr, /The budget "streaming\.total_s=5%" has nothing to be compared with/);
+  assert.match(refused.stderr, /The budget for streaming\.total_s has nothing to be compared with/);
 });
 
 test("--baseline compares a run with a kept one; a failed run isn't kept", onlyLinux, async (t) => {
@@ -117,6 +118,71 @@ test("--baseline compares a run with a kept one; a failed run isn't kept", onlyL
   assert.match(stdout, /Inconclusive: 1 of 2 comparisons can't be decided/);
   assert.match(stderr, /kept\.json" was not written: a run that ends with 3 is not kept as a baseline/);
   await assert.rejects(stat(kept));
+});
+
+test("the first run with a baseline that isn't there saves it, and a later one keeps it", async () => {
+  const file = join(folder, "first.json");
+  const target = `api=PORT={port} exec '${process.execPath}' '${fixture}' @ http://127.0.0.1:{port}/x.csv?rows={rows}`;
+  const budget = ["--budget", "api.total_s=1000%", "--rows", "1500", "--rounds", "1"];
+  const run = [
+    "bench",
+    "--quick",
+    "--target",
+    target,
+    ...budget,
+    "--baseline",
+    file,
+    "--save-baseline",
+    file,
+  ];
+  const first = await runCli(run);
+  assert.equal(first.exitCode, 0, first.stderr);
+  assert.match(first.stderr, /There is no baseline ".*first\.json" yet: .* this run is saved as it/);
+  const kept = await readFile(file, "utf8");
+  assert.equal(parseBaseline(kept, file).export.name, "api");
+  const later = await runCli(run);
+  assert.match(later.stderr, /first\.json" was (kept: it is what this run was compared with|not written)/);
+  assert.equal(await readFile(file, "utf8"), kept);
+});
+
+test("a header field is read from the environment, and its name is told where it isn't set", async () => {
+  const target = `api=PORT={port} exec '${process.execPath}' '${odd}' asked @ http://127.0.0.1:{port}/x.csv`;
+  const flags = [
+    "bench",
+    "--quick",
+    "--rounds",
+    "1",
+    "--scenario",
+    "export",
+    "--target",
+    target,
+    "-o",
+    "json=-",
+  ];
+  const header = ["--header", "Authorization: env:SHOP_CREDENTIALS"];
+  const missing = await runCli([...flags, ...header]);
+  assert.equal(missing.exitCode, 1);
+  assert.match(
+    missing.stderr,
+    /Authorization is read from the environment variable "SHOP_CREDENTIALS", which is not set/,
+  );
+  const { exitCode, stdout, stderr } = await startCli([...flags, ...header], {
+    SHOP_CREDENTIALS: "Basic dTpw",
+  }).ended;
+  assert.equal(exitCode, 0, stderr);
+  assert.doesNotMatch(stdout + stderr, /dTpw/);
+});
+
+test("an export of our own server is refused where that isn't measured", async () => {
+  const { exitCode, stderr } = await runCli([
+    "bench",
+    "--target",
+    "api=http://127.0.0.1:9/",
+    "--export",
+    "wide",
+  ]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /--export wide names rows of our own server, which isn't measured with --target/);
 });
 
 const refused: readonly (readonly [readonly string[], RegExp])[] = [

@@ -163,7 +163,7 @@ for (const command of ["serve --port 0", "bench --quick --scenario export"]) {
 
 test("a byte order mark at the start of a configuration, a baseline and a result is ignored", async () => {
   const config = join(folder, "config.json");
-  await writeFile(config, '\uFEFF{ "rows": "many" }');
+  await writeFile(config, '\uFEFF{ "bench": { "rows": "many" } }');
   const bench = await run(["bench", "--config", config], '>/dev/null 2>"$ERRORS"');
   assert.match(bench.stderr, /"many" is not a whole number/);
   const baseline = join(folder, "baseline.json");

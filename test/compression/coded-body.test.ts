@@ -39,7 +39,7 @@ test("opens no compressor before the first pull", async () => {
   assert.equal(opened.length, 0);
 });
 
-test("destroys its compressor at the end, on failure, and when it is given up", async () => {
+test("destroys its compressor when the body ends, fails or is abandoned", async () => {
   const { coding, opened } = spy(gzip);
   const whole: Uint8Array[] = [];
   for await (const piece of new CodedBody(bytes("a", "b"), { coding, ...policy })) whole.push(piece);
@@ -56,7 +56,7 @@ test("destroys its compressor at the end, on failure, and when it is given up", 
   assert.deepEqual(opened.map(isDestroyed), [true, true, true]);
 });
 
-test("closes its source once when it is given up, and is at its end", async () => {
+test("closes its source once when it is abandoned, and has no further chunk", async () => {
   let returned = 0;
   const source = {
     [Symbol.asyncIterator]: () => ({
@@ -75,7 +75,7 @@ test("closes its source once when it is given up, and is at its end", async () =
   assert.deepEqual(await body.next(), { done: true, value: undefined });
 });
 
-test("passes on what the compressor says is wrong with it", async () => {
+test("rejects with the compressor's error", async () => {
   const coding: Coding = {
     ...gzip,
     open: (level) => {
@@ -91,7 +91,7 @@ test("passes on what the compressor says is wrong with it", async () => {
   await assert.rejects(body.next(), /out of memory/);
 });
 
-test("keeps what lies between two flushes in bounds, however big a chunk is", async () => {
+test("sends a large chunk in small pieces, so that little is buffered between two flushes", async () => {
   const random = crypto.getRandomValues(new Uint8Array(65_536));
   const chunk = Buffer.concat(Array.from({ length: 64 }, () => random));
   const sizes: number[] = [];

@@ -4,7 +4,7 @@ import { stringify } from "csv-stringify/sync";
 import { CsvEncoder, type Batch, type ColumnVector, type DialectOptions } from "../../src/index.ts";
 import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "../../src/csv/value.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
-import { toStringifyOptions } from "../../src/csv/stringify-options.ts";
+import { toStringifyOptions } from "../../src/csv/to-stringify-options.ts";
 import { utf8Vector } from "./random-batch.ts";
 
 function mixed(...rows: readonly (readonly unknown[])[]): Batch {

@@ -12,7 +12,7 @@ import {
 } from "../../src/csv/value.ts";
 import { encoderNames } from "../../src/csv/csv-encoder.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
-import { shortestFloat } from "../../src/source/float32.ts";
+import { shortestFloat } from "../../src/source/shortest-float.ts";
 import { startPostgres } from "../harness/postgres-server.ts";
 
 const server = startPostgres();

@@ -11,7 +11,7 @@ import {
 } from "../../src/index.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
-import { shortestFloat } from "../../src/source/float32.ts";
+import { shortestFloat } from "../../src/source/shortest-float.ts";
 
 /** Text with every special character, and lengths around those at which the encoder changes its method. */
 const text = fc.oneof(

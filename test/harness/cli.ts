@@ -76,8 +76,8 @@ export function isMachineTaken(stderr: string): boolean {
 }
 
 /** Runs the program to its end. */
-export async function runCli(args: readonly string[]): Promise<Ended> {
-  return await startCli(args).ended;
+export async function runCli(args: readonly string[], options: StartOptions = {}): Promise<Ended> {
+  return await startProgram([cliPath, ...args], options).ended;
 }
 
 /** A running server, and how to stop it. */
@@ -94,13 +94,9 @@ export interface ServeProcess extends RunningCli, AsyncDisposable {
 /** Starts `stream-csv serve` on a free port and waits until it is ready. */
 export async function startServe(
   args: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
-  under: readonly string[] = [],
+  options: StartOptions = {},
 ): Promise<ServeProcess> {
-  const cli = startProgram([cliPath, "serve", "--port", "0", "--log-format", "json", ...args], {
-    env,
-    under,
-  });
+  const cli = startProgram([cliPath, "serve", "--port", "0", "--log-format", "json", ...args], options);
   const url = await new Promise<string>((resolve, reject) => {
     cli.process.stdout.once("data", (text: string) => resolve(text.trim().replace("listening on ", "")));
     void cli.ended.then((end) => reject(new Error(`serve ended before it was ready: ${end.stderr}`)));

@@ -76,6 +76,18 @@ export function startPostgres(settings: readonly string[] = []): PostgresServer 
   };
   run("initdb", ["-D", data, "-U", "test", "-E", "UTF8", "--no-sync", "-A", "trust"]);
   start();
+  let isStopped = false;
+  const stop = (): void => {
+    if (isStopped) return;
+    isStopped = true;
+    try {
+      halt("immediate");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+  // Also when a test file never gets to its end.
+  process.once("exit", stop);
   return {
     url: `postgres://test@127.0.0.1:${port}/postgres`,
     port,
@@ -88,13 +100,7 @@ export function startPostgres(settings: readonly string[] = []): PostgresServer 
       ),
     halt,
     restart: start,
-    stop: () => {
-      try {
-        halt("immediate");
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    },
+    stop,
   };
 }
 

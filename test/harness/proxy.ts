@@ -3,12 +3,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { request, type IncomingMessage } from "node:http";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { endWithUs } from "./children.ts";
+import { startServe, type ServeProcess } from "./cli.ts";
 
 /** The address of a proxy. */
 export type Address = { readonly socketPath: string } | { readonly host: string; readonly port: number };
@@ -123,6 +125,48 @@ async function run(
     await sleep(20);
   }
   return { address, [Symbol.asyncDispose]: stop };
+}
+
+/** A server with the generated exports and `faulty`, whose last row fails by `formulas=reject`, long after the head has left. */
+export async function serveFaultyExport(): Promise<ServeProcess> {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-proxy-test-"));
+  const rows = Array.from({ length: 60_000 }, (_, row) => `${row},"a text of some length, number ${row}"\n`);
+  await writeFile(join(folder, "faulty.csv"), `id,note\n${rows.join("")}60000,=1+1\n`);
+  const server = await startServe([join(folder, "faulty.csv"), "--generated"]);
+  return {
+    ...server,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A request to a proxy. */
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends a request to a proxy and waits for the head of the answer. */
+export async function ask(
+  address: Address,
+  path: string,
+  { method = "GET", headers = {} }: Asked = {},
+): Promise<IncomingMessage> {
+  const req = request({ ...address, path, method, headers: { Host: "x", ...headers }, agent: false }).end();
+  const [response] = (await once(req, "response")) as [IncomingMessage];
+  return response;
+}
+
+/** Reads the body, and says whether the client considers it complete. */
+export async function readBody(
+  response: IncomingMessage,
+): Promise<{ readonly body: Buffer; readonly isWhole: boolean }> {
+  const chunks: Buffer[] = [];
+  response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", () => undefined);
+  await new Promise<void>((resolve) => response.once("close", () => resolve()));
+  return { body: Buffer.concat(chunks), isWhole: response.complete };
 }
 
 /** Opens a connection to a proxy. */

@@ -26,8 +26,9 @@ const isLong = (file: string): boolean => file.endsWith(".long.test.js");
 const isMeasured = (file: string): boolean => file.endsWith(".measured.test.js");
 const isPlain = (file: string): boolean => !isLong(file) && !isMeasured(file);
 
-/** Parts of paths whose subjects are statistics, reports, documents and long searches, none of them a matter of Node. */
+/** Parts of paths whose subjects are statistics, reports, documents, declarations and long searches, none of them a matter of Node. */
 const sameOnEveryLine = [
+  "architecture.test",
   "bench/",
   "changing-files",
   "csv/fast.",
@@ -35,6 +36,7 @@ const sameOnEveryLine = [
   "docs.test",
   "fuzz",
   "linear-cost",
+  "package/reference.test",
   "random",
   "regular-expressions",
 ];

@@ -85,10 +85,13 @@ test("no page runs npx stream-csv before it says how the package is installed", 
   assert.ok(pages > 0);
 });
 
-/** Packages whose modules an entry may load, also later on, as a bundler follows its imports; the server's processes are files of its own. */
+/**
+ * Packages whose modules an entry may load, also later on, as a bundler follows its imports: pg only where a database is
+ * configured. The server's processes are files of its own.
+ */
 const needed: Readonly<Record<string, readonly string[]>> = {
   "src/index.js": ["cookie", "csv-stringify", "mime", "negotiator"],
-  "src/server.js": ["cookie", "csv-stringify", "mime", "negotiator", "pino", "prom-client"],
+  "src/server.js": ["cookie", "csv-stringify", "mime", "negotiator", "pg", "pino", "prom-client"],
 };
 
 for (const [entry, packages] of Object.entries(needed)) {

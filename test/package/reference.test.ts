@@ -3,12 +3,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { readDocComment } from "../../dev/reference/doc-comment.ts";
 import type { Item } from "../../dev/reference/extract.ts";
+import { configurationFile } from "../../dev/reference/configuration-file.ts";
 import { referenceFiles } from "../../dev/reference/reference-files.ts";
 import { root } from "./tarball.ts";
 
 const references = await referenceFiles();
+const written = [...references.flatMap(({ files }) => files), await configurationFile()];
 
-for (const { path, text } of references.flatMap(({ files }) => files)) {
+for (const { path, text } of written) {
   test(`${path} is what the declarations and docstrings give; \`npm run reference\` writes it`, () => {
     if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(root + path, text);
     assert.equal(existsSync(root + path) ? readFileSync(root + path, "utf8") : "", text);
@@ -19,7 +21,8 @@ for (const { path, text } of references.flatMap(({ files }) => files)) {
 const unnamed: Readonly<Record<string, readonly string[]>> = {
   // The base of Dialect, and the table of codes that FaultCode lists.
   "stream-csv": ["DialectShape", "FaultEntry", "faultCatalog"],
-  "stream-csv/server": [],
+  // The table that ParameterType lists.
+  "stream-csv/server": ["parameterTypes"],
   // Schemas of which the types of results, baselines and calibrations are inferred.
   "stream-csv/bench": ["baselineSchema", "calibrationRun", "resultSchema"],
 };
@@ -55,7 +58,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
     "send",
     "toWebResponse",
   ],
-  "stream-csv/server": ["startServer"],
+  "stream-csv/server": ["defineConfig", "startServer"],
   "stream-csv/bench": ["insideNumbers", "runBench"],
 };
 

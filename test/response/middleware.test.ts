@@ -11,7 +11,7 @@ import {
   type SendOutcome,
   StreamingHttpResponse,
 } from "../../src/index.ts";
-import { lendChunks } from "../../src/body/lent-chunks.ts";
+import { lendChunks } from "../../src/body/lend-chunks.ts";
 import { exchange, parseAnswer, readRaw, useServer } from "./conformance/conformance.ts";
 import { portOf, until } from "./serving.ts";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { FileResponse, HttpResponse, send, StreamingHttpResponse } from "../../src/index.ts";
-import { lendChunks } from "../../src/body/lent-chunks.ts";
+import { lendChunks } from "../../src/body/lend-chunks.ts";
 import { ask, curl, readAll, serve, until } from "./serving.ts";
 
 test("sends a buffered response with its length, status, reason, headers and cookies", async (t) => {

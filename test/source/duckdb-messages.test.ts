@@ -201,6 +201,18 @@ const reasons: readonly (readonly [duckdb: string, reason: string])[] = [
     "its storage format, version 39, isn't one the installed DuckDB reads",
   ],
   [
+    "Not implemented Error: STRUCT()",
+    "one of its columns has a struct without fields, which DuckDB can't read",
+  ],
+  [
+    "Invalid Input Error: MAP_KEY_VALUE requires two children",
+    "one of its columns is a map without values, which DuckDB can't read",
+  ],
+  [
+    'IO Error: Could not read from file "x": Invalid argument',
+    "its contents are damaged, or written in a way the installed DuckDB can't read",
+  ],
+  [
     "Conversion Error: Could not convert. Try increasing the limit. Use SET max_expression_depth TO x to raise it.",
     "Could not convert",
   ],

@@ -8,7 +8,7 @@ import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { findFreePort } from "../../bench/subject/process/free-port.ts";
+import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { startPostgres } from "../harness/postgres-server.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));

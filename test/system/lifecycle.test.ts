@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findFreePort } from "../../bench/subject/process/free-port.ts";
+import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { statsOf, statsWhen } from "../harness/ask.ts";
 import { runCli, startCli, startServe, type ServeProcess } from "../harness/cli.ts";
 
@@ -159,7 +159,7 @@ test("drains also when its terminal closes, which signals all its processes", as
 
 test("leaves no process and no temporary folder behind", async () => {
   const temporary = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
-  const server = await startServe(["--workers", "2"], { TMPDIR: temporary });
+  const server = await startServe(["--workers", "2"], { env: { TMPDIR: temporary } });
   await (await fetch(`${server.url}/exports/orders.csv?rows=5&delivery=file`)).text();
   const workers = await workersOf(server);
   assert.equal(workers.length, 2);

@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { request, type IncomingMessage } from "node:http";
+import { readFile } from "node:fs/promises";
 import { connect as connectHttp2 } from "node:http2";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { statsOf, statsWhen, transferWhen } from "../harness/ask.ts";
 import { startServe, type ServeProcess } from "../harness/cli.ts";
 import { nginxExample, noNginx, startNginx } from "../harness/nginx.ts";
-import { apache, connectTo, haproxy, type Proxy, type ProxyKind } from "../harness/proxy.ts";
+import {
+  apache,
+  ask,
+  connectTo,
+  haproxy,
+  readBody,
+  serveFaultyExport,
+  type Proxy,
+  type ProxyKind,
+} from "../harness/proxy.ts";
 
 const nginx: ProxyKind = {
   example: nginxExample,
@@ -30,44 +36,11 @@ const kinds: readonly (readonly [name: string, kind: ProxyKind])[] = [
   ["Apache", apache],
 ];
 
-let folder: string;
 let server: ServeProcess;
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "stream-csv-proxies-test-"));
-  // The last row fails by formulas=reject, long after the head has left.
-  const rows = Array.from({ length: 60_000 }, (_, row) => `${row},"a text of some length, number ${row}"\n`);
-  await writeFile(join(folder, "faulty.csv"), `id,note\n${rows.join("")}60000,=1+1\n`);
-  server = await startServe([join(folder, "faulty.csv"), "--generated"]);
+  server = await serveFaultyExport();
 });
-after(async () => {
-  await server[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-
-interface Asked {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-async function open(
-  { address }: Proxy,
-  path: string,
-  { method = "GET", headers = {} }: Asked = {},
-): Promise<IncomingMessage> {
-  const req = request({ ...address, path, method, headers: { Host: "x", ...headers }, agent: false }).end();
-  const [response] = (await once(req, "response")) as [IncomingMessage];
-  return response;
-}
-
-/** The body, and whether the client considers it complete. */
-async function read(
-  response: IncomingMessage,
-): Promise<{ readonly body: Buffer; readonly isWhole: boolean }> {
-  const chunks: Buffer[] = [];
-  response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", () => undefined);
-  await new Promise<void>((resolve) => response.once("close", () => resolve()));
-  return { body: Buffer.concat(chunks), isWhole: response.complete };
-}
+after(() => server[Symbol.asyncDispose]());
 
 for (const [name, kind] of kinds) {
   const { skip } = kind;
@@ -82,8 +55,8 @@ for (const [name, kind] of kinds) {
 
     for (const delivery of ["streaming", "buffered", "file"]) {
       test(`a complete export arrives completely (${delivery})`, async () => {
-        const response = await open(proxy, `/exports/orders.csv?rows=20000&delivery=${delivery}`);
-        const { body, isWhole } = await read(response);
+        const response = await ask(proxy.address, `/exports/orders.csv?rows=20000&delivery=${delivery}`);
+        const { body, isWhole } = await readBody(response);
         assert.equal(isWhole, true);
         const { sha256, state } = await transferWhen(server, response.headers["x-transfer-id"]);
         assert.equal(state, "completed");
@@ -93,11 +66,11 @@ for (const [name, kind] of kinds) {
 
     test("an export that fails half-way is an error at a client of HTTP/1.1", async () => {
       for (const coding of ["identity", "gzip"]) {
-        const response = await open(proxy, "/exports/faulty.csv?formulas=reject", {
+        const response = await ask(proxy.address, "/exports/faulty.csv?formulas=reject", {
           headers: { "Accept-Encoding": coding },
         });
         assert.equal(response.statusCode, 200);
-        const { body, isWhole } = await read(response);
+        const { body, isWhole } = await readBody(response);
         assert.ok(body.length > 0);
         assert.equal(isWhole, false);
       }
@@ -106,15 +79,15 @@ for (const [name, kind] of kinds) {
     test("an export whose worker is killed is an error at a client of HTTP/1.1", async () => {
       await using own = await startServe();
       await using ownProxy = await kind.start(own.url);
-      const response = await open(ownProxy, "/exports/orders.csv?rows=90000000");
+      const response = await ask(ownProxy.address, "/exports/orders.csv?rows=90000000");
       await once(response, "data");
       const [worker] = (await statsOf(own)).workers;
       process.kill(worker?.pid ?? 0, "SIGKILL");
-      assert.equal((await read(response)).isWhole, false);
+      assert.equal((await readBody(response)).isWhole, false);
     });
 
     test("a client that leaves ends its transfer and frees its slot", async () => {
-      const response = await open(proxy, "/exports/orders.csv?rows=90000000");
+      const response = await ask(proxy.address, "/exports/orders.csv?rows=90000000");
       await once(response, "data");
       response.destroy();
       const { state } = await transferWhen(server, response.headers["x-transfer-id"]);
@@ -124,7 +97,7 @@ for (const [name, kind] of kinds) {
 
     test("a client that reads nothing holds the export back", async () => {
       const rows = 90_000_000;
-      const response = await open(proxy, `/exports/orders.csv?rows=${rows}`);
+      const response = await ask(proxy.address, `/exports/orders.csv?rows=${rows}`);
       let last = -1;
       let unchanged = 0;
       const transfer = await transferWhen(server, response.headers["x-transfer-id"], (now) => {
@@ -139,17 +112,19 @@ for (const [name, kind] of kinds) {
 
     test("ranges and conditions of a prepared file are answered", async () => {
       const path = "/exports/orders.csv?rows=100&delivery=file";
-      const whole = await open(proxy, path);
-      const { body } = await read(whole);
-      const part = await open(proxy, path, { headers: { Range: "bytes=3-12" } });
+      const whole = await ask(proxy.address, path);
+      const { body } = await readBody(whole);
+      const part = await ask(proxy.address, path, { headers: { Range: "bytes=3-12" } });
       assert.equal(part.statusCode, 206);
-      assert.deepEqual((await read(part)).body, body.subarray(3, 13));
-      const behind = await open(proxy, path, { headers: { Range: "bytes=99999999-" } });
+      assert.deepEqual((await readBody(part)).body, body.subarray(3, 13));
+      const behind = await ask(proxy.address, path, { headers: { Range: "bytes=99999999-" } });
       assert.equal(behind.statusCode, 416);
-      await read(behind);
-      const known = await open(proxy, path, { headers: { "If-None-Match": whole.headers.etag ?? "" } });
+      await readBody(behind);
+      const known = await ask(proxy.address, path, {
+        headers: { "If-None-Match": whole.headers.etag ?? "" },
+      });
       assert.equal(known.statusCode, 304);
-      await read(known);
+      await readBody(known);
     });
 
     test("HEAD has the head of GET and starts no export", async () => {
@@ -157,18 +132,18 @@ for (const [name, kind] of kinds) {
         ((await (await fetch(`${server.url}/transfers`)).json()) as { transfers: unknown[] }).transfers
           .length;
       const count = await transfers();
-      const response = await open(proxy, "/exports/orders.csv?rows=100", { method: "HEAD" });
+      const response = await ask(proxy.address, "/exports/orders.csv?rows=100", { method: "HEAD" });
       assert.equal(response.statusCode, 200);
       assert.match(response.headers["content-type"] ?? "", /^text\/csv/);
-      assert.equal((await read(response)).body.length, 0);
+      assert.equal((await readBody(response)).body.length, 0);
       assert.equal(await transfers(), count);
     });
 
     test(`trailers are ${kind.passesTrailers ? "passed on" : "dropped, and the body is whole without them"}`, async () => {
-      const response = await open(proxy, "/exports/orders.csv?rows=100", {
+      const response = await ask(proxy.address, "/exports/orders.csv?rows=100", {
         headers: { TE: "trailers", Connection: "TE" },
       });
-      const { isWhole } = await read(response);
+      const { isWhole } = await readBody(response);
       assert.equal(isWhole, true);
       assert.equal(response.trailers["x-row-count"], kind.passesTrailers ? "100" : undefined);
     });
@@ -178,19 +153,19 @@ for (const [name, kind] of kinds) {
         ["/exports/orders.csv?rows=x", 400],
         ["/exports/nosuch.csv", 404],
       ] as const) {
-        const response = await open(proxy, path);
+        const response = await ask(proxy.address, path);
         assert.equal(response.statusCode, status);
         assert.equal(response.headers["content-type"], "application/problem+json");
-        await read(response);
+        await readBody(response);
       }
       await using small = await startServe(["--slots", "1", "--queue", "0"]);
       await using ownProxy = await kind.start(small.url);
-      const first = await open(ownProxy, "/exports/orders.csv?rows=90000000");
+      const first = await ask(ownProxy.address, "/exports/orders.csv?rows=90000000");
       await once(first, "data");
-      const second = await open(ownProxy, "/exports/orders.csv?rows=1");
+      const second = await ask(ownProxy.address, "/exports/orders.csv?rows=1");
       assert.equal(second.statusCode, 503);
       assert.match(second.headers["retry-after"] ?? "", /^\d+$/);
-      const problem = JSON.parse((await read(second)).body.toString()) as { readonly code: string };
+      const problem = JSON.parse((await readBody(second)).body.toString()) as { readonly code: string };
       assert.equal(problem.code, "SCSV_BUSY");
       first.destroy();
     });

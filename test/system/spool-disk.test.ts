@@ -25,7 +25,7 @@ async function startOnDisk(
 ): Promise<ServeProcess> {
   const disk = join(folder, name);
   await mkdir(disk);
-  return await startServe(["--spool-dir", disk, ...flags], {}, underTmpfs(disk, options));
+  return await startServe(["--spool-dir", disk, ...flags], { under: underTmpfs(disk, options) });
 }
 
 interface Asked {

@@ -75,7 +75,7 @@ test("starts at once although another user prepared temporary folders, and doesn
     await plant(join(own, ".stream-csv.lock.1"));
   }
   await symlink(join(trapped, "stream-csv-pipe01"), join(trapped, "stream-csv-linked"));
-  await using server = await startServe([], { TMPDIR: trapped });
+  await using server = await startServe([], { env: { TMPDIR: trapped } });
   assert.equal((await fetch(`${server.url}/ping`)).status, 200);
   for (const name of ["pipe01", "device", "linked"])
     assert.ok((await readdir(trapped)).includes(`stream-csv-${name}`), name);
@@ -129,7 +129,7 @@ test(
   },
   async () => {
     const own = join(folder, "volume");
-    const first = await startServe(["--spool-dir", own], {}, underPidNamespace);
+    const first = await startServe(["--spool-dir", own], { under: underPidNamespace });
     const inner = onlyChildOf(first.process.pid);
     await (await fetch(`${first.url}/exports/orders.csv?rows=5&delivery=file`)).text();
     const second = startProgram([cliPath, "serve", "--port", "0", "--spool-dir", own], {
@@ -141,7 +141,7 @@ test(
     process.kill(inner, "SIGKILL");
     await first.ended;
     // It waits until the first one can't be merely slow.
-    const third = await startServe(["--spool-dir", own], {}, underPidNamespace);
+    const third = await startServe(["--spool-dir", own], { under: underPidNamespace });
     assert.equal((await statsOf(third)).spool.files, 1);
     process.kill(onlyChildOf(third.process.pid), "SIGTERM");
     await third.ended;

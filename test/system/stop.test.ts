@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findFreePort } from "../../bench/subject/process/free-port.ts";
+import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { startServe } from "../harness/cli.ts";
 import { noNginx, startNginx, type Nginx } from "../harness/nginx.ts";
 import { connectTo, get } from "../harness/raw-client.ts";

@@ -1,4 +1,5 @@
 import {
+  array,
   getDotPath,
   literal,
   nullable,
@@ -8,7 +9,7 @@ import {
   string,
   type InferOutput,
 } from "valibot";
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import { parseResult } from "../../result/read-result.ts";
 import {
   count,
@@ -96,10 +97,12 @@ export function asBaseline(measured: MeasuredSoFar): Baseline {
   };
 }
 
-/** The name of the export, or the file when the export is made from one. */
-export function nameOfExport({ exportName, sourceFile }: Readonly<Record<string, unknown>>): string {
+/** The name of the export, the file when the export is made from one, or the targets when only they are measured. */
+export function nameOfExport({ exportName, sourceFile, targets }: Readonly<Record<string, unknown>>): string {
   if (typeof exportName === "string") return exportName;
-  return typeof sourceFile === "string" ? sourceFile : "";
+  if (typeof sourceFile === "string") return sourceFile;
+  const named = safeParse(array(object({ name: string() })), targets);
+  return named.success ? named.output.map(({ name }) => name).join(", ") : "";
 }
 
 /**

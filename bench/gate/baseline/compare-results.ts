@@ -1,9 +1,9 @@
 import type { ComparisonView } from "../../result/comparison-view.ts";
 import type { Arm, BenchResult, Round, Series } from "../../result/schema.ts";
 import { baselineOf } from "./baseline.ts";
-import type { Budget } from "../budget/budget.ts";
+import { absoluteOf, relativeOf, type Budget } from "../budget/budget.ts";
 import { compareRuns, type RunNames } from "./compare-runs.ts";
-import { exitCodeOf } from "../judge/judge-run.ts";
+import { exitCodeOf, joinReports, judgeValues, type GateReport } from "../judge/judge-run.ts";
 
 /** How to compare two result files. */
 export interface CompareOptions {
@@ -33,7 +33,14 @@ export function compareResults(
   options: CompareOptions,
 ): ComparedResults {
   const { names, budgets, isStrict, tool, createdAt } = options;
-  const { rows, gate, warnings } = compareRuns(baselineOf(before), baselineOf(after), budgets, names);
+  const relative = relativeOf(budgets);
+  const compared = compareRuns(baselineOf(before), baselineOf(after), relative, names, budgets.length);
+  const { rows, warnings } = compared;
+  const hasValues = absoluteOf(budgets).length > 0;
+  // A value is judged by the later run alone.
+  const values = hasValues ? [judgeValues(judgedScenario, after.rounds, budgets)] : [];
+  const reports: readonly GateReport[] = [...(compared.gate === null ? [] : [compared.gate]), ...values];
+  const gate = reports.length === 0 ? null : joinReports(reports);
   const earlier = named(before, names.before, "control", 0);
   const later = named(after, names.after, "treatment", before.rounds.length);
   const verdict = gate?.verdict ?? "informational";
@@ -60,6 +67,9 @@ export function compareResults(
   };
   return { result, view: { names, rows, reasons: gate?.reasons ?? [], warnings, verdict } };
 }
+
+/** The scenario whose rounds budgets are about. */
+const judgedScenario = "export";
 
 /** The arms, rounds and curves of one run, under its name, so that one file can hold those of two runs. */
 function named(

@@ -1,11 +1,11 @@
 import type { ComparedRow } from "../../result/comparison-view.ts";
 import type { Comparison } from "../../result/schema.ts";
-import { bonferroniLevel } from "../../statistics/bonferroni.ts";
+import { bonferroniLevel } from "../../statistics/bonferroni-level.ts";
 import { boundRuns } from "../../statistics/compare.ts";
 import { median } from "../../statistics/median.ts";
 import { rankSumBounds } from "../../statistics/rank-sum.ts";
 import { asBaseline, type Baseline, type MeasuredSoFar, type NamedBaseline } from "./baseline.ts";
-import { nameOf, type Budget } from "../budget/budget.ts";
+import { nameOf, type RelativeBudget } from "../budget/budget.ts";
 import { decide } from "../judge/decide.ts";
 import { conclude, type GateReport } from "../judge/judge-run.ts";
 import type { Judgement } from "../judge/judge-metric.ts";
@@ -32,15 +32,18 @@ export interface RunNames {
  * Compares two runs that have no rounds in common: the ratio of their values with rank-sum bounds.
  *
  * Metrics that depend on the speed of the machine are compared directly only when both ran on the same kind of machine.
- * Otherwise they are compared as ratios to the buffered delivery of the same round, which both runs measured. Anything
+ * Otherwise they are compared as ratios to the control of the same round (the buffered delivery, or a target), which both
+ * runs measured. Anything
  * else that changed between the runs still counts, so two versions interleaved in one run can decide more.
+ * @param sharing how many budgets share the chance of a false alarm, when others are judged elsewhere
  * @throws RangeError when the runs measured different exports, or a budget can't be judged from these two
  */
 export function compareRuns(
   before: Baseline,
   after: Baseline,
-  budgets: readonly Budget[],
+  budgets: readonly RelativeBudget[],
   names: RunNames,
+  sharing = budgets.length,
 ): RunComparison {
   requireSameExport(before, after, names);
   const warnings: string[] = [];
@@ -48,7 +51,7 @@ export function compareRuns(
   const isSameSize = before.export.rows === after.export.rows;
   if (!isSameMachine) {
     warnings.push(
-      "The runs were made on different kinds of machine: times are compared only as ratios to the buffered delivery of the same round, which do not show a change in both.",
+      "The runs were made on different kinds of machine: times are compared only as ratios to the control of the same round, which do not show a change in both.",
     );
   }
   if (!isSameSize) {
@@ -61,7 +64,7 @@ export function compareRuns(
     const isComparable = (isSameMachine || isPortable(series)) && (isSameSize || isOfAnySize(series));
     return earlier === undefined || !isComparable ? [] : [{ before: earlier, after: series }];
   });
-  const level = bonferroniLevel(budgets.length);
+  const level = bonferroniLevel(sharing);
   const judged = budgets.map((budget) => judge(pairOf(budget, pairs, names), budget, level, names));
   const content = budgets.length === 0 || !isSameSize ? [] : judgeContent(before, after, names);
   const gated = new Set(judged.map(({ row }) => placeOf(row.comparison)));
@@ -86,10 +89,11 @@ export function compareRuns(
 export function judgeAgainst(
   { name, content }: NamedBaseline,
   measured: MeasuredSoFar,
-  budgets: readonly Budget[],
+  budgets: readonly RelativeBudget[],
+  sharing = budgets.length,
 ): GateReport {
   const names = { before: name, after: "this run" };
-  const { gate, warnings } = compareRuns(content, asBaseline(measured), budgets, names);
+  const { gate, warnings } = compareRuns(content, asBaseline(measured), budgets, names, sharing);
   if (gate === null) throw new Error("a run that is compared with a baseline has budgets");
   return { ...gate, warnings };
 }
@@ -112,19 +116,23 @@ function requireSameExport(before: Baseline, after: Baseline, names: RunNames): 
   );
 }
 
-/** Plain values where they can be compared, because a ratio hides a change that the buffered delivery shares. */
-function pairOf(budget: Budget, pairs: readonly ValuesPair[], { before, after }: RunNames): ValuesPair {
+/** Plain values where they can be compared, because a ratio hides a change that the control shares. */
+function pairOf(
+  budget: RelativeBudget,
+  pairs: readonly ValuesPair[],
+  { before, after }: RunNames,
+): ValuesPair {
   const found = pairs.filter(
     (pair) => pair.after.delivery === budget.delivery && pair.after.metric === budget.metric,
   );
   const pair = found.find((one) => one.after.over === null) ?? found[0];
   if (pair !== undefined) return pair;
   throw new RangeError(
-    `The budget for ${nameOf(budget)} can't be judged: ${before} and ${after} do not both have it in a form that can be compared. Measure both on the same kind of machine, or with the buffered delivery, and with the same number of rows.`,
+    `The budget for ${nameOf(budget)} can't be judged: ${before} and ${after} do not both have it in a form that can be compared. Measure both on the same kind of machine, or with the same control, and with the same number of rows.`,
   );
 }
 
-function judge(pair: ValuesPair, budget: Budget, level: number, names: RunNames): Judged {
+function judge(pair: ValuesPair, budget: RelativeBudget, level: number, names: RunNames): Judged {
   const row = compared(pair, level, names);
   const { comparison } = row;
   const { ratio, ci } = comparison;

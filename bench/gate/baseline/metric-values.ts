@@ -39,7 +39,7 @@ export function isOfAnySize({ metric }: MetricValues): boolean {
 }
 
 /**
- * Everything in a result file that another run can be compared with: plain values, and where there is a buffered control
+ * Everything in a result file that another run can be compared with: plain values, and where there is a control
  * the ratios to it, which can be compared between machines. The A/A arm is left out, because it repeats the control. CPU
  * time and memory of two versions are left out, because they were measured with both versions running.
  */
@@ -54,7 +54,7 @@ export function metricValuesOf({
         (other) =>
           other.scenario === arm.scenario &&
           other.role === "control" &&
-          other.delivery === "buffered" &&
+          other.delivery !== arm.delivery &&
           other.id !== arm.id,
       );
       const own = rounds.filter(({ scenario, valid }) => scenario === arm.scenario && valid);

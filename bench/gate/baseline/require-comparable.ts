@@ -1,4 +1,4 @@
-import { nameOf, type Budget } from "../budget/budget.ts";
+import { nameOf, type RelativeBudget } from "../budget/budget.ts";
 import { nameOfExport, type NamedBaseline } from "./baseline.ts";
 import { isPortable } from "./metric-values.ts";
 
@@ -8,15 +8,20 @@ import { isPortable } from "./metric-values.ts";
  */
 export function requireComparable(
   { name, content }: NamedBaseline,
-  budgets: readonly Budget[],
+  budgets: readonly RelativeBudget[],
   run: {
     readonly exportName: string | null;
     readonly sourceFile: string | null;
+    readonly targets: readonly { readonly name: string }[];
     readonly rows: number | null;
     readonly fingerprint: string;
   },
 ): void {
-  const wanted = nameOfExport({ exportName: run.exportName, sourceFile: run.sourceFile });
+  const wanted = nameOfExport({
+    exportName: run.exportName,
+    sourceFile: run.sourceFile,
+    targets: run.targets,
+  });
   if (content.export.name !== wanted) {
     throw new RangeError(
       `"${name}" is a baseline of the export "${content.export.name}", and "${wanted}" is to be measured: only runs of the same export can be compared.`,

@@ -1,15 +1,43 @@
-import { deliveries, isDelivery, type Delivery } from "../../../src/internal.ts";
 import { metrics, type Metric, type MetricId } from "../../result/metric.ts";
+import { parseLimit, type BudgetLimit } from "./absolute-budget.ts";
 import type { NoiseFloor } from "./noise-floor.ts";
 
-/** How much worse a metric of a delivery may become before a build fails. */
-export interface Budget {
-  readonly delivery: Delivery;
+/** What a budget is for. */
+interface BudgetPlace {
+  /** A delivery, or a target. */
+  readonly delivery: string;
   readonly metric: MetricId;
+}
+
+/** How much worse a metric may become, against something else, before a build fails. */
+export interface RelativeBudget extends BudgetPlace {
   /** Share of the control: 0.05 allows 5 % more, or 5 % less for what should be high. */
   readonly share: number;
   /** A change also has to exceed this, in the metric's unit; null where the share alone decides. */
   readonly least: number | null;
+}
+
+/** A value that a metric has to keep by itself, with nothing beside it. */
+export interface AbsoluteBudget extends BudgetPlace {
+  readonly limit: BudgetLimit;
+}
+
+/** What fails a build when it is broken. */
+export type Budget = RelativeBudget | AbsoluteBudget;
+
+/** Whether a budget is broken by a value, and not by a change. */
+function isAbsolute(budget: Budget): budget is AbsoluteBudget {
+  return "limit" in budget;
+}
+
+/** The budgets that are about a change. */
+export function relativeOf(budgets: readonly Budget[]): readonly RelativeBudget[] {
+  return budgets.filter((budget): budget is RelativeBudget => !isAbsolute(budget));
+}
+
+/** The budgets that are about a value. */
+export function absoluteOf(budgets: readonly Budget[]): readonly AbsoluteBudget[] {
+  return budgets.filter(isAbsolute);
 }
 
 const mib = 1024 ** 2;
@@ -45,20 +73,32 @@ const ofARound: readonly MetricId[] = [
 ];
 
 /** Whether a slow reader makes it wrong; CPU time and memory of the server stay right. */
-export function dependsOnReader({ metric }: Pick<Budget, "metric">): boolean {
+export function dependsOnReader({ metric }: BudgetMetric): boolean {
   return ofTheReader.includes(metric);
+}
+
+/** The metric of a budget. */
+type BudgetMetric = Pick<BudgetPlace, "metric">;
+
+/** Where a metric comes from: the client's clock, the processes of the server, or the server's own report. */
+export type MetricOrigin = "client" | "processes" | "inside";
+
+/** What has to be known of a server so that the metric of a budget can be measured. */
+export function originOf({ metric }: BudgetMetric): MetricOrigin {
+  if (ofProcessors.has(metric) || ofMemory.has(metric)) return "processes";
+  return ofTheReader.includes(metric) && metric !== "held_s_per_export" ? "client" : "inside";
 }
 
 const ofProcessors: ReadonlySet<MetricId> = new Set(["cpu_s_per_export", "cpu_s_per_mib"]);
 const ofMemory: ReadonlySet<MetricId> = new Set(["idle_rss_bytes", "peak_rss_over_idle_bytes"]);
 
 /** Whether it is CPU time, which is best compared between servers that work at the same time, on one core. */
-export function isOfProcessors({ metric }: Pick<Budget, "metric">): boolean {
+export function isOfProcessors({ metric }: BudgetMetric): boolean {
   return ofProcessors.has(metric);
 }
 
 /** Whether it is memory, which one export shows as well as many. */
-export function isOfMemory({ metric }: Pick<Budget, "metric">): boolean {
+export function isOfMemory({ metric }: BudgetMetric): boolean {
   return ofMemory.has(metric);
 }
 
@@ -74,7 +114,7 @@ export function requireInRounds(budget: Budget): void {
 }
 
 /** The budgets of a run that names none: metrics with little noise. */
-export function defaultBudgets(gated: readonly Delivery[]): readonly Budget[] {
+export function defaultBudgets(gated: readonly string[]): readonly RelativeBudget[] {
   return gated.flatMap((delivery) => [
     budgetOf(delivery, "cpu_s_per_mib", defaultShares.cpu_s_per_mib),
     budgetOf(delivery, "peak_rss_over_idle_bytes", defaultShares.peak_rss_over_idle_bytes),
@@ -82,19 +122,16 @@ export function defaultBudgets(gated: readonly Delivery[]): readonly Budget[] {
 }
 
 /**
- * Reads `DELIVERY.METRIC=PERCENT`, such as `streaming.cpu_s_per_mib=5%`; the sign may be left out.
+ * Reads `SUBJECT.METRIC=PERCENT`, such as `streaming.cpu_s_per_mib=5%`, whose sign may be left out, or
+ * `SUBJECT.METRIC<=VALUE` or `>=VALUE`, such as `api.first_byte_s<=500ms`. A subject is a delivery or a target.
  * @throws RangeError whose message quotes the text and says what is possible
  */
 export function parseBudget(text: string): Budget {
-  const [, delivery = "", metric = "", percent = ""] = /^([^.=]*)\.([^=]*)=(.*)$/.exec(text.trim()) ?? [];
+  const [, delivery = "", metric = "", sign = "", value = ""] =
+    /^([^.=<>]+)\.([^=<>\s]+)\s*(<=|>=|=)(.*)$/s.exec(text.trim()) ?? [];
   if (metric === "") {
     throw new RangeError(
-      `"${text}" is not a budget: write DELIVERY.METRIC=PERCENT, such as streaming.cpu_s_per_mib=5%.`,
-    );
-  }
-  if (!isDelivery(delivery)) {
-    throw new RangeError(
-      `"${delivery}" in "${text}" is not a delivery; there are: ${deliveries.join(", ")}.`,
+      `"${text}" is not a budget: write SUBJECT.METRIC=PERCENT, such as streaming.cpu_s_per_mib=5%, or SUBJECT.METRIC<=VALUE, such as api.first_byte_s<=500ms.`,
     );
   }
   if (equalMetrics.some((id) => id === metric)) {
@@ -105,11 +142,14 @@ export function parseBudget(text: string): Budget {
     const possible = metrics.map(({ id }) => id).filter((id) => !equalMetrics.includes(id));
     throw new RangeError(`"${metric}" in "${text}" is not a metric; there are: ${possible.join(", ")}.`);
   }
-  const [, digits] = /^(\d+(?:\.\d+)?|\.\d+)\s*%?$/.exec(percent.trim()) ?? [];
+  if (sign === "<=" || sign === ">=") {
+    return { delivery, metric: known.id, limit: parseLimit(known, { sign, value, text }) };
+  }
+  const [, digits] = /^(\d+(?:\.\d+)?|\.\d+)\s*%?$/.exec(value.trim()) ?? [];
   const share = Number(digits) / 100;
   if (!(share > 0 && share <= mostShare)) {
     throw new RangeError(
-      `"${percent}" in "${text}" is not a budget: write a percentage above 0 and up to ${mostShare * 100}, such as 5%.`,
+      `"${value}" in "${text}" is not a budget: write a percentage above 0 and up to ${mostShare * 100}, such as 5%.`,
     );
   }
   return budgetOf(delivery, known.id, share);
@@ -124,7 +164,7 @@ const mostShare = 10;
  * @param floor the noise of this kind of machine; null when it is not known
  * @throws RangeError that names the floor
  */
-export function requireAboveFloor(budget: Budget, floor: NoiseFloor | null): void {
+export function requireAboveFloor(budget: RelativeBudget, floor: NoiseFloor | null): void {
   if (floor === null || budget.least !== null || budget.share >= floor.share) return;
   throw new RangeError(
     `The budget ${nameOf(budget)}=${flagText(budget.share)} is below the noise of this machine: in ${floor.runs} calibration runs two equal versions differed by up to ${flagText(floor.share)} (95th percentile). Allow at least that much.`,
@@ -136,18 +176,18 @@ function flagText(share: number): string {
   return `${Number((share * 100).toPrecision(2))}%`;
 }
 
-/** The name of a budget on the command line: `streaming.cpu_s_per_mib`. */
-export function nameOf({ delivery, metric }: Pick<Budget, "delivery" | "metric">): string {
-  return `${delivery}.${metric}`;
+/** The name of a budget on the command line: `streaming.cpu_s_per_mib`, or `api.first_byte_s<=500ms`. */
+export function nameOf(budget: BudgetPlace & { readonly limit?: BudgetLimit }): string {
+  return `${budget.delivery}.${budget.metric}${budget.limit?.text ?? ""}`;
 }
 
 /** The metric of a budget. */
-export function metricOf({ metric }: Pick<Budget, "metric">): Metric {
+export function metricOf({ metric }: BudgetMetric): Metric {
   const found = metrics.find(({ id }) => id === metric);
   if (found === undefined) throw new Error(`the table of metrics has lost ${metric}`);
   return found;
 }
 
-function budgetOf(delivery: Delivery, metric: MetricId, share: number): Budget {
+function budgetOf(delivery: string, metric: MetricId, share: number): RelativeBudget {
   return { delivery, metric, share, least: metric === "peak_rss_over_idle_bytes" ? leastMemoryBytes : null };
 }

@@ -13,7 +13,7 @@ import {
   string,
   type InferOutput,
 } from "valibot";
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import { count, environmentSchema, quantity, type Environment } from "../../result/schema.ts";
 
 /** The name of the format: one such object a line. */

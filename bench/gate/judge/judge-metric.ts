@@ -4,7 +4,7 @@ import { percent } from "../../result/percent.ts";
 import type { Comparison } from "../../result/schema.ts";
 import { boundRounds, type Pair } from "../../statistics/compare.ts";
 import { signedRankBounds } from "../../statistics/signed-rank.ts";
-import { metricOf, type Budget } from "../budget/budget.ts";
+import { metricOf, type RelativeBudget } from "../budget/budget.ts";
 import { decide, isSurelyOutside, type Change, type Decision, type Limit } from "./decide.ts";
 import { reasonFor } from "./reason-for.ts";
 
@@ -48,7 +48,7 @@ export interface MetricCase {
  */
 export function judgeMetric(
   { scenario, arms, rounds }: MetricCase,
-  budget: Budget,
+  budget: RelativeBudget,
   level: number,
 ): Judgement {
   const { delivery, metric, share } = budget;
@@ -184,7 +184,7 @@ function compare(pairs: readonly Pair[], level: number, { better, share }: Limit
 function reasonOf(
   subject: string,
   comparison: Comparison,
-  budget: Budget,
+  budget: RelativeBudget,
   verdict: Decision,
   { isDecisive }: Compared,
 ): string {

@@ -1,9 +1,9 @@
-import { isDelivery, type Delivery } from "../../../src/internal.ts";
 import type { MetricId } from "../../result/metric.ts";
 import type { Arm, Comparison, Round } from "../../result/schema.ts";
-import { bonferroniLevel } from "../../statistics/bonferroni.ts";
+import { bonferroniLevel } from "../../statistics/bonferroni-level.ts";
 import { fewestRounds } from "../../statistics/detectable-effect.ts";
-import { equalMetrics, nameOf, type Budget } from "../budget/budget.ts";
+import { absoluteOf, equalMetrics, nameOf, relativeOf, type Budget } from "../budget/budget.ts";
+import { judgeAbsolute } from "./judge-absolute.ts";
 import { judgeEquality, judgeMetric, type ArmTrio, type Judgement, type MetricCase } from "./judge-metric.ts";
 
 /** The verdict of a run that gates, and what led to it. */
@@ -17,49 +17,82 @@ export interface GateReport {
 
 export type GateVerdict = "pass" | "regression" | "inconclusive" | "invalid";
 
-/** The arms of one delivery in one scenario, and the rounds they ran in. */
+/** The arms of one delivery or target in one scenario, and the rounds they ran in. */
 export interface GatedArms extends ArmTrio {
   readonly scenario: string;
-  readonly delivery: Delivery;
+  readonly delivery: string;
   readonly rounds: readonly Round[];
 }
 
+/** What bodies have to have in common, beside what budgets say. */
+export interface EqualBodies {
+  /**
+   * CRC-32 of what each arm gave, by its id.
+   * @default an equal number of bytes counts as equal
+   */
+  readonly checksums?: ReadonlyMap<string, number>;
+  /** Whether only rows are compared, because the bytes may change. @default false */
+  readonly areRows?: boolean;
+}
+
 /**
- * Judges a run by its budgets, and compares its bodies with each other. The rules are fixed before the run: every budget
- * is one metric, the chance of a false alarm is shared among them, and no round is left out for what it showed.
- * @param checksums CRC-32 of what each arm gave, by its id; without them an equal number of bytes counts as equal
- * @throws RangeError when a budget names a delivery that has no arms
+ * Judges a run by its budgets for changes, and compares its bodies with each other. The rules are fixed before the run:
+ * every budget is one metric, the chance of a false alarm is shared among them, and no round is left out for what it
+ * showed.
+ * @throws RangeError when a budget names a delivery or target that has no arms
  */
 export function judgeRun(
   gated: readonly GatedArms[],
-  budgets: readonly Budget[],
-  checksums: ReadonlyMap<string, number> = new Map(),
+  asked: readonly Budget[],
+  { checksums = new Map(), areRows = false }: EqualBodies = {},
 ): GateReport {
-  const level = bonferroniLevel(budgets.length);
-  const armsOf = (delivery: Delivery): GatedArms => {
+  const level = bonferroniLevel(asked.length);
+  const budgets = relativeOf(asked);
+  const armsOf = (delivery: string): GatedArms => {
     const found = gated.find((arms) => arms.delivery === delivery);
     if (found !== undefined) return found;
     const measured = gated.map((arms) => arms.delivery).join(", ");
     throw new RangeError(
-      `There is a budget for the ${delivery} delivery, which is not measured; these are measured: ${measured}.`,
+      `There is a budget for ${delivery}, which is not measured; these are measured: ${measured}.`,
     );
   };
   const judgements = [
     ...budgets.map((budget) => judgeMetric(caseOf(armsOf(budget.delivery), budget.metric), budget, level)),
     ...[...new Set(budgets.map(({ delivery }) => delivery))].flatMap((delivery) =>
-      equalMetrics.map((metric) => {
+      equalMetrics.flatMap((metric) => {
+        if (areRows && metric !== "rows") return [];
         const arms = armsOf(delivery);
         const [treatment, control] = [checksums.get(arms.treatment), checksums.get(arms.control)];
         const isKnown = metric === "body_bytes" && treatment !== undefined && control !== undefined;
-        return judgeEquality(caseOf(arms, metric), delivery, metric, isKnown ? { treatment, control } : null);
+        return [
+          judgeEquality(caseOf(arms, metric), delivery, metric, isKnown ? { treatment, control } : null),
+        ];
       }),
     ),
   ];
   const rounds = Math.min(...budgets.map(({ delivery }) => armsOf(delivery).rounds.length));
-  return { judgements, ...conclude(judgements), warnings: tooFewRounds(rounds, budgets) };
+  return { judgements, ...conclude(judgements), warnings: tooFewRounds(rounds, asked) };
 }
 
-/** The arms that are compared: per delivery this version, the other one, and the other one again. */
+/** Judges a run by its budgets for values, which need nothing to compare with. */
+export function judgeValues(
+  scenario: string,
+  rounds: readonly Round[],
+  asked: readonly Budget[],
+): GateReport {
+  const level = bonferroniLevel(asked.length);
+  const judgements = absoluteOf(asked).map((budget) => judgeAbsolute(scenario, rounds, budget, level));
+  return { judgements, ...conclude(judgements), warnings: [] };
+}
+
+/** Several reports about one run as one. */
+export function joinReports(reports: readonly GateReport[]): GateReport {
+  const judgements = reports.flatMap((report) => report.judgements);
+  const warnings = [...new Set(reports.flatMap((report) => report.warnings))];
+  return { judgements, ...conclude(judgements), warnings };
+}
+
+/** The arms that are compared: per delivery or target this version, the other one, and the other one again. */
 export function gatedArmsOf(
   scenario: string,
   arms: readonly Arm[],
@@ -71,7 +104,7 @@ export function gatedArmsOf(
     const beside = (wanted: Arm["role"]): string | undefined =>
       own.find((arm) => arm.role === wanted && arm.delivery === delivery)?.id;
     const control = beside("control");
-    if (role !== "treatment" || control === undefined || !isDelivery(delivery)) return [];
+    if (role !== "treatment" || control === undefined) return [];
     const ofBoth = valid.filter(({ arms: measured }) => id in measured && control in measured);
     return [{ scenario, delivery, treatment: id, control, aa: beside("aa") ?? null, rounds: ofBoth }];
   });

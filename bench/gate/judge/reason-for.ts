@@ -1,7 +1,7 @@
-import { formatBytes } from "../../../src/internal.ts";
+import { formatBytes } from "../../../src/ground.ts";
 import { percent } from "../../result/percent.ts";
 import type { Comparison } from "../../result/schema.ts";
-import type { Budget } from "../budget/budget.ts";
+import type { RelativeBudget } from "../budget/budget.ts";
 import type { Decision } from "./decide.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { Decision } from "./decide.ts";
 export function reasonFor(
   subject: string,
   comparison: Comparison,
-  { share, least }: Budget,
+  { share, least }: Pick<RelativeBudget, "share" | "least">,
   verdict: Decision,
 ): string {
   const change = changeText(comparison);
@@ -32,6 +32,7 @@ function changeText({ ratio, ci: [low, high], n }: Comparison): string {
 
 /** A ratio as the change it is: 1.041 is `+4.1 %`, 3 is `+200 %`. */
 function signed(ratio: number): string {
-  const change = ratio - 1;
+  // What is left by logarithms of equal values is no change.
+  const change = Math.abs(ratio - 1) < 1e-9 ? 0 : ratio - 1;
   return `${change < 0 ? "−" : "+"}${percent(Math.abs(change))}`;
 }

@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import { busyReaderRatio } from "../../probe/own-load.ts";
 import { machineTicks, type MachineTicks } from "../../probe/steal-time.ts";
 import { cpuThrottling, type Throttling } from "../../probe/throttling.ts";

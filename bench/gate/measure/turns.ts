@@ -5,7 +5,11 @@ import { isOfMemory, isOfProcessors, type Budget } from "../budget/budget.ts";
 const bytesPerRound = 64 * 1024 ** 2;
 /** A slow server gives fewer exports per round, so that a round of it takes no longer than this. */
 const secondsPerRound = 2;
-const mostTurns = 8;
+/**
+ * Many where exports are short: the CPU time of threads that ended is known only in ticks of 10 ms, so a server with a
+ * thread for each request needs enough work between two readings.
+ */
+const mostTurns = 32;
 
 /** How many exports an arm gives in a round. */
 export interface Turns {
@@ -20,7 +24,8 @@ export interface Turns {
  * @param isInterleaved whether arms are compared with arms of the same round, so that CPU time may be taken in a duet
  */
 export function turnsOf(
-  arms: readonly Pick<PlannedArm, "body" | "exportSeconds">[],
+  arms: readonly (Pick<PlannedArm, "body" | "exportSeconds"> &
+    Partial<Pick<PlannedArm, "isSampled" | "target">>)[],
   { budgets, isInterleaved }: { readonly budgets: readonly Budget[]; readonly isInterleaved: boolean },
 ): Turns {
   const bytes = Math.max(1, ...arms.map(({ body }) => body.bytes));
@@ -29,6 +34,11 @@ export function turnsOf(
   const many = Math.min(mostTurns, Math.max(1, turns));
   // An earlier run took one export alone, so a run compared with it takes one, too: more of them cost less each.
   if (!isInterleaved) return { alone: 1, duet: 0 };
+  // Servers that can't run at the same time take turns for CPU time, too.
+  const canRunTogether = arms.every(
+    ({ target, isSampled = true }) => isSampled && target?.canRunTwice !== false,
+  );
+  if (!canRunTogether) return { alone: many, duet: 0 };
   return { alone: budgets.some(isOfClock) ? many : 1, duet: budgets.some(isOfProcessors) ? many : 0 };
 }
 

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatSeconds } from "../../../src/internal.ts";
+import { formatBytes, formatCount, formatSeconds } from "../../../src/ground.ts";
 import type { BenchResult } from "../../result/schema.ts";
 import type { Section } from "../model/report.ts";
 import { percentText, quantityText, significant } from "../number-text.ts";

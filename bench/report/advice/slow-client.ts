@@ -1,5 +1,5 @@
-import { formatCount, formatSeconds, isDelivery } from "../../../src/internal.ts";
-import { expectedHoldSeconds } from "../../result/expected-hold.ts";
+import { formatCount, formatSeconds, isDelivery } from "../../../src/ground.ts";
+import { expectedHoldSeconds } from "../../result/expected-hold-seconds.ts";
 import type { BenchResult } from "../../result/schema.ts";
 import { quantityText } from "../number-text.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";

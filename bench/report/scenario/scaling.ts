@@ -1,4 +1,4 @@
-import { growthCharts } from "../chart/growth-chart.ts";
+import { growthCharts } from "../chart/growth-charts.ts";
 import { emptyCell, quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
 import { significant } from "../number-text.ts";
 import { curveOf, memoryCurves, type MemoryCurve } from "../read/memory-curve.ts";

@@ -1,12 +1,12 @@
 import type { MetricId } from "../../result/metric.ts";
-import { gapCharts } from "../chart/gap-chart.ts";
+import { gapCharts } from "../chart/gap-charts.ts";
 import { roundCharts } from "../chart/round-chart.ts";
-import { timeCharts } from "../chart/time-chart.ts";
+import { timeCharts } from "../chart/time-charts.ts";
 import type { Chart } from "../model/chart.ts";
 import type { LegendEntry, Section } from "../model/report.ts";
 import type { Table } from "../model/table.ts";
 import { budgetedMetrics, type ScenarioView } from "../read/scenario-view.ts";
-import { medianTables } from "./medians.ts";
+import { medianTables } from "./median-tables.ts";
 import { roundTable } from "./round-table.ts";
 
 /** What a scenario says in a report; one file of this folder each. */

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, isDelivery } from "../../../src/internal.ts";
+import { formatBytes, formatCount, isDelivery } from "../../../src/ground.ts";
 import type { BenchResult, Check } from "../../result/schema.ts";
 import type { Section } from "../model/report.ts";
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";

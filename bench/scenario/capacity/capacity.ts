@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/internal.ts";
+import { formatBytes, formatCount } from "../../../src/ground.ts";
 import { watchOwnLoad, busyReaderRatio } from "../../probe/own-load.ts";
 import type { Measured } from "../../result/metric.ts";
 import { distinctArms } from "../../session/arm.ts";

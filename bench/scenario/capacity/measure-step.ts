@@ -68,5 +68,6 @@ export async function probePings(
     random,
     clock,
     signal,
+    ...server.form,
   });
 }

@@ -75,10 +75,11 @@ async function sampleSlots(
   stop: AbortSignal,
 ): Promise<readonly CurvePoint[]> {
   const points: CurvePoint[] = [];
-  if (server.statsUrl === null) return points;
+  const { statsUrl } = server;
+  if (statsUrl === null) return points;
   let before: InsideNumbers | null = null;
   while (!stop.aborted) {
-    const now = await fetchInsideNumbers(server.origin, AbortSignal.timeout(60_000));
+    const now = await fetchInsideNumbers(statsUrl, AbortSignal.timeout(60_000), server.form);
     if (before !== null && now.uptimeSeconds > before.uptimeSeconds) {
       const mean =
         (now.busySlotSeconds - before.busySlotSeconds) / (now.uptimeSeconds - before.uptimeSeconds);

@@ -1,5 +1,5 @@
-import { StreamCsvError } from "../../../src/index.ts";
-import { fetchInsideNumbers } from "../../probe/server-stats.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
+import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { Measured } from "../../result/metric.ts";
 import { warmUp } from "../../session/server/warm-up.ts";
 import { readFrom, type ServedExport } from "../../session/session.ts";
@@ -14,19 +14,24 @@ const longestReleaseMs = 30_000;
  * @returns nulls for a server that reports no inside numbers
  */
 export async function measureRelease(served: ServedExport): Promise<Measured> {
-  if (served.server.statsUrl === null) return { release_early_s: null, release_s: null };
+  const { statsUrl, form } = served.server;
+  if (statsUrl === null) return { release_early_s: null, release_s: null };
+  const ask = (): Promise<InsideNumbers> => fetchInsideNumbers(statsUrl, served.session.signal, form);
   await warmUp(served);
   // The first answer is slow, because no code is compiled yet.
-  await fetchInsideNumbers(served.server.origin, served.session.signal);
-  const early = await secondsToRelease(served, 1);
-  const late = await secondsToRelease(served, lateBytes);
+  await ask();
+  const early = await secondsToRelease(served, 1, ask);
+  const late = await secondsToRelease(served, lateBytes, ask);
   return { release_early_s: early, release_s: late };
 }
 
 /** Asks /stats until the slot is free. So it can't see a time shorter than one answer takes, about a millisecond. */
-async function secondsToRelease(served: ServedExport, leaveAfterBytes: number): Promise<number> {
-  const { session, server } = served;
-  const { clock, signal } = session;
+async function secondsToRelease(
+  served: ServedExport,
+  leaveAfterBytes: number,
+  ask: () => Promise<InsideNumbers>,
+): Promise<number> {
+  const { clock } = served.session;
   const reading = await readFrom(served, { bytesPerSecond, leaveAfterBytes });
   const leftMs = clock.nowMs();
   if (reading.state !== "left") {
@@ -35,7 +40,7 @@ async function secondsToRelease(served: ServedExport, leaveAfterBytes: number): 
       `A client should have left after ${leaveAfterBytes} bytes, but its export was ${reading.state} after ${reading.bodyBytes}.`,
     );
   }
-  while ((await fetchInsideNumbers(server.origin, signal)).busySlots > 0) {
+  while ((await ask()).busySlots > 0) {
     if (clock.nowMs() - leftMs < longestReleaseMs) continue;
     throw new StreamCsvError(
       "SCSV_MEASUREMENT_INVALID",

@@ -1,5 +1,4 @@
-import { StreamCsvError } from "../../../src/index.ts";
-import { formatCount } from "../../../src/internal.ts";
+import { StreamCsvError, formatCount } from "../../../src/ground.ts";
 import type { ExpectedBody } from "../../session/arm.ts";
 import { measureFresh, requireSameBody } from "../../session/measure/measure-export.ts";
 import { readWhole, type ServedExport } from "../../session/session.ts";
@@ -52,5 +51,5 @@ async function countBody(served: ServedExport, arm: ScalingArm): Promise<Expecte
       `${whose} gave ${rows} rows where ${arm.rows} were asked for.`,
     );
   }
-  return { rows, bytes: bodyBytes, crc32: crc32 ?? 0 };
+  return { ...arm.body, rows, bytes: bodyBytes, crc32: crc32 ?? 0 };
 }

@@ -1,4 +1,4 @@
-import { formatCount } from "../../../src/internal.ts";
+import { formatCount } from "../../../src/ground.ts";
 import { bytesPerRow, distinctArms, type PlannedArm } from "../../session/arm.ts";
 import type { RunPlan, ScenarioContext } from "../scenario.ts";
 

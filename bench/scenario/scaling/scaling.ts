@@ -1,4 +1,4 @@
-import { formatCount } from "../../../src/internal.ts";
+import { formatCount } from "../../../src/ground.ts";
 import { mediansOf } from "../expectation.ts";
 import { noteArms } from "../note-arms.ts";
 import { roundsUpTo } from "../run-time.ts";

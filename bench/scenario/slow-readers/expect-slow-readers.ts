@@ -1,4 +1,4 @@
-import { expectedHoldSeconds, usualKernelBytes } from "../../result/expected-hold.ts";
+import { expectedHoldSeconds, usualKernelBytes } from "../../result/expected-hold-seconds.ts";
 import type { PlannedArm } from "../../session/arm.ts";
 import { holdTolerance, type Expectation, type MedianOf } from "../expectation.ts";
 import type { RunPlan } from "../scenario.ts";

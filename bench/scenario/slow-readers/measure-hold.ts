@@ -1,5 +1,5 @@
 import { canSampleProcesses } from "../../probe/process-tree.ts";
-import { bytesInSocketBuffers } from "../../probe/socket-buffers.ts";
+import { bytesInSocketBuffers } from "../../probe/bytes-in-socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
 import { difference } from "../../session/server/server-memory.ts";
 import { serverWork } from "../../session/server/server-work.ts";

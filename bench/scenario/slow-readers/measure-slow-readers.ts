@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { probeLatency, type LatencySummary } from "../../load/probe-latency.ts";
 import { canSampleProcesses } from "../../probe/process-tree.ts";
-import { bytesInSocketBuffers } from "../../probe/socket-buffers.ts";
+import { bytesInSocketBuffers } from "../../probe/bytes-in-socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
 import type { Random } from "../../statistics/random.ts";
@@ -43,7 +43,8 @@ export async function measureSlowReaders(
   const { readers, bytesPerSecond, idleMs, watchMs, settleMs, random } = options;
   const probe = async (durationMs: number): Promise<LatencySummary | null> => {
     if (server.pingUrl !== null) {
-      const summary = { ratePerSecond: probesPerSecond, durationMs, graceMs, random, clock, signal };
+      const times = { durationMs, graceMs, clock, signal };
+      const summary = { ratePerSecond: probesPerSecond, random, ...times, ...server.form };
       return probeLatency(server.pingUrl, summary);
     }
     await sleep(durationMs, undefined, { signal });

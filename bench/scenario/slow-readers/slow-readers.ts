@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/internal.ts";
+import { formatBytes, formatCount } from "../../../src/ground.ts";
 import { distinctArms } from "../../session/arm.ts";
 import { balancedOrders } from "../../session/balanced-orders.ts";
 import { bigArms, type BigArm } from "../big-arms.ts";

@@ -1,4 +1,4 @@
-import { StreamCsvError, type Clock } from "../../../src/index.ts";
+import { StreamCsvError, type Clock } from "../../../src/ground.ts";
 import { startClosedLoop } from "../../load/closed-loop.ts";
 import { readExport, type ExportReading } from "../../load/read-export.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
@@ -32,7 +32,7 @@ export interface ClosedLoopOptions {
  */
 export async function measureSyncWorkers(server: SyncServer, options: ClosedLoopOptions): Promise<Measured> {
   const { clients, exportsPerWorker, signal, clock } = options;
-  const ask = (): Promise<InsideNumbers> => fetchInsideNumbers(server.origin, signal);
+  const ask = (): Promise<InsideNumbers> => fetchInsideNumbers(new URL("/stats", server.origin), signal);
   await warmUpWorkers(server, options);
   const idle = await ask();
   const empty = await ask();

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/internal.ts";
+import { formatBytes, formatCount } from "../../../src/ground.ts";
 import { bytesPerRow } from "../../session/arm.ts";
 import { balancedOrders } from "../../session/balanced-orders.ts";
 import { mediansOf, recordExpectations, type Expectation } from "../expectation.ts";

@@ -74,7 +74,7 @@ export async function measureDuet(
     } catch (fault) {
       if (whileAllWork.aborted) return;
       // The first error ends the readings of the others, too.
-      over.abort(withLastWords(fault, server.lastWords()));
+      over.abort(await withLastWords(fault, { server, target: item.target }));
     }
   });
   await Promise.all(parts);

@@ -1,5 +1,6 @@
-import { StreamCsvError } from "../../../src/index.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
 import type { ExportReading } from "../../load/read-export.ts";
+import { sumOfWork, type ObservedWork } from "../../probe/observed-work.ts";
 import { watchOwnLoad, type OwnLoad } from "../../probe/own-load.ts";
 import { checksumText } from "../../result/checksum-text.ts";
 import type { Measured } from "../../result/metric.ts";
@@ -48,11 +49,13 @@ export async function measureExport(
   // Answering /stats is work too: what two answers with nothing between them cost is subtracted.
   const first = await serverWork(server, signal);
   const before = await serverWork(server, signal);
+  const ended = await Promise.all((session.observers ?? []).map((observer) => observer.watch()));
   const ownLoad = await watchOwnLoad();
 
   const reading = await readWhole(served, { checksum: true });
 
   const client = await ownLoad();
+  const observed = await Promise.all(ended.map((end) => end()));
   const peakOverIdle = difference(await peak(), idleBytes);
   const after = await serverWork(server, signal);
 
@@ -77,16 +80,26 @@ export async function measureExport(
     loop_delay_max_s: after.inside?.loopDelayMaxSeconds ?? null,
     client_busy_ratio: client.busyRatio,
     client_wait_ratio: client.waitRatio,
+    ...(observed.length === 0 ? {} : observedMetrics(sumOfWork(observed))),
     rows,
     body_bytes: reading.bodyBytes,
   };
   return { measured, reading, client };
 }
 
+function observedMetrics(work: ObservedWork): Measured {
+  return {
+    observed_cpu_s_per_export: work.cpuSeconds,
+    observed_peak_bytes: work.peakBytes,
+    connection_held_s_per_export: work.heldSeconds,
+    database_temporary_bytes: work.temporaryBytes,
+  };
+}
+
 /** A timed body has other bytes than the one that was checked, so nothing that its server gave can be trusted. */
 class WrongBodyError extends StreamCsvError {
-  constructor(message: string) {
-    super("SCSV_MEASUREMENT_INVALID", message);
+  constructor(message: string, details: { readonly hint: string }) {
+    super("SCSV_MEASUREMENT_INVALID", message, details);
   }
 }
 
@@ -102,19 +115,35 @@ export function isWrongBody(fault: unknown): boolean {
  */
 export function requireSameBody(
   whose: string,
-  { bodyBytes, crc32 }: ExportReading,
-  expected: Pick<ExpectedBody, "bytes" | "crc32">,
+  { bodyBytes, crc32, content }: ExportReading,
+  expected: Omit<ExpectedBody, "rows"> & { readonly rows?: number },
 ): void {
+  if (expected.equality === "rows") {
+    if (content === null) throw new Error("a body that is compared by its rows was not counted");
+    const rows = content.records - (expected.headerRecords ?? 1);
+    const isSame = rows === expected.rows && content.columns === expected.columns;
+    if (isSame) return;
+    throw new StreamCsvError(
+      "SCSV_MEASUREMENT_INVALID",
+      `${whose} gave ${rows} rows of ${content.columns} columns in a timed round, and ${expected.rows} of ${expected.columns} when it was checked.`,
+      { hint: "Ask for rows that stay as many: by a WHERE, a LIMIT, or {rows} in the address." },
+    );
+  }
   if (bodyBytes !== expected.bytes) {
     throw new WrongBodyError(
       `${whose} gave ${bodyBytes} bytes in a timed round, and ${expected.bytes} when it was checked.`,
+      { hint: hintForChange },
     );
   }
   if (crc32 === expected.crc32) return;
   throw new WrongBodyError(
     `${whose} gave other bytes in a timed round than when it was checked, though as many: their CRC-32 is ${crc32 === null ? "unknown" : checksumText(crc32)} instead of ${checksumText(expected.crc32)}.`,
+    { hint: hintForChange },
   );
 }
+
+const hintForChange =
+  "If its rows may change between requests, --integrity rows compares rows and columns instead of bytes.";
 
 const bytesPerMib = 1024 ** 2;
 

@@ -1,4 +1,4 @@
-import { countShortRequests, type ShortRequestCount } from "../../load/short-requests.ts";
+import { countShortRequests, type ShortRequestCount } from "../../load/count-short-requests.ts";
 import type { Measured } from "../../result/metric.ts";
 import { warmUp } from "../server/warm-up.ts";
 import { readWhole, type ServedExport } from "../session.ts";
@@ -46,18 +46,18 @@ export async function measureNeighbors(
     };
   }
   await warmUp(served);
-  await countShortRequests(ping, { durationMs: warmUpMs, connections, signal });
+  const short = { connections, signal, ...server.form };
+  await countShortRequests(ping, { ...short, durationMs: warmUpMs });
   const countIdle = (): Promise<ShortRequestCount> =>
-    countShortRequests(ping, { durationMs: idleMs, connections, signal });
+    countShortRequests(ping, { ...short, durationMs: idleMs });
   const idleBefore = await countIdle();
 
   const startMs = session.clock.nowMs();
   const isEnough = (): boolean => session.clock.nowMs() - startMs >= busyMs;
   const exportsDone = new AbortController();
   const counting = countShortRequests(ping, {
+    ...short,
     durationMs: longestBusyMs,
-    connections,
-    signal,
     enough: exportsDone.signal,
   });
   const exportsMade = await readBackToBack(served, isEnough).finally(() => exportsDone.abort());

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSeconds } from "../../probe/cpu-time.ts";
+import { cpuSeconds } from "../../probe/cpu-seconds.ts";
 import { canSampleProcesses, processTree } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { RunningTarget } from "../../subject/target.ts";
@@ -18,8 +18,8 @@ export interface ServerWork {
  * is exact to the microsecond and covers threads that ended. The CPU time of the others comes from /proc.
  */
 export async function serverWork(server: RunningTarget, signal: AbortSignal): Promise<ServerWork> {
-  const { pid, statsUrl, origin } = server;
-  const inside = statsUrl === null ? null : await freshNumbers(origin, signal);
+  const { pid, statsUrl, form } = server;
+  const inside = statsUrl === null ? null : await freshNumbers(statsUrl, signal, form);
   const others = canSampleProcesses && pid !== null ? await othersCpuSeconds(pid, inside?.pids ?? []) : null;
   return { inside, cpuSeconds: inside === null ? others : inside.cpuSeconds + (others ?? 0) };
 }
@@ -46,9 +46,13 @@ const oldSeconds = 0.02;
 const askAgainMs = 10;
 const longestWaitMs = 5000;
 
-async function freshNumbers(origin: string, signal: AbortSignal): Promise<InsideNumbers> {
+async function freshNumbers(
+  statsUrl: URL,
+  signal: AbortSignal,
+  form: RunningTarget["form"],
+): Promise<InsideNumbers> {
   for (let waitedMs = 0; ; waitedMs += askAgainMs) {
-    const numbers = await fetchInsideNumbers(origin, signal);
+    const numbers = await fetchInsideNumbers(statsUrl, signal, form);
     if (numbers.ageSeconds < oldSeconds || waitedMs >= longestWaitMs) return numbers;
     await sleep(askAgainMs, undefined, { signal });
   }

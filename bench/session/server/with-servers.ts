@@ -1,6 +1,9 @@
 import type { RunningTarget, Target } from "../../subject/target.ts";
 import { withLastWords, type Session } from "../session.ts";
 
+/** So many servers start at once; more would compete for memory and connections, and slow each other down. */
+const mostTogether = 4;
+
 /** The server an item needs. */
 export interface ServerNeed {
   readonly target: Target;
@@ -27,9 +30,9 @@ export interface ServerUse<Item> {
 
 /**
  * Starts a fresh server for each item, uses one after the other in the order given, and stops them all, whatever happens.
- * They are started at once, because starting takes longer than most exports. With more than one turn it goes through them
- * again, back and forth. A target of which only one can run at a time is started at its turn, has all its turns at once,
- * and is stopped before the next.
+ * A few are started at once, because starting takes longer than most exports; of many each is started at its turn, has all
+ * its turns at once, and is stopped before the next, because a machine may not hold them all. So is a target of which only
+ * one can run at a time. With more than one turn it goes through those that run side by side again, back and forth.
  */
 export async function withServers<Item extends ServerNeed>(
   { signal }: Session,
@@ -37,8 +40,10 @@ export async function withServers<Item extends ServerNeed>(
   use: (item: Item, server: RunningTarget) => Promise<void>,
   { turns = 1, useTogether }: ServerUse<Item> = {},
 ): Promise<void> {
+  // What is used together has to run together, however many.
+  const areFew = items.length <= mostTogether || useTogether !== undefined;
   const starts = await Promise.allSettled(
-    items.map(async ({ target, rows }) => (target.canRunTwice ? target.start(signal, rows) : null)),
+    items.map(async ({ target, rows }) => (areFew && target.canRunTwice ? target.start(signal, rows) : null)),
   );
   const servers = starts.map((start) => (start.status === "fulfilled" ? start.value : null));
   try {
@@ -71,7 +76,7 @@ async function useAlone<Item extends ServerNeed>(
   }
 }
 
-async function useOne<Item>(
+async function useOne<Item extends ServerNeed>(
   item: Item,
   server: RunningTarget,
   use: (item: Item, server: RunningTarget) => Promise<void>,
@@ -79,6 +84,6 @@ async function useOne<Item>(
   try {
     await use(item, server);
   } catch (fault) {
-    throw withLastWords(fault, server.lastWords());
+    throw await withLastWords(fault, { server, target: item.target });
   }
 }

@@ -1,8 +1,11 @@
-import type { Delivery } from "../../../src/internal.ts";
+import type { Delivery } from "../../../src/ground.ts";
+import type { LineChecksums, FirstDifference } from "../../load/line-comparison.ts";
+import type { ResponseHead } from "../../load/response-head.ts";
+import type { BodyQuoting } from "../../load/record-counter.ts";
 import type { Check, Integrity } from "../../result/schema.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import type { ExpectedBody } from "../arm.ts";
-import { readFrom, type ServedExport, type Session } from "../session.ts";
+import { isHtml, readFrom, refusalText, type ServedExport, type Session } from "../session.ts";
 
 /** What one export gave in the untimed pass. */
 export interface BodyFindings extends ExpectedBody {
@@ -11,12 +14,17 @@ export interface BodyFindings extends ExpectedBody {
   readonly statusCode: number;
   /** Records of the CSV, with the header. */
   readonly records: number;
+  readonly columns: number;
+  readonly quoting: BodyQuoting;
   /** Whether the answer says that its first record is a header; null when it does not say. */
   readonly hasHeader: boolean | null;
   readonly sha256: string;
   readonly seconds: number;
-  /** What the server answered instead, when the status is not 200. */
+  /** What is wrong with the answer itself, as it continues "its export …"; empty when it may be rows. */
   readonly problem: string;
+  readonly endedWithConnection: boolean;
+  readonly lines: LineChecksums | null;
+  readonly firstDifference: FirstDifference | null;
 }
 
 /** Whether all deliveries gave the same, and what that was. */
@@ -50,12 +58,21 @@ export async function readDeliveries(
   return findings;
 }
 
-/** Reads one export untimed. Its first record counts as a header unless the answer says otherwise. */
-export async function readBody(served: ServedExport, whose: string): Promise<BodyFindings> {
-  const { head, bodyBytes, content, crc32, totalMs, problem } = await readFrom(served, {
+/**
+ * Reads one export untimed. Its first record counts as a header unless the answer says otherwise.
+ * @param earlier the lines of an earlier body to compare with; null to keep its own; absent for neither
+ */
+export async function readBody(
+  served: ServedExport,
+  whose: string,
+  earlier?: LineChecksums | null,
+): Promise<BodyFindings> {
+  const reading = await readFrom(served, {
     check: true,
     checksum: true,
+    ...(earlier === undefined ? {} : { compareLines: { earlier } }),
   });
+  const { head, bodyBytes, content, crc32, totalMs, endedWithConnection } = reading;
   const announced = /header=(absent|present)/i
     .exec(head.headers.get("content-type") ?? "")?.[1]
     ?.toLowerCase();
@@ -65,13 +82,40 @@ export async function readBody(served: ServedExport, whose: string): Promise<Bod
     statusCode: head.statusCode,
     bytes: bodyBytes,
     records,
+    columns: content?.columns ?? 0,
+    quoting: content?.quoting ?? "rfc4180",
     hasHeader: announced === undefined ? null : announced === "present",
     ...rowsAmong(records, announced !== "absent"),
+    equality: served.server.equality ?? "bytes",
     sha256: content?.sha256 ?? "",
     crc32: crc32 ?? 0,
     seconds: totalMs / 1000,
-    problem,
+    problem: reading.state === "refused" ? refusalText(reading) : notRows(head, content?.opening ?? ""),
+    endedWithConnection,
+    lines: content?.lines ?? null,
+    firstDifference: content?.firstDifference ?? null,
   };
+}
+
+/** First bytes of packed formats: gzip, zip (a spreadsheet is one), Zstandard, bzip2, xz. */
+const packedOpenings = ["\u001F\u008B", "PK\u0003\u0004", "\u0028\u00B5\u002F\u00FD", "BZh", "\u00FD7zXZ"];
+
+/** Why a body with status 200 can't be rows; empty when it can. */
+function notRows(head: ResponseHead, opening: string): string {
+  if (isHtml(head, opening)) {
+    const title =
+      opening
+        .split(/[\r\n]/)[0]
+        ?.trim()
+        .slice(0, 60) ?? "";
+    return `is a page for people (${head.headers.get("content-type") ?? "HTML"}) and not rows; it begins with ${JSON.stringify(title)}`;
+  }
+  const coding = head.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (coding !== "identity" && coding !== "")
+    return `is packed (Content-Encoding: ${coding}), though the request doesn't ask for that; its rows can't be counted`;
+  if (packedOpenings.some((bytes) => opening.startsWith(bytes)))
+    return "is packed (its first bytes are those of a compressed file); its rows can't be counted";
+  return "";
 }
 
 /** The rows among the records of a body. */
@@ -109,19 +153,21 @@ export function compareBodies(findings: readonly BodyFindings[], expected: Expec
 
 /** What is wrong, as sentences: first what servers answered, then what the checks found. */
 export function faultsOf(findings: readonly BodyFindings[], checks: readonly Check[]): readonly string[] {
-  return [
-    ...findings
-      .filter(({ problem }) => problem !== "")
-      .map(
-        ({ whose, statusCode, problem }) =>
-          `The export of ${whose} was answered with ${statusCode}: ${problem}`,
-      ),
-    ...checks
-      .filter(({ ok }) => !ok)
-      .map(
-        ({ id, observed, expected }) => `${id} is ${String(observed)}, and should be ${String(expected)}.`,
-      ),
-  ];
+  const problems = findings.flatMap(problemOf);
+  // What a check finds in an answer that isn't rows follows from that.
+  if (problems.length > 0) return problems;
+  return checks
+    .filter(({ ok }) => !ok)
+    .map(({ id, observed, expected }) => `${id} is ${String(observed)}, and should be ${String(expected)}.`);
+}
+
+/** What to do about an answer that isn't rows. */
+export const hintForAnswer =
+  "Ask the address by hand, with the same header fields, to see what it answers; --header adds fields such as Authorization.";
+
+/** What is wrong with an answer, as a sentence; none when it may be rows. */
+export function problemOf({ whose, problem }: Pick<BodyFindings, "whose" | "problem">): readonly string[] {
+  return problem === "" ? [] : [`The export of ${whose} ${problem}.`];
 }
 
 /** One check of a body: what was expected, and what was found. */

@@ -62,7 +62,7 @@ export async function sizeExport(
 }
 
 /** Two significant digits, which are easy to read and to type. */
-function roundedDown(rows: number): number {
+export function roundedDown(rows: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(rows)) - 1);
   return Math.floor(rows / unit) * unit;
 }

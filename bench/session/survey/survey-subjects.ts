@@ -1,4 +1,4 @@
-import type { Delivery } from "../../../src/internal.ts";
+import type { Delivery } from "../../../src/ground.ts";
 import type { Check, Integrity } from "../../result/schema.ts";
 import { findOfferedExport } from "../../subject/find-offered-export.ts";
 import type { Subject } from "../../subject/subject.ts";
@@ -6,8 +6,11 @@ import type { Target } from "../../subject/target.ts";
 import type { TargetFacts } from "../arm.ts";
 import { withServer, type Session } from "../session.ts";
 import { compareBodies, readDeliveries } from "./check-integrity.ts";
-import { sizeExport } from "./size-export.ts";
-import { surveyForeign, surveyVersion, type Reference, type TargetSurvey } from "./survey-target.ts";
+import { sizeExport, type ExportSize } from "./size-export.ts";
+import { sizeForeign, type ForeignSize } from "./size-foreign.ts";
+import { surveyForeign } from "./survey-foreign.ts";
+import { surveyVersion } from "./survey-version.ts";
+import type { Reference, TargetSurvey } from "./target-survey.ts";
 
 /** Makes the rows of an export without any server and returns their SHA-256; null when it can't. */
 export type MakeReference = (
@@ -19,7 +22,7 @@ export type MakeReference = (
 export interface SurveyOptions {
   readonly exportName: string | null;
   readonly sourceFile: string | null;
-  /** Rows of a timed export; null to choose them so that it takes `armSeconds`. */
+  /** Rows of a timed export; null to choose them so that it takes the slowest subject `armSeconds`. */
   readonly rows: number | null;
   readonly armSeconds: number;
   /** The most bytes of a body whose rows are chosen here. */
@@ -45,88 +48,151 @@ export interface Survey {
 }
 
 /** What our own server was found to give. */
-interface OwnSurvey extends TargetSurvey, Pick<Survey, "session" | "rows" | "integrity"> {
+interface OwnSurvey extends TargetSurvey, Pick<Survey, "integrity"> {
   /** What the bodies of other targets are compared with. */
   readonly reference: Reference;
 }
 
+/** Our own server, sized. */
+interface SizedOwn extends ExportSize {
+  readonly exportName: string;
+  readonly availableRows: number | null;
+}
+
+type Report = (label: string) => void;
+
+const nothingEqual: Integrity = { bytes: null, rows: null, sha256: null, equal: null };
+
 /**
- * Finds the export, chooses its size, and checks what is served: all our deliveries give the same bytes, equal to those
- * made here without a server, and every other target gives the same bytes twice.
- * @param subjects our own server first: it sizes the export, and the others are compared with it
+ * Finds the exports, chooses their size, and checks what is served: all our deliveries give the same bytes, equal to those
+ * made here without a server, and every other target gives the same twice. The slowest subject decides the size, and none
+ * is asked for more rows than it has. Other targets come first, because a wrong address is a mistake that is told at once.
  */
 export async function surveySubjects(
-  { clock, signal }: Pick<Session, "clock" | "signal">,
+  base: Pick<Session, "clock" | "signal" | "observers">,
   subjects: readonly Subject[],
   options: SurveyOptions,
-  report: (label: string) => void,
+  report: Report,
 ): Promise<Survey> {
-  const startedMs = clock.nowMs();
-  const [first] = subjects;
-  if (first === undefined) throw new Error("there is nothing to survey");
-  const own = await surveyOwn({ clock, signal }, first, options, report);
-  const { session, rows, reference, integrity } = own;
-  const surveys = new Map<Target, TargetSurvey>([[first.target, own]]);
-  for (const { target, deliveries } of own.faults.length === 0 ? remaining(subjects) : []) {
-    report(`checking the bytes of ${target.name}`);
-    const survey = target.isStreamCsv
-      ? await surveyVersion(session, target, { deliveries, rows, reference, facts: own.facts })
-      : await surveyForeign(session, target, rows, reference);
-    surveys.set(target, survey);
+  const startedMs = base.clock.nowMs();
+  const all = withControls(subjects);
+  const foreign = all.filter(({ target }) => !target.isStreamCsv).map(({ target }) => target);
+  const ours = all.filter(({ target }) => target.isStreamCsv);
+  const [own, ...versions] = ours;
+  const unnamed: Session = { ...base, exportName: options.exportName ?? "" };
+
+  const sizes = new Map<Target, ForeignSize>();
+  for (const target of options.rows === null ? foreign.filter(({ takesRows }) => takesRows) : []) {
+    report(`sizing the export of ${target.name}`);
+    sizes.set(target, await sizeForeign(unnamed, target, options));
   }
-  const all = [...surveys.values()];
+  const sized = own === undefined ? null : await sizeOwn(base, own.target, options, report);
+  const rows = Math.min(
+    options.rows ??
+      Math.min(sized?.rows ?? Number.POSITIVE_INFINITY, ...[...sizes.values()].map((size) => size.rows)),
+    sized?.availableRows ?? Number.POSITIVE_INFINITY,
+  );
+  const session: Session = { ...base, exportName: sized?.exportName ?? unnamed.exportName };
+  // Targets that give what they have need no number.
+  const asked = Number.isFinite(rows) ? rows : 1;
+
+  const surveys = new Map<Target, TargetSurvey>();
+  let reference: Reference | null = null;
+  let integrity: Integrity = nothingEqual;
+  if (own !== undefined && sized !== null) {
+    const survey: OwnSurvey = await surveyOwn(session, own, { ...options, rows: asked, sized }, report);
+    surveys.set(own.target, survey);
+    ({ reference, integrity } = survey);
+    for (const { target, deliveries } of survey.faults.length === 0 ? versions : []) {
+      report(`checking the bytes of ${target.name}`);
+      const question = { deliveries, rows: asked, reference: survey.reference, facts: survey.facts };
+      surveys.set(target, await surveyVersion(session, target, question));
+    }
+  }
+  for (const target of faultless(surveys) ? foreign : []) {
+    report(`checking the bytes of ${target.name}`);
+    const availableRows = sizes.get(target)?.availableRows ?? target.mostRows ?? null;
+    const isControl = subjects.some(({ control }) => control === target);
+    const question = { rows: asked, reference, availableRows, isControl };
+    const survey = await surveyForeign(session, target, question);
+    surveys.set(target, survey);
+    const { bytes, rows: given, sha256, equality } = survey.body;
+    if (integrity === nothingEqual && survey.faults.length === 0) {
+      integrity = { bytes, rows: given, sha256: equality === "rows" ? null : sha256, equal: true };
+    }
+    reference ??= { name: target.name, bytes, rows: given, sha256 };
+    if (survey.faults.length > 0) break;
+  }
+  const found = [...surveys.values()];
   return {
     session,
     startedMs,
-    rows,
+    rows: Number.isFinite(rows) ? rows : (integrity.rows ?? 1),
     facts: new Map([...surveys].map(([target, { facts }]) => [target, facts])),
     integrity,
-    checks: all.flatMap(({ checks }) => checks),
-    faults: all.flatMap(({ faults }) => faults),
-    notes: all.flatMap(({ notes }) => notes),
+    checks: found.flatMap(({ checks }) => checks),
+    faults: found.flatMap(({ faults }) => faults),
+    notes: found.flatMap(({ notes }) => notes),
   };
 }
 
-/** Every target but the first, in order: the control of a subject right after it. */
-function remaining(subjects: readonly Subject[]): readonly Pick<Subject, "target" | "deliveries">[] {
-  const all = subjects.flatMap(({ target, deliveries, control }) => [
+function faultless(surveys: ReadonlyMap<Target, TargetSurvey>): boolean {
+  return [...surveys.values()].every(({ faults }) => faults.length === 0);
+}
+
+/** Every target in order: the control of a subject right after it. */
+function withControls(subjects: readonly Subject[]): readonly Pick<Subject, "target" | "deliveries">[] {
+  return subjects.flatMap(({ target, deliveries, control }) => [
     { target, deliveries },
     ...(control === null ? [] : [{ target: control, deliveries }]),
   ]);
-  return all.slice(1);
+}
+
+/** Finds the export on our own server, and how fast it comes. */
+function sizeOwn(
+  base: Pick<Session, "clock" | "signal">,
+  target: Target,
+  options: SurveyOptions,
+  report: Report,
+): Promise<SizedOwn> {
+  return withServer({ target, signal: base.signal, rows: options.rows ?? 0 }, async (server) => {
+    const found = await findOfferedExport(server, options, base.signal);
+    const session: Session = { ...base, exportName: found.name };
+    // A generated export reports its default number of rows, and gives as many as it is asked for.
+    const availableRows = options.sourceFile === null ? null : found.rows;
+    report("sizing the export");
+    const size = await sizeExport(session, server, { ...options, availableRows });
+    return { ...size, exportName: found.name, availableRows };
+  });
 }
 
 function surveyOwn(
-  { clock, signal }: Pick<Session, "clock" | "signal">,
-  { target, deliveries }: Subject,
-  options: SurveyOptions,
-  report: (label: string) => void,
+  session: Session,
+  { target, deliveries }: Pick<Subject, "target" | "deliveries">,
+  {
+    rows,
+    sourceFile,
+    makeReference,
+    sized,
+  }: Pick<SurveyOptions, "sourceFile" | "makeReference"> & {
+    readonly rows: number;
+    readonly sized: SizedOwn;
+  },
+  report: Report,
 ): Promise<OwnSurvey> {
-  return withServer({ target, signal, rows: options.rows ?? 0 }, async (server) => {
-    const found = await findOfferedExport(server, options, signal);
-    const session: Session = { exportName: found.name, clock, signal };
-    // A generated export reports its default number of rows, and gives as many as it is asked for.
-    const isGenerated = options.sourceFile === null;
-    const availableRows = isGenerated ? null : found.rows;
-    report("sizing the export");
-    const size = await sizeExport(session, server, { ...options, availableRows });
-    const rows = Math.min(options.rows ?? size.rows, availableRows ?? Number.POSITIVE_INFINITY);
+  const { exportName, availableRows, rowsPerSecond } = sized;
+  return withServer({ ...session, target, rows }, async (server) => {
     report("checking the bytes");
     const named = deliveries.filter((delivery): delivery is Delivery => delivery !== null);
     const bodies = await readDeliveries(session, server, { deliveries: named, rows });
-    const promisesRows = isGenerated || availableRows !== null;
-    const wanted = { exportName: found.name, sourceFile: options.sourceFile, rows };
-    const sha256 = await options.makeReference(wanted, signal);
+    const promisesRows = sourceFile === null || availableRows !== null;
+    const sha256 = await makeReference({ exportName, sourceFile, rows }, session.signal);
     const [body] = bodies;
     if (body === undefined) throw new Error("there is no delivery to survey");
-    const { rowsPerSecond } = size;
-    const expectedRows = promisesRows ? rows : null;
     return {
-      session,
-      rows,
       facts: { body, exportSeconds: rows / rowsPerSecond, rowsPerSecond, availableRows, promisesRows },
-      reference: { rows: body.rows, bytes: body.bytes, sha256: body.sha256 },
-      ...compareBodies(bodies, { rows: expectedRows, sha256 }),
+      reference: { name: "ours", rows: body.rows, bytes: body.bytes, sha256: body.sha256 },
+      ...compareBodies(bodies, { rows: promisesRows ? rows : null, sha256 }),
       notes: [],
     };
   });

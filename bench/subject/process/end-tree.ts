@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { canSampleProcesses, processTree, stillRunning } from "../../probe/process-tree.ts";
+import type { StartedMarker } from "./started-marker.ts";
 
 /** A server without connections ends in milliseconds. One that takes longer is killed, because it has no work to keep. */
 const termGraceMs = 3000;
@@ -38,6 +39,18 @@ export async function endTree(
   if (isGroup) signalAll([-pid], "SIGKILL");
   child.stdout?.destroy();
   child.stderr?.destroy();
+}
+
+/**
+ * Ends every process that has a server's mark: those that left its tree and its group before it ended, such as a daemon.
+ */
+export async function endMarked({ find }: Pick<StartedMarker, "find">): Promise<void> {
+  const left = await stillRunning(await find());
+  if (left.length === 0) return;
+  signalAll(left, "SIGTERM");
+  if (await endWithin(left, termGraceMs)) return;
+  signalAll(await stillRunning(left), "SIGKILL");
+  await endWithin(left, orphanGraceMs);
 }
 
 /** Descendants end with their parent, or are ended by their ids, which were read while it lived. */

@@ -1,10 +1,13 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { StreamCsvError } from "../../../src/index.ts";
-import { untilAnswered } from "../../probe/answers.ts";
-import { endTree } from "./end-tree.ts";
+import { StreamCsvError } from "../../../src/ground.ts";
+import { answerText, askOnce, isReadyAnswer, untilReady, type ProbeAnswer } from "../../probe/until-ready.ts";
+import { endAtExit } from "./end-at-exit.ts";
+import { endMarked, endTree } from "./end-tree.ts";
+import { makeServerOutput } from "./server-output.ts";
+import { startedMarker } from "./started-marker.ts";
 
 /** A server that was started as a process of its own. */
 export interface ServerProcess {
@@ -12,7 +15,7 @@ export interface ServerProcess {
   readonly origin: string;
   /** Its first process; its descendants belong to it too. */
   readonly pid: number;
-  /** The last lines it wrote to standard error. */
+  /** Whether it has ended by itself, and the last lines it wrote to standard output and standard error. */
   lastWords(): string;
   /** Ends it and every process it started; resolves when none is left, and never rejects. */
   stop(): Promise<void>;
@@ -22,16 +25,41 @@ export interface ServerProcess {
 export interface ServerProcessOptions {
   /** A program with its arguments, or a line for the shell. */
   readonly command: readonly [string, ...string[]] | string;
+  /**
+   * How messages name the command.
+   * @default the command itself
+   */
+  readonly title?: string;
+  /** @default the folder of this process */
+  readonly cwd?: string;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Matches the line of standard output that says it is ready; its first group is the origin. */
   readonly readyLine?: RegExp;
-  /** An address that has to answer, with any status; a path when the origin comes from the ready line. */
-  readonly answersAt?: URL | string;
+  /**
+   * Addresses of which one has to answer with a status below 500; a path when the origin comes from the ready line.
+   * Messages name the first.
+   */
+  readonly answersAt?: readonly URL[] | string;
+  /** Header fields it is asked with. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Another address, which is asked once when it was not ready in time; a message says when that answers. */
+  readonly elsewhere?: URL | null;
   /** @default 15000 */
   readonly readyTimeoutMs?: number;
   readonly signal: AbortSignal;
 }
 
-const keptErrorLines = 12;
+/** A server that starts. */
+interface Starting {
+  readonly child: ChildProcess;
+  readonly options: ServerProcessOptions;
+  readonly lastLines: () => readonly string[];
+  /** Resolves when what it wrote before its end is among the last lines. */
+  readonly settle: () => Promise<void>;
+}
+
+const keptLines = 10;
 
 /**
  * Starts a server as a process of its own and waits until it says that it is ready, or answers. When it does not, or the
@@ -39,18 +67,38 @@ const keptErrorLines = 12;
  * @throws StreamCsvError `SCSV_TARGET_NOT_READY` with its last lines when it ends, or does not get ready in time
  */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { command, signal } = options;
+  const { command, signal, cwd, env } = options;
   signal.throwIfAborted();
+  const isShell = typeof command === "string";
+  const marker = startedMarker();
+  // Only a program of ours is known to write its ready line, and to open no output of its own.
+  const output = isShell ? await makeServerOutput() : null;
+  const stdio: StdioOptions =
+    output === null ? ["ignore", "pipe", "pipe"] : ["ignore", output.descriptor, output.descriptor];
+  const settings = {
+    stdio,
+    env: { ...process.env, ...env, ...marker.env },
+    ...(cwd === undefined ? {} : { cwd }),
+  };
   // A shell gets a process group of its own, so that everything it starts can be ended together.
-  const child =
-    typeof command === "string"
-      ? spawn(command, { shell: true, detached: true, stdio: ["ignore", "pipe", "pipe"] })
-      : spawn(command[0], command.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
-  const errorLines = lastLines(child);
-  const stop = stopper(child, typeof command === "string");
+  const child = isShell
+    ? spawn(command, { ...settings, shell: true, detached: true })
+    : spawn(command[0], command.slice(1), settings);
+  const lastLines = output === null ? lastErrorLines(child) : () => output.lastLines();
+  const end = stopper(child, isShell);
+  const keep = endAtExit(() => {
+    for (const pid of marker.findNow()) killNow(pid);
+  });
+  const stop = async (): Promise<void> => {
+    await end();
+    await endMarked(marker);
+    await output?.close();
+    keep();
+  };
   try {
-    const origin = await readyOrigin(child, options, errorLines);
-    return { origin, pid: child.pid ?? 0, lastWords: () => errorLines.join("\n"), stop };
+    const settle = (): Promise<void> => output?.settle() ?? Promise.resolve();
+    const origin = await readyOrigin({ child, options, lastLines, settle });
+    return { origin, pid: child.pid ?? 0, lastWords: () => lastWordsOf(child, lastLines()), stop };
   } catch (fault) {
     await stop();
     throw fault;
@@ -58,30 +106,31 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
 }
 
 /** Waits until it is ready, the process ends, the time is over or the signal aborts, whichever comes first. */
-async function readyOrigin(
-  child: ChildProcess,
-  options: ServerProcessOptions,
-  errorLines: readonly string[],
-): Promise<string> {
+async function readyOrigin({ child, options, lastLines, settle }: Starting): Promise<string> {
   const { command, readyTimeoutMs = 15_000, signal } = options;
-  const line = typeof command === "string" ? command : command.join(" ");
+  const title = options.title ?? (typeof command === "string" ? command : command.join(" "));
   const notReady = (what: string, cause?: unknown): StreamCsvError => {
-    const words =
-      errorLines.length === 0 ? "It wrote nothing to standard error." : `It wrote: ${errorLines.join("\n")}`;
-    return new StreamCsvError("SCSV_TARGET_NOT_READY", `"${line}" ${what}. ${words}`, { cause });
+    const lines = lastLines();
+    const words = lines.length === 0 ? "It wrote nothing." : `It wrote: ${lines.join("\n")}`;
+    const hint = "Start it by hand to see why.";
+    return new StreamCsvError("SCSV_TARGET_NOT_READY", `"${title}" ${what}. ${words}`, { cause, hint });
   };
   const waiting = new AbortController();
   const limited = AbortSignal.any([signal, waiting.signal]);
+  let lastAnswer: ProbeAnswer | null = null;
   try {
     return await Promise.race([
-      readiness(child, options, limited),
-      once(child, "close", { signal: limited }).then(([code, killedBy]) => {
+      readiness(child, options, limited, (answer) => (lastAnswer = answer)),
+      once(child, "close", { signal: limited }).then(async ([code, killedBy]) => {
+        await settle();
         throw notReady(
           `ended before it was ready, with ${code === null ? String(killedBy) : `exit code ${code}`}`,
         );
       }),
-      sleep(readyTimeoutMs, undefined, { signal: limited }).then(() => {
-        throw notReady(`was not ready after ${readyTimeoutMs} ms`);
+      sleep(readyTimeoutMs, undefined, { signal: limited }).then(async () => {
+        throw notReady(
+          `was not ready after ${readyTimeoutMs / 1000} s${await waitedFor(options, lastAnswer)}`,
+        );
       }),
     ]);
   } catch (fault) {
@@ -92,41 +141,60 @@ async function readyOrigin(
   }
 }
 
+/** Which address was asked, what came of it, and whether another one answers. */
+async function waitedFor(
+  { answersAt, elsewhere = null, headers = {}, signal }: ServerProcessOptions,
+  last: ProbeAnswer | null,
+): Promise<string> {
+  const [first] = typeof answersAt === "string" ? [] : (answersAt ?? []);
+  if (first === undefined) return "";
+  const asked = `: ${first.href} ${last === null ? "gave no answer" : answerText(last)}`;
+  if (elsewhere === null) return asked;
+  const isThere = isReadyAnswer(await askOnce(elsewhere, { signal, headers }));
+  return isThere ? `${asked}, but ${elsewhere.href} answers: write that address` : asked;
+}
+
 /** Its origin, once it has shown that it is ready. */
 async function readiness(
   child: ChildProcess,
-  { readyLine, answersAt }: ServerProcessOptions,
+  { readyLine, answersAt, headers = {} }: ServerProcessOptions,
   signal: AbortSignal,
+  onAnswer: (answer: ProbeAnswer) => void,
 ): Promise<string> {
-  const announced = originFrom(child, readyLine);
-  const origin = readyLine === undefined ? undefined : await announced;
+  const origin = readyLine === undefined ? undefined : await originFrom(child, readyLine);
   if (answersAt === undefined) return origin ?? "";
-  const url = new URL(answersAt, origin);
-  await untilAnswered(url, signal);
-  return url.origin;
+  const urls = typeof answersAt === "string" ? [new URL(answersAt, origin)] : answersAt;
+  return (await untilReady(urls, { signal, headers }, onAnswer)).origin;
 }
 
-/** The origin in the ready line; never settles without one. All other output is read and dropped. */
-function originFrom(child: ChildProcess, readyLine: RegExp | undefined): Promise<string> {
+/** The origin in the ready line. All other output is read and dropped. */
+function originFrom(child: ChildProcess, readyLine: RegExp): Promise<string> {
   return new Promise((resolve) => {
     if (child.stdout === null) return;
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const origin = readyLine?.exec(line)?.[1];
+      const origin = readyLine.exec(line)?.[1];
       if (origin !== undefined) resolve(origin);
     });
   });
 }
 
 /** The last lines of standard error. It is always read, because a full pipe would stop the server. */
-function lastLines(child: ChildProcess): readonly string[] {
+function lastErrorLines(child: ChildProcess): () => readonly string[] {
   const lines: string[] = [];
   if (child.stderr !== null) {
     createInterface({ input: child.stderr }).on("line", (line) => {
       lines.push(line);
-      if (lines.length > keptErrorLines) lines.shift();
+      if (lines.length > keptLines) lines.shift();
     });
   }
-  return lines;
+  return () => lines;
+}
+
+function lastWordsOf({ exitCode, signalCode }: ChildProcess, lines: readonly string[]): string {
+  const how = exitCode === null ? signalCode : `exit code ${exitCode}`;
+  const ended = how === null ? [] : [`The server ended with ${how}.`];
+  const words = lines.length === 0 ? [] : [`The server's last lines: ${lines.join("\n")}`];
+  return [...ended, ...words].join(" ");
 }
 
 /** A function that ends the process and its descendants; called again, it waits for the same end. */
@@ -137,19 +205,21 @@ function stopper(child: ChildProcess, isGroup: boolean): () => Promise<void> {
     child.once("error", () => resolve());
   });
   // When this process exits early, the server is killed first.
-  const killOnExit = (): void => {
-    if (isGroup && child.pid !== undefined) {
-      try {
-        process.kill(-child.pid, "SIGKILL");
-      } catch {
-        // The group has ended already.
-      }
-    } else child.kill("SIGKILL");
-  };
-  process.once("exit", killOnExit);
+  const keep = endAtExit(() => {
+    if (isGroup && child.pid !== undefined) killNow(-child.pid);
+    else child.kill("SIGKILL");
+  });
   let stopping: Promise<void> | undefined;
   return () => {
-    stopping ??= endTree(child, { ended, isGroup }).finally(() => process.off("exit", killOnExit));
+    stopping ??= endTree(child, { ended, isGroup }).finally(keep);
     return stopping;
   };
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended already.
+  }
 }

@@ -1,6 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
-import { readFile, realpath, rm, symlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, realpath, symlink } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import {
   object,
@@ -13,19 +12,8 @@ import {
   union,
   type InferOutput,
 } from "valibot";
-import { StreamCsvError } from "../../../src/index.ts";
-import { runTool, toolEnvironment, type ToolRun } from "../process/run-tool.ts";
-import { makeTemporaryFolder } from "../process/temporary-folder.ts";
-
-/** How to get another version. */
-export interface GitVersionOptions {
-  /** A folder of the package in a working tree. */
-  readonly cwd: string;
-  /** Stops the work and removes what was made. */
-  readonly signal: AbortSignal;
-  /** Called with what is done next. */
-  readonly onProgress?: (label: string) => void;
-}
+import { runTool } from "../process/run-tool.ts";
+import { addWorktree, requireGood, unavailable, type GitVersionOptions } from "./git-worktree.ts";
 
 /** Another version of this package, built and ready to be started. */
 export interface GitVersion {
@@ -48,40 +36,12 @@ export interface GitVersion {
  */
 export async function checkOutVersion(ref: string, options: GitVersionOptions): Promise<GitVersion> {
   const { cwd, signal, onProgress } = options;
-  const git = gitIn(cwd, signal);
-  onProgress?.(`looking for ${ref}`);
-  const root = await git(["rev-parse", "--show-toplevel"], `"${cwd}" is not in a git repository`);
-  const sha = await git(
-    ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`],
-    `"${ref}" is not a commit of the repository ${root}`,
-  );
-  const packageFolder = nearestWith("package.json", await realpath(cwd), root);
-  if (packageFolder === null) {
-    throw unavailable(`There is no package.json in "${cwd}" or above it, so there is nothing to build`);
-  }
-  const temporary = await realpath(await makeTemporaryFolder("stream-csv-version-"));
-  const tree = join(temporary, "tree");
-  // --force twice: git locks a tree while it checks it out, and keeps the lock when it is interrupted. `prune` would also
-  // remove the entries of other trees whose folders are not there at the moment.
-  const removeEntry = ["git", "worktree", "remove", "--force", "--force", tree] as const;
-  const removeAtExit = (): void => {
-    rmSync(temporary, { recursive: true, force: true });
-    spawnSync(removeEntry[0], removeEntry.slice(1), { cwd: root, env: toolEnvironment(process.env) });
-  };
-  process.once("exit", removeAtExit);
-  const remove = async (): Promise<void> => {
-    await rm(temporary, { recursive: true, force: true });
-    // Not with the signal of the run: the entry has to be removed after an interruption, too.
-    await runTool(removeEntry, { cwd: root, signal: new AbortController().signal });
-    process.off("exit", removeAtExit);
-  };
+  const { sha, root, tree, remove } = await addWorktree(ref, options);
   try {
-    onProgress?.(`checking out ${ref}`);
-    await git(
-      // Without the hooks of the repository, which are not meant for this tree.
-      ["-c", "core.hooksPath=/dev/null", "worktree", "add", "--detach", tree, sha],
-      `${ref} could not be checked out`,
-    );
+    const packageFolder = nearestWith("package.json", await realpath(cwd), root);
+    if (packageFolder === null) {
+      throw unavailable(`There is no package.json in "${cwd}" or above it, so there is nothing to build`);
+    }
     const there = join(tree, relative(root, packageFolder));
     const description = await describePackage(there, ref);
     await install({ ref, root, tree, packageFolder, there }, options);
@@ -162,28 +122,6 @@ async function describePackage(folder: string, ref: string): Promise<PackageDesc
 
 function programOf({ bin }: PackageDescription): string | null {
   return typeof bin === "string" ? bin : (bin?.["stream-csv"] ?? null);
-}
-
-/** Runs git and returns what it prints; an error says what that means, and quotes git. */
-function gitIn(
-  cwd: string,
-  signal: AbortSignal,
-): (args: readonly string[], meaning: string) => Promise<string> {
-  return async (args, meaning) => {
-    if (!existsSync(cwd)) throw unavailable(`The folder "${cwd}" does not exist`);
-    const run = await runTool(["git", ...args], { cwd, signal });
-    requireGood(run, meaning);
-    return run.stdout;
-  };
-}
-
-function requireGood({ isGood, lastLines }: ToolRun, meaning: string): void {
-  if (!isGood) throw unavailable(meaning, lastLines);
-}
-
-function unavailable(meaning: string, lastLines = ""): StreamCsvError {
-  const words = lastLines === "" ? "." : `. The last lines: ${lastLines}`;
-  return new StreamCsvError("SCSV_VERSION_UNAVAILABLE", `${meaning}${words}`);
 }
 
 /** The nearest folder that holds a file, from one folder up to another. */

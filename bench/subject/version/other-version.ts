@@ -1,4 +1,5 @@
-import { checkOutVersion, type GitVersionOptions } from "./git-version.ts";
+import { checkOutVersion } from "./git-version.ts";
+import type { GitVersionOptions } from "./git-worktree.ts";
 import type { AgainstSpec } from "./parse-against.ts";
 
 /** Another version of `stream-csv` that can be started. */

@@ -1,18 +1,18 @@
 import { guardedText, nulIn } from "../cell-text.ts";
-import { encodedDictionary, encodedWords, type EncodedDictionary } from "./dictionary.ts";
+import { encodedDictionary, encodedWords, type EncodedDictionary } from "./encoded-dictionary.ts";
 import { cellTable } from "./column-buffer.ts";
-import { placeOf, type ColumnContext, type StagedColumn, type VectorOf } from "./staged-column.ts";
+import { placeOf, type ColumnContext, type ColumnWriter, type VectorOf } from "./column-writer.ts";
 
 /** Text that repeats: its bytes were made before, and stay where they are. */
 export function dictionaryColumn(
   { codes, dictionary }: VectorOf<"dictionary">,
   context: ColumnContext,
-): StagedColumn {
+): ColumnWriter {
   const encoded = encodedDictionary(dictionary, context.format, context.terminator);
   const { starts: entryStarts, formulas, hasFormulas, hasNuls, source, length: entryCount } = encoded;
   return {
     source,
-    stage(from, to, firstSlot, at) {
+    write(from, to, firstSlot, at) {
       if (hasNuls) refuseNuls(codes, encoded.nuls, from, to, context);
       if (hasFormulas) context.onGuarded(countFormulas(codes, formulas, from, to, dictionary, context));
       const { starts, lengths } = cellTable;
@@ -67,11 +67,11 @@ function countFormulas(
 }
 
 /** False, true and null are three finished cells. */
-export function booleanColumn({ values, nulls }: VectorOf<"boolean">, context: ColumnContext): StagedColumn {
+export function booleanColumn({ values, nulls }: VectorOf<"boolean">, context: ColumnContext): ColumnWriter {
   const { starts: wordStarts, source } = encodedWords(context.format, context.terminator);
   return {
     source,
-    stage(from, to, firstSlot, at) {
+    write(from, to, firstSlot, at) {
       const { starts, lengths } = cellTable;
       const shift = firstSlot - from;
       for (let row = from; row < to; row += 1) {

@@ -1,11 +1,11 @@
 import { millisecondsPerDay, withBlank, writeInstant, writeMicroseconds } from "./write-instant.ts";
-import { doublesOf } from "./doubles.ts";
-import { finished, generalWriter, writeNull } from "./fixed-cell.ts";
+import { doublesOf } from "./doubles-of.ts";
+import { finished, generalWriter, writeNull } from "./cell-by-cell.ts";
 import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
-import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
+import type { ColumnContext, ColumnWriter, VectorOf } from "./column-writer.ts";
 
 /** Instants in milliseconds or, where they are integers of 64 bits, in microseconds. */
-export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnContext): StagedColumn {
+export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnContext): ColumnWriter {
   const { format, terminator } = context;
   const { cellBytes, isPlain, isSpaced } = format;
   const { nulls, values } = vector;
@@ -15,7 +15,7 @@ export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnCont
   const [first = 0, second = 0] = terminator;
   const terminatorLength = terminator.length;
   return {
-    stage(from, to, firstSlot, begin) {
+    write(from, to, firstSlot, begin) {
       const { starts, lengths } = cellTable;
       const instants = doublesOf(values, from, to);
       const shift = instants === values ? 0 : from;

@@ -1,7 +1,7 @@
 import type { ChunkMemory } from "../chunk-memory.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
 import { cellTable, columnBuffer } from "./column-buffer.ts";
-import type { StagedColumn } from "./staged-column.ts";
+import type { ColumnWriter } from "./column-writer.ts";
 
 /** From this length on the engine's own copy is quicker than a loop. */
 const longCell = 256;
@@ -22,7 +22,7 @@ const noBytes = new DataView(new ArrayBuffer(0));
  * or more, and in well-formed UTF-8 a byte of 0xF0 or more is followed by one of 0x80 to 0xBF. Bytes of a vector that are
  * not UTF-8, which its contract forbids, could come out as others; they change no other cell.
  */
-export function interleave(columns: readonly StagedColumn[], rowCount: number, from: number): number {
+export function interleave(columns: readonly ColumnWriter[], rowCount: number, from: number): number {
   const { starts, lengths } = cellTable;
   const columnCount = columns.length;
   for (let column = 0; column < columnCount; column += 1)
@@ -53,12 +53,12 @@ export function interleave(columns: readonly StagedColumn[], rowCount: number, f
 }
 
 /** A copy of what the row buffer holds up to `end`. */
-export function takePage(end: number, memory: ChunkMemory): Uint8Array {
+export function takeRows(end: number, memory: ChunkMemory): Uint8Array {
   return rowBuffer.take(end, memory);
 }
 
-/** Writes rows that have no cell, only an end. */
-export function repeatOnPage(bytes: Uint8Array, count: number): number {
+/** Writes rows without cells, which are only their record delimiters. */
+export function writeEmptyRows(bytes: Uint8Array, count: number): number {
   const end = count * bytes.length;
   const target = rowBuffer.reserve(end);
   for (let at = 0; at < end; at += 1) target[at] = bytes[at % bytes.length] ?? 0;

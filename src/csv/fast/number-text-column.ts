@@ -1,12 +1,12 @@
 import type { NumberTextVector } from "../batch.ts";
-import { cellByCell } from "./fixed-cell.ts";
+import { cellByCell } from "./cell-by-cell.ts";
 import { reserve } from "./column-buffer.ts";
-import type { ColumnContext, StagedColumn } from "./staged-column.ts";
+import type { ColumnContext, ColumnWriter } from "./column-writer.ts";
 
 const point = 0x2e;
 
 /** Numbers that are text already: their bytes are copied, with the dialect's decimal separator. */
-export function numberTextColumn(vector: NumberTextVector, context: ColumnContext): StagedColumn {
+export function numberTextColumn(vector: NumberTextVector, context: ColumnContext): ColumnWriter {
   const { bytes, starts, ends, nulls } = vector;
   const { separator, cellBytes } = context.format;
   return cellByCell(

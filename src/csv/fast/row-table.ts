@@ -1,7 +1,7 @@
 import type { Batch } from "../batch.ts";
 import { columnBuffer } from "./column-buffer.ts";
-import type { ColumnContext } from "./staged-column.ts";
-import { writeCell } from "./value-cell.ts";
+import type { ColumnContext } from "./column-writer.ts";
+import { writeCell } from "./write-cell.ts";
 
 /** The values of a batch whose rows lie one behind the other in one array; undefined for any other batch. */
 export function rowTable({ columns }: Batch): readonly unknown[] | undefined {

@@ -1,9 +1,9 @@
 import type { Batch, Utf8Vector } from "../batch.ts";
 import { mayBeFormula } from "../formula.ts";
-import { writeNull } from "./fixed-cell.ts";
+import { writeNull } from "./cell-by-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
 import { reserve, columnBuffer } from "./column-buffer.ts";
-import type { ColumnContext } from "./staged-column.ts";
+import type { ColumnContext } from "./column-writer.ts";
 import {
   copyPlain,
   looksAtTexts,
@@ -11,7 +11,7 @@ import {
   utf8CellWriter,
   writeQuoted,
   type Utf8CellWriter,
-} from "./utf8-cell.ts";
+} from "./utf8-cell-writer.ts";
 
 /** Columns of text whose rows lie one behind the other in arrays that all of them share. */
 export interface TextTable {

@@ -1,9 +1,9 @@
 import type { JsonTextVector, Utf8Vector } from "../batch.ts";
 import { mayBeFormula } from "../formula.ts";
-import { writeNull } from "./fixed-cell.ts";
+import { writeNull } from "./cell-by-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
 import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
-import type { ColumnContext, StagedColumn } from "./staged-column.ts";
+import type { ColumnContext, ColumnWriter } from "./column-writer.ts";
 import {
   copyPlain,
   isTextOfDialect,
@@ -11,13 +11,13 @@ import {
   searchFor,
   utf8CellWriter,
   writeQuoted,
-} from "./utf8-cell.ts";
+} from "./utf8-cell-writer.ts";
 
 /**
  * Text that is in UTF-8 already: its bytes are copied, and a string is made only of what the formula guard looks at. JSON
  * and written values are not text to the dialect: they begin no formula, and are quoted where everything is.
  */
-export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnContext): StagedColumn {
+export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnContext): ColumnWriter {
   const { bytes, nulls } = vector;
   const { first: firstPlace = 0, step = 1 } = vector.kind === "utf8" ? vector : {};
   const { format, terminator } = context;
@@ -31,7 +31,7 @@ export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnC
   const [first = 0, second = 0] = terminator;
   const terminatorLength = terminator.length;
   return {
-    stage(from, to, firstSlot, begin) {
+    write(from, to, firstSlot, begin) {
       const { starts, lengths } = cellTable;
       let at = begin;
       let slot = firstSlot;

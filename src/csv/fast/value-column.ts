@@ -1,17 +1,17 @@
 import { cellTable, reserve } from "./column-buffer.ts";
-import type { ColumnContext, StagedColumn, VectorOf } from "./staged-column.ts";
-import { writeBytes } from "./text.ts";
-import { writeCell } from "./value-cell.ts";
+import type { ColumnContext, ColumnWriter, VectorOf } from "./column-writer.ts";
+import { writeBytes } from "./write-text.ts";
+import { writeCell } from "./write-cell.ts";
 
 /** Values of any type, looked at one by one; with `codes`, row i is value `codes[i]`. */
 export function valueColumn(
   { values, first = 0, step = 1 }: Pick<VectorOf<"mixed">, "values" | "first" | "step">,
   context: ColumnContext,
   codes?: VectorOf<"dictionary">["codes"],
-): StagedColumn {
+): ColumnWriter {
   const { terminator } = context;
   return {
-    stage(from, to, firstSlot, begin) {
+    write(from, to, firstSlot, begin) {
       const { starts, lengths } = cellTable;
       let at = begin;
       let slot = firstSlot;

@@ -5,6 +5,7 @@ import type { AnyResponse } from "../any-response.ts";
 import { appendCookieLine, type HttpResponseBase } from "../http-response-base.ts";
 import { HttpResponse } from "../http-response.ts";
 import { StreamingHttpResponse } from "../streaming-http-response.ts";
+import { neverRejects } from "../../never-rejects.ts";
 
 /** These headers describe one connection, not the answer (RFC 9110, section 7.6.1). */
 const connectionHeaders = new Set([
@@ -77,7 +78,7 @@ export function fromWebResponse(webResponse: WebResponseLike): AnyResponse {
     if (statusText !== "") response.reasonPhrase = statusText;
     copyHeaders(webResponse, response);
   } catch (error) {
-    void response.close(error);
+    neverRejects(response.close(error));
     throw error;
   }
   return response;

@@ -6,6 +6,7 @@ import { bodyLength } from "../body-length.ts";
 import type { BodyView } from "../body-view.ts";
 import type { RequestHead } from "../head/request-head.ts";
 import { planHead } from "../send-head.ts";
+import { neverRejects } from "../../never-rejects.ts";
 
 /** Headers of one connection. The server that sends the Web response decides on them itself. */
 const connectionHeaders = new Set(["connection", "keep-alive", "upgrade"]);
@@ -54,10 +55,10 @@ export function toWebResponse(response: AnyResponse, request: WebRequestHead = {
     const { statusCode: status, reasonPhrase: statusText, promisedBytes } = head;
     const body = head.hasBody ? streamBody(response, promisedBytes, request.signal) : null;
     const webResponse = new Response(body, { status, statusText, headers });
-    if (body === null) void response.close();
+    if (body === null) neverRejects(response.close());
     return webResponse;
   } catch (error) {
-    void response.close(error);
+    neverRejects(response.close(error));
     throw error;
   }
 }
@@ -99,7 +100,7 @@ function followSignal(
   if (!hasMethod(signal, "addEventListener")) return;
   const abort = (): void => {
     onAbort(signal.reason);
-    void response.close(signal.reason);
+    neverRejects(response.close(signal.reason));
   };
   if (signal.aborted) return abort();
   signal.addEventListener("abort", abort, { once: true });

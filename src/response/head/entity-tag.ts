@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { splitList } from "./list-field.ts";
+import { splitList } from "./split-list.ts";
 
 /** An entity tag as it is sent: `"…"`, or `W/"…"` for a weak one (RFC 9110, section 8.8.3). */
 const entityTag = /^(?:W\/)?"[\x21\x23-\x7e\x80-\u00ff]*"$/;

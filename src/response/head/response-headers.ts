@@ -1,7 +1,7 @@
 import { BadHeaderError, wrongType } from "../../errors.ts";
 import { describeValue } from "../../body/chunk.ts";
 import { checkHeaderName, checkHeaderValue } from "./header-value.ts";
-import { splitList } from "./list-field.ts";
+import { splitList } from "./split-list.ts";
 
 /** Headers as an object, or as pairs of name and value. */
 export type HeadersInput =

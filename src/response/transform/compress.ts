@@ -13,7 +13,7 @@ import type { HttpResponse } from "../http-response.ts";
 import { copyCookies } from "../http-response-base.ts";
 import { StreamingHttpResponse } from "../streaming-http-response.ts";
 import { replacedBy } from "./conditional-get.ts";
-import type { ResponseTransform } from "./transform.ts";
+import type { ResponseTransform } from "./response-transform.ts";
 
 /** How bodies are compressed. */
 export interface CompressOptions {

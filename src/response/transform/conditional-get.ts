@@ -6,7 +6,7 @@ import { type RequestHead, requestHeader, requestMethod } from "../head/request-
 import { hasDirective } from "../head/response-headers.ts";
 import { HttpResponse } from "../http-response.ts";
 import { copyCookies } from "../http-response-base.ts";
-import type { ResponseTransform } from "./transform.ts";
+import type { ResponseTransform } from "./response-transform.ts";
 
 /** Options of {@link conditionalGet}. */
 export interface ConditionalGetOptions {

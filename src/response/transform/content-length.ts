@@ -1,5 +1,5 @@
 import { isBodiless } from "../head/status.ts";
-import type { ResponseTransform } from "./transform.ts";
+import type { ResponseTransform } from "./response-transform.ts";
 
 /**
  * Makes a transform that sets the Content-Length of a buffered response that has none. Streams and existing lengths

@@ -6,6 +6,7 @@ import type { StreamCsvError } from "../../errors.ts";
 import { answerSocket } from "../../response/adapter/answer-socket.ts";
 import { keepHalfOpen } from "../../socket/keep-half-open.ts";
 import type { HttpSettings } from "../shared/http-settings.ts";
+import { neverRejects } from "../../never-rejects.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { connectFault } from "./malformed-fault.ts";
 import { problemResponse } from "./problem-response.ts";
@@ -46,7 +47,7 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
       req.resume();
       const connection = connections.get(req.socket);
       if (connection?.begin(req, res) === false) return;
-      void answer(req, res).finally(() => connection?.end(res));
+      neverRejects(answer(req, res).finally(() => connection?.end(res)));
     },
   );
   // Without this, Node ends its own side when the client half-closes the connection, and the answer is lost.

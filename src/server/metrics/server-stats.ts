@@ -74,6 +74,15 @@ export interface WorkerNumbers {
   readonly loopDelayMaxSeconds: number;
   /** Log lines that were dropped because nobody read them in time. */
   readonly droppedLogLines: number;
+  /** Connections that the worker may have to databases of exports, all together. */
+  readonly databaseConnections: number;
+  readonly busyDatabaseConnections: number;
+  /** Exports that wait for a connection. */
+  readonly queuedForDatabase: number;
+  /** Time for which exports held connections. */
+  readonly databaseHeldSeconds: number;
+  /** Time for which exports waited for connections. */
+  readonly databaseWaitSeconds: number;
 }
 
 /** The transfers of one export by one delivery. */

@@ -31,6 +31,11 @@ export const workerNumbers: readonly WorkerNumber[] = [
   worst("loopDelayP99Seconds", "event_loop_delay_p99_seconds", "99th percentile of that delay lately."),
   worst("loopDelayMaxSeconds", "event_loop_delay_max_seconds", "Longest such delay lately."),
   counter("droppedLogLines", "log_lines_dropped_total", "Lines of its log that nobody took in time."),
+  gauge("databaseConnections", "database_connections", "Connections there may be to databases."),
+  gauge("busyDatabaseConnections", "database_busy_connections", "Connections that exports hold."),
+  gauge("queuedForDatabase", "database_queued_exports", "Exports that wait for a connection."),
+  counter("databaseHeldSeconds", "database_held_seconds_total", "Time exports held connections."),
+  counter("databaseWaitSeconds", "database_wait_seconds_total", "Time exports waited for connections."),
 ];
 
 /** Combines the numbers of several workers. */

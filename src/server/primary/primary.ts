@@ -23,6 +23,8 @@ export async function startPrimary(
 ): Promise<RunningServer> {
   signal?.throwIfAborted();
   const log = openLog(settings.log);
+  const { configuration } = settings;
+  if (configuration !== null) log.logger.info({ configuration }, `configuration ${configuration}`);
   const folder = await openSpoolFolder(settings, log.logger, clock, signal);
   const state = new SharedState(
     settings,

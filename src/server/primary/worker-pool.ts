@@ -22,6 +22,7 @@ import { Refuser } from "./refuser.ts";
 import { RoundRobin } from "./placement/round-robin.ts";
 import type { ServerSettings, WorkerModel } from "../shared/settings.ts";
 import type { PrimaryMethods, PrimaryNotes, WorkerMethods, WorkerNotes } from "../protocol/messages.ts";
+import { neverRejects } from "../../never-rejects.ts";
 
 /** A worker process and the channel to it. */
 export interface WorkerHandle {
@@ -267,7 +268,7 @@ export class WorkerPool {
   #replaceLater(backoff: Backoff, delayMs: number): void {
     const delay = setTimeout(() => {
       this.#delays.delete(delay);
-      void this.#replace(backoff);
+      neverRejects(this.#replace(backoff));
     }, delayMs);
     this.#delays.add(delay);
   }

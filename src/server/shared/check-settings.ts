@@ -21,7 +21,8 @@ type Check = (name: string, value: unknown) => void;
 
 /** Checks each setting, the same for flags, a configuration file and a program. */
 const checks: { readonly [N in keyof ServerSettings]: Check } = {
-  sources: listOf(file),
+  configuration: orNull(text),
+  sources: listOf(source),
   generated: orNull(truth),
   skipUnreadable: truth,
   host: text,
@@ -142,14 +143,33 @@ function listOf(check: Check): Check {
   };
 }
 
-/** A path, or an object with a path. The other options of the object are checked when the file is opened. */
-function file(name: string, value: unknown): void {
+/**
+ * A path, or an object with a path, a database and SQL, or a module. The other fields of the object are checked when the source
+ * is opened.
+ */
+function source(name: string, value: unknown): void {
   if (typeof value !== "object" || value === null) {
     text(name, value);
     return;
   }
+  if ("module" in value || "database" in value) {
+    text(`${name}.name`, "name" in value ? value.name : undefined);
+    if ("module" in value) text(`${name}.module`, value.module);
+    else query(name, value);
+    return;
+  }
   text(`${name}.path`, "path" in value ? value.path : undefined);
   if ("name" in value && value.name !== undefined) text(`${name}.name`, value.name);
+}
+
+function query(name: string, value: { readonly database?: unknown; readonly sql?: unknown }): void {
+  const { database, sql } = value;
+  if (!isObject(database)) throw wrongType(`${name}.database is ${quote(database)}; it takes an object.`);
+  text(`${name}.database.name`, database["name"]);
+  // A URL may hold a password, so it isn't quoted.
+  if (typeof database["url"] !== "string" || database["url"] === "")
+    throw wrongType(`${name}.database.url is missing; it takes postgres://USER:PASSWORD@HOST/DATABASE.`);
+  text(`${name}.sql`, sql);
 }
 
 function truth(name: string, value: unknown): void {

@@ -1,5 +1,5 @@
 import type { EncoderName } from "../../csv/csv-encoder.ts";
-import type { ServedFile } from "../../export/definition.ts";
+import type { ServedSource } from "../../export/served-source.ts";
 import { defaultDialect, type DefaultDialect } from "../../export/parameters.ts";
 import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
 import type { LogSettings } from "./log-settings.ts";
@@ -18,9 +18,11 @@ export const http10Ways: readonly Http10[] = ["stream", "length"];
 
 /** How a server runs. Sizes are in bytes, times in milliseconds. */
 export interface ServerSettings {
-  /** Files to serve, by their paths, or with a name and options. */
-  readonly sources: readonly (string | ServedFile)[];
-  /** Whether the generated exports are served; null serves them only if there is no file. */
+  /** The file these settings were read from, which the first line of the log names; null if there is none. */
+  readonly configuration: string | null;
+  /** What is served: files by their paths, or with a name and options; queries; rows of a module. */
+  readonly sources: readonly (string | ServedSource)[];
+  /** Whether the generated exports are served; null serves them only if there are no sources. */
   readonly generated: boolean | null;
   /** Whether the server starts although a file can't be read. That file's exports fail until it becomes readable. */
   readonly skipUnreadable: boolean;
@@ -81,6 +83,7 @@ export interface ServerOptions extends Partial<Omit<ServerSettings, "csv" | "htt
 
 /** The defaults of `stream-csv serve`. */
 export const defaultSettings: ServerSettings = {
+  configuration: null,
   sources: [],
   generated: null,
   skipUnreadable: false,

@@ -2,6 +2,7 @@ import { EventLoopMeter } from "../metrics/event-loop-meter.ts";
 import { LoopDelay } from "../metrics/loop-delay.ts";
 import type { Occupancy } from "../../admission/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";
+import type { DatabaseUsage } from "../../export/databases.ts";
 import type { Slots } from "../../admission/slots.ts";
 
 type Memory = Pick<NodeJS.MemoryUsage, "rss" | "heapUsed" | "arrayBuffers">;
@@ -18,7 +19,11 @@ export class WorkerMeter {
   }
 
   /** The current numbers; those of slots are 0 until the worker has slots. */
-  read(slots: Slots | undefined, droppedLogLines: number): WorkerNumbers {
+  read(
+    slots: Slots | undefined,
+    databases: readonly DatabaseUsage[],
+    droppedLogLines: number,
+  ): WorkerNumbers {
     const { rss, heapUsed, arrayBuffers } = this.#readMemory();
     const { user, system } = process.cpuUsage();
     return {
@@ -39,6 +44,11 @@ export class WorkerMeter {
       loopDelayP99Seconds: this.#delay.percentileSeconds(99),
       loopDelayMaxSeconds: this.#delay.maxSeconds,
       droppedLogLines,
+      databaseConnections: sumOver(databases, (database) => database.connections),
+      busyDatabaseConnections: sumOver(databases, (database) => database.busyConnections),
+      queuedForDatabase: sumOver(databases, (database) => database.waiting),
+      databaseHeldSeconds: sumOver(databases, (database) => database.heldSeconds),
+      databaseWaitSeconds: sumOver(databases, (database) => database.waitSeconds),
     };
   }
 
@@ -53,4 +63,8 @@ export class WorkerMeter {
     }
     return this.#memory;
   }
+}
+
+function sumOver(databases: readonly DatabaseUsage[], valueOf: (database: DatabaseUsage) => number): number {
+  return databases.reduce((sum, database) => sum + valueOf(database), 0);
 }

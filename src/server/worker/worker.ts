@@ -27,6 +27,7 @@ import { WorkerMeter } from "./worker-meter.ts";
 /** The parts of a worker that has received its settings. */
 interface Running {
   readonly log: Log;
+  readonly catalog: Catalog;
   readonly server: Server;
   readonly admission: ClientAdmission;
   readonly transfers: RunningTransfers;
@@ -104,7 +105,7 @@ async function start(settings: ServerSettings): Promise<void> {
       return admission.answer(req, res);
     });
     server.maxRequestsPerSocket = admission.requestsPerConnection;
-    running = { log, server, admission, transfers };
+    running = { log, catalog, server, admission, transfers };
     setInterval(() => report(transfers), reportIntervalMs).unref();
     primary.note("ready", numbers());
   } catch (error) {
@@ -115,13 +116,18 @@ async function start(settings: ServerSettings): Promise<void> {
 
 /** Opens the sources. An unreadable file keeps the server from starting, but not a replacement worker. */
 async function openServed(settings: ServerSettings, log: Logger): Promise<Catalog> {
-  const { sources, generated, skipUnreadable } = settings;
-  const catalog = await openCatalog({ files: sources, ...(generated === null ? {} : { generated }) });
+  const { sources, generated, skipUnreadable, queueTimeoutMs } = settings;
+  const catalog = await openCatalog({
+    sources,
+    queueTimeoutMs,
+    clock,
+    ...(generated === null ? {} : { generated }),
+  });
   if (!skipUnreadable) {
     await catalog.requireReadable();
     return catalog;
   }
-  for (const { path, error } of catalog.faults) log.warn({ path, err: error }, "a file can't be read");
+  for (const { title, error } of catalog.faults) log.warn({ err: error }, `${title} can't be read`);
   return catalog;
 }
 
@@ -152,5 +158,9 @@ function report(transfers: RunningTransfers): void {
 }
 
 function numbers(): WorkerNumbers {
-  return meter.read(running?.admission.slots, running?.log.droppedLines ?? 0);
+  return meter.read(
+    running?.admission.slots,
+    running?.catalog.databases ?? [],
+    running?.log.droppedLines ?? 0,
+  );
 }

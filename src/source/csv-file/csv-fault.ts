@@ -114,18 +114,25 @@ function widthFault(
   const delimiter = nameOfCharacter(String.fromCharCode(format.delimiter));
   const isLastEmpty = lastCell.from === lastCell.to && !lastCell.isQuoted;
   const hasTrailing = cellCount === columnCount + 1 && isLastEmpty;
-  const has =
-    cellCount === 1 && isLastEmpty ? "is blank" : `has ${cellCount} ${cellCount === 1 ? "cell" : "cells"}`;
+  const isBlank = cellCount === 1 && isLastEmpty;
+  const has = isBlank ? "is blank" : `has ${cells(cellCount)}`;
+  const wanted = isBlank ? cells(columnCount) : columnCount;
   const why = hasTrailing ? `, the last one empty behind a trailing ${delimiter}` : "";
   return unreadableFile(
     path,
-    `is not a table: line ${line} ${has}${why}, and should have ${columnCount}, as its header has`,
+    `is not a table: line ${line} ${has}${why}, and should have ${wanted}, as its header has`,
     isUndelimited
       ? `Its first line holds no delimiter: if it is a title, pass over it with --skip-rows 1; if the lines are one column of text, read them whole with --delimiter-in tab (in code: skipRows, delimiter).`
       : hasTrailing
         ? `Remove the ${delimiter} at the end of the rows, or name one more column in the header.`
         : cellCount > columnCount
           ? `A cell that holds a ${delimiter} must stand in quotes.`
-          : "Use --skip-rows (in code: skipRows) to skip lines above the header.",
+          : isBlank
+            ? "Remove that line: blank lines may only stand above the header."
+            : "A row needs a cell for each column, also an empty one. Use --skip-rows (in code: skipRows) to skip lines above the header.",
   );
+}
+
+function cells(count: number): string {
+  return `${count} ${count === 1 ? "cell" : "cells"}`;
 }

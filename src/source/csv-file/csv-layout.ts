@@ -5,7 +5,7 @@ import type { ByteReader } from "../text-file/byte-reader.ts";
 import { ByteWindow } from "./byte-window.ts";
 import { mostRecordBytes, quoteFault, tooLongFault, type HeaderFacts } from "./csv-fault.ts";
 import type { CsvSettings } from "./csv-settings.ts";
-import { delimiterOf } from "./find-delimiter.ts";
+import { findDelimiter } from "./find-delimiter.ts";
 import { carriageReturn, lineFeed, type RecordFormat } from "./record-format.ts";
 import { cellTextOf, countLineBreaks, scanRecord } from "./scan-record.ts";
 import { isDelimiter } from "../check-file-options.ts";
@@ -33,8 +33,8 @@ interface Progress {
 }
 
 /**
- * Finds out how a CSV file is laid out, and guesses nothing. It skips the lines that the options name, obeys a first
- * line `sep=;` as Excel does, and skips blank lines; the next record is the header.
+ * Finds out how a CSV file is laid out, and guesses nothing. It skips the lines that the options name and blank lines, and obeys a
+ * first line `sep=;` as Excel does; the next record is the header.
  * Reads the beginning of the file, and of a long header all of it.
  * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` that names the line and what is wrong
  */
@@ -42,12 +42,13 @@ export async function readLayout(reader: ByteReader, settings: CsvSettings): Pro
   const window = new ByteWindow(reader, sampleBytes, mostRecordBytes);
   const progress: Progress = { window, passedBytes: 0, line: 1 };
   await passLines(progress, settings.skipRows);
-  const separator = await passSeparator(progress, settings);
   await passBlankLines(progress);
+  const separator = await passSeparator(progress, settings);
+  if (separator !== undefined) await passBlankLines(progress);
   await window.fill(sampleBytes);
   if (window.length === 0) throw noHeader(settings);
   const { path, quote, nullBytes } = settings;
-  const { delimiter, isUndelimited } = await delimiterOf(window, progress.line, settings, separator);
+  const { delimiter, isUndelimited } = await findDelimiter(window, progress.line, settings, separator);
   const syntax = { delimiter, quote };
   const header = await wholeRecord(progress, settings, syntax);
   const { cellCount: columnCount } = header;
@@ -139,17 +140,27 @@ function pass(progress: Progress, count: number): void {
   progress.passedBytes += count;
 }
 
-/** Takes a first line that is `sep=` and a delimiter, as Excel writes and reads it. */
+/** Bytes by which a line with `sep=` is told from a header: there is no reason for a longer one. */
+const separatorBytes = 64;
+
+/**
+ * Takes a first line that is `sep=` and a delimiter, as Excel writes and reads it. A line that says `sep=` in another way, such as
+ * `"sep=;"` or `sep=;;;`, is refused: as a header it would hide the real one.
+ */
 async function passSeparator(progress: Progress, settings: CsvSettings): Promise<string | undefined> {
   const { window } = progress;
-  await window.fill(6);
+  await window.fill(separatorBytes);
   const { bytes, from, to } = window;
-  const [, character] =
-    /^sep=([^\u0080-\uffff])(?:[\r\n]|$)/i.exec(
-      String.fromCharCode(...bytes.subarray(from, Math.min(to, from + 6))),
-    ) ?? [];
-  if (character === undefined || !isDelimiter(character) || character.charCodeAt(0) === settings.quote)
-    return undefined;
+  const start = Buffer.from(bytes.subarray(from, Math.min(to, from + separatorBytes))).toString("latin1");
+  const [line = ""] = /^[^\r\n]*/.exec(start) ?? [];
+  if (!/^["']?sep=[^0-9A-Za-z]*$/i.test(line)) return undefined;
+  const [, character = ""] = /^sep=(.)$/i.exec(line) ?? [];
+  if (!isDelimiter(character) || character.charCodeAt(0) === settings.quote)
+    throw unreadableFile(
+      settings.path,
+      `begins with ${JSON.stringify(line)} in line ${progress.line}, and sep= must be followed by one delimiter and the line's end`,
+      "Correct that line, or pass over it with --skip-rows and name the delimiter with --delimiter-in (in code: skipRows, delimiter).",
+    );
   pass(progress, 5);
   await passLineBreaks(progress, 1);
   return character;

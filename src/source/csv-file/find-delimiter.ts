@@ -18,7 +18,7 @@ interface FoundDelimiter {
  * records of the sample have as many cells as the header.
  * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` if several remain, or if another character seems to separate the header
  */
-export async function delimiterOf(
+export async function findDelimiter(
   window: ByteWindow,
   line: number,
   settings: CsvSettings,

@@ -4,7 +4,7 @@ import type { DuckDBType, DuckDBVector } from "@duckdb/node-api";
 import type { ColumnVector } from "../../csv/batch.ts";
 import { addByteLengths, byteTextReader } from "./byte-texts.ts";
 import type { DuckDBModule } from "./database.ts";
-import { shortestFloat } from "../float32.ts";
+import { shortestFloat } from "../shortest-float.ts";
 import { nestedReader } from "./nested-reader.ts";
 import type { ParquetNode } from "./parquet-schema.ts";
 import { nullsOf, valueMemory, type RowRange } from "./raw-vector.ts";

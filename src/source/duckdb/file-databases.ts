@@ -2,6 +2,7 @@
 
 import type { DuckDBInstance } from "@duckdb/node-api";
 import { guardFile, type GuardedFile } from "../guarded-file.ts";
+import { neverRejects } from "../../never-rejects.ts";
 import type { DuckDBModule } from "./database.ts";
 import { openFileDatabase, type FileDatabase, type DescribedFile } from "./file-database.ts";
 import { MemoryBudget } from "./memory-budget.ts";
@@ -140,7 +141,7 @@ export class FileDatabases {
       },
       retire: () => {
         database.isRetired = true;
-        void this.#forget(key, database);
+        neverRejects(this.#forget(key, database));
       },
       release: () => {
         released ??= this.#release(key, database, reservedBytes, own);

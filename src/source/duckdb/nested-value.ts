@@ -1,7 +1,7 @@
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { ArrayValue, JsonTextValue, SingleValue } from "../../csv/value.ts";
 import type { DuckDBModule } from "./database.ts";
-import { shortestFloat } from "../float32.ts";
+import { shortestFloat } from "../shortest-float.ts";
 import type { ParquetNode } from "./parquet-schema.ts";
 import { scalarValue } from "./scalar-value.ts";
 

@@ -2,8 +2,8 @@ import type { DuckDBFileEnding } from "../file-endings.ts";
 import type { DuckDBImporter } from "../file-options.ts";
 import type { Source } from "../source.ts";
 import { loadDuckDB } from "./database.ts";
-import { openParquet } from "./parquet-file.ts";
-import { openTables } from "./tables.ts";
+import { openParquet } from "./open-parquet.ts";
+import { openTables } from "./open-tables.ts";
 
 /**
  * Opens every source of an existing file: one, or one per table of a database, or only the one that `table` names.

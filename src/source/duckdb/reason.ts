@@ -55,6 +55,16 @@ const knownFaults: readonly KnownFault[] = [
     hint: "Write the file with the plain or dictionary encoding.",
   },
   {
+    pattern: /^Not implemented Error: STRUCT\(\)/,
+    reason: () => "one of its columns has a struct without fields, which DuckDB can't read",
+    hint: "Write the file without that column, or with a field in the struct.",
+  },
+  {
+    pattern: /MAP_KEY_VALUE requires two children/,
+    reason: () => "one of its columns is a map without values, which DuckDB can't read",
+    hint: "Write that column as a list of its keys.",
+  },
+  {
     pattern: /Unexpected type id/,
     reason: () => "one of its columns has a type that the installed @duckdb/node-api doesn't know",
     hint: "Install a newer version of @duckdb/node-api.",
@@ -66,7 +76,7 @@ const knownFaults: readonly KnownFault[] = [
   },
   {
     pattern:
-      /decompression failure|TProtocolException|Invalid data|don't know what type|Out of buffer|out of range|INTERNAL Error|FATAL Error/i,
+      /decompression failure|TProtocolException|Invalid data|don't know what type|Out of buffer|out of range|Could not read from file|INTERNAL Error|FATAL Error/i,
     reason: () => "its contents are damaged, or written in a way the installed DuckDB can't read",
     hint: writeAgain,
   },

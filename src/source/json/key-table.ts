@@ -1,5 +1,5 @@
 import { quote } from "./json-bytes.ts";
-import { hashBytes } from "./key-hash.ts";
+import { hashBytes } from "./hash-bytes.ts";
 
 /** Ends a key that can't occur in a file without escapes. It is not a byte of UTF-8. */
 const never = 0xff;

@@ -1,4 +1,4 @@
-import { hashBytes } from "./key-hash.ts";
+import { hashBytes } from "./hash-bytes.ts";
 import { writeUnescaped } from "./rewrite-text.ts";
 
 /** Up to so many keys are compared each with each, which is quicker than a table. */

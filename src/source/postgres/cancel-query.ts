@@ -26,7 +26,7 @@ export async function cancelQuery(
   { host, port, ssl }: ConnectionTarget,
   { processID, secretKey }: SessionKey,
 ): Promise<void> {
-  const connection = new Connection({ ssl } as Pg.ConnectionConfig) as CancelConnection;
+  const connection = new Connection({ ssl }) as CancelConnection;
   const send = (): void => connection.cancel(processID, secretKey);
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => connection.stream.destroy(), limitMs);

@@ -36,6 +36,15 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** A fault of making a connection, as a client may read it. */
+export function connectionFault(error: unknown): StreamCsvError {
+  const fault = databaseFault(error, "an export");
+  if (fault.code !== "SCSV_QUERY_FAILED") return fault;
+  const stated = isCodedError(error) ? ` (${error.code})` : "";
+  const message = `No connection to the database can be made.${stated}`;
+  return new StreamCsvError("SCSV_DATABASE_REFUSED", message, { cause: error });
+}
+
 /**
  * A fault of the database as a client may read it: neither SQL nor values are in the message, nor the database's own words,
  * which may quote both. Those stay in `cause`, for the log.

@@ -4,9 +4,11 @@ import { Occupancy } from "../../admission/occupancy.ts";
 import type { Slot } from "../../admission/slots.ts";
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
+import { neverRejects } from "../../never-rejects.ts";
+import type { ConnectionTime } from "../source.ts";
 import { cancelQuery, type SessionKey } from "./cancel-query.ts";
 import { parseConnectionUrl, type ConnectionTarget } from "./connection-url.ts";
-import { databaseFault } from "./database-fault.ts";
+import { connectionFault } from "./database-fault.ts";
 
 /** Loads pg. */
 export type PostgresImporter = () => Promise<typeof Pg>;
@@ -28,10 +30,12 @@ export interface DatabaseSettings {
 }
 
 /** A connection that one reading has to itself. */
-export interface Session {
+export interface DatabaseSession {
   readonly client: Pg.PoolClient;
   /** Gives the connection back for others to use; only after a clean end. */
   release(): void;
+  /** How long it was waited for and held; held is 0 until it is given back. */
+  readonly time: ConnectionTime;
   /** Cancels what it does, in the database too, and closes it. Does nothing after either was called. */
   cancel(): void;
 }
@@ -123,17 +127,17 @@ export class PostgresDatabase {
 
   /**
    * A connection to oneself, until it is released or cancelled.
-   * @throws StreamCsvError `SCSV_BUSY` when none comes free in time, `SCSV_DATABASE_UNAVAILABLE` and others when it can't be
-   *   made; the signal's reason when aborted
+   * @throws StreamCsvError `SCSV_BUSY` when none comes free in time, `SCSV_DATABASE_UNAVAILABLE` or `SCSV_DATABASE_REFUSED` when it
+   *   can't be made; the signal's reason when aborted
    */
-  async connect(signal: AbortSignal): Promise<Session> {
+  async connect(signal: AbortSignal): Promise<DatabaseSession> {
     const place = await this.#places.acquire(signal);
     let client: Pg.PoolClient;
     try {
       client = await this.#pool.connect();
     } catch (error) {
       place.release();
-      throw databaseFault(error, "an export");
+      throw connectionFault(error);
     }
     const session = this.#session(client, place);
     if (signal.aborted) {
@@ -160,29 +164,32 @@ export class PostgresDatabase {
     await Promise.all([this.#pool.end(), ...this.#cancelling]);
   }
 
-  #session(client: Pg.PoolClient, place: Slot): Session {
+  #session(client: Pg.PoolClient, place: Slot): DatabaseSession {
     // What cuts the connection fails the reading; pg says it a second time, and would end the process.
-    const ignore = (): void => undefined;
-    client.on("error", ignore);
+    client.on("error", ignored);
     let isOver = false;
+    let heldSeconds = 0;
     const end = (how: () => void): void => {
       if (isOver) return;
       isOver = true;
       how();
-      place.release();
+      heldSeconds = place.release();
     };
     return {
       client,
+      get time() {
+        return { waitSeconds: place.queueWaitSeconds, heldSeconds };
+      },
       release: () =>
         end(() => {
-          client.off("error", ignore);
+          client.off("error", ignored);
           client.release();
         }),
       cancel: () =>
         end(() => {
           const done = cancelQuery(this.#pg, this.#target, client as unknown as SessionKey);
           this.#cancelling.add(done);
-          void done.finally(() => this.#cancelling.delete(done));
+          neverRejects(done.finally(() => this.#cancelling.delete(done)));
           socketOf(client).destroy();
           client.release(true);
         }),
@@ -204,6 +211,9 @@ async function readFacts(client: Pg.PoolClient): Promise<ServerFacts> {
     );
   return { version: Number(version) };
 }
+
+/** A fault that is told elsewhere already. */
+function ignored(): void {}
 
 function socketOf(client: Pg.PoolClient): Pg.Connection["stream"] {
   return (client as unknown as { readonly connection: Pg.Connection }).connection.stream;

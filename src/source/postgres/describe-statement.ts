@@ -1,6 +1,6 @@
 import type { Connection, PoolClient, Submittable } from "pg";
 import { StreamCsvError, toError } from "../../errors.ts";
-import type { ResultColumn } from "./column-reader.ts";
+import type { ResultColumn } from "./result-reader.ts";
 import type { DescribedField, ExtendedConnection } from "./extended-connection.ts";
 
 /** Has a statement parsed and described under no name, without running it. */

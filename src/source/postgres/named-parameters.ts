@@ -40,7 +40,7 @@ export function toPositional(text: string): PositionalStatement {
 
 /** Where the text that begins here and can hold no parameter ends; the same place where none begins. */
 function endOfToken(text: string, at: number): number {
-  switch (text[at]) {
+  switch (text.charAt(at)) {
     case "'":
       return hasEscapes(text, at) ? endOfEscapeString(text, at) : endOfQuoted(text, at, "'");
     case '"':

@@ -1,6 +1,6 @@
 import type { ColumnVector } from "../../csv/batch.ts";
 import { DecimalValue } from "../../csv/value.ts";
-import { malformedRow, nullsOf, type RowFields } from "./row-fields.ts";
+import { malformedRow, fieldNulls, type RowFields } from "./row-fields.ts";
 
 /** Signs of a numeric in the binary format (`numeric.c`). */
 const negative = 0x40_00;
@@ -45,7 +45,7 @@ export function readDecimals(
     }
     unscaled[row] = sign === negative ? -value : value;
   }
-  return { kind: "decimal", unscaled, scale, ...nullsOf(fields, column) };
+  return { kind: "decimal", unscaled, scale, ...fieldNulls(fields, column) };
 }
 
 function readLongDecimals(fields: RowFields, column: number, scale: number): ColumnVector {
@@ -57,7 +57,7 @@ function readLongDecimals(fields: RowFields, column: number, scale: number): Col
     if (value === undefined) return singleValues(fields, column, scale);
     unscaled[row] = value;
   }
-  return { kind: "decimal", unscaled, scale, ...nullsOf(fields, column) };
+  return { kind: "decimal", unscaled, scale, ...fieldNulls(fields, column) };
 }
 
 /** Values one by one, where some are NaN. */

@@ -2,12 +2,12 @@ import { StreamCsvError, toError } from "../../errors.ts";
 import type { ColumnDescription, Source } from "../source.ts";
 import {
   otherReader,
-  readerOf,
-  type ColumnReader,
+  resultReaderOf,
+  type ResultReader,
   type OtherType,
   type ResultColumn,
-} from "./column-reader.ts";
-import type { PostgresDatabase, Session } from "./database.ts";
+} from "./result-reader.ts";
+import type { PostgresDatabase, DatabaseSession } from "./database.ts";
 import { databaseFault } from "./database-fault.ts";
 import { DescribeStatement } from "./describe-statement.ts";
 import { toPositional } from "./named-parameters.ts";
@@ -78,7 +78,7 @@ export async function describeQuery(
 
 async function describe(
   database: PostgresDatabase,
-  session: Session,
+  session: DatabaseSession,
   name: string,
   text: string,
   types: readonly number[],
@@ -128,10 +128,10 @@ function requireNames(query: string, columns: readonly ResultColumn[]): readonly
 }
 
 async function readersOf(
-  session: Session,
+  session: DatabaseSession,
   columns: readonly ResultColumn[],
-): Promise<readonly ColumnReader[]> {
-  const ids = columns.filter((column) => readerOf(column) === undefined).map(({ typeId }) => typeId);
+): Promise<readonly ResultReader[]> {
+  const ids = columns.filter((column) => resultReaderOf(column) === undefined).map(({ typeId }) => typeId);
   const types = new Map<number, OtherType>();
   if (ids.length > 0) {
     const { rows } = await session.client.query<{ id: string; name: string; category: string }>(
@@ -141,7 +141,7 @@ async function readersOf(
     for (const { id, name, category } of rows) types.set(Number(id), { name, category });
   }
   const unknown: OtherType = { name: "text", category: "U" };
-  return columns.map((column) => readerOf(column) ?? otherReader(types.get(column.typeId) ?? unknown));
+  return columns.map((column) => resultReaderOf(column) ?? otherReader(types.get(column.typeId) ?? unknown));
 }
 
 function asQuery(database: PostgresDatabase, described: DescribedQuery): PostgresQuery {

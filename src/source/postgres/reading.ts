@@ -45,6 +45,7 @@ export async function* readQuery(
   } finally {
     signal.removeEventListener("abort", cancel);
     session.cancel();
+    options.onConnectionTime?.(session.time);
   }
 }
 

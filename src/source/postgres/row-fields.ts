@@ -97,7 +97,10 @@ export function malformedRow(): StreamCsvError {
 }
 
 /** Which rows of a column are null; absent where none is. */
-export function nullsOf({ rows, columns, nulls }: RowFields, column: number): { readonly nulls?: NullMask } {
+export function fieldNulls(
+  { rows, columns, nulls }: RowFields,
+  column: number,
+): { readonly nulls?: NullMask } {
   let mask: Uint8Array | undefined;
   for (let row = 0, field = column; row < rows; row += 1, field += columns) {
     if (nulls[field] !== 1) continue;

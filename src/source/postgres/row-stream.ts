@@ -1,6 +1,6 @@
 import type { Connection, Submittable } from "pg";
 import { StreamCsvError, toError } from "../../errors.ts";
-import type { ResultColumn } from "./column-reader.ts";
+import type { ResultColumn } from "./result-reader.ts";
 import type { DescribedField, ExtendedConnection } from "./extended-connection.ts";
 import { bindMessage, messageLength } from "./messages.ts";
 import { RowScanner, type RowFields } from "./row-fields.ts";

@@ -1,4 +1,4 @@
-import type { ColumnReader, ResultColumn } from "./column-reader.ts";
+import type { ResultReader, ResultColumn } from "./result-reader.ts";
 
 /** The values of one reading, and what makes it known elsewhere. */
 export interface QueryBinding {
@@ -18,7 +18,7 @@ export interface DescribedQuery {
   readonly parameters: readonly string[];
   readonly parameterTypes: readonly number[];
   readonly columns: readonly ResultColumn[];
-  readonly readers: readonly ColumnReader[];
+  readonly readers: readonly ResultReader[];
 }
 
 /**

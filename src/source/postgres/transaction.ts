@@ -1,4 +1,4 @@
-import type { PostgresDatabase, Session } from "./database.ts";
+import type { PostgresDatabase, DatabaseSession } from "./database.ts";
 import { quoteIdentifier, quoteLiteral } from "./statement.ts";
 
 /**
@@ -9,7 +9,7 @@ import { quoteIdentifier, quoteLiteral } from "./statement.ts";
  */
 export async function beginTransaction(
   database: PostgresDatabase,
-  { client }: Session,
+  { client }: DatabaseSession,
   settings: ReadonlyMap<string, string> = new Map(),
   label?: string,
 ): Promise<void> {

@@ -144,19 +144,30 @@ export function dateColumn(name: string, salt: number, fill: Fill<Int32Array>): 
   };
 }
 
-/** Text that repeats. `fill` makes positions in the dictionary, which all batches share. @default a uniform choice */
+type Texts = readonly (string | null)[];
+
+/**
+ * Text that repeats, from a dictionary that all batches share, or from a function that returns the same one at each call.
+ * `fill` makes positions in it. @default a uniform choice
+ */
 export function repeatingColumn(
   name: string,
   salt: number,
-  dictionary: readonly (string | null)[],
-  fill: Fill<Uint16Array> = evenly(dictionary.length),
+  texts: Texts | (() => Texts),
+  fill?: Fill<Uint16Array>,
 ): GeneratedColumn {
   return {
     name,
     type: "text",
     begin(mostRows) {
+      const dictionary = typeof texts === "function" ? texts() : texts;
       const codes = new Uint16Array(mostRows);
-      return maker({ kind: "dictionary", codes, dictionary }, codes, fill, new CellHash(salt));
+      return maker(
+        { kind: "dictionary", codes, dictionary },
+        codes,
+        fill ?? evenly(dictionary.length),
+        new CellHash(salt),
+      );
     },
   };
 }

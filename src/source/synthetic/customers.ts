@@ -29,14 +29,26 @@ interface Customer {
   readonly email: string;
 }
 
-/** The customers of all orders. They are the same for every seed, so that their text is made and encoded once. */
-const customers: readonly Customer[] = Array.from({ length: customerCount }, (_, number) => customer(number));
+interface Customers {
+  readonly names: readonly string[];
+  readonly emails: readonly string[];
+}
 
-export const customerNames: readonly string[] = customers.map(({ name }) => name);
-export const customerEmails: readonly string[] = customers.map(({ email }) => email);
+let made: Customers | undefined;
 
-function customer(number: number): Customer {
+/**
+ * The customers of all orders. They are the same for every seed, so that their text is made and encoded once. They are
+ * made with the first order, because a process that generates none would start later with them.
+ */
+export function customers(): Customers {
+  if (made !== undefined) return made;
   const hash = new CellHash(1);
+  const all = Array.from({ length: customerCount }, (_, number) => customer(hash, number));
+  made = { names: all.map(({ name }) => name), emails: all.map(({ email }) => email) };
+  return made;
+}
+
+function customer(hash: CellHash, number: number): Customer {
   const draw = (purpose: number, count: number): number => hash.below(number * 8 + purpose, count);
   const kind = draw(0, 100);
   if (kind < 14) {

@@ -9,7 +9,7 @@ import {
   type Fill,
   type GeneratedExport,
 } from "./column-kit.ts";
-import { customerEmails, customerNames } from "./customers.ts";
+import { customers } from "./customers.ts";
 
 const statuses = ["new", "paid", "shipped", "delivered", "returned"];
 
@@ -75,9 +75,9 @@ export const orders: GeneratedExport = {
   rowsPerBatch: 576,
   columns: [
     rowNumberColumn("id"),
-    repeatingColumn("customer", 11, customerNames),
+    repeatingColumn("customer", 11, () => customers().names),
     // The same salt as the customer's: a customer has one address.
-    repeatingColumn("email", 11, customerEmails),
+    repeatingColumn("email", 11, () => customers().emails),
     integerColumn("quantity", 12, fillQuantity),
     decimalColumn("price", 13, [10, 2], fillPrice),
     yesOrNoColumn("paid", 14, 70),

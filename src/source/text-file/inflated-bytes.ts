@@ -60,8 +60,18 @@ async function* packedBlocks(packed: FileBytes): AsyncGenerator<Uint8Array, void
   for (;;) {
     const count = await packed.read(block, 0);
     if (count === 0) return;
+    if (packed.position === count && !beginsGzip(block.subarray(0, count)))
+      throw unreadableFile(
+        packed.file.path,
+        "isn't gzip data, though its name ends in .gz",
+        "If it isn't compressed, remove .gz from its name.",
+      );
     yield block.subarray(0, count);
   }
+}
+
+function beginsGzip([first, second = 0x8b]: Uint8Array): boolean {
+  return first === 0x1f && second === 0x8b;
 }
 
 /** Returns the fault of damaged gzip data. An error of reading the file itself is returned unchanged. */
@@ -71,7 +81,9 @@ function damaged(path: string, error: unknown): unknown {
     path,
     error.code === "Z_BUF_ERROR"
       ? "ends in the midst of its gzip data"
-      : `has damaged gzip data: ${error.message}`,
+      : error.message === "incorrect header check"
+        ? "has bytes after the end of its gzip data"
+        : `has damaged gzip data: ${error.message}`,
     "Fetch or compress the file again.",
     error,
   );

@@ -1,7 +1,9 @@
+import { isUtf8 } from "node:buffer";
 import type { FileEncoding } from "../file-options.ts";
 import type { GuardedFile } from "../guarded-file.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { FileBytes, type RawBytes } from "./file-bytes.ts";
+import { foreignContents } from "./foreign-contents.ts";
 import { InflatedBytes } from "./inflated-bytes.ts";
 import { TranscodedBytes, type ForeignEncoding } from "./transcoded-bytes.ts";
 import { unreadableFile } from "./unreadable-file.ts";
@@ -46,6 +48,8 @@ export async function openByteReader(
       length += count;
     }
     const first = head.subarray(0, length);
+    const foreign = foreignContents(file.path, raw, first);
+    if (foreign !== undefined) throw foreign;
     const { encoding, markLength } = encodingOf(first, options.encoding, file.path);
     const rest = new PrefixedBytes(first.subarray(markLength), raw);
     return encoding === "utf-8"
@@ -76,13 +80,37 @@ function encodingOf(head: Uint8Array, wanted: FileEncoding = "utf-8", path: stri
   if (marks.startsWith("efbbbf")) return { encoding: "utf-8", markLength: 3 };
   if (marks.startsWith("fffe")) return { encoding: "utf-16le", markLength: 2 };
   if (marks.startsWith("feff")) return { encoding: "utf-16be", markLength: 2 };
-  if (wanted === "utf-8" && isLikeUtf16(head))
+  if (wanted !== "utf-16" && isLikeUtf16(head))
     throw unreadableFile(
       path,
       "looks like UTF-16 without a byte order mark: about every second byte at its beginning is NUL",
       "Say so with --encoding utf-16 (in code: encoding) if its bytes are little-endian, or convert it to UTF-8.",
     );
+  if (wanted === "utf-16") checkLittleEndian(head, path);
   return { encoding: wanted === "utf-16" ? "utf-16le" : wanted, markLength: 0 };
+}
+
+/** Refuses text that isn't little-endian UTF-16, although the option says so: read as such it would be other characters. */
+function checkLittleEndian(head: Uint8Array, path: string): void {
+  const [even, odd] = sides(head);
+  if (hasHighBytes(even, odd))
+    throw unreadableFile(
+      path,
+      "is big-endian UTF-16 without a byte order mark, and --encoding utf-16 reads little-endian",
+      "Convert it to UTF-8, such as with: iconv -f UTF-16BE -t UTF-8",
+    );
+  // The delimiters, brackets and line ends of UTF-16 each have a NUL.
+  if (head.length > 1 && !head.includes(0) && isLikeUtf8(head))
+    throw unreadableFile(
+      path,
+      "is not UTF-16, as --encoding says: its beginning is valid UTF-8",
+      "Leave the option --encoding out (in code: encoding).",
+    );
+}
+
+/** Whether the bytes are UTF-8, but for a character at the end that may go on behind them. */
+function isLikeUtf8(head: Uint8Array): boolean {
+  return [0, 1, 2, 3].some((cut) => isUtf8(head.subarray(0, head.length - cut)));
 }
 
 /**
@@ -90,9 +118,13 @@ function encodingOf(head: Uint8Array, wanted: FileEncoding = "utf-8", path: stri
  * and ASCII characters have a NUL there.
  */
 function isLikeUtf16(sample: Uint8Array): boolean {
-  const [even, odd] = [0, 1].map((side) => sample.filter((_, index) => index % 2 === side));
-  if (even === undefined || odd === undefined || odd.length === 0) return false;
-  return hasHighBytes(even, odd) || hasHighBytes(odd, even);
+  const [even, odd] = sides(sample);
+  return odd.length > 0 && (hasHighBytes(even, odd) || hasHighBytes(odd, even));
+}
+
+/** The bytes at even and at odd places. */
+function sides(sample: Uint8Array): readonly [even: Uint8Array, odd: Uint8Array] {
+  return [sample.filter((_, index) => index % 2 === 0), sample.filter((_, index) => index % 2 === 1)];
 }
 
 function hasHighBytes(high: Uint8Array, low: Uint8Array): boolean {

@@ -1,5 +1,6 @@
 import type { Transform } from "node:stream";
 import { toError } from "../../errors.ts";
+import { neverRejects } from "../../never-rejects.ts";
 
 /** Pulls the output of a decompressing stream. At most the requested bytes and one block ahead are decompressed. */
 export class StreamOutput {
@@ -34,7 +35,7 @@ export class StreamOutput {
 
   #begin(): AsyncIterator<Uint8Array> {
     this.#chunks = this.#stream[Symbol.asyncIterator]();
-    void feed(this.#stream, this.#input);
+    neverRejects(feed(this.#stream, this.#input));
     return this.#chunks;
   }
 

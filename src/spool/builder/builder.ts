@@ -23,9 +23,9 @@ const host = new Link<BuilderHostMethods, BuilderHostNotes>(parentPort(), method
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
 process.once("disconnect", () => process.exit());
 
-async function build({ source, name, parameters, key, path }: BuildRequest): Promise<BuiltFile> {
-  const catalog = await openCatalog({ files: source === null ? [] : [source] });
-  const plan = planExport(await catalog.find(name), parameters);
+async function build({ source, version, name, parameters, key, path }: BuildRequest): Promise<BuiltFile> {
+  const catalog = await openCatalog({ sources: source === null ? [] : [source] });
+  const plan = planExport(await catalog.find(name), parameters, { version });
   if (plan.key !== key) {
     throw new StreamCsvError(
       "SCSV_SOURCE_CHANGED",

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultBudgets, nameOf, parseBudget, requireAboveFloor } from "../../../bench/gate/budget/budget.ts";
+import { readBudgets } from "../../../bench/gate/budget/read-budgets.ts";
+import { relativeBudget } from "./relative-budget.ts";
 
 const mib = 1024 ** 2;
 
@@ -11,12 +13,12 @@ test("a budget is a delivery, a metric and a percentage, with or without its sig
     share: 0.05,
     least: null,
   });
-  assert.equal(parseBudget("buffered.total_s=12.5").share, 0.125);
-  assert.equal(parseBudget(" file.total_s = .5 % ".replaceAll(" =", "=").trim()).share, 0.005);
+  assert.equal(relativeBudget("buffered.total_s=12.5").share, 0.125);
+  assert.equal(relativeBudget(" file.total_s = .5 % ").share, 0.005);
 });
 
 test("memory has to grow by 8 MiB as well, whatever percentage is named", () => {
-  assert.equal(parseBudget("streaming.peak_rss_over_idle_bytes=20").least, 8 * mib);
+  assert.equal(relativeBudget("streaming.peak_rss_over_idle_bytes=20").least, 8 * mib);
 });
 
 test("the default budgets are CPU per MiB at 5 % and peak memory at 10 % and 8 MiB", () => {
@@ -31,13 +33,13 @@ test("the default budgets are CPU per MiB at 5 % and peak memory at 10 % and 8 M
 });
 
 const refused: readonly (readonly [string, RegExp])[] = [
-  ["streaming", /"streaming" is not a budget: write DELIVERY\.METRIC=PERCENT/],
+  ["streaming", /"streaming" is not a budget: write SUBJECT\.METRIC=PERCENT/],
   ["", /"" is not a budget/],
-  ["streaming.total_s", /is not a budget: write DELIVERY/],
-  [
-    "pigeon.total_s=5",
-    /"pigeon" in "pigeon\.total_s=5" is not a delivery; there are: streaming, buffered, file\./,
-  ],
+  ["streaming.total_s", /is not a budget: write SUBJECT/],
+  ["streaming.total_s<=", /"" in "streaming\.total_s<=" is not a value of total_s: .* 500ms/],
+  ["streaming.total_s<=fast", /"fast" .* such as 500ms or 1\.5s/],
+  ["api.peak_rss_over_idle_bytes<=64s", /"64s" .* such as 64MiB/],
+  ["api.throughput_bytes_per_s>=10MiB/MiB", /"10MiB\/MiB" .* such as 10MiB\/s/],
   ["streaming.speed=5", /"speed" in .* is not a metric; there are: first_byte_s, total_s, .*release_s\./],
   ["streaming.rows=5", /needs no budget: rows has to be equal in every round/],
   ["streaming.total_s=fast", /"fast" .* a percentage above 0 and up to 1000/],
@@ -57,8 +59,32 @@ for (const [text, reason] of refused) {
   });
 }
 
+const values: readonly (readonly [text: string, bound: string, value: number])[] = [
+  ["api.first_byte_s<=500ms", "most", 0.5],
+  ["api.first_byte_s <= 1.5", "most", 1.5],
+  ["api.peak_rss_over_idle_bytes<=64MiB", "most", 64 * mib],
+  ["api.throughput_bytes_per_s>=10MiB/s", "least", 10 * mib],
+  ["api.cpu_s_per_mib<=5ms/MiB", "most", 0.005],
+  ["api.rows_per_s>=20000", "least", 20_000],
+];
+for (const [text, bound, value] of values) {
+  test(`the budget "${text}" is a value with its unit`, () => {
+    const budget = parseBudget(text);
+    assert.ok("limit" in budget);
+    assert.deepEqual([budget.limit.bound, budget.limit.value], [bound, value]);
+    assert.equal(nameOf(budget), text.replaceAll(" ", ""));
+  });
+}
+
+test("a budget for something that is not measured is refused, with what is", () => {
+  assert.throws(
+    () => readBudgets(["pigeon.total_s=5"], ["api", "streaming"]),
+    /a budget for pigeon\.total_s, but only these are measured: api, streaming\./,
+  );
+});
+
 test("a budget below the noise of the machine is refused, with the floor named", () => {
-  const budget = parseBudget("streaming.cpu_s_per_mib=1%");
+  const budget = relativeBudget("streaming.cpu_s_per_mib=1%");
   assert.throws(
     () => requireAboveFloor(budget, { share: 0.031, runs: 100 }),
     /streaming\.cpu_s_per_mib=1% is below the noise .* 100 calibration runs .* up to 3\.1%/,

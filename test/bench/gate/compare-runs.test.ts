@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "valibot";
 import { baselineOf } from "../../../bench/gate/baseline/baseline.ts";
-import { parseBudget } from "../../../bench/gate/budget/budget.ts";
+import { relativeBudget } from "./relative-budget.ts";
 import { compareRuns, type RunComparison } from "../../../bench/gate/baseline/compare-runs.ts";
 import { compareResults, type ComparedResults } from "../../../bench/gate/baseline/compare-results.ts";
 import { comparisonText } from "../../../bench/report/comparison-text.ts";
@@ -10,8 +10,8 @@ import { resultSchema } from "../../../bench/result/schema.ts";
 import { simulateResult, type SimulatedRun } from "./results.ts";
 
 const names = { before: "old", after: "new" };
-const cpu = parseBudget("streaming.cpu_s_per_mib=5%");
-const memory = parseBudget("streaming.peak_rss_over_idle_bytes=10%");
+const cpu = relativeBudget("streaming.cpu_s_per_mib=5%");
+const memory = relativeBudget("streaming.peak_rss_over_idle_bytes=10%");
 
 function compare(before: SimulatedRun, after: SimulatedRun, budgets = [cpu, memory]): RunComparison {
   return compareRuns(baselineOf(simulateResult(before)), baselineOf(simulateResult(after)), budgets, names);
@@ -76,10 +76,13 @@ test("on a machine twice as fast the ratios still pass, and seconds are not comp
 
 test("a budget that only seconds of different machines could decide is refused with a sentence", () => {
   assert.throws(
-    () => compare({ seed: 5 }, { seed: 6, fingerprint: "there" }, [parseBudget("buffered.total_s=5")]),
+    () => compare({ seed: 5 }, { seed: 6, fingerprint: "there" }, [relativeBudget("buffered.total_s=5")]),
     /The budget for buffered\.total_s can't be judged: old and new do not both have it/,
   );
-  assert.equal(compare({ seed: 5 }, { seed: 6 }, [parseBudget("buffered.total_s=5")]).gate?.verdict, "pass");
+  assert.equal(
+    compare({ seed: 5 }, { seed: 6 }, [relativeBudget("buffered.total_s=5")]).gate?.verdict,
+    "pass",
+  );
 });
 
 test("runs of different exports are refused", () => {

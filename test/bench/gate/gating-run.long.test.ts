@@ -16,7 +16,7 @@ import {
   type MachineSample,
 } from "../../../bench/index.ts";
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
-import { describeEnvironment } from "../../../bench/probe/environment.ts";
+import { describeEnvironment } from "../../../bench/probe/describe-environment.ts";
 import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
@@ -116,8 +116,13 @@ test("a version with other bytes of the same number is a regression, too", onlyL
     (result.reasons ?? []).join("\n"),
     /streaming body_bytes is \d+ as before, but they are other bytes: their CRC-32 is [0-9a-f]{8} and was [0-9a-f]{8}\./,
   );
-  const config = result.config as { readonly exportsPerRound?: unknown; readonly againstSha?: unknown };
-  assert.deepEqual(config.exportsPerRound, { alone: 1, duet: 8 });
+  const config = result.config as {
+    readonly exportsPerRound?: { readonly alone?: unknown; readonly duet?: unknown };
+    readonly againstSha?: unknown;
+  };
+  const { alone, duet } = config.exportsPerRound ?? {};
+  // How many are in the duet depends on how fast the machine is.
+  assert.ok(alone === 1 && typeof duet === "number" && duet >= 1 && duet <= 32, JSON.stringify(config));
   assert.equal(config.againstSha, null);
 });
 
@@ -278,7 +283,7 @@ test("a budget below the noise of this kind of machine is refused with the floor
 const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   [
     { budgets: wide },
-    /The budget "streaming\.cpu_s_per_mib=1000%" has nothing to be compared with: add --against/,
+    /The budget for streaming\.cpu_s_per_mib has nothing to be compared with: add --against/,
   ],
   [
     { against: other(), budgets: ["streaming.cpu=5%"] },
@@ -286,7 +291,7 @@ const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   ],
   [
     { against: other(), budgets: ["pigeon.total_s=5%"] },
-    /"pigeon" in .* is not a delivery; there are: streaming/,
+    /a budget for pigeon\.total_s, but only these are measured: streaming/,
   ],
   [
     { against: other(), budgets: ["streaming.ping_p99_s=5%"] },
@@ -298,7 +303,10 @@ const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   ],
   [{ against: other(), budgets: [...wide, ...wide] }, /There are two budgets for streaming\.cpu_s_per_mib/],
   [{ against: other(), scenarios: ["leave"] }, /A run that gates needs the scenario export/],
-  [{ against: other(), targets: ["x=http://127.0.0.1/"] }, /--target can't be used/],
+  [
+    { against: other(), targets: ["x=http://127.0.0.1/"], budgets: [] },
+    /"x" runs already, so its memory and CPU time, .* are not known: name budgets, such as --budget x\.total_s=10%/,
+  ],
   [{ against: "git:" }, /"git:" does not name a version: write git:REF/],
   [{ against: "" }, /The command "" names no program/],
   [{ against: "node 'old" }, /has a ' that is not closed/],

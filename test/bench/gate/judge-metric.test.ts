@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseBudget } from "../../../bench/gate/budget/budget.ts";
+import { relativeBudget } from "./relative-budget.ts";
 import { judgeMetric, type Judgement } from "../../../bench/gate/judge/judge-metric.ts";
 
 /** Eight rounds in which the control waited about a second, but not at all in the first. */
@@ -10,7 +10,11 @@ function judge(treatmentOf: (control: number) => number): Judgement {
     return { treatment: treatmentOf(control), control, aa: control };
   });
   const arms = { treatment: "streaming", control: "streaming-control", aa: "streaming-aa" };
-  return judgeMetric({ scenario: "export", arms, rounds }, parseBudget("streaming.queue_wait_s=50%"), 0.95);
+  return judgeMetric(
+    { scenario: "export", arms, rounds },
+    relativeBudget("streaming.queue_wait_s=50%"),
+    0.95,
+  );
 }
 
 test("a round with a zero has no ratio, and the metric is judged all the same", () => {

@@ -130,7 +130,7 @@ test("memory that is not above idle has no ratio, and is judged by its bytes", (
 test("refuses a budget for a delivery that is not measured", () => {
   assert.throws(
     () => judge(simulateRounds({ count: 12, seed: 1 }), [parseBudget("file.total_s=5")]),
-    /budget for the file delivery, which is not measured; these are measured: streaming/,
+    /budget for file, which is not measured; these are measured: streaming/,
   );
 });
 

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from "node:http";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "../../../src/clock.ts";
 import { probeLatency, type LatencySummary } from "../../../bench/load/probe-latency.ts";
-import { bytesInSocketBuffers } from "../../../bench/probe/socket-buffers.ts";
+import { bytesInSocketBuffers } from "../../../bench/probe/bytes-in-socket-buffers.ts";
 import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
 import { readExport } from "../../../bench/load/read-export.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";

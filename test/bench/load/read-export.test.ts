@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { createServer, type Server, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { test, type TestContext } from "node:test";
+import { generate } from "selfsigned";
 import { readExport } from "../../../bench/load/read-export.ts";
 
 /** Listens on any free port until the test ends. */
@@ -102,9 +104,41 @@ test("a chunked body without its last chunk fails", async (t) => {
   await assert.rejects(readExport(reset), fault(/missing: the last chunk/));
 });
 
-test("a body whose end is the end of the connection fails", async (t) => {
-  const url = await rawServer(t, "HTTP/1.1 200 OK\r\n\r\nabc", (socket) => socket.end());
-  await assert.rejects(readExport(url), fault(/can't be told from a cut/));
+test("a body whose end is the end of the connection is complete there, and says so", async (t) => {
+  const url = await rawServer(t, "HTTP/1.0 200 OK\r\n\r\nabc", (socket) => socket.end());
+  const reading = await readExport(url, { checksum: true });
+  assert.deepEqual([reading.state, reading.bodyBytes, reading.endedWithConnection], ["complete", 3, true]);
+});
+
+test("a connection that is reset is a cut, also where its end would be the end of the body", async (t) => {
+  const answer = "HTTP/1.0 200 OK\r\n\r\nabc";
+  const url = await rawServer(t, answer, (socket) => setTimeout(() => socket.resetAndDestroy(), 20));
+  await assert.rejects(readExport(url), fault(/after 3 bytes of the body\.$/));
+});
+
+test("sends method, header fields and body, and lets a field of the caller win", async (t) => {
+  const url = await httpServer(t, (request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", () => {
+      const { authorization, host } = request.headers;
+      response.end(`${request.method} ${authorization} ${host} ${Buffer.concat(parts).toString()}`);
+    });
+  });
+  const form = { method: "POST", headers: { Authorization: "Bearer x", host: "shop" }, body: "a=ü" };
+  const { content } = await readExport(url, { ...form, check: true });
+  assert.equal(content?.opening, "POST Bearer x shop a=\u00C3\u00BC");
+});
+
+test("reads https from a server whose authority the system or NODE_EXTRA_CA_CERTS trusts, and refuses any other", async (t) => {
+  const { cert, private: key } = await generate([{ name: "commonName", value: "localhost" }], {
+    keySize: 2048,
+    extensions: [{ name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] }],
+  });
+  const server = createSecureServer({ cert, key }, (_request, response) => response.end("id\n1\n"));
+  const url = await listen(t, server);
+  url.protocol = "https:";
+  await assert.rejects(readExport(url), fault(/self-signed certificate/i));
 });
 
 test("a refused connection fails, naming the address", async (t) => {

@@ -3,8 +3,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { test, type TestContext } from "node:test";
 import { parse } from "valibot";
-import { cpuSeconds } from "../../../bench/probe/cpu-time.ts";
-import { describeEnvironment } from "../../../bench/probe/environment.ts";
+import { cpuSeconds } from "../../../bench/probe/cpu-seconds.ts";
+import { describeEnvironment } from "../../../bench/probe/describe-environment.ts";
 import {
   canSampleProcesses,
   peakResidentBytes,

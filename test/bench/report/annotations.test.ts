@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { comparisonsOf, gatedArmsOf, judgeRun } from "../../../bench/gate/judge/judge-run.ts";
 import { defaultBudgets } from "../../../bench/gate/budget/budget.ts";
-import { githubAnnotations } from "../../../bench/report/annotations.ts";
+import { githubAnnotations } from "../../../bench/report/github-annotations.ts";
 import { fixtureResult } from "./results.ts";
 
 for (const name of ["explaining", "pass"]) {

@@ -127,7 +127,7 @@ const wrong: readonly (readonly [string, RegExp])[] = [
   ["long-length:buffered", /missing: 10 of the/],
   ["short-length:file", /more bytes than it announced/],
   ["cut:streaming", /missing:/],
-  ["refuse:buffered", /The export of buffered was answered with 413: .*SCSV_BUFFER_MEMORY/],
+  ["refuse:buffered", /The export of buffered answered 413 instead of 200, saying: .*SCSV_BUFFER_MEMORY/],
 ];
 for (const [kind, reason] of wrong) {
   test(`a server with the fault ${kind} makes the run invalid, and nothing is timed`, async () => {

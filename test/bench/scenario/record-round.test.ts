@@ -4,7 +4,7 @@ import { recordRound } from "../../../bench/scenario/record-round.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
 import type { RunningTarget, Target } from "../../../bench/subject/target.ts";
 import { RunRecord } from "../../../bench/session/run-record.ts";
-import { systemClock } from "../../../src/internal.ts";
+import { systemClock } from "../../../src/ground.ts";
 
 /** A target without a process: what is tested is what becomes of a round, not of a server. */
 function idleTarget(stopped: string[], name: string, canRunTwice = true): Target {

@@ -7,7 +7,7 @@ import { RunRecord } from "../../../bench/session/run-record.ts";
 import type { ExportReading } from "../../../bench/load/read-export.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 import { StreamCsvError } from "../../../src/index.ts";
-import { systemClock } from "../../../src/internal.ts";
+import { systemClock } from "../../../src/ground.ts";
 
 function contextOf(signal = new AbortController().signal): ScenarioContext {
   return {

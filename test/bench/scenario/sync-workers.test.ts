@@ -7,7 +7,7 @@ import { syncWorkersScenario } from "../../../bench/scenario/sync-workers/sync-w
 import { seededRandom } from "../../../bench/statistics/random.ts";
 import type { Target } from "../../../bench/subject/target.ts";
 import { RunRecord } from "../../../bench/session/run-record.ts";
-import { systemClock } from "../../../src/internal.ts";
+import { systemClock } from "../../../src/ground.ts";
 
 /** Tells by its command how many workers it was asked to have, and never starts: what is tested comes before. */
 function neverStarting(command: string): Target {

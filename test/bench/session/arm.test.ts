@@ -26,8 +26,8 @@ const facts: TargetFacts = {
 };
 
 /** The arms as `id role target rows`. */
-function planned(subjects: readonly Subject[]): readonly string[] {
-  return planArms(subjects, 100, () => facts).map(
+function planned(subjects: readonly Subject[], control: string | null = "buffered"): readonly string[] {
+  return planArms(subjects, { rows: 100, control, factsOf: () => facts }).map(
     (arm) => `${arm.id} ${arm.role} ${arm.target.name} ${arm.rows}`,
   );
 }
@@ -74,10 +74,31 @@ test("a target with only one way is one arm of its own name, with a control of i
   ]);
 });
 
+test("the target that is the control is measured twice, and one alone has nothing to be compared with", () => {
+  const one = { target: target("one"), deliveries: [null], control: null };
+  const two = { target: target("two"), deliveries: [null], control: null };
+  assert.deepEqual(planned([one, two], "two"), [
+    "one treatment one 100",
+    "two control two 100",
+    "two-again aa two 100",
+  ]);
+  assert.deepEqual(planned([one], "one"), ["one treatment one 100"]);
+});
+
+test("another version of a target has the target's name for budgets", () => {
+  const api = { target: target("api"), deliveries: [null], control: target("api-control") };
+  const arms = planArms([api], { rows: 100, control: null, factsOf: () => facts });
+  assert.deepEqual(
+    arms.map(({ subject }) => subject),
+    ["api", "api", "api"],
+  );
+});
+
 test("what is known of a target belongs to each of its arms", () => {
   const other = target("other");
   const subjects = [{ target: target("ours"), deliveries: ["streaming"], control: other }] as const;
-  const arms = planArms(subjects, 100, (of) => ({ ...facts, exportSeconds: of === other ? 2 : 1 }));
+  const factsOf = (of: Target): TargetFacts => ({ ...facts, exportSeconds: of === other ? 2 : 1 });
+  const arms = planArms(subjects, { rows: 100, control: null, factsOf });
   assert.deepEqual(
     arms.map(({ exportSeconds }) => exportSeconds),
     [1, 2, 2],

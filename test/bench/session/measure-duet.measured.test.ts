@@ -7,7 +7,7 @@ import type { Target } from "../../../bench/subject/target.ts";
 import { measureDuet, type DuetArm } from "../../../bench/session/measure/measure-duet.ts";
 import { readFrom, type Session } from "../../../bench/session/session.ts";
 import { withServers, type Started } from "../../../bench/session/server/with-servers.ts";
-import { systemClock } from "../../../src/internal.ts";
+import { systemClock } from "../../../src/ground.ts";
 import { inOneOfThree } from "../../harness/attempts.ts";
 import { endOnSignal } from "../../harness/children.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bonferroniLevel } from "../../../bench/statistics/bonferroni.ts";
+import { bonferroniLevel } from "../../../bench/statistics/bonferroni-level.ts";
 import { detectableEffect, fewestRounds } from "../../../bench/statistics/detectable-effect.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 import { signedRankBounds } from "../../../bench/statistics/signed-rank.ts";

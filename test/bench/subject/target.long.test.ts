@@ -18,8 +18,15 @@ import {
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import { canSampleProcesses, processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
 import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
-import { parseTarget } from "../../../bench/subject/parse-target.ts";
+import type { TargetSpec } from "../../../bench/subject/target-spec.ts";
+import { parseTarget, checkTarget } from "../../../bench/subject/target-settings.ts";
 import { endOnSignal } from "../../harness/children.ts";
+
+/** A target as its text says, with nothing else known of it. */
+function specOf(text: string): TargetSpec {
+  const { name, settings } = parseTarget(text);
+  return checkTarget(name, settings, []);
+}
 
 const program = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
 const small: BenchConfig = { rows: 3000, rounds: 1, seed: 1, scenarios: ["export"], isQuick: true };
@@ -71,7 +78,11 @@ test("a command and an address take part in the same rounds as our deliveries", 
     else response.writeHead(404).end();
   });
   const targets = [`other=${command("")}`, `fixed=${origin}/rows.csv`];
-  const { result, fault } = await run({ targets, deliveries: ["streaming", "buffered"] });
+  const { result, fault } = await run({
+    targets,
+    deliveries: ["streaming", "buffered"],
+    control: "buffered",
+  });
   assert.equal(fault, null);
   const [round] = result.rounds;
   assert.deepEqual(round?.order.toSorted(), ["buffered", "buffered-again", "fixed", "other", "streaming"]);
@@ -96,41 +107,45 @@ test("a command and an address take part in the same rounds as our deliveries", 
   for (const note of [
     /fixed gives other bytes than ours: 3,000 rows/,
     /fixed was not started here, so its process is not known/,
-    /fixed gives no short answer at \/ping/,
+    /fixed gives no short answer at its ping path/,
     /fixed reports no inside numbers at \/stats/,
   ]) {
     if (!skip) assert.match(result.warnings.join("\n"), note);
   }
   assert.doesNotMatch(result.warnings.join("\n"), /other gives other bytes/);
-  assert.match(terminalReport(result, { hasColor: false }), /fixed ¹/);
+  assert.match(terminalReport(result, { hasColor: false }), /fixed ²/);
 });
 
 test("an address with other rows than ours is measured but not compared", async (t) => {
   const origin = await listening(t, (_, response) => response.end("id,name\n".concat("1,a\n".repeat(500))));
-  const { result, fault } = await run({ targets: [`few=${origin}/`], deliveries: ["buffered"] });
+  const { result, fault } = await run({
+    targets: [`few=${origin}/`],
+    deliveries: ["buffered"],
+    control: "buffered",
+  });
   assert.equal(fault, null);
   assert.equal(result.rounds[0]?.arms["few"]?.["rows"], 500);
   assert.equal(result.comparisons.filter(({ treatment }) => treatment === "few").length, 0);
-  assert.match(result.warnings.join("\n"), /few is not compared with the buffered delivery.*--rows 500/);
+  assert.match(result.warnings.join("\n"), /few is not compared with ours.*--rows 500/);
 });
 
 test("a server that answers everything with its export has no short requests", async (t) => {
   const origin = await listening(t, (_, response) => response.end("id\n".repeat(3000)));
-  const running = await foreignTarget(parseTarget(`long=${origin}/`, [])).start(signal, 1);
+  const running = await foreignTarget(specOf(`long=${origin}/`)).start(signal, 1);
   assert.equal(running.pingUrl, null);
   assert.equal(running.statsUrl, null);
   await running.stop();
 });
 
 const wrong: readonly (readonly [fault: string, query: string, reason: RegExp])[] = [
-  ["truncate", "?rows={rows}", /integrity\.bad\.rows is 2700, and should be 3000/],
-  ["drop-row", "?rows={rows}", /integrity\.bad\.rows is 2999, and should be 3000/],
-  ["swap-rows::2", "?rows={rows}", /integrity\.bad\.sha256_again is/],
-  ["truncate::2", "", /integrity\.bad\.bytes_again is/],
+  ["truncate", "?rows={rows}", /^bad gave 2,700 rows, and was asked for 3,000\. .*--rows 2700/],
+  ["drop-row", "?rows={rows}", /^bad gave 2,999 rows, and was asked for 3,000/],
+  ["swap-rows::2", "?rows={rows}", /^bad gave other bytes .*: line 6 is now "4,.*--integrity rows/],
+  ["truncate::2", "", /^bad gave 1,000 rows at the first request and 900 rows at the second/],
   ["cut", "?rows={rows}", /missing:/],
   ["long-length", "?rows={rows}&delivery=buffered", /missing: 10 of the/],
   ["short-length", "?rows={rows}&delivery=buffered", /more bytes than it announced/],
-  ["refuse", "?rows={rows}", /export of bad was answered with 413/],
+  ["refuse", "?rows={rows}", /^The export of bad answered 413 instead of 200, saying: \{"code"/],
 ];
 for (const [kind, query, reason] of wrong) {
   test(`a target with the fault ${kind} makes the run invalid, and nothing is timed`, async () => {
@@ -209,7 +224,7 @@ test(
   "the whole process tree of a shell command is ended, even a process that ignores the signal",
   { skip },
   async () => {
-    const spec = parseTarget(`stubborn=${command("stubborn")} `, []);
+    const spec = specOf(`stubborn=${command("stubborn")} `);
     const server = await foreignTarget(spec).start(signal, 1);
     const tree = await processTree(server.pid ?? 0);
     assert.ok(tree.length >= 2);
@@ -231,15 +246,18 @@ for (const [line, reason] of unready) {
 }
 
 test("an address where nothing answers is not ready", async () => {
-  const start = foreignTarget(parseTarget("gone=http://127.0.0.1:9/", [])).start(signal, 1);
-  await assert.rejects(start, { code: "SCSV_TARGET_NOT_READY", message: /Nothing answers at http:\/\/127/ });
+  const start = foreignTarget(specOf("gone=http://127.0.0.1:9/")).start(signal, 1);
+  await assert.rejects(start, {
+    code: "SCSV_TARGET_NOT_READY",
+    message: /The target "gone" is not ready: http:\/\/127\.0\.0\.1:9\/ping refused/,
+  });
 });
 
 test("refuses a command where something answers already, because another server would be measured", async (t) => {
   const origin = await listening(t, (_, response) => response.end("pong"));
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   t.after(() => rm(folder, { recursive: true }));
-  const start = foreignTarget(parseTarget(`taken=touch ${folder}/started @ ${origin}/`, [])).start(signal, 1);
+  const start = foreignTarget(specOf(`taken=touch ${folder}/started @ ${origin}/`)).start(signal, 1);
   await assert.rejects(start, {
     code: "SCSV_TARGET_NOT_READY",
     message: /answers at .* where the target "taken" should be started/,
@@ -254,9 +272,9 @@ const refused: readonly (readonly [text: string, reason: RegExp])[] = [
   ["streaming=http://127.0.0.1/", /has the name "streaming", which is taken/],
   ["buffered-again=http://127.0.0.1/", /which is taken/],
   ["stream-csv=http://127.0.0.1/", /which is taken/],
-  ["go=https://127.0.0.1/", /bench reads only http:/],
-  ["go=http://", /has the address "http:\/\/", which is not a URL/],
-  ["go=http://127.0.0.1:{port}/", /which only a command that is started can have/],
+  ["go=ftp://127.0.0.1/", /bench reads http: and https: only/],
+  ["go=./orders @ http://", /has the address "http:\/\/", which is not a URL/],
+  ["go=http://127.0.0.1:{port}/", /which only a command that is started here can have/],
   ["go=./orders", /its command has no \{port\}/],
   ["go=./orders @ http://127.0.0.1:{port}/x.csv", /its command has no \{port\}/],
   ["go=./orders @ nowhere", /has the address "nowhere", which is not a URL/],

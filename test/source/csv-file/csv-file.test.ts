@@ -116,6 +116,7 @@ const read: readonly (readonly [
   ["a header with several delimiters in quotes", "x.csv", '"a,b";"c|d"\n1;2\n', ["a,b", "c|d"], [["1", "2"]]],
   ["a first line sep= as Excel writes it", "x.csv", "sep=;\r\na;b,c\r\n1;2\r\n", ["a", "b,c"], [["1", "2"]]],
   ["a first line sep= with a tab", "x.csv", "SEP=\t\na,b\tc\n1\t2\n", ["a,b", "c"], [["1", "2"]]],
+  ["a line sep= below blank lines", "x.csv", "\n\r\nsep=;\n\na;b\n1;2\n", ["a", "b"], [["1", "2"]]],
   ["a line that only begins like sep=", "x.csv", "sep=a\nb\n", ["sep=a"], [["b"]]],
   ["blank lines above the header", "x.csv", "\r\n\n\na,b\n1,2\n", ["a", "b"], [["1", "2"]]],
   ["a header without rows, and without a line ending", "x.csv", "a,b", ["a", "b"], []],
@@ -308,7 +309,11 @@ const refused: readonly (readonly [
     "a,b\n1,2,\n3,4,\n",
     /line 2 has 3 cells, the last one empty behind a trailing comma/,
   ],
-  ["a blank line between rows", "a,b\n1,2\n\n3,4\n", /line 3 is blank, and should have 2/],
+  [
+    "a blank line between rows",
+    "a,b\n1,2\n\n3,4\n",
+    /line 3 is blank, and should have 2 cells, as its header has/,
+  ],
   ["a blank line at the end", "a,b\n1,2\n\n", /line 3 is blank/],
   ["a quoted comma by another quote", "a,b\n1,'2,3'\n", /line 2 has 3 cells/],
   ["an open quote", 'a,b\n1,2\n3,"x\n4,5\n', /in line 3, a quote opens cell 2 and isn't closed/],
@@ -355,6 +360,11 @@ const refused: readonly (readonly [
   ["several delimiters, and no rows", "a,b|c\n", /comma or vertical bar/],
   ["columns between circumflexes", "a^b\n1^2\n3^4\n", /"\^" equally often/],
   ["columns between U+0001", "a\u0001b\n1\u00012\n", /U\+0001 equally often/],
+  ["a line sep= in quotes", '"sep=;"\na;b\n1;2\n', /begins with "\\"sep=;\\"" in line 1/],
+  ["a line sep= that was saved as a row", "sep=;;;\na;b;c;d\n1;2;3;4\n", /begins with "sep=;;;"/],
+  ["a line sep= with a blank", "\nsep= ;\na;b\n", /begins with "sep= ;" in line 2/],
+  ["a line sep= without a delimiter", "sep=\na\n", /begins with "sep="/],
+  ["a line sep= with a quote", 'sep="\na\n', /begins with "sep=\\""/],
   [
     "an option that says other than sep=",
     "sep=;\na;b\n",
@@ -639,4 +649,12 @@ test("exports a CSV file to CSV without DuckDB, byte by byte as it was", async (
   const chunks: Uint8Array[] = [];
   for await (const chunk of csvChunks(source)) chunks.push(chunk);
   assert.ok(Buffer.concat(chunks).toString() === text);
+});
+
+test("gives a hint that fits a blank line, and one that fits a short row", async () => {
+  for (const [text, hint] of [
+    ["a,b\n1,2\n\n", /^Remove that line/],
+    ["a,b\n1\n", /^A row needs a cell for each column/],
+  ] as const)
+    await assert.rejects(tableOf(fileOf("x.csv", text)), { code: "SCSV_SOURCE_UNREADABLE", hint });
 });

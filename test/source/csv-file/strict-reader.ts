@@ -49,19 +49,23 @@ export function readStrictly(text: string, options: StrictOptions = {}): StrictT
   }
   const quote = options.quote === undefined ? '"' : options.quote;
   let said = options.delimiter ?? (options.isTabbed === true ? "\t" : undefined);
+  const passBlankLines = (): void => {
+    for (;;) {
+      const [blank] = /^(\r\n|\r|\n)/.exec(rest) ?? [];
+      if (blank === undefined) return;
+      rest = rest.slice(blank.length);
+      line += 1;
+    }
+  };
+  passBlankLines();
   const separator = /^sep=([^0-9A-Za-z\r\n\0\u007F-\uFFFF])(\r\n|\r|\n|$)/i.exec(rest);
   if (separator !== null && separator[1] !== quote) {
     if (said !== undefined && said !== separator[1]) throw new Refused("sep= contradicts the option");
     said = separator[1];
     rest = rest.slice(separator[0].length);
     line += 1;
-  }
-  for (;;) {
-    const [blank] = /^(\r\n|\r|\n)/.exec(rest) ?? [];
-    if (blank === undefined) break;
-    rest = rest.slice(blank.length);
-    line += 1;
-  }
+    passBlankLines();
+  } else if (/^["']?sep=[^0-9A-Za-z\r\n]*([\r\n]|$)/i.test(rest)) throw new Refused("unclear sep=");
   if (rest === "") throw new Refused("no header");
   const delimiter = said ?? foundDelimiter(rest, quote);
   const hasHeader = options.header ?? true;

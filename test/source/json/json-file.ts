@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { vectorValue } from "../../../src/csv/vector-value.ts";
 import { JsonTextValue, NumberTextValue } from "../../../src/csv/value.ts";
 import type { ReadOptions, Source } from "../../../src/index.ts";
-import { openJsonSource, type JsonFile } from "../../../src/source/json/json-source.ts";
+import { openJsonSource, type JsonFile } from "../../../src/source/json/open-json-source.ts";
 
 export const unhindered: AbortSignal = new AbortController().signal;
 

@@ -164,8 +164,8 @@ test("ends a statement that takes longer than its time-out", { skip }, async () 
 test("says clearly what keeps it from a database, and never the password", { skip }, async () => {
   const { port } = server();
   const cases: readonly (readonly [url: string, code: string, message: RegExp])[] = [
-    [`postgres://nobody:s3cret@127.0.0.1:${port}/postgres`, "SCSV_QUERY_FAILED", /28000|role/],
-    [`postgres://test:s3cret@127.0.0.1:${port}/missing`, "SCSV_QUERY_FAILED", /3D000/],
+    [`postgres://nobody:s3cret@127.0.0.1:${port}/postgres`, "SCSV_DATABASE_REFUSED", /28000|role/],
+    [`postgres://test:s3cret@127.0.0.1:${port}/missing`, "SCSV_DATABASE_REFUSED", /3D000/],
     ["postgres://test:s3cret@127.0.0.1:1/postgres", "SCSV_DATABASE_UNAVAILABLE", /ECONNREFUSED/],
     [
       "postgres://test:s3cret@no.such.host.invalid/postgres",
@@ -193,11 +193,11 @@ test("keeps its memory flat while nobody takes the rows", { skip }, async () => 
   const rows = begin(await sourceOf(database, endless), abort);
   await rows.next();
   await sleep(300);
-  const before = process.memoryUsage();
+  const atFirst = process.memoryUsage();
   await sleep(700);
-  const after_ = process.memoryUsage();
+  const afterwards = process.memoryUsage();
   abort.abort();
-  assert.ok(after_.arrayBuffers - before.arrayBuffers < 8 * 1024 ** 2);
+  assert.ok(afterwards.arrayBuffers - atFirst.arrayBuffers < 8 * 1024 ** 2);
 });
 
 test("sets roles and settings for the transaction alone", { skip }, async () => {

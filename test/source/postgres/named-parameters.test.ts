@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import * as fc from "fast-check";
-import pg from "pg";
+import { Client } from "pg";
 import { toPositional } from "../../../src/source/postgres/named-parameters.ts";
 import { server, skip, started } from "./postgres-source.ts";
 
 /** Random statements that are held against PostgreSQL: `RANDOM_STATEMENTS=20000` for a long run. */
 const runs = Number(process.env["RANDOM_STATEMENTS"] ?? 1000);
 
-let client: pg.Client;
+let client: Client;
 before(async () => {
   if (skip !== false) return;
-  client = new pg.Client({ connectionString: server().url });
+  client = new Client({ connectionString: server().url });
   await client.connect();
 });
 after(async () => {

@@ -182,17 +182,23 @@ damagedSum[whole.length - 8] = (damagedSum[whole.length - 8] ?? 0) ^ 1;
 
 const damagedFiles: Readonly<Record<string, readonly [bytes: Uint8Array, message: RegExp]>> = {
   nothing: [Buffer.alloc(0), /ends in the midst of its gzip data/],
-  "plain text": [Buffer.from("a,b\n1,2\n"), /damaged gzip data/],
+  "plain text": [Buffer.from("a,b\n1,2\n"), /isn't gzip data, though its name ends in \.gz/],
+  "one byte": [Buffer.from("a"), /isn't gzip data/],
+  "text that was compressed twice": [gzipSync(whole), /what is compressed in it is gzip data/],
   "a member without its last byte": [whole.subarray(0, -1), /ends in the midst of its gzip data/],
   "half a member": [whole.subarray(0, whole.length >> 1), /ends in the midst of its gzip data/],
   "a wrong checksum": [damagedSum, /damaged gzip data: incorrect data check/],
   "text after a member": [
     Buffer.concat([whole, Buffer.from("abcdefghijklmnopqrstuvwxyz")]),
-    /damaged gzip data/,
+    /bytes after the end of its gzip data/,
   ],
   "text after zeros after a member": [
     Buffer.concat([whole, Buffer.alloc(9), Buffer.from("abc")]),
     /bytes after the end/,
+  ],
+  "text after a short member": [
+    Buffer.concat([gzipSync("a"), Buffer.from("abcdefghijklmnopqrstuvwxyz")]),
+    /bytes after the end of its gzip data/,
   ],
   "half a second member": [Buffer.concat([whole, whole.subarray(0, 500)]), /ends in the midst/],
 };
@@ -201,6 +207,41 @@ for (const [what, [bytes, message]] of Object.entries(damagedFiles))
   test(`refuses a .gz of ${what}`, async () => {
     await assert.rejects(textOf(bytes, { compression: "gzip" }), { code: "SCSV_SOURCE_UNREADABLE", message });
   });
+
+test("refuses text of another kind as UTF-16, and reads UTF-16 whose characters have no NUL", async () => {
+  const bigEndian = Buffer.from("a,b\n1,2\n", "utf16le").swap16();
+  for (const [bytes, message] of [
+    [bigEndian, /is big-endian UTF-16 without a byte order mark/],
+    [Buffer.from("a,b\n1,2\n"), /is not UTF-16, as --encoding says/],
+    [Buffer.from("\u00E9,b\n".repeat(2000)), /is not UTF-16/],
+  ] as const)
+    await assert.rejects(textOf(bytes, { encoding: "utf-16" }), { code: "SCSV_SOURCE_UNREADABLE", message });
+  await assert.rejects(textOf(bigEndian, { encoding: "latin-1" }), { message: /looks like UTF-16/ });
+  const han = "\u4E2D\u6587\u5B57";
+  assert.equal(await textOf(Buffer.from(han, "utf16le"), { encoding: "utf-16" }), han);
+});
+
+const foreignFiles: Readonly<Record<string, readonly [start: string, message: RegExp]>> = {
+  gzip: ["1f8b0800", /isn't text: it is gzip data/],
+  zstd: ["28b52ffd2000", /it is zstd data/],
+  ZIP: ["504b030414000600", /a ZIP archive or a workbook/],
+  "an old workbook": ["d0cf11e0a1b11ae1", /a workbook of Excel \(\.xls\)/],
+  xz: ["fd377a585a000004", /xz data/],
+  bzip2: ["425a6839314159265359", /bzip2 data/],
+  Parquet: ["504152311504", /a Parquet file/],
+};
+
+for (const [what, [start, message]] of Object.entries(foreignFiles))
+  test(`refuses the contents of ${what} under another name, in every encoding`, async () => {
+    const bytes = Buffer.concat([Buffer.from(start, "hex"), Buffer.alloc(40, "a")]);
+    for (const encoding of [undefined, "latin-1"] as const)
+      await assert.rejects(textOf(bytes, { encoding }), { code: "SCSV_SOURCE_UNREADABLE", message });
+  });
+
+test("reads text that begins as other files do", async () => {
+  for (const text of ["BZh,PAR1\n", "PAR1,PAR2\n", "PK,b\n"])
+    assert.equal(await textOf(Buffer.from(text), {}), text);
+});
 
 test("refuses a file that is appended to while it is read, before its last bytes are given", async () => {
   const path = fileOf(Buffer.alloc(10, "a"));

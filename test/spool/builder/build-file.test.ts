@@ -28,7 +28,14 @@ async function build(
 ) {
   const parameters = readExportParameters([["rows", String(rows)]]);
   const { key } = planExport(await (await openCatalog()).find("orders"), parameters);
-  const request = { name: "orders", source: null, parameters, key, path: join(folder, randomUUID()) };
+  const request = {
+    name: "orders",
+    source: null,
+    version: null,
+    parameters,
+    key,
+    path: join(folder, randomUUID()),
+  };
   const room = {
     reserve: (_: number, wanted: number): Promise<number> => {
       onProgress();

@@ -3,7 +3,7 @@ import { WaitingLine, type Waiter } from "../../../admission/waiting-line.ts";
 import type { Clock } from "../../../clock.ts";
 import type { PlacementContext } from "./placement.ts";
 
-/** How often at the most the kernel is asked which clients have closed their side. */
+/** How often the kernel is asked which clients have closed their side. */
 const lookAgainMs = 1000;
 
 /** The connections that wait in the primary for a worker, in order of arrival, with a bound and a time-out. */
@@ -14,6 +14,8 @@ export class ConnectionLine {
   readonly #busy: (why: string) => Error;
   readonly #waiters = new Map<Socket, Waiter>();
   #lookedAtMs = Number.NEGATIVE_INFINITY;
+  /** Looks for clients that have left, while any connection waits. */
+  #watch: NodeJS.Timeout | undefined;
   #closedFor: Error | undefined;
 
   /** @param busy the refusal of a connection that finds the line full or has waited too long, with the reason */
@@ -45,13 +47,14 @@ export class ConnectionLine {
   }
 
   /**
-   * Puts a connection at the end of the line, or refuses it when the line is full or closed. Clients that have closed their side leave a
-   * full line first: they are refused too, since a client that only half-closed still reads its answer.
+   * Puts a connection at the end of the line, or refuses it when the line is full or closed. A client that closes its side while it
+   * waits leaves the line within a second, or at once when the line is full: it is refused too, since a client that only half-closed
+   * still reads its answer.
    * @param turn called when it is the connection's turn
    * @param onRefused called after it was refused later on
    */
   join(socket: Socket, turn: (waitedSeconds: number) => void, onRefused: () => void): void {
-    if (this.#line.isFull) this.#refuseClosed();
+    if (this.#line.isFull && this.#clock.nowMs() - this.#lookedAtMs >= lookAgainMs) this.#refuseClosed();
     const refusal = this.#closedFor ?? (this.#line.isFull ? this.#busy("the queue is full") : undefined);
     if (refusal !== undefined) {
       this.#context.refuse(socket, refusal);
@@ -59,16 +62,17 @@ export class ConnectionLine {
     }
     const waiter: Waiter = {
       turn: (waitedSeconds) => {
-        this.#waiters.delete(socket);
+        this.#forget(socket);
         turn(waitedSeconds);
       },
       refuse: (reason) => {
-        this.#waiters.delete(socket);
+        this.#forget(socket);
         this.#context.refuse(socket, reason);
         onRefused();
       },
     };
     this.#waiters.set(socket, waiter);
+    this.#watchClients();
     this.#line.join(waiter);
   }
 
@@ -82,10 +86,23 @@ export class ConnectionLine {
     this.#line.refuseAll(reason);
   }
 
+  #watchClients(): void {
+    this.#watch ??= setTimeout(() => {
+      this.#watch = undefined;
+      this.#refuseClosed();
+      if (this.#waiters.size > 0) this.#watchClients();
+    }, lookAgainMs);
+  }
+
+  #forget(socket: Socket): void {
+    this.#waiters.delete(socket);
+    if (this.#waiters.size > 0) return;
+    clearTimeout(this.#watch);
+    this.#watch = undefined;
+  }
+
   #refuseClosed(): void {
-    const nowMs = this.#clock.nowMs();
-    if (nowMs - this.#lookedAtMs < lookAgainMs) return;
-    this.#lookedAtMs = nowMs;
+    this.#lookedAtMs = this.#clock.nowMs();
     for (const socket of this.#context.closed(this.#waiters.keys())) {
       const waiter = this.#waiters.get(socket);
       if (waiter === undefined) continue;

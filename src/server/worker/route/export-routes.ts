@@ -1,15 +1,18 @@
 import type { Catalog, ListedExport } from "../../../export/catalog.ts";
-import { readExportParameters } from "../../../export/parameters.ts";
+import type { DeclaredParameter } from "../../../export/declared-parameter.ts";
+import type { ExportDefinition } from "../../../export/definition.ts";
+import { readExportParameters, type ExportParameters } from "../../../export/parameters.ts";
 import { planExport, type ExportPlan } from "../../../export/plan.ts";
 import { StreamCsvError } from "../../../errors.ts";
 import { refuseOversized } from "../admission/refuse-oversized.ts";
 import { applyConditions } from "../transfer/apply-conditions.ts";
-import { deliver, headOf, withLength } from "../transfer/deliver.ts";
+import { deliver, headOf, taggedHeadOf, withLength } from "../transfer/deliver.ts";
 import { requestHeader } from "../../../response/head/request-head.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { Answer, Handler, Route, RouteRequest } from "./router.ts";
+import type { HttpSettings } from "../../shared/http-settings.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
 import type { Slots } from "../../../admission/slots.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";
@@ -39,18 +42,37 @@ async function listExports({ catalog }: ExportContext): Promise<Answer> {
 /** An export with an unreadable file stays in the list, with the code of its error. */
 function describeExport(listed: ListedExport): object {
   if ("error" in listed)
-    return { name: listed.name, columns: [], rows: null, source: null, error: listed.error.code };
-  const { name, columns, rows, kind } = listed.definition;
-  return { name, columns, rows, source: kind };
+    return {
+      name: listed.name,
+      description: null,
+      columns: [],
+      rows: null,
+      source: null,
+      parameters: [],
+      error: listed.error.code,
+    };
+  const { name, description, columns, rows, kind, parameters } = listed.definition;
+  return { name, description, columns, rows, source: kind, parameters: parameters.map(describeParameter) };
+}
+
+/** A parameter that an export declares itself. */
+function describeParameter(parameter: DeclaredParameter): object {
+  const { name, type, description, optional, oneOf, list } = parameter;
+  return { name, type, description, default: parameter.default, optional, oneOf, list };
 }
 
 function serveExport(context: ExportContext): Handler {
   const { settings, catalog, slots, transfers, workerState } = context;
   return async (request) => {
     const { name, texts } = whatIsAsked(request);
-    const parameters = readExportParameters(texts, settings.csv);
+    const clientGone = request.clientGone();
+    const found = await catalog.find(name);
+    const parameters = readExportParameters(texts, settings.csv, found.parameters);
+    // The version of live rows is asked for once, so that all attempts and the builder of a file agree on it.
+    const version = await liveVersion(found, request, parameters, clientGone);
     const plan = async (): Promise<ExportPlan> => {
-      const asked = planExport(await catalog.find(name), parameters, settings);
+      const definition = await catalog.find(name);
+      const asked = planExport(definition, parameters, { encoder: settings.encoder, version });
       return request.needsLength ? withLength(asked, settings.bufferMemoryBytes) : asked;
     };
     const planned = await plan();
@@ -65,7 +87,8 @@ function serveExport(context: ExportContext): Handler {
       if (isRefusable) await applyConditions(request, head);
       if (isHead) return { response: head };
     }
-    const clientGone = request.clientGone();
+    const unchanged = await unchangedResponse(planned, request, settings.http);
+    if (unchanged !== undefined) return { response: unchanged };
     const slot = await slots.acquire(clientGone);
     const transfer = transfers.begin(planned, slot, clientGone, request.identity);
     try {
@@ -90,9 +113,7 @@ function serveExport(context: ExportContext): Handler {
         options: {
           signal: transfer.cancelSignal,
           primeFirstChunk: true,
-          ...(settings.minRateBytesPerSecond === 0
-            ? {}
-            : { minRateBytesPerSecond: settings.minRateBytesPerSecond }),
+          ...minRate(settings, found),
         },
         onSent: (outcome) => transfer.end(outcome),
       };
@@ -101,6 +122,42 @@ function serveExport(context: ExportContext): Handler {
       throw error;
     }
   };
+}
+
+/** The version of rows that may change at any time, where the answer depends on it. */
+async function liveVersion(
+  { live }: ExportDefinition,
+  { method }: RouteRequest,
+  { delivery, values }: ExportParameters,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (live === null || delivery === "streaming" || method === "HEAD") return null;
+  return await live.current(values, signal);
+}
+
+/**
+ * Answers conditions on rows whose version tells whether they have changed, without running the export: 304, or 412. Undefined
+ * where the export must run.
+ */
+async function unchangedResponse(
+  plan: ExportPlan,
+  request: RouteRequest,
+  http: HttpSettings,
+): Promise<AnyResponse | undefined> {
+  if (!plan.isVersioned || plan.delivery === "streaming") return undefined;
+  const head = await applyConditions(request, taggedHeadOf(plan, request, http));
+  return head.statusCode === 200 ? undefined : head;
+}
+
+/** A stalled reader of a database pins a snapshot there, so it is cut in any case. */
+const databaseMinRate = 1024;
+
+function minRate(
+  { minRateBytesPerSecond }: ServerSettings,
+  { pinsDatabase }: ExportDefinition,
+): { readonly minRateBytesPerSecond?: number } {
+  const rate = Math.max(minRateBytesPerSecond, pinsDatabase ? databaseMinRate : 0);
+  return rate === 0 ? {} : { minRateBytesPerSecond: rate };
 }
 
 /** How often to make a response if its file changes meanwhile. */

@@ -2,10 +2,10 @@ import { createHash, type Hash } from "node:crypto";
 import { contentTypeOf } from "../../../csv/dialect.ts";
 import type { Delivery } from "../../../export/delivery.ts";
 import type { ExportParameters } from "../../../export/parameters.ts";
-import { lendChunksAs } from "../../../body/lent-chunks.ts";
+import { lendChunksAs } from "../../../body/lend-chunks.ts";
 import { StreamCsvError } from "../../../errors.ts";
 import { leastBytes, type ExportPlan } from "../../../export/plan.ts";
-import { runExport } from "../../../export/run.ts";
+import { runExport, type RunOptions } from "../../../export/run.ts";
 import { FileResponse } from "../../../response/file-response.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import { formatDisposition } from "../../../response/head/disposition.ts";
@@ -49,6 +49,18 @@ export function headOf(plan: ExportPlan, request: RequestHead, http: HttpSetting
   return response;
 }
 
+/** The head of an answer whose version tells its ETag, without a body, to answer conditions with. */
+export function taggedHeadOf(plan: ExportPlan, request: RequestHead, http: HttpSettings): HttpResponse {
+  const response = new HttpResponse("", { headers: exportHeaders(plan, http) });
+  response.headers.set("ETag", `"${plan.key}"`);
+  return response;
+}
+
+/** What the ETag of a whole body is made of: the version where that tells whether bytes are equal, else their digest. */
+function tagOf(plan: ExportPlan, sha256: string): string {
+  return plan.isVersioned ? plan.key : sha256;
+}
+
 /** The headers of every answer of an export; none of them needs the rows. */
 function exportHeaders(plan: ExportPlan, { cacheControl }: HttpSettings): Record<string, string> {
   return {
@@ -64,7 +76,7 @@ function exportHeaders(plan: ExportPlan, { cacheControl }: HttpSettings): Record
 function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): StreamingHttpResponse {
   const hash = createHash("sha256");
   const body = ({ signal }: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array> => {
-    const run = runExport(plan, { signal });
+    const run = runExport(plan, { signal, ...readingOf(transfer) });
     transfer.follow(run.progress);
     return hashed(run.lentChunks, hash, (sha256) => {
       transfer.sha256 = sha256;
@@ -102,7 +114,7 @@ function encode(
 /** Reads and keeps all rows before the first byte is sent. */
 async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse | FileResponse> {
   const { plan, transfer, primary, bufferMemoryBytes, http } = context;
-  const run = runExport(plan, { signal: transfer.signal });
+  const run = runExport(plan, { signal: transfer.signal, ...readingOf(transfer) });
   transfer.follow(run.progress);
   const hash = createHash("sha256");
   const memory = new BufferReservation(primary, bufferMemoryBytes);
@@ -115,7 +127,7 @@ async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse |
     });
     const sha256 = transfer.sha256 ?? "";
     response.headers.set("Content-Length", String(response.tell()));
-    response.headers.set("ETag", `"${sha256}"`);
+    response.headers.set("ETag", `"${tagOf(plan, sha256)}"`);
     for (const [name, value] of Object.entries(rowsAndDigest(run.progress.rows, sha256)))
       response.headers.set(name, value);
     response.onClose(() => memory.release());
@@ -145,7 +157,7 @@ async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
   try {
     // Closes the handle even if it throws.
     const response = await FileResponse.open(handle, {
-      etag: sha256,
+      etag: tagOf(plan, sha256),
       headers: {
         ...exportHeaders(plan, http),
         "X-Transfer-Id": transfer.id,
@@ -160,6 +172,16 @@ async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
     giveBack();
     throw error;
   }
+}
+
+/** What a database shows of a reading, and what the transfer learns of it. */
+function readingOf(transfer: Transfer): Pick<RunOptions, "label" | "onConnectionTime"> {
+  return {
+    label: transfer.id,
+    onConnectionTime: (time) => {
+      transfer.connectionTime = time;
+    },
+  };
 }
 
 /** The number of rows, and the digest of the sent bytes in the format of RFC 9530. */

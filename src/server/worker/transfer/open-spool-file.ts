@@ -77,7 +77,8 @@ async function leaseFile({ plan, parameters, transfer, primary }: FileWish): Pro
   const request = {
     transfer: transfer.id,
     name: plan.name,
-    source: plan.file,
+    source: plan.served,
+    version: plan.version,
     parameters: { ...parameters, encoder: plan.encoder },
     key: plan.key,
   };

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
 import { StreamCsvError, isCodedError, toError } from "../../../errors.ts";
 import type { ExportPlan } from "../../../export/plan.ts";
+import type { ConnectionTime } from "../../../source/source.ts";
 import { noProgress, type ExportProgress } from "../../../body/encode-batches.ts";
 import type { Link } from "../../../ipc/link.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../../protocol/messages.ts";
@@ -43,6 +44,8 @@ export class Transfer {
   #readyAtMs: number;
   /** SHA-256 of the whole text, null until it is known. */
   sha256: string | null = null;
+  /** What the export cost its database; null for an export of no database. */
+  connectionTime: ConnectionTime | null = null;
   /** The content coding of the body. */
   coding: string | undefined;
   #reportedBytes = 0;
@@ -157,6 +160,7 @@ export class Transfer {
       firstByteMs: round(firstByte),
       heldMs: round(heldSeconds * 1000),
       queueWaitMs: round(this.#slot.queueWaitSeconds * 1000),
+      ...connectionFields(this.connectionTime),
     };
     if (state === "failed" && !isRefusal(error)) log.error({ ...line, err: error }, "transfer failed");
     else if (state === "failed" || state === "timed-out")
@@ -227,6 +231,14 @@ function describe(thrown: unknown): { readonly code: string; readonly message: s
 /** Whether the failure is a correct refusal: an error of the request, or a temporary lack of capacity (503). */
 function isRefusal(error: unknown): boolean {
   return error instanceof StreamCsvError && (error.status < 500 || error.status === unavailable);
+}
+
+function connectionFields(time: ConnectionTime | null): object {
+  if (time === null) return {};
+  return {
+    connectionHeldMs: round(time.heldSeconds * 1000),
+    connectionWaitMs: round(time.waitSeconds * 1000),
+  };
 }
 
 function round(milliseconds: number | null): number | null {

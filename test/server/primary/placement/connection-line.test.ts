@@ -26,6 +26,35 @@ for (const Kind of [FreeOnly, RoundRobin]) {
     placement.close(new Error("the end"));
   });
 
+  test(`${Kind.name}: refuses clients that close their side while they wait, and asks no more when none waits`, (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { placement, refused, left, connect, advance, looks } = makePlacement(Kind);
+    const second = (): void => {
+      advance(1000);
+      t.mock.timers.tick(1000);
+    };
+    const [first, last] = [connect(), connect()];
+    second();
+    assert.deepEqual([refused.length, looks()], [0, 1]);
+    left.add(first);
+    second();
+    assert.deepEqual(
+      refused.map(({ socket }) => socket),
+      [first],
+    );
+    assert.match(String(refused[0]?.reason.message), /its client has closed its side/);
+    assert.equal(placement.backlog.queued, 1);
+    left.add(last);
+    second();
+    assert.equal(placement.backlog.queued, 0);
+    second();
+    assert.equal(looks(), 3);
+    connect();
+    second();
+    assert.equal(looks(), 4);
+    placement.close(new Error("the end"));
+  });
+
   test(`${Kind.name}: once closed, it refuses connections that wait and new ones, though a worker is ready`, () => {
     const { placement, refused, handedOver, connect } = makePlacement(Kind);
     const reason = new Error("the end");

@@ -12,12 +12,16 @@ export function makePlacement(
   const refused: { readonly socket: Socket; readonly reason: Error }[] = [];
   /** Connections whose client has closed its side. */
   const left = new Set<Socket>();
+  let looks = 0;
   const placement = new Kind({
     settings: { ...defaultSettings, ...settings },
     clock: { nowMs: () => nowMs, wallMs: () => nowMs },
     handOver: (worker, socket, waited) => handedOver.push({ worker, socket, waited }),
     refuse: (socket, reason) => refused.push({ socket, reason }),
-    closed: (sockets) => [...sockets].filter((socket) => left.has(socket)),
+    closed: (sockets) => {
+      looks += 1;
+      return [...sockets].filter((socket) => left.has(socket));
+    },
   });
   const connections: Socket[] = [];
   return {
@@ -26,6 +30,8 @@ export function makePlacement(
     refused,
     left,
     connections,
+    /** How often it was asked which clients have closed their side. */
+    looks: () => looks,
     /** The names of the workers in the order of their connections. */
     workers: (): readonly string[] => handedOver.map(({ worker }) => worker),
     connect: (): Socket => {

@@ -1,0 +1,182 @@
+// Long because it is one state machine over bytes: splitting it would cost a call for every byte.
+
+/** How cells are quoted, found out from the whole body. */
+export type BodyQuoting = "rfc4180" | "backslash" | "none";
+
+/** The records of a CSV body. */
+export interface RecordCount {
+  /** With the header. */
+  readonly records: number;
+  /** Cells of the first record. */
+  readonly columns: number;
+  readonly quoting: BodyQuoting;
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const blank = 0x20;
+/** Comma, semicolon, tab and bar: the first record decides which of them separates cells. */
+const delimiters = [0x2c, 0x3b, 0x09, 0x7c] as const;
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+/** A first record longer than this decides by its beginning. */
+const mostOpeningBytes = 64 * 1024;
+
+/**
+ * Counts the records of a CSV body in constant memory.
+ *
+ * It reads the body by RFC 4180 (a quote opens a cell only at its start, and is doubled inside) and, from the first
+ * backslash on, also with `\"` inside quotes. A reading is wrong when a closing quote is followed by more of the cell, or
+ * the last quote is never closed; when both are wrong, quotes mean nothing and every line is a record, as in TSV. Records
+ * end with a line feed, or with a carriage return where there is no line feed at all.
+ */
+export class RecordCounter {
+  #opening: Buffer | null = Buffer.alloc(0);
+  #strict: CellReader | undefined;
+  #escaped: CellReader | undefined;
+  #lineFeeds = 0;
+  #lastByte = lineFeed;
+
+  feed(bytes: Buffer, start: number, end: number): void {
+    if (start >= end) return;
+    if (this.#opening !== null) {
+      this.#opening = Buffer.concat([this.#opening, bytes.subarray(start, end)]);
+      const isShort = this.#opening.length < mostOpeningBytes;
+      if (isShort && !firstRecord.test(this.#opening.toString("latin1"))) return;
+      this.#begin();
+      return;
+    }
+    this.#read(bytes, start, end);
+  }
+
+  finish(): RecordCount {
+    if (this.#opening !== null) this.#begin();
+    const reader = [this.#strict, this.#escaped].find((one) => one !== undefined && one.isValid);
+    const isLast = this.#lastByte === lineFeed || this.#lastByte === carriageReturn;
+    if (reader !== undefined) {
+      const ends = reader.lineFeeds > 0 ? reader.lineFeeds : reader.carriageReturns;
+      const quoting = reader === this.#strict ? "rfc4180" : "backslash";
+      return { records: ends + (isLast ? 0 : 1), columns: reader.columns, quoting };
+    }
+    return {
+      records: this.#lineFeeds + (isLast ? 0 : 1),
+      columns: this.#strict?.columns ?? 0,
+      quoting: "none",
+    };
+  }
+
+  /** Chooses the delimiter, and reads what was kept until then. */
+  #begin(): void {
+    const bytes = this.#opening ?? Buffer.alloc(0);
+    this.#opening = null;
+    const start = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+    this.#strict = new CellReader(delimiterOf(bytes.subarray(start)), { isEscaping: false });
+    this.#read(bytes, start, bytes.length);
+  }
+
+  #read(bytes: Buffer, start: number, end: number): void {
+    if (start >= end) return;
+    const part = bytes.subarray(start, end);
+    // Until a backslash comes both readings are the same.
+    if (this.#escaped === undefined && part.includes(backslash)) this.#escaped = this.#strict?.asEscaping();
+    this.#strict?.feed(part);
+    this.#escaped?.feed(part);
+    for (let at = part.indexOf(lineFeed); at !== -1; at = part.indexOf(lineFeed, at + 1))
+      this.#lineFeeds += 1;
+    this.#lastByte = part.at(-1) ?? this.#lastByte;
+  }
+}
+
+/** A line that ends outside quotes; what is between quotes is one group. */
+const firstRecord = /^(?:"[^"]*"|[^"\r\n])*[\r\n]/;
+
+/** The delimiter that is most frequent in the first record, outside quotes. */
+function delimiterOf(opening: Buffer): number {
+  const text = opening.toString("latin1");
+  const line = firstRecord.exec(text)?.[0] ?? text;
+  const plain = line.replaceAll(/"[^"]*"/g, "");
+  const counts = delimiters.map((byte) => plain.split(String.fromCharCode(byte)).length);
+  return delimiters[counts.indexOf(Math.max(...counts))] ?? delimiters[0];
+}
+
+/** One reading of the bytes. */
+class CellReader {
+  lineFeeds = 0;
+  /** Those that no line feed follows. */
+  carriageReturns = 0;
+  /** Cells of the first record. */
+  columns = 1;
+  readonly #delimiter: number;
+  readonly #isEscaping: boolean;
+  #state: "start" | "plain" | "quoted" | "closed" = "start";
+  #isEscaped = false;
+  #isAfterReturn = false;
+  #isInFirst = true;
+  #isBroken = false;
+
+  constructor(delimiter: number, { isEscaping }: { readonly isEscaping: boolean }) {
+    this.#delimiter = delimiter;
+    this.#isEscaping = isEscaping;
+  }
+
+  /** Whether everything so far follows the rules, and no quote is open. */
+  get isValid(): boolean {
+    return !this.#isBroken && this.#state !== "quoted";
+  }
+
+  /** The same reading from here on with backslashes that escape. */
+  asEscaping(): CellReader {
+    const copy = new CellReader(this.#delimiter, { isEscaping: true });
+    copy.lineFeeds = this.lineFeeds;
+    copy.carriageReturns = this.carriageReturns;
+    copy.columns = this.columns;
+    copy.#state = this.#state;
+    copy.#isAfterReturn = this.#isAfterReturn;
+    copy.#isInFirst = this.#isInFirst;
+    copy.#isBroken = this.#isBroken;
+    return copy;
+  }
+
+  feed(bytes: Buffer): void {
+    if (this.#isBroken) return;
+    for (const byte of bytes) {
+      if (this.#state === "quoted") {
+        if (this.#isEscaped) this.#isEscaped = false;
+        else if (byte === quote) this.#state = "closed";
+        else if (byte === backslash) this.#isEscaped = this.#isEscaping;
+        continue;
+      }
+      if (byte === lineFeed) {
+        if (this.#isAfterReturn) this.carriageReturns -= 1;
+        this.lineFeeds += 1;
+        this.#endRecord(false);
+      } else if (byte === carriageReturn) {
+        this.carriageReturns += 1;
+        this.#endRecord(true);
+      } else if (byte === this.#delimiter) {
+        if (this.#isInFirst) this.columns += 1;
+        this.#isAfterReturn = false;
+        this.#state = "start";
+      } else {
+        this.#isAfterReturn = false;
+        this.#readCell(byte);
+        if (this.#isBroken) return;
+      }
+    }
+  }
+
+  #readCell(byte: number): void {
+    if (this.#state === "start") this.#state = byte === quote ? "quoted" : "plain";
+    else if (this.#state === "closed") {
+      if (byte === quote) this.#state = "quoted";
+      else if (byte !== blank) this.#isBroken = true;
+    }
+  }
+
+  #endRecord(isAfterReturn: boolean): void {
+    this.#isAfterReturn = isAfterReturn;
+    this.#isInFirst = false;
+    this.#state = "start";
+  }
+}

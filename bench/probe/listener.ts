@@ -1,0 +1,43 @@
+import { readdir, readlink } from "node:fs/promises";
+import { readProcFile } from "./process-tree.ts";
+
+/** State of a listening socket in /proc/net/tcp. */
+const listening = "0A";
+
+/** Which process listens at a port of this machine. */
+export type Listener =
+  /** One of the processes asked about. */
+  | { readonly place: "inside" }
+  /** Another one; its id where this user may see it. */
+  | { readonly place: "outside"; readonly pid: number | null }
+  /** None that this network namespace shows. */
+  | { readonly place: "none" };
+
+/** Finds out whether one of some processes listens at a port, from /proc/net/tcp and the processes' open files. */
+export async function findListener(port: number, pids: readonly number[]): Promise<Listener> {
+  const inodes = await listeningInodes(port);
+  if (inodes.size === 0) return { place: "none" };
+  for (const pid of pids) if (await holdsSocket(pid, inodes)) return { place: "inside" };
+  const others = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  for (const pid of others) if (await holdsSocket(pid, inodes)) return { place: "outside", pid };
+  return { place: "outside", pid: null };
+}
+
+/** Fields: number, local address, remote address, state, queues, timer, retransmits, user, timeout, inode. */
+async function listeningInodes(port: number): Promise<ReadonlySet<string>> {
+  const tables = await Promise.all([readProcFile("/proc/net/tcp"), readProcFile("/proc/net/tcp6")]);
+  const lines = tables.flatMap((table) => table.split("\n").slice(1));
+  const inodes = lines.flatMap((line) => {
+    const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
+    const isOurs = state === listening && Number.parseInt(local.split(":")[1] ?? "", 16) === port;
+    return isOurs && inode !== undefined ? [inode] : [];
+  });
+  return new Set(inodes);
+}
+
+async function holdsSocket(pid: number, inodes: ReadonlySet<string>): Promise<boolean> {
+  // Another user's process doesn't show its files, and any process may end meanwhile.
+  const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
+  const links = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => "")));
+  return links.some((link) => inodes.has(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? ""));
+}

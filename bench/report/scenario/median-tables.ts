@@ -1,0 +1,145 @@
+import { formatCount } from "../../../src/ground.ts";
+import type { Arm } from "../../result/schema.ts";
+import { quantityCell, textCell, type Cell, type Column, type Table } from "../model/table.ts";
+import { intervalText } from "../read/interval-text.ts";
+import type { ScenarioView } from "../read/scenario-view.ts";
+import type { ShownMetric } from "../read/shown-metric.ts";
+import { ratioCell } from "../section/ratio-cell.ts";
+
+/** More arms than this stand below each other instead of side by side. */
+const mostArmsAcross = 5;
+
+/** What a table of medians shows of a scenario. */
+interface Selection {
+  readonly caption: string | null;
+  readonly arms: readonly Arm[];
+  readonly metrics: readonly ShownMetric[];
+  /** Whether comparisons of a single round are listed, which can't be told from chance. */
+  readonly hasSingleRounds: boolean;
+}
+
+/**
+ * Medians of metrics for arms, with the ratios to the control beside them or, for many arms, in a table of their own.
+ * No table when there is nothing to show.
+ */
+export function medianTables(view: ScenarioView, selection: Selection): readonly Table[] {
+  if (selection.arms.length === 0 || selection.metrics.length === 0) return [];
+  if (selection.arms.length <= mostArmsAcross) return [acrossTable(view, selection)];
+  const compared = comparisonTable(view, selection);
+  return [downTable(view, selection), ...(compared === null ? [] : [compared])];
+}
+
+/** Metrics down, arms across, and then the ratio of each arm to its control. */
+function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection): Table {
+  const compared = arms.flatMap(({ id }) => {
+    const control = view.comparisons.find(({ treatment }) => treatment === id)?.control;
+    return control === undefined ? [] : [{ id, control }];
+  });
+  const titles: Column[] = compared.map(({ id, control }, index) => ({
+    title: `${id}/${control}`,
+    beginsGroup: index === 0,
+  }));
+  return {
+    caption,
+    columns: [{ title: "metric", align: "left" }, ...armColumns(view, arms), ...titles],
+    rows: metrics.flatMap((metric): (readonly Cell[])[] => {
+      const medians = arms.map(({ id }) => medianCell(view, id, metric));
+      const ratios = compared.map(({ id }) => ratioCell(view.comparison(id, metric.id), metric));
+      return [
+        [textCell(metric.label), ...medians, ...ratios],
+        ...expectedRow(view, arms, metric, ratios.length),
+      ];
+    }),
+    note: [roundsText(view, arms, metrics), ...ratiosText(view)].join(" "),
+  };
+}
+
+/** A share that can't exceed all, although a sample of it may. */
+const shares: ReadonlySet<string> = new Set(["ping_kept_ratio"]);
+
+/** The median of a metric of an arm, as far as it can be measured. */
+export function medianCell(view: ScenarioView, arm: string, { id, unit, resolution }: ShownMetric): Cell {
+  const value = view.median(arm, id);
+  const shown = value !== null && shares.has(id) ? Math.min(1, value) : value;
+  return { ...quantityCell(shown, unit), ...(resolution > 0 ? { resolution } : {}) };
+}
+
+/** What analysis expects, below what was measured; no row where it expects nothing. */
+function expectedRow(
+  view: ScenarioView,
+  arms: readonly Arm[],
+  metric: ShownMetric,
+  ratioCount: number,
+): readonly (readonly Cell[])[] {
+  const expected = arms.map(({ id }) => view.expected(id, metric.id));
+  if (expected.every((value) => value === null)) return [];
+  const cells = expected.map((value): Cell =>
+    value === null ? textCell("") : quantityCell(value, metric.unit, "faint"),
+  );
+  const rest = Array.from({ length: ratioCount }, () => textCell(""));
+  return [[textCell("… by analysis", "faint"), ...cells, ...rest]];
+}
+
+/** Arms down, metrics across. */
+function downTable(view: ScenarioView, { caption, arms, metrics }: Selection): Table {
+  return {
+    caption,
+    columns: [{ title: "arm", align: "left" }, ...metrics.map(({ label }) => ({ title: label }))],
+    rows: arms.map(({ id }) => [textCell(id), ...metrics.map((metric) => medianCell(view, id, metric))]),
+    note: roundsText(view, arms, metrics),
+  };
+}
+
+/** Comparisons below each other; null without any. */
+function comparisonTable(view: ScenarioView, { arms, metrics, hasSingleRounds }: Selection): Table | null {
+  const shown = view.comparisons.filter(
+    ({ ratio, treatment, metric }) =>
+      ratio !== null && arms.some(({ id }) => id === treatment) && metrics.some(({ id }) => id === metric),
+  );
+  if (shown.length === 0 || !(hasSingleRounds || shown.some(({ n }) => n > 1))) return null;
+  return {
+    caption: "Comparisons",
+    columns: [
+      { title: "arm", align: "left" },
+      { title: "compared with", align: "left" },
+      { title: "metric", align: "left" },
+      { title: "ratio" },
+      { title: "rounds" },
+    ],
+    rows: shown.map((item) => {
+      const metric = metrics.find(({ id }) => id === item.metric);
+      return [
+        textCell(item.treatment),
+        textCell(item.control),
+        textCell(metric?.label ?? item.metric),
+        ratioCell(item, metric),
+        quantityCell(item.n, "count"),
+      ];
+    }),
+    ...noteOf(ratiosText(view)),
+  };
+}
+
+function noteOf(sentences: readonly string[]): { readonly note?: string } {
+  return sentences.length === 0 ? {} : { note: sentences.join(" ") };
+}
+
+/** A column for each arm, with the footnotes on it. */
+function armColumns(view: ScenarioView, arms: readonly Arm[]): readonly Column[] {
+  return arms.map(({ id }, index) => {
+    const footnotes = view.footnotes(id);
+    return { title: id, beginsGroup: index === 0, ...(footnotes.length === 0 ? {} : { footnotes }) };
+  });
+}
+
+function roundsText(view: ScenarioView, arms: readonly Arm[], metrics: readonly ShownMetric[]): string {
+  // Not every round takes every metric: some are for short requests alone.
+  const counts = arms.flatMap(({ id }) => metrics.map((metric) => view.values(id, metric.id).length));
+  const count = Math.max(0, ...counts);
+  return `Medians of ${formatCount(count)} ${count === 1 ? "round" : "rounds"}.`;
+}
+
+function ratiosText({ comparisons }: ScenarioView): readonly string[] {
+  const text = intervalText(comparisons);
+  return text === null ? [] : [`Ratios are Hodges–Lehmann estimates over rounds, with ${text}.`];
+}

@@ -1,0 +1,84 @@
+import { StreamCsvError } from "../../../src/ground.ts";
+import type { RunningTarget, Target } from "../../subject/target.ts";
+import { withServer, type Session } from "../session.ts";
+import { hintForAnswer, problemOf, readBody, type BodyFindings } from "./check-integrity.ts";
+import { roundedDown, type ExportSize, type SizeOptions } from "./size-export.ts";
+
+const firstRows = 1000;
+const growth = 4;
+/** An export that takes as long shows how fast its server is. */
+const enoughSeconds = 0.15;
+
+/** How large an export of another server should be, and the most rows it has. */
+export interface ForeignSize extends ExportSize {
+  /** null when it gave as many as it was asked for. */
+  readonly availableRows: number | null;
+}
+
+/**
+ * Measures how fast another server gives the rows that it is asked for, and chooses as many as take about as long as
+ * wanted. A server that has fewer gives all of them. One that has to know the rows when it starts is started for each
+ * size.
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when it answers something that isn't rows
+ */
+export async function sizeForeign(
+  session: Session,
+  target: Target,
+  { armSeconds, mostBytes }: Omit<SizeOptions, "availableRows">,
+): Promise<ForeignSize> {
+  const read = (server: RunningTarget, rows: number): Promise<BodyFindings> =>
+    readRows(session, target, server, rows);
+  const withFresh = <T>(rows: number, use: (server: RunningTarget) => Promise<T>): Promise<T> =>
+    withServer({ ...session, target, rows }, use);
+  const most = target.mostRows ?? Number.POSITIVE_INFINITY;
+  const grow = async (next: (rows: number) => Promise<BodyFindings>): Promise<ForeignSize> => {
+    for (let asked = firstRows; ; asked *= growth) {
+      const rows = Math.min(asked, most);
+      const body = await next(rows);
+      const given = rowsGiven(body, rows);
+      const bytesPerRow = body.bytes / Math.max(1, given);
+      const isLast = given < rows || rows === most || body.bytes * growth > mostBytes;
+      if (body.seconds < enoughSeconds && !isLast) continue;
+      const rowsPerSecond = given / Math.max(0.001, body.seconds);
+      const availableRows = given < rows ? given : rows === most ? most : null;
+      const wanted = roundedDown(Math.min(rowsPerSecond * armSeconds, mostBytes / bytesPerRow));
+      const chosen = Math.max(1, Math.min(wanted, availableRows ?? most));
+      const size = { rowsPerSecond, bytesPerRow };
+      if (chosen <= rows) return { ...size, rows: chosen, availableRows };
+      // It may have fewer than that.
+      const last = rowsGiven(await next(chosen), chosen);
+      const isAll = last < chosen || chosen === most;
+      return { ...size, rows: Math.max(1, last), availableRows: isAll ? last : null };
+    }
+  };
+  if (target.needsRowsAtStart === true) {
+    return await grow((rows) =>
+      withFresh(rows, async (server) => {
+        await read(server, rows);
+        return await read(server, rows);
+      }),
+    );
+  }
+  return await withFresh(firstRows, async (server) => {
+    // The first one is slow, because no code is compiled yet.
+    await read(server, Math.min(firstRows, most));
+    return await grow((rows) => read(server, rows));
+  });
+}
+
+/** A header is not known yet, so one record more than the rows is taken for one. */
+function rowsGiven({ records, hasHeader }: BodyFindings, asked: number): number {
+  return records >= asked ? asked : Math.max(0, records - (hasHeader === false ? 0 : 1));
+}
+
+async function readRows(
+  session: Session,
+  { name }: Target,
+  server: RunningTarget,
+  rows: number,
+): Promise<BodyFindings> {
+  const body = await readBody({ session, server, request: { delivery: null, rows } }, name);
+  const [problem] = problemOf(body);
+  if (problem === undefined) return body;
+  throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", problem, { hint: hintForAnswer });
+}

@@ -1,0 +1,214 @@
+import {
+  integer,
+  minValue,
+  nullable,
+  number,
+  optional,
+  pipe,
+  record,
+  safeParse,
+  strictObject,
+  string,
+  union,
+  type InferInput,
+} from "valibot";
+import { parseDuration } from "../../src/ground.ts";
+import type { TargetSpec } from "./target-spec.ts";
+import { filled } from "./target-text.ts";
+
+/**
+ * What can be said of a target, in flags and in the configuration (`bench.targets.NAME`). Texts may hold `{port}` and
+ * `{rows}` where a target says so.
+ */
+const targetSettingsSchema = strictObject({
+  /** A line for the shell that starts it; absent for a server that runs already. */
+  command: optional(string()),
+  /** The address of its export. @default `http://127.0.0.1:{port}/` for a command */
+  url: optional(string()),
+  /** @default GET, or POST with a body */
+  method: optional(string()),
+  /** Header fields of every request. */
+  headers: optional(record(string(), string())),
+  /** The body of a request for an export; `{rows}` is replaced in it. */
+  body: optional(string()),
+  /** The folder its command runs in, and its setup. */
+  cwd: optional(string()),
+  /** Variables of its command, beside those of this process. */
+  env: optional(record(string(), string())),
+  /** A line for the shell that prepares it, such as a build: in a version of `--against`, and here. */
+  setup: optional(string()),
+  /** The path that answers with a status below 500 when it is ready. @default the ping path, or /ping */
+  ready: optional(string()),
+  /** The path of a short request; null for none. @default /ping, where that gives a short answer */
+  ping: optional(nullable(string())),
+  /** The path where it reports inside numbers; null for none. @default /stats, where that is reported */
+  stats: optional(nullable(string())),
+  /** How long it may take to be ready: a duration, or milliseconds. @default 15s */
+  readyTimeout: optional(union([string(), pipe(number(), minValue(1))])),
+  /** The most rows it has; no more are asked for. @default found out */
+  rows: optional(pipe(number(), integer(), minValue(1))),
+});
+
+/** What can be said of a target, beside its name. */
+export type TargetSettings = Readonly<InferInput<typeof targetSettingsSchema>>;
+
+const example = `"go=PORT={port} ./orders @ http://127.0.0.1:{port}/orders.csv?rows={rows}"`;
+/** Where a command is asked that names no address. A server that listens only at `[::1]` is found, too. */
+export const usualUrl = "http://127.0.0.1:{port}/";
+const usualPing = "/ping";
+const usualStats = "/stats";
+const usualReadyTimeoutMs = 15_000;
+
+/** A fault of one target, which begins with its name or text. */
+type Fault = (what: string) => RangeError;
+
+/**
+ * Reads `NAME=URL`, `NAME=COMMAND` or `NAME=COMMAND @ URL`.
+ * @returns its name, and what the text says of it
+ * @throws RangeError whose message quotes the text and says what to write
+ */
+export function parseTarget(text: string): { readonly name: string; readonly settings: TargetSettings } {
+  const [, name = "", value = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  if (name === "" || value.trim() === "") {
+    throw new RangeError(
+      `The target "${text}" is neither NAME=URL nor NAME=COMMAND; write for example ${example}.`,
+    );
+  }
+  return { name, settings: parseTargetPlace(value) };
+}
+
+/** Reads `URL`, `COMMAND` or `COMMAND @ URL`. */
+export function parseTargetPlace(text: string): Pick<TargetSettings, "command" | "url"> {
+  const value = text.trim();
+  if (/^[a-z][a-z0-9+.-]*:\/\/\S*$/i.test(value)) return { url: value };
+  const [, command, url] = /^(.*\S)\s+@\s+(\S+)$/s.exec(value) ?? [];
+  return command === undefined || url === undefined ? { command: value } : { command, url };
+}
+
+/**
+ * Checks the settings of a target and fills in what they leave open.
+ * @param taken names of other arms, which have to be different
+ * @throws RangeError that names the target and the setting, quotes the value and says what to write
+ */
+export function checkTarget(name: string, given: unknown, taken: readonly string[]): TargetSpec {
+  const fault: Fault = (what) => new RangeError(`The target "${name}" ${what}`);
+  if (!/^[A-Za-z0-9][\w-]*$/.test(name)) {
+    throw fault(
+      `has the name "${name}". A name has only letters, digits, "-" and "_", and begins with a letter or digit.`,
+    );
+  }
+  if (taken.includes(name)) throw fault(`has the name "${name}", which is taken; give it another.`);
+  const settings = checkedSettings(given, fault);
+  const command = settings.command?.trim() ?? null;
+  if (command === "" || (command === null && settings.url === undefined)) {
+    throw fault("has neither a command nor a url; give one of them.");
+  }
+  const { url, basic } = checkedUrl(settings.url ?? usualUrl, fault, { isStarted: command !== null });
+  if (command !== null && url.includes("{port}") && !command.includes("{port}") && !usesPort(settings)) {
+    throw fault(
+      `is asked at ${url}, but its command has no {port} that would tell it where to listen; put {port} into the command, or end with " @ URL" that names its port.`,
+    );
+  }
+  const headers = checkedHeaders(settings.headers ?? {}, fault);
+  const hasOwn = Object.keys(headers).some((field) => field.toLowerCase() === "authorization");
+  const ready = settings.ready ?? settings.ping ?? usualPing;
+  const { ping } = settings;
+  for (const [setting, path] of Object.entries({ ready, ping, stats: settings.stats })) {
+    if (typeof path === "string" && !path.startsWith("/")) {
+      throw fault(`has "${path}" as ${setting}, which is not a path: begin with /, such as /healthz.`);
+    }
+  }
+  return {
+    name,
+    command,
+    url,
+    method: checkedMethod(settings.method ?? (settings.body === undefined ? "GET" : "POST"), fault),
+    headers: basic === null || hasOwn ? headers : { ...headers, Authorization: basic },
+    body: settings.body ?? null,
+    cwd: settings.cwd ?? null,
+    env: settings.env ?? {},
+    setup: settings.setup ?? null,
+    ready,
+    ping,
+    stats: settings.stats === undefined ? usualStats : settings.stats,
+    readyTimeoutMs: checkedTimeout(settings.readyTimeout, fault),
+    mostRows: settings.rows ?? null,
+  };
+}
+
+function checkedSettings(given: unknown, fault: Fault): TargetSettings {
+  const found = safeParse(targetSettingsSchema, given);
+  if (found.success) return found.output;
+  const [issue] = found.issues;
+  const place = issue.path?.map(({ key }) => String(key)).join(".") ?? "";
+  const known = Object.keys(targetSettingsSchema.entries).join(", ");
+  if (issue.type === "strict_object" && place !== "") {
+    throw fault(`has the setting "${place}", which is unknown; there are: ${known}.`);
+  }
+  throw fault(`has a wrong setting${place === "" ? "" : ` ${place}`}: ${issue.message}.`);
+}
+
+/** A command may take its port from its environment. */
+function usesPort({ env = {} }: TargetSettings): boolean {
+  return Object.values(env).some((value) => value.includes("{port}"));
+}
+
+/** @returns the address as it was given, placeholders and all, and its user and password apart */
+function checkedUrl(
+  text: string,
+  fault: Fault,
+  { isStarted }: { readonly isStarted: boolean },
+): { readonly url: string; readonly basic: string | null } {
+  if (!isStarted && text.includes("{port}"))
+    throw fault(`has the address "${text}" with {port}, which only a command that is started here can have.`);
+  const sample = filled(text, { port: 1, rows: 1 });
+  if (!URL.canParse(sample)) throw fault(`has the address "${text}", which is not a URL.`);
+  const { protocol, username, password } = new URL(sample);
+  if (protocol !== "http:" && protocol !== "https:")
+    throw fault(`has the address "${text}"; bench reads http: and https: only.`);
+  if (username === "" && password === "") return { url: text, basic: null };
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return {
+    url: text.replace(/:\/\/[^/@]*@/, "://"),
+    basic: `Basic ${Buffer.from(credentials).toString("base64")}`,
+  };
+}
+
+/** Field names are tokens (RFC 9110, section 5.6.2); a line break in a value would begin another field. */
+function checkedHeaders(
+  headers: Readonly<Record<string, string>>,
+  fault: Fault,
+): Readonly<Record<string, string>> {
+  for (const [field, value] of Object.entries(headers)) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(field))
+      throw fault(`has the header field "${field}", whose name has a character that names can't have.`);
+    // eslint-disable-next-line no-control-regex -- control characters are what is refused
+    if (/[\u0000-\u0008\u000A-\u001F\u007F]|[^\u0000-\u00FF]/.test(value))
+      throw fault(
+        `has a header field ${field} whose value has a line break or another character that fields can't have.`,
+      );
+    if (/^(connection|content-length|transfer-encoding)$/i.test(field))
+      throw fault(`has the header field ${field}, which bench sets itself; leave it out.`);
+    if (/^accept-encoding$/i.test(field) && value.trim().toLowerCase() !== "identity")
+      throw fault(`asks for a packed body by ${field}; bench measures rows, so leave it out.`);
+  }
+  return headers;
+}
+
+function checkedMethod(method: string, fault: Fault): string {
+  if (/^[A-Z]+$/.test(method) && method !== "HEAD" && method !== "CONNECT") return method;
+  throw fault(`has the method "${method}"; write one that gives a body, in capitals, such as GET or POST.`);
+}
+
+function checkedTimeout(given: string | number | undefined, fault: Fault): number {
+  if (given === undefined) return usualReadyTimeoutMs;
+  if (typeof given === "number") return given;
+  try {
+    const milliseconds = parseDuration(given);
+    if (milliseconds > 0) return milliseconds;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw fault(`has a wrong readyTimeout: ${cause.message}`);
+  }
+  throw fault(`has the readyTimeout "${given}", and must have one above 0.`);
+}

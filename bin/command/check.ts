@@ -1,0 +1,75 @@
+import { Command } from "commander";
+import stringWidth from "string-width";
+import { openCatalog, type ExportDefinition } from "../../src/internal.ts";
+import type { StreamCsvError } from "../../src/ground.ts";
+import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
+import { configurationNames } from "../configuration/find-configuration.ts";
+import { explain } from "../explain.ts";
+import type { GlobalFlags } from "../option.ts";
+import { writeTextFile } from "../output.ts";
+import { standardOutput } from "../sink.ts";
+
+interface CheckFlags extends GlobalFlags {
+  readonly configuration?: LoadedConfiguration;
+}
+
+/** `stream-csv check`: reads the configuration, opens every source and describes every query, and runs none. */
+export function checkCommand(): Command {
+  return new Command("check")
+    .description("Check the configuration: open every source and describe every query; no row is read.")
+    .action(async (_: unknown, self: Command) => {
+      process.exitCode = await check(self.optsWithGlobals<CheckFlags>());
+    })
+    .addHelpText("after", moreHelp);
+}
+
+const moreHelp = `
+Examples:
+  stream-csv check
+  stream-csv check --config production.yaml
+
+Exit codes:
+  0 everything can be used  1 something can't
+`;
+
+async function check({ configuration, logLevel }: CheckFlags): Promise<number> {
+  if (configuration === undefined)
+    throw new Error(
+      `There is no configuration in ${JSON.stringify(process.cwd())}. Write ${configurationNames[0]}, or name a file with --config.`,
+    );
+  const { file, sources } = configuration;
+  const catalog = await openCatalog({ sources, generated: false });
+  try {
+    const lines: (readonly string[])[] = [];
+    const faults: StreamCsvError[] = [];
+    for (const listed of await catalog.list()) {
+      if ("error" in listed) faults.push(listed.error);
+      lines.push("error" in listed ? [listed.name, "can't be used"] : lineOf(listed.definition));
+    }
+    await writeTextFile(standardOutput, `${file}\n${table(lines)}`);
+    for (const fault of faults) process.stderr.write(`error: ${explain(fault, logLevel)}\n`);
+    return faults.length === 0 ? 0 : 1;
+  } finally {
+    await catalog.close();
+  }
+}
+
+function lineOf({ name, kind, columns, columnsByRows, parameters }: ExportDefinition): readonly string[] {
+  const count = columnsByRows ? "columns as the rows tell" : `${columns.length} columns`;
+  const names = parameters.map((parameter) => `${parameter.name}: ${parameter.type}`);
+  return [name, kind, count, names.join(", ")];
+}
+
+/** Lines of cells, each column as wide as its widest cell. */
+function table(lines: readonly (readonly string[])[]): string {
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(0, ...lines.map((line) => stringWidth(line[column] ?? ""))),
+  );
+  return lines
+    .map((line) => `  ${line.map((cell, column) => pad(cell, widths[column])).join("  ")}`.trimEnd() + "\n")
+    .join("");
+}
+
+function pad(text: string, width = 0): string {
+  return text + " ".repeat(Math.max(0, width - stringWidth(text)));
+}

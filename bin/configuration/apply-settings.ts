@@ -1,0 +1,73 @@
+import { InvalidArgumentError, type Command, type Option } from "commander";
+import { RepeatableOption } from "../option.ts";
+
+/** Settings without a flag. Each has its own function that checks the value and throws a whole sentence. */
+export type OwnSettings = Readonly<Record<string, (value: unknown) => unknown>>;
+
+/** A group of settings in a configuration, for messages. */
+interface Group {
+  readonly name: string;
+  readonly file: string;
+}
+
+/**
+ * Sets the flags of a command from a group of a configuration. The flag's own parser reads each value, and a flag on the command
+ * line stays as it is.
+ * @throws Error that names the file and the setting, quotes the value, and lists what is allowed
+ */
+export function applySettings(
+  command: Command,
+  settings: Readonly<Record<string, unknown>>,
+  own: OwnSettings,
+  { name: group, file }: Group,
+): void {
+  for (const [name, value] of Object.entries(settings)) {
+    try {
+      applySetting(command, name, value, own);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`"${group}.${name}" in "${file}" can't be used: ${reason}`, { cause });
+    }
+  }
+}
+
+function applySetting(command: Command, name: string, value: unknown, own: OwnSettings): void {
+  const parseOwn = Object.hasOwn(own, name) ? own[name] : undefined;
+  if (parseOwn !== undefined) {
+    command.setOptionValueWithSource(name, parseOwn(value), "config");
+    return;
+  }
+  // The schema knows no names but these, of the command or of the program.
+  const holder = [command, command.parent].find((candidate) => optionOf(candidate, name) !== undefined);
+  const option = optionOf(holder, name);
+  if (holder === null || holder === undefined || option === undefined) return;
+  if (holder.getOptionValueSource(name) === "cli") return;
+  holder.setOptionValueWithSource(name, parseValue(option, value), "config");
+}
+
+function parseValue(option: Option, value: unknown): unknown {
+  if (typeof value === "boolean") return value;
+  if (option instanceof RepeatableOption) {
+    const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return texts.reduce<unknown>((before, text) => parseText(option, String(text), before), undefined);
+  }
+  return parseText(option, String(value), undefined);
+}
+
+function parseText(option: Option, text: string, before: unknown): unknown {
+  try {
+    return option.parseArg === undefined ? text : option.parseArg(text, before);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    // Commander names the choices, but doesn't quote the value.
+    const quoted = JSON.stringify(text);
+    const message = error.message.includes(quoted)
+      ? error.message
+      : `${quoted} is not one of them. ${error.message}`;
+    throw new Error(message, { cause: error });
+  }
+}
+
+function optionOf(command: Command | null | undefined, name: string): Option | undefined {
+  return command?.options.find((option) => option.attributeName() === name);
+}

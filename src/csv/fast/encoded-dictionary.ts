@@ -1,0 +1,108 @@
+import { isFormula } from "../formula.ts";
+import type { CellFormat } from "./cell-format.ts";
+import { finished, writeNull } from "./cell-by-cell.ts";
+import { overshootBytes } from "./growing-bytes.ts";
+import { columnBuffer } from "./column-buffer.ts";
+import { writeBytes, writeText } from "./write-text.ts";
+
+/** Finished cells, one behind the other, each with what ends it. */
+export interface EncodedCells {
+  readonly source: DataView;
+  /** Entry i lies from `starts[i]` to `starts[i + 1]`. */
+  readonly starts: Uint32Array;
+}
+
+/** A dictionary's entries as finished cells. */
+export interface EncodedDictionary extends EncodedCells {
+  /** 1 where an entry begins like a formula, and the dialect doesn't allow that. */
+  readonly formulas: Uint8Array;
+  readonly hasFormulas: boolean;
+  /** How many entries were encoded. */
+  readonly length: number;
+  /** 1 where an entry holds a NUL, and the dialect doesn't allow that. */
+  readonly nuls: Uint8Array;
+  readonly hasNuls: boolean;
+}
+
+/** A null marker is whatever a client asks for, and a source may live as long as the process: so older forms make room. */
+const mostForms = 8;
+
+/** Dictionaries that sources share between batches are encoded once per dialect, and forgotten with their source. */
+const encodedDictionaries = new WeakMap<readonly (string | null)[], Map<string, EncodedDictionary>>();
+
+export function encodedDictionary(
+  dictionary: readonly (string | null)[],
+  format: CellFormat,
+  terminator: Uint8Array,
+): EncodedDictionary {
+  let byDialect = encodedDictionaries.get(dictionary);
+  if (byDialect === undefined) {
+    byDialect = new Map();
+    encodedDictionaries.set(dictionary, byDialect);
+  }
+  const key = `${format.key}${terminator.join(" ")}`;
+  const encoded = byDialect.get(key) ?? encode(dictionary, format, terminator);
+  if (encoded.length !== dictionary.length)
+    throw new RangeError(
+      `A dictionary had ${encoded.length} entries and now has ${dictionary.length}: it may not change once it was given.`,
+    );
+  // The last one is the latest in use.
+  byDialect.delete(key);
+  byDialect.set(key, encoded);
+  for (const oldest of byDialect.keys()) {
+    if (byDialect.size <= mostForms) break;
+    byDialect.delete(oldest);
+  }
+  return encoded;
+}
+
+function encode(
+  dictionary: readonly (string | null)[],
+  format: CellFormat,
+  terminator: Uint8Array,
+): EncodedDictionary {
+  const formulas = new Uint8Array(dictionary.length);
+  const nuls = new Uint8Array(dictionary.length);
+  const cells = encodedCells(dictionary.length, terminator, (index, at) => {
+    const entry = dictionary[index] ?? null;
+    if (entry === null) return writeNull(at, format);
+    nuls[index] = format.refusesNul && entry.includes("\0") ? 1 : 0;
+    const isUnsafe = format.isGuarded && isFormula(entry);
+    formulas[index] = isUnsafe ? 1 : 0;
+    return writeText(isUnsafe ? `'${entry}` : entry, at, format, format.quotesText);
+  });
+  return {
+    ...cells,
+    formulas,
+    hasFormulas: formulas.includes(1),
+    length: dictionary.length,
+    nuls,
+    hasNuls: nuls.includes(1),
+  };
+}
+
+/** The words for false and true, and null. */
+export function encodedWords(format: CellFormat, terminator: Uint8Array): EncodedCells {
+  const lead = format.quotesAll ? 1 : 0;
+  return encodedCells(3, terminator, (index, at) => {
+    const word = format.booleans[index];
+    if (word === undefined) return writeNull(at, format);
+    return finished(writeBytes(word, 0, word.length, at + lead, format.cellBytes), at, format);
+  });
+}
+
+function encodedCells(
+  count: number,
+  terminator: Uint8Array,
+  write: (index: number, at: number) => number,
+): EncodedCells {
+  const starts = new Uint32Array(count + 1);
+  let at = 0;
+  for (let index = 0; index < count; index += 1) {
+    at = writeBytes(terminator, 0, terminator.length, write(index, at), 0);
+    starts[index + 1] = at;
+  }
+  const bytes = new Uint8Array(at + overshootBytes);
+  bytes.set(columnBuffer.bytes.subarray(0, at));
+  return { source: new DataView(bytes.buffer), starts };
+}

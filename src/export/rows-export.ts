@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import { pathToFileURL } from "node:url";
+import type { Clock } from "../clock.ts";
+import { StreamCsvError, toError } from "../errors.ts";
+import { namedColumns } from "../source/row-columns.ts";
+import { rowsSource } from "../source/rows-source.ts";
+import type { RowSequence } from "../source/rows.ts";
+import type { Source } from "../source/source.ts";
+import { declareParameters } from "./declare-parameters.ts";
+import type { DeclaredParameter } from "./declared-parameter.ts";
+import type { ExportDefinition, LiveVersion, SourceSelection } from "./definition.ts";
+import { deliveries } from "./delivery.ts";
+import type { ExportGroup } from "./export-group.ts";
+import { programValues, type ProgramValues } from "./program-values.ts";
+import type { ServedRows } from "./served-source.ts";
+import { versionByTime } from "./version-by-time.ts";
+
+/** What a program's function is given. */
+export interface RowsRequest {
+  /** Aborted when the rows are no longer wanted. */
+  readonly signal: AbortSignal;
+  /** The values of the export's parameters by name. */
+  readonly parameters: ProgramValues;
+}
+
+/** Makes the rows of an export: any driver of a database may do so. */
+export type RowsFunction = (request: RowsRequest) => RowSequence | PromiseLike<RowSequence>;
+
+/** The export of a program's rows. The module is imported when the export is first asked for. */
+export class RowsExport implements ExportGroup {
+  readonly #served: ServedRows;
+  readonly #clock: Clock;
+  readonly #parameters: readonly DeclaredParameter[];
+  #rows: RowsFunction | undefined;
+
+  /** @throws StreamCsvError `SCSV_BAD_SETTING` for what can't be in the configuration of the rows */
+  constructor(served: ServedRows, clock: Clock) {
+    this.#served = served;
+    this.#clock = clock;
+    this.#parameters = declareParameters(served.name, served.parameters ?? {});
+  }
+
+  get title(): string {
+    return `the rows ${JSON.stringify(this.#served.name)}`;
+  }
+
+  get renaming(): string {
+    return "Give one of them another name in the configuration.";
+  }
+
+  get lastNames(): readonly string[] {
+    return [this.#served.name];
+  }
+
+  mayHave(name: string): boolean {
+    return name === this.#served.name;
+  }
+
+  async current(): Promise<ReadonlyMap<string, ExportDefinition>> {
+    this.#rows ??= await importRows(this.#served);
+    const definition = this.#definition(this.#rows);
+    return new Map([[definition.name, definition]]);
+  }
+
+  close(): Promise<void> {
+    // Readings end by their signals; what the module holds is its own.
+    return Promise.resolve();
+  }
+
+  #definition(rows: RowsFunction): ExportDefinition {
+    const { name, description = null, deliveries: allowed = deliveries, columns } = this.#served;
+    const known = namedColumns(columns);
+    return {
+      name,
+      description,
+      kind: "rows",
+      columns: (known ?? []).map((column) => ({ name: column.name, type: "mixed" })),
+      columnsByRows: known === undefined,
+      rows: null,
+      served: this.#served,
+      parameters: this.#parameters,
+      deliveries: allowed,
+      isSeeded: false,
+      pinsDatabase: false,
+      live: this.#liveVersion(),
+      source: (selection) => this.#source(rows, selection),
+    };
+  }
+
+  #source(rows: RowsFunction, { columns: wanted, values, version }: SourceSelection): Source {
+    const { name, columns = wanted ?? undefined } = this.#served;
+    const parameters = programValues(this.#parameters, values);
+    const source = rowsSource(({ signal }) => rows({ signal, parameters }), {
+      name,
+      ...(columns === undefined ? {} : { columns }),
+    });
+    return {
+      name,
+      kind: source.kind,
+      get columns() {
+        return source.columns;
+      },
+      rowCount: null,
+      version,
+      read: (options) => source.read(options),
+      close: () => source.close(),
+    };
+  }
+
+  #liveVersion(): LiveVersion {
+    const { freshnessMs } = this.#served;
+    if (freshnessMs !== undefined) return versionByTime(freshnessMs, this.#clock);
+    return { isShared: false, current: () => Promise.resolve(randomUUID()) };
+  }
+}
+
+/** @throws StreamCsvError `SCSV_BAD_SETTING` when the module can't be imported, or has no such rows */
+async function importRows({ name, module }: ServedRows): Promise<RowsFunction> {
+  const path = JSON.stringify(module);
+  let imported: { readonly default?: unknown };
+  try {
+    imported = (await import(pathToFileURL(module).href)) as typeof imported;
+  } catch (error) {
+    throw new StreamCsvError("SCSV_BAD_SETTING", `${path} can't be imported: ${toError(error).message}`, {
+      cause: error,
+    });
+  }
+  const exported = fieldOf(fieldOf(imported.default, "exports"), name);
+  const rows = fieldOf(exported, "rows");
+  if (typeof rows === "function") return rows as RowsFunction;
+  throw new StreamCsvError(
+    "SCSV_BAD_SETTING",
+    `The default export of ${path} has no function exports[${JSON.stringify(name)}].rows.`,
+  );
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,354 @@
+// Long because every type of PostgreSQL that has a vector of its own is read here, in one table.
+
+import type { ColumnVector, NullMask } from "../../csv/batch.ts";
+import { InstantValue, NumberTextValue } from "../../csv/value.ts";
+import { shortestFloat } from "../shortest-float.ts";
+import { readDecimals } from "./numeric.ts";
+import { fieldNulls, wrongWidth, type RowFields } from "./row-fields.ts";
+
+/** A column of a result, as PostgreSQL describes it. */
+export interface ResultColumn {
+  readonly name: string;
+  /** OID of its type, that of a domain's base type. */
+  readonly typeId: number;
+  /** `atttypmod`: precision and scale of a numeric; −1 where there is none. */
+  readonly modifier: number;
+}
+
+/** What is known of a type that this file has no reader for; see `pg_type`. */
+export interface OtherType {
+  readonly name: string;
+  /** `typcategory`: S for strings, E for enums, U for user-defined ones, … */
+  readonly category: string;
+}
+
+/** How a column comes over the wire and becomes a vector. */
+export interface ResultReader {
+  /** What a description of the source calls the type. */
+  readonly type: string;
+  /** Whether its values come in PostgreSQL's binary format, or as its output function writes them. */
+  readonly isBinary: boolean;
+  read(fields: RowFields, column: number): ColumnVector;
+}
+
+/** OIDs of types, which are the same in every PostgreSQL (`pg_type.dat`). */
+const typeIds = {
+  boolean: 16,
+  bytes: 17,
+  name: 19,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  text: 25,
+  oid: 26,
+  json: 114,
+  float4: 700,
+  float8: 701,
+  unknown: 705,
+  bpchar: 1042,
+  varchar: 1043,
+  date: 1082,
+  time: 1083,
+  timestamp: 1114,
+  timestamptz: 1184,
+  interval: 1186,
+  timetz: 1266,
+  numeric: 1700,
+  uuid: 2950,
+  jsonb: 3802,
+} as const;
+
+const daysTo2000 = 10_957;
+const microsecondsTo2000 = 946_684_800_000_000;
+
+const readers: ReadonlyMap<number, ResultReader> = new Map<number, ResultReader>([
+  [
+    typeIds.int2,
+    fixed(
+      "integer",
+      2,
+      (rows) => new Int16Array(rows),
+      (view, at) => view.getInt16(at),
+      integers,
+    ),
+  ],
+  [
+    typeIds.int4,
+    fixed(
+      "integer",
+      4,
+      (rows) => new Int32Array(rows),
+      (view, at) => view.getInt32(at),
+      integers,
+    ),
+  ],
+  [
+    typeIds.oid,
+    fixed(
+      "integer",
+      4,
+      (rows) => new Uint32Array(rows),
+      (view, at) => view.getUint32(at),
+      integers,
+    ),
+  ],
+  [typeIds.int8, { type: "integer", isBinary: true, read: readInt8 }],
+  [
+    typeIds.float8,
+    fixed(
+      "float",
+      8,
+      (rows) => new Float64Array(rows),
+      (view, at) => view.getFloat64(at),
+      floats,
+    ),
+  ],
+  [
+    typeIds.float4,
+    fixed(
+      "float",
+      4,
+      (rows) => new Float64Array(rows),
+      (view, at) => shortestFloat(view.getFloat32(at)),
+      (values, nulls) => ({ kind: "float", values, isSingle: true, ...nulls }),
+    ),
+  ],
+  [
+    typeIds.boolean,
+    fixed(
+      "boolean",
+      1,
+      (rows) => new Uint8Array(rows),
+      (view, at) => view.getUint8(at),
+      (values, nulls) => ({ kind: "boolean", values, ...nulls }),
+    ),
+  ],
+  [
+    typeIds.date,
+    fixed(
+      "date",
+      4,
+      (rows) => new Int32Array(rows),
+      (view, at) => toUnixDay(view.getInt32(at)),
+      (values, nulls) => ({ kind: "date", values, ...nulls }),
+    ),
+  ],
+  [
+    typeIds.timestamp,
+    { type: "timestamp", isBinary: true, read: (fields, column) => readInstants(fields, column, false) },
+  ],
+  [
+    typeIds.timestamptz,
+    { type: "timestamp", isBinary: true, read: (fields, column) => readInstants(fields, column, true) },
+  ],
+  [typeIds.bytes, { type: "bytes", isBinary: true, read: readBytes }],
+  ...[typeIds.text, typeIds.varchar, typeIds.bpchar, typeIds.name, typeIds.unknown].map(
+    (id) => [id, texts("text", true)] as const,
+  ),
+  [typeIds.uuid, texts("uuid", false)],
+  [typeIds.time, texts("time", false)],
+  [typeIds.timetz, texts("time", false)],
+  [typeIds.interval, texts("interval", false)],
+  [typeIds.json, { type: "json", isBinary: false, read: readJson }],
+  [typeIds.jsonb, { type: "json", isBinary: false, read: readJson }],
+]);
+
+/** Types of the category "user-defined" whose values can't begin a formula. */
+const harmlessNames = new Set([
+  "macaddr",
+  "macaddr8",
+  "pg_lsn",
+  "tid",
+  "xid",
+  "xid8",
+  "cid",
+  "txid_snapshot",
+]);
+
+/** The reader of a column; `undefined` where more has to be known of its type, by `otherReader`. */
+export function resultReaderOf({ typeId, modifier }: ResultColumn): ResultReader | undefined {
+  return typeId === typeIds.numeric ? numericReader(modifier) : readers.get(typeId);
+}
+
+/** Reads a type without a reader of its own as its output function writes it, so that no type is ever unknown. */
+export function otherReader({ name, category }: OtherType): ResultReader {
+  const isText = category === "S" || category === "E" || (category === "U" && !harmlessNames.has(name));
+  return texts(category === "S" || category === "E" ? "text" : name, isText);
+}
+
+/** A numeric of at most 18 digits is held as an integer of 64 bits; a larger one, or one without a limit, as text. */
+function numericReader(modifier: number): ResultReader {
+  if (modifier >= 4) {
+    const precision = ((modifier - 4) >> 16) & 0xff_ff;
+    // 11 bits with a sign since PostgreSQL 15, which allows scales below 0 and above the precision.
+    const scale = (((modifier - 4) & 0x7_ff) ^ 1024) - 1024;
+    if (precision <= 18 && scale >= 0 && scale <= precision)
+      return {
+        type: `decimal(${precision},${scale})`,
+        isBinary: true,
+        read: (fields, column) => readDecimals(fields, column, precision, scale),
+      };
+  }
+  return { type: "decimal", isBinary: false, read: readNumberTexts };
+}
+
+/** Reads values of one width, each by itself, into a typed array. */
+function fixed<A extends { [index: number]: number }>(
+  type: string,
+  width: number,
+  make: (rows: number) => A,
+  value: (view: DataView, at: number) => number,
+  vector: (values: A, nulls: { readonly nulls?: NullMask }) => ColumnVector,
+): ResultReader {
+  return {
+    type,
+    isBinary: true,
+    read: (fields, column) => {
+      const { view, rows, columns, starts, ends, nulls } = fields;
+      const values = make(rows);
+      for (let row = 0, field = column; row < rows; row += 1, field += columns) {
+        if (nulls[field] === 1) continue;
+        const at = starts[field] ?? 0;
+        if ((ends[field] ?? 0) - at !== width) throw wrongWidth(type, width, (ends[field] ?? 0) - at);
+        values[row] = value(view, at);
+      }
+      return vector(values, fieldNulls(fields, column));
+    },
+  };
+}
+
+function integers(
+  values: Int16Array | Int32Array | Uint32Array,
+  nulls: { readonly nulls?: NullMask },
+): ColumnVector {
+  return { kind: "integer", values, ...nulls };
+}
+
+function floats(values: Float64Array, nulls: { readonly nulls?: NullMask }): ColumnVector {
+  return { kind: "float", values, ...nulls };
+}
+
+/** Integers of 64 bits; those that a `number` holds exactly are cheaper to write. */
+function readInt8(fields: RowFields, column: number): ColumnVector {
+  const { isSafe, values } = readWide(fields, column, "integer", 0);
+  return {
+    kind: "integer",
+    values: isSafe ? values : BigInt64Array.from(exactValues(fields, column)),
+    ...fieldNulls(fields, column),
+  };
+}
+
+/** Microseconds since 2000; the extreme numbers are the infinities. */
+function readInstants(fields: RowFields, column: number, isZoned: boolean): ColumnVector {
+  const { isSafe, values } = readWide(fields, column, "timestamp", microsecondsTo2000);
+  if (isSafe) return { kind: "timestamp", unit: "us", values, isZoned, ...fieldNulls(fields, column) };
+  // Counted from 1970, the last instants of PostgreSQL don't fit into 64 bits.
+  const { nulls } = fieldNulls(fields, column);
+  const instants = exactValues(fields, column).map((value, row) =>
+    nulls?.[row] === 1 ? null : new InstantValue(toUnixInstant(value), "us", isZoned),
+  );
+  return { kind: "mixed", values: instants };
+}
+
+/** Numbers of 64 bits with something added, and whether a `number` holds them all. */
+function readWide(
+  fields: RowFields,
+  column: number,
+  type: string,
+  added: number,
+): { readonly isSafe: boolean; readonly values: Float64Array } {
+  const { view, rows, columns, starts, ends, nulls } = fields;
+  const values = new Float64Array(rows);
+  let isSafe = true;
+  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
+    if (nulls[field] === 1) continue;
+    const at = starts[field] ?? 0;
+    if ((ends[field] ?? 0) - at !== 8) throw wrongWidth(type, 8, (ends[field] ?? 0) - at);
+    const value = view.getInt32(at) * 2 ** 32 + view.getUint32(at + 4) + added;
+    values[row] = value;
+    isSafe &&= Number.isSafeInteger(value);
+  }
+  return { isSafe, values };
+}
+
+/** The same numbers exactly, with 0 for null; their widths were checked by `readWide`. */
+function exactValues({ view, rows, columns, starts, nulls }: RowFields, column: number): readonly bigint[] {
+  return Array.from({ length: rows }, (_, row) => {
+    const field = row * columns + column;
+    return nulls[field] === 1 ? 0n : view.getBigInt64(starts[field] ?? 0);
+  });
+}
+
+/** The greatest and the least number of 64 bits are infinity and -infinity; ours is the negative of the greatest. */
+function toUnixInstant(value: bigint): bigint {
+  if (value === 2n ** 63n - 1n) return value;
+  return value === -(2n ** 63n) ? value + 1n : value + BigInt(microsecondsTo2000);
+}
+
+function toUnixDay(day: number): number {
+  if (day === 2 ** 31 - 1) return day;
+  return day === -(2 ** 31) ? day + 1 : day + daysTo2000;
+}
+
+function readBytes({ bytes, rows, columns, starts, ends, nulls }: RowFields, column: number): ColumnVector {
+  const values: (Uint8Array | null)[] = [];
+  for (let row = 0, field = column; row < rows; row += 1, field += columns)
+    values.push(nulls[field] === 1 ? null : bytes.subarray(starts[field], ends[field]));
+  return { kind: "bytes", values };
+}
+
+/** Texts stay where they were received: no copy, and no string for a cell. */
+function texts(type: string, isText: boolean): ResultReader {
+  return {
+    type,
+    isBinary: false,
+    read: ({ bytes, starts, ends, nulls, columns }, column) => {
+      return { kind: "utf8", bytes, starts, ends, nulls, first: column, step: columns, isText };
+    },
+  };
+}
+
+function readJson(fields: RowFields, column: number): ColumnVector {
+  return { kind: "json-text", ...placesOf(fields, column), ...fieldNulls(fields, column) };
+}
+
+/** Numerics without a limit come as text; NaN and the infinities among them are no numbers to copy. */
+function readNumberTexts(fields: RowFields, column: number): ColumnVector {
+  const { bytes, rows, columns, ends, nulls } = fields;
+  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
+    // "NaN", "Infinity" and "-Infinity" end with a letter; a number never does.
+    if (nulls[field] !== 1 && (bytes[(ends[field] ?? 0) - 1] ?? 0) > 0x39)
+      return mixedNumbers(fields, column);
+  }
+  return { kind: "number-text", ...placesOf(fields, column), ...fieldNulls(fields, column) };
+}
+
+function mixedNumbers(
+  { bytes, rows, columns, starts, ends, nulls }: RowFields,
+  column: number,
+): ColumnVector {
+  const values: unknown[] = [];
+  const decoder = new TextDecoder();
+  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
+    if (nulls[field] === 1) values.push(null);
+    else {
+      const text = decoder.decode(bytes.subarray(starts[field], ends[field]));
+      const isFinite = /\d$/.test(text);
+      values.push(isFinite ? new NumberTextValue(text) : Number(text));
+    }
+  }
+  return { kind: "mixed", values };
+}
+
+/** The places of one column's fields, one behind the other. */
+function placesOf(
+  { bytes, rows, columns, starts, ends }: RowFields,
+  column: number,
+): { readonly bytes: Uint8Array; readonly starts: Uint32Array; readonly ends: Uint32Array } {
+  const [own, ownEnds] = [new Uint32Array(rows), new Uint32Array(rows)];
+  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
+    own[row] = starts[field] ?? 0;
+    ownEnds[row] = ends[field] ?? 0;
+  }
+  return { bytes, starts: own, ends: ownEnds };
+}

@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import {
+  runBench,
+  type BenchConfig,
+  type BenchHooks,
+  type BenchRun,
+  type MachineSample,
+} from "../../../bench/index.ts";
+import { parseBaseline } from "../../../bench/gate/baseline/baseline.ts";
+import { baselineOf } from "../../../bench/internal.ts";
+import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
+import { toolEnvironment } from "../../../bench/subject/process/run-tool.ts";
+import { endOnSignal } from "../../harness/children.ts";
+
+endOnSignal();
+
+const program = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
+const place = "http://127.0.0.1:{port}/any.csv?rows={rows}";
+const server = (fault = ""): string =>
+  `PORT={port} exec '${process.execPath}' '${program}' --fault '${fault}'`;
+const target = `api=${server()} @ ${place}`;
+const calm = (): Promise<MachineSample> => Promise.resolve({ ticks: null, throttling: null });
+
+async function gate(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {}): Promise<BenchRun> {
+  const outcome = await runBench(
+    { seed: 1, rounds: 1, rows: 3000, isQuick: true, targets: [target], ...config },
+    {
+      cli: [process.execPath, program],
+      tool: { name: "stream-csv", version: "0.0.0" },
+      sampleMachine: calm,
+      ...hooks,
+    },
+  );
+  if (canSampleProcesses) assert.deepEqual(await processTree(process.pid), [process.pid]);
+  return outcome;
+}
+
+function armsOf({ result }: BenchRun): readonly string[] {
+  return result.arms.map(({ id, role, delivery }) => `${id} ${role} ${delivery}`);
+}
+
+function verdictsOf({ result }: BenchRun): Readonly<Record<string, string>> {
+  const judged = result.comparisons.filter(({ reason }) => reason !== undefined);
+  return Object.fromEntries(judged.map(({ metric, verdict }) => [metric, verdict]));
+}
+
+test("a target is held against another command of it, with a second control, and our server isn't started", async () => {
+  const outcome = await gate({ against: server(), budgets: ["api.total_s=1000%"] }, { cli: ["/nowhere"] });
+  assert.equal(outcome.fault, null);
+  assert.deepEqual(armsOf(outcome), ["api treatment api", "api-control control api", "api-aa aa api"]);
+  assert.equal(outcome.result.integrity.equal, true);
+  assert.deepEqual(verdictsOf(outcome), { total_s: "inconclusive", rows: "pass", body_bytes: "pass" });
+});
+
+test("a target that writes other rows than its other version is a regression", async () => {
+  const against = server("swap-rows");
+  const { result, fault } = await gate({ against, budgets: ["api.total_s=1000%"] });
+  assert.equal(fault, null);
+  assert.equal(result.exitCode, 2);
+  assert.match(
+    (result.reasons ?? []).join("\n"),
+    /api body_bytes is \d+ as before, but they are other bytes/,
+  );
+});
+
+/** A repository with a server that reads what it serves from a file. */
+async function repository(t: TestContext): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), "stream-csv-test-")));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const git = (...args: string[]): void => {
+    const identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
+    execFileSync("git", [...identity, ...args], { cwd: folder, env: toolEnvironment(process.env) });
+  };
+  await writeFile(
+    join(folder, "server.py"),
+    `import http.server, os
+body = open("made/rows.csv", "rb").read()
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/csv")
+        self.end_headers()
+        self.wfile.write(b"pong" if self.path == "/ping" else body)
+    def log_message(self, *args):
+        pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+`,
+  );
+  await writeFile(join(folder, ".gitignore"), "made\n");
+  git("init", "-q");
+  git("add", "-A");
+  git("commit", "-q", "-m", "a server");
+  execFileSync("sh", ["-c", "mkdir made; seq 1 3000 > made/rows.csv"], { cwd: folder });
+  return folder;
+}
+
+const python = "api=PORT={port} exec python3 server.py @ http://127.0.0.1:{port}/rows.csv";
+const setup = "mkdir made && seq 1 3000 > made/rows.csv && touch made/set-up";
+
+test("a target in any language is held against a commit, which is set up and removed again", async (t) => {
+  const folder = await repository(t);
+  const before = new Set(readdirSync(tmpdir()));
+  const cwd = process.cwd();
+  process.chdir(folder);
+  t.after(() => process.chdir(cwd));
+  const config = {
+    targets: [python],
+    rows: null,
+    against: "git:HEAD",
+    setup,
+    budgets: ["api.total_s=1000%"],
+  };
+  const outcome = await gate(config, { folder });
+  assert.equal(outcome.fault, null);
+  assert.equal(outcome.result.exitCode, 0);
+  assert.match(String(outcome.result.config["againstSha"]), /^[0-9a-f]{40}$/);
+  // The setup ran in the other version, and not here.
+  assert.ok(!existsSync(join(folder, "made/set-up")));
+  const left = readdirSync(tmpdir()).filter(
+    (name) => name.startsWith("stream-csv-version-") && !before.has(name),
+  );
+  assert.deepEqual(left, []);
+  const trees = execFileSync("git", ["worktree", "list"], { cwd: folder, encoding: "utf8" }).trim();
+  assert.equal(trees.split("\n").length, 1, trees);
+});
+
+test("a setup that fails is an error of the tool that quotes it, and nothing is left", async (t) => {
+  const folder = await repository(t);
+  const config = {
+    targets: [python],
+    rows: null,
+    against: "git:HEAD",
+    setup: "echo no compiler here; exit 5",
+  };
+  const { result, fault } = await gate(config, { folder });
+  assert.equal(result.exitCode, 1);
+  assert.match(
+    fault?.message ?? "",
+    /The setup of git:HEAD, "echo no compiler here; exit 5", failed.*no compiler here$/s,
+  );
+  assert.equal(
+    execFileSync("git", ["worktree", "list"], { cwd: folder, encoding: "utf8" }).trim().split("\n").length,
+    1,
+  );
+});
+
+test("a budget by itself needs nothing beside it: kept, or broken in two batches", async () => {
+  const kept = await gate({ rounds: 6, budgets: ["api.total_s<=60s", "api.rows_per_s>=10"] });
+  assert.equal(kept.fault, null);
+  assert.deepEqual([kept.result.verdict, kept.result.exitCode], ["pass", 0]);
+  assert.deepEqual(armsOf(kept), ["api treatment api"]);
+  const broken = await gate({ rounds: 5, budgets: ["api.total_s<=0.001ms"] });
+  assert.equal(broken.result.exitCode, 2);
+  assert.equal(broken.result.rounds.length, 10);
+  assert.match(
+    (broken.result.reasons ?? []).join("\n"),
+    /wholly beyond its budget of <=0\.001ms\. A first batch/,
+  );
+});
+
+test("two targets are compared with the one that is named", async () => {
+  const targets = [target, target.replace("api=", "two=")];
+  const outcome = await gate({ targets, control: "two", scenarios: ["export"] });
+  assert.equal(outcome.fault, null);
+  assert.deepEqual(armsOf(outcome), ["api treatment api", "two control two", "two-again aa two"]);
+  const pairs = outcome.result.comparisons.map(({ treatment, control }) => `${treatment}/${control}`);
+  assert.deepEqual([...new Set(pairs)].toSorted(), ["api/two", "two-again/two"]);
+});
+
+test("a baseline of a target is compared by its name, and one of another target is refused", async () => {
+  const budgets = ["api.total_s=1000%"];
+  const first = await gate({ isFirstBaseline: true, budgets });
+  assert.equal(first.fault, null);
+  assert.equal(first.result.verdict, "informational");
+  const content = parseBaseline(JSON.stringify(baselineOf(first.result)), "base");
+  assert.equal(content.export.name, "api");
+  const baseline = { name: "base", content };
+  const later = await gate({ baseline, budgets });
+  assert.equal(later.fault, null);
+  assert.match((later.result.reasons ?? []).join("\n"), /api total_s/);
+  await assert.rejects(
+    gate({ baseline, targets: [target.replace("api=", "two=")], budgets: ["two.total_s=5%"] }),
+    /"base" is a baseline of the export "api", and "two" is to be measured/,
+  );
+});
+
+const refused: readonly (readonly [what: string, config: Partial<BenchConfig>, reason: RegExp])[] = [
+  [
+    "nothing left to measure",
+    { targets: [], deliveries: ["none"] },
+    /--deliveries none leaves nothing to measure/,
+  ],
+  [
+    "rows that no target can be asked for",
+    { targets: ["api=http://127.0.0.1:9/"], rows: 500 },
+    /rows is 500, but no target can be asked for a number of rows/,
+  ],
+  ["a control that isn't measured", { control: "two" }, /--control "two" is not measured; there are: api\./],
+  [
+    "our deliveries beside versions of a target",
+    { deliveries: ["streaming"], against: "git:HEAD" },
+    /--deliveries streaming has nothing beside it/,
+  ],
+  [
+    "a commit for a server that runs already",
+    { targets: ["api=http://127.0.0.1:9/"], rows: null, against: "git:HEAD", budgets: ["api.total_s=5%"] },
+    /--against git:HEAD starts the target "api" of that version, and its command is not known/,
+  ],
+  [
+    "memory of a server that runs already",
+    { targets: ["api=http://127.0.0.1:9/"], rows: null, budgets: ["api.peak_rss_over_idle_bytes<=1MiB"] },
+    /can't be judged: "api" runs already/,
+  ],
+  [
+    "CPU time by itself where servers share a core",
+    { against: "git:HEAD", budgets: ["api.cpu_s_per_mib<=1ms"] },
+    /api\.cpu_s_per_mib<=1ms can't be judged together with --against/,
+  ],
+  [
+    "a percentage with nothing beside it",
+    { budgets: ["api.total_s=5%"] },
+    /api\.total_s has nothing to be compared with/,
+  ],
+  ["a strict run without a budget", { isStrict: true }, /--strict .* nothing to decide/],
+  [
+    "one other version of two targets",
+    { targets: [target, target.replace("api=", "two=")], against: server() },
+    /is another version of one target, and there are 2: api, two/,
+  ],
+];
+for (const [what, config, reason] of refused) {
+  test(`refuses ${what} before anything is started`, async () => {
+    await assert.rejects(gate(config), { name: "RangeError", message: reason });
+  });
+}

@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { runBench, type BenchConfig, type BenchRun } from "../../../bench/index.ts";
+import { findListener } from "../../../bench/probe/listener.ts";
+import { canSampleProcesses, processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
+import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
+import { parseTarget, checkTarget, type TargetSettings } from "../../../bench/subject/target-settings.ts";
+import type { Target } from "../../../bench/subject/target.ts";
+import { endOnSignal } from "../../harness/children.ts";
+
+endOnSignal();
+
+const folder = new URL("../../../fixtures/programs/", import.meta.url);
+const odd = fileURLToPath(new URL("odd-answers.js", folder));
+const http10 = fileURLToPath(new URL("../../../../fixtures/programs/http10-export.py", import.meta.url));
+const prefork = fileURLToPath(new URL("../../../../fixtures/programs/prefork-export.py", import.meta.url));
+const signal = new AbortController().signal;
+const skip = !canSampleProcesses;
+
+function command(kind: string, host = ""): string {
+  return `PORT={port} exec '${process.execPath}' '${odd}' ${kind} ${host} @ http://127.0.0.1:{port}/x.csv`;
+}
+
+function targetOf(text: string, more: TargetSettings = {}): Target {
+  const { name, settings } = parseTarget(text);
+  return foreignTarget(checkTarget(name, { ...settings, ...more }, []));
+}
+
+/** One quick round, after which nothing that was started is left. */
+async function run(config: Partial<BenchConfig>): Promise<BenchRun> {
+  const outcome = await runBench(
+    { seed: 1, rounds: 1, isQuick: true, scenarios: ["export"], ...config },
+    { cli: [process.execPath, odd], tool: { name: "stream-csv", version: "0.0.0" } },
+  );
+  if (canSampleProcesses) assert.deepEqual(await processTree(process.pid), [process.pid]);
+  return outcome;
+}
+
+const refused: readonly (readonly [kind: string, sentence: RegExp])[] = [
+  ["page", /^The export of bad is a page for people \(text\/html\) and not rows; it begins with .*Log in/],
+  ["login", /^The export of bad answered 302 instead of 200, with a redirect to \/login\?next=\/x\.csv/],
+  ["closed", /^The export of bad answered 401 .*asking for Bearer realm=shop; .*--header/],
+  ["broken", /answered 500 instead of 200, with the page: Server Error\. The server's last lines: Traceback/],
+  ["gzip", /^The export of bad is packed \(Content-Encoding: gzip\)/],
+  ["spreadsheet", /^The export of bad is packed \(its first bytes/],
+  ["growing", /^bad gave 1,001 rows at the first request and 1,002 rows at the second/],
+  ["stamped", /^bad gave other bytes .*: line 1 is now "made at 2,x"\. .*--integrity rows/],
+  [
+    "dies",
+    /^bad: Reading .* failed: .*missing: the last chunk\. The server ended with exit code 9\. .*out of licences/,
+  ],
+  ["cut", /^bad: Reading .* failed: .*missing: the last chunk/],
+];
+for (const [kind, sentence] of refused) {
+  test(`an export that is ${kind} makes the run invalid, with one sentence`, async () => {
+    const { result, fault } = await run({ targets: [`bad=${command(kind)}`] });
+    assert.equal(result.exitCode, 4);
+    assert.match(fault?.message ?? "", sentence);
+  });
+}
+
+test("where only rows are compared, other bytes in every body are measured, and other rows are not", async () => {
+  const { result, fault } = await run({ targets: [`live=${command("stamped")}`], integrity: "rows" });
+  assert.equal(fault, null);
+  assert.equal(result.rounds[0]?.arms["live"]?.["rows"], 1001);
+  assert.equal(result.integrity.sha256, null);
+  assert.match(result.warnings.join("\n"), /Of live rows and columns are compared/);
+  const growing = await run({ targets: [`live=${command("growing")}`], integrity: "rows" });
+  assert.match(growing.fault?.message ?? "", /1,001 rows at the first request and 1,002/);
+});
+
+test("bodies that end with the connection are measured, sized by their rows, with a footnote", async () => {
+  const place = "http://127.0.0.1:{port}/x.csv?rows={rows}";
+  const target = `py=PORT={port} exec python3 '${http10}' @ ${place}`;
+  const { result, fault } = await run({ targets: [target], rows: 2000 });
+  assert.equal(fault, null);
+  assert.equal(result.rounds[0]?.arms["py"]?.["rows"], 2000);
+  assert.match(result.warnings.join("\n"), /Bodies of py end with the connection/);
+});
+
+test("a body that ends with the connection too early is noticed by its rows", async () => {
+  const target = `py=PORT={port} exec python3 '${http10}' cut @ http://127.0.0.1:{port}/x.csv`;
+  const { result, fault } = await run({ targets: [target] });
+  assert.equal(result.exitCode, 4);
+  assert.match(
+    fault?.message ?? "",
+    /^py gave 2,000 rows at the first request and 1,000 rows at the second\. Its body ends with the connection, so it may have been cut/,
+  );
+});
+
+test("user and password of an address are sent as Basic, and stand in no message and no result", async () => {
+  const place = "http://u:p@127.0.0.1:{port}/x.csv";
+  const target = `api=PORT={port} exec '${process.execPath}' '${odd}' asked @ ${place}`;
+  const { result, fault } = await run({ targets: [target] });
+  assert.equal(fault, null);
+  assert.doesNotMatch(JSON.stringify(result), /u:p@|dTpw/);
+  const wrong = await run({ targets: [target.replace("u:p@", "u:secret@")] });
+  assert.match(wrong.fault?.message ?? "", /answered 401/);
+  assert.doesNotMatch(`${wrong.fault?.message} ${JSON.stringify(wrong.result)}`, /secret/);
+});
+
+test("a server that listens only at the other loopback address is found when no address was given", async () => {
+  const target = `api=PORT={port} exec '${process.execPath}' '${odd}' right ::1`;
+  const { origin, stop } = await targetOf(target).start(signal, 1);
+  assert.match(origin, /^http:\/\/\[::1\]:\d+$/);
+  await stop();
+  const named = targetOf(`api=${command("right", "::1")}`, { readyTimeout: "1s" });
+  await assert.rejects(named.start(signal, 1), {
+    message:
+      /not ready after 1 s: http:\/\/127\.0\.0\.1:\d+\/ping refused .*but http:\/\/\[::1\]:\d+\/ping answers/,
+  });
+});
+
+test("a status of 500 and above is not ready, and the address and its status are named", async () => {
+  const target = targetOf(`api=${command("right")}`, { ready: "/starting", readyTimeout: "3s" });
+  await assert.rejects(target.start(signal, 1), {
+    code: "SCSV_TARGET_NOT_READY",
+    message: /was not ready after 3 s: http:\/\/127\.0\.0\.1:\d+\/starting answered 503/,
+  });
+});
+
+test("the short request may have another path, or none", async () => {
+  const ours = await targetOf(`api=${command("right")}`, { ping: "/healthz" }).start(signal, 1);
+  assert.equal(ours.pingUrl?.pathname, "/healthz");
+  await ours.stop();
+  const none = await targetOf(`api=${command("right")}`, { ping: null }).start(signal, 1);
+  assert.equal(none.pingUrl, null);
+  await none.stop();
+});
+
+test("a server may write to /dev/stdout and /dev/stderr, and both are quoted", async () => {
+  const line = "echo to-out > /dev/stdout; echo to-err > /dev/stderr; echo plain; exit 3; : {port}";
+  await assert.rejects(targetOf(`api=${line}`).start(signal, 1), {
+    message: /exit code 3\. It wrote: to-out\nto-err\nplain/,
+  });
+});
+
+test(
+  "a server outside of the started tree is measured without memory and CPU time, and nothing of it is left",
+  { skip },
+  async () => {
+    const server = `setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 &`;
+    const target = `api=(PORT={port} ${server}) ; sleep 100 @ http://127.0.0.1:{port}/x.csv`;
+    const { result, fault } = await run({ targets: [target] });
+    assert.equal(fault, null);
+    const { cpu_s_per_export: cpu, peak_rss_over_idle_bytes: peak } = result.rounds[0]?.arms["api"] ?? {};
+    assert.deepEqual([cpu, peak], [null, null]);
+    assert.match(result.warnings.join("\n"), /is not among those that the command started/);
+    const { pid, origin, stop } = await targetOf(target).start(signal, 1);
+    assert.equal(pid, null);
+    await stop();
+    await assert.rejects(fetch(`${origin}/healthz`));
+  },
+);
+
+test(
+  "a budget for memory of a server whose processes aren't known is refused before the first round",
+  { skip },
+  async () => {
+    const server = `setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 &`;
+    const target = `api=(PORT={port} ${server}) ; sleep 100 @ http://127.0.0.1:{port}/x.csv`;
+    const budgets = ["api.peak_rss_over_idle_bytes<=64MiB"];
+    const { result, fault } = await run({ targets: [target], budgets, rounds: 8 });
+    assert.equal(result.exitCode, 1);
+    assert.deepEqual(result.rounds, []);
+    assert.match(fault?.message ?? "", /can't be judged: the processes of api are not known/);
+  },
+);
+
+test("a value of a variable or a header field is sent, and is in no result", async (t) => {
+  const folderOf = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  t.after(() => rm(folderOf, { recursive: true }));
+  await writeFile(
+    join(folderOf, "start.sh"),
+    `echo "$TOKEN" > seen; PORT=$PORT exec '${process.execPath}' '${odd}' right`,
+  );
+  const target = {
+    name: "api",
+    command: "sh start.sh",
+    url: "http://127.0.0.1:{port}/x.csv",
+    cwd: folderOf,
+    env: { PORT: "{port}", TOKEN: "whispered" },
+    headers: { "X-Key": "whispered" },
+  };
+  const { result, fault } = await run({ targets: [target] });
+  assert.equal(fault, null);
+  assert.equal((await readFile(join(folderOf, "seen"), "utf8")).trim(), "whispered");
+  assert.doesNotMatch(JSON.stringify(result), /whispered/);
+  assert.match(JSON.stringify(result.config["targets"]), /X-Key/);
+});
+
+test("a target started by a shell is ended with all its processes", { skip }, async () => {
+  const server = await targetOf(`api=${command("right")}`).start(signal, 1);
+  const tree = await processTree(server.pid ?? 0);
+  await server.stop();
+  assert.deepEqual(await stillRunning(tree), []);
+});
+
+test(
+  "a server that stays when its command is ended, and can't be found, makes the run invalid with a sentence",
+  { skip },
+  async () => {
+    // Without its environment it has no mark, as a container's processes have none.
+    const server = `env -i PATH="$PATH" PORT={port} setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 &`;
+    const target = `api=(${server}) ; sleep 100 @ http://127.0.0.1:{port}/x.csv`;
+    const { result, fault } = await run({ targets: [target] });
+    const [, port] =
+      /left a server running at http:\/\/127\.0\.0\.1:(\d+)\//.exec(fault?.message ?? "") ?? [];
+    assert.ok(port !== undefined, fault?.message);
+    const listener = await findListener(Number(port), []);
+    assert.ok(listener.place === "outside" && listener.pid !== null);
+    process.kill(listener.pid, "SIGKILL");
+    assert.equal(result.exitCode, 4);
+    assert.deepEqual(result.rounds, []);
+  },
+);
+
+test(
+  "of two workers only the one that served counts, not the one that took the warm-up",
+  { skip },
+  async () => {
+    const target = `api=PORT={port} exec python3 '${prefork}' @ http://127.0.0.1:{port}/x.csv`;
+    const { result, fault } = await run({ targets: [target], targetDefaults: { ping: null, stats: null } });
+    assert.equal(fault, null);
+    const peak = Number(result.rounds[0]?.arms["api"]?.["peak_rss_over_idle_bytes"]) / 2 ** 20;
+    // One worker holds 30 MiB for its exports; both together would be 60.
+    assert.ok(peak > 25 && peak < 45, `${peak} MiB`);
+  },
+);
+
+test("says before the first round how long a target takes that is too slow for a quick run", async () => {
+  const enough = new AbortController();
+  const notices: string[] = [];
+  const { result } = await runBench(
+    {
+      seed: 1,
+      isQuick: true,
+      scenarios: ["export"],
+      targets: [`api=${command("slow")}`],
+      targetDefaults: { ping: null },
+    },
+    {
+      cli: [process.execPath, odd],
+      tool: { name: "stream-csv", version: "0.0.0" },
+      signal: enough.signal,
+      onNotice(text) {
+        notices.push(text);
+        enough.abort(new Error("enough"));
+      },
+    },
+  );
+  assert.match(
+    notices.join("\n"),
+    /^This run will take about \d+ (s|min), longer than --quick promises: one export of api takes /,
+  );
+  assert.equal(result.exitCode, 130);
+});

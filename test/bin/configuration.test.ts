@@ -1,0 +1,293 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { runCli, startServe } from "../harness/cli.ts";
+
+let folder = "";
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stream-csv-config-"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function configFile(name: string, content: unknown): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, typeof content === "string" ? content : JSON.stringify(content));
+  return file;
+}
+
+interface Stats {
+  readonly total: { readonly slots: number };
+}
+
+async function statsOf(url: string): Promise<Stats> {
+  return (await (await fetch(`${url}/stats`)).json()) as Stats;
+}
+
+describe("--config", () => {
+  test("reads flags by their names in camelCase, sizes and durations as texts, counts as numbers", async () => {
+    const people = join(folder, "people.csv");
+    await writeFile(people, "name\nAda\n");
+    const file = await configFile("good.json", {
+      server: { slots: 3, workers: 2, queueTimeout: "2s", bufferMemory: "1MiB", generated: true },
+      exports: { staff: { file: "people.csv", description: "All of them" } },
+    });
+    await using server = await startServe(["--config", file]);
+    assert.equal((await statsOf(server.url)).total.slots, 6);
+    const rows = await fetch(`${server.url}/exports/staff.csv`);
+    assert.equal(await rows.text(), "name\r\nAda\r\n");
+    const tooLarge = await fetch(`${server.url}/exports/orders.csv?delivery=buffered&rows=100000`);
+    assert.equal(tooLarge.status, 413);
+  });
+
+  test("reads the default dialect of exports, and the HTTP limits and headers", async () => {
+    const file = await configFile("own.json", {
+      server: {
+        csv: { dialect: "unix", header: false, nullValue: "NULL" },
+        http: { cacheControl: "private, max-age=60", codings: [], targetBytes: 200 },
+      },
+    });
+    await using server = await startServe(["--config", file]);
+    const lines = async (query: string): Promise<readonly string[]> => {
+      const answer = await fetch(`${server.url}/exports/orders.csv?columns=id,note&rows=3${query}`);
+      assert.equal(answer.headers.get("Cache-Control"), "private, max-age=60");
+      assert.equal(answer.headers.get("Content-Encoding"), null);
+      return (await answer.text()).split("\n");
+    };
+    const usual = await lines("");
+    assert.match(usual[0] ?? "", /^1,/);
+    assert.ok(
+      usual.some((line) => line.endsWith(",NULL")),
+      usual.join("|"),
+    );
+    assert.deepEqual((await lines("&dialect=rfc4180"))[0], "id,note\r");
+    const long = await fetch(`${server.url}/exports/orders.csv?rows=${"0".repeat(200)}`);
+    assert.equal(long.status, 414);
+  });
+
+  test("is overridden by a flag on the command line", async () => {
+    const file = await configFile("behind.json", { server: { slots: 3 } });
+    await using server = await startServe(["--config", file, "--slots", "5"]);
+    assert.equal((await statsOf(server.url)).total.slots, 5);
+  });
+
+  const faults: readonly (readonly [string, unknown, RegExp])[] = [
+    [
+      "an unknown group",
+      { severs: {} },
+      /"severs" in ".*" is not a setting\. A configuration takes server, databases, exports, bench\./,
+    ],
+    [
+      "an unknown setting",
+      { server: { wrokers: 2 } },
+      /"server\.wrokers" in ".*" is not a setting\. "server" takes .*workers, workerModel/,
+    ],
+    [
+      "a value that its flag refuses",
+      { server: { workers: 0 } },
+      /"server\.workers" in ".*" can't be used: "0" is too small\. Use 1 or more/,
+    ],
+    [
+      "a choice there is not",
+      { server: { encoder: "quick" } },
+      /"server\.encoder" in ".*" can't be used: "quick" is not one of them. Allowed choices are fast, csv-stringify/,
+    ],
+    [
+      "a list for one value",
+      { server: { slots: [1, 2] } },
+      /"server\.slots" in ".*" is \[1,2\]; it takes text or a number\./,
+    ],
+    [
+      "text where true or false is wanted",
+      { server: { color: "no" } },
+      /"server\.color" in ".*" is "no"; it takes true or false\./,
+    ],
+    [
+      "true where text is wanted",
+      { server: { host: true } },
+      /"server\.host" in ".*" is true; it takes text or a number\./,
+    ],
+    [
+      "exports that are no object",
+      { exports: ["a.csv"] },
+      /"exports" in ".*" is \["a\.csv"\]; it takes an object\./,
+    ],
+    [
+      "a name that objects inherit",
+      { constructor: 1 },
+      /"constructor" in ".*" is not a setting\. A configuration takes server/,
+    ],
+    [
+      "a setting of HTTP there is not",
+      { server: { http: { headByte: 1 } } },
+      /at "headByte": there is no such setting/,
+    ],
+    ["a list at the top", [1], /The configuration ".*" is \[1\]; it takes an object\./],
+    ["no JSON", "{ slots: 3 }", /is not JSON: /],
+    [
+      "an export of nothing",
+      { exports: { a: { description: "none" } } },
+      /"exports\.a" in ".*" has none of file, database with sql, and rows/,
+    ],
+    [
+      "an export of two things",
+      { exports: { a: { file: "a.csv", database: "shop", sql: "SELECT 1" } } },
+      /"exports\.a" in ".*" has several of file, database with sql, and rows/,
+    ],
+    [
+      "a field of another kind of export",
+      { exports: { a: { file: "a.csv", sql: "SELECT 1" } } },
+      /"exports\.a" in ".*" has "sql", which an export of a file doesn't take\./,
+    ],
+    [
+      "a database that isn't there",
+      {
+        databases: { shop: { url: "postgres://a@b/c" } },
+        exports: { a: { database: "shpo", sql: "SELECT 1" } },
+      },
+      /"exports\.a" in ".*" names the database "shpo"; there are shop\./,
+    ],
+    [
+      "a query without SQL",
+      { databases: { shop: { url: "postgres://a@b/c" } }, exports: { a: { database: "shop" } } },
+      /"exports\.a" in ".*" has neither sql nor sqlFile/,
+    ],
+    [
+      "an environment variable that isn't set",
+      { databases: { shop: { url: "env:NO_SUCH_VARIABLE" } } },
+      /"databases\.shop\.url" in ".*" is "env:NO_SUCH_VARIABLE", and the environment has no NO_SUCH_VARIABLE\./,
+    ],
+    [
+      "a freshness that is no duration",
+      {
+        databases: { shop: { url: "postgres://a@b/c" } },
+        exports: { a: { database: "shop", sql: "SELECT 1", freshness: "soon" } },
+      },
+      /"exports\.a\.freshness" in ".*" can't be used: "soon" is not a duration/,
+    ],
+    [
+      "a type of parameters there is not",
+      { exports: { a: { file: "a", parameters: { x: { type: "int" } } } } },
+      /"exports\.a\.parameters\.x\.type" in ".*" is "int"; it takes "integer" or "decimal"/,
+    ],
+    [
+      "a function where there can be none",
+      { exports: { a: { rows: "x" } } },
+      /"exports\.a\.rows" in ".*" is not a setting/,
+    ],
+  ];
+  for (const [what, content, message] of faults) {
+    test(`refuses ${what}`, async () => {
+      const { exitCode, stderr } = await runCli(["serve", "--config", await configFile("bad.json", content)]);
+      assert.match(stderr, message);
+      assert.equal(exitCode, 1);
+    });
+  }
+
+  test("refuses a missing file", async () => {
+    const { exitCode, stderr } = await runCli(["serve", "--config", join(folder, "none.json")]);
+    assert.match(stderr, /none\.json" can't be read: ENOENT/);
+    assert.equal(exitCode, 1);
+  });
+});
+
+describe("the configuration of the working directory", () => {
+  test("is read by itself, named in the first line of the log, and left out by --no-config", async () => {
+    const place = await mkdtemp(join(folder, "place-"));
+    await writeFile(join(place, "people.csv"), "name\nAda\n");
+    await writeFile(join(place, "stream-csv.yaml"), "exports:\n  staff: { file: people.csv }\n");
+    const found = await runCli(["export", "staff"], { cwd: place });
+    assert.equal(found.stdout, "name\r\nAda\r\n");
+    const left = await runCli(["export", "staff", "--no-config"], { cwd: place });
+    assert.match(left.stderr, /There is no generated export "staff"/);
+    await using server = await startServe([], { cwd: place });
+    const first = server.stderr().split("\n")[0] ?? "";
+    assert.equal(
+      (JSON.parse(first) as { configuration: string }).configuration,
+      join(place, "stream-csv.yaml"),
+    );
+    assert.equal((await fetch(`${server.url}/exports/orders.csv`)).status, 404);
+    assert.equal(await (await fetch(`${server.url}/exports/staff.csv`)).text(), "name\r\nAda\r\n");
+  });
+
+  test("is refused where there are two", async () => {
+    const place = await mkdtemp(join(folder, "two-"));
+    await writeFile(join(place, "stream-csv.yaml"), "{}");
+    await writeFile(join(place, "stream-csv.json"), "{}");
+    const { exitCode, stderr } = await runCli(["check"], { cwd: place });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /There are 2 configurations in .*: stream-csv\.yaml, stream-csv\.json\./);
+  });
+
+  test("isn't wanted by check alone", async () => {
+    const place = await mkdtemp(join(folder, "empty-"));
+    const { exitCode, stderr } = await runCli(["check"], { cwd: place });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /There is no configuration in/);
+  });
+});
+
+describe("a configuration module", () => {
+  test("serves rows of a program, with parameters as JavaScript has them, by every delivery", async () => {
+    const place = await mkdtemp(join(folder, "module-"));
+    const program = `
+      export default {
+        exports: {
+          squares: {
+            parameters: {
+              upTo: { type: "integer" },
+              also: { type: "decimal", list: true, default: [] },
+              until: { type: "date", optional: true },
+            },
+            freshness: "1h",
+            async *rows({ parameters: { upTo, also, until } }) {
+              for (let n = 1; n <= upTo; n += 1) yield { n, square: n * n, also: also.join("|"), until };
+            },
+          },
+          broken: { rows: async function* () { yield [1]; throw new Error("the driver failed"); } },
+        },
+      };`;
+    await writeFile(join(place, "stream-csv.config.mjs"), program);
+    await using server = await startServe([], { cwd: place });
+    const text = "n,square,also,until\r\n1,1,0.10|7,\r\n2,4,0.10|7,\r\n";
+    for (const delivery of ["streaming", "buffered", "file"]) {
+      const answer = await fetch(`${server.url}/exports/squares.csv?upTo=2&also=0.10,7&delivery=${delivery}`);
+      assert.equal(await answer.text(), text, delivery);
+    }
+    const chosen = await fetch(`${server.url}/exports/squares.csv?upTo=2&columns=square,n&rows=1`);
+    assert.equal(await chosen.text(), "square,n\r\n1,1\r\n");
+    const listed = await runCli(["export", "squares", "--param", "upTo=1", "--param", "until=2026-11-28"], {
+      cwd: place,
+    });
+    assert.equal(listed.stdout, 'n,square,also,until\r\n1,1,"",2026-11-28\r\n');
+    const failed = await runCli(["export", "broken"], { cwd: place });
+    assert.equal(failed.exitCode, 1);
+    assert.match(failed.stderr, /the driver failed/);
+    const checked = await runCli(["check"], { cwd: place });
+    assert.match(
+      checked.stdout,
+      /squares {2}rows {2}columns as the rows tell {2}upTo: integer, also: decimal, until: date\n/,
+    );
+    assert.equal(checked.exitCode, 0);
+  });
+
+  const faults: readonly (readonly [string, string, RegExp])[] = [
+    ["a module without a default export", "export const exports = {};", /has no default export/],
+    ["a module that can't be imported", "syntax error", /can't be imported: /],
+    [
+      "rows that are no function",
+      "export default { exports: { a: { rows: [] } } };",
+      /"exports\.a\.rows" in ".*" is \[\]; it takes a function\./,
+    ],
+  ];
+  for (const [what, program, message] of faults) {
+    test(`refuses ${what}`, async () => {
+      const place = await mkdtemp(join(folder, "bad-"));
+      await writeFile(join(place, "stream-csv.config.mjs"), program);
+      const { exitCode, stderr } = await runCli(["check"], { cwd: place });
+      assert.match(stderr, message);
+      assert.equal(exitCode, 1);
+    });
+  }
+});

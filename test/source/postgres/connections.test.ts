@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { generate } from "selfsigned";
+import { systemClock } from "../../../src/clock.ts";
+import { csvChunks, type Source } from "../../../src/index.ts";
+import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
+import { describeQuery } from "../../../src/source/postgres/query.ts";
+import { startPostgres, type PostgresServer } from "../../harness/postgres-server.ts";
+
+const started = startPostgres(["max_connections=40"]);
+const skip = typeof started === "string" ? started : false;
+const bouncer = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].find((path) => existsSync(path));
+const skipBouncer =
+  skip === false && bouncer === undefined ? "pgbouncer isn't installed: apt-get install pgbouncer" : skip;
+const endless = "SELECT n, repeat('x', 100) AS t FROM (SELECT generate_series(1, 100000000) AS n) AS s";
+
+function server(): PostgresServer {
+  if (typeof started === "string") throw new Error(started);
+  return started;
+}
+
+before(async () => {
+  if (skip !== false) return;
+  const { cert, private: key } = await generate([{ name: "commonName", value: "localhost" }], {
+    keySize: 2048,
+  });
+  const { folder } = server();
+  const id = (flag: string): number => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout);
+  for (const [name, text] of [
+    ["server.crt", cert],
+    ["server.key", key],
+  ] as const) {
+    const path = join(folder, "data", name);
+    writeFileSync(path, text);
+    if (process.getuid?.() === 0) chownSync(path, id("-u"), id("-g"));
+    chmodSync(path, 0o600);
+  }
+  server().run("ALTER SYSTEM SET ssl = on");
+  server().run("SELECT pg_reload_conf()");
+  writeFileSync(join(folder, "ca.crt"), cert);
+});
+after(() => {
+  if (typeof started !== "string") started.stop();
+});
+
+async function open(url: string): Promise<PostgresDatabase> {
+  return await PostgresDatabase.open({ url }, systemClock);
+}
+
+async function sourceOf(database: PostgresDatabase, sql: string): Promise<Source> {
+  const { signal } = new AbortController();
+  const query = await describeQuery(database, { name: "query", sql, parameterTypes: new Map() }, signal);
+  return query.bind({ values: new Map(), version: "test" });
+}
+
+async function read(database: PostgresDatabase, sql: string): Promise<string> {
+  let text = "";
+  for await (const chunk of csvChunks(await sourceOf(database, sql), { dialect: "unix", header: false }))
+    text += Buffer.from(chunk).toString("utf8");
+  return text;
+}
+
+/** Sessions of this tool that are doing something. */
+function running(): number {
+  const sql =
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'stream-csv%' AND state <> 'idle'";
+  return Number(server().run(`COPY (${sql}) TO STDOUT`));
+}
+
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (const end = Date.now() + 10_000; !isTrue(); await sleep(20))
+    if (Date.now() > end) assert.fail(`${what}: not within 10 s`);
+}
+
+async function cancelled(database: PostgresDatabase): Promise<void> {
+  const abort = new AbortController();
+  const source = await sourceOf(database, endless);
+  const rows = source.read({ signal: abort.signal })[Symbol.asyncIterator]();
+  await rows.next();
+  await until("the query runs", () => running() === 1);
+  abort.abort(new Error("left"));
+  await assert.rejects(async () => await rows.next(), { message: "left" });
+  await until("the query is over", () => running() === 0);
+}
+
+for (const [mode, root] of [
+  ["require", false],
+  ["verify-full", true],
+] as const) {
+  test(`reads and cancels over TLS with sslmode=${mode}`, { skip }, async () => {
+    const { port, folder } = server();
+    const trust = root ? `&sslrootcert=${join(folder, "ca.crt")}` : "";
+    const database = await open(`postgres://test@localhost:${port}/postgres?sslmode=${mode}${trust}`);
+    try {
+      assert.equal(
+        await read(database, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"),
+        "true\n",
+      );
+      await cancelled(database);
+    } finally {
+      await database.close();
+    }
+  });
+}
+
+test("refuses a certificate that nobody it trusts has signed", { skip }, async () => {
+  const database = await open(`postgres://test@localhost:${server().port}/postgres?sslmode=verify-full`);
+  try {
+    await assert.rejects(read(database, "SELECT 1 AS n"), (error: Error & { code: string }) => {
+      assert.equal(error.code, "SCSV_DATABASE_REFUSED");
+      assert.match((error.cause as Error).message, /self-signed certificate/);
+      return true;
+    });
+  } finally {
+    await database.close();
+  }
+});
+
+test(
+  "works through pgbouncer in transaction mode, and cancels through it",
+  { skip: skipBouncer },
+  async () => {
+    const { folder, port } = server();
+    const place = join(folder, "bouncer");
+    mkdirSync(place, { mode: 0o777 });
+    chmodSync(place, 0o777);
+    const bouncerPort = port + 1;
+    writeFileSync(join(place, "users.txt"), '"test" ""\n');
+    writeFileSync(
+      join(place, "pgbouncer.ini"),
+      `[databases]
+postgres = host=127.0.0.1 port=${port} user=test
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${bouncerPort}
+unix_socket_dir =
+auth_type = any
+auth_file = ${join(place, "users.txt")}
+pool_mode = transaction
+default_pool_size = 2
+`,
+    );
+    const child = startBouncer(join(place, "pgbouncer.ini"));
+    try {
+      await listening(bouncerPort);
+      const database = await open(`postgres://test@127.0.0.1:${bouncerPort}/postgres`);
+      try {
+        const count = 8;
+        const reads = Array.from({ length: count }, (_, n) =>
+          read(database, `SELECT ${n} AS n, current_setting('TimeZone') AS zone`),
+        );
+        assert.deepEqual(
+          await Promise.all(reads),
+          Array.from({ length: count }, (_, n) => `${n},UTC\n`),
+        );
+        await cancelled(database);
+        assert.equal(await read(database, "SELECT 1 AS n"), "1\n");
+      } finally {
+        await database.close();
+      }
+    } finally {
+      child.kill("SIGKILL");
+      await once(child, "close");
+    }
+  },
+);
+
+/** pgbouncer refuses to run as root. */
+function startBouncer(file: string): ChildProcess {
+  const user = process.getuid?.() === 0 ? ["-u", "nobody"] : [];
+  return spawn(bouncer ?? "", [...user, file], { stdio: "ignore" });
+}
+
+async function listening(port: number): Promise<void> {
+  for (const end = Date.now() + 10_000; Date.now() < end; await sleep(50)) {
+    const socket = connect(port, "127.0.0.1");
+    const isOpen = await Promise.race([
+      once(socket, "connect").then(() => true),
+      once(socket, "error").then(() => false),
+    ]).catch(() => false);
+    socket.destroy();
+    if (isOpen) return;
+  }
+  assert.fail(`nothing listens on ${port} after 10 s`);
+}

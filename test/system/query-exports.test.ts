@@ -1,0 +1,419 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { statsOf, transferWhen } from "../harness/ask.ts";
+import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
+import { startPostgres, type PostgresServer } from "../harness/postgres-server.ts";
+import { connectTo, get } from "../harness/raw-client.ts";
+
+const started = startPostgres(["max_connections=40"]);
+const skip = typeof started === "string" ? started : false;
+
+let folder = "";
+let server: ServeProcess;
+
+const password = "not-to-be-seen";
+const tables = `
+CREATE ROLE reporter LOGIN PASSWORD '${password}';
+CREATE ROLE tenants;
+CREATE TYPE state AS ENUM ('open', 'paid', 'void');
+CREATE TABLE invoice (id int PRIMARY KEY, customer int, total numeric(10,2), due date, state state, memo text);
+INSERT INTO invoice SELECT n, n % 10, n * 1.25, date '2024-01-01' + n % 900, (array['open','paid','void'])[1 + n % 3]::state,
+  CASE WHEN n % 5 = 0 THEN NULL ELSE 'memo, ' || n END FROM generate_series(1, 50000) AS n;
+CREATE TABLE tenant_row (tenant text, n int);
+INSERT INTO tenant_row VALUES ('acme', 1), ('acme', 2), ('other', 3);
+ALTER TABLE tenant_row ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON tenant_row USING (tenant = current_setting('app.tenant', true));
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO reporter, tenants;
+GRANT tenants TO reporter;
+CREATE TABLE changing (a int);
+INSERT INTO changing VALUES (1);
+GRANT SELECT ON changing TO reporter;`;
+
+const configuration = (url: string): object => ({
+  databases: {
+    shop: { url, connections: 4, statementTimeout: "20s" },
+    small: { url, connections: 1 },
+    hasty: { url, statementTimeout: "300ms" },
+    tenants: { url, role: "tenants" },
+  },
+  server: { queueTimeout: "500ms" },
+  exports: {
+    invoices: {
+      database: "shop",
+      sql: `SELECT id, total, due, state, memo FROM invoice
+        WHERE customer = :customer AND due >= :since AND state = ANY(:state) ORDER BY id -- :not a parameter`,
+      description: "Invoices of one customer",
+      parameters: {
+        customer: { type: "integer" },
+        since: { type: "date", default: "2024-01-01" },
+        state: { type: "text", list: true, default: ["open", "paid", "void"] },
+      },
+      version: "SELECT max(id), count(*) FROM invoice WHERE customer = :customer",
+    },
+    echo: {
+      database: "shop",
+      sql: "SELECT :text::text AS text, :maybe::bigint AS maybe",
+      parameters: { text: { type: "text" }, maybe: { type: "integer", optional: true } },
+    },
+    all: { database: "shop", sql: "TABLE invoice", freshness: "1h" },
+    endless: {
+      database: "small",
+      sql: "SELECT n, repeat('x', 100) AS t FROM (SELECT generate_series(1, 100000000) AS n) AS s",
+    },
+    sorting: {
+      database: "shop",
+      sql: "SELECT n FROM generate_series(1, 30000000) AS n ORDER BY md5(n::text)",
+    },
+    late: { database: "hasty", sql: "SELECT n FROM generate_series(1, 30000000) AS n ORDER BY md5(n::text)" },
+    breaking: { database: "shop", sql: "SELECT n, 1 / (n - 40000) AS q FROM generate_series(1, 50000) AS n" },
+    broken: { database: "shop", sql: "SELECT 'secret-' || id AS s, 1 / (id - id) AS q FROM invoice" },
+    tenant: {
+      database: "tenants",
+      sql: "SELECT n FROM tenant_row ORDER BY n",
+      parameters: { tenant: { type: "text" } },
+      settings: { "app.tenant": ":tenant" },
+    },
+    changing: { database: "shop", sql: "SELECT * FROM changing" },
+    streamed: { database: "shop", sql: "SELECT 1 AS one", deliveries: ["streaming"] },
+  },
+});
+
+before(async () => {
+  if (typeof started === "string") return;
+  started.run(tables);
+  folder = await mkdtemp(join(tmpdir(), "stream-csv-queries-"));
+  const url = started.url.replace("test@", `reporter:${password}@`);
+  await writeFile(join(folder, "stream-csv.json"), JSON.stringify(configuration("env:SHOP_URL")));
+  server = await startServe([], { cwd: folder, env: { SHOP_URL: url } });
+});
+after(async () => {
+  if (typeof started === "string") return;
+  await server[Symbol.asyncDispose]();
+  started.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function postgres(): PostgresServer {
+  if (typeof started === "string") throw new Error(started);
+  return started;
+}
+
+async function ask(path: string, headers: Record<string, string> = {}): Promise<Response> {
+  return await fetch(`${server.url}/exports/${path}`, { headers });
+}
+
+async function problem(
+  path: string,
+): Promise<{ readonly status: number; readonly code: string; readonly detail: string }> {
+  const answer = await ask(path);
+  const { code, detail } = (await answer.json()) as { code: string; detail: string };
+  return { status: answer.status, code, detail };
+}
+
+/** Queries of exports that run, by what their sessions are called. */
+function running(): number {
+  return Number(
+    postgres().run(
+      "COPY (SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'stream-csv%' AND state <> 'idle') TO STDOUT",
+    ),
+  );
+}
+
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (const end = Date.now() + 10_000; !isTrue(); await sleep(10))
+    if (Date.now() > end) assert.fail(`${what}: not within 10 s`);
+}
+
+for (const delivery of ["streaming", "buffered", "file"]) {
+  test(`a ${delivery} body has the bytes of COPY`, { skip }, async () => {
+    const sql =
+      "SELECT id, total, due, state, memo FROM invoice WHERE customer = 7 AND due >= '2025-01-01' ORDER BY id";
+    const expected = postgres().run(`COPY (${sql}) TO STDOUT WITH (FORMAT csv, HEADER)`);
+    const answer = await ask(
+      `invoices.csv?customer=7&since=2025-01-01&dialect=postgres&delivery=${delivery}`,
+    );
+    assert.equal(answer.status, 200);
+    assert.deepEqual(Buffer.from(await answer.arrayBuffer()), expected);
+  });
+}
+
+test("the list of exports tells columns and parameters", { skip }, async () => {
+  const { exports } = (await (await fetch(`${server.url}/exports`)).json()) as {
+    exports: { name: string; description: string; source: string; columns: unknown; parameters: unknown }[];
+  };
+  const { description, source, columns, parameters } = exports.find(({ name }) => name === "invoices") ?? {};
+  assert.equal(description, "Invoices of one customer");
+  assert.equal(source, "postgres");
+  assert.deepEqual(columns, [
+    { name: "id", type: "integer" },
+    { name: "total", type: "decimal(10,2)" },
+    { name: "due", type: "date" },
+    { name: "state", type: "text" },
+    { name: "memo", type: "text" },
+  ]);
+  const common = { description: null, default: null, optional: false, oneOf: null, list: false };
+  assert.deepEqual(parameters, [
+    { ...common, name: "customer", type: "integer" },
+    { ...common, name: "since", type: "date", default: "2024-01-01" },
+    { ...common, name: "state", type: "text", default: ["open", "paid", "void"], list: true },
+  ]);
+});
+
+test("rows limits the query, and columns prunes it", { skip }, async () => {
+  const answer = await ask("invoices.csv?customer=7&columns=memo,id&rows=2");
+  assert.equal(await answer.text(), 'memo,id\r\n"memo, 7",7\r\n"memo, 17",17\r\n');
+  assert.match(
+    (await problem("invoices.csv?customer=7&columns=customer")).detail,
+    /has no column "customer"/,
+  );
+});
+
+const hostile = [
+  "'; DROP TABLE invoice; --",
+  "\\'",
+  '"',
+  "{a,b}",
+  "NULL",
+  "",
+  "ü\u{1F600}",
+  "=1+1",
+  "$1",
+  ":customer",
+];
+for (const text of hostile) {
+  test(`the text ${JSON.stringify(text)} is bound, never a part of the SQL`, { skip }, async () => {
+    const answer = await ask(`echo.csv?text=${encodeURIComponent(text)}&quoting=all&header=false`);
+    assert.equal(await answer.text(), `"${text.replaceAll('"', '""')}",\r\n`);
+  });
+}
+
+test("a list is bound as an array, repeated or as one CSV row", { skip }, async () => {
+  const repeated = await (
+    await ask("invoices.csv?customer=7&state=open&state=void&columns=id&header=false")
+  ).text();
+  const row = await (await ask("invoices.csv?customer=7&state=open,void&columns=id&header=false")).text();
+  assert.equal(repeated, row);
+  assert.equal(
+    row.split("\r\n").length - 1,
+    Number(
+      postgres().run("COPY (SELECT count(*) FROM invoice WHERE customer = 7 AND state <> 'paid') TO STDOUT"),
+    ),
+  );
+});
+
+const refused: readonly (readonly [string, RegExp])[] = [
+  ["invoices.csv", /Parameter "customer" is missing; it takes a whole number/],
+  ["invoices.csv?customer=7.5", /Parameter "customer": "7\.5" is not a whole number/],
+  ["invoices.csv?customer=7&customer=8", /Parameter "customer": it is given twice, the second time as "8"/],
+  ["invoices.csv?customer=7&since=2025-02-30", /Parameter "since": "2025-02-30" is not a day/],
+  ["invoices.csv?customer=7&state=open,%22paid", /Parameter "state": "open,\\"paid" is not a list/],
+  [
+    "invoices.csv?customer=7&color=red",
+    /Unknown parameter "color" with value "red"; it takes customer, since, state, delivery/,
+  ],
+  ["invoices.csv?customer=7&seed=1", /Parameter "seed": "1" has no use here/],
+  [
+    "streamed.csv?delivery=file",
+    /Parameter "delivery": "streamed" is not delivered as "file"\. Use one of streaming\./,
+  ],
+];
+for (const [path, message] of refused) {
+  test(`GET ${path} is a 400 that says what is allowed`, { skip }, async () => {
+    const { status, code, detail } = await problem(path);
+    assert.equal(status, 400);
+    assert.equal(code, "SCSV_BAD_PARAMETER");
+    assert.match(detail, message);
+  });
+}
+
+test("equal versions give one ETag, and a 304 without running the query", { skip }, async () => {
+  const path = "invoices.csv?customer=3&delivery=file";
+  const first = await ask(path);
+  const etag = first.headers.get("etag") ?? "";
+  await first.arrayBuffer();
+  const again = await ask(path, { "If-None-Match": etag });
+  assert.equal(again.status, 304);
+  assert.equal(again.headers.get("x-transfer-id"), null);
+  postgres().run("INSERT INTO invoice VALUES (60003, 3, 1, '2024-05-05', 'open', NULL)");
+  const changed = await ask(path, { "If-None-Match": etag });
+  assert.equal(changed.status, 200);
+  assert.notEqual(changed.headers.get("etag"), etag);
+  assert.match(await changed.text(), /60003,1\.00/);
+  postgres().run("DELETE FROM invoice WHERE id = 60003");
+});
+
+test("within its freshness an export is prepared once", { skip }, async () => {
+  const path = "all.csv?delivery=file&columns=id";
+  const first = await (await ask(path)).text();
+  postgres().run("INSERT INTO invoice VALUES (60001, 1, 1, '2024-05-05', 'open', NULL)");
+  assert.equal(await (await ask(path)).text(), first);
+  postgres().run("DELETE FROM invoice WHERE id = 60001");
+});
+
+test("row security sees the role and the settings of the transaction", { skip }, async () => {
+  assert.equal(await (await ask("tenant.csv?tenant=acme")).text(), "n\r\n1\r\n2\r\n");
+  assert.equal(await (await ask("tenant.csv?tenant=nobody")).text(), "n\r\n");
+});
+
+test("a client that leaves, or DELETE, ends the query in the database", { skip }, async () => {
+  for (const name of ["endless", "sorting"]) {
+    const { socket } = await connectTo(server.url, get(`/exports/${name}.csv`));
+    await until("the query runs", () => running() === 1);
+    socket.destroy();
+    await until("the query of a client that left is over", () => running() === 0);
+  }
+  const answer = await ask("endless.csv");
+  const id = answer.headers.get("x-transfer-id");
+  assert.equal((await fetch(`${server.url}/transfers/${id}`, { method: "DELETE" })).status, 202);
+  await assert.rejects(answer.arrayBuffer());
+  await until("the cancelled query is over", () => running() === 0);
+  assert.equal((await transferWhen(server, id)).state, "cancelled");
+});
+
+test("a stalled reader holds a connection; others get a 503 when none comes free", { skip }, async () => {
+  const stalled = await connectTo(server.url, get("/exports/endless.csv"));
+  await until("the query runs", () => running() === 1);
+  const answer = await ask("endless.csv");
+  assert.equal(answer.status, 503);
+  assert.ok(Number(answer.headers.get("retry-after")) >= 1);
+  const { total } = await statsOf(server);
+  assert.equal(total.busyDatabaseConnections, 1);
+  stalled.socket.destroy();
+  await until("the query is over", () => running() === 0);
+});
+
+test("a time-out of the statement is a 504", { skip }, async () => {
+  const { status, code } = await problem("late.csv");
+  assert.deepEqual([status, code], [504, "SCSV_QUERY_TIMEOUT"]);
+});
+
+test("an error in the middle of the rows cuts the body", { skip }, async () => {
+  const answer = await ask("breaking.csv");
+  assert.equal(answer.status, 200);
+  await assert.rejects(answer.arrayBuffer());
+  const transfer = await transferWhen(server, answer.headers.get("x-transfer-id"));
+  assert.equal(transfer.state, "failed");
+  assert.equal(transfer.error?.code, "SCSV_QUERY_FAILED");
+  assert.match(transfer.error.message, /SQLSTATE 22012/);
+});
+
+test(
+  "an error before the first row is a status, without SQL, values and the database's words",
+  { skip },
+  async () => {
+    const answer = await ask("broken.csv");
+    const text = await answer.text();
+    assert.equal(answer.status, 500);
+    assert.doesNotMatch(text, /SELECT|secret|division/);
+    const line = await server.logged(({ export: name, state }) => name === "broken" && state === "failed");
+    assert.match(JSON.stringify(line), /division by zero/);
+  },
+);
+
+test("columns that change are described anew", { skip }, async () => {
+  assert.equal(await (await ask("changing.csv")).text(), "a\r\n1\r\n");
+  postgres().run("ALTER TABLE changing ADD COLUMN b text DEFAULT 'new'");
+  const once = await ask("changing.csv");
+  assert.equal(once.status, 503);
+  assert.equal(((await once.json()) as { code: string }).code, "SCSV_SOURCE_CHANGED");
+  assert.equal(await (await ask("changing.csv")).text(), "a,b\r\n1,new\r\n");
+});
+
+test(
+  "the log line of a transfer tells what it cost the database, and no line holds the password",
+  { skip },
+  async () => {
+    await (await ask("all.csv?rows=10")).arrayBuffer();
+    const line = await server.logged(({ export: name, rows }) => name === "all" && rows === 10);
+    assert.ok(Number(line["connectionHeldMs"]) > 0);
+    assert.equal(line["connectionWaitMs"], 0);
+    assert.doesNotMatch(server.stderr(), new RegExp(password));
+  },
+);
+
+test("stream-csv export takes the same parameters by --param", { skip }, async () => {
+  const env = { SHOP_URL: postgres().url };
+  const good = await runCli(
+    ["export", "invoices", "--param", "customer=7", "--param", "state=open", "--rows", "1"],
+    { cwd: folder, env },
+  );
+  assert.equal(good.stdout, 'id,total,due,state,memo\r\n27,33.75,2024-01-28,open,"memo, 27"\r\n');
+  const bad = await runCli(["export", "invoices", "--param", "customer=x"], { cwd: folder, env });
+  assert.equal(bad.exitCode, 1);
+  assert.match(bad.stderr, /--param customer: "x" is not a whole number/);
+  const unknown = await runCli(["export", "invoices", "--param", "rows=1"], { cwd: folder, env });
+  assert.match(unknown.stderr, /--param rows=1: "invoices" declares the parameters customer, since, state\./);
+});
+
+const badQueries: readonly (readonly [string, string, object, RegExp])[] = [
+  [
+    "a second statement",
+    "SELECT 1 AS a; DROP TABLE invoice",
+    {},
+    /The SQL of "bad" can't be used: .*syntax error/,
+  ],
+  ["a statement that writes", "DELETE FROM invoice RETURNING id", {}, /The SQL of "bad" can't be used/],
+  ["two columns of one name", "SELECT 1 AS a, 2 AS a", {}, /gives two columns named "a"/],
+  ["an undeclared parameter", "SELECT :x::int AS a", {}, /has the parameter ":x", which isn't declared/],
+  [
+    "a parameter that nothing uses",
+    "SELECT 1 AS a",
+    { x: { type: "text" } },
+    /declares the parameter "x", which its SQL doesn't use/,
+  ],
+  [
+    "a parameter with a taken name",
+    "SELECT :rows::int AS a",
+    { rows: { type: "integer" } },
+    /every export has a parameter of this name already/,
+  ],
+  [
+    "a default of another type",
+    "SELECT :x::int AS a",
+    { x: { type: "integer", default: "many" } },
+    /"many" is not a whole number/,
+  ],
+  ["a table there is not", "SELECT * FROM no_such_table", {}, /relation "no_such_table" does not exist/],
+];
+async function badConfiguration(sql: string, parameters: object): Promise<string> {
+  const file = join(folder, "bad.json");
+  const exports = { bad: { database: "shop", sql, parameters } };
+  await writeFile(file, JSON.stringify({ databases: { shop: { url: postgres().url } }, exports }));
+  return file;
+}
+
+for (const [what, sql, parameters, message] of badQueries) {
+  test(`check refuses a configuration with ${what}`, { skip }, async () => {
+    const { exitCode, stderr } = await runCli(["check", "--config", await badConfiguration(sql, parameters)]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, message);
+  });
+}
+
+test("a query that can't be used keeps the server from starting", { skip }, async () => {
+  const file = await badConfiguration("SELECT 1 AS a, 2 AS a", {});
+  const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--config", file]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /gives two columns named "a"/);
+});
+
+test("a database that is down is a 503, and the server goes on when it is back", { skip }, async () => {
+  postgres().halt("immediate");
+  const { status, code, detail } = await problem("all.csv");
+  assert.deepEqual([status, code], [503, "SCSV_DATABASE_UNAVAILABLE"]);
+  assert.doesNotMatch(detail, new RegExp(`${password}|reporter`));
+  const off = await runCli(["check"], {
+    cwd: folder,
+    env: { SHOP_URL: postgres().url.replace("test@", `u:${password}@`) },
+  });
+  assert.equal(off.exitCode, 1);
+  assert.match(off.stderr, /The export "invoices" can't be read now\. .*ECONNREFUSED/s);
+  assert.doesNotMatch(off.stderr, new RegExp(password));
+  postgres().restart();
+  const answer = await ask("all.csv?rows=1&columns=id");
+  assert.equal(answer.status, 200);
+});
