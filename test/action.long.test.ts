@@ -22,7 +22,7 @@ async function scratch(t: TestContext, file: string, extra: number) {
   await writeFile(join(workspace, file), source);
   const git = (command: string): string => {
     const identity = "git config user.name a && git config user.email a@b.c";
-    const { status, stdout, stderr } = bash(`${command.replace("IDENTITY", identity)}`, {}, workspace);
+    const { status, stdout, stderr } = bash(command.replace("IDENTITY", identity), {}, workspace);
     assert.equal(status, 0, stderr);
     return stdout.trim();
   };

@@ -4,7 +4,7 @@ import { errorOf } from "../fault.ts";
 import { readFrom, type ServedExport } from "../session/session.ts";
 
 /** One client that reads an export slowly, as far as it is. */
-export interface SlowClient {
+interface SlowClient {
   /** Bytes of the body it has read. */
   readonly bytes: number;
   /** Why it no longer reads; null while it reads, or waits for its first byte. */
@@ -12,7 +12,7 @@ export interface SlowClient {
 }
 
 /** Clients that read until they are stopped. */
-export interface SlowClients {
+interface SlowClients {
   readonly clients: readonly SlowClient[];
   /** Rejects when the first of them is refused, fails, or reaches the end of its export. */
   readonly ended: Promise<never>;

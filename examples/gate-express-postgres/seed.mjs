@@ -1,7 +1,7 @@
 // Fills the table that the export reads; does nothing when it is there.
-import pg from "pg";
+import { Client } from "pg";
 
-const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
+const client = new Client({ connectionString: process.env.DATABASE_URL });
 await client.connect();
 await client.query(`
   CREATE TABLE IF NOT EXISTS orders (id integer PRIMARY KEY, customer text, total numeric(10, 2), paid boolean);

@@ -2,9 +2,9 @@ import { createServer } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { stringify } from "csv-stringify";
 import express from "express";
-import pg from "pg";
+import { Pool } from "pg";
 
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
+const pool = new Pool({ connectionString: process.env.DATABASE_URL });
 const app = express();
 const pageRows = 2000;
 

@@ -97,7 +97,7 @@ export function runAction({ workspace, temporary, inputs, baseSha, env = {} }: A
       return value;
     });
   const filledAll = (record: Readonly<Record<string, string>> = {}): Record<string, string> =>
-    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, filled(String(value))]));
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, filled(value)]));
 
   let all: Ended = { status: 0, stdout: "", stderr: "" };
   let failedStep: string | null = null;

@@ -58,7 +58,7 @@ function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection):
 const shares: ReadonlySet<string> = new Set(["ping_kept_ratio"]);
 
 /** The median of a metric of an arm, as far as it can be measured. */
-export function medianCell(view: ScenarioView, arm: string, { id, unit, resolution }: ShownMetric): Cell {
+function medianCell(view: ScenarioView, arm: string, { id, unit, resolution }: ShownMetric): Cell {
   const value = view.median(arm, id);
   const shown = value !== null && shares.has(id) ? Math.min(1, value) : value;
   return { ...quantityCell(shown, unit), ...(resolution > 0 ? { resolution } : {}) };

@@ -1,7 +1,7 @@
 import type { LatencySummary } from "../../load/probe-latency.ts";
 
 /** What a server has to keep while slow readers read; fixed before the run. */
-export const limits = {
+const limits = {
   /** The 99th percentile of short requests may be this long, */
   pingP99Seconds: 0.1,
   /** or this many times as long as without readers, on a machine that is busy with other things. */

@@ -254,9 +254,10 @@ test("what is too short to be measured is never shown as nothing", () => {
 test("a run gives its servers the names of the user's targets, where no delivery takes part", () => {
   const result = exampleResult();
   const arms = [{ id: "api", scenario: "export", role: "treatment" as const, delivery: "api" }];
-  const rounds = result.rounds
-    .slice(0, 4)
-    .map((round) => ({ ...round, arms: { api: arm(1, 0.01, mebibyte) } }));
+  const rounds = Array.from({ length: 4 }, (_, index) => {
+    const measured = { api: arm(1, 0.01, mebibyte) };
+    return { scenario: "export", index, order: ["api"], valid: true, arms: measured };
+  });
   const text = terminalReport({ ...result, arms, rounds, comparisons: [] }, { hasColor: false });
   assert.match(text, /^api: 290,000 rows/);
   assert.match(text, /At its peak, one export adds this much memory: 1\.00 MiB \(api\)\./);
