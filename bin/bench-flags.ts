@@ -1,15 +1,27 @@
+// Longer than most, because every flag is declared, typed and passed on here.
+
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
 import type { BenchConfig, BenchTarget, NamedBaseline } from "../bench/index.ts";
 import { parseByteSize, parseCount, parseDuration } from "../src/ground.ts";
 import { generatedExportNames, isGeneratedExportName } from "../src/internal.ts";
+import { fromEnvironment } from "./environment.ts";
+import { isOfConfiguration } from "./configuration/is-of-configuration.ts";
+import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
+import { paramOption, type ParameterText } from "./param-option.ts";
 import { RepeatableOption, flagParser, type GlobalFlags } from "./option.ts";
 import { outputOption, type Output } from "./output.ts";
 
 /** The options of `bench`, with the global ones. */
 export interface BenchFlags extends GlobalFlags {
+  readonly configuration?: LoadedConfiguration;
+  /** Of the configuration; flags of the same name replace them. */
+  readonly parameters?: readonly ParameterText[];
+  /** Of the configuration, beside those of flags. */
+  readonly targets?: readonly BenchTarget[];
   readonly export: string;
+  readonly param?: readonly ParameterText[];
   readonly rows?: number;
   readonly rounds?: number;
   readonly seed?: number;
@@ -49,7 +61,12 @@ interface HeaderField {
 export function addBenchFlags(command: Command): Command {
   const count = flagParser(parseCount);
   return command
-    .option("--export <name|file>", "the generated export, or the file, to measure", "orders")
+    .option(
+      "--export <name|file>",
+      "the export to measure: one of the configuration, a generated one, or a file",
+      "orders",
+    )
+    .addOption(paramOption())
     .option("--rows <n>", "rows of a timed export (default: as many as stream in about a second)", count)
     .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", count)
     .option(
@@ -159,25 +176,32 @@ export function benchConfigOf(
   {
     baseline,
     isFirstBaseline,
-    targets = [],
-  }: {
-    readonly baseline: NamedBaseline | null;
-    readonly isFirstBaseline: boolean;
-    /** Targets of the configuration, beside those of flags. */
-    readonly targets?: readonly BenchTarget[];
-  },
+  }: { readonly baseline: NamedBaseline | null; readonly isFirstBaseline: boolean },
 ): BenchConfig {
+  const isConfigured = isOfConfiguration(flags.export, flags.configuration);
   // A file exists, or its text has a path separator or the ending of a file; anything else is a name.
   const isFile =
-    existsSync(flags.export) || /[/\\]|\.(parquet|csv|tsv|json|ndjson|jsonl|duckdb)$/i.test(flags.export);
+    !isConfigured &&
+    (existsSync(flags.export) ||
+      /[/\\]|\.(parquet|csv|tsv|json|ndjson|jsonl|duckdb|sqlite|sqlite3|db)$/i.test(flags.export));
   if (isFile && !existsSync(flags.export)) throw new RangeError(`The file "${flags.export}" does not exist.`);
-  if (!isFile && !isGeneratedExportName(flags.export))
+  if (!isConfigured && !isFile && !isGeneratedExportName(flags.export)) {
+    const configured = (flags.configuration?.sources ?? []).map(({ name = "" }) => name);
     throw new RangeError(
-      `There is no export "${flags.export}"; there are: ${generatedExportNames.join(", ")}. To measure a file, give its path with the ending.`,
+      `There is no export "${flags.export}"; there are: ${[...configured, ...generatedExportNames].join(", ")}. To measure a file, give its path with the ending.`,
+    );
+  }
+  const parameters = parametersOf(flags);
+  if (!isConfigured && parameters.length > 0)
+    throw new RangeError(
+      `--param ${parameters[0]?.join("=")}: "${flags.export}" is no export of a configuration, and declares no parameters.`,
     );
   return {
     exportName: isFile ? null : flags.export,
     sourceFile: isFile ? flags.export : null,
+    configuration:
+      flags.configuration === undefined ? null : isConfigured ? flags.configuration.file : "none",
+    parameters: parameters.map((parameter) => parameter.join("=")),
     rows: flags.rows ?? null,
     seed: flags.seed ?? randomInt(2 ** 32),
     ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
@@ -186,7 +210,7 @@ export function benchConfigOf(
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
     workerModel: flags.workerModel,
     ...(flags.slots === undefined ? {} : { slots: flags.slots }),
-    targets: [...targets, ...(flags.target ?? [])],
+    targets: [...(flags.targets ?? []), ...(flags.target ?? [])],
     targetDefaults: targetDefaultsOf(flags),
     integrity: flags.integrity,
     observe: flags.observe ?? [],
@@ -203,6 +227,11 @@ export function benchConfigOf(
   };
 }
 
+/** Values of the parameters that the export declares: those of flags, and of the configuration what they don't name. */
+export function parametersOf({ param = [], parameters = [] }: BenchFlags): readonly ParameterText[] {
+  return [...parameters.filter(([name]) => !param.some(([given]) => given === name)), ...param];
+}
+
 /** What flags say of every target. */
 function targetDefaultsOf({
   header = [],
@@ -211,28 +240,13 @@ function targetDefaultsOf({
   ping,
 }: BenchFlags): NonNullable<BenchConfig["targetDefaults"]> {
   return {
-    headers: Object.fromEntries(header.map(({ name, value }) => [name, fromEnvironment(value, name)])),
+    headers: Object.fromEntries(
+      header.map(({ name, value }) => [name, fromEnvironment(value, `The header field ${name}`)]),
+    ),
     ...(ready === undefined ? {} : { ready }),
     ...(readyTimeout === undefined ? {} : { readyTimeout }),
     ...(ping === undefined ? {} : { ping: ping === "none" ? null : ping }),
   };
-}
-
-const environmentPrefix = "env:";
-
-/**
- * The value of a header field: `env:NAME` is read from the environment, so that a secret stands neither in a command line
- * nor in a file.
- * @throws RangeError when there is no such variable
- */
-function fromEnvironment(value: string, field: string): string {
-  if (!value.startsWith(environmentPrefix)) return value;
-  const variable = value.slice(environmentPrefix.length);
-  const found = process.env[variable];
-  if (found !== undefined && found !== "") return found;
-  throw new RangeError(
-    `The header field ${field} is read from the environment variable "${variable}", which is not set.`,
-  );
 }
 
 function parseHeader(text: string): HeaderField {

@@ -119,7 +119,7 @@ async function measureAndReport(
     tool: toolIdentity(),
     folder: process.cwd(),
     calibration: await readCalibration(loaded),
-    makeReference: referenceDigest,
+    makeReference: referenceDigest(flags),
     signal: interruption.signal,
     onProgress: (now) => progress.show(now),
     onNotice: (text) => progress.tell(text),

@@ -25,7 +25,7 @@ import { csvChunks, type DialectName, type Source } from "../../src/index.ts";
 import { generatedSource } from "../../src/internal.ts";
 import { PostgresDatabase } from "../../src/source/postgres/database.ts";
 import { describeQuery } from "../../src/source/postgres/query.ts";
-import { startPostgres } from "../../test/harness/postgres-server.ts";
+import { startPostgres } from "../postgres-server.ts";
 import { medianSeconds, ratiosText, runInTurns } from "./in-turns.ts";
 
 const rows = Number(process.argv[2] ?? 1_000_000);
@@ -43,13 +43,13 @@ const columns =
   "id bigint, customer text, email text, quantity int, price numeric(10,2), paid boolean, created_at timestamp, note text, status text, region text";
 
 async function fill(): Promise<void> {
-  const path = join(folder, "rows.csv");
+  const table = join(folder, "rows.csv");
   await pipeline(
     csvChunks(generatedSource("orders", { rows }), { dialect: "postgres" }),
-    createWriteStream(path),
+    createWriteStream(table),
   );
   server.run(`CREATE TABLE orders (${columns})`);
-  server.run(`\\copy orders FROM '${path}' CSV HEADER`);
+  server.run(`\\copy orders FROM '${table}' CSV HEADER`);
   server.run("ANALYZE orders");
 }
 
@@ -125,11 +125,11 @@ try {
     rounds,
   );
   const [mine = [], ...others] = taken;
-  console.log(`${rows} rows, ${rounds} rounds; medians`);
+  process.stdout.write(`${rows} rows, ${rounds} rounds; medians\n`);
   for (const [index, one] of taken.entries())
-    console.log(`${names[index]?.padEnd(36)} ${medianSeconds(one).toFixed(2)} s`);
+    process.stdout.write(`${names[index]?.padEnd(36)} ${medianSeconds(one).toFixed(2)} s\n`);
   for (const [index, other] of others.entries())
-    console.log(`ours : ${names[index + 1]?.padEnd(36)} ${ratiosText(mine, other)}`);
+    process.stdout.write(`ours : ${names[index + 1]?.padEnd(36)} ${ratiosText(mine, other)}\n`);
 } finally {
   await database.close();
   server.stop();

@@ -119,6 +119,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
   },
   "bench/gate": { budget: 0, judge: 1, baseline: 2, measure: 2 },
   bin: {
+    environment: 0,
     explain: 0,
     "limit-option": 0,
     "file-flags": 0,
@@ -135,13 +136,13 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "watch-signals": 1,
     output: 1,
     "param-option": 1,
-    "reference-digest": 1,
-    "bench-flags": 2,
     "open-named-export": 3,
+    "reference-digest": 4,
     configuration: 2,
-    command: 4,
-    main: 5,
-    "stream-csv": 6,
+    "bench-flags": 3,
+    command: 5,
+    main: 6,
+    "stream-csv": 7,
   },
 };
 
