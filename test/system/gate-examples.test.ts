@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
-import { startPostgres } from "../harness/postgres-server.ts";
+import { startPostgres } from "../../dev/postgres-server.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const examples = join(root, "examples");
