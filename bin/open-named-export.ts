@@ -36,7 +36,7 @@ export async function openNamedExport(
   }
   if (flags.table !== undefined && isGeneratedExportName(nameOrPath))
     throw new Error(
-      `--table ${flags.table} is for a DuckDB file, and "${nameOrPath}" is a generated export.`,
+      `--table ${flags.table} is for a DuckDB or SQLite file, and "${nameOrPath}" is a generated export.`,
     );
   requireTaken(options, [nameOrPath]);
   return await openExport(nameOrPath, {
