@@ -161,7 +161,10 @@ export function addBenchFlags(command: Command): Command {
     )
     .option("--strict", "exit with 3 when a budget can't be decided")
     .addOption(outputOption())
-    .option("--quick", "fewer and shorter rounds: at most a minute on two cores");
+    .option(
+      "--quick",
+      "fewer and shorter rounds, at most a minute on two cores; leaves out what short requests lose, and slow-readers and the largest sizes of scaling where no time is left",
+    );
 }
 
 /**

@@ -1,41 +1,12 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
-import { toolEnvironment } from "../bench/subject/process/run-tool.ts";
+import { action, bash, checkout, scriptOf } from "./harness/action-runner.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const text = await readFile(join(root, "action.yml"), "utf8");
-
-interface Step {
-  readonly name?: string;
-  readonly uses?: string;
-  readonly run?: string;
-  readonly with?: Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
-}
-const { steps } = (parse(text) as { readonly runs: { readonly steps: readonly Step[] } }).runs;
-
-/** The shell script of a step, as the runner executes it. */
-function scriptOf(name: string): string {
-  const script = steps.find((step) => step.name === name)?.run;
-  assert.ok(script !== undefined, `action.yml has no step "${name}" with a script`);
-  return script;
-}
-
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-}
-
-function bash(script: string, env: Readonly<Record<string, string>>, cwd = root): Ended {
-  const options = { cwd, env: { ...toolEnvironment(process.env), ...env }, encoding: "utf8" } as const;
-  return spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], options);
-}
+const { steps } = action.runs;
+const program = join(checkout, "dist/bin/stream-csv.js");
 
 test("the action's bench command is one that the program takes, budgets and all", async () => {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
@@ -50,24 +21,54 @@ test("the action's bench command is one that the program takes, budgets and all"
       PATH: `${folder}:${process.env["PATH"] ?? ""}`,
       BASE: "0123456789abcdef",
       BUDGET: "streaming.cpu_s_per_mib=5%\nstreaming.total_s=20%\n",
+      CONFIG: "",
+      GITHUB_OUTPUT: join(folder, "output"),
+      PROGRAM: program,
+      RUNNER_TEMP: folder,
+      SETUP: "",
       STRICT: "true",
-      RESULTS: join(folder, "results"),
+      TARGET: "",
     };
-    const { status, stdout } = bash(scriptOf("Measure"), env);
+    const measure = (changes: Partial<typeof env> = {}, cwd = checkout) =>
+      bash(scriptOf("Measure"), { ...env, ...changes }, cwd);
+    const flagsGiven = async (): Promise<readonly string[]> =>
+      (await readFile(join(folder, "flags"), "utf8")).trim().split("\n");
+    const { status, stdout } = measure();
     assert.equal(status, 0);
     assert.match(stdout, /one export at a time/);
-    const flags = (await readFile(join(folder, "flags"), "utf8")).trim().split("\n");
+    const flags = await flagsGiven();
     assert.equal(flags.filter((flag) => flag === "--budget").length, 2);
     assert.ok(flags.includes("git:0123456789abcdef") && flags.includes("--strict"));
-    assert.ok(flags.includes(`json=${folder}/results/result.json`));
-    const { status: plain } = bash(scriptOf("Measure"), { ...env, BUDGET: "", STRICT: "false" });
-    assert.equal(plain, 0);
-    assert.doesNotMatch(await readFile(join(folder, "flags"), "utf8"), /--budget|--strict/);
-    assert.equal(bash(scriptOf("Measure"), { ...env, BUDGET: " \n\t\n" }).status, 0);
-    assert.doesNotMatch(await readFile(join(folder, "flags"), "utf8"), /--budget/);
-    const unclear = bash(scriptOf("Measure"), { ...env, STRICT: "True" });
+    assert.ok(flags.includes(`json=${folder}/stream-csv-results/result.json`));
+    assert.match(await readFile(env.GITHUB_OUTPUT, "utf8"), /^folder=.*\nresult=.*result\.json\n$/);
+    assert.equal(measure({ BUDGET: "", STRICT: "false" }).status, 0);
+    assert.ok(!(await flagsGiven()).some((flag) => flag === "--budget" || flag === "--strict"));
+    assert.equal(measure({ BUDGET: " \n\t\n" }).status, 0);
+    assert.ok(!(await flagsGiven()).includes("--budget"));
+    const unclear = measure({ STRICT: "True" });
     assert.equal(unclear.status, 1);
     assert.match(unclear.stdout, /::error::strict is "True": write true or false/);
+
+    // Elsewhere a server has to be named, by the input or by the configuration of the repository.
+    const unnamed = measure({}, folder);
+    assert.equal(unnamed.status, 1);
+    assert.match(unnamed.stdout, /::error::No server is named: give the input "target"/);
+    // The program may not know these yet, or not here; what counts is what it is given.
+    const target = "api=node server.js @ http://127.0.0.1:{port}/orders.csv";
+    measure({ TARGET: `${target}\n\nold=http://127.0.0.1:1/\n`, SETUP: "make && true" }, folder);
+    const named = await flagsGiven();
+    assert.deepEqual(
+      named.filter((_, index) => named[index - 1] === "--target"),
+      [target, "old=http://127.0.0.1:1/"],
+    );
+    assert.equal(named[named.indexOf("--setup") + 1], "make && true");
+    assert.ok(!named.includes("--rows"));
+    await writeFile(join(folder, "stream-csv.yaml"), "bench: {}\n");
+    assert.doesNotMatch(measure({}, folder).stdout, /::error::/);
+    assert.ok(!(await flagsGiven()).includes("--config"));
+    measure({ CONFIG: "gate.yaml" }, folder);
+    const configured = await flagsGiven();
+    assert.equal(configured[configured.indexOf("--config") + 1], "gate.yaml");
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -93,22 +94,88 @@ test("the action uses the base of the merge, and reports if there is none", asyn
     await rm(output);
     assert.equal(bash(script, { ...env, GITHUB_SHA: tip }, folder).status, 0);
     assert.equal(await readFile(output, "utf8"), `sha=${old}\n`);
-    for (const BASE of ["", "0".repeat(40)]) {
-      const missing = bash(script, { ...env, GITHUB_SHA: tip, BASE }, folder);
-      assert.equal(missing.status, 1);
-      assert.match(missing.stdout, /::error::The base of the pull request, "0*", isn't here.*fetch-depth: 0/);
-    }
+    const none = bash(script, { ...env, GITHUB_SHA: tip, BASE: "" }, folder);
+    assert.equal(none.status, 1);
+    assert.match(none.stdout, /::error::The event has no base/);
+    const missing = bash(script, { ...env, GITHUB_SHA: tip, BASE: "0".repeat(40) }, folder);
+    assert.equal(missing.status, 1);
+    assert.match(
+      missing.stdout,
+      /::error::The base of the pull request, "0+", isn't in this shallow checkout.*fetch-depth: 0/,
+    );
   } finally {
     await rm(folder, { recursive: true });
   }
 });
 
-test("the action refuses every event but pull_request, because it runs the proposed code", () => {
+test("the action takes the checkout of another user in a container job, and tells it from none", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const commit = "git -c user.name=a -c user.email=a@b.c commit -q --allow-empty -m base";
+  const BASE = bash(`git init -q && ${commit} && git rev-parse HEAD`, {}, folder).stdout.trim();
+  const env = { BASE, GITHUB_SHA: "", GITHUB_OUTPUT: join(folder, "output"), HOME: folder };
+  // git believes that another user owns it.
+  const strange = bash(scriptOf("Get the base"), { ...env, GIT_TEST_ASSUME_DIFFERENT_OWNER: "1" }, folder);
+  assert.equal(strange.status, 0, strange.stdout + strange.stderr);
+  assert.match(await readFile(join(folder, ".gitconfig"), "utf8"), /safe\]\s+directory = /);
+  await rm(join(folder, ".git"), { recursive: true });
+  const none = bash(scriptOf("Get the base"), { ...env, GIT_CEILING_DIRECTORIES: tmpdir() }, folder);
+  assert.equal(none.status, 1);
+  assert.match(
+    none.stdout,
+    /::error::git can't read the checkout in .*actions\/checkout.*not a git repository/,
+  );
+});
+
+test("the action installs itself from its own checkout, or from the version that is named", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const commit = "git -c user.name=a -c user.email=a@b.c commit -q --allow-empty -m one";
+  bash(`mkdir tool && cd tool && git init -q -b main && ${commit} && git tag v1`, {}, folder);
+  await writeFile(join(folder, "npm"), `#!/bin/sh\necho "$PWD $*" >> "${folder}/installed"\n`);
+  await chmod(join(folder, "npm"), 0o755);
+  const output = join(folder, "output");
+  const install = (VERSION: string) =>
+    bash(
+      // What the test puts in front of PATH has to come before the folder of this Node.
+      `PATH="${folder}:$PATH"; ${scriptOf("Install stream-csv")}`,
+      {
+        VERSION,
+        GITHUB_ACTION_PATH: `${folder}/tool/./`,
+        GITHUB_ACTION_REPOSITORY: "",
+        GITHUB_OUTPUT: output,
+        GITHUB_SERVER_URL: "https://github.com",
+        RUNNER_TEMP: folder,
+      },
+      folder,
+    );
+  assert.equal(install("").status, 0);
+  assert.equal(await readFile(output, "utf8"), `program=${folder}/tool/dist/bin/stream-csv.js\n`);
+  await rm(output);
+  assert.equal(install("v1").status, 0);
+  assert.equal(await readFile(output, "utf8"), `program=${folder}/stream-csv-tool/dist/bin/stream-csv.js\n`);
+  assert.match(await readFile(join(folder, "installed"), "utf8"), /\/tool ci .*\n.*\/stream-csv-tool ci /);
+  const missing = install("v9");
+  assert.equal(missing.status, 1);
+  assert.match(missing.stdout, /::error::There is no commit, tag or branch "v9" of stream-csv at /);
+});
+
+test("the action refuses every event but pull_request and merge_group, because it runs the proposed code", () => {
   const script = scriptOf("Check the event");
   assert.equal(bash(script, { GITHUB_EVENT_NAME: "pull_request" }).status, 0);
+  assert.equal(bash(script, { GITHUB_EVENT_NAME: "merge_group" }).status, 0);
   const refused = bash(script, { GITHUB_EVENT_NAME: "pull_request_target" });
   assert.equal(refused.status, 1);
   assert.match(refused.stdout, /::error::This action gates pull requests/);
+});
+
+test("actions of others are pinned by their commits, here and in the project's own workflow", async () => {
+  const workflow = await readFile(join(checkout, ".github/workflows/gate.yml"), "utf8");
+  const lines = [...workflow.matchAll(/uses: (\S+)/g)].map(([, uses = ""]) => uses);
+  const used = [...steps.flatMap(({ uses }) => uses ?? []), ...lines].filter((uses) => uses !== "./");
+  assert.equal(used.length, 3);
+  for (const uses of used) assert.match(uses, /^actions\/[\w-]+@[0-9a-f]{40}$/);
+  assert.ok(lines.includes("./"));
 });
 
 test("the action takes no secret and no token, and puts no input into a script", () => {
@@ -119,6 +186,6 @@ test("the action takes no secret and no token, and puts no input into a script",
   assert.ok(given.length > 5);
   for (const [name, value] of given) assert.doesNotMatch(`${name} ${value}`, /secrets|token/i);
   const scripts = steps.flatMap(({ run }) => run ?? []);
-  assert.equal(scripts.length, 4);
+  assert.equal(scripts.length, 5);
   for (const script of scripts) assert.doesNotMatch(script, /\$\{\{|GITHUB_TOKEN/);
 });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Histogram } from "hdr-histogram-js";
@@ -10,6 +11,11 @@ export interface LatencyProbeOptions extends Pick<RequestForm, "headers"> {
   /** Requests per second on average. The times between them are exponential, so that they sample the server evenly. */
   readonly ratePerSecond: number;
   readonly durationMs: number;
+  /**
+   * How long after its end answers are waited for; a request without one has failed.
+   * @default 10000
+   */
+  readonly graceMs?: number;
   readonly random: Random;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -28,7 +34,7 @@ export interface LatencySummary {
 
 /** Timers are late by up to about a millisecond, so the last part is waited for in turns of the event loop. */
 const turnsMs = 2;
-const answerTimeoutMs = 10_000;
+const usualGraceMs = 10_000;
 
 /**
  * Asks for a small answer on an open schedule: a request starts when it is due, whether those before it are answered or
@@ -36,7 +42,7 @@ const answerTimeoutMs = 10_000;
  * the requests that are slow (coordinated omission).
  */
 export async function probeLatency(url: URL, options: LatencyProbeOptions): Promise<LatencySummary> {
-  const { ratePerSecond, durationMs, random, clock, signal } = options;
+  const { ratePerSecond, durationMs, graceMs = usualGraceMs, random, clock, signal } = options;
   // Loaded only now, because it is the heaviest module of the bench.
   const { build } = await import("hdr-histogram-js");
   // In whole microseconds, to three significant digits.
@@ -44,6 +50,11 @@ export async function probeLatency(url: URL, options: LatencyProbeOptions): Prom
   const agent = keepAliveAgent(url);
   const form = { agent, headers: options.headers ?? {} };
   const answers: Promise<boolean>[] = [];
+  const giveUp = new AbortController();
+  const over = AbortSignal.any([signal, giveUp.signal]);
+  // Every request that is under way listens to it, which is not a leak.
+  setMaxListeners(0, over);
+  let givingUp: NodeJS.Timeout | undefined;
   try {
     const startMs = clock.nowMs();
     let dueMs = startMs;
@@ -51,10 +62,20 @@ export async function probeLatency(url: URL, options: LatencyProbeOptions): Prom
       dueMs += (-Math.log(1 - random()) / ratePerSecond) * 1000;
       if (dueMs > startMs + durationMs) break;
       await waitUntil(dueMs, clock, signal);
-      answers.push(ask(url, form, { dueMs, clock }, latencies));
+      const wasDueMs = dueMs;
+      answers.push(
+        ask(url, form, over).then((isGood) => {
+          if (isGood !== null) latencies.recordValue(microseconds(clock.nowMs() - wasDueMs));
+          return isGood ?? false;
+        }),
+      );
     }
-    return summaryOf(latencies, await Promise.all(answers));
+    givingUp = setTimeout(() => giveUp.abort(), graceMs);
+    const summary = summaryOf(latencies, await Promise.all(answers));
+    signal.throwIfAborted();
+    return summary;
   } finally {
+    clearTimeout(givingUp);
     agent.destroy();
   }
 }
@@ -66,24 +87,23 @@ async function waitUntil(dueMs: number, clock: Clock, signal: AbortSignal): Prom
   signal.throwIfAborted();
 }
 
-/** @returns whether it was answered with a 200 */
+function microseconds(milliseconds: number): number {
+  return Math.max(1, Math.round(milliseconds * 1000));
+}
+
+/** @returns whether it was answered with a 200; null when it was not answered */
 function ask(
   url: URL,
   form: { readonly agent: Agent; readonly headers: Readonly<Record<string, string>> },
-  { dueMs, clock }: { readonly dueMs: number; readonly clock: Clock },
-  latencies: Histogram,
-): Promise<boolean> {
+  signal: AbortSignal,
+): Promise<boolean | null> {
   return new Promise((resolve) => {
-    const request = startRequest(url, { ...form, timeout: answerTimeoutMs }, (response) => {
+    const request = startRequest(url, { ...form, signal }, (response) => {
       response.resume();
-      response.on("end", () => {
-        latencies.recordValue(Math.max(1, Math.round((clock.nowMs() - dueMs) * 1000)));
-        resolve(response.statusCode === 200);
-      });
-      response.on("error", () => resolve(false));
+      response.on("end", () => resolve(response.statusCode === 200));
+      response.on("error", () => resolve(null));
     });
-    request.on("timeout", () => request.destroy());
-    request.on("error", () => resolve(false));
+    request.on("error", () => resolve(null));
     request.end();
   });
 }

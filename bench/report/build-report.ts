@@ -9,12 +9,16 @@ import { sectionOfScenario } from "./scenario/scenarios.ts";
 import { versionsText } from "./section/versions-text.ts";
 
 /** Makes the report of a result, which every format for people then shows in its own way. */
-export function buildReport(result: BenchResult): Report {
+export function buildReport(whole: BenchResult): Report {
+  const conclusion = conclusionOf(whole);
+  // What the conclusion says is not a footnote too.
+  const warnings = [...new Set(whole.warnings)].filter((warning) => !conclusion.sentences.includes(warning));
+  const result = { ...whole, warnings };
   return {
     title: subjectText(result),
     versions: versionsText(result),
     circumstances: circumstancesText(result),
-    conclusion: conclusionOf(result),
+    conclusion,
     sections: [
       ...adviceSections(result),
       ...budgetSections(result),

@@ -18,6 +18,7 @@ const texts: Readonly<Record<MetricUnit, (value: number) => string>> = {
   "requests/s": (value) => formatCount(Number(value.toPrecision(3))),
   slots: (value) => significant(value, 2),
   clients: (value) => significant(value, 2),
+  readers: (value) => (Number.isInteger(value) ? formatCount(value) : significant(value, 2)),
   ratio: percentText,
 };
 
@@ -43,7 +44,7 @@ export function percentText(ratio: number): string {
 }
 
 /**
- * A ratio with its interval: `×1.9 (1.7–2.3)`. A ratio below a tenth is shown as a divisor: `÷170 (120–220)`.
+ * A ratio with its interval: `1.9× (1.7–2.3)`, `0.0059× (0.0045–0.0083)`.
  * @param digits significant digits of each number
  */
 export function factorText(
@@ -51,11 +52,9 @@ export function factorText(
   interval?: readonly [low: number, high: number],
   digits = 2,
 ): string {
-  const isDivided = ratio > 0 && ratio < 0.1;
-  const text = (value: number): string => significant(isDivided ? 1 / value : value, digits);
-  const ends = isDivided ? interval?.toReversed() : interval;
-  const range = ends === undefined ? "" : ` (${ends.map(text).join("–")})`;
-  return `${isDivided ? "÷" : "×"}${text(ratio)}${range}`;
+  const text = (value: number): string => significant(value, digits);
+  const range = interval === undefined ? "" : ` (${interval.map(text).join("–")})`;
+  return `${text(ratio)}×${range}`;
 }
 
 /** A share as people set it, without needless zeros: `5 %`, `97.5 %`. */

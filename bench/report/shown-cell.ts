@@ -1,5 +1,5 @@
 import type { Cell, RatioCell } from "./model/table.ts";
-import { factorText, unitText } from "./number-text.ts";
+import { factorText, unitText, withoutZeros } from "./number-text.ts";
 
 /** Below this ratio of its ends, an interval says more than two digits do. */
 const narrowInterval = 1.25;
@@ -8,14 +8,15 @@ const narrowInterval = 1.25;
 export function shownCell(cell: Cell): string {
   if (cell.kind === "text") return cell.text;
   if (cell.kind === "ratio") return ratioText(cell);
-  const { value, unit, expected } = cell;
-  const text = unitText(value, unit);
+  const { value, unit, expected, resolution } = cell;
+  const isBelow = value !== null && resolution !== undefined && value < resolution;
+  const text = isBelow ? `< ${withoutZeros(unitText(resolution, unit))}` : unitText(value, unit);
   return expected === undefined ? text : `${text} (${unitText(expected, unit)})`;
 }
 
-/** A ratio with its interval, as far as it is known: `×1.12 (1.09–1.15)`. */
+/** A ratio with its interval, as far as it is known: `1.12× (1.09–1.15)`. */
 export function ratioText({ ratio, interval, isExact = false }: Omit<RatioCell, "kind" | "tone">): string {
-  if (isExact) return `×${Number(ratio.toPrecision(10))}`;
+  if (isExact) return `${Number(ratio.toPrecision(10))}×`;
   if (interval === null) return factorText(ratio);
   const [low, high] = interval;
   const isNarrow = low > 0 && high / low <= narrowInterval;

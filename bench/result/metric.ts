@@ -12,6 +12,7 @@ export type MetricUnit =
   | "s/MiB"
   | "slots"
   | "clients"
+  | "readers"
   | "ratio";
 
 /** What is known about a metric before it is measured. */
@@ -265,6 +266,20 @@ export const metrics = [
     meaning: "99th percentile of their latency while slow readers read.",
   },
   {
+    id: "ping_failed_ratio",
+    unit: "ratio",
+    better: "lower",
+    gate: false,
+    meaning: "Share of the short requests beside slow readers that got no good answer in time.",
+  },
+  {
+    id: "readers_served",
+    unit: "readers",
+    better: "higher",
+    gate: false,
+    meaning: "Slow readers that had their first byte when they were watched; the others still waited.",
+  },
+  {
     id: "bytes_per_concurrent_export",
     unit: "bytes",
     better: "lower",
@@ -320,6 +335,20 @@ export const metrics = [
     better: "higher",
     gate: false,
     meaning: "The rate of the fastest of the readers.",
+  },
+  {
+    id: "readers_carried",
+    unit: "readers",
+    better: "higher",
+    gate: false,
+    meaning: "The most slow readers at once that kept all limits, in the scenario capacity.",
+  },
+  {
+    id: "readers_broken",
+    unit: "readers",
+    better: "higher",
+    gate: false,
+    meaning: "The fewest slow readers at once that broke a limit; null when none did.",
   },
   {
     id: "slow_held_s_per_export",

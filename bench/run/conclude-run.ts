@@ -32,12 +32,18 @@ export function concludeRun(run: Run, fault: Error | null): BenchRun {
     series: record.series,
     comparisons: comparisonsIn(settings.scenarios, record, gate),
     checks: record.checks,
-    ...(gate === null ? {} : { reasons: gate.reasons }),
+    ...reasonsOf(run, fault),
     warnings: record.warnings,
     ...outcomeOf(run, fault),
     complete: fault === null,
   };
   return { result, fault };
+}
+
+/** What led to the verdict: an error that is not an interruption, or what the gate says. */
+function reasonsOf({ hooks, findings: { gate } }: Run, fault: Error | null): Pick<BenchResult, "reasons"> {
+  if (fault !== null && !hooks.signal.aborted) return { reasons: [fault.message] };
+  return gate === null ? {} : { reasons: gate.reasons };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { gatedExport } from "../gate/measure/gated-export.ts";
+import { runApart } from "../scenario/run-apart.ts";
 import type { RunPlan, Scenario } from "../scenario/scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import type { Session } from "../session/session.ts";
@@ -9,7 +10,11 @@ import { laterShare, quickMs } from "./quick.ts";
 import { gatingScenario } from "./resolve-gate.ts";
 import type { Run } from "./run.ts";
 
-/** Measures the rounds of each scenario, one scenario after the other. Each records what it finds as soon as it is found. */
+/**
+ * Measures the rounds of each scenario, one scenario after the other. Each records what it finds as soon as it is found,
+ * and one that fails is void alone.
+ * @throws StreamCsvError the first failure, when no scenario ran to its end
+ */
 export async function measureScenarios(run: Run, session: Session, plan: RunPlan): Promise<void> {
   const { settings, progress, record, findings } = run;
   findings.config = { ...findings.config, timedRows: plan.rows };
@@ -24,6 +29,7 @@ export async function measureScenarios(run: Run, session: Session, plan: RunPlan
     step: (label: string) => progress.step(label),
     addSteps: (count: number) => progress.addSteps(count),
   };
+  const faults: (Error | null)[] = [];
   for (const [index, scenario] of chosen.entries()) {
     if (isTooLate(scenario, session, plan)) {
       record.warn(
@@ -31,8 +37,12 @@ export async function measureScenarios(run: Run, session: Session, plan: RunPlan
       );
       continue;
     }
-    await scenario.run({ ...context, deadlineMs: deadlineOf(plan, chosen.slice(index + 1)) });
+    const deadlineMs = deadlineOf(plan, chosen.slice(index + 1));
+    faults.push(await runApart(scenario, { ...context, deadlineMs }));
   }
+  const [first] = faults;
+  // With nothing else measured, the run has nothing to report.
+  if (first instanceof Error && !faults.includes(null)) throw first;
 }
 
 /** The scenarios that were asked for; in a run that gates, `export` is the one that is judged. */

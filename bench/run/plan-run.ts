@@ -8,7 +8,8 @@ import type { RunSettings } from "./settings.ts";
 
 /** What is measured, from what was asked for and what the survey found. */
 export function planRun(settings: RunSettings, subjects: readonly Subject[], survey: Survey): RunPlan {
-  const { rounds, isQuick, syncWorkers, readers, readBytesPerSecond, control } = settings;
+  const { rounds, isQuick, workers, workerModel, slots, control } = settings;
+  const { syncWorkers, readers, readBytesPerSecond } = settings;
   const { rows, facts, startedMs } = survey;
   const arms = planArms(subjects, {
     rows,
@@ -26,6 +27,9 @@ export function planRun(settings: RunSettings, subjects: readonly Subject[], sur
     isRowsGiven: settings.rows !== null,
     mostBufferedBytes,
     bufferMemoryBytes: bufferMemoryBytes(),
+    workers,
+    workerModel,
+    slots,
     syncWorkers,
     readers,
     readBytesPerSecond,

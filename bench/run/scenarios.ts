@@ -1,3 +1,4 @@
+import { capacityScenario } from "../scenario/capacity/capacity.ts";
 import { exportScenario } from "../scenario/export/export.ts";
 import { slowReadersScenario } from "../scenario/slow-readers/slow-readers.ts";
 import { leaveScenario } from "../scenario/leave/leave.ts";
@@ -14,4 +15,5 @@ export const scenarios: readonly Scenario[] = [
   leaveScenario,
   mixedScenario,
   syncWorkersScenario,
+  capacityScenario,
 ];

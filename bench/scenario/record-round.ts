@@ -1,6 +1,8 @@
+import { StreamCsvError } from "../../src/ground.ts";
 import { messageOf } from "../fault.ts";
 import type { Measured } from "../result/metric.ts";
 import { combineTurns, withDuet } from "../session/measure/combine-turns.ts";
+import { isWrongBody } from "../session/measure/measure-export.ts";
 import { withServers, type ServerNeed, type Started } from "../session/server/with-servers.ts";
 import type { RunningTarget } from "../subject/target.ts";
 import type { ScenarioContext } from "./scenario.ts";
@@ -42,7 +44,11 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
       items,
       async (item, server) => {
         const own = (measured[item.id] ??= []);
-        own.push(await measure(item, server));
+        own.push(
+          await measure(item, server).catch((fault: unknown) => {
+            throw withArm(item.id, fault);
+          }),
+        );
         arms[item.id] = combineTurns(own);
       },
       {
@@ -66,4 +72,10 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
     record.rounds.push({ scenario, index, order, valid: false, reason, arms });
     throw fault;
   }
+}
+
+/** An error that names the arm it came from; one about a wrong body names it already. */
+function withArm(id: string, fault: unknown): unknown {
+  if (!(fault instanceof StreamCsvError) || isWrongBody(fault)) return fault;
+  return new StreamCsvError(fault.code, `${id}: ${fault.message}`, { cause: fault, hint: fault.hint });
 }

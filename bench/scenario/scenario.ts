@@ -1,3 +1,4 @@
+import type { WorkerModel } from "../../src/server.ts";
 import type { PlannedArm } from "../session/arm.ts";
 import type { RunRecord } from "../session/run-record.ts";
 import type { Session } from "../session/session.ts";
@@ -16,6 +17,10 @@ export interface RunPlan {
   readonly mostBufferedBytes: number;
   /** The most bytes of buffered bodies that our server holds at once. */
   readonly bufferMemoryBytes: number;
+  /** Worker processes of our server, how each takes connections, and the exports that an async one takes at once. */
+  readonly workers: number;
+  readonly workerModel: WorkerModel;
+  readonly slots: number;
   /** Worker processes of a server with sync workers. */
   readonly syncWorkers: number;
   /** Slow readers at once, and what each takes. */
@@ -50,6 +55,8 @@ export interface Scenario {
   readonly isDefault: boolean;
   /** Whether a quick run leaves it out when there is not enough time left. */
   readonly isDispensable: boolean;
+  /** Whether the whole run is invalid when it fails; otherwise only the scenario is. */
+  readonly isEssential: boolean;
   /** How often it will call `step`. */
   countSteps(plan: RunPlan): number;
   /** About how long it takes, so that a quick run leaves time for what comes after. */

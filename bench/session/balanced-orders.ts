@@ -4,12 +4,14 @@ import { shuffled, type Random } from "../statistics/random.ts";
  * An order of the arms for each round, balanced: in every full block of as many rounds as there are arms, each arm has
  * each position once, so that a machine that warms up or slows down affects all alike. With an even number of arms each
  * also follows each other arm once (a Williams square), so that what an arm leaves behind affects all alike, too.
+ * Without arms there are no orders.
  */
 export function balancedOrders<Arm>(
   arms: readonly Arm[],
   rounds: number,
   random: Random,
 ): readonly (readonly Arm[])[] {
+  if (arms.length === 0) return [];
   const orders: (readonly Arm[])[] = [];
   while (orders.length < rounds) orders.push(...square(arms, random));
   return orders.slice(0, rounds);

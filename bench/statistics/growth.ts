@@ -23,7 +23,8 @@ export function growthOf(points: readonly Point[], fullSlope: number): Growth | 
   const line = leastSquares(points);
   if (line === null) return null;
   const share = line.slope / fullSlope;
-  if (Math.abs(share) < flatShare) return { slope: line.slope, order: "flat" };
+  // What falls doesn't grow: memory goes back to the system at times.
+  if (share < flatShare) return { slope: line.slope, order: "flat" };
   const isGrowing = share > growingShare && points.length >= fewestForGrowth;
   return { slope: line.slope, order: isGrowing ? "grows" : "unclear" };
 }

@@ -91,7 +91,7 @@ export function generatedPart(results: readonly PeerResult[], facts: RunFacts): 
     ratioTable(results),
     "",
     "Throughput, rows and short requests: more is better for us. First byte, CPU and memory: less is.",
-    "In parentheses the interval of the ratio; `÷12` is a twelfth.",
+    "In parentheses the interval of the ratio.",
     ...pageNotes(results).flatMap((sentence) => ["", sentence]),
     "",
     "### What was run",

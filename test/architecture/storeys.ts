@@ -116,6 +116,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     leave: 1,
     mixed: 1,
     scaling: 1,
+    capacity: 1,
     "slow-readers": 1,
     "sync-workers": 1,
   },

@@ -70,10 +70,10 @@ test("--format json prints a result file and nothing else; -o writes files", asy
 });
 
 for (const [format, row] of [
-  ["markdown", /^\| slow: streaming \| before: streaming \| total \| ×1\.1\d \(.*\) \| 12 \|$/m],
+  ["markdown", /^\| slow: streaming \| before: streaming \| total \| 1\.1\d× \(.*\) \| 12 \|$/m],
   [
     "html",
-    />slow: streaming<\/th><td[^>]*>before: streaming<\/td><td[^>]*>total<\/td><td class="worse" [^>]*>×1\.1\d \(/,
+    />slow: streaming<\/th><td[^>]*>before: streaming<\/td><td[^>]*>total<\/td><td class="worse" [^>]*>1\.1\d× \(/,
   ],
 ] as const) {
   test(`--format ${format} shows how both runs compare`, async () => {

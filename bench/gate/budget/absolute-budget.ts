@@ -23,6 +23,7 @@ const examples: Readonly<Record<MetricUnit, string>> = {
   "requests/s": "100",
   slots: "4",
   clients: "4",
+  readers: "4",
   ratio: "0.8 or 80%",
 };
 

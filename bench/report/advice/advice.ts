@@ -2,10 +2,14 @@ import { formatBytes, formatCount, formatSeconds } from "../../../src/ground.ts"
 import type { BenchResult } from "../../result/schema.ts";
 import type { Section } from "../model/report.ts";
 import { percentText, quantityText, significant } from "../number-text.ts";
+import { ratioText } from "../shown-cell.ts";
 import { memoryCurves, type MemoryCurve } from "../read/memory-curve.ts";
 import { scenarioView, type ScenarioView } from "../read/scenario-view.ts";
 import { choiceSentences } from "./choice.ts";
+import { differenceSentences } from "./differences.ts";
+import { neighbourSentences } from "./neighbours.ts";
 import { slowClientSentences } from "./slow-client.ts";
+import { equalArms, repeatedInterval } from "./sure-difference.ts";
 
 /** What a result means, in plain sentences that end with the delivery to choose; no section when nothing was measured. */
 export function adviceSections(result: BenchResult): readonly Section[] {
@@ -15,8 +19,9 @@ export function adviceSections(result: BenchResult): readonly Section[] {
   const slow = scenarioView(result, "slow-readers");
   const scaling = scenarioView(result, "scaling");
   const sentences = [
-    ...streamingSentences(view),
-    ...neighbourSentences(view),
+    ...differenceSentences(view),
+    ...costSentences(view),
+    ...neighbourSentences(view, scenarioView(result, "mixed")),
     ...slowReaderSentences(slow),
     ...memoryCurves(scaling).flatMap((curve) => growthSentences(curve, scaling.bytesPerRow)),
     ...noiseSentences(view),
@@ -37,73 +42,68 @@ function comparesVersions({ arms }: BenchResult): boolean {
   );
 }
 
-function streamingSentences(view: ScenarioView): readonly string[] {
-  const firstByte = view.comparison("streaming", "first_byte_s")?.ratio;
-  const total = view.comparison("streaming", "total_s");
-  const sentences: string[] = [];
-  if (typeof firstByte === "number" && typeof total?.ratio === "number") {
-    const [low, high] = total.ci;
-    const isSame = low !== null && high !== null && low <= 1 && high >= 1;
-    const whole = isSame ? "about the same time" : `${percentText(total.ratio)} of the time`;
-    sentences.push(
-      `Streaming delivers the first byte ${timesText(1 / firstByte, "earlier", "later")} than buffering. The whole export takes ${whole}.`,
-    );
-  }
-  const [peak, bufferedPeak] = bothMedians(view, "peak_rss_over_idle_bytes");
-  if (peak !== null && bufferedPeak !== null) {
-    sentences.push(
-      `At its peak, one streamed export adds ${formatBytes(peak)} of memory and one buffered export ${formatBytes(bufferedPeak)}.`,
-    );
-  }
-  const [held, bufferedHeld] = bothMedians(view, "held_s_per_export");
-  if (held !== null && bufferedHeld !== null) {
-    sentences.push(
-      `When the client reads at full speed, a streamed export holds its slot for ${formatSeconds(held)} and a buffered one for ${formatSeconds(bufferedHeld)}. A slow client holds the slot as long as it reads, with either delivery.`,
-    );
-  }
-  return sentences;
-}
-
-function bothMedians(view: ScenarioView, metric: string): readonly [number | null, number | null] {
-  return [view.median("streaming", metric), view.median("buffered", metric)];
-}
-
-function neighbourSentences(view: ScenarioView): readonly string[] {
-  const shares = view.arms.flatMap(({ id }) => {
-    const kept = view.median(id, "ping_kept_ratio");
-    const lost = view.median(id, "ping_lost_per_export");
-    return kept === null || lost === null ? [] : [{ id, kept, lost }];
-  });
-  if (shares.length === 0) return [];
-  const kept = shares.map(({ id, kept: share }) => `${percentText(share)} (${id})`).join(", ");
-  const lost = shares
-    .map(({ id, lost: count }) => `${significant(Math.max(0, count), 2)} (${id})`)
-    .join(", ");
+/** What one export costs by each arm; these are measured values, and compare nothing. */
+function costSentences(view: ScenarioView): readonly string[] {
+  const arms = view.arms.filter(({ role }) => role !== "aa");
+  const values = (metric: string, text: (value: number) => string): readonly string[] =>
+    arms.flatMap(({ id }) => {
+      const value = view.median(id, metric);
+      return value === null ? [] : [`${text(value)} (${id})`];
+    });
+  const peaks = values("peak_rss_over_idle_bytes", formatBytes);
+  const holds = values("held_s_per_export", formatSeconds);
   return [
-    `While exports run one after another, the server still answers this share of its short requests: ${kept}.`,
-    `One export takes the place of this many short requests: ${lost}.`,
+    ...(peaks.length === 0 ? [] : [`At its peak, one export adds this much memory: ${peaks.join(", ")}.`]),
+    ...(holds.length === 0
+      ? []
+      : [
+          `When the client reads at full speed, an export holds its slot for ${holds.join(", ")}. A slow client holds the slot as long as it reads, with any delivery.`,
+        ]),
   ];
 }
 
 function slowReaderSentences(view: ScenarioView): readonly string[] {
-  const arms = view.arms.flatMap(({ id }) => {
-    const bytes = view.median(id, "bytes_per_concurrent_export");
-    const slots = view.median(id, "slots_held");
-    return slots === null ? [] : [{ id, bytes, slots }];
-  });
-  const [first] = arms;
+  const [first] = view.arms;
   if (first === undefined) return [];
   const rate = view.median(first.id, "read_rate_bytes_per_s");
   const speed = rate === null ? "slowly" : `at ${quantityText(rate, "bytes/s")}`;
-  const held = arms.map(({ id, slots }) => `${significant(slots, 2)} (${id})`).join(", ");
-  const sentences = [
-    `Clients that read ${speed} hold their slots as long as they read, with any delivery. Slots held: ${held}.`,
+  const values = (metric: string, text: (value: number) => string): string =>
+    view.arms
+      .flatMap(({ id }) => {
+        const value = view.median(id, metric);
+        return value === null ? [] : [`${text(value)} (${id})`];
+      })
+      .join(", ");
+  const slots = values("slots_held", (count) => significant(count, 2));
+  const memory = values("bytes_per_concurrent_export", formatBytes);
+  return [
+    ...(slots === ""
+      ? []
+      : [
+          `Clients that read ${speed} hold their slots as long as they read, with any delivery. Slots held: ${slots}.`,
+        ]),
+    ...(memory === "" ? [] : [`Each client that reads ${speed} costs the server memory: ${memory}.`]),
+    ...unservedSentences(view),
   ];
-  if (arms.every(({ bytes }) => bytes !== null)) {
-    const memory = arms.map(({ id, bytes }) => `${formatBytes(bytes ?? 0)} (${id})`).join(", ");
-    sentences.push(`Each of these clients costs the server memory while it reads: ${memory}.`);
-  }
-  return sentences;
+}
+
+/** Arms that could not serve all slow readers, or no short requests beside them. */
+function unservedSentences(view: ScenarioView): readonly string[] {
+  return view.arms.flatMap(({ id }) => {
+    const served = view.median(id, "readers_served");
+    const failed = view.median(id, "ping_failed_ratio");
+    const readers = view.readers;
+    return [
+      ...(served !== null && readers !== null && served < readers
+        ? [
+            `${id} served ${formatCount(served)} of ${formatCount(readers)} slow readers at once; the others waited.`,
+          ]
+        : []),
+      ...(failed !== null && failed > 0
+        ? [`${id} left ${percentText(failed)} of its short requests unanswered while slow readers read.`]
+        : []),
+    ];
+  });
 }
 
 function growthSentences(
@@ -125,15 +125,11 @@ function growthSentences(
 
 /** How much two equal arms differ shows which differences between other arms mean something. */
 function noiseSentences(view: ScenarioView): readonly string[] {
-  const again = view.comparison("buffered-again", "total_s");
-  if (typeof again?.ratio !== "number" || again.ci[0] === null || again.ci[1] === null) return [];
-  return [
-    `Two identical buffered arms differed by a factor of ${significant(again.ratio, 3)} (${significant(again.ci[0], 3)}–${significant(again.ci[1], 3)}) in total time. Smaller differences between other arms mean nothing here.`,
-  ];
-}
-
-function timesText(factor: number, more: string, less: string): string {
-  return factor >= 1
-    ? `${significant(factor, 2)} times ${more}`
-    : `${significant(1 / factor, 2)} times ${less}`;
+  return equalArms(view, "total_s").flatMap((again) => {
+    const interval = repeatedInterval(again);
+    if (again.ratio === null || interval === null) return [];
+    return [
+      `${again.treatment} repeats ${again.control}, and differs from it in total time by ${ratioText({ ratio: again.ratio, interval })}. No sentence here rests on a smaller difference.`,
+    ];
+  });
 }

@@ -1,5 +1,7 @@
-import { percentText } from "../number-text.ts";
+import { percentText, significant } from "../number-text.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
+import { ratioText } from "../shown-cell.ts";
+import { sureDifference } from "./sure-difference.ts";
 
 /** Sending a finished file is worth its preparation when it costs less than this share of making the rows anew. */
 const worthIt = 0.5;
@@ -10,16 +12,15 @@ export function choiceSentences(view: ScenarioView): readonly string[] {
 }
 
 function fileChoice(view: ScenarioView): readonly string[] {
-  const cpu = (arm: string): number | null => view.median(arm, "cpu_s_per_export");
-  const fileCpu = cpu("file");
-  const freshCpu = cpu("streaming") ?? cpu("buffered");
-  if (fileCpu === null || freshCpu === null || fileCpu >= worthIt * freshCpu) return [];
+  const cpu = sureDifference(view, "file", "cpu_s_per_export");
+  if (cpu === null || cpu.interval[1] >= worthIt) return [];
+  const [low, high] = cpu.interval;
   return [
-    `Choose file when clients ask for the same rows more than once: sending a finished file takes ${percentText(fileCpu / freshCpu)} of the CPU time of making the rows again.`,
+    `Choose file when clients ask for the same rows more than once: sending a finished file takes ${percentText(cpu.ratio)} (${significant(low * 100, 2)}–${percentText(high)}) of the CPU time of a buffered export.`,
   ];
 }
 
-/** What an interval wholly below or above 1 says about streaming: metric, gain, price. */
+/** What a sure difference says about streaming: metric, gain, price. */
 const traits = [
   ["first_byte_s", "an earlier first byte", "a later first byte"],
   ["total_s", "a shorter total time", "a longer total time"],
@@ -31,9 +32,11 @@ function freshChoice(view: ScenarioView): readonly string[] {
   const gains: string[] = [];
   const prices: string[] = [];
   for (const [metric, gain, price] of traits) {
-    const [low, high] = view.comparison("streaming", metric)?.ci ?? [];
-    if (typeof high === "number" && high < 1) gains.push(gain);
-    if (typeof low === "number" && low > 1) prices.push(price);
+    const sure = sureDifference(view, "streaming", metric);
+    if (sure === null) continue;
+    (sure.ratio < 1 ? gains : prices).push(
+      `${sure.ratio < 1 ? gain : price} at ${ratioText({ ratio: sure.ratio, interval: sure.interval })}`,
+    );
   }
   if (gains.length > 0) {
     const price = prices.length === 0 ? "" : ` It costs ${listText(prices)}.`;

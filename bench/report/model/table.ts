@@ -15,6 +15,8 @@ export interface QuantityCell {
   readonly value: number | null;
   /** A unit of a metric, or `count` for a plain whole number. A unit of another version is shown as it is written. */
   readonly unit: string;
+  /** Nothing smaller can be measured: a smaller value is shown as `< 1 ms`. */
+  readonly resolution?: number;
   /** What analysis expects, shown in brackets. */
   readonly expected?: number;
   readonly tone?: Tone;

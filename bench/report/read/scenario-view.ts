@@ -15,6 +15,8 @@ export interface ScenarioView {
   readonly series: readonly Series[];
   /** Bytes of a row of the export; null when it wasn't read whole. */
   readonly bytesPerRow: number | null;
+  /** Slow readers at once, as the run was set; null when the result doesn't say. */
+  readonly readers: number | null;
   /** Values of a metric in the valid rounds, in their order. */
   values(arm: string, metric: string): readonly number[];
   /** null when no valid round has the metric. */
@@ -38,7 +40,7 @@ export function scenarioViews(result: BenchResult): readonly ScenarioView[] {
 
 /** One scenario, which is empty when it wasn't measured. */
 export function scenarioView(result: BenchResult, name: string): ScenarioView {
-  const { checks, integrity, warnings } = result;
+  const { checks, config, integrity, warnings } = result;
   const rounds = result.rounds.filter(({ scenario }) => scenario === name);
   const comparisons = result.comparisons.filter(({ scenario }) => scenario === name);
   const arms = result.arms.filter(
@@ -58,6 +60,7 @@ export function scenarioView(result: BenchResult, name: string): ScenarioView {
     comparisons,
     series: (result.series ?? []).filter(({ scenario, points }) => scenario === name && points.length > 0),
     bytesPerRow: bytesPerRowOf(integrity),
+    readers: typeof config["readers"] === "number" ? config["readers"] : null,
     values,
     median: (arm, metric) => median(values(arm, metric)),
     comparison: (arm, metric) => comparisons.find((item) => item.treatment === arm && item.metric === metric),

@@ -43,7 +43,7 @@ function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection):
     caption,
     columns: [{ title: "metric", align: "left" }, ...armColumns(view, arms), ...titles],
     rows: metrics.flatMap((metric): (readonly Cell[])[] => {
-      const medians = arms.map(({ id }) => quantityCell(view.median(id, metric.id), metric.unit));
+      const medians = arms.map(({ id }) => medianCell(view, id, metric));
       const ratios = compared.map(({ id }) => ratioCell(view.comparison(id, metric.id), metric));
       return [
         [textCell(metric.label), ...medians, ...ratios],
@@ -52,6 +52,16 @@ function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection):
     }),
     note: [roundsText(view, arms, metrics), ...ratiosText(view)].join(" "),
   };
+}
+
+/** A share that can't exceed all, although a sample of it may. */
+const shares: ReadonlySet<string> = new Set(["ping_kept_ratio"]);
+
+/** The median of a metric of an arm, as far as it can be measured. */
+function medianCell(view: ScenarioView, arm: string, { id, unit, resolution }: ShownMetric): Cell {
+  const value = view.median(arm, id);
+  const shown = value !== null && shares.has(id) ? Math.min(1, value) : value;
+  return { ...quantityCell(shown, unit), ...(resolution > 0 ? { resolution } : {}) };
 }
 
 /** What analysis expects, below what was measured; no row where it expects nothing. */
@@ -75,10 +85,7 @@ function downTable(view: ScenarioView, { caption, arms, metrics }: Selection): T
   return {
     caption,
     columns: [{ title: "arm", align: "left" }, ...metrics.map(({ label }) => ({ title: label }))],
-    rows: arms.map(({ id }) => [
-      textCell(id),
-      ...metrics.map((metric) => quantityCell(view.median(id, metric.id), metric.unit)),
-    ]),
+    rows: arms.map(({ id }) => [textCell(id), ...metrics.map((metric) => medianCell(view, id, metric))]),
     note: roundsText(view, arms, metrics),
   };
 }

@@ -31,7 +31,9 @@ export function medianSection(heading: string, shown: readonly MetricId[]): Scen
     // An arm that repeats the control shows how far equal things differ, and would be in the way here.
     const arms = view.arms.filter(({ role }) => role !== "aa");
     const ids = new Set<string>([...shown, ...budgetedMetrics(view)]);
-    const metrics = [...ids].flatMap((id) => view.metrics.find((metric) => metric.id === id) ?? []);
+    const metrics = [...ids]
+      .filter((id) => !needsRounds.has(id) || isRepeated(view, id))
+      .flatMap((id) => view.metrics.find((metric) => metric.id === id) ?? []);
     return sectionOf(view, {
       heading,
       tables: medianTables(view, { caption: null, arms, metrics, hasSingleRounds: false }),
@@ -39,6 +41,19 @@ export function medianSection(heading: string, shown: readonly MetricId[]): Scen
       legend: armLegend(view),
     });
   };
+}
+
+/** Counts of short requests vary several-fold from sample to sample, so that one sample isn't shown among medians. */
+const needsRounds: ReadonlySet<string> = new Set([
+  "ping_kept_ratio",
+  "ping_lost_per_export",
+  "ping_per_s_idle",
+  "ping_per_s_busy",
+]);
+const fewestRounds = 4;
+
+function isRepeated(view: ScenarioView, metric: string): boolean {
+  return view.arms.some(({ id }) => view.values(id, metric).length >= fewestRounds);
 }
 
 /** The section of a scenario that this version doesn't know: every metric of every arm. */
@@ -67,11 +82,22 @@ export function sectionOf(view: ScenarioView, parts: Parts): Section {
     details: [...(isComplete ? [] : medianTables(view, all)), roundTable(view)],
     charts: [...charts, ...sampled],
     legend,
-    notes:
-      sampled.length > 0
+    notes: [
+      ...voidRounds(view),
+      ...(sampled.length > 0
         ? []
-        : ["Nothing was sampled over time here, so no chart shows memory, occupancy or gaps between chunks."],
+        : [
+            "Nothing was sampled over time here, so no chart shows memory, occupancy or gaps between chunks.",
+          ]),
+    ],
   };
+}
+
+/** Why rounds don't count, a sentence each. */
+function voidRounds({ rounds }: ScenarioView): readonly string[] {
+  return rounds.flatMap(({ index, valid, reason }) =>
+    valid ? [] : [`Round ${index + 1} doesn't count${reason === undefined ? "." : `: ${reason}`}`],
+  );
 }
 
 /** Every arm as itself. */

@@ -1,5 +1,6 @@
 import type { Section } from "../model/report.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
+import { capacitySection } from "./capacity.ts";
 import { exportSection } from "./export.ts";
 import { leaveSection } from "./leave.ts";
 import { mixedSection } from "./mixed.ts";
@@ -16,6 +17,7 @@ const sections: ReadonlyMap<string, ScenarioSection> = new Map([
   ["leave", leaveSection],
   ["mixed", mixedSection],
   ["sync-workers", syncWorkersSection],
+  ["capacity", capacitySection],
 ]);
 
 /** The section of a scenario; one of another version shows every number it has. */

@@ -4,6 +4,7 @@ import { medianSection } from "./scenario-section.ts";
 export const slowReadersSection = medianSection("Clients that read slowly", [
   "bytes_per_concurrent_export",
   "kernel_bytes_per_export",
+  "readers_served",
   "read_rate_bytes_per_s",
   "slots_held",
   "loop_busy_ratio",
@@ -11,5 +12,6 @@ export const slowReadersSection = medianSection("Clients that read slowly", [
   "ping_p50_s",
   "ping_p99_idle_s",
   "ping_p99_s",
+  "ping_failed_ratio",
   "slow_held_s_per_export",
 ]);

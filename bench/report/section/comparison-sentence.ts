@@ -12,7 +12,7 @@ export function gatedComparisons({ comparisons }: BenchResult): readonly Compari
 
 /**
  * The sentence that a comparison was judged by. A file of an older version has none, so one is made of its numbers:
- * `export: CPU per MiB of this is ×1.12 (1.09–1.15) that of main; the budget is 5 %: regression.`
+ * `export: CPU per MiB of this is 1.12× (1.09–1.15) that of main; the budget is 5 %: regression.`
  */
 export function comparisonSentence(comparison: Comparison): string {
   const { scenario, metric, treatment, control, budget, ratio, verdict, reason } = comparison;

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../../src/ground.ts";
+import { formatBytes, formatCount, isDelivery } from "../../../src/ground.ts";
 import type { BenchResult, Check } from "../../result/schema.ts";
 import type { Section } from "../model/report.ts";
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
@@ -94,18 +94,24 @@ function observedCell(value: Check["observed"]): Cell {
 }
 
 /** What was measured, in a line: `orders: 100,000 rows, 10.6 MiB`. */
-export function subjectText({ config, integrity }: BenchResult): string {
-  const name = config["exportName"] ?? config["sourceFile"] ?? "export";
+export function subjectText({ arms, config, integrity }: BenchResult): string {
+  // Without a delivery of our own, the export is that of the other servers.
+  const targets = isForeign(arms) ? [...new Set(arms.map(({ delivery }) => delivery))].join(", ") : null;
+  const name = targets ?? config["exportName"] ?? config["sourceFile"] ?? "export";
   const { rows, bytes } = integrity;
   const size = rows === null || bytes === null ? "" : `: ${formatCount(rows)} rows, ${formatBytes(bytes)}`;
   return `${typeof name === "string" ? name : JSON.stringify(name)}${size}`;
 }
 
-/** The server, the machine, the tool and the time, in a line. */
-export function circumstancesText({ config, environment, tool, createdAt }: BenchResult): string {
+function isForeign(arms: BenchResult["arms"]): boolean {
+  return arms.length > 0 && !arms.some(({ delivery }) => isDelivery(delivery));
+}
+
+/** Our server, where it was measured, the machine, the tool and the time, in a line. */
+export function circumstancesText({ arms, config, environment, tool, createdAt }: BenchResult): string {
   const { workers, slots } = config;
   const server =
-    typeof workers === "number" && typeof slots === "number"
+    !isForeign(arms) && typeof workers === "number" && typeof slots === "number"
       ? [`${counted(workers, "worker")} with ${counted(slots, "slot")}`]
       : [];
   const parts = [

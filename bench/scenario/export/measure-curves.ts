@@ -83,7 +83,8 @@ async function sampleSlots(
     if (before !== null && now.uptimeSeconds > before.uptimeSeconds) {
       const mean =
         (now.busySlotSeconds - before.busySlotSeconds) / (now.uptimeSeconds - before.uptimeSeconds);
-      points.push([secondsNow(), Math.max(0, mean)]);
+      // Both numbers are taken a moment apart; one export has one slot.
+      points.push([secondsNow(), Math.min(1, Math.max(0, mean))]);
     }
     before = now;
     await pause(stop);

@@ -17,12 +17,15 @@ export const leaveScenario: Scenario = {
   summary: "clients that disconnect in the middle of an export: how long their slot stays held",
   isDefault: false,
   isDispensable: true,
+  isEssential: false,
   countSteps: (plan) => roundsUpTo(mostRounds, plan) * plan.arms.length,
   estimateSeconds: (plan) => roundsUpTo(mostRounds, plan) * plan.arms.length * overheadSeconds,
   async run(context) {
     const { plan, session, random } = context;
     const rounds = roundsUpTo(mostRounds, plan);
-    const arms = bigArms(context, name, "so the server has sent them before a client can leave");
+    const arms = await bigArms(context, name, {
+      because: "because the server has sent a smaller body before a client can leave",
+    });
     noteArms(context, name, arms);
     for (const [index, order] of balancedOrders(arms, rounds, random).entries()) {
       await recordRound(context, name, order, (arm, server) => {

@@ -3,11 +3,12 @@ import { balancedOrders } from "../../session/balanced-orders.ts";
 import { measureNeighbors, neighborTimes } from "../../session/measure/measure-neighbors.ts";
 import { noteArms } from "../note-arms.ts";
 import { recordRound } from "../record-round.ts";
-import { roundsUpTo } from "../run-time.ts";
-import type { Scenario } from "../scenario.ts";
+import type { RunPlan, Scenario } from "../scenario.ts";
 
 const name = "mixed";
 const mostRounds = 6;
+/** An interval of fewer rounds says next to nothing. */
+const quickRounds = 4;
 
 /** Exports back to back and short requests together, in rounds: what the last step of `export` measures once. */
 export const mixedScenario: Scenario = {
@@ -15,12 +16,12 @@ export const mixedScenario: Scenario = {
   summary: "exports back to back and short requests together, in rounds: how many short requests are left",
   isDefault: false,
   isDispensable: false,
-  countSteps: (plan) => roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length,
-  estimateSeconds: (plan) =>
-    roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length * (plan.isQuick ? 2.5 : 10),
+  isEssential: false,
+  countSteps: (plan) => roundsOf(plan) * distinctArms(plan.arms).length,
+  estimateSeconds: (plan) => roundsOf(plan) * distinctArms(plan.arms).length * (plan.isQuick ? 2.5 : 6),
   async run(context) {
     const { plan, random, session } = context;
-    const rounds = roundsUpTo(mostRounds, plan);
+    const rounds = roundsOf(plan);
     const arms = distinctArms(plan.arms);
     noteArms(context, name, arms);
     for (const [index, order] of balancedOrders(arms, rounds, random).entries()) {
@@ -31,3 +32,7 @@ export const mixedScenario: Scenario = {
     }
   },
 };
+
+function roundsOf({ isQuick, rounds }: RunPlan): number {
+  return Math.min(isQuick ? quickRounds : mostRounds, rounds);
+}

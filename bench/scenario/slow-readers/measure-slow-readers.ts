@@ -1,18 +1,16 @@
-import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { StreamCsvError } from "../../../src/ground.ts";
 import { probeLatency, type LatencySummary } from "../../load/probe-latency.ts";
-import { cpuSeconds } from "../../probe/cpu-seconds.ts";
-import { canSampleProcesses, processTree } from "../../probe/process-tree.ts";
+import { canSampleProcesses } from "../../probe/process-tree.ts";
 import { bytesInSocketBuffers } from "../../probe/bytes-in-socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
 import type { Random } from "../../statistics/random.ts";
-import type { RunningTarget } from "../../subject/target.ts";
 import { difference, idleMemory, watchPeak } from "../../session/server/server-memory.ts";
 import { serverWork } from "../../session/server/server-work.ts";
-import { readFrom, type ServedExport } from "../../session/session.ts";
+import type { ServedExport } from "../../session/session.ts";
 import { warmUp } from "../../session/server/warm-up.ts";
+import { settleBuffers } from "../settle-buffers.ts";
+import { startSlowClients } from "../slow-clients.ts";
 
 /** How many clients read, how slowly, and for how long they are watched. */
 export interface SlowReaderOptions {
@@ -20,19 +18,19 @@ export interface SlowReaderOptions {
   readonly bytesPerSecond: number;
   readonly idleMs: number;
   readonly watchMs: number;
+  /** The longest time until the buffers have to be full. */
+  readonly settleMs: number;
   readonly random: Random;
 }
 
 const probesPerSecond = 50;
-/** The server's work has settled when it changes by less than this share of a core from one step to the next. */
-const settledCpuRatio = 0.1;
-const settleStepMs = 250;
-/** The server makes and sends some megabytes for each reader before all buffers are full. */
-const longestSettleMs = (readers: number): number => 8000 + 150 * readers;
+/** How long answers to short requests are waited for after the readers were watched. */
+export const graceMs = 2000;
 
 /**
  * Lets clients read one export each at a fixed rate, and measures what that costs the server and its short requests
- * once the socket buffers between them are full. Then the readers disconnect.
+ * once the socket buffers between them are full. Then the readers disconnect. A server with few workers may serve only some
+ * of them at once: the others wait, and are counted.
  *
  * The exports must last longer than they are watched; one that ends earlier makes the measurement invalid.
  */
@@ -42,10 +40,11 @@ export async function measureSlowReaders(
 ): Promise<Measured> {
   const { session, server } = served;
   const { signal, clock } = session;
-  const { readers, bytesPerSecond, idleMs, watchMs, random } = options;
+  const { readers, bytesPerSecond, idleMs, watchMs, settleMs, random } = options;
   const probe = async (durationMs: number): Promise<LatencySummary | null> => {
     if (server.pingUrl !== null) {
-      const summary = { ratePerSecond: probesPerSecond, durationMs, random, clock, signal, ...server.form };
+      const times = { durationMs, graceMs, clock, signal };
+      const summary = { ratePerSecond: probesPerSecond, random, ...times, ...server.form };
       return probeLatency(server.pingUrl, summary);
     }
     await sleep(durationMs, undefined, { signal });
@@ -57,15 +56,24 @@ export async function measureSlowReaders(
   const idle = await probe(idleMs);
 
   const peakBytes = await watchPeak(server);
-  const clients = startReaders(served, readers, bytesPerSecond);
+  const slow = startSlowClients(served, { readers, bytesPerSecond });
+  const bytesRead = (): readonly number[] => slow.clients.map(({ bytes }) => bytes);
   try {
-    await Promise.race([clients.ended, settleWork(server, longestSettleMs(readers), signal)]);
+    await Promise.race([slow.ended, settleBuffers(server, settleMs, signal)]);
     const { inside: before } = await serverWork(server, signal);
     const startMs = clock.nowMs();
-    const bytesBefore = [...clients.bodyBytes];
-    const busy = await Promise.race([clients.ended, probe(watchMs)]);
-    const seconds = (clock.nowMs() - startMs) / 1000;
-    const rates = clients.bodyBytes.map((bytes, index) => (bytes - (bytesBefore[index] ?? 0)) / seconds);
+    const bytesBefore = bytesRead();
+    const watched = async () => {
+      await sleep(watchMs, undefined, { signal });
+      return { bytes: bytesRead(), seconds: (clock.nowMs() - startMs) / 1000 };
+    };
+    const [{ bytes, seconds }, busy] = await Promise.race([
+      slow.ended,
+      Promise.all([watched(), probe(watchMs)]),
+    ]);
+    const rates = bytes.flatMap((count, index) =>
+      count === 0 ? [] : [(count - (bytesBefore[index] ?? 0)) / seconds],
+    );
     const { inside: after } = await serverWork(server, signal);
     // By the server's own clock, because its answers may be slow.
     const perSecond = (key: "heldSeconds" | "busySlotSeconds" | "loopSeconds"): number | null =>
@@ -87,74 +95,23 @@ export async function measureSlowReaders(
       slots_held: perSecond("heldSeconds"),
       busy_slots: perSecond("busySlotSeconds"),
       loop_busy_ratio: perSecond("loopSeconds"),
+      ping_failed_ratio: failedRatio(busy),
+      readers_served: rates.length,
       read_rate_bytes_per_s: median(rates),
-      read_rate_least_bytes_per_s: Math.min(...rates),
-      read_rate_most_bytes_per_s: Math.max(...rates),
+      read_rate_least_bytes_per_s: rates.length === 0 ? null : Math.min(...rates),
+      read_rate_most_bytes_per_s: rates.length === 0 ? null : Math.max(...rates),
     };
   } finally {
-    await clients.leave();
+    await slow.leave();
   }
 }
 
-/** null when a request failed: then there is no latency to report. */
+/** null when a request failed: then there is no latency to report, only how many failed. */
 function secondsAt(summary: LatencySummary | null, key: "p50Ms" | "p99Ms"): number | null {
   return summary === null || summary.failed > 0 ? null : summary[key] / 1000;
 }
 
-/** Clients that read until they are stopped. */
-interface SlowReaders {
-  /** Bytes each has read so far. */
-  readonly bodyBytes: readonly number[];
-  /** Rejects when one of them fails, or reaches the end of its export. */
-  readonly ended: Promise<never>;
-  /** Closes all connections. */
-  leave(): Promise<void>;
-}
-
-function startReaders(served: ServedExport, readers: number, bytesPerSecond: number): SlowReaders {
-  const leaving = new AbortController();
-  const signal = AbortSignal.any([served.session.signal, leaving.signal]);
-  // Every reader listens to it, which is not a leak.
-  setMaxListeners(readers + 1, signal);
-  const bodyBytes = Array.from({ length: readers }, () => 0);
-  const reading = bodyBytes.map((_, index) =>
-    readFrom(served, {
-      signal,
-      bytesPerSecond,
-      onRead: (bytes) => (bodyBytes[index] = bytes),
-    }).then(({ head }): never => {
-      const what =
-        head.statusCode === 200
-          ? "ended while it was still being watched"
-          : `was answered with ${head.statusCode}`;
-      throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `An export to a slow reader ${what}.`);
-    }),
-  );
-  const ended = Promise.race(reading);
-  // Between two steps nothing awaits it, and stopping the readers rejects it too.
-  ended.catch(() => undefined);
-  return {
-    bodyBytes,
-    ended,
-    async leave() {
-      leaving.abort();
-      await Promise.allSettled(reading);
-    },
-  };
-}
-
-/** Waits until the server's work no longer falls: then the buffers are full, and the server sends only what is read. */
-async function settleWork({ pid }: RunningTarget, limitMs: number, signal: AbortSignal): Promise<void> {
-  const cpu = async (): Promise<number> =>
-    canSampleProcesses && pid !== null ? cpuSeconds(await processTree(pid)) : 0;
-  let lastSeconds = await cpu();
-  let lastRatio = Number.POSITIVE_INFINITY;
-  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += settleStepMs) {
-    await sleep(settleStepMs, undefined, { signal });
-    const nowSeconds = await cpu();
-    const ratio = (nowSeconds - lastSeconds) / (settleStepMs / 1000);
-    if (waitedMs > 0 && Math.abs(ratio - lastRatio) < settledCpuRatio && ratio < 0.5) return;
-    lastSeconds = nowSeconds;
-    lastRatio = ratio;
-  }
+function failedRatio(summary: LatencySummary | null): number | null {
+  if (summary === null || summary.answered + summary.failed === 0) return null;
+  return summary.failed / (summary.answered + summary.failed);
 }

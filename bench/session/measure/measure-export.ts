@@ -96,9 +96,22 @@ function observedMetrics(work: ObservedWork): Measured {
   };
 }
 
+/** A timed body has other bytes than the one that was checked, so nothing that its server gave can be trusted. */
+class WrongBodyError extends StreamCsvError {
+  constructor(message: string, details: { readonly hint: string }) {
+    super("SCSV_MEASUREMENT_INVALID", message, details);
+  }
+}
+
+/** Whether an error says that a timed body had other bytes than the one that was checked, or was caused by one that does. */
+export function isWrongBody(fault: unknown): boolean {
+  if (fault instanceof WrongBodyError) return true;
+  return fault instanceof Error && fault.cause !== undefined && isWrongBody(fault.cause);
+}
+
 /**
  * Compares a timed body with the one that was checked.
- * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` that names whose body it is
+ * @throws WrongBodyError `SCSV_MEASUREMENT_INVALID` that names whose body it is
  */
 export function requireSameBody(
   whose: string,
@@ -117,15 +130,13 @@ export function requireSameBody(
     );
   }
   if (bodyBytes !== expected.bytes) {
-    throw new StreamCsvError(
-      "SCSV_MEASUREMENT_INVALID",
+    throw new WrongBodyError(
       `${whose} gave ${bodyBytes} bytes in a timed round, and ${expected.bytes} when it was checked.`,
       { hint: hintForChange },
     );
   }
   if (crc32 === expected.crc32) return;
-  throw new StreamCsvError(
-    "SCSV_MEASUREMENT_INVALID",
+  throw new WrongBodyError(
     `${whose} gave other bytes in a timed round than when it was checked, though as many: their CRC-32 is ${crc32 === null ? "unknown" : checksumText(crc32)} instead of ${checksumText(expected.crc32)}.`,
     { hint: hintForChange },
   );

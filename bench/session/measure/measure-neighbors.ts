@@ -17,7 +17,7 @@ export interface NeighborTimes {
 export function neighborTimes({ isQuick }: { readonly isQuick: boolean }): NeighborTimes {
   return isQuick
     ? { warmUpMs: 300, idleMs: 300, busyMs: 600 }
-    : { warmUpMs: 1000, idleMs: 2000, busyMs: 4000 };
+    : { warmUpMs: 500, idleMs: 1000, busyMs: 2000 };
 }
 
 /** Connections that ask for short answers, each as fast as it gets them. */

@@ -182,7 +182,7 @@ test("the text shows what has a budget and what surely changed, and counts the r
   assert.match(text, /^new compared with old\n/);
   assert.match(
     text,
-    /^export {4}streaming  CPU per MiB +\S+ ms\/MiB +\S+ ms\/MiB +×1\.20 \(.*\)  regression$/m,
+    /^export {4}streaming  CPU per MiB +\S+ ms\/MiB +\S+ ms\/MiB +1\.20× \(.*\)  regression$/m,
   );
   assert.match(text, /^export {4}streaming  total {8} +1\.\d+ s +1\.\d+ s /m);
   assert.doesNotMatch(text, /peak memory/);

@@ -23,7 +23,7 @@ test("in a result of an older version the error names metric, ratio and budget",
   const result = fixtureResult("hostile");
   const comparisons = result.comparisons.map((item) => ({ ...item, treatment: "streaming" }));
   assert.deepEqual(githubAnnotations({ ...result, comparisons }), [
-    `${title}export: CPU per MiB of streaming is ×1.20 (1.10–1.30) that of main; the budget is 5 %25: regression.`,
+    `${title}export: CPU per MiB of streaming is 1.20× (1.10–1.30) that of main; the budget is 5 %25: regression.`,
   ]);
 });
 

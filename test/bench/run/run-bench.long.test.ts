@@ -189,7 +189,7 @@ test("an interrupted run keeps what it has, and says that it is incomplete", asy
 const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   [
     { scenarios: ["exprot"] },
-    /"exprot" is not a scenario; there are: export, scaling, slow-readers, leave, mixed, sync-workers\./,
+    /"exprot" is not a scenario; there are: export, scaling, slow-readers, leave, mixed, sync-workers, capacity\./,
   ],
   [{ deliveries: ["pigeon"] }, /"pigeon" is not a delivery; there are: streaming, buffered, file\./],
   [{ deliveries: [] }, /No delivery is named/],
