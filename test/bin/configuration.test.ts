@@ -156,7 +156,7 @@ describe("--config", () => {
     [
       "an environment variable that isn't set",
       { databases: { shop: { url: "env:NO_SUCH_VARIABLE" } } },
-      /"databases\.shop\.url" in ".*" is "env:NO_SUCH_VARIABLE", and the environment has no NO_SUCH_VARIABLE\./,
+      /"databases\.shop\.url" in ".*" is read from the environment variable "NO_SUCH_VARIABLE", which is not set\./,
     ],
     [
       "a freshness that is no duration",
