@@ -53,7 +53,7 @@ test(
       'proxy_set_header Connection "";': "",
     });
     const pid = await workerOf(server);
-    const args = ["--unix-socket", nginx.socketPath, `http://nginx${large}`];
+    const args = ["--unix-socket", nginx.socketPath, `http://localhost${large}`];
     assert.equal(await exitCodeOfCurl(args, () => process.kill(pid, "SIGKILL")), 18);
   },
 );
