@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import type * as bench from "../../bench/internal.ts";
 import type { BenchResult, CalibrationRun, NamedBaseline } from "../../bench/index.ts";
-import { addBenchFlags, benchConfigOf, type BenchFlags } from "../bench-flags.ts";
+import { benchConfigOf } from "../bench-config.ts";
+import { addBenchFlags, type BenchFlags } from "../bench-flags.ts";
 import { progressView, type ProgressView } from "../bench-progress.ts";
 import { explain } from "../explain.ts";
 import { reportToGitHub } from "../report-to-github.ts";
@@ -66,9 +67,13 @@ Exit codes:
 `;
 
 /** @throws Error when an export of our own server is named, and that isn't measured */
-function requireOwnServer(command: Command, { target = [], deliveries, export: name }: BenchFlags): void {
+function requireOwnServer(
+  command: Command,
+  { target = [], targets, deliveries, export: name }: BenchFlags,
+): void {
   const isNamed = command.getOptionValueSource("export") === "cli";
-  if (!isNamed || target.length === 0 || deliveries !== undefined) return;
+  const hasTargets = target.length > 0 || targets !== undefined;
+  if (!isNamed || !hasTargets || deliveries !== undefined) return;
   throw new Error(
     `--export ${name} names rows of our own server, which isn't measured with --target: add --deliveries streaming,buffered, or leave it out.`,
   );

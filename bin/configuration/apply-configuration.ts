@@ -1,13 +1,14 @@
 import type { Command, Option } from "commander";
 import type { CommandMaker } from "../option.ts";
 import { applySettings, type OwnSettings } from "./apply-settings.ts";
+import { benchSettings } from "./bench-settings.ts";
 import type { FlagGroup, FlagGroups } from "./configuration-schema.ts";
 import { loadConfiguration } from "./load-configuration.ts";
 import { serveSettings } from "./serve-settings.ts";
 
 const ownSettings: Readonly<Record<"server" | "bench", OwnSettings>> = {
   server: serveSettings,
-  bench: {},
+  bench: benchSettings,
 };
 
 /** Loads a configuration and sets the flags of a command from one of its groups. */

@@ -135,12 +135,13 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     output: 1,
     "param-option": 1,
     "reference-digest": 1,
-    "bench-flags": 2,
+    "bench-flags": 3,
     "open-named-export": 3,
+    "bench-config": 4,
     configuration: 2,
-    command: 4,
-    main: 5,
-    "stream-csv": 6,
+    command: 5,
+    main: 6,
+    "stream-csv": 7,
   },
 };
 
