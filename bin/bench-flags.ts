@@ -1,13 +1,27 @@
+// Longer than most, because every flag is declared, typed and passed on here.
+
+import { randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
+import type { BenchConfig, BenchTarget, NamedBaseline } from "../bench/index.ts";
 import { parseByteSize, parseCount, parseDuration } from "../src/ground.ts";
-import type { ConfiguredTargets } from "./configuration/bench-settings.ts";
+import { generatedExportNames, isGeneratedExportName } from "../src/internal.ts";
+import { fromEnvironment } from "./environment.ts";
+import { isOfConfiguration } from "./configuration/is-of-configuration.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
+import { paramOption, type ParameterText } from "./param-option.ts";
 import { RepeatableOption, flagParser, type GlobalFlags } from "./option.ts";
 import { outputOption, type Output } from "./output.ts";
 
 /** The options of `bench`, with the global ones. */
 export interface BenchFlags extends GlobalFlags {
+  readonly configuration?: LoadedConfiguration;
+  /** Of the configuration; flags of the same name replace them. */
+  readonly parameters?: readonly ParameterText[];
+  /** Of the configuration, beside those of flags. */
+  readonly targets?: readonly BenchTarget[];
   readonly export: string;
+  readonly param?: readonly ParameterText[];
   readonly rows?: number;
   readonly rounds?: number;
   readonly seed?: number;
@@ -18,9 +32,6 @@ export interface BenchFlags extends GlobalFlags {
   readonly workerModel: string;
   readonly slots?: number;
   readonly target?: readonly string[];
-  /** `bench.targets` of the configuration. */
-  readonly targets?: ConfiguredTargets;
-  readonly configuration?: LoadedConfiguration;
   readonly header?: readonly HeaderField[];
   readonly ready?: string;
   readonly readyTimeout?: number;
@@ -50,7 +61,12 @@ interface HeaderField {
 export function addBenchFlags(command: Command): Command {
   const count = flagParser(parseCount);
   return command
-    .option("--export <name|file>", "the generated export, or the file, to measure", "orders")
+    .option(
+      "--export <name|file>",
+      "the export to measure: one of the configuration, a generated one, or a file",
+      "orders",
+    )
+    .addOption(paramOption())
     .option("--rows <n>", "rows of a timed export (default: as many as stream in about a second)", count)
     .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", count)
     .option(
@@ -146,6 +162,88 @@ export function addBenchFlags(command: Command): Command {
     .option("--strict", "exit with 3 when a budget can't be decided")
     .addOption(outputOption())
     .option("--quick", "fewer and shorter rounds: at most a minute on two cores");
+}
+
+/**
+ * The configuration that the options ask for; the bench decides what they leave open.
+ * @throws RangeError for an export that does not exist
+ */
+export function benchConfigOf(
+  flags: BenchFlags,
+  {
+    baseline,
+    isFirstBaseline,
+  }: { readonly baseline: NamedBaseline | null; readonly isFirstBaseline: boolean },
+): BenchConfig {
+  const isConfigured = isOfConfiguration(flags.export, flags.configuration);
+  // A file exists, or its text has a path separator or the ending of a file; anything else is a name.
+  const isFile =
+    !isConfigured &&
+    (existsSync(flags.export) ||
+      /[/\\]|\.(parquet|csv|tsv|json|ndjson|jsonl|duckdb|sqlite|sqlite3|db)$/i.test(flags.export));
+  if (isFile && !existsSync(flags.export)) throw new RangeError(`The file "${flags.export}" does not exist.`);
+  if (!isConfigured && !isFile && !isGeneratedExportName(flags.export)) {
+    const configured = (flags.configuration?.sources ?? []).map(({ name = "" }) => name);
+    throw new RangeError(
+      `There is no export "${flags.export}"; there are: ${[...configured, ...generatedExportNames].join(", ")}. To measure a file, give its path with the ending.`,
+    );
+  }
+  const parameters = parametersOf(flags);
+  if (!isConfigured && parameters.length > 0)
+    throw new RangeError(
+      `--param ${parameters[0]?.join("=")}: "${flags.export}" is no export of a configuration, and declares no parameters.`,
+    );
+  return {
+    exportName: isFile ? null : flags.export,
+    sourceFile: isFile ? flags.export : null,
+    configuration:
+      flags.configuration === undefined ? null : isConfigured ? flags.configuration.file : "none",
+    parameters: parameters.map((parameter) => parameter.join("=")),
+    rows: flags.rows ?? null,
+    seed: flags.seed ?? randomInt(2 ** 32),
+    ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
+    ...(flags.scenario === undefined ? {} : { scenarios: flags.scenario.flat() }),
+    ...(flags.deliveries === undefined ? {} : { deliveries: flags.deliveries.flat() }),
+    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+    workerModel: flags.workerModel,
+    ...(flags.slots === undefined ? {} : { slots: flags.slots }),
+    targets: [...(flags.targets ?? []), ...(flags.target ?? [])],
+    targetDefaults: targetDefaultsOf(flags),
+    integrity: flags.integrity,
+    observe: flags.observe ?? [],
+    control: flags.control ?? null,
+    setup: flags.setup ?? null,
+    ...(flags.readers === undefined ? {} : { readers: flags.readers }),
+    readBytesPerSecond: flags.readRate,
+    isQuick: flags.quick === true,
+    against: flags.against ?? null,
+    baseline,
+    isFirstBaseline,
+    budgets: flags.budget ?? [],
+    isStrict: flags.strict === true,
+  };
+}
+
+/** Values of the parameters that the export declares: those of flags, and of the configuration what they don't name. */
+export function parametersOf({ param = [], parameters = [] }: BenchFlags): readonly ParameterText[] {
+  return [...parameters.filter(([name]) => !param.some(([given]) => given === name)), ...param];
+}
+
+/** What flags say of every target. */
+function targetDefaultsOf({
+  header = [],
+  ready,
+  readyTimeout,
+  ping,
+}: BenchFlags): NonNullable<BenchConfig["targetDefaults"]> {
+  return {
+    headers: Object.fromEntries(
+      header.map(({ name, value }) => [name, fromEnvironment(value, `The header field ${name}`)]),
+    ),
+    ...(ready === undefined ? {} : { ready }),
+    ...(readyTimeout === undefined ? {} : { readyTimeout }),
+    ...(ping === undefined ? {} : { ping: ping === "none" ? null : ping }),
+  };
 }
 
 function parseHeader(text: string): HeaderField {

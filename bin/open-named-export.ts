@@ -1,4 +1,5 @@
 import { isGeneratedExportName, openCatalog, openExport, type ExportDefinition } from "../src/internal.ts";
+import { sourcesNamed } from "./configuration/is-of-configuration.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
 import { readFileFlags, requireTaken, type FileFlags } from "./file-flags.ts";
 import type { ParameterText } from "./param-option.ts";
@@ -18,9 +19,7 @@ export async function openNamedExport(
   flags: NamedExportFlags,
 ): Promise<{ readonly definition: ExportDefinition; readonly close: () => Promise<void> }> {
   const options = readFileFlags(flags);
-  const configured = (flags.configuration?.sources ?? []).filter(
-    ({ name = "" }) => nameOrPath === name || nameOrPath.startsWith(`${name}.`),
-  );
+  const configured = sourcesNamed(nameOrPath, flags.configuration);
   if (configured.length > 0) {
     requireTaken(options, []);
     if (flags.table !== undefined)
@@ -37,7 +36,7 @@ export async function openNamedExport(
   }
   if (flags.table !== undefined && isGeneratedExportName(nameOrPath))
     throw new Error(
-      `--table ${flags.table} is for a DuckDB file, and "${nameOrPath}" is a generated export.`,
+      `--table ${flags.table} is for a DuckDB or SQLite file, and "${nameOrPath}" is a generated export.`,
     );
   requireTaken(options, [nameOrPath]);
   return await openExport(nameOrPath, {

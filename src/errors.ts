@@ -72,7 +72,7 @@ export const faultCatalog = byCode({
   SCSV_SOURCE_UNSUPPORTED: {
     meaning: "The name of a source doesn't show its file type.",
     remedy:
-      "Use a file that ends in .parquet, .csv, .tsv, .json, .ndjson, .jsonl or .duckdb; text files may be compressed and end in .gz or .zst.",
+      "Use a file that ends in .parquet, .csv, .tsv, .json, .ndjson, .jsonl, .duckdb, .sqlite, .sqlite3 or .db; text files may be compressed and end in .gz or .zst.",
   },
   SCSV_SOURCE_UNREADABLE: {
     meaning: "A source file doesn't have the format of its name, or is damaged.",
@@ -85,14 +85,18 @@ export const faultCatalog = byCode({
     status: 503,
   },
   SCSV_SOURCE_LOCKED: {
-    meaning: "Another process has a DuckDB database open for writing, so it can't be read.",
-    remedy: "Wait until that process has closed the database, or serve a copy of the file.",
+    meaning: "Another process has locked a DuckDB or SQLite database for writing, so it can't be read.",
+    remedy: "Wait until that process has finished or closed the database, or serve a copy of the file.",
     status: 503,
   },
   SCSV_DUCKDB_MISSING: {
     meaning:
       "Reading Parquet and DuckDB files needs the optional package @duckdb/node-api, which isn't installed.",
     remedy: "Run: npm install @duckdb/node-api",
+  },
+  SCSV_SQLITE_MISSING: {
+    meaning: "Reading SQLite files needs the optional package better-sqlite3, which isn't installed.",
+    remedy: "Run: npm install better-sqlite3",
   },
   SCSV_POSTGRES_MISSING: {
     meaning: "Reading from PostgreSQL needs the optional package pg, which isn't installed.",

@@ -22,6 +22,7 @@ export type {
   ServedOptions,
   ServedQuery,
   ServedRows,
+  ServedSqlite,
   ServedSource,
 } from "./export/served-source.ts";
 export type { DefaultDialect } from "./export/parameters.ts";

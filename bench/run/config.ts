@@ -16,6 +16,17 @@ export interface BenchConfig {
   /** A file to serve and measure: Parquet, CSV, JSON or DuckDB. */
   readonly sourceFile?: string | null;
   /**
+   * The configuration file of `serve` that has the export; "none" when the export isn't one of the configuration in the working
+   * directory, which `serve` would read by itself.
+   * @default null nothing is said of it
+   */
+  readonly configuration?: string | null;
+  /**
+   * Values of the parameters that the export declares, each as `NAME=VALUE`.
+   * @default none
+   */
+  readonly parameters?: readonly string[];
+  /**
    * Rows of a timed export.
    * @default null as many as stream in about a second, or in a quarter of a second when quick
    */

@@ -10,6 +10,8 @@ type Kind = "text" | "number" | "boolean" | "list of texts" | "list of texts or 
 const kinds: Readonly<Record<keyof BenchConfig, Kind>> = {
   exportName: "text",
   sourceFile: "text",
+  configuration: "text",
+  parameters: "list of texts",
   rows: "number",
   rounds: "number",
   seed: "number",
@@ -37,6 +39,7 @@ const kinds: Readonly<Record<keyof BenchConfig, Kind>> = {
 const mayBeNull: ReadonlySet<string> = new Set([
   "exportName",
   "sourceFile",
+  "configuration",
   "rows",
   "against",
   "baseline",

@@ -4,6 +4,7 @@ import type { BenchConfig } from "./config.ts";
 import { chosenFrom, requireCount } from "./require.ts";
 import { gatingScenario, resolveGate } from "./resolve-gate.ts";
 import { resolveTargets } from "./resolve-targets.ts";
+import type { ParameterPair } from "../subject/target.ts";
 import type { RunSettings } from "./settings.ts";
 import { parseObserved } from "./with-observers.ts";
 
@@ -34,6 +35,8 @@ export function resolveConfig(config: BenchConfig): RunSettings {
   const settings: RunSettings = {
     exportName: hasOwn ? (config.exportName ?? (sourceFile === null ? "orders" : null)) : null,
     sourceFile,
+    configuration: hasOwn ? (config.configuration ?? null) : null,
+    parameters: hasOwn ? (config.parameters ?? []).map(parseParameter) : [],
     // Bodies of another size than the baseline's would leave little to compare.
     rows: config.rows ?? gate.baseline?.content.export.rows ?? null,
     rounds: config.rounds ?? (isQuick ? 8 : 12),
@@ -57,6 +60,13 @@ export function resolveConfig(config: BenchConfig): RunSettings {
   requireNumbers(settings);
   requireRowsTaken(config, settings);
   return settings;
+}
+
+/** @throws RangeError for a text that isn't `NAME=VALUE` */
+function parseParameter(text: string): ParameterPair {
+  const at = text.indexOf("=");
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+  throw new RangeError(`"${text}" is not a parameter: write NAME=VALUE, such as customer=7.`);
 }
 
 /** What the others are compared with: what was named, the first target, or the buffered delivery. */

@@ -2,7 +2,7 @@ import type { WorkerModel } from "../../src/server.ts";
 import type { Delivery } from "../../src/ground.ts";
 import type { NamedBaseline } from "../gate/baseline/baseline.ts";
 import type { Budget } from "../gate/budget/budget.ts";
-import type { BodyEquality } from "../subject/target.ts";
+import type { BodyEquality, ParameterPair } from "../subject/target.ts";
 import type { TargetSpec } from "../subject/target-spec.ts";
 import type { ObservedSpec } from "./with-observers.ts";
 import type { AgainstSpec, GitAgainst } from "../subject/version/parse-against.ts";
@@ -22,6 +22,10 @@ export type RunAgainst =
 export interface RunSettings {
   readonly exportName: string | null;
   readonly sourceFile: string | null;
+  /** The configuration that has the export, "none", or null where nothing is said of it. */
+  readonly configuration: string | null;
+  /** Values of the parameters that the export declares. */
+  readonly parameters: readonly ParameterPair[];
   readonly rows: number | null;
   readonly rounds: number;
   readonly seed: number;

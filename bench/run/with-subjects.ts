@@ -130,10 +130,10 @@ function subjectOf({ integrity }: RunSettings, spec: TargetSpec, control: Target
 
 /** One version of our server, set up as the run wants it. */
 function versionOf(
-  { workers, workerModel, slots, sourceFile }: RunSettings,
+  { workers, workerModel, slots, sourceFile, configuration, parameters }: RunSettings,
   version: { readonly name: string; readonly cli: readonly [string, ...string[]] },
 ): Target {
   const sources = sourceFile === null ? [] : [sourceFile];
   const room = { workers, workerModel, slots, bufferMemoryBytes: bufferMemoryBytes() };
-  return streamCsvServer({ ...version, ...room, sources });
+  return streamCsvServer({ ...version, ...room, sources, configuration, parameters });
 }

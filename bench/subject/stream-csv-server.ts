@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { WorkerModel } from "../../src/server.ts";
 import { startServerProcess, type ServerProcess } from "./process/server-process.ts";
-import type { ExportRequest, RunningTarget, Target } from "./target.ts";
+import type { ExportRequest, ParameterPair, RunningTarget, Target } from "./target.ts";
 import { makeTemporaryFolder } from "./process/make-temporary-folder.ts";
 
 /** How `stream-csv serve` is started for a measurement. */
@@ -19,6 +19,10 @@ export interface StreamCsvServerOptions {
   readonly bufferMemoryBytes: number;
   /** Files to serve beside the generated exports. */
   readonly sources: readonly string[];
+  /** The configuration file, "none", or null to leave it to the server. @default null */
+  readonly configuration?: string | null;
+  /** Parameters of every request for an export. @default none */
+  readonly parameters?: readonly ParameterPair[];
 }
 
 /** `stream-csv serve`, each time in a fresh process with an empty spool. */
@@ -31,6 +35,8 @@ export function streamCsvServer(options: StreamCsvServerOptions): Target {
     slots,
     bufferMemoryBytes,
     sources,
+    configuration = null,
+    parameters = [],
   } = options;
   const flags = {
     "--port": 0,
@@ -40,7 +46,14 @@ export function streamCsvServer(options: StreamCsvServerOptions): Target {
     "--buffer-memory": bufferMemoryBytes,
     "--log-level": "warn",
   };
-  const command = [...cli, "serve", ...Object.entries(flags).flat().map(String)] as const;
+  const configurationFlags =
+    configuration === null ? [] : configuration === "none" ? ["--no-config"] : ["--config", configuration];
+  const command = [
+    ...cli,
+    "serve",
+    ...Object.entries(flags).flat().map(String),
+    ...configurationFlags,
+  ] as const;
   return {
     name,
     command: [...command, ...sources].join(" "),
@@ -58,7 +71,7 @@ export function streamCsvServer(options: StreamCsvServerOptions): Target {
           readyLine: /^listening on (http:\/\/\S+)$/,
           signal,
         });
-        return { ...running(server), stop: () => server.stop().then(removeSpool) };
+        return { ...running(server, parameters), stop: () => server.stop().then(removeSpool) };
       } catch (fault) {
         await removeSpool();
         throw fault;
@@ -67,17 +80,23 @@ export function streamCsvServer(options: StreamCsvServerOptions): Target {
   };
 }
 
-function running(server: ServerProcess): RunningTarget {
+function running(server: ServerProcess, parameters: readonly ParameterPair[]): RunningTarget {
   return {
     ...server,
-    exportUrl: (exportName, request) => exportUrl(server.origin, exportName, request),
+    exportUrl: (exportName, request) => exportUrl(server.origin, exportName, request, parameters),
     pingUrl: new URL("/ping", server.origin),
     statsUrl: new URL("/stats", server.origin),
   };
 }
 
-function exportUrl(origin: string, exportName: string, { delivery, rows }: ExportRequest): URL {
+function exportUrl(
+  origin: string,
+  exportName: string,
+  { delivery, rows }: ExportRequest,
+  parameters: readonly ParameterPair[],
+): URL {
   const url = new URL(`/exports/${encodeURIComponent(exportName)}.csv`, origin);
+  for (const [name, text] of parameters) url.searchParams.append(name, text);
   if (delivery !== null) url.searchParams.set("delivery", delivery);
   url.searchParams.set("rows", String(rows));
   return url;

@@ -2,6 +2,9 @@ import type { Delivery } from "../../src/ground.ts";
 import type { RequestForm } from "../http/start-request.ts";
 import type { ServerProcess } from "./process/server-process.ts";
 
+/** The name and the text of a parameter of an export. */
+export type ParameterPair = readonly [name: string, text: string];
+
 /** A request for one export. */
 export interface ExportRequest {
   /** null for a target that has only one way. */

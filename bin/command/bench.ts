@@ -5,8 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import type * as bench from "../../bench/internal.ts";
 import type { BenchResult, CalibrationRun, NamedBaseline } from "../../bench/index.ts";
-import { benchConfigOf } from "../bench-config.ts";
-import { addBenchFlags, type BenchFlags } from "../bench-flags.ts";
+import { addBenchFlags, benchConfigOf, type BenchFlags } from "../bench-flags.ts";
 import { progressView, type ProgressView } from "../bench-progress.ts";
 import { explain } from "../explain.ts";
 import { reportToGitHub } from "../report-to-github.ts";
@@ -124,7 +123,7 @@ async function measureAndReport(
     tool: toolIdentity(),
     folder: process.cwd(),
     calibration: await readCalibration(loaded),
-    makeReference: referenceDigest,
+    makeReference: referenceDigest(flags),
     signal: interruption.signal,
     onProgress: (now) => progress.show(now),
     onNotice: (text) => progress.tell(text),

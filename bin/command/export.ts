@@ -46,7 +46,7 @@ export function exportCommand(): Command {
     .description("Write one export as CSV to standard output, or to a file.")
     .argument(
       "<name|file>",
-      "an export of the configuration, a generated one, or a Parquet, CSV, JSON or DuckDB file",
+      "an export of the configuration, a generated one, or a Parquet, CSV, JSON, DuckDB or SQLite file",
     )
     .addOption(paramOption());
   for (const { name, placeholder, description } of exportParameters) {
@@ -60,7 +60,7 @@ export function exportCommand(): Command {
     }
   }
   return addFileFlags(command)
-    .option("--table <name>", "table to export from a DuckDB file that has several")
+    .option("--table <name>", "table to export from a DuckDB or SQLite file that has several")
     .option(
       "-o, --output <file>",
       "file to write, renamed into place when complete, compressed if its name ends in .gz; - for standard output",

@@ -54,7 +54,7 @@ export function serveCommand(): Command {
   const { host, port, workers, slots, queue } = defaultSettings;
   return addFileFlags(new Command("serve"))
     .description("Start a server that streams exports as CSV; prints its URL when ready.")
-    .argument("[source...]", "Parquet, CSV, JSON or DuckDB files to serve, each as FILE or NAME=FILE")
+    .argument("[source...]", "Parquet, CSV, JSON, DuckDB or SQLite files to serve, each as FILE or NAME=FILE")
     .option(
       "--generated",
       "serve the generated exports together with others (default: only where there are no others)",

@@ -6,10 +6,9 @@ import type { FlagGroup, FlagGroups } from "./configuration-schema.ts";
 import { loadConfiguration } from "./load-configuration.ts";
 import { serveSettings } from "./serve-settings.ts";
 
-const ownSettings: Readonly<Record<"server" | "bench", OwnSettings>> = {
-  server: serveSettings,
-  bench: benchSettings,
-};
+function ownSettings(file: string): Readonly<Record<"server" | "bench", OwnSettings>> {
+  return { server: serveSettings, bench: benchSettings(file) };
+}
 
 /** Loads a configuration and sets the flags of a command from one of its groups. */
 export async function applyConfiguration(
@@ -22,7 +21,7 @@ export async function applyConfiguration(
   command.setOptionValue("configuration", loaded);
   if (group === null) return;
   const settings = loaded.configuration[group] ?? {};
-  applySettings(command, settings, ownSettings[group], { name: group, file });
+  applySettings(command, settings, ownSettings(file)[group], { name: group, file });
 }
 
 /** The flags that the groups of a configuration can set. */
@@ -42,5 +41,5 @@ async function flagGroup(
   group: "server" | "bench",
 ): Promise<FlagGroup> {
   const { options } = await make();
-  return { options: [...options, ...ofProgram], own: Object.keys(ownSettings[group]) };
+  return { options: [...options, ...ofProgram], own: Object.keys(ownSettings("")[group]) };
 }

@@ -1,35 +1,51 @@
 import { dirname, resolve } from "node:path";
-import { looseObject, optional, record, safeParse, string, type InferOutput } from "valibot";
 import type { BenchTarget } from "../../bench/index.ts";
+import type { ParameterText } from "../param-option.ts";
 import type { OwnSettings } from "./apply-settings.ts";
-import { withEnvironment } from "./environment.ts";
+import { withEnvironment } from "./with-environment.ts";
 
-/** What else a target has is checked where it is measured, as that of flags. */
-const targetsSchema = record(string(), looseObject({ cwd: optional(string()) }));
+/** Settings of the bench without a flag: values of the export's parameters, and targets as objects. */
+export function benchSettings(file: string): OwnSettings {
+  return {
+    parameters: readParameters,
+    targets: (value) => readTargets(value, file),
+  };
+}
 
-/** `bench.targets` as a configuration has them: settings by the name of the target. */
-export type ConfiguredTargets = Readonly<InferOutput<typeof targetsSchema>>;
+function readParameters(value: unknown): readonly ParameterText[] {
+  return Object.entries(objectOf(value)).flatMap(([name, given]) => {
+    const values: readonly unknown[] = Array.isArray(given) ? given : [given];
+    return values.map((one): ParameterText => {
+      if (typeof one === "string" || typeof one === "number" || typeof one === "boolean")
+        return [name, String(one)];
+      throw new RangeError(`"${name}" is ${JSON.stringify(given)}, which is not a value.`);
+    });
+  });
+}
 
-/** Reads the settings of `bench` that have no flag. */
-export const benchSettings: OwnSettings = { targets: readConfiguredTargets };
-
-function readConfiguredTargets(value: unknown): ConfiguredTargets {
-  const found = safeParse(targetsSchema, value);
-  if (found.success) return found.output;
-  throw new RangeError(
-    `${JSON.stringify(value)} names no targets. Write an object for each: targets: { api: { command: …, url: … } }.`,
+/** What bench itself can't know: the folder of the file, and the environment. All else is checked there. */
+function readTargets(value: unknown, file: string): readonly BenchTarget[] {
+  return Object.entries(objectOf(value)).map(([name, settings]) =>
+    readTarget(name, objectOf(settings), file),
   );
 }
 
-/**
- * The targets of a configuration, as `bench` takes them: values `env:NAME` are read from the environment, and folders are
- * relative to the file.
- * @throws RangeError that names a variable that isn't set
- */
-export function benchTargetsOf(targets: ConfiguredTargets, file: string): readonly BenchTarget[] {
-  return Object.entries(targets).map(([name, settings]) => {
-    const { cwd } = settings;
-    const values = withEnvironment(settings, `bench.targets.${name}`, file) as typeof settings;
-    return { ...values, name, cwd: resolve(dirname(file), cwd ?? ".") };
-  });
+function readTarget(name: string, given: Readonly<Record<string, unknown>>, file: string): BenchTarget {
+  const folder = dirname(file);
+  const { headers, env, cwd } = given;
+  const place = `bench.targets.${name}`;
+  return {
+    ...given,
+    ...(headers === undefined
+      ? {}
+      : { headers: withEnvironment(headers, `${place}.headers`, file) as never }),
+    ...(env === undefined ? {} : { env: withEnvironment(env, `${place}.env`, file) as never }),
+    cwd: typeof cwd === "string" ? resolve(folder, cwd) : folder,
+    name,
+  };
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  throw new RangeError(`${JSON.stringify(value)} is not an object.`);
 }

@@ -1,7 +1,7 @@
 import type { Configuration, ServedSource } from "../../src/server.ts";
 import { checkConfiguration } from "./check-configuration.ts";
 import { configurationSchema, type FlagGroups } from "./configuration-schema.ts";
-import { withEnvironment } from "./environment.ts";
+import { withEnvironment } from "./with-environment.ts";
 import { readConfiguration } from "./read-configuration.ts";
 import { servedSources } from "./served-sources.ts";
 

@@ -31,6 +31,7 @@ export function servedSources(configuration: Configuration, file: string): reado
 const fieldsOfKinds = {
   file: ["file", "delimiter", "quote", "header", "encoding", "nullValue", "skipRows"],
   query: ["database", "sql", "sqlFile", "parameters", "freshness", "version", "settings"],
+  sqlite: ["file", "sql", "sqlFile", "parameters", "freshness", "version"],
   rows: ["rows", "columns", "parameters", "freshness"],
 } as const;
 
@@ -49,11 +50,16 @@ function servedSource(name: string, settings: ExportConfiguration, origin: Origi
   return makers[kind](name, settings, origin);
 }
 
-const titles: Readonly<Record<Kind, string>> = { file: "a file", query: "a query", rows: "rows" };
+const titles: Readonly<Record<Kind, string>> = {
+  file: "a file",
+  query: "a query",
+  sqlite: "a query of a SQLite file",
+  rows: "rows",
+};
 
 function kindOf(name: string, settings: ExportConfiguration, file: string): Kind {
   const kinds: Kind[] = [];
-  if (settings.file !== undefined) kinds.push("file");
+  if (settings.file !== undefined) kinds.push(hasSql(settings) ? "sqlite" : "file");
   if (settings.database !== undefined) kinds.push("query");
   if (settings.rows !== undefined) kinds.push("rows");
   const [kind] = kinds;
@@ -64,6 +70,10 @@ function kindOf(name: string, settings: ExportConfiguration, file: string): Kind
       `has ${kind === undefined ? "none" : "several"} of file, database with sql, and rows (in a module); it needs one of them`,
     );
   return kind;
+}
+
+function hasSql({ sql, sqlFile }: ExportConfiguration): boolean {
+  return sql !== undefined || sqlFile !== undefined;
 }
 
 const makers: Readonly<
@@ -82,6 +92,14 @@ const makers: Readonly<
     database: databaseOf(name, settings, origin),
     sql: sqlOf(name, settings, origin.file),
     ...(settings.settings === undefined ? {} : { settings: settings.settings }),
+    ...(settings.version === undefined ? {} : { version: settings.version }),
+  }),
+  sqlite: (name, settings, { file }) => ({
+    ...common(settings),
+    ...live(name, settings, file),
+    name,
+    database: { path: sqliteFile(name, settings, file) },
+    sql: sqlOf(name, settings, file),
     ...(settings.version === undefined ? {} : { version: settings.version }),
   }),
   rows: (name, settings, { file }) => ({
@@ -129,6 +147,15 @@ function fileOptions(name: string, settings: ExportConfiguration, file: string):
   } catch (cause) {
     throw new RangeError(`"exports.${name}" in "${file}" can't be used: ${messageOf(cause)}`, { cause });
   }
+}
+
+function sqliteFile(name: string, { file: path = "" }: ExportConfiguration, file: string): string {
+  if (/\.(?:sqlite3?|db)$/i.test(path)) return resolve(dirname(file), path);
+  throw fault(
+    name,
+    file,
+    `has SQL for ${JSON.stringify(path)}, which is not a SQLite file: one ends in .sqlite, .sqlite3 or .db`,
+  );
 }
 
 function databaseOf(name: string, { database = "" }: ExportConfiguration, origin: Origin): ServedDatabase {

@@ -21,11 +21,11 @@ import { Client } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import QueryStream from "pg-query-stream";
 import { systemClock } from "../../src/clock.ts";
-import { csvChunks, type Source } from "../../src/index.ts";
+import { csvChunks, type DialectName, type Source } from "../../src/index.ts";
 import { generatedSource } from "../../src/internal.ts";
 import { PostgresDatabase } from "../../src/source/postgres/database.ts";
 import { describeQuery } from "../../src/source/postgres/query.ts";
-import { startPostgres } from "../../test/harness/postgres-server.ts";
+import { startPostgres } from "../postgres-server.ts";
 import { medianSeconds, ratiosText, runInTurns } from "./in-turns.ts";
 
 const rows = Number(process.argv[2] ?? 1_000_000);
@@ -43,13 +43,13 @@ const columns =
   "id bigint, customer text, email text, quantity int, price numeric(10,2), paid boolean, created_at timestamp, note text, status text, region text";
 
 async function fill(): Promise<void> {
-  const path = join(folder, "rows.csv");
+  const table = join(folder, "rows.csv");
   await pipeline(
     csvChunks(generatedSource("orders", { rows }), { dialect: "postgres" }),
-    createWriteStream(path),
+    createWriteStream(table),
   );
   server.run(`CREATE TABLE orders (${columns})`);
-  server.run(`\\copy orders FROM '${path}' CSV HEADER`);
+  server.run(`\\copy orders FROM '${table}' CSV HEADER`);
   server.run("ANALYZE orders");
 }
 
@@ -72,10 +72,10 @@ function path(name: string): string {
   return join(folder, `${name}.csv`);
 }
 
-async function runOurs(): Promise<void> {
+async function runOurs(dialect: DialectName): Promise<void> {
   const file = await open(path("ours"), "w");
   try {
-    for await (const chunk of csvChunks(ours, { dialect: "postgres" })) await file.write(chunk);
+    for await (const chunk of csvChunks(ours, { dialect })) await file.write(chunk);
   } finally {
     await file.close();
   }
@@ -109,18 +109,27 @@ async function digest(name: string): Promise<string> {
 try {
   await fill();
   ours = await source();
-  await runOurs();
+  await runOurs("postgres");
   await runPsql();
   if ((await digest("ours")) !== (await digest("psql")))
     throw new Error("Our text differs from that of psql.");
-  const names = ["ours", "psql \\copy", "pg-copy-streams", "pg-query-stream and csv-stringify"];
-  const taken = await runInTurns([runOurs, runPsql, runCopyStream, runQueryStream], rounds);
+  const names = [
+    "ours",
+    "ours, dialect postgres",
+    "psql \\copy",
+    "pg-copy-streams",
+    "pg-query-stream and csv-stringify",
+  ];
+  const taken = await runInTurns(
+    [() => runOurs("rfc4180"), () => runOurs("postgres"), runPsql, runCopyStream, runQueryStream],
+    rounds,
+  );
   const [mine = [], ...others] = taken;
-  console.log(`${rows} rows, ${rounds} rounds; medians`);
+  process.stdout.write(`${rows} rows, ${rounds} rounds; medians\n`);
   for (const [index, one] of taken.entries())
-    console.log(`${names[index]?.padEnd(36)} ${medianSeconds(one).toFixed(2)} s`);
+    process.stdout.write(`${names[index]?.padEnd(36)} ${medianSeconds(one).toFixed(2)} s\n`);
   for (const [index, other] of others.entries())
-    console.log(`ours : ${names[index + 1]?.padEnd(36)} ${ratiosText(mine, other)}`);
+    process.stdout.write(`ours : ${names[index + 1]?.padEnd(36)} ${ratiosText(mine, other)}\n`);
 } finally {
   await database.close();
   server.stop();

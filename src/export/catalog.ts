@@ -2,7 +2,9 @@ import { systemClock, type Clock } from "../clock.ts";
 import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
 import { generatedExportNames } from "../source/synthetic/generated-source.ts";
 import { generatedExport, type ExportDefinition } from "./definition.ts";
-import type { ServedSource } from "./served-source.ts";
+import type { ServedQuery, ServedSource } from "./served-source.ts";
+import type { SqlDatabase } from "./sql-database.ts";
+import { SqliteQueries } from "./sqlite-queries.ts";
 import { Databases, type DatabaseUsage } from "./databases.ts";
 import type { ExportGroup } from "./export-group.ts";
 import { FileExports } from "./file-exports.ts";
@@ -91,8 +93,13 @@ export async function openCatalog(options: CatalogOptions = {}): Promise<Catalog
 function groupOf(source: string | ServedSource, databases: Databases, clock: Clock): ExportGroup {
   if (typeof source === "string") return new FileExports({ path: source });
   if ("module" in source) return new RowsExport(source, clock);
-  if ("database" in source) return new QueryExport(source, () => databases.get(source.database), clock);
+  if ("database" in source)
+    return new QueryExport(source, () => databaseOf(source.database, databases), clock);
   return new FileExports(source);
+}
+
+async function databaseOf(database: ServedQuery["database"], databases: Databases): Promise<SqlDatabase> {
+  return "path" in database ? new SqliteQueries(database.path) : await databases.get(database);
 }
 
 class OpenCatalog implements Catalog {

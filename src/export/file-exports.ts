@@ -1,6 +1,5 @@
 import { StreamCsvError } from "../errors.ts";
-import { fileVersion } from "../source/guarded-file.ts";
-import { fileStem, openSources } from "../source/open-source.ts";
+import { fileStem, openSources, sourceVersion } from "../source/open-source.ts";
 import type { Source } from "../source/source.ts";
 import type { ExportDefinition } from "./definition.ts";
 import type { ExportGroup } from "./export-group.ts";
@@ -54,7 +53,7 @@ export class FileExports implements ExportGroup {
    * @throws StreamCsvError what opening the file throws; `SCSV_SOURCE_CHANGED` when it changes faster than it is described
    */
   async current(): Promise<ReadonlyMap<string, ExportDefinition>> {
-    const version = await fileVersion(this.file.path);
+    const version = await sourceVersion(this.file.path);
     if (this.#state?.version === version) return this.#state.exports;
     if (this.#fault?.version === version) throw this.#fault.error;
     this.#opening ??= this.#open(version).finally(() => {

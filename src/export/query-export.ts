@@ -20,6 +20,7 @@ const faultMs = 1000;
 
 /** What the database said of a query. */
 interface Described {
+  readonly database: SqlDatabase;
   readonly rows: DescribedSql;
   readonly version: DescribedSql | undefined;
 }
@@ -115,7 +116,7 @@ export class QueryExport implements ExportGroup {
       version === undefined
         ? undefined
         : await database.describe({ name: `${name} (version)`, sql: version, parameters }, signal);
-    return { rows, version: cheap };
+    return { database, rows, version: cheap };
   }
 
   /** Whether the SQL, or a setting of the transaction, has a parameter. */
@@ -124,7 +125,7 @@ export class QueryExport implements ExportGroup {
     return rows.parameters.includes(parameter) || settings.includes(`:${parameter}`);
   }
 
-  #definition({ rows, version }: Described): ExportDefinition {
+  #definition({ database, rows, version }: Described): ExportDefinition {
     const { name, description = null, deliveries: allowed = deliveries } = this.#served;
     return {
       name,
@@ -138,7 +139,7 @@ export class QueryExport implements ExportGroup {
       deliveries: allowed,
       isSeeded: false,
       pinsDatabase: true,
-      live: this.#liveVersion(version),
+      live: this.#liveVersion(database, version),
       source: (selection) =>
         this.#watched(
           rows.bind({
@@ -150,10 +151,15 @@ export class QueryExport implements ExportGroup {
     };
   }
 
-  #liveVersion(cheap: DescribedSql | undefined): LiveVersion {
+  #liveVersion(database: SqlDatabase, cheap: DescribedSql | undefined): LiveVersion {
     const { freshnessMs } = this.#served;
     if (freshnessMs !== undefined) return versionByTime(freshnessMs, this.#clock);
-    if (cheap === undefined) return { isShared: false, current: () => Promise.resolve(randomUUID()) };
+    if (cheap === undefined) {
+      if (database.version === undefined)
+        return { isShared: false, current: () => Promise.resolve(randomUUID()) };
+      const versionOf = database.version.bind(database);
+      return { isShared: true, current: () => versionOf() };
+    }
     return {
       isShared: true,
       current: (values, signal) =>

@@ -24,16 +24,21 @@ export interface ServedDatabase extends DatabaseSettings {
   readonly name: string;
 }
 
+/** A SQLite file whose queries are exported. Plain data. */
+export interface ServedSqlite {
+  readonly path: string;
+}
+
 /** A query of a database whose rows are exported. Plain data. */
 export interface ServedQuery extends ServedOptions {
   readonly name: string;
-  readonly database: ServedDatabase;
+  readonly database: ServedDatabase | ServedSqlite;
   /** One SELECT, VALUES, TABLE or WITH statement; `:name` is the value of a parameter, which is bound. */
   readonly sql: string;
   readonly parameters?: Readonly<Record<string, ParameterOptions>>;
   /**
-   * Settings of the transaction (`SET LOCAL`), such as those that row security reads; a value `:name` is that of a
-   * parameter, and empty where it is NULL.
+   * Settings of the transaction (`SET LOCAL`) of PostgreSQL, such as those that row security reads; a value `:name` is that
+   * of a parameter, and empty where it is NULL.
    */
   readonly settings?: Readonly<Record<string, string>>;
   /** A cheap query whose first row changes whenever the export's rows may have changed. It may use the parameters. */

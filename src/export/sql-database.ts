@@ -35,6 +35,8 @@ export interface SqlDatabase {
    * @throws StreamCsvError `SCSV_QUERY_FAILED` with the database's own words, and what connecting throws
    */
   describe(query: SqlQuery, signal: AbortSignal): Promise<DescribedSql>;
+  /** Changes whenever any rows may have changed; absent where nothing tells. */
+  version?(): Promise<string>;
   /** Ends its connections; readings under way are aborted. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { wrongRange, wrongType } from "../errors.ts";
-import { fileKindOf, type FileEnding } from "./file-endings.ts";
+import { fileKindOf, isJsonEnding, type FileEnding } from "./file-endings.ts";
 import { fileEncodings, type FileOptions } from "./file-options.ts";
 
 /** Options of files of CSV alone, beside the encoding, which files of JSON have too. */
@@ -13,7 +13,7 @@ export function optionsTakenBy(path: string): readonly (keyof FileOptions)[] {
 
 function optionsOf(ending: FileEnding): readonly (keyof FileOptions)[] {
   if (ending === ".csv" || ending === ".tsv") return [...csvOptions, "encoding"];
-  return ending === ".parquet" || ending === ".duckdb" ? [] : ["encoding"];
+  return isJsonEnding(ending) ? ["encoding"] : [];
 }
 
 /**

@@ -2,7 +2,18 @@ import { basename } from "node:path";
 import type { Compression } from "./text-file/open-byte-reader.ts";
 
 /** The extensions of readable files, for messages. */
-export const fileEndings = [".parquet", ".csv", ".tsv", ".json", ".ndjson", ".jsonl", ".duckdb"] as const;
+export const fileEndings = [
+  ".parquet",
+  ".csv",
+  ".tsv",
+  ".json",
+  ".ndjson",
+  ".jsonl",
+  ".duckdb",
+  ".sqlite",
+  ".sqlite3",
+  ".db",
+] as const;
 
 /** The extension of a readable file. */
 export type FileEnding = (typeof fileEndings)[number];
@@ -12,11 +23,20 @@ const jsonEndings = [".json", ".ndjson", ".jsonl"] as const satisfies readonly F
 
 type JsonEnding = (typeof jsonEndings)[number];
 
+/** The extensions of SQLite databases. */
+const sqliteEndings = [".sqlite", ".sqlite3", ".db"] as const satisfies readonly FileEnding[];
+
+type SqliteEnding = (typeof sqliteEndings)[number];
+
 /** The extension of a file that DuckDB reads. */
-export type DuckDBFileEnding = Exclude<FileEnding, ".csv" | ".tsv" | JsonEnding>;
+export type DuckDBFileEnding = Exclude<FileEnding, ".csv" | ".tsv" | JsonEnding | SqliteEnding>;
 
 export function isJsonEnding(ending: FileEnding): ending is JsonEnding {
   return jsonEndings.some((one) => one === ending);
+}
+
+export function isSqliteEnding(ending: FileEnding): ending is SqliteEnding {
+  return sqliteEndings.some((one) => one === ending);
 }
 
 /** The extensions of text files, which may be compressed. */

@@ -84,10 +84,16 @@ export async function fileVersion(path: string): Promise<string> {
 /** Returns the state of a file once any further write would change its modification time. */
 async function settledStats(handle: FileHandle): Promise<BigIntStats> {
   const stats = await handle.stat({ bigint: true });
-  const ageMs = Date.now() - Number(stats.mtimeMs);
-  if (ageMs < 0 || ageMs >= clockStepMs) return stats;
-  await pause(clockStepMs - ageMs);
+  const restMs = settlingMs(stats);
+  if (restMs === 0) return stats;
+  await pause(restMs);
   return await handle.stat({ bigint: true });
+}
+
+/** The milliseconds until any further write to a file would change its modification time. */
+export function settlingMs({ mtimeMs }: Pick<BigIntStats, "mtimeMs">): number {
+  const ageMs = Date.now() - Number(mtimeMs);
+  return ageMs < 0 || ageMs >= clockStepMs ? 0 : clockStepMs - ageMs;
 }
 
 function versionOf({ mtimeNs, size, ino, dev }: BigIntStats): string {

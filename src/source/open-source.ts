@@ -2,13 +2,15 @@ import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { requireText, StreamCsvError, toError } from "../errors.ts";
 import { checkFileOptions } from "./check-file-options.ts";
-import { fileEndings, fileKindOf, isJsonEnding } from "./file-endings.ts";
+import { fileEndings, fileKindOf, isJsonEnding, isSqliteEnding } from "./file-endings.ts";
 import type { DuckDBImporter, FileOptions } from "./file-options.ts";
+import { fileVersion } from "./guarded-file.ts";
 import type { Source } from "./source.ts";
+import { databaseVersion } from "./sqlite/database-version.ts";
 
 /** How a file is opened. */
 export interface OpenOptions extends FileOptions {
-  /** The table of a `.duckdb` file; needed where it has several. */
+  /** The table of a DuckDB or SQLite file; needed where it has several. */
   readonly table?: string;
   /** How DuckDB is loaded. @default () => import("@duckdb/node-api") */
   readonly importer?: DuckDBImporter;
@@ -16,9 +18,9 @@ export interface OpenOptions extends FileOptions {
 
 /**
  * Opens every source of a file: one for a Parquet, CSV, TSV or JSON file, named after it without folder and endings;
- * one per table for a `.duckdb` file, named `file.table`. Whoever opens them closes them, each one.
+ * one per table for a DuckDB or SQLite file, named `file.table`. Whoever opens them closes them, each one.
  * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNSUPPORTED`, `SCSV_SOURCE_UNREADABLE`,
- *   `SCSV_DUCKDB_MISSING`
+ *   `SCSV_DUCKDB_MISSING`, `SCSV_SQLITE_MISSING`, `SCSV_SOURCE_LOCKED`
  * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for options that can't be, or that the file's kind
  *   has no use for
  */
@@ -39,6 +41,10 @@ export async function openSources(path: string, options: OpenOptions = {}): Prom
     const { openJsonSource } = await import("./json/open-json-source.ts");
     return [await openJsonSource({ name, path, compression, encoding: options.encoding })];
   }
+  if (isSqliteEnding(ending)) {
+    const { openSqliteTables } = await import("./sqlite/tables.ts");
+    return await openSqliteTables(path, name, options.table);
+  }
   const { openFile } = await import("./duckdb/open-file.ts");
   try {
     return await openFile(path, ending, name, options.table, options.importer);
@@ -51,9 +57,10 @@ export async function openSources(path: string, options: OpenOptions = {}): Prom
 
 /**
  * Opens the one source of a file, or the one that `table` names.
- * @param path - a file whose name ends as its kind does: `.csv`, `.tsv`, `.json`, `.ndjson`, `.parquet`, `.duckdb`; text also with `.gz` or `.zst` behind it
+ * @param path - a file whose name ends as its kind does: `.csv`, `.tsv`, `.json`, `.ndjson`, `.parquet`, `.duckdb`, `.sqlite`, `.sqlite3`, `.db`; text also with `.gz` or `.zst` behind it
  * @param options - how the file is read
- * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNSUPPORTED`, `SCSV_DUCKDB_MISSING`, and `SCSV_SOURCE_UNREADABLE`, also
+ * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNSUPPORTED`, `SCSV_DUCKDB_MISSING`, `SCSV_SQLITE_MISSING`, `SCSV_SOURCE_LOCKED`, and
+ *   `SCSV_SOURCE_UNREADABLE`, also
  *   when the file has several tables, or none
  * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for options that can't be, or that the file's kind has no use for
  * @example
@@ -88,6 +95,17 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
     `${JSON.stringify(path)} has several tables: ${names.join(", ")}.`,
     { hint: "Name one of them with --table." },
   );
+}
+
+/**
+ * Returns a text that changes whenever the rows of a file may have changed.
+ * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`
+ */
+export async function sourceVersion(path: string): Promise<string> {
+  const kind = fileKindOf(path);
+  return kind !== undefined && isSqliteEnding(kind.ending)
+    ? await databaseVersion(path)
+    : await fileVersion(path);
 }
 
 /** A file's name without folder and endings, after which its sources are named. */

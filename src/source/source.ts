@@ -38,7 +38,7 @@ export interface ConnectionTime {
  */
 export interface Source {
   readonly name: string;
-  /** The kind of the source: `generated`, `parquet`, `csv`, `json`, `duckdb`, `postgres`, `rows`. */
+  /** The kind of the source: `generated`, `parquet`, `csv`, `json`, `duckdb`, `sqlite`, `postgres`, `rows`. */
   readonly kind: string;
   /** The columns. For rows of user code it may be empty until the first batch. */
   readonly columns: readonly ColumnDescription[];

@@ -195,7 +195,7 @@ test("targets of a configuration are objects, relative to its file, and their se
   const unset = await runCli(flags);
   assert.match(
     unset.stderr,
-    /"bench\.targets\.api\.headers\.Authorization" .* the environment has no SHOP_CREDENTIALS/,
+    /"bench\.targets\.api\.headers\.Authorization" .* read from the environment variable "SHOP_CREDENTIALS", which is not set/,
   );
   await writeFile(
     file,

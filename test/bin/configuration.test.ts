@@ -137,8 +137,8 @@ describe("--config", () => {
     ],
     [
       "a field of another kind of export",
-      { exports: { a: { file: "a.csv", sql: "SELECT 1" } } },
-      /"exports\.a" in ".*" has "sql", which an export of a file doesn't take\./,
+      { exports: { a: { file: "a.csv", freshness: "1s" } } },
+      /"exports\.a" in ".*" has "freshness", which an export of a file doesn't take\./,
     ],
     [
       "a database that isn't there",
@@ -156,7 +156,7 @@ describe("--config", () => {
     [
       "an environment variable that isn't set",
       { databases: { shop: { url: "env:NO_SUCH_VARIABLE" } } },
-      /"databases\.shop\.url" in ".*" is "env:NO_SUCH_VARIABLE", and the environment has no NO_SUCH_VARIABLE\./,
+      /"databases\.shop\.url" in ".*" is read from the environment variable "NO_SUCH_VARIABLE", which is not set\./,
     ],
     [
       "a freshness that is no duration",

@@ -13,7 +13,7 @@ import {
 import { encoderNames } from "../../src/csv/csv-encoder.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { shortestFloat } from "../../src/source/shortest-float.ts";
-import { startPostgres } from "../harness/postgres-server.ts";
+import { startPostgres } from "../../dev/postgres-server.ts";
 
 const server = startPostgres();
 const reason = typeof server === "string" ? server : false;

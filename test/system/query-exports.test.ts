@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { statsOf, transferWhen } from "../harness/ask.ts";
 import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
-import { startPostgres, type PostgresServer } from "../harness/postgres-server.ts";
+import { startPostgres, type PostgresServer } from "../../dev/postgres-server.ts";
 import { connectTo, get } from "../harness/raw-client.ts";
 
 const started = startPostgres(["max_connections=40"]);

@@ -22,6 +22,8 @@ export type MakeReference = (
 export interface SurveyOptions {
   readonly exportName: string | null;
   readonly sourceFile: string | null;
+  /** The configuration that has the export; "none" or null for another export. */
+  readonly configuration: string | null;
   /** Rows of a timed export; null to choose them so that it takes the slowest subject `armSeconds`. */
   readonly rows: number | null;
   readonly armSeconds: number;
@@ -148,6 +150,14 @@ function withControls(subjects: readonly Subject[]): readonly Pick<Subject, "tar
   ]);
 }
 
+/** Whether an export has as many rows as it is asked for. */
+function isGenerated({
+  sourceFile,
+  configuration,
+}: Pick<SurveyOptions, "sourceFile" | "configuration">): boolean {
+  return sourceFile === null && (configuration === null || configuration === "none");
+}
+
 /** Finds the export on our own server, and how fast it comes. */
 function sizeOwn(
   base: Pick<Session, "clock" | "signal">,
@@ -159,7 +169,7 @@ function sizeOwn(
     const found = await findOfferedExport(server, options, base.signal);
     const session: Session = { ...base, exportName: found.name };
     // A generated export reports its default number of rows, and gives as many as it is asked for.
-    const availableRows = options.sourceFile === null ? null : found.rows;
+    const availableRows = isGenerated(options) ? null : found.rows;
     report("sizing the export");
     const size = await sizeExport(session, server, { ...options, availableRows });
     return { ...size, exportName: found.name, availableRows };
@@ -172,9 +182,10 @@ function surveyOwn(
   {
     rows,
     sourceFile,
+    configuration,
     makeReference,
     sized,
-  }: Pick<SurveyOptions, "sourceFile" | "makeReference"> & {
+  }: Pick<SurveyOptions, "sourceFile" | "configuration" | "makeReference"> & {
     readonly rows: number;
     readonly sized: SizedOwn;
   },
@@ -185,7 +196,7 @@ function surveyOwn(
     report("checking the bytes");
     const named = deliveries.filter((delivery): delivery is Delivery => delivery !== null);
     const bodies = await readDeliveries(session, server, { deliveries: named, rows });
-    const promisesRows = sourceFile === null || availableRows !== null;
+    const promisesRows = isGenerated({ sourceFile, configuration }) || availableRows !== null;
     const sha256 = await makeReference({ exportName, sourceFile, rows }, session.signal);
     const [body] = bodies;
     if (body === undefined) throw new Error("there is no delivery to survey");

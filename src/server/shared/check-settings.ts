@@ -165,11 +165,15 @@ function source(name: string, value: unknown): void {
 function query(name: string, value: { readonly database?: unknown; readonly sql?: unknown }): void {
   const { database, sql } = value;
   if (!isObject(database)) throw wrongType(`${name}.database is ${quote(database)}; it takes an object.`);
+  text(`${name}.sql`, sql);
+  if ("path" in database) {
+    text(`${name}.database.path`, database["path"]);
+    return;
+  }
   text(`${name}.database.name`, database["name"]);
   // A URL may hold a password, so it isn't quoted.
   if (typeof database["url"] !== "string" || database["url"] === "")
     throw wrongType(`${name}.database.url is missing; it takes postgres://USER:PASSWORD@HOST/DATABASE.`);
-  text(`${name}.sql`, sql);
 }
 
 function truth(name: string, value: unknown): void {

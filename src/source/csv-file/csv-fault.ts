@@ -114,8 +114,9 @@ function widthFault(
   const delimiter = nameOfCharacter(String.fromCharCode(format.delimiter));
   const isLastEmpty = lastCell.from === lastCell.to && !lastCell.isQuoted;
   const hasTrailing = cellCount === columnCount + 1 && isLastEmpty;
-  const has = cellCount === 1 && isLastEmpty ? "is blank" : `has ${cells(cellCount)}`;
-  const wanted = cellCount === 1 && isLastEmpty ? cells(columnCount) : columnCount;
+  const isBlank = cellCount === 1 && isLastEmpty;
+  const has = isBlank ? "is blank" : `has ${cells(cellCount)}`;
+  const wanted = isBlank ? cells(columnCount) : columnCount;
   const why = hasTrailing ? `, the last one empty behind a trailing ${delimiter}` : "";
   return unreadableFile(
     path,
@@ -126,7 +127,9 @@ function widthFault(
         ? `Remove the ${delimiter} at the end of the rows, or name one more column in the header.`
         : cellCount > columnCount
           ? `A cell that holds a ${delimiter} must stand in quotes.`
-          : "Use --skip-rows (in code: skipRows) to skip lines above the header.",
+          : isBlank
+            ? "Remove that line: blank lines may only stand above the header."
+            : "A row needs a cell for each column, also an empty one. Use --skip-rows (in code: skipRows) to skip lines above the header.",
   );
 }
 

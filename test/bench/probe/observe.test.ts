@@ -8,7 +8,7 @@ import { observePostgres } from "../../../bench/probe/observe-postgres.ts";
 import { observeProcesses } from "../../../bench/probe/observe-processes.ts";
 import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
 import { parseObserved } from "../../../bench/run/with-observers.ts";
-import { startPostgres } from "../../harness/postgres-server.ts";
+import { startPostgres } from "../../../dev/postgres-server.ts";
 
 const skip = !canSampleProcesses;
 

@@ -650,3 +650,11 @@ test("exports a CSV file to CSV without DuckDB, byte by byte as it was", async (
   for await (const chunk of csvChunks(source)) chunks.push(chunk);
   assert.ok(Buffer.concat(chunks).toString() === text);
 });
+
+test("gives a hint that fits a blank line, and one that fits a short row", async () => {
+  for (const [text, hint] of [
+    ["a,b\n1,2\n\n", /^Remove that line/],
+    ["a,b\n1\n", /^A row needs a cell for each column/],
+  ] as const)
+    await assert.rejects(tableOf(fileOf("x.csv", text)), { code: "SCSV_SOURCE_UNREADABLE", hint });
+});

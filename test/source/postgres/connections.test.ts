@@ -11,7 +11,7 @@ import { systemClock } from "../../../src/clock.ts";
 import { csvChunks, type Source } from "../../../src/index.ts";
 import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
 import { describeQuery } from "../../../src/source/postgres/query.ts";
-import { startPostgres, type PostgresServer } from "../../harness/postgres-server.ts";
+import { startPostgres, type PostgresServer } from "../../../dev/postgres-server.ts";
 
 const started = startPostgres(["max_connections=40"]);
 const skip = typeof started === "string" ? started : false;

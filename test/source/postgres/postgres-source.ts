@@ -3,7 +3,7 @@ import { csvChunks, type Source } from "../../../src/index.ts";
 import type { DatabaseSettings } from "../../../src/source/postgres/database.ts";
 import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
 import { describeQuery, type PostgresQuery } from "../../../src/source/postgres/query.ts";
-import { startPostgres, type PostgresServer } from "../../harness/postgres-server.ts";
+import { startPostgres, type PostgresServer } from "../../../dev/postgres-server.ts";
 
 /** What the tests of this folder share: one server a file, or why there is none. */
 export const started = startPostgres(["max_connections=40"]);

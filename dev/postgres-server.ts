@@ -32,8 +32,11 @@ function programsFolder(): string | undefined {
 /** PostgreSQL refuses to run as root: then another user does it. */
 function unprivilegedUser(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const id = (flag: string): number => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout);
-  return { uid: id("-u"), gid: id("-g") };
+  return { uid: idOfNobody("-u"), gid: idOfNobody("-g") };
+}
+
+function idOfNobody(flag: "-u" | "-g"): number {
+  return Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout);
 }
 
 /**
