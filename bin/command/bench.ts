@@ -66,9 +66,13 @@ Exit codes:
 `;
 
 /** @throws Error when an export of our own server is named, and that isn't measured */
-function requireOwnServer(command: Command, { target = [], deliveries, export: name }: BenchFlags): void {
+function requireOwnServer(
+  command: Command,
+  { target = [], targets, deliveries, export: name }: BenchFlags,
+): void {
   const isNamed = command.getOptionValueSource("export") === "cli";
-  if (!isNamed || target.length === 0 || deliveries !== undefined) return;
+  const hasTargets = target.length > 0 || targets !== undefined;
+  if (!isNamed || !hasTargets || deliveries !== undefined) return;
   throw new Error(
     `--export ${name} names rows of our own server, which isn't measured with --target: add --deliveries streaming,buffered, or leave it out.`,
   );

@@ -173,6 +173,42 @@ test("a header field is read from the environment, and its name is told where it
   assert.doesNotMatch(stdout + stderr, /dTpw/);
 });
 
+test("targets of a configuration are objects, relative to its file, and their secrets stay secret", async () => {
+  const file = join(folder, "targets.json");
+  const api = {
+    command: `exec '${process.execPath}' '${odd}' asked`,
+    url: "http://127.0.0.1:{port}/x.csv",
+    env: { PORT: "{port}" },
+    headers: { Authorization: "env:SHOP_CREDENTIALS" },
+    ping: null,
+    readyTimeout: "20s",
+  };
+  const settings = { quick: true, rounds: 1, scenario: ["export"], targets: { api } };
+  await writeFile(file, JSON.stringify({ bench: settings }));
+  const flags = ["bench", "--config", file, "-o", "json=-"];
+  const { exitCode, stdout, stderr } = await startCli(flags, { SHOP_CREDENTIALS: "Basic dTpw" }).ended;
+  assert.equal(exitCode, 0, stderr);
+  const { arms, config } = parseResult(stdout, "stdout");
+  assert.deepEqual([...new Set(arms.map(({ id }) => id))], ["api"]);
+  assert.equal((config["targets"] as readonly { readonly cwd: string }[])[0]?.cwd, folder);
+  assert.doesNotMatch(stdout, /dTpw/);
+  const unset = await runCli(flags);
+  assert.match(
+    unset.stderr,
+    /"bench\.targets\.api\.headers\.Authorization" .* read from the environment variable "SHOP_CREDENTIALS", which is not set/,
+  );
+  await writeFile(
+    file,
+    JSON.stringify({ bench: { ...settings, targets: { api: { ...api, colour: "red" } } } }),
+  );
+  const unknown = await startCli(flags, { SHOP_CREDENTIALS: "Basic dTpw" }).ended;
+  assert.equal(unknown.exitCode, 1);
+  assert.match(
+    unknown.stderr,
+    /The target "api" has the setting "colour", which is unknown; there are: command, url/,
+  );
+});
+
 test("an export of our own server is refused where that isn't measured", async () => {
   const { exitCode, stderr } = await runCli([
     "bench",

@@ -11,19 +11,12 @@ export interface BudgetLimit {
   readonly text: string;
 }
 
-/** What a value may look like, by the unit of the metric. */
-const examples: Readonly<Record<MetricUnit, string>> = {
+/** What a value may look like, by the unit of the metric; counts are plain numbers. */
+const examples: Readonly<Partial<Record<MetricUnit, string>>> = {
   s: "500ms or 1.5s",
   bytes: "64MiB",
   "bytes/s": "10MiB/s",
   "s/MiB": "5ms/MiB",
-  rows: "1000",
-  "rows/s": "20000",
-  requests: "100",
-  "requests/s": "100",
-  slots: "4",
-  clients: "4",
-  readers: "4",
   ratio: "0.8 or 80%",
 };
 
@@ -39,7 +32,7 @@ export function parseLimit(
   const number = valueOf(unit, value.trim());
   if (number === null || !(number >= 0 && number < Number.POSITIVE_INFINITY)) {
     throw new RangeError(
-      `"${value}" in "${text}" is not a value of ${id}: write a number with its unit, such as ${examples[unit]}.`,
+      `"${value}" in "${text}" is not a value of ${id}: write a number with its unit, such as ${examples[unit] ?? "1000"}.`,
     );
   }
   return { bound: sign === "<=" ? "most" : "least", value: number, text: `${sign}${value.trim()}` };

@@ -158,7 +158,8 @@ test("a budget by itself needs nothing beside it: kept, or broken in two batches
   assert.deepEqual(armsOf(kept), ["api treatment api"]);
   const broken = await gate({ rounds: 5, budgets: ["api.total_s<=0.001ms"] });
   assert.equal(broken.result.exitCode, 2);
-  assert.equal(broken.result.rounds.length, 10);
+  // A round in which the reader was too busy is repeated, and does not count.
+  assert.equal(broken.result.rounds.filter(({ valid }) => valid).length, 10);
   assert.match(
     (broken.result.reasons ?? []).join("\n"),
     /wholly beyond its budget of <=0\.001ms\. A first batch/,
