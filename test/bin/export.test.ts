@@ -219,7 +219,7 @@ const mistakes: readonly (readonly [title: string, args: readonly string[], said
     /"\/tmp" can't be written: it is a folder/,
   ],
   ["no name at all", [], /missing required argument/],
-  ["a table of a generated export", ["orders", "--table", "t"], /--table t is for a DuckDB file/],
+  ["a table of a generated export", ["orders", "--table", "t"], /--table t is for a DuckDB or SQLite file/],
   ["a flag, by its own name", ["orders", "--record-delimiter", "cr"], /^error: --record-delimiter: /],
   [
     "a quote of more than one character",

@@ -91,7 +91,7 @@ test("no page runs npx stream-csv before it says how the package is installed", 
  */
 const needed: Readonly<Record<string, readonly string[]>> = {
   "src/index.js": ["cookie", "csv-stringify", "mime", "negotiator"],
-  "src/server.js": ["cookie", "csv-stringify", "mime", "negotiator", "pg", "pino", "prom-client"],
+  "src/server.js": ["cookie", "csv-stringify", "mime", "negotiator", "pg", "pino", "prom-client", "valibot"],
 };
 
 for (const [entry, packages] of Object.entries(needed)) {
