@@ -73,7 +73,7 @@ test("names every file that can't be read at once, and starts without them by --
   const ragged = await fileOf("damaged.parquet", "PAR1, and nothing else");
   const { exitCode, stderr } = await runCli(["serve", "--port", "0", good, gone, ragged]);
   assert.equal(exitCode, 1);
-  assert.match(stderr, /2 of 3 files can't be read:/);
+  assert.match(stderr, /2 of 3 sources can't be read:/);
   for (const path of [gone, ragged]) assert.ok(stderr.includes(JSON.stringify(path)), stderr);
   await using server = await startServe(["--skip-unreadable", good, gone, ragged]);
   assert.equal(await (await fetch(`${server.url}/exports/good.csv`)).text(), "id\r\n1\r\n");
