@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type * as Pg from "pg";
 import type { ConnectionTarget } from "./connection-url.ts";
 
@@ -15,13 +16,26 @@ interface CancelConnection extends Pg.Connection {
 }
 
 const limitMs = 5000;
+/** A cancel that comes between two statements is ignored, and the next one may have been sent already. */
+const againMs = 100;
 
 /**
- * Asks the server to cancel what a session does, over a connection of its own and with TLS where the session has it, which pg's
- * own cancel hasn't. Resolves when the server has closed that connection, or after 5 s; a server that can't be reached has
- * nothing to cancel. A session that has ended is left alone: its key fits no other.
+ * Asks the server to cancel what a session does, and once more a moment later. A session that has ended is left alone: its key fits
+ * no other. Resolves when the server has taken both requests, each at most 5 s later; a server that can't be reached has nothing to
+ * cancel.
  */
 export async function cancelQuery(
+  pg: Pick<typeof Pg, "Connection">,
+  target: ConnectionTarget,
+  key: SessionKey,
+): Promise<void> {
+  await requestCancel(pg, target, key);
+  await sleep(againMs);
+  await requestCancel(pg, target, key);
+}
+
+/** One request over a connection of its own, with TLS where the session has it, which pg's own cancel hasn't. */
+async function requestCancel(
   { Connection }: Pick<typeof Pg, "Connection">,
   { host, port, ssl }: ConnectionTarget,
   { processID, secretKey }: SessionKey,
