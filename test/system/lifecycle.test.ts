@@ -25,7 +25,7 @@ async function beginExport(server: ServeProcess, query: string): Promise<{ rest(
 
 /** Requests /ping on an open connection; rejects when it is cut. */
 async function statusOfPing(socket: Socket): Promise<number> {
-  socket.end("GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  socket.write("GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   const answer = (await socket.setEncoding("latin1").toArray()).join("");
   return Number(answer.split(" ")[1]);
 }
