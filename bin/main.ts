@@ -17,6 +17,7 @@ const commands = {
   check: async () => (await import("./command/check.ts")).checkCommand(),
   token: async () => (await import("./command/token.ts")).tokenCommand(),
   link: async () => (await import("./command/link.ts")).linkCommand(),
+  completion: async () => (await import("./command/completion.ts")).completionCommand(wholeProgram),
 } satisfies Record<string, CommandMaker>;
 
 /** Runs the program with its arguments, and returns its exit code. */
@@ -55,6 +56,13 @@ function makeProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows all flags)")
     .exitOverride();
+  return program;
+}
+
+/** The program with all its commands. */
+async function wholeProgram(): Promise<Command> {
+  const program = makeProgram();
+  await addCommands(program, []);
   return program;
 }
 
