@@ -103,10 +103,8 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["--target", "go"], /The target "go" is neither NAME=URL nor NAME=COMMAND/],
   [["--target", "file=http://127.0.0.1/"], /"file", which is taken/],
   [["--target", "go=./orders"], /its command has no \{port\}/],
-  [
-    ["--target", "go=exit 3; : {port}", "--quick", "--rows", "2000"],
-    /ended before it was ready, with exit code 3/,
-  ],
+  [["--target", "go=exit 3; : {port}", "--quick"], /ended before it was ready, with exit code 3/],
+  [["--target", "go=exit 3; : {port}", "--rows", "2000"], /no target can be asked for a number of rows/],
   [["--readers", "0"], /readers is 0, and must be a whole number from 1/],
   [["--readers", "many"], /--readers.*many/],
   [["--readers", "200", "--slots", "32"], /readers is 200, but 1 worker with 32 slots/],
