@@ -15,10 +15,24 @@ const readVersionAt = 19;
 export async function openDatabase(path: string): Promise<Database.Database> {
   checkHead(path, readHead(path));
   const Driver = await loadDriver();
-  const database = new Driver(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+  const database = open(Driver, path);
   database.pragma("trusted_schema = OFF");
   database.pragma("query_only = ON");
   return database;
+}
+
+function open(Driver: typeof Database, path: string): Database.Database {
+  try {
+    return new Driver(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+  } catch (cause) {
+    // The package's binary is loaded with the first database.
+    if (!isCodedError(cause) || cause.code !== "ERR_DLOPEN_FAILED") throw cause;
+    throw new StreamCsvError(
+      "SCSV_SQLITE_MISSING",
+      `The package better-sqlite3 was built for another version of Node than this one, ${process.version}.`,
+      { cause, hint: "Run: npm rebuild better-sqlite3" },
+    );
+  }
 }
 
 /** Whether a file is in WAL mode, as far as its first bytes tell. */
