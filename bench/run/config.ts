@@ -13,7 +13,7 @@ export interface BenchConfig {
    * @default "orders", or the export made from `sourceFile`
    */
   readonly exportName?: string | null;
-  /** A file to serve and measure: Parquet, CSV, JSON or DuckDB. */
+  /** A file to serve and measure: Parquet, CSV, JSON, DuckDB or SQLite. */
   readonly sourceFile?: string | null;
   /**
    * The configuration file of `serve` that has the export; "none" when the export isn't one of the configuration in the working

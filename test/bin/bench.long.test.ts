@@ -96,6 +96,36 @@ test("a configuration sets the flags' values, flags override it, and --save-base
   assert.equal(parseBaseline(await readFile(baseline, "utf8"), baseline).export.rows, 1500);
 });
 
+test("measures an export of the configuration with its parameters", async () => {
+  const file = join(folder, "stream-csv.config.mjs");
+  await writeFile(
+    file,
+    `export default {
+      exports: {
+        squares: {
+          parameters: { upTo: { type: "integer" } },
+          *rows({ parameters: { upTo } }) { for (let n = 1; n <= upTo; n += 1) yield { n, square: n * n }; },
+        },
+      },
+      bench: {
+        export: "squares", parameters: { upTo: 3 }, rounds: 1, quick: true,
+        scenario: "export", deliveries: "streaming,buffered",
+      },
+    };`,
+  );
+  const flags = ["--config", file, "-o", "json=-"];
+  const { exitCode, stdout, stderr } = await runCli(["bench", ...flags, "--param", "upTo=5000"]);
+  assert.equal(exitCode, 0, stderr);
+  const result = parseResult(stdout, "stdout");
+  assert.equal(result.integrity.rows, 5000);
+  assert.equal(result.integrity.equal, true);
+  assert.deepEqual(result.config["parameters"], [["upTo", "5000"]]);
+  const unknown = await runCli(["bench", ...flags, "--export", "cubes"]);
+  assert.match(unknown.stderr, /There is no export "cubes"; there are: squares, orders/);
+  const generated = await runCli(["bench", ...flags, "--export", "orders"]);
+  assert.match(generated.stderr, /--param upTo=3: "orders" is no export of a configuration/);
+});
+
 test("a budget in a configuration needs something to compare with, like one in a flag", async () => {
   const file = join(folder, "budget.json");
   await writeFile(file, JSON.stringify({ bench: { budget: ["streaming.total_s=5%"] } }));
