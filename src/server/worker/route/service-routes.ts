@@ -99,7 +99,7 @@ function viewerOf({ token, isAdmin }: Caller): TransferViewer {
 
 async function readiness(workerState: WorkerState, catalog: Catalog): Promise<HttpResponse> {
   if (!workerState.isReady) return text("draining", unavailable);
-  return (await catalog.isReadable()) ? text("ok") : text("no source file can be read", unavailable);
+  return (await catalog.isReadable()) ? text("ok") : text("no source can be read", unavailable);
 }
 
 function text(content: string, statusCode = 200, contentType = "text/plain; charset=utf-8"): HttpResponse {
