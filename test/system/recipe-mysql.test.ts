@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { startMariadb } from "../../dev/mariadb-server.ts";
+import { endedTransfersOf, statsOf } from "../harness/ask.ts";
 import { endWithUs } from "../harness/children.ts";
 import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
 import { liveMemory } from "../harness/live-memory.ts";
@@ -169,6 +170,17 @@ for (const name of ["a module", "Express"]) {
     await noneLeft();
   });
 }
+
+test("faults of MySQL's rows end no worker, and have the database's words", { skip }, async () => {
+  const { workers } = await statsOf(server);
+  assert.deepEqual(
+    workers.map(({ restarts }) => restarts),
+    workers.map(() => 0),
+  );
+  const transfers = await endedTransfersOf(server);
+  const messages = transfers.map(({ error }) => error?.message ?? "").join("\n");
+  assert.match(messages, /Query execution was interrupted[^]*Connection lost/);
+});
 
 test("MySQL's rows ask for nothing before the first is taken", { skip }, async () => {
   const rows = mysqlRows("SELECT 1 AS one", [], new AbortController().signal);
