@@ -20,9 +20,11 @@ const program = ["/usr/sbin/mariadbd", "/usr/libexec/mariadbd", "/usr/local/sbin
 /** MariaDB refuses to run as root without a user to become. */
 function unprivilegedUser(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const idOf = (flag: string): number =>
-    Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout);
-  return { uid: idOf("-u"), gid: idOf("-g") };
+  return { uid: idOfNobody("-u"), gid: idOfNobody("-g") };
+}
+
+function idOfNobody(flag: "-u" | "-g"): number {
+  return Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout);
 }
 
 /** Starts a server with an empty database `test`; gives a sentence that says what is missing where it can't be. */

@@ -18,11 +18,11 @@ const memo = "x".repeat(100);
 /** Customer 1 has three pages, 2 has many, the third page of 3 fails, and the second of 4 never comes. */
 const api: Server = createServer((request, response) => {
   asked.push(request.url ?? "");
-  void once(response, "close").then(() => (open -= 1));
-  open += 1;
+  open.add(response);
+  response.once("close", () => open.delete(response));
   answer(request, response);
 });
-let open = 0;
+const open = new Set<ServerResponse>();
 let asked: string[] = [];
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -55,7 +55,9 @@ let apiUrl = "";
 
 before(async () => {
   files = await writePageFiles("http");
-  ({ httpRows } = (await import(pathToFileURL(`${files.path}/http-rows.mjs`).href)) as { httpRows: HttpRows });
+  ({ httpRows } = (await import(pathToFileURL(`${files.path}/http-rows.mjs`).href)) as {
+    httpRows: HttpRows;
+  });
   await once(api.listen(0, "127.0.0.1"), "listening");
   apiUrl = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
   server = await startServe([], { cwd: files.path, env: { API_URL: apiUrl } });
@@ -103,9 +105,9 @@ test("an API is asked for no more pages when the client has left", async () => {
 test("a request for a page that never comes ends with its client", async () => {
   const client = await connectTo(server.url, get("/exports/invoices.csv?customer=4"));
   await client.firstBytes();
-  while (asked.length < 2 || open === 0) await sleep(5);
+  while (asked.length < 2 || open.size === 0) await sleep(5);
   client.socket.destroy();
-  while (open > 0) await sleep(5);
+  while (open.size > 0) await sleep(5);
 });
 
 test("a page that fails cuts the body, and is named in the log", async () => {
@@ -121,7 +123,7 @@ test("an API's rows ask for a page when its rows are taken, and hold one", async
   await sleep(20);
   assert.equal(asked.length, 0);
   let count = 0;
-  let before = 0;
+  let heldBefore = 0;
   for await (const { id } of rows) {
     count += 1;
     assert.equal(id, count);
@@ -129,9 +131,9 @@ test("an API's rows ask for a page when its rows are taken, and hold one", async
     assert.equal(asked.length, Math.ceil(count / 1000));
     const { heapUsed, arrayBuffers } = await liveMemory();
     const held = heapUsed + arrayBuffers;
-    if (before === 0) before = held;
+    if (heldBefore === 0) heldBefore = held;
     // All the pages are 40 MB.
-    assert.ok(held - before < 8 << 20, `${held - before} bytes more`);
+    assert.ok(held - heldBefore < 8 << 20, `${held - heldBefore} bytes more`);
   }
   assert.equal(count, pageCount * 1000);
 });

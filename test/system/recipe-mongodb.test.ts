@@ -174,15 +174,15 @@ test("MongoDB's documents are fetched as they are taken, and none is kept", asyn
   await sleep(20);
   assert.equal(held.clients, 0);
   let count = 0;
-  let before = 0;
+  let heldBefore = 0;
   for await (const _ of rows) {
     count += 1;
     assert.equal(held.fetched, count);
     if (count % 100_000 !== 1000) continue;
     const { heapUsed, arrayBuffers } = await liveMemory();
-    if (before === 0) before = heapUsed + arrayBuffers;
+    if (heldBefore === 0) heldBefore = heapUsed + arrayBuffers;
     // All the documents are 40 MB.
-    assert.ok(heapUsed + arrayBuffers - before < 8 << 20);
+    assert.ok(heapUsed + arrayBuffers - heldBefore < 8 << 20);
   }
   assert.equal(count, 300_000);
   assert.deepEqual([held.clients, held.cursors], [0, 0]);

@@ -193,16 +193,16 @@ test("MySQL's rows ask for nothing before the first is taken", { skip }, async (
 test("MySQL's rows hold no more memory after many rows than after few", { skip }, async () => {
   const sql = "SELECT seq, repeat('x', 500) AS text FROM seq_1_to_300000";
   let count = 0;
-  let before = 0;
+  let heldBefore = 0;
   for await (const { seq } of mysqlRows(sql, [], new AbortController().signal)) {
     count += 1;
     assert.equal(seq, count);
     if (count % 100_000 !== 1000) continue;
     const { heapUsed, arrayBuffers } = await liveMemory();
     const held = heapUsed + arrayBuffers;
-    if (before === 0) before = held;
+    if (heldBefore === 0) heldBefore = held;
     // All the rows are 150 MB.
-    assert.ok(held - before < 8 << 20, `${held - before} bytes more`);
+    assert.ok(held - heldBefore < 8 << 20, `${held - heldBefore} bytes more`);
   }
   assert.equal(count, 300_000);
   await noneLeft();
