@@ -1,3 +1,4 @@
+// Long because one database is started for all that its recipe promises.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
