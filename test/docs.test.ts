@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startServe } from "./harness/cli.ts";
+import { filesOfPage, pageFolders } from "./harness/page-files.ts";
 
 const rootUrl = new URL("../../", import.meta.url);
 const root = fileURLToPath(rootUrl);
@@ -74,6 +75,17 @@ for (const page of pages) {
     }
   });
 }
+
+test("every file that a page shows is in a folder that a test runs", async () => {
+  const shown: Record<string, string> = {};
+  for (const page of pages) {
+    const text = await readFile(root + page, "utf8");
+    const files = filesOfPage(text);
+    assert.equal(text.split(/```\w+ \w+=/).length - 1, files.length, page);
+    for (const { folder: folderOfFile } of files) shown[folderOfFile] = page;
+  }
+  assert.deepEqual(shown, { ...pageFolders });
+});
 
 test("every command of the README that asks a server works against the server it starts", async () => {
   const readme = await readFile(`${root}README.md`, "utf8");

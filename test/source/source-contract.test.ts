@@ -3,6 +3,7 @@ import { openSource, rowsSource, type Row } from "../../src/index.ts";
 import { generatedSource } from "../../src/source/synthetic/generated-source.ts";
 import type { PostgresDatabase } from "../../src/source/postgres/database.ts";
 import { timesOpen } from "../harness/open-files.ts";
+import { openModule } from "./contract-module.ts";
 import { writeParquet } from "./contract-parquet.ts";
 import { openDatabase, skip as noPostgres, sourceOf, started } from "./postgres/postgres-source.ts";
 import { contractRows, testSourceContract } from "./source-contract.ts";
@@ -46,6 +47,12 @@ testSourceContract("rows of user code", false, async () => {
     held: () => open,
   });
 });
+
+testSourceContract(
+  "rows of a configuration module",
+  false,
+  async () => await openModule(folder.path("rows.config.mjs"), largeCount),
+);
 
 testSourceContract("generated rows", false, async () => ({
   large: await Promise.resolve(generatedSource("orders", { rows: largeCount })),

@@ -1,0 +1,56 @@
+import { writeFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+import { systemClock } from "../../src/clock.ts";
+import { RowsExport } from "../../src/export/rows-export.ts";
+import type { Source } from "../../src/index.ts";
+import type { ContractSubject } from "./source-contract.ts";
+
+/** A module with the rows of the contract, which counts the iterations that are open. */
+const program = `
+export let open = 0;
+async function* counted(rows) {
+  open += 1;
+  try {
+    yield* rows;
+  } finally {
+    open -= 1;
+  }
+}
+function* many(count, fails = false) {
+  for (let id = 1; id <= count; id += 1) yield { id };
+  if (fails) throw new Error("the table is gone");
+}
+const small = [
+  { id: 9007199254740993n, name: "Zürich", note: null },
+  [-1n, 'a "b", c', ""],
+  { note: "last\\nline", name: "=1+1", id: 0n, more: "is ignored" },
+];
+export default {
+  exports: {
+    small: { rows: () => counted(small) },
+    large: { rows: ({ parameters: { count } }) => Promise.resolve(counted(many(count))) },
+    failing: { rows: ({ parameters: { count } }) => counted(many(count, true)) },
+  },
+};
+`;
+
+/** Writes a configuration module to a path, and opens its exports as a server does. */
+export async function openModule(path: string, largeCount: number): Promise<ContractSubject> {
+  await writeFile(path, program);
+  // The same instance that the exports import.
+  const imported = (await import(pathToFileURL(path).href)) as { readonly open: number };
+  const source = async (name: string, columns: readonly string[]): Promise<Source> => {
+    const served = { name, module: path, columns, parameters: { count: { type: "integer" } } } as const;
+    const definition = (await new RowsExport(served, systemClock).current()).get(name);
+    if (definition?.live == null) throw new Error(`no live export ${name}`);
+    const values = { count: String(largeCount) };
+    const version = await definition.live.current(values, new AbortController().signal);
+    return definition.source({ seed: 1, rows: null, columns: null, values, version });
+  };
+  return {
+    small: await source("small", ["id", "name", "note"]),
+    large: await source("large", ["id"]),
+    failing: await source("failing", ["id"]),
+    held: () => imported.open,
+  };
+}
