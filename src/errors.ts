@@ -137,6 +137,15 @@ export const faultCatalog = byCode({
     remedy: "Use a token that may do this; one with admin: true sees all numbers and transfers.",
     status: 403,
   },
+  SCSV_JWT_MISSING: {
+    meaning: "Checking JWTs needs the optional package jose, which isn't installed.",
+    remedy: "Run: npm install jose",
+  },
+  SCSV_KEYS_UNAVAILABLE: {
+    meaning: "The keys of JWTs can't be fetched, so that no JWT can be checked.",
+    remedy: "Try again after the seconds in Retry-After; the log has the reason.",
+    status: 503,
+  },
   SCSV_LINK_INVALID: {
     meaning: "A signed link was changed, has expired, or was signed with an unknown key.",
     remedy: "Ask the application that made the link for a new one.",
