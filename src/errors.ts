@@ -172,6 +172,11 @@ export const faultCatalog = byCode({
     remedy: "Try again after the seconds in Retry-After, or raise slots or rate of the token.",
     status: 429,
   },
+  SCSV_TOO_MANY_CONNECTIONS: {
+    meaning: "The address of a client has as many open connections as one may have.",
+    remedy: "Use open connections for more requests, or raise connectionsPerAddress.",
+    status: 429,
+  },
   SCSV_TLS_UNUSABLE: {
     meaning: "The files of --tls-cert and --tls-key can't be read, or don't belong together.",
     remedy: "Name a chain of certificates and its private key, both in PEM.",

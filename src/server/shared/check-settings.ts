@@ -63,6 +63,7 @@ const httpChecks: { readonly [N in keyof HttpSettings]: Check } = {
   targetBytes: whole(1, Number.MAX_SAFE_INTEGER),
   parameterCount: whole(1, Number.MAX_SAFE_INTEGER),
   mostRows: orNull(whole(1, Number.MAX_SAFE_INTEGER)),
+  connectionsPerAddress: orNull(whole(1, Number.MAX_SAFE_INTEGER)),
   bodyBytes: whole(0, Number.MAX_SAFE_INTEGER),
   headTimeoutMs: whole(1, longestMs),
   requestTimeoutMs: whole(1, longestMs),
