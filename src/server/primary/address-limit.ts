@@ -79,7 +79,7 @@ export class AddressLimit {
 export function addressOf(remoteAddress: string): string {
   const plain = remoteAddress.replace(/^::ffff:(?=\d+\.)/i, "");
   if (!plain.includes(":")) return plain;
-  const [head = "", tail] = plain.replace(/%.*$/, "").split("::");
+  const [head = "", tail] = (plain.split("%")[0] ?? "").split("::");
   const groups = head === "" ? [] : head.split(":");
   const behind = tail === undefined || tail === "" ? [] : tail.split(":");
   const zeros = Array.from({ length: Math.max(0, 8 - groups.length - behind.length) }, () => "0");
