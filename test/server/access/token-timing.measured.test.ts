@@ -15,7 +15,7 @@ const right = randomBytes(32).toString("base64url");
 
 /** A wrong token of the same length, in memory of its own as one from a request is. */
 function wrongToken(count: number): string {
-  const other = [...right].map((letter, place) => (place < count ? letter : letter === "A" ? "B" : "A"));
+  const other = Array.from(right, (letter, place) => (place < count ? letter : letter === "A" ? "B" : "A"));
   return Buffer.from(other.join("")).toString("latin1");
 }
 
