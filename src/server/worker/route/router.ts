@@ -42,7 +42,7 @@ export interface Route {
 }
 
 /** The handler of a request and the parameters in its path. */
-export interface Match {
+interface Match {
   readonly handler: Handler;
   readonly params: Readonly<Record<string, string | undefined>>;
 }
