@@ -6,11 +6,11 @@ import type { LoadedConfiguration } from "./configuration/load-configuration.ts"
 const lookAgainMs = 1000;
 
 /** What a configuration says of who may ask. */
-type Access = Pick<ServerSettings, "tokens" | "links">;
+type Access = Pick<ServerSettings, "tokens" | "links" | "auth">;
 
-/** The tokens and links of a configuration, as a server takes them. */
-export function accessOf({ tokens, links }: Configuration): Access {
-  return { tokens: tokens ?? null, links: links ?? null };
+/** What a configuration says of who may ask, as a server takes them. */
+export function accessOf({ tokens, links, auth }: Configuration): Access {
+  return { tokens: tokens ?? null, links: links ?? null, auth: auth ?? null };
 }
 
 /**

@@ -137,6 +137,15 @@ export const faultCatalog = byCode({
     remedy: "Use a token that may do this; one with admin: true sees all numbers and transfers.",
     status: 403,
   },
+  SCSV_JWT_MISSING: {
+    meaning: "Checking JWTs needs the optional package jose, which isn't installed.",
+    remedy: "Run: npm install jose",
+  },
+  SCSV_KEYS_UNAVAILABLE: {
+    meaning: "The keys of JWTs can't be fetched, so that no JWT can be checked.",
+    remedy: "Try again after the seconds in Retry-After; the log has the reason.",
+    status: 503,
+  },
   SCSV_LINK_INVALID: {
     meaning: "A signed link was changed, has expired, or was signed with an unknown key.",
     remedy: "Ask the application that made the link for a new one.",
@@ -161,6 +170,11 @@ export const faultCatalog = byCode({
   SCSV_TOKEN_LIMIT: {
     meaning: "All slots of a token are taken, or it has started as many exports as its rate allows.",
     remedy: "Try again after the seconds in Retry-After, or raise slots or rate of the token.",
+    status: 429,
+  },
+  SCSV_TOO_MANY_CONNECTIONS: {
+    meaning: "The address of a client has as many open connections as one may have.",
+    remedy: "Use open connections for more requests, or raise connectionsPerAddress.",
     status: 429,
   },
   SCSV_TLS_UNUSABLE: {

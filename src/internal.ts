@@ -24,6 +24,7 @@ export { planExport, type ExportPlan } from "./export/plan.ts";
 export { runExport } from "./export/run.ts";
 export type { ExportProgress } from "./body/encode-batches.ts";
 export { linksSchema, tokensSchema } from "./server/access/access-schema.ts";
+export { authSchema } from "./server/access/auth-schema.ts";
 export { signLink } from "./server/access/signed-link.ts";
 export { digestOf } from "./server/access/token-book.ts";
 export { checkSetting } from "./server/shared/check-settings.ts";

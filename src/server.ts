@@ -21,6 +21,7 @@ export type {
   WorkerModel,
 } from "./server/shared/settings.ts";
 export type { BoundValue, LinkKey, LinkSettings, TokenSettings } from "./server/access/access-schema.ts";
+export type { AuthSettings, JwtSettings } from "./server/access/auth-schema.ts";
 export type { HttpSettings } from "./server/shared/http-settings.ts";
 export type { LogSettings } from "./server/shared/log-settings.ts";
 export type {

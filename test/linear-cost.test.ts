@@ -127,9 +127,9 @@ const readersOfHeads: Readers = {
 const readersOfTargets: Readers = {
   "a request target": (text) => readTarget(text, { targetBytes, parameterCount: targetBytes }),
   "a query": (text) => readTarget(`/?${text}`, { targetBytes: targetBytes + 2, parameterCount: targetBytes }),
-  "a path": (text) => router.find("GET", `/${text}`),
-  "the name of an export": (text) => router.find("GET", `/exports/${text}.csv`),
-  "the id of a transfer": (text) => router.find("DELETE", `/transfers/${text}`),
+  "a path": (text) => router.find(`/${text}`).match("GET"),
+  "the name of an export": (text) => router.find(`/exports/${text}.csv`).match("GET"),
+  "the id of a transfer": (text) => router.find(`/transfers/${text}`).match("DELETE"),
   "the name of a parameter": (text) => readExportParameters([[text, ""]]),
   "columns of a wide export": (text) =>
     planExport(wide.definition, readExportParameters([["columns", `${columnNames.slice(0, -1)}${text}`]])),

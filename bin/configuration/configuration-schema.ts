@@ -20,7 +20,7 @@ import {
   type GenericSchema,
 } from "valibot";
 import { deliveries } from "../../src/ground.ts";
-import { fileEncodings, linksSchema, parameterTypes, tokensSchema } from "../../src/internal.ts";
+import { authSchema, fileEncodings, linksSchema, parameterTypes, tokensSchema } from "../../src/internal.ts";
 import { RepeatableOption } from "../option.ts";
 
 /** The flags that groups of a configuration set, and the settings of these groups that have no flag. */
@@ -104,6 +104,7 @@ export function configurationSchema(groups: FlagGroups, isModule: boolean): Gene
     exports: optional(record(string(), strictObject({ ...exportEntries, ...rows }))),
     tokens: optional(pipe(tokensSchema, description("who may ask for what; everyone where it is absent"))),
     links: optional(pipe(linksSchema, description("the keys of signed links"))),
+    auth: optional(pipe(authSchema, description("whose JWTs are tokens too"))),
     bench: optional(pipe(groupSchema(groups.bench), description("the flags of bench, in camelCase"))),
   });
 }

@@ -40,6 +40,7 @@ const httpSchema = partial(
     targetBytes: amount,
     parameterCount: amount,
     mostRows: amount,
+    connectionsPerAddress: amount,
     bodyBytes: pipe(number(), integer(), minValue(0)),
     requestTimeoutMs: amount,
     keepAliveTimeoutMs: amount,

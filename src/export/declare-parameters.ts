@@ -9,13 +9,11 @@ import {
 import { isParameterType, parameterTypes } from "./parameter-type.ts";
 import { exportParameters } from "./parameters.ts";
 
-/** Names that a query string has for other things: every export's own, and those of signed links. */
-const takenNames: ReadonlySet<string> = new Set([
-  ...exportParameters.map(({ name }) => name),
-  "expires",
-  "key",
-  "signature",
-]);
+/** Names that a query string has for every export. */
+const exportNames: ReadonlySet<string> = new Set(exportParameters.map(({ name }) => name));
+
+/** Names that a query string has for a signed link. */
+const linkNames: ReadonlySet<string> = new Set(["expires", "key", "signature"]);
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
@@ -43,8 +41,10 @@ export function declareParameters(
 function declare(name: string, options: ParameterOptions): DeclaredParameter {
   if (!namePattern.test(name))
     throw new RangeError("a name has letters, digits and underscores, at most 63, and begins with no digit.");
-  if (takenNames.has(name))
-    throw new RangeError(`every export has a parameter of this name already. Give it another one.`);
+  if (exportNames.has(name))
+    throw new RangeError("every export has a parameter of this name already. Give it another one.");
+  if (linkNames.has(name))
+    throw new RangeError("signed links have a parameter of this name already. Give it another one.");
   const { type, description = null, optional = false, list = false } = options;
   if (!isParameterType(type))
     throw new RangeError(`${JSON.stringify(type)} is not a type. Use one of ${parameterTypes.join(", ")}.`);

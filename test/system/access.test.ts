@@ -191,12 +191,12 @@ test("one link is good for GET, HEAD and a part of a file, with or without a tok
 test("other tokens hold for the requests that follow, and running transfers go on", async () => {
   await using own = await startGuarded([token("old"), token("admin", { admin: true })]);
   const running = await fetch(`${own.url}/exports/orders.csv?rows=300000`, bearer("old"));
-  own.replaceAccess({ tokens: [token("new")], links: null });
+  own.replaceAccess({ tokens: [token("new")], links: null, auth: null });
   const statusOf = async (text: string): Promise<number> =>
     (await fetch(`${own.url}/exports`, bearer(text))).status;
   while ((await statusOf("new")) !== 200);
   assert.equal(await statusOf("old"), 401);
   assert.equal((await running.text()).split("\r\n").length > 300_000, true);
-  assert.throws(() => own.replaceAccess({ tokens: [], links: null }), /at least one token/);
+  assert.throws(() => own.replaceAccess({ tokens: [], links: null, auth: null }), /at least one token/);
   assert.equal(await statusOf("new"), 200);
 });

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { statsOf, transferWhen } from "../harness/ask.ts";
+import { bearer } from "../harness/access-server.ts";
+import { JwtIssuer } from "../harness/jwt-issuer.ts";
 import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
 import { startPostgres, type PostgresServer } from "../../dev/postgres-server.ts";
 import { connectTo, get } from "../harness/raw-client.ts";
@@ -257,6 +259,26 @@ test("within its freshness an export is prepared once", { skip }, async () => {
 test("row security sees the role and the settings of the transaction", { skip }, async () => {
   assert.equal(await (await ask("tenant.csv?tenant=acme")).text(), "n\r\n1\r\n2\r\n");
   assert.equal(await (await ask("tenant.csv?tenant=nobody")).text(), "n\r\n");
+});
+
+test("row security sees the claim of a JWT, which the client can't replace", { skip }, async () => {
+  await using issuer = await JwtIssuer.start();
+  const auth = {
+    jwt: { ...issuer.settings, exports: ["tenant"], parameters: { tenant: "claims.tenant_id" } },
+  };
+  const url = postgres().url.replace("test@", `reporter:${password}@`);
+  await writeFile(join(folder, "jwt.json"), JSON.stringify({ ...configuration(url), auth }));
+  await using guarded = await startServe(["--config", "jwt.json"], { cwd: folder });
+  const rowsOf = async (claims: object, query = ""): Promise<Response> =>
+    await fetch(
+      `${guarded.url}/exports/tenant.csv${query}`,
+      bearer(await issuer.sign({ claims: { ...claims } })),
+    );
+  assert.equal(await (await rowsOf({ tenant_id: "acme" })).text(), "n\r\n1\r\n2\r\n");
+  assert.equal(await (await rowsOf({ tenant_id: "other" })).text(), "n\r\n3\r\n");
+  assert.equal((await rowsOf({ tenant_id: "acme" }, "?tenant=other")).status, 403);
+  assert.equal((await rowsOf({})).status, 403);
+  assert.equal((await fetch(`${guarded.url}/exports/tenant.csv?tenant=acme`)).status, 401);
 });
 
 test("a client that leaves, or DELETE, ends the query in the database", { skip }, async () => {

@@ -12,6 +12,7 @@ export const authorization = `Authorization: Bearer ${token}`;
 export const access: AccessSettings = {
   tokens: [{ name: "all", sha256: digestOf(token).toString("hex"), admin: true }],
   links: { keys: [key] },
+  auth: null,
 };
 
 /** A link that is good for an hour. */

@@ -1,14 +1,19 @@
 import type { IncomingMessage } from "node:http";
+import type { Logger } from "pino";
 import { StreamCsvError } from "../../errors.ts";
 import type { LinkSettings, TokenSettings } from "./access-schema.ts";
+import type { AuthSettings } from "./auth-schema.ts";
 import { everyone, linkHolder, type Caller } from "./caller.ts";
+import { JwtVerifier, looksLikeJwt } from "./jwt-verifier.ts";
 import { isGoodLink } from "./signed-link.ts";
 import { TokenBook } from "./token-book.ts";
+import { unauthorized } from "./unauthorized.ts";
 
-/** The tokens and links that a server accepts. Without both it answers everyone. */
+/** What a server accepts. Without any of it, it answers everyone. */
 export interface AccessSettings {
   readonly tokens: readonly TokenSettings[] | null;
   readonly links: LinkSettings | null;
+  readonly auth: AuthSettings | null;
 }
 
 /** Who may use a route: anyone, whoever has a token or a link, whoever has a token, or only an admin. */
@@ -29,31 +34,38 @@ const linkParameters = ["expires", "key", "signature"];
 export class AccessControl {
   #tokens: TokenBook | undefined;
   #keys: LinkSettings["keys"] = [];
+  #jwt: JwtVerifier | undefined;
+  readonly #log: Logger;
 
-  constructor(settings: AccessSettings) {
+  constructor(settings: AccessSettings, log: Logger) {
+    this.#log = log;
     this.replace(settings);
   }
 
   /** Takes other tokens and keys for the requests that follow. */
-  replace({ tokens, links }: AccessSettings): void {
+  replace({ tokens, links, auth }: AccessSettings): void {
+    const isOpen = tokens === null && links === null && auth === null;
     this.#keys = links?.keys ?? [];
-    this.#tokens = tokens === null && links === null ? undefined : new TokenBook(tokens ?? []);
+    this.#tokens = isOpen ? undefined : new TokenBook(tokens ?? []);
+    // Keys that were fetched stay while nothing about them has changed.
+    if (auth === null) this.#jwt = undefined;
+    else if (this.#jwt?.isOf(auth.jwt) !== true) this.#jwt = new JwtVerifier(auth.jwt, this.#log);
   }
 
   /**
    * @returns who makes the request
    * @throws StreamCsvError `SCSV_UNAUTHORIZED`, `SCSV_LINK_INVALID`, `SCSV_FORBIDDEN`; none of them says what exactly
-   *   is wrong
+   *   is wrong; `SCSV_KEYS_UNAVAILABLE`
    */
-  admit(audience: Audience, request: Request, wallMs: number): Caller {
+  async admit(audience: Audience, request: Request, wallMs: number): Promise<Caller> {
     if (this.#tokens === undefined || audience === "anyone") return everyone;
-    const caller = this.#callerOf(this.#tokens, request, wallMs);
+    const caller = await this.#callerOf(this.#tokens, request, wallMs);
     const isFree = audience === "admin" ? caller.isAdmin : audience === "caller" || caller.hasTransfers;
     if (isFree) return caller;
     throw new StreamCsvError("SCSV_FORBIDDEN", "This request needs another token.");
   }
 
-  #callerOf(tokens: TokenBook, { req, path, query }: Request, wallMs: number): Caller {
+  async #callerOf(tokens: TokenBook, { req, path, query }: Request, wallMs: number): Promise<Caller> {
     if (this.#keys.length > 0 && query.has("signature")) {
       // A HEAD gives less than the GET that was signed.
       const isRead = req.method === "GET" || req.method === "HEAD";
@@ -63,10 +75,12 @@ export class AccessControl {
       return linkHolder;
     }
     const [, token] = bearer.exec(req.headers.authorization ?? "") ?? [];
-    const caller = token === undefined || isTwice(req) ? undefined : tokens.find(token, wallMs);
-    if (caller === undefined)
-      throw new StreamCsvError("SCSV_UNAUTHORIZED", "This request needs a valid token.");
-    return caller;
+    if (token !== undefined && !isTwice(req)) {
+      const caller = tokens.find(token, wallMs);
+      if (caller !== undefined) return caller;
+      if (this.#jwt !== undefined && looksLikeJwt(token)) return await this.#jwt.verify(token, wallMs);
+    }
+    throw unauthorized();
   }
 }
 

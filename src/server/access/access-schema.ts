@@ -50,6 +50,25 @@ export type BoundValue = string | number | boolean;
 
 const boundValue = union([string(), number(), boolean()]);
 
+/** The exports that somebody may have. */
+export const exportPatterns = exactOptional(
+  array(
+    pipe(string("it takes text"), nonEmpty("it takes a name, or a pattern with *")),
+    "it takes a list of names",
+  ),
+);
+
+/** The limits of somebody's exports. */
+export const limitEntries = {
+  slots: exactOptional(pipe(number(wholeNumber), integer(wholeNumber), minValue(1, wholeNumber))),
+  rate: exactOptional(
+    pipe(
+      string("it takes text such as 10/min"),
+      regex(/^[1-9]\d{0,3}\/(?:s|min|h|d)$/, "it takes a count and s, min, h or d, such as 10/min"),
+    ),
+  ),
+};
+
 /** The tokens of a server, as its configuration has them. */
 export const tokensSchema: GenericSchema<unknown, readonly TokenSettings[]> = pipe(
   array(
@@ -59,22 +78,11 @@ export const tokensSchema: GenericSchema<unknown, readonly TokenSettings[]> = pi
         string("it takes text"),
         regex(/^[0-9a-f]{64}$/i, "it takes 64 hexadecimal digits, the SHA-256 of the token"),
       ),
-      exports: exactOptional(
-        array(
-          pipe(string("it takes text"), nonEmpty("it takes a name, or a pattern with *")),
-          "it takes a list of names",
-        ),
-      ),
+      exports: exportPatterns,
       parameters: exactOptional(
         record(string(), union([boundValue, array(boundValue)]), "it takes an object of values"),
       ),
-      slots: exactOptional(pipe(number(wholeNumber), integer(wholeNumber), minValue(1, wholeNumber))),
-      rate: exactOptional(
-        pipe(
-          string("it takes text such as 10/min"),
-          regex(/^[1-9]\d{0,3}\/(?:s|min|h|d)$/, "it takes a count and s, min, h or d, such as 10/min"),
-        ),
-      ),
+      ...limitEntries,
       expires: exactOptional(union([pipe(string(), isoDate()), pipe(string(), isoTimestamp())], moment)),
       admin: exactOptional(boolean("it takes true or false")),
     }),

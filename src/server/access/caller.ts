@@ -3,7 +3,7 @@ import type { TokenSettings } from "./access-schema.ts";
 
 /** Who makes a request, and what that one may do. */
 export interface Caller {
-  /** The name of its token; null without a token. */
+  /** The name of its token, or `jwt:` and the subject of its JWT; null without a token. */
   readonly token: string | null;
   /** Whether it may see the numbers of the server, and all transfers. */
   readonly isAdmin: boolean;
@@ -46,8 +46,8 @@ export const linkHolder: Caller = { ...everyone, isAdmin: false, hasTransfers: f
 
 const periodsMs: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Who has a token. */
-export function tokenHolder(token: TokenSettings): Caller {
+/** Who has a token. Of one that is found otherwise than by its digest, the rest is enough. */
+export function tokenHolder(token: Omit<TokenSettings, "sha256" | "expires">): Caller {
   const { name, exports: patterns, parameters = {}, slots = null, rate: rateText, admin = false } = token;
   const [count, unit = ""] = rateText?.split("/") ?? [];
   const rate = count === undefined ? null : { count: Number(count), periodMs: periodsMs[unit] ?? 0 };

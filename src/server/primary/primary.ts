@@ -9,6 +9,8 @@ import type { RunningServer } from "../shared/running-server.ts";
 import type { ServerSettings } from "../shared/settings.ts";
 import type { Certificates } from "../shared/certificates.ts";
 import { checkSetting } from "../shared/check-settings.ts";
+import type { AccessSettings } from "../access/access-control.ts";
+import { requireJose } from "../access/require-jose.ts";
 import { readCertificates, watchCertificates } from "./certificate-files.ts";
 import { openListeners, type Listeners } from "./listeners.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -27,6 +29,7 @@ export async function startPrimary(
   signal?: AbortSignal,
 ): Promise<RunningServer> {
   signal?.throwIfAborted();
+  if (settings.auth !== null) requireJose();
   const log = openLog(settings.log);
   const { configuration } = settings;
   if (configuration !== null) log.logger.info({ configuration }, `configuration ${configuration}`);
@@ -112,7 +115,7 @@ class Primary implements RunningServer {
   /** Logs that the server is ready. */
   started(): void {
     this.#hasStarted = true;
-    const { workers, workerModel, slots, tokens, links } = this.#settings;
+    const { workers, workerModel, slots, tokens, links, auth } = this.#settings;
     const { logger } = this.#log;
     logger.info(
       {
@@ -124,18 +127,20 @@ class Primary implements RunningServer {
       },
       "listening",
     );
-    this.#warnOf({ tokens, links });
+    this.#warnOf({ tokens, links, auth });
   }
 
   drain(): void {
     this.#drainAsked.abort();
   }
 
-  replaceAccess({ tokens, links }: Pick<ServerSettings, "tokens" | "links">): void {
+  replaceAccess({ tokens, links, auth }: AccessSettings): void {
     checkSetting("tokens", tokens);
     checkSetting("links", links);
-    this.#pool.replace({ tokens, links });
-    this.#warnOf({ tokens, links });
+    checkSetting("auth", auth);
+    if (auth !== null) requireJose();
+    this.#pool.replace({ tokens, links, auth });
+    this.#warnOf({ tokens, links, auth });
   }
 
   kill(): void {
@@ -144,9 +149,9 @@ class Primary implements RunningServer {
   }
 
   /** Logs what may be open by accident. */
-  #warnOf({ tokens, links }: Pick<ServerSettings, "tokens" | "links">): void {
+  #warnOf({ tokens, links, auth }: AccessSettings): void {
     const { logger } = this.#log;
-    if (!this.#listeners.isLocal && tokens === null && links === null)
+    if (!this.#listeners.isLocal && tokens === null && links === null && auth === null)
       logger.warn("other machines can reach this server, and without tokens everyone may read every export");
     for (const { id, secret } of links?.keys ?? []) {
       if (Buffer.byteLength(secret) < leastSecretBytes)

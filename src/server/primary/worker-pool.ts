@@ -6,7 +6,8 @@ import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
-import { StreamCsvError } from "../../errors.ts";
+import { StreamCsvError, toError } from "../../errors.ts";
+import { AddressLimit } from "./address-limit.ts";
 import { Backoff } from "./backoff.ts";
 import { closedConnections } from "./placement/closed-connections.ts";
 import { FreeOnly } from "./placement/free-only.ts";
@@ -24,6 +25,7 @@ import type { AccessSettings } from "../access/access-control.ts";
 import type { Certificates } from "../shared/certificates.ts";
 import type { WorkerModel } from "../shared/settings.ts";
 import type {
+  ClosedConnections,
   PrimaryMethods,
   PrimaryNotes,
   WorkerMethods,
@@ -83,6 +85,7 @@ export class WorkerPool {
   readonly #delays = new Set<NodeJS.Timeout>();
   #hasStarted = false;
   readonly #connectionLimit: number;
+  readonly #addresses: AddressLimit;
   readonly #ticking: NodeJS.Timeout;
   #handedOver = 0;
   #refusedConnections = 0;
@@ -96,12 +99,16 @@ export class WorkerPool {
     this.#log = log;
     this.#clock = clock;
     this.#connectionLimit = settings.maxConnections ?? usualConnections(settings.workers);
+    this.#addresses = new AddressLimit(settings.http.connectionsPerAddress);
     this.#refuser = new Refuser(log, settings.http, settings.certificates);
     this.placement = new placements[settings.workerModel]({
       settings,
       clock,
       handOver: (worker, socket, queueWaitSeconds) => this.#handOver(worker, socket, queueWaitSeconds),
-      refuse: (socket, reason) => this.#refuser.refuse(socket, reason, this.#adminSockets.has(socket)),
+      refuse: (socket, reason) => {
+        this.#addresses.release(socket);
+        this.#refuser.refuse(socket, reason, this.#adminSockets.has(socket));
+      },
       closed: closedConnections,
     });
     this.#ticking = setInterval(() => {
@@ -145,30 +152,39 @@ export class WorkerPool {
   /** Takes a new connection. */
   accept(socket: Socket, isAdmin = false): void {
     if (isAdmin) this.#adminSockets.add(socket);
-    if (this.connections.open < this.#connectionLimit) {
-      this.placement.place(socket);
+    try {
+      if (this.connections.open >= this.#connectionLimit) throw tooMany(this.#connectionLimit);
+      if (!isAdmin) this.#addresses.take(socket);
+    } catch (error) {
+      this.#refusedConnections += 1;
+      this.#refuser.refuse(socket, toError(error), isAdmin);
       return;
     }
-    this.#refusedConnections += 1;
-    this.#refuser.refuse(socket, tooMany(this.#connectionLimit), isAdmin);
+    this.placement.place(socket);
   }
 
   #handOver(worker: WorkerHandle, socket: Socket, queueWaitSeconds: number): void {
     this.#countConnections(worker, 1);
     const isAdmin = this.#adminSockets.has(socket);
+    const address = this.#addresses.handOver(socket, worker.pid);
     worker.link.note(
       "connection",
-      { queueWaitSeconds, isAdmin },
+      { queueWaitSeconds, isAdmin, address },
       {
         socket,
         onGivenBack: () => {
-          this.#countConnections(worker, -1);
+          this.#connectionsClosed(worker, { count: 1, addresses: address === null ? [] : [address] });
           this.#refuser.refuse(socket, noDescriptor(), isAdmin);
         },
         // The worker may have sent a part of an answer, which must not look complete.
         onLost: () => resetSocket(socket),
       },
     );
+  }
+
+  #connectionsClosed(worker: WorkerHandle, { count, addresses }: ClosedConnections): void {
+    this.#countConnections(worker, -count);
+    this.#addresses.closed(worker.pid, addresses);
   }
 
   #countConnections(worker: WorkerHandle, change: number): void {
@@ -227,7 +243,7 @@ export class WorkerPool {
           resolve();
         },
         free: (heldSeconds) => this.placement.free(worker, heldSeconds),
-        connectionsClosed: (count) => this.#countConnections(worker, -count),
+        connectionsClosed: (closed) => this.#connectionsClosed(worker, closed),
         failed: (error) => {
           reject(receiveError(error));
           child.kill("SIGKILL");
@@ -270,6 +286,7 @@ export class WorkerPool {
 
   #onExit(worker: WorkerHandle, how: string): void {
     this.#countConnections(worker, -worker.connections);
+    this.#addresses.forget(worker.pid);
     this.#all.delete(worker.pid);
     const wasReady = this.#ready.delete(worker);
     this.placement.leave(worker);

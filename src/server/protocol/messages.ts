@@ -33,8 +33,7 @@ export type PrimaryNotes = {
   readonly failed: (error: SentError) => void;
   /** From a sync worker: it has closed its connection and can take another. */
   readonly free: (heldSeconds: number) => void;
-  /** This many of the connections that the worker got are closed. */
-  readonly connectionsClosed: (count: number) => void;
+  readonly connectionsClosed: (closed: ClosedConnections) => void;
   readonly transferStarted: (transfer: TransferStart) => void;
   readonly transferEnded: (transfer: TransferEnd) => void;
   /** Sent regularly, so that the primary has recent numbers of a worker that can't answer or has died. */
@@ -53,6 +52,13 @@ export type WorkerMethods = {
   /** Cuts all running transfers; resolves when they are cut. */
   readonly cut: (none: null) => Promise<void>;
 };
+
+/** Connections that a worker got and that are closed. */
+export interface ClosedConnections {
+  readonly count: number;
+  /** Of those that have one in their {@link Arrival}. */
+  readonly addresses: readonly string[];
+}
 
 /** The numbers and progress of a worker. */
 interface WorkerReport {
@@ -88,6 +94,8 @@ export interface Arrival {
   readonly queueWaitSeconds: number;
   /** Whether it came by the port of its own that numbers and transfers have. */
   readonly isAdmin: boolean;
+  /** What the worker reports when the connection is closed; null for nothing. */
+  readonly address: string | null;
 }
 
 /** An export that a token wants to start, and the token's limits. */

@@ -4,6 +4,7 @@ import { encoderNames } from "../../csv/csv-encoder.ts";
 import type { DialectName, DialectOptions } from "../../csv/dialect.ts";
 import { resolveDialect } from "../../csv/resolve-dialect.ts";
 import { linksSchema, tokensSchema } from "../access/access-schema.ts";
+import { authSchema } from "../access/auth-schema.ts";
 import type { HttpSettings } from "./http-settings.ts";
 import type { LogSettings } from "./log-settings.ts";
 import {
@@ -44,6 +45,7 @@ const checks: { readonly [N in keyof ServerSettings]: Check } = {
   maxConnections: orNull(whole(1, Number.MAX_SAFE_INTEGER)),
   tokens: orNull(tokens),
   links: orNull(links),
+  auth: orNull((name, value) => void bySchema(name, value, authSchema)),
   allowedHosts: orNull(listOf(hostName)),
   adminPort: orNull(whole(0, mostPort)),
   tls: orNull((name, value) => fields(name, value, tlsChecks)),
@@ -61,6 +63,7 @@ const httpChecks: { readonly [N in keyof HttpSettings]: Check } = {
   targetBytes: whole(1, Number.MAX_SAFE_INTEGER),
   parameterCount: whole(1, Number.MAX_SAFE_INTEGER),
   mostRows: orNull(whole(1, Number.MAX_SAFE_INTEGER)),
+  connectionsPerAddress: orNull(whole(1, Number.MAX_SAFE_INTEGER)),
   bodyBytes: whole(0, Number.MAX_SAFE_INTEGER),
   headTimeoutMs: whole(1, longestMs),
   requestTimeoutMs: whole(1, longestMs),

@@ -4,6 +4,7 @@ import type { RowsFunction } from "../../export/rows-export.ts";
 import type { FileEncoding } from "../../source/file-options.ts";
 import type { ColumnOption } from "../../source/row-columns.ts";
 import type { LinkSettings, TokenSettings } from "../access/access-schema.ts";
+import type { AuthSettings } from "../access/auth-schema.ts";
 
 /** A value of a flag in a configuration: as on the command line, or a number, true or false where it is one. */
 export type FlagValue = string | number | boolean | readonly (string | number)[] | object;
@@ -19,10 +20,12 @@ export interface Configuration {
   readonly server?: Readonly<Record<string, FlagValue>>;
   readonly databases?: Readonly<Record<string, DatabaseConfiguration>>;
   readonly exports?: Readonly<Record<string, ExportConfiguration>>;
-  /** Who may ask for what. Without them, and without `links`, everyone may. */
+  /** Who may ask for what. Without them, `links` and `auth`, everyone may. */
   readonly tokens?: readonly TokenSettings[];
   /** The keys of signed links; secrets are best as `env:NAME`. */
   readonly links?: LinkSettings;
+  /** Whose JWTs are tokens too. */
+  readonly auth?: AuthSettings;
   /** The flags of `bench` by their names in camelCase; also `parameters`. */
   readonly bench?: Readonly<Record<string, FlagValue>>;
 }

@@ -12,6 +12,11 @@ export interface HttpSettings {
   readonly parameterCount: number;
   /** Rows of an export that a request may ask for; more, or an unknown number, is a 400. Null for no limit. */
   readonly mostRows: number | null;
+  /**
+   * Open connections of one client's address; more get a 429. Of IPv6 a network of 64 bits counts as one. Behind a proxy all
+   * have the proxy's address. Null for no limit.
+   */
+  readonly connectionsPerAddress: number | null;
   /** A request's body, which is read and discarded; more, or an unknown length, is a 413. */
   readonly bodyBytes: number;
   /**
@@ -39,6 +44,7 @@ export const defaultHttpSettings: HttpSettings = {
   targetBytes: 8 * 1024,
   parameterCount: 100,
   mostRows: null,
+  connectionsPerAddress: null,
   bodyBytes: 64 * 1024,
   headTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,

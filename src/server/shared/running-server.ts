@@ -6,10 +6,10 @@ export interface RunningServer {
   /** The URL of numbers and transfers, where they have a port of their own; else null. */
   readonly adminUrl: string | null;
   /**
-   * Uses other tokens and links for all requests that follow; running transfers go on.
+   * Uses other tokens, links and issuers for all requests that follow; running transfers go on.
    * @throws what `startServer` throws for settings that can't be used; then the earlier ones stay
    */
-  replaceAccess(access: Pick<ServerSettings, "tokens" | "links">): void;
+  replaceAccess(access: Pick<ServerSettings, "tokens" | "links" | "auth">): void;
   /** Stops in good order: takes no new clients, lets transfers finish within the drain time-out, cuts the rest. */
   drain(): void;
   /** Stops at once. */

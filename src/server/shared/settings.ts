@@ -1,5 +1,6 @@
 import type { EncoderName } from "../../csv/csv-encoder.ts";
 import type { LinkSettings, TokenSettings } from "../access/access-schema.ts";
+import type { AuthSettings } from "../access/auth-schema.ts";
 import type { ServedSource } from "../../export/served-source.ts";
 import { defaultDialect, type DefaultDialect } from "../../export/parameters.ts";
 import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
@@ -59,10 +60,12 @@ export interface ServerSettings {
   readonly drainTimeoutMs: number;
   /** The most open connections; null derives it from the limit of descriptors. More connections get a 503. */
   readonly maxConnections: number | null;
-  /** Who may ask for what. Null, together with `links` of null, answers everyone. */
+  /** Who may ask for what. Null, together with `links` and `auth` of null, answers everyone. */
   readonly tokens: readonly TokenSettings[] | null;
   /** The keys of signed links; null for none. */
   readonly links: LinkSettings | null;
+  /** Whose JWTs are tokens too; null for none. */
+  readonly auth: AuthSettings | null;
   /**
    * The hosts for which the server answers, without ports; `*` is every host. Null allows localhost and loopback addresses
    * while the server listens on one, and all hosts otherwise.
@@ -128,6 +131,7 @@ export const defaultSettings: ServerSettings = {
   maxConnections: null,
   tokens: null,
   links: null,
+  auth: null,
   allowedHosts: null,
   adminPort: null,
   tls: null,

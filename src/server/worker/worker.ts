@@ -116,7 +116,7 @@ async function start(settings: WorkerSettings): Promise<void> {
     const slots = new CallerSlots(admission.slots, primary);
     const transfers = new RunningTransfers({ primary, log: logger, clock, newId: randomUUID });
     const ports = makePorts({ settings, catalog, slots, transfers, workerState, primary });
-    const access = new AccessControl(settings);
+    const access = new AccessControl(settings, logger);
     const answering = {
       port: (req: IncomingMessage) => ports[adminSockets.has(lowestSocket(req.socket)) ? "admin" : "public"],
       access,
@@ -168,10 +168,10 @@ async function openServed(settings: ServerSettings, log: Logger): Promise<Catalo
   return catalog;
 }
 
-function accept({ queueWaitSeconds, isAdmin }: Arrival, { socket, take, giveBack }: Received): void {
+function accept({ queueWaitSeconds, isAdmin, address }: Arrival, { socket, take, giveBack }: Received): void {
   if (socket === undefined) giveBack();
   else {
-    sockets.add(socket, { take, onClosed: (count) => primary.note("connectionsClosed", count) });
+    sockets.add(socket, { address, take, onClosed: (closed) => primary.note("connectionsClosed", closed) });
     if (isAdmin) adminSockets.add(socket);
   }
   running?.admission.accept(socket ?? null, queueWaitSeconds);

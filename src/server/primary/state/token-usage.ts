@@ -10,12 +10,18 @@ interface Usage {
   readonly holds: HoldEstimate;
   /** When the last exports were started, the oldest first; as many as the rate allows. */
   readonly startsMs: number[];
+  /** When its last start no longer counts. */
+  countsUntilMs: number;
 }
+
+/** How many tokens are known before those without a meaning are forgotten. */
+const leastSwept = 1000;
 
 /** The slots and rates of tokens, counted over all workers. */
 export class TokenUsage {
   readonly #clock: Clock;
   readonly #usages = new Map<string, Usage>();
+  #sweepAt = leastSwept;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -41,6 +47,7 @@ export class TokenUsage {
         throw limited(message, Math.max(1, Math.ceil((oldest + rate.periodMs - nowMs) / 1000)));
       }
       startsMs.push(nowMs);
+      usage.countsUntilMs = nowMs + rate.periodMs;
     }
     usage.held.set(worker, (usage.held.get(worker) ?? 0) + 1);
   }
@@ -60,9 +67,18 @@ export class TokenUsage {
   #usageOf(token: string): Usage {
     const known = this.#usages.get(token);
     if (known !== undefined) return known;
-    const usage: Usage = { held: new Map(), holds: new HoldEstimate(), startsMs: [] };
+    const usage: Usage = { held: new Map(), holds: new HoldEstimate(), startsMs: [], countsUntilMs: 0 };
+    if (this.#usages.size >= this.#sweepAt) this.#sweep();
     this.#usages.set(token, usage);
     return usage;
+  }
+
+  /** Forgets tokens that hold nothing and whose starts no longer count: each holder of a JWT is one. */
+  #sweep(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const [token, usage] of this.#usages)
+      if (heldIn(usage) === 0 && usage.countsUntilMs <= nowMs) this.#usages.delete(token);
+    this.#sweepAt = Math.max(leastSwept, 2 * this.#usages.size);
   }
 }
 

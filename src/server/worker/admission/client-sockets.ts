@@ -1,12 +1,15 @@
 import type { Socket } from "node:net";
+import type { ClosedConnections } from "../../protocol/messages.ts";
 import { resetSocket } from "../../../socket/reset-socket.ts";
 
 /** What a worker reports to the primary about a connection. */
 interface Told {
+  /** What the primary counts it as; null for nothing. */
+  readonly address: string | null;
   /** Lets the primary close its own descriptor of the connection. */
   readonly take: () => void;
   /** Reports how many more connections are closed. */
-  readonly onClosed: (count: number) => void;
+  readonly onClosed: (closed: ClosedConnections) => void;
 }
 
 /**
@@ -23,8 +26,9 @@ export class ClientSockets {
   readonly #shared = new Map<Socket, () => void>();
   readonly #onChange = new Set<() => void>();
   #closed = 0;
+  readonly #closedAddresses: string[] = [];
 
-  add(socket: Socket, { take, onClosed }: Told): void {
+  add(socket: Socket, { address, take, onClosed }: Told): void {
     this.#open.add(socket);
     this.#shared.set(socket, take);
     socket.once("close", () => {
@@ -33,11 +37,12 @@ export class ClientSockets {
       // Many connections may close at once; one note reports all of them.
       if (this.#closed === 0) {
         setImmediate(() => {
-          onClosed(this.#closed);
+          onClosed({ count: this.#closed, addresses: this.#closedAddresses.splice(0) });
           this.#closed = 0;
         });
       }
       this.#closed += 1;
+      if (address !== null) this.#closedAddresses.push(address);
       for (const changed of this.#onChange) changed();
     });
   }

@@ -10,7 +10,6 @@ import type { WorkerState } from "../admission/worker-state.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 import { checkRequest } from "./check-request.ts";
 import type { AccessControl } from "../../access/access-control.ts";
-import { everyone, type Caller } from "../../access/caller.ts";
 import { requireAllowedHost, requireOwnSite, type HostRule } from "../../access/request-origin.ts";
 import { problemResponse } from "../../http/problem-response.ts";
 import { identify, type RequestIdentity } from "../../http/request-identity.ts";
@@ -76,10 +75,9 @@ async function answer(
     requireOwnSite(req);
     const { path, query } = readTarget(req.url ?? "", http);
     const { method = "", headers } = req;
-    let caller: Caller = everyone;
-    const { handler, params } = router.find(method, path, (audience) => {
-      caller = access.admit(audience, { req, path, query }, clock.wallMs());
-    });
+    const { audience, match } = router.find(path);
+    const caller = await access.admit(audience, { req, path, query }, clock.wallMs());
+    const { handler, params } = match(method);
     return await handler({
       method,
       headers,

@@ -42,9 +42,17 @@ export interface Route {
 }
 
 /** The handler of a request and the parameters in its path. */
-export interface Match {
+interface Match {
   readonly handler: Handler;
   readonly params: Readonly<Record<string, string | undefined>>;
+}
+
+/** A path as the router knows it. */
+export interface Found {
+  /** Who may use it; that of most paths for one that doesn't exist. */
+  readonly audience: Audience;
+  /** @throws StreamCsvError `SCSV_NOT_FOUND`; `SCSV_METHOD_NOT_ALLOWED`, with the allowed methods */
+  readonly match: (method: string) => Match;
 }
 
 /** The path exists, but doesn't support the method. */
@@ -80,21 +88,19 @@ export class Router {
     }
   }
 
-  /**
-   * @param admit is called with the audience of the path before anything is said about it, and throws if the request isn't
-   *   one of that audience
-   * @throws StreamCsvError `SCSV_NOT_FOUND`; `SCSV_METHOD_NOT_ALLOWED`, with the allowed methods
-   */
-  find(method: string, path: string, admit?: (audience: Audience) => void): Match {
+  /** Finds who may use a path, whether it exists or not. Only that one may learn from `match` what is there. */
+  find(path: string): Found {
     const segments = segmentsOf(path);
     const last = segments?.at(-1) ?? "";
     const fixed = this.#places.get(keyOf(segments));
     const place = fixed ?? (last === "" ? undefined : this.#places.get(keyOf(segments?.with(-1, ":"))));
-    admit?.(place?.audience ?? "caller");
-    if (place === undefined) throw new StreamCsvError("SCSV_NOT_FOUND", `There is nothing at "${path}".`);
-    const handler = place.handlers.get(method);
-    if (handler === undefined) throw new MethodNotAllowedError(method, path, [...place.handlers.keys()]);
-    return { handler, params: place.parameter === undefined ? {} : { [place.parameter]: last } };
+    const match = (method: string): Match => {
+      if (place === undefined) throw new StreamCsvError("SCSV_NOT_FOUND", `There is nothing at "${path}".`);
+      const handler = place.handlers.get(method);
+      if (handler === undefined) throw new MethodNotAllowedError(method, path, [...place.handlers.keys()]);
+      return { handler, params: place.parameter === undefined ? {} : { [place.parameter]: last } };
+    };
+    return { audience: place?.audience ?? "caller", match };
   }
 }
 

@@ -1,0 +1,138 @@
+import { isDeepStrictEqual } from "node:util";
+import type * as Jose from "jose";
+import type { JWTPayload, JWTVerifyGetKey } from "jose";
+import type { Logger } from "pino";
+import { StreamCsvError } from "../../errors.ts";
+import type { JwtSettings } from "./auth-schema.ts";
+import { tokenHolder, type Caller } from "./caller.ts";
+import { boundByClaims } from "./claims.ts";
+import { unauthorized } from "./unauthorized.ts";
+
+/** How often keys are fetched. */
+export interface KeyTimes {
+  /** How old fetched keys may become. */
+  readonly maxAgeMs: number;
+  /** After a fetch, how long a token with an unknown key fetches no more: anybody can make such a token. */
+  readonly cooldownMs: number;
+  /** How long a fetch may take. */
+  readonly fetchTimeoutMs: number;
+  /** How long no fetch is tried after one that failed. */
+  readonly retryMs: number;
+}
+
+const usualTimes: KeyTimes = {
+  maxAgeMs: 10 * 60_000,
+  cooldownMs: 10_000,
+  fetchTimeoutMs: 5000,
+  retryMs: 1000,
+};
+
+/** Public keys alone. With HS256 the public key would be the secret; `none` needs no key at all (RFC 8725, section 2.1). */
+const algorithms = ["RS256", "PS256", "ES256", "EdDSA"];
+/** How far the clocks of the issuer and of this machine may be apart. */
+const clockToleranceSeconds = 10;
+/** OpenID Connect limits a subject to as many letters. */
+const longestSubject = 255;
+
+/** Whether a token has the form of a signed JWT: three parts, of which the first is an object of JSON. */
+export function looksLikeJwt(token: string): boolean {
+  return /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(token);
+}
+
+/** Checks JWTs with the keys of their issuer, which are fetched when they are needed, and kept. */
+export class JwtVerifier {
+  readonly #settings: JwtSettings;
+  readonly #log: Logger;
+  readonly #times: KeyTimes;
+  #loaded: Promise<{ readonly jose: typeof Jose; readonly keyOf: JWTVerifyGetKey }> | undefined;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(settings: JwtSettings, log: Logger, times: KeyTimes = usualTimes) {
+    this.#settings = settings;
+    this.#log = log;
+    this.#times = times;
+  }
+
+  /** Whether it checks by these settings. */
+  isOf(settings: JwtSettings): boolean {
+    return isDeepStrictEqual(settings, this.#settings);
+  }
+
+  /**
+   * @returns the holder of a JWT
+   * @throws StreamCsvError `SCSV_UNAUTHORIZED`, whatever is wrong with it; `SCSV_FORBIDDEN` if it is good, but lacks a claim that
+   *   decides a parameter; `SCSV_KEYS_UNAVAILABLE`
+   */
+  async verify(token: string, wallMs: number): Promise<Caller> {
+    const { parameters = {}, exports: patterns, slots, rate } = this.#settings;
+    const claims = await this.#claimsOf(token, wallMs);
+    const { sub } = claims;
+    if (typeof sub !== "string" || sub === "" || sub.length > longestSubject) throw unauthorized();
+    const bound = boundByClaims(parameters, claims);
+    if (bound === undefined) throw new StreamCsvError("SCSV_FORBIDDEN", "This request needs another token.");
+    return tokenHolder({
+      // Names of configured tokens have no colon, so that no subject can take one of them.
+      name: `jwt:${sub}`,
+      parameters: bound,
+      ...(patterns === undefined ? {} : { exports: patterns }),
+      ...(slots === undefined ? {} : { slots }),
+      ...(rate === undefined ? {} : { rate }),
+    });
+  }
+
+  async #claimsOf(token: string, wallMs: number): Promise<JWTPayload> {
+    const { issuer, audience } = this.#settings;
+    this.#loaded ??= this.#load();
+    const { jose, keyOf } = await this.#loaded;
+    try {
+      const { payload } = await jose.jwtVerify(token, keyOf, {
+        algorithms,
+        issuer,
+        audience,
+        requiredClaims: ["exp", "sub"],
+        clockTolerance: clockToleranceSeconds,
+        currentDate: new Date(wallMs),
+      });
+      return payload;
+    } catch (error) {
+      if (error instanceof StreamCsvError) throw error;
+      throw unauthorized();
+    }
+  }
+
+  async #load(): Promise<{ readonly jose: typeof Jose; readonly keyOf: JWTVerifyGetKey }> {
+    const { maxAgeMs, cooldownMs, fetchTimeoutMs } = this.#times;
+    const jose = await import("jose");
+    const fetched = jose.createRemoteJWKSet(new URL(this.#settings.jwks), {
+      cacheMaxAge: maxAgeMs,
+      cooldownDuration: cooldownMs,
+      timeoutDuration: fetchTimeoutMs,
+      [jose.customFetch]: async (url, options) => {
+        // jose waits after a fetch that succeeded, but not after one that failed.
+        if (Date.now() < this.#retryAtMs) throw this.#unavailable();
+        return await fetch(url, options);
+      },
+    });
+    const { JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported } = jose.errors;
+    const ofToken = [StreamCsvError, JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported];
+    const keyOf: JWTVerifyGetKey = async (header, input) => {
+      try {
+        return await fetched(header, input);
+      } catch (error) {
+        if (ofToken.some((kind) => error instanceof kind)) throw error;
+        // Requests that waited for the same fetch have the same error.
+        if (Date.now() >= this.#retryAtMs)
+          this.#log.error({ err: error, jwks: this.#settings.jwks }, "the keys of JWTs can't be fetched");
+        this.#retryAtMs = Date.now() + this.#times.retryMs;
+        throw this.#unavailable();
+      }
+    };
+    return { jose, keyOf };
+  }
+
+  #unavailable(): StreamCsvError {
+    const message = "The keys with which tokens are checked can't be fetched.";
+    const retryAfterSeconds = Math.max(1, Math.ceil(this.#times.retryMs / 1000));
+    return new StreamCsvError("SCSV_KEYS_UNAVAILABLE", message, { retryAfterSeconds });
+  }
+}

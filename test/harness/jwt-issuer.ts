@@ -1,0 +1,90 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from "jose";
+import type { JwtSettings } from "../../src/server.ts";
+
+/** What differs from a token that is good. */
+export interface TokenWish {
+  readonly alg?: string;
+  readonly kid?: string;
+  readonly issuer?: string;
+  readonly audience?: string | readonly string[];
+  /** Seconds from now. */
+  readonly expiresIn?: number | null;
+  readonly notBeforeIn?: number;
+  readonly subject?: string | null;
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+/** An issuer of JWTs: its keys, and a server that has the public ones. */
+export class JwtIssuer implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #keys = new Map<string, CryptoKey>();
+  #published: JWK[] = [];
+  /** Answers to requests for the keys so far. */
+  fetches = 0;
+  /** The status of such an answer. */
+  status = 200;
+  /** The body of such an answer instead of the keys. */
+  body: string | undefined;
+
+  private constructor() {
+    this.#server = createServer((_, res) => {
+      this.fetches += 1;
+      res.writeHead(this.status, { "Content-Type": "application/json", Connection: "close" });
+      res.end(this.body ?? JSON.stringify({ keys: this.#published }));
+    });
+  }
+
+  /** Starts an issuer with one key of each of these algorithms, named like it. */
+  static async start(algorithms: readonly string[] = ["ES256"], port = 0): Promise<JwtIssuer> {
+    const issuer = new JwtIssuer();
+    for (const alg of algorithms) await issuer.addKey(alg, alg);
+    await new Promise<void>((resolve) => issuer.#server.listen(port, "127.0.0.1", resolve));
+    return issuer;
+  }
+
+  get settings(): JwtSettings {
+    const { port } = this.#server.address() as AddressInfo;
+    return { jwks: `http://127.0.0.1:${port}/keys`, issuer: "https://login.example", audience: "exports" };
+  }
+
+  /** Makes a key and publishes its public part. */
+  async addKey(alg: string, kid: string): Promise<JWK> {
+    const { publicKey, privateKey } = await generateKeyPair(alg);
+    const jwk = { ...(await exportJWK(publicKey)), kid, alg };
+    this.#keys.set(kid, privateKey);
+    this.#published.push(jwk);
+    return jwk;
+  }
+
+  /** Publishes this key no longer. */
+  retire(kid: string): void {
+    this.#published = this.#published.filter((jwk) => jwk.kid !== kid);
+  }
+
+  /** The public part of a key, as it is published. */
+  published(kid: string): JWK {
+    return this.#published.find((jwk) => jwk.kid === kid) ?? {};
+  }
+
+  async sign(wish: TokenWish = {}): Promise<string> {
+    const { alg = "ES256", kid = alg, issuer, audience, expiresIn = 60, notBeforeIn, subject = "u1" } = wish;
+    const key = this.#keys.get(kid);
+    if (key === undefined) throw new Error(`there is no key ${kid}`);
+    const now = Math.floor(Date.now() / 1000);
+    const jwt = new SignJWT({ ...wish.claims })
+      .setProtectedHeader({ alg, kid })
+      .setIssuer(issuer ?? this.settings.issuer)
+      .setAudience(typeof audience === "object" ? [...audience] : (audience ?? this.settings.audience));
+    if (expiresIn !== null) jwt.setExpirationTime(now + expiresIn);
+    if (notBeforeIn !== undefined) jwt.setNotBefore(now + notBeforeIn);
+    if (subject !== null) jwt.setSubject(subject);
+    return await jwt.sign(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
