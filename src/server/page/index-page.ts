@@ -1,52 +1,62 @@
 import type { ListedExport } from "../../export/catalog.ts";
 import { formatCount } from "../../units.ts";
+import { escapeHtml } from "./escape-html.ts";
+import { exportForm } from "./export-form.ts";
 
-/** The page at `/`: the exports, and links to the service paths. */
+/**
+ * The page at `/`: each export with its form, and a live part that the script fills from `/stats` and `/transfers`. It has
+ * no inline script and no inline style, so that a strict Content-Security-Policy allows all of it.
+ */
 export function indexPage(exports: readonly ListedExport[]): string {
-  const rows = exports.map(describeExport).join("\n");
   return `<!doctype html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'">
 <title>stream-csv</title>
-<style>
-  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-  body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-  table { border-collapse: collapse; width: 100%; }
-  th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px solid #8884; }
-  td.number { text-align: right; font-variant-numeric: tabular-nums; }
-</style>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/page.css">
+<script src="/page.js" defer></script>
+</head>
+<body>
+<header>
 <h1>stream-csv</h1>
-<p>Each export is streamed as it is made. Add <code>?delivery=buffered</code> or <code>?delivery=file</code> for the other
-two deliveries, <code>rows</code>, <code>columns</code>, <code>dialect</code> and more to shape it.</p>
-<table>
-<tr><th>Export<th>Columns<th>Source<th>Rows
-${rows}
-</table>
-<p><a href="/exports">/exports</a> · <a href="/transfers">/transfers</a> · <a href="/stats">/stats</a> ·
-<a href="/metrics">/metrics</a> · <a href="/readyz">/readyz</a></p>
+<nav><a href="/exports">/exports</a> <a href="/transfers">/transfers</a> <a href="/stats">/stats</a> <a href="/metrics">/metrics</a></nav>
+</header>
+<main>
+<section id="live" aria-labelledby="live-title" hidden>
+<h2 id="live-title">Workers</h2>
+<p id="live-state" role="status"></p>
+<ul id="workers"></ul>
+<h2>Running transfers</h2>
+<ul id="running" class="transfers"></ul>
+<h2>Ended transfers</h2>
+<ul id="ended" class="transfers"></ul>
+</section>
+<section aria-labelledby="exports-title">
+<h2 id="exports-title">Exports</h2>
+${exports.map(describeExport).join("\n")}
+</section>
+</main>
+</body>
 </html>
 `;
 }
 
 function describeExport(listed: ListedExport): string {
-  const { name } = listed;
+  const title = `<h3>${escapeHtml(listed.name)}</h3>`;
   if ("error" in listed)
-    return `<tr><td>${escapeHtml(name)}.csv<td colspan="3">${escapeHtml(listed.error.code)}`;
-  const { columns, kind, rows } = listed.definition;
-  const link = `<a href="/exports/${encodeURIComponent(name)}.csv">${escapeHtml(name)}.csv</a>`;
+    return `<article>${title}<p class="fault">This export can't be read: ${escapeHtml(listed.error.code)}</p></article>`;
+  const { name, description, columns, columnsByRows, kind, rows, parameters } = listed.definition;
+  const needsValue = parameters.some((each) => each.default === null && !each.optional);
+  const link = `<a href="/exports/${encodeURIComponent(name)}.csv" download>${escapeHtml(name)}.csv</a>`;
   const shown = columns.slice(0, 12).map((column) => escapeHtml(column.name));
   const more = columns.length > shown.length ? `, and ${columns.length - shown.length} more` : "";
-  const count = rows === null ? "unknown" : formatCount(rows);
-  return `<tr><td>${link}<td>${shown.join(", ")}${more}<td>${escapeHtml(kind)}<td class="number">${count}`;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-  };
-  return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
+  return `<article>${title}
+${description === null ? "" : `<p>${escapeHtml(description)}</p>`}
+<p class="facts">${escapeHtml(kind)} · ${rows === null ? "number of rows unknown" : `${formatCount(rows)} rows`}${needsValue ? "" : ` · ${link}`}</p>
+<p class="facts">${columnsByRows ? "The rows tell the columns." : `${shown.join(", ")}${more}`}</p>
+${exportForm(listed.definition)}
+</article>`;
 }

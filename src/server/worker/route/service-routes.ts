@@ -4,7 +4,10 @@ import type { Link } from "../../../ipc/link.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
+import { downloadTarget } from "../../page/download-target.ts";
 import { indexPage } from "../../page/index-page.ts";
+import { pageScript } from "../../page/page-script.ts";
+import { pageStyle } from "../../page/page-style.ts";
 import type { Route } from "./router.ts";
 
 /** What the service routes need from the worker. */
@@ -25,6 +28,21 @@ export function serviceRoutes({ catalog, primary, workerState }: ServiceContext)
       methods: ["GET"],
       path: "/",
       handler: async () => ({ response: html(indexPage(await catalog.list())) }),
+    },
+    {
+      methods: ["GET"],
+      path: "/page.css",
+      handler: () => ({ response: text(pageStyle, 200, "text/css; charset=utf-8") }),
+    },
+    {
+      methods: ["GET"],
+      path: "/page.js",
+      handler: () => ({ response: text(pageScript, 200, "text/javascript; charset=utf-8") }),
+    },
+    {
+      methods: ["GET"],
+      path: "/download/:name",
+      handler: ({ params, query }) => ({ response: seeOther(downloadTarget(params["name"] ?? "", query)) }),
     },
     { methods: ["GET"], path: "/ping", handler: () => ({ response: text("pong") }) },
     { methods: ["GET"], path: "/livez", handler: () => ({ response: text("ok") }) },
@@ -74,6 +92,10 @@ async function readiness(workerState: WorkerState, catalog: Catalog): Promise<Ht
 
 function text(content: string, statusCode = 200, contentType = "text/plain; charset=utf-8"): HttpResponse {
   return new HttpResponse(content, { statusCode, contentType, headers: { "Cache-Control": "no-store" } });
+}
+
+function seeOther(location: string): HttpResponse {
+  return new HttpResponse("", { statusCode: 303, headers: { Location: location, "Cache-Control": "no-store" } });
 }
 
 function html(content: string): HttpResponse {
