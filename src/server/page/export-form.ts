@@ -2,7 +2,7 @@ import type { DeclaredParameter } from "../../export/declared-parameter.ts";
 import type { ExportDefinition } from "../../export/definition.ts";
 import { exportParameters, type ExportParameter } from "../../export/parameters.ts";
 import { dialects } from "../../csv/dialect.ts";
-import { escapeHtml } from "./escape-html.ts";
+import { markupText } from "./markup-text.ts";
 
 /** Parameters of every export that have a field at once; the others are folded away. */
 const shownAtOnce: ReadonlySet<string> = new Set(["rows", "columns", "dialect", "delivery"]);
@@ -36,7 +36,10 @@ ${others.join("\n")}
 }
 
 /** A field for a parameter that every export has. */
-function commonField(definition: ExportDefinition, { name, placeholder, description }: ExportParameter): string {
+function commonField(
+  definition: ExportDefinition,
+  { name, placeholder, description }: ExportParameter,
+): string {
   const choices = choicesOf(definition, name);
   const id = `${definition.name}.${name}`;
   const control =
@@ -72,20 +75,20 @@ function declaredField(exportName: string, parameter: DeclaredParameter): string
 }
 
 function labelled(id: string, name: string, control: string, help: string): string {
-  return `<div><label for="${escapeHtml(id)}">${escapeHtml(name)}</label>${control}<small>${escapeHtml(help)}</small></div>`;
+  return `<div><label for="${markupText(id)}">${markupText(name)}</label>${control}<small>${markupText(help)}</small></div>`;
 }
 
 function options(values: readonly string[], selected: readonly string[]): string {
   return values
     .map(
       (value) =>
-        `<option value="${escapeHtml(value)}"${selected.includes(value) ? " selected" : ""}>${escapeHtml(value === "" ? "default" : value)}</option>`,
+        `<option value="${markupText(value)}"${selected.includes(value) ? " selected" : ""}>${markupText(value === "" ? "default" : value)}</option>`,
     )
     .join("");
 }
 
 function attributes(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
-    .map(([name, value]) => `${name}="${escapeHtml(value)}"`)
+    .map(([name, value]) => `${name}="${markupText(value)}"`)
     .join(" ");
 }

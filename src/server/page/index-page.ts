@@ -1,6 +1,6 @@
 import type { ListedExport } from "../../export/catalog.ts";
 import { formatCount } from "../../units.ts";
-import { escapeHtml } from "./escape-html.ts";
+import { markupText } from "./markup-text.ts";
 import { exportForm } from "./export-form.ts";
 
 /**
@@ -45,17 +45,17 @@ ${exports.map(describeExport).join("\n")}
 }
 
 function describeExport(listed: ListedExport): string {
-  const title = `<h3>${escapeHtml(listed.name)}</h3>`;
+  const title = `<h3>${markupText(listed.name)}</h3>`;
   if ("error" in listed)
-    return `<article>${title}<p class="fault">This export can't be read: ${escapeHtml(listed.error.code)}</p></article>`;
+    return `<article>${title}<p class="fault">This export can't be read: ${markupText(listed.error.code)}</p></article>`;
   const { name, description, columns, columnsByRows, kind, rows, parameters } = listed.definition;
   const needsValue = parameters.some((each) => each.default === null && !each.optional);
-  const link = `<a href="/exports/${encodeURIComponent(name)}.csv" download>${escapeHtml(name)}.csv</a>`;
-  const shown = columns.slice(0, 12).map((column) => escapeHtml(column.name));
+  const link = `<a href="/exports/${encodeURIComponent(name)}.csv" download>${markupText(name)}.csv</a>`;
+  const shown = columns.slice(0, 12).map((column) => markupText(column.name));
   const more = columns.length > shown.length ? `, and ${columns.length - shown.length} more` : "";
   return `<article>${title}
-${description === null ? "" : `<p>${escapeHtml(description)}</p>`}
-<p class="facts">${escapeHtml(kind)} · ${rows === null ? "number of rows unknown" : `${formatCount(rows)} rows`}${needsValue ? "" : ` · ${link}`}</p>
+${description === null ? "" : `<p>${markupText(description)}</p>`}
+<p class="facts">${markupText(kind)} · ${rows === null ? "number of rows unknown" : `${formatCount(rows)} rows`}${needsValue ? "" : ` · ${link}`}</p>
 <p class="facts">${columnsByRows ? "The rows tell the columns." : `${shown.join(", ")}${more}`}</p>
 ${exportForm(listed.definition)}
 </article>`;

@@ -95,7 +95,10 @@ function text(content: string, statusCode = 200, contentType = "text/plain; char
 }
 
 function seeOther(location: string): HttpResponse {
-  return new HttpResponse("", { statusCode: 303, headers: { Location: location, "Cache-Control": "no-store" } });
+  return new HttpResponse("", {
+    statusCode: 303,
+    headers: { Location: location, "Cache-Control": "no-store" },
+  });
 }
 
 function html(content: string): HttpResponse {

@@ -6,6 +6,6 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** A text as HTML shows it, in an element or in an attribute with double quotes. */
-export function escapeHtml(text: string): string {
+export function markupText(text: string): string {
   return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
 }
