@@ -15,6 +15,8 @@ const commands = {
   report: async () => (await import("./command/report.ts")).reportCommand(),
   export: async () => (await import("./command/export.ts")).exportCommand(),
   check: async () => (await import("./command/check.ts")).checkCommand(),
+  completion: async (): Promise<Command> =>
+    (await import("./command/completion.ts")).completionCommand(commands),
 } satisfies Record<string, CommandMaker>;
 
 /** Runs the program with its arguments, and returns its exit code. */

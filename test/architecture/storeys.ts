@@ -117,6 +117,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
   },
   "bench/gate": { budget: 0, judge: 1, baseline: 2, measure: 2 },
   bin: {
+    "completion-script": 0,
     explain: 0,
     "limit-option": 0,
     "file-flags": 0,

@@ -45,6 +45,6 @@ test("help describes a command, and refuses an unknown name with exit code 1", a
   assert.equal(stdout, "");
   assert.match(
     stderr,
-    /^error: "nosuch" is not a command\. Use one of serve, bench, compare, report, export, help\.$/m,
+    /^error: "nosuch" is not a command\. Use one of serve, bench, compare, report, export, check, completion, help\.$/m,
   );
 });
