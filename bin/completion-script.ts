@@ -1,121 +1,109 @@
 import type { Command, Option } from "commander";
 
-/** The shells that scripts are made for. */
-export const completionShells = ["bash", "zsh", "fish"] as const;
+/** The shells that have a completion. */
+export const shells = ["bash", "zsh", "fish"] as const;
 
-/** A shell that a script is made for. */
-export type CompletionShell = (typeof completionShells)[number];
+export type Shell = (typeof shells)[number];
 
-/** What a script knows of a command. */
-interface CompletedCommand {
+/** A command as its completion needs it. */
+interface Completed {
   readonly name: string;
   readonly description: string;
-  readonly flags: readonly CompletedFlag[];
+  readonly flags: readonly Flag[];
 }
 
-/** What a script knows of a flag. */
-interface CompletedFlag {
-  readonly name: string;
+interface Flag {
+  readonly long: string;
   readonly description: string;
   readonly takesValue: boolean;
-  readonly choices: readonly string[];
+  /** Empty where the value is free. */
+  readonly values: readonly string[];
 }
 
-/**
- * The script that completes commands, flags and their choices in a shell, and file names everywhere else. It asks no program when a
- * key is pressed, and evaluates nothing that was typed.
- */
-export function completionScript(shell: CompletionShell, program: Command): string {
-  const shared = program.options.map(completedFlag);
-  const commands = program.commands.map((command): CompletedCommand => ({
+/** The script that completes commands, flags and their fixed values in a shell, made from the commands themselves. */
+export function completionScript(
+  shell: Shell,
+  program: string,
+  commands: readonly Command[],
+  globalOptions: readonly Option[],
+): string {
+  const completed = commands.map((command) => ({
     name: command.name(),
-    description: firstSentence(command.description()),
-    flags: [...command.options.map(completedFlag), ...shared],
+    description: command.description(),
+    flags: [...command.options, ...globalOptions].flatMap(flagOf),
   }));
-  return scripts[shell](program.name(), commands);
+  if (shell === "fish") return fishScript(program, completed);
+  const script = bashScript(program, completed);
+  return shell === "bash"
+    ? script
+    : `autoload -Uz compinit bashcompinit\n(( \${+functions[compdef]} )) || compinit\nbashcompinit\n${script}`;
 }
 
-function completedFlag(option: Option): CompletedFlag {
-  return {
-    name: option.long ?? option.flags,
-    description: option.description,
-    takesValue: option.required || option.optional,
-    choices: option.argChoices ?? [],
-  };
+function flagOf({
+  long,
+  description,
+  required,
+  optional,
+  argChoices,
+  flags,
+  hidden,
+}: Option): readonly Flag[] {
+  if (long === undefined || long === null || hidden) return [];
+  // Values that the help lists, such as --quoting <minimal|strings|all>.
+  const [, listed = ""] = /[<[]([\w-]+(?:\|[\w-]+)+)[>\]]/.exec(flags) ?? [];
+  const values = argChoices ?? (listed === "" ? [] : listed.split("|"));
+  return [{ long, description, takesValue: required || optional, values }];
 }
 
-function firstSentence(text: string): string {
-  return text.split(/[.:;]/)[0] ?? "";
-}
-
-const scripts: Readonly<
-  Record<CompletionShell, (program: string, commands: readonly CompletedCommand[]) => string>
-> = { bash: bashScript, zsh: zshScript, fish: fishScript };
-
-function bashScript(program: string, commands: readonly CompletedCommand[]): string {
-  const flagsOf = commands.map(({ name, flags }) => `    ${name}) flags="${words(flags)} --help" ;;`);
-  const choices = new Map(
-    commands
-      .flatMap(({ flags }) => flags.filter((flag) => flag.choices.length > 0))
-      .map((flag) => [flag.name, flag]),
+function bashScript(program: string, commands: readonly Completed[]): string {
+  const values = commands.flatMap(({ name, flags }) =>
+    flags
+      .filter((flag) => flag.takesValue)
+      .map((flag) => `    ${quoted(`${name} ${flag.long}`)}) words=${quoted(flag.values.join(" "))} ;;`),
   );
-  const choicesOf = [...choices.values()].map(
-    (flag) =>
-      `    ${flag.name}) COMPREPLY=($(compgen -W "${flag.choices.join(" ")}" -- "$current")); return ;;`,
+  const flags = commands.map(
+    (each) => `    ${quoted(each.name)}) words=${quoted(each.flags.map(({ long }) => long).join(" "))} ;;`,
   );
-  return `# Completion of ${program} for bash.
-_${identifier(program)}() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" flags=""
+  const identifier = `_${program.replaceAll(/\W/g, "_")}`;
+  return `${identifier}() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}" words=""
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${words(commands)}" -- "$current"))
+    COMPREPLY=($(compgen -W ${quoted(commands.map(({ name }) => name).join(" "))} -- "$current"))
     return
   fi
-  case "$previous" in
-${choicesOf.join("\n")}
+  case "$command $previous" in
+${values.join("\n")}
+    *)
+  case "$current" in -*)
+  case "$command" in
+${flags.join("\n")}
+  esac ;;
+  esac ;;
   esac
-  case "\${COMP_WORDS[1]}" in
-${flagsOf.join("\n")}
-  esac
-  case "$current" in
-    -*) COMPREPLY=($(compgen -W "$flags" -- "$current")) ;;
-  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-complete -o default -F _${identifier(program)} ${program}
+complete -o default -F ${identifier} ${program}
 `;
 }
 
-/** zsh runs completions of bash by itself. */
-function zshScript(program: string, commands: readonly CompletedCommand[]): string {
-  return `autoload -U +X compinit && compinit
-autoload -U +X bashcompinit && bashcompinit
-${bashScript(program, commands).replace("for bash.", "for zsh.")}`;
-}
-
-function fishScript(program: string, commands: readonly CompletedCommand[]): string {
+function fishScript(program: string, commands: readonly Completed[]): string {
   const lines = commands.flatMap(({ name, description, flags }) => [
-    `complete -c ${program} -n __fish_use_subcommand -f -a ${name} -d ${quoted(description)}`,
+    `complete -c ${program} -n __fish_use_subcommand -f -a ${name} -d ${fishQuoted(description)}`,
     ...flags.map((flag) => {
-      const value = flag.takesValue
-        ? flag.choices.length > 0
-          ? ` -x -a ${quoted(flag.choices.join(" "))}`
-          : " -r"
-        : "";
-      return `complete -c ${program} -n ${quoted(`__fish_seen_subcommand_from ${name}`)} -l ${flag.name.slice(2)}${value} -d ${quoted(flag.description)}`;
+      const value =
+        flag.values.length > 0 ? ` -x -a ${fishQuoted(flag.values.join(" "))}` : flag.takesValue ? " -r" : "";
+      return `complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -l ${flag.long.slice(2)}${value} -d ${fishQuoted(flag.description)}`;
     }),
   ]);
-  return `# Completion of ${program} for fish.\n${lines.join("\n")}\n`;
+  return `${lines.join("\n")}\n`;
 }
 
-function words(named: readonly { readonly name: string }[]): string {
-  return named.map(({ name }) => name).join(" ");
-}
-
-function identifier(program: string): string {
-  return program.replaceAll(/\W/g, "_");
-}
-
-/** A word for fish, in which a backslash stands before a quote. */
+/** A text as one word of bash and zsh. */
 function quoted(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function fishQuoted(text: string): string {
+  return `'${text.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
 }

@@ -17,7 +17,8 @@ const commands = {
   check: async () => (await import("./command/check.ts")).checkCommand(),
   token: async () => (await import("./command/token.ts")).tokenCommand(),
   link: async () => (await import("./command/link.ts")).linkCommand(),
-  completion: async () => (await import("./command/completion.ts")).completionCommand(wholeProgram),
+  completion: async (): Promise<Command> =>
+    (await import("./command/completion.ts")).completionCommand(commands),
 } satisfies Record<string, CommandMaker>;
 
 /** Runs the program with its arguments, and returns its exit code. */

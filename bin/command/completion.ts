@@ -1,25 +1,26 @@
 import { Argument, Command } from "commander";
-import { completionScript, completionShells, type CompletionShell } from "../completion-script.ts";
+import { completionScript, shells, type Shell } from "../completion-script.ts";
+import type { CommandMaker } from "../option.ts";
 import { writeTextFile } from "../output.ts";
 import { standardOutput } from "../sink.ts";
 
-/**
- * `stream-csv completion`: prints a script that completes commands and flags in a shell.
- * @param whole makes the program with all its commands
- */
-export function completionCommand(whole: () => Promise<Command>): Command {
+/** `stream-csv completion SHELL`: prints a script that completes commands, flags and their fixed values. */
+export function completionCommand(makers: Readonly<Record<string, CommandMaker>>): Command {
   return new Command("completion")
     .description("Print a script that completes commands, flags and their values in a shell.")
-    .addArgument(new Argument("<shell>", "the shell that runs the script").choices(completionShells))
-    .action(async (shell: CompletionShell) => {
-      await writeTextFile(standardOutput, completionScript(shell, await whole()));
+    .addArgument(new Argument("<shell>", "the shell").choices(shells))
+    .action(async (shell: Shell, _: unknown, self: Command) => {
+      const commands = await Promise.all(Object.values(makers).map((make) => make()));
+      const { parent } = self;
+      const script = completionScript(shell, parent?.name() ?? "", commands, parent?.options ?? []);
+      await writeTextFile(standardOutput, script);
     })
     .addHelpText("after", moreHelp);
 }
 
 const moreHelp = `
 Examples:
-  source <(stream-csv completion bash)                       # in ~/.bashrc
-  source <(stream-csv completion zsh)                        # in ~/.zshrc
-  stream-csv completion fish > ~/.config/fish/completions/stream-csv.fish
+  eval "$(stream-csv completion bash)"        in ~/.bashrc
+  eval "$(stream-csv completion zsh)"         in ~/.zshrc
+  stream-csv completion fish | source         in ~/.config/fish/config.fish
 `;

@@ -1,3 +1,4 @@
+import { didYouMean } from "../similar-name.ts";
 import { systemClock, type Clock } from "../clock.ts";
 import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
 import { generatedExportNames } from "../source/synthetic/generated-source.ts";
@@ -140,7 +141,7 @@ class OpenCatalog implements Catalog {
     if (fault !== undefined) throw fault;
     throw new StreamCsvError(
       "SCSV_UNKNOWN_EXPORT",
-      `There is no export "${name}"; there are ${this.#lastNames().join(", ")}.`,
+      `There is no export "${name}"; there are ${this.#lastNames().join(", ")}.${didYouMean(name, this.#lastNames())}`,
     );
   }
 

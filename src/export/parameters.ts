@@ -3,6 +3,7 @@ import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../c
 import { dialects, type DialectOptions, type DialectName } from "../csv/dialect.ts";
 import { isDialectName } from "../csv/resolve-dialect.ts";
 import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
+import { didYouMean } from "../similar-name.ts";
 import { parseCount } from "../units.ts";
 import {
   readParameterValue,
@@ -55,7 +56,9 @@ export const exportParameters: readonly ExportParameter[] = [
     description: "how the body is delivered",
     read: (text, into) => {
       if (!isDelivery(text))
-        throw new RangeError(`"${text}" is not a delivery. Use one of ${deliveries.join(", ")}.`);
+        throw new RangeError(
+          `"${text}" is not a delivery.${didYouMean(text, deliveries)} Use one of ${deliveries.join(", ")}.`,
+        );
       into.delivery = text;
     },
   },
@@ -97,7 +100,9 @@ export const exportParameters: readonly ExportParameter[] = [
     description: `how rows become text: ${Object.keys(dialects).join(", ")} (default: rfc4180)`,
     read: (text, into) => {
       if (!isDialectName(text))
-        throw new RangeError(`"${text}" is not a dialect. Use one of ${Object.keys(dialects).join(", ")}.`);
+        throw new RangeError(
+          `"${text}" is not a dialect.${didYouMean(text, Object.keys(dialects))} Use one of ${Object.keys(dialects).join(", ")}.`,
+        );
       into.dialect = text;
     },
   },
@@ -108,7 +113,9 @@ export const exportParameters: readonly ExportParameter[] = [
     read: (text, into) => {
       const encoder = encoderNames.find((name) => name === text);
       if (encoder === undefined)
-        throw new RangeError(`"${text}" is not an encoder. Use one of ${encoderNames.join(", ")}.`);
+        throw new RangeError(
+          `"${text}" is not an encoder.${didYouMean(text, encoderNames)} Use one of ${encoderNames.join(", ")}.`,
+        );
       into.encoder = encoder;
     },
   },

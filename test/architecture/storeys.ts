@@ -12,6 +12,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     units: 0,
     clock: 0,
     "never-rejects": 0,
+    "similar-name": 0,
     async: 1,
     socket: 1,
     ipc: 1,

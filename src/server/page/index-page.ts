@@ -1,26 +1,22 @@
-import { createHash } from "node:crypto";
 import type { ListedExport } from "../../export/catalog.ts";
 import { formatCount } from "../../units.ts";
+import { markupText } from "./markup-text.ts";
+import { exportForm } from "./export-form.ts";
 
 /** A part of the page that not every port has: the downloads, and what is live. */
 export type PagePart = "downloads" | "live";
 
-const style = `
-  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-  body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-  table { border-collapse: collapse; width: 100%; }
-  th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px solid #8884; }
-  td.number { text-align: right; font-variant-numeric: tabular-nums; }
-`;
-
 /**
- * The headers of the page: a browser runs nothing in it, loads nothing for it, shows it in no frame, and tells no other site
- * its address.
+ * The headers of the page: a browser runs, loads and asks nothing but what this server has, shows the page in no frame, and tells
+ * no other site its address.
  */
 export const pageHeaders: Readonly<Record<string, string>> = {
   "Content-Security-Policy": [
     "default-src 'none'",
-    `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+    "style-src 'self'",
+    "script-src 'self'",
+    "connect-src 'self'",
+    "img-src data:",
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -29,51 +25,63 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   "Referrer-Policy": "no-referrer",
 };
 
-/** The page at `/`: the exports, and links to the service paths. */
+const livePart = `<section id="live" aria-labelledby="live-title" hidden>
+<h2 id="live-title">Workers</h2>
+<p id="live-state" role="status"></p>
+<ul id="workers"></ul>
+<h2>Running transfers</h2>
+<ul id="running" class="transfers"></ul>
+<h2>Ended transfers</h2>
+<ul id="ended" class="transfers"></ul>
+</section>
+`;
+
+/**
+ * The page at `/`: each export with its form, and a live part that the script fills from `/stats` and `/transfers`. It has
+ * no inline script and no inline style, so that a strict Content-Security-Policy allows all of it.
+ */
 export function indexPage(exports: readonly ListedExport[], parts: readonly PagePart[]): string {
-  const rows = exports.map((listed) => describeExport(listed, parts.includes("downloads"))).join("\n");
-  const paths = [
-    "/exports",
-    ...(parts.includes("live") ? ["/transfers", "/stats", "/metrics"] : []),
-    "/readyz",
-  ];
+  const isLive = parts.includes("live");
+  const paths = ["/exports", ...(isLive ? ["/transfers", "/stats", "/metrics"] : []), "/readyz"];
   return `<!doctype html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>stream-csv</title>
-<style>${style}</style>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/page.css">
+<script src="/page.js" defer></script>
+</head>
+<body>
+<header>
 <h1>stream-csv</h1>
-<p>Each export is streamed as it is made. Add <code>?delivery=buffered</code> or <code>?delivery=file</code> for the other
-two deliveries, <code>rows</code>, <code>columns</code>, <code>dialect</code> and more to shape it.</p>
-<table>
-<tr><th>Export<th>Columns<th>Source<th>Rows
-${rows}
-</table>
-<p>${paths.map((path) => `<a href="${path}">${path}</a>`).join(" · ")}</p>
+<nav>${paths.map((path) => `<a href="${path}">${path}</a>`).join(" ")}</nav>
+</header>
+<main>
+${isLive ? livePart : ""}<section aria-labelledby="exports-title">
+<h2 id="exports-title">Exports</h2>
+${exports.map((listed) => describeExport(listed, parts.includes("downloads"))).join("\n")}
+</section>
+</main>
+</body>
 </html>
 `;
 }
 
 function describeExport(listed: ListedExport, isDownloadable: boolean): string {
-  const { name } = listed;
+  const title = `<h3>${markupText(listed.name)}</h3>`;
   if ("error" in listed)
-    return `<tr><td>${escapeHtml(name)}.csv<td colspan="3">${escapeHtml(listed.error.code)}`;
-  const { columns, kind, rows } = listed.definition;
-  const file = `${escapeHtml(name)}.csv`;
-  const link = isDownloadable ? `<a href="/exports/${encodeURIComponent(name)}.csv">${file}</a>` : file;
-  const shown = columns.slice(0, 12).map((column) => escapeHtml(column.name));
+    return `<article>${title}<p class="fault">This export can't be read: ${markupText(listed.error.code)}</p></article>`;
+  const { name, description, columns, columnsByRows, kind, rows, parameters } = listed.definition;
+  const needsValue = parameters.some((each) => each.default === null && !each.optional);
+  const link = `<a href="/exports/${encodeURIComponent(name)}.csv" download>${markupText(name)}.csv</a>`;
+  const shown = columns.slice(0, 12).map((column) => markupText(column.name));
   const more = columns.length > shown.length ? `, and ${columns.length - shown.length} more` : "";
-  const count = rows === null ? "unknown" : formatCount(rows);
-  return `<tr><td>${link}<td>${shown.join(", ")}${more}<td>${escapeHtml(kind)}<td class="number">${count}`;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-  };
-  return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
+  return `<article>${title}
+${description === null ? "" : `<p>${markupText(description)}</p>`}
+<p class="facts">${markupText(kind)} · ${rows === null ? "number of rows unknown" : `${formatCount(rows)} rows`}${needsValue || !isDownloadable ? "" : ` · ${link}`}</p>
+<p class="facts">${columnsByRows ? "The rows tell the columns." : `${shown.join(", ")}${more}`}</p>
+${isDownloadable ? exportForm(listed.definition) : ""}
+</article>`;
 }

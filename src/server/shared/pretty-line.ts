@@ -1,3 +1,5 @@
+import { formatBytes, formatCount } from "../../units.ts";
+
 /** pino's levels by their numbers: the name, and the colour (SGR) that begins and ends it. */
 const levels: Readonly<Record<number, readonly [name: string, on: number, off: number]>> = {
   10: ["TRACE", 90, 39],
@@ -26,6 +28,8 @@ export function prettyLine(line: string, hasColor: boolean): string {
   const { level, time, pid, msg, err, ...rest } = fields;
   const paint = (text: string, on: number, off: number): string =>
     hasColor && text !== "" ? `\u001B[${on}m${text}\u001B[${off}m` : text;
+  const summary = transferSummary(fields);
+  if (summary !== undefined) return `${timeOfDay(Number(time)).slice(0, 8)} ${withoutControls(summary)}\n`;
   const [name, on, off] = levels[Number(level)] ?? [String(level), 37, 39];
   const stack = isError(err) ? err.stack : undefined;
   const others = isError(err) ? { ...rest, ...ownFields(err) } : err === undefined ? rest : { ...rest, err };
@@ -38,6 +42,17 @@ export function prettyLine(line: string, hasColor: boolean): string {
   ];
   const text = parts.filter((part) => part !== "").join(" ");
   return stack === undefined ? `${text}\n` : `${text}\n${indented(stack)}\n`;
+}
+
+/** What was sent by a transfer that ended without an error; other lines keep all their fields. */
+function transferSummary(fields: Readonly<Record<string, unknown>>): string | undefined {
+  const { level, export: name, delivery, state, rows, bytes, heldMs, err, error } = fields;
+  const isPlain = level === 30 && err === undefined && (error === undefined || error === null);
+  if (!isPlain || typeof name !== "string" || typeof delivery !== "string" || typeof state !== "string")
+    return undefined;
+  if (typeof rows !== "number" || typeof bytes !== "number" || typeof heldMs !== "number") return undefined;
+  const counted = `${formatCount(rows)} ${rows === 1 ? "row" : "rows"}`;
+  return `${name} ${delivery} ${counted} ${formatBytes(bytes)} ${Math.round(heldMs)} ms ${state}`;
 }
 
 function parsed(line: string): Readonly<Record<string, unknown>> | undefined {

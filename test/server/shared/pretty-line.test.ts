@@ -68,3 +68,26 @@ test("lets no control character of a message or stack through to the terminal", 
 test("leaves a line that isn't JSON as it is", () => {
   assert.equal(prettyLine("out of memory\n", true), "out of memory\n");
 });
+
+test("a transfer that ended without an error is what was sent, in words and units", () => {
+  const transfer = {
+    level: 30,
+    time: 0,
+    pid: 7,
+    transfer: "dc0dd9f1",
+    export: "orders",
+    delivery: "streaming",
+    state: "completed",
+    rows: 1000,
+    bytes: 109_771,
+    heldMs: 166.2,
+    msg: "transfer completed",
+  };
+  const line = prettyLine(JSON.stringify(transfer), true);
+  assert.match(line, /^\d\d:\d\d:\d\d orders streaming 1,000 rows 107 KiB 166 ms completed\n$/);
+  const failed = { ...transfer, level: 50, state: "failed", err: { stack: "Error: No.", code: "SCSV_X" } };
+  assert.match(
+    prettyLine(JSON.stringify(failed), false),
+    /transfer completed .*"dc0dd9f1".*\n {4}Error: No\.\n$/,
+  );
+});

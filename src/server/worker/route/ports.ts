@@ -2,7 +2,7 @@ import type { WorkerSettings } from "../../protocol/messages.ts";
 import type { AnsweringPort } from "./answer-request.ts";
 import { exportRoutes, listRoute, type ExportContext } from "./export-routes.ts";
 import { Router } from "./router.ts";
-import { healthRoutes, pageRoute, serviceRoutes, type ServiceContext } from "./service-routes.ts";
+import { healthRoutes, pageRoutes, serviceRoutes, type ServiceContext } from "./service-routes.ts";
 
 /** The ports of a server, by who listens to them. */
 export interface Ports {
@@ -20,12 +20,12 @@ export function makePorts(
   const both = healthRoutes(context);
   const exports = exportRoutes(context);
   const services = serviceRoutes(context);
-  const all = [...both, ...exports, ...services, pageRoute(context, ["downloads", "live"])];
-  const downloads = [...both, ...exports, pageRoute(context, ["downloads"])];
+  const all = [...both, ...exports, ...services, ...pageRoutes(context, ["downloads", "live"])];
+  const downloads = [...both, ...exports, ...pageRoutes(context, ["downloads"])];
   return {
     public: { router: new Router(adminPort === null ? all : downloads), hosts: { allowedHosts, isLocal } },
     admin: {
-      router: new Router([...both, listRoute(catalog), ...services, pageRoute(context, ["live"])]),
+      router: new Router([...both, listRoute(catalog), ...services, ...pageRoutes(context, ["live"])]),
       hosts: { allowedHosts: null, isLocal: true },
     },
   };

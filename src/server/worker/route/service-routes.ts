@@ -5,7 +5,10 @@ import { jsonResponse } from "./json-response.ts";
 import type { Caller } from "../../access/caller.ts";
 import type { PrimaryMethods, PrimaryNotes, TransferViewer } from "../../protocol/messages.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
+import { downloadTarget } from "../../page/download-target.ts";
 import { indexPage, pageHeaders, type PagePart } from "../../page/index-page.ts";
+import { pageScript } from "../../page/page-script.ts";
+import { pageStyle } from "../../page/page-style.ts";
 import type { Route } from "./router.ts";
 
 /** What the service routes need from the worker. */
@@ -19,17 +22,39 @@ const accepted = 202;
 const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
 const unavailable = 503;
 
-/** The page for people, with the exports that they may have, and its other parts. */
-export function pageRoute({ catalog }: ServiceContext, parts: readonly PagePart[]): Route {
-  return {
-    methods: ["GET"],
-    path: "/",
-    handler: async ({ caller }) => {
-      const exports = (await catalog.list()).filter(({ name }) => caller.mayExport(name));
-      return { response: html(indexPage(exports, parts)) };
+/** The page for people, with the exports that they may have, and its other parts; its style and script hold nothing of theirs. */
+export function pageRoutes({ catalog }: ServiceContext, parts: readonly PagePart[]): readonly Route[] {
+  return [
+    {
+      methods: ["GET"],
+      path: "/",
+      handler: async ({ caller }) => {
+        const exports = (await catalog.list()).filter(({ name }) => caller.mayExport(name));
+        return { response: html(indexPage(exports, parts)) };
+      },
     },
-  };
+    {
+      audience: "anyone",
+      methods: ["GET"],
+      path: "/page.css",
+      handler: () => ({ response: text(pageStyle, 200, "text/css; charset=utf-8") }),
+    },
+    {
+      audience: "anyone",
+      methods: ["GET"],
+      path: "/page.js",
+      handler: () => ({ response: text(pageScript, 200, "text/javascript; charset=utf-8") }),
+    },
+    ...(parts.includes("downloads") ? [downloadRoute] : []),
+  ];
 }
+
+/** Where the forms of the page lead: to the export, without the fields that were left empty. */
+const downloadRoute: Route = {
+  methods: ["GET"],
+  path: "/download/:name",
+  handler: ({ params, query }) => ({ response: seeOther(downloadTarget(params["name"] ?? "", query)) }),
+};
 
 /** The routes for health, which need no token. */
 export function healthRoutes({ catalog, workerState }: ServiceContext): readonly Route[] {
@@ -104,6 +129,13 @@ async function readiness(workerState: WorkerState, catalog: Catalog): Promise<Ht
 
 function text(content: string, statusCode = 200, contentType = "text/plain; charset=utf-8"): HttpResponse {
   return new HttpResponse(content, { statusCode, contentType, headers: { "Cache-Control": "no-store" } });
+}
+
+function seeOther(location: string): HttpResponse {
+  return new HttpResponse("", {
+    statusCode: 303,
+    headers: { Location: location, "Cache-Control": "no-store" },
+  });
 }
 
 function html(content: string): HttpResponse {

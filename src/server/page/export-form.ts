@@ -1,0 +1,94 @@
+import type { DeclaredParameter } from "../../export/declared-parameter.ts";
+import type { ExportDefinition } from "../../export/definition.ts";
+import { exportParameters, type ExportParameter } from "../../export/parameters.ts";
+import { dialects } from "../../csv/dialect.ts";
+import { markupText } from "./markup-text.ts";
+
+/** Parameters of every export that have a field at once; the others are folded away. */
+const shownAtOnce: ReadonlySet<string> = new Set(["rows", "columns", "dialect", "delivery"]);
+
+/**
+ * The form of an export: a field for each parameter that it declares, and for each that every export has. It works
+ * without script. An empty field isn't sent on.
+ */
+export function exportForm(definition: ExportDefinition): string {
+  const { name, parameters, isSeeded } = definition;
+  const common = exportParameters.filter((parameter) => isSeeded || parameter.name !== "seed");
+  const field = (parameter: ExportParameter): string => commonField(definition, parameter);
+  const first = common.filter((parameter) => shownAtOnce.has(parameter.name)).map(field);
+  const others = common.filter((parameter) => !shownAtOnce.has(parameter.name)).map(field);
+  const path = encodeURIComponent(name);
+  return `<form method="get" action="/download/${path}" data-path="/exports/${path}.csv">
+<div class="fields">
+${[...parameters.map((parameter) => declaredField(name, parameter)), ...first].join("\n")}
+</div>
+<details><summary>More options</summary>
+<div class="fields">
+${others.join("\n")}
+</div>
+</details>
+<p><button>Download</button></p>
+<div class="request" hidden>
+<p><a class="address" href="/exports/${path}.csv"></a> <button type="button" class="copy-address">Copy URL</button></p>
+<p><code class="curl"></code> <button type="button" class="copy-curl">Copy curl</button></p>
+</div>
+</form>`;
+}
+
+/** A field for a parameter that every export has. */
+function commonField(
+  definition: ExportDefinition,
+  { name, placeholder, description }: ExportParameter,
+): string {
+  const choices = choicesOf(definition, name);
+  const id = `${definition.name}.${name}`;
+  const control =
+    choices === undefined
+      ? `<input ${attributes({ id, name, placeholder })}>`
+      : `<select ${attributes({ id, name })}>${options(["", ...choices], [""])}</select>`;
+  return labelled(id, name, control, description);
+}
+
+function choicesOf({ deliveries }: ExportDefinition, name: string): readonly string[] | undefined {
+  if (name === "delivery") return deliveries;
+  return name === "dialect" ? Object.keys(dialects) : undefined;
+}
+
+/** A field for a parameter that the export declares itself. */
+function declaredField(exportName: string, parameter: DeclaredParameter): string {
+  const { name, type, optional, list, oneOf, description } = parameter;
+  const given = typeof parameter.default === "string" ? [parameter.default] : (parameter.default ?? []);
+  const isRequired = parameter.default === null && !optional;
+  const id = `${exportName}.${name}`;
+  const choices = oneOf ?? (type === "boolean" ? ["true", "false"] : null);
+  const required = isRequired ? " required" : "";
+  const placeholder = given.length > 0 ? `default: ${given.join(",")}` : optional ? "optional" : type;
+  const control =
+    choices === null
+      ? `<input ${attributes({ id, name, placeholder })}${required}>`
+      : `<select ${attributes({ id, name })}${list ? " multiple" : ""}${required}>${options(
+          list ? choices : ["", ...choices],
+          given,
+        )}</select>`;
+  const kind = list ? `${type}, a list` : type;
+  return labelled(id, name, control, description === null ? kind : `${description} (${kind})`);
+}
+
+function labelled(id: string, name: string, control: string, help: string): string {
+  return `<div><label for="${markupText(id)}">${markupText(name)}</label>${control}<small>${markupText(help)}</small></div>`;
+}
+
+function options(values: readonly string[], selected: readonly string[]): string {
+  return values
+    .map(
+      (value) =>
+        `<option value="${markupText(value)}"${selected.includes(value) ? " selected" : ""}>${markupText(value === "" ? "default" : value)}</option>`,
+    )
+    .join("");
+}
+
+function attributes(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}="${markupText(value)}"`)
+    .join(" ");
+}

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { exportParameters } from "../../../src/export/parameters.ts";
+import { downloadTarget } from "../../../src/server/page/download-target.ts";
+import { endedTransfersOf, statsOf } from "../../harness/ask.ts";
+import { openBrowser, skippedWithoutChromium, type BrowserPage } from "../../harness/chromium.ts";
+import { startServe, type ServeProcess } from "../../harness/cli.ts";
+
+const slots = 3;
+const skip = skippedWithoutChromium;
+
+let server: ServeProcess;
+let browser: BrowserPage | undefined;
+before(async () => {
+  server = await startServe(["--workers", "2", "--slots", String(slots), "--no-config"]);
+  if (skip === false) browser = await openBrowser();
+});
+after(async () => {
+  await browser?.[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+/** Waits until an expression is true in the page. */
+async function pageShows(expression: string): Promise<void> {
+  while ((await browser?.evaluate(expression)) !== true) await sleep(20);
+}
+
+async function openPage(widthPx = 1280, scheme: "light" | "dark" = "light"): Promise<void> {
+  await browser?.open(`${server.url}/`, { widthPx, scheme, media: "screen" });
+  await pageShows(`document.querySelectorAll("#workers li").length === 2`);
+}
+
+test("an address leaves out the fields that were left empty, and keeps repeated ones", () => {
+  assert.equal(downloadTarget("a/b", new URLSearchParams("rows=&columns=")), "/exports/a%2Fb.csv");
+  const fields = new URLSearchParams("status=open&status=paid&note=a%26b&rows=");
+  assert.equal(downloadTarget("orders", fields), "/exports/orders.csv?status=open&status=paid&note=a%26b");
+});
+
+test("the form of an export works without script", async () => {
+  const html = await (await fetch(`${server.url}/`)).text();
+  assert.doesNotMatch(html, /<style|<script>|\son\w+=|\sstyle=/);
+  for (const { name } of exportParameters) assert.match(html, new RegExp(`id="orders\\.${name}"`));
+  const answer = await fetch(`${server.url}/download/orders?rows=2&columns=id&dialect=unix&delivery=&seed=`);
+  assert.equal(answer.url, `${server.url}/exports/orders.csv?rows=2&columns=id&dialect=unix`);
+  assert.equal(await answer.text(), "id\n1\n2\n");
+});
+
+test("a wrong value in a form is answered with the name of the parameter", async () => {
+  const answer = await fetch(`${server.url}/download/orders?rows=many`);
+  assert.equal(answer.status, 400);
+  assert.match(await answer.text(), /rows.*many/);
+});
+
+test("the address and the curl line follow every field", { skip }, async () => {
+  await openPage();
+  const made = await browser?.evaluate(`(() => {
+    const form = document.querySelector('form[action="/download/orders"]');
+    form.elements.rows.value = "3";
+    form.elements.columns.value = "id,price";
+    form.elements.dialect.value = "tsv";
+    form.elements.delivery.value = "buffered";
+    form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
+    return form.querySelector(".address").href + " " + form.querySelector(".curl").textContent;
+  })()`);
+  const expected = `${server.url}/exports/orders.csv?delivery=buffered&rows=3&columns=id%2Cprice&dialect=tsv`;
+  const [url = "", ...curl] = String(made).split(" ");
+  const sorted = (address: string): string => {
+    const { searchParams } = new URL(address);
+    searchParams.sort();
+    return searchParams.toString();
+  };
+  assert.equal(sorted(url), sorted(expected));
+  assert.equal(curl.join(" "), `curl --fail --remote-name --remote-header-name '${url}'`);
+  assert.equal((await (await fetch(url)).text()).split("\n").length, 5);
+});
+
+test("the page shows the slots that /stats counts, and cancels a transfer", { skip }, async () => {
+  const answer = await fetch(`${server.url}/exports/orders.csv?rows=100000000`);
+  try {
+    await openPage();
+    await pageShows(`document.querySelectorAll("#running li progress").length === 1`);
+    await pageShows(`/loop \\d+% busy/.test(document.querySelector("#workers").textContent)`);
+    await pageShows(`/[\\d,]+ rows\\/s/.test(document.querySelector("#running").textContent)`);
+    const stats = await statsOf(server);
+    const shown = await browser?.evaluate(
+      `[...document.querySelectorAll("#workers .numbers")].map((each) => each.textContent)`,
+    );
+    const counted = stats.workers.map(
+      (each) => `${each.busySlots} busy, ${each.slots - each.busySlots} free, ${each.queued} queued`,
+    );
+    assert.deepEqual(shown, counted);
+    assert.equal(await browser?.evaluate(`document.querySelectorAll("#workers .busy").length`), 1);
+    assert.equal(
+      await browser?.evaluate(`document.querySelectorAll("#workers i").length`),
+      stats.total.slots,
+    );
+    await browser?.evaluate(`document.querySelector("#running button").click()`);
+    await pageShows(`document.querySelector("#ended .state")?.textContent === "cancelled"`);
+    const transfer = (await endedTransfersOf(server)).find(({ state }) => state === "cancelled");
+    assert.equal(
+      await browser?.evaluate(`document.querySelector("#ended .reason").textContent`),
+      transfer?.error?.message,
+    );
+  } finally {
+    await answer.body?.cancel().catch(() => undefined);
+  }
+});
+
+for (const widthPx of [360, 1280]) {
+  for (const scheme of ["light", "dark"] as const) {
+    test(
+      `nothing is wider than a ${scheme} window of ${widthPx} px, also with all options`,
+      { skip },
+      async () => {
+        await openPage(widthPx, scheme);
+        await browser?.evaluate(
+          `document.querySelectorAll("details").forEach((each) => { each.open = true; })`,
+        );
+        assert.equal(await browser?.evaluate(`document.documentElement.scrollWidth`), widthPx);
+      },
+    );
+  }
+}
+
+test("every control has a name", { skip }, async () => {
+  await openPage();
+  const nameless = await browser?.evaluate(
+    `[...document.querySelectorAll("input, select, button")].filter((each) =>
+      (each.labels?.[0]?.textContent ?? "") === "" && each.textContent === "").length`,
+  );
+  assert.equal(nameless, 0);
+});
+
+test("the browser has no complaint about the page", { skip }, () => {
+  assert.deepEqual(browser?.complaints, []);
+});
+
+test("the page shows live numbers again after the server restarts", { skip }, async () => {
+  const port = new URL(server.url).port;
+  await openPage();
+  await server[Symbol.asyncDispose]();
+  await pageShows(`document.getElementById("live-state").textContent.startsWith("No live numbers")`);
+  server = await startServe(["--port", port, "--workers", "1", "--slots", String(slots), "--no-config"]);
+  await pageShows(
+    `document.querySelectorAll("#workers li").length === 1 && document.getElementById("live-state").textContent === ""`,
+  );
+});
