@@ -7,7 +7,7 @@ export {
   type FlagValue,
 } from "./server/shared/configuration.ts";
 export type { Delivery } from "./export/delivery.ts";
-export type { DatabaseSettings } from "./source/postgres/database.ts";
+export type { DatabaseSettings } from "./source/postgres/database-settings.ts";
 export type { RowsFunction, RowsRequest } from "./export/rows-export.ts";
 export type { ProgramValue, ProgramValues } from "./export/program-values.ts";
 export type { GivenValue, ParameterOptions } from "./export/declared-parameter.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
-import type { DatabaseSettings } from "../source/postgres/database.ts";
+import type { DatabaseSettings } from "../source/postgres/database-settings.ts";
 import { openPostgres, type PostgresQueries } from "./postgres-queries.ts";
 import type { ServedDatabase } from "./served-source.ts";
 

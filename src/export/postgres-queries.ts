@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
-import { PostgresDatabase, type DatabaseSettings } from "../source/postgres/database.ts";
+import { PostgresDatabase } from "../source/postgres/database.ts";
+import type { DatabaseSettings } from "../source/postgres/database-settings.ts";
 import { describeQuery } from "../source/postgres/query.ts";
 import type { ParameterValue } from "./declared-parameter.ts";
 import type { ParameterType } from "./parameter-type.ts";

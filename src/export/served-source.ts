@@ -1,5 +1,5 @@
 import type { OpenOptions } from "../source/open-source.ts";
-import type { DatabaseSettings } from "../source/postgres/database.ts";
+import type { DatabaseSettings } from "../source/postgres/database-settings.ts";
 import type { ColumnOption } from "../source/row-columns.ts";
 import type { ParameterOptions } from "./declared-parameter.ts";
 import type { Delivery } from "./delivery.ts";

@@ -8,26 +8,11 @@ import { neverRejects } from "../../never-rejects.ts";
 import type { ConnectionTime } from "../source.ts";
 import { cancelQuery, type SessionKey } from "./cancel-query.ts";
 import { parseConnectionUrl, type ConnectionTarget } from "./connection-url.ts";
+import type { DatabaseSettings } from "./database-settings.ts";
 import { connectionFault } from "./database-fault.ts";
 
 /** Loads pg. */
 export type PostgresImporter = () => Promise<typeof Pg>;
-
-/** A database, and how much of it is used. */
-export interface DatabaseSettings {
-  /** `postgres://user:password@host:port/database`; see `parseConnectionUrl`. */
-  readonly url: string;
-  /** Connections at the most. @default 4 */
-  readonly connections?: number;
-  /** How many readings may wait for a connection. @default 64 */
-  readonly queue?: number;
-  /** How long they wait, in milliseconds. @default 30,000 */
-  readonly queueTimeoutMs?: number;
-  /** How long a statement may take, in milliseconds, clients that read slowly among it; 0 for no limit. @default 0 */
-  readonly statementTimeoutMs?: number;
-  /** A role to take in each transaction. */
-  readonly role?: string;
-}
 
 /** A connection that one reading has to itself. */
 export interface DatabaseSession {

@@ -1,6 +1,6 @@
 import { systemClock } from "../../../src/clock.ts";
 import { csvChunks, type Source } from "../../../src/index.ts";
-import type { DatabaseSettings } from "../../../src/source/postgres/database.ts";
+import type { DatabaseSettings } from "../../../src/source/postgres/database-settings.ts";
 import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
 import { describeQuery, type PostgresQuery } from "../../../src/source/postgres/query.ts";
 import { startPostgres, type PostgresServer } from "../../../dev/postgres-server.ts";
