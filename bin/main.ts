@@ -60,13 +60,6 @@ function makeProgram(): Command {
   return program;
 }
 
-/** The program with all its commands. */
-async function wholeProgram(): Promise<Command> {
-  const program = makeProgram();
-  await addCommands(program, []);
-  return program;
-}
-
 /** Adds the commands that these arguments may need: only the first one, if it names a command; otherwise all. */
 async function addCommands(program: Command, args: readonly string[]): Promise<void> {
   const [first = ""] = args;
