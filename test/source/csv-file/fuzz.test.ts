@@ -279,5 +279,5 @@ test(`reads ${fileCount} random files as a plain strict reader does, or refuses 
   );
   // A generator that makes nothing but broken files, or none, would prove little.
   assert.ok(outcomes.read > fileCount / 4 && outcomes.refused > fileCount / 10, JSON.stringify(outcomes));
-  assert.ok(outcomes.rows > fileCount, JSON.stringify(outcomes));
+  assert.ok(outcomes.rows > fileCount / 2, JSON.stringify(outcomes));
 });
