@@ -38,7 +38,9 @@ export async function startNginx(folder: string, serverPort: number): Promise<Ng
   );
   const shown = (await readFile(example, "utf8"))
     .replace("server 127.0.0.1:8080;", `server ${server};`)
-    .replace("listen 80;", `listen unix:${documented};`);
+    .replace("listen 80;", `listen unix:${documented};`)
+    // The example lets only exports pass; clients here ask for health and transfers, too.
+    .replace("location ~ ^/(exports|jobs)(/|$) {", "location ~ ^/ {");
   await writeFile(
     configuration,
     `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log crit;
