@@ -27,6 +27,7 @@ export async function observePostgres(name: string, url: string): Promise<Observ
   return {
     name,
     watch: () => watchServer(client, processes, canListFiles),
+    // A connection that the database has cut can't be ended properly; there is nothing left to give back.
     close: () => client.end().catch(() => undefined),
   };
 }

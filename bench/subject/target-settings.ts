@@ -182,7 +182,7 @@ function checkedHeaders(
   for (const [field, value] of Object.entries(headers)) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(field))
       throw fault(`has the header field "${field}", whose name has a character that names can't have.`);
-    // eslint-disable-next-line no-control-regex -- control characters are what is refused
+    // oxlint-disable-next-line no-control-regex -- control characters are what is refused
     if (/[\u0000-\u0008\u000A-\u001F\u007F]|[^\u0000-\u00FF]/.test(value))
       throw fault(
         `has a header field ${field} whose value has a line break or another character that fields can't have.`,

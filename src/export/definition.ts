@@ -33,8 +33,10 @@ export interface ExportDefinition {
   readonly isSeeded: boolean;
   /** Whether a reading keeps a snapshot of a database from being cleaned up, so that a client that stalls is cut. */
   readonly pinsDatabase: boolean;
-  /** Tells the version of rows that may change at any time; null where the source has a version of its own. */
-  readonly live: LiveVersion | null;
+  /** Whether the rows may change at any time, so that the source has no version of its own. */
+  readonly isLive: boolean;
+  /** Tells the version of live rows, equal for equal rows; null where each request has rows of its own. */
+  readonly liveVersion: LiveVersion | null;
   /** The rows as a source. A generated source is made for its seed and rows. A file is opened once and shared. */
   source(selection: SourceSelection): Source;
 }
@@ -51,13 +53,8 @@ export interface SourceSelection {
   readonly version: string;
 }
 
-/** The version of rows that may change at any time. */
-export interface LiveVersion {
-  /** Whether equal versions mean equal rows; otherwise each request has rows of its own. */
-  readonly isShared: boolean;
-  /** @throws what asking the database throws */
-  current(values: ParameterValues, signal: AbortSignal): Promise<string>;
-}
+/** Tells the version that rows have now. @throws what asking the database throws */
+export type LiveVersion = (values: ParameterValues, signal: AbortSignal) => Promise<string>;
 
 /**
  * Opens one export: a generated one by its name, any other by the path of its file. For a DuckDB file it opens the named
@@ -99,7 +96,8 @@ export function generatedExport(name: GeneratedExportName): ExportDefinition {
     columnsByRows: false,
     isSeeded: true,
     pinsDatabase: false,
-    live: null,
+    isLive: false,
+    liveVersion: null,
     source: ({ seed, rows }) => generatedSource(name, rows === null ? { seed } : { seed, rows }),
   };
 }
@@ -119,7 +117,8 @@ export function fileExport(source: Source, file: ServedFile, name: string): Expo
     columnsByRows: false,
     isSeeded: false,
     pinsDatabase: false,
-    live: null,
+    isLive: false,
+    liveVersion: null,
     source: () => source,
   };
 }

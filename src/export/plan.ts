@@ -72,7 +72,7 @@ export function planExport(
     );
   }
   const seed = parameters.seed ?? defaultSeed;
-  const version = definition.live === null ? null : (given ?? randomUUID());
+  const version = definition.isLive ? (given ?? randomUUID()) : null;
   const source = definition.source({
     seed,
     rows: parameters.rows,
@@ -92,7 +92,7 @@ export function planExport(
     delivery: parameters.delivery,
     source,
     served: definition.served,
-    isVersioned: given !== null && definition.live?.isShared === true,
+    isVersioned: given !== null,
     version,
     columns,
     columnsByRows: definition.columnsByRows,

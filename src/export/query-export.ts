@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { encodeBatches, noProgress } from "../body/encode-batches.ts";
 import type { Clock } from "../clock.ts";
 import type { Batch } from "../csv/batch.ts";
@@ -6,11 +5,11 @@ import { CsvEncoder } from "../csv/csv-encoder.ts";
 import { resolveDialect } from "../csv/resolve-dialect.ts";
 import { StreamCsvError } from "../errors.ts";
 import type { ReadOptions, Source } from "../source/source.ts";
+import { ConfiguredExport } from "./configured-export.ts";
 import { declareParameters } from "./declare-parameters.ts";
 import type { DeclaredParameter, ParameterValues } from "./declared-parameter.ts";
 import type { ExportDefinition, LiveVersion } from "./definition.ts";
 import { deliveries } from "./delivery.ts";
-import type { ExportGroup } from "./export-group.ts";
 import type { ServedQuery } from "./served-source.ts";
 import type { DescribedSql, SqlDatabase } from "./sql-database.ts";
 import { versionByTime } from "./version-by-time.ts";
@@ -29,7 +28,7 @@ interface Described {
  * The export of a query. It is described by its database when it is first asked for, and again when a reading finds that its
  * columns have changed.
  */
-export class QueryExport implements ExportGroup {
+export class QueryExport extends ConfiguredExport {
   readonly #served: ServedQuery;
   readonly #database: () => Promise<SqlDatabase>;
   readonly #clock: Clock;
@@ -42,6 +41,7 @@ export class QueryExport implements ExportGroup {
    * @throws StreamCsvError `SCSV_BAD_SETTING` for what can't be in the configuration of the query
    */
   constructor(served: ServedQuery, database: () => Promise<SqlDatabase>, clock: Clock) {
+    super("query", served.name);
     this.#served = served;
     this.#database = database;
     this.#clock = clock;
@@ -51,39 +51,17 @@ export class QueryExport implements ExportGroup {
     this.#requireSettings(Object.entries(served.settings ?? {}));
   }
 
-  get title(): string {
-    return `the query ${JSON.stringify(this.#served.name)}`;
-  }
-
-  get renaming(): string {
-    return "Give one of them another name in the configuration.";
-  }
-
-  get lastNames(): readonly string[] {
-    return [this.#served.name];
-  }
-
-  mayHave(name: string): boolean {
-    return name === this.#served.name;
-  }
-
-  async current(): Promise<ReadonlyMap<string, ExportDefinition>> {
+  protected async define(): Promise<ExportDefinition> {
     const fault = this.#fault;
     if (fault !== undefined && this.#clock.nowMs() - fault.atMs < faultMs) throw fault.error;
     this.#described ??= this.#describe();
     try {
-      const definition = this.#definition(await this.#described);
-      return new Map([[definition.name, definition]]);
+      return this.#definition(await this.#described);
     } catch (error) {
       this.#described = undefined;
       this.#fault = { error, atMs: this.#clock.nowMs() };
       throw error;
     }
-  }
-
-  close(): Promise<void> {
-    // The database belongs to all exports that use it.
-    return Promise.resolve();
   }
 
   async #describe(): Promise<Described> {
@@ -139,7 +117,8 @@ export class QueryExport implements ExportGroup {
       deliveries: allowed,
       isSeeded: false,
       pinsDatabase: true,
-      live: this.#liveVersion(database, version),
+      isLive: true,
+      liveVersion: this.#liveVersion(database, version),
       source: (selection) =>
         this.#watched(
           rows.bind({
@@ -151,20 +130,12 @@ export class QueryExport implements ExportGroup {
     };
   }
 
-  #liveVersion(database: SqlDatabase, cheap: DescribedSql | undefined): LiveVersion {
+  #liveVersion(database: SqlDatabase, cheap: DescribedSql | undefined): LiveVersion | null {
     const { freshnessMs } = this.#served;
     if (freshnessMs !== undefined) return versionByTime(freshnessMs, this.#clock);
-    if (cheap === undefined) {
-      if (database.version === undefined)
-        return { isShared: false, current: () => Promise.resolve(randomUUID()) };
-      const versionOf = database.version.bind(database);
-      return { isShared: true, current: () => versionOf() };
-    }
-    return {
-      isShared: true,
-      current: (values, signal) =>
-        firstRow(cheap.bind({ values, version: "", settings: this.#settings(values) }), signal),
-    };
+    if (cheap === undefined) return database.version?.bind(database) ?? null;
+    return (values, signal) =>
+      firstRow(cheap.bind({ values, version: "", settings: this.#settings(values) }), signal);
   }
 
   /** A source that has its query described anew when a reading finds other columns than were described. */

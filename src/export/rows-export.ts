@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import type { Clock } from "../clock.ts";
 import { StreamCsvError, toError } from "../errors.ts";
@@ -6,11 +5,11 @@ import { namedColumns } from "../source/row-columns.ts";
 import { rowsSource } from "../source/rows-source.ts";
 import type { RowSequence } from "../source/rows.ts";
 import type { Source } from "../source/source.ts";
+import { ConfiguredExport } from "./configured-export.ts";
 import { declareParameters } from "./declare-parameters.ts";
 import type { DeclaredParameter } from "./declared-parameter.ts";
-import type { ExportDefinition, LiveVersion, SourceSelection } from "./definition.ts";
+import type { ExportDefinition, SourceSelection } from "./definition.ts";
 import { deliveries } from "./delivery.ts";
-import type { ExportGroup } from "./export-group.ts";
 import { programValues, type ProgramValues } from "./program-values.ts";
 import type { ServedRows } from "./served-source.ts";
 import { versionByTime } from "./version-by-time.ts";
@@ -27,7 +26,7 @@ export interface RowsRequest {
 export type RowsFunction = (request: RowsRequest) => RowSequence | PromiseLike<RowSequence>;
 
 /** The export of a program's rows. The module is imported when the export is first asked for. */
-export class RowsExport implements ExportGroup {
+export class RowsExport extends ConfiguredExport {
   readonly #served: ServedRows;
   readonly #clock: Clock;
   readonly #parameters: readonly DeclaredParameter[];
@@ -35,40 +34,19 @@ export class RowsExport implements ExportGroup {
 
   /** @throws StreamCsvError `SCSV_BAD_SETTING` for what can't be in the configuration of the rows */
   constructor(served: ServedRows, clock: Clock) {
+    super("rows", served.name);
     this.#served = served;
     this.#clock = clock;
     this.#parameters = declareParameters(served.name, served.parameters ?? {});
   }
 
-  get title(): string {
-    return `the rows ${JSON.stringify(this.#served.name)}`;
-  }
-
-  get renaming(): string {
-    return "Give one of them another name in the configuration.";
-  }
-
-  get lastNames(): readonly string[] {
-    return [this.#served.name];
-  }
-
-  mayHave(name: string): boolean {
-    return name === this.#served.name;
-  }
-
-  async current(): Promise<ReadonlyMap<string, ExportDefinition>> {
+  protected async define(): Promise<ExportDefinition> {
     this.#rows ??= await importRows(this.#served);
-    const definition = this.#definition(this.#rows);
-    return new Map([[definition.name, definition]]);
-  }
-
-  close(): Promise<void> {
-    // Readings end by their signals; what the module holds is its own.
-    return Promise.resolve();
+    return this.#definition(this.#rows);
   }
 
   #definition(rows: RowsFunction): ExportDefinition {
-    const { name, description = null, deliveries: allowed = deliveries, columns } = this.#served;
+    const { name, description = null, deliveries: allowed = deliveries, columns, freshnessMs } = this.#served;
     const known = namedColumns(columns);
     return {
       name,
@@ -82,7 +60,8 @@ export class RowsExport implements ExportGroup {
       deliveries: allowed,
       isSeeded: false,
       pinsDatabase: false,
-      live: this.#liveVersion(),
+      isLive: true,
+      liveVersion: freshnessMs === undefined ? null : versionByTime(freshnessMs, this.#clock),
       source: (selection) => this.#source(rows, selection),
     };
   }
@@ -105,12 +84,6 @@ export class RowsExport implements ExportGroup {
       read: (options) => source.read(options),
       close: () => source.close(),
     };
-  }
-
-  #liveVersion(): LiveVersion {
-    const { freshnessMs } = this.#served;
-    if (freshnessMs !== undefined) return versionByTime(freshnessMs, this.#clock);
-    return { isShared: false, current: () => Promise.resolve(randomUUID()) };
   }
 }
 

@@ -84,7 +84,7 @@ function serveExport(context: ExportContext): Handler {
     const found = await findExport(catalog, name, caller);
     const parameters = readParameters(texts, settings, found, caller);
     // The version of live rows is asked for once, so that all attempts and the builder of a file agree on it.
-    const version = await liveVersion(found, request, parameters, clientGone);
+    const version = await askVersion(found, request, parameters, clientGone);
     const plan = async (): Promise<ExportPlan> => {
       const definition = await findExport(catalog, name, caller);
       const asked = forCaller(caller, () =>
@@ -153,14 +153,14 @@ function readParameters(
 }
 
 /** The version of rows that may change at any time, where the answer depends on it. */
-async function liveVersion(
-  { live }: ExportDefinition,
+async function askVersion(
+  { liveVersion }: ExportDefinition,
   { method }: RouteRequest,
   { delivery, values }: ExportParameters,
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (live === null || delivery === "streaming" || method === "HEAD") return null;
-  return await live.current(values, signal);
+  if (liveVersion === null || delivery === "streaming" || method === "HEAD") return null;
+  return await liveVersion(values, signal);
 }
 
 /**
