@@ -123,7 +123,7 @@ function replace(list, items) {
 
 async function json(path) {
   const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(10_000) });
-  if (!answer.ok) throw new Error(path + " answers " + answer.status);
+  if (!answer.ok) throw Object.assign(new Error(path + " answers " + answer.status), { status: answer.status });
   return await answer.json();
 }
 
@@ -146,26 +146,35 @@ async function poll() {
   byId("live-state").textContent = waiting === 0 ? "" : waiting + " connections wait for a worker.";
 }
 
+const live = byId("live");
+// Answers of a server that shows its numbers to others, or at another port: asking again would change nothing.
+const refusals = [401, 403, 404];
 let timer;
 let isPolling = false;
 async function run() {
-  if (isPolling || document.hidden) return;
+  if (isPolling || document.hidden || !live.isConnected) return;
   isPolling = true;
   try {
     await poll();
   } catch (error) {
+    if (refusals.includes(error.status)) {
+      live.remove();
+      return;
+    }
     earlier = undefined;
     byId("live-state").textContent = "No live numbers: " + error.message + ". Trying again.";
   } finally {
     isPolling = false;
-    byId("live").hidden = false;
+    live.hidden = false;
     clearTimeout(timer);
-    if (!document.hidden) timer = setTimeout(run, pollMs);
+    if (!document.hidden && live.isConnected) timer = setTimeout(run, pollMs);
   }
 }
-document.addEventListener("visibilitychange", () => {
-  clearTimeout(timer);
+if (live !== null) {
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    void run();
+  });
   void run();
-});
-void run();
+}
 `;

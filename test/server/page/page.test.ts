@@ -52,7 +52,7 @@ test("a wrong value in a form is answered with the name of the parameter", async
   assert.match(await answer.text(), /rows.*many/);
 });
 
-test("the address and the curl line follow every field", { skip }, async () => {
+test("the address and the curl line follow the fields", { skip }, async () => {
   await openPage();
   const made = await browser?.evaluate(`(() => {
     const form = document.querySelector('form[action="/download/orders"]');
@@ -130,6 +130,18 @@ test("every control has a name", { skip }, async () => {
       (each.labels?.[0]?.textContent ?? "") === "" && each.textContent === "").length`,
   );
   assert.equal(nameless, 0);
+});
+
+test("with --admin-port the forms are on one page and the live numbers on the other", { skip }, async () => {
+  await using own = await startServe(["--admin-port", "0", "--slots", "2", "--no-config"]);
+  const { adminUrl } = await own.logged((line) => "adminUrl" in line);
+  const counts = `document.forms.length + " forms, " + document.querySelectorAll("#workers li").length + " workers"`;
+  await browser?.open(`${own.url}/`, { widthPx: 1280, scheme: "light", media: "screen" });
+  await pageShows(`document.forms.length > 0`);
+  assert.equal(await browser?.evaluate(counts), "4 forms, 0 workers");
+  await browser?.open(`${String(adminUrl)}/`, { widthPx: 1280, scheme: "light", media: "screen" });
+  await pageShows(`document.querySelectorAll("#workers li").length === 1`);
+  assert.equal(await browser?.evaluate(counts), "0 forms, 1 workers");
 });
 
 test("the browser has no complaint about the page", { skip }, () => {
