@@ -95,7 +95,7 @@ test("gives the file back when it is aborted at rest or while it reads, returned
     code: "SCSV_CANCELLED",
     message: /"lines" was closed while it was read/,
   });
-  assert.equal(timesOpen(path), 0);
+  await untilClosed(path);
 });
 
 test("a file that can't be opened leaves nothing open", async () => {
