@@ -196,6 +196,59 @@ export const faultCatalog = byCode({
     remedy: "GET /transfers/{id} shows how it ended.",
     status: 409,
   },
+  SCSV_UNKNOWN_JOB: {
+    meaning: "No job has that id, or it ended so long ago that its record was removed.",
+    remedy: "GET /jobs lists the known ones.",
+    status: 404,
+  },
+  SCSV_JOB_ENDED: {
+    meaning: "The job has already ended, so it can't be cancelled.",
+    remedy: "GET /jobs/{id} shows how it ended.",
+    status: 409,
+  },
+  SCSV_JOB_UNFINISHED: {
+    meaning: "The result of a job was asked for before the job had ended.",
+    remedy: "GET /jobs/{id} shows the progress; ask again after the seconds in Retry-After.",
+    status: 409,
+  },
+  SCSV_JOB_GONE: {
+    meaning: "The job was cancelled, or its result has expired.",
+    remedy: "Submit the job again.",
+    status: 410,
+  },
+  SCSV_JOB_RESULT_LOST: {
+    meaning: "Somebody removed or changed the result of a job.",
+    remedy: "Submit the job again.",
+    status: 410,
+  },
+  SCSV_JOB_STOPPED: {
+    meaning: "The server stopped, or died, while the job ran.",
+    remedy: "Submit the job again.",
+    status: 503,
+  },
+  SCSV_JOB_QUEUE_FULL: {
+    meaning: "As many jobs wait as may wait.",
+    remedy: "Try again after the seconds in Retry-After, or raise queue or concurrency of the jobs.",
+    status: 503,
+  },
+  SCSV_STORE_UNAVAILABLE: {
+    meaning: "The store of jobs' results can't be reached, or refuses a request.",
+    remedy: "Try again later; the log has the store's own words.",
+    status: 503,
+  },
+  SCSV_ENGINE_UNAVAILABLE: {
+    meaning: "The Redis that keeps the jobs can't be reached.",
+    remedy: "Try again after the seconds in Retry-After; running transfers go on.",
+    status: 503,
+  },
+  SCSV_STORE_MISSING: {
+    meaning: "A store of S3 needs optional packages, which aren't installed.",
+    remedy: "Run: npm install @aws-sdk/client-s3 @aws-sdk/lib-storage @aws-sdk/s3-request-presigner",
+  },
+  SCSV_ENGINE_MISSING: {
+    meaning: "Jobs on Redis need the optional package bullmq, which isn't installed.",
+    remedy: "Run: npm install bullmq",
+  },
   SCSV_NOT_FOUND: {
     meaning: "There is nothing at that path.",
     remedy: "GET / lists the paths.",

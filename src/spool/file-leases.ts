@@ -61,7 +61,8 @@ export class FileLeases {
   }
 
   /** Leases a file to a worker for one of its transfers, and builds it first if necessary. */
-  async lease(worker: number, { transfer, ...request }: SpoolRequest): Promise<LeasedFile> {
+  async lease(worker: number, request: SpoolRequest): Promise<LeasedFile> {
+    const { transfer } = request;
     const abort = new AbortController();
     this.#waiting.set(transfer, { worker, abort });
     try {
@@ -111,10 +112,10 @@ export class FileLeases {
     return lease;
   }
 
-  #maker(request: Omit<SpoolRequest, "transfer">): FileMaker {
+  #maker({ transfer: label, ...request }: SpoolRequest): FileMaker {
     return {
       build: (path, room, signal) =>
-        this.#inBuildSlot(signal, () => buildFile({ ...request, path }, room, signal)),
+        this.#inBuildSlot(signal, () => buildFile({ ...request, label, path }, room, signal)),
       digest: async ({ path, bytes }, signal) =>
         bytes <= mostBytesInPrimary
           ? await fileDigest(path)

@@ -7,8 +7,8 @@ export interface SpoolRequest {
   /** The transfer that waits for the file; the wait ends with the transfer. */
   readonly transfer: string;
   readonly name: string;
-  /** What is behind the export; null for a generated one. */
-  readonly source: ServedSource | null;
+  /** Among these is what the export is of; none for a generated one. */
+  readonly sources: readonly (string | ServedSource)[];
   /** The version of live rows, which the worker has asked for; null for the source's own. */
   readonly version: string | null;
   readonly parameters: ExportParameters;

@@ -31,7 +31,7 @@ async function requestOf(transfer: string, seed: number, rows = 1000): Promise<S
     ["seed", String(seed)],
   ]);
   const { key } = planExport(await catalog.find("orders"), parameters);
-  return { transfer, name: "orders", source: null, version: null, parameters, key };
+  return { transfer, name: "orders", sources: [], version: null, parameters, key };
 }
 
 const endless = 9_000_000_000;

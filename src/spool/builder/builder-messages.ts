@@ -1,3 +1,4 @@
+import type { ExportProgress } from "../../body/encode-batches.ts";
 import type { BuiltFile } from "../spool-file.ts";
 import type { SpoolRequest } from "../spool-request.ts";
 
@@ -14,14 +15,22 @@ export type BuilderHostMethods = {
   readonly freeDisk: (none: null) => Promise<boolean>;
 };
 
-/** Notes from a builder to the process that started it. */
-export type BuilderHostNotes = {
-  /** Sent regularly while the builder makes progress. */
-  readonly progress: (none: null) => void;
+/** Notes to a process that makes something of an export. */
+export type MakerNotes = {
+  /** It must release its source, end its call with an error, and is killed if it takes too long. */
+  readonly cancel: (none: null) => void;
+};
+
+/** Notes from a process that makes something of an export. */
+export type MakerHostNotes = {
+  /** Sent regularly while it makes progress; null where it doesn't read an export. */
+  readonly progress: (progress: ExportProgress | null) => void;
 };
 
 /** One file to build. */
 export interface BuildRequest extends Omit<SpoolRequest, "transfer"> {
   /** The path of the file to write. */
   readonly path: string;
+  /** What a database shows of the reading: the id of a transfer or a job. */
+  readonly label: string;
 }

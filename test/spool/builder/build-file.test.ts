@@ -9,7 +9,8 @@ import { StreamCsvError } from "../../../src/errors.ts";
 import { openCatalog } from "../../../src/export/catalog.ts";
 import { readExportParameters } from "../../../src/export/parameters.ts";
 import { planExport } from "../../../src/export/plan.ts";
-import { buildFile, digestFile, type BuildLimits } from "../../../src/spool/builder/build-file.ts";
+import { buildFile, digestFile } from "../../../src/spool/builder/build-file.ts";
+import type { MakerLimits } from "../../../src/spool/builder/maker-process.ts";
 
 let folder: string;
 before(async () => {
@@ -17,12 +18,12 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-const long: BuildLimits = { hangTimeoutMs: 600_000, stallTimeoutMs: 600_000 };
+const long: MakerLimits = { hangTimeoutMs: 600_000, stallTimeoutMs: 600_000 };
 
 /** Builds a file of so many rows; `onProgress` is called before each piece is written. */
 async function build(
   rows: number,
-  limits: BuildLimits,
+  limits: MakerLimits,
   onProgress: () => void = () => undefined,
   signal: AbortSignal = new AbortController().signal,
 ) {
@@ -30,10 +31,11 @@ async function build(
   const { key } = planExport(await (await openCatalog()).find("orders"), parameters);
   const request = {
     name: "orders",
-    source: null,
+    sources: [],
     version: null,
     parameters,
     key,
+    label: "test",
     path: join(folder, randomUUID()),
   };
   const room = {
@@ -43,7 +45,7 @@ async function build(
     },
     freeDisk: () => Promise.resolve(false),
   };
-  return await buildFile(request, room, signal, limits);
+  return await buildFile(request, room, signal, { limits });
 }
 
 function childrenOfThis(): readonly number[] {
@@ -114,8 +116,11 @@ test("digests a file in a process of its own", { skip }, async () => {
   const path = join(folder, "digested");
   await writeFile(path, "id\r\n1\r\n");
   const expected = createHash("sha256").update("id\r\n1\r\n").digest("hex");
-  assert.equal(await digestFile(path, new AbortController().signal, long), expected);
-  await assert.rejects(digestFile(join(folder, "gone"), new AbortController().signal, long), /ENOENT/);
+  assert.equal(await digestFile(path, new AbortController().signal, { limits: long }), expected);
+  await assert.rejects(
+    digestFile(join(folder, "gone"), new AbortController().signal, { limits: long }),
+    /ENOENT/,
+  );
   assert.deepEqual(childrenOfThis(), []);
 });
 

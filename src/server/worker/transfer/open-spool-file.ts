@@ -77,7 +77,7 @@ async function leaseFile({ plan, parameters, transfer, primary }: FileWish): Pro
   const request = {
     transfer: transfer.id,
     name: plan.name,
-    source: plan.served,
+    sources: plan.served === null ? [] : [plan.served],
     version: plan.version,
     parameters: { ...parameters, encoder: plan.encoder },
     key: plan.key,

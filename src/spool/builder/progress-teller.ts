@@ -1,0 +1,16 @@
+import type { ExportProgress } from "../../body/encode-batches.ts";
+
+const intervalMs = 1000;
+
+/** Tells of progress at most once a second, since it is called for every chunk. */
+export function progressTeller(
+  tell: (progress: ExportProgress | null) => void,
+): (progress?: ExportProgress) => void {
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  return (progress) => {
+    const nowMs = performance.now();
+    if (nowMs - toldAtMs < intervalMs) return;
+    toldAtMs = nowMs;
+    tell(progress === undefined ? null : { ...progress });
+  };
+}
