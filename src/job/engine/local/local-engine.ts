@@ -72,12 +72,13 @@ export class LocalEngine implements JobEngine {
     return engine;
   }
 
-  async submit(request: JobRequest): Promise<SubmittedJob> {
+  async submit(request: JobRequest, admit?: () => void): Promise<SubmittedJob> {
     const known = this.#jobs.get(this.#byPlan.get(samePlanKey(request)) ?? "");
     if (known !== undefined && !this.#isPast(known)) return { job: known, isNew: false };
     if (this.#isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new jobs.");
     this.#requireRoom(request.owner);
+    admit?.();
     const job: JobRecord = {
       ...request,
       id: this.#context.newId(),

@@ -23,9 +23,12 @@ export class JobDesk {
   /** Submits a job; only one that is new counts as a start of its token. */
   async submit({ request, rate }: JobWish): Promise<SubmittedJob> {
     const { owner } = request;
-    const takeBack = owner === null || rate === null ? undefined : this.#tokens.start(owner, rate);
+    let takeBack: (() => void) | undefined;
+    const admit = (): void => {
+      if (owner !== null && rate !== null) takeBack = this.#tokens.start(owner, rate);
+    };
     try {
-      const submitted = await this.#jobs.engine.submit(request);
+      const submitted = await this.#jobs.engine.submit(request, admit);
       if (!submitted.isNew) takeBack?.();
       return submitted;
     } catch (error) {
