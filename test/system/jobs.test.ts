@@ -121,13 +121,13 @@ test("a path with thousands of segments costs no more than its length", async ()
 });
 
 test("/stats and /metrics count jobs", async () => {
-  const before = (await statsOf(server)).jobs;
+  const earlier = (await statsOf(server)).jobs;
   const { id } = await submit(server, "text?rows=10");
   await jobWhen(server, id);
   const { jobs } = await statsOf(server);
   assert.deepEqual([jobs.engine, jobs.store], ["local", "folder"]);
-  assert.equal(jobs.completed, before.completed + 1);
-  assert.equal(jobs.rows, before.rows + 10);
+  assert.equal(jobs.completed, earlier.completed + 1);
+  assert.equal(jobs.rows, earlier.rows + 10);
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
   assert.match(metrics, /^stream_csv_jobs_total\{state="completed"\} \d+$/m);
   assert.match(metrics, /^stream_csv_jobs_queued \d+$/m);

@@ -108,7 +108,8 @@ export class Router {
     const nowhere = { place: undefined, value: "" };
     if (segments.length > this.#mostSegments) return nowhere;
     const fixed = this.#places.get(keyOf(segments));
-    if (fixed !== undefined) return { place: fixed, value: "" };
+    // A request may have the colon of a parameter itself.
+    if (fixed !== undefined) return { place: fixed, value: ":" };
     for (let index = segments.length - 1; index > 0; index -= 1) {
       const value = segments[index] ?? "";
       const place = value === "" ? undefined : this.#places.get(keyOf(segments.with(index, ":")));
