@@ -27,11 +27,12 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "csv-response": 7,
     export: 5,
     spool: 6,
-    server: 7,
-    ground: 8,
-    index: 8,
-    internal: 8,
-    "server.ts": 8,
+    job: 7,
+    server: 8,
+    ground: 9,
+    index: 9,
+    internal: 9,
+    "server.ts": 9,
   },
   "src/csv": { "*": 0, fast: 1, "fast-writer": 2, "csv-encoder": 3 },
   "src/source": {
@@ -62,6 +63,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     folder: 5,
     "file-leases": 5,
   },
+  "src/job": { job: 0, "job-settings": 0, "job-store": 1, "job-engine": 1, store: 2, engine: 3, "*": 4 },
   "src/server": {
     access: 0,
     metrics: 1,
@@ -181,6 +183,7 @@ export const mayEnter: Readonly<Record<string, readonly string[]>> = {
 export const mayTouchProcess: readonly string[] = [
   "src/ipc/",
   "src/spool/",
+  "src/job/",
   "src/server/",
   "src/source/duckdb/self-check.ts",
   "src/source/sqlite/process/",
