@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -73,9 +73,8 @@ export async function startS3Server(): Promise<S3Server> {
   const requests: S3Request[] = [];
 
   const server = createServer((req, res) => {
-    answer(req, res).catch(() => {
-      req.socket.destroy();
-    });
+    const { socket } = req;
+    answer(req, res, socket).catch(() => socket.destroy());
   });
   const service: S3Server = {
     endpoint: "",
@@ -100,7 +99,7 @@ export async function startS3Server(): Promise<S3Server> {
     },
   };
 
-  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async function answer(req: IncomingMessage, res: ServerResponse, socket: Socket): Promise<void> {
     const url = new URL(req.url ?? "", service.endpoint);
     const name = decodeURIComponent(url.pathname).slice(bucket.length + 2);
     const action = actionOf(req, url.searchParams);
@@ -111,11 +110,10 @@ export async function startS3Server(): Promise<S3Server> {
     if (fault === "hang") return;
     if (fault === "cut") {
       let received = 0;
-      for await (const chunk of req) {
-        received += (chunk as Buffer).byteLength;
-        if (received >= length / 2) break;
-      }
-      req.socket.resetAndDestroy();
+      req.on("data", (chunk: Buffer) => {
+        received += chunk.byteLength;
+        if (received >= length / 2) socket.resetAndDestroy();
+      });
       return;
     }
     const body = Buffer.concat((await req.toArray()) as Buffer[]);
@@ -149,7 +147,7 @@ export async function startS3Server(): Promise<S3Server> {
     const [response] = (await once(passed, "response")) as [IncomingMessage];
     if (fault === "lost") {
       await response.toArray();
-      req.socket.resetAndDestroy();
+      socket.resetAndDestroy();
       return;
     }
     res.writeHead(response.statusCode ?? 500, response.headers);

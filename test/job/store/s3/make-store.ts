@@ -10,7 +10,7 @@ import type { S3Server } from "../../../harness/s3-server.ts";
 
 /** Rows of `orders` that need one part, and several. */
 export const fewRows = 1000;
-export const manyRows = 500_000;
+export const manyRows = 320_000;
 
 /** A store whose warnings fail the test that doesn't expect them. */
 export async function openStore(
