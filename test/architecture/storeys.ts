@@ -63,6 +63,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     folder: 5,
     "file-leases": 5,
   },
+  "src/job/store": { s3: 0 },
   "src/job": { job: 0, "job-settings": 0, "job-store": 1, "job-engine": 1, store: 2, engine: 3, "*": 4 },
   "src/server": {
     access: 0,

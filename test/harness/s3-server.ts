@@ -14,7 +14,8 @@ interface S3rver {
   run(): Promise<AddressInfo>;
   close(): Promise<void>;
 }
-const S3rver = createRequire(import.meta.url)("@20minutes/s3rver") as new (options: object) => S3rver;
+const require = createRequire(import.meta.url);
+const S3rver = require("@20minutes/s3rver") as new (options: object) => S3rver;
 
 /** A request to the service. */
 export interface S3Request {
