@@ -11,7 +11,7 @@ export const mostParts = 10_000;
 
 /**
  * The size of a part by its number, counted from 1. S3 takes 10,000 parts, and the size of a result isn't known beforehand:
- * 2,000 parts have 16 MiB (31 GiB), and then the size doubles each 1,000 parts, up to 1 GiB, so that 4 TiB fit. Memory is two
+ * 2,000 parts have 16 MiB (31 GiB), and then the size doubles each 1,000 parts, up to 1 GiB, so that 3.9 TiB fit. Memory is two
  * parts, so only results of more than 31 GiB need more than 32 MiB.
  */
 export function partBytesOf(number: number): number {

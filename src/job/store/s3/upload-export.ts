@@ -77,7 +77,7 @@ export async function uploadExport(
 function tooLarge(): StreamCsvError {
   return new StreamCsvError(
     "SCSV_SPOOL_SIZE",
-    "The result is larger than 4 TiB, the most that its store takes.",
+    "The result is larger than 3.9 TiB, the most that its store takes.",
     {
       hint: "Ask for fewer rows, in several jobs.",
     },
