@@ -8,6 +8,7 @@ import { LocalEngine } from "./engine/local/local-engine.ts";
 import type { JobEngine } from "./job-engine.ts";
 import type { JobSettings } from "./job-settings.ts";
 import type { JobStore } from "./job-store.ts";
+import { S3Store } from "./store/s3/s3-store.ts";
 import { FolderStore } from "./store/folder-store.ts";
 
 /** What jobs of a server need. */
@@ -33,7 +34,7 @@ export interface Jobs {
  */
 export async function openJobs(context: JobsContext): Promise<Jobs> {
   const { settings, folder, log, clock } = context;
-  const store = openStore(context);
+  const store = await openStore(context);
   const engine = await LocalEngine.open({
     settings,
     folder: join(folder.directory, "jobs"),
@@ -53,6 +54,8 @@ export async function openJobs(context: JobsContext): Promise<Jobs> {
   };
 }
 
-function openStore({ sources, folder }: JobsContext): JobStore {
-  return new FolderStore(folder.spool, sources);
+async function openStore({ settings, sources, folder, log }: JobsContext): Promise<JobStore> {
+  if (settings.store === "folder") return new FolderStore(folder.spool, sources);
+  const onWarning = (error: Error): void => log.warn({ err: error }, "results of jobs are in trouble");
+  return await S3Store.open(settings, sources, { onWarning });
 }
