@@ -8,7 +8,6 @@ import { LocalEngine } from "./engine/local/local-engine.ts";
 import type { JobEngine } from "./job-engine.ts";
 import type { JobSettings } from "./job-settings.ts";
 import type { JobStore } from "./job-store.ts";
-import { S3Store } from "./store/s3/s3-store.ts";
 import { FolderStore } from "./store/folder-store.ts";
 
 /** What jobs of a server need. */
@@ -56,6 +55,8 @@ export async function openJobs(context: JobsContext): Promise<Jobs> {
 
 async function openStore({ settings, sources, folder, log }: JobsContext): Promise<JobStore> {
   if (settings.store === "folder") return new FolderStore(folder.spool, sources);
+  // Only where it is wanted, since a server starts faster without it.
+  const { S3Store } = await import("./store/s3/s3-store.ts");
   const onWarning = (error: Error): void => log.warn({ err: error }, "results of jobs are in trouble");
   return await S3Store.open(settings, sources, { onWarning });
 }
