@@ -36,7 +36,14 @@ export interface JobEngine {
    * @throws StreamCsvError `SCSV_JOB_ENDED`, `SCSV_UNKNOWN_JOB`, `SCSV_ENGINE_UNAVAILABLE`
    */
   cancel(id: string): Promise<JobRecord>;
+  /**
+   * The result of a completed job turned out to be lost: it is failed now, so that the next request for its plan makes a new
+   * job.
+   */
+  lose(id: string): Promise<void>;
   stats(): Promise<JobStats>;
+  /** Starts no more jobs here; resolves when none runs here any more. */
+  drain(): Promise<void>;
   /**
    * Takes no more jobs, and ends those that run here: on one machine they are failed with "the server stopped", with
    * others they are handed back.
