@@ -13,13 +13,21 @@ export type RedisUse =
   /** Waits for Redis as long as it takes, as BullMQ and subscriptions need it. */
   | "wait";
 
+/** A connection to Redis. */
+export interface RedisConnection {
+  readonly client: Redis;
+  /** Ends it and its duplicates; what waits for an answer is rejected. */
+  readonly close: () => Promise<void>;
+}
+
 /** Opens a connection that reconnects for ever; its errors go to the log, also those of its duplicates. */
 export function connectRedis(
   { ioredis }: RedisPackages,
   url: string,
   use: RedisUse,
   outages: OutageLog,
-): { readonly client: Redis; readonly close: () => void } {
+): RedisConnection {
+  let isClosed = false;
   const options = {
     ...(use === "ask"
       ? {
@@ -32,7 +40,8 @@ export function connectRedis(
     connectTimeout: answerTimeoutMs,
     keepAlive: 10_000,
     connectionName: "stream-csv",
-    retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 10), mostReconnectDelayMs),
+    retryStrategy: (times: number) =>
+      isClosed ? null : Math.min(50 * 2 ** Math.min(times, 10), mostReconnectDelayMs),
     // After a failover the old primary refuses writes: find the new one.
     reconnectOnError: ({ message }: Error) => message.startsWith("READONLY"),
   } satisfies RedisOptions;
@@ -49,8 +58,23 @@ export function connectRedis(
   };
   return {
     client,
-    close: () => {
-      for (const each of clients) each.disconnect();
+    close: async () => {
+      isClosed = true;
+      await Promise.all(clients.map(end));
     },
   };
+}
+
+/**
+ * Ends a connection. One that waits to reconnect must do so first: ioredis would leave it as it is, with its commands waiting for
+ * ever.
+ */
+async function end(client: Redis): Promise<void> {
+  if (client.status === "end") return;
+  const ended = new Promise<void>((resolve) => {
+    client.once("end", resolve);
+  });
+  if (client.status !== "reconnecting") client.disconnect();
+  else client.once("connect", () => client.disconnect());
+  await ended;
 }

@@ -10,7 +10,7 @@ import { neverRejects } from "../../../never-rejects.ts";
 import { stoppedFault } from "../../job-faults.ts";
 import type { JobStore } from "../../job-store.ts";
 import type { JobResult } from "../../job.ts";
-import { connectRedis } from "./connect-redis.ts";
+import { connectRedis, type RedisConnection } from "./connect-redis.ts";
 import type { AttemptEnd, JobBook } from "./job-book.ts";
 import type { JobEnds } from "./job-ends.ts";
 import type { OutageLog } from "./outage-log.ts";
@@ -53,7 +53,7 @@ interface Attempt {
 export class JobRunner {
   readonly #context: JobRunnerContext;
   readonly #worker: Worker;
-  readonly #closeConnections: () => void;
+  readonly #connections: readonly RedisConnection[];
   readonly #attempts = new Map<string, Attempt>();
   #isDraining = false;
   #closingSinceMs: number | undefined;
@@ -64,10 +64,7 @@ export class JobRunner {
     const { packages, url, concurrency, outages, timings } = context;
     const queue = connectRedis(packages, url, "wait", outages);
     const cancels = connectRedis(packages, url, "wait", outages);
-    this.#closeConnections = () => {
-      queue.close();
-      cancels.close();
-    };
+    this.#connections = [queue, cancels];
     cancels.client.on("message", (_channel, id) => this.cancel(id));
     cancels.client.subscribe(cancelChannel).catch((error: unknown) => {
       // Closed before Redis was there.
@@ -111,8 +108,11 @@ export class JobRunner {
     this.#closingSinceMs ??= clock.nowMs();
     for (const { interrupt } of this.#attempts.values()) interrupt("closing");
     await this.#settled();
-    await settleWithin(this.#worker.close(), timings.closeMs, (error) => outages.note(error));
-    this.#closeConnections();
+    // While Redis is away, BullMQ ends only after its connections.
+    const closed = this.#worker.close();
+    await settleWithin(closed, timings.closeMs, (error) => outages.note(error));
+    await Promise.all(this.#connections.map((connection) => connection.close()));
+    await closed;
   }
 
   async #settled(): Promise<void> {

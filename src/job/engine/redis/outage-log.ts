@@ -5,6 +5,10 @@ import { redisAddress, withoutPassword } from "./redis-address.ts";
 
 const intervalMs = 10_000;
 
+/** What commands report while there is no connection. The connection reports why. */
+const consequences =
+  /^(Stream isn't writeable|Connection is closed|Command aborted|Reached the max retries per request)/;
+
 /**
  * Logs faults of Redis at most every 10 s, since each connection and each command reports the same outage. Only the message is
  * logged: the errors of ioredis hold the arguments of commands, the password among them.
@@ -15,6 +19,7 @@ export class OutageLog {
   readonly #url: string;
   #loggedAtMs = Number.NEGATIVE_INFINITY;
   #unlogged = 0;
+  #reason = "there is no connection";
   #isOut = false;
 
   constructor(log: Logger, clock: Clock, url: string) {
@@ -23,14 +28,18 @@ export class OutageLog {
     this.#url = url;
   }
 
-  /** The message of an error without secrets. */
-  messageOf(error: unknown): string {
+  /** Why Redis fails, without secrets. */
+  reasonOf(error: unknown): string {
     const { message, name } = toError(error);
-    return withoutPassword(message === "" ? name : message, this.#url);
+    return consequences.test(message)
+      ? this.#reason
+      : withoutPassword(message === "" ? name : message, this.#url);
   }
 
   note(error: unknown): void {
     this.#isOut = true;
+    if (consequences.test(toError(error).message)) return;
+    this.#reason = this.reasonOf(error);
     const nowMs = this.#clock.nowMs();
     if (nowMs - this.#loggedAtMs < intervalMs) {
       this.#unlogged += 1;
@@ -38,7 +47,7 @@ export class OutageLog {
     }
     const more = this.#unlogged === 0 ? {} : { unlogged: this.#unlogged };
     this.#log.error(
-      { redis: redisAddress(this.#url), reason: this.messageOf(error), ...more },
+      { redis: redisAddress(this.#url), reason: this.#reason, ...more },
       "Redis of the jobs fails",
     );
     this.#loggedAtMs = nowMs;

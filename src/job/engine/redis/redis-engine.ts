@@ -1,7 +1,6 @@
 // Long because it is all that a server asks of jobs on Redis.
 
 import type { Queue } from "bullmq";
-import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
 import { settleWithin } from "../../../async/settle-within.ts";
@@ -13,7 +12,7 @@ import { jobEnded, jobQueueFull, tooManyJobs, unknownJob } from "../../job-fault
 import type { JobSettings } from "../../job-settings.ts";
 import type { JobStore } from "../../job-store.ts";
 import type { JobRecord, JobRequest, JobResult } from "../../job.ts";
-import { connectRedis } from "./connect-redis.ts";
+import { connectRedis, type RedisConnection } from "./connect-redis.ts";
 import { JobBook, type Removal } from "./job-book.ts";
 import { JobEnds } from "./job-ends.ts";
 import { JobRunner } from "./job-runner.ts";
@@ -53,8 +52,7 @@ export interface RedisEngineContext {
 export class RedisEngine implements JobEngine {
   readonly #context: RedisEngineContext;
   readonly #timings: RedisTimings;
-  readonly #redis: Redis;
-  readonly #closeConnection: () => void;
+  readonly #connection: RedisConnection;
   readonly #book: JobBook;
   readonly #queue: Queue;
   readonly #runner: JobRunner | undefined;
@@ -72,17 +70,16 @@ export class RedisEngine implements JobEngine {
     this.#outages = new OutageLog(log, clock, url);
     this.#ends = new JobEnds(log);
     const outages = this.#outages;
-    const connection = connectRedis(packages, url, "ask", outages);
-    this.#redis = connection.client;
-    this.#closeConnection = connection.close;
-    this.#redis.on("ready", () => {
+    this.#connection = connectRedis(packages, url, "ask", outages);
+    const redis = this.#connection.client;
+    redis.on("ready", () => {
       outages.noteReady();
-      neverRejects(warnOfSettings(this.#redis, log).catch((error: unknown) => outages.note(error)));
+      neverRejects(warnOfSettings(redis, log).catch((error: unknown) => outages.note(error)));
     });
-    const book = new JobBook(this.#redis, keepMs);
+    const book = new JobBook(redis, keepMs);
     this.#book = book;
     this.#queue = new packages.bullmq.Queue(queueName, {
-      connection: this.#redis,
+      connection: redis,
       prefix: keyPrefix,
       skipVersionCheck: true,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
@@ -109,7 +106,7 @@ export class RedisEngine implements JobEngine {
 
   /** Resolves when Redis has answered for the first time, and rejects when the signal is aborted. */
   async ready(signal: AbortSignal): Promise<void> {
-    await untilAnswered(() => this.#redis.ping(), {
+    await untilAnswered(() => this.#connection.client.ping(), {
       pauseMs: 100,
       mayRetry: () => !signal.aborted,
       onFailure: (error) => this.#outages.note(error),
@@ -183,7 +180,7 @@ export class RedisEngine implements JobEngine {
     await this.#runner?.close();
     await this.#sweep;
     await this.#withinAsk(this.#queue.close());
-    this.#closeConnection();
+    await this.#connection.close();
   }
 
   /** Puts a job into the queue of BullMQ; one that is there already isn't put there again. */
@@ -204,7 +201,7 @@ export class RedisEngine implements JobEngine {
     } catch (error) {
       throw new StreamCsvError("SCSV_ENGINE_UNAVAILABLE", "The Redis that keeps the jobs doesn't answer.", {
         // Not the error itself, which holds the command and its arguments.
-        cause: new Error(this.#outages.messageOf(error)),
+        cause: new Error(this.#outages.reasonOf(error)),
         retryAfterSeconds: outageRetrySeconds,
       });
     }

@@ -37,7 +37,7 @@ const questions: Readonly<Record<string, (engine: RedisEngine) => Promise<unknow
   stats: (engine) => engine.stats(),
 };
 
-describe("jobs whose processes or Redis die", { skip: noRedis }, () => {
+describe("jobs whose processes or Redis die", { skip: noRedis, concurrency: 4 }, () => {
   it("takes over a job once whose process was killed, and fails it the second time", async () => {
     await using redis = await startRedis();
     await using engines = await makeEngines(redis);
