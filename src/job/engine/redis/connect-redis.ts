@@ -66,15 +66,20 @@ export function connectRedis(
 }
 
 /**
- * Ends a connection. One that waits to reconnect must do so first: ioredis would leave it as it is, with its commands waiting for
- * ever.
+ * Ends a connection. ioredis leaves one that waits to reconnect as it is, with its commands waiting for ever, so it is connected
+ * once more.
  */
 async function end(client: Redis): Promise<void> {
   if (client.status === "end") return;
   const ended = new Promise<void>((resolve) => {
     client.once("end", resolve);
   });
-  if (client.status !== "reconnecting") client.disconnect();
-  else client.once("connect", () => client.disconnect());
+  const isWaiting = client.status === "reconnecting";
+  client.disconnect();
+  if (isWaiting) {
+    client.once("connect", () => client.disconnect());
+    // Whether or not it connects, it ends.
+    client.connect().catch(() => undefined);
+  }
   await ended;
 }
