@@ -286,7 +286,7 @@ export const faultCatalog = byCode({
   },
   SCSV_METHOD_UNKNOWN: {
     meaning: "The server doesn't support that method on any path.",
-    remedy: "Use GET, HEAD or DELETE.",
+    remedy: "Use GET, HEAD, POST or DELETE.",
     status: 501,
   },
   SCSV_PRECONDITION_FAILED: {

@@ -5,6 +5,7 @@ export {
   type DatabaseConfiguration,
   type ExportConfiguration,
   type FlagValue,
+  type JobConfiguration,
 } from "./server/shared/configuration.ts";
 export type { Delivery } from "./export/delivery.ts";
 export type { DatabaseSettings } from "./source/postgres/database-settings.ts";
@@ -22,6 +23,7 @@ export type {
 } from "./server/shared/settings.ts";
 export type { BoundValue, LinkKey, LinkSettings, TokenSettings } from "./server/access/access-schema.ts";
 export type { AuthSettings, JwtSettings } from "./server/access/auth-schema.ts";
+export type { JobSettings } from "./job/job-settings.ts";
 export type { HttpSettings } from "./server/shared/http-settings.ts";
 export type { LogSettings } from "./server/shared/log-settings.ts";
 export type {

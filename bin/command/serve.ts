@@ -254,6 +254,7 @@ function serverSettings(sources: readonly ServedSource[], flags: ServeFlags): Se
     http10: flags.http10,
     encoder: flags.encoder,
     csv: flags.csv ?? defaultSettings.csv,
+    jobs: flags.configuration?.jobs ?? {},
     http: { ...defaultSettings.http, ...flags.http, headTimeoutMs: flags.headerTimeout },
     log: {
       level: flags.logLevel,

@@ -61,6 +61,19 @@ const database = strictObject({
   role: optional(pipe(string(), description("the role that each transaction takes"))),
 });
 
+const jobs = strictObject({
+  engine: optional(
+    pipe(string(), description("local, or redis://HOST:6379 for several machines, best as env:NAME")),
+  ),
+  store: optional(pipe(string(), description("folder, or s3://BUCKET/PREFIX"))),
+  keep: optional(pipe(duration, description("how long results stay"))),
+  concurrency: optional(pipe(count, description("jobs that one server runs at the same time"))),
+  queue: optional(pipe(number(), integer(), minValue(0), description("jobs that may wait"))),
+  endpoint: optional(pipe(string(), description("the address of a service compatible with S3"))),
+  forcePathStyle: optional(pipe(boolean(), description("whether addresses have the bucket in their path"))),
+  region: optional(pipe(string(), description("the region of S3"))),
+});
+
 const column = union([string(), strictObject({ key: string(), header: optional(string()) })]);
 
 const exportEntries = {
@@ -105,6 +118,7 @@ export function configurationSchema(groups: FlagGroups, isModule: boolean): Gene
     tokens: optional(pipe(tokensSchema, description("who may ask for what; everyone where it is absent"))),
     links: optional(pipe(linksSchema, description("the keys of signed links"))),
     auth: optional(pipe(authSchema, description("whose JWTs are tokens too"))),
+    jobs: optional(pipe(jobs, description("where jobs run, and where their results are"))),
     bench: optional(pipe(groupSchema(groups.bench), description("the flags of bench, in camelCase"))),
   });
 }

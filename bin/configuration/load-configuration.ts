@@ -1,7 +1,8 @@
-import type { Configuration, LinkSettings, ServedSource } from "../../src/server.ts";
+import type { Configuration, JobSettings, LinkSettings, ServedSource } from "../../src/server.ts";
 import { checkConfiguration } from "./check-configuration.ts";
 import { configurationSchema, type FlagGroups } from "./configuration-schema.ts";
 import { withEnvironment } from "./with-environment.ts";
+import { jobSettings } from "./job-settings.ts";
 import { readConfiguration } from "./read-configuration.ts";
 import { servedSources } from "./served-sources.ts";
 
@@ -12,6 +13,8 @@ export interface LoadedConfiguration {
   readonly configuration: Configuration;
   /** Its exports as the server takes them. */
   readonly sources: readonly ServedSource[];
+  /** Its jobs as the server takes them. */
+  readonly jobs: Partial<JobSettings>;
   /** Reads and checks the file again. */
   readonly reload: () => Promise<Configuration>;
 }
@@ -38,6 +41,7 @@ export async function loadConfiguration(file: string, groups: FlagGroups): Promi
     file,
     configuration,
     sources: servedSources(configuration, file),
+    jobs: jobSettings(checked.jobs, file),
     reload: async () => (await loadConfiguration(file, groups)).configuration,
   };
 }

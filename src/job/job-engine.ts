@@ -24,9 +24,10 @@ export interface SubmittedJob {
 export interface JobEngine {
   /**
    * Gives the queued, running or completed job of the same plan and owner, or queues a new one.
+   * @param admit - called before a new job is made; what it throws refuses it
    * @throws StreamCsvError `SCSV_JOB_QUEUE_FULL`, `SCSV_TOKEN_LIMIT`, `SCSV_ENGINE_UNAVAILABLE`, `SCSV_DRAINING`
    */
-  submit(request: JobRequest): Promise<SubmittedJob>;
+  submit(request: JobRequest, admit?: () => void): Promise<SubmittedJob>;
   /** The known jobs, the latest first. @throws StreamCsvError `SCSV_ENGINE_UNAVAILABLE` */
   list(): Promise<readonly JobRecord[]>;
   /** @throws StreamCsvError `SCSV_UNKNOWN_JOB`, `SCSV_ENGINE_UNAVAILABLE` */

@@ -3,7 +3,7 @@ import { StreamCsvError } from "../errors.ts";
 import { Occupancy } from "../admission/occupancy.ts";
 import { fileDigest } from "./builder/file-digest.ts";
 import type { FileMaker } from "./spool-file.ts";
-import type { Spool } from "./spool.ts";
+import type { Spool, SpoolLease } from "./spool.ts";
 import { ExportSlots } from "../admission/export-slots.ts";
 import { buildFile, digestFile } from "./builder/build-file.ts";
 import type { LeasedFile, SpoolRequest } from "./spool-request.ts";
@@ -66,11 +66,18 @@ export class FileLeases {
     const abort = new AbortController();
     this.#waiting.set(transfer, { worker, abort });
     try {
-      const { file, release } = await this.#spool.acquire(request.key, this.#maker(request), abort.signal);
-      return { ...file, lease: this.#keep(worker, release) };
+      return this.handOver(
+        worker,
+        await this.#spool.acquire(request.key, this.#maker(request), abort.signal),
+      );
     } finally {
       this.#waiting.delete(transfer);
     }
+  }
+
+  /** Hands a lease of the spool to a worker. */
+  handOver(worker: number, { file, release }: SpoolLease): LeasedFile {
+    return { ...file, lease: this.#keep(worker, release) };
   }
 
   release(worker: number, lease: number): void {

@@ -3,13 +3,17 @@ import { lstat, open } from "node:fs/promises";
 import { isCodedError } from "../errors.ts";
 
 /** Longer than any lock or sidecar. */
-const longestNoteBytes = 4096;
+const usualNoteBytes = 4096;
 
 /**
  * Reads a short text file that this user wrote. Undefined if it doesn't exist, or is a link, a pipe, a device, a
  * large file or a file of another user; none of these is ever followed or blocks.
  */
-export async function readOwnNote(path: string, uid: number | undefined): Promise<string | undefined> {
+export async function readOwnNote(
+  path: string,
+  uid: number | undefined,
+  mostBytes = usualNoteBytes,
+): Promise<string | undefined> {
   // lstat comes first, because opening a device can have side effects. fstat detects a change in between.
   if ((await ownFileStats(path, uid)) === undefined) return undefined;
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
@@ -18,9 +22,7 @@ export async function readOwnNote(path: string, uid: number | undefined): Promis
   if (handle === undefined) return undefined;
   try {
     const stats = await handle.stat({ bigint: true });
-    return isOwnFile(stats, uid) && stats.size <= longestNoteBytes
-      ? await handle.readFile("utf8")
-      : undefined;
+    return isOwnFile(stats, uid) && stats.size <= mostBytes ? await handle.readFile("utf8") : undefined;
   } finally {
     await handle.close();
   }

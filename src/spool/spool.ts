@@ -111,6 +111,21 @@ export class Spool {
     throw this.#tell(new StreamCsvError("SCSV_SPOOL_UNUSABLE", message));
   }
 
+  /**
+   * Keeps the file of a key from being removed until the returned function is called; undefined if there is none. It isn't
+   * checked.
+   */
+  keep(key: string): (() => void) | undefined {
+    const entry = this.#index.get(key);
+    return entry === undefined ? undefined : pin(entry);
+  }
+
+  /** Removes the file of a key, unless somebody reads or keeps it. @throws StreamCsvError made by `spoolFault` */
+  async discard(key: string): Promise<void> {
+    const entry = this.#index.get(key);
+    if (entry !== undefined && entry.pins === 0) await this.#index.remove(entry);
+  }
+
   /** Stops all builds and refuses new ones with this reason; resolves when nothing is written any more. */
   async close(reason: Error): Promise<void> {
     this.#closedFor = reason;

@@ -67,12 +67,15 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
   "src/job": {
     job: 0,
     "job-settings": 0,
+    "job-faults": 1,
+    "same-plan-key": 1,
     "job-store": 1,
     "job-engine": 1,
     store: 2,
     engine: 3,
     "*": 4,
   },
+  "src/job/engine": { local: 0 },
   "src/server": {
     access: 0,
     metrics: 1,
@@ -192,6 +195,7 @@ export const mayEnter: Readonly<Record<string, readonly string[]>> = {
 export const mayTouchProcess: readonly string[] = [
   "src/ipc/",
   "src/spool/",
+  "src/job/",
   "src/server/",
   "src/source/duckdb/self-check.ts",
   "src/source/sqlite/process/",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { statsOf, transferWhen } from "../harness/ask.ts";
+import { cancelJob, jobWhen, submit } from "../harness/jobs.ts";
 import { bearer } from "../harness/access-server.ts";
 import { JwtIssuer } from "../harness/jwt-issuer.ts";
 import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
@@ -438,4 +439,39 @@ test("a database that is down is a 503, and the server goes on when it is back",
   postgres().restart();
   const answer = await ask("all.csv?rows=1&columns=id");
   assert.equal(answer.status, 200);
+});
+
+test("a job over a query has its bytes, and shares them while its version stays", { skip }, async () => {
+  const sql =
+    "SELECT id, total, due, state, memo FROM invoice WHERE customer = 3 AND due >= '2024-01-01' ORDER BY id";
+  const expected = postgres().run(`COPY (${sql}) TO STDOUT WITH (FORMAT csv, HEADER)`).toString();
+  const path = "invoices?customer=3&dialect=postgres";
+  const { id, parameters } = await submit(server, path);
+  assert.equal(parameters["customer"], "3");
+  const { result } = await jobWhen(server, id);
+  assert.equal(await (await fetch(`${server.url}${result?.url}`)).text(), expected);
+  assert.equal((await submit(server, path)).id, id);
+  postgres().run("UPDATE invoice SET memo = 'changed' WHERE id = 3; INSERT INTO invoice VALUES (60003, 3)");
+  assert.notEqual((await submit(server, path)).id, id);
+  postgres().run("DELETE FROM invoice WHERE id = 60003; UPDATE invoice SET memo = 'memo, 3' WHERE id = 3");
+});
+
+test("cancelling a job ends its query, also while it sorts", { skip }, async () => {
+  const { id } = await submit(server, "sorting");
+  const label = `COPY (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stream-csv ${id}' AND state <> 'idle') TO STDOUT`;
+  const count = (): number => Number(postgres().run(label));
+  await until("the query of the job runs", () => count() === 1);
+  assert.equal(await cancelJob(server, id), 202);
+  await until("the query of the job has ended", () => count() === 0);
+  assert.equal((await jobWhen(server, id)).state, "cancelled");
+});
+
+test("a query that fails fails its job, without SQL or values", { skip }, async () => {
+  const { id } = await submit(server, "broken");
+  const { state, error } = await jobWhen(server, id);
+  assert.deepEqual([state, error?.code], ["failed", "SCSV_QUERY_FAILED"]);
+  assert.doesNotMatch(error?.message ?? "", /secret|SELECT/);
+  const answer = await fetch(`${server.url}/jobs/${id}.csv`);
+  assert.equal(answer.status, 500);
+  assert.doesNotMatch(await answer.text(), /secret|SELECT/);
 });

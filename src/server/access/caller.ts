@@ -25,7 +25,7 @@ export interface TokenLimits {
 }
 
 /** So many exports in so long a time. */
-interface Rate {
+export interface Rate {
   readonly count: number;
   readonly periodMs: number;
 }

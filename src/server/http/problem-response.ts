@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { StreamCsvError, faultCatalog, isCodedError, type FaultCode } from "../../errors.ts";
+import { internalFault, isForClients, messageForClients } from "../../fault-for-clients.ts";
 import { HttpResponse } from "../../response/http-response.ts";
 import { HttpFault } from "./http-fault.ts";
 
@@ -15,7 +16,7 @@ interface Problem {
 
 /** The response for a fault before the first byte of a body. Internal details go only to the log. */
 export function problemResponse(thrown: unknown): HttpResponse {
-  const error = shortage(thrown) ?? (thrown instanceof StreamCsvError ? thrown : internal(thrown));
+  const error = shortage(thrown) ?? (thrown instanceof StreamCsvError ? thrown : internalFault(thrown));
   const problem: Problem = {
     title: STATUS_CODES[error.status] ?? "Error",
     status: error.status,
@@ -38,37 +39,6 @@ export function problemResponse(thrown: unknown): HttpResponse {
   return response;
 }
 
-/** Faults of a body that has begun. Their messages name a row and a column, a process or an SQLSTATE, and nothing else. */
-const bodyFaults: ReadonlySet<FaultCode> = new Set([
-  "SCSV_INVALID_DATE",
-  "SCSV_NON_FINITE",
-  "SCSV_FORMULA",
-  "SCSV_NO_TEXT",
-  "SCSV_ROW_SHAPE",
-  "SCSV_CLIENT_TOO_SLOW",
-  "SCSV_WORKER_FAILED",
-  "SCSV_QUERY_FAILED",
-  "SCSV_DATABASE_REFUSED",
-]);
-
-/** A fault of a transfer as clients may see it. The log has the whole message. */
-export function faultForClients(thrown: unknown): { readonly code: string; readonly message: string } {
-  const error = thrown instanceof StreamCsvError ? thrown : internal(thrown);
-  return {
-    code: error.code,
-    message: bodyFaults.has(error.code) ? error.message : messageForClients(error),
-  };
-}
-
-function messageForClients(error: StreamCsvError): string {
-  return isForClients(error) ? error.message : faultCatalog[error.code].meaning;
-}
-
-/** The message of an internal or source error may contain a local path, or the text of a query. */
-function isForClients({ status, code }: StreamCsvError): boolean {
-  return status !== 500 && !code.startsWith("SCSV_SOURCE_");
-}
-
 const shortageCodes: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
 /** A lack of descriptors or memory is temporary, so it is a 503 whichever operation failed. */
@@ -81,10 +51,4 @@ function shortage(thrown: unknown): StreamCsvError | undefined {
     return new StreamCsvError("SCSV_BUSY", message, { cause: thrown, hint, retryAfterSeconds: 1 });
   }
   return undefined;
-}
-
-function internal(cause: unknown): StreamCsvError {
-  return new StreamCsvError("SCSV_INTERNAL", "The server failed to answer; its log has the reason.", {
-    cause,
-  });
 }

@@ -44,6 +44,17 @@ export async function prometheusText(stats: ServerStats, histograms: Registry): 
     );
   }
 
+  const { jobs } = stats;
+  gauge("jobs_queued", "Jobs that wait.", single(jobs.queued));
+  gauge("jobs_running", "Jobs that run now.", single(jobs.running));
+  counter(
+    "jobs_total",
+    "Jobs that ended, by state.",
+    (["completed", "failed", "cancelled"] as const).map((state): Sample => [{ state }, jobs[state]]),
+  );
+  counter("job_rows_total", "Rows of completed jobs.", single(jobs.rows));
+  counter("job_bytes_total", "Bytes of completed jobs.", single(jobs.bytes));
+
   const ofExports = (value: (one: ExportStats) => number): readonly Sample[] =>
     stats.exports.map((each) => [labelsOf(each), value(each)]);
   gauge(

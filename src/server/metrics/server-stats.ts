@@ -1,3 +1,5 @@
+import type { JobStats } from "../../job/job-engine.ts";
+
 /** The answer of `GET /stats`, and the source of `GET /metrics`: numbers since the server started. */
 export interface ServerStats {
   readonly uptimeSeconds: number;
@@ -21,6 +23,7 @@ export interface ServerStats {
     /** Files being built now, each by its own process. */
     readonly builds: number;
   };
+  readonly jobs: JobStats;
   readonly bufferMemory: { readonly usedBytes: number; readonly limitBytes: number };
   readonly connections: {
     /** Open now, including those that wait for a worker. */

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promi
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { SharedState } from "./state/shared-state.ts";
+import { openJobs, type Jobs } from "../../job/open-jobs.ts";
 import { openSpoolFolder, type SpoolFolder } from "../../spool/folder/spool-folder.ts";
 import { lastLinesMs, openLog, type Log } from "../shared/log.ts";
 import type { RunningServer } from "../shared/running-server.ts";
@@ -34,23 +35,27 @@ export async function startPrimary(
   const { configuration } = settings;
   if (configuration !== null) log.logger.info({ configuration }, `configuration ${configuration}`);
   const folder = await openSpoolFolder(settings, log.logger, clock, signal);
+  let jobs: Jobs | undefined;
   let listeners: Listeners;
   let certificates: Certificates | null;
   try {
+    const { sources } = settings;
+    jobs = await openJobs({ settings: settings.jobs, sources, folder, log: log.logger, clock });
     certificates = settings.tls === null ? null : await readCertificates(settings.tls);
     // A client may connect before the workers are ready; the pool lets it wait.
     listeners = await openListeners(settings, (socket, isAdmin) => pool.accept(socket, isAdmin));
   } catch (error) {
+    await jobs?.close();
     await folder.close();
     throw error;
   }
-  const state = new SharedState(
-    settings,
-    folder.spool,
+  const state = new SharedState(settings, {
+    spool: folder.spool,
+    jobs,
     clock,
-    () => pool,
-    () => log.droppedLines,
-  );
+    pool: () => pool,
+    droppedLogLines: () => log.droppedLines,
+  });
   const found = { isLocal: listeners.isLocal, certificates };
   const pool: WorkerPool = new WorkerPool({ ...settings, ...found }, state, log.logger, clock);
   for (const listener of listeners.all) reportAcceptErrors(listener, log.logger, clock);
@@ -199,7 +204,8 @@ class Primary implements RunningServer {
   /** Connections that wait for a worker are answered before the workers refuse new exports. */
   async #drained(): Promise<void> {
     await this.#pool.placement.drained();
-    await Promise.allSettled(this.#pool.workers.map(({ link }) => link.call("drain", null)));
+    const workers = this.#pool.workers.map(({ link }) => link.call("drain", null));
+    await Promise.allSettled([...workers, this.#state.drainJobs()]);
   }
 
   /** Lets the workers reset their running transfers, so that no client takes half a file for a whole one. */

@@ -3,6 +3,8 @@ import type { ExportProgress } from "../../body/encode-batches.ts";
 import type { ServerStats, WorkerNumbers } from "../metrics/server-stats.ts";
 import type { AccessSettings } from "../access/access-control.ts";
 import type { TokenLimits } from "../access/caller.ts";
+import type { SubmittedJob } from "../../job/job-engine.ts";
+import type { JobRecord, JobRequest } from "../../job/job.ts";
 import type { Received } from "../../ipc/link.ts";
 import type { SentError } from "../../ipc/sent-error.ts";
 import type { LeasedFile, SpoolRequest } from "../../spool/spool-request.ts";
@@ -16,14 +18,19 @@ export type PrimaryMethods = {
   readonly stats: (none: null) => Promise<ServerStats>;
   /** The same numbers in Prometheus' text format. */
   readonly metrics: (none: null) => Promise<string>;
-  readonly transfers: (viewer: TransferViewer) => Promise<readonly TransferRecord[]>;
-  readonly transfer: (asked: AskedTransfer) => Promise<TransferRecord>;
-  readonly cancelTransfer: (asked: AskedTransfer) => Promise<TransferRecord>;
+  readonly transfers: (viewer: Viewer) => Promise<readonly TransferRecord[]>;
+  readonly transfer: (asked: AskedRecord) => Promise<TransferRecord>;
+  readonly cancelTransfer: (asked: AskedRecord) => Promise<TransferRecord>;
   /** Resolves when the token has a slot, and rejects at once when it has none. */
   readonly takeTokenSlot: (wish: TokenWish) => void;
   /** Bytes granted to buffered bodies: from `atLeast` to `wanted`, or 0 if too few are left. */
   readonly reserveBuffer: (request: { readonly atLeast: number; readonly wanted: number }) => number;
   readonly acquireSpoolFile: (request: SpoolRequest) => Promise<LeasedFile>;
+  readonly submitJob: (wish: JobWish) => Promise<SubmittedJob>;
+  readonly jobs: (viewer: Viewer) => Promise<readonly JobRecord[]>;
+  readonly job: (asked: AskedRecord) => Promise<JobRecord>;
+  readonly cancelJob: (asked: AskedRecord) => Promise<JobRecord>;
+  readonly offerJobResult: (asked: AskedRecord) => Promise<OfferedResult>;
 };
 
 /** Notes from a worker to the primary. */
@@ -103,13 +110,25 @@ export interface TokenWish extends TokenLimits {
   readonly token: string;
 }
 
-/** Whose transfers are asked for: those of one token, or all. */
-export type TransferViewer = { readonly token: string } | "all";
+/** A job that somebody wants, and how many exports its token may start. */
+export interface JobWish {
+  readonly request: JobRequest;
+  /** Null for no limit. */
+  readonly rate: TokenLimits["rate"];
+}
 
-/** A transfer by its id. Those of others don't exist, as far as the viewer can see. */
-export interface AskedTransfer {
+/** How a worker's client gets the result of a job. */
+export type OfferedResult =
+  | { readonly kind: "file"; readonly job: JobRecord; readonly file: LeasedFile }
+  | { readonly kind: "url"; readonly job: JobRecord; readonly url: string };
+
+/** Whose transfers or jobs are asked for: those of one token, or all. */
+export type Viewer = { readonly token: string } | "all";
+
+/** A transfer or a job by its id. Those of others don't exist, as far as the viewer can see. */
+export interface AskedRecord {
   readonly id: string;
-  readonly viewer: TransferViewer;
+  readonly viewer: Viewer;
 }
 
 /** A transfer as it starts. */

@@ -5,8 +5,22 @@ import type { DialectName, DialectOptions } from "../../csv/dialect.ts";
 import { resolveDialect } from "../../csv/resolve-dialect.ts";
 import { linksSchema, tokensSchema } from "../access/access-schema.ts";
 import { authSchema } from "../access/auth-schema.ts";
+import type { JobSettings } from "../../job/job-settings.ts";
 import type { HttpSettings } from "./http-settings.ts";
 import type { LogSettings } from "./log-settings.ts";
+import {
+  address,
+  fields,
+  isObject,
+  listOf,
+  oneOf,
+  orNull,
+  quotedValue,
+  someText,
+  truth,
+  whole,
+  type SettingCheck,
+} from "./setting-check.ts";
 import {
   defaultSettings,
   http10Ways,
@@ -21,15 +35,13 @@ const longestMs = 2 ** 31 - 1;
 const mostWorkers = 256;
 const mostPort = 65_535;
 
-type Check = (name: string, value: unknown) => void;
-
 /** Checks each setting, the same for flags, a configuration file and a program. */
-const checks: { readonly [N in keyof ServerSettings]: Check } = {
-  configuration: orNull(text),
+const checks: { readonly [N in keyof ServerSettings]: SettingCheck } = {
+  configuration: orNull(someText),
   sources: listOf(source),
   generated: orNull(truth),
   skipUnreadable: truth,
-  host: text,
+  host: someText,
   port: whole(0, mostPort),
   workers: whole(1, mostWorkers),
   workerModel: oneOf(workerModels),
@@ -37,7 +49,7 @@ const checks: { readonly [N in keyof ServerSettings]: Check } = {
   queue: whole(0, Number.MAX_SAFE_INTEGER),
   queueTimeoutMs: whole(0, longestMs),
   bufferMemoryBytes: whole(0, Number.MAX_SAFE_INTEGER),
-  spoolDirectory: orNull(text),
+  spoolDirectory: orNull(someText),
   spoolBytes: whole(0, Number.MAX_SAFE_INTEGER),
   minRateBytesPerSecond: whole(0, Number.MAX_SAFE_INTEGER),
   drainTimeoutMs: whole(0, longestMs),
@@ -53,11 +65,12 @@ const checks: { readonly [N in keyof ServerSettings]: Check } = {
   http10: oneOf(http10Ways),
   encoder: oneOf(encoderNames),
   csv: dialectByDefault,
+  jobs: (name, value) => fields(name, value, jobChecks),
   http: (name, value) => fields(name, value, httpChecks),
   log: (name, value) => fields(name, value, logChecks),
 };
 
-const httpChecks: { readonly [N in keyof HttpSettings]: Check } = {
+const httpChecks: { readonly [N in keyof HttpSettings]: SettingCheck } = {
   headBytes: whole(1, Number.MAX_SAFE_INTEGER),
   headerCount: whole(1, Number.MAX_SAFE_INTEGER),
   targetBytes: whole(1, Number.MAX_SAFE_INTEGER),
@@ -68,13 +81,24 @@ const httpChecks: { readonly [N in keyof HttpSettings]: Check } = {
   headTimeoutMs: whole(1, longestMs),
   requestTimeoutMs: whole(1, longestMs),
   keepAliveTimeoutMs: whole(1, longestMs),
-  cacheControl: text,
+  cacheControl: someText,
   codings: listOf(oneOf(["zstd", "br", "gzip"])),
 };
 
-const tlsChecks: { readonly [N in keyof TlsFiles]: Check } = { certFile: text, keyFile: text };
+const jobChecks: { readonly [N in keyof JobSettings]: SettingCheck } = {
+  engine: address("local", ["redis:", "rediss:"], "redis://HOST:6379"),
+  store: address("folder", ["s3:"], "s3://BUCKET/PREFIX"),
+  keepMs: whole(1, Number.MAX_SAFE_INTEGER),
+  concurrency: whole(1, mostWorkers),
+  queue: whole(0, Number.MAX_SAFE_INTEGER),
+  endpoint: orNull(address(null, ["https:", "http:"], "https://HOST")),
+  forcePathStyle: truth,
+  region: orNull(someText),
+};
 
-const logChecks: { readonly [N in keyof LogSettings]: Check } = {
+const tlsChecks: { readonly [N in keyof TlsFiles]: SettingCheck } = { certFile: someText, keyFile: someText };
+
+const logChecks: { readonly [N in keyof LogSettings]: SettingCheck } = {
   level: oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
   format: oneOf(["pretty", "json"]),
   color: truth,
@@ -85,12 +109,14 @@ const logChecks: { readonly [N in keyof LogSettings]: Check } = {
  * @throws TypeError `SCSV_ARG_TYPE` or RangeError `SCSV_ARG_RANGE`, which name the setting and quote its value
  */
 export function checkSettings(given: ServerOptions): ServerSettings {
-  if (!isObject(given)) throw wrongType(`The settings of a server must be an object, not ${quote(given)}.`);
-  const { csv, http, log, ...rest }: ServerOptions = given;
+  if (!isObject(given))
+    throw wrongType(`The settings of a server must be an object, not ${quotedValue(given)}.`);
+  const { csv, jobs, http, log, ...rest }: ServerOptions = given;
   const settings = {
     ...defaultSettings,
     ...rest,
     csv: completed(csv, defaultSettings.csv),
+    jobs: completed(jobs, defaultSettings.jobs),
     http: completed(http, defaultSettings.http),
     log: completed(log, defaultSettings.log),
   };
@@ -104,22 +130,8 @@ function completed<T extends object>(given: Partial<T> | undefined, usual: T): T
   return isObject(given) ? { ...usual, ...given } : given;
 }
 
-/** Checks an object that has these fields and no others. */
-function fields(name: string, value: unknown, known: Readonly<Record<string, Check>>): void {
-  if (!isObject(value)) throw wrongType(`${name} is ${quote(value)}; it takes an object.`);
-  const prefix = name === "" ? "" : `${name}.`;
-  const unknown = Object.keys(value).find((field) => !Object.hasOwn(known, field));
-  if (unknown !== undefined)
-    throw wrongRange(`"${prefix}${unknown}" is not a setting. There are ${Object.keys(known).join(", ")}.`);
-  for (const [field, check] of Object.entries(known)) check(prefix + field, value[field]);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function dialectByDefault(name: string, value: unknown): void {
-  if (!isObject(value)) throw wrongType(`${name} is ${quote(value)}; it takes an object.`);
+  if (!isObject(value)) throw wrongType(`${name} is ${quotedValue(value)}; it takes an object.`);
   resolveDialect(value["dialect"] as DialectName, value["dialectOptions"] as DialectOptions);
 }
 
@@ -128,60 +140,31 @@ export function checkSetting<N extends keyof ServerSettings>(name: N, value: Ser
   checks[name](name, value);
 }
 
-function whole(least: number, most: number): Check {
-  return (name, value) => {
-    if (typeof value !== "number") throw wrongType(`${name} is ${quote(value)}; it takes a number.`);
-    const bounds = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
-    if (!Number.isSafeInteger(value) || value < least || value > most)
-      throw wrongRange(`${name} is ${value}; it takes a whole number, ${bounds}.`);
-  };
-}
-
-function oneOf(names: readonly string[]): Check {
-  return (name, value) => {
-    if (typeof value !== "string") throw wrongType(`${name} is ${quote(value)}; it takes text.`);
-    if (!names.includes(value))
-      throw wrongRange(`${name} is ${quote(value)}; it takes ${names.join(" or ")}.`);
-  };
-}
-
-function text(name: string, value: unknown): void {
-  if (typeof value !== "string") throw wrongType(`${name} is ${quote(value)}; it takes text.`);
-  if (value === "") throw wrongRange(`${name} is empty; it takes text.`);
-}
-
-function listOf(check: Check): Check {
-  return (name, value) => {
-    if (!Array.isArray(value)) throw wrongType(`${name} is ${quote(value)}; it takes a list.`);
-    for (const [index, item] of value.entries()) check(`${name}[${index}]`, item);
-  };
-}
-
 /**
  * A path, or an object with a path, a database and SQL, or a module. The other fields of the object are checked when the source
  * is opened.
  */
 function source(name: string, value: unknown): void {
   if (typeof value !== "object" || value === null) {
-    text(name, value);
+    someText(name, value);
     return;
   }
   if ("module" in value || "database" in value) {
-    text(`${name}.name`, "name" in value ? value.name : undefined);
-    if ("module" in value) text(`${name}.module`, value.module);
+    someText(`${name}.name`, "name" in value ? value.name : undefined);
+    if ("module" in value) someText(`${name}.module`, value.module);
     else query(name, value);
     return;
   }
-  text(`${name}.path`, "path" in value ? value.path : undefined);
-  if ("name" in value && value.name !== undefined) text(`${name}.name`, value.name);
+  someText(`${name}.path`, "path" in value ? value.path : undefined);
+  if ("name" in value && value.name !== undefined) someText(`${name}.name`, value.name);
 }
 
 /** A name or an address, without a port. */
 function hostName(name: string, value: unknown): void {
-  text(name, value);
+  someText(name, value);
   if (typeof value === "string" && !/^(?:\*|\[[\da-f:.]+\]|[\da-f]*:[\da-f:.]+|[\w.-]+)$/i.test(value))
     throw wrongRange(
-      `${name} is ${quote(value)}; it takes a host without a port, such as exports.example.com.`,
+      `${name} is ${quotedValue(value)}; it takes a host without a port, such as exports.example.com.`,
     );
 }
 
@@ -200,7 +183,7 @@ function links(name: string, value: unknown): void {
     throw wrongRange(`${name}.keys[${unread}].secret names a variable; it takes the secret itself.`);
   const twin = keys.findIndex(({ id }, index) => keys.findIndex((key) => key.id === id) < index);
   if (twin >= 0)
-    throw wrongRange(`${name}.keys[${twin}].id is ${quote(keys[twin]?.id)}, as that of another key.`);
+    throw wrongRange(`${name}.keys[${twin}].id is ${quotedValue(keys[twin]?.id)}, as that of another key.`);
 }
 
 /** Checks a value that the configuration file has too. The message doesn't quote it: it may be a secret. */
@@ -216,28 +199,15 @@ function bySchema<T>(name: string, value: unknown, schema: GenericSchema<unknown
 
 function query(name: string, value: { readonly database?: unknown; readonly sql?: unknown }): void {
   const { database, sql } = value;
-  if (!isObject(database)) throw wrongType(`${name}.database is ${quote(database)}; it takes an object.`);
-  text(`${name}.sql`, sql);
+  if (!isObject(database))
+    throw wrongType(`${name}.database is ${quotedValue(database)}; it takes an object.`);
+  someText(`${name}.sql`, sql);
   if ("path" in database) {
-    text(`${name}.database.path`, database["path"]);
+    someText(`${name}.database.path`, database["path"]);
     return;
   }
-  text(`${name}.database.name`, database["name"]);
+  someText(`${name}.database.name`, database["name"]);
   // A URL may hold a password, so it isn't quoted.
   if (typeof database["url"] !== "string" || database["url"] === "")
     throw wrongType(`${name}.database.url is missing; it takes postgres://USER:PASSWORD@HOST/DATABASE.`);
-}
-
-function truth(name: string, value: unknown): void {
-  if (typeof value !== "boolean") throw wrongType(`${name} is ${quote(value)}; it takes true or false.`);
-}
-
-function orNull(check: Check): Check {
-  return (name, value) => {
-    if (value !== null) check(name, value);
-  };
-}
-
-function quote(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

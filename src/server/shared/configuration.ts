@@ -26,8 +26,33 @@ export interface Configuration {
   readonly links?: LinkSettings;
   /** Whose JWTs are tokens too. */
   readonly auth?: AuthSettings;
+  /** Where jobs run, and where their results are. */
+  readonly jobs?: JobConfiguration;
   /** The flags of `bench` by their names in camelCase; also `parameters`. */
   readonly bench?: Readonly<Record<string, FlagValue>>;
+}
+
+/** Where jobs run, and where their results are. */
+export interface JobConfiguration {
+  /**
+   * `local`: processes of the server; or `redis://HOST:6379`, best as `env:NAME`: any server and any `stream-csv work`.
+   * @default local
+   */
+  readonly engine?: string;
+  /** `folder`: that of prepared files; or `s3://BUCKET/PREFIX`. @default folder */
+  readonly store?: string;
+  /** How long results stay. @default 24h */
+  readonly keep?: string;
+  /** Jobs that one server runs at the same time. @default 2 */
+  readonly concurrency?: number;
+  /** Jobs that may wait. @default 1000 */
+  readonly queue?: number;
+  /** The address of a service compatible with S3. @default that of AWS */
+  readonly endpoint?: string;
+  /** Whether addresses have the bucket in their path. @default false */
+  readonly forcePathStyle?: boolean;
+  /** The region of S3. @default as the environment says */
+  readonly region?: string;
 }
 
 /** A database of PostgreSQL. */

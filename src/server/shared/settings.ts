@@ -1,6 +1,7 @@
 import type { EncoderName } from "../../csv/csv-encoder.ts";
 import type { LinkSettings, TokenSettings } from "../access/access-schema.ts";
 import type { AuthSettings } from "../access/auth-schema.ts";
+import { defaultJobSettings, type JobSettings } from "../../job/job-settings.ts";
 import type { ServedSource } from "../../export/served-source.ts";
 import { defaultDialect, type DefaultDialect } from "../../export/parameters.ts";
 import { defaultHttpSettings, type HttpSettings } from "./http-settings.ts";
@@ -91,18 +92,22 @@ export interface ServerSettings {
   readonly encoder: EncoderName;
   /** The dialect of a request that names none. */
   readonly csv: DefaultDialect;
+  /** Where jobs run, where their results are, and for how long. */
+  readonly jobs: JobSettings;
   /** Limits on client behaviour. Not exposed as flags because they rarely need changing. */
   readonly http: HttpSettings;
   readonly log: LogSettings;
 }
 
 /**
- * The settings of a server that a program gives: each is optional, also inside `csv`, `http` and `log`, and those left out are
+ * The settings of a server that a program gives: each is optional, also inside `csv`, `jobs`, `http` and `log`, and those left out are
  * what `stream-csv serve` uses.
  */
-export interface ServerOptions extends Partial<Omit<ServerSettings, "csv" | "http" | "log">> {
+export interface ServerOptions extends Partial<Omit<ServerSettings, "csv" | "jobs" | "http" | "log">> {
   /** How rows become text where a request doesn't say. @default the dialect rfc4180 */
   readonly csv?: Partial<DefaultDialect>;
+  /** @default processes of this server, and the folder of prepared files for a day */
+  readonly jobs?: Partial<JobSettings>;
   /** Limits and headers of HTTP. */
   readonly http?: Partial<HttpSettings>;
   /** @default level info, as JSON lines without colour */
@@ -139,6 +144,7 @@ export const defaultSettings: ServerSettings = {
   http10: "stream",
   encoder: "fast",
   csv: defaultDialect,
+  jobs: defaultJobSettings,
   http: defaultHttpSettings,
   log: { level: "info", format: "json", color: false },
 };

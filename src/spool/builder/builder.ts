@@ -1,5 +1,6 @@
 /** A process, started by the primary, that writes or checks one spool file and then ends. */
 import { findServed } from "../../export/find-served.ts";
+import type { ExportDefinition } from "../../export/definition.ts";
 import { planExport } from "../../export/plan.ts";
 import { runExport } from "../../export/run.ts";
 import { StreamCsvError } from "../../errors.ts";
@@ -31,8 +32,17 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => u
 process.once("disconnect", () => process.exit());
 
 async function build(request: BuildRequest): Promise<BuiltFile> {
-  const { sources, version, name, parameters, key, path, label } = request;
-  const { definition } = await findServed(name, sources);
+  const { definition, close } = await findServed(request.name, request.sources);
+  try {
+    return await write(definition, request);
+  } finally {
+    // Only then a database has ended the query; this process is killed as soon as it has answered.
+    await close();
+  }
+}
+
+async function write(definition: ExportDefinition, request: BuildRequest): Promise<BuiltFile> {
+  const { version, name, parameters, key, path, label } = request;
   const plan = planExport(definition, parameters, { version });
   if (plan.key !== key) {
     throw new StreamCsvError(

@@ -19,6 +19,7 @@ export interface SpoolSettings {
 
 /** A spool in a folder that no other server uses. */
 export interface SpoolFolder {
+  readonly directory: string;
   readonly spool: Spool;
   /** Releases the folder, and removes a temporary one. Never rejects: a failed removal is logged. */
   readonly close: () => Promise<void>;
@@ -66,7 +67,7 @@ export async function openSpoolFolder(
         requireFolder: () => lockedFolder.require(),
         onTrouble: (fault) => log.error({ err: fault, folder: directory }, "prepared files are in trouble"),
       });
-      return { spool, close };
+      return { directory, spool, close };
     } catch (error) {
       await close();
       throw error;

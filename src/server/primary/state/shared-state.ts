@@ -3,16 +3,14 @@ import { StreamCsvError } from "../../../errors.ts";
 import { prometheusText } from "../../metrics/prometheus-text.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
 import { sumOf } from "../../metrics/worker-number.ts";
+import type { Jobs } from "../../../job/open-jobs.ts";
 import type { Spool } from "../../../spool/spool.ts";
 import { settleWithin } from "../../../async/settle-within.ts";
-import type {
-  AskedTransfer,
-  PrimaryMethods,
-  TransferRecord,
-  TransferViewer,
-} from "../../protocol/messages.ts";
+import type { AskedRecord, PrimaryMethods, TransferRecord } from "../../protocol/messages.ts";
 import type { PoolHost, WorkerHandle, WorkerPool } from "../worker-pool.ts";
 import type { ServerSettings, WorkerModel } from "../../shared/settings.ts";
+import { isSeenBy } from "./is-seen-by.ts";
+import { JobDesk } from "./job-desk.ts";
 import { BufferBudget } from "./buffer-budget.ts";
 import { FileLeases } from "../../../spool/file-leases.ts";
 import { TokenUsage } from "./token-usage.ts";
@@ -21,6 +19,15 @@ import { WorkerLedger } from "./worker-ledger.ts";
 
 /** The part of the worker pool that the state reads. */
 type Pool = Pick<WorkerPool, "workers" | "placement" | "connections">;
+
+/** What the state is made of. */
+export interface StateContext {
+  readonly spool: Spool;
+  readonly jobs: Jobs;
+  readonly clock: Clock;
+  readonly pool: () => Pool;
+  readonly droppedLogLines: () => number;
+}
 
 /**
  * How long the primary waits for a worker's numbers. For a worker that is busy with a long task, such as a buffered
@@ -40,17 +47,12 @@ export class SharedState implements PoolHost {
   readonly #startedAtMs: number;
   readonly #budget: BufferBudget;
   readonly #tokens: TokenUsage;
+  readonly #jobs: JobDesk;
   readonly #workerModel: WorkerModel;
   readonly #pool: () => Pool;
   readonly #droppedLogLines: () => number;
 
-  constructor(
-    settings: ServerSettings,
-    spool: Spool,
-    clock: Clock,
-    pool: () => Pool,
-    droppedLogLines: () => number,
-  ) {
+  constructor(settings: ServerSettings, { spool, jobs, clock, pool, droppedLogLines }: StateContext) {
     const { bufferMemoryBytes, workerModel } = settings;
     this.transfers = new TransferRegistry(clock);
     const isRunning = (worker: number): boolean => pool().workers.some(({ pid }) => pid === worker);
@@ -60,6 +62,7 @@ export class SharedState implements PoolHost {
     this.#startedAtMs = clock.nowMs();
     this.#budget = new BufferBudget(bufferMemoryBytes);
     this.#tokens = new TokenUsage(clock);
+    this.#jobs = new JobDesk(jobs, this.#files, this.#tokens);
     this.#workerModel = workerModel;
     this.#pool = pool;
     this.#droppedLogLines = droppedLogLines;
@@ -71,7 +74,7 @@ export class SharedState implements PoolHost {
       metrics: async () => prometheusText(await this.#stats(), this.transfers.histograms),
       transfers: async (viewer) => {
         await this.#askAll((asked) => this.#updateTransfersOf(asked));
-        return this.transfers.list().filter((record) => isSeenBy(viewer, record));
+        return this.transfers.list().filter((record) => isSeenBy(viewer, record.token));
       },
       transfer: async (asked) => {
         const { worker: owner, state } = await this.#transfer(asked);
@@ -84,6 +87,11 @@ export class SharedState implements PoolHost {
       takeTokenSlot: (wish) => this.#tokens.take(worker, wish),
       reserveBuffer: ({ atLeast, wanted }) => this.#budget.reserve(worker, atLeast, wanted),
       acquireSpoolFile: (request) => this.#files.lease(worker, request),
+      submitJob: (wish) => this.#jobs.submit(wish),
+      jobs: (viewer) => this.#jobs.list(viewer),
+      job: (asked) => this.#jobs.get(asked),
+      cancelJob: (asked) => this.#jobs.cancel(asked),
+      offerJobResult: (asked) => this.#jobs.offer(worker, asked),
     };
   }
 
@@ -121,23 +129,29 @@ export class SharedState implements PoolHost {
     this.#files.onExit(worker);
   }
 
-  /** Stops all builds of prepared files. */
+  /** Stops all jobs, and all builds of prepared files. */
   async close(): Promise<void> {
+    await this.#jobs.close();
     await this.#files.close();
+  }
+
+  /** Starts no more jobs; resolves when none runs. */
+  async drainJobs(): Promise<void> {
+    await this.#jobs.drain();
   }
 
   /**
    * The transfer of that id. A client may know the id before the note of its start arrives here, so all workers are asked
    * before an id counts as unknown: what a worker sent earlier arrives before its answer.
    */
-  async #transfer({ id, viewer }: AskedTransfer): Promise<TransferRecord> {
+  async #transfer({ id, viewer }: AskedRecord): Promise<TransferRecord> {
     if (!this.transfers.has(id)) await this.#askAll((asked) => this.#updateTransfersOf(asked));
     const record = this.transfers.get(id);
-    if (!isSeenBy(viewer, record)) throw unknownTransfer(id);
+    if (!isSeenBy(viewer, record.token)) throw unknownTransfer(id);
     return record;
   }
 
-  async #cancel(asked: AskedTransfer): Promise<TransferRecord> {
+  async #cancel(asked: AskedRecord): Promise<TransferRecord> {
     const { id } = asked;
     const transfer = await this.#transfer(asked);
     if (transfer.state !== "running") {
@@ -169,6 +183,7 @@ export class SharedState implements PoolHost {
       allBusySeconds,
       exports: await this.transfers.stats(),
       spool: this.#files.usage,
+      jobs: await this.#jobs.stats(),
       bufferMemory: { usedBytes: this.#budget.usedBytes, limitBytes: this.#budget.limitBytes },
       connections: this.#pool().connections,
       log: { droppedLines: this.#droppedLogLines() + inWorkers.droppedLogLines },
@@ -184,8 +199,4 @@ export class SharedState implements PoolHost {
     const asked = this.#pool().workers.filter(({ pid }) => only === undefined || pid === only);
     await Promise.all(asked.map((worker) => settleWithin(ask(worker), answerLimitMs, () => undefined)));
   }
-}
-
-function isSeenBy(viewer: TransferViewer, { token }: TransferRecord): boolean {
-  return viewer === "all" || viewer.token === token;
 }

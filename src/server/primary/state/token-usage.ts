@@ -1,6 +1,7 @@
 import { HoldEstimate } from "../../../admission/hold-estimate.ts";
 import type { Clock } from "../../../clock.ts";
 import { StreamCsvError } from "../../../errors.ts";
+import type { Rate } from "../../access/caller.ts";
 import type { TokenWish } from "../../protocol/messages.ts";
 
 /** What is known about the exports of one token. */
@@ -37,19 +38,22 @@ export class TokenUsage {
       const retryAfterSeconds = usage.holds.retryAfterSeconds(0, slots);
       throw limited(`All ${slots} slots of the token are taken.`, retryAfterSeconds);
     }
-    if (rate !== null) {
-      const { startsMs } = usage;
-      const nowMs = this.#clock.nowMs();
-      while (startsMs[0] !== undefined && startsMs[0] <= nowMs - rate.periodMs) startsMs.shift();
-      const oldest = startsMs.at(-rate.count);
-      if (oldest !== undefined) {
-        const message = `The token has started ${rate.count} exports in ${rate.periodMs / 1000} s, which is its rate.`;
-        throw limited(message, Math.max(1, Math.ceil((oldest + rate.periodMs - nowMs) / 1000)));
-      }
-      startsMs.push(nowMs);
-      usage.countsUntilMs = nowMs + rate.periodMs;
-    }
+    if (rate !== null) this.#start(usage, rate);
     usage.held.set(worker, (usage.held.get(worker) ?? 0) + 1);
+  }
+
+  /**
+   * Counts a start that takes no slot, such as that of a job.
+   * @returns a function that takes it back
+   * @throws StreamCsvError `SCSV_TOKEN_LIMIT` when the rate is used up
+   */
+  start(token: string, rate: Rate): () => void {
+    const usage = this.#usageOf(token);
+    const atMs = this.#start(usage, rate);
+    return () => {
+      const index = usage.startsMs.lastIndexOf(atMs);
+      if (index >= 0) usage.startsMs.splice(index, 1);
+    };
   }
 
   /** A worker gives back a slot, which was held for so long; 0 if its export didn't start. */
@@ -62,6 +66,21 @@ export class TokenUsage {
   /** Gives back all slots of a worker that died. */
   forget(worker: number): void {
     for (const { held } of this.#usages.values()) held.delete(worker);
+  }
+
+  /** Counts a start; returns when it was. */
+  #start(usage: Usage, rate: Rate): number {
+    const { startsMs } = usage;
+    const nowMs = this.#clock.nowMs();
+    while (startsMs[0] !== undefined && startsMs[0] <= nowMs - rate.periodMs) startsMs.shift();
+    const oldest = startsMs.at(-rate.count);
+    if (oldest !== undefined) {
+      const message = `The token has started ${rate.count} exports in ${rate.periodMs / 1000} s, which is its rate.`;
+      throw limited(message, Math.max(1, Math.ceil((oldest + rate.periodMs - nowMs) / 1000)));
+    }
+    startsMs.push(nowMs);
+    usage.countsUntilMs = nowMs + rate.periodMs;
+    return nowMs;
   }
 
   #usageOf(token: string): Usage {

@@ -1,10 +1,9 @@
 import type { Catalog, ListedExport } from "../../../export/catalog.ts";
 import type { DeclaredParameter } from "../../../export/declared-parameter.ts";
 import type { ExportDefinition } from "../../../export/definition.ts";
-import { badParameter, readExportParameters, type ExportParameters } from "../../../export/parameters.ts";
-import { planExport, type ExportPlan } from "../../../export/plan.ts";
+import type { ExportParameters } from "../../../export/parameters.ts";
+import type { ExportPlan } from "../../../export/plan.ts";
 import { StreamCsvError } from "../../../errors.ts";
-import { forCaller, withBound } from "../../access/bound-parameters.ts";
 import type { Caller } from "../../access/caller.ts";
 import { refuseOversized } from "../admission/refuse-oversized.ts";
 import { applyConditions } from "../transfer/apply-conditions.ts";
@@ -12,8 +11,9 @@ import { deliver, headOf, taggedHeadOf, withLength } from "../transfer/deliver.t
 import { requestHeader } from "../../../response/head/request-head.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
-import { findExport } from "./find-export.ts";
 import { jsonResponse } from "./json-response.ts";
+import { askedExport, planRequest } from "./plan-request.ts";
+import { prefersAsync, submitJob } from "./submit-job.ts";
 import type { Handler, Route, RouteRequest } from "./router.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
@@ -76,24 +76,19 @@ function describeParameter(parameter: DeclaredParameter): object {
 }
 
 function serveExport(context: ExportContext): Handler {
-  const { settings, catalog, slots, transfers, workerState } = context;
+  const { settings, slots, transfers, workerState } = context;
   return async (request) => {
     const { caller } = request;
-    const { name, texts } = whatIsAsked(request);
+    if (prefersAsync(request)) return await submitJob(context, request, askedExport(request));
     const clientGone = request.clientGone();
-    const found = await findExport(catalog, name, caller);
-    const parameters = readParameters(texts, settings, found, caller);
-    // The version of live rows is asked for once, so that all attempts and the builder of a file agree on it.
-    const version = await askVersion(found, request, parameters, clientGone);
-    const plan = async (): Promise<ExportPlan> => {
-      const definition = await findExport(catalog, name, caller);
-      const asked = forCaller(caller, () =>
-        planExport(definition, parameters, { encoder: settings.encoder, version }),
-      );
-      return request.needsLength ? withLength(asked, settings.bufferMemoryBytes) : asked;
-    };
-    const planned = await plan();
-    requireFewRows(planned, settings.http);
+    const withVersion = ({ delivery }: ExportParameters): boolean =>
+      delivery !== "streaming" && request.method !== "HEAD";
+    const asked = await planRequest(context, caller, askedExport(request), withVersion, clientGone);
+    const { definition, parameters } = asked;
+    const fitted = (plan: ExportPlan): ExportPlan =>
+      request.needsLength ? withLength(plan, settings.bufferMemoryBytes) : plan;
+    const replan = async (): Promise<ExportPlan> => fitted(await asked.replan());
+    const planned = fitted(asked.planned);
     refuseOversized(planned, settings);
     if (workerState.isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new exports.");
@@ -111,7 +106,7 @@ function serveExport(context: ExportContext): Handler {
     const transfer = transfers.begin(planned, slot, clientGone, request.identity, caller.token);
     try {
       const { primary } = transfers.context;
-      const made = await makeUnchanged(plan, (current) =>
+      const made = await makeUnchanged(replan, (current) =>
         deliver[current.delivery]({
           request,
           http: settings.http,
@@ -131,7 +126,7 @@ function serveExport(context: ExportContext): Handler {
         options: {
           signal: transfer.cancelSignal,
           primeFirstChunk: true,
-          ...minRate(settings, found),
+          ...minRate(settings, definition),
         },
         onSent: (outcome) => transfer.end(outcome),
       };
@@ -140,27 +135,6 @@ function serveExport(context: ExportContext): Handler {
       throw error;
     }
   };
-}
-
-function readParameters(
-  texts: readonly (readonly [string, string])[],
-  { csv }: ServerSettings,
-  { parameters }: ExportDefinition,
-  caller: Caller,
-): ExportParameters {
-  const all = withBound(texts, caller);
-  return forCaller(caller, () => readExportParameters(all, csv, parameters));
-}
-
-/** The version of rows that may change at any time, where the answer depends on it. */
-async function askVersion(
-  { liveVersion }: ExportDefinition,
-  { method }: RouteRequest,
-  { delivery, values }: ExportParameters,
-  signal: AbortSignal,
-): Promise<string | null> {
-  if (liveVersion === null || delivery === "streaming" || method === "HEAD") return null;
-  return await liveVersion(values, signal);
 }
 
 /**
@@ -188,15 +162,6 @@ function minRate(
   return rate === 0 ? {} : { minRateBytesPerSecond: rate };
 }
 
-/** @throws StreamCsvError `SCSV_BAD_PARAMETER` for more rows than a request may ask for; nothing is capped silently */
-function requireFewRows({ name, rows, expectedRows }: ExportPlan, { mostRows }: HttpSettings): void {
-  const asked = expectedRows ?? rows;
-  if (mostRows === null || (asked !== null && asked <= mostRows)) return;
-  const much = asked === null ? `an unknown number of rows` : `${asked} rows`;
-  const message = `Parameter "rows": "${name}" would have ${much}, and ${mostRows} are allowed. Give rows=${mostRows} or fewer.`;
-  throw badParameter("rows", message);
-}
-
 /** How often to make a response if its file changes meanwhile. */
 const mostAttempts = 3;
 
@@ -216,22 +181,4 @@ async function makeUnchanged(
       if (!hasChanged || attempt === mostAttempts) throw error;
     }
   }
-}
-
-/** The export and its parameters. Without a `dialect` parameter, the path's extension selects the dialect. */
-function whatIsAsked({ params, query }: RouteRequest): {
-  readonly name: string;
-  readonly texts: readonly (readonly [string, string])[];
-} {
-  const file = params["file"] ?? "";
-  const match = /^(.+)\.(csv|tsv)$/.exec(file);
-  if (match?.[1] === undefined) {
-    throw new StreamCsvError(
-      "SCSV_NOT_FOUND",
-      `There is nothing at "/exports/${file}"; an export's path ends in .csv or .tsv.`,
-    );
-  }
-  const texts = [...query];
-  if (match[2] === "tsv" && !query.has("dialect")) texts.push(["dialect", "tsv"]);
-  return { name: match[1], texts };
 }

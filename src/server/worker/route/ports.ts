@@ -1,6 +1,7 @@
 import type { WorkerSettings } from "../../protocol/messages.ts";
 import type { AnsweringPort } from "./answer-request.ts";
 import { exportRoutes, listRoute, type ExportContext } from "./export-routes.ts";
+import { jobRoutes } from "./job-routes.ts";
 import { Router } from "./router.ts";
 import { healthRoutes, pageRoutes, serviceRoutes, type ServiceContext } from "./service-routes.ts";
 
@@ -19,9 +20,10 @@ export function makePorts(
   const { adminPort, allowedHosts, isLocal } = settings;
   const both = healthRoutes(context);
   const exports = exportRoutes(context);
+  const jobs = jobRoutes(context);
   const services = serviceRoutes(context);
-  const all = [...both, ...exports, ...services, ...pageRoutes(context, ["downloads", "live"])];
-  const downloads = [...both, ...exports, ...pageRoutes(context, ["downloads"])];
+  const all = [...both, ...exports, ...jobs, ...services, ...pageRoutes(context, ["downloads", "live"])];
+  const downloads = [...both, ...exports, ...jobs, ...pageRoutes(context, ["downloads"])];
   return {
     public: { router: new Router(adminPort === null ? all : downloads), hosts: { allowedHosts, isLocal } },
     admin: {

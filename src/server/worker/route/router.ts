@@ -66,23 +66,26 @@ class MethodNotAllowedError extends HttpFault {
   }
 }
 
-/** A path that has routes: what answers to each method, and the name of the last segment where that is a parameter. */
+/** A path that has routes: what answers to each method, and the name of the segment that is a parameter, if one is. */
 interface Place {
   readonly audience: Audience;
   readonly handlers: Map<string, Handler>;
   readonly parameter: string | undefined;
 }
 
-/** Finds the route of a request by method and path. A path is fixed, or its last segment alone is a parameter (`/jobs/:id`). */
+/** Finds the route of a request by method and path. A path is fixed, or one of its segments is a parameter (`/jobs/:id`). */
 export class Router {
   readonly #places = new Map<string, Place>();
+  /** Longer paths are nowhere, so that their length costs nothing. */
+  #mostSegments = 0;
 
   constructor(routes: readonly Route[]) {
     for (const { methods, path, handler, audience = "caller" } of routes) {
-      const [, fixed = "", parameter] = /^(.*\/)(?::(\w+))?$/.exec(path) ?? [undefined, path];
-      const key = parameter === undefined ? path : `${fixed}:`;
+      const [, parameter] = /:(\w+)/.exec(path) ?? [];
+      const key = path.replace(/:\w+/, ":");
       const place = this.#places.get(key) ?? { audience, handlers: new Map<string, Handler>(), parameter };
       this.#places.set(key, place);
+      this.#mostSegments = Math.max(this.#mostSegments, path.split("/").length);
       for (const method of methods) place.handlers.set(method, handler);
       if (methods.includes("GET")) place.handlers.set("HEAD", handler);
     }
@@ -90,17 +93,29 @@ export class Router {
 
   /** Finds who may use a path, whether it exists or not. Only that one may learn from `match` what is there. */
   find(path: string): Found {
-    const segments = segmentsOf(path);
-    const last = segments?.at(-1) ?? "";
-    const fixed = this.#places.get(keyOf(segments));
-    const place = fixed ?? (last === "" ? undefined : this.#places.get(keyOf(segments?.with(-1, ":"))));
+    const { place, value } = this.#placeOf(segmentsOf(path) ?? []);
     const match = (method: string): Match => {
       if (place === undefined) throw new StreamCsvError("SCSV_NOT_FOUND", `There is nothing at "${path}".`);
       const handler = place.handlers.get(method);
       if (handler === undefined) throw new MethodNotAllowedError(method, path, [...place.handlers.keys()]);
-      return { handler, params: place.parameter === undefined ? {} : { [place.parameter]: last } };
+      return { handler, params: place.parameter === undefined ? {} : { [place.parameter]: value } };
     };
     return { audience: place?.audience ?? "caller", match };
+  }
+
+  /** A fixed path comes first, then one whose parameter is nearest to the end. */
+  #placeOf(segments: readonly string[]): { readonly place: Place | undefined; readonly value: string } {
+    const nowhere = { place: undefined, value: "" };
+    if (segments.length > this.#mostSegments) return nowhere;
+    const fixed = this.#places.get(keyOf(segments));
+    // A request may have the colon of a parameter itself.
+    if (fixed !== undefined) return { place: fixed, value: ":" };
+    for (let index = segments.length - 1; index > 0; index -= 1) {
+      const value = segments[index] ?? "";
+      const place = value === "" ? undefined : this.#places.get(keyOf(segments.with(index, ":")));
+      if (place !== undefined) return { place, value };
+    }
+    return nowhere;
   }
 }
 
@@ -115,6 +130,6 @@ function segmentsOf(path: string): readonly string[] | undefined {
 }
 
 /** A slash inside a segment (`%2F`) separates nothing, so it mustn't look like one that does. */
-function keyOf(segments: readonly string[] | undefined): string {
-  return segments?.some((segment) => segment.includes("/")) === false ? segments.join("/") : "";
+function keyOf(segments: readonly string[]): string {
+  return segments.some((segment) => segment.includes("/")) ? "" : segments.join("/");
 }

@@ -2,14 +2,14 @@ import type { Catalog } from "../../../export/catalog.ts";
 import { HttpResponse } from "../../../response/http-response.ts";
 import type { Link } from "../../../ipc/link.ts";
 import { jsonResponse } from "./json-response.ts";
-import type { Caller } from "../../access/caller.ts";
-import type { PrimaryMethods, PrimaryNotes, TransferViewer } from "../../protocol/messages.ts";
+import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import { downloadTarget } from "../../page/download-target.ts";
 import { indexPage, pageHeaders, type PagePart } from "../../page/index-page.ts";
 import { pageScript } from "../../page/page-script.ts";
 import { pageStyle } from "../../page/page-style.ts";
 import type { Route } from "./router.ts";
+import { viewerOf } from "./viewer-of.ts";
 
 /** What the service routes need from the worker. */
 export interface ServiceContext {
@@ -115,11 +115,6 @@ export function serviceRoutes({ primary }: ServiceContext): readonly Route[] {
       },
     },
   ];
-}
-
-/** Whose transfers a caller sees. */
-function viewerOf({ token, isAdmin }: Caller): TransferViewer {
-  return isAdmin ? "all" : { token: token ?? "" };
 }
 
 async function readiness(workerState: WorkerState, catalog: Catalog): Promise<HttpResponse> {

@@ -185,7 +185,7 @@ function readingOf(transfer: Transfer): Pick<RunOptions, "label" | "onConnection
 }
 
 /** The number of rows, and the digest of the sent bytes in the format of RFC 9530. */
-function rowsAndDigest(rows: number, sha256: string): Record<string, string> {
+export function rowsAndDigest(rows: number, sha256: string): Record<string, string> {
   return {
     "X-Row-Count": String(rows),
     "Repr-Digest": `sha-256=:${Buffer.from(sha256, "hex").toString("base64")}:`,

@@ -40,17 +40,27 @@ export async function openSpoolFile(wish: FileWish): Promise<OpenSpoolFile> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     const { lease, ...file } = await leaseFile(wish);
     const giveBack = (): void => wish.primary.note("releaseSpoolFile", lease);
-    try {
-      const handle = await openUnchanged(file);
-      if (handle !== undefined) return { file, handle, giveBack };
-    } catch (error) {
-      giveBack();
-      throw spoolFault(error);
-    }
-    giveBack();
+    const handle = await openLeasedFile(file, giveBack);
+    if (handle !== undefined) return { file, handle, giveBack };
   }
   const message = "Another program removed or changed a prepared file each time it was opened.";
   throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message);
+}
+
+/**
+ * Opens a leased file. The lease is given back unless that is the file.
+ * @returns undefined if it was replaced or written to since it was leased
+ * @throws StreamCsvError made by `spoolFault`
+ */
+export async function openLeasedFile(file: SpoolFile, giveBack: () => void): Promise<FileHandle | undefined> {
+  try {
+    const handle = await openUnchanged(file);
+    if (handle === undefined) giveBack();
+    return handle;
+  } catch (error) {
+    giveBack();
+    throw spoolFault(error);
+  }
 }
 
 /** Opens a file if it is the leased one; never follows a link. */

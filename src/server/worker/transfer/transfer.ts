@@ -2,13 +2,13 @@ import type { Logger } from "pino";
 import { eitherSignal } from "../../../async/either-signal.ts";
 import type { Clock } from "../../../clock.ts";
 import { StreamCsvError, isCodedError, toError } from "../../../errors.ts";
+import { faultForClients } from "../../../fault-for-clients.ts";
 import type { ExportPlan } from "../../../export/plan.ts";
 import type { ConnectionTime } from "../../../source/source.ts";
 import { noProgress, type ExportProgress } from "../../../body/encode-batches.ts";
 import type { Link } from "../../../ipc/link.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../../protocol/messages.ts";
 import type { Slot } from "../../../admission/slots.ts";
-import { faultForClients } from "../../http/problem-response.ts";
 import type { RequestIdentity } from "../../http/request-identity.ts";
 
 const unavailable = 503;
@@ -20,6 +20,9 @@ export interface TransferContext {
   readonly clock: Clock;
   readonly newId: () => string;
 }
+
+/** What a transfer needs to know of its export. */
+export type TransferSubject = Pick<ExportPlan, "name" | "delivery" | "expectedRows">;
 
 /** How a transfer ended, as `send` reports it. */
 interface Ending {
@@ -34,7 +37,7 @@ export class Transfer {
   readonly id: string;
   /** Aborted when the transfer is cancelled. */
   readonly cancelSignal: AbortSignal;
-  readonly #plan: ExportPlan;
+  readonly #subject: TransferSubject;
   readonly #slot: Slot;
   readonly #identity: RequestIdentity;
   readonly #token: string | null;
@@ -55,7 +58,7 @@ export class Transfer {
   #isEnded = false;
 
   constructor(
-    plan: ExportPlan,
+    subject: TransferSubject,
     slot: Slot,
     running: RunningTransfers,
     clientGone: AbortSignal,
@@ -67,7 +70,7 @@ export class Transfer {
     this.#abort = new AbortController();
     this.cancelSignal = this.#abort.signal;
     this.#clientGone = clientGone;
-    this.#plan = plan;
+    this.#subject = subject;
     this.#slot = slot;
     this.#identity = identity;
     this.#token = token;
@@ -76,10 +79,10 @@ export class Transfer {
     this.#readyAtMs = this.#grantedAtMs;
     primary.note("transferStarted", {
       id: this.id,
-      export: plan.name,
+      export: subject.name,
       token,
-      delivery: plan.delivery,
-      expectedRows: plan.expectedRows,
+      delivery: subject.delivery,
+      expectedRows: subject.expectedRows,
       queueWaitSeconds: slot.queueWaitSeconds,
       startedAt: new Date(clock.wallMs()).toISOString(),
     });
@@ -157,9 +160,9 @@ export class Transfer {
     const line = {
       ...this.#identity,
       transfer: this.id,
-      export: this.#plan.name,
+      export: this.#subject.name,
       ...(this.#token === null ? {} : { token: this.#token }),
-      delivery: this.#plan.delivery,
+      delivery: this.#subject.delivery,
       state,
       rows,
       bytes,
@@ -186,13 +189,13 @@ export class RunningTransfers {
   }
 
   begin(
-    plan: ExportPlan,
+    subject: TransferSubject,
     slot: Slot,
     clientGone: AbortSignal,
     identity: RequestIdentity,
     token: string | null = null,
   ): Transfer {
-    const transfer = new Transfer(plan, slot, this, clientGone, identity, token);
+    const transfer = new Transfer(subject, slot, this, clientGone, identity, token);
     this.#transfers.set(transfer.id, transfer);
     return transfer;
   }

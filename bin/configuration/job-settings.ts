@@ -1,0 +1,23 @@
+import { parseDuration } from "../../src/ground.ts";
+import type { JobConfiguration, JobSettings } from "../../src/server.ts";
+import { withEnvironment } from "./with-environment.ts";
+
+/**
+ * The jobs of a configuration as the server takes them.
+ * @throws RangeError that names the file and the path, and says what can't be
+ */
+export function jobSettings(jobs: JobConfiguration | undefined, file: string): Partial<JobSettings> {
+  const { keep, ...others } = withEnvironment(jobs ?? {}, "jobs", file) as JobConfiguration;
+  return { ...others, ...(keep === undefined ? {} : { keepMs: keepIn(keep, file) }) };
+}
+
+function keepIn(text: string, file: string): number {
+  try {
+    const milliseconds = parseDuration(text);
+    if (milliseconds > 0) return milliseconds;
+    throw new RangeError(`${JSON.stringify(text)} is too short.`);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RangeError(`"jobs.keep" in "${file}" can't be used: ${reason}`, { cause });
+  }
+}

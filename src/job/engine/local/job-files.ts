@@ -1,0 +1,115 @@
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { array, looseObject, nullable, number, picklist, record, safeParse, string, unknown } from "valibot";
+import { readOwnNote } from "../../../spool/own-file.ts";
+import type { JobRecord } from "../../job.ts";
+
+/** Larger than any record: a request's parameters are at most as long as its target. */
+const mostBytes = 256 * 1024;
+const recordName = /^([\da-f-]{36})\.json$/;
+
+const result = looseObject({ sha256: string(), rows: number(), bytes: number(), guardedCells: number() });
+
+const recordSchema = looseObject({
+  id: string(),
+  export: string(),
+  parameters: looseObject({
+    delivery: string(),
+    rows: nullable(number()),
+    seed: nullable(number()),
+    columns: nullable(array(string())),
+    filename: nullable(string()),
+    dialect: string(),
+    dialectOptions: record(string(), unknown()),
+    encoder: nullable(string()),
+    values: record(string(), unknown()),
+  }),
+  version: nullable(string()),
+  key: string(),
+  owner: nullable(string()),
+  filename: string(),
+  contentType: string(),
+  expectedRows: nullable(number()),
+  state: picklist(["queued", "running", "completed", "failed", "cancelled", "expired"]),
+  rows: number(),
+  bytes: number(),
+  createdAt: string(),
+  startedAt: nullable(string()),
+  endedAt: nullable(string()),
+  expiresAt: nullable(string()),
+  error: nullable(looseObject({ code: string(), message: string() })),
+  result: nullable(result),
+});
+
+/**
+ * The records of jobs as files in a folder, one each, so that they survive the server. A file is replaced as a whole. Records of
+ * other users, links and what isn't a record are left alone.
+ */
+export class JobFiles {
+  readonly #folder: string;
+  readonly #uid: number | undefined;
+  /** The last write of each job, so that an older record never replaces a newer one. */
+  readonly #writing = new Map<string, Promise<void>>();
+
+  constructor(folder: string, uid: number | undefined) {
+    this.#folder = folder;
+    this.#uid = uid;
+  }
+
+  /** The records, the oldest first. */
+  async read(): Promise<readonly JobRecord[]> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const records: JobRecord[] = [];
+    for (const name of await readdir(this.#folder)) {
+      const path = join(this.#folder, name);
+      if (name.endsWith(".part")) await rm(path, { force: true });
+      const [, id] = recordName.exec(name) ?? [];
+      const found = id === undefined ? undefined : parseRecord(await readOwnNote(path, this.#uid, mostBytes));
+      if (found?.id === id && found !== undefined) records.push(found);
+    }
+    return records.toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
+  }
+
+  /** Writes a record after earlier writes of the same job. */
+  async write(job: JobRecord): Promise<void> {
+    await this.#after(job.id, async () => {
+      const path = join(this.#folder, `${job.id}.json`);
+      // Somebody may have removed the folder.
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await writeFile(`${path}.part`, `${JSON.stringify(job)}\n`, { mode: 0o600 });
+      await rename(`${path}.part`, path);
+    });
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#after(id, () => rm(join(this.#folder, `${id}.json`), { force: true }));
+  }
+
+  /** Resolves when nothing is being written. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#writing.values());
+  }
+
+  async #after(id: string, act: () => Promise<void>): Promise<void> {
+    const before = this.#writing.get(id) ?? Promise.resolve();
+    const writing = before.then(act, act);
+    this.#writing.set(id, writing);
+    try {
+      await writing;
+    } finally {
+      if (this.#writing.get(id) === writing) this.#writing.delete(id);
+    }
+  }
+}
+
+/** A record; undefined for what isn't one. */
+function parseRecord(text: string | undefined): JobRecord | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const { success, output } = safeParse(recordSchema, JSON.parse(text));
+    return success ? (output as unknown as JobRecord) : undefined;
+  } catch {
+    // Not JSON, so not a record.
+    return undefined;
+  }
+}

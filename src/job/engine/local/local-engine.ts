@@ -1,0 +1,351 @@
+// Longer than most, because submission, run, cancellation and expiry of a job change the same record.
+
+import type { Logger } from "pino";
+import type { Clock } from "../../../clock.ts";
+import { StreamCsvError, toError } from "../../../errors.ts";
+import { faultForClients } from "../../../fault-for-clients.ts";
+import { neverRejects } from "../../../never-rejects.ts";
+import { HoldEstimate } from "../../../admission/hold-estimate.ts";
+import { spoolFault } from "../../../spool/spool-fault.ts";
+import type { JobEngine, JobStats, SubmittedJob } from "../../job-engine.ts";
+import type { JobSettings } from "../../job-settings.ts";
+import type { JobStore, StoredJob } from "../../job-store.ts";
+import { hasEnded, type JobRecord, type JobRequest, type JobResult } from "../../job.ts";
+import { jobEnded, jobQueueFull, stoppedFault, tooManyJobs, unknownJob } from "../../job-faults.ts";
+import { samePlanKey } from "../../same-plan-key.ts";
+import { JobFiles } from "./job-files.ts";
+
+/** Ended jobs that are known at the most. */
+const historyLength = 1000;
+const sweepIntervalMs = 1000;
+/** Jobs of one token that may be unfinished. */
+const mostOfOwner = 100;
+
+/** What an engine on one machine needs. */
+export interface LocalEngineContext {
+  readonly settings: Pick<JobSettings, "keepMs" | "concurrency" | "queue">;
+  /** Where the records are kept. */
+  readonly folder: string;
+  /** The user who owns them; undefined on systems without user ids. */
+  readonly uid: number | undefined;
+  readonly store: JobStore;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+/**
+ * Runs jobs on this machine, each in a process of its own, in the order of their submission. Records are files, so queued and
+ * completed jobs survive the server; one that ran is failed. Memory is one small record for each job.
+ */
+export class LocalEngine implements JobEngine {
+  readonly #context: LocalEngineContext;
+  readonly #files: JobFiles;
+  /** In order of submission. */
+  readonly #jobs = new Map<string, JobRecord>();
+  /** The queued, running or completed job of each plan. */
+  readonly #byPlan = new Map<string, string>();
+  readonly #running = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
+  readonly #holds = new HoldEstimate();
+  readonly #made = { completed: 0, failed: 0, cancelled: 0, rows: 0, bytes: 0 };
+  readonly #sweeping: NodeJS.Timeout;
+  #isDraining = false;
+  #isClosed = false;
+  #areFilesWritten = true;
+
+  private constructor(context: LocalEngineContext) {
+    this.#context = context;
+    this.#files = new JobFiles(context.folder, context.uid);
+    this.#sweeping = setInterval(() => neverRejects(this.#sweep()), sweepIntervalMs).unref();
+  }
+
+  /** Takes over the jobs of an earlier run. @throws what reading the folder throws */
+  static async open(context: LocalEngineContext): Promise<LocalEngine> {
+    const engine = new LocalEngine(context);
+    try {
+      for (const job of await engine.#files.read()) await engine.#takeOver(job);
+    } catch (error) {
+      clearInterval(engine.#sweeping);
+      throw spoolFault(error);
+    }
+    engine.#startNext();
+    return engine;
+  }
+
+  async submit(request: JobRequest, admit?: () => void): Promise<SubmittedJob> {
+    const known = this.#jobs.get(this.#byPlan.get(samePlanKey(request)) ?? "");
+    if (known !== undefined && !this.#isPast(known)) return { job: known, isNew: false };
+    if (this.#isDraining)
+      throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new jobs.");
+    this.#requireRoom(request.owner);
+    admit?.();
+    const job: JobRecord = {
+      ...request,
+      id: this.#context.newId(),
+      state: "queued",
+      rows: 0,
+      bytes: 0,
+      createdAt: this.#now(),
+      startedAt: null,
+      endedAt: null,
+      expiresAt: null,
+      error: null,
+      result: null,
+    };
+    // Before the write, so that a second request finds it meanwhile.
+    this.#jobs.set(job.id, job);
+    this.#byPlan.set(samePlanKey(job), job.id);
+    try {
+      await this.#files.write(job);
+    } catch (error) {
+      // A job that wouldn't survive the server isn't promised.
+      this.#forget(job);
+      throw spoolFault(error);
+    }
+    this.#startNext();
+    return { job: this.#jobs.get(job.id) ?? job, isNew: true };
+  }
+
+  list(): Promise<readonly JobRecord[]> {
+    return Promise.resolve([...this.#jobs.values()].toReversed());
+  }
+
+  get(id: string): Promise<JobRecord> {
+    const job = this.#jobs.get(id);
+    return job === undefined ? Promise.reject(unknownJob(id)) : Promise.resolve(job);
+  }
+
+  async cancel(id: string): Promise<JobRecord> {
+    const job = await this.get(id);
+    if (hasEnded(job)) throw jobEnded(job);
+    const running = this.#running.get(id);
+    if (running === undefined) this.#end(job, { state: "cancelled" });
+    else running.abort.abort(new StreamCsvError("SCSV_CANCELLED", `The job "${id}" was cancelled.`));
+    return this.#jobs.get(id) ?? job;
+  }
+
+  async lose(id: string): Promise<void> {
+    const job = this.#jobs.get(id);
+    if (job?.state !== "completed" || job.result === null) return;
+    await this.#removeResult({ ...job, result: job.result });
+    const message = "The result was removed or changed by another program.";
+    this.#put({ ...job, state: "failed", result: null, error: { code: "SCSV_JOB_RESULT_LOST", message } });
+  }
+
+  stats(): Promise<JobStats> {
+    const { store } = this.#context;
+    return Promise.resolve({
+      engine: "local",
+      store: store.kind,
+      queued: this.#queued.length,
+      running: this.#running.size,
+      ...this.#made,
+    });
+  }
+
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+  }
+
+  async close(): Promise<void> {
+    this.#isDraining = true;
+    this.#isClosed = true;
+    clearInterval(this.#sweeping);
+    for (const { abort } of this.#running.values()) abort.abort(stoppedFault());
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    await this.#files.settled();
+  }
+
+  get #queued(): readonly JobRecord[] {
+    return [...this.#jobs.values()].filter(({ state }) => state === "queued");
+  }
+
+  #requireRoom(owner: string | null): void {
+    const { queue, concurrency } = this.#context.settings;
+    const waiting = this.#queued;
+    const retryAfterSeconds = this.#holds.retryAfterSeconds(waiting.length, concurrency);
+    if (waiting.length >= queue) throw jobQueueFull(queue, retryAfterSeconds);
+    const isOfOwner = (job: JobRecord): boolean => job.owner === owner && !hasEnded(job);
+    if (owner !== null && [...this.#jobs.values()].filter(isOfOwner).length >= mostOfOwner)
+      throw tooManyJobs(mostOfOwner, retryAfterSeconds);
+  }
+
+  async #takeOver(job: JobRecord): Promise<void> {
+    this.#jobs.set(job.id, job);
+    if (job.state === "running") {
+      this.#end(job, { state: "failed", error: faultForClients(stoppedFault()) });
+      return;
+    }
+    if (job.state === "completed" && job.result !== null) {
+      const stored = { ...job, result: job.result };
+      if (await this.#context.store.adopt(stored)) this.#byPlan.set(samePlanKey(job), job.id);
+      else await this.lose(job.id);
+    }
+    if (job.state === "queued") this.#byPlan.set(samePlanKey(job), job.id);
+  }
+
+  #startNext(): void {
+    if (this.#isDraining) return;
+    const free = this.#context.settings.concurrency - this.#running.size;
+    for (const job of this.#queued.slice(0, Math.max(0, free))) {
+      const abort = new AbortController();
+      const startedMs = this.#context.clock.nowMs();
+      this.#put({ ...job, state: "running", startedAt: this.#now() });
+      const done = this.#run(job.id, abort.signal).finally(() => {
+        this.#running.delete(job.id);
+        this.#holds.note((this.#context.clock.nowMs() - startedMs) / 1000);
+        this.#startNext();
+      });
+      this.#running.set(job.id, { abort, done });
+      neverRejects(done);
+    }
+  }
+
+  /** Never rejects: a failure is the end of the job. */
+  async #run(id: string, signal: AbortSignal): Promise<void> {
+    const job = this.#jobs.get(id)!;
+    try {
+      const result = await this.#context.store.make(job, {
+        signal,
+        onProgress: ({ rows, bytes }) => {
+          const current = this.#jobs.get(id);
+          // Not written: after a restart nothing of it is left.
+          if (current?.state === "running") this.#jobs.set(id, { ...current, rows, bytes });
+        },
+      });
+      this.#end(this.#jobs.get(id)!, { state: "completed", result });
+    } catch (error) {
+      const isCancelled = signal.aborted && !this.#isClosed;
+      const state = isCancelled ? "cancelled" : "failed";
+      this.#end(
+        this.#jobs.get(id)!,
+        { state, ...(isCancelled ? {} : { error: faultForClients(error) }) },
+        error,
+      );
+    }
+  }
+
+  #end(
+    job: JobRecord,
+    outcome: {
+      readonly state: "completed" | "failed" | "cancelled";
+      readonly result?: JobResult;
+      readonly error?: JobRecord["error"];
+    },
+    cause?: unknown,
+  ): void {
+    const { clock, log, settings } = this.#context;
+    const endedMs = clock.wallMs();
+    const { state, result = null, error = null } = outcome;
+    const { rows, bytes } = result ?? job;
+    const ended: JobRecord = {
+      ...job,
+      state,
+      rows,
+      bytes,
+      result,
+      error,
+      endedAt: new Date(endedMs).toISOString(),
+      expiresAt: new Date(endedMs + settings.keepMs).toISOString(),
+    };
+    if (state !== "completed" && this.#byPlan.get(samePlanKey(job)) === job.id)
+      this.#byPlan.delete(samePlanKey(job));
+    this.#made[state] += 1;
+    if (state === "completed") {
+      this.#made.rows += rows;
+      this.#made.bytes += bytes;
+    }
+    this.#put(ended);
+    const line = {
+      job: job.id,
+      export: job.export,
+      ...(job.owner === null ? {} : { token: job.owner }),
+      state,
+      rows,
+      bytes,
+      queuedMs: millisecondsBetween(job.createdAt, job.startedAt ?? ended.endedAt),
+      runMs: millisecondsBetween(job.startedAt, ended.endedAt),
+    };
+    if (state !== "failed") log.info(line, `job ${state}`);
+    else log.error({ ...line, err: cause === undefined ? error : toError(cause) }, "job failed");
+    this.#trim();
+  }
+
+  /** Keeps a record, and writes it; that the write fails is logged, and the job goes on. */
+  #put(job: JobRecord): void {
+    this.#jobs.set(job.id, job);
+    neverRejects(this.#write(job));
+  }
+
+  async #write(job: JobRecord): Promise<void> {
+    try {
+      await this.#files.write(job);
+      this.#areFilesWritten = true;
+    } catch (error) {
+      if (this.#areFilesWritten)
+        this.#context.log.error({ err: toError(error) }, "records of jobs can't be written");
+      this.#areFilesWritten = false;
+    }
+  }
+
+  #isPast({ state, expiresAt }: JobRecord): boolean {
+    if (state !== "completed") return hasEnded({ state });
+    return expiresAt !== null && Date.parse(expiresAt) <= this.#context.clock.wallMs();
+  }
+
+  /** Removes results that have expired, and records that have been expired for as long as a result is kept. */
+  async #sweep(): Promise<void> {
+    const { clock, settings } = this.#context;
+    for (const job of this.#jobs.values()) {
+      if (!hasEnded(job) || job.expiresAt === null) continue;
+      const ageMs = clock.wallMs() - Date.parse(job.expiresAt);
+      if (ageMs < 0) continue;
+      if (job.state === "completed" && job.result !== null)
+        await this.#expire({ ...job, result: job.result });
+      else if (job.state !== "expired" || ageMs >= settings.keepMs) this.#forget(job);
+    }
+  }
+
+  async #expire(job: JobRecord & StoredJob): Promise<void> {
+    if (this.#byPlan.get(samePlanKey(job)) === job.id) this.#byPlan.delete(samePlanKey(job));
+    this.#put({ ...job, state: "expired", result: null });
+    await this.#removeResult(job);
+  }
+
+  async #removeResult(job: StoredJob & JobRecord): Promise<void> {
+    if (this.#byPlan.get(samePlanKey(job)) === job.id) this.#byPlan.delete(samePlanKey(job));
+    try {
+      await this.#context.store.remove(job);
+    } catch (error) {
+      this.#context.log.warn({ job: job.id, err: toError(error) }, "the result of a job couldn't be removed");
+    }
+  }
+
+  #forget(job: JobRecord): void {
+    this.#jobs.delete(job.id);
+    if (this.#byPlan.get(samePlanKey(job)) === job.id) this.#byPlan.delete(samePlanKey(job));
+    neverRejects(
+      this.#files.remove(job.id).catch((error: unknown) => {
+        this.#context.log.warn(
+          { job: job.id, err: toError(error) },
+          "the record of a job couldn't be removed",
+        );
+      }),
+    );
+  }
+
+  /** Forgets the oldest records without a result that are too many. */
+  #trim(): void {
+    const ended = [...this.#jobs.values()].filter((job) => hasEnded(job) && job.result === null);
+    for (const job of ended.slice(0, Math.max(0, ended.length - historyLength))) this.#forget(job);
+  }
+
+  #now(): string {
+    return new Date(this.#context.clock.wallMs()).toISOString();
+  }
+}
+
+function millisecondsBetween(from: string | null, to: string | null): number | null {
+  return from === null || to === null ? null : Date.parse(to) - Date.parse(from);
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import type { ServedSource } from "../export/served-source.ts";
+import type { SpoolFolder } from "../spool/folder/spool-folder.ts";
+import { LocalEngine } from "./engine/local/local-engine.ts";
+import type { JobEngine } from "./job-engine.ts";
+import type { JobSettings } from "./job-settings.ts";
+import type { JobStore } from "./job-store.ts";
+import { FolderStore } from "./store/folder-store.ts";
+
+/** What jobs of a server need. */
+export interface JobsContext {
+  readonly settings: JobSettings;
+  readonly sources: readonly (string | ServedSource)[];
+  readonly folder: Pick<SpoolFolder, "directory" | "spool">;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** The jobs of a server: what runs them, and where their results are. */
+export interface Jobs {
+  readonly engine: JobEngine;
+  readonly store: JobStore;
+  /** Ends what runs here, and both. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the engine and the store that the settings name.
+ * @throws what opening the engine or the store throws
+ */
+export async function openJobs(context: JobsContext): Promise<Jobs> {
+  const { settings, folder, log, clock } = context;
+  const store = openStore(context);
+  const engine = await LocalEngine.open({
+    settings,
+    folder: join(folder.directory, "jobs"),
+    uid: process.getuid?.(),
+    store,
+    log,
+    clock,
+    newId: randomUUID,
+  });
+  return {
+    engine,
+    store,
+    close: async () => {
+      await engine.close();
+      await store.close();
+    },
+  };
+}
+
+function openStore({ sources, folder }: JobsContext): JobStore {
+  return new FolderStore(folder.spool, sources);
+}

@@ -1,0 +1,139 @@
+import { StreamCsvError } from "../../../errors.ts";
+import { FileResponse } from "../../../response/file-response.ts";
+import { formatDisposition } from "../../../response/head/disposition.ts";
+import { HttpResponse } from "../../../response/http-response.ts";
+import type { AskedRecord, OfferedResult } from "../../protocol/messages.ts";
+import type { CallerSlots } from "../admission/caller-slots.ts";
+import { applyConditions } from "../transfer/apply-conditions.ts";
+import { rowsAndDigest } from "../transfer/deliver.ts";
+import { openLeasedFile } from "../transfer/open-spool-file.ts";
+import { describeJob, retryAfterSeconds } from "./describe-job.ts";
+import { jsonResponse } from "./json-response.ts";
+import type { Answer, Route, RouteRequest } from "./router.ts";
+import { submitJob, type SubmittingContext } from "./submit-job.ts";
+import { viewerOf } from "./viewer-of.ts";
+
+/** What the routes of jobs need from the worker. */
+export interface JobContext extends SubmittingContext {
+  readonly slots: CallerSlots;
+}
+
+const accepted = 202;
+
+/** The routes of jobs: to submit, watch and cancel them, and their results. */
+export function jobRoutes(context: JobContext): readonly Route[] {
+  const { primary, clock } = context.transfers.context;
+  return [
+    {
+      audience: "token",
+      methods: ["POST"],
+      path: "/exports/:name/jobs",
+      handler: (request) =>
+        submitJob(context, request, { name: request.params["name"] ?? "", texts: [...request.query] }),
+    },
+    {
+      audience: "token",
+      methods: ["GET"],
+      path: "/jobs",
+      handler: async ({ caller }) => {
+        const jobs = await primary.call("jobs", viewerOf(caller));
+        return { response: jsonResponse({ jobs: jobs.map(describeJob) }) };
+      },
+    },
+    {
+      // A signed link leads to a result alone.
+      methods: ["GET"],
+      path: "/jobs/:file",
+      handler: async (request) => {
+        const [, id] = /^(.+)\.csv$/.exec(request.params["file"] ?? "") ?? [];
+        if (id !== undefined) return await serveResult(context, request, id);
+        const job = await primary.call("job", askedRecord(request));
+        const response = jsonResponse(describeJob(job));
+        const waitSeconds = retryAfterSeconds(job, clock.wallMs());
+        if (waitSeconds !== null) response.headers.set("Retry-After", String(waitSeconds));
+        return { response };
+      },
+    },
+    {
+      methods: ["DELETE"],
+      path: "/jobs/:file",
+      handler: async (request) => ({
+        response: jsonResponse(describeJob(await primary.call("cancelJob", askedRecord(request))), accepted),
+      }),
+    },
+  ];
+}
+
+/** @throws StreamCsvError `SCSV_FORBIDDEN` for the holder of a link */
+function askedRecord({ params, caller }: RouteRequest): AskedRecord {
+  if (!caller.hasTransfers) throw new StreamCsvError("SCSV_FORBIDDEN", "This request needs another token.");
+  return { id: params["file"] ?? "", viewer: viewerOf(caller) };
+}
+
+/** The result of a job: the file, or where to get it. */
+async function serveResult(context: JobContext, request: RouteRequest, id: string): Promise<Answer> {
+  const { caller } = request;
+  const viewer = caller.hasTransfers ? viewerOf(caller) : "all";
+  const { primary } = context.transfers.context;
+  const offered = await primary.call("offerJobResult", { id, viewer });
+  return offered.kind === "url" ? seeOther(offered.url) : await sendFile(context, request, offered);
+}
+
+/** A redirect that nobody may keep: its address lets anybody read the result for a while. */
+function seeOther(url: string): Answer {
+  const headers = { Location: url, "Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer" };
+  return { response: new HttpResponse("", { statusCode: 303, headers }) };
+}
+
+async function sendFile(
+  { settings, slots, transfers }: JobContext,
+  request: RouteRequest,
+  offered: OfferedResult & { readonly kind: "file" },
+): Promise<Answer> {
+  const { job, file } = offered;
+  const giveBack = (): void => transfers.context.primary.note("releaseSpoolFile", file.lease);
+  const clientGone = request.clientGone();
+  const slot = await slots.acquire(request.caller, clientGone).catch((error: unknown) => {
+    giveBack();
+    throw error;
+  });
+  const subject = { name: job.export, delivery: "file", expectedRows: file.rows } as const;
+  const transfer = transfers.begin(subject, slot, clientGone, request.identity, request.caller.token);
+  try {
+    const handle = await openLeasedFile(file, giveBack);
+    if (handle === undefined)
+      throw new StreamCsvError(
+        "SCSV_JOB_RESULT_LOST",
+        `The result of the job "${job.id}" was changed while it was opened. Try again.`,
+      );
+    const { rows, bytes, guardedCells, sha256 } = file;
+    const made = await FileResponse.open(handle, {
+      etag: sha256,
+      headers: {
+        "Content-Type": job.contentType,
+        "Content-Disposition": formatDisposition(job.filename, true) ?? "attachment",
+        "Cache-Control": settings.http.cacheControl,
+        "X-Transfer-Id": transfer.id,
+        ...rowsAndDigest(rows, sha256),
+      },
+    });
+    made.onClose(giveBack);
+    transfer.follow({ rows, bytes, guardedCells });
+    transfer.sha256 = sha256;
+    const response = await applyConditions(request, made);
+    transfer.ready();
+    const { minRateBytesPerSecond } = settings;
+    return {
+      response,
+      options: {
+        signal: transfer.cancelSignal,
+        ...(minRateBytesPerSecond === 0 ? {} : { minRateBytesPerSecond }),
+      },
+      onSent: (outcome) => transfer.end(outcome),
+    };
+  } catch (error) {
+    giveBack();
+    transfer.fail(error);
+    throw error;
+  }
+}

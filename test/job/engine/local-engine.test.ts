@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pino } from "pino";
+import { StreamCsvError } from "../../../src/errors.ts";
+import { LocalEngine } from "../../../src/job/engine/local/local-engine.ts";
+import { hasEnded, type JobRecord, type JobRequest, type JobResult } from "../../../src/job/job.ts";
+import type { JobMaking, JobOffer, JobStore, StoredJob } from "../../../src/job/job-store.ts";
+import { readExportParameters } from "../../../src/export/parameters.ts";
+
+let root: string;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), "jobs-"));
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+const result: JobResult = { rows: 3, bytes: 30, guardedCells: 0, sha256: "a".repeat(64) };
+
+/** A store whose jobs end when the test says so. */
+class HeldStore implements JobStore {
+  readonly kind = "folder";
+  readonly making = new Map<
+    string,
+    { readonly end: (error?: Error) => void; readonly signal: AbortSignal }
+  >();
+  readonly kept = new Set<string>();
+  most = 0;
+
+  make(job: JobMaking, { signal }: { readonly signal: AbortSignal }): Promise<JobResult> {
+    return new Promise((resolve, reject) => {
+      const end = (error?: Error): void => {
+        this.making.delete(job.id);
+        if (error !== undefined) reject(error);
+        else {
+          this.kept.add(job.id);
+          resolve(result);
+        }
+      };
+      this.making.set(job.id, { end, signal });
+      this.most = Math.max(this.most, this.making.size);
+      signal.addEventListener("abort", () => end(signal.reason as Error), { once: true });
+    });
+  }
+
+  adopt({ id }: StoredJob): Promise<boolean> {
+    return Promise.resolve(this.kept.has(id));
+  }
+
+  offer(): Promise<JobOffer> {
+    return Promise.resolve({ kind: "url", url: "http://127.0.0.1/" });
+  }
+
+  remove({ id }: StoredJob): Promise<void> {
+    this.kept.delete(id);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+interface Opening {
+  readonly folder?: string;
+  readonly store?: HeldStore;
+  readonly keepMs?: number;
+  readonly concurrency?: number;
+  readonly queue?: number;
+  readonly clock?: { nowMs(): number; wallMs(): number };
+}
+
+const systemTime = { nowMs: () => performance.now(), wallMs: () => Date.now() };
+
+async function open(options: Opening = {}) {
+  const { folder = join(root, randomUUID()), store = new HeldStore(), clock = systemTime } = options;
+  const { keepMs = 3_600_000, concurrency = 2, queue = 10 } = options;
+  const context = { folder, store, clock, uid: process.getuid?.(), newId: randomUUID };
+  const engine = await LocalEngine.open({
+    ...context,
+    settings: { keepMs, concurrency, queue },
+    log: pino({ level: "silent" }),
+  });
+  return { engine, store, folder, [Symbol.asyncDispose]: () => engine.close() };
+}
+
+const parameters = readExportParameters([["rows", "3"]]);
+
+function request(key: string, owner: string | null = null): JobRequest {
+  const text = { filename: "orders.csv", contentType: "text/csv" };
+  return { export: "orders", parameters, version: null, key, owner, expectedRows: 3, ...text };
+}
+
+async function ended(engine: LocalEngine, id: string): Promise<JobRecord> {
+  for (;;) {
+    const job = await engine.get(id);
+    if (hasEnded(job)) return job;
+    await sleep(5);
+  }
+}
+
+test("requests of one owner for one plan share a job while it waits, runs and is kept", async () => {
+  await using opened = await open({ concurrency: 1 });
+  const { engine, store } = opened;
+  const first = await engine.submit(request("k1"));
+  assert.equal(first.isNew, true);
+  const [same, other, waiting] = await Promise.all([
+    engine.submit(request("k1")),
+    engine.submit(request("k1", "acme")),
+    engine.submit(request("k2")),
+  ]);
+  assert.deepEqual([same.isNew, same.job.id], [false, first.job.id]);
+  assert.notEqual(other.job.id, first.job.id);
+  assert.equal((await engine.submit(request("k2"))).job.id, waiting.job.id);
+  assert.equal(waiting.job.state, "queued");
+  store.making.get(first.job.id)?.end();
+  assert.equal((await ended(engine, first.job.id)).state, "completed");
+  assert.equal((await engine.submit(request("k1"))).job.id, first.job.id);
+});
+
+test("one that failed or was cancelled is not shared", async () => {
+  await using opened = await open();
+  const { engine, store } = opened;
+  const failing = await engine.submit(request("k1"));
+  store.making.get(failing.job.id)?.end(new StreamCsvError("SCSV_QUERY_FAILED", "22012: division by zero"));
+  const failed = await ended(engine, failing.job.id);
+  assert.deepEqual([failed.state, failed.error?.code, failed.result], ["failed", "SCSV_QUERY_FAILED", null]);
+  const again = await engine.submit(request("k1"));
+  assert.equal(again.isNew, true);
+  await engine.cancel(again.job.id);
+  assert.equal((await ended(engine, again.job.id)).state, "cancelled");
+  assert.equal((await engine.submit(request("k1"))).isNew, true);
+});
+
+test("the message of an internal error stays in the log", async () => {
+  await using opened = await open();
+  const { engine, store } = opened;
+  const { job } = await engine.submit(request("k1"));
+  store.making.get(job.id)?.end(new Error("ENOENT: /srv/secret"));
+  const { error } = await ended(engine, job.id);
+  assert.equal(error?.code, "SCSV_INTERNAL");
+  assert.doesNotMatch(error.message, /secret/);
+});
+
+test("runs as many at once as it may, in the order of submission", async () => {
+  await using opened = await open({ concurrency: 2 });
+  const { engine, store } = opened;
+  const jobs = [];
+  for (const key of ["a", "b", "c", "d", "e"]) jobs.push((await engine.submit(request(key))).job);
+  const order: string[] = [];
+  while (order.length < jobs.length) {
+    const [id, held] = [...store.making][0] ?? [];
+    if (id === undefined || held === undefined) await sleep(5);
+    else {
+      order.push(id);
+      held.end();
+    }
+  }
+  assert.equal(store.most, 2);
+  assert.deepEqual(
+    order,
+    jobs.map(({ id }) => id),
+  );
+});
+
+test("refuses more than may wait, and more of one token than it may have", async () => {
+  await using opened = await open({ concurrency: 1, queue: 2 });
+  const { engine } = opened;
+  for (const key of ["a", "b", "c"]) await engine.submit(request(key));
+  await assert.rejects(engine.submit(request("d")), { code: "SCSV_JOB_QUEUE_FULL", message: /^2 jobs wait/ });
+  await using wide = await open({ concurrency: 1, queue: 1000 });
+  for (let n = 0; n < 100; n += 1) await wide.engine.submit(request(String(n), "acme"));
+  await assert.rejects(wide.engine.submit(request("more", "acme")), { code: "SCSV_TOKEN_LIMIT" });
+  assert.equal((await wide.engine.submit(request("more", "other"))).isNew, true);
+});
+
+test("cancels what waits and what runs, and refuses what has ended", async () => {
+  await using opened = await open({ concurrency: 1 });
+  const { engine, store } = opened;
+  const running = await engine.submit(request("a"));
+  const waiting = await engine.submit(request("b"));
+  assert.equal((await engine.cancel(waiting.job.id)).state, "cancelled");
+  await engine.cancel(running.job.id);
+  assert.equal((await ended(engine, running.job.id)).state, "cancelled");
+  assert.equal(store.making.size, 0);
+  await assert.rejects(engine.cancel(running.job.id), { code: "SCSV_JOB_ENDED", message: /cancelled/ });
+  await assert.rejects(engine.cancel("nobody's"), { code: "SCSV_UNKNOWN_JOB" });
+  await assert.rejects(engine.get("nobody's"), { code: "SCSV_UNKNOWN_JOB" });
+});
+
+test("after a restart, what waited runs, what was completed stays, and what ran has failed", async () => {
+  const first = await open({ concurrency: 1 });
+  const { folder, store } = first;
+  const done = await first.engine.submit(request("done"));
+  store.making.get(done.job.id)?.end();
+  await ended(first.engine, done.job.id);
+  const running = await first.engine.submit(request("running"));
+  const waiting = await first.engine.submit(request("waiting"));
+  await first.engine.close();
+  await using second = await open({ folder, store });
+  assert.equal((await second.engine.get(done.job.id)).result?.sha256, result.sha256);
+  const stopped = await second.engine.get(running.job.id);
+  assert.deepEqual([stopped.state, stopped.error?.code], ["failed", "SCSV_JOB_STOPPED"]);
+  assert.equal((await second.engine.get(waiting.job.id)).state, "running");
+  assert.equal((await second.engine.submit(request("done"))).job.id, done.job.id);
+});
+
+test("after a kill, what ran has failed, and a result that is gone is failed too", async () => {
+  const first = await open();
+  const { folder, store } = first;
+  const done = await first.engine.submit(request("done"));
+  store.making.get(done.job.id)?.end();
+  await ended(first.engine, done.job.id);
+  const running = await first.engine.submit(request("running"));
+  // Nothing of this run is closed; the next one reads what is on the disk.
+  await sleep(50);
+  await using second = await open({ folder, store: new HeldStore() });
+  assert.equal((await second.engine.get(running.job.id)).error?.code, "SCSV_JOB_STOPPED");
+  assert.equal((await second.engine.get(done.job.id)).error?.code, "SCSV_JOB_RESULT_LOST");
+  assert.equal((await second.engine.submit(request("done"))).isNew, true);
+  await first.engine.close();
+});
+
+test("a result expires, and its record later", async () => {
+  let wallMs = Date.now();
+  const clock = { nowMs: () => performance.now(), wallMs: () => wallMs };
+  await using opened = await open({ clock, keepMs: 1000 });
+  const { engine, store, folder } = opened;
+  const { job } = await engine.submit(request("a"));
+  store.making.get(job.id)?.end();
+  await ended(engine, job.id);
+  wallMs += 1001;
+  while ((await engine.get(job.id)).state !== "expired") await sleep(20);
+  assert.equal(store.kept.size, 0);
+  assert.equal((await engine.submit(request("a"))).isNew, true);
+  wallMs += 1001;
+  while ((await engine.list()).some(({ id }) => id === job.id)) await sleep(20);
+  while ((await readdir(folder)).includes(`${job.id}.json`)) await sleep(20);
+});
+
+test("a lost result makes room for another job of its plan", async () => {
+  await using opened = await open();
+  const { engine, store } = opened;
+  const { job } = await engine.submit(request("a"));
+  store.making.get(job.id)?.end();
+  await ended(engine, job.id);
+  await engine.lose(job.id);
+  assert.equal((await engine.get(job.id)).error?.code, "SCSV_JOB_RESULT_LOST");
+  assert.equal((await engine.submit(request("a"))).isNew, true);
+});
+
+test("reads no records of others: links, large files, what isn't one", async () => {
+  const folder = join(root, randomUUID());
+  await mkdir(folder);
+  const outside = join(root, "outside.json");
+  await writeFile(outside, JSON.stringify({ id: "x" }));
+  await symlink(outside, join(folder, `${randomUUID()}.json`));
+  await writeFile(join(folder, `${randomUUID()}.json`), "half a rec");
+  await writeFile(join(folder, `${randomUUID()}.json`), "[1]");
+  await writeFile(join(folder, `${randomUUID()}.json`), " ".repeat(300_000));
+  await writeFile(join(folder, "of-somebody.txt"), "kept");
+  await using opened = await open({ folder });
+  assert.deepEqual(await opened.engine.list(), []);
+  assert.ok((await readdir(folder)).includes("of-somebody.txt"));
+});
+
+test("a record holds no secret, and nobody else may read it", async () => {
+  await using opened = await open();
+  const { engine, folder } = opened;
+  const { job } = await engine.submit(request("a", "acme"));
+  const path = join(folder, `${job.id}.json`);
+  const { mode } = await import("node:fs/promises").then(({ stat }) => stat(path));
+  assert.equal(mode & 0o077, 0);
+  assert.doesNotMatch(await readFile(path, "utf8"), /postgres:|source/);
+});
+
+const isRoot = process.getuid?.() === 0;
+
+test(
+  "a job that can't be written isn't promised",
+  { skip: isRoot && "root may write anywhere" },
+  async () => {
+    await using opened = await open();
+    await chmod(opened.folder, 0o500);
+    await assert.rejects(opened.engine.submit(request("a")), { code: "SCSV_SPOOL_UNUSABLE" });
+    assert.deepEqual(await opened.engine.list(), []);
+    await chmod(opened.folder, 0o700);
+  },
+);
+
+test("draining starts nothing more, and waits for what runs", async () => {
+  await using opened = await open({ concurrency: 1 });
+  const { engine, store } = opened;
+  const running = await engine.submit(request("a"));
+  const waiting = await engine.submit(request("b"));
+  const drained = engine.drain();
+  await assert.rejects(engine.submit(request("c")), { code: "SCSV_DRAINING" });
+  store.making.get(running.job.id)?.end();
+  await drained;
+  assert.equal((await engine.get(running.job.id)).state, "completed");
+  assert.equal((await engine.get(waiting.job.id)).state, "queued");
+});

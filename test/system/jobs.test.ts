@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { startServer } from "../../src/server.ts";
+import { bearer, signed, startGuarded, token } from "../harness/access-server.ts";
+import { statsOf } from "../harness/ask.ts";
+import { startServe } from "../harness/cli.ts";
+import { cancelJob, jobOf, jobWhen, submit, type ToldJob } from "../harness/jobs.ts";
+import { connectTo, get } from "../harness/raw-client.ts";
+
+let root: string;
+let server: Awaited<ReturnType<typeof startServer>>;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), "jobs-"));
+  server = await startServer({ port: 0, log: { level: "silent" }, workers: 2, queue: 0, slots: 2 });
+});
+after(async () => {
+  server.kill();
+  await server.stopped;
+  await rm(root, { recursive: true, force: true });
+});
+
+/** Long enough that it still runs when it is looked at, however fast the machine is. */
+const endless = 9_000_000_000;
+
+test("a job is accepted at once, told of while it runs, and its result is the export", async () => {
+  const response = await fetch(`${server.url}/exports/orders/jobs?rows=200000`, { method: "POST" });
+  assert.equal(response.status, 202);
+  const accepted = (await response.json()) as ToldJob;
+  assert.equal(response.headers.get("location"), `/jobs/${accepted.id}`);
+  assert.match(response.headers.get("retry-after") ?? "", /^\d+$/);
+  assert.deepEqual(accepted.parameters, { rows: 200_000, dialect: "rfc4180" });
+  const done = await jobWhen(server, accepted.id);
+  assert.equal(done.state, "completed");
+  assert.equal(done.rows, 200_000);
+  const streamed = await (await fetch(`${server.url}/exports/orders.csv?rows=200000`)).text();
+  const result = await fetch(`${server.url}${done.result?.url}`);
+  assert.equal(await result.text(), streamed);
+  assert.equal(done.result?.sha256, createHash("sha256").update(streamed).digest("hex"));
+  assert.equal(result.headers.get("etag"), `"${done.result.sha256}"`);
+  assert.equal(result.headers.get("x-row-count"), "200000");
+  assert.equal(result.headers.get("content-disposition"), 'attachment; filename="orders.csv"');
+  assert.equal(result.headers.get("x-content-type-options"), "nosniff");
+});
+
+test("the same plan is the same job, over all workers, and 200", async () => {
+  const first = await submit(server, "numbers?rows=1000");
+  for (let turn = 0; turn < 6; turn += 1) {
+    const again = await fetch(`${server.url}/exports/numbers/jobs?rows=1000`, { method: "POST" });
+    assert.equal(again.status, 200);
+    assert.equal(((await again.json()) as ToldJob).id, first.id);
+  }
+  assert.notEqual((await submit(server, "numbers?rows=1001")).id, first.id);
+});
+
+test("respond-async on the export itself is the same", async () => {
+  const url = `${server.url}/exports/orders.csv?rows=777`;
+  const response = await fetch(url, { headers: { Prefer: "handling=lenient, respond-async; wait=1" } });
+  assert.equal(response.status, 202);
+  assert.equal(response.headers.get("preference-applied"), "respond-async");
+  const { id } = (await response.json()) as ToldJob;
+  assert.equal((await submit(server, "orders?rows=777")).id, id);
+  const plain = await fetch(url, { headers: { Prefer: "return=minimal" } });
+  assert.equal(plain.status, 200);
+  await plain.body?.cancel();
+});
+
+test("ranges, conditions and HEAD work on a result", async () => {
+  const { id } = await submit(server, "orders?rows=500");
+  await jobWhen(server, id);
+  const url = `${server.url}/jobs/${id}.csv`;
+  const whole = await (await fetch(url)).text();
+  const part = await fetch(url, { headers: { Range: "bytes=10-19" } });
+  assert.equal(part.status, 206);
+  assert.equal(await part.text(), whole.slice(10, 20));
+  const head = await fetch(url, { method: "HEAD" });
+  assert.equal(head.headers.get("content-length"), String(Buffer.byteLength(whole)));
+  const etag = head.headers.get("etag") ?? "";
+  assert.equal((await fetch(url, { headers: { "If-None-Match": etag } })).status, 304);
+});
+
+test("an unfinished job has no result yet, and is cancelled for good", async () => {
+  const { id } = await submit(server, `orders?rows=${endless}`);
+  await jobWhen(server, id, ({ rows }) => rows > 100);
+  const early = await fetch(`${server.url}/jobs/${id}.csv`);
+  assert.equal(early.status, 409);
+  assert.equal(((await early.json()) as { code: string }).code, "SCSV_JOB_UNFINISHED");
+  assert.match(early.headers.get("retry-after") ?? "", /^\d+$/);
+  assert.equal(await cancelJob(server, id), 202);
+  const cancelled = await jobWhen(server, id);
+  assert.deepEqual([cancelled.state, cancelled.error, cancelled.result], ["cancelled", null, null]);
+  assert.equal((await fetch(`${server.url}/jobs/${id}.csv`)).status, 410);
+  assert.equal(await cancelJob(server, id), 409);
+});
+
+test("bad parameters, unknown exports and jobs, and other methods are refused by name", async () => {
+  const post = (path: string): Promise<Response> => fetch(`${server.url}${path}`, { method: "POST" });
+  for (const [path, status, code] of [
+    ["/exports/orders/jobs?rows=x", 400, "SCSV_BAD_PARAMETER"],
+    ["/exports/orders/jobs?delivery=streaming", 400, "SCSV_BAD_PARAMETER"],
+    ["/exports/orders/jobs?nonsense=1", 400, "SCSV_BAD_PARAMETER"],
+    ["/exports/nothing/jobs", 404, "SCSV_UNKNOWN_EXPORT"],
+    ["/exports//jobs", 404, "SCSV_NOT_FOUND"],
+    ["/jobs", 405, "SCSV_METHOD_NOT_ALLOWED"],
+  ] as const) {
+    const response = await post(path);
+    assert.equal(response.status, status, path);
+    assert.equal(((await response.json()) as { code: string }).code, code, path);
+  }
+  assert.equal((await fetch(`${server.url}/jobs/nobody`)).status, 404);
+  assert.equal((await fetch(`${server.url}/jobs/nobody.csv`)).status, 404);
+  assert.equal((await fetch(`${server.url}/exports/orders/jobs`)).status, 405);
+});
+
+test("a path with thousands of segments costs no more than its length", async () => {
+  const answer = await fetch(`${server.url}/${"a/".repeat(3500)}`);
+  assert.equal(answer.status, 404);
+});
+
+test("/stats and /metrics count jobs", async () => {
+  const earlier = (await statsOf(server)).jobs;
+  const { id } = await submit(server, "text?rows=10");
+  await jobWhen(server, id);
+  const { jobs } = await statsOf(server);
+  assert.deepEqual([jobs.engine, jobs.store], ["local", "folder"]);
+  assert.equal(jobs.completed, earlier.completed + 1);
+  assert.equal(jobs.rows, earlier.rows + 10);
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  assert.match(metrics, /^stream_csv_jobs_total\{state="completed"\} \d+$/m);
+  assert.match(metrics, /^stream_csv_jobs_queued \d+$/m);
+});
+
+test("jobs survive a restart; one that ran has failed", async () => {
+  const folder = join(root, "kept");
+  const options = {
+    port: 0,
+    log: { level: "silent" },
+    spoolDirectory: folder,
+    jobs: { concurrency: 2 },
+  } as const;
+  const first = await startServer(options);
+  const done = await submit(first, "orders?rows=1000");
+  const sha256 = (await jobWhen(first, done.id)).result?.sha256;
+  const running = await submit(first, `orders?rows=${endless}`);
+  await jobWhen(first, running.id, ({ rows }) => rows > 100);
+  first.kill();
+  await first.stopped;
+  const second = await startServer(options);
+  try {
+    const text = await (await fetch(`${second.url}/jobs/${done.id}.csv`)).text();
+    assert.equal(createHash("sha256").update(text).digest("hex"), sha256);
+    const { state, error } = await jobOf(second, running.id);
+    assert.deepEqual([state, error?.code], ["failed", "SCSV_JOB_STOPPED"]);
+    assert.equal((await submit(second, "orders?rows=1000")).id, done.id);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.endsWith(".part")),
+      [],
+    );
+  } finally {
+    second.kill();
+    await second.stopped;
+  }
+});
+
+test("a lost result is said to be lost, and made anew when it is asked for", async () => {
+  const folder = join(root, "lost");
+  const options = { port: 0, log: { level: "silent" }, spoolDirectory: folder } as const;
+  const own = await startServer(options);
+  try {
+    const { id } = await submit(own, "orders?rows=1000");
+    await jobWhen(own, id);
+    const text = (await readdir(folder)).find((name) => name.endsWith(".csv")) ?? "";
+    await writeFile(join(folder, text), "tampered");
+    const answer = await fetch(`${own.url}/jobs/${id}.csv`);
+    assert.equal(answer.status, 410);
+    assert.equal(((await answer.json()) as { code: string }).code, "SCSV_JOB_RESULT_LOST");
+    const again = await submit(own, "orders?rows=1000");
+    assert.notEqual(again.id, id);
+    assert.equal((await jobWhen(own, again.id)).state, "completed");
+  } finally {
+    own.kill();
+    await own.stopped;
+  }
+});
+
+test("results count against the size of the folder, and are removed when they expire", async () => {
+  const folder = join(root, "small");
+  await using own = await startServe(
+    ["--spool-dir", folder, "--spool-size", "200k", "--config", await configuration({ keep: "2s" })],
+    { cwd: root },
+  );
+  const first = await submit(own, "orders?rows=1200");
+  assert.equal((await jobWhen(own, first.id)).state, "completed");
+  // It doesn't fit beside the first, which is kept.
+  const second = await submit(own, "orders?rows=1300");
+  const failed = await jobWhen(own, second.id);
+  assert.deepEqual([failed.state, failed.error?.code], ["failed", "SCSV_BUSY"]);
+  const expired = await jobWhen(own, first.id, ({ state }) => state === "expired");
+  assert.equal(expired.result, null);
+  assert.equal((await fetch(`${own.url}/jobs/${first.id}.csv`)).status, 410);
+  const third = await submit(own, "orders?rows=1300");
+  assert.equal((await jobWhen(own, third.id)).state, "completed");
+});
+
+async function configuration(jobs: object): Promise<string> {
+  const file = join(root, "stream-csv.json");
+  await writeFile(file, JSON.stringify({ jobs }));
+  return file;
+}
+
+test("a token has jobs of its own: others' are unknown, and links lead to results alone", async () => {
+  const tokens = [token("acme", { exports: ["orders"] }), token("other"), token("root", { admin: true })];
+  await using guarded = await startGuarded(tokens);
+  const { headers } = bearer("acme");
+  const mine = await submit(guarded, "orders?rows=100", headers);
+  assert.equal(mine.token, "acme");
+  assert.notEqual((await submit(guarded, "orders?rows=100", bearer("other").headers)).id, mine.id);
+  await jobWhen(guarded, mine.id, undefined, headers);
+  const statusOf = async (path: string, who: object = {}): Promise<number> => {
+    const response = await fetch(guarded.url + path, who);
+    await response.arrayBuffer();
+    return response.status;
+  };
+  assert.equal(await statusOf(`/jobs/${mine.id}`, bearer("other")), 404);
+  assert.equal(await statusOf(`/jobs/${mine.id}.csv`, bearer("other")), 404);
+  assert.equal(await statusOf(`/jobs/${mine.id}`, { method: "DELETE", ...bearer("other") }), 404);
+  assert.equal(await statusOf(`/jobs/${mine.id}.csv`, bearer("acme")), 200);
+  assert.equal(await statusOf(`/jobs/${mine.id}`, bearer("root")), 200);
+  assert.equal(await statusOf(`/jobs/${mine.id}`), 401);
+  assert.equal(await statusOf("/exports/numbers/jobs", { method: "POST", ...bearer("acme") }), 404);
+  assert.equal(await statusOf("/exports/orders/jobs", { method: "POST" }), 401);
+  assert.equal(await statusOf(signed(`/jobs/${mine.id}.csv`)), 200);
+  assert.equal(await statusOf(signed(`/jobs/${mine.id}`)), 403);
+  assert.equal(await statusOf(signed("/exports/orders/jobs"), { method: "POST" }), 403);
+  const origin = { Origin: "https://elsewhere.example", ...headers };
+  assert.equal(await statusOf("/exports/orders/jobs", { method: "POST", headers: origin }), 403);
+  const list = (await (await fetch(`${guarded.url}/jobs`, bearer("acme"))).json()) as {
+    jobs: readonly ToldJob[];
+  };
+  assert.deepEqual(
+    list.jobs.map(({ id }) => id),
+    [mine.id],
+  );
+});
+
+test("the rate of a token counts new jobs", async () => {
+  await using guarded = await startGuarded([token("two", { rate: "2/h" })]);
+  const { headers } = bearer("two");
+  const first = await submit(guarded, "orders?rows=1", headers);
+  await submit(guarded, "orders?rows=2", headers);
+  assert.equal((await submit(guarded, "orders?rows=1", headers)).id, first.id);
+  const refused = await fetch(`${guarded.url}/exports/orders/jobs?rows=3`, { method: "POST", headers });
+  assert.equal(refused.status, 429);
+});
+
+test("reading a result counts as a transfer, and a reader that leaves gives it back", async () => {
+  const { id } = await submit(server, "orders?rows=100000");
+  await jobWhen(server, id);
+  const client = await connectTo(server.url, get(`/jobs/${id}.csv`));
+  await client.firstBytes();
+  client.socket.destroy();
+  const exports = async (): Promise<number> =>
+    (await statsOf(server)).exports.filter(({ running }) => running > 0).length;
+  while ((await exports()) > 0);
+  assert.equal((await fetch(`${server.url}/jobs/${id}.csv`, { method: "HEAD" })).status, 200);
+});
