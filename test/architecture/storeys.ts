@@ -75,7 +75,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     engine: 3,
     "*": 4,
   },
-  "src/job/engine": { local: 0 },
+  "src/job/engine": { local: 0, redis: 0 },
   "src/server": {
     access: 0,
     metrics: 1,
