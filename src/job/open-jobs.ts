@@ -8,7 +8,8 @@ import { LocalEngine } from "./engine/local/local-engine.ts";
 import type { JobEngine } from "./job-engine.ts";
 import type { JobSettings } from "./job-settings.ts";
 import type { JobStore } from "./job-store.ts";
-import { FolderStore } from "./store/folder-store.ts";
+import { openSharedJobs } from "./open-shared-jobs.ts";
+import { openStore } from "./open-store.ts";
 
 /** What jobs of a server need. */
 export interface JobsContext {
@@ -33,7 +34,8 @@ export interface Jobs {
  */
 export async function openJobs(context: JobsContext): Promise<Jobs> {
   const { settings, folder, log, clock } = context;
-  const store = openStore(context);
+  if (settings.engine !== "local") return await openSharedJobs(context);
+  const store = await openStore(context);
   const engine = await LocalEngine.open({
     settings,
     folder: join(folder.directory, "jobs"),
@@ -51,8 +53,4 @@ export async function openJobs(context: JobsContext): Promise<Jobs> {
       await store.close();
     },
   };
-}
-
-function openStore({ sources, folder }: JobsContext): JobStore {
-  return new FolderStore(folder.spool, sources);
 }

@@ -86,6 +86,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     primary: 3,
     worker: 3,
     "start-server": 4,
+    "start-work": 4,
   },
   "src/server/primary": { placement: 0, "*": 1, state: 2, primary: 3 },
   "src/server/worker": { admission: 0, transfer: 1, route: 2, "*": 3 },
