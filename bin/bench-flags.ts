@@ -85,7 +85,7 @@ export function addBenchFlags(command: Command): Command {
     .addOption(
       new RepeatableOption(
         "--deliveries <names>",
-        "deliveries of our own server, separated by commas, or none (default: all three; none with --target; streaming with --against; streaming,buffered with --baseline)",
+        "streaming, buffered, file and job of our own server, separated by commas, or none (default: the first three; none with --target; streaming with --against; streaming,buffered with --baseline)",
         list,
       ),
     )

@@ -243,7 +243,7 @@ export const faultCatalog = byCode({
   },
   SCSV_STORE_MISSING: {
     meaning: "A store of S3 needs optional packages, which aren't installed.",
-    remedy: "Run: npm install @aws-sdk/client-s3 @aws-sdk/lib-storage @aws-sdk/s3-request-presigner",
+    remedy: "Run: npm install @aws-sdk/client-s3 @aws-sdk/s3-request-presigner",
   },
   SCSV_ENGINE_MISSING: {
     meaning: "Jobs on Redis need the optional packages bullmq and ioredis, which aren't installed.",

@@ -1,4 +1,5 @@
-import { deliveries as allDeliveries, type Delivery } from "../../src/ground.ts";
+import { deliveries as allDeliveries } from "../../src/ground.ts";
+import { measuredDeliveries, type MeasuredDelivery } from "../result/measured-delivery.ts";
 import {
   absoluteOf,
   isOfProcessors,
@@ -45,6 +46,11 @@ export function resolveGate(config: BenchConfig, targets: readonly TargetSpec[])
       `--against compares versions of the target here, so --deliveries ${deliveries.join(",")} has nothing beside it: leave it out, or measure our own server in a run of its own.`,
     );
   }
+  if (isGating && deliveries.includes("job")) {
+    throw new RangeError(
+      `--deliveries ${deliveries.join(",")} measures a job, which is made only once for the same rows, so it can't be repeated in a gate. Leave job out, or --against, --baseline and --budget.`,
+    );
+  }
   const base = { isGating, against, baseline, isFirstBaseline, deliveries };
   if (!isGating) return { ...base, budgets: [] };
   const budgets = budgetsOf(texts, base, targets);
@@ -56,13 +62,13 @@ export function resolveGate(config: BenchConfig, targets: readonly TargetSpec[])
 function deliveriesOf(
   { deliveries, against, baseline = null, isFirstBaseline = false }: BenchConfig,
   targets: readonly TargetSpec[],
-): readonly Delivery[] {
+): readonly MeasuredDelivery[] {
   const hasTargets = targets.length > 0;
   if (deliveries?.length === 1 && deliveries[0] === "none") {
     if (hasTargets) return [];
     throw new RangeError("--deliveries none leaves nothing to measure: name a server with --target.");
   }
-  if (deliveries !== undefined) return chosenFrom("delivery", deliveries, allDeliveries);
+  if (deliveries !== undefined) return chosenFrom("delivery", deliveries, measuredDeliveries);
   if (hasTargets) return [];
   if (typeof against === "string") return ["streaming"];
   return baseline !== null || isFirstBaseline ? ["streaming", "buffered"] : allDeliveries;

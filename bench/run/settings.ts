@@ -1,5 +1,5 @@
 import type { WorkerModel } from "../../src/server.ts";
-import type { Delivery } from "../../src/ground.ts";
+import type { MeasuredDelivery } from "../result/measured-delivery.ts";
 import type { NamedBaseline } from "../gate/baseline/baseline.ts";
 import type { Budget } from "../gate/budget/budget.ts";
 import type { BodyEquality, ParameterPair } from "../subject/target.ts";
@@ -31,7 +31,7 @@ export interface RunSettings {
   readonly seed: number;
   readonly scenarios: readonly string[];
   /** Of our own server; none when only targets are measured. */
-  readonly deliveries: readonly Delivery[];
+  readonly deliveries: readonly MeasuredDelivery[];
   readonly workers: number;
   /** Worker processes of the servers of the scenario sync-workers. */
   readonly syncWorkers: number;

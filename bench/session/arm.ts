@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/ground.ts";
+import type { MeasuredDelivery } from "../result/measured-delivery.ts";
 import type { Arm } from "../result/schema.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { BodyEquality, Target } from "../subject/target.ts";
@@ -38,7 +38,7 @@ export interface PlannedArm extends TargetFacts {
   readonly id: string;
   readonly role: Arm["role"];
   readonly target: Target;
-  readonly delivery: Delivery | null;
+  readonly delivery: MeasuredDelivery | null;
   /** What it measures, by which budgets name it: a delivery, or a target. Another version of it has the same. */
   readonly subject: string;
   /** Rows to ask for. */

@@ -3,7 +3,7 @@ import { StreamCsvError, type Clock } from "../../src/ground.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
 import type { ResponseHead } from "../load/response-head.ts";
 import type { Observer } from "../probe/observed-work.ts";
-import type { ExportRequest, RunningTarget, Target } from "../subject/target.ts";
+import type { ExportRequest, MadeJob, RunningTarget, Target } from "../subject/target.ts";
 
 /** What every measurement of a run has in common. */
 export interface Session {
@@ -40,13 +40,51 @@ export async function withServer<T>(
   }
 }
 
-/** Reads one export of a server to its end. Where only rows have to be equal, they take the place of the checksum. */
+/**
+ * Reads one export of a server to its end. Where only rows have to be equal, they take the place of the checksum. Of a job
+ * the times begin with its submission.
+ */
 export function readFrom(served: ServedExport, options: ReadExportOptions = {}): Promise<ExportReading> {
+  return served.request.delivery === "job"
+    ? readJob(served, options)
+    : readAt(urlOf(served), served, options);
+}
+
+/** Has the job of an export made; null for an export that is no job. */
+export async function makeJobOf({ session, server, request }: ServedExport): Promise<MadeJob | null> {
+  if (request.delivery !== "job") return null;
+  if (server.makeJob === undefined) throw new Error("a target without jobs is measured by a job");
+  return await server.makeJob(session.exportName, request.rows, session);
+}
+
+/** Reads the result of a job that was made. */
+export async function readMade(
+  { url, submitMs, waitMs }: MadeJob,
+  served: ServedExport,
+  options: ReadExportOptions = {},
+): Promise<ExportReading> {
+  const reading = await readAt(url, served, options);
+  const madeMs = submitMs + waitMs;
+  const { firstByteMs, totalMs } = reading;
+  return {
+    ...reading,
+    firstByteMs: firstByteMs === null ? null : madeMs + firstByteMs,
+    totalMs: madeMs + totalMs,
+  };
+}
+
+async function readJob(served: ServedExport, options: ReadExportOptions): Promise<ExportReading> {
+  const made = await makeJobOf(served);
+  if (made === null) throw new Error("an export that is no job is read as one");
+  return await readMade(made, served, options);
+}
+
+function readAt(url: URL, served: ServedExport, options: ReadExportOptions): Promise<ExportReading> {
   const { session, server, request } = served;
   const { clock, signal } = session;
   const form = { ...server.form, ...server.exportForm?.(request) };
   const counted = options.checksum === true && server.equality === "rows" ? { count: true } : {};
-  return readExport(urlOf(served), { clock, signal, ...form, ...counted, ...options });
+  return readExport(url, { clock, signal, ...form, ...counted, ...options });
 }
 
 /**
@@ -57,7 +95,11 @@ export async function readWhole(
   served: ServedExport,
   options: ReadExportOptions = {},
 ): Promise<ExportReading> {
-  const reading = await readFrom(served, options);
+  return requireComplete(served, await readFrom(served, options));
+}
+
+/** @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` for a reading that was refused; the message quotes the answer */
+export function requireComplete(served: ServedExport, reading: ExportReading): ExportReading {
   if (reading.state === "complete") return reading;
   throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `${urlOf(served).href} ${refusalText(reading)}.`, {
     hint: "The server has to answer 200 with the rows.",

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { WorkerModel } from "../../src/server.ts";
 import { startServerProcess, type ServerProcess } from "./process/server-process.ts";
+import { makeJob } from "./make-job.ts";
 import type { ExportRequest, ParameterPair, RunningTarget, Target } from "./target.ts";
 import { makeTemporaryFolder } from "./process/make-temporary-folder.ts";
 
@@ -84,6 +85,8 @@ function running(server: ServerProcess, parameters: readonly ParameterPair[]): R
   return {
     ...server,
     exportUrl: (exportName, request) => exportUrl(server.origin, exportName, request, parameters),
+    makeJob: (exportName, rows, context) =>
+      makeJob(exportUrl(server.origin, exportName, { delivery: null, rows }, parameters), context),
     pingUrl: new URL("/ping", server.origin),
     statsUrl: new URL("/stats", server.origin),
   };

@@ -1,4 +1,5 @@
-import type { Delivery } from "../../src/ground.ts";
+import type { MeasuredDelivery } from "../result/measured-delivery.ts";
+import type { Clock } from "../../src/ground.ts";
 import type { RequestForm } from "../http/start-request.ts";
 import type { ServerProcess } from "./process/server-process.ts";
 
@@ -8,7 +9,7 @@ export type ParameterPair = readonly [name: string, text: string];
 /** A request for one export. */
 export interface ExportRequest {
   /** null for a target that has only one way. */
-  readonly delivery: Delivery | null;
+  readonly delivery: MeasuredDelivery | null;
   readonly rows: number;
 }
 
@@ -44,6 +45,22 @@ export interface Target {
   withSyncWorkers?(workers: number): Target;
 }
 
+/** What making a job needs. */
+export interface MakeJobContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** A job that has ended well. */
+export interface MadeJob {
+  /** Where its result is got: at the server, or where the server sends its clients. */
+  readonly url: URL;
+  /** From the request until the job was accepted. */
+  readonly submitMs: number;
+  /** From then until its end was seen. */
+  readonly waitMs: number;
+}
+
 /** A target that answers. */
 export interface RunningTarget extends Omit<ServerProcess, "pid"> {
   /** Its first process, whose descendants belong to it too; null when its processes aren't known. */
@@ -56,6 +73,11 @@ export interface RunningTarget extends Omit<ServerProcess, "pid"> {
   exportUrl(exportName: string, request: ExportRequest): URL;
   /** How all its addresses are asked; absent for a GET without fields of its own. */
   readonly form?: Pick<RequestForm, "headers">;
+  /**
+   * Has an export made outside the request, and resolves when it is ready; absent where the target can't.
+   * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the job is refused or fails
+   */
+  readonly makeJob?: (exportName: string, rows: number, context: MakeJobContext) => Promise<MadeJob>;
   /** How an export is asked for, beside the fields of every request. */
   readonly exportForm?: (request: ExportRequest) => Pick<RequestForm, "method" | "body">;
   /** @default "bytes" */

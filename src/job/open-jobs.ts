@@ -9,7 +9,8 @@ import type { JobEngine } from "./job-engine.ts";
 import type { JobSettings } from "./job-settings.ts";
 import type { JobStore } from "./job-store.ts";
 import { openSharedJobs } from "./open-shared-jobs.ts";
-import { openStore } from "./open-store.ts";
+import { openSharedStore } from "./open-shared-store.ts";
+import { FolderStore } from "./store/folder-store.ts";
 
 /** What jobs of a server need. */
 export interface JobsContext {
@@ -35,7 +36,10 @@ export interface Jobs {
 export async function openJobs(context: JobsContext): Promise<Jobs> {
   const { settings, folder, log, clock } = context;
   if (settings.engine !== "local") return await openSharedJobs(context);
-  const store = await openStore(context);
+  const store =
+    settings.store === "folder"
+      ? new FolderStore(folder.spool, context.sources)
+      : await openSharedStore(context);
   const engine = await LocalEngine.open({
     settings,
     folder: join(folder.directory, "jobs"),

@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { RedisEngine } from "./engine/redis/redis-engine.ts";
 import { requireSharedStore } from "./engine/redis/require-shared-store.ts";
 import type { JobStore } from "./job-store.ts";
-import { openStore, type StoreContext } from "./open-store.ts";
+import { openSharedStore, type SharedStoreContext } from "./open-shared-store.ts";
 
 /** What jobs that several machines share need of this one. */
-export interface SharedJobsContext extends StoreContext {
-  readonly log: Logger;
+export interface SharedJobsContext extends SharedStoreContext {
   readonly clock: Clock;
 }
 
@@ -27,7 +25,7 @@ export interface SharedJobs {
 export async function openSharedJobs(context: SharedJobsContext): Promise<SharedJobs> {
   const { settings, log, clock } = context;
   requireSharedStore(settings);
-  const store = await openStore(context);
+  const store = await openSharedStore(context);
   let engine: RedisEngine;
   try {
     engine = await RedisEngine.open({ settings, store, runsJobs: true, log, clock, newId: randomUUID });

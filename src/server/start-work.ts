@@ -44,7 +44,7 @@ export async function startWork(
   checkSetting("jobs", jobSettings);
   const log = openLog(settings.log);
   if (configuration !== null) log.logger.info({ configuration }, `configuration ${configuration}`);
-  const context = { settings: jobSettings, sources, folder: null, log: log.logger, clock };
+  const context = { settings: jobSettings, sources, log: log.logger, clock };
   const jobs = await openSharedJobs(context);
   try {
     await jobs.engine.ready(signal);

@@ -1,3 +1,4 @@
+import { isInRequest } from "../../result/measured-delivery.ts";
 import { expectedHoldSeconds, usualKernelBytes } from "../../result/expected-hold-seconds.ts";
 import type { PlannedArm } from "../../session/arm.ts";
 import { holdTolerance, type Expectation, type MedianOf } from "../expectation.ts";
@@ -11,7 +12,7 @@ export function expectHeldTimes(arms: readonly PlannedArm[], medianOf: MedianOf)
     const bodyBytes = medianOf(id, "body_bytes");
     const firstByte = medianOf(id, "first_byte_s");
     const total = medianOf(id, "total_s");
-    if (delivery === null || bodyBytes === null || firstByte === null || total === null) return [];
+    if (!isInRequest(delivery) || bodyBytes === null || firstByte === null || total === null) return [];
     const isStreamed = delivery === "streaming";
     // A stream at full speed drains as fast as it is made. How fast the client could read shows only in the others.
     const bytesPerSecond = isStreamed

@@ -17,6 +17,8 @@ export function expectSyncWorkers(
   { workers, drainSeconds }: { readonly workers: number; readonly drainSeconds: number },
   medianOf: MedianOf,
 ): readonly Expectation[] {
+  // Its short requests take workers too, and its result may come from another machine.
+  if (delivery === "job") return [];
   const waiting = Math.max(0, clients - workers);
   const held = {
     streaming: Math.max(drainSeconds, medianOf(arm, "loop_s_per_export") ?? 0),

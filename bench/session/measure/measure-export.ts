@@ -7,8 +7,9 @@ import type { Measured } from "../../result/metric.ts";
 import type { ExpectedBody } from "../arm.ts";
 import { difference, idleMemory, watchPeak } from "../server/server-memory.ts";
 import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
+import type { MadeJob } from "../../subject/target.ts";
 import { warmUp } from "../server/warm-up.ts";
-import { readWhole, type ServedExport } from "../session.ts";
+import { makeJobOf, readMade, readWhole, requireComplete, type ServedExport } from "../session.ts";
 
 /** One timed export, and how busy the reader itself was. */
 export interface ExportMeasurement {
@@ -23,7 +24,7 @@ export async function prepareServer(served: ServedExport): Promise<number | null
   const idleBytes = await idleMemory(server, session.signal);
   // The first answer is slow, because no code is compiled yet.
   await serverWork(server, session.signal);
-  await warmUp(served);
+  await warmUp(served, served.request.delivery === "job");
   return idleBytes;
 }
 
@@ -52,7 +53,12 @@ export async function measureExport(
   const ended = await Promise.all((session.observers ?? []).map((observer) => observer.watch()));
   const ownLoad = await watchOwnLoad();
 
-  const reading = await readWhole(served, { checksum: true });
+  const made = await makeJobOf(served);
+  const ready = made === null ? null : await serverWork(server, signal);
+  const reading =
+    made === null
+      ? await readWhole(served, { checksum: true })
+      : requireComplete(served, await readMade(made, served, { checksum: true }));
 
   const client = await ownLoad();
   const observed = await Promise.all(ended.map((end) => end()));
@@ -80,11 +86,33 @@ export async function measureExport(
     loop_delay_max_s: after.inside?.loopDelayMaxSeconds ?? null,
     client_busy_ratio: client.busyRatio,
     client_wait_ratio: client.waitRatio,
+    ...(made === null || ready === null ? {} : jobMetrics(made, reading, { before, ready, after })),
     ...(observed.length === 0 ? {} : observedMetrics(sumOfWork(observed))),
     rows,
     body_bytes: reading.bodyBytes,
   };
   return { measured, reading, client };
+}
+
+/** The parts of a job: submitting, waiting and downloading, and what the download costs the workers. */
+function jobMetrics(
+  { submitMs, waitMs }: MadeJob,
+  { totalMs }: ExportReading,
+  {
+    before,
+    ready,
+    after,
+  }: { readonly before: ServerWork; readonly ready: ServerWork; readonly after: ServerWork },
+): Measured {
+  return {
+    submit_s: submitMs / 1000,
+    wait_s: waitMs / 1000,
+    download_s: (totalMs - submitMs - waitMs) / 1000,
+    making_held_s: sinceThen(before, ready, "heldSeconds"),
+    making_loop_s: sinceThen(before, ready, "loopSeconds"),
+    download_held_s: sinceThen(ready, after, "heldSeconds"),
+    download_loop_s: sinceThen(ready, after, "loopSeconds"),
+  };
 }
 
 function observedMetrics(work: ObservedWork): Measured {
@@ -155,7 +183,7 @@ export function perMib(cpuSeconds: number | null, bodyBytes: number): number | n
 function sinceThen(
   before: ServerWork,
   after: ServerWork,
-  key: "heldSeconds" | "queueWaitSeconds" | "gcSeconds",
+  key: "heldSeconds" | "loopSeconds" | "queueWaitSeconds" | "gcSeconds",
 ): number | null {
   return difference(after.inside?.[key] ?? null, before.inside?.[key] ?? null);
 }

@@ -1,4 +1,4 @@
-import type { Delivery } from "../../../src/ground.ts";
+import type { MeasuredDelivery } from "../../result/measured-delivery.ts";
 import type { LineChecksums, FirstDifference } from "../../load/line-comparison.ts";
 import type { ResponseHead } from "../../load/response-head.ts";
 import type { BodyQuoting } from "../../load/record-counter.ts";
@@ -44,7 +44,7 @@ export async function readDeliveries(
   session: Session,
   server: RunningTarget,
   wanted: {
-    readonly deliveries: readonly Delivery[];
+    readonly deliveries: readonly MeasuredDelivery[];
     readonly rows: number;
     /** Put before the name of the delivery in the names of checks. */
     readonly prefix?: string;

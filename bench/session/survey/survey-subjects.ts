@@ -1,4 +1,4 @@
-import type { Delivery } from "../../../src/ground.ts";
+import type { MeasuredDelivery } from "../../result/measured-delivery.ts";
 import type { Check, Integrity } from "../../result/schema.ts";
 import { findOfferedExport } from "../../subject/find-offered-export.ts";
 import type { Subject } from "../../subject/subject.ts";
@@ -194,7 +194,7 @@ function surveyOwn(
   const { exportName, availableRows, rowsPerSecond } = sized;
   return withServer({ ...session, target, rows }, async (server) => {
     report("checking the bytes");
-    const named = deliveries.filter((delivery): delivery is Delivery => delivery !== null);
+    const named = deliveries.filter((delivery): delivery is MeasuredDelivery => delivery !== null);
     const bodies = await readDeliveries(session, server, { deliveries: named, rows });
     const promisesRows = isGenerated({ sourceFile, configuration }) || availableRows !== null;
     const sha256 = await makeReference({ exportName, sourceFile, rows }, session.signal);

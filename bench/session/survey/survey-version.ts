@@ -1,4 +1,5 @@
-import { formatCount, type Delivery } from "../../../src/ground.ts";
+import { formatCount } from "../../../src/ground.ts";
+import type { MeasuredDelivery } from "../../result/measured-delivery.ts";
 import type { Subject } from "../../subject/subject.ts";
 import type { Target } from "../../subject/target.ts";
 import type { TargetFacts } from "../arm.ts";
@@ -23,7 +24,7 @@ export function surveyVersion(
   },
 ): Promise<TargetSurvey> {
   return withServer({ ...session, target, rows }, async (server) => {
-    const named = deliveries.filter((delivery): delivery is Delivery => delivery !== null);
+    const named = deliveries.filter((delivery): delivery is MeasuredDelivery => delivery !== null);
     const bodies = await readDeliveries(session, server, {
       deliveries: named,
       rows,

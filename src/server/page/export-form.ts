@@ -27,7 +27,7 @@ ${[...parameters.map((parameter) => declaredField(name, parameter)), ...first].j
 ${others.join("\n")}
 </div>
 </details>
-<p><button>Download</button></p>
+<p><button>Download</button> <button type="button" class="as-job" data-jobs="/exports/${path}/jobs" hidden>Run as a job</button></p>
 <div class="request" hidden>
 <p><a class="address" href="/exports/${path}.csv"></a> <button type="button" class="copy-address">Copy URL</button></p>
 <p><code class="curl"></code> <button type="button" class="copy-curl">Copy curl</button></p>

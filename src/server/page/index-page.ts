@@ -36,13 +36,26 @@ const livePart = `<section id="live" aria-labelledby="live-title" hidden>
 </section>
 `;
 
+const jobsPart = `<section id="jobs" aria-labelledby="jobs-title" hidden>
+<h2 id="jobs-title">Jobs</h2>
+<p id="jobs-state" role="status"></p>
+<ul id="job-list" class="transfers"></ul>
+</section>
+`;
+
 /**
- * The page at `/`: each export with its form, and a live part that the script fills from `/stats` and `/transfers`. It has
+ * The page at `/`: each export with its form, and a live part that the script fills from `/stats`, `/transfers` and `/jobs`. It has
  * no inline script and no inline style, so that a strict Content-Security-Policy allows all of it.
  */
 export function indexPage(exports: readonly ListedExport[], parts: readonly PagePart[]): string {
   const isLive = parts.includes("live");
-  const paths = ["/exports", ...(isLive ? ["/transfers", "/stats", "/metrics"] : []), "/readyz"];
+  const isDownloadable = parts.includes("downloads");
+  const paths = [
+    "/exports",
+    ...(isDownloadable ? ["/jobs"] : []),
+    ...(isLive ? ["/transfers", "/stats", "/metrics"] : []),
+    "/readyz",
+  ];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -59,9 +72,9 @@ export function indexPage(exports: readonly ListedExport[], parts: readonly Page
 <nav>${paths.map((path) => `<a href="${path}">${path}</a>`).join(" ")}</nav>
 </header>
 <main>
-${isLive ? livePart : ""}<section aria-labelledby="exports-title">
+${isLive ? livePart : ""}${isDownloadable ? jobsPart : ""}<section aria-labelledby="exports-title">
 <h2 id="exports-title">Exports</h2>
-${exports.map((listed) => describeExport(listed, parts.includes("downloads"))).join("\n")}
+${exports.map((listed) => describeExport(listed, isDownloadable)).join("\n")}
 </section>
 </main>
 </body>

@@ -20,6 +20,74 @@ function size(bytes) {
   return (unit === 0 ? bytes : bytes.toFixed(bytes < 10 ? 1 : 0)) + " " + units[unit];
 }
 
+// Jobs: those of this caller, asked for as often as the server says while one is unfinished.
+let jobTimer;
+
+function drawJob(job) {
+  const item = element("li");
+  item.dataset.id = job.id;
+  item.append(element("strong", job.export), element("span", job.state, "state"));
+  item.append(element("span", number.format(job.rows) + " rows"), element("span", size(job.bytes)));
+  if (job.state === "running" && job.expectedRows > 0) {
+    const bar = element("progress");
+    bar.max = job.expectedRows;
+    bar.value = job.rows;
+    bar.setAttribute("aria-label", "share done");
+    item.append(bar, element("span", Math.floor((job.rows / job.expectedRows) * 100) + "%"));
+  }
+  if (job.result !== null) {
+    const link = element("a", job.result.filename);
+    link.href = job.result.url;
+    link.download = "";
+    item.append(link);
+  }
+  if (job.error !== null) item.append(element("span", job.error.message, "reason"));
+  if (job.state === "queued" || job.state === "running") {
+    const button = element("button", "Cancel");
+    button.type = "button";
+    button.setAttribute("aria-label", "Cancel job " + job.export + " " + job.id);
+    button.addEventListener("click", () => remove("/jobs/" + encodeURIComponent(job.id), button, byId("jobs-state")));
+    item.append(button);
+  }
+  return item;
+}
+
+async function showJobs() {
+  clearTimeout(jobTimer);
+  const section = byId("jobs");
+  if (section === null || document.hidden) return;
+  let wait = 1000;
+  try {
+    const { jobs } = await json("/jobs");
+    replace(byId("job-list"), jobs.slice(0, mostEnded).map(drawJob));
+    section.hidden = jobs.length === 0;
+    byId("jobs-state").textContent = "";
+    if (jobs.every(({ state }) => state !== "queued" && state !== "running")) return;
+  } catch (error) {
+    // Who may see no jobs, by a link or another port, has none.
+    if (refusals.includes(error.status)) return;
+    byId("jobs-state").textContent = "No news of jobs: " + error.message + ". Trying again.";
+    wait = 5000;
+  }
+  jobTimer = setTimeout(showJobs, wait);
+}
+
+async function submitJob(button, query) {
+  button.disabled = true;
+  const section = byId("jobs");
+  section.hidden = false;
+  try {
+    const answer = await fetch(button.dataset.jobs + query, { method: "POST" });
+    const told = await answer.json();
+    if (!answer.ok) throw new Error(told.detail);
+    await showJobs();
+  } catch (error) {
+    byId("jobs-state").textContent = "The job was refused: " + error.message;
+  } finally {
+    button.disabled = false;
+  }
+}
+
 // Forms: the address and the curl line follow the fields.
 for (const form of document.forms) {
   const address = form.querySelector(".address");
@@ -46,6 +114,9 @@ for (const form of document.forms) {
       setTimeout(() => { button.textContent = name; }, 2000);
     });
   };
+  const asJob = form.querySelector(".as-job");
+  asJob.addEventListener("click", () => submitJob(asJob, new URL(address.href).search));
+  asJob.hidden = false;
   form.addEventListener("input", show);
   form.addEventListener("reset", () => setTimeout(show));
   copier(".copy-address", address);
@@ -97,20 +168,21 @@ function drawTransfer(transfer, before, seconds) {
   const button = element("button", "Cancel");
   button.type = "button";
   button.setAttribute("aria-label", "Cancel " + transfer.export + " " + transfer.id);
-  button.addEventListener("click", () => cancel(transfer.id, button));
+  button.addEventListener("click", () =>
+    remove("/transfers/" + encodeURIComponent(transfer.id), button, byId("live-state")));
   item.append(button);
   return item;
 }
 
-async function cancel(id, button) {
+async function remove(path, button, status) {
   button.disabled = true;
   try {
-    const answer = await fetch("/transfers/" + encodeURIComponent(id), { method: "DELETE" });
-    // The transfer may have ended meanwhile; the next poll shows it.
+    const answer = await fetch(path, { method: "DELETE" });
+    // It may have ended meanwhile; the next poll shows it.
     if (!answer.ok && answer.status !== 404 && answer.status !== 409) throw new Error("status " + answer.status);
   } catch (error) {
     button.disabled = false;
-    byId("live-state").textContent = "Couldn't cancel " + id + ": " + error.message;
+    status.textContent = "Couldn't cancel " + path + ": " + error.message;
   }
 }
 
@@ -170,11 +242,11 @@ async function run() {
     if (!document.hidden && live.isConnected) timer = setTimeout(run, pollMs);
   }
 }
-if (live !== null) {
-  document.addEventListener("visibilitychange", () => {
-    clearTimeout(timer);
-    void run();
-  });
-  void run();
-}
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(timer);
+  if (live !== null) void run();
+  void showJobs();
+});
+if (live !== null) void run();
+void showJobs();
 `;

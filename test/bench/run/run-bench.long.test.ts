@@ -186,12 +186,31 @@ test("an interrupted run keeps what it has, and says that it is incomplete", asy
   assert.match(result.warnings.at(-1) ?? "", /interrupted/);
 });
 
+test("a job is submitted, waited for and downloaded, with what each part takes", async () => {
+  const cli = [
+    process.execPath,
+    fileURLToPath(new URL("../../../bin/stream-csv.js", import.meta.url)),
+  ] as const;
+  const config = { deliveries: ["streaming", "job"], rows: 50_000, configuration: "none" };
+  const { result, fault } = await run("", config, { cli });
+  assert.equal(fault, null);
+  assert.equal(result.integrity.equal, true);
+  const valueOf = (metric: string): number => result.rounds[0]?.arms["job"]?.[metric] ?? Number.NaN;
+  const parts = ["submit_s", "wait_s", "download_s"].map(valueOf);
+  for (const part of parts) assert.ok(part > 0);
+  assert.ok(Math.abs(parts.reduce((sum, part) => sum + part) - valueOf("total_s")) < 1e-6);
+  // Only the download of a file takes a slot.
+  assert.equal(valueOf("making_held_s"), 0);
+  assert.ok(valueOf("download_held_s") > 0);
+});
+
 const refused: readonly (readonly [Partial<BenchConfig>, RegExp])[] = [
   [
     { scenarios: ["exprot"] },
     /"exprot" is not a scenario; there are: export, scaling, slow-readers, leave, mixed, sync-workers, capacity\./,
   ],
-  [{ deliveries: ["pigeon"] }, /"pigeon" is not a delivery; there are: streaming, buffered, file\./],
+  [{ deliveries: ["pigeon"] }, /"pigeon" is not a delivery; there are: streaming, buffered, file, job\./],
+  [{ deliveries: ["job"], budgets: ["job.total_s<=1s"] }, /measures a job, which is made only once/],
   [{ deliveries: [] }, /No delivery is named/],
   [{ rows: 0 }, /rows is 0, and must be a whole number from 1/],
   [{ rounds: 1.5 }, /rounds is 1\.5, and must be a whole number/],

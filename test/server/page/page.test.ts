@@ -107,6 +107,27 @@ test("the page shows the slots that /stats counts, and cancels a transfer", { sk
   }
 });
 
+test("the page runs an export as a job, shows it and cancels it", { skip }, async () => {
+  await openPage();
+  const start = (rows: number): Promise<unknown> =>
+    browser?.evaluate(`(() => {
+      const form = document.querySelector('form[action="/download/orders"]');
+      form.elements.rows.value = "${rows}";
+      form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
+      form.querySelector(".as-job").click();
+    })()`) ?? Promise.resolve();
+  const states = `[...document.querySelectorAll("#job-list .state")].map((each) => each.textContent).join()`;
+  await start(9_000_000_000);
+  await pageShows(`${states} === "running" && document.querySelector("#job-list progress") !== null`);
+  await browser?.evaluate(`document.querySelector("#job-list button").click()`);
+  await pageShows(`${states} === "cancelled"`);
+  await start(500);
+  await pageShows(`${states} === "completed,cancelled"`);
+  const href = String(await browser?.evaluate(`document.querySelector("#job-list a").href`));
+  const direct = await (await fetch(`${server.url}/exports/orders.csv?rows=500`)).text();
+  assert.equal(await (await fetch(href)).text(), direct);
+});
+
 for (const widthPx of [360, 1280]) {
   for (const scheme of ["light", "dark"] as const) {
     test(
@@ -146,6 +167,17 @@ test("with --admin-port the forms are on one page and the live numbers on the ot
 
 test("the browser has no complaint about the page", { skip }, () => {
   assert.deepEqual(browser?.complaints, []);
+});
+
+test("the page says why a job was refused", { skip }, async () => {
+  await openPage();
+  await browser?.evaluate(`(() => {
+    const form = document.querySelector('form[action="/download/orders"]');
+    form.elements.rows.value = "many";
+    form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
+    form.querySelector(".as-job").click();
+  })()`);
+  await pageShows(`/refused: .*"many"/.test(document.querySelector("#jobs-state").textContent)`);
 });
 
 test("the page shows live numbers again after the server restarts", { skip }, async () => {

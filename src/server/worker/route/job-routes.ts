@@ -3,6 +3,7 @@ import { FileResponse } from "../../../response/file-response.ts";
 import { formatDisposition } from "../../../response/head/disposition.ts";
 import { HttpResponse } from "../../../response/http-response.ts";
 import type { AskedRecord, OfferedResult } from "../../protocol/messages.ts";
+import type { ServerSettings } from "../../shared/settings.ts";
 import type { CallerSlots } from "../admission/caller-slots.ts";
 import { applyConditions } from "../transfer/apply-conditions.ts";
 import { rowsAndDigest } from "../transfer/deliver.ts";
@@ -17,6 +18,8 @@ import { viewerOf } from "./viewer-of.ts";
 export interface JobContext extends SubmittingContext {
   readonly slots: CallerSlots;
 }
+
+type OfferedFile = OfferedResult & { readonly kind: "file" };
 
 const accepted = 202;
 
@@ -88,39 +91,29 @@ function seeOther(url: string): Answer {
 async function sendFile(
   { settings, slots, transfers }: JobContext,
   request: RouteRequest,
-  offered: OfferedResult & { readonly kind: "file" },
+  offered: OfferedFile,
 ): Promise<Answer> {
-  const { job, file } = offered;
-  const giveBack = (): void => transfers.context.primary.note("releaseSpoolFile", file.lease);
+  const giveBack = (): void => transfers.context.primary.note("releaseSpoolFile", offered.file.lease);
+  // Nothing is sent, so there is no transfer.
+  if (request.method === "HEAD") {
+    const opened = await openResult(offered, settings, giveBack);
+    return { response: await applyConditions(request, opened) };
+  }
   const clientGone = request.clientGone();
   const slot = await slots.acquire(request.caller, clientGone).catch((error: unknown) => {
     giveBack();
     throw error;
   });
+  const { job, file } = offered;
   const subject = { name: job.export, delivery: "file", expectedRows: file.rows } as const;
   const transfer = transfers.begin(subject, slot, clientGone, request.identity, request.caller.token);
   try {
-    const handle = await openLeasedFile(file, giveBack);
-    if (handle === undefined)
-      throw new StreamCsvError(
-        "SCSV_JOB_RESULT_LOST",
-        `The result of the job "${job.id}" was changed while it was opened. Try again.`,
-      );
+    const opened = await openResult(offered, settings, giveBack);
+    opened.headers.set("X-Transfer-Id", transfer.id);
     const { rows, bytes, guardedCells, sha256 } = file;
-    const made = await FileResponse.open(handle, {
-      etag: sha256,
-      headers: {
-        "Content-Type": job.contentType,
-        "Content-Disposition": formatDisposition(job.filename, true) ?? "attachment",
-        "Cache-Control": settings.http.cacheControl,
-        "X-Transfer-Id": transfer.id,
-        ...rowsAndDigest(rows, sha256),
-      },
-    });
-    made.onClose(giveBack);
     transfer.follow({ rows, bytes, guardedCells });
     transfer.sha256 = sha256;
-    const response = await applyConditions(request, made);
+    const response = await applyConditions(request, opened);
     transfer.ready();
     const { minRateBytesPerSecond } = settings;
     return {
@@ -132,8 +125,39 @@ async function sendFile(
       onSent: (outcome) => transfer.end(outcome),
     };
   } catch (error) {
-    giveBack();
     transfer.fail(error);
+    throw error;
+  }
+}
+
+/** Opens a leased result; the lease is given back when the response is closed, or at once where there is none. */
+async function openResult(
+  { job, file }: OfferedFile,
+  { http }: ServerSettings,
+  giveBack: () => void,
+): Promise<FileResponse> {
+  const handle = await openLeasedFile(file, giveBack);
+  if (handle === undefined)
+    throw new StreamCsvError(
+      "SCSV_JOB_RESULT_LOST",
+      `The result of the job "${job.id}" was changed while it was opened. Try again.`,
+    );
+  const { rows, sha256 } = file;
+  try {
+    // Closes the handle even if it throws.
+    const response = await FileResponse.open(handle, {
+      etag: sha256,
+      headers: {
+        "Content-Type": job.contentType,
+        "Content-Disposition": formatDisposition(job.filename, true) ?? "attachment",
+        "Cache-Control": http.cacheControl,
+        ...rowsAndDigest(rows, sha256),
+      },
+    });
+    response.onClose(giveBack);
+    return response;
+  } catch (error) {
+    giveBack();
     throw error;
   }
 }

@@ -1,0 +1,47 @@
+import { isCodedError, StreamCsvError, toError } from "../../../errors.ts";
+
+/** What an error of the SDK may have besides its message. */
+interface SdkError extends Error {
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/** The HTTP status of a store's answer; undefined if there was none. */
+export function statusOf(error: unknown): number | undefined {
+  return (error as Partial<SdkError> | undefined)?.$metadata?.httpStatusCode;
+}
+
+/**
+ * A fault of the store in its own words. What the SDK adds to its errors, such as the request with its signature, isn't kept:
+ * the error may be logged and sent to other processes.
+ */
+export function s3Fault(thrown: unknown, store: string, action: string): StreamCsvError {
+  const error = toError(thrown);
+  const status = statusOf(error);
+  const words = withoutSecrets(error.message);
+  const code = isCodedError(error) ? error.code : error.name;
+  const said = [status, code, words].filter((part) => part !== undefined && part !== "").join(" ");
+  const cause = Object.assign(new Error(words), { name: error.name, code });
+  return new StreamCsvError(
+    "SCSV_STORE_UNAVAILABLE",
+    `The store ${store} failed to ${action}: ${said}${/[.!?]$/.test(said) ? "" : "."}`,
+    { cause, ...hintFor(status, code) },
+  );
+}
+
+function hintFor(status: number | undefined, code: string): { readonly hint?: string } {
+  if (code === "CredentialsProviderError")
+    return {
+      hint: "Give the server credentials where the AWS SDK looks for them, such as AWS_ACCESS_KEY_ID.",
+    };
+  if (code === "NoSuchBucket") return { hint: "Create the bucket, or correct the store of the jobs." };
+  if (status === 401 || status === 403)
+    return { hint: "Check the credentials and what they may do; docs/guides/jobs.md lists what they need." };
+  return {};
+}
+
+/** Removes signatures and keys, which a service may quote from a request or a signed address. */
+function withoutSecrets(text: string): string {
+  return text
+    .replaceAll(/\?\S*x-amz-\S*/gi, "?…")
+    .replaceAll(/\b(credential|signature|authorization|x-amz-[\w-]+)\s*[=:]\s*[^\s,;]+/gi, "$1=…");
+}

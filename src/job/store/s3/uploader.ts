@@ -1,0 +1,69 @@
+/** A process, started by the one that runs jobs, that makes the result of one job, uploads it and then ends. */
+import { StreamCsvError } from "../../../errors.ts";
+import { findServed } from "../../../export/find-served.ts";
+import { planExport } from "../../../export/plan.ts";
+import { runExport } from "../../../export/run.ts";
+import { Link } from "../../../ipc/link.ts";
+import { parentPort } from "../../../ipc/port.ts";
+import type { MakerHostNotes, MakerNotes } from "../../../spool/builder/builder-messages.ts";
+import { progressTeller } from "../../../spool/builder/progress-teller.ts";
+import { loadS3Sdk } from "./load-sdk.ts";
+import { objectHeadOf } from "./object-head.ts";
+import { S3Bucket, type PartedUpload } from "./s3-bucket.ts";
+import { uploadExport } from "./upload-export.ts";
+import type { Uploaded, UploaderHostMethods, UploaderMethods, UploadRequest } from "./uploader-messages.ts";
+
+/** How often a part that is being sent counts as progress; connections that carry nothing time out by themselves. */
+const sendingIntervalMs = 1000;
+
+const cancelled = new AbortController();
+const methods: UploaderMethods = { upload };
+const notes: MakerNotes = {
+  cancel: () => cancelled.abort(new StreamCsvError("SCSV_CANCELLED", "The upload was cancelled.")),
+};
+const host = new Link<UploaderHostMethods, MakerHostNotes>(parentPort(), methods, notes);
+
+// The parent ends this process by closing the channel. A signal to the process group reaches the parent too, which
+// decides.
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
+process.once("disconnect", () => process.exit());
+// The parent has shown the SDK's warnings, such as that it will need a newer Node, and once is enough.
+process.removeAllListeners("warning");
+
+async function upload({ job, sources, bucket: name, address, patience }: UploadRequest): Promise<Uploaded> {
+  const { definition } = await findServed(job.export, sources);
+  const plan = planExport(definition, job.parameters, { version: job.version });
+  const { signal } = cancelled;
+  const bucket = new S3Bucket(await loadS3Sdk(), name, address, patience);
+  const run = runExport(plan, { signal, label: job.id });
+  const tellProgress = progressTeller((progress) => host.note("progress", progress));
+  const whileSending = async <T>(send: () => Promise<T>): Promise<T> => {
+    const telling = setInterval(() => tellProgress(run.progress), sendingIntervalMs);
+    try {
+      return await send();
+    } finally {
+      clearInterval(telling);
+    }
+  };
+  let begun: PartedUpload | undefined;
+  try {
+    return await uploadExport(
+      run,
+      {
+        putPart: (number, body) =>
+          whileSending(async () => {
+            begun ??= await host.call("begin", null);
+            return await bucket.putPart(begun, number, body, signal);
+          }),
+        put: (body, result) =>
+          whileSending(async () => {
+            await bucket.put(await host.call("name", result), body, objectHeadOf(job, result), signal);
+          }),
+        stop: (error) => cancelled.abort(error),
+      },
+      () => tellProgress(run.progress),
+    );
+  } finally {
+    bucket.close();
+  }
+}
