@@ -17,6 +17,7 @@ const commands = {
   check: async () => (await import("./command/check.ts")).checkCommand(),
   token: async () => (await import("./command/token.ts")).tokenCommand(),
   link: async () => (await import("./command/link.ts")).linkCommand(),
+  work: async () => (await import("./command/work.ts")).workCommand(),
   completion: async (): Promise<Command> =>
     (await import("./command/completion.ts")).completionCommand(commands),
 } satisfies Record<string, CommandMaker>;
@@ -51,7 +52,7 @@ function makeProgram(): Command {
     .option("--no-progress", "no progress bar")
     .option(
       "--config <file>",
-      "the configuration of serve, export, check, link and bench (default: stream-csv.yaml of the working directory)",
+      "the configuration of serve, work, export, check, link and bench (default: stream-csv.yaml of the working directory)",
     )
     .option("--no-config", "use no configuration")
     .configureHelp({ showGlobalOptions: true })

@@ -1,40 +1,47 @@
-import type { RunningServer } from "../src/server.ts";
 import { endingSignals, signalExitCodes } from "./signal.ts";
 
-/** The signals of a server's run. */
+/** What the signals stop: a server, or a process that takes jobs. */
+interface Stoppable {
+  /** Stops in good order. */
+  drain(): void;
+  /** Stops at once. */
+  kill(): void;
+}
+
+/** The signals of a run. */
 export interface SignalWatch {
   /** Aborted by a signal during the start, so that the start is given up. */
   readonly starting: AbortSignal;
-  /** Sets the server that later signals stop. */
-  readonly attach: (server: RunningServer) => void;
+  /** Sets what later signals stop. */
+  readonly attach: (running: Stoppable) => void;
   /** The exit code for a second signal, if there was one. */
   readonly killedBy: () => number | undefined;
 }
 
 /**
- * Watches the signals that end a program: the first one drains the server, the second one stops it at once. Call it
- * before the start, so that a half-started server is cleaned up.
+ * Watches the signals that end a program: the first one drains what runs, the second one stops it at once. Call it
+ * before the start, so that what has half started is cleaned up.
  */
 export function watchSignals(): SignalWatch {
   const starting = new AbortController();
-  let server: RunningServer | undefined;
+  let running: Stoppable | undefined;
   let signals = 0;
   let exitCode: number | undefined;
   for (const signal of endingSignals) {
     process.on(signal, () => {
       signals += 1;
       if (signals === 1) {
-        if (server === undefined) starting.abort();
-        else server.drain();
+        if (running === undefined) starting.abort();
+        else running.drain();
         return;
       }
       exitCode ??= signalExitCodes[signal];
-      if (server === undefined) process.exit(exitCode);
-      server.kill();
+      if (running === undefined) process.exit(exitCode);
+      running.kill();
     });
   }
-  const attach = (started: RunningServer): void => {
-    server = started;
+  const attach = (started: Stoppable): void => {
+    running = started;
   };
   return { starting: starting.signal, attach, killedBy: () => exitCode };
 }

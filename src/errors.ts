@@ -246,8 +246,8 @@ export const faultCatalog = byCode({
     remedy: "Run: npm install @aws-sdk/client-s3 @aws-sdk/s3-request-presigner",
   },
   SCSV_ENGINE_MISSING: {
-    meaning: "Jobs on Redis need the optional package bullmq, which isn't installed.",
-    remedy: "Run: npm install bullmq",
+    meaning: "Jobs on Redis need the optional packages bullmq and ioredis, which aren't installed.",
+    remedy: "Run: npm install bullmq ioredis",
   },
   SCSV_NOT_FOUND: {
     meaning: "There is nothing at that path.",

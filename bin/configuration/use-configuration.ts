@@ -10,6 +10,7 @@ const groupOfCommand: Readonly<Record<string, "server" | "bench" | null>> = {
   export: null,
   check: null,
   link: null,
+  work: null,
 };
 
 /**

@@ -8,7 +8,7 @@ export type JobOffer =
   | { readonly kind: "url"; readonly url: string };
 
 /** What a store needs to know of a result. */
-export type StoredJob = Pick<JobRecord, "id" | "key" | "filename" | "contentType"> & {
+export type StoredJob = Pick<JobRecord, "id" | "attempt" | "key" | "filename" | "contentType"> & {
   readonly result: JobResult;
 };
 

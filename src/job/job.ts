@@ -14,10 +14,16 @@ export interface JobTask {
   readonly version: string | null;
   /** Of the plan: equal keys mean equal bytes. */
   readonly key: string;
+  /**
+   * Which attempt makes the result, counted from 1. Where a job may be taken over while an earlier attempt still writes, results
+   * of two attempts have two names; see `resultName`.
+   * @default 1
+   */
+  readonly attempt?: number;
 }
 
 /** A job that somebody wants. */
-export interface JobRequest extends Omit<JobTask, "id"> {
+export interface JobRequest extends Omit<JobTask, "id" | "attempt"> {
   /** The name of the token for which it runs; null without one. */
   readonly owner: string | null;
   /** Under which clients save the result. */
@@ -55,4 +61,9 @@ export interface JobRecord extends JobRequest, JobTask, Pick<ExportProgress, "ro
 /** Whether a job has ended. */
 export function hasEnded({ state }: Pick<JobRecord, "state">): boolean {
   return state !== "queued" && state !== "running";
+}
+
+/** The name of a result in a store: no two attempts share one, so that a late one never replaces or removes that of another. */
+export function resultName({ id, attempt = 1 }: Pick<JobTask, "id" | "attempt">): string {
+  return attempt === 1 ? id : `${id}-${attempt}`;
 }

@@ -8,6 +8,8 @@ import { LocalEngine } from "./engine/local/local-engine.ts";
 import type { JobEngine } from "./job-engine.ts";
 import type { JobSettings } from "./job-settings.ts";
 import type { JobStore } from "./job-store.ts";
+import { openSharedJobs } from "./open-shared-jobs.ts";
+import { openSharedStore } from "./open-shared-store.ts";
 import { FolderStore } from "./store/folder-store.ts";
 
 /** What jobs of a server need. */
@@ -33,7 +35,11 @@ export interface Jobs {
  */
 export async function openJobs(context: JobsContext): Promise<Jobs> {
   const { settings, folder, log, clock } = context;
-  const store = await openStore(context);
+  if (settings.engine !== "local") return await openSharedJobs(context);
+  const store =
+    settings.store === "folder"
+      ? new FolderStore(folder.spool, context.sources)
+      : await openSharedStore(context);
   const engine = await LocalEngine.open({
     settings,
     folder: join(folder.directory, "jobs"),
@@ -51,12 +57,4 @@ export async function openJobs(context: JobsContext): Promise<Jobs> {
       await store.close();
     },
   };
-}
-
-async function openStore({ settings, sources, folder, log }: JobsContext): Promise<JobStore> {
-  if (settings.store === "folder") return new FolderStore(folder.spool, sources);
-  // Only where it is wanted, since a server starts faster without it.
-  const { S3Store } = await import("./store/s3/s3-store.ts");
-  const onWarning = (error: Error): void => log.warn({ err: error }, "results of jobs are in trouble");
-  return await S3Store.open(settings, sources, { onWarning });
 }

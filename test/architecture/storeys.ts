@@ -75,7 +75,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     engine: 3,
     "*": 4,
   },
-  "src/job/engine": { local: 0 },
+  "src/job/engine": { local: 0, redis: 0 },
   "src/job/store": { "folder-store": 0, s3: 0 },
   "src/server": {
     access: 0,
@@ -87,6 +87,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     primary: 3,
     worker: 3,
     "start-server": 4,
+    "start-work": 4,
   },
   "src/server/primary": { placement: 0, "*": 1, state: 2, primary: 3 },
   "src/server/worker": { admission: 0, transfer: 1, route: 2, "*": 3 },

@@ -1,20 +1,25 @@
 import type { StoredJob } from "../../job-store.ts";
+import { resultName } from "../../job.ts";
 
 /**
- * The name of the object of a result. The digest is a part of it, because a job that seemed dead may be made twice at the
- * same time: each record of a result has the object with exactly its bytes.
+ * The name of the object of a result. The attempt and the digest are parts of it, because a job that seemed dead may be made
+ * twice at the same time: each record of a result has the object with exactly its bytes, and no other attempt removes it.
  */
 export function objectNameOf(
   prefix: string,
-  { id, filename }: Pick<StoredJob, "id" | "filename">,
+  job: Pick<StoredJob, "id" | "attempt" | "filename">,
   sha256: string,
 ): string {
-  return `${prefix}${id}/${sha256.slice(0, 16)}/${filename}`;
+  return `${prefix}${resultName(job)}/${sha256.slice(0, 16)}/${job.filename}`;
 }
 
 /** The name under which an attempt uploads a result in parts, before its digest is known. */
-export function partialNameOf(prefix: string, id: string, attempt: string): string {
-  return `${prefix}${id}/${attempt}.partial`;
+export function partialNameOf(
+  prefix: string,
+  job: Pick<StoredJob, "id" | "attempt">,
+  upload: string,
+): string {
+  return `${prefix}${resultName(job)}/${upload}.partial`;
 }
 
 /** Whether a name has the form of one of these two, so that nothing of another program is taken for an unfinished result. */

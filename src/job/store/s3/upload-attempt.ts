@@ -32,7 +32,7 @@ export class UploadAttempt {
     this.#bucket = bucket;
     this.#prefix = prefix;
     this.#job = job;
-    this.#partialName = partialNameOf(prefix, job.id, randomUUID());
+    this.#partialName = partialNameOf(prefix, job, randomUUID());
   }
 
   /** Begins an upload in parts. */

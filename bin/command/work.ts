@@ -1,0 +1,96 @@
+import { Command, Option } from "commander";
+import { parseCount, parseDuration } from "../../src/ground.ts";
+import { defaultSettings, startWork, type RunningWork } from "../../src/internal.ts";
+import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
+import { durationOption } from "../limit-option.ts";
+import { flagParser, wantsColor, type GlobalFlags } from "../option.ts";
+import { watchSignals } from "../watch-signals.ts";
+
+interface WorkFlags extends GlobalFlags {
+  readonly configuration?: LoadedConfiguration;
+  readonly concurrency?: number;
+  readonly drainTimeout: number;
+  readonly logFormat?: "pretty" | "json";
+}
+
+const handedBackExit = 1;
+
+/** `stream-csv work`: takes jobs from the engine until it is stopped. */
+export function workCommand(): Command {
+  return new Command("work")
+    .description("Take jobs from the engine, without HTTP; prints its address when ready.")
+    .option(
+      "--concurrency <count>",
+      "jobs that run at the same time, each in a process (default: jobs.concurrency of the configuration)",
+      flagParser(parseConcurrency),
+    )
+    .addOption(
+      durationOption(
+        "--drain-timeout <duration>",
+        "how long jobs may continue after SIGTERM before they are handed to other processes",
+        defaultSettings.drainTimeoutMs,
+        flagParser(parseDuration),
+      ),
+    )
+    .addOption(
+      new Option(
+        "--log-format <format>",
+        "log lines for people or for programs (default: pretty on a terminal)",
+      ).choices(["pretty", "json"]),
+    )
+    .action(async (_: unknown, self: Command) => {
+      const flags = self.optsWithGlobals<WorkFlags>();
+      const engine = flags.configuration?.jobs.engine ?? defaultSettings.jobs.engine;
+      if (engine === "local") self.error(localError(flags));
+      process.exitCode = await work(flags);
+    })
+    .addHelpText("after", moreHelp);
+}
+
+const moreHelp = `
+Examples:
+  stream-csv work                             # the jobs, exports and databases of stream-csv.yaml
+  stream-csv work --config /etc/exports.yaml --concurrency 4
+`;
+
+function localError({ configuration }: WorkFlags): string {
+  const where =
+    configuration === undefined ? "There is no configuration" : `"${configuration.file}" has none`;
+  return `error: work takes jobs that servers submit to an engine of several machines. ${where}. Set jobs: { engine: redis://HOST:6379, store: s3://BUCKET/PREFIX } for this command and its servers; jobs of the engine local run in serve.`;
+}
+
+async function work(flags: WorkFlags): Promise<number> {
+  const watch = watchSignals();
+  const { configuration, concurrency } = flags;
+  const jobs = { ...defaultSettings.jobs, ...configuration?.jobs };
+  let running: RunningWork;
+  try {
+    running = await startWork(
+      {
+        configuration: configuration?.file ?? null,
+        sources: configuration?.sources ?? [],
+        jobs: concurrency === undefined ? jobs : { ...jobs, concurrency },
+        drainTimeoutMs: flags.drainTimeout,
+        log: {
+          level: flags.logLevel,
+          format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),
+          color: wantsColor(flags, process.stderr),
+        },
+      },
+      watch.starting,
+    );
+  } catch (error) {
+    if (watch.starting.aborted) return watch.killedBy() ?? 0;
+    throw error;
+  }
+  watch.attach(running);
+  process.stdout.write(`working on ${running.engine}\n`);
+  const { handedBack } = await running.stopped;
+  return watch.killedBy() ?? (handedBack > 0 ? handedBackExit : 0);
+}
+
+function parseConcurrency(text: string): number {
+  const count = parseCount(text);
+  if (count === 0) throw new RangeError(`"${text}" is too small. Use 1 or more.`);
+  return count;
+}

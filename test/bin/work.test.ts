@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { runCli } from "../harness/cli.ts";
+
+let folder = "";
+let file = "";
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stream-csv-work-"));
+  file = join(folder, "stream-csv.yaml");
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+test("work refuses jobs of one machine, and says what to configure", async () => {
+  const none = await runCli(["work", "--no-config"]);
+  assert.deepEqual([none.exitCode, none.stdout], [1, ""]);
+  assert.match(none.stderr, /There is no configuration\. Set jobs: \{ engine: redis:\/\/HOST:6379/);
+  await writeFile(file, "jobs: { engine: local, concurrency: 4 }\n");
+  const local = await runCli(["work", "--config", file]);
+  assert.deepEqual([local.exitCode, local.stdout], [1, ""]);
+  assert.match(local.stderr, /stream-csv\.yaml" has none\. Set jobs/);
+});
+
+test("work and serve refuse a store that only one machine reaches, without the password of Redis", async () => {
+  await writeFile(file, "jobs: { engine: 'redis://:pa55@127.0.0.1:1/2' }\n");
+  for (const command of ["work", "serve"]) {
+    const { exitCode, stdout, stderr } = await runCli([command, "--config", file]);
+    assert.deepEqual([exitCode, stdout], [1, ""], command);
+    assert.match(stderr, /jobs\.store is "folder".*jobs\.engine is redis:\/\/127\.0\.0\.1:1\/2/);
+    assert.doesNotMatch(stderr, /pa55/);
+  }
+});
+
+test("work refuses a number of jobs that can't be", async () => {
+  const { exitCode, stderr } = await runCli(["work", "--no-config", "--concurrency", "0"]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /"0" is too small/);
+});
