@@ -5,7 +5,7 @@ import { toError } from "../../../errors.ts";
 export type Removal = (signal: AbortSignal) => Promise<void>;
 
 /** How long one removal may take in all. */
-const limitMs = 60_000;
+const limitMs = 20_000;
 /** Of removals that had failed, when the server stops. */
 const lastLimitMs = 5000;
 
