@@ -38,8 +38,8 @@ export function s3Fault(thrown: unknown, store: string, action: string): StreamC
 export function withoutSecrets(thrown: unknown): Error & { readonly code: string } {
   const error = toError(thrown);
   const words = error.message
-    .replaceAll(/\?\S*x-amz-\S*/gi, "?…")
-    .replaceAll(/\b(credential|signature|authorization|x-amz-[\w-]+)\s*[=:]\s*[^\s,;]+/gi, "$1=…");
+    .replaceAll(/\?\S+/g, (query) => (/x-amz-/i.test(query) ? "?…" : query))
+    .replaceAll(/\b(credential|signature|authorization|security-token)\s*[=:]\s*[^\s,;]+/gi, "$1=…");
   const code = isCodedError(error) ? error.code : error.name;
   return Object.assign(new Error(words), { name: error.name, code });
 }
