@@ -74,7 +74,7 @@ export const dialectTextOptions: {
   textNumbers: {
     parse: (text) => choice<TextNumbers>("textNumbers", text, { plain: "plain", formula: "formula" }),
     placeholder: "plain|formula",
-    description: "how numbers that a spreadsheet would damage are written: 00123, or =\"00123\"",
+    description: 'how numbers that a spreadsheet would damage are written: 00123, or ="00123"',
   },
 };
 

@@ -54,16 +54,9 @@ export function chooseColumnWriter(vector: ColumnVector, context: ColumnContext)
 
 /** Whether a vector may hold numbers with more digits than a spreadsheet keeps. Integers of up to 32 bits have ten. */
 function mayBeLong(vector: ColumnVector): boolean {
-  switch (vector.kind) {
-    case "integer":
-      return !("BYTES_PER_ELEMENT" in vector.values) || vector.values.BYTES_PER_ELEMENT === 8;
-    case "decimal":
-    case "float":
-    case "number-text":
-      return true;
-    default:
-      return false;
-  }
+  if (vector.kind !== "integer")
+    return vector.kind === "decimal" || vector.kind === "float" || vector.kind === "number-text";
+  return isBigints(vector.values) || vector.values.BYTES_PER_ELEMENT === 8;
 }
 
 function general(

@@ -60,7 +60,8 @@ function countUnsafe(
   for (let row = from; row < to; row += 1) {
     const code = codes[row] ?? 0;
     if (unsafe[code] !== 1) continue;
-    if (context.format.dialect.formulas === "reject") guardedText(dictionary[code] ?? "", context.format.dialect, placeOf(row, context));
+    if (context.format.dialect.formulas === "reject")
+      guardedText(dictionary[code] ?? "", context.format.dialect, placeOf(row, context));
     count += 1;
   }
   return count;

@@ -80,8 +80,7 @@ export function writeTextTable(
   const isGeneral = looksAtTexts(vector, format);
   const isPlain =
     !isGeneral && [dialect.delimiter, dialect.quote, "\r", "\n"].every((one) => without.includes(one));
-  const mayBeWhole =
-    isPlain && !isGuarded && firsts.every((first, index) => first === index);
+  const mayBeWhole = isPlain && !isGuarded && firsts.every((first, index) => first === index);
   const search = searchFor(format);
   let target = columnBuffer.view;
   let room = columnBuffer.bytes.length - overshootBytes - cellBytes;
