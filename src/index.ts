@@ -17,6 +17,7 @@ export {
   type Formulas,
   type NonFinite,
   type Quoting,
+  type TextNumbers,
   type Timestamps,
 } from "./csv/dialect.ts";
 export type { NamedDialectOptions } from "./csv/resolve-dialect.ts";

@@ -1,4 +1,4 @@
-import { readProcFile } from "./process-tree.ts";
+import { readProcFile } from "./proc-file.ts";
 
 /** State of an open connection in /proc/net/tcp. */
 const established = "01";

@@ -1,4 +1,4 @@
-import { readProcFile, threadsOf } from "./process-tree.ts";
+import { readProcFile, threadsOf } from "./proc-file.ts";
 
 /**
  * Clock ticks per second in /proc/PID/stat: USER_HZ, which Linux shows as 100 to every program on every
@@ -13,7 +13,7 @@ const ticksPerSecond = 100;
  * nanoseconds are lost there, while /proc/PID/stat keeps them in ticks of 10 ms, rounded down. Therefore the larger of the
  * two is used: exact while all threads live, and at most 20 ms too small when some have ended.
  */
-export async function cpuSeconds(pids: readonly number[]): Promise<number> {
+export async function procCpuSeconds(pids: readonly number[]): Promise<number> {
   const each = await Promise.all(pids.map(cpuSecondsOf));
   return each.reduce((total, seconds) => total + seconds, 0);
 }

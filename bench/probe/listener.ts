@@ -1,5 +1,5 @@
 import { readdir, readlink } from "node:fs/promises";
-import { readProcFile } from "./process-tree.ts";
+import { readProcFile } from "./proc-file.ts";
 
 /** State of a listening socket in /proc/net/tcp. */
 const listening = "0A";

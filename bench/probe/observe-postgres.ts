@@ -3,7 +3,7 @@ import { StreamCsvError } from "../../src/ground.ts";
 import { messageOf } from "../fault.ts";
 import { observeProcesses } from "./observe-processes.ts";
 import { sampling, type ObservedWork, type Observer } from "./observed-work.ts";
-import { canSampleProcesses, readProcFile } from "./process-tree.ts";
+import { identifyProcess } from "./process-tree.ts";
 
 /** Connections of others that do something, or keep a transaction open between two statements. */
 const heldQuery = `SELECT count(*)::int AS held FROM pg_stat_activity
@@ -54,13 +54,10 @@ async function connected(name: string, url: string): Promise<Pg.Client> {
 
 /** Its tree of processes; null when it runs elsewhere, or can't be seen. */
 async function processesOf(client: Pg.Client, name: string): Promise<Observer | null> {
-  if (!canSampleProcesses) return null;
   const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-  const backend = rows[0]?.pid ?? 0;
-  const status = await readProcFile(`/proc/${backend}/status`);
-  const isPostgres = /^Name:\s+postgres/m.test(status);
-  const parent = Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1] ?? 0);
-  return isPostgres && parent > 1 ? await observeProcesses(name, parent) : null;
+  const backend = await identifyProcess(rows[0]?.pid ?? 0);
+  if (backend === null || !backend.program.startsWith("postgres") || backend.parentPid <= 1) return null;
+  return await observeProcesses(name, backend.parentPid);
 }
 
 async function watchServer(

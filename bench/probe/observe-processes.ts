@@ -1,15 +1,24 @@
-import { cpuSeconds } from "./cpu-seconds.ts";
 import { sampling, type ObservedWork, type Observer } from "./observed-work.ts";
-import { canSampleProcesses, privateBytes, processTree, stillRunning } from "./process-tree.ts";
+import {
+  canSampleProcesses,
+  countsEndedChildren,
+  cpuSeconds,
+  privateBytes,
+  processTree,
+  stillRunning,
+} from "./process-tree.ts";
 
 /**
- * A tree of processes beside the servers. Its memory is private memory (RssAnon), which leaves out what its processes
- * share, such as the buffers of a database, and is sampled every 50 ms, because processes come and go.
+ * A tree of processes beside the servers. Its memory is private memory, which leaves out what its processes share, such as
+ * the buffers of a database, and is sampled every 50 ms, because processes come and go. Where the system doesn't tell which
+ * memory is private, none is reported.
  * @throws RangeError when there is no such process here
  */
 export async function observeProcesses(name: string, pid: number): Promise<Observer> {
   if (!canSampleProcesses) {
-    throw new RangeError(`--observe ${name}=${pid} needs /proc, which only Linux has: leave it out.`);
+    throw new RangeError(
+      `--observe ${name}=${pid} needs /proc or ps, which this system does not have: leave it out.`,
+    );
   }
   if ((await stillRunning([pid])).length === 0) {
     throw new RangeError(`--observe ${name}=${pid} names no process of this machine that runs.`);
@@ -19,20 +28,46 @@ export async function observeProcesses(name: string, pid: number): Promise<Obser
 
 async function watchTree(pid: number): Promise<() => Promise<ObservedWork>> {
   const before = await processTree(pid);
-  const cpuBefore = await cpuSeconds(before);
+  const cpu = await watchCpu(before);
   const heldBefore = await privateBytes(before);
   let peak = heldBefore;
   const stop = sampling(async () => {
-    peak = Math.max(peak, await privateBytes(await processTree(pid)));
+    const tree = await processTree(pid);
+    const held = await privateBytes(tree);
+    if (peak !== null && held !== null) peak = Math.max(peak, held);
+    if (!countsEndedChildren) await cpu.sample(tree);
   });
   return async () => {
     await stop();
-    const cpuAfter = await cpuSeconds(await processTree(pid));
+    await cpu.sample(await processTree(pid));
     return {
-      cpuSeconds: Math.max(0, cpuAfter - cpuBefore),
-      peakBytes: peak - heldBefore,
+      cpuSeconds: cpu.used(),
+      peakBytes: peak === null || heldBefore === null ? null : peak - heldBefore,
       heldSeconds: null,
       temporaryBytes: null,
     };
   };
+}
+
+/** The CPU time of processes that come and go: of one that ended, where its parent doesn't count it, what was seen last. */
+async function watchCpu(
+  before: readonly number[],
+): Promise<{ sample(tree: readonly number[]): Promise<void>; used(): number }> {
+  const atFirst = await cpuOfEach(before);
+  const latest = new Map(atFirst);
+  return {
+    async sample(tree) {
+      if (countsEndedChildren) latest.clear();
+      for (const [pid, seconds] of await cpuOfEach(tree)) latest.set(pid, seconds);
+    },
+    used: () => Math.max(0, total(latest) - total(atFirst)),
+  };
+}
+
+function total(used: ReadonlyMap<number, number>): number {
+  return [...used.values()].reduce((sum, seconds) => sum + seconds, 0);
+}
+
+async function cpuOfEach(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  return new Map(await Promise.all(pids.map(async (pid) => [pid, await cpuSeconds([pid])] as const)));
 }

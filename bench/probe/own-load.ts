@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { readProcFile } from "./process-tree.ts";
+import { readProcFile } from "./proc-file.ts";
 
 /** How busy this process was for a while, which shows whether it slowed down what it measured. */
 export interface OwnLoad {

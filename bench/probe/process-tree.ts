@@ -1,54 +1,63 @@
-import { readFile, readdir, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hasProcFiles } from "./proc-file.ts";
+import { procSampler } from "./proc-sampler.ts";
+import type { PeakBytes, ProcessSampler } from "./process-sampler.ts";
+import { psSampler } from "./ps-sampler.ts";
 
-/** Whether this system has the files that the probes read; only Linux has them. */
-export const canSampleProcesses = process.platform === "linux";
+/** The sampler of this system; null on Windows, which has neither /proc nor `ps`. */
+const sampler: ProcessSampler | null = hasProcFiles
+  ? procSampler
+  : process.platform === "win32"
+    ? null
+    : psSampler;
 
-/** A process and all its descendants, root first, as /proc/PID/task/TID/children names them. */
+/** Whether memory and CPU time of other processes can be read here. */
+export const canSampleProcesses = sampler !== null;
+
+/** What a report has to say about these numbers on this system; null where there is nothing. */
+export const samplingCaveat =
+  sampler === null
+    ? "Memory and CPU time of processes are left out: they are read from /proc on Linux, and from ps on macOS."
+    : sampler.caveat;
+
+/** Whether a process's CPU time also has that of its children that ended. */
+export const countsEndedChildren = sampler?.countsEndedChildren ?? false;
+
+/** A process and all its descendants, root first. */
 export async function processTree(rootPid: number): Promise<number[]> {
-  const found = [rootPid];
-  for (const pid of found) found.push(...(await childrenOf(pid)));
-  return found;
+  return (await sampler?.tree(rootPid)) ?? [rootPid];
 }
 
-/** Highest resident size since the last reset (VmHWM), summed over processes; processes that ended count nothing. */
-export async function peakResidentBytes(pids: readonly number[]): Promise<number> {
-  return sum(await Promise.all(pids.map((pid) => statusBytes(pid, "VmHWM"))));
-}
-
-/** Resident size now (VmRSS), summed over processes. */
+/** Resident size now, summed over processes. */
 export async function residentBytes(pids: readonly number[]): Promise<number> {
-  return sum(await Promise.all(pids.map((pid) => statusBytes(pid, "VmRSS"))));
+  return (await sampler?.residentBytes(pids)) ?? 0;
 }
 
-/** Resident memory that a process shares with no file and no other process (RssAnon), summed over processes. */
-export async function privateBytes(pids: readonly number[]): Promise<number> {
-  return sum(await Promise.all(pids.map((pid) => statusBytes(pid, "RssAnon"))));
+/** Memory that a process shares with no file and no other process, summed; null where the system doesn't tell it. */
+export async function privateBytes(pids: readonly number[]): Promise<number | null> {
+  return (await sampler?.privateBytes(pids)) ?? null;
 }
 
-/**
- * Resets the recorded peak of each process to what it holds now.
- * @returns whether the kernel did so for all of them; that needs permission to write to /proc/PID/clear_refs
- */
-export async function resetPeaks(pids: readonly number[]): Promise<boolean> {
-  const done = await Promise.all(
-    // 5 resets only the peak; other values clear the accessed bits of every page.
-    pids.map((pid) =>
-      writeFile(`/proc/${pid}/clear_refs`, "5").then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return done.every(Boolean);
+/** CPU seconds that processes have used since they started, summed. */
+export async function cpuSeconds(pids: readonly number[]): Promise<number> {
+  return (await sampler?.cpuSeconds(pids)) ?? 0;
+}
+
+/** The program a process runs, and its parent; null when it can't be seen here. */
+export async function identifyProcess(
+  pid: number,
+): Promise<{ readonly program: string; readonly parentPid: number } | null> {
+  return (await sampler?.identify(pid)) ?? null;
 }
 
 /** Which of these processes still exist; a zombie counts as ended. */
 export async function stillRunning(pids: readonly number[]): Promise<number[]> {
-  const states = await Promise.all(
-    pids.map(async (pid) => ({ pid, stat: await readProcFile(`/proc/${pid}/stat`) })),
-  );
-  return states.filter(({ stat }) => stat !== "" && !/\) [ZX] /.test(stat)).map(({ pid }) => pid);
+  return (await sampler?.stillRunning(pids)) ?? [];
+}
+
+/** Watches memory, as {@link ProcessSampler.watchPeaks} says. */
+export async function watchPeaks(rootPid: number): Promise<(() => Promise<PeakBytes>) | null> {
+  return (await sampler?.watchPeaks(rootPid)) ?? null;
 }
 
 /** Waits until the memory of processes stops changing, at most for the time given: garbage is collected and sockets are closed. */
@@ -64,31 +73,4 @@ export async function settleMemory(
     before = now;
     await sleep(25, undefined, { signal });
   }
-}
-
-async function childrenOf(pid: number): Promise<number[]> {
-  const lists = await Promise.all(
-    (await threadsOf(pid)).map((thread) => readProcFile(`/proc/${pid}/task/${thread}/children`)),
-  );
-  return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
-}
-
-/** Ids of the threads of a process; none once it ended. */
-export async function threadsOf(pid: number): Promise<string[]> {
-  return readdir(`/proc/${pid}/task`).catch(() => []);
-}
-
-async function statusBytes(pid: number, field: string): Promise<number> {
-  const status = await readProcFile(`/proc/${pid}/status`);
-  const match = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status);
-  return Number(match?.[1] ?? 0) * 1024;
-}
-
-/** The text of a file of /proc; empty when the process or thread has ended. */
-export async function readProcFile(path: string): Promise<string> {
-  return readFile(path, "utf8").catch(() => "");
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,4 +1,4 @@
-import { readProcFile } from "./process-tree.ts";
+import { readProcFile } from "./proc-file.ts";
 
 /** CPU time of the whole machine since it started, in clock ticks. */
 export interface MachineTicks {

@@ -1,4 +1,4 @@
-import { readProcFile } from "./process-tree.ts";
+import { readProcFile } from "./proc-file.ts";
 
 /** How often the CPU limit of the control group has stopped its processes, since the group was made. */
 export interface Throttling {

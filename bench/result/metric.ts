@@ -160,7 +160,7 @@ export const metrics = [
     better: "lower",
     gate: false,
     meaning:
-      "CPU time of the server: of its workers from /stats, of its other processes from /proc/PID/task/TID/schedstat.",
+      "CPU time of the server: of its workers from /stats, of its other processes from /proc/PID/task/TID/schedstat, or from ps where there is no /proc.",
   },
   {
     id: "cpu_s_per_mib",
@@ -340,7 +340,8 @@ export const metrics = [
     unit: "bytes",
     better: "lower",
     gate: false,
-    meaning: "Bytes in the socket buffers of both sides, from /proc/net/tcp, over the number of readers.",
+    meaning:
+      "Bytes in the socket buffers of both sides, from /proc/net/tcp (Linux only), over the number of readers.",
   },
   {
     id: "slots_held",

@@ -4,7 +4,7 @@ import { relativeOf } from "../gate/budget/budget.ts";
 import { requireAboveNoise } from "../gate/budget/read-budgets.ts";
 import { tooFewRounds, type GateReport } from "../gate/judge/judge-run.ts";
 import { describeEnvironment } from "../probe/describe-environment.ts";
-import { canSampleProcesses } from "../probe/process-tree.ts";
+import { samplingCaveat } from "../probe/process-tree.ts";
 import type { BenchResult, Integrity } from "../result/schema.ts";
 import { RunRecord } from "../session/run-record.ts";
 import { describeTarget, withoutPasswords } from "../subject/target-text.ts";
@@ -46,11 +46,7 @@ export async function beginRun(settings: RunSettings, hooks: BenchHooks): Promis
   });
   const record = new RunRecord();
   for (const warning of baseline === null ? tooFewRounds(rounds, budgets) : []) record.warn(warning);
-  if (!canSampleProcesses) {
-    record.warn(
-      "Memory and CPU time of the server are read from /proc, which only Linux has: they are left out.",
-    );
-  }
+  if (samplingCaveat !== null) record.warn(samplingCaveat);
   const findings: Findings = {
     tool: { name: tool.name, version: tool.version },
     createdAt: new Date(clock.wallMs()).toISOString(),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSeconds } from "../probe/cpu-seconds.ts";
-import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
+import { canSampleProcesses, cpuSeconds, processTree } from "../probe/process-tree.ts";
+import { hasProcFiles } from "../probe/proc-file.ts";
 import { bytesInSocketBuffers } from "../probe/bytes-in-socket-buffers.ts";
 import type { RunningTarget } from "../subject/target.ts";
 
@@ -27,7 +27,7 @@ export async function settleBuffers(
 ): Promise<void> {
   const port = Number(new URL(origin).port);
   const sample = async (): Promise<{ readonly bytes: number; readonly cpu: number }> => ({
-    bytes: canSampleProcesses ? await bytesInSocketBuffers(port) : 0,
+    bytes: hasProcFiles ? await bytesInSocketBuffers(port) : 0,
     cpu: canSampleProcesses && pid !== null ? await cpuSeconds(await processTree(pid)) : 0,
   });
   let last = await sample();

@@ -2,7 +2,8 @@ import { StreamCsvError } from "../../src/ground.ts";
 import { readExport } from "../load/read-export.ts";
 import { answerText, askOnce, isReadyAnswer } from "../probe/until-ready.ts";
 import { findListener } from "../probe/listener.ts";
-import { canSampleProcesses, processTree } from "../probe/process-tree.ts";
+import { hasProcFiles } from "../probe/proc-file.ts";
+import { processTree } from "../probe/process-tree.ts";
 import { tellsInsideNumbers } from "../probe/server-stats.ts";
 import { findFreePort } from "./process/find-free-port.ts";
 import { startServerProcess, type ServerProcess } from "./process/server-process.ts";
@@ -163,7 +164,8 @@ async function processesOf(
   { pid }: Ready,
   { port }: URL,
 ): Promise<Pick<RunningTarget, "pid" | "hiddenBecause">> {
-  if (pid === null || !canSampleProcesses) return { pid };
+  // Without /proc nobody tells which process listens, so the started ones are believed.
+  if (pid === null || !hasProcFiles) return { pid };
   const listener = await findListener(Number(port), await processTree(pid));
   if (listener.place === "inside") return { pid };
   const where =

@@ -24,6 +24,10 @@ function nowMs(): number {
 }
 
 async function main(options: Options, interruption: AbortSignal): Promise<number> {
+  if (process.platform !== "linux")
+    throw new Error(
+      "Faults are injected by way of /proc and namespaces, which only Linux has: run this there.",
+    );
   const startedAtMs = nowMs();
   const say = (sentence: string): void => {
     process.stdout.write(`${((nowMs() - startedAtMs) / 1000).toFixed(1).padStart(6)} s  ${sentence}\n`);

@@ -48,6 +48,10 @@ function watchTurns(): () => readonly number[] {
 
 /** CPU time of this thread, which Linux reports in nanoseconds; reading the CPU time of the process updates it. */
 function threadClock(): { readonly nowMs: () => number; readonly close: () => void } {
+  if (process.platform !== "linux")
+    throw new Error(
+      "The CPU time of a single thread is read from /proc, which only Linux has: run this there.",
+    );
   const file = openSync(`/proc/self/task/${process.pid}/schedstat`, "r");
   const text = Buffer.alloc(64);
   const nowMs = (): number => {

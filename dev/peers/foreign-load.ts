@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { cpuSeconds } from "../../bench/probe/cpu-seconds.ts";
+import { cpuSeconds } from "../../bench/probe/process-tree.ts";
 
 /**
  * Measures how much CPU time other programs take. @returns a function that returns their share of all CPU time since

@@ -2,6 +2,7 @@ import { StreamCsvError, toError } from "../errors.ts";
 import { isPostgres, type Dialect } from "./dialect.ts";
 import { bytesText } from "./bytes-text.ts";
 import { isFormula } from "./formula.ts";
+import { isFragileNumber, isLongWholeNumber, textFormula } from "./text-number.ts";
 import { instantText, spacedInstantText } from "./iso-time.ts";
 import { bytesOf, jsonTextOf, jsonValue } from "./json-text.ts";
 import {
@@ -98,17 +99,35 @@ function isCellKind(value: object): boolean {
 }
 
 /**
- * Makes a text harmless for spreadsheets if the dialect asks for it. A harmless text stays the same.
+ * Makes a text safe for spreadsheets if the dialect asks for it: one that they would run as a formula, and one that they
+ * would damage as a number. Any other text stays the same.
  * @throws StreamCsvError `SCSV_FORMULA` when the dialect rejects formulas, `SCSV_NO_TEXT` for a NUL in PostgreSQL's dialect
  */
 export function guardedText(text: string, dialect: Dialect, place: CellPlace): string {
   if (isPostgres(dialect) && text.includes("\0")) throw nulIn(place);
-  if (dialect.formulas === "allow" || !isFormula(text)) return text;
+  if (dialect.formulas === "allow" || !isFormula(text))
+    return dialect.textNumbers === "formula" && isFragileNumber(text) ? textFormula(text) : text;
   if (dialect.formulas === "escape") return `'${text}`;
   throw new StreamCsvError(
     "SCSV_FORMULA",
     `${placeText(place)} begins like a formula: ${JSON.stringify(text.slice(0, 40))}.`,
     place,
+  );
+}
+
+/** The text of a value, as a formula if the value is a number of which a spreadsheet would lose digits and the dialect asks for it. */
+export function guardedNumber(text: string, value: unknown, dialect: Dialect): string {
+  const isGuarded = dialect.textNumbers === "formula" && isNumber(value) && isLongWholeNumber(text);
+  return isGuarded ? textFormula(text) : text;
+}
+
+function isNumber(value: unknown): boolean {
+  return (
+    typeof value === "number" ||
+    typeof value === "bigint" ||
+    value instanceof DecimalValue ||
+    value instanceof SingleValue ||
+    value instanceof NumberTextValue
   );
 }
 
@@ -135,7 +154,9 @@ function objectText(value: object, dialect: Dialect, place: CellPlace): string |
 /** An array's separator for decimals is always the point. */
 function itemText(item: unknown, dialect: Dialect, place: CellPlace): string | null {
   const text = cellText(item, { ...dialect, decimalSeparator: "." }, place);
-  return text === null ? null : guardedText(text, { ...dialect, formulas: "allow" }, place);
+  return text === null
+    ? null
+    : guardedText(text, { ...dialect, formulas: "allow", textNumbers: "plain" }, place);
 }
 
 /** PostgreSQL's text can't hold it: COPY refuses it, and psql's `\copy` keeps what stands before. */

@@ -71,7 +71,7 @@ export class CsvEncoder {
     return this.#rowCount;
   }
 
-  /** Cells and headers the formula guard has changed so far. */
+  /** Cells and headers that were changed so far to be safe for spreadsheets: formulas and, by `textNumbers`, numbers. */
   get guardedCells(): number {
     return this.#writer.guardedCells;
   }

@@ -1,5 +1,5 @@
 import { requireText, wrongRange } from "../errors.ts";
-import type { DialectOptions, Formulas, NonFinite, Quoting, Timestamps } from "./dialect.ts";
+import type { DialectOptions, Formulas, NonFinite, Quoting, TextNumbers, Timestamps } from "./dialect.ts";
 
 /** How one option of a dialect is written as text, in a query string or after a flag. */
 export interface DialectTextOption<T> {
@@ -71,6 +71,11 @@ export const dialectTextOptions: {
     placeholder: "iso|space",
     description: "how timestamps are written: 2026-11-28T14:05:09.000Z, or 2026-11-28 14:05:09",
   },
+  textNumbers: {
+    parse: (text) => choice<TextNumbers>("textNumbers", text, { plain: "plain", formula: "formula" }),
+    placeholder: "plain|formula",
+    description: 'how numbers that a spreadsheet would damage are written: 00123, or ="00123"',
+  },
 };
 
 /** The names of the options in {@link dialectTextOptions}, in their order. */
@@ -86,6 +91,7 @@ export const dialectOptionNames: readonly (keyof DialectOptions)[] = [
   "nonFinite",
   "formulas",
   "timestamps",
+  "textNumbers",
 ];
 
 /**

@@ -15,6 +15,13 @@ export type Formulas = "allow" | "escape" | "reject";
  */
 export type Timestamps = "iso" | "space";
 
+/**
+ * How numbers of which a spreadsheet would lose part are written: unchanged, or as a formula, `="00123"`, that gives the text.
+ * These are texts with zeros or a plus sign in front (`00123`), with more than 15 digits, or such as `12E4`, and whole numbers
+ * of more than 15 digits. Only spreadsheets should read the result: any other reader takes the formula for the text.
+ */
+export type TextNumbers = "plain" | "formula";
+
 /** The options of a dialect that code, configuration, query strings and flags can set. */
 export interface DialectOptions {
   /** One ASCII character between cells. */
@@ -35,6 +42,7 @@ export interface DialectOptions {
   readonly nonFinite?: NonFinite;
   readonly formulas?: Formulas;
   readonly timestamps?: Timestamps;
+  readonly textNumbers?: TextNumbers;
 }
 
 interface DialectShape extends Required<DialectOptions> {
@@ -62,6 +70,7 @@ const rfc4180 = {
   nonFinite: "error",
   formulas: "allow",
   timestamps: "iso",
+  textNumbers: "plain",
   booleans: ["false", "true"],
 } as const satisfies DialectShape;
 

@@ -77,6 +77,7 @@ const checks: readonly ((dialect: Dialect) => void)[] = [
     checkOneOf("nonFinite", dialect.nonFinite, ["error", "text", "null"]);
     checkOneOf("formulas", dialect.formulas, ["allow", "escape", "reject"]);
     checkOneOf("timestamps", dialect.timestamps, ["iso", "space"]);
+    checkOneOf("textNumbers", dialect.textNumbers, ["plain", "formula"]);
   },
   ({ decimalSeparator, delimiter, quote }) => {
     if (decimalSeparator === delimiter || decimalSeparator === quote)

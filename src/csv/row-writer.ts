@@ -8,6 +8,6 @@ export interface RowWriter {
   encode(batch: Batch, from: number, to: number, firstRow: number): Uint8Array;
   /** The bytes of text it writes in about a millisecond, or fewer if more would need too much memory. */
   readonly chunkBytes: number;
-  /** The cells that the formula guard has changed so far, including those of the header row. */
+  /** The cells changed so far to be safe for spreadsheets, including those of the header row. */
   readonly guardedCells: number;
 }

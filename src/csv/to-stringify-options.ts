@@ -1,6 +1,6 @@
 import type { Cast, CastingContext, Options } from "csv-stringify/sync";
 import { requireObject } from "../errors.ts";
-import { cellText, cellValue, guardedText, type CellPlace } from "./cell-text.ts";
+import { cellText, cellValue, guardedNumber, guardedText, type CellPlace } from "./cell-text.ts";
 import { isPostgres, type Dialect } from "./dialect.ts";
 
 /** What the options need besides the dialect. It is read again for every cell. */
@@ -9,7 +9,7 @@ export interface StringifyContext {
   readonly columns: readonly string[];
   /** The number of the first record, for messages. @default 1 */
   readonly firstRow?: number;
-  /** Called for every cell that the formula guard changed. */
+  /** Called for every cell that was changed to be safe for spreadsheets. */
   readonly onGuarded?: () => void;
 }
 
@@ -25,7 +25,9 @@ export function toStringifyOptions(dialect: Dialect, context: StringifyContext):
     const text = cellText(value, dialect, placeOf(at, context));
     if (text === null) return nullCast(dialect, context.columns.length);
     if (text === "") return emptyCast(dialect, dialect.quoting === "all");
-    return textCast(text, dialect, context.columns.length);
+    const guarded = guardedNumber(text, value, dialect);
+    if (guarded !== text) context.onGuarded?.();
+    return textCast(guarded, dialect, context.columns.length);
   };
   const castString: Cast<string> = (text, at) => {
     const guarded = guardedText(text, dialect, placeOf(at, context));

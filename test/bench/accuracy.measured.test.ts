@@ -4,11 +4,11 @@ import { createServer, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import { terminalReport } from "../../bench/report/terminal/terminal.ts";
 import { readExport } from "../../bench/load/read-export.ts";
-import { canSampleProcesses } from "../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../bench/probe/proc-file.ts";
 import { inOneOfThree } from "../harness/attempts.ts";
 import { benchOwnServer } from "../harness/bench.ts";
 
-const skip = !canSampleProcesses;
+const skip = !hasProcFiles;
 
 /** Keeps four fifths of this process's time to itself, in slices too short to let anything time out. */
 function takeMostOfACore(t: TestContext): void {

@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "valibot";
 import { resultSchema } from "../../bench/result/schema.ts";
-import { canSampleProcesses, processTree, stillRunning } from "../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../bench/probe/proc-file.ts";
+import { processTree, stillRunning } from "../../bench/probe/process-tree.ts";
 import { runCli, startCli, type Ended } from "../harness/cli.ts";
 
 /** Runs `stream-csv bench` to its end. */
@@ -49,7 +50,7 @@ test("measures the real server and prints a report; nothing goes to standard err
     for (const [metric, value] of Object.entries(measured)) {
       // What the server needn't tell.
       if (metric === "heap_used_bytes" || metric === "loop_delay_max_s") continue;
-      if (canSampleProcesses) assert.equal(typeof value, "number", metric);
+      if (hasProcFiles) assert.equal(typeof value, "number", metric);
     }
   } finally {
     await rm(folder, { recursive: true });
@@ -63,7 +64,7 @@ for (const [signal, expected] of [
 ] as const) {
   test(
     `${signal} writes what was measured, ends the servers and exits with ${expected}`,
-    { skip: !canSampleProcesses },
+    { skip: !hasProcFiles },
     async () => {
       const running = startCli(["bench", "--rounds", "50", "-o", "json=-"]);
       let tree: readonly number[] = [];

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { parseResult } from "../../bench/result/read-result.ts";
 import type { BenchResult } from "../../bench/index.ts";
 import { copyVersion } from "../../dev/calibrate/version-copy.ts";
-import { canSampleProcesses } from "../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../bench/probe/proc-file.ts";
 import { cliPath, isMachineTaken, startProgram, type Ended } from "../harness/cli.ts";
 
 const budgetShare = 1;
@@ -16,7 +16,7 @@ const rows = 5_000;
 
 test(
   "a version whose streams cost ten times the CPU time ends with 2, confirmed and with the reason",
-  { skip: !canSampleProcesses },
+  { skip: !hasProcFiles },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
     const copy = await copyVersion("slower-streams");

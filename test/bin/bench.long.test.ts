@@ -8,13 +8,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseBaseline } from "../../bench/gate/baseline/baseline.ts";
 import { parseResult } from "../../bench/result/read-result.ts";
-import { canSampleProcesses, processTree, stillRunning } from "../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../bench/probe/proc-file.ts";
+import { processTree, stillRunning } from "../../bench/probe/process-tree.ts";
 import { toolEnvironment } from "../../bench/subject/process/run-tool.ts";
 import { cliPath, isMachineTaken, runCli, startCli, startProgram } from "../harness/cli.ts";
 
 const fixture = fileURLToPath(new URL("../../fixtures/programs/faulty-server.js", import.meta.url));
 const odd = fileURLToPath(new URL("../../fixtures/programs/odd-answers.js", import.meta.url));
-const onlyLinux = { skip: !canSampleProcesses };
+const onlyLinux = { skip: !hasProcFiles };
 let folder = "";
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
@@ -70,6 +71,24 @@ test(
     assert.equal(exitCode, 1);
     assert.match(stderr, /"\/dev\/full" couldn't be written: ENOSPC/);
     assert.match(stdout, /Informational: no budget was set/);
+  },
+);
+
+test(
+  "without /proc, memory and CPU time come from ps, what only Linux tells is left out, and the report says so",
+  { skip: process.platform === "win32" },
+  async () => {
+    const flags = "bench --quick --rows 2000 --rounds 1 --seed 1 --scenario export --deliveries streaming";
+    const env = { STREAM_CSV_BENCH_PROBES: "ps" };
+    const { exitCode, stdout, stderr } = await runCli([...flags.split(" "), "-o", "json=-"], { env });
+    assert.equal(exitCode, 0, stderr);
+    const result = parseResult(stdout, "stdout");
+    assert.match(result.warnings[0] ?? "", /read from ps/);
+    const values = result.rounds[0]?.arms["streaming"];
+    assert.equal(typeof values?.["peak_rss_over_idle_bytes"], "number");
+    assert.ok((values?.["idle_rss_bytes"] ?? 0) > 2 ** 20);
+    assert.ok((values?.["cpu_s_per_export"] ?? 0) > 0);
+    assert.equal(values?.["client_wait_ratio"], null);
   },
 );
 

@@ -7,7 +7,8 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseResult } from "../../bench/result/read-result.ts";
 import { renderers, renderReport, type ReportFormat } from "../../bench/report/renderers.ts";
-import { canSampleProcesses, processTree } from "../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../bench/probe/proc-file.ts";
+import { processTree } from "../../bench/probe/process-tree.ts";
 import { fixtureResult, resultPath } from "../bench/report/results.ts";
 import { runCli, startCli } from "../harness/cli.ts";
 
@@ -152,7 +153,7 @@ test("bench writes every format at once, and the summary of a step on GitHub", a
 
 test(
   "bench annotates a run that was interrupted, on standard error, and keeps standard output for the result",
-  { skip: !canSampleProcesses },
+  { skip: !hasProcFiles },
   async () => {
     const summary = join(folder, "interrupted.md");
     const cli = startCli(["bench", "--rounds", "50", "-o", "json=-"], { GITHUB_STEP_SUMMARY: summary });

@@ -36,6 +36,7 @@ const refused: readonly (readonly [options: Record<string, unknown>, sentence: R
   [{ nonFinite: "zero" }, /^nonFinite must be "error", "text" or "null"/],
   [{ formulas: "run" }, /^formulas must be "allow", "escape" or "reject"/],
   [{ timestamps: "unix" }, /^timestamps must be "iso" or "space", not "unix"\.$/],
+  [{ textNumbers: "text" }, /^textNumbers must be "plain" or "formula", not "text"\.$/],
   [{ delimeter: ";" }, /^delimeter is not an option of a dialect\. Use one of/],
 ];
 
@@ -68,6 +69,7 @@ test("reads every option from text, delimiters also by name", () => {
   assert.deepEqual(parseDialectOption("nonFinite", "null"), { nonFinite: "null" });
   assert.deepEqual(parseDialectOption("formulas", "reject"), { formulas: "reject" });
   assert.deepEqual(parseDialectOption("timestamps", "space"), { timestamps: "space" });
+  assert.deepEqual(parseDialectOption("textNumbers", "formula"), { textNumbers: "formula" });
 });
 
 test("refuses a text that is not a value of an option, and says what is allowed", () => {

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { canSampleProcesses, processTree } from "../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../bench/probe/proc-file.ts";
+import { processTree } from "../../bench/probe/process-tree.ts";
 import { startProgram, type Ended, type RunningCli } from "../harness/cli.ts";
 import { noNginx } from "../harness/nginx.ts";
 
 const program = fileURLToPath(new URL("../../dev/faults/main.js", import.meta.url));
 const doctored = fileURLToPath(new URL("../../fixtures/programs/leaking-serve.js", import.meta.url));
-const skip = canSampleProcesses ? false : "it reads /proc, which only Linux has";
+const skip = hasProcFiles ? false : "it reads /proc, which only Linux has";
 
 /** One phase with its calm. */
 const short = ["--minutes", "0.2", "--clients", "6"];

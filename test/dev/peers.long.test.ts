@@ -12,7 +12,8 @@ import { askVersion } from "../../dev/peers/run-program.ts";
 import { runPeers } from "../../dev/peers/run-peers.ts";
 import { differenceOf, readShape, type Shape } from "../../dev/peers/shape.ts";
 import { ours } from "../../dev/peers/stream-csv-peer.ts";
-import { canSampleProcesses, processTree } from "../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../bench/probe/proc-file.ts";
+import { processTree } from "../../bench/probe/process-tree.ts";
 import { endOnSignal } from "../harness/children.ts";
 
 const { signal } = new AbortController();
@@ -61,7 +62,7 @@ test("the Node peer is measured, an absent one is reported, and one with other r
   assert.match(refusal ?? "", /refused\. Its rows have .* bytes on average and ours/);
 });
 
-test("an interrupted run leaves no server running", { skip: !canSampleProcesses }, async () => {
+test("an interrupted run leaves no server running", { skip: !hasProcFiles }, async () => {
   const interruption = new AbortController();
   const plan = { ours, others: [nodePeer], rounds: 2, rows: 300, checkedRows: 2000, seed: 1 };
   const running = runPeers(plan, () => interruption.abort(), interruption.signal);

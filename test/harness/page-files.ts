@@ -11,6 +11,7 @@ export const pageFolders = {
   mongodb: "docs/guides/databases.md",
   mysql: "docs/guides/databases.md",
   prisma: "docs/guides/databases.md",
+  spreadsheets: "docs/guides/spreadsheets.md",
 } as const;
 
 /** A file that a page shows. */

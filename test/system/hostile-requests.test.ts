@@ -14,5 +14,7 @@ test("survives hundreds of hostile requests of every kind, and keeps nothing of 
   assert.equal(exitCode, 0, output);
   assert.match(output, /^slow header +408 SCSV_REQUEST_TIMEOUT × \d+$/m);
   assert.match(output, /^path traversal +404 /m);
+  assert.match(output, /^wrong JWT +401 SCSV_UNAUTHORIZED × \d+$/m);
+  assert.match(output, /^a good JWT +200 × \d+$/m);
   assert.match(output, /\n0 breaches\n$/);
 });

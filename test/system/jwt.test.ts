@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { bearer, startGuarded, token } from "../harness/access-server.ts";
+import { startServe } from "../harness/cli.ts";
 import { JwtIssuer } from "../harness/jwt-issuer.ts";
+import { certificate } from "../harness/tls.ts";
 
 interface Problem {
   readonly code: string;
@@ -97,6 +102,30 @@ test("without the issuer's keys a JWT gets a 503, and everything else goes on", 
     [await statusOf("/exports", "ops"), await statusOf("/exports", "wrong"), await statusOf("/ping", jwt)],
     [200, 401, 200],
   );
+});
+
+test("keys come over HTTPS from an issuer whose certificate is trusted, and from no other", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-jwks-"));
+  const identity = await certificate();
+  const certFile = join(folder, "authority.pem");
+  await writeFile(certFile, identity.cert);
+  await using issuer = await JwtIssuer.start(["ES256"], 0, identity);
+  assert.match(issuer.settings.jwks, /^https:/);
+  const file = join(folder, "stream-csv.json");
+  await writeFile(file, JSON.stringify({ auth: { jwt: issuer.settings } }));
+  const jwt = await issuer.sign();
+  try {
+    await using trusting = await startServe(["--config", file], { env: { NODE_EXTRA_CA_CERTS: certFile } });
+    assert.equal((await fetch(`${trusting.url}/exports`, bearer(jwt))).status, 200);
+    const fetches = issuer.fetches;
+    await using wary = await startServe(["--config", file]);
+    assert.equal((await fetch(`${wary.url}/exports`, bearer(jwt))).status, 503);
+    assert.equal(issuer.fetches, fetches, "nothing is asked over a connection that isn't trusted");
+    const line = await wary.logged(({ msg }) => msg === "the keys of JWTs can't be fetched");
+    assert.match(JSON.stringify(line), /self-signed certificate/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("a server with an issuer alone is closed, and takes another issuer while it runs", async () => {

@@ -1,4 +1,4 @@
-import { canSampleProcesses } from "../../probe/process-tree.ts";
+import { hasProcFiles } from "../../probe/proc-file.ts";
 import { bytesInSocketBuffers } from "../../probe/bytes-in-socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
 import { difference } from "../../session/server/server-memory.ts";
@@ -23,7 +23,7 @@ export async function measureHold(
   const reading = await readWhole(served, {
     bytesPerSecond,
     onRead(bytes) {
-      if (!canSampleProcesses || bytes < sampleAtBytes) return;
+      if (!hasProcFiles || bytes < sampleAtBytes) return;
       sampling ??= bytesInSocketBuffers(Number(new URL(server.origin).port));
     },
   });

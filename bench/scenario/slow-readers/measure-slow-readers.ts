@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { probeLatency, type LatencySummary } from "../../load/probe-latency.ts";
-import { canSampleProcesses } from "../../probe/process-tree.ts";
+import { hasProcFiles } from "../../probe/proc-file.ts";
 import { bytesInSocketBuffers } from "../../probe/bytes-in-socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
@@ -80,9 +80,7 @@ export async function measureSlowReaders(
       before === null || after === null
         ? null
         : (after[key] - before[key]) / (after.uptimeSeconds - before.uptimeSeconds);
-    const buffered = canSampleProcesses
-      ? await bytesInSocketBuffers(Number(new URL(server.origin).port))
-      : null;
+    const buffered = hasProcFiles ? await bytesInSocketBuffers(Number(new URL(server.origin).port)) : null;
     const peakOverIdle = difference(await peakBytes(), idleBytes);
     return {
       ping_p50_idle_s: secondsAt(idle, "p50Ms"),

@@ -1,11 +1,10 @@
-import { cpuSeconds } from "../../probe/cpu-seconds.ts";
 import {
   canSampleProcesses,
-  peakResidentBytes,
+  cpuSeconds,
   processTree,
-  resetPeaks,
   residentBytes,
   settleMemory,
+  watchPeaks,
 } from "../../probe/process-tree.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 
@@ -29,7 +28,7 @@ export async function idleMemory(server: RunningTarget, signal: AbortSignal): Pr
 }
 
 /**
- * Resets the peaks of a server's processes; the function it returns gives the sum of the peaks since.
+ * Watches the memory of a server's processes; the function it returns gives the sum of the peaks since.
  *
  * Of several workers only some serve. One that did nothing since counts with what it held when the server was fresh: it
  * may still hold what the warm-up took, which would count the same export twice, or not, as the connections fall.
@@ -38,12 +37,13 @@ export async function watchPeak(server: RunningTarget): Promise<() => Promise<nu
   const { pid } = server;
   if (!canSampleProcesses || pid === null) return () => Promise.resolve(null);
   const before = await processTree(pid);
-  if (!(await resetPeaks(before))) return () => Promise.resolve(null);
+  const endWatch = await watchPeaks(pid);
+  if (endWatch === null) return () => Promise.resolve(null);
   const cpuBefore = await eachOf(before, (member) => cpuSeconds([member]));
   return async () => {
     // Processes that started meanwhile count too; those that ended count nothing.
-    const members = [...new Set([...before, ...(await processTree(pid))])];
-    const peaks = await eachOf(members, (member) => peakResidentBytes([member]));
+    const peaks = await endWatch();
+    const members = [...peaks.keys()];
     const cpuAfter = await eachOf(members, (member) => cpuSeconds([member]));
     const worked = (member: number): number => (cpuAfter.get(member) ?? 0) - (cpuBefore.get(member) ?? 0);
     const most = Math.max(...members.map(worked));

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSeconds } from "../../probe/cpu-seconds.ts";
-import { canSampleProcesses, processTree } from "../../probe/process-tree.ts";
+import { canSampleProcesses, cpuSeconds, processTree } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import { difference } from "./server-memory.ts";
@@ -15,7 +14,7 @@ export interface ServerWork {
 
 /**
  * Asks a server what it did so far. Processes that report their own CPU time (`process.cpuUsage()`) are trusted: theirs
- * is exact to the microsecond and covers threads that ended. The CPU time of the others comes from /proc.
+ * is exact to the microsecond and covers threads that ended. The CPU time of the others comes from the operating system.
  */
 export async function serverWork(server: RunningTarget, signal: AbortSignal): Promise<ServerWork> {
   const { pid, statsUrl, form } = server;

@@ -1,4 +1,4 @@
-import { readProcFile } from "../../probe/process-tree.ts";
+import { readProcFile } from "../../probe/proc-file.ts";
 import { runTool } from "./run-tool.ts";
 
 /**

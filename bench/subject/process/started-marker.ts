@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { canSampleProcesses, readProcFile } from "../../probe/process-tree.ts";
+import { hasProcFiles, readProcFile } from "../../probe/proc-file.ts";
 
 /** The variable by which a process is known to have been started for a measurement. */
 const variable = "STREAM_CSV_BENCH_SERVER";
@@ -25,7 +25,7 @@ export function startedMarker(): StartedMarker {
   return {
     env: { [variable]: value },
     async find() {
-      if (!canSampleProcesses) return [];
+      if (!hasProcFiles) return [];
       const pids = processIds(await readdir("/proc"));
       const marked = await Promise.all(
         pids.map(async (pid) => isMarked(await readProcFile(`/proc/${pid}/environ`))),
@@ -33,7 +33,7 @@ export function startedMarker(): StartedMarker {
       return pids.filter((_, index) => marked[index]);
     },
     findNow() {
-      if (!canSampleProcesses) return [];
+      if (!hasProcFiles) return [];
       return processIds(readdirSync("/proc")).filter((pid) => {
         try {
           return isMarked(readFileSync(`/proc/${pid}/environ`, "utf8"));

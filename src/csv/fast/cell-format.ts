@@ -15,8 +15,12 @@ export interface CellFormat {
   readonly special: Uint8Array;
   /** The same for long texts, as a search the engine does natively. */
   readonly specialPattern: RegExp;
-  /** Whether texts are looked at for formulas. */
+  /** Whether texts are looked at for formulas or for numbers that a spreadsheet would damage. */
   readonly isGuarded: boolean;
+  /** Whether formulas are looked for. */
+  readonly guardsFormulas: boolean;
+  /** Whether numbers that a spreadsheet would damage are looked for, among texts and among numbers. */
+  readonly guardsNumbers: boolean;
   readonly quotesAll: boolean;
   readonly quotesText: boolean;
   readonly quotesEmpty: boolean;
@@ -57,7 +61,9 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
     booleans: [utf8.encode(no), utf8.encode(yes)],
     special,
     specialPattern: new RegExp(`[${escaped(dialect.delimiter)}${escaped(dialect.quote)}\\r\\n]`),
-    isGuarded: dialect.formulas !== "allow",
+    isGuarded: dialect.formulas !== "allow" || dialect.textNumbers === "formula",
+    guardsFormulas: dialect.formulas !== "allow",
+    guardsNumbers: dialect.textNumbers === "formula",
     quotesAll: dialect.quoting === "all",
     quotesText: dialect.quoting !== "minimal",
     quotesEmpty: !isPostgres(dialect) || dialect.nullValue === "",
@@ -73,6 +79,7 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
       dialect.quoting,
       dialect.nullValue,
       dialect.formulas,
+      dialect.textNumbers,
     ]),
     isPlain: dialect.quoting !== "all" && nullBytes.length === 0,
     cellBytes: mostFixedBytes + nullBytes.length,

@@ -10,12 +10,14 @@ import { columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext, ColumnWriter, VectorOf } from "./column-writer.ts";
 import { utf8Column } from "./utf8-column.ts";
 import { valueColumn } from "./value-column.ts";
+import { valueByValue } from "./value-by-value.ts";
 
 /** Dictionaries greater than this would cost more to encode than they save. */
 const greatestDictionary = 65_536;
 
 /** Chooses the writer of a column by the kind of its vector. Each writer gives the same text as `cellText`. */
 export function chooseColumnWriter(vector: ColumnVector, context: ColumnContext): ColumnWriter {
+  if (context.format.guardsNumbers && mayBeLong(vector)) return valueByValue(vector, context);
   switch (vector.kind) {
     case "integer":
       return isBigints(vector.values)
@@ -48,6 +50,13 @@ export function chooseColumnWriter(vector: ColumnVector, context: ColumnContext)
     default:
       return valueColumn(vector, context);
   }
+}
+
+/** Whether a vector may hold numbers with more digits than a spreadsheet keeps. Integers of up to 32 bits have ten. */
+function mayBeLong(vector: ColumnVector): boolean {
+  if (vector.kind !== "integer")
+    return vector.kind === "decimal" || vector.kind === "float" || vector.kind === "number-text";
+  return isBigints(vector.values) || vector.values.BYTES_PER_ELEMENT === 8;
 }
 
 function general(

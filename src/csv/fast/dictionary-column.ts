@@ -9,12 +9,12 @@ export function dictionaryColumn(
   context: ColumnContext,
 ): ColumnWriter {
   const encoded = encodedDictionary(dictionary, context.format, context.terminator);
-  const { starts: entryStarts, formulas, hasFormulas, hasNuls, source, length: entryCount } = encoded;
+  const { starts: entryStarts, unsafe, hasUnsafe, hasNuls, source, length: entryCount } = encoded;
   return {
     source,
     write(from, to, firstSlot, at) {
       if (hasNuls) refuseNuls(codes, encoded.nuls, from, to, context);
-      if (hasFormulas) context.onGuarded(countFormulas(codes, formulas, from, to, dictionary, context));
+      if (hasUnsafe) context.onGuarded(countUnsafe(codes, unsafe, from, to, dictionary, context));
       const { starts, lengths } = cellTable;
       const shift = firstSlot - from;
       for (let row = from; row < to; row += 1) {
@@ -47,10 +47,10 @@ function refuseNuls(
     if (nuls[codes[row] ?? 0] === 1) throw nulIn(placeOf(row, context));
 }
 
-/** Formulas among the rows. @throws StreamCsvError `SCSV_FORMULA` for the first one when the dialect rejects them */
-function countFormulas(
+/** Cells among the rows that the dialect changes. @throws StreamCsvError `SCSV_FORMULA` for the first formula when the dialect rejects them */
+function countUnsafe(
   codes: VectorOf<"dictionary">["codes"],
-  formulas: EncodedDictionary["formulas"],
+  unsafe: EncodedDictionary["unsafe"],
   from: number,
   to: number,
   dictionary: readonly (string | null)[],
@@ -59,8 +59,9 @@ function countFormulas(
   let count = 0;
   for (let row = from; row < to; row += 1) {
     const code = codes[row] ?? 0;
-    if (formulas[code] !== 1) continue;
-    if (count === 0) guardedText(dictionary[code] ?? "", context.format.dialect, placeOf(row, context));
+    if (unsafe[code] !== 1) continue;
+    if (context.format.dialect.formulas === "reject")
+      guardedText(dictionary[code] ?? "", context.format.dialect, placeOf(row, context));
     count += 1;
   }
   return count;

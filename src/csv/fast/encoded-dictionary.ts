@@ -1,4 +1,5 @@
 import { isFormula } from "../formula.ts";
+import { isFragileNumber, textFormula } from "../text-number.ts";
 import type { CellFormat } from "./cell-format.ts";
 import { finished, writeNull } from "./cell-by-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
@@ -14,9 +15,9 @@ export interface EncodedCells {
 
 /** A dictionary's entries as finished cells. */
 export interface EncodedDictionary extends EncodedCells {
-  /** 1 where an entry begins like a formula, and the dialect doesn't allow that. */
-  readonly formulas: Uint8Array;
-  readonly hasFormulas: boolean;
+  /** 1 where the dialect changes or rejects an entry, because of what a spreadsheet would make of it. */
+  readonly unsafe: Uint8Array;
+  readonly hasUnsafe: boolean;
   /** How many entries were encoded. */
   readonly length: number;
   /** 1 where an entry holds a NUL, and the dialect doesn't allow that. */
@@ -61,24 +62,30 @@ function encode(
   format: CellFormat,
   terminator: Uint8Array,
 ): EncodedDictionary {
-  const formulas = new Uint8Array(dictionary.length);
+  const unsafe = new Uint8Array(dictionary.length);
   const nuls = new Uint8Array(dictionary.length);
   const cells = encodedCells(dictionary.length, terminator, (index, at) => {
     const entry = dictionary[index] ?? null;
     if (entry === null) return writeNull(at, format);
     nuls[index] = format.refusesNul && entry.includes("\0") ? 1 : 0;
-    const isUnsafe = format.isGuarded && isFormula(entry);
-    formulas[index] = isUnsafe ? 1 : 0;
-    return writeText(isUnsafe ? `'${entry}` : entry, at, format, format.quotesText);
+    const safe = safeEntry(entry, format);
+    unsafe[index] = safe === entry ? 0 : 1;
+    return writeText(safe, at, format, format.quotesText);
   });
   return {
     ...cells,
-    formulas,
-    hasFormulas: formulas.includes(1),
+    unsafe,
+    hasUnsafe: unsafe.includes(1),
     length: dictionary.length,
     nuls,
     hasNuls: nuls.includes(1),
   };
+}
+
+/** An entry as `guardedText` writes it; one that the dialect rejects isn't known to be in any row yet. */
+function safeEntry(entry: string, { guardsFormulas, guardsNumbers }: CellFormat): string {
+  if (guardsFormulas && isFormula(entry)) return `'${entry}`;
+  return guardsNumbers && isFragileNumber(entry) ? textFormula(entry) : entry;
 }
 
 /** The words for false and true, and null. */

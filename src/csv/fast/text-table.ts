@@ -1,5 +1,4 @@
 import type { Batch, Utf8Vector } from "../batch.ts";
-import { mayBeFormula } from "../formula.ts";
 import { writeNull } from "./cell-by-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
 import { reserve, columnBuffer } from "./column-buffer.ts";
@@ -7,6 +6,7 @@ import type { ColumnContext } from "./column-writer.ts";
 import {
   copyPlain,
   looksAtTexts,
+  mayBeUnsafe,
   searchFor,
   utf8CellWriter,
   writeQuoted,
@@ -80,8 +80,7 @@ export function writeTextTable(
   const isGeneral = looksAtTexts(vector, format);
   const isPlain =
     !isGeneral && [dialect.delimiter, dialect.quote, "\r", "\n"].every((one) => without.includes(one));
-  const mayBeWhole =
-    isPlain && dialect.formulas === "allow" && firsts.every((first, index) => first === index);
+  const mayBeWhole = isPlain && !isGuarded && firsts.every((first, index) => first === index);
   const search = searchFor(format);
   let target = columnBuffer.view;
   let room = columnBuffer.bytes.length - overshootBytes - cellBytes;
@@ -107,7 +106,7 @@ export function writeTextTable(
         else if (
           end > start &&
           !isGeneral &&
-          !(isGuarded && mayBeFormula(bytes, start, end)) &&
+          !(isGuarded && mayBeUnsafe(bytes, start, end, format)) &&
           end <= safeEnd &&
           at + 2 * (end - start) + 2 <= room
         ) {

@@ -1,6 +1,7 @@
 import type { JsonTextVector, Utf8Vector } from "../batch.ts";
 import { guardedText, nulIn } from "../cell-text.ts";
 import { mayBeFormula } from "../formula.ts";
+import { mayBeFragileNumber } from "../text-number.ts";
 import { utf8Text } from "../utf8-text.ts";
 import type { CellFormat } from "./cell-format.ts";
 import { reserve, columnBuffer } from "./column-buffer.ts";
@@ -26,7 +27,7 @@ export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: Col
     // Room for a quote before each letter, and around them.
     reserve(at + 2 * (end - start) + 2 + cellBytes);
     if (format.refusesNul && bytes.subarray(start, end).includes(0)) throw nulIn(placeOf(row, context));
-    if (isGuarded && mayBeFormula(bytes, start, end)) {
+    if (isGuarded && mayBeUnsafe(bytes, start, end, format)) {
       const text = utf8Text(vector, row);
       const guarded = guardedText(text, format.dialect, placeOf(row, context));
       if (guarded !== text) context.onGuarded(1);
@@ -40,6 +41,14 @@ export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: Col
     const plainEnd = isQuoted ? -1 : writePlain(source, start, end, at, format);
     return plainEnd < 0 ? writeQuoted(source, start, end, at, format) : plainEnd;
   };
+}
+
+/** Whether the text in some bytes may be one that the dialect changes for spreadsheets. It is false for most texts. */
+export function mayBeUnsafe(bytes: Uint8Array, from: number, to: number, format: CellFormat): boolean {
+  return (
+    (format.guardsFormulas && mayBeFormula(bytes, from, to)) ||
+    (format.guardsNumbers && mayBeFragileNumber(bytes, from, to))
+  );
 }
 
 /** Whether the values are text to the dialect, which guards formulas in text and may quote it: JSON and written values aren't. */

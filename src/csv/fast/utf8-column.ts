@@ -1,5 +1,4 @@
 import type { JsonTextVector, Utf8Vector } from "../batch.ts";
-import { mayBeFormula } from "../formula.ts";
 import { writeNull } from "./cell-by-cell.ts";
 import { overshootBytes } from "./growing-bytes.ts";
 import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
@@ -8,6 +7,7 @@ import {
   copyPlain,
   isTextOfDialect,
   looksAtTexts,
+  mayBeUnsafe,
   searchFor,
   utf8CellWriter,
   writeQuoted,
@@ -47,7 +47,7 @@ export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnC
           isGeneral ||
           textEnd === textStart ||
           textEnd > safeEnd ||
-          (isGuarded && mayBeFormula(bytes, textStart, textEnd))
+          (isGuarded && mayBeUnsafe(bytes, textStart, textEnd, format))
         ) {
           at = write(row, place, at);
         } else {

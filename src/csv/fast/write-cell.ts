@@ -1,4 +1,4 @@
-import { cellText, cellValue, guardedText } from "../cell-text.ts";
+import { cellText, cellValue, guardedNumber, guardedText } from "../cell-text.ts";
 import { millisecondsPerDay, withBlank, writeInstant } from "./write-instant.ts";
 import { writeInteger, writeShortFloat } from "./digits.ts";
 import { finished, writeNull } from "./cell-by-cell.ts";
@@ -17,16 +17,19 @@ export function writeCell(value: unknown, row: number, at: number, context: Colu
   const plain = cellValue(value, placeOf(row, context));
   if (typeof plain === "string") return writeString(plain, row, at, context);
   const text = cellText(plain, format.dialect, placeOf(row, context));
-  return text === null ? writeNull(at, format) : writeText(text, at, format, format.quotesAll);
+  if (text === null) return writeNull(at, format);
+  const guarded = guardedNumber(text, plain, format.dialect);
+  if (guarded !== text) context.onGuarded(1);
+  return writeText(guarded, at, format, format.quotesAll);
 }
 
 function writeString(value: string, row: number, at: number, context: ColumnContext): number {
   const { format } = context;
   const isLookedAt = format.isGuarded || format.refusesNul;
-  return writeText(isLookedAt ? guarded(value, row, context) : value, at, format, format.quotesText);
+  return writeText(isLookedAt ? guardedString(value, row, context) : value, at, format, format.quotesText);
 }
 
-function guarded(value: string, row: number, context: ColumnContext): string {
+function guardedString(value: string, row: number, context: ColumnContext): string {
   const text = guardedText(value, context.format.dialect, placeOf(row, context));
   if (text !== value) context.onGuarded(1);
   return text;
@@ -41,6 +44,7 @@ function writeQuickly(value: unknown, at: number, { format }: ColumnContext): nu
   if (format.isGeneral) return -1;
   if (typeof value === "number") {
     if ((value | 0) === value) return writeInteger(columnBuffer.view, at, value);
+    if (format.guardsNumbers) return -1;
     single[0] = value;
     return writeShortFloat(columnBuffer.view, at, single, 0, format.separator);
   }

@@ -17,7 +17,8 @@ import {
 } from "../../../bench/index.ts";
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import { describeEnvironment } from "../../../bench/probe/describe-environment.ts";
-import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
+import { processTree } from "../../../bench/probe/process-tree.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
 const fixture = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
@@ -45,7 +46,7 @@ async function gate(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {
     { ...small, ...config },
     { cli: [process.execPath, fixture], tool, sampleMachine: calm, ...hooks },
   );
-  if (canSampleProcesses) assert.deepEqual(await processTree(process.pid), [process.pid]);
+  if (hasProcFiles) assert.deepEqual(await processTree(process.pid), [process.pid]);
   assert.deepEqual(parse(resultSchema, JSON.parse(JSON.stringify(outcome.result))), outcome.result);
   return outcome;
 }
@@ -54,7 +55,7 @@ async function killChildren(): Promise<void> {
   for (const pid of await processTree(process.pid)) if (pid !== process.pid) process.kill(pid, "SIGKILL");
 }
 
-const onlyLinux = { skip: !canSampleProcesses };
+const onlyLinux = { skip: !hasProcFiles };
 
 test(
   "equal versions pass, and every comparison has its interval and what the rounds could have seen",

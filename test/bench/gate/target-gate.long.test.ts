@@ -15,7 +15,8 @@ import {
 } from "../../../bench/index.ts";
 import { parseBaseline } from "../../../bench/gate/baseline/baseline.ts";
 import { baselineOf } from "../../../bench/internal.ts";
-import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
+import { processTree } from "../../../bench/probe/process-tree.ts";
 import { toolEnvironment } from "../../../bench/subject/process/run-tool.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
@@ -38,7 +39,7 @@ async function gate(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {
       ...hooks,
     },
   );
-  if (canSampleProcesses) assert.deepEqual(await processTree(process.pid), [process.pid]);
+  if (hasProcFiles) assert.deepEqual(await processTree(process.pid), [process.pid]);
   return outcome;
 }
 

@@ -5,7 +5,7 @@ import { test, type TestContext } from "node:test";
 import { systemClock } from "../../../src/clock.ts";
 import { probeLatency, type LatencySummary } from "../../../bench/load/probe-latency.ts";
 import { bytesInSocketBuffers } from "../../../bench/probe/bytes-in-socket-buffers.ts";
-import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import { readExport } from "../../../bench/load/read-export.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 
@@ -81,7 +81,7 @@ test("an abort ends the probe", async (t) => {
 
 test(
   "bytes that a stopped reader does not take are found in the socket buffers",
-  { skip: !canSampleProcesses },
+  { skip: !hasProcFiles },
   async (t) => {
     const part = Buffer.alloc(64 * 1024, "a");
     const url = await serve(t, (_request, response) => {

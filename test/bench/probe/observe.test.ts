@@ -6,11 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { observePostgres } from "../../../bench/probe/observe-postgres.ts";
 import { observeProcesses } from "../../../bench/probe/observe-processes.ts";
-import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import { parseObserved } from "../../../bench/run/with-observers.ts";
 import { startPostgres } from "../../../dev/postgres-server.ts";
 
-const skip = !canSampleProcesses;
+const skip = !hasProcFiles;
 
 /** A program that works, holds memory, and starts another that works and ends, when it is told. */
 async function worker(t: TestContext): Promise<{ readonly pid: number; work(): Promise<void> }> {

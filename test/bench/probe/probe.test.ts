@@ -3,18 +3,16 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { test, type TestContext } from "node:test";
 import { parse } from "valibot";
-import { cpuSeconds } from "../../../bench/probe/cpu-seconds.ts";
 import { describeEnvironment } from "../../../bench/probe/describe-environment.ts";
-import {
-  canSampleProcesses,
-  peakResidentBytes,
-  processTree,
-  residentBytes,
-  resetPeaks,
-} from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
+import { procSampler } from "../../../bench/probe/proc-sampler.ts";
+import { parseCpuTime, parseListing, psSampler } from "../../../bench/probe/ps-sampler.ts";
 import { resultSchema } from "../../../bench/result/schema.ts";
 
-const skip = !canSampleProcesses;
+const samplers = [
+  { name: "/proc", sampler: procSampler, skip: !hasProcFiles },
+  { name: "ps", sampler: psSampler, skip: process.platform === "win32" },
+];
 
 /** Runs a script in a Node process that lives until the test ends; the script says a line when it is done. */
 async function running(t: TestContext, script: string): Promise<ChildProcess & { readonly pid: number }> {
@@ -28,57 +26,97 @@ async function running(t: TestContext, script: string): Promise<ChildProcess & {
   return Object.assign(child, { pid });
 }
 
-test("a tree is a process and its descendants", { skip }, async (t) => {
-  const script = `const { spawn } = require("node:child_process");
-    const inner = "setInterval(() => {}, 1000)";
-    const child = spawn(process.execPath, ["-e", inner], { stdio: "ignore" });
-    process.on("SIGTERM", () => { child.kill("SIGKILL"); process.exit(); });
-    console.log("ready")`;
-  const child = await running(t, script);
-  const tree = await processTree(child.pid);
-  assert.equal(tree.length, 2);
-  assert.equal(tree[0], child.pid);
-  child.kill("SIGTERM");
-  await once(child, "exit");
-  assert.deepEqual(await processTree(child.pid), [child.pid]);
-});
+for (const { name, sampler, skip } of samplers) {
+  test(`${name}: a tree is a process and its descendants`, { skip }, async (t) => {
+    const script = `const { spawn } = require("node:child_process");
+      const inner = "setInterval(() => {}, 1000)";
+      const child = spawn(process.execPath, ["-e", inner], { stdio: "ignore" });
+      process.on("SIGTERM", () => { child.kill("SIGKILL"); process.exit(); });
+      console.log("ready")`;
+    const child = await running(t, script);
+    const tree = await sampler.tree(child.pid);
+    assert.equal(tree.length, 2);
+    assert.equal(tree[0], child.pid);
+    assert.equal((await sampler.identify(tree[1] ?? 0))?.parentPid, child.pid);
+    assert.deepEqual(await sampler.stillRunning([...tree, 2 ** 30]), tree);
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    assert.deepEqual(await sampler.tree(child.pid), [child.pid]);
+    assert.deepEqual(await sampler.stillRunning([child.pid]), []);
+  });
 
-test("a peak that is past is forgotten by a reset, and a new one is seen", { skip }, async (t) => {
-  const mebibyte = 1024 ** 2;
-  const child = await running(
-    t,
-    `let held = Buffer.alloc(${64 * mebibyte}, 1);
-     process.stdin.on("data", () => { held = Buffer.alloc(${128 * mebibyte}, 1); console.log("grown"); });
-     console.log("ready")`,
+  test(
+    `${name}: a peak that is past is forgotten by a new watch, and a new one is seen`,
+    { skip },
+    async (t) => {
+      const mebibyte = 1024 ** 2;
+      const child = await running(
+        t,
+        `let held = Buffer.alloc(${64 * mebibyte}, 1);
+       process.stdin.on("data", () => { held = Buffer.alloc(${128 * mebibyte}, 1); console.log("grown"); });
+       console.log("ready")`,
+      );
+      const { pid } = child;
+      const before = await sampler.residentBytes([pid]);
+      assert.ok(before > 64 * mebibyte);
+      const endFirst = await sampler.watchPeaks(pid);
+      const first = (await endFirst?.())?.get(pid) ?? 0;
+      assert.ok(Math.abs(first - before) < 16 * mebibyte, `${first} at first, ${before} before`);
+      const endSecond = await sampler.watchPeaks(pid);
+      child.stdin?.write("grow\n");
+      assert.ok(child.stdout !== null);
+      await once(child.stdout, "data");
+      const second = (await endSecond?.())?.get(pid) ?? 0;
+      assert.ok(second - first > 100 * mebibyte, `${second} after it grew, ${first} before`);
+    },
   );
-  const before = await residentBytes([child.pid]);
-  assert.ok(before > 64 * mebibyte);
-  assert.equal(await resetPeaks([child.pid]), true);
-  const peak = await peakResidentBytes([child.pid]);
-  assert.ok(Math.abs(peak - before) < 16 * mebibyte, `${peak} after the reset, ${before} before`);
-  child.stdin?.write("grow\n");
-  assert.ok(child.stdout !== null);
-  await once(child.stdout, "data");
-  assert.ok((await peakResidentBytes([child.pid])) - peak > 100 * mebibyte);
-});
 
-test("CPU time is that of all threads, also of those that have ended", { skip }, async (t) => {
-  const child = await running(
-    t,
-    `const { Worker } = require("node:worker_threads");
-     const spin = "const end = process.cpuUsage().user + 300000; while (process.cpuUsage().user < end);";
-     new Worker(spin, { eval: true }).on("exit", () => {
-       console.log("ready " + process.cpuUsage().user / 1e6);
-     })`,
-  );
-  const seconds = await cpuSeconds([child.pid]);
-  assert.ok(seconds >= 0.28, `${seconds} s`);
-});
+  test(`${name}: CPU time is that of all threads, also of those that have ended`, { skip }, async (t) => {
+    // Linux's ps writes whole seconds.
+    const child = await running(
+      t,
+      `const { Worker } = require("node:worker_threads");
+       const spin = "const end = process.cpuUsage().user + 1100000; while (process.cpuUsage().user < end);";
+       new Worker(spin, { eval: true }).on("exit", () => {
+         console.log("ready " + process.cpuUsage().user / 1e6);
+       })`,
+    );
+    const seconds = await sampler.cpuSeconds([child.pid]);
+    assert.ok(seconds >= 1, `${seconds} s`);
+  });
 
-test("processes that do not exist count nothing", { skip }, async () => {
-  assert.equal(await cpuSeconds([2 ** 30]), 0);
-  assert.equal(await residentBytes([2 ** 30]), 0);
-  assert.equal(await resetPeaks([2 ** 30]), false);
+  test(`${name}: processes that do not exist count nothing`, { skip }, async () => {
+    assert.equal(await sampler.cpuSeconds([2 ** 30]), 0);
+    assert.equal(await sampler.residentBytes([2 ** 30]), 0);
+    assert.equal(await sampler.identify(2 ** 30), null);
+    const end = await sampler.watchPeaks(2 ** 30);
+    assert.equal((await end?.())?.get(2 ** 30) ?? 0, 0);
+  });
+}
+
+test("lines of ps are read as macOS and as Linux write them", () => {
+  const macOS =
+    "    1     0   21504   1:03.57 Ss   /sbin/launchd\n  812   640  104448 135:01.33 Z+   /Applications/My App/node\n";
+  assert.deepEqual(parseListing(macOS), [
+    {
+      pid: 1,
+      parentPid: 0,
+      residentBytes: 21_504 * 1024,
+      cpuSeconds: 63.57,
+      isZombie: false,
+      program: "launchd",
+    },
+    {
+      pid: 812,
+      parentPid: 640,
+      residentBytes: 104_448 * 1024,
+      cpuSeconds: 8101.33,
+      isZombie: true,
+      program: "node",
+    },
+  ]);
+  assert.equal(parseCpuTime("00:03:24"), 204);
+  assert.equal(parseCpuTime("2-01:00:01"), 176_401);
 });
 
 test("the environment is described as the result file wants it, and the same twice", async () => {

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { parse } from "valibot";
 import { resultSchema } from "../../../bench/result/schema.ts";
 import { runBench, type BenchConfig, type BenchHooks, type BenchRun } from "../../../bench/index.ts";
-import { canSampleProcesses, processTree } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
+import { processTree } from "../../../bench/probe/process-tree.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 import { balancedOrders } from "../../../bench/session/balanced-orders.ts";
 import { endOnSignal } from "../../harness/children.ts";
@@ -29,7 +30,7 @@ async function run(
       ...hooks,
     },
   );
-  if (canSampleProcesses) assert.deepEqual(await processTree(process.pid), [process.pid]);
+  if (hasProcFiles) assert.deepEqual(await processTree(process.pid), [process.pid]);
   assert.deepEqual(parse(resultSchema, JSON.parse(JSON.stringify(outcome.result))), outcome.result);
   return outcome;
 }
@@ -65,7 +66,7 @@ test("a run holds every arm in every round, what it compared and what it checked
       "streaming",
     ]);
     for (const metric of ["first_byte_s", "total_s", "held_s_per_export", "cpu_s_per_export"]) {
-      if (canSampleProcesses) assert.ok((round?.arms["streaming"]?.[metric] ?? -1) > 0, metric);
+      if (hasProcFiles) assert.ok((round?.arms["streaming"]?.[metric] ?? -1) > 0, metric);
     }
   }
   assert.ok((shortRequests?.arms["file"]?.["ping_per_s_idle"] ?? 0) > 0);
@@ -77,7 +78,7 @@ test("a run holds every arm in every round, what it compared and what it checked
   assert.equal(labels.filter((label) => label.startsWith("round")).length, 8);
 });
 
-test("memory against rows is measured at every size that fits", { skip: !canSampleProcesses }, async () => {
+test("memory against rows is measured at every size that fits", { skip: !hasProcFiles }, async () => {
   const { result, fault } = await run("", {
     rows: 400_000,
     scenarios: ["scaling"],
@@ -108,7 +109,7 @@ test("slow readers keep their rate, hold a slot each and are let go", async () =
   for (const metric of ["ping_p50_s", "ping_p99_idle_s", "read_rate_bytes_per_s"]) {
     assert.ok((measured[metric] ?? 0) > 0, metric);
   }
-  if (canSampleProcesses) assert.ok((measured["kernel_bytes_per_export"] ?? 0) > 0);
+  if (hasProcFiles) assert.ok((measured["kernel_bytes_per_export"] ?? 0) > 0);
   assert.ok(result.checks.some(({ id }) => id === "slow-readers.streaming.slots_held"));
 });
 

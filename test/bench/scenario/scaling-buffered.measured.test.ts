@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
-import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import { benchScaling, slopeShare } from "../../harness/bench.ts";
 
-const skip = !canSampleProcesses;
+const skip = !hasProcFiles;
 
 test("memory is called O(n) when buffered, with its slope in bytes a row", { skip }, async () => {
   const run = await benchScaling("buffered", 16_000);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
-import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import { inOneOfThree } from "../../harness/attempts.ts";
 import { assertCheck, benchOwnServer } from "../../harness/bench.ts";
 
-const skip = !canSampleProcesses;
+const skip = !hasProcFiles;
 const [readers, readBytesPerSecond] = [100, 20_000];
 
 test(

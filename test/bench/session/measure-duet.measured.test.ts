@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import { streamCsvServer } from "../../../bench/subject/stream-csv-server.ts";
 import type { Target } from "../../../bench/subject/target.ts";
 import { measureDuet, type DuetArm } from "../../../bench/session/measure/measure-duet.ts";
@@ -13,7 +13,7 @@ import { endOnSignal } from "../../harness/children.ts";
 
 endOnSignal();
 
-const skip = !canSampleProcesses;
+const skip = !hasProcFiles;
 const programs = fileURLToPath(new URL("../../../fixtures/programs/", import.meta.url));
 const fixture = [process.execPath, `${programs}faulty-server.js`] as const;
 const ours = fileURLToPath(new URL("../../../bin/stream-csv.js", import.meta.url));

@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { runBench, type BenchConfig, type BenchRun } from "../../../bench/index.ts";
 import { findListener } from "../../../bench/probe/listener.ts";
-import { canSampleProcesses, processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
+import { processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
 import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
 import { parseTarget, checkTarget, type TargetSettings } from "../../../bench/subject/target-settings.ts";
 import type { Target } from "../../../bench/subject/target.ts";
@@ -19,7 +20,7 @@ const odd = fileURLToPath(new URL("odd-answers.js", folder));
 const http10 = fileURLToPath(new URL("../../../../fixtures/programs/http10-export.py", import.meta.url));
 const prefork = fileURLToPath(new URL("../../../../fixtures/programs/prefork-export.py", import.meta.url));
 const signal = new AbortController().signal;
-const skip = !canSampleProcesses;
+const skip = !hasProcFiles;
 
 function command(kind: string, host = ""): string {
   return `PORT={port} exec '${process.execPath}' '${odd}' ${kind} ${host} @ http://127.0.0.1:{port}/x.csv`;
@@ -36,7 +37,7 @@ async function run(config: Partial<BenchConfig>): Promise<BenchRun> {
     { seed: 1, rounds: 1, isQuick: true, scenarios: ["export"], ...config },
     { cli: [process.execPath, odd], tool: { name: "stream-csv", version: "0.0.0" } },
   );
-  if (canSampleProcesses) assert.deepEqual(await processTree(process.pid), [process.pid]);
+  if (hasProcFiles) assert.deepEqual(await processTree(process.pid), [process.pid]);
   return outcome;
 }
 

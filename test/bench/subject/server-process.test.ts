@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { canSampleProcesses, processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
+import { processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
 import {
   startServerProcess,
   type ServerProcessOptions,
@@ -60,7 +61,7 @@ test("a program that does not exist is an error that names it", async () => {
   });
 });
 
-test("an abort while a server starts leaves nothing running", { skip: !canSampleProcesses }, async () => {
+test("an abort while a server starts leaves nothing running", { skip: !hasProcFiles }, async () => {
   const stop = new AbortController();
   const starting = startServerProcess(options("never-ready", { signal: stop.signal }));
   await sleep(150);
@@ -70,7 +71,7 @@ test("an abort while a server starts leaves nothing running", { skip: !canSample
   assert.ok(await allEnded(children));
 });
 
-test("a child that outlives its server is ended too", { skip: !canSampleProcesses }, async () => {
+test("a child that outlives its server is ended too", { skip: !hasProcFiles }, async () => {
   const server = await startServerProcess(options("orphan"));
   const tree = await processTree(server.pid);
   assert.equal(tree.length, 2);
@@ -78,7 +79,7 @@ test("a child that outlives its server is ended too", { skip: !canSampleProcesse
   assert.ok(await allEnded(tree));
 });
 
-test("a server that ignores SIGTERM is killed", { skip: !canSampleProcesses }, async () => {
+test("a server that ignores SIGTERM is killed", { skip: !hasProcFiles }, async () => {
   const server = await startServerProcess(options("stubborn"));
   const tree = await processTree(server.pid);
   await server.stop();

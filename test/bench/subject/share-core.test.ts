@@ -3,11 +3,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { canSampleProcesses, threadsOf } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles, threadsOf } from "../../../bench/probe/proc-file.ts";
 import { shareCore } from "../../../bench/subject/process/share-core.ts";
 import { endWithUs } from "../../harness/children.ts";
 
-const skip = !canSampleProcesses;
+const skip = !hasProcFiles;
 const neverAborted = new AbortController().signal;
 
 /** A process with several threads, which says so and waits for its end. */

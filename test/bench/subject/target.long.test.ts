@@ -16,7 +16,8 @@ import {
   type MachineSample,
 } from "../../../bench/index.ts";
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
-import { canSampleProcesses, processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
+import { processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
 import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
 import type { TargetSpec } from "../../../bench/subject/target-spec.ts";
 import { parseTarget, checkTarget } from "../../../bench/subject/target-settings.ts";
@@ -30,7 +31,7 @@ function specOf(text: string): TargetSpec {
 
 const program = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
 const small: BenchConfig = { rows: 3000, rounds: 1, seed: 1, scenarios: ["export"], isQuick: true };
-const skip = !canSampleProcesses;
+const skip = !hasProcFiles;
 const signal = new AbortController().signal;
 
 // Servers that a run starts in this process are ended when it exits.
@@ -55,7 +56,7 @@ async function run(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {}
       ...hooks,
     },
   );
-  if (canSampleProcesses) assert.deepEqual(await processTree(process.pid), [process.pid]);
+  if (hasProcFiles) assert.deepEqual(await processTree(process.pid), [process.pid]);
   assert.deepEqual(parse(resultSchema, JSON.parse(JSON.stringify(outcome.result))), outcome.result);
   return outcome;
 }

@@ -12,7 +12,9 @@ import { copyVersion, type Handicap } from "../../../dev/calibrate/version-copy.
 import { defaultBudgets } from "../../../bench/gate/budget/budget.ts";
 import { parseCalibration, type CalibrationRun } from "../../../bench/gate/budget/calibration-run.ts";
 import { comparisonsOf, gatedArmsOf, judgeRun } from "../../../bench/gate/judge/judge-run.ts";
-import { canSampleProcesses, peakResidentBytes, processTree } from "../../../bench/probe/process-tree.ts";
+import { peakResidentBytes } from "../../../bench/probe/proc-sampler.ts";
+import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
+import { processTree } from "../../../bench/probe/process-tree.ts";
 import { resultSchema } from "../../../bench/result/schema.ts";
 import { endWithUs } from "../../harness/children.ts";
 import { simulateResult } from "../../bench/gate/results.ts";
@@ -106,7 +108,7 @@ async function streamFrom(handicap: Handicap): Promise<{ sha256: string; peakByt
     const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
     const url = `${line.replace("listening on ", "")}/exports/orders.csv?rows=50000`;
     const body = Buffer.from(await (await fetch(url)).arrayBuffer());
-    const tree = canSampleProcesses ? await processTree(child.pid ?? 0) : [];
+    const tree = hasProcFiles ? await processTree(child.pid ?? 0) : [];
     return {
       sha256: createHash("sha256").update(body).digest("hex"),
       peakBytes: await peakResidentBytes(tree),
@@ -120,7 +122,7 @@ async function streamFrom(handicap: Handicap): Promise<{ sha256: string; peakByt
 
 test(
   "handicapped copies stream the same bytes, and the heavier one holds 32 MiB more",
-  { skip: !canSampleProcesses },
+  { skip: !hasProcFiles },
   async () => {
     const plain = await streamFrom(null);
     const slower = await streamFrom("slower-streams");

@@ -48,6 +48,22 @@ for (const [which, wish] of Object.entries(bad))
     await assert.rejects(verifierOf(issuer).verify(await issuer.sign(wish), Date.now()), unauthorized);
   });
 
+test("a token without the id of its key is good where exactly one key fits its algorithm", async () => {
+  await using issuer = await JwtIssuer.start(["ES256", "RS256"]);
+  const verifier = verifierOf(issuer);
+  for (const alg of ["ES256", "RS256"]) {
+    const { token } = await verifier.verify(await issuer.sign({ alg, kid: null }), Date.now());
+    assert.equal(token, "jwt:u1");
+  }
+  await issuer.addKey("ES256", "second");
+  const fresh = verifierOf(issuer);
+  const unclear = await issuer.sign({ kid: null });
+  await assert.rejects(fresh.verify(unclear, Date.now()), { code: "SCSV_UNAUTHORIZED" });
+  for (const kid of ["ES256", "second"])
+    assert.equal((await fresh.verify(await issuer.sign({ kid }), Date.now())).token, "jwt:u1");
+  await fresh.verify(await issuer.sign({ alg: "RS256", kid: null }), Date.now());
+});
+
 test("allows clocks to be a few seconds apart, and several audiences", async () => {
   await using issuer = await JwtIssuer.start();
   for (const wish of [{ expiresIn: -3 }, { notBeforeIn: 3 }, { audience: ["other", "exports"] }])

@@ -1,0 +1,27 @@
+/** The highest resident size of each process that was seen, by its id. */
+export type PeakBytes = ReadonlyMap<number, number>;
+
+/** What the operating system tells of processes. Processes that don't exist have no children, no memory and no CPU time. */
+export interface ProcessSampler {
+  /** A process and all its descendants, root first. */
+  tree(rootPid: number): Promise<number[]>;
+  /** Resident size now, summed over processes. */
+  residentBytes(pids: readonly number[]): Promise<number>;
+  /** Memory that a process shares with no file and no other process, summed; null where the system doesn't tell it. */
+  privateBytes(pids: readonly number[]): Promise<number | null>;
+  /** CPU seconds that processes have used since they started, summed. */
+  cpuSeconds(pids: readonly number[]): Promise<number>;
+  /** Whether a process's CPU time also has that of its children that ended. */
+  readonly countsEndedChildren: boolean;
+  /** The program a process runs, and its parent; null when there is no such process. */
+  identify(pid: number): Promise<{ readonly program: string; readonly parentPid: number } | null>;
+  /** Which of these processes still exist; a zombie counts as ended. */
+  stillRunning(pids: readonly number[]): Promise<number[]>;
+  /**
+   * Watches the memory of a process and its descendants from now on, until the root process ends at the latest.
+   * @returns a function that ends it and gives the peaks; null where the system doesn't allow it
+   */
+  watchPeaks(rootPid: number): Promise<(() => Promise<PeakBytes>) | null>;
+  /** How its numbers are worse than those of Linux's /proc, as a sentence of the report; null when they aren't. */
+  readonly caveat: string | null;
+}

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { after, before, test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { startPostgres } from "../../dev/postgres-server.ts";
+import { cliPath } from "../harness/cli.ts";
+import { writePageFiles, type WrittenFiles } from "../harness/page-files.ts";
+
+const execute = promisify(execFile);
+const page = await readFile(
+  fileURLToPath(new URL("../../../docs/guides/spreadsheets.md", import.meta.url)),
+  "utf8",
+);
+/** The shell commands of the page, in their order. */
+const commands = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].flatMap(([, text = ""]) =>
+  text.trim().split("\n"),
+);
+
+let files: WrittenFiles;
+let env: NodeJS.ProcessEnv;
+
+before(async () => {
+  files = await writePageFiles("spreadsheets");
+  const programs = join(files.path, "bin");
+  await mkdir(programs);
+  await symlink(cliPath, join(programs, "stream-csv"));
+  // Debian's pandas belongs to its own Python.
+  const path = [programs, "/usr/bin", process.env["PATH"] ?? ""].join(delimiter);
+  env = { ...process.env, PATH: path, HOME: files.path, TZ: "UTC", LC_ALL: "C.UTF-8" };
+  const exports = commands.filter((command) => command.startsWith("stream-csv export "));
+  assert.equal(exports.length, 5);
+  for (const command of exports) await execute("sh", ["-c", command], { cwd: files.path, env });
+});
+
+after(async () => await files[Symbol.asyncDispose]());
+
+/** Whether a program of the page can be run; otherwise the test is skipped, and says what is missing. */
+async function isInstalled(t: TestContext, missing: string, ...command: readonly string[]): Promise<boolean> {
+  const [program = "", ...args] = command;
+  try {
+    await execute(program, args, { env });
+    return true;
+  } catch {
+    t.skip(missing);
+    return false;
+  }
+}
+
+/** A program of the page, and the output that it shows. */
+function exampleIn(language: string): { readonly program: string; readonly output: string } {
+  const [, program = "", output = ""] =
+    new RegExp("^```" + language + "\\n([^]*?)^```$\\n\\n^```text\\n([^]*?)^```$", "m").exec(page) ?? [];
+  assert.ok(program !== "" && output !== "", language);
+  return { program, output };
+}
+
+test("the page's program for pandas prints what the page says", async (t) => {
+  const missing = "pandas isn't installed: apt-get install python3-pandas";
+  if (!(await isInstalled(t, missing, "python3", "-c", "import pandas"))) return;
+  const { program, output } = exampleIn("python");
+  const { stdout } = await execute("python3", ["-c", program], { cwd: files.path, env });
+  assert.equal(stdout, output);
+});
+
+test("the page's program for R prints what the page says", async (t) => {
+  const missing = "R isn't installed: apt-get install r-base-core";
+  if (!(await isInstalled(t, missing, "Rscript", "--version"))) return;
+  const { program, output } = exampleIn("r");
+  await writeFile(join(files.path, "program.R"), program);
+  const { stdout } = await execute("Rscript", ["--vanilla", "program.R"], { cwd: files.path, env });
+  assert.equal(stdout, output);
+});
+
+test("the page's query for DuckDB finds every type and value", async () => {
+  const [, query = ""] = /^```duckdb\n([^]*?)^```$/m.exec(page) ?? [];
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    const here = query.replace("'parts.csv'", `'${join(files.path, "parts.csv")}'`);
+    const reader = await connection.runAndReadAll(here);
+    assert.deepEqual(
+      reader.columnTypes().map((type) => type.toString()),
+      ["VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMP WITH TIME ZONE", "VARCHAR"],
+    );
+    assert.deepEqual(
+      reader.getRowsJson().map((row) => [row[0], row[1], row[2], row[3], row[5]]),
+      [
+        ["00123", "12345678901234567", 1234.5, true, 'say "hi",\n名'],
+        ["12E4", "7", -0.25, false, ""],
+        ["NA", "8", 0, null, "=1+1"],
+      ],
+    );
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+});
+
+test("the page's commands for PostgreSQL print what the page says", async (t) => {
+  const server = startPostgres();
+  if (typeof server === "string") {
+    t.skip(server);
+    return;
+  }
+  try {
+    const { program, output } = exampleIn("sql");
+    const script = join(files.path, "program.sql");
+    await writeFile(script, program);
+    const args = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", script, server.url];
+    const { stdout } = await execute("psql", args, { cwd: files.path, env: { ...env, PGTZ: "UTC" } });
+    assert.equal(stdout.trimEnd(), output.trimEnd());
+  } finally {
+    server.stop();
+  }
+});
+
+/** The cells below the header of a sheet: the type, and the value in full. */
+function cellsOf(sheet: string): readonly (readonly string[])[] {
+  const rows = [...sheet.matchAll(/<table:table-row[ >][^]*?<\/table:table-row>/g)];
+  return rows.slice(1).map(([row]) =>
+    [...row.matchAll(/<table:table-cell([^>]*?)(?:\/>|>([^]*?)<\/table:table-cell>)/g)].flatMap(
+      ([, attributes = "", content = ""]) => {
+        const type = /office:value-type="(\w+)"/.exec(attributes)?.[1] ?? "empty";
+        const value = /office:(?:date-|boolean-)?value="([^"]*)"/.exec(attributes)?.[1];
+        const lines = [...content.matchAll(/<text:p>([^]*?)<\/text:p>/g)].map(([, line = ""]) => line);
+        const count = Number(/number-columns-repeated="(\d+)"/.exec(attributes)?.[1] ?? 1);
+        return Array.from({ length: count }, () => `${type} ${value ?? lines.join("⏎")}`.trim());
+      },
+    ),
+  );
+}
+
+const memo = "string say &quot;hi&quot;,⏎名";
+const asPage = [
+  [
+    "string 00123",
+    "string 12345678901234567",
+    "float 1234.5",
+    "boolean true",
+    "date 2026-11-28T14:05:09",
+    memo,
+  ],
+  ["string 12E4", "float 7", "float -0.25", "boolean false", "date 2026-11-28T14:05:09.12", "empty"],
+  ["string NA", "float 8", "float 0", "empty", "empty", "string &apos;=1+1"],
+];
+const sheets: readonly (readonly [file: string, sheet: readonly (readonly string[])[], command?: string])[] =
+  [
+    ["excel", asPage],
+    // Without formulas, the digits of a long number are lost.
+    ["quoted", asPage.map((row, index) => (index === 0 ? row.with(1, "float 1.23456789012346E+016") : row))],
+    [
+      "excel-eu",
+      asPage.map((row, index) =>
+        row
+          .map((cell) => cell.replace(/^boolean (\w+)/, (_, word: string) => `string ${word.toUpperCase()}`))
+          .with(4, index === 1 ? "string 2026-11-28 14:05:09.123" : (row[4] ?? "")),
+      ),
+      "soffice --headless --infilter='CSV:59,34,76,1,,1031,false,true' --convert-to xlsx excel-eu.csv",
+    ],
+  ];
+
+for (const [file, expected, given] of sheets)
+  test(`LibreOffice reads ${file}.csv as the page says`, async (t) => {
+    const missing = "LibreOffice isn't installed: apt-get install libreoffice-calc";
+    if (!(await isInstalled(t, missing, "soffice", "--version"))) return;
+    const command = given ?? commands.find((one) => one.endsWith(`-to xlsx ${file}.csv`)) ?? "";
+    // The same sheet as text. A profile of its own lets it run beside an open LibreOffice.
+    const profile = `-env:UserInstallation=file://${files.path}/profile`;
+    const here = command.replace("-to xlsx", "-to fods").replace("soffice", `soffice ${profile}`);
+    await execute("sh", ["-c", here], { cwd: files.path, env, timeout: 120_000 });
+    const sheet = await readFile(join(files.path, `${file}.fods`), "utf8");
+    assert.deepEqual(cellsOf(sheet), expected);
+  });
