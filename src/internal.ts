@@ -27,5 +27,5 @@ export { linksSchema, tokensSchema } from "./server/access/access-schema.ts";
 export { authSchema } from "./server/access/auth-schema.ts";
 export { signLink } from "./server/access/signed-link.ts";
 export { digestOf } from "./server/access/token-book.ts";
-export { checkSetting } from "./server/shared/check-settings.ts";
+export { checkSetting, mostWorkers } from "./server/shared/check-settings.ts";
 export { defaultSettings, http10Ways, workerModels } from "./server/shared/settings.ts";

@@ -1,3 +1,4 @@
+import { didYouMean } from "../../similar-name.ts";
 import { safeParse, type GenericSchema } from "valibot";
 import { wrongRange, wrongType } from "../../errors.ts";
 import { encoderNames } from "../../csv/csv-encoder.ts";
@@ -18,7 +19,8 @@ import {
 
 /** The longest delay of a timer (2^31 − 1 ms). */
 const longestMs = 2 ** 31 - 1;
-const mostWorkers = 256;
+/** The most worker processes of one server. */
+export const mostWorkers = 256;
 const mostPort = 65_535;
 
 type Check = (name: string, value: unknown) => void;
@@ -110,7 +112,9 @@ function fields(name: string, value: unknown, known: Readonly<Record<string, Che
   const prefix = name === "" ? "" : `${name}.`;
   const unknown = Object.keys(value).find((field) => !Object.hasOwn(known, field));
   if (unknown !== undefined)
-    throw wrongRange(`"${prefix}${unknown}" is not a setting. There are ${Object.keys(known).join(", ")}.`);
+    throw wrongRange(
+      `"${prefix}${unknown}" is not a setting. There are ${Object.keys(known).join(", ")}.${didYouMean(unknown, Object.keys(known))}`,
+    );
   for (const [field, check] of Object.entries(known)) check(prefix + field, value[field]);
 }
 
@@ -141,7 +145,9 @@ function oneOf(names: readonly string[]): Check {
   return (name, value) => {
     if (typeof value !== "string") throw wrongType(`${name} is ${quote(value)}; it takes text.`);
     if (!names.includes(value))
-      throw wrongRange(`${name} is ${quote(value)}; it takes ${names.join(" or ")}.`);
+      throw wrongRange(
+        `${name} is ${quote(value)}; it takes ${names.join(" or ")}.${didYouMean(value, names)}`,
+      );
   };
 }
 
