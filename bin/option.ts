@@ -41,9 +41,8 @@ export function countFrom(least: number, most: number = Number.MAX_SAFE_INTEGER)
   return flagParser((text) => {
     const count = parseCount(text);
     if (count >= least && count <= most) return count;
-    const allowed =
-      most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `a whole number from ${least} to ${most}`;
-    throw new RangeError(`"${text}" is too ${count < least ? "small" : "large"}. Use ${allowed}.`);
+    if (count < least) throw new RangeError(`"${text}" is too small. Use ${least} or more.`);
+    throw new RangeError(`"${text}" is too large. Use a whole number from ${least} to ${most}.`);
   });
 }
 

@@ -13,7 +13,7 @@ import type { AccessControl } from "../../access/access-control.ts";
 import { requireAllowedHost, requireOwnSite, type HostRule } from "../../access/request-origin.ts";
 import { problemResponse } from "../../http/problem-response.ts";
 import { identify, type RequestIdentity } from "../../http/request-identity.ts";
-import { loggableTarget } from "../../http/loggable-target.ts";
+import { logRefusal } from "../../http/log-refusal.ts";
 import { stampResponse } from "../../http/stamp-response.ts";
 import { readTarget } from "./request-target.ts";
 import type { Answer, Router } from "./router.ts";
@@ -91,11 +91,7 @@ async function answer(
   } catch (error) {
     const response = problemResponse(error);
     // An error after the client disconnected isn't worth a log line.
-    if (response.statusCode === 500 && !res.destroyed)
-      log.error(
-        { ...identity, err: error, method: req.method, url: loggableTarget(req.url) },
-        "request failed",
-      );
+    if (!res.destroyed) logRefusal(log, req, identity, response.statusCode, error);
     return { response };
   }
 }

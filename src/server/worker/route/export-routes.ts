@@ -10,6 +10,7 @@ import { refuseOversized } from "../admission/refuse-oversized.ts";
 import { applyConditions } from "../transfer/apply-conditions.ts";
 import { deliver, headOf, taggedHeadOf, withLength } from "../transfer/deliver.ts";
 import { requestHeader } from "../../../response/head/request-head.ts";
+import { problemResponse } from "../../http/problem-response.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import { findExport } from "./find-export.ts";
@@ -136,8 +137,9 @@ function serveExport(context: ExportContext): Handler {
         onSent: (outcome) => transfer.end(outcome),
       };
     } catch (error) {
+      // Its line in the log is the one of the request too.
       transfer.fail(error);
-      throw error;
+      return { response: problemResponse(error) };
     }
   };
 }
