@@ -1,6 +1,7 @@
 // Longer than most, because every flag is declared, typed and passed on here.
 
 import { Command } from "commander";
+import { resolve } from "node:path";
 import { helpText } from "../help-text.ts";
 import { parseByteSize, parseDuration } from "../../src/ground.ts";
 import {
@@ -62,6 +63,7 @@ interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
   readonly http10: Http10;
   readonly encoder: EncoderName;
   readonly logFormat?: "pretty" | "json";
+  readonly tracing?: string;
 }
 
 const cutTransfersExit = 1;
@@ -190,6 +192,10 @@ export function serveCommand(): Command {
         ["pretty", "json"],
       ),
     )
+    .option(
+      "--tracing <module>",
+      "a module that starts an OpenTelemetry SDK, imported by each worker (default: an SDK that NODE_OPTIONS started)",
+    )
     .action(async (sources: readonly string[], _: unknown, self: Command) => {
       const flags = self.optsWithGlobals<ServeFlags>();
       const isChosen = self.getOptionValueSource("slots") !== "default";
@@ -270,6 +276,7 @@ function serverSettings(sources: readonly ServedSource[], flags: ServeFlags): Se
     encoder: flags.encoder,
     csv: flags.csv ?? defaultSettings.csv,
     http: { ...defaultSettings.http, ...flags.http, headTimeoutMs: flags.headerTimeout },
+    tracing: flags.tracing === undefined ? null : resolve(flags.tracing),
     log: {
       level: flags.logLevel,
       format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),

@@ -6,7 +6,7 @@ import { RepeatableOption } from "../option.ts";
 export type OwnSettings = Readonly<Record<string, (value: unknown) => unknown>>;
 
 /** Settings that are paths, which are relative to the configuration. */
-const paths: ReadonlySet<string> = new Set(["spoolDir", "tlsCert", "tlsKey"]);
+const paths: ReadonlySet<string> = new Set(["spoolDir", "tlsCert", "tlsKey", "tracing"]);
 
 /** A group of settings in a configuration, for messages. */
 interface Group {

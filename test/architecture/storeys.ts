@@ -74,7 +74,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "start-server": 4,
   },
   "src/server/primary": { placement: 0, "*": 1, state: 2, primary: 3 },
-  "src/server/worker": { admission: 0, transfer: 1, route: 2, "*": 3 },
+  "src/server/worker": { admission: 0, tracing: 0, transfer: 1, route: 2, "*": 3 },
   bench: {
     statistics: 1,
     result: 1,

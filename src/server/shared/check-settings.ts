@@ -57,6 +57,7 @@ const checks: { readonly [N in keyof ServerSettings]: Check } = {
   csv: dialectByDefault,
   http: (name, value) => fields(name, value, httpChecks),
   log: (name, value) => fields(name, value, logChecks),
+  tracing: orNull(text),
 };
 
 const httpChecks: { readonly [N in keyof HttpSettings]: Check } = {

@@ -94,6 +94,11 @@ export interface ServerSettings {
   /** Limits on client behaviour. Not exposed as flags because they rarely need changing. */
   readonly http: HttpSettings;
   readonly log: LogSettings;
+  /**
+   * The path of a module that starts an OpenTelemetry SDK in each worker, before its sources are opened. Null makes spans only
+   * where an SDK runs in the workers already.
+   */
+  readonly tracing: string | null;
 }
 
 /**
@@ -141,4 +146,5 @@ export const defaultSettings: ServerSettings = {
   csv: defaultDialect,
   http: defaultHttpSettings,
   log: { level: "info", format: "json", color: false },
+  tracing: null,
 };

@@ -5,6 +5,7 @@ import { StreamCsvError } from "../../../errors.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { HttpResponse } from "../../../response/http-response.ts";
 import { send } from "../../../response/send.ts";
+import type { SendOutcome } from "../../../response/send-options.ts";
 import { onSocketClose } from "../../../socket/on-socket-close.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
@@ -53,9 +54,11 @@ export async function answerRequest(
     return response;
   };
   try {
-    const { response, options, onSent } = await answer(req, res, context, identity);
+    const { response, options, within, onSent } = await answer(req, res, context, identity);
     const onErrorBeforeHead = (error: Error): HttpResponse => finish(problemResponse(error));
-    const outcome = await send(finish(response), req, res, { ...options, onErrorBeforeHead });
+    const sendIt = (): Promise<SendOutcome> =>
+      send(finish(response), req, res, { ...options, onErrorBeforeHead });
+    const outcome = await (within === undefined ? sendIt() : within(sendIt));
     onSent?.(outcome);
   } finally {
     done();

@@ -19,6 +19,7 @@ import type { Handler, Route, RouteRequest } from "./router.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
 import type { CallerSlots } from "../admission/caller-slots.ts";
+import type { Tracing } from "../tracing/transfer-span.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";
 
 /** What the export routes need from the worker. */
@@ -27,6 +28,7 @@ export interface ExportContext {
   readonly catalog: Catalog;
   readonly slots: CallerSlots;
   readonly transfers: RunningTransfers;
+  readonly tracing: Tracing;
   readonly workerState: WorkerState;
 }
 
@@ -77,7 +79,7 @@ function describeParameter(parameter: DeclaredParameter): object {
 }
 
 function serveExport(context: ExportContext): Handler {
-  const { settings, catalog, slots, transfers, workerState } = context;
+  const { settings, catalog, slots, transfers, tracing, workerState } = context;
   return async (request) => {
     const { caller } = request;
     const { name, texts } = whatIsAsked(request);
@@ -108,11 +110,16 @@ function serveExport(context: ExportContext): Handler {
     }
     const unchanged = await unchangedResponse(planned, request, settings.http);
     if (unchanged !== undefined) return { response: unchanged };
-    const slot = await slots.acquire(caller, clientGone);
-    const transfer = transfers.begin(planned, slot, clientGone, request.identity, caller.token);
+    const span = tracing.begin(request.headers, planned);
+    const slot = await slots.acquire(caller, clientGone).catch((error: unknown) => {
+      span.end({ ...nothingSent, ...(clientGone.aborted ? { state: "client-gone" } : { error }) });
+      throw error;
+    });
+    span.note("slot granted");
+    const transfer = transfers.begin(planned, slot, clientGone, request.identity, caller.token, span);
     try {
       const { primary } = transfers.context;
-      const made = await makeUnchanged(plan, (current) =>
+      const make = (current: ExportPlan): AnyResponse | Promise<AnyResponse> =>
         deliver[current.delivery]({
           request,
           http: settings.http,
@@ -122,8 +129,8 @@ function serveExport(context: ExportContext): Handler {
           primary,
           bufferMemoryBytes: settings.bufferMemoryBytes,
           mayBeFile: current.delivery !== parameters.delivery,
-        }),
-      );
+        });
+      const made = await span.within(() => makeUnchanged(plan, make));
       const response = planned.delivery === "streaming" ? made : await applyConditions(request, made);
       response.headers.set("X-Transfer-Id", transfer.id);
       transfer.ready();
@@ -134,6 +141,7 @@ function serveExport(context: ExportContext): Handler {
           primeFirstChunk: true,
           ...minRate(settings, found),
         },
+        within: span.within,
         onSent: (outcome) => transfer.end(outcome),
       };
     } catch (error) {
@@ -143,6 +151,9 @@ function serveExport(context: ExportContext): Handler {
     }
   };
 }
+
+/** A span that ends before its transfer began. */
+const nothingSent = { state: "refused", rows: 0, bytes: 0, firstByteMs: null } as const;
 
 function readParameters(
   texts: readonly (readonly [string, string])[],

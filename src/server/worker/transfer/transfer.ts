@@ -9,6 +9,7 @@ import type { Link } from "../../../ipc/link.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../../protocol/messages.ts";
 import type { Slot } from "../../../admission/slots.ts";
 import { faultForClients } from "../../http/problem-response.ts";
+import { noSpan, type TransferSpan } from "../tracing/transfer-span.ts";
 import type { RequestIdentity } from "../../http/request-identity.ts";
 
 const unavailable = 503;
@@ -38,6 +39,8 @@ export class Transfer {
   readonly #slot: Slot;
   readonly #identity: RequestIdentity;
   readonly #token: string | null;
+  /** What traces of OpenTelemetry show of it. */
+  readonly span: TransferSpan;
   readonly #running: RunningTransfers;
   readonly #grantedAtMs: number;
   readonly #abort: AbortController;
@@ -61,6 +64,7 @@ export class Transfer {
     clientGone: AbortSignal,
     identity: RequestIdentity,
     token: string | null,
+    span: TransferSpan,
   ) {
     const { newId, clock, primary } = running.context;
     this.id = newId();
@@ -71,6 +75,8 @@ export class Transfer {
     this.#slot = slot;
     this.#identity = identity;
     this.#token = token;
+    this.span = span;
+    span.begun(this.id);
     this.#running = running;
     this.#grantedAtMs = clock.nowMs();
     this.#readyAtMs = this.#grantedAtMs;
@@ -143,6 +149,7 @@ export class Transfer {
     const firstByte = firstByteMs === null ? null : this.#readyAtMs - this.#grantedAtMs + firstByteMs;
     const isFault = error !== undefined && state !== "client-gone";
     this.#running.remove(this);
+    this.span.end({ state, rows, bytes, firstByteMs: firstByte, ...(isFault ? { error } : {}) });
     primary.note("transferEnded", {
       id: this.id,
       state,
@@ -156,6 +163,7 @@ export class Transfer {
     });
     const line = {
       ...this.#identity,
+      ...this.span.identity,
       transfer: this.id,
       export: this.#plan.name,
       ...(this.#token === null ? {} : { token: this.#token }),
@@ -191,8 +199,9 @@ export class RunningTransfers {
     clientGone: AbortSignal,
     identity: RequestIdentity,
     token: string | null = null,
+    span: TransferSpan = noSpan,
   ): Transfer {
-    const transfer = new Transfer(plan, slot, this, clientGone, identity, token);
+    const transfer = new Transfer(plan, slot, this, clientGone, identity, token, span);
     this.#transfers.set(transfer.id, transfer);
     return transfer;
   }
