@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -165,7 +165,10 @@ test("an SDK that NODE_OPTIONS starts in every process is used without a setting
     assert.equal(await read(`${server.url}/exports/orders.csv?rows=1`), 200);
   };
   assert.equal((await spansOf([], ask, { NODE_OPTIONS })).length, 1);
-  await writeFile(join(folder, "own-tracing.mjs"), `import ${JSON.stringify(tracing)};`);
+  // As an application has it, with a copy of its own of every package of OpenTelemetry.
+  const packages = fileURLToPath(new URL("../../../node_modules/@opentelemetry", import.meta.url));
+  await cp(packages, join(folder, "node_modules/@opentelemetry"), { recursive: true });
+  await cp(tracing, join(folder, "own-tracing.mjs"));
   await writeFile(join(folder, "configured.yaml"), "server: { tracing: ./own-tracing.mjs }\n");
   assert.equal((await spansOf(["--config", join(folder, "configured.yaml")], ask)).length, 1);
 });

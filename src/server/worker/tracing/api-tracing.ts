@@ -26,9 +26,10 @@ export function apiTracing(api: Api): Tracing {
       return new ApiSpan(api, tracer, span, parent);
     },
     flush: async () => {
-      const provider = api.trace.getTracerProvider();
-      const own: unknown = provider instanceof api.ProxyTracerProvider ? provider.getDelegate() : provider;
-      if (canFlush(own)) await own.forceFlush();
+      // By its members: the application may have another copy of the package, with classes of its own.
+      const provider: unknown = api.trace.getTracerProvider();
+      const own: unknown = has(provider, "getDelegate") ? provider.getDelegate() : provider;
+      if (has(own, "forceFlush")) await own.forceFlush();
     },
   };
 }
@@ -139,11 +140,6 @@ class ApiSpan implements TransferSpan {
   }
 }
 
-function canFlush(value: unknown): value is { forceFlush(): Promise<void> } {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "forceFlush" in value &&
-    typeof value.forceFlush === "function"
-  );
+function has<N extends string>(value: unknown, method: N): value is Readonly<Record<N, () => unknown>> {
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, method) === "function";
 }
