@@ -4,13 +4,13 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { Option, type Command } from "commander";
 import type { BenchConfig, BenchTarget, NamedBaseline } from "../bench/index.ts";
-import { parseByteSize, parseCount, parseDuration } from "../src/ground.ts";
-import { generatedExportNames, isGeneratedExportName } from "../src/internal.ts";
+import { didYouMean, parseByteSize, parseDuration } from "../src/ground.ts";
+import { generatedExportNames, isGeneratedExportName, workerModels } from "../src/internal.ts";
 import { fromEnvironment } from "./environment.ts";
 import { isOfConfiguration } from "./configuration/is-of-configuration.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
 import { paramOption, type ParameterText } from "./param-option.ts";
-import { RepeatableOption, flagParser, type GlobalFlags } from "./option.ts";
+import { RepeatableOption, choiceOption, countFrom, flagParser, type GlobalFlags } from "./option.ts";
 import { outputOption, type Output } from "./output.ts";
 
 /** The options of `bench`, with the global ones. */
@@ -59,7 +59,6 @@ interface HeaderField {
 
 /** Adds the options to the command: first what is measured, then what may fail the run. */
 export function addBenchFlags(command: Command): Command {
-  const count = flagParser(parseCount);
   return command
     .option(
       "--export <name|file>",
@@ -67,12 +66,16 @@ export function addBenchFlags(command: Command): Command {
       "orders",
     )
     .addOption(paramOption())
-    .option("--rows <n>", "rows of a timed export (default: as many as stream in about a second)", count)
-    .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", count)
+    .option(
+      "--rows <n>",
+      "rows of a timed export (default: as many as stream in about a second)",
+      countFrom(1),
+    )
+    .option("--rounds <n>", "times every arm is measured (default: 12, with --quick 8)", countFrom(1))
     .option(
       "--seed <n>",
       "seed of the random order of the arms (default: random, and kept in the result)",
-      count,
+      countFrom(0),
     )
     .addOption(
       new RepeatableOption(
@@ -89,12 +92,18 @@ export function addBenchFlags(command: Command): Command {
         list,
       ),
     )
-    .option("--workers <n>", "worker processes of the server (default: 1, in sync-workers 2)", count)
-    .option("--worker-model <model>", "how a worker takes connections: async or sync", "async")
+    .option(
+      "--workers <n>",
+      "worker processes of the server (default: 1, in sync-workers 2)",
+      countFrom(1, 256),
+    )
+    .addOption(
+      choiceOption("--worker-model <model>", "how a worker takes connections", workerModels).default("async"),
+    )
     .option(
       "--slots <n>",
       "exports a worker takes at once (default: 32, or as many as slow readers need)",
-      count,
+      countFrom(1),
     )
     .addOption(
       new RepeatableOption(
@@ -118,12 +127,11 @@ export function addBenchFlags(command: Command): Command {
     )
     .option("--ping <path|none>", "where a target answers a short request (default: /ping, if it does)")
     .addOption(
-      new Option(
+      choiceOption(
         "--integrity <what>",
         "what has to be equal in all bodies of a target: bytes, or only rows and columns",
-      )
-        .choices(["bytes", "rows"])
-        .default("bytes"),
+        ["bytes", "rows"],
+      ).default("bytes"),
     )
     .addOption(
       new RepeatableOption(
@@ -136,7 +144,7 @@ export function addBenchFlags(command: Command): Command {
       "--control <name>",
       "the delivery or target that the others are compared with (default: the first target, else buffered)",
     )
-    .option("--readers <n>", "slow readers at once (default: 8, with --quick 4)", count)
+    .option("--readers <n>", "slow readers at once (default: 8, with --quick 4)", countFrom(1))
     .addOption(
       new Option("--read-rate <bytes>", "bytes a second that each slow reader takes")
         .argParser(flagParser(parseByteSize))
@@ -187,8 +195,9 @@ export function benchConfigOf(
   if (isFile && !existsSync(flags.export)) throw new RangeError(`The file "${flags.export}" does not exist.`);
   if (!isConfigured && !isFile && !isGeneratedExportName(flags.export)) {
     const configured = (flags.configuration?.sources ?? []).map(({ name = "" }) => name);
+    const known = [...configured, ...generatedExportNames];
     throw new RangeError(
-      `There is no export "${flags.export}"; there are: ${[...configured, ...generatedExportNames].join(", ")}. To measure a file, give its path with the ending.`,
+      `There is no export "${flags.export}"; there are: ${known.join(", ")}.${didYouMean(flags.export, known)} To measure a file, give its path with the ending.`,
     );
   }
   const parameters = parametersOf(flags);

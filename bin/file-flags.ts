@@ -1,7 +1,8 @@
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
 import { fileEncodings, optionsTakenBy, parseFileOptions } from "../src/internal.ts";
 import type { FileOptions } from "../src/index.ts";
 import type { ServedFile } from "../src/server.ts";
+import { choiceOption } from "./option.ts";
 
 /** The flags that say how text files are read. */
 export interface FileFlags {
@@ -39,10 +40,11 @@ export function addFileFlags(command: Command): Command {
     )
     .option(`${skipRows} <count>`, "lines to skip above the header of CSV files (default: 0)")
     .addOption(
-      new Option(
+      choiceOption(
         `${encoding} <name>`,
         "encoding of the CSV and JSON files read (default: utf-8, or as their byte order mark says)",
-      ).choices(fileEncodings),
+        fileEncodings,
+      ),
     );
 }
 

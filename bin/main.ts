@@ -1,8 +1,11 @@
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
+import { notAmong } from "../src/ground.ts";
 import { useConfiguration } from "./configuration/use-configuration.ts";
 import { explain } from "./explain.ts";
+import { helpText } from "./help-text.ts";
 import { toolIdentity } from "./tool-identity.ts";
-import type { CommandMaker, GlobalFlags } from "./option.ts";
+import { choiceOption, type CommandMaker, type GlobalFlags } from "./option.ts";
+import { usageSentence } from "./usage-sentence.ts";
 import { watchStandardOutput } from "./standard-output.ts";
 
 const usageError = 1;
@@ -44,9 +47,15 @@ function makeProgram(): Command {
     .version(toolIdentity().version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help, or that of a command")
     .addOption(
-      new Option("--log-level <level>", "least severe messages to log to standard error")
-        .choices(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
-        .default("info"),
+      choiceOption("--log-level <level>", "least severe messages to log to standard error", [
+        "trace",
+        "debug",
+        "info",
+        "warn",
+        "error",
+        "fatal",
+        "silent",
+      ]).default("info"),
     )
     .option("--no-color", "no colour; NO_COLOR in the environment does the same")
     .option("--no-progress", "no progress bar")
@@ -55,11 +64,22 @@ function makeProgram(): Command {
       "the configuration of serve, work, export, check, link and bench (default: stream-csv.yaml of the working directory)",
     )
     .option("--no-config", "use no configuration")
+    .addHelpText("after", moreHelp)
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: (text, write) => write(usageSentence(text)) })
     .showHelpAfterError("(--help shows all flags)")
     .exitOverride();
   return program;
 }
+
+const moreHelp = helpText({
+  examples: [
+    ["stream-csv serve flights.parquet", "http://127.0.0.1:8080/exports/flights.csv"],
+    "stream-csv export orders --rows 1000 --dialect excel -o orders.csv",
+    ["stream-csv bench --quick", "what an export costs: streamed, buffered and from a file"],
+  ],
+  docs: "README.md and docs/",
+});
 
 /** Adds the commands that these arguments may need: only the first one, if it names a command; otherwise all. */
 async function addCommands(program: Command, args: readonly string[]): Promise<void> {
@@ -83,7 +103,7 @@ function helpCommand(program: Command): Command {
       if (name === undefined) program.help();
       const command = program.commands.find((each) => each.name() === name);
       if (command !== undefined) command.help();
-      const names = program.commands.map((each) => each.name()).join(", ");
-      program.error(`error: "${name}" is not a command. Use one of ${names}.`);
+      const names = program.commands.map((each) => each.name());
+      program.error(`error: ${notAmong(name, "a command", names)}`);
     });
 }

@@ -1,4 +1,11 @@
-import { isGeneratedExportName, openCatalog, openExport, type ExportDefinition } from "../src/internal.ts";
+import { didYouMean, StreamCsvError } from "../src/ground.ts";
+import {
+  generatedExportNames,
+  isGeneratedExportName,
+  openCatalog,
+  openExport,
+  type ExportDefinition,
+} from "../src/internal.ts";
 import { sourcesNamed } from "./configuration/is-of-configuration.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
 import { readFileFlags, requireTaken, type FileFlags } from "./file-flags.ts";
@@ -39,10 +46,28 @@ export async function openNamedExport(
       `--table ${flags.table} is for a DuckDB or SQLite file, and "${nameOrPath}" is a generated export.`,
     );
   requireTaken(options, [nameOrPath]);
-  return await openExport(nameOrPath, {
-    ...options,
-    ...(flags.table === undefined ? {} : { table: flags.table }),
-  });
+  try {
+    return await openExport(nameOrPath, {
+      ...options,
+      ...(flags.table === undefined ? {} : { table: flags.table }),
+    });
+  } catch (error) {
+    throw withConfigured(error, nameOrPath, flags.configuration);
+  }
+}
+
+/** An unknown name may be meant for one of the configuration, which the exports of the library don't know. */
+function withConfigured(
+  error: unknown,
+  name: string,
+  configuration: LoadedConfiguration | undefined,
+): unknown {
+  if (configuration === undefined) return error;
+  if (!(error instanceof StreamCsvError) || error.code !== "SCSV_UNKNOWN_EXPORT") return error;
+  const configured = configuration.sources.map((source) => source.name ?? "");
+  const known = [...configured, ...generatedExportNames];
+  const message = `There is no export "${name}"; there are ${known.join(", ")}.${didYouMean(name, known)}`;
+  return new StreamCsvError(error.code, message, { cause: error, hint: error.hint });
 }
 
 /**
@@ -55,8 +80,9 @@ export function requireDeclared(
 ): void {
   const unknown = given.find(([key]) => !parameters.some((parameter) => parameter.name === key));
   if (unknown === undefined) return;
-  const names = parameters.map((parameter) => parameter.name).join(", ");
+  const names = parameters.map((parameter) => parameter.name);
+  const declared = names.length === 0 ? "no parameters" : `the parameters ${names.join(", ")}`;
   throw new RangeError(
-    `--param ${unknown.join("=")}: "${name}" declares ${names === "" ? "no parameters" : `the parameters ${names}`}.`,
+    `--param ${unknown.join("=")}: "${name}" declares ${declared}.${didYouMean(unknown[0], names)}`,
   );
 }

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Argument, InvalidArgumentError, Option, type Command } from "commander";
+import { notAmong, parseCount } from "../src/ground.ts";
 
 /** Loads what a command needs, and makes it. */
 export type CommandMaker = () => Promise<Command>;
@@ -12,6 +13,37 @@ export function flagParser<T>(parse: (text: string) => T): (text: string) => T {
       throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
     }
   };
+}
+
+/** A flag that takes one of a few values: help and completion list them, and one that is mistyped gets a suggestion. */
+export function choiceOption(flags: string, description: string, values: readonly string[]): Option {
+  return new Option(flags, description).choices(values).argParser(oneOf(values));
+}
+
+/** An argument that takes one of a few values. */
+export function choiceArgument(name: string, description: string, values: readonly string[]): Argument {
+  return new Argument(name, description).choices(values).argParser(oneOf(values));
+}
+
+function oneOf(values: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (values.includes(text)) return text;
+    throw new InvalidArgumentError(notAmong(text, "one of its values", values));
+  };
+}
+
+/**
+ * Makes a parser of counts.
+ * @param least the least count allowed
+ * @param most the greatest count allowed
+ */
+export function countFrom(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return flagParser((text) => {
+    const count = parseCount(text);
+    if (count >= least && count <= most) return count;
+    if (count < least) throw new RangeError(`"${text}" is too small. Use ${least} or more.`);
+    throw new RangeError(`"${text}" is too large. Use a whole number from ${least} to ${most}.`);
+  });
 }
 
 /** Flags of the whole program, which every command can read. */

@@ -3,7 +3,8 @@ import { access, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import type { ReportFormat } from "../bench/results.ts";
-import type { GlobalFlags } from "./option.ts";
+import { didYouMean } from "../src/ground.ts";
+import { choiceOption, type GlobalFlags } from "./option.ts";
 import { isClosedPipe, isMissing, openSink, requireName, standardOutput } from "./sink.ts";
 
 /** The use of each format. The compiler checks the names against those that bench can render. */
@@ -17,7 +18,7 @@ const formats = {
 } as const satisfies Readonly<Record<ReportFormat, string>>;
 
 /** Names of the formats, the default one first. */
-const reportFormats = Object.keys(formats) as readonly ReportFormat[];
+export const reportFormats = Object.keys(formats) as readonly ReportFormat[];
 
 /** One `--output FORMAT=FILE`. */
 export interface Output {
@@ -34,10 +35,11 @@ export interface ReportFlags extends GlobalFlags {
 
 /** `--format`: what goes to standard output. */
 export function formatOption(): Option {
-  return new Option(
+  return choiceOption(
     "--format <format>",
     "format for standard output (default: text, or none if --output is given)",
-  ).choices(reportFormats);
+    reportFormats,
+  );
 }
 
 /** `--output`: what goes into files. */
@@ -71,7 +73,7 @@ function collectOutput(text: string, before: readonly Output[]): readonly Output
   const format = reportFormats.find((known) => known === name);
   if (format === undefined || file === undefined) {
     throw new InvalidArgumentError(
-      `"${text}" is not an output. Write FORMAT=FILE, such as html=report.html; formats are ${reportFormats.join(", ")}.`,
+      `"${text}" is not an output. Write FORMAT=FILE, such as html=report.html; formats are ${reportFormats.join(", ")}.${didYouMean(name ?? "", reportFormats)}`,
     );
   }
   const twin = before.find((output) => resolve(output.file) === resolve(file));

@@ -137,6 +137,10 @@ export const faultCatalog = byCode({
     remedy: "Use a token that may do this; one with admin: true sees all numbers and transfers.",
     status: 403,
   },
+  SCSV_TRACING_MISSING: {
+    meaning: "Tracing needs the optional package @opentelemetry/api, which isn't installed.",
+    remedy: "Run: npm install @opentelemetry/api",
+  },
   SCSV_JWT_MISSING: {
     meaning: "Checking JWTs needs the optional package jose, which isn't installed.",
     remedy: "Run: npm install jose",

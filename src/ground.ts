@@ -4,6 +4,7 @@
 export { systemClock, type Clock } from "./clock.ts";
 export { StreamCsvError, type FaultCode } from "./errors.ts";
 export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";
+export { didYouMean, notAmong } from "./similar-name.ts";
 export {
   formatBytes,
   formatCount,

@@ -28,5 +28,5 @@ export { authSchema } from "./server/access/auth-schema.ts";
 export { signLink } from "./server/access/signed-link.ts";
 export { digestOf } from "./server/access/token-book.ts";
 export { startWork, type RunningWork } from "./server/start-work.ts";
-export { checkSetting } from "./server/shared/check-settings.ts";
+export { checkSetting, mostWorkers } from "./server/shared/check-settings.ts";
 export { defaultSettings, http10Ways, workerModels } from "./server/shared/settings.ts";

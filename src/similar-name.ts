@@ -15,6 +15,14 @@ export function didYouMean(text: string, names: Iterable<string>): string {
   return best === undefined ? "" : ` Did you mean "${best.name}"?`;
 }
 
+/**
+ * Says that a text is none of the names there are, and which one was probably meant.
+ * @param what what the names are names of, with its article: `a dialect`
+ */
+export function notAmong(text: string, what: string, names: readonly string[]): string {
+  return `${JSON.stringify(text)} is not ${what}.${didYouMean(text, names)} Use one of ${names.join(", ")}.`;
+}
+
 /** How many letters must be added, removed, replaced or swapped with their neighbor (optimal string alignment). */
 function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];

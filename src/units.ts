@@ -65,12 +65,11 @@ export function parseDuration(text: string): number {
  */
 export function parseCount(text: string): number {
   requireText(text);
+  if (!/^\d+$/.test(text))
+    throw unreadable(`"${text}" is not a whole number. Use plain digits, such as 1000.`);
   const count = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count)) {
-    throw unreadable(
-      `"${text}" is not a whole number. Use plain digits, from 0 to ${Number.MAX_SAFE_INTEGER}.`,
-    );
-  }
+  if (!Number.isSafeInteger(count))
+    throw unreadable(`"${text}" is too large: the largest count is ${Number.MAX_SAFE_INTEGER}.`);
   return count;
 }
 

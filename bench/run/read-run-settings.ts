@@ -1,3 +1,4 @@
+import { didYouMean } from "../../src/ground.ts";
 import type { BenchConfig } from "./config.ts";
 import { withRangeCode } from "./with-range-code.ts";
 import { resolveConfig } from "./resolve-config.ts";
@@ -73,7 +74,8 @@ function checkConfig(config: unknown): void {
   for (const [name, value] of Object.entries(config)) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name as keyof BenchConfig] : undefined;
     if (kind === undefined) {
-      const message = `"${name}" is not a setting of a run; there are: ${Object.keys(kinds).join(", ")}.`;
+      const known = Object.keys(kinds);
+      const message = `"${name}" is not a setting of a run; there are: ${known.join(", ")}.${didYouMean(name, known)}`;
       throw Object.assign(new TypeError(message), { code: "SCSV_ARG_TYPE" });
     }
     if (value === undefined || (value === null && mayBeNull.has(name))) continue;

@@ -1,3 +1,5 @@
+import { didYouMean } from "../../src/ground.ts";
+
 /**
  * The known ones among those wanted, in the order they are known, each once.
  * @param what names one of them in messages
@@ -11,9 +13,9 @@ export function chosenFrom<T extends string>(
   const unknown = wanted.find((item) => !known.some((name) => name === item));
   if (unknown !== undefined || wanted.length === 0) {
     throw new RangeError(
-      wanted.length === 0
+      unknown === undefined
         ? `No ${what} is named; there are: ${known.join(", ")}.`
-        : `"${unknown}" is not a ${what}; there are: ${known.join(", ")}.`,
+        : `"${unknown}" is not a ${what}; there are: ${known.join(", ")}.${didYouMean(unknown, known)}`,
     );
   }
   return known.filter((name) => wanted.includes(name));

@@ -1,3 +1,4 @@
+import { didYouMean } from "../../src/ground.ts";
 import { workerModels } from "../../src/internal.ts";
 import { scenarios } from "./scenarios.ts";
 import type { BenchConfig } from "./config.ts";
@@ -82,7 +83,9 @@ function controlOf(
     );
   }
   if (control !== null && !subjects.includes(control)) {
-    throw new RangeError(`--control "${control}" is not measured; there are: ${subjects.join(", ")}.`);
+    throw new RangeError(
+      `--control "${control}" is not measured; there are: ${subjects.join(", ")}.${didYouMean(control, subjects)}`,
+    );
   }
   return control ?? targets[0]?.name ?? deliveries.find((delivery) => delivery === "buffered") ?? null;
 }

@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 import { array, looseObject, nullable, number, safeParse, string } from "valibot";
-import { StreamCsvError } from "../../src/ground.ts";
+import { didYouMean, StreamCsvError } from "../../src/ground.ts";
 import { getJson } from "../probe/get-json.ts";
 import type { RunningTarget } from "./target.ts";
 
@@ -31,10 +31,14 @@ export async function findOfferedExport(
   const tables = offered.filter((item) => exportName === null && item.name.startsWith(`${stem}.`));
   const found = exact ?? (tables.length === 1 ? tables[0] : undefined);
   if (found !== undefined) return found;
+  const meant = didYouMean(
+    exportName ?? stem,
+    offered.map((item) => item.name),
+  );
   const message =
     tables.length > 1
       ? `"${sourceFile}" holds ${tables.length} exports (${namesOf(tables)}), and bench measures only files with one.`
-      : `There is no export "${exportName ?? stem}"; there are: ${namesOf(offered)}.`;
+      : `There is no export "${exportName ?? stem}"; there are: ${namesOf(offered)}.${meant}`;
   throw new StreamCsvError("SCSV_UNKNOWN_EXPORT", message);
 }
 

@@ -12,7 +12,7 @@ import {
   union,
   type InferInput,
 } from "valibot";
-import { parseDuration } from "../../src/ground.ts";
+import { didYouMean, parseDuration } from "../../src/ground.ts";
 import type { TargetSpec } from "./target-spec.ts";
 import { filled } from "./target-text.ts";
 
@@ -141,9 +141,11 @@ function checkedSettings(given: unknown, fault: Fault): TargetSettings {
   if (found.success) return found.output;
   const [issue] = found.issues;
   const place = issue.path?.map(({ key }) => String(key)).join(".") ?? "";
-  const known = Object.keys(targetSettingsSchema.entries).join(", ");
+  const known = Object.keys(targetSettingsSchema.entries);
   if (issue.type === "strict_object" && place !== "") {
-    throw fault(`has the setting "${place}", which is unknown; there are: ${known}.`);
+    throw fault(
+      `has the setting "${place}", which is unknown; there are: ${known.join(", ")}.${didYouMean(place, known)}`,
+    );
   }
   throw fault(`has a wrong setting${place === "" ? "" : ` ${place}`}: ${issue.message}.`);
 }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import stringWidth from "string-width";
+import { helpText } from "../help-text.ts";
 import { openCatalog, type ExportDefinition } from "../../src/internal.ts";
 import type { StreamCsvError } from "../../src/ground.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
@@ -23,14 +24,18 @@ export function checkCommand(): Command {
     .addHelpText("after", moreHelp);
 }
 
-const moreHelp = `
-Examples:
-  stream-csv check
-  stream-csv check --config production.yaml
-
+const moreHelp = helpText({
+  examples: [
+    "stream-csv check",
+    "stream-csv check --config production.yaml",
+    ["stream-csv check && stream-csv serve", "a server that starts only when every query can be used"],
+  ],
+  sections: `
 Exit codes:
   0 everything can be used  1 something can't
-`;
+`,
+  docs: "docs/reference/configuration.md",
+});
 
 async function check({ configuration, logLevel }: CheckFlags): Promise<number> {
   if (configuration === undefined)

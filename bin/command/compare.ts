@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { Command, Option } from "commander";
 import type { Budget } from "../../bench/results.ts";
 import { toolIdentity } from "../tool-identity.ts";
+import { helpText } from "../help-text.ts";
 import { wantsColor } from "../option.ts";
 import {
   formatOption,
@@ -34,10 +35,20 @@ export function compareCommand(): Command {
         .default([], "none"),
     )
     .option("--strict", "exit with 3 when a budget can't be decided")
+    .addHelpText("after", moreHelp)
     .action(async (before: string, after: string, _flags, command: Command) => {
       process.exitCode = await compare(before, after, command.optsWithGlobals<CompareFlags>());
     });
 }
+
+const moreHelp = helpText({
+  examples: [
+    "stream-csv compare before.json after.json",
+    "stream-csv compare before.json after.json --budget streaming.cpu_s_per_mib=5%",
+    "stream-csv compare before.json after.json --format markdown -o html=compared.html",
+  ],
+  docs: "docs/guides/ci.md",
+});
 
 async function compare(before: string, after: string, flags: CompareFlags): Promise<number> {
   const outputs = outputsOf(flags);

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { Command } from "commander";
+import { helpText } from "../help-text.ts";
 import { formatBytes, formatCount, StreamCsvError } from "../../src/ground.ts";
 import {
   defaultDialect,
@@ -11,7 +12,7 @@ import {
   type ExportProgress,
 } from "../../src/internal.ts";
 import { addFileFlags } from "../file-flags.ts";
-import { gzipSink } from "../gzip-sink.ts";
+import { compressedSink, compressorFor } from "../compressed-sink.ts";
 import { flagName, type GlobalFlags } from "../option.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
 import { isClosedPipe, openSink, standardOutput, type Sink } from "../sink.ts";
@@ -63,7 +64,7 @@ export function exportCommand(): Command {
     .option("--table <name>", "table to export from a DuckDB or SQLite file that has several")
     .option(
       "-o, --output <file>",
-      "file to write, renamed into place when complete, compressed if its name ends in .gz; - for standard output",
+      "file to write, renamed into place when complete, compressed if its name ends in .gz, .br or .zst; - for standard output",
       standardOutput,
     )
     .addHelpText("after", moreHelp)
@@ -76,13 +77,15 @@ export function exportCommand(): Command {
     });
 }
 
-const moreHelp = `
-Examples:
-  stream-csv export orders --rows 1000 --dialect excel -o orders.csv
-  stream-csv export invoices --param customer=7 --param status=open,paid
-  stream-csv export flights.parquet --columns carrier,delay --delimiter tab | head
-  stream-csv export sales.duckdb --table invoice -o invoices.csv.gz
-`;
+const moreHelp = helpText({
+  examples: [
+    "stream-csv export orders --rows 1000 --dialect excel -o orders.csv",
+    "stream-csv export invoices --param customer=7 --param status=open,paid",
+    "stream-csv export flights.parquet --columns carrier,delay --delimiter tab | head",
+    "stream-csv export sales.duckdb --table invoice -o invoices.csv.gz",
+  ],
+  docs: "docs/reference/csv.md",
+});
 
 async function exportOne(
   nameOrPath: string,
@@ -131,9 +134,10 @@ async function write(plan: ExportPlan, flags: ExportFlags): Promise<Ending> {
   };
   for (const signal of endingSignals) process.on(signal, onSignal);
   try {
+    const makeCompressor = compressorFor(flags.output);
     const sink = await openSink(flags.output, stop.signal);
-    const isCompressed = flags.output.endsWith(".gz");
-    await writeTo(isCompressed ? gzipSink(sink) : sink, plan, flags, stop.signal);
+    const compressed = makeCompressor === undefined ? sink : compressedSink(sink, makeCompressor());
+    await writeTo(compressed, plan, flags, stop.signal);
   } catch (error) {
     if (!stop.signal.aborted && !isClosedPipe(error)) throw error;
   } finally {

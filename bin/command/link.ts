@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import { parseDuration } from "../../src/ground.ts";
+import { helpText } from "../help-text.ts";
+import { didYouMean, parseDuration } from "../../src/ground.ts";
 import { signLink } from "../../src/internal.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import { flagParser, type GlobalFlags } from "../option.ts";
@@ -31,22 +32,25 @@ export function linkCommand(): Command {
     .addHelpText("after", moreHelp);
 }
 
-const moreHelp = `
-Example:
-  stream-csv link 'https://exports.example.com/exports/invoices.csv?customer=7' --expires 1h
-
-docs/guides/links.md shows how an application signs links itself.
-`;
+const moreHelp = helpText({
+  examples: [
+    "stream-csv link '/exports/invoices.csv?customer=7'",
+    "stream-csv link 'https://exports.example.com/exports/invoices.csv?customer=7' --expires 24h",
+    "stream-csv link /exports/orders.csv --key k1 --config production.yaml",
+  ],
+  sections: "An application signs links itself in ten lines of any language; the documentation has them.",
+  docs: "docs/guides/links.md",
+});
 
 function makeLink(target: string, { configuration, expires, key: id }: LinkFlags): string {
   const keys = configuration?.configuration.links?.keys ?? [];
   const key = id === undefined ? keys[0] : keys.find((one) => one.id === id);
   if (key === undefined) {
-    const ids = keys.map((one) => one.id).join(", ");
+    const ids = keys.map((one) => one.id);
     throw new Error(
-      ids === ""
+      ids.length === 0
         ? "There is no key to sign with. Add one under links.keys of the configuration, or name a configuration with --config."
-        : `There is no key ${JSON.stringify(id)}; there are ${ids}.`,
+        : `There is no key ${JSON.stringify(id)}; there are ${ids.join(", ")}.${didYouMean(id ?? "", ids)}`,
     );
   }
   const [, origin = "", path = "", text = ""] =

@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
+import { helpText } from "../help-text.ts";
 import { wantsColor } from "../option.ts";
 import {
   formatOption,
@@ -19,10 +20,20 @@ export function reportCommand(): Command {
     .argument("<result.json>", "a file written by stream-csv bench -o json=FILE, or - for standard input")
     .addOption(formatOption())
     .addOption(outputOption())
+    .addHelpText("after", moreHelp)
     .action(async (file: string, _: unknown, self: Command) => {
       await report(file, self.optsWithGlobals<ReportFlags>());
     });
 }
+
+const moreHelp = helpText({
+  examples: [
+    "stream-csv report result.json",
+    "stream-csv report result.json -o html=report.html -o junit=report.xml",
+    ["stream-csv report - --format markdown < result.json", "from standard input"],
+  ],
+  docs: "docs/reference/reports.md",
+});
 
 async function report(file: string, flags: ReportFlags): Promise<void> {
   const outputs = outputsOf(flags);

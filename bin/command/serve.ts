@@ -1,8 +1,17 @@
 // Longer than most, because every flag is declared, typed and passed on here.
 
-import { Command, Option } from "commander";
-import { parseByteSize, parseCount, parseDuration } from "../../src/ground.ts";
-import { checkSetting, defaultSettings, encoderNames, http10Ways, workerModels } from "../../src/internal.ts";
+import { Command } from "commander";
+import { resolve } from "node:path";
+import { helpText } from "../help-text.ts";
+import { parseByteSize, parseDuration } from "../../src/ground.ts";
+import {
+  checkSetting,
+  defaultSettings,
+  encoderNames,
+  http10Ways,
+  mostWorkers,
+  workerModels,
+} from "../../src/internal.ts";
 import {
   startServer,
   type Http10,
@@ -14,7 +23,14 @@ import {
 import type { EncoderName } from "../../src/index.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import type { ServeSettings } from "../configuration/serve-settings.ts";
-import { flagParser, RepeatableOption, wantsColor, type GlobalFlags } from "../option.ts";
+import {
+  choiceOption,
+  countFrom,
+  flagParser,
+  RepeatableOption,
+  wantsColor,
+  type GlobalFlags,
+} from "../option.ts";
 import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "../file-flags.ts";
 import { parseServedFile } from "../parse-served-file.ts";
 import { durationOption, sizeOption } from "../limit-option.ts";
@@ -47,6 +63,7 @@ interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
   readonly http10: Http10;
   readonly encoder: EncoderName;
   readonly logFormat?: "pretty" | "json";
+  readonly tracing?: string;
 }
 
 const cutTransfersExit = 1;
@@ -55,7 +72,7 @@ const cutTransfersExit = 1;
 export function serveCommand(): Command {
   const size = flagParser(parseByteSize);
   const duration = flagParser(parseDuration);
-  const count = flagParser(parseCount);
+  const count = countFrom(0);
   const { host, port, workers, slots, queue } = defaultSettings;
   return addFileFlags(new Command("serve"))
     .description("Start a server that streams exports as CSV; prints its URL when ready.")
@@ -70,16 +87,15 @@ export function serveCommand(): Command {
     )
     .option("--host <address>", "address to listen on", host)
     .option("-p, --port <number>", "port to listen on; 0 for any free port", flagParser(parsePort), port)
-    .option("--workers <count>", "worker processes, at most 256", flagParser(parseWorkers), workers)
+    .option("--workers <count>", "worker processes, at most 256", countFrom(1, mostWorkers), workers)
     .addOption(
-      new Option(
+      choiceOption(
         "--worker-model <model>",
         "async: a worker has many connections, and exports take slots; sync: a worker has one connection at a time",
-      )
-        .choices(workerModels)
-        .default(defaultSettings.workerModel),
+        workerModels,
+      ).default(defaultSettings.workerModel),
     )
-    .option("--slots <count>", "exports that one async worker runs at once", flagParser(parsePositive), slots)
+    .option("--slots <count>", "exports that one async worker runs at once", countFrom(1), slots)
     .option("--queue <count>", "exports (sync: connections) that may wait, for each worker", count, queue)
     .addOption(
       durationOption(
@@ -139,7 +155,7 @@ export function serveCommand(): Command {
     .option(
       "--max-connections <count>",
       "most open connections; more get a 503 (default: from the limit of open files)",
-      flagParser(parsePositive),
+      countFrom(1),
     )
     .addOption(
       new RepeatableOption(
@@ -156,26 +172,29 @@ export function serveCommand(): Command {
     .option("--tls-cert <file>", "chain of certificates in PEM, for HTTPS; read again when it changes")
     .option("--tls-key <file>", "private key of --tls-cert in PEM")
     .addOption(
-      new Option(
+      choiceOption(
         "--http10 <how>",
         "how a streamed export is sent to an HTTP/1.0 client: stream ends it by closing the connection, length makes it first and sends its length",
-      )
-        .choices(http10Ways)
-        .default(defaultSettings.http10),
+        http10Ways,
+      ).default(defaultSettings.http10),
     )
     .addOption(
-      new Option(
+      choiceOption(
         "--encoder <name>",
         "encoder of the rows; both give the same bytes, csv-stringify is many times slower",
-      )
-        .choices(encoderNames)
-        .default(defaultSettings.encoder),
+        encoderNames,
+      ).default(defaultSettings.encoder),
     )
     .addOption(
-      new Option(
+      choiceOption(
         "--log-format <format>",
         "log lines for people or for programs (default: pretty on a terminal)",
-      ).choices(["pretty", "json"]),
+        ["pretty", "json"],
+      ),
+    )
+    .option(
+      "--tracing <module>",
+      "a module that starts an OpenTelemetry SDK, imported by each worker (default: an SDK that NODE_OPTIONS started)",
     )
     .action(async (sources: readonly string[], _: unknown, self: Command) => {
       const flags = self.optsWithGlobals<ServeFlags>();
@@ -188,13 +207,15 @@ export function serveCommand(): Command {
     .addHelpText("after", moreHelp);
 }
 
-const moreHelp = `
-Examples:
-  stream-csv serve                            # the exports of stream-csv.yaml, or generated ones
-  stream-csv serve flights.parquet invoices.csv
-  stream-csv serve --workers 4 --spool-dir /var/cache/exports --spool-size 20GiB sales.duckdb
-  curl -OJ 'http://127.0.0.1:8080/exports/orders.csv?rows=1000&dialect=excel'
-`;
+const moreHelp = helpText({
+  examples: [
+    ["stream-csv serve", "the exports of stream-csv.yaml, or generated ones"],
+    "stream-csv serve flights.parquet invoices.csv",
+    "stream-csv serve --workers 4 --spool-dir /var/cache/exports --spool-size 20GiB sales.duckdb",
+    "curl -OJ 'http://127.0.0.1:8080/exports/orders.csv?rows=1000&dialect=excel'",
+  ],
+  docs: "docs/reference/server.md",
+});
 
 function slotsError(slots: number): string {
   return `error: --slots ${slots} can't be used with --worker-model sync: a sync worker takes one connection at a time, so it has one slot. Leave --slots out and raise --workers, or use --worker-model async.`;
@@ -256,6 +277,7 @@ function serverSettings(sources: readonly ServedSource[], flags: ServeFlags): Se
     csv: flags.csv ?? defaultSettings.csv,
     jobs: flags.configuration?.jobs ?? {},
     http: { ...defaultSettings.http, ...flags.http, headTimeoutMs: flags.headerTimeout },
+    tracing: flags.tracing === undefined ? null : resolve(flags.tracing),
     log: {
       level: flags.logLevel,
       format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),
@@ -280,16 +302,4 @@ function parseTimeout(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === 0) throw new RangeError(`"${text}" is too short. Use 1ms or more.`);
   return milliseconds;
-}
-
-function parseWorkers(text: string): number {
-  const workers = parsePositive(text);
-  checkSetting("workers", workers);
-  return workers;
-}
-
-function parsePositive(text: string): number {
-  const value = parseCount(text);
-  if (value === 0) throw new RangeError(`"${text}" is too small. Use 1 or more.`);
-  return value;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Command } from "commander";
+import { helpText } from "../help-text.ts";
 import { digestOf } from "../../src/internal.ts";
 import { writeTextFile } from "../output.ts";
 import { standardOutput } from "../sink.ts";
@@ -28,7 +29,15 @@ export function tokenCommand(): Command {
     .addHelpText("after", moreHelp);
 }
 
-const moreHelp = `
+const moreHelp = helpText({
+  examples: [
+    "stream-csv token acme",
+    ["stream-csv token acme | tail -n 1 >> tokens.yaml", "the line alone; the token itself is gone"],
+    ["stream-csv token admin > admin-token.txt", "both lines in a file"],
+  ],
+  sections: `
 The first line is the token, for Authorization: Bearer. It is kept nowhere. The second line belongs under tokens: in
 stream-csv.yaml; exports, parameters, slots, rate, expires and admin say what the token may do.
-`;
+`,
+  docs: "docs/guides/security.md",
+});

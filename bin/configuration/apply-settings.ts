@@ -6,7 +6,7 @@ import { RepeatableOption } from "../option.ts";
 export type OwnSettings = Readonly<Record<string, (value: unknown) => unknown>>;
 
 /** Settings that are paths, which are relative to the configuration. */
-const paths: ReadonlySet<string> = new Set(["spoolDir", "tlsCert", "tlsKey"]);
+const paths: ReadonlySet<string> = new Set(["spoolDir", "tlsCert", "tlsKey", "tracing"]);
 
 /** A group of settings in a configuration, for messages. */
 interface Group {
@@ -63,12 +63,7 @@ function parseText(option: Option, text: string, before: unknown): unknown {
     return option.parseArg === undefined ? text : option.parseArg(text, before);
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error;
-    // Commander names the choices, but doesn't quote the value.
-    const quoted = JSON.stringify(text);
-    const message = error.message.includes(quoted)
-      ? error.message
-      : `${quoted} is not one of them. ${error.message}`;
-    throw new Error(message, { cause: error });
+    throw new Error(error.message, { cause: error });
   }
 }
 

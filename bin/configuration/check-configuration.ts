@@ -1,3 +1,4 @@
+import { didYouMean } from "../../src/ground.ts";
 import { safeParse, type BaseIssue, type GenericSchema } from "valibot";
 
 /**
@@ -35,7 +36,7 @@ function sentence(schema: GenericSchema, issue: BaseIssue<unknown>, file: string
   if (issue.expected === "never") {
     const names = namesAt(schema, keys.slice(0, -1));
     const group = keys.length === 1 ? "A configuration" : JSON.stringify(keys.slice(0, -1).join("."));
-    return `${place} is not a setting. ${group} takes ${names.join(", ")}.`;
+    return `${place} is not a setting. ${group} takes ${names.join(", ")}.${didYouMean(keys.at(-1) ?? "", names)}`;
   }
   if (issue.received === "undefined") return `${place} is missing; it takes ${allowed(issue.expected)}.`;
   const takes = issue.message.startsWith("it takes ") ? issue.message : `it takes ${allowed(issue.expected)}`;

@@ -17,9 +17,14 @@ const moduleEndings: ReadonlySet<string> = new Set([".js", ".mjs"]);
  */
 export async function readConfiguration(file: string): Promise<ReadConfiguration> {
   const ending = extname(file).toLowerCase();
-  if (moduleEndings.has(ending)) return { value: await importDefault(file), isModule: true };
+  if (isModuleFile(file)) return { value: await importDefault(file), isModule: true };
   const text = readText(file);
   return { value: ending === ".json" ? parseJson(file, text) : await parseYaml(file, text), isModule: false };
+}
+
+/** Whether a configuration is a program that has to be run. */
+export function isModuleFile(file: string): boolean {
+  return moduleEndings.has(extname(file).toLowerCase());
 }
 
 async function importDefault(file: string): Promise<unknown> {

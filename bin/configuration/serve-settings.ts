@@ -1,3 +1,4 @@
+import { notAmong } from "../../src/ground.ts";
 import {
   array,
   boolean,
@@ -59,7 +60,7 @@ function readDefaultDialect(value: unknown): DefaultDialect {
   const allowed: readonly string[] = ["dialect", ...dialectOptionNames];
   const unknown = Object.keys(options).find((name) => !allowed.includes(name));
   if (unknown !== undefined) {
-    throw new RangeError(`"${unknown}" is not an option of a dialect. Use one of ${allowed.join(", ")}.`);
+    throw new RangeError(notAmong(unknown, "an option of a dialect", allowed));
   }
   const texts = Object.entries(options).map(([name, option]) => [name, String(option)] as const);
   const { dialect, dialectOptions } = readExportParameters(texts);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { parseDuration } from "../../src/ground.ts";
+import { didYouMean, parseDuration } from "../../src/ground.ts";
 import { parseFileOptions } from "../../src/internal.ts";
 import type { Configuration, ExportConfiguration, ServedDatabase, ServedSource } from "../../src/server.ts";
 
@@ -163,7 +163,8 @@ function databaseOf(name: string, { database = "" }: ExportConfiguration, origin
   if (found !== undefined) return found;
   const names = [...origin.databases.keys()];
   const known = names.length === 0 ? "there are none" : `there are ${names.join(", ")}`;
-  throw fault(name, origin.file, `names the database ${JSON.stringify(database)}; ${known}`);
+  const { message } = fault(name, origin.file, `names the database ${JSON.stringify(database)}; ${known}`);
+  throw new RangeError(message + didYouMean(database, names));
 }
 
 function sqlOf(name: string, { sql, sqlFile }: ExportConfiguration, file: string): string {

@@ -1,7 +1,6 @@
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { CommandMaker } from "../option.ts";
-import { findConfiguration } from "./find-configuration.ts";
+import { fileAsked } from "./file-asked.ts";
 
 /** The commands that read the configuration, and the group that sets their flags. */
 const groupOfCommand: Readonly<Record<string, "server" | "bench" | null>> = {
@@ -30,11 +29,4 @@ export function useConfiguration(
     const { applyConfiguration } = await import("./apply-configuration.ts");
     await applyConfiguration(command, group, file, makers);
   });
-}
-
-/** What `--config FILE` and `--no-config` ask for, or else the configuration of the working directory. */
-function fileAsked(asked: string | false | undefined): string | undefined {
-  if (asked === false) return undefined;
-  if (asked === "") throw new RangeError('--config "" names no file.');
-  return asked === undefined ? findConfiguration(process.cwd()) : resolve(asked);
 }

@@ -1,4 +1,5 @@
 import { requireText, wrongRange } from "../errors.ts";
+import { didYouMean, notAmong } from "../similar-name.ts";
 import type { DialectOptions, Formulas, NonFinite, Quoting, TextNumbers, Timestamps } from "./dialect.ts";
 
 /** How one option of a dialect is written as text, in a query string or after a flag. */
@@ -101,7 +102,7 @@ export const dialectOptionNames: readonly (keyof DialectOptions)[] = [
 export function parseDialectOption(name: keyof DialectOptions, text: string): DialectOptions {
   requireText("name", name);
   if (!dialectOptionNames.includes(name))
-    throw wrongRange(`${name} is not an option of a dialect; there are ${dialectOptionNames.join(", ")}.`);
+    throw wrongRange(notAmong(name, "an option of a dialect", dialectOptionNames));
   requireText(name, text);
   return { [name]: dialectTextOptions[name].parse(text) };
 }
@@ -132,5 +133,7 @@ function choice<T>(option: string, text: string, values: Readonly<Record<string,
   const value = Object.hasOwn(values, text) ? values[text] : undefined;
   if (value !== undefined) return value;
   const words = Object.keys(values).filter((word) => !/[\r\n]/.test(word));
-  throw wrongRange(`${option} ${JSON.stringify(text)} isn't allowed: write ${words.join(" or ")}.`);
+  throw wrongRange(
+    `${option} ${JSON.stringify(text)} isn't allowed: write ${words.join(" or ")}.${didYouMean(text, words)}`,
+  );
 }

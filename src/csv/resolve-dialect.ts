@@ -1,3 +1,4 @@
+import { didYouMean } from "../similar-name.ts";
 import { wrongRange, wrongType } from "../errors.ts";
 import { dialects, type Dialect, type DialectName, type DialectOptions } from "./dialect.ts";
 
@@ -42,7 +43,9 @@ export function isDialectName(name: string): name is DialectName {
 /** The preset of a name that may be anything. */
 function presetNamed(name: string): Dialect {
   if (!isDialectName(name))
-    throw wrongRange(`dialect ${quoted(name)} is unknown: choose ${listed(Object.keys(dialects))}.`);
+    throw wrongRange(
+      `dialect ${quoted(name)} is unknown: choose ${listed(Object.keys(dialects))}.${didYouMean(name, Object.keys(dialects))}`,
+    );
   return dialects[name];
 }
 
@@ -52,7 +55,9 @@ function definedOptions(options: NamedDialectOptions): DialectOptions {
   const defined: Record<string, unknown> = {};
   for (const [option, value] of Object.entries(options)) {
     if (!known.has(option))
-      throw wrongRange(`${option} is not an option of a dialect. Use one of ${listed([...known])}.`);
+      throw wrongRange(
+        `${option} is not an option of a dialect. Use one of ${listed([...known])}.${didYouMean(option, known)}`,
+      );
     if (value !== undefined) defined[option] = value;
   }
   return defined;

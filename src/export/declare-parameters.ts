@@ -1,3 +1,4 @@
+import { notAmong } from "../similar-name.ts";
 import { StreamCsvError, toError } from "../errors.ts";
 import {
   readItem,
@@ -46,8 +47,7 @@ function declare(name: string, options: ParameterOptions): DeclaredParameter {
   if (linkNames.has(name))
     throw new RangeError("signed links have a parameter of this name already. Give it another one.");
   const { type, description = null, optional = false, list = false } = options;
-  if (!isParameterType(type))
-    throw new RangeError(`${JSON.stringify(type)} is not a type. Use one of ${parameterTypes.join(", ")}.`);
+  if (!isParameterType(type)) throw new RangeError(notAmong(type, "a type", parameterTypes));
   const oneOf = options.oneOf === undefined ? null : options.oneOf.map((value) => textIn({ type }, value));
   if (oneOf?.length === 0) throw new RangeError("oneOf is empty, so that no value would be allowed.");
   const byDefault = defaultOf(options, { type, oneOf, list });

@@ -1,5 +1,6 @@
 import { readCsvRow } from "../csv/read-csv-row.ts";
 import { toError } from "../errors.ts";
+import { didYouMean } from "../similar-name.ts";
 import { readParameterText, type ParameterType } from "./parameter-type.ts";
 
 /** A value of a parameter: texts in the one form of their type, several for a list, and null for NULL. */
@@ -57,7 +58,9 @@ export function readParameterValue(rules: ValueRules, texts: readonly string[]):
 export function readItem({ type, oneOf }: Omit<ValueRules, "list">, text: string): string {
   const value = readParameterText(type, text);
   if (oneOf !== null && !oneOf.includes(value))
-    throw new RangeError(`${JSON.stringify(text)} is not allowed. Use one of ${oneOf.join(", ")}.`);
+    throw new RangeError(
+      `${JSON.stringify(text)} is not allowed. Use one of ${oneOf.join(", ")}.${didYouMean(text, oneOf)}`,
+    );
   return value;
 }
 

@@ -1,4 +1,5 @@
 import { requireText, StreamCsvError } from "../errors.ts";
+import { didYouMean } from "../similar-name.ts";
 import {
   generatedExportNames,
   generatedSource,
@@ -72,7 +73,7 @@ export async function openExport(
   const source = await openSource(nameOrPath, options).catch((error: unknown) => {
     if (!(error instanceof StreamCsvError) || error.code !== "SCSV_SOURCE_UNSUPPORTED") throw error;
     const names = generatedExportNames.join(", ");
-    const message = `There is no generated export "${nameOrPath}"; there are ${names}. ${error.message}`;
+    const message = `There is no generated export "${nameOrPath}"; there are ${names}.${didYouMean(nameOrPath, generatedExportNames)} ${error.message}`;
     throw new StreamCsvError("SCSV_UNKNOWN_EXPORT", message, { cause: error, hint: error.hint });
   });
   return {

@@ -3,7 +3,7 @@ import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../c
 import { dialects, type DialectOptions, type DialectName } from "../csv/dialect.ts";
 import { isDialectName } from "../csv/resolve-dialect.ts";
 import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
-import { didYouMean } from "../similar-name.ts";
+import { didYouMean, notAmong } from "../similar-name.ts";
 import { parseCount } from "../units.ts";
 import {
   readParameterValue,
@@ -55,10 +55,7 @@ export const exportParameters: readonly ExportParameter[] = [
     placeholder: deliveries.join("|"),
     description: "how the body is delivered",
     read: (text, into) => {
-      if (!isDelivery(text))
-        throw new RangeError(
-          `"${text}" is not a delivery.${didYouMean(text, deliveries)} Use one of ${deliveries.join(", ")}.`,
-        );
+      if (!isDelivery(text)) throw new RangeError(notAmong(text, "a delivery", deliveries));
       into.delivery = text;
     },
   },
@@ -99,10 +96,7 @@ export const exportParameters: readonly ExportParameter[] = [
     placeholder: "NAME",
     description: `how rows become text: ${Object.keys(dialects).join(", ")} (default: rfc4180)`,
     read: (text, into) => {
-      if (!isDialectName(text))
-        throw new RangeError(
-          `"${text}" is not a dialect.${didYouMean(text, Object.keys(dialects))} Use one of ${Object.keys(dialects).join(", ")}.`,
-        );
+      if (!isDialectName(text)) throw new RangeError(notAmong(text, "a dialect", Object.keys(dialects)));
       into.dialect = text;
     },
   },
@@ -112,10 +106,7 @@ export const exportParameters: readonly ExportParameter[] = [
     description: "encoder of the rows; both give the same bytes (default: fast)",
     read: (text, into) => {
       const encoder = encoderNames.find((name) => name === text);
-      if (encoder === undefined)
-        throw new RangeError(
-          `"${text}" is not an encoder.${didYouMean(text, encoderNames)} Use one of ${encoderNames.join(", ")}.`,
-        );
+      if (encoder === undefined) throw new RangeError(notAmong(text, "an encoder", encoderNames));
       into.encoder = encoder;
     },
   },
@@ -179,9 +170,10 @@ export function readExportParameters(
     }
     const entry = entriesByName.get(name);
     if (entry === undefined) {
+      const known = [...own.keys(), ...entriesByName.keys()];
       throw badParameter(
         name,
-        `Unknown parameter "${name}" with value "${text}"; it takes ${[...own.keys(), ...entriesByName.keys()].join(", ")}.`,
+        `Unknown parameter "${name}" with value "${text}"; it takes ${known.join(", ")}.${didYouMean(name, known)}`,
       );
     }
     if (seen.has(name))

@@ -4,6 +4,7 @@ import { dialectOptionNames } from "../csv/dialect-text.ts";
 import { fileEndingOf, type Dialect, type DialectName, type DialectOptions } from "../csv/dialect.ts";
 import { resolveDialect } from "../csv/resolve-dialect.ts";
 import { requireObject, toError } from "../errors.ts";
+import { didYouMean } from "../similar-name.ts";
 import type { ColumnDescription, Source } from "../source/source.ts";
 import type { ExportDefinition } from "./definition.ts";
 import type { ServedSource } from "./served-source.ts";
@@ -129,10 +130,10 @@ function findColumns(
   return names.map((name) => {
     const index = indexes.get(name);
     if (index !== undefined) return index;
-    const known = definition.columns.map((column) => column.name).join(", ");
+    const known = definition.columns.map((column) => column.name);
     throw badParameter(
       "columns",
-      `Parameter "columns": "${definition.name}" has no column "${name}"; it has ${known}.`,
+      `Parameter "columns": "${definition.name}" has no column "${name}"; it has ${known.join(", ")}.${didYouMean(name, known)}`,
     );
   });
 }

@@ -102,7 +102,7 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
     /"speed" .* is not a metric; there are: first_byte_s/,
   ],
   [["before.json", "same.json", "--budget", "file.total_s=5"], /budget for file\.total_s can't be judged/],
-  [["before.json", "same.json", "--format", "pdf"], /'pdf' is invalid.*text, markdown/],
+  [["before.json", "same.json", "--format", "pdf"], /"pdf" is not one of its values.*text, markdown/],
   [["before.json", "same.json", "-o", "pdf=x"], /"pdf=x" is not an output\. Write FORMAT=FILE/],
   [["before.json"], /missing required argument 'after'/],
 ];

@@ -91,7 +91,7 @@ describe("--config", () => {
     [
       "a choice there is not",
       { server: { encoder: "quick" } },
-      /"server\.encoder" in ".*" can't be used: "quick" is not one of them. Allowed choices are fast, csv-stringify/,
+      /"server\.encoder" in ".*" can't be used: "quick" is not one of its values. Use one of fast, csv-stringify/,
     ],
     [
       "a list for one value",

@@ -17,7 +17,9 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { decompress } from "fzstd";
 import { after, before, test } from "node:test";
 import { endWithUs } from "../harness/children.ts";
 import { cliPath, runCli, startCli } from "../harness/cli.ts";
@@ -181,11 +183,59 @@ async function catchesHangUp(pid: number | undefined): Promise<boolean> {
   return (Number.parseInt(mask ?? "0", 16) & 1) === 1;
 }
 
-test("compresses a file whose name ends in .gz, and leaves nothing when its disk is full", async () => {
-  const path = join(folder, "orders.csv.gz");
-  const { stdout } = await runCli(["export", "orders", "--rows", "30000"]);
-  assert.equal((await runCli(["export", "orders", "--rows", "30000", "-o", path])).exitCode, 0);
-  assert.equal(sha256(gunzipSync(await readFile(path))), sha256(stdout));
+const decompressors = { gz: gunzipSync, br: brotliDecompressSync, zst: decompress } as const;
+for (const [ending, decompressed] of Object.entries(decompressors)) {
+  const skip = ending === "zst" && !("createZstdCompress" in zlib) ? "this Node has no zstd" : false;
+  test(`compresses a file whose name ends in .${ending}`, { skip }, async () => {
+    const own = await mkdtemp(join(folder, "compressed-"));
+    const path = join(own, `orders.CSV.${ending}`);
+    const { stdout } = await runCli(["export", "orders", "--rows", "30000"]);
+    assert.equal((await runCli(["export", "orders", "--rows", "30000", "-o", path])).exitCode, 0);
+    const bytes = await readFile(path);
+    assert.ok(bytes.byteLength < stdout.length / 2);
+    assert.equal(sha256(Buffer.from(decompressed(bytes))), sha256(stdout));
+    assert.deepEqual(await readdir(own), [`orders.CSV.${ending}`]);
+  });
+
+  test(`leaves no partial file in .${ending} behind on SIGINT`, { skip }, async () => {
+    const own = await mkdtemp(join(folder, "interrupted-"));
+    const path = join(own, `never.csv.${ending}`);
+    const cli = startCli(["export", "orders", "--rows", "9007199254740991", "-o", path]);
+    while ((await readdir(own)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    cli.process.kill("SIGINT");
+    assert.equal((await cli.ended).exitCode, 130);
+    assert.deepEqual(await readdir(own), []);
+  });
+}
+
+test("refuses a name of a compressed file that it can't write", async () => {
+  for (const ending of ["xz", "ZIP", "bz2", ...("createZstdCompress" in zlib ? [] : ["zst"])]) {
+    const path = join(folder, `never.csv.${ending}`);
+    const { exitCode, stderr } = await runCli(["export", "orders", "--rows", "3", "-o", path]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^error: ".*" can't be written: its name ends in \.\w+, .* Use one of \.gz, \.br/);
+    await assert.rejects(stat(path));
+  }
+});
+
+test("needs no more memory for a large compressed file than for a small one", async () => {
+  const peakOf = async (rows: string): Promise<number> => {
+    const path = join(folder, "memory.csv.gz");
+    const { stdout, stderr } = await runCli(["export", "orders", "--rows", rows, "-o", path], {
+      under: ["/usr/bin/env", `NODE_OPTIONS=--import=${reportPeak}`],
+    });
+    assert.equal(stdout, "");
+    return Number(/peak (\d+)/.exec(stderr)?.[1]);
+  };
+  const [small, large] = [await peakOf("20000"), await peakOf("600000")];
+  assert.ok(large - small < 40 * 1024, `${small} KiB and ${large} KiB`);
+});
+
+/** Writes the peak of a process's memory to standard error when it ends. */
+const reportPeak =
+  "data:text/javascript,process.on('exit',()=>console.error('peak',process.resourceUsage().maxRSS))";
+
+test("leaves nothing of a compressed file when its disk is full", async () => {
   const full = join(folder, "full.gz");
   await symlink("/dev/full", full);
   const { exitCode, stderr } = await runCli(["export", "orders", "--rows", "300000", "-o", full]);

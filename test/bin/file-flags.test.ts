@@ -49,7 +49,7 @@ for (const [what, args, message] of [
   [
     "an encoding that isn't known",
     ["--encoding", "ebcdic"],
-    /'--encoding <name>' argument 'ebcdic' is invalid/,
+    /^error: --encoding: "ebcdic" is not one of its values/m,
   ],
 ] as const) {
   test(`refuses ${what}, in both commands`, async () => {

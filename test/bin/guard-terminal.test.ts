@@ -60,6 +60,40 @@ for (const [title, keys, args, exitCode] of ways) {
     assert.equal(screen.exitCode, exitCode);
     assert.ok(screen.text.includes(hideCursor), "no bar was shown, so nothing is proven");
     assert.ok(isRestored(screen.text), JSON.stringify(screen.text.slice(-200)));
+    assert.ok(!screen.text.includes("<settings changed>"));
+  });
+}
+
+for (const [title, args] of [
+  ["export", endless],
+  ["bench", bench],
+] as const) {
+  test(`lets the terminal cut the bar of ${title} when the window becomes narrower`, { skip }, async () => {
+    const { text, exitCode } = await inTerminal(["narrow", "int"], args);
+    const [before = "", after = ""] = text.split("<drawn>");
+    assert.ok(before.includes("<narrow>"));
+    // Without wrapping, a bar that is wider than the window takes one line, which the next one replaces.
+    assert.equal([...before.matchAll(/\u001B\[\?7([hl])/g)].at(-1)?.[1], "l");
+    assert.ok(isRestored(after), JSON.stringify(after.slice(-200)));
+    assert.equal(exitCode, 130);
+  });
+}
+
+const serve = ["serve", "--port", "0"];
+
+for (const keys of [["int"], ["int+int"]]) {
+  test(`serve leaves the terminal as it was after ${keys.join(", ")}`, { skip }, async () => {
+    const { text, exitCode } = await inTerminal(keys, serve);
+    assert.match(text, /listening on http:/);
+    assert.ok(exitCode === 0 || (keys[0] === "int+int" && exitCode === 130), String(exitCode));
+    // Colours of the log are all that it sends beside text, and each of its lines ends them.
+    const sequences = [...text.matchAll(/\u001B\[[\d;?]*[A-Za-z]/g)].map(([sequence]) => sequence);
+    assert.deepEqual(
+      sequences.filter((sequence) => !/^\u001B\[\d+m$/.test(sequence)),
+      [],
+    );
+    assert.ok(["\u001B[39m", "\u001B[49m", undefined].includes(sequences.at(-1)), sequences.at(-1));
+    assert.ok(!text.includes("<settings changed>"));
   });
 }
 

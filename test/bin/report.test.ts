@@ -94,7 +94,7 @@ const refusals: readonly (readonly [title: string, args: readonly string[], mess
   [
     "an unknown format",
     [result, "--format", "pdf"],
-    /'pdf' is invalid\. Allowed choices are text, markdown, html/,
+    /"pdf" is not one of its values\. Use one of text, markdown, html/,
   ],
   ["an unknown format of an output", [result, "-o", "pdf=x"], /"pdf=x" is not an output\. Write FORMAT=FILE/],
   ["an output without a file", [result, "-o", "html"], /"html" is not an output\. Write FORMAT=FILE/],

@@ -302,7 +302,7 @@ const badStarts: readonly (readonly [title: string, args: readonly string[], sai
   ["a file that is no Parquet", ["test-no.parquet"], /test-no\.parquet/],
   ["a port that is no number", ["--port", "eighty"], /"eighty"/],
   ["a port that is too large", ["--port", "70000"], /"70000" is not a port/],
-  ["no workers", ["--workers", "0"], /"0" is too small\. Use 1 or more/],
+  ["no workers", ["--workers", "0"], /^error: --workers: "0" is too small\. Use 1 or more/m],
   ["a size that is none", ["--buffer-memory", "lots"], /"lots" is not a size/],
   ["a duration no timer can wait", ["--drain-timeout", "600h"], /"600h" is too long/],
   ["a spool that can't be kept", ["--spool-dir", "/dev/null"], /"\/dev\/null".*--spool-dir/s],

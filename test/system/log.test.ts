@@ -9,7 +9,7 @@ import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { statsOf } from "../harness/ask.ts";
 import { endWithUs } from "../harness/children.ts";
-import { cliPath } from "../harness/cli.ts";
+import { cliPath, startServe } from "../harness/cli.ts";
 import { get } from "../harness/raw-client.ts";
 import { rawAnswers } from "../harness/raw.ts";
 
@@ -107,4 +107,37 @@ test("continues to serve when the pipe of its log is closed", { skip }, async (t
   for (let count = 0; count < 5; count += 1) await (await fetch(`${url}/exports/orders.csv?rows=1`)).text();
   while ((await statsOf({ url })).log.droppedLines === 0) await sleep(20);
   assert.equal(await exitCodeOf(child), 0);
+});
+
+test("logs each refused request at information, and counts those of one kind beyond the first ones", async () => {
+  await using server = await startServe();
+  for (let index = 0; index < 30; index += 1)
+    assert.equal((await fetch(`${server.url}/exports/nosuch.csv?signature=secret`)).status, 404);
+  assert.equal((await fetch(`${server.url}/exports/orders.csv?rows=x`)).status, 400);
+  await server[Symbol.asyncDispose]();
+  const refused = server.log().filter(({ msg }) => msg === "request refused");
+  const lines = refused.filter(({ repeats }) => repeats === undefined);
+  assert.deepEqual(new Set(lines.map(({ level }) => level)), new Set([30]));
+  const [first] = lines;
+  assert.deepEqual(
+    [first?.["method"], first?.["url"], first?.["status"], first?.["code"]],
+    ["GET", "/exports/nosuch.csv?signature=…", 404, "SCSV_UNKNOWN_EXPORT"],
+  );
+  assert.match(String(first?.["detail"]), /There is no export "nosuch"/);
+  assert.ok(lines.some(({ status, detail }) => status === 400 && /rows/.test(String(detail))));
+  const missing = refused.filter(({ code }) => code === "SCSV_UNKNOWN_EXPORT");
+  const counted = missing.reduce((sum, { repeats }) => sum + Number(repeats ?? 1), 0);
+  assert.equal(counted, 30);
+  assert.ok(missing.length < 30);
+});
+
+test("a request that waits for a place and gets none is a warning, and no transfer's failure is told twice", async () => {
+  await using server = await startServe(["--slots", "1", "--queue", "0"]);
+  const holder = new AbortController();
+  const held = fetch(`${server.url}/exports/orders.csv?rows=90000000`, { signal: holder.signal });
+  await held;
+  assert.equal((await fetch(`${server.url}/exports/orders.csv`)).status, 503);
+  const line = await server.logged(({ msg }) => msg === "request refused");
+  assert.deepEqual([line["level"], line["status"], line["code"]], [40, 503, "SCSV_BUSY"]);
+  holder.abort();
 });

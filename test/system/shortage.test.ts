@@ -171,5 +171,5 @@ test("starts no more than four workers at the same time", { skip }, async () => 
 test("refuses more workers than 256 with a sentence", async () => {
   const { exitCode, stderr } = await runCli(["serve", "--workers", "100000"]);
   assert.equal(exitCode, 1);
-  assert.match(stderr, /workers is 100000; it takes a whole number, from 1 to 256/);
+  assert.match(stderr, /"100000" is too large\. Use a whole number from 1 to 256/);
 });

@@ -1,3 +1,4 @@
+import { didYouMean } from "../../../src/ground.ts";
 import { metrics, type Metric, type MetricId } from "../../result/metric.ts";
 import { parseLimit, type BudgetLimit } from "./absolute-budget.ts";
 import type { NoiseFloor } from "./noise-floor.ts";
@@ -140,7 +141,9 @@ export function parseBudget(text: string): Budget {
   const known = metrics.find(({ id }) => id === metric);
   if (known === undefined) {
     const possible = metrics.map(({ id }) => id).filter((id) => !equalMetrics.includes(id));
-    throw new RangeError(`"${metric}" in "${text}" is not a metric; there are: ${possible.join(", ")}.`);
+    throw new RangeError(
+      `"${metric}" in "${text}" is not a metric; there are: ${possible.join(", ")}.${didYouMean(metric, possible)}`,
+    );
   }
   if (sign === "<=" || sign === ">=") {
     return { delivery, metric: known.id, limit: parseLimit(known, { sign, value, text }) };

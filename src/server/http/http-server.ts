@@ -62,8 +62,9 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
   server.on("clientError", (error, socket) => connections.get(socket)?.fail(error));
   const answerFault = (socket: Socket, fault: StreamCsvError): void => {
     const { requestId } = identify({});
-    log.debug({ requestId, err: fault }, "not a request");
     const response = problemResponse(fault);
+    const { code, message: detail } = fault;
+    log.info({ requestId, status: response.statusCode, code, detail }, "not a request");
     stampResponse(response, requestId);
     answerSocket(response, socket);
   };

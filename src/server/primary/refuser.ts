@@ -9,6 +9,7 @@ import { mostRefusals } from "./connection-limit.ts";
 import { makeHttpServer, openConnection } from "../http/http-server.ts";
 import { TlsAcceptor } from "../http/tls-acceptor.ts";
 import type { Certificates } from "../shared/certificates.ts";
+import { logRefusal } from "../http/log-refusal.ts";
 import { problemResponse } from "../http/problem-response.ts";
 import { identify } from "../http/request-identity.ts";
 import { stampResponse } from "../http/stamp-response.ts";
@@ -44,8 +45,11 @@ export class Refuser {
     const settings = { ...http, headTimeoutMs };
     this.#server = makeHttpServer(settings, log, async (req, res) => {
       res.shouldKeepAlive = false;
-      const response = problemResponse(this.#reasons.get(lowestSocket(req.socket)));
-      stampResponse(response, identify(req.headers).requestId);
+      const reason = this.#reasons.get(lowestSocket(req.socket));
+      const response = problemResponse(reason);
+      const identity = identify(req.headers);
+      logRefusal(log, req, identity, response.statusCode, reason);
+      stampResponse(response, identity.requestId);
       await send(response, req, res);
     });
     this.#server.maxRequestsPerSocket = 1;

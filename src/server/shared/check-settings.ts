@@ -1,3 +1,4 @@
+import { didYouMean } from "../../similar-name.ts";
 import { safeParse, type GenericSchema } from "valibot";
 import { wrongRange, wrongType } from "../../errors.ts";
 import { encoderNames } from "../../csv/csv-encoder.ts";
@@ -32,7 +33,8 @@ import {
 
 /** The longest delay of a timer (2^31 − 1 ms). */
 const longestMs = 2 ** 31 - 1;
-const mostWorkers = 256;
+/** The most worker processes of one server. */
+export const mostWorkers = 256;
 const mostPort = 65_535;
 
 /** Checks each setting, the same for flags, a configuration file and a program. */
@@ -68,6 +70,7 @@ const checks: { readonly [N in keyof ServerSettings]: SettingCheck } = {
   jobs: (name, value) => fields(name, value, jobChecks),
   http: (name, value) => fields(name, value, httpChecks),
   log: (name, value) => fields(name, value, logChecks),
+  tracing: orNull(someText),
 };
 
 const httpChecks: { readonly [N in keyof HttpSettings]: SettingCheck } = {

@@ -28,7 +28,7 @@ export function prettyLine(line: string, hasColor: boolean): string {
   const { level, time, pid, msg, err, ...rest } = fields;
   const paint = (text: string, on: number, off: number): string =>
     hasColor && text !== "" ? `\u001B[${on}m${text}\u001B[${off}m` : text;
-  const summary = transferSummary(fields);
+  const summary = transferSummary(fields) ?? repeatsSummary(fields) ?? refusalSummary(fields);
   if (summary !== undefined) return `${timeOfDay(Number(time)).slice(0, 8)} ${withoutControls(summary)}\n`;
   const [name, on, off] = levels[Number(level)] ?? [String(level), 37, 39];
   const stack = isError(err) ? err.stack : undefined;
@@ -53,6 +53,20 @@ function transferSummary(fields: Readonly<Record<string, unknown>>): string | un
   if (typeof rows !== "number" || typeof bytes !== "number" || typeof heldMs !== "number") return undefined;
   const counted = `${formatCount(rows)} ${rows === 1 ? "row" : "rows"}`;
   return `${name} ${delivery} ${counted} ${formatBytes(bytes)} ${Math.round(heldMs)} ms ${state}`;
+}
+
+/** A request that was refused, and why. */
+function refusalSummary(fields: Readonly<Record<string, unknown>>): string | undefined {
+  const { msg, method, url, status, detail } = fields;
+  if (msg !== "request refused" || typeof status !== "number") return undefined;
+  return `${String(method)} ${String(url)} ${status} ${String(detail)}`;
+}
+
+/** How many lines of one kind were left out. */
+function repeatsSummary(fields: Readonly<Record<string, unknown>>): string | undefined {
+  const { msg, repeats, seconds, code = "" } = fields;
+  if (typeof repeats !== "number" || typeof seconds !== "number") return undefined;
+  return `… ${formatCount(repeats)} more like this in ${seconds} s: ${String(msg)} ${String(code)}`.trimEnd();
 }
 
 function parsed(line: string): Readonly<Record<string, unknown>> | undefined {

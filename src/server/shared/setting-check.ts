@@ -1,3 +1,4 @@
+import { didYouMean } from "../../similar-name.ts";
 import { wrongRange, wrongType } from "../../errors.ts";
 
 /** Checks a setting. @throws TypeError `SCSV_ARG_TYPE` or RangeError `SCSV_ARG_RANGE`, which name it and quote its value */
@@ -9,7 +10,9 @@ export function fields(name: string, value: unknown, known: Readonly<Record<stri
   const prefix = name === "" ? "" : `${name}.`;
   const unknown = Object.keys(value).find((field) => !Object.hasOwn(known, field));
   if (unknown !== undefined)
-    throw wrongRange(`"${prefix}${unknown}" is not a setting. There are ${Object.keys(known).join(", ")}.`);
+    throw wrongRange(
+      `"${prefix}${unknown}" is not a setting. There are ${Object.keys(known).join(", ")}.${didYouMean(unknown, Object.keys(known))}`,
+    );
   for (const [field, check] of Object.entries(known)) check(prefix + field, value[field]);
 }
 
@@ -33,7 +36,9 @@ export function oneOf(names: readonly string[]): SettingCheck {
   return (name, value) => {
     if (typeof value !== "string") throw wrongType(`${name} is ${quotedValue(value)}; it takes text.`);
     if (!names.includes(value))
-      throw wrongRange(`${name} is ${quotedValue(value)}; it takes ${names.join(" or ")}.`);
+      throw wrongRange(
+        `${name} is ${quotedValue(value)}; it takes ${names.join(" or ")}.${didYouMean(value, names)}`,
+      );
   };
 }
 

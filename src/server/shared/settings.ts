@@ -97,6 +97,11 @@ export interface ServerSettings {
   /** Limits on client behaviour. Not exposed as flags because they rarely need changing. */
   readonly http: HttpSettings;
   readonly log: LogSettings;
+  /**
+   * The path of a module that starts an OpenTelemetry SDK in each worker, before its sources are opened. Null makes spans only
+   * where an SDK runs in the workers already.
+   */
+  readonly tracing: string | null;
 }
 
 /**
@@ -147,4 +152,5 @@ export const defaultSettings: ServerSettings = {
   jobs: defaultJobSettings,
   http: defaultHttpSettings,
   log: { level: "info", format: "json", color: false },
+  tracing: null,
 };

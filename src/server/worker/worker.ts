@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
+import { settleWithin } from "../../async/settle-within.ts";
 import { systemClock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { openCatalog, type Catalog } from "../../export/catalog.ts";
@@ -31,6 +32,8 @@ import type {
 } from "../protocol/messages.ts";
 import type { ServerSettings } from "../shared/settings.ts";
 import { RunningTransfers } from "./transfer/transfer.ts";
+import { openTracing } from "./tracing/open-tracing.ts";
+import type { Tracing } from "./tracing/transfer-span.ts";
 import { ClientSockets } from "./admission/client-sockets.ts";
 import { WorkerMeter } from "./worker-meter.ts";
 
@@ -41,6 +44,7 @@ interface Running {
   readonly server: Server;
   readonly admission: ClientAdmission;
   readonly transfers: RunningTransfers;
+  readonly tracing: Tracing;
   readonly access: AccessControl;
   /** Undefined without TLS. */
   readonly tls: TlsAcceptor | undefined;
@@ -52,6 +56,8 @@ const reportIntervalMs = 500;
 const idleGraceMs = 500;
 /** How long answered connections may take to close. */
 const closeLimitMs = 1000;
+/** How long the last spans of a trace may take to be exported. */
+const lastSpansMs = 2000;
 
 const clock = systemClock;
 const occupancy = new Occupancy(clock);
@@ -97,6 +103,8 @@ async function start(settings: WorkerSettings): Promise<void> {
     const { logger } = log;
     // Node itself would write a warning synchronously to standard error; see workerFlags.
     process.on("warning", (warning) => logger.warn({ err: warning }, "Node warning"));
+    // Before the sources are opened, so that instrumentations see the packages that these load.
+    const tracing = await openTracing(settings.tracing, logger);
     const catalog = await openServed(settings, logger);
     const admission = clientAdmissions[settings.workerModel]({
       settings,
@@ -115,7 +123,7 @@ async function start(settings: WorkerSettings): Promise<void> {
       (settings.http10 === "length" || !sockets.isShared(lowestSocket(req.socket)));
     const slots = new CallerSlots(admission.slots, primary);
     const transfers = new RunningTransfers({ primary, log: logger, clock, newId: randomUUID });
-    const ports = makePorts({ settings, catalog, slots, transfers, workerState, primary });
+    const ports = makePorts({ settings, catalog, slots, transfers, tracing, workerState, primary });
     const access = new AccessControl(settings, logger);
     const answering = {
       port: (req: IncomingMessage) => ports[adminSockets.has(lowestSocket(req.socket)) ? "admin" : "public"],
@@ -142,7 +150,7 @@ async function start(settings: WorkerSettings): Promise<void> {
             log: logger,
             onSecure: (socket) => openConnection(server, socket),
           });
-    running = { log, catalog, server, admission, transfers, access, tls };
+    running = { log, catalog, server, admission, transfers, tracing, access, tls };
     setInterval(() => report(transfers), reportIntervalMs).unref();
     primary.note("ready", numbers());
   } catch (error) {
@@ -183,12 +191,23 @@ async function drain(): Promise<void> {
   running?.server.closeIdleConnections();
   await drained;
   await sockets.gone("shared", closeLimitMs);
+  await flushSpans();
   await running?.log.flush(lastLinesMs);
+}
+
+/** The exporter of a trace may be away; that mustn't keep the server from stopping. */
+async function flushSpans(): Promise<void> {
+  if (running === undefined) return;
+  const { tracing, log } = running;
+  await settleWithin(tracing.flush(), lastSpansMs, (error) =>
+    log.logger.warn({ err: error }, "the last spans couldn't be exported"),
+  );
 }
 
 /** Ends this process after the primary died, and resets connections on which a partial body could look complete. */
 async function endAlone(): Promise<void> {
   sockets.resetShared();
+  await flushSpans();
   await running?.log.flush(lastLinesMs);
   process.exit();
 }

@@ -6,6 +6,7 @@ import { describedColumns, describeDatabase, rowsOf, type Describing } from "./d
 import { duckDBSource } from "./duckdb-source.ts";
 import { catalogName } from "./file-database.ts";
 import { isOutOfMemory } from "./reason.ts";
+import { didYouMean } from "../../similar-name.ts";
 
 /**
  * One source per table and per view of a `.duckdb` file, named `file.table`, or `file.schema.table` where the schema isn't
@@ -73,10 +74,11 @@ async function describeTable(
 }
 
 function noTable(path: string, wanted: string | undefined, all: readonly Table[]): StreamCsvError {
-  const names = all.map(({ name }) => name).join(", ");
+  const known = all.map(({ name }) => name);
+  const names = known.join(", ");
   return new StreamCsvError(
     "SCSV_SOURCE_UNREADABLE",
-    `${JSON.stringify(path)} has no table or view${wanted === undefined ? "" : ` ${JSON.stringify(wanted)}`}${names === "" ? "" : `; it has ${names}`}.`,
+    `${JSON.stringify(path)} has no table or view${wanted === undefined ? "" : ` ${JSON.stringify(wanted)}`}${names === "" ? "" : `; it has ${names}`}.${didYouMean(wanted ?? "", known)}`,
     { hint: names === "" ? "Write a table to it first." : "Name one of them with --table." },
   );
 }

@@ -91,3 +91,28 @@ test("a transfer that ended without an error is what was sent, in words and unit
     /transfer completed .*"dc0dd9f1".*\n {4}Error: No\.\n$/,
   );
 });
+
+test("a refused request is its method, target, status and reason, and repeats are a number", () => {
+  const refused = {
+    level: 30,
+    time: 0,
+    pid: 7,
+    requestId: "r",
+    method: "GET",
+    url: "/exports/nosuch.csv",
+    status: 404,
+    code: "SCSV_UNKNOWN_EXPORT",
+    detail: 'There is no export "nosuch\u001B[2J".',
+    msg: "request refused",
+  };
+  assert.match(
+    prettyLine(JSON.stringify(refused), true),
+    /^\d\d:\d\d:\d\d GET \/exports\/nosuch\.csv 404 There is no export "nosuch\\u001b\[2J"\.\n$/,
+  );
+  const { level, time, pid, status, code, msg } = refused;
+  const repeats = { level, time, pid, code, status, repeats: 41, seconds: 10, msg };
+  assert.match(
+    prettyLine(JSON.stringify(repeats), false),
+    /^\d\d:\d\d:\d\d … 41 more like this in 10 s: request refused SCSV_UNKNOWN_EXPORT\n$/,
+  );
+});

@@ -5,6 +5,7 @@ import { StreamCsvError } from "../../../errors.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { HttpResponse } from "../../../response/http-response.ts";
 import { send } from "../../../response/send.ts";
+import type { SendOutcome } from "../../../response/send-options.ts";
 import { onSocketClose } from "../../../socket/on-socket-close.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
@@ -13,7 +14,7 @@ import type { AccessControl } from "../../access/access-control.ts";
 import { requireAllowedHost, requireOwnSite, type HostRule } from "../../access/request-origin.ts";
 import { problemResponse } from "../../http/problem-response.ts";
 import { identify, type RequestIdentity } from "../../http/request-identity.ts";
-import { loggableTarget } from "../../http/loggable-target.ts";
+import { logRefusal } from "../../http/log-refusal.ts";
 import { stampResponse } from "../../http/stamp-response.ts";
 import { readTarget } from "./request-target.ts";
 import type { Answer, Router } from "./router.ts";
@@ -53,9 +54,11 @@ export async function answerRequest(
     return response;
   };
   try {
-    const { response, options, onSent } = await answer(req, res, context, identity);
+    const { response, options, within, onSent } = await answer(req, res, context, identity);
     const onErrorBeforeHead = (error: Error): HttpResponse => finish(problemResponse(error));
-    const outcome = await send(finish(response), req, res, { ...options, onErrorBeforeHead });
+    const sendIt = (): Promise<SendOutcome> =>
+      send(finish(response), req, res, { ...options, onErrorBeforeHead });
+    const outcome = await (within === undefined ? sendIt() : within(sendIt));
     onSent?.(outcome);
   } finally {
     done();
@@ -91,11 +94,7 @@ async function answer(
   } catch (error) {
     const response = problemResponse(error);
     // An error after the client disconnected isn't worth a log line.
-    if (response.statusCode === 500 && !res.destroyed)
-      log.error(
-        { ...identity, err: error, method: req.method, url: loggableTarget(req.url) },
-        "request failed",
-      );
+    if (!res.destroyed) logRefusal(log, req, identity, response.statusCode, error);
     return { response };
   }
 }

@@ -9,6 +9,7 @@ import { refuseOversized } from "../admission/refuse-oversized.ts";
 import { applyConditions } from "../transfer/apply-conditions.ts";
 import { deliver, headOf, taggedHeadOf, withLength } from "../transfer/deliver.ts";
 import { requestHeader } from "../../../response/head/request-head.ts";
+import { problemResponse } from "../../http/problem-response.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import { jsonResponse } from "./json-response.ts";
@@ -18,6 +19,7 @@ import type { Handler, Route, RouteRequest } from "./router.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
 import type { CallerSlots } from "../admission/caller-slots.ts";
+import type { Tracing } from "../tracing/transfer-span.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";
 
 /** What the export routes need from the worker. */
@@ -26,6 +28,7 @@ export interface ExportContext {
   readonly catalog: Catalog;
   readonly slots: CallerSlots;
   readonly transfers: RunningTransfers;
+  readonly tracing: Tracing;
   readonly workerState: WorkerState;
 }
 
@@ -76,7 +79,7 @@ function describeParameter(parameter: DeclaredParameter): object {
 }
 
 function serveExport(context: ExportContext): Handler {
-  const { settings, slots, transfers, workerState } = context;
+  const { settings, slots, transfers, tracing, workerState } = context;
   return async (request) => {
     const { caller } = request;
     if (prefersAsync(request)) return await submitJob(context, request, askedExport(request));
@@ -102,11 +105,16 @@ function serveExport(context: ExportContext): Handler {
     }
     const unchanged = await unchangedResponse(planned, request, settings.http);
     if (unchanged !== undefined) return { response: unchanged };
-    const slot = await slots.acquire(caller, clientGone);
-    const transfer = transfers.begin(planned, slot, clientGone, request.identity, caller.token);
+    const span = tracing.begin(request.headers, planned);
+    const slot = await slots.acquire(caller, clientGone).catch((error: unknown) => {
+      span.end({ ...nothingSent, ...(clientGone.aborted ? { state: "client-gone" } : { error }) });
+      throw error;
+    });
+    span.note("slot granted");
+    const transfer = transfers.begin(planned, slot, clientGone, request.identity, caller.token, span);
     try {
       const { primary } = transfers.context;
-      const made = await makeUnchanged(replan, (current) =>
+      const make = (current: ExportPlan): AnyResponse | Promise<AnyResponse> =>
         deliver[current.delivery]({
           request,
           http: settings.http,
@@ -116,8 +124,8 @@ function serveExport(context: ExportContext): Handler {
           primary,
           bufferMemoryBytes: settings.bufferMemoryBytes,
           mayBeFile: current.delivery !== parameters.delivery,
-        }),
-      );
+        });
+      const made = await span.within(() => makeUnchanged(replan, make));
       const response = planned.delivery === "streaming" ? made : await applyConditions(request, made);
       response.headers.set("X-Transfer-Id", transfer.id);
       transfer.ready();
@@ -128,14 +136,19 @@ function serveExport(context: ExportContext): Handler {
           primeFirstChunk: true,
           ...minRate(settings, definition),
         },
+        within: span.within,
         onSent: (outcome) => transfer.end(outcome),
       };
     } catch (error) {
+      // Its line in the log is the one of the request too.
       transfer.fail(error);
-      throw error;
+      return { response: problemResponse(error) };
     }
   };
 }
+
+/** A span that ends before its transfer began. */
+const nothingSent = { state: "refused", rows: 0, bytes: 0, firstByteMs: null } as const;
 
 /**
  * Answers conditions on rows whose version tells whether they have changed, without running the export: 304, or 412. Undefined

@@ -2,6 +2,7 @@ import { StreamCsvError } from "../../../errors.ts";
 import { FileResponse } from "../../../response/file-response.ts";
 import { formatDisposition } from "../../../response/head/disposition.ts";
 import { HttpResponse } from "../../../response/http-response.ts";
+import { problemResponse } from "../../http/problem-response.ts";
 import type { AskedRecord, OfferedResult } from "../../protocol/messages.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
 import type { CallerSlots } from "../admission/caller-slots.ts";
@@ -125,8 +126,9 @@ async function sendFile(
       onSent: (outcome) => transfer.end(outcome),
     };
   } catch (error) {
+    // Its line in the log is the one of the request too.
     transfer.fail(error);
-    throw error;
+    return { response: problemResponse(error) };
   }
 }
 

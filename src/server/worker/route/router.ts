@@ -26,6 +26,8 @@ export interface RouteRequest {
 export interface Answer {
   readonly response: AnyResponse;
   readonly options?: SendOptions;
+  /** Runs the sending in the context of the transfer's trace. */
+  readonly within?: <T>(run: () => T) => T;
   /** Called once, when the response has been sent or has failed, and its closers have run. */
   readonly onSent?: (outcome: SendOutcome) => void;
 }

@@ -76,7 +76,7 @@ function exportHeaders(plan: ExportPlan, { cacheControl }: HttpSettings): Record
 function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): StreamingHttpResponse {
   const hash = createHash("sha256");
   const body = ({ signal }: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array> => {
-    const run = runExport(plan, { signal, ...readingOf(transfer) });
+    const run = runExport(transfer.span.traced(plan), { signal, ...readingOf(transfer) });
     transfer.follow(run.progress);
     return hashed(run.lentChunks, hash, (sha256) => {
       transfer.sha256 = sha256;
@@ -114,7 +114,7 @@ function encode(
 /** Reads and keeps all rows before the first byte is sent. */
 async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse | FileResponse> {
   const { plan, transfer, primary, bufferMemoryBytes, http } = context;
-  const run = runExport(plan, { signal: transfer.signal, ...readingOf(transfer) });
+  const run = runExport(transfer.span.traced(plan), { signal: transfer.signal, ...readingOf(transfer) });
   transfer.follow(run.progress);
   const hash = createHash("sha256");
   const memory = new BufferReservation(primary, bufferMemoryBytes);
@@ -154,6 +154,7 @@ async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
   const { plan, transfer, http } = context;
   const { file, handle, giveBack } = await openSpoolFile(context);
   const { bytes, rows, guardedCells, sha256 } = file;
+  transfer.span.note("file ready");
   try {
     // Closes the handle even if it throws.
     const response = await FileResponse.open(handle, {

@@ -9,6 +9,7 @@ import { noProgress, type ExportProgress } from "../../../body/encode-batches.ts
 import type { Link } from "../../../ipc/link.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../../protocol/messages.ts";
 import type { Slot } from "../../../admission/slots.ts";
+import { noSpan, type TransferSpan } from "../tracing/transfer-span.ts";
 import type { RequestIdentity } from "../../http/request-identity.ts";
 
 const unavailable = 503;
@@ -41,6 +42,8 @@ export class Transfer {
   readonly #slot: Slot;
   readonly #identity: RequestIdentity;
   readonly #token: string | null;
+  /** What traces of OpenTelemetry show of it. */
+  readonly span: TransferSpan;
   readonly #running: RunningTransfers;
   readonly #grantedAtMs: number;
   readonly #abort: AbortController;
@@ -64,6 +67,7 @@ export class Transfer {
     clientGone: AbortSignal,
     identity: RequestIdentity,
     token: string | null,
+    span: TransferSpan,
   ) {
     const { newId, clock, primary } = running.context;
     this.id = newId();
@@ -74,6 +78,8 @@ export class Transfer {
     this.#slot = slot;
     this.#identity = identity;
     this.#token = token;
+    this.span = span;
+    span.begun(this.id);
     this.#running = running;
     this.#grantedAtMs = clock.nowMs();
     this.#readyAtMs = this.#grantedAtMs;
@@ -146,6 +152,7 @@ export class Transfer {
     const firstByte = firstByteMs === null ? null : this.#readyAtMs - this.#grantedAtMs + firstByteMs;
     const isFault = error !== undefined && state !== "client-gone";
     this.#running.remove(this);
+    this.span.end({ state, rows, bytes, firstByteMs: firstByte, ...(isFault ? { error } : {}) });
     primary.note("transferEnded", {
       id: this.id,
       state,
@@ -159,6 +166,7 @@ export class Transfer {
     });
     const line = {
       ...this.#identity,
+      ...this.span.identity,
       transfer: this.id,
       export: this.#subject.name,
       ...(this.#token === null ? {} : { token: this.#token }),
@@ -194,8 +202,9 @@ export class RunningTransfers {
     clientGone: AbortSignal,
     identity: RequestIdentity,
     token: string | null = null,
+    span: TransferSpan = noSpan,
   ): Transfer {
-    const transfer = new Transfer(subject, slot, this, clientGone, identity, token);
+    const transfer = new Transfer(subject, slot, this, clientGone, identity, token, span);
     this.#transfers.set(transfer.id, transfer);
     return transfer;
   }

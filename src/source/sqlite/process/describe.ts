@@ -1,3 +1,4 @@
+import { didYouMean } from "../../../similar-name.ts";
 import type Database from "better-sqlite3";
 import { StreamCsvError, toError } from "../../../errors.ts";
 import type { DescribedSqliteColumn, DescribedTable, QueryRequest, TablesRequest } from "../protocol.ts";
@@ -150,7 +151,7 @@ function noTable(path: string, wanted: string | null, names: readonly string[]):
   const known = names.length === 0 ? "" : `; it has ${names.join(", ")}`;
   return new StreamCsvError(
     "SCSV_SOURCE_UNREADABLE",
-    `${JSON.stringify(path)} has no table or view${what}${known}.`,
+    `${JSON.stringify(path)} has no table or view${what}${known}.${didYouMean(wanted ?? "", names)}`,
     { hint: names.length === 0 ? "Write a table to it first." : "Name one of them with --table." },
   );
 }
