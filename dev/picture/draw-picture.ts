@@ -11,7 +11,7 @@ import { Markup, markup } from "../../bench/report/markup.ts";
 import type { Chart } from "../../bench/report/model/chart.ts";
 import { memoryCurves } from "../../bench/report/read/memory-curve.ts";
 import { scenarioView, type ScenarioView } from "../../bench/report/read/scenario-view.ts";
-import { armLegend } from "../../bench/report/scenario/scenario-section.ts";
+import { armLegend } from "../../bench/report/read/arm-legend.ts";
 import { wrap } from "../../bench/report/terminal/wrap.ts";
 
 const marginPx = 20;

@@ -86,7 +86,7 @@ for (const [format, row] of [
 
 test("two files of one name are distinguished by their paths", async () => {
   const { stdout } = await runCli(["compare", file("before.json"), file("before.json")]);
-  assert.match(stdout, /before\.json \(2\) compared with .*before\.json \(1\)/);
+  assert.match(stdout, /before\.json \(2\) compared with\s.*before\.json \(1\)/);
 });
 
 const refused: readonly (readonly [readonly string[], RegExp])[] = [

@@ -2,6 +2,7 @@ import { formatCount } from "../../../src/ground.ts";
 import type { Arm } from "../../result/schema.ts";
 import { quantityCell, textCell, type Cell, type Column, type Table } from "../model/table.ts";
 import { intervalText } from "../read/interval-text.ts";
+import { medianCell } from "../read/median-cell.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";
 import { ratioCell } from "../section/ratio-cell.ts";
@@ -31,9 +32,11 @@ export function medianTables(view: ScenarioView, selection: Selection): readonly
 
 /** Metrics down, arms across, and then the ratio of each arm to its control. */
 function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection): Table {
+  // A ratio of two single values can't be told from chance.
+  const hasRatios = view.comparisons.some(({ n }) => n > 1);
   const compared = arms.flatMap(({ id }) => {
     const control = view.comparisons.find(({ treatment }) => treatment === id)?.control;
-    return control === undefined ? [] : [{ id, control }];
+    return control === undefined || !hasRatios ? [] : [{ id, control }];
   });
   const titles: Column[] = compared.map(({ id, control }, index) => ({
     title: `${id}/${control}`,
@@ -44,7 +47,7 @@ function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection):
     columns: [{ title: "metric", align: "left" }, ...armColumns(view, arms), ...titles],
     rows: metrics.flatMap((metric): (readonly Cell[])[] => {
       const medians = arms.map(({ id }) => medianCell(view, id, metric));
-      const ratios = compared.map(({ id }) => ratioCell(view.comparison(id, metric.id), metric));
+      const ratios = compared.map(({ id }) => ratioCell(view, view.comparison(id, metric.id)));
       return [
         [textCell(metric.label), ...medians, ...ratios],
         ...expectedRow(view, arms, metric, ratios.length),
@@ -52,16 +55,6 @@ function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection):
     }),
     note: [roundsText(view, arms, metrics), ...ratiosText(view)].join(" "),
   };
-}
-
-/** A share that can't exceed all, although a sample of it may. */
-const shares: ReadonlySet<string> = new Set(["ping_kept_ratio"]);
-
-/** The median of a metric of an arm, as far as it can be measured. */
-function medianCell(view: ScenarioView, arm: string, { id, unit, resolution }: ShownMetric): Cell {
-  const value = view.median(arm, id);
-  const shown = value !== null && shares.has(id) ? Math.min(1, value) : value;
-  return { ...quantityCell(shown, unit), ...(resolution > 0 ? { resolution } : {}) };
 }
 
 /** What analysis expects, below what was measured; no row where it expects nothing. */
@@ -112,7 +105,7 @@ function comparisonTable(view: ScenarioView, { arms, metrics, hasSingleRounds }:
         textCell(item.treatment),
         textCell(item.control),
         textCell(metric?.label ?? item.metric),
-        ratioCell(item, metric),
+        ratioCell(view, item),
         quantityCell(item.n, "count"),
       ];
     }),
@@ -136,7 +129,9 @@ function roundsText(view: ScenarioView, arms: readonly Arm[], metrics: readonly 
   // Not every round takes every metric: some are for short requests alone.
   const counts = arms.flatMap(({ id }) => metrics.map((metric) => view.values(id, metric.id).length));
   const count = Math.max(0, ...counts);
-  return `Medians of ${formatCount(count)} ${count === 1 ? "round" : "rounds"}.`;
+  return count === 1
+    ? "Values of one round: no difference between them is sure."
+    : `Medians of ${formatCount(count)} rounds.`;
 }
 
 function ratiosText({ comparisons }: ScenarioView): readonly string[] {
