@@ -30,8 +30,12 @@ function barText({ share }: Bar, width: number): string {
 }
 
 function fitted(name: string, width: number): string {
+  const letters = [...new Intl.Segmenter("en").segment(name)].map(({ segment }) => segment);
   let text = name;
-  while (stringWidth(text) > width) text = `${[...text.replace(/…$/, "")].slice(0, -1).join("")}…`;
+  while (stringWidth(text) > width) {
+    letters.pop();
+    text = `${letters.join("")}…`;
+  }
   return text + " ".repeat(width - stringWidth(text));
 }
 

@@ -5,7 +5,7 @@ import { significant } from "../number-text.ts";
 const words = [
   ["flat", "stays constant, O(1), for"],
   ["grows", "grows with the rows, O(n), for"],
-  ["unclear", "may or may not grow with the rows for"],
+  ["unclear", "is unclear, O(1) or O(n), for"],
 ] as const;
 
 /** How memory depends on the number of rows, in one sentence on all curves; nothing where no slope is known. */

@@ -28,7 +28,7 @@ export const renderHtml: Renderer = (result) => {
 <header>
 <h1>${title}</h1>
 ${versions === null ? [] : markup`<p>${versions}</p>`}
-<p class="faint">${circumstances}</p>
+<p class="faint">${partsMarkup(circumstances)}</p>
 </header>
 <main>
 ${glanceMarkup(glance)}<div class="verdict tone-${conclusion.tone}"><strong>${conclusion.title}</strong>
@@ -40,6 +40,13 @@ ${sections.filter(({ kind }) => kind !== "run").map(sectionMarkup)}${footnotesMa
 </html>
 `.text;
 };
+
+/** Parts that don't break where they fit into a line. */
+function partsMarkup(text: string): readonly Markup[] {
+  return text
+    .split("; ")
+    .map((part, index) => markup`${index === 0 ? "" : "; "}<span class="part">${part}</span>`);
+}
 
 function footnotesMarkup(footnotes: readonly string[]): Markup {
   if (footnotes.length === 0) return markup``;

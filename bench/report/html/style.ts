@@ -44,6 +44,7 @@ body {
   font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
 }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0; }
+.part { display: inline-block; }
 .glance { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); margin: 1.5rem 0; }
 .figure { display: grid; grid-template-rows: subgrid; grid-row: span 4; row-gap: 0; max-width: 30rem; min-width: 0; break-inside: avoid; }
 .figure h2 { border: 0; margin: 0; padding: 0; font-size: 1rem; }
@@ -76,7 +77,7 @@ th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; border-bo
 th { font-weight: 600; } tbody th { font-weight: 400; }
 th:first-child { padding-left: 0; }
 sup a { color: inherit; text-decoration: none; padding-left: .15rem; }
-.words { text-align: left; } .long { white-space: normal; min-width: 16rem; }
+.words { text-align: left; } .long { white-space: normal; min-width: 16rem; overflow-wrap: anywhere; }
 /* The first column stays in sight while the others scroll. */
 th:first-child { position: sticky; left: 0; background: var(--ground); white-space: normal; overflow-wrap: anywhere; min-width: 7rem; max-width: 40vw; }
 .better { color: var(--good); } .worse { color: var(--bad); } .faint { color: var(--faint); }
@@ -99,7 +100,7 @@ h2, h3, caption { break-after: avoid; } tr { break-inside: avoid; }
   details { display: block; } details::details-content { content-visibility: visible; display: block; block-size: auto; }
   .scroll { overflow: visible; width: auto; background: none; }
   table { font-size: .8rem; } th, td { padding: .1rem .25rem; white-space: normal; overflow-wrap: break-word; }
-  th:first-child { position: static; max-width: none; min-width: 4rem; } .long { min-width: 0; }
+  th:first-child { position: static; max-width: none; min-width: 4rem; } .long { min-width: 0; overflow-wrap: anywhere; }
   .charts { grid-template-columns: 1fr 1fr; } .glance { grid-template-columns: repeat(3, 1fr); gap: 1rem; } .lead strong { font-size: 1.3rem; }
 }
 `;

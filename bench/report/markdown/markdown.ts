@@ -63,7 +63,7 @@ function glancePart({ glance }: Report): readonly Part[] {
 
 /** Where an HTML block isn't kept as it is, a bracket would begin a link. */
 function escapePre(text: string): string {
-  return escapeHtml(text).replaceAll("[", "&#91;");
+  return escapeHtml(text).replaceAll("[", "&#91;").replaceAll("]", "&#93;");
 }
 
 /** What of a section is always seen. What was drawn has its numbers among the details. */

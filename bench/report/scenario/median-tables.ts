@@ -9,6 +9,8 @@ import { ratioCell } from "../section/ratio-cell.ts";
 
 /** More arms than this stand below each other instead of side by side. */
 const mostArmsAcross = 5;
+/** More metrics than this of many arms are listed one by one, since no page is wide enough. */
+const mostMetricsAcross = 8;
 
 /** What a table of medians shows of a scenario. */
 interface Selection {
@@ -27,7 +29,11 @@ export function medianTables(view: ScenarioView, selection: Selection): readonly
   if (selection.arms.length === 0 || selection.metrics.length === 0) return [];
   if (selection.arms.length <= mostArmsAcross) return [acrossTable(view, selection)];
   const compared = comparisonTable(view, selection);
-  return [downTable(view, selection), ...(compared === null ? [] : [compared])];
+  const isWide = selection.metrics.length > mostMetricsAcross;
+  return [
+    isWide ? listTable(view, selection) : downTable(view, selection),
+    ...(compared === null ? [] : [compared]),
+  ];
 }
 
 /** Metrics down, arms across, and then the ratio of each arm to its control. */
@@ -79,6 +85,21 @@ function downTable(view: ScenarioView, { caption, arms, metrics }: Selection): T
     caption,
     columns: [{ title: "arm", align: "left" }, ...metrics.map(({ label }) => ({ title: label }))],
     rows: arms.map(({ id }) => [textCell(id), ...metrics.map((metric) => medianCell(view, id, metric))]),
+    note: roundsText(view, arms, metrics),
+  };
+}
+
+/** A value a row. */
+function listTable(view: ScenarioView, { caption, arms, metrics }: Selection): Table {
+  return {
+    caption,
+    columns: [{ title: "metric", align: "left" }, { title: "arm", align: "left" }, { title: "value" }],
+    rows: metrics.flatMap((metric) =>
+      arms.flatMap(({ id }): (readonly Cell[])[] => {
+        const cell = medianCell(view, id, metric);
+        return cell.value === null ? [] : [[textCell(metric.label), textCell(id), cell]];
+      }),
+    ),
     note: roundsText(view, arms, metrics),
   };
 }
