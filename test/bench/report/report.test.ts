@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import stringWidth from "string-width";
 import { metrics } from "../../../bench/result/metric.ts";
 import { resultFormat } from "../../../bench/result/schema.ts";
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import type { BenchResult } from "../../../bench/index.ts";
 import type { Measured } from "../../../bench/result/metric.ts";
 import { factorText, percentText, quantityText, significant } from "../../../bench/report/number-text.ts";
+import { fixtureResult } from "./results.ts";
 import { compareArms } from "../../../bench/gate/judge/compare-arms.ts";
 
 const mebibyte = 1024 ** 2;
@@ -170,6 +172,31 @@ for (const [columns, parts] of [
     assert.equal(lines.filter((line) => line.startsWith("first byte ")).length, parts);
   });
 }
+
+for (const columns of [40, 60, 80]) {
+  test(`every line of every report keeps within ${columns} columns, whatever its names`, async () => {
+    for (const name of [
+      "explaining",
+      "regression",
+      "inconclusive",
+      "pass",
+      "invalid",
+      "interrupted",
+      "hostile",
+    ]) {
+      const text = terminalReport(fixtureResult(name), { hasColor: false, columns });
+      for (const line of text.split("\n")) assert.ok(stringWidth(line) <= columns, `${name}: ${line}`);
+    }
+  });
+}
+
+test("a table that is too wide for two columns has its values below each other", () => {
+  const text = terminalReport(fixtureResult("regression"), { hasColor: false, columns: 40 });
+  assert.match(
+    text,
+    /^CPU per MiB\n {2}arms: streaming\/streaming-control\n {2}ratio: 1\.12× \(1\.11–1\.13\)\n {2}budget: 5 %\n/m,
+  );
+});
 
 test("a report has at most six sentences of meaning, and says nothing twice", () => {
   const targets = ["a", "b", "c", "d", "e", "f", "g"];
