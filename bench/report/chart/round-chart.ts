@@ -31,7 +31,7 @@ export function roundCharts(view: ScenarioView): readonly Chart[] {
 }
 
 /** Every value of a metric in every valid round, an arm a row. */
-export function roundChart(view: ScenarioView, metric: ShownMetric): Chart {
+function roundChart(view: ScenarioView, metric: ShownMetric): Chart {
   const names = view.arms.flatMap(({ id }) => (view.values(id, metric.id).length > 0 ? [id] : []));
   const values = names.map((id) => view.values(id, metric.id));
   const isBoxed = values.some(({ length }) => length >= fewestForBox);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import axe from "axe-core";
 import { renderReport } from "../../../bench/report/renderers.ts";
 import { openBrowser, skippedWithoutChromium, type BrowserPage, type View } from "../../harness/chromium.ts";
 import { fixtureResult } from "./results.ts";
@@ -239,7 +239,6 @@ test("no difference that equal arms show too is coloured", { skip: skippedWithou
   assert.equal(total, "faint");
 });
 
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 for (const scheme of ["light", "dark"] as const) {
   for (const name of names) {
     test(
@@ -247,7 +246,7 @@ for (const scheme of ["light", "dark"] as const) {
       { skip: skippedWithoutChromium },
       async () => {
         const { page } = await openReport(name, { ...phone, scheme });
-        await page.evaluate(`${await readFile(axe, "utf8")}; undefined`);
+        await page.evaluate(`${axe.source}; undefined`);
         const found = (await page.evaluate(`axe.run().then(({ violations, passes }) => [
           passes.length,
           violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html.slice(0, 120)).join(" | ")),
