@@ -17,8 +17,8 @@ interface Selection {
   readonly caption: string | null;
   readonly arms: readonly Arm[];
   readonly metrics: readonly ShownMetric[];
-  /** Whether comparisons of a single round are listed, which can't be told from chance. */
-  readonly hasSingleRounds: boolean;
+  /** Whether it is everything, for looking things up: comparisons of a single round too, which can't be told from chance. */
+  readonly isComplete: boolean;
 }
 
 /**
@@ -29,7 +29,7 @@ export function medianTables(view: ScenarioView, selection: Selection): readonly
   if (selection.arms.length === 0 || selection.metrics.length === 0) return [];
   if (selection.arms.length <= mostArmsAcross) return [acrossTable(view, selection)];
   const compared = comparisonTable(view, selection);
-  const isWide = selection.metrics.length > mostMetricsAcross;
+  const isWide = selection.isComplete && selection.metrics.length > mostMetricsAcross;
   return [
     isWide ? listTable(view, selection) : downTable(view, selection),
     ...(compared === null ? [] : [compared]),
@@ -105,12 +105,12 @@ function listTable(view: ScenarioView, { caption, arms, metrics }: Selection): T
 }
 
 /** Comparisons below each other; null without any. */
-function comparisonTable(view: ScenarioView, { arms, metrics, hasSingleRounds }: Selection): Table | null {
+function comparisonTable(view: ScenarioView, { arms, metrics, isComplete }: Selection): Table | null {
   const shown = view.comparisons.filter(
     ({ ratio, treatment, metric }) =>
       ratio !== null && arms.some(({ id }) => id === treatment) && metrics.some(({ id }) => id === metric),
   );
-  if (shown.length === 0 || !(hasSingleRounds || shown.some(({ n }) => n > 1))) return null;
+  if (shown.length === 0 || !(isComplete || shown.some(({ n }) => n > 1))) return null;
   return {
     caption: "Comparisons",
     columns: [

@@ -38,7 +38,7 @@ export function medianSection(heading: string, shown: readonly MetricId[]): Scen
     const metrics = [...ids].flatMap((id) => known.find((metric) => metric.id === id) ?? []);
     return sectionOf(view, {
       heading,
-      tables: medianTables(view, { caption: null, arms, metrics, hasSingleRounds: false }),
+      tables: medianTables(view, { caption: null, arms, metrics, isComplete: false }),
       charts: roundCharts(view),
       legend: armLegend(view),
     });
@@ -50,7 +50,7 @@ export const unknownSection: ScenarioSection = (view) => {
   const { name, arms, metrics } = view;
   return sectionOf(view, {
     heading: name,
-    tables: medianTables(view, { caption: null, arms, metrics, hasSingleRounds: true }),
+    tables: medianTables(view, { caption: null, arms, metrics, isComplete: true }),
     isComplete: true,
     charts: roundCharts(view),
     legend: armLegend(view),
@@ -62,7 +62,7 @@ export function sectionOf(view: ScenarioView, parts: Parts): Section {
   const { heading, tables, isComplete = false, charts, legend, drawnAs = (arm: string) => arm } = parts;
   const { name, arms } = view;
   const metrics = summarizedMetrics(view);
-  const all = { caption: "Every metric of every arm", arms, metrics, hasSingleRounds: true };
+  const all = { caption: "Every metric of every arm", arms, metrics, isComplete: true };
   const sampled = [...timeCharts(view, drawnAs), ...gapCharts(view, drawnAs)];
   return {
     kind: "scenario",

@@ -1,4 +1,4 @@
-import type { BenchResult } from "../../result/schema.ts";
+import type { Arm, BenchResult } from "../../result/schema.ts";
 import type { MetricId } from "../../result/metric.ts";
 import type { Bar, Figure, Glance } from "../model/figure.ts";
 import { armLegend } from "../read/arm-legend.ts";
@@ -11,6 +11,8 @@ import { ratioText } from "../shown-cell.ts";
 import { intervalOf } from "./ratio-cell.ts";
 
 const mostFigures = 3;
+/** More than so many arms, as two runs together have, aren't compared at sight. */
+const mostBars = 5;
 
 /**
  * What a reader asks first, by scenario: the first one that was measured is shown. Of the metrics of one line, the one that
@@ -66,11 +68,22 @@ function answerOf(view: ScenarioView, ids: readonly MetricId[]): Figure | null {
   return best === undefined ? null : figureOf(view, best.metric, best.bars);
 }
 
-/** An arm that repeats the control shows how far equal things differ, and would be in the way here. */
+/**
+ * The arms to draw. One that repeats the control shows how far equal things differ, and would be in the way here. Of many
+ * arms, those of the first delivery that is compared.
+ */
+function shownArms({ arms }: ScenarioView): readonly Arm[] {
+  const all = arms.filter(({ role }) => role !== "aa");
+  if (all.length <= mostBars) return all;
+  const delivery = all.find(({ role }) => role === "treatment")?.delivery;
+  const alike = all.filter((arm) => arm.delivery === delivery);
+  return alike.length < 2 ? all : alike;
+}
+
 function barsOf(view: ScenarioView, metric: ShownMetric): readonly Bar[] {
-  const cells = view.arms.flatMap(({ id, role }) => {
+  const cells = shownArms(view).flatMap(({ id }) => {
     const cell = medianCell(view, id, metric);
-    return role === "aa" || cell.value === null ? [] : [{ of: id, cell, value: Math.max(0, cell.value) }];
+    return cell.value === null ? [] : [{ of: id, cell, value: Math.max(0, cell.value) }];
   });
   const longest = Math.max(...cells.map(({ value }) => value));
   return cells.map(({ of, cell, value }) => ({ of, cell, share: longest > 0 ? value / longest : 0 }));
