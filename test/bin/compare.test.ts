@@ -73,7 +73,7 @@ for (const [format, row] of [
   ["markdown", /^\| slow: streaming \| before: streaming \| total \| 1\.1\d× \(.*\) \| 12 \|$/m],
   [
     "html",
-    />slow: streaming<\/th><td[^>]*>before: streaming<\/td><td[^>]*>total<\/td><td class="worse" [^>]*>1\.1\d× \(/,
+    />slow: streaming<\/th><td[^>]*>before: streaming<\/td><td[^>]*>total<\/td><td class="faint">1\.1\d× \(/,
   ],
 ] as const) {
   test(`--format ${format} shows how both runs compare`, async () => {
