@@ -1,9 +1,11 @@
 import type { BenchResult } from "../result/schema.ts";
 import type { Report } from "./model/report.ts";
+import { footnotesOf } from "./read/footnotes.ts";
 import { scenarioViews } from "./read/scenario-view.ts";
 import { adviceSections } from "./advice/advice.ts";
 import { budgetSections } from "./section/budgets.ts";
 import { conclusionOf } from "./section/conclusion.ts";
+import { glanceOf } from "./section/glance.ts";
 import { circumstancesText, runSection, subjectText } from "./section/run.ts";
 import { sectionOfScenario } from "./scenario/scenarios.ts";
 import { versionsText } from "./section/versions-text.ts";
@@ -12,12 +14,13 @@ import { versionsText } from "./section/versions-text.ts";
 export function buildReport(whole: BenchResult): Report {
   const conclusion = conclusionOf(whole);
   // What the conclusion says is not a footnote too.
-  const warnings = [...new Set(whole.warnings)].filter((warning) => !conclusion.sentences.includes(warning));
+  const warnings = whole.warnings.filter((warning) => !conclusion.sentences.includes(warning));
   const result = { ...whole, warnings };
   return {
     title: subjectText(result),
     versions: versionsText(result),
     circumstances: circumstancesText(result),
+    glance: glanceOf(result),
     conclusion,
     sections: [
       ...adviceSections(result),
@@ -25,6 +28,6 @@ export function buildReport(whole: BenchResult): Report {
       ...scenarioViews(result).map(sectionOfScenario),
       runSection(result),
     ],
-    footnotes: result.warnings,
+    footnotes: footnotesOf(result).map(({ text }) => text),
   };
 }

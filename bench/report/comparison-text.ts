@@ -1,4 +1,3 @@
-import picocolors from "picocolors";
 import type { ComparedRow, ComparisonView } from "../result/comparison-view.ts";
 import type { Comparison } from "../result/schema.ts";
 import { metrics } from "../result/metric.ts";
@@ -6,27 +5,33 @@ import { emptyCell, quantityCell, textCell, type Cell, type Table } from "./mode
 import { withPlainTexts } from "./plain-text.ts";
 import { labelOf } from "./read/metric-label.ts";
 import { tableText } from "./terminal/table.ts";
-import type { Colors } from "./terminal/look.ts";
-
-/** Two runs have one table, whose columns no format may split. */
-const anyWidth = Number.POSITIVE_INFINITY;
+import type { Colors, Look } from "./terminal/look.ts";
+import { lookOf } from "./terminal/terminal.ts";
+import { wrap } from "./terminal/wrap.ts";
+import type { RenderOptions } from "./renderer.ts";
 
 /**
  * What changed between two runs as text for a person: what has a budget and what surely changed; everything
- * else is counted only.
+ * else is counted only. Lines keep within the width as those of a report do.
  */
-export function comparisonText(view: ComparisonView, { hasColor }: { readonly hasColor: boolean }): string {
-  const colors = picocolors.createColors(hasColor);
+export function comparisonText(
+  view: ComparisonView,
+  { hasColor = false, columns }: Pick<RenderOptions, "hasColor" | "columns">,
+): string {
+  const look = lookOf(hasColor, columns);
+  const { colors, width } = look;
   const { names, rows, reasons, warnings, verdict } = withPlainTexts(view);
   const shown = rows.filter(
     (row) => row.comparison.budget !== null || (row.isSure && !isRepeated(row, rows)),
   );
   const parts = [
-    `${colors.bold(names.after)} compared with ${colors.bold(names.before)}`,
-    ...(shown.length === 0 ? [] : [tableText(tableOf(shown), { colors, width: anyWidth })]),
-    ...restText(rows.length - shown.length, shown.length > 0).map(colors.dim),
-    ...listText("Budgets", reasons, colors),
-    ...listText("Notes", warnings, colors),
+    colors.bold(wrap(`${names.after} compared with ${names.before}`, width, "")),
+    ...listText("Budgets", reasons, look),
+    ...(shown.length === 0 ? [] : [tableText(tableOf(shown), look)]),
+    ...restText(rows.length - shown.length, shown.length > 0).map((text) =>
+      colors.dim(wrap(text, width, "")),
+    ),
+    ...listText("Notes", warnings, look),
     `Verdict: ${colorOf(verdict, colors)(verdict)}`,
   ];
   return `${parts.join("\n\n")}\n`;
@@ -87,9 +92,9 @@ function isRepeated({ over, comparison, arm }: ComparedRow, rows: readonly Compa
   );
 }
 
-function listText(title: string, sentences: readonly string[], { bold }: Colors): readonly string[] {
+function listText(title: string, sentences: readonly string[], { colors, width }: Look): readonly string[] {
   if (sentences.length === 0) return [];
-  return [[bold(title), ...sentences.map((sentence) => `• ${sentence}`)].join("\n")];
+  return [[colors.bold(title), ...sentences.map((sentence) => wrap(`• ${sentence}`, width))].join("\n")];
 }
 
 function colorOf(verdict: string, colors: Colors): (text: string) => string {

@@ -43,8 +43,12 @@ export function percentText(ratio: number): string {
   return `${significant(ratio * 100, 2)} %`;
 }
 
+/** Below this, nobody reads a ratio at sight: `0.0083×` is written `1/120×`. */
+const leastDecimal = 0.01;
+
 /**
- * A ratio with its interval: `1.9× (1.7–2.3)`, `0.0059× (0.0045–0.0083)`.
+ * A ratio with its interval: `1.9× (1.7–2.3)`, `0.064× (0.037–0.097)`. One below 0.01 is written as a fraction, and the ends of
+ * its interval below 1 too: `1/170× (1/220–1/120)`.
  * @param digits significant digits of each number
  */
 export function factorText(
@@ -52,7 +56,9 @@ export function factorText(
   interval?: readonly [low: number, high: number],
   digits = 2,
 ): string {
-  const text = (value: number): string => significant(value, digits);
+  const isSmall = ratio > 0 && ratio < leastDecimal;
+  const text = (value: number): string =>
+    isSmall && value > 0 && value < 1 ? `1/${significant(1 / value, digits)}` : significant(value, digits);
   const range = interval === undefined ? "" : ` (${interval.map(text).join("–")})`;
   return `${text(ratio)}×${range}`;
 }

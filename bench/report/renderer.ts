@@ -4,7 +4,7 @@ import type { BenchResult } from "../result/schema.ts";
 export interface RenderOptions {
   /** Whether text may have the colours of a terminal. @default false */
   readonly hasColor?: boolean;
-  /** Width of the terminal that text is written for. @default 100 */
+  /** Width of the terminal that text is written for. @default 80 */
   readonly columns?: number | undefined;
   /** The most bytes of Markdown. @default 1 MiB, the most that GitHub takes as a summary */
   readonly mostBytes?: number;

@@ -65,8 +65,9 @@ async function compare(before: string, after: string, flags: CompareFlags): Prom
       createdAt: new Date().toISOString(),
     });
     const hasColor = wantsColor(flags, process.stdout);
+    const look = { hasColor, columns: process.stdout.columns };
     await writeOutputs(outputs, async (format) =>
-      format === "text" ? comparisonText(view, { hasColor }) : await renderReport(format, result),
+      format === "text" ? comparisonText(view, look) : await renderReport(format, result),
     );
     return result.exitCode;
   } catch (fault) {

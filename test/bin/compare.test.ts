@@ -73,7 +73,7 @@ for (const [format, row] of [
   ["markdown", /^\| slow: streaming \| before: streaming \| total \| 1\.1\d× \(.*\) \| 12 \|$/m],
   [
     "html",
-    />slow: streaming<\/th><td[^>]*>before: streaming<\/td><td[^>]*>total<\/td><td class="worse" [^>]*>1\.1\d× \(/,
+    />slow: streaming<\/th><td[^>]*>before: streaming<\/td><td[^>]*>total<\/td><td class="faint">1\.1\d× \(/,
   ],
 ] as const) {
   test(`--format ${format} shows how both runs compare`, async () => {
@@ -86,7 +86,7 @@ for (const [format, row] of [
 
 test("two files of one name are distinguished by their paths", async () => {
   const { stdout } = await runCli(["compare", file("before.json"), file("before.json")]);
-  assert.match(stdout, /before\.json \(2\) compared with .*before\.json \(1\)/);
+  assert.match(stdout, /before\.json \(2\) compared with\s.*before\.json \(1\)/);
 });
 
 const refused: readonly (readonly [readonly string[], RegExp])[] = [

@@ -27,7 +27,7 @@ export interface View {
 export interface BrowserPage extends AsyncDisposable {
   /** Loads an address and waits until it is complete. */
   open(url: string, view: View): Promise<void>;
-  /** The value of a JavaScript expression in the page. */
+  /** The value of a JavaScript expression in the page; that of a promise, once it is fulfilled. */
   evaluate(expression: string): Promise<unknown>;
   /** Addresses that the page has requested. */
   readonly requests: readonly string[];
@@ -83,7 +83,11 @@ export async function openBrowser(): Promise<BrowserPage> {
       await loaded;
     },
     async evaluate(expression) {
-      const { result } = await inPage("Runtime.evaluate", { expression, returnByValue: true });
+      const { result } = await inPage("Runtime.evaluate", {
+        expression,
+        returnByValue: true,
+        awaitPromise: true,
+      });
       return (result as { value?: unknown }).value;
     },
     async [Symbol.asyncDispose]() {

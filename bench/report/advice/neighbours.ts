@@ -1,4 +1,4 @@
-import { percentText, significant } from "../number-text.ts";
+import { percentText } from "../number-text.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 
 /** Counts of fewer rounds vary several-fold from run to run. */
@@ -9,24 +9,27 @@ export function neighbourSentences(...views: readonly ScenarioView[]): readonly 
   // The scenario with the most rounds says it.
   const [view] = views.toSorted((left, right) => countOf(right) - countOf(left));
   if (view === undefined) return [];
-  const kept = rangesOf(view, "ping_kept_ratio", (share) => percentText(Math.min(1, share)));
+  const kept = view.arms.flatMap(({ id, role }) => {
+    const values = view.values(id, metric);
+    const middle = view.median(id, metric);
+    if (role === "aa" || middle === null || values.length < fewestRounds) return [];
+    return [
+      `${id} ${shareText(middle)} (${shareText(Math.min(...values))}–${shareText(Math.max(...values))})`,
+    ];
+  });
   if (kept.length === 0) return [];
-  const lost = rangesOf(view, "ping_lost_per_export", (count) => significant(Math.max(0, count), 2));
   return [
-    `While exports run one after another, the server still answers this share of its short requests: ${kept.join(", ")}.`,
-    `One export takes the place of this many short requests: ${lost.join(", ")}. In brackets: the range over the rounds.`,
+    `While exports run one after another, the server answers this share of its usual short requests (range over the rounds): ${kept.join(", ")}.`,
   ];
 }
 
+const metric = "ping_kept_ratio";
+
 function countOf(view: ScenarioView): number {
-  return Math.max(0, ...view.arms.map(({ id }) => view.values(id, "ping_kept_ratio").length));
+  return Math.max(0, ...view.arms.map(({ id }) => view.values(id, metric).length));
 }
 
-function rangesOf(view: ScenarioView, metric: string, text: (value: number) => string): readonly string[] {
-  return view.arms.flatMap(({ id }) => {
-    const values = view.values(id, metric);
-    const middle = view.median(id, metric);
-    if (middle === null || values.length < fewestRounds) return [];
-    return [`${id} ${text(middle)} (${text(Math.min(...values))}–${text(Math.max(...values))})`];
-  });
+/** A sample of what can't exceed all may exceed it. */
+function shareText(share: number): string {
+  return percentText(Math.min(1, share));
 }

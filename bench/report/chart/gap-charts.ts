@@ -66,11 +66,12 @@ function numbersOf(own: readonly Series[], quantiles: readonly number[]): Table 
         .filter((item) => item.arm === arm)
         .flatMap(({ points }) => points.filter(([q]) => q === quantile).map(([, gap]) => gap)),
     );
+  const arms = [...new Set(own.map(({ arm }) => arm))];
   return {
     caption: `${title}: numbers`,
-    columns: [{ title: "arm", align: "left" }, ...quantiles.map((q) => ({ title: quantileName(q) }))],
-    rows: [...new Set(own.map(({ arm }) => arm))].map((arm) =>
-      [textCell(arm)].concat(quantiles.map((quantile) => quantityCell(gapOf(arm, quantile), "s"))),
+    columns: [{ title: "quantile", align: "left" }, ...arms.map((arm) => ({ title: arm }))],
+    rows: quantiles.map((quantile) =>
+      [textCell(quantileName(quantile))].concat(arms.map((arm) => quantityCell(gapOf(arm, quantile), "s"))),
     ),
     note: "Medians over rounds.",
   };

@@ -1,6 +1,7 @@
 import { median } from "../../statistics/median.ts";
 import type { Chart, Mark } from "../model/chart.ts";
 import { unitText, withoutZeros } from "../number-text.ts";
+import { summarizedMetrics } from "../read/repeated.ts";
 import { budgetedMetrics, type ScenarioView } from "../read/scenario-view.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";
 import { linearAxis } from "./axis.ts";
@@ -24,13 +25,13 @@ const spread = 0.5;
 /** For each metric worth a drawing, every value of every valid round, an arm a row. */
 export function roundCharts(view: ScenarioView): readonly Chart[] {
   const budgeted = budgetedMetrics(view);
-  return view.metrics
+  return summarizedMetrics(view)
     .filter(({ id }) => drawn.has(id) || budgeted.has(id))
     .map((metric) => roundChart(view, metric));
 }
 
 /** Every value of a metric in every valid round, an arm a row. */
-export function roundChart(view: ScenarioView, metric: ShownMetric): Chart {
+function roundChart(view: ScenarioView, metric: ShownMetric): Chart {
   const names = view.arms.flatMap(({ id }) => (view.values(id, metric.id).length > 0 ? [id] : []));
   const values = names.map((id) => view.values(id, metric.id));
   const isBoxed = values.some(({ length }) => length >= fewestForBox);

@@ -1,5 +1,5 @@
 import { markup, type Markup } from "../markup.ts";
-import type { LegendEntry } from "../model/report.ts";
+import type { LegendEntry } from "../model/legend.ts";
 import { symbolMarkup, symbols, type SymbolName } from "./symbol.ts";
 
 /** How an entry of a legend is drawn: a colour of the page, and a shape and a dash for readers who can't tell colours apart. */

@@ -32,6 +32,7 @@ export function drawChart(chart: Chart, looks: readonly ArmLook[]): Markup {
   // Half of the text of the last mark stands beyond the axis.
   const right = widthPx - 2 - ((x.ticks.at(-1)?.text.length ?? 0) * pxPerLetter) / 2;
   const bottom = bottomOf(chart);
+  const heightPx = bottom + (x.title === undefined ? 24 : 40);
   const plot: Plot = {
     left,
     right,
@@ -39,15 +40,10 @@ export function drawChart(chart: Chart, looks: readonly ArmLook[]): Markup {
     x: scaleOf(x, left, right),
     y: isOfNames ? rowScale(y, topPx, bottom) : scaleOf(y, bottom, topPx),
   };
-  return markup`<svg viewBox="0 0 ${widthPx} ${drawingSize(chart).heightPx}" role="img" aria-label="${title}" aria-description="${description}">
+  return markup`<svg viewBox="0 0 ${widthPx} ${heightPx}" role="img" aria-label="${title}" aria-description="${description}">
 ${isOfNames ? [nameAxis(y, plot), grid(x, plot)] : valueAxis(y, plot)}${baseAxis(x, plot)}
 ${marks.map((mark) => markMarkup(mark, plot, looks))}
 </svg>`;
-}
-
-/** The size at which a chart's letters have the size of the page's style. */
-export function drawingSize(chart: Chart): { readonly widthPx: number; readonly heightPx: number } {
-  return { widthPx, heightPx: bottomOf(chart) + (chart.x.title === undefined ? 24 : 40) };
 }
 
 function bottomOf({ y }: Chart): number {

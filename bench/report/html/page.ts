@@ -1,6 +1,7 @@
 import { buildReport } from "../build-report.ts";
 import { Markup, markup } from "../markup.ts";
 import type { Renderer } from "../renderer.ts";
+import { glanceMarkup } from "./glance.ts";
 import { sectionMarkup } from "./section.ts";
 import { style } from "./style.ts";
 
@@ -12,7 +13,7 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
  * written so that it is well-formed XML too, by which its tests find a tag that isn't closed.
  */
 export const renderHtml: Renderer = (result) => {
-  const { title, versions, circumstances, conclusion, sections, footnotes } = buildReport(result);
+  const { title, versions, circumstances, glance, conclusion, sections, footnotes } = buildReport(result);
   return markup`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -27,18 +28,25 @@ export const renderHtml: Renderer = (result) => {
 <header>
 <h1>${title}</h1>
 ${versions === null ? [] : markup`<p>${versions}</p>`}
-<p class="faint">${circumstances}</p>
+<p class="faint">${partsMarkup(circumstances)}</p>
 </header>
 <main>
-<div class="verdict tone-${conclusion.tone}"><strong>${conclusion.title}</strong>
+${glanceMarkup(glance)}<div class="verdict tone-${conclusion.tone}"><strong>${conclusion.title}</strong>
 ${conclusion.sentences.map((sentence) => markup`<p>${sentence}</p>`)}
 </div>
-${footnotesMarkup(footnotes)}${sections.map(sectionMarkup)}
+${sections.filter(({ kind }) => kind !== "run").map(sectionMarkup)}${footnotesMarkup(footnotes)}${sections.filter(({ kind }) => kind === "run").map(sectionMarkup)}
 </main>
 </body>
 </html>
 `.text;
 };
+
+/** Parts that don't break where they fit into a line. */
+function partsMarkup(text: string): readonly Markup[] {
+  return text
+    .split("; ")
+    .map((part, index) => markup`${index === 0 ? "" : "; "}<span class="part">${part}</span>`);
+}
 
 function footnotesMarkup(footnotes: readonly string[]): Markup {
   if (footnotes.length === 0) return markup``;

@@ -32,6 +32,7 @@ svg text { fill: var(--ink); font-size: 11px; white-space: pre; }
 .axis path { stroke: var(--faint); stroke-width: 1; } .grid { stroke: var(--line); stroke-width: 1; }
 .dots { stroke-opacity: .85; } .line { stroke-opacity: .85; stroke-linejoin: round; }
 .box { fill-opacity: .18; } .median { stroke-width: 3; }
+.bars text { font-size: 12px; } .bars .track { fill: var(--raised); }
 `;
 
 /** The look of the page: the colours of the system, and one column on a phone. */
@@ -43,6 +44,15 @@ body {
   font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
 }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0; }
+.part { display: inline-block; }
+.glance { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); margin: 1.5rem 0; }
+.figure { display: grid; grid-template-rows: subgrid; grid-row: span 4; row-gap: 0; max-width: 30rem; min-width: 0; break-inside: avoid; }
+.figure h2 { border: 0; margin: 0; padding: 0; font-size: 1rem; }
+.figure h2::first-letter { text-transform: uppercase; }
+.lead { margin: 0 0 .5rem; }
+.lead strong { display: block; font-size: 2rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
+.figure .note { margin: .5rem 0 1.5rem; }
+.lead span { color: var(--faint); font-size: .875rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 p, ul, ol { margin: .5rem 0; max-width: 48rem; }
 ul, ol { padding-left: 1.5rem; }
@@ -67,7 +77,9 @@ th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; border-bo
 th { font-weight: 600; } tbody th { font-weight: 400; }
 th:first-child { padding-left: 0; }
 sup a { color: inherit; text-decoration: none; padding-left: .15rem; }
-.words { text-align: left; } .long { white-space: normal; min-width: 16rem; }
+.words { text-align: left; } .long { white-space: normal; min-width: 16rem; overflow-wrap: anywhere; }
+/* The first column stays in sight while the others scroll. */
+th:first-child { position: sticky; left: 0; background: var(--ground); white-space: normal; overflow-wrap: anywhere; min-width: 7rem; max-width: 40vw; }
 .better { color: var(--good); } .worse { color: var(--bad); } .faint { color: var(--faint); }
 .charts { display: grid; gap: 1.5rem 2.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); margin: 1rem 0; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
@@ -80,5 +92,15 @@ ${chartStyle}
 .legend svg { display: inline-block; width: 1.9rem; height: .75rem; vertical-align: baseline; margin-right: .4rem; }
 details { margin: .5rem 0; } summary { cursor: pointer; font-size: .875rem; color: var(--faint); }
 h2, h3, caption { break-after: avoid; } tr { break-inside: avoid; }
-@media print { body { padding: 0; max-width: none; } .scroll { overflow: visible; } details:not([open]) { display: none; } table { font-size: .7rem; } th, td { padding: .15rem .35rem; white-space: normal; } }
+@media (max-width: 30rem) { table { font-size: .8rem; } th, td { padding: .3rem .35rem; } }
+/* On paper nothing can be opened or scrolled: details are shown, and tables break their lines instead. */
+@media print {
+  :root { font-size: 80%; }
+  body { padding: 0; max-width: none; }
+  details { display: block; } details::details-content { content-visibility: visible; display: block; block-size: auto; }
+  .scroll { overflow: visible; width: auto; background: none; }
+  table { font-size: .8rem; } th, td { padding: .1rem .25rem; white-space: normal; overflow-wrap: break-word; }
+  th:first-child { position: static; max-width: none; min-width: 4rem; } .long { min-width: 0; overflow-wrap: anywhere; }
+  .charts { grid-template-columns: 1fr 1fr; } .glance { grid-template-columns: repeat(3, 1fr); gap: 1rem; } .lead strong { font-size: 1.3rem; }
+}
 `;

@@ -2,7 +2,7 @@ import { shownCell } from "../shown-cell.ts";
 import { markup, type Markup } from "../markup.ts";
 import type { Cell, Column, Table } from "../model/table.ts";
 
-/** Cells of words longer than this may break into lines. */
+/** Longer cells may break into lines. */
 const longText = 40;
 
 /**
@@ -31,11 +31,7 @@ function cellMarkup(cell: Cell, column: Column | undefined, isHead: boolean): Ma
   const text = shownCell(cell);
   const { tone = "" } = cell;
   const isWords = column?.align === "left";
-  const classes = classMarkup([
-    isWords ? "words" : "",
-    tone,
-    isWords && text.length > longText ? "long" : "",
-  ]);
+  const classes = classMarkup([isWords ? "words" : "", tone, text.length > longText ? "long" : ""]);
   // Readers who can't see colours need it in words.
   const spoken = tone === "better" || tone === "worse" ? markup` title="${tone}"` : [];
   return isHead

@@ -1,4 +1,6 @@
 import type { Chart } from "./chart.ts";
+import type { Glance } from "./figure.ts";
+import type { LegendEntry } from "./legend.ts";
 import type { Table } from "./table.ts";
 
 /** What a run came to, for the head of a report. */
@@ -8,13 +10,6 @@ export interface Conclusion {
   readonly title: string;
   /** What led to it, a sentence each. */
   readonly sentences: readonly string[];
-}
-
-/** What a legend names: an arm, or several arms that are drawn alike. */
-export interface LegendEntry {
-  readonly id: string;
-  /** It repeats the control, and is drawn in grey. */
-  readonly isRepeat: boolean;
 }
 
 /** A part of a report. */
@@ -45,6 +40,8 @@ export interface Report {
   readonly versions: string | null;
   /** The server, the machine, the tool and the time, in a line. */
   readonly circumstances: string;
+  /** null where nothing was measured, or what was measured can't be trusted. */
+  readonly glance: Glance | null;
   readonly conclusion: Conclusion;
   readonly sections: readonly Section[];
   /** Warnings; a column refers to them by their number, counted from 1. */

@@ -1,5 +1,6 @@
 import type { Arm, BenchResult, Comparison, Round, Series } from "../../result/schema.ts";
 import { median } from "../../statistics/median.ts";
+import { footnotesOf } from "./footnotes.ts";
 import { shownMetrics, type ShownMetric } from "./shown-metric.ts";
 
 /** One scenario of a result, and what is asked of it again and again. */
@@ -27,7 +28,7 @@ export interface ScenarioView {
   expected(arm: string, metric: string): number | null;
   /** What a check on a metric saw; null when it wasn't checked. */
   observed(arm: string, metric: string): number | null;
-  /** Numbers of the warnings that begin with the name of an arm, counted from 1. */
+  /** Numbers of the footnotes that are about an arm, counted from 1. */
   footnotes(arm: string): readonly number[];
 }
 
@@ -40,7 +41,8 @@ export function scenarioViews(result: BenchResult): readonly ScenarioView[] {
 
 /** One scenario, which is empty when it wasn't measured. */
 export function scenarioView(result: BenchResult, name: string): ScenarioView {
-  const { checks, config, integrity, warnings } = result;
+  const { checks, config, integrity } = result;
+  const footnotes = footnotesOf(result);
   const rounds = result.rounds.filter(({ scenario }) => scenario === name);
   const comparisons = result.comparisons.filter(({ scenario }) => scenario === name);
   const arms = result.arms.filter(
@@ -66,8 +68,7 @@ export function scenarioView(result: BenchResult, name: string): ScenarioView {
     comparison: (arm, metric) => comparisons.find((item) => item.treatment === arm && item.metric === metric),
     expected: (arm, metric) => numberOrNull(checkOf(arm, metric)?.expected),
     observed: (arm, metric) => numberOrNull(checkOf(arm, metric)?.observed),
-    footnotes: (arm) =>
-      warnings.flatMap((warning, index) => (warning.startsWith(`${arm} `) ? [index + 1] : [])),
+    footnotes: (arm) => footnotes.flatMap(({ arms: of }, index) => (of.includes(arm) ? [index + 1] : [])),
   };
 }
 

@@ -2,20 +2,23 @@ import { formatCount } from "../../../src/ground.ts";
 import type { Arm } from "../../result/schema.ts";
 import { quantityCell, textCell, type Cell, type Column, type Table } from "../model/table.ts";
 import { intervalText } from "../read/interval-text.ts";
+import { medianCell } from "../read/median-cell.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";
 import { ratioCell } from "../section/ratio-cell.ts";
 
 /** More arms than this stand below each other instead of side by side. */
 const mostArmsAcross = 5;
+/** More metrics than this of many arms are listed one by one, since no page is wide enough. */
+const mostMetricsAcross = 8;
 
 /** What a table of medians shows of a scenario. */
 interface Selection {
   readonly caption: string | null;
   readonly arms: readonly Arm[];
   readonly metrics: readonly ShownMetric[];
-  /** Whether comparisons of a single round are listed, which can't be told from chance. */
-  readonly hasSingleRounds: boolean;
+  /** Whether it is everything, for looking things up: comparisons of a single round too, which can't be told from chance. */
+  readonly isComplete: boolean;
 }
 
 /**
@@ -26,14 +29,20 @@ export function medianTables(view: ScenarioView, selection: Selection): readonly
   if (selection.arms.length === 0 || selection.metrics.length === 0) return [];
   if (selection.arms.length <= mostArmsAcross) return [acrossTable(view, selection)];
   const compared = comparisonTable(view, selection);
-  return [downTable(view, selection), ...(compared === null ? [] : [compared])];
+  const isWide = selection.isComplete && selection.metrics.length > mostMetricsAcross;
+  return [
+    isWide ? listTable(view, selection) : downTable(view, selection),
+    ...(compared === null ? [] : [compared]),
+  ];
 }
 
 /** Metrics down, arms across, and then the ratio of each arm to its control. */
 function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection): Table {
+  // A ratio of two single values can't be told from chance.
+  const hasRatios = view.comparisons.some(({ n }) => n > 1);
   const compared = arms.flatMap(({ id }) => {
     const control = view.comparisons.find(({ treatment }) => treatment === id)?.control;
-    return control === undefined ? [] : [{ id, control }];
+    return control === undefined || !hasRatios ? [] : [{ id, control }];
   });
   const titles: Column[] = compared.map(({ id, control }, index) => ({
     title: `${id}/${control}`,
@@ -44,7 +53,7 @@ function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection):
     columns: [{ title: "metric", align: "left" }, ...armColumns(view, arms), ...titles],
     rows: metrics.flatMap((metric): (readonly Cell[])[] => {
       const medians = arms.map(({ id }) => medianCell(view, id, metric));
-      const ratios = compared.map(({ id }) => ratioCell(view.comparison(id, metric.id), metric));
+      const ratios = compared.map(({ id }) => ratioCell(view, view.comparison(id, metric.id)));
       return [
         [textCell(metric.label), ...medians, ...ratios],
         ...expectedRow(view, arms, metric, ratios.length),
@@ -52,16 +61,6 @@ function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection):
     }),
     note: [roundsText(view, arms, metrics), ...ratiosText(view)].join(" "),
   };
-}
-
-/** A share that can't exceed all, although a sample of it may. */
-const shares: ReadonlySet<string> = new Set(["ping_kept_ratio"]);
-
-/** The median of a metric of an arm, as far as it can be measured. */
-function medianCell(view: ScenarioView, arm: string, { id, unit, resolution }: ShownMetric): Cell {
-  const value = view.median(arm, id);
-  const shown = value !== null && shares.has(id) ? Math.min(1, value) : value;
-  return { ...quantityCell(shown, unit), ...(resolution > 0 ? { resolution } : {}) };
 }
 
 /** What analysis expects, below what was measured; no row where it expects nothing. */
@@ -90,13 +89,28 @@ function downTable(view: ScenarioView, { caption, arms, metrics }: Selection): T
   };
 }
 
+/** A value a row. */
+function listTable(view: ScenarioView, { caption, arms, metrics }: Selection): Table {
+  return {
+    caption,
+    columns: [{ title: "metric", align: "left" }, { title: "arm", align: "left" }, { title: "value" }],
+    rows: metrics.flatMap((metric) =>
+      arms.flatMap(({ id }): (readonly Cell[])[] => {
+        const cell = medianCell(view, id, metric);
+        return cell.value === null ? [] : [[textCell(metric.label), textCell(id), cell]];
+      }),
+    ),
+    note: roundsText(view, arms, metrics),
+  };
+}
+
 /** Comparisons below each other; null without any. */
-function comparisonTable(view: ScenarioView, { arms, metrics, hasSingleRounds }: Selection): Table | null {
+function comparisonTable(view: ScenarioView, { arms, metrics, isComplete }: Selection): Table | null {
   const shown = view.comparisons.filter(
     ({ ratio, treatment, metric }) =>
       ratio !== null && arms.some(({ id }) => id === treatment) && metrics.some(({ id }) => id === metric),
   );
-  if (shown.length === 0 || !(hasSingleRounds || shown.some(({ n }) => n > 1))) return null;
+  if (shown.length === 0 || !(isComplete || shown.some(({ n }) => n > 1))) return null;
   return {
     caption: "Comparisons",
     columns: [
@@ -112,7 +126,7 @@ function comparisonTable(view: ScenarioView, { arms, metrics, hasSingleRounds }:
         textCell(item.treatment),
         textCell(item.control),
         textCell(metric?.label ?? item.metric),
-        ratioCell(item, metric),
+        ratioCell(view, item),
         quantityCell(item.n, "count"),
       ];
     }),
@@ -136,7 +150,9 @@ function roundsText(view: ScenarioView, arms: readonly Arm[], metrics: readonly 
   // Not every round takes every metric: some are for short requests alone.
   const counts = arms.flatMap(({ id }) => metrics.map((metric) => view.values(id, metric.id).length));
   const count = Math.max(0, ...counts);
-  return `Medians of ${formatCount(count)} ${count === 1 ? "round" : "rounds"}.`;
+  return count === 1
+    ? "Values of one round: no difference between them is sure."
+    : `Medians of ${formatCount(count)} rounds.`;
 }
 
 function ratiosText({ comparisons }: ScenarioView): readonly string[] {

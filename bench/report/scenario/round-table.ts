@@ -1,32 +1,35 @@
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
-import type { Round } from "../../result/schema.ts";
+import { measuredCell } from "../read/median-cell.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 
-/** Every value of every round, also of rounds that aren't valid. */
-export function roundTable(view: ScenarioView): Table {
+/**
+ * Every value of every round, also of rounds that aren't valid. Rounds stand side by side, because there are few of them
+ * and many metrics.
+ */
+export function roundTable({ arms, metrics, rounds }: ScenarioView): Table {
+  const measured = metrics.flatMap((metric) =>
+    arms.flatMap(({ id }): (readonly Cell[])[] => {
+      const values = rounds.map((round) => round.arms[id]?.[metric.id]);
+      if (values.every((value) => value === undefined)) return [];
+      return [
+        [textCell(metric.label), textCell(id), ...values.map((value) => measuredCell(value ?? null, metric))],
+      ];
+    }),
+  );
+  const places = arms.flatMap(({ id }): (readonly Cell[])[] => {
+    const own = rounds.map(({ order }) => order.indexOf(id));
+    if (own.every((place) => place < 0)) return [];
+    const cells = own.map((place) => quantityCell(place < 0 ? null : place + 1, "count"));
+    return [[textCell("place in the order"), textCell(id), ...cells]];
+  });
   return {
     caption: "Values of every round",
     columns: [
-      { title: "round", align: "left" },
+      { title: "metric", align: "left" },
       { title: "arm", align: "left" },
-      ...view.metrics.map(({ label }) => ({ title: label })),
-      { title: "remark", align: "left" },
+      ...rounds.map(({ index, valid }) => ({ title: `${index + 1}${valid ? "" : " (invalid)"}` })),
     ],
-    rows: view.rounds.flatMap((round) =>
-      (round.order.length > 0 ? round.order : Object.keys(round.arms))
-        .filter((id) => round.arms[id] !== undefined)
-        .map((id) => roundRow(view, round, id)),
-    ),
-    note: "Arms are listed in the order in which they were measured.",
+    rows: [...measured, ...places],
+    note: "A column is a round. The arms of a round were measured one after another, in the order given at the end.",
   };
-}
-
-function roundRow(
-  { metrics }: ScenarioView,
-  { index, arms, valid, reason }: Round,
-  id: string,
-): readonly Cell[] {
-  const values = metrics.map((metric) => quantityCell(arms[id]?.[metric.id] ?? null, metric.unit));
-  const remark = reason === undefined ? "invalid" : `invalid: ${reason}`;
-  return [quantityCell(index + 1, "count"), textCell(id), ...values, textCell(valid ? "" : remark)];
 }

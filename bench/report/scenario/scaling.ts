@@ -24,15 +24,15 @@ const orders = { flat: "O(1)", grows: "O(n)", unclear: "unclear" } as const;
 /** Rows down, deliveries across: the peak of the server's memory over its idle memory. */
 function growthTable({ bytesPerRow }: ScenarioView, curves: readonly MemoryCurve[]): Table {
   const sizes = [...new Set(curves.flatMap(({ points }) => points.map(({ x }) => x)))];
-  const length = bytesPerRow === null ? [] : [`A row has ${significant(bytesPerRow, 3)} bytes.`];
+  const length = bytesPerRow === null ? [] : [`Average row: ${significant(bytesPerRow, 3)} bytes.`];
   return {
     caption: null,
     columns: [{ title: "rows", align: "left" }, ...curves.map(({ name }) => ({ title: name }))],
     rows: [
       ...sizes.toSorted((a, b) => a - b).map((rows) => sizeRow(rows, curves)),
-      [textCell("more for each row"), ...curves.map(slopeCell)],
+      [textCell("growth per row"), ...curves.map(slopeCell)],
       [
-        textCell("so memory is"),
+        textCell("memory is"),
         ...curves.map(({ growth }) => textCell(growth === null ? "–" : orders[growth.order])),
       ],
     ],
@@ -47,5 +47,5 @@ function sizeRow(rows: number, curves: readonly MemoryCurve[]): readonly Cell[] 
 
 function slopeCell({ growth }: MemoryCurve): Cell {
   // Two digits, since the memory of a process is known no better.
-  return growth === null ? emptyCell : textCell(`${significant(growth.slope, 2)} B`);
+  return growth === null ? emptyCell : textCell(`${significant(growth.slope, 2).replace("-", "−")} B`);
 }

@@ -3,8 +3,11 @@ import { gapCharts } from "../chart/gap-charts.ts";
 import { roundCharts } from "../chart/round-chart.ts";
 import { timeCharts } from "../chart/time-charts.ts";
 import type { Chart } from "../model/chart.ts";
-import type { LegendEntry, Section } from "../model/report.ts";
+import type { LegendEntry } from "../model/legend.ts";
+import type { Section } from "../model/report.ts";
 import type { Table } from "../model/table.ts";
+import { armLegend } from "../read/arm-legend.ts";
+import { summarizedMetrics } from "../read/repeated.ts";
 import { budgetedMetrics, type ScenarioView } from "../read/scenario-view.ts";
 import { medianTables } from "./median-tables.ts";
 import { roundTable } from "./round-table.ts";
@@ -31,29 +34,15 @@ export function medianSection(heading: string, shown: readonly MetricId[]): Scen
     // An arm that repeats the control shows how far equal things differ, and would be in the way here.
     const arms = view.arms.filter(({ role }) => role !== "aa");
     const ids = new Set<string>([...shown, ...budgetedMetrics(view)]);
-    const metrics = [...ids]
-      .filter((id) => !needsRounds.has(id) || isRepeated(view, id))
-      .flatMap((id) => view.metrics.find((metric) => metric.id === id) ?? []);
+    const known = summarizedMetrics(view);
+    const metrics = [...ids].flatMap((id) => known.find((metric) => metric.id === id) ?? []);
     return sectionOf(view, {
       heading,
-      tables: medianTables(view, { caption: null, arms, metrics, hasSingleRounds: false }),
+      tables: medianTables(view, { caption: null, arms, metrics, isComplete: false }),
       charts: roundCharts(view),
       legend: armLegend(view),
     });
   };
-}
-
-/** Counts of short requests vary several-fold from sample to sample, so that one sample isn't shown among medians. */
-const needsRounds: ReadonlySet<string> = new Set([
-  "ping_kept_ratio",
-  "ping_lost_per_export",
-  "ping_per_s_idle",
-  "ping_per_s_busy",
-]);
-const fewestRounds = 4;
-
-function isRepeated(view: ScenarioView, metric: string): boolean {
-  return view.arms.some(({ id }) => view.values(id, metric).length >= fewestRounds);
 }
 
 /** The section of a scenario that this version doesn't know: every metric of every arm. */
@@ -61,7 +50,7 @@ export const unknownSection: ScenarioSection = (view) => {
   const { name, arms, metrics } = view;
   return sectionOf(view, {
     heading: name,
-    tables: medianTables(view, { caption: null, arms, metrics, hasSingleRounds: true }),
+    tables: medianTables(view, { caption: null, arms, metrics, isComplete: true }),
     isComplete: true,
     charts: roundCharts(view),
     legend: armLegend(view),
@@ -71,8 +60,9 @@ export const unknownSection: ScenarioSection = (view) => {
 /** Adds to the parts of a section what every scenario has: all its numbers, and what was sampled over time. */
 export function sectionOf(view: ScenarioView, parts: Parts): Section {
   const { heading, tables, isComplete = false, charts, legend, drawnAs = (arm: string) => arm } = parts;
-  const { name, arms, metrics } = view;
-  const all = { caption: "Every metric of every arm", arms, metrics, hasSingleRounds: true };
+  const { name, arms } = view;
+  const metrics = summarizedMetrics(view);
+  const all = { caption: "Every metric of every arm", arms, metrics, isComplete: true };
   const sampled = [...timeCharts(view, drawnAs), ...gapCharts(view, drawnAs)];
   return {
     kind: "scenario",
@@ -82,14 +72,7 @@ export function sectionOf(view: ScenarioView, parts: Parts): Section {
     details: [...(isComplete ? [] : medianTables(view, all)), roundTable(view)],
     charts: [...charts, ...sampled],
     legend,
-    notes: [
-      ...voidRounds(view),
-      ...(sampled.length > 0
-        ? []
-        : [
-            "Nothing was sampled over time here, so no chart shows memory, occupancy or gaps between chunks.",
-          ]),
-    ],
+    notes: voidRounds(view),
   };
 }
 
@@ -98,9 +81,4 @@ function voidRounds({ rounds }: ScenarioView): readonly string[] {
   return rounds.flatMap(({ index, valid, reason }) =>
     valid ? [] : [`Round ${index + 1} doesn't count${reason === undefined ? "." : `: ${reason}`}`],
   );
-}
-
-/** Every arm as itself. */
-export function armLegend({ arms }: ScenarioView): readonly LegendEntry[] {
-  return arms.map(({ id, role }) => ({ id, isRepeat: role === "aa" }));
 }

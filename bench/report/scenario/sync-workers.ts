@@ -1,9 +1,10 @@
 import type { MetricId } from "../../result/metric.ts";
 import { roundCharts } from "../chart/round-chart.ts";
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
+import { armLegend } from "../read/arm-legend.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";
-import { armLegend, sectionOf, type ScenarioSection } from "./scenario-section.ts";
+import { sectionOf, type ScenarioSection } from "./scenario-section.ts";
 
 const shown: readonly MetricId[] = [
   "utilisation_ratio",

@@ -3,6 +3,7 @@ import type { Section } from "../model/report.ts";
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
 import { shareText } from "../number-text.ts";
 import { labelOf } from "../read/metric-label.ts";
+import { scenarioView } from "../read/scenario-view.ts";
 import { shownMetrics } from "../read/shown-metric.ts";
 import { budgetText, gatedComparisons } from "./comparison-sentence.ts";
 import { ratioCell } from "./ratio-cell.ts";
@@ -37,7 +38,7 @@ function budgetTable(result: BenchResult): Table {
       const cells: readonly Cell[] = [
         textCell(labelOf(item.metric)),
         textCell(`${item.treatment}/${item.control}`),
-        ratioCell(item, metric),
+        ratioCell(scenarioView(result, item.scenario), item),
         textCell(budgetText(item, metric)),
         textCell(item.mde === null ? "–" : shareText(item.mde)),
         quantityCell(item.n, "count"),

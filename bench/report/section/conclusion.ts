@@ -22,12 +22,13 @@ export function conclusionOf(result: BenchResult): Conclusion {
   if (result.verdict === "pass") {
     const gated = gatedComparisons(result);
     const title = `Pass: all ${gated.length} comparisons are within their budgets`;
-    return { tone: "good", title, sentences: because(result, gated) };
+    // The table of budgets shows how near each of them came.
+    return { tone: "good", title, sentences: [] };
   }
   return {
     tone: "neutral",
     title: "Informational: no budget was set",
-    sentences: ["What is slower or larger here is a finding, not a failure."],
+    sentences: [],
   };
 }
 
@@ -54,9 +55,9 @@ function inconclusive(result: BenchResult): Conclusion {
   };
 }
 
-/** A run that was judged gives its reasons itself; in a file of an older version its comparisons do. */
+/** A run that was judged gives its reasons itself, the gravest first; in a file of an older version its comparisons do. */
 function because({ reasons = [] }: BenchResult, comparisons: readonly Comparison[]): readonly string[] {
-  return reasons.length > 0 ? reasons : comparisons.map(comparisonSentence);
+  return reasons.length > 0 ? reasons.slice(0, comparisons.length) : comparisons.map(comparisonSentence);
 }
 
 function faultSentences({ integrity, checks, reasons = [], warnings }: BenchResult): readonly string[] {

@@ -1,20 +1,21 @@
 import type { Comparison } from "../../result/schema.ts";
 import { emptyCell, type Cell, type Tone } from "../model/table.ts";
-import type { ShownMetric } from "../read/shown-metric.ts";
+import type { ScenarioView } from "../read/scenario-view.ts";
+import { equalArms, sureDifference } from "../read/sure-difference.ts";
 
-/** The ratio of a comparison with its interval, marked where the interval lies wholly on one side of 1. */
-export function ratioCell(comparison: Comparison | undefined, metric: ShownMetric | undefined): Cell {
+/**
+ * The ratio of a comparison with its interval. It is marked as better or worse only where equal arms of the same run lie
+ * nearer to each other. Where no equal arms were measured, nobody knows how far these lie apart.
+ */
+export function ratioCell(view: ScenarioView, comparison: Comparison | undefined): Cell {
   if (comparison === undefined || comparison.ratio === null) return emptyCell;
-  const { ratio, budget } = comparison;
+  const { ratio, budget, treatment, metric } = comparison;
   const interval = intervalOf(comparison);
-  const tone = interval === null || metric === undefined ? undefined : toneOf(interval, metric.isLowerBetter);
-  return {
-    kind: "ratio",
-    ratio,
-    interval,
-    isExact: budget === 0,
-    ...(tone === undefined ? {} : { tone }),
-  };
+  const isLowerBetter = view.metrics.find(({ id }) => id === metric)?.isLowerBetter;
+  const hasEqualArms = equalArms(view, metric).length > 0;
+  const isSure = hasEqualArms && sureDifference(view, treatment, metric) !== null;
+  const tone = isSure && isLowerBetter !== undefined ? toneOf(ratio, isLowerBetter) : "faint";
+  return { kind: "ratio", ratio, interval, isExact: budget === 0, tone };
 }
 
 /** The interval of a comparison; null where a single round leaves it unknown. */
@@ -23,7 +24,6 @@ export function intervalOf({ ci, n }: Comparison): readonly [low: number, high: 
   return low === null || high === null || n < 2 ? null : [low, high];
 }
 
-function toneOf([low, high]: readonly [number, number], isLowerBetter: boolean): Tone {
-  if (low <= 1 && high >= 1) return "faint";
-  return isLowerBetter === high < 1 ? "better" : "worse";
+function toneOf(ratio: number, isLowerBetter: boolean): Tone {
+  return isLowerBetter === ratio < 1 ? "better" : "worse";
 }

@@ -119,9 +119,15 @@ export function circumstancesText({ arms, config, environment, tool, createdAt }
     `Node ${versionOf(environment)}`,
     machineText(environment),
     `${tool.name} ${tool.version}`,
-    createdAt,
+    minuteText(createdAt),
   ];
   return parts.join("; ");
+}
+
+/** `2026-11-28 14:05 UTC`; what isn't such a time is shown as it is. */
+function minuteText(time: string): string {
+  const [, day, minute] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):[\d.]+Z$/.exec(time) ?? [];
+  return day === undefined || minute === undefined ? time : `${day} ${minute} UTC`;
 }
 
 function versionOf({ node }: BenchResult["environment"]): string {

@@ -10,11 +10,11 @@ const gap = "  ";
 export function tableText(table: Table, look: Look): string {
   const { caption, note } = table;
   const { colors, width } = look;
+  const parts = splitColumns(table, width).map((columns) => linesOf(table, columns, look));
+  const isTooWide = parts.flat().some((line) => stringWidth(line) > width);
   return [
     ...(caption === null ? [] : [colors.bold(caption)]),
-    splitColumns(table, width)
-      .map((columns) => linesOf(table, columns, look).join("\n"))
-      .join("\n\n"),
+    isTooWide ? stackedLines(table, look).join("\n") : parts.map((lines) => lines.join("\n")).join("\n\n"),
     ...(note === undefined ? [] : [colors.dim(wrap(note, width, ""))]),
   ].join("\n");
 }
@@ -61,6 +61,21 @@ function linesOf(table: Table, shown: readonly number[], { colors }: Look): read
     return [line(texts, (text, place) => painterOf(cells[place]?.tone, colors)(text))];
   });
   return [line(head, colors.bold), ...body];
+}
+
+/** For a terminal in which not even two columns fit: the name of each row, and below it a value a line. */
+function stackedLines({ columns, rows }: Table, { colors, width }: Look): readonly string[] {
+  return rows.flatMap(([name, ...cells]) => {
+    const values = cells.flatMap((cell, index) => {
+      const text = shownCell(cell);
+      if (text === "") return [];
+      const lines = wrap(`${headText(columns[index + 1])}: ${text}`, width - gap.length).split("\n");
+      return lines.map((line) => gap + painterOf(cell.tone, colors)(line));
+    });
+    return name === undefined || values.length === 0
+      ? []
+      : [colors.bold(wrap(shownCell(name), width)), ...values];
+  });
 }
 
 function columnWidth({ columns, rows }: Table, index: number): number {

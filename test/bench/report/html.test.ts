@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import axe from "axe-core";
 import { renderReport } from "../../../bench/report/renderers.ts";
 import { openBrowser, skippedWithoutChromium, type BrowserPage, type View } from "../../harness/chromium.ts";
 import { fixtureResult } from "./results.ts";
 
 const names = ["explaining", "regression", "invalid", "interrupted", "hostile"];
 const phone: View = { widthPx: 390, scheme: "light", media: "screen" };
+const narrow: View = { ...phone, widthPx: 360 };
 let folder = "";
 let browser: BrowserPage | undefined;
 
@@ -141,13 +143,13 @@ test(
 
 for (const name of names) {
   test(
-    `the page of the ${name} result fits a phone and asks for nothing`,
+    `the page of the ${name} result fits a narrow phone and asks for nothing`,
     { skip: skippedWithoutChromium },
     async () => {
       const asked = browser?.requests.length ?? 0;
-      const { page, url } = await openReport(name, phone);
+      const { page, url } = await openReport(name, narrow);
       const width = await page.evaluate("document.documentElement.scrollWidth");
-      assert.ok(Number(width) <= phone.widthPx, `the page is ${String(width)} px wide`);
+      assert.ok(Number(width) <= narrow.widthPx, `the page is ${String(width)} px wide`);
       assert.deepEqual(
         page.requests.slice(asked).filter((request) => !request.startsWith("data:")),
         [url],
@@ -165,6 +167,96 @@ test("wide tables scroll within their own box", { skip: skippedWithoutChromium }
   );
   assert.ok(Number(scrolling) > 0);
 });
+
+test(
+  "the first column of a table stays in sight while the others scroll",
+  { skip: skippedWithoutChromium },
+  async () => {
+    const { page } = await openReport("explaining", phone);
+    const [scrolled, moved] = (await page.evaluate(`(() => {
+    const box = [...document.querySelectorAll(".scroll")].find((one) => one.scrollWidth > one.clientWidth + 50);
+    const head = box.querySelector("tbody th");
+    const before = head.getBoundingClientRect().left;
+    box.scrollLeft = 50;
+    return [box.scrollLeft, head.getBoundingClientRect().left - before];
+  })()`)) as readonly number[];
+    assert.deepEqual([scrolled, moved], [50, 0]);
+  },
+);
+
+test(
+  "a page begins with three numbers, their picture and the verdict",
+  { skip: skippedWithoutChromium },
+  async () => {
+    const { page } = await openReport("explaining", { widthPx: 1280, scheme: "light", media: "screen" });
+    const shown =
+      await page.evaluate(`[...document.querySelectorAll("main > *")].slice(0, 2).map((part) => part.className.split(" ")[0])
+    .concat([...document.querySelectorAll(".figure")].map((figure) =>
+      figure.querySelector(".lead strong").textContent + " " + figure.querySelectorAll("svg.bars rect:not(.track)").length))`);
+    assert.deepEqual(shown, ["glance", "verdict", "11.2 ms 3", "9.62 MiB 3", "199 ms 3"]);
+    const lengths =
+      (await page.evaluate(`[...document.querySelector("svg.bars").querySelectorAll("rect:not(.track)")]
+    .map((bar) => bar.getBoundingClientRect().width)`)) as readonly number[];
+    const medians = [0.0112, 0.163, 0.00662];
+    for (const [index, length] of lengths.entries()) {
+      const expected = ((medians[index] ?? 0) / 0.163) * (lengths[1] ?? 0);
+      assert.ok(Math.abs(length - expected) < 2, `${length} px instead of ${expected} px`);
+    }
+  },
+);
+
+test(
+  "details are printed, though they are folded on a screen",
+  { skip: skippedWithoutChromium },
+  async () => {
+    const heights = `[...document.querySelectorAll("details table")].map((table) =>
+    table.checkVisibility({ contentVisibilityAuto: true }) ? table.getBoundingClientRect().height : 0)`;
+    const onScreen = (await (
+      await openReport("explaining", phone)
+    ).page.evaluate(heights)) as readonly number[];
+    assert.ok(onScreen.length > 5);
+    assert.deepEqual(new Set(onScreen), new Set([0]));
+    const paper: View = { widthPx: 720, scheme: "light", media: "print" };
+    const { page } = await openReport("explaining", paper);
+    const printed = (await page.evaluate(heights)) as readonly number[];
+    assert.ok(
+      printed.every((height) => height > 10),
+      printed.join(" "),
+    );
+    assert.ok(Number(await page.evaluate("document.documentElement.scrollWidth")) <= paper.widthPx);
+  },
+);
+
+test("no difference that equal arms show too is coloured", { skip: skippedWithoutChromium }, async () => {
+  const { page } = await openReport("explaining", phone);
+  const again = await page.evaluate(`[...document.querySelectorAll("table")].flatMap((table) => {
+    const place = [...table.querySelectorAll("thead th")].findIndex((head) => head.textContent.startsWith("buffered-again/"));
+    return place < 0 ? [] : [...table.querySelectorAll("tbody tr")].map((row) => row.children[place].className);
+  }).filter((name) => name.includes("better") || name.includes("worse")).length`);
+  assert.equal(again, 0);
+  const total = await page.evaluate(`[...document.querySelectorAll("tbody tr")]
+    .filter((row) => row.firstChild.textContent === "total").map((row) => row.children[4]?.className)[0]`);
+  assert.equal(total, "faint");
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  for (const name of names) {
+    test(
+      `axe-core finds nothing in the ${scheme} page of the ${name} result`,
+      { skip: skippedWithoutChromium },
+      async () => {
+        const { page } = await openReport(name, { ...phone, scheme });
+        await page.evaluate(`${axe.source}; undefined`);
+        const found = (await page.evaluate(`axe.run().then(({ violations, passes }) => [
+          passes.length,
+          violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html.slice(0, 120)).join(" | ")),
+        ])`)) as readonly [number, readonly string[]];
+        assert.ok(found[0] > 5);
+        assert.deepEqual(found[1], []);
+      },
+    );
+  }
+}
 
 for (const scheme of ["light", "dark"] as const) {
   for (const media of ["screen", "print"] as const) {

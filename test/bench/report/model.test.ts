@@ -104,7 +104,7 @@ test("a warning on an arm is a footnote of the arm's column in every format for 
   const result = fixtureResult("explaining");
   const warnings = [...result.warnings, "file was measured from the page cache."];
   const shown = { ...result, warnings };
-  assert.match(await renderReport("text", shown), /^metric .* file ³ /m);
+  assert.match(await renderReport("text", shown, { columns: 120 }), /^metric .* file ³ /m);
   assert.match(await renderReport("markdown", shown), /\| file\[\^3\] \|/);
   const page = await renderReport("html", shown);
   assert.match(page, /<th scope="col">file<sup><a href="#note-3">3<\/a><\/sup><\/th>/);
@@ -115,9 +115,9 @@ test("a name with wide letters keeps the columns of text in line", async () => {
   const text = JSON.stringify(fixtureResult("regression"))
     .replaceAll('"streaming-control"', '"注文"')
     .replaceAll('"streaming"', '"é👍"');
-  const lines = (await renderReport("text", JSON.parse(text) as BenchResult)).split("\n");
+  const lines = (await renderReport("text", JSON.parse(text) as BenchResult, { columns: 120 })).split("\n");
   const head = lines.find((line) => line.startsWith("metric") && line.includes("é👍/注文")) ?? "";
-  const row = lines.find((line) => line.startsWith("first byte")) ?? "";
+  const row = lines.find((line) => line.startsWith("first byte  ")) ?? "";
   // A Chinese letter takes two columns of a terminal; the emoji takes two as well, and is two units of text.
   assert.equal(head.length + "注文注文".length, row.length);
 });

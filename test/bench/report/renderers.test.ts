@@ -163,7 +163,7 @@ for (const [name, said] of levels) {
 
 test("every format for people shows the whole budget of what was compared with one", async () => {
   for (const format of ["text", "markdown", "html"] as const) {
-    const text = await renderReport(format, fixtureResult("regression"));
+    const text = await renderReport(format, fixtureResult("regression"), { columns: 120 });
     assert.ok(text.includes("10 % and 8 MiB"), format);
     assert.match(text, /body.*1×.*equal/, format);
   }

@@ -12,6 +12,6 @@ test("memory is called O(n) when buffered, with its slope in bytes a row", { ski
   const share = slopeShare(run, "buffered");
   assert.ok(share > 0.5, `${share}`);
   const text = terminalReport(run.result, { hasColor: false });
-  assert.match(text, /^more for each row +[\d.,]+ B$/m);
-  assert.match(text, /^so memory is +O\(n\)$/m);
+  assert.match(text, /^growth per row +[\d.,]+ B$/m);
+  assert.match(text, /^memory is +O\(n\)$/m);
 });

@@ -12,6 +12,6 @@ test("memory is called O(1) when streamed, with its slope in bytes a row", { ski
   const share = slopeShare(run, "streaming");
   assert.ok(Math.abs(share) < 0.05, `${share}`);
   const text = terminalReport(run.result, { hasColor: false });
-  assert.match(text, /^more for each row +-?[\d.,]+ B$/m);
-  assert.match(text, /^so memory is +O\(1\)$/m);
+  assert.match(text, /^growth per row +−?[\d.,]+ B$/m);
+  assert.match(text, /^memory is +O\(1\)$/m);
 });

@@ -23,37 +23,28 @@ test("the picture of a result is the same, byte for byte, and says what was meas
   assert.equal(drawPicture(complete), picture);
   assert.match(picture, /<title>[^<]+<\/title>/);
   assert.match(picture, /<desc>[^<]*npm run picture[^<]*orders: [\d,]+ rows/);
-  for (const name of [
-    "First byte",
-    "Peak memory over idle",
-    "Event loop busy",
-    "Peak memory over idle against rows",
-    "Short requests lost",
-  ])
+  for (const name of ["First byte", "Peak memory over idle", "Event loop busy"])
     assert.ok(picture.includes(`>${name}</text>`), name);
 });
 
-test("the picture has one mark for each valid round of each delivery, and none of the repeated control", () => {
-  const [, chart = ""] = /aria-label="first byte"([^]*?)<\/svg>/.exec(drawPicture(complete)) ?? [];
-  const groups = [...chart.matchAll(/<g class="dots"[^>]*>(.*?)<\/g>/g)];
-  const arms = complete.arms.filter(({ scenario, role }) => scenario === "export" && role !== "aa");
-  // A round of short requests has no first byte.
-  const valuesOf = (arm: string): number =>
-    complete.rounds.filter(
-      ({ scenario, valid, arms: values }) =>
-        scenario === "export" && valid && typeof values[arm]?.["first_byte_s"] === "number",
-    ).length;
-  assert.deepEqual(
-    groups.map(([, dots = ""]) => dots.split("<path").length - 1),
-    arms.map(({ id }) => valuesOf(id)),
+test("the picture has a bar for each delivery in each of its three numbers, and none of the repeated control", () => {
+  const drawings = [...drawPicture(complete).matchAll(/<svg class="bars"([^]*?)<\/svg>/g)].map(
+    ([, bars = ""]) => bars,
   );
-  assert.equal(groups.length, 3);
+  const arms = complete.arms.filter(({ scenario, role }) => scenario === "export" && role !== "aa");
+  assert.equal(drawings.length, 3);
+  for (const drawing of drawings) {
+    assert.equal(drawing.split('<rect fill="').length - 1, arms.length);
+    for (const { id } of arms) assert.ok(drawing.includes(`>${id}</text>`), id);
+    assert.doesNotMatch(drawing, /buffered-again/);
+  }
 });
 
-test("a result that lacks what the picture shows is refused by the name of what it lacks", () => {
-  assert.throws(() => drawPicture(fixtureResult("pass")), /no \w+_\w+ in its scenario export/);
-  const rounds = complete.rounds.filter(({ scenario }) => scenario === "export");
-  assert.throws(() => drawPicture({ ...complete, rounds }), /scenario scaling/);
+test("a result without numbers to draw is refused", () => {
+  assert.throws(
+    () => drawPicture(fixtureResult("invalid")),
+    /no numbers to draw: measure the scenario export/,
+  );
 });
 
 test("docs/report.svg is small and needs nothing from anywhere else", async () => {
@@ -91,7 +82,7 @@ test(
             || boxes.some((box, other) => other !== index && meet(box, boxes[index]))).map((text) => text.textContent),
         };
       })()`)) as { ground: string; ink: string; misplaced: readonly string[]; count: number };
-      assert.ok(count > 30, `${count} texts`);
+      assert.ok(count > 20, `${count} texts`);
       assert.deepEqual(misplaced, []);
       assert.notEqual(ground, ink);
       grounds.push(ground);

@@ -1,8 +1,8 @@
 import type { Comparison } from "../../result/schema.ts";
-import type { ScenarioView } from "../read/scenario-view.ts";
+import type { ScenarioView } from "./scenario-view.ts";
 
 /** Fewer rounds say next to nothing: the interval of three covers the true value in three of four runs only. */
-const fewestRounds = 4;
+export const fewestSureRounds = 4;
 
 /** A difference that equal arms don't show. */
 export interface SureDifference {
@@ -35,7 +35,7 @@ export function equalArms(view: ScenarioView, metric: string): readonly Comparis
 /** The interval of a comparison of enough rounds; null otherwise. */
 export function repeatedInterval({ ci, n }: Comparison): readonly [low: number, high: number] | null {
   const [low, high] = ci;
-  return low === null || high === null || low <= 0 || n < fewestRounds ? null : [low, high];
+  return low === null || high === null || low <= 0 || n < fewestSureRounds ? null : [low, high];
 }
 
 /** How far equal arms may lie apart in this run; 0 without equal arms. */
