@@ -1,24 +1,19 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startServe } from "./harness/cli.ts";
 import { filesOfPage, pageFolders } from "./harness/page-files.ts";
+import { findPages, programsOf, runPageProgram, sortedLines } from "./harness/page-programs.ts";
 
 const rootUrl = new URL("../../", import.meta.url);
 const root = fileURLToPath(rootUrl);
 const execute = promisify(execFile);
-/** The folders of pages that people write; each has its pages directly in it. */
-const folders = ["", "docs/guides/", "docs/reference/", "docs/reference/api/"];
-const pages = (
-  await Promise.all(
-    folders.map(async (folder) =>
-      (await readdir(root + folder)).filter((name) => name.endsWith(".md")).map((name) => folder + name),
-    ),
-  )
-).flat();
+const pages = await findPages();
 
 /** The fragments by which GitHub links to the headings of a page. */
 function fragmentsOf(text: string): ReadonlySet<string> {
@@ -35,33 +30,21 @@ function fragmentsOf(text: string): ReadonlySet<string> {
 
 let folder = "";
 before(async () => {
-  // Under the repository, where "stream-csv" is the package itself.
-  folder = await mkdtemp(`${root}dist/examples-`);
+  folder = await mkdtemp(join(tmpdir(), "docs-test-"));
 });
 after(() => rm(folder, { recursive: true }));
 
-/** The order of two processes' lines isn't guaranteed. */
-function sortedLines(text: string): readonly string[] {
-  return text
-    .trim()
-    .split(/\r?\n/)
-    .toSorted((first, second) => first.localeCompare(second));
-}
-
 for (const page of pages) {
   const text = await readFile(root + page, "utf8");
-  const examples = [...text.matchAll(/```js\n([^]*?)```\n\n```text\n([^]*?)```/g)];
+  const programs = await programsOf(page);
 
   test(`${page} shows the output of each of its programs`, () => {
-    assert.equal(text.split(/```[jt]s\n/).length - 1, examples.length);
+    assert.equal(text.split(/```[jt]s\n/).length - 1, programs.length);
   });
 
-  for (const [index, [, code = "", output = ""]] of examples.entries()) {
-    test(`program ${index + 1} of ${page} prints what the page says`, async () => {
-      const path = `${folder}/${page.replaceAll("/", "-")}-${index}.mjs`;
-      await writeFile(path, code);
-      const { stdout } = await execute(process.execPath, [path], { cwd: root, timeout: 240_000 });
-      assert.deepEqual(sortedLines(stdout), sortedLines(output));
+  for (const program of programs.filter(({ runsBench }) => !runsBench)) {
+    test(`${program.name} prints what the page says`, async () => {
+      assert.deepEqual(sortedLines(await runPageProgram(program)), sortedLines(program.output));
     });
   }
 

@@ -4,11 +4,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { parseResult } from "../../bench/result/read-result.ts";
 import { renderers, renderReport, type ReportFormat } from "../../bench/report/renderers.ts";
-import { hasProcFiles } from "../../bench/probe/proc-file.ts";
-import { processTree } from "../../bench/probe/process-tree.ts";
 import { fixtureResult, resultPath } from "../bench/report/results.ts";
 import { runCli, startCli } from "../harness/cli.ts";
 
@@ -129,52 +125,6 @@ for (const [title, args, message] of refusals) {
     assert.deepEqual([exitCode, stdout], [1, ""]);
   });
 }
-
-const small = "bench --quick --rows 2000 --rounds 1 --seed 7 --deliveries streaming".split(" ");
-
-test("bench writes every format at once, and the summary of a step on GitHub", async () => {
-  const place = join(folder, "bench");
-  await mkdir(place);
-  const summary = join(place, "summary.md");
-  await writeFile(summary, "# Before\n");
-  const file = (format: string): string => join(place, `report.${format}`);
-  const outputs = formats.flatMap((format) => ["-o", `${format}=${file(format)}`]);
-  const { exitCode, stdout, stderr } = await startCli([...small, "--scenario", "export", ...outputs], {
-    GITHUB_STEP_SUMMARY: summary,
-  }).ended;
-  assert.deepEqual([exitCode, stderr], [0, ""]);
-  const measured = parseResult(await readFile(file("json"), "utf8"), "bench");
-  assert.equal(stdout, await renderReport("text", measured));
-  for (const format of formats) {
-    assert.equal(await readFile(file(format), "utf8"), await renderReport(format, measured));
-  }
-  assert.equal(await readFile(summary, "utf8"), `# Before\n${await renderReport("markdown", measured)}`);
-});
-
-test(
-  "bench annotates a run that was interrupted, on standard error, and keeps standard output for the result",
-  { skip: !hasProcFiles },
-  async () => {
-    const summary = join(folder, "interrupted.md");
-    const cli = startCli(["bench", "--rounds", "50", "-o", "json=-"], { GITHUB_STEP_SUMMARY: summary });
-    while ((await processTree(cli.process.pid ?? 0)).length < 3) await sleep(20);
-    cli.process.kill("SIGINT");
-    const { exitCode, stdout, stderr } = await cli.ended;
-    assert.equal(exitCode, 130);
-    assert.equal(parseResult(stdout, "bench").complete, false);
-    assert.match(stderr, /^::warning title=stream-csv%3A Incomplete::The run ended early/m);
-    assert.match(await readFile(summary, "utf8"), /\*\*Incomplete\*\*/);
-  },
-);
-
-test("a summary that can't be written is reported, and the exit code stays the same", async () => {
-  const { exitCode, stdout, stderr } = await startCli([...small, "--scenario", "leave"], {
-    GITHUB_STEP_SUMMARY: folder,
-  }).ended;
-  assert.equal(exitCode, 0);
-  assert.match(stdout, /Informational: no budget was set\./);
-  assert.match(stderr, /^The summary of this step can't be written: EISDIR/);
-});
 
 test("bench refuses impossible outputs before it measures", async () => {
   const { exitCode, stdout, stderr } = await runCli(["bench", "-o", "html=no/such/r.html"]);

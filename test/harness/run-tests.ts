@@ -26,21 +26,38 @@ const isLong = (file: string): boolean => file.endsWith(".long.test.js");
 const isMeasured = (file: string): boolean => file.endsWith(".measured.test.js");
 const isPlain = (file: string): boolean => !isLong(file) && !isMeasured(file);
 
-/** Parts of paths whose subjects are statistics, reports, documents, declarations and long searches, none of them a matter of Node. */
+/**
+ * Parts of paths of tests that need one line of Node only. Node runs servers, streams, sockets, files and processes; what
+ * holds these up is tested on every line. A test is here if its subject is one of those that are named.
+ */
 const sameOnEveryLine = [
-  "architecture.test",
+  // Arithmetic and texts: statistics, results and reports, and the texts and settings of commands.
   "bench/",
-  "changing-files",
-  "csv/fast.",
+  "bin/access-commands",
+  "bin/compare",
+  "bin/completion",
+  "bin/configuration.",
+  "bin/file-flags",
+  "bin/help",
+  "bin/report",
+  "arguments.test",
+  "similar-name",
+  "units.test",
+  // The source code itself, its documents and its package.
+  "action.test",
+  "architecture.test",
   "dev/",
   "docs.test",
+  "package/",
+  // Long searches, by chance or over many inputs, for what the encoder, the parsers and the packages beneath decide.
+  "csv/fast.",
   "fuzz",
   "linear-cost",
-  "package/reference.test",
-  // Programs of a guide, held against databases and servers.
-  "system/recipe-",
   "random",
-  "regular-expressions",
+  // Programs that are not Node's: a browser, servers in other languages, databases that a guide reads.
+  "server/page/page.",
+  "system/gate-examples",
+  "system/recipe-",
 ];
 
 interface TestSet {
@@ -50,15 +67,15 @@ interface TestSet {
 
 const sets: Readonly<Record<string, TestSet>> = {
   plain: {
-    // Many of them wait for processes, so that one more than there are cores costs none of them its time.
-    concurrency: availableParallelism() + 1,
+    // Many of them wait for processes, so that two more than there are cores keep the cores busy.
+    concurrency: availableParallelism() + 2,
     takes: isPlain,
   },
   long: { concurrency: 2, takes: isLong },
   measured: { concurrency: 1, takes: isMeasured },
   portable: {
-    // Two lines are tested at the same time.
-    concurrency: Math.max(1, availableParallelism() - 1),
+    // Two lines are tested at the same time, which together keep the cores busy.
+    concurrency: Math.max(2, availableParallelism()),
     takes: (file) => isPlain(file) && !sameOnEveryLine.some((part) => file.includes(part)),
   },
 };

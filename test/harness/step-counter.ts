@@ -4,7 +4,7 @@ import { Session } from "node:inspector";
  * Counts steps of JavaScript, which are the same on every machine and under every load. Code of this project and its
  * dependencies counts by V8's block counters. A call of a built-in method counts by the length of its text or list,
  * all of which it may read. A regular expression counts as one pass, so backtracking isn't counted here;
- * `regular-expressions.test.ts` proves that there is none.
+ * `regular-expressions.long.test.ts` proves that there is none.
  *
  * V8 counts only in functions that it compiles after the start, so import the measured modules afterwards.
  */

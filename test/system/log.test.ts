@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, createReadStream, existsSync, openSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -18,8 +18,9 @@ async function serveInto(
   t: TestContext,
   standardError: number,
   format: "json" | "pretty",
+  files: readonly string[] = [],
 ): Promise<{ readonly url: string; readonly child: ChildProcess }> {
-  const args = [cliPath, "serve", "--port", "0", "--queue", "1000", "--log-format", format];
+  const args = [cliPath, "serve", "--port", "0", "--queue", "1000", "--log-format", format, ...files];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", standardError] });
   endWithUs(child);
   t.after(() => void child.kill("SIGKILL"));
@@ -27,11 +28,18 @@ async function serveInto(
   return { url: line.toString().trim().replace("listening on ", ""), child };
 }
 
-async function makeFifo(): Promise<{ readonly path: string; readonly remove: () => Promise<void> }> {
+interface Fifo {
+  /** The folder that it is in, which is removed with it. */
+  readonly folder: string;
+  readonly path: string;
+  readonly remove: () => Promise<void>;
+}
+
+async function makeFifo(): Promise<Fifo> {
   const folder = await mkdtemp(join(tmpdir(), "stuck-log-"));
   const path = join(folder, "fifo");
   spawnSync("mkfifo", [path]);
-  return { path, remove: () => rm(folder, { recursive: true }) };
+  return { folder, path, remove: () => rm(folder, { recursive: true }) };
 }
 
 async function exitCodeOf(child: ChildProcess): Promise<number | null> {
@@ -40,10 +48,13 @@ async function exitCodeOf(child: ChildProcess): Promise<number | null> {
   return (await exited)[0];
 }
 
+/** The longest name that a file may have beside its ending; it makes the log's lines long. */
+const longName = "n".repeat(240);
+
 /** Exports whose log lines exceed what a pipe and the sink together hold. */
 async function exportsUntilDropped(url: string): Promise<void> {
   // As many as a server takes ahead on one connection.
-  const requests = get("/exports/orders.csv?rows=0", { "X-Request-Id": "x".repeat(128) }).repeat(64);
+  const requests = get(`/exports/${longName}.csv?rows=0`, { "X-Request-Id": "x".repeat(128) }).repeat(64);
   while ((await statsOf({ url })).log.droppedLines === 0) {
     const answers = await Promise.all([rawAnswers(url, requests), rawAnswers(url, requests)]);
     for (const { answers: all } of answers)
@@ -61,10 +72,12 @@ for (const format of ["json", "pretty"] as const) {
     `continues to serve, stops gracefully and reports lost lines when nobody reads its ${format} log`,
     { skip },
     async (t) => {
-      const { path, remove } = await makeFifo();
+      const { folder, path, remove } = await makeFifo();
       t.after(remove);
+      const file = join(folder, `${longName}.csv`);
+      await writeFile(file, "id\n");
       const both = openSync(path, constants.O_RDWR);
-      const { url, child } = await serveInto(t, both, format);
+      const { url, child } = await serveInto(t, both, format, [file]);
       await exportsUntilDropped(url);
       assert.equal(await (await fetch(`${url}/livez`)).text(), "ok");
       const metrics = await (await fetch(`${url}/metrics`)).text();

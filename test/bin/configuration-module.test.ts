@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { runCli, startServe } from "../harness/cli.ts";
+
+let folder = "";
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stream-csv-config-"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+test("serves rows of a program, with parameters as JavaScript has them, by every delivery", async () => {
+  const place = await mkdtemp(join(folder, "module-"));
+  const program = `
+    export default {
+      exports: {
+        squares: {
+          parameters: {
+            upTo: { type: "integer" },
+            also: { type: "decimal", list: true, default: [] },
+            until: { type: "date", optional: true },
+          },
+          freshness: "1h",
+          async *rows({ parameters: { upTo, also, until } }) {
+            for (let n = 1; n <= upTo; n += 1) yield { n, square: n * n, also: also.join("|"), until };
+          },
+        },
+        broken: { rows: async function* () { yield [1]; throw new Error("the driver failed"); } },
+      },
+    };`;
+  await writeFile(join(place, "stream-csv.config.mjs"), program);
+  await using server = await startServe([], { cwd: place });
+  const text = "n,square,also,until\r\n1,1,0.10|7,\r\n2,4,0.10|7,\r\n";
+  for (const delivery of ["streaming", "buffered", "file"]) {
+    const answer = await fetch(`${server.url}/exports/squares.csv?upTo=2&also=0.10,7&delivery=${delivery}`);
+    assert.equal(await answer.text(), text, delivery);
+  }
+  const chosen = await fetch(`${server.url}/exports/squares.csv?upTo=2&columns=square,n&rows=1`);
+  assert.equal(await chosen.text(), "square,n\r\n1,1\r\n");
+  const listed = await runCli(["export", "squares", "--param", "upTo=1", "--param", "until=2026-11-28"], {
+    cwd: place,
+  });
+  assert.equal(listed.stdout, 'n,square,also,until\r\n1,1,"",2026-11-28\r\n');
+  const failed = await runCli(["export", "broken"], { cwd: place });
+  assert.equal(failed.exitCode, 1);
+  assert.match(failed.stderr, /the driver failed/);
+  const checked = await runCli(["check"], { cwd: place });
+  assert.match(
+    checked.stdout,
+    /squares {2}rows {2}columns as the rows tell {2}upTo: integer, also: decimal, until: date\n/,
+  );
+  assert.equal(checked.exitCode, 0);
+});
+
+const faults: readonly (readonly [string, string, RegExp])[] = [
+  ["a module without a default export", "export const exports = {};", /has no default export/],
+  ["a module that can't be imported", "syntax error", /can't be imported: /],
+  [
+    "rows that are no function",
+    "export default { exports: { a: { rows: [] } } };",
+    /"exports\.a\.rows" in ".*" is \[\]; it takes a function\./,
+  ],
+];
+for (const [what, program, message] of faults) {
+  test(`refuses ${what}`, async () => {
+    const place = await mkdtemp(join(folder, "bad-"));
+    await writeFile(join(place, "stream-csv.config.mjs"), program);
+    const { exitCode, stderr } = await runCli(["check"], { cwd: place });
+    assert.match(stderr, message);
+    assert.equal(exitCode, 1);
+  });
+}

@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findPages, programsOf, runPageProgram, sortedLines } from "./harness/page-programs.ts";
+
+const programs = (await Promise.all((await findPages()).map(programsOf))).flat();
+const benches = programs.filter(({ runsBench }) => runsBench);
+
+test("some pages run a bench", () => {
+  assert.ok(benches.length > 0);
+});
+
+for (const program of benches) {
+  test(`${program.name} prints what the page says`, async () => {
+    assert.deepEqual(sortedLines(await runPageProgram(program)), sortedLines(program.output));
+  });
+}
