@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
 import { wrongType } from "../errors.ts";
+import { Stopped } from "./connection.ts";
 import { wholeContent, type HttpResponse } from "./http-response.ts";
 import { planHead } from "./send-head.ts";
 import type { SendOptions } from "./send-options.ts";
@@ -15,15 +16,15 @@ export interface Attempt {
   readonly bytes: number;
   readonly chunks: number;
   readonly firstByteMs: number | null;
-  /** Whether the kernel has the last byte; otherwise somebody must wait for it. */
-  readonly isTaken: boolean;
+  /** If the kernel has the last byte: resolves with the answer's `finish`, in a moment. */
+  readonly finished: Promise<void> | undefined;
   /** What made the step fail. */
   readonly failure: { readonly error: unknown } | undefined;
 }
 
 /**
- * Writes an answer whose content is short with one `end()`: the kernel nearly always takes it at once, so nothing is
- * waited for, and no listener or timer is needed.
+ * Writes an answer whose content is short with one `end()`. The kernel nearly always takes it at once. Then nothing can
+ * go wrong any more, so no limit, signal or disconnect is watched.
  *
  * @returns undefined if the answer needs more than that; then nothing was written or changed
  */
@@ -49,7 +50,7 @@ export function sendAtOnce(
   let statusCode: number | null = null;
   let bytes = 0;
   let firstByteMs: number | null = null;
-  let isTaken = false;
+  let finished: Attempt["finished"];
   let failure: Attempt["failure"];
   try {
     writeHead(res, head);
@@ -61,11 +62,12 @@ export function sendAtOnce(
       bytes = body.length;
       firstByteMs = clock.nowMs() - startMs;
     }
-    isTaken = endWith(res, body) && options.signal?.aborted !== true;
+    finished = endWith(res, body);
+    if (options.signal?.aborted === true) finished = undefined;
   } catch (error) {
     failure = { error };
   }
-  return { statusCode, bytes, chunks: bytes > 0 ? 1 : 0, firstByteMs, isTaken, failure };
+  return { statusCode, bytes, chunks: bytes > 0 ? 1 : 0, firstByteMs, finished, failure };
 }
 
 /** The error for an answer that another handler ends. */
@@ -86,29 +88,54 @@ function isLimit(value: number): boolean {
   return typeof value === "number" && value >= 0;
 }
 
-/** Ends the answer with its body, and returns whether the kernel has all of it. */
-function endWith(res: ServerResponse, body: Uint8Array | string): boolean {
-  if (res.end === ServerResponse.prototype.end) {
-    if (body.length === 0) res.end();
-    else if (typeof body === "string") res.end(body, "latin1");
-    else if (body.byteLength > joinedBytes) res.end(body);
-    // Node joins the head with text, but not with bytes, and one write costs half of two. Latin-1 keeps each byte.
-    else res.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1"), "latin1");
-    return isWithKernel(res);
-  }
-  // A wrapper may emit the event before its end() returns, and may know nothing of encodings.
+/** Ends the answer with its body. If the kernel has all of it, `finish` follows, and is returned as a promise. */
+function endWith(res: ServerResponse, body: Uint8Array | string): Promise<void> | undefined {
   let hasFinished = false;
+  let hasClosed = false;
+  let resolve: (() => void) | undefined;
   const onFinish = (): void => {
     hasFinished = true;
+    resolve?.();
   };
-  res.once("finish", onFinish);
-  if (body.length === 0) res.end();
-  else res.end(typeof body === "string" ? Buffer.from(body, "latin1") : body);
-  res.off("finish", onFinish);
-  return hasFinished || isWithKernel(res);
+  const onClose = (): void => {
+    hasClosed = true;
+    resolve?.();
+  };
+  const unlisten = (): void => void res.off("finish", onFinish).off("close", onClose);
+  // Middleware may emit events before its end() returns.
+  res.on("finish", onFinish).on("close", onClose);
+  try {
+    end(res, body);
+  } catch (error) {
+    unlisten();
+    throw error;
+  }
+  if (!hasFinished && isWithKernel(res)) {
+    return new Promise<void>((settle) => {
+      resolve = () => {
+        unlisten();
+        settle();
+      };
+    });
+  }
+  unlisten();
+  if (hasFinished) return Promise.resolve();
+  if (hasClosed) throw new Stopped("client-gone");
+  return undefined;
 }
 
-/** `finish` is emitted in a later turn, but says no more than this. */
+function end(res: ServerResponse, body: Uint8Array | string): void {
+  if (body.length === 0) res.end();
+  // A wrapper may know nothing of encodings.
+  else if (res.end !== ServerResponse.prototype.end)
+    res.end(typeof body === "string" ? Buffer.from(body, "latin1") : body);
+  else if (typeof body === "string") res.end(body, "latin1");
+  else if (body.byteLength > joinedBytes) res.end(body);
+  // Node joins the head with text, but not with bytes, and one write costs half of two. Latin-1 keeps each byte.
+  else res.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1"), "latin1");
+}
+
+/** Whether nothing is left to write, although `finish` comes later. */
 function isWithKernel(res: ServerResponse): boolean {
   const { socket } = res;
   return res.writableFinished && socket !== null && !socket.destroyed && socket.errored === null;

@@ -72,24 +72,25 @@ export async function send(
   if (!(response instanceof HttpResponseBase)) {
     throw wrongType(`send() takes a response, not ${describeValue(response)}.`);
   }
-  let sent: Sending | SendOutcome;
+  let sending: Sending;
   try {
     requirePair(req, res);
     const { clock = systemClock } = options;
     const startMs = clock.nowMs();
     const attempt = response.streaming ? undefined : sendAtOnce(response, req, res, options, clock, startMs);
-    sent =
-      attempt?.isTaken === true
-        ? describeSent(attempt, clock.nowMs() - startMs)
-        : new Sending(response, req, res, options, clock, startMs, attempt);
+    if (attempt?.finished !== undefined) {
+      await attempt.finished;
+      const sendMs = clock.nowMs() - startMs;
+      const closing = response.close();
+      if (!response.closed) await closing;
+      return describeSent(attempt, sendMs);
+    }
+    sending = new Sending(response, req, res, options, clock, startMs, attempt);
   } catch (error) {
     await response.close(error);
     throw error;
   }
-  if (sent instanceof Sending) return sent.run();
-  const closing = response.close();
-  if (!response.closed) await closing;
-  return sent;
+  return sending.run();
 }
 
 function describeSent({ statusCode, bytes, chunks, firstByteMs }: Attempt, sendMs: number): SendOutcome {

@@ -90,9 +90,12 @@ export class Router {
 
   /** Finds who may use a path, whether it exists or not. Only that one may learn from `match` what is there. */
   find(path: string): Found {
-    const segments = segmentsOf(path);
+    // Most paths are fixed and have nothing to decode. (A key with a parameter is no path, though one may look like it.)
+    const known = path.includes("%") ? undefined : this.#places.get(path);
+    const plain = known?.parameter === undefined ? known : undefined;
+    const segments = plain === undefined ? segmentsOf(path) : undefined;
     const last = segments?.at(-1) ?? "";
-    const fixed = this.#places.get(keyOf(segments));
+    const fixed = plain ?? this.#places.get(keyOf(segments));
     const place = fixed ?? (last === "" ? undefined : this.#places.get(keyOf(segments?.with(-1, ":"))));
     const match = (method: string): Match => {
       if (place === undefined) throw new StreamCsvError("SCSV_NOT_FOUND", `There is nothing at "${path}".`);
