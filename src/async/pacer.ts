@@ -15,12 +15,10 @@ const sliceMs = 2;
  */
 export class Pacer {
   readonly #clock: Clock;
-  readonly #turns: Turns;
   #sliceStartMs: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#turns = turnsOf(clock);
     this.#sliceStartMs = clock.nowMs();
   }
 
@@ -33,7 +31,7 @@ export class Pacer {
    * @param onWait gets a function that removes this waiter from the queue, if its turn is no longer needed
    */
   async yield(onWait?: (leave: () => void) => void): Promise<void> {
-    this.#sliceStartMs = await this.#turns.next(onWait);
+    this.#sliceStartMs = await turnsOf(this.#clock).next(onWait);
   }
 }
 
@@ -99,7 +97,9 @@ class Turns {
 const turns = new WeakMap<Clock, Turns>();
 
 function turnsOf(clock: Clock): Turns {
-  const known = turns.get(clock) ?? new Turns(clock);
-  turns.set(clock, known);
-  return known;
+  const known = turns.get(clock);
+  if (known !== undefined) return known;
+  const made = new Turns(clock);
+  turns.set(clock, made);
+  return made;
 }

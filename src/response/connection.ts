@@ -92,14 +92,17 @@ export class Connection {
     });
   }
 
-  /** Ends the answer and waits until the kernel has all of it. */
-  finish(end: (onFinished: () => void) => void): Promise<void> {
+  /** Ends the answer, if it hasn't ended yet, and waits until the kernel has all of it. */
+  finish(end?: () => void): Promise<void> {
     this.#isFinishing = true;
     return this.#waitForClient((resolve) => {
-      end(() => {
+      const onFinish = (): void => {
         this.#isFinished = true;
         resolve();
-      });
+      };
+      this.#res.once("finish", onFinish);
+      this.#undo.push(() => this.#res.off("finish", onFinish));
+      end?.();
     });
   }
 

@@ -38,6 +38,10 @@ export type Closer = () => unknown;
 /** How long `close()` waits for one closer before it runs the next. */
 const closerLimitMs = 1000;
 
+const nothingToClose = Promise.resolve();
+
+const defaultContentType = "text/html; charset=utf-8";
+
 /**
  * The common part of all responses: status, headers, cookies and closers, but no content.
  *
@@ -99,7 +103,10 @@ export abstract class HttpResponseBase implements AsyncDisposable {
       }
       this.headers.set("Content-Type", options.contentType);
     } else if (this.#statusCode !== 304) {
-      this.headers.setDefault("Content-Type", `text/html; charset=${this.#charset ?? "utf-8"}`);
+      this.headers.setDefault(
+        "Content-Type",
+        this.#charset === undefined ? defaultContentType : `text/html; charset=${this.#charset}`,
+      );
     }
     this.#onError = options.onError;
     this.#cookies = new ResponseCookies(options.clock ?? systemClock);
@@ -128,7 +135,10 @@ export abstract class HttpResponseBase implements AsyncDisposable {
 
   /** Encoding of text: the one that was set, else that of the current Content-Type, else utf-8. */
   get charset(): string {
-    return this.#charset ?? parseCharset(this.headers.get("Content-Type") ?? "") ?? "utf-8";
+    if (this.#charset !== undefined) return this.#charset;
+    const contentType = this.headers.get("Content-Type");
+    if (contentType === undefined || contentType === defaultContentType) return "utf-8";
+    return parseCharset(contentType) ?? "utf-8";
   }
 
   /** Doesn't change the Content-Type. @throws RangeError `SCSV_ARG_RANGE` for an unsupported charset */
@@ -233,9 +243,16 @@ export abstract class HttpResponseBase implements AsyncDisposable {
     await settleWithin(run(), closerLimitMs, (error) => this.#report(toError(error)));
   }
 
-  async #close(reason: unknown): Promise<void> {
+  #close(reason: unknown): Promise<void> {
+    const bodies = this.closeBodies(reason);
+    if (bodies.length > 0 || this.#closers.length > 0) return this.#runClosers(bodies);
+    this.#isClosed = true;
+    return nothingToClose;
+  }
+
+  async #runClosers(bodies: readonly Closer[]): Promise<void> {
     // Bodies wrap each other and may wait for each other, so all are closed before any is awaited.
-    await Promise.all(this.closeBodies(reason).map((closer) => this.runCloser(closer)));
+    await Promise.all(bodies.map((closer) => this.runCloser(closer)));
     // A closer may register another one, so the list is read again each time.
     for (let closer = this.#closers.shift(); closer !== undefined; closer = this.#closers.shift()) {
       await this.runCloser(closer);

@@ -7,8 +7,14 @@ import { type Chunk, copyBytes, describeValue, isChunk, viewBytes } from "../bod
 import { hasMethod, isAsyncIterable, isIterable, type StreamingBody } from "../body/chunk-reader.ts";
 import { Pacer } from "../async/pacer.ts";
 import { neverRejects } from "../never-rejects.ts";
-import { decodeText } from "./head/charset.ts";
+import { decodeText, encodeText, isAscii } from "./head/charset.ts";
 import { HttpResponseBase, type ResponseOptions } from "./http-response-base.ts";
+
+/** Short text is encoded only when its bytes are asked for; `send()` writes it together with the head. */
+const shortText = 4 * 1024;
+
+/** Gives this module's functions access to text that isn't encoded yet. */
+let textOf: (response: HttpResponse) => string | undefined;
 
 /** Content of a buffered response: one chunk, or an iterable of chunks that is read at once. */
 export type Content = Chunk | Iterable<Chunk>;
@@ -33,7 +39,13 @@ export type Content = Chunk | Iterable<Chunk>;
  * ```
  */
 export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Array> {
-  #parts = new ByteParts();
+  #encodedParts: ByteParts | undefined;
+  /** The whole content, if it is short ASCII text of which nobody has asked for the bytes. */
+  #text: string | undefined;
+
+  static {
+    textOf = (response) => response.#text;
+  }
 
   /**
    * @throws TypeError `SCSV_ARG_TYPE` for content that is neither a chunk nor an iterable; use {@link
@@ -71,13 +83,19 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
 
   /** Replaces the content. An iterable is read to its end at once; then its `close()` is called, if it has one. */
   set content(content: Content) {
+    if (this.#isShortText(content)) {
+      this.#text = content;
+      this.#encodedParts = undefined;
+      return;
+    }
     const parts = new ByteParts();
     try {
       for (const chunk of this.#chunksOf(content)) this.#append(parts, chunk);
     } finally {
       if (hasMethod(content, "close")) neverRejects(this.runCloser(() => content.close()));
     }
-    this.#parts = parts;
+    this.#text = undefined;
+    this.#encodedParts = parts;
   }
 
   /**
@@ -109,7 +127,7 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
 
   /** The number of bytes written so far. */
   tell(): number {
-    return this.#parts.byteLength;
+    return this.#text?.length ?? this.#encodedParts?.byteLength ?? 0;
   }
 
   /** A Node stream that appends to the content, for libraries that write to a stream. */
@@ -135,6 +153,20 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
   /** Yields the content as one array, or nothing if it is empty; can be iterated repeatedly. */
   *[Symbol.iterator](): Generator<Uint8Array, void, undefined> {
     if (this.tell() > 0) yield this.content;
+  }
+
+  get #parts(): ByteParts {
+    const text = this.#text;
+    this.#text = undefined;
+    this.#encodedParts ??= new ByteParts();
+    if (text !== undefined) this.#encodedParts.append(encodeText(text, "us-ascii"));
+    return this.#encodedParts;
+  }
+
+  /** Text that has the same bytes in every charset but utf-16le. */
+  #isShortText(content: Content): content is string {
+    if (typeof content !== "string" || content.length > shortText || this.statusCode === 304) return false;
+    return isAscii(content) && this.charset === "utf-8";
   }
 
   async #collect(source: Body, clock: Clock): Promise<void> {
@@ -165,4 +197,16 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     }
     parts.append(bytes);
   }
+}
+
+/** The longest content that `send()` writes in one step. */
+const wholeBytes = 128 * 1024;
+
+/** The content of a buffered response, if it is short enough for one step and needs no joining; "" if it is empty. */
+export function wholeContent(response: HttpResponse): Uint8Array | string | undefined {
+  const text = textOf(response);
+  if (text !== undefined) return text;
+  if (response.tell() > wholeBytes) return undefined;
+  const [part = "", another] = response.parts;
+  return another === undefined ? part : undefined;
 }

@@ -1,6 +1,7 @@
 import { wrongRange } from "../errors.ts";
 import type { AnyResponse } from "./any-response.ts";
 import { answerRange, FileResponse } from "./file-response.ts";
+import { headerPairs } from "./head/response-headers.ts";
 import { type RequestHead, requestMethod } from "./head/request-head.ts";
 import { isBodiless } from "./head/status.ts";
 import { acceptsTrailers, type ResponseTrailers } from "./head/trailers.ts";
@@ -24,7 +25,7 @@ export interface SendHead {
  * The sender decides on the framing, because it depends on the request. A header that contradicts it would break the
  * connection.
  */
-const framingHeaders = new Set(["transfer-encoding", "trailer"]);
+const framingHeaders = new Set(["content-length", "transfer-encoding", "trailer"]);
 
 /**
  * Decides status, headers, length and trailers of the answer to one request. For a file it also answers Range.
@@ -47,9 +48,10 @@ export function planHead(response: AnyResponse, request: RequestHead, isChunkabl
   }
   const isChunked = hasBody && isChunkable && promisedBytes === undefined;
   const trailers = isChunked ? planTrailers(response, request) : undefined;
-  const headers = [...response.headers].filter(
-    ([name]) => !framingHeaders.has(name.toLowerCase()) && name.toLowerCase() !== "content-length",
-  );
+  const headers: (readonly [name: string, value: string])[] = [];
+  for (const [key, pair] of headerPairs(response.headers)) {
+    if (!framingHeaders.has(key)) headers.push(pair);
+  }
   if (lengthHeader !== undefined) headers.push(["Content-Length", lengthHeader]);
   if (trailers !== undefined) headers.push(["Trailer", trailers.names.join(", ")]);
   const { reasonPhrase, cookies } = response;

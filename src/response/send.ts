@@ -12,6 +12,7 @@ import { Connection, Stopped } from "./connection.ts";
 import { HttpResponse } from "./http-response.ts";
 import { HttpResponseBase } from "./http-response-base.ts";
 import { trailerPairs } from "./head/trailers.ts";
+import { type Attempt, endedElsewhere, sendAtOnce } from "./send-at-once.ts";
 import { planHead, type SendHead } from "./send-head.ts";
 import type { SendOptions, SendOutcome } from "./send-options.ts";
 import { writeHead } from "./write-head.ts";
@@ -74,12 +75,26 @@ export async function send(
   let sending: Sending;
   try {
     requirePair(req, res);
-    sending = new Sending(response, req, res, options);
+    const { clock = systemClock } = options;
+    const startMs = clock.nowMs();
+    const attempt = response.streaming ? undefined : sendAtOnce(response, req, res, options, clock, startMs);
+    if (attempt?.finished !== undefined) {
+      await attempt.finished;
+      const sendMs = clock.nowMs() - startMs;
+      const closing = response.close();
+      if (!response.closed) await closing;
+      return describeSent(attempt, sendMs);
+    }
+    sending = new Sending(response, req, res, options, clock, startMs, attempt);
   } catch (error) {
     await response.close(error);
     throw error;
   }
   return sending.run();
+}
+
+function describeSent({ statusCode, bytes, chunks, firstByteMs }: Attempt, sendMs: number): SendOutcome {
+  return { state: "completed", statusCode, bytes, chunks, firstByteMs, sendMs };
 }
 
 /**
@@ -109,27 +124,43 @@ class Sending {
   readonly #startMs: number;
   readonly #connection: Connection;
   readonly #isWrapped: boolean;
+  /** What was written already, if the kernel didn't take all of it at once. */
+  readonly #attempt: Attempt | undefined;
   #statusCode: number | null = null;
   #isHeadFlushed = false;
   #bytes = 0;
   #chunks = 0;
   #firstByteMs: number | null = null;
 
-  constructor(response: AnyResponse, req: IncomingMessage, res: ServerResponse, options: SendOptions) {
+  constructor(
+    response: AnyResponse,
+    req: IncomingMessage,
+    res: ServerResponse,
+    options: SendOptions,
+    clock: Clock,
+    startMs: number,
+    attempt: Attempt | undefined,
+  ) {
     this.#response = response;
     this.#req = req;
     this.#res = res;
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#startMs = this.#clock.nowMs();
+    this.#clock = clock;
+    this.#startMs = startMs;
     this.#connection = new Connection(req, res, options, this.#clock, () => this.#bytes);
     this.#isWrapped = res.write !== ServerResponse.prototype.write;
+    this.#attempt = attempt;
+    if (attempt === undefined) return;
+    this.#statusCode = attempt.statusCode;
+    this.#bytes = attempt.bytes;
+    this.#chunks = attempt.chunks;
+    this.#firstByteMs = attempt.firstByteMs;
   }
 
   async run(): Promise<SendOutcome> {
     let ending: Ending = { state: "completed" };
     try {
-      await this.#write();
+      await (this.#attempt === undefined ? this.#write() : this.#finish(this.#attempt));
     } catch (thrown) {
       ending = describeEnding(thrown);
       await this.#breakOff(ending);
@@ -158,6 +189,11 @@ class Sending {
     if (head.hasBody) await this.#writeBody(viewBody(this.#response), head);
     else this.#writeHead(head);
     await this.#end();
+  }
+
+  async #finish({ failure }: Attempt): Promise<void> {
+    if (failure !== undefined) throw failure.error;
+    await this.#connection.finish();
   }
 
   async #writeBody(view: BodyView, head: SendHead): Promise<void> {
@@ -250,12 +286,9 @@ class Sending {
 
   #end(): Promise<void> {
     const res = this.#res;
-    if (res.writableEnded) throw wrongType("send() needs an answer that nobody else ends.");
-    return this.#connection.finish((onFinished) => {
-      // Not end(onFinished): a wrapper whose end() takes chunk and encoding would write the function.
-      res.once("finish", onFinished);
-      res.end();
-    });
+    if (res.writableEnded) throw endedElsewhere();
+    // Not end(callback): a wrapper whose end() takes chunk and encoding would write the function.
+    return this.#connection.finish(() => void res.end());
   }
 
   /** Answers an error if the head isn't sent yet, and cuts the connection otherwise. */

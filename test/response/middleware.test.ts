@@ -94,10 +94,13 @@ const outcomes: SendOutcome[] = [];
 const server = createServer((req, res) => {
   const [name = "", kind = ""] = (req.url ?? "").slice(1).split("/").map(decodeURIComponent);
   Object.assign(req, { originalUrl: req.url });
-  middleware[name]?.(req, res, () => {
-    const { response, options } = kinds[kind]?.() ?? assert.fail(kind);
+  const answer = (): void => {
+    const { response, options } = kinds[kind]?.() ?? { response: new HttpResponse(bytesOf(Number(kind))) };
     void (async () => outcomes.push(await send(await response, req, res, options)))();
-  });
+  };
+  const wrap = middleware[name];
+  if (wrap === undefined) answer();
+  else wrap(req, res, answer);
 });
 useServer(server);
 
@@ -119,6 +122,29 @@ for (const name of Object.keys(middleware)) {
         outcomes.map(({ state }) => state),
         ["completed", "completed"],
       );
+    });
+  }
+}
+
+/** Of each size, with every byte there is: joined with the head, beside it, and the most that is sent in one step. */
+const sizes = [1, 4096, 4097, 128 * 1024, 128 * 1024 + 1];
+
+function bytesOf(size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, index) => 255 - (index % 256));
+}
+
+for (const name of ["nothing", ...Object.keys(middleware)]) {
+  for (const size of sizes) {
+    test(`sends each of ${size} buffered bytes unchanged behind ${name}`, async () => {
+      outcomes.length = 0;
+      const path = `/${encodeURIComponent(name)}/${size}`;
+      const answer = await exchange(portOf(server), path);
+      assert.deepEqual([answer.status, answer.isCut], [200, false]);
+      assert.deepEqual(new Uint8Array(answer.body), bytesOf(size));
+      await until(() => outcomes.length === 1);
+      const [outcome] = outcomes;
+      assert.deepEqual([outcome?.state, outcome?.bytes, outcome?.chunks], ["completed", size, 1]);
+      assert.notEqual(outcome?.firstByteMs, null);
     });
   }
 }

@@ -88,7 +88,7 @@ function isLatin1(text: string): boolean {
   return !/[\u0100-\uffff]/.test(text);
 }
 
-function isAscii(text: string): boolean {
+export function isAscii(text: string): boolean {
   return !/[\u0080-\uffff]/.test(text);
 }
 

@@ -3,6 +3,9 @@ import { describeValue } from "../../body/chunk.ts";
 import { checkHeaderName, checkHeaderValue } from "./header-value.ts";
 import { splitList } from "./split-list.ts";
 
+/** Gives this module's functions access to the private entries. */
+let entriesOf: (headers: ResponseHeaders) => ReadonlyMap<string, readonly [name: string, value: string]>;
+
 /** Headers as an object, or as pairs of name and value. */
 export type HeadersInput =
   | Readonly<Record<string, string | number>>
@@ -22,11 +25,16 @@ export type HeadersInput =
 export class ResponseHeaders implements Iterable<[name: string, value: string]> {
   readonly #entries = new Map<string, [name: string, value: string]>();
 
+  static {
+    entriesOf = (headers) => headers.#entries;
+  }
+
   /**
    * @throws BadHeaderError `SCSV_BAD_HEADER` for a name or value that HTTP doesn't allow
    * @throws TypeError `SCSV_ARG_TYPE` for an entry that is not a pair of a name and a text or number
    */
-  constructor(input: HeadersInput = {}) {
+  constructor(input?: HeadersInput) {
+    if (input === undefined) return;
     for (const [name, value] of readPairs(input)) this.set(name, value);
   }
 
@@ -75,6 +83,13 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
   [Symbol.iterator](): Generator<[name: string, value: string], void, undefined> {
     return this.entries();
   }
+}
+
+/** The pairs that are sent, without copies, by their names in lower case. */
+export function headerPairs(
+  headers: ResponseHeaders,
+): ReadonlyMap<string, readonly [name: string, value: string]> {
+  return entriesOf(headers);
 }
 
 /** Checks the shape of the input; `set` checks names and values. */

@@ -39,6 +39,7 @@ export function readTarget(
 
 function readQuery(text: string, most: number): URLSearchParams {
   const query = new URLSearchParams();
+  if (text === "") return query;
   const pairs = text.split("&").filter((pair) => pair !== "");
   if (pairs.length > most)
     throw badRequest(`The query has ${pairs.length} parameters, and ${most} are allowed.`);

@@ -95,7 +95,10 @@ export class Router {
 
   /** Finds who may use a path, whether it exists or not. Only that one may learn from `match` what is there. */
   find(path: string): Found {
-    const { place, value } = this.#placeOf(segmentsOf(path) ?? []);
+    // Most paths are fixed and have nothing to decode. (A key with a parameter is no path, though one may look like it.)
+    const known = path.includes("%") ? undefined : this.#places.get(path);
+    const isPlain = known !== undefined && known.parameter === undefined;
+    const { place, value } = isPlain ? { place: known, value: "" } : this.#placeOf(segmentsOf(path) ?? []);
     const match = (method: string): Match => {
       if (place === undefined) throw new StreamCsvError("SCSV_NOT_FOUND", `There is nothing at "${path}".`);
       const handler = place.handlers.get(method);
