@@ -10,7 +10,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { startServerProcess } from "../../bench/subject/process/server-process.ts";
+import { systemClock } from "../../src/ground.ts";
+import { measureExport, prepareServer } from "../../bench/session/measure/measure-export.ts";
+import { startServerProcess, type ServerProcess } from "../../bench/subject/process/server-process.ts";
+import type { RunningTarget } from "../../bench/subject/target.ts";
 import { median } from "../../bench/statistics/median.ts";
 import { generatedSeries } from "../peers/generated/generated.ts";
 import { exportUrl, type ServerPeer, type Workshop } from "../peers/peer.ts";
@@ -65,7 +68,17 @@ async function byBench(peer: ServerPeer, workshop: Workshop, rows: number): Prom
   };
 }
 
-async function byHand(peer: ServerPeer, workshop: Workshop, rows: number): Promise<Numbers> {
+/** Runs the script, which shares no code with this project. */
+async function askScript<T>(pid: number, ...urls: readonly string[]): Promise<T> {
+  const { stdout } = await execute("python3", [script, String(pid), ...urls]);
+  return JSON.parse(stdout) as T;
+}
+
+async function withFresh<T>(
+  peer: ServerPeer,
+  workshop: Workshop,
+  use: (server: ServerProcess) => Promise<T>,
+): Promise<T> {
   const server = await startServerProcess({
     command: await peer.command(workshop),
     readyLine: /^listening on (http:\/\/\S+)$/,
@@ -73,12 +86,37 @@ async function byHand(peer: ServerPeer, workshop: Workshop, rows: number): Promi
     signal: new AbortController().signal,
   });
   try {
-    const urls = [warmUpRows, rows].map((count) => exportUrl(peer, server.origin, count).href);
-    const { stdout } = await execute("python3", [script, String(server.pid), ...urls]);
-    return JSON.parse(stdout) as Numbers;
+    return await use(server);
   } finally {
     await server.stop();
   }
+}
+
+function byHand(peer: ServerPeer, workshop: Workshop, rows: number): Promise<Numbers> {
+  return withFresh(peer, workshop, ({ pid, origin }) => {
+    const urls = [warmUpRows, rows].map((count) => exportUrl(peer, origin, count).href);
+    return askScript(pid, ...urls);
+  });
+}
+
+/** The CPU time of one export that our reader takes, as bench measures it over as the script does. */
+function sameExport(peer: ServerPeer, workshop: Workshop, rows: number): Promise<number> {
+  return withFresh(peer, workshop, async (started) => {
+    const server: RunningTarget = {
+      ...started,
+      exportUrl: (_, request) => exportUrl(peer, started.origin, request.rows),
+      pingUrl: null,
+      statsUrl: null,
+    };
+    const { signal } = new AbortController();
+    const session = { exportName: peer.name, clock: systemClock, signal };
+    const served = { session, server, request: { delivery: null, rows } };
+    const idleBytes = await prepareServer(served);
+    const before = await askScript<Pick<Numbers, "cpuSeconds">>(started.pid);
+    const { measured } = await measureExport(served, rows, idleBytes);
+    const after = await askScript<Pick<Numbers, "cpuSeconds">>(started.pid);
+    return (measured.cpu_s_per_export ?? Number.NaN) / (after.cpuSeconds - before.cpuSeconds);
+  });
 }
 
 async function main(): Promise<void> {
@@ -98,10 +136,12 @@ async function main(): Promise<void> {
       if (peer?.kind !== "server") throw new TypeError(`"${name}" is none of the servers of npm run peers.`);
       await peer.prepare?.(workshop, signal);
       const rows = Number(values.rows ?? usual[name] ?? 200_000);
+      const same: number[] = [];
       const pairs: { readonly bench: Numbers; readonly hand: Numbers }[] = [];
       for (let round = 0; round < rounds; round += 1) {
         const hand = round % 2 === 0 ? null : await byHand(peer, workshop, rows);
         const bench = await byBench(peer, workshop, rows);
+        same.push(await sameExport(peer, workshop, rows));
         pairs.push({ bench, hand: hand ?? (await byHand(peer, workshop, rows)) });
       }
       process.stdout.write(
@@ -109,20 +149,24 @@ async function main(): Promise<void> {
       );
       for (const quantity of quantities) {
         const ratios = pairs.map(({ bench, hand }) => bench[quantity] / hand[quantity]);
-        const [mine, other, ratio] = [
+        const [mine, other] = [
           pairs.map(({ bench }) => bench[quantity]),
           pairs.map(({ hand }) => hand[quantity]),
-          ratios,
         ].map((list) => median(list) ?? Number.NaN);
-        const spread = `${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}`;
         process.stdout.write(
-          `  ${quantity.padEnd(20)} ${mine?.toPrecision(4)} ${other?.toPrecision(4)} ×${ratio?.toFixed(3)} (${spread})\n`,
+          `  ${quantity.padEnd(20)} ${mine?.toPrecision(4)} ${other?.toPrecision(4)} ${spreadOf(ratios)}\n`,
         );
       }
+      process.stdout.write(`  CPU time of the same export, bench over script: ${spreadOf(same)}\n`);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function spreadOf(ratios: readonly number[]): string {
+  const middle = median(ratios)?.toFixed(3) ?? "unknown";
+  return `×${middle} (${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)})`;
 }
 
 try {

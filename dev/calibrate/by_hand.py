@@ -1,8 +1,9 @@
 """Measures one export without any code of this project: curl for the times, /proc for CPU time and memory.
 
     python3 by_hand.py PID WARM_UP_URL EXPORT_URL
+    python3 by_hand.py PID
 
-Prints a JSON object.
+Prints a JSON object; without addresses, only the CPU time that the process has used so far.
 """
 
 import json
@@ -55,19 +56,25 @@ def curl(url):
     return float(first_byte), float(total), int(size)
 
 
-pid, warm_up_url, url = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-pids = tree(pid)
-idle = memory(pids, "VmRSS")
-curl(warm_up_url)
-for member in pids:
-    with open(f"/proc/{member}/clear_refs", "w") as file:
-        file.write("5")
-before = cpu_seconds(pids)
-first_byte, total, size = curl(url)
-after = cpu_seconds(pids)
-peak = memory(pids, "VmHWM")
-print(
-    json.dumps(
-        {"firstByteSeconds": first_byte, "totalSeconds": total, "bytes": size, "cpuSeconds": after - before, "peakOverIdleBytes": peak - idle}
-    )
-)
+def measure(pids, warm_up_url, url):
+    idle = memory(pids, "VmRSS")
+    curl(warm_up_url)
+    for member in pids:
+        with open(f"/proc/{member}/clear_refs", "w") as file:
+            file.write("5")
+    before = cpu_seconds(pids)
+    first_byte, total, size = curl(url)
+    after = cpu_seconds(pids)
+    peak = memory(pids, "VmHWM")
+    return {
+        "firstByteSeconds": first_byte,
+        "totalSeconds": total,
+        "bytes": size,
+        "cpuSeconds": after - before,
+        "peakOverIdleBytes": peak - idle,
+    }
+
+
+pids = tree(int(sys.argv[1]))
+urls = sys.argv[2:]
+print(json.dumps(measure(pids, *urls) if urls else {"cpuSeconds": cpu_seconds(pids)}))

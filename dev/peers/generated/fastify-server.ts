@@ -14,5 +14,5 @@ app.get<{ Querystring: { readonly rows: string } }>("/orders.csv", (request, rep
   reply.type("text/csv; charset=utf-8").send(fastCsvStream(Number(request.query.rows))),
 );
 
-const origin = await app.listen({ host: "127.0.0.1", port: 0 });
+const origin = await app.listen({ host: "127.0.0.1", port: Number(process.env["PORT"] ?? 0) });
 process.stdout.write(`listening on ${origin}\n`);
