@@ -1,44 +1,49 @@
 import { StreamCsvError } from "../../src/index.ts";
-import type { RunningTarget, Target } from "../../bench/subject/target.ts";
-import { exportUrl, type Peer, type Workshop } from "./peer.ts";
-import { readPeerRows } from "./measure-peer.ts";
-import { peerTarget } from "./peer-target.ts";
-import { differenceOf, readShape, type Shape } from "./shape.ts";
+import type { Peer } from "./peer.ts";
+import type { PeerContext, RunningPeer } from "./running-peer.ts";
+import type { RowsCheck, RowsSample } from "./series.ts";
+import { startPeer } from "./start-peer.ts";
 
 /** Whether and how a peer takes part, or the reason why it doesn't. */
 export type Admission =
-  | { readonly state: "admitted"; readonly version: string; readonly shape: Shape; readonly rows: number }
+  | {
+      readonly state: "admitted";
+      readonly version: string;
+      readonly sample: RowsSample;
+      readonly rows: number;
+    }
   | { readonly state: "absent"; readonly reason: string }
   | { readonly state: "refused"; readonly reason: string };
 
 /** How a peer is checked before it takes part. */
 export interface AdmissionOptions {
-  /** Number of rows that are parsed and compared with ours. */
+  /** Number of rows that are read and compared with ours. */
   readonly checkedRows: number;
-  /** The shape of our rows; null for our own peer. */
-  readonly reference: Shape | null;
-  /** The target time and the most bytes of a timed export, or its number of rows if given. */
-  readonly size: { readonly seconds: number; readonly mostBytes: number } | { readonly rows: number };
+  readonly check: RowsCheck;
+  /** Our rows; null for our own peer. */
+  readonly reference: RowsSample | null;
+  /** The target time and the bounds of a timed export, or its number of rows if given. */
+  readonly size: SizeWish | { readonly rows: number };
 }
 
-/** A peer that was started for the check. */
-interface Visit {
-  readonly target: Target;
-  readonly server: RunningTarget;
-  readonly workshop: Workshop;
-  readonly signal: AbortSignal;
+/** The wanted size of an export. */
+interface SizeWish {
+  readonly seconds: number;
+  readonly mostBytes: number;
+  readonly mostRows: number;
 }
 
 /**
- * WorkSamples whether a peer can be run here, makes it ready, parses its rows and chooses how many of them a timed export has.
- * One that is absent or serves other rows is told so and never timed.
+ * Checks whether a peer can be run here, makes it ready, reads its rows and chooses how many of them a timed export has.
+ * One that is absent or gives other rows is told so and never timed.
  */
 export async function admitPeer(
   peer: Peer,
-  workshop: Workshop,
-  { checkedRows, reference, size }: AdmissionOptions,
-  signal: AbortSignal,
+  context: PeerContext,
+  { checkedRows, check, reference, size }: AdmissionOptions,
 ): Promise<Admission> {
+  const { workshop } = context;
+  const { signal } = context.session;
   const version = await peer.findVersion(signal);
   if (version === null) {
     const reason = `Its runtime isn't on this machine; on Debian: apt-get install ${peer.packages.join(" ")}`;
@@ -46,22 +51,21 @@ export async function admitPeer(
   }
   await peer.prepare?.(workshop, signal);
   await peer.provideRows?.(workshop, checkedRows, signal);
-  const target = await peerTarget(peer, workshop);
-  const server = await target.start(signal, checkedRows);
+  const running = await startPeer(peer, context);
   try {
-    const shape = await readShape(exportUrl(peer, server.origin, checkedRows), checkedRows, signal);
-    const reason = reference === null ? undefined : differenceOf(shape, reference);
+    const text = await running.text(checkedRows);
+    const sample = await check.read(text, { of: peer.name, rows: checkedRows });
+    const reason = reference === null ? undefined : check.differenceOf(sample, reference);
     if (reason !== undefined) return { state: "refused", reason };
-    const rows =
-      "rows" in size ? size.rows : await chooseRows(peer, { target, server, workshop, signal }, shape, size);
+    const rows = "rows" in size ? size.rows : await chooseRows({ peer, running, context }, sample, size);
     await peer.provideRows?.(workshop, rows, signal);
-    return { state: "admitted", version, shape, rows };
+    return { state: "admitted", version, sample, rows };
   } catch (fault) {
     const isItsFault = fault instanceof StreamCsvError && fault.code === "SCSV_MEASUREMENT_INVALID";
     if (!isItsFault || signal.aborted) throw fault;
     return { state: "refused", reason: fault.message };
   } finally {
-    await server.stop();
+    await running.stop();
   }
 }
 
@@ -73,17 +77,21 @@ const lookSeconds = 0.4;
  * checked.
  */
 async function chooseRows(
-  peer: Peer,
-  { target, server, workshop, signal }: Visit,
-  { rows, bytesPerRow }: Shape,
-  { seconds, mostBytes }: { readonly seconds: number; readonly mostBytes: number },
+  {
+    peer,
+    running,
+    context: { workshop, session },
+  }: { readonly peer: Peer; readonly running: RunningPeer; readonly context: PeerContext },
+  { rows, bytesPerRow }: RowsSample,
+  { seconds, mostBytes, mostRows }: SizeWish,
 ): Promise<number> {
   const look = async (count: number, wantedSeconds: number): Promise<number> => {
-    const { totalMs } = await readPeerRows(target, server, count, signal);
-    const wanted = (count / totalMs) * 1000 * wantedSeconds;
-    return Number(Math.min(wanted, mostBytes / bytesPerRow).toPrecision(2));
+    // What the first request makes for all later ones isn't timed.
+    if (peer.kind === "server" && peer.isReadyMade === true) await running.time(count);
+    const wanted = (count / (await running.time(count))) * 1000 * wantedSeconds;
+    return Number(Math.min(wanted, mostBytes / bytesPerRow, mostRows).toPrecision(2));
   };
   const more = await look(rows, lookSeconds);
-  await peer.provideRows?.(workshop, more, signal);
+  await peer.provideRows?.(workshop, more, session.signal);
   return look(more, seconds);
 }

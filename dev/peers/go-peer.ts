@@ -1,34 +1,54 @@
 import { join } from "node:path";
-import type { Peer, Workshop } from "./peer.ts";
+import type { ServerPeer, Workshop } from "./peer.ts";
 import { askVersion, runProgram, sourceFile } from "./run-program.ts";
 
-/** Go's standard library only. */
-export const goPeer: Peer = {
-  name: "go",
-  stack: "Go, net/http and encoding/csv",
-  settings:
-    "net/http, encoding/csv and strconv, compiled once; one `bufio.Writer` of 64 KiB a response, which csv.Writer uses as its own; one slice of strings for all rows. GOMAXPROCS and GOGC as they come, so that its garbage collector may use every core.",
-  packages: ["golang-go"],
-  exportPath: "/orders.csv",
-  async findVersion(signal) {
-    const text = await askVersion(["go", "version"], signal);
-    return text === null ? null : `Go ${/\bgo(\d\S*)/.exec(text)?.[1] ?? text}`;
-  },
-  async prepare(workshop, signal) {
-    await runProgram(["go", "build", "-o", binary(workshop), sourceFile("go-server.go")], {
-      signal,
-      // Uses only the standard library, and leaves no files behind.
-      environment: {
-        GO111MODULE: "off",
-        GOPROXY: "off",
-        GOFLAGS: "",
-        GOCACHE: join(workshop.folder, "go-cache"),
-      },
-    });
-  },
-  command: (workshop) => Promise.resolve([binary(workshop), workshop.poolFile]),
-};
+/** What differs between servers in Go. */
+interface GoPeer extends Pick<ServerPeer, "name" | "stack" | "settings" | "packages"> {
+  /** Its only source, from this folder. */
+  readonly source: string;
+  /** A Go package that it imports, and Debian's package of its source. */
+  readonly library?: string;
+}
 
-function binary({ folder }: Workshop): string {
-  return join(folder, "go-server");
+/** Where Debian's packages of Go sources are. */
+const goPath = "/usr/share/gocode";
+
+/** A server in Go, compiled once, which gets what rows come from as its argument. */
+export function goPeer({ source, library, ...texts }: GoPeer): ServerPeer {
+  // Leaves no files behind, and downloads nothing.
+  const environment = { GO111MODULE: "off", GOPROXY: "off", GOFLAGS: "", GOPATH: goPath };
+  const binary = ({ folder }: Workshop): string => join(folder, source.replaceAll(/[/.]/g, "-"));
+  return {
+    kind: "server",
+    ...texts,
+    exportPath: "/orders.csv",
+    async findVersion(signal) {
+      const text = await askVersion(["go", "version"], signal);
+      if (text === null) return null;
+      const isThere = library === undefined || (await hasLibrary(library, environment, signal));
+      return isThere ? `Go ${/\bgo(\d\S*)/.exec(text)?.[1] ?? text}` : null;
+    },
+    async prepare(workshop, signal) {
+      const cache = { GOCACHE: join(workshop.folder, "go-cache") };
+      await runProgram(["go", "build", "-o", binary(workshop), sourceFile(source)], {
+        signal,
+        environment: { ...environment, ...cache },
+      });
+    },
+    command: (workshop) => Promise.resolve([binary(workshop), workshop.rowsFrom]),
+  };
+}
+
+async function hasLibrary(
+  library: string,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return runProgram(["go", "list", library], { signal, environment }).then(
+    () => true,
+    () => {
+      signal.throwIfAborted();
+      return false;
+    },
+  );
 }

@@ -1,6 +1,8 @@
-"""Settings of gunicorn for the Django peer."""
+"""Settings of gunicorn for the Django peers."""
 
-bind = "127.0.0.1:0"
+import os
+
+bind = f"127.0.0.1:{os.environ.get('PORT', '0')}"
 workers = 1
 worker_class = "sync"
 loglevel = "warning"

@@ -1,27 +1,29 @@
 /**
  * Measures our server together with other stacks that serve similar rows, and writes the tables into docs/reference/peers.md.
  *
- *     node dist/dev/peers/main.js [--rounds 8] [--rows N] [--seed 1] [--no-install] [--no-write]
+ *     node dist/dev/peers/main.js [--rounds 8] [--rows N] [--seed 1] [--no-install] [--no-write] [generated] [postgres]
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { describeEnvironment } from "../../bench/probe/describe-environment.ts";
 import { watchForeignLoad } from "./foreign-load.ts";
+import { generatedSeries } from "./generated/generated.ts";
 import { installMissing } from "./install.ts";
 import { pageNotes, generatedPart, measuredTable, ratioTable } from "./page.ts";
-import { peers } from "./peers.ts";
+import { postgresSeries } from "./postgres/postgres.ts";
 import { runPeers, type PeerResult } from "./run-peers.ts";
-import { ours } from "./stream-csv-peer.ts";
+import type { Series } from "./series.ts";
 
 const usage =
-  "Usage: npm run peers -- [--rounds <count>] [--rows <count>] [--seed <number>] [--no-install] [--no-write]\n";
+  "Usage: npm run peers -- [--rounds <count>] [--rows <count>] [--seed <number>] [--no-install] [--no-write] [generated] [postgres]\n";
 const usageExit = 1;
 const refusedExit = 4;
 const page = fileURLToPath(new URL("../../../docs/reference/peers.md", import.meta.url));
-const marks = { begin: "<!-- measured: begin -->", end: "<!-- measured: end -->" };
+const allSeries: readonly Series[] = [generatedSeries, postgresSeries(1_000_000)];
 
 interface Flags {
+  readonly series: readonly Series[];
   readonly rounds: number;
   readonly rows: number | null;
   readonly seed: number;
@@ -30,24 +32,32 @@ interface Flags {
 }
 
 async function main(flags: Flags, signal: AbortSignal): Promise<number> {
-  if (flags.mayInstall) await installMissing(peers, tell, signal);
   const { rounds, rows, seed } = flags;
-  const foreignLoad = await watchForeignLoad();
-  const results = await runPeers({ ours, others: peers, rounds, rows, seed }, tell, signal);
-  print("", measuredTable(results), "", ratioTable(results), "", ...pageNotes(results));
-  if (flags.mayWrite) await writePage(results, flags, await foreignLoad());
-  return results.some(({ admission }) => admission.state === "refused") ? refusedExit : 0;
+  let isRefused = false;
+  for (const series of flags.series) {
+    if (flags.mayInstall) await installMissing([series.ours, ...series.others], tell, signal);
+    const foreignLoad = await watchForeignLoad();
+    const results = await runPeers({ series, rounds, rows, seed }, tell, signal);
+    print("", measuredTable(results), "", ratioTable(results), "", ...pageNotes(results));
+    if (flags.mayWrite) await writePage(series, results, flags, await foreignLoad());
+    isRefused ||= results.some(({ admission }) => admission.state === "refused");
+  }
+  return isRefused ? refusedExit : 0;
 }
 
+/** Writes the part of a series, between its marks. */
 async function writePage(
+  { name }: Series,
   results: readonly PeerResult[],
   { rounds, rows, seed }: Flags,
   foreignLoad: number,
 ): Promise<void> {
-  const command = `npm run peers -- --rounds ${rounds} --seed ${seed}${rows === null ? "" : ` --rows ${rows}`}`;
+  const count = rows === null ? "" : ` --rows ${rows}`;
+  const command = `npm run peers -- --rounds ${rounds} --seed ${seed}${count} ${name}`;
   const date = new Date().toISOString().slice(0, 10);
   const facts = { command, date, environment: await describeEnvironment(), rounds, seed, foreignLoad };
   const text = await readFile(page, "utf8");
+  const marks = { begin: `<!-- measured ${name}: begin -->`, end: `<!-- measured ${name}: end -->` };
   const [begin, end] = [text.indexOf(marks.begin), text.indexOf(marks.end)];
   if (begin === -1 || end < begin) {
     throw new Error(
@@ -60,8 +70,9 @@ async function writePage(
 }
 
 function readFlags(args: readonly string[]): Flags {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       rounds: { type: "string", default: "8" },
       rows: { type: "string" },
@@ -71,12 +82,21 @@ function readFlags(args: readonly string[]): Flags {
     },
   });
   return {
+    series: positionals.length === 0 ? allSeries : positionals.map(seriesNamed),
     rounds: positive("rounds", values.rounds),
     rows: values.rows === undefined ? null : positive("rows", values.rows),
     seed: positive("seed", values.seed),
     mayInstall: !values["no-install"],
     mayWrite: !values["no-write"],
   };
+}
+
+function seriesNamed(name: string): Series {
+  const found = allSeries.find((series) => series.name === name);
+  if (found !== undefined) return found;
+  throw new TypeError(
+    `"${name}" is none of the series: ${allSeries.map((series) => series.name).join(", ")}.`,
+  );
 }
 
 function positive(name: string, text: string): number {

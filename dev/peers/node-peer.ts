@@ -1,16 +1,34 @@
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { Peer } from "./peer.ts";
+import type { ServerPeer } from "./peer.ts";
 
-/** Plain Node with csv-stringify, the usual way to stream CSV with Node. */
-export const nodePeer: Peer = {
-  name: "node",
-  stack: "Node, csv-stringify",
-  settings:
-    "`Readable.from(generator)` → csv-stringify's stream → `res` by `pipeline`, in one process. Rows are arrays, which it encodes faster than objects; booleans and dates have a cast each. Larger high-water marks made it no faster.",
-  packages: [],
-  exportPath: "/orders.csv",
-  findVersion: () => Promise.resolve(`Node ${process.versions.node}`),
-  command: ({ poolFile }) => Promise.resolve([process.execPath, program, poolFile]),
-};
+/** What differs between servers on Node. */
+interface NodePeer extends Pick<ServerPeer, "name" | "stack" | "settings"> {
+  /** The built program, from this folder. */
+  readonly program: string;
+  /** The packages whose versions are given. */
+  readonly libraries: readonly string[];
+}
 
-const program = fileURLToPath(new URL("node-server.js", import.meta.url));
+/** A server on Node, which gets what rows come from as its argument. */
+export function nodePeer({ program, libraries, ...texts }: NodePeer): ServerPeer {
+  const path = fileURLToPath(new URL(program, import.meta.url));
+  return {
+    kind: "server",
+    ...texts,
+    packages: [],
+    exportPath: "/orders.csv",
+    async findVersion() {
+      const versions = await Promise.all(libraries.map(versionOf));
+      return [`Node ${process.versions.node}`, ...versions].join(", ");
+    },
+    command: ({ rowsFrom }) => Promise.resolve([process.execPath, path, rowsFrom]),
+  };
+}
+
+/** Name and version of an installed package. */
+export async function versionOf(name: string): Promise<string> {
+  const text = await readFile(new URL(`../../../node_modules/${name}/package.json`, import.meta.url), "utf8");
+  const { version } = JSON.parse(text) as { readonly version: string };
+  return `${name} ${version}`;
+}

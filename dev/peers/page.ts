@@ -3,8 +3,8 @@ import type { MetricUnit } from "../../bench/result/metric.ts";
 import type { Environment } from "../../bench/result/schema.ts";
 import { compareRounds } from "../../bench/statistics/compare.ts";
 import { median } from "../../bench/statistics/median.ts";
-import type { PeerNumbers } from "./measure-peer.ts";
 import type { PeerResult } from "./run-peers.ts";
+import type { PeerNumbers } from "./running-peer.ts";
 
 /** A column of the tables. */
 interface Quantity {
@@ -18,8 +18,10 @@ const quantities: readonly Quantity[] = [
   { title: "rows per second", unit: "rows/s", of: (numbers) => numbers.rowsPerSecond },
   { title: "first byte", unit: "s", of: (numbers) => numbers.firstByteSeconds },
   { title: "CPU per million rows", unit: "s", of: (numbers) => numbers.cpuSecondsPerMillionRows },
+  { title: "database's CPU", unit: "s", of: (numbers) => numbers.databaseCpuSecondsPerMillionRows },
   { title: "idle memory", unit: "bytes", of: (numbers) => numbers.idleBytes },
   { title: "peak memory over idle", unit: "bytes", of: (numbers) => numbers.peakOverIdleBytes },
+  { title: "query after leaving", unit: "s", of: (numbers) => numbers.querySecondsAfterLeaving },
   { title: "short requests per second", unit: "requests/s", of: (numbers) => numbers.pingsPerSecond },
 ];
 
@@ -39,26 +41,30 @@ export interface RunFacts {
   readonly foreignLoad: number;
 }
 
+/** The columns of which one peer at least has a number. */
+function shownQuantities(results: readonly PeerResult[]): readonly Quantity[] {
+  return quantities.filter(({ of }) => results.some(({ rounds }) => valuesOf(rounds, of).length > 0));
+}
+
 /** Medians of every peer that was measured, and why the others weren't. */
 export function measuredTable(results: readonly PeerResult[]): string {
+  const shown = shownQuantities(results);
   const rows = results.map(({ peer, admission, rounds }) => {
-    if (admission.state !== "admitted")
-      return [peer.name, admission.state, ...quantities.slice(1).map(() => "–")];
-    return [peer.name, ...quantities.map(({ unit, of }) => quantityText(median(valuesOf(rounds, of)), unit))];
+    if (admission.state !== "admitted") return [peer.name, admission.state, ...shown.slice(1).map(() => "–")];
+    return [peer.name, ...shown.map(({ unit, of }) => quantityText(median(valuesOf(rounds, of)), unit))];
   });
-  return table(["server", ...quantities.map(({ title }) => title)], rows);
+  return table(["server", ...shown.map(({ title }) => title)], rows);
 }
 
 /** Our value divided by each peer's, round by round. */
 export function ratioTable(results: readonly PeerResult[]): string {
   const [ours, ...others] = results;
+  const shown = shownQuantities(results);
   const rows = others.flatMap((other) => {
     if (other.admission.state !== "admitted") return [];
-    return [
-      [other.peer.name, ...quantities.map(({ of }) => ratioText(ours?.rounds ?? [], other.rounds, of))],
-    ];
+    return [[other.peer.name, ...shown.map(({ of }) => ratioText(ours?.rounds ?? [], other.rounds, of))]];
   });
-  return table(["ours ÷", ...quantities.map(({ title }) => title)], rows);
+  return table(["ours ÷", ...shown.map(({ title }) => title)], rows);
 }
 
 /** Sentences about what the tables don't show: peers that weren't measured, and those faster than the reader. */
@@ -78,7 +84,7 @@ export function pageNotes(results: readonly PeerResult[]): readonly string[] {
 export function generatedPart(results: readonly PeerResult[], facts: RunFacts): string {
   const { environment } = facts;
   const own = results[0]?.admission;
-  const bytesPerRow = own?.state === "admitted" ? own.shape.bytesPerRow.toFixed(1) : "–";
+  const bytesPerRow = own?.state === "admitted" ? own.sample.bytesPerRow.toFixed(1) : "–";
   return [
     `Measured on ${facts.date} with \`${facts.command}\`: ${facts.rounds} rounds, seed ${facts.seed}, commit ${environment.gitSha?.slice(0, 12) ?? "unknown"}.`,
     `Machine: ${environment.cpuModel}, ${environment.cores} cores, ${environment.os}. Our rows have ${bytesPerRow} bytes on average.`,
@@ -104,7 +110,7 @@ export function generatedPart(results: readonly PeerResult[], facts: RunFacts): 
               peer.stack,
               admission.version,
               quantityText(admission.rows, "rows"),
-              admission.shape.bytesPerRow.toFixed(1),
+              admission.sample.bytesPerRow.toFixed(1),
             ]
           : [peer.name, peer.stack, admission.state, "–", "–"],
       ),

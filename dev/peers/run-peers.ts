@@ -2,24 +2,24 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StreamCsvError } from "../../src/index.ts";
+import { systemClock } from "../../src/ground.ts";
 import { seededRandom } from "../../bench/statistics/random.ts";
 import { balancedOrders } from "../../bench/session/balanced-orders.ts";
 import { admitPeer, type Admission } from "./admit-peer.ts";
-import { measurePeer, type PeerNumbers } from "./measure-peer.ts";
-import type { Peer, Workshop } from "./peer.ts";
-import { writePool } from "./pool.ts";
+import type { Peer } from "./peer.ts";
+import type { PeerContext, PeerNumbers } from "./running-peer.ts";
+import type { Series } from "./series.ts";
+import { startPeer } from "./start-peer.ts";
 
 /** The plan of a run. */
 export interface PeersPlan {
-  /** The peer that all others are compared with. */
-  readonly ours: Peer;
-  readonly others: readonly Peer[];
+  readonly series: Series;
   readonly rounds: number;
   readonly seed: number;
   /** Rows of every timed export; null for as many as take each peer about a second. */
   readonly rows: number | null;
   /**
-   * Rows of each peer that are parsed and compared with ours; more rows show smaller differences. @default 20000
+   * Rows of each peer that are read and compared with ours; more rows show smaller differences. @default 20000
    */
   readonly checkedRows?: number;
 }
@@ -48,36 +48,41 @@ export async function runPeers(
   signal: AbortSignal,
 ): Promise<readonly PeerResult[]> {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-peers-"));
-  const workshop: Workshop = { folder, poolFile: join(folder, "pool.json") };
   try {
     // A server that root starts runs as another user.
     await chmod(folder, 0o755);
-    await writePool(workshop.poolFile, signal);
-    const admissions = await admitAll(plan, workshop, tell, signal);
-    const measured = await measureRounds(plan, admissions, workshop, tell, signal);
-    return Array.from(admissions, ([peer, admission]) => ({
-      peer,
-      admission,
-      rounds: measured.get(peer) ?? [],
-    }));
+    const origin = await plan.series.open(folder, signal);
+    try {
+      const workshop = { folder, rowsFrom: origin.rowsFrom };
+      const session = { exportName: "orders", clock: systemClock, signal, observers: origin.observers };
+      const context = { workshop, origin, session };
+      const admissions = await admitAll(plan, context, tell);
+      const measured = await measureRounds(plan, admissions, context, tell);
+      return Array.from(admissions, ([peer, admission]) => ({
+        peer,
+        admission,
+        rounds: measured.get(peer) ?? [],
+      }));
+    } finally {
+      await origin.close();
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 async function admitAll(
-  { ours, others, rows, checkedRows = 20_000 }: PeersPlan,
-  workshop: Workshop,
+  { series, rows, checkedRows = 20_000 }: PeersPlan,
+  context: PeerContext,
   tell: (sentence: string) => void,
-  signal: AbortSignal,
 ): Promise<ReadonlyMap<Peer, Admission>> {
-  const size = rows === null ? { seconds: exportSeconds, mostBytes } : { rows };
-  const own = await admitPeer(ours, workshop, { checkedRows, reference: null, size }, signal);
+  const { ours, others, check, mostRows = Number.POSITIVE_INFINITY } = series;
+  const size = rows === null ? { seconds: exportSeconds, mostBytes, mostRows } : { rows };
+  const own = await admitPeer(ours, context, { checkedRows, check, reference: null, size });
   if (own.state !== "admitted") throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", own.reason);
   const admissions = new Map<Peer, Admission>([[ours, own]]);
   for (const peer of others) {
-    const options = { checkedRows, reference: own.shape, size };
-    const admission = await admitPeer(peer, workshop, options, signal);
+    const admission = await admitPeer(peer, context, { checkedRows, check, reference: own.sample, size });
     admissions.set(peer, admission);
     const words =
       admission.state === "admitted" ? `${admission.version}, ${admission.rows} rows` : admission.reason;
@@ -89,9 +94,8 @@ async function admitAll(
 async function measureRounds(
   { rounds, seed }: PeersPlan,
   admissions: ReadonlyMap<Peer, Admission>,
-  workshop: Workshop,
+  context: PeerContext,
   tell: (sentence: string) => void,
-  signal: AbortSignal,
 ): Promise<ReadonlyMap<Peer, readonly PeerNumbers[]>> {
   const arms = Array.from(admissions).flatMap(([peer, admission]) =>
     admission.state === "admitted" ? [{ peer, rows: admission.rows }] : [],
@@ -99,7 +103,7 @@ async function measureRounds(
   const measured = new Map<Peer, PeerNumbers[]>(arms.map(({ peer }) => [peer, []]));
   for (const [round, order] of balancedOrders(arms, rounds, seededRandom(seed)).entries()) {
     for (const { peer, rows } of order) {
-      const numbers = await measurePeer(peer, workshop, rows, signal);
+      const numbers = await measureOnce(peer, context, rows);
       measured.get(peer)?.push(numbers);
       tell(
         `round ${round + 1} of ${rounds}, ${peer.name}: ${(numbers.bytesPerSecond / 1e6).toFixed(0)} MB/s`,
@@ -107,4 +111,14 @@ async function measureRounds(
     }
   }
   return measured;
+}
+
+/** Measures a peer in a new process, which is gone when this settles. */
+async function measureOnce(peer: Peer, context: PeerContext, rows: number): Promise<PeerNumbers> {
+  const running = await startPeer(peer, context);
+  try {
+    return await running.measure(rows);
+  } finally {
+    await running.stop();
+  }
 }

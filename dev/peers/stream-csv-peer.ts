@@ -1,37 +1,38 @@
 import { readFile } from "node:fs/promises";
-import type { Peer } from "./peer.ts";
+import { versionOf } from "./node-peer.ts";
+import type { ServerPeer, Workshop } from "./peer.ts";
 import { streamCsvProgram } from "./run-program.ts";
 
-/** Our server, with its own encoder or with csv-stringify. */
-function streamCsv(name: string, encoder: "fast" | "csv-stringify", settings: string): Peer {
+/** What differs between uses of our server. */
+interface StreamCsvPeer extends Pick<
+  ServerPeer,
+  "name" | "stack" | "settings" | "exportPath" | "isReadyMade" | "prepare"
+> {
+  /** Flags beside those that all have. */
+  readonly flags?: (workshop: Workshop) => readonly string[];
+  /** The packages whose versions are given. */
+  readonly libraries?: readonly string[];
+}
+
+/** Our server with one worker. */
+export function streamCsvPeer({ flags = () => [], libraries = [], ...peer }: StreamCsvPeer): ServerPeer {
   return {
-    name,
-    stack: encoder === "fast" ? "this project" : "this project, encoding with csv-stringify",
-    settings,
+    kind: "server",
+    ...peer,
     packages: [],
-    exportPath: "/exports/orders.csv",
     async findVersion() {
-      const text = await readFile(new URL("../../../package.json", import.meta.url), "utf8");
-      const { version } = JSON.parse(text) as { readonly version: string };
-      return `stream-csv ${version}, Node ${process.versions.node}`;
+      const versions = await Promise.all(libraries.map(versionOf));
+      return [await ownVersion(), `Node ${process.versions.node}`, ...versions].join(", ");
     },
-    command: () => {
-      const flags = { "--port": "0", "--workers": "1", "--log-level": "warn", "--encoder": encoder };
-      return Promise.resolve([process.execPath, streamCsvProgram, "serve", ...Object.entries(flags).flat()]);
+    command: (workshop) => {
+      const common = ["--port", "0", "--workers", "1", "--log-level", "warn"];
+      return Promise.resolve([process.execPath, streamCsvProgram, "serve", ...common, ...flags(workshop)]);
     },
   };
 }
 
-/** The peer that all others are compared with. */
-export const ours: Peer = streamCsv(
-  "stream-csv",
-  "fast",
-  "`stream-csv serve --workers 1`: a primary process and one worker, streaming.",
-);
-
-/** Shows the advantages of our server apart from its encoder. */
-export const oursWithStringify: Peer = streamCsv(
-  "stream-csv, csv-stringify",
-  "csv-stringify",
-  "`stream-csv serve --workers 1 --encoder csv-stringify`: the same server and the same bytes, encoded in batches by csv-stringify.",
-);
+async function ownVersion(): Promise<string> {
+  const text = await readFile(new URL("../../../package.json", import.meta.url), "utf8");
+  const { version } = JSON.parse(text) as { readonly version: string };
+  return `stream-csv ${version}`;
+}

@@ -223,11 +223,22 @@ function vector(rows: number): fc.Arbitrary<ColumnVector> {
       many(fc.nat(2)).map((values) => ({ kind: "boolean" as const, values: Uint8Array.from(values) })),
     ),
     withNulls(
-      many(instant).map((values) => ({
+      fc.tuple(many(instant), fc.boolean()).map(([values, isZoned]) => ({
         kind: "timestamp" as const,
         unit: "ms" as const,
+        isZoned,
         values: Float64Array.from(values),
       })),
+    ),
+    withNulls(
+      fc
+        .tuple(many(fc.tuple(instant, fc.constantFrom(1000, 1001, 999.7, 10 ** 6))), fc.boolean())
+        .map(([values, isZoned]) => ({
+          kind: "timestamp" as const,
+          unit: "us" as const,
+          isZoned,
+          values: Float64Array.from(values, ([value, factor]) => value * factor),
+        })),
     ),
     withNulls(
       fc

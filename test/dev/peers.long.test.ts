@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { nodePeer } from "../../dev/peers/node-peer.ts";
+import { duckdbPeer } from "../../dev/peers/generated/duckdb-peer.ts";
+import { generatedSeries } from "../../dev/peers/generated/generated.ts";
+import { csvStringifyPeer } from "../../dev/peers/generated/node-peers.ts";
+import { differenceOf, readShape, type Shape } from "../../dev/peers/generated/shape.ts";
 import { pageNotes, measuredTable } from "../../dev/peers/page.ts";
-import type { Peer } from "../../dev/peers/peer.ts";
+import type { Peer, ProgramPeer } from "../../dev/peers/peer.ts";
+import { postgresSeries } from "../../dev/peers/postgres/postgres.ts";
 import { askVersion } from "../../dev/peers/run-program.ts";
 import { runPeers } from "../../dev/peers/run-peers.ts";
-import { differenceOf, readShape, type Shape } from "../../dev/peers/shape.ts";
-import { ours } from "../../dev/peers/stream-csv-peer.ts";
 import { hasProcFiles } from "../../bench/probe/proc-file.ts";
 import { processTree } from "../../bench/probe/process-tree.ts";
 import { endOnSignal } from "../harness/children.ts";
@@ -23,7 +26,7 @@ const ignore = (): void => {};
 endOnSignal();
 
 const absent: Peer = {
-  ...nodePeer,
+  ...csvStringifyPeer,
   name: "absent",
   packages: ["no-such-runtime"],
   findVersion: (lookup) => askVersion(["/nowhere/no-such-runtime", "--version"], lookup),
@@ -31,18 +34,19 @@ const absent: Peer = {
 
 /** The Node peer, with its own words that are shorter than ours. */
 const easier: Peer = {
-  ...nodePeer,
+  ...csvStringifyPeer,
   name: "easier",
   async command({ folder }) {
     const file = join(folder, "easier.json");
     const words = { customers: [["Ann", "a@example.org"]], notes: [null], statuses: ["new"], regions: ["é"] };
     await writeFile(file, JSON.stringify(words));
-    return nodePeer.command({ folder, poolFile: file });
+    return csvStringifyPeer.command({ folder, rowsFrom: file });
   },
 };
 
 test("the Node peer is measured, an absent one is reported, and one with other rows is refused", async () => {
-  const plan = { ours, others: [nodePeer, absent, easier], rounds: 1, rows: 300, checkedRows: 2000, seed: 1 };
+  const series = { ...generatedSeries, others: [csvStringifyPeer, absent, easier] };
+  const plan = { series, rounds: 1, rows: 300, checkedRows: 2000, seed: 1 };
   const results = await runPeers(plan, ignore, signal);
 
   assert.deepEqual(
@@ -55,7 +59,7 @@ test("the Node peer is measured, an absent one is reported, and one with other r
     ],
   );
   const numbers = results[1]?.rounds[0];
-  assert.ok(numbers !== undefined && numbers.rowsPerSecond > 0 && numbers.pingsPerSecond > 0);
+  assert.ok(numbers !== undefined && numbers.rowsPerSecond > 0 && (numbers.pingsPerSecond ?? 0) > 0);
   assert.match(measuredTable(results), /^\| absent +\| absent +\|/m);
   const [absence, refusal] = pageNotes(results).filter((note) => /absent|refused/.test(note));
   assert.match(absence ?? "", /absent\. .*apt-get install no-such-runtime/);
@@ -64,27 +68,59 @@ test("the Node peer is measured, an absent one is reported, and one with other r
 
 test("an interrupted run leaves no server running", { skip: !hasProcFiles }, async () => {
   const interruption = new AbortController();
-  const plan = { ours, others: [nodePeer], rounds: 2, rows: 300, checkedRows: 2000, seed: 1 };
+  const series = { ...generatedSeries, others: [csvStringifyPeer] };
+  const plan = { series, rounds: 2, rows: 300, checkedRows: 2000, seed: 1 };
   const running = runPeers(plan, () => interruption.abort(), interruption.signal);
   await assert.rejects(running, { name: "AbortError" });
   assert.deepEqual(await processTree(process.pid), [process.pid]);
+});
+
+test("all peers over PostgreSQL that are here give the same bytes, and their queries end when a client leaves", async (t) => {
+  const series = postgresSeries(30_000);
+  if (!existsSync("/usr/lib/postgresql"))
+    return t.skip("PostgreSQL isn't installed: apt-get install postgresql");
+  const plan = { series, rounds: 1, rows: 30_000, checkedRows: 30_000, seed: 1 };
+  const results = await runPeers(plan, ignore, signal);
+  const refused = results.flatMap(({ admission }) =>
+    admission.state === "refused" ? [admission.reason] : [],
+  );
+  assert.deepEqual(refused, []);
+  const own = results[0]?.rounds[0];
+  assert.equal(own?.bytesPerSecond !== undefined && own.bytesPerSecond > 0, true);
+  assert.notEqual(own?.querySecondsAfterLeaving, null);
+  if (hasProcFiles) assert.ok((own?.databaseCpuSecondsPerMillionRows ?? 0) > 0);
+  const yardstick = results.find(({ peer }) => peer.kind === "program");
+  assert.equal(yardstick?.admission.state, "admitted");
+  assert.equal(yardstick.rounds[0]?.pingsPerSecond, null);
+});
+
+test("a program that fails at its task is refused, with what it wrote", async () => {
+  const failing: ProgramPeer = { ...duckdbPeer, name: "failing", prepare: async () => undefined };
+  const series = { ...generatedSeries, others: [failing] };
+  const plan = { series, rounds: 1, rows: 300, checkedRows: 2000, seed: 1 };
+  const [, result] = await runPeers(plan, ignore, signal);
+  assert.equal(result?.admission.state, "refused");
+  assert.match(result.admission.reason, /failing should print "done", and printed null.*No files found/s);
 });
 
 const header = "id,customer,email,quantity,price,paid,created_at,note,status,region";
 const row = (id: number | string): string =>
   `${id},Ann,a@example.org,3,-1.50,true,2024-03-20T19:47:13.816Z,,new,Zürich`;
 
-/** Serves a text at every address until the test ends. */
-async function serving(t: TestContext, text: string): Promise<URL> {
+/** The body of an answer with a text, from a server that ends with the test. */
+async function answered(t: TestContext, text: string): Promise<IncomingMessage> {
   const server = createServer((_, res) => res.end(text)).listen(0, "127.0.0.1");
   t.after(() => server.close());
   await once(server, "listening");
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const { port } = server.address() as AddressInfo;
+  return new Promise((resolve, reject) => {
+    get({ port, host: "127.0.0.1", agent: false }, resolve).on("error", reject);
+  });
 }
 
 test("rows of the right shape are measured by their bytes and features", async (t) => {
-  const url = await serving(t, `${header}\n${row(1)}\n${row(2)}\n`);
-  const shape = await readShape(url, 2, signal);
+  const body = await answered(t, `${header}\n${row(1)}\n${row(2)}\n`);
+  const shape = await readShape(body, { of: "planted", rows: 2 });
   assert.equal(shape.shares["a negative price"], 1);
   assert.equal(shape.shares["a comma in customer"], 0);
   assert.equal(differenceOf(shape, shape), undefined);
@@ -105,8 +141,11 @@ const planted: readonly (readonly [what: string, text: string, reason: RegExp])[
 
 for (const [what, text, reason] of planted) {
   test(`refuses ${what}`, async (t) => {
-    const url = await serving(t, text);
-    await assert.rejects(readShape(url, 2, signal), { code: "SCSV_MEASUREMENT_INVALID", message: reason });
+    const body = await answered(t, text);
+    await assert.rejects(readShape(body, { of: "planted", rows: 2 }), {
+      code: "SCSV_MEASUREMENT_INVALID",
+      message: reason,
+    });
   });
 }
 

@@ -28,8 +28,8 @@ export interface CellFormat {
   readonly endOfData: string;
   /** Whether a text may hold no NUL. */
   readonly refusesNul: boolean;
-  /** Whether numbers and dates are written in a way that only `cellText` knows. */
-  readonly isGeneral: boolean;
+  /** Whether numbers, days and instants are written as PostgreSQL does. */
+  readonly isPostgres: boolean;
   /** Whether instants have a blank for their `T`. */
   readonly isSpaced: boolean;
   /** What the text of a cell depends on: encoded dictionaries are kept by it. */
@@ -69,7 +69,7 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
     quotesEmpty: !isPostgres(dialect) || dialect.nullValue === "",
     endOfData: isPostgres(dialect) && columnCount === 1 ? "\\." : "",
     refusesNul: isPostgres(dialect),
-    isGeneral: isPostgres(dialect),
+    isPostgres: isPostgres(dialect),
     isSpaced: dialect.timestamps === "space",
     key: JSON.stringify([
       dialect.name === "postgres",

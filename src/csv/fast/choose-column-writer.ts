@@ -1,5 +1,5 @@
 import type { ColumnVector } from "../batch.ts";
-import { writeDay } from "./write-instant.ts";
+import { firstPostgresDay, writeDay } from "./write-instant.ts";
 import { booleanColumn, dictionaryColumn } from "./dictionary-column.ts";
 import { greatestScale, writeShortFloat } from "./digits.ts";
 import { cellByCell, generalWriter } from "./cell-by-cell.ts";
@@ -32,7 +32,8 @@ export function chooseColumnWriter(vector: ColumnVector, context: ColumnContext)
     case "boolean":
       return booleanColumn(vector, context);
     case "timestamp":
-      return hasQuickInstants(vector, context) ? instantColumn(vector, context) : general(vector, context);
+      // Nanoseconds are too many for a double.
+      return vector.unit === "ns" ? general(vector, context) : instantColumn(vector, context);
     case "date":
       return dateColumn(vector, context);
     case "dictionary":
@@ -70,16 +71,11 @@ function isBigints(values: object): values is readonly bigint[] {
   return Array.isArray(values);
 }
 
-/** Numbers of microseconds may have a fraction, and nanoseconds are too many for a double. */
-function hasQuickInstants({ unit, values }: VectorOf<"timestamp">, { format }: ColumnContext): boolean {
-  if (format.isGeneral) return false;
-  return unit === "ms" || (unit === "us" && values instanceof BigInt64Array);
-}
-
 function floatColumn(vector: VectorOf<"float">, context: ColumnContext): ColumnWriter {
   const { values, nulls } = vector;
-  const { separator, isGeneral } = context.format;
-  if (isGeneral) return general(vector, context);
+  const { separator, isPostgres } = context.format;
+  // PostgreSQL has rules of its own for exponents.
+  if (isPostgres) return general(vector, context);
   const rest = generalWriter(vector, context);
   return cellByCell(
     (row, at) => {
@@ -93,11 +89,12 @@ function floatColumn(vector: VectorOf<"float">, context: ColumnContext): ColumnW
 
 function dateColumn(vector: VectorOf<"date">, context: ColumnContext): ColumnWriter {
   const { values, nulls } = vector;
-  if (context.format.isGeneral) return general(vector, context);
+  const firstDay = context.format.isPostgres ? firstPostgresDay : Number.NEGATIVE_INFINITY;
   const rest = generalWriter(vector, context);
   return cellByCell(
     (row, at) => {
-      const end = writeDay(columnBuffer.view, at, values[row] ?? 0);
+      const day = values[row] ?? 0;
+      const end = day >= firstDay ? writeDay(columnBuffer.view, at, day) : -1;
       return end < 0 ? rest(row, at) : end;
     },
     nulls,

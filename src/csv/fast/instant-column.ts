@@ -1,16 +1,28 @@
-import { millisecondsPerDay, withBlank, writeInstant, writeMicroseconds } from "./write-instant.ts";
+import {
+  firstPostgresDay,
+  millisecondsPerDay,
+  toPostgres,
+  withBlank,
+  writeInstant,
+  writeMicroseconds,
+} from "./write-instant.ts";
 import { doublesOf } from "./doubles-of.ts";
 import { finished, generalWriter, writeNull } from "./cell-by-cell.ts";
 import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
 import type { ColumnContext, ColumnWriter, VectorOf } from "./column-writer.ts";
 
-/** Instants in milliseconds or, where they are integers of 64 bits, in microseconds. */
+const greatest = Number.MAX_SAFE_INTEGER;
+
+/** Instants in milliseconds or microseconds. Those that a double doesn't hold exactly take the general way. */
 export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnContext): ColumnWriter {
   const { format, terminator } = context;
   const { cellBytes, isPlain, isSpaced } = format;
-  const { nulls, values } = vector;
+  const isPostgres = format.isPostgres && isSpaced;
+  const { nulls, values, isZoned = false } = vector;
   const isMicroseconds = vector.unit === "us";
   const general = generalWriter(vector, context);
+  // PostgreSQL counts years before 1 as it does in texts: 1 BC.
+  const firstDay = isPostgres ? firstPostgresDay : Number.NEGATIVE_INFINITY;
   const lead = format.quotesAll ? 1 : 0;
   const [first = 0, second = 0] = terminator;
   const terminatorLength = terminator.length;
@@ -32,9 +44,11 @@ export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnCont
           const milliseconds = isMicroseconds ? Math.floor(ticks / 1000) : ticks;
           const days = Math.floor(milliseconds / millisecondsPerDay);
           const ofDay = (milliseconds - days * millisecondsPerDay) | 0;
-          let end = writeInstant(view, at + lead, days, ofDay);
+          const isQuick = days >= firstDay && ticks <= greatest && ticks >= -greatest;
+          let end = isQuick ? writeInstant(view, at + lead, days, ofDay) : -1;
           if (isMicroseconds) end = writeMicroseconds(view, end, (ticks - milliseconds * 1000) | 0);
-          if (isSpaced) end = withBlank(view, at + lead, end);
+          if (isPostgres) end = toPostgres(view, at + lead, end, isZoned);
+          else if (isSpaced) end = withBlank(view, at + lead, end);
           if (end < 0) {
             end = general(row, at + lead);
             reserve(Math.max(at, end) + (to - row) * cellBytes);

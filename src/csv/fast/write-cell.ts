@@ -41,7 +41,7 @@ function writeQuickly(value: unknown, at: number, { format }: ColumnContext): nu
     const word = format.booleans[value ? 1 : 0];
     return writeBytes(word, 0, word.length, at, format.cellBytes);
   }
-  if (format.isGeneral) return -1;
+  if (format.isPostgres) return -1;
   if (typeof value === "number") {
     if ((value | 0) === value) return writeInteger(columnBuffer.view, at, value);
     if (format.guardsNumbers) return -1;

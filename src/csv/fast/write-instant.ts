@@ -3,6 +3,8 @@ import { padded, writePadded, writePair } from "./digits.ts";
 /** Milliseconds of a day. */
 export const millisecondsPerDay = 86_400_000;
 const firstDay = -719_528; // 0000-01-01
+/** The first day of the year 1; PostgreSQL writes those before it in another way. */
+export const firstPostgresDay = -719_162;
 const lastDay = 2_932_896; // 9999-12-31
 
 /** Writes a day of the years 0 to 9999 as `YYYY-MM-DD`, ten bytes; −1 for any other, and for NaN. */
@@ -86,6 +88,23 @@ export function withBlank(view: DataView, at: number, end: number): number {
     view.getInt8(at + 21) === 0x30 &&
     view.getInt8(at + 22) === 0x30;
   return isWhole ? at + 19 : end - 1;
+}
+
+/**
+ * Turns an instant that ends at `end` into PostgreSQL's form: a blank for the `T`, no zeros at the end of a fraction, and
+ * `+00` or nothing for the `Z`.
+ */
+export function toPostgres(view: DataView, at: number, end: number, isZoned: boolean): number {
+  if (end < 0) return end;
+  view.setInt8(at + 10, 0x20);
+  let last = end - 1;
+  while (view.getInt8(last - 1) === 0x30 && last > at + 20) last -= 1;
+  // The point, when nothing is left behind it.
+  if (last === at + 20) last -= 1;
+  if (!isZoned) return last;
+  view.setInt8(last, 0x2b);
+  view.setInt16(last + 1, 0x3030);
+  return last + 3;
 }
 
 /** Texts of ASCII, each in so many bytes. */

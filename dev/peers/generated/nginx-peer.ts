@@ -1,14 +1,16 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
-import type { Peer } from "./peer.ts";
-import { askVersion, runProgram, sourceFile, streamCsvProgram } from "./run-program.ts";
+import { findFreePort } from "../../../bench/subject/process/find-free-port.ts";
+import { announce } from "../announce.ts";
+import type { ServerPeer } from "../peer.ts";
+import { askVersion, runProgram, sourceFile, streamCsvProgram } from "../run-program.ts";
 
 /** Debian installs it in a folder that is only on root's path. */
 const nginx = "/usr/sbin/nginx";
 
 /** An existing file, sent by the kernel: an upper bound for servers that make their rows. */
-export const nginxPeer: Peer = {
+export const nginxPeer: ServerPeer = {
+  kind: "server",
   name: "nginx",
   stack: "nginx, a file",
   settings:
@@ -27,11 +29,9 @@ export const nginxPeer: Peer = {
   async command({ folder }) {
     // nginx doesn't accept port 0.
     const port = await findFreePort();
-    const template = await readFile(sourceFile("nginx.conf"), "utf8");
+    const template = await readFile(sourceFile("generated/nginx.conf"), "utf8");
     const file = join(folder, "nginx.conf");
     await writeFile(file, template.replaceAll("{port}", String(port)).replaceAll("{folder}", folder));
-    // nginx can't print its address; the shell prints it, and becomes nginx.
-    const script = 'echo "listening on $1"; exec "$2" -e stderr -c "$3"';
-    return ["sh", "-c", script, "sh", `http://127.0.0.1:${port}`, nginx, file];
+    return announce(port, [nginx, "-e", "stderr", "-c", file]);
   },
 };

@@ -1,11 +1,10 @@
-import { get, type IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { parse } from "csv-parse";
-import { StreamCsvError } from "../../src/index.ts";
+import { StreamCsvError } from "../../../src/index.ts";
+import type { RowsCheck, RowsSample } from "../series.ts";
 
 /** The shape of rows: their size, and how often features occur that make CSV hard. */
-export interface Shape {
-  readonly rows: number;
-  readonly bytesPerRow: number;
+export interface Shape extends RowsSample {
   /** Share of rows by feature; see {@link features}. */
   readonly shares: Readonly<Record<string, number>>;
 }
@@ -45,21 +44,25 @@ const bytesTolerance = 0.05;
  */
 const shareTolerance = (share: number): number => share / 5 + 0.01;
 
+/** Compares the shapes of rows that were made by chance in several languages. */
+export const likeOurShape: RowsCheck = { read: readShape, differenceOf };
+
 /**
- * Reads an export and parses it with csv-parse, a foreign parser. @throws StreamCsvError `SCSV_MEASUREMENT_INVALID`
- * if the number of rows is wrong, or a column is missing or has a value of another kind; the message names the
- * address and what is wrong
+ * Reads a text and parses it with csv-parse, a foreign parser. @throws StreamCsvError `SCSV_MEASUREMENT_INVALID`
+ * if the number of rows is wrong, or a column is missing or has a value of another kind; the message names whose text it
+ * is and what is wrong
  */
-export async function readShape(url: URL, rows: number, signal: AbortSignal): Promise<Shape> {
-  const response = await request(url, signal);
-  if (response.statusCode !== 200) throw wrong(url, `it answers ${response.statusCode ?? 0}`);
+export async function readShape(
+  text: Readable,
+  { of, rows }: { readonly of: string; readonly rows: number },
+): Promise<Shape> {
   let bytes = 0;
   let seen = 0;
   const counts = new Map<string, number>();
   try {
-    response.on("data", (chunk: Buffer) => (bytes += chunk.length));
-    response.on("error", (fault) => parser.destroy(fault));
-    const parser = response.pipe(parse({ relax_column_count: true }));
+    text.on("data", (chunk: Buffer) => (bytes += chunk.length));
+    text.on("error", (fault) => parser.destroy(fault));
+    const parser = text.pipe(parse({ relax_column_count: true }));
     let isHeader = true;
     for await (const row of parser as AsyncIterable<Row>) {
       if (isHeader) checkHeader(row);
@@ -70,12 +73,12 @@ export async function readShape(url: URL, rows: number, signal: AbortSignal): Pr
       isHeader = false;
     }
   } catch (cause) {
-    signal.throwIfAborted();
-    throw wrong(url, cause instanceof Error ? cause.message : String(cause), cause);
+    if (cause instanceof Error && cause.name === "AbortError") throw cause;
+    throw wrong(of, cause instanceof Error ? cause.message : String(cause), cause);
   } finally {
-    response.destroy();
+    text.destroy();
   }
-  if (seen !== rows) throw wrong(url, `it has ${seen} rows instead of ${rows}`);
+  if (seen !== rows) throw wrong(of, `it has ${seen} rows instead of ${rows}`);
   const shares = Object.fromEntries(
     Object.keys(features).map((name) => [name, (counts.get(name) ?? 0) / rows]),
   );
@@ -119,14 +122,7 @@ function hasOtherLetters(text: string): boolean {
   return /[^\x20-\x7e\r\n]/.test(text);
 }
 
-function request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    // A new connection, because a kept one would delay the server's end.
-    get(url, { agent: false, signal }, resolve).on("error", reject);
-  });
-}
-
-function wrong(url: URL, what: string, cause?: unknown): StreamCsvError {
-  const message = `The rows of ${url.href} aren't like ours: ${what.replace(/\.$/, "")}.`;
+function wrong(of: string, what: string, cause?: unknown): StreamCsvError {
+  const message = `The rows of ${of} aren't like ours: ${what.replace(/\.$/, "")}.`;
   return new StreamCsvError("SCSV_MEASUREMENT_INVALID", message, { cause });
 }

@@ -99,7 +99,11 @@ func main() {
 		// csv.NewWriter takes a bufio.Writer that is large enough as it is, so that nothing is buffered twice.
 		_ = writeOrders(csv.NewWriter(bufio.NewWriterSize(w, 64*1024)), &pool, count)
 	})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port := os.Getenv("PORT")
+	if port == "" {
+		port = "0"
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
 	if err != nil {
 		log.Fatal(err)
 	}

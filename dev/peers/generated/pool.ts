@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
-import { runProgram, streamCsvProgram } from "./run-program.ts";
+import { runProgram, streamCsvProgram } from "../run-program.ts";
 
 /**
  * The words of which peers make their rows, drawn from our rows. So their rows have the same names, share of nulls

@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import type { Series } from "../series.ts";
+import { batchedDjangoPeer, djangoPeer } from "./django-peer.ts";
+import { duckdbPeer } from "./duckdb-peer.ts";
+import { goGeneratedPeer } from "./go-generated-peer.ts";
+import { nginxPeer } from "./nginx-peer.ts";
+import { csvStringifyPeer, fastCsvPeer, fastifyPeer, papaparsePeer } from "./node-peers.ts";
+import { phpPeer } from "./php-peer.ts";
+import { writePool } from "./pool.ts";
+import { likeOurShape } from "./shape.ts";
+import { starlettePeer } from "./starlette-peer.ts";
+import { oursAsFile, oursGenerated, oursWithStringify } from "./stream-csv-peers.ts";
+
+/** Rows that every peer makes anew for each request. */
+export const generatedSeries: Series = {
+  name: "generated",
+  ours: oursGenerated,
+  others: [
+    oursWithStringify,
+    csvStringifyPeer,
+    fastCsvPeer,
+    fastifyPeer,
+    papaparsePeer,
+    goGeneratedPeer,
+    djangoPeer,
+    batchedDjangoPeer,
+    starlettePeer,
+    phpPeer,
+    duckdbPeer,
+    oursAsFile,
+    nginxPeer,
+  ],
+  check: likeOurShape,
+  async open(folder, signal) {
+    const rowsFrom = join(folder, "pool.json");
+    await writePool(rowsFrom, signal);
+    return { rowsFrom, observers: [], queries: null, close: () => Promise.resolve() };
+  },
+};
