@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runCli } from "../harness/cli.ts";
 
-for (const command of ["serve", "bench", "compare", "report", "export", "check", "token", "link"]) {
+for (const command of ["serve", "bench", "compare", "report", "export", "check", "token", "link", "work"]) {
   test(`${command} --help lists the flags of the whole program as well`, async () => {
     const { exitCode, stdout } = await runCli([command, "--help"]);
     assert.equal(exitCode, 0);
@@ -45,6 +45,6 @@ test("help describes a command, and refuses an unknown name with exit code 1", a
   assert.equal(stdout, "");
   assert.match(
     stderr,
-    /^error: "nosuch" is not a command\. Use one of serve, bench, compare, report, export, check, token, link, completion, help\.$/m,
+    /^error: "nosuch" is not a command\. Use one of serve, bench, compare, report, export, check, token, link, work, completion, help\.$/m,
   );
 });
