@@ -18,7 +18,7 @@ async function startProcess(url: string, folder: string): Promise<ChildProcess> 
     stdio: ["ignore", "pipe", "inherit"],
   });
   endWithUs(child);
-  await once(child.stdout!, "data");
+  await once(child.stdout, "data");
   return child;
 }
 
