@@ -8,8 +8,6 @@ import { LocalEngine } from "./engine/local/local-engine.ts";
 import type { JobEngine } from "./job-engine.ts";
 import type { JobSettings } from "./job-settings.ts";
 import type { JobStore } from "./job-store.ts";
-import { openSharedJobs } from "./open-shared-jobs.ts";
-import { openSharedStore } from "./open-shared-store.ts";
 import { FolderStore } from "./store/folder-store.ts";
 
 /** What jobs of a server need. */
@@ -35,11 +33,12 @@ export interface Jobs {
  */
 export async function openJobs(context: JobsContext): Promise<Jobs> {
   const { settings, folder, log, clock } = context;
-  if (settings.engine !== "local") return await openSharedJobs(context);
-  const store =
-    settings.store === "folder"
-      ? new FolderStore(folder.spool, context.sources)
-      : await openSharedStore(context);
+  // What only some servers use is loaded where it is wanted, so that the others start faster.
+  if (settings.engine !== "local") {
+    const { openSharedJobs } = await import("./open-shared-jobs.ts");
+    return await openSharedJobs(context);
+  }
+  const store = await openStore(context);
   const engine = await LocalEngine.open({
     settings,
     folder: join(folder.directory, "jobs"),
@@ -57,4 +56,11 @@ export async function openJobs(context: JobsContext): Promise<Jobs> {
       await store.close();
     },
   };
+}
+
+async function openStore(context: JobsContext): Promise<JobStore> {
+  const { settings, folder, sources } = context;
+  if (settings.store === "folder") return new FolderStore(folder.spool, sources);
+  const { openSharedStore } = await import("./open-shared-store.ts");
+  return await openSharedStore(context);
 }

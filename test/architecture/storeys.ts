@@ -77,6 +77,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
   },
   "src/job/engine": { local: 0, redis: 0 },
   "src/job/store": { "folder-store": 0, s3: 0 },
+  "src/server/page": { script: 0, "*": 1 },
   "src/server": {
     access: 0,
     metrics: 1,

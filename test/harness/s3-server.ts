@@ -87,10 +87,7 @@ export async function startS3Server(): Promise<S3Server> {
       const ending = "._S3rver_object";
       return files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));
     },
-    unfinished: async () => {
-      const ids = existsSync(uploads) ? await readdir(uploads) : [];
-      return await Promise.all(ids.map((id) => nameOf(id)));
-    },
+    unfinished: async () => (await listed()).map(({ name }) => name),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();
@@ -156,21 +153,27 @@ export async function startS3Server(): Promise<S3Server> {
   }
 
   async function listUploads(prefix: string): Promise<string> {
-    const ids = existsSync(uploads) ? await readdir(uploads) : [];
-    const entries = await Promise.all(
-      ids.map(async (id) => {
-        const name = await nameOf(id);
-        const { mtime } = await stat(join(uploads, id, "key"));
-        return name.startsWith(prefix)
-          ? `<Upload><Key>${name}</Key><UploadId>${id}</UploadId><Initiated>${mtime.toISOString()}</Initiated></Upload>`
-          : "";
-      }),
-    );
+    const entries = (await listed())
+      .filter(({ name }) => name.startsWith(prefix))
+      .map(
+        ({ name, id, begunAt }) =>
+          `<Upload><Key>${name}</Key><UploadId>${id}</UploadId><Initiated>${begunAt.toISOString()}</Initiated></Upload>`,
+      );
     return `<?xml version="1.0" encoding="UTF-8"?><ListMultipartUploadsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Bucket>${bucket}</Bucket><IsTruncated>false</IsTruncated>${entries.join("")}</ListMultipartUploadsResult>`;
   }
 
-  function nameOf(id: string): Promise<string> {
-    return readFile(join(uploads, id, "key"), "utf8");
+  /** The uploads in parts; one whose file is missing has just ended, and its folder is being removed. */
+  async function listed(): Promise<
+    readonly { readonly name: string; readonly id: string; readonly begunAt: Date }[]
+  > {
+    const found = [];
+    for (const id of existsSync(uploads) ? await readdir(uploads) : []) {
+      const file = join(uploads, id, "key");
+      const name = await readFile(file, "utf8").catch(() => undefined);
+      const stats = await stat(file).catch(() => undefined);
+      if (name !== undefined && stats !== undefined) found.push({ name, id, begunAt: stats.mtime });
+    }
+    return found;
   }
 
   server.listen(0, "127.0.0.1");

@@ -178,11 +178,23 @@ export class LocalEngine implements JobEngine {
       return;
     }
     if (job.state === "completed" && job.result !== null) {
-      const stored = { ...job, result: job.result };
-      if (await this.#context.store.adopt(stored)) this.#byPlan.set(samePlanKey(job), job.id);
+      if (await this.#isThere({ ...job, result: job.result })) this.#byPlan.set(samePlanKey(job), job.id);
       else await this.lose(job.id);
     }
     if (job.state === "queued") this.#byPlan.set(samePlanKey(job), job.id);
+  }
+
+  /** Of a store that can't be asked now, results are believed to be there: whoever asks for one learns otherwise. */
+  async #isThere(job: JobRecord & StoredJob): Promise<boolean> {
+    try {
+      return await this.#context.store.adopt(job);
+    } catch (error) {
+      this.#context.log.warn(
+        { job: job.id, err: toError(error) },
+        "the result of a job couldn't be looked for",
+      );
+      return true;
+    }
   }
 
   #startNext(): void {

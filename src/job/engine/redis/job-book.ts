@@ -33,7 +33,7 @@ export interface BookAnswer<K extends string> {
 }
 
 /** A result to remove from the store. */
-export interface DueRemoval {
+export interface BookedRemoval {
   readonly name: string;
   readonly id: string;
   readonly attempt: number;
@@ -119,7 +119,7 @@ export class JobBook {
   /** Expires what is due, unless another machine did within the interval. */
   async sweep(
     intervalMs: number,
-  ): Promise<{ readonly removals: readonly DueRemoval[]; readonly missing: readonly string[] }> {
+  ): Promise<{ readonly removals: readonly BookedRemoval[]; readonly missing: readonly string[] }> {
     const [names, missing] = (await this.#run("sweep", this.#keepMs, intervalMs)) as [string[], string[]];
     const removals = names.map((name) => {
       const end = name.lastIndexOf(":");
@@ -128,7 +128,7 @@ export class JobBook {
     return { removals, missing };
   }
 
-  async removed({ name }: DueRemoval): Promise<void> {
+  async removed({ name }: BookedRemoval): Promise<void> {
     await this.#run("removed", name);
   }
 

@@ -13,7 +13,7 @@ import type { JobSettings } from "../../job-settings.ts";
 import type { JobStore } from "../../job-store.ts";
 import type { JobRecord, JobRequest, JobResult } from "../../job.ts";
 import { connectRedis, type RedisConnection } from "./connect-redis.ts";
-import { JobBook, type DueRemoval } from "./job-book.ts";
+import { JobBook, type BookedRemoval } from "./job-book.ts";
 import { JobEnds } from "./job-ends.ts";
 import { JobRunner } from "./job-runner.ts";
 import { OutageLog } from "./outage-log.ts";
@@ -240,7 +240,7 @@ export class RedisEngine implements JobEngine {
   }
 
   /** Removes a result. One that can't be removed now is removed later, perhaps by another machine. */
-  async #remove(removal: DueRemoval): Promise<void> {
+  async #remove(removal: BookedRemoval): Promise<void> {
     const { store, log } = this.#context;
     const { id, attempt } = removal;
     const record = await this.#book.get(id);

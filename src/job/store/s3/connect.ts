@@ -1,6 +1,8 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { StreamCsvError } from "../../../errors.ts";
 import type { JobSettings } from "../../job-settings.ts";
 import type { S3Sdk } from "./load-sdk.ts";
+import { withoutSecrets } from "./s3-fault.ts";
 
 /** How a service is reached. Plain data without secrets: each process finds credentials as the SDK does. */
 export type S3Address = Pick<JobSettings, "endpoint" | "forcePathStyle" | "region">;
@@ -45,18 +47,41 @@ export function connect(sdk: S3Sdk, address: S3Address, patience: Patience): S3C
 }
 
 /**
- * The region: as it is set, or else as the SDK finds it. A service with an endpoint of its own may do without.
- * @throws the SDK's error when AWS is meant and nothing names a region
+ * The address with its region: as it is set, or else as the SDK finds it. A service with an endpoint of its own may do without.
+ * @throws StreamCsvError `SCSV_BAD_SETTING` for an endpoint that can't be, and when AWS is meant and nothing names a region
  */
-export async function resolveRegion(sdk: S3Sdk, address: S3Address): Promise<string> {
-  if (address.region !== null) return address.region;
-  const client = connect(sdk, address, askingPatience);
+export async function resolveAddress(
+  sdk: S3Sdk,
+  { endpoint, forcePathStyle, region }: S3Address,
+): Promise<S3Address & { readonly region: string }> {
+  if (endpoint !== null) checkEndpoint(endpoint);
+  if (region !== null) return { endpoint, forcePathStyle, region };
+  const client = connect(sdk, { endpoint, forcePathStyle, region }, askingPatience);
   try {
-    return await client.config.region();
+    return { endpoint, forcePathStyle, region: await client.config.region() };
   } catch (error) {
-    if (address.endpoint === null) throw error;
-    return usualRegion;
+    if (endpoint !== null) return { endpoint, forcePathStyle, region: usualRegion };
+    throw new StreamCsvError(
+      "SCSV_BAD_SETTING",
+      "The S3 store of the jobs has no region: set region of the jobs, or AWS_REGION.",
+      { cause: withoutSecrets(error) },
+    );
   } finally {
     client.destroy();
   }
+}
+
+function checkEndpoint(endpoint: string): void {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.username + url.password + url.search + url.hash === ""
+  )
+    return;
+  // It isn't quoted, since it may have a password in it.
+  throw new StreamCsvError(
+    "SCSV_BAD_SETTING",
+    "The endpoint of the S3 store isn't an address such as https://storage.example.com, without user, password, ? and #.",
+  );
 }

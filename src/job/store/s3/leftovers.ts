@@ -5,7 +5,9 @@ import { toError } from "../../../errors.ts";
 export type Removal = (signal: AbortSignal) => Promise<void>;
 
 /** How long one removal may take in all. */
-const limitMs = 60_000;
+const limitMs = 20_000;
+/** Tries of a removal until it is given up; a later start of a server, or a rule of the bucket, removes what is left then. */
+const mostTries = 30;
 /** Of removals that had failed, when the server stops. */
 const lastLimitMs = 5000;
 
@@ -13,7 +15,8 @@ const lastLimitMs = 5000;
 export class Leftovers {
   readonly #onWarning: (error: Error) => void;
   readonly #againMs: number;
-  readonly #left = new Set<Removal>();
+  /** And how often each was tried. */
+  readonly #left = new Map<Removal, number>();
   #timer: NodeJS.Timeout | undefined;
   #trying: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -27,7 +30,7 @@ export class Leftovers {
   /** Never rejects. */
   async remove(removal: Removal): Promise<void> {
     if (await this.#done(removal, limitMs)) return;
-    this.#left.add(removal);
+    this.#left.set(removal, 1);
     this.#tryLater();
   }
 
@@ -55,8 +58,9 @@ export class Leftovers {
 
   async #tryAll(withinMs: number): Promise<void> {
     await Promise.all(
-      [...this.#left].map(async (removal) => {
-        if (await this.#done(removal, withinMs)) this.#left.delete(removal);
+      [...this.#left].map(async ([removal, tries]) => {
+        this.#left.set(removal, tries + 1);
+        if ((await this.#done(removal, withinMs)) || tries >= mostTries) this.#left.delete(removal);
       }),
     );
   }

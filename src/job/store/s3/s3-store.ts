@@ -12,7 +12,7 @@ import { abortStaleUploads } from "./abort-stale-uploads.ts";
 import {
   askingPatience,
   assemblingPatience,
-  resolveRegion,
+  resolveAddress,
   uploadingPatience,
   type S3Address,
 } from "./connect.ts";
@@ -21,7 +21,6 @@ import { loadS3Presigner, loadS3Sdk, type S3Presigner, type S3Sdk } from "./load
 import { objectHeadOf } from "./object-head.ts";
 import { objectNameOf } from "./object-name.ts";
 import { S3Bucket } from "./s3-bucket.ts";
-import { s3Fault } from "./s3-fault.ts";
 import { parseS3Location, type S3Location } from "./s3-location.ts";
 import { signAddress } from "./sign-address.ts";
 import { UploadAttempt } from "./upload-attempt.ts";
@@ -69,19 +68,24 @@ export class S3Store implements JobStore {
   readonly #running = new Set<Promise<unknown>>();
 
   private constructor(
-    settings: S3StoreSettings & { readonly region: string },
-    sources: readonly (string | ServedSource)[],
-    { sdk, presigner }: { readonly sdk: S3Sdk; readonly presigner: S3Presigner },
+    parts: {
+      readonly location: S3Location;
+      readonly address: S3Address;
+      readonly sources: readonly (string | ServedSource)[];
+      readonly sdk: S3Sdk;
+      readonly presigner: S3Presigner;
+      readonly keepMs: number;
+    },
     { onWarning, attempts = uploadingPatience.attempts, againMs, clock = systemClock }: S3StoreOptions,
   ) {
-    const { store, endpoint, forcePathStyle, region, keepMs } = settings;
+    const { location, address, sources, sdk, presigner, keepMs } = parts;
     this.#sources = sources;
-    this.#location = parseS3Location(store);
-    this.#address = { endpoint, forcePathStyle, region };
+    this.#location = location;
+    this.#address = address;
     this.#sdk = sdk;
     this.#presigner = presigner;
     this.#attempts = attempts;
-    const { bucket, prefix } = this.#location;
+    const { bucket, prefix } = location;
     this.#asking = new S3Bucket(sdk, bucket, this.#address, askingPatience);
     this.#assembling = new S3Bucket(sdk, bucket, this.#address, { ...assemblingPatience, attempts });
     this.#leftovers = new Leftovers(onWarning, againMs);
@@ -96,25 +100,17 @@ export class S3Store implements JobStore {
   /**
    * Loads the SDK, and in the background aborts old uploads of servers that died. A service that can't be reached is no
    * fault here, since it may be reached later.
-   * @throws StreamCsvError `SCSV_STORE_MISSING`; `SCSV_BAD_SETTING` for a name that can't be, and without a region
+   * @throws StreamCsvError `SCSV_STORE_MISSING`; `SCSV_BAD_SETTING` for a name or endpoint that can't be, and without a region
    */
   static async open(
     settings: S3StoreSettings,
     sources: readonly (string | ServedSource)[],
     options: S3StoreOptions,
   ): Promise<S3Store> {
-    const { bucket } = parseS3Location(settings.store);
+    const location = parseS3Location(settings.store);
     const [sdk, presigner] = await Promise.all([loadS3Sdk(), loadS3Presigner()]);
-    try {
-      const region = await resolveRegion(sdk, settings);
-      return new S3Store({ ...settings, region }, sources, { sdk, presigner }, options);
-    } catch (cause) {
-      throw new StreamCsvError(
-        "SCSV_BAD_SETTING",
-        `The store s3://${bucket} has no region: set region of the jobs, or AWS_REGION.`,
-        { cause: s3Fault(cause, `s3://${bucket}`, "find its region") },
-      );
-    }
+    const address = await resolveAddress(sdk, settings);
+    return new S3Store({ location, address, sources, sdk, presigner, keepMs: settings.keepMs }, options);
   }
 
   make(

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { eitherSignal } from "../../../async/either-signal.ts";
 import { StreamCsvError } from "../../../errors.ts";
 import type { JobMaking } from "../../job-store.ts";
 import type { JobResult } from "../../job.ts";
@@ -26,6 +27,7 @@ export class UploadAttempt {
   readonly #partialName: string;
   /** Names that an object or an unfinished upload may have. */
   readonly #used = new Set<string>();
+  readonly #discarding = new AbortController();
   #begun: Promise<PartedUpload> | undefined;
 
   constructor(bucket: S3Bucket, prefix: string, job: JobMaking) {
@@ -38,7 +40,8 @@ export class UploadAttempt {
   /** Begins an upload in parts. */
   begin(signal: AbortSignal): Promise<PartedUpload> {
     this.#used.add(this.#partialName);
-    this.#begun = this.#bucket.begin(this.#partialName, objectHeadOf(this.#job), signal);
+    const either = eitherSignal(signal, this.#discarding.signal);
+    this.#begun = this.#bucket.begin(this.#partialName, objectHeadOf(this.#job), either);
     return this.#begun;
   }
 
@@ -77,12 +80,12 @@ export class UploadAttempt {
    * @throws StreamCsvError `SCSV_STORE_UNAVAILABLE`
    */
   async discard(bucket: S3Bucket, signal: AbortSignal): Promise<void> {
+    this.#discarding.abort();
     const begun = await this.#begun?.catch(() => undefined);
     if (begun !== undefined) await bucket.abort(begun, signal);
-    for (const name of this.#used) {
-      await abortAll(bucket, name, signal);
-      await bucket.remove(name, signal);
-    }
+    for (const name of this.#used) await bucket.remove(name, signal);
+    // The last, since not every service allows it.
+    for (const name of this.#used) await abortAll(bucket, name, signal);
   }
 }
 

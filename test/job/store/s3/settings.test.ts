@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connect, askingPatience, resolveRegion } from "../../../../src/job/store/s3/connect.ts";
+import { inspect } from "node:util";
+import { askingPatience, connect, resolveAddress } from "../../../../src/job/store/s3/connect.ts";
 import { loadS3Presigner, loadS3Sdk } from "../../../../src/job/store/s3/load-sdk.ts";
+import { s3Fault } from "../../../../src/job/store/s3/s3-fault.ts";
 import { parseS3Location } from "../../../../src/job/store/s3/s3-location.ts";
 import { S3Store } from "../../../../src/job/store/s3/s3-store.ts";
 
@@ -60,11 +62,42 @@ test("needs a region of AWS, and none of a service with an endpoint", async () =
   };
   await assert.rejects(S3Store.open(settings, [], { onWarning: (error) => assert.fail(error) }), {
     code: "SCSV_BAD_SETTING",
-    message: "The store s3://exports has no region: set region of the jobs, or AWS_REGION.",
+    message: "The S3 store of the jobs has no region: set region of the jobs, or AWS_REGION.",
   });
   const sdk = await loadS3Sdk();
-  assert.equal(await resolveRegion(sdk, { ...settings, endpoint: "http://127.0.0.1:9" }), "us-east-1");
-  assert.equal(await resolveRegion(sdk, { ...settings, region: "eu-central-1" }), "eu-central-1");
+  const there = { ...settings, endpoint: "http://127.0.0.1:9" };
+  assert.equal((await resolveAddress(sdk, there)).region, "us-east-1");
+  assert.equal((await resolveAddress(sdk, { ...there, region: "eu-central-1" })).region, "eu-central-1");
+});
+
+for (const endpoint of [
+  "",
+  "storage",
+  "ftp://storage",
+  "http://user:secret@storage",
+  "https://storage?x-amz-a=1",
+]) {
+  test(`refuses the endpoint ${JSON.stringify(endpoint)} without quoting it`, async () => {
+    const address = { endpoint, forcePathStyle: true, region: null };
+    await assert.rejects(resolveAddress(await loadS3Sdk(), address), (error: Error & { code: string }) => {
+      assert.equal(error.code, "SCSV_BAD_SETTING");
+      assert.match(error.message, /^The endpoint of the S3 store isn't an address such as/);
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+  });
+}
+
+test("keeps keys and signatures out of what a service says", () => {
+  const words =
+    "Bad request https://s/x?X-Amz-Signature=abc1 Credential=AKIA/2026, Signature=abc2 x-amz-security-token: abc3";
+  const fault = s3Fault(Object.assign(new Error(words), { Authorization: "abc4" }), "s3://exports", "do it");
+  assert.equal(fault.code, "SCSV_STORE_UNAVAILABLE");
+  assert.match(
+    fault.message,
+    /^The store s3:\/\/exports failed to do it: Error Bad request https:\/\/s\/x\?…/,
+  );
+  assert.doesNotMatch(inspect(fault), /abc\d|AKIA/);
 });
 
 test("asks for no checksums that only AWS knows", async () => {

@@ -1,0 +1,38 @@
+/** The forms of the exports. */
+export const formsScript = String.raw`// Forms: the address and the curl line follow the fields.
+for (const form of document.forms) {
+  const address = form.querySelector(".address");
+  const curl = form.querySelector(".curl");
+  const show = () => {
+    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== "")).toString();
+    const path = form.dataset.path + (query === "" ? "" : "?" + query);
+    address.href = path;
+    address.textContent = address.href;
+    curl.textContent = "curl --fail --remote-name --remote-header-name '" + address.href.replaceAll("'", "%27") + "'";
+  };
+  const copier = (selector, source) => {
+    const button = form.querySelector(selector);
+    const name = button.textContent;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(source.textContent);
+        button.textContent = "Copied";
+      } catch {
+        // Without a secure context there is no clipboard: the text is selected for the keyboard.
+        getSelection().selectAllChildren(source);
+        button.textContent = "Selected";
+      }
+      setTimeout(() => { button.textContent = name; }, 2000);
+    });
+  };
+  const asJob = form.querySelector(".as-job");
+  asJob.addEventListener("click", () => submitJob(asJob, new URL(address.href).search));
+  asJob.hidden = false;
+  form.addEventListener("input", show);
+  form.addEventListener("reset", () => setTimeout(show));
+  copier(".copy-address", address);
+  copier(".copy-curl", curl);
+  form.querySelector(".request").hidden = false;
+  show();
+}
+`;

@@ -1,0 +1,69 @@
+/** The list of the caller's jobs. */
+export const jobsScript = String.raw`// Jobs: those of this caller, asked for as often as the server says while one is unfinished.
+let jobTimer;
+
+function drawJob(job) {
+  const item = element("li");
+  item.dataset.id = job.id;
+  item.append(element("strong", job.export), element("span", job.state, "state"));
+  item.append(element("span", number.format(job.rows) + " rows"), element("span", size(job.bytes)));
+  if (job.state === "running" && job.expectedRows > 0) {
+    const bar = element("progress");
+    bar.max = job.expectedRows;
+    bar.value = job.rows;
+    bar.setAttribute("aria-label", "share done");
+    item.append(bar, element("span", Math.floor((job.rows / job.expectedRows) * 100) + "%"));
+  }
+  if (job.result !== null) {
+    const link = element("a", job.result.filename);
+    link.href = job.result.url;
+    link.download = "";
+    item.append(link);
+  }
+  if (job.error !== null) item.append(element("span", job.error.message, "reason"));
+  if (job.state === "queued" || job.state === "running") {
+    const button = element("button", "Cancel");
+    button.type = "button";
+    button.setAttribute("aria-label", "Cancel job " + job.export + " " + job.id);
+    button.addEventListener("click", () => remove("/jobs/" + encodeURIComponent(job.id), button, byId("jobs-state")));
+    item.append(button);
+  }
+  return item;
+}
+
+async function showJobs() {
+  clearTimeout(jobTimer);
+  const section = byId("jobs");
+  if (section === null || document.hidden) return;
+  let wait = 1000;
+  try {
+    const { jobs } = await json("/jobs");
+    replace(byId("job-list"), jobs.slice(0, mostEnded).map(drawJob));
+    section.hidden = jobs.length === 0;
+    byId("jobs-state").textContent = "";
+    if (jobs.every(({ state }) => state !== "queued" && state !== "running")) return;
+  } catch (error) {
+    // Who may see no jobs, by a link or another port, has none.
+    if (refusals.includes(error.status)) return;
+    byId("jobs-state").textContent = "No news of jobs: " + error.message + ". Trying again.";
+    wait = 5000;
+  }
+  jobTimer = setTimeout(showJobs, wait);
+}
+
+async function submitJob(button, query) {
+  button.disabled = true;
+  const section = byId("jobs");
+  section.hidden = false;
+  try {
+    const answer = await fetch(button.dataset.jobs + query, { method: "POST" });
+    const told = await answer.json();
+    if (!answer.ok) throw new Error(told.detail);
+    await showJobs();
+  } catch (error) {
+    byId("jobs-state").textContent = "The job was refused: " + error.message;
+  } finally {
+    button.disabled = false;
+  }
+}
+`;
