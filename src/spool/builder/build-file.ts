@@ -9,7 +9,7 @@ const program = new URL("./builder.js", import.meta.url);
 export interface BuildOptions {
   /** Called about once a second while a file is built. */
   readonly onProgress?: (progress: ExportProgress) => void;
-  /** @default `usualLimits` */
+  /** @default 30 s without an answer, 5 minutes without progress */
   readonly limits?: MakerLimits;
 }
 

@@ -17,7 +17,7 @@ export interface MakerLimits {
 }
 
 /** The limits of every process that makes a result. */
-export const usualLimits: MakerLimits = { hangTimeoutMs: 30_000, stallTimeoutMs: 300_000 };
+const usualLimits: MakerLimits = { hangTimeoutMs: 30_000, stallTimeoutMs: 300_000 };
 
 /** How long a process may take to release its source, so that a database ends the query, before it is killed. */
 const cancelGraceMs = 2000;
