@@ -76,7 +76,7 @@ describe("--config", () => {
     [
       "an unknown group",
       { severs: {} },
-      /"severs" in ".*" is not a setting\. A configuration takes server, databases, exports, tokens, links, auth, bench\./,
+      /"severs" in ".*" is not a setting\. A configuration takes server, databases, exports, tokens, links, auth, jobs, bench\./,
     ],
     [
       "an unknown setting",

@@ -11,7 +11,18 @@ import { resolveConfig } from "../../bench/run/resolve-config.ts";
 import { addBenchFlags, benchConfigOf, type BenchFlags } from "../../bin/bench-flags.ts";
 import { cliPath, runCli, startServe } from "../harness/cli.ts";
 
-const commands = ["serve", "bench", "compare", "report", "export", "check", "token", "link", "completion"];
+const commands = [
+  "serve",
+  "bench",
+  "compare",
+  "report",
+  "export",
+  "check",
+  "token",
+  "link",
+  "work",
+  "completion",
+];
 
 for (const command of commands) {
   test(`${command} --help lists the flags of the whole program as well`, async () => {
@@ -56,7 +67,7 @@ test("help describes a command, and refuses an unknown name with exit code 1", a
   assert.equal(stdout, "");
   assert.match(
     stderr,
-    /^error: "nosuch" is not a command\. Use one of serve, bench, compare, report, export, check, token, link, completion, help\.$/m,
+    /^error: "nosuch" is not a command\. Use one of serve, bench, compare, report, export, check, token, link, work, completion, help\.$/m,
   );
 });
 

@@ -194,7 +194,9 @@ describe("jobs on Redis", { skip: noRedis }, () => {
     await engine.lose(job.id);
     const lost = await engine.get(job.id);
     assert.deepEqual([lost.state, lost.error?.code, lost.result], ["failed", "SCSV_JOB_RESULT_LOST", null]);
-    assert.equal((await engine.submit(request("i1", 10))).isNew, true);
+    const again = await engine.submit(request("i1", 10));
+    assert.equal(again.isNew, true);
+    await ended(engine, again.job.id);
   });
 
   it("hands running jobs back at its end, and another process makes them at once", async () => {

@@ -34,7 +34,6 @@ const questions: Readonly<Record<string, (engine: RedisEngine) => Promise<unknow
   get: (engine) => engine.get("somebody"),
   cancel: (engine) => engine.cancel("somebody"),
   lose: (engine) => engine.lose("somebody"),
-  stats: (engine) => engine.stats(),
 };
 
 describe("jobs whose processes or Redis die", { skip: noRedis, concurrency: 4 }, () => {
@@ -114,7 +113,8 @@ describe("jobs whose processes or Redis die", { skip: noRedis, concurrency: 4 },
     await redis.kill();
     await using engines = await makeEngines(redis);
     const engine = await engines.open();
-    await assert.rejects(engine.stats(), { code: "SCSV_ENGINE_UNAVAILABLE" });
+    await assert.rejects(engine.list(), { code: "SCSV_ENGINE_UNAVAILABLE" });
+    assert.deepEqual([(await engine.stats()).queued, (await engine.stats()).running], [0, 0]);
     await redis.start();
     assert.equal((await ended(engine, (await submitted(engine, "e1")).id)).state, "completed");
   });
@@ -193,9 +193,9 @@ describe("jobs whose processes or Redis die", { skip: noRedis, concurrency: 4 },
     assert.equal((await ended(engine, (await submitted(engine, "j1")).id)).state, "completed");
     await using wrong = await makeEngines({ url: redis.url.replace("s3cret", "0ther") });
     const refused = await wrong.open();
-    const error: unknown = await refused.stats().catch((thrown: unknown) => thrown);
+    const error: unknown = await refused.list().catch((thrown: unknown) => thrown);
     await redis.kill();
-    await assert.rejects(engine.stats());
+    await assert.rejects(engine.list());
     const texts = [...engines.lines, ...wrong.lines, error, (error as Error).cause].map((each) =>
       each instanceof Error ? each.stack : JSON.stringify(each),
     );
