@@ -22,29 +22,31 @@ function budgetTable(result: BenchResult): Table {
   const hasScenarios = new Set(gated.map(({ scenario }) => scenario)).size > 1;
   return {
     caption: null,
+    // What decides comes first, since the rest may be out of sight on a phone.
     columns: [
       { title: "metric", align: "left" },
-      { title: "arms", align: "left" },
+      { title: "verdict", align: "left" },
       { title: "ratio" },
       { title: "budget" },
+      { title: "arms", align: "left" },
       { title: "detectable" },
       { title: "rounds" },
       { title: "level" },
       ...(hasScenarios ? [{ title: "scenario", align: "left" } as const] : []),
-      { title: "verdict", align: "left" },
     ],
     rows: gated.map((item) => {
       const metric = metrics.find(({ id }) => id === item.metric);
       const cells: readonly Cell[] = [
         textCell(labelOf(item.metric)),
-        textCell(`${item.treatment}/${item.control}`),
+        verdictCell(item.verdict),
         ratioCell(scenarioView(result, item.scenario), item),
         textCell(budgetText(item, metric)),
+        textCell(`${item.treatment}/${item.control}`),
         textCell(item.mde === null ? "–" : shareText(item.mde)),
         quantityCell(item.n, "count"),
         textCell(item.level === null ? "–" : shareText(item.level)),
       ];
-      return cells.concat(hasScenarios ? textCell(item.scenario) : [], verdictCell(item.verdict));
+      return cells.concat(hasScenarios ? textCell(item.scenario) : []);
     }),
     note: "Detectable is the smallest change that this run would have found with a probability of 80 %.",
   };

@@ -194,7 +194,7 @@ test("a table that is too wide for two columns has its values below each other",
   const text = terminalReport(fixtureResult("regression"), { hasColor: false, columns: 40 });
   assert.match(
     text,
-    /^CPU per MiB\n {2}arms: streaming\/streaming-control\n {2}ratio: 1\.12× \(1\.11–1\.13\)\n {2}budget: 5 %\n/m,
+    /^CPU per MiB\n {2}verdict: regression\n {2}ratio: 1\.12× \(1\.11–1\.13\)\n {2}budget: 5 %\n/m,
   );
 });
 
