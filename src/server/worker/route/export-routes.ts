@@ -117,6 +117,7 @@ function serveExport(context: ExportContext): Handler {
     });
     span.note("slot granted");
     const transfer = transfers.begin(planned, slot, clientGone, request.identity, caller.token, span);
+    span.begun(transfer.id);
     try {
       const { primary } = transfers.context;
       const make = (current: ExportPlan): AnyResponse | Promise<AnyResponse> =>
