@@ -153,7 +153,6 @@ function serveExport(context: ExportContext): Handler {
   };
 }
 
-/** A span that ends before its transfer began. */
 const nothingSent = { state: "refused", rows: 0, bytes: 0, firstByteMs: null } as const;
 
 function readParameters(
