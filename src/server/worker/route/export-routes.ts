@@ -112,6 +112,7 @@ function serveExport(context: ExportContext): Handler {
     });
     span.note("slot granted");
     const transfer = transfers.begin(planned, slot, clientGone, request.identity, caller.token, span);
+    span.begun(transfer.id);
     try {
       const { primary } = transfers.context;
       const make = (current: ExportPlan): AnyResponse | Promise<AnyResponse> =>
@@ -147,7 +148,6 @@ function serveExport(context: ExportContext): Handler {
   };
 }
 
-/** A span that ends before its transfer began. */
 const nothingSent = { state: "refused", rows: 0, bytes: 0, firstByteMs: null } as const;
 
 /**

@@ -15,7 +15,7 @@ export interface SpanEnding {
 }
 
 /** The ids by which a log line is found from a trace. */
-export interface SpanIdentity {
+interface SpanIdentity {
   readonly traceId?: string;
   readonly spanId?: string;
 }

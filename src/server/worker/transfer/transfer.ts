@@ -42,7 +42,6 @@ export class Transfer {
   readonly #slot: Slot;
   readonly #identity: RequestIdentity;
   readonly #token: string | null;
-  /** What traces of OpenTelemetry show of it. */
   readonly span: TransferSpan;
   readonly #running: RunningTransfers;
   readonly #grantedAtMs: number;
@@ -79,7 +78,6 @@ export class Transfer {
     this.#identity = identity;
     this.#token = token;
     this.span = span;
-    span.begun(this.id);
     this.#running = running;
     this.#grantedAtMs = clock.nowMs();
     this.#readyAtMs = this.#grantedAtMs;
