@@ -42,6 +42,11 @@ interface Numbers {
   readonly peakOverIdleBytes: number;
 }
 
+/** Ends everything that was started when this program is told to end. */
+const interruption = new AbortController();
+const { signal } = interruption;
+for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
+
 const quantities = ["firstByteSeconds", "totalSeconds", "cpuSeconds", "peakOverIdleBytes"] as const;
 
 /** The line that starts a peer at a port, which stands for itself until one is chosen; some peers choose theirs. */
@@ -58,7 +63,6 @@ async function byBench(peer: ServerPeer, workshop: Workshop, rows: number): Prom
   const { line, port } = await shellLine(peer, workshop);
   const target = `api=${line} @ http://127.0.0.1:${port}${peer.exportPath}?rows={rows}`;
   const flags = "--no-progress --scenario export --rounds 1".split(" ");
-  const { signal } = new AbortController();
   const { result, errors } = await spawnBench(
     program,
     [...flags, "--rows", String(rows), "--target", target],
@@ -79,7 +83,7 @@ async function byBench(peer: ServerPeer, workshop: Workshop, rows: number): Prom
 
 /** Runs the script, which shares no code with this project. */
 async function askScript<T>(pid: number, ...urls: readonly string[]): Promise<T> {
-  const { stdout } = await execute("python3", [script, String(pid), ...urls]);
+  const { stdout } = await execute("python3", [script, String(pid), ...urls], { signal });
   return JSON.parse(stdout) as T;
 }
 
@@ -95,7 +99,7 @@ async function withFresh<T>(
   const server = await startServerProcess({
     command: line.replace("{port}", chosen),
     answersAt: [new URL("/ping", origin)],
-    signal: new AbortController().signal,
+    signal,
   });
   try {
     return await use(server);
@@ -120,7 +124,6 @@ function sameExport(peer: ServerPeer, workshop: Workshop, rows: number): Promise
       pingUrl: null,
       statsUrl: null,
     };
-    const { signal } = new AbortController();
     const session = { exportName: peer.name, clock: systemClock, signal };
     const served = { session, server, request: { delivery: null, rows } };
     const idleBytes = await prepareServer(served);
@@ -139,7 +142,6 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   const names = positionals.length === 0 ? Object.keys(usual) : positionals;
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-accuracy-"));
-  const { signal } = new AbortController();
   try {
     const { rowsFrom } = await onRequestSeries.open(folder, signal);
     const workshop = { folder, rowsFrom };
@@ -185,5 +187,5 @@ try {
   await main();
 } catch (fault) {
   process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`);
-  process.exitCode = 1;
+  process.exitCode = signal.aborted ? 130 : 1;
 }
