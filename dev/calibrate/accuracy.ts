@@ -12,10 +12,11 @@ import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { systemClock } from "../../src/ground.ts";
 import { measureExport, prepareServer } from "../../bench/session/measure/measure-export.ts";
+import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { startServerProcess, type ServerProcess } from "../../bench/subject/process/server-process.ts";
 import type { RunningTarget } from "../../bench/subject/target.ts";
 import { median } from "../../bench/statistics/median.ts";
-import { generatedSeries } from "../peers/generated/generated.ts";
+import { onRequestSeries } from "../peers/on-request/on-request.ts";
 import { exportUrl, type ServerPeer, type Workshop } from "../peers/peer.ts";
 import { spawnBench } from "../spawn-bench.ts";
 
@@ -41,15 +42,27 @@ interface Numbers {
   readonly peakOverIdleBytes: number;
 }
 
+/** Ends everything that was started when this program is told to end. */
+const interruption = new AbortController();
+const { signal } = interruption;
+for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
+
 const quantities = ["firstByteSeconds", "totalSeconds", "cpuSeconds", "peakOverIdleBytes"] as const;
 
-async function byBench(peer: ServerPeer, workshop: Workshop, rows: number): Promise<Numbers> {
+/** The line that starts a peer at a port, which stands for itself until one is chosen; some peers choose theirs. */
+async function shellLine(
+  peer: ServerPeer,
+  workshop: Workshop,
+): Promise<{ readonly line: string; readonly port: string }> {
   const command = (await peer.command(workshop)).map((word) => JSON.stringify(word)).join(" ");
-  // Only the address of this start is known: some peers choose their port in their command.
   const port = /http:\/\/127\.0\.0\.1:(\d+)|PORT=(\d+)/.exec(command)?.slice(1).find(Boolean) ?? "{port}";
-  const target = `api=PORT=${port} ${command} @ http://127.0.0.1:${port}${peer.exportPath}?rows={rows}`;
+  return { line: `PORT=${port} ${command}`, port };
+}
+
+async function byBench(peer: ServerPeer, workshop: Workshop, rows: number): Promise<Numbers> {
+  const { line, port } = await shellLine(peer, workshop);
+  const target = `api=${line} @ http://127.0.0.1:${port}${peer.exportPath}?rows={rows}`;
   const flags = "--no-progress --scenario export --rounds 1".split(" ");
-  const { signal } = new AbortController();
   const { result, errors } = await spawnBench(
     program,
     [...flags, "--rows", String(rows), "--target", target],
@@ -70,7 +83,7 @@ async function byBench(peer: ServerPeer, workshop: Workshop, rows: number): Prom
 
 /** Runs the script, which shares no code with this project. */
 async function askScript<T>(pid: number, ...urls: readonly string[]): Promise<T> {
-  const { stdout } = await execute("python3", [script, String(pid), ...urls]);
+  const { stdout } = await execute("python3", [script, String(pid), ...urls], { signal });
   return JSON.parse(stdout) as T;
 }
 
@@ -79,11 +92,14 @@ async function withFresh<T>(
   workshop: Workshop,
   use: (server: ServerProcess) => Promise<T>,
 ): Promise<T> {
+  const { line, port } = await shellLine(peer, workshop);
+  const chosen = port === "{port}" ? String(await findFreePort()) : port;
+  const origin = `http://127.0.0.1:${chosen}`;
+  // By a shell, as bench does: Linux may give each session, and so each such server, an equal share of a busy machine.
   const server = await startServerProcess({
-    command: await peer.command(workshop),
-    readyLine: /^listening on (http:\/\/\S+)$/,
-    answersAt: "/ping",
-    signal: new AbortController().signal,
+    command: line.replace("{port}", chosen),
+    answersAt: [new URL("/ping", origin)],
+    signal,
   });
   try {
     return await use(server);
@@ -108,7 +124,6 @@ function sameExport(peer: ServerPeer, workshop: Workshop, rows: number): Promise
       pingUrl: null,
       statsUrl: null,
     };
-    const { signal } = new AbortController();
     const session = { exportName: peer.name, clock: systemClock, signal };
     const served = { session, server, request: { delivery: null, rows } };
     const idleBytes = await prepareServer(served);
@@ -127,12 +142,11 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   const names = positionals.length === 0 ? Object.keys(usual) : positionals;
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-accuracy-"));
-  const { signal } = new AbortController();
   try {
-    const { rowsFrom } = await generatedSeries.open(folder, signal);
+    const { rowsFrom } = await onRequestSeries.open(folder, signal);
     const workshop = { folder, rowsFrom };
     for (const name of names) {
-      const peer = generatedSeries.others.find((one) => one.name === name && one.kind === "server");
+      const peer = onRequestSeries.others.find((one) => one.name === name && one.kind === "server");
       if (peer?.kind !== "server") throw new TypeError(`"${name}" is none of the servers of npm run peers.`);
       await peer.prepare?.(workshop, signal);
       const rows = Number(values.rows ?? usual[name] ?? 200_000);
@@ -173,5 +187,5 @@ try {
   await main();
 } catch (fault) {
   process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`);
-  process.exitCode = 1;
+  process.exitCode = signal.aborted ? 130 : 1;
 }

@@ -46,7 +46,7 @@ function fillSqlite(): Database.Database {
   );
   made.transaction((records: readonly (readonly string[])[]) => {
     for (const record of records) insert.run(...record);
-  })(parse(text) as string[][]);
+  })(parse(text));
   return made;
 }
 

@@ -1,14 +1,14 @@
 /**
  * Measures our server together with other stacks that serve similar rows, and writes the tables into docs/reference/peers.md.
  *
- *     node dist/dev/peers/main.js [--rounds 8] [--rows N] [--seed 1] [--no-install] [--no-write] [generated] [postgres]
+ *     node dist/dev/peers/main.js [--rounds 8] [--rows N] [--seed 1] [--no-install] [--no-write] [on-request] [postgres]
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { describeEnvironment } from "../../bench/probe/describe-environment.ts";
 import { watchForeignLoad } from "./foreign-load.ts";
-import { generatedSeries } from "./generated/generated.ts";
+import { onRequestSeries } from "./on-request/on-request.ts";
 import { installMissing } from "./install.ts";
 import { pageNotes, generatedPart, measuredTable, ratioTable } from "./page.ts";
 import { postgresSeries } from "./postgres/postgres.ts";
@@ -16,11 +16,11 @@ import { runPeers, type PeerResult } from "./run-peers.ts";
 import type { Series } from "./series.ts";
 
 const usage =
-  "Usage: npm run peers -- [--rounds <count>] [--rows <count>] [--seed <number>] [--no-install] [--no-write] [generated] [postgres]\n";
+  "Usage: npm run peers -- [--rounds <count>] [--rows <count>] [--seed <number>] [--no-install] [--no-write] [on-request] [postgres]\n";
 const usageExit = 1;
 const refusedExit = 4;
 const page = fileURLToPath(new URL("../../../docs/reference/peers.md", import.meta.url));
-const allSeries: readonly Series[] = [generatedSeries, postgresSeries(1_000_000)];
+const allSeries: readonly Series[] = [onRequestSeries, postgresSeries(1_000_000)];
 
 interface Flags {
   readonly series: readonly Series[];

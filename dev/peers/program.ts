@@ -98,7 +98,7 @@ class Program {
     const kill = (): void => void child.kill("SIGKILL");
     signal.addEventListener("abort", kill, { once: true });
     process.once("exit", kill);
-    void this.#closed.then(() => {
+    child.once("close", () => {
       signal.removeEventListener("abort", kill);
       process.off("exit", kill);
     });

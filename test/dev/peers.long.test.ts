@@ -6,10 +6,10 @@ import { createServer, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { duckdbPeer } from "../../dev/peers/generated/duckdb-peer.ts";
-import { generatedSeries } from "../../dev/peers/generated/generated.ts";
-import { csvStringifyPeer } from "../../dev/peers/generated/node-peers.ts";
-import { differenceOf, readShape, type Shape } from "../../dev/peers/generated/shape.ts";
+import { duckdbPeer } from "../../dev/peers/on-request/duckdb-peer.ts";
+import { onRequestSeries } from "../../dev/peers/on-request/on-request.ts";
+import { csvStringifyPeer } from "../../dev/peers/on-request/node-peers.ts";
+import { differenceOf, readShape, type Shape } from "../../dev/peers/on-request/shape.ts";
 import { pageNotes, measuredTable } from "../../dev/peers/page.ts";
 import type { Peer, ProgramPeer } from "../../dev/peers/peer.ts";
 import { postgresSeries } from "../../dev/peers/postgres/postgres.ts";
@@ -45,7 +45,7 @@ const easier: Peer = {
 };
 
 test("the Node peer is measured, an absent one is reported, and one with other rows is refused", async () => {
-  const series = { ...generatedSeries, others: [csvStringifyPeer, absent, easier] };
+  const series = { ...onRequestSeries, others: [csvStringifyPeer, absent, easier] };
   const plan = { series, rounds: 1, rows: 300, checkedRows: 2000, seed: 1 };
   const results = await runPeers(plan, ignore, signal);
 
@@ -68,7 +68,7 @@ test("the Node peer is measured, an absent one is reported, and one with other r
 
 test("an interrupted run leaves no server running", { skip: !hasProcFiles }, async () => {
   const interruption = new AbortController();
-  const series = { ...generatedSeries, others: [csvStringifyPeer] };
+  const series = { ...onRequestSeries, others: [csvStringifyPeer] };
   const plan = { series, rounds: 2, rows: 300, checkedRows: 2000, seed: 1 };
   const running = runPeers(plan, () => interruption.abort(), interruption.signal);
   await assert.rejects(running, { name: "AbortError" });
@@ -96,7 +96,7 @@ test("all peers over PostgreSQL that are here give the same bytes, and their que
 
 test("a program that fails at its task is refused, with what it wrote", async () => {
   const failing: ProgramPeer = { ...duckdbPeer, name: "failing", prepare: async () => undefined };
-  const series = { ...generatedSeries, others: [failing] };
+  const series = { ...onRequestSeries, others: [failing] };
   const plan = { series, rounds: 1, rows: 300, checkedRows: 2000, seed: 1 };
   const [, result] = await runPeers(plan, ignore, signal);
   assert.equal(result?.admission.state, "refused");

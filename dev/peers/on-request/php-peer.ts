@@ -19,6 +19,6 @@ export const phpPeer: ServerPeer = {
   async command({ rowsFrom }) {
     const port = await findFreePort();
     const server = ["php", "-q", "-d", "output_buffering=65536", "-S", `127.0.0.1:${port}`];
-    return announce(port, ["env", `POOL=${rowsFrom}`, ...server, sourceFile("generated/orders.php")]);
+    return announce(port, ["env", `POOL=${rowsFrom}`, ...server, sourceFile("on-request/orders.php")]);
   },
 };

@@ -1,7 +1,7 @@
 /**
  * Rows through fast-csv's stream, which Fastify sends.
  *
- *     node dist/dev/peers/generated/fastify-server.js POOL.json
+ *     node dist/dev/peers/on-request/fastify-server.js POOL.json
  */
 import fastify from "fastify";
 import { fastCsvStream } from "./fast-csv-stream.ts";

@@ -2,7 +2,7 @@
  * DuckDB's own `COPY` of a Parquet file into a CSV file, again and again: a line of standard input says how many rows,
  * and into which file.
  *
- *     node dist/dev/peers/generated/duckdb-copy.js ORDERS.parquet
+ *     node dist/dev/peers/on-request/duckdb-copy.js ORDERS.parquet
  */
 import { createInterface } from "node:readline";
 import { DuckDBInstance } from "@duckdb/node-api";

@@ -1,7 +1,7 @@
 /**
  * Rows one by one through `Readable.from` and csv-stringify's stream, as its documentation shows.
  *
- *     node dist/dev/peers/generated/csv-stringify-server.js POOL.json
+ *     node dist/dev/peers/on-request/csv-stringify-server.js POOL.json
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";

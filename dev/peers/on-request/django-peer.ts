@@ -2,7 +2,7 @@ import { gunicornPeer } from "../gunicorn-peer.ts";
 
 const common = {
   stack: "Django, gunicorn, csv.writer",
-  source: "generated/django_server.py",
+  source: "on-request/django_server.py",
   libraries: ["django"],
   packages: ["python3-django"],
 };

@@ -5,6 +5,8 @@
 
 if (parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH) === '/ping') {
     header('Content-Type: text/plain');
+    // An answer that ends with its connection isn't counted by autocannon.
+    header('Content-Length: 4');
     echo 'pong';
     return;
 }

@@ -1,7 +1,7 @@
 /**
  * Rows through papaparse, which writes text at once: so 500 rows at a time, behind `node:http`.
  *
- *     node dist/dev/peers/generated/papaparse-server.js POOL.json
+ *     node dist/dev/peers/on-request/papaparse-server.js POOL.json
  */
 import { pipeline } from "node:stream/promises";
 import papaparse from "papaparse";

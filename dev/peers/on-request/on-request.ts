@@ -2,26 +2,26 @@ import { join } from "node:path";
 import type { Series } from "../series.ts";
 import { batchedDjangoPeer, djangoPeer } from "./django-peer.ts";
 import { duckdbPeer } from "./duckdb-peer.ts";
-import { goGeneratedPeer } from "./go-generated-peer.ts";
+import { goOnRequestPeer } from "./go-on-request-peer.ts";
 import { nginxPeer } from "./nginx-peer.ts";
 import { csvStringifyPeer, fastCsvPeer, fastifyPeer, papaparsePeer } from "./node-peers.ts";
 import { phpPeer } from "./php-peer.ts";
 import { writePool } from "./pool.ts";
 import { likeOurShape } from "./shape.ts";
 import { starlettePeer } from "./starlette-peer.ts";
-import { oursAsFile, oursGenerated, oursWithStringify } from "./stream-csv-peers.ts";
+import { oursAsFile, oursOnRequest, oursWithStringify } from "./stream-csv-peers.ts";
 
 /** Rows that every peer makes anew for each request. */
-export const generatedSeries: Series = {
-  name: "generated",
-  ours: oursGenerated,
+export const onRequestSeries: Series = {
+  name: "on-request",
+  ours: oursOnRequest,
   others: [
     oursWithStringify,
     csvStringifyPeer,
     fastCsvPeer,
     fastifyPeer,
     papaparsePeer,
-    goGeneratedPeer,
+    goOnRequestPeer,
     djangoPeer,
     batchedDjangoPeer,
     starlettePeer,

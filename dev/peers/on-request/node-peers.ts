@@ -6,7 +6,7 @@ export const csvStringifyPeer = nodePeer({
   stack: "node:http, csv-stringify",
   settings:
     "`Readable.from(generator)` → csv-stringify's stream → `res` by `pipeline`, in one process. Rows are arrays, which it encodes faster than objects; booleans and dates have a cast each. Larger high-water marks made it no faster.",
-  program: "generated/csv-stringify-server.js",
+  program: "on-request/csv-stringify-server.js",
   libraries: ["csv-stringify"],
 });
 
@@ -15,7 +15,7 @@ export const fastCsvPeer = nodePeer({
   name: "fast-csv",
   stack: "node:http, fast-csv",
   settings: "The same with the stream of @fast-csv/format; dates by its `transform`.",
-  program: "generated/fast-csv-server.js",
+  program: "on-request/fast-csv-server.js",
   libraries: ["@fast-csv/format"],
 });
 
@@ -24,7 +24,7 @@ export const fastifyPeer = nodePeer({
   name: "fastify, fast-csv",
   stack: "Fastify, fast-csv",
   settings: "The stream of **fast-csv**, given to Fastify's `reply.send`; no logger, no plugins.",
-  program: "generated/fastify-server.js",
+  program: "on-request/fastify-server.js",
   libraries: ["fastify", "@fast-csv/format"],
 });
 
@@ -33,6 +33,6 @@ export const papaparsePeer = nodePeer({
   name: "papaparse",
   stack: "node:http, papaparse",
   settings: "`unparse` of 500 rows at a time, from a generator to `res` by `pipeline`.",
-  program: "generated/papaparse-server.js",
+  program: "on-request/papaparse-server.js",
   libraries: ["papaparse"],
 });

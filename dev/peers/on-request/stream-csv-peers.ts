@@ -1,7 +1,7 @@
 import { streamCsvPeer } from "../stream-csv-peer.ts";
 
 /** The peer that all others are compared with. */
-export const oursGenerated = streamCsvPeer({
+export const oursOnRequest = streamCsvPeer({
   name: "stream-csv",
   stack: "this project",
   settings: "`stream-csv serve --workers 1`: a primary process and one worker, streaming.",

@@ -29,7 +29,7 @@ export const nginxPeer: ServerPeer = {
   async command({ folder }) {
     // nginx doesn't accept port 0.
     const port = await findFreePort();
-    const template = await readFile(sourceFile("generated/nginx.conf"), "utf8");
+    const template = await readFile(sourceFile("on-request/nginx.conf"), "utf8");
     const file = join(folder, "nginx.conf");
     await writeFile(file, template.replaceAll("{port}", String(port)).replaceAll("{folder}", folder));
     return announce(port, [nginx, "-e", "stderr", "-c", file]);

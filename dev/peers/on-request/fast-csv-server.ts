@@ -1,7 +1,7 @@
 /**
  * Rows through fast-csv's stream, behind `node:http`.
  *
- *     node dist/dev/peers/generated/fast-csv-server.js POOL.json
+ *     node dist/dev/peers/on-request/fast-csv-server.js POOL.json
  */
 import { pipeline } from "node:stream/promises";
 import { serveOrders } from "../serve-orders.ts";

@@ -15,6 +15,6 @@ export const starlettePeer: ServerPeer = {
   findVersion: (signal) => askVersion(pythonVersions(["starlette", "uvicorn"]), signal),
   async command({ rowsFrom }) {
     const variables = ["env", `PORT=${await findFreePort()}`] as const;
-    return [...variables, ...pythonCommand(), sourceFile("generated/starlette_server.py"), rowsFrom, "500"];
+    return [...variables, ...pythonCommand(), sourceFile("on-request/starlette_server.py"), rowsFrom, "500"];
   },
 };
