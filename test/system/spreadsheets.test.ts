@@ -31,9 +31,10 @@ before(async () => {
   // Debian's pandas belongs to its own Python.
   const path = [programs, "/usr/bin", process.env["PATH"] ?? ""].join(delimiter);
   env = { ...process.env, PATH: path, HOME: files.path, TZ: "UTC", LC_ALL: "C.UTF-8" };
-  const exports = commands.filter((command) => command.startsWith("stream-csv export "));
+  const exports = commands.filter((command) => command.startsWith("npx stream-csv export "));
   assert.equal(exports.length, 5);
-  for (const command of exports) await execute("sh", ["-c", command], { cwd: files.path, env });
+  for (const command of exports)
+    await execute("sh", ["-c", command.replace("npx ", "")], { cwd: files.path, env });
 });
 
 after(async () => await files[Symbol.asyncDispose]());
