@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import * as duckdb from "@duckdb/node-api";
 import { openSource } from "../../src/index.ts";
 import { FileDatabases } from "../../src/source/duckdb/file-databases.ts";
@@ -37,7 +37,9 @@ test("readings of one state share a database, and one that met a fault is lent t
   assert.equal(databases.openCount, 0);
 });
 
-test("databases that nobody uses are few, and closed after a while", async () => {
+test("databases that nobody uses are few, and closed after a while", { timeout: 60_000 }, async (t) => {
+  // However long the openings take, the time that a database may be idle ends only when the test says so.
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const budget = new MemoryBudget(64 * MiB);
   const databases = new FileDatabases(duckdb, budget);
   for (let index = 0; index < 7; index += 1) {
@@ -46,8 +48,10 @@ test("databases that nobody uses are few, and closed after a while", async () =>
     await lease.release();
   }
   assert.equal(databases.openCount, 4);
-  while (databases.openCount > 0) await sleep(50);
-  assert.equal(budget.freeBytes, budget.totalBytes);
+  t.mock.timers.tick(60_000);
+  // What a database held is given back once it has closed.
+  while (budget.freeBytes < budget.totalBytes) await nextTurn();
+  assert.equal(databases.openCount, 0);
 });
 
 test("memory is reserved within the budget, and what is kept for later is given up first", async () => {

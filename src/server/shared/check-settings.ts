@@ -1,4 +1,3 @@
-import { didYouMean } from "../../similar-name.ts";
 import { safeParse, type GenericSchema } from "valibot";
 import { wrongRange, wrongType } from "../../errors.ts";
 import { encoderNames } from "../../csv/csv-encoder.ts";
