@@ -2,7 +2,7 @@
 
 import { Command, Option } from "commander";
 import { parseByteSize, parseCount, parseDuration } from "../../src/ground.ts";
-import { checkSetting, defaultSettings, encoderNames, http10Ways, workerModels } from "../../src/internal.ts";
+import { checkSetting, defaultSettings, encoderNames, http10Ways, workerModels } from "../../src/settings.ts";
 import {
   startServer,
   type Http10,

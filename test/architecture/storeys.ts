@@ -32,6 +32,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     index: 8,
     internal: 8,
     "server.ts": 8,
+    settings: 8,
   },
   "src/csv": { "*": 0, fast: 1, "fast-writer": 2, "csv-encoder": 3 },
   "src/source": {
@@ -157,6 +158,7 @@ export const entries: readonly string[] = [
   "src/index.ts",
   "src/server.ts",
   "src/ground.ts",
+  "src/settings.ts",
   "src/internal.ts",
   "bench/index.ts",
   "bench/internal.ts",
