@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { fileEncodings, optionsTakenBy, parseFileOptions } from "../src/internal.ts";
+import { fileEncodings, optionsTakenBy, parseFileOptions } from "../src/settings.ts";
 import type { FileOptions } from "../src/index.ts";
 import type { ServedFile } from "../src/server.ts";
 import { choiceOption } from "./option.ts";

@@ -8,7 +8,8 @@ export {
 export type { Clock } from "./clock.ts";
 export type * from "./csv/batch.ts";
 export type { ChunkMemory } from "./csv/chunk-memory.ts";
-export { CsvEncoder, type CsvColumn, type EncoderName } from "./csv/csv-encoder.ts";
+export { CsvEncoder, type CsvColumn } from "./csv/csv-encoder.ts";
+export type { EncoderName } from "./csv/encoder-name.ts";
 export {
   dialects,
   type Dialect,

@@ -1,7 +1,6 @@
 // What bench, bin and dev need beyond the public entries and ground.ts. package.json doesn't export this file, so it can
 // change at any time.
 
-export { encoderNames } from "./csv/csv-encoder.ts";
 export { dialectOptionNames } from "./csv/dialect-text.ts";
 export { resolveDialect } from "./csv/resolve-dialect.ts";
 export {
@@ -10,9 +9,6 @@ export {
   isGeneratedExportName,
   type GeneratedExportName,
 } from "./source/synthetic/generated-source.ts";
-export { fileEncodings } from "./source/file-options.ts";
-export { optionsTakenBy } from "./source/check-file-options.ts";
-export { parseFileOptions } from "./source/parse-file-options.ts";
 export { EventLoopMeter } from "./server/metrics/event-loop-meter.ts";
 export { Occupancy } from "./admission/occupancy.ts";
 export type { ServerStats } from "./server/metrics/server-stats.ts";
@@ -28,5 +24,3 @@ export { authSchema } from "./server/access/auth-schema.ts";
 export { signLink } from "./server/access/signed-link.ts";
 export { digestOf } from "./server/access/token-book.ts";
 export { startWork, type RunningWork } from "./server/start-work.ts";
-export { checkSetting, mostWorkers } from "./server/shared/check-settings.ts";
-export { defaultSettings, http10Ways, workerModels } from "./server/shared/settings.ts";

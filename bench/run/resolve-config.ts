@@ -1,5 +1,5 @@
 import { didYouMean } from "../../src/ground.ts";
-import { workerModels } from "../../src/internal.ts";
+import { workerModels } from "../../src/settings.ts";
 import { scenarios } from "./scenarios.ts";
 import type { BenchConfig } from "./config.ts";
 import { chosenFrom, requireCount } from "./require.ts";

@@ -11,7 +11,7 @@ import {
   http10Ways,
   mostWorkers,
   workerModels,
-} from "../../src/internal.ts";
+} from "../../src/settings.ts";
 import {
   startServer,
   type Http10,

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { parseCount, parseDuration } from "../../src/ground.ts";
-import { defaultSettings, startWork, type RunningWork } from "../../src/internal.ts";
+import { startWork, type RunningWork } from "../../src/internal.ts";
+import { defaultSettings } from "../../src/settings.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import { durationOption } from "../limit-option.ts";
 import { flagParser, wantsColor, type GlobalFlags } from "../option.ts";

@@ -20,7 +20,8 @@ import {
   type GenericSchema,
 } from "valibot";
 import { deliveries } from "../../src/ground.ts";
-import { authSchema, fileEncodings, linksSchema, parameterTypes, tokensSchema } from "../../src/internal.ts";
+import { authSchema, linksSchema, parameterTypes, tokensSchema } from "../../src/internal.ts";
+import { fileEncodings } from "../../src/settings.ts";
 import { RepeatableOption } from "../option.ts";
 
 /** The flags that groups of a configuration set, and the settings of these groups that have no flag. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { didYouMean, parseDuration } from "../../src/ground.ts";
-import { parseFileOptions } from "../../src/internal.ts";
+import { parseFileOptions } from "../../src/settings.ts";
 import type { Configuration, ExportConfiguration, ServedDatabase, ServedSource } from "../../src/server.ts";
 
 /** What the configured exports are read from. */

@@ -7,7 +7,7 @@
  * that other programs affect all of them. A share is the time of the bare answer to the same request, behind the same
  * middleware, divided by the contender's, the median of the rounds; 1 means that an answer costs no more than a bare one.
  *
- *     node dist/dev/micro/short-answers.js [rounds] [requests]
+ *     node dist/dev/micro/short-answers.js [rounds] [requests] [names, separated by commas]
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -33,6 +33,7 @@ const session = (require("express-session") as (options: object) => Middleware)(
 const { signal } = new AbortController();
 const options = { signal, minRateBytesPerSecond: 20_000, idleTimeoutMs: 60_000, onError: fail };
 const pong = Buffer.from("pong");
+const ping = "serve's /ping";
 
 const bare: Answer = (_req, res) => res.end("pong");
 const sent: Answer = (req, res) => send(new HttpResponse("pong"), req, res);
@@ -78,11 +79,13 @@ async function serve(name: string): Promise<void> {
   server.closeAllConnections();
 }
 
-async function measure(rounds: number, requests: number): Promise<void> {
-  const children = Object.keys(variants).map((name) => ({
-    name,
-    child: fork(fileURLToPath(import.meta.url), ["serve", name]),
-  }));
+async function measure(rounds: number, requests: number, isAsked: (name: string) => boolean): Promise<void> {
+  const children = Object.keys(variants)
+    .filter(isAsked)
+    .map((name) => ({
+      name,
+      child: fork(fileURLToPath(import.meta.url), ["serve", name]),
+    }));
   await using own = await startOwnServer(["--workers", "1", "--log-level", "warn"]);
   const contenders: Contender[] = [];
   for (const { name, child } of children) {
@@ -93,7 +96,7 @@ async function measure(rounds: number, requests: number): Promise<void> {
   }
   const pids = await processTree(own.pid);
   const url = `${own.origin}/ping`;
-  contenders.push({ name: "serve's /ping", url, beside: "bare", pids, microseconds: [] });
+  if (isAsked(ping)) contenders.push({ name: ping, url, beside: "bare", pids, microseconds: [] });
   for (let round = -1; round < rounds; round += 1) {
     for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
       const taken = await load(contender, requests);
@@ -119,5 +122,6 @@ async function load({ name, url, pids }: Contender, requests: number): Promise<n
   return ((await cpuSeconds(pids)) - before) / (requests / 1e6);
 }
 
-const [rounds = "7", requests = "20000"] = process.argv.slice(2);
-await (rounds === "serve" ? serve(requests) : measure(Number(rounds), Number(requests)));
+const [rounds = "7", requests = "20000", names] = process.argv.slice(2);
+const isAsked = (name: string): boolean => names?.split(",").includes(name) ?? true;
+await (rounds === "serve" ? serve(requests) : measure(Number(rounds), Number(requests), isAsked));

@@ -19,7 +19,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { compress, send, StreamingHttpResponse } from "../../src/index.ts";
-import { encoderNames, openExport, planExport, readExportParameters, runExport } from "../../src/internal.ts";
+import { openExport, planExport, readExportParameters, runExport } from "../../src/internal.ts";
+import { encoderNames } from "../../src/settings.ts";
 
 /** Turns shorter than this did almost no work. */
 const leastMs = 0.1;

@@ -2,6 +2,7 @@ import { wrongRange } from "../errors.ts";
 import type { Batch } from "./batch.ts";
 import { ownMemory, type ChunkMemory } from "./chunk-memory.ts";
 import { dialects, type Dialect } from "./dialect.ts";
+import type { EncoderName } from "./encoder-name.ts";
 import { fastWriter } from "./fast-writer.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { stringifyWriter } from "./stringify-writer.ts";
@@ -10,12 +11,6 @@ import { stringifyWriter } from "./stringify-writer.ts";
 const writers = { fast: fastWriter, "csv-stringify": stringifyWriter } as const satisfies Readonly<
   Record<EncoderName, unknown>
 >;
-
-/** `fast`, or `csv-stringify`: the general encoder, many times slower, and the reference. */
-export type EncoderName = "fast" | "csv-stringify";
-
-/** The names of the encoders, the default one first. */
-export const encoderNames: readonly EncoderName[] = ["fast", "csv-stringify"];
 
 /** A column as the header row names it. */
 export interface CsvColumn {

@@ -1,4 +1,4 @@
-import { encoderNames, type EncoderName } from "../csv/csv-encoder.ts";
+import { encoderNames, type EncoderName } from "../csv/encoder-name.ts";
 import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../csv/dialect-text.ts";
 import { dialects, type DialectOptions, type DialectName } from "../csv/dialect.ts";
 import { isDialectName } from "../csv/resolve-dialect.ts";

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { EncoderName } from "../csv/csv-encoder.ts";
+import type { EncoderName } from "../csv/encoder-name.ts";
 import { dialectOptionNames } from "../csv/dialect-text.ts";
 import { fileEndingOf, type Dialect, type DialectName, type DialectOptions } from "../csv/dialect.ts";
 import { resolveDialect } from "../csv/resolve-dialect.ts";

@@ -34,6 +34,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     index: 9,
     internal: 9,
     "server.ts": 9,
+    settings: 9,
   },
   "src/csv": { "*": 0, fast: 1, "fast-writer": 2, "csv-encoder": 3 },
   "src/source": {
@@ -177,6 +178,7 @@ export const entries: readonly string[] = [
   "src/index.ts",
   "src/server.ts",
   "src/ground.ts",
+  "src/settings.ts",
   "src/internal.ts",
   "bench/index.ts",
   "bench/internal.ts",

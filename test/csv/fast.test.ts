@@ -10,7 +10,7 @@ import {
   type Dialect,
   type EncoderName,
 } from "../../src/index.ts";
-import { encoderNames } from "../../src/csv/csv-encoder.ts";
+import { encoderNames } from "../../src/csv/encoder-name.ts";
 import { randomBatch, randomDialect } from "./random-batch.ts";
 
 interface Encoded {

@@ -6,7 +6,7 @@ import { Decimal } from "decimal.js";
 import { DateTime, Duration, Settings } from "luxon";
 import { Temporal } from "temporal-polyfill";
 import { CsvEncoder, type DialectName } from "../../src/index.ts";
-import { encoderNames } from "../../src/csv/csv-encoder.ts";
+import { encoderNames } from "../../src/csv/encoder-name.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
 /** The cell of a value. Both encoders must write the same. */

@@ -10,7 +10,7 @@ import {
   IntervalValue,
   SingleValue,
 } from "../../src/csv/value.ts";
-import { encoderNames } from "../../src/csv/csv-encoder.ts";
+import { encoderNames } from "../../src/csv/encoder-name.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { shortestFloat } from "../../src/source/shortest-float.ts";
 import { startPostgres } from "../../dev/postgres-server.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { CsvEncoder, type Batch, type DialectOptions } from "../../src/index.ts";
-import { encoderNames } from "../../src/csv/csv-encoder.ts";
+import { encoderNames } from "../../src/csv/encoder-name.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { isFragileNumber, mayBeFragileNumber } from "../../src/csv/text-number.ts";
 import { DecimalValue, JsonTextValue, NumberTextValue, WrittenValue } from "../../src/csv/value.ts";

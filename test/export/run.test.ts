@@ -6,7 +6,8 @@ import { planExport } from "../../src/export/plan.ts";
 import { readExportParameters } from "../../src/export/parameters.ts";
 import { runExport } from "../../src/export/run.ts";
 import type { Batch } from "../../src/index.ts";
-import { CsvEncoder, encoderNames, type EncoderName } from "../../src/csv/csv-encoder.ts";
+import { CsvEncoder } from "../../src/csv/csv-encoder.ts";
+import { encoderNames, type EncoderName } from "../../src/csv/encoder-name.ts";
 import { dialects } from "../../src/csv/dialect.ts";
 import { encodeBatches, noProgress } from "../../src/body/encode-batches.ts";
 

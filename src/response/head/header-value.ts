@@ -4,6 +4,8 @@ import { describeValue } from "../../body/chunk.ts";
 /** C0, DEL and C1. A header value may contain a tab and C1, which HTTP calls obs-text. */
 const controlCharacter = /\p{Cc}/u;
 const allowedInValue = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u;
+/** What nearly all values are; nothing else needs to be looked for in them. */
+const printableAscii = /^[\x20-\x7e]*$/;
 const notLatin1 = /[\u0100-\uffff]/;
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
@@ -32,6 +34,7 @@ export function checkHeaderValue(name: string, value: unknown): string {
   if (typeof value !== "string") {
     throw wrongType(`The header ${name} takes text or a number, not ${describeValue(value)}.`);
   }
+  if (printableAscii.test(value)) return value;
   if (!allowedInValue.test(value)) {
     throw new BadHeaderError(
       `The header ${name} can't hold a line break or another control character: ${describeValue(value)}.`,

@@ -1,6 +1,6 @@
 import { safeParse, type GenericSchema } from "valibot";
 import { wrongRange, wrongType } from "../../errors.ts";
-import { encoderNames } from "../../csv/csv-encoder.ts";
+import { encoderNames } from "../../csv/encoder-name.ts";
 import type { DialectName, DialectOptions } from "../../csv/dialect.ts";
 import { resolveDialect } from "../../csv/resolve-dialect.ts";
 import { linksSchema, tokensSchema } from "../access/access-schema.ts";

@@ -1,4 +1,4 @@
-import type { EncoderName } from "../../csv/csv-encoder.ts";
+import type { EncoderName } from "../../csv/encoder-name.ts";
 import type { LinkSettings, TokenSettings } from "../access/access-schema.ts";
 import type { AuthSettings } from "../access/auth-schema.ts";
 import { defaultJobSettings, type JobSettings } from "../../job/job-settings.ts";

@@ -1,6 +1,5 @@
 import type { Clock } from "../../../clock.ts";
 import { StreamCsvError } from "../../../errors.ts";
-import { prometheusText } from "../../metrics/prometheus-text.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
 import { sumOf } from "../../metrics/worker-number.ts";
 import type { Jobs } from "../../../job/open-jobs.ts";
@@ -71,7 +70,11 @@ export class SharedState implements PoolHost {
   methods(worker: number): PrimaryMethods {
     return {
       stats: () => this.#stats(),
-      metrics: async () => prometheusText(await this.#stats(), this.transfers.histograms),
+      metrics: async () => {
+        // Loaded here, because the library for it makes the start longer.
+        const { prometheusText } = await import("../../metrics/prometheus-text.ts");
+        return prometheusText(await this.#stats(), await this.transfers.histograms());
+      },
       transfers: async (viewer) => {
         await this.#askAll((asked) => this.#updateTransfersOf(asked));
         return this.transfers.list().filter((record) => isSeenBy(viewer, record.token));

@@ -123,8 +123,8 @@ export class TransferRegistry {
   }
 
   /** Histograms of the transfers' durations. */
-  get histograms(): TransferDurations["registry"] {
-    return this.#durations.registry;
+  histograms(): ReturnType<TransferDurations["registry"]> {
+    return this.#durations.registry();
   }
 
   stats(): Promise<readonly ExportStats[]> {
