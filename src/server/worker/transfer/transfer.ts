@@ -4,6 +4,7 @@ import type { Clock } from "../../../clock.ts";
 import { StreamCsvError, isCodedError, toError } from "../../../errors.ts";
 import { faultForClients } from "../../../fault-for-clients.ts";
 import type { ExportPlan } from "../../../export/plan.ts";
+import { connectionTimes, roundedMs } from "./times.ts";
 import type { ConnectionTime } from "../../../source/source.ts";
 import { noProgress, type ExportProgress } from "../../../body/encode-batches.ts";
 import type { Link } from "../../../ipc/link.ts";
@@ -173,10 +174,10 @@ export class Transfer {
       rows,
       bytes,
       ...(this.coding === undefined ? {} : { coding: this.coding, sentBytes }),
-      firstByteMs: round(firstByte),
-      heldMs: round(heldSeconds * 1000),
-      queueWaitMs: round(this.#slot.queueWaitSeconds * 1000),
-      ...connectionFields(this.connectionTime),
+      firstByteMs: roundedMs(firstByte),
+      heldMs: roundedMs(heldSeconds * 1000),
+      queueWaitMs: roundedMs(this.#slot.queueWaitSeconds * 1000),
+      ...connectionTimes(this.connectionTime),
     };
     if (state === "failed" && !isRefusal(error)) log.error({ ...line, err: error }, "transfer failed");
     else if (state === "failed" || state === "timed-out")
@@ -238,16 +239,4 @@ function describe(thrown: unknown): { readonly code: string; readonly message: s
 /** Whether the failure is a correct refusal: an error of the request, or a temporary lack of capacity (503). */
 function isRefusal(error: unknown): boolean {
   return error instanceof StreamCsvError && (error.status < 500 || error.status === unavailable);
-}
-
-function connectionFields(time: ConnectionTime | null): object {
-  if (time === null) return {};
-  return {
-    connectionHeldMs: round(time.heldSeconds * 1000),
-    connectionWaitMs: round(time.waitSeconds * 1000),
-  };
-}
-
-function round(milliseconds: number | null): number | null {
-  return milliseconds === null ? null : Math.round(milliseconds * 1000) / 1000;
 }
