@@ -2,7 +2,8 @@
  * Runs sets of tests, one after the other, `node dist/test/harness/run-tests.js SET...`:
  *
  * - `plain`, the default: unit and system tests, a few files at the same time.
- * - `long`: `*.long.test.ts`, most of which run a bench but not to learn how fast anything is, two at the same time.
+ * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, or programs by the dozen; two
+ *   at the same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
  * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
  *
