@@ -102,7 +102,7 @@ export class FileResponse extends StreamingHttpResponse {
       }
       const name = options.filename || (path === undefined ? undefined : basename(path));
       const response: FileResponse = new FileResponse(
-        () => readFileBlocks(handle, stats, response.#range.start, response.#range.end),
+        () => readFileBlocks(handle, stats, response.#range.start, response.#range.end, response.#clock),
         { ...options, ...(name !== undefined && { filename: name }) },
       );
       response.#describe({ handle, version: stats }, stats.mtime, options);
