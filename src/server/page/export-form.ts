@@ -2,6 +2,7 @@ import type { DeclaredParameter } from "../../export/declared-parameter.ts";
 import type { ExportDefinition } from "../../export/definition.ts";
 import { exportParameters, type ExportParameter } from "../../export/parameters.ts";
 import { dialects } from "../../csv/dialect.ts";
+import type { Caller } from "../access/caller.ts";
 import { markupText } from "./markup-text.ts";
 
 /** Parameters of every export that have a field at once; the others are folded away. */
@@ -10,10 +11,14 @@ const shownAtOnce: ReadonlySet<string> = new Set(["rows", "columns", "dialect", 
 /**
  * The form of an export: a field for each parameter that it declares, and for each that every export has. It works
  * without script. An empty field isn't sent on.
+ * @param bound parameters that aren't the caller's to give, which have no field
  */
-export function exportForm(definition: ExportDefinition): string {
-  const { name, parameters, isSeeded } = definition;
-  const common = exportParameters.filter((parameter) => isSeeded || parameter.name !== "seed");
+export function exportForm(definition: ExportDefinition, bound: Caller["bound"]): string {
+  const { name, isSeeded } = definition;
+  const parameters = definition.parameters.filter((parameter) => !bound.has(parameter.name));
+  const common = exportParameters.filter(
+    (parameter) => (isSeeded || parameter.name !== "seed") && !bound.has(parameter.name),
+  );
   const field = (parameter: ExportParameter): string => commonField(definition, parameter);
   const first = common.filter((parameter) => shownAtOnce.has(parameter.name)).map(field);
   const others = common.filter((parameter) => !shownAtOnce.has(parameter.name)).map(field);
@@ -67,8 +72,9 @@ function declaredField(exportName: string, parameter: DeclaredParameter): string
     choices === null
       ? `<input ${attributes({ id, name, placeholder })}${required}>`
       : `<select ${attributes({ id, name })}${list ? " multiple" : ""}${required}>${options(
-          list ? choices : ["", ...choices],
+          list || given.length > 0 ? choices : ["", ...choices],
           given,
+          optional ? "none" : "choose",
         )}</select>`;
   const kind = list ? `${type}, a list` : type;
   return labelled(id, name, control, description === null ? kind : `${description} (${kind})`);
@@ -78,11 +84,11 @@ function labelled(id: string, name: string, control: string, help: string): stri
   return `<div><label for="${markupText(id)}">${markupText(name)}</label>${control}<small>${markupText(help)}</small></div>`;
 }
 
-function options(values: readonly string[], selected: readonly string[]): string {
+function options(values: readonly string[], selected: readonly string[], unset = "default"): string {
   return values
     .map(
       (value) =>
-        `<option value="${markupText(value)}"${selected.includes(value) ? " selected" : ""}>${markupText(value === "" ? "default" : value)}</option>`,
+        `<option value="${markupText(value)}"${selected.includes(value) ? " selected" : ""}>${markupText(value === "" ? unset : value)}</option>`,
     )
     .join("");
 }

@@ -25,7 +25,7 @@ function drawJob(job) {
     const button = element("button", "Cancel");
     button.type = "button";
     button.setAttribute("aria-label", "Cancel job " + job.export + " " + job.id);
-    button.addEventListener("click", () => remove("/jobs/" + encodeURIComponent(job.id), button, byId("jobs-state")));
+    onClick(button, () => remove("/jobs/" + encodeURIComponent(job.id), byId("jobs-state")));
     item.append(button);
   }
   return item;
@@ -52,18 +52,14 @@ async function showJobs() {
 }
 
 async function submitJob(button, query) {
-  button.disabled = true;
   const section = byId("jobs");
   section.hidden = false;
   try {
-    const answer = await fetch(button.dataset.jobs + query, { method: "POST" });
-    const told = await answer.json();
-    if (!answer.ok) throw new Error(told.detail);
+    const answer = await ask(button.dataset.jobs + query, { method: "POST" });
+    if (!answer.ok) throw new Error(await reasonOf(answer));
     await showJobs();
   } catch (error) {
     byId("jobs-state").textContent = "The job was refused: " + error.message;
-  } finally {
-    button.disabled = false;
   }
 }
 `;
