@@ -45,7 +45,7 @@ function commonField(
   definition: ExportDefinition,
   { name, placeholder, description }: ExportParameter,
 ): string {
-  const choices = choicesOf(definition, name);
+  const choices = choicesOf(definition, name, placeholder);
   const id = `${definition.name}.${name}`;
   const control =
     choices === undefined
@@ -54,9 +54,15 @@ function commonField(
   return labelled(id, name, control, description);
 }
 
-function choicesOf({ deliveries }: ExportDefinition, name: string): readonly string[] | undefined {
+/** The values of a parameter that has few; its placeholder names them. */
+function choicesOf(
+  { deliveries }: ExportDefinition,
+  name: string,
+  placeholder: string,
+): readonly string[] | undefined {
   if (name === "delivery") return deliveries;
-  return name === "dialect" ? Object.keys(dialects) : undefined;
+  if (name === "dialect") return Object.keys(dialects);
+  return placeholder.includes("|") ? placeholder.split("|") : undefined;
 }
 
 /** A field for a parameter that the export declares itself. */

@@ -13,6 +13,10 @@ function element(name, text = "", className = "") {
   return made;
 }
 
+function rowsOf(count) {
+  return number.format(count) + (count === 1 ? " row" : " rows");
+}
+
 function size(bytes) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;

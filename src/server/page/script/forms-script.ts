@@ -9,7 +9,9 @@ function startForm(form) {
     address.href = path;
     address.textContent = address.href;
     const auth = token === undefined ? "" : '--header "Authorization: Bearer $TOKEN" ';
-    curl.textContent = "curl --fail --remote-name --remote-header-name " + auth + "'" + address.href.replaceAll("'", "%27") + "'";
+    const line = "curl --fail --remote-name --remote-header-name " + auth + "'" + address.href.replaceAll("'", "%27") + "'";
+    // Lines break between words, not behind a hyphen.
+    curl.replaceChildren(...line.split(" ").flatMap((word) => [element("span", word), " "]).slice(0, -1));
   };
   const copier = (selector, source) => {
     const button = form.querySelector(selector);

@@ -5,8 +5,10 @@ let jobTimer;
 function drawJob(job) {
   const item = element("li");
   item.dataset.id = job.id;
-  item.append(element("strong", job.export), element("span", job.state, "state"));
-  item.append(element("span", number.format(job.rows) + " rows"), element("span", size(job.bytes)));
+  const since = element("time", new Date(job.createdAt).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }));
+  since.dateTime = job.createdAt;
+  item.append(element("strong", job.export), element("span", job.state, "state"), since);
+  item.append(element("span", rowsOf(job.rows)), element("span", size(job.bytes)));
   if (job.state === "running" && job.expectedRows > 0) {
     const bar = element("progress");
     bar.max = job.expectedRows;

@@ -24,9 +24,9 @@ function drawTransfer(transfer, before, seconds) {
   const item = element("li");
   item.dataset.id = transfer.id;
   item.append(element("strong", transfer.export), element("span", transfer.delivery));
-  item.append(element("span", number.format(transfer.rows) + " rows"), element("span", size(transfer.bytes)));
+  item.append(element("span", rowsOf(transfer.rows)), element("span", size(transfer.bytes)));
   if (transfer.state !== "running") {
-    item.append(element("span", transfer.state, "state"));
+    item.append(element("span", transfer.state.replaceAll("-", " "), "state"));
     if (transfer.error !== null) item.append(element("span", transfer.error.message, "reason"));
     return item;
   }
