@@ -8,6 +8,9 @@ import { markupText } from "./markup-text.ts";
 /** Parameters of every export that have a field at once; the others are folded away. */
 const shownAtOnce: ReadonlySet<string> = new Set(["rows", "columns", "dialect", "delivery"]);
 
+/** A list of choices shows this many at once. */
+const mostShownChoices = 6;
+
 /**
  * The form of an export: a field for each parameter that it declares, and for each that every export has. It works
  * without script. An empty field isn't sent on.
@@ -73,16 +76,19 @@ function declaredField(exportName: string, parameter: DeclaredParameter): string
   const id = `${exportName}.${name}`;
   const choices = oneOf ?? (type === "boolean" ? ["true", "false"] : null);
   const required = isRequired ? " required" : "";
-  const placeholder = given.length > 0 ? `default: ${given.join(",")}` : optional ? "optional" : type;
+  const placeholder = given.length > 0 ? `default: ${given.join(",")}` : optional ? "optional" : "";
+  const unset = list || given.length > 0 ? [] : [""];
+  const several = list ? ` multiple size="${Math.min(mostShownChoices, choices?.length ?? 0)}"` : "";
   const control =
     choices === null
       ? `<input ${attributes({ id, name, placeholder })}${required}>`
-      : `<select ${attributes({ id, name })}${list ? " multiple" : ""}${required}>${options(
-          list || given.length > 0 ? choices : ["", ...choices],
+      : `<select ${attributes({ id, name })}${several}${required}>${options(
+          [...unset, ...choices],
           given,
           optional ? "none" : "choose",
         )}</select>`;
-  const kind = list ? `${type}, a list` : type;
+  const count = list ? (choices === null ? "several with commas between them" : "any number of them") : "";
+  const kind = [type, count, isRequired ? "required" : ""].filter((part) => part !== "").join(", ");
   return labelled(id, name, control, description === null ? kind : `${description} (${kind})`);
 }
 

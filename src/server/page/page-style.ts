@@ -1,5 +1,5 @@
 /** The style sheet of the page, served at `/page.css`. */
-export const pageStyle = `:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; --line: #8886; --busy: #2563eb; }
+export const pageStyle = `:root { color-scheme: light dark; background: Canvas; color: CanvasText; font: 16px/1.5 system-ui, sans-serif; --line: #8886; --busy: #2563eb; }
 * { box-sizing: border-box; }
 body { max-width: 64rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
 header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1.5rem; }
