@@ -29,11 +29,21 @@ export interface BrowserPage extends AsyncDisposable {
   open(url: string, view: View): Promise<void>;
   /** The value of a JavaScript expression in the page; that of a promise, once it is fulfilled. */
   evaluate(expression: string): Promise<unknown>;
+  /** Presses a key, such as `Tab`, as a person does. */
+  press(key: string): Promise<void>;
+  /** Lets the page save downloads in a folder. */
+  saveDownloads(folder: string): Promise<void>;
   /** Addresses that the page has requested. */
   readonly requests: readonly string[];
   /** Errors, refusals and warnings that the browser has logged. */
   readonly complaints: readonly string[];
 }
+
+/** Keys that do something by their code, not by their letter. */
+const virtualKeys: Readonly<Record<string, { readonly windowsVirtualKeyCode: number }>> = {
+  Tab: { windowsVirtualKeyCode: 9 },
+  Enter: { windowsVirtualKeyCode: 13 },
+};
 
 interface Message {
   readonly id?: number;
@@ -89,6 +99,14 @@ export async function openBrowser(): Promise<BrowserPage> {
         awaitPromise: true,
       });
       return (result as { value?: unknown }).value;
+    },
+    async press(key) {
+      const text = key === "Enter" ? "\r" : undefined;
+      await inPage("Input.dispatchKeyEvent", { type: "keyDown", key, code: key, text, ...virtualKeys[key] });
+      await inPage("Input.dispatchKeyEvent", { type: "keyUp", key, code: key, ...virtualKeys[key] });
+    },
+    async saveDownloads(downloadPath) {
+      await pipe.call("Browser.setDownloadBehavior", { behavior: "allow", downloadPath });
     },
     async [Symbol.asyncDispose]() {
       await pipe.call("Browser.close").catch(() => child.kill("SIGKILL"));

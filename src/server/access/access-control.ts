@@ -25,6 +25,8 @@ interface Request {
   readonly path: string;
   /** The parameters of a signed link are removed from it. */
   readonly query: URLSearchParams;
+  /** A token in a form, for browsers, whose downloads can't have headers (RFC 6750, section 2.2). */
+  readonly formToken?: string | null;
 }
 
 const bearer = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
@@ -40,6 +42,11 @@ export class AccessControl {
   constructor(settings: AccessSettings, log: Logger) {
     this.#log = log;
     this.replace(settings);
+  }
+
+  /** Whether there is a token, or a JWT, that opens the server. */
+  get takesTokens(): boolean {
+    return this.#jwt !== undefined || (this.#tokens?.size ?? 0) > 0;
   }
 
   /** Takes other tokens and keys for the requests that follow. */
@@ -65,7 +72,11 @@ export class AccessControl {
     throw new StreamCsvError("SCSV_FORBIDDEN", "This request needs another token.");
   }
 
-  async #callerOf(tokens: TokenBook, { req, path, query }: Request, wallMs: number): Promise<Caller> {
+  async #callerOf(
+    tokens: TokenBook,
+    { req, path, query, formToken }: Request,
+    wallMs: number,
+  ): Promise<Caller> {
     if (this.#keys.length > 0 && query.has("signature")) {
       // A HEAD gives less than the GET that was signed.
       const isRead = req.method === "GET" || req.method === "HEAD";
@@ -74,7 +85,8 @@ export class AccessControl {
       for (const name of linkParameters) query.delete(name);
       return linkHolder;
     }
-    const [, token] = bearer.exec(req.headers.authorization ?? "") ?? [];
+    const inForm = formToken == null ? "" : `Bearer ${formToken}`;
+    const [, token] = bearer.exec(req.headers.authorization ?? inForm) ?? [];
     if (token !== undefined && !isTwice(req)) {
       const caller = tokens.find(token, wallMs);
       if (caller !== undefined) return caller;

@@ -20,6 +20,11 @@ export class TokenBook {
     }));
   }
 
+  /** How many tokens it has. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
   /**
    * The holder of a token; undefined when it is unknown or has expired.
    *

@@ -1,6 +1,6 @@
 /** The forms of the exports. */
 export const formsScript = String.raw`// Forms: the address and the curl line follow the fields.
-for (const form of document.forms) {
+function startForm(form) {
   const address = form.querySelector(".address");
   const curl = form.querySelector(".curl");
   const show = () => {
@@ -8,7 +8,10 @@ for (const form of document.forms) {
     const path = form.dataset.path + (query === "" ? "" : "?" + query);
     address.href = path;
     address.textContent = address.href;
-    curl.textContent = "curl --fail --remote-name --remote-header-name '" + address.href.replaceAll("'", "%27") + "'";
+    const auth = token === undefined ? "" : '--header "Authorization: Bearer $TOKEN" ';
+    const line = "curl --fail --remote-name --remote-header-name " + auth + "'" + address.href.replaceAll("'", "%27") + "'";
+    // Lines break between words, not behind a hyphen.
+    curl.replaceChildren(...line.split(" ").flatMap((word) => [element("span", word), " "]).slice(0, -1));
   };
   const copier = (selector, source) => {
     const button = form.querySelector(selector);
@@ -26,8 +29,13 @@ for (const form of document.forms) {
     });
   };
   const asJob = form.querySelector(".as-job");
-  asJob.addEventListener("click", () => submitJob(asJob, new URL(address.href).search));
+  onClick(asJob, () => submitJob(asJob, new URL(address.href).search));
   asJob.hidden = false;
+  form.addEventListener("submit", (event) => {
+    if (token === undefined) return;
+    event.preventDefault();
+    void download(address.href);
+  });
   form.addEventListener("input", show);
   form.addEventListener("reset", () => setTimeout(show));
   copier(".copy-address", address);

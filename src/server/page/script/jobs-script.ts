@@ -5,8 +5,10 @@ let jobTimer;
 function drawJob(job) {
   const item = element("li");
   item.dataset.id = job.id;
-  item.append(element("strong", job.export), element("span", job.state, "state"));
-  item.append(element("span", number.format(job.rows) + " rows"), element("span", size(job.bytes)));
+  const since = element("time", new Date(job.createdAt).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }));
+  since.dateTime = job.createdAt;
+  item.append(element("strong", job.export), element("span", job.state, "state"), since);
+  item.append(element("span", rowsOf(job.rows)), element("span", size(job.bytes)));
   if (job.state === "running" && job.expectedRows > 0) {
     const bar = element("progress");
     bar.max = job.expectedRows;
@@ -25,7 +27,7 @@ function drawJob(job) {
     const button = element("button", "Cancel");
     button.type = "button";
     button.setAttribute("aria-label", "Cancel job " + job.export + " " + job.id);
-    button.addEventListener("click", () => remove("/jobs/" + encodeURIComponent(job.id), button, byId("jobs-state")));
+    onClick(button, () => remove("/jobs/" + encodeURIComponent(job.id), byId("jobs-state")));
     item.append(button);
   }
   return item;
@@ -52,18 +54,14 @@ async function showJobs() {
 }
 
 async function submitJob(button, query) {
-  button.disabled = true;
   const section = byId("jobs");
   section.hidden = false;
   try {
-    const answer = await fetch(button.dataset.jobs + query, { method: "POST" });
-    const told = await answer.json();
-    if (!answer.ok) throw new Error(told.detail);
+    const answer = await ask(button.dataset.jobs + query, { method: "POST" });
+    if (!answer.ok) throw new Error(await reasonOf(answer));
     await showJobs();
   } catch (error) {
     byId("jobs-state").textContent = "The job was refused: " + error.message;
-  } finally {
-    button.disabled = false;
   }
 }
 `;

@@ -24,9 +24,9 @@ function drawTransfer(transfer, before, seconds) {
   const item = element("li");
   item.dataset.id = transfer.id;
   item.append(element("strong", transfer.export), element("span", transfer.delivery));
-  item.append(element("span", number.format(transfer.rows) + " rows"), element("span", size(transfer.bytes)));
+  item.append(element("span", rowsOf(transfer.rows)), element("span", size(transfer.bytes)));
   if (transfer.state !== "running") {
-    item.append(element("span", transfer.state, "state"));
+    item.append(element("span", transfer.state.replaceAll("-", " "), "state"));
     if (transfer.error !== null) item.append(element("span", transfer.error.message, "reason"));
     return item;
   }
@@ -42,51 +42,58 @@ function drawTransfer(transfer, before, seconds) {
   const button = element("button", "Cancel");
   button.type = "button";
   button.setAttribute("aria-label", "Cancel " + transfer.export + " " + transfer.id);
-  button.addEventListener("click", () =>
-    remove("/transfers/" + encodeURIComponent(transfer.id), button, byId("live-state")));
+  onClick(button, () => remove("/transfers/" + encodeURIComponent(transfer.id), byId("live-state")));
   item.append(button);
   return item;
 }
 
 async function poll() {
-  const [stats, { transfers }] = await Promise.all([json("/stats"), json("/transfers")]);
-  const isSame = earlier !== undefined && stats.uptimeSeconds > earlier.stats.uptimeSeconds;
-  const seconds = isSame ? stats.uptimeSeconds - earlier.stats.uptimeSeconds : 0;
-  const workerBefore = (worker) => isSame ? earlier.stats.workers.find((each) => each.worker === worker) : undefined;
-  const transferBefore = (id) => isSame ? earlier.transfers.find((each) => each.id === id) : undefined;
-  replace(byId("workers"), stats.workers.map((worker) => {
-    const before = workerBefore(worker.worker);
-    // The numbers of a worker have an age of their own.
-    const apart = before === undefined ? 0 : seconds - worker.ageSeconds + before.ageSeconds;
-    return drawWorker(worker, before, apart);
-  }));
-  replace(byId("running"), transfers.filter(({ state }) => state === "running").map((each) => drawTransfer(each, transferBefore(each.id), seconds)));
-  replace(byId("ended"), transfers.filter(({ state }) => state !== "running").slice(-mostEnded).reverse().map((each) => drawTransfer(each)));
-  earlier = { stats, transfers };
-  const waiting = stats.backlog.queued;
+  const hasWorkers = byId("workers") !== null;
+  const [stats, { transfers }] = await Promise.all([hasWorkers ? json("/stats") : null, json("/transfers")]);
+  // The clock of the server shows a restart; who may not see its numbers has the browser's.
+  const atSeconds = stats === null ? performance.now() / 1000 : stats.uptimeSeconds;
+  const isSame = earlier !== undefined && atSeconds > earlier.atSeconds;
+  const seconds = isSame ? atSeconds - earlier.atSeconds : 0;
+  const before = isSame ? earlier : { workers: [], transfers: [] };
+  if (stats !== null) drawWorkers(stats, before, seconds);
+  const [running, ended] = [transfers.filter(({ state }) => state === "running"), transfers.filter(({ state }) => state !== "running")];
+  const transferBefore = (id) => before.transfers.find((each) => each.id === id);
+  replace(byId("running"), running.map((each) => drawTransfer(each, transferBefore(each.id), seconds)));
+  replace(byId("ended"), ended.slice(-mostEnded).reverse().map((each) => drawTransfer(each)));
+  earlier = { atSeconds, workers: stats?.workers ?? [], transfers };
+  const waiting = stats?.backlog.queued ?? 0;
   byId("live-state").textContent = waiting === 0 ? "" : waiting + " connections wait for a worker.";
 }
 
-const live = byId("live");
+function drawWorkers(stats, before, seconds) {
+  replace(byId("workers"), stats.workers.map((worker) => {
+    const same = before.workers.find((each) => each.worker === worker.worker);
+    // The numbers of a worker have an age of their own.
+    const apart = same === undefined ? 0 : seconds - worker.ageSeconds + same.ageSeconds;
+    return drawWorker(worker, same, apart);
+  }));
+}
+
 let timer;
 let isPolling = false;
 async function run() {
-  if (isPolling || document.hidden || !live.isConnected) return;
+  clearTimeout(timer);
+  const live = byId("live");
+  if (live === null || isPolling || document.hidden) return;
   isPolling = true;
+  let isRefused = false;
   try {
     await poll();
+    const workers = byId("workers-part");
+    if (workers !== null) workers.hidden = false;
   } catch (error) {
-    if (refusals.includes(error.status)) {
-      live.remove();
-      return;
-    }
+    isRefused = refusals.includes(error.status);
     earlier = undefined;
     byId("live-state").textContent = "No live numbers: " + error.message + ". Trying again.";
   } finally {
     isPolling = false;
-    live.hidden = false;
-    clearTimeout(timer);
-    if (!document.hidden && live.isConnected) timer = setTimeout(run, pollMs);
+    live.hidden = isRefused;
+    if (!document.hidden && !isRefused) timer = setTimeout(run, pollMs);
   }
 }
 `;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import Negotiator from "negotiator";
 import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
 import { StreamCsvError } from "../../../errors.ts";
@@ -17,7 +18,8 @@ import { identify, type RequestIdentity } from "../../http/request-identity.ts";
 import { logRefusal } from "../../http/log-refusal.ts";
 import { stampResponse } from "../../http/stamp-response.ts";
 import { readTarget } from "./request-target.ts";
-import type { Answer, Router } from "./router.ts";
+import { readForm } from "./read-form.ts";
+import type { Answer, Route, Router } from "./router.ts";
 
 /** What answering a request needs from the worker. */
 export interface AppContext {
@@ -71,6 +73,7 @@ async function answer(
   { port, access, clock, log, http, needsLength }: AppContext,
   identity: RequestIdentity,
 ): Promise<Answer> {
+  let signIn: Route["signIn"];
   try {
     checkRequest(req, http);
     const { router, hosts } = port(req);
@@ -78,9 +81,12 @@ async function answer(
     requireOwnSite(req);
     const { path, query } = readTarget(req.url ?? "", http);
     const { method = "", headers } = req;
-    const { audience, match } = router.find(path);
-    const caller = await access.admit(audience, { req, path, query }, clock.wallMs());
-    const { handler, params } = match(method);
+    const found = router.find(path);
+    signIn = found.signIn;
+    const isForm = found.hasTokenInForm && method === "POST";
+    const formToken = isForm ? (await readForm(req, http)).get("access_token") : null;
+    const caller = await access.admit(found.audience, { req, path, query, formToken }, clock.wallMs());
+    const { handler, params } = found.match(method);
     return await handler({
       method,
       headers,
@@ -93,10 +99,21 @@ async function answer(
     });
   } catch (error) {
     const response = problemResponse(error);
+    if (response.statusCode === 401 && signIn !== undefined && isBrowser(req)) {
+      const page = signIn(access.takesTokens);
+      page.headers.set("WWW-Authenticate", response.headers.get("WWW-Authenticate") ?? "Bearer");
+      return { response: page };
+    }
     // An error after the client disconnected isn't worth a log line.
     if (!res.destroyed) logRefusal(log, req, identity, response.statusCode, error);
     return { response };
   }
+}
+
+/** Whether a client would rather have HTML than JSON. Programs accept anything, and get JSON. */
+function isBrowser({ headers: { accept } }: IncomingMessage): boolean {
+  const types = ["application/problem+json", "text/html"];
+  return new Negotiator({ headers: { accept } }).mediaType(types) === "text/html";
 }
 
 /** A signal that fires when the client disconnects. Made on demand, because most requests are short and need none. */

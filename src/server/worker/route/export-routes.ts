@@ -78,7 +78,8 @@ function describeParameter(parameter: DeclaredParameter): object {
   return { name, type, description, default: parameter.default, optional, oneOf, list };
 }
 
-function serveExport(context: ExportContext): Handler {
+/** Answers a request for an export as a file. */
+export function serveExport(context: ExportContext): Handler {
   const { settings, slots, transfers, tracing, workerState } = context;
   return async (request) => {
     const { caller } = request;

@@ -49,8 +49,7 @@ export function jobRoutes(context: JobContext): readonly Route[] {
       methods: ["GET"],
       path: "/jobs/:file",
       handler: async (request) => {
-        const [, id] = /^(.+)\.csv$/.exec(request.params["file"] ?? "") ?? [];
-        if (id !== undefined) return await serveResult(context, request, id);
+        if (resultId(request) !== undefined) return await serveResult(context, request);
         const job = await primary.call("job", askedRecord(request));
         const response = jsonResponse(describeJob(job));
         const waitSeconds = retryAfterSeconds(job, clock.wallMs());
@@ -74,9 +73,15 @@ function askedRecord({ params, caller }: RouteRequest): AskedRecord {
   return { id: params["file"] ?? "", viewer: viewerOf(caller) };
 }
 
+/** The job whose result a path asks for: `/jobs/ID.csv`. */
+function resultId({ params }: RouteRequest): string | undefined {
+  return /^(.+)\.csv$/.exec(params["file"] ?? "")?.[1];
+}
+
 /** The result of a job: the file, or where to get it. */
-async function serveResult(context: JobContext, request: RouteRequest, id: string): Promise<Answer> {
+export async function serveResult(context: JobContext, request: RouteRequest): Promise<Answer> {
   const { caller } = request;
+  const id = resultId(request) ?? "";
   const viewer = caller.hasTransfers ? viewerOf(caller) : "all";
   const { primary } = context.transfers.context;
   const offered = await primary.call("offerJobResult", { id, viewer });

@@ -1,5 +1,6 @@
 import type { WorkerSettings } from "../../protocol/messages.ts";
 import type { AnsweringPort } from "./answer-request.ts";
+import { downloadRoutes } from "./download-routes.ts";
 import { exportRoutes, listRoute, type ExportContext } from "./export-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { Router } from "./router.ts";
@@ -22,12 +23,23 @@ export function makePorts(
   const exports = exportRoutes(context);
   const jobs = jobRoutes(context);
   const services = serviceRoutes(context);
-  const all = [...both, ...exports, ...jobs, ...services, ...pageRoutes(context, ["downloads", "live"])];
-  const downloads = [...both, ...exports, ...jobs, ...pageRoutes(context, ["downloads"])];
+  const downloads = [...both, ...exports, ...jobs, ...downloadRoutes(context)];
+  const page = pageRoutes(
+    context,
+    adminPort === null ? ["downloads", "transfers", "workers"] : ["downloads"],
+  );
   return {
-    public: { router: new Router(adminPort === null ? all : downloads), hosts: { allowedHosts, isLocal } },
+    public: {
+      router: new Router([...downloads, ...page, ...(adminPort === null ? services : [])]),
+      hosts: { allowedHosts, isLocal },
+    },
     admin: {
-      router: new Router([...both, listRoute(catalog), ...services, ...pageRoutes(context, ["live"])]),
+      router: new Router([
+        ...both,
+        listRoute(catalog),
+        ...services,
+        ...pageRoutes(context, ["transfers", "workers"]),
+      ]),
       hosts: { allowedHosts: null, isLocal: true },
     },
   };

@@ -37,7 +37,8 @@ export function readTarget(
   return { path, query: readQuery(mark < 0 ? "" : rest.slice(mark + 1), parameterCount) };
 }
 
-function readQuery(text: string, most: number): URLSearchParams {
+/** Reads the pairs of a query, or of a form. @throws StreamCsvError `SCSV_BAD_REQUEST`, `SCSV_BAD_PARAMETER` for a NUL */
+export function readQuery(text: string, most: number): URLSearchParams {
   const query = new URLSearchParams();
   if (text === "") return query;
   const pairs = text.split("&").filter((pair) => pair !== "");

@@ -3,6 +3,7 @@ import type { Audience } from "../../access/access-control.ts";
 import type { Caller } from "../../access/caller.ts";
 import { HttpFault } from "../../http/http-fault.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
+import type { HttpResponse } from "../../../response/http-response.ts";
 import type { RequestHead } from "../../../response/head/request-head.ts";
 import type { SendOptions, SendOutcome } from "../../../response/send-options.ts";
 import type { RequestIdentity } from "../../http/request-identity.ts";
@@ -41,6 +42,10 @@ export interface Route {
   readonly methods: readonly string[];
   readonly path: string;
   readonly handler: Handler;
+  /** Whether a POST may have its token in a form. @default false */
+  readonly hasTokenInForm?: boolean;
+  /** What a browser without a token gets, so that a person can sign in. @default a problem response */
+  readonly signIn?: (takesTokens: boolean) => HttpResponse;
 }
 
 /** The handler of a request and the parameters in its path. */
@@ -53,6 +58,8 @@ interface Match {
 export interface Found {
   /** Who may use it; that of most paths for one that doesn't exist. */
   readonly audience: Audience;
+  readonly hasTokenInForm: boolean;
+  readonly signIn: Route["signIn"];
   /** @throws StreamCsvError `SCSV_NOT_FOUND`; `SCSV_METHOD_NOT_ALLOWED`, with the allowed methods */
   readonly match: (method: string) => Match;
 }
@@ -69,8 +76,7 @@ class MethodNotAllowedError extends HttpFault {
 }
 
 /** A path that has routes: what answers to each method, and the name of the segment that is a parameter, if one is. */
-interface Place {
-  readonly audience: Audience;
+interface Place extends Pick<Found, "audience" | "hasTokenInForm" | "signIn"> {
   readonly handlers: Map<string, Handler>;
   readonly parameter: string | undefined;
 }
@@ -82,10 +88,11 @@ export class Router {
   #mostSegments = 0;
 
   constructor(routes: readonly Route[]) {
-    for (const { methods, path, handler, audience = "caller" } of routes) {
+    for (const { methods, path, handler, audience = "caller", hasTokenInForm = false, signIn } of routes) {
       const [, parameter] = /:(\w+)/.exec(path) ?? [];
       const key = path.replace(/:\w+/, ":");
-      const place = this.#places.get(key) ?? { audience, handlers: new Map<string, Handler>(), parameter };
+      const handlers = new Map<string, Handler>();
+      const place = this.#places.get(key) ?? { audience, hasTokenInForm, signIn, handlers, parameter };
       this.#places.set(key, place);
       this.#mostSegments = Math.max(this.#mostSegments, path.split("/").length);
       for (const method of methods) place.handlers.set(method, handler);
@@ -105,7 +112,8 @@ export class Router {
       if (handler === undefined) throw new MethodNotAllowedError(method, path, [...place.handlers.keys()]);
       return { handler, params: place.parameter === undefined ? {} : { [place.parameter]: value } };
     };
-    return { audience: place?.audience ?? "caller", match };
+    const { audience = "caller", hasTokenInForm = false, signIn } = place ?? {};
+    return { audience, hasTokenInForm, signIn, match };
   }
 
   /** A fixed path comes first, then one whose parameter is nearest to the end. */

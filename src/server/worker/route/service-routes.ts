@@ -4,10 +4,12 @@ import type { Link } from "../../../ipc/link.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
-import { downloadTarget } from "../../page/download-target.ts";
-import { indexPage, pageHeaders, type PagePart } from "../../page/index-page.ts";
+import type { Caller } from "../../access/caller.ts";
+import { indexPage, type PagePart } from "../../page/index-page.ts";
+import { pageResponse } from "../../page/page-response.ts";
 import { pageScript } from "../../page/page-script.ts";
 import { pageStyle } from "../../page/page-style.ts";
+import { signInPage } from "../../page/sign-in-page.ts";
 import type { Route } from "./router.ts";
 import { viewerOf } from "./viewer-of.ts";
 
@@ -22,15 +24,16 @@ const accepted = 202;
 const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
 const unavailable = 503;
 
-/** The page for people, with the exports that they may have, and its other parts; its style and script hold nothing of theirs. */
+/** The page for people, with what they may have of its parts; its style and script hold nothing of theirs. */
 export function pageRoutes({ catalog }: ServiceContext, parts: readonly PagePart[]): readonly Route[] {
   return [
     {
       methods: ["GET"],
       path: "/",
+      signIn: (takesTokens) => pageResponse(signInPage(takesTokens), 401),
       handler: async ({ caller }) => {
         const exports = (await catalog.list()).filter(({ name }) => caller.mayExport(name));
-        return { response: html(indexPage(exports, parts)) };
+        return { response: pageResponse(indexPage(exports, partsFor(caller, parts), caller.bound)) };
       },
     },
     {
@@ -45,16 +48,13 @@ export function pageRoutes({ catalog }: ServiceContext, parts: readonly PagePart
       path: "/page.js",
       handler: () => ({ response: text(pageScript, 200, "text/javascript; charset=utf-8") }),
     },
-    ...(parts.includes("downloads") ? [downloadRoute] : []),
   ];
 }
 
-/** Where the forms of the page lead: to the export, without the fields that were left empty. */
-const downloadRoute: Route = {
-  methods: ["GET"],
-  path: "/download/:name",
-  handler: ({ params, query }) => ({ response: seeOther(downloadTarget(params["name"] ?? "", query)) }),
-};
+/** A link to the page opens nothing that the page leads to. */
+function partsFor({ isAdmin, hasTransfers }: Caller, parts: readonly PagePart[]): readonly PagePart[] {
+  return parts.filter((part) => (part === "workers" ? isAdmin : hasTransfers));
+}
 
 /** The routes for health, which need no token. */
 export function healthRoutes({ catalog, workerState }: ServiceContext): readonly Route[] {
@@ -124,18 +124,4 @@ async function readiness(workerState: WorkerState, catalog: Catalog): Promise<Ht
 
 function text(content: string, statusCode = 200, contentType = "text/plain; charset=utf-8"): HttpResponse {
   return new HttpResponse(content, { statusCode, contentType, headers: { "Cache-Control": "no-store" } });
-}
-
-function seeOther(location: string): HttpResponse {
-  return new HttpResponse("", {
-    statusCode: 303,
-    headers: { Location: location, "Cache-Control": "no-store" },
-  });
-}
-
-function html(content: string): HttpResponse {
-  return new HttpResponse(content, {
-    contentType: "text/html; charset=utf-8",
-    headers: { ...pageHeaders, "Cache-Control": "no-store" },
-  });
 }
