@@ -57,7 +57,7 @@ export class JobBook {
   }
 
   async submit(id: string, request: JobRequest, queue: number, mostOfOwner: number): Promise<Submission> {
-    const plan = createHash("sha256").update(samePlanKey(request)).digest("hex");
+    const plan = digestOfPlan(request);
     const reply = await this.#run(
       "submit",
       id,
@@ -72,6 +72,11 @@ export class JobBook {
     const record = parseRecord(flat)!;
     // A repeated submission finds its own job.
     return { kind: record.job.id === id ? "new" : "known", record };
+  }
+
+  /** The job that a request gets if it makes no new one; undefined if there is none. */
+  async find(request: JobRequest): Promise<StoredRecord | undefined> {
+    return parseRecord((await this.#run("find", digestOfPlan(request))) as string[]);
   }
 
   async list(most: number): Promise<readonly StoredRecord[]> {
@@ -154,4 +159,8 @@ function answer<K extends string>(reply: Reply): BookAnswer<K> {
 /** Under a name that no command of Redis has. */
 function commandName(script: string): string {
   return `streamCsv:${script}`;
+}
+
+function digestOfPlan(request: JobRequest): string {
+  return createHash("sha256").update(samePlanKey(request)).digest("hex");
 }

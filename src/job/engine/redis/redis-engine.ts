@@ -114,10 +114,15 @@ export class RedisEngine implements JobEngine {
     });
   }
 
-  async submit(request: JobRequest): Promise<SubmittedJob> {
+  async submit(request: JobRequest, admit?: () => void): Promise<SubmittedJob> {
     if (this.#isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new jobs.");
     const { newId, settings } = this.#context;
+    if (admit !== undefined) {
+      const known = await this.#ask(() => this.#book.find(request));
+      if (known !== undefined) return { job: known.job, isNew: false };
+      admit();
+    }
     const id = newId();
     const answer = await this.#ask(() => this.#book.submit(id, request, settings.queue, mostOfOwner));
     if ("meanMs" in answer) {

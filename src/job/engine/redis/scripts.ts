@@ -34,6 +34,15 @@ local function jobAt(id) return prefix .. ":job:" .. id end
 local function read(id) return redis.call("HGETALL", jobAt(id)) end
 local function field(id, name) return redis.call("HGET", jobAt(id), name) end
 
+-- The job that a request for the same plan gets.
+local function liveOf(plan)
+  local known = redis.call("GET", at("plan:" .. plan))
+  if not known then return nil end
+  local state, expires = field(known, "state"), field(known, "expiresAt")
+  if state == "queued" or state == "running" or (state == "completed" and tonumber(expires) > now) then return known end
+  return nil
+end
+
 local function forgetPlan(id)
   local plan = field(id, "plan")
   if plan and redis.call("GET", at("plan:" .. plan)) == id then redis.call("DEL", at("plan:" .. plan)) end
@@ -78,13 +87,8 @@ end
  */
 const submit = `
 local id, plan, owner = ARGV[1], ARGV[2], ARGV[3]
-local known = redis.call("GET", at("plan:" .. plan))
-if known then
-  local state, expires = field(known, "state"), field(known, "expiresAt")
-  if state == "queued" or state == "running" or (state == "completed" and tonumber(expires) > now) then
-    return { "known", read(known) }
-  end
-end
+local known = liveOf(plan)
+if known then return { "known", read(known) } end
 local meanMs = redis.call("GET", at("pace")) or "0"
 local running = redis.call("SCARD", at("running"))
 if redis.call("SCARD", at("queued")) >= tonumber(ARGV[4]) then return { "full", {}, meanMs, running } end
@@ -98,6 +102,12 @@ redis.call("SADD", at("queued"), id)
 if owner ~= "" then redis.call("SADD", at("owner:" .. owner), id) end
 redis.call("ZADD", at("index"), redis.call("INCR", at("sequence")), id)
 return { "new", read(id) }
+`;
+
+/** plan. Answers the record of its job, or nothing. */
+const find = `
+local known = liveOf(ARGV[1])
+return known and read(known) or {}
 `;
 
 /** Most records. Answers the records, the latest first. */
@@ -256,7 +266,18 @@ const count = `return { redis.call("SCARD", at("queued")), redis.call("SCARD", a
 
 /** The scripts by name; each takes the prefix as its only key. */
 export const scripts = Object.fromEntries(
-  Object.entries({ submit, list, start, beat, finish, handBack, cancel, lose, sweep, removed, count }).map(
-    ([name, text]) => [name, `${shared}${text}`],
-  ),
+  Object.entries({
+    submit,
+    find,
+    list,
+    start,
+    beat,
+    finish,
+    handBack,
+    cancel,
+    lose,
+    sweep,
+    removed,
+    count,
+  }).map(([name, text]) => [name, `${shared}${text}`]),
 );

@@ -55,6 +55,11 @@ describe("jobs on Redis", { skip: noRedis }, () => {
     await ended(one, id);
     const again = await other.submit(request("b1", 300));
     assert.deepEqual([again.job.id, again.job.state, again.isNew], [id, "completed", false]);
+    const refuse = (): void => {
+      throw new StreamCsvError("SCSV_TOKEN_LIMIT", "No more.");
+    };
+    assert.equal((await one.submit(request("b1", 300), refuse)).job.id, id, "what is there needs no leave");
+    await assert.rejects(one.submit(request("b2", 300), refuse), { code: "SCSV_TOKEN_LIMIT" });
     const another = await other.submit(request("b1", 10, { owner: "acme" }));
     assert.equal(another.isNew, true, "another owner has a job of its own");
     await ended(other, another.job.id);
