@@ -45,11 +45,13 @@ function restText(count: number, isMore: boolean): readonly string[] {
     : [`${comparisons} show no sure change, or repeat a change as a ratio; --format json has all.`];
 }
 
+/** Most comparisons are of one scenario, which then needs no column. */
 function tableOf(rows: readonly ComparedRow[]): Table {
+  const hasOne = new Set(rows.map(({ comparison }) => comparison.scenario)).size === 1;
   return {
     caption: null,
     columns: [
-      { title: "scenario", align: "left" },
+      ...(hasOne ? [] : [{ title: "scenario", align: "left" } as const]),
       { title: "arm", align: "left" },
       { title: "metric", align: "left" },
       { title: "before" },
@@ -58,7 +60,7 @@ function tableOf(rows: readonly ComparedRow[]): Table {
       { title: "verdict", align: "left" },
     ],
     rows: rows.map(({ comparison, arm, over, before, after }) => [
-      textCell(comparison.scenario),
+      ...(hasOne ? [] : [textCell(comparison.scenario)]),
       textCell(over === null ? arm : `${arm}/${over}`),
       textCell(labelOf(comparison.metric)),
       medianCell(before, comparison.metric, over),

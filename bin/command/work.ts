@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { parseCount, parseDuration } from "../../src/ground.ts";
+import { helpText } from "../help-text.ts";
 import { startWork, type RunningWork } from "../../src/internal.ts";
 import { defaultSettings } from "../../src/settings.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
@@ -45,14 +46,18 @@ export function workCommand(): Command {
       if (engine === "local") self.error(localError(flags));
       process.exitCode = await work(flags);
     })
-    .addHelpText("after", moreHelp);
+    .addHelpText(
+      "after",
+      helpText({
+        examples: [
+          ["stream-csv work", "the jobs, exports and databases of stream-csv.yaml"],
+          "stream-csv work --config /etc/exports.yaml --concurrency 4",
+          ["stream-csv work --drain-timeout 5m", "SIGTERM lets running jobs end for so long"],
+        ],
+        docs: "docs/guides/jobs.md",
+      }),
+    );
 }
-
-const moreHelp = `
-Examples:
-  stream-csv work                             # the jobs, exports and databases of stream-csv.yaml
-  stream-csv work --config /etc/exports.yaml --concurrency 4
-`;
 
 function localError({ configuration }: WorkFlags): string {
   const where =

@@ -262,7 +262,7 @@ test("every help has at least three examples that work, and the address of its p
       assert.ok(existsSync(new URL(`../../../${page.replace(/,$/, "")}`, import.meta.url)), page);
     assert.match(stdout, /^Documentation: \S+.*, in the repository and in the package$/m);
     for (const example of examples) {
-      if (/stream-csv (?:bench|serve)|^curl/.test(example)) continue;
+      if (/stream-csv (?:bench|serve|work)|^curl/.test(example)) continue;
       const shell = /completion (\w+)/.exec(example)?.[1] ?? "bash";
       if (spawnSync(shell, ["--version"]).status !== 0) continue;
       const { status, text } = inShell(example, folder, shell);

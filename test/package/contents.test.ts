@@ -128,6 +128,9 @@ for (const [entry, packages] of Object.entries(needed)) {
           ![
             "@aws-sdk/client-s3",
             "@aws-sdk/s3-request-presigner",
+            "@opentelemetry/api",
+            "bullmq",
+            "ioredis",
             "@duckdb/node-api",
             "fzstd",
             "jose",
