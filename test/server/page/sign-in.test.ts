@@ -8,6 +8,7 @@ import { startServer, type RunningServer } from "../../../src/server.ts";
 import { bearer, signed, startGuarded, token } from "../../harness/access-server.ts";
 import { openBrowser, skippedWithoutChromium, type BrowserPage } from "../../harness/chromium.ts";
 import { jobWhen, submit } from "../../harness/jobs.ts";
+import { startS3Server } from "../../harness/s3-server.ts";
 
 const skip = skippedWithoutChromium;
 const browserAccept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -33,8 +34,8 @@ async function pageShows(expression: string): Promise<void> {
   while ((await browser?.evaluate(expression)) !== true) await sleep(20);
 }
 
-async function signIn(text: string): Promise<void> {
-  await browser?.open(`${server.url}/`, { widthPx: 390, scheme: "light", media: "screen" });
+async function signIn(text: string, url = server.url): Promise<void> {
+  await browser?.open(`${url}/`, { widthPx: 390, scheme: "light", media: "screen" });
   await pageShows(`document.querySelector("#sign-in")?.hidden === false`);
   await browser?.evaluate(`(() => {
     document.getElementById("token").value = ${JSON.stringify(text)};
@@ -223,6 +224,41 @@ test("a token shows its exports, its jobs and its transfers, and downloads to di
   }
 });
 
+test("a result in a bucket is led to by a page, which a form may", { skip }, async () => {
+  await using s3 = await startS3Server();
+  const store = { store: `s3://${s3.bucket}/page`, endpoint: s3.endpoint, forcePathStyle: true };
+  await using own = await startGuarded(tokens, { jobs: store });
+  const job = await submit(own, "orders?rows=5", bearer("right").headers);
+  await jobWhen(own, job.id, undefined, bearer("right").headers);
+  const expected = await (await fetch(`${own.url}/exports/orders.csv?rows=5`, bearer("right"))).text();
+  const body = new URLSearchParams({ access_token: "right" });
+  const page = await fetch(`${own.url}/download/jobs/${job.id}.csv`, {
+    method: "POST",
+    body,
+    redirect: "error",
+  });
+  assert.equal(page.status, 200);
+  const markup = await page.text();
+  const [, address = ""] = /<a href="([^"]+)"/.exec(markup) ?? [];
+  assert.ok(markup.includes(`content="0; url=${address}"`));
+  assert.equal(await (await fetch(address.replaceAll("&amp;", "&"))).text(), expected);
+
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-download-"));
+  try {
+    await browser?.saveDownloads(folder);
+    await signIn("right", own.url);
+    await pageShows(`document.querySelector("#job-list a") !== null`);
+    await browser?.evaluate(`document.querySelector("#job-list a").focus()`);
+    await browser?.press("Enter");
+    while (!(await readdir(folder)).includes("orders.csv")) await sleep(20);
+    assert.equal(await readFile(join(folder, "orders.csv"), "utf8"), expected);
+    // The page of who has signed in stays.
+    assert.equal(await browser?.evaluate(`document.getElementById("sign-out").hidden`), false);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test("the token stands in no address and no store, and signing out forgets it", { skip }, async () => {
   await signIn("right");
   await pageShows(`document.getElementById("sign-out")?.hidden === false`);
@@ -244,7 +280,9 @@ test("an admin sees the workers too", { skip }, async () => {
   await pageShows(`document.querySelectorAll("#workers li").length === 1`);
 });
 
-test("the browser refuses nothing of the page but what was refused to wrong tokens", { skip }, () => {
-  const complaints = browser?.complaints.filter((each) => !/status of (401|400)/.test(each));
+test("the browser complains of nothing but refused tokens, and a server that has stopped", { skip }, () => {
+  const complaints = browser?.complaints.filter(
+    (each) => !/status of (401|400)|ERR_CONNECTION_REFUSED/.test(each),
+  );
   assert.deepEqual(complaints, []);
 });
