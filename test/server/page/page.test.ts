@@ -208,7 +208,16 @@ test("the page shows what became of a job after the server restarts", { skip }, 
   const endless = `async function* () { for (;;) { yield [1]; await new Promise((go) => setTimeout(go, 10)); } }`;
   await writeFile(config, `export default { exports: { endless: { columns: ["n"], rows: ${endless} } } };`);
   const start = (port: string): Promise<ServeProcess> =>
-    startServe(["--port", port, "--spool-dir", join(folder, "spool"), "--config", config]);
+    startServe([
+      "--port",
+      port,
+      "--spool-dir",
+      join(folder, "spool"),
+      "--config",
+      config,
+      "--drain-timeout",
+      "0s",
+    ]);
   let own = await start("0");
   try {
     const { port } = new URL(own.url);

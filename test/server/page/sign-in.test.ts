@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -144,6 +145,26 @@ test("a form without a good token is refused as any request is", async () => {
   const asGet = await fetch(`${server.url}${path}&access_token=right`);
   assert.equal(asGet.status, 401);
 });
+
+for (const workerModel of ["async", "sync"] as const)
+  test(`a form that ends early leaves nothing behind in a worker that is ${workerModel}`, async () => {
+    await using own = await startGuarded(tokens, { workerModel, drainTimeoutMs: 600_000 });
+    const { port, hostname } = new URL(own.url);
+    const head = "POST /download/exports/orders.csv HTTP/1.1\r\nHost: localhost\r\n";
+    const form =
+      "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 900\r\n\r\naccess_token=";
+    const socket = connect(Number(port), hostname);
+    await new Promise((resolve) => socket.write(head + form, resolve));
+    await sleep(100);
+    socket.destroy();
+    // A request that never ends would hold the only sync worker, and the server until its drain time-out.
+    const body = new URLSearchParams({ access_token: "right" });
+    const whole = await fetch(`${own.url}/download/exports/orders.csv?rows=1`, { method: "POST", body });
+    assert.equal(whole.status, 200);
+    await whole.text();
+    own.drain();
+    await own.stopped;
+  });
 
 test("a form with a token downloads the result of a job, to its owner alone", async () => {
   const job = await submit(server, "numbers?rows=4", bearer("right").headers);
