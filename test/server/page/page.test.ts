@@ -181,7 +181,7 @@ test("the page says why a job was refused", { skip }, async () => {
     form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
     form.querySelector(".as-job").click();
   })()`);
-  await pageShows(`/refused: .*"many"/.test(document.querySelector("#jobs-state").textContent)`);
+  await pageShows(`/refused: .*"many"/.test(document.querySelector(".outcome").textContent)`);
 });
 
 test("a hidden page asks for nothing, and asks again when it is seen", { skip }, async () => {

@@ -239,7 +239,7 @@ test("a token shows its exports, its jobs and its transfers, and downloads to di
       form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
       form.querySelector("button").click();
     })()`);
-    await pageShows(`/"rows".*"many"/.test(document.getElementById("page-state").textContent)`);
+    await pageShows(`/"rows".*"many"/.test(document.querySelector(".outcome").textContent)`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
