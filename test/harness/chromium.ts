@@ -89,6 +89,8 @@ export async function openBrowser(): Promise<BrowserPage> {
       const loaded = new Promise((resolve) => {
         pipe.on("Page.loadEventFired", resolve);
       });
+      // Another page may have been opened by this one, which is hidden then.
+      await inPage("Page.bringToFront");
       await inPage("Page.navigate", { url });
       await loaded;
     },

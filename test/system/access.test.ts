@@ -58,6 +58,13 @@ const routes: readonly (readonly [
   ["HEAD", "/exports/orders.csv?rows=1", { none: 401, right: 200, other: 404, admin: 200, link: 200 }],
   ["GET", "/exports/text.csv?rows=1", { none: 401, right: 200, other: 200, admin: 200, link: 200 }],
   ["GET", "/exports/nothing.csv", { none: 401, right: 404, other: 404, admin: 404, link: 404 }],
+  [
+    "POST",
+    "/download/exports/orders.csv?rows=1",
+    { none: 401, right: 200, other: 404, admin: 200, link: 403 },
+  ],
+  ["GET", "/download/exports/orders.csv", { none: 401, right: 405, other: 405, admin: 405, link: 405 }],
+  ["POST", `/download/jobs/${anyId}.csv`, { none: 401, right: 404, other: 404, admin: 404, link: 403 }],
   ["GET", "/nothing", { none: 401, right: 404, other: 404, admin: 404, link: 404 }],
   ["POST", "/exports", { none: 401, right: 405, other: 405, admin: 405, link: 403 }],
   ["GET", "/stats", { none: 401, right: 403, other: 403, admin: 200, link: 403 }],

@@ -36,6 +36,7 @@ ${others.join("\n")}
 </div>
 </details>
 <p><button>Download</button> <button type="button" class="as-job" data-jobs="/exports/${path}/jobs" hidden>Run as a job</button></p>
+<p class="outcome fault" role="alert"></p>
 <div class="request" hidden>
 <p><a class="address" href="/exports/${path}.csv"></a> <button type="button" class="copy-address">Copy URL</button></p>
 <p><code class="curl"></code> <button type="button" class="copy-curl">Copy curl</button></p>

@@ -2,7 +2,7 @@
 export const pageStyle = `:root { color-scheme: light dark; background: Canvas; color: CanvasText; font: 16px/1.5 system-ui, sans-serif; --line: #8886; --busy: #2563eb; }
 * { box-sizing: border-box; }
 body { max-width: 64rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
-header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1.5rem; }
+header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.5rem 1.5rem; }
 h1 { font-size: 1.5rem; margin: 0; }
 h2 { font-size: 1.15rem; margin: 1.5rem 0 0.5rem; }
 h3 { font-size: 1.05rem; margin: 0; }
@@ -20,6 +20,7 @@ button, summary { cursor: pointer; }
 input, select:not([multiple]) { min-height: 2.4rem; }
 [aria-disabled="true"] { opacity: 0.6; }
 [role="status"], [role="alert"] { margin: 0; }
+:is([role="status"], [role="alert"]):not(:empty) { margin: 0.5rem 0; }
 code { font-size: 0.9rem; }
 .curl span { display: inline-block; max-width: 100%; }
 dialog { width: min(60rem, 100% - 2rem); max-height: calc(100% - 2rem); }
@@ -33,6 +34,7 @@ ul { list-style: none; margin: 0; padding: 0; }
 .slots .queued { border-style: dashed; border-radius: 50%; }
 .transfers:empty::after { content: "none"; }
 .transfers li { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; align-items: center; font-variant-numeric: tabular-nums; }
+.share { display: inline-flex; align-items: center; gap: 0.5rem; }
 progress { width: 8rem; max-width: 100%; }
 [hidden] { display: none; }
 `;

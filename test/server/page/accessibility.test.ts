@@ -95,11 +95,11 @@ test("the Tab key reaches every control, and each shows that it has the focus", 
   const reached = new Set<unknown>();
   for (let pressed = 0; pressed < (expected?.length ?? 0) + 5; pressed += 1) {
     await browser?.press("Tab");
-    const focused = (await browser?.evaluate(`(() => {
+    const focus = (await browser?.evaluate(`(() => {
       const each = document.activeElement;
       return [(${nameOf})(each), each === document.body ? "" : getComputedStyle(each).outlineStyle];
     })()`)) as readonly [string, string] | undefined;
-    const [name, outline] = focused ?? [];
+    const [name = "", outline = ""] = focus ?? [];
     reached.add(name);
     if (outline !== "") assert.equal(outline, "solid", name);
   }

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exportParameters } from "../../../src/export/parameters.ts";
@@ -6,6 +9,7 @@ import { downloadTarget } from "../../../src/server/page/download-target.ts";
 import { endedTransfersOf, statsOf } from "../../harness/ask.ts";
 import { openBrowser, skippedWithoutChromium, type BrowserPage } from "../../harness/chromium.ts";
 import { startServe, type ServeProcess } from "../../harness/cli.ts";
+import { submit } from "../../harness/jobs.ts";
 
 const slots = 3;
 const skip = skippedWithoutChromium;
@@ -177,7 +181,62 @@ test("the page says why a job was refused", { skip }, async () => {
     form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
     form.querySelector(".as-job").click();
   })()`);
-  await pageShows(`/refused: .*"many"/.test(document.querySelector("#jobs-state").textContent)`);
+  await pageShows(`/refused: .*"many"/.test(document.querySelector(".outcome").textContent)`);
+});
+
+test("a hidden page asks for nothing, and asks again when it is seen", { skip }, async () => {
+  await openPage();
+  const setHidden = (isHidden: boolean): Promise<unknown> | undefined =>
+    browser?.evaluate(`(() => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => ${isHidden} });
+      document.dispatchEvent(new Event("visibilitychange"));
+    })()`);
+  const asked = `performance.getEntriesByType("resource").filter(({ name }) => /stats|transfers|jobs/.test(name)).length`;
+  await setHidden(true);
+  // A request that was on its way ends first.
+  await sleep(1500);
+  const earlier = await browser?.evaluate(asked);
+  await sleep(2500);
+  assert.equal(await browser?.evaluate(asked), earlier);
+  await setHidden(false);
+  await pageShows(`${asked} >= ${Number(earlier) + 3}`);
+});
+
+test("the page shows what became of a job after the server restarts", { skip }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-page-"));
+  const config = join(folder, "stream-csv.config.mjs");
+  const endless = `async function* () { for (;;) { yield [1]; await new Promise((go) => setTimeout(go, 10)); } }`;
+  await writeFile(config, `export default { exports: { endless: { columns: ["n"], rows: ${endless} } } };`);
+  const start = (port: string): Promise<ServeProcess> =>
+    startServe([
+      "--port",
+      port,
+      "--spool-dir",
+      join(folder, "spool"),
+      "--config",
+      config,
+      "--drain-timeout",
+      "0s",
+    ]);
+  let own = await start("0");
+  try {
+    const { port } = new URL(own.url);
+    await submit(own, "endless");
+    await browser?.open(`${own.url}/`, { widthPx: 1280, scheme: "light", media: "screen" });
+    await pageShows(`document.querySelector("#job-list .state")?.textContent === "running"`);
+    await own[Symbol.asyncDispose]();
+    await pageShows(`document.getElementById("jobs-state").textContent.startsWith("No news of jobs")`);
+    own = await start(port);
+    await pageShows(`document.querySelector("#job-list .state")?.textContent === "failed"`);
+    assert.match(
+      String(await browser?.evaluate(`document.querySelector("#job-list .reason").textContent`)),
+      /server stopped/i,
+    );
+    assert.equal(await browser?.evaluate(`document.getElementById("jobs-state").textContent`), "");
+  } finally {
+    await own[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test("the page shows live numbers again after the server restarts", { skip }, async () => {

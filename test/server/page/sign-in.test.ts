@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -8,6 +9,7 @@ import { startServer, type RunningServer } from "../../../src/server.ts";
 import { bearer, signed, startGuarded, token } from "../../harness/access-server.ts";
 import { openBrowser, skippedWithoutChromium, type BrowserPage } from "../../harness/chromium.ts";
 import { jobWhen, submit } from "../../harness/jobs.ts";
+import { startS3Server } from "../../harness/s3-server.ts";
 
 const skip = skippedWithoutChromium;
 const browserAccept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -33,8 +35,8 @@ async function pageShows(expression: string): Promise<void> {
   while ((await browser?.evaluate(expression)) !== true) await sleep(20);
 }
 
-async function signIn(text: string): Promise<void> {
-  await browser?.open(`${server.url}/`, { widthPx: 390, scheme: "light", media: "screen" });
+async function signIn(text: string, url = server.url): Promise<void> {
+  await browser?.open(`${url}/`, { widthPx: 390, scheme: "light", media: "screen" });
   await pageShows(`document.querySelector("#sign-in")?.hidden === false`);
   await browser?.evaluate(`(() => {
     document.getElementById("token").value = ${JSON.stringify(text)};
@@ -144,6 +146,26 @@ test("a form without a good token is refused as any request is", async () => {
   assert.equal(asGet.status, 401);
 });
 
+for (const workerModel of ["async", "sync"] as const)
+  test(`a form that ends early leaves nothing behind in a worker that is ${workerModel}`, async () => {
+    await using own = await startGuarded(tokens, { workerModel, drainTimeoutMs: 600_000 });
+    const { port, hostname } = new URL(own.url);
+    const head = "POST /download/exports/orders.csv HTTP/1.1\r\nHost: localhost\r\n";
+    const form =
+      "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 900\r\n\r\naccess_token=";
+    const socket = connect(Number(port), hostname);
+    await new Promise((resolve) => socket.write(head + form, resolve));
+    await sleep(100);
+    socket.destroy();
+    // A request that never ends would hold the only sync worker, and the server until its drain time-out.
+    const body = new URLSearchParams({ access_token: "right" });
+    const whole = await fetch(`${own.url}/download/exports/orders.csv?rows=1`, { method: "POST", body });
+    assert.equal(whole.status, 200);
+    await whole.text();
+    own.drain();
+    await own.stopped;
+  });
+
 test("a form with a token downloads the result of a job, to its owner alone", async () => {
   const job = await submit(server, "numbers?rows=4", bearer("right").headers);
   await jobWhen(server, job.id, undefined, bearer("right").headers);
@@ -217,7 +239,42 @@ test("a token shows its exports, its jobs and its transfers, and downloads to di
       form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
       form.querySelector("button").click();
     })()`);
-    await pageShows(`/"rows".*"many"/.test(document.getElementById("page-state").textContent)`);
+    await pageShows(`/"rows".*"many"/.test(document.querySelector(".outcome").textContent)`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("a result in a bucket is led to by a page, which a form may", { skip }, async () => {
+  await using s3 = await startS3Server();
+  const store = { store: `s3://${s3.bucket}/page`, endpoint: s3.endpoint, forcePathStyle: true };
+  await using own = await startGuarded(tokens, { jobs: store });
+  const job = await submit(own, "orders?rows=5", bearer("right").headers);
+  await jobWhen(own, job.id, undefined, bearer("right").headers);
+  const expected = await (await fetch(`${own.url}/exports/orders.csv?rows=5`, bearer("right"))).text();
+  const body = new URLSearchParams({ access_token: "right" });
+  const page = await fetch(`${own.url}/download/jobs/${job.id}.csv`, {
+    method: "POST",
+    body,
+    redirect: "error",
+  });
+  assert.equal(page.status, 200);
+  const markup = await page.text();
+  const [, address = ""] = /<a href="([^"]+)"/.exec(markup) ?? [];
+  assert.ok(markup.includes(`content="0; url=${address}"`));
+  assert.equal(await (await fetch(address.replaceAll("&amp;", "&"))).text(), expected);
+
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-download-"));
+  try {
+    await browser?.saveDownloads(folder);
+    await signIn("right", own.url);
+    await pageShows(`document.querySelector("#job-list a") !== null`);
+    await browser?.evaluate(`document.querySelector("#job-list a").focus()`);
+    await browser?.press("Enter");
+    while (!(await readdir(folder)).includes("orders.csv")) await sleep(20);
+    assert.equal(await readFile(join(folder, "orders.csv"), "utf8"), expected);
+    // The page of who has signed in stays.
+    assert.equal(await browser?.evaluate(`document.getElementById("sign-out").hidden`), false);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -244,7 +301,9 @@ test("an admin sees the workers too", { skip }, async () => {
   await pageShows(`document.querySelectorAll("#workers li").length === 1`);
 });
 
-test("the browser refuses nothing of the page but what was refused to wrong tokens", { skip }, () => {
-  const complaints = browser?.complaints.filter((each) => !/status of (401|400)/.test(each));
+test("the browser complains of nothing but refused tokens, and a server that has stopped", { skip }, () => {
+  const complaints = browser?.complaints.filter(
+    (each) => !/status of (401|400)|ERR_CONNECTION_REFUSED/.test(each),
+  );
   assert.deepEqual(complaints, []);
 });

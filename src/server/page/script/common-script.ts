@@ -24,6 +24,16 @@ function size(bytes) {
   return (unit === 0 ? bytes : bytes.toFixed(bytes < 10 ? 1 : 0)) + " " + units[unit];
 }
 
+function shareOf({ rows, expectedRows }) {
+  const share = element("span", "", "share");
+  const bar = element("progress");
+  bar.max = expectedRows;
+  bar.value = rows;
+  bar.setAttribute("aria-label", "share done");
+  share.append(bar, element("span", Math.floor((rows / expectedRows) * 100) + "%"));
+  return share;
+}
+
 // The token of who has signed in. It stands nowhere but here: not in an address, a cookie or a store, and in no log.
 let token;
 
@@ -43,8 +53,8 @@ async function reasonOf(answer) {
   }
 }
 
-function say(text) {
-  byId("page-state").textContent = text;
+function say(text, place = byId("page-state")) {
+  place.textContent = text;
 }
 
 // Answers of a server that shows this to others, or at another port: asking again would change nothing.

@@ -1,8 +1,8 @@
 /** Downloads, and the answers of the server, by who has signed in. */
 export const downloadScript = String.raw`// A browser saves a download as it comes, but sends no header with it. So the token goes in the body of a form, which is in the
 // page only while it is sent. A request without a body shows before whether there is something to download.
-async function download(address) {
-  say("");
+async function download(address, place) {
+  say("", place);
   try {
     const { pathname, search } = new URL(address);
     const head = await ask(pathname + search, { method: "HEAD", redirect: "manual" });
@@ -23,7 +23,7 @@ async function download(address) {
     form.submit();
     form.remove();
   } catch (error) {
-    say("Couldn't download: " + error.message);
+    say("Couldn't download: " + error.message, place);
   }
 }
 
@@ -40,9 +40,10 @@ async function refusalOf(path) {
 function followLinks() {
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a");
-    if (link === null || link.origin !== location.origin) return;
+    if (link === null || link.origin !== location.origin || link.hash !== "") return;
     event.preventDefault();
-    void (link.closest("nav") === null ? download(link.href) : showAnswer(link.pathname));
+    const place = link.closest("article")?.querySelector(".outcome") ?? undefined;
+    void (link.closest("nav") === null ? download(link.href, place) : showAnswer(link.pathname));
   });
 }
 

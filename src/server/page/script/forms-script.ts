@@ -29,12 +29,13 @@ function startForm(form) {
     });
   };
   const asJob = form.querySelector(".as-job");
-  onClick(asJob, () => submitJob(asJob, new URL(address.href).search));
+  const place = form.querySelector(".outcome");
+  onClick(asJob, () => submitJob(asJob.dataset.jobs + new URL(address.href).search, place));
   asJob.hidden = false;
   form.addEventListener("submit", (event) => {
     if (token === undefined) return;
     event.preventDefault();
-    void download(address.href);
+    void download(address.href, place);
   });
   form.addEventListener("input", show);
   form.addEventListener("reset", () => setTimeout(show));

@@ -9,13 +9,7 @@ function drawJob(job) {
   since.dateTime = job.createdAt;
   item.append(element("strong", job.export), element("span", job.state, "state"), since);
   item.append(element("span", rowsOf(job.rows)), element("span", size(job.bytes)));
-  if (job.state === "running" && job.expectedRows > 0) {
-    const bar = element("progress");
-    bar.max = job.expectedRows;
-    bar.value = job.rows;
-    bar.setAttribute("aria-label", "share done");
-    item.append(bar, element("span", Math.floor((job.rows / job.expectedRows) * 100) + "%"));
-  }
+  if (job.state === "running" && job.expectedRows > 0) item.append(shareOf(job));
   if (job.result !== null) {
     const link = element("a", job.result.filename);
     link.href = job.result.url;
@@ -53,15 +47,17 @@ async function showJobs() {
   jobTimer = setTimeout(showJobs, wait);
 }
 
-async function submitJob(button, query) {
-  const section = byId("jobs");
-  section.hidden = false;
+async function submitJob(path, place) {
+  say("", place);
   try {
-    const answer = await ask(button.dataset.jobs + query, { method: "POST" });
+    const answer = await ask(path, { method: "POST" });
     if (!answer.ok) throw new Error(await reasonOf(answer));
     await showJobs();
+    const link = element("a", "list of jobs");
+    link.href = "#jobs";
+    place.append("It is in the ", link, ".");
   } catch (error) {
-    byId("jobs-state").textContent = "The job was refused: " + error.message;
+    say("The job was refused: " + error.message, place);
   }
 }
 `;

@@ -32,13 +32,7 @@ function drawTransfer(transfer, before, seconds) {
   }
   const rate = before === undefined || !(seconds > 0) ? "…" : number.format(Math.round(Math.max(0, transfer.rows - before.rows) / seconds));
   item.append(element("span", rate + " rows/s"));
-  if (transfer.expectedRows > 0) {
-    const bar = element("progress");
-    bar.max = transfer.expectedRows;
-    bar.value = transfer.rows;
-    bar.setAttribute("aria-label", "share done");
-    item.append(bar, element("span", Math.floor((transfer.rows / transfer.expectedRows) * 100) + "%"));
-  }
+  if (transfer.expectedRows > 0) item.append(shareOf(transfer));
   const button = element("button", "Cancel");
   button.type = "button";
   button.setAttribute("aria-label", "Cancel " + transfer.export + " " + transfer.id);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { StreamCsvError } from "../../../errors.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
-import { readQueryText } from "./request-target.ts";
+import { readPairs } from "./request-target.ts";
 
 const formType = /^application\/x-www-form-urlencoded *(?:;|$)/i;
 
@@ -17,7 +17,7 @@ export async function readForm(
   { parameterCount }: Pick<HttpSettings, "parameterCount">,
 ): Promise<URLSearchParams> {
   if (!formType.test(req.headers["content-type"] ?? "")) return new URLSearchParams();
-  return readQueryText(await readText(req), parameterCount);
+  return readPairs(await readText(req), parameterCount);
 }
 
 async function readText(req: IncomingMessage): Promise<string> {

@@ -34,11 +34,11 @@ export function readTarget(
   const mark = rest.indexOf("?");
   const path = (mark < 0 ? rest : rest.slice(0, mark)) || "/";
   if (decode(path, "path").includes("\0")) throw badRequest(`The path ${quote(path)} holds a NUL.`);
-  return { path, query: readQueryText(mark < 0 ? "" : rest.slice(mark + 1), parameterCount) };
+  return { path, query: readPairs(mark < 0 ? "" : rest.slice(mark + 1), parameterCount) };
 }
 
 /** Reads the pairs of a query, or of a form. @throws StreamCsvError `SCSV_BAD_REQUEST`, `SCSV_BAD_PARAMETER` for a NUL */
-export function readQueryText(text: string, most: number): URLSearchParams {
+export function readPairs(text: string, most: number): URLSearchParams {
   const query = new URLSearchParams();
   if (text === "") return query;
   const pairs = text.split("&").filter((pair) => pair !== "");
