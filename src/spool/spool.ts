@@ -308,6 +308,6 @@ function pin(entry: Entry): () => void {
 }
 
 function tooLarge(limitBytes: number): StreamCsvError {
-  const message = `The file would be larger than the whole spool of ${formatBytes(limitBytes)}. Use delivery=streaming.`;
+  const message = `The file would be larger than the whole spool of ${formatBytes(limitBytes)}.`;
   return new StreamCsvError("SCSV_SPOOL_SIZE", message);
 }

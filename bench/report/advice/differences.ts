@@ -60,6 +60,7 @@ function choiceText({ arm, control, sure }: Difference): string {
       ? "Choose file when clients ask for the same rows more than once: compared with buffered,"
       : compared;
   }
+  if (arm === "job") return "Choose job when an export outlasts a request: compared with buffered,";
   if (arm !== "streaming" || sure.length === 0) return compared;
   return sure.some(({ ratio }) => ratio < 1)
     ? "Choose streaming when the rows differ each time: compared with buffered,"
