@@ -20,7 +20,11 @@ function makePool(settings: Partial<ServerSettings> = {}) {
   const delays: number[] = [];
   const nothing = (): void => undefined;
   const log = { level: "silent", format: "json", color: false } as const;
-  const logger = { error: ({ delayMs }: { readonly delayMs: number }) => delays.push(delayMs) };
+  const logger = {
+    error: ({ delayMs }: { readonly delayMs: number }) => delays.push(delayMs),
+    warn: nothing,
+    info: nothing,
+  };
   const pool = new WorkerPool(
     { ...defaultSettings, isLocal: true, certificates: null, log, ...settings },
     {
