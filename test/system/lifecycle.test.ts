@@ -307,7 +307,7 @@ const badStarts: readonly (readonly [title: string, args: readonly string[], sai
   ["a duration no timer can wait", ["--drain-timeout", "600h"], /"600h" is too long/],
   ["a spool that can't be kept", ["--spool-dir", "/dev/null"], /"\/dev\/null".*--spool-dir/s],
   ["a duration that is none", ["--drain-timeout", "soon"], /"soon" is not a duration/],
-  ["an unknown flag", ["--fast"], /unknown option '--fast'/],
+  ["an unknown flag", ["--fast"], /unknown option "--fast"/],
   ["an unknown log level", ["--log-level", "loud"], /loud/],
 ];
 for (const [title, args, said] of badStarts) {

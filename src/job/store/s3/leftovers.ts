@@ -34,6 +34,16 @@ export class Leftovers {
     this.#tryLater();
   }
 
+  /**
+   * Removes at once, and once more later: a request of a process that was killed may be on its way, and be done after the
+   * first removal. Never rejects.
+   */
+  async removeAlsoLater(removal: Removal): Promise<void> {
+    const isDone = await this.#done(removal, limitMs);
+    this.#left.set(removal, isDone ? mostTries - 1 : 1);
+    this.#tryLater();
+  }
+
   /** Tries once more what is left, and then gives up. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -178,7 +178,7 @@ export class S3Store implements JobStore {
       await attempt.finish(uploaded, this.#leftovers, signal);
       return uploaded.result;
     } catch (error) {
-      await this.#leftovers.remove((limit) => attempt.discard(this.#asking, limit));
+      await this.#leftovers.removeAlsoLater((limit) => attempt.discard(this.#asking, limit));
       throw error;
     }
   }
