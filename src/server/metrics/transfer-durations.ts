@@ -1,5 +1,4 @@
 import type { Registry } from "prom-client";
-import { neverRejects } from "../../never-rejects.ts";
 import type {
   Distributions,
   TransferHistograms,
@@ -10,26 +9,43 @@ import type {
 /**
  * How long transfers took, by export and delivery. Memory is constant for each pair.
  *
- * The library of the histograms is loaded with the first transfer that ends, so that a server starts sooner.
+ * The library of the histograms is loaded when the server is ready, so that it starts sooner. It isn't loaded with the first
+ * transfer that ends, because there may be no descriptor left then.
  */
 export class TransferDurations {
+  #histograms: TransferHistograms | undefined;
   #loading: Promise<TransferHistograms> | undefined;
+  /** Transfers that ended before the library was there. */
+  readonly #early: (readonly [TransferLabels, TransferTimes])[] = [];
 
   observe(labels: TransferLabels, times: TransferTimes): void {
-    neverRejects(this.#histograms().then((histograms) => histograms.observe(labels, times)));
+    if (this.#histograms === undefined) this.#early.push([labels, times]);
+    else this.#histograms.observe(labels, times);
   }
 
   async of(labels: TransferLabels): Promise<Distributions> {
-    return (await this.#histograms()).of(labels);
+    return (await this.load()).of(labels);
   }
 
   /** The histograms, for Prometheus. */
   async registry(): Promise<Registry> {
-    return (await this.#histograms()).registry;
+    return (await this.load()).registry;
   }
 
-  #histograms(): Promise<TransferHistograms> {
-    this.#loading ??= import("./transfer-histograms.ts").then((module) => new module.TransferHistograms());
-    return this.#loading;
+  /** Loads the library; rejects when it can't be read, and may be called again then. */
+  async load(): Promise<TransferHistograms> {
+    this.#loading ??= this.#load().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    return await this.#loading;
+  }
+
+  async #load(): Promise<TransferHistograms> {
+    const { TransferHistograms: Histograms } = await import("./transfer-histograms.ts");
+    const histograms = new Histograms();
+    for (const [labels, times] of this.#early.splice(0)) histograms.observe(labels, times);
+    this.#histograms = histograms;
+    return histograms;
   }
 }

@@ -133,6 +133,9 @@ class Primary implements RunningServer {
       "listening",
     );
     this.#warnOf({ tokens, links, auth });
+    this.#state.loadMetrics().catch((error: unknown) => {
+      logger.warn({ err: error }, "metrics aren't loaded yet; /metrics and /stats try again");
+    });
   }
 
   drain(): void {

@@ -1,3 +1,5 @@
+import type { Registry } from "prom-client";
+import type { prometheusText } from "../../metrics/prometheus-text.ts";
 import type { Clock } from "../../../clock.ts";
 import { StreamCsvError } from "../../../errors.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
@@ -18,6 +20,12 @@ import { WorkerLedger } from "./worker-ledger.ts";
 
 /** The part of the worker pool that the state reads. */
 type Pool = Pick<WorkerPool, "workers" | "placement" | "connections">;
+
+/** What answers for metrics, once their library is loaded. */
+interface LoadedMetrics {
+  readonly prometheusText: typeof prometheusText;
+  readonly histograms: Registry;
+}
 
 /** What the state is made of. */
 export interface StateContext {
@@ -71,9 +79,8 @@ export class SharedState implements PoolHost {
     return {
       stats: () => this.#stats(),
       metrics: async () => {
-        // Loaded here, because the library for it makes the start longer.
-        const { prometheusText } = await import("../../metrics/prometheus-text.ts");
-        return prometheusText(await this.#stats(), await this.transfers.histograms());
+        const { prometheusText, histograms } = await this.loadMetrics();
+        return prometheusText(await this.#stats(), histograms);
       },
       transfers: async (viewer) => {
         await this.#askAll((asked) => this.#updateTransfersOf(asked));
@@ -113,6 +120,15 @@ export class SharedState implements PoolHost {
       releaseBuffer: (bytes) => this.#budget.release(worker, bytes),
       releaseSpoolFile: (lease) => this.#files.release(worker, lease),
     };
+  }
+
+  /** Loads the library of metrics, which would make the start longer, and for which a descriptor may be missing later. */
+  async loadMetrics(): Promise<LoadedMetrics> {
+    const [{ prometheusText }, histograms] = await Promise.all([
+      import("../../metrics/prometheus-text.ts"),
+      this.transfers.histograms(),
+    ]);
+    return { prometheusText, histograms };
   }
 
   onStart(worker: number): void {
