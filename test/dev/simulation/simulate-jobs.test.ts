@@ -17,7 +17,7 @@ test("jobs start in the order of their submission, as slots become free", () => 
     jobs: ended,
     longestQueue,
     runningSeconds,
-  } = simulate(jobs([0, 10], [1, 2], [2, 4], [3, 1]), { concurrency: 2 });
+  } = simulate(jobs([0, 10], [1, 2], [2, 4], [3.5, 1]), { concurrency: 2 });
   assert.deepEqual(
     ended.map(({ startedSeconds, endedSeconds }) => [startedSeconds, endedSeconds]),
     [
@@ -46,7 +46,7 @@ test("a full queue refuses jobs, which may be submitted again", () => {
 /** Random numbers by which workers die after these times, with a mean life of one second. */
 function deathsAfter(...seconds: readonly number[]) {
   const left = [...seconds];
-  return () => 1 - Math.exp(-(left.shift() ?? 1e6 / 40_000));
+  return () => 1 - Math.exp(-(left.shift() ?? 1e6));
 }
 
 test("a job of a dead worker is taken over once after the stall, and failed after a second death", () => {
@@ -63,7 +63,7 @@ test("a job of a dead worker is taken over once after the stall, and failed afte
     twice.jobs.map(({ state, attempts }) => [state, attempts]),
     [["failed", 2]],
   );
-  assert.ok(Math.abs((twice.jobs[0]?.endedSeconds ?? 0) - 57) < 1e-6);
+  assert.ok(Math.abs((twice.jobs[0]?.endedSeconds ?? 0) - 57) < 1e-3);
 });
 
 test("with deaths, failures and refusals every submitted job ends exactly once", () => {

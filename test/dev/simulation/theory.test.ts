@@ -19,31 +19,33 @@ test("Erlang's C formula gives the known values of small queues", () => {
   );
 });
 
-for (const [jobsPerSecond, workers, concurrency] of [
+/** Jobs a second, workers and jobs of one at a time; making takes one second on average. */
+const queues = [
   [0.6, 1, 1],
   [1.5, 1, 2],
   [4.2, 3, 2],
   [10, 3, 4],
-] as const) {
-  const slots = workers * concurrency;
-  test(`simulated waits of ${slots} slots at ${jobsPerSecond} jobs a second hold those of M/M/c`, () => {
-    const demand = {
-      jobsPerSecond,
-      sizes: parseSizes("exponential:1MiB"),
-      startSeconds: 0,
-      bytesPerSecond: 1024 ** 2,
-    };
+] as const;
+
+test("the bounds of simulated waits hold those of M/M/c", () => {
+  const misses: string[] = [];
+  for (const [jobsPerSecond, workers, concurrency] of queues) {
+    const sizes = parseSizes("exponential:1MiB");
+    const demand = { jobsPerSecond, sizes, startSeconds: 0, bytesPerSecond: 1024 ** 2 };
     const fleet = { ...faultlessFleet, workers, concurrency };
-    const effort = { jobs: 20_000, runs: 21, seed: 7 };
-    const { meanWaitSeconds, p95WaitSeconds } = summarize(demand, fleet, effort);
-    const theory = erlangC({ jobsPerSecond, meanMakingSeconds: 1, slots });
-    for (const [bounds, value] of [
-      [meanWaitSeconds, theory.meanSeconds],
-      [p95WaitSeconds, theory.p95Seconds],
+    const simulated = summarize(demand, fleet, { jobs: 10_000, runs: 21, seed: 7 });
+    const theory = erlangC({ jobsPerSecond, meanMakingSeconds: 1, slots: workers * concurrency });
+    for (const [{ median, low, high }, value] of [
+      [simulated.meanWaitSeconds, theory.meanSeconds],
+      [simulated.p95WaitSeconds, theory.p95Seconds],
     ] as const) {
-      assert.ok(bounds.low <= value && value <= bounds.high, JSON.stringify({ bounds, theory }));
+      const text = `${value} and ${median} (${low} to ${high}) of ${workers} × ${concurrency}`;
       // Bounds that hold everything would prove nothing.
-      assert.ok(bounds.high - bounds.low < 0.25 * value, JSON.stringify({ bounds, theory }));
+      assert.ok(high - low < 0.3 * value, text);
+      assert.ok(Math.abs(median - value) < 0.1 * value, text);
+      if (value < low || value > high) misses.push(text);
     }
-  });
-}
+  }
+  // Each of the eight is missed with a probability of 3 %, so three with one of 0.1 %.
+  assert.ok(misses.length <= 2, misses.join("; "));
+});
