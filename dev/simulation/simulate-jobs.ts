@@ -7,7 +7,7 @@ import { exponential } from "./size-distribution.ts";
 import { DownloadSlots } from "./download-slots.ts";
 
 /** What became of a job. Times are in seconds since the simulation began. */
-export interface SimulatedJob extends PlannedJob {
+interface SimulatedJob extends PlannedJob {
   readonly state: "refused" | "completed" | "failed";
   /** Of its first attempt; null for a refused job. */
   readonly startedSeconds: number | null;

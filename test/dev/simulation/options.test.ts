@@ -1,21 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { parseOptions } from "../../../dev/simulation/options.ts";
-import { report } from "../../../dev/simulation/report.ts";
-
-const page = await readFile(new URL("../../../../docs/guides/scale.md", import.meta.url), "utf8");
-const shown = [...page.matchAll(/^node dist\/dev\/simulation\/main\.js (.*)\n```\n\n((?:\|.*\n)+)/gm)];
-
-test("the guide shows tables of the simulation", () => {
-  assert.ok(shown.length >= 3);
-});
-
-for (const [, options = "", table] of shown) {
-  test(`the guide shows what the simulation prints with ${options}`, () => {
-    assert.equal(report(parseOptions(options.split(" "))), table);
-  });
-}
 
 for (const [options, message] of [
   [[], /--jobs-per-second "" is not a number/],
@@ -32,8 +17,3 @@ for (const [options, message] of [
     assert.throws(() => parseOptions(options), message);
   });
 }
-
-test("says when no number of workers is enough", () => {
-  const options = "--jobs-per-second 50000 --jobs 5000 --runs 6 --queue 1 --wanted-wait 0";
-  assert.throws(() => report(parseOptions(options.split(" "))), /No number of workers up to 4096 is enough/);
-});
