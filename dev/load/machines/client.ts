@@ -24,7 +24,7 @@ export class Client {
   readonly #random: Random;
   /** How many requests had no answer, and how many each refusal. */
   readonly refusals = new Map<string, number>();
-  /** Bodies of answers with a 500, which no fault of a neighbour excuses. */
+  /** Bodies of answers with a 500, but for those of a killed server whose worker still answers. */
   readonly internalErrors: string[] = [];
 
   constructor(machines: readonly Machine[], random: Random) {
@@ -68,7 +68,8 @@ export class Client {
     const answer = origin === undefined ? undefined : await askFor(origin + path, { method, headers });
     if (answer === undefined || answer.status >= 400) {
       const key = answer === undefined ? "no answer" : `${method} ${answer.status}`;
-      if (answer?.status === 500) this.internalErrors.push(String(answer.body));
+      if (answer?.status === 500 && !answer.body.includes("SCSV_WORKER_FAILED"))
+        this.internalErrors.push(String(answer.body));
       this.refusals.set(key, (this.refusals.get(key) ?? 0) + 1);
     }
     return answer;
