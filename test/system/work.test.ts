@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { cliPath, startProgram, startServe, type RunningCli } from "../harness/cli.ts";
 import { cancelJob, jobWhen, submit, type ToldJob } from "../harness/jobs.ts";
 import { noRedis, startRedis, type TestRedis } from "../harness/redis.ts";
-import { startS3Server, type S3Server } from "../harness/s3-server.ts";
+import { startS3Server, type S3Server } from "../../dev/s3-server.ts";
 
 const password = "0pen-sesame";
 /** Long enough that it still runs when it is looked at, however fast the machine is. */

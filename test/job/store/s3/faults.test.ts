@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
-import { startS3Server, type S3Fault, type S3Request, type S3Server } from "../../../harness/s3-server.ts";
+import { startS3Server, type S3Fault, type S3Request, type S3Server } from "../../../../dev/s3-server.ts";
 import { expectedOf, fewRows, makeJob, manyRows, openStore, uncancelled } from "./make-store.ts";
 
 let server: S3Server;

@@ -6,7 +6,7 @@ import { planExport } from "../../../../src/export/plan.ts";
 import { runExport } from "../../../../src/export/run.ts";
 import type { JobMaking } from "../../../../src/job/job-store.ts";
 import { S3Store, type S3StoreOptions } from "../../../../src/job/store/s3/s3-store.ts";
-import type { S3Server } from "../../../harness/s3-server.ts";
+import type { S3Server } from "../../../../dev/s3-server.ts";
 
 /** Rows of `orders` that need one part, two, and three. */
 export const fewRows = 1000;

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import type { JobMaking, StoredJob } from "../../../../src/job/job-store.ts";
 import type { JobResult } from "../../../../src/job/job.ts";
 import type { S3Store } from "../../../../src/job/store/s3/s3-store.ts";
-import { startS3Server, type S3Server } from "../../../harness/s3-server.ts";
+import { startS3Server, type S3Server } from "../../../../dev/s3-server.ts";
 import { expectedOf, fewRows, makeJob, mostRows, openStore, uncancelled } from "./make-store.ts";
 
 const { signal } = new AbortController();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { startS3Server } from "../../../harness/s3-server.ts";
+import { startS3Server } from "../../../../dev/s3-server.ts";
 import { makeJob, openStore, uncancelled } from "./make-store.ts";
 
 const mebibyte = 1024 ** 2;

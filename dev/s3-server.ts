@@ -36,12 +36,12 @@ export interface S3Request {
 }
 
 /**
- * What goes wrong with a request: `error` is a 503, and `denied` a 403, without it being done; `cut` resets the connection in
+ * What goes wrong with a request: `error` is a 503, `broken` a 500, and `denied` a 403, without it being done; `cut` resets the connection in
  * the middle of the request; `lost` does what is asked, but resets the connection instead of answering; `hang` never answers.
  */
-export type S3Fault = "cut" | "denied" | "error" | "hang" | "lost";
+export type S3Fault = "broken" | "cut" | "denied" | "error" | "hang" | "lost";
 
-/** An S3 service for tests. */
+/** An S3 service of one's own. */
 export interface S3Server extends AsyncDisposable {
   readonly endpoint: string;
   readonly bucket: string;
@@ -51,6 +51,8 @@ export interface S3Server extends AsyncDisposable {
   onRequest: (request: S3Request) => S3Fault | undefined;
   /** Names of the objects in the bucket. */
   objects(): Promise<readonly string[]>;
+  /** The bytes of an object. */
+  contentOf(name: string): Promise<Buffer>;
   /** Names of the uploads in parts that haven't ended. */
   unfinished(): Promise<readonly string[]>;
 }
@@ -87,6 +89,7 @@ export async function startS3Server(): Promise<S3Server> {
       const ending = "._S3rver_object";
       return files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length));
     },
+    contentOf: (name) => readFile(join(directory, bucket, `${name}._S3rver_object`)),
     unfinished: async () => (await listed()).map(({ name }) => name),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
@@ -116,6 +119,7 @@ export async function startS3Server(): Promise<S3Server> {
     }
     const body = Buffer.concat((await req.toArray()) as Buffer[]);
     if (fault === "error") return refuse(res, 503, "SlowDown", "Please reduce your request rate.");
+    if (fault === "broken") return refuse(res, 500, "InternalError", "We encountered an internal error.");
     if (fault === "denied") return refuse(res, 403, "AccessDenied", "Access Denied.");
     const signed = req.headers["x-amz-content-sha256"];
     if (signed !== undefined && signed !== createHash("sha256").update(body).digest("hex"))
