@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { requestsInAll, requestsToMake } from "../../../dev/simulation/s3-requests.ts";
 import type { S3Store } from "../../../src/job/store/s3/s3-store.ts";
-import { startS3Server, type S3Server } from "../../harness/s3-server.ts";
+import { startS3Server, type S3Server } from "../../../dev/s3-server.ts";
 import {
   fewRows,
   makeJob,

@@ -9,7 +9,7 @@ import { startServer, type RunningServer } from "../../../src/server.ts";
 import { bearer, signed, startGuarded, token } from "../../harness/access-server.ts";
 import { openBrowser, skippedWithoutChromium, type BrowserPage } from "../../harness/chromium.ts";
 import { jobWhen, submit } from "../../harness/jobs.ts";
-import { startS3Server } from "../../harness/s3-server.ts";
+import { startS3Server } from "../../../dev/s3-server.ts";
 
 const skip = skippedWithoutChromium;
 const browserAccept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
