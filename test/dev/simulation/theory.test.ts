@@ -46,6 +46,6 @@ test("the bounds of simulated waits hold those of M/M/c", () => {
       if (value < low || value > high) misses.push(text);
     }
   }
-  // Each of the eight is missed with a probability of 3 %, so three with one of 0.1 %.
+  // Each of the eight is missed with a probability of 3 %: were they independent, three would be with one of 0.1 %.
   assert.ok(misses.length <= 2, misses.join("; "));
 });
