@@ -72,13 +72,16 @@ interface Pending {
  */
 export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
   readonly #port: Port;
+  readonly #gone: () => Error;
   readonly #pending = new Map<number, Pending>();
   readonly #sent = new Map<number, SentSocket>();
   #nextId = 1;
   #isClosed = false;
 
-  constructor(port: Port, methods: Methods, notes: Notes) {
+  /** @param gone makes the error of calls to a process that has ended */
+  constructor(port: Port, methods: Methods, notes: Notes, gone: () => Error = endedEarly) {
     this.#port = port;
+    this.#gone = gone;
     port.on("message", (message, handle) => {
       if (isMessage(message)) this.#receive(message, handle, methods, notes);
     });
@@ -91,7 +94,7 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
    */
   close(): void {
     this.#isClosed = true;
-    for (const { reject } of this.#pending.values()) reject(gone());
+    for (const { reject } of this.#pending.values()) reject(this.#gone());
     this.#pending.clear();
     for (const id of this.#sent.keys()) this.#lose(id);
   }
@@ -134,7 +137,7 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
   #request<Value>(messageOf: (id: number) => Message): Promise<Value> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) {
-        reject(gone());
+        reject(this.#gone());
         return;
       }
       const id = this.#nextId;
@@ -225,7 +228,7 @@ function isMessage(value: unknown): value is Message {
   return typeof value === "object" && value !== null && "kind" in value;
 }
 
-function gone(): StreamCsvError {
+function endedEarly(): StreamCsvError {
   return new StreamCsvError("SCSV_WORKER_FAILED", "The other process ended before it answered.");
 }
 

@@ -68,8 +68,7 @@ export class Client {
     const answer = origin === undefined ? undefined : await askFor(origin + path, { method, headers });
     if (answer === undefined || answer.status >= 400) {
       const key = answer === undefined ? "no answer" : `${method} ${answer.status}`;
-      if (answer?.status === 500 && !answer.body.includes("SCSV_WORKER_FAILED"))
-        this.internalErrors.push(String(answer.body));
+      if (answer?.status === 500) this.internalErrors.push(String(answer.body));
       this.refusals.set(key, (this.refusals.get(key) ?? 0) + 1);
     }
     return answer;

@@ -91,7 +91,12 @@ const notes: WorkerNotes = {
   cancel: (id) => running?.transfers.get(id)?.cancel(),
   unready: () => workerState.unready(),
 };
-const primary = new Link<PrimaryMethods, PrimaryNotes>(parentPort(), methods, notes);
+const primary = new Link<PrimaryMethods, PrimaryNotes>(
+  parentPort(),
+  methods,
+  notes,
+  () => new StreamCsvError("SCSV_DRAINING", "The server's first process has ended, and this one ends too."),
+);
 
 // A terminal's Ctrl-C, or its end, signals every process of the group, but the primary decides when workers stop.
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => undefined);

@@ -1,6 +1,7 @@
 /** A process, started by the one that runs jobs, that makes the result of one job, uploads it and then ends. */
 import { StreamCsvError } from "../../../errors.ts";
 import { findServed } from "../../../export/find-served.ts";
+import type { ExportDefinition } from "../../../export/definition.ts";
 import { planExport } from "../../../export/plan.ts";
 import { runExport } from "../../../export/run.ts";
 import { Link } from "../../../ipc/link.ts";
@@ -30,8 +31,20 @@ process.once("disconnect", () => process.exit());
 // The parent has shown the SDK's warnings, such as that it will need a newer Node, and once is enough.
 process.removeAllListeners("warning");
 
-async function upload({ job, sources, bucket: name, address, patience }: UploadRequest): Promise<Uploaded> {
-  const { definition } = await findServed(job.export, sources);
+async function upload(request: UploadRequest): Promise<Uploaded> {
+  const { definition, close } = await findServed(request.job.export, request.sources);
+  try {
+    return await uploadRows(definition, request);
+  } finally {
+    // Only then a database has ended the query; this process is killed as soon as it has answered.
+    await close();
+  }
+}
+
+async function uploadRows(
+  definition: ExportDefinition,
+  { job, bucket: name, address, patience }: UploadRequest,
+): Promise<Uploaded> {
   const plan = planExport(definition, job.parameters, { version: job.version });
   const { signal } = cancelled;
   const bucket = new S3Bucket(await loadS3Sdk(), name, address, patience);
