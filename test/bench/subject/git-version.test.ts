@@ -230,7 +230,9 @@ async function abortOnceThere(root: string, marker: string): Promise<void> {
 test("an abort during the build ends it with all it started, and leaves nothing behind", async () => {
   const { root } = await repository();
   const marker = join(await folder(), "started");
-  const endless = `node -e "require('fs').writeFileSync('${marker}', String(process.pid)); setInterval(() => 0, 1000)"`;
+  // Renamed, so that it is never there without the id in it.
+  const telling = `fs.writeFileSync('${marker}.part', String(process.pid)); fs.renameSync('${marker}.part', '${marker}')`;
+  const endless = `node -e "const fs = require('fs'); ${telling}; setInterval(() => 0, 1000)"`;
   await commit(root, packageFiles("1.0.0", endless), "endless");
   await write(root, { "node_modules/x/index.js": "" });
   await abortOnceThere(root, marker);
