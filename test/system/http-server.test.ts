@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defaultHttpSettings } from "../../src/server/shared/http-settings.ts";
@@ -6,6 +9,7 @@ import { defaultSettings } from "../../src/server/shared/settings.ts";
 import { startServer } from "../../src/server.ts";
 import { statsOf } from "../harness/ask.ts";
 import { startServe, type ServeProcess } from "../harness/cli.ts";
+import { get } from "../harness/raw-client.ts";
 import { connectTo, rawAnswers, rawRequest } from "../harness/raw.ts";
 
 let server: ServeProcess;
@@ -266,5 +270,34 @@ test("notices the disconnect of a client that has sent a request body", async ()
   } finally {
     running.kill();
     await running.stopped;
+  }
+});
+
+test("requests that a client sends ahead don't wait for the slots of later ones", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "pipelined-"));
+  const file = join(folder, "few.csv");
+  await writeFile(file, "id\n1\n");
+  const log = { ...defaultSettings.log, level: "silent" };
+  const running = await startServer({
+    ...defaultSettings,
+    port: 0,
+    sources: [file],
+    slots: 2,
+    queue: 1000,
+    log,
+  });
+  try {
+    // Each asks for the state of the file, and these answers come in any order.
+    const requests = get("/exports/few.csv").repeat(64);
+    const answers = await Promise.all(Array.from({ length: 4 }, () => rawAnswers(running.url, requests)));
+    for (const { answers: all } of answers)
+      assert.deepEqual(
+        all.map(({ status }) => status),
+        Array<number>(64).fill(200),
+      );
+  } finally {
+    running.kill();
+    await running.stopped;
+    await rm(folder, { recursive: true });
   }
 });

@@ -26,6 +26,8 @@ export class ClientConnection {
   /** In order of arrival; the first one is being sent. */
   readonly #unanswered = new Set<ServerResponse>();
   #latest: { readonly req: IncomingMessage; readonly res: ServerResponse } | undefined;
+  /** Settles when the last request has been answered; undefined while none is unanswered. */
+  #lastAnswer: Promise<void> | undefined;
   /** Whether further requests are ignored. */
   #isClosing = false;
   /** The fault in the bytes after the last request. */
@@ -56,9 +58,23 @@ export class ClientConnection {
     return true;
   }
 
+  /**
+   * Answers a request when the earlier ones of the connection are answered. Otherwise a later one could take the slot that
+   * an earlier one waits for, and couldn't be sent before it.
+   */
+  inTurn(answer: () => Promise<void>): Promise<void> {
+    const before = this.#lastAnswer;
+    this.#lastAnswer =
+      before === undefined
+        ? answer()
+        : before.then(() => (this.#socket.destroyed ? Promise.resolve() : answer()));
+    return this.#lastAnswer;
+  }
+
   /** A request was answered, and its closers have run. */
   end(res: ServerResponse): void {
     this.#unanswered.delete(res);
+    if (this.#unanswered.size === 0) this.#lastAnswer = undefined;
     if (this.#isClosing) this.#closeWhenAnswered();
   }
 

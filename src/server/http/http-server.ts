@@ -48,7 +48,8 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
       req.resume();
       const connection = connections.get(req.socket);
       if (connection?.begin(req, res) === false) return;
-      neverRejects(answer(req, res).finally(() => connection?.end(res)));
+      const start = (): Promise<void> => answer(req, res);
+      neverRejects((connection?.inTurn(start) ?? start()).finally(() => connection?.end(res)));
     },
   );
   // Without this, Node ends its own side when the client half-closes the connection, and the answer is lost.

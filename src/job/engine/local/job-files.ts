@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { array, looseObject, nullable, number, picklist, record, safeParse, string, unknown } from "valibot";
+import { isCodedError } from "../../../errors.ts";
 import { readOwnNote } from "../../../spool/own-file.ts";
 import type { JobRecord } from "../../job.ts";
 
@@ -58,9 +59,8 @@ export class JobFiles {
 
   /** The records, the oldest first. */
   async read(): Promise<readonly JobRecord[]> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const records: JobRecord[] = [];
-    for (const name of await readdir(this.#folder)) {
+    for (const name of await this.#names()) {
       const path = join(this.#folder, name);
       if (name.endsWith(".part")) await rm(path, { force: true });
       const [, id] = recordName.exec(name) ?? [];
@@ -68,6 +68,14 @@ export class JobFiles {
       if (found?.id === id && found !== undefined) records.push(found);
     }
     return records.toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
+  }
+
+  /** The folder is made with the first record. */
+  async #names(): Promise<readonly string[]> {
+    return await readdir(this.#folder).catch((error: unknown) => {
+      if (isCodedError(error) && error.code === "ENOENT") return [];
+      throw error;
+    });
   }
 
   /** Writes a record after earlier writes of the same job. */

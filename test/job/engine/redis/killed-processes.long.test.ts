@@ -14,7 +14,8 @@ import { makeEngines, type Engines } from "./engines.ts";
 import { sha256Of, textOf, type JournalLine } from "./shared-folder-store.ts";
 
 const program = fileURLToPath(new URL("../../../../fixtures/programs/run-jobs.js", import.meta.url));
-const jobs = 200;
+/** Of a run by hand, 200 or more. */
+const jobs = Number(process.env["KILLED_JOBS"] ?? 60);
 const submitters = 3;
 const runners = 2;
 const longestMs = 1200;
