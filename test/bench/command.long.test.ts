@@ -111,7 +111,10 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["--readers", "200", "--slots", "32"], /readers is 200, but 1 worker with 32 slots/],
   [["--read-rate", "fast"], /--read-rate.*fast/],
   [["--read-rate", "10"], /read rate is 10, and must be a whole number from 1024/],
-  [["--worker-model", "psychic"], /--worker-model: "psychic" is not one of its values\. Use one of async, sync/],
+  [
+    ["--worker-model", "psychic"],
+    /--worker-model: "psychic" is not one of its values\. Use one of async, sync/,
+  ],
   [["--output", "xml=x"], /"xml=x" is not an output\. Write FORMAT=FILE/],
   [
     ["--output", "json=/nowhere/at/all.json"],

@@ -6,6 +6,7 @@
  *   at the same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
  * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
+ * - `core`: of these the ones of sockets, streams, processes and files, for a line between two that have more.
  *
  * With `--retries=FILE` each file that failed is run once more, alone, and its path is added to FILE, so that a build can
  * count them over all its sets; the exit code is then that of the second run. What node:test prints comes last.
@@ -56,10 +57,18 @@ const sameOnEveryLine = [
   "linear-cost",
   "random",
   // Programs that are not Node's: a browser, servers in other languages, databases that a guide reads.
-  "server/page/page.",
+  "server/page/",
   "system/gate-examples",
   "system/recipe-",
+  "system/spreadsheets",
+  "system/tasks",
 ];
+
+/** Rooms in which Node does most of the work. */
+const nodeRooms = /^(?:async|body|compression|ipc|response|server|socket|spool|system)\//;
+
+const isPortable = (file: string): boolean =>
+  isPlain(file) && !sameOnEveryLine.some((part) => file.includes(part));
 
 interface TestSet {
   readonly concurrency: number;
@@ -77,7 +86,11 @@ const sets: Readonly<Record<string, TestSet>> = {
   portable: {
     // Two lines are tested at the same time, which together keep the cores busy.
     concurrency: Math.max(2, availableParallelism()),
-    takes: (file) => isPlain(file) && !sameOnEveryLine.some((part) => file.includes(part)),
+    takes: isPortable,
+  },
+  core: {
+    concurrency: Math.max(2, availableParallelism()),
+    takes: (file) => isPortable(file) && nodeRooms.test(file),
   },
 };
 
