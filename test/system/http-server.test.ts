@@ -9,7 +9,7 @@ import { defaultSettings } from "../../src/server/shared/settings.ts";
 import { startServer } from "../../src/server.ts";
 import { statsOf } from "../harness/ask.ts";
 import { startServe, type ServeProcess } from "../harness/cli.ts";
-import { get } from "../harness/raw-client.ts";
+import { get as requestFor } from "../harness/raw-client.ts";
 import { connectTo, rawAnswers, rawRequest } from "../harness/raw.ts";
 
 let server: ServeProcess;
@@ -288,7 +288,7 @@ test("requests that a client sends ahead don't wait for the slots of later ones"
   });
   try {
     // Each asks for the state of the file, and these answers come in any order.
-    const requests = get("/exports/few.csv").repeat(64);
+    const requests = requestFor("/exports/few.csv").repeat(64);
     const answers = await Promise.all(Array.from({ length: 4 }, () => rawAnswers(running.url, requests)));
     for (const { answers: all } of answers)
       assert.deepEqual(
