@@ -1,5 +1,6 @@
 import { parseDuration } from "../../src/ground.ts";
 import type { JobConfiguration, JobSettings } from "../../src/server.ts";
+import { checkSetting, defaultSettings } from "../../src/settings.ts";
 import { withEnvironment } from "./with-environment.ts";
 
 /**
@@ -8,7 +9,17 @@ import { withEnvironment } from "./with-environment.ts";
  */
 export function jobSettings(jobs: JobConfiguration | undefined, file: string): Partial<JobSettings> {
   const { keep, ...others } = withEnvironment(jobs ?? {}, "jobs", file) as JobConfiguration;
-  return { ...others, ...(keep === undefined ? {} : { keepMs: keepIn(keep, file) }) };
+  const settings = { ...others, ...(keep === undefined ? {} : { keepMs: keepIn(keep, file) }) };
+  try {
+    checkSetting("jobs", { ...defaultSettings.jobs, ...settings });
+  } catch (cause) {
+    throw new RangeError(`In ${JSON.stringify(file)}: ${reasonOf(cause)}`, { cause });
+  }
+  return settings;
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function keepIn(text: string, file: string): number {
@@ -17,7 +28,6 @@ function keepIn(text: string, file: string): number {
     if (milliseconds > 0) return milliseconds;
     throw new RangeError(`${JSON.stringify(text)} is too short.`);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RangeError(`"jobs.keep" in "${file}" can't be used: ${reason}`, { cause });
+    throw new RangeError(`"jobs.keep" in "${file}" can't be used: ${reasonOf(cause)}`, { cause });
   }
 }

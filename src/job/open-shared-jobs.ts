@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { RedisEngine } from "./engine/redis/redis-engine.ts";
-import { requireSharedStore } from "./engine/redis/require-shared-store.ts";
 import type { JobStore } from "./job-store.ts";
 import { openSharedStore, type SharedStoreContext } from "./open-shared-store.ts";
 
@@ -19,12 +18,11 @@ export interface SharedJobs {
 }
 
 /**
- * Opens the engine and the store that machines share. This process runs jobs too.
- * @throws StreamCsvError `SCSV_BAD_SETTING` for a store of one machine, `SCSV_ENGINE_MISSING`; what opening the store throws
+ * Opens the engine and the store that machines share; the settings are checked already. This process runs jobs too.
+ * @throws StreamCsvError `SCSV_ENGINE_MISSING`; what opening the store throws
  */
 export async function openSharedJobs(context: SharedJobsContext): Promise<SharedJobs> {
   const { settings, log, clock } = context;
-  requireSharedStore(settings);
   const store = await openSharedStore(context);
   let engine: RedisEngine;
   try {

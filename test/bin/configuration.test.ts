@@ -176,6 +176,21 @@ describe("--config", () => {
       { exports: { a: { rows: "x" } } },
       /"exports\.a\.rows" in ".*" is not a setting/,
     ],
+    [
+      "an engine that is none",
+      { jobs: { engine: "kafka://127.0.0.1" } },
+      /In ".*": jobs\.engine can't be used; it takes local, or an address such as redis:\/\/HOST:6379/,
+    ],
+    [
+      "a store of one machine for jobs of several, without their password",
+      { jobs: { engine: "redis://:secret@127.0.0.1" } },
+      /In ".*": jobs\.store is "folder", which is on one machine, while jobs\.engine is redis:\/\/127\.0\.0\.1/,
+    ],
+    [
+      "a bucket that can't be",
+      { jobs: { store: "s3://exports/../other" } },
+      /In ".*": "s3:\/\/exports\/\.\.\/other" is not a store of jobs/,
+    ],
   ];
   for (const [what, content, message] of faults) {
     test(`refuses ${what}`, async () => {

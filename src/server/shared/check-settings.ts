@@ -5,11 +5,10 @@ import type { DialectName, DialectOptions } from "../../csv/dialect.ts";
 import { resolveDialect } from "../../csv/resolve-dialect.ts";
 import { linksSchema, tokensSchema } from "../access/access-schema.ts";
 import { authSchema } from "../access/auth-schema.ts";
-import type { JobSettings } from "../../job/job-settings.ts";
+import { checkJobs, mostWorkers } from "./check-jobs.ts";
 import type { HttpSettings } from "./http-settings.ts";
 import type { LogSettings } from "./log-settings.ts";
 import {
-  address,
   fields,
   isObject,
   listOf,
@@ -32,8 +31,6 @@ import {
 
 /** The longest delay of a timer (2^31 − 1 ms). */
 const longestMs = 2 ** 31 - 1;
-/** The most worker processes of one server. */
-export const mostWorkers = 256;
 const mostPort = 65_535;
 
 /** Checks each setting, the same for flags, a configuration file and a program. */
@@ -66,7 +63,7 @@ const checks: { readonly [N in keyof ServerSettings]: SettingCheck } = {
   http10: oneOf(http10Ways),
   encoder: oneOf(encoderNames),
   csv: dialectByDefault,
-  jobs: (name, value) => fields(name, value, jobChecks),
+  jobs: checkJobs,
   http: (name, value) => fields(name, value, httpChecks),
   log: (name, value) => fields(name, value, logChecks),
   tracing: orNull(someText),
@@ -85,17 +82,6 @@ const httpChecks: { readonly [N in keyof HttpSettings]: SettingCheck } = {
   keepAliveTimeoutMs: whole(1, longestMs),
   cacheControl: someText,
   codings: listOf(oneOf(["zstd", "br", "gzip"])),
-};
-
-const jobChecks: { readonly [N in keyof JobSettings]: SettingCheck } = {
-  engine: address("local", ["redis:", "rediss:"], "redis://HOST:6379"),
-  store: address("folder", ["s3:"], "s3://BUCKET/PREFIX"),
-  keepMs: whole(1, Number.MAX_SAFE_INTEGER),
-  concurrency: whole(1, mostWorkers),
-  queue: whole(0, Number.MAX_SAFE_INTEGER),
-  endpoint: orNull(address(null, ["https:", "http:"], "https://HOST")),
-  forcePathStyle: truth,
-  region: orNull(someText),
 };
 
 const tlsChecks: { readonly [N in keyof TlsFiles]: SettingCheck } = { certFile: someText, keyFile: someText };
