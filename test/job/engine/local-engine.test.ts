@@ -252,6 +252,37 @@ test("a lost result makes room for another job of its plan", async () => {
   assert.equal((await engine.submit(request("a"))).isNew, true);
 });
 
+test("lists the latest thousand, and forgets the oldest that have no result", async () => {
+  await using opened = await open({ queue: 3000 });
+  const { engine } = opened;
+  const ids: string[] = [];
+  for (let n = 0; n < 1010; n += 1) {
+    const { job } = await engine.submit(request(String(n)));
+    ids.push(job.id);
+    await engine.cancel(job.id);
+  }
+  while ((await engine.stats()).cancelled < ids.length) await sleep(5);
+  const listed = await engine.list();
+  assert.equal(listed.length, 1000);
+  assert.equal(listed[0]?.id, ids.at(-1));
+  await assert.rejects(engine.get(ids[0]!), { code: "SCSV_UNKNOWN_JOB" });
+});
+
+test("a token's jobs count until they end, also over a restart", async () => {
+  const first = await open({ concurrency: 1, queue: 1000 });
+  const { folder, store } = first;
+  const jobs: string[] = [];
+  for (let n = 0; n < 100; n += 1) jobs.push((await first.engine.submit(request(String(n), "acme"))).job.id);
+  await first.engine.cancel(jobs[50]!);
+  jobs.push((await first.engine.submit(request("100", "acme"))).job.id);
+  await assert.rejects(first.engine.submit(request("101", "acme")), { code: "SCSV_TOKEN_LIMIT" });
+  await first.engine.close();
+  await using second = await open({ folder, store, concurrency: 1, queue: 1000 });
+  // The one that ran has failed.
+  await second.engine.submit(request("102", "acme"));
+  await assert.rejects(second.engine.submit(request("103", "acme")), { code: "SCSV_TOKEN_LIMIT" });
+});
+
 test("reads no records of others: links, large files, what isn't one", async () => {
   const folder = join(root, randomUUID());
   await mkdir(folder);

@@ -15,8 +15,10 @@ import { jobEnded, jobQueueFull, stoppedFault, tooManyJobs, unknownJob } from ".
 import { samePlanKey } from "../../same-plan-key.ts";
 import { JobFiles } from "./job-files.ts";
 
-/** Ended jobs that are known at the most. */
+/** Ended jobs without a result that are known at the most. */
 const historyLength = 1000;
+/** Jobs that a list has at the most, the latest. */
+const mostListed = 1000;
 const sweepIntervalMs = 1000;
 /** Jobs of one token that may be unfinished. */
 const mostOfOwner = 100;
@@ -45,6 +47,16 @@ export class LocalEngine implements JobEngine {
   readonly #jobs = new Map<string, JobRecord>();
   /** The queued, running or completed job of each plan. */
   readonly #byPlan = new Map<string, string>();
+  /** In order of submission. */
+  readonly #queued = new Set<string>();
+  /** How many unfinished jobs each token has. */
+  readonly #unfinished = new Map<string, number>();
+  /** Completed jobs, in the order in which they expire. */
+  readonly #kept = new Set<string>();
+  /** Ended jobs without a result, in the order in which they are forgotten. */
+  readonly #past = new Set<string>();
+  /** Submissions that are being written. */
+  #promised = 0;
   readonly #running = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
   readonly #holds = new HoldEstimate();
   readonly #made = { completed: 0, failed: 0, cancelled: 0, rows: 0, bytes: 0 };
@@ -63,7 +75,10 @@ export class LocalEngine implements JobEngine {
   static async open(context: LocalEngineContext): Promise<LocalEngine> {
     const engine = new LocalEngine(context);
     try {
-      for (const job of await engine.#files.read()) await engine.#takeOver(job);
+      const jobs = await engine.#files.read();
+      // The oldest first; what has ended in the order in which it expires.
+      const ended = jobs.filter(hasEnded).toSorted((one, other) => expiryOf(one) - expiryOf(other));
+      for (const job of [...jobs.filter((one) => !hasEnded(one)), ...ended]) await engine.#takeOver(job);
     } catch (error) {
       clearInterval(engine.#sweeping);
       throw spoolFault(error);
@@ -95,19 +110,25 @@ export class LocalEngine implements JobEngine {
     // Before the write, so that a second request finds it meanwhile.
     this.#jobs.set(job.id, job);
     this.#byPlan.set(samePlanKey(job), job.id);
+    this.#countUnfinished(job.owner, 1);
+    this.#promised += 1;
     try {
       await this.#files.write(job);
     } catch (error) {
-      // A job that wouldn't survive the server isn't promised.
+      // A job that wouldn't survive the server isn't promised. One that was cancelled meanwhile has ended.
+      if (!this.#hasEnded(job.id)) this.#countUnfinished(job.owner, -1);
       this.#forget(job);
       throw spoolFault(error);
+    } finally {
+      this.#promised -= 1;
     }
+    if (!this.#hasEnded(job.id)) this.#queued.add(job.id);
     this.#startNext();
     return { job: this.#jobs.get(job.id) ?? job, isNew: true };
   }
 
   list(): Promise<readonly JobRecord[]> {
-    return Promise.resolve([...this.#jobs.values()].toReversed());
+    return Promise.resolve([...this.#jobs.values()].slice(-mostListed).toReversed());
   }
 
   get(id: string): Promise<JobRecord> {
@@ -127,9 +148,9 @@ export class LocalEngine implements JobEngine {
   async lose(id: string): Promise<void> {
     const job = this.#jobs.get(id);
     if (job?.state !== "completed" || job.result === null) return;
-    await this.#removeResult({ ...job, result: job.result });
     const message = "The result was removed or changed by another program.";
     this.#put({ ...job, state: "failed", result: null, error: { code: "SCSV_JOB_RESULT_LOST", message } });
+    await this.#removeResult(job);
   }
 
   stats(): Promise<JobStats> {
@@ -137,7 +158,7 @@ export class LocalEngine implements JobEngine {
     return Promise.resolve({
       engine: "local",
       store: store.kind,
-      queued: this.#queued.length,
+      queued: this.#queued.size + this.#promised,
       running: this.#running.size,
       ...this.#made,
     });
@@ -157,31 +178,43 @@ export class LocalEngine implements JobEngine {
     await this.#files.settled();
   }
 
-  get #queued(): readonly JobRecord[] {
-    return [...this.#jobs.values()].filter(({ state }) => state === "queued");
-  }
-
   #requireRoom(owner: string | null): void {
     const { queue, concurrency } = this.#context.settings;
-    const waiting = this.#queued;
-    const retryAfterSeconds = this.#holds.retryAfterSeconds(waiting.length, concurrency);
-    if (waiting.length >= queue) throw jobQueueFull(queue, retryAfterSeconds);
-    const isOfOwner = (job: JobRecord): boolean => job.owner === owner && !hasEnded(job);
-    if (owner !== null && [...this.#jobs.values()].filter(isOfOwner).length >= mostOfOwner)
+    const waiting = this.#queued.size + this.#promised;
+    const retryAfterSeconds = this.#holds.retryAfterSeconds(waiting, concurrency);
+    if (waiting >= queue) throw jobQueueFull(queue, retryAfterSeconds);
+    if (owner !== null && (this.#unfinished.get(owner) ?? 0) >= mostOfOwner)
       throw tooManyJobs(mostOfOwner, retryAfterSeconds);
+  }
+
+  #hasEnded(id: string): boolean {
+    const job = this.#jobs.get(id);
+    return job === undefined || hasEnded(job);
+  }
+
+  #countUnfinished(owner: string | null, by: 1 | -1): void {
+    if (owner === null) return;
+    const count = (this.#unfinished.get(owner) ?? 0) + by;
+    if (count > 0) this.#unfinished.set(owner, count);
+    else this.#unfinished.delete(owner);
   }
 
   async #takeOver(job: JobRecord): Promise<void> {
     this.#jobs.set(job.id, job);
-    if (job.state === "running") {
+    if (job.state === "queued") {
+      this.#byPlan.set(samePlanKey(job), job.id);
+      this.#queued.add(job.id);
+      this.#countUnfinished(job.owner, 1);
+    } else if (job.state === "running") {
+      this.#countUnfinished(job.owner, 1);
       this.#end(job, { state: "failed", error: faultForClients(stoppedFault()) });
-      return;
+    } else if (job.state === "completed" && job.result !== null) {
+      this.#byPlan.set(samePlanKey(job), job.id);
+      this.#kept.add(job.id);
+      if (!(await this.#isThere({ ...job, result: job.result }))) await this.lose(job.id);
+    } else {
+      this.#past.add(job.id);
     }
-    if (job.state === "completed" && job.result !== null) {
-      if (await this.#isThere({ ...job, result: job.result })) this.#byPlan.set(samePlanKey(job), job.id);
-      else await this.lose(job.id);
-    }
-    if (job.state === "queued") this.#byPlan.set(samePlanKey(job), job.id);
   }
 
   /** Of a store that can't be asked now, results are believed to be there: whoever asks for one learns otherwise. */
@@ -199,8 +232,10 @@ export class LocalEngine implements JobEngine {
 
   #startNext(): void {
     if (this.#isDraining) return;
-    const free = this.#context.settings.concurrency - this.#running.size;
-    for (const job of this.#queued.slice(0, Math.max(0, free))) {
+    for (const id of this.#queued) {
+      if (this.#running.size >= this.#context.settings.concurrency) return;
+      this.#queued.delete(id);
+      const job = this.#jobs.get(id)!;
       const abort = new AbortController();
       const startedMs = this.#context.clock.nowMs();
       this.#put({ ...job, state: "running", startedAt: this.#now() });
@@ -261,8 +296,10 @@ export class LocalEngine implements JobEngine {
       endedAt: new Date(endedMs).toISOString(),
       expiresAt: new Date(endedMs + settings.keepMs).toISOString(),
     };
-    if (state !== "completed" && this.#byPlan.get(samePlanKey(job)) === job.id)
-      this.#byPlan.delete(samePlanKey(job));
+    this.#queued.delete(job.id);
+    this.#countUnfinished(job.owner, -1);
+    if (state === "completed") this.#kept.add(job.id);
+    else this.#leaveResult(job);
     this.#made[state] += 1;
     if (state === "completed") {
       this.#made.rows += rows;
@@ -281,7 +318,6 @@ export class LocalEngine implements JobEngine {
     };
     if (state !== "failed") log.info(line, `job ${state}`);
     else log.error({ ...line, err: cause === undefined ? error : toError(cause) }, "job failed");
-    this.#trim();
   }
 
   /** Keeps a record, and writes it; that the write fails is logged, and the job goes on. */
@@ -309,34 +345,51 @@ export class LocalEngine implements JobEngine {
   /** Removes results that have expired, and records that have been expired for as long as a result is kept. */
   async #sweep(): Promise<void> {
     const { clock, settings } = this.#context;
-    for (const job of this.#jobs.values()) {
-      if (!hasEnded(job) || job.expiresAt === null) continue;
-      const ageMs = clock.wallMs() - Date.parse(job.expiresAt);
-      if (ageMs < 0) continue;
-      if (job.state === "completed" && job.result !== null)
-        await this.#expire({ ...job, result: job.result });
-      else if (job.state !== "expired" || ageMs >= settings.keepMs) this.#forget(job);
+    for (const id of this.#kept) {
+      const job = this.#jobs.get(id)!;
+      if (clock.wallMs() < expiryOf(job)) break;
+      this.#put({ ...job, state: "expired", result: null });
+      await this.#removeResult(job);
+    }
+    for (const id of this.#past) {
+      const job = this.#jobs.get(id)!;
+      const keptMs = job.state === "expired" ? settings.keepMs : 0;
+      if (clock.wallMs() < expiryOf(job) + keptMs) break;
+      this.#forget(job);
     }
   }
 
-  async #expire(job: JobRecord & StoredJob): Promise<void> {
-    if (this.#byPlan.get(samePlanKey(job)) === job.id) this.#byPlan.delete(samePlanKey(job));
-    this.#put({ ...job, state: "expired", result: null });
-    await this.#removeResult(job);
-  }
-
-  async #removeResult(job: StoredJob & JobRecord): Promise<void> {
-    if (this.#byPlan.get(samePlanKey(job)) === job.id) this.#byPlan.delete(samePlanKey(job));
+  /** Removes the result of a job that is completed by its record, from the store and from what requests get. */
+  async #removeResult({ result, ...job }: JobRecord): Promise<void> {
+    this.#kept.delete(job.id);
+    this.#leaveResult(job);
+    if (result === null) return;
     try {
-      await this.#context.store.remove(job);
+      await this.#context.store.remove({ ...job, result });
     } catch (error) {
       this.#context.log.warn({ job: job.id, err: toError(error) }, "the result of a job couldn't be removed");
     }
   }
 
+  /** A job has no result, so that the next request for its plan makes a new one. Too many of them are forgotten. */
+  #leaveResult(job: Omit<JobRecord, "result">): void {
+    this.#leavePlan(job);
+    this.#past.add(job.id);
+    for (const id of this.#past) {
+      if (this.#past.size <= historyLength) return;
+      this.#forget(this.#jobs.get(id)!);
+    }
+  }
+
+  #leavePlan(job: Omit<JobRecord, "result">): void {
+    const plan = samePlanKey(job);
+    if (this.#byPlan.get(plan) === job.id) this.#byPlan.delete(plan);
+  }
+
   #forget(job: JobRecord): void {
     this.#jobs.delete(job.id);
-    if (this.#byPlan.get(samePlanKey(job)) === job.id) this.#byPlan.delete(samePlanKey(job));
+    this.#past.delete(job.id);
+    this.#leavePlan(job);
     neverRejects(
       this.#files.remove(job.id).catch((error: unknown) => {
         this.#context.log.warn(
@@ -347,15 +400,14 @@ export class LocalEngine implements JobEngine {
     );
   }
 
-  /** Forgets the oldest records without a result that are too many. */
-  #trim(): void {
-    const ended = [...this.#jobs.values()].filter((job) => hasEnded(job) && job.result === null);
-    for (const job of ended.slice(0, Math.max(0, ended.length - historyLength))) this.#forget(job);
-  }
-
   #now(): string {
     return new Date(this.#context.clock.wallMs()).toISOString();
   }
+}
+
+/** When the result of an ended job expires, or its record where it has none. */
+function expiryOf({ expiresAt }: JobRecord): number {
+  return expiresAt === null ? 0 : Date.parse(expiresAt);
 }
 
 function millisecondsBetween(from: string | null, to: string | null): number | null {
