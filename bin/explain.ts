@@ -23,7 +23,8 @@ export function explain(error: unknown, logLevel: string): string {
     // The remedy of the catalog, which every error of a code has, against one for this very case.
     const isUsual = error.hint === new StreamCsvError(error.code, "").hint;
     const isSaid =
-      (withoutHint.has(error.code) && isUsual) || error.message.includes(error.hint.replace(/\.$/, ""));
+      (withoutHint.has(error.code) && isUsual) ||
+      error.message.includes(error.hint.replace(/^Run: |\.$/g, ""));
     const message = withCause(error);
     return isSaid ? message : `${message}\n${error.hint}`;
   }

@@ -25,10 +25,18 @@ const connections = 8;
 /** A bound for exports that never seem to end; what is counted until then stands. */
 const longestBusyMs = 120_000;
 
+const notCounted: Measured = {
+  ping_per_s_idle: null,
+  ping_per_s_busy: null,
+  ping_kept_ratio: null,
+  ping_lost_per_export: null,
+};
+
 /**
  * What other requests lose while exports run: counts the short requests a fresh server answers alone, and those it
  * answers while one reader takes exports back to back.
- * @returns nulls for a server that has no short requests
+ * @returns nulls for a server that has no short requests, or whose answers autocannon doesn't count: those whose end is the
+ *   end of their connection
  */
 export async function measureNeighbors(
   served: ServedExport,
@@ -37,20 +45,14 @@ export async function measureNeighbors(
   const { session, server } = served;
   const { signal } = session;
   const ping = server.pingUrl;
-  if (ping === null) {
-    return {
-      ping_per_s_idle: null,
-      ping_per_s_busy: null,
-      ping_kept_ratio: null,
-      ping_lost_per_export: null,
-    };
-  }
+  if (ping === null) return notCounted;
   await warmUp(served);
   const short = { connections, signal, ...server.form };
   await countShortRequests(ping, { ...short, durationMs: warmUpMs });
   const countIdle = (): Promise<ShortRequestCount> =>
     countShortRequests(ping, { ...short, durationMs: idleMs });
   const idleBefore = await countIdle();
+  if (idleBefore.answered === 0) return notCounted;
 
   const startMs = session.clock.nowMs();
   const isEnough = (): boolean => session.clock.nowMs() - startMs >= busyMs;
