@@ -3,6 +3,7 @@ import { chownSync, existsSync, mkdtempSync, openSync, closeSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { findFreePortAtOnce } from "./find-free-port-at-once.ts";
 
 /** A MariaDB of one's own, on loopback and through a socket in its folder. */
 export interface MariadbServer {
@@ -54,7 +55,7 @@ export async function startMariadb(): Promise<MariadbServer | string> {
   };
   // Also when a test file never gets to its end.
   process.once("exit", stop);
-  const port = freePort();
+  const port = findFreePortAtOnce();
   run("mariadb-install-db", [
     "--no-defaults",
     `--datadir=${data}`,
@@ -88,11 +89,4 @@ export async function startMariadb(): Promise<MariadbServer | string> {
     CREATE USER test@127.0.0.1 IDENTIFIED BY 'test'; GRANT ALL ON test.* TO test@127.0.0.1;`,
   );
   return { url: `mysql://test:test@127.0.0.1:${port}/test`, run: runSql, stop };
-}
-
-/** A port that nobody listens on now. */
-function freePort(): number {
-  const script =
-    'const s = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })';
-  return Number(spawnSync(process.execPath, ["-e", script], { encoding: "utf8" }).stdout);
 }

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findFreePortAtOnce } from "./find-free-port-at-once.ts";
 
 /** A PostgreSQL of one's own, on loopback and through a socket in its folder. */
 export interface PostgresServer {
@@ -62,7 +63,7 @@ export function startPostgres(settings: readonly string[] = []): PostgresServer 
     return result.stdout;
   };
   const data = join(folder, "data");
-  const port = freePort();
+  const port = findFreePortAtOnce();
   const options = [
     "listen_addresses=127.0.0.1",
     `port=${port}`,
@@ -105,11 +106,4 @@ export function startPostgres(settings: readonly string[] = []): PostgresServer 
     restart: start,
     stop,
   };
-}
-
-/** A port that nobody listens on now. */
-function freePort(): number {
-  const program =
-    'const s = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })';
-  return Number(spawnSync(process.execPath, ["-e", program], { encoding: "utf8" }).stdout);
 }

@@ -2,10 +2,11 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { findFreePort } from "../bench/subject/process/find-free-port.ts";
 
 const program = [
   "/usr/bin/redis-server",
@@ -34,7 +35,7 @@ export interface RedisServer extends AsyncDisposable {
 /** Starts a Redis on a free port of the loopback interface. It ends at the latest with this process. */
 export async function startRedis({ password }: { readonly password?: string } = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-redis-"));
-  const port = await freePort();
+  const port = await findFreePort();
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
     const flags = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes"];
@@ -82,15 +83,6 @@ async function sendCommand(port: number, words: readonly string[]): Promise<stri
   let answer = "";
   for await (const text of socket) answer += String(text);
   return answer.replace(/\+OK\r\n$/, "");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function isListening(port: number): Promise<boolean> {

@@ -4,11 +4,12 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request, type IncomingMessage } from "node:http";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { endWithUs } from "./children.ts";
 import { startServe, type ServeProcess } from "./cli.ts";
 
@@ -69,7 +70,7 @@ export const apache: ProxyKind = {
   async start(serverUrl, replacements = {}) {
     const folder = await mkdtemp(join(tmpdir(), "stream-csv-apache-"));
     // Apache listens on no Unix socket.
-    const port = await freePort();
+    const port = await findFreePort();
     const configuration = join(folder, "httpd.conf");
     const example = await exampleWith(apacheExample, {
       ...replacements,
@@ -189,15 +190,6 @@ async function isListening(address: Address): Promise<boolean> {
       })
       .on("error", () => resolve(false));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 function programAt(name: string): string | undefined {

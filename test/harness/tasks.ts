@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { endWithUs } from "./children.ts";
 import { cliPath } from "./cli.ts";
 
@@ -38,7 +38,7 @@ export async function runTask(
   const cwd = await freshFolder(number);
   try {
     const script = join(cwd, "task.sh");
-    await writeFile(script, scriptOf(commands, await freePort()));
+    await writeFile(script, scriptOf(commands, await findFreePort()));
     const path = [join(cwd, "node_modules/.bin"), dirname(process.execPath), process.env["PATH"] ?? ""];
     const child = spawn("bash", [script], {
       cwd,
@@ -83,14 +83,6 @@ ready() {
 }
 trap 'for job in $(jobs -p); do kill "$job" 2> /dev/null || true; done; wait' EXIT
 ${text}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A folder in which stream-csv and the packages that tasks need are installed, and nothing else. */

@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import type { SourceFiles } from "./source-files.ts";
 
 /** The server's flags, with small limits, so that every limit is reached. */
@@ -44,14 +42,4 @@ export function serverCommand(
     "--skip-unreadable",
     ...files.served,
   ];
-}
-
-/** A port that is free now, so that servers started one after the other can use the same one. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

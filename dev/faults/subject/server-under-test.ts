@@ -5,6 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { findFreePort } from "../../../bench/subject/process/find-free-port.ts";
 import { processTree } from "../../../bench/internal.ts";
 import type { RunRecord } from "../record.ts";
 import type { Disks } from "./disks.ts";
@@ -12,7 +13,7 @@ import { LogLines, readLogFile, readPipe, type LogDestination, type LogReader } 
 import { endOrphans } from "./end-orphans.ts";
 import { isAlive, processesWith, roleOf, signalProcess } from "./proc.ts";
 import { runSystemTool } from "./run-system-tool.ts";
-import { freePort, limits, serverCommand } from "./server-command.ts";
+import { limits, serverCommand } from "./server-command.ts";
 import type { SourceFiles } from "./source-files.ts";
 
 const marker = "STREAM_CSV_FAULTS";
@@ -114,7 +115,7 @@ export class ServerUnderTest {
 
   async #startOnce(logDestination: LogDestination): Promise<string | undefined> {
     await mkdir(this.temporaryFolder, { recursive: true });
-    this.#port ||= await freePort();
+    this.#port ||= await findFreePort();
     this.#logDestination = logDestination;
     await this.#log?.close();
     this.#log = await this.#openLog(logDestination);
