@@ -81,6 +81,7 @@ export class UploadAttempt {
    */
   async discard(bucket: S3Bucket, signal: AbortSignal): Promise<void> {
     this.#discarding.abort();
+    // Whoever writes the parts has the error of an upload that couldn't be begun; it leaves nothing to abort.
     const begun = await this.#begun?.catch(() => undefined);
     if (begun !== undefined) await bucket.abort(begun, signal);
     for (const name of this.#used) await bucket.remove(name, signal);
