@@ -1,10 +1,11 @@
-import { join } from "node:path";
+import { copyFile, mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { ServerPeer, Workshop } from "./peer.ts";
 import { askVersion, runProgram, sourceFile } from "./run-program.ts";
 
 /** What differs between servers in Go. */
 interface GoPeer extends Pick<ServerPeer, "name" | "stack" | "settings" | "packages"> {
-  /** Its only source, from this folder. */
+  /** Its source beside `serve.go`, from this folder. */
   readonly source: string;
   /** A Go package that it imports, and Debian's package of its source. */
   readonly library?: string;
@@ -29,10 +30,17 @@ export function goPeer({ source, library, ...texts }: GoPeer): ServerPeer {
       return isThere ? `Go ${/\bgo(\d\S*)/.exec(text)?.[1] ?? text}` : null;
     },
     async prepare(workshop, signal) {
-      const cache = { GOCACHE: join(workshop.folder, "go-cache") };
-      await runProgram(["go", "build", "-o", binary(workshop), sourceFile(source)], {
+      // Go takes the files of a program from one folder.
+      const together = `${binary(workshop)}-sources`;
+      await mkdir(together);
+      const files = ["serve.go", source].map((name) => ({
+        from: sourceFile(name),
+        to: join(together, basename(name)),
+      }));
+      await Promise.all(files.map(({ from, to }) => copyFile(from, to)));
+      await runProgram(["go", "build", "-o", binary(workshop), ...files.map(({ to }) => to)], {
         signal,
-        environment: { ...environment, ...cache },
+        environment: { ...environment, GOCACHE: join(workshop.folder, "go-cache") },
       });
     },
     command: (workshop) => Promise.resolve([binary(workshop), workshop.rowsFrom]),

@@ -1,16 +1,13 @@
-// The Go peer: net/http, encoding/csv and strconv, with one buffer of 64 KiB a response.
+// The Go peer: rows by strconv and math/rand.
 //
-//	go build -o go-server go-server.go && ./go-server POOL.json
+//	cp ../serve.go . && go build -o go-server serve.go go-server.go && ./go-server POOL.json
 package main
 
 import (
-	"bufio"
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"log"
 	"math/rand"
-	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -86,27 +83,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	http.HandleFunc("/ping", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "pong")
+	serve(func(_ *http.Request, out *csv.Writer, count int) error {
+		return writeOrders(out, &pool, count)
 	})
-	http.HandleFunc("/orders.csv", func(w http.ResponseWriter, r *http.Request) {
-		count, err := strconv.Atoi(r.URL.Query().Get("rows"))
-		if err != nil {
-			http.Error(w, "rows must be a whole number", http.StatusBadRequest)
-			return
-		}
-		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-		// csv.NewWriter takes a bufio.Writer that is large enough as it is, so that nothing is buffered twice.
-		_ = writeOrders(csv.NewWriter(bufio.NewWriterSize(w, 64*1024)), &pool, count)
-	})
-	port := os.Getenv("PORT")
-	if port == "" {
-		port = "0"
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("listening on http://%s\n", listener.Addr())
-	log.Fatal(http.Serve(listener, nil))
 }

@@ -1,15 +1,12 @@
-// The Go peer over PostgreSQL: net/http, database/sql with lib/pq, and encoding/csv.
+// The Go peer over PostgreSQL: database/sql with lib/pq.
 //
-//	go build -o go-postgres-server go-server.go && ./go-postgres-server DATABASE_URL
+//	cp ../serve.go . && go build -o go-postgres-server serve.go go-server.go && ./go-postgres-server DATABASE_URL
 package main
 
 import (
-	"bufio"
 	"database/sql"
 	"encoding/csv"
-	"fmt"
 	"log"
-	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -72,30 +69,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	http.HandleFunc("/ping", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "pong")
+	serve(func(r *http.Request, out *csv.Writer, count int) error {
+		return writeOrders(r, out, database, count)
 	})
-	http.HandleFunc("/orders.csv", func(w http.ResponseWriter, r *http.Request) {
-		count, err := strconv.Atoi(r.URL.Query().Get("rows"))
-		if err != nil {
-			http.Error(w, "rows must be a whole number", http.StatusBadRequest)
-			return
-		}
-		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-		out := csv.NewWriter(bufio.NewWriterSize(w, 64*1024))
-		if err := writeOrders(r, out, database, count); err != nil {
-			// Cuts the connection, so that no client takes half a file for a whole one.
-			panic(http.ErrAbortHandler)
-		}
-	})
-	port := os.Getenv("PORT")
-	if port == "" {
-		port = "0"
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("listening on http://%s\n", listener.Addr())
-	log.Fatal(http.Serve(listener, nil))
 }
