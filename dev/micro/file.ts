@@ -12,7 +12,6 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -21,6 +20,7 @@ import { cpuSeconds, processTree } from "../../bench/probe/process-tree.ts";
 import { median } from "../../bench/statistics/median.ts";
 import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { FileResponse, send } from "../../src/index.ts";
+import { readToEnd } from "./read-to-end.ts";
 
 const fileBytes = 256 * 1024 ** 2;
 const nginx = "/usr/sbin/nginx";
@@ -92,17 +92,7 @@ async function read(
   const pids = await processTree(server.pid ?? 0);
   const before = await cpuSeconds(pids);
   const begunMs = performance.now();
-  let bytes = 0;
-  const onread = {
-    buffer: Buffer.alloc(256 * 1024),
-    callback: (bytesRead: number) => {
-      bytes += bytesRead;
-      return true;
-    },
-  };
-  const socket = connect({ port, host: "127.0.0.1", onread });
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-  await once(socket, "close");
+  const bytes = await readToEnd(port, path);
   if (bytes < fileBytes) throw new Error(`${name} gave ${bytes} bytes`);
   if (!counts) return;
   taken.megabytesPerSecond.push(fileBytes / 1e3 / (performance.now() - begunMs));

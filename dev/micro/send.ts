@@ -10,9 +10,10 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
+import { median } from "../../bench/statistics/median.ts";
 import { send, StreamingHttpResponse } from "../../src/index.ts";
+import { readToEnd } from "./read-to-end.ts";
 
 const chunk = new Uint8Array(64 * 1024).fill(0x61);
 const variants = ["hand-written", "send-sync", "send-async"] as const;
@@ -52,25 +53,9 @@ async function serve(): Promise<void> {
 /** Reads one answer until the connection ends; returns MB/s. */
 async function read(port: number, variant: Variant, count: number): Promise<number> {
   const startMs = performance.now();
-  let bytes = 0;
-  const onread = {
-    buffer: Buffer.alloc(256 * 1024),
-    callback: (bytesRead: number) => {
-      bytes += bytesRead;
-      return true;
-    },
-  };
-  const socket = connect({ port, host: "127.0.0.1", onread });
-  socket.write(`GET /${variant}/${count} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-  await once(socket, "close");
+  const bytes = await readToEnd(port, `/${variant}/${count}`);
   if (bytes < count * chunk.byteLength) throw new Error(`${variant} gave ${bytes} bytes`);
   return bytes / 1e3 / (performance.now() - startMs);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.trunc(sorted.length / 2);
-  return ((sorted[middle] ?? 0) + (sorted[sorted.length - 1 - middle] ?? 0)) / 2;
 }
 
 async function measure(rounds: number, mebibytes: number): Promise<void> {
@@ -90,9 +75,11 @@ async function measure(rounds: number, mebibytes: number): Promise<void> {
   server.disconnect();
   const byHand = rates["hand-written"];
   for (const variant of variants) {
-    const ratio = median(rates[variant].map((rate, round) => rate / (byHand[round] ?? Number.NaN)));
+    const rate = median(rates[variant]) ?? Number.NaN;
+    const ratios = rates[variant].map((value, round) => value / (byHand[round] ?? Number.NaN));
+    const ratio = median(ratios) ?? Number.NaN;
     process.stdout.write(
-      `${variant.padEnd(12)} ${median(rates[variant]).toFixed(0).padStart(6)} MB/s   ratio ${ratio.toFixed(3)}\n`,
+      `${variant.padEnd(12)} ${rate.toFixed(0).padStart(6)} MB/s   ratio ${ratio.toFixed(3)}\n`,
     );
   }
 }
