@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from "./main.ts";
+import { main } from "#main";
 
 process.exitCode = await main(process.argv);

@@ -19,8 +19,8 @@ import { isClosedPipe, standardOutput } from "../sink.ts";
 
 type Bench = typeof bench;
 
-const cliPath = fileURLToPath(new URL("../stream-csv.js", import.meta.url));
-const calibrationFile = fileURLToPath(new URL("../../../fixtures/calibration/gate.jsonl", import.meta.url));
+const cliPath = fileURLToPath(import.meta.resolve("#program"));
+const calibrationFile = fileURLToPath(import.meta.resolve("#calibration"));
 
 /** `stream-csv bench`: measures streaming against buffered and file delivery, and one version against another. */
 export function benchCommand(): Command {

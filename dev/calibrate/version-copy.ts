@@ -23,7 +23,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 export async function copyVersion(handicap: Handicap): Promise<VersionCopy> {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-calibrate-"));
   const bin = join(folder, "dist", "bin");
-  for (const part of ["dist/bin", "dist/src", "dist/bench", "package.json"]) {
+  for (const part of ["dist/bin", "dist/bundle", "fixtures/calibration", "package.json"]) {
     await cp(join(root, part), join(folder, part), { recursive: true });
   }
   await symlink(join(root, "node_modules"), join(folder, "node_modules"), "dir");

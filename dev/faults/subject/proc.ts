@@ -14,8 +14,8 @@ export async function processesWith(name: string, value: string): Promise<number
 
 export async function roleOf(pid: number): Promise<ProcessRole> {
   const command = (await textOf(`/proc/${pid}/cmdline`)).split("\0");
-  if (command.some((word) => word.endsWith("/server/worker/worker.js"))) return "worker";
-  if (command.some((word) => word.endsWith("/spool/builder/builder.js"))) return "builder";
+  if (command.some((word) => word.endsWith("/bundle/worker.js"))) return "worker";
+  if (command.some((word) => word.endsWith("/bundle/builder.js"))) return "builder";
   return command.includes("serve") ? "primary" : "other";
 }
 

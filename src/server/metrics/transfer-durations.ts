@@ -9,8 +9,8 @@ import type {
 /**
  * How long transfers took, by export and delivery. Memory is constant for each pair.
  *
- * The library of the histograms is loaded when the server is ready, so that it starts sooner. It isn't loaded with the first
- * transfer that ends, because there may be no descriptor left then.
+ * The library of the histograms is loaded when a first transfer starts or numbers are asked for, so that a server starts sooner
+ * and one at rest needs less memory.
  */
 export class TransferDurations {
   #histograms: TransferHistograms | undefined;

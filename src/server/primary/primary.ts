@@ -54,7 +54,7 @@ export async function startPrimary(
     jobs,
     clock,
     pool: () => pool,
-    droppedLogLines: () => log.droppedLines,
+    log,
   });
   const found = { isLocal: listeners.isLocal, certificates };
   const pool: WorkerPool = new WorkerPool({ ...settings, ...found }, state, log.logger, clock);
@@ -133,9 +133,6 @@ class Primary implements RunningServer {
       "listening",
     );
     this.#warnOf({ tokens, links, auth });
-    this.#state.loadMetrics().catch((error: unknown) => {
-      logger.warn({ err: error }, "metrics aren't loaded yet; /metrics and /stats try again");
-    });
   }
 
   drain(): void {

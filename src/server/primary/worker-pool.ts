@@ -224,7 +224,7 @@ export class WorkerPool {
   #startOne(backoff: Backoff): Promise<void> {
     return new Promise((resolve, reject) => {
       backoff.started();
-      const child = fork(fileURLToPath(new URL("../worker/worker.js", import.meta.url)), {
+      const child = fork(fileURLToPath(import.meta.resolve("#worker")), {
         execArgv: [...workerFlags],
         stdio: ["ignore", "ignore", "inherit", "ipc"],
       });

@@ -32,7 +32,7 @@ export class ReaderProcess {
   readonly exited: Promise<void>;
 
   constructor() {
-    const program = fileURLToPath(new URL("./process/main.js", import.meta.url));
+    const program = fileURLToPath(import.meta.resolve("#sqlite-reader"));
     const child = spawn(process.execPath, [...readerFlags, program], {
       stdio: ["ignore", "ignore", "inherit", "pipe", "pipe"],
     });

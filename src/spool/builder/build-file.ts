@@ -3,8 +3,6 @@ import type { BuiltFile, SpoolRoom } from "../spool-file.ts";
 import type { BuilderHostMethods, BuilderMethods, BuildRequest } from "./builder-messages.ts";
 import { inMakerProcess, type MakerLimits } from "./maker-process.ts";
 
-const program = new URL("./builder.js", import.meta.url);
-
 /** How a file is built or checked. */
 export interface BuildOptions {
   /** Called about once a second while a file is built. */
@@ -29,7 +27,7 @@ export async function buildFile(
   };
   const work = `wrote the file of "${request.name}"`;
   return await inMakerProcess<BuilderMethods, BuiltFile>(
-    { program, work, host, signal, ...options },
+    { program: import.meta.resolve("#builder"), work, host, signal, ...options },
     (link) => link.call("build", request),
   );
 }
@@ -42,7 +40,7 @@ export async function digestFile(
 ): Promise<string> {
   const work = "checked a prepared file";
   return await inMakerProcess<BuilderMethods, string>(
-    { program, work, host: {}, signal, ...options },
+    { program: import.meta.resolve("#builder"), work, host: {}, signal, ...options },
     (link) => link.call("digest", path),
   );
 }

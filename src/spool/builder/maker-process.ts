@@ -25,7 +25,7 @@ const cancelGraceMs = 2000;
 /** A process to start, and what it is for. */
 export interface MakerProcess {
   /** The address of its program. */
-  readonly program: URL;
+  readonly program: string;
   /** What it does, in the past tense, for messages: `wrote the file of "orders"`. */
   readonly work: string;
   /** What it may call here. */

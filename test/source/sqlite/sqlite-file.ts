@@ -103,8 +103,7 @@ function isReaderOf(id: string, parent: number): boolean {
   try {
     const parentId = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1];
     return (
-      Number(parentId) === parent &&
-      readFileSync(`/proc/${id}/cmdline`, "utf8").includes("sqlite/process/main")
+      Number(parentId) === parent && readFileSync(`/proc/${id}/cmdline`, "utf8").includes("/sqlite-reader.js")
     );
   } catch {
     // It has ended meanwhile.

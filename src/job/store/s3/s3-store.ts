@@ -26,8 +26,6 @@ import { signAddress } from "./sign-address.ts";
 import { UploadAttempt } from "./upload-attempt.ts";
 import type { Uploaded, UploaderHostMethods, UploaderMethods } from "./uploader-messages.ts";
 
-const program = new URL("./uploader.js", import.meta.url);
-
 /** How long an address lasts at most: long enough to begin a download, which may then take as long as it needs. */
 const mostAddressSeconds = 600;
 
@@ -172,7 +170,7 @@ export class S3Store implements JobStore {
     };
     try {
       const uploaded = await inMakerProcess<UploaderMethods, Uploaded>(
-        { program, work, host, signal, onProgress },
+        { program: import.meta.resolve("#uploader"), work, host, signal, onProgress },
         (link) => link.call("upload", request),
       );
       await attempt.finish(uploaded, this.#leftovers, signal);

@@ -9,6 +9,7 @@ import type { Spool } from "../../../spool/spool.ts";
 import { settleWithin } from "../../../async/settle-within.ts";
 import type { AskedRecord, PrimaryMethods, TransferRecord } from "../../protocol/messages.ts";
 import type { PoolHost, WorkerHandle, WorkerPool } from "../worker-pool.ts";
+import type { Log } from "../../shared/log.ts";
 import type { ServerSettings, WorkerModel } from "../../shared/settings.ts";
 import { isSeenBy } from "./is-seen-by.ts";
 import { JobDesk } from "./job-desk.ts";
@@ -33,7 +34,7 @@ export interface StateContext {
   readonly jobs: Jobs;
   readonly clock: Clock;
   readonly pool: () => Pool;
-  readonly droppedLogLines: () => number;
+  readonly log: Log;
 }
 
 /**
@@ -57,9 +58,10 @@ export class SharedState implements PoolHost {
   readonly #jobs: JobDesk;
   readonly #workerModel: WorkerModel;
   readonly #pool: () => Pool;
-  readonly #droppedLogLines: () => number;
+  readonly #log: Log;
+  #hasAskedForMetrics = false;
 
-  constructor(settings: ServerSettings, { spool, jobs, clock, pool, droppedLogLines }: StateContext) {
+  constructor(settings: ServerSettings, { spool, jobs, clock, pool, log }: StateContext) {
     const { bufferMemoryBytes, workerModel } = settings;
     this.transfers = new TransferRegistry(clock);
     const isRunning = (worker: number): boolean => pool().workers.some(({ pid }) => pid === worker);
@@ -72,14 +74,14 @@ export class SharedState implements PoolHost {
     this.#jobs = new JobDesk(jobs, this.#files, this.#tokens);
     this.#workerModel = workerModel;
     this.#pool = pool;
-    this.#droppedLogLines = droppedLogLines;
+    this.#log = log;
   }
 
   methods(worker: number): PrimaryMethods {
     return {
       stats: () => this.#stats(),
       metrics: async () => {
-        const { prometheusText, histograms } = await this.loadMetrics();
+        const { prometheusText, histograms } = await this.#loadMetrics();
         return prometheusText(await this.#stats(), histograms);
       },
       transfers: async (viewer) => {
@@ -107,7 +109,10 @@ export class SharedState implements PoolHost {
 
   notes(worker: number): ReturnType<PoolHost["notes"]> {
     return {
-      transferStarted: (start) => this.transfers.start(worker, start),
+      transferStarted: (start) => {
+        this.transfers.start(worker, start);
+        this.#prepareMetrics();
+      },
       transferEnded: (end) => {
         this.#files.leave(end.id);
         this.transfers.end(end);
@@ -122,8 +127,20 @@ export class SharedState implements PoolHost {
     };
   }
 
-  /** Loads the library of metrics, which would make the start longer, and for which a descriptor may be missing later. */
-  async loadMetrics(): Promise<LoadedMetrics> {
+  /** Loads the library of metrics when it will be needed, and not when a transfer ends, since a descriptor may be missing then. */
+  #prepareMetrics(): void {
+    if (this.#hasAskedForMetrics) return;
+    this.#hasAskedForMetrics = true;
+    this.#loadMetrics().catch((error: unknown) => {
+      this.#hasAskedForMetrics = false;
+      this.#log.logger.warn(
+        { err: error },
+        "metrics aren't loaded yet; the next transfer, /metrics and /stats try again",
+      );
+    });
+  }
+
+  async #loadMetrics(): Promise<LoadedMetrics> {
     const [{ prometheusText }, histograms] = await Promise.all([
       import("../../metrics/prometheus-text.ts"),
       this.transfers.histograms(),
@@ -205,7 +222,7 @@ export class SharedState implements PoolHost {
       jobs: await this.#jobs.stats(),
       bufferMemory: { usedBytes: this.#budget.usedBytes, limitBytes: this.#budget.limitBytes },
       connections: this.#pool().connections,
-      log: { droppedLines: this.#droppedLogLines() + inWorkers.droppedLogLines },
+      log: { droppedLines: this.#log.droppedLines + inWorkers.droppedLogLines },
     };
   }
 

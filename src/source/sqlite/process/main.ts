@@ -14,7 +14,7 @@ import { sqliteFault } from "./sqlite-fault.ts";
 // A signal to the process group reaches the parent too, which decides.
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
 process.on("uncaughtException", endForFault);
-const watch = new Worker(new URL("./watch-parent.js", import.meta.url));
+const watch = new Worker(new URL(import.meta.resolve("#sqlite-parent-watch")));
 await new Promise((resolve) => {
   watch.once("online", resolve);
 });
