@@ -108,10 +108,10 @@ test("a CommonJS program can require every entry of the package", async () => {
 test("packing begins with an empty dist, so that nothing stale is shipped", async () => {
   const copy = await mkdtemp(join(tmpdir(), "stream-csv-checkout-"));
   try {
-    for (const name of ["package.json", "tsconfig.json", "bin", "src", "bench"])
+    for (const name of ["package.json", "tsconfig.json", "bin", "src", "bench", "dev/bundle"])
       await cp(join(root, name), join(copy, name), { recursive: true });
     await symlink(join(root, "node_modules"), join(copy, "node_modules"), "junction");
-    const stale = join(copy, "dist/src/stale.js");
+    const stale = join(copy, "dist/bundle/stale.js");
     await mkdir(dirname(stale), { recursive: true });
     await writeFile(stale, "");
     await npm(["pack", "--dry-run"], copy);
