@@ -23,8 +23,6 @@ export interface PageProgram {
   readonly name: string;
   readonly code: string;
   readonly output: string;
-  /** Whether it runs a whole bench, which takes some seconds. */
-  readonly runsBench: boolean;
 }
 
 /** The programs of a page whose output the page shows. */
@@ -35,7 +33,6 @@ export async function programsOf(page: string): Promise<readonly PageProgram[]> 
     name: `program ${index + 1} of ${page}`,
     code,
     output,
-    runsBench: code.includes("runBench("),
   }));
 }
 

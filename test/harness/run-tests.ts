@@ -2,8 +2,8 @@
  * Runs sets of tests, one after the other, `node dist/test/harness/run-tests.js SET...`:
  *
  * - `plain`, the default: unit and system tests, a few files at the same time.
- * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, or programs by the dozen; two
- *   at the same time.
+ * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, programs by the dozen, or those of
+ *   others: a browser, proxies, databases of guides, servers in other languages. Two at the same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
  * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
  * - `core`: of these the ones of sockets, streams, processes and files, for a line between two that have more.
@@ -37,7 +37,6 @@ const sameOnEveryLine = [
   "bench/",
   "bin/access-commands",
   "bin/compare",
-  "bin/completion",
   "bin/configuration.",
   "bin/file-flags",
   "bin/help",
@@ -45,30 +44,26 @@ const sameOnEveryLine = [
   "arguments.test",
   "similar-name",
   "units.test",
-  // The source code itself, its documents and its package.
+  // The source code itself and its documents.
   "action.test",
   "architecture.test",
   "dev/",
   "docs.test",
-  "package/",
-  // Long searches, by chance or over many inputs, for what the encoder, the parsers and the packages beneath decide.
+  // Long searches over many inputs, for what the encoder and the parsers decide.
   "csv/fast.",
-  "fuzz",
   "linear-cost",
-  "random",
-  // Programs that are not Node's: a browser, servers in other languages, databases that a guide reads.
-  "server/page/",
-  "system/gate-examples",
-  "system/recipe-",
-  "system/spreadsheets",
-  "system/tasks",
 ];
 
 /** Rooms in which Node does most of the work. */
 const nodeRooms = /^(?:async|body|compression|ipc|response|server|socket|spool|system)\//;
 
+/** Parts of paths of long tests in which Node does most of the work too. */
+const longOnEveryLine = ["job/store/s3/", "system/spool-disk", "system/tracing"];
+
 const isPortable = (file: string): boolean =>
-  isPlain(file) && !sameOnEveryLine.some((part) => file.includes(part));
+  isPlain(file)
+    ? !sameOnEveryLine.some((part) => file.includes(part))
+    : isLong(file) && longOnEveryLine.some((part) => file.includes(part));
 
 interface TestSet {
   readonly concurrency: number;
@@ -90,7 +85,7 @@ const sets: Readonly<Record<string, TestSet>> = {
   },
   core: {
     concurrency: Math.max(2, availableParallelism()),
-    takes: (file) => isPortable(file) && nodeRooms.test(file),
+    takes: (file) => isPlain(file) && isPortable(file) && nodeRooms.test(file),
   },
 };
 
@@ -99,8 +94,12 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
   const files = names
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => name.replaceAll("\\", "/").replace(/\.ts$/, ".js"));
-  for (const part of sameOnEveryLine) {
-    if (!files.some((file) => file.includes(part))) throw new Error(`no test file has "${part}" in its path`);
+  for (const [kind, parts, isOfKind] of [
+    ["plain", sameOnEveryLine, isPlain],
+    ["long", longOnEveryLine, isLong],
+  ] as const) {
+    const unused = parts.find((part) => !files.some((file) => isOfKind(file) && file.includes(part)));
+    if (unused !== undefined) throw new Error(`no ${kind} test file has "${unused}" in its path`);
   }
   return files
     .filter(takes)

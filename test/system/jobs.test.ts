@@ -27,21 +27,21 @@ after(async () => {
 const endless = 9_000_000_000;
 
 test("a job is accepted at once, told of while it runs, and its result is the export", async () => {
-  const response = await fetch(`${server.url}/exports/orders/jobs?rows=200000`, { method: "POST" });
+  const response = await fetch(`${server.url}/exports/orders/jobs?rows=50000`, { method: "POST" });
   assert.equal(response.status, 202);
   const accepted = (await response.json()) as ToldJob;
   assert.equal(response.headers.get("location"), `/jobs/${accepted.id}`);
   assert.match(response.headers.get("retry-after") ?? "", /^\d+$/);
-  assert.deepEqual(accepted.parameters, { rows: 200_000, dialect: "rfc4180" });
+  assert.deepEqual(accepted.parameters, { rows: 50_000, dialect: "rfc4180" });
   const done = await jobWhen(server, accepted.id);
   assert.equal(done.state, "completed");
-  assert.equal(done.rows, 200_000);
-  const streamed = await (await fetch(`${server.url}/exports/orders.csv?rows=200000`)).text();
+  assert.equal(done.rows, 50_000);
+  const streamed = await (await fetch(`${server.url}/exports/orders.csv?rows=50000`)).text();
   const result = await fetch(`${server.url}${done.result?.url}`);
   assert.equal(await result.text(), streamed);
   assert.equal(done.result?.sha256, createHash("sha256").update(streamed).digest("hex"));
   assert.equal(result.headers.get("etag"), `"${done.result.sha256}"`);
-  assert.equal(result.headers.get("x-row-count"), "200000");
+  assert.equal(result.headers.get("x-row-count"), "50000");
   assert.equal(result.headers.get("content-disposition"), 'attachment; filename="orders.csv"');
   assert.equal(result.headers.get("x-content-type-options"), "nosniff");
 });

@@ -77,7 +77,7 @@ for (const workerModel of ["async", "sync"] as const)
     const plain = await startServer({ port: 0, log: { level: "silent" } });
     try {
       assert.match(own.url, /^https:\/\/127\.0\.0\.1:\d+$/);
-      const path = "/exports/orders.csv?rows=60000";
+      const path = "/exports/orders.csv?rows=20000";
       const expected = await (await fetch(plain.url + path)).text();
       for (const delivery of ["streaming", "buffered", "file"]) {
         const { status, body } = await ask(`${own.url}${path}&delivery=${delivery}`);

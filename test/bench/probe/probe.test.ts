@@ -76,7 +76,7 @@ for (const { name, sampler, skip } of samplers) {
     const child = await running(
       t,
       `const { Worker } = require("node:worker_threads");
-       const spin = "const end = process.cpuUsage().user + 1100000; while (process.cpuUsage().user < end);";
+       const spin = "const end = process.cpuUsage().user + 1100000; while (process.cpuUsage().user < end) for (let i = 0; i < 1e6; i++) Math.sqrt(i);";
        new Worker(spin, { eval: true }).on("exit", () => {
          console.log("ready " + process.cpuUsage().user / 1e6);
        })`,
