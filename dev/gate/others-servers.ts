@@ -2,7 +2,7 @@
  * Gates servers of others over PostgreSQL, each against itself, beside a program that takes a core: equal versions should
  * never be called a regression. It prints every verdict, then how many were false, and exits with 2 if one was.
  *
- *     node dist/dev/gate/equal-servers.js [--runs 40] [--quiet] [fastify] [go]
+ *     node dist/dev/gate/others-servers.js [--runs 40] [--quiet] [fastify] [go]
  *
  * `--quiet` leaves the other program out.
  */
