@@ -1,6 +1,6 @@
 /**
- * Puts what is shipped into a few files each: what starts in a process of its own looks for 30 modules instead of 150, which
- * takes it half the time. All share the parts they have in common, so that a configuration that imports the package gets the
+ * Puts what is shipped into few files: a program that looks for 30 modules instead of 150 starts in two thirds of the time
+ * (`dev/micro/start.ts`). All share the parts they have in common, so that a configuration that imports the package gets the
  * classes of the program that reads it. Packages stay outside.
  *
  *     node dist/dev/bundle/main.js

@@ -97,6 +97,21 @@ for (const [format, ending] of [
   });
 }
 
+test("a configuration module has the classes of the installed program that reads it", async () => {
+  const config = await project.write(
+    "stream-csv.config.mjs",
+    `import { StreamCsvError } from "stream-csv";
+     import { defineConfig } from "stream-csv/server";
+     const fail = (message) => () => { throw new StreamCsvError("SCSV_QUERY_FAILED", message); };
+     export default defineConfig({ exports: { good: { columns: ["a"], rows: () => [[1]] }, bad: { columns: ["a"], rows: fail("The view is gone.") } } });`,
+  );
+  const program = join(project.folder, "node_modules/stream-csv/dist/bin/stream-csv.js");
+  const exported = (name: string) =>
+    execute(process.execPath, [program, "export", name, "--config", config], { timeout: 60_000 });
+  assert.equal((await exported("good")).stdout, "a\r\n1\r\n");
+  await assert.rejects(exported("bad"), { stderr: /^error: The view is gone\.\n/ });
+});
+
 test("a CommonJS program can require every entry of the package", async () => {
   const program = await project.write(
     "required.cjs",
