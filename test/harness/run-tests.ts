@@ -2,8 +2,10 @@
  * Runs sets of tests, one after the other, `node dist/test/harness/run-tests.js SET...`:
  *
  * - `plain`, the default: unit and system tests, a few files at the same time.
- * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, programs by the dozen, or those of
- *   others: a browser, proxies, databases of guides, servers in other languages. Two at the same time.
+ * - `programs`: `*.programs.test.ts`, which start programs by the dozen, or those of others: a browser, shells, proxies, package
+ *   managers, databases of guides, servers in other languages; a few files at the same time.
+ * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, or search for long; two at the
+ *   same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
  * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
  * - `core`: of these the ones of sockets, streams, processes and files, for a line between two that have more.
@@ -26,7 +28,8 @@ const reporter = new URL("failed-files.js", import.meta.url).href;
 
 const isLong = (file: string): boolean => file.endsWith(".long.test.js");
 const isMeasured = (file: string): boolean => file.endsWith(".measured.test.js");
-const isPlain = (file: string): boolean => !isLong(file) && !isMeasured(file);
+const startsPrograms = (file: string): boolean => file.endsWith(".programs.test.js");
+const isPlain = (file: string): boolean => !isLong(file) && !isMeasured(file) && !startsPrograms(file);
 
 /**
  * Parts of paths of tests that need one line of Node only. Node runs servers, streams, sockets, files and processes; what
@@ -57,13 +60,13 @@ const sameOnEveryLine = [
 /** Rooms in which Node does most of the work. */
 const nodeRooms = /^(?:async|body|compression|ipc|response|server|socket|spool|system)\//;
 
-/** Parts of paths of long tests in which Node does most of the work too. */
-const longOnEveryLine = ["job/store/s3/", "system/spool-disk", "system/tracing"];
+/** Parts of paths of tests of programs in which Node does most of the work too. */
+const programsOnEveryLine = ["job/store/s3/", "system/spool-disk", "system/tracing"];
 
 const isPortable = (file: string): boolean =>
   isPlain(file)
     ? !sameOnEveryLine.some((part) => file.includes(part))
-    : isLong(file) && longOnEveryLine.some((part) => file.includes(part));
+    : startsPrograms(file) && programsOnEveryLine.some((part) => file.includes(part));
 
 interface TestSet {
   readonly concurrency: number;
@@ -76,6 +79,7 @@ const sets: Readonly<Record<string, TestSet>> = {
     concurrency: availableParallelism() + 2,
     takes: isPlain,
   },
+  programs: { concurrency: availableParallelism() + 2, takes: startsPrograms },
   long: { concurrency: 2, takes: isLong },
   measured: { concurrency: 1, takes: isMeasured },
   portable: {
@@ -96,7 +100,7 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
     .map((name) => name.replaceAll("\\", "/").replace(/\.ts$/, ".js"));
   for (const [kind, parts, isOfKind] of [
     ["plain", sameOnEveryLine, isPlain],
-    ["long", longOnEveryLine, isLong],
+    ["programs", programsOnEveryLine, startsPrograms],
   ] as const) {
     const unused = parts.find((part) => !files.some((file) => isOfKind(file) && file.includes(part)));
     if (unused !== undefined) throw new Error(`no ${kind} test file has "${unused}" in its path`);
