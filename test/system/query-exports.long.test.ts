@@ -82,7 +82,9 @@ test(
       return (await statsOf(server)).total.residentBytes;
     };
     const first = await residentAfter(200);
-    const last = await residentAfter(800);
+    // What is freed seldom may be there at any of these moments; what leaks is there at all of them.
+    const samples = [await residentAfter(600), await residentAfter(100), await residentAfter(100)];
+    const last = Math.min(...samples);
     assert.ok(last - first < 16 * 1024 ** 2, `${last - first} bytes more`);
     assert.ok(sessions("all") <= connections);
   },
