@@ -129,7 +129,7 @@ async function main(signal: AbortSignal): Promise<number> {
       throw new TypeError(`"${name}" is none of the servers: ${all.join(", ")}.`);
     return peer;
   });
-  const folder = await mkdtemp(join(tmpdir(), "stream-csv-equal-"));
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-gates-"));
   await chmod(folder, 0o755);
   const database = await startOrdersTable({ rows: tableRows, folder, signal });
   const release = values.quiet ? () => undefined : takeCore();
