@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -97,6 +98,20 @@ test("dozens of openings and readings leave no descriptor and no database behind
   }
   assert.equal(timesOpen("often"), 0);
   assert.ok(timesOpen("") <= before + 2, `${timesOpen("")} descriptors, ${before} before`);
+});
+
+test("a database that is written to while it is opened is opened as it is then, whenever that comes", async () => {
+  const path = join(folder, "touched.duckdb");
+  await runSql("CREATE TABLE t AS FROM range(3)", path);
+  for (let turns = 0; turns < 40; turns += 1) {
+    const opening = openSource(path);
+    for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+    const now = new Date();
+    await utimes(path, now, now);
+    const source = await opening;
+    assert.equal(source.rowCount, 3);
+    await source.close();
+  }
 });
 
 test("48 readers of a Parquet file are served at once", async () => {

@@ -11,10 +11,30 @@ import { didYouMean } from "../../similar-name.ts";
 /**
  * One source per table and per view of a `.duckdb` file, named `file.table`, or `file.schema.table` where the schema isn't
  * `main`; with `wanted`, that one alone. The file is opened for reading only, and is closed while nobody reads it. A
- * view that can't be read, such as one of another file, is left out unless it is wanted.
- * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` when the file has no table, or not the wanted one
+ * view that can't be read, such as one of another file, is left out unless it is wanted. A file that is written to meanwhile
+ * is opened again, so that what its writer does decides: it has closed the file, or it is named as the one that locks it.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` when the file has no table, or not the wanted one; `SCSV_SOURCE_LOCKED`;
+ *   `SCSV_SOURCE_CHANGED` for one that never rests
  */
 export async function openTables(
+  duckdb: DuckDBModule,
+  path: string,
+  file: string,
+  wanted: string | undefined,
+): Promise<readonly Source[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await openState(duckdb, path, file, wanted);
+    } catch (error) {
+      const hasChanged = error instanceof StreamCsvError && error.code === "SCSV_SOURCE_CHANGED";
+      if (!hasChanged || attempt === mostAttempts) throw error;
+    }
+  }
+}
+
+const mostAttempts = 5;
+
+async function openState(
   duckdb: DuckDBModule,
   path: string,
   file: string,
