@@ -11,11 +11,11 @@ import { cliPath, isMachineTaken, startProgram, type Ended } from "../harness/cl
 
 const budgetShare = 1;
 /** So far over the budget that no variation of the host can hide it. */
-const burden = { EXTRA_CPU_SHARE: "4" };
+const burden = { EXTRA_CPU_SHARE: "2" };
 const rows = 5_000;
 
 test(
-  "a version whose streams cost five times the CPU time ends with 2, confirmed and with the reason",
+  "a version whose streams cost three times the CPU time ends with 2, confirmed and with the reason",
   { skip: !hasProcFiles },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
