@@ -23,7 +23,7 @@ after(async () => {
   if (typeof started !== "string") started.stop();
 });
 
-const largeCount = 60_000;
+const largeCount = 200_000;
 const series = `WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ${largeCount})`;
 
 testSourceContract("rows of user code", false, async () => {

@@ -86,7 +86,7 @@ export function testSourceContract(
       assert.ok(batch.rowCount > 0 && batch.rowCount <= mostRowsOfBatch, `${batch.rowCount} rows`);
       count += batch.rowCount;
     }
-    assert.ok(count >= 60_000, `${count} rows`);
+    assert.ok(count >= 200_000, `${count} rows`);
   });
 
   contract("releases everything when the iteration is returned", async ({ large, held }) => {
