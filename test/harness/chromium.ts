@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { endWithUs } from "./children.ts";
 
 /** The path of a browser; undefined if none is installed. */
@@ -29,6 +30,8 @@ export interface BrowserPage extends AsyncDisposable {
   open(url: string, view: View): Promise<void>;
   /** The value of a JavaScript expression in the page; that of a promise, once it is fulfilled. */
   evaluate(expression: string): Promise<unknown>;
+  /** Waits until an expression is true in the page. */
+  waitUntil(expression: string): Promise<void>;
   /** Presses a key, such as `Tab`, as a person does. */
   press(key: string): Promise<void>;
   /** Lets the page save downloads in a folder. */
@@ -74,6 +77,14 @@ export async function openBrowser(): Promise<BrowserPage> {
   const inPage = (method: string, params = {}): ReturnType<typeof pipe.call> =>
     pipe.call(method, params, String(sessionId));
   for (const domain of ["Page", "Network", "Log", "Runtime"]) await inPage(`${domain}.enable`);
+  const evaluate = async (expression: string): Promise<unknown> => {
+    const { result } = await inPage("Runtime.evaluate", {
+      expression,
+      returnByValue: true,
+      awaitPromise: true,
+    });
+    return (result as { value?: unknown }).value;
+  };
   return {
     requests,
     complaints,
@@ -94,13 +105,9 @@ export async function openBrowser(): Promise<BrowserPage> {
       await inPage("Page.navigate", { url });
       await loaded;
     },
-    async evaluate(expression) {
-      const { result } = await inPage("Runtime.evaluate", {
-        expression,
-        returnByValue: true,
-        awaitPromise: true,
-      });
-      return (result as { value?: unknown }).value;
+    evaluate,
+    async waitUntil(expression) {
+      while ((await evaluate(expression)) !== true) await sleep(20);
     },
     async press(key) {
       const text = key === "Enter" ? "\r" : undefined;

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import axe from "axe-core";
 import type { RunningServer } from "../../../src/server.ts";
 import { startGuarded, token } from "../../harness/access-server.ts";
@@ -34,13 +33,9 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function pageShows(expression: string): Promise<void> {
-  while ((await browser?.evaluate(expression)) !== true) await sleep(20);
-}
-
 async function openPage(view: (typeof views)[number]): Promise<void> {
   await browser?.open(`${server.url}/`, view);
-  await pageShows(
+  await browser?.waitUntil(
     `document.querySelectorAll("#running progress, #ended li, #job-list progress, #job-list a").length >= 4`,
   );
 }
@@ -62,7 +57,7 @@ for (const view of views) {
 
   test(`axe-core finds nothing on the page to sign in ${of}, before and after`, { skip }, async () => {
     await browser?.open(`${guarded.url}/`, view);
-    await pageShows(`document.querySelector("#sign-in")?.hidden === false`);
+    await browser?.waitUntil(`document.querySelector("#sign-in")?.hidden === false`);
     assert.deepEqual(await violations(), []);
     const give = (text: string): Promise<unknown> | undefined =>
       browser?.evaluate(`(() => {
@@ -70,13 +65,13 @@ for (const view of views) {
         document.querySelector("#sign-in button").click();
       })()`);
     await give("wrong");
-    await pageShows(`document.getElementById("sign-in-state").textContent !== ""`);
+    await browser?.waitUntil(`document.getElementById("sign-in-state").textContent !== ""`);
     assert.deepEqual(await violations(), []);
     assert.equal(await browser?.evaluate(`document.documentElement.scrollWidth`), view.widthPx);
     await give("right");
-    await pageShows(`document.getElementById("sign-out")?.hidden === false`);
+    await browser?.waitUntil(`document.getElementById("sign-out")?.hidden === false`);
     await browser?.evaluate(`document.querySelector('nav a[href="/exports"]').click()`);
-    await pageShows(`document.querySelector("#answer").open`);
+    await browser?.waitUntil(`document.querySelector("#answer").open`);
     assert.deepEqual(await violations(), []);
     assert.equal(await browser?.evaluate(`document.documentElement.scrollWidth`), view.widthPx);
   });
@@ -118,7 +113,7 @@ test(
     await openPage(narrow);
     const drawnAnew = async (list: string): Promise<void> => {
       await browser?.evaluate(`document.querySelector("${list} li").dataset.old = ""`);
-      await pageShows(`document.querySelector("${list} [data-old]") === null`);
+      await browser?.waitUntil(`document.querySelector("${list} [data-old]") === null`);
     };
     for (const list of ["#running", "#job-list"]) {
       await browser?.evaluate(`document.querySelector("${list} button").focus()`);
@@ -128,7 +123,7 @@ test(
     }
     await browser?.evaluate(`document.querySelector("#running button").focus()`);
     await browser?.press("Enter");
-    await pageShows(`document.querySelector("#running li") === null`);
+    await browser?.waitUntil(`document.querySelector("#running li") === null`);
     assert.equal(await browser?.evaluate(`document.activeElement.textContent`), "Running transfers");
   },
 );

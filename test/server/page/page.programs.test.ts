@@ -25,14 +25,9 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** Waits until an expression is true in the page. */
-async function pageShows(expression: string): Promise<void> {
-  while ((await browser?.evaluate(expression)) !== true) await sleep(20);
-}
-
 async function openPage(widthPx = 1280, scheme: "light" | "dark" = "light"): Promise<void> {
   await browser?.open(`${server.url}/`, { widthPx, scheme, media: "screen" });
-  await pageShows(`document.querySelectorAll("#workers li").length === 2`);
+  await browser?.waitUntil(`document.querySelectorAll("#workers li").length === 2`);
 }
 
 test("an address leaves out the fields that were left empty, and keeps repeated ones", () => {
@@ -83,9 +78,9 @@ test("the page shows the slots that /stats counts, and cancels a transfer", { sk
   const answer = await fetch(`${server.url}/exports/orders.csv?rows=100000000`);
   try {
     await openPage();
-    await pageShows(`document.querySelectorAll("#running li progress").length === 1`);
-    await pageShows(`/loop \\d+% busy/.test(document.querySelector("#workers").textContent)`);
-    await pageShows(`/[\\d,]+ rows\\/s/.test(document.querySelector("#running").textContent)`);
+    await browser?.waitUntil(`document.querySelectorAll("#running li progress").length === 1`);
+    await browser?.waitUntil(`/loop \\d+% busy/.test(document.querySelector("#workers").textContent)`);
+    await browser?.waitUntil(`/[\\d,]+ rows\\/s/.test(document.querySelector("#running").textContent)`);
     const stats = await statsOf(server);
     const shown = await browser?.evaluate(
       `[...document.querySelectorAll("#workers .numbers")].map((each) => each.textContent)`,
@@ -100,7 +95,7 @@ test("the page shows the slots that /stats counts, and cancels a transfer", { sk
       stats.total.slots,
     );
     await browser?.evaluate(`document.querySelector("#running button").click()`);
-    await pageShows(`document.querySelector("#ended .state")?.textContent === "cancelled"`);
+    await browser?.waitUntil(`document.querySelector("#ended .state")?.textContent === "cancelled"`);
     const transfer = (await endedTransfersOf(server)).find(({ state }) => state === "cancelled");
     assert.equal(
       await browser?.evaluate(`document.querySelector("#ended .reason").textContent`),
@@ -122,11 +117,13 @@ test("the page runs an export as a job, shows it and cancels it", { skip }, asyn
     })()`) ?? Promise.resolve();
   const states = `[...document.querySelectorAll("#job-list .state")].map((each) => each.textContent).join()`;
   await start(9_000_000_000);
-  await pageShows(`${states} === "running" && document.querySelector("#job-list progress") !== null`);
+  await browser?.waitUntil(
+    `${states} === "running" && document.querySelector("#job-list progress") !== null`,
+  );
   await browser?.evaluate(`document.querySelector("#job-list button").click()`);
-  await pageShows(`${states} === "cancelled"`);
+  await browser?.waitUntil(`${states} === "cancelled"`);
   await start(500);
-  await pageShows(`${states} === "completed,cancelled"`);
+  await browser?.waitUntil(`${states} === "completed,cancelled"`);
   const href = String(await browser?.evaluate(`document.querySelector("#job-list a").href`));
   const direct = await (await fetch(`${server.url}/exports/orders.csv?rows=500`)).text();
   assert.equal(await (await fetch(href)).text(), direct);
@@ -162,10 +159,10 @@ test("with --admin-port the forms are on one page and the live numbers on the ot
   const { adminUrl } = await own.logged((line) => "adminUrl" in line);
   const counts = `document.forms.length + " forms, " + document.querySelectorAll("#workers li").length + " workers"`;
   await browser?.open(`${own.url}/`, { widthPx: 1280, scheme: "light", media: "screen" });
-  await pageShows(`document.forms.length > 0`);
+  await browser?.waitUntil(`document.forms.length > 0`);
   assert.equal(await browser?.evaluate(counts), "4 forms, 0 workers");
   await browser?.open(`${String(adminUrl)}/`, { widthPx: 1280, scheme: "light", media: "screen" });
-  await pageShows(`document.querySelectorAll("#workers li").length === 1`);
+  await browser?.waitUntil(`document.querySelectorAll("#workers li").length === 1`);
   assert.equal(await browser?.evaluate(counts), "0 forms, 1 workers");
   // Or it would go on asking a server that is gone.
   await openPage();
@@ -183,7 +180,7 @@ test("the page says why a job was refused", { skip }, async () => {
     form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
     form.querySelector(".as-job").click();
   })()`);
-  await pageShows(`/refused: .*"many"/.test(document.querySelector(".outcome").textContent)`);
+  await browser?.waitUntil(`/refused: .*"many"/.test(document.querySelector(".outcome").textContent)`);
 });
 
 test("a hidden page asks for nothing, and asks again when it is seen", { skip }, async () => {
@@ -201,7 +198,7 @@ test("a hidden page asks for nothing, and asks again when it is seen", { skip },
   await sleep(2500);
   assert.equal(await browser?.evaluate(asked), earlier);
   await setHidden(false);
-  await pageShows(`${asked} >= ${Number(earlier) + 3}`);
+  await browser?.waitUntil(`${asked} >= ${Number(earlier) + 3}`);
 });
 
 test("the page shows what became of a job after the server restarts", { skip }, async () => {
@@ -225,11 +222,13 @@ test("the page shows what became of a job after the server restarts", { skip }, 
     const { port } = new URL(own.url);
     await submit(own, "endless");
     await browser?.open(`${own.url}/`, { widthPx: 1280, scheme: "light", media: "screen" });
-    await pageShows(`document.querySelector("#job-list .state")?.textContent === "running"`);
+    await browser?.waitUntil(`document.querySelector("#job-list .state")?.textContent === "running"`);
     await own[Symbol.asyncDispose]();
-    await pageShows(`document.getElementById("jobs-state").textContent.startsWith("No news of jobs")`);
+    await browser?.waitUntil(
+      `document.getElementById("jobs-state").textContent.startsWith("No news of jobs")`,
+    );
     own = await start(port);
-    await pageShows(`document.querySelector("#job-list .state")?.textContent === "failed"`);
+    await browser?.waitUntil(`document.querySelector("#job-list .state")?.textContent === "failed"`);
     assert.match(
       String(await browser?.evaluate(`document.querySelector("#job-list .reason").textContent`)),
       /server stopped/i,
@@ -245,9 +244,9 @@ test("the page shows live numbers again after the server restarts", { skip }, as
   const port = new URL(server.url).port;
   await openPage();
   await server[Symbol.asyncDispose]();
-  await pageShows(`document.getElementById("live-state").textContent.startsWith("No live numbers")`);
+  await browser?.waitUntil(`document.getElementById("live-state").textContent.startsWith("No live numbers")`);
   server = await startServe(["--port", port, "--workers", "1", "--slots", String(slots), "--no-config"]);
-  await pageShows(
+  await browser?.waitUntil(
     `document.querySelectorAll("#workers li").length === 1 && document.getElementById("live-state").textContent === ""`,
   );
 });

@@ -31,13 +31,9 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function pageShows(expression: string): Promise<void> {
-  while ((await browser?.evaluate(expression)) !== true) await sleep(20);
-}
-
 async function signIn(text: string, url = server.url): Promise<void> {
   await browser?.open(`${url}/`, { widthPx: 390, scheme: "light", media: "screen" });
-  await pageShows(`document.querySelector("#sign-in")?.hidden === false`);
+  await browser?.waitUntil(`document.querySelector("#sign-in")?.hidden === false`);
   await browser?.evaluate(`(() => {
     document.getElementById("token").value = ${JSON.stringify(text)};
     document.querySelector("#sign-in button").click();
@@ -189,7 +185,9 @@ test("the page of a token has no field for what the token decides, and no link t
 test("a wrong token is refused without detail, and can be tried again", { skip }, async () => {
   for (const text of ["wrong", "expired", "not a tokén", "right2"]) {
     await signIn(text);
-    await pageShows(`document.getElementById("sign-in-state").textContent === "This token isn't valid."`);
+    await browser?.waitUntil(
+      `document.getElementById("sign-in-state").textContent === "This token isn't valid."`,
+    );
   }
   assert.equal(await browser?.evaluate(`document.activeElement.id`), "token");
 });
@@ -199,7 +197,7 @@ test("a token shows its exports, its jobs and its transfers, and downloads to di
   try {
     await browser?.saveDownloads(folder);
     await signIn("right");
-    await pageShows(`document.querySelector("#job-list") !== null`);
+    await browser?.waitUntil(`document.querySelector("#job-list") !== null`);
     assert.equal(
       await browser?.evaluate(`[...document.querySelectorAll("h3")].map((each) => each.textContent).join()`),
       "orders,numbers",
@@ -221,13 +219,13 @@ test("a token shows its exports, its jobs and its transfers, and downloads to di
     );
 
     await browser?.evaluate(`document.querySelector('form[action="/download/numbers"] .as-job').click()`);
-    await pageShows(`document.querySelector("#job-list .state")?.textContent === "completed"`);
+    await browser?.waitUntil(`document.querySelector("#job-list .state")?.textContent === "completed"`);
     await browser?.evaluate(`document.querySelector("#job-list a").click()`);
     while (!(await readdir(folder)).includes("numbers.csv")) await sleep(20);
 
-    await pageShows(`document.querySelectorAll("#ended li").length > 0`);
+    await browser?.waitUntil(`document.querySelectorAll("#ended li").length > 0`);
     await browser?.evaluate(`document.querySelector('nav a[href="/jobs"]').click()`);
-    await pageShows(
+    await browser?.waitUntil(
       `document.querySelector("#answer[open] pre")?.textContent.includes('"state": "completed"')`,
     );
     await browser?.evaluate(`document.querySelector("#answer button").click()`);
@@ -239,7 +237,7 @@ test("a token shows its exports, its jobs and its transfers, and downloads to di
       form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
       form.querySelector("button").click();
     })()`);
-    await pageShows(`/"rows".*"many"/.test(document.querySelector(".outcome").textContent)`);
+    await browser?.waitUntil(`/"rows".*"many"/.test(document.querySelector(".outcome").textContent)`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -268,7 +266,7 @@ test("a result in a bucket is led to by a page, which a form may", { skip }, asy
   try {
     await browser?.saveDownloads(folder);
     await signIn("right", own.url);
-    await pageShows(`document.querySelector("#job-list a") !== null`);
+    await browser?.waitUntil(`document.querySelector("#job-list a") !== null`);
     await browser?.evaluate(`document.querySelector("#job-list a").focus()`);
     await browser?.press("Enter");
     while (!(await readdir(folder)).includes("orders.csv")) await sleep(20);
@@ -282,7 +280,7 @@ test("a result in a bucket is led to by a page, which a form may", { skip }, asy
 
 test("the token stands in no address and no store, and signing out forgets it", { skip }, async () => {
   await signIn("right");
-  await pageShows(`document.getElementById("sign-out")?.hidden === false`);
+  await browser?.waitUntil(`document.getElementById("sign-out")?.hidden === false`);
   const kept = await browser?.evaluate(
     `JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML, typeof token])`,
   );
@@ -290,7 +288,7 @@ test("the token stands in no address and no store, and signing out forgets it", 
   assert.match(String(kept), /"undefined"\]$/);
   for (const address of browser?.requests ?? []) assert.doesNotMatch(address, /right|wrong/);
   await browser?.evaluate(`document.getElementById("sign-out").click()`);
-  await pageShows(
+  await browser?.waitUntil(
     `document.querySelector("#sign-in")?.hidden === false && document.getElementById("token").value === ""`,
   );
   assert.equal(await browser?.evaluate(`document.querySelector("#job-list")`), null);
@@ -298,7 +296,7 @@ test("the token stands in no address and no store, and signing out forgets it", 
 
 test("an admin sees the workers too", { skip }, async () => {
   await signIn("admin");
-  await pageShows(`document.querySelectorAll("#workers li").length === 1`);
+  await browser?.waitUntil(`document.querySelectorAll("#workers li").length === 1`);
 });
 
 test("the browser complains of nothing but refused tokens, and a server that has stopped", { skip }, () => {
