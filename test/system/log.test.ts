@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { statsOf } from "../harness/ask.ts";
 import { startServe } from "../harness/cli.ts";
-import { exitCodeOf, makeFifo, noFifos, serveInto } from "./stuck-log.ts";
+import { exitCodeOf, makeFifo, noFifos, serveInto } from "./log-pipe.ts";
 
 test(
   "starts, serves and stops when there is no space for its log",

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { statsOf } from "../harness/ask.ts";
 import { get } from "../harness/raw-client.ts";
 import { rawAnswers } from "../harness/raw.ts";
-import { exitCodeOf, makeFifo, noFifos, serveInto } from "./stuck-log.ts";
+import { exitCodeOf, makeFifo, noFifos, serveInto } from "./log-pipe.ts";
 
 /** The longest name that a file may have beside its ending; it makes the log's lines long. */
 const longName = "n".repeat(240);
