@@ -8,6 +8,9 @@ import { catalogName } from "./file-database.ts";
 import { isOutOfMemory } from "./reason.ts";
 import { didYouMean } from "../../similar-name.ts";
 
+/** How often a database is opened that is written to meanwhile. */
+const mostAttempts = 5;
+
 /**
  * One source per table and per view of a `.duckdb` file, named `file.table`, or `file.schema.table` where the schema isn't
  * `main`; with `wanted`, that one alone. The file is opened for reading only, and is closed while nobody reads it. A
@@ -31,8 +34,6 @@ export async function openTables(
     }
   }
 }
-
-const mostAttempts = 5;
 
 async function openState(
   duckdb: DuckDBModule,
