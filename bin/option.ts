@@ -1,5 +1,5 @@
 import { Argument, InvalidArgumentError, Option, type Command } from "commander";
-import { notAmong, parseCount } from "../src/ground.ts";
+import { notAmong, parseCount, messageOf } from "../src/ground.ts";
 
 /** Loads what a command needs, and makes it. */
 export type CommandMaker = () => Promise<Command>;
@@ -10,7 +10,7 @@ export function flagParser<T>(parse: (text: string) => T): (text: string) => T {
     try {
       return parse(text);
     } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+      throw new InvalidArgumentError(messageOf(error));
     }
   };
 }

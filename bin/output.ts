@@ -3,7 +3,7 @@ import { access, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import type { ReportFormat } from "../bench/results.ts";
-import { didYouMean } from "../src/ground.ts";
+import { didYouMean, messageOf } from "../src/ground.ts";
 import { choiceOption, type GlobalFlags } from "./option.ts";
 import { isClosedPipe, isMissing, openSink, requireName, standardOutput } from "./sink.ts";
 
@@ -96,7 +96,7 @@ export async function requireWritable(outputs: readonly Pick<Output, "file">[]):
     requireName(file);
     const found = await stat(file).catch((cause: unknown) => {
       if (isMissing(cause)) return undefined;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new Error(`"${file}" can't be written: ${reason}. Name a file in a folder that exists.`, {
         cause,
       });
@@ -148,7 +148,7 @@ export async function writeTextFile(file: string, text: string): Promise<void> {
   } catch (fault) {
     await sink.abandon();
     if (file === standardOutput || isClosedPipe(fault)) throw fault;
-    const reason = fault instanceof Error ? fault.message : String(fault);
+    const reason = messageOf(fault);
     throw new Error(`"${file}" couldn't be written: ${reason}. No partial file was kept.`, { cause: fault });
   }
 }

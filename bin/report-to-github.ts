@@ -1,6 +1,7 @@
 import { appendFile, stat } from "node:fs/promises";
 import type * as Bench from "../bench/results.ts";
 import type { BenchResult } from "../bench/index.ts";
+import { messageOf } from "../src/ground.ts";
 
 /** The most bytes the summary of a step may have; GitHub drops a larger one completely. */
 const mostSummaryBytes = 1024 ** 2;
@@ -32,7 +33,7 @@ export async function reportToGitHub(
     }
     await appendFile(file, await renderReport("markdown", result, { mostBytes }));
   } catch (fault) {
-    const reason = fault instanceof Error ? fault.message : String(fault);
+    const reason = messageOf(fault);
     process.stderr.write(`The summary of this step can't be written: ${reason}.\n`);
   }
 }

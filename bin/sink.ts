@@ -5,6 +5,7 @@ import { Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../src/ground.ts";
 
 /** A destination for the text of an export. */
 export interface Sink {
@@ -41,7 +42,7 @@ export async function openSink(
       : deviceSink(await open(path, "w"));
   } catch (cause) {
     signal.throwIfAborted();
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new Error(`"${path}" can't be written: ${reason}. Name a file in a folder that exists.`, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { Configuration, ServerSettings } from "../src/server.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
+import { messageOf } from "../src/ground.ts";
 
 /** How often the configuration is looked at. */
 const lookAgainMs = 1000;
@@ -31,7 +32,7 @@ export function watchAccess(
       stamp = current;
       replace(accessOf(await reload()));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       process.stderr.write(`error: the tokens and links stay as they were: ${reason}\n`);
     }
   };

@@ -537,6 +537,11 @@ export function isCodedError(value: unknown): value is CodedError<Error> {
   return value instanceof Error && "code" in value && typeof value.code === "string";
 }
 
+/** What was thrown, as text for a message. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** Converts any thrown value to an `Error`, so that it can be logged and kept. Never throws itself. */
 export function toError(value: unknown): Error {
   return value instanceof Error

@@ -3,8 +3,7 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectSecurely, type ConnectionOptions } from "node:tls";
 import { crc32 } from "node:zlib";
-import { StreamCsvError, type Clock, systemClock } from "../../src/ground.ts";
-import { messageOf } from "../fault.ts";
+import { StreamCsvError, type Clock, systemClock, messageOf } from "../../src/ground.ts";
 import type { RequestForm } from "../http/start-request.ts";
 import { trustedCertificates } from "../http/trusted-certificates.ts";
 import { BodyCheck, type BodyContent } from "./body-check.ts";

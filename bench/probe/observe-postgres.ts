@@ -1,6 +1,5 @@
 import type * as Pg from "pg";
-import { StreamCsvError } from "../../src/ground.ts";
-import { messageOf } from "../fault.ts";
+import { StreamCsvError, messageOf } from "../../src/ground.ts";
 import { observeProcesses } from "./observe-processes.ts";
 import { sampling, type ObservedWork, type Observer } from "./observed-work.ts";
 import { identifyProcess } from "./process-tree.ts";

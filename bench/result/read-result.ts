@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { getDotPath, safeParse, type BaseIssue } from "valibot";
-import { StreamCsvError } from "../../src/ground.ts";
-import { messageOf } from "../fault.ts";
+import { StreamCsvError, messageOf } from "../../src/ground.ts";
 import { resultFormat, resultSchema, type BenchResult } from "./schema.ts";
 
 /** More would hide the first one, which is often the cause of the others. */

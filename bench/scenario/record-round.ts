@@ -1,5 +1,4 @@
-import { StreamCsvError } from "../../src/ground.ts";
-import { messageOf } from "../fault.ts";
+import { StreamCsvError, messageOf } from "../../src/ground.ts";
 import type { Measured } from "../result/metric.ts";
 import { combineTurns, withDuet } from "../session/measure/combine-turns.ts";
 import { isWrongBody } from "../session/measure/measure-export.ts";

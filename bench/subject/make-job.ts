@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { StreamCsvError } from "../../src/ground.ts";
-import { messageOf } from "../fault.ts";
+import { StreamCsvError, messageOf } from "../../src/ground.ts";
 import { startRequest } from "../http/start-request.ts";
 import type { MakeJobContext, MadeJob } from "./target.ts";
 

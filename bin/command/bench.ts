@@ -16,6 +16,7 @@ import { requireWritable, writeOutputs, writeTextFile, type Output } from "../ou
 import { referenceDigest } from "../reference-digest.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
 import { isClosedPipe, standardOutput } from "../sink.ts";
+import { messageOf } from "../../src/ground.ts";
 
 type Bench = typeof bench;
 
@@ -165,7 +166,7 @@ async function readBaseline(
   if (file === undefined) return null;
   if (isSameFile(file, kept) && !existsSync(file)) return null;
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new Error(`The baseline "${file}" can't be read: ${reason}. Write one with --save-baseline.`, {
       cause,
     });

@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { InvalidArgumentError, type Command, type Option } from "commander";
 import { RepeatableOption } from "../option.ts";
+import { messageOf } from "../../src/ground.ts";
 
 /** Settings without a flag. Each has its own function that checks the value and throws a whole sentence. */
 export type OwnSettings = Readonly<Record<string, (value: unknown) => unknown>>;
@@ -29,7 +30,7 @@ export function applySettings(
     try {
       applySetting(command, name, paths.has(name) ? resolve(dirname(file), String(value)) : value, own);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new Error(`"${group}.${name}" in "${file}" can't be used: ${reason}`, { cause });
     }
   }

@@ -1,4 +1,4 @@
-import { parseDuration } from "../../src/ground.ts";
+import { parseDuration, messageOf } from "../../src/ground.ts";
 import type { JobConfiguration, JobSettings } from "../../src/server.ts";
 import { checkSetting, defaultSettings } from "../../src/settings.ts";
 import { withEnvironment } from "./with-environment.ts";
@@ -13,13 +13,9 @@ export function jobSettings(jobs: JobConfiguration | undefined, file: string): P
   try {
     checkSetting("jobs", { ...defaultSettings.jobs, ...settings });
   } catch (cause) {
-    throw new RangeError(`In ${JSON.stringify(file)}: ${reasonOf(cause)}`, { cause });
+    throw new RangeError(`In ${JSON.stringify(file)}: ${messageOf(cause)}`, { cause });
   }
   return settings;
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function keepIn(text: string, file: string): number {
@@ -28,6 +24,6 @@ function keepIn(text: string, file: string): number {
     if (milliseconds > 0) return milliseconds;
     throw new RangeError(`${JSON.stringify(text)} is too short.`);
   } catch (cause) {
-    throw new RangeError(`"jobs.keep" in "${file}" can't be used: ${reasonOf(cause)}`, { cause });
+    throw new RangeError(`"jobs.keep" in "${file}" can't be used: ${messageOf(cause)}`, { cause });
   }
 }

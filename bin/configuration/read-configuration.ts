@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
+import { messageOf } from "../../src/ground.ts";
 
 /** A configuration as it was read, not yet checked. */
 export interface ReadConfiguration {
@@ -80,6 +81,6 @@ function withNumbers(value: unknown): unknown {
 }
 
 function fault(file: string, what: string, cause: unknown): Error {
-  const reason = cause instanceof Error ? cause.message.trim() : String(cause);
+  const reason = messageOf(cause).trim();
   return new Error(`The configuration "${file}" ${what}: ${reason}`, { cause });
 }

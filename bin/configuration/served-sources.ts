@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { didYouMean, parseDuration } from "../../src/ground.ts";
+import { didYouMean, parseDuration, messageOf } from "../../src/ground.ts";
 import { parseFileOptions } from "../../src/settings.ts";
 import type { Configuration, ExportConfiguration, ServedDatabase, ServedSource } from "../../src/server.ts";
 
@@ -199,8 +199,4 @@ function durationIn(text: string | undefined, path: string, file: string): numbe
 
 function fault(name: string, file: string, what: string): RangeError {
   return new RangeError(`"exports.${name}" in "${file}" ${what}.`);
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

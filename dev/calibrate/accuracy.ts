@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { systemClock } from "../../src/ground.ts";
+import { systemClock, messageOf } from "../../src/ground.ts";
 import { measureExport, prepareServer } from "../../bench/session/measure/measure-export.ts";
 import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { startServerProcess, type ServerProcess } from "../../bench/subject/process/server-process.ts";
@@ -186,6 +186,6 @@ function spreadOf(ratios: readonly number[]): string {
 try {
   await main();
 } catch (fault) {
-  process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`);
+  process.stderr.write(`${messageOf(fault)}\n`);
   process.exitCode = signal.aborted ? 130 : 1;
 }

@@ -23,6 +23,7 @@ import {
 import { summarize } from "./calibration-summary.ts";
 import { buildDigest } from "./build-digest.ts";
 import { copyVersion } from "./version-copy.ts";
+import { messageOf } from "../../src/ground.ts";
 
 const usage =
   "Usage: npm run calibrate -- [--aa <count>] [--slow <count>] [--heavy <count>] [--output <file>]\n";
@@ -124,7 +125,7 @@ try {
   flags = readFlags(process.argv.slice(2));
   process.exitCode = await main(flags, interruption.signal);
 } catch (fault) {
-  tell(fault instanceof Error ? fault.message : String(fault));
+  tell(messageOf(fault));
   if (flags === undefined) tell(usage);
   process.exitCode = exitCodes.failed;
 }

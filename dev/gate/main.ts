@@ -13,6 +13,7 @@ import { runTool } from "../../bench/subject/process/run-tool.ts";
 import { spawnBench } from "../spawn-bench.ts";
 import { costOf, factsOf, type Finding } from "./facts.ts";
 import { firstByteFault } from "./first-byte.ts";
+import { messageOf } from "../../src/ground.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const program = join(root, "dist", "bin", "stream-csv.js");
@@ -85,6 +86,6 @@ try {
   const exitCode = await main(values, interruption.signal);
   process.exitCode = interruption.signal.aborted ? interrupted : exitCode;
 } catch (fault) {
-  process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n${usage}`);
+  process.stderr.write(`${messageOf(fault)}\n${usage}`);
   process.exitCode = interruption.signal.aborted ? interrupted : 1;
 }

@@ -1,6 +1,7 @@
 import { getuid } from "node:process";
 import type { Peer } from "./peer.ts";
 import { askVersion, runProgram } from "./run-program.ts";
+import { messageOf } from "../../src/ground.ts";
 
 const installLimitMs = 600_000;
 
@@ -32,6 +33,6 @@ export async function installMissing(
     await runProgram(["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...missing], options);
   } catch (fault) {
     signal.throwIfAborted();
-    tell(`They couldn't be installed: ${fault instanceof Error ? fault.message.trim() : String(fault)}`);
+    tell(`They couldn't be installed: ${messageOf(fault).trim()}`);
   }
 }

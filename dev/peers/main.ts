@@ -14,6 +14,7 @@ import { pageNotes, generatedPart, measuredTable, ratioTable } from "./page.ts";
 import { postgresSeries } from "./postgres/postgres.ts";
 import { runPeers, type PeerResult } from "./run-peers.ts";
 import type { Series } from "./series.ts";
+import { messageOf } from "../../src/ground.ts";
 
 const usage =
   "Usage: npm run peers -- [--rounds <count>] [--rows <count>] [--seed <number>] [--no-install] [--no-write] [on-request] [postgres]\n";
@@ -137,7 +138,7 @@ try {
   flags = readFlags(process.argv.slice(2));
   process.exitCode = await runUntilSignal(flags);
 } catch (fault) {
-  tell(fault instanceof Error ? fault.message : String(fault));
+  tell(messageOf(fault));
   if (flags === undefined) tell(usage);
   process.exitCode = usageExit;
 }

@@ -8,6 +8,7 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { readResultFile } from "../../bench/results.ts";
 import { drawPicture } from "./draw-picture.ts";
+import { messageOf } from "../../src/ground.ts";
 
 const target = fileURLToPath(new URL("../../../docs/report.svg", import.meta.url));
 
@@ -17,7 +18,7 @@ try {
   await writeFile(target, drawPicture(await readResultFile(path)));
   process.stdout.write(`docs/report.svg shows ${path}\n`);
 } catch (fault) {
-  process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`);
+  process.stderr.write(`${messageOf(fault)}\n`);
   process.stderr.write("Usage: npm run picture -- FILE\n");
   process.exitCode = 1;
 }

@@ -5,11 +5,12 @@
  */
 import { parseOptions, usage } from "./options.ts";
 import { report } from "./report.ts";
+import { messageOf } from "../../src/ground.ts";
 
 const args = process.argv.slice(2);
 try {
   process.stdout.write(args.includes("--help") ? usage : report(parseOptions(args)));
 } catch (fault) {
-  process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n\n${usage}`);
+  process.stderr.write(`${messageOf(fault)}\n\n${usage}`);
   process.exitCode = 1;
 }

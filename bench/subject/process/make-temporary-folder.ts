@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { messageOf } from "../../fault.ts";
+import { messageOf } from "../../../src/ground.ts";
 
 /**
  * Makes a new folder for temporary files, whose name begins with a prefix.

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { parse } from "csv-parse";
 import { StreamCsvError } from "../../../src/index.ts";
 import type { RowsCheck, RowsSample } from "../series.ts";
+import { messageOf } from "../../../src/ground.ts";
 
 /** The shape of rows: their size, and how often features occur that make CSV hard. */
 export interface Shape extends RowsSample {
@@ -74,7 +75,7 @@ export async function readShape(
     }
   } catch (cause) {
     if (cause instanceof Error && cause.name === "AbortError") throw cause;
-    throw wrong(of, cause instanceof Error ? cause.message : String(cause), cause);
+    throw wrong(of, messageOf(cause), cause);
   } finally {
     text.destroy();
   }

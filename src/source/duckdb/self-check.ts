@@ -1,6 +1,7 @@
 import { cellText } from "../../csv/cell-text.ts";
 import { resolveDialect } from "../../csv/resolve-dialect.ts";
 import { vectorValue } from "../../csv/vector-value.ts";
+import { messageOf } from "../../errors.ts";
 import { columnReader, isOfType } from "./column-reader.ts";
 import { createDatabase, type DuckDBModule } from "./database.ts";
 
@@ -105,7 +106,7 @@ async function firstDifference(duckdb: DuckDBModule): Promise<string | undefined
     }
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   } finally {
     connection.closeSync();
     instance.closeSync();

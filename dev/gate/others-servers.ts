@@ -19,6 +19,7 @@ import { goPostgresPeer } from "../peers/postgres/go-postgres-peer.ts";
 import { fastifyPeer, queryStreamPeer } from "../peers/postgres/node-peers.ts";
 import { startOrdersTable } from "../peers/postgres/orders-table.ts";
 import { spawnBench } from "../spawn-bench.ts";
+import { messageOf } from "../../src/ground.ts";
 
 const program = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
 const servers: Readonly<Record<string, ServerPeer>> = {
@@ -152,6 +153,6 @@ for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => inte
 try {
   process.exitCode = await main(interruption.signal);
 } catch (fault) {
-  process.stderr.write(`${fault instanceof Error ? fault.message : String(fault)}\n`);
+  process.stderr.write(`${messageOf(fault)}\n`);
   process.exitCode = interruption.signal.aborted ? interrupted : 1;
 }
