@@ -3,7 +3,7 @@
  * never be called a regression. With a handicap on the gated one, which takes a quarter more CPU time or holds 32 MiB more, at
  * least 19 of 20 runs should say so. It prints every verdict, then how many were wrong, and exits with 2 if too many were.
  *
- *     node dist/dev/gate/others-servers.js [--runs 40] [--quiet] [--handicap none|cpu|memory] [fastify] [query-stream] [go]
+ *     node dist/dev/gate/peer-servers.js [--runs 40] [--quiet] [--handicap none|cpu|memory] [fastify] [query-stream] [go]
  *
  * `--quiet` leaves the other program out. Only the servers on Node take a handicap.
  */
