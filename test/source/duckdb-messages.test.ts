@@ -159,8 +159,9 @@ test("names the process that writes to a database", async () => {
       "-e",
       `import { DuckDBInstance } from "@duckdb/node-api";
        const instance = await DuckDBInstance.create(${JSON.stringify(path)});
-       const connection = await instance.connect();
-       await connection.run("INSERT INTO t VALUES (1)");
+       // A connection that nobody refers to is closed when garbage is collected, and releases the database.
+       globalThis.connection = await instance.connect();
+       await globalThis.connection.run("INSERT INTO t VALUES (1)");
        process.stdout.write("ready");
        setInterval(() => {}, 1000);`,
     ],
