@@ -1,6 +1,6 @@
 import { formatBytes, formatCount } from "../../src/ground.ts";
-import { bytesPerRow, distinctArms, type ExpectedBody, type PlannedArm } from "../session/arm.ts";
-import { readWhole, withServer } from "../session/session.ts";
+import { bytesPerRow, distinctArms, type PlannedArm } from "../session/arm.ts";
+import { bodyUpTo } from "./body-up-to.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
 /** The kernel buffers about 4 MB per connection; only a much larger body keeps its server waiting. */
@@ -44,7 +44,7 @@ export async function bigArms(
     const [first] = arms;
     const { takesRows, isStreamCsv, name } = first.target;
     const rows = takesRows ? Math.ceil(wanted / bytesPerRow(first)) : first.body.rows;
-    const body = await bodyOf(context, first, rows);
+    const body = await bodyUpTo(context.session, first, rows);
     if (body.bytes >= least) {
       big.push(...arms.map((arm) => ({ ...arm, rows, bodyBytes: body.bytes })));
       continue;
@@ -65,25 +65,4 @@ function byTarget(arms: readonly PlannedArm[]): readonly (readonly [PlannedArm, 
     else group.push(arm);
   }
   return [...groups.values()];
-}
-
-/** The size of a body of as many rows, or of all there are. */
-async function bodyOf(
-  { session }: Pick<ScenarioContext, "session">,
-  arm: PlannedArm,
-  rows: number,
-): Promise<Pick<ExpectedBody, "rows" | "bytes">> {
-  const { availableRows, body, promisesRows, target } = arm;
-  const sized = (count: number) => ({ rows: count, bytes: Math.round(count * bytesPerRow(arm)) });
-  if (!target.takesRows || rows <= body.rows) return sized(Math.min(rows, body.rows));
-  if (availableRows !== null) return sized(Math.min(rows, availableRows));
-  // The survey asked for more rows than it was given.
-  if (body.rows < arm.rows) return body;
-  // A generated export has as many rows as it is asked for. Anything else is read once to see.
-  if (target.isStreamCsv && promisesRows) return sized(rows);
-  return withServer({ ...session, target, rows }, async (server) => {
-    const served = { session, server, request: { delivery: arm.delivery, rows } };
-    const { bodyBytes, content } = await readWhole(served, { check: true });
-    return { rows: (content?.records ?? 0) - (body.headerRecords ?? 1), bytes: bodyBytes };
-  });
 }

@@ -1,5 +1,6 @@
 import { formatCount } from "../../../src/ground.ts";
 import { bytesPerRow, distinctArms, type PlannedArm } from "../../session/arm.ts";
+import { bodyUpTo } from "../body-up-to.ts";
 import type { RunPlan, ScenarioContext } from "../scenario.ts";
 
 /** Rows to measure, where there are as many: far apart for what should stay flat, nearer for what grows. */
@@ -55,6 +56,16 @@ export function secondsFor(arms: readonly ScalingArm[]): number {
   return counted.reduce((sum, arm) => sum + readSeconds(arm), timed);
 }
 
+/** About how long it takes to look up how many rows there are. */
+export function lookUpSeconds(arms: readonly ScalingArm[]): number {
+  const seconds = new Map<ScalingArm["target"], number>();
+  for (const { target, rows, rowsPerSecond, availableRows, promisesRows } of arms) {
+    if (availableRows !== null || (target.isStreamCsv && promisesRows)) continue;
+    seconds.set(target, Math.max(seconds.get(target) ?? 0, overheadSeconds + rows / rowsPerSecond));
+  }
+  return [...seconds.values()].reduce((sum, one) => sum + one, 0);
+}
+
 /** Makes the largest exports smaller, or leaves them out, until all fit into the time left; says what was reduced. */
 export function fitIntoTime(
   { session, record, deadlineMs }: ScenarioContext,
@@ -63,7 +74,7 @@ export function fitIntoTime(
   if (deadlineMs === null) return arms;
   const secondsLeft = (deadlineMs - session.clock.nowMs()) / 1000;
   let fitting = arms;
-  while (secondsFor(fitting) > secondsLeft) {
+  while (secondsFor(fitting) + lookUpSeconds(fitting) > secondsLeft) {
     const smaller = withSmallerLargest(fitting);
     if (smaller === fitting) break;
     fitting = smaller;
@@ -76,6 +87,29 @@ export function fitIntoTime(
     );
   }
   return fitting;
+}
+
+/** Looks up how many rows each target has, where that isn't known, and makes no export larger; says which would have been. */
+export async function upToAvailable(
+  { plan, session, record }: Pick<ScenarioContext, "plan" | "session" | "record">,
+  arms: readonly ScalingArm[],
+): Promise<readonly ScalingArm[]> {
+  const capped = new Map<string, ScalingArm>();
+  for (const target of new Set(arms.map((arm) => arm.target))) {
+    const sized = arms.filter((arm) => arm.target === target);
+    const wanted = Math.max(...sized.map(({ rows }) => rows));
+    const planned = plan.arms.find((arm) => arm.target === target);
+    const { rows } = planned === undefined ? { rows: wanted } : await bodyUpTo(session, planned, wanted);
+    for (const arm of sized) {
+      const fitting = withSize(arm, Math.min(arm.rows, rows));
+      capped.set(fitting.id, fitting);
+    }
+    if (rows < wanted) {
+      const bases = [...new Set(sized.map(({ base }) => base))].join(", ");
+      record.warn(`Memory of ${bases} was measured up to ${formatCount(rows)} rows: there are no more.`);
+    }
+  }
+  return [...capped.values()];
 }
 
 /** Halves the largest export, or leaves it out where it would then be no larger than the next; keeps two sizes. */

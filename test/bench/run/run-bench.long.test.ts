@@ -102,6 +102,27 @@ test("an export that ends early at a size that is measured only once is invalid"
   assert.match(String(fault?.message), /streaming gave 60000 rows where 100000 were asked for/);
 });
 
+test("memory of a target is measured up to the rows that it has", { skip: !hasProcFiles }, async () => {
+  const command = `PORT={port} exec '${process.execPath}' '${program}' --fault few-rows`;
+  const { result, fault } = await runBench(
+    {
+      seed: 1,
+      isQuick: true,
+      scenarios: ["scaling"],
+      targets: [`api=${command} @ http://127.0.0.1:{port}/any.csv?rows={rows}`],
+    },
+    { cli: ["/nowhere"], tool: { name: "stream-csv", version: "0.0.0" } },
+  );
+  assert.equal(fault, null);
+  assert.deepEqual(Object.keys(result.rounds[0]?.arms ?? {}).toSorted(), [
+    "api-100000",
+    "api-1000000",
+    "api-1100000",
+  ]);
+  const warnings = result.warnings.filter((warning) => warning.includes("no more"));
+  assert.deepEqual(warnings, ["Memory of api was measured up to 1,100,000 rows: there are no more."]);
+});
+
 test("slow readers keep their rate, hold a slot each and are let go", async () => {
   const { result, fault } = await run("", { scenarios: ["slow-readers"], deliveries: ["streaming"] });
   assert.equal(fault, null);
