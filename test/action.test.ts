@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -135,16 +135,17 @@ test("the action installs itself from its own checkout, or from the version that
   await writeFile(join(folder, "npm"), `#!/bin/sh\necho "$PWD $*" >> "${folder}/installed"\n`);
   await chmod(join(folder, "npm"), 0o755);
   const output = join(folder, "output");
-  const install = (VERSION: string) =>
+  const install = (VERSION: string, REPOSITORY = "") =>
     bash(
       // What the test puts in front of PATH has to come before the folder of this Node.
       `PATH="${folder}:$PATH"; ${scriptOf("Install stream-csv")}`,
       {
         VERSION,
+        REPOSITORY,
         GITHUB_ACTION_PATH: `${folder}/tool/./`,
-        GITHUB_ACTION_REPOSITORY: "",
         GITHUB_OUTPUT: output,
-        GITHUB_SERVER_URL: "https://github.com",
+        GITHUB_SERVER_URL: `file://${folder}`,
+        GIT_CEILING_DIRECTORIES: tmpdir(),
         RUNNER_TEMP: folder,
       },
       folder,
@@ -158,6 +159,18 @@ test("the action installs itself from its own checkout, or from the version that
   const missing = install("v9");
   assert.equal(missing.status, 1);
   assert.match(missing.stdout, /::error::There is no commit, tag or branch "v9" of stream-csv at /);
+  // The runner downloads an action without its repository.
+  await rename(join(folder, "tool"), join(folder, "owner"));
+  await mkdir(join(folder, "tool"));
+  await rm(output);
+  assert.equal(install("v1", "owner").status, 0);
+  assert.equal(await readFile(output, "utf8"), `program=${folder}/stream-csv-tool/dist/bin/stream-csv.js\n`);
+  const unknown = install("v1");
+  assert.equal(unknown.status, 1);
+  assert.match(
+    unknown.stdout,
+    /::error::The runner doesn't say which repository .*leave the input "version" out/,
+  );
 });
 
 test("the action refuses every event but pull_request and merge_group, because it runs the proposed code", () => {
@@ -186,6 +199,6 @@ test("the action takes no secret and no token, and puts no input into a script",
   assert.ok(given.length > 5);
   for (const [name, value] of given) assert.doesNotMatch(`${name} ${value}`, /secrets|token/i);
   const scripts = steps.flatMap(({ run }) => run ?? []);
-  assert.equal(scripts.length, 5);
+  assert.equal(scripts.length, 6);
   for (const script of scripts) assert.doesNotMatch(script, /\$\{\{|GITHUB_TOKEN/);
 });

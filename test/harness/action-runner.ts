@@ -82,6 +82,8 @@ export function runAction({ workspace, temporary, inputs, baseSha, env = {} }: A
   );
   const values: Readonly<Record<string, string>> = {
     "github.event.pull_request.base.sha || github.event.merge_group.base_sha": baseSha,
+    // Of an action that is used by its path.
+    "github.action_repository": "",
     "github.job": "gate",
     "strategy.job-index": "1",
     "github.run_attempt": "2",
@@ -113,7 +115,6 @@ export function runAction({ workspace, temporary, inputs, baseSha, env = {} }: A
       step.run,
       {
         GITHUB_ACTION_PATH: `${checkout}./`,
-        GITHUB_ACTION_REPOSITORY: "",
         GITHUB_EVENT_NAME: "pull_request",
         GITHUB_OUTPUT: output,
         GITHUB_SHA: "",
