@@ -9,6 +9,8 @@ export {
   isGeneratedExportName,
   type GeneratedExportName,
 } from "./source/synthetic/generated-source.ts";
+export { eitherSignal } from "./async/either-signal.ts";
+export { WriteBehind } from "./async/write-behind.ts";
 export { EventLoopMeter } from "./server/metrics/event-loop-meter.ts";
 export { Occupancy } from "./admission/occupancy.ts";
 export type { ServerStats } from "./server/metrics/server-stats.ts";

@@ -4,10 +4,12 @@ import { helpText } from "../help-text.ts";
 import { formatBytes, formatCount, StreamCsvError } from "../../src/ground.ts";
 import {
   defaultDialect,
+  eitherSignal,
   exportParameters,
   planExport,
   readExportParameters,
   runExport,
+  WriteBehind,
   type ExportPlan,
   type ExportProgress,
 } from "../../src/internal.ts";
@@ -147,12 +149,17 @@ async function write(plan: ExportPlan, flags: ExportFlags): Promise<Ending> {
 }
 
 async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: AbortSignal): Promise<void> {
-  const run = runExport(plan, { signal: stop });
+  const failed = new AbortController();
+  const run = runExport(plan, { signal: eitherSignal(stop, failed.signal) });
+  const writing = new WriteBehind((error) => failed.abort(error));
   const bar = await startBar(plan, run.progress, flags);
   try {
     let turnEndsMs = performance.now() + turnMs;
-    for await (const chunk of run.lentChunks) {
-      await unlessStopped(sink.write(chunk), stop);
+    for await (const chunk of run.doubleBuffered) {
+      await unlessStopped(
+        writing.begin(() => sink.write(chunk)),
+        stop,
+      );
       // If standard output is a file, writes never wait, so signals and the progress bar would get no turn.
       if (performance.now() > turnEndsMs) {
         await setImmediate();
@@ -160,25 +167,27 @@ async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: A
       }
       stop.throwIfAborted();
     }
+    await unlessStopped(writing.finish(), stop);
     stop.throwIfAborted();
     await sink.finish();
   } catch (error) {
+    const fault = writing.abandon(error);
     await sink.abandon();
-    throw error;
+    throw (await unlessStopped(fault, stop)) ?? error;
   } finally {
     bar.stop();
   }
 }
 
-/** Waits for a write, or until the program must stop, because a reader may never come. */
-async function unlessStopped(writing: Promise<void>, stop: AbortSignal): Promise<void> {
+/** Waits for what waits for a write, or until the program must stop, because a reader may never come. */
+async function unlessStopped<T>(waiting: Promise<T>, stop: AbortSignal): Promise<T | undefined> {
   const written = new AbortController();
-  const stopped = new Promise<void>((resolve) => {
-    stop.addEventListener("abort", () => resolve(), { signal: written.signal });
-    if (stop.aborted) resolve();
+  const stopped = new Promise<undefined>((resolve) => {
+    stop.addEventListener("abort", () => resolve(undefined), { signal: written.signal });
+    if (stop.aborted) resolve(undefined);
   });
   try {
-    await Promise.race([writing, stopped]);
+    return await Promise.race([waiting, stopped]);
   } finally {
     written.abort();
   }

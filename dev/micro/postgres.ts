@@ -1,6 +1,6 @@
 /**
  * Compares our export of a table of PostgreSQL with what others make of the same rows: psql's `\copy` to a file, pg-copy-streams,
- * and pg-query-stream through csv-stringify. Each writes a file.
+ * and pg-query-stream through csv-stringify. Each writes a file, and reads on meanwhile.
  *
  * The table holds the rows of the generated export `orders`. The contenders alternate in one process, with reversed order in every
  * other round; each ratio is taken within a round. CPU seconds are those of this process, so not of psql, nor of the database. Before
@@ -22,7 +22,7 @@ import { to as copyTo } from "pg-copy-streams";
 import QueryStream from "pg-query-stream";
 import { systemClock } from "../../src/clock.ts";
 import { csvChunks, type DialectName, type Source } from "../../src/index.ts";
-import { generatedSource } from "../../src/internal.ts";
+import { generatedSource, WriteBehind } from "../../src/internal.ts";
 import { PostgresDatabase } from "../../src/source/postgres/database.ts";
 import { describeQuery } from "../../src/source/postgres/query.ts";
 import { startPostgres } from "../postgres-server.ts";
@@ -37,6 +37,8 @@ if (typeof started === "string") throw new Error(started);
 const server = started;
 // psql runs as another user, and reads the file that fills the table.
 chmodSync(folder, 0o755);
+/** Bytes that wait to be written before reading waits; with less, a stream reads and writes in turns. */
+const highWaterMark = 1024 ** 2;
 let ours: Source;
 
 const columns =
@@ -74,8 +76,14 @@ function path(name: string): string {
 
 async function runOurs(dialect: DialectName): Promise<void> {
   const file = await open(path("ours"), "w");
+  const stop = new AbortController();
+  const writing = new WriteBehind((error) => stop.abort(error));
   try {
-    for await (const chunk of csvChunks(ours, { dialect })) await file.write(chunk);
+    for await (const chunk of csvChunks(ours, { dialect, signal: stop.signal }))
+      await writing.begin(() => file.writeFile(chunk));
+    await writing.finish();
+  } catch (error) {
+    throw await writing.abandon(error);
   } finally {
     await file.close();
   }
@@ -89,14 +97,14 @@ async function runPsql(): Promise<void> {
 async function runCopyStream(): Promise<void> {
   const one = await client();
   const text = one.query(copyTo("COPY orders TO STDOUT CSV HEADER"));
-  await pipeline(text, createWriteStream(path("copy")));
+  await pipeline(text, createWriteStream(path("copy"), { highWaterMark }));
   await one.end();
 }
 
 async function runQueryStream(): Promise<void> {
   const one = await client();
   const objects = one.query(new QueryStream("SELECT * FROM orders"));
-  await pipeline(objects, stringify({ header: true }), createWriteStream(path("query")));
+  await pipeline(objects, stringify({ header: true }), createWriteStream(path("query"), { highWaterMark }));
   await one.end();
 }
 

@@ -26,3 +26,14 @@ export class LentMemory implements ChunkMemory {
     return this.#bytes.subarray(0, byteLength);
   }
 }
+
+/** Two memories in turn: a chunk is valid until the next but one is taken, so that it can be written while the next is made. */
+export class DoubleMemory implements ChunkMemory {
+  #next = new LentMemory();
+  #last = new LentMemory();
+
+  take(byteLength: number): Uint8Array {
+    [this.#next, this.#last] = [this.#last, this.#next];
+    return this.#last.take(byteLength);
+  }
+}

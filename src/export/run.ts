@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from "../clock.ts";
-import { LentMemory, ownMemory, type ChunkMemory } from "../csv/chunk-memory.ts";
+import { DoubleMemory, LentMemory, ownMemory, type ChunkMemory } from "../csv/chunk-memory.ts";
 import { CsvEncoder } from "../csv/csv-encoder.ts";
 import { requireObject, wrongType } from "../errors.ts";
 import { encodeBatches, noProgress, type ExportProgress } from "../body/encode-batches.ts";
@@ -11,11 +11,13 @@ import type { ExportPlan } from "./plan.ts";
 export interface ExportRun {
   /**
    * The text in chunks as the encoder likes them, made as they are asked for; the header and the first rows come at once.
-   * Each belongs to the caller. A run has one text: take either these chunks or the lent ones.
+   * Each belongs to the caller. A run has one text: take its chunks in one of the three ways.
    */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** The same chunks in one memory, so that none becomes garbage; marked as lent, see `lendChunks`. */
   readonly lentChunks: AsyncIterable<Uint8Array>;
+  /** The same chunks in two memories in turn, so that one can be written while the next is made, see `WriteBehind`. */
+  readonly doubleBuffered: AsyncIterable<Uint8Array>;
   readonly progress: ExportProgress;
 }
 
@@ -65,6 +67,9 @@ export function runExport(plan: ExportPlan, options: RunOptions): ExportRun {
     },
     get lentChunks() {
       return lendChunks(encoded(new LentMemory()));
+    },
+    get doubleBuffered() {
+      return lendChunks(encoded(new DoubleMemory()));
     },
   };
 }

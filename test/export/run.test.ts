@@ -87,6 +87,24 @@ test("lends every chunk in the same memory where that is asked for, and otherwis
   }
 });
 
+test("holds a chunk in one of two memories until the next but one is asked for", async () => {
+  const { definition } = await openExport("orders");
+  const plan = planExport(definition, readExportParameters([["rows", "50000"]]));
+  const memories = new Set<ArrayBufferLike>();
+  const texts: string[] = [];
+  let last: Uint8Array | undefined;
+  for await (const chunk of runExport(plan, { signal }).doubleBuffered) {
+    // Read only now, when the next one is there.
+    if (last !== undefined) texts.push(Buffer.from(last).toString());
+    last = chunk;
+    memories.add(chunk.buffer);
+  }
+  texts.push(Buffer.from(last ?? []).toString());
+  assert.ok(texts.length > 50);
+  assert.ok(memories.size > 1 && memories.size <= 7, `${memories.size} memories`);
+  assert.equal(texts.join(""), Buffer.concat(await chunksOf("orders", "fast", 50_000)).toString());
+});
+
 test("sends small chunks until the kernel's buffers are full, and to a slow reader until the end", async () => {
   const { definition } = await openExport("orders");
   const plan = planExport(definition, readExportParameters([["rows", "200000"]]));

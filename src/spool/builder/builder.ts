@@ -56,5 +56,6 @@ async function write(definition: ExportDefinition, request: BuildRequest): Promi
     freeDisk: () => host.call("freeDisk", null),
   };
   const run = runExport(plan, { signal, label });
-  return await writeSpoolFile(run, path, room, () => tellProgress(run.progress));
+  const stop = (error: unknown): void => cancelled.abort(error);
+  return await writeSpoolFile(run, path, room, stop, () => tellProgress(run.progress));
 }

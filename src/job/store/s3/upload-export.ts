@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { WriteBehind } from "../../../async/write-behind.ts";
 import { StreamCsvError } from "../../../errors.ts";
 import type { ExportRun } from "../../../export/run.ts";
 import type { JobResult } from "../../job.ts";
@@ -31,18 +32,12 @@ export async function uploadExport(
   const parts: UploadedPart[] = [];
   let filling = new PartBuffer();
   let other = new PartBuffer();
-  let sending: Promise<void> = Promise.resolve();
-  let firstFault: { readonly error: unknown } | undefined;
-  const stop = (error: unknown): void => {
-    firstFault ??= { error };
-    target.stop(error);
-  };
+  const sending = new WriteBehind(target.stop);
   let number = 1;
   const send = async (): Promise<void> => {
-    await sending;
     if (number > mostParts) throw tooLarge();
-    sending = target.putPart(number, filling.content).then((part) => void parts.push(part));
-    sending.catch(stop);
+    const [part, content] = [number, filling.content];
+    await sending.begin(async () => void parts.push(await target.putPart(part, content)));
     number += 1;
     [filling, other] = [other, filling];
     filling.start(partBytesOf(number));
@@ -64,13 +59,11 @@ export async function uploadExport(
       return { result, parts: null };
     }
     await send();
-    await sending;
+    await sending.finish();
     return { result, parts };
   } catch (error) {
-    stop(error);
-    await sending.catch(stop);
     // The reading ends for the reason of a part, in words of its own.
-    throw firstFault?.error ?? error;
+    throw await sending.abandon(error);
   }
 }
 
