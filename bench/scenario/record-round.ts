@@ -2,9 +2,17 @@ import { StreamCsvError, messageOf } from "../../src/ground.ts";
 import type { Measured } from "../result/metric.ts";
 import { combineTurns, withDuet } from "../session/measure/combine-turns.ts";
 import { isWrongBody } from "../session/measure/measure-export.ts";
-import { withServers, type ServerNeed, type Started } from "../session/server/with-servers.ts";
+import { groupsOf, withServers, type ServerNeed, type Started } from "../session/server/with-servers.ts";
 import type { RunningTarget } from "../subject/target.ts";
 import type { ScenarioContext } from "./scenario.ts";
+
+/** Arms that are compared with each other. */
+export interface Together<Item> {
+  /** The servers of one group run side by side. */
+  readonly groupOf: (item: Item) => string;
+  /** Measures a group at the same time, after the turns of its arms; returns what it measured by arm id. @default nothing */
+  readonly measure?: (started: readonly Started<Item>[]) => Promise<Readonly<Record<string, Measured>>>;
+}
 
 /** What a round contains beside one measurement of each arm by itself. */
 export interface RoundDesign<Item> {
@@ -13,10 +21,8 @@ export interface RoundDesign<Item> {
    * @default 1
    */
   readonly turns?: number;
-  /** Measures all arms whose servers run side by side at once, after their turns; returns what it measured by arm id. */
-  readonly measureTogether?: (
-    started: readonly Started<Item>[],
-  ) => Promise<Readonly<Record<string, Measured>>>;
+  /** Which arms are compared with each other. @default none */
+  readonly together?: Together<Item>;
   /** Returns why the round does not count, in a sentence, or null when it counts. Without it every round counts. */
   readonly findFault?: (arms: Readonly<Record<string, Measured>>) => Promise<string | null>;
 }
@@ -31,10 +37,10 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
   scenario: string,
   items: readonly Item[],
   measure: (item: Item, server: RunningTarget) => Promise<Measured>,
-  { turns = 1, measureTogether, findFault = () => Promise.resolve(null) }: RoundDesign<Item> = {},
+  { turns = 1, together, findFault = () => Promise.resolve(null) }: RoundDesign<Item> = {},
 ): Promise<string | null> {
   const index = record.nextIndex(scenario);
-  const order = items.map(({ id }) => id);
+  const order = groupsOf(items, together).flatMap((group) => group.map(({ id }) => id));
   const measured: Record<string, Measured[]> = {};
   const arms: Record<string, Measured> = {};
   try {
@@ -52,12 +58,15 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
       },
       {
         turns,
-        ...(measureTogether === undefined
+        ...(together === undefined
           ? {}
           : {
-              async useTogether(started: readonly Started<Item>[]): Promise<void> {
-                const together = await measureTogether(started);
-                for (const [id, duet] of Object.entries(together)) arms[id] = withDuet(arms[id] ?? {}, duet);
+              sideBySide: {
+                groupOf: together.groupOf,
+                async use(started: readonly Started<Item>[]): Promise<void> {
+                  const duets = (await together.measure?.(started)) ?? {};
+                  for (const [id, duet] of Object.entries(duets)) arms[id] = withDuet(arms[id] ?? {}, duet);
+                },
               },
             }),
       },

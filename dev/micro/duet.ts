@@ -69,13 +69,16 @@ async function measureRound(
     },
     {
       turns,
-      async useTogether() {
-        const { arms: found, apartReason } = await measureDuet(session, [...warm.values()], {
-          turns,
-          idleBytes: new Map(),
-        });
-        if (apartReason !== null) process.stderr.write(`not on one core: ${apartReason}\n`);
-        for (const id of arms) inDuet[id] = Number(found[id]?.cpu_s_per_export);
+      sideBySide: {
+        groupOf: () => "arms",
+        async use() {
+          const { arms: found, apartReason } = await measureDuet(session, [...warm.values()], {
+            turns,
+            idleBytes: new Map(),
+          });
+          if (apartReason !== null) process.stderr.write(`not on one core: ${apartReason}\n`);
+          for (const id of arms) inDuet[id] = Number(found[id]?.cpu_s_per_export);
+        },
       },
     },
   );

@@ -1,7 +1,7 @@
 import type { Measured } from "../../result/metric.ts";
 import { exportScenario } from "../../scenario/export/export.ts";
 import { measureArm } from "../../scenario/measure-arm.ts";
-import { recordRound, type RoundDesign } from "../../scenario/record-round.ts";
+import { recordRound, type RoundDesign, type Together } from "../../scenario/record-round.ts";
 import type { ScenarioContext } from "../../scenario/scenario.ts";
 import type { PlannedArm } from "../../session/arm.ts";
 import { measureDuet, type DuetOptions } from "../../session/measure/measure-duet.ts";
@@ -30,7 +30,7 @@ export class GateRound {
   measure(order: readonly PlannedArm[]): Promise<string | null> {
     const design: RoundDesign<PlannedArm> = {
       turns: this.#question.turns.alone,
-      measureTogether: (started) => this.#measureTogether(started),
+      together: this.#versions(),
       findFault: (arms) => this.#findFault(arms),
     };
     const measureOne = (arm: PlannedArm, server: RunningTarget): Promise<Measured> =>
@@ -49,12 +49,17 @@ export class GateRound {
     return await measureArm(this.#context, arm, server, { idleBytes: this.#idleBytes.get(arm.id) ?? null });
   }
 
-  async #measureTogether(
-    started: readonly Started<PlannedArm>[],
-  ): Promise<Readonly<Record<string, Measured>>> {
-    if (this.#question.turns.duet === 0) return {};
+  /** The versions of a subject run side by side; other subjects needn't run meanwhile. */
+  #versions(): Together<PlannedArm> {
+    const groupOf = ({ subject }: PlannedArm): string => subject;
+    if (this.#question.turns.duet === 0) return { groupOf };
+    return { groupOf, measure: (started) => this.#measureDuet(started) };
+  }
+
+  async #measureDuet(started: readonly Started<PlannedArm>[]): Promise<Readonly<Record<string, Measured>>> {
     const { session, record } = this.#context;
-    this.#context.step(`${this.#label}, all at the same time`);
+    const ids = started.map(({ item }) => item.id).join(" and ");
+    this.#context.step(`${this.#label}, ${ids} at the same time`);
     const options: DuetOptions = { turns: this.#question.turns.duet, idleBytes: this.#idleBytes };
     const { arms, apartReason } = await measureDuet(session, started, options);
     if (apartReason !== null) {

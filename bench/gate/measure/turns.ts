@@ -1,4 +1,5 @@
 import type { PlannedArm } from "../../session/arm.ts";
+import { groupsOf } from "../../session/server/with-servers.ts";
 import { isOfMemory, isOfProcessors, type Budget } from "../budget/budget.ts";
 
 /** What an arm sends in one round of what is judged. */
@@ -44,10 +45,11 @@ export function turnsOf(
 
 /** How many steps one batch has, when no round has to be repeated. */
 export function gateSteps(
-  { arms, rounds }: { readonly arms: readonly unknown[]; readonly rounds: number },
+  { arms, rounds }: { readonly arms: readonly Pick<PlannedArm, "subject">[]; readonly rounds: number },
   { alone, duet }: Turns,
 ): number {
-  return rounds * (arms.length * alone + (duet > 0 ? 1 : 0));
+  const duets = duet === 0 ? 0 : groupsOf(arms, { groupOf: ({ subject }) => subject }).length;
+  return rounds * (arms.length * alone + duets);
 }
 
 /** What other servers that work at the same time would change. */

@@ -11,6 +11,17 @@ export interface ServerNeed {
   readonly rows: number;
 }
 
+/** Items whose servers run side by side, because they are compared with each other. */
+export interface SideBySide<Item> {
+  /** Items of one group run side by side. */
+  readonly groupOf: (item: Item) => string;
+  /**
+   * Called with all servers of a group, after the last turn.
+   * @default nothing is done with them at the same time
+   */
+  readonly use?: (served: readonly Started<Item>[]) => Promise<void>;
+}
+
 /** An item and its running server. */
 export interface Started<Item> {
   readonly item: Item;
@@ -24,26 +35,51 @@ export interface ServerUse<Item> {
    * @default 1
    */
   readonly turns?: number;
-  /** Called with all servers that run side by side, after the last turn. */
-  readonly useTogether?: (served: readonly Started<Item>[]) => Promise<void>;
+  /** Which run side by side, however many there are. @default none */
+  readonly sideBySide?: SideBySide<Item>;
 }
 
 /**
  * Starts a fresh server for each item, uses one after the other in the order given, and stops them all, whatever happens.
- * A few are started at once, because starting takes longer than most exports; of many each is started at its turn, has all
- * its turns at once, and is stopped before the next, because a machine may not hold them all. So is a target of which only
- * one can run at a time. With more than one turn it goes through those that run side by side again, back and forth.
+ * A few are started at once, because starting takes longer than most exports. A machine may not hold many, so that of many
+ * only those run at once that are used side by side, one group after the other; every other one is started at its turn, has
+ * all its turns at once, and is stopped before the next. So is a target of which only one can run at a time. With more than
+ * one turn it goes through those that run side by side again, back and forth.
  */
 export async function withServers<Item extends ServerNeed>(
+  session: Session,
+  items: readonly Item[],
+  use: (item: Item, server: RunningTarget) => Promise<void>,
+  options: ServerUse<Item> = {},
+): Promise<void> {
+  for (const group of groupsOf(items, options.sideBySide)) await withGroup(session, group, use, options);
+}
+
+/** The items that run at once, in the order in which they are used. */
+export function groupsOf<Item>(
+  items: readonly Item[],
+  sideBySide: Pick<SideBySide<Item>, "groupOf"> | undefined,
+): readonly (readonly Item[])[] {
+  if (items.length <= mostTogether) return [items];
+  if (sideBySide === undefined) return items.map((item) => [item]);
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const name = sideBySide.groupOf(item);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}
+
+async function withGroup<Item extends ServerNeed>(
   { signal }: Session,
   items: readonly Item[],
   use: (item: Item, server: RunningTarget) => Promise<void>,
-  { turns = 1, useTogether }: ServerUse<Item> = {},
+  { turns = 1, sideBySide }: ServerUse<Item>,
 ): Promise<void> {
-  // What is used together has to run together, however many.
-  const areFew = items.length <= mostTogether || useTogether !== undefined;
   const starts = await Promise.allSettled(
-    items.map(async ({ target, rows }) => (areFew && target.canRunTwice ? target.start(signal, rows) : null)),
+    items.map(async ({ target, rows }) => (target.canRunTwice ? target.start(signal, rows) : null)),
   );
   const servers = starts.map((start) => (start.status === "fulfilled" ? start.value : null));
   try {
@@ -56,7 +92,7 @@ export async function withServers<Item extends ServerNeed>(
         else if (turn === 0) await useAlone(item, signal, use, turns);
       }
     }
-    await useTogether?.(pairs.flatMap(({ item, server }) => (server === null ? [] : [{ item, server }])));
+    await sideBySide?.use?.(pairs.flatMap(({ item, server }) => (server === null ? [] : [{ item, server }])));
   } finally {
     await Promise.all(servers.map(async (server) => server?.stop()));
   }

@@ -33,6 +33,14 @@ test("takes many exports for what is judged, at the same time for CPU and alone 
   ] as const;
   for (const [question, turns, steps] of cases) {
     assert.deepEqual(turnsOf(arms, question), turns);
-    assert.equal(gateSteps({ arms, rounds: 8 }, turnsOf(arms, question)), steps);
+    assert.equal(gateSteps({ arms: [{ subject: "api" }], rounds: 8 }, turnsOf(arms, question)), steps);
   }
+});
+
+test("counts a step for each group of versions that work at the same time", () => {
+  const versions = (count: number) =>
+    Array.from({ length: 3 * count }, (_, index) => ({ subject: `api${index % count}` }));
+  const turns = { alone: 1, duet: 4 };
+  assert.equal(gateSteps({ arms: versions(1), rounds: 1 }, turns), 4);
+  assert.equal(gateSteps({ arms: versions(5), rounds: 2 }, turns), 2 * (15 + 5));
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { recordRound } from "../../../bench/scenario/record-round.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
+import type { Measured } from "../../../bench/result/metric.ts";
 import type { RunningTarget, Target } from "../../../bench/subject/target.ts";
 import { RunRecord } from "../../../bench/session/run-record.ts";
 import { systemClock } from "../../../src/ground.ts";
@@ -110,17 +111,20 @@ test("after their turns all arms that run side by side are measured at once, for
       return Promise.resolve(alone);
     },
     {
-      measureTogether(served) {
-        assert.equal(isAnyTurnLeft, false);
-        assert.deepEqual(
-          served.map(({ item }) => item.id),
-          ["one", "other"],
-        );
-        assert.deepEqual(stopped, ["alone"]);
-        return Promise.resolve({
-          one: { cpu_s_per_mib: 3, peak_rss_over_idle_bytes: 9 },
-          other: { cpu_s_per_mib: null, peak_rss_over_idle_bytes: 11 },
-        });
+      together: {
+        groupOf: () => "all",
+        measure(served) {
+          assert.equal(isAnyTurnLeft, false);
+          assert.deepEqual(
+            served.map(({ item }) => item.id),
+            ["one", "other"],
+          );
+          assert.deepEqual(stopped, ["alone"]);
+          return Promise.resolve({
+            one: { cpu_s_per_mib: 3, peak_rss_over_idle_bytes: 9 },
+            other: { cpu_s_per_mib: null, peak_rss_over_idle_bytes: 11 },
+          });
+        },
       },
     },
   );
@@ -129,4 +133,41 @@ test("after their turns all arms that run side by side are measured at once, for
     alone,
     other: { ...alone, cpu_s_per_mib: null, peak_rss_over_idle_bytes: 11 },
   });
+});
+
+test("of many servers only those run at once that are compared with each other, else one at a time", async () => {
+  const names = ["a1", "b1", "c1", "a2", "b2", "c2"];
+  let running: string[] = [];
+  let most = 0;
+  const items = names.map((id) => {
+    const target = idleTarget([], id);
+    const start: Target["start"] = async (signal, rows) => {
+      running.push(id);
+      most = Math.max(most, running.length);
+      const server = await target.start(signal, rows);
+      return { ...server, stop: async () => void (running = running.filter((name) => name !== id)) };
+    };
+    return { id, target: { ...target, start }, rows: 1 };
+  });
+  const context = newContext();
+  const together: string[] = [];
+  const measure = (): Promise<Measured> => Promise.resolve({ total_s: 1 });
+  await recordRound(context, "export", items, measure, {
+    together: {
+      groupOf: ({ id }) => id.slice(0, 1),
+      measure(started) {
+        together.push(started.map(({ item }) => item.id).join());
+        assert.deepEqual(running, together.at(-1)?.split(","));
+        return Promise.resolve({});
+      },
+    },
+  });
+  assert.deepEqual([together, most], [["a1,a2", "b1,b2", "c1,c2"], 2]);
+  assert.deepEqual(context.record.rounds[0]?.order, ["a1", "a2", "b1", "b2", "c1", "c2"]);
+  most = 0;
+  await recordRound(context, "export", items, measure);
+  assert.equal(most, 1);
+  assert.deepEqual(context.record.rounds[1]?.order, names);
+  await recordRound(context, "export", items.slice(0, 4), measure);
+  assert.equal(most, 4);
 });

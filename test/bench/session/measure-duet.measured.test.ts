@@ -43,12 +43,15 @@ async function withArms(
       bodies.set(item.id, { rows, bytes: reading.bodyBytes, crc32: reading.crc32 ?? 0 });
     },
     {
-      async useTogether(served) {
-        const arms = served.map(({ item, server }) => ({
-          item: Object.assign({}, item, { body: bodies.get(item.id) }),
-          server,
-        }));
-        await use(session, arms, abort);
+      sideBySide: {
+        groupOf: () => "arms",
+        async use(served) {
+          const arms = served.map(({ item, server }) => ({
+            item: Object.assign({}, item, { body: bodies.get(item.id) }),
+            server,
+          }));
+          await use(session, arms, abort);
+        },
       },
     },
   );
