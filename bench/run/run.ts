@@ -37,7 +37,7 @@ export interface Run {
 export async function beginRun(settings: RunSettings, hooks: BenchHooks): Promise<Run> {
   const complete = completeHooks(hooks);
   const { tool, clock, calibration } = complete;
-  const { budgets, baseline, rounds } = settings;
+  const { budgets, baseline, rounds, isStrict } = settings;
   const environment = await describeEnvironment();
   withRangeCode(() => {
     requireAboveNoise(budgets, calibration, environment);
@@ -45,7 +45,13 @@ export async function beginRun(settings: RunSettings, hooks: BenchHooks): Promis
     requireComparable(baseline, relativeOf(budgets), { ...settings, fingerprint: environment.fingerprint });
   });
   const record = new RunRecord();
-  for (const warning of baseline === null ? tooFewRounds(rounds, budgets) : []) record.warn(warning);
+  for (const warning of baseline === null ? tooFewRounds(rounds, budgets) : []) {
+    withRangeCode(() => {
+      if (isStrict) throw new RangeError(`${warning} With --strict such a run can only fail.`);
+    });
+    complete.onNotice(warning);
+    record.warn(warning);
+  }
   if (samplingCaveat !== null) record.warn(samplingCaveat);
   const findings: Findings = {
     tool: { name: tool.name, version: tool.version },

@@ -141,8 +141,12 @@ export function tooFewRounds(rounds: number, budgets: readonly Budget[]): readon
   const needed = fewestRounds(bonferroniLevel(budgets.length));
   if (rounds >= needed || budgets.length === 0) return [];
   return [
-    `${rounds} rounds can't decide ${budgets.length} budgets (${budgets.map(nameOf).join(", ")}): at least ${needed} rounds are needed, or fewer budgets.`,
+    `${counted(rounds, "round")} can't decide ${counted(budgets.length, "budget")} (${budgets.map(nameOf).join(", ")}): raise --rounds to ${needed} at least, or name fewer budgets.`,
   ];
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function caseOf({ scenario, treatment, control, aa, rounds }: GatedArms, metric: MetricId): MetricCase {

@@ -125,15 +125,27 @@ test("a version with other bytes of the same number is a regression, too", onlyL
   assert.equal(config.againstSha, null);
 });
 
-test("too few rounds decide nothing: exit code 0, and 3 with --strict", onlyLinux, async () => {
-  const { result } = await gate({ against: other(), rounds: 1, isStrict: true });
-  assert.equal(result.verdict, "inconclusive");
-  assert.equal(result.exitCode, 3);
-  assert.match(result.warnings.join("\n"), /1 rounds can't decide 1 budgets .*at least 5 rounds are needed/);
-  const { result: lenient } = await gate({ against: other(), rounds: 1 });
-  assert.equal(lenient.exitCode, 0);
-  assert.equal(lenient.verdict, "inconclusive");
-});
+test(
+  "says before the first round that too few rounds decide nothing, and refuses them with --strict",
+  onlyLinux,
+  async () => {
+    const tooFew = /1 round can't decide 1 budget .*raise --rounds to 5 at least/;
+    await assert.rejects(gate({ against: other(), rounds: 1, isStrict: true }), (error: unknown) => {
+      assert.match(String(error), tooFew);
+      assert.match(String(error), /With --strict such a run can only fail/);
+      return true;
+    });
+    const notices: string[] = [];
+    const { result } = await gate(
+      { against: other(), rounds: 1 },
+      { onNotice: (text) => notices.push(text) },
+    );
+    assert.equal(result.exitCode, 0);
+    assert.equal(result.verdict, "inconclusive");
+    assert.match(notices.join("\n"), tooFew);
+    assert.match(result.warnings.join("\n"), tooFew);
+  },
+);
 
 test(
   "an earlier run of the same rows is a baseline, and a later one passes against it",

@@ -95,7 +95,7 @@ test("too few rounds give a warning and decide nothing, however clear they look"
   const four = parseBudget("streaming.cpu_s_per_mib=5%");
   const report = judge(simulateRounds({ count: 4, seed: 7, cpu: 3 }), [four]);
   assert.equal(verdictsOf(report)["streaming.cpu_s_per_mib"], "inconclusive");
-  assert.match(report.warnings[0] ?? "", /4 rounds can't decide 1 budgets .* at least 5 rounds/);
+  assert.match(report.warnings[0] ?? "", /4 rounds can.t decide 1 budget .*raise --rounds to 5/);
   assert.match(report.reasons[0] ?? "", /4 rounds are too few for a decision/);
   assert.equal(judge(simulateRounds({ count: 5, seed: 7, cpu: 3 }), [four]).verdict, "regression");
 });
@@ -104,7 +104,10 @@ test("six rounds decide three metrics and not four", () => {
   const names = ["cpu_s_per_mib", "total_s", "first_byte_s", "loop_s_per_export"];
   const four = names.map((name) => parseBudget(`streaming.${name}=5`));
   assert.deepEqual(tooFewRounds(6, four.slice(0, 3)), []);
-  assert.match(tooFewRounds(6, four)[0] ?? "", /at least 7 rounds are needed/);
+  assert.match(
+    tooFewRounds(6, four)[0] ?? "",
+    /^6 rounds can.t decide 4 budgets .*raise --rounds to 7 at least/,
+  );
 });
 
 test("a metric that was not measured is inconclusive and never a pass", () => {
