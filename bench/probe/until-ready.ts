@@ -48,7 +48,8 @@ export function answerText(answer: ProbeAnswer): string {
 }
 
 /**
- * Asks addresses in turn, again and again, until one of them answers with a status below 500. Rejects when aborted.
+ * Asks addresses in turn, again and again, until one of them answers with a status below 500. One that gives no answer in
+ * time has twice as long the next time, since a server may be slow for good. Rejects when aborted.
  * @param onAnswer called with what came of asking the first address
  * @returns the address that answered
  */
@@ -57,13 +58,16 @@ export async function untilReady(
   options: AskOptions,
   onAnswer: (answer: ProbeAnswer) => void,
 ): Promise<URL> {
+  let limitMs = options.limitMs ?? answerLimitMs;
   for (;;) {
+    const startMs = performance.now();
     for (const url of urls) {
       options.signal.throwIfAborted();
-      const answer = await askOnce(url, options);
+      const answer = await askOnce(url, { ...options, limitMs });
       if (url === urls[0]) onAnswer(answer);
       if (isReadyAnswer(answer)) return url;
     }
+    if (performance.now() - startMs >= limitMs) limitMs *= 2;
     await sleep(askEveryMs, undefined, { signal: options.signal });
   }
 }
