@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, realpath, symlink } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
+import { StreamCsvError } from "../../../src/ground.ts";
 import {
   object,
   optional,
@@ -40,10 +41,12 @@ export async function checkOutVersion(ref: string, options: GitVersionOptions): 
   try {
     const packageFolder = nearestWith("package.json", await realpath(cwd), root);
     if (packageFolder === null) {
-      throw unavailable(`There is no package.json in "${cwd}" or above it, so there is nothing to build`);
+      throw noProgram(`There is no package.json in "${cwd}" or above it`);
     }
     const there = join(tree, relative(root, packageFolder));
     const description = await describePackage(there, ref);
+    const program = programOf(description);
+    if (program === null) throw noProgram(`${ref} has no program "stream-csv"`);
     await install({ ref, root, tree, packageFolder, there }, options);
     if (description.scripts?.["build"] !== undefined) {
       onProgress?.(`building ${ref}`);
@@ -52,17 +55,20 @@ export async function checkOutVersion(ref: string, options: GitVersionOptions): 
         `${ref} could not be built`,
       );
     }
-    const program = programOf(description);
-    if (program === null || !existsSync(join(there, program))) {
-      throw unavailable(
-        `${ref} has no program "stream-csv"${program === null ? "" : ` at ${program}`}, even after its build`,
-      );
-    }
+    if (!existsSync(join(there, program)))
+      throw unavailable(`${ref} has no program "stream-csv" at ${program}, even after its build`);
     return { sha, cli: [process.execPath, join(there, program)], remove };
   } catch (fault) {
     await remove();
     throw fault;
   }
+}
+
+/** Somebody who gates a server of their own has not said which. */
+function noProgram(meaning: string): StreamCsvError {
+  const hint =
+    "Without a target it is stream-csv itself that is compared, in a checkout of it. Name your server with --target, or in bench.targets of the configuration.";
+  return new StreamCsvError("SCSV_VERSION_UNAVAILABLE", `${meaning}.`, { hint });
 }
 
 interface Folders {

@@ -164,6 +164,18 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
   throw new assert.AssertionError({ message: "it was not refused" });
 }
 
+test("says that a target is missing where the version isn't one of this program, before anything is installed", async () => {
+  const { root } = await repository();
+  const manifest = JSON.stringify({ name: "shop", scripts: { build: "exit 1" } });
+  await commit(root, { "package.json": manifest }, "a server");
+  await assert.rejects(checkOutVersion("HEAD", { cwd: root, signal: never }), {
+    code: "SCSV_VERSION_UNAVAILABLE",
+    message: 'HEAD has no program "stream-csv".',
+    hint: /Name your server with --target, or in bench\.targets/,
+  });
+  assert.deepEqual(leftovers(root), []);
+});
+
 test("refuses names that do not exist, and names that look like options, and quotes them", async () => {
   const { root } = await repository();
   for (const ref of ["no-such-branch", "--help", "", "HEAD~9"]) {
