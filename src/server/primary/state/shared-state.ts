@@ -12,7 +12,7 @@ import type { PoolHost, WorkerHandle, WorkerPool } from "../worker-pool.ts";
 import type { Log } from "../../shared/log.ts";
 import type { ServerSettings, WorkerModel } from "../../shared/settings.ts";
 import { isSeenBy } from "./is-seen-by.ts";
-import { JobDesk } from "./job-desk.ts";
+import { JobAccess } from "./job-access.ts";
 import { BufferBudget } from "./buffer-budget.ts";
 import { FileLeases } from "../../../spool/file-leases.ts";
 import { TokenUsage } from "./token-usage.ts";
@@ -55,7 +55,7 @@ export class SharedState implements PoolHost {
   readonly #startedAtMs: number;
   readonly #budget: BufferBudget;
   readonly #tokens: TokenUsage;
-  readonly #jobs: JobDesk;
+  readonly #jobs: JobAccess;
   readonly #workerModel: WorkerModel;
   readonly #pool: () => Pool;
   readonly #log: Log;
@@ -71,7 +71,7 @@ export class SharedState implements PoolHost {
     this.#startedAtMs = clock.nowMs();
     this.#budget = new BufferBudget(bufferMemoryBytes);
     this.#tokens = new TokenUsage(clock);
-    this.#jobs = new JobDesk(jobs, this.#files, this.#tokens);
+    this.#jobs = new JobAccess(jobs, this.#files, this.#tokens);
     this.#workerModel = workerModel;
     this.#pool = pool;
     this.#log = log;

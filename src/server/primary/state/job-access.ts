@@ -9,7 +9,7 @@ import { isSeenBy } from "./is-seen-by.ts";
 import type { TokenUsage } from "./token-usage.ts";
 
 /** Answers the workers' calls about jobs, for those who may see them. */
-export class JobDesk {
+export class JobAccess {
   readonly #jobs: Jobs;
   readonly #files: FileLeases;
   readonly #tokens: TokenUsage;
