@@ -2,7 +2,7 @@
 // starts sooner than with a larger entry. package.json doesn't export this file, so it can change at any time.
 
 export { systemClock, type Clock } from "./clock.ts";
-export { isCodedError, messageOf, StreamCsvError, type FaultCode } from "./errors.ts";
+export { isCodedError, messageOf, StreamCsvError, type FaultCode, type FaultDetails } from "./errors.ts";
 export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";
 export { didYouMean, notAmong } from "./similar-name.ts";
 export {

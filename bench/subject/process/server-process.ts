@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from "node:child_process"
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { StreamCsvError } from "../../../src/ground.ts";
+import { StreamCsvError, type FaultDetails } from "../../../src/ground.ts";
 import { answerText, askOnce, isReadyAnswer, untilReady, type ProbeAnswer } from "../../probe/until-ready.ts";
 import { endAtExit } from "./end-at-exit.ts";
 import { endMarked, endTree } from "./end-tree.ts";
@@ -60,6 +60,10 @@ interface Starting {
 }
 
 const keptLines = 10;
+const usualHint = "Start it by hand to see why.";
+/** A command that succeeds at once has most likely left its server to another process. */
+const foregroundHint =
+  "If it starts a server in the background, such as docker run -d, systemctl start, pm2 start or gunicorn --daemon, write a command that keeps the server in the foreground.";
 
 /**
  * Starts a server as a process of its own and waits until it says that it is ready, or answers. When it does not, or the
@@ -109,10 +113,9 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
 async function readyOrigin({ child, options, lastLines, settle }: Starting): Promise<string> {
   const { command, readyTimeoutMs = 15_000, signal } = options;
   const title = options.title ?? (typeof command === "string" ? command : command.join(" "));
-  const notReady = (what: string, cause?: unknown): StreamCsvError => {
+  const notReady = (what: string, { hint = usualHint, cause }: FaultDetails = {}): StreamCsvError => {
     const lines = lastLines();
     const words = lines.length === 0 ? "It wrote nothing." : `It wrote: ${lines.join("\n")}`;
-    const hint = "Start it by hand to see why.";
     return new StreamCsvError("SCSV_TARGET_NOT_READY", `"${title}" ${what}. ${words}`, { cause, hint });
   };
   const waiting = new AbortController();
@@ -125,6 +128,7 @@ async function readyOrigin({ child, options, lastLines, settle }: Starting): Pro
         await settle();
         throw notReady(
           `ended before it was ready, with ${code === null ? String(killedBy) : `exit code ${code}`}`,
+          code === 0 ? { hint: foregroundHint } : {},
         );
       }),
       sleep(readyTimeoutMs, undefined, { signal: limited }).then(async () => {
@@ -135,7 +139,7 @@ async function readyOrigin({ child, options, lastLines, settle }: Starting): Pro
     ]);
   } catch (fault) {
     signal.throwIfAborted();
-    throw fault instanceof StreamCsvError ? fault : notReady("could not be started", fault);
+    throw fault instanceof StreamCsvError ? fault : notReady("could not be started", { cause: fault });
   } finally {
     waiting.abort();
   }

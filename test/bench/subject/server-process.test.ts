@@ -47,6 +47,19 @@ test("a server that ends before it is ready is an error that quotes its last wor
   });
 });
 
+test("a command that ends with 0 before it is ready is told to keep its server in the foreground", async () => {
+  const answersAt = [new URL("http://127.0.0.1:9/")];
+  const { signal } = new AbortController();
+  await assert.rejects(startServerProcess({ command: "sleep 0.05 & exit 0", answersAt, signal }), {
+    code: "SCSV_TARGET_NOT_READY",
+    message: /ended before it was ready, with exit code 0/,
+    hint: /docker run -d, .* keeps the server in the foreground/,
+  });
+  await assert.rejects(startServerProcess({ command: "exit 3", answersAt, signal }), {
+    hint: "Start it by hand to see why.",
+  });
+});
+
 test("a server that never says it is ready is stopped after the time limit", async () => {
   await assert.rejects(startServerProcess(options("never-ready", { readyTimeoutMs: 600 })), {
     code: "SCSV_TARGET_NOT_READY",
