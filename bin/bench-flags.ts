@@ -204,7 +204,7 @@ export function benchConfigOf(
   const parameters = parametersOf(flags);
   if (!isConfigured && parameters.length > 0)
     throw new RangeError(
-      `--param ${parameters[0]?.join("=")}: "${flags.export}" is no export of a configuration, and declares no parameters.`,
+      `--param ${parameters[0]?.join("=")}: "${flags.export}" is not a configured export, so it takes no --param.`,
     );
   return {
     exportName: isFile ? null : flags.export,

@@ -177,7 +177,7 @@ export const faultCatalog = byCode({
     status: 429,
   },
   SCSV_TOO_MANY_CONNECTIONS: {
-    meaning: "The address of a client has as many open connections as one may have.",
+    meaning: "This client address has reached its limit of open connections.",
     remedy: "Use open connections for more requests, or raise connectionsPerAddress.",
     status: 429,
   },
@@ -231,7 +231,7 @@ export const faultCatalog = byCode({
     status: 503,
   },
   SCSV_JOB_QUEUE_FULL: {
-    meaning: "As many jobs wait as may wait.",
+    meaning: "The queue of jobs is full.",
     remedy: "Try again after the seconds in Retry-After, or raise queue or concurrency of the jobs.",
     status: 503,
   },

@@ -1,4 +1,4 @@
-/** A longer text is no slip of the fingers, and isn't compared. */
+/** A longer text is not a misspelling, so it isn't compared. */
 const longestName = 40;
 
 /** A sentence that names what was probably meant, with a blank before it; empty where nothing is close. */
@@ -16,7 +16,7 @@ export function didYouMean(text: string, names: Iterable<string>): string {
 }
 
 /**
- * Says that a text is none of the names there are, and which one was probably meant.
+ * Says that a text is not among the known names, and which one was probably meant.
  * @param what what the names are names of, with its article: `a dialect`
  */
 export function notAmong(text: string, what: string, names: readonly string[]): string {

@@ -50,7 +50,7 @@ export function readFrom(served: ServedExport, options: ReadExportOptions = {}):
     : readAt(urlOf(served), served, options);
 }
 
-/** Has the job of an export made; null for an export that is no job. */
+/** Has the job of an export made; null for an export that is not a job. */
 export async function makeJobOf({ session, server, request }: ServedExport): Promise<MadeJob | null> {
   if (request.delivery !== "job") return null;
   if (server.makeJob === undefined) throw new Error("a target without jobs is measured by a job");
@@ -75,7 +75,7 @@ export async function readMade(
 
 async function readJob(served: ServedExport, options: ReadExportOptions): Promise<ExportReading> {
   const made = await makeJobOf(served);
-  if (made === null) throw new Error("an export that is no job is read as one");
+  if (made === null) throw new Error("an export that is not a job is read as one");
   return await readMade(made, served, options);
 }
 

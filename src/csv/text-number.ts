@@ -13,7 +13,7 @@ const longWholeNumber = /^-?\d{16,}$/;
 /**
  * Whether a spreadsheet would read a text as a number and lose part of it: zeros or a plus sign in front (`00123`, `+4930123`), all
  * digits after the 15th, or the text itself where whole digits and an exponent look like a number (`12E4`). Numbers as
- * programs write them, such as `-1.50` or `1e+21`, are no such texts.
+ * programs write them, such as `-1.50` or `1e+21`, are not such texts.
  */
 export function isFragileNumber(text: string): boolean {
   if (text.length > longestText) return false;

@@ -176,7 +176,9 @@ export class QueryExport extends ConfiguredExport {
       if (!text.startsWith(":")) continue;
       const parameter = this.#parameters.find((declared) => declared.name === text.slice(1));
       if (parameter === undefined)
-        throw this.#cantBe(`sets ${JSON.stringify(name)} to "${text}", which is none of its parameters`);
+        throw this.#cantBe(
+          `sets ${JSON.stringify(name)} to "${text}", but has no parameter "${text.slice(1)}"`,
+        );
       if (parameter.list) throw this.#cantBe(`sets ${JSON.stringify(name)} to "${text}", which is a list`);
     }
   }

@@ -35,7 +35,7 @@ export interface JobStore {
   adopt(job: StoredJob): Promise<boolean>;
   /** @throws StreamCsvError `SCSV_JOB_RESULT_LOST`, `SCSV_STORE_UNAVAILABLE` */
   offer(job: StoredJob, signal: AbortSignal): Promise<JobOffer>;
-  /** Removes a result; one that is gone already is no fault. */
+  /** Removes a result; one that is gone already is not an error. */
   remove(job: StoredJob): Promise<void>;
   /** Resolves when nothing of it runs any more. */
   close(): Promise<void>;

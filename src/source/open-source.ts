@@ -128,6 +128,6 @@ async function checkFile(path: string): Promise<void> {
 function unsupported(path: string): StreamCsvError {
   return new StreamCsvError(
     "SCSV_SOURCE_UNSUPPORTED",
-    `The file ${JSON.stringify(path)} is of no known kind: its name must end in one of ${fileEndings.join(", ")}, text also with .gz or .zst behind it.`,
+    `${JSON.stringify(path)} is not a file type that can be read. Use ${fileEndings.slice(0, -1).join(", ")} or ${fileEndings.at(-1)}; text files may also end in .gz or .zst.`,
   );
 }

@@ -142,7 +142,10 @@ test("measures an export of the configuration with its parameters", async () => 
   const unknown = await runCli(["bench", ...flags, "--export", "cubes"]);
   assert.match(unknown.stderr, /There is no export "cubes"; there are: squares, orders/);
   const generated = await runCli(["bench", ...flags, "--export", "orders"]);
-  assert.match(generated.stderr, /--param upTo=3: "orders" is no export of a configuration/);
+  assert.match(
+    generated.stderr,
+    /--param upTo=3: "orders" is not a configured export, so it takes no --param/,
+  );
 });
 
 test("a budget in a configuration needs something to compare with, like one in a flag", async () => {

@@ -32,7 +32,7 @@ function changeText({ ratio, ci: [low, high], n }: Comparison): string {
 
 /** A ratio as the change it is: 1.041 is `+4.1 %`, 3 is `+200 %`. */
 function signed(ratio: number): string {
-  // What is left by logarithms of equal values is no change.
+  // What logarithms of equal values leave is rounding, not a change.
   const change = Math.abs(ratio - 1) < 1e-9 ? 0 : ratio - 1;
   return `${change < 0 ? "−" : "+"}${percent(Math.abs(change))}`;
 }

@@ -58,7 +58,7 @@ export const authSchema: GenericSchema<unknown, AuthSettings> = strictObject({
   }),
 });
 
-/** Keys that somebody on the way could replace are none. */
+/** Keys that somebody on the way could replace prove nothing. */
 function isKeyUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname } = new URL(value);

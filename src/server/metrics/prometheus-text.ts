@@ -97,7 +97,7 @@ export async function prometheusText(stats: ServerStats, histograms: Registry): 
   gauge("connections_limit", "Connections that may be open.", single(stats.connections.limit));
   counter(
     "connections_refused_total",
-    "Connections that were refused, since there were as many as may be.",
+    "Connections that were refused because the limit was reached.",
     single(stats.connections.refused),
   );
   counter(

@@ -4,7 +4,7 @@ import { closeBracket, comma, isJsonBlank, openBracket } from "./json-bytes.ts";
 import { JsonFault } from "./json-fault.ts";
 import type { RecordScanner } from "./record-scanner.ts";
 
-/** Bytes of the file that are held, but for a record that is longer. Larger ones are no quicker. */
+/** Bytes of the file in memory; a longer record takes more. A larger block is not faster. */
 const usualBytes = 256 * 1024;
 /** The most bytes of a record. */
 const mostRecordBytes = 32 * 1024 ** 2;
@@ -123,7 +123,7 @@ export class RecordReader {
     if (this.areObjects !== null && this.areObjects !== isObject)
       throw new JsonFault(
         this.#recordStart,
-        `it is ${isObject ? "an object, and the records before it are none" : "not an object, as the records before it are"}: all must be objects, or none`,
+        `it is ${isObject ? "an object, but the records before it are not" : "not an object, but the records before it are"}: all must be objects, or none`,
       );
     this.areObjects = isObject;
     this.#isInRecord = false;

@@ -112,8 +112,8 @@ const refused: readonly (readonly [content: string, record: number, byte: number
   ['// note\n{"a":1}', 1, 0, /: JSON has no comments/],
   ['{"a":/* b */1}', 1, 5, /: JSON has no comments/],
   // Records of two kinds.
-  ['{"a":1}\n2', 2, 8, /^it is not an object, as the records before it are: all must be objects, or none/],
-  ['[1,{"a":1}]', 2, 3, /^it is an object, and the records before it are none/],
+  ['{"a":1}\n2', 2, 8, /^it is not an object, but the records before it are: all must be objects, or none/],
+  ['[1,{"a":1}]', 2, 3, /^it is an object, but the records before it are not/],
   ['[{"a":1},null]', 2, 9, /^it is not an object/],
   ['{"a":1}\n[1]', 2, 8, /^it is not an object/],
 ];

@@ -102,7 +102,7 @@ export class Router {
 
   /** Finds who may use a path, whether it exists or not. Only that one may learn from `match` what is there. */
   find(path: string): Found {
-    // Most paths are fixed and have nothing to decode. (A key with a parameter is no path, though one may look like it.)
+    // Most paths are fixed and have nothing to decode. (A key with a parameter is a pattern, even if a path equals it.)
     const known = path.includes("%") ? undefined : this.#places.get(path);
     const isPlain = known !== undefined && known.parameter === undefined;
     const { place, value } = isPlain ? { place: known, value: "" } : this.#placeOf(segmentsOf(path) ?? []);
