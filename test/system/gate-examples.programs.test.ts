@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -15,6 +16,8 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const examples = join(root, "examples");
 const names = (await readdir(examples)).filter((name) => name.startsWith("gate-")).toSorted();
 const longestMs = 60_000;
+/** What somebody who tried an example installed there. */
+const installed: ReadonlySet<string> = new Set(["node_modules", ".venv"]);
 
 interface Workflow {
   readonly on: string;
@@ -36,19 +39,32 @@ async function inputsOf(name: string): Promise<Readonly<Record<string, string>>>
   return jobs.gate.steps.find(({ uses }) => uses?.includes("/stream-csv@"))?.with ?? {};
 }
 
-/** What has to be on this machine; the packages of an example for Python come from the system here. */
+/** What sets up an example for Python. */
+const pythonSetup = "python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt";
+
+/** What has to be on this machine. */
 const needs: Readonly<Record<string, readonly [program: string, ...args: string[]]>> = {
   "gate-django": ["/usr/bin/python3", "-c", "import django, gunicorn"],
   "gate-fastapi": ["/usr/bin/python3", "-c", "import fastapi, uvicorn"],
   "gate-php": ["php", "--version"],
 };
 
-/** Starts the server of an example as its workflow does; returns its address. */
+/**
+ * Makes the virtual environment that the workflow of an example for Python makes, with the packages of this machine instead of
+ * those that pip would fetch.
+ */
+function makeVirtualEnvironment(folder: string): void {
+  const flags = ["--system-site-packages", "--without-pip"];
+  const made = spawnSync("/usr/bin/python3", ["-m", "venv", ...flags, ".venv"], { cwd: folder });
+  assert.equal(made.status, 0, made.stderr.toString());
+}
+
+/** Starts the server of an example by the command of its workflow; returns its address. */
 async function start(t: TestContext, name: string, env: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `stream-csv-example-${name}-`));
   t.after(() => rm(folder, { recursive: true }));
   const source = join(examples, name);
-  await cp(source, folder, { recursive: true, filter: (path) => basename(path) !== "node_modules" });
+  await cp(source, folder, { recursive: true, filter: (path) => !installed.has(basename(path)) });
   const { target = "", setup = "" } = await inputsOf(name);
   if (name === "gate-express-postgres") {
     const { dependencies } = JSON.parse(await readFile(join(source, "package.json"), "utf8")) as {
@@ -65,6 +81,10 @@ async function start(t: TestContext, name: string, env: Readonly<Record<string, 
       env: { ...process.env, ...env },
     });
     assert.equal(seeded.status, 0, seeded.stderr.toString());
+  }
+  if (existsSync(join(source, "requirements.txt"))) {
+    assert.equal(setup, pythonSetup);
+    makeVirtualEnvironment(folder);
   }
   const port = String(await findFreePort());
   const filled = target.replace(/^\w+=/, "").replaceAll("{port}", port);
@@ -127,15 +147,23 @@ for (const name of names) {
     }
   });
 
-  test(`the workflow of the example ${name} is safe for forks, and its README has its command`, async () => {
+  test(`the workflow of the example ${name} is safe for forks, and its README has its commands`, async () => {
     const { on, permissions, jobs } = await workflowOf(name);
     assert.equal(on, "pull_request");
     assert.deepEqual(permissions, { contents: "read" });
     const [checkout, gate] = jobs.gate.steps;
     assert.match(checkout?.uses ?? "", /^actions\/checkout@[0-9a-f]{40}$/);
     assert.equal(gate?.uses, "OWNER/stream-csv@COMMIT");
-    const { target = "" } = gate.with ?? {};
+    const { target = "", setup = "" } = gate.with ?? {};
     const readme = await readFile(join(examples, name, "README.md"), "utf8");
-    assert.ok(readme.includes(target.replace(" --log-level warning", "")), target);
+    assert.equal(readme.split(` --target '${target.replace(" --log-level warning", "")}'`).length, 3, target);
+    // What the README sets up for the other version. Tables of a database are filled already, for both versions.
+    const [install = ""] = setup.replace(/ --(quiet|no-audit|no-fund)/g, "").split(" && node seed");
+    assert.equal(/--setup '(.*)'/.exec(readme)?.[1] ?? "", install);
+    assert.ok(readme.includes(install));
+    const programs = [...readme.matchAll(/^node (\S+) bench/gm)];
+    assert.equal(programs.length, 2);
+    for (const [, path = ""] of programs)
+      assert.equal(join(examples, name, path), join(root, "dist/bin/stream-csv.js"));
   });
 }
