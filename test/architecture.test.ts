@@ -55,6 +55,30 @@ test("the page on architecture has the storeys as the law has them", () => {
   assert.equal(readFileSync(file, "utf8"), whole);
 });
 
+/** The names of the folders of a building, down to some depth. */
+function roomsOf(building: string, depth: number): readonly string[] {
+  const entries = readdirSync(join(root, building), { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => [name, ...(depth > 1 ? roomsOf(`${building}/${name}`, depth - 1) : [])]);
+}
+
+test("the drawing of the page on architecture names every room, and nothing that isn't there", () => {
+  const page = readFileSync(join(root, "docs/reference/architecture.md"), "utf8");
+  const drawing = /^```\n(bin\/ [^]*?)^```$/m.exec(page)?.[1] ?? "";
+  for (const building of ["bin", "src", "bench", "dev"]) {
+    const part = drawing.split(/^(?=\w)/m).find((text) => text.startsWith(`${building}/`)) ?? "";
+    const names = [...part.slice(building.length + 1).matchAll(/([\w-]+)\/(?!\w)/g)].map(
+      ([, name = ""]) => name,
+    );
+    const missing = roomsOf(building, building === "dev" ? 1 : 2).filter((room) => !names.includes(room));
+    assert.deepEqual(missing, [], `rooms of ${building}/ that the drawing doesn't name`);
+    const rooms = roomsOf(building, Infinity);
+    const strange = names.filter((name) => !rooms.includes(name));
+    assert.deepEqual(strange, [], `names in the drawing of ${building}/ that no folder has`);
+  }
+});
+
 /** A breach, and the files that make it, put into the house as it is. */
 const planted: readonly (readonly [
   name: string,
