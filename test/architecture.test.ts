@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { breachesOf, staleRows } from "./architecture/law.ts";
@@ -57,17 +57,20 @@ test("the page on architecture has the storeys as the law has them", () => {
 
 /** The names of the folders of a building, down to some depth. */
 function roomsOf(building: string, depth: number): readonly string[] {
-  const entries = readdirSync(join(root, building), { withFileTypes: true });
-  return entries
+  return readdirSync(join(root, building), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .flatMap(({ name }) => [name, ...(depth > 1 ? roomsOf(`${building}/${name}`, depth - 1) : [])]);
+    .filter(
+      ({ parentPath }) =>
+        relative(join(root, building), parentPath).split(sep).filter(Boolean).length < depth,
+    )
+    .map(({ name }) => name);
 }
 
 test("the drawing of the page on architecture names every room, and nothing that isn't there", () => {
   const page = readFileSync(join(root, "docs/reference/architecture.md"), "utf8");
-  const drawing = /^```\n(bin\/ [^]*?)^```$/m.exec(page)?.[1] ?? "";
+  const drawn = /^```\n(bin\/ [^]*?)^```$/m.exec(page)?.[1] ?? "";
   for (const building of ["bin", "src", "bench", "dev"]) {
-    const part = drawing.split(/^(?=\w)/m).find((text) => text.startsWith(`${building}/`)) ?? "";
+    const part = drawn.split(/^(?=\w)/m).find((text) => text.startsWith(`${building}/`)) ?? "";
     const names = [...part.slice(building.length + 1).matchAll(/([\w-]+)\/(?!\w)/g)].map(
       ([, name = ""]) => name,
     );
