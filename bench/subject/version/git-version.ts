@@ -14,6 +14,7 @@ import {
   type InferOutput,
 } from "valibot";
 import { runTool } from "../process/run-tool.ts";
+import { nearestWith } from "./nearest-with.ts";
 import { addWorktree, requireGood, unavailable, type GitVersionOptions } from "./git-worktree.ts";
 
 /** Another version of this package, built and ready to be started. */
@@ -128,12 +129,4 @@ async function describePackage(folder: string, ref: string): Promise<PackageDesc
 
 function programOf({ bin }: PackageDescription): string | null {
   return typeof bin === "string" ? bin : (bin?.["stream-csv"] ?? null);
-}
-
-/** The nearest folder that holds a file, from one folder up to another. */
-function nearestWith(file: string, from: string, upTo: string): string | null {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, file))) return folder;
-    if (folder === upTo || folder === dirname(folder)) return null;
-  }
 }

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setUp } from "../../../bench/subject/version/set-up.ts";
+
+test("installs a package of a workspace by the lock file of its checkout, and builds only the package", async (t) => {
+  const checkout = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  t.after(() => rm(checkout, { recursive: true }));
+  const folder = join(checkout, "services", "api");
+  await mkdir(folder, { recursive: true });
+  const scripts = { build: "node -e \"fs.writeFileSync('built', '')\"" };
+  const write = (path: string, content: unknown): Promise<void> =>
+    writeFile(join(checkout, path), JSON.stringify(content));
+  await write("package.json", { name: "shop", private: true, workspaces: ["services/*"], scripts });
+  await write("services/api/package.json", { name: "api", version: "1.0.0", scripts });
+  const quiet = { cwd: checkout, stdio: "ignore" } as const;
+  execFileSync("git", ["init", "-q"], quiet);
+  execFileSync("npm", ["install", "--package-lock-only", "--offline"], quiet);
+  const steps: string[] = [];
+  await setUp({
+    folder,
+    command: null,
+    what: "git:main",
+    signal: new AbortController().signal,
+    onProgress: (label) => steps.push(label),
+  });
+  assert.deepEqual(steps, [
+    "setting up git:main: npm ci --no-audit --no-fund",
+    "setting up git:main: npm run build --if-present",
+  ]);
+  assert.ok(existsSync(join(checkout, "node_modules", "api")));
+  assert.ok(existsSync(join(folder, "built")));
+  assert.ok(!existsSync(join(checkout, "built")));
+});
+
+test("looks for a lock file in the checkout only, and does nothing where there is none", async (t) => {
+  const outside = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  t.after(() => rm(outside, { recursive: true }));
+  await writeFile(join(outside, "package-lock.json"), "not a lock file");
+  const folder = join(outside, "checkout");
+  await mkdir(join(folder, ".git"), { recursive: true });
+  const steps: string[] = [];
+  const { signal } = new AbortController();
+  await setUp({ folder, command: null, what: "x", signal, onProgress: (label) => steps.push(label) });
+  assert.deepEqual(steps, []);
+});
