@@ -51,9 +51,8 @@ export class GateRound {
 
   /** The versions of a subject run side by side; other subjects needn't run meanwhile. */
   #versions(): Together<PlannedArm> {
-    const groupOf = ({ subject }: PlannedArm): string => subject;
-    if (this.#question.turns.duet === 0) return { groupOf };
-    return { groupOf, measure: (started) => this.#measureDuet(started) };
+    if (this.#question.turns.duet === 0) return { groupOf: subjectOf };
+    return { groupOf: subjectOf, measure: (started) => this.#measureDuet(started) };
   }
 
   async #measureDuet(started: readonly Started<PlannedArm>[]): Promise<Readonly<Record<string, Measured>>> {
@@ -80,4 +79,8 @@ export class GateRound {
       readerBusyRatio: isReaderJudged ? Math.max(...busy) : null,
     });
   }
+}
+
+function subjectOf({ subject }: PlannedArm): string {
+  return subject;
 }

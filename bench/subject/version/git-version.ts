@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile, realpath, symlink } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import { StreamCsvError } from "../../../src/ground.ts";
 import {
   object,
