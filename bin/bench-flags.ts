@@ -262,8 +262,9 @@ function targetDefaultsOf({
 function parseHeader(text: string): HeaderField {
   const [, name, value] = /^([^:\s]+):[ \t]*(.*)$/s.exec(text) ?? [];
   if (name !== undefined && value !== undefined && value !== "") return { name, value };
+  // The text isn't quoted: its value may be a secret.
   throw new RangeError(
-    `"${text}" is not a header field: write 'NAME: VALUE', such as 'Authorization: env:API_TOKEN'.`,
+    `${name === undefined ? "What is given" : `${JSON.stringify(name)} without a value`} is not a header field: write 'NAME: VALUE', such as 'Authorization: env:API_TOKEN'.`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { StreamCsvError, type FaultCode } from "../src/ground.ts";
+import { withoutUserInfo } from "./without-user-info.ts";
 
 /** Faults whose usual hint is meant for HTTP clients, or repeats the message. */
 const withoutHint: ReadonlySet<FaultCode> = new Set([
@@ -17,8 +18,15 @@ const withoutCause: ReadonlySet<FaultCode> = new Set([
   "SCSV_QUERY_TIMEOUT",
 ]);
 
-/** The text for an error: the message and a helpful hint, or the stack trace at the log levels debug and trace. */
+/**
+ * The text for an error: the message and a helpful hint, or the stack trace at the log levels debug and trace. Users and passwords of
+ * URLs are left out, whoever wrote the message.
+ */
 export function explain(error: unknown, logLevel: string): string {
+  return withoutUserInfo(explained(error, logLevel));
+}
+
+function explained(error: unknown, logLevel: string): string {
   if (error instanceof StreamCsvError) {
     // The remedy of the catalog, which every error of a code has, against one for this very case.
     const isUsual = error.hint === new StreamCsvError(error.code, "").hint;

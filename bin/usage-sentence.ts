@@ -1,3 +1,5 @@
+import { withoutUserInfo } from "./without-user-info.ts";
+
 /** What commander says, and how this program says it: the flag alone in front, and what is meant in the same line. */
 const forms: readonly (readonly [form: RegExp, sentence: string])[] = [
   [/^error: option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*?' is invalid\. (?=\S)/s, "error: $1: "],
@@ -8,7 +10,7 @@ const forms: readonly (readonly [form: RegExp, sentence: string])[] = [
   [/\n\(Did you mean one of (.+)\?\)/, ". Did you mean one of $1?"],
 ];
 
-/** A usage error of commander as a sentence of this program, with the one prefix that all errors have. */
+/** A usage error of commander as a sentence of this program, with the one prefix that all errors have, and without passwords. */
 export function usageSentence(text: string): string {
-  return forms.reduce((before, [form, sentence]) => before.replace(form, sentence), text);
+  return forms.reduce((before, [form, sentence]) => before.replace(form, sentence), withoutUserInfo(text));
 }

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { Configuration, ServerSettings } from "../src/server.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
 import { messageOf } from "../src/ground.ts";
+import { withoutUserInfo } from "./without-user-info.ts";
 
 /** How often the configuration is looked at. */
 const lookAgainMs = 1000;
@@ -32,7 +33,7 @@ export function watchAccess(
       stamp = current;
       replace(accessOf(await reload()));
     } catch (error) {
-      const reason = messageOf(error);
+      const reason = withoutUserInfo(messageOf(error));
       process.stderr.write(`error: the tokens and links stay as they were: ${reason}\n`);
     }
   };

@@ -17,6 +17,7 @@ import { referenceDigest } from "../reference-digest.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
 import { isClosedPipe, standardOutput } from "../sink.ts";
 import { messageOf } from "../../src/ground.ts";
+import { withoutUserInfo } from "../without-user-info.ts";
 
 type Bench = typeof bench;
 
@@ -72,7 +73,7 @@ async function measure(loaded: Bench, flags: BenchFlags): Promise<number> {
   } catch (fault) {
     progress.stop();
     if (!(fault instanceof RangeError)) throw fault;
-    process.stderr.write(`error: ${fault.message}\n`);
+    process.stderr.write(`error: ${withoutUserInfo(fault.message)}\n`);
     return 1;
   } finally {
     interruption.stop();

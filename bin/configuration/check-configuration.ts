@@ -1,24 +1,53 @@
 import { didYouMean } from "../../src/ground.ts";
 import { safeParse, type BaseIssue, type GenericSchema } from "valibot";
+import { withoutUserInfo } from "../without-user-info.ts";
+import { kindOfValue, quoteValue } from "./quote-value.ts";
+import { mayHoldSecret } from "./secret-places.ts";
 
 /**
  * Checks a configuration.
- * @throws RangeError that names the file and the path, quotes the value and says what is allowed
+ * @throws RangeError that names the file and the path, says what is allowed, and quotes the value where it can't be a secret
  */
 export function checkConfiguration<T>(schema: GenericSchema<unknown, T>, value: unknown, file: string): T {
-  requireNoLists(value, file);
+  const list = listForObject(schema, value);
+  if (list !== undefined) throw new RangeError(`${valueIs(list.keys, list.value, file)}; it takes an object.`);
   const parsed = safeParse(schema, value);
   if (parsed.success) return parsed.output;
-  throw new RangeError(sentence(schema, deepest(parsed.issues[0]), file));
+  const sentence = sentenceOf(schema, deepest(parsed.issues[0]), { value, file });
+  throw new RangeError(withoutUserInfo(sentence));
 }
 
-/** Refuses lists in the place of objects, which valibot takes for objects with the keys 0, 1, … */
-function requireNoLists(value: unknown, file: string): void {
-  if (Array.isArray(value))
-    throw new RangeError(`The configuration "${file}" is ${quoted(value)}; it takes an object.`);
-  for (const [group, settings] of Object.entries(value ?? {}))
-    if (Array.isArray(settings) && group !== "tokens")
-      throw new RangeError(`"${group}" in "${file}" is ${quoted(settings)}; it takes an object.`);
+/** What is checked, for messages. */
+interface Checked {
+  readonly value: unknown;
+  readonly file: string;
+}
+
+/** A schema of valibot, as far as it is looked into here. */
+interface SchemaNode {
+  readonly expects?: string;
+  readonly wrapped?: SchemaNode;
+  readonly entries?: Readonly<Record<string, SchemaNode>>;
+  readonly value?: SchemaNode;
+  readonly item?: SchemaNode;
+}
+
+/** The first list in the place of an object: valibot takes it for an object with the keys 0, 1, … */
+function listForObject(
+  schema: unknown,
+  value: unknown,
+  keys: readonly string[] = [],
+): { readonly keys: readonly string[]; readonly value: readonly unknown[] } | undefined {
+  const node = unwrapped(schema as SchemaNode);
+  if (typeof value !== "object" || value === null || node === undefined) return undefined;
+  const takesObject = node.entries !== undefined || node.value !== undefined;
+  if (Array.isArray(value) && takesObject) return { keys, value };
+  for (const [name, field] of Object.entries(value)) {
+    const inner = Array.isArray(value) ? node.item : fieldOf(node, name);
+    const found = listForObject(inner, field, [...keys, name]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Of a union, the issue of the alternative that came furthest. */
@@ -29,38 +58,65 @@ function deepest(issue: BaseIssue<unknown>): BaseIssue<unknown> {
     : { ...first, path: [...(issue.path ?? []), ...(first.path ?? [])] as never };
 }
 
-function sentence(schema: GenericSchema, issue: BaseIssue<unknown>, file: string): string {
+function sentenceOf(schema: GenericSchema, issue: BaseIssue<unknown>, { value, file }: Checked): string {
   const keys = (issue.path ?? []).map(({ key }) => String(key));
-  const place =
-    keys.length === 0 ? `The configuration "${file}"` : `${JSON.stringify(keys.join("."))} in "${file}"`;
+  const [group, name] = [keys.slice(0, -1), keys.at(-1) ?? ""];
   if (issue.expected === "never") {
-    const names = namesAt(schema, keys.slice(0, -1));
-    const group = keys.length === 1 ? "A configuration" : JSON.stringify(keys.slice(0, -1).join("."));
-    return `${place} is not a setting. ${group} takes ${names.join(", ")}.${didYouMean(keys.at(-1) ?? "", names)}`;
+    const names = namesAt(schema, group);
+    const owner = group.length === 0 ? "A configuration" : JSON.stringify(group.join("."));
+    return `${placeOf(keys, file)} is not a setting. ${owner} takes ${names.join(", ")}.${didYouMean(name, names)}`;
   }
-  if (issue.received === "undefined") return `${place} is missing; it takes ${allowed(issue.expected)}.`;
+  if (issue.received === "undefined") {
+    const takes = allowed(nodeAt(schema, keys)?.expects ?? issue.expected);
+    return `${placeOf(keys, file)} is missing; it takes ${takes}.${unknownBeside(schema, group, value)}`;
+  }
   const takes = issue.message.startsWith("it takes ") ? issue.message : `it takes ${allowed(issue.expected)}`;
-  return `${place} ${keys.at(-1) === "secret" ? "can't be used" : `is ${quoted(issue.input)}`}; ${takes}.`;
+  const isOtherKind = issue.kind === "schema" && words[issue.expected ?? ""] !== undefined;
+  if (mayHoldSecret(keys) && !isOtherKind) return `${placeOf(keys, file)} can't be used; ${takes}.`;
+  return `${valueIs(keys, issue.input, file)}; ${takes}.`;
+}
+
+/** A sentence on a name beside one that is missing, which is most likely that one misspelt. */
+function unknownBeside(schema: GenericSchema, group: readonly string[], value: unknown): string {
+  const names = namesAt(schema, group);
+  const object = group.reduce<unknown>((at, key) => (at as Readonly<Record<string, unknown>>)[key], value);
+  const unknown = Object.keys(object ?? {}).find((name) => !names.includes(name));
+  return unknown === undefined
+    ? ""
+    : ` ${JSON.stringify(unknown)} beside it is not a setting.${didYouMean(unknown, names)}`;
+}
+
+function placeOf(keys: readonly string[], file: string): string {
+  return keys.length === 0
+    ? `The configuration "${file}"`
+    : `${JSON.stringify(withoutUserInfo(keys.join(".")))} in "${file}"`;
+}
+
+/** The beginning of a sentence on a value, which quotes it unless it may hold a secret. */
+function valueIs(keys: readonly string[], value: unknown, file: string): string {
+  return `${placeOf(keys, file)} is ${mayHoldSecret(keys) ? kindOfValue(value) : quoteValue(value)}`;
 }
 
 /** The names of an object of the schema. */
 function namesAt(schema: unknown, keys: readonly string[]): readonly string[] {
-  let at = schema as Readonly<Record<string, unknown>> | undefined;
-  for (const key of keys) {
-    at = unwrapped(at);
-    const entries = at?.["entries"] as Readonly<Record<string, unknown>> | undefined;
-    at = (entries === undefined ? at?.["value"] : entries[key]) as typeof at;
-  }
-  return Object.keys((unwrapped(at)?.["entries"] as object | undefined) ?? {}).filter(
-    (name) => name !== "$schema",
+  return Object.keys(nodeAt(schema, keys)?.entries ?? {}).filter((name) => name !== "$schema");
+}
+
+function nodeAt(schema: unknown, keys: readonly string[]): SchemaNode | undefined {
+  return keys.reduce<SchemaNode | undefined>(
+    (node, key) => unwrapped(node === undefined ? undefined : fieldOf(node, key)),
+    unwrapped(schema as SchemaNode),
   );
 }
 
+function fieldOf({ entries, value, item }: SchemaNode, key: string): SchemaNode | undefined {
+  if (entries === undefined) return value ?? item;
+  return Object.hasOwn(entries, key) ? entries[key] : undefined;
+}
+
 /** The schema inside `optional()`. */
-function unwrapped(
-  schema: Readonly<Record<string, unknown>> | undefined,
-): Readonly<Record<string, unknown>> | undefined {
-  return schema?.["type"] === "optional" ? unwrapped(schema["wrapped"] as typeof schema) : schema;
+function unwrapped(schema: SchemaNode | undefined): SchemaNode | undefined {
+  return schema?.wrapped === undefined ? schema : unwrapped(schema.wrapped);
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -82,9 +138,4 @@ function allowed(expected: string | null): string {
     .map((part) => words[part] ?? part)
     .filter((part) => part !== "")
     .join(" or ");
-}
-
-function quoted(value: unknown): string {
-  if (typeof value === "bigint") return String(value);
-  return typeof value === "function" ? "a function" : JSON.stringify(value);
 }

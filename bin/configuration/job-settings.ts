@@ -1,6 +1,7 @@
-import { parseDuration, messageOf } from "../../src/ground.ts";
+import { messageOf } from "../../src/ground.ts";
 import type { JobConfiguration, JobSettings } from "../../src/server.ts";
 import { checkSetting, defaultSettings } from "../../src/settings.ts";
+import { durationIn } from "./duration-in.ts";
 import { withEnvironment } from "./with-environment.ts";
 
 /**
@@ -9,21 +10,12 @@ import { withEnvironment } from "./with-environment.ts";
  */
 export function jobSettings(jobs: JobConfiguration | undefined, file: string): Partial<JobSettings> {
   const { keep, ...others } = withEnvironment(jobs ?? {}, "jobs", file) as JobConfiguration;
-  const settings = { ...others, ...(keep === undefined ? {} : { keepMs: keepIn(keep, file) }) };
+  const keepMs = durationIn(keep, ["jobs", "keep"], file);
+  const settings = { ...others, ...(keepMs === undefined ? {} : { keepMs }) };
   try {
     checkSetting("jobs", { ...defaultSettings.jobs, ...settings });
   } catch (cause) {
     throw new RangeError(`In ${JSON.stringify(file)}: ${messageOf(cause)}`, { cause });
   }
   return settings;
-}
-
-function keepIn(text: string, file: string): number {
-  try {
-    const milliseconds = parseDuration(text);
-    if (milliseconds > 0) return milliseconds;
-    throw new RangeError(`${JSON.stringify(text)} is too short.`);
-  } catch (cause) {
-    throw new RangeError(`"jobs.keep" in "${file}" can't be used: ${messageOf(cause)}`, { cause });
-  }
 }

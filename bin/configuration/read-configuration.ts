@@ -56,8 +56,18 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw fault(file, "is not JSON", cause);
+    throw syntaxFault(file, "is not JSON", jsonReason(messageOf(cause), text));
   }
+}
+
+/** What V8 says, with the line in the place of a piece of the text, which may be one of a password. */
+function jsonReason(words: string, text: string): string {
+  const [, reason = words, before = "", piece = ""] =
+    /^(.*), (\.\.\.)?"(.*)"(?:\.\.\.)? is not valid JSON$/s.exec(words) ?? [];
+  const at = text.indexOf(piece);
+  // V8 shows ten letters in front of the one at fault.
+  const isKnown = before !== "" && at >= 0 && !text.includes(piece, at + 1);
+  return isKnown ? `${reason} in line ${text.slice(0, at + 10).split("\n").length}` : reason;
 }
 
 async function parseYaml(file: string, text: string): Promise<unknown> {
@@ -65,8 +75,22 @@ async function parseYaml(file: string, text: string): Promise<unknown> {
   const { parseDocument } = await import("yaml");
   const document = parseDocument(text, { intAsBigInt: true, prettyErrors: true });
   const [error] = document.errors;
-  if (error !== undefined) throw fault(file, "is not YAML", error);
-  return withNumbers(document.toJS());
+  if (error !== undefined) {
+    const line = error.linePos?.[0].line;
+    throw syntaxFault(file, "is not YAML", `${yamlReason(error.message)}${line === undefined ? "" : ` in line ${line}`}`);
+  }
+  try {
+    return withNumbers(document.toJS());
+  } catch (cause) {
+    // An alias of nothing, or one that contains itself.
+    throw syntaxFault(file, "is not YAML", yamlReason(messageOf(cause)));
+  }
+}
+
+/** What the parser says, without the lines of the text, and without the piece at the end that some messages quote. */
+function yamlReason(words: string): string {
+  const [reason = words] = words.split(/ at line \d|: |(?<=escape sequence) /);
+  return reason;
 }
 
 /** Whole numbers that a number holds exactly become numbers; larger ones stay exact as bigint. */
@@ -78,6 +102,11 @@ function withNumbers(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withNumbers);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withNumbers(field)]));
+}
+
+/** The cause is left out, since it quotes the text, in which passwords may be. */
+function syntaxFault(file: string, what: string, reason: string): Error {
+  return new Error(`The configuration "${file}" ${what}: ${reason}.`);
 }
 
 function fault(file: string, what: string, cause: unknown): Error {

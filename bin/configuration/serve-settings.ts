@@ -19,6 +19,7 @@ import {
 import { dialectOptionNames, readExportParameters, resolveDialect } from "../../src/internal.ts";
 import type { DefaultDialect, HttpSettings } from "../../src/server.ts";
 import type { OwnSettings } from "./apply-settings.ts";
+import { quoteValue } from "./quote-value.ts";
 
 /** Settings of a server that have no flag. */
 export interface ServeSettings {
@@ -76,6 +77,6 @@ function read<T>(schema: GenericSchema<unknown, T>, value: unknown, what: string
   // valibot says of an unknown name that it expected "never".
   const reason = issue.expected === "never" ? "there is no such setting" : issue.message;
   throw new RangeError(
-    `${JSON.stringify(value)} is not ${what}${place === "" ? "" : `, at "${place}"`}: ${reason}.`,
+    `${quoteValue(value)} is not ${what}${place === "" ? "" : `, at "${place}"`}: ${reason}.`,
   );
 }

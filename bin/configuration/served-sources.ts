@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { didYouMean, parseDuration, messageOf } from "../../src/ground.ts";
+import { didYouMean, messageOf } from "../../src/ground.ts";
 import { parseFileOptions } from "../../src/settings.ts";
 import type { Configuration, ExportConfiguration, ServedDatabase, ServedSource } from "../../src/server.ts";
+import { durationIn } from "./duration-in.ts";
 
 /** What the configured exports are read from. */
 interface Origin {
@@ -18,7 +19,7 @@ interface Origin {
 export function servedSources(configuration: Configuration, file: string): readonly ServedSource[] {
   const databases = new Map(
     Object.entries(configuration.databases ?? {}).map(([name, { statementTimeout, ...database }]) => {
-      const timeout = durationIn(statementTimeout, `databases.${name}.statementTimeout`, file);
+      const timeout = durationIn(statementTimeout, ["databases", name, "statementTimeout"], file);
       return [name, { name, ...database, ...(timeout === undefined ? {} : { statementTimeoutMs: timeout }) }];
     }),
   );
@@ -126,7 +127,7 @@ function live(
   { parameters, freshness }: ExportConfiguration,
   file: string,
 ): { readonly parameters?: ExportConfiguration["parameters"] & object; readonly freshnessMs?: number } {
-  const freshnessMs = durationIn(freshness, `exports.${name}.freshness`, file);
+  const freshnessMs = durationIn(freshness, ["exports", name, "freshness"], file);
   return {
     ...(parameters === undefined ? {} : { parameters }),
     ...(freshnessMs === undefined ? {} : { freshnessMs }),
@@ -183,17 +184,6 @@ function sqlOf(name: string, { sql, sqlFile }: ExportConfiguration, file: string
       file,
       `has the sqlFile ${JSON.stringify(sqlFile)}, which can't be read: ${messageOf(cause)}`,
     );
-  }
-}
-
-function durationIn(text: string | undefined, path: string, file: string): number | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const milliseconds = parseDuration(text);
-    if (milliseconds > 0) return milliseconds;
-    throw new RangeError(`${JSON.stringify(text)} is too short.`);
-  } catch (cause) {
-    throw new RangeError(`"${path}" in "${file}" can't be used: ${messageOf(cause)}`, { cause });
   }
 }
 
