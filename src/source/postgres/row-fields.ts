@@ -1,5 +1,6 @@
 import type { NullMask } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
+import { changedColumnsHint } from "../changed-columns-hint.ts";
 
 /** Where the fields of rows lie in the bytes received, row after row: field c of row r is number `r * columns + c`. */
 export interface RowFields {
@@ -115,5 +116,6 @@ export function wrongWidth(type: string, expected: number, bytes: number): Strea
   return new StreamCsvError(
     "SCSV_SOURCE_CHANGED",
     `The database sent a value of ${bytes} bytes in a column of type ${type}, whose values have ${expected}.`,
+    { hint: changedColumnsHint },
   );
 }

@@ -1,3 +1,4 @@
+import { changedColumnsHint } from "../changed-columns-hint.ts";
 import type { Connection, Submittable } from "pg";
 import { StreamCsvError, toError } from "../../errors.ts";
 import type { ResultColumn } from "./result-reader.ts";
@@ -92,6 +93,7 @@ export class RowStream implements Submittable {
         new StreamCsvError(
           "SCSV_SOURCE_CHANGED",
           "The columns of the query have changed since it was described.",
+          { hint: changedColumnsHint },
         ),
       );
   }

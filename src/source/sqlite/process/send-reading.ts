@@ -6,6 +6,7 @@ import { sendFrame, sendMessage } from "./channel.ts";
 import { CheckedTexts } from "./checked-texts.ts";
 import { sqliteFault } from "./sqlite-fault.ts";
 import { columnAlias, selectFrom } from "./statement-text.ts";
+import { changedColumnsHint } from "../../changed-columns-hint.ts";
 
 const mostRows = 1024;
 const mostBytes = 128 * 1024;
@@ -47,6 +48,7 @@ function checkColumns(database: Database.Database, { name, sql, columns }: ReadR
   throw new StreamCsvError(
     "SCSV_SOURCE_CHANGED",
     `The columns of ${JSON.stringify(name)} have changed since it was described.`,
+    { hint: changedColumnsHint },
   );
 }
 
