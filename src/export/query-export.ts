@@ -69,12 +69,13 @@ export class QueryExport extends ConfiguredExport {
       return await this.#describeQueries();
     } catch (error) {
       if (!(error instanceof StreamCsvError) || !error.code.startsWith("SCSV_DATABASE_")) throw error;
-      const { code, message, cause, retryAfterSeconds } = error;
+      const { code, message, cause, hint, retryAfterSeconds } = error;
       throw new StreamCsvError(
         code,
         `The export ${JSON.stringify(this.#served.name)} can't be read now. ${message}`,
         {
           cause,
+          hint,
           ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
         },
       );

@@ -6,7 +6,11 @@ interface Rule {
   readonly code: FaultCode;
   readonly message: string;
   readonly retryAfterSeconds?: number;
+  readonly hint?: string;
 }
+
+const conflict =
+  "The database cancelled the query because it conflicted with replication or another transaction.";
 
 const rules: readonly Rule[] = [
   {
@@ -22,12 +26,13 @@ const rules: readonly Rule[] = [
     retryAfterSeconds: 10,
   },
   {
-    matches: /^40/,
+    matches: /^40001$/,
     code: "SCSV_DATABASE_UNAVAILABLE",
-    message:
-      "The database cancelled the query, since it stood in the way of its replication or of another transaction.",
+    message: conflict,
     retryAfterSeconds: 10,
+    hint: "Try again after the seconds in Retry-After. On a standby, raise max_standby_streaming_delay, or set hot_standby_feedback to on.",
   },
+  { matches: /^40/, code: "SCSV_DATABASE_UNAVAILABLE", message: conflict, retryAfterSeconds: 10 },
   {
     matches: /^55P03$/,
     code: "SCSV_DATABASE_UNAVAILABLE",
@@ -60,6 +65,7 @@ export function databaseFault(error: unknown, what: string): StreamCsvError {
     return new StreamCsvError(rule.code, `${rule.message} (${state})`, {
       cause,
       ...(rule.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: rule.retryAfterSeconds }),
+      ...(rule.hint === undefined ? {} : { hint: rule.hint }),
     });
   if (state === "" && /terminated|timeout|closed/i.test(cause.message))
     return new StreamCsvError("SCSV_DATABASE_UNAVAILABLE", "The connection to the database was lost.", {
