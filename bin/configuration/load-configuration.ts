@@ -1,3 +1,6 @@
+import { dirname } from "node:path";
+import { messageOf } from "../../src/ground.ts";
+import { parseConnectionUrl, withFilesIn } from "../../src/internal.ts";
 import type { Configuration, JobSettings, LinkSettings, ServedSource } from "../../src/server.ts";
 import { checkConfiguration } from "./check-configuration.ts";
 import { configurationSchema, type FlagGroups } from "./configuration-schema.ts";
@@ -51,5 +54,22 @@ function databasesOf(
   { databases = {} }: Configuration,
   file: string,
 ): NonNullable<Configuration["databases"]> {
-  return withEnvironment(databases, "databases", file) as NonNullable<Configuration["databases"]>;
+  const named = withEnvironment(databases, "databases", file) as NonNullable<Configuration["databases"]>;
+  return Object.fromEntries(
+    Object.entries(named).map(([name, database]) => [
+      name,
+      { ...database, url: urlOf(database.url, `databases.${name}.url`, file) },
+    ]),
+  );
+}
+
+/** The URL of a database, with paths that don't depend on the working directory. Its own message quotes no part of it. */
+function urlOf(text: string, path: string, file: string): string {
+  try {
+    const url = withFilesIn(dirname(file), text);
+    parseConnectionUrl(url);
+    return url;
+  } catch (cause) {
+    throw new RangeError(`"${path}" in "${file}" can't be used. ${messageOf(cause)}`, { cause });
+  }
 }

@@ -218,7 +218,9 @@ function faultOf({ title }: ExportGroup, thrown: unknown): SourceFault {
     error:
       error instanceof StreamCsvError
         ? error
-        : new StreamCsvError("SCSV_INTERNAL", `Opening ${title} failed: ${error.message}.`, { cause: error }),
+        : new StreamCsvError("SCSV_INTERNAL", `Opening ${title} failed: ${error.message.replace(/\.$/, "")}.`, {
+            cause: error,
+          }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { StreamCsvError } from "../errors.ts";
+import { isCodedError, StreamCsvError } from "../errors.ts";
 import type { DatabaseSettings } from "../source/postgres/database-settings.ts";
 import { openPostgres, type PostgresQueries } from "./postgres-queries.ts";
 import type { ServedDatabase } from "./served-source.ts";
@@ -39,7 +39,7 @@ export class Databases {
 
   /**
    * The database of that name.
-   * @throws StreamCsvError `SCSV_BAD_SETTING` when two databases have one name; what opening it throws
+   * @throws StreamCsvError `SCSV_BAD_SETTING` when two databases have one name, and for a URL that can't be; what opening it throws
    */
   async get({ name, ...settings }: ServedDatabase): Promise<PostgresQueries> {
     const known = this.#entries.get(name);
@@ -55,7 +55,7 @@ export class Databases {
     } catch (error) {
       // What kept it from opening may pass.
       if (this.#entries.get(name) === entry) this.#entries.delete(name);
-      throw error;
+      throw isCodedError(error) && error.code === "SCSV_ARG_RANGE" ? badUrl(name, error) : error;
     }
   }
 
@@ -80,4 +80,9 @@ export class Databases {
     this.#entries.set(name, entry);
     return entry;
   }
+}
+
+/** The message doesn't quote the URL, which may hold a password. */
+function badUrl(name: string, { message }: Error): StreamCsvError {
+  return new StreamCsvError("SCSV_BAD_SETTING", `The database ${JSON.stringify(name)} can't be used. ${message}`);
 }
