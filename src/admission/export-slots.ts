@@ -10,6 +10,8 @@ export interface SlotLimits extends LineLimits {
   readonly slots: number;
   /** Names the slots in messages. @default "slots for exports of this worker" */
   readonly what?: string;
+  /** What makes more of them, for the hint. @default what the catalog of faults says */
+  readonly remedy?: string;
 }
 
 /**
@@ -92,9 +94,12 @@ export class ExportSlots implements Slots {
   }
 
   #busy(why: string): StreamCsvError {
-    const { slots, what = "slots for exports of this worker" } = this.#limits;
+    const { slots, what = "slots for exports of this worker", remedy } = this.#limits;
     const retryAfterSeconds = this.#holds.retryAfterSeconds(this.#line.length, slots);
     const message = `All ${slots} ${what} are taken, and ${why}.`;
-    return new StreamCsvError("SCSV_BUSY", message, { retryAfterSeconds });
+    return new StreamCsvError("SCSV_BUSY", message, {
+      retryAfterSeconds,
+      ...(remedy === undefined ? {} : { hint: `Try again after the seconds in Retry-After, or ${remedy}.` }),
+    });
   }
 }

@@ -4,9 +4,11 @@ import { Occupancy } from "../../admission/occupancy.ts";
 import type { Slot } from "../../admission/slots.ts";
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
+import { eitherSignal } from "../../async/either-signal.ts";
 import { neverRejects } from "../../never-rejects.ts";
 import type { ConnectionTime } from "../source.ts";
 import { cancelQuery, type SessionKey } from "./cancel-query.ts";
+import { ConnectionPool } from "./connection-pool.ts";
 import { parseConnectionUrl, type ConnectionTarget } from "./connection-url.ts";
 import type { DatabaseSettings } from "./database-settings.ts";
 import { connectionFault } from "./database-fault.ts";
@@ -16,7 +18,7 @@ export type PostgresImporter = () => Promise<typeof Pg>;
 
 /** A connection that one reading has to itself. */
 export interface DatabaseSession {
-  readonly client: Pg.PoolClient;
+  readonly client: Pg.Client;
   /** Gives the connection back for others to use; only after a clean end. */
   release(): void;
   /** How long it was waited for and held; held is 0 until it is given back. */
@@ -31,20 +33,26 @@ export interface ServerFacts {
   readonly version: number;
 }
 
-const connectTimeoutMs = 10_000;
 const usualConnections = 4;
+/** Connecting may take so long, however little is left of the queue's time-out. */
+const leastConnectMs = 250;
 
 /** The connections of this process to one database: so many at most, and a bounded line for them. */
 export class PostgresDatabase {
   readonly #pg: typeof Pg;
   readonly #target: ConnectionTarget;
-  readonly #pool: Pg.Pool;
+  readonly #pool: ConnectionPool;
+  readonly #queueTimeoutMs: number;
   readonly #places: ExportSlots;
   readonly #busy: Occupancy;
+  /** Connections that are being made; each is given up by its controller. */
+  readonly #connecting = new Set<AbortController>();
   /** Requests to cancel that are under way. */
   readonly #cancelling = new Set<Promise<void>>();
   readonly statementTimeoutMs: number;
   readonly role: string | undefined;
+  /** What `pg_stat_activity` shows, in front of a transfer's id. */
+  readonly applicationName: string;
   #facts: Promise<ServerFacts> | undefined;
 
   private constructor(pg: typeof Pg, settings: DatabaseSettings, clock: Clock) {
@@ -54,20 +62,17 @@ export class PostgresDatabase {
     this.#target = target;
     this.statementTimeoutMs = settings.statementTimeoutMs ?? 0;
     this.role = settings.role;
-    this.#pool = new pg.Pool({
-      ...target,
-      // A function, for pg takes an empty password for none and looks for one elsewhere.
-      password: () => target.password,
-      max: connections,
-      connectionTimeoutMillis: connectTimeoutMs,
-      application_name: "stream-csv",
-      // A process that has nothing else to do may end.
-      allowExitOnIdle: true,
-    });
-    // A connection that breaks while nobody uses it is replaced with the next reading.
-    this.#pool.on("error", () => undefined);
+    this.applicationName = target.applicationName;
+    this.#queueTimeoutMs = queueTimeoutMs;
+    this.#pool = new ConnectionPool(() => this.#client());
     this.#busy = new Occupancy(clock);
-    const limits = { slots: connections, what: "connections to the database", queue, queueTimeoutMs };
+    const limits = {
+      slots: connections,
+      what: "connections to the database",
+      remedy: "raise connections of the database in the configuration",
+      queue,
+      queueTimeoutMs,
+    };
     this.#places = new ExportSlots(limits, this.#busy, clock);
   }
 
@@ -111,17 +116,18 @@ export class PostgresDatabase {
   }
 
   /**
-   * A connection to oneself, until it is released or cancelled.
+   * A connection to oneself, until it is released or cancelled. Making it takes no longer than what is left of the queue's time-out.
    * @throws StreamCsvError `SCSV_BUSY` when none comes free in time, `SCSV_DATABASE_UNAVAILABLE` or `SCSV_DATABASE_REFUSED` when it
    *   can't be made; the signal's reason when aborted
    */
   async connect(signal: AbortSignal): Promise<DatabaseSession> {
     const place = await this.#places.acquire(signal);
-    let client: Pg.PoolClient;
+    let client: Pg.Client;
     try {
-      client = await this.#pool.connect();
+      client = await this.#connected(signal, this.#queueTimeoutMs - place.queueWaitSeconds * 1000);
     } catch (error) {
       place.release();
+      signal.throwIfAborted();
       throw connectionFault(error);
     }
     const session = this.#session(client, place);
@@ -133,7 +139,7 @@ export class PostgresDatabase {
   }
 
   /** What is known of the server, asked once. */
-  async facts(client: Pg.PoolClient): Promise<ServerFacts> {
+  async facts(client: Pg.Client): Promise<ServerFacts> {
     this.#facts ??= readFacts(client);
     try {
       return await this.#facts;
@@ -145,13 +151,42 @@ export class PostgresDatabase {
 
   /** Ends every connection that isn't in use, and the others when they are given back. */
   async close(): Promise<void> {
-    this.#places.close(new StreamCsvError("SCSV_DRAINING", "The server is shutting down."));
-    await Promise.all([this.#pool.end(), ...this.#cancelling]);
+    const reason = new StreamCsvError("SCSV_DRAINING", "The server is shutting down.");
+    this.#places.close(reason);
+    for (const connecting of this.#connecting) connecting.abort(reason);
+    await Promise.all([this.#pool.close(), ...this.#cancelling]);
   }
 
-  #session(client: Pg.PoolClient, place: Slot): DatabaseSession {
-    // What cuts the connection fails the reading; pg says it a second time, and would end the process.
-    client.on("error", ignored);
+  /** A connection that isn't connected yet. */
+  #client(): Pg.Client {
+    const { connectTimeoutMs: _, applicationName, options, ...target } = this.#target;
+    return new this.#pg.Client({
+      ...target,
+      // A function, for pg takes an empty password for none and looks for one elsewhere.
+      password: () => target.password,
+      application_name: applicationName,
+      ...(options === undefined ? {} : { options }),
+    });
+  }
+
+  async #connected(signal: AbortSignal, leftMs: number): Promise<Pg.Client> {
+    const { connectTimeoutMs } = this.#target;
+    const ownMs = connectTimeoutMs === 0 ? Number.POSITIVE_INFINITY : connectTimeoutMs;
+    const limitMs = Math.max(leastConnectMs, Math.min(ownMs, leftMs));
+    const end = new AbortController();
+    const timer = setTimeout(() => end.abort(tooSlow(limitMs)), limitMs);
+    this.#connecting.add(end);
+    try {
+      return await this.#pool.take(eitherSignal(signal, end.signal));
+    } finally {
+      this.#connecting.delete(end);
+      clearTimeout(timer);
+      // The signal is no longer listened to.
+      end.abort();
+    }
+  }
+
+  #session(client: Pg.Client, place: Slot): DatabaseSession {
     let isOver = false;
     let heldSeconds = 0;
     const end = (how: () => void): void => {
@@ -165,25 +200,20 @@ export class PostgresDatabase {
       get time() {
         return { waitSeconds: place.queueWaitSeconds, heldSeconds };
       },
-      release: () =>
-        end(() => {
-          client.off("error", ignored);
-          client.release();
-        }),
+      release: () => end(() => this.#pool.keep(client)),
       cancel: () =>
         end(() => {
           const done = cancelQuery(this.#pg, this.#target, client as unknown as SessionKey);
           this.#cancelling.add(done);
           neverRejects(done.finally(() => this.#cancelling.delete(done)));
-          socketOf(client).destroy();
-          client.release(true);
+          this.#pool.cut(client);
         }),
     };
   }
 }
 
 /** A server that sends bytes of an unknown encoding can't be written as UTF-8. */
-async function readFacts(client: Pg.PoolClient): Promise<ServerFacts> {
+async function readFacts(client: Pg.Client): Promise<ServerFacts> {
   const { rows } = await client.query<{ version: string; encoding: string }>(
     "SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding",
   );
@@ -197,9 +227,6 @@ async function readFacts(client: Pg.PoolClient): Promise<ServerFacts> {
   return { version: Number(version) };
 }
 
-/** A fault that is told elsewhere already. */
-function ignored(): void {}
-
-function socketOf(client: Pg.PoolClient): Pg.Connection["stream"] {
-  return (client as unknown as { readonly connection: Pg.Connection }).connection.stream;
+function tooSlow(limitMs: number): Error {
+  return Object.assign(new Error(`No connection was made within ${Math.round(limitMs)} ms.`), { code: "ETIMEDOUT" });
 }

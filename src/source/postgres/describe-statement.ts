@@ -1,4 +1,4 @@
-import type { Connection, PoolClient, Submittable } from "pg";
+import type { Connection, Client, Submittable } from "pg";
 import { StreamCsvError, toError } from "../../errors.ts";
 import type { ResultColumn } from "./result-reader.ts";
 import type { DescribedField, ExtendedConnection } from "./extended-connection.ts";
@@ -22,7 +22,7 @@ export class DescribeStatement implements Submittable {
    * @throws the database's error, or what cut the connection
    */
   static async run(
-    client: PoolClient,
+    client: Client,
     text: string,
     types: readonly number[],
   ): Promise<readonly ResultColumn[]> {

@@ -15,7 +15,7 @@ export async function beginTransaction(
 ): Promise<void> {
   const { version } = await database.facts(client);
   const local: readonly (readonly [string, string])[] = [
-    ["application_name", label === undefined ? "stream-csv" : `stream-csv ${label}`],
+    ["application_name", [database.applicationName, ...(label === undefined ? [] : [label])].join(" ")],
     ["client_encoding", "UTF8"],
     ["standard_conforming_strings", "on"],
     ["TimeZone", "UTC"],

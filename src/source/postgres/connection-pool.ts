@@ -1,0 +1,118 @@
+import type { Socket } from "node:net";
+import type * as Pg from "pg";
+
+/** How long a connection that nobody uses is kept. */
+const idleMs = 10_000;
+/** How long the server may take to close a connection that was ended. */
+const endMs = 2000;
+
+/** A connection that nobody uses, and the timer that ends it. */
+interface Idle {
+  readonly client: Pg.Client;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * Connections that are kept for the next reading. Not pg's own pool, in which connecting can't be given up: it goes on to a time-out
+ * that is the same for all. How many connections there may be is decided by whoever takes them.
+ */
+export class ConnectionPool {
+  readonly #make: () => Pg.Client;
+  /** The one that was used last is taken first, so that the others may end. */
+  readonly #idle: Idle[] = [];
+  /** Connections that can still be used, in use or not, and their ends. */
+  readonly #open = new Map<Pg.Client, Promise<void>>();
+  #isClosed = false;
+
+  /** @param make makes a connection that isn't connected yet */
+  constructor(make: () => Pg.Client) {
+    this.#make = make;
+  }
+
+  /**
+   * A connection to oneself: one that was kept, or a new one. It ends with `end` or goes back with `keep`.
+   * @param signal gives connecting up
+   * @throws the signal's reason when aborted, or pg's error; no socket is left then
+   */
+  async take(signal: AbortSignal): Promise<Pg.Client> {
+    signal.throwIfAborted();
+    const kept = this.#idle.pop();
+    if (kept === undefined) return await this.#connect(signal);
+    clearTimeout(kept.timer);
+    socketOf(kept.client).ref();
+    return kept.client;
+  }
+
+  /** Gives a connection back for others, after a clean end of what it did. */
+  keep(client: Pg.Client): void {
+    if (!this.#open.has(client)) return;
+    if (this.#isClosed) {
+      this.#end(client);
+      return;
+    }
+    // A process that has nothing else to do may end.
+    socketOf(client).unref();
+    const timer = setTimeout(() => this.#end(client), idleMs).unref();
+    this.#idle.push({ client, timer });
+  }
+
+  /** Cuts a connection at once. */
+  cut(client: Pg.Client): void {
+    socketOf(client).destroy();
+  }
+
+  /** Ends the connections that nobody uses, and waits for the others to be given back or cut. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    // The process isn't over before they are.
+    for (const client of this.#open.keys()) socketOf(client).ref();
+    for (const { client } of [...this.#idle]) this.#end(client);
+    await Promise.all(this.#open.values());
+  }
+
+  async #connect(signal: AbortSignal): Promise<Pg.Client> {
+    const client = this.#make();
+    const ended = new Promise<void>((resolve) => client.once("end", resolve));
+    this.#open.set(
+      client,
+      ended.then(() => this.#forget(client)),
+    );
+    // What cuts a connection fails what it does; pg says it a second time here, and would end the process.
+    client.on("error", () => this.cut(client));
+    const giveUp = (): void => this.cut(client);
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      await client.connect();
+    } catch (error) {
+      this.cut(client);
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+    return client;
+  }
+
+  #end(client: Pg.Client): void {
+    this.#withoutTimer(client);
+    const timer = setTimeout(() => this.cut(client), endMs).unref();
+    client.once("end", () => clearTimeout(timer));
+    void client.end();
+  }
+
+  #forget(client: Pg.Client): void {
+    this.#withoutTimer(client);
+    this.#open.delete(client);
+  }
+
+  #withoutTimer(client: Pg.Client): void {
+    const index = this.#idle.findIndex((idle) => idle.client === client);
+    if (index < 0) return;
+    clearTimeout(this.#idle[index]?.timer);
+    this.#idle.splice(index, 1);
+  }
+}
+
+function socketOf(client: Pg.Client): Socket {
+  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
+}
