@@ -8,6 +8,7 @@ import { didYouMean, parseByteSize, parseDuration } from "../src/ground.ts";
 import { generatedExportNames, isGeneratedExportName } from "../src/internal.ts";
 import { workerModels } from "../src/settings.ts";
 import { fromEnvironment } from "./environment.ts";
+import { isFileName } from "./is-file-name.ts";
 import { isOfConfiguration } from "./configuration/is-of-configuration.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
 import { paramOption, type ParameterText } from "./param-option.ts";
@@ -188,11 +189,7 @@ export function benchConfigOf(
   }: { readonly baseline: NamedBaseline | null; readonly isFirstBaseline: boolean },
 ): BenchConfig {
   const isConfigured = isOfConfiguration(flags.export, flags.configuration);
-  // A file exists, or its text has a path separator or the ending of a file; anything else is a name.
-  const isFile =
-    !isConfigured &&
-    (existsSync(flags.export) ||
-      /[/\\]|\.(parquet|csv|tsv|json|ndjson|jsonl|duckdb|sqlite|sqlite3|db)$/i.test(flags.export));
+  const isFile = !isConfigured && (existsSync(flags.export) || isFileName(flags.export));
   if (isFile && !existsSync(flags.export)) throw new RangeError(`The file "${flags.export}" does not exist.`);
   if (!isConfigured && !isFile && !isGeneratedExportName(flags.export)) {
     const configured = (flags.configuration?.sources ?? []).map(({ name = "" }) => name);

@@ -66,9 +66,12 @@ export function wantsColor(flags: GlobalFlags, stream: { readonly isTTY?: boolea
 
 /** A flag that can be given several times; its value is the list of parsed values. */
 export class RepeatableOption<T> extends Option {
-  constructor(flags: string, description: string, parse: (text: string) => T) {
+  /** @param parse reads one text; it may compare it with what was given before */
+  constructor(flags: string, description: string, parse: (text: string, before: readonly T[]) => T) {
     super(flags, `${description}; can be repeated`);
-    const parseOne = flagParser(parse);
-    this.argParser((text: string, before: readonly T[] | undefined) => [...(before ?? []), parseOne(text)]);
+    this.argParser((text: string, before: readonly T[] = []) => [
+      ...before,
+      flagParser((one) => parse(one, before))(text),
+    ]);
   }
 }

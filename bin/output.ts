@@ -1,10 +1,10 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { InvalidArgumentError, Option } from "commander";
+import type { Option } from "commander";
 import type { ReportFormat } from "../bench/results.ts";
 import { didYouMean, messageOf } from "../src/ground.ts";
-import { choiceOption, type GlobalFlags } from "./option.ts";
+import { choiceOption, RepeatableOption, type GlobalFlags } from "./option.ts";
 import { isClosedPipe, isMissing, openSink, requireName, standardOutput } from "./sink.ts";
 
 /** The use of each format. The compiler checks the names against those that bench can render. */
@@ -44,7 +44,9 @@ export function formatOption(): Option {
 
 /** `--output`: what goes into files. */
 export function outputOption(): Option {
-  return new Option("-o, --output <format=file>", outputHelp).argParser(collectOutput).default([], "none");
+  const option = new RepeatableOption("-o, --output <format=file>", outputUse, parseOutput).default([], "none");
+  option.description += `. Formats: ${formatUses}`;
+  return option;
 }
 
 /** Writes the files that were named. Standard output is used only if requested or if no file was named. */
@@ -60,30 +62,28 @@ export function outputsOf({ format, output }: ReportFlags): readonly Output[] {
   return [...output, shown];
 }
 
-/** The help text of `--output`. */
-const outputHelp = `write FORMAT to FILE; - is standard output; can be repeated. Formats: ${Object.entries(
-  formats,
-)
+const outputUse = "write FORMAT to FILE; - is standard output";
+const formatUses = Object.entries(formats)
   .map(([name, use]) => `${name} (${use})`)
-  .join(", ")}`;
+  .join(", ");
 
-/** Parses one more `FORMAT=FILE` for commander. */
-function collectOutput(text: string, before: readonly Output[]): readonly Output[] {
+/** Parses one more `FORMAT=FILE`. */
+function parseOutput(text: string, before: readonly Output[]): Output {
   const [, name, file] = /^([^=]*)=(.+)$/s.exec(text) ?? [];
   const format = reportFormats.find((known) => known === name);
   if (format === undefined || file === undefined) {
-    throw new InvalidArgumentError(
+    throw new RangeError(
       `"${text}" is not an output. Write FORMAT=FILE, such as html=report.html; formats are ${reportFormats.join(", ")}.${didYouMean(name ?? "", reportFormats)}`,
     );
   }
   const twin = before.find((output) => resolve(output.file) === resolve(file));
   if (twin !== undefined) {
     const place = file === standardOutput ? "Standard output" : `"${file}"`;
-    throw new InvalidArgumentError(
+    throw new RangeError(
       `${place} can take one report, but gets ${twin.format} and ${format}. Name a separate file for each.`,
     );
   }
-  return [...before, { format, file }];
+  return { format, file };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { CommandMaker } from "../option.ts";
 import { applySettings, type OwnSettings } from "./apply-settings.ts";
 import { benchSettings } from "./bench-settings.ts";
 import type { FlagGroup, FlagGroups } from "./configuration-schema.ts";
+import { isOfConfiguration } from "./is-of-configuration.ts";
 import { loadConfiguration } from "./load-configuration.ts";
 import { serveSettings } from "./serve-settings.ts";
 
@@ -21,7 +22,11 @@ export async function applyConfiguration(
   command.setOptionValue("configuration", loaded);
   if (group === null) return;
   const settings = loaded.configuration[group] ?? {};
-  applySettings(command, settings, ownSettings(file)[group], { name: group, file });
+  applySettings(command, settings, ownSettings(file)[group], {
+    name: group,
+    file,
+    isExport: (name) => isOfConfiguration(name, loaded),
+  });
 }
 
 /** The flags that the groups of a configuration can set. */

@@ -1,18 +1,18 @@
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { InvalidArgumentError, type Command, type Option } from "commander";
 import { RepeatableOption } from "../option.ts";
+import { pathSettings, type PathOrigin } from "./path-settings.ts";
 import { messageOf } from "../../src/ground.ts";
 
 /** Settings without a flag. Each has its own function that checks the value and throws a whole sentence. */
 export type OwnSettings = Readonly<Record<string, (value: unknown) => unknown>>;
 
-/** Settings that are paths, which are relative to the configuration. */
-const paths: ReadonlySet<string> = new Set(["spoolDir", "tlsCert", "tlsKey", "tracing"]);
-
 /** A group of settings in a configuration, for messages. */
 interface Group {
   readonly name: string;
   readonly file: string;
+  /** Whether a name is that of an export of the configuration. */
+  readonly isExport: PathOrigin["isExport"];
 }
 
 /**
@@ -24,11 +24,11 @@ export function applySettings(
   command: Command,
   settings: Readonly<Record<string, unknown>>,
   own: OwnSettings,
-  { name: group, file }: Group,
+  { name: group, file, isExport }: Group,
 ): void {
   for (const [name, value] of Object.entries(settings)) {
     try {
-      applySetting(command, name, paths.has(name) ? resolve(dirname(file), String(value)) : value, own);
+      applySetting(command, name, { value, origin: { folder: dirname(file), isExport } }, own);
     } catch (cause) {
       const reason = messageOf(cause);
       throw new Error(`"${group}.${name}" in "${file}" can't be used: ${reason}`, { cause });
@@ -36,7 +36,13 @@ export function applySettings(
   }
 }
 
-function applySetting(command: Command, name: string, value: unknown, own: OwnSettings): void {
+/** The value of a setting, and where its relative paths begin. */
+interface Given {
+  readonly value: unknown;
+  readonly origin: PathOrigin;
+}
+
+function applySetting(command: Command, name: string, { value, origin }: Given, own: OwnSettings): void {
   const parseOwn = Object.hasOwn(own, name) ? own[name] : undefined;
   if (parseOwn !== undefined) {
     command.setOptionValueWithSource(name, parseOwn(value), "config");
@@ -47,16 +53,18 @@ function applySetting(command: Command, name: string, value: unknown, own: OwnSe
   const option = optionOf(holder, name);
   if (holder === null || holder === undefined || option === undefined) return;
   if (holder.getOptionValueSource(name) === "cli") return;
-  holder.setOptionValueWithSource(name, parseValue(option, value), "config");
+  const relocate = Object.hasOwn(pathSettings, name) ? pathSettings[name] : undefined;
+  const textOf = (one: unknown): string => relocate?.(String(one), origin) ?? String(one);
+  holder.setOptionValueWithSource(name, parseValue(option, value, textOf), "config");
 }
 
-function parseValue(option: Option, value: unknown): unknown {
+function parseValue(option: Option, value: unknown, textOf: (one: unknown) => string): unknown {
   if (typeof value === "boolean") return value;
   if (option instanceof RepeatableOption) {
-    const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
-    return texts.reduce<unknown>((before, text) => parseText(option, String(text), before), undefined);
+    const given: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return given.reduce<unknown>((before, one) => parseText(option, textOf(one), before), undefined);
   }
-  return parseText(option, String(value), undefined);
+  return parseText(option, textOf(value), undefined);
 }
 
 function parseText(option: Option, text: string, before: unknown): unknown {

@@ -138,8 +138,17 @@ function groupSchema({ options, own }: FlagGroup): GenericSchema {
   return strictObject(Object.fromEntries([...flags, ...others]) as Record<string, GenericSchema>);
 }
 
+/** What `true` means of a setting whose flag `--no-…` means false; the flag's description would say the opposite. */
+const meaningsOfTrue: Readonly<Record<string, string>> = {
+  headerIn: "whether the first record of CSV files names the columns; if not, they are column0, column1, …",
+  color: "whether there is colour on a terminal; NO_COLOR in the environment turns it off",
+  progress: "whether there is a progress bar on a terminal",
+};
+
 function flagSchema(option: Option): GenericSchema {
-  return pipe(valueSchema(option), description(option.description));
+  const meaning = option.negate ? meaningsOfTrue[option.attributeName()] : option.description;
+  if (meaning === undefined) throw new Error(`${option.long} needs a description of what true means.`);
+  return pipe(valueSchema(option), description(meaning));
 }
 
 function valueSchema(option: Option): GenericSchema {
