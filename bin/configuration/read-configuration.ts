@@ -82,8 +82,9 @@ async function parseYaml(file: string, text: string): Promise<unknown> {
   try {
     return withNumbers(document.toJS());
   } catch (cause) {
-    // An alias of nothing, or one that contains itself.
-    throw syntaxFault(file, "is not YAML", yamlReason(messageOf(cause)));
+    // An alias of nothing, or of a value that it is in: then the stack overflows.
+    const isEndless = cause instanceof RangeError;
+    throw syntaxFault(file, "can't be used", isEndless ? "a value contains itself" : yamlReason(messageOf(cause)));
   }
 }
 

@@ -4,6 +4,7 @@ import { didYouMean, messageOf } from "../../src/ground.ts";
 import { parseFileOptions } from "../../src/settings.ts";
 import type { Configuration, ExportConfiguration, ServedDatabase, ServedSource } from "../../src/server.ts";
 import { durationIn } from "./duration-in.ts";
+import { quoteValue } from "./quote-value.ts";
 
 /** What the configured exports are read from. */
 interface Origin {
@@ -164,7 +165,7 @@ function databaseOf(name: string, { database = "" }: ExportConfiguration, origin
   if (found !== undefined) return found;
   const names = [...origin.databases.keys()];
   const known = names.length === 0 ? "there are none" : `there are ${names.join(", ")}`;
-  const { message } = fault(name, origin.file, `names the database ${JSON.stringify(database)}; ${known}`);
+  const { message } = fault(name, origin.file, `names the database ${quoteValue(database)}; ${known}`);
   throw new RangeError(message + didYouMean(database, names));
 }
 

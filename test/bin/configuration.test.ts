@@ -123,8 +123,43 @@ describe("--config", () => {
       { server: { http: { headByte: 1 } } },
       /at "headByte": there is no such setting/,
     ],
-    ["a list at the top", [1], /The configuration ".*" is \[1\]; it takes an object\./],
-    ["no JSON", "{ slots: 3 }", /is not JSON: /],
+    ["a list at the top", [1], /The configuration ".*" is a list; it takes an object\./],
+    [
+      "a list in a deeper place of an object",
+      { exports: { a: [{ file: "a.csv" }] } },
+      /"exports\.a" in ".*" is \[\{"file":"a\.csv"\}\]; it takes an object\./,
+    ],
+    [
+      "a name that is missing, and one that is close to it",
+      { databases: { shop: { uri: "postgres://a@b/c" } } },
+      /"databases\.shop\.url" in ".*" is missing; it takes text\. "uri" beside it is not a setting\. Did you mean "url"\?/,
+    ],
+    [
+      "a name that is missing",
+      { databases: { shop: {} } },
+      /"databases\.shop\.url" in ".*" is missing; it takes text\.\n/,
+    ],
+    [
+      "a missing name of a list's item",
+      { tokens: [{ name: "acme" }] },
+      /"tokens\.0\.sha256" in ".*" is missing; it takes text\.\n/,
+    ],
+    [
+      "a large number in a list",
+      "server: [99999999999999999999]",
+      /"server" in ".*" is \[99999999999999999999\]; it takes an object\./,
+    ],
+    [
+      "a large number in a setting of another kind",
+      "server: { nullIn: [12345678901234567890] }",
+      /"server\.nullIn" in ".*" is \[12345678901234567890\]; it takes text or a number\./,
+    ],
+    [
+      "a large number in an object",
+      "server: { http: { headBytes: [12345678901234567890] } }",
+      /"server\.http" in ".*" can't be used: \{"headBytes":\[12345678901234567890\]\} is not an object/,
+    ],
+    ["no YAML", "{ slots: 3 ", /is not YAML: .* in line 1\./],
     [
       "an export of nothing",
       { exports: { a: { description: "none" } } },
@@ -157,6 +192,11 @@ describe("--config", () => {
       "an environment variable that isn't set",
       { databases: { shop: { url: "env:NO_SUCH_VARIABLE" } } },
       /"databases\.shop\.url" in ".*" is read from the environment variable "NO_SUCH_VARIABLE", which is not set\./,
+    ],
+    [
+      "a URL of a database that can't be used",
+      { databases: { shop: { url: "postgres://u:not-shown@h/db?sslmode=prefer" } } },
+      /"databases\.shop\.url" in ".*" can't be used\. The URL of the database has sslmode=prefer, .*: write sslmode=verify-full, .*\.\n/,
     ],
     [
       "a freshness that is no duration",
@@ -194,7 +234,7 @@ describe("--config", () => {
   ];
   for (const [what, content, message] of faults) {
     test(`refuses ${what}`, async () => {
-      const { exitCode, stderr } = await runCli(["serve", "--config", await configFile("bad.json", content)]);
+      const { exitCode, stderr } = await runCli(["serve", "--config", await configFile(typeof content === "string" ? "bad.yaml" : "bad.json", content)]);
       assert.match(stderr, message);
       assert.equal(exitCode, 1);
     });

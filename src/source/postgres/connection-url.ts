@@ -44,6 +44,11 @@ const usualConnectTimeoutMs = 10_000;
 /** A transfer's id stands behind it, and PostgreSQL keeps 63 bytes of both. */
 const mostNameBytes = 32;
 
+/** A certificate of any name is good enough. */
+const anyName = (): undefined => undefined;
+/** A user without a host, whose host is among the options; `URL` refuses it. */
+const withoutHost = /^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[/?]|$)/i;
+
 /** The options of a URL by their names; the last one of a name counts, as in libpq. */
 type Options = Partial<Record<(typeof optionNames)[number], string>>;
 
@@ -93,7 +98,7 @@ export function withFilesIn(folder: string, text: string): string {
 function parse(text: string): URL {
   if (!/^postgres(?:ql)?:\/\//i.test(text)) throw refused(`doesn't begin with postgres://: write ${form}`);
   try {
-    return new URL(text);
+    return new URL(text.replace(withoutHost, "$1localhost"));
   } catch {
     throw refused(
       `is not a URL: write ${form}. In a password a / is written as %2F, a ? as %3F, a # as %23 and a @ as %40`,
@@ -159,7 +164,7 @@ function sslOf(options: Options): ConnectionOptions | false {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     rejectUnauthorized: mode !== "require" || ca !== undefined,
-    ...(mode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
+    ...(mode === "verify-full" ? {} : { checkServerIdentity: anyName }),
   };
 }
 
