@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFreePortAtOnce } from "./find-free-port-at-once.ts";
@@ -13,6 +13,8 @@ export interface PostgresServer {
   readonly folder: string;
   /** Runs SQL and gives what `psql` prints, byte for byte. */
   run(sql: string): Buffer;
+  /** Lets a role in from now on only with its password; all others are trusted. */
+  demandPassword(role: string): void;
   /** Stops it as `pg_ctl stop -m` does, and keeps its data. */
   halt(mode: "fast" | "immediate"): void;
   /** Starts it again after `halt`. */
@@ -92,6 +94,11 @@ export function startPostgres(settings: readonly string[] = []): PostgresServer 
   };
   // Also when a test file never gets to its end.
   process.once("exit", stop);
+  const demandPassword = (role: string): void => {
+    const file = join(data, "pg_hba.conf");
+    writeFileSync(file, `host all ${role} 127.0.0.1/32 scram-sha-256\n${readFileSync(file, "utf8")}`);
+    run("pg_ctl", ["-D", data, "reload"]);
+  };
   return {
     url: `postgres://test@127.0.0.1:${port}/postgres`,
     port,
@@ -102,6 +109,7 @@ export function startPostgres(settings: readonly string[] = []): PostgresServer 
         ["-h", folder, "-p", String(port), "-U", "test", "-X", "-q", "-v", "ON_ERROR_STOP=1", "postgres"],
         sql,
       ),
+    demandPassword,
     halt,
     restart: start,
     stop,

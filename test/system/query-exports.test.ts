@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -307,6 +309,62 @@ test("a stalled reader holds a connection; others get a 503 when none comes free
   assert.equal(total.busyDatabaseConnections, 1);
   stalled.socket.destroy();
   await until("the query is over", () => running() === 0);
+});
+
+/** What `/metrics` says of the connections of all workers, by the names of the samples without their prefix. */
+async function databaseMetrics(): Promise<ReadonlyMap<string, number>> {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  const samples = text.matchAll(/^stream_csv_worker_database_(\w+)\{[^}]*\} (\S+)$/gm);
+  const sums = new Map<string, number>();
+  for (const [, name = "", value] of samples) sums.set(name, (sums.get(name) ?? 0) + Number(value));
+  return sums;
+}
+
+test("/metrics and /stats tell of connections that are held and waited for", { skip }, async () => {
+  const before = await databaseMetrics();
+  const stalled = await connectTo(server.url, get("/exports/endless.csv"));
+  await until("the query runs", () => running() === 1);
+  const waiting = ask("endless.csv");
+  let total = (await statsOf(server)).total;
+  while (total.queuedForDatabase === 0) total = (await statsOf(server)).total;
+  assert.equal((await waiting).status, 503);
+  const during = await databaseMetrics();
+  assert.deepEqual(
+    [...during.keys()].toSorted(),
+    ["busy_connections", "connections", "held_seconds_total", "queued_exports", "wait_seconds_total"],
+  );
+  assert.equal(during.get("busy_connections"), 1);
+  assert.ok((during.get("connections") ?? 0) >= 1);
+  assert.equal(during.get("connections"), total.databaseConnections);
+  for (const name of ["held_seconds_total", "wait_seconds_total"])
+    assert.ok((during.get(name) ?? 0) > (before.get(name) ?? 0), name);
+  stalled.socket.destroy();
+  await until("the query is over", () => running() === 0);
+  const after = (await statsOf(server)).total;
+  assert.ok(after.databaseHeldSeconds >= (during.get("held_seconds_total") ?? 0));
+  assert.ok(after.databaseWaitSeconds >= (during.get("wait_seconds_total") ?? 0));
+});
+
+test("a host that says nothing is a 503 within the queue's time-out", { skip }, async () => {
+  // The server's queueTimeout is 500 ms; the message tells how long connecting was tried.
+  const host = createServer((socket) => socket.on("error", () => undefined).resume());
+  host.listen(0, "127.0.0.1");
+  await once(host, "listening");
+  try {
+    const { port } = host.address() as AddressInfo;
+    const file = join(folder, "silent.json");
+    const databases = { shop: { url: `postgres://u:${password}@127.0.0.1:${port}/d` } };
+    const exports = { a: { database: "shop", sql: "SELECT 1 AS n" } };
+    await writeFile(file, JSON.stringify({ server: { queueTimeout: "500ms" }, databases, exports }));
+    await using silent = await startServe(["--config", file, "--skip-unreadable"]);
+    const answer = await fetch(`${silent.url}/exports/a.csv`);
+    assert.equal(answer.status, 503);
+    assert.ok(Number(answer.headers.get("retry-after")) >= 1);
+    assert.match(silent.stderr(), /No connection was made within [45]\d\d ms/);
+    assert.doesNotMatch(silent.stderr(), new RegExp(password));
+  } finally {
+    host.close();
+  }
 });
 
 test("a time-out of the statement is a 504", { skip }, async () => {

@@ -8,13 +8,19 @@ const busyTimeoutMs = 5000;
 /** Where a file that isn't in WAL mode has 1, and one that is has 2 (the file format's "read version"). */
 const readVersionAt = 19;
 
+/** Loads better-sqlite3. */
+type SqliteImporter = () => Promise<typeof Database>;
+
 /**
  * Opens a database for reading only. Its schema isn't trusted: views and generated columns can't call functions with side effects.
  * @throws StreamCsvError `SCSV_SQLITE_MISSING`, `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNREADABLE`
  */
-export async function openDatabase(path: string): Promise<Database.Database> {
+export async function openDatabase(
+  path: string,
+  importer: SqliteImporter = async () => (await import("better-sqlite3")).default,
+): Promise<Database.Database> {
   checkHead(path, readHead(path));
-  const Driver = await loadDriver();
+  const Driver = await loadDriver(importer);
   const database = open(Driver, path);
   database.pragma("trusted_schema = OFF");
   database.pragma("query_only = ON");
@@ -45,9 +51,9 @@ export function isInWalMode(path: string): boolean {
   }
 }
 
-async function loadDriver(): Promise<typeof Database> {
+async function loadDriver(importer: SqliteImporter): Promise<typeof Database> {
   try {
-    return (await import("better-sqlite3")).default;
+    return await importer();
   } catch (cause) {
     throw new StreamCsvError(
       "SCSV_SQLITE_MISSING",

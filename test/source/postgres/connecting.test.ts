@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { getEventListeners, once } from "node:events";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "../../../src/clock.ts";
+import type { DatabaseSettings } from "../../../src/source/postgres/database-settings.ts";
+import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
+import { openDatabase, server, skip, sourceOf, started, textOf } from "./postgres-source.ts";
+
+after(() => {
+  if (typeof started !== "string") started.stop();
+});
+
+/** A host that takes connections and says nothing, as behind a firewall that drops packets; or one byte, and then nothing. */
+class SilentHost implements AsyncDisposable {
+  readonly sockets: Socket[] = [];
+  readonly #server: Server;
+
+  private constructor(first: string) {
+    this.#server = createServer((socket) => {
+      this.sockets.push(socket);
+      socket.on("error", () => undefined);
+      socket.once("data", () => first !== "" && socket.write(first));
+      socket.resume();
+    });
+  }
+
+  static async start(first = ""): Promise<SilentHost> {
+    const host = new SilentHost(first);
+    host.#server.listen(0, "127.0.0.1");
+    await once(host.#server, "listening");
+    return host;
+  }
+
+  async open(settings: Partial<DatabaseSettings> = {}, options = ""): Promise<PostgresDatabase> {
+    const { port } = this.#server.address() as AddressInfo;
+    const url = `postgres://u@127.0.0.1:${port}/d${options}`;
+    return await PostgresDatabase.open({ url, ...settings }, systemClock);
+  }
+
+  async connected(count: number): Promise<void> {
+    await until(`${count} connections`, () => this.sockets.length === count);
+  }
+
+  async left(): Promise<void> {
+    await until("the host is left", () => this.sockets.every((socket) => socket.closed));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
+
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (const end = Date.now() + 10_000; !isTrue(); await sleep(10))
+    if (Date.now() > end) assert.fail(`${what}: not within 10 s`);
+}
+
+const never = new AbortController().signal;
+
+const limits: readonly (readonly [string, Partial<DatabaseSettings>, string, string])[] = [
+  ["the queue's time-out", { queueTimeoutMs: 400 }, "", "No connection was made within 400 ms."],
+  ["the time-out of the URL", {}, "?connect_timeout=1", "No connection was made within 1000 ms."],
+  ["a moment, where nobody may wait", { queueTimeoutMs: 0 }, "", "No connection was made within 250 ms."],
+  ["the queue's, where the URL has none", { queueTimeoutMs: 300 }, "?connect_timeout=0", "No connection was made within 300 ms."],
+];
+for (const [what, settings, options, words] of limits)
+  test(`gives up a host that says nothing after ${what}`, async () => {
+    await using host = await SilentHost.start();
+    const database = await host.open(settings, options);
+    await assert.rejects(database.connect(never), (error: Error & { code: string; status: number }) => {
+      assert.equal(error.code, "SCSV_DATABASE_UNAVAILABLE");
+      assert.equal(error.status, 503);
+      assert.match(error.message, /can't be reached.* \(ETIMEDOUT\)$/);
+      assert.equal((error.cause as Error).message, words);
+      return true;
+    });
+    await host.left();
+    assert.equal(database.usage.busyConnections, 0);
+    await database.close();
+  });
+
+test("gives a reading that waited for its place only the rest of the queue's time-out", async () => {
+  await using host = await SilentHost.start();
+  const database = await host.open({ connections: 1, queueTimeoutMs: 2000 });
+  const abort = new AbortController();
+  const first = assert.rejects(database.connect(abort.signal), { message: "left" });
+  const second = assert.rejects(database.connect(never), (error: Error) => {
+    const [, ms] = /within (\d+) ms/.exec((error.cause as Error).message) ?? [];
+    assert.ok(Number(ms) < 2000, ms);
+    return true;
+  });
+  await host.connected(1);
+  abort.abort(new Error("left"));
+  await Promise.all([first, second]);
+  await host.left();
+  await database.close();
+});
+
+for (const [what, first, options] of [
+  ["a host that says nothing", "", ""],
+  ["a host that promises TLS and says no more", "S", "?sslmode=require"],
+] as const)
+  test(`gives up ${what} when the reading is aborted, and the place is free again`, async () => {
+    await using host = await SilentHost.start(first);
+    const database = await host.open({ connections: 1 }, options);
+    for (const count of [1, 2, 3]) {
+      const abort = new AbortController();
+      const connecting = assert.rejects(database.connect(abort.signal), { message: "the client has left" });
+      await host.connected(count);
+      abort.abort(new Error("the client has left"));
+      await connecting;
+      assert.equal(database.usage.busyConnections, 0);
+    }
+    await host.left();
+    await database.close();
+  });
+
+test("gives up a host that says nothing when the database is closed", async () => {
+  await using host = await SilentHost.start();
+  const database = await host.open();
+  const connecting = assert.rejects(database.connect(never), { code: "SCSV_DRAINING" });
+  await host.connected(1);
+  await database.close();
+  await connecting;
+  await host.left();
+});
+
+test("leaves no listener at a signal that many readings share", { skip }, async () => {
+  const database = await openDatabase();
+  const { signal } = new AbortController();
+  for (let count = 0; count < 5; count += 1) (await database.connect(signal)).release();
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+  await database.close();
+});
+
+test("replaces a connection that the server ended while nobody used it", { skip }, async () => {
+  const database = await openDatabase({ connections: 1 });
+  const source = await sourceOf(database, "SELECT pg_backend_pid() AS pid");
+  const [, before] = (await textOf(source)).split("\r\n");
+  server().run(`SELECT pg_terminate_backend(${before})`);
+  await until("the backend is gone", () => backends(String(before)) === 0);
+  await sleep(50);
+  const [, later] = (await textOf(source)).split("\r\n");
+  assert.notEqual(later, before);
+  await database.close();
+  await until("all are gone", () => backends(String(later)) === 0);
+});
+
+function backends(pid: string): number {
+  return Number(server().run(`COPY (SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid}) TO STDOUT`));
+}
+
+test("closes only after a reading has given its connection back", { skip }, async () => {
+  const database = await openDatabase();
+  const session = await database.connect(never);
+  let isClosed = false;
+  const closing = database.close().then(() => (isClosed = true));
+  await session.client.query("SELECT 1");
+  assert.equal(isClosed, false);
+  session.release();
+  await closing;
+});
+
+test("takes the name and the settings of sessions from the URL", { skip }, async () => {
+  const url = `${server().url}?application_name=billing&options=-c%20search_path%3Dpg_catalog%20-c%20work_mem%3D5MB`;
+  const database = await openDatabase({ url });
+  const source = await sourceOf(
+    database,
+    "SELECT current_setting('application_name') AS name, current_setting('search_path') AS path, current_setting('work_mem') AS memory",
+  );
+  assert.equal(await textOf(source, { dialect: "unix", header: false }), "billing,pg_catalog,5MB\n");
+  await database.close();
+});

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { StreamCsvError } from "../../../src/errors.ts";
+import { connectionFault, databaseFault } from "../../../src/source/postgres/database-fault.ts";
+import type { DatabaseSettings } from "../../../src/source/postgres/database-settings.ts";
+import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
+import { systemClock } from "../../../src/clock.ts";
+import { openDatabase, server, skip, sourceOf, started, textOf } from "./postgres-source.ts";
+
+const password = "p/ss?w#rd@ %41";
+
+before(() => {
+  if (skip !== false) return;
+  server().run(`
+    CREATE ROLE guarded LOGIN PASSWORD '${password}';
+    CREATE ROLE full_up LOGIN CONNECTION LIMIT 0;
+    CREATE TABLE closed (n int);
+    CREATE FUNCTION fail(state text) RETURNS int LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'the row 4711' USING ERRCODE = state; END $$;`);
+  server().demandPassword("guarded");
+});
+after(() => {
+  if (typeof started !== "string") started.stop();
+});
+
+function urlOf(user: string, secret = ""): string {
+  return server().url.replace("test@", `${user}${secret === "" ? "" : `:${encodeURIComponent(secret)}`}@`);
+}
+
+/** The fault of a reading; neither its message nor its hint may have what the database says. */
+async function faultOf(settings: Partial<DatabaseSettings>, sql: string): Promise<StreamCsvError> {
+  const database = await openDatabase(settings);
+  try {
+    await textOf(await sourceOf(database, sql));
+  } catch (error) {
+    assert.ok(error instanceof StreamCsvError);
+    return error;
+  } finally {
+    await database.close();
+  }
+  return assert.fail("nothing failed");
+}
+
+const states: readonly (readonly [string, number, string, RegExp, RegExp])[] = [
+  ["53300", 503, "SCSV_DATABASE_UNAVAILABLE", /run out of connections/, /Try again/],
+  ["40001", 503, "SCSV_DATABASE_UNAVAILABLE", /because it conflicted with replication or another transaction\. \(40001\)$/, /raise max_standby_streaming_delay/],
+  ["40P01", 503, "SCSV_DATABASE_UNAVAILABLE", /because it conflicted with/, /^Try again after the seconds in Retry-After; the log/],
+  ["55P03", 503, "SCSV_DATABASE_UNAVAILABLE", /locked by another transaction\. \(55P03\)$/, /Try again/],
+  ["57P01", 503, "SCSV_DATABASE_UNAVAILABLE", /can't be reached, or is going down/, /Try again/],
+  ["28P01", 500, "SCSV_QUERY_FAILED", /failed in the database \(SQLSTATE 28P01\)\.$/, /Run the query by hand/],
+  ["42501", 500, "SCSV_QUERY_FAILED", /failed in the database \(SQLSTATE 42501\)\.$/, /Run the query by hand/],
+];
+for (const [state, status, code, message, hint] of states)
+  test(`answers SQLSTATE ${state} in the middle of a query with ${status}`, { skip }, async () => {
+    const raised = await faultOf({}, `SELECT fail('${state}') AS n`);
+    const made = databaseFault(Object.assign(new Error("the row 4711"), { code: state }), "the export");
+    for (const error of [raised, made]) {
+      assert.equal(error.code, code);
+      assert.equal(error.status, status);
+      assert.match(error.message, message);
+      assert.match(error.hint, hint);
+      assert.doesNotMatch(`${error.message}${error.hint}`, /4711/);
+      assert.equal((error.cause as Error).message, "the row 4711");
+      assert.equal(error.retryAfterSeconds !== undefined, status === 503);
+    }
+  });
+
+test("a wrong password refuses the connection, and no message has it", { skip }, async () => {
+  for (const [secret, says] of [
+    ["canary", /password authentication failed for user "guarded"/],
+    ["", /password/],
+  ] as const) {
+    const error = await faultOf({ url: urlOf("guarded", secret) }, "SELECT 1 AS n");
+    assert.equal(error.code, "SCSV_DATABASE_REFUSED");
+    assert.equal(error.status, 500);
+    assert.match((error.cause as Error).message, says);
+    assert.doesNotMatch(`${error.stack}${(error.cause as Error).stack}`, /canary/);
+  }
+});
+
+test("a password of any characters opens the connection", { skip }, async () => {
+  const database = await PostgresDatabase.open({ url: urlOf("guarded", password) }, systemClock);
+  const source = await sourceOf(database, "SELECT current_user AS name");
+  assert.equal(await textOf(source, { dialect: "unix", header: false }), "guarded\n");
+  await database.close();
+});
+
+test("a query without rights fails when it runs, with the table's name only in the cause", { skip }, async () => {
+  const error = await faultOf({ url: urlOf("guarded", password) }, "TABLE closed");
+  assert.equal(error.code, "SCSV_QUERY_FAILED");
+  assert.equal(error.status, 500);
+  assert.equal(error.message, 'The query of "query" failed in the database (SQLSTATE 42501).');
+  assert.match((error.cause as Error).message, /permission denied for table closed/);
+});
+
+test("a role with too many connections is busy, and may try again", { skip }, async () => {
+  const error = await faultOf({ url: urlOf("full_up") }, "SELECT 1 AS n");
+  assert.equal(error.code, "SCSV_DATABASE_UNAVAILABLE");
+  assert.equal(error.status, 503);
+  assert.match(error.message, /run out of connections.* \(53300\)$/);
+  assert.equal(error.retryAfterSeconds, 10);
+});
+
+test("says that a connection is refused for every reason that isn't a shortage", () => {
+  for (const state of ["28P01", "28000", "3D000"]) {
+    const error = connectionFault(Object.assign(new Error("no"), { code: state }));
+    assert.equal(error.code, "SCSV_DATABASE_REFUSED");
+    assert.equal(error.message, `No connection to the database can be made. (${state})`);
+  }
+});
+
+test("without pg, says what to install", async () => {
+  const absent = (): Promise<never> => Promise.reject(new Error("Cannot find package 'pg'"));
+  await assert.rejects(PostgresDatabase.open({ url: "postgres://a@b/c" }, systemClock, absent), {
+    code: "SCSV_POSTGRES_MISSING",
+    message: /needs the package "pg", which can't be loaded/,
+    hint: "Run: npm install pg",
+  });
+});
+
+test("gives a changed column a hint for queries, and the next reading has the new one", { skip }, async () => {
+  server().run("CREATE TABLE moving (a int); INSERT INTO moving VALUES (7)");
+  const database = await openDatabase();
+  const source = await sourceOf(database, "TABLE moving");
+  server().run("ALTER TABLE moving ALTER a TYPE text");
+  await assert.rejects(textOf(source), {
+    code: "SCSV_SOURCE_CHANGED",
+    hint: "Try again: the next export has the new columns.",
+  });
+  await database.close();
+});
+
+test("a full database says what to raise, and it isn't the slots of the server", { skip }, async () => {
+  const database = await openDatabase({ connections: 1, queue: 0 });
+  const session = await database.connect(new AbortController().signal);
+  await assert.rejects(database.connect(new AbortController().signal), {
+    code: "SCSV_BUSY",
+    hint: "Try again after the seconds in Retry-After, or raise connections of the database in the configuration.",
+  });
+  session.release();
+  await database.close();
+});
