@@ -69,9 +69,9 @@ export class RepeatableOption<T> extends Option {
   /** @param parse reads one text; it may compare it with what was given before */
   constructor(flags: string, description: string, parse: (text: string, before: readonly T[]) => T) {
     super(flags, `${description}; can be repeated`);
-    this.argParser((text: string, before: readonly T[] = []) => [
-      ...before,
-      flagParser((one) => parse(one, before))(text),
-    ]);
+    this.argParser((text: string, given: readonly T[] | undefined) => {
+      const before = given ?? [];
+      return [...before, flagParser((one) => parse(one, before))(text)];
+    });
   }
 }

@@ -44,7 +44,10 @@ export function formatOption(): Option {
 
 /** `--output`: what goes into files. */
 export function outputOption(): Option {
-  const option = new RepeatableOption("-o, --output <format=file>", outputUse, parseOutput).default([], "none");
+  const option = new RepeatableOption("-o, --output <format=file>", outputUse, parseOutput).default(
+    [],
+    "none",
+  );
   option.description += `. Formats: ${formatUses}`;
   return option;
 }

@@ -6,5 +6,7 @@ const example = /^USER(?::PASSWORD)?@$/;
  * been percent-encoded, so everything goes up to the last `@` before a blank or a quote.
  */
 export function withoutUserInfo(text: string): string {
-  return text.replaceAll(/(?<!\bfile):\/\/([^\s"'`<>]*@)/g, (all, info: string) => (example.test(info) ? all : "://…@"));
+  return text.replaceAll(/(?<!\bfile):\/\/([^\s"'`<>]*@)/g, (all, info: string) =>
+    example.test(info) ? all : "://…@",
+  );
 }

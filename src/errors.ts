@@ -79,7 +79,8 @@ export const faultCatalog = byCode({
     remedy: "Check the file with the tool that wrote it.",
   },
   SCSV_SOURCE_CHANGED: {
-    meaning: "A source file was written to or replaced while it was read, so its rows may be mixed.",
+    meaning:
+      "A source file was written to or replaced while it was read, so its rows may be mixed, or a query has other columns than before.",
     remedy:
       "Try again. To replace a file, write a new one next to it and rename it, instead of changing it in place.",
     status: 503,
@@ -334,7 +335,7 @@ export const faultCatalog = byCode({
   },
   SCSV_BUSY: {
     meaning:
-      "All slots for exports are taken and the queue is full or the wait was too long, or the server has run out of memory or file descriptors.",
+      "All slots for exports, or all connections to a database, are taken and the queue is full or the wait was too long, or the server has run out of memory or file descriptors.",
     remedy: "Try again after the seconds in Retry-After, or raise --slots or --workers.",
     status: 503,
   },

@@ -10,7 +10,8 @@ import { mayHoldSecret } from "./secret-places.ts";
  */
 export function checkConfiguration<T>(schema: GenericSchema<unknown, T>, value: unknown, file: string): T {
   const list = listForObject(schema, value);
-  if (list !== undefined) throw new RangeError(`${valueIs(list.keys, list.value, file)}; it takes an object.`);
+  if (list !== undefined)
+    throw new RangeError(`${valueIs(list.keys, list.value, file)}; it takes an object.`);
   const parsed = safeParse(schema, value);
   if (parsed.success) return parsed.output;
   const sentence = sentenceOf(schema, deepest(parsed.issues[0]), { value, file });

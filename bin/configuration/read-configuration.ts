@@ -77,14 +77,22 @@ async function parseYaml(file: string, text: string): Promise<unknown> {
   const [error] = document.errors;
   if (error !== undefined) {
     const line = error.linePos?.[0].line;
-    throw syntaxFault(file, "is not YAML", `${yamlReason(error.message)}${line === undefined ? "" : ` in line ${line}`}`);
+    throw syntaxFault(
+      file,
+      "is not YAML",
+      `${yamlReason(error.message)}${line === undefined ? "" : ` in line ${line}`}`,
+    );
   }
   try {
     return withNumbers(document.toJS());
   } catch (cause) {
     // An alias of nothing, or of a value that it is in: then the stack overflows.
     const isEndless = cause instanceof RangeError;
-    throw syntaxFault(file, "can't be used", isEndless ? "a value contains itself" : yamlReason(messageOf(cause)));
+    throw syntaxFault(
+      file,
+      "can't be used",
+      isEndless ? "a value contains itself" : yamlReason(messageOf(cause)),
+    );
   }
 }
 

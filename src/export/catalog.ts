@@ -218,9 +218,13 @@ function faultOf({ title }: ExportGroup, thrown: unknown): SourceFault {
     error:
       error instanceof StreamCsvError
         ? error
-        : new StreamCsvError("SCSV_INTERNAL", `Opening ${title} failed: ${error.message.replace(/\.$/, "")}.`, {
-            cause: error,
-          }),
+        : new StreamCsvError(
+            "SCSV_INTERNAL",
+            `Opening ${title} failed: ${error.message.replace(/\.$/, "")}.`,
+            {
+              cause: error,
+            },
+          ),
   };
 }
 

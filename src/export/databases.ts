@@ -84,5 +84,8 @@ export class Databases {
 
 /** The message doesn't quote the URL, which may hold a password. */
 function badUrl(name: string, { message }: Error): StreamCsvError {
-  return new StreamCsvError("SCSV_BAD_SETTING", `The database ${JSON.stringify(name)} can't be used. ${message}`);
+  return new StreamCsvError(
+    "SCSV_BAD_SETTING",
+    `The database ${JSON.stringify(name)} can't be used. ${message}`,
+  );
 }

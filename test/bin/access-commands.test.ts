@@ -114,7 +114,7 @@ const wrong: readonly (readonly [content: string, message: RegExp])[] = [
   ["tokens: []", /tokens/],
   [
     "tokens: [{ name: a, sha256: abc }]",
-    /"tokens\.0\.sha256" in ".*" is "abc"; it takes 64 hexadecimal digits/,
+    /"tokens\.0\.sha256" in ".*" can't be used; it takes 64 hexadecimal digits/,
   ],
   ["tokens: [{ name: a }]", /"tokens\.0\.sha256" in ".*" is missing/],
   [

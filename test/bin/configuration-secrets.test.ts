@@ -46,10 +46,10 @@ function placesIn(value: unknown, keys: readonly string[] = []): readonly (reado
 }
 
 function withValueAt(keys: readonly string[], value: unknown): unknown {
-  const [last, ...before] = keys.toReversed();
+  const [last, ...outer] = keys.toReversed();
   if (last === undefined) return value;
   const configuration = usable();
-  const parent = before
+  const parent = outer
     .toReversed()
     .reduce<Record<string, unknown>>((at, key) => at[key] as Record<string, unknown>, configuration);
   parent[last] = value;
@@ -66,12 +66,12 @@ const urls = [
 /** With a blank and a quote, which percent-encoding would have hidden; that is looked for only where passwords belong. */
 const oddUrl = `postgres://user:"' ${canary}@host/db`;
 const shapesOf = (text: string): readonly unknown[] => [text, [text], { [text.slice(0, 3)]: text }, [[text]]];
-const secretGroups = ["databases", "tokens", "links", "auth", "jobs"];
+const secretGroups = new Set(["databases", "tokens", "links", "auth", "jobs"]);
 
 function isSecret([group, setting]: readonly string[]): boolean {
   return (
     group === undefined ||
-    secretGroups.includes(group) ||
+    secretGroups.has(group) ||
     (group === "bench" && [undefined, "header", "targets"].includes(setting))
   );
 }
@@ -123,7 +123,11 @@ describe("a password in the configuration is in no message", () => {
   });
 
   const broken: readonly (readonly [string, string, RegExp])[] = [
-    ["json", `{ "databases": { "shop": { "url": "postgres://u:${canary}@h/d" x } } }`, /is not JSON: .* at position \d+\.|in line 1\./],
+    [
+      "json",
+      `{ "databases": { "shop": { "url": "postgres://u:${canary}@h/d" x } } }`,
+      /is not JSON: .* at position \d+\.|in line 1\./,
+    ],
     ["json", `{\n"links": { "keys": [{ "id": "k", "secret": ${canary} }] } }`, /is not JSON: .* in line 2\./],
     ["yaml", `databases: { shop: { url: "${canary} }`, /is not YAML: .* in line 1\./],
     ["yaml", `links:\n  keys: [{ id: k, secret: *${canary} }]`, /can't be used: Unresolved alias/],
@@ -153,7 +157,13 @@ describe("a password in the configuration is in no message", () => {
       for (const content of ofCommands) {
         const file = join(folder, "of-commands.json");
         await writeFile(file, JSON.stringify(content));
-        const { exitCode, stdout, stderr } = await runCli([...args, "--config", file, "--log-level", "debug"]);
+        const { exitCode, stdout, stderr } = await runCli([
+          ...args,
+          "--config",
+          file,
+          "--log-level",
+          "debug",
+        ]);
         assert.equal(exitCode, 1);
         assert.match(stderr, /of-commands\.json"/);
         assert.ok(!`${stdout}${stderr}`.includes(canary), stderr);

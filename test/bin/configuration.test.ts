@@ -234,7 +234,11 @@ describe("--config", () => {
   ];
   for (const [what, content, message] of faults) {
     test(`refuses ${what}`, async () => {
-      const { exitCode, stderr } = await runCli(["serve", "--config", await configFile(typeof content === "string" ? "bad.yaml" : "bad.json", content)]);
+      const { exitCode, stderr } = await runCli([
+        "serve",
+        "--config",
+        await configFile(typeof content === "string" ? "bad.yaml" : "bad.json", content),
+      ]);
       assert.match(stderr, message);
       assert.equal(exitCode, 1);
     });

@@ -127,7 +127,7 @@ test("suggests exports, parameters, tables, databases, keys and settings of a co
   const value = await write("value.yaml", "server: { logFormat: jsno }\n");
   const base = await write(
     "base.yaml",
-    "databases: { shop: { url: x } }\nexports: { a: { database: shpo, sql: SELECT 1 } }\n",
+    "databases: { shop: { url: postgres://u@h/d } }\nexports: { a: { database: shpo, sql: SELECT 1 } }\n",
   );
   for (const [args, said] of [
     [

@@ -65,7 +65,11 @@ test("paths of the server begin at the folder of the configuration", async () =>
 
 test("paths of the bench begin at the folder of the configuration, and standard output is no path", async () => {
   const flags = await flagsWith("bench", {
-    bench: { baseline: "base.json", saveBaseline: "base.json", output: ["json=r.json", "csv=-", "html=/tmp/r.html"] },
+    bench: {
+      baseline: "base.json",
+      saveBaseline: "base.json",
+      output: ["json=r.json", "csv=-", "html=/tmp/r.html"],
+    },
   });
   assert.equal(resolve(String(flags["baseline"])), join(sub, "base.json"));
   assert.equal(flags["saveBaseline"], flags["baseline"]);

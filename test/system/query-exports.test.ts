@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { createServer, type AddressInfo } from "node:net";
@@ -321,7 +320,7 @@ async function databaseMetrics(): Promise<ReadonlyMap<string, number>> {
 }
 
 test("/metrics and /stats tell of connections that are held and waited for", { skip }, async () => {
-  const before = await databaseMetrics();
+  const earlier = await databaseMetrics();
   const stalled = await connectTo(server.url, get("/exports/endless.csv"));
   await until("the query runs", () => running() === 1);
   const waiting = ask("endless.csv");
@@ -329,27 +328,29 @@ test("/metrics and /stats tell of connections that are held and waited for", { s
   while (total.queuedForDatabase === 0) total = (await statsOf(server)).total;
   assert.equal((await waiting).status, 503);
   const during = await databaseMetrics();
-  assert.deepEqual(
-    [...during.keys()].toSorted(),
-    ["busy_connections", "connections", "held_seconds_total", "queued_exports", "wait_seconds_total"],
-  );
+  assert.deepEqual([...during.keys()].toSorted(), [
+    "busy_connections",
+    "connections",
+    "held_seconds_total",
+    "queued_exports",
+    "wait_seconds_total",
+  ]);
   assert.equal(during.get("busy_connections"), 1);
   assert.ok((during.get("connections") ?? 0) >= 1);
   assert.equal(during.get("connections"), total.databaseConnections);
   for (const name of ["held_seconds_total", "wait_seconds_total"])
-    assert.ok((during.get(name) ?? 0) > (before.get(name) ?? 0), name);
+    assert.ok((during.get(name) ?? 0) > (earlier.get(name) ?? 0), name);
   stalled.socket.destroy();
   await until("the query is over", () => running() === 0);
-  const after = (await statsOf(server)).total;
-  assert.ok(after.databaseHeldSeconds >= (during.get("held_seconds_total") ?? 0));
-  assert.ok(after.databaseWaitSeconds >= (during.get("wait_seconds_total") ?? 0));
+  const later = (await statsOf(server)).total;
+  assert.ok(later.databaseHeldSeconds >= (during.get("held_seconds_total") ?? 0));
+  assert.ok(later.databaseWaitSeconds >= (during.get("wait_seconds_total") ?? 0));
 });
 
 test("a host that says nothing is a 503 within the queue's time-out", { skip }, async () => {
   // The server's queueTimeout is 500 ms; the message tells how long connecting was tried.
   const host = createServer((socket) => socket.on("error", () => undefined).resume());
-  host.listen(0, "127.0.0.1");
-  await once(host, "listening");
+  await new Promise<void>((resolve) => void host.listen(0, "127.0.0.1", resolve));
   try {
     const { port } = host.address() as AddressInfo;
     const file = join(folder, "silent.json");

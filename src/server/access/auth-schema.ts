@@ -39,7 +39,10 @@ export const authSchema: GenericSchema<unknown, AuthSettings> = strictObject({
   jwt: strictObject({
     jwks: pipe(
       string("it takes text"),
-      check(isKeyUrl, "it takes a URL that begins with https://, or with http:// on loopback"),
+      check(
+        isKeyUrl,
+        "it takes a URL that begins with https://, or with http:// on loopback, without user and password",
+      ),
     ),
     issuer: text,
     audience: text,
@@ -58,9 +61,10 @@ export const authSchema: GenericSchema<unknown, AuthSettings> = strictObject({
   }),
 });
 
-/** Keys that somebody on the way could replace prove nothing. */
+/** Keys that somebody on the way could replace prove nothing. A password would be of no use, since `fetch` sends none, and get into the log. */
 function isKeyUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
-  const { protocol, hostname } = new URL(value);
+  const { protocol, hostname, username, password } = new URL(value);
+  if (username !== "" || password !== "") return false;
   return protocol === "https:" || (protocol === "http:" && isLoopback(hostname.replaceAll(/[[\]]/g, "")));
 }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type * as Pg from "pg";
+import { neverRejects } from "../../never-rejects.ts";
 
 /** How long a connection that nobody uses is kept. */
 const idleMs = 10_000;
@@ -66,7 +67,7 @@ export class ConnectionPool {
     this.#isClosed = true;
     // The process isn't over before they are.
     for (const client of this.#open.keys()) socketOf(client).ref();
-    for (const { client } of [...this.#idle]) this.#end(client);
+    for (const client of this.#idle.map((idle) => idle.client)) this.#end(client);
     await Promise.all(this.#open.values());
   }
 
@@ -97,7 +98,7 @@ export class ConnectionPool {
     this.#withoutTimer(client);
     const timer = setTimeout(() => this.cut(client), endMs).unref();
     client.once("end", () => clearTimeout(timer));
-    void client.end();
+    neverRejects(client.end());
   }
 
   #forget(client: Pg.Client): void {

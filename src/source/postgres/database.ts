@@ -228,5 +228,7 @@ async function readFacts(client: Pg.Client): Promise<ServerFacts> {
 }
 
 function tooSlow(limitMs: number): Error {
-  return Object.assign(new Error(`No connection was made within ${Math.round(limitMs)} ms.`), { code: "ETIMEDOUT" });
+  return Object.assign(new Error(`No connection was made within ${Math.round(limitMs)} ms.`), {
+    code: "ETIMEDOUT",
+  });
 }

@@ -21,11 +21,7 @@ export class DescribeStatement implements Submittable {
    * The columns of a statement's result.
    * @throws the database's error, or what cut the connection
    */
-  static async run(
-    client: Client,
-    text: string,
-    types: readonly number[],
-  ): Promise<readonly ResultColumn[]> {
+  static async run(client: Client, text: string, types: readonly number[]): Promise<readonly ResultColumn[]> {
     return await new Promise((resolve, reject) => {
       client.query(new DescribeStatement(text, types, { resolve, reject }));
     });

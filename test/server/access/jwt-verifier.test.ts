@@ -225,6 +225,7 @@ const settings: readonly (readonly [given: unknown, isGood: boolean])[] = [
   [{ jwt: { ...jwt, jwks: "http://127.0.0.1.example/keys" } }, false],
   [{ jwt: { ...jwt, jwks: "file:///etc/keys" } }, false],
   [{ jwt: { ...jwt, jwks: "keys" } }, false],
+  [{ jwt: { ...jwt, jwks: "https://user:password@login.example/keys" } }, false],
   [{ jwt: { ...jwt, issuer: "" } }, false],
   [{ jwt: { jwks: jwt.jwks, issuer: "a" } }, false],
   [{ jwt: { ...jwt, admin: true } }, false],

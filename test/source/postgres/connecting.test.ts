@@ -65,7 +65,12 @@ const limits: readonly (readonly [string, Partial<DatabaseSettings>, string, str
   ["the queue's time-out", { queueTimeoutMs: 400 }, "", "No connection was made within 400 ms."],
   ["the time-out of the URL", {}, "?connect_timeout=1", "No connection was made within 1000 ms."],
   ["a moment, where nobody may wait", { queueTimeoutMs: 0 }, "", "No connection was made within 250 ms."],
-  ["the queue's, where the URL has none", { queueTimeoutMs: 300 }, "?connect_timeout=0", "No connection was made within 300 ms."],
+  [
+    "the queue's, where the URL has none",
+    { queueTimeoutMs: 300 },
+    "?connect_timeout=0",
+    "No connection was made within 300 ms.",
+  ],
 ];
 for (const [what, settings, options, words] of limits)
   test(`gives up a host that says nothing after ${what}`, async () => {

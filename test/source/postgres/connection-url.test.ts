@@ -19,9 +19,15 @@ const base = "postgres://user:pass@host/db";
 const understood: readonly (readonly [string, Partial<ConnectionTarget>])[] = [
   [base, { host: "host", port: 5432, user: "user", password: "pass", database: "db", ssl: false }],
   [base, { applicationName: "stream-csv", connectTimeoutMs: 10_000, options: undefined }],
-  ["postgresql://us%40er:p%2Fw%3F@[::1]:5433/d%20b", { host: "::1", port: 5433, user: "us@er", password: "p/w?", database: "d b" }],
+  [
+    "postgresql://us%40er:p%2Fw%3F@[::1]:5433/d%20b",
+    { host: "::1", port: 5433, user: "us@er", password: "p/w?", database: "d b" },
+  ],
   ["postgres://user@/db?host=/run/postgresql", { host: "/run/postgresql", password: "" }],
-  ["postgres:///db?host=/run&user=u&password=a%2Bb+c&port=6000", { user: "u", password: "a+b+c", port: 6000 }],
+  [
+    "postgres:///db?host=/run&user=u&password=a%2Bb+c&port=6000",
+    { user: "u", password: "a+b+c", port: 6000 },
+  ],
   [`${base}?dbname=other`, { database: "other" }],
   ["postgres://user@host", { database: "user" }],
   [`${base}?connect_timeout=3`, { connectTimeoutMs: 3000 }],
@@ -58,7 +64,10 @@ test("checks who signed a certificate where it is told whom to trust, as libpq d
 
 const secret = "s3cret";
 const refused: readonly (readonly [string, RegExp])[] = [
-  ["mysql://u@h/d", /doesn't begin with postgres:\/\/: write postgres:\/\/USER:PASSWORD@HOST:5432\/DATABASE\.$/],
+  [
+    "mysql://u@h/d",
+    /doesn't begin with postgres:\/\/: write postgres:\/\/USER:PASSWORD@HOST:5432\/DATABASE\.$/,
+  ],
   [secret, /doesn't begin with postgres:/],
   [`${secret}:x@h`, /doesn't begin with postgres:/],
   [`postgres://u:${secret}/x@h/d`, /is not a URL: .* In a password a \/ is written as %2F/],
@@ -69,18 +78,39 @@ const refused: readonly (readonly [string, RegExp])[] = [
   [`postgres://u:${secret}@h/d#x`, /has a #, which is written as %23\.$/],
   [`postgres://u:${secret}@a,b/d`, /names several hosts; it takes one\.$/],
   ["postgres://host/db", /names no user/],
-  [`${base}?conect_timeout=1`, /has the option "conect_timeout", which is not known; there are host, .*\. Did you mean "connect_timeout"\?$/],
+  [
+    `${base}?conect_timeout=1`,
+    /has the option "conect_timeout", which is not known; there are host, .*\. Did you mean "connect_timeout"\?$/,
+  ],
   [`${base}?target_session_attrs=any`, /has the option "target_session_attrs", which is not known/],
-  [`${base}?sslmode=prefer`, /has sslmode=prefer, with which nobody knows whether there is TLS: write sslmode=verify-full/],
+  [
+    `${base}?sslmode=prefer`,
+    /has sslmode=prefer, with which nobody knows whether there is TLS: write sslmode=verify-full/,
+  ],
   [`${base}?sslmode=allow`, /has sslmode=allow/],
-  [`${base}?sslmode=${secret}`, /has the option sslmode, which takes disable, require, verify-ca, verify-full\.$/],
+  [
+    `${base}?sslmode=${secret}`,
+    /has the option sslmode, which takes disable, require, verify-ca, verify-full\.$/,
+  ],
   [`${base}?sslrootcert=x`, /has sslrootcert without sslmode: add sslmode=verify-full\.$/],
   [`${base}?sslmode=require&sslrootcert=system`, /needs sslmode=verify-full\.$/],
-  [`${base}?sslmode=verify-ca&sslrootcert=/no/such`, /has the option sslrootcert, whose file can't be read: ENOENT/],
-  [`${base}?sslmode=require&channel_binding=require`, /has channel_binding=require, which the package "pg" can't demand of a server: write channel_binding=prefer/],
+  [
+    `${base}?sslmode=verify-ca&sslrootcert=/no/such`,
+    /has the option sslrootcert, whose file can't be read: ENOENT/,
+  ],
+  [
+    `${base}?sslmode=require&channel_binding=require`,
+    /has channel_binding=require, which the package "pg" can't demand of a server: write channel_binding=prefer/,
+  ],
   [`${base}?channel_binding=${secret}`, /takes disable or prefer\.$/],
-  [`${base}?connect_timeout=1.5`, /has the option connect_timeout, which takes seconds, or 0 for no limit\.$/],
-  [`${base}?application_name=${"n".repeat(33)}`, /takes 1 to 32 ASCII characters, since the transfer's id follows it\.$/],
+  [
+    `${base}?connect_timeout=1.5`,
+    /has the option connect_timeout, which takes seconds, or 0 for no limit\.$/,
+  ],
+  [
+    `${base}?application_name=${"n".repeat(33)}`,
+    /takes 1 to 32 ASCII characters, since the transfer's id follows it\.$/,
+  ],
   [`${base}?port=0`, /has the option port, which takes 1 to 65535\.$/],
 ];
 for (const [url, message] of refused)
@@ -97,7 +127,8 @@ for (const [url, message] of refused)
   });
 
 test("makes the paths of files absolute, and changes nothing else", () => {
-  const url = "postgres://u:p+%2F@h/d?sslmode=verify-full&sslrootcert=certs/ca%20x.pem&options=a+b&sslkey=/k&sslcert=c";
+  const url =
+    "postgres://u:p+%2F@h/d?sslmode=verify-full&sslrootcert=certs/ca%20x.pem&options=a+b&sslkey=/k&sslcert=c";
   assert.equal(
     withFilesIn("/etc/app", url),
     "postgres://u:p+%2F@h/d?sslmode=verify-full&sslrootcert=%2Fetc%2Fapp%2Fcerts%2Fca%20x.pem&options=a+b&sslkey=%2Fk&sslcert=%2Fetc%2Fapp%2Fc",

@@ -109,6 +109,27 @@ for (const [mode, root] of [
   });
 }
 
+test("binds a password to the TLS connection where the URL prefers it", { skip }, async () => {
+  server().run("CREATE ROLE bound LOGIN PASSWORD 'p'");
+  server().demandPassword("bound");
+  for (const binding of ["prefer", "disable"]) {
+    const place = `127.0.0.1:${server().port}/postgres?sslmode=require&channel_binding=${binding}`;
+    const database = await open(`postgres://bound:p@${place}`);
+    try {
+      const session = await database.connect(new AbortController().signal);
+      const { rows } = await session.client.query<{ name: string }>("SELECT current_user AS name");
+      assert.deepEqual(rows, [{ name: "bound" }]);
+      session.release();
+      // A wrong password is found out in both ways, too.
+      const wrong = await open(`postgres://bound:q@${place}`);
+      await assert.rejects(read(wrong, "SELECT 1 AS n"), { code: "SCSV_DATABASE_REFUSED" });
+      await wrong.close();
+    } finally {
+      await database.close();
+    }
+  }
+});
+
 test("refuses a certificate that nobody it trusts has signed", { skip }, async () => {
   const database = await open(`postgres://test@localhost:${server().port}/postgres?sslmode=verify-full`);
   try {

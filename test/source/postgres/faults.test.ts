@@ -43,12 +43,36 @@ async function faultOf(settings: Partial<DatabaseSettings>, sql: string): Promis
 
 const states: readonly (readonly [string, number, string, RegExp, RegExp])[] = [
   ["53300", 503, "SCSV_DATABASE_UNAVAILABLE", /run out of connections/, /Try again/],
-  ["40001", 503, "SCSV_DATABASE_UNAVAILABLE", /because it conflicted with replication or another transaction\. \(40001\)$/, /raise max_standby_streaming_delay/],
-  ["40P01", 503, "SCSV_DATABASE_UNAVAILABLE", /because it conflicted with/, /^Try again after the seconds in Retry-After; the log/],
+  [
+    "40001",
+    503,
+    "SCSV_DATABASE_UNAVAILABLE",
+    /because it conflicted with replication or another transaction\. \(40001\)$/,
+    /raise max_standby_streaming_delay/,
+  ],
+  [
+    "40P01",
+    503,
+    "SCSV_DATABASE_UNAVAILABLE",
+    /because it conflicted with/,
+    /^Try again after the seconds in Retry-After; the log/,
+  ],
   ["55P03", 503, "SCSV_DATABASE_UNAVAILABLE", /locked by another transaction\. \(55P03\)$/, /Try again/],
   ["57P01", 503, "SCSV_DATABASE_UNAVAILABLE", /can't be reached, or is going down/, /Try again/],
-  ["28P01", 500, "SCSV_QUERY_FAILED", /failed in the database \(SQLSTATE 28P01\)\.$/, /Run the query by hand/],
-  ["42501", 500, "SCSV_QUERY_FAILED", /failed in the database \(SQLSTATE 42501\)\.$/, /Run the query by hand/],
+  [
+    "28P01",
+    500,
+    "SCSV_QUERY_FAILED",
+    /failed in the database \(SQLSTATE 28P01\)\.$/,
+    /Run the query by hand/,
+  ],
+  [
+    "42501",
+    500,
+    "SCSV_QUERY_FAILED",
+    /failed in the database \(SQLSTATE 42501\)\.$/,
+    /Run the query by hand/,
+  ],
 ];
 for (const [state, status, code, message, hint] of states)
   test(`answers SQLSTATE ${state} in the middle of a query with ${status}`, { skip }, async () => {
@@ -85,13 +109,17 @@ test("a password of any characters opens the connection", { skip }, async () => 
   await database.close();
 });
 
-test("a query without rights fails when it runs, with the table's name only in the cause", { skip }, async () => {
-  const error = await faultOf({ url: urlOf("guarded", password) }, "TABLE closed");
-  assert.equal(error.code, "SCSV_QUERY_FAILED");
-  assert.equal(error.status, 500);
-  assert.equal(error.message, 'The query of "query" failed in the database (SQLSTATE 42501).');
-  assert.match((error.cause as Error).message, /permission denied for table closed/);
-});
+test(
+  "a query without rights fails when it runs, with the table's name only in the cause",
+  { skip },
+  async () => {
+    const error = await faultOf({ url: urlOf("guarded", password) }, "TABLE closed");
+    assert.equal(error.code, "SCSV_QUERY_FAILED");
+    assert.equal(error.status, 500);
+    assert.equal(error.message, 'The query of "query" failed in the database (SQLSTATE 42501).');
+    assert.match((error.cause as Error).message, /permission denied for table closed/);
+  },
+);
 
 test("a role with too many connections is busy, and may try again", { skip }, async () => {
   const error = await faultOf({ url: urlOf("full_up") }, "SELECT 1 AS n");
@@ -118,17 +146,21 @@ test("without pg, says what to install", async () => {
   });
 });
 
-test("gives a changed column a hint for queries, and the next reading has the new one", { skip }, async () => {
-  server().run("CREATE TABLE moving (a int); INSERT INTO moving VALUES (7)");
-  const database = await openDatabase();
-  const source = await sourceOf(database, "TABLE moving");
-  server().run("ALTER TABLE moving ALTER a TYPE text");
-  await assert.rejects(textOf(source), {
-    code: "SCSV_SOURCE_CHANGED",
-    hint: "Try again: the next export has the new columns.",
-  });
-  await database.close();
-});
+test(
+  "gives a changed column a hint for queries, and the next reading has the new one",
+  { skip },
+  async () => {
+    server().run("CREATE TABLE moving (a int); INSERT INTO moving VALUES (7)");
+    const database = await openDatabase();
+    const source = await sourceOf(database, "TABLE moving");
+    server().run("ALTER TABLE moving ALTER a TYPE text");
+    await assert.rejects(textOf(source), {
+      code: "SCSV_SOURCE_CHANGED",
+      hint: "Try again: the next export has the new columns.",
+    });
+    await database.close();
+  },
+);
 
 test("a full database says what to raise, and it isn't the slots of the server", { skip }, async () => {
   const database = await openDatabase({ connections: 1, queue: 0 });

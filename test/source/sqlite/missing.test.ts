@@ -21,10 +21,8 @@ test("says what to install when better-sqlite3 is absent", { skip }, async () =>
 });
 
 test("says how to build better-sqlite3 again when it is one of another Node", { skip }, async () => {
-  class Foreign {
-    constructor() {
-      throw Object.assign(new Error("was compiled against a different version"), { code: "ERR_DLOPEN_FAILED" });
-    }
+  function Foreign(): never {
+    throw Object.assign(new Error("was compiled against a different version"), { code: "ERR_DLOPEN_FAILED" });
   }
   const foreign = (): Promise<typeof Database> => Promise.resolve(Foreign as unknown as typeof Database);
   await assert.rejects(openDatabase(database(), foreign), {
