@@ -41,7 +41,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function makeProgram(): Command {
+/** The program, without its commands. */
+export function makeProgram(): Command {
   const program = new Command("stream-csv")
     .description("Serve large CSV exports in constant memory, and measure what they cost.")
     .version(toolIdentity().version, "-V, --version", "print the version")
