@@ -34,7 +34,7 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 function quoteText(text: string): string {
-  // Of a value that is a whole URL the password may hold blanks and quotes, too.
+  // In a value that is a whole URL, the password may hold blanks and quotes too.
   const shown = withoutUserInfo(text.replace(/^([a-z][a-z\d+.-]*:\/\/).*@/is, "$1…@"));
   return JSON.stringify(shown.length > mostLetters ? `${shown.slice(0, mostLetters)}…` : shown);
 }

@@ -14,8 +14,8 @@ interface Idle {
 }
 
 /**
- * Connections that are kept for the next reading. Not pg's own pool, in which connecting can't be given up: it goes on to a time-out
- * that is the same for all. How many connections there may be is decided by whoever takes them.
+ * Connections that are kept for the next reading. pg's own pool isn't used, because it can't stop connecting before a
+ * time-out that is the same for all. The owner decides how many connections there may be.
  */
 export class ConnectionPool {
   readonly #make: () => Pg.Client;
