@@ -1,8 +1,10 @@
 import type { ComparedRow, ComparisonView } from "../result/comparison-view.ts";
 import type { Comparison } from "../result/schema.ts";
+import { resolutionOf } from "../result/measured-value.ts";
 import { metrics } from "../result/metric.ts";
-import { emptyCell, quantityCell, textCell, type Cell, type Table } from "./model/table.ts";
+import { emptyCell, textCell, type Cell, type Table } from "./model/table.ts";
 import { withPlainTexts } from "./plain-text.ts";
+import { measuredCell } from "./read/median-cell.ts";
 import { labelOf } from "./read/metric-label.ts";
 import { tableText } from "./terminal/table.ts";
 import type { Colors, Look } from "./terminal/look.ts";
@@ -73,7 +75,10 @@ function tableOf(rows: readonly ComparedRow[]): Table {
 
 /** A value that was divided by its control is itself a ratio. */
 function medianCell(value: number | null, metric: string, over: string | null): Cell {
-  if (over === null) return quantityCell(value, metrics.find(({ id }) => id === metric)?.unit ?? metric);
+  if (over === null) {
+    const unit = metrics.find(({ id }) => id === metric)?.unit ?? metric;
+    return measuredCell(value, { id: metric, unit, resolution: resolutionOf(metric) });
+  }
   return value === null ? emptyCell : { kind: "ratio", ratio: value, interval: null };
 }
 

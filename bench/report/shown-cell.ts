@@ -8,9 +8,10 @@ const narrowInterval = 1.25;
 export function shownCell(cell: Cell): string {
   if (cell.kind === "text") return cell.text;
   if (cell.kind === "ratio") return ratioText(cell);
-  const { value, unit, expected, resolution } = cell;
+  const { value, unit, expected, interval, resolution } = cell;
   const isBelow = value !== null && resolution !== undefined && value < resolution;
   const text = isBelow ? `< ${withoutZeros(unitText(resolution, unit))}` : unitText(value, unit);
+  if (interval !== undefined) return `${text} (${interval.map((end) => unitText(end, unit)).join("–")})`;
   return expected === undefined ? text : `${text} (${unitText(expected, unit)})`;
 }
 

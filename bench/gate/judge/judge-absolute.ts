@@ -1,4 +1,5 @@
 import { formatBytes, formatSeconds } from "../../../src/ground.ts";
+import { resolutionOf } from "../../result/measured-value.ts";
 import { roundValues } from "../../result/round-values.ts";
 import type { Comparison, Round } from "../../result/schema.ts";
 import { medianBounds, type MedianBounds } from "../../statistics/median-bounds.ts";
@@ -62,7 +63,11 @@ function reasonOf(
   if (values.length === 0) return `${subject} was measured in no round, so it can't be judged.`;
   if (bounds === null)
     return `${subject} has to be ${limit.text}, and ${values.length} rounds are too few for a decision.`;
-  const show = (value: number): string => valueText(value, metricOf(budget).unit);
+  const { id, unit } = metricOf(budget);
+  const show = (value: number): string => {
+    const resolution = resolutionOf(id);
+    return value < resolution ? `< ${valueText(resolution, unit)}` : valueText(value, unit);
+  };
   const found = `${subject} is ${show(bounds.median)} (${show(bounds.low)} to ${show(bounds.high)})`;
   if (verdict === "pass") return `${found}: within its budget of ${limit.text}.`;
   if (verdict === "regression") return `${found}: wholly beyond its budget of ${limit.text}.`;

@@ -1,6 +1,5 @@
 import type { BenchResult } from "../../result/schema.ts";
 import type { Section } from "../model/report.ts";
-import { memoryCurves } from "../read/memory-curve.ts";
 import { scenarioView, type ScenarioView } from "../read/scenario-view.ts";
 import { equalArms, repeatedInterval } from "../read/sure-difference.ts";
 import { ratioText } from "../shown-cell.ts";
@@ -19,11 +18,10 @@ export function adviceSections(result: BenchResult): readonly Section[] {
   if (comparesVersions(result)) return [];
   const view = scenarioView(result, "export");
   const slow = scenarioView(result, "slow-readers");
-  const scaling = scenarioView(result, "scaling");
   const sentences = [
     ...differenceSentences(view),
     ...slowClientSentences(result, view, slow),
-    ...growthSentences(memoryCurves(scaling), scaling.bytesPerRow),
+    ...growthSentences(scenarioView(result, "scaling")),
     ...slowReaderSentences(slow),
     ...neighbourSentences(view, scenarioView(result, "mixed")),
   ].slice(0, mostSentences);

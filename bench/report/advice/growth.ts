@@ -1,33 +1,27 @@
 import { formatCount } from "../../../src/ground.ts";
-import type { MemoryCurve } from "../read/memory-curve.ts";
+import { memoryCurves, type MemoryCurve } from "../read/memory-curve.ts";
+import type { ScenarioView } from "../read/scenario-view.ts";
 import { significant } from "../number-text.ts";
+import { measuredIn } from "./measured-text.ts";
 
-const words = [
-  ["flat", "stays constant, O(1), for"],
-  ["grows", "grows with the rows, O(n), for"],
-  ["unclear", "is unclear, O(1) or O(n), for"],
-] as const;
-
-/** How memory depends on the number of rows, in one sentence on all curves; nothing where no slope is known. */
-export function growthSentences(
-  curves: readonly MemoryCurve[],
-  bytesPerRow: number | null,
-): readonly string[] {
-  if (bytesPerRow === null) return [];
-  const parts = words.flatMap(([order, text]) => {
-    const own = curves.flatMap((curve) => (curve.growth?.order === order ? [curveText(curve)] : []));
-    return own.length === 0 ? [] : [`${text} ${own.join(" and ")}`];
-  });
+/**
+ * How memory depended on the number of rows, in one sentence on all curves. It is what was measured and no conclusion: a
+ * slope over a few sizes of a few rounds has no interval.
+ */
+export function growthSentences(view: ScenarioView): readonly string[] {
+  if (view.bytesPerRow === null) return [];
+  const parts = memoryCurves(view).flatMap((curve) => (curve.growth === null ? [] : [curveText(curve)]));
   if (parts.length === 0) return [];
+  const start = measuredIn(view, ["peak_rss_over_idle_bytes"]);
   return [
-    `Peak memory ${parts.join("; it ")}. An average row is ${significant(bytesPerRow, 3)} bytes of CSV.`,
+    `${start} each further row changed peak memory by ${new Intl.ListFormat("en").format(parts)}. An average row is ${significant(view.bytesPerRow, 3)} bytes of CSV.`,
   ];
 }
 
-/** `streaming (+1.7 bytes a row, from 100,000 to 2,500,000 rows)` */
+/** `+1.7 bytes with streaming (from 100,000 to 2,500,000 rows)` */
 function curveText({ name, points, growth }: MemoryCurve): string {
   const slope = growth?.slope ?? 0;
   const [least, most] = [points[0]?.x ?? 0, points.at(-1)?.x ?? 0];
   const bytes = `${slope < 0 ? "−" : "+"}${significant(Math.abs(slope), 2)}`;
-  return `${name} (${bytes} bytes a row, from ${formatCount(least)} to ${formatCount(most)} rows)`;
+  return `${bytes} bytes with ${name} (from ${formatCount(least)} to ${formatCount(most)} rows)`;
 }

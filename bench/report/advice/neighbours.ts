@@ -1,35 +1,30 @@
-import { percentText } from "../number-text.ts";
+import { formatCount } from "../../../src/ground.ts";
+import { significant } from "../number-text.ts";
+import { medianCell } from "../read/median-cell.ts";
+import { medianInterval } from "../read/median-interval.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
+import { shownCell } from "../shown-cell.ts";
 
-/** Counts of fewer rounds vary several-fold from run to run. */
-const fewestRounds = 4;
-
-/** What short requests lose beside exports, with the range over the rounds; nothing from fewer than four. */
+/** What short requests lose beside exports, with its rounds and interval; nothing from too few rounds for one. */
 export function neighbourSentences(...views: readonly ScenarioView[]): readonly string[] {
   // The scenario with the most rounds says it.
   const [view] = views.toSorted((left, right) => countOf(right) - countOf(left));
-  if (view === undefined) return [];
-  const kept = view.arms.flatMap(({ id, role }) => {
-    const values = view.values(id, metric);
-    const middle = view.median(id, metric);
-    if (role === "aa" || middle === null || values.length < fewestRounds) return [];
-    return [
-      `${id} ${shareText(middle)} (${shareText(Math.min(...values))}–${shareText(Math.max(...values))})`,
-    ];
+  const metric = view?.metrics.find(({ id }) => id === kept);
+  if (view === undefined || metric === undefined) return [];
+  const counted = view.arms.flatMap(({ id, role }) => {
+    const found = role === "aa" ? null : medianInterval(view.values(id, kept));
+    if (found === null) return [];
+    return [{ text: `${id} ${shownCell(medianCell(view, id, metric))}`, confidence: found.confidence }];
   });
-  if (kept.length === 0) return [];
+  if (counted.length === 0) return [];
+  const confidence = significant(Math.min(...counted.map((item) => item.confidence)) * 100, 3);
   return [
-    `While exports run one after another, the server answers this share of its usual short requests (range over the rounds): ${kept.join(", ")}.`,
+    `While exports run one after another, the server answers this share of its usual short requests (medians of ${formatCount(countOf(view))} rounds, with intervals of at least ${confidence} % confidence): ${counted.map(({ text }) => text).join(", ")}.`,
   ];
 }
 
-const metric = "ping_kept_ratio";
+const kept = "ping_kept_ratio";
 
 function countOf(view: ScenarioView): number {
-  return Math.max(0, ...view.arms.map(({ id }) => view.values(id, metric).length));
-}
-
-/** A sample of what can't exceed all may exceed it. */
-function shareText(share: number): string {
-  return percentText(Math.min(1, share));
+  return Math.max(0, ...view.arms.map(({ id }) => view.values(id, kept).length));
 }

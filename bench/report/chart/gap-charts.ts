@@ -2,7 +2,7 @@ import { formatSeconds } from "../../../src/ground.ts";
 import type { Series } from "../../result/schema.ts";
 import { median } from "../../statistics/median.ts";
 import type { Chart, ChartPoint, Mark, Tick } from "../model/chart.ts";
-import { quantityCell, textCell, type Table } from "../model/table.ts";
+import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
 import { withoutZeros } from "../number-text.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 import { logAxis } from "./axis.ts";
@@ -71,7 +71,9 @@ function numbersOf(own: readonly Series[], quantiles: readonly number[]): Table 
     caption: `${title}: numbers`,
     columns: [{ title: "quantile", align: "left" }, ...arms.map((arm) => ({ title: arm }))],
     rows: quantiles.map((quantile) =>
-      [textCell(quantileName(quantile))].concat(arms.map((arm) => quantityCell(gapOf(arm, quantile), "s"))),
+      [textCell(quantileName(quantile))].concat(
+        arms.map((arm): Cell => ({ ...quantityCell(gapOf(arm, quantile), "s"), resolution: leastSeconds })),
+      ),
     ),
     note: "Medians over rounds.",
   };

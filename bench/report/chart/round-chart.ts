@@ -1,7 +1,8 @@
+import { possibleValue } from "../../result/measured-value.ts";
 import { median } from "../../statistics/median.ts";
 import type { Chart, Mark } from "../model/chart.ts";
 import { unitText, withoutZeros } from "../number-text.ts";
-import { summarizedMetrics } from "../read/repeated.ts";
+import { summarizedMetrics } from "../read/summarized-metrics.ts";
 import { budgetedMetrics, type ScenarioView } from "../read/scenario-view.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";
 import { linearAxis } from "./axis.ts";
@@ -33,7 +34,9 @@ export function roundCharts(view: ScenarioView): readonly Chart[] {
 /** Every value of a metric in every valid round, an arm a row. */
 function roundChart(view: ScenarioView, metric: ShownMetric): Chart {
   const names = view.arms.flatMap(({ id }) => (view.values(id, metric.id).length > 0 ? [id] : []));
-  const values = names.map((id) => view.values(id, metric.id));
+  const values = names.map((id) =>
+    view.values(id, metric.id).map((value) => possibleValue(metric.id, value)),
+  );
   const isBoxed = values.some(({ length }) => length >= fewestForBox);
   const bar = isBoxed ? "the bar the median and the box the middle half of them" : "the bar their median";
   const better = metric.isLowerBetter ? "less" : "more";

@@ -17,6 +17,8 @@ export interface QuantityCell {
   readonly unit: string;
   /** Nothing smaller can be measured: a smaller value is shown as `< 1 ms`. */
   readonly resolution?: number;
+  /** Where the true value lies, shown in brackets. */
+  readonly interval?: readonly [low: number, high: number];
   /** What analysis expects, shown in brackets. */
   readonly expected?: number;
   readonly tone?: Tone;

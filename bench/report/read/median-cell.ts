@@ -1,17 +1,39 @@
+import { possibleValue } from "../../result/measured-value.ts";
 import { quantityCell, type QuantityCell } from "../model/table.ts";
+import { medianInterval } from "./median-interval.ts";
 import type { ScenarioView } from "./scenario-view.ts";
 import type { ShownMetric } from "./shown-metric.ts";
 
-/** A share that can't exceed all, although a sample of it may. */
-const shares: ReadonlySet<string> = new Set(["ping_kept_ratio"]);
+/** Counts of short requests vary several-fold from round to round, so that none is shown without its interval. */
+const varying: ReadonlySet<string> = new Set([
+  "ping_kept_ratio",
+  "ping_lost_per_export",
+  "ping_per_s_idle",
+  "ping_per_s_busy",
+]);
 
-/** The median of a metric of an arm, as far as it can be measured. */
-export function medianCell(view: ScenarioView, arm: string, metric: ShownMetric): QuantityCell {
-  const value = view.median(arm, metric.id);
-  return measuredCell(value !== null && shares.has(metric.id) ? Math.min(1, value) : value, metric);
+/** Whether a metric is shown with an interval, or not at all. */
+export function needsInterval({ id }: Pick<ShownMetric, "id">): boolean {
+  return varying.has(id);
 }
 
-/** A value of a metric, as far as it can be measured. */
-export function measuredCell(value: number | null, { unit, resolution }: ShownMetric): QuantityCell {
-  return { ...quantityCell(value, unit), ...(resolution > 0 ? { resolution } : {}) };
+/** The median of a metric of an arm, with its interval where a median alone would mislead. */
+export function medianCell(view: ScenarioView, arm: string, metric: ShownMetric): QuantityCell {
+  if (!needsInterval(metric)) return measuredCell(view.median(arm, metric.id), metric);
+  const found = medianInterval(view.values(arm, metric.id));
+  if (found === null) return measuredCell(null, metric);
+  const [low, high] = found.interval.map((value) => possibleValue(metric.id, value));
+  return {
+    ...measuredCell(found.median, metric),
+    ...(low === undefined || high === undefined ? {} : { interval: [low, high] }),
+  };
+}
+
+/** A value of a metric, as far as it is possible and can be measured. Every table shows values by it. */
+export function measuredCell(
+  value: number | null,
+  { id, unit, resolution }: Pick<ShownMetric, "id" | "unit" | "resolution">,
+): QuantityCell {
+  const possible = value === null ? null : possibleValue(id, value);
+  return { ...quantityCell(possible, unit), ...(resolution > 0 ? { resolution } : {}) };
 }

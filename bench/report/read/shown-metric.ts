@@ -1,3 +1,5 @@
+import { array, object, picklist, safeParse, string } from "valibot";
+import { resolutionOf } from "../../result/measured-value.ts";
 import { metrics as knownMetrics } from "../../result/metric.ts";
 import type { BenchResult } from "../../result/schema.ts";
 import { labelOf } from "./metric-label.ts";
@@ -15,29 +17,31 @@ export interface ShownMetric {
 }
 
 /** The metrics that a result may hold, in its own order. */
-export function shownMetrics({ metrics }: BenchResult): readonly ShownMetric[] {
+export function shownMetrics({ metrics, config }: BenchResult): readonly ShownMetric[] {
   return metrics.map(({ id, unit, better }) => ({
     id,
-    label: labelOf(id),
+    label: `${labelOf(id)}${observedText(id, config["observed"])}`,
     meaning: knownMetrics.find((known) => known.id === id)?.meaning ?? "",
     unit,
     isLowerBetter: better === "lower",
-    resolution: resolutions.get(id) ?? 0,
+    resolution: resolutionOf(id),
   }));
 }
 
-/**
- * What is too short to be measured. An answer of /stats takes about a millisecond, and its own cost, which varies as much,
- * is subtracted. The resolution of CPU time per MiB depends on the body, so that only nothing is below it.
- */
-const resolutions: ReadonlyMap<string, number> = new Map([
-  ["held_s_per_export", 1e-3],
-  ["loop_s_per_export", 1e-3],
-  ["cpu_s_per_export", 1e-3],
-  ["gc_s_per_export", 1e-4],
-  ["loop_delay_max_s", 1e-3],
-  ["queue_wait_s", 1e-3],
-  ["release_early_s", 1e-3],
-  ["release_s", 1e-3],
-  ["cpu_s_per_mib", 1e-6],
+/** What was observed, as the setting of a run names it. */
+const observers = array(object({ name: string(), kind: picklist(["processes", "postgres"]) }));
+const ofObservers: ReadonlySet<string> = new Set(["observed_cpu_s_per_export", "observed_peak_bytes"]);
+const ofDatabases: ReadonlySet<string> = new Set([
+  "connection_held_s_per_export",
+  "database_temporary_bytes",
 ]);
+
+/** Whose work a metric of `--observe` is: `, db`, or `, db + cache` for the sum of both. */
+function observedText(id: string, observed: unknown): string {
+  if (!ofObservers.has(id) && !ofDatabases.has(id)) return "";
+  const named = safeParse(observers, observed);
+  const names = (named.success ? named.output : [])
+    .filter(({ kind }) => ofObservers.has(id) || kind === "postgres")
+    .map(({ name }) => name);
+  return names.length === 0 ? "" : `, ${names.join(" + ")}`;
+}

@@ -1,4 +1,3 @@
-import { formatCount } from "../../../src/ground.ts";
 import type { Arm } from "../../result/schema.ts";
 import { quantityCell, textCell, type Cell, type Column, type Table } from "../model/table.ts";
 import { intervalText } from "../read/interval-text.ts";
@@ -6,6 +5,7 @@ import { medianCell } from "../read/median-cell.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";
 import { ratioCell } from "../section/ratio-cell.ts";
+import { roundsText } from "./rounds-text.ts";
 
 /** More arms than this stand below each other instead of side by side. */
 const mostArmsAcross = 5;
@@ -144,15 +144,6 @@ function armColumns(view: ScenarioView, arms: readonly Arm[]): readonly Column[]
     const footnotes = view.footnotes(id);
     return { title: id, beginsGroup: index === 0, ...(footnotes.length === 0 ? {} : { footnotes }) };
   });
-}
-
-function roundsText(view: ScenarioView, arms: readonly Arm[], metrics: readonly ShownMetric[]): string {
-  // Not every round takes every metric: some are for short requests alone.
-  const counts = arms.flatMap(({ id }) => metrics.map((metric) => view.values(id, metric.id).length));
-  const count = Math.max(0, ...counts);
-  return count === 1
-    ? "Values of one round: no difference between them is sure."
-    : `Medians of ${formatCount(count)} rounds.`;
 }
 
 function ratiosText({ comparisons }: ScenarioView): readonly string[] {

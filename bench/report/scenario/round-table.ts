@@ -1,13 +1,15 @@
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
 import { measuredCell } from "../read/median-cell.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
+import { summarizedMetrics } from "../read/summarized-metrics.ts";
 
 /**
- * Every value of every round, also of rounds that aren't valid. Rounds stand side by side, because there are few of them
- * and many metrics.
+ * Every value of every round, also of rounds that aren't valid, but no short requests of too few rounds. Rounds stand side
+ * by side, because there are few of them and many metrics.
  */
-export function roundTable({ arms, metrics, rounds }: ScenarioView): Table {
-  const measured = metrics.flatMap((metric) =>
+export function roundTable(view: ScenarioView): Table {
+  const { arms, rounds } = view;
+  const measured = summarizedMetrics(view).flatMap((metric) =>
     arms.flatMap(({ id }): (readonly Cell[])[] => {
       const values = rounds.map((round) => round.arms[id]?.[metric.id]);
       if (values.every((value) => value === undefined)) return [];

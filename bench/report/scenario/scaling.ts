@@ -1,3 +1,4 @@
+import { formatCount } from "../../../src/ground.ts";
 import { growthCharts } from "../chart/growth-charts.ts";
 import { emptyCell, quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
 import { significant } from "../number-text.ts";
@@ -22,7 +23,10 @@ export const scalingSection: ScenarioSection = (view) => {
 const orders = { flat: "O(1)", grows: "O(n)", unclear: "unclear" } as const;
 
 /** Rows down, deliveries across: the peak of the server's memory over its idle memory. */
-function growthTable({ bytesPerRow }: ScenarioView, curves: readonly MemoryCurve[]): Table {
+function growthTable(view: ScenarioView, curves: readonly MemoryCurve[]): Table {
+  const { bytesPerRow } = view;
+  const count = Math.max(0, ...view.arms.map(({ id }) => view.values(id, "peak_rss_over_idle_bytes").length));
+  const rounds = count === 1 ? "in one round" : `medians of ${formatCount(count)} rounds`;
   const sizes = [...new Set(curves.flatMap(({ points }) => points.map(({ x }) => x)))];
   const length = bytesPerRow === null ? [] : [`Average row: ${significant(bytesPerRow, 3)} bytes.`];
   return {
@@ -36,7 +40,10 @@ function growthTable({ bytesPerRow }: ScenarioView, curves: readonly MemoryCurve
         ...curves.map(({ growth }) => textCell(growth === null ? "–" : orders[growth.order])),
       ],
     ],
-    note: ["Peak memory over idle.", ...length].join(" "),
+    note: [
+      `Peak memory over idle, ${rounds}. O(1) and O(n) follow from the slope, which has no interval.`,
+      ...length,
+    ].join(" "),
   };
 }
 

@@ -7,7 +7,7 @@ import type { LegendEntry } from "../model/legend.ts";
 import type { Section } from "../model/report.ts";
 import type { Table } from "../model/table.ts";
 import { armLegend } from "../read/arm-legend.ts";
-import { summarizedMetrics } from "../read/repeated.ts";
+import { summarizedMetrics } from "../read/summarized-metrics.ts";
 import { budgetedMetrics, type ScenarioView } from "../read/scenario-view.ts";
 import { medianTables } from "./median-tables.ts";
 import { roundTable } from "./round-table.ts";

@@ -1,9 +1,11 @@
 import type { MetricId } from "../../result/metric.ts";
 import { roundCharts } from "../chart/round-chart.ts";
-import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
+import { textCell, type Cell, type Table } from "../model/table.ts";
 import { armLegend } from "../read/arm-legend.ts";
+import { medianCell } from "../read/median-cell.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";
+import { roundsText } from "./rounds-text.ts";
 import { sectionOf, type ScenarioSection } from "./scenario-section.ts";
 
 const shown: readonly MetricId[] = [
@@ -32,14 +34,14 @@ function clientsTable(view: ScenarioView): Table {
     caption: null,
     columns: [{ title: "clients", align: "left" }, ...metrics.map(({ label }) => ({ title: label }))],
     rows: sorted.map(({ id }) =>
-      [textCell(id.replaceAll("-", " "))].concat(metrics.map((metric) => measuredCell(view, id, metric))),
+      [textCell(id.replaceAll("-", " "))].concat(metrics.map((metric) => besideExpected(view, id, metric))),
     ),
-    note: "In brackets: what analysis expects.",
+    note: `${roundsText(view, view.arms, metrics)} In brackets: what analysis expects.`,
   };
 }
 
-function measuredCell(view: ScenarioView, arm: string, { id, unit }: ShownMetric): Cell {
-  const cell = quantityCell(view.median(arm, id), unit);
-  const expected = view.expected(arm, id);
+function besideExpected(view: ScenarioView, arm: string, metric: ShownMetric): Cell {
+  const cell = medianCell(view, arm, metric);
+  const expected = view.expected(arm, metric.id);
   return expected === null ? cell : { ...cell, expected };
 }

@@ -25,9 +25,12 @@ export function conclusionOf(result: BenchResult): Conclusion {
     // The table of budgets shows how near each of them came.
     return { tone: "good", title, sentences: [] };
   }
+  const isFirst = result.config["isFirstBaseline"] === true;
   return {
     tone: "neutral",
-    title: "Informational: no budget was set",
+    title: isFirst
+      ? "Informational: the first run of a baseline has nothing to be compared with"
+      : "Informational: no budget was set",
     sentences: [],
   };
 }

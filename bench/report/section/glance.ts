@@ -3,7 +3,7 @@ import type { MetricId } from "../../result/metric.ts";
 import type { Bar, Figure, Glance } from "../model/figure.ts";
 import { armLegend } from "../read/arm-legend.ts";
 import { medianCell } from "../read/median-cell.ts";
-import { summarizedMetrics } from "../read/repeated.ts";
+import { summarizedMetrics } from "../read/summarized-metrics.ts";
 import { budgetedMetrics, scenarioViews, type ScenarioView } from "../read/scenario-view.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";
 import { fewestSureRounds, sureDifference } from "../read/sure-difference.ts";

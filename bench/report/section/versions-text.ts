@@ -1,10 +1,11 @@
-import { array, literal, object, safeParse, string, tuple, union } from "valibot";
+import { array, literal, nullable, object, safeParse, string, tuple, union, type InferOutput } from "valibot";
 import type { Arm, BenchResult } from "../../result/schema.ts";
 
 /** How the setting of a run names the other version. */
 const otherVersion = union([
   object({ kind: literal("git"), name: string() }),
   object({ kind: literal("command"), cli: array(string()) }),
+  object({ kind: literal("target"), spec: object({ command: nullable(string()), url: string() }) }),
 ]);
 const bothRuns = tuple([object({ name: string() }), object({ name: string() })]);
 
@@ -21,14 +22,17 @@ export function versionsText({ config, arms }: BenchResult): string | null {
   }
   const against = safeParse(otherVersion, config["against"]);
   if (against.success) {
-    const other = against.output;
-    return armsText(
-      arms,
-      other.kind === "git" ? other.name : `the version that "${other.cli.join(" ")}" starts`,
-    );
+    return armsText(arms, otherText(against.output));
   }
   const { baseline } = config;
   return typeof baseline === "string" ? `This run is compared with ${baseline}, an earlier run.` : null;
+}
+
+function otherText(other: InferOutput<typeof otherVersion>): string {
+  if (other.kind === "git") return other.name;
+  if (other.kind === "command") return `the version that "${other.cli.join(" ")}" starts`;
+  const { command, url } = other.spec;
+  return command === null ? `the server at ${url}` : `the version that "${command}" starts, asked at ${url}`;
 }
 
 function armsText(arms: readonly Arm[], other: string): string {

@@ -46,3 +46,11 @@ test("too few rounds, and rounds without the metric, decide nothing", () => {
   assert.match(judge("api.total_s<=2s", [1, 1]).reason, /2 rounds are too few/);
   assert.match(judge("api.first_byte_s<=2s", around).reason, /measured in no round/);
 });
+
+test("a value that is too short to be measured is no 0 s in the reason", () => {
+  const values = Array.from({ length: 8 }, () => 0);
+  assert.match(
+    judge("api.queue_wait_s<=1s", values, "queue_wait_s").reason,
+    /^api queue_wait_s is < 1\.00 ms \(< 1\.00 ms to < 1\.00 ms\): within/,
+  );
+});

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import { metrics } from "../../../bench/result/metric.ts";
 import { resultFormat } from "../../../bench/result/schema.ts";
+import { renderReport } from "../../../bench/report/renderers.ts";
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import type { BenchResult } from "../../../bench/index.ts";
 import type { Measured } from "../../../bench/result/metric.ts";
@@ -153,7 +154,7 @@ test("the report says in sentences what the numbers mean and which delivery to c
   for (const sentence of [
     "Choose streaming when the rows differ each time: compared with buffered, time to the first byte 1/198× (1/198–1/198), total time 1.06× (1.03–1.08), peak memory 0.129× (0.129–0.129), and CPU time 1.06× (1.03–1.08).",
     "Choose file when clients ask for the same rows more than once: compared with buffered, time to the first byte 1/718×",
-    "Peak memory stays constant, O(1), for streaming (+0.21 bytes a row, from 100,000 to 5,000,000 rows); it grows with the rows, O(n), for buffered (+240 bytes a row, from 100,000 to 400,000 rows).",
+    "Measured in one round: each further row changed peak memory by +0.21 bytes with streaming (from 100,000 to 5,000,000 rows) and +240 bytes with buffered (from 100,000 to 400,000 rows).",
     "buffered-again repeats buffered: between these equal arms, total time differs by 1.00× (0.991–1.01).",
     "The reader itself was busy.",
   ]) {
@@ -247,7 +248,45 @@ test("what analysis expects stands below what was measured, and the client's rat
   assert.match(text, /^slot held .*\n… by analysis +700 ms/m);
   assert.match(
     text,
-    /a client that reads at 1\.05 MB\/s holds a slot for 290,000 rows for about [\d.]+ s \(streaming\).*The delivery hardly changes this time/,
+    /a client that reads at 1\.05 MB\/s holds a slot for 290,000 rows for about streaming [\d.]+ s \([\d.]+ s–[\d.]+ s\), .*The delivery hardly changes this time/,
+  );
+});
+
+test("from one round a report says what was measured and draws no conclusion", () => {
+  const example = exampleResult();
+  const slow = (failed: number): Measured => ({
+    slots_held: 8,
+    bytes_per_concurrent_export: mebibyte,
+    readers_served: 7,
+    ping_failed_ratio: failed,
+  });
+  const arms = [...exportArms, ...exportArms.map((arm) => ({ ...arm, scenario: "slow-readers" }))];
+  const one = { scenario: "slow-readers", index: 0, order: [], valid: true };
+  const config = { ...example.config, readBytesPerSecond: mebibyte, readers: 8 };
+  const textOf = (exports: BenchResult["rounds"], slowRounds: number): string => {
+    const slowOnes = Array.from({ length: slowRounds }, (_, index) => ({
+      ...one,
+      index,
+      arms: { streaming: slow(0.03 + index / 100), buffered: slow(0) },
+    }));
+    const rounds = [...exports, ...slowOnes];
+    return oneLined(
+      terminalReport({ ...example, arms, rounds, comparisons: [], config }, { hasColor: false }),
+    );
+  };
+  const text = textOf(example.rounds.slice(0, 1), 1);
+  assert.doesNotMatch(text, /hardly changes|frees the slot|stays constant|O\(1\)|Choose/);
+  for (const sentence of [
+    "holds a slot for 290,000 rows for about streaming 26.5 s, buffered 27.3 s, file 26.5 s.",
+    "Measured in one round: clients that read slowly held a slot of every arm as long as they were watched and took this much memory each: streaming 1.00 MiB, buffered 1.00 MiB.",
+    "Measured in one round: streaming served 7 of 8 slow readers at once; the others waited.",
+    "Measured in one round: streaming left 3.0 % of its short requests unanswered while slow readers read.",
+  ]) {
+    assert.ok(text.includes(sentence), `${sentence}\n${text}`);
+  }
+  assert.match(
+    textOf(example.rounds.slice(0, 8), 4),
+    /Measured in 4 rounds, with intervals of at least 87\.5 % confidence: streaming left 4\.5 % \(3\.0 %–6\.0 %\) of its short requests/,
   );
 });
 
@@ -306,8 +345,66 @@ test("what short requests lose is said with its range, from four rounds on, and 
   const text = textOf([...result.rounds.slice(0, 8), ...neighbours]);
   assert.match(
     text,
-    /this share of its usual short requests \(range over the rounds\): streaming 85 % \(40 %–100 %\)\./,
+    /this share of its usual short requests \(medians of 4 rounds, with intervals of at least 87\.5 % confidence\): streaming 85 % \(40 %–100 %\)\./,
   );
+  assert.match(text, /short requests kept +85 % \(40 %–100 %\) /);
+  assert.match(text, /short requests lost +150 \(0–600\) /);
+  assert.match(
+    text,
+    /Medians of 8 rounds\. Short requests kept and short requests lost are medians of 4 rounds, with intervals of at least 87\.5 % confidence in brackets\./,
+  );
+});
+
+test("no format for people shows more than all short requests, or fewer lost than none, also of one round", async () => {
+  const result = exampleResult();
+  const neighbours = [1.2, 1.2, 1.3, 1.4].map((kept, index) => ({
+    scenario: "export",
+    index: 9 + index,
+    order: [],
+    valid: true,
+    arms: { streaming: { ping_kept_ratio: kept, ping_lost_per_export: (1 - kept) * 1000 } },
+  }));
+  const rounds = [...result.rounds.slice(0, 8), ...neighbours];
+  for (const format of ["text", "markdown", "html"] as const) {
+    const text = await renderReport(format, { ...result, rounds, config: {} });
+    assert.match(text, /100 %/, format);
+    assert.ok(!/(?<!\d)1[1-9]\d %|[-−][234]00(?!\d)/.test(text), format);
+  }
+});
+
+test("every time that is too short to be measured is shown as below its resolution, in every format and scenario", async () => {
+  const result = exampleResult();
+  const times = metrics.filter(({ unit }) => unit === "s" || unit === "s/MiB").map(({ id }) => id);
+  const none = Object.fromEntries(times.map((id) => [id, 0]));
+  for (const scenario of ["export", "slow-readers", "sync-workers", "leave", "capacity", "later"]) {
+    const arms = [{ id: "api", scenario, role: "treatment" as const, delivery: "api" }];
+    const rounds = [{ scenario, index: 0, order: ["api"], valid: true, arms: { api: none } }];
+    const empty: BenchResult = { ...result, arms, rounds, comparisons: [], config: {} };
+    for (const format of ["text", "markdown", "html"] as const) {
+      // An axis begins at nothing.
+      const text = (await renderReport(format, empty)).replaceAll(/<svg.*?<\/svg>/gs, "");
+      assert.ok(!/(?<![\d.])0 (s|ms)\b/.test(text), `${format} of ${scenario}`);
+      assert.ok(/(<|&lt;) 1 [mµ]s/.test(text), `${format} of ${scenario}`);
+    }
+  }
+});
+
+test("what is observed beside the servers is named in its rows", () => {
+  const result = exampleResult();
+  const observedWork = { observed_cpu_s_per_export: 0.3, connection_held_s_per_export: 0 };
+  const rounds = result.rounds.map((round) => ({
+    ...round,
+    arms: { ...round.arms, streaming: { ...round.arms["streaming"], ...observedWork } },
+  }));
+  const config = {
+    observed: [
+      { name: "db", kind: "postgres" },
+      { name: "cache", kind: "processes" },
+    ],
+  };
+  const text = terminalReport({ ...result, rounds, config }, { hasColor: false });
+  assert.match(text, /^CPU time observed, db \+ cache +300 ms/m);
+  assert.match(text, /^connection held, db +< 50 ms/m);
 });
 
 test("what is too short to be measured is never shown as nothing", () => {

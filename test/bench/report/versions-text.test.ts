@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { renderReport } from "../../../bench/report/renderers.ts";
+import { beginRun } from "../../../bench/run/run.ts";
 import { resolveConfig } from "../../../bench/run/resolve-config.ts";
 import type { BenchResult } from "../../../bench/index.ts";
 import { versionsText } from "../../../bench/report/section/versions-text.ts";
@@ -32,6 +33,33 @@ test("a version that a command starts is called by its command", () => {
   );
   assert.equal(versionsText({ ...gate, config: settingOf("git:main") }), versions);
 });
+
+const otherTargets: readonly (readonly [against: string, text: string])[] = [
+  [
+    "http://user:secret@127.0.0.1:3001/orders.csv",
+    "api-control is the server at http://127.0.0.1:3001/orders.csv.",
+  ],
+  [
+    "PORT={port} node old.js",
+    'api-control is the version that "PORT={port} node old.js" starts, asked at http://127.0.0.1:{port}/orders.csv.',
+  ],
+];
+for (const [against, sentence] of otherTargets) {
+  test(`another version of a target is named: ${against}`, async () => {
+    const targets = ["api=PORT={port} node server.js @ http://127.0.0.1:{port}/orders.csv"];
+    const settings = resolveConfig({ seed: 1, against, targets, budgets: ["api.total_s=10%"] });
+    const run = await beginRun(settings, { cli: ["stream-csv"], tool: { name: "t", version: "1" } });
+    const arms = (["treatment", "control", "aa"] as const).map((role, index) => {
+      const id = ["api", "api-control", "api-aa"][index] ?? "";
+      return { id, role, scenario: "export", delivery: "api" };
+    });
+    const { config } = run.findings;
+    assert.equal(
+      versionsText({ ...gate, arms, config }),
+      `api is this version. ${sentence} api-aa repeats it: this shows how much equal things differ.`,
+    );
+  });
+}
 
 test("versions of several deliveries are named together", () => {
   const file = gate.arms.map((arm) => ({
