@@ -25,6 +25,16 @@ export async function observePostgres(name: string, url: string): Promise<Observ
   );
   return {
     name,
+    caveats: [
+      ...(processes === null
+        ? [
+            `CPU time and memory observed leave out ${name}: its processes don't run on this machine, or can't be seen from here, as in a container.`,
+          ]
+        : processes.caveats),
+      ...(canListFiles
+        ? []
+        : [`Temporary files of ${name} are not known: the role that asks is not a member of pg_monitor.`]),
+    ],
     watch: () => watchServer(client, processes, canListFiles),
     // A connection that the database has cut can't be ended properly; there is nothing left to give back.
     close: () => client.end().catch(() => undefined),

@@ -23,7 +23,15 @@ export async function observeProcesses(name: string, pid: number): Promise<Obser
   if ((await stillRunning([pid])).length === 0) {
     throw new RangeError(`--observe ${name}=${pid} names no process of this machine that runs.`);
   }
-  return { name, watch: () => watchTree(pid), close: () => Promise.resolve() };
+  const isMemoryKnown = (await privateBytes([pid])) !== null;
+  return {
+    name,
+    caveats: isMemoryKnown
+      ? []
+      : [`Memory observed leaves out ${name}: this system doesn't tell its private memory.`],
+    watch: () => watchTree(pid),
+    close: () => Promise.resolve(),
+  };
 }
 
 async function watchTree(pid: number): Promise<() => Promise<ObservedWork>> {

@@ -14,6 +14,8 @@ export interface ObservedWork {
 /** Something beside the servers, whose work is measured: a tree of processes, or a database. */
 export interface Observer {
   readonly name: string;
+  /** What can't be known of it and why, a sentence each. */
+  readonly caveats: readonly string[];
   /** Watches until the returned function is called, which gives what was done since. */
   watch(): Promise<() => Promise<ObservedWork>>;
   /** Closes what it needs for that; never rejects. */

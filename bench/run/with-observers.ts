@@ -37,6 +37,16 @@ export async function withObservers<T>(
   }
 }
 
+/** What a report has to say of what is observed: that several are one sum, and what isn't known. */
+export function notesOf(observers: readonly Pick<Observer, "name" | "caveats">[]): readonly string[] {
+  const names = observers.map(({ name }) => name);
+  const sum = new Intl.ListFormat("en").format(names);
+  return [
+    ...(names.length < 2 ? [] : [`What is observed of ${sum} is one sum in each row.`]),
+    ...observers.flatMap(({ caveats }) => caveats),
+  ];
+}
+
 async function observerOf(spec: ObservedSpec): Promise<Observer> {
   if (spec.kind === "postgres") return await observePostgres(spec.name, spec.url);
   return await observeProcesses(spec.name, spec.pid).catch((fault: unknown) =>

@@ -190,6 +190,7 @@ test("the first run with a baseline that isn't there saves it, and a later one k
   const first = await runCli(run);
   assert.equal(first.exitCode, 0, first.stderr);
   assert.match(first.stderr, /There is no baseline ".*first\.json" yet: .* this run is saved as it/);
+  assert.match(first.stdout, /Informational: the first run of a baseline has nothing to be compared with/);
   const kept = await readFile(file, "utf8");
   assert.equal(parseBaseline(kept, file).export.name, "api");
   const later = await runCli(run);

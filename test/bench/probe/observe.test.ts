@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { test, type TestContext } from "node:test";
+import { after, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { observePostgres } from "../../../bench/probe/observe-postgres.ts";
 import { observeProcesses } from "../../../bench/probe/observe-processes.ts";
 import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
-import { parseObserved } from "../../../bench/run/with-observers.ts";
+import { notesOf, parseObserved } from "../../../bench/run/with-observers.ts";
 import { startPostgres } from "../../../dev/postgres-server.ts";
 
 const skip = !hasProcFiles;
@@ -63,13 +63,13 @@ test("a process that isn't there is refused, by its name", { skip }, async () =>
 
 const server = startPostgres();
 const noDatabase = typeof server === "string" ? server : skip;
+after(() => (typeof server === "string" ? undefined : server.stop()));
 
 test(
   "of a database the time is known in which connections were held, and its processes' work",
   { skip: noDatabase },
   async (t) => {
     assert.ok(typeof server !== "string");
-    t.after(() => server.stop());
     const observer = await observePostgres("db", server.url);
     t.after(() => observer.close());
     const idle = await (await observer.watch())();
@@ -88,6 +88,44 @@ test(
     assert.ok((temporaryBytes ?? 0) > 2 ** 20, `${temporaryBytes} temporary bytes`);
   },
 );
+
+test(
+  "what can't be known of a database is said: its processes elsewhere, its files without the right to list them",
+  { skip: noDatabase },
+  async (t) => {
+    assert.ok(typeof server !== "string");
+    const here = await observePostgres("db", server.url);
+    await here.close();
+    assert.deepEqual(here.caveats, []);
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    // A database on another machine gives ids of processes that don't exist here.
+    await client.query(`CREATE SCHEMA elsewhere; CREATE ROLE plain LOGIN; GRANT USAGE ON SCHEMA elsewhere TO plain;
+      CREATE FUNCTION elsewhere.pg_backend_pid() RETURNS int LANGUAGE sql AS 'SELECT 4194305'`);
+    await client.end();
+    const url = new URL(server.url);
+    url.username = "plain";
+    url.searchParams.set("options", "-c search_path=elsewhere,pg_catalog");
+    const remote = await observePostgres("db", url.href);
+    t.after(() => remote.close());
+    assert.match(
+      remote.caveats[0] ?? "",
+      /^CPU time and memory observed leave out db: its processes don't run/,
+    );
+    assert.match(remote.caveats[1] ?? "", /^Temporary files of db are not known: .* pg_monitor\.$/);
+    const work = await (await remote.watch())();
+    assert.deepEqual([work.cpuSeconds, work.peakBytes, work.temporaryBytes], [null, null, null]);
+  },
+);
+
+test("a report says that several things observed are one sum, and what isn't known of each", () => {
+  const db = { name: "db", caveats: ["Temporary files of db are not known."] };
+  assert.deepEqual(notesOf([db]), db.caveats);
+  assert.deepEqual(notesOf([db, { name: "cache", caveats: [] }]), [
+    "What is observed of db and cache is one sum in each row.",
+    ...db.caveats,
+  ]);
+});
 
 test("a database that can't be reached is told by its name, without the password", async () => {
   await assert.rejects(observePostgres("db", "postgres://u:secret@127.0.0.1:9/x"), (fault: Error) => {

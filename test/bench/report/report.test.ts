@@ -389,6 +389,13 @@ test("every time that is too short to be measured is shown as below its resoluti
   }
 });
 
+test("the first run of a baseline isn't said to have no budget", () => {
+  const first = { ...exampleResult(), config: { isFirstBaseline: true } };
+  const text = terminalReport(first, { hasColor: false });
+  assert.match(text, /^Informational: the first run of a baseline has nothing to be compared with\.$/m);
+  assert.doesNotMatch(text, /no budget was set/);
+});
+
 test("what is observed beside the servers is named in its rows", () => {
   const result = exampleResult();
   const observedWork = { observed_cpu_s_per_export: 0.3, connection_held_s_per_export: 0 };
