@@ -1,4 +1,3 @@
-import { formatBytes, formatCount } from "../../../src/ground.ts";
 import { watchOwnLoad, busyReaderRatio } from "../../probe/own-load.ts";
 import type { Measured } from "../../result/metric.ts";
 import { distinctArms } from "../../session/arm.ts";
@@ -13,6 +12,7 @@ import { recordRound } from "../record-round.ts";
 import { roundsUpTo } from "../run-time.ts";
 import type { RunPlan, Scenario, ScenarioContext } from "../scenario.ts";
 import { brokenLimit, longestPingSeconds } from "./capacity-limits.ts";
+import { capacitySentence } from "./capacity-sentence.ts";
 import { capacityBound } from "./expect-capacity.ts";
 import { findCapacity, type Capacity } from "./find-capacity.ts";
 import { stepGraceMs, measureStep, probePings } from "./measure-step.ts";
@@ -44,7 +44,7 @@ export const capacityScenario: Scenario = {
   estimateSeconds: (plan) =>
     roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length * armSecondsOf(plan),
   async run(context) {
-    const { plan, random } = context;
+    const { plan, random, record } = context;
     const arms = await bigArms(context, name, {
       leastBytes: bytesFor(plan),
       because:
@@ -52,11 +52,21 @@ export const capacityScenario: Scenario = {
     });
     noteArms(context, name, arms);
     const rounds = roundsUpTo(mostRounds, plan);
-    for (const [index, order] of balancedOrders(arms, rounds, random).entries()) {
-      await recordRound(context, name, order, (arm, server) => {
-        context.step(`round ${index + 1} of ${rounds}, ever more slow readers, ${arm.id}`);
-        return measureCapacity(context, arm, server);
-      });
+    const searches = new Map(arms.map(({ id }) => [id, [] as Capacity[]]));
+    try {
+      for (const [index, order] of balancedOrders(arms, rounds, random).entries()) {
+        await recordRound(context, name, order, async (arm, server) => {
+          context.step(`round ${index + 1} of ${rounds}, ever more slow readers, ${arm.id}`);
+          const { found, measured } = await measureCapacity(context, arm, server);
+          searches.get(arm.id)?.push(found);
+          return measured;
+        });
+      }
+    } finally {
+      for (const arm of arms) {
+        const sentence = capacitySentence(arm, searches.get(arm.id) ?? [], plan);
+        if (sentence !== null) record.warn(sentence);
+      }
     }
     recordBounds(context, arms);
   },
@@ -66,7 +76,7 @@ async function measureCapacity(
   { session, plan, random, record }: ScenarioContext,
   arm: BigArm,
   server: RunningTarget,
-): Promise<Measured> {
+): Promise<{ readonly found: Capacity; readonly measured: Measured }> {
   const { clock, signal } = session;
   const { watchMs, refinements } = timesOf(plan);
   const { readBytesPerSecond: bytesPerSecond } = plan;
@@ -93,26 +103,15 @@ async function measureCapacity(
       `${arm.id} is client-bound in ${name}: the readers themselves were busy for more than ${busyReaderRatio.warns * 100} % of the time; the server may carry more.`,
     );
   }
-  record.warn(sentenceOf(arm, found, plan));
   const last = found.steps.findLast(({ readers }) => readers === found.carried);
-  return {
+  const measured: Measured = {
     readers_carried: found.carried,
     readers_broken: found.broken?.readers ?? null,
     ping_p99_idle_s: quiet === null || quiet.failed > 0 ? null : quiet.p99Ms / 1000,
     ping_p99_s: last === undefined || last.ping === null ? null : last.ping.p99Ms / 1000,
     peak_rss_over_idle_bytes: difference(await peak(), idleBytes),
   };
-}
-
-/** What was found, and why no more: `streaming carried 31 slow readers …; with 34, …`. */
-function sentenceOf(arm: BigArm, { carried, broken }: Capacity, plan: RunPlan): string {
-  const readers = `${formatCount(carried)} slow reader${carried === 1 ? "" : "s"} at ${formatBytes(plan.readBytesPerSecond)}/s`;
-  const end =
-    broken === null
-      ? ", the most that were tried in the time there was."
-      : `; with ${formatCount(broken.readers)}, ${broken.limit}${broken.limit.endsWith(".") ? "" : "."}`;
-  const bound = capacityBound({ arm, plan, bodyBytes: arm.bodyBytes });
-  return `${arm.id} carried ${readers}${end} By analysis it is at most ${formatCount(bound.readers)}, bounded by ${bound.by}.`;
+  return { found, measured };
 }
 
 /** What analysis says beside what was measured. It is an upper bound, and a search that was ended early is below it. */

@@ -5,6 +5,7 @@ import {
   longestPingSeconds,
   type Step,
 } from "../../../bench/scenario/capacity/capacity-limits.ts";
+import { capacitySentence } from "../../../bench/scenario/capacity/capacity-sentence.ts";
 import { capacityBound, type CapacityFactors } from "../../../bench/scenario/capacity/expect-capacity.ts";
 import { findCapacity } from "../../../bench/scenario/capacity/find-capacity.ts";
 import type { Target } from "../../../bench/subject/target.ts";
@@ -116,6 +117,36 @@ function armOf(
     rowsPerSecond: 50_000,
     body: { rows: 1000, bytes: mebibyte, crc32: 0 },
   };
+}
+
+const streamed = { id: "streaming", bodyBytes: 16 * mebibyte, ...armOf(true, "streaming") };
+const broken = (readers: number) => ({ readers, limit: "a reader got 80 % of its rate" });
+const analysis = " By analysis it is at most 64, bounded by the slots of its workers.";
+for (const [what, found, sentence] of [
+  ["no round", [], null],
+  [
+    "one round",
+    [{ carried: 31, broken: broken(34) }],
+    `streaming carried 31 slow readers at 1.00 MiB/s; with 34, a reader got 80 % of its rate.${analysis}`,
+  ],
+  [
+    "three rounds with different numbers",
+    [
+      { carried: 31, broken: broken(34) },
+      { carried: 28, broken: broken(30) },
+      { carried: 40, broken: null },
+    ],
+    `streaming carried 28 to 40 slow readers at 1.00 MiB/s in 3 rounds; the fewest that broke a limit were 30: a reader got 80 % of its rate.${analysis}`,
+  ],
+  [
+    "three rounds that agree, without a limit",
+    Array.from({ length: 3 }, () => ({ carried: 256, broken: null })),
+    `streaming carried 256 slow readers at 1.00 MiB/s in 3 rounds, the most that were tried in the time there was.${analysis}`,
+  ],
+] as const) {
+  test(`${what} of a search ${sentence === null ? "says nothing" : "is one sentence"}`, () => {
+    assert.equal(capacitySentence(streamed, found, plan), sentence);
+  });
 }
 
 for (const [what, arm, changes, readers, by] of [
