@@ -123,7 +123,7 @@ export async function requireWritable(outputs: readonly Pick<Output, "file">[]):
  */
 export async function writeOutputs(
   outputs: readonly Output[],
-  render: (format: ReportFormat) => Promise<string>,
+  render: (format: ReportFormat, file: string) => Promise<string>,
 ): Promise<void> {
   const faults: unknown[] = [];
   const ordered = outputs.toSorted(
@@ -131,7 +131,7 @@ export async function writeOutputs(
   );
   for (const { format, file } of ordered) {
     try {
-      await writeTextFile(file, await render(format));
+      await writeTextFile(file, await render(format, file));
     } catch (fault) {
       if (!isClosedPipe(fault)) faults.push(fault);
     }

@@ -2,6 +2,7 @@ import type { BenchResult } from "../result/schema.ts";
 import type { Report } from "./model/report.ts";
 import { footnotesOf } from "./read/footnotes.ts";
 import { scenarioViews } from "./read/scenario-view.ts";
+import { toldOnce } from "./read/told-once.ts";
 import { adviceSections } from "./advice/advice.ts";
 import { budgetSections } from "./section/budgets.ts";
 import { conclusionOf } from "./section/conclusion.ts";
@@ -10,12 +11,22 @@ import { circumstancesText, runSection, subjectText } from "./section/run.ts";
 import { sectionOfScenario } from "./scenario/scenarios.ts";
 import { versionsText } from "./section/versions-text.ts";
 
+/** How a report is made. */
+export interface ReportOptions {
+  /**
+   * The error that ended the run is on standard error; the report says only what doesn't count because of it.
+   * @default false
+   */
+  readonly isErrorTold?: boolean;
+}
+
 /** Makes the report of a result, which every format for people then shows in its own way. */
-export function buildReport(whole: BenchResult): Report {
-  const conclusion = conclusionOf(whole);
+export function buildReport(whole: BenchResult, { isErrorTold = false }: ReportOptions = {}): Report {
+  const once = toldOnce(whole, isErrorTold);
+  const conclusion = conclusionOf(once);
   // What the conclusion says is not a footnote too.
-  const warnings = whole.warnings.filter((warning) => !conclusion.sentences.includes(warning));
-  const result = { ...whole, warnings };
+  const warnings = once.warnings.filter((warning) => !conclusion.sentences.includes(warning));
+  const result = { ...once, warnings };
   return {
     title: subjectText(result),
     versions: versionsText(result),

@@ -6,6 +6,11 @@ export interface RenderOptions {
   readonly hasColor?: boolean;
   /** Width of the terminal that text is written for. @default 80 */
   readonly columns?: number | undefined;
+  /**
+   * The error that ended the run is on standard error, so that text says only what doesn't count because of it.
+   * @default false
+   */
+  readonly isErrorTold?: boolean;
   /** The most bytes of Markdown. @default 1 MiB, the most that GitHub takes as a summary */
   readonly mostBytes?: number;
 }

@@ -6,7 +6,7 @@ import type { Scenario, ScenarioContext } from "./scenario.ts";
 const voiding: ReadonlySet<string> = new Set(["SCSV_MEASUREMENT_INVALID", "SCSV_TARGET_NOT_READY"]);
 
 /**
- * Runs one scenario. When it fails, it is void: a warning says why, what it measured until then is kept, and the other
+ * Runs one scenario. When it fails, it is void: a warning or the round says why, what it measured until then is kept, and the other
  * scenarios go on.
  * @returns why it is void; null when it ran to its end
  * @throws what makes the whole run end: an interruption, a body with other bytes than the checked one, an error of our
@@ -22,9 +22,13 @@ export async function runApart(
   } catch (fault) {
     if (!(fault instanceof StreamCsvError) || !voiding.has(fault.code)) throw fault;
     if (scenario.isEssential || isWrongBody(fault) || context.session.signal.aborted) throw fault;
-    context.record.warn(
-      `${scenario.name} is void from here on, the other scenarios are not: ${fault.message}`,
+    // A round that the error ended has it as its reason.
+    const isNoted = context.record.rounds.some(
+      ({ scenario: name, reason }) =>
+        name === scenario.name && reason !== undefined && fault.message.includes(reason),
     );
+    const why = isNoted ? "." : `: ${fault.message}`;
+    context.record.warn(`${scenario.name} is void from here on, the other scenarios are not${why}`);
     return fault;
   }
 }

@@ -109,9 +109,11 @@ async function measureAndReport(
   try {
     // A run that failed before its first round has nothing to report but its error, which is printed below.
     const isEmpty = fault !== null && reported.rounds.length === 0;
-    await writeOutputs(isEmpty ? flags.output : withReport(flags.output), (format) =>
-      renderReport(format, reported, look),
-    );
+    await writeOutputs(isEmpty ? flags.output : withReport(flags.output), (format, file) => {
+      // A file is read without standard error, where the error is printed below.
+      const isErrorTold = fault !== null && exitCode === null && file === standardOutput;
+      return renderReport(format, reported, { ...look, isErrorTold });
+    });
   } finally {
     await reportToGitHub(loaded, reported);
   }

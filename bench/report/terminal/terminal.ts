@@ -1,6 +1,6 @@
 import picocolors from "picocolors";
 import type { BenchResult } from "../../result/schema.ts";
-import { buildReport } from "../build-report.ts";
+import { buildReport, type ReportOptions } from "../build-report.ts";
 import { figureLines } from "../figure-lines.ts";
 import type { Conclusion, Report, Section } from "../model/report.ts";
 import { leadText } from "../lead-text.ts";
@@ -11,7 +11,7 @@ import { superscript, tableText } from "./table.ts";
 import { wrap } from "./wrap.ts";
 
 /** How a report is to look. */
-export interface TerminalReportOptions {
+export interface TerminalReportOptions extends ReportOptions {
   readonly hasColor: boolean;
   /**
    * Width of the terminal.
@@ -26,16 +26,19 @@ const narrowest = 40;
 const widestText = 100;
 
 /** Text for a terminal. */
-export const renderText: Renderer = (result, { hasColor = false, columns }) =>
-  terminalReport(result, { hasColor, ...(columns === undefined ? {} : { columns }) });
+export const renderText: Renderer = (result, { hasColor = false, columns, isErrorTold = false }) =>
+  terminalReport(result, { hasColor, isErrorTold, ...(columns === undefined ? {} : { columns }) });
 
 /**
  * A result as text for a person, in the order of all reports. Its last line repeats the verdict, since the end of a text is
  * what a terminal still shows. Lines keep within the width as far as a table of two columns does; a table that is wider is
  * split.
  */
-export function terminalReport(result: BenchResult, { hasColor, columns }: TerminalReportOptions): string {
-  const report = withPlainTexts(buildReport(result));
+export function terminalReport(
+  result: BenchResult,
+  { hasColor, columns, ...options }: TerminalReportOptions,
+): string {
+  const report = withPlainTexts(buildReport(result, options));
   const look = lookOf(hasColor, columns);
   return [
     headText(report, look),

@@ -389,6 +389,37 @@ test("every time that is too short to be measured is shown as below its resoluti
   }
 });
 
+/** A run that ended in its third round. */
+function failedResult(): BenchResult {
+  const example = exampleResult();
+  const error = "api: Reading failed. The server's last lines: out of licences";
+  const [first, second, third] = example.rounds;
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  const rounds = [first, second, { ...third, valid: false, reason: error }];
+  const outcome = { verdict: "invalid", exitCode: 4, complete: false } as const;
+  const warnings = ["Something else.", `slow-readers is void from here on: ${error}`, error];
+  return { ...example, rounds, comparisons: [], warnings, reasons: [error], ...outcome };
+}
+
+test("a report tells the error that ended a run once", async () => {
+  for (const format of ["text", "markdown", "html"] as const) {
+    const text = oneLined(await renderReport(format, failedResult(), { columns: 200 }));
+    assert.equal(text.split("out of licences").length, 2, format);
+    assert.ok(text.includes("Round 3 doesn"), format);
+    assert.ok(text.includes("slow-readers is void from here on."), format);
+  }
+});
+
+test("where standard error has the error, the report says only which round doesn't count", async () => {
+  const text = await renderReport("text", failedResult(), { columns: 200, isErrorTold: true });
+  assert.doesNotMatch(text, /licences/);
+  assert.match(text, /^• Round 3 of export doesn't count: standard error has the error that ended it\.$/m);
+  assert.match(text, /^Round 3 doesn't count\.$/m);
+  const early = { ...failedResult(), rounds: [] };
+  const before = await renderReport("text", early, { columns: 200, isErrorTold: true });
+  assert.match(before, /^• Standard error has the error that ended the run\.$/m);
+});
+
 test("the first run of a baseline isn't said to have no budget", () => {
   const first = { ...exampleResult(), config: { isFirstBaseline: true } };
   const text = terminalReport(first, { hasColor: false });

@@ -41,6 +41,16 @@ test("a scenario that fails is void, and a warning names it and the arm", async 
   assert.equal(await runApart(good, context), null);
 });
 
+test("an error that ended a round is the reason of that round, and isn't repeated in the warning", async () => {
+  const context = contextOf();
+  const round = { scenario: "slow-readers", index: 0, order: [], valid: false, arms: {} };
+  context.record.rounds.push({ ...round, reason: stalled.message });
+  await runApart(failing(stalled), context);
+  assert.deepEqual(context.record.warnings, [
+    "slow-readers is void from here on, the other scenarios are not.",
+  ]);
+});
+
 test("the run ends where it can't do without the scenario, was interrupted, or has a fault of its own", async () => {
   await assert.rejects(runApart(failing(stalled, true), contextOf()), stalled);
   await assert.rejects(runApart(failing(stalled), contextOf(AbortSignal.abort())), stalled);
