@@ -42,10 +42,17 @@ export interface BenchHooks {
    * @default what the kernel reports
    */
   readonly sampleMachine?: () => Promise<MachineSample>;
+  /**
+   * How long nothing may come of an export until it has failed.
+   * @default 60000
+   */
+  readonly idleTimeoutMs?: number;
   readonly onProgress?: (progress: BenchProgress) => void;
   /** Says what should be known before the rounds begin, such as that they will take long. */
   readonly onNotice?: (text: string) => void;
 }
+
+const usualIdleTimeoutMs = 60_000;
 
 /** The hooks with every default filled in. */
 export function completeHooks(hooks: BenchHooks): Required<BenchHooks> {
@@ -58,6 +65,7 @@ export function completeHooks(hooks: BenchHooks): Required<BenchHooks> {
     signal: hooks.signal ?? new AbortController().signal,
     clock: hooks.clock ?? systemClock,
     sampleMachine: hooks.sampleMachine ?? machineSample,
+    idleTimeoutMs: hooks.idleTimeoutMs ?? usualIdleTimeoutMs,
     onProgress: hooks.onProgress ?? (() => undefined),
     onNotice: hooks.onNotice ?? (() => undefined),
   };

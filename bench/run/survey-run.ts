@@ -21,7 +21,7 @@ export async function surveyRun(
   const { settings, hooks, progress, record, findings } = run;
   progress.report("looking for the export");
   const survey = await surveySubjects(
-    { clock: hooks.clock, signal: hooks.signal, observers },
+    { clock: hooks.clock, signal: hooks.signal, idleTimeoutMs: hooks.idleTimeoutMs, observers },
     subjects,
     {
       ...settings,

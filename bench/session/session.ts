@@ -13,6 +13,8 @@ export interface Session {
   readonly signal: AbortSignal;
   /** What is measured beside the servers, such as their database. @default none */
   readonly observers?: readonly Observer[];
+  /** How long nothing may come of an export until it has failed. @default 60 s */
+  readonly idleTimeoutMs?: number;
 }
 
 /** One export of one running server: what every measurement takes. */
@@ -81,10 +83,11 @@ async function readJob(served: ServedExport, options: ReadExportOptions): Promis
 
 function readAt(url: URL, served: ServedExport, options: ReadExportOptions): Promise<ExportReading> {
   const { session, server, request } = served;
-  const { clock, signal } = session;
+  const { clock, signal, idleTimeoutMs } = session;
+  const limits = idleTimeoutMs === undefined ? {} : { idleTimeoutMs };
   const form = { ...server.form, ...server.exportForm?.(request) };
   const counted = options.checksum === true && server.equality === "rows" ? { count: true } : {};
-  return readExport(url, { clock, signal, ...form, ...counted, ...options });
+  return readExport(url, { clock, signal, ...limits, ...form, ...counted, ...options });
 }
 
 /**

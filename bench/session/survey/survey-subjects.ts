@@ -71,7 +71,7 @@ const nothingEqual: Integrity = { bytes: null, rows: null, sha256: null, equal: 
  * is asked for more rows than it has. Other targets come first, because a wrong address is a mistake that is told at once.
  */
 export async function surveySubjects(
-  base: Pick<Session, "clock" | "signal" | "observers">,
+  base: Omit<Session, "exportName">,
   subjects: readonly Subject[],
   options: SurveyOptions,
   report: Report,
@@ -160,7 +160,7 @@ function isGenerated({
 
 /** Finds the export on our own server, and how fast it comes. */
 function sizeOwn(
-  base: Pick<Session, "clock" | "signal">,
+  base: Omit<Session, "exportName">,
   target: Target,
   options: SurveyOptions,
   report: Report,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
+import { once } from "node:events";
 import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,9 +16,11 @@ import {
 } from "../../../bench/index.ts";
 import { parseBaseline } from "../../../bench/gate/baseline/baseline.ts";
 import { baselineOf } from "../../../bench/internal.ts";
+import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import { processTree } from "../../../bench/probe/process-tree.ts";
 import { toolEnvironment } from "../../../bench/subject/process/run-tool.ts";
+import { startProgram } from "../../harness/cli.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
 endOnSignal();
@@ -30,6 +33,7 @@ const target = `api=${server()} @ ${place}`;
 const calm = (): Promise<MachineSample> => Promise.resolve({ ticks: null, throttling: null });
 
 async function gate(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {}): Promise<BenchRun> {
+  const before = await processTree(process.pid);
   const outcome = await runBench(
     { seed: 1, rounds: 1, rows: 3000, isQuick: true, targets: [target], ...config },
     {
@@ -39,7 +43,7 @@ async function gate(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {
       ...hooks,
     },
   );
-  if (hasProcFiles) assert.deepEqual(await processTree(process.pid), [process.pid]);
+  if (hasProcFiles) assert.deepEqual(await processTree(process.pid), before);
   return outcome;
 }
 
@@ -69,6 +73,61 @@ test("a target that writes other rows than its other version is a regression", a
     (result.reasons ?? []).join("\n"),
     /api body_bytes is \d+ as before, but they are other bytes/,
   );
+});
+
+/** A server that runs already, in a process of its own. */
+async function running(t: TestContext, fault = ""): Promise<string> {
+  const { process: child } = startProgram([program, "--fault", fault], { env: { PORT: "0" } });
+  t.after(async () => {
+    child.kill("SIGKILL");
+    await once(child, "close");
+  });
+  const [said] = (await once(child.stdout, "data")) as [string];
+  const [, origin] = /^listening on (\S+)/.exec(said) ?? [];
+  assert.ok(origin !== undefined, said);
+  return `${origin}/any.csv?rows=3000`;
+}
+
+test("a server that runs already is held against another address", async (t) => {
+  const [own, same, other] = [await running(t), await running(t), await running(t, "swap-rows")];
+  const config = { targets: [`api=${own}`], rows: null, budgets: ["api.total_s=1000%"] };
+  const equal = await gate({ ...config, against: same });
+  assert.equal(equal.fault, null);
+  assert.deepEqual(armsOf(equal), ["api treatment api", "api-control control api", "api-aa aa api"]);
+  assert.deepEqual(
+    equal.result.arms.map(({ url }) => url),
+    [own, same, same],
+  );
+  assert.deepEqual(verdictsOf(equal), { total_s: "inconclusive", rows: "pass", body_bytes: "pass" });
+  const text = terminalReport(equal.result, { hasColor: false, columns: 400 });
+  assert.ok(text.includes(`api is this version. api-control is the server at ${same}.`), text);
+  const changed = await gate({ ...config, against: other });
+  assert.equal(changed.result.exitCode, 2);
+  assert.match((changed.result.reasons ?? []).join("\n"), /body_bytes is \d+ as before, but they are other/);
+});
+
+const odd = fileURLToPath(new URL("../../../fixtures/programs/odd-answers.js", import.meta.url));
+const oddServer = (kind: string): string =>
+  `PORT={port} exec '${process.execPath}' '${odd}' ${kind} @ http://127.0.0.1:{port}/x.csv`;
+
+test("a gate with --integrity rows compares rows of bodies whose bytes differ, and no bytes", async () => {
+  const config = {
+    targets: [`live=${oddServer("stamped")}`],
+    rows: null,
+    against: oddServer("stamped"),
+    budgets: ["live.total_s=1000%"],
+    integrity: "rows",
+  };
+  const outcome = await gate(config);
+  assert.equal(outcome.fault, null);
+  assert.equal(outcome.result.config["integrity"], "rows");
+  assert.deepEqual(verdictsOf(outcome), { total_s: "inconclusive", rows: "pass" });
+  // The same without it is refused when the bodies are checked.
+  const bytes = await gate({ ...config, integrity: "bytes" });
+  assert.match(bytes.fault?.message ?? "", /gave other bytes .*--integrity rows/);
+  const fewer = await gate({ ...config, against: oddServer("right") });
+  assert.equal(fewer.result.exitCode, 2);
+  assert.match((fewer.result.reasons ?? []).join("\n"), /live rows is 1001 and was 1000: it has to be equal/);
 });
 
 /** A repository with a server that reads what it serves from a file. */

@@ -4,13 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { runBench, type BenchConfig, type BenchRun } from "../../../bench/index.ts";
+import {
+  runBench,
+  type BenchConfig,
+  type BenchHooks,
+  type BenchRun,
+  type MachineSample,
+} from "../../../bench/index.ts";
 import { findListener } from "../../../bench/probe/listener.ts";
 import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import { processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
 import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
 import { parseTarget, checkTarget, type TargetSettings } from "../../../bench/subject/target-settings.ts";
 import type { Target } from "../../../bench/subject/target.ts";
+import { runCli } from "../../harness/cli.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
 endOnSignal();
@@ -32,10 +39,10 @@ function targetOf(text: string, more: TargetSettings = {}): Target {
 }
 
 /** One quick round, after which nothing that was started is left. */
-async function run(config: Partial<BenchConfig>): Promise<BenchRun> {
+async function run(config: Partial<BenchConfig>, hooks: Partial<BenchHooks> = {}): Promise<BenchRun> {
   const outcome = await runBench(
     { seed: 1, rounds: 1, isQuick: true, scenarios: ["export"], ...config },
-    { cli: [process.execPath, odd], tool: { name: "stream-csv", version: "0.0.0" } },
+    { cli: [process.execPath, odd], tool: { name: "stream-csv", version: "0.0.0" }, ...hooks },
   );
   if (hasProcFiles) assert.deepEqual(await processTree(process.pid), [process.pid]);
   return outcome;
@@ -63,6 +70,48 @@ for (const [kind, sentence] of refused) {
     assert.match(fault?.message ?? "", sentence);
   });
 }
+
+test("an export that never answers makes the run invalid within its time-out, with one sentence", async () => {
+  const { result, fault } = await run({ targets: [`bad=${command("silent")}`] }, { idleTimeoutMs: 700 });
+  assert.equal(result.exitCode, 4);
+  assert.deepEqual(result.rounds, []);
+  assert.match(
+    fault?.message ?? "",
+    /^bad: Reading http:\/\/127\.0\.0\.1:\d+\/x\.csv failed: nothing came for 700 ms\.?$/,
+  );
+});
+
+/** A machine that nobody else is on, so that no round is repeated. */
+const calm = (): Promise<MachineSample> => Promise.resolve({ ticks: null, throttling: null });
+
+test("a target that dies in a timed round makes the round and the run invalid, with its last lines", async () => {
+  // Two exports are right when they are checked, and the warm-up and the first turn of a round.
+  const gate = { against: command("right"), budgets: ["bad.total_s=1000%"] };
+  const { result, fault } = await run(
+    { targets: [`bad=${command("expires")}`], ...gate },
+    { sampleMachine: calm },
+  );
+  assert.deepEqual([result.exitCode, result.verdict, result.complete], [4, "invalid", false]);
+  const sentence =
+    /^bad: Reading .* failed: .*missing: the last chunk\. The server ended with exit code 9\. .*out of licences/;
+  assert.match(fault?.message ?? "", sentence);
+  assert.equal(result.integrity.equal, true);
+  assert.deepEqual(
+    result.rounds.map(({ valid }) => valid),
+    [false],
+  );
+  assert.match(result.rounds[0]?.reason ?? "", sentence);
+});
+
+test("the bench prints the error of a target that dies once, on standard error, and a report that says which round it ended", async () => {
+  const target = `bad=${command("expires")}`;
+  const gate = ["--against", command("right"), "--budget", "bad.total_s=1000%", "--rounds", "1"];
+  const { exitCode, stdout, stderr } = await runCli(["bench", "--quick", "--target", target, ...gate]);
+  assert.equal(exitCode, 4, stderr);
+  assert.match(stdout, /Round 1 of export doesn't count: standard error has the error that ended it\./);
+  assert.equal(`${stdout}${stderr}`.split("out of licences").length, 2, `${stdout}\n${stderr}`);
+  assert.match(stderr, /^error: bad: Reading .*out of licences/s);
+});
 
 test("where only rows are compared, other bytes in every body are measured, and other rows are not", async () => {
   const { result, fault } = await run({ targets: [`live=${command("stamped")}`], integrity: "rows" });
