@@ -30,14 +30,16 @@ export function requireMeasurable(
 
 function requireMetric(budget: Budget, arms: RunPlan["arms"]): void {
   const origin = originOf(budget);
-  for (const { id, subject, isSampled = true, reportsInside = true } of arms) {
+  for (const { id, subject, isSampled = true, reportsInside = true, unreported = [] } of arms) {
     if (subject !== budget.delivery) continue;
     const missing =
       origin === "processes" && !isSampled
         ? `the processes of ${id} are not known`
         : origin === "inside" && !reportsInside
           ? `${id} reports no inside numbers (stats)`
-          : null;
+          : unreported.includes(budget.metric)
+            ? `the inside numbers (stats) of ${id} leave out ${budget.metric}`
+            : null;
     if (missing === null) continue;
     throw new RangeError(
       `The budget for ${nameOf(budget)} can't be judged: ${missing}. Give another budget, such as ${budget.delivery}.total_s=10%.`,

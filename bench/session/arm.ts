@@ -1,4 +1,5 @@
 import type { MeasuredDelivery } from "../result/measured-delivery.ts";
+import type { MetricId } from "../result/metric.ts";
 import type { Arm } from "../result/schema.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { BodyEquality, Target } from "../subject/target.ts";
@@ -31,6 +32,8 @@ export interface TargetFacts {
   readonly isSampled?: boolean;
   /** Whether it reports inside numbers. @default true */
   readonly reportsInside?: boolean;
+  /** Metrics that its inside numbers leave out. @default none */
+  readonly unreported?: readonly MetricId[];
 }
 
 /** One thing that is measured in every round: a target, by one delivery where it has several. */

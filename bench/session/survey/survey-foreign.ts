@@ -4,6 +4,7 @@ import { canSampleProcesses } from "../../probe/process-tree.ts";
 import type { Check } from "../../result/schema.ts";
 import type { RunningTarget, Target } from "../../subject/target.ts";
 import type { TargetFacts } from "../arm.ts";
+import { unreportedMetrics } from "./unreported-metrics.ts";
 import { withServer, type Session } from "../session.ts";
 import { faultsOf, integrityCheck, readBody, rowsAmong, type BodyFindings } from "./check-integrity.ts";
 import { notesOf } from "./survey-version.ts";
@@ -45,7 +46,10 @@ export async function surveyForeign(
     const words = server.lastWords();
     const faults = found.faults.map((fault) => (words === "" ? fault : `${fault} ${words}`));
     const missing = question.isControl ? [server.hiddenBecause ?? ""] : missingProbes(target.name, server);
-    return { ...found, faults, notes: [...found.notes, ...missing.filter((note) => note !== "")] };
+    // A server that answers wrongly may no longer answer at all.
+    const unreported = faults.length > 0 ? [] : await unreportedMetrics(server, session.signal);
+    const facts = { ...found.facts, unreported };
+    return { ...found, facts, faults, notes: [...found.notes, ...missing.filter((note) => note !== "")] };
   });
   if (!isHidden || origin === null || !(await isAnswered(origin, session.signal))) return survey;
   const left = `${target.name} left a server running at ${String(origin)} after its command was ended: it belongs to another process, such as a container or a service. Let the command stay in the foreground until its server has ended, or measure it as ${target.name}=URL.`;

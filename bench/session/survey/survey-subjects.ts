@@ -4,6 +4,7 @@ import { findOfferedExport } from "../../subject/find-offered-export.ts";
 import type { Subject } from "../../subject/subject.ts";
 import type { Target } from "../../subject/target.ts";
 import type { TargetFacts } from "../arm.ts";
+import { unreportedMetrics } from "./unreported-metrics.ts";
 import { withServer, type Session } from "../session.ts";
 import { compareBodies, readDeliveries } from "./check-integrity.ts";
 import { sizeExport, type ExportSize } from "./size-export.ts";
@@ -198,10 +199,18 @@ function surveyOwn(
     const bodies = await readDeliveries(session, server, { deliveries: named, rows });
     const promisesRows = isGenerated({ sourceFile, configuration }) || availableRows !== null;
     const sha256 = await makeReference({ exportName, sourceFile, rows }, session.signal);
+    const unreported = await unreportedMetrics(server, session.signal);
     const [body] = bodies;
     if (body === undefined) throw new Error("there is no delivery to survey");
     return {
-      facts: { body, exportSeconds: rows / rowsPerSecond, rowsPerSecond, availableRows, promisesRows },
+      facts: {
+        body,
+        exportSeconds: rows / rowsPerSecond,
+        rowsPerSecond,
+        availableRows,
+        promisesRows,
+        unreported,
+      },
       reference: { name: "ours", rows: body.rows, bytes: body.bytes, sha256: body.sha256 },
       ...compareBodies(bodies, { rows: promisesRows ? rows : null, sha256 }),
       notes: [],

@@ -3,6 +3,7 @@ import type { MeasuredDelivery } from "../../result/measured-delivery.ts";
 import type { Subject } from "../../subject/subject.ts";
 import type { Target } from "../../subject/target.ts";
 import type { TargetFacts } from "../arm.ts";
+import { unreportedMetrics } from "./unreported-metrics.ts";
 import { readWhole, withServer, type Session } from "../session.ts";
 import { compareBodies, readDeliveries, type BodyFindings } from "./check-integrity.ts";
 import type { Reference, TargetSurvey } from "./target-survey.ts";
@@ -41,7 +42,9 @@ export function surveyVersion(
     }
     // The checked one was the first of its server, and hashed. A warm one decides how many fit into a round.
     const { totalMs } = await readWhole({ session, server, request: { delivery, rows } });
-    return { facts: { ...facts, body, exportSeconds: totalMs / 1000 }, checks, faults, notes };
+    const unreported = await unreportedMetrics(server, session.signal);
+    const found = { ...facts, body, exportSeconds: totalMs / 1000, unreported };
+    return { facts: found, checks, faults, notes };
   });
 }
 
