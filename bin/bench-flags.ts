@@ -20,7 +20,7 @@ export interface BenchFlags extends GlobalFlags {
   readonly configuration?: LoadedConfiguration;
   /** Of the configuration; flags of the same name replace them. */
   readonly parameters?: readonly ParameterText[];
-  /** Of the configuration, beside those of flags. */
+  /** Of the configuration; --target on the command line replaces all of them. */
   readonly targets?: readonly BenchTarget[];
   readonly export: string;
   readonly param?: readonly ParameterText[];
@@ -246,6 +246,12 @@ function targetDefaultsOf({
   readyTimeout,
   ping,
 }: BenchFlags): NonNullable<BenchConfig["targetDefaults"]> {
+  const names = header.map(({ name }) => name.toLowerCase());
+  const twin = header.find(({ name }, index) => names.indexOf(name.toLowerCase()) < index);
+  if (twin !== undefined)
+    throw new RangeError(
+      `--header names the field ${twin.name} twice, and names of fields don't depend on case: leave one of them out.`,
+    );
   return {
     headers: Object.fromEntries(
       header.map(({ name, value }) => [name, fromEnvironment(value, `The header field ${name}`)]),

@@ -23,11 +23,21 @@ export function resolveTargets({
   const specs: TargetSpec[] = [];
   for (const given of targets) {
     const { name, settings } = typeof given === "string" ? parseTarget(given) : namedSettings(given);
-    const headers = { ...targetDefaults.headers, ...settings.headers };
+    const headers = mergedHeaders(targetDefaults.headers, settings.headers);
     const taken = [...allDeliveries, ...specs.map((spec) => spec.name)].flatMap(idsOf);
     specs.push(checkTarget(name, { ...targetDefaults, ...settings, headers }, [...taken, ownName]));
   }
   return specs;
+}
+
+/** Header fields of both; those of the target win. Their names don't depend on case (RFC 9110, section 5.1). */
+function mergedHeaders(
+  defaults: TargetSettings["headers"] = {},
+  own: TargetSettings["headers"] = {},
+): NonNullable<TargetSettings["headers"]> {
+  const taken = new Set(Object.keys(own).map((field) => field.toLowerCase()));
+  const others = Object.entries(defaults).filter(([field]) => !taken.has(field.toLowerCase()));
+  return { ...Object.fromEntries(others), ...own };
 }
 
 function namedSettings({ name, ...settings }: BenchTarget): {
@@ -60,7 +70,7 @@ export function resolveAgainst(text: string, targets: readonly TargetSpec[]): Ru
   const place = parseTargetPlace(text);
   const spec = checkTarget(
     `${target.name}-control`,
-    { ...settingsOf(target), ...placeBeside(place, target) },
+    { ...settingsBeside(target, place), ...placeBeside(place, target) },
     [],
   );
   return { of: "targets", kind: "target", name: "the other version", spec };
@@ -73,6 +83,14 @@ function placeBeside(
 ): Pick<TargetSettings, "command" | "url"> {
   if (command === undefined) return url === undefined ? {} : { url };
   return { command, url: url ?? target.url };
+}
+
+/** What another version has in common with a target; credentials in its own address take the place of the target's. */
+function settingsBeside(target: TargetSpec, { url }: Pick<TargetSettings, "url">): TargetSettings {
+  const settings = settingsOf(target);
+  if (url === undefined || !/:\/\/[^/@]*@/.test(url)) return settings;
+  const others = Object.entries(target.headers).filter(([field]) => field.toLowerCase() !== "authorization");
+  return { ...settings, headers: Object.fromEntries(others) };
 }
 
 /** What another version has in common with a target. */

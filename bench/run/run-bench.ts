@@ -8,7 +8,7 @@ import { planRun } from "./plan-run.ts";
 import { requireMeasurable } from "./require-measurable.ts";
 import { beginRun } from "./run.ts";
 import { surveyRun } from "./survey-run.ts";
-import { notesOf, withObservers } from "./with-observers.ts";
+import { observerNotes, withObservers } from "./with-observers.ts";
 import { withSubjects } from "./with-subjects.ts";
 
 /**
@@ -42,7 +42,7 @@ export async function runBench(config: BenchConfig, hooks: BenchHooks): Promise<
   const run = await beginRun(settings, hooks);
   try {
     await withObservers(settings.observed, (observers) => {
-      for (const note of notesOf(observers)) run.record.warn(note);
+      for (const note of observerNotes(observers)) run.record.warn(note);
       return withSubjects(run, async (subjects) => {
         const survey = await surveyRun(run, subjects, observers);
         const plan = planRun(settings, subjects, survey);

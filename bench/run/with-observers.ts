@@ -38,7 +38,7 @@ export async function withObservers<T>(
 }
 
 /** What a report has to say of what is observed: that several are one sum, and what isn't known. */
-export function notesOf(observers: readonly Pick<Observer, "name" | "caveats">[]): readonly string[] {
+export function observerNotes(observers: readonly Pick<Observer, "name" | "caveats">[]): readonly string[] {
   const names = observers.map(({ name }) => name);
   const sum = new Intl.ListFormat("en").format(names);
   return [

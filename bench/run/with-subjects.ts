@@ -5,6 +5,7 @@ import { streamCsvServer } from "../subject/stream-csv-server.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { Target } from "../subject/target.ts";
 import type { TargetSpec } from "../subject/target-spec.ts";
+import { withoutPasswords } from "../subject/target-text.ts";
 import {
   addWorktree,
   unavailable,
@@ -12,7 +13,7 @@ import {
   type GitWorktree,
 } from "../subject/version/git-worktree.ts";
 import { otherVersion } from "../subject/version/other-version.ts";
-import { setUp } from "../subject/version/set-up.ts";
+import { setUp, type SetUpOptions } from "../subject/version/set-up.ts";
 import { bufferMemoryBytes } from "./buffer-memory.ts";
 import type { Run } from "./run.ts";
 import { ownName, type RunAgainst, type RunSettings } from "./settings.ts";
@@ -25,8 +26,9 @@ type Use<T> = (subjects: readonly Subject[]) => Promise<T>;
  * @throws StreamCsvError `SCSV_VERSION_UNAVAILABLE`; nothing is left behind then
  */
 export async function withSubjects<T>(run: Run, use: Use<T>): Promise<T> {
-  const { settings, hooks } = run;
+  const { settings, hooks, record } = run;
   const { against, deliveries, targets } = settings;
+  for (const warning of unusedSetup(settings)) record.warn(warning);
   await setUpTargets(run);
   if (against?.of === "deliveries") return await withOwnVersions(run, against, use);
   if (against !== null) return await withTargetVersions(run, against, use);
@@ -35,11 +37,34 @@ export async function withSubjects<T>(run: Run, use: Use<T>): Promise<T> {
   return await use([...ours, ...targets.map((spec) => subjectOf(settings, spec, null))]);
 }
 
+/** Why the setting `setup` prepares nothing in a run, as a sentence; none where it does, or wasn't given. */
+function unusedSetup({ setup, against, targets }: RunSettings): readonly string[] {
+  if (setup === null) return [];
+  const isUsed = against?.of === "targets" && against.kind === "git";
+  if (isUsed && targets.some((target) => target.setup === null)) return [];
+  const why = isUsed
+    ? "every target has a setup of its own."
+    : "it prepares the version of --against git:REF for a target, and there is none in this run.";
+  return [`--setup "${withoutPasswords(setup)}" was not run: ${why}`];
+}
+
+/** Prepares a folder once, though several targets run in it. */
+function onceForEachFolder(): (options: SetUpOptions) => Promise<void> {
+  const done = new Set<string>();
+  return async (options) => {
+    const what = JSON.stringify([options.folder, options.command]);
+    if (done.has(what)) return;
+    done.add(what);
+    await setUp(options);
+  };
+}
+
 /** Prepares the working tree for targets whose configuration says how. */
 async function setUpTargets({ settings, hooks, progress }: Run): Promise<void> {
+  const setUpHere = onceForEachFolder();
   for (const { name, setup, cwd } of settings.targets) {
     if (setup === null) continue;
-    await setUp({
+    await setUpHere({
       folder: resolve(hooks.folder, cwd ?? "."),
       command: setup,
       what: name,
@@ -82,7 +107,9 @@ async function withTargetVersions<T>(
   try {
     findings.config = { ...findings.config, againstSha: tree.sha };
     const controls: TargetSpec[] = [];
-    for (const spec of targets) controls.push(await versionIn(tree, spec, settings, options));
+    const setUpThere = onceForEachFolder();
+    for (const spec of targets)
+      controls.push(await versionIn(tree, spec, settings, { ...options, setUpThere }));
     return await use(targets.map((spec, index) => subjectOf(settings, spec, controls[index] ?? null)));
   } finally {
     await tree.remove();
@@ -94,14 +121,14 @@ async function versionIn(
   { folder, sha }: GitWorktree,
   spec: TargetSpec,
   { setup, against }: RunSettings,
-  { cwd: here, signal, onProgress }: GitVersionOptions,
+  { cwd: here, signal, onProgress, setUpThere }: GitVersionOptions & { readonly setUpThere: typeof setUp },
 ): Promise<TargetSpec> {
   const place = relative(here, resolve(here, spec.cwd ?? "."));
   const cwd = join(folder, place);
   const what = against?.name ?? sha;
   if (!existsSync(cwd))
     throw unavailable(`${what} has no folder "${place}", where the target "${spec.name}" runs`);
-  await setUp({
+  await setUpThere({
     folder: cwd,
     command: spec.setup ?? setup,
     what,

@@ -181,7 +181,12 @@ function checkedHeaders(
   headers: Readonly<Record<string, string>>,
   fault: Fault,
 ): Readonly<Record<string, string>> {
+  const names = new Map<string, string>();
   for (const [field, value] of Object.entries(headers)) {
+    const twin = names.get(field.toLowerCase());
+    if (twin !== undefined)
+      throw fault(`has the header field ${field} twice, the other time as ${twin}; leave one of them out.`);
+    names.set(field.toLowerCase(), field);
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(field))
       throw fault(`has the header field "${field}", whose name has a character that names can't have.`);
     // oxlint-disable-next-line no-control-regex -- control characters are what is refused

@@ -30,12 +30,18 @@ export function benchCommand(): Command {
     .description("Measure streaming against buffered and file delivery, or any other server, and gate them.")
     .addHelpText("after", benchHelp)
     .action(async (_flags, self: Command) => {
-      const flags = self.optsWithGlobals<BenchFlags>();
+      const flags = chosenTargets(self, self.optsWithGlobals<BenchFlags>());
       // Loaded only now: the load generator would make every other command start noticeably later.
       const loaded = await import("../../bench/internal.ts");
       requireOwnServer(self, flags);
       process.exitCode = flags.list === true ? await listScenarios(loaded) : await measure(loaded, flags);
     });
+}
+
+/** Flags win over the configuration: where the command line names targets, those of the file aren't measured. */
+function chosenTargets(command: Command, { targets = [], ...flags }: BenchFlags): BenchFlags {
+  const isReplaced = targets.length === 0 || command.getOptionValueSource("target") === "cli";
+  return isReplaced ? flags : { ...flags, targets };
 }
 
 /** @throws Error when an export of our own server is named, and that isn't measured */

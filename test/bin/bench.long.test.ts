@@ -262,6 +262,33 @@ test("targets of a configuration are objects, relative to its file, and their se
   );
 });
 
+test("targets of the command line are measured instead of those of the configuration, also by the same name", async () => {
+  const file = join(folder, "replaced.json");
+  const gone = { url: "http://127.0.0.1:9/", headers: { Authorization: "nothing" } };
+  const settings = { quick: true, rounds: 1, scenario: ["export"], targets: { api: gone, other: gone } };
+  await writeFile(file, JSON.stringify({ bench: settings }));
+  const target = `api=PORT={port} exec '${process.execPath}' '${odd}' right @ http://127.0.0.1:{port}/x.csv`;
+  const flags = ["bench", "--config", file, "--target", target, "-o", "json=-"];
+  const { exitCode, stdout, stderr } = await runCli(flags);
+  assert.equal(exitCode, 0, stderr);
+  const { config } = parseResult(stdout, "stdout");
+  const measured = config["targets"] as readonly { readonly name: string; readonly headers: unknown }[];
+  assert.deepEqual(
+    measured.map(({ name, headers }) => [name, headers]),
+    [["api", []]],
+  );
+});
+
+test("a header field that is given twice in different cases is refused", async () => {
+  const header = ["--header", "authorization: a", "--header", "Authorization: b"];
+  const { exitCode, stderr } = await runCli(["bench", "--target", "api=http://127.0.0.1:9/", ...header]);
+  assert.equal(exitCode, 1);
+  assert.match(
+    stderr,
+    /--header names the field Authorization twice, and names of fields don't depend on case/,
+  );
+});
+
 test("an export of our own server is refused where that isn't measured", async () => {
   const { exitCode, stderr } = await runCli([
     "bench",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { once } from "node:events";
-import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -90,7 +90,7 @@ async function running(t: TestContext, fault = ""): Promise<string> {
 
 test("a server that runs already is held against another address", async (t) => {
   const [own, same, other] = [await running(t), await running(t), await running(t, "swap-rows")];
-  const config = { targets: [`api=${own}`], rows: null, budgets: ["api.total_s=1000%"] };
+  const config = { targets: [`api=${own}`], rows: null, budgets: ["api.loop_s_per_export=1000%"] };
   const equal = await gate({ ...config, against: same });
   assert.equal(equal.fault, null);
   assert.deepEqual(armsOf(equal), ["api treatment api", "api-control control api", "api-aa aa api"]);
@@ -98,7 +98,11 @@ test("a server that runs already is held against another address", async (t) => 
     equal.result.arms.map(({ url }) => url),
     [own, same, same],
   );
-  assert.deepEqual(verdictsOf(equal), { total_s: "inconclusive", rows: "pass", body_bytes: "pass" });
+  assert.deepEqual(verdictsOf(equal), {
+    loop_s_per_export: "inconclusive",
+    rows: "pass",
+    body_bytes: "pass",
+  });
   const text = terminalReport(equal.result, { hasColor: false, columns: 400 });
   assert.ok(text.includes(`api is this version. api-control is the server at ${same}.`), text);
   const changed = await gate({ ...config, against: other });
@@ -115,13 +119,13 @@ test("a gate with --integrity rows compares rows of bodies whose bytes differ, a
     targets: [`live=${oddServer("stamped")}`],
     rows: null,
     against: oddServer("stamped"),
-    budgets: ["live.total_s=1000%"],
+    budgets: ["live.peak_rss_over_idle_bytes=1000%"],
     integrity: "rows",
   };
   const outcome = await gate(config);
   assert.equal(outcome.fault, null);
   assert.equal(outcome.result.config["integrity"], "rows");
-  assert.deepEqual(verdictsOf(outcome), { total_s: "inconclusive", rows: "pass" });
+  assert.deepEqual(verdictsOf(outcome), { peak_rss_over_idle_bytes: "inconclusive", rows: "pass" });
   // The same without it is refused when the bodies are checked.
   const bytes = await gate({ ...config, integrity: "bytes" });
   assert.match(bytes.fault?.message ?? "", /gave other bytes .*--integrity rows/);
@@ -190,6 +194,58 @@ test("a target in any language is held against a commit, which is set up and rem
   const trees = execFileSync("git", ["worktree", "list"], { cwd: folder, encoding: "utf8" }).trim();
   assert.equal(trees.split("\n").length, 1, trees);
 });
+
+test("two targets in one folder are set up once, here and in the other version", async (t) => {
+  const folder = await repository(t);
+  const log = join(folder, "made/setups");
+  const config = {
+    targets: ["api", "two"].map((name) => ({
+      name,
+      command: "PORT={port} exec python3 server.py",
+      url: "http://127.0.0.1:{port}/rows.csv",
+      cwd: folder,
+      setup: `mkdir -p made && seq 1 3000 > made/rows.csv && pwd >> '${log}'`,
+    })),
+    rows: null,
+    against: "git:HEAD",
+    setup: "exit 3",
+    budgets: ["api.peak_rss_over_idle_bytes=1000%", "two.peak_rss_over_idle_bytes=1000%"],
+  };
+  const { result, fault } = await gate(config, { folder });
+  assert.equal(fault, null);
+  const ran = (await readFile(log, "utf8")).trim().split("\n");
+  assert.equal(ran.length, 2, ran.join("\n"));
+  assert.equal(ran[0], folder);
+  assert.match(ran[1] ?? "", /stream-csv-version-/);
+  assert.ok(
+    result.warnings.includes('--setup "exit 3" was not run: every target has a setup of its own.'),
+    result.warnings.join("\n"),
+  );
+});
+
+test("a setup that nothing needs is said not to have run", async () => {
+  const { result, fault } = await gate({ setup: "exit 3", scenarios: ["export"] });
+  assert.equal(fault, null);
+  assert.match(
+    result.warnings.join("\n"),
+    /^--setup "exit 3" was not run: it prepares the version of --against git:REF for a target, and there is none in this run\.$/m,
+  );
+});
+
+for (const [metric, value] of [
+  ["heap_used_bytes", "1GiB"],
+  ["loop_delay_max_s", "1s"],
+] as const) {
+  test(`a budget for ${metric}, which the server's numbers leave out, is refused before the first round`, async () => {
+    const refusedRun = await gate({ budgets: [`api.${metric}<=${value}`], rounds: 6 });
+    assert.equal(refusedRun.result.exitCode, 1);
+    assert.deepEqual(refusedRun.result.rounds, []);
+    assert.match(
+      refusedRun.fault?.message ?? "",
+      new RegExp(`can't be judged: the inside numbers \\(stats\\) of api leave out ${metric}\\.`),
+    );
+  });
+}
 
 test("a setup that fails is an error of the tool that quotes it, and nothing is left", async (t) => {
   const folder = await repository(t);

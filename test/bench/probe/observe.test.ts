@@ -7,7 +7,7 @@ import { Client } from "pg";
 import { observePostgres } from "../../../bench/probe/observe-postgres.ts";
 import { observeProcesses } from "../../../bench/probe/observe-processes.ts";
 import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
-import { notesOf, parseObserved } from "../../../bench/run/with-observers.ts";
+import { observerNotes, parseObserved } from "../../../bench/run/with-observers.ts";
 import { startPostgres } from "../../../dev/postgres-server.ts";
 
 const skip = !hasProcFiles;
@@ -120,8 +120,8 @@ test(
 
 test("a report says that several things observed are one sum, and what isn't known of each", () => {
   const db = { name: "db", caveats: ["Temporary files of db are not known."] };
-  assert.deepEqual(notesOf([db]), db.caveats);
-  assert.deepEqual(notesOf([db, { name: "cache", caveats: [] }]), [
+  assert.deepEqual(observerNotes([db]), db.caveats);
+  assert.deepEqual(observerNotes([db, { name: "cache", caveats: [] }]), [
     "What is observed of db and cache is one sum in each row.",
     ...db.caveats,
   ]);
