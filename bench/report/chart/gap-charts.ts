@@ -2,8 +2,9 @@ import { formatSeconds } from "../../../src/ground.ts";
 import type { Series } from "../../result/schema.ts";
 import { median } from "../../statistics/median.ts";
 import type { Chart, ChartPoint, Mark, Tick } from "../model/chart.ts";
-import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
+import { textCell, type Cell, type Table } from "../model/table.ts";
 import { withoutZeros } from "../number-text.ts";
+import { measuredCell } from "../read/median-cell.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 import { logAxis } from "./axis.ts";
 
@@ -12,6 +13,7 @@ const description =
   "How long the client waited between two reads, by quantile; a line is a round. Both axes are logarithmic, to show the longest waits.";
 /** The reader's clock can't tell shorter gaps apart, and a logarithm needs a value above zero. */
 const leastSeconds = 1e-6;
+const gapMetric = { id: "chunk_gap_s", unit: "s", resolution: leastSeconds };
 
 /**
  * How evenly bytes came, by quantile; none when that wasn't recorded.
@@ -72,7 +74,7 @@ function numbersOf(own: readonly Series[], quantiles: readonly number[]): Table 
     columns: [{ title: "quantile", align: "left" }, ...arms.map((arm) => ({ title: arm }))],
     rows: quantiles.map((quantile) =>
       [textCell(quantileName(quantile))].concat(
-        arms.map((arm): Cell => ({ ...quantityCell(gapOf(arm, quantile), "s"), resolution: leastSeconds })),
+        arms.map((arm): Cell => measuredCell(gapOf(arm, quantile), gapMetric)),
       ),
     ),
     note: "Medians over rounds.",

@@ -260,7 +260,13 @@ test("from one round a report says what was measured and draws no conclusion", (
     readers_served: 7,
     ping_failed_ratio: failed,
   });
-  const arms = [...exportArms, ...exportArms.map((arm) => ({ ...arm, scenario: "slow-readers" }))];
+  const slowArms = exportArms.map(({ id, role, delivery }) => ({
+    id,
+    role,
+    delivery,
+    scenario: "slow-readers",
+  }));
+  const arms = [...exportArms, ...slowArms];
   const one = { scenario: "slow-readers", index: 0, order: [], valid: true };
   const config = { ...example.config, readBytesPerSecond: mebibyte, readers: 8 };
   const textOf = (exports: BenchResult["rounds"], slowRounds: number): string => {
