@@ -5,15 +5,20 @@ import type { Entry } from "./spool-file.ts";
 /** Disk space of a file in addition to its bytes: the rest of its last block, and a block for its sidecar. */
 export const besideBytes = 2 * 4096;
 
+/** How many files that can't be removed one search for room tries; it then gives up. */
+const mostFailures = 64;
+
 /** A removal in progress. */
 interface Leaving {
+  /** Resolves also when the removal has failed. */
   readonly done: Promise<void>;
   readonly bytes: number;
 }
 
 /**
  * The files of a spool by key and in order of use, and their disk space. Used, reserved and not yet freed space
- * together never exceed the limit. The least recently used file without a reader is removed first.
+ * together never exceed the limit. The least recently used file without a reader is removed first. A file that can't be
+ * removed still takes its space, and is tried again after all others.
  */
 export class FileIndex {
   readonly limitBytes: number;
@@ -21,6 +26,8 @@ export class FileIndex {
   /** In order of last use, the oldest first. */
   readonly #entries = new Map<string, Entry>();
   readonly #leaving = new Map<Entry, Leaving>();
+  /** Files that couldn't be removed, and whose key has another file now. */
+  readonly #leftovers = new Set<Entry>();
   #lastUsed: Entry | undefined;
   #usedBytes = 0;
   #reservedBytes = 0;
@@ -41,6 +48,9 @@ export class FileIndex {
 
   /** Adds a file as the most recently used. */
   add(entry: Entry): void {
+    const replaced = this.#entries.get(entry.key);
+    if (replaced !== undefined) this.#leftovers.add(replaced);
+    this.#entries.delete(entry.key);
     this.#entries.set(entry.key, entry);
     this.#lastUsed = entry;
     this.#usedBytes += entry.file.bytes + besideBytes;
@@ -58,7 +68,7 @@ export class FileIndex {
   /**
    * Reserves disk space: at least `atLeastBytes`, for which other files may be removed, and up to `wantedBytes` if
    * that removes none. Returns the bytes reserved.
-   * @throws StreamCsvError `SCSV_BUSY` when files in use leave too little room
+   * @throws StreamCsvError `SCSV_BUSY` when files in use leave too little room; the error of the removals if none succeeds
    */
   async reserve(atLeastBytes: number, wantedBytes: number): Promise<number> {
     while (this.#freeBytes < atLeastBytes) {
@@ -81,16 +91,23 @@ export class FileIndex {
 
   /**
    * Removes the least recently used file without a reader, or waits for a removal in progress; false if there is
-   * neither.
+   * neither. A file that can't be removed doesn't stop the search.
+   * @throws the error of the removals if none succeeds
    */
   async removeOldest(): Promise<boolean> {
-    for (const entry of this.#entries.values()) {
-      if (entry.pins > 0) continue;
-      await this.remove(entry);
-      return true;
+    const failures: unknown[] = [];
+    for (const entry of this.#withoutReader()) {
+      try {
+        await this.remove(entry);
+        return true;
+      } catch (error) {
+        failures.push(error);
+        if (failures.length === mostFailures) break;
+      }
     }
     const [leaving] = this.#leaving.values();
     await leaving?.done;
+    if (leaving === undefined && failures.length > 0) throw failures[0];
     return leaving !== undefined;
   }
 
@@ -98,35 +115,57 @@ export class FileIndex {
   async remove(entry: Entry): Promise<void> {
     this.#forget(entry);
     const done = this.#leave(entry);
-    this.#leaving.set(entry, { done, bytes: entry.file.bytes + besideBytes });
+    const settled = done.catch(() => undefined);
+    this.#leaving.set(entry, { done: settled, bytes: entry.file.bytes + besideBytes });
     await done;
   }
 
   /** Forgets all files, because their folder is gone. */
   clear(): void {
-    for (const entry of this.#entries.values()) this.#forget(entry);
+    for (const entry of [...this.#entries.values(), ...this.#leftovers]) this.#forget(entry);
   }
 
   /** Resolves when no removal is in progress. */
   async settled(): Promise<void> {
-    await Promise.allSettled([...this.#leaving.values()].map(({ done }) => done));
+    await Promise.all([...this.#leaving.values()].map(({ done }) => done));
   }
 
   async #leave(entry: Entry): Promise<void> {
     try {
       await this.#removeFiles(entry);
     } catch (error) {
-      // The file still takes space.
-      if (!this.#entries.has(entry.key)) this.add(entry);
+      this.#putBack(entry);
       throw error;
     } finally {
       this.#leaving.delete(entry);
     }
   }
 
-  #forget({ key, file }: Entry): void {
-    this.#entries.delete(key);
-    if (this.#lastUsed?.key === key) this.#lastUsed = undefined;
+  /** The file still takes its space, and is the last that is tried again. */
+  #putBack(entry: Entry): void {
+    if (!this.#entries.has(entry.key)) {
+      this.add(entry);
+      return;
+    }
+    this.#leftovers.add(entry);
+    this.#usedBytes += entry.file.bytes + besideBytes;
+  }
+
+  /** The files that may be removed now, the least recently used first. Each is given once, also if it is put back. */
+  *#withoutReader(): Iterable<Entry> {
+    const given = new Set<Entry>();
+    for (const entries of [this.#entries.values(), this.#leftovers])
+      for (const entry of entries) {
+        if (entry.pins > 0 || given.has(entry)) continue;
+        given.add(entry);
+        yield entry;
+      }
+  }
+
+  #forget(entry: Entry): void {
+    const { key, file } = entry;
+    if (!this.#leftovers.delete(entry)) this.#entries.delete(key);
+    if (this.#lastUsed === entry) this.#lastUsed = undefined;
     this.#usedBytes -= file.bytes + besideBytes;
   }
 

@@ -2,6 +2,8 @@ import { isCodedError, StreamCsvError } from "../errors.ts";
 
 const diskFull: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 const outOfDescriptors: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
+/** Shortages of the process or the system, which say nothing about a file. */
+const notOfTheFile: ReadonlySet<string> = new Set([...outOfDescriptors, "ENOMEM", "EAGAIN"]);
 
 /**
  * Runs an action that needs disk space. If the disk, its inodes or the user's quota are exhausted, it is repeated as
@@ -20,6 +22,11 @@ export async function whereDiskAllows<T>(
       if (!isDiskFull || !(await freeDisk())) throw spoolFault(error);
     }
   }
+}
+
+/** Whether an error of the file system says that a file itself can't be read, as one on a bad disk. */
+export function isUnreadable(error: unknown): boolean {
+  return isCodedError(error) && /^E[A-Z0-9]+$/.test(error.code) && !notOfTheFile.has(error.code);
 }
 
 /**

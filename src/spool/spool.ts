@@ -2,7 +2,7 @@
 
 import { rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { StreamCsvError } from "../errors.ts";
+import { isCodedError, StreamCsvError } from "../errors.ts";
 import { abortable } from "../async/abortable.ts";
 import { formatBytes } from "../units.ts";
 import { earlierFiles } from "./earlier-files.ts";
@@ -10,7 +10,7 @@ import { besideBytes, FileIndex } from "./file-index.ts";
 import { ownFileStats, stampOf } from "./own-file.ts";
 import { formatSidecar } from "./sidecar.ts";
 import { spoolFileName, type Entry, type FileMaker, type SpoolFile } from "./spool-file.ts";
-import { spoolFault, whereDiskAllows } from "./spool-fault.ts";
+import { isUnreadable, spoolFault, whereDiskAllows } from "./spool-fault.ts";
 
 /** A file that stays in the spool until the lease is released. */
 export interface SpoolLease {
@@ -53,20 +53,23 @@ const mostChecks = 3;
  * Concurrent requests for a file share one build, and a file gets its name only when it is complete. All files,
  * including those being built, never exceed the limit: the least recently used file without a reader is removed
  * first, and the order of use survives the process. A file is leased only if it is unchanged: if its times or its
- * inode differ from the record, or there is no record, its digest is checked first. A build that nobody waits for any
- * more is stopped. Memory is one small entry for each file.
+ * inode differ from the record, or there is no record, its digest is checked first. A file that differs, or can't be
+ * read, is removed and built again. A build that nobody waits for any more is stopped. Memory is one small entry for
+ * each file.
  */
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #index: FileIndex;
   readonly #working = new Map<string, Work>();
+  /** Faults and files that the log has already. */
+  readonly #told = new WeakSet<StreamCsvError | Entry>();
   #lastUseMs = 0;
   #isOrderKept = true;
   #closedFor: Error | undefined;
 
   private constructor(options: SpoolOptions) {
     this.#options = options;
-    this.#index = new FileIndex(options.limitBytes, (entry) => this.#removeFiles(entry));
+    this.#index = new FileIndex(options.limitBytes, (entry) => this.#removeEntry(entry));
   }
 
   /** Opens an existing folder that no other process writes to, and takes over the complete files of earlier runs. */
@@ -99,7 +102,7 @@ export class Spool {
       const entry = this.#index.get(key);
       if (entry !== undefined) {
         const release = pin(entry);
-        if ((await this.#stamp(entry.file.path)) === entry.file.stamp) {
+        if ((await this.#stamp(entry)) === entry.file.stamp) {
           this.#use(entry);
           return { file: entry.file, release };
         }
@@ -161,11 +164,12 @@ export class Spool {
   }
 
   async #checkOrBuild(key: string, maker: FileMaker, signal: AbortSignal): Promise<void> {
-    const entry = this.#index.get(key);
-    if (entry !== undefined && (await this.#check(entry, maker, signal))) return;
     try {
+      const entry = this.#index.get(key);
+      if (entry !== undefined && (await this.#check(entry, maker, signal))) return;
       const current = this.#index.get(key);
-      if (current !== undefined) await this.#index.remove(current);
+      // A file that can't be removed doesn't stop the new one, which has another name.
+      if (current !== undefined) await this.#index.remove(current).catch(() => undefined);
       await this.#buildDespiteTrouble(key, maker, signal);
     } catch (error) {
       signal.throwIfAborted();
@@ -173,16 +177,24 @@ export class Spool {
     }
   }
 
-  /** Checks whether a file has the bytes that were written, and records its stamp if so. */
+  /**
+   * Checks whether a file has the bytes that were written, and records its stamp if so. A file that can't be read hasn't.
+   * @throws StreamCsvError when the check itself can't run, as without a descriptor
+   */
   async #check(entry: Entry, maker: FileMaker, signal: AbortSignal): Promise<boolean> {
-    const { path, bytes, sha256 } = entry.file;
+    const { bytes, sha256 } = entry.file;
     const release = pin(entry);
     try {
-      const stamp = await this.#stamp(path);
+      const stamp = await this.#stamp(entry);
       if (stamp === undefined || !stamp.startsWith(`${bytes}-`)) return false;
       if ((await maker.digest(entry.file, signal)) !== sha256) return false;
       entry.file = { ...entry.file, stamp };
       return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isUnreadable(error)) throw isCodedError(error) ? spoolFault(error) : error;
+      this.#tell(spoolFault(error), entry);
+      return false;
     } finally {
       release();
     }
@@ -226,11 +238,9 @@ export class Spool {
       const sidecar = this.#pathOf(name, "txt");
       await whereDiskAllows(freeDisk, () => writeFile(sidecar, formatSidecar(built), { mode: 0o600 }));
       await whereDiskAllows(freeDisk, () => rename(part, path));
-      this.#index.add({
-        ...name,
-        file: { key, path, ...built, stamp: (await this.#stamp(path)) ?? "" },
-        pins: 0,
-      });
+      const entry: Entry = { ...name, file: { key, path, ...built, stamp: "" }, pins: 0 };
+      entry.file = { ...entry.file, stamp: (await this.#stamp(entry)) ?? "" };
+      this.#index.add(entry);
       this.#isOrderKept = true;
     } catch (error) {
       await this.#removeFiles(name, ["part", "csv", "txt"]).catch((fault: StreamCsvError) =>
@@ -261,20 +271,36 @@ export class Spool {
     return isNew;
   }
 
-  #tell(fault: StreamCsvError): StreamCsvError {
-    this.#options.onTrouble(fault);
+  /** Reports a fault, once for each `about`. */
+  #tell(fault: StreamCsvError, about: StreamCsvError | Entry = fault): StreamCsvError {
+    if (!this.#told.has(about)) this.#options.onTrouble(fault);
+    this.#told.add(about).add(fault);
     return fault;
   }
 
-  async #stamp(path: string): Promise<string | undefined> {
-    const stats = await ownFileStats(path, this.#options.uid).catch((error: unknown) => {
-      throw this.#tell(spoolFault(error));
-    });
-    return stats === undefined ? undefined : stampOf(stats);
+  /** The stamp of a file as it is now; undefined if it is gone, or its inode can't be read. */
+  async #stamp(entry: Entry): Promise<string | undefined> {
+    try {
+      const stats = await ownFileStats(entry.file.path, this.#options.uid);
+      return stats === undefined ? undefined : stampOf(stats);
+    } catch (error) {
+      const fault = spoolFault(error);
+      // Only the folder can refuse to show a file's stats.
+      if (!isUnreadable(error) || (isCodedError(error) && error.code === "EACCES")) throw this.#tell(fault);
+      this.#tell(fault, entry);
+      return undefined;
+    }
   }
 
   #pathOf(name: Pick<Entry, "key" | "id">, ending: "csv" | "txt" | "part"): string {
     return join(this.#options.directory, spoolFileName(name, ending));
+  }
+
+  /** Removes the files of an entry. That they can't be removed is reported once. */
+  async #removeEntry(entry: Entry): Promise<void> {
+    await this.#removeFiles(entry).catch((fault: StreamCsvError) => {
+      throw this.#tell(fault, entry);
+    });
   }
 
   /** Asynchronous, because removing gigabytes takes a disk a while. @throws StreamCsvError made by `spoolFault` */

@@ -75,6 +75,83 @@ test("leases a file that was touched but not changed, after checking its bytes",
   assert.deepEqual([maker.builds(), maker.checks()], [1, 1]);
 });
 
+/** Faults of a single file, as a bad disk and a lost permission give, and shortages, which pass. */
+const unreadable: readonly (readonly [code: string, end: "built again" | "SCSV_BUSY"])[] = [
+  ["EIO", "built again"],
+  ["EACCES", "built again"],
+  ["EPERM", "built again"],
+  ["EUCLEAN", "built again"],
+  ["EMFILE", "SCSV_BUSY"],
+  ["ENFILE", "SCSV_BUSY"],
+];
+for (const [code, end] of unreadable) {
+  test(`answers a check of a kept file that fails with ${code} by: ${end}`, async () => {
+    const { spool, told, folder } = await makeSpool(1000);
+    const maker = builder(10);
+    const { file, release } = await spool.acquire(keyOf("a"), maker);
+    release();
+    await utimes(file.path, 1000, 1000);
+    const unreadableNow = { ...maker, digest: () => Promise.reject(coded(code)) };
+    if (end === "SCSV_BUSY") {
+      await assert.rejects(spool.acquire(keyOf("a"), unreadableNow), { code: end, status: 503 });
+      assert.equal((await spool.acquire(keyOf("a"), maker)).file.path, file.path);
+      assert.equal(maker.builds(), 1);
+      return;
+    }
+    const { file: again } = await spool.acquire(keyOf("a"), unreadableNow);
+    assert.notEqual(again.path, file.path);
+    assert.equal(maker.builds(), 2);
+    assert.deepEqual(told, ["SCSV_SPOOL_UNUSABLE"]);
+    assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
+  });
+}
+
+test("doesn't take a bug of the check for a file that can't be read", async () => {
+  const { spool, folder } = await makeSpool(1000);
+  const maker = builder(10);
+  const { file, release } = await spool.acquire(keyOf("a"), maker);
+  release();
+  await utimes(file.path, 1000, 1000);
+  const buggy = { ...maker, digest: () => Promise.reject(new TypeError("a bug")) };
+  await assert.rejects(spool.acquire(keyOf("a"), buggy), { name: "TypeError" });
+  assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
+});
+
+test("builds a file anew, and all others, although its old one can't be removed, and tells that once", async () => {
+  const { spool, told, folder } = await makeSpool(250);
+  const { file, release } = await spool.acquire(keyOf("a"), builder(50));
+  release();
+  await rm(file.path);
+  await mkdir(file.path);
+  const { file: again, release: giveBack } = await spool.acquire(keyOf("a"), builder(50));
+  assert.equal(sha256Of(await readFile(again.path)), again.sha256);
+  giveBack();
+  // Each needs the room of the one before. What can't be removed becomes the oldest meanwhile.
+  for (const letter of [..."bcdefabcdef"]) (await spool.acquire(keyOf(letter), builder(50))).release();
+  assert.deepEqual(told, ["SCSV_SPOOL_UNUSABLE"]);
+  assert.equal((await stat(file.path)).isDirectory(), true);
+  // The folder in place of the file counts as much as the file did.
+  const { files, bytes } = spool.usage;
+  assert.equal(bytes, (files + 1) * (50 + 8) * 1024);
+  await rm(file.path, { recursive: true });
+  (await spool.acquire(keyOf("9"), builder(200))).release();
+  assert.deepEqual(await namesIn(folder), ["9.csv", "9.txt"]);
+  assert.equal(spool.usage.bytes, 208 * 1024);
+});
+
+test("removes another file if the oldest, which nobody asks for, can't be removed", async () => {
+  const { spool, told } = await makeSpool(250);
+  const { file, release } = await spool.acquire(keyOf("a"), builder(50));
+  release();
+  await rm(file.path);
+  await mkdir(file.path);
+  for (const letter of [..."bcdefgbcdefg"]) (await spool.acquire(keyOf(letter), builder(50))).release();
+  assert.deepEqual(told, ["SCSV_SPOOL_UNUSABLE"]);
+  assert.ok(spool.usage.bytes <= 250 * 1024);
+  // Nothing but what can't be removed is left, and too little room beside it.
+  await assert.rejects(spool.acquire(keyOf("h"), builder(220)), { code: "SCSV_SPOOL_UNUSABLE", status: 503 });
+});
+
 test("gives up on a file that another program keeps changing", async () => {
   const { spool, told } = await makeSpool(1000);
   const maker = builder(10, async (path, bytes) => {
