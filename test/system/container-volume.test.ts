@@ -1,20 +1,39 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { formatHolder, ownHolder } from "../../src/spool/folder/lock-holder.ts";
 import { statsOf } from "../harness/ask.ts";
-import { cliPath, startProgram, startServe } from "../harness/cli.ts";
+import { cliPath, startProgram, startServe, type ServeProcess } from "../harness/cli.ts";
 import { noNamespaces, onlyChildOf, underPidNamespace } from "../harness/namespace.ts";
 
 let folder: string;
+/** A server whose temporary folders are shared with other containers. */
+let sharing: ServeProcess;
+let refreshing: NodeJS.Timeout | undefined;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "container-volume-test-"));
+  // That of a killed container, and a copy whose holder refreshes it.
+  for (const name of ["killed", "living"]) {
+    await mkdir(temporary(name), { recursive: true, mode: 0o700 });
+    const holder = { ...(await ownHolder(name)), pidNamespace: "pid:[1]", pid: 1 };
+    await writeFile(lockIn(temporary(name)), formatHolder(holder), { mode: 0o600 });
+  }
+  refreshing = setInterval(() => {
+    utimes(lockIn(temporary("living")), new Date(), new Date()).catch(() => undefined);
+  }, 1000);
+  sharing = await startServe([], { env: { TMPDIR: join(folder, "tmp") } });
 });
 after(async () => {
+  clearInterval(refreshing);
+  await sharing[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
+
+const temporary = (name: string): string => join(folder, "tmp", `stream-csv-${name}`);
+const lockIn = (directory: string): string => join(directory, ".stream-csv.lock.1");
 
 test(
   "refuses a folder to another container that shares it, until the first one is gone",
@@ -55,4 +74,10 @@ test("obeys a signal while it waits for a folder that another machine may still 
   const { exitCode, stderr } = await server.ended;
   assert.equal(exitCode, 0, stderr);
   assert.deepEqual(await readdir(own), [".stream-csv.lock.1"]);
+});
+
+test("removes the temporary folder of a killed container once it has watched it, and none that is in use", async () => {
+  assert.equal((await fetch(`${sharing.url}/ping`)).status, 200);
+  while (existsSync(temporary("killed"))) await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(existsSync(lockIn(temporary("living"))), true);
 });

@@ -7,7 +7,6 @@ import { ownFileStats, readOwnNote } from "../own-file.ts";
 import {
   formatHolder,
   isRunning,
-  isSameMachine,
   isSameNamespace,
   ownHolder,
   parseHolder,
@@ -34,6 +33,9 @@ export interface LockTimes {
 /** The times that a server uses; see docs/reference/server.md. */
 export const lockTimes: LockTimes = { refreshMs: 3000, staleMs: 15_000, patienceMs: 16_000 };
 
+/** The times to decide by a first look. */
+export const atFirstLook: LockTimes = { ...lockTimes, patienceMs: 0 };
+
 /** A lock is created and then written; the time between never exceeds this. */
 const unfinishedMs = 1000;
 const lookAgainMs = 50;
@@ -47,13 +49,14 @@ interface Lock {
   readonly path: string;
   readonly holder: LockHolder | undefined;
   readonly refreshedAtMs: number;
-  /** `unknown`: a fresh lock of another namespace or machine, which only a refresh can show to be alive. */
+  /** `unknown`: a lock of another namespace or machine, which only a refresh can show to be alive, and only time dead. */
   readonly state: "alive" | "dead" | "unknown";
 }
 
 /**
  * Locks a folder for this process. A lock whose holder is dead is taken over: at once in this process's namespace,
- * otherwise after `staleMs` without a refresh.
+ * otherwise when this process has watched it for `staleMs` and it wasn't refreshed. The age of a lock by the clock doesn't
+ * count, because a clock may be set, and differs between machines.
  *
  * A lock file is created exclusively, which every file system supports. If several processes find the same dead lock,
  * only one can create the next lock. A process that read the folder too early may have created another one; a process
@@ -95,10 +98,18 @@ export async function lockFolder(
   }
 }
 
-/** Whether a folder was left behind by a dead process of this user. */
-export async function isAbandoned(folder: string, uid: number | undefined): Promise<boolean> {
-  const watch = new Watch(folder, uid, await ownHolder(""), lockTimes);
-  const locks = await watch.locks();
+/**
+ * Whether a folder was left behind by a dead process of this user. Where that isn't visible at once, the folder is watched
+ * for up to `patienceMs`.
+ */
+export async function isAbandoned(
+  folder: string,
+  uid: number | undefined,
+  times: LockTimes,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const watch = new Watch(folder, uid, await ownHolder(""), times);
+  const locks = await watch.settledLocks(undefined, signal);
   return locks.length > 0 && locks.every(({ state }) => state === "dead");
 }
 
@@ -108,8 +119,10 @@ class Watch {
   readonly #uid: number | undefined;
   readonly #self: LockHolder;
   readonly #times: LockTimes;
-  /** By path: when a lock that may be alive was first seen, and its modification time then. */
-  readonly #seen = new Map<string, { readonly atMs: number; readonly refreshedAtMs: number }>();
+  /** How long this process has watched, without the times in which it was suspended. */
+  #watchedMs = 0;
+  /** By path: when a lock that may be alive was first seen, in watched time, and its modification time then. */
+  readonly #seen = new Map<string, { readonly watchedMs: number; readonly refreshedAtMs: number }>();
 
   constructor(folder: string, uid: number | undefined, self: LockHolder, times: LockTimes) {
     this.#folder = folder;
@@ -120,19 +133,22 @@ class Watch {
 
   /** All locks but one, as soon as it is clear whether each is alive, or `patienceMs` is over. */
   async settledLocks(except: string | undefined, signal?: AbortSignal): Promise<readonly Lock[]> {
-    const endsAtMs = performance.now() + this.#times.patienceMs;
+    const endsAtMs = this.#watchedMs + this.#times.patienceMs;
     for (;;) {
-      const locks = (await this.locks()).filter(({ path }) => path !== except);
+      const locks = (await this.#locks()).filter(({ path }) => path !== except);
       const isKnown =
         locks.some(({ state }) => state === "alive") || locks.every(({ state }) => state === "dead");
-      if (isKnown || performance.now() >= endsAtMs) return locks;
+      if (isKnown || this.#watchedMs >= endsAtMs) return locks;
       signal?.throwIfAborted();
+      const pausedAtMs = performance.now();
       // The pause has a reason of its own when it is aborted.
       await pause(lookAgainMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+      // After a longer pause this process was suspended, and perhaps the holder as well.
+      this.#watchedMs += Math.min(performance.now() - pausedAtMs, this.#times.refreshMs);
     }
   }
 
-  async locks(): Promise<readonly Lock[]> {
+  async #locks(): Promise<readonly Lock[]> {
     const names = (await readdir(this.#folder)).filter((name) => lockName.test(name));
     const locks = await Promise.all(names.map((name) => this.#read(name)));
     return locks.filter((lock) => lock !== undefined);
@@ -164,14 +180,11 @@ class Watch {
   ): Promise<Lock["state"]> {
     if (holder !== undefined && isSameNamespace(holder, this.#self))
       return (await isRunning(holder)) ? "alive" : "dead";
-    const first = this.#seen.get(path) ?? { atMs: performance.now(), refreshedAtMs };
+    const first = this.#seen.get(path) ?? { watchedMs: this.#watchedMs, refreshedAtMs };
     this.#seen.set(path, first);
     if (holder !== undefined && first.refreshedAtMs !== refreshedAtMs) return "alive";
     const staleMs = holder === undefined ? unfinishedMs : this.#times.staleMs;
-    if (performance.now() - first.atMs >= staleMs) return "dead";
-    // Another machine's clock may differ, so for its locks only the time spent watching counts.
-    const hasOwnClock = holder === undefined || isSameMachine(holder, this.#self);
-    return hasOwnClock && Math.abs(Date.now() - refreshedAtMs) >= staleMs ? "dead" : "unknown";
+    return this.#watchedMs - first.watchedMs >= staleMs ? "dead" : "unknown";
   }
 }
 

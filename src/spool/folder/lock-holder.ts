@@ -53,8 +53,7 @@ export function isSameNamespace(one: LockHolder, other: LockHolder): boolean {
   return isSameMachine(one, other) && one.pidNamespace !== "" && one.pidNamespace === other.pidNamespace;
 }
 
-/** Whether two processes run on the same machine, and so share a clock. */
-export function isSameMachine(one: LockHolder, other: LockHolder): boolean {
+function isSameMachine(one: LockHolder, other: LockHolder): boolean {
   return one.boot !== "" && one.boot === other.boot;
 }
 

@@ -6,9 +6,17 @@ import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { isCodedError, StreamCsvError, toError } from "../../errors.ts";
+import { neverRejects } from "../../never-rejects.ts";
 import { spoolFault } from "../spool-fault.ts";
 import { Spool } from "../spool.ts";
-import { isAbandoned, lockFolder, lockTimes, type FolderLock } from "./folder-lock.ts";
+import {
+  atFirstLook,
+  isAbandoned,
+  lockFolder,
+  lockTimes,
+  type FolderLock,
+  type LockTimes,
+} from "./folder-lock.ts";
 
 /** The folder of a spool, and its size limit. */
 export interface SpoolSettings {
@@ -30,7 +38,8 @@ const ownUid = process.getuid?.();
 
 /**
  * Opens the spool in the given folder, or in a new temporary one. Temporary folders that killed servers of this user
- * left are removed first. A new folder is accessible only to this user.
+ * left are removed: those of other containers later, when they have been watched for long enough. A new folder is
+ * accessible only to this user.
  * @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` when the folder can't be created or written to, or another server uses
  *   it
  */
@@ -41,8 +50,9 @@ export async function openSpoolFolder(
   signal?: AbortSignal,
 ): Promise<SpoolFolder> {
   const { spoolDirectory: named, spoolBytes: limitBytes } = settings;
+  const closed = new AbortController();
   try {
-    const directory = named ?? (await makeTemporaryFolder());
+    const directory = named ?? (await makeTemporaryFolder(closed.signal));
     await makeFolder(directory);
     const lockedFolder = new LockedFolder(
       directory,
@@ -50,6 +60,7 @@ export async function openSpoolFolder(
       await lockFolder(directory, ownUid, lockTimes, signal),
     );
     const close = async (): Promise<void> => {
+      closed.abort();
       try {
         await lockedFolder.leave();
         if (named === null) await rm(directory, { recursive: true, force: true });
@@ -73,6 +84,7 @@ export async function openSpoolFolder(
       throw error;
     }
   } catch (cause) {
+    closed.abort();
     signal?.throwIfAborted();
     if (cause instanceof StreamCsvError) throw cause;
     const where = named === null ? `a new folder in "${tmpdir()}"` : `the folder "${named}"`;
@@ -114,7 +126,7 @@ class LockedFolder {
       if (this.#isTemporary && !(await isOwnFolder(this.#directory)))
         throw new Error(`"${this.#directory}" belongs to another user now`);
       // A client is waiting, so a lock that may be alive counts as alive.
-      this.#lock = await lockFolder(this.#directory, ownUid, { ...lockTimes, patienceMs: 0 });
+      this.#lock = await lockFolder(this.#directory, ownUid, atFirstLook);
       return true;
     } catch (cause) {
       throw toRequestFault(cause);
@@ -144,19 +156,26 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-async function makeTemporaryFolder(): Promise<string> {
+/** Makes a temporary folder, and removes those that dead servers left. `closed` ends the removal. */
+async function makeTemporaryFolder(closed: AbortSignal): Promise<string> {
   const isOurs = new RegExp(`^${temporaryPrefix}[A-Za-z0-9]{6}$`);
   for (const name of (await readdir(tmpdir())).filter((entry) => isOurs.test(entry))) {
     const folder = join(tmpdir(), name);
-    try {
-      if ((await isOwnFolder(folder)) && (await isAbandoned(folder, ownUid)))
-        await rm(folder, { recursive: true, force: true });
-    } catch {
-      // The folder may be gone meanwhile, or contain files of another user. A leftover folder must not keep a server
-      // from starting.
-    }
+    if (!(await isRemoved(folder, atFirstLook, closed))) neverRejects(isRemoved(folder, lockTimes, closed));
   }
   return await mkdtemp(join(tmpdir(), temporaryPrefix));
+}
+
+/** Removes a folder that a dead server left. A leftover folder must not keep a server from starting. */
+async function isRemoved(folder: string, times: LockTimes, closed: AbortSignal): Promise<boolean> {
+  try {
+    if (!(await isOwnFolder(folder)) || !(await isAbandoned(folder, ownUid, times, closed))) return false;
+    await rm(folder, { recursive: true, force: true });
+    return true;
+  } catch {
+    // The folder may be gone meanwhile, or contain files of another user; or this server stops.
+    return false;
+  }
 }
 
 /** Whether a folder belongs to this user and is not a link, by which another user could redirect the removal. */
