@@ -96,7 +96,7 @@ async function exampleWith(file: string, replacements: Readonly<Record<string, s
   let text = await readFile(file, "utf8");
   for (const [part, other] of Object.entries(replacements)) {
     assert.ok(text.includes(part), `the example has no "${part}"`);
-    text = text.replace(part, other);
+    text = text.replaceAll(part, other);
   }
   return text;
 }

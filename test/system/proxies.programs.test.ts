@@ -148,6 +148,29 @@ for (const [name, kind] of kinds) {
       assert.equal(response.trailers["x-row-count"], kind.passesTrailers ? "100" : undefined);
     });
 
+    test("exports, jobs and their results are passed on, and nothing else", async () => {
+      const submitted = await ask(proxy.address, `/exports/orders.csv?rows=5&seed=${name.length}`, {
+        headers: { Prefer: "respond-async" },
+      });
+      assert.equal(submitted.statusCode, 202);
+      const { location } = submitted.headers;
+      assert.match(location ?? "", /^\/jobs\/[^/]+$/);
+      await readBody(submitted);
+      let state = "";
+      while (state !== "completed") {
+        const response = await ask(proxy.address, location ?? "");
+        ({ state } = JSON.parse((await readBody(response)).body.toString()) as { readonly state: string });
+        assert.notEqual(state, "failed");
+      }
+      const result = await readBody(await ask(proxy.address, `${location}.csv`));
+      assert.equal(result.body.toString().split("\r\n").length > 5, true);
+      for (const path of ["/stats", "/metrics", "/transfers", "/"]) {
+        const refused = await ask(proxy.address, path);
+        assert.equal(refused.statusCode, 404, path);
+        await readBody(refused);
+      }
+    });
+
     test("a problem is passed on unchanged: 400, 404, and 503 with Retry-After", async () => {
       for (const [path, status] of [
         ["/exports/orders.csv?rows=x", 400],
