@@ -1,7 +1,8 @@
 import { STATUS_CODES } from "node:http";
-import { StreamCsvError, faultCatalog, isCodedError, type FaultCode } from "../../errors.ts";
-import { internalFault, isForClients, messageForClients } from "../../fault-for-clients.ts";
+import { faultCatalog, type FaultCode } from "../../errors.ts";
+import { isForClients, messageForClients } from "../../fault-for-clients.ts";
 import { HttpResponse } from "../../response/http-response.ts";
+import { answeredFault } from "./answered-fault.ts";
 import { HttpFault } from "./http-fault.ts";
 
 /** The body of an error response (RFC 9457). Clients should branch on `code`. */
@@ -16,7 +17,7 @@ interface Problem {
 
 /** The response for a fault before the first byte of a body. Internal details go only to the log. */
 export function problemResponse(thrown: unknown): HttpResponse {
-  const error = shortage(thrown) ?? (thrown instanceof StreamCsvError ? thrown : internalFault(thrown));
+  const error = answeredFault(thrown);
   const problem: Problem = {
     title: STATUS_CODES[error.status] ?? "Error",
     status: error.status,
@@ -37,18 +38,4 @@ export function problemResponse(thrown: unknown): HttpResponse {
   const retryAfterSeconds = error.retryAfterSeconds ?? (error.status === 503 ? 1 : undefined);
   if (retryAfterSeconds !== undefined) response.headers.set("Retry-After", String(retryAfterSeconds));
   return response;
-}
-
-const shortageCodes: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
-
-/** A lack of descriptors or memory is temporary, so it is a 503 whichever operation failed. */
-function shortage(thrown: unknown): StreamCsvError | undefined {
-  for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
-    if (!isCodedError(cause) || !shortageCodes.has(cause.code)) continue;
-    const hint =
-      "Try again after the seconds in Retry-After; raise the limit of open files, or lower --max-connections.";
-    const message = `The server has run out of file descriptors or memory (${cause.code}).`;
-    return new StreamCsvError("SCSV_BUSY", message, { cause: thrown, hint, retryAfterSeconds: 1 });
-  }
-  return undefined;
 }

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { eitherSignal } from "../../../async/either-signal.ts";
 import type { Clock } from "../../../clock.ts";
+import { faultLevel } from "../../http/answered-fault.ts";
 import { StreamCsvError, isCodedError, toError } from "../../../errors.ts";
 import { faultForClients } from "../../../fault-for-clients.ts";
 import type { ExportPlan } from "../../../export/plan.ts";
@@ -12,8 +13,6 @@ import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from ".
 import type { Slot } from "../../../admission/slots.ts";
 import { noSpan, type TransferSpan } from "../tracing/transfer-span.ts";
 import type { RequestIdentity } from "../../http/request-identity.ts";
-
-const unavailable = 503;
 
 /** What transfers need from the worker. */
 export interface TransferContext {
@@ -179,7 +178,8 @@ export class Transfer {
       queueWaitMs: roundedMs(this.#slot.queueWaitSeconds * 1000),
       ...connectionTimes(this.connectionTime),
     };
-    if (state === "failed" && !isRefusal(error)) log.error({ ...line, err: error }, "transfer failed");
+    if (state === "failed" && faultLevel(error) === "error")
+      log.error({ ...line, err: error }, "transfer failed");
     else if (state === "failed" || state === "timed-out")
       log.warn({ ...line, error: isFault ? describe(error) : null }, `transfer ${state}`);
     else log.info(line, `transfer ${state}`);
@@ -234,9 +234,4 @@ export class RunningTransfers {
 function describe(thrown: unknown): { readonly code: string; readonly message: string } {
   const error = toError(thrown);
   return { code: isCodedError(error) ? error.code : "SCSV_INTERNAL", message: error.message };
-}
-
-/** Whether the failure is a correct refusal: an error of the request, or a temporary lack of capacity (503). */
-function isRefusal(error: unknown): boolean {
-  return error instanceof StreamCsvError && (error.status < 500 || error.status === unavailable);
 }

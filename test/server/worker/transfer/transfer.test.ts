@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { pino } from "pino";
 import { test } from "node:test";
 import { systemClock } from "../../../../src/clock.ts";
-import { StreamCsvError, type FaultCode } from "../../../../src/errors.ts";
+import { faultCatalog, StreamCsvError, type FaultCode } from "../../../../src/errors.ts";
 import { openCatalog } from "../../../../src/export/catalog.ts";
 import { readExportParameters } from "../../../../src/export/parameters.ts";
 import { planExport } from "../../../../src/export/plan.ts";
@@ -24,18 +24,25 @@ async function lineOfFailure(error: Error): Promise<Readonly<Record<string, unkn
   return JSON.parse(lines[0] ?? "{}") as Readonly<Record<string, unknown>>;
 }
 
-const levels: readonly (readonly [code: FaultCode, level: number])[] = [
-  ["SCSV_BUSY", warning],
-  ["SCSV_DRAINING", warning],
-  ["SCSV_BUFFER_MEMORY", warning],
-  ["SCSV_SPOOL_SIZE", warning],
-  ["SCSV_BAD_PARAMETER", warning],
-  ["SCSV_SOURCE_UNREADABLE", errorLevel],
-  ["SCSV_WORKER_FAILED", errorLevel],
+test("logs a transfer that failed as a warning without a stack, unless the fault is a 500", async () => {
+  for (const code of Object.keys(faultCatalog) as FaultCode[]) {
+    const error = new StreamCsvError(code, "Why.");
+    const line = await lineOfFailure(error);
+    assert.equal(line["level"], error.status === 500 ? errorLevel : warning, code);
+    assert.equal(line["err"] === undefined, error.status !== 500, code);
+  }
+});
+
+const levels: readonly (readonly [title: string, error: Error, level: number])[] = [
+  ["a full disk", new StreamCsvError("SCSV_SPOOL_FULL", "Why."), warning],
+  ["a database that is too slow", new StreamCsvError("SCSV_QUERY_TIMEOUT", "Why."), warning],
+  ["a lack of descriptors", Object.assign(new Error("Why."), { code: "EMFILE" }), warning],
+  ["a bug", new TypeError("Why."), errorLevel],
+  ["a bad disk", Object.assign(new Error("Why."), { code: "EIO" }), errorLevel],
 ];
-for (const [code, level] of levels) {
-  test(`logs a transfer that failed by ${code} as ${level === warning ? "a warning, without a stack" : "an error"}`, async () => {
-    const line = await lineOfFailure(new StreamCsvError(code, "Why."));
+for (const [title, error, level] of levels) {
+  test(`logs a transfer that failed by ${title} as ${level === warning ? "a warning, without a stack" : "an error"}`, async () => {
+    const line = await lineOfFailure(error);
     assert.equal(line["level"], level);
     assert.equal(line["err"] === undefined, level === warning);
   });
