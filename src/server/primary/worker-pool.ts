@@ -16,6 +16,7 @@ import { resetSocket } from "../../socket/reset-socket.ts";
 import { Link } from "../../ipc/link.ts";
 import { receiveError } from "../../ipc/sent-error.ts";
 import { LivenessWatch, tickInterval } from "../../ipc/liveness-watch.ts";
+import { OrphanGuard } from "../../ipc/orphan-guard.ts";
 import { workerFlags } from "../../ipc/node-flags.ts";
 import type { Placement, PlacementContext } from "./placement/placement.ts";
 import { usualConnections } from "./connection-limit.ts";
@@ -42,6 +43,7 @@ export interface WorkerHandle {
   /** Open connections that were handed over. */
   connections: number;
   readonly watch: LivenessWatch;
+  readonly guard: OrphanGuard;
   /** When its replacement may start. */
   readonly backoff: Backoff;
 }
@@ -251,7 +253,8 @@ export class WorkerPool {
       };
       const link = new Link<WorkerMethods, WorkerNotes>(child, this.#host.methods(pid), notes);
       const watch = this.#watch(() => worker);
-      const worker: WorkerHandle = { pid, link, process: child, connections: 0, watch, backoff };
+      const guard = new OrphanGuard();
+      const worker: WorkerHandle = { pid, link, process: child, connections: 0, watch, guard, backoff };
       this.#all.set(pid, worker);
       this.#host.onStart(pid);
       // Not "exit", which may come before the worker's last messages.
@@ -272,8 +275,14 @@ export class WorkerPool {
     return new LivenessWatch(
       {
         ping: () => watched().link.ping(),
-        onSilent: () => this.placement.suspend(watched()),
-        onAnswer: () => this.placement.resume(watched()),
+        onSilent: () => {
+          watched().guard.begin(watched().pid);
+          this.placement.suspend(watched());
+        },
+        onAnswer: () => {
+          watched().guard.end();
+          this.placement.resume(watched());
+        },
         onHung: () => {
           const { pid, process } = watched();
           this.#log.error({ worker: pid, hangTimeoutMs }, "a worker doesn't answer; it is killed");
@@ -285,6 +294,7 @@ export class WorkerPool {
   }
 
   #onExit(worker: WorkerHandle, how: string): void {
+    worker.guard.end();
     this.#countConnections(worker, -worker.connections);
     this.#addresses.forget(worker.pid);
     this.#all.delete(worker.pid);

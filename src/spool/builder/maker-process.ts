@@ -5,6 +5,7 @@ import type { ExportProgress } from "../../body/encode-batches.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { Link, type Methods } from "../../ipc/link.ts";
 import { LivenessWatch, tickInterval } from "../../ipc/liveness-watch.ts";
+import { OrphanGuard } from "../../ipc/orphan-guard.ts";
 import { nodeFlags } from "../../ipc/node-flags.ts";
 import type { MakerHostNotes, MakerNotes } from "./builder-messages.ts";
 
@@ -103,11 +104,14 @@ function watched<M extends Methods>(
     started.endedFor ??= reason;
     stop();
   };
+  const guard = new OrphanGuard();
   const watch = new LivenessWatch(
     {
       ping: () => started.link.ping(),
-      onSilent: () => undefined,
-      onAnswer: () => undefined,
+      onSilent: () => {
+        if (child.pid !== undefined) guard.begin(child.pid);
+      },
+      onAnswer: () => guard.end(),
       onHung: () => end(`didn't answer for ${hangTimeoutMs / 1000} s`),
     },
     Math.ceil(hangTimeoutMs / tickInterval(hangTimeoutMs)),
@@ -120,6 +124,7 @@ function watched<M extends Methods>(
   const exited = new Promise<void>((resolve) => {
     const onExit = (): void => {
       clearInterval(watching);
+      guard.end();
       started.link.close();
       resolve();
     };

@@ -1,0 +1,42 @@
+import { spawn, type ChildProcess } from "node:child_process";
+
+/**
+ * Waits until its standard input ends, because the process that holds the other end is dead. Then it gives the guarded
+ * process some seconds to end by itself. A process id that another process has by then has another start time (field 22 of
+ * /proc/PID/stat); without /proc both are empty.
+ */
+const script = `
+trap "" HUP INT TERM
+since() { IFS= read -r line <"/proc/$1/stat" || return 0; set -- \${line##*) }; echo "\${20}"; }
+at=$(since "$1")
+read -r none
+sleep 5
+if [ "$(since "$1")" = "$at" ]; then kill -9 "$1"; fi
+`;
+
+/**
+ * Ends a child process that hangs, should this process die meanwhile.
+ *
+ * A child ends by itself when its channel closes. In an endless loop it never notices that, and nobody is left to kill it.
+ * A thread in every child that watches its parent would cost 10 MB each. So a shell is started, only while a child doesn't
+ * answer. A child that begins to hang in the seconds before this process is killed stays, and so does one where there is no
+ * `/bin/sh`.
+ */
+export class OrphanGuard {
+  #shell: ChildProcess | undefined;
+
+  /** Call this when the child doesn't answer. */
+  begin(pid: number): void {
+    this.#shell ??= spawn("/bin/sh", ["-c", script, "stream-csv-guard", String(pid)], {
+      stdio: ["pipe", "ignore", "ignore"],
+    })
+      // Without a shell, or a descriptor for it, the child isn't guarded; this process kills it all the same if it lives.
+      .on("error", () => undefined);
+  }
+
+  /** Call this when the child answers again, and when it has ended. */
+  end(): void {
+    this.#shell?.kill("SIGKILL");
+    this.#shell = undefined;
+  }
+}
