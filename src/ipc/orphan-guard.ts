@@ -24,19 +24,25 @@ if [ "$(since "$1")" = "$at" ]; then kill -9 "$1"; fi
  */
 export class OrphanGuard {
   #shell: ChildProcess | undefined;
+  #ended: Promise<void> = Promise.resolve();
 
   /** Call this when the child doesn't answer. */
   begin(pid: number): void {
-    this.#shell ??= spawn("/bin/sh", ["-c", script, "stream-csv-guard", String(pid)], {
+    if (this.#shell !== undefined) return;
+    const shell = spawn("/bin/sh", ["-c", script, "stream-csv-guard", String(pid)], {
       stdio: ["pipe", "ignore", "ignore"],
-    })
+    });
+    this.#shell = shell;
+    this.#ended = new Promise((resolve) => {
       // Without a shell, or a descriptor for it, the child isn't guarded; this process kills it all the same if it lives.
-      .on("error", () => undefined);
+      shell.once("exit", () => resolve()).once("error", () => resolve());
+    });
   }
 
-  /** Call this when the child answers again, and when it has ended. */
-  end(): void {
+  /** Call this when the child answers again, and when it has ended. Resolves when the shell is gone. */
+  async end(): Promise<void> {
     this.#shell?.kill("SIGKILL");
     this.#shell = undefined;
+    await this.#ended;
   }
 }

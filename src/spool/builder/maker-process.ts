@@ -111,7 +111,7 @@ function watched<M extends Methods>(
       onSilent: () => {
         if (child.pid !== undefined) guard.begin(child.pid);
       },
-      onAnswer: () => guard.end(),
+      onAnswer: () => void guard.end(),
       onHung: () => end(`didn't answer for ${hangTimeoutMs / 1000} s`),
     },
     Math.ceil(hangTimeoutMs / tickInterval(hangTimeoutMs)),
@@ -124,9 +124,8 @@ function watched<M extends Methods>(
   const exited = new Promise<void>((resolve) => {
     const onExit = (): void => {
       clearInterval(watching);
-      guard.end();
       started.link.close();
-      resolve();
+      void guard.end().then(resolve);
     };
     child.once("close", onExit).once("error", onExit);
   });
