@@ -37,6 +37,7 @@ const { compress } = await import("../src/response/transform/compress.ts");
 const { conditionalGet } = await import("../src/response/transform/conditional-get.ts");
 const { malformedFault } = await import("../src/server/http/malformed-fault.ts");
 const { identify } = await import("../src/server/http/request-identity.ts");
+const { isAuthority } = await import("../src/server/worker/route/authority.ts");
 const { readTarget } = await import("../src/server/worker/route/request-target.ts");
 const { Router } = await import("../src/server/worker/route/router.ts");
 const { parseByteSize, parseCount, parseDuration } = await import("../src/units.ts");
@@ -127,6 +128,10 @@ const readersOfHeads: Readers = {
 const readersOfTargets: Readers = {
   "a request target": (text) => readTarget(text, { targetBytes, parameterCount: targetBytes }),
   "a query": (text) => readTarget(`/?${text}`, { targetBytes: targetBytes + 2, parameterCount: targetBytes }),
+  "the host of a URL": (text) =>
+    readTarget(`http://${text}/`, { targetBytes: targetBytes + 8, parameterCount: 1 }),
+  "a Host line": isAuthority,
+  "an address in a Host line": (text) => isAuthority(`[${text}]`),
   "a path": (text) => router.find(`/${text}`).match("GET"),
   "the name of an export": (text) => router.find(`/exports/${text}.csv`).match("GET"),
   "the id of a transfer": (text) => router.find(`/transfers/${text}`).match("DELETE"),

@@ -51,7 +51,8 @@ export async function rawAnswers(
   return { answers, wasReset };
 }
 
-function bodyLength({ headers, body }: Omit<RawAnswer, "wasReset">): number {
+function bodyLength({ status, headers, body }: Omit<RawAnswer, "wasReset">): number {
+  if (status === 204 || status === 304) return 0;
   if (headers["content-length"] !== undefined) return Number(headers["content-length"]);
   const lastChunk = "0\r\n\r\n";
   const end = headers["transfer-encoding"] === "chunked" ? body.indexOf(lastChunk) : -1;

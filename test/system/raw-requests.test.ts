@@ -22,9 +22,20 @@ const withCoding = (lines: string, body = ""): string => `POST /ping HTTP/1.1\r\
 const chunked = (body: string): string => withCoding("Transfer-Encoding: chunked\r\n", body);
 
 const hosts: readonly Case[] = [
-  ...["x", "x:80", "x:", "", "[::1]", "[::1]:8080", "a_b.example", "xn--bcher-kva.example", "%41"].map(
-    (value): Case => [`takes Host "${value}"`, withHost(value), [200]],
-  ),
+  ...[
+    "x",
+    "x:80",
+    "x:",
+    "",
+    "[::1]",
+    "[::1]:8080",
+    "a_b.example",
+    "xn--bcher-kva.example",
+    "%41",
+    "[fe80::1]",
+    "[::ffff:127.0.0.1]:80",
+    "[v1.a]",
+  ].map((value): Case => [`takes Host "${value}"`, withHost(value), [200]]),
   ...[
     "u@x",
     "x/y",
@@ -40,6 +51,19 @@ const hosts: readonly Case[] = [
     'x"',
     "<x>",
     "x:1:2",
+    "[abc]",
+    "[]",
+    "[1.2.3.4]",
+    "[::1%eth0]",
+    "[::1%25eth0]",
+    "[::1]x",
+    "[[::1]]",
+    "[::1]]",
+    "[v1.]",
+    "x%",
+    "x%zz",
+    "x%4",
+    "x,y",
   ].map((value): Case => [`refuses Host "${value}"`, withHost(value), [400]]),
   ["refuses a missing Host", `GET /ping HTTP/1.1\r\n${close}\r\n`, [400]],
   ["refuses two", `GET /ping HTTP/1.1\r\n${host}${host}${close}\r\n`, [400]],
@@ -47,13 +71,67 @@ const hosts: readonly Case[] = [
 ];
 
 const targets: readonly Case[] = [
-  ...["*", "*ping", "*/ping", "ping", "*exports/orders.csv?rows=1", "ftp://x/ping", "?a"].map(
-    (target): Case => [
-      `refuses the target ${target}`,
-      `GET ${target} HTTP/1.1\r\n${host}${close}\r\n`,
-      [400],
-    ],
-  ),
+  ...[
+    "*",
+    "*ping",
+    "*/ping",
+    "ping",
+    "*exports/orders.csv?rows=1",
+    "ftp://x/ping",
+    "?a",
+    "http:ping",
+    "http:/ping",
+  ].map((target): Case => [
+    `refuses the target ${target}`,
+    `GET ${target} HTTP/1.1\r\n${host}${close}\r\n`,
+    [400],
+  ]),
+  ...[
+    "http:///ping",
+    "http://",
+    "http://:80/ping",
+    "http://?a",
+    "https:///ping",
+    "http://u@x/ping",
+    "http://u:p@x/ping",
+    "http://@x/ping",
+    "http://x:abc/ping",
+    "http://x:80:80/ping",
+    "http://x,y/ping",
+    "http://x%/ping",
+    "http://x%zz/ping",
+    "http://[abc]/ping",
+    "http://[::1%eth0]/ping",
+    "http://[::1%25eth0]/ping",
+    "http://[::1/ping",
+    "HTTP://u@x/ping",
+  ].map((target): Case => [
+    `refuses the host of ${target}`,
+    `GET ${target} HTTP/1.1\r\n${host}${close}\r\n`,
+    [400],
+  ]),
+  ...[
+    "http://x:/ping",
+    "http://x:80/ping",
+    "http://[::1]:80/ping",
+    "HTTP://X/ping",
+    "https://x/ping",
+    "http://x%41/ping",
+  ].map((target): Case => [`takes ${target}`, `GET ${target} HTTP/1.1\r\n${host}${close}\r\n`, [200]]),
+  ["takes OPTIONS of the whole server", `OPTIONS * HTTP/1.1\r\n${host}${close}\r\n`, [204]],
+  ["goes on after it", `OPTIONS * HTTP/1.1\r\n${host}\r\n${lastPing}`, [204, 200], { sync: [204] }],
+  ["takes it of HTTP/1.0", "OPTIONS * HTTP/1.0\r\n\r\n", [204]],
+  ...["*?a", "**", "*/", "*/ping"].map((target): Case => [
+    `refuses OPTIONS of ${target}`,
+    `OPTIONS ${target} HTTP/1.1\r\n${host}${close}\r\n`,
+    [400],
+  ]),
+  ["knows no OPTIONS of a path", `OPTIONS /ping HTTP/1.1\r\n${host}${close}\r\n`, [405]],
+  ...["POST", "DELETE", "TRACE"].map((method): Case => [
+    `refuses ${method} of *`,
+    `${method} * HTTP/1.1\r\n${host}${close}\r\n`,
+    [400],
+  ]),
   ["takes a path", `GET /ping?a=b HTTP/1.1\r\n${host}${close}\r\n`, [200]],
   ["takes a URL", `GET http://x/ping HTTP/1.1\r\n${host}${close}\r\n`, [200]],
 ];
@@ -200,6 +278,11 @@ for (const model of ["async", "sync"] as const) {
       await server[Symbol.asyncDispose]();
       const { exitCode } = await server.ended;
       assert.equal(exitCode, 0);
+    });
+    test("targets: lists the methods of the whole server", async () => {
+      const asked = `OPTIONS * HTTP/1.1\r\n${host}${close}\r\n`;
+      const [answer] = (await rawAnswers(server.url, asked, { finish: false })).answers;
+      assert.equal(answer?.headers["allow"], "DELETE, GET, HEAD, OPTIONS, POST");
     });
     for (const [group, cases] of Object.entries(groups)) {
       for (const [what, bytes, statuses, { finish = false, sync } = {} as Options] of cases) {

@@ -76,11 +76,11 @@ async function answer(
   let signIn: Route["signIn"];
   try {
     checkRequest(req, http);
+    const { method = "", headers } = req;
+    const { path, query } = readTarget(req.url ?? "", http, method);
     const { router, hosts } = port(req);
     requireAllowedHost(req, hosts);
     requireOwnSite(req);
-    const { path, query } = readTarget(req.url ?? "", http);
-    const { method = "", headers } = req;
     const found = router.find(path);
     signIn = found.signIn;
     const isForm = found.hasTokenInForm && method === "POST";

@@ -1,12 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { StreamCsvError } from "../../../errors.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
-
-/**
- * `uri-host [ ":" port ]` (RFC 9112, section 3.2, and RFC 3986, section 3.2.2): an address in brackets, or a name,
- * which may be empty. Matching is linear.
- */
-const hostForm = /^(?:\[[0-9A-Za-z:.%_~!$&'()*+,;=-]+\]|[0-9A-Za-z._~!$&'()*+;=%-]*)(?::\d*)?$/;
+import { isAuthority } from "./authority.ts";
 
 /**
  * Refuses requests that Node's parser accepts and this server doesn't.
@@ -32,7 +27,7 @@ export function checkRequest(
     const message = `The request has ${hosts} Host lines; HTTP/1.1 requires one.`;
     throw new StreamCsvError("SCSV_BAD_REQUEST", message);
   }
-  if (headers.host !== undefined && !hostForm.test(headers.host)) {
+  if (headers.host !== undefined && !isAuthority(headers.host)) {
     const message = `${JSON.stringify(headers.host)} is not a valid Host. Use a name or an address, with an optional port.`;
     throw new StreamCsvError("SCSV_BAD_REQUEST", message);
   }

@@ -3,7 +3,8 @@ import type { AnsweringPort } from "./answer-request.ts";
 import { downloadRoutes } from "./download-routes.ts";
 import { exportRoutes, listRoute, type ExportContext } from "./export-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
-import { Router } from "./router.ts";
+import { optionsRoute } from "./options-route.ts";
+import { Router, type Route } from "./router.ts";
 import { healthRoutes, pageRoutes, serviceRoutes, type ServiceContext } from "./service-routes.ts";
 
 /** The ports of a server, by who listens to them. */
@@ -30,11 +31,11 @@ export function makePorts(
   );
   return {
     public: {
-      router: new Router([...downloads, ...page, ...(adminPort === null ? services : [])]),
+      router: router([...downloads, ...page, ...(adminPort === null ? services : [])]),
       hosts: { allowedHosts, isLocal },
     },
     admin: {
-      router: new Router([
+      router: router([
         ...both,
         listRoute(catalog),
         ...services,
@@ -43,4 +44,8 @@ export function makePorts(
       hosts: { allowedHosts: null, isLocal: true },
     },
   };
+}
+
+function router(routes: readonly Route[]): Router {
+  return new Router([...routes, optionsRoute(routes)]);
 }

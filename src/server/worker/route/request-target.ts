@@ -1,5 +1,6 @@
 import { StreamCsvError } from "../../../errors.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
+import { isHttpAuthority } from "./authority.ts";
 
 /** The target of a request: the path as sent, whose encoding is valid, and the decoded query. */
 export interface RequestTarget {
@@ -7,6 +8,9 @@ export interface RequestTarget {
   /** In order, including repeated names. */
   readonly query: URLSearchParams;
 }
+
+/** The target of an OPTIONS request that asks about the server as a whole (RFC 9112, section 3.2.4). */
+export const wholeServer = "*";
 
 /** Error messages quote at most this much of the client's text. */
 const quotedLength = 100;
@@ -19,18 +23,26 @@ const quotedLength = 100;
 export function readTarget(
   target: string,
   { targetBytes, parameterCount }: Pick<HttpSettings, "targetBytes" | "parameterCount">,
+  method = "GET",
 ): RequestTarget {
+  if (target === wholeServer && method === "OPTIONS")
+    return { path: wholeServer, query: new URLSearchParams() };
   if (target.length > targetBytes) {
     const message = `The path and query have ${target.length} bytes, and ${targetBytes} are allowed.`;
     throw new StreamCsvError("SCSV_TARGET_TOO_LONG", message);
   }
-  const origin = /^https?:\/\/[^/?#]*/i.exec(target)?.[0] ?? "";
+  const [origin = "", authority = ""] = /^https?:\/\/([^/?#]*)/i.exec(target) ?? [];
+  if (origin !== "" && !isHttpAuthority(authority))
+    throw badRequest(
+      `The target ${quote(target)} has no valid host; a user, an empty host and a zone aren't allowed.`,
+    );
   const rest = target.slice(origin.length);
   if (rest.includes("#"))
     throw badRequest(`The target ${quote(rest)} has a fragment, which clients must not send. Leave it out.`);
-  // "*" is for OPTIONS (RFC 9112, section 3.2.4), and the router would ignore the first character, whatever it is.
   if (origin === "" && !rest.startsWith("/"))
-    throw badRequest(`The target ${quote(rest)} is neither a path nor a URL; a path begins with "/".`);
+    throw badRequest(
+      `The target ${quote(rest)} is neither a path nor a URL; a path begins with "/". Only OPTIONS may have "*".`,
+    );
   const mark = rest.indexOf("?");
   const path = (mark < 0 ? rest : rest.slice(0, mark)) || "/";
   if (decode(path, "path").includes("\0")) throw badRequest(`The path ${quote(path)} holds a NUL.`);
