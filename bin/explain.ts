@@ -37,6 +37,9 @@ function explained(error: unknown, logLevel: string): string {
     return isSaid ? message : `${message}\n${error.hint}`;
   }
   if (!(error instanceof Error)) return String(error);
+  // Node asks the system for the working directory on many occasions, and says "uv_cwd".
+  if ("syscall" in error && error.syscall === "uv_cwd")
+    return "The working directory doesn't exist any more, or can't be read. Change to another one, for example with: cd ~";
   const isDebugging = logLevel === "debug" || logLevel === "trace";
   return isDebugging ? (error.stack ?? error.message) : error.message;
 }

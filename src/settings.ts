@@ -6,5 +6,5 @@ export { optionsTakenBy } from "./source/check-file-options.ts";
 export { fileEncodings } from "./source/file-options.ts";
 export { parseFileOptions } from "./source/parse-file-options.ts";
 export { mostWorkers } from "./server/shared/check-jobs.ts";
-export { checkSetting } from "./server/shared/check-settings.ts";
+export { checkSetting, checkSettings } from "./server/shared/check-settings.ts";
 export { defaultSettings, http10Ways, workerModels } from "./server/shared/settings.ts";

@@ -1,10 +1,13 @@
-import { Command } from "commander";
+import { Command, type Option } from "commander";
 import stringWidth from "string-width";
 import { helpText } from "../help-text.ts";
 import { openCatalog, type ExportDefinition } from "../../src/internal.ts";
 import type { StreamCsvError } from "../../src/ground.ts";
+import { applySettings } from "../configuration/apply-settings.ts";
+import { benchSettings } from "../configuration/bench-settings.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import { configurationNames } from "../configuration/find-configuration.ts";
+import { serveSettings } from "../configuration/serve-settings.ts";
 import { explain } from "../explain.ts";
 import type { GlobalFlags } from "../option.ts";
 import { writeTextFile } from "../output.ts";
@@ -19,7 +22,9 @@ export function checkCommand(): Command {
   return new Command("check")
     .description("Check the configuration: open every source and describe every query; no row is read.")
     .action(async (_: unknown, self: Command) => {
-      process.exitCode = await check(self.optsWithGlobals<CheckFlags>());
+      const flags = self.optsWithGlobals<CheckFlags>();
+      await requireUsableSettings(flags, self.parent?.options ?? []);
+      process.exitCode = await check(flags);
     })
     .addHelpText("after", moreHelp);
 }
@@ -36,6 +41,29 @@ Exit codes:
 `,
   docs: "docs/reference/configuration.md",
 });
+
+/**
+ * Sets the flags of `serve` and `bench` from their groups, as these commands do before they begin.
+ * @throws Error or RangeError for a value that they refuse
+ */
+async function requireUsableSettings(
+  { configuration: loaded }: CheckFlags,
+  ofProgram: readonly Option[],
+): Promise<void> {
+  if (loaded === undefined) return;
+  const { file, configuration } = loaded;
+  const { serveCommand, requireUsableFlags } = await import("./serve.ts");
+  const { benchCommand } = await import("./bench.ts");
+  const program = new Command();
+  for (const option of ofProgram) program.addOption(option);
+  const serve = serveCommand();
+  const bench = benchCommand();
+  program.addCommand(serve).addCommand(bench);
+  applySettings(bench, configuration.bench ?? {}, benchSettings(file), { name: "bench", file });
+  applySettings(serve, configuration.server ?? {}, serveSettings, { name: "server", file });
+  serve.setOptionValue("configuration", loaded);
+  requireUsableFlags(serve, loaded.sources);
+}
 
 async function check({ configuration, logLevel }: CheckFlags): Promise<number> {
   if (configuration === undefined)

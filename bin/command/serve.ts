@@ -6,6 +6,7 @@ import { helpText } from "../help-text.ts";
 import { parseByteSize, parseDuration } from "../../src/ground.ts";
 import {
   checkSetting,
+  checkSettings,
   defaultSettings,
   encoderNames,
   http10Ways,
@@ -85,7 +86,7 @@ export function serveCommand(): Command {
       "--skip-unreadable",
       "start even if a file can't be read; its exports fail until it becomes readable",
     )
-    .option("--host <address>", "address to listen on", host)
+    .option("--host <address>", "address to listen on", someText("an address"), host)
     .option("-p, --port <number>", "port to listen on; 0 for any free port", flagParser(parsePort), port)
     .option("--workers <count>", "worker processes, at most 256", countFrom(1, mostWorkers), workers)
     .addOption(
@@ -121,7 +122,11 @@ export function serveCommand(): Command {
         size,
       ),
     )
-    .option("--spool-dir <folder>", "folder of prepared files (default: a temporary one, removed at the end)")
+    .option(
+      "--spool-dir <folder>",
+      "folder of prepared files (default: a temporary one, removed at the end)",
+      someText("a folder"),
+    )
     .addOption(
       sizeOption(
         "--spool-size <size>",
@@ -169,8 +174,12 @@ export function serveCommand(): Command {
       "a loopback port of its own for /stats, /metrics and /transfers; 0 for any free port",
       flagParser(parsePort),
     )
-    .option("--tls-cert <file>", "chain of certificates in PEM, for HTTPS; read again when it changes")
-    .option("--tls-key <file>", "private key of --tls-cert in PEM")
+    .option(
+      "--tls-cert <file>",
+      "chain of certificates in PEM, for HTTPS; read again when it changes",
+      someText("a file"),
+    )
+    .option("--tls-key <file>", "private key of --tls-cert in PEM", someText("a file"))
     .addOption(
       choiceOption(
         "--http10 <how>",
@@ -195,12 +204,12 @@ export function serveCommand(): Command {
     .option(
       "--tracing <module>",
       "a module that starts an OpenTelemetry SDK, imported by each worker (default: an SDK that NODE_OPTIONS started)",
+      someText("a module"),
     )
     .action(async (sources: readonly string[], _: unknown, self: Command) => {
       const flags = self.optsWithGlobals<ServeFlags>();
-      const isChosen = self.getOptionValueSource("slots") !== "default";
-      if (flags.workerModel === "sync" && isChosen && flags.slots !== 1) self.error(slotsError(flags.slots));
-      if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) self.error(tlsError(flags));
+      const conflict = conflictIn(self, flags);
+      if (conflict !== undefined) self.error(`error: ${conflict}`);
       const files = withFileOptions(sources.map(parseServedFile), readFileFlags(flags));
       process.exitCode = await serve([...files, ...(flags.configuration?.sources ?? [])], flags);
     })
@@ -217,13 +226,32 @@ const moreHelp = helpText({
   docs: "docs/reference/server.md",
 });
 
+/**
+ * Checks all flags as a start does, and starts nothing.
+ * @throws Error or RangeError that says what can't be used
+ */
+export function requireUsableFlags(command: Command, sources: readonly ServedSource[]): void {
+  const flags = command.optsWithGlobals<ServeFlags>();
+  const conflict = conflictIn(command, flags);
+  if (conflict !== undefined) throw new Error(conflict);
+  checkSettings(serverSettings(sources, flags));
+}
+
+/** What is wrong with flags that can't be used together. */
+function conflictIn(command: Command, flags: ServeFlags): string | undefined {
+  const isChosen = command.getOptionValueSource("slots") !== "default";
+  if (flags.workerModel === "sync" && isChosen && flags.slots !== 1) return slotsError(flags.slots);
+  if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) return tlsError(flags);
+  return undefined;
+}
+
 function slotsError(slots: number): string {
-  return `error: --slots ${slots} can't be used with --worker-model sync: a sync worker takes one connection at a time, so it has one slot. Leave --slots out and raise --workers, or use --worker-model async.`;
+  return `--slots ${slots} can't be used with --worker-model sync: a sync worker takes one connection at a time, so it has one slot. Leave --slots out and raise --workers, or use --worker-model async.`;
 }
 
 function tlsError({ tlsCert }: ServeFlags): string {
   const [given, missing] = tlsCert === undefined ? ["key", "cert"] : ["cert", "key"];
-  return `error: --tls-${given} needs --tls-${missing}: HTTPS takes a certificate and its private key.`;
+  return `--tls-${given} needs --tls-${missing}: HTTPS takes a certificate and its private key.`;
 }
 
 async function serve(sources: readonly ServedSource[], flags: ServeFlags): Promise<number> {
@@ -290,6 +318,13 @@ function parsePort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
     throw new RangeError(`"${text}" is not a port. Use 0 to 65535; 0 means any free port.`);
   return Number(text);
+}
+
+function someText(what: string): (text: string) => string {
+  return flagParser((text) => {
+    if (text === "") throw new RangeError(`"" is empty. Name ${what}, or leave the flag out.`);
+    return text;
+  });
 }
 
 function parseHosts(text: string): readonly string[] {

@@ -44,12 +44,21 @@ async function importDefault(file: string): Promise<unknown> {
 }
 
 function readText(file: string): string {
+  let bytes: Buffer;
   try {
-    // Windows editors write a byte order mark, which parsers don't accept.
-    return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+    bytes = readFileSync(file);
   } catch (cause) {
     throw fault(file, "can't be read", cause);
   }
+  try {
+    // A byte order mark, which Windows editors write and parsers don't accept, is left out.
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // Without its mark, UTF-16 is UTF-8 with NULs.
+    if (!text.includes("\0")) return text;
+  } catch {
+    // Decoders say nothing more than that.
+  }
+  throw new Error(`The configuration "${file}" is not UTF-8 text. Save it as UTF-8 with an editor.`);
 }
 
 function parseJson(file: string, text: string): unknown {
@@ -102,15 +111,25 @@ function yamlReason(words: string): string {
   return reason;
 }
 
-/** Whole numbers that a number holds exactly become numbers; larger ones stay exact as bigint. */
-function withNumbers(value: unknown): unknown {
+/** No configuration needs more levels, and a recursion without end needs an end. */
+const mostLevels = 100;
+const tooDeep = `it has more than ${mostLevels} levels, or an alias (*) inside the value that it names. Write the value out.`;
+
+/**
+ * Whole numbers that a number holds exactly become numbers; larger ones stay exact as bigint.
+ * @throws Error for a value that contains itself, by an alias inside its anchor
+ */
+function withNumbers(value: unknown, level = 0): unknown {
+  if (level > mostLevels) throw new Error(tooDeep);
   if (typeof value === "bigint") {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : value;
   }
-  if (Array.isArray(value)) return value.map(withNumbers);
+  if (Array.isArray(value)) return value.map((item) => withNumbers(item, level + 1));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withNumbers(field)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [name, withNumbers(field, level + 1)]),
+  );
 }
 
 /** The cause is left out, since it quotes the text, in which passwords may be. */

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { cliPath, runCli } from "../harness/cli.ts";
+
+let folder = "";
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "odd-configurations-"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** Configurations that no command can use, and what is said of each. */
+const refused: readonly (readonly [what: string, content: string | Buffer, said: RegExp])[] = [
+  ["a port that is none", "server: { port: x }", /"server\.port" in ".*" can't be used: "x" is not a port/],
+  ["a size that is none", "server: { spoolSize: lots }", /"server\.spoolSize" .* "lots" is not a size/],
+  ["a log level that is none", "server: { logLevel: loud }", /"server\.logLevel" .* "loud" is not one of/],
+  ["a host with a space", 'server: { allowedHosts: ["a b"] }', /"server\.allowedHosts" .*"a b"/],
+  ["a dialect that is none", "server: { csv: { dialect: dos } }", /"server\.csv" .*dos/],
+  ["a certificate without a key", "server: { tlsCert: a.pem }", /--tls-cert needs --tls-key/],
+  ["slots of sync workers", "server: { workerModel: sync, slots: 2 }", /--slots 2 can't be used/],
+  ["an alias inside its anchor", "a: &x [*x]", /more than 100 levels, or an alias/],
+  [
+    "an alias inside its anchor, twice",
+    "exports: &x { a: { b: *x, c: *x } }",
+    /more than 100 levels, or an alias/,
+  ],
+  ["twenty thousand levels", `a: ${"[".repeat(20_000)}${"]".repeat(20_000)}`, /more than 100 levels/],
+  ["aliases that multiply", `a: &a [1]\n${multiplying()}`, /Excessive alias count/],
+  ["UTF-16 with a mark", Buffer.from("\ufeffserver: {}", "utf16le"), /is not UTF-8 text/],
+  ["UTF-16 without a mark", Buffer.from("server: {}", "utf16le"), /is not UTF-8 text/],
+  ["Latin-1", Buffer.from("server: { host: caf\xe9 }", "latin1"), /is not UTF-8 text/],
+];
+
+/** Each list holds the one before nine times. */
+function multiplying(): string {
+  const names = [..."abcdefgh"];
+  return names
+    .slice(1)
+    .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${names[index]}`).join(", ")}]\n`)
+    .join("");
+}
+
+for (const [index, [what, content, said]] of refused.entries()) {
+  test(`check and serve refuse ${what}, and name the file or the flag`, async () => {
+    const file = join(folder, `${index}.yaml`);
+    await writeFile(file, content);
+    for (const command of [["check"], ["serve"]]) {
+      const { exitCode, stderr, stdout } = await runCli([...command, "--config", file]);
+      assert.match(stderr, said);
+      assert.equal(stdout, "");
+      assert.ok(stderr.includes(file) || stderr.includes("--"), stderr);
+      assert.doesNotMatch(stderr, /^\s+at |call stack/m);
+      assert.equal(exitCode, 1);
+    }
+  });
+}
+
+test("check refuses a value of bench", async () => {
+  const file = join(folder, "bench.yaml");
+  await writeFile(file, "bench: { rounds: x }");
+  const { exitCode, stderr } = await runCli(["check", "--config", file]);
+  assert.match(stderr, /"bench\.rounds" in ".*" can't be used: "x" is not a whole number/);
+  assert.equal(exitCode, 1);
+});
+
+test("check takes what serve and bench take, and isn't changed by it itself", async () => {
+  const file = join(folder, "good.yaml");
+  const server =
+    "server: { logLevel: silent, workers: 2, workerModel: sync, port: 8080, csv: { dialect: unix } }";
+  await writeFile(file, `\ufeff${server}\nbench: { rounds: 5 }\nexports: { a: { file: missing.csv } }\n`);
+  const { exitCode, stderr } = await runCli(["check", "--config", file]);
+  assert.match(stderr, /missing\.csv/);
+  assert.equal(exitCode, 1);
+});
+
+for (const args of [["check"], ["serve"], ["export", "missing.csv"]]) {
+  test(`${args[0]} in a working directory that was removed says so`, () => {
+    const script = 'cd "$1" && rmdir "$1" && shift && exec "$@"';
+    const gone = spawnSync("mktemp", ["-d", join(folder, "gone-XXXXXX")], { encoding: "utf8" }).stdout.trim();
+    const { status, stderr } = spawnSync(
+      "sh",
+      ["-c", script, "sh", gone, process.execPath, cliPath, ...args],
+      { encoding: "utf8" },
+    );
+    assert.equal(
+      stderr,
+      "error: The working directory doesn't exist any more, or can't be read. Change to another one, for example with: cd ~\n",
+    );
+    assert.equal(status, 1);
+  });
+}
+
+for (const flag of ["--spool-dir", "--host", "--tls-cert", "--tls-key", "--tracing"]) {
+  test(`names ${flag} if its value is empty`, async () => {
+    const { exitCode, stderr } = await runCli(["serve", "--no-config", "--port", "0", flag, ""]);
+    assert.match(stderr, new RegExp(`^error: ${flag}: "" is empty\\. `));
+    assert.equal(exitCode, 1);
+  });
+}
