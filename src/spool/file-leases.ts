@@ -56,8 +56,9 @@ export class FileLeases {
     this.#buildSlots = new ExportSlots(limits, this.#builds, clock);
   }
 
-  get usage(): Spool["usage"] & { readonly builds: number } {
-    return { ...this.#spool.usage, builds: this.#builds.busy };
+  get usage(): Spool["usage"] & { readonly builds: number; readonly leases: number } {
+    const leases = [...this.#leases.values()].reduce((sum, { size }) => sum + size, 0);
+    return { ...this.#spool.usage, builds: this.#builds.busy, leases };
   }
 
   /** Leases a file to a worker for one of its transfers, and builds it first if necessary. */

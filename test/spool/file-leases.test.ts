@@ -59,9 +59,12 @@ test("gives back everything that a dead worker held", async () => {
   const leases = await openLeases(new Set([1, 2]));
   for (const transfer of ["a", "b"]) await leases.lease(1, await requestOf(transfer, 1));
   const other = await leases.lease(2, await requestOf("c", 1));
+  assert.equal(leases.usage.leases, 3);
   leases.onExit(1);
+  assert.equal(leases.usage.leases, 1);
   await assert.rejects(leases.lease(2, await requestOf("d", 2)), { code: "SCSV_BUSY" });
   leases.release(2, other.lease);
+  assert.equal(leases.usage.leases, 0);
   assert.equal((await leases.lease(2, await requestOf("d", 2))).rows, 1000);
 });
 

@@ -16,6 +16,9 @@ interface Unrest {
   readonly evidence: string;
 }
 
+/** The numbers that are 0 at rest. */
+export type HeldNumbers = Pick<ServerStats, "total" | "backlog" | "bufferMemory" | "spool" | "exports">;
+
 /** A proxy's kept connections, time-outs of heads and replaced workers need some seconds to settle. */
 const restWithinMs = 25_000;
 /** A process that has served every kind of file has a few more descriptors than one that hasn't. */
@@ -65,15 +68,15 @@ async function unrestOf(server: ServerUnderTest, base: DescriptorBase): Promise<
   ];
 }
 
-function heldIn({ total, backlog, bufferMemory, spool, exports }: ServerStats): readonly Unrest[] {
+/** What the numbers of a server say it holds. A number that is missing isn't 0. */
+export function heldIn({ total, backlog, bufferMemory, spool, exports }: HeldNumbers): readonly Unrest[] {
   const running = exports.reduce((sum, entry) => sum + entry.running, 0);
-  const { leases = 0 } = spool as { readonly leases?: number };
   const held = {
     "busy slots": total.busySlots,
     "queued requests": total.queued + backlog.queued,
     "bytes of buffer memory": bufferMemory.usedBytes,
     "files being made": spool.builds,
-    "leases of prepared files": leases,
+    "leases of prepared files": spool.leases,
     "running transfers": running,
   };
   return Object.entries(held)

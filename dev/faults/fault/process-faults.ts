@@ -2,12 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LoadConnection, longestSilenceMs } from "../load-connection.ts";
 import { between, pick } from "../pick.ts";
 import { isAlive, signalProcess } from "../subject/proc.ts";
+import { limits } from "../subject/server-command.ts";
 import { CannotInject, eventually, type FaultContext, type FaultKind } from "./fault.ts";
 
 /** A builder runs only for a moment, so this waits for one. */
 const builderWithinMs = 5000;
 /** Long enough that a client still waits for the file after its builder was stopped for a moment. */
 const askerStaysMs = 5000;
+/** Longer than `--queue-timeout`, after which an export without a slot is refused. */
+const refusedWithinMs = limits.queueTimeoutMs + 2000;
 /** A stop so long that only the liveness watch ends it before clients give up. */
 const longStopMs = longestSilenceMs + 10_000;
 
@@ -48,6 +51,16 @@ export const processFaults: Readonly<Record<string, FaultKind>> = {
     isLong: true,
     inject: async (context) =>
       stop(context, "worker", pick(context.random, await workers(context)), longStopMs),
+  },
+  "worker in an endless loop": {
+    lane: "process",
+    isLong: true,
+    inject: (context) => loop(context, "worker"),
+  },
+  "builder in an endless loop": {
+    lane: "process",
+    isLong: true,
+    inject: (context) => loop(context, "builder"),
   },
   "builder killed": {
     lane: "process",
@@ -104,6 +117,28 @@ async function stop(context: FaultContext, role: string, pid: number, forMs: num
   while (context.nowMs() < endsAtMs && (await isAlive(pid))) await sleep(Math.min(200, forMs));
   if (await isAlive(pid)) signalProcess(pid, "SIGCONT");
   end();
+}
+
+/** Asks for the export whose rows never come, and waits until the server has ended the process that makes them. */
+async function loop(context: FaultContext, role: "worker" | "builder"): Promise<void> {
+  const { server } = context;
+  const connection = await LoadConnection.open({ host: "127.0.0.1", port: server.port });
+  if (connection === undefined) throw new CannotInject("the server took no connection just then");
+  try {
+    const delivery = role === "worker" ? "streaming" : "file";
+    connection.write(`GET /exports/looping.csv?delivery=${delivery} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+    // A refusal comes at once.
+    if ((await connection.next(refusedWithinMs)) !== "silence")
+      throw new CannotInject("the server refused the export just then");
+    const end = context.begin(`a ${role} begins an endless loop`);
+    if (role === "worker") server.noteHarmedWorker();
+    const arrival = await connection.next(longStopMs);
+    end();
+    if (arrival === "silence")
+      throw new Error(`A ${role} in an endless loop is still there after ${longStopMs / 1000} s.`);
+  } finally {
+    connection.leave("close");
+  }
 }
 
 async function workers({ server }: FaultContext): Promise<readonly number[]> {

@@ -30,6 +30,7 @@ export function serverCommand(
     "--spool-size": `${limits.spoolMiB}MiB`,
     "--spool-dir": spoolFolder,
     "--log-format": "json",
+    "--config": files.configuration,
   };
   const options = Object.entries(flags).flatMap(([name, value]) => [name, String(value)]);
   // A file may be missing while the server is started again.

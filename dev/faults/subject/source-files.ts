@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { copyFile, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -14,6 +14,9 @@ export const fileVersions = ["first", "other", "third"] as const;
 export type SourceVersion = (typeof fileVersions)[number];
 
 const rowsOf: Readonly<Record<SourceVersion, number>> = { first: 120_000, other: 90_000, third: 120_000 };
+
+/** Without columns of its own, `/exports` would ask it for a row. */
+const loopingExport = `export default { exports: { looping: { columns: ["n"], freshness: "1s", *rows() { for (;;); } } } };\n`;
 
 /** The number of rows of a version. */
 export function versionRows(version: SourceVersion): number {
@@ -61,7 +64,13 @@ export class SourceFiles {
       await files.#writeWithDuckDb(version);
     }
     for (const kind of fileKinds) await files.replace(kind, "first");
+    await writeFile(files.configuration, loopingExport);
     return files;
+  }
+
+  /** A configuration with an export whose rows never come: they keep a process busy for ever. */
+  get configuration(): string {
+    return join(this.#folder, "faults.config.mjs");
   }
 
   /** The arguments of `serve` that name the files. */

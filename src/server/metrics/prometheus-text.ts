@@ -109,6 +109,7 @@ export async function prometheusText(stats: ServerStats, histograms: Registry): 
   gauge("spool_bytes", "Disk space of prepared files.", single(spool.bytes));
   gauge("spool_limit_bytes", "Disk space that prepared files may take.", single(spool.limitBytes));
   gauge("spool_builds", "Files being made.", single(spool.builds));
+  gauge("spool_leases", "Prepared files being sent, for each transfer.", single(spool.leases));
   gauge("buffer_memory_bytes", "Memory reserved by buffered bodies.", single(bufferMemory.usedBytes));
   gauge(
     "buffer_memory_limit_bytes",

@@ -22,6 +22,8 @@ export interface ServerStats {
     readonly limitBytes: number;
     /** Files being built now, each by its own process. */
     readonly builds: number;
+    /** Files being sent, counted once for each transfer. */
+    readonly leases: number;
   };
   readonly jobs: JobStats;
   readonly bufferMemory: { readonly usedBytes: number; readonly limitBytes: number };
