@@ -111,25 +111,15 @@ function yamlReason(words: string): string {
   return reason;
 }
 
-/** No configuration needs more levels, and a recursion without end needs an end. */
-const mostLevels = 100;
-const tooDeep = `it has more than ${mostLevels} levels, or an alias (*) inside the value that it names. Write the value out.`;
-
-/**
- * Whole numbers that a number holds exactly become numbers; larger ones stay exact as bigint.
- * @throws Error for a value that contains itself, by an alias inside its anchor
- */
-function withNumbers(value: unknown, level = 0): unknown {
-  if (level > mostLevels) throw new Error(tooDeep);
+/** Whole numbers that a number holds exactly become numbers; larger ones stay exact as bigint. */
+function withNumbers(value: unknown): unknown {
   if (typeof value === "bigint") {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : value;
   }
-  if (Array.isArray(value)) return value.map((item) => withNumbers(item, level + 1));
+  if (Array.isArray(value)) return value.map(withNumbers);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, field]) => [name, withNumbers(field, level + 1)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withNumbers(field)]));
 }
 
 /** The cause is left out, since it quotes the text, in which passwords may be. */

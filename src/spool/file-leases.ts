@@ -86,6 +86,11 @@ export class FileLeases {
     this.#leases.get(worker)?.delete(lease);
   }
 
+  /** A transfer couldn't read its file: it is checked before it is leased again. */
+  doubt(key: string): void {
+    this.#spool.doubt(key);
+  }
+
   /**
    * A transfer has ended. If it waited for a file, that wait ends, and a build that no other transfer waits for is
    * stopped.

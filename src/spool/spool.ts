@@ -123,6 +123,12 @@ export class Spool {
     return entry === undefined ? undefined : pin(entry);
   }
 
+  /** Has the file of a key checked before it is leased again, because somebody couldn't read it. */
+  doubt(key: string): void {
+    const entry = this.#index.get(key);
+    if (entry !== undefined) entry.file = { ...entry.file, stamp: "" };
+  }
+
   /** Removes the file of a key, unless somebody reads or keeps it. @throws StreamCsvError made by `spoolFault` */
   async discard(key: string): Promise<void> {
     const entry = this.#index.get(key);

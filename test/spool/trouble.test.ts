@@ -106,6 +106,25 @@ for (const [code, end] of unreadable) {
   });
 }
 
+test("checks a file that somebody couldn't read, although its times are as before", async () => {
+  const { spool } = await makeSpool(1000);
+  const maker = builder(10);
+  const { file, release } = await spool.acquire(keyOf("a"), maker);
+  release();
+  spool.doubt(keyOf("b"));
+  spool.doubt(keyOf("a"));
+  const { file: same, release: giveBack } = await spool.acquire(keyOf("a"), maker);
+  giveBack();
+  assert.deepEqual([same.path, maker.builds(), maker.checks()], [file.path, 1, 1]);
+  spool.doubt(keyOf("a"));
+  const { file: again } = await spool.acquire(keyOf("a"), {
+    ...maker,
+    digest: () => Promise.reject(coded("EIO")),
+  });
+  assert.notEqual(again.path, file.path);
+  assert.equal(maker.builds(), 2);
+});
+
 test("doesn't take a bug of the check for a file that can't be read", async () => {
   const { spool, folder } = await makeSpool(1000);
   const maker = builder(10);

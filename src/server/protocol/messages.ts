@@ -48,6 +48,8 @@ export type PrimaryNotes = {
   readonly returnTokenSlot: (slot: { readonly token: string; readonly heldSeconds: number }) => void;
   readonly releaseBuffer: (bytes: number) => void;
   readonly releaseSpoolFile: (lease: number) => void;
+  /** A file of this key couldn't be read. */
+  readonly doubtSpoolFile: (key: string) => void;
 };
 
 /** Calls from the primary to a worker. */

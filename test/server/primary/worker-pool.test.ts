@@ -36,6 +36,7 @@ function makePool(settings: Partial<ServerSettings> = {}) {
         returnTokenSlot: nothing,
         releaseBuffer: nothing,
         releaseSpoolFile: nothing,
+        doubtSpoolFile: nothing,
       }),
       onStart: () => told.push("start"),
       onReady: () => told.push("ready"),

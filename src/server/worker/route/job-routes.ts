@@ -111,7 +111,7 @@ async function sendFile(
     throw error;
   });
   const { job, file } = offered;
-  const subject = { name: job.export, delivery: "file", expectedRows: file.rows } as const;
+  const subject = { name: job.export, delivery: "file", expectedRows: file.rows, key: file.key } as const;
   const transfer = transfers.begin(subject, slot, clientGone, request.identity, request.caller.token);
   try {
     const opened = await openResult(offered, settings, giveBack);

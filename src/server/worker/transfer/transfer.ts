@@ -11,6 +11,7 @@ import { noProgress, type ExportProgress } from "../../../body/encode-batches.ts
 import type { Link } from "../../../ipc/link.ts";
 import type { EndState, PrimaryMethods, PrimaryNotes, TransferProgress } from "../../protocol/messages.ts";
 import type { Slot } from "../../../admission/slots.ts";
+import { isUnreadable } from "../../../spool/spool-fault.ts";
 import { noSpan, type TransferSpan } from "../tracing/transfer-span.ts";
 import type { RequestIdentity } from "../../http/request-identity.ts";
 
@@ -23,7 +24,7 @@ export interface TransferContext {
 }
 
 /** What a transfer needs to know of its export. */
-export type TransferSubject = Pick<ExportPlan, "name" | "delivery" | "expectedRows">;
+export type TransferSubject = Pick<ExportPlan, "name" | "delivery" | "expectedRows" | "key">;
 
 /** How a transfer ended, as `send` reports it. */
 interface Ending {
@@ -150,6 +151,8 @@ export class Transfer {
     const firstByte = firstByteMs === null ? null : this.#readyAtMs - this.#grantedAtMs + firstByteMs;
     const isFault = error !== undefined && state !== "client-gone";
     this.#running.remove(this);
+    if (state === "failed" && this.#subject.delivery === "file" && isOfFile(error))
+      primary.note("doubtSpoolFile", this.#subject.key);
     this.span.end({ state, rows, bytes, firstByteMs: firstByte, ...(isFault ? { error } : {}) });
     primary.note("transferEnded", {
       id: this.id,
@@ -228,6 +231,11 @@ export class RunningTransfers {
   cancelAll(): void {
     for (const transfer of this.#transfers.values()) transfer.cancel();
   }
+}
+
+/** Whether a prepared file couldn't be opened or read. */
+function isOfFile(error: unknown): boolean {
+  return isUnreadable(error) || (error instanceof StreamCsvError && isUnreadable(error.cause));
 }
 
 /** The code and the whole message, for the log. */
