@@ -29,12 +29,10 @@ export class OrphanGuard {
   /** Call this when the child doesn't answer. */
   begin(pid: number): void {
     if (this.#shell !== undefined) return;
-    const shell = spawn("/bin/sh", ["-c", script, "stream-csv-guard", String(pid)], {
-      stdio: ["pipe", "ignore", "ignore"],
-    });
+    const shell = startShell(pid);
+    if (shell === undefined) return;
     this.#shell = shell;
     this.#ended = new Promise((resolve) => {
-      // Without a shell, or a descriptor for it, the child isn't guarded; this process kills it all the same if it lives.
       shell.once("exit", () => resolve()).once("error", () => resolve());
     });
   }
@@ -44,5 +42,16 @@ export class OrphanGuard {
     this.#shell?.kill("SIGKILL");
     this.#shell = undefined;
     await this.#ended;
+  }
+}
+
+/** Without a shell, or without what it needs, the child isn't guarded. This process kills it all the same, if it lives. */
+function startShell(pid: number): ChildProcess | undefined {
+  try {
+    const args = ["-c", script, "stream-csv-guard", String(pid)];
+    // A lack of memory is thrown; of descriptors, or of a shell, an event tells.
+    return spawn("/bin/sh", args, { stdio: ["pipe", "ignore", "ignore"] });
+  } catch {
+    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +32,7 @@ const refused: readonly (readonly [what: string, content: string | Buffer, said:
 
 /** Each list holds the one before nine times. */
 function multiplying(): string {
-  const names = [..."abcdefgh"];
+  const names = "abcdefgh".split("");
   return names
     .slice(1)
     .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${names[index]}`).join(", ")}]\n`)
@@ -74,7 +75,7 @@ test("check takes what serve and bench take, and isn't changed by it itself", as
 for (const args of [["check"], ["serve"], ["export", "missing.csv"]]) {
   test(`${args[0]} in a working directory that was removed says so`, () => {
     const script = 'cd "$1" && rmdir "$1" && shift && exec "$@"';
-    const gone = spawnSync("mktemp", ["-d", join(folder, "gone-XXXXXX")], { encoding: "utf8" }).stdout.trim();
+    const gone = mkdtempSync(join(folder, "gone-"));
     const { status, stderr } = spawnSync(
       "sh",
       ["-c", script, "sh", gone, process.execPath, cliPath, ...args],

@@ -146,7 +146,7 @@ test("builds a file anew, and all others, although its old one can't be removed,
   assert.equal(sha256Of(await readFile(again.path)), again.sha256);
   giveBack();
   // Each needs the room of the one before. What can't be removed becomes the oldest meanwhile.
-  for (const letter of [..."bcdefabcdef"]) (await spool.acquire(keyOf(letter), builder(50))).release();
+  for (const letter of "bcdefabcdef".split("")) (await spool.acquire(keyOf(letter), builder(50))).release();
   assert.deepEqual(told, ["SCSV_SPOOL_UNUSABLE"]);
   assert.equal((await stat(file.path)).isDirectory(), true);
   // The folder in place of the file counts as much as the file did.
@@ -164,7 +164,7 @@ test("removes another file if the oldest, which nobody asks for, can't be remove
   release();
   await rm(file.path);
   await mkdir(file.path);
-  for (const letter of [..."bcdefgbcdefg"]) (await spool.acquire(keyOf(letter), builder(50))).release();
+  for (const letter of "bcdefgbcdefg".split("")) (await spool.acquire(keyOf(letter), builder(50))).release();
   assert.deepEqual(told, ["SCSV_SPOOL_UNUSABLE"]);
   assert.ok(spool.usage.bytes <= 250 * 1024);
   // Nothing but what can't be removed is left, and too little room beside it.

@@ -280,7 +280,7 @@ export class WorkerPool {
           this.placement.suspend(watched());
         },
         onAnswer: () => {
-          void watched().guard.end();
+          neverRejects(watched().guard.end());
           this.placement.resume(watched());
         },
         onHung: () => {
@@ -294,7 +294,7 @@ export class WorkerPool {
   }
 
   #onExit(worker: WorkerHandle, how: string): void {
-    void worker.guard.end();
+    neverRejects(worker.guard.end());
     this.#countConnections(worker, -worker.connections);
     this.#addresses.forget(worker.pid);
     this.#all.delete(worker.pid);

@@ -7,6 +7,7 @@ import { Link, type Methods } from "../../ipc/link.ts";
 import { LivenessWatch, tickInterval } from "../../ipc/liveness-watch.ts";
 import { OrphanGuard } from "../../ipc/orphan-guard.ts";
 import { nodeFlags } from "../../ipc/node-flags.ts";
+import { neverRejects } from "../../never-rejects.ts";
 import type { MakerHostNotes, MakerNotes } from "./builder-messages.ts";
 
 /** When a process that makes something is killed. */
@@ -111,7 +112,7 @@ function watched<M extends Methods>(
       onSilent: () => {
         if (child.pid !== undefined) guard.begin(child.pid);
       },
-      onAnswer: () => void guard.end(),
+      onAnswer: () => neverRejects(guard.end()),
       onHung: () => end(`didn't answer for ${hangTimeoutMs / 1000} s`),
     },
     Math.ceil(hangTimeoutMs / tickInterval(hangTimeoutMs)),
@@ -125,7 +126,7 @@ function watched<M extends Methods>(
     const onExit = (): void => {
       clearInterval(watching);
       started.link.close();
-      void guard.end().then(resolve);
+      neverRejects(guard.end().then(resolve));
     };
     child.once("close", onExit).once("error", onExit);
   });
