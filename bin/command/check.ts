@@ -3,11 +3,9 @@ import stringWidth from "string-width";
 import { helpText } from "../help-text.ts";
 import { openCatalog, type ExportDefinition } from "../../src/internal.ts";
 import type { StreamCsvError } from "../../src/ground.ts";
-import { applySettings } from "../configuration/apply-settings.ts";
-import { benchSettings } from "../configuration/bench-settings.ts";
+import { applyConfiguration } from "../configuration/apply-configuration.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import { configurationNames } from "../configuration/find-configuration.ts";
-import { serveSettings } from "../configuration/serve-settings.ts";
 import { explain } from "../explain.ts";
 import type { GlobalFlags } from "../option.ts";
 import { writeTextFile } from "../output.ts";
@@ -47,22 +45,24 @@ Exit codes:
  * @throws Error or RangeError for a value that they refuse
  */
 async function requireUsableSettings(
-  { configuration: loaded }: CheckFlags,
+  { configuration }: CheckFlags,
   ofProgram: readonly Option[],
 ): Promise<void> {
-  if (loaded === undefined) return;
-  const { file, configuration } = loaded;
+  if (configuration === undefined) return;
   const { serveCommand, requireUsableFlags } = await import("./serve.ts");
   const { benchCommand } = await import("./bench.ts");
+  const makers = {
+    serve: () => Promise.resolve(serveCommand()),
+    bench: () => Promise.resolve(benchCommand()),
+  };
   const program = new Command();
   for (const option of ofProgram) program.addOption(option);
   const serve = serveCommand();
   const bench = benchCommand();
   program.addCommand(serve).addCommand(bench);
-  applySettings(bench, configuration.bench ?? {}, benchSettings(file), { name: "bench", file });
-  applySettings(serve, configuration.server ?? {}, serveSettings, { name: "server", file });
-  serve.setOptionValue("configuration", loaded);
-  requireUsableFlags(serve, loaded.sources);
+  await applyConfiguration(bench, "bench", configuration.file, makers);
+  await applyConfiguration(serve, "server", configuration.file, makers);
+  requireUsableFlags(serve, configuration.sources);
 }
 
 async function check({ configuration, logLevel }: CheckFlags): Promise<number> {
