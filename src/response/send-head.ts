@@ -5,6 +5,7 @@ import { headerPairs } from "./head/response-headers.ts";
 import { type RequestHead, requestMethod } from "./head/request-head.ts";
 import { isBodiless } from "./head/status.ts";
 import { acceptsTrailers, type ResponseTrailers } from "./head/trailers.ts";
+import { framingHeaders } from "./keep-framing.ts";
 
 /** Everything about an answer that is decided before its first byte. */
 export interface SendHead {
@@ -20,12 +21,6 @@ export interface SendHead {
   readonly isChunked: boolean;
   readonly trailers: ResponseTrailers | undefined;
 }
-
-/**
- * The sender decides on the framing, because it depends on the request. A header that contradicts it would break the
- * connection.
- */
-const framingHeaders = new Set(["content-length", "transfer-encoding", "trailer"]);
 
 /**
  * Decides status, headers, length and trailers of the answer to one request. For a file it also answers Range.
@@ -49,6 +44,7 @@ export function planHead(response: AnyResponse, request: RequestHead, isChunkabl
   const isChunked = hasBody && isChunkable && promisedBytes === undefined;
   const trailers = isChunked ? planTrailers(response, request) : undefined;
   const headers: (readonly [name: string, value: string])[] = [];
+  // The sender decides on the framing, because it depends on the request.
   for (const [key, pair] of headerPairs(response.headers)) {
     if (!framingHeaders.has(key)) headers.push(pair);
   }

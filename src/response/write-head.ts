@@ -1,19 +1,22 @@
-import type { ServerResponse } from "node:http";
+import { ServerResponse } from "node:http";
+import { keepFraming } from "./keep-framing.ts";
 import type { SendHead } from "./send-head.ts";
 
 /**
  * Writes the head of an answer over the headers that handlers and middleware set before. Their cookies and other
- * headers stay; their framing is removed. If it fails, no header of this answer remains on the answer that reports
- * the error.
+ * headers stay; their framing is replaced, also if they set it while the head is written. If it fails, no header of this
+ * answer remains on the answer that reports the error.
  */
 export function writeHead(res: ServerResponse, head: SendHead): void {
   const earlierCookies = res.getHeader("Set-Cookie");
   try {
-    removeFraming(res, head);
+    replaceFraming(res, head);
     for (const [name, value] of head.headers) res.setHeader(name, value);
     // Appended, because a framework's session may have set a cookie already.
     if (head.cookies.length > 0) res.appendHeader("Set-Cookie", head.cookies);
-    res.writeHead(head.statusCode, head.reasonPhrase);
+    const write = (): void => void res.writeHead(head.statusCode, head.reasonPhrase);
+    if (res.writeHead === ServerResponse.prototype.writeHead) write();
+    else keepFraming(res, write);
   } catch (error) {
     if (!res.headersSent) {
       for (const [name] of head.headers) res.removeHeader(name);
@@ -24,14 +27,16 @@ export function writeHead(res: ServerResponse, head: SendHead): void {
 }
 
 /** Removes framing headers that an earlier handler set and that contradict this answer's. */
-function removeFraming(res: ServerResponse, { promisedBytes, isChunked, trailers, headers }: SendHead): void {
+function replaceFraming(
+  res: ServerResponse,
+  { promisedBytes, isChunked, trailers, headers }: SendHead,
+): void {
   const isLengthKnown = promisedBytes !== undefined || headers.some(([name]) => name === "Content-Length");
   if (!isLengthKnown && res.hasHeader("Content-Length")) res.removeHeader("Content-Length");
   if (trailers === undefined && res.hasHeader("Trailer")) res.removeHeader("Trailer");
-  if (!res.hasHeader("Transfer-Encoding")) return;
-  // Without this header, Node would mark the end of the body by closing the connection.
+  // Node would mark the end of the body by closing the connection if an earlier handler removed this header.
   if (isChunked) res.setHeader("Transfer-Encoding", "chunked");
-  else res.removeHeader("Transfer-Encoding");
+  else if (res.hasHeader("Transfer-Encoding")) res.removeHeader("Transfer-Encoding");
 }
 
 function restoreHeader(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import { test } from "node:test";
@@ -157,18 +158,26 @@ test("keeps the session's cookie together with its own, and lets the log see the
   assert.equal(hooked.headers.get("x-on-headers"), "1");
 });
 
-/** Headers that an earlier, failed handler may have set. */
-const left: Readonly<Record<string, OutgoingHttpHeaders>> = {
+/** Headers that an earlier, failed handler may have set, or that middleware sets; null is removed. */
+const left: Readonly<Record<string, Readonly<Record<string, string | number | null>>>> = {
   "a Content-Length": { "Content-Length": 3 },
   "a Transfer-Encoding": { "Transfer-Encoding": "chunked" },
   "another Transfer-Encoding": { "Transfer-Encoding": "gzip, chunked" },
+  "no Transfer-Encoding": { "Transfer-Encoding": null },
   "a Trailer": { Trailer: "X-A" },
   "all of them": { "Content-Length": 3, "Transfer-Encoding": "chunked", Trailer: "X-A" },
 };
 
 const bodies: Readonly<Record<string, () => AnyResponse>> = {
   "buffered content": () => new HttpResponse("hello"),
+  "buffered content of several parts": () => new HttpResponse(["h".repeat(9000), "ello".repeat(9000)]),
+  "no content": () => new HttpResponse(""),
   "a stream": () => new StreamingHttpResponse(["hello"]),
+  "a stream without other headers": () => {
+    const response = new StreamingHttpResponse(["hello"]);
+    response.headers.delete("Content-Type");
+    return response;
+  },
   "a stream of known length": () =>
     new StreamingHttpResponse(["hello"], { headers: { "Content-Length": 5 } }),
   "a stream with trailers": () =>
@@ -176,40 +185,122 @@ const bodies: Readonly<Record<string, () => AnyResponse>> = {
       trailers: { names: ["X-Rows"], values: () => ({ "X-Rows": 1 }) },
     }),
   "a 204": () => new HttpResponse("", { statusCode: 204 }),
+  "a 205": () => new StreamingHttpResponse(["hello"], { statusCode: 205 }),
   "a 304": () => new HttpResponse("", { statusCode: 304 }),
   "an error before the head": () =>
     new StreamingHttpResponse(["hello"], { headers: { "Content-Length": "x" } }),
 };
 
+type Change = Readonly<Record<string, string | number | null>>;
+
+function change(res: ServerResponse, headers: Change, set: "setHeader" | "appendHeader"): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === null) res.removeHeader(name);
+    else res[set](name, String(value));
+  }
+}
+
+/** When and how the headers are set. */
+const ways: Readonly<Record<string, (res: ServerResponse, headers: Change) => void>> = {
+  "by an earlier handler": (res, headers) => change(res, headers, "setHeader"),
+  "by a listener of on-headers": (res, headers) =>
+    onHeaders(res, function () {
+      change(this, headers, "setHeader");
+    }),
+  "by a listener of on-headers that appends": (res, headers) =>
+    onHeaders(res, function () {
+      change(this, headers, "appendHeader");
+    }),
+  "by a listener of on-headers that sets a Map": (res, headers) =>
+    onHeaders(res, function () {
+      const given = Object.entries(headers).filter(([, value]) => value !== null);
+      this.setHeaders(new Map(given) as unknown as Map<string, string>);
+    }),
+  "as an argument of a wrapped writeHead()": (res, headers) => {
+    const writeHead = res.writeHead.bind(res) as (status: number, headers: OutgoingHttpHeaders) => typeof res;
+    const given = Object.entries(headers).filter(([, value]) => value !== null);
+    res.writeHead = (status: number) => writeHead(status, Object.fromEntries(given) as OutgoingHttpHeaders);
+  },
+};
+
 const leaving = createServer((req, res) => {
-  const [what = "", body = ""] = (req.url ?? "").slice(1).split("/").map(decodeURIComponent);
-  for (const [name, value] of Object.entries(left[what] ?? {})) res.setHeader(name, value ?? "");
+  const [way = "", what = "", body = ""] = (req.url ?? "").slice(1).split("/").map(decodeURIComponent);
+  ways[way]?.(res, left[what] ?? {});
   void send(bodies[body]?.() ?? assert.fail(body), req, res);
 });
 useServer(leaving);
 
-for (const what of Object.keys(left)) {
-  for (const body of Object.keys(bodies)) {
-    test(`frames ${body} by its own plan where ${what} was left on the answer`, async () => {
-      const path = `/${encodeURIComponent(what)}/${encodeURIComponent(body)}`;
-      for (const version of ["1.1", "1.0"] as const) {
-        const answer = await exchange(portOf(leaving), path, { version, headers: { TE: "trailers" } });
-        if (answer.status === 200) assert.equal(answer.body.toString(), "hello");
-        assert.equal(answer.isCut, false);
-        const isChunked = version === "1.1" && (body === "a stream" || body === "a stream with trailers");
-        assert.equal(answer.headers.get("transfer-encoding"), isChunked ? "chunked" : undefined);
-        const hasTrailers = version === "1.1" && body === "a stream with trailers";
-        assert.equal(answer.headers.get("trailer"), hasTrailers ? "X-Rows" : undefined);
+/** The bytes that each body has. */
+const lengths: Readonly<Record<string, number>> = {
+  "buffered content of several parts": 45_000,
+  "no content": 0,
+  "a 204": 0,
+  "a 205": 0,
+  "a 304": 0,
+  "an error before the head": "Internal Server Error\n".length,
+};
+
+for (const way of Object.keys(ways)) {
+  for (const what of Object.keys(left)) {
+    test(`frames every answer by its own plan where ${what} is set ${way}`, async () => {
+      for (const body of Object.keys(bodies)) {
+        const path = `/${[way, what, body].map(encodeURIComponent).join("/")}`;
+        const isUnknown = body.startsWith("a stream") && body !== "a stream of known length";
+        for (const version of ["1.1", "1.0"] as const) {
+          const answer = await exchange(portOf(leaving), path, { version, headers: { TE: "trailers" } });
+          assert.equal(answer.body.byteLength, lengths[body] ?? 5, `${body}, HTTP/${version}`);
+          assert.equal(answer.isCut, false);
+          const isChunked = version === "1.1" && isUnknown;
+          assert.equal(answer.headers.get("transfer-encoding"), isChunked ? "chunked" : undefined, body);
+          const length = isUnknown || body === "a 204" || body === "a 304" ? undefined : (lengths[body] ?? 5);
+          assert.equal(answer.headers.get("content-length"), length?.toString(), body);
+          const hasTrailers = isChunked && body === "a stream with trailers";
+          assert.equal(answer.headers.get("trailer"), hasTrailers ? "X-Rows" : undefined, body);
+          assert.equal(answer.trailers.get("x-rows"), hasTrailers ? "1" : undefined, body);
+        }
+        const head = await exchange(portOf(leaving), path, { method: "HEAD" });
+        assert.equal(head.headers.get("transfer-encoding"), undefined, body);
+        assert.equal(head.headers.get("trailer"), undefined, body);
+        assert.notEqual(head.headers.get("content-length"), "3", body);
       }
-      const head = await exchange(portOf(leaving), path, { method: "HEAD" });
-      assert.equal(head.headers.get("transfer-encoding"), undefined);
-      assert.notEqual(head.headers.get("content-length"), "3");
     });
   }
 }
 
+test("lets middleware change and remove headers that aren't framing, and leaves the answer's methods as they were", async (t) => {
+  const kept: unknown[] = [];
+  const server = createServer((req, res) => {
+    const own = res.appendHeader.bind(res) as typeof res.appendHeader;
+    res.appendHeader = own;
+    onHeaders(res, function () {
+      this.setHeader("X-Set", "1").removeHeader("X-Given");
+      this.appendHeader("Vary", "Origin");
+    });
+    void (async () => {
+      await send(new HttpResponse("hello", { headers: { "X-Given": 1, Vary: "Accept" } }), req, res);
+      kept.push(
+        res.appendHeader === own,
+        Object.hasOwn(res, "setHeader"),
+        Object.hasOwn(res, "removeHeader"),
+      );
+      server.close();
+    })();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.closeAllConnections());
+  const { headers } = await exchange(portOf(server), "/");
+  assert.deepEqual(
+    ["x-set", "x-given", "vary"].map((name) => headers.get(name)),
+    ["1", undefined, "Accept, Origin"],
+  );
+  await until(() => kept.length > 0);
+  assert.deepEqual(kept, [true, false, false]);
+});
+
 test("keeps a connection usable where a shorter length was left on the answer", async () => {
-  const path = `/${encodeURIComponent("a Content-Length")}/${encodeURIComponent("a stream")}`;
+  const way = "by a listener of on-headers";
+  const path = `/${[way, "a Content-Length", "a stream"].map(encodeURIComponent).join("/")}`;
   const get = (more: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
   const raw = await readRaw(portOf(leaving), get("") + get("Connection: close\r\n"));
   const [, first = "", second = ""] = raw.bytes.toString("latin1").split("HTTP/1.1 200 OK");
