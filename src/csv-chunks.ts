@@ -1,6 +1,7 @@
 import { CsvEncoder } from "./csv/csv-encoder.ts";
 import type { Batch } from "./csv/batch.ts";
-import { checkOptionNames, wrongType } from "./errors.ts";
+import { checkOptionNames } from "./check-arguments.ts";
+import { wrongType } from "./errors.ts";
 import { rowBatches, sourceBatches, type RowLayout } from "./source/row-batches.ts";
 import { namedColumns, placesIn } from "./source/row-columns.ts";
 import { isSource, rowBody, type Rows } from "./source/rows.ts";

@@ -1,5 +1,6 @@
 import { contentTypeOf } from "./csv/dialect.ts";
-import { checkOptionNames, wrongRange, wrongType } from "./errors.ts";
+import { checkOptionNames } from "./check-arguments.ts";
+import { wrongRange, wrongType } from "./errors.ts";
 import { formatDisposition } from "./response/head/disposition.ts";
 import { ResponseHeaders } from "./response/head/response-headers.ts";
 import { StreamingHttpResponse, type StreamingResponseOptions } from "./response/streaming-http-response.ts";

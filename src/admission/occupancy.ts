@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { requireObject } from "../errors.ts";
+import { requireObject } from "../check-arguments.ts";
 
 /**
  * Measures the use of a worker's slots in two ways that must agree.

@@ -1,4 +1,5 @@
-import { requireText, wrongRange } from "../errors.ts";
+import { requireText } from "../check-arguments.ts";
+import { wrongRange } from "../errors.ts";
 import { didYouMean, notAmong } from "../similar-name.ts";
 import type { DialectOptions, Formulas, NonFinite, Quoting, TextNumbers, Timestamps } from "./dialect.ts";
 

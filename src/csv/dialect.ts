@@ -1,4 +1,4 @@
-import { requireObject } from "../errors.ts";
+import { requireObject } from "../check-arguments.ts";
 
 /** Which cells are quoted: only those that need it, also every cell of text type, or every cell except nulls. */
 export type Quoting = "minimal" | "strings" | "all";

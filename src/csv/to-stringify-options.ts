@@ -1,5 +1,5 @@
 import type { Cast, CastingContext, Options } from "csv-stringify/sync";
-import { requireObject } from "../errors.ts";
+import { requireObject } from "../check-arguments.ts";
 import { cellText, cellValue, guardedNumber, guardedText, type CellPlace } from "./cell-text.ts";
 import { isPostgres, type Dialect } from "./dialect.ts";
 

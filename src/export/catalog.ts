@@ -1,6 +1,7 @@
 import { didYouMean } from "../similar-name.ts";
 import { systemClock, type Clock } from "../clock.ts";
-import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
+import { requireObject } from "../check-arguments.ts";
+import { StreamCsvError, toError, wrongType } from "../errors.ts";
 import { generatedExportNames } from "../source/synthetic/generated-source.ts";
 import { generatedExport, type ExportDefinition } from "./definition.ts";
 import type { ServedQuery, ServedSource } from "./served-source.ts";

@@ -1,4 +1,5 @@
-import { requireText, StreamCsvError } from "../errors.ts";
+import { requireText } from "../check-arguments.ts";
+import { StreamCsvError } from "../errors.ts";
 import { didYouMean } from "../similar-name.ts";
 import {
   generatedExportNames,

@@ -2,7 +2,8 @@ import { encoderNames, type EncoderName } from "../csv/encoder-name.ts";
 import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../csv/dialect-text.ts";
 import { dialects, type DialectOptions, type DialectName } from "../csv/dialect.ts";
 import { isDialectName } from "../csv/resolve-dialect.ts";
-import { requireObject, StreamCsvError, toError, wrongType } from "../errors.ts";
+import { requireObject } from "../check-arguments.ts";
+import { StreamCsvError, toError, wrongType } from "../errors.ts";
 import { didYouMean, notAmong } from "../similar-name.ts";
 import { parseCount } from "../units.ts";
 import {

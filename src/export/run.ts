@@ -1,7 +1,8 @@
 import { systemClock, type Clock } from "../clock.ts";
 import { DoubleMemory, LentMemory, ownMemory, type ChunkMemory } from "../csv/chunk-memory.ts";
 import { CsvEncoder } from "../csv/csv-encoder.ts";
-import { requireObject, wrongType } from "../errors.ts";
+import { requireObject } from "../check-arguments.ts";
+import { wrongType } from "../errors.ts";
 import { encodeBatches, noProgress, type ExportProgress } from "../body/encode-batches.ts";
 import type { ConnectionTime } from "../source/source.ts";
 import { lendChunks } from "../body/lend-chunks.ts";

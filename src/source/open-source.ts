@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { requireText, StreamCsvError, toError } from "../errors.ts";
+import { requireText } from "../check-arguments.ts";
+import { StreamCsvError, toError } from "../errors.ts";
 import { checkFileOptions } from "./check-file-options.ts";
 import { fileEndings, fileKindOf, isJsonEnding, isSqliteEnding } from "./file-endings.ts";
 import type { DuckDBImporter, FileOptions } from "./file-options.ts";

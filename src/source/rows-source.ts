@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { checkOptionNames, wrongType } from "../errors.ts";
+import { checkOptionNames } from "../check-arguments.ts";
+import { wrongType } from "../errors.ts";
 import { describeValue } from "../body/chunk.ts";
 import { ItemReader } from "../body/item-reader.ts";
 import { rowBatches, type RowLayout } from "./row-batches.ts";

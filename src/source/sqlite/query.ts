@@ -1,4 +1,4 @@
-import { requireText } from "../../errors.ts";
+import { requireText } from "../../check-arguments.ts";
 import type { ColumnDescription, Source } from "../source.ts";
 import { askReader } from "./ask-reader.ts";
 import { boundValue, type SqliteParameter, type SqliteParameterValue } from "./bound-value.ts";
