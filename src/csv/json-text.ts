@@ -129,16 +129,26 @@ function entriesText(entries: Iterable<readonly [unknown, unknown]>, ancestors: 
 }
 
 /**
- * Refuses an object whose JSON would leave out its contents: an error, or an object of a built-in class without enumerable
- * properties, such as a Set, a promise, a RegExp or an iterator.
+ * Refuses an object whose JSON would leave out its contents: an error, or an object of a class without enumerable properties,
+ * such as a Set, a promise, a RegExp, an iterator, or an amount of money with private fields.
  */
 function refuseHidden(value: object, shownCount: number): void {
   const tag = tagOf(value);
   const isError = value instanceof Error || tag === "[object Error]";
-  if (!isError && (shownCount > 0 || tag === "[object Object]")) return;
+  if (!isError && (shownCount > 0 || (tag === "[object Object]" && isPlain(value)))) return;
   throw new TypeError(
-    `JSON would leave out what the ${isError ? "Error" : tag.slice(8, -1)} holds. Use text, a number, an array or a plain object`,
+    `JSON would leave out what the ${isError ? "Error" : nameOf(value, tag)} holds. Use text, a number, an array or a plain object`,
   );
+}
+
+/** Whether an object is of no class. Not by its prototype, because `Object.prototype` differs in each realm. */
+function isPlain(value: object): boolean {
+  const className: unknown = value.constructor?.name;
+  return className === undefined || className === "Object";
+}
+
+function nameOf(value: object, tag: string): string {
+  return tag === "[object Object]" ? value.constructor.name : tag.slice(8, -1);
 }
 
 /** A key that is not a string is written as its JSON. If that is a string, such as a date's, its text is the key. */

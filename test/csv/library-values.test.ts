@@ -65,6 +65,13 @@ test("recognizes dates and bytes of another realm, such as a test runner's", () 
   assert.throws(() => cell(vm.runInNewContext("new Date(NaN)")), { code: "SCSV_INVALID_DATE" });
 });
 
+class Money {
+  readonly #cents = 5n;
+  toString(): string {
+    return `${this.#cents} ct`;
+  }
+}
+
 const hidden: readonly (readonly [value: unknown, name: string])[] = [
   [new Set([1]), "Set"],
   [new Error("away"), "Error"],
@@ -75,8 +82,18 @@ const hidden: readonly (readonly [value: unknown, name: string])[] = [
   [[1].values(), "Array Iterator"],
   [new URLSearchParams("a=1"), "URLSearchParams"],
   [{ inside: [new Set()] }, "Set"],
+  [new Money(), "Money"],
+  [[{ price: new Money() }], "Money"],
+  [new (class Euros extends Money {})(), "Euros"],
   [new Map([["key", new Error("away")]]), "Error"],
 ];
+
+test("writes an empty object of any realm, and one of a class that shows its contents", () => {
+  assert.equal(cell({}), "{}");
+  assert.equal(cell(vm.runInNewContext("({})")), "{}");
+  assert.equal(cell(Object.assign(new Money(), { cents: 5 })), '"{""cents"":5}"');
+  assert.equal(cell(Object.assign(Object.create({ toJSON: () => "5 ct" }))), "5 ct");
+});
 
 test("refuses an object whose contents JSON would leave out, with row and column", () => {
   for (const [value, name] of hidden)
