@@ -17,6 +17,8 @@ export class Body {
   readonly #reader: ChunkReader;
   readonly #controller = new LazyController();
   #hasEnded = false;
+  /** Whether a step was pulled that hasn't been accepted. It stays so after a failure. */
+  #isBusy = false;
   #closing: Promise<void> | undefined;
 
   /** @param kind what the body is made of, if not text and bytes */
@@ -31,13 +33,14 @@ export class Body {
 
   /** The next step; a promise only if the source is asynchronous. Pass the step to {@link accept}. */
   pull(): Pulled | Promise<Pulled> {
-    return this.#hasEnded || this.#closing !== undefined
-      ? { done: true, value: undefined }
-      : this.#reader.read();
+    if (this.#hasEnded || this.#closing !== undefined) return { done: true, value: undefined };
+    this.#isBusy = true;
+    return this.#reader.read();
   }
 
   /** Records whether a step was the last one; true if it has a chunk. */
   accept(step: Pulled): boolean {
+    this.#isBusy = false;
     if (step.done === true && this.#closing === undefined) this.#hasEnded = true;
     return step.done !== true;
   }
@@ -73,7 +76,7 @@ export class Body {
 
   async #close(reason: unknown): Promise<void> {
     this.abort(reason);
-    await this.#reader.close(reason);
+    await this.#reader.close(reason, this.#isBusy);
   }
 }
 

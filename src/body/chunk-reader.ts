@@ -1,7 +1,7 @@
 // Longer than most, because the readers of all kinds of source must open and close alike, which shows only side by side.
 
 import { types } from "node:util";
-import { wrongType } from "../errors.ts";
+import { isCodedError, toError, wrongType } from "../errors.ts";
 import { type Chunk, describeValue, isChunk } from "./chunk.ts";
 import { isLending } from "./lend-chunks.ts";
 
@@ -35,8 +35,11 @@ export interface EarlyFailure {
 export interface ChunkReader {
   /** The next step; a promise only if the source is asynchronous. */
   read(): Pulled | Promise<Pulled>;
-  /** Closes the source, whether it was read or not. Called at most once. */
-  close(reason: unknown): unknown;
+  /**
+   * Closes the source, whether it was read or not. Called at most once.
+   * @param isBusy whether the source is still making an item
+   */
+  close(reason: unknown, isBusy: boolean): unknown;
   /** The error of a source that failed already, if the source reports it without being read. */
   readonly failure?: EarlyFailure | undefined;
   /** Whether the source reuses the memory of an item when the next one is pulled; known from the first item on. @default false */
@@ -106,7 +109,7 @@ function openSource(source: unknown, kind: BodyKind, open: (source: unknown) => 
 function readIterator(iterator: Iterator<unknown>, source: unknown): ChunkReader {
   return {
     read: () => iterator.next(),
-    close: () => closeIterator(iterator, source),
+    close: (_reason, isBusy) => closeIterator(iterator, source, isBusy),
     isLending: isLending(source),
   };
 }
@@ -114,7 +117,7 @@ function readIterator(iterator: Iterator<unknown>, source: unknown): ChunkReader
 function readAsyncIterator(iterator: AsyncIterator<unknown>, source: unknown): ChunkReader {
   return {
     read: () => Promise.resolve(iterator.next()),
-    close: () => closeIterator(iterator, source),
+    close: (_reason, isBusy) => closeIterator(iterator, source, isBusy),
     isLending: isLending(source),
     get failure() {
       return earlyFailureOf(source);
@@ -122,10 +125,47 @@ function readAsyncIterator(iterator: AsyncIterator<unknown>, source: unknown): C
   };
 }
 
-/** `return()` is an iterator's clean-up. If it is missing, the iterable may have a `close()`. */
-function closeIterator(iterator: Iterator<unknown> | AsyncIterator<unknown>, source: unknown): unknown {
-  if (typeof iterator.return === "function") return iterator.return();
-  return hasMethod(source, "close") ? source.close() : undefined;
+type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
+
+/**
+ * Calls the iterator's `return()`, then the `close()` of the iterable, if they have them. A generator that was never started
+ * cleans up nothing in its `return()`, so what its iterable holds, such as a cursor, is released only by `close()`.
+ */
+function closeIterator(iterator: AnyIterator, source: unknown, isBusy: boolean): unknown {
+  if (hasMethod(source, "close")) return closeBoth(iterator, source, isBusy);
+  return typeof iterator.return === "function" ? iterator.return() : undefined;
+}
+
+async function closeBoth(
+  iterator: AnyIterator,
+  source: { close(): unknown },
+  isBusy: boolean,
+): Promise<void> {
+  const returning = errorsOf(() => iterator.return?.());
+  // A generator that is making an item returns only after that, and may need the `close()` to wake up.
+  if (!isBusy) await returning;
+  const closing = errorsOf(() => {
+    const closed = source.close();
+    // Lines of node:readline: their `close()` only pauses the stream that they come from.
+    if (hasMethod(source, "prompt") && "input" in source && isNodeReadable(source.input))
+      source.input.destroy();
+    return closed;
+  });
+  const [error, ...others] = [...(await returning), ...(await closing)];
+  if (others.length > 0)
+    throw new AggregateError([error, ...others], "Both return() and close() of a body failed.");
+  if (error !== undefined) throw error;
+}
+
+/** The error of a clean-up, if it fails. */
+async function errorsOf(cleanUp: () => unknown): Promise<readonly Error[]> {
+  try {
+    await cleanUp();
+    return [];
+  } catch (thrown) {
+    // A folder of node:fs closes itself when its iterator ends, and then refuses to be closed.
+    return isCodedError(thrown) && thrown.code === "ERR_DIR_CLOSED" ? [] : [toError(thrown)];
+  }
 }
 
 /**
@@ -133,6 +173,10 @@ function closeIterator(iterator: Iterator<unknown> | AsyncIterator<unknown>, sou
  * iterator's `return()` waits for a pending read, which may never settle.
  */
 function readWebStream(stream: WebStream): ChunkReader {
+  if (stream.locked === true)
+    throw wrongType(
+      "A locked ReadableStream can't be read: somebody else is reading it. Pass one that nobody reads.",
+    );
   const reader = stream.getReader();
   let failure: EarlyFailure | undefined;
   const fail = (error: unknown): void => {
@@ -157,6 +201,8 @@ function readWebStream(stream: WebStream): ChunkReader {
 /**
  * Node's stream iterator is an async generator, so `return()` on one that was never started destroys nothing, and a
  * stream that fails before its first read would crash the process; therefore `destroy()`, and a listener from the start.
+ * The listener stays unless the stream says that it is closed. Streams of the package readable-stream before its version 4
+ * don't, and may fail after they were destroyed.
  */
 function readNodeStream(stream: NodeReadable): ChunkReader {
   stream.on("error", ignore);
@@ -169,7 +215,7 @@ function readNodeStream(stream: NodeReadable): ChunkReader {
     close: async () => {
       if (!stream.destroyed) stream.destroy();
       if (stream.closed === false) await new Promise<void>((resolve) => void stream.once("close", resolve));
-      stream.off("error", ignore);
+      if (stream.closed === true) stream.off("error", ignore);
     },
     get failure() {
       const error = stream.errored ?? null;
@@ -194,8 +240,8 @@ class ProducerReader implements ChunkReader {
     return this.#reader.read();
   }
 
-  close(reason: unknown): unknown {
-    return this.#reader?.close(reason);
+  close(reason: unknown, isBusy: boolean): unknown {
+    return this.#reader?.close(reason, isBusy);
   }
 
   get failure(): EarlyFailure | undefined {
@@ -232,11 +278,11 @@ class PromiseReader implements ChunkReader {
     return this.#opening.then((reader) => (this.#isClosed ? finished : reader.read()));
   }
 
-  async close(reason: unknown): Promise<void> {
+  async close(reason: unknown, isBusy: boolean): Promise<void> {
     this.#isClosed = true;
     // `read` reports a rejected promise; there is nothing to close then.
     const reader = await this.#opening?.catch(() => undefined);
-    await reader?.close(reason);
+    await reader?.close(reason, isBusy);
   }
 
   get failure(): EarlyFailure | undefined {
@@ -262,6 +308,7 @@ class PromiseReader implements ChunkReader {
 }
 
 interface WebStream {
+  readonly locked?: boolean;
   getReader(): {
     readonly closed: Promise<unknown>;
     read(): Promise<Pulled>;

@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import { checkOptionNames } from "../check-arguments.ts";
 import { wrongType } from "../errors.ts";
 import { describeValue } from "../body/chunk.ts";
+import { hasMethod, isAsyncIterable, isIterable } from "../body/chunk-reader.ts";
 import { ItemReader } from "../body/item-reader.ts";
 import { rowBatches, type RowLayout } from "./row-batches.ts";
 import { namedColumns, type ColumnOption } from "./row-columns.ts";
-import { checkRows, isReadOnce, rowBody, type Rows } from "./rows.ts";
+import { checkRows, isReadOnce, isSource, rowBody, type Rows } from "./rows.ts";
 import type { Source } from "./source.ts";
 
 /** Options of `rowsSource`. */
@@ -27,7 +28,8 @@ const optionNames: readonly (keyof RowsOptions)[] = ["columns", "name"];
  * reading ends.
  *
  * An array or another collection can be read repeatedly, and a function is called for each reading. A stream, a promise or an
- * iterator can be read once. If it is never read, `close()` releases it. `version` is different each time it is read,
+ * iterator can be read once. If it is never read, `close()` releases it. A collection with a `close()` is closed with the
+ * source, not after a reading. `version` is different each time it is read,
  * because each reading may yield other rows.
  * @param rows - arrays or objects, or something that yields them
  * @param options - the columns and a name
@@ -52,13 +54,14 @@ export function rowsSource(rows: Rows, options: RowsOptions = {}): Source {
   const { name = "rows" } = options;
   if (typeof name !== "string") throw wrongType(`name must be a string, not ${describeValue(name)}.`);
   const layout: RowLayout = { columns: namedColumns(options.columns) };
+  const isOnce = isReadOnce(rows);
   const readers = new Set<ItemReader>();
+  let closing: unknown;
   const open = (): ItemReader => {
-    const reader = new ItemReader(rows, rowBody);
+    const reader = new ItemReader(isOnce ? rows : withoutClose(rows), rowBody);
     readers.add(reader);
     return reader;
   };
-  const isOnce = isReadOnce(rows);
   if (!isOnce) checkRows(rows);
   // The body is opened at once: a stream may fail before it is read, and must be destroyed if it is never read.
   let unread = isOnce ? open() : undefined;
@@ -88,7 +91,18 @@ export function rowsSource(rows: Rows, options: RowsOptions = {}): Source {
       }
     },
     close: async () => {
-      await Promise.all(Array.from(readers, (reader) => reader.close()));
+      try {
+        await Promise.all(Array.from(readers, (reader) => reader.close()));
+      } finally {
+        if (!isOnce && !isSource(rows) && hasMethod(rows, "close")) await (closing ??= rows.close());
+      }
     },
   };
+}
+
+/** Rows that are read again later, without the `close()` that would end that. */
+function withoutClose(rows: Rows): Rows {
+  if (isSource(rows) || !hasMethod(rows, "close")) return rows;
+  if (isAsyncIterable(rows)) return { [Symbol.asyncIterator]: () => rows[Symbol.asyncIterator]() };
+  return isIterable(rows) ? { [Symbol.iterator]: () => rows[Symbol.iterator]() } : rows;
 }

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
+import { createReadStream } from "node:fs";
+import { opendir } from "node:fs/promises";
+import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
-import { HttpResponse, StreamingHttpResponse } from "../../src/index.ts";
+import { csvResponse, HttpResponse, type StreamingBody, StreamingHttpResponse } from "../../src/index.ts";
 import { collect } from "./serving.ts";
 
 /** A source that counts how often it is closed; a generator that wasn't started can't count that. */
@@ -286,6 +290,172 @@ test("closes an iterable that has close() and whose iterator has no return()", a
   const response = new StreamingHttpResponse(cursor);
   await response.close();
   assert.deepEqual(events, ["closed"]);
+});
+
+/** An iterable that holds something, with a generator or an iterator that reads it. */
+const held: Readonly<Record<string, (events: string[]) => StreamingBody>> = {
+  "a generator": (events) => ({
+    *[Symbol.iterator]() {
+      try {
+        yield* ["a", "b"];
+      } finally {
+        events.push("returned");
+      }
+    },
+    close: () => events.push("closed"),
+  }),
+  "an asynchronous generator": (events) => ({
+    async *[Symbol.asyncIterator]() {
+      try {
+        yield* ["a", "b"];
+      } finally {
+        // The clean-up is over before the iterable is closed.
+        await sleep(1);
+        events.push("returned");
+      }
+    },
+    close: async () => events.push("closed"),
+  }),
+  "an iterator with return()": (events) => ({
+    ...countingSource(events),
+    close: () => events.push("closed"),
+  }),
+};
+
+const lives: Readonly<Record<string, (body: StreamingBody) => Promise<unknown>>> = {
+  "is left unread": (body) => new StreamingHttpResponse(body).close(),
+  "is abandoned": async (body) => {
+    const response = new StreamingHttpResponse(body);
+    await response[Symbol.asyncIterator]().next();
+    await response.close();
+    await response.close();
+  },
+  "is read to its end": async (body) => {
+    const response = new StreamingHttpResponse(body);
+    await collect(response);
+    await response.close();
+  },
+  "is replaced": async (body) => {
+    const response = new StreamingHttpResponse(body);
+    response.streamingContent = ["other"];
+    await response.close();
+  },
+  "is a promise's": (body) => HttpResponse.from(Promise.resolve(body as Iterable<string>)),
+  "is a function's": (body) => HttpResponse.from(() => body as Iterable<string>),
+  "is collected": (body) => HttpResponse.from(body),
+};
+
+for (const [name, make] of Object.entries(held)) {
+  for (const [how, read] of Object.entries(lives)) {
+    test(`closes an iterable with ${name} once, after its iterator, if it ${how}`, async () => {
+      const events: string[] = [];
+      await read(make(events));
+      assert.equal(events.filter((event) => event === "closed").length, 1, events.join());
+      assert.equal(events.at(-1), "closed");
+      assert.ok(events.filter((event) => event.endsWith("returned")).length <= 1, events.join());
+    });
+  }
+}
+
+test("closes an iterable that writeLines() or content read, also if one of its chunks is refused", async () => {
+  for (const chunks of [
+    ["a", "b"],
+    ["a", null],
+  ]) {
+    const events: string[] = [];
+    const iterable = { [Symbol.iterator]: () => chunks.values(), close: () => events.push("closed") };
+    for (const read of [
+      (response: HttpResponse) => response.writeLines(iterable as Iterable<string>),
+      (response: HttpResponse) => (response.content = iterable as Iterable<string>),
+    ]) {
+      const response = new HttpResponse();
+      if (chunks.includes(null)) assert.throws(() => read(response), { code: "SCSV_ARG_TYPE" });
+      else read(response);
+      await response.close();
+    }
+    assert.deepEqual(events, ["closed", "closed"]);
+  }
+});
+
+test("closes an iterable whose generator is stuck at once, which may wake it", async () => {
+  let wake = (): void => undefined;
+  const events: string[] = [];
+  const stuck = {
+    async *[Symbol.asyncIterator]() {
+      try {
+        yield "a";
+        await new Promise<void>((resolve) => (wake = resolve));
+      } finally {
+        events.push("returned");
+      }
+    },
+    close: () => {
+      events.push("closed");
+      wake();
+    },
+  };
+  const response = new StreamingHttpResponse(stuck);
+  const chunks = response[Symbol.asyncIterator]();
+  await chunks.next();
+  const pending = chunks.next();
+  await response.close();
+  await pending;
+  assert.deepEqual(events, ["closed", "returned"]);
+});
+
+test("reports the errors of both return() and close()", async () => {
+  const failing = {
+    [Symbol.iterator]: () => ({
+      next: () => ({ done: false, value: "a" }),
+      return: () => {
+        throw new Error("return failed");
+      },
+    }),
+    close: () => Promise.reject(new Error("close failed")),
+  };
+  const response = new StreamingHttpResponse(failing);
+  await response.close();
+  const [error] = response.closeErrors;
+  assert.ok(error instanceof AggregateError);
+  assert.deepEqual(
+    error.errors.map((each: Error) => each.message),
+    ["return failed", "close failed"],
+  );
+});
+
+test("closes a folder and the lines of a file, read or not", async () => {
+  for (const isRead of [false, true]) {
+    const folder = await opendir(import.meta.dirname);
+    const names = csvResponse(folder, { columns: ["name"] });
+    const input = createReadStream(import.meta.filename);
+    const lines = new StreamingHttpResponse(createInterface({ input }));
+    for (const response of [names, lines]) {
+      if (isRead) await response[Symbol.asyncIterator]().next();
+      await response.close();
+      assert.deepEqual(response.closeErrors, []);
+    }
+    // The rows of one that was read may have a next one pending, and then close after that.
+    if (!isRead) await assert.rejects(async () => await folder.read(), { code: "ERR_DIR_CLOSED" });
+    assert.ok(input.destroyed);
+  }
+});
+
+test("survives a stream that fails after it was destroyed and doesn't tell when it is closed", async () => {
+  let fail = (): void => undefined;
+  const stream = new Readable({
+    read() {},
+    destroy(_error, done) {
+      fail = () => done(new Error("the cursor couldn't be closed"));
+    },
+  });
+  // As in readable-stream before its version 4, on which through2 and duplexify are built.
+  Object.defineProperty(stream, "closed", { value: undefined });
+  const response = new StreamingHttpResponse(stream);
+  await response.close();
+  assert.ok(stream.destroyed);
+  fail();
+  // An error that nobody listens to would end the process, and so this test.
+  await new Promise((resolve) => void stream.once("close", resolve));
 });
 
 test("leaves no timer behind", async () => {

@@ -116,6 +116,31 @@ test("an array can be read again, and a function is called for each reading, wit
   );
 });
 
+test("closes a collection that can be read again with the source, not after a reading", async () => {
+  let closes = 0;
+  const collection = {
+    *[Symbol.iterator]() {
+      yield [1];
+    },
+    close: () => (closes += 1),
+  };
+  const asynchronous = {
+    async *[Symbol.asyncIterator]() {
+      yield* collection;
+    },
+    close: () => (closes += 1),
+  };
+  for (const rows of [collection, asynchronous]) {
+    closes = 0;
+    const source = rowsSource(rows);
+    for (let reading = 0; reading < 2; reading += 1) assert.equal(await csvOf(source), "column1\r\n1\r\n");
+    assert.equal(closes, 0);
+    await Promise.all([source.close(), source.close()]);
+    await source.close();
+    assert.equal(closes, 1);
+  }
+});
+
 test("yields the first row while the second is still being made", async () => {
   let made = 0;
   let release = (): void => undefined;
