@@ -1,12 +1,10 @@
 import { CsvEncoder } from "./csv/csv-encoder.ts";
 import type { Batch } from "./csv/batch.ts";
-import { checkOptionNames } from "./check-arguments.ts";
-import { wrongType } from "./errors.ts";
+import { checkOptionNames, requireSignal } from "./check-arguments.ts";
 import { rowBatches, sourceBatches, type RowLayout } from "./source/row-batches.ts";
 import { namedColumns, placesIn } from "./source/row-columns.ts";
 import { isSource, rowBody, type Rows } from "./source/rows.ts";
 import { type ChunkReader, readerOf } from "./body/chunk-reader.ts";
-import { describeValue } from "./body/chunk.ts";
 import { ItemReader } from "./body/item-reader.ts";
 import { csvOptionNames, dialectOf, type CsvOptions } from "./csv-options.ts";
 import { encodeBatches, noProgress } from "./body/encode-batches.ts";
@@ -50,8 +48,7 @@ export function csvChunks(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   checkOptionNames("csvChunks()", options, [...csvOptionNames, "signal"]);
   const { signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw wrongType(`signal must be an AbortSignal, not ${describeValue(signal)}.`);
+  if (signal !== undefined) requireSignal(signal);
   return openChunks(rows, options, signal);
 }
 

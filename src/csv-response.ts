@@ -1,9 +1,13 @@
 import { contentTypeOf } from "./csv/dialect.ts";
-import { checkOptionNames } from "./check-arguments.ts";
-import { wrongRange, wrongType } from "./errors.ts";
+import { checkOptionNames, pickOptions, requireText } from "./check-arguments.ts";
+import { wrongRange } from "./errors.ts";
 import { formatDisposition } from "./response/head/disposition.ts";
 import { ResponseHeaders } from "./response/head/response-headers.ts";
-import { StreamingHttpResponse, type StreamingResponseOptions } from "./response/streaming-http-response.ts";
+import {
+  StreamingHttpResponse,
+  type StreamingResponseOptions,
+  streamingOptionNames,
+} from "./response/streaming-http-response.ts";
 import type { Rows } from "./source/rows.ts";
 import { describeValue } from "./body/chunk.ts";
 import { openChunks } from "./csv-chunks.ts";
@@ -17,18 +21,7 @@ export interface CsvResponseOptions extends CsvOptions, StreamingResponseOptions
   readonly charset?: "utf-8";
 }
 
-const responseOptionNames: readonly (keyof StreamingResponseOptions)[] = [
-  "statusCode",
-  "reasonPhrase",
-  "contentType",
-  "charset",
-  "headers",
-  "onError",
-  "clock",
-  "trailers",
-];
-
-const optionNames = [...csvOptionNames, "filename", ...responseOptionNames];
+const optionNames = [...csvOptionNames, "filename", ...streamingOptionNames];
 
 /**
  * A streaming response of rows as CSV: the one-liner for an export endpoint.
@@ -59,8 +52,8 @@ const optionNames = [...csvOptionNames, "filename", ...responseOptionNames];
 export function csvResponse(rows: Rows, options: CsvResponseOptions = {}): StreamingHttpResponse {
   checkOptionNames("csvResponse()", options, optionNames);
   const { filename, charset } = options;
-  if (filename !== undefined && typeof filename !== "string")
-    throw wrongType(`filename must be a string, not ${describeValue(filename)}.`);
+  if (filename !== undefined) requireText("filename", filename);
+  if (charset !== undefined) requireText("charset", charset);
   if (charset !== undefined && !/^utf-?8$/i.test(charset))
     throw wrongRange(`charset must be "utf-8", not ${describeValue(charset)}: CSV is written in UTF-8.`);
   const headers = new ResponseHeaders(options.headers);
@@ -71,7 +64,10 @@ export function csvResponse(rows: Rows, options: CsvResponseOptions = {}): Strea
   const disposition = formatDisposition(filename, true);
   if (filename !== undefined && disposition !== undefined) headers.set("Content-Disposition", disposition);
   // The body comes last, so that the rows stay the caller's if anything else is refused.
-  const response = new StreamingHttpResponse([], { ...options, headers });
+  const response = new StreamingHttpResponse([], {
+    ...pickOptions(options, streamingOptionNames),
+    headers,
+  });
   response.streamingContent = openChunks(rows, options);
   return response;
 }

@@ -420,6 +420,9 @@ export class StreamCsvError extends Error {
   constructor(code: FaultCode, message: string, details: FaultDetails = {}) {
     if (!Object.hasOwn(faultCatalog, code))
       throw wrongRange(`${textOf(code)} is not the code of a fault; docs/reference/errors.md lists them.`);
+    if (typeof message !== "string") throw wrongType(`A message is text, not ${textOf(message)}.`);
+    if (typeof details !== "object" || details === null)
+      throw wrongType(`The details of a fault are an object, not ${textOf(details)}.`);
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.hint = details.hint ?? faultCatalog[code].remedy;
@@ -480,6 +483,9 @@ export class BadHeaderError extends StreamCsvError {
 export class NotWritableError extends StreamCsvError {
   override readonly name = "NotWritableError";
   constructor(className: string, method: string) {
+    for (const name of [className, method])
+      if (typeof name !== "string")
+        throw wrongType(`NotWritableError takes the names of a class and a method, not ${textOf(name)}.`);
     super(
       "SCSV_NOT_WRITABLE",
       `${className} has no ${method}(): its body comes from an iterator. Assign streamingContent, or use HttpResponse.`,

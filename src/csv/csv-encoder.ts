@@ -1,9 +1,12 @@
-import { wrongRange } from "../errors.ts";
+import { requireMethods, requireObject, requireText } from "../check-arguments.ts";
+import { wrongRange, wrongType } from "../errors.ts";
+import { notAmong } from "../similar-name.ts";
 import type { Batch } from "./batch.ts";
 import { ownMemory, type ChunkMemory } from "./chunk-memory.ts";
 import { dialects, type Dialect } from "./dialect.ts";
-import type { EncoderName } from "./encoder-name.ts";
+import { type EncoderName, encoderNames } from "./encoder-name.ts";
 import { fastWriter } from "./fast-writer.ts";
+import { checkDialect } from "./resolve-dialect.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { stringifyWriter } from "./stringify-writer.ts";
 
@@ -46,12 +49,21 @@ export class CsvEncoder {
   readonly #writer: RowWriter;
   #rowCount = 0;
 
+  /**
+   * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for columns, a dialect, an encoder or a memory that
+   *   can't be
+   */
   constructor(
     columns: readonly CsvColumn[],
     dialect: Dialect = dialects.rfc4180,
     encoder: EncoderName = "fast",
     memory: ChunkMemory = ownMemory,
   ) {
+    checkColumns(columns);
+    checkDialect(dialect);
+    if (!encoderNames.includes(encoder))
+      throw wrongRange(notAmong(String(encoder), "an encoder", encoderNames));
+    requireMethods("memory", memory, "take");
     this.columns = columns;
     this.dialect = dialect;
     this.#writer = writers[encoder](
@@ -90,17 +102,34 @@ export class CsvEncoder {
   /**
    * Rows `from` to `to`, the latter excluded, each with its line ending.
    * @throws StreamCsvError `SCSV_INVALID_DATE`, `SCSV_NON_FINITE`, `SCSV_FORMULA`, `SCSV_NO_TEXT`, with row and column
+   * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a batch
    * @throws RangeError `SCSV_ARG_RANGE` when the batch has other columns, or fewer rows, or its text exceeds 2 GiB
    */
-  encode(batch: Batch, from = 0, to: number = batch.rowCount): Uint8Array {
+  encode(batch: Batch, from = 0, to?: number): Uint8Array {
+    checkBatch(batch);
+    const end = to ?? batch.rowCount;
     if (batch.columns.length !== this.columns.length)
       throw wrongRange(
         `The batch has ${batch.columns.length} columns, and the encoder ${this.columns.length}.`,
       );
-    if (!(from >= 0 && from <= to && to <= batch.rowCount))
-      throw wrongRange(`Rows ${from} to ${to} aren't within a batch of ${batch.rowCount} rows.`);
-    const bytes = this.#writer.encode(batch, from, to, this.#rowCount + 1);
-    this.#rowCount += to - from;
+    if (!(from >= 0 && from <= end && end <= batch.rowCount))
+      throw wrongRange(`Rows ${from} to ${end} aren't within a batch of ${batch.rowCount} rows.`);
+    const bytes = this.#writer.encode(batch, from, end, this.#rowCount + 1);
+    this.#rowCount += end - from;
     return bytes;
   }
+}
+
+function checkColumns(columns: unknown): void {
+  if (!Array.isArray(columns)) throw wrongType("columns is a list of objects with a name.");
+  columns.forEach((column: unknown, index) => {
+    requireObject(`columns[${index}]`, column, "name");
+    requireText(`name in columns[${index}]`, (column as CsvColumn).name);
+  });
+}
+
+function checkBatch(batch: unknown): void {
+  requireObject("batch", batch, "rowCount", "columns");
+  const { columns } = batch as { readonly columns: unknown };
+  if (!Array.isArray(columns)) throw wrongType("columns of a batch is a list of vectors.");
 }

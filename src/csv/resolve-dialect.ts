@@ -1,3 +1,4 @@
+import { requireObject } from "../check-arguments.ts";
 import { didYouMean } from "../similar-name.ts";
 import { wrongRange, wrongType } from "../errors.ts";
 import { dialects, type Dialect, type DialectName, type DialectOptions } from "./dialect.ts";
@@ -33,6 +34,19 @@ export function resolveDialect(
   };
   for (const check of checks) check(resolved);
   return resolved;
+}
+
+/**
+ * Checks a dialect that a caller made, perhaps of a preset and options of its own.
+ * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for an option that is missing or invalid
+ */
+export function checkDialect(dialect: Dialect): void {
+  requireObject("dialect", dialect, ...Object.keys(dialects.rfc4180));
+  presetNamed(dialect.name);
+  const { booleans } = dialect;
+  if (!Array.isArray(booleans) || booleans.length !== 2 || booleans.some((word) => typeof word !== "string"))
+    throw wrongType("booleans in a dialect is a list of two texts.");
+  for (const check of checks) check(dialect);
 }
 
 /** Whether a text names a preset. */

@@ -2,11 +2,18 @@ import { wrongType } from "../errors.ts";
 import { Body } from "../body/body.ts";
 import { describeValue } from "../body/chunk.ts";
 import { BodyView } from "./body-view.ts";
+import { HttpResponseBase } from "./http-response-base.ts";
 import type { HttpResponse } from "./http-response.ts";
 import type { StreamingHttpResponse } from "./streaming-http-response.ts";
 
 /** Any response. `streaming` says which kind; a `FileResponse` is a streaming one. */
 export type AnyResponse = HttpResponse | StreamingHttpResponse;
+
+/** @throws TypeError `SCSV_ARG_TYPE` unless the value is a response */
+export function requireResponse(caller: string, response: unknown): asserts response is AnyResponse {
+  if (!(response instanceof HttpResponseBase))
+    throw wrongType(`${caller} takes a response, not ${describeValue(response)}.`);
+}
 
 /** The body of any response, to be pulled chunk by chunk. Buffered content comes in its parts, not joined. */
 export function viewBody(response: AnyResponse): BodyView {

@@ -2,23 +2,28 @@ import { constants, type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "../clock.ts";
-import { wrongRange, wrongType } from "../errors.ts";
+import { checkOptionNames, pickOptions, requireFlag, requireText } from "../check-arguments.ts";
+import { messageOf, wrongRange, wrongType } from "../errors.ts";
 import { describeValue } from "../body/chunk.ts";
-import type { StreamingBody } from "../body/chunk-reader.ts";
+import { hasMethod, type StreamingBody } from "../body/chunk-reader.ts";
 import { type FileVersion, readFileBlocks } from "../body/read-file-blocks.ts";
-import { formatDisposition, guessContentType } from "./head/disposition.ts";
+import { baseNameOf, formatDisposition, guessContentType } from "./head/disposition.ts";
 import { formatEntityTag } from "./head/entity-tag.ts";
 import { formatHttpDate } from "./head/http-date.ts";
 import type { RequestHead } from "./head/request-head.ts";
 import { ResponseHeaders } from "./head/response-headers.ts";
 import { type ByteRange, selectRange } from "./select-range.ts";
-import { StreamingHttpResponse, type StreamingResponseOptions } from "./streaming-http-response.ts";
+import {
+  StreamingHttpResponse,
+  type StreamingResponseOptions,
+  streamingOptionNames,
+} from "./streaming-http-response.ts";
 
 /** Options of a response that sends a file. */
 export interface FileResponseOptions extends StreamingResponseOptions {
   /**
-   * The name the client sees, of which only the base name is used; an empty one counts as absent. @default the opened
-   * file's name
+   * The name the client sees, of which only the base name is used; an empty one, as of `"/"`, counts as absent.
+   * @default the opened file's name
    */
   readonly filename?: string;
   /** Whether the client should save the file instead of showing it. @default false */
@@ -34,6 +39,14 @@ export interface OpenFileOptions extends FileResponseOptions {
   /** The entity tag, with or without quotes. @default a strong one from size, modification time and inode */
   readonly etag?: string;
 }
+
+const optionNames: readonly (keyof FileResponseOptions)[] = [
+  ...streamingOptionNames,
+  "filename",
+  "asAttachment",
+];
+
+const openOptionNames: readonly (keyof OpenFileOptions)[] = [...optionNames, "start", "end", "etag"];
 
 /**
  * Opening a pipe without a writer would block a thread of Node's pool until a writer comes. With `O_NONBLOCK` it
@@ -81,29 +94,33 @@ export class FileResponse extends StreamingHttpResponse {
   }
 
   constructor(body: StreamingBody = [], options: FileResponseOptions = {}) {
+    checkOptionNames("FileResponse", options, optionNames);
     super(body, withFileHeaders(options));
     this.#clock = options.clock ?? systemClock;
   }
 
   /**
    * Opens a file, or takes an open handle. Closing the response closes the handle; an error here closes it too.
-   * @throws TypeError `SCSV_ARG_TYPE` if it is not a regular file; RangeError `SCSV_ARG_RANGE` for a `start` or `end`
+   * @throws TypeError `SCSV_ARG_TYPE` if it is not a regular file, or an option has the wrong type; RangeError `SCSV_ARG_RANGE` for a `start` or `end`
    *   outside it; and what `fs.open` throws
    */
   static async open(file: string | URL | FileHandle, options: OpenFileOptions = {}): Promise<FileResponse> {
-    const path = isFileHandle(file) ? undefined : typeof file === "string" ? file : fileURLToPath(file);
+    const path = isFileHandle(file) ? undefined : pathOf(file);
     const handle = isFileHandle(file) ? file : await open(file, openFlags);
     try {
+      checkOptionNames("FileResponse.open()", options, openOptionNames);
+      if (options.etag !== undefined) requireText("etag", options.etag);
       const stats = await handle.stat({ bigint: true });
       if (!stats.isFile()) {
         throw wrongType(
           `FileResponse.open() takes a regular file, and ${path === undefined ? "the handle" : describeValue(path)} is not one. Pass the constructor a stream of it instead.`,
         );
       }
-      const name = options.filename || (path === undefined ? undefined : basename(path));
+      if (options.filename !== undefined) requireText("filename", options.filename);
+      const name = baseNameOf(options.filename) || (path === undefined ? undefined : basename(path));
       const response: FileResponse = new FileResponse(
         () => readFileBlocks(handle, stats, response.#range.start, response.#range.end, response.#clock),
-        { ...options, ...(name !== undefined && { filename: name }) },
+        { ...pickOptions(options, optionNames), ...(name !== undefined && { filename: name }) },
       );
       response.#describe({ handle, version: stats }, stats.mtime, options);
       return response;
@@ -179,16 +196,29 @@ export function answerRange(response: FileResponse, request: RequestHead): void 
 
 /** Sets type and disposition from the file name if the caller gave none. */
 function withFileHeaders(options: FileResponseOptions): StreamingResponseOptions {
+  const { filename, asAttachment = false } = options;
+  if (filename !== undefined) requireText("filename", filename);
+  requireFlag("asAttachment", asAttachment);
   const headers = new ResponseHeaders(options.headers);
-  const disposition = formatDisposition(options.filename, options.asAttachment ?? false);
+  const disposition = formatDisposition(filename, asAttachment);
   if (disposition !== undefined) headers.setDefault("Content-Disposition", disposition);
-  if (options.contentType === undefined)
-    headers.setDefault("Content-Type", guessContentType(options.filename));
-  return { ...options, headers };
+  if (options.contentType === undefined) headers.setDefault("Content-Type", guessContentType(filename));
+  return { ...pickOptions(options, streamingOptionNames), headers };
 }
 
-function isFileHandle(file: string | URL | FileHandle): file is FileHandle {
-  return typeof file === "object" && "stat" in file;
+function isFileHandle(file: unknown): file is FileHandle {
+  return hasMethod(file, "stat") && hasMethod(file, "read") && hasMethod(file, "close");
+}
+
+function pathOf(file: unknown): string {
+  if (typeof file === "string") return file;
+  if (!(file instanceof URL))
+    throw wrongType(`FileResponse.open() takes a path, a URL or a FileHandle, not ${describeValue(file)}.`);
+  try {
+    return fileURLToPath(file);
+  } catch (error) {
+    throw wrongRange(`FileResponse.open() can't open ${file.href}: ${messageOf(error)}.`);
+  }
 }
 
 function requirePosition(name: string, value: number, limit: number): void {

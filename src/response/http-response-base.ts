@@ -1,6 +1,7 @@
 // Longer than most, because a third of it is the documentation of a public class.
 
 import { type Clock, systemClock } from "../clock.ts";
+import { requireClock, requireFunction, requireText } from "../check-arguments.ts";
 import { NotWritableError, toError, wrongRange, wrongType } from "../errors.ts";
 import { describeValue, isChunk, viewBytes } from "../body/chunk.ts";
 import { settleWithin } from "../async/settle-within.ts";
@@ -28,6 +29,17 @@ export interface ResponseOptions {
   /** The current time, for the lifetimes of cookies. @default the machine's clock */
   readonly clock?: Clock;
 }
+
+/** The names of all {@link ResponseOptions}. */
+export const responseOptionNames: readonly (keyof ResponseOptions)[] = [
+  "statusCode",
+  "reasonPhrase",
+  "contentType",
+  "charset",
+  "headers",
+  "onError",
+  "clock",
+];
 
 /** Gives this module's functions access to the private cookies. */
 let cookiesOf: (response: HttpResponseBase) => ResponseCookies;
@@ -91,11 +103,17 @@ export abstract class HttpResponseBase implements AsyncDisposable {
    * @throws BadHeaderError `SCSV_BAD_HEADER` for a header or reason phrase that HTTP doesn't allow
    */
   constructor(options: ResponseOptions = {}) {
+    if (typeof options !== "object" || options === null)
+      throw wrongType(`The options of a response are an object, not ${describeValue(options)}.`);
+    const { clock = systemClock, onError, statusCode = 200 } = options;
+    if (clock !== systemClock) requireClock(clock);
+    if (onError !== undefined) requireFunction("onError", onError);
     this.headers = new ResponseHeaders(options.headers);
-    this.#statusCode = checkStatusCode(options.statusCode ?? 200);
+    this.#statusCode = checkStatusCode(statusCode);
     if (options.reasonPhrase !== undefined) this.reasonPhrase = options.reasonPhrase;
     if (options.charset !== undefined) this.charset = options.charset;
     if (options.contentType !== undefined) {
+      requireText("contentType", options.contentType);
       if (this.headers.has("Content-Type")) {
         throw wrongRange(
           "The content type is given twice: leave out contentType, or the Content-Type in headers.",
@@ -108,8 +126,8 @@ export abstract class HttpResponseBase implements AsyncDisposable {
         this.#charset === undefined ? defaultContentType : `text/html; charset=${this.#charset}`,
       );
     }
-    this.#onError = options.onError;
-    this.#cookies = new ResponseCookies(options.clock ?? systemClock);
+    this.#onError = onError;
+    this.#cookies = new ResponseCookies(clock);
   }
 
   get statusCode(): number {

@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import { type Clock, systemClock } from "../clock.ts";
+import { checkOptionNames, requireText } from "../check-arguments.ts";
 import { toError, wrongType } from "../errors.ts";
 import { Body } from "../body/body.ts";
 import { ByteParts } from "../body/byte-parts.ts";
@@ -8,10 +9,12 @@ import { hasMethod, isAsyncIterable, isIterable, type StreamingBody } from "../b
 import { Pacer } from "../async/pacer.ts";
 import { neverRejects } from "../never-rejects.ts";
 import { decodeText, encodeText, isAscii } from "./head/charset.ts";
-import { HttpResponseBase, type ResponseOptions } from "./http-response-base.ts";
+import { HttpResponseBase, type ResponseOptions, responseOptionNames } from "./http-response-base.ts";
 
 /** Short text is encoded only when its bytes are asked for; `send()` writes it together with the head. */
 const shortText = 4 * 1024;
+
+const noOptions: ResponseOptions = {};
 
 /** Gives this module's functions access to text that isn't encoded yet. */
 let textOf: (response: HttpResponse) => string | undefined;
@@ -51,7 +54,8 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
    * @throws TypeError `SCSV_ARG_TYPE` for content that is neither a chunk nor an iterable; use {@link
    *   HttpResponse.from} for an asynchronous body
    */
-  constructor(content?: Content, options: ResponseOptions = {}) {
+  constructor(content?: Content, options: ResponseOptions = noOptions) {
+    if (options !== noOptions) checkOptionNames("HttpResponse", options, responseOptionNames);
     super(options);
     if (content !== undefined) this.content = content;
   }
@@ -89,11 +93,7 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
       return;
     }
     const parts = new ByteParts();
-    try {
-      for (const chunk of this.#chunksOf(content)) this.#append(parts, chunk);
-    } finally {
-      if (hasMethod(content, "close")) neverRejects(this.runCloser(() => content.close()));
-    }
+    this.#readAll(content, (chunk) => this.#append(parts, chunk));
     this.#text = undefined;
     this.#encodedParts = parts;
   }
@@ -107,6 +107,7 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
   }
 
   set text(text: string) {
+    requireText("text", text);
     this.content = text;
   }
 
@@ -120,9 +121,11 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     this.#append(this.#parts, chunk);
   }
 
-  /** Appends every chunk, with nothing between them. */
+  /** Appends every chunk, with nothing between them; then calls the iterable's `close()`, if it has one. */
   writeLines(chunks: Iterable<Chunk>): void {
-    for (const chunk of chunks) this.write(chunk);
+    if (typeof chunks === "number" || typeof chunks === "bigint")
+      throw wrongType(`writeLines() takes an iterable of chunks, not ${describeValue(chunks)}.`);
+    this.#readAll(chunks, (chunk) => this.#append(this.#parts, chunk));
   }
 
   /** The number of bytes written so far. */
@@ -177,6 +180,14 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
       if (!source.accept(step)) return;
       this.#append(this.#parts, step.value, source.isLending);
       if (pacer.isDue) await pacer.yield();
+    }
+  }
+
+  #readAll(content: Content, append: (chunk: unknown) => void): void {
+    try {
+      for (const chunk of this.#chunksOf(content)) append(chunk);
+    } finally {
+      if (hasMethod(content, "close")) neverRejects(this.runCloser(() => content.close()));
     }
   }
 

@@ -22,6 +22,17 @@ export interface SendOptions extends ProgressLimits {
   readonly clock?: Clock;
 }
 
+/** The names of all {@link SendOptions}. */
+export const sendOptionNames: readonly (keyof SendOptions)[] = [
+  "signal",
+  "primeFirstChunk",
+  "onErrorBeforeHead",
+  "onError",
+  "clock",
+  "minRateBytesPerSecond",
+  "idleTimeoutMs",
+];
+
 /** How a transfer ended. */
 export interface SendOutcome {
   /**

@@ -3,19 +3,27 @@
 
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, systemClock } from "../clock.ts";
+import {
+  checkOptionNames,
+  requireClock,
+  requireFlag,
+  requireFunction,
+  requireSignal,
+} from "../check-arguments.ts";
 import { toError, wrongType } from "../errors.ts";
 import { copyBytes, describeValue } from "../body/chunk.ts";
-import { type AnyResponse, viewBody } from "./any-response.ts";
+import { type AnyResponse, requireResponse, viewBody } from "./any-response.ts";
 import { bodyLength } from "./body-length.ts";
 import type { BodyView } from "./body-view.ts";
 import { Connection, Stopped } from "./connection.ts";
 import { HttpResponse } from "./http-response.ts";
-import { HttpResponseBase } from "./http-response-base.ts";
 import { trailerPairs } from "./head/trailers.ts";
 import { type Attempt, endedElsewhere, sendAtOnce } from "./send-at-once.ts";
 import { planHead, type SendHead } from "./send-head.ts";
-import type { SendOptions, SendOutcome } from "./send-options.ts";
+import { type SendOptions, type SendOutcome, sendOptionNames } from "./send-options.ts";
 import { writeHead } from "./write-head.ts";
+
+const noOptions: SendOptions = {};
 
 /** Bigger chunks are written in pieces, so that back-pressure and a disconnect are noticed in between. */
 const pieceBytes = 128 * 1024;
@@ -40,8 +48,8 @@ const pieceBytes = 128 * 1024;
  * @param res - the answer of `node:http`; its head must not have been sent
  * @param options - limits, a signal and hooks
  * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a response, and for a request that isn't from
- *   `node:http`, such as one of HTTP/2; RangeError `SCSV_ARG_RANGE` for a negative limit; the response is closed
- *   first
+ *   `node:http`, such as one of HTTP/2, or an option of the wrong type; RangeError `SCSV_ARG_RANGE` for a negative limit
+ *   or an unknown option; the response is closed first
  * @example
  * ```js
  * import { createServer } from "node:http";
@@ -67,14 +75,13 @@ export async function send(
   response: AnyResponse,
   req: IncomingMessage,
   res: ServerResponse,
-  options: SendOptions = {},
+  options: SendOptions = noOptions,
 ): Promise<SendOutcome> {
-  if (!(response instanceof HttpResponseBase)) {
-    throw wrongType(`send() takes a response, not ${describeValue(response)}.`);
-  }
+  requireResponse("send()", response);
   let sending: Sending;
   try {
     requirePair(req, res);
+    if (options !== noOptions) checkOptions(options);
     const { clock = systemClock } = options;
     const startMs = clock.nowMs();
     const attempt = response.streaming ? undefined : sendAtOnce(response, req, res, options, clock, startMs);
@@ -113,6 +120,17 @@ function requirePair(req: IncomingMessage, res: ServerResponse): void {
       `send() can't answer HTTP/${req.httpVersion}, because node:http2 ends a body cleanly after a failure. Serve HTTP/1.1 with node:http, and let a proxy speak HTTP/2.`,
     );
   }
+}
+
+/** Sending itself checks the limits. Middleware may set an option to undefined. */
+function checkOptions(options: SendOptions): void {
+  checkOptionNames("send()", options, sendOptionNames);
+  const { signal, primeFirstChunk, onErrorBeforeHead, onError, clock } = options;
+  if (signal !== undefined) requireSignal(signal);
+  if (primeFirstChunk !== undefined) requireFlag("primeFirstChunk", primeFirstChunk);
+  if (onErrorBeforeHead !== undefined) requireFunction("onErrorBeforeHead", onErrorBeforeHead);
+  if (onError !== undefined) requireFunction("onError", onError);
+  if (clock !== undefined && clock !== systemClock) requireClock(clock);
 }
 
 class Sending {

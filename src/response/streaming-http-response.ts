@@ -1,14 +1,26 @@
+import { checkOptionNames } from "../check-arguments.ts";
 import { wrongType } from "../errors.ts";
 import { Body } from "../body/body.ts";
 import type { StreamingBody } from "../body/chunk-reader.ts";
 import { BodyView } from "./body-view.ts";
 import { checkTrailers, type ResponseTrailers } from "./head/trailers.ts";
-import { type Closer, HttpResponseBase, type ResponseOptions } from "./http-response-base.ts";
+import {
+  type Closer,
+  HttpResponseBase,
+  type ResponseOptions,
+  responseOptionNames,
+} from "./http-response-base.ts";
 
 /** Options of a streaming response. */
 export interface StreamingResponseOptions extends ResponseOptions {
   readonly trailers?: ResponseTrailers;
 }
+
+/** The names of all {@link StreamingResponseOptions}. */
+export const streamingOptionNames: readonly (keyof StreamingResponseOptions)[] = [
+  ...responseOptionNames,
+  "trailers",
+];
 
 /**
  * A response whose body is made while it is sent, in constant memory: each chunk is pulled when the previous one is
@@ -44,6 +56,7 @@ export class StreamingHttpResponse extends HttpResponseBase implements AsyncIter
    * @throws BadHeaderError `SCSV_BAD_HEADER` for trailers that HTTP doesn't allow
    */
   constructor(body: StreamingBody = [], options: StreamingResponseOptions = {}) {
+    checkOptionNames("StreamingHttpResponse", options, streamingOptionNames);
     super(options);
     this.#trailers = checkTrailers(options.trailers);
     this.#body = this.#adopt(body);

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import { requireText } from "../check-arguments.ts";
+import { checkOptionNames, requireFunction, requireText } from "../check-arguments.ts";
 import { StreamCsvError, toError } from "../errors.ts";
 import { checkFileOptions } from "./check-file-options.ts";
 import { fileEndings, fileKindOf, isJsonEnding, isSqliteEnding } from "./file-endings.ts";
@@ -17,6 +17,17 @@ export interface OpenOptions extends FileOptions {
   readonly importer?: DuckDBImporter;
 }
 
+const openOptionNames: readonly (keyof OpenOptions)[] = [
+  "delimiter",
+  "quote",
+  "header",
+  "encoding",
+  "nullValue",
+  "skipRows",
+  "table",
+  "importer",
+];
+
 /**
  * Opens every source of a file: one for a Parquet, CSV, TSV or JSON file, named after it without folder and endings;
  * one per table for a DuckDB or SQLite file, named `file.table`. Whoever opens them closes them, each one.
@@ -27,6 +38,9 @@ export interface OpenOptions extends FileOptions {
  */
 export async function openSources(path: string, options: OpenOptions = {}): Promise<readonly Source[]> {
   requireText("path", path);
+  checkOptionNames("openSource()", options, openOptionNames);
+  if (options.table !== undefined) requireText("table", options.table);
+  if (options.importer !== undefined) requireFunction("importer", options.importer);
   const kind = fileKindOf(path);
   if (kind === undefined) throw unsupported(path);
   const { ending, compression, name } = kind;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { Transform } from "node:stream";
@@ -9,6 +10,7 @@ import {
   type AnyResponse,
   type CodingName,
   compress,
+  conditionalGet,
   FileResponse,
   HttpResponse,
   StreamingHttpResponse,
@@ -197,6 +199,32 @@ test("keeps content that doesn't get smaller", () => {
   const random = crypto.getRandomValues(new Uint8Array(1000));
   const response = compress()(accepting("gzip"), new HttpResponse(random));
   assert.equal(encodingOf(response), undefined);
+});
+
+test("gives a 304 the tag of its 200, whether the content gets smaller or not", () => {
+  const contents = [randomBytes(1000), Buffer.from(text), Buffer.from("short"), randomBytes(600 * 1024)];
+  const transforms = { outer: [conditionalGet(), compress()], inner: [compress(), conditionalGet()] };
+  for (const chain of Object.values(transforms)) {
+    for (const content of contents) {
+      for (const acceptEncoding of ["gzip", "identity"]) {
+        const answer = (headers: Record<string, string>): AnyResponse =>
+          chain.reduce<AnyResponse>(
+            (response, transform) =>
+              transform({ headers: { "accept-encoding": acceptEncoding, ...headers } }, response),
+            new HttpResponse(content, { headers: { ETag: '"v1"' } }),
+          );
+        const whole = answer({});
+        const unchanged = answer({ "if-none-match": '"v1"' });
+        assert.deepEqual([whole.statusCode, unchanged.statusCode], [200, 304]);
+        for (const name of ["ETag", "Vary"])
+          assert.equal(
+            unchanged.headers.get(name),
+            whole.headers.get(name),
+            `${content.length} ${acceptEncoding}`,
+          );
+      }
+    }
+  }
 });
 
 test("removes headers that describe the uncompressed bytes, and weakens a tag", () => {

@@ -1,10 +1,10 @@
 import { systemClock } from "../../clock.ts";
-import { hasMethod } from "../../body/chunk-reader.ts";
+import { requireSignal } from "../../check-arguments.ts";
 import { Pacer } from "../../async/pacer.ts";
-import { type AnyResponse, viewBody } from "../any-response.ts";
+import { type AnyResponse, requireResponse, viewBody } from "../any-response.ts";
 import { bodyLength } from "../body-length.ts";
 import type { BodyView } from "../body-view.ts";
-import type { RequestHead } from "../head/request-head.ts";
+import { type RequestHead, requireRequestHead } from "../head/request-head.ts";
 import { planHead } from "../send-head.ts";
 import { neverRejects } from "../../never-rejects.ts";
 
@@ -29,6 +29,7 @@ export interface WebRequestHead extends RequestHead {
  * @param response - the response to convert; it belongs to the Web's response afterwards
  * @param request - decides about Range and HEAD. Its signal reports that the client disconnected, because some servers
  *   fire it instead of cancelling the body. Without a request the answer is that to a plain GET.
+ * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a response, or not a request; then the response is closed
  * @throws RangeError `SCSV_ARG_RANGE` for a status below 200, which the Web's class can't hold, and for a
  *   Content-Length that is not a number or differs from the buffered content; the response is then closed
  * @example
@@ -45,7 +46,11 @@ export interface WebRequestHead extends RequestHead {
  * ```
  */
 export function toWebResponse(response: AnyResponse, request: WebRequestHead = { headers: {} }): Response {
+  requireResponse("toWebResponse()", response);
   try {
+    requireRequestHead("toWebResponse()", request);
+    // A fetch of another realm may have null.
+    if (request.signal !== undefined && request.signal !== null) requireSignal(request.signal);
     const head = planHead(response, request, false);
     const headers = new Headers();
     for (const [name, value] of head.headers) {
@@ -97,7 +102,7 @@ function followSignal(
   signal: AbortSignal | undefined,
   onAbort: (reason: unknown) => void,
 ): void {
-  if (!hasMethod(signal, "addEventListener")) return;
+  if (signal === undefined || signal === null) return;
   const abort = (): void => {
     onAbort(signal.reason);
     neverRejects(response.close(signal.reason));

@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { stringifySetCookie } from "cookie";
 import type { Clock } from "../../clock.ts";
+import { checkOptionNames } from "../../check-arguments.ts";
 import { BadHeaderError, toError, wrongRange, wrongType } from "../../errors.ts";
 import { describeValue } from "../../body/chunk.ts";
 import { formatHttpDate } from "./http-date.ts";
@@ -35,7 +36,7 @@ export type DeleteCookieOptions = Pick<CookieOptions, "path" | "domain" | "sameS
  * @throws TypeError `SCSV_ARG_TYPE` for a name, value or attribute of the wrong type
  */
 export function formatCookie(name: string, value: string, options: CookieOptions, clock: Clock): string {
-  checkTypes(name, value, options);
+  checkTypes("setCookie()", name, value, options);
   const { path = "/", domain, secure = false, httpOnly = false, partitioned = false } = options;
   checkCookieName(name);
   if (options.encode === undefined) checkCookiePart("value", value);
@@ -70,7 +71,7 @@ export function formatCookie(name: string, value: string, options: CookieOptions
 
 /** The Set-Cookie line that makes a client forget a cookie. */
 export function formatCookieDeletion(name: string, options: DeleteCookieOptions, clock: Clock): string {
-  checkTypes(name, "", options);
+  checkTypes("deleteCookie()", name, "", options);
   // Browsers ignore a deletion without Secure if one of these requires Secure.
   const needsSecure =
     /^__(?:secure|host)-/i.test(name) ||
@@ -158,13 +159,12 @@ const optionTypes = {
 } as const satisfies Partial<Record<keyof CookieOptions, string>>;
 
 /** @throws TypeError `SCSV_ARG_TYPE`, naming the argument */
-function checkTypes(name: unknown, value: unknown, options: CookieOptions): void {
+function checkTypes(caller: string, name: unknown, value: unknown, options: CookieOptions): void {
   for (const [part, text] of Object.entries({ name, value })) {
     if (typeof text !== "string")
       throw wrongType(`The ${part} of a cookie is text, not ${describeValue(text)}.`);
   }
-  if (typeof options !== "object" || options === null)
-    throw wrongType(`The options of a cookie are an object, not ${describeValue(options)}.`);
+  checkOptionNames(caller, options, [...Object.keys(optionTypes), "expires"]);
   for (const [option, type] of Object.entries(optionTypes)) {
     const given: unknown = Reflect.get(options, option);
     if (given !== undefined && typeof given !== type)

@@ -1,5 +1,7 @@
 import { basename, extname } from "node:path/posix";
 import mime from "mime";
+import { BadHeaderError } from "../../errors.ts";
+import { describeValue } from "../../body/chunk.ts";
 
 /** A compressed file has the type of its compression, so that the browser keeps it compressed. */
 const archiveTypes: Readonly<Record<string, string>> = {
@@ -16,12 +18,14 @@ const archiveTypes: Readonly<Record<string, string>> = {
  * ASCII. Only the part after the last slash is used; a backslash is part of a name. An inline file without a name
  * needs no such header, so the result is then undefined.
  *
+ * @throws BadHeaderError `SCSV_BAD_HEADER` for half of a surrogate pair, which UTF-8 can't express
  * @example
  * formatDisposition("reports/naïve.csv", true); // attachment; filename="na?ve.csv"; filename*=UTF-8''na%C3%AFve.csv
  */
 export function formatDisposition(filename: string | undefined, asAttachment: boolean): string | undefined {
-  // filename* is UTF-8, which can't express half a surrogate pair.
-  const name = basename(filename ?? "").toWellFormed();
+  const name = baseNameOf(filename);
+  if (!name.isWellFormed())
+    throw new BadHeaderError(`filename can't hold half of a surrogate pair: ${describeValue(filename)}.`);
   if (name === "") return asAttachment ? "attachment" : undefined;
   // Clients disagree on Latin-1 here, so other characters than ASCII go into filename* only.
   const fallback = name.replaceAll(/[^\x20-\x7e]/gu, "?");
@@ -32,6 +36,11 @@ export function formatDisposition(filename: string | undefined, asAttachment: bo
   // Some clients decode percent signs in filename; no client decodes filename* twice.
   if (fallback !== name || /%[0-9a-f]{2}/i.test(name)) parts.push(`filename*=UTF-8''${encodeExtended(name)}`);
   return parts.join("; ");
+}
+
+/** The part of a file name after its last slash, slashes at the end apart; empty if there is none, as for `"/"`. */
+export function baseNameOf(filename: string | undefined): string {
+  return basename(filename ?? "");
 }
 
 /** Percent-encodes by RFC 8187, section 3.2.1, which doesn't allow four characters that encodeURIComponent keeps. */
@@ -45,6 +54,6 @@ function encodeExtended(text: string): string {
 /** The media type of a file name's extension, without a charset; `application/octet-stream` if it is unknown. */
 export function guessContentType(filename: string | undefined): string {
   // Only the extension counts: a file named "csv" isn't necessarily a CSV file.
-  const ending = extname(basename(filename ?? ""));
+  const ending = extname(baseNameOf(filename));
   return archiveTypes[ending] ?? mime.getType(ending) ?? "application/octet-stream";
 }

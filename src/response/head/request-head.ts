@@ -1,3 +1,5 @@
+import { requireObject, requireText } from "../../check-arguments.ts";
+
 /**
  * The parts of a request that transforms and adapters read. Node's `IncomingMessage`, the requests of Fastify and
  * Express, and the Web's `Request` all have them.
@@ -7,6 +9,22 @@ export interface RequestHead {
   readonly headers:
     | Readonly<Record<string, string | readonly string[] | undefined>>
     | { get(name: string): string | null };
+}
+
+/** @throws TypeError `SCSV_ARG_TYPE` unless the value has the headers of a request, and perhaps a method */
+export function requireRequestHead(caller: string, request: unknown): asserts request is RequestHead {
+  if (isRequestHead(request)) return;
+  requireObject(`The request of ${caller}`, request, "headers");
+  const { headers, method } = request as { readonly headers: unknown; readonly method?: unknown };
+  requireObject(`headers in the request of ${caller}`, headers);
+  requireText(`method in the request of ${caller}`, method);
+}
+
+function isRequestHead(request: unknown): boolean {
+  if (typeof request !== "object" || request === null) return false;
+  const { headers, method } = request as { readonly headers?: unknown; readonly method?: unknown };
+  if (typeof headers !== "object" || headers === null) return false;
+  return method === undefined || typeof method === "string";
 }
 
 /** One header of a request; several lines are joined into one list. `name` must be in lower case. */

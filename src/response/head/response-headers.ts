@@ -39,11 +39,11 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
   }
 
   get(name: string): string | undefined {
-    return this.#entries.get(name.toLowerCase())?.[1];
+    return this.#entries.get(keyOf(name))?.[1];
   }
 
   has(name: string): boolean {
-    return this.#entries.has(name.toLowerCase());
+    return this.#entries.has(keyOf(name));
   }
 
   /**
@@ -69,7 +69,7 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
 
   /** Removes a name; returns whether it was set. */
   delete(name: string): boolean {
-    return this.#entries.delete(name.toLowerCase());
+    return this.#entries.delete(keyOf(name));
   }
 
   get size(): number {
@@ -83,6 +83,11 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
   [Symbol.iterator](): Generator<[name: string, value: string], void, undefined> {
     return this.entries();
   }
+}
+
+function keyOf(name: unknown): string {
+  if (typeof name !== "string") throw wrongType(`A header's name is text, not ${describeValue(name)}.`);
+  return name.toLowerCase();
 }
 
 /** The pairs that are sent, without copies, by their names in lower case. */

@@ -2,11 +2,12 @@ import { type Clock, systemClock } from "../../clock.ts";
 import { CodedBody } from "../../compression/coded-body.ts";
 import { type Coding, codingLevels, type CodingName } from "../../compression/coding.ts";
 import { negotiateCoding } from "../../compression/negotiate-coding.ts";
+import { checkOptionNames, requireClock, requireFromZero } from "../../check-arguments.ts";
 import { wrongRange, wrongType } from "../../errors.ts";
 import { describeValue } from "../../body/chunk.ts";
-import type { AnyResponse } from "../any-response.ts";
+import { type AnyResponse, requireResponse } from "../any-response.ts";
 import { weaken } from "../head/entity-tag.ts";
-import { requestHeader } from "../head/request-head.ts";
+import { requestHeader, requireRequestHead } from "../head/request-head.ts";
 import { addToList, hasDirective } from "../head/response-headers.ts";
 import { isBodiless } from "../head/status.ts";
 import type { HttpResponse } from "../http-response.ts";
@@ -35,6 +36,15 @@ export interface CompressOptions {
   readonly clock?: Clock;
 }
 
+const optionNames: readonly (keyof CompressOptions)[] = [
+  "codings",
+  "level",
+  "minBytes",
+  "flushBytes",
+  "flushIntervalMs",
+  "clock",
+];
+
 /** Compressing more than this at once would block the event loop too long, so it is compressed while it is sent. */
 const atOnceBytes = 512 * 1024;
 
@@ -51,16 +61,17 @@ const outdatedHeaders = ["Content-Length", "Accept-Ranges", "Repr-Digest", "Cont
  * because compressing it at once would delay all other requests.
  *
  * Responses stay unchanged if they have a Content-Encoding, say `no-transform`, are partial (206), or have no body.
- * An empty Content-Encoding is removed, so it is a way to opt out. A strong ETag becomes weak, and Accept-Encoding is
- * added to Vary.
+ * An empty Content-Encoding is removed, so it is a way to opt out. Accept-Encoding is added to Vary. A strong ETag becomes
+ * weak for a client that accepts a coding, also if the content isn't compressed because that wouldn't make it smaller.
  *
- * A 304 gets the `Vary` and the weak ETag of the 200 it replaces, so `compress()` and `conditionalGet()` work in
+ * A 304 gets the `Vary` and the ETag of the 200 it replaces, so `compress()` and `conditionalGet()` work in
  * either order.
  *
  * @param options - codings, their levels, and how often a stream is flushed
- * @throws RangeError `SCSV_ARG_RANGE` for a negative size or time, an unknown coding, or a level that one of them
- *   doesn't have
- * @throws TypeError `SCSV_ARG_TYPE` for `codings` that aren't an array
+ * @throws RangeError `SCSV_ARG_RANGE` for a negative size or time, an unknown coding, a level that one of them
+ *   doesn't have, or an unknown option
+ * @throws TypeError `SCSV_ARG_TYPE` for an option of the wrong type; from the transform, for a value that is not a request or
+ *   not a response
  * @example
  * ```js
  * import { compress, HttpResponse } from "stream-csv";
@@ -75,13 +86,16 @@ const outdatedHeaders = ["Content-Length", "Accept-Ranges", "Repr-Digest", "Cont
  * ```
  */
 export function compress(options: CompressOptions = {}): ResponseTransform {
+  checkOptionNames("compress()", options, optionNames);
   const { minBytes = 200, flushBytes = 128 * 1024, flushIntervalMs = 200 } = options;
   checkCodings(options);
-  for (const [name, value] of Object.entries({ minBytes, flushBytes, flushIntervalMs })) {
-    if (!(value >= 0)) throw wrongRange(`${name} is a number from 0, not ${String(value)}.`);
-  }
+  for (const [name, value] of Object.entries({ minBytes, flushBytes, flushIntervalMs }))
+    requireFromZero(name, value);
+  if (options.clock !== undefined) requireClock(options.clock);
   const settings = { ...options, flushBytes, flushIntervalMs };
   return (request, response) => {
+    requireRequestHead("compress()", request);
+    requireResponse("compress()", response);
     const isUnchanged = response.statusCode === 304;
     // The replaced response decides how its 200 would look. A 304 made by the caller replaces no known response.
     const represented = isUnchanged ? replacedBy(response) : response;
@@ -104,6 +118,8 @@ const allCodings = ["zstd", "br", "gzip"] as const satisfies readonly CodingName
 function checkCodings({ codings = allCodings, level }: CompressOptions): void {
   if (!Array.isArray(codings))
     throw wrongType(`codings is an array of names, not ${describeValue(codings)}.`);
+  if (level !== undefined && typeof level !== "number")
+    throw wrongType(`level is a number, not ${describeValue(level)}.`);
   for (const name of codings as readonly CodingName[]) {
     if (!allCodings.includes(name))
       throw wrongRange(`codings may hold ${allCodings.join(", ")}, not ${describeValue(name)}.`);
@@ -151,7 +167,8 @@ type FlushSettings = Pick<CompressOptions, "flushBytes" | "flushIntervalMs">;
 
 function encodeContent(response: HttpResponse, coding: Coding, level: number | undefined): HttpResponse {
   const compressed = coding.compress(response.content, level);
-  if (compressed.byteLength >= response.tell()) return response;
+  // The tag of a 304 says nothing of the size of its 200, so it is weak in either case.
+  if (compressed.byteLength >= response.tell()) return weakenTag(response);
   const hadLength = response.headers.has("Content-Length");
   response.content = compressed;
   markCoded(response, coding);

@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from "../../clock.ts";
-import type { AnyResponse } from "../any-response.ts";
+import { checkOptionNames, requireClock } from "../../check-arguments.ts";
+import { type AnyResponse, requireResponse } from "../any-response.ts";
 import { hashEntityTag, matchesStrongly, matchesWeakly, parseEntityTags } from "../head/entity-tag.ts";
 import { parseHttpDate } from "../head/http-date.ts";
-import { type RequestHead, requestHeader, requestMethod } from "../head/request-head.ts";
+import { type RequestHead, requestHeader, requestMethod, requireRequestHead } from "../head/request-head.ts";
 import { hasDirective } from "../head/response-headers.ts";
 import { HttpResponse } from "../http-response.ts";
 import { copyCookies } from "../http-response-base.ts";
@@ -13,6 +14,8 @@ export interface ConditionalGetOptions {
   /** Decides the century of a date with a two-digit year. @default the machine's clock */
   readonly clock?: Clock;
 }
+
+const optionNames: readonly (keyof ConditionalGetOptions)[] = ["clock"];
 
 /** Headers that a 304 repeats from the response it replaces (RFC 9110, section 15.4.5); Last-Modified is optional. */
 const keptHeaders = ["Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Last-Modified", "Vary"];
@@ -27,6 +30,8 @@ const keptHeaders = ["Cache-Control", "Content-Location", "Date", "ETag", "Expir
  * A stream is never read; only the ETag or Last-Modified it already has counts. A replaced response is closed at
  * once, and its cookies are kept.
  * @param options - a clock, for tests
+ * @throws TypeError `SCSV_ARG_TYPE` for an option of the wrong type, RangeError `SCSV_ARG_RANGE` for an unknown one; from the
+ *   transform a TypeError for a value that is not a request or not a response
  * @example
  * ```js
  * import { conditionalGet, HttpResponse } from "stream-csv";
@@ -42,8 +47,12 @@ const keptHeaders = ["Cache-Control", "Content-Location", "Date", "ETag", "Expir
  * ```
  */
 export function conditionalGet(options: ConditionalGetOptions = {}): ResponseTransform {
+  checkOptionNames("conditionalGet()", options, optionNames);
   const { clock = systemClock } = options;
+  requireClock(clock);
   return (request, response) => {
+    requireRequestHead("conditionalGet()", request);
+    requireResponse("conditionalGet()", response);
     const method = requestMethod(request);
     const isSuccess = response.statusCode >= 200 && response.statusCode < 300;
     if (!isSuccess || (method !== "GET" && method !== "HEAD")) return response;

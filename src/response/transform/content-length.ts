@@ -1,4 +1,5 @@
 import { isBodiless } from "../head/status.ts";
+import { requireResponse } from "../any-response.ts";
 import type { ResponseTransform } from "./response-transform.ts";
 
 /**
@@ -18,6 +19,7 @@ import type { ResponseTransform } from "./response-transform.ts";
  */
 export function contentLength(): ResponseTransform {
   return (_request, response) => {
+    requireResponse("contentLength()", response);
     if (!response.streaming && !isBodiless(response.statusCode)) {
       response.headers.setDefault("Content-Length", response.tell());
     }
