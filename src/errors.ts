@@ -393,6 +393,15 @@ export interface FaultDetails {
   readonly retryAfterSeconds?: number;
 }
 
+/** The types of the details that are not passed on unchanged. */
+const detailTypes = {
+  row: "number",
+  column: "string",
+  parameter: "string",
+  hint: "string",
+  retryAfterSeconds: "number",
+} as const satisfies Record<Exclude<keyof FaultDetails, "cause">, string>;
+
 /**
  * A fault at run time: `code` is stable, `message` a whole sentence that names the thing and quotes the value.
  * Wrong arguments are native `TypeError` and `RangeError` with a `code` instead.
@@ -423,6 +432,11 @@ export class StreamCsvError extends Error {
     if (typeof message !== "string") throw wrongType(`A message is text, not ${textOf(message)}.`);
     if (typeof details !== "object" || details === null)
       throw wrongType(`The details of a fault are an object, not ${textOf(details)}.`);
+    for (const [name, type] of Object.entries(detailTypes)) {
+      const detail: unknown = Reflect.get(details, name);
+      if (detail !== undefined && typeof detail !== type)
+        throw wrongType(`${name} of a fault is a ${type}, not ${textOf(detail)}.`);
+    }
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.hint = details.hint ?? faultCatalog[code].remedy;

@@ -1,7 +1,7 @@
 import { requireMethods, requireObject, requireText } from "../check-arguments.ts";
-import { wrongRange, wrongType } from "../errors.ts";
+import { textOf, wrongRange, wrongType } from "../errors.ts";
 import { notAmong } from "../similar-name.ts";
-import type { Batch } from "./batch.ts";
+import type { Batch, ColumnVector } from "./batch.ts";
 import { ownMemory, type ChunkMemory } from "./chunk-memory.ts";
 import { dialects, type Dialect } from "./dialect.ts";
 import { type EncoderName, encoderNames } from "./encoder-name.ts";
@@ -62,7 +62,7 @@ export class CsvEncoder {
     checkColumns(columns);
     checkDialect(dialect);
     if (!encoderNames.includes(encoder))
-      throw wrongRange(notAmong(String(encoder), "an encoder", encoderNames));
+      throw wrongRange(notAmong(textOf(encoder), "an encoder", encoderNames));
     requireMethods("memory", memory, "take");
     this.columns = columns;
     this.dialect = dialect;
@@ -107,11 +107,13 @@ export class CsvEncoder {
    */
   encode(batch: Batch, from = 0, to?: number): Uint8Array {
     checkBatch(batch);
-    const end = to ?? batch.rowCount;
+    const end = to === undefined ? batch.rowCount : to;
     if (batch.columns.length !== this.columns.length)
       throw wrongRange(
         `The batch has ${batch.columns.length} columns, and the encoder ${this.columns.length}.`,
       );
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(end))
+      throw wrongType(`Rows ${String(from)} to ${String(end)} aren't whole numbers.`);
     if (!(from >= 0 && from <= end && end <= batch.rowCount))
       throw wrongRange(`Rows ${from} to ${end} aren't within a batch of ${batch.rowCount} rows.`);
     const bytes = this.#writer.encode(batch, from, end, this.#rowCount + 1);
@@ -132,4 +134,28 @@ function checkBatch(batch: unknown): void {
   requireObject("batch", batch, "rowCount", "columns");
   const { columns } = batch as { readonly columns: unknown };
   if (!Array.isArray(columns)) throw wrongType("columns of a batch is a list of vectors.");
+  columns.forEach((column: unknown, index) => {
+    requireObject(`columns[${index}] of a batch`, column, "kind");
+    const { kind } = column as { readonly kind: unknown };
+    if (typeof kind !== "string" || !Object.hasOwn(vectorKinds, kind))
+      throw wrongType(
+        `kind in columns[${index}] of a batch is one of ${Object.keys(vectorKinds).join(", ")}, not ${textOf(kind)}.`,
+      );
+  });
 }
+
+const vectorKinds: Readonly<Record<ColumnVector["kind"], true>> = {
+  integer: true,
+  decimal: true,
+  float: true,
+  boolean: true,
+  timestamp: true,
+  date: true,
+  text: true,
+  utf8: true,
+  "number-text": true,
+  "json-text": true,
+  dictionary: true,
+  bytes: true,
+  mixed: true,
+};

@@ -1,4 +1,4 @@
-import { requireObject } from "../check-arguments.ts";
+import { requireObject, requireText } from "../check-arguments.ts";
 import { didYouMean } from "../similar-name.ts";
 import { wrongRange, wrongType } from "../errors.ts";
 import { dialects, type Dialect, type DialectName, type DialectOptions } from "./dialect.ts";
@@ -24,7 +24,7 @@ export function resolveDialect(
   const named: NamedDialectOptions = typeof dialect === "string" ? { name: dialect } : dialect;
   if (typeof named !== "object" || named === null)
     throw wrongType(`dialect must be a name or an object, not ${quoted(dialect)}.`);
-  const preset = presetNamed(named.name ?? "rfc4180");
+  const preset = presetNamed(named.name === undefined ? "rfc4180" : named.name);
   const resolved: Dialect = {
     ...preset,
     ...definedOptions(named),
@@ -56,6 +56,7 @@ export function isDialectName(name: string): name is DialectName {
 
 /** The preset of a name that may be anything. */
 function presetNamed(name: string): Dialect {
+  requireText("name of a dialect", name);
   if (!isDialectName(name))
     throw wrongRange(
       `dialect ${quoted(name)} is unknown: choose ${listed(Object.keys(dialects))}.${didYouMean(name, Object.keys(dialects))}`,

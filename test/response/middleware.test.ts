@@ -269,9 +269,9 @@ for (const way of Object.keys(ways)) {
 
 test("lets middleware change and remove headers that aren't framing, and leaves the answer's methods as they were", async (t) => {
   const kept: unknown[] = [];
-  const server = createServer((req, res) => {
-    const own = res.appendHeader.bind(res) as typeof res.appendHeader;
-    res.appendHeader = own;
+  const own = createServer((req, res) => {
+    const append = res.appendHeader.bind(res);
+    res.appendHeader = append;
     onHeaders(res, function () {
       this.setHeader("X-Set", "1").removeHeader("X-Given");
       this.appendHeader("Vary", "Origin");
@@ -279,17 +279,17 @@ test("lets middleware change and remove headers that aren't framing, and leaves 
     void (async () => {
       await send(new HttpResponse("hello", { headers: { "X-Given": 1, Vary: "Accept" } }), req, res);
       kept.push(
-        res.appendHeader === own,
+        res.appendHeader === append,
         Object.hasOwn(res, "setHeader"),
         Object.hasOwn(res, "removeHeader"),
       );
-      server.close();
+      own.close();
     })();
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => server.closeAllConnections());
-  const { headers } = await exchange(portOf(server), "/");
+  own.listen(0, "127.0.0.1");
+  await once(own, "listening");
+  t.after(() => own.closeAllConnections());
+  const { headers } = await exchange(portOf(own), "/");
   assert.deepEqual(
     ["x-set", "x-given", "vary"].map((name) => headers.get(name)),
     ["1", undefined, "Accept, Origin"],
