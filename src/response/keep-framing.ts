@@ -19,7 +19,9 @@ export function keepFraming(res: ServerResponse, writeHead: () => void): void {
     res.setHeader("Trailer", "");
     res.removeHeader("Trailer");
   }
-  const { setHeader, appendHeader, removeHeader } = res;
+  const setHeader = methodOf(res, "setHeader");
+  const appendHeader = methodOf(res, "appendHeader");
+  const removeHeader = methodOf(res, "removeHeader");
   let isActive = true;
   const isFraming = (name: unknown): boolean => isActive && framingHeaders.has(String(name).toLowerCase());
   // These stay on the answer, and then pass everything on: V8 makes an object slow when its properties are deleted.
@@ -37,4 +39,8 @@ export function keepFraming(res: ServerResponse, writeHead: () => void): void {
   } finally {
     isActive = false;
   }
+}
+
+function methodOf<K extends keyof ServerResponse>(res: ServerResponse, name: K): ServerResponse[K] {
+  return Reflect.get(res, name) as ServerResponse[K];
 }
