@@ -1,16 +1,20 @@
 // Long because it is a table: every reader of a client's text, and its inputs.
 
 import assert from "node:assert/strict";
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
 import { after, test } from "node:test";
 import {
   array,
   type Arbitrary,
   assert as assertProperty,
+  asyncProperty,
   constantFrom,
   option,
-  property,
   record,
 } from "fast-check";
+import Negotiator from "negotiator";
+import { pino } from "pino";
 import { StepCounter } from "./harness/step-counter.ts";
 
 const counter = new StepCounter();
@@ -20,6 +24,8 @@ after(() => counter.stop());
 // V8 counts only in code that is compiled from here on.
 const { systemClock } = await import("../src/clock.ts");
 const { negotiateCoding } = await import("../src/compression/negotiate-coding.ts");
+const { declareParameters } = await import("../src/export/declare-parameters.ts");
+const { parameterTypes } = await import("../src/export/parameter-type.ts");
 const { openExport } = await import("../src/export/definition.ts");
 const { exportParameters, readExportParameters } = await import("../src/export/parameters.ts");
 const { planExport } = await import("../src/export/plan.ts");
@@ -35,16 +41,24 @@ const { HttpResponse } = await import("../src/response/http-response.ts");
 const { selectRange } = await import("../src/response/select-range.ts");
 const { compress } = await import("../src/response/transform/compress.ts");
 const { conditionalGet } = await import("../src/response/transform/conditional-get.ts");
+const { AccessControl } = await import("../src/server/access/access-control.ts");
+const { everyone } = await import("../src/server/access/caller.ts");
+const { requireAllowedHost, requireOwnSite } = await import("../src/server/access/request-origin.ts");
+const { isGoodLink } = await import("../src/server/access/signed-link.ts");
+const { digestOf } = await import("../src/server/access/token-book.ts");
 const { malformedFault } = await import("../src/server/http/malformed-fault.ts");
 const { identify } = await import("../src/server/http/request-identity.ts");
 const { isAuthority } = await import("../src/server/worker/route/authority.ts");
-const { readTarget } = await import("../src/server/worker/route/request-target.ts");
+const { readForm } = await import("../src/server/worker/route/read-form.ts");
+const { readPairs, readTarget } = await import("../src/server/worker/route/request-target.ts");
+const { prefersAsync } = await import("../src/server/worker/route/submit-job.ts");
 const { Router } = await import("../src/server/worker/route/router.ts");
 const { parseByteSize, parseCount, parseDuration } = await import("../src/units.ts");
 
-/** Node's limit of a head, and so of everything in it; and the server's limit of a path with its query. */
+/** Node's limit of a head, and so of everything in it; and the server's limits of a path with its query, and of a form. */
 const headBytes = 16 * 1024;
 const targetBytes = 8 * 1024;
+const formBytes = 64 * 1024;
 
 /**
  * The most steps for each character, and the constant steps of a call. A quadratic reader would need 16,384 for each
@@ -52,6 +66,14 @@ const targetBytes = 8 * 1024;
  */
 const stepsPerCharacter = 200;
 const fixedSteps = 20_000;
+
+/**
+ * Each text is read at these parts of the longest length. Twice the length may cost no more than this many times the steps,
+ * unless there are few steps for each character. The square is four times.
+ */
+const lengthParts = [4, 2, 1];
+const mostGrowth = 2.5;
+const fewSteps = 8;
 
 /** Shapes that each reader is given by chance, beside those that repeat one piece. */
 const shapesWanted = Number(process.env["RANDOM_SHAPES"] ?? 12);
@@ -75,6 +97,47 @@ function conditional(name: string, text: string): void {
   conditionalGet()({ method: "GET", headers: { [name]: text } }, response);
 }
 
+const key = { id: "k", secret: "s".repeat(32) };
+const access = new AccessControl(
+  {
+    tokens: [{ name: "a", sha256: digestOf("secret").toString("hex") }],
+    links: { keys: [key] },
+    // Nobody listens there; only a token whose header is right would have its keys fetched.
+    auth: { jwt: { jwks: "http://127.0.0.1:1/keys", issuer: "https://a.example", audience: "b" } },
+  },
+  pino({ enabled: false }),
+);
+
+function admit(authorization: string | undefined, formToken: string | null = null): Promise<unknown> {
+  const headers = authorization === undefined ? {} : { authorization };
+  const req = { method: "GET", headers, rawHeaders: ["Host", "a.example"] };
+  return access.admit("caller", { req, path: "/", query: new URLSearchParams(), formToken }, 0);
+}
+
+function followLink(path: string, ...parameters: readonly (readonly [string, string])[]): void {
+  const query = [...parameters, ["expires", "1"], ["key", "k"], ["signature", "A".repeat(43)]];
+  isGoodLink(path, new URLSearchParams(query as [string, string][]), [key], 0);
+}
+
+const declared = declareParameters(
+  "sales",
+  Object.fromEntries(
+    parameterTypes.flatMap((type) => [
+      [`one_${type}`, { type, optional: true }],
+      [`list_${type}`, { type, optional: true, list: true }],
+    ]),
+  ),
+);
+const regions = declareParameters("sales", {
+  region: { type: "text", oneOf: ["north", "south", "east", "west"], list: true, optional: true },
+});
+
+/** A request whose body is a form. */
+function formOf(contentType: string, text: string): IncomingMessage {
+  const body = Readable.from([Buffer.from(text)]);
+  return Object.assign(body, { headers: { "content-type": contentType } }) as unknown as IncomingMessage;
+}
+
 type Readers = Readonly<Record<string, (text: string) => unknown>>;
 
 /** Readers of headers that a client sends, or that a server may repeat in its own. */
@@ -93,6 +156,34 @@ const readersOfHeads: Readers = {
   "Accept-Encoding": (text) => negotiateCoding(text),
   "Accept-Encoding, through compress()": (text) =>
     compress()({ headers: { "accept-encoding": text } }, new HttpResponse("a".repeat(300))),
+  Host: (text) =>
+    requireAllowedHost({ headers: { host: text } }, { allowedHosts: ["a.example", "[::1]"], isLocal: false }),
+  "Host of this machine": (text) =>
+    requireAllowedHost({ headers: { host: text } }, { allowedHosts: null, isLocal: true }),
+  "the host of a whole URL": (text) =>
+    requireAllowedHost(
+      { headers: {}, url: `http://${text}/` },
+      { allowedHosts: ["a.example"], isLocal: false },
+    ),
+  Origin: (text) => requireOwnSite({ method: "POST", headers: { origin: text, host: "a.example" } }),
+  "Origin behind its scheme": (text) =>
+    requireOwnSite({ method: "POST", headers: { origin: `https://${text}`, host: text } }),
+  "Sec-Fetch-Site": (text) => requireOwnSite({ method: "POST", headers: { "sec-fetch-site": text } }),
+  Authorization: (text) => admit(text),
+  "a bearer token": (text) => admit(`Bearer ${text}`),
+  "a user and password": (text) => admit(`Basic ${text}`),
+  "a token like a JWT": (text) => admit(`Bearer eyJ${text}`),
+  "the payload of a JWT": (text) => admit(`Bearer eyJhbGciOiJSUzI1NiJ9.${text}.c2ln`),
+  "the signature of a JWT": (text) => admit(`Bearer eyJhbGciOiJub25lIn0.e30.${text}`),
+  Accept: (text) =>
+    new Negotiator({ headers: { accept: text } }).mediaType(["application/problem+json", "text/html"]),
+  Prefer: (text) =>
+    prefersAsync({
+      method: "GET",
+      headers: { prefer: text },
+      caller: everyone,
+    } as unknown as Parameters<typeof prefersAsync>[0]),
+  "the type of a form": (text) => readForm(formOf(text, "a=b"), { parameterCount: 1 }),
   TE: (text) => acceptsTrailers({ headers: { te: text } }),
   "X-Request-Id": (text) => identify({ "x-request-id": text }),
   traceparent: (text) => identify({ traceparent: text }),
@@ -136,6 +227,33 @@ const readersOfTargets: Readers = {
   "the name of an export": (text) => router.find(`/exports/${text}.csv`).match("GET"),
   "the id of a transfer": (text) => router.find(`/transfers/${text}`).match("DELETE"),
   "the name of a parameter": (text) => readExportParameters([[text, ""]]),
+  "the signature of a link": (text) => followLink("/exports/a.csv", ["signature", text]),
+  "the expiry of a link": (text) => followLink("/exports/a.csv", ["expires", text]),
+  "the key of a link": (text) => followLink("/exports/a.csv", ["key", text]),
+  "a parameter of a link": (text) => followLink("/exports/a.csv", ["a", text.toWellFormed()]),
+  "the parameters of a link": (text) =>
+    followLink(
+      "/exports/a.csv",
+      ...text
+        .toWellFormed()
+        .split("&")
+        .map((pair) => [pair, ""] as const),
+    ),
+  "the path of a link": (text) => followLink(`/exports/${encodeURI(text.toWellFormed())}`),
+  ...Object.fromEntries(
+    declared.map(({ name }) => [
+      `the declared parameter ${name}`,
+      (text: string) => readExportParameters([[name, text]], undefined, declared),
+    ]),
+  ),
+  "a declared parameter of few values": (text) =>
+    readExportParameters([["region", text]], undefined, regions),
+  "a declared parameter many times": (text) =>
+    readExportParameters(
+      text.split(",").map((item) => ["list_text", item] as const),
+      undefined,
+      declared,
+    ),
   "columns of a wide export": (text) =>
     planExport(wide.definition, readExportParameters([["columns", `${columnNames.slice(0, -1)}${text}`]])),
   ...Object.fromEntries(
@@ -144,6 +262,14 @@ const readersOfTargets: Readers = {
       (text: string) => planExport(wide.definition, readExportParameters([[name, text]])),
     ]),
   ),
+};
+
+/** Readers of the body of a form. */
+const readersOfForms: Readers = {
+  "a form": (text) =>
+    readForm(formOf("application/x-www-form-urlencoded", text), { parameterCount: formBytes }),
+  "the pairs of a form": (text) => readPairs(text, formBytes),
+  "a token in a form": (text) => admit(undefined, text),
 };
 
 /** Pieces of valid inputs, so that a text gets far before it fails. */
@@ -183,6 +309,17 @@ const pieces = [
   "a.csv",
   "\ud800",
   "\u{1f600}",
+  "respond-async",
+  "text/html",
+  ";q=0.9,",
+  "Bearer ",
+  "eyJ",
+  "[::1]",
+  ":80",
+  "https://",
+  "2026-11-28",
+  "T14:05:09Z",
+  '"",',
   "a ",
   " a",
   "HTTP/1.1",
@@ -211,20 +348,38 @@ function writeShape({ start, unit, middle, second, end }: Shape, length: number)
   return `${start}${unit.repeat(Math.ceil(half / unit.length))}${middle}${rest}${end}`.slice(0, length);
 }
 
-/** Reads texts, and compares the steps for each with its length. */
-function checkCost(read: (text: string) => unknown, texts: readonly string[]): void {
-  const steps = counter.stepsOf(() => {
-    for (const text of texts) tryRead(read, text);
-  });
-  const characters = texts.reduce((sum, text) => sum + text.length, 0);
-  const most = texts.length * fixedSteps + stepsPerCharacter * characters;
-  assert.ok(steps <= most, `${steps} steps for ${characters} characters, and ${most} are allowed`);
+/** Reads texts of each shape, and compares the steps with the lengths, and with those for half the length. */
+async function checkCost(
+  read: (text: string) => unknown,
+  shapes: readonly Shape[],
+  limitBytes: number,
+  ofLimit = lengthParts,
+): Promise<void> {
+  let before = Number.POSITIVE_INFINITY;
+  for (const part of ofLimit) {
+    const texts = shapes.map((shape) => writeShape(shape, limitBytes / part));
+    const steps = await counter.stepsOf(async () => {
+      for (const text of texts) await tryRead(read, text);
+    });
+    const characters = texts.reduce((sum, text) => sum + text.length, 0);
+    const most = texts.length * fixedSteps + stepsPerCharacter * characters;
+    assert.ok(steps <= most, `${steps} steps for ${characters} characters, and ${most} are allowed`);
+    const mostByGrowth = Math.max(
+      mostGrowth * before,
+      fewSteps * characters + (texts.length * fixedSteps) / 20,
+    );
+    assert.ok(
+      steps <= mostByGrowth,
+      `${steps} steps for ${characters} characters, and ${before} for half of them`,
+    );
+    before = steps;
+  }
 }
 
 /** A text may be refused, but only by a proper error. */
-function tryRead(read: (text: string) => unknown, text: string): void {
+async function tryRead(read: (text: string) => unknown, text: string): Promise<void> {
   try {
-    read(text);
+    await read(text);
   } catch (error) {
     assert.ok(
       error instanceof Error && "code" in error && String(error.code).startsWith("SCSV_"),
@@ -242,21 +397,15 @@ const repeated: readonly Shape[] = pieces.map((unit) => ({
 }));
 
 /** Reading the counters takes longer than most readers do. The square of one text is more than what a group may cost. */
-const groupSize = 6;
+const groupSize = 12;
 
 function testCost(readers: Readers, limitBytes: number): void {
-  const lengths = [4, 1].map((divisor) => limitBytes / divisor);
   for (const [name, read] of Object.entries(readers)) {
-    test(`reads ${name} in steps that are bounded by its length, up to ${limitBytes} bytes`, () => {
-      for (let first = 0; first < repeated.length; first += groupSize) {
-        const group = repeated.slice(first, first + groupSize);
-        checkCost(
-          read,
-          group.flatMap((shape) => lengths.map((length) => writeShape(shape, length))),
-        );
-      }
-      assertProperty(
-        property(shapeOf, (shape) => checkCost(read, [writeShape(shape, limitBytes)])),
+    test(`reads ${name} in steps that are bounded by its length, and grow with it, up to ${limitBytes} bytes`, async () => {
+      for (let first = 0; first < repeated.length; first += groupSize)
+        await checkCost(read, repeated.slice(first, first + groupSize), limitBytes);
+      await assertProperty(
+        asyncProperty(shapeOf, (shape) => checkCost(read, [shape], limitBytes, lengthParts.slice(-2))),
         { numRuns: shapesWanted, endOnFailure: true },
       );
     });
@@ -265,12 +414,24 @@ function testCost(readers: Readers, limitBytes: number): void {
 
 testCost(readersOfHeads, headBytes);
 testCost(readersOfTargets, targetBytes);
+testCost(readersOfForms, formBytes);
 
-test("finds a reader whose steps grow with the square", () => {
+const plain: Shape = { start: "", unit: "ab,", middle: "", second: null, end: "" };
+
+test("finds a reader whose steps grow with the square", async () => {
   const isDistinct = (text: string): boolean => {
-    const names = text.split(",");
+    const names = Array.from({ length: text.length / 2 }, (_, index) => String(index));
     return names.every((each, index) => names.indexOf(each) === index);
   };
-  const text = Array.from({ length: targetBytes / 2 }, (_, index) => index).join(",");
-  assert.throws(() => checkCost(isDistinct, [text]), /steps for/);
+  await assert.rejects(checkCost(isDistinct, [plain], targetBytes), /steps for/);
+});
+
+test("finds a reader by its growth whose steps are few", async () => {
+  // One of 64 characters looks at all of them: at most 128 steps for each.
+  const looksBack = (text: string): boolean => {
+    let found = true;
+    for (let at = 0; at < text.length; at += 64) found &&= text.indexOf("z") < 0;
+    return found;
+  };
+  await assert.rejects(checkCost(looksBack, [plain], targetBytes), /for half of them$/);
 });

@@ -64,7 +64,9 @@ function filesOfPackages(): readonly string[] {
 
 const files = [
   join(compiled, "units.js"),
-  join(compiled, "csv", "read-csv-row.js"),
+  join(compiled, "similar-name.js"),
+  // Of the rest of csv, these read the parameters of a query.
+  ...["read-csv-row.js", "dialect-text.js", "resolve-dialect.js"].map((name) => join(compiled, "csv", name)),
   ...rooms.flatMap((room) => filesIn(join(compiled, room), ".js")),
 ];
 const patterns = [...files, ...filesOfPackages()].flatMap(patternsIn);

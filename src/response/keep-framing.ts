@@ -19,28 +19,20 @@ export function keepFraming(res: ServerResponse, writeHead: () => void): void {
     res.setHeader("Trailer", "");
     res.removeHeader("Trailer");
   }
-  const setHeader = methodOf(res, "setHeader");
-  const appendHeader = methodOf(res, "appendHeader");
-  const removeHeader = methodOf(res, "removeHeader");
+  const setHeader = res.setHeader.bind(res);
+  const appendHeader = res.appendHeader.bind(res);
+  const removeHeader = res.removeHeader.bind(res);
   let isActive = true;
   const isFraming = (name: unknown): boolean => isActive && framingHeaders.has(String(name).toLowerCase());
   // These stay on the answer, and then pass everything on: V8 makes an object slow when its properties are deleted.
-  res.setHeader = function (this: ServerResponse, name, value) {
-    return isFraming(name) ? this : setHeader.call(this, name, value);
-  } as typeof setHeader;
-  res.appendHeader = function (name, value) {
-    return isFraming(name) ? this : appendHeader.call(this, name, value);
-  };
-  res.removeHeader = function (name) {
-    if (!isFraming(name) || name.toLowerCase() === "content-length") removeHeader.call(this, name);
+  res.setHeader = (name, value) => (isFraming(name) ? res : setHeader(name, value));
+  res.appendHeader = (name, value) => (isFraming(name) ? res : appendHeader(name, value));
+  res.removeHeader = (name) => {
+    if (!isFraming(name) || name.toLowerCase() === "content-length") removeHeader(name);
   };
   try {
     writeHead();
   } finally {
     isActive = false;
   }
-}
-
-function methodOf<K extends keyof ServerResponse>(res: ServerResponse, name: K): ServerResponse[K] {
-  return Reflect.get(res, name) as ServerResponse[K];
 }

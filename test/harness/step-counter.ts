@@ -28,11 +28,11 @@ export class StepCounter {
     for (const name of textFunctions) this.#count(globalThis, name, ({ args }) => lengthOf(args[0]));
   }
 
-  /** The steps of one call, even if it throws. */
-  stepsOf(run: () => void): number {
+  /** The steps of one call until what it returns has settled. */
+  async stepsOf(run: () => unknown): Promise<number> {
     this.#take();
     this.#nativeSteps = 0;
-    run();
+    await run();
     const nativeSteps = this.#nativeSteps;
     return this.#take() + nativeSteps;
   }
