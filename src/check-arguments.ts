@@ -11,10 +11,14 @@ export function checkOptionNames(caller: string, options: unknown, names: readon
     throw wrongType(`The options of ${caller} must be an object, not ${kindOf(options)}.`);
   for (const name of Object.keys(options)) {
     if (!names.includes(name))
-      throw wrongRange(
-        `${caller} has no option "${name}".${didYouMean(name, names)} It has ${names.join(", ")}.`,
-      );
+      throw wrongRange(`${caller} has no option "${name}".${meant(name, names)} It has ${names.join(", ")}.`);
   }
+}
+
+/** The name that was probably meant: a similar one, or one of which only the beginning was written, as `status`. */
+function meant(name: string, names: readonly string[]): string {
+  const longer = name.length < 4 ? undefined : names.find((known) => known.startsWith(name));
+  return longer === undefined ? didYouMean(name, names) : ` Did you mean "${longer}"?`;
 }
 
 /** The options of those names that are set, for a function that has fewer options than its caller. */

@@ -427,6 +427,29 @@ test("has a place for every method and property of an exported class that takes 
   }
 });
 
+const misspelt: readonly (readonly [act: () => unknown, meant: string])[] = [
+  [() => new api.HttpResponse("x", { status: 404 } as never), "statusCode"],
+  [() => new api.StreamingHttpResponse([], { header: {} } as never), "headers"],
+  [() => new api.FileResponse([], { attachment: true } as never), "asAttachment"],
+  [() => api.FileResponse.open(import.meta.filename, { eTag: "a" } as never), "etag"],
+  [() => api.csvResponse([], { fileName: "a" } as never), "filename"],
+  [() => api.csvChunks([], { delimeter: ";" } as never), "delimiter"],
+  [() => api.rowsSource([], { colums: [] } as never), "columns"],
+  [() => api.openSource("a.csv", { skipRow: 1 } as never), "skipRows"],
+  [() => api.compress({ levle: 9 } as never), "level"],
+  [() => api.conditionalGet({ clok: 1 } as never), "clock"],
+  [() => api.send(buffered(), ...pair(), { onerror: () => undefined } as never), "onError"],
+  [() => buffered().setCookie("a", "b", { maxage: 5 } as never), "maxAge"],
+];
+for (const [act, meant] of misspelt) {
+  test(`answers a misspelt option with "${meant}"`, async () => {
+    await assert.rejects(async () => await act(), {
+      code: "SCSV_ARG_RANGE",
+      message: new RegExp(`has no option ".*"\\. Did you mean "${meant}"\\?`),
+    });
+  });
+}
+
 for (const [name, ofExport] of Object.entries(places)) {
   for (const [place, act, isRight] of ofExport) {
     test(`${name} refuses a wrong type of ${place} with a code and a sentence`, async () => {
