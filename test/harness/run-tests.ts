@@ -54,7 +54,6 @@ const sameOnEveryLine = [
   "docs.test",
   // Long searches over many inputs, for what the encoder and the parsers decide.
   "csv/fast.",
-  "linear-cost",
 ];
 
 /** Rooms in which Node does most of the work. */

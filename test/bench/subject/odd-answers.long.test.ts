@@ -110,7 +110,7 @@ test("the bench prints the error of a target that dies once, on standard error, 
   assert.equal(exitCode, 4, stderr);
   assert.match(stdout, /Round 1 of export doesn't count: standard error has the error that ended it\./);
   assert.equal(`${stdout}${stderr}`.split("out of licences").length, 2, `${stdout}\n${stderr}`);
-  assert.match(stderr, /^error: bad: Reading .*out of licences/s);
+  assert.match(stderr, /^error: bad: Reading .*out of licences/m);
 });
 
 test("where only rows are compared, other bytes in every body are measured, and other rows are not", async () => {
