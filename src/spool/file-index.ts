@@ -26,7 +26,7 @@ export class FileIndex {
   /** In order of last use, the oldest first. */
   readonly #entries = new Map<string, Entry>();
   readonly #leaving = new Map<Entry, Leaving>();
-  /** Files that couldn't be removed, and whose key has another file now. */
+  /** Files that are of no use, and couldn't be removed: of a failed build, or of a key that has another file now. */
   readonly #leftovers = new Set<Entry>();
   #lastUsed: Entry | undefined;
   #usedBytes = 0;
@@ -111,10 +111,30 @@ export class FileIndex {
     return leaving !== undefined;
   }
 
+  /** Counts files that are of no use and couldn't be removed, until they are. */
+  leaveBehind(entry: Entry): void {
+    this.#leftovers.add(entry);
+    this.#usedBytes += entry.file.bytes + besideBytes;
+  }
+
+  /** Tries to remove what was left behind and has no reader; false if something is still there. */
+  async removeLeftovers(): Promise<boolean> {
+    // One that still can't be removed is added again.
+    const tried = [...this.#leftovers];
+    for (const entry of tried) {
+      // Another search for room may have removed it meanwhile.
+      if (entry.pins > 0 || !this.#leftovers.has(entry)) continue;
+      // Whoever removes the files has told why they can't be.
+      await this.remove(entry).catch(() => undefined);
+    }
+    return this.#leftovers.size === 0;
+  }
+
   /** Forgets a file at once and removes it; its space counts until it is gone. @throws the error of the removal */
   async remove(entry: Entry): Promise<void> {
+    const isLeftover = this.#leftovers.has(entry);
     this.#forget(entry);
-    const done = this.#leave(entry);
+    const done = this.#leave(entry, isLeftover);
     const settled = done.catch(() => undefined);
     this.#leaving.set(entry, { done: settled, bytes: entry.file.bytes + besideBytes });
     await done;
@@ -130,25 +150,17 @@ export class FileIndex {
     await Promise.all([...this.#leaving.values()].map(({ done }) => done));
   }
 
-  async #leave(entry: Entry): Promise<void> {
+  async #leave(entry: Entry, isLeftover: boolean): Promise<void> {
     try {
       await this.#removeFiles(entry);
     } catch (error) {
-      this.#putBack(entry);
+      // The file still takes its space, and is the last that is tried again.
+      if (isLeftover || this.#entries.has(entry.key)) this.leaveBehind(entry);
+      else this.add(entry);
       throw error;
     } finally {
       this.#leaving.delete(entry);
     }
-  }
-
-  /** The file still takes its space, and is the last that is tried again. */
-  #putBack(entry: Entry): void {
-    if (!this.#entries.has(entry.key)) {
-      this.add(entry);
-      return;
-    }
-    this.#leftovers.add(entry);
-    this.#usedBytes += entry.file.bytes + besideBytes;
   }
 
   /** The files that may be removed now, the least recently used first. Each is given once, also if it is put back. */

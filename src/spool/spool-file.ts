@@ -46,7 +46,8 @@ export interface Entry {
 }
 
 /** The files of an entry: the text, its sidecar, and the text while it is being written. */
-export type SpoolEnding = "csv" | "txt" | "part";
+export const spoolEndings = ["csv", "txt", "part"] as const;
+export type SpoolEnding = (typeof spoolEndings)[number];
 
 /** The name of a file in the spool's folder. */
 export function spoolFileName({ key, id }: Pick<Entry, "key" | "id">, ending: SpoolEnding): string {

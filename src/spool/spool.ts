@@ -4,12 +4,20 @@ import { rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isCodedError, StreamCsvError } from "../errors.ts";
 import { abortable } from "../async/abortable.ts";
+import { neverRejects } from "../never-rejects.ts";
 import { formatBytes } from "../units.ts";
 import { earlierFiles } from "./earlier-files.ts";
 import { besideBytes, FileIndex } from "./file-index.ts";
 import { ownFileStats, stampOf } from "./own-file.ts";
 import { formatSidecar } from "./sidecar.ts";
-import { spoolFileName, type Entry, type FileMaker, type SpoolFile } from "./spool-file.ts";
+import {
+  spoolEndings,
+  spoolFileName,
+  type Entry,
+  type FileMaker,
+  type SpoolEnding,
+  type SpoolFile,
+} from "./spool-file.ts";
 import { isUnreadable, spoolFault, whereDiskAllows } from "./spool-fault.ts";
 
 /** A file that stays in the spool until the lease is released. */
@@ -35,6 +43,8 @@ export interface SpoolOptions {
   readonly requireFolder: () => Promise<boolean>;
   /** Called when the folder or the disk has an error. */
   readonly onTrouble: (fault: StreamCsvError) => void;
+  /** When files that couldn't be removed are tried again. @default 5000 */
+  readonly removeAgainMs?: number;
 }
 
 /** A running build or check, and how many callers wait for it. */
@@ -44,6 +54,7 @@ interface Work {
   waiting: number;
 }
 
+const usualRemoveAgainMs = 5000;
 /** How often a file may change between the check of its digest and its use. */
 const mostChecks = 3;
 
@@ -66,10 +77,11 @@ export class Spool {
   #lastUseMs = 0;
   #isOrderKept = true;
   #closedFor: Error | undefined;
+  #removingAgain: NodeJS.Timeout | undefined;
 
   private constructor(options: SpoolOptions) {
     this.#options = options;
-    this.#index = new FileIndex(options.limitBytes, (entry) => this.#removeEntry(entry));
+    this.#index = new FileIndex(options.limitBytes, (entry) => this.#removeFiles(entry));
   }
 
   /** Opens an existing folder that no other process writes to, and takes over the complete files of earlier runs. */
@@ -138,6 +150,7 @@ export class Spool {
   /** Stops all builds and refuses new ones with this reason; resolves when nothing is written any more. */
   async close(reason: Error): Promise<void> {
     this.#closedFor = reason;
+    clearTimeout(this.#removingAgain);
     for (const { abort } of this.#working.values()) abort.abort(reason);
     await Promise.allSettled([...this.#working.values()].map(({ done }) => done));
     await this.#index.settled();
@@ -249,9 +262,19 @@ export class Spool {
       this.#index.add(entry);
       this.#isOrderKept = true;
     } catch (error) {
-      await this.#removeFiles(name, ["part", "csv", "txt"]).catch((fault: StreamCsvError) =>
-        this.#tell(fault),
-      );
+      await this.#removeOrLeave({
+        ...name,
+        file: {
+          key,
+          path: part,
+          bytes: Math.max(0, reservedBytes - besideBytes),
+          rows: 0,
+          guardedCells: 0,
+          sha256: "",
+          stamp: "",
+        },
+        pins: 0,
+      });
       throw error;
     } finally {
       this.#index.giveBack(reservedBytes);
@@ -298,27 +321,44 @@ export class Spool {
     }
   }
 
-  #pathOf(name: Pick<Entry, "key" | "id">, ending: "csv" | "txt" | "part"): string {
+  #pathOf(name: Pick<Entry, "key" | "id">, ending: SpoolEnding): string {
     return join(this.#options.directory, spoolFileName(name, ending));
   }
 
-  /** Removes the files of an entry. That they can't be removed is reported once. */
-  async #removeEntry(entry: Entry): Promise<void> {
-    await this.#removeFiles(entry).catch((fault: StreamCsvError) => {
-      throw this.#tell(fault, entry);
-    });
+  /** Removes what a failed build has written. If it can't be removed, it counts until it is. */
+  async #removeOrLeave(entry: Entry): Promise<void> {
+    try {
+      await this.#removeFiles(entry);
+    } catch {
+      // It has been told.
+      this.#index.leaveBehind(entry);
+    }
   }
 
-  /** Asynchronous, because removing gigabytes takes a disk a while. @throws StreamCsvError made by `spoolFault` */
-  async #removeFiles(
-    name: Pick<Entry, "key" | "id">,
-    endings: readonly ("csv" | "txt" | "part")[] = ["csv", "txt"],
-  ): Promise<void> {
-    for (const ending of endings) {
-      await rm(this.#pathOf(name, ending), { force: true }).catch((error: unknown) => {
-        throw spoolFault(error);
-      });
+  /**
+   * Removes the files of an entry, asynchronously, because removing gigabytes takes a disk a while. That they can't be removed is
+   * reported once, and what is of no use is tried again later: a disk may be read-only for a while.
+   * @throws StreamCsvError made by `spoolFault`
+   */
+  async #removeFiles(entry: Entry): Promise<void> {
+    try {
+      for (const ending of spoolEndings) await rm(this.#pathOf(entry, ending), { force: true });
+    } catch (error) {
+      this.#removeLater();
+      throw this.#tell(spoolFault(error), entry);
     }
+  }
+
+  #removeLater(): void {
+    if (this.#closedFor !== undefined) return;
+    this.#removingAgain ??= setTimeout(() => {
+      this.#removingAgain = undefined;
+      neverRejects(this.#removeLeftovers());
+    }, this.#options.removeAgainMs ?? usualRemoveAgainMs).unref();
+  }
+
+  async #removeLeftovers(): Promise<void> {
+    if (!(await this.#index.removeLeftovers())) this.#removeLater();
   }
 }
 

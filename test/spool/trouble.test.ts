@@ -14,6 +14,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileDigest } from "../../src/spool/builder/file-digest.ts";
 import { spoolFault } from "../../src/spool/spool-fault.ts";
 import { builder, coded, keyOf, makeSpool, namesIn, openSpool, sha256Of } from "./make-spool.ts";
@@ -156,6 +157,27 @@ test("builds a file anew, and all others, although its old one can't be removed,
   (await spool.acquire(keyOf("9"), builder(200))).release();
   assert.deepEqual(await namesIn(folder), ["9.csv", "9.txt"]);
   assert.equal(spool.usage.bytes, 208 * 1024);
+});
+
+test("removes what a failed build has written as soon as it can be removed, and counts it until then", async () => {
+  const { spool, told, folder } = await makeSpool(250, { removeAgainMs: 20 });
+  let part = "";
+  const failing = builder(50, async (path) => {
+    part = path;
+    // A folder stands for a file on a disk that can only be read: it can't be removed either.
+    await mkdir(path);
+    throw spoolFault(coded("EROFS"));
+  });
+  await assert.rejects(spool.acquire(keyOf("a"), failing), { code: "SCSV_SPOOL_UNUSABLE" });
+  await sleep(100);
+  assert.deepEqual(await namesIn(folder), ["a.part"]);
+  assert.deepEqual([spool.usage.files, spool.usage.bytes], [0, 58 * 1024]);
+  await rm(part, { recursive: true });
+  await writeFile(part, "the beginning");
+  for (let isLeft = true; isLeft; await sleep(5))
+    isLeft = (await namesIn(folder)).length > 0 || spool.usage.bytes > 0;
+  assert.deepEqual(new Set(told), new Set(["SCSV_SPOOL_UNUSABLE"]));
+  assert.ok(told.length <= 2, told.join());
 });
 
 test("removes another file if the oldest, which nobody asks for, can't be removed", async () => {
