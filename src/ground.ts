@@ -8,6 +8,7 @@ export { didYouMean, notAmong } from "./similar-name.ts";
 export {
   formatBytes,
   formatCount,
+  formatCountOf,
   formatSeconds,
   parseByteSize,
   parseCount,

@@ -105,6 +105,11 @@ export function formatCount(count: number): string {
   return (Math.round(count) + 0).toLocaleString("en-US");
 }
 
+/** Formats a count with what is counted: `1 round`, `3,000 rounds`. */
+export function formatCountOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Formats a number with three significant digits, without an exponent. */
 function significant(value: number): string {
   const size = Math.abs(value);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   formatBytes,
   formatCount,
+  formatCountOf,
   formatSeconds,
   parseByteSize,
   parseCount,
@@ -84,4 +85,8 @@ test("writes sizes, durations and counts for people", () => {
     "4 min 05 s",
   ]);
   assert.deepEqual([3_000_000, 0, -0.4, -1.6].map(formatCount), ["3,000,000", "0", "0", "-2"]);
+  assert.deepEqual(
+    [0, 1, 3000].map((count) => formatCountOf(count, "row")),
+    ["0 rows", "1 row", "3,000 rows"],
+  );
 });

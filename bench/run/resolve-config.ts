@@ -1,4 +1,4 @@
-import { didYouMean } from "../../src/ground.ts";
+import { didYouMean, formatCountOf } from "../../src/ground.ts";
 import { workerModels } from "../../src/settings.ts";
 import { scenarios } from "./scenarios.ts";
 import type { BenchConfig } from "./config.ts";
@@ -122,7 +122,7 @@ function requireNumbers(settings: RunSettings): void {
   requireCount("slots", slots, 1, 100_000);
   if (workerModel === "async" && readers > workers * slots) {
     throw new RangeError(
-      `readers is ${readers}, but ${workers} worker${workers === 1 ? "" : "s"} with ${slots} slots each take only ${workers * slots} exports at once; ask for fewer readers, or more slots or workers.`,
+      `readers is ${readers}, but ${formatCountOf(workers, "worker")} with ${slots} slots each take only ${workers * slots} exports at once; ask for fewer readers, or more slots or workers.`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { formatCountOf } from "../../../src/ground.ts";
 import type { MetricId } from "../../result/metric.ts";
 import type { Arm, Comparison, Round } from "../../result/schema.ts";
 import { bonferroniLevel } from "../../statistics/bonferroni-level.ts";
@@ -141,12 +142,8 @@ export function tooFewRounds(rounds: number, budgets: readonly Budget[]): readon
   const needed = fewestRounds(bonferroniLevel(budgets.length));
   if (rounds >= needed || budgets.length === 0) return [];
   return [
-    `${counted(rounds, "round")} can't decide ${counted(budgets.length, "budget")} (${budgets.map(nameOf).join(", ")}): raise --rounds to ${needed} at least, or name fewer budgets.`,
+    `${formatCountOf(rounds, "round")} can't decide ${formatCountOf(budgets.length, "budget")} (${budgets.map(nameOf).join(", ")}): raise --rounds to ${needed} at least, or name fewer budgets.`,
   ];
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function caseOf({ scenario, treatment, control, aa, rounds }: GatedArms, metric: MetricId): MetricCase {

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, isDelivery } from "../../../src/ground.ts";
+import { formatBytes, formatCount, formatCountOf, isDelivery } from "../../../src/ground.ts";
 import type { BenchResult, Check } from "../../result/schema.ts";
 import type { Section } from "../model/report.ts";
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
@@ -112,7 +112,7 @@ export function circumstancesText({ arms, config, environment, tool, createdAt }
   const { workers, slots } = config;
   const server =
     !isForeign(arms) && typeof workers === "number" && typeof slots === "number"
-      ? [`${counted(workers, "worker")} with ${counted(slots, "slot")}`]
+      ? [`${formatCountOf(workers, "worker")} with ${formatCountOf(slots, "slot")}`]
       : [];
   const parts = [
     ...server,
@@ -136,8 +136,4 @@ function versionOf({ node }: BenchResult["environment"]): string {
 
 function machineText({ cores, cpuModel, os }: BenchResult["environment"]): string {
   return `${cores} × ${cpuModel}, ${os}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

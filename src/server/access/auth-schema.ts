@@ -61,7 +61,10 @@ export const authSchema: GenericSchema<unknown, AuthSettings> = strictObject({
   }),
 });
 
-/** Keys that somebody on the way could replace prove nothing. A password would be of no use, since `fetch` sends none, and get into the log. */
+/**
+ * Whether keys from there prove anything: not if somebody on the way could replace them. A password in the URL would be of no
+ * use, since `fetch` refuses it, and would get into the log.
+ */
 function isKeyUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, username, password } = new URL(value);

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "../../units.ts";
+import { formatBytes, formatCount, formatCountOf } from "../../units.ts";
 
 /** pino's levels by their numbers: the name, and the colour (SGR) that begins and ends it. */
 const levels: Readonly<Record<number, readonly [name: string, on: number, off: number]>> = {
@@ -51,7 +51,7 @@ function transferSummary(fields: Readonly<Record<string, unknown>>): string | un
   if (!isPlain || typeof name !== "string" || typeof delivery !== "string" || typeof state !== "string")
     return undefined;
   if (typeof rows !== "number" || typeof bytes !== "number" || typeof heldMs !== "number") return undefined;
-  const counted = `${formatCount(rows)} ${rows === 1 ? "row" : "rows"}`;
+  const counted = formatCountOf(rows, "row");
   return `${name} ${delivery} ${counted} ${formatBytes(bytes)} ${Math.round(heldMs)} ms ${state}`;
 }
 
