@@ -26,6 +26,8 @@ export interface CellFormat {
   readonly quotesEmpty: boolean;
   /** A text that is quoted although nothing in it needs it; none when empty. */
   readonly endOfData: string;
+  /** The same in UTF-8. */
+  readonly endOfDataBytes: Uint8Array;
   /** Whether a text may hold no NUL. */
   readonly refusesNul: boolean;
   /** Whether numbers, days and instants are written as PostgreSQL does. */
@@ -51,6 +53,7 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
   const [no, yes] = dialect.booleans;
   const isLone = columnCount === 1 && dialect.nullValue === "" && !isPostgres(dialect);
   const nullBytes = utf8.encode(isLone ? dialect.quote.repeat(2) : dialect.nullValue);
+  const endOfData = isPostgres(dialect) && columnCount === 1 ? "\\." : "";
   return {
     dialect,
     delimiter: dialect.delimiter.charCodeAt(0),
@@ -67,7 +70,8 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
     quotesAll: dialect.quoting === "all",
     quotesText: dialect.quoting !== "minimal",
     quotesEmpty: !isPostgres(dialect) || dialect.nullValue === "",
-    endOfData: isPostgres(dialect) && columnCount === 1 ? "\\." : "",
+    endOfData,
+    endOfDataBytes: utf8.encode(endOfData),
     refusesNul: isPostgres(dialect),
     isPostgres: isPostgres(dialect),
     isSpaced: dialect.timestamps === "space",

@@ -7,6 +7,7 @@ import {
   copyPlain,
   looksAtTexts,
   mayBeUnsafe,
+  refuseNul,
   searchFor,
   utf8CellWriter,
   writeQuoted,
@@ -72,14 +73,14 @@ export function writeTextTable(
   const { firsts } = table;
   const { bytes, starts, ends, nulls, step = 1, without = "" } = vector;
   const { format } = context;
-  const { cellBytes, delimiter, isGuarded, recordDelimiter, dialect } = format;
+  const { cellBytes, delimiter, isGuarded, recordDelimiter, dialect, refusesNul } = format;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const safeEnd = source.byteLength - overshootBytes;
   const lastColumn = firsts.length - 1;
   const [firstEnding = 0, secondEnding = 0] = recordDelimiter;
   const isGeneral = looksAtTexts(vector, format);
-  const isPlain =
-    !isGeneral && [dialect.delimiter, dialect.quote, "\r", "\n"].every((one) => without.includes(one));
+  const special = [dialect.delimiter, dialect.quote, "\r", "\n", ...(refusesNul ? ["\0"] : [])];
+  const isPlain = !isGeneral && special.every((one) => without.includes(one));
   const mayBeWhole = isPlain && !isGuarded && firsts.every((first, index) => first === index);
   const search = searchFor(format);
   let target = columnBuffer.view;
@@ -113,7 +114,10 @@ export function writeTextTable(
           next = isPlain
             ? copy(source, start, end, target, at)
             : copyPlain(source, start, end, target, at, search);
-          if (next < 0) next = writeQuoted(source, start, end, at, format);
+          if (next < 0) {
+            if (refusesNul) refuseNul(source, start, end, row, contexts[column] ?? context);
+            next = writeQuoted(source, start, end, at, format);
+          }
         }
         if (next < 0) next = generally(table, column, contexts)(row, place, at);
         at = next;

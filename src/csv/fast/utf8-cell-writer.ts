@@ -20,13 +20,12 @@ export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: Col
   const quotesText = isOfText ? format.quotesText : format.quotesAll;
   const isGuarded = isOfText && format.isGuarded;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const endBytes = new TextEncoder().encode(format.endOfData);
   return (row, place, at) => {
     const start = starts[place] ?? 0;
     const end = ends[place] ?? 0;
     // Room for a quote before each letter, and around them.
     reserve(at + 2 * (end - start) + 2 + cellBytes);
-    if (format.refusesNul && hasNul(source, start, end)) throw nulIn(placeOf(row, context));
+    if (format.refusesNul) refuseNul(source, start, end, row, context);
     if (isGuarded && mayBeUnsafe(bytes, start, end, format)) {
       const text = utf8Text(vector, row);
       const guarded = guardedText(text, format.dialect, placeOf(row, context));
@@ -37,7 +36,7 @@ export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: Col
       quotesText ||
       (end === start && quotesEmpty) ||
       isSame(bytes, start, end, nullBytes) ||
-      isSame(bytes, start, end, endBytes);
+      isSame(bytes, start, end, format.endOfDataBytes);
     const plainEnd = isQuoted ? -1 : writePlain(source, start, end, at, format);
     return plainEnd < 0 ? writeQuoted(source, start, end, at, format) : plainEnd;
   };
@@ -59,10 +58,10 @@ export function isTextOfDialect(vector: Utf8Vector | JsonTextVector): boolean {
 /** Whether each value has to be looked at as a whole, since it is quoted anyway or could be taken for something else. */
 export function looksAtTexts(
   vector: Utf8Vector | JsonTextVector,
-  { quotesText, quotesAll, nullBytes, endOfData, refusesNul }: CellFormat,
+  { quotesText, quotesAll, nullBytes, endOfData }: CellFormat,
 ): boolean {
   const isQuoted = isTextOfDialect(vector) ? quotesText : quotesAll;
-  return isQuoted || nullBytes.length > 0 || endOfData.length > 0 || refusesNul;
+  return isQuoted || nullBytes.length > 0 || endOfData.length > 0;
 }
 
 /** Whether a text is one that has a meaning of its own when bare; there are none of no bytes. */
@@ -83,12 +82,21 @@ function zeroBytes(word: number): number {
   return (word - 0x01010101) & ~word & 0x80808080;
 }
 
-/** Whether one of some bytes is a NUL, four at a time. */
-function hasNul(source: DataView, from: number, to: number): boolean {
+/**
+ * Looks for a NUL among some bytes, four at a time.
+ * @throws StreamCsvError `SCSV_NO_TEXT` for one
+ */
+export function refuseNul(
+  source: DataView,
+  from: number,
+  to: number,
+  row: number,
+  context: ColumnContext,
+): void {
   let index = from;
-  for (; index + 4 <= to; index += 4) if (zeroBytes(source.getInt32(index, true)) !== 0) return true;
-  for (; index < to; index += 1) if (source.getUint8(index) === 0) return true;
-  return false;
+  for (; index + 4 <= to; index += 4)
+    if (zeroBytes(source.getInt32(index, true)) !== 0) throw nulIn(placeOf(row, context));
+  for (; index < to; index += 1) if (source.getUint8(index) === 0) throw nulIn(placeOf(row, context));
 }
 
 const fourReturns = fourOf(0x0d);
@@ -160,22 +168,25 @@ export function writeQuoted(
 export interface Search {
   readonly delimiters: number;
   readonly quotes: number;
+  /** What may be in no text; the delimiter where every byte may be. */
+  readonly refused: number;
   /** Just above the greatest of all, if most letters are above it too. */
   readonly above: number;
 }
 
-export function searchFor({ delimiter, quote }: CellFormat): Search {
+export function searchFor({ delimiter, quote, refusesNul }: CellFormat): Search {
   const greatest = Math.max(delimiter, quote);
   return {
     delimiters: fourOf(delimiter),
     quotes: fourOf(quote),
+    refused: refusesNul ? 0 : fourOf(delimiter),
     above: fourOf(greatest < 0x30 ? greatest + 1 : 0x7f),
   };
 }
 
 /**
  * Copies bytes of a text, four at a time, and up to three behind them, which must be there to be read and overwritten;
- * −1 as soon as one of them is found to need quotes.
+ * −1 as soon as one of them is found to need quotes, or to be refused.
  */
 export function copyPlain(
   source: DataView,
@@ -183,7 +194,7 @@ export function copyPlain(
   to: number,
   target: DataView,
   at: number,
-  { delimiters, quotes, above }: Search,
+  { delimiters, quotes, refused, above }: Search,
 ): number {
   const length = to - from;
   for (let done = 0; done < length; done += 4) {
@@ -194,6 +205,7 @@ export function copyPlain(
     const found =
       zeroBytes(word ^ delimiters) |
       zeroBytes(word ^ quotes) |
+      zeroBytes(word ^ refused) |
       zeroBytes(word ^ 0x0d0d0d0d) |
       zeroBytes(word ^ 0x0a0a0a0a);
     const left = length - done;

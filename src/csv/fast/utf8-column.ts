@@ -8,9 +8,11 @@ import {
   isTextOfDialect,
   looksAtTexts,
   mayBeUnsafe,
+  refuseNul,
   searchFor,
   utf8CellWriter,
   writeQuoted,
+  type Utf8CellWriter,
 } from "./utf8-cell-writer.ts";
 
 /**
@@ -21,13 +23,13 @@ export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnC
   const { bytes, nulls } = vector;
   const { first: firstPlace = 0, step = 1 } = vector.kind === "utf8" ? vector : {};
   const { format, terminator } = context;
-  const { cellBytes } = format;
+  const { cellBytes, refusesNul } = format;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const safeEnd = source.byteLength - overshootBytes;
   const isGuarded = format.isGuarded && isTextOfDialect(vector);
   const isGeneral = looksAtTexts(vector, format);
   const search = searchFor(format);
-  const write = utf8CellWriter(vector, context);
+  let general: Utf8CellWriter | undefined;
   const [first = 0, second = 0] = terminator;
   const terminatorLength = terminator.length;
   return {
@@ -49,12 +51,17 @@ export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnC
           textEnd > safeEnd ||
           (isGuarded && mayBeUnsafe(bytes, textStart, textEnd, format))
         ) {
-          at = write(row, place, at);
+          general ??= utf8CellWriter(vector, context);
+          at = general(row, place, at);
         } else {
           // Room for a quote before each letter, and around them.
           reserve(at + 2 * (textEnd - textStart) + 2 + cellBytes);
           const end = copyPlain(source, textStart, textEnd, columnBuffer.view, at, search);
-          at = end < 0 ? writeQuoted(source, textStart, textEnd, at, format) : end;
+          if (end >= 0) at = end;
+          else {
+            if (refusesNul) refuseNul(source, textStart, textEnd, row, context);
+            at = writeQuoted(source, textStart, textEnd, at, format);
+          }
         }
         const target = columnBuffer.bytes;
         target[at] = first;
