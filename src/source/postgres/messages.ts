@@ -24,8 +24,11 @@ export function bindMessage(values: readonly (string | null)[], isBinary: readon
   return message;
 }
 
-/** Length of the message that begins at a place; undefined where its head isn't there yet. */
-export function messageLength(bytes: Uint8Array, at: number): number | undefined {
-  if (at + 5 > bytes.byteLength) return undefined;
+/** The type of a message and its length. */
+export const headBytes = 5;
+
+/** Length of the message that begins at a place; undefined where its head isn't there yet. @param end of what is there */
+export function messageLength(bytes: Uint8Array, at: number, end: number): number | undefined {
+  if (at + headBytes > end) return undefined;
   return 1 + new DataView(bytes.buffer, bytes.byteOffset + at + 1, 4).getUint32(0);
 }

@@ -1,6 +1,7 @@
 import type { ColumnVector } from "../../csv/batch.ts";
 import { DecimalValue } from "../../csv/value.ts";
-import { malformedRow, fieldNulls, type RowFields } from "./row-fields.ts";
+import { ColumnMemory, type ColumnReading } from "./column-memory.ts";
+import { malformedRow, type RowFields } from "./row-fields.ts";
 
 /** Signs of a numeric in the binary format (`numeric.c`). */
 const negative = 0x40_00;
@@ -13,51 +14,56 @@ const mostDigitsOf32Bits = 9;
 /**
  * Reads numerics of a fixed scale: groups of four decimal digits, which become the integer `value * 10 ** scale`. NaN, which
  * such a column may hold too, makes its batch one of single values.
- * @throws StreamCsvError `SCSV_QUERY_FAILED` for a value that isn't built as the format has it
+ *
+ * The reading throws StreamCsvError `SCSV_QUERY_FAILED` for a value that isn't built as the format has it.
  */
-export function readDecimals(
-  fields: RowFields,
-  column: number,
-  precision: number,
-  scale: number,
-): ColumnVector {
-  const { view, rows, columns, starts, ends, nulls } = fields;
-  const unscaled =
-    precision <= mostDigitsOf32Bits
-      ? new Int32Array(rows)
-      : precision <= mostDigitsOfNumber
-        ? new Float64Array(rows)
-        : undefined;
-  if (unscaled === undefined) return readLongDecimals(fields, column, scale);
+export function decimals(precision: number, scale: number): ColumnReading {
+  if (precision > mostDigitsOfNumber) return longDecimals(scale);
+  const memory = new ColumnMemory<Int32Array | Float64Array>(
+    (rows) => (precision <= mostDigitsOf32Bits ? new Int32Array(rows) : new Float64Array(rows)),
+    (unscaled, _bytes, nulls) => ({ kind: "decimal", unscaled, scale, ...nulls }),
+  );
   const fractionGroups = Math.ceil(scale / 4);
   const lastDivisor = 10 ** (fractionGroups * 4 - scale);
   const lastFactor = 10_000 / lastDivisor;
-  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
-    if (nulls[field] === 1) continue;
-    const at = starts[field] ?? 0;
-    const { groups, weight, sign } = headOf(view, at, ends[field] ?? 0);
-    if (sign >= notANumber) return singleValues(fields, column, scale);
-    let value = 0;
-    for (let place = weight; place >= -fractionGroups; place -= 1) {
-      const index = weight - place;
-      const digits = index < groups ? view.getUint16(at + 8 + index * 2) : 0;
-      value = place === -fractionGroups ? value * lastFactor + digits / lastDivisor : value * 10_000 + digits;
+  return (fields, column) => {
+    const { view, rows, columns, starts, ends, nulls } = fields;
+    const unscaled = memory.values(rows);
+    for (let row = 0, field = column; row < rows; row += 1, field += columns) {
+      if (nulls[field] === 1) continue;
+      const at = starts[field] ?? 0;
+      const { groups, weight, sign } = headOf(view, at, ends[field] ?? 0);
+      if (sign >= notANumber) return singleValues(fields, column, scale);
+      let value = 0;
+      for (let place = weight; place >= -fractionGroups; place -= 1) {
+        const index = weight - place;
+        const digits = index < groups ? view.getUint16(at + 8 + index * 2) : 0;
+        value =
+          place === -fractionGroups ? value * lastFactor + digits / lastDivisor : value * 10_000 + digits;
+      }
+      unscaled[row] = sign === negative ? -value : value;
     }
-    unscaled[row] = sign === negative ? -value : value;
-  }
-  return { kind: "decimal", unscaled, scale, ...fieldNulls(fields, column) };
+    return memory.vector(fields, column);
+  };
 }
 
-function readLongDecimals(fields: RowFields, column: number, scale: number): ColumnVector {
-  const { view, rows, columns, starts, ends, nulls } = fields;
-  const unscaled = new BigInt64Array(rows);
-  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
-    if (nulls[field] === 1) continue;
-    const value = exactDecimal(view, starts[field] ?? 0, ends[field] ?? 0, scale);
-    if (value === undefined) return singleValues(fields, column, scale);
-    unscaled[row] = value;
-  }
-  return { kind: "decimal", unscaled, scale, ...fieldNulls(fields, column) };
+/** Those of more digits than a `number` holds exactly. */
+function longDecimals(scale: number): ColumnReading {
+  const memory = new ColumnMemory(
+    (rows) => new BigInt64Array(rows),
+    (unscaled, _bytes, nulls) => ({ kind: "decimal", unscaled, scale, ...nulls }),
+  );
+  return (fields, column) => {
+    const { view, rows, columns, starts, ends, nulls } = fields;
+    const unscaled = memory.values(rows);
+    for (let row = 0, field = column; row < rows; row += 1, field += columns) {
+      if (nulls[field] === 1) continue;
+      const value = exactDecimal(view, starts[field] ?? 0, ends[field] ?? 0, scale);
+      if (value === undefined) return singleValues(fields, column, scale);
+      unscaled[row] = value;
+    }
+    return memory.vector(fields, column);
+  };
 }
 
 /** Values one by one, where some are NaN. */

@@ -29,12 +29,13 @@ export async function* readQuery(
     await beginTransaction(database, session, binding.settings, options.label);
     const { statement, readers } = statementOf(query, binding, options);
     const stream = session.client.query(new RowStream(statement));
+    const readings = readers.map((reader) => reader.start());
     for (;;) {
       const fields = await stream.next();
       if (fields === undefined) break;
       yield {
         rowCount: fields.rows,
-        columns: readers.map((reader, column) => reader.read(fields, column)),
+        columns: readings.map((read, column) => read(fields, column)),
       };
     }
     await session.client.query("COMMIT");

@@ -1,10 +1,12 @@
 // Long because every type of PostgreSQL that has a vector of its own is read here, in one table.
 
 import type { ColumnVector, NullMask } from "../../csv/batch.ts";
-import { InstantValue, NumberTextValue } from "../../csv/value.ts";
 import { shortestFloat } from "../shortest-float.ts";
-import { readDecimals } from "./numeric.ts";
-import { fieldNulls, wrongWidth, type RowFields } from "./row-fields.ts";
+import { ColumnMemory, type ColumnReading } from "./column-memory.ts";
+import { decimals } from "./numeric.ts";
+import { wrongWidth, type RowFields } from "./row-fields.ts";
+import { jsonTexts, numberTexts, textFields } from "./text-fields.ts";
+import { instants, int8s } from "./wide-integers.ts";
 
 /** A column of a result, as PostgreSQL describes it. */
 export interface ResultColumn {
@@ -28,7 +30,8 @@ export interface ResultReader {
   readonly type: string;
   /** Whether its values come in PostgreSQL's binary format, or as its output function writes them. */
   readonly isBinary: boolean;
-  read(fields: RowFields, column: number): ColumnVector;
+  /** Begins a reading of the column. */
+  start(): ColumnReading;
 }
 
 /** OIDs of types, which are the same in every PostgreSQL (`pg_type.dat`). */
@@ -59,7 +62,6 @@ const typeIds = {
 } as const;
 
 const daysTo2000 = 10_957;
-const microsecondsTo2000 = 946_684_800_000_000;
 
 const readers: ReadonlyMap<number, ResultReader> = new Map<number, ResultReader>([
   [
@@ -92,7 +94,7 @@ const readers: ReadonlyMap<number, ResultReader> = new Map<number, ResultReader>
       integers,
     ),
   ],
-  [typeIds.int8, { type: "integer", isBinary: true, read: readInt8 }],
+  [typeIds.int8, { type: "integer", isBinary: true, start: int8s }],
   [
     typeIds.float8,
     fixed(
@@ -133,15 +135,9 @@ const readers: ReadonlyMap<number, ResultReader> = new Map<number, ResultReader>
       (values, nulls) => ({ kind: "date", values, ...nulls }),
     ),
   ],
-  [
-    typeIds.timestamp,
-    { type: "timestamp", isBinary: true, read: (fields, column) => readInstants(fields, column, false) },
-  ],
-  [
-    typeIds.timestamptz,
-    { type: "timestamp", isBinary: true, read: (fields, column) => readInstants(fields, column, true) },
-  ],
-  [typeIds.bytes, { type: "bytes", isBinary: true, read: readBytes }],
+  [typeIds.timestamp, { type: "timestamp", isBinary: true, start: () => instants(false) }],
+  [typeIds.timestamptz, { type: "timestamp", isBinary: true, start: () => instants(true) }],
+  [typeIds.bytes, { type: "bytes", isBinary: true, start: () => readBytes }],
   ...[typeIds.text, typeIds.varchar, typeIds.bpchar, typeIds.name, typeIds.unknown].map(
     (id) => [id, texts("text", true)] as const,
   ),
@@ -149,8 +145,8 @@ const readers: ReadonlyMap<number, ResultReader> = new Map<number, ResultReader>
   [typeIds.time, texts("time", false)],
   [typeIds.timetz, texts("time", false)],
   [typeIds.interval, texts("interval", false)],
-  [typeIds.json, { type: "json", isBinary: false, read: readJson }],
-  [typeIds.jsonb, { type: "json", isBinary: false, read: readJson }],
+  [typeIds.json, { type: "json", isBinary: false, start: jsonTexts }],
+  [typeIds.jsonb, { type: "json", isBinary: false, start: jsonTexts }],
 ]);
 
 /** Types of the category "user-defined" whose values can't begin a formula. */
@@ -186,14 +182,14 @@ function numericReader(modifier: number): ResultReader {
       return {
         type: `decimal(${precision},${scale})`,
         isBinary: true,
-        read: (fields, column) => readDecimals(fields, column, precision, scale),
+        start: () => decimals(precision, scale),
       };
   }
-  return { type: "decimal", isBinary: false, read: readNumberTexts };
+  return { type: "decimal", isBinary: false, start: numberTexts };
 }
 
 /** Reads values of one width, each by itself, into a typed array. */
-function fixed<A extends { [index: number]: number }>(
+function fixed<A extends { [index: number]: number; readonly length: number }>(
   type: string,
   width: number,
   make: (rows: number) => A,
@@ -203,16 +199,19 @@ function fixed<A extends { [index: number]: number }>(
   return {
     type,
     isBinary: true,
-    read: (fields, column) => {
-      const { view, rows, columns, starts, ends, nulls } = fields;
-      const values = make(rows);
-      for (let row = 0, field = column; row < rows; row += 1, field += columns) {
-        if (nulls[field] === 1) continue;
-        const at = starts[field] ?? 0;
-        if ((ends[field] ?? 0) - at !== width) throw wrongWidth(type, width, (ends[field] ?? 0) - at);
-        values[row] = value(view, at);
-      }
-      return vector(values, fieldNulls(fields, column));
+    start: () => {
+      const memory = new ColumnMemory(make, (values, _bytes, nulls) => vector(values, nulls));
+      return (fields, column) => {
+        const { view, rows, columns, starts, ends, nulls } = fields;
+        const values = memory.values(rows);
+        for (let row = 0, field = column; row < rows; row += 1, field += columns) {
+          if (nulls[field] === 1) continue;
+          const at = starts[field] ?? 0;
+          if ((ends[field] ?? 0) - at !== width) throw wrongWidth(type, width, (ends[field] ?? 0) - at);
+          values[row] = value(view, at);
+        }
+        return memory.vector(fields, column);
+      };
     },
   };
 }
@@ -228,63 +227,6 @@ function floats(values: Float64Array, nulls: { readonly nulls?: NullMask }): Col
   return { kind: "float", values, ...nulls };
 }
 
-/** Integers of 64 bits; those that a `number` holds exactly are cheaper to write. */
-function readInt8(fields: RowFields, column: number): ColumnVector {
-  const { isSafe, values } = readWide(fields, column, "integer", 0);
-  return {
-    kind: "integer",
-    values: isSafe ? values : BigInt64Array.from(exactValues(fields, column)),
-    ...fieldNulls(fields, column),
-  };
-}
-
-/** Microseconds since 2000; the extreme numbers are the infinities. */
-function readInstants(fields: RowFields, column: number, isZoned: boolean): ColumnVector {
-  const { isSafe, values } = readWide(fields, column, "timestamp", microsecondsTo2000);
-  if (isSafe) return { kind: "timestamp", unit: "us", values, isZoned, ...fieldNulls(fields, column) };
-  // Counted from 1970, the last instants of PostgreSQL don't fit into 64 bits.
-  const { nulls } = fieldNulls(fields, column);
-  const instants = exactValues(fields, column).map((value, row) =>
-    nulls?.[row] === 1 ? null : new InstantValue(toUnixInstant(value), "us", isZoned),
-  );
-  return { kind: "mixed", values: instants };
-}
-
-/** Numbers of 64 bits with something added, and whether a `number` holds them all. */
-function readWide(
-  fields: RowFields,
-  column: number,
-  type: string,
-  added: number,
-): { readonly isSafe: boolean; readonly values: Float64Array } {
-  const { view, rows, columns, starts, ends, nulls } = fields;
-  const values = new Float64Array(rows);
-  let isSafe = true;
-  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
-    if (nulls[field] === 1) continue;
-    const at = starts[field] ?? 0;
-    if ((ends[field] ?? 0) - at !== 8) throw wrongWidth(type, 8, (ends[field] ?? 0) - at);
-    const value = view.getInt32(at) * 2 ** 32 + view.getUint32(at + 4) + added;
-    values[row] = value;
-    isSafe &&= Number.isSafeInteger(value);
-  }
-  return { isSafe, values };
-}
-
-/** The same numbers exactly, with 0 for null; their widths were checked by `readWide`. */
-function exactValues({ view, rows, columns, starts, nulls }: RowFields, column: number): readonly bigint[] {
-  return Array.from({ length: rows }, (_, row) => {
-    const field = row * columns + column;
-    return nulls[field] === 1 ? 0n : view.getBigInt64(starts[field] ?? 0);
-  });
-}
-
-/** The greatest and the least number of 64 bits are infinity and -infinity; ours is the negative of the greatest. */
-function toUnixInstant(value: bigint): bigint {
-  if (value === 2n ** 63n - 1n) return value;
-  return value === -(2n ** 63n) ? value + 1n : value + BigInt(microsecondsTo2000);
-}
-
 function toUnixDay(day: number): number {
   if (day === 2 ** 31 - 1) return day;
   return day === -(2 ** 31) ? day + 1 : day + daysTo2000;
@@ -297,58 +239,6 @@ function readBytes({ bytes, rows, columns, starts, ends, nulls }: RowFields, col
   return { kind: "bytes", values };
 }
 
-/** Texts stay where they were received: no copy, and no string for a cell. */
 function texts(type: string, isText: boolean): ResultReader {
-  return {
-    type,
-    isBinary: false,
-    read: ({ bytes, starts, ends, nulls, columns }, column) => {
-      return { kind: "utf8", bytes, starts, ends, nulls, first: column, step: columns, isText };
-    },
-  };
-}
-
-function readJson(fields: RowFields, column: number): ColumnVector {
-  return { kind: "json-text", ...placesOf(fields, column), ...fieldNulls(fields, column) };
-}
-
-/** Numerics without a limit come as text; NaN and the infinities among them are no numbers to copy. */
-function readNumberTexts(fields: RowFields, column: number): ColumnVector {
-  const { bytes, rows, columns, ends, nulls } = fields;
-  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
-    // "NaN", "Infinity" and "-Infinity" end with a letter; a number never does.
-    if (nulls[field] !== 1 && (bytes[(ends[field] ?? 0) - 1] ?? 0) > 0x39)
-      return mixedNumbers(fields, column);
-  }
-  return { kind: "number-text", ...placesOf(fields, column), ...fieldNulls(fields, column) };
-}
-
-function mixedNumbers(
-  { bytes, rows, columns, starts, ends, nulls }: RowFields,
-  column: number,
-): ColumnVector {
-  const values: unknown[] = [];
-  const decoder = new TextDecoder();
-  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
-    if (nulls[field] === 1) values.push(null);
-    else {
-      const text = decoder.decode(bytes.subarray(starts[field], ends[field]));
-      const isFinite = /\d$/.test(text);
-      values.push(isFinite ? new NumberTextValue(text) : Number(text));
-    }
-  }
-  return { kind: "mixed", values };
-}
-
-/** The places of one column's fields, one behind the other. */
-function placesOf(
-  { bytes, rows, columns, starts, ends }: RowFields,
-  column: number,
-): { readonly bytes: Uint8Array; readonly starts: Uint32Array; readonly ends: Uint32Array } {
-  const [own, ownEnds] = [new Uint32Array(rows), new Uint32Array(rows)];
-  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
-    own[row] = starts[field] ?? 0;
-    ownEnds[row] = ends[field] ?? 0;
-  }
-  return { bytes, starts: own, ends: ownEnds };
+  return { type, isBinary: false, start: () => textFields(isText) };
 }

@@ -1,8 +1,11 @@
-import type { NullMask } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { changedColumnsHint } from "../changed-columns-hint.ts";
+import { headBytes } from "./messages.ts";
 
-/** Where the fields of rows lie in the bytes received, row after row: field c of row r is number `r * columns + c`. */
+/**
+ * Where the fields of rows lie in the bytes received, row after row: field c of row r is number `r * columns + c`. The arrays are
+ * used again for the next rows, and may be longer than these need.
+ */
 export interface RowFields {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -22,7 +25,6 @@ export interface ScannedRows {
 }
 
 const dataRow = 0x44;
-const headBytes = 5;
 
 /**
  * Finds the fields of DataRow messages (PostgreSQL's manual, section 55.7). Its tables are used again for the next bytes.
@@ -39,19 +41,18 @@ export class RowScanner {
   }
 
   /**
-   * Reads rows from a place on, until a message isn't a row or isn't whole.
+   * Reads rows between two places, until a message isn't a row or isn't whole.
    * @throws StreamCsvError `SCSV_QUERY_FAILED` for a row that isn't built as the protocol has it
    */
-  scan(bytes: Uint8Array, from: number): ScannedRows {
+  scan(bytes: Uint8Array, from: number, to: number): ScannedRows {
     const columns = this.#columns;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const length = bytes.byteLength;
     let rows = 0;
     let field = 0;
     let at = from;
-    while (at + headBytes <= length && bytes[at] === dataRow) {
+    while (at + headBytes <= to && bytes[at] === dataRow) {
       const end = at + 1 + view.getUint32(at + 1);
-      if (end > length) break;
+      if (end > to) break;
       if (end < at + headBytes + 2 || view.getUint16(at + headBytes) !== columns) throw malformedRow();
       if (field + columns > this.#starts.length) this.#grow(field + columns);
       const [starts, ends, nulls] = [this.#starts, this.#ends, this.#nulls];
@@ -95,20 +96,6 @@ export function malformedRow(): StreamCsvError {
     "SCSV_QUERY_FAILED",
     "The database sent a row that isn't built as its protocol has it.",
   );
-}
-
-/** Which rows of a column are null; absent where none is. */
-export function fieldNulls(
-  { rows, columns, nulls }: RowFields,
-  column: number,
-): { readonly nulls?: NullMask } {
-  let mask: Uint8Array | undefined;
-  for (let row = 0, field = column; row < rows; row += 1, field += columns) {
-    if (nulls[field] !== 1) continue;
-    mask ??= new Uint8Array(rows);
-    mask[row] = 1;
-  }
-  return mask === undefined ? {} : { nulls: mask };
 }
 
 /** The column isn't of the type it was described with. */

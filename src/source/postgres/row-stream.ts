@@ -3,7 +3,8 @@ import type { Connection, Submittable } from "pg";
 import { StreamCsvError, toError } from "../../errors.ts";
 import type { ResultColumn } from "./result-reader.ts";
 import type { DescribedField, ExtendedConnection } from "./extended-connection.ts";
-import { bindMessage, messageLength } from "./messages.ts";
+import { bindMessage, headBytes, messageLength } from "./messages.ts";
+import { ReceivedBytes } from "./received-bytes.ts";
 import { RowScanner, type RowFields } from "./row-fields.ts";
 
 /** A statement to run, and what its result is known to be. */
@@ -23,8 +24,8 @@ const mostRowBytes = 64 * 1024 ** 2;
 /**
  * The rows of one statement, taken from the socket before pg makes strings of them; every other message goes on to pg.
  *
- * Nothing is read from the socket while nobody asks for rows, so that back-pressure reaches the database. Memory is one read
- * of the socket, or one row where that is larger, up to 64 MiB. No fetch count is used, since that forbids parallel plans.
+ * Nothing is read from the socket while nobody asks for rows, so that back-pressure reaches the database. Memory is that of
+ * two reads of the socket, and of one row where that is larger, up to 64 MiB. No fetch count is used, since that forbids parallel plans.
  */
 export class RowStream implements Submittable {
   readonly #query: RowQuery;
@@ -32,8 +33,7 @@ export class RowStream implements Submittable {
   #socket: Connection["stream"] | undefined;
   /** What pg listens to the socket with. */
   #onward: ((chunk: Buffer) => void)[] = [];
-  #received: Buffer[] = [];
-  #receivedBytes = 0;
+  readonly #received = new ReceivedBytes();
   /** Bytes that must be there before anything can be done with them. */
   #neededBytes = 1;
   #error: Error | undefined;
@@ -129,54 +129,43 @@ export class RowStream implements Submittable {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#received.push(chunk);
-    this.#receivedBytes += chunk.byteLength;
-    if (this.#receivedBytes < this.#neededBytes) return;
+    this.#received.add(chunk);
+    if (this.#received.byteLength < this.#neededBytes) return;
     this.#socket?.pause();
     this.#wakeUp();
   };
 
   /** The rows that are there; what stands before and behind them goes on to pg. */
   #take(): RowFields | undefined {
-    if (this.#receivedBytes < this.#neededBytes) return undefined;
-    const bytes = this.#received.length === 1 ? this.#received[0]! : Buffer.concat(this.#received);
-    this.#received = [];
-    this.#receivedBytes = 0;
-    let at = 0;
-    for (;;) {
-      const { fields, end } = this.#scanner.scan(bytes, at);
-      if (end > at || fields.rows > 0) {
-        this.#keep(bytes, end);
-        return fields;
+    const received = this.#received;
+    while (received.byteLength >= this.#neededBytes) {
+      this.#neededBytes = 1;
+      const { memory, start, end } = received;
+      const scanned = this.#scanner.scan(memory, start, end);
+      if (scanned.fields.rows > 0) {
+        received.readTo(scanned.end);
+        return scanned.fields;
       }
-      const length = messageLength(bytes, at);
-      if (length === undefined || at + length > bytes.byteLength) {
-        this.#keep(bytes, at);
-        if ((length ?? 0) > mostRowBytes)
-          throw new StreamCsvError(
-            "SCSV_QUERY_FAILED",
-            `A row of the query has ${length} bytes; at most ${mostRowBytes} are read.`,
-          );
-        this.#neededBytes = length ?? 5;
+      const length = messageLength(memory, start, end);
+      if (length === undefined || start + length > end) {
+        this.#neededBytes = neededFor(length);
+        received.makeRoom(this.#neededBytes - received.byteLength);
         return undefined;
       }
-      const message = bytes.subarray(at, at + length);
-      at += length;
-      for (const listener of this.#onward) listener(message);
+      received.readTo(start + length);
+      this.#passOn(start, start + length);
       if (this.#isEnded || this.#error !== undefined) {
         // Nothing comes behind ReadyForQuery; behind an error comes what pg waits for.
-        const rest = bytes.subarray(at);
-        if (rest.byteLength > 0) for (const listener of this.#onward) listener(rest);
-        return undefined;
+        if (received.byteLength > 0) this.#passOn(received.start, received.end);
+        received.readTo(received.end);
       }
     }
+    return undefined;
   }
 
-  #keep(bytes: Buffer, from: number): void {
-    this.#neededBytes = 1;
-    if (from === bytes.byteLength) return;
-    this.#received = [bytes.subarray(from)];
-    this.#receivedBytes = bytes.byteLength - from;
+  #passOn(from: number, to: number): void {
+    const bytes = this.#received.copy(from, to);
+    for (const listener of this.#onward) listener(bytes);
   }
 
   #fail(error: Error): void {
@@ -198,4 +187,18 @@ export class RowStream implements Submittable {
     this.#wake?.();
     this.#wake = undefined;
   }
+}
+
+/**
+ * Bytes that have to be there for a message of that length, or for its head where the length isn't known.
+ * @throws StreamCsvError `SCSV_QUERY_FAILED` for a message longer than any that is read
+ */
+function neededFor(length: number | undefined): number {
+  if (length === undefined) return headBytes;
+  if (length > mostRowBytes)
+    throw new StreamCsvError(
+      "SCSV_QUERY_FAILED",
+      `A row of the query has ${length} bytes; at most ${mostRowBytes} are read.`,
+    );
+  return length;
 }
