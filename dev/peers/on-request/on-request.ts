@@ -5,7 +5,7 @@ import { duckdbPeer } from "./duckdb-peer.ts";
 import { goOnRequestPeer } from "./go-on-request-peer.ts";
 import { nginxPeer } from "./nginx-peer.ts";
 import { csvStringifyPeer, fastCsvPeer, fastifyPeer, papaparsePeer } from "./node-peers.ts";
-import { phpPeer } from "./php-peer.ts";
+import { phpOnRequestPeer } from "./php-on-request-peer.ts";
 import { writePool } from "./pool.ts";
 import { likeOurShape } from "./shape.ts";
 import { starlettePeer } from "./starlette-peer.ts";
@@ -25,7 +25,7 @@ export const onRequestSeries: Series = {
     djangoPeer,
     batchedDjangoPeer,
     starlettePeer,
-    phpPeer,
+    phpOnRequestPeer,
     duckdbPeer,
     oursAsFile,
     nginxPeer,
