@@ -7,7 +7,8 @@ import { askVersion, sourceFile } from "./run-program.ts";
 interface GunicornPeer extends Pick<ServerPeer, "name" | "stack" | "settings"> {
   /** The module with `create_application`, from this folder. */
   readonly source: string;
-  readonly rowsPerPiece: number;
+  /** null for the whole text in one piece, before the answer begins. */
+  readonly rowsPerPiece: number | null;
   /** Python packages whose versions are given, by the name under which they are imported. */
   readonly libraries: readonly string[];
   /** Debian's packages of them, beside gunicorn. */
@@ -38,7 +39,7 @@ export function gunicornPeer({
         "--config",
         sourceFile("gunicorn.conf.py"),
       ] as const;
-      const application = `${name}:create_application(${JSON.stringify(rowsFrom)}, ${rowsPerPiece})`;
+      const application = `${name}:create_application(${JSON.stringify(rowsFrom)}, ${rowsPerPiece ?? "None"})`;
       return Promise.resolve([...gunicorn, "--chdir", dirname(module), application]);
     },
   };

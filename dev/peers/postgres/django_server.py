@@ -1,6 +1,8 @@
 """Django over PostgreSQL: a model's rows by iterator(), a StreamingHttpResponse over csv.writer and an "echo" buffer.
 
     gunicorn 'django_server:create_application("DATABASE_URL", 500)'
+
+With None instead of 500, an HttpResponse holds the whole text before it is sent.
 """
 
 from urllib.parse import urlsplit
@@ -51,8 +53,12 @@ def create_application(database_url, rows_per_piece):
     address = urlsplit(database_url)
 
     def orders(request):
-        pieces = joined(write_rows(model, int(request.GET["rows"])), rows_per_piece)
-        return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
+        rows = write_rows(model, int(request.GET["rows"]))
+        if rows_per_piece is not None:
+            return StreamingHttpResponse(joined(rows, rows_per_piece), content_type="text/csv; charset=utf-8")
+        response = HttpResponse(content_type="text/csv; charset=utf-8")
+        response.writelines(rows)
+        return response
 
     def ping(request):
         return HttpResponse("pong", content_type="text/plain")

@@ -10,6 +10,15 @@ export const queryStreamPeer = nodePeer({
   libraries: ["pg-query-stream", "csv-stringify"],
 });
 
+/** Shows what Express adds to a bare `node:http`. */
+export const expressPeer = nodePeer({
+  name: "express, csv-stringify",
+  stack: "Express, pg-query-stream, csv-stringify",
+  settings: "The same streams into Express' `res`; no logger, no middleware, Express' settings as they come.",
+  program: "postgres/express-server.js",
+  libraries: ["express", "pg-query-stream", "csv-stringify"],
+});
+
 /** Decodes and encodes nothing: PostgreSQL makes the text. */
 export const copyStreamsPeer = nodePeer({
   name: "pg-copy-streams",

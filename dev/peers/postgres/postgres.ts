@@ -1,10 +1,12 @@
 import { observePostgres } from "../../../bench/probe/observe-postgres.ts";
 import type { Series } from "../series.ts";
-import { djangoPostgresPeer } from "./django-postgres-peer.ts";
+import { bufferedDjangoPostgresPeer, djangoPostgresPeer } from "./django-postgres-peer.ts";
 import { equalBytes } from "./equal-bytes.ts";
+import { fastapiPostgresPeer } from "./fastapi-postgres-peer.ts";
 import { goPostgresPeer } from "./go-postgres-peer.ts";
-import { copyStreamsPeer, fastifyPeer, queryStreamPeer } from "./node-peers.ts";
+import { copyStreamsPeer, expressPeer, fastifyPeer, queryStreamPeer } from "./node-peers.ts";
 import { startOrdersTable } from "./orders-table.ts";
+import { phpPostgresPeer } from "./php-postgres-peer.ts";
 import { psqlPeer } from "./psql-peer.ts";
 import { watchQueries } from "./query-watch.ts";
 import { oursPostgres } from "./stream-csv-postgres-peer.ts";
@@ -14,7 +16,18 @@ export function postgresSeries(tableRows: number): Series {
   return {
     name: "postgres",
     ours: oursPostgres,
-    others: [queryStreamPeer, copyStreamsPeer, fastifyPeer, goPostgresPeer, djangoPostgresPeer, psqlPeer],
+    others: [
+      queryStreamPeer,
+      expressPeer,
+      copyStreamsPeer,
+      fastifyPeer,
+      goPostgresPeer,
+      djangoPostgresPeer,
+      bufferedDjangoPostgresPeer,
+      fastapiPostgresPeer,
+      phpPostgresPeer,
+      psqlPeer,
+    ],
     mostRows: tableRows,
     check: equalBytes,
     async open(folder, signal) {

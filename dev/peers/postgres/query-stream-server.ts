@@ -1,36 +1,12 @@
 /**
- * PostgreSQL's rows by pg-query-stream into csv-stringify's stream, as both are documented.
+ * PostgreSQL's rows by pg-query-stream into csv-stringify's stream, through `node:http`.
  *
  *     node dist/dev/peers/postgres/query-stream-server.js DATABASE_URL
  */
-import { pipeline } from "node:stream/promises";
-import { stringify } from "csv-stringify";
 import { Pool } from "pg";
-import QueryStream from "pg-query-stream";
 import { serveOrders } from "../serve-orders.ts";
+import { sendQueryStream } from "./send-query-stream.ts";
 
 const pool = new Pool({ connectionString: process.argv[2] });
-/** So that the text is the one PostgreSQL writes: `t` and `f`, a space in an instant, a quoted line break. */
-const likePostgres = {
-  record_delimiter: "\n",
-  quoted_match: /[\r\n]/,
-  cast: {
-    boolean: (value: boolean) => (value ? "t" : "f"),
-    date: (value: Date) => value.toISOString().slice(0, 19).replace("T", " "),
-  },
-};
 
-serveOrders(async (rows, res) => {
-  const client = await pool.connect();
-  // A client in the middle of a query can't be used again.
-  let fault: Error | undefined;
-  try {
-    const objects = client.query(new QueryStream("SELECT * FROM orders LIMIT $1", [rows]));
-    await pipeline(objects, stringify({ header: true, ...likePostgres }), res);
-  } catch (cause) {
-    fault = cause as Error;
-    throw cause;
-  } finally {
-    client.release(fault);
-  }
-});
+serveOrders((rows, res) => sendQueryStream(pool, rows, res));
