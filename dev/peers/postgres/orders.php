@@ -3,11 +3,16 @@
 //
 //     DATABASE_URL=postgres://… php -S 127.0.0.1:8000 orders.php
 
-if (parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH) === '/ping') {
+$path = parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH);
+if ($path === '/ping') {
     header('Content-Type: text/plain');
     // An answer that ends with its connection isn't counted by autocannon.
     header('Content-Length: 4');
     echo 'pong';
+    return;
+}
+if ($path !== '/orders.csv') {
+    http_response_code(404);
     return;
 }
 
