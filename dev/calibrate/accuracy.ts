@@ -1,11 +1,12 @@
 /**
  * Holds what `bench` says about servers of others against `curl -w` and a script that reads /proc by itself. Both take
- * turns, each with a fresh server, a warm-up of 20,000 rows and one export; each ratio is taken within a turn.
+ * turns, each with a fresh server, a warm-up of 20,000 rows and one export; each ratio is taken within a turn. Every
+ * server is started by the line that is printed, which `bench --target` gets at the first try.
  *
- *     node dist/dev/calibrate/accuracy.js [--rounds 7] [--rows N] [peer...]
+ *     node dist/dev/calibrate/accuracy.js [--over on-request|postgres] [--rounds 7] [--rows N] [peer...]
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,24 +17,18 @@ import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { startServerProcess, type ServerProcess } from "../../bench/subject/process/server-process.ts";
 import type { RunningTarget } from "../../bench/subject/target.ts";
 import { median } from "../../bench/statistics/median.ts";
-import { onRequestSeries } from "../peers/on-request/on-request.ts";
 import { exportUrl, type ServerPeer, type Workshop } from "../peers/peer.ts";
+import type { Series } from "../peers/series.ts";
+import { shellLine } from "../peers/shell-line.ts";
 import { spawnBench } from "../spawn-bench.ts";
+import { accuracySeries } from "./accuracy-series.ts";
 
 const execute = promisify(execFile);
 const program = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
 const script = fileURLToPath(new URL("../../../dev/calibrate/by_hand.py", import.meta.url));
 const warmUpRows = 20_000;
-/** About a second of each. */
-const usual: Readonly<Record<string, number>> = {
-  node: 200_000,
-  "fastify, fast-csv": 150_000,
-  go: 1_000_000,
-  "django, batched": 250_000,
-  "starlette, batched": 250_000,
-  php: 250_000,
-};
-
+/** Of a server without a usual number. */
+const otherRows = 200_000;
 /** What both sides measure. */
 interface Numbers {
   readonly firstByteSeconds: number;
@@ -48,16 +43,6 @@ const { signal } = interruption;
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
 
 const quantities = ["firstByteSeconds", "totalSeconds", "cpuSeconds", "peakOverIdleBytes"] as const;
-
-/** The line that starts a peer at a port, which stands for itself until one is chosen; some peers choose theirs. */
-async function shellLine(
-  peer: ServerPeer,
-  workshop: Workshop,
-): Promise<{ readonly line: string; readonly port: string }> {
-  const command = (await peer.command(workshop)).map((word) => JSON.stringify(word)).join(" ");
-  const port = /http:\/\/127\.0\.0\.1:(\d+)|PORT=(\d+)/.exec(command)?.slice(1).find(Boolean) ?? "{port}";
-  return { line: `PORT=${port} ${command}`, port };
-}
 
 async function byBench(peer: ServerPeer, workshop: Workshop, rows: number): Promise<Numbers> {
   const { line, port } = await shellLine(peer, workshop);
@@ -134,44 +119,101 @@ function sameExport(peer: ServerPeer, workshop: Workshop, rows: number): Promise
   });
 }
 
+/** A server, and how many rows its exports have. */
+interface Subject {
+  readonly peer: ServerPeer;
+  readonly rows: number;
+}
+
+/** Measures a server in rounds, and prints what both sides found. */
+async function comparePeer({ peer, rows }: Subject, workshop: Workshop, rounds: number): Promise<void> {
+  const version = await peer.findVersion(signal);
+  if (version === null) {
+    print(`${peer.name} is absent; on Debian: apt-get install ${peer.packages.join(" ")}`);
+    return;
+  }
+  await peer.prepare?.(workshop, signal);
+  const same: number[] = [];
+  const pairs: { readonly bench: Numbers; readonly hand: Numbers }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const hand = round % 2 === 0 ? null : await byHand(peer, workshop, rows);
+    const bench = await byBench(peer, workshop, rows);
+    same.push(await sameExport(peer, workshop, rows));
+    pairs.push({ bench, hand: hand ?? (await byHand(peer, workshop, rows)) });
+  }
+  print(`${peer.name} (${version}), ${rows} rows, ${rounds} rounds: bench, by hand, ratio (least to most)`);
+  for (const quantity of quantities) {
+    const ratios = pairs.map(({ bench, hand }) => bench[quantity] / hand[quantity]);
+    const [mine, other] = [
+      pairs.map(({ bench }) => bench[quantity]),
+      pairs.map(({ hand }) => hand[quantity]),
+    ].map((list) => median(list) ?? Number.NaN);
+    print(`  ${quantity.padEnd(20)} ${mine?.toPrecision(4)} ${other?.toPrecision(4)} ${spreadOf(ratios)}`);
+  }
+  print(
+    `  CPU time of the same export, bench over script: ${spreadOf(same)}`,
+    `  started by: ${(await shellLine(peer, workshop)).line}`,
+  );
+}
+
+function print(...lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** @returns the series, and the servers of it that were asked for */
+function chooseSubjects(
+  over: string,
+  names: readonly string[],
+  rows: number | null,
+): { readonly series: Series; readonly subjects: readonly Subject[] } {
+  const chosen = Object.hasOwn(accuracySeries, over) ? accuracySeries[over] : undefined;
+  if (chosen === undefined) {
+    throw new TypeError(`--over "${over}" is none of ${Object.keys(accuracySeries).join(", ")}.`);
+  }
+  const { usualRows } = chosen;
+  const counted = (names.length === 0 ? Object.keys(usualRows) : names).map((name) => ({
+    name,
+    rows: rows ?? usualRows[name] ?? otherRows,
+  }));
+  const series = chosen.open(Math.max(warmUpRows, ...counted.map((one) => one.rows)));
+  const servers = series.others.filter((one) => one.kind === "server");
+  const subjects = counted.map(({ name, rows: count }) => {
+    const peer = servers.find((one) => one.name === name);
+    if (peer !== undefined) return { peer, rows: count };
+    const known = servers.map((one) => JSON.stringify(one.name)).join(", ");
+    throw new TypeError(`"${name}" is none of the servers over ${over}: ${known}.`);
+  });
+  return { series, subjects };
+}
+
+function positive(name: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new TypeError(`--${name} "${text}" is not a whole number. Use 1 or more.`);
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { rounds: { type: "string", default: "7" }, rows: { type: "string" } },
+    options: {
+      over: { type: "string", default: "on-request" },
+      rounds: { type: "string", default: "7" },
+      rows: { type: "string" },
+    },
     allowPositionals: true,
   });
-  const rounds = Number(values.rounds);
-  const names = positionals.length === 0 ? Object.keys(usual) : positionals;
+  const rounds = positive("rounds", values.rounds);
+  const rows = values.rows === undefined ? null : positive("rows", values.rows);
+  const { series, subjects } = chooseSubjects(values.over, positionals, rows);
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-accuracy-"));
   try {
-    const { rowsFrom } = await onRequestSeries.open(folder, signal);
-    const workshop = { folder, rowsFrom };
-    for (const name of names) {
-      const peer = onRequestSeries.others.find((one) => one.name === name && one.kind === "server");
-      if (peer?.kind !== "server") throw new TypeError(`"${name}" is none of the servers of npm run peers.`);
-      await peer.prepare?.(workshop, signal);
-      const rows = Number(values.rows ?? usual[name] ?? 200_000);
-      const same: number[] = [];
-      const pairs: { readonly bench: Numbers; readonly hand: Numbers }[] = [];
-      for (let round = 0; round < rounds; round += 1) {
-        const hand = round % 2 === 0 ? null : await byHand(peer, workshop, rows);
-        const bench = await byBench(peer, workshop, rows);
-        same.push(await sameExport(peer, workshop, rows));
-        pairs.push({ bench, hand: hand ?? (await byHand(peer, workshop, rows)) });
+    // A database that root starts runs as another user.
+    await chmod(folder, 0o755);
+    const origin = await series.open(folder, signal);
+    try {
+      for (const subject of subjects) {
+        await comparePeer(subject, { folder, rowsFrom: origin.rowsFrom }, rounds);
       }
-      process.stdout.write(
-        `${name}, ${rows} rows, ${rounds} rounds: bench, by hand, ratio (least to most)\n`,
-      );
-      for (const quantity of quantities) {
-        const ratios = pairs.map(({ bench, hand }) => bench[quantity] / hand[quantity]);
-        const [mine, other] = [
-          pairs.map(({ bench }) => bench[quantity]),
-          pairs.map(({ hand }) => hand[quantity]),
-        ].map((list) => median(list) ?? Number.NaN);
-        process.stdout.write(
-          `  ${quantity.padEnd(20)} ${mine?.toPrecision(4)} ${other?.toPrecision(4)} ${spreadOf(ratios)}\n`,
-        );
-      }
-      process.stdout.write(`  CPU time of the same export, bench over script: ${spreadOf(same)}\n`);
+    } finally {
+      await origin.close();
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

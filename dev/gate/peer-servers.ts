@@ -18,6 +18,7 @@ import type { ServerPeer } from "../peers/peer.ts";
 import { goPostgresPeer } from "../peers/postgres/go-postgres-peer.ts";
 import { fastifyPeer, queryStreamPeer } from "../peers/postgres/node-peers.ts";
 import { startOrdersTable } from "../peers/postgres/orders-table.ts";
+import { shellLine } from "../peers/shell-line.ts";
 import { spawnBench } from "../spawn-bench.ts";
 import { messageOf } from "../../src/ground.ts";
 
@@ -83,8 +84,8 @@ async function gate(
     throw new Error(`${peer.name} needs packages: apt-get install ${peer.packages.join(" ")}`);
   }
   await peer.prepare?.(workshop, signal);
-  const command = (await peer.command(workshop)).map((word) => JSON.stringify(word)).join(" ");
-  const server = `PORT={port} ${command} @ http://127.0.0.1:{port}${peer.exportPath}?rows={rows}`;
+  const { line, port } = await shellLine(peer, workshop);
+  const server = `${line} @ http://127.0.0.1:${port}${peer.exportPath}?rows={rows}`;
   const verdicts = new Map<string, number>();
   process.stdout.write(`${peer.stack} (${version}), ${runs} runs\n`);
   for (let run = 1; run <= runs && !signal.aborted; run += 1) {
