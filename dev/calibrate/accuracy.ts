@@ -1,7 +1,7 @@
 /**
  * Holds what `bench` says about servers of others against `curl -w` and a script that reads /proc by itself. Both take
  * turns, each with a fresh server, a warm-up of 20,000 rows and one export; each ratio is taken within a turn. Every
- * server is started by the line that is printed, which `bench --target` gets at the first try.
+ * server is started by the line that is printed, which `bench --target` gets at the first try. A table in Markdown ends it.
  *
  *     node dist/dev/calibrate/accuracy.js [--over on-request|postgres] [--rounds 7] [--rows N] [peer...]
  */
@@ -16,11 +16,11 @@ import { measureExport, prepareServer } from "../../bench/session/measure/measur
 import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { startServerProcess, type ServerProcess } from "../../bench/subject/process/server-process.ts";
 import type { RunningTarget } from "../../bench/subject/target.ts";
-import { median } from "../../bench/statistics/median.ts";
 import { exportUrl, type ServerPeer, type Workshop } from "../peers/peer.ts";
 import type { Series } from "../peers/series.ts";
 import { shellLine } from "../peers/shell-line.ts";
 import { spawnBench } from "../spawn-bench.ts";
+import { accuracyLines, accuracyTable, type Accuracy, type Numbers } from "./accuracy-report.ts";
 import { accuracySeries } from "./accuracy-series.ts";
 
 const execute = promisify(execFile);
@@ -29,20 +29,10 @@ const script = fileURLToPath(new URL("../../../dev/calibrate/by_hand.py", import
 const warmUpRows = 20_000;
 /** Of a server without a usual number. */
 const otherRows = 200_000;
-/** What both sides measure. */
-interface Numbers {
-  readonly firstByteSeconds: number;
-  readonly totalSeconds: number;
-  readonly cpuSeconds: number;
-  readonly peakOverIdleBytes: number;
-}
-
 /** Ends everything that was started when this program is told to end. */
 const interruption = new AbortController();
 const { signal } = interruption;
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
-
-const quantities = ["firstByteSeconds", "totalSeconds", "cpuSeconds", "peakOverIdleBytes"] as const;
 
 async function byBench(peer: ServerPeer, workshop: Workshop, rows: number): Promise<Numbers> {
   const { line, port } = await shellLine(peer, workshop);
@@ -63,6 +53,7 @@ async function byBench(peer: ServerPeer, workshop: Workshop, rows: number): Prom
     totalSeconds: of("total_s"),
     cpuSeconds: of("cpu_s_per_export"),
     peakOverIdleBytes: of("peak_rss_over_idle_bytes"),
+    bytes: of("body_bytes"),
   };
 }
 
@@ -125,35 +116,33 @@ interface Subject {
   readonly rows: number;
 }
 
-/** Measures a server in rounds, and prints what both sides found. */
-async function comparePeer({ peer, rows }: Subject, workshop: Workshop, rounds: number): Promise<void> {
+/** Measures a server in rounds. @returns null when its runtime is missing, which is printed */
+async function measureAccuracy(
+  { peer, rows }: Subject,
+  workshop: Workshop,
+  rounds: number,
+): Promise<Accuracy | null> {
+  const { name } = peer;
   const version = await peer.findVersion(signal);
   if (version === null) {
-    print(`${peer.name} is absent; on Debian: apt-get install ${peer.packages.join(" ")}`);
-    return;
+    print(`${name} is absent; on Debian: apt-get install ${peer.packages.join(" ")}`);
+    return null;
   }
   await peer.prepare?.(workshop, signal);
-  const same: number[] = [];
-  const pairs: { readonly bench: Numbers; readonly hand: Numbers }[] = [];
+  const sameExports: number[] = [];
+  const pairs: Accuracy["pairs"][number][] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const hand = round % 2 === 0 ? null : await byHand(peer, workshop, rows);
+    const before = round % 2 === 0 ? null : await byHand(peer, workshop, rows);
     const bench = await byBench(peer, workshop, rows);
-    same.push(await sameExport(peer, workshop, rows));
-    pairs.push({ bench, hand: hand ?? (await byHand(peer, workshop, rows)) });
+    sameExports.push(await sameExport(peer, workshop, rows));
+    const hand = before ?? (await byHand(peer, workshop, rows));
+    if (bench.bytes !== hand.bytes) {
+      throw new Error(`${name} gave bench ${bench.bytes} bytes, and curl ${hand.bytes}.`);
+    }
+    pairs.push({ bench, hand });
   }
-  print(`${peer.name} (${version}), ${rows} rows, ${rounds} rounds: bench, by hand, ratio (least to most)`);
-  for (const quantity of quantities) {
-    const ratios = pairs.map(({ bench, hand }) => bench[quantity] / hand[quantity]);
-    const [mine, other] = [
-      pairs.map(({ bench }) => bench[quantity]),
-      pairs.map(({ hand }) => hand[quantity]),
-    ].map((list) => median(list) ?? Number.NaN);
-    print(`  ${quantity.padEnd(20)} ${mine?.toPrecision(4)} ${other?.toPrecision(4)} ${spreadOf(ratios)}`);
-  }
-  print(
-    `  CPU time of the same export, bench over script: ${spreadOf(same)}`,
-    `  started by: ${(await shellLine(peer, workshop)).line}`,
-  );
+  const { line } = await shellLine(peer, workshop);
+  return { name, version, rows, pairs, sameExport: sameExports, line };
 }
 
 function print(...lines: readonly string[]): void {
@@ -209,20 +198,20 @@ async function main(): Promise<void> {
     await chmod(folder, 0o755);
     const origin = await series.open(folder, signal);
     try {
+      const found: Accuracy[] = [];
       for (const subject of subjects) {
-        await comparePeer(subject, { folder, rowsFrom: origin.rowsFrom }, rounds);
+        const accuracy = await measureAccuracy(subject, { folder, rowsFrom: origin.rowsFrom }, rounds);
+        if (accuracy === null) continue;
+        print(...accuracyLines(accuracy));
+        found.push(accuracy);
       }
+      print("", ...accuracyTable(found));
     } finally {
       await origin.close();
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function spreadOf(ratios: readonly number[]): string {
-  const middle = median(ratios)?.toFixed(3) ?? "unknown";
-  return `×${middle} (${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)})`;
 }
 
 try {
