@@ -55,6 +55,11 @@ export interface Scenario {
   readonly isDefault: boolean;
   /** Whether a quick run leaves it out when there is not enough time left. */
   readonly isDispensable: boolean;
+  /**
+   * Whether it takes the time it estimates even when a quick run has less left; others end by their deadline, or are left
+   * out.
+   */
+  readonly hasFixedTime: boolean;
   /** Whether the whole run is invalid when it fails; otherwise only the scenario is. */
   readonly isEssential: boolean;
   /** How often it will call `step`. */

@@ -39,6 +39,7 @@ export const capacityScenario: Scenario = {
     "more and more slow readers, until /ping or the readers break a limit: how many exports at once the server carries",
   isDefault: false,
   isDispensable: false,
+  hasFixedTime: true,
   isEssential: false,
   countSteps: (plan) => roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length,
   estimateSeconds: (plan) =>

@@ -19,6 +19,7 @@ export const exportScenario: Scenario = {
   summary: "one export at a time at full speed, in rounds; then short requests beside exports back to back",
   isDefault: true,
   isDispensable: false,
+  hasFixedTime: false,
   isEssential: true,
   countSteps: (plan) =>
     plan.rounds * plan.arms.length + (1 + neighborRounds(plan)) * distinctArms(plan.arms).length,

@@ -17,6 +17,7 @@ export const leaveScenario: Scenario = {
   summary: "clients that disconnect in the middle of an export: how long their slot stays held",
   isDefault: false,
   isDispensable: true,
+  hasFixedTime: false,
   isEssential: false,
   countSteps: (plan) => roundsUpTo(mostRounds, plan) * plan.arms.length,
   estimateSeconds: (plan) => roundsUpTo(mostRounds, plan) * plan.arms.length * overheadSeconds,

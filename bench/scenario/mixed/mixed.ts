@@ -16,6 +16,7 @@ export const mixedScenario: Scenario = {
   summary: "exports back to back and short requests together, in rounds: how many short requests are left",
   isDefault: false,
   isDispensable: false,
+  hasFixedTime: true,
   isEssential: false,
   countSteps: (plan) => roundsOf(plan) * distinctArms(plan.arms).length,
   estimateSeconds: (plan) => roundsOf(plan) * distinctArms(plan.arms).length * (plan.isQuick ? 2.5 : 6),

@@ -14,6 +14,7 @@ export const scalingScenario: Scenario = {
   summary: "the server's peak memory for exports of growing size, streamed and buffered: O(1) or O(n)",
   isDefault: true,
   isDispensable: false,
+  hasFixedTime: false,
   isEssential: false,
   countSteps: (plan) => scalingArms(plan).length * roundsUpTo(mostRounds, plan),
   estimateSeconds: (plan) => {

@@ -31,6 +31,7 @@ export const slowReadersScenario: Scenario = {
     "clients that read slowly: memory and slots they hold, and how late short requests are answered meanwhile",
   isDefault: true,
   isDispensable: true,
+  hasFixedTime: false,
   isEssential: false,
   countSteps: (plan) => roundsUpTo(mostRounds, plan) * distinctArms(plan.arms).length,
   estimateSeconds(plan) {

@@ -28,6 +28,7 @@ export const syncWorkersScenario: Scenario = {
     "clients without a pause, from one to two more than there are sync workers: how many workers are busy, and how many clients wait",
   isDefault: false,
   isDispensable: true,
+  hasFixedTime: false,
   isEssential: false,
   countSteps: (plan) => stepsOf(plan),
   estimateSeconds(plan) {
