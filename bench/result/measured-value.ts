@@ -42,8 +42,16 @@ export function resolutionOf(id: string): number {
   return resolutions.get(id) ?? (unit === undefined ? 0 : (usualResolutions[unit] ?? 0));
 }
 
-/** A value as far as it is possible: no server keeps more short requests than all, or loses fewer than none. */
-export function possibleValue(id: string, value: number): number {
+/** Numbers of slots, whose time and the time over which it is divided are taken a moment apart. */
+const slotCounts: ReadonlySet<string> = new Set(["slots_held", "busy_slots"]);
+
+/**
+ * A value as far as it is possible: no server keeps more short requests than all, loses fewer than none, or holds more slots
+ * than there are.
+ * @param mostSlots the slots that can be held at once, as far as that is known
+ */
+export function possibleValue(id: string, value: number, mostSlots = Number.POSITIVE_INFINITY): number {
   if (shares.has(id)) return Math.min(1, value);
+  if (slotCounts.has(id)) return Math.min(mostSlots, value);
   return id === "ping_lost_per_export" ? Math.max(0, value) : value;
 }

@@ -391,7 +391,7 @@ export const metrics = [
     unit: "readers",
     better: "higher",
     gate: false,
-    meaning: "The most slow readers at once that kept all limits, in the scenario capacity.",
+    meaning: "The most slow readers served at once while all limits were kept, in the scenario capacity.",
   },
   {
     id: "readers_broken",

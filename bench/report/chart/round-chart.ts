@@ -35,7 +35,7 @@ export function roundCharts(view: ScenarioView): readonly Chart[] {
 function roundChart(view: ScenarioView, metric: ShownMetric): Chart {
   const names = view.arms.flatMap(({ id }) => (view.values(id, metric.id).length > 0 ? [id] : []));
   const values = names.map((id) =>
-    view.values(id, metric.id).map((value) => possibleValue(metric.id, value)),
+    view.values(id, metric.id).map((value) => possibleValue(metric.id, value, view.mostSlots(id))),
   );
   const isBoxed = values.some(({ length }) => length >= fewestForBox);
   const bar = isBoxed ? "the bar the median and the box the middle half of them" : "the bar their median";

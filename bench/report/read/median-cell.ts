@@ -19,7 +19,8 @@ export function needsInterval({ id }: Pick<ShownMetric, "id">): boolean {
 
 /** The median of a metric of an arm, with its interval where a median alone would mislead. */
 export function medianCell(view: ScenarioView, arm: string, metric: ShownMetric): QuantityCell {
-  if (!needsInterval(metric)) return measuredCell(view.median(arm, metric.id), metric);
+  const mostSlots = view.mostSlots(arm);
+  if (!needsInterval(metric)) return measuredCell(view.median(arm, metric.id), metric, mostSlots);
   const found = medianInterval(view.values(arm, metric.id));
   if (found === null) return measuredCell(null, metric);
   const [low, high] = found.interval.map((value) => possibleValue(metric.id, value));
@@ -29,11 +30,15 @@ export function medianCell(view: ScenarioView, arm: string, metric: ShownMetric)
   };
 }
 
-/** A value of a metric, as far as it is possible and can be measured. Every table shows values by it. */
+/**
+ * A value of a metric, as far as it is possible and can be measured. Every table shows values by it.
+ * @param mostSlots the slots that can be held at once, as far as that is known
+ */
 export function measuredCell(
   value: number | null,
   { id, unit, resolution }: Pick<ShownMetric, "id" | "unit" | "resolution">,
+  mostSlots?: number,
 ): QuantityCell {
-  const possible = value === null ? null : possibleValue(id, value);
+  const possible = value === null ? null : possibleValue(id, value, mostSlots);
   return { ...quantityCell(possible, unit), ...(resolution > 0 ? { resolution } : {}) };
 }

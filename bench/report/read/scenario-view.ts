@@ -1,3 +1,4 @@
+import { isDelivery } from "../../../src/ground.ts";
 import type { Arm, BenchResult, Comparison, Round, Series } from "../../result/schema.ts";
 import { median } from "../../statistics/median.ts";
 import { footnotesOf } from "./footnotes.ts";
@@ -18,6 +19,8 @@ export interface ScenarioView {
   readonly bytesPerRow: number | null;
   /** Slow readers at once, as the run was set; null when the result doesn't say. */
   readonly readers: number | null;
+  /** The most slots of an arm that can be held at once, as the run was set; infinite when the result doesn't say. */
+  mostSlots(arm: string): number;
   /** Values of a metric in the valid rounds, in their order. */
   values(arm: string, metric: string): readonly number[];
   /** null when no valid round has the metric. */
@@ -48,6 +51,8 @@ export function scenarioView(result: BenchResult, name: string): ScenarioView {
   const arms = result.arms.filter(
     (arm) => arm.scenario === name && rounds.some((round) => round.arms[arm.id] !== undefined),
   );
+  // A reader holds one slot at most.
+  const readers = numberOrNull(config["readers"]);
   const values = (arm: string, metric: string): readonly number[] =>
     rounds.flatMap((round) => (round.valid ? (round.arms[arm]?.[metric] ?? []) : []));
   const checkOf = (arm: string, metric: string): BenchResult["checks"][number] | undefined =>
@@ -62,7 +67,14 @@ export function scenarioView(result: BenchResult, name: string): ScenarioView {
     comparisons,
     series: (result.series ?? []).filter(({ scenario, points }) => scenario === name && points.length > 0),
     bytesPerRow: bytesPerRowOf(integrity),
-    readers: typeof config["readers"] === "number" ? config["readers"] : null,
+    readers,
+    mostSlots(id) {
+      const isOurs = arms.some((arm) => arm.id === id && isDelivery(arm.delivery));
+      return Math.min(
+        readers ?? Number.POSITIVE_INFINITY,
+        isOurs ? ownSlots(config) : Number.POSITIVE_INFINITY,
+      );
+    },
     values,
     median: (arm, metric) => median(values(arm, metric)),
     comparison: (arm, metric) => comparisons.find((item) => item.treatment === arm && item.metric === metric),
@@ -77,8 +89,16 @@ export function budgetedMetrics({ comparisons }: ScenarioView): ReadonlySet<stri
   return new Set(comparisons.flatMap(({ budget, metric }) => ((budget ?? 0) > 0 ? [metric] : [])));
 }
 
-function numberOrNull(value: number | string | null | undefined): number | null {
+function numberOrNull(value: unknown): number | null {
   return typeof value === "number" ? value : null;
+}
+
+/** The slots of our own server; infinite when the result doesn't say. */
+function ownSlots({ workers, workerModel, slots }: BenchResult["config"]): number {
+  if (typeof workers !== "number") return Number.POSITIVE_INFINITY;
+  // A sync worker is one slot.
+  if (workerModel === "sync") return workers;
+  return typeof slots === "number" ? workers * slots : Number.POSITIVE_INFINITY;
 }
 
 function bytesPerRowOf({ bytes, rows }: BenchResult["integrity"]): number | null {

@@ -14,7 +14,11 @@ export function roundTable(view: ScenarioView): Table {
       const values = rounds.map((round) => round.arms[id]?.[metric.id]);
       if (values.every((value) => value === undefined)) return [];
       return [
-        [textCell(metric.label), textCell(id), ...values.map((value) => measuredCell(value ?? null, metric))],
+        [
+          textCell(metric.label),
+          textCell(id),
+          ...values.map((value) => measuredCell(value ?? null, metric, view.mostSlots(id))),
+        ],
       ];
     }),
   );

@@ -104,12 +104,11 @@ async function measureCapacity(
       `${arm.id} is client-bound in ${name}: the readers themselves were busy for more than ${busyReaderRatio.warns * 100} % of the time; the server may carry more.`,
     );
   }
-  const last = found.steps.findLast(({ readers }) => readers === found.carried);
   const measured: Measured = {
     readers_carried: found.carried,
     readers_broken: found.broken?.readers ?? null,
     ping_p99_idle_s: quiet === null || quiet.failed > 0 ? null : quiet.p99Ms / 1000,
-    ping_p99_s: last === undefined || last.ping === null ? null : last.ping.p99Ms / 1000,
+    ping_p99_s: found.kept === null || found.kept.ping === null ? null : found.kept.ping.p99Ms / 1000,
     peak_rss_over_idle_bytes: difference(await peak(), idleBytes),
   };
   return { found, measured };

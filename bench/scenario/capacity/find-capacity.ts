@@ -13,8 +13,10 @@ export interface SearchBounds {
 
 /** What a search found. */
 export interface Capacity {
-  /** The most readers that kept all limits; 0 when one reader breaks one already. */
+  /** The most readers that were served while all limits were kept; 0 when one reader breaks one already. */
   readonly carried: number;
+  /** The step with these readers; null when none kept all limits. A few of its readers may have waited. */
+  readonly kept: Step | null;
   /** The fewest that broke one; null when none did. */
   readonly broken: { readonly readers: number; readonly limit: string } | null;
   /** Every step, in the order it was taken. */
@@ -34,7 +36,8 @@ export async function findCapacity(
   { mostReaders, refinements, hasTime, brokenBy }: SearchBounds,
 ): Promise<Capacity> {
   const steps: Step[] = [];
-  let carried = 0;
+  let most = 0;
+  let kept: Step | null = null;
   let broken: Capacity["broken"] = null;
   const take = async (readers: number): Promise<void> => {
     let limit: string | null = null;
@@ -42,26 +45,33 @@ export async function findCapacity(
       const step = await measure(readers);
       steps.push(step);
       limit = brokenBy(step);
-      if (limit === null) break;
+      if (limit !== null) continue;
+      most = readers;
+      kept = step;
+      return;
     }
-    if (limit === null) carried = readers;
-    else broken = { readers, limit };
+    if (limit !== null) broken = { readers, limit };
   };
-  const isOpen = (): boolean => broken === null && carried < mostReaders;
+  const isOpen = (): boolean => broken === null && most < mostReaders;
   // The first step is always taken.
   while (isOpen() && (steps.length === 0 || hasTime())) {
-    await take(Math.min(mostReaders, Math.max(1, carried * growth)));
+    await take(Math.min(mostReaders, Math.max(1, most * growth)));
   }
   for (let done = 0; done < refinements && hasTime(); done += 1) {
-    const next = between(carried, broken);
+    const next = between(most, broken);
     if (next === null) break;
     await take(next);
   }
-  return { carried, broken, steps };
+  return { carried: servedIn(kept), kept, broken, steps };
+}
+
+/** The readers that were served: the limits let a few wait, which the server doesn't carry. */
+function servedIn(step: Step | null): number {
+  return step === null ? 0 : step.readers - step.unserved;
 }
 
 /** A number of readers between those that were carried and those that were not; null when there is none. */
-function between(carried: number, broken: Capacity["broken"]): number | null {
-  const middle = broken === null ? carried : Math.floor((carried + broken.readers) / 2);
-  return middle > carried ? middle : null;
+function between(most: number, broken: Capacity["broken"]): number | null {
+  const middle = broken === null ? most : Math.floor((most + broken.readers) / 2);
+  return middle > most ? middle : null;
 }

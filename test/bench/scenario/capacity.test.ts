@@ -44,6 +44,17 @@ test("readers are multiplied until a limit breaks twice, and the number between 
   assert.deepEqual(tried, [1, 4, 16, 64, 64, 40, 40, 28, 34, 34, 31]);
 });
 
+test("a reader in a hundred that waits for a slot isn't carried", async () => {
+  const { carried, kept, broken } = await findCapacity(
+    // One slot less than there are readers is within the limit from a hundred readers on.
+    (readers) => Promise.resolve(stepOf(readers, { unserved: Math.max(0, readers - 200) })),
+    { mostReaders: 256, refinements: 8, hasTime: () => true, brokenBy: (step) => brokenLimit(step, 0.1) },
+  );
+  assert.equal(carried, 200);
+  assert.equal(kept?.readers, 202);
+  assert.equal(broken?.readers, 203);
+});
+
 test("one bad moment is no limit", async () => {
   const { carried, broken, tried } = await search(1000, { mostReaders: 16, hiccups: 1 });
   assert.equal(carried, 16);
