@@ -1,7 +1,8 @@
 /**
  * Gates servers of others over PostgreSQL, each against itself, beside a program that takes a core: equal versions should
  * never be called a regression. With a handicap on the gated one, which takes a quarter more CPU time or holds 32 MiB more, at
- * least 19 of 20 runs should say so. It prints every verdict, then how many were wrong, and exits with 2 if too many were.
+ * least 19 of 20 runs should say so of that very number. It prints every verdict, then how many were wrong, and exits with 2 if too
+ * many were.
  *
  *     node dist/dev/gate/peer-servers.js [--runs 40] [--quiet] [--handicap none|cpu|memory] [fastify] [query-stream] [go]
  *
@@ -37,6 +38,12 @@ const handicaps = {
   memory: `NODE_OPTIONS=--import=${fixture("heavier-streams")} `,
 };
 type Handicap = keyof typeof handicaps;
+/** The number that a handicap makes worse. */
+const handicapped: Readonly<Record<Handicap, string | undefined>> = {
+  none: undefined,
+  cpu: "cpu_s_per_mib",
+  memory: "peak_rss_over_idle_bytes",
+};
 /** Which of the runs may be wrong. */
 const wrongShare: Readonly<Record<Handicap, number>> = { none: 0, cpu: 1 / 20, memory: 1 / 20 };
 
@@ -65,6 +72,13 @@ function lineOf({ verdict, comparisons, reasons = [] }: BenchResult): string {
   return [verdict, ...ratios, ...(verdict === "pass" ? [] : reasons)].join("; ");
 }
 
+/** Whether a run found a regression: of one metric, or of any. */
+function isFound({ comparisons }: BenchResult, of: string | undefined): boolean {
+  return comparisons.some(
+    ({ metric, verdict }) => verdict === "regression" && (of === undefined || metric === of),
+  );
+}
+
 interface Gating {
   readonly runs: number;
   readonly rowsFrom: string;
@@ -87,6 +101,7 @@ async function gate(
   const { line, port } = await shellLine(peer, workshop);
   const server = `${line} @ http://127.0.0.1:${port}${peer.exportPath}?rows={rows}`;
   const verdicts = new Map<string, number>();
+  let regressions = 0;
   process.stdout.write(`${peer.stack} (${version}), ${runs} runs\n`);
   for (let run = 1; run <= runs && !signal.aborted; run += 1) {
     const flags = [...gateFlags.split(" "), "--seed", String(run)];
@@ -95,11 +110,11 @@ async function gate(
     if (signal.aborted) break;
     if (result === null) throw new Error(`A run ended with exit code ${exitCode}. It wrote: ${errors}`);
     verdicts.set(result.verdict, (verdicts.get(result.verdict) ?? 0) + 1);
+    if (isFound(result, handicapped[handicap])) regressions += 1;
     process.stdout.write(`${run}: ${lineOf(result)}\n`);
   }
   if (signal.aborted) return 0;
   const counted = Array.from(verdicts, ([verdict, count]) => `${count} ${verdict}`).join(", ");
-  const regressions = verdicts.get("regression") ?? 0;
   const said = handicap === "none" ? `${regressions} false regressions` : `${regressions} of ${runs} found`;
   process.stdout.write(`${peer.stack}, handicap ${handicap}: ${said} (${counted}).\n`);
   return handicap === "none" ? regressions : runs - regressions;
