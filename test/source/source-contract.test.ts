@@ -1,13 +1,14 @@
 import { after } from "node:test";
-import { openSource, rowsSource, type Row } from "../../src/index.ts";
+import { openSource, rowsSource, type Row, type Source } from "../../src/index.ts";
 import { generatedSource } from "../../src/source/synthetic/generated-source.ts";
 import type { PostgresDatabase } from "../../src/source/postgres/database.ts";
 import { timesOpen } from "../harness/open-files.ts";
 import { openModule } from "./contract-module.ts";
 import { writeParquet } from "./contract-parquet.ts";
-import { openDatabase, skip as noPostgres, sourceOf, started } from "./postgres/postgres-source.ts";
+import { openDatabase, server, skip as noPostgres, sourceOf, started } from "./postgres/postgres-source.ts";
 import { contractRows, testSourceContract } from "./source-contract.ts";
 import {
+  bytesReadByReaders,
   makeDatabase,
   skip as noSqlite,
   sqlSource,
@@ -25,13 +26,22 @@ after(async () => {
 
 const largeCount = 200_000;
 const series = `WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ${largeCount})`;
+/** What the buffers of two sockets on loopback may hold, by the kernel's limits, and more. */
+const mostBytesInSockets = 16 * 1024 ** 2;
+/** What the buffers between two processes hold, and what a process reads to start. */
+const mostBytesInPipes = 2 * 1024 ** 2;
 
 testSourceContract("rows of user code", false, async () => {
   let open = 0;
+  let given = 0;
   async function* counted(rows: () => Iterable<Row>): AsyncGenerator<Row> {
     open += 1;
+    given = 0;
     try {
-      yield* rows();
+      for (const row of rows()) {
+        given += 1;
+        yield row;
+      }
     } finally {
       open -= 1;
     }
@@ -40,9 +50,11 @@ testSourceContract("rows of user code", false, async () => {
     for (let id = 1; id <= largeCount; id += 1) yield { id };
     if (fails) throw new Error("the table is gone");
   }
+  const large = rowsSource(() => counted(many), { columns: ["id"] });
   return await Promise.resolve({
     small: rowsSource(() => counted(() => contractRows), { columns: ["id", "name", "note"] }),
-    large: rowsSource(() => counted(many), { columns: ["id"] }),
+    large,
+    counted: { source: large, mostRowsAhead: 512, given: () => given },
     failing: rowsSource(() => counted(() => many(true)), { columns: ["id"] }),
     held: () => open,
   });
@@ -80,6 +92,12 @@ testSourceContract("SQLite", noSqlite, async () => {
     folder.path("large.sqlite"),
     `CREATE TABLE t (id INTEGER, s TEXT); ${series} INSERT INTO t SELECT n, 'some text' FROM c`,
   );
+  const rowBytes = 1000;
+  const wide = makeDatabase(
+    folder.path("wide.sqlite"),
+    `CREATE TABLE t (s TEXT); ${series} INSERT INTO t SELECT printf('%.*c', ${rowBytes}, 'x') FROM c LIMIT 20000`,
+  );
+  let bytesReadBefore = 0;
   return {
     small: await openSource(small),
     large: await openSource(large),
@@ -87,13 +105,19 @@ testSourceContract("SQLite", noSqlite, async () => {
       large,
       `SELECT CASE id WHEN ${largeCount} THEN abs(-9223372036854775807 - 1) ELSE id END AS id FROM t`,
     ),
-    held: () => timesOpenInReaders(small) + timesOpenInReaders(large),
+    counted: {
+      source: onRead(await openSource(wide), () => (bytesReadBefore = bytesReadByReaders())),
+      mostRowsAhead: mostBytesInPipes / rowBytes,
+      given: () => (bytesReadByReaders() - bytesReadBefore) / rowBytes,
+    },
+    held: () => timesOpenInReaders(small) + timesOpenInReaders(large) + timesOpenInReaders(wide),
   };
 });
 
 testSourceContract("PostgreSQL", noPostgres, async () => {
   database = await openDatabase();
   const opened = database;
+  const rowBytes = 100_000;
   const values = contractRows.map(
     ({ id, name, note }) => `(${id}::int8, '${name}', ${note === null ? "NULL" : `'${note}'`})`,
   );
@@ -104,6 +128,28 @@ testSourceContract("PostgreSQL", noPostgres, async () => {
       opened,
       `SELECT 10 / (${largeCount} - g) AS n FROM generate_series(1, ${largeCount}) AS g`,
     ),
+    counted: {
+      // Each row that the backend computes takes a lock, which everybody can see. A transaction that only reads may do so.
+      source: await sourceOf(
+        opened,
+        `SELECT repeat('x', ${rowBytes}) AS s FROM generate_series(1, 1000) AS g
+        WHERE pg_try_advisory_xact_lock_shared(g)`,
+      ),
+      mostRowsAhead: mostBytesInSockets / rowBytes,
+      given: () =>
+        Number(server().run("COPY (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') TO STDOUT")),
+    },
     held: () => opened.usage.busyConnections,
   };
 });
+
+/** The source, which says when a reading of it begins. */
+function onRead(source: Source, begun: () => void): Source {
+  return {
+    ...source,
+    read: (options) => {
+      begun();
+      return source.read(options);
+    },
+  };
+}

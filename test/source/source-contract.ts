@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Batch } from "../../src/csv/batch.ts";
 import { csvChunks, type Source } from "../../src/index.ts";
+import { liveMemory } from "../harness/live-memory.ts";
 
 /** Sources of one kind, and what shows that their readings hold nothing. */
 export interface ContractSubject {
@@ -12,8 +13,18 @@ export interface ContractSubject {
   readonly large: Source;
   /** Fails after its first rows, if a source of this kind can. */
   readonly failing?: Source;
-  /** How many readings hold something: a file, a connection, a process, an iterator. */
+  /** Rows whose origin tells how many it has given, if a source of this kind has an origin that could run ahead. */
+  readonly counted?: CountedRows;
+  /** How many readings hold something: a file, a connection, a process, an iterator. Below 0 when one was returned twice. */
   held(): number;
+}
+
+export interface CountedRows {
+  readonly source: Source;
+  /** The most rows that may be given and not taken: those of some batches, and of what is between the origin and the reading. */
+  readonly mostRowsAhead: number;
+  /** How many rows the origin has given to the only reading that is open. */
+  given(): number;
 }
 
 export const contractRows = [
@@ -26,6 +37,8 @@ const contractText = 'id,name,note\n9007199254740993,Zürich,\n-1,"a ""b"", c","
 
 /** The most rows that a batch may have, which bounds the memory of a reading. */
 const mostRowsOfBatch = 4096;
+/** What may be held after many rows and not after few. A reference kept for each row of `large` would be more. */
+const mostBytesGrown = 1024 ** 2;
 
 /** Tests what every source promises, see `src/source/source.ts`. `open` is called once. */
 export function testSourceContract(
@@ -89,6 +102,39 @@ export function testSourceContract(
     assert.ok(count >= 200_000, `${count} rows`);
   });
 
+  contract("reads no further ahead than a bound while nobody asks for rows", async ({ counted }) => {
+    if (counted === undefined) return;
+    const { source, mostRowsAhead, given } = counted;
+    const rows = begin(source, new AbortController().signal);
+    let taken = 0;
+    for (const goal of [1, 1 + 2 * mostRowsAhead]) {
+      while (taken < goal) {
+        const step = await rows.next();
+        if (step.done === true) assert.fail(`only ${taken} rows`);
+        taken += step.value.rowCount;
+      }
+      const ahead = (await settled(given)) - taken;
+      assert.ok(ahead >= 0 && ahead <= mostRowsAhead, `${ahead} rows ahead of ${taken}`);
+    }
+    await rows.return?.();
+  });
+
+  contract("holds no more memory after many rows than after few", async ({ large }) => {
+    const held: number[] = [];
+    let count = 0;
+    for await (const batch of large.read({ signal: new AbortController().signal })) {
+      count += batch.rowCount;
+      if (count < 50_000 * (held.length + 1)) continue;
+      const { heapUsed, arrayBuffers } = await liveMemory();
+      held.push(heapUsed + arrayBuffers);
+    }
+    const [first = 0, ...later] = held;
+    assert.equal(later.length, 3);
+    // What comes and goes is left out.
+    const grown = Math.min(...later) - first;
+    assert.ok(grown < mostBytesGrown, `${grown} bytes more`);
+  });
+
   contract("releases everything when the iteration is returned", async ({ large, held }) => {
     const rows = begin(large, new AbortController().signal);
     assert.equal((await rows.next()).done, false);
@@ -149,8 +195,21 @@ async function textOf(source: Source, options: Parameters<typeof csvChunks>[1] =
   return Buffer.concat(chunks).toString("utf8");
 }
 
+/** What a counter shows once it has stood still for a while. */
+async function settled(counter: () => number): Promise<number> {
+  let last = counter();
+  for (let still = 0; still < 10; still += 1) {
+    await sleep(20);
+    const next = counter();
+    if (next !== last) still = 0;
+    last = next;
+  }
+  return last;
+}
+
 /** An aborted reading rejects first and lets go then, as soon as what it waits for comes back. */
 async function released({ held }: ContractSubject): Promise<void> {
   for (const end = Date.now() + 10_000; held() > 0; await sleep(5))
     if (Date.now() > end) assert.fail(`${held()} readings still hold something`);
+  assert.equal(held(), 0, "a reading was returned more than once");
 }

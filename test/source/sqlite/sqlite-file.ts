@@ -91,6 +91,14 @@ export function timesOpenInReaders(path: string): number {
   }).length;
 }
 
+/** What the reader processes of this process have read so far, from databases and at their start. */
+export function bytesReadByReaders(): number {
+  const each = readerProcesses().map((id) =>
+    Number(/^rchar: (\d+)$/m.exec(readFileSync(`/proc/${id}/io`, "utf8"))?.[1]),
+  );
+  return each.reduce((sum, bytes) => sum + bytes, 0);
+}
+
 /** The reader processes of this process, or of the process with that id. */
 export function readerProcesses(parent = process.pid): readonly number[] {
   return readdirSync("/proc")
