@@ -188,18 +188,6 @@ test("says clearly what keeps it from a database, and never the password", { ski
   }
 });
 
-test("keeps its memory flat while nobody takes the rows", { skip }, async () => {
-  const abort = new AbortController();
-  const rows = begin(await sourceOf(database, endless), abort);
-  await rows.next();
-  await sleep(300);
-  const atFirst = process.memoryUsage();
-  await sleep(700);
-  const afterwards = process.memoryUsage();
-  abort.abort();
-  assert.ok(afterwards.arrayBuffers - atFirst.arrayBuffers < 8 * 1024 ** 2);
-});
-
 test("sets roles and settings for the transaction alone", { skip }, async () => {
   server().run(`
     CREATE ROLE exporter; CREATE TABLE secret (tenant int4, v text);
