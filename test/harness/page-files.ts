@@ -6,6 +6,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** Folders of files that pages show as blocks of code, such as js with `file=mysql/server.mjs`. A test runs each. */
 export const pageFolders = {
+  drizzle: "docs/guides/databases.md",
   http: "docs/guides/databases.md",
   knex: "docs/guides/databases.md",
   mongodb: "docs/guides/databases.md",

@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { eq } from "drizzle-orm";
+import { bigint, decimal, int, mysqlTable, QueryBuilder } from "drizzle-orm/mysql-core";
 import { startMariadb } from "../../dev/mariadb-server.ts";
 import { endedTransfersOf, statsOf } from "../harness/ask.ts";
 import { endWithUs } from "../harness/children.ts";
@@ -189,6 +191,33 @@ test(
     }
   },
 );
+
+test("MySQL's rows take the SQL of a query of Drizzle", { skip }, async () => {
+  const invoice = mysqlTable("invoice", {
+    id: bigint({ mode: "bigint" }),
+    customerId: int("customer_id"),
+    total: decimal({ precision: 30, scale: 10 }),
+  });
+  const query = new QueryBuilder()
+    .select()
+    .from(invoice)
+    .where(eq(invoice.customerId, 1))
+    .orderBy(invoice.id);
+  const { sql, params } = query.toSQL();
+  assert.deepEqual(params, [1]);
+  const found = [];
+  for await (const row of mysqlRows(sql, params, new AbortController().signal)) found.push(row);
+  // mysql2 gives text for integers beyond 2 ** 53.
+  assert.deepEqual(
+    found.map(({ id, customer_id, total }) => [String(id), customer_id, total]),
+    [
+      ["-1", 1, "-0.0500000000"],
+      ["7", 1, "12345678901234567890.1234567890"],
+      ["9007199254740993", 1, null],
+    ],
+  );
+  await noneLeft();
+});
 
 test("MySQL's rows ask for nothing before the first is taken", { skip }, async () => {
   const rows = mysqlRows("SELECT 1 AS one", [], new AbortController().signal);
