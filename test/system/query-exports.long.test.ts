@@ -135,11 +135,11 @@ test(
       }
     };
     await exportTimes(200);
-    const before = await pooledSessions();
-    const bytesBefore = before.map(({ pid }) => privateBytesOf(pid));
+    const earlier = await pooledSessions();
+    const bytesBefore = earlier.map(({ pid }) => privateBytesOf(pid));
     await exportTimes(1000);
-    assert.deepEqual(await pooledSessions(), before);
-    for (const [index, { pid, statements }] of before.entries()) {
+    assert.deepEqual(await pooledSessions(), earlier);
+    for (const [index, { pid, statements }] of earlier.entries()) {
       assert.equal(statements, 0);
       const grown = privateBytesOf(pid) - (bytesBefore[index] ?? 0);
       assert.ok(grown < mebibyte / 4, `${grown} bytes more in a backend`);

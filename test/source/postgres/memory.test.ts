@@ -83,7 +83,7 @@ test(
 );
 
 test("a reader that stalls takes no more memory here or in the backend", { skip }, async () => {
-  // Compiling a query takes a backend some 70 MB before the first row, for a library of its own.
+  // Compiling a query takes a backend tens of MB before the first row, for a library of its own.
   const database = await openDatabase({ connections: 1, url: `${server().url}?options=-c%20jit%3Doff` });
   const abort = new AbortController();
   try {
