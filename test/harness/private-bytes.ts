@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 
-/** Memory that a process shares with no other, by Linux's `smaps_rollup`; a backend's shared buffers aren't among it. */
+/**
+ * Private memory of a process, RssAnon of /proc/PID/status. Not `Private_*` of `smaps_rollup`: that also has the pages of shared
+ * buffers and of libraries that no other process happens to use at the moment.
+ */
 export function privateBytesOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  const kilobytes = Array.from(text.matchAll(/^Private_(?:Clean|Dirty): +(\d+) kB$/gm), ([, size]) =>
-    Number(size),
-  );
-  if (kilobytes.length === 0) throw new Error(`/proc/${pid}/smaps_rollup has no private memory`);
-  return kilobytes.reduce((sum, size) => sum + size * 1024, 0);
+  const [, kilobytes] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  if (kilobytes === undefined) throw new Error(`/proc/${pid}/status has no RssAnon`);
+  return Number(kilobytes) * 1024;
 }
