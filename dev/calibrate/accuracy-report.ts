@@ -10,20 +10,23 @@ export interface Numbers {
   readonly bytes: number;
 }
 
+/** What bench found over what the script did. */
+export type Ratios = Readonly<Record<Exclude<keyof Numbers, "bytes">, number>>;
+
 /** What was found of a server. */
 export interface Accuracy {
   readonly name: string;
   readonly version: string;
   readonly rows: number;
-  /** What `bench` and the script found, a pair a round. */
+  /** What `bench` and the script found, each of a server of its own, a pair a round. */
   readonly pairs: readonly { readonly bench: Numbers; readonly hand: Numbers }[];
-  /** CPU time of one and the same export, what `bench` measures over what the script does, one a round. */
-  readonly sameExport: readonly number[];
+  /** What they found of one server, once a round. */
+  readonly onOneServer: readonly Ratios[];
   /** The line that starts it. */
   readonly line: string;
 }
 
-const quantities: readonly (readonly [key: keyof Numbers, title: string])[] = [
+const quantities: readonly (readonly [key: keyof Ratios, title: string])[] = [
   ["firstByteSeconds", "first byte"],
   ["totalSeconds", "total time"],
   ["cpuSeconds", "CPU time"],
@@ -31,34 +34,49 @@ const quantities: readonly (readonly [key: keyof Numbers, title: string])[] = [
 ];
 
 /** The numbers of both sides, and their ratios within each round. */
-export function accuracyLines({ name, version, rows, pairs, sameExport, line }: Accuracy): readonly string[] {
+export function accuracyLines(accuracy: Accuracy): readonly string[] {
+  const { name, version, rows, pairs, onOneServer, line } = accuracy;
   const numbers = quantities.map(([key]) => {
     const [bench, hand] = (["bench", "hand"] as const).map(
       (side) => median(pairs.map((pair) => pair[side][key]))?.toPrecision(4) ?? "unknown",
     );
-    return `  ${key.padEnd(20)} ${bench} ${hand} ${spreadOf(ratiosOf(pairs, key))}`;
+    const one = spreadOf(onOneServer.map((ratios) => ratios[key]));
+    return `  ${key.padEnd(20)} ${bench} ${hand} ${spreadOf(ratiosOf(pairs, key))}, ${one}`;
   });
   return [
-    `${name} (${version}), ${rows} rows, ${pairs.length} rounds: bench, by hand, ratio (least to most)`,
+    `${name} (${version}), ${rows} rows, ${pairs.length} rounds: bench, by hand, ratio (least to most), on one server`,
     ...numbers,
-    `  CPU time of the same export, bench over script: ${spreadOf(sameExport)}`,
     `  started by: ${line}`,
   ];
 }
 
-/** Medians of the ratios, in Markdown. */
-export function accuracyTable(found: readonly Accuracy[]): readonly string[] {
-  const titles = ["server", "rows", ...quantities.map(([, title]) => title), "CPU time, same export"];
-  const rows = found.map((one) => [
-    one.name,
-    String(one.rows),
-    ...quantities.map(([key]) => spreadOf(ratiosOf(one.pairs, key))),
-    spreadOf(one.sameExport),
-  ]);
-  return [titles, titles.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+/** Medians of the ratios, in Markdown: on one server, and each side with servers of its own. */
+export function accuracyTables(found: readonly Accuracy[]): readonly string[] {
+  const titles = ["server", "rows", ...quantities.map(([, title]) => title)];
+  const table = (
+    title: string,
+    ratios: (one: Accuracy, key: keyof Ratios) => readonly number[],
+  ): string[] => [
+    `${title}:`,
+    "",
+    ...[
+      titles,
+      titles.map(() => "---"),
+      ...found.map((one) => [
+        one.name,
+        String(one.rows),
+        ...quantities.map(([key]) => spreadOf(ratios(one, key))),
+      ]),
+    ].map((cells) => `| ${cells.join(" | ")} |`),
+  ];
+  return [
+    ...table("On one server", (one, key) => one.onOneServer.map((ratios) => ratios[key])),
+    "",
+    ...table("Each with servers of its own", (one, key) => ratiosOf(one.pairs, key)),
+  ];
 }
 
-function ratiosOf(pairs: Accuracy["pairs"], key: keyof Numbers): readonly number[] {
+function ratiosOf(pairs: Accuracy["pairs"], key: keyof Ratios): readonly number[] {
   return pairs.map(({ bench, hand }) => bench[key] / hand[key]);
 }
 

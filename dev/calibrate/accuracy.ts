@@ -1,7 +1,8 @@
 /**
- * Holds what `bench` says about servers of others against `curl -w` and a script that reads /proc by itself. Both take
- * turns, each with a fresh server, a warm-up of 20,000 rows and one export; each ratio is taken within a turn. Every
- * server is started by the line that is printed, which `bench --target` gets at the first try. A table in Markdown ends it.
+ * Holds what `bench` says about servers of others against `curl -w` and a script that reads /proc by itself, in two ways. Both take
+ * turns, each with a fresh server, a warm-up of 20,000 rows and one export. And both measure one server: the work of the same export,
+ * then the times of exports in turns. Each ratio is taken within a round. Every server is started by the line that is
+ * printed, which `bench --target` gets at the first try. Two tables in Markdown end it.
  *
  *     node dist/dev/calibrate/accuracy.js [--over on-request|postgres] [--rounds 7] [--rows N] [peer...]
  */
@@ -20,7 +21,14 @@ import { exportUrl, type ServerPeer, type Workshop } from "../peers/peer.ts";
 import type { Series } from "../peers/series.ts";
 import { shellLine } from "../peers/shell-line.ts";
 import { spawnBench } from "../spawn-bench.ts";
-import { accuracyLines, accuracyTable, type Accuracy, type Numbers } from "./accuracy-report.ts";
+import { median } from "../../bench/statistics/median.ts";
+import {
+  accuracyLines,
+  accuracyTables,
+  type Accuracy,
+  type Numbers,
+  type Ratios,
+} from "./accuracy-report.ts";
 import { accuracySeries } from "./accuracy-series.ts";
 
 const execute = promisify(execFile);
@@ -57,6 +65,15 @@ async function byBench(peer: ServerPeer, workshop: Workshop, rows: number): Prom
   };
 }
 
+type Times = Pick<Numbers, "firstByteSeconds" | "totalSeconds">;
+
+/** What the script says of a process without an export. */
+interface Used {
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly peakBytes: number;
+}
+
 /** Runs the script, which shares no code with this project. */
 async function askScript<T>(pid: number, ...urls: readonly string[]): Promise<T> {
   const { stdout } = await execute("python3", [script, String(pid), ...urls], { signal });
@@ -91,8 +108,15 @@ function byHand(peer: ServerPeer, workshop: Workshop, rows: number): Promise<Num
   });
 }
 
-/** The CPU time of one export that our reader takes, as bench measures it over as the script does. */
-function sameExport(peer: ServerPeer, workshop: Workshop, rows: number): Promise<number> {
+/** Exports of one server whose times are taken by each side. */
+const turns = 3;
+
+/**
+ * One server, measured by both: first the work of one export, which the script sees from outside while `bench` measures it,
+ * then the times of exports that both take in turns.
+ * @returns what `bench` found over what the script did
+ */
+function compareOnOneServer(peer: ServerPeer, workshop: Workshop, rows: number): Promise<Ratios> {
   return withFresh(peer, workshop, async (started) => {
     const server: RunningTarget = {
       ...started,
@@ -100,14 +124,38 @@ function sameExport(peer: ServerPeer, workshop: Workshop, rows: number): Promise
       pingUrl: null,
       statsUrl: null,
     };
+    const { href } = exportUrl(peer, started.origin, rows);
     const session = { exportName: peer.name, clock: systemClock, signal };
     const served = { session, server, request: { delivery: null, rows } };
+    const idle = await askScript<Used>(started.pid);
     const idleBytes = await prepareServer(served);
-    const before = await askScript<Pick<Numbers, "cpuSeconds">>(started.pid);
+    const before = await askScript<Used>(started.pid);
     const { measured } = await measureExport(served, rows, idleBytes);
-    const after = await askScript<Pick<Numbers, "cpuSeconds">>(started.pid);
-    return (measured.cpu_s_per_export ?? Number.NaN) / (after.cpuSeconds - before.cpuSeconds);
+    const after = await askScript<Used>(started.pid);
+    const times: { readonly bench: Times; readonly hand: Times }[] = [];
+    for (let turn = 0; turn < turns; turn += 1) {
+      const first = turn % 2 === 0 ? null : await askScript<Times>(started.pid, href);
+      const { measured: timed } = await measureExport(served, rows, idleBytes);
+      const hand = first ?? (await askScript<Times>(started.pid, href));
+      times.push({
+        bench: { firstByteSeconds: numberOf(timed.first_byte_s), totalSeconds: numberOf(timed.total_s) },
+        hand,
+      });
+    }
+    const timeRatio = (key: keyof Times): number =>
+      numberOf(median(times.map(({ bench }) => bench[key]))) /
+      numberOf(median(times.map(({ hand }) => hand[key])));
+    return {
+      firstByteSeconds: timeRatio("firstByteSeconds"),
+      totalSeconds: timeRatio("totalSeconds"),
+      cpuSeconds: numberOf(measured.cpu_s_per_export) / (after.cpuSeconds - before.cpuSeconds),
+      peakOverIdleBytes: numberOf(measured.peak_rss_over_idle_bytes) / (after.peakBytes - idle.residentBytes),
+    };
   });
+}
+
+function numberOf(value: number | null | undefined): number {
+  return value ?? Number.NaN;
 }
 
 /** A server, and how many rows its exports have. */
@@ -129,12 +177,12 @@ async function measureAccuracy(
     return null;
   }
   await peer.prepare?.(workshop, signal);
-  const sameExports: number[] = [];
+  const onOneServer: Ratios[] = [];
   const pairs: Accuracy["pairs"][number][] = [];
   for (let round = 0; round < rounds; round += 1) {
     const before = round % 2 === 0 ? null : await byHand(peer, workshop, rows);
     const bench = await byBench(peer, workshop, rows);
-    sameExports.push(await sameExport(peer, workshop, rows));
+    onOneServer.push(await compareOnOneServer(peer, workshop, rows));
     const hand = before ?? (await byHand(peer, workshop, rows));
     if (bench.bytes !== hand.bytes) {
       throw new Error(`${name} gave bench ${bench.bytes} bytes, and curl ${hand.bytes}.`);
@@ -142,7 +190,7 @@ async function measureAccuracy(
     pairs.push({ bench, hand });
   }
   const { line } = await shellLine(peer, workshop);
-  return { name, version, rows, pairs, sameExport: sameExports, line };
+  return { name, version, rows, pairs, onOneServer, line };
 }
 
 function print(...lines: readonly string[]): void {
@@ -205,7 +253,7 @@ async function main(): Promise<void> {
         print(...accuracyLines(accuracy));
         found.push(accuracy);
       }
-      print("", ...accuracyTable(found));
+      print("", ...accuracyTables(found));
     } finally {
       await origin.close();
     }

@@ -2,8 +2,10 @@
 
     python3 by_hand.py PID WARM_UP_URL EXPORT_URL
     python3 by_hand.py PID
+    python3 by_hand.py PID EXPORT_URL
 
-Prints a JSON object; without addresses, only the CPU time that the process has used so far.
+Prints a JSON object: with one address only the times, and without one the CPU time that the process has used so far, what
+memory it has, and its peak since that was last reset.
 """
 
 import json
@@ -75,6 +77,18 @@ def measure(pids, warm_up_url, url):
     }
 
 
-pids = tree(int(sys.argv[1]))
+def used(pids):
+    return {
+        "cpuSeconds": cpu_seconds(pids),
+        "residentBytes": memory(pids, "VmRSS"),
+        "peakBytes": memory(pids, "VmHWM"),
+    }
+
+
+def times(pids, url):
+    first_byte, total, size = curl(url)
+    return {"firstByteSeconds": first_byte, "totalSeconds": total, "bytes": size}
+
+
 urls = sys.argv[2:]
-print(json.dumps(measure(pids, *urls) if urls else {"cpuSeconds": cpu_seconds(pids)}))
+print(json.dumps([used, times, measure][len(urls)](tree(int(sys.argv[1])), *urls)))
