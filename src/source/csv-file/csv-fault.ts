@@ -128,7 +128,7 @@ function widthFault(
         : cellCount > columnCount
           ? `A cell that holds a ${delimiter} must stand in quotes.`
           : isBlank
-            ? "Remove that line: blank lines may only stand above the header."
+            ? "Remove that line: blank lines may only be above the header and at the end of the file."
             : "A row needs a cell for each column, also an empty one. Use --skip-rows (in code: skipRows) to skip lines above the header.",
   );
 }

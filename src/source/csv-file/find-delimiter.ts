@@ -3,6 +3,7 @@ import type { ByteWindow } from "./byte-window.ts";
 import { nameOfCharacter, usualDelimiters } from "./characters.ts";
 import { mostRecordBytes } from "./csv-fault.ts";
 import type { CsvSettings } from "./csv-settings.ts";
+import { lineBreaksEnd } from "./record-format.ts";
 import { scanRecord, type ScannedRecord } from "./scan-record.ts";
 
 /** The delimiter of a file. */
@@ -91,7 +92,8 @@ function fittingRecords(
   const header = scanRecord(bytes, from, to, isEnd, syntax);
   if (header.outcome !== "record") return undefined;
   let count = 0;
-  for (let at = header.end; at < to;) {
+  // Blank lines at the end are not records of a table of several columns.
+  for (let at = header.end; lineBreaksEnd(bytes, at, to) < to;) {
     const record = scanRecord(bytes, at, to, isEnd, syntax);
     if (record.outcome === "incomplete") break;
     if (record.outcome === "fault" || record.cellCount !== header.cellCount) return undefined;

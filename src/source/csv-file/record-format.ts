@@ -24,3 +24,10 @@ export const carriageReturn = 0x0d;
 export function isBlank(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09;
 }
+
+/** Returns the position after the line breaks, of any kind, that begin at `from`. */
+export function lineBreaksEnd(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && (bytes[at] === lineFeed || bytes[at] === carriageReturn)) at += 1;
+  return at;
+}

@@ -5,6 +5,7 @@ import { CellScanner } from "./cell-scanner.ts";
 import { mostRecordBytes, recordFault, tooLongFault, type RecordPlace } from "./csv-fault.ts";
 import type { CsvLayout } from "./csv-layout.ts";
 import type { CsvSettings } from "./csv-settings.ts";
+import { lineBreaksEnd } from "./record-format.ts";
 
 /** The rows of a file to read. */
 export interface RowsWanted {
@@ -50,7 +51,7 @@ export class RowWindow {
     const window = this.#window;
     const scanner = this.#scanner;
     await this.#passHeader();
-    if (this.#isFaulty) throw await this.#fault();
+    if (this.#isFaulty) return await this.#endOrThrow();
     for (;;) {
       if (this.#needsMore) await this.#readMore();
       const stop = scanner.scan(window.from, window.to, window.isEnd, this.#rowsLeft);
@@ -61,7 +62,7 @@ export class RowWindow {
       this.#isFaulty = stop === "irregular";
       // The rows before a fault are returned first.
       if (scanner.rowCount > 0) return { rowCount: scanner.rowCount, columns: this.#vectors() };
-      if (this.#isFaulty) throw await this.#fault();
+      if (this.#isFaulty) return await this.#endOrThrow();
       if (window.isEnd && window.length === 0) return undefined;
       if (window.isFull) throw tooLongFault(this.#place(), this.#reading.layout.format);
     }
@@ -112,6 +113,28 @@ export class RowWindow {
   #place(): RecordPlace {
     const { bytes, from, to } = this.#window;
     return { path: this.#reading.settings.path, bytes, from, to, line: this.#line };
+  }
+
+  /**
+   * Ends the reading if only blank lines follow, which are no rows of a table of several columns. Otherwise throws the fault of
+   * the record at which the window begins.
+   */
+  async #endOrThrow(): Promise<undefined> {
+    const fault = await this.#fault();
+    if (this.#reading.layout.format.columnCount === 1 || !(await this.#passBlankLines())) throw fault;
+    this.#rowsLeft = 0;
+    return undefined;
+  }
+
+  /** Passes blank lines. Returns whether the file ends after them. */
+  async #passBlankLines(): Promise<boolean> {
+    const window = this.#window;
+    for (;;) {
+      await window.fill(1);
+      if (window.length === 0) return true;
+      window.from = lineBreaksEnd(window.bytes, window.from, window.to);
+      if (window.length > 0) return false;
+    }
   }
 
   /** Returns the fault of the record at which the window begins. It reads the whole record, so that the message is always the same. */

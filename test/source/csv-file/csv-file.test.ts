@@ -119,6 +119,26 @@ const read: readonly (readonly [
   ["a line sep= below blank lines", "x.csv", "\n\r\nsep=;\n\na;b\n1;2\n", ["a", "b"], [["1", "2"]]],
   ["a line that only begins like sep=", "x.csv", "sep=a\nb\n", ["sep=a"], [["b"]]],
   ["blank lines above the header", "x.csv", "\r\n\n\na,b\n1,2\n", ["a", "b"], [["1", "2"]]],
+  ["blank lines at the end", "x.csv", "a,b\n1,2\n\n\n", ["a", "b"], [["1", "2"]]],
+  ["blank lines of other kinds at the end", "x.csv", "a;b\r\n1;2\r\n\n\r\r\n", ["a", "b"], [["1", "2"]]],
+  ["blank lines behind a header without rows", "x.tsv", "a\tb\n\n", ["a", "b"], []],
+  [
+    "a blank line behind a last row without its own ending",
+    "x.csv",
+    'a,b\r1,""\r\r',
+    ["a", "b"],
+    [["1", ""]],
+  ],
+  [
+    "a header with several delimiters, and blank lines at the end",
+    "x.csv",
+    "a,b;c\n1;2,5\n3;4\n\n",
+    ["a,b", "c"],
+    [
+      ["1", "2,5"],
+      ["3", "4"],
+    ],
+  ],
   ["a header without rows, and without a line ending", "x.csv", "a,b", ["a", "b"], []],
   [
     "lines above the table, if requested",
@@ -314,7 +334,8 @@ const refused: readonly (readonly [
     "a,b\n1,2\n\n3,4\n",
     /line 3 is blank, and should have 2 cells, as its header has/,
   ],
-  ["a blank line at the end", "a,b\n1,2\n\n", /line 3 is blank/],
+  ["blank lines between rows", "a,b\r\n1,2\r\n\r\n\r\n3,4\r\n", /line 3 is blank/],
+  ["a blank line and then a blank", "a,b\n1,2\n\n ", /line 3 is blank/],
   ["a quoted comma by another quote", "a,b\n1,'2,3'\n", /line 2 has 3 cells/],
   ["an open quote", 'a,b\n1,2\n3,"x\n4,5\n', /in line 3, a quote opens cell 2 and isn't closed/],
   [
@@ -651,9 +672,21 @@ test("exports a CSV file to CSV without DuckDB, byte by byte as it was", async (
   assert.ok(Buffer.concat(chunks).toString() === text);
 });
 
+test("ignores megabytes of blank lines at the end, and names the first if a row follows", async () => {
+  const lines = "\r\n".repeat(1_000_000);
+  assert.deepEqual(await tableOf(fileOf("x.csv", `a,b\r\n1,2\r\n${lines}`)), {
+    columns: ["a", "b"],
+    rows: [["1", "2"]],
+  });
+  await assert.rejects(tableOf(fileOf("x.csv", `a,b\r\n1,2\r\n${lines}3,4\r\n`)), {
+    code: "SCSV_SOURCE_UNREADABLE",
+    message: /line 3 is blank/,
+  });
+});
+
 test("gives a hint that fits a blank line, and one that fits a short row", async () => {
   for (const [text, hint] of [
-    ["a,b\n1,2\n\n", /^Remove that line/],
+    ["a,b\n\n1,2\n", /^Remove that line/],
     ["a,b\n1\n", /^A row needs a cell for each column/],
   ] as const)
     await assert.rejects(tableOf(fileOf("x.csv", text)), { code: "SCSV_SOURCE_UNREADABLE", hint });

@@ -96,6 +96,7 @@ const tableText = fc
     ),
     title: fc.constantFrom("", "", "", "A title, 2024\n", "\n"),
     hasLastEnding: fc.boolean(),
+    lastLines: fc.constantFrom("", "", "", "\n", "\r\n\n", "\r"),
     slip: fc.integer({ min: 0, max: 40 }),
     slipRow: fc.nat(8),
   })
@@ -120,7 +121,8 @@ const tableText = fc
       plan.title +
       plan.separator +
       plan.blankLines +
-      rows.map((row, index) => row + (endings[index] ?? "")).join("")
+      rows.map((row, index) => row + (endings[index] ?? "")).join("") +
+      plan.lastLines
     );
   });
 

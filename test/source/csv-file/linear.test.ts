@@ -30,6 +30,7 @@ const hostile: Readonly<Record<string, string>> = {
   "line endings of two bytes alone": `a\r\n${"\r\n".repeat(3_000_000)}`,
   "a header of many cells, and rows with one": `${",".repeat(90_000)}\n${"x\n".repeat(3_000_000)}`,
   "a quote that opens in every row but the last closes all": `a,b\n${'1,"\n'.repeat(1_500_000)}"`,
+  "blank lines at the end": `a,b\n1,2\n${"\n".repeat(6_000_000)}`,
   "blank lines above the header": `${"\n".repeat(6_000_000)}a\n1\n`,
 };
 

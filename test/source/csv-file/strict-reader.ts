@@ -37,6 +37,8 @@ interface Record {
   readonly line: number;
   /** The line in which its ending stands. */
   readonly lastLine: number;
+  /** How many characters it takes, its ending included. */
+  readonly length: number;
 }
 
 export function readStrictly(text: string, options: StrictOptions = {}): StrictTable {
@@ -134,13 +136,22 @@ function fits(text: string, delimiter: string, quote: string | null): number | u
   }
 }
 
+/** The records of a text. Blank lines at its end are records only if it has one column. */
 function* recordsOf(
   text: string,
   delimiter: string,
   quote: string | null,
   line: number,
 ): Generator<Record, void, undefined> {
-  yield* reading(text, delimiter, quote, line, () => undefined);
+  const end = text.length - (/[\r\n]*$/.exec(text)?.[0].length ?? 0);
+  let passed = 0;
+  let width: number | undefined;
+  for (const record of reading(text, delimiter, quote, line, () => undefined)) {
+    width ??= record.cells.length;
+    if (width > 1 && passed >= end) return;
+    passed += record.length;
+    yield record;
+  }
 }
 
 function* reading(
@@ -155,6 +166,7 @@ function* reading(
   while (rest !== "") {
     const cells: Cell[] = [];
     const begin = line;
+    const lengthBefore = rest.length;
     let ending = "";
     for (;;) {
       if (quote !== null && rest.startsWith(quote)) {
@@ -192,7 +204,7 @@ function* reading(
     ending = /^(\r\n|\r|\n)/.exec(rest)?.[0] ?? "";
     if (ending !== "") line += 1;
     rest = rest.slice(ending.length);
-    yield { cells, ending, line: begin, lastLine };
+    yield { cells, ending, line: begin, lastLine, length: lengthBefore - rest.length };
   }
 }
 
