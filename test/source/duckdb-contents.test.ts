@@ -82,6 +82,42 @@ test("names of Parquet columns are the file's own: empty, repeated, other in cas
   assert.deepEqual([names, cells], [["zzzz\0", "zzzz"], [["1", "2"]]]);
 });
 
+test("geometries of GeoParquet are their bytes in the file, whatever its metadata says of them", async () => {
+  // A point in well-known binary (OGC 06-103r4): little-endian, type 1, 30 and 10.
+  const point = "01010000000000000000003e400000000000002440";
+  const column = { encoding: "WKB", crs: null };
+  for (const [name, geo] of Object.entries({
+    "version 1": {
+      version: "1.0.0",
+      primary_column: "g",
+      columns: { g: { ...column, geometry_types: ["Point"] } },
+    },
+    "version 0.4": {
+      version: "0.4.0",
+      primary_column: "g",
+      columns: { g: { ...column, geometry_type: "Point" } },
+    },
+    "version 0.1": { schema_version: "0.1.0", primary_column: "g", columns: { g: column } },
+    "another column": {
+      version: "1.0.0",
+      primary_column: "h",
+      columns: { h: { ...column, geometry_types: [] } },
+    },
+    none: undefined,
+  })) {
+    const path = join(folder, `${name}.parquet`);
+    const metadata = geo === undefined ? "" : `, KV_METADATA {geo: '${JSON.stringify(geo)}'}`;
+    await writeParquet(path, `SELECT 1 AS i, unhex('${point}') AS g`, metadata);
+    const source = await openSource(path);
+    assert.equal(await textOf(source), `1,\\x${point}\n`, name);
+    assert.deepEqual(
+      source.columns.map(({ type }) => type),
+      ["integer", "bytes"],
+    );
+    await source.close();
+  }
+});
+
 test("views are exports beside tables, and those of other files are left out until they are asked for", async () => {
   const path = join(folder, "views.duckdb");
   const outside = join(folder, "outside.csv");

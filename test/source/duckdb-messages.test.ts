@@ -92,6 +92,22 @@ const cases: readonly (readonly [what: string, make: Maker, fault: string])[] = 
     `SCSV_SOURCE_UNREADABLE The file "footer.parquet" can't be opened: it is encrypted, and stream-csv has no keys. Write a copy that is not encrypted.`,
   ],
   [
+    "Parquet text in another encoding",
+    async () => {
+      const path = join(folder, "latin-1.parquet");
+      await writeParquet(
+        path,
+        "SELECT i, 'caf\u00E9 ' || i AS t FROM range(3) r(i)",
+        ", COMPRESSION uncompressed",
+      );
+      const bytes = readFileSync(path).toString("latin1");
+      // As many bytes as before, so that nothing else changes.
+      writeFileSync(path, Buffer.from(bytes.replaceAll("f\u00C3\u00A9 ", "ff\u00E9 "), "latin1"));
+      return path;
+    },
+    `SCSV_SOURCE_UNREADABLE The file "latin-1.parquet" can't be opened: one of its texts isn't valid UTF-8: "caff\\xE9 0". Write that column's text in UTF-8, or declare the column as bytes.`,
+  ],
+  [
     "an empty database",
     bytesFile("empty.duckdb", ""),
     `SCSV_SOURCE_UNREADABLE The file "empty.duckdb" can't be opened: it isn't a DuckDB database. ${again}`,
@@ -204,6 +220,22 @@ const reasons: readonly (readonly [duckdb: string, reason: string])[] = [
   [
     "Not implemented Error: STRUCT()",
     "one of its columns has a struct without fields, which DuckDB can't read",
+  ],
+  [
+    "Binder Error: Struct remap can only remap named structs",
+    "one of its columns has a struct with a field without a name, which DuckDB can't read",
+  ],
+  [
+    "Invalid Input Error: DECIMAL requires a length and scale specifier!",
+    "one of its columns has decimals written in a way DuckDB can't read",
+  ],
+  [
+    "Invalid Input Error: Invalid decimal encoding in Parquet file",
+    "one of its columns has decimals written in a way DuckDB can't read",
+  ],
+  [
+    "Invalid Input Error: Failed to read Parquet file 'x': Need at least one non-root column in the file",
+    "it has no columns",
   ],
   [
     "Invalid Input Error: MAP_KEY_VALUE requires two children",

@@ -136,7 +136,9 @@ export async function openFileDatabase(
   try {
     instance = await createDatabase(duckdb, reservedBytes);
     const control = await instance.connect();
-    if (attached !== undefined) {
+    // Otherwise a file with GeoParquet metadata of an early version is refused. All versions are read as the bytes they have (WKB).
+    if (attached === undefined) await control.run("SET GLOBAL enable_geoparquet_conversion=false");
+    else {
       const catalog = sqlName(catalogName(state.path));
       await control.run(`ATTACH ${sqlText(state.path)} AS ${catalog} (READ_ONLY, TYPE duckdb)`);
       // Without this, a view in the file could read any other file.

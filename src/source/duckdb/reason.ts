@@ -60,6 +60,27 @@ const knownFaults: readonly KnownFault[] = [
     hint: "Write the file without that column, or with a field in the struct.",
   },
   {
+    pattern: /Struct remap can only remap named structs/,
+    reason: () => "one of its columns has a struct with a field without a name, which DuckDB can't read",
+    hint: "Write the file with a name for each field.",
+  },
+  {
+    pattern: /DECIMAL requires a length and scale specifier|Invalid decimal encoding/,
+    reason: () => "one of its columns has decimals written in a way DuckDB can't read",
+    hint: "Write that column as decimals of at most 38 digits, with a scale, or as text.",
+  },
+  {
+    pattern: /Need at least one non-root column/,
+    reason: () => "it has no columns",
+    hint: "Write the file with at least one column.",
+  },
+  {
+    pattern: /Invalid string encoding found in Parquet file.*?: value (".*") is not valid UTF8/s,
+    reason: (value) =>
+      `one of its texts isn't valid UTF-8: ${value.length <= 100 ? value : `${value.slice(0, 100)}…`}`,
+    hint: "Write that column's text in UTF-8, or declare the column as bytes.",
+  },
+  {
     pattern: /MAP_KEY_VALUE requires two children/,
     reason: () => "one of its columns is a map without values, which DuckDB can't read",
     hint: "Write that column as a list of its keys.",
