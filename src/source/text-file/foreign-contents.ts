@@ -2,12 +2,14 @@ import type { StreamCsvError } from "../../errors.ts";
 import type { RawBytes } from "./file-bytes.ts";
 import { unreadableFile } from "./unreadable-file.ts";
 
-/** A kind of file that isn't text, whatever its name says. */
+/** A kind of file that isn't rows of text, whatever its name says. */
 interface ForeignKind {
-  /** The first bytes in hexadecimal, which can't begin a text. */
+  /** The first bytes in hexadecimal, which can't begin a table. */
   readonly signature: RegExp;
   readonly what: string;
   readonly hint: string;
+  /** Whether it is text, but no table. */
+  readonly isText?: true;
 }
 
 const foreignKinds: readonly ForeignKind[] = [
@@ -38,17 +40,46 @@ const foreignKinds: readonly ForeignKind[] = [
     hint: "Decompress it, or compress it with gzip or zstd.",
   },
   { signature: /^5041523115/, what: "a Parquet file", hint: "Rename it: its name must end in .parquet." },
+  {
+    signature: /^53514c69746520666f726d6174203300/,
+    what: "an SQLite database",
+    hint: "Rename it: its name must end in .sqlite, .sqlite3 or .db.",
+  },
+  // Its magic bytes follow a checksum of eight bytes.
+  {
+    signature: /^.{16}4455434b/,
+    what: "a DuckDB database",
+    hint: "Rename it: its name must end in .duckdb.",
+  },
+  { signature: /^255044462d/, what: "a PDF document", hint: "Save its table as CSV in UTF-8." },
+  {
+    signature: /^(?:00){16}/,
+    what: "a run of NUL bytes, as in a file that was not written completely",
+    hint: "Write or fetch the file again.",
+  },
+  // `<!DOCTYPE`, `<html` or `<?xml`, in upper or lower case.
+  {
+    signature:
+      /^(?:efbbbf)?3c(?:21[46]4[46]f[46]3[57]4[57]9[57]0[46]5|[46]8[57]4[46]d[46]c|3f[57]8[46]d[46]c)/,
+    what: "an HTML or XML document, maybe a message in place of the file",
+    hint: "Open it in a browser to see what it says, and fetch the file again.",
+    isText: true,
+  },
 ];
 
-/** Returns the fault of contents that are known not to be text, by their first bytes. */
+/** As many of the first bytes as a signature needs. */
+const signatureBytes = 16;
+
+/** Returns the fault of contents that are known not to be rows of text, by their first bytes. */
 export function foreignContents(
   path: string,
   { extent }: Pick<RawBytes, "extent">,
   head: Uint8Array,
 ): StreamCsvError | undefined {
-  const start = Buffer.from(head.subarray(0, 10)).toString("hex");
+  const start = Buffer.from(head.subarray(0, signatureBytes)).toString("hex");
   const kind = foreignKinds.find(({ signature }) => signature.test(start));
   if (kind === undefined) return undefined;
-  const holder = extent === "the file" ? "isn't text: it is" : "isn't text: what is compressed in it is";
-  return unreadableFile(path, `${holder} ${kind.what}`, kind.hint);
+  const subject = extent === "the file" ? "it" : "what is compressed in it";
+  const wanted = kind.isText === true ? "a table" : "text";
+  return unreadableFile(path, `isn't ${wanted}: ${subject} is ${kind.what}`, kind.hint);
 }

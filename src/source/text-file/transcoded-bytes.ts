@@ -2,7 +2,7 @@ import { isAscii } from "node:buffer";
 import type { ByteReader } from "./byte-reader.ts";
 import { codePoints, writeCharacter } from "./characters.ts";
 import type { RawBytes } from "./file-bytes.ts";
-import { unreadableFile } from "./unreadable-file.ts";
+import { encodingHint, unreadableFile } from "./unreadable-file.ts";
 
 /** The number of bytes that are transcoded at a time. Each becomes up to three. */
 const blockBytes = 16 * 1024;
@@ -98,7 +98,7 @@ export class TranscodedBytes implements ByteReader {
     return unreadableFile(
       this.#path,
       `is not ${this.#encoding}: byte ${this.#position + index} of ${this.#raw.extent}, counted from 0, ${what}`,
-      "Say how it is encoded with --encoding (in code: encoding), or convert it to UTF-8.",
+      encodingHint,
     );
   }
 }

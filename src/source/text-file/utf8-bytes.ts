@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { ByteReader } from "./byte-reader.ts";
 import type { RawBytes } from "./file-bytes.ts";
-import { unreadableFile } from "./unreadable-file.ts";
+import { encodingHint, unreadableFile } from "./unreadable-file.ts";
 
 /** The bytes of a UTF-8 file, read directly into the caller's memory and checked there. */
 export class Utf8Bytes implements ByteReader {
@@ -23,7 +23,7 @@ export class Utf8Bytes implements ByteReader {
   async read(target: Uint8Array, at: number): Promise<number> {
     const count = await this.#raw.read(target, at);
     if (count === 0) {
-      if (this.#splitLength > 0) throw this.#invalid(this.#position - this.#splitLength, this.#split[0] ?? 0);
+      if (this.#splitLength > 0) throw this.#atEnd(this.#split.subarray(0, this.#splitLength));
       return 0;
     }
     const bytes = target.subarray(at, at + count);
@@ -64,7 +64,19 @@ export class Utf8Bytes implements ByteReader {
     return unreadableFile(
       this.#path,
       `is not UTF-8: byte ${place} of ${this.#raw.extent}, counted from 0, is 0x${code}, which begins no character`,
-      "Say how it is encoded with --encoding latin-1 or --encoding windows-1252 (in code: encoding), or convert it to UTF-8.",
+      encodingHint,
+    );
+  }
+
+  /** The fault of a last character that isn't complete. */
+  #atEnd(bytes: Uint8Array): Error {
+    const place = this.#position - bytes.length;
+    if (!isBeginning(bytes)) return this.#invalid(place, bytes[0] ?? 0);
+    const codes = Array.from(bytes, (byte) => `0x${byte.toString(16).toUpperCase()}`).join(" ");
+    return unreadableFile(
+      this.#path,
+      `is not UTF-8, or is incomplete: it ends with ${codes}, from byte ${place} of ${this.#raw.extent}, counted from 0, which is only the beginning of a character`,
+      `Write or fetch the file again if it is incomplete. ${encodingHint}`,
     );
   }
 }
@@ -93,4 +105,12 @@ function firstInvalid(bytes: Uint8Array): number {
     index += length;
   }
   return bytes.length;
+}
+
+/** Whether bytes are the beginning of a character. Its second byte decides whether any third and fourth make it valid. */
+function isBeginning(bytes: Uint8Array): boolean {
+  const [first = 0] = bytes;
+  const length = characterLength(first);
+  if (bytes.length === 1) return first >= 0xc2 && first <= 0xf4;
+  return bytes.length < length && isUtf8(Buffer.concat([bytes, Buffer.alloc(length - bytes.length, 0x80)]));
 }

@@ -111,7 +111,22 @@ const refused: Readonly<
   "a character that isn't whole at the end": [
     Buffer.from("61e282", "hex"),
     undefined,
-    /byte 1 of the file.* is 0xE2/,
+    /incomplete: it ends with 0xE2 0x82, from byte 1 of the file.* only the beginning of a character/,
+  ],
+  "one byte of a character at the end": [
+    Buffer.concat([Buffer.alloc(70_000, "a"), Buffer.of(0xf0)]),
+    undefined,
+    /incomplete: it ends with 0xF0, from byte 70000 of the file/,
+  ],
+  "two bytes at the end that begin no character": [
+    Buffer.from("61eda0", "hex"),
+    undefined,
+    /byte 1 of the file.* is 0xED/,
+  ],
+  "a byte at the end that begins no character": [
+    Buffer.from("61ff", "hex"),
+    undefined,
+    /byte 1 of the file.* is 0xFF/,
   ],
   "UTF-16 without a mark": [
     Buffer.from("a,b\n1,2\n", "utf16le"),
@@ -221,6 +236,19 @@ test("refuses text of another kind as UTF-16, and reads UTF-16 whose characters 
   assert.equal(await textOf(Buffer.from(han, "utf16le"), { encoding: "utf-16" }), han);
 });
 
+test("reads what only resembles a file of another kind", async () => {
+  for (const text of [
+    "SQLite format 3,b\n",
+    "<b>,c\n",
+    "<h1>,c\n",
+    "<!-- a -->\n",
+    "<htm,l\n",
+    "%PDF,x\n",
+    "a\0\0\0\0\n",
+  ])
+    assert.equal(await textOf(Buffer.from(text)), text);
+});
+
 const foreignFiles: Readonly<Record<string, readonly [start: string, message: RegExp]>> = {
   gzip: ["1f8b0800", /isn't text: it is gzip data/],
   zstd: ["28b52ffd2000", /it is zstd data/],
@@ -229,6 +257,17 @@ const foreignFiles: Readonly<Record<string, readonly [start: string, message: Re
   xz: ["fd377a585a000004", /xz data/],
   bzip2: ["425a6839314159265359", /bzip2 data/],
   Parquet: ["504152311504", /a Parquet file/],
+  SQLite: [`${Buffer.from("SQLite format 3\0").toString("hex")}1000`, /isn't text: it is an SQLite database/],
+  DuckDB: ["b2d64a4bf12bb1114455434b4000", /isn't text: it is a DuckDB database/],
+  PDF: ["255044462d312e34", /isn't text: it is a PDF document/],
+  "a file that was not written": ["00".repeat(20), /isn't text: it is a run of NUL bytes/],
+  "an HTML page": [
+    Buffer.from("<!DOCTYPE html>\n<title>").toString("hex"),
+    /isn't a table: it is an HTML or XML/,
+  ],
+  "an HTML page in lower case": [Buffer.from("<!doctype html><p>").toString("hex"), /HTML or XML document/],
+  "an HTML page without a type": [Buffer.from("<html lang=en>").toString("hex"), /HTML or XML document/],
+  "an XML document": [Buffer.from('\uFEFF<?xml version="1.0"?>').toString("hex"), /HTML or XML document/],
 };
 
 for (const [what, [start, message]] of Object.entries(foreignFiles))
@@ -257,7 +296,7 @@ test("refuses a file that is appended to while it is read, before its last bytes
 });
 
 test("stops decompressing when nobody reads, and closes with a read under way", async () => {
-  const path = fileOf(gzipSync(Buffer.alloc(400 * 1024 * 1024)));
+  const path = fileOf(gzipSync(Buffer.alloc(400 * 1024 * 1024, "a")));
   const before = process.memoryUsage().external;
   const reader = await openByteReader(await guardFile(path), { compression: "gzip" });
   await reader.read(Buffer.alloc(10), 0);
