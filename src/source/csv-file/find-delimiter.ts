@@ -34,8 +34,9 @@ export async function findDelimiter(
     );
   const known = said ?? separator;
   if (known !== undefined) return { delimiter: known.charCodeAt(0), isUndelimited: false };
+  const candidates = usualDelimiters.filter((delimiter) => delimiter.charCodeAt(0) !== settings.quote);
   const dividing: string[] = [];
-  for (const delimiter of usualDelimiters) {
+  for (const delimiter of candidates) {
     const header = await headerBy(delimiter, window, settings);
     if (divides(header)) dividing.push(delimiter);
   }
@@ -44,7 +45,7 @@ export async function findDelimiter(
     return { delimiter: only.charCodeAt(0), isUndelimited: false };
   if (only === undefined) {
     refuseUnusual(window, settings);
-    return { delimiter: 0x2c, isUndelimited: true };
+    return { delimiter: (candidates[0] ?? ",").charCodeAt(0), isUndelimited: true };
   }
   const fitting = dividing.filter(
     (delimiter) => fittingRecords(delimiter, window, settings.quote) !== undefined,
@@ -114,6 +115,7 @@ function controlCharacters(): readonly string[] {
 /** Refuses a file that another character splits into equally many cells in every record. One column would be a guess. */
 function refuseUnusual(window: ByteWindow, { path, quote }: CsvSettings): void {
   const unusual = unusualDelimiters.find((delimiter) => {
+    if (delimiter.charCodeAt(0) === quote) return false;
     const header = scanRecord(window.bytes, window.from, window.to, window.isEnd, {
       delimiter: delimiter.charCodeAt(0),
       quote,

@@ -239,6 +239,16 @@ const read: readonly (readonly [
     [['"Hi" there', '"x']],
     { quote: null },
   ],
+  ["a usual delimiter as the quote", "x.csv", "a;b\n,1;2,;3\n", ["a", "b"], [["1;2", "3"]], { quote: "," }],
+  [
+    "a usual delimiter as the quote of one column",
+    "x.csv",
+    "a\n,1;\n2,\n",
+    ["a"],
+    [["1;\n2"]],
+    { quote: "," },
+  ],
+  ["an unusual delimiter as the quote", "x.csv", "a^b\n1^2\n", ["a^b"], [["1^2"]], { quote: "^" }],
   ["another quote", "x.csv", "a,b\n'x,''y''',\"z\n", ["a", "b"], [["x,'y'", '"z']], { quote: "'" }],
   ["an unusual delimiter, if requested", "x.csv", "a^b\n1^2\n", ["a", "b"], [["1", "2"]], { delimiter: "^" }],
   [

@@ -159,7 +159,7 @@ const soup = fc
 const options: fc.Arbitrary<FileOptions> = fc.record(
   {
     delimiter: fc.constantFrom(",", ";", "\t", "|", "^", " "),
-    quote: fc.constantFrom('"', "'", null),
+    quote: fc.constantFrom('"', "'", ";", null),
     header: fc.boolean(),
     nullValue: fc.constantFrom("NA", "", "7"),
     skipRows: fc.nat(2),

@@ -90,7 +90,7 @@ export function readStrictly(text: string, options: StrictOptions = {}): StrictT
 }
 
 function foundDelimiter(text: string, quote: string | null): string {
-  const usual = [",", ";", "\t", "|"].filter((one) => occurrences(text, one, quote) > 0);
+  const usual = [",", ";", "\t", "|"].filter((one) => one !== quote && occurrences(text, one, quote) > 0);
   if (usual.length === 1) return usual[0] ?? "";
   if (usual.length > 1) {
     const fitting = usual.filter((one) => fits(text, one, quote) !== undefined);
@@ -103,7 +103,7 @@ function foundDelimiter(text: string, quote: string | null): string {
     ":",
     ...Array.from({ length: 31 }, (_, index) => String.fromCharCode(index + 1)),
   ]) {
-    if (/[\t\r\n]/.test(one)) continue;
+    if (/[\t\r\n]/.test(one) || one === quote) continue;
     if (occurrences(text, one, quote) > 0 && (fits(text, one, quote) ?? 0) > 0)
       throw new Refused("unusual delimiter");
   }
