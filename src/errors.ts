@@ -57,8 +57,8 @@ export const faultCatalog = byCode({
   },
   SCSV_NO_TEXT: {
     meaning:
-      "A cell contains a value that can't be written as JSON: an object that contains itself, or one whose JSON would be empty, such as a Set, an error or a promise.",
-    remedy: "Use text, a number, an array or a plain object instead.",
+      "A cell contains a value that has no text: an object that contains itself, one whose JSON would be empty, such as a Set, an error or a promise, or, in the dialect postgres, text with a NUL.",
+    remedy: "Use text, a number, an array or a plain object instead, and for a NUL another dialect.",
   },
   SCSV_ROW_SHAPE: {
     meaning:
