@@ -153,6 +153,20 @@ test("views are exports beside tables, and those of other files are left out unt
   });
 });
 
+test("a database of which nothing can be read is refused, and its view says what it lacks", async () => {
+  const path = join(folder, "unreadable.duckdb");
+  await runSql(["CREATE TABLE t (x INT)", "CREATE VIEW v AS FROM t", "DROP TABLE t"], path);
+  await assert.rejects(openSource(path), {
+    code: "SCSV_SOURCE_UNREADABLE",
+    message: `${JSON.stringify(path)} has no table or view that can be read; it has v.`,
+    hint: "Name one of them with --table to see why.",
+  });
+  await assert.rejects(openSource(path, { table: "v" }), {
+    code: "SCSV_SOURCE_UNREADABLE",
+    message: /Table with name t does not exist\.$/,
+  });
+});
+
 test("a file that a writer's log beside it belongs to is read with the rows of that log", async () => {
   const path = join(folder, "log.duckdb");
   await runSql(["CREATE TABLE t AS SELECT 1 AS i", "CHECKPOINT"], path);

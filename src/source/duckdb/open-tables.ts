@@ -1,5 +1,6 @@
 import { StreamCsvError } from "../../errors.ts";
 import { fileVersion } from "../guarded-file.ts";
+import { noneReadable } from "../none-readable.ts";
 import type { Source } from "../source.ts";
 import { sqlName, sqlText, type DuckDBModule } from "./database.ts";
 import { describedColumns, describeDatabase, rowsOf, type Describing } from "./description.ts";
@@ -16,7 +17,8 @@ const mostAttempts = 5;
  * `main`; with `wanted`, that one alone. The file is opened for reading only, and is closed while nobody reads it. A
  * view that can't be read, such as one of another file, is left out unless it is wanted. A file that is written to meanwhile
  * is opened again, so that what its writer does decides: it has closed the file, or it is named as the one that locks it.
- * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` when the file has no table, or not the wanted one; `SCSV_SOURCE_LOCKED`;
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` when the file has no table, not the wanted one, or none that can be
+ *   read; `SCSV_SOURCE_LOCKED`;
  *   `SCSV_SOURCE_CHANGED` for one that never rests
  */
 export async function openTables(
@@ -57,6 +59,11 @@ async function openState(
       if (described !== undefined)
         sources.push(duckDBSource(duckdb, { name, kind: "duckdb", state, from: table.from, ...described }));
     }
+    if (sources.length === 0)
+      throw noneReadable(
+        path,
+        all.map(({ name }) => name),
+      );
     return sources;
   });
 }

@@ -158,7 +158,7 @@ const mostCharacters = 300;
 
 /** Sentences that advise a setting of DuckDB's, which nobody here can change. */
 const advice =
-  /\b(?:SET|PRAGMA|LOAD|INSTALL|setting|option|parameter|try|consider|instead|possible solutions|use)\b/i;
+  /\b(?:SET|PRAGMA|LOAD|INSTALL|setting|option|parameter|try|consider|instead|possible solutions|did you mean|use)\b/i;
 
 /** What DuckDB says of a failure that isn't known: its first line, without the kind of error and without advice. */
 function reasonOf(cause: unknown): string {
@@ -166,7 +166,7 @@ function reasonOf(cause: unknown): string {
   const line = message
     .split("\n")
     .slice(0, mostLines)
-    .map((one) => one.replace(/\.$/, ""))
+    .map((one) => one.replace(/[.!]$/, ""))
     .join(". ");
   const kept = line
     .replace(/^(?:[A-Z][\w ]*? Error|Error):\s*/, "")

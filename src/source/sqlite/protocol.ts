@@ -28,8 +28,8 @@ export interface ReadRequest {
   /** The source's name, for messages. */
   readonly name: string;
   readonly sql: string;
-  /** Whether the statement is a query that somebody wrote, or a whole table. */
-  readonly isQuery: boolean;
+  /** The table or view that the statement reads whole, or null if it is a query that somebody wrote. */
+  readonly table: string | null;
   /** The names of the columns when the statement was described. */
   readonly columns: readonly string[];
   /** The positions of the wanted columns. */

@@ -55,7 +55,7 @@ export async function describeSqliteQuery(
         name,
         path,
         sql,
-        isQuery: true,
+        table: null,
         columns,
         version,
         values: parameters.map((parameter) =>

@@ -9,8 +9,8 @@ export interface SqliteRelation {
   readonly name: string;
   readonly path: string;
   readonly sql: string;
-  /** Whether somebody has written the statement; otherwise it is a whole table. */
-  readonly isQuery: boolean;
+  /** The table or view that the statement reads whole, or null if it is a query that somebody wrote. */
+  readonly table: string | null;
   readonly columns: readonly ColumnDescription[];
   readonly values: readonly StatementValue[];
   readonly version: string;
@@ -55,7 +55,7 @@ async function* readRelation(
   signal.throwIfAborted();
   closed.throwIfAborted();
   if (rows === 0) return;
-  const { name, path, sql, isQuery, columns, values, onBegun } = relation;
+  const { name, path, sql, table, columns, values, onBegun } = relation;
   const wanted = places ?? columns.map((_, place) => place);
   const unknown = wanted.find((place) => columns[place] === undefined);
   if (unknown !== undefined)
@@ -65,7 +65,7 @@ async function* readRelation(
     path,
     name,
     sql,
-    isQuery,
+    table,
     columns: columns.map((column) => column.name),
     places: wanted,
     rows: rows ?? null,

@@ -30,7 +30,7 @@ function tableSource(path: string, version: string, name: string, table: Describ
     name,
     path,
     sql: `SELECT * FROM "${table.name.replaceAll('"', '""')}"`,
-    isQuery: false,
+    table: table.name,
     columns: table.columns.map(columnDescription),
     values: [],
     version,

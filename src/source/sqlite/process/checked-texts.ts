@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import { StreamCsvError } from "../../../errors.ts";
 import type { ReadRequest } from "../protocol.ts";
 import type { BatchEncoder, SqliteValue } from "./batch-encoder.ts";
-import { columnAlias } from "./statement-text.ts";
+import { columnReference } from "./statement-text.ts";
 
 const encodings: Readonly<Record<string, string>> = {
   "UTF-8": "utf-8",
@@ -31,7 +31,7 @@ export class CheckedTexts {
   /** What is selected for each column: its value, with bytes in place of text, and whether it is text. */
   get expressions(): readonly string[] {
     return this.#request.places
-      .map(columnAlias)
+      .map((place) => columnReference(this.#request, place))
       .flatMap((column) => [
         `CASE typeof(${column}) WHEN 'text' THEN CAST(${column} AS BLOB) ELSE ${column} END`,
         `typeof(${column}) = 'text'`,

@@ -1,16 +1,20 @@
 import { didYouMean } from "../../../similar-name.ts";
 import type Database from "better-sqlite3";
-import { StreamCsvError, toError } from "../../../errors.ts";
+import { isCodedError, StreamCsvError, toError } from "../../../errors.ts";
 import type { DescribedSqliteColumn, DescribedTable, QueryRequest, TablesRequest } from "../protocol.ts";
+import { noneReadable } from "../../none-readable.ts";
 import { sqliteFault } from "./sqlite-fault.ts";
 import { columnAlias, quoteName, selectFrom } from "./statement-text.ts";
+
+const foreignHint =
+  "If it needs an extension, function or collation of the program that wrote it, copy its rows to another table with that program.";
 
 const statementHint = "It must be one SELECT, VALUES or WITH statement without a semicolon.";
 
 /**
- * Describes the tables and views of a database, or the one that is wanted. A view or virtual table that can't be read, such as one
- * that needs an extension, is left out unless it is wanted.
- * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` when there is no table, or not the wanted one
+ * Describes the tables and views of a database, or the one that is wanted. Left out, unless it is wanted, is a view or virtual table
+ * that can't be read, and a table that needs an extension, function or collation of the program that wrote it.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` when there is no table, not the wanted one, or none that can be read
  */
 export function describeTables(
   database: Database.Database,
@@ -34,15 +38,22 @@ export function describeTables(
     try {
       tables.push({ name, columns: columnsOf(database.prepare(`SELECT * FROM ${quoteName(name)}`)) });
     } catch (error) {
-      if (isDerived === 0 || wanted !== null)
+      const isForeign = isCodedError(error) && error.code.startsWith("SQLITE_ERROR");
+      if (wanted !== null || (isDerived === 0 && !isForeign))
         throw sqliteFault(error, {
           subject: `The table or view ${JSON.stringify(name)} of ${JSON.stringify(path)} can't be read`,
           path,
           otherwise: "SCSV_SOURCE_UNREADABLE",
           showsWords: true,
+          ...(isForeign ? { hint: foreignHint } : {}),
         });
     }
   }
+  if (tables.length === 0)
+    throw noneReadable(
+      path,
+      all.map(({ name }) => name),
+    );
   return tables;
 }
 

@@ -5,7 +5,7 @@ import { BatchEncoder, type SqliteValue } from "./batch-encoder.ts";
 import { sendFrame, sendMessage } from "./channel.ts";
 import { CheckedTexts } from "./checked-texts.ts";
 import { sqliteFault } from "./sqlite-fault.ts";
-import { columnAlias, selectFrom } from "./statement-text.ts";
+import { columnReference, readStatement } from "./statement-text.ts";
 import { changedColumnsHint } from "../../changed-columns-hint.ts";
 
 const mostRows = 1024;
@@ -32,7 +32,8 @@ export function sendReading(database: Database.Database, request: ReadRequest): 
     sendRows(database, request);
     database.exec("COMMIT");
   } catch (error) {
-    const { name, path, isQuery } = request;
+    const { name, path, table } = request;
+    const isQuery = table === null;
     throw sqliteFault(error, {
       subject: isQuery ? `The query of "${name}" failed` : `Reading ${JSON.stringify(name)} failed`,
       path,
@@ -66,16 +67,16 @@ function preparedColumns(database: Database.Database, sql: string): readonly str
 }
 
 function sendRows(database: Database.Database, request: ReadRequest): void {
-  const { sql, columns, places, rows: limit } = request;
+  const { places } = request;
   const values = boundValues(request);
   const run = (expressions: readonly string[]): IterableIterator<Row> =>
     database
-      .prepare(selectFrom(sql, columns.length, expressions, limit))
+      .prepare(readStatement(request, expressions))
       .raw(true)
       .safeIntegers(true)
       .iterate(values) as IterableIterator<Row>;
   const encoder = new BatchEncoder(places.length);
-  let iterator = run(places.map(columnAlias));
+  let iterator = run(places.map((place) => columnReference(request, place)));
   let checked: CheckedTexts | undefined;
   let sent = 0;
   let rowLimit = mostRowsOfFirst;

@@ -1,3 +1,5 @@
+import type { ReadRequest } from "../protocol.ts";
+
 /** A name as SQL has it between quotes. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -17,6 +19,22 @@ export function selectFrom(
   // If no column is selected, the rows are only counted.
   const list = expressions.length === 0 ? "NULL" : expressions.join(", ");
   return `WITH q(${names}) AS (\n${sql}\n) SELECT ${list} FROM q${rows === null ? "" : ` LIMIT ${rows}`}`;
+}
+
+/**
+ * The statement that reads expressions of a request's columns. A table is not read as a common table expression: that needs the
+ * collations of all its columns, and one of the program that wrote the database isn't known here.
+ */
+export function readStatement(request: ReadRequest, expressions: readonly string[]): string {
+  const { sql, table, columns, rows } = request;
+  if (table === null) return selectFrom(sql, columns.length, expressions, rows);
+  const list = expressions.length === 0 ? "NULL" : expressions.join(", ");
+  return `SELECT ${list} FROM ${quoteName(table)} AS t${rows === null ? "" : ` LIMIT ${rows}`}`;
+}
+
+/** What a column is called in {@link readStatement}. The names of a table's columns are distinct. */
+export function columnReference({ table, columns }: ReadRequest, place: number): string {
+  return table === null ? columnAlias(place) : `t.${quoteName(columns[place] ?? "")}`;
 }
 
 /** What a column is called in the outer query: a name can be empty or repeated. */
