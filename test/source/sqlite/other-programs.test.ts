@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { openSource } from "../../../src/index.ts";
 import { openSources } from "../../../src/source/open-source.ts";
-import { csvOf, makeDatabase, python, skip, testFolder } from "./sqlite-file.ts";
+import { csvOf, describeSql, makeDatabase, python, skip, sqlSource, testFolder } from "./sqlite-file.ts";
 
 const folder = testFolder();
 after(folder.remove);
@@ -37,6 +37,14 @@ test(
     assert.equal(await csvOf(source), 'name,"a ""b""",""\nx,1,é\ny,,\uFFFD\nz,\\x00ff,""\n');
     assert.equal(await csvOf(source, { columns: ['a "b"', "name"] }), '"a ""b""",name\n1,x\n,y\n\\x00ff,z\n');
     await source.close();
+    await assert.rejects(describeSql(path, "SELECT name FROM t"), {
+      code: "SCSV_QUERY_FAILED",
+      message: /no such collation sequence: LOCALIZED\.$/,
+      hint: /^Give each column .* SELECT name COLLATE BINARY AS name/,
+    });
+    const query = await sqlSource(path, "SELECT name COLLATE BINARY AS name FROM t ORDER BY 1");
+    assert.equal(await csvOf(query), "name\nx\ny\nz\n");
+    await query.close();
   },
 );
 

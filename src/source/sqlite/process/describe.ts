@@ -9,6 +9,9 @@ import { columnAlias, quoteName, selectFrom } from "./statement-text.ts";
 const foreignHint =
   "If it needs an extension, function or collation of the program that wrote it, copy its rows to another table with that program.";
 
+const collationHint =
+  "Give each column that has it a collation of SQLite's own, such as: SELECT name COLLATE BINARY AS name.";
+
 const statementHint = "It must be one SELECT, VALUES or WITH statement without a semicolon.";
 
 /**
@@ -80,11 +83,17 @@ export function describeStatement(
           otherwise: "SCSV_QUERY_FAILED",
           showsWords: true,
         })
-      : refused(name, toError(error).message.replace(/\.$/, ""), error);
+      : refusedStatement(name, error);
   }
   const columns = columnsOf(statement);
   checkNames(name, columns);
   return { columns, parameters: parametersOf(database, sql, name, declared) };
+}
+
+function refusedStatement(name: string, error: unknown): StreamCsvError {
+  const { message } = toError(error);
+  const hint = message.startsWith("no such collation") ? collationHint : statementHint;
+  return refused(name, message.replace(/\.$/, ""), error, hint);
 }
 
 function columnsOf(statement: Database.Statement): readonly DescribedSqliteColumn[] {
