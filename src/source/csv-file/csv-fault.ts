@@ -25,6 +25,11 @@ const endingNames: Readonly<Record<LineEnding, string>> = {
 const quotesAreText =
   "Quotes enclose cells, in .tsv files too; where they are text like any other, say so with --quote-in none (in code: quote: null).";
 
+const backslash = 0x5c;
+
+const backslashIsText =
+  'A backslash before a quote is text like any other, and does not keep the quote from closing the cell. Write a quote within a cell twice (""), as RFC 4180 says.';
+
 const faultTexts: Readonly<Record<RecordFault, (cell: string) => string>> = {
   "open quote": (cell) => `a quote opens ${cell} and isn't closed up to the end of the file`,
   "text after quote": (cell) => `text stands behind the closing quote of ${cell}`,
@@ -43,7 +48,7 @@ export function quoteFault(
   return unreadableFile(
     path,
     `is no CSV: in line ${faultLine}, ${faultTexts[fault](`cell ${cell + 1}`)}`,
-    quotesAreText,
+    fault === "text after quote" && bytes[at - 2] === backslash ? backslashIsText : quotesAreText,
   );
 }
 

@@ -694,8 +694,11 @@ test("ignores megabytes of blank lines at the end, and names the first if a row 
   });
 });
 
-test("gives a hint that fits a blank line, and one that fits a short row", async () => {
+test("gives a hint that fits the fault: a blank line, a short row, a backslash before a quote, another quote", async () => {
   for (const [text, hint] of [
+    ['a,b\n1,"x \\"y\\" z"\n', /^A backslash before a quote is text/],
+    ['a,b\n1,"x"y"\n', /^Quotes enclose cells/],
+    ['a,b\n1,""y"\n', /^Quotes enclose cells/],
     ["a,b\n\n1,2\n", /^Remove that line/],
     ["a,b\n1\n", /^A row needs a cell for each column/],
   ] as const)
