@@ -1,5 +1,7 @@
 // Long because it is a catalog: every run-time fault with its meaning and remedy, and the classes that carry them.
 
+import { types } from "node:util";
+
 /** One fault in the catalog; the table in docs/reference/errors.md is generated from it. */
 interface FaultEntry {
   /** What happened, in one sentence for the reader of a log. */
@@ -522,19 +524,24 @@ export function wrongRange(message: string): CodedError<RangeError> {
 
 /** Whether a value is an error with a `code`, like those of Node, DuckDB and this package. */
 export function isCodedError(value: unknown): value is CodedError<Error> {
-  return value instanceof Error && "code" in value && typeof value.code === "string";
+  return isError(value) && "code" in value && typeof value.code === "string";
 }
 
 /** What was thrown, as text for a message. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return isError(thrown) ? thrown.message : String(thrown);
 }
 
 /** Converts any thrown value to an `Error`, so that it can be logged and kept. Never throws itself. */
 export function toError(value: unknown): Error {
-  return value instanceof Error
+  return isError(value)
     ? value
     : new Error(`a value that is not an Error was thrown: ${textOf(value)}`, { cause: value });
+}
+
+/** Whether a value is an error, of whatever realm: a test runner and `node:vm` have classes of their own. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
 }
 
 /** Any value as text for a message. Never throws. */

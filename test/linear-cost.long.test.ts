@@ -49,6 +49,7 @@ const { digestOf } = await import("../src/server/access/token-book.ts");
 const { malformedFault } = await import("../src/server/http/malformed-fault.ts");
 const { identify } = await import("../src/server/http/request-identity.ts");
 const { isAuthority } = await import("../src/server/worker/route/authority.ts");
+const { receiveBody } = await import("../src/server/http/request-body.ts");
 const { readForm } = await import("../src/server/worker/route/read-form.ts");
 const { readPairs, readTarget } = await import("../src/server/worker/route/request-target.ts");
 const { prefersAsync } = await import("../src/server/worker/route/submit-job.ts");
@@ -133,9 +134,11 @@ const regions = declareParameters("sales", {
 });
 
 /** A request whose body is a form. */
-function formOf(contentType: string, text: string): IncomingMessage {
+function formRequest(contentType: string, text: string): IncomingMessage {
   const body = Readable.from([Buffer.from(text)]);
-  return Object.assign(body, { headers: { "content-type": contentType } }) as unknown as IncomingMessage;
+  const req = Object.assign(body, { headers: { "content-type": contentType } }) as unknown as IncomingMessage;
+  receiveBody(req, formBytes);
+  return req;
 }
 
 type Readers = Readonly<Record<string, (text: string) => unknown>>;
@@ -183,7 +186,7 @@ const readersOfHeads: Readers = {
       headers: { prefer: text },
       caller: everyone,
     } as unknown as Parameters<typeof prefersAsync>[0]),
-  "the type of a form": (text) => readForm(formOf(text, "a=b"), { parameterCount: 1 }),
+  "the type of a form": (text) => readForm(formRequest(text, "a=b"), { parameterCount: 1 }),
   TE: (text) => acceptsTrailers({ headers: { te: text } }),
   "X-Request-Id": (text) => identify({ "x-request-id": text }),
   traceparent: (text) => identify({ traceparent: text }),
@@ -267,7 +270,7 @@ const readersOfTargets: Readers = {
 /** Readers of the body of a form. */
 const readersOfForms: Readers = {
   "a form": (text) =>
-    readForm(formOf("application/x-www-form-urlencoded", text), { parameterCount: formBytes }),
+    readForm(formRequest("application/x-www-form-urlencoded", text), { parameterCount: formBytes }),
   "the pairs of a form": (text) => readPairs(text, formBytes),
   "a token in a form": (text) => admit(undefined, text),
 };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
-import { StreamCsvError } from "../errors.ts";
+import { StreamCsvError, wrongType } from "../errors.ts";
 import { isKeptHalfOpen } from "../socket/keep-half-open.ts";
 import { Interruption } from "../async/interruption.ts";
 import { Pacer } from "../async/pacer.ts";
@@ -22,9 +22,17 @@ export class Stopped extends Error {
   }
 }
 
+/** The error for an answer that another handler ends. */
+export function endedElsewhere(): TypeError {
+  return wrongType(
+    "send() needs an answer that nobody else ends. Wait for send(), and let no other handler answer the request.",
+  );
+}
+
 /**
  * The waits of one transfer: for the client, for the body, for the event loop. Every wait rejects with {@link
- * Stopped} when the client disconnects, is too slow, or the transfer is cancelled.
+ * Stopped} when the client disconnects, is too slow, or the transfer is cancelled, and with another error when another
+ * handler ends the answer.
  *
  * It has one listener for each event during the whole transfer. `release()` removes all listeners and timers.
  */
@@ -34,7 +42,7 @@ export class Connection {
   readonly #signal: AbortSignal | undefined;
   readonly #pacer: Pacer;
   readonly #watch: ProgressWatch;
-  readonly #interruption = new Interruption<Stopped>();
+  readonly #interruption = new Interruption<Error>();
   readonly #undo: (() => void)[] = [];
   #onDrain: (() => void) | undefined;
   #isWaitingForClient = false;
@@ -65,7 +73,7 @@ export class Connection {
     this.#listen();
   }
 
-  /** @throws Stopped when the transfer can't go on */
+  /** @throws Stopped when the transfer can't go on; TypeError when another handler has ended the answer */
   check(): void {
     if (this.#interruption.cause !== undefined) throw this.#interruption.cause;
   }
@@ -158,7 +166,10 @@ export class Connection {
     // A close after the last byte doesn't interrupt the answer. Node's `writableFinished` can't tell the two apart:
     // it also turns true when a socket with unwritten bytes is reset, and then `finish` never comes.
     const onGone = (): void => {
-      if (!this.#isFinished) this.#stop("client-gone");
+      if (this.#isFinished) return;
+      // A handler that doesn't wait for send() may end the answer, which looks whole then. Its client is still there.
+      if (this.#res.writableEnded && !this.#isFinishing) this.#interruption.raise(endedElsewhere());
+      else this.#stop("client-gone");
     };
     const onDrain = (): void => this.#onDrain?.();
     const onAbort = (): void => this.#stop("cancelled", cancelled(signal?.reason));

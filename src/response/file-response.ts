@@ -36,7 +36,7 @@ export interface OpenFileOptions extends FileResponseOptions {
   readonly start?: number;
   /** Last byte, included. @default the file's last */
   readonly end?: number;
-  /** The entity tag, with or without quotes. @default a strong one from size, modification time and inode */
+  /** The entity tag, with or without quotes; its SHA-256 if it holds other characters than a tag may. @default a strong one from size, modification time and inode */
   readonly etag?: string;
 }
 
@@ -58,6 +58,20 @@ interface OpenedFile {
   readonly handle: FileHandle;
   readonly version: FileVersion;
 }
+
+/** Digests of the bytes in an answer, which of a part differ from those of the file (RFC 9530, section 2). */
+const headersOfContent = ["Content-Digest", "Content-MD5"];
+
+/** These describe the file, and an answer to a range outside it contains none of it. */
+const headersOfFile = [
+  ...headersOfContent,
+  "Content-Disposition",
+  "Content-Encoding",
+  "Content-Language",
+  "Content-Type",
+  "Digest",
+  "Repr-Digest",
+];
 
 /** Narrows a file response to the requested range. The class sets it, because it needs the class's private state. */
 let narrow: (response: FileResponse, request: RequestHead) => void;
@@ -174,9 +188,7 @@ export class FileResponse extends StreamingHttpResponse {
     if (part === undefined) return;
     const { start, end } = part === "unsatisfiable" ? { start: 0, end: 0 } : part;
     this.statusCode = part === "unsatisfiable" ? 416 : 206;
-    // These headers describe the file, and this answer contains none of it.
-    if (part === "unsatisfiable")
-      for (const name of ["Content-Type", "Content-Disposition"]) this.headers.delete(name);
+    for (const name of part === "unsatisfiable" ? headersOfFile : headersOfContent) this.headers.delete(name);
     this.headers.set(
       "Content-Range",
       part === "unsatisfiable" ? `bytes */${size}` : `bytes ${start}-${end - 1}/${size}`,

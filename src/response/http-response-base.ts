@@ -12,6 +12,7 @@ import { checkReasonPhrase } from "./head/header-value.ts";
 import { ResponseCookies } from "./head/response-cookies.ts";
 import { type HeadersInput, ResponseHeaders } from "./head/response-headers.ts";
 import { checkStatusCode, defaultReasonPhrase } from "./head/status.ts";
+import { watchHook } from "./watch-hook.ts";
 
 /** Options of every response. */
 export interface ResponseOptions {
@@ -48,7 +49,7 @@ let cookiesOf: (response: HttpResponseBase) => ResponseCookies;
 export type Closer = () => unknown;
 
 /** How long `close()` waits for one closer before it runs the next. */
-const closerLimitMs = 1000;
+export const closerLimitMs = 1000;
 
 const nothingToClose = Promise.resolve();
 
@@ -283,10 +284,11 @@ export abstract class HttpResponseBase implements AsyncDisposable {
       this.#closeErrors.push(error);
       return;
     }
+    const failed = (hookError: unknown): void => void this.#closeErrors.push(error, toError(hookError));
     try {
-      this.#onError(error);
+      watchHook(this.#onError(error), failed);
     } catch (hookError) {
-      this.#closeErrors.push(error, toError(hookError));
+      failed(hookError);
     }
   }
 }

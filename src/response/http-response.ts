@@ -7,9 +7,15 @@ import { ByteParts } from "../body/byte-parts.ts";
 import { type Chunk, copyBytes, describeValue, isChunk, viewBytes } from "../body/chunk.ts";
 import { hasMethod, isAsyncIterable, isIterable, type StreamingBody } from "../body/chunk-reader.ts";
 import { Pacer } from "../async/pacer.ts";
+import { settleWithin } from "../async/settle-within.ts";
 import { neverRejects } from "../never-rejects.ts";
 import { decodeText, encodeText, isAscii } from "./head/charset.ts";
-import { HttpResponseBase, type ResponseOptions, responseOptionNames } from "./http-response-base.ts";
+import {
+  closerLimitMs,
+  HttpResponseBase,
+  type ResponseOptions,
+  responseOptionNames,
+} from "./http-response-base.ts";
 
 /** Short text is encoded only when its bytes are asked for; `send()` writes it together with the head. */
 const shortText = 4 * 1024;
@@ -62,17 +68,18 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
 
   /**
    * Collects an asynchronous body. The parts are kept as they arrive, without a final copy, and the event loop gets a
-   * turn every few milliseconds. The source is closed before this settles, even after a failure.
+   * turn every few milliseconds. The source is closed before this settles, even after a failure; like a closer, that has
+   * a second.
    * @throws whatever the source throws
    */
   static async from(body: StreamingBody, options: ResponseOptions = {}): Promise<HttpResponse> {
     const response = new HttpResponse(undefined, options);
     const source = new Body(body);
-    try {
-      await response.#collect(source, options.clock ?? systemClock);
-    } finally {
-      await source.close();
-    }
+    const failures: unknown[] = [];
+    const fail = (failure: unknown): void => void failures.push(failure);
+    await response.#collect(source, options.clock ?? systemClock).catch(fail);
+    await settleWithin(source.close(), closerLimitMs, fail);
+    if (failures.length > 0) throw failures[0];
     return response;
   }
 

@@ -1,7 +1,6 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
-import { wrongType } from "../errors.ts";
-import { Stopped } from "./connection.ts";
+import { endedElsewhere, Stopped } from "./connection.ts";
 import { wholeContent, type HttpResponse } from "./http-response.ts";
 import { planHead } from "./send-head.ts";
 import type { SendOptions } from "./send-options.ts";
@@ -68,11 +67,6 @@ export function sendAtOnce(
     failure = { error };
   }
   return { statusCode, bytes, chunks: bytes > 0 ? 1 : 0, firstByteMs, finished, failure };
-}
-
-/** The error for an answer that another handler ends. */
-export function endedElsewhere(): TypeError {
-  return wrongType("send() needs an answer that nobody else ends.");
 }
 
 function isReady({ socket }: IncomingMessage, res: ServerResponse, options: SendOptions): boolean {

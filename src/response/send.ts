@@ -12,15 +12,19 @@ import {
 } from "../check-arguments.ts";
 import { toError, wrongType } from "../errors.ts";
 import { copyBytes, describeValue } from "../body/chunk.ts";
+import { neverRejects } from "../never-rejects.ts";
 import { type AnyResponse, requireResponse, viewBody } from "./any-response.ts";
 import { bodyLength } from "./body-length.ts";
 import type { BodyView } from "./body-view.ts";
-import { Connection, Stopped } from "./connection.ts";
+import { claim, claimedElsewhere } from "./claim.ts";
+import { Connection, endedElsewhere, Stopped } from "./connection.ts";
 import { HttpResponse } from "./http-response.ts";
+import { HttpResponseBase } from "./http-response-base.ts";
 import { trailerPairs } from "./head/trailers.ts";
-import { type Attempt, endedElsewhere, sendAtOnce } from "./send-at-once.ts";
+import { type Attempt, sendAtOnce } from "./send-at-once.ts";
 import { planHead, type SendHead } from "./send-head.ts";
 import { type SendOptions, type SendOutcome, sendOptionNames } from "./send-options.ts";
+import { watchHook } from "./watch-hook.ts";
 import { writeHead } from "./write-head.ts";
 
 const noOptions: SendOptions = {};
@@ -40,6 +44,8 @@ const pieceBytes = 128 * 1024;
  * A failed body never ends cleanly: a chunked body is cut before its last chunk, a body with a Content-Length before
  * its last byte, and one that ends with the connection (HTTP/1.0) by a reset. A body with more or fewer bytes than
  * its Content-Length is a failure too; therefore the last promised bytes are held back until the body has ended.
+ *
+ * A streaming response goes to one client. While it is being sent, sending it to another one fails, with a 500.
  *
  * Middleware may wrap `res.end` and `res.write`: `send` relies neither on their callbacks nor on their return values.
  *
@@ -142,6 +148,8 @@ class Sending {
   readonly #startMs: number;
   readonly #connection: Connection;
   readonly #isWrapped: boolean;
+  /** False if the response belongs to another client, which is getting it; then it must not be closed here. */
+  readonly #isOwn: boolean;
   /** What was written already, if the kernel didn't take all of it at once. */
   readonly #attempt: Attempt | undefined;
   #statusCode: number | null = null;
@@ -168,6 +176,7 @@ class Sending {
     this.#connection = new Connection(req, res, options, this.#clock, () => this.#bytes);
     this.#isWrapped = res.write !== ServerResponse.prototype.write;
     this.#attempt = attempt;
+    this.#isOwn = claim(response);
     if (attempt === undefined) return;
     this.#statusCode = attempt.statusCode;
     this.#bytes = attempt.bytes;
@@ -187,7 +196,7 @@ class Sending {
     }
     const sendMs = this.#elapsedMs();
     if (ending.error !== undefined && ending.state !== "cancelled") this.#report(ending.error);
-    await this.#response.close(ending.state === "client-gone" ? clientGone() : ending.error);
+    if (this.#isOwn) await this.#response.close(ending.state === "client-gone" ? clientGone() : ending.error);
     return {
       ...ending,
       statusCode: this.#statusCode,
@@ -200,6 +209,7 @@ class Sending {
 
   async #write(): Promise<void> {
     this.#connection.check();
+    if (!this.#isOwn) throw claimedElsewhere("send()");
     if (this.#res.headersSent) throw wrongType("send() needs an answer whose head hasn't been sent yet.");
     const { httpVersionMajor, httpVersionMinor } = this.#req;
     const isChunkable = httpVersionMajor > 1 || httpVersionMinor > 0;
@@ -332,8 +342,14 @@ class Sending {
 
   #makeErrorAnswer(error: Error): HttpResponse {
     try {
-      const answer = this.#options.onErrorBeforeHead?.(error);
+      const answer: unknown = this.#options.onErrorBeforeHead?.(error);
       if (answer instanceof HttpResponse) return answer;
+      watchHook(answer, (hookError) => this.#reportHook(hookError));
+      if (answer instanceof HttpResponseBase) neverRejects(answer.close());
+      if (answer !== undefined)
+        this.#report(
+          wrongType(`onErrorBeforeHead must return an HttpResponse, not ${describeValue(answer)}.`),
+        );
     } catch (hookError) {
       this.#report(toError(hookError));
     }
@@ -343,15 +359,19 @@ class Sending {
     });
   }
 
-  /** `run` must not reject when a hook throws, so a hook's error is handled like a closer's. */
   #report(error: Error): void {
     try {
-      this.#options.onError?.(error);
+      watchHook(this.#options.onError?.(error), (hookError) => this.#reportHook(hookError));
     } catch (hookError) {
-      this.#response.onClose(() => {
-        throw hookError;
-      });
+      this.#reportHook(hookError);
     }
+  }
+
+  /** `run` must not reject when a hook fails, so a hook's error is handled like a closer's. */
+  #reportHook(hookError: unknown): void {
+    this.#response.onClose(() => {
+      throw hookError;
+    });
   }
 
   #elapsedMs(): number {

@@ -342,3 +342,36 @@ test("refuses a negative size or time", () => {
     assert.throws(() => compress(options), { name: "RangeError", code: "SCSV_ARG_RANGE" });
   }
 });
+
+test("removes digests of the bytes before compression, from headers and trailers", async (t) => {
+  const digests = { "Repr-Digest": "sha-256=:AA==:", "Content-Digest": "sha-256=:BB==:", Digest: "md5=CC==" };
+  const server = await serve(t, (req) =>
+    compress({ codings: ["gzip"] })(
+      req,
+      new StreamingHttpResponse([text], {
+        headers: { ...digests, "Content-MD5": "DD==" },
+        trailers: {
+          names: ["X-Rows", "repr-digest", "Content-Digest"],
+          values: () => ({ "X-Rows": 1, ...digests }),
+        },
+      }),
+    ),
+  );
+  const answer = async (coding: string): Promise<string> => {
+    const { output } = await curl(
+      "-i",
+      "-H",
+      "TE: trailers",
+      "-H",
+      `Accept-Encoding: ${coding}`,
+      "--raw",
+      server.url,
+    );
+    return output.toString("latin1").toLowerCase();
+  };
+  const coded = await answer("gzip");
+  assert.doesNotMatch(coded, /digest|content-md5/);
+  assert.match(coded, /\r\nx-rows: 1\r\n/);
+  const plain = await answer("identity");
+  assert.equal(plain.match(/\n(?:repr|content)-digest: /g)?.length, 4);
+});

@@ -90,6 +90,54 @@ test("deletes a cookie by an empty value that expires at the epoch, with Secure 
   ]);
 });
 
+const prefixes: readonly (readonly [name: string, options: CookieOptions, lacks: RegExp | null])[] = [
+  ["__Http-a", { secure: true, httpOnly: true }, null],
+  ["__Http-a", { secure: true }, /httpOnly/],
+  ["__http-a", { httpOnly: true }, /secure/],
+  ["__Host-Http-a", { secure: true, httpOnly: true }, null],
+  ["__Host-Http-a", { secure: true }, /httpOnly/],
+  ["__Host-Http-a", { secure: true, httpOnly: true, path: "/p" }, /path/],
+  ["__Host-Http-a", { secure: true, httpOnly: true, domain: "example.org" }, /domain/],
+  ["__Host-a", { secure: true }, null],
+  ["__Httpd", {}, null],
+];
+
+for (const [name, options, lacks] of prefixes) {
+  test(`${lacks === null ? "sets" : "refuses"} ${name} with ${JSON.stringify(options)}`, () => {
+    const response = new HttpResponse("", { clock });
+    const set = (): void => response.setCookie(name, "v", options);
+    if (lacks === null) assert.doesNotThrow(set);
+    else assert.throws(set, { code: "SCSV_ARG_RANGE", message: lacks });
+  });
+}
+
+test("deletes a cookie of a prefix with the attributes that browsers require of it", () => {
+  const response = new HttpResponse("", { clock });
+  for (const name of ["__Http-a", "__Host-Http-b"]) response.deleteCookie(name);
+  for (const line of response.cookies) assert.match(line, /; HttpOnly; Secure;/);
+});
+
+test("refuses a cookie that is longer than browsers keep, and a path that they ignore", () => {
+  const response = new HttpResponse("", { clock });
+  const most = 4096;
+  response.setCookie("ab", "x".repeat(most - 2));
+  // Three bytes for each letter, when it is encoded.
+  response.setCookie("ab", "é".repeat((most - 4) / 6), { secure: true, path: "/long", httpOnly: true });
+  for (const value of ["x".repeat(most - 1), "é".repeat(most / 6 + 1)])
+    assert.throws(() => response.setCookie("ab", value), { code: "SCSV_ARG_RANGE", message: /4096/ });
+  response.setCookie("ab", "", { path: `/${"p".repeat(1023)}` });
+  for (const options of [{ path: `/${"p".repeat(1024)}` }, { domain: `${"d.".repeat(512)}ex` }])
+    assert.throws(() => response.setCookie("ab", "", options), { code: "SCSV_ARG_RANGE", message: /1024/ });
+});
+
+test("refuses an encoder of values that returns no text, such as an async function", () => {
+  for (const encode of [async () => "b", () => undefined, () => 5])
+    assert.throws(() => cookie("v", { encode: encode as never }), {
+      code: "SCSV_ARG_TYPE",
+      message: /encode/,
+    });
+});
+
 test("keeps cookies out of the headers", () => {
   const response = new HttpResponse("", { clock });
   response.setCookie("a", "1");

@@ -281,3 +281,51 @@ test("sends an empty file, and lets curl continue a download", async (t) => {
   await using downloaded = await FileResponse.open(target);
   assert.equal(await collect(downloaded), rows);
 });
+
+test("gives different tags to different texts, also if a tag can't hold them", async () => {
+  const texts = [
+    "one",
+    "a b",
+    "a_b",
+    "пять",
+    "семь",
+    "ü",
+    "ö",
+    '"a"b"',
+
+    'W/"x y"',
+    "",
+    "\x7f",
+    "\ud800",
+  ];
+  const tags = await Promise.all(
+    texts.map(async (etag) => {
+      await using response = await FileResponse.open(join(folder, "rows.csv"), { etag });
+      return response.headers.get("ETag") ?? "";
+    }),
+  );
+  assert.equal(new Set(tags).size, texts.length);
+  for (const [index, tag] of tags.entries()) {
+    assert.match(tag, /^(?:W\/)?"[\x21\x23-\x7e]*"$/);
+    assert.equal(tag.startsWith("W/"), texts[index]?.startsWith("W/"));
+  }
+  assert.equal(tags[0], '"one"');
+});
+
+test("leaves out of a part, and of a refused range, the headers that would be wrong there", async (t) => {
+  const headers = {
+    "Content-Encoding": "gzip",
+    "Content-Language": "en",
+    "Content-Digest": "sha-256=:AA==:",
+    "Repr-Digest": "sha-256=:BB==:",
+  };
+  const server = await serve(t, () => FileResponse.open(join(folder, "rows.csv"), { headers }));
+  const kept = async (range: string): Promise<readonly string[]> => {
+    const answer = await curl("-i", "-H", `Range: ${range}`, server.url);
+    const head = answer.output.toString("latin1").split("\r\n\r\n")[0]?.toLowerCase() ?? "";
+    return Object.keys(headers).filter((name) => head.includes(`\n${name.toLowerCase()}:`));
+  };
+  assert.deepEqual(await kept("lines=0-1"), Object.keys(headers));
+  assert.deepEqual(await kept("bytes=0-9"), ["Content-Encoding", "Content-Language", "Repr-Digest"]);
+  assert.deepEqual(await kept("bytes=9999999-"), []);
+});

@@ -4,6 +4,7 @@ import { Pacer } from "../../async/pacer.ts";
 import { type AnyResponse, requireResponse, viewBody } from "../any-response.ts";
 import { bodyLength } from "../body-length.ts";
 import type { BodyView } from "../body-view.ts";
+import { claim, claimedElsewhere } from "../claim.ts";
 import { type RequestHead, requireRequestHead } from "../head/request-head.ts";
 import { planHead } from "../send-head.ts";
 import { neverRejects } from "../../never-rejects.ts";
@@ -29,7 +30,8 @@ export interface WebRequestHead extends RequestHead {
  * @param response - the response to convert; it belongs to the Web's response afterwards
  * @param request - decides about Range and HEAD. Its signal reports that the client disconnected, because some servers
  *   fire it instead of cancelling the body. Without a request the answer is that to a plain GET.
- * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a response, or not a request; then the response is closed
+ * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a response, or not a request; then the response is closed. Also
+ *   for a streaming response that is being sent already, which is left alone
  * @throws RangeError `SCSV_ARG_RANGE` for a status below 200, which the Web's class can't hold, and for a
  *   Content-Length that is not a number or differs from the buffered content; the response is then closed
  * @example
@@ -47,6 +49,7 @@ export interface WebRequestHead extends RequestHead {
  */
 export function toWebResponse(response: AnyResponse, request: WebRequestHead = { headers: {} }): Response {
   requireResponse("toWebResponse()", response);
+  if (!claim(response)) throw claimedElsewhere("toWebResponse()");
   try {
     requireRequestHead("toWebResponse()", request);
     // A fetch of another realm may have null.

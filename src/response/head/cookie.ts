@@ -2,10 +2,14 @@ import { types } from "node:util";
 import { stringifySetCookie } from "cookie";
 import type { Clock } from "../../clock.ts";
 import { checkOptionNames } from "../../check-arguments.ts";
-import { BadHeaderError, toError, wrongRange, wrongType } from "../../errors.ts";
+import { BadHeaderError, isCodedError, toError, wrongRange, wrongType } from "../../errors.ts";
 import { describeValue } from "../../body/chunk.ts";
 import { formatHttpDate } from "./http-date.ts";
 import { checkCookieName, checkCookiePart } from "./header-value.ts";
+
+/** Browsers drop a cookie whose name and value are longer together, and ignore a longer attribute (RFC 6265bis, section 5.6). */
+const mostBytes = 4096;
+const mostAttributeBytes = 1024;
 
 /** The attributes of a cookie (RFC 6265). */
 export interface CookieOptions {
@@ -41,7 +45,7 @@ export function formatCookie(name: string, value: string, options: CookieOptions
   checkCookieName(name);
   if (options.encode === undefined) checkCookiePart("value", value);
   const sameSite = checkSameSite(options.sameSite);
-  requireKept(name, { path, domain, secure, partitioned, sameSite });
+  requireKept(name, { path, domain, secure, httpOnly, partitioned, sameSite });
   const { maxAge, expires } = resolveLifetime(options, clock);
   let line: string;
   try {
@@ -56,14 +60,21 @@ export function formatCookie(name: string, value: string, options: CookieOptions
         ...(maxAge !== undefined && { maxAge }),
         ...(domain !== undefined && { domain }),
       },
-      options.encode && { encode: options.encode },
+      options.encode && { encode: (text) => encodeWith(options.encode, text) },
     );
   } catch (error) {
+    if (isCodedError(error)) throw error;
     throw new BadHeaderError(
       `The cookie ${describeValue(name)} has a part that isn't allowed: ${toError(error).message}.`,
       { cause: error },
     );
   }
+  // The name is a token, and the value has no semicolon.
+  const pairBytes = line.split(";", 1).join("").length - "=".length;
+  if (pairBytes > mostBytes)
+    throw wrongRange(
+      `Browsers drop the cookie ${describeValue(name)}: its name and value have ${pairBytes} bytes, and ${mostBytes} are allowed.`,
+    );
   if (expires !== undefined) line += `; Expires=${expires}`;
   if (sameSite !== undefined) line += `; SameSite=${sameSite}`;
   return line;
@@ -72,14 +83,19 @@ export function formatCookie(name: string, value: string, options: CookieOptions
 /** The Set-Cookie line that makes a client forget a cookie. */
 export function formatCookieDeletion(name: string, options: DeleteCookieOptions, clock: Clock): string {
   checkTypes("deleteCookie()", name, "", options);
-  // Browsers ignore a deletion without Secure if one of these requires Secure.
+  // Browsers ignore a deletion that lacks what one of these requires.
+  const httpOnly = httpPrefix.test(name);
   const needsSecure =
-    /^__(?:secure|host)-/i.test(name) ||
+    securePrefix.test(name) ||
     (typeof options.sameSite === "string" && options.sameSite.toLowerCase() === "none") ||
     options.partitioned === true;
   const expires = "Thu, 01 Jan 1970 00:00:00 GMT";
-  return formatCookie(name, "", { ...options, maxAge: 0, expires, secure: needsSecure }, clock);
+  return formatCookie(name, "", { ...options, maxAge: 0, expires, secure: needsSecure, httpOnly }, clock);
 }
+
+/** Prefixes of names for which browsers require Secure, and HttpOnly too. */
+const securePrefix = /^__(?:secure|host|http)-/i;
+const httpPrefix = /^__(?:host-)?http-/i;
 
 /** Max-Age and Expires, each derived from the other if only one is given. */
 function resolveLifetime(
@@ -117,11 +133,20 @@ function checkSameSite(sameSite: string | undefined): string | undefined {
   return sameSite;
 }
 
+/** @throws TypeError `SCSV_ARG_TYPE` for a result that is not text, such as the promise of an async function */
+function encodeWith(encode: CookieOptions["encode"], value: string): string {
+  const encoded: unknown = encode?.(value);
+  if (typeof encoded !== "string")
+    throw wrongType(`A cookie's encode must return text, not ${describeValue(encoded)}.`);
+  return encoded;
+}
+
 /** The attributes that decide whether a browser keeps a cookie, with their defaults. */
 interface ResolvedAttributes {
   readonly path: string;
   readonly domain: string | undefined;
   readonly secure: boolean;
+  readonly httpOnly: boolean;
   readonly partitioned: boolean;
   readonly sameSite: string | undefined;
 }
@@ -132,16 +157,23 @@ interface ResolvedAttributes {
  */
 function requireKept(
   name: string,
-  { path, domain, secure, partitioned, sameSite }: ResolvedAttributes,
+  { path, domain, secure, httpOnly, partitioned, sameSite }: ResolvedAttributes,
 ): void {
   const drop = (why: string): never => {
     throw wrongRange(`Browsers drop the cookie ${describeValue(name)}: ${why}.`);
   };
-  if (!secure && /^__(?:secure|host)-/i.test(name)) drop("the prefix of its name requires secure: true");
+  if (!secure && securePrefix.test(name)) drop("the prefix of its name requires secure: true");
+  if (!httpOnly && httpPrefix.test(name)) drop("the prefix of its name requires httpOnly: true");
   if (/^__host-/i.test(name)) {
     if (domain !== undefined)
       drop(`a name with __Host- allows no domain, and it has ${describeValue(domain)}`);
     if (path !== "/") drop(`a name with __Host- requires the path "/", and it has ${describeValue(path)}`);
+  }
+  for (const [attribute, value = ""] of Object.entries({ path, domain })) {
+    if (value.length > mostAttributeBytes)
+      throw wrongRange(
+        `Browsers ignore the ${attribute} of the cookie ${describeValue(name)}: it has ${value.length} bytes, and ${mostAttributeBytes} are allowed.`,
+      );
   }
   if (!secure && sameSite?.toLowerCase() === "none") drop('sameSite: "none" requires secure: true');
   if (!secure && partitioned) drop("partitioned requires secure: true");

@@ -4,9 +4,17 @@ import { splitList } from "./split-list.ts";
 /** An entity tag as it is sent: `"…"`, or `W/"…"` for a weak one (RFC 9110, section 8.8.3). */
 const entityTag = /^(?:W\/)?"[\x21\x23-\x7e\x80-\u00ff]*"$/;
 
-/** Puts a tag in quotes, unless it has them already. */
+/** What may be put in quotes. */
+const bareTag = /^[\x21\x23-\x7e]*$/;
+
+/**
+ * Puts a tag in quotes, unless it has them already. A text with characters that a tag can't have is replaced by its
+ * SHA-256, so that different texts stay different tags; it is weak if the text is.
+ */
 export function formatEntityTag(tag: string): string {
-  return entityTag.test(tag) ? tag : `"${tag.replaceAll(/[^\x21\x23-\x7e]/g, "_")}"`;
+  if (entityTag.test(tag)) return tag;
+  if (tag.startsWith('W/"')) return weaken(hashEntityTag([Buffer.from(tag)]));
+  return bareTag.test(tag) ? `"${tag}"` : hashEntityTag([Buffer.from(tag)]);
 }
 
 /** The strong tag of content: its SHA-256. The parts are not joined. */

@@ -101,13 +101,28 @@ export function headerPairs(
 function readPairs(input: HeadersInput): Iterable<readonly [name: string, value: string | number]> {
   if (typeof input !== "object" || input === null)
     throw wrongType(`headers is an object or a list of [name, value] pairs, not ${describeValue(input)}.`);
-  if (!(Symbol.iterator in input)) return Object.entries(input);
+  if (!(Symbol.iterator in input)) return readRecord(input);
   const pairs = [...input];
   for (const pair of pairs) {
     if (Array.isArray(pair) && pair.length === 2) continue;
     const what = Array.isArray(pair) ? `an array of ${pair.length}` : describeValue(pair);
     throw wrongType(`Each header in a list is a [name, value] pair, not ${what}.`);
   }
+  return pairs;
+}
+
+/** An object of a class without fields of its own, such as a promise or a date, was passed by mistake. */
+function readRecord(
+  record: Readonly<Record<string, string | number>>,
+): readonly (readonly [string, string | number])[] {
+  const pairs = Object.entries(record);
+  const prototype: unknown = Object.getPrototypeOf(record);
+  // The prototype of a plain object of any realm has none itself.
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (pairs.length === 0 && !isPlain)
+    throw wrongType(
+      `headers is an object or a list of [name, value] pairs, not ${describeValue(record)} without a field.`,
+    );
   return pairs;
 }
 

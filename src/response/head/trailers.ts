@@ -1,8 +1,9 @@
 import { BadHeaderError, wrongType } from "../../errors.ts";
 import { describeValue } from "../../body/chunk.ts";
+import { isThenable } from "../../body/chunk-reader.ts";
 import { checkHeaderName } from "./header-value.ts";
 import { type RequestHead, requestHeader } from "./request-head.ts";
-import { ResponseHeaders } from "./response-headers.ts";
+import { type HeadersInput, ResponseHeaders } from "./response-headers.ts";
 
 /** Fields sent after the body, to clients that accept them (RFC 9110, section 6.5). */
 export interface ResponseTrailers {
@@ -73,7 +74,12 @@ export function acceptsTrailers(request: RequestHead): boolean {
 
 /** The trailers to send, in the order announced; others are left out. */
 export function trailerPairs(trailers: ResponseTrailers): [name: string, value: string][] {
-  const given = new ResponseHeaders(trailers.values());
+  const values: unknown = trailers.values();
+  if (isThenable(values))
+    throw wrongType(
+      "values() of trailers must return an object, not a promise: nothing waits behind the body.",
+    );
+  const given = new ResponseHeaders(values as HeadersInput);
   return trailers.names.flatMap((name) => {
     const value = given.get(name);
     return value === undefined ? [] : [[name, value]];

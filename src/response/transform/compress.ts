@@ -10,6 +10,7 @@ import { weaken } from "../head/entity-tag.ts";
 import { requestHeader, requireRequestHead } from "../head/request-head.ts";
 import { addToList, hasDirective } from "../head/response-headers.ts";
 import { isBodiless } from "../head/status.ts";
+import type { ResponseTrailers } from "../head/trailers.ts";
 import type { HttpResponse } from "../http-response.ts";
 import { copyCookies } from "../http-response-base.ts";
 import { StreamingHttpResponse } from "../streaming-http-response.ts";
@@ -49,7 +50,15 @@ const optionNames: readonly (keyof CompressOptions)[] = [
 const atOnceBytes = 512 * 1024;
 
 /** These headers describe the bytes before compression. */
-const outdatedHeaders = ["Content-Length", "Accept-Ranges", "Repr-Digest", "Content-Digest"];
+const outdatedHeaders = [
+  "Content-Length",
+  "Accept-Ranges",
+  "Repr-Digest",
+  "Content-Digest",
+  "Digest",
+  "Content-MD5",
+];
+const outdatedNames: ReadonlySet<string> = new Set(outdatedHeaders.map((name) => name.toLowerCase()));
 
 /**
  * Makes a transform that compresses the body as the client's Accept-Encoding allows (RFC 9110, section 12.5.3): gzip, br,
@@ -63,6 +72,7 @@ const outdatedHeaders = ["Content-Length", "Accept-Ranges", "Repr-Digest", "Cont
  * Responses stay unchanged if they have a Content-Encoding, say `no-transform`, are partial (206), or have no body.
  * An empty Content-Encoding is removed, so it is a way to opt out. Accept-Encoding is added to Vary. A strong ETag becomes
  * weak for a client that accepts a coding, also if the content isn't compressed because that wouldn't make it smaller.
+ * Digests of the bytes before compression are removed, from headers and trailers.
  *
  * A 304 gets the `Vary` and the ETag of the 200 it replaces, so `compress()` and `conditionalGet()` work in
  * either order.
@@ -179,8 +189,15 @@ function encodeContent(response: HttpResponse, coding: Coding, level: number | u
 function markCoded(response: AnyResponse, coding: Coding): void {
   const { headers } = response;
   for (const name of outdatedHeaders) headers.delete(name);
+  if (response.streaming && response.trailers !== undefined)
+    response.trailers = withoutOutdated(response.trailers);
   headers.set("Content-Encoding", coding.name);
   weakenTag(response);
+}
+
+function withoutOutdated(trailers: ResponseTrailers): ResponseTrailers {
+  const names = trailers.names.filter((name) => !outdatedNames.has(name.toLowerCase()));
+  return names.length === trailers.names.length ? trailers : { names, values: () => trailers.values() };
 }
 
 function weakenTag<R extends AnyResponse>(response: R): R {

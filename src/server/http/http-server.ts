@@ -10,6 +10,7 @@ import { neverRejects } from "../../never-rejects.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { connectFault } from "./malformed-fault.ts";
 import { problemResponse } from "./problem-response.ts";
+import { receiveBody } from "./request-body.ts";
 import { identify } from "./request-identity.ts";
 import { stampResponse } from "./stamp-response.ts";
 
@@ -43,9 +44,7 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
       requireHostHeader: false,
     },
     (req, res) => {
-      // If nobody reads the request's body, Node stops reading the socket, and never notices that the client
-      // disconnected.
-      req.resume();
+      receiveBody(req, http.bodyBytes);
       const connection = connections.get(req.socket);
       if (connection?.begin(req, res) === false) return;
       const start = (): Promise<void> => answer(req, res);

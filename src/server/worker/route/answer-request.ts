@@ -121,7 +121,8 @@ function clientGone({ socket }: IncomingMessage, res: ServerResponse): AbortSign
   const controller = new AbortController();
   const abort = (): void =>
     controller.abort(new StreamCsvError("SCSV_CANCELLED", "The client has disconnected."));
-  if (res.destroyed) abort();
+  // A pipelined answer has no socket before its turn, so it isn't destroyed with it.
+  if (res.destroyed || socket.destroyed) abort();
   else res.once("close", abort).once("close", onSocketClose(socket, abort));
   return controller.signal;
 }

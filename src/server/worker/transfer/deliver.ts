@@ -85,10 +85,6 @@ function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): S
   let sentSha256: string | undefined;
   const response = new StreamingHttpResponse(body, {
     headers: { ...exportHeaders(plan, http), "X-Transfer-Id": transfer.id },
-    trailers: {
-      names: ["X-Row-Count", "Repr-Digest"],
-      values: () => rowsAndDigest(transfer.progress.rows, sentSha256 ?? transfer.sha256 ?? ""),
-    },
   });
   const coding = encode(response, request, http);
   if (coding !== undefined) {
@@ -98,6 +94,10 @@ function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): S
       sentSha256 = sha256;
     });
   }
+  response.trailers = {
+    names: ["X-Row-Count", "Repr-Digest"],
+    values: () => rowsAndDigest(transfer.progress.rows, sentSha256 ?? transfer.sha256 ?? ""),
+  };
   return response;
 }
 

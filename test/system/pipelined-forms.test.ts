@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { startServe } from "../harness/cli.ts";
+import { connectTo, rawAnswers } from "../harness/raw.ts";
+
+const form = "access_token=x";
+
+function post(target: string, lines = "", body = form): string {
+  const head = `POST ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n`;
+  return `${head}${lines}Content-Length: ${form.length}\r\n\r\n${body}`;
+}
+
+function get(target: string): string {
+  return `GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+}
+
+const download = "/download/exports/orders.csv?rows=2";
+
+/** Requests that are answered late, so that the body of the next one comes and ends meanwhile. */
+const earlier: Readonly<Record<string, string>> = {
+  "the primary's numbers": get("/stats"),
+  "a buffered export": get("/exports/orders.csv?rows=50000&delivery=buffered"),
+  "a prepared file": get("/exports/orders.csv?rows=1000&delivery=file"),
+  "a streamed export": get("/exports/orders.csv?rows=50000"),
+  "another form": post(download),
+};
+
+for (const [what, bytes] of Object.entries(earlier)) {
+  test(`answers forms that arrive while ${what} is being answered`, { timeout: 120_000 }, async () => {
+    await using server = await startServe();
+    const last = post(download, "Connection: close\r\n");
+    const { answers, wasReset } = await rawAnswers(
+      server.url,
+      `${bytes}${post(download)}${post("/ping")}${last}`,
+    );
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 405, 200],
+    );
+    assert.equal(wasReset, false);
+    assert.equal(answers[1]?.body, answers[3]?.body);
+  });
+}
+
+test(
+  "forgets forms whose clients left before they were complete, and stops at once",
+  { timeout: 120_000 },
+  async () => {
+    await using server = await startServe(["--drain-timeout", "60s"]);
+    for (const before of ["", ...Object.values(earlier)]) {
+      for (const half of [form.slice(0, 3), ""]) {
+        const socket = connectTo(server.url).on("error", () => undefined);
+        socket.write(`${before}${post(download, "", half)}`);
+        if (before !== "") await once(socket, "data");
+        socket.destroy();
+        await once(socket, "close");
+      }
+    }
+    // Once this is answered, the server has seen that the others are gone.
+    await rawAnswers(server.url, post(download, "Connection: close\r\n"));
+    server.process.kill("SIGTERM");
+    const { exitCode } = await server.ended;
+    assert.equal(exitCode, 0);
+    assert.deepEqual(
+      server.log().filter(({ msg }) => msg === "still draining"),
+      [],
+    );
+  },
+);
