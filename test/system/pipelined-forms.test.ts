@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { startServe } from "../harness/cli.ts";
 import { connectTo, rawAnswers } from "../harness/raw.ts";
@@ -41,6 +44,48 @@ for (const [what, bytes] of Object.entries(earlier)) {
     assert.equal(wasReset, false);
     assert.equal(answers[1]?.body, answers[3]?.body);
   });
+}
+
+const incomplete: Readonly<
+  Record<string, readonly [bytes: string, finish: boolean, statuses: readonly number[]]>
+> = {
+  "the client ends its side": [post(download, "", form.slice(0, 3)), true, [400]],
+  "the client ends its side before the body": [post(download, "", ""), true, [400]],
+  "the client ends its side, behind another request": [
+    get("/stats") + post(download, "", "a"),
+    true,
+    [200, 400],
+  ],
+  "the client sends nothing more": [post(download, "", form.slice(0, 3)), false, [408]],
+  "the client sends nothing more, behind another request": [
+    get("/stats") + post(download, "", "a"),
+    false,
+    [200, 408],
+  ],
+  "nobody needs the body": [post("/ping", "", form.slice(0, 3)), true, [405]],
+};
+
+for (const [model, options] of Object.entries({ async: [], sync: ["--worker-model", "sync"] })) {
+  for (const [what, [bytes, finish, statuses]] of Object.entries(incomplete)) {
+    test(`answers a form that isn't complete, ${model}: ${what}`, { timeout: 120_000 }, async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), "forms-"));
+      t.after(() => rm(folder, { recursive: true }));
+      const config = join(folder, "stream-csv.json");
+      const http = { requestTimeoutMs: 1000 };
+      await writeFile(config, JSON.stringify({ server: { http } }));
+      await using server = await startServe(["--config", config, "--header-timeout", "500ms", ...options]);
+      const { answers, wasReset } = await rawAnswers(server.url, bytes, { finish });
+      // A sync worker takes one request per connection.
+      const expected = model === "sync" ? statuses.slice(0, 1) : statuses;
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        expected,
+      );
+      assert.equal(wasReset, false);
+      server.process.kill("SIGTERM");
+      assert.equal((await server.ended).exitCode, 0);
+    });
+  }
 }
 
 test(

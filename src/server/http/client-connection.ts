@@ -4,6 +4,7 @@ import type { StreamCsvError } from "../../errors.ts";
 import { closeGracefully } from "../../socket/close-gracefully.ts";
 import { resetSocket } from "../../socket/reset-socket.ts";
 import { malformedFault } from "./malformed-fault.ts";
+import { failBody } from "./request-body.ts";
 
 /**
  * The most pipelined requests of one connection that may wait for their answers, because each costs 14 KB here. The
@@ -12,8 +13,13 @@ import { malformedFault } from "./malformed-fault.ts";
  */
 const mostUnanswered = 64;
 
+/** The events for which Node's HTTP server listens on a socket as long as answers are sent on it. */
+const answerEvents = ["close", "drain", "error", "timeout"] as const;
+
 /** How often the server probes a half-closed client that still waits. */
 const probeIntervalMs = 1000;
+
+type Listener = (...args: unknown[]) => void;
 
 /**
  * The requests of one connection, from the client's first byte to the close. Every accepted request is answered
@@ -23,6 +29,8 @@ export class ClientConnection {
   readonly #socket: Socket;
   /** Answers a malformed request, and closes the connection. */
   readonly #answerFault: (fault: StreamCsvError) => void;
+  /** Node's own listeners for `answerEvents`. */
+  readonly #listeners: readonly (readonly [event: string, listeners: readonly Listener[]])[];
   /** In order of arrival; the first one is being sent. */
   readonly #unanswered = new Set<ServerResponse>();
   #latest: { readonly req: IncomingMessage; readonly res: ServerResponse } | undefined;
@@ -36,6 +44,7 @@ export class ClientConnection {
   constructor(socket: Socket, answerFault: (fault: StreamCsvError) => void) {
     this.#socket = socket;
     this.#answerFault = answerFault;
+    this.#listeners = answerEvents.map((event) => [event, socket.listeners(event) as Listener[]]);
     socket.once("end", () => this.#probe());
   }
 
@@ -85,6 +94,18 @@ export class ClientConnection {
     else this.refuse(fault);
   }
 
+  /**
+   * Refuses a request for a tunnel. Node removes its listeners from the socket then, but the answers to the earlier
+   * requests still need them: without them a long answer never goes on, and a broken connection ends the process.
+   */
+  refuseTunnel(fault: StreamCsvError): void {
+    for (const [event, listeners] of this.#listeners) {
+      const present = this.#socket.listeners(event);
+      for (const listener of listeners) if (!present.includes(listener)) this.#socket.on(event, listener);
+    }
+    this.refuse(fault);
+  }
+
   /** Refuses input that isn't a request this server can answer, after the answers to the earlier requests. */
   refuse(fault: StreamCsvError): void {
     // Node also reports every packet after the first wrong one.
@@ -100,7 +121,10 @@ export class ClientConnection {
     this.#lingerOnClose();
     this.#discardInput();
     // A fault in a request's own body gets no second answer; the answer to that request is the last one.
-    if (isInBody && this.#latest !== undefined) this.#closeAfter(this.#latest.res);
+    if (isInBody && this.#latest !== undefined) {
+      this.#closeAfter(this.#latest.res);
+      failBody(this.#latest.req, fault);
+    }
     this.#closeWhenAnswered();
   }
 

@@ -58,7 +58,7 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
   });
   // A server may ignore an unknown expectation (RFC 9110, section 10.1.1).
   server.on("checkExpectation", (req, res) => server.emit("request", req, res));
-  server.on("connect", (_, socket) => connections.get(socket)?.refuse(connectFault()));
+  server.on("connect", (_, socket) => connections.get(socket)?.refuseTunnel(connectFault()));
   server.on("clientError", (error, socket) => connections.get(socket)?.fail(error));
   const answerFault = (socket: Socket, fault: StreamCsvError): void => {
     const { requestId } = identify({});

@@ -3,8 +3,13 @@ import { StreamCsvError } from "../../errors.ts";
 
 const formType = /^application\/x-www-form-urlencoded *(?:;|$)/i;
 
+interface KeptBody {
+  readonly whole: Promise<Buffer>;
+  readonly fail: (fault: Error) => void;
+}
+
 /** The bodies that may still be asked for. */
-const bodies = new WeakMap<IncomingMessage, Promise<Buffer>>();
+const bodies = new WeakMap<IncomingMessage, KeptBody>();
 
 /**
  * Receives the body of a request: keeps a form, and discards anything else.
@@ -23,33 +28,40 @@ export function receiveBody(req: IncomingMessage, mostBytes: number): void {
     req.resume();
     return;
   }
-  const body = readAll(req);
+  const body = keepBody(req);
   // Few requests with a form are asked for it.
-  body.catch(() => undefined);
+  body.whole.catch(() => undefined);
   bodies.set(req, body);
+}
+
+/** Reports a fault in the body of a request, or that the rest of it never comes. Whoever waits for the body gets it. */
+export function failBody(req: IncomingMessage, fault: StreamCsvError): void {
+  bodies.get(req)?.fail(fault);
 }
 
 /**
  * The body of a form, empty for a request without one. It waits until the body is complete; Node's server limits that
  * time.
- * @throws StreamCsvError `SCSV_CANCELLED` when the client leaves
+ * @throws StreamCsvError `SCSV_CANCELLED` when the client leaves, and the fault passed to {@link failBody}
  */
 export async function formOf(req: IncomingMessage): Promise<string> {
-  const body = await bodies.get(req);
+  const body = await bodies.get(req)?.whole;
   return body?.toString("utf8") ?? "";
 }
 
-async function readAll(req: IncomingMessage): Promise<Buffer> {
+function keepBody(req: IncomingMessage): KeptBody {
   const chunks: Buffer[] = [];
-  await new Promise<void>((resolve, reject) => {
+  let fail = (_fault: Error): void => undefined;
+  const whole = new Promise<Buffer>((resolve, reject) => {
+    fail = reject;
     const gone = (cause?: Error): void =>
       reject(
         new StreamCsvError("SCSV_CANCELLED", "The client left before its request was complete.", { cause }),
       );
     req.on("data", (chunk: Buffer) => chunks.push(chunk));
-    req.once("end", resolve).once("error", gone);
+    req.once("end", () => resolve(Buffer.concat(chunks))).once("error", gone);
     // After the end it changes nothing.
     req.once("close", () => gone());
   });
-  return Buffer.concat(chunks);
+  return { whole, fail };
 }

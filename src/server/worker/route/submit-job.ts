@@ -3,6 +3,7 @@ import { StreamCsvError } from "../../../errors.ts";
 import { badParameter } from "../../../export/parameters.ts";
 import type { JobRequest } from "../../../job/job.ts";
 import { requestHeader } from "../../../response/head/request-head.ts";
+import { splitList } from "../../../response/head/split-list.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import { describeJob, retryAfterSeconds } from "./describe-job.ts";
@@ -24,8 +25,9 @@ const accepted = 202;
  */
 export function prefersAsync(request: RouteRequest): boolean {
   if (request.method !== "GET" || !request.caller.hasTransfers) return false;
-  const preferences = (requestHeader(request, "prefer") ?? "").split(/[,;]/);
-  return preferences.some((preference) => preference.trim().toLowerCase() === "respond-async");
+  // What follows a semicolon is a parameter of that preference.
+  const preferences = splitList(requestHeader(request, "prefer") ?? "");
+  return preferences.some((each) => each.split(";", 1).join("").trim().toLowerCase() === "respond-async");
 }
 
 /** Submits an export as a job, or finds the one there is. */
