@@ -245,9 +245,11 @@ async function overwrite(path: string, bytes: Uint8Array): Promise<void> {
 
 /** Longer than what sockets and clients buffer for a reader that waits. */
 const filler = "text ".repeat(16);
+/** A file of 25 MB, of which sockets, the client and the server hold the lesser part. */
+const rowsInPlace = 300_000;
 
 function lines(row: (index: number) => string): string {
-  return repeated("", row, 600_000);
+  return repeated("", row, rowsInPlace);
 }
 
 const inPlace: readonly InPlace[] = [
@@ -259,7 +261,7 @@ const inPlace: readonly InPlace[] = [
         const text = await readFile(path, "latin1");
         await truncate(path, text.lastIndexOf("\n", 12 * megabytes) + 1);
       },
-      "appended to": (path) => appendFile(path, "600000,one row more\n"),
+      "appended to": (path) => appendFile(path, `${rowsInPlace},one row more\n`),
       "overwritten by a file of the same shape": async (path) =>
         overwrite(path, Buffer.from(`id,text\n${lines((index) => `${index},THE ${filler}\n`)}`)),
     },
@@ -276,7 +278,7 @@ const inPlace: readonly InPlace[] = [
         const text = await readFile(path, "latin1");
         await truncate(path, text.lastIndexOf("\n", 12 * megabytes) + 1);
       },
-      "appended to": (path) => appendFile(path, '{"id":600000,"text":"one more"}\n'),
+      "appended to": (path) => appendFile(path, `{"id":${rowsInPlace},"text":"one more"}\n`),
       shortened: async (path) =>
         overwrite(path, Buffer.from(lines((index) => `{"id":${index},"text":""}\n`))),
     },
@@ -285,13 +287,13 @@ const inPlace: readonly InPlace[] = [
     name: "rows.parquet",
     make: (path) =>
       runSql(":memory:", [
-        `COPY (SELECT i AS id, 'the ${filler}' || i AS text FROM range(900000) AS t(i)) TO '${path}' (COMPRESSION uncompressed)`,
+        `COPY (SELECT i AS id, 'the ${filler}' || i AS text FROM range(450000) AS t(i)) TO '${path}' (COMPRESSION uncompressed)`,
       ]),
     rewrites: {
       "overwritten by a file of the same shape": async (path) => {
         const other = `${path}.other`;
         await runSql(":memory:", [
-          `COPY (SELECT i AS id, 'THE ${filler}' || i AS text FROM range(900000) AS t(i)) TO '${other}' (COMPRESSION uncompressed)`,
+          `COPY (SELECT i AS id, 'THE ${filler}' || i AS text FROM range(450000) AS t(i)) TO '${other}' (COMPRESSION uncompressed)`,
         ]);
         await overwrite(path, await readFile(other));
       },
