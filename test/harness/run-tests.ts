@@ -4,7 +4,7 @@
  * - `plain`, the default: unit and system tests, a few files at the same time.
  * - `programs`: `*.programs.test.ts`, which start programs by the dozen, or those of others: a browser, shells, proxies, package
  *   managers, databases of guides, servers in other languages; a few files at the same time.
- * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, or search for long; two at the
+ * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, or search for long; a few at the
  *   same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
  * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
@@ -79,7 +79,8 @@ const sets: Readonly<Record<string, TestSet>> = {
     takes: isPlain,
   },
   programs: { concurrency: availableParallelism() + 2, takes: startsPrograms },
-  long: { concurrency: 2, takes: isLong },
+  // Benches wait more than they compute: for buffers that fill, for readers, for a time that is watched.
+  long: { concurrency: availableParallelism() + 1, takes: isLong },
   measured: { concurrency: 1, takes: isMeasured },
   portable: {
     // Two lines are tested at the same time. This one has more, and goes on alone when the other has ended.

@@ -208,15 +208,22 @@ test("another version is compared with this one by each delivery, with a second 
 });
 
 test("a target takes part in every scenario where it makes sense", async () => {
-  const scenarios = ["slow-readers", "leave", "mixed", "scaling"];
-  const config = { rows: 200_000, scenarios, targets: [`other=${command("")}`], deliveries: ["streaming"] };
-  const { result, fault } = await run(config);
-  assert.equal(fault, null);
+  const rounds: BenchRun["result"]["rounds"][number][] = [];
+  // In two runs: a quick one leaves out what doesn't fit into its minute, which a busy machine makes short.
+  for (const scenarios of [
+    ["slow-readers", "leave"],
+    ["mixed", "scaling"],
+  ]) {
+    const config = { rows: 200_000, scenarios, targets: [`other=${command("")}`], deliveries: ["streaming"] };
+    const { result, fault } = await run(config);
+    assert.equal(fault, null);
+    rounds.push(...result.rounds);
+  }
   const arms = (scenario: string): Readonly<Record<string, unknown>> =>
-    result.rounds.find((round) => round.scenario === scenario)?.arms ?? {};
+    rounds.find((round) => round.scenario === scenario)?.arms ?? {};
   assert.deepEqual(Object.keys(arms("slow-readers")).toSorted(), ["other", "streaming"]);
   assert.deepEqual(Object.keys(arms("mixed")).toSorted(), ["other", "streaming"]);
-  const release = result.rounds.find(({ scenario }) => scenario === "leave")?.arms["other"]?.["release_s"];
+  const release = rounds.find(({ scenario }) => scenario === "leave")?.arms["other"]?.["release_s"];
   assert.ok(typeof release === "number" && release > 0);
   assert.ok("other-25000" in arms("scaling") && "streaming-200000" in arms("scaling"));
 });
