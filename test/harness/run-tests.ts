@@ -8,7 +8,8 @@
  *   same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
  * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
- * - `core`: of these the ones of sockets, streams, processes and files, for a line between two that have more.
+ * - `core`: of these the ones of sockets, streams, processes and files, without what only our server decides, for a line between
+ *   two that have more.
  *
  * With `--retries=FILE` each file that failed is run once more, alone, and its path is added to FILE, so that a build can
  * count them over all its sets; the exit code is then that of the second run. What node:test prints comes last.
@@ -52,12 +53,36 @@ const sameOnEveryLine = [
   "architecture.test",
   "dev/",
   "docs.test",
-  // Long searches over many inputs, for what the encoder and the parsers decide.
+  // Searches over many inputs, for what the encoder and the parsers decide.
   "csv/fast.",
+  "csv/postgres",
+  "csv/text-number",
+  "csv-file/linear",
+  // Which database, pieces and errors a file has. That DuckDB's package works on a line, tests of its types and bytes show.
+  "duckdb-contents",
+  "duckdb-databases",
+  "duckdb-messages",
+  "duckdb-parts",
 ];
 
 /** Rooms in which Node does most of the work. */
 const nodeRooms = /^(?:async|body|compression|ipc|response|server|socket|spool|system)\//;
+
+/** Parts of paths of tests of a whole server, of what it decides before or behind the sockets, streams, processes and files. */
+const decidedByServer = [
+  // Who may have what.
+  "system/access",
+  "system/closed-by-default",
+  "system/jwt",
+  "system/links",
+  "system/request-identity",
+  "system/token-limits",
+  // What it serves and tells.
+  "system/jobs",
+  "system/metrics",
+  "system/query-exports",
+  "system/serve-sources",
+];
 
 /** Parts of paths of tests of programs in which Node does most of the work too. */
 const programsOnEveryLine = ["job/store/s3/", "system/spool-disk", "system/tracing"];
@@ -89,7 +114,11 @@ const sets: Readonly<Record<string, TestSet>> = {
   },
   core: {
     concurrency: Math.max(2, availableParallelism()),
-    takes: (file) => isPlain(file) && isPortable(file) && nodeRooms.test(file),
+    takes: (file) =>
+      isPlain(file) &&
+      isPortable(file) &&
+      nodeRooms.test(file) &&
+      !decidedByServer.some((part) => file.includes(part)),
   },
 };
 
@@ -99,7 +128,7 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => name.replaceAll("\\", "/").replace(/\.ts$/, ".js"));
   for (const [kind, parts, isOfKind] of [
-    ["plain", sameOnEveryLine, isPlain],
+    ["plain", [...sameOnEveryLine, ...decidedByServer], isPlain],
     ["programs", programsOnEveryLine, startsPrograms],
   ] as const) {
     const unused = parts.find((part) => !files.some((file) => isOfKind(file) && file.includes(part)));
