@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { statsOf, statsWhen } from "../harness/ask.ts";
@@ -79,8 +79,15 @@ test("refuses waiting exports when transfers are cut, instead of starting export
   assert.equal((await server.ended).exitCode, 1);
 });
 
-test("replaces a worker although a file is missing, whose export alone fails until the file is back", async () => {
+/** A folder of files that vanish, which itself goes with the test. */
+async function vanishing(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "vanishing-"));
+  t.after(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+test("replaces a worker although a file is missing, whose export alone fails until the file is back", async (t) => {
+  const folder = await vanishing(t);
   const [gone, stays] = [join(folder, "gone.csv"), join(folder, "stays.csv")];
   await writeFile(gone, "id\n1\n");
   await writeFile(stays, "id\n2\n");
@@ -111,8 +118,8 @@ test("replaces a worker although a file is missing, whose export alone fails unt
   assert.deepEqual(await get("/exports/gone.csv"), [200, "id,t\r\n3,x\r\n"]);
 });
 
-test("isn't ready while none of its files can be read", async () => {
-  const path = join(await mkdtemp(join(tmpdir(), "vanishing-")), "only.csv");
+test("isn't ready while none of its files can be read", async (t) => {
+  const path = join(await vanishing(t), "only.csv");
   await writeFile(path, "id\n1\n");
   await using server = await startServe([path]);
   assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
@@ -123,8 +130,8 @@ test("isn't ready while none of its files can be read", async () => {
   assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
 });
 
-test("builds files of other exports when a source is missing, and shows clients no path", async () => {
-  const path = join(await mkdtemp(join(tmpdir(), "vanishing-")), "small.csv");
+test("builds files of other exports when a source is missing, and shows clients no path", async (t) => {
+  const path = join(await vanishing(t), "small.csv");
   await writeFile(path, "id\n1\n");
   await using server = await startServe([path, "--generated"]);
   assert.equal(await (await fetch(`${server.url}/exports/small.csv`)).text(), "id\r\n1\r\n");
