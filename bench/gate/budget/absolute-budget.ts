@@ -7,7 +7,7 @@ export interface BudgetLimit {
   readonly bound: "most" | "least";
   /** In the metric's unit. */
   readonly value: number;
-  /** As it was written, such as `<=500ms`. */
+  /** As it was written, such as `<=500ms`; with the metric's unit if it was written without one. */
   readonly text: string;
 }
 
@@ -35,12 +35,26 @@ export function parseLimit(
       `"${value}" in "${text}" is not a value of ${id}: write a number with its unit, such as ${examples[unit] ?? "1000"}.`,
     );
   }
-  return { bound: sign === "<=" ? "most" : "least", value: number, text: `${sign}${value.trim()}` };
+  return { bound: sign === "<=" ? "most" : "least", value: number, text: `${sign}${withUnit(unit, value.trim())}` };
 }
+
+/** What stands behind a bare number, so that a report shows what `<=500` means. */
+const ownUnits: Readonly<Partial<Record<MetricUnit, string>>> = {
+  s: "s",
+  bytes: " B",
+  "bytes/s": " B/s",
+  "s/MiB": "s/MiB",
+};
+
+function withUnit(unit: MetricUnit, value: string): string {
+  return bareNumber.test(value) ? `${value}${ownUnits[unit] ?? ""}` : value;
+}
+
+const bareNumber = /^\d+(\.\d+)?$/;
 
 /** null when the text has another form; a bare number is in the metric's unit. */
 function valueOf(unit: MetricUnit, text: string): number | null {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (bareNumber.test(text)) return Number(text);
   const own = /\/(s|MiB)$/.exec(text);
   const bare = own === null ? text : text.slice(0, own.index);
   try {

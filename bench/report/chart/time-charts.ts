@@ -20,7 +20,7 @@ const timeMetrics: readonly TimeMetric[] = [
     metric: "resident_bytes",
     title: "Memory over time",
     description:
-      "Resident memory of the server's processes from the start of the arm; a line is a round. The axis doesn't begin at zero.",
+      "Resident memory of the server's processes from the start of the arm; a line is a round.",
     unit: "bytes",
   },
   {
@@ -55,7 +55,7 @@ function timeChart(
   );
   return {
     title,
-    description,
+    description: y.domain[0] > 0 ? `${description} The axis doesn't begin at zero.` : description,
     x: linearAxis(
       points.map(([seconds]) => seconds),
       { isBytes: false, hasZero: true, text: (value) => withoutZeros(formatSeconds(value)) },

@@ -12,7 +12,10 @@ export interface ScenarioView {
   /** Metrics with at least one number, in the order of the result. */
   readonly metrics: readonly ShownMetric[];
   readonly rounds: readonly Round[];
+  /** Of arms with each other. */
   readonly comparisons: readonly Comparison[];
+  /** Of arms with the value that a budget allows. */
+  readonly limits: readonly Comparison[];
   /** What was sampled over time. */
   readonly series: readonly Series[];
   /** Bytes of a row of the export; null when it wasn't read whole. */
@@ -25,7 +28,7 @@ export interface ScenarioView {
   values(arm: string, metric: string): readonly number[];
   /** null when no valid round has the metric. */
   median(arm: string, metric: string): number | null;
-  /** How an arm compares with the control; undefined when that wasn't measured. */
+  /** How an arm compares with another one; undefined when that wasn't measured. */
   comparison(arm: string, metric: string): Comparison | undefined;
   /** What analysis says that a metric should be; null when it says nothing. */
   expected(arm: string, metric: string): number | null;
@@ -47,7 +50,8 @@ export function scenarioView(result: BenchResult, name: string): ScenarioView {
   const { checks, config, integrity } = result;
   const footnotes = footnotesOf(result);
   const rounds = result.rounds.filter(({ scenario }) => scenario === name);
-  const comparisons = result.comparisons.filter(({ scenario }) => scenario === name);
+  const compared = result.comparisons.filter(({ scenario }) => scenario === name);
+  const comparisons = compared.filter((item) => !isWithLimit(item));
   const arms = result.arms.filter(
     (arm) => arm.scenario === name && rounds.some((round) => round.arms[arm.id] !== undefined),
   );
@@ -65,6 +69,7 @@ export function scenarioView(result: BenchResult, name: string): ScenarioView {
     ),
     rounds,
     comparisons,
+    limits: compared.filter(isWithLimit),
     series: (result.series ?? []).filter(({ scenario, points }) => scenario === name && points.length > 0),
     bytesPerRow: bytesPerRowOf(integrity),
     readers,
@@ -84,9 +89,15 @@ export function scenarioView(result: BenchResult, name: string): ScenarioView {
   };
 }
 
-/** Metrics that may change by a share; what has to be equal differs by a byte or not at all, and isn't among them. */
-export function budgetedMetrics({ comparisons }: ScenarioView): ReadonlySet<string> {
-  return new Set(comparisons.flatMap(({ budget, metric }) => ((budget ?? 0) > 0 ? [metric] : [])));
+/** Metrics that may change by a share, or that have a limit; what has to be equal differs by a byte or not at all, and isn't among them. */
+export function budgetedMetrics({ comparisons, limits }: ScenarioView): ReadonlySet<string> {
+  const ofShares = comparisons.flatMap(({ budget, metric }) => ((budget ?? 0) > 0 ? [metric] : []));
+  return new Set([...ofShares, ...limits.map(({ metric }) => metric)]);
+}
+
+/** Whether an arm is compared with the value that a budget allows, and not with another arm. */
+export function isWithLimit({ limit }: Comparison): boolean {
+  return limit !== undefined;
 }
 
 function numberOrNull(value: unknown): number | null {

@@ -3,7 +3,7 @@ import type { Section } from "../model/report.ts";
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
 import { shareText } from "../number-text.ts";
 import { labelOf } from "../read/metric-label.ts";
-import { scenarioView } from "../read/scenario-view.ts";
+import { isWithLimit, scenarioView } from "../read/scenario-view.ts";
 import { shownMetrics } from "../read/shown-metric.ts";
 import { budgetText, gatedComparisons } from "./comparison-sentence.ts";
 import { ratioCell } from "./ratio-cell.ts";
@@ -41,7 +41,7 @@ function budgetTable(result: BenchResult): Table {
         verdictCell(item.verdict),
         ratioCell(scenarioView(result, item.scenario), item),
         textCell(budgetText(item, metric)),
-        textCell(`${item.treatment}/${item.control}`),
+        textCell(isWithLimit(item) ? item.treatment : `${item.treatment}/${item.control}`),
         textCell(item.mde === null ? "–" : shareText(item.mde)),
         quantityCell(item.n, "count"),
         textCell(item.level === null ? "–" : shareText(item.level)),

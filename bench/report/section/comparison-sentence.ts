@@ -1,6 +1,7 @@
 import type { BenchResult, Comparison } from "../../result/schema.ts";
 import { ratioText } from "../shown-cell.ts";
 import { shareText, unitText, withoutZeros } from "../number-text.ts";
+import { isWithLimit } from "../read/scenario-view.ts";
 import { labelOf } from "../read/metric-label.ts";
 import type { ShownMetric } from "../read/shown-metric.ts";
 import { intervalOf } from "./ratio-cell.ts";
@@ -25,8 +26,10 @@ export function comparisonSentence(comparison: Comparison): string {
   return `${scenario}: ${labelOf(metric)} of ${treatment} is ${times} ${control}; ${allowed}: ${verdict}.`;
 }
 
-/** By how much a comparison may differ: `10 % and 8 MiB`. */
-export function budgetText({ budget, least }: Comparison, metric: ShownMetric | undefined): string {
+/** By how much a comparison may differ: `10 % and 8 MiB`; or the value that is allowed: `<=500ms`. */
+export function budgetText(comparison: Comparison, metric: ShownMetric | undefined): string {
+  const { budget, least, control } = comparison;
+  if (isWithLimit(comparison)) return control;
   if (budget === null) return "–";
   if (budget === 0) return "equal";
   const amount =

@@ -21,7 +21,10 @@ export function conclusionOf(result: BenchResult): Conclusion {
   }
   if (result.verdict === "pass") {
     const gated = gatedComparisons(result);
-    const title = `Pass: all ${gated.length} comparisons are within their budgets`;
+    const title =
+      gated.length === 1
+        ? "Pass: the one comparison is within its budget"
+        : `Pass: all ${gated.length} comparisons are within their budgets`;
     // The table of budgets shows how near each of them came.
     return { tone: "good", title, sentences: [] };
   }

@@ -99,8 +99,22 @@ function figureOf(view: ScenarioView, metric: ShownMetric, bars: readonly Bar[])
   return { title: label, meaning, lead, bars, comparison: comparisonText(view, lead.of, id) };
 }
 
-/** A difference that two equal arms show as well is said to be none. */
 function comparisonText(view: ScenarioView, arm: string, metric: string): string {
+  const texts = [differenceText(view, arm, metric), limitText(view, arm, metric)];
+  return texts.filter((text) => text !== "").join("; ");
+}
+
+/** Whether the value is allowed by its budget, where it has one by itself. */
+function limitText({ limits }: ScenarioView, arm: string, metric: string): string {
+  const limit = limits.find((item) => item.treatment === arm && item.metric === metric);
+  if (limit === undefined) return "";
+  const { verdict, control } = limit;
+  if (verdict === "pass") return `within its budget of ${control}`;
+  return verdict === "regression" ? `beyond its budget of ${control}` : `not surely within ${control}`;
+}
+
+/** A difference that two equal arms show as well is said to be none. */
+function differenceText(view: ScenarioView, arm: string, metric: string): string {
   const comparison = view.comparison(arm, metric);
   if (comparison === undefined || comparison.ratio === null) return "";
   const { ratio, control, n } = comparison;
