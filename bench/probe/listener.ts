@@ -23,21 +23,42 @@ export async function findListener(port: number, pids: readonly number[]): Promi
   return { place: "outside", pid: null };
 }
 
-/** Fields: number, local address, remote address, state, queues, timer, retransmits, user, timeout, inode. */
+/** The ports at which some processes listen, in ascending order; none where the system doesn't tell. */
+export async function portsOf(pids: readonly number[]): Promise<readonly number[]> {
+  const sockets = await listeningSockets();
+  const ports = new Set<number>();
+  for (const pid of pids)
+    for (const inode of await socketInodesOf(pid)) {
+      const port = sockets.get(inode);
+      if (port !== undefined) ports.add(port);
+    }
+  return [...ports].toSorted((one, other) => one - other);
+}
+
 async function listeningInodes(port: number): Promise<ReadonlySet<string>> {
+  const sockets = await listeningSockets();
+  return new Set([...sockets].flatMap(([inode, at]) => (at === port ? [inode] : [])));
+}
+
+/** The port of each socket that listens, by its inode. Fields: number, local address, remote address, state, queues, timer, retransmits, user, timeout, inode. */
+async function listeningSockets(): Promise<ReadonlyMap<string, number>> {
   const tables = await Promise.all([readProcFile("/proc/net/tcp"), readProcFile("/proc/net/tcp6")]);
   const lines = tables.flatMap((table) => table.split("\n").slice(1));
-  const inodes = lines.flatMap((line) => {
+  const sockets = lines.flatMap((line): (readonly [inode: string, port: number])[] => {
     const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
-    const isOurs = state === listening && Number.parseInt(local.split(":")[1] ?? "", 16) === port;
-    return isOurs && inode !== undefined ? [inode] : [];
+    const port = Number.parseInt(local.split(":")[1] ?? "", 16);
+    return state === listening && inode !== undefined ? [[inode, port]] : [];
   });
-  return new Set(inodes);
+  return new Map(sockets);
 }
 
 async function holdsSocket(pid: number, inodes: ReadonlySet<string>): Promise<boolean> {
+  return (await socketInodesOf(pid)).some((inode) => inodes.has(inode));
+}
+
+async function socketInodesOf(pid: number): Promise<readonly string[]> {
   // Another user's process doesn't show its files, and any process may end meanwhile.
   const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
   const links = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => "")));
-  return links.some((link) => inodes.has(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? ""));
+  return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
 }

@@ -68,6 +68,16 @@ export function resolveAgainst(text: string, targets: readonly TargetSpec[]): Ru
     );
   }
   const place = parseTargetPlace(text);
+  // A program is rarely one word without a slash, and a version always is.
+  if (
+    place.url === undefined &&
+    target.command?.includes("{port}") === true &&
+    /^[\w.~^-]+$/.test(text.trim())
+  ) {
+    throw new RangeError(
+      `--against "${text}" is neither a command with {port} nor an address. For a commit, tag or branch write --against git:${text.trim()}.`,
+    );
+  }
   const spec = checkTarget(
     `${target.name}-control`,
     { ...settingsBeside(target, place), ...placeBeside(place, target) },

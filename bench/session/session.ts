@@ -111,8 +111,15 @@ export function requireComplete(served: ServedExport, reading: ExportReading): E
 
 const mostQuoted = 300;
 
-/** What a server answered instead of an export, as it continues "the address …": status, what explains it, first line. */
-export function refusalText({ head, problem }: Pick<ExportReading, "head" | "problem">): string {
+/**
+ * What a server answered instead of an export, as it continues "the address …": status, what explains it, first line.
+ * @param asked the address, to be named where it is most likely wrong and the sentence doesn't begin with it
+ */
+export function refusalText(
+  { head, problem }: Pick<ExportReading, "head" | "problem">,
+  asked: URL | null = null,
+): string {
+  const place = asked !== null && head.statusCode === 404 ? ` at ${asked.href}` : "";
   const location = head.headers.get("location");
   const challenge = head.headers.get("www-authenticate");
   const isPage = isHtml(head, problem);
@@ -120,7 +127,7 @@ export function refusalText({ head, problem }: Pick<ExportReading, "head" | "pro
   const words = isPage ? problem.replaceAll(/<(style|script)\b[^]*?(<\/\1>|$)|<[^>]*>/gi, "\n") : problem;
   const line = words.split(/[\r\n]+/).find((text) => text.trim() !== "");
   return [
-    `answered ${head.statusCode} instead of 200`,
+    `answered ${head.statusCode} instead of 200${place}`,
     ...(location === undefined ? [] : [`with a redirect to ${location}, which bench doesn't follow`]),
     ...(challenge === undefined ? [] : [`asking for ${challenge}; give its credentials with --header`]),
     ...(line === undefined
@@ -135,7 +142,8 @@ export function isHtml({ headers }: ResponseHead, opening: string): boolean {
   return /^(text\/html|application\/xhtml)/i.test(type) || /^\s*(<!doctype html|<html\b)/i.test(opening);
 }
 
-function urlOf({ session, server, request }: ServedExport): URL {
+/** The address of an export. */
+export function urlOf({ session, server, request }: ServedExport): URL {
   return server.exportUrl(session.exportName, request);
 }
 

@@ -104,6 +104,9 @@ export function checkTarget(name: string, given: unknown, taken: readonly string
     throw fault("has neither a command nor a url; give one of them.");
   }
   const { url, basic } = checkedUrl(settings.url ?? usualUrl, fault, { isStarted: command !== null });
+  if (command !== null && settings.url === undefined && /^[\w.-]+:(\d+|\{port\})\/\S*$/.test(command)) {
+    throw fault(`has the command "${command}", which looks like an address: write http://${command}.`);
+  }
   if (command !== null && url.includes("{port}") && !command.includes("{port}") && !usesPort(settings)) {
     throw fault(
       `is asked at ${url}, but its command has no {port} that would tell it where to listen; put {port} into the command, or end with " @ URL" that names its port.`,

@@ -35,7 +35,11 @@ export function parseLimit(
       `"${value}" in "${text}" is not a value of ${id}: write a number with its unit, such as ${examples[unit] ?? "1000"}.`,
     );
   }
-  return { bound: sign === "<=" ? "most" : "least", value: number, text: `${sign}${withUnit(unit, value.trim())}` };
+  return {
+    bound: sign === "<=" ? "most" : "least",
+    value: number,
+    text: `${sign}${withUnit(unit, value.trim())}`,
+  };
 }
 
 /** What stands behind a bare number, so that a report shows what `<=500` means. */

@@ -19,8 +19,7 @@ const timeMetrics: readonly TimeMetric[] = [
   {
     metric: "resident_bytes",
     title: "Memory over time",
-    description:
-      "Resident memory of the server's processes from the start of the arm; a line is a round.",
+    description: "Resident memory of the server's processes from the start of the arm; a line is a round.",
     unit: "bytes",
   },
   {

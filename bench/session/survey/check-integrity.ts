@@ -5,7 +5,7 @@ import type { BodyQuoting } from "../../load/record-counter.ts";
 import type { Check, Integrity } from "../../result/schema.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import type { ExpectedBody } from "../arm.ts";
-import { isHtml, readFrom, refusalText, type ServedExport, type Session } from "../session.ts";
+import { isHtml, readFrom, refusalText, urlOf, type ServedExport, type Session } from "../session.ts";
 
 /** What one export gave in the untimed pass. */
 export interface BodyFindings extends ExpectedBody {
@@ -90,7 +90,10 @@ export async function readBody(
     sha256: content?.sha256 ?? "",
     crc32: crc32 ?? 0,
     seconds: totalMs / 1000,
-    problem: reading.state === "refused" ? refusalText(reading) : notRows(head, content?.opening ?? ""),
+    problem:
+      reading.state === "refused"
+        ? refusalText(reading, urlOf(served))
+        : notRows(head, content?.opening ?? ""),
     endedWithConnection,
     lines: content?.lines ?? null,
     firstDifference: content?.firstDifference ?? null,
@@ -110,6 +113,9 @@ function notRows(head: ResponseHead, opening: string): string {
         .slice(0, 60) ?? "";
     return `is a page for people (${head.headers.get("content-type") ?? "HTML"}) and not rows; it begins with ${JSON.stringify(title)}`;
   }
+  const type = head.headers.get("content-type") ?? "";
+  if (/^application\/([\w.-]+\+)?json\b/i.test(type))
+    return `is JSON (${type}) and not rows of CSV; it begins with ${JSON.stringify(opening.slice(0, 60))}`;
   const coding = head.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
   if (coding !== "identity" && coding !== "")
     return `is packed (Content-Encoding: ${coding}), though the request doesn't ask for that; its rows can't be counted`;

@@ -103,6 +103,11 @@ function changeFaults(first: BodyFindings, second: BodyFindings, wanted: number 
   const { whose } = first;
   const cut = first.endedWithConnection ? " Its body ends with the connection, so it may have been cut." : "";
   if (second.problem !== "") return [`The second export of ${whose} ${second.problem}.`];
+  if (first.rows === 0 && wanted !== 0) {
+    const body =
+      first.records === 0 ? "its body is empty" : "its body has one line, which counts as the header";
+    return [`The export of ${whose} has no rows: ${body}. Fill its source with rows before it is measured.`];
+  }
   if (wanted !== null && first.rows !== wanted) {
     const few = first.rows < wanted ? ` If it has no more, --rows ${first.rows} measures all of them.` : "";
     return [

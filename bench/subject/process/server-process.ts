@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StreamCsvError, type FaultDetails } from "../../../src/ground.ts";
+import { portsOf } from "../../probe/listener.ts";
+import { processTree } from "../../probe/process-tree.ts";
 import { answerText, askOnce, isReadyAnswer, untilReady, type ProbeAnswer } from "../../probe/until-ready.ts";
 import { endAtExit } from "./end-at-exit.ts";
 import { endMarked, endTree } from "./end-tree.ts";
@@ -61,6 +63,7 @@ interface Starting {
 
 const keptLines = 10;
 const usualHint = "Start it by hand to see why.";
+const slowHint = "Start it by hand to see why. If it needs longer, allow that with --ready-timeout.";
 /** A command that succeeds at once has most likely left its server to another process. */
 const foregroundHint =
   "If it starts a server in the background, such as docker run -d, systemctl start, pm2 start or gunicorn --daemon, write a command that keeps the server in the foreground.";
@@ -133,7 +136,8 @@ async function readyOrigin({ child, options, lastLines, settle }: Starting): Pro
       }),
       sleep(readyTimeoutMs, undefined, { signal: limited }).then(async () => {
         throw notReady(
-          `was not ready after ${readyTimeoutMs / 1000} s${await waitedFor(options, lastAnswer)}`,
+          `was not ready after ${readyTimeoutMs / 1000} s${await waitedFor(child, options, lastAnswer)}`,
+          { hint: slowHint },
         );
       }),
     ]);
@@ -147,15 +151,18 @@ async function readyOrigin({ child, options, lastLines, settle }: Starting): Pro
 
 /** Which address was asked, what came of it, and whether another one answers. */
 async function waitedFor(
+  child: ChildProcess,
   { answersAt, elsewhere = null, headers = {}, signal }: ServerProcessOptions,
   last: ProbeAnswer | null,
 ): Promise<string> {
   const [first] = typeof answersAt === "string" ? [] : (answersAt ?? []);
   if (first === undefined) return "";
   const asked = `: ${first.href} ${last === null ? "gave no answer" : answerText(last)}`;
-  if (elsewhere === null) return asked;
-  const isThere = isReadyAnswer(await askOnce(elsewhere, { signal, headers }));
-  return isThere ? `${asked}, but ${elsewhere.href} answers: write that address` : asked;
+  const isThere = elsewhere !== null && isReadyAnswer(await askOnce(elsewhere, { signal, headers }));
+  if (isThere) return `${asked}, but ${elsewhere.href} answers: write that address`;
+  const ports = await portsOf(await processTree(child.pid ?? 0));
+  if (ports.length === 0 || ports.includes(Number(first.port))) return asked;
+  return `${asked}, but it listens on port ${ports.join(" and ")}: let the command and the address have the same port, such as {port}`;
 }
 
 /** Its origin, once it has shown that it is ready. */

@@ -101,12 +101,16 @@ async function git(
 }
 
 /** @throws StreamCsvError `SCSV_VERSION_UNAVAILABLE` with the tool's last lines unless it succeeded */
-export function requireGood({ isGood, lastLines }: ToolRun, meaning: string): void {
-  if (!isGood) throw unavailable(meaning, lastLines);
+export function requireGood({ isGood, lastLines }: ToolRun, meaning: string, hint?: string): void {
+  if (!isGood) throw unavailable(meaning, lastLines, hint);
 }
 
 /** The error for a version that can't be had. */
-export function unavailable(meaning: string, lastLines = ""): StreamCsvError {
+export function unavailable(meaning: string, lastLines = "", hint?: string): StreamCsvError {
   const words = lastLines === "" ? "." : `. The last lines: ${lastLines}`;
-  return new StreamCsvError("SCSV_VERSION_UNAVAILABLE", `${meaning}${words}`);
+  return new StreamCsvError(
+    "SCSV_VERSION_UNAVAILABLE",
+    `${meaning}${words}`,
+    hint === undefined ? {} : { hint },
+  );
 }

@@ -15,6 +15,8 @@ export interface SetUpOptions {
   readonly onProgress?: (label: string) => void;
 }
 
+const setupHint =
+  "Run it by hand in a checkout of that version. It has to install what the version needs into its own folder, and to end with 0.";
 const install = "npm ci --no-audit --no-fund";
 const build = "npm run build --if-present";
 
@@ -27,7 +29,7 @@ export async function setUp({ folder, command, what, signal, onProgress }: SetUp
   for (const step of command === null ? usualSteps(folder) : [{ line: command, cwd: folder }]) {
     onProgress?.(`setting up ${what}: ${step.line}`);
     const run = await runTool(["sh", "-c", step.line], { cwd: step.cwd, signal });
-    requireGood(run, `The setup of ${what}, "${step.line}", failed`);
+    requireGood(run, `The setup of ${what}, "${step.line}", failed`, setupHint);
   }
 }
 

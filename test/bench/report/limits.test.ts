@@ -16,7 +16,10 @@ function withLimit(verdict: "pass" | "regression" | "inconclusive"): BenchResult
   const limit = { ...compared, control: "<=500ms", ratio: 0.0321, ci: [0.03, 0.034] as const, budget: null };
   return {
     ...result,
-    comparisons: [{ ...limit, limit: { bound: "most", value: 0.5 }, verdict } as never, ...result.comparisons],
+    comparisons: [
+      { ...limit, limit: { bound: "most", value: 0.5 }, verdict } as never,
+      ...result.comparisons,
+    ],
   };
 }
 

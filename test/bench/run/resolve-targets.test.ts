@@ -30,3 +30,13 @@ test("credentials in the address of another version are sent to it, not those of
   assert.deepEqual(headersOf("http://v:q@127.0.0.1:3001/"), { Authorization: basic("v:q") });
   assert.deepEqual(headersOf("http://127.0.0.1:3001/"), { Authorization: basic("u:p") });
 });
+
+for (const version of ["main", "HEAD~1", "v1.2.0"]) {
+  test(`--against ${version} is told that a version begins with git:`, () => {
+    const targets = resolveTargets({ targets: ["api=PORT={port} node server.js"] });
+    assert.throws(
+      () => resolveAgainst(version, targets),
+      new RegExp(`--against "${version}" is neither .* write --against git:${version}\\.$`),
+    );
+  });
+}

@@ -55,6 +55,10 @@ const refused: readonly (readonly [kind: string, sentence: RegExp])[] = [
   ["broken", /answered 500 instead of 200, with the page: Server Error\. The server's last lines: Traceback/],
   ["gzip", /^The export of bad is packed \(Content-Encoding: gzip\)/],
   ["spreadsheet", /^The export of bad is packed \(its first bytes/],
+  ["empty", /^The export of bad has no rows: its body is empty\. Fill its source/],
+  ["header", /^The export of bad has no rows: its body has one line, which counts as the header\./],
+  ["json", /^The export of bad is JSON \(application\/json; charset=utf-8\) and not rows of CSV; .*\[\{/],
+  ["missing", /^The export of bad answered 404 instead of 200 at http:\/\/127\.0\.0\.1:\d+\/x\.csv/],
   ["growing", /^bad gave 1,001 rows at the first request and 1,002 rows at the second/],
   ["stamped", /^bad gave other bytes .*: line 1 is now "made at 2,x"\. .*--integrity rows/],
   [

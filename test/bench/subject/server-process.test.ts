@@ -67,6 +67,22 @@ test("a server that never says it is ready is stopped after the time limit", asy
   });
 });
 
+test(
+  "a server that listens at another port is told apart from one that doesn't listen",
+  { skip: !hasProcFiles },
+  async () => {
+    const answersAt = [new URL("http://127.0.0.1:9/ping")];
+    const { signal } = new AbortController();
+    const program = "net.createServer().listen(0, '127.0.0.1')";
+    const command = `'${process.execPath}' -e "${program}"`;
+    await assert.rejects(startServerProcess({ command, answersAt, signal, readyTimeoutMs: 3000 }), {
+      code: "SCSV_TARGET_NOT_READY",
+      message: /127\.0\.0\.1:9\/ping refused the connection, but it listens on port \d+: .*\{port\}/,
+      hint: /--ready-timeout/,
+    });
+  },
+);
+
 test("a program that does not exist is an error that names it", async () => {
   await assert.rejects(startServerProcess({ ...options(""), command: ["/nowhere/stream-csv", "serve"] }), {
     code: "SCSV_TARGET_NOT_READY",

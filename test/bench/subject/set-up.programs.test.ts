@@ -48,3 +48,15 @@ test("looks for a lock file in the checkout only, and does nothing where there i
   await setUp({ folder, command: null, what: "x", signal, onProgress: (label) => steps.push(label) });
   assert.deepEqual(steps, []);
 });
+
+test("a setup that fails says so with its last lines, and not that the version is unknown", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const { signal } = new AbortController();
+  const command = "echo 'no such package' >&2; exit 3";
+  await assert.rejects(setUp({ folder, command, what: "git:main", signal }), {
+    code: "SCSV_VERSION_UNAVAILABLE",
+    message: /The setup of git:main, .*, failed\. The last lines: no such package/,
+    hint: /^Run it by hand in a checkout of that version\./,
+  });
+});

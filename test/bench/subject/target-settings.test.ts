@@ -19,3 +19,11 @@ test("the page on the configuration has every setting of a target", async () => 
   const rows = (section.split("\n## ")[0] ?? "").matchAll(/^\| `(\w+)` \|/gm);
   assert.deepEqual([...rows].map(([, name = ""]) => name).toSorted(), names.toSorted());
 });
+
+for (const address of ["127.0.0.1:8000/orders.csv", "localhost:{port}/orders.csv?rows={rows}"]) {
+  test(`the address "${address}" without its protocol is told apart from a command`, () => {
+    assert.throws(() => checkTarget("api", { command: address }, []), {
+      message: `The target "api" has the command "${address}", which looks like an address: write http://${address}.`,
+    });
+  });
+}
