@@ -40,7 +40,8 @@ export interface FlagGroup {
 /** Flags that make no sense in a configuration. */
 const unfit: ReadonlySet<string> = new Set(["config", "list", "version", "param"]);
 
-const duration = pipe(string(), description("a duration, such as 500ms, 30s, 2m or 1h"));
+const aDuration = "a duration, such as 500ms, 30s, 2m or 1h";
+const duration = pipe(string(`it takes ${aDuration}`), description(aDuration));
 const scalar = union([string(), number(), bigint(), boolean()]);
 const count = pipe(number(), integer(), minValue(1));
 

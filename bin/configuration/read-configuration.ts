@@ -11,6 +11,11 @@ export interface ReadConfiguration {
 }
 
 const moduleEndings: ReadonlySet<string> = new Set([".js", ".mjs"]);
+const otherModuleEndings: ReadonlySet<string> = new Set([".ts", ".mts", ".cts", ".cjs"]);
+
+/** Why a module of another kind is no configuration, as it continues its name. */
+export const whyNoModule =
+  "can't be used: a configuration that is a module ends in .js or .mjs. Compile it, or write it in JavaScript; an editor checks it by defineConfig().";
 
 /**
  * Reads a configuration: YAML 1.2, JSON, or the default export of a module. A byte order mark is ignored.
@@ -19,6 +24,7 @@ const moduleEndings: ReadonlySet<string> = new Set([".js", ".mjs"]);
 export async function readConfiguration(file: string): Promise<ReadConfiguration> {
   const ending = extname(file).toLowerCase();
   if (isModuleFile(file)) return { value: await importDefault(file), isModule: true };
+  if (otherModuleEndings.has(ending)) throw new Error(`The configuration "${file}" ${whyNoModule}`);
   const text = readText(file);
   return { value: ending === ".json" ? parseJson(file, text) : await parseYaml(file, text), isModule: false };
 }

@@ -46,7 +46,8 @@ export class PostgresQueries implements SqlDatabase {
         typeIds[parameter.type][parameter.list ? "list" : "one"],
       ]),
     );
-    const query = await describeQuery(this.#database, { name, sql, parameterTypes }, signal);
+    const lists = new Set(parameters.flatMap((parameter) => (parameter.list ? [parameter.name] : [])));
+    const query = await describeQuery(this.#database, { name, sql, parameterTypes, lists }, signal);
     return {
       kind: "postgres",
       columns: query.columns,

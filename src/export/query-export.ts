@@ -90,7 +90,10 @@ export class QueryExport extends ConfiguredExport {
     const rows = await database.describe({ name, sql, parameters }, signal);
     const unused = parameters.find((parameter) => !this.#isUsed(parameter.name, rows));
     if (unused !== undefined)
-      throw this.#cantBe(`declares the parameter ${JSON.stringify(unused.name)}, which its SQL doesn't use`);
+      throw this.#cantBe(
+        `declares the parameter ${JSON.stringify(unused.name)}, which its SQL doesn't use`,
+        `Use it as :${unused.name}, outside of quotes, or remove it.`,
+      );
     const cheap =
       version === undefined
         ? undefined
@@ -184,8 +187,13 @@ export class QueryExport extends ConfiguredExport {
     }
   }
 
-  #cantBe(what: string): StreamCsvError {
-    return new StreamCsvError("SCSV_BAD_SETTING", `The export ${JSON.stringify(this.#served.name)} ${what}.`);
+  #cantBe(what: string, hint?: string): StreamCsvError {
+    const details = hint === undefined ? {} : { hint };
+    return new StreamCsvError(
+      "SCSV_BAD_SETTING",
+      `The export ${JSON.stringify(this.#served.name)} ${what}.`,
+      details,
+    );
   }
 }
 

@@ -54,6 +54,39 @@ for (const [index, [what, content, said]] of refused.entries()) {
   });
 }
 
+test("a freshness or time-out that is a number is told that it takes a duration", async () => {
+  const places = [
+    [
+      "exports: { a: { file: a.csv, freshness: 60 } }",
+      /"exports\.a\.freshness" in ".*" is 60; it takes a duration, such as/,
+    ],
+    [
+      "databases: { shop: { url: postgres://u@h/d, statementTimeout: 0 } }",
+      /"databases\.shop\.statementTimeout" in ".*" is a number; it takes a duration, such as/,
+    ],
+  ] as const;
+  const file = join(folder, "durations.yaml");
+  for (const [content, said] of places) {
+    await writeFile(file, content);
+    const { exitCode, stderr } = await runCli(["check", "--config", file]);
+    assert.match(stderr, said);
+    assert.equal(exitCode, 1);
+  }
+});
+
+for (const ending of ["ts", "cjs"]) {
+  test(`a configuration that ends in .${ending} is refused, found or named, and not read as YAML`, async () => {
+    const own = await mkdtemp(join(folder, "module-"));
+    const file = join(own, `stream-csv.config.${ending}`);
+    await writeFile(file, "export default { exports: {} };");
+    for (const args of [["check"], ["serve", "--port", "0"], ["check", "--config", file]]) {
+      const { exitCode, stderr } = await runCli(args, { cwd: own });
+      assert.match(stderr, /stream-csv\.config\.\w+" can't be used: .* ends in \.js or \.mjs\./);
+      assert.equal(exitCode, 1);
+    }
+  });
+}
+
 test("check refuses a value of bench", async () => {
   const file = join(folder, "bench.yaml");
   await writeFile(file, "bench: { rounds: x }");

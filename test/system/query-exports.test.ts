@@ -459,6 +459,24 @@ const badQueries: readonly (readonly [string, string, object, RegExp])[] = [
     { x: { type: "integer", default: "many" } },
     /"many" is not a whole number/,
   ],
+  [
+    "one value that the SQL takes as a list",
+    "SELECT 1 AS a WHERE 'x' = ANY(:x)",
+    { x: { type: "text" } },
+    /takes ":x" as a list, and it is declared as one value\.\s+Declare it as a list: x: \{ type: text, list: true \}/,
+  ],
+  [
+    "a list that the SQL takes as one value",
+    "SELECT 1 AS a WHERE 'x' IN (:x)",
+    { x: { type: "text", list: true } },
+    /takes ":x" as one value, and it is declared as a list\.\s+Write = ANY\(:x\)/,
+  ],
+  [
+    "a positional parameter",
+    "SELECT $1::int AS a",
+    {},
+    /The SQL of "bad" can't be used\. .*positional parameter "\$1"\. Use a named one, such as :customer\./,
+  ],
   ["a table there is not", "SELECT * FROM no_such_table", {}, /relation "no_such_table" does not exist/],
 ];
 async function badConfiguration(sql: string, parameters: object): Promise<string> {
@@ -475,6 +493,44 @@ for (const [what, sql, parameters, message] of badQueries) {
     assert.match(stderr, message);
   });
 }
+
+test("check says that the role may not read what a query reads", { skip }, async () => {
+  postgres().run(
+    "CREATE ROLE pauper; CREATE TABLE purse (id int, owner int); CREATE TABLE shown (id int); GRANT SELECT ON shown TO pauper",
+  );
+  const file = join(folder, "poor.json");
+  const sql = "SELECT shown.id FROM shown JOIN purse USING (id) WHERE owner = :owner";
+  const databases = { shop: { url: postgres().url, role: "pauper" } };
+  const exports = { poor: { database: "shop", sql, parameters: { owner: { type: "integer" } } } };
+  await writeFile(file, JSON.stringify({ databases, exports }));
+  const refused = await runCli(["check", "--config", file]);
+  assert.equal(refused.exitCode, 1);
+  assert.match(
+    refused.stderr,
+    /The SQL of "poor" can't be used: permission denied for table purse .*42501.*GRANT SELECT/s,
+  );
+  postgres().run("GRANT SELECT ON purse TO pauper");
+  assert.equal((await runCli(["check", "--config", file])).exitCode, 0);
+});
+
+test(
+  "check accepts a query whose row security needs a setting that only a request has",
+  { skip },
+  async () => {
+    postgres().run(
+      `CREATE TABLE fenced (id int, tenant text); ALTER TABLE fenced ENABLE ROW LEVEL SECURITY; GRANT SELECT ON fenced TO pauper;
+     CREATE POLICY own ON fenced USING (tenant = current_setting('app.tenant'))`,
+    );
+    const file = join(folder, "fenced.json");
+    const databases = { shop: { url: postgres().url, role: "pauper" } };
+    const settings = { "app.tenant": ":tenant" };
+    const parameters = { tenant: { type: "text" } };
+    const exports = { fenced: { database: "shop", sql: "SELECT * FROM fenced", parameters, settings } };
+    await writeFile(file, JSON.stringify({ databases, exports }));
+    const { exitCode, stderr } = await runCli(["check", "--config", file]);
+    assert.equal(exitCode, 0, stderr);
+  },
+);
 
 test("a query that can't be used keeps the server from starting", { skip }, async () => {
   const file = await badConfiguration("SELECT 1 AS a, 2 AS a", {});

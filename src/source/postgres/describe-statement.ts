@@ -3,12 +3,25 @@ import { StreamCsvError, toError } from "../../errors.ts";
 import type { ResultColumn } from "./result-reader.ts";
 import type { DescribedField, ExtendedConnection } from "./extended-connection.ts";
 
+/** What a statement gives and takes. */
+export interface StatementDescription {
+  readonly columns: readonly ResultColumn[];
+  /** OIDs of the types of its parameters, with those that the statement decided. */
+  readonly parameterTypes: readonly number[];
+}
+
+interface ParameterDescription {
+  readonly dataTypeIDs: readonly number[];
+}
+
 /** Has a statement parsed and described under no name, without running it. */
 export class DescribeStatement implements Submittable {
   readonly #text: string;
   readonly #types: readonly number[];
   readonly #settle: PromiseWithResolvers;
   #columns: readonly ResultColumn[] = [];
+  #parameterTypes: readonly number[] = [];
+  #forget = (): void => {};
   #error: Error | undefined;
 
   private constructor(text: string, types: readonly number[], settle: PromiseWithResolvers) {
@@ -18,10 +31,10 @@ export class DescribeStatement implements Submittable {
   }
 
   /**
-   * The columns of a statement's result.
+   * The columns of a statement's result, and the types of its parameters.
    * @throws the database's error, or what cut the connection
    */
-  static async run(client: Client, text: string, types: readonly number[]): Promise<readonly ResultColumn[]> {
+  static async run(client: Client, text: string, types: readonly number[]): Promise<StatementDescription> {
     return await new Promise((resolve, reject) => {
       client.query(new DescribeStatement(text, types, { resolve, reject }));
     });
@@ -29,6 +42,12 @@ export class DescribeStatement implements Submittable {
 
   submit(connection: Connection): void {
     const extended = connection as unknown as ExtendedConnection;
+    // pg hands no query the description of its parameters; its connection tells everybody who listens.
+    const onParameters = ({ dataTypeIDs }: ParameterDescription): void => {
+      this.#parameterTypes = dataTypeIDs;
+    };
+    connection.on("parameterDescription", onParameters);
+    this.#forget = () => connection.off("parameterDescription", onParameters);
     extended.parse({ text: this.#text, name: "", types: this.#types });
     extended.describe({ type: "S", name: "" });
     extended.sync();
@@ -41,12 +60,15 @@ export class DescribeStatement implements Submittable {
   }
 
   handleError(error: unknown): void {
+    this.#forget();
     this.#error = toError(error);
     this.#settle.reject(this.#error);
   }
 
   handleReadyForQuery(): void {
-    if (this.#error === undefined) this.#settle.resolve(this.#columns);
+    this.#forget();
+    if (this.#error === undefined)
+      this.#settle.resolve({ columns: this.#columns, parameterTypes: this.#parameterTypes });
   }
 
   handleDataRow(): void {
@@ -55,6 +77,6 @@ export class DescribeStatement implements Submittable {
 }
 
 interface PromiseWithResolvers {
-  readonly resolve: (columns: readonly ResultColumn[]) => void;
+  readonly resolve: (description: StatementDescription) => void;
   readonly reject: (error: Error) => void;
 }

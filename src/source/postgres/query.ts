@@ -9,9 +9,12 @@ import {
 } from "./result-reader.ts";
 import type { PostgresDatabase, DatabaseSession } from "./database.ts";
 import { databaseFault } from "./database-fault.ts";
-import { DescribeStatement } from "./describe-statement.ts";
-import { toPositional } from "./named-parameters.ts";
+import { DescribeStatement, type StatementDescription } from "./describe-statement.ts";
+import { toPositional, type PositionalStatement } from "./named-parameters.ts";
+import { PlanStatement } from "./plan-statement.ts";
 import { readQuery } from "./reading.ts";
+import { requireLists } from "./require-lists.ts";
+import { typesOf } from "./types-of.ts";
 import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
 import { beginTransaction } from "./transaction.ts";
 
@@ -22,6 +25,8 @@ export interface QuerySettings {
   readonly sql: string;
   /** OID of each parameter's type, by name; 0 where the statement tells it, as it does of a literal. */
   readonly parameterTypes: ReadonlyMap<string, number>;
+  /** The parameters that are arrays; the others are single values. Absent: either may be. */
+  readonly lists?: ReadonlySet<string>;
 }
 
 /** A query that its database has checked and described; it becomes a source with the values of its parameters. */
@@ -34,13 +39,14 @@ export interface PostgresQuery {
 }
 
 const textType = 25;
+const textListType = 1009;
 /** "could not determine data type of parameter", and the same for one that is used in two ways. */
 const undetermined = new Set(["42P18", "42P08"]);
 
 /**
  * Has a query checked and described by its database; no row is read.
  * @throws StreamCsvError `SCSV_QUERY_FAILED` with the database's own words: whoever describes a query has written it;
- *   `SCSV_DATABASE_UNAVAILABLE`, `SCSV_BUSY`; RangeError `SCSV_ARG_RANGE` for SQL that can't be
+ *   `SCSV_DATABASE_UNAVAILABLE`, `SCSV_BUSY`
  */
 export async function describeQuery(
   database: PostgresDatabase,
@@ -48,7 +54,7 @@ export async function describeQuery(
   signal: AbortSignal,
 ): Promise<PostgresQuery> {
   const { name, sql, parameterTypes } = settings;
-  const statement = toPositional(sql);
+  const statement = positionalOf(name, sql);
   const unknown = statement.names.find((parameter) => !parameterTypes.has(parameter));
   if (unknown !== undefined)
     throw new StreamCsvError(
@@ -56,10 +62,23 @@ export async function describeQuery(
       `The SQL of "${name}" has the parameter ":${unknown}", which isn't declared.`,
       { parameter: unknown, hint: `Declare it: parameters: { ${unknown}: { type: text } }.` },
     );
+  const { lists } = settings;
   const types = statement.names.map((parameter) => parameterTypes.get(parameter) ?? 0);
+  const asText = statement.names.map((parameter, index) =>
+    types[index] === 0 ? (lists?.has(parameter) === true ? textListType : textType) : (types[index] ?? 0),
+  );
   const session = await database.connect(signal);
   try {
-    const described = await describe(database, session, name, wrapped(statement.text, "*", null), types);
+    const text = wrapped(statement.text, "*", null);
+    const described = await describe(database, session, { name, text, types, asText });
+    if (lists !== undefined)
+      await requireLists(session, {
+        name,
+        lists,
+        names: statement.names,
+        types,
+        found: described.parameterTypes,
+      });
     const columns = requireNames(name, described.columns);
     const readers = await readersOf(session, columns);
     session.release();
@@ -76,27 +95,69 @@ export async function describeQuery(
   }
 }
 
+function positionalOf(name: string, sql: string): PositionalStatement {
+  try {
+    return toPositional(sql);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new StreamCsvError("SCSV_QUERY_FAILED", `The SQL of "${name}" can't be used. ${error.message}`, {
+      cause: error,
+      hint: "Correct the SQL in the configuration.",
+    });
+  }
+}
+
+interface StatementToDescribe {
+  /** The export's name, for messages. */
+  readonly name: string;
+  readonly text: string;
+  readonly types: readonly number[];
+  /** The types to try where the statement doesn't decide those that are 0. */
+  readonly asText: readonly number[];
+}
+
 async function describe(
   database: PostgresDatabase,
   session: DatabaseSession,
-  name: string,
-  text: string,
-  types: readonly number[],
-): Promise<{ readonly columns: readonly ResultColumn[]; readonly types: readonly number[] }> {
+  statement: StatementToDescribe,
+): Promise<StatementDescription & { readonly types: readonly number[] }> {
+  const { name, text, types, asText } = statement;
   try {
     await beginTransaction(database, session);
-    const columns = await DescribeStatement.run(session.client, text, types);
-    await session.client.query("COMMIT");
-    return { columns, types };
+    const description = await DescribeStatement.run(session.client, text, types);
+    await requireRights(session, text, types);
+    await session.client.query("ROLLBACK");
+    return { ...description, types };
   } catch (error) {
-    const state = (error as { readonly code?: string }).code ?? "";
-    const asText = types.map((type) => (type === 0 ? textType : type));
+    const state = stateOf(error);
     if (undetermined.has(state) && types.includes(0)) {
       await session.client.query("ROLLBACK");
-      return await describe(database, session, name, text, asText);
+      return await describe(database, session, { ...statement, types: asText });
     }
     throw refused(error, name, state);
   }
+}
+
+const noRights = "42501";
+
+/**
+ * Only the rights are wanted of the plan. Anything else may depend on what is known later: the values of parameters, or the
+ * settings that row security reads.
+ */
+async function requireRights(
+  session: DatabaseSession,
+  text: string,
+  types: readonly number[],
+): Promise<void> {
+  try {
+    await PlanStatement.run(session.client, text, types);
+  } catch (error) {
+    if (stateOf(error) === noRights) throw error;
+  }
+}
+
+function stateOf(error: unknown): string {
+  return (error as { readonly code?: string }).code ?? "";
 }
 
 /** At the start the database's own words are shown. */
@@ -107,9 +168,15 @@ function refused(error: unknown, name: string, state: string): StreamCsvError {
   const stated = state === "" ? "" : ` (SQLSTATE ${state})`;
   return new StreamCsvError("SCSV_QUERY_FAILED", `The SQL of "${name}" can't be used: ${words}${stated}.`, {
     cause: error,
-    hint: "It must be one SELECT, VALUES, TABLE or WITH statement without a semicolon.",
+    hint: hints[state] ?? "Correct it, or what it reads; it is the database that refuses it.",
   });
 }
+
+const hints: Readonly<Partial<Record<string, string>>> = {
+  [noRights]:
+    "Let the role read it (GRANT SELECT ON the table TO the role), or name another role in the URL or as role of the database.",
+  "42601": "It must be one SELECT, VALUES, TABLE or WITH statement without a semicolon.",
+};
 
 function requireNames(query: string, columns: readonly ResultColumn[]): readonly ResultColumn[] {
   if (columns.length === 0)
@@ -132,14 +199,7 @@ async function readersOf(
   columns: readonly ResultColumn[],
 ): Promise<readonly ResultReader[]> {
   const ids = columns.filter((column) => resultReaderOf(column) === undefined).map(({ typeId }) => typeId);
-  const types = new Map<number, OtherType>();
-  if (ids.length > 0) {
-    const { rows } = await session.client.query<{ id: string; name: string; category: string }>(
-      "SELECT oid::text AS id, typname::text AS name, typcategory::text AS category FROM pg_type WHERE oid = ANY($1::oid[])",
-      [ids],
-    );
-    for (const { id, name, category } of rows) types.set(Number(id), { name, category });
-  }
+  const types = await typesOf(session, ids);
   const unknown: OtherType = { name: "text", category: "U" };
   return columns.map((column) => resultReaderOf(column) ?? otherReader(types.get(column.typeId) ?? unknown));
 }
