@@ -12,7 +12,9 @@ export type AnyResponse = HttpResponse | StreamingHttpResponse;
 /** @throws TypeError `SCSV_ARG_TYPE` unless the value is a response */
 export function requireResponse(caller: string, response: unknown): asserts response is AnyResponse {
   if (!(response instanceof HttpResponseBase))
-    throw wrongType(`${caller} takes a response, not ${describeValue(response)}.`);
+    throw wrongType(
+      `${caller} takes a response, not ${describeValue(response)}. Make one, such as csvResponse(rows) or new HttpResponse(text).`,
+    );
 }
 
 /** The body of any response, to be pulled chunk by chunk. Buffered content comes in its parts, not joined. */

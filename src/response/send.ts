@@ -117,7 +117,7 @@ function describeSent({ statusCode, bytes, chunks, firstByteMs }: Attempt, sendM
 function requirePair(req: IncomingMessage, res: ServerResponse): void {
   if (typeof req?.httpVersionMajor !== "number" || typeof res?.writeHead !== "function") {
     throw wrongType(
-      `send() takes a request and a response of node:http, not ${describeValue(req)} and ${describeValue(res)}.`,
+      `send() takes a request and a response of node:http, not ${describeValue(req)} and ${describeValue(res)}.${pairHint(req, res)}`,
     );
   }
   // The version alone isn't proof: a client may send HTTP/2.0 to an HTTP/1.1 server, which then answers 400.
@@ -126,6 +126,18 @@ function requirePair(req: IncomingMessage, res: ServerResponse): void {
       `send() can't answer HTTP/${req.httpVersion}, because node:http2 ends a body cleanly after a failure. Serve HTTP/1.1 with node:http, and let a proxy speak HTTP/2.`,
     );
   }
+}
+
+/** What to write where the pair is there and in another order, or inside what a framework hands out. */
+function pairHint(req: unknown, res: unknown): string {
+  if (has(req, "writeHead") && has(res, "httpVersionMajor")) return " Swap them: send(response, req, res).";
+  if (has(req, "raw") && has(res, "raw"))
+    return " Give those inside: send(response, request.raw, reply.raw).";
+  return "";
+}
+
+function has(value: unknown, name: string): boolean {
+  return typeof value === "object" && value !== null && name in value;
 }
 
 /** Sending itself checks the limits. Middleware may set an option to undefined. */

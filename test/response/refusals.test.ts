@@ -41,6 +41,23 @@ test("refuses a streaming body that can't yield chunks, at construction and at a
   }
 });
 
+test("says what to write when send() gets rows, a swapped pair, or what a framework wraps it in", async () => {
+  const answer = (): HttpResponse => new HttpResponse("");
+  const req = { httpVersionMajor: 1 };
+  const res = { writeHead: () => undefined };
+  const cases: readonly (readonly [args: readonly unknown[], said: RegExp])[] = [
+    [[[{ id: 1 }], req, res], /takes a response, not an instance of Array\. Make one, such as csvResponse\(rows\)/],
+    [[answer(), res, req], /Swap them: send\(response, req, res\)\.$/],
+    [
+      [answer(), { raw: req }, { raw: res }],
+      /Give those inside: send\(response, request\.raw, reply\.raw\)\.$/,
+    ],
+    [[answer(), req, undefined], /not an object and undefined\.$/],
+  ];
+  for (const [args, message] of cases)
+    await assert.rejects(send(...(args as Parameters<typeof send>)), { ...wrongType, message });
+});
+
 test("refuses headers of the wrong shape", () => {
   const bad = ["ab", ["ab"], [["a"]], [["a", "b", "c"]], [{}], [1], null, 5, [null]];
   for (const value of bad) {

@@ -46,6 +46,25 @@ test("a job is accepted at once, told of while it runs, and its result is the ex
   assert.equal(result.headers.get("x-content-type-options"), "nosniff");
 });
 
+test("parameters in the body of a job are refused and not ignored, and an empty body is none", async () => {
+  const url = `${server.url}/exports/numbers/jobs?rows=10`;
+  const bodies = [JSON.stringify({ rows: 5 }), new URLSearchParams({ rows: "5" })];
+  for (const body of bodies) {
+    const headers = typeof body === "string" ? { "Content-Type": "application/json" } : {};
+    const refused = await fetch(url, { method: "POST", body, headers });
+    assert.equal(refused.status, 400);
+    const problem = (await refused.json()) as { readonly code: string; readonly detail: string };
+    assert.equal(problem.code, "SCSV_BAD_PARAMETER");
+    assert.match(problem.detail, /a body of \d+ bytes .* belong into the query/);
+  }
+  for (const body of ["", "{}"]) {
+    const headers = { "Content-Type": "application/json" };
+    const taken = await fetch(url, { method: "POST", body, headers });
+    assert.ok(taken.ok, String(taken.status));
+    await taken.body?.cancel();
+  }
+});
+
 test("the same plan is the same job, over all workers, and 200", async () => {
   const first = await submit(server, "numbers?rows=1000");
   for (let turn = 0; turn < 6; turn += 1) {

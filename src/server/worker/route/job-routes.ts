@@ -1,5 +1,6 @@
 import { StreamCsvError } from "../../../errors.ts";
 import { FileResponse } from "../../../response/file-response.ts";
+import { requestHeader } from "../../../response/head/request-head.ts";
 import { formatDisposition } from "../../../response/head/disposition.ts";
 import { HttpResponse } from "../../../response/http-response.ts";
 import { problemResponse } from "../../http/problem-response.ts";
@@ -32,8 +33,13 @@ export function jobRoutes(context: JobContext): readonly Route[] {
       audience: "token",
       methods: ["POST"],
       path: "/exports/:name/jobs",
-      handler: (request) =>
-        submitJob(context, request, { name: request.params["name"] ?? "", texts: [...request.query] }),
+      handler: (request) => {
+        requireNoParametersInBody(request);
+        return submitJob(context, request, {
+          name: request.params["name"] ?? "",
+          texts: [...request.query],
+        });
+      },
     },
     {
       audience: "token",
@@ -65,6 +71,28 @@ export function jobRoutes(context: JobContext): readonly Route[] {
       }),
     },
   ];
+}
+
+/** Length of `{}`, which some clients send where they have nothing to say. */
+const emptyObjectBytes = 2;
+
+/**
+ * A job for all rows in the place of a customer's would be worse than a refusal.
+ * @throws StreamCsvError `SCSV_BAD_PARAMETER` for a body that looks like parameters
+ */
+function requireNoParametersInBody(request: RouteRequest): void {
+  const type = requestHeader(request, "content-type") ?? "";
+  const length = Number(requestHeader(request, "content-length") ?? 0);
+  if (
+    length <= emptyObjectBytes ||
+    !/^(application\/(json|x-www-form-urlencoded)|multipart\/form-data)\b/i.test(type)
+  )
+    return;
+  throw new StreamCsvError(
+    "SCSV_BAD_PARAMETER",
+    `The request has a body of ${length} bytes (${type}), and the parameters of a job belong into the query, as in POST /exports/invoices/jobs?customer=7.`,
+    { hint: "Write the parameters into the query, and send no body." },
+  );
 }
 
 /** @throws StreamCsvError `SCSV_FORBIDDEN` for the holder of a link */
