@@ -46,13 +46,16 @@ test("says what to write when send() gets rows, a swapped pair, or what a framew
   const req = { httpVersionMajor: 1 };
   const res = { writeHead: () => undefined };
   const cases: readonly (readonly [args: readonly unknown[], said: RegExp])[] = [
-    [[[{ id: 1 }], req, res], /takes a response, not an instance of Array\. Make one, such as csvResponse\(rows\)/],
+    [
+      [[{ id: 1 }], req, res],
+      /takes a response, not an instance of Array\. Make one, such as csvResponse\(rows\)/,
+    ],
     [[answer(), res, req], /Swap them: send\(response, req, res\)\.$/],
     [
       [answer(), { raw: req }, { raw: res }],
       /Give those inside: send\(response, request\.raw, reply\.raw\)\.$/,
     ],
-    [[answer(), req, undefined], /not an object and undefined\.$/],
+    [[answer(), req, undefined], /not an instance of Object and undefined\.$/],
   ];
   for (const [args, message] of cases)
     await assert.rejects(send(...(args as Parameters<typeof send>)), { ...wrongType, message });

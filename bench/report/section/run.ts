@@ -94,24 +94,38 @@ function observedCell(value: Check["observed"]): Cell {
 }
 
 /** What was measured, in a line: `orders: 100,000 rows, 10.6 MiB`. */
-export function subjectText({ arms, config, integrity }: BenchResult): string {
+export function subjectText(result: BenchResult): string {
+  const { arms, config, integrity } = result;
   // Without a delivery of our own, the export is that of the other servers.
-  const targets = isForeign(arms) ? [...new Set(arms.map(({ delivery }) => delivery))].join(", ") : null;
+  const measured = arms.length === 0 ? targetNames(result) : arms.map(({ delivery }) => delivery);
+  const targets = isForeign(result) ? [...new Set(measured)].join(", ") : null;
   const name = targets ?? config["exportName"] ?? config["sourceFile"] ?? "export";
   const { rows, bytes } = integrity;
   const size = rows === null || bytes === null ? "" : `: ${formatCount(rows)} rows, ${formatBytes(bytes)}`;
   return `${typeof name === "string" ? name : JSON.stringify(name)}${size}`;
 }
 
-function isForeign(arms: BenchResult["arms"]): boolean {
-  return arms.length > 0 && !arms.some(({ delivery }) => isDelivery(delivery));
+/** Whether only other servers were measured, or were to be measured in a run that failed before. */
+function isForeign(result: BenchResult): boolean {
+  const { arms, config } = result;
+  if (arms.length > 0) return !arms.some(({ delivery }) => isDelivery(delivery));
+  const { deliveries } = config;
+  return Array.isArray(deliveries) && deliveries.length === 0 && targetNames(result).length > 0;
+}
+
+function targetNames({ config: { targets } }: BenchResult): readonly string[] {
+  if (!Array.isArray(targets)) return [];
+  return targets.flatMap((target: { readonly name?: unknown } | null) =>
+    typeof target?.name === "string" ? [target.name] : [],
+  );
 }
 
 /** Our server, where it was measured, the machine, the tool and the time, in a line. */
-export function circumstancesText({ arms, config, environment, tool, createdAt }: BenchResult): string {
+export function circumstancesText(result: BenchResult): string {
+  const { config, environment, tool, createdAt } = result;
   const { workers, slots } = config;
   const server =
-    !isForeign(arms) && typeof workers === "number" && typeof slots === "number"
+    !isForeign(result) && typeof workers === "number" && typeof slots === "number"
       ? [`${formatCountOf(workers, "worker")} with ${formatCountOf(slots, "slot")}`]
       : [];
   const parts = [

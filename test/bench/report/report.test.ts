@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import { metrics } from "../../../bench/result/metric.ts";
 import { resultFormat } from "../../../bench/result/schema.ts";
+import { buildReport } from "../../../bench/report/build-report.ts";
 import { renderReport } from "../../../bench/report/renderers.ts";
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import type { BenchResult } from "../../../bench/index.ts";
@@ -499,4 +500,12 @@ test("a number has no more digits than it can be trusted with", () => {
   assert.equal(quantityText(33.4e6, "bytes/s"), "33.4 MB/s");
   assert.equal(quantityText(1.42, "clients"), "1.4");
   assert.equal(quantityText(-0.3, "requests"), "0");
+});
+
+test("a run that fails before its first arm is named after its targets, and not after a server of ours", () => {
+  const result = fixtureResult("invalid");
+  const config = { ...result.config, deliveries: [], targets: [{ name: "api" }, { name: "old" }] };
+  const { title, circumstances } = buildReport({ ...result, arms: [], rounds: [], config });
+  assert.match(title, /^api, old(:|$)/);
+  assert.doesNotMatch(circumstances, /worker/);
 });
