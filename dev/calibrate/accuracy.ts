@@ -6,16 +6,13 @@
  *
  *     node dist/dev/calibrate/accuracy.js [--over on-request|postgres] [--rounds 7] [--rows N] [peer...]
  */
-import { execFile } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { systemClock, messageOf } from "../../src/ground.ts";
 import { measureExport, prepareServer } from "../../bench/session/measure/measure-export.ts";
-import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
-import { startServerProcess, type ServerProcess } from "../../bench/subject/process/server-process.ts";
 import type { RunningTarget } from "../../bench/subject/target.ts";
 import { exportUrl, type ServerPeer, type Workshop } from "../peers/peer.ts";
 import type { Series } from "../peers/series.ts";
@@ -29,12 +26,10 @@ import {
   type Numbers,
   type Ratios,
 } from "./accuracy-report.ts";
+import { askScript, byHand, warmUpRows, withFresh, type Times, type Used } from "./by-hand.ts";
 import { accuracySeries } from "./accuracy-series.ts";
 
-const execute = promisify(execFile);
 const program = fileURLToPath(new URL("../../bin/stream-csv.js", import.meta.url));
-const script = fileURLToPath(new URL("../../../dev/calibrate/by_hand.py", import.meta.url));
-const warmUpRows = 20_000;
 /** Of a server without a usual number. */
 const otherRows = 200_000;
 /** Ends everything that was started when this program is told to end. */
@@ -65,49 +60,6 @@ async function byBench(peer: ServerPeer, workshop: Workshop, rows: number): Prom
   };
 }
 
-type Times = Pick<Numbers, "firstByteSeconds" | "totalSeconds">;
-
-/** What the script says of a process without an export. */
-interface Used {
-  readonly cpuSeconds: number;
-  readonly residentBytes: number;
-  readonly peakBytes: number;
-}
-
-/** Runs the script, which shares no code with this project. */
-async function askScript<T>(pid: number, ...urls: readonly string[]): Promise<T> {
-  const { stdout } = await execute("python3", [script, String(pid), ...urls], { signal });
-  return JSON.parse(stdout) as T;
-}
-
-async function withFresh<T>(
-  peer: ServerPeer,
-  workshop: Workshop,
-  use: (server: ServerProcess) => Promise<T>,
-): Promise<T> {
-  const { line, port } = await shellLine(peer, workshop);
-  const chosen = port === "{port}" ? String(await findFreePort()) : port;
-  const origin = `http://127.0.0.1:${chosen}`;
-  // By a shell, as bench does: Linux may give each session, and so each such server, an equal share of a busy machine.
-  const server = await startServerProcess({
-    command: line.replace("{port}", chosen),
-    answersAt: [new URL("/ping", origin)],
-    signal,
-  });
-  try {
-    return await use(server);
-  } finally {
-    await server.stop();
-  }
-}
-
-function byHand(peer: ServerPeer, workshop: Workshop, rows: number): Promise<Numbers> {
-  return withFresh(peer, workshop, ({ pid, origin }) => {
-    const urls = [warmUpRows, rows].map((count) => exportUrl(peer, origin, count).href);
-    return askScript(pid, ...urls);
-  });
-}
-
 /** Exports of one server whose times are taken by each side. */
 const turns = 3;
 
@@ -117,7 +69,7 @@ const turns = 3;
  * @returns what `bench` found over what the script did
  */
 function compareOnOneServer(peer: ServerPeer, workshop: Workshop, rows: number): Promise<Ratios> {
-  return withFresh(peer, workshop, async (started) => {
+  return withFresh(peer, workshop, signal, async (started) => {
     const server: RunningTarget = {
       ...started,
       exportUrl: (_, request) => exportUrl(peer, started.origin, request.rows),
@@ -127,16 +79,16 @@ function compareOnOneServer(peer: ServerPeer, workshop: Workshop, rows: number):
     const { href } = exportUrl(peer, started.origin, rows);
     const session = { exportName: peer.name, clock: systemClock, signal };
     const served = { session, server, request: { delivery: null, rows } };
-    const idle = await askScript<Used>(started.pid);
+    const idle = await askScript<Used>(signal, started.pid);
     const idleBytes = await prepareServer(served);
-    const before = await askScript<Used>(started.pid);
+    const before = await askScript<Used>(signal, started.pid);
     const { measured } = await measureExport(served, rows, idleBytes);
-    const after = await askScript<Used>(started.pid);
+    const after = await askScript<Used>(signal, started.pid);
     const times: { readonly bench: Times; readonly hand: Times }[] = [];
     for (let turn = 0; turn < turns; turn += 1) {
-      const first = turn % 2 === 0 ? null : await askScript<Times>(started.pid, href);
+      const first = turn % 2 === 0 ? null : await askScript<Times>(signal, started.pid, href);
       const { measured: timed } = await measureExport(served, rows, idleBytes);
-      const hand = first ?? (await askScript<Times>(started.pid, href));
+      const hand = first ?? (await askScript<Times>(signal, started.pid, href));
       times.push({
         bench: { firstByteSeconds: numberOf(timed.first_byte_s), totalSeconds: numberOf(timed.total_s) },
         hand,
@@ -180,10 +132,10 @@ async function measureAccuracy(
   const onOneServer: Ratios[] = [];
   const pairs: Accuracy["pairs"][number][] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const before = round % 2 === 0 ? null : await byHand(peer, workshop, rows);
+    const before = round % 2 === 0 ? null : await byHand(peer, workshop, rows, signal);
     const bench = await byBench(peer, workshop, rows);
     onOneServer.push(await compareOnOneServer(peer, workshop, rows));
-    const hand = before ?? (await byHand(peer, workshop, rows));
+    const hand = before ?? (await byHand(peer, workshop, rows, signal));
     if (bench.bytes !== hand.bytes) {
       throw new Error(`${name} gave bench ${bench.bytes} bytes, and curl ${hand.bytes}.`);
     }
