@@ -503,10 +503,10 @@ test("check says that the role may not read what a query reads", { skip }, async
   const databases = { shop: { url: postgres().url, role: "pauper" } };
   const exports = { poor: { database: "shop", sql, parameters: { owner: { type: "integer" } } } };
   await writeFile(file, JSON.stringify({ databases, exports }));
-  const refused = await runCli(["check", "--config", file]);
-  assert.equal(refused.exitCode, 1);
+  const poor = await runCli(["check", "--config", file]);
+  assert.equal(poor.exitCode, 1);
   assert.match(
-    refused.stderr,
+    poor.stderr,
     /The SQL of "poor" can't be used: permission denied for table purse .*42501.*GRANT SELECT/s,
   );
   postgres().run("GRANT SELECT ON purse TO pauper");

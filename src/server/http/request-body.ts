@@ -51,7 +51,7 @@ export async function formOf(req: IncomingMessage): Promise<string> {
 
 function keepBody(req: IncomingMessage): KeptBody {
   const chunks: Buffer[] = [];
-  let fail = (_fault: Error): void => undefined;
+  let fail: KeptBody["fail"] | undefined;
   const whole = new Promise<Buffer>((resolve, reject) => {
     fail = reject;
     const gone = (cause?: Error): void =>
@@ -63,5 +63,5 @@ function keepBody(req: IncomingMessage): KeptBody {
     // After the end it changes nothing.
     req.once("close", () => gone());
   });
-  return { whole, fail };
+  return { whole, fail: (fault) => fail?.(fault) };
 }

@@ -73,8 +73,8 @@ test(
   async () => {
     const answersAt = [new URL("http://127.0.0.1:9/ping")];
     const { signal } = new AbortController();
-    const program = "net.createServer().listen(0, '127.0.0.1')";
-    const command = `'${process.execPath}' -e "${program}"`;
+    const script = "net.createServer().listen(0, '127.0.0.1')";
+    const command = `'${process.execPath}' -e "${script}"`;
     await assert.rejects(startServerProcess({ command, answersAt, signal, readyTimeoutMs: 3000 }), {
       code: "SCSV_TARGET_NOT_READY",
       message: /127\.0\.0\.1:9\/ping refused the connection, but it listens on port \d+: .*\{port\}/,
