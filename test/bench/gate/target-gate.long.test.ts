@@ -136,7 +136,7 @@ test("a gate with --integrity rows compares rows of bodies whose bytes differ, a
   assert.match((fewer.result.reasons ?? []).join("\n"), /live rows is 1001 and was 1000: it has to be equal/);
 });
 
-/** A repository with a server that reads what it serves from a file. */
+/** A repository with a server that reads what it serves from a file, and is late, so that no reader is busy for long. */
 async function repository(t: TestContext): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "stream-csv-test-")));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -146,10 +146,11 @@ async function repository(t: TestContext): Promise<string> {
   };
   await writeFile(
     join(folder, "server.py"),
-    `import http.server, os
+    `import http.server, os, time
 body = open("made/rows.csv", "rb").read()
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.path != "/ping": time.sleep(0.1)
         self.send_response(200)
         self.send_header("Content-Type", "text/csv")
         self.end_headers()
