@@ -94,9 +94,9 @@ const tableText = fc
       "sep=;;\n",
       "\nsep=;\n",
     ),
-    title: fc.constantFrom("", "", "", "A title, 2024\n", "\n"),
+    title: fc.constantFrom("", "", "", "", "", "A title, 2024\n", "\n"),
     hasLastEnding: fc.boolean(),
-    lastLines: fc.constantFrom("", "", "", "\n", "\r\n\n", "\r"),
+    lastLines: fc.constantFrom("", "", "", "", "", "", "\n", "\r\n\n", "\r"),
     slip: fc.integer({ min: 0, max: 40 }),
     slipRow: fc.nat(8),
   })
@@ -159,7 +159,7 @@ const soup = fc
 const options: fc.Arbitrary<FileOptions> = fc.record(
   {
     delimiter: fc.constantFrom(",", ";", "\t", "|", "^", " "),
-    quote: fc.constantFrom('"', "'", ";", null),
+    quote: fc.constantFrom('"', '"', "'", "'", ";", null, null),
     header: fc.boolean(),
     nullValue: fc.constantFrom("NA", "", "7"),
     skipRows: fc.nat(2),
@@ -184,9 +184,9 @@ interface Part {
 }
 
 const file = fc.record({
-  text: fc.oneof({ weight: 3, arbitrary: tableText }, { weight: 1, arbitrary: soup }),
+  text: fc.oneof({ weight: 6, arbitrary: tableText }, { weight: 1, arbitrary: soup }),
   options: fc.oneof(
-    { weight: 2, arbitrary: fc.constant<FileOptions>({}) },
+    { weight: 3, arbitrary: fc.constant<FileOptions>({}) },
     { weight: 1, arbitrary: options },
   ),
   isTabbed: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
