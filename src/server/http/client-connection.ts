@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { StreamCsvError } from "../../errors.ts";
 import { closeGracefully } from "../../socket/close-gracefully.ts";
+import { isConnected } from "../../socket/is-connected.ts";
 import { resetSocket } from "../../socket/reset-socket.ts";
 import { malformedFault } from "./malformed-fault.ts";
 import { failBody } from "./request-body.ts";
@@ -170,6 +171,10 @@ export class ClientConnection {
    */
   #probe(): void {
     const timer = setInterval(() => {
+      if (!isConnected(this.#socket)) {
+        resetSocket(this.#socket);
+        return;
+      }
       const [first] = this.#unanswered;
       const isWaiting = first !== undefined && !first.headersSent && first.socket !== null;
       if (isWaiting && this.#latest?.req.httpVersionMinor === 1) first.writeProcessing();
