@@ -105,7 +105,9 @@ export async function readWhole(
 export function requireComplete(served: ServedExport, reading: ExportReading): ExportReading {
   if (reading.state === "complete") return reading;
   throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `${urlOf(served).href} ${refusalText(reading)}.`, {
-    hint: "The server has to answer 200 with the rows.",
+    hint: reading.problem.includes("SCSV_BAD_PARAMETER")
+      ? "Give the parameters of the export by --param NAME=VALUE, or by parameters of bench in the configuration."
+      : "The server has to answer 200 with the rows.",
   });
 }
 

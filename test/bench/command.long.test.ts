@@ -30,6 +30,26 @@ test("measures a file of a single row, whose number of rows is not known before"
   }
 });
 
+test("an export without rows is invalid, and one without its parameter is told how to give it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-bench-"));
+  try {
+    const empty = join(folder, "empty.csv");
+    await writeFile(empty, "id,name\n");
+    const flags = ["--quick", "--scenario", "export"];
+    const none = await bench([...flags, "--export", empty]);
+    assert.equal(none.exitCode, 4);
+    assert.match(none.stderr, /The export of streaming has no rows: its body has one line, .*--param/);
+    const config = join(folder, "stream-csv.config.mjs");
+    const rows = "rows: () => [[1]], columns: ['id'], parameters: { customer: { type: 'integer' } }";
+    await writeFile(config, `export default { exports: { invoices: { ${rows} } } };`);
+    const missing = await bench([...flags, "--config", config, "--export", "invoices"]);
+    assert.equal(missing.exitCode, 4);
+    assert.match(missing.stderr, /\\"customer\\" is missing.*\n.*--param NAME=VALUE/s);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
 test("measures the real server and prints a report; nothing goes to standard error without a terminal", async () => {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
   try {

@@ -153,8 +153,24 @@ export function compareBodies(findings: readonly BodyFindings[], expected: Expec
   return {
     checks,
     integrity: equal ? { bytes, rows, sha256, equal } : { bytes: null, rows: null, sha256: null, equal },
-    faults: faultsOf(findings, checks),
+    faults: [
+      ...faultsOf(findings, checks),
+      ...emptyFaults(first, "Measure one that has rows, or give parameters that have some (--param)."),
+    ],
   };
+}
+
+/**
+ * A gate on an export without rows would pass for ever.
+ * @param remedy what to do about it, as a sentence
+ */
+export function emptyFaults(
+  { whose, problem, rows, records }: BodyFindings,
+  remedy: string,
+): readonly string[] {
+  if (rows > 0 || problem !== "") return [];
+  const body = records === 0 ? "its body is empty" : "its body has one line, which counts as the header";
+  return [`The export of ${whose} has no rows: ${body}. ${remedy}`];
 }
 
 /** What is wrong, as sentences: first what servers answered, then what the checks found. */

@@ -6,7 +6,14 @@ import type { RunningTarget, Target } from "../../subject/target.ts";
 import type { TargetFacts } from "../arm.ts";
 import { unreportedMetrics } from "./unreported-metrics.ts";
 import { withServer, type Session } from "../session.ts";
-import { faultsOf, integrityCheck, readBody, rowsAmong, type BodyFindings } from "./check-integrity.ts";
+import {
+  emptyFaults,
+  faultsOf,
+  integrityCheck,
+  readBody,
+  rowsAmong,
+  type BodyFindings,
+} from "./check-integrity.ts";
 import { notesOf } from "./survey-version.ts";
 import type { Reference, TargetSurvey } from "./target-survey.ts";
 
@@ -103,11 +110,8 @@ function changeFaults(first: BodyFindings, second: BodyFindings, wanted: number 
   const { whose } = first;
   const cut = first.endedWithConnection ? " Its body ends with the connection, so it may have been cut." : "";
   if (second.problem !== "") return [`The second export of ${whose} ${second.problem}.`];
-  if (first.rows === 0 && wanted !== 0) {
-    const body =
-      first.records === 0 ? "its body is empty" : "its body has one line, which counts as the header";
-    return [`The export of ${whose} has no rows: ${body}. Fill its source with rows before it is measured.`];
-  }
+  const empty = emptyFaults(first, "Fill its source with rows before it is measured.");
+  if (empty.length > 0) return empty;
   if (wanted !== null && first.rows !== wanted) {
     const few = first.rows < wanted ? ` If it has no more, --rows ${first.rows} measures all of them.` : "";
     return [
