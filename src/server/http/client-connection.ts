@@ -17,7 +17,14 @@ const mostUnanswered = 64;
 /** The events for which Node's HTTP server listens on a socket as long as answers are sent on it. */
 const answerEvents = ["close", "drain", "error", "timeout"] as const;
 
-/** How often the server probes a half-closed client that still waits. */
+/**
+ * When the server first probes a half-closed client that still waits: so soon that the query of one that left is cancelled within a
+ * tenth of a second, and so late that a quick answer has nothing before it.
+ */
+const firstProbeMs = 50;
+/** How long the reset of a host nearby may take. */
+const answerMs = 20;
+/** How long it waits until it probes again. */
 const probeIntervalMs = 1000;
 
 type Listener = (...args: unknown[]) => void;
@@ -167,18 +174,25 @@ export class ClientConnection {
   /**
    * A client that disconnected and one that only shut down its sending side look alike until the server sends
    * something: the host of a disconnected client answers with a reset. So while the client waits for a head, the
-   * server regularly sends a 102, which every HTTP/1.1 client ignores (RFC 9110, section 15.2).
+   * server regularly sends a 102, which every HTTP/1.1 client ignores (RFC 9110, section 15.2). Nothing is read any more, so
+   * that the reset shows only when the server looks.
    */
   #probe(): void {
-    const timer = setInterval(() => {
-      if (!isConnected(this.#socket)) {
-        resetSocket(this.#socket);
-        return;
-      }
+    let timer: NodeJS.Timeout | undefined;
+    const after = (delayMs: number, step: () => void): void => {
+      timer = setTimeout(() => {
+        if (this.#socket.destroyed) return;
+        if (isConnected(this.#socket)) step();
+        else resetSocket(this.#socket);
+      }, delayMs);
+    };
+    const probe = (): void => {
       const [first] = this.#unanswered;
       const isWaiting = first !== undefined && !first.headersSent && first.socket !== null;
       if (isWaiting && this.#latest?.req.httpVersionMinor === 1) first.writeProcessing();
-    }, probeIntervalMs);
-    this.#socket.once("close", () => clearInterval(timer));
+      after(answerMs, () => after(probeIntervalMs, probe));
+    };
+    after(firstProbeMs, probe);
+    this.#socket.once("close", () => clearTimeout(timer));
   }
 }
