@@ -66,7 +66,8 @@ function twoDigits(value: number): string {
 function shortestInside(value: number): string {
   const shortest = value.toExponential();
   if (!isHalfWay(shortest, value)) return shortest;
-  for (let digits = shortest.length; digits < 17; digits += 1) {
+  const [mantissa = ""] = shortest.split("e");
+  for (let digits = mantissa.replace(/[-.]/g, "").length + 1; digits < 17; digits += 1) {
     const text = value.toExponential(digits - 1);
     if (Number(text) === value && !isHalfWay(text, value)) return text;
   }
