@@ -2,7 +2,7 @@ import { Command, type Option } from "commander";
 import stringWidth from "string-width";
 import { helpText } from "../help-text.ts";
 import { openCatalog, type ExportDefinition } from "../../src/internal.ts";
-import type { StreamCsvError } from "../../src/ground.ts";
+import { formatCountOf, type StreamCsvError } from "../../src/ground.ts";
 import { applyConfiguration } from "../configuration/apply-configuration.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import { configurationNames } from "../configuration/find-configuration.ts";
@@ -88,7 +88,7 @@ async function check({ configuration, logLevel }: CheckFlags): Promise<number> {
 }
 
 function lineOf({ name, kind, columns, columnsByRows, parameters }: ExportDefinition): readonly string[] {
-  const count = columnsByRows ? "columns as the rows tell" : `${columns.length} columns`;
+  const count = columnsByRows ? "columns as the rows tell" : formatCountOf(columns.length, "column");
   const names = parameters.map((parameter) => `${parameter.name}: ${parameter.type}`);
   return [name, kind, count, names.join(", ")];
 }

@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import type { Batch } from "../csv/batch.ts";
 import { StreamCsvError, wrongRange } from "../errors.ts";
+import { formatCountOf } from "../units.ts";
 import type { ItemReader } from "../body/item-reader.ts";
 import { FieldReader } from "./field-reader.ts";
 import { placesIn, shownColumns, type RowColumn } from "./row-columns.ts";
@@ -169,7 +170,10 @@ function checkedRow(row: unknown, number: number, columnCount = Number.POSITIVE_
   if (typeof row !== "object" || row === null)
     throw rowShape(number, `is ${row === null ? "null" : `a ${typeof row}`}, not an array or an object`);
   if (isList(row) && row.length > columnCount)
-    throw rowShape(number, `has ${row.length} values for ${columnCount} columns`);
+    throw rowShape(
+      number,
+      `has ${formatCountOf(row.length, "value")} for ${formatCountOf(columnCount, "column")}`,
+    );
   return row;
 }
 

@@ -234,7 +234,7 @@ test("names the row that has no shape a row may have", async () => {
   await assert.rejects(batchesOf(rowsSource([[1], [1], [1, 2]])), {
     ...shape,
     row: 3,
-    message: "Row 3 has 2 values for 1 columns.",
+    message: "Row 3 has 2 values for 1 column.",
   });
   await assert.rejects(batchesOf(rowsSource([undefined as unknown as Row])), { ...shape, row: 1 });
   await assert.rejects(batchesOf(rowsSource([Promise.resolve([1])])), {
