@@ -1,30 +1,14 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { test } from "node:test";
 import { statsOf } from "../harness/ask.ts";
 import { startServe, type ServeProcess } from "../harness/cli.ts";
+import { exitCodeOfCut } from "../harness/cut-curl.ts";
 import { noNginx, startNginx } from "../harness/nginx.ts";
 import { connectTo } from "../harness/raw-client.ts";
 import { rawRequest } from "../harness/raw.ts";
 
 /** Larger than all buffers on the way, so that it is cut in the midst. */
 const large = "/exports/orders.csv?rows=90000000";
-
-/**
- * Runs curl until it has a part of the body, runs an action, and returns curl's exit code: 0 means that curl took the
- * body for complete.
- */
-async function exitCodeOfCurl(args: readonly string[], inTheMidst: () => void): Promise<number> {
-  const curl = spawn("curl", ["--silent", "--limit-rate", "2M", ...args], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const exited = once(curl, "exit") as Promise<[number]>;
-  await once(curl.stdout, "data");
-  curl.stdout.resume();
-  inTheMidst();
-  return (await exited)[0];
-}
 
 async function workerOf(server: ServeProcess): Promise<number> {
   return (await statsOf(server)).workers[0]?.pid ?? assert.fail("no worker");
@@ -36,7 +20,7 @@ for (const model of ["async", "sync"] as const) {
       test(`curl ${version} sees an error when the ${victim} of ${model} workers is killed`, async () => {
         await using server = await startServe(["--worker-model", model]);
         const pid = victim === "worker" ? await workerOf(server) : (server.process.pid ?? 0);
-        const code = await exitCodeOfCurl([version, server.url + large], () => process.kill(pid, "SIGKILL"));
+        const code = await exitCodeOfCut([version, server.url + large], () => process.kill(pid, "SIGKILL"));
         assert.equal(code, version === "--http1.0" ? 56 : 18);
       });
     }
@@ -54,7 +38,7 @@ test(
     });
     const pid = await workerOf(server);
     const args = ["--unix-socket", nginx.socketPath, `http://localhost${large}`];
-    assert.equal(await exitCodeOfCurl(args, () => process.kill(pid, "SIGKILL")), 18);
+    assert.equal(await exitCodeOfCut(args, () => process.kill(pid, "SIGKILL")), 18);
   },
 );
 
