@@ -101,3 +101,54 @@ test("sends a large chunk in small pieces, so that little is buffered between tw
   for await (const piece of new CodedBody(big(), { coding: gzip, ...policy })) sizes.push(piece.byteLength);
   assert.ok(Math.max(...sizes) < 200_000, String(Math.max(...sizes)));
 });
+
+test("makes the next chunk while one is compressed, and copies what its source writes over", async () => {
+  const lent = new Uint8Array(100_000);
+  let asked = 0;
+  let wasAsked = (): void => undefined;
+  async function* lending(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (asked = 1; asked <= 4; asked += 1) {
+      lent.fill(asked);
+      wasAsked();
+      yield lent;
+    }
+    wasAsked();
+  }
+  const coding: Coding = {
+    ...gzip,
+    open: (level) => {
+      const compressor = gzip.open(level);
+      const write = compressor.write.bind(compressor) as (...values: unknown[]) => boolean;
+      let pieces = 0;
+      // A chunk has two pieces. The last one of each but the first is taken only when the source was asked again.
+      const taken = (...values: unknown[]): boolean => {
+        const [piece] = values;
+        // A flush writes nothing.
+        if (!(piece instanceof Uint8Array) || piece.byteLength === 0) return write(...values);
+        pieces += 1;
+        if (pieces <= 2 || pieces % 2 === 1) return write(...values);
+        wasAsked = () => void write(...values);
+        return true;
+      };
+      return Object.assign(compressor, { write: taken });
+    },
+  };
+  const compressed: Uint8Array[] = [];
+  for await (const piece of new CodedBody(lending(), { coding, ...policy })) compressed.push(piece);
+  const expected = Buffer.concat([1, 2, 3, 4].map((byte) => Buffer.alloc(lent.byteLength, byte)));
+  assert.ok(gunzipSync(Buffer.concat(compressed)).equals(expected));
+});
+
+test("gives what was compressed before its source failed, and then the failure", async () => {
+  const chunk = Buffer.from(crypto.getRandomValues(new Uint8Array(60_000)));
+  async function* breaking(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let count = 0; count < 3; count += 1) yield chunk;
+    throw new Error("broken");
+  }
+  let size = 0;
+  await assert.rejects(async () => {
+    for await (const piece of new CodedBody(breaking(), { coding: gzip, ...policy, flushBytes: 60_000 }))
+      size += piece.byteLength;
+  }, /broken/);
+  assert.ok(size > 3 * chunk.byteLength);
+});
