@@ -11,6 +11,8 @@
  * - `core`: of these the ones of sockets, streams, processes and files, without what only our server decides, for a line between
  *   two that have more.
  *
+ * Sets that are joined by a plus, such as `programs+long`, run together, so that the last files of one don't leave cores idle.
+ *
  * With `--retries=FILE` each file that failed is run once more, alone, and its path is added to FILE, so that a build can
  * count them over all its sets; the exit code is then that of the second run. What node:test prints comes last.
  */
@@ -184,19 +186,24 @@ async function runSet(set: TestSet, retries: string | undefined): Promise<number
   return (await run(failed, 1)).exitCode;
 }
 
+function setOf(name: string): TestSet {
+  const set = sets[name];
+  if (set === undefined) throw new Error(`"${name}" is not a set of tests: ${Object.keys(sets).join(", ")}`);
+  return set;
+}
+
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: { retries: { type: "string" } },
   });
   const names = positionals.length === 0 ? ["plain"] : positionals;
-  const wanted = names.map((name) => {
-    const set = sets[name];
-    if (set === undefined)
-      throw new Error(`"${name}" is not a set of tests: ${Object.keys(sets).join(", ")}`);
-    return set;
-  });
-  for (const set of wanted) {
+  const wanted = names.map((joined) => joined.split("+").map(setOf));
+  for (const together of wanted) {
+    const set: TestSet = {
+      concurrency: Math.max(...together.map(({ concurrency }) => concurrency)),
+      takes: (file) => together.some((one) => one.takes(file)),
+    };
     const exitCode = await runSet(set, values.retries);
     if (exitCode !== 0) return exitCode;
   }
