@@ -107,6 +107,7 @@ const access = new AccessControl(
     auth: { jwt: { jwks: "http://127.0.0.1:1/keys", issuer: "https://a.example", audience: "b" } },
   },
   pino({ enabled: false }),
+  systemClock,
 );
 
 function admit(authorization: string | undefined, formToken: string | null = null): Promise<unknown> {

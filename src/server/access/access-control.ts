@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import type { LinkSettings, TokenSettings } from "./access-schema.ts";
 import type { AuthSettings } from "./auth-schema.ts";
@@ -16,7 +17,7 @@ export interface AccessSettings {
   readonly auth: AuthSettings | null;
 }
 
-/** Who may use a route: anyone, whoever has a token or a link, whoever has a token, or only an admin. */
+/** Who may use a route: `anyone`; a `caller`, who has a token or a link; the holder of a `token`; or only an `admin`. */
 export type Audience = "anyone" | "caller" | "token" | "admin";
 
 /** The parts of a request that show who makes it. */
@@ -38,9 +39,11 @@ export class AccessControl {
   #keys: LinkSettings["keys"] = [];
   #jwt: JwtVerifier | undefined;
   readonly #log: Logger;
+  readonly #clock: Clock;
 
-  constructor(settings: AccessSettings, log: Logger) {
+  constructor(settings: AccessSettings, log: Logger, clock: Clock) {
     this.#log = log;
+    this.#clock = clock;
     this.replace(settings);
   }
 
@@ -56,7 +59,8 @@ export class AccessControl {
     this.#tokens = isOpen ? undefined : new TokenBook(tokens ?? []);
     // Keys that were fetched stay while nothing about them has changed.
     if (auth === null) this.#jwt = undefined;
-    else if (this.#jwt?.isOf(auth.jwt) !== true) this.#jwt = new JwtVerifier(auth.jwt, this.#log);
+    else if (this.#jwt?.isOf(auth.jwt) !== true)
+      this.#jwt = new JwtVerifier(auth.jwt, this.#log, this.#clock);
   }
 
   /**

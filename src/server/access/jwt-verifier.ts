@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type * as Jose from "jose";
 import type { JWTPayload, JWTVerifyGetKey } from "jose";
 import type { Logger } from "pino";
+import { type Clock, systemClock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import type { JwtSettings } from "./auth-schema.ts";
 import { tokenHolder, type Caller } from "./caller.ts";
@@ -44,12 +45,15 @@ export class JwtVerifier {
   readonly #settings: JwtSettings;
   readonly #log: Logger;
   readonly #times: KeyTimes;
+  readonly #clock: Clock;
   #loaded: Promise<{ readonly jose: typeof Jose; readonly keyOf: JWTVerifyGetKey }> | undefined;
+  /** By the monotonic clock, since the time of day may be set back. */
   #retryAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(settings: JwtSettings, log: Logger, times: KeyTimes = usualTimes) {
+  constructor(settings: JwtSettings, log: Logger, clock: Clock = systemClock, times: KeyTimes = usualTimes) {
     this.#settings = settings;
     this.#log = log;
+    this.#clock = clock;
     this.#times = times;
   }
 
@@ -109,7 +113,7 @@ export class JwtVerifier {
       timeoutDuration: fetchTimeoutMs,
       [jose.customFetch]: async (url, options) => {
         // jose waits after a fetch that succeeded, but not after one that failed.
-        if (Date.now() < this.#retryAtMs) throw this.#unavailable();
+        if (this.#clock.nowMs() < this.#retryAtMs) throw this.#unavailable();
         return await fetch(url, options);
       },
     });
@@ -121,9 +125,9 @@ export class JwtVerifier {
       } catch (error) {
         if (ofToken.some((kind) => error instanceof kind)) throw error;
         // Requests that waited for the same fetch have the same error.
-        if (Date.now() >= this.#retryAtMs)
+        if (this.#clock.nowMs() >= this.#retryAtMs)
           this.#log.error({ err: error, jwks: this.#settings.jwks }, "the keys of JWTs can't be fetched");
-        this.#retryAtMs = Date.now() + this.#times.retryMs;
+        this.#retryAtMs = this.#clock.nowMs() + this.#times.retryMs;
         throw this.#unavailable();
       }
     };

@@ -129,7 +129,7 @@ async function start(settings: WorkerSettings): Promise<void> {
     const slots = new CallerSlots(admission.slots, primary);
     const transfers = new RunningTransfers({ primary, log: logger, clock, newId: randomUUID });
     const ports = makePorts({ settings, catalog, slots, transfers, tracing, workerState, primary });
-    const access = new AccessControl(settings, logger);
+    const access = new AccessControl(settings, logger, clock);
     const answering = {
       port: (req: IncomingMessage) => ports[adminSockets.has(lowestSocket(req.socket)) ? "admin" : "public"],
       access,

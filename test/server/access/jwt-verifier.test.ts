@@ -3,6 +3,7 @@ import { createHmac, createPublicKey, type JsonWebKey } from "node:crypto";
 import { test } from "node:test";
 import { pino } from "pino";
 import { safeParse } from "valibot";
+import { systemClock } from "../../../src/clock.ts";
 import { authSchema, type JwtSettings } from "../../../src/server/access/auth-schema.ts";
 import { JwtVerifier, looksLikeJwt } from "../../../src/server/access/jwt-verifier.ts";
 import { requireJose } from "../../../src/server/access/require-jose.ts";
@@ -12,7 +13,7 @@ const log = pino({ level: "silent" });
 const times = { maxAgeMs: 60_000, cooldownMs: 0, fetchTimeoutMs: 1000, retryMs: 0 };
 
 function verifierOf(issuer: JwtIssuer, rest: Partial<JwtSettings> = {}): JwtVerifier {
-  return new JwtVerifier({ ...issuer.settings, ...rest }, log, times);
+  return new JwtVerifier({ ...issuer.settings, ...rest }, log, systemClock, times);
 }
 
 const unauthorized = { code: "SCSV_UNAUTHORIZED", message: "This request needs a valid token." };
@@ -158,7 +159,7 @@ test("asks an issuer that failed no more than once in a time, and says why in th
   await using issuer = await JwtIssuer.start();
   const lines: string[] = [];
   const written = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
-  const verifier = new JwtVerifier(issuer.settings, written, { ...times, retryMs: 600_000 });
+  const verifier = new JwtVerifier(issuer.settings, written, systemClock, { ...times, retryMs: 600_000 });
   issuer.status = 503;
   const token = await issuer.sign();
   for (let turn = 0; turn < 5; turn += 1)
@@ -166,6 +167,21 @@ test("asks an issuer that failed no more than once in a time, and says why in th
   assert.equal(issuer.fetches, 1);
   assert.equal(lines.length, 1);
   assert.match(lines[0] ?? "", /Expected 200 OK/);
+});
+
+test("asks an issuer that failed again after its time, although the time of day was set back meanwhile", async (t) => {
+  await using issuer = await JwtIssuer.start();
+  const clock = { nowMs: () => nowMs, wallMs: systemClock.wallMs };
+  let nowMs = 0;
+  const verifier = new JwtVerifier(issuer.settings, log, clock, { ...times, retryMs: 1000 });
+  const token = await issuer.sign();
+  issuer.status = 503;
+  await assert.rejects(verifier.verify(token, clock.wallMs()), { code: "SCSV_KEYS_UNAVAILABLE" });
+  issuer.status = 200;
+  const today = Date.now();
+  t.mock.method(Date, "now", () => today - 3_600_000);
+  nowMs = 1000;
+  assert.equal((await verifier.verify(token, today)).token, "jwt:u1");
 });
 
 test("takes no token when nothing listens at the URL of the keys", async () => {
