@@ -76,9 +76,12 @@ test("the drawing of the page on architecture names every room, and nothing that
     );
     const missing = roomsOf(building, building === "dev" ? 1 : 2).filter((room) => !names.includes(room));
     assert.deepEqual(missing, [], `rooms of ${building}/ that the drawing doesn't name`);
-    const rooms = roomsOf(building, Infinity);
-    const strange = names.filter((name) => !rooms.includes(name));
+    const folders = roomsOf(building, Infinity);
+    const strange = names.filter((name) => !folders.includes(name));
     assert.deepEqual(strange, [], `names in the drawing of ${building}/ that no folder has`);
+    for (const [, rooms = "", storey] of part.matchAll(/^ {2}((?:[\w-]+\/ +)+)(?:.*? )?(\d)(?= {2}|$)/gm))
+      for (const room of rooms.match(/[\w-]+/g) ?? [])
+        assert.equal(Number(storey), storeys[building]?.[room], `the storey of ${room}/ in the drawing`);
   }
 });
 
@@ -247,6 +250,11 @@ const planted: readonly (readonly [
     "two things of one name",
     { "src/csv/a.ts": "export type Twin = 1;", "bench/load/a.ts": "export function Twin() {}" },
     /Twin is exported by/,
+  ],
+  [
+    "a name that the package exports, of another thing",
+    { "src/body/a.ts": "function openSource() {}\nexport const x = openSource;" },
+    /src\/body\/a\.ts has a openSource of its own, and src\/index\.ts exports another/,
   ],
   [
     "a long file without a reason",

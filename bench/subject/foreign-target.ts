@@ -37,7 +37,7 @@ export function foreignTarget(
 async function startForeign(spec: TargetSpec, rows: number, signal: AbortSignal): Promise<RunningTarget> {
   const port = spec.url.includes("{port}") ? await findFreePort() : 0;
   const urlFor = (count: number): URL => new URL(filled(spec.url, { port, rows: count }));
-  const server = await startServer(spec, { url: urlFor(rows), port, rows }, signal);
+  const server = await startForeignServer(spec, { url: urlFor(rows), port, rows }, signal);
   // A server may listen at the other loopback address than the one that was guessed.
   const reached = new URL(server.origin);
   const isMoved = reached.hostname !== urlFor(rows).hostname && spec.url !== usualUrl;
@@ -72,7 +72,7 @@ function exportFormOf(
 /** A server that has shown that it is ready; without a process when it ran already. */
 type Ready = Omit<ServerProcess, "pid"> & { readonly pid: number | null };
 
-async function startServer(
+async function startForeignServer(
   spec: TargetSpec,
   { url, port, rows }: { readonly url: URL; readonly port: number; readonly rows: number },
   signal: AbortSignal,
@@ -164,7 +164,7 @@ async function processesOf(
   { pid }: Ready,
   { port }: URL,
 ): Promise<Pick<RunningTarget, "pid" | "hiddenBecause">> {
-  // Without /proc nobody tells which process listens, so the started ones are believed.
+  // Without /proc it isn't known which process listens, so the started ones are taken for it.
   if (pid === null || !hasProcFiles) return { pid };
   const listener = await findListener(Number(port), await processTree(pid));
   if (listener.place === "inside") return { pid };

@@ -90,11 +90,15 @@ export function openReader(
   signal: () => AbortSignal,
   kind: BodyKind = chunkBody,
 ): ChunkReader {
-  const open = (source: unknown): ChunkReader => openSource(source, kind, open);
+  const open = (source: unknown): ChunkReader => readerOfSource(source, kind, open);
   return isProducer(body) ? new ProducerReader(() => open(body({ signal: signal() }))) : open(body);
 }
 
-function openSource(source: unknown, kind: BodyKind, open: (source: unknown) => ChunkReader): ChunkReader {
+function readerOfSource(
+  source: unknown,
+  kind: BodyKind,
+  open: (source: unknown) => ChunkReader,
+): ChunkReader {
   const whole = kind.whole(source);
   if (whole !== undefined) return readIterator(whole[Symbol.iterator](), whole);
   if (hasOwnReader(source)) return source[readerOf]();

@@ -6,27 +6,31 @@ import { entries, mayEnter, mayTouchProcess, misleadingFolders, ownPackage, stor
 /** A longer file gives the reason in its first line. */
 const mostLines = 250;
 
+/** For each folder, the storeys of its parts. */
+type Storeys = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 /** Every breach of the law in a set of files, as sentences; an empty list is a lawful house. */
-export function breachesOf(modules: readonly ModuleFacts[]): readonly string[] {
+export function breachesOf(modules: readonly ModuleFacts[], table: Storeys = storeys): readonly string[] {
   return [
     ...modules.flatMap((module) => [
-      ...importBreaches(module),
+      ...importBreaches(module, table),
       ...useBreaches(module),
-      ...placeBreaches(module),
+      ...placeBreaches(module, table),
       ...sizeBreaches(module),
     ]),
     ...circles(modules),
     ...twins(modules),
+    ...namesakes(modules),
   ];
 }
 
-function importBreaches(module: ModuleFacts): readonly string[] {
+function importBreaches(module: ModuleFacts, table: Storeys): readonly string[] {
   return module.imports.flatMap((specifier) => {
     const target = resolved(module.path, specifier);
     const breach =
       target === undefined
         ? foreignImportBreach(module.path, specifier)
-        : ownImportBreach(module.path, target);
+        : ownImportBreach(module.path, target, table);
     return breach === undefined ? [] : [`${module.path} imports ${specifier}: ${breach}`];
   });
 }
@@ -38,7 +42,7 @@ function foreignImportBreach(path: string, specifier: string): string | undefine
     : undefined;
 }
 
-function ownImportBreach(from: string, to: string): string | undefined {
+function ownImportBreach(from: string, to: string, table: Storeys): string | undefined {
   const own = buildingOf(from);
   const other = buildingOf(to);
   if (own === "test" || own === "fixtures") return undefined;
@@ -51,9 +55,9 @@ function ownImportBreach(from: string, to: string): string | undefined {
     return `${other} is entered through ${doors} only`;
   }
   const { folder, parts } = fork(from, to);
-  const [ownStorey, otherStorey] = parts.map((part) => storeyOf(folder, part));
+  const [ownStorey, otherStorey] = parts.map((part) => storeyOf(table, folder, part));
   if (ownStorey === undefined || otherStorey === undefined || ownStorey > otherStorey) return undefined;
-  if (ownStorey === otherStorey && parts.every((part) => isRest(folder, part))) return undefined;
+  if (ownStorey === otherStorey && parts.every((part) => isRest(table, folder, part))) return undefined;
   return `${parts[1]} is not below ${parts[0]} in ${folder}/`;
 }
 
@@ -74,7 +78,7 @@ function useBreaches({ path, globals }: ModuleFacts): readonly string[] {
   return found;
 }
 
-function placeBreaches({ path }: ModuleFacts): readonly string[] {
+function placeBreaches({ path }: ModuleFacts, table: Storeys): readonly string[] {
   const folders = path.split("/").slice(0, -1);
   const misleading = folders.find((name) => misleadingFolders.includes(name));
   if (misleading !== undefined)
@@ -82,8 +86,8 @@ function placeBreaches({ path }: ModuleFacts): readonly string[] {
   return folders.flatMap((_, depth) => {
     const folder = folders.slice(0, depth + 1).join("/");
     const part = path.slice(folder.length + 1).split("/")[0] ?? "";
-    const isFlat = storeys[folder] === undefined && (part.endsWith(".ts") || !isShipped(path));
-    const isListed = isFlat || storeyOf(folder, part) !== undefined;
+    const isFlat = table[folder] === undefined && (part.endsWith(".ts") || !isShipped(path));
+    const isListed = isFlat || storeyOf(table, folder, part) !== undefined;
     return isListed ? [] : [`${path}: "${part}" has no storey in ${folder}/`];
   });
 }
@@ -152,6 +156,24 @@ function twins(modules: readonly ModuleFacts[]): readonly string[] {
     .map(([name, paths]) => `${name} is exported by ${paths.join(" and ")}`);
 }
 
+/** A name that the package exports means nothing else anywhere, not even within a file. */
+function namesakes(modules: readonly ModuleFacts[]): readonly string[] {
+  const doors = Object.values(ownPackage);
+  const exported = new Map(
+    modules
+      .filter(({ path }) => doors.includes(path))
+      .flatMap(({ path, passesOn }) => passesOn.map((name) => [name, path] as const)),
+  );
+  return modules
+    .filter(({ path }) => isShipped(path))
+    .flatMap(({ path, keeps }) =>
+      keeps.flatMap((name) => {
+        const door = exported.get(name);
+        return door === undefined ? [] : [`${path} has a ${name} of its own, and ${door} exports another`];
+      }),
+    );
+}
+
 /** What the tables name although it does not exist any more, or never did. */
 export function staleRows(modules: readonly ModuleFacts[]): readonly string[] {
   const paths = modules.map(({ path }) => path);
@@ -178,13 +200,13 @@ function fork(
 }
 
 /** A file is listed without its ending, but where a folder has the same name; `*` lists the files that are left. */
-function storeyOf(folder: string, part: string): number | undefined {
-  const rooms = storeys[folder];
+function storeyOf(table: Storeys, folder: string, part: string): number | undefined {
+  const rooms = table[folder];
   return rooms?.[part] ?? (part.endsWith(".ts") ? (rooms?.[part.slice(0, -3)] ?? rooms?.["*"]) : undefined);
 }
 
-function isRest(folder: string, part: string): boolean {
-  const rooms = storeys[folder];
+function isRest(table: Storeys, folder: string, part: string): boolean {
+  const rooms = table[folder];
   return part.endsWith(".ts") && rooms?.[part] === undefined && rooms?.[part.slice(0, -3)] === undefined;
 }
 

@@ -7,6 +7,10 @@ export interface ModuleFacts {
   readonly imports: readonly string[];
   /** Names it declares and exports. */
   readonly exports: readonly string[];
+  /** Names of other files that it exports. */
+  readonly passesOn: readonly string[];
+  /** Names of functions, classes and types that it declares and doesn't export. */
+  readonly keeps: readonly string[];
   /** `process.env`, `console.log` and the like, as `object.property`; `process.*` is the object as a whole. */
   readonly globals: readonly string[];
   readonly lineCount: number;
@@ -44,6 +48,10 @@ export function readModule(path: string, text: string): ModuleFacts {
     exports: exported.flatMap(({ moduleRequest, exportName }) =>
       moduleRequest === null && exportName.name !== null ? [exportName.name] : [],
     ),
+    passesOn: exported.flatMap(({ moduleRequest, exportName }) =>
+      moduleRequest !== null && exportName.name !== null ? [exportName.name] : [],
+    ),
+    keeps: program.body.flatMap((node) => declaredName(node) ?? []),
     globals: [...new Set(globals)],
     lineCount: text.split("\n").length - 1,
     firstLine: text.slice(0, text.indexOf("\n")),
@@ -61,6 +69,16 @@ function walk(place: Place, visit: (place: Place) => void): void {
 
 function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "type" in value;
+}
+
+/** The name of a function, class or type that a statement declares without exporting it. */
+function declaredName(node: Node): string | undefined {
+  const isDeclaration =
+    node.type === "FunctionDeclaration" ||
+    node.type === "ClassDeclaration" ||
+    node.type === "TSInterfaceDeclaration" ||
+    node.type === "TSTypeAliasDeclaration";
+  return isDeclaration ? node.id?.name : undefined;
 }
 
 /** What `import("./a.ts")` names, as an expression and as a type, where the specifier is written out. */

@@ -14,7 +14,7 @@ const mostBytes = 128 * 1024;
 const mostRowsOfFirst = 64;
 const mostMilliseconds = 20;
 
-type Row = readonly SqliteValue[];
+type SqliteRow = readonly SqliteValue[];
 
 /**
  * Reads the rows of a statement in one transaction, which is one snapshot, and sends them. Memory is one batch, or one row where
@@ -69,12 +69,12 @@ function preparedColumns(database: Database.Database, sql: string): readonly str
 function sendRows(database: Database.Database, request: ReadRequest): void {
   const { places } = request;
   const values = boundValues(request);
-  const run = (expressions: readonly string[]): IterableIterator<Row> =>
+  const run = (expressions: readonly string[]): IterableIterator<SqliteRow> =>
     database
       .prepare(readStatement(request, expressions))
       .raw(true)
       .safeIntegers(true)
-      .iterate(values) as IterableIterator<Row>;
+      .iterate(values) as IterableIterator<SqliteRow>;
   const encoder = new BatchEncoder(places.length);
   let iterator = run(places.map((place) => columnReference(request, place)));
   let checked: CheckedTexts | undefined;
@@ -105,7 +105,7 @@ function sendRows(database: Database.Database, request: ReadRequest): void {
 /** Takes rows for one batch, and returns whether they are the last ones. */
 function fill(
   encoder: BatchEncoder,
-  iterator: Iterator<Row>,
+  iterator: Iterator<SqliteRow>,
   rowLimit: number,
   checked: CheckedTexts | undefined,
 ): boolean {
