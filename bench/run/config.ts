@@ -18,7 +18,7 @@ export interface BenchConfig {
   /**
    * The configuration file of `serve` that has the export; "none" when the export isn't one of the configuration in the working
    * directory, which `serve` would read by itself.
-   * @default null nothing is said of it
+   * @default null: nothing is said of it
    */
   readonly configuration?: string | null;
   /**
@@ -28,7 +28,7 @@ export interface BenchConfig {
   readonly parameters?: readonly string[];
   /**
    * Rows of a timed export.
-   * @default null as many as stream in about a second, or in a quarter of a second when quick
+   * @default null: as many as stream in about a second, or in a quarter of a second when quick
    */
   readonly rows?: number | null;
   /** @default 12, or 8 when quick */
@@ -39,8 +39,7 @@ export interface BenchConfig {
   readonly scenarios?: readonly string[];
   /**
    * Deliveries of our own server; `["none"]` for none, where there are targets.
-   * @default none with targets; else streaming, buffered and file; in a run that gates streaming, with a baseline beside
-   *   buffered
+   * @default none with targets; otherwise streaming, buffered and file; in a run that gates, streaming; with a baseline, streaming and buffered
    */
   readonly deliveries?: readonly string[];
   /**

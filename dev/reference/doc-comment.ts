@@ -9,13 +9,18 @@ export interface DocComment {
   readonly examples: readonly string[];
 }
 
+/** What API Extractor says of a constructor that has no sentence of its own. */
+const filler = /^Constructs a new instance of the `[^`]+` class/;
+
 /** Takes a comment of a declaration apart by its tags. */
 export function readDocComment(comment = ""): DocComment {
   const blocks = blocksOf(comment);
   const of = (...tags: readonly string[]): readonly string[] =>
     blocks.filter(({ tag }) => tags.includes(tag)).map(({ text }) => text);
   return {
-    text: linked(of("", "remarks", "returns").join("\n\n")),
+    text: linked(of("", "remarks", "returns").join("\n\n"))
+      .replace(filler, "")
+      .trim(),
     defaultValue: of("default")[0]?.replaceAll("\n", " "),
     parameters: of("param").map((text) => {
       const [, name = "", about = ""] = /^(\S+)(?:\s+-)?\s+([^]*)$/.exec(text) ?? [];

@@ -51,7 +51,7 @@ interface DialectShape extends Required<DialectOptions> {
   readonly booleans: readonly [string, string];
 }
 
-/** How rows become text, with every option set. `resolveDialect` makes and checks one. */
+/** How rows become text, with every option set. */
 export interface Dialect extends DialectShape {
   /** The preset it was made from. */
   readonly name: DialectName;

@@ -77,7 +77,8 @@ const headersOfFile = [
 let narrow: (response: FileResponse, request: RequestHead) => void;
 
 /**
- * A file, sent in blocks of 64 KiB through one open handle. Closing the response closes the handle.
+ * A file, sent through one open handle in blocks of 64 KiB, or of 256 KiB while the reader is fast. Closing the response closes
+ * the handle.
  *
  * {@link FileResponse.open} knows the length and sets Content-Length, ETag and Last-Modified. `send()` then answers
  * Range and If-Range, unless `Accept-Ranges` was removed or set to `none`. If the file changes while it is sent,

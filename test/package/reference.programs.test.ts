@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { readDocComment } from "../../dev/reference/doc-comment.ts";
 import type { Item } from "../../dev/reference/extract.ts";
@@ -77,6 +79,45 @@ test("every export has a docstring, and every value an example with what it prin
       assert.match(examples.join("\n"), /^```js\n[^]*```\n\n```text\n[^]*```$/, `${name} has no example`);
     }
   }
+});
+
+test("every example of a docstring is a block, and no sentence is API Extractor's own", () => {
+  for (const { entry, files, surface } of references) {
+    for (const item of surface.items)
+      for (const example of readDocComment(item.docComment).examples)
+        assert.match(example, /^```/, `${item.name ?? ""} of ${entry.specifier}`);
+    for (const { path, text } of files.filter((file) => file.path.startsWith("docs/")))
+      assert.doesNotMatch(text, /Constructs a new instance| {2}\w+\.$/m, path);
+  }
+});
+
+test("docstrings name no function that a user can't import", async () => {
+  const own = await Promise.all(
+    ["src", "bench"].map(async (building) => {
+      const names = await readdir(join(root, building), { recursive: true });
+      const texts = names
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => readFileSync(join(root, building, name), "utf8"));
+      return texts.flatMap((text) =>
+        [...text.matchAll(/^export (?:async )?function\*? (\w+)/gm)].map(([, name]) => name),
+      );
+    }),
+  );
+  const exported = new Set(references.flatMap(({ surface }) => [...surface.values]));
+  // Only names of several words: a single one is also a word of the field.
+  const hidden = new Set(own.flat().filter((name = "") => /[a-z][A-Z]/.test(name) && !exported.has(name)));
+  for (const { files } of references)
+    for (const { path, text } of files.filter((file) => file.path.startsWith("docs/"))) {
+      const code = new Set(
+        [...text.matchAll(/^```[^]*?^```/gm)].flatMap(([block]) => block.match(/\w+/g) ?? []),
+      );
+      const words = text.replaceAll(/^```[^]*?^```/gm, "").matchAll(/`(\w+)(?:\(\))?`/g);
+      assert.deepEqual(
+        [...words].flatMap(([, word = ""]) => (hidden.has(word) && !code.has(word) ? [word] : [])),
+        [],
+        path,
+      );
+    }
 });
 
 test("no signature has the type any", () => {

@@ -18,9 +18,17 @@ export type HeadersInput =
  * call refuses a name or value that HTTP doesn't allow. Cookies are stored separately, see `setCookie()`.
  *
  * @example
- * const headers = new ResponseHeaders({ "X-Rows": 10 });
+ * ```js
+ * import { HttpResponse } from "stream-csv";
+ *
+ * const { headers } = new HttpResponse("", { contentType: "text/csv", headers: { "X-Rows": 10 } });
  * headers.set("x-rows", 20);
- * console.log([...headers]); // [ [ 'x-rows', '20' ] ]
+ * console.log([...headers]);
+ * ```
+ *
+ * ```text
+ * [ [ 'x-rows', '20' ], [ 'Content-Type', 'text/csv' ] ]
+ * ```
  */
 export class ResponseHeaders implements Iterable<[name: string, value: string]> {
   readonly #entries = new Map<string, [name: string, value: string]>();

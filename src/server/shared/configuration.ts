@@ -10,7 +10,7 @@ import type { AuthSettings } from "../access/auth-schema.ts";
 export type FlagValue = string | number | boolean | readonly (string | number)[] | object;
 
 /**
- * The configuration of `serve`, `export`, `check` and `bench`, in a file or a module. Durations are texts such as `30s`, sizes such
+ * The configuration of `serve`, `work`, `export`, `check`, `link` and `bench`, in a file or a module. Durations are texts such as `30s`, sizes such
  * as `64k`. A text `env:NAME` stands for the value of an environment variable.
  */
 export interface Configuration {

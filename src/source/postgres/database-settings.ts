@@ -1,6 +1,6 @@
 /** A database, and how much of it is used. */
 export interface DatabaseSettings {
-  /** `postgres://user:password@host:port/database`; see `parseConnectionUrl`. */
+  /** `postgres://user:password@host:port/database`, as libpq takes it. */
   readonly url: string;
   /** Connections at the most. @default 4 */
   readonly connections?: number;
