@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { metrics } from "../bench/result/metric.ts";
 import { startServe } from "./harness/cli.ts";
 import { filesOfPage, pageFolders } from "./harness/page-files.ts";
 import { findPages, programsOf } from "./harness/page-programs.ts";
@@ -52,6 +53,16 @@ for (const page of pages) {
     }
   });
 }
+
+test("the page of the bench says how every metric is taken", async () => {
+  const text = await readFile(`${root}docs/reference/bench.md`, "utf8");
+  const rows = text.split("\n").filter((line) => line.startsWith("| `"));
+  const described = new Set(rows.flatMap((row) => (row.split(" | ")[0] ?? "").match(/\w+/g) ?? []));
+  assert.deepEqual(
+    metrics.map(({ id }) => id).filter((id) => !described.has(id)),
+    [],
+  );
+});
 
 test("every file that a page shows is in a folder that a test runs", async () => {
   const shown: Record<string, string> = {};
