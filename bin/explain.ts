@@ -19,8 +19,8 @@ const withoutCause: ReadonlySet<FaultCode> = new Set([
 ]);
 
 /**
- * The text for an error: the message and a helpful hint, or the stack trace at the log levels debug and trace. Users and passwords of
- * URLs are left out, whoever wrote the message.
+ * The text for an error: the message and a helpful hint, or the stack trace at the log levels debug and trace. Users and
+ * passwords of URLs are left out of every message.
  */
 export function explain(error: unknown, logLevel: string): string {
   return withoutUserInfo(explained(error, logLevel));

@@ -18,7 +18,7 @@ function table(): string {
   return `| code | HTTP | what it means | what to do |\n| --- | --- | --- | --- |\n${rows.join("")}`;
 }
 
-test("docs/reference/errors.md has the whole current catalogue", () => {
+test("docs/reference/errors.md has the whole current catalog", () => {
   const text = readFileSync(page, "utf8");
   const head = text.slice(0, text.indexOf(begin) + begin.length);
   assert.ok(head.endsWith(begin), "the page has lost the mark where the table begins");
@@ -26,7 +26,7 @@ test("docs/reference/errors.md has the whole current catalogue", () => {
   assert.equal(readFileSync(page, "utf8"), head + table());
 });
 
-test("every entry of the catalogue is whole sentences", () => {
+test("every entry of the catalog is whole sentences", () => {
   for (const [code, { meaning, remedy }] of Object.entries(faultCatalog)) {
     assert.match(code, /^SCSV_[A-Z_]+$/);
     assert.match(meaning, /^[A-Z].*\.$/s, code);
@@ -47,7 +47,7 @@ function textsIn(path: string): readonly string[] {
   });
 }
 
-test("the program makes every error of the catalogue", () => {
+test("the program makes every error of the catalog", () => {
   const built = fileURLToPath(new URL("../", import.meta.url));
   const files = ["src", "bench", "bin"].flatMap((building) =>
     readdirSync(join(built, building), { recursive: true, encoding: "utf8" })

@@ -21,7 +21,7 @@ const withoutBody = new Set([204, 304]);
 
 /**
  * The framing an answer announces (RFC 9112, section 6.3). A body that is neither chunked nor has a length ends with the
- * connection: its end can't be told from a cut then, so it has to be compared with one that is known.
+ * connection: its end then looks like a cut, so the body has to be compared with one that is known.
  * @throws Error when its transfer coding can't be read
  */
 export function framingOf(head: ResponseHead): BodyFraming {

@@ -39,7 +39,7 @@ function parseHead(text: string): ResponseHead {
   const [statusLine = "", ...fields] = text.split("\r\n");
   const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(statusLine);
   if (status === null)
-    throw new Error(`its first line is no HTTP/1.x status line: ${statusLine.slice(0, 80)}`);
+    throw new Error(`its first line is not an HTTP/1.x status line: ${statusLine.slice(0, 80)}`);
   const headers = new Map<string, string>();
   for (const field of fields) {
     const colon = field.indexOf(":");

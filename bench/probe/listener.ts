@@ -23,7 +23,7 @@ export async function findListener(port: number, pids: readonly number[]): Promi
   return { place: "outside", pid: null };
 }
 
-/** The ports at which some processes listen, in ascending order; none where the system doesn't tell. */
+/** The ports at which some processes listen, in ascending order; none where the system doesn't report them. */
 export async function portsOf(pids: readonly number[]): Promise<readonly number[]> {
   const sockets = await listeningSockets();
   const ports = new Set<number>();

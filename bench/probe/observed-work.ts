@@ -25,8 +25,8 @@ export interface Observer {
 const sampleEveryMs = 50;
 
 /**
- * Calls a function again and again until it is told to stop, at first at once.
- * @returns stops it, and rejects with what it threw
+ * Calls a function at once, and then repeatedly until it is stopped.
+ * @returns a function that stops it, and rejects with what the called function threw
  */
 export function sampling(take: (elapsedMs: number) => Promise<void>): () => Promise<void> {
   const stopping = new AbortController();

@@ -2,7 +2,7 @@ import type { BenchResult } from "../result/schema.ts";
 import type { Report } from "./model/report.ts";
 import { footnotesOf } from "./read/footnotes.ts";
 import { scenarioViews } from "./read/scenario-view.ts";
-import { toldOnce } from "./read/told-once.ts";
+import { withErrorsOnce } from "./read/with-errors-once.ts";
 import { adviceSections } from "./advice/advice.ts";
 import { budgetSections } from "./section/budgets.ts";
 import { conclusionOf } from "./section/conclusion.ts";
@@ -17,12 +17,12 @@ export interface ReportOptions {
    * The error that ended the run is on standard error; the report says only what doesn't count because of it.
    * @default false
    */
-  readonly isErrorTold?: boolean;
+  readonly isErrorReported?: boolean;
 }
 
 /** Makes the report of a result, which every format for people then shows in its own way. */
-export function buildReport(whole: BenchResult, { isErrorTold = false }: ReportOptions = {}): Report {
-  const once = toldOnce(whole, isErrorTold);
+export function buildReport(whole: BenchResult, { isErrorReported = false }: ReportOptions = {}): Report {
+  const once = withErrorsOnce(whole, isErrorReported);
   const conclusion = conclusionOf(once);
   // What the conclusion says is not a footnote too.
   const warnings = once.warnings.filter((warning) => !conclusion.sentences.includes(warning));

@@ -10,7 +10,7 @@ export interface RenderOptions {
    * The error that ended the run is on standard error, so that text says only what doesn't count because of it.
    * @default false
    */
-  readonly isErrorTold?: boolean;
+  readonly isErrorReported?: boolean;
   /** The most bytes of Markdown. @default 1 MiB, the most that GitHub takes as a summary */
   readonly mostBytes?: number;
 }

@@ -12,7 +12,7 @@ import type { Run } from "./run.ts";
 
 /**
  * Measures the rounds of each scenario, one scenario after the other. Each records what it finds as soon as it is found,
- * and one that fails is void alone.
+ * and the failure of one leaves the others valid.
  * @throws StreamCsvError the first failure, when no scenario ran to its end
  */
 export async function measureScenarios(run: Run, session: Session, plan: RunPlan): Promise<void> {

@@ -18,7 +18,7 @@ export interface BigBodies {
    * @default 16 MiB, which is also the least this can be
    */
   readonly leastBytes?: number;
-  /** Why a smaller body is no use, as the end of a sentence. */
+  /** Why a smaller body can't be used, as the end of a sentence. */
   readonly because: string;
 }
 

@@ -20,7 +20,7 @@ interface SlowClients {
   leave(): Promise<void>;
 }
 
-/** Lets as many clients read one export each, at a fixed rate, until they are told to leave. */
+/** Lets as many clients read one export each, at a fixed rate, until the caller ends them. */
 export function startSlowClients(
   served: ServedExport,
   { readers, bytesPerSecond }: { readonly readers: number; readonly bytesPerSecond: number },

@@ -117,8 +117,8 @@ async function measureAndReport(
     const isEmpty = fault !== null && reported.rounds.length === 0;
     await writeOutputs(isEmpty ? flags.output : withReport(flags.output), (format, file) => {
       // A file is read without standard error, where the error is printed below.
-      const isErrorTold = fault !== null && exitCode === null && file === standardOutput;
-      return renderReport(format, reported, { ...look, isErrorTold });
+      const isErrorReported = fault !== null && exitCode === null && file === standardOutput;
+      return renderReport(format, reported, { ...look, isErrorReported });
     });
   } finally {
     await reportToGitHub(loaded, reported);

@@ -13,7 +13,7 @@ export interface ReadConfiguration {
 const moduleEndings: ReadonlySet<string> = new Set([".js", ".mjs"]);
 const otherModuleEndings: ReadonlySet<string> = new Set([".ts", ".mts", ".cts", ".cjs"]);
 
-/** Why a module of another kind is no configuration, as it continues its name. */
+/** Why a module of another kind can't be a configuration, as the end of a sentence that begins with its name. */
 export const whyNoModule =
   "can't be used: a configuration that is a module ends in .js or .mjs. Compile it, or write it in JavaScript; an editor checks it by defineConfig().";
 

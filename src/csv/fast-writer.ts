@@ -12,7 +12,7 @@ import { textTable, writeTextTable } from "./fast/text-table.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { stringifyWriter } from "./stringify-writer.ts";
 
-/** Cells and rows a block holds at the most: what is written of them stays in the processor's nearer caches. */
+/** The most cells and rows of a block. What is written of them then stays in the processor's fast caches. */
 const mostCells = 16_384;
 const mostRows = 1024;
 

@@ -29,12 +29,12 @@ const openOptionNames: readonly (keyof OpenOptions)[] = [
 ];
 
 /**
- * Opens every source of a file: one for a Parquet, CSV, TSV or JSON file, named after it without folder and endings;
- * one per table for a DuckDB or SQLite file, named `file.table`. Whoever opens them closes them, each one.
+ * Opens every source of a file: one for a Parquet, CSV, TSV or JSON file, named after it without folder and endings; one
+ * per table for a DuckDB or SQLite file, named `file.table`. The caller closes each of them.
  * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNSUPPORTED`, `SCSV_SOURCE_UNREADABLE`,
  *   `SCSV_DUCKDB_MISSING`, `SCSV_SQLITE_MISSING`, `SCSV_SOURCE_LOCKED`
- * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for options that can't be, or that the file's kind
- *   has no use for
+ * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for options that can't be, or that the file's kind has
+ *   no use for
  */
 export async function openSources(path: string, options: OpenOptions = {}): Promise<readonly Source[]> {
   requireText("path", path);

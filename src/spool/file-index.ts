@@ -124,7 +124,7 @@ export class FileIndex {
     for (const entry of tried) {
       // Another search for room may have removed it meanwhile.
       if (entry.pins > 0 || !this.#leftovers.has(entry)) continue;
-      // Whoever removes the files has told why they can't be.
+      // The callback that removes the files has reported why they can't be removed.
       await this.remove(entry).catch(() => undefined);
     }
     return this.#leftovers.size === 0;

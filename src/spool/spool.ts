@@ -73,7 +73,7 @@ export class Spool {
   readonly #index: FileIndex;
   readonly #working = new Map<string, Work>();
   /** Faults and files that the log has already. */
-  readonly #told = new WeakSet<StreamCsvError | Entry>();
+  readonly #reported = new WeakSet<StreamCsvError | Entry>();
   #lastUseMs = 0;
   #isOrderKept = true;
   #closedFor: Error | undefined;
@@ -123,7 +123,7 @@ export class Spool {
       await this.#together(key, maker, signal);
     }
     const message = "Another program changed a prepared file each time it had been checked.";
-    throw this.#tell(new StreamCsvError("SCSV_SPOOL_UNUSABLE", message));
+    throw this.#report(new StreamCsvError("SCSV_SPOOL_UNUSABLE", message));
   }
 
   /**
@@ -192,7 +192,7 @@ export class Spool {
       await this.#buildDespiteTrouble(key, maker, signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw isTrouble(error) ? this.#tell(error) : error;
+      throw isTrouble(error) ? this.#report(error) : error;
     }
   }
 
@@ -212,7 +212,7 @@ export class Spool {
     } catch (error) {
       signal.throwIfAborted();
       if (!isUnreadable(error)) throw isCodedError(error) ? spoolFault(error) : error;
-      this.#tell(spoolFault(error), entry);
+      this.#report(spoolFault(error), entry);
       return false;
     } finally {
       release();
@@ -289,7 +289,7 @@ export class Spool {
     const at = this.#lastUseMs / 1000;
     utimes(this.#pathOf(entry, "txt"), at, at).catch((error: unknown) => {
       // Reported once, because a disk that became read-only would fail at each use.
-      if (this.#isOrderKept) this.#tell(spoolFault(error));
+      if (this.#isOrderKept) this.#report(spoolFault(error));
       this.#isOrderKept = false;
     });
   }
@@ -301,9 +301,9 @@ export class Spool {
   }
 
   /** Reports a fault, once for each `about`. */
-  #tell(fault: StreamCsvError, about: StreamCsvError | Entry = fault): StreamCsvError {
-    if (!this.#told.has(about)) this.#options.onTrouble(fault);
-    this.#told.add(about).add(fault);
+  #report(fault: StreamCsvError, about: StreamCsvError | Entry = fault): StreamCsvError {
+    if (!this.#reported.has(about)) this.#options.onTrouble(fault);
+    this.#reported.add(about).add(fault);
     return fault;
   }
 
@@ -315,8 +315,8 @@ export class Spool {
     } catch (error) {
       const fault = spoolFault(error);
       // Only the folder can refuse to show a file's stats.
-      if (!isUnreadable(error) || (isCodedError(error) && error.code === "EACCES")) throw this.#tell(fault);
-      this.#tell(fault, entry);
+      if (!isUnreadable(error) || (isCodedError(error) && error.code === "EACCES")) throw this.#report(fault);
+      this.#report(fault, entry);
       return undefined;
     }
   }
@@ -330,7 +330,7 @@ export class Spool {
     try {
       await this.#removeFiles(entry);
     } catch {
-      // It has been told.
+      // It has been reported.
       this.#index.leaveBehind(entry);
     }
   }
@@ -345,7 +345,7 @@ export class Spool {
       for (const ending of spoolEndings) await rm(this.#pathOf(entry, ending), { force: true });
     } catch (error) {
       this.#removeLater();
-      throw this.#tell(spoolFault(error), entry);
+      throw this.#report(spoolFault(error), entry);
     }
   }
 

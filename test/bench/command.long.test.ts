@@ -30,7 +30,7 @@ test("measures a file of a single row, whose number of rows is not known before"
   }
 });
 
-test("an export without rows is invalid, and one without its parameter is told how to give it", async () => {
+test("an export without rows is invalid, and the message for one without its parameter says how to give it", async () => {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-bench-"));
   try {
     const empty = join(folder, "empty.csv");

@@ -198,7 +198,7 @@ test("the first run with a baseline that isn't there saves it, and a later one k
   assert.equal(await readFile(file, "utf8"), kept);
 });
 
-test("a header field is read from the environment, and its name is told where it isn't set", async () => {
+test("a header field is read from the environment, and its name is in the message where it isn't set", async () => {
   const target = `api=PORT={port} exec '${process.execPath}' '${odd}' asked @ http://127.0.0.1:{port}/x.csv`;
   const flags = [
     "bench",

@@ -119,7 +119,7 @@ describe("--config", () => {
       /"constructor" in ".*" is not a setting\. A configuration takes server/,
     ],
     [
-      "a setting of HTTP there is not",
+      "an unknown setting of HTTP",
       { server: { http: { headByte: 1 } } },
       /at "headByte": there is no such setting/,
     ],
@@ -199,7 +199,7 @@ describe("--config", () => {
       /"databases\.shop\.url" in ".*" can't be used\. The URL of the database has sslmode=prefer, .*: write sslmode=verify-full, .*\.\n/,
     ],
     [
-      "a freshness that is no duration",
+      "a freshness that isn't a duration",
       {
         databases: { shop: { url: "postgres://a@b/c" } },
         exports: { a: { database: "shop", sql: "SELECT 1", freshness: "soon" } },

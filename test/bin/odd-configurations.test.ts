@@ -54,7 +54,7 @@ for (const [index, [what, content, said]] of refused.entries()) {
   });
 }
 
-test("a freshness or time-out that is a number is told that it takes a duration", async () => {
+test("a freshness or time-out that is a number is refused, since it takes a duration", async () => {
   const places = [
     [
       "exports: { a: { file: a.csv, freshness: 60 } }",

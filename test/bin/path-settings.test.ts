@@ -63,7 +63,7 @@ test("paths of the server begin at the folder of the configuration", async () =>
   assert.equal(at("tracing"), join(sub, "tracing.mjs"));
 });
 
-test("paths of the bench begin at the folder of the configuration, and standard output is no path", async () => {
+test("paths of the bench begin at the folder of the configuration, and standard output isn't a path", async () => {
   const flags = await flagsWith("bench", {
     bench: {
       baseline: "base.json",

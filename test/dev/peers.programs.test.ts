@@ -138,7 +138,7 @@ const planted: readonly (readonly [what: string, text: string, reason: RegExp])[
     `${header}\n${row(1).replace("true", "1")}\n${row(2)}\n`,
     /row 1 has "1" in paid/,
   ],
-  ["something that is no CSV", `${header}\n1,"Ann"x\n`, /aren't like ours: .*quote/i],
+  ["something that isn't CSV", `${header}\n1,"Ann"x\n`, /aren't like ours: .*quote/i],
 ];
 
 for (const [what, text, reason] of planted) {

@@ -48,7 +48,7 @@ for (const name of ["orders", "wide", "text", "numbers"]) {
   });
 }
 
-test("of rows that nothing is known about few are encoded first, and then as many as make a chunk", async () => {
+test("encodes few rows first while nothing is known about them, and then as many as make a chunk", async () => {
   const texts = Array.from({ length: 2048 }, () => "x".repeat(4000));
   const rows = texts.map((text) => `${text}\r\n`).join("");
   const batch: Batch = { rowCount: texts.length, columns: [{ kind: "text", values: texts }] };

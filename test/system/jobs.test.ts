@@ -26,7 +26,7 @@ after(async () => {
 /** Long enough that it still runs when it is looked at, however fast the machine is. */
 const endless = 9_000_000_000;
 
-test("a job is accepted at once, told of while it runs, and its result is the export", async () => {
+test("a job is accepted at once, shown while it runs, and its result is the export", async () => {
   const response = await fetch(`${server.url}/exports/orders/jobs?rows=50000`, { method: "POST" });
   assert.equal(response.status, 202);
   const accepted = (await response.json()) as ToldJob;

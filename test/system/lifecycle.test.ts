@@ -307,7 +307,7 @@ const badStarts: readonly (readonly [title: string, args: readonly string[], sai
   ["a missing file", ["/nowhere/missing.parquet"], /"\/nowhere\/missing\.parquet"/],
   ["a file of an unknown kind", ["package.json.bak"], /"package\.json\.bak"/],
   ["a file that is no Parquet", ["test-no.parquet"], /test-no\.parquet/],
-  ["a port that is no number", ["--port", "eighty"], /"eighty"/],
+  ["a port that isn't a number", ["--port", "eighty"], /"eighty"/],
   ["a port that is too large", ["--port", "70000"], /"70000" is not a port/],
   ["no workers", ["--workers", "0"], /^error: --workers: "0" is too small\. Use 1 or more/m],
   ["a size that is none", ["--buffer-memory", "lots"], /"lots" is not a size/],

@@ -56,7 +56,7 @@ test("logs each refused request at information, and counts those of one kind bey
   assert.ok(missing.length < 30);
 });
 
-test("a request that waits for a place and gets none is a warning, and no transfer's failure is told twice", async () => {
+test("a request that waits for a place and gets none is a warning, and no transfer's failure is logged twice", async () => {
   await using server = await startServe(["--slots", "1", "--queue", "0"]);
   const holder = new AbortController();
   const held = fetch(`${server.url}/exports/orders.csv?rows=90000000`, { signal: holder.signal });

@@ -176,7 +176,7 @@ test(
   },
 );
 
-test("of a thousand clients at once each is served whole, or told when to come again", { skip }, async () => {
+test("serves each of a thousand clients at once whole, or says when to come again", { skip }, async () => {
   const answers = await Promise.all(
     Array.from({ length: 1000 }, async () => {
       // Nobody hangs: an answer that never ends fails here.

@@ -259,7 +259,7 @@ test("cancels a transfer on DELETE, and its client sees a cut connection", async
   assert.equal((await get(`/transfers/${id}`, { method: "DELETE" })).response.status, 409);
 });
 
-test("survives request targets that are no paths", async () => {
+test("survives request targets that aren't paths", async () => {
   const { hostname, port } = new URL(server.url);
   for (const target of [
     "//",

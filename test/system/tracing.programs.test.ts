@@ -98,7 +98,7 @@ test("a transfer is one span: a child of the request's traceparent, with what wa
   assert.deepEqual(file.events, ["slot granted", "file ready", "first byte"]);
 });
 
-test("a client that leaves is no error, and a refusal for lack of room and a failure are", async () => {
+test("a client that leaves isn't an error; a refusal for lack of room and a failure are", async () => {
   const config = join(folder, "failing.mjs");
   await writeFile(
     config,

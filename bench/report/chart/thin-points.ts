@@ -1,6 +1,6 @@
 import type { ChartPoint } from "../model/chart.ts";
 
-/** More points than this can't be told apart in the width of a chart. */
+/** A chart is too narrow to show more points than this. */
 const mostPoints = 200;
 
 /**

@@ -12,7 +12,7 @@ export interface ArmLook {
 
 const dashes = ["none", "6 3", "2 2", "8 3 2 3", "4 4", "1 3"] as const;
 /** The last colour is grey: for what repeats the control. */
-const greyIndex = 5;
+const grayIndex = 5;
 
 /**
  * The looks of the entries, by their order; one that repeats the control is grey. Where the colours begin again, shapes
@@ -23,11 +23,11 @@ export function armLooks(entries: readonly LegendEntry[]): readonly ArmLook[] {
   return entries.map(({ id, isRepeat }, index) => {
     if (isRepeat) {
       const place = grey.findIndex((entry) => entry.id === id);
-      return look(id, greyIndex, greyIndex, (greyIndex + place) % dashes.length);
+      return look(id, grayIndex, grayIndex, (grayIndex + place) % dashes.length);
     }
-    const color = index % greyIndex;
-    const turn = Math.floor(index / greyIndex);
-    return look(id, color, (color + turn) % greyIndex, (color + 2 * turn) % greyIndex);
+    const color = index % grayIndex;
+    const turn = Math.floor(index / grayIndex);
+    return look(id, color, (color + turn) % grayIndex, (color + 2 * turn) % grayIndex);
   });
 }
 

@@ -1,6 +1,8 @@
 import { markup, type Markup } from "../markup.ts";
 
-/** Paths around the origin, about eight units wide. Each is closed or crossed, so that it can be told by its outline. */
+/**
+ * Paths around the origin, about eight units wide. Each is closed or crossed, so that its outline shows which one it is.
+ */
 const paths = {
   circle: "M-3.5 0A3.5 3.5 0 1 0 3.5 0A3.5 3.5 0 1 0 -3.5 0Z",
   square: "M-3.2 -3.2H3.2V3.2H-3.2Z",

@@ -1,13 +1,13 @@
 import type { BenchResult, Round } from "../../result/schema.ts";
 
 /**
- * A result whose report tells every error once: where it led to the verdict, or else where its round is noted. Rounds and
+ * A result whose report has every error once: where it led to the verdict, or else where its round is noted. Rounds and
  * warnings that would repeat it only say what doesn't count.
- * @param isErrorTold the error that ended the run is told elsewhere, with the last lines of its server
+ * @param isErrorReported whether the error that ended the run is reported elsewhere, with the last lines of its server
  */
-export function toldOnce(result: BenchResult, isErrorTold: boolean): BenchResult {
+export function withErrorsOnce(result: BenchResult, isErrorReported: boolean): BenchResult {
   const { reasons = [], rounds, warnings } = result;
-  const isElsewhere = isErrorTold && reasons.length > 0;
+  const isElsewhere = isErrorReported && reasons.length > 0;
   return {
     ...result,
     ...(isElsewhere ? { reasons: [elsewhereText(rounds, reasons)] } : {}),

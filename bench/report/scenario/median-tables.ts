@@ -17,7 +17,7 @@ interface Selection {
   readonly caption: string | null;
   readonly arms: readonly Arm[];
   readonly metrics: readonly ShownMetric[];
-  /** Whether it is everything, for looking things up: comparisons of a single round too, which can't be told from chance. */
+  /** Whether it is everything, for looking things up: comparisons of a single round too, which may be due to chance. */
   readonly isComplete: boolean;
 }
 
@@ -38,7 +38,7 @@ export function medianTables(view: ScenarioView, selection: Selection): readonly
 
 /** Metrics down, arms across, and then the ratio of each arm to its control. */
 function acrossTable(view: ScenarioView, { caption, arms, metrics }: Selection): Table {
-  // A ratio of two single values can't be told from chance.
+  // A ratio of two single values may be due to chance.
   const hasRatios = view.comparisons.some(({ n }) => n > 1);
   const compared = arms.flatMap(({ id }) => {
     const control = view.comparisons.find(({ treatment }) => treatment === id)?.control;

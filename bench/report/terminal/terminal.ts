@@ -26,8 +26,8 @@ const narrowest = 40;
 const widestText = 100;
 
 /** Text for a terminal. */
-export const renderText: Renderer = (result, { hasColor = false, columns, isErrorTold = false }) =>
-  terminalReport(result, { hasColor, isErrorTold, ...(columns === undefined ? {} : { columns }) });
+export const renderText: Renderer = (result, { hasColor = false, columns, isErrorReported = false }) =>
+  terminalReport(result, { hasColor, isErrorReported, ...(columns === undefined ? {} : { columns }) });
 
 /**
  * A result as text for a person, in the order of all reports. Its last line repeats the verdict, since the end of a text is

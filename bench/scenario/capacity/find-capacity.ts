@@ -27,8 +27,9 @@ export interface Capacity {
 const growth = 4;
 
 /**
- * Multiplies the readers by four until a limit breaks, then halves the distance a few times. A step that breaks a limit is taken once
- * more, and counts as broken only when both do: a moment in which the machine was busy is no limit of the server.
+ * Multiplies the readers by four until a limit breaks, then halves the distance a few times. A step that breaks a limit is
+ * taken once more, and counts as broken only when both do: a moment in which the machine was busy doesn't show a limit of
+ * the server.
  * @param measure measures one number of readers
  */
 export async function findCapacity(

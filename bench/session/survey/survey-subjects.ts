@@ -69,7 +69,7 @@ const nothingEqual: Integrity = { bytes: null, rows: null, sha256: null, equal: 
 /**
  * Finds the exports, chooses their size, and checks what is served: all our deliveries give the same bytes, equal to those
  * made here without a server, and every other target gives the same twice. The slowest subject decides the size, and none
- * is asked for more rows than it has. Other targets come first, because a wrong address is a mistake that is told at once.
+ * is asked for more rows than it has. Other targets come first, because a wrong address should be reported at once.
  */
 export async function surveySubjects(
   base: Omit<Session, "exportName">,

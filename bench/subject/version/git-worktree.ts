@@ -76,7 +76,10 @@ export async function addWorktree(
   }
 }
 
-/** The root of the repository. Git refuses one that belongs to another user, which is no missing repository. */
+/**
+ * The root of the repository. Git refuses one that belongs to another user, which is another fault than a missing
+ * repository.
+ */
 async function repositoryOf(cwd: string, signal: AbortSignal): Promise<string> {
   const run = await runTool(["git", "rev-parse", "--show-toplevel"], { cwd, signal });
   if (run.isGood) return run.stdout;

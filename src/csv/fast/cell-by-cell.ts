@@ -6,7 +6,10 @@ import { cellTable, reserve, columnBuffer } from "./column-buffer.ts";
 import { placeOf, type ColumnContext, type ColumnWriter } from "./column-writer.ts";
 import { writeBytes, writeEncoded } from "./write-text.ts";
 
-/** Writes the cell of a row, without quotes, at a place of the column buffer, and gives the place behind it; −1 is a null. */
+/**
+ * Writes the cell of a row, without quotes, at a position of the column buffer. Returns the position after it, or −1 for a
+ * null.
+ */
 export type CellWriter = (row: number, at: number) => number;
 
 /**
@@ -39,7 +42,9 @@ export function cellByCell(
   };
 }
 
-/** Any value without quotes, by way of its text: for what is rare, or has no quicker way. */
+/**
+ * Writes any value without quotes by making its text first. It is for rare kinds, and for those without a faster writer.
+ */
 export function generalWriter(vector: ColumnVector, context: ColumnContext): CellWriter {
   const { format } = context;
   return (row, at) => {

@@ -1,6 +1,6 @@
 import { isPostgres, type Dialect } from "../dialect.ts";
 
-/** What a dialect comes down to when bytes are written; worked out once per encoder. */
+/** What the writers need to know of a dialect, computed once per encoder. */
 export interface CellFormat {
   readonly dialect: Dialect;
   readonly delimiter: number;
@@ -34,7 +34,7 @@ export interface CellFormat {
   readonly isPostgres: boolean;
   /** Whether instants have a blank for their `T`. */
   readonly isSpaced: boolean;
-  /** What the text of a cell depends on: encoded dictionaries are kept by it. */
+  /** Equal for formats that give equal cells; it is the key of encoded dictionaries. */
   readonly key: string;
   /** Whether numbers, dates and the like are neither quoted nor can be taken for the null marker. */
   readonly isPlain: boolean;
@@ -90,7 +90,7 @@ export function cellFormat(dialect: Dialect, columnCount: number): CellFormat {
   };
 }
 
-/** A character as a class of a regular expression has it. */
+/** A character as it is written in a character class of a regular expression. */
 function escaped(character: string): string {
   return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }

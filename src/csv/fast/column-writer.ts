@@ -19,9 +19,9 @@ export interface ColumnWriter {
 export interface ColumnContext {
   readonly format: CellFormat;
   readonly column: string;
-  /** What ends each of its cells: the delimiter, or that of the records. */
+  /** The bytes after each of its cells: the delimiter, or the record delimiter. */
   readonly terminator: Uint8Array;
-  /** What added to a row of the batch gives its number in the data, for messages. */
+  /** Add it to a row's position in the batch to get its number in the data, for messages. */
   rowOffset: number;
   readonly onGuarded: (count: number) => void;
 }

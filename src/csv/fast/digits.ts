@@ -128,7 +128,7 @@ export function writeShortFloat(
   if (Math.trunc(value) === value)
     return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? writeInteger(view, at, value) : -1;
   if (Math.abs(value) >= 1e9) return -1;
-  // Two digits, as amounts of money have them, are tried first: fewer zeros are to be taken off again.
+  // Two digits, as in amounts of money, are tried first, so that fewer trailing zeros have to be removed.
   let scale = 2;
   let scaled = Math.round(value * 100);
   if (scaled / 100 !== value) {

@@ -24,7 +24,7 @@ export function doublesOf(values: NumberArray, from: number, to: number): Float6
   return numbers;
 }
 
-/** Integers of 64 bits as doubles, from their two halves: no bigint is made of any. */
+/** Integers of 64 bits as doubles, computed from their two halves, so that no bigint is made. */
 function readWords(
   values: BigInt64Array | BigUint64Array,
   from: number,

@@ -25,7 +25,10 @@ export interface EncodedDictionary extends EncodedCells {
   readonly hasNuls: boolean;
 }
 
-/** A null marker is whatever a client asks for, and a source may live as long as the process: so older forms make room. */
+/**
+ * The most formats for which a dictionary is kept encoded. Clients choose the null marker, and a source may live as long as
+ * the process, so the oldest format is dropped for a new one.
+ */
 const mostForms = 8;
 
 /** Dictionaries that sources share between batches are encoded once per dialect, and forgotten with their source. */

@@ -1,7 +1,7 @@
 import { wrongRange } from "../../errors.ts";
 import type { ChunkMemory } from "../chunk-memory.ts";
 
-/** What a buffer begins with, and is brought back to when a long text has made it much larger. */
+/** The first size of a buffer. It gets this size again after a long text has made it much larger. */
 const usualBytes = 256 * 1024;
 const mostKeptBytes = 1024 * 1024;
 
@@ -17,7 +17,7 @@ export class GrowingBytes {
   /** The same memory, for writing several bytes at once. */
   view = new DataView(this.bytes.buffer);
 
-  /** Makes room up to `end`, keeping what is written; `bytes` and `view` may be others afterwards. */
+  /** Makes room up to `end` and keeps what is written. Afterwards `bytes` and `view` may be other objects. */
   reserve(end: number): Uint8Array {
     if (end + overshootBytes > this.bytes.length) this.#grow(end + overshootBytes);
     return this.bytes;

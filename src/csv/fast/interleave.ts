@@ -3,13 +3,13 @@ import { GrowingBytes } from "./growing-bytes.ts";
 import { cellTable, columnBuffer } from "./column-buffer.ts";
 import type { ColumnWriter } from "./column-writer.ts";
 
-/** From this length on the engine's own copy is quicker than a loop. */
+/** From this length on, the engine's own copy is faster than a loop. */
 const longCell = 256;
 
 /** Where the rows are put together; one for all encoders, as the column buffer is. */
 const rowBuffer = new GrowingBytes();
 
-/** The bytes each column's cells lie in, kept between blocks for the array's sake. */
+/** The bytes that each column's cells lie in. The array is kept between blocks so that it need not be made again. */
 const sources: DataView[] = [];
 const noBytes = new DataView(new ArrayBuffer(0));
 
@@ -47,7 +47,7 @@ export function interleave(columns: readonly ColumnWriter[], rowCount: number, f
       slot += rowCount;
     }
   }
-  // A column buffer that a long text has made large mustn't be held here.
+  // Otherwise this would keep a column buffer alive that a long text has made large.
   for (let column = 0; column < columnCount; column += 1) sources[column] = noBytes;
   return at;
 }

@@ -19,11 +19,11 @@ export interface TextTable {
   readonly columns: readonly Utf8Vector[];
   /** Where each column's cell of a row stands, counted from the row's first. */
   readonly firsts: Uint32Array;
-  /** The general way for each column that has needed it. */
+  /** The general writer of each column that has needed one. */
   readonly writers: (Utf8CellWriter | undefined)[];
 }
 
-/** What sources yield that reuse their vectors: ready for as long as the vectors are the same. */
+/** The table of a source that reuses its vectors. It is valid as long as the vectors are the same. */
 const ready = new WeakMap<readonly unknown[], WeakMap<readonly ColumnContext[], TextTable>>();
 
 /** The table that a batch is; undefined for any other batch. */
@@ -174,7 +174,7 @@ function isWhole(
   return true;
 }
 
-/** From this length on the engine's own copy is quicker than a loop. */
+/** From this length on, the engine's own copy is faster than a loop. */
 const longText = 512;
 
 /**

@@ -64,7 +64,9 @@ export function looksAtTexts(
   return isQuoted || nullBytes.length > 0 || endOfData.length > 0;
 }
 
-/** Whether a text is one that has a meaning of its own when bare; there are none of no bytes. */
+/**
+ * Whether a text equals one that means something else without quotes, such as the null marker. An empty one never counts.
+ */
 function isSame(bytes: Uint8Array, from: number, to: number, other: Uint8Array): boolean {
   if (to - from !== other.length || other.length === 0) return false;
   for (let index = 0; index < other.length; index += 1)
@@ -164,7 +166,7 @@ export function writeQuoted(
   return place + 1;
 }
 
-/** Bytes to be looked for, four times each. */
+/** The bytes to search for, each repeated four times. */
 export interface Search {
   readonly delimiters: number;
   readonly quotes: number;
@@ -200,7 +202,7 @@ export function copyPlain(
   for (let done = 0; done < length; done += 4) {
     const word = source.getInt32(from + done, true);
     target.setInt32(at + done, word, true);
-    // Most words have no byte so low at all.
+    // Most words have no byte that is this low.
     if (((word - above) & ~word & 0x80808080) === 0) continue;
     const found =
       zeroBytes(word ^ delimiters) |

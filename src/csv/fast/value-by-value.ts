@@ -5,7 +5,7 @@ import type { ColumnContext, ColumnWriter } from "./column-writer.ts";
 import { writeBytes } from "./write-text.ts";
 import { writeCell } from "./write-cell.ts";
 
-/** A vector of any kind, by way of its values: for numbers whose text is looked at before it is written. */
+/** Writes a vector of any kind value by value. It is for numbers whose text is checked before it is written. */
 export function valueByValue(vector: ColumnVector, context: ColumnContext): ColumnWriter {
   const { terminator } = context;
   return {

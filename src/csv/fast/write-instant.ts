@@ -29,8 +29,9 @@ export function writeDay(view: DataView, at: number, days: number): number {
 }
 
 /**
- * Days written lately, each at the place its last bits give: instants of a table lie on a few thousand days, and what is
- * left of them then is the time of the day. The place holds the day's number and its text, `YYYY-MM-DDT`.
+ * Days that were written recently, each at the position that the low bits of its number give. The instants of a table
+ * usually lie on a few thousand days, so only the time of day is left to write. An entry holds the day's number and its
+ * text, `YYYY-MM-DDT`.
  */
 const knownDays = 4096;
 const dayBytes = 16;

@@ -40,13 +40,16 @@ export function writeText(text: string, at: number, format: CellFormat, isQuoted
   return place;
 }
 
-/** Whether a text could be taken for something else; lengths first, for a comparison of strings is a call. */
+/**
+ * Whether a text could be taken for something else. It compares lengths first, because comparing strings costs a function
+ * call.
+ */
 function isReserved(text: string, { dialect: { nullValue }, endOfData }: CellFormat): boolean {
   if (text.length === nullValue.length && text === nullValue) return text.length > 0;
   return endOfData.length === text.length && text.length > 0 && text === endOfData;
 }
 
-/** What stands for half a surrogate pair. */
+/** U+FFFD, which is written in place of half a surrogate pair. */
 const replacement = 0xfffd;
 
 /** Writes a letter beyond ASCII; four bytes are a letter of two code units. */
@@ -101,7 +104,7 @@ function writeQuoted(text: string, at: number, format: CellFormat): number {
   return place + 1;
 }
 
-/** Encodes a long text first, and then doubles its quotes among the bytes, from the end on. */
+/** Encodes a long text first, and then doubles the quotes among its bytes, from the last one to the first. */
 function writeLongQuoted(text: string, at: number, format: CellFormat): number {
   const { quote, cellBytes } = format;
   reserve(at + 1)[at] = quote;
@@ -148,7 +151,10 @@ export function writeEncoded(text: string, at: number, cellBytes: number): numbe
   return at + utf8.encodeInto(text, bytes.subarray(at)).written;
 }
 
-/** A huge text is encoded apart: three bytes a letter, as much as there may be, would be too much to set aside. */
+/**
+ * A huge text is encoded into memory of its own, because reserving the most that it can take, three bytes for each code
+ * unit, would be too much.
+ */
 function writeHuge(text: string, at: number, cellBytes: number): number {
   const encoded = utf8.encode(text);
   reserve(at + encoded.length + cellBytes + 1).set(encoded, at);

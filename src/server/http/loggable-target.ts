@@ -1,6 +1,6 @@
 /**
- * The target of a request for a log line, without the signature of a link: whoever reads the log mustn't get the export. A
- * query that can't be read is left out.
+ * The target of a request for a log line, without the signature of a link, so that readers of the log don't get the export.
+ * A query that can't be read is left out.
  */
 export function loggableTarget(target = ""): string {
   const [path = "", ...rest] = target.split("?");

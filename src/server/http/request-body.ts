@@ -34,7 +34,10 @@ export function receiveBody(req: IncomingMessage, mostBytes: number): void {
   bodies.set(req, body);
 }
 
-/** Reports a fault in the body of a request, or that the rest of it never comes. Whoever waits for the body gets it. */
+/**
+ * Reports a fault in the body of a request, or that the rest of it never comes. The code that waits for the body gets the
+ * fault.
+ */
 export function failBody(req: IncomingMessage, fault: StreamCsvError): void {
   bodies.get(req)?.fail(fault);
 }

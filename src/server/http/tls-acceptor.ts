@@ -17,7 +17,7 @@ export interface TlsAcceptorOptions {
 
 /**
  * Does the TLS handshake of connections that another process accepted. A connection whose handshake fails, or takes too
- * long, is closed; its client is told no more than TLS itself tells.
+ * long, is closed; its client gets only the alert of TLS.
  */
 export class TlsAcceptor {
   /** Never listens: connections are passed to it. */

@@ -165,7 +165,7 @@ function tokens(name: string, value: unknown): void {
 
 function links(name: string, value: unknown): void {
   const { keys } = bySchema(name, value, linksSchema);
-  // Whoever has read the configuration file would know such a secret.
+  // Everyone who can read the configuration file would know such a secret.
   const unread = keys.findIndex(({ secret }) => secret.startsWith("env:"));
   if (unread >= 0)
     throw wrongRange(`${name}.keys[${unread}].secret names a variable; it takes the secret itself.`);

@@ -104,7 +104,7 @@ function withoutControls(text: string): string {
   );
 }
 
-/** The machine's own time zone: whoever looks at a terminal is there. */
+/** The machine's own time zone, because the person who reads a terminal is in it. */
 function timeOfDay(time: number): string {
   const at = new Date(time);
   return `${padded(at.getHours())}:${padded(at.getMinutes())}:${padded(at.getSeconds())}.${padded(at.getMilliseconds(), 3)}`;

@@ -25,9 +25,9 @@ const linesPerWindow = 5;
 /** Length of a window, in seconds. */
 const windowSeconds = 10;
 
-/** More kinds at once aren't told apart, so that memory is bounded; lines of further kinds are all written. */
+/** The most kinds that are counted at once, so that memory is bounded. Lines of further kinds are all written. */
 const mostKinds = 1000;
-/** pino's level of information. Whoever asks for more detail than that wants all of it. */
+/** pino's level of information. A log with more detail than that has all lines below it. */
 const information = 30;
 
 /** Lines of one kind in their window. */

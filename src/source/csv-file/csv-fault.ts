@@ -47,7 +47,7 @@ export function quoteFault(
   const faultLine = line + countLineBreaks(bytes, from, at);
   return unreadableFile(
     path,
-    `is no CSV: in line ${faultLine}, ${faultTexts[fault](`cell ${cell + 1}`)}`,
+    `is not CSV: in line ${faultLine}, ${faultTexts[fault](`cell ${cell + 1}`)}`,
     fault === "text after quote" && bytes[at - 2] === backslash ? backslashIsText : quotesAreText,
   );
 }

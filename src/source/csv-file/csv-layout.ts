@@ -140,7 +140,7 @@ function pass(progress: Progress, count: number): void {
   progress.passedBytes += count;
 }
 
-/** Bytes by which a line with `sep=` is told from a header: there is no reason for a longer one. */
+/** A line with `sep=` has at most this many bytes; nothing writes a longer one. */
 const separatorBytes = 64;
 
 /**

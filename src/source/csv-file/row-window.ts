@@ -116,8 +116,8 @@ export class RowWindow {
   }
 
   /**
-   * Ends the reading if only blank lines follow, which are no rows of a table of several columns. Otherwise throws the fault of
-   * the record at which the window begins.
+   * Ends the reading if only blank lines follow, which aren't rows where a table has several columns. Otherwise throws the
+   * fault of the record at which the window begins.
    */
   async #endOrThrow(): Promise<undefined> {
     const fault = await this.#fault();

@@ -258,7 +258,7 @@ export class FileDatabases {
 
   async #forget(key: string, database: FileDatabase): Promise<void> {
     const known = this.#open.get(key);
-    // Whoever opened it gets the error.
+    // The code that opened it gets the error.
     const opened = await known?.catch(() => undefined);
     if (opened === database && this.#open.get(key) === known) this.#open.delete(key);
   }

@@ -1,6 +1,6 @@
 import { isCodedError, StreamCsvError, toError, type FaultCode } from "../../errors.ts";
 
-/** What a client is told, by SQLSTATE (PostgreSQL's manual, appendix A) or the code of a network error. */
+/** What a client reads, by SQLSTATE (PostgreSQL's manual, appendix A) or the code of a network error. */
 interface Rule {
   readonly matches: RegExp;
   readonly code: FaultCode;

@@ -45,8 +45,8 @@ const undetermined = new Set(["42P18", "42P08"]);
 
 /**
  * Has a query checked and described by its database; no row is read.
- * @throws StreamCsvError `SCSV_QUERY_FAILED` with the database's own words: whoever describes a query has written it;
- *   `SCSV_DATABASE_UNAVAILABLE`, `SCSV_BUSY`
+ * @throws StreamCsvError `SCSV_QUERY_FAILED` with the database's own words, because the reader of the message has written
+ *   the query; `SCSV_DATABASE_UNAVAILABLE`, `SCSV_BUSY`
  */
 export async function describeQuery(
   database: PostgresDatabase,

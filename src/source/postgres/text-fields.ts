@@ -29,7 +29,7 @@ export function jsonTexts(): ColumnReading {
   };
 }
 
-/** Numerics without a limit come as text; NaN and the infinities among them are no numbers to copy. */
+/** Numerics without a limit come as text; NaN and the infinities among them can't be copied as numbers. */
 export function numberTexts(): ColumnReading {
   const memory = new ColumnMemory(places, ({ starts, ends }, bytes, nulls) => ({
     kind: "number-text",

@@ -33,10 +33,10 @@ const halvedBatches = 64;
 /**
  * A source whose rows are a pure function of the export, {@link generatorVersion}, seed and row number.
  *
- * A reading makes one batch of about 64 KiB of CSV whenever it is asked for one; the first four megabytes come in halves,
- * since they are what a reader that never takes more holds one of. All readings of an export take the memory
- * of their batches from one stock, and give it back as soon as a batch is released: at rest they hold nothing. An abort
- * ends a reading before the next batch. Nothing needs to be closed.
+ * A reading makes one batch of about 64 KiB of CSV whenever it is asked for one. The batches of the first four megabytes
+ * are half as large, because a slow reader holds one of them for a long time. All readings of an export take the memory of
+ * their batches from one stock, and return it as soon as a batch is released, so a reading that waits holds nothing. An
+ * abort ends a reading before the next batch. Nothing needs to be closed.
  * @throws RangeError `SCSV_ARG_RANGE` for an unknown name, and for rows or a seed that aren't whole or out of range
  */
 export function generatedSource(name: GeneratedExportName, options: GeneratedOptions = {}): Source {

@@ -4,6 +4,6 @@ import { parseBudget, relativeOf, type RelativeBudget } from "../../../bench/gat
 /** A budget for a change, from its text. */
 export function relativeBudget(text: string): RelativeBudget {
   const [budget] = relativeOf([parseBudget(text)]);
-  assert.ok(budget !== undefined, `"${text}" is no budget for a change`);
+  assert.ok(budget !== undefined, `"${text}" is not a budget for a change`);
   return budget;
 }

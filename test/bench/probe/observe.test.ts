@@ -127,7 +127,7 @@ test("a report says that several things observed are one sum, and what isn't kno
   ]);
 });
 
-test("a database that can't be reached is told by its name, without the password", async () => {
+test("a database that can't be reached is named, without the password", async () => {
   await assert.rejects(observePostgres("db", "postgres://u:secret@127.0.0.1:9/x"), (fault: Error) => {
     assert.match(fault.message, /The database "db" of --observe can't be watched: .*ECONNREFUSED/);
     assert.doesNotMatch(fault.message, /secret/);

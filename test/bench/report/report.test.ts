@@ -404,7 +404,7 @@ function failedResult(): BenchResult {
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
   const rounds = [first, second, { ...third, valid: false, reason: error }];
   const outcome = { verdict: "invalid", exitCode: 4, complete: false } as const;
-  const warnings = ["Something else.", `slow-readers is void from here on: ${error}`, error];
+  const warnings = ["Something else.", `slow-readers is invalid from here on: ${error}`, error];
   return { ...example, rounds, comparisons: [], warnings, reasons: [error], ...outcome };
 }
 
@@ -413,17 +413,17 @@ test("a report tells the error that ended a run once", async () => {
     const text = oneLined(await renderReport(format, failedResult(), { columns: 200 }));
     assert.equal(text.split("out of licences").length, 2, format);
     assert.ok(text.includes("Round 3 doesn"), format);
-    assert.ok(text.includes("slow-readers is void from here on."), format);
+    assert.ok(text.includes("slow-readers is invalid from here on."), format);
   }
 });
 
 test("where standard error has the error, the report says only which round doesn't count", async () => {
-  const text = await renderReport("text", failedResult(), { columns: 200, isErrorTold: true });
+  const text = await renderReport("text", failedResult(), { columns: 200, isErrorReported: true });
   assert.doesNotMatch(text, /licences/);
   assert.match(text, /^• Round 3 of export doesn't count: standard error has the error that ended it\.$/m);
   assert.match(text, /^Round 3 doesn't count\.$/m);
   const early = { ...failedResult(), rounds: [] };
-  const before = await renderReport("text", early, { columns: 200, isErrorTold: true });
+  const before = await renderReport("text", early, { columns: 200, isErrorReported: true });
   assert.match(before, /^• Standard error has the error that ended the run\.$/m);
 });
 

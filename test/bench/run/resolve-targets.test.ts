@@ -32,7 +32,7 @@ test("credentials in the address of another version are sent to it, not those of
 });
 
 for (const version of ["main", "HEAD~1", "v1.2.0"]) {
-  test(`--against ${version} is told that a version begins with git:`, () => {
+  test(`--against ${version} is refused, since a version begins with git:`, () => {
     const targets = resolveTargets({ targets: ["api=PORT={port} node server.js"] });
     assert.throws(
       () => resolveAgainst(version, targets),

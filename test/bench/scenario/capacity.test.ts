@@ -55,7 +55,7 @@ test("a reader in a hundred that waits for a slot isn't carried", async () => {
   assert.equal(broken?.readers, 203);
 });
 
-test("one bad moment is no limit", async () => {
+test("one bad moment doesn't count as a limit", async () => {
   const { carried, broken, tried } = await search(1000, { mostReaders: 16, hiccups: 1 });
   assert.equal(carried, 16);
   assert.equal(broken, null);

@@ -135,7 +135,7 @@ test("after their turns all arms that run side by side are measured at once, for
   });
 });
 
-test("of many servers only those run at once that are compared with each other, else one at a time", async () => {
+test("runs only those of many servers at once that are compared with each other, else one at a time", async () => {
   const names = ["a1", "b1", "c1", "a2", "b2", "c2"];
   let running: string[] = [];
   let most = 0;

@@ -28,14 +28,14 @@ function failing(fault: unknown, isEssential = false) {
 
 const stalled = new StreamCsvError("SCSV_MEASUREMENT_INVALID", "api: nothing came for 60000 ms.");
 
-test("a scenario that fails is void, and a warning names it and the arm", async () => {
+test("a scenario that fails is invalid from then on, and a warning names it and the arm", async () => {
   const context = contextOf();
   for (const code of ["SCSV_MEASUREMENT_INVALID", "SCSV_TARGET_NOT_READY"] as const) {
     const fault = new StreamCsvError(code, "api: it ended.");
     assert.equal(await runApart(failing(fault), context), fault);
   }
   assert.deepEqual(context.record.warnings, [
-    "slow-readers is void from here on, the other scenarios are not: api: it ended.",
+    "slow-readers is invalid from here on, the other scenarios aren't: api: it ended.",
   ]);
   const good = { name: "mixed", isEssential: false, run: () => Promise.resolve() };
   assert.equal(await runApart(good, context), null);
@@ -47,7 +47,7 @@ test("an error that ended a round is the reason of that round, and isn't repeate
   context.record.rounds.push({ ...round, reason: stalled.message });
   await runApart(failing(stalled), context);
   assert.deepEqual(context.record.warnings, [
-    "slow-readers is void from here on, the other scenarios are not.",
+    "slow-readers is invalid from here on, the other scenarios aren't.",
   ]);
 });
 

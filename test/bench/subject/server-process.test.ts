@@ -47,7 +47,7 @@ test("a server that ends before it is ready is an error that quotes its last wor
   });
 });
 
-test("a command that ends with 0 before it is ready is told to keep its server in the foreground", async () => {
+test("the message for a command that ends with 0 before it is ready says to keep its server in the foreground", async () => {
   const answersAt = [new URL("http://127.0.0.1:9/")];
   const { signal } = new AbortController();
   await assert.rejects(startServerProcess({ command: "sleep 0.05 & exit 0", answersAt, signal }), {
@@ -68,7 +68,7 @@ test("a server that never says it is ready is stopped after the time limit", asy
 });
 
 test(
-  "a server that listens at another port is told apart from one that doesn't listen",
+  "a server that listens at another port is distinguished from one that doesn't listen",
   { skip: !hasProcFiles },
   async () => {
     const answersAt = [new URL("http://127.0.0.1:9/ping")];

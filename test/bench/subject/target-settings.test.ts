@@ -21,7 +21,7 @@ test("the page on the configuration has every setting of a target", async () => 
 });
 
 for (const address of ["127.0.0.1:8000/orders.csv", "localhost:{port}/orders.csv?rows={rows}"]) {
-  test(`the address "${address}" without its protocol is told apart from a command`, () => {
+  test(`the address "${address}" without its protocol is distinguished from a command`, () => {
     assert.throws(() => checkTarget("api", { command: address }, []), {
       message: `The target "api" has the command "${address}", which looks like an address: write http://${address}.`,
     });

@@ -88,7 +88,7 @@ test("backs off for each worker by itself", async () => {
   assert.deepEqual(delays, [0, 0]);
 });
 
-test("starts no other once it is told to stop, not even one that is due after a pause", async () => {
+test("starts no other once it should stop, not even one that is due after a pause", async () => {
   const { pool, told, tells } = makePool();
   await pool.start(1);
   pool.workers[0]?.process.kill("SIGKILL");

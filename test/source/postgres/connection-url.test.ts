@@ -48,7 +48,7 @@ for (const [url, expected] of understood)
     assert.deepEqual({ ...target, ...expected }, target);
   });
 
-test("checks who signed a certificate where it is told whom to trust, as libpq does, and nobody otherwise", () => {
+test("checks who signed a certificate where the URL says whom to trust, as libpq does, and not otherwise", () => {
   const checked = (options: string): readonly unknown[] => {
     const { ssl } = parseConnectionUrl(`${base}?${options}`);
     assert.ok(ssl !== false);

@@ -217,7 +217,7 @@ export class LocalEngine implements JobEngine {
     }
   }
 
-  /** Of a store that can't be asked now, results are believed to be there: whoever asks for one learns otherwise. */
+  /** While the store can't be reached, its results count as present. A request for one that is gone finds out. */
   async #isThere(job: JobRecord & StoredJob): Promise<boolean> {
     try {
       return await this.#context.store.adopt(job);

@@ -113,7 +113,7 @@ export class JobBook {
     return answer(await this.#run("handBack", id, attempt, this.#keepMs));
   }
 
-  async cancel(id: string): Promise<BookAnswer<"unknown" | "cancelled" | "ended" | "told">> {
+  async cancel(id: string): Promise<BookAnswer<"unknown" | "cancelled" | "ended" | "asked">> {
     return answer(await this.#run("cancel", id, this.#keepMs, cancelChannel));
   }
 

@@ -152,10 +152,10 @@ export class RedisEngine implements JobEngine {
     if (kind === "unknown" || record === undefined) throw unknownJob(id);
     const { job } = record;
     if (kind === "ended") throw jobEnded(job);
-    if (kind === "told") this.#runner?.cancel(id);
+    if (kind === "asked") this.#runner?.cancel(id);
     else {
       this.#ends.note(job);
-      // One that stays is dropped by whoever takes it.
+      // If it stays in the queue, the process that takes it drops it.
       await this.#withinAsk(this.#queue.remove(id));
     }
     return job;

@@ -211,7 +211,7 @@ if state ~= "running" then return { "ended", read(id) } end
 forgetPlan(id)
 redis.call("HSET", jobAt(id), "cancel", 1)
 redis.call("PUBLISH", ARGV[3], id)
-return { "told", read(id) }
+return { "asked", read(id) }
 `;
 
 /** id, error. Makes a failed job of a completed one. */

@@ -21,7 +21,7 @@ export class Leftovers {
   #trying: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  /** @param onWarning is told of each removal that failed */
+  /** @param onWarning called with the fault of each removal that failed */
   constructor(onWarning: (error: Error) => void, againMs = 60_000) {
     this.#onWarning = onWarning;
     this.#againMs = againMs;

@@ -221,7 +221,7 @@ export class S3Bucket {
   ): Promise<T> {
     signal.throwIfAborted();
     try {
-      // The SDK heeds the signal in a request, but not in a pause between two attempts.
+      // The SDK respects the signal in a request, but not in a pause between two attempts.
       return await abortable(send({ abortSignal: signal }), signal);
     } catch (error) {
       signal.throwIfAborted();

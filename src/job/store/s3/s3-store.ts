@@ -37,7 +37,9 @@ export type S3StoreSettings = Pick<
 
 /** What a store needs besides its settings. */
 export interface S3StoreOptions {
-  /** Told of faults that no job has: what couldn't be removed stays in the bucket until it can. */
+  /**
+   * Called with faults that belong to no job: what couldn't be removed stays in the bucket until a later removal succeeds.
+   */
   readonly onWarning: (error: Error) => void;
   /** Attempts of each request of an upload. @default 10 */
   readonly attempts?: number;
@@ -96,9 +98,10 @@ export class S3Store implements JobStore {
   }
 
   /**
-   * Loads the SDK, and in the background aborts old uploads of servers that died. A service that can't be reached is no
-   * fault here, since it may be reached later.
-   * @throws StreamCsvError `SCSV_STORE_MISSING`; `SCSV_BAD_SETTING` for a name or endpoint that can't be, and without a region
+   * Loads the SDK, and in the background aborts old uploads of servers that died. If the service can't be reached, this
+   * doesn't fail, since it may be reached later.
+   * @throws StreamCsvError `SCSV_STORE_MISSING`; `SCSV_BAD_SETTING` for a name or endpoint that can't be, and without a
+   *   region
    */
   static async open(
     settings: S3StoreSettings,

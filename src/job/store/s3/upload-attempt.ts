@@ -14,11 +14,12 @@ import type { Uploaded } from "./uploader-messages.ts";
 const mostAborts = 3;
 
 /**
- * One attempt to upload a result, as the process sees it that survives: it begins and completes the upload, and knows at any
- * time what has to be removed.
+ * One attempt to upload a result, as the process sees it that survives: it begins and completes the upload, and knows at
+ * any time what has to be removed.
  *
  * S3 wants the metadata of an upload in parts at its beginning, when the digest isn't known. Therefore the parts become an
- * object of another name, which nobody is told, and the service copies it to its own name with all its metadata.
+ * object of another name, which is never given to a client, and the service copies it to its own name with all its
+ * metadata.
  */
 export class UploadAttempt {
   readonly #bucket: S3Bucket;
@@ -81,7 +82,7 @@ export class UploadAttempt {
    */
   async discard(bucket: S3Bucket, signal: AbortSignal): Promise<void> {
     this.#discarding.abort();
-    // Whoever writes the parts has the error of an upload that couldn't be begun; it leaves nothing to abort.
+    // An upload that couldn't be begun leaves nothing to abort. The code that writes its parts has the error.
     const begun = await this.#begun?.catch(() => undefined);
     if (begun !== undefined) await bucket.abort(begun, signal);
     for (const name of this.#used) await bucket.remove(name, signal);

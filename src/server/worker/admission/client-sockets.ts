@@ -3,7 +3,7 @@ import type { ClosedConnections } from "../../protocol/messages.ts";
 import { resetSocket } from "../../../socket/reset-socket.ts";
 
 /** What a worker reports to the primary about a connection. */
-interface Told {
+interface SocketReports {
   /** What the primary counts it as; null for nothing. */
   readonly address: string | null;
   /** Lets the primary close its own descriptor of the connection. */
@@ -28,7 +28,7 @@ export class ClientSockets {
   #closed = 0;
   readonly #closedAddresses: string[] = [];
 
-  add(socket: Socket, { address, take, onClosed }: Told): void {
+  add(socket: Socket, { address, take, onClosed }: SocketReports): void {
     this.#open.add(socket);
     this.#shared.set(socket, take);
     socket.once("close", () => {

@@ -21,7 +21,7 @@ export function isHttpAuthority(text: string): boolean {
   return isAuthority(text) && !/^(?::|$)/.test(text);
 }
 
-/** The zone of an address, as in `fe80::1%eth0`, means something on one machine only, and is no part of a URL. */
+/** The zone of an address, as in `fe80::1%eth0`, means something on one machine only, and isn't part of a URL. */
 function isAddress(text: string): boolean {
   return (isIPv6(text) && !text.includes("%")) || futureAddress.test(text);
 }
