@@ -54,14 +54,35 @@ function wordsOf(path: string): readonly string[] {
 function textsIn(node: Node): readonly string[] {
   if (node.type === "Literal") return typeof node.value === "string" ? [node.value] : [];
   if (node.type === "TemplateElement") return [node.value.raw];
-  return (visitorKeys[node.type] ?? [])
-    .flatMap((key): unknown => Reflect.get(node, key))
-    .flatMap((child) => (isNode(child) ? textsIn(child) : []));
+  return childrenOf(node).flatMap(textsIn);
+}
+
+function namesIn(node: Node): readonly string[] {
+  if (node.type === "Identifier" || node.type === "PrivateIdentifier") return [node.name];
+  return childrenOf(node).flatMap(namesIn);
+}
+
+function childrenOf(node: Node): readonly Node[] {
+  return (visitorKeys[node.type] ?? []).flatMap((key): unknown => Reflect.get(node, key)).filter(isNode);
 }
 
 function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "type" in value;
 }
+
+test("names are spelled as in America", () => {
+  const british = /colour|neighbour|behaviour|catalogue|serialis|initialis|normalis|grey|honour|favour/i;
+  for (const path of ["src", "bench", "bin", "dev"].flatMap(programsIn)) {
+    assert.doesNotMatch(path, british);
+    const { program } = parseSync(path, readFileSync(join(root, path), "utf8"));
+    assert.deepEqual(
+      // The package cli-progress has this one.
+      namesIn(program).filter((name) => british.test(name) && name !== "shades_grey"),
+      [],
+      path,
+    );
+  }
+});
 
 for (const building of ["src", "bench", "bin"]) {
   test(`comments and messages of ${building} are in plain English`, () => {

@@ -1,11 +1,11 @@
 import { onRequestSeries } from "../peers/on-request/on-request.ts";
 import { postgresSeries } from "../peers/postgres/postgres.ts";
-import type { Series } from "../peers/series.ts";
+import type { PeerSeries } from "../peers/series.ts";
 
 /** The servers that are measured, and of how many rows each one's export is. */
 interface AccuracySeries {
   /** @param rows the most that a server is asked for */
-  open(rows: number): Series;
+  open(rows: number): PeerSeries;
   /** About a second of each, by the name of the peer. */
   readonly usualRows: Readonly<Record<string, number>>;
 }

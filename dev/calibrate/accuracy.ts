@@ -15,7 +15,7 @@ import { systemClock, messageOf } from "../../src/ground.ts";
 import { measureExport, prepareServer } from "../../bench/session/measure/measure-export.ts";
 import type { RunningTarget } from "../../bench/subject/target.ts";
 import { exportUrl, type ServerPeer, type Workshop } from "../peers/peer.ts";
-import type { Series } from "../peers/series.ts";
+import type { PeerSeries } from "../peers/series.ts";
 import { shellLine } from "../peers/shell-line.ts";
 import { spawnBench } from "../spawn-bench.ts";
 import { median } from "../../bench/statistics/median.ts";
@@ -154,7 +154,7 @@ function chooseSubjects(
   over: string,
   names: readonly string[],
   rows: number | null,
-): { readonly series: Series; readonly subjects: readonly Subject[] } {
+): { readonly series: PeerSeries; readonly subjects: readonly Subject[] } {
   const chosen = Object.hasOwn(accuracySeries, over) ? accuracySeries[over] : undefined;
   if (chosen === undefined) {
     throw new TypeError(`--over "${over}" is none of ${Object.keys(accuracySeries).join(", ")}.`);

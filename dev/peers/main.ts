@@ -13,7 +13,7 @@ import { installMissing } from "./install.ts";
 import { pageNotes, generatedPart, measuredTable, ratioTable } from "./page.ts";
 import { postgresSeries } from "./postgres/postgres.ts";
 import { runPeers, type PeerResult } from "./run-peers.ts";
-import type { Series } from "./series.ts";
+import type { PeerSeries } from "./series.ts";
 import { messageOf } from "../../src/ground.ts";
 
 const usage =
@@ -21,10 +21,10 @@ const usage =
 const usageExit = 1;
 const refusedExit = 4;
 const page = fileURLToPath(new URL("../../../docs/reference/peers.md", import.meta.url));
-const allSeries: readonly Series[] = [onRequestSeries, postgresSeries(1_000_000)];
+const allSeries: readonly PeerSeries[] = [onRequestSeries, postgresSeries(1_000_000)];
 
 interface Flags {
-  readonly series: readonly Series[];
+  readonly series: readonly PeerSeries[];
   readonly rounds: number;
   readonly rows: number | null;
   readonly seed: number;
@@ -48,7 +48,7 @@ async function main(flags: Flags, signal: AbortSignal): Promise<number> {
 
 /** Writes the part of a series, between its marks. */
 async function writePage(
-  { name }: Series,
+  { name }: PeerSeries,
   results: readonly PeerResult[],
   { rounds, rows, seed }: Flags,
   foreignLoad: number,
@@ -92,7 +92,7 @@ function readFlags(args: readonly string[]): Flags {
   };
 }
 
-function seriesNamed(name: string): Series {
+function seriesNamed(name: string): PeerSeries {
   const found = allSeries.find((series) => series.name === name);
   if (found !== undefined) return found;
   throw new TypeError(

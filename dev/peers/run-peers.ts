@@ -8,12 +8,12 @@ import { balancedOrders } from "../../bench/session/balanced-orders.ts";
 import { admitPeer, type Admission } from "./admit-peer.ts";
 import type { Peer } from "./peer.ts";
 import type { PeerContext, PeerNumbers } from "./running-peer.ts";
-import type { Series } from "./series.ts";
+import type { PeerSeries } from "./series.ts";
 import { startPeer } from "./start-peer.ts";
 
 /** The plan of a run. */
 export interface PeersPlan {
-  readonly series: Series;
+  readonly series: PeerSeries;
   readonly rounds: number;
   readonly seed: number;
   /** Rows of every timed export; null for as many as take each peer about a second. */

@@ -3,7 +3,7 @@ import type { Observer } from "../../bench/probe/observed-work.ts";
 import type { Peer } from "./peer.ts";
 
 /** Peers that are measured together, because their rows come from the same place. */
-export interface Series {
+export interface PeerSeries {
   /** Names its part of the page. */
   readonly name: string;
   /** The peer that all others are compared with. */

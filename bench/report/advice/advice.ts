@@ -5,7 +5,7 @@ import { equalArms, repeatedInterval } from "../read/sure-difference.ts";
 import { ratioText } from "../shown-cell.ts";
 import { differenceSentences } from "./differences.ts";
 import { growthSentences } from "./growth.ts";
-import { neighbourSentences } from "./neighbours.ts";
+import { neighborSentences } from "./neighbors.ts";
 import { slowClientSentences } from "./slow-client.ts";
 import { slowReaderSentences } from "./slow-readers.ts";
 
@@ -23,7 +23,7 @@ export function adviceSections(result: BenchResult): readonly Section[] {
     ...slowClientSentences(result, view, slow),
     ...growthSentences(scenarioView(result, "scaling")),
     ...slowReaderSentences(slow),
-    ...neighbourSentences(view, scenarioView(result, "mixed")),
+    ...neighborSentences(view, scenarioView(result, "mixed")),
   ].slice(0, mostSentences);
   if (sentences.length === 0) return [];
   return [

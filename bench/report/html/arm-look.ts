@@ -19,10 +19,10 @@ const grayIndex = 5;
  * and dashes are shifted by different steps, so that no two of 25 entries share both, and no two of six grey ones.
  */
 export function armLooks(entries: readonly LegendEntry[]): readonly ArmLook[] {
-  const grey = entries.filter(({ isRepeat }) => isRepeat);
+  const repeats = entries.filter(({ isRepeat }) => isRepeat);
   return entries.map(({ id, isRepeat }, index) => {
     if (isRepeat) {
-      const place = grey.findIndex((entry) => entry.id === id);
+      const place = repeats.findIndex((entry) => entry.id === id);
       return look(id, grayIndex, grayIndex, (grayIndex + place) % dashes.length);
     }
     const color = index % grayIndex;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Series } from "../series.ts";
+import type { PeerSeries } from "../series.ts";
 import { batchedDjangoPeer, djangoPeer } from "./django-peer.ts";
 import { duckdbPeer } from "./duckdb-peer.ts";
 import { goOnRequestPeer } from "./go-on-request-peer.ts";
@@ -12,7 +12,7 @@ import { starlettePeer } from "./starlette-peer.ts";
 import { oursAsFile, oursOnRequest, oursWithStringify } from "./stream-csv-peers.ts";
 
 /** Rows that every peer makes anew for each request. */
-export const onRequestSeries: Series = {
+export const onRequestSeries: PeerSeries = {
   name: "on-request",
   ours: oursOnRequest,
   others: [

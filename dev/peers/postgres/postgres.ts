@@ -1,5 +1,5 @@
 import { observePostgres } from "../../../bench/probe/observe-postgres.ts";
-import type { Series } from "../series.ts";
+import type { PeerSeries } from "../series.ts";
 import { bufferedDjangoPostgresPeer, djangoPostgresPeer } from "./django-postgres-peer.ts";
 import { equalBytes } from "./equal-bytes.ts";
 import { fastapiPostgresPeer } from "./fastapi-postgres-peer.ts";
@@ -12,7 +12,7 @@ import { watchQueries } from "./query-watch.ts";
 import { oursPostgres } from "./stream-csv-postgres-peer.ts";
 
 /** Rows of a table of PostgreSQL. @param tableRows of which a peer is asked for the first ones */
-export function postgresSeries(tableRows: number): Series {
+export function postgresSeries(tableRows: number): PeerSeries {
   return {
     name: "postgres",
     ours: oursPostgres,

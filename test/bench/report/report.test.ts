@@ -46,9 +46,9 @@ function exampleResult(): BenchResult {
       },
     };
   });
-  const neighbours = { scenario: "export", index: 8, order: [], valid: true, arms: neighbourArms };
+  const neighbors = { scenario: "export", index: 8, order: [], valid: true, arms: neighborArms };
   const scaling = { scenario: "scaling", index: 0, order: [], valid: true, arms: scalingArms };
-  const allRounds = [...rounds, neighbours, scaling];
+  const allRounds = [...rounds, neighbors, scaling];
   const arms = [...exportArms, ...scalingArmList];
   return {
     schema: resultFormat,
@@ -90,7 +90,7 @@ const exportArms = ["streaming", "buffered", "file", "buffered-again"].map((id) 
   delivery: id === "buffered-again" ? "buffered" : id,
 }));
 
-const neighbourArms = {
+const neighborArms = {
   streaming: { ping_kept_ratio: 0.4, ping_lost_per_export: 1200 },
   buffered: { ping_kept_ratio: 0.02, ping_lost_per_export: 5100 },
   file: { ping_kept_ratio: 0.6, ping_lost_per_export: 80 },
@@ -339,7 +339,7 @@ test("no sentence rests on a difference smaller than that of two equal arms", ()
 
 test("what short requests lose is said with its range, from four rounds on, and never above all of them", () => {
   const result = exampleResult();
-  const neighbours = [0.4, 0.5, 1.2, 1.3].map((kept, index) => ({
+  const neighbors = [0.4, 0.5, 1.2, 1.3].map((kept, index) => ({
     scenario: "export",
     index: 9 + index,
     order: [],
@@ -349,7 +349,7 @@ test("what short requests lose is said with its range, from four rounds on, and 
   const textOf = (rounds: BenchResult["rounds"]): string =>
     oneLined(terminalReport({ ...result, rounds }, { hasColor: false }));
   assert.doesNotMatch(textOf(result.rounds), /short requests/);
-  const text = textOf([...result.rounds.slice(0, 8), ...neighbours]);
+  const text = textOf([...result.rounds.slice(0, 8), ...neighbors]);
   assert.match(
     text,
     /this share of its usual short requests \(medians of 4 rounds, with intervals of at least 87\.5 % confidence\): streaming 85 % \(40 %–100 %\)\./,
@@ -364,14 +364,14 @@ test("what short requests lose is said with its range, from four rounds on, and 
 
 test("no format for people shows more than all short requests, or fewer lost than none, also of one round", async () => {
   const result = exampleResult();
-  const neighbours = [1.2, 1.2, 1.3, 1.4].map((kept, index) => ({
+  const neighbors = [1.2, 1.2, 1.3, 1.4].map((kept, index) => ({
     scenario: "export",
     index: 9 + index,
     order: [],
     valid: true,
     arms: { streaming: { ping_kept_ratio: kept, ping_lost_per_export: (1 - kept) * 1000 } },
   }));
-  const rounds = [...result.rounds.slice(0, 8), ...neighbours];
+  const rounds = [...result.rounds.slice(0, 8), ...neighbors];
   for (const format of ["text", "markdown", "html"] as const) {
     const text = await renderReport(format, { ...result, rounds, config: {} });
     assert.match(text, /100 %/, format);

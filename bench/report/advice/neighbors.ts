@@ -6,7 +6,7 @@ import type { ScenarioView } from "../read/scenario-view.ts";
 import { shownCell } from "../shown-cell.ts";
 
 /** What short requests lose beside exports, with its rounds and interval; nothing from too few rounds for one. */
-export function neighbourSentences(...views: readonly ScenarioView[]): readonly string[] {
+export function neighborSentences(...views: readonly ScenarioView[]): readonly string[] {
   // The scenario with the most rounds says it.
   const [view] = views.toSorted((left, right) => countOf(right) - countOf(left));
   const metric = view?.metrics.find(({ id }) => id === kept);
