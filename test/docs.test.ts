@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -62,6 +62,28 @@ test("the page of the bench says how every metric is taken", async () => {
     metrics.map(({ id }) => id).filter((id) => !described.has(id)),
     [],
   );
+});
+
+test("pages name no class that a user can't import", async () => {
+  const names = await readdir(`${root}src`, { recursive: true });
+  const texts = await Promise.all(
+    names.filter((name) => name.endsWith(".ts")).map((name) => readFile(`${root}src/${name}`, "utf8")),
+  );
+  const classes = texts.flatMap((text) =>
+    [...text.matchAll(/^export (?:abstract )?class (\w+)/gm)].map(([, name = ""]) => name),
+  );
+  assert.ok(classes.length > 50);
+  const surface = await readFile(`${root}fixtures/api/stream-csv.api.md`, "utf8");
+  const hidden = classes.filter((name) => !surface.includes(`class ${name} `));
+  // The page for those who work on the package names what is in it.
+  for (const page of pages.filter((path) => !path.endsWith("architecture.md"))) {
+    const text = await readFile(root + page, "utf8");
+    assert.deepEqual(
+      hidden.filter((name) => text.includes(`\`${name}\``)),
+      [],
+      page,
+    );
+  }
 });
 
 test("every file that a page shows is in a folder that a test runs", async () => {

@@ -28,8 +28,8 @@ const toleratedMs = 60_000;
 
 /**
  * A reader may always be behind by this much, because the kernel hides that much progress. Linux reports a socket as
- * writable only when a third of its buffer is empty, and the buffer grows to 4 MiB. A reader of 20,000 bytes per
- * second therefore shows 1.5 MB every 75 seconds, and nothing in between.
+ * writable only when a third of its buffer is empty, and the buffer grows to 4 MiB. A reader of 20,000 bytes per second
+ * therefore shows 1.4 MB every 72 seconds, and nothing in between.
  */
 const unseenBytes = 2 * 1024 ** 2;
 
