@@ -14,7 +14,8 @@
  * Sets that are joined by a plus, such as `programs+long`, run together, so that the last files of one don't leave cores idle.
  *
  * With `--retries=FILE` each file that failed is run once more, alone, and its path is added to FILE, so that a build can
- * count them over all its sets; the exit code is then that of the second run. What node:test prints comes last.
+ * count them over all its sets; the exit code is then that of the second run. What node:test prints comes last, before the
+ * measurements that were repeated within a test and their number.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -149,7 +150,9 @@ async function run(
 ): Promise<{ readonly exitCode: number; readonly failed: readonly string[] }> {
   const folder = await mkdtemp(join(tmpdir(), "run-tests-"));
   const failures = join(folder, "failures");
+  const repeated = join(folder, "repeated");
   await writeFile(failures, "");
+  await writeFile(repeated, "");
   const child = spawn(
     process.execPath,
     [
@@ -162,14 +165,21 @@ async function run(
       `--test-reporter-destination=${failures}`,
       ...files,
     ],
-    { stdio: "inherit" },
+    { stdio: "inherit", env: { ...process.env, REPEATED_ATTEMPTS: repeated } },
   );
   // node:test ends its files, and its exit code is this one's.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   const [code] = (await once(child, "exit")) as [number | null];
-  const failed = new Set((await readFile(failures, "utf8")).split("\n").filter((line) => line !== ""));
+  const failed = new Set(await linesOf(failures));
+  const repetitions = await linesOf(repeated);
+  for (const line of repetitions) process.stdout.write(`--- repeated within a test: ${line}\n`);
+  if (repetitions.length > 0) process.stdout.write(`--- ${repetitions.length} repeated within tests\n`);
   await rm(folder, { recursive: true });
   return { exitCode: code ?? 1, failed: [...failed].toSorted() };
+}
+
+async function linesOf(file: string): Promise<readonly string[]> {
+  return (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
 }
 
 /** Runs a set, and what failed in it once more where that is wanted; gives the exit code. */
