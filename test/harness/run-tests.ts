@@ -56,6 +56,7 @@ const sameOnEveryLine = [
   "architecture.test",
   "dev/",
   "docs.test",
+  "language.test",
   // Searches over many inputs, for what the encoder and the parsers decide.
   "csv/fast.",
   "csv/postgres",
