@@ -19,15 +19,15 @@ test("the action's bench command is one that the program takes, budgets and all"
     await chmod(join(folder, "node"), 0o755);
     const env = {
       PATH: `${folder}:${process.env["PATH"] ?? ""}`,
-      BASE: "0123456789abcdef",
-      BUDGET: "streaming.cpu_s_per_mib=5%\nstreaming.total_s=20%\n",
-      CONFIG: "",
+      STREAM_CSV_BASE: "0123456789abcdef",
+      STREAM_CSV_BUDGET: "streaming.cpu_s_per_mib=5%\nstreaming.total_s=20%\n",
+      STREAM_CSV_CONFIG: "",
       GITHUB_OUTPUT: join(folder, "output"),
-      PROGRAM: program,
+      STREAM_CSV_PROGRAM: program,
       RUNNER_TEMP: folder,
-      SETUP: "",
-      STRICT: "true",
-      TARGET: "",
+      STREAM_CSV_SETUP: "",
+      STREAM_CSV_STRICT: "true",
+      STREAM_CSV_TARGET: "",
     };
     const measure = (changes: Partial<typeof env> = {}, cwd = checkout) =>
       bash(scriptOf("Measure"), { ...env, ...changes }, cwd);
@@ -41,11 +41,11 @@ test("the action's bench command is one that the program takes, budgets and all"
     assert.ok(flags.includes("git:0123456789abcdef") && flags.includes("--strict"));
     assert.ok(flags.includes(`json=${folder}/stream-csv-results/result.json`));
     assert.match(await readFile(env.GITHUB_OUTPUT, "utf8"), /^folder=.*\nresult=.*result\.json\n$/);
-    assert.equal(measure({ BUDGET: "", STRICT: "false" }).status, 0);
+    assert.equal(measure({ STREAM_CSV_BUDGET: "", STREAM_CSV_STRICT: "false" }).status, 0);
     assert.ok(!(await flagsGiven()).some((flag) => flag === "--budget" || flag === "--strict"));
-    assert.equal(measure({ BUDGET: " \n\t\n" }).status, 0);
+    assert.equal(measure({ STREAM_CSV_BUDGET: " \n\t\n" }).status, 0);
     assert.ok(!(await flagsGiven()).includes("--budget"));
-    const unclear = measure({ STRICT: "True" });
+    const unclear = measure({ STREAM_CSV_STRICT: "True" });
     assert.equal(unclear.status, 1);
     assert.match(unclear.stdout, /::error::strict is "True": write true or false/);
 
@@ -55,7 +55,10 @@ test("the action's bench command is one that the program takes, budgets and all"
     assert.match(unnamed.stdout, /::error::No server is named: give the input "target"/);
     // The program may not know these yet, or not here; what counts is what it is given.
     const target = "api=node server.js @ http://127.0.0.1:{port}/orders.csv";
-    measure({ TARGET: `${target}\n\nold=http://127.0.0.1:1/\n`, SETUP: "make && true" }, folder);
+    measure(
+      { STREAM_CSV_TARGET: `${target}\n\nold=http://127.0.0.1:1/\n`, STREAM_CSV_SETUP: "make && true" },
+      folder,
+    );
     const named = await flagsGiven();
     assert.deepEqual(
       named.filter((_, index) => named[index - 1] === "--target"),
@@ -66,7 +69,7 @@ test("the action's bench command is one that the program takes, budgets and all"
     await writeFile(join(folder, "stream-csv.yaml"), "bench: {}\n");
     assert.doesNotMatch(measure({}, folder).stdout, /::error::/);
     assert.ok(!(await flagsGiven()).includes("--config"));
-    measure({ CONFIG: "gate.yaml" }, folder);
+    measure({ STREAM_CSV_CONFIG: "gate.yaml" }, folder);
     const configured = await flagsGiven();
     assert.equal(configured[configured.indexOf("--config") + 1], "gate.yaml");
   } finally {
@@ -88,16 +91,16 @@ test("the action uses the base of the merge, and reports if there is none", asyn
     const merge = git("git rev-parse HEAD");
     const output = join(folder, "output");
     const script = scriptOf("Get the base");
-    const env = { GITHUB_SHA: merge, GITHUB_OUTPUT: output, BASE: old };
+    const env = { GITHUB_SHA: merge, GITHUB_OUTPUT: output, STREAM_CSV_BASE: old };
     assert.equal(bash(script, env, folder).status, 0);
     assert.equal(await readFile(output, "utf8"), `sha=${tip}\n`);
     await rm(output);
     assert.equal(bash(script, { ...env, GITHUB_SHA: tip }, folder).status, 0);
     assert.equal(await readFile(output, "utf8"), `sha=${old}\n`);
-    const none = bash(script, { ...env, GITHUB_SHA: tip, BASE: "" }, folder);
+    const none = bash(script, { ...env, GITHUB_SHA: tip, STREAM_CSV_BASE: "" }, folder);
     assert.equal(none.status, 1);
     assert.match(none.stdout, /::error::The event has no base/);
-    const missing = bash(script, { ...env, GITHUB_SHA: tip, BASE: "0".repeat(40) }, folder);
+    const missing = bash(script, { ...env, GITHUB_SHA: tip, STREAM_CSV_BASE: "0".repeat(40) }, folder);
     assert.equal(missing.status, 1);
     assert.match(
       missing.stdout,
@@ -113,7 +116,7 @@ test("the action takes the checkout of another user in a container job, and tell
   t.after(() => rm(folder, { recursive: true }));
   const commit = "git -c user.name=a -c user.email=a@b.c commit -q --allow-empty -m base";
   const BASE = bash(`git init -q && ${commit} && git rev-parse HEAD`, {}, folder).stdout.trim();
-  const env = { BASE, GITHUB_SHA: "", GITHUB_OUTPUT: join(folder, "output"), HOME: folder };
+  const env = { STREAM_CSV_BASE: BASE, GITHUB_SHA: "", GITHUB_OUTPUT: join(folder, "output"), HOME: folder };
   // git believes that another user owns it.
   const strange = bash(scriptOf("Get the base"), { ...env, GIT_TEST_ASSUME_DIFFERENT_OWNER: "1" }, folder);
   assert.equal(strange.status, 0, strange.stdout + strange.stderr);
@@ -140,8 +143,8 @@ test("the action installs itself from its own checkout, or from the version that
       // What the test puts in front of PATH has to come before the folder of this Node.
       `PATH="${folder}:$PATH"; ${scriptOf("Install stream-csv")}`,
       {
-        VERSION,
-        REPOSITORY,
+        STREAM_CSV_VERSION: VERSION,
+        STREAM_CSV_REPOSITORY: REPOSITORY,
         GITHUB_ACTION_PATH: `${folder}/tool/./`,
         GITHUB_OUTPUT: output,
         GITHUB_SERVER_URL: `file://${folder}`,
@@ -155,7 +158,10 @@ test("the action installs itself from its own checkout, or from the version that
   await rm(output);
   assert.equal(install("v1").status, 0);
   assert.equal(await readFile(output, "utf8"), `program=${folder}/stream-csv-tool/dist/bin/stream-csv.js\n`);
-  assert.match(await readFile(join(folder, "installed"), "utf8"), /\/tool ci .*\n.*\/stream-csv-tool ci /);
+  assert.match(
+    await readFile(join(folder, "installed"), "utf8"),
+    /\/tool ci --include=dev .*\n.*\/stream-csv-tool ci --include=dev /,
+  );
   const missing = install("v9");
   assert.equal(missing.status, 1);
   assert.match(missing.stdout, /::error::There is no commit, tag or branch "v9" of stream-csv at /);
@@ -180,6 +186,12 @@ test("the action refuses every event but pull_request and merge_group, because i
   const refused = bash(script, { GITHUB_EVENT_NAME: "pull_request_target" });
   assert.equal(refused.status, 1);
   assert.match(refused.stdout, /::error::This action gates pull requests/);
+});
+
+test("the action's variables have names of their own, so that a server reads those of the job", () => {
+  const own = steps.flatMap(({ env }) => Object.keys(env ?? {}));
+  assert.ok(own.length > 5);
+  for (const name of own) assert.match(name, /^STREAM_CSV_/);
 });
 
 test("actions of others are pinned by their commits, here and in the project's own workflow", async () => {
