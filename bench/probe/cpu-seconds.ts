@@ -18,6 +18,12 @@ export async function procCpuSeconds(pids: readonly number[]): Promise<number> {
   return each.reduce((total, seconds) => total + seconds, 0);
 }
 
+/** CPU seconds of children that ended and were waited for, summed. */
+export async function procEndedChildrenSeconds(pids: readonly number[]): Promise<number> {
+  const ticks = await Promise.all(pids.map(ticksOf));
+  return ticks.reduce((total, { reaped }) => total + reaped / ticksPerSecond, 0);
+}
+
 async function cpuSecondsOf(pid: number): Promise<number> {
   const threads = await threadsOf(pid);
   const texts = await Promise.all(

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { procCpuSeconds } from "./cpu-seconds.ts";
+import { procCpuSeconds, procEndedChildrenSeconds } from "./cpu-seconds.ts";
 import { readProcFile, threadsOf } from "./proc-file.ts";
 import type { ProcessSampler } from "./process-sampler.ts";
 
@@ -10,6 +10,8 @@ export const procSampler: ProcessSampler = {
   privateBytes: async (pids) => await sumOfStatus(pids, "RssAnon"),
   cpuSeconds: procCpuSeconds,
   countsEndedChildren: true,
+  endedChildrenSeconds: procEndedChildrenSeconds,
+  peaksNow,
   async identify(pid) {
     const status = await readProcFile(`/proc/${pid}/status`);
     const program = /^Name:\s+(.*)$/m.exec(status)?.[1];
@@ -27,12 +29,7 @@ export const procSampler: ProcessSampler = {
     if (!(await resetPeaks(before))) return null;
     return async () => {
       // Processes that started meanwhile count too; those that ended count nothing.
-      const members = [...new Set([...before, ...(await procTree(rootPid))])];
-      return new Map(
-        await Promise.all(
-          members.map(async (member) => [member, await peakResidentBytes([member])] as const),
-        ),
-      );
+      return await peaksNow([...new Set([...before, ...(await procTree(rootPid))])]);
     };
   },
   caveat: null,
@@ -50,6 +47,10 @@ async function childrenOf(pid: number): Promise<number[]> {
     (await threadsOf(pid)).map((thread) => readProcFile(`/proc/${pid}/task/${thread}/children`)),
   );
   return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
+}
+
+async function peaksNow(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  return new Map(await Promise.all(pids.map(async (pid) => [pid, await peakResidentBytes([pid])] as const)));
 }
 
 /** Highest resident size since the last reset (VmHWM), summed over processes; processes that ended count nothing. */

@@ -13,10 +13,14 @@ export interface ProcessSampler {
   cpuSeconds(pids: readonly number[]): Promise<number>;
   /** Whether a process's CPU time also has that of its children that ended. */
   readonly countsEndedChildren: boolean;
+  /** CPU seconds of children that ended and were waited for, summed; 0 where the system doesn't tell it. */
+  endedChildrenSeconds(pids: readonly number[]): Promise<number>;
   /** The program a process runs, and its parent; null when there is no such process. */
   identify(pid: number): Promise<{ readonly program: string; readonly parentPid: number } | null>;
   /** Which of these processes still exist; a zombie counts as ended. */
   stillRunning(pids: readonly number[]): Promise<number[]>;
+  /** The peaks of processes since they were last reset, or what they hold where only a watch knows peaks. */
+  peaksNow(pids: readonly number[]): Promise<PeakBytes>;
   /**
    * Watches the memory of a process and its descendants from now on, until the root process ends at the latest.
    * @returns a function that ends it and gives the peaks; null where the system doesn't allow it

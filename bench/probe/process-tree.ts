@@ -43,6 +43,16 @@ export async function cpuSeconds(pids: readonly number[]): Promise<number> {
   return (await sampler?.cpuSeconds(pids)) ?? 0;
 }
 
+/** CPU seconds of children that ended and were waited for, summed; 0 where the system doesn't tell it. */
+export async function endedChildrenSeconds(pids: readonly number[]): Promise<number> {
+  return (await sampler?.endedChildrenSeconds(pids)) ?? 0;
+}
+
+/** The peaks of processes so far, as {@link ProcessSampler.peaksNow} says. */
+export async function peaksNow(pids: readonly number[]): Promise<PeakBytes> {
+  return (await sampler?.peaksNow(pids)) ?? new Map();
+}
+
 /** The program a process runs, and its parent; null when it can't be seen here. */
 export async function identifyProcess(
   pid: number,

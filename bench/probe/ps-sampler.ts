@@ -28,6 +28,11 @@ export const psSampler: ProcessSampler = {
   privateBytes: () => Promise.resolve(null),
   cpuSeconds: async (pids) => sumOf(await listProcesses(), pids, ({ cpuSeconds }) => cpuSeconds),
   countsEndedChildren: false,
+  endedChildrenSeconds: () => Promise.resolve(0),
+  async peaksNow(pids) {
+    const listing = await listProcesses();
+    return new Map(pids.map((pid) => [pid, listing.get(pid)?.residentBytes ?? 0]));
+  },
   identify: async (pid) => (await listProcesses()).get(pid) ?? null,
   async stillRunning(pids) {
     const listing = await listProcesses();

@@ -1,17 +1,27 @@
 import {
   canSampleProcesses,
   cpuSeconds,
+  endedChildrenSeconds,
   processTree,
   residentBytes,
   settleMemory,
   watchPeaks,
 } from "../../probe/process-tree.ts";
+import type { PeakBytes } from "../../probe/process-sampler.ts";
+import { watchShortLived } from "../../probe/watch-short-lived.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 
 const settleLimitMs = 200;
 
-/** What each process of a server held when nothing had been served yet. */
-const heldIdle = new WeakMap<RunningTarget, ReadonlyMap<number, number>>();
+/** A server when nothing had been served yet. */
+interface IdleServer {
+  /** What each of its processes held. */
+  readonly held: ReadonlyMap<number, number>;
+  /** CPU time of those that had ended. */
+  readonly endedSeconds: number;
+}
+
+const idleServers = new WeakMap<RunningTarget, IdleServer>();
 
 /**
  * Memory of a server that has served nothing yet; null where it can't be sampled. It is taken before the warm-up, because
@@ -23,7 +33,7 @@ export async function idleMemory(server: RunningTarget, signal: AbortSignal): Pr
   const tree = await processTree(pid);
   await settleMemory(tree, settleLimitMs, signal);
   const held = await eachOf(tree, (member) => residentBytes([member]));
-  heldIdle.set(server, held);
+  idleServers.set(server, { held, endedSeconds: await endedChildrenSeconds(tree) });
   return [...held.values()].reduce((total, bytes) => total + bytes, 0);
 }
 
@@ -32,6 +42,9 @@ export async function idleMemory(server: RunningTarget, signal: AbortSignal): Pr
  *
  * Of several workers only some serve. One that did nothing since counts with what it held when the server was fresh: it
  * may still hold what the warm-up took, which would count the same export twice, or not, as the connections fall.
+ *
+ * Where the warm-up started processes, as servers do that have one for each request, those that end meanwhile count with
+ * the most that they held at one moment.
  */
 export async function watchPeak(server: RunningTarget): Promise<() => Promise<number | null>> {
   const { pid } = server;
@@ -40,20 +53,39 @@ export async function watchPeak(server: RunningTarget): Promise<() => Promise<nu
   const endWatch = await watchPeaks(pid);
   if (endWatch === null) return () => Promise.resolve(null);
   const cpuBefore = await eachOf(before, (member) => cpuSeconds([member]));
+  const idle = idleServers.get(server);
+  const lasting = new Set(before.filter((member) => idle === undefined || idle.held.has(member)));
+  const isForking = idle !== undefined && (await hasForked(before, idle));
+  const endShortLived = isForking ? watchShortLived(pid, lasting) : null;
   return async () => {
-    // Processes that started meanwhile count too; those that ended count nothing.
-    const peaks = await endWatch();
+    const moments = (await endShortLived?.()) ?? [];
+    // Processes that started meanwhile count too.
+    const peaks = new Map([...(await endWatch())].filter(([, peak]) => peak > 0));
     const members = [...peaks.keys()];
     const cpuAfter = await eachOf(members, (member) => cpuSeconds([member]));
     const worked = (member: number): number => (cpuAfter.get(member) ?? 0) - (cpuBefore.get(member) ?? 0);
     const most = Math.max(...members.map(worked));
-    return members.reduce((total, member) => {
+    const ofLasting = members.reduce((total, member) => {
       const peak = peaks.get(member) ?? 0;
-      const idle = heldIdle.get(server)?.get(member);
+      const held = idle?.held.get(member);
       const isAtRest = worked(member) < restingShare * most && before.includes(member);
-      return total + (isAtRest && idle !== undefined ? Math.min(idle, peak) : peak);
+      return total + (isAtRest && held !== undefined ? Math.min(held, peak) : peak);
     }, 0);
+    return ofLasting + mostAtOnce(moments, new Set(members));
   };
+}
+
+/** Whether processes were started or ended since a server was idle: then some may come and go with each export. */
+async function hasForked(tree: readonly number[], { held, endedSeconds }: IdleServer): Promise<boolean> {
+  return tree.some((member) => !held.has(member)) || (await endedChildrenSeconds(tree)) > endedSeconds;
+}
+
+/** The largest sum of the peaks of processes that lived at one moment, without those that are counted already. */
+function mostAtOnce(moments: readonly PeakBytes[], counted: ReadonlySet<number>): number {
+  const sums = moments.map((moment) =>
+    [...moment].reduce((total, [pid, peak]) => (counted.has(pid) ? total : total + peak), 0),
+  );
+  return Math.max(0, ...sums);
 }
 
 /** A process with less than this share of the busiest one's CPU time served nothing: it only looked whether it should end. */
