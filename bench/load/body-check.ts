@@ -6,7 +6,7 @@ import { RecordCounter, type RecordCount } from "./record-counter.ts";
 export interface BodyContent extends RecordCount {
   /** Hexadecimal; empty when the body was only counted. */
   readonly sha256: string;
-  /** Its first bytes, one character each. */
+  /** Its first bytes, one character each, without a byte order mark and blanks before them. */
   readonly opening: string;
   /** Checksums of its lines, and where they differ from those of an earlier body; null without a comparison. */
   readonly lines: LineChecksums | null;
@@ -21,7 +21,9 @@ export interface BodyCheckOptions {
   readonly comparison?: { readonly earlier: LineChecksums | null };
 }
 
-const openingBytes = 64;
+/** Enough to see a page behind a comment. */
+const openingBytes = 512;
+const byteOrderMark = "\u00EF\u00BB\u00BF";
 
 /** Hashes a body and counts its CSV records, in constant memory. */
 export class BodyCheck {
@@ -41,7 +43,11 @@ export class BodyCheck {
     this.#counter.feed(bytes, start, end);
     this.#lines?.feed(part);
     if (this.#opening.length < openingBytes) {
-      this.#opening += part.toString("latin1", 0, openingBytes - this.#opening.length);
+      // Templates of pages often begin with empty lines.
+      this.#opening = (this.#opening + part.toString("latin1", 0, openingBytes))
+        .replace(byteOrderMark, "")
+        .trimStart()
+        .slice(0, openingBytes);
     }
   }
 

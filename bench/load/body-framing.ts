@@ -22,7 +22,7 @@ const withoutBody = new Set([204, 304]);
 /**
  * The framing an answer announces (RFC 9112, section 6.3). A body that is neither chunked nor has a length ends with the
  * connection: its end then looks like a cut, so the body has to be compared with one that is known.
- * @throws Error when its transfer coding can't be read
+ * @throws Error when its transfer coding or its length can't be read
  */
 export function framingOf(head: ResponseHead): BodyFraming {
   if (withoutBody.has(head.statusCode)) return new LengthFraming(0);
@@ -32,8 +32,12 @@ export function framingOf(head: ResponseHead): BodyFraming {
     throw new Error(`its transfer coding is "${coding}", and only chunked can be read`);
   }
   const length = head.headers.get("content-length");
-  if (length !== undefined && /^\d+$/.test(length)) return new LengthFraming(Number(length));
-  return new ConnectionFraming();
+  if (length === undefined) return new ConnectionFraming();
+  // RFC 9112, section 6.3, rule 5: the same length several times is one, anything else is an error.
+  const [value = "", ...others] = length.split(",").map((text) => text.trim());
+  if (!/^\d+$/.test(value) || others.some((other) => other !== value))
+    throw new Error(`its Content-Length is "${length.slice(0, 40)}", which is not a number of bytes`);
+  return new LengthFraming(Number(value));
 }
 
 /** RFC 9112, section 6.3, rule 8: whatever comes until the server closes the connection. */
@@ -77,7 +81,8 @@ class LengthFraming implements BodyFraming {
 
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
-const longestLine = 1024;
+/** A chunk extension, or a trailer field such as a signature. */
+const longestLine = 16 * 1024;
 
 /** RFC 9112, section 7.1: size line, data, CRLF, …, a chunk of size zero, trailer fields, empty line. */
 class ChunkedFraming implements BodyFraming {
@@ -130,7 +135,7 @@ class ChunkedFraming implements BodyFraming {
 
   #act(line: string): void {
     if (this.#state === "size") {
-      const size = /^([0-9a-f]{1,13})[ \t]*(?:;.*)?$/i.exec(line)?.[1];
+      const size = /^0*([0-9a-f]{1,13})[ \t]*(?:;.*)?$/i.exec(line)?.[1];
       if (size === undefined) throw new Error(`a chunk has no size: ${JSON.stringify(line.slice(0, 40))}`);
       this.#left = Number.parseInt(size, 16);
       this.#state = this.#left === 0 ? "trailer" : "data";

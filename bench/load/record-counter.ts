@@ -1,7 +1,7 @@
 // Long because it is one state machine over bytes: splitting it would cost a call for every byte.
 
 /** How cells are quoted, found out from the whole body. */
-export type BodyQuoting = "rfc4180" | "backslash" | "none";
+export type BodyQuoting = "rfc4180" | "backslash" | "apostrophe" | "escaped" | "none";
 
 /** The records of a CSV body. */
 export interface RecordCount {
@@ -13,6 +13,7 @@ export interface RecordCount {
 }
 
 const quote = 0x22;
+const apostrophe = 0x27;
 const backslash = 0x5c;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -30,11 +31,18 @@ const mostOpeningBytes = 64 * 1024;
  * backslash on, also with `\"` inside quotes. A reading is wrong when a closing quote is followed by more of the cell, or
  * the last quote is never closed; when both are wrong, quotes mean nothing and every line is a record, as in TSV. Records
  * end with a line feed, or with a carriage return where there is no line feed at all.
+ *
+ * A body without these quotes can be read as RFC 4180 in any case. Where its records then have different numbers of cells, it
+ * is also read with apostrophes as quotes, and with backslashes before delimiters and line breaks that belong to a cell: the
+ * reading by which all records have as many cells is the right one.
  */
 export class RecordCounter {
   #opening: Buffer | null = Buffer.alloc(0);
   #strict: CellReader | undefined;
   #escaped: CellReader | undefined;
+  /** Readings of a body in which nothing is quoted as in RFC 4180. */
+  #apostrophes: CellReader | undefined;
+  #unquoted: CellReader | undefined;
   #lineFeeds = 0;
   #lastByte = lineFeed;
 
@@ -54,10 +62,17 @@ export class RecordCounter {
     if (this.#opening !== null) this.#begin();
     const reader = [this.#strict, this.#escaped].find((one) => one !== undefined && one.isValid);
     const isLast = this.#lastByte === lineFeed || this.#lastByte === carriageReturn;
+    const found = (one: CellReader, quoting: BodyQuoting): RecordCount => {
+      const ends = one.lineFeeds > 0 ? one.lineFeeds : one.carriageReturns;
+      return { records: ends + (isLast ? 0 : 1), columns: one.columns, quoting };
+    };
     if (reader !== undefined) {
-      const ends = reader.lineFeeds > 0 ? reader.lineFeeds : reader.carriageReturns;
-      const quoting = reader === this.#strict ? "rfc4180" : "backslash";
-      return { records: ends + (isLast ? 0 : 1), columns: reader.columns, quoting };
+      if (reader !== this.#strict) return found(reader, "backslash");
+      if (reader.isEven) return found(reader, "rfc4180");
+      if (this.#apostrophes?.isEven === true && this.#apostrophes.isValid)
+        return found(this.#apostrophes, "apostrophe");
+      if (this.#unquoted?.isEven === true) return found(this.#unquoted, "escaped");
+      return found(reader, "rfc4180");
     }
     return {
       records: this.#lineFeeds + (isLast ? 0 : 1),
@@ -78,10 +93,15 @@ export class RecordCounter {
   #read(bytes: Buffer, start: number, end: number): void {
     if (start >= end) return;
     const part = bytes.subarray(start, end);
-    // Until a backslash comes both readings are the same.
-    if (this.#escaped === undefined && part.includes(backslash)) this.#escaped = this.#strict?.asEscaping();
-    this.#strict?.feed(part);
-    this.#escaped?.feed(part);
+    // Until the byte comes that they read differently, readings are the same.
+    if (this.#escaped === undefined && part.includes(backslash)) {
+      this.#escaped = this.#strict?.as({ isEscaping: true });
+      if (this.#strict?.hasQuoted === false)
+        this.#unquoted = this.#strict.as({ isEscaping: true, quotedBy: null });
+    }
+    if (this.#apostrophes === undefined && this.#strict?.hasQuoted === false && part.includes(apostrophe))
+      this.#apostrophes = this.#strict.as({ isEscaping: false, quotedBy: apostrophe });
+    for (const one of [this.#strict, this.#escaped, this.#apostrophes, this.#unquoted]) one?.feed(part);
     for (let at = part.indexOf(lineFeed); at !== -1; at = part.indexOf(lineFeed, at + 1))
       this.#lineFeeds += 1;
     this.#lastByte = part.at(-1) ?? this.#lastByte;
@@ -100,6 +120,14 @@ function delimiterOf(opening: Buffer): number {
   return delimiters[counts.indexOf(Math.max(...counts))] ?? delimiters[0];
 }
 
+/** How bytes are read. */
+interface Reading {
+  /** Whether a backslash takes the next byte into the cell: between quotes, or anywhere where nothing quotes. */
+  readonly isEscaping: boolean;
+  /** @default the quote of RFC 4180; null for none */
+  readonly quotedBy?: number | null;
+}
+
 /** One reading of the bytes. */
 class CellReader {
   lineFeeds = 0;
@@ -107,17 +135,24 @@ class CellReader {
   carriageReturns = 0;
   /** Cells of the first record. */
   columns = 1;
+  /** Whether all records so far have as many cells as the first; lines without anything don't count. */
+  isEven = true;
+  /** Whether a cell was quoted so far. */
+  hasQuoted = false;
   readonly #delimiter: number;
   readonly #isEscaping: boolean;
+  readonly #quotedBy: number | null;
+  #cells = 1;
   #state: "start" | "plain" | "quoted" | "closed" = "start";
   #isEscaped = false;
   #isAfterReturn = false;
   #isInFirst = true;
   #isBroken = false;
 
-  constructor(delimiter: number, { isEscaping }: { readonly isEscaping: boolean }) {
+  constructor(delimiter: number, { isEscaping, quotedBy = quote }: Reading) {
     this.#delimiter = delimiter;
     this.#isEscaping = isEscaping;
+    this.#quotedBy = quotedBy;
   }
 
   /** Whether everything so far follows the rules, and no quote is open. */
@@ -125,9 +160,12 @@ class CellReader {
     return !this.#isBroken && this.#state !== "quoted";
   }
 
-  /** The same reading from here on with backslashes that escape. */
-  asEscaping(): CellReader {
-    const copy = new CellReader(this.#delimiter, { isEscaping: true });
+  /** The same so far, and read otherwise from here on. */
+  as(reading: Reading): CellReader {
+    const copy = new CellReader(this.#delimiter, reading);
+    copy.isEven = this.isEven;
+    copy.hasQuoted = this.hasQuoted;
+    copy.#cells = this.#cells;
     copy.lineFeeds = this.lineFeeds;
     copy.carriageReturns = this.carriageReturns;
     copy.columns = this.columns;
@@ -143,9 +181,16 @@ class CellReader {
     for (const byte of bytes) {
       if (this.#state === "quoted") {
         if (this.#isEscaped) this.#isEscaped = false;
-        else if (byte === quote) this.#state = "closed";
+        else if (byte === this.#quotedBy) this.#state = "closed";
         else if (byte === backslash) this.#isEscaped = this.#isEscaping;
         continue;
+      }
+      if (this.#isEscaping && this.#quotedBy === null) {
+        if (this.#isEscaped || byte === backslash) {
+          this.#isEscaped = !this.#isEscaped;
+          this.#state = "plain";
+          continue;
+        }
       }
       if (byte === lineFeed) {
         if (this.#isAfterReturn) this.carriageReturns -= 1;
@@ -156,6 +201,7 @@ class CellReader {
         this.#endRecord(true);
       } else if (byte === this.#delimiter) {
         if (this.#isInFirst) this.columns += 1;
+        this.#cells += 1;
         this.#isAfterReturn = false;
         this.#state = "start";
       } else {
@@ -167,14 +213,19 @@ class CellReader {
   }
 
   #readCell(byte: number): void {
-    if (this.#state === "start") this.#state = byte === quote ? "quoted" : "plain";
-    else if (this.#state === "closed") {
-      if (byte === quote) this.#state = "quoted";
+    if (this.#state === "start") {
+      this.#state = byte === this.#quotedBy ? "quoted" : "plain";
+      if (this.#state === "quoted") this.hasQuoted = true;
+    } else if (this.#state === "closed") {
+      if (byte === this.#quotedBy) this.#state = "quoted";
       else if (byte !== blank) this.#isBroken = true;
     }
   }
 
   #endRecord(isAfterReturn: boolean): void {
+    const isBlank = this.#cells === 1 && this.#state === "start";
+    if (!isBlank && this.#cells !== this.columns) this.isEven = false;
+    this.#cells = 1;
     this.#isAfterReturn = isAfterReturn;
     this.#isInFirst = false;
     this.#state = "start";

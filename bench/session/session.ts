@@ -138,10 +138,14 @@ export function refusalText(
   ].join(", ");
 }
 
+/** How pages begin, behind comments and the declaration of XML. */
+const pageOpening =
+  /^\s*(?:<!--(?:[^-]|-(?!->))*-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b/i;
+
 /** Whether an answer is a page for people, by its type or its beginning. */
 export function isHtml({ headers }: ResponseHead, opening: string): boolean {
   const type = headers.get("content-type") ?? "";
-  return /^(text\/html|application\/xhtml)/i.test(type) || /^\s*(<!doctype html|<html\b)/i.test(opening);
+  return /^(text\/html|application\/xhtml)/i.test(type) || pageOpening.test(opening);
 }
 
 /** The address of an export. */

@@ -116,6 +116,8 @@ function notRows(head: ResponseHead, opening: string): string {
   const type = head.headers.get("content-type") ?? "";
   if (/^application\/([\w.-]+\+)?json\b/i.test(type))
     return `is JSON (${type}) and not rows of CSV; it begins with ${JSON.stringify(opening.slice(0, 60))}`;
+  if (/^(application|text)\/([\w.-]+\+)?xml\b/i.test(type) || /^<\?xml\b/i.test(opening))
+    return `is XML${type === "" ? "" : ` (${type})`} and not rows of CSV; it begins with ${JSON.stringify(opening.slice(0, 60))}`;
   const coding = head.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
   if (coding !== "identity" && coding !== "")
     return `is packed (Content-Encoding: ${coding}), though the request doesn't ask for that; its rows can't be counted`;

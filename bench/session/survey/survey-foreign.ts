@@ -154,6 +154,14 @@ function bodyNotes(
     ...(quoting === "backslash"
       ? [`${name} escapes quotes by backslashes, not as RFC 4180 does; its rows are counted so.`]
       : []),
+    ...(quoting === "apostrophe"
+      ? [`${name} quotes cells by apostrophes, not as RFC 4180 does; its rows are counted so.`]
+      : []),
+    ...(quoting === "escaped"
+      ? [
+          `${name} has backslashes before line breaks in cells, not quotes as RFC 4180; its rows are counted so.`,
+        ]
+      : []),
     ...(quoting === "none"
       ? [`${name} doesn't quote as RFC 4180 does; each of its lines is counted as a row.`]
       : []),
@@ -206,9 +214,10 @@ function withRows(body: BodyFindings, isFirstHeader: boolean | null, wanted: num
 /** What a server does not report, and what the report therefore leaves out. */
 function missingProbes(
   name: string,
-  { pid, hiddenBecause, pingUrl, statsUrl }: RunningTarget,
+  { pid, hiddenBecause, pingUrl, statsUrl, notes = [] }: RunningTarget,
 ): readonly string[] {
   return [
+    ...notes,
     ...(pid === null && canSampleProcesses
       ? [
           hiddenBecause ??

@@ -5,6 +5,7 @@ import { parse } from "csv-parse/sync";
 import * as fc from "fast-check";
 import { BodyCheck } from "../../../bench/load/body-check.ts";
 import { framingOf } from "../../../bench/load/body-framing.ts";
+import { isHtml } from "../../../bench/session/session.ts";
 import { ResponseHeadParser, type ResponseHead } from "../../../bench/load/response-head.ts";
 
 function head(fields: Readonly<Record<string, string>>): ResponseHead {
@@ -69,6 +70,22 @@ test("a body without length and chunks ends with the connection, and nothing is 
 
 test("refuses a transfer coding that it can't read", () => {
   assert.throws(() => framingOf(head({ "transfer-encoding": "gzip, chunked" })), /only chunked/);
+});
+
+test("a size with zeros before it, and a long trailer field, are no fault of a chunked body", () => {
+  const signature = `Signature: ${"a".repeat(3000)}`;
+  const wire = `${"3".padStart(20, "0")}\r\nabc\r\n000\r\n${signature}\r\n\r\n`;
+  assert.deepEqual(bodyOf(wire, 30, chunked), { body: "abc", isComplete: true, rest: "" });
+});
+
+test("a length that is repeated is one length, and one that is no number is refused", () => {
+  assert.deepEqual(bodyOf("abc", 1, head({ "content-length": "3, 3" })), {
+    body: "abc",
+    isComplete: true,
+    rest: "",
+  });
+  for (const length of ["3, 4", "abc", "-1", ""])
+    assert.throws(() => framingOf(head({ "content-length": length })), /Content-Length is ".*not a number/);
 });
 
 test("an empty body is complete at once", () => {
@@ -136,6 +153,11 @@ const counted: readonly (readonly [
   ["a delimiter between quotes of the header", '"a,b";c\n1;2\n', 2, 2, "rfc4180"],
   ["quotes that a backslash escapes", 'a,b\n1,"say \\"hi, you\\"\nthere"\n', 2, 2, "backslash"],
   ["quotes that mean nothing", 'a\tb\n"open\t2\n3\t4\n', 3, 2, "none"],
+  ["apostrophes as quotes", "a,b\n1,'x, y'\n2,O'Brien\n3,'u\nv''w'\n", 4, 2, "apostrophe"],
+  ["apostrophes that quote nothing", "a,b\n1,'tis\n2\n", 3, 2, "rfc4180"],
+  ["backslashes before line breaks", "a\tb\n1\tx\\\ny\n2\tC:\\\\\n", 3, 2, "escaped"],
+  ["backslashes that escape nothing", "a,b\n1,C:\\\n2,D:\\\n", 3, 2, "rfc4180"],
+  ["an empty line at its end", "a,b\r\n1,2\r\n\r\n", 3, 2, "rfc4180"],
   ["carriage returns alone", "a,b\r1,2\r3,4\r", 3, 2, "rfc4180"],
   ["a byte order mark before a quote", '\uFEFF"a",b\r\n1,2\r\n', 2, 2, "rfc4180"],
   ["a last record without its line end", "a|b\n1|2", 2, 2, "rfc4180"],
@@ -166,3 +188,22 @@ test("names the first line in which two bodies differ", () => {
   assert.deepEqual(read("a\n1\n2\n3\n4", lines).firstDifference, { line: 5, text: "4" });
   assert.equal(read("a\n1\n2\n3\n", lines).firstDifference, null);
 });
+
+for (const [what, opening, isPage] of [
+  ["a byte order mark", "\uFEFF<!DOCTYPE html><title>x", true],
+  ["empty lines", `${"\n".repeat(100)}  <html lang=en>`, true],
+  ["comments", "<!-- a - b -- c -->\n<!-- d -->\n<HEAD>", true],
+  ["the declaration of XML", '<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC', true],
+  ["a header that has tags for names", "<TICKER>,<PER>\n", false],
+  ["an open comment", `<!-- ${"-".repeat(1000)}<html>`, false],
+] as const) {
+  test(`a body that begins with ${what} is ${isPage ? "a" : "no"} page, whatever its type, however it is cut`, () => {
+    const bytes = Buffer.from(opening);
+    for (const step of [1, 3, bytes.length]) {
+      const check = new BodyCheck({ isHashed: false });
+      for (let at = 0; at < bytes.length; at += step)
+        check.feed(bytes, at, Math.min(bytes.length, at + step));
+      assert.equal(isHtml(head({ "content-type": "text/csv" }), check.finish().opening), isPage);
+    }
+  });
+}
