@@ -6,3 +6,4 @@ export { runBench } from "./run/run-bench.ts";
 export { scenarios } from "./run/scenarios.ts";
 export { processTree } from "./probe/process-tree.ts";
 export { seededRandom, shuffled, type Random } from "./statistics/random.ts";
+export { withQuotes } from "./result/with-quotes.ts";

@@ -1,15 +1,28 @@
+import { noteSecret } from "./secret-values.ts";
+
 const prefix = "env:";
+/** A variable behind a word, such as `Bearer env:API_TOKEN`, which is no reference. */
+const embedded = /^[\w-]+\s+(env:[A-Za-z_]\w*)$/;
 
 /**
  * The value that a text stands for: `env:NAME` is read from the environment, so that a secret stands neither in a command line nor
  * in a file. The value is in no message.
  * @param subject what the text is of, for messages
- * @throws RangeError when there is no such variable
+ * @throws RangeError when there is no such variable, or one is named behind other text
  */
 export function fromEnvironment(text: string, subject: string): string {
+  const [, behind] = embedded.exec(text) ?? [];
+  if (behind !== undefined) {
+    throw new RangeError(
+      `${subject} has "${behind}" behind other text, where it isn't read: write ${behind} alone, and put the whole value into the variable.`,
+    );
+  }
   if (!text.startsWith(prefix)) return text;
   const name = text.slice(prefix.length);
   const value = process.env[name];
-  if (value !== undefined && value !== "") return value;
+  if (value !== undefined && value !== "") {
+    noteSecret(value);
+    return value;
+  }
   throw new RangeError(`${subject} is read from the environment variable "${name}", which is not set.`);
 }

@@ -3,6 +3,8 @@ import { exitCodeOf } from "../gate/judge/judge-run.ts";
 import { comparisonsIn } from "../gate/judge/run-comparisons.ts";
 import { metrics } from "../result/metric.ts";
 import { resultFormat, type BenchResult, type Verdict } from "../result/schema.ts";
+import { withQuotes } from "../result/with-quotes.ts";
+import { withoutPasswords } from "../subject/without-passwords.ts";
 import type { Run } from "./run.ts";
 
 /** A result, and what kept it from being whole. */
@@ -37,7 +39,8 @@ export function concludeRun(run: Run, fault: Error | null): BenchRun {
     ...outcomeOf(run, fault),
     complete: fault === null,
   };
-  return { result, fault };
+  // What servers and setups wrote, which messages quote, may have the password of an address in it.
+  return { result: withQuotes(result, withoutPasswords), fault };
 }
 
 /** What led to the verdict: an error that is not an interruption, or what the gate says. */

@@ -1,7 +1,7 @@
 import { observePostgres } from "../probe/observe-postgres.ts";
 import { observeProcesses } from "../probe/observe-processes.ts";
 import type { Observer } from "../probe/observed-work.ts";
-import { withoutPasswords } from "../subject/target-text.ts";
+import { withoutPasswords } from "../subject/without-passwords.ts";
 import { withRangeCode } from "./with-range-code.ts";
 
 /** What is measured beside the servers, as it was named. */

@@ -172,11 +172,20 @@ function checkedUrl(
   if (protocol !== "http:" && protocol !== "https:")
     throw fault(`has the address "${text}"; bench reads http: and https: only.`);
   if (username === "" && password === "") return { url: text, basic: null };
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const credentials = `${decoded(username)}:${decoded(password)}`;
   return {
-    url: text.replace(/:\/\/[^/@]*@/, "://"),
+    // Up to the last @ of the authority, as a URL is read: a password may hold one.
+    url: text.replace(/:\/\/[^/?#]*@/, "://"),
     basic: `Basic ${Buffer.from(credentials).toString("base64")}`,
   };
+}
+
+/** A percent sign that begins no encoded character stands for itself. */
+function decoded(text: string): string {
+  return text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
+    const bytes = Buffer.from(encoded.replaceAll("%", ""), "hex");
+    return bytes.toString("utf8");
+  });
 }
 
 /** Field names are tokens (RFC 9110, section 5.6.2); a line break in a value would begin another field. */

@@ -1,4 +1,5 @@
 import type { TargetSpec } from "./target-spec.ts";
+import { withoutPasswords } from "./without-passwords.ts";
 
 /** Replaces `{port}` and `{rows}` by numbers. */
 export function filled(
@@ -6,11 +7,6 @@ export function filled(
   { port, rows }: { readonly port: number; readonly rows: number },
 ): string {
   return text.replaceAll("{port}", String(port)).replaceAll("{rows}", String(rows));
-}
-
-/** A text for reports and messages, without the passwords of addresses in it. */
-export function withoutPasswords(text: string): string {
-  return text.replaceAll(/(:\/\/[^\s:/@'"]*:)[^\s@'"]*@/g, "$1…@");
 }
 
 /** A target as a result file describes it: names of header fields and variables, never their values. */

@@ -14,6 +14,7 @@ import { toolIdentity } from "../tool-identity.ts";
 import { wantsColor } from "../option.ts";
 import { requireWritable, writeOutputs, writeTextFile, type Output } from "../output.ts";
 import { referenceDigest } from "../reference-digest.ts";
+import { withoutSecretValues } from "../secret-values.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
 import { isClosedPipe, standardOutput } from "../sink.ts";
 import { messageOf } from "../../src/ground.ts";
@@ -91,13 +92,13 @@ async function measureAndReport(
   flags: BenchFlags,
   { interruption, progress }: { readonly interruption: Interruption; readonly progress: ProgressView },
 ): Promise<number> {
-  const { runBench, renderReport, plainLines } = loaded;
+  const { runBench, renderReport, plainLines, withQuotes } = loaded;
   const baseline = await readBaseline(loaded, flags);
   const isFirstBaseline = flags.baseline !== undefined && baseline === null;
   if (isFirstBaseline) {
     tell(`There is no baseline "${flags.baseline}" yet: nothing is compared, and this run is saved as it.\n`);
   }
-  const { result, fault } = await runBench(benchConfigOf(flags, { baseline, isFirstBaseline }), {
+  const { result: whole, fault } = await runBench(benchConfigOf(flags, { baseline, isFirstBaseline }), {
     cli: [process.execPath, cliPath],
     tool: toolIdentity(),
     folder: process.cwd(),
@@ -108,6 +109,7 @@ async function measureAndReport(
     onNotice: (text) => progress.tell(text),
   });
   progress.stop();
+  const result = withQuotes(whole, withoutSecretValues);
   // A signal may come after everything was measured; the result then still says that the run was interrupted.
   const { exitCode } = interruption;
   const reported: BenchResult = exitCode === null ? result : { ...result, exitCode, complete: false };
@@ -128,7 +130,8 @@ async function measureAndReport(
     const isKept = baseline !== null && isSameFile(flags.baseline, flags.saveBaseline);
     await saveBaseline(loaded, { file: flags.saveBaseline, isKept }, reported);
   }
-  if (fault !== null) process.stderr.write(plainLines(`error: ${explain(fault, flags.logLevel)}\n`));
+  if (fault !== null)
+    process.stderr.write(plainLines(`error: ${withoutSecretValues(explain(fault, flags.logLevel))}\n`));
   return reported.exitCode;
 }
 

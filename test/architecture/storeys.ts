@@ -111,7 +111,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     index: 8,
     internal: 8,
   },
-  "bench/subject": { process: 0, version: 1, "*": 2 },
+  "bench/subject": { process: 0, "without-passwords": 0, version: 1, "*": 2 },
   "bench/session": { "*": 0, server: 1, survey: 1, measure: 2 },
   "bench/report": {
     model: 0,
@@ -144,12 +144,13 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
   bin: {
     completion: 0,
     "help-text": 0,
-    environment: 0,
+    environment: 1,
     "is-file-name": 0,
     "limit-option": 0,
     "guard-terminal": 0,
     option: 0,
     "parse-served-file": 0,
+    "secret-values": 0,
     "report-to-github": 0,
     signal: 0,
     sink: 0,

@@ -8,6 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { makeTemporaryFolder } from "./make-temporary-folder.ts";
 
 const keptLines = 10;
+/** A message quotes lines; one of a megabyte, such as a query with its values, would hide the others. */
+const keptCharacters = 500;
 /** What a process wrote right before its end is read after that. */
 const settleMs = 30;
 
@@ -45,7 +47,8 @@ export async function makeServerOutput(): Promise<ServerOutput> {
   const socket = new Socket({ fd: reader, readable: true, writable: false });
   const lines: string[] = [];
   createInterface({ input: socket }).on("line", (line) => {
-    if (line.trim() !== "") lines.push(line);
+    if (line.trim() !== "")
+      lines.push(line.length > keptCharacters ? `${line.slice(0, keptCharacters)}…` : line);
     if (lines.length > keptLines) lines.shift();
   });
   let isClosed = false;

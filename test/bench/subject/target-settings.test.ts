@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { checkTarget } from "../../../bench/subject/target-settings.ts";
+import { withoutPasswords } from "../../../bench/subject/without-passwords.ts";
 
 const page = new URL("../../../../docs/reference/configuration.md", import.meta.url);
 
@@ -25,5 +26,31 @@ for (const address of ["127.0.0.1:8000/orders.csv", "localhost:{port}/orders.csv
     assert.throws(() => checkTarget("api", { command: address }, []), {
       message: `The target "api" has the command "${address}", which looks like an address: write http://${address}.`,
     });
+  });
+}
+
+for (const [password, sent] of [
+  ["pa@ss", "pa@ss"],
+  ["pa%40ss", "pa@ss"],
+  ["50%off", "50%off"],
+  ["%C3%A9", "é"],
+] as const) {
+  test(`the password "${password}" of an address is sent as Basic, and no part of it stays in the address`, () => {
+    const { url, headers } = checkTarget("api", { url: `http://shop:${password}@127.0.0.1/x?by=a@b` }, []);
+    assert.equal(url, "http://127.0.0.1/x?by=a@b");
+    const [, basic = ""] = (headers["Authorization"] ?? "").split(" ");
+    assert.equal(Buffer.from(basic, "base64").toString(), `shop:${sent}`);
+  });
+}
+
+for (const [text, shown] of [
+  ["A=postgres://u:p@ss/w@h/db node x.js", "A=postgres://u:…@h/db node x.js"],
+  ["redis://:secret@h:6379/0", "redis://:…@h:6379/0"],
+  ["http://127.0.0.1:3000/x?by=a@b", "http://127.0.0.1:3000/x?by=a@b"],
+  ["http://127.0.0.1:{port}/x?by=a@b", "http://127.0.0.1:{port}/x?by=a@b"],
+  ["http://u:1234@h:80/", "http://u:…@h:80/"],
+] as const) {
+  test(`"${text}" is shown as "${shown}"`, () => {
+    assert.equal(withoutPasswords(text), shown);
   });
 }
