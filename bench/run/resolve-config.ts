@@ -105,6 +105,12 @@ function requireRowsTaken({ rows = null }: BenchConfig, { deliveries, targets }:
   const takes = targets.some(({ command, url, body, env }) =>
     [command, url, body, ...Object.values(env)].some((text) => text?.includes("{rows}")),
   );
+  const small = targets.find(({ mostRows }) => rows !== null && mostRows !== null && mostRows < rows);
+  if (small !== undefined) {
+    throw new RangeError(
+      `rows is ${rows}, and the target "${small.name}" has ${small.mostRows} rows by its configuration: ask for no more, or correct its setting rows.`,
+    );
+  }
   if (rows === null || deliveries.length > 0 || takes) return;
   throw new RangeError(
     `rows is ${rows}, but no target can be asked for a number of rows: put {rows} into its address or command, or leave it out.`,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { portOf } from "../http/port-of.ts";
 import { canSampleProcesses, cpuSeconds, processTree } from "../probe/process-tree.ts";
 import { hasProcFiles } from "../probe/proc-file.ts";
 import { bytesInSocketBuffers } from "../probe/bytes-in-socket-buffers.ts";
@@ -25,7 +26,7 @@ export async function settleBuffers(
   limitMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const port = Number(new URL(origin).port);
+  const port = portOf(new URL(origin));
   const sample = async (): Promise<{ readonly bytes: number; readonly cpu: number }> => ({
     bytes: hasProcFiles ? await bytesInSocketBuffers(port) : 0,
     cpu: canSampleProcesses && pid !== null ? await cpuSeconds(await processTree(pid)) : 0,

@@ -1,4 +1,5 @@
 import { StreamCsvError } from "../../src/ground.ts";
+import { portOf } from "../http/port-of.ts";
 import { readExport } from "../load/read-export.ts";
 import { answerText, askOnce, isReadyAnswer } from "../probe/until-ready.ts";
 import { findListener } from "../probe/listener.ts";
@@ -10,7 +11,8 @@ import { startServerProcess, type ServerProcess } from "./process/server-process
 import type { BodyEquality, ExportRequest, RunningTarget, Target } from "./target.ts";
 import type { TargetSpec } from "./target-spec.ts";
 import { usualUrl } from "./target-settings.ts";
-import { filled, withoutPasswords } from "./target-text.ts";
+import { filled } from "./target-text.ts";
+import { withoutPasswords } from "./without-passwords.ts";
 
 /** Any server, started by a command or running already. */
 export function foreignTarget(
@@ -128,30 +130,38 @@ const shortBytes = 1024;
 
 /** Finds out whether a server reports inside numbers, and whether it answers short requests. */
 async function abilitiesOf(
-  { headers, ping = "/ping", stats }: TargetSpec,
+  { name, command, headers, ping = "/ping", stats }: TargetSpec,
   origin: URL,
   signal: AbortSignal,
-): Promise<Pick<RunningTarget, "pingUrl" | "statsUrl">> {
+): Promise<Pick<RunningTarget, "notes" | "pingUrl" | "statsUrl">> {
   const pingUrl = ping === null ? null : new URL(ping, origin);
   const statsUrl = stats === null ? null : new URL(stats, origin);
-  const isShort = pingUrl !== null && (await isShortAnswer(pingUrl, headers, signal));
+  const length = pingUrl === null ? null : await lengthOfAnswer(pingUrl, headers, signal);
   signal.throwIfAborted();
   return {
-    pingUrl: isShort ? pingUrl : null,
+    pingUrl: length === "short" ? pingUrl : null,
+    ...(length === "long" && command !== null
+      ? {
+          notes: [
+            `${name} answers ${ping} with more than a short text, as if that were an export: it has worked before its idle memory is read, so its peak over idle may be too small. Give it a short answer there.`,
+          ],
+        }
+      : {}),
     statsUrl:
       statsUrl !== null && (await tellsInsideNumbers(statsUrl, signal, { headers })) ? statsUrl : null,
   };
 }
 
-async function isShortAnswer(
+/** How long a good answer is; null without one. */
+async function lengthOfAnswer(
   url: URL,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<"short" | "long" | null> {
   const limits = { leaveAfterBytes: shortBytes + 1, idleTimeoutMs: 5000 };
   return await readExport(url, { signal, headers, ...limits }).then(
-    ({ state, bodyBytes }) => state === "complete" && bodyBytes <= shortBytes,
-    () => false,
+    ({ state, bodyBytes }) => (state === "refused" ? null : bodyBytes > shortBytes ? "long" : "short"),
+    () => null,
   );
 }
 
@@ -162,11 +172,12 @@ async function isShortAnswer(
 async function processesOf(
   { name }: TargetSpec,
   { pid }: Ready,
-  { port }: URL,
+  reached: URL,
 ): Promise<Pick<RunningTarget, "pid" | "hiddenBecause">> {
   // Without /proc it isn't known which process listens, so the started ones are taken for it.
   if (pid === null || !hasProcFiles) return { pid };
-  const listener = await findListener(Number(port), await processTree(pid));
+  const port = portOf(reached);
+  const listener = await findListener(port, await processTree(pid));
   if (listener.place === "inside") return { pid };
   const where =
     listener.place === "none"

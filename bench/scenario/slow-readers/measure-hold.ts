@@ -1,3 +1,4 @@
+import { portOf } from "../../http/port-of.ts";
 import { hasProcFiles } from "../../probe/proc-file.ts";
 import { bytesInSocketBuffers } from "../../probe/bytes-in-socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
@@ -24,7 +25,7 @@ export async function measureHold(
     bytesPerSecond,
     onRead(bytes) {
       if (!hasProcFiles || bytes < sampleAtBytes) return;
-      sampling ??= bytesInSocketBuffers(Number(new URL(server.origin).port));
+      sampling ??= bytesInSocketBuffers(portOf(new URL(server.origin)));
     },
   });
   const after = await serverWork(server, session.signal);

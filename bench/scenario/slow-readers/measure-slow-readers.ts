@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { portOf } from "../../http/port-of.ts";
 import { probeLatency, type LatencySummary } from "../../load/probe-latency.ts";
 import { hasProcFiles } from "../../probe/proc-file.ts";
 import { bytesInSocketBuffers } from "../../probe/bytes-in-socket-buffers.ts";
@@ -80,7 +81,7 @@ export async function measureSlowReaders(
       before === null || after === null
         ? null
         : (after[key] - before[key]) / (after.uptimeSeconds - before.uptimeSeconds);
-    const buffered = hasProcFiles ? await bytesInSocketBuffers(Number(new URL(server.origin).port)) : null;
+    const buffered = hasProcFiles ? await bytesInSocketBuffers(portOf(new URL(server.origin))) : null;
     const peakOverIdle = difference(await peakBytes(), idleBytes);
     return {
       ping_p50_idle_s: secondsAt(idle, "p50Ms"),

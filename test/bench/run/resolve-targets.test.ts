@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { resolveConfig } from "../../../bench/run/resolve-config.ts";
 import { resolveAgainst, resolveTargets } from "../../../bench/run/resolve-targets.ts";
 
 const url = "http://127.0.0.1:3000/orders.csv";
@@ -40,3 +41,12 @@ for (const version of ["main", "HEAD~1", "v1.2.0"]) {
     );
   });
 }
+
+test("more rows than a target has by its configuration are refused before it is asked for them", () => {
+  const config = { seed: 1, targets: [{ name: "api", url: `${url}?rows={rows}`, rows: 1000 }] };
+  assert.equal(resolveConfig({ ...config, rows: 1000 }).rows, 1000);
+  assert.throws(
+    () => resolveConfig({ ...config, rows: 1001 }),
+    /^RangeError: rows is 1001, and the target "api" has 1000 rows by its configuration/,
+  );
+});

@@ -135,7 +135,13 @@ test("a server that answers everything with its export has no short requests", a
   const running = await foreignTarget(specOf(`long=${origin}/`)).start(signal, 1);
   assert.equal(running.pingUrl, null);
   assert.equal(running.statsUrl, null);
+  assert.equal(running.notes, undefined);
   await running.stop();
+  // Started here, its memory would be measured, from after these answers on.
+  const script = "http.createServer((_, r) => r.end('id\\n'.repeat(3000))).listen({port}, '127.0.0.1')";
+  const started = await foreignTarget(specOf(`long='${process.execPath}' -e "${script}"`)).start(signal, 1);
+  assert.match(started.notes?.join(" ") ?? "", /^long answers \/ping with more than a short text/);
+  await started.stop();
 });
 
 const wrong: readonly (readonly [fault: string, query: string, reason: RegExp])[] = [
