@@ -2,16 +2,20 @@ import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { foreignTarget } from "../subject/foreign-target.ts";
 import { streamCsvServer } from "../subject/stream-csv-server.ts";
+import { endAtExit } from "../subject/process/end-at-exit.ts";
+import { endMarked, killMarked } from "../subject/process/end-tree.ts";
+import { startedMarker } from "../subject/process/started-marker.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { Target } from "../subject/target.ts";
 import type { TargetSpec } from "../subject/target-spec.ts";
-import { withoutPasswords } from "../subject/target-text.ts";
+import { withoutPasswords } from "../subject/without-passwords.ts";
 import {
   addWorktree,
   unavailable,
   type GitVersionOptions,
   type GitWorktree,
 } from "../subject/version/git-worktree.ts";
+import { sharedPath } from "../subject/version/shared-path.ts";
 import { otherVersion } from "../subject/version/other-version.ts";
 import { setUp, type SetUpOptions } from "../subject/version/set-up.ts";
 import { bufferMemoryBytes } from "./buffer-memory.ts";
@@ -104,21 +108,27 @@ async function withTargetVersions<T>(
   }
   const options = gitOptions(run);
   const tree = await addWorktree(against.ref, options);
+  // What a setup leaves in the background belongs to a folder that is removed.
+  const marker = startedMarker();
+  const keep = endAtExit(() => killMarked(marker));
   try {
     findings.config = { ...findings.config, againstSha: tree.sha };
     const controls: TargetSpec[] = [];
-    const setUpThere = onceForEachFolder();
+    const setUpOnce = onceForEachFolder();
+    const setUpThere: typeof setUp = (setting) => setUpOnce({ ...setting, env: marker.env });
     for (const spec of targets)
       controls.push(await versionIn(tree, spec, settings, { ...options, setUpThere }));
     return await use(targets.map((spec, index) => subjectOf(settings, spec, controls[index] ?? null)));
   } finally {
+    await endMarked(marker);
+    keep();
     await tree.remove();
   }
 }
 
 /** A target as it is in another working tree, which is set up for it. */
 async function versionIn(
-  { folder, sha }: GitWorktree,
+  { folder, sha, root, tree }: GitWorktree,
   spec: TargetSpec,
   { setup, against }: RunSettings,
   { cwd: here, signal, onProgress, setUpThere }: GitVersionOptions & { readonly setUpThere: typeof setUp },
@@ -128,9 +138,18 @@ async function versionIn(
   const what = against?.name ?? sha;
   if (!existsSync(cwd))
     throw unavailable(`${what} has no folder "${place}", where the target "${spec.name}" runs`);
+  const line = spec.setup ?? setup;
+  // Before the setup, which may make what this tree has beside its commits.
+  const shared = sharedPath([spec.command ?? "", line ?? "", ...Object.values(spec.env)], { root, tree });
+  if (shared !== null)
+    throw unavailable(
+      `The target "${spec.name}" names "${shared}", which is in this working tree for ${what} too, so it would be compared with itself`,
+      "",
+      "Write the path relative to the folder in which the command and its setup run.",
+    );
   await setUpThere({
     folder: cwd,
-    command: spec.setup ?? setup,
+    command: line,
     what,
     signal,
     ...(onProgress === undefined ? {} : { onProgress }),

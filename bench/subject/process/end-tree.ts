@@ -53,6 +53,11 @@ export async function endMarked({ find }: Pick<StartedMarker, "find">): Promise<
   await endWithin(left, orphanGraceMs);
 }
 
+/** Kills every process that has a mark, at the exit of this process. */
+export function killMarked({ findNow }: Pick<StartedMarker, "findNow">): void {
+  signalAll(findNow(), "SIGKILL");
+}
+
 /** Descendants end with their parent, or are ended by their ids, which were read while it lived. */
 async function endOrphans(pids: readonly number[]): Promise<void> {
   if (await endWithin(pids, orphanGraceMs)) return;

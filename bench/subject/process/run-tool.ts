@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { Socket } from "node:net";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** The outcome of a tool, and what it wrote. */
 export interface ToolRun {
@@ -14,24 +17,29 @@ export interface ToolRun {
 export interface ToolOptions {
   readonly cwd: string;
   readonly signal: AbortSignal;
+  /** @default {@link toolEnvironment} of this process */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 const keptLines = 12;
+/** What a tool wrote right before its end is read after that. */
+const outputGraceMs = 200;
 
 /**
- * Runs git, npm or another tool to its end. Its environment has none of the variables by which a git hook or `npm run`
- * around this process would make it act on another folder, and none of our Node options.
+ * Runs git, npm or another tool to its end. By default its environment has none of the variables by which a git hook or
+ * `npm run` around this process would make it act on another folder, and none of our Node options. What it leaves in the
+ * background isn't waited for, though that may still hold its outputs open, as a database does that a setup starts.
  * @throws the signal's reason when it aborts first; the tool and everything it started have then ended
  */
 export async function runTool(
   [file, ...args]: readonly [string, ...string[]],
-  { cwd, signal }: ToolOptions,
+  { cwd, signal, env = toolEnvironment(process.env) }: ToolOptions,
 ): Promise<ToolRun> {
   signal.throwIfAborted();
   // A group of its own, because npm starts shells that start compilers.
   const child = spawn(file, args, {
     cwd,
-    env: toolEnvironment(process.env),
+    env: { ...env },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -48,7 +56,7 @@ export async function runTool(
         if (lines.length > keptLines) lines.shift();
       });
     }
-    const isGood = await once(child, "close").then(
+    const isGood = await outputEnd(child).then(
       () => child.exitCode === 0,
       (fault: unknown) => {
         lines.push(String(fault));
@@ -60,20 +68,50 @@ export async function runTool(
   } finally {
     signal.removeEventListener("abort", end);
     process.off("exit", end);
+    for (const stream of [child.stdout, child.stderr]) drain(stream);
   }
+}
+
+/** Resolves when a tool has ended and its output has been read; rejects when it could not be started. */
+async function outputEnd(child: ChildProcess): Promise<void> {
+  await Promise.race([
+    once(child, "close"),
+    once(child, "exit").then(() => sleep(outputGraceMs, undefined, { ref: false })),
+  ]);
+}
+
+/** Goes on reading what processes in the background write, which a full pipe would stop, and doesn't wait for their end. */
+function drain(stream: Readable): void {
+  stream.removeAllListeners("data").resume();
+  if (stream instanceof Socket) stream.unref();
 }
 
 /** Variables that `npm run` and git hooks set for their children; npm and git would work in our own folder with them. */
 const foreign =
   /^(GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|PREFIX|NAMESPACE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES)|npm_(lifecycle|package)_.*|npm_config_local_prefix|npm_command|INIT_CWD|NODE_OPTIONS)$/i;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** An environment for tools, with the running Node first in the path, so that both versions are built by the same one. */
-export function toolEnvironment(
-  env: Readonly<Record<string, string | undefined>>,
-): Record<string, string | undefined> {
+export function toolEnvironment(env: Environment): Record<string, string | undefined> {
+  return { ...withoutForeign(env), PATH: [nodeFolder(), env["PATH"] ?? ""].join(":") };
+}
+
+/**
+ * An environment for the setup of a server of others: programs are found where the server's own command finds them. The
+ * folder of the running Node comes last, because there may be another Python beside it.
+ */
+export function setupEnvironment(env: Environment): Record<string, string | undefined> {
+  return { ...withoutForeign(env), PATH: [env["PATH"] ?? "", nodeFolder()].filter(Boolean).join(":") };
+}
+
+function withoutForeign(env: Environment): Record<string, string | undefined> {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !foreign.test(name)));
-  const folder = process.execPath.replace(/[/\\][^/\\]*$/, "");
-  return { ...own, PATH: [folder, env["PATH"] ?? ""].join(":"), GIT_TERMINAL_PROMPT: "0" };
+  return { ...own, GIT_TERMINAL_PROMPT: "0" };
+}
+
+function nodeFolder(): string {
+  return process.execPath.replace(/[/\\][^/\\]*$/, "");
 }
 
 function endGroup(child: ChildProcess): void {

@@ -3,11 +3,12 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StreamCsvError, type FaultDetails } from "../../../src/ground.ts";
+import { portOf } from "../../http/port-of.ts";
 import { portsOf } from "../../probe/listener.ts";
 import { processTree } from "../../probe/process-tree.ts";
 import { answerText, askOnce, isReadyAnswer, untilReady, type ProbeAnswer } from "../../probe/until-ready.ts";
 import { endAtExit } from "./end-at-exit.ts";
-import { endMarked, endTree } from "./end-tree.ts";
+import { endMarked, endTree, killMarked } from "./end-tree.ts";
 import { makeServerOutput } from "./server-output.ts";
 import { startedMarker } from "./started-marker.ts";
 
@@ -93,9 +94,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     : spawn(command[0], command.slice(1), settings);
   const lastLines = output === null ? lastErrorLines(child) : () => output.lastLines();
   const end = stopper(child, isShell);
-  const keep = endAtExit(() => {
-    for (const pid of marker.findNow()) killNow(pid);
-  });
+  const keep = endAtExit(() => killMarked(marker));
   const stop = async (): Promise<void> => {
     await end();
     await endMarked(marker);
@@ -161,7 +160,7 @@ async function waitedFor(
   const isThere = elsewhere !== null && isReadyAnswer(await askOnce(elsewhere, { signal, headers }));
   if (isThere) return `${asked}, but ${elsewhere.href} answers: write that address`;
   const ports = await portsOf(await processTree(child.pid ?? 0));
-  if (ports.length === 0 || ports.includes(Number(first.port))) return asked;
+  if (ports.length === 0 || ports.includes(portOf(first))) return asked;
   return `${asked}, but it listens on port ${ports.join(" and ")}: let the command and the address have the same port, such as {port}`;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { runTool } from "../process/run-tool.ts";
+import { runTool, setupEnvironment } from "../process/run-tool.ts";
+import { withoutPasswords } from "../without-passwords.ts";
 import { nearestWith } from "./nearest-with.ts";
 import { requireGood } from "./git-worktree.ts";
 
@@ -12,6 +13,8 @@ export interface SetUpOptions {
   /** What is prepared, for messages: `git:main`. */
   readonly what: string;
   readonly signal: AbortSignal;
+  /** Variables beside those of this process. @default none */
+  readonly env?: Readonly<Record<string, string>>;
   readonly onProgress?: (label: string) => void;
 }
 
@@ -25,11 +28,14 @@ const build = "npm run build --if-present";
  * above it in its checkout as in a workspace, and by the build script where there is one. Without either nothing is done.
  * @throws StreamCsvError `SCSV_VERSION_UNAVAILABLE` with the last lines of what failed
  */
-export async function setUp({ folder, command, what, signal, onProgress }: SetUpOptions): Promise<void> {
+export async function setUp(options: SetUpOptions): Promise<void> {
+  const { folder, command, what, signal, onProgress } = options;
+  const env = { ...setupEnvironment(process.env), ...options.env };
   for (const step of command === null ? usualSteps(folder) : [{ line: command, cwd: folder }]) {
-    onProgress?.(`setting up ${what}: ${step.line}`);
-    const run = await runTool(["sh", "-c", step.line], { cwd: step.cwd, signal });
-    requireGood(run, `The setup of ${what}, "${step.line}", failed`, setupHint);
+    const shown = withoutPasswords(step.line);
+    onProgress?.(`setting up ${what}: ${shown}`);
+    const run = await runTool(["sh", "-c", step.line], { cwd: step.cwd, signal, env });
+    requireGood(run, `The setup of ${what}, "${shown}", failed`, setupHint);
   }
 }
 

@@ -18,7 +18,7 @@ import { parseBaseline } from "../../../bench/gate/baseline/baseline.ts";
 import { baselineOf } from "../../../bench/internal.ts";
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
-import { processTree } from "../../../bench/probe/process-tree.ts";
+import { processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
 import { toolEnvironment } from "../../../bench/subject/process/run-tool.ts";
 import { startProgram } from "../../harness/cli.ts";
 import { endOnSignal } from "../../harness/children.ts";
@@ -364,3 +364,57 @@ for (const [what, config, reason] of refused) {
     await assert.rejects(gate(config), { name: "RangeError", message: reason });
   });
 }
+
+test(
+  "what the setup of another version left in the background is ended with it",
+  { skip: !hasProcFiles },
+  async (t) => {
+    const folder = await repository(t);
+    const cwd = process.cwd();
+    process.chdir(folder);
+    t.after(() => process.chdir(cwd));
+    const started = join(folder, "made/started");
+    const background = `sleep 1000 > /dev/null 2>&1 & echo $! > '${started}'`;
+    const config = {
+      targets: [python],
+      rows: null,
+      against: "git:HEAD",
+      setup: `${setup}; ${background}`,
+      budgets: ["api.total_s=1000%"],
+    };
+    const { fault } = await gate(config, { folder });
+    assert.equal(fault, null);
+    const pid = Number(await readFile(started, "utf8"));
+    assert.ok(pid > 0);
+    assert.deepEqual(await stillRunning([pid]), []);
+  },
+);
+
+test("a command that names a file of the working tree by its whole path is refused, because both versions would run it", async (t) => {
+  const folder = await repository(t);
+  process.env["STREAM_CSV_TEST_WORKSPACE"] = folder;
+  t.after(() => delete process.env["STREAM_CSV_TEST_WORKSPACE"]);
+  const names: readonly (readonly [path: string, change: Partial<BenchConfig>])[] = [
+    [join(folder, "server.py"), { targets: [python.replace("server.py", `'${folder}/server.py'`)] }],
+    [folder, { targets: [python.replace("exec", `cd ${folder}; exec`)] }],
+    [
+      join(folder, "server.py"),
+      { targets: [python.replace("server.py", '"$STREAM_CSV_TEST_WORKSPACE/server.py"')] },
+    ],
+    [folder, { setup: `pip install -e ${folder}` }],
+  ];
+  for (const [path, change] of names) {
+    const config = { targets: [python], rows: null, against: "git:HEAD", setup, ...change };
+    const { result, fault } = await gate(config, { folder });
+    assert.equal(result.exitCode, 1);
+    assert.match(
+      fault?.message ?? "",
+      new RegExp(`^The target "api" names "${path}", which is in this working tree`),
+    );
+  }
+  // What only this tree has is the same for both.
+  const data = { targets: [python.replace("exec", `DATA=${folder}/made/rows.csv exec`)] };
+  const config = { rows: null, against: "git:HEAD", setup: "exit 5", ...data };
+  const { fault } = await gate(config, { folder });
+  assert.match(fault?.message ?? "", /^The setup of git:HEAD, "exit 5", failed/);
+});

@@ -26,6 +26,7 @@ const folder = new URL("../../../fixtures/programs/", import.meta.url);
 const odd = fileURLToPath(new URL("odd-answers.js", folder));
 const http10 = fileURLToPath(new URL("../../../../fixtures/programs/http10-export.py", import.meta.url));
 const prefork = fileURLToPath(new URL("../../../../fixtures/programs/prefork-export.py", import.meta.url));
+const forking = fileURLToPath(new URL("../../../../fixtures/programs/forking-export.py", import.meta.url));
 const signal = new AbortController().signal;
 const skip = !hasProcFiles;
 
@@ -312,4 +313,28 @@ test("says before the first round how long a target takes that is too slow for a
     /^This run will take about \d+ (s|min), longer than --quick promises: one export of api takes /,
   );
   assert.equal(result.exitCode, 130);
+});
+
+test("what a server wrote is in the result without the password of an address", async () => {
+  const words = "no route to postgres://shop:hunter2@db.internal/shop";
+  const { result, fault } = await run({ targets: [`api=echo '${words}' >&2; exit 3; : {port}`] });
+  assert.match(fault?.message ?? "", /It wrote: no route to/);
+  assert.match(JSON.stringify(result), /no route to postgres:\/\/shop:…@db/);
+  assert.doesNotMatch(JSON.stringify(result), /hunter2/);
+});
+
+test("a long line of a server is quoted by its beginning, and hides no other", async () => {
+  const script = "console.log('x'.repeat(1e6)); console.log('why it ended')";
+  const target = `api='${process.execPath}' -e "${script}"; exit 3; : {port}`;
+  const { fault } = await run({ targets: [target] });
+  assert.match(fault?.message ?? "", /It wrote: x{500}…\nwhy it ended$/);
+});
+
+test("the memory of a process that serves one request and ends is counted", { skip }, async () => {
+  const target = `api=PORT={port} exec python3 '${forking}' @ http://127.0.0.1:{port}/x.csv`;
+  const { result, fault } = await run({ targets: [target], targetDefaults: { ping: null, stats: null } });
+  assert.equal(fault, null);
+  const peak = Number(result.rounds[0]?.arms["api"]?.["peak_rss_over_idle_bytes"]) / 2 ** 20;
+  // The process holds 30 MiB for its export, and what it shares with its parent.
+  assert.ok(peak > 28 && peak < 60, `${peak} MiB`);
 });
