@@ -8,6 +8,7 @@ import { toError } from "../errors.ts";
 import { didYouMean } from "../similar-name.ts";
 import type { ColumnDescription, Source } from "../source/source.ts";
 import type { ExportDefinition } from "./definition.ts";
+import { rowOrigin } from "./row-origin.ts";
 import type { ServedSource } from "./served-source.ts";
 import type { Delivery } from "./delivery.ts";
 import { badParameter, type ExportParameters } from "./parameters.ts";
@@ -107,6 +108,7 @@ export function planExport(
     key: hash([
       definition.name,
       version ?? source.version,
+      rowOrigin(definition.served),
       definition.parameters.length === 0 ? null : parameters.values,
       definition.isSeeded ? seed : null,
       expectedRows ?? parameters.rows,
