@@ -1,3 +1,4 @@
+import { binaryParts, compareDecimal, readSingle } from "./exact-decimal.ts";
 import { hoursText, type IntervalValue } from "./value.ts";
 import { calendarDay, infiniteDayText, instantParts, type InstantUnit } from "./iso-time.ts";
 
@@ -79,14 +80,15 @@ function shortestInside(value: number): string {
  * exactly a 64-bit number.
  */
 function shortestSingle(shortest: number): string {
-  const value = Math.fround(shortest);
-  const below = (value + nextSingle(value, -1)) / 2;
-  const above = (value + nextSingle(value, 1)) / 2;
-  if (shortest !== below && shortest !== above) return shortest.toExponential();
+  const text = shortest.toExponential();
+  const value = readSingle(text);
+  const halfWays = [-1, 1].map((step) => (value + nextSingle(value, step)) / 2);
+  const isInside = (decimal: string): boolean =>
+    !halfWays.some((halfWay) => Number(decimal) === halfWay && compareDecimal(decimal, halfWay) === 0);
+  if (isInside(text)) return text;
   for (let digits = 1; digits < 9; digits += 1) {
-    const text = value.toExponential(digits - 1);
-    const read = Number(text);
-    if (Math.fround(read) === value && read !== below && read !== above) return text;
+    const longer = value.toExponential(digits - 1);
+    if (readSingle(longer) === value && isInside(longer)) return longer;
   }
   return value.toExponential(8);
 }
@@ -132,6 +134,8 @@ function arrayItem(text: string): string {
 
 /** Whether a decimal is exactly half-way between a number and one of its neighbors. */
 function isHalfWay(text: string, value: number): boolean {
+  // Such a decimal is a whole number of 54 bits and a power of two; of at most 17 digits it has at most one behind the point.
+  if (Math.abs(value) < 2 ** 52) return false;
   const [mantissa = "", exponentText = ""] = text.replace("-", "").split("e");
   const digits = mantissa.replace(".", "");
   const power = Number(text.slice(text.indexOf("e") + 1)) - digits.length + 1;
@@ -145,16 +149,4 @@ function isHalfWay(text: string, value: number): boolean {
   const difference = decimal - fraction * step;
   const size = difference < 0n ? -difference : difference;
   return size * 2n === step || (difference < 0n && fraction === 2n ** 52n && size * 4n === step);
-}
-
-/** Splits a positive number into `fraction · 2^exponent`, both whole numbers. */
-function binaryParts(value: number): { readonly fraction: bigint; readonly exponent: number } {
-  const bits = new DataView(new ArrayBuffer(8));
-  bits.setFloat64(0, value);
-  const word = bits.getBigUint64(0);
-  const stored = Number(word >> 52n);
-  const fraction = word & (2n ** 52n - 1n);
-  return stored === 0
-    ? { fraction, exponent: -1074 }
-    : { fraction: fraction | (2n ** 52n), exponent: stored - 1075 };
 }

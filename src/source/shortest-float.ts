@@ -1,3 +1,5 @@
+import { readSingle } from "../csv/exact-decimal.ts";
+
 /**
  * Returns the shortest decimal that rounds to a 32-bit number, and the nearest among several. It is 0.1 for the float that
  * JavaScript writes as 0.10000000149011612. Six digits always survive, except in denormal numbers. Nine are always enough
@@ -7,12 +9,13 @@ export function shortestFloat(value: number): number {
   if (!Number.isFinite(value) || value === 0) return value;
   const isDenormal = Math.abs(value) < leastNormal;
   for (let digits = isDenormal ? 1 : 6; digits < 9; digits += 1) {
-    const shorter = Number(value.toPrecision(digits));
-    if (Math.fround(shorter) === value) return isHalfWay(value, digits) ? evenOf(value, digits) : shorter;
+    const shorter = value.toExponential(digits - 1);
+    if (readSingle(shorter) === value)
+      return isHalfWay(value, digits) ? evenOf(value, digits) : Number(shorter);
     if (!isPowerOfTwo(value)) continue;
     // The interval is twice as wide on the side away from zero, and the nearest decimal may be on the other side.
     const larger = moved(value, digits, 1n);
-    if (Math.fround(larger) === value) return larger;
+    if (readSingle(larger) === value) return Number(larger);
   }
   return Number(value.toPrecision(9));
 }
@@ -42,12 +45,12 @@ function evenOf(value: number, digits: number): number {
   const [mantissa = ""] = value.toExponential(digits - 1).split("e");
   const isEven = Number(mantissa.at(-1)) % 2 === 0;
   const other = moved(value, digits, -1n);
-  return isEven || Math.fround(other) !== value ? moved(value, digits, 0n) : other;
+  return Number(isEven || readSingle(other) !== value ? moved(value, digits, 0n) : other);
 }
 
 /** Returns the nearest decimal of `digits` digits, or another, `steps` further from zero. */
-function moved(value: number, digits: number, steps: bigint): number {
+function moved(value: number, digits: number, steps: bigint): string {
   const [mantissa = "", exponent = ""] = value.toExponential(digits - 1).split("e");
   const whole = BigInt(mantissa.replace(".", "")) + (value < 0 ? -steps : steps);
-  return Number(`${whole}e${Number(exponent) - digits + 1}`);
+  return `${whole}e${Number(exponent) - digits + 1}`;
 }

@@ -121,6 +121,9 @@ const columns: readonly (readonly [type: string, fc.Arbitrary<readonly [unknown,
           0.00001,
           33554436,
           1e-45,
+          // Its shortest decimal is within half a 64-bit number of the middle between two 32-bit ones.
+          7.0385307e-26,
+          -7.0385307e-26,
         ),
       )
       .map((value) => {
