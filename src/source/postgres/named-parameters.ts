@@ -9,8 +9,9 @@ export interface PositionalStatement {
 }
 
 /**
- * Replaces `:name` by positional parameters. Strings, quoted identifiers, dollar-quoted text and comments are left alone,
- * and so are casts (`::`), named arguments (`:=`) and array slices with numbers (`[1:2]`).
+ * Replaces `:name` by positional parameters. Strings, quoted identifiers, dollar-quoted text and comments are left alone, and
+ * so are casts (`::`) and named arguments (`:=`). A colon behind a string, a number or a bracket separates two values, as in
+ * `x[1:2]` and `JSON_OBJECT('key':value)`, since no parameter can stand there.
  *
  * The lexical rules are those of PostgreSQL's manual, section 4.1, with `standard_conforming_strings` on, which every
  * reading sets. One pass, linear in the length of the text.
@@ -21,24 +22,38 @@ export function toPositional(text: string): PositionalStatement {
   const numbers = new Map<string, number>();
   let copied = 0;
   let at = 0;
+  let isBehindValue = false;
   while (at < text.length) {
     const end = endOfToken(text, at);
-    const name = end > at ? undefined : parameterAt(text, at);
+    const name = end > at || isBehindValue ? undefined : parameterAt(text, at);
     if (name === undefined) {
+      if (!isFiller(text, at, end)) isBehindValue = isValue(text, at, end);
       at = Math.max(end, at + 1);
       continue;
     }
     const number = numbers.get(name) ?? numbers.size + 1;
     numbers.set(name, number);
-    parts.push(text.slice(copied, at), `$${number}`);
+    // In "SELECT:name" the colon alone ends the word.
+    parts.push(text.slice(copied, at), isIdentifierPart(text[at - 1]) ? " " : "", `$${number}`);
     at += name.length + 1;
     copied = at;
+    isBehindValue = true;
   }
   parts.push(text.slice(copied));
   return { text: parts.join(""), names: [...numbers.keys()] };
 }
 
-/** Where the text that begins here and can hold no parameter ends; the same place where none begins. */
+/** Whether a token is a blank or a comment. */
+function isFiller(text: string, at: number, end: number): boolean {
+  return /\s/.test(text.charAt(at)) || (end > at && (text[at] === "-" || text[at] === "/"));
+}
+
+/** Whether a token is a string, a number, or the end of an array or a subscript. */
+function isValue(text: string, at: number, end: number): boolean {
+  return text[at] === "]" || (end > at && /['$\d]/.test(text.charAt(at)));
+}
+
+/** Where the token that begins here ends; the same place for a single character. No token holds a parameter. */
 function endOfToken(text: string, at: number): number {
   switch (text.charAt(at)) {
     case "'":
@@ -54,10 +69,12 @@ function endOfToken(text: string, at: number): number {
     case ":":
       return text[at + 1] === ":" || text[at + 1] === "=" ? at + 2 : at;
     default:
-      return at;
+      return at + (matchAt(word, text, at) ?? "").length;
   }
 }
 
+/** An identifier, a keyword, or the digits of a number. */
+const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\d+/y;
 const namePattern = /[A-Za-z_][A-Za-z0-9_]*/y;
 const dollarTag = /\$(?:[A-Za-z_\u0080-\u{10ffff}][A-Za-z0-9_\u0080-\u{10ffff}]*)?\$/uy;
 const positional = /\$\d+/y;
