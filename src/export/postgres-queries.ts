@@ -39,7 +39,7 @@ export class PostgresQueries implements SqlDatabase {
     return this.#database.usage;
   }
 
-  async describe({ name, sql, parameters }: SqlQuery, signal: AbortSignal): Promise<DescribedSql> {
+  async describe({ name, sql, parameters, settings }: SqlQuery, signal: AbortSignal): Promise<DescribedSql> {
     const parameterTypes = new Map(
       parameters.map((parameter) => [
         parameter.name,
@@ -47,16 +47,15 @@ export class PostgresQueries implements SqlDatabase {
       ]),
     );
     const lists = new Set(parameters.flatMap((parameter) => (parameter.list ? [parameter.name] : [])));
-    const query = await describeQuery(this.#database, { name, sql, parameterTypes, lists }, signal);
+    const query = await describeQuery(this.#database, { name, sql, parameterTypes, lists, settings }, signal);
     return {
       kind: "postgres",
       columns: query.columns,
       parameters: query.parameters,
-      bind: ({ values, version, settings }) =>
+      bind: (binding) =>
         query.bind({
-          values: new Map(Object.entries(values).map(([key, value]) => [key, inputText(value)])),
-          version,
-          settings,
+          ...binding,
+          values: new Map(Object.entries(binding.values).map(([key, value]) => [key, inputText(value)])),
         }),
     };
   }

@@ -87,7 +87,8 @@ export class QueryExport extends ConfiguredExport {
     const database = await this.#database();
     const { signal } = new AbortController();
     const parameters = this.#parameters;
-    const rows = await database.describe({ name, sql, parameters }, signal);
+    const asked = { parameters, settings: this.#knownSettings() };
+    const rows = await database.describe({ name, sql, ...asked }, signal);
     const unused = parameters.find((parameter) => !this.#isUsed(parameter.name, rows));
     if (unused !== undefined)
       throw this.#cantBe(
@@ -97,7 +98,7 @@ export class QueryExport extends ConfiguredExport {
     const cheap =
       version === undefined
         ? undefined
-        : await database.describe({ name: `${name} (version)`, sql: version, parameters }, signal);
+        : await database.describe({ name: `${name} (version)`, sql: version, ...asked }, signal);
     return { database, rows, version: cheap };
   }
 
@@ -162,6 +163,19 @@ export class QueryExport extends ConfiguredExport {
           this.#described = undefined;
         }),
     };
+  }
+
+  /** The settings that don't depend on a request, and others with the defaults of their parameters: SQL may need a search_path. */
+  #knownSettings(): ReadonlyMap<string, string> {
+    const defaults = Object.fromEntries(
+      this.#parameters.map((parameter) => [parameter.name, parameter.default]),
+    );
+    return new Map(
+      [...this.#settings(defaults)].filter(([name]) => {
+        const text = this.#served.settings?.[name] ?? "";
+        return !text.startsWith(":") || defaults[text.slice(1)] !== null;
+      }),
+    );
   }
 
   /** The settings of the transaction, with the values of parameters in the place of their names. */

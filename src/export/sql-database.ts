@@ -7,6 +7,8 @@ export interface SqlQuery {
   readonly name: string;
   readonly sql: string;
   readonly parameters: readonly DeclaredParameter[];
+  /** Settings of the transaction that are known without a request, where the database has them. */
+  readonly settings: ReadonlyMap<string, string>;
 }
 
 /** What one reading of a query is made with. */

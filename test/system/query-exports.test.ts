@@ -35,7 +35,12 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO reporter, tenants;
 GRANT tenants TO reporter;
 CREATE TABLE changing (a int);
 INSERT INTO changing VALUES (1);
-GRANT SELECT ON changing TO reporter;`;
+GRANT SELECT ON changing TO reporter;
+CREATE SCHEMA apart;
+CREATE TABLE apart.shelf (n int);
+INSERT INTO apart.shelf VALUES (4);
+GRANT USAGE ON SCHEMA apart TO reporter;
+GRANT SELECT ON apart.shelf TO reporter;`;
 
 const configuration = (url: string): object => ({
   databases: {
@@ -82,6 +87,18 @@ const configuration = (url: string): object => ({
       settings: { "app.tenant": ":tenant" },
     },
     changing: { database: "shop", sql: "SELECT * FROM changing" },
+    apart: {
+      database: "shop",
+      sql: "SELECT n FROM shelf",
+      settings: { search_path: "apart" },
+      version: "SELECT max(n) FROM shelf",
+    },
+    chosen: {
+      database: "shop",
+      sql: "SELECT n FROM shelf",
+      parameters: { schema: { type: "text", oneOf: ["apart", "public"], default: "apart" } },
+      settings: { search_path: ":schema" },
+    },
     streamed: { database: "shop", sql: "SELECT 1 AS one", deliveries: ["streaming"] },
   },
 });
@@ -258,9 +275,33 @@ test("within its freshness an export is prepared once", { skip }, async () => {
   postgres().run("DELETE FROM invoice WHERE id = 60001");
 });
 
+test("a file that was prepared before the SQL changed is not of this SQL", { skip }, async () => {
+  const databases = { shop: { url: postgres().url } };
+  const exportOf = async (sql: string): Promise<Response> => {
+    const exports = { one: { database: "shop", sql, version: "SELECT 1" } };
+    await writeFile(join(folder, "kept.json"), JSON.stringify({ databases, exports }));
+    await using own = await startServe(["--config", "kept.json", "--spool-dir", "kept"], { cwd: folder });
+    return await fetch(`${own.url}/exports/one.csv?delivery=file`).then(
+      async (answer) => new Response(await answer.text(), answer),
+    );
+  };
+  const first = await exportOf("SELECT 'before' AS word");
+  assert.equal(await first.text(), "word\r\nbefore\r\n");
+  const second = await exportOf("SELECT 'after' AS word");
+  assert.equal(await second.text(), "word\r\nafter\r\n");
+  assert.notEqual(second.headers.get("etag"), first.headers.get("etag"));
+});
+
 test("row security sees the role and the settings of the transaction", { skip }, async () => {
   assert.equal(await (await ask("tenant.csv?tenant=acme")).text(), "n\r\n1\r\n2\r\n");
   assert.equal(await (await ask("tenant.csv?tenant=nobody")).text(), "n\r\n");
+});
+
+test("a query is described with the settings of its transaction", { skip }, async () => {
+  for (const name of ["apart", "chosen"]) {
+    assert.equal(await (await ask(`${name}.csv`)).text(), "n\r\n4\r\n");
+    assert.equal(await (await ask(`${name}.csv?delivery=file`)).text(), "n\r\n4\r\n");
+  }
 });
 
 test("row security sees the claim of a JWT, which the client can't replace", { skip }, async () => {

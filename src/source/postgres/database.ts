@@ -12,6 +12,7 @@ import { ConnectionPool } from "./connection-pool.ts";
 import { parseConnectionUrl, type ConnectionTarget } from "./connection-url.ts";
 import type { DatabaseSettings } from "./database-settings.ts";
 import { connectionFault } from "./database-fault.ts";
+import { readFacts, type ServerFacts } from "./server-facts.ts";
 
 /** Loads pg. */
 export type PostgresImporter = () => Promise<typeof Pg>;
@@ -27,10 +28,9 @@ export interface DatabaseSession {
   cancel(): void;
 }
 
-/** What every connection of a server has in common. */
-export interface ServerFacts {
-  /** As 150004 for 15.4. */
-  readonly version: number;
+/** What pg's client sends when it connects. */
+interface StartedClient {
+  readonly connectionParameters: { options?: string | undefined; replication?: string | undefined };
 }
 
 const usualConnections = 4;
@@ -160,13 +160,21 @@ export class PostgresDatabase {
   /** A connection that isn't connected yet. */
   #client(): Pg.Client {
     const { connectTimeoutMs: _, applicationName, options, ...target } = this.#target;
-    return new this.#pg.Client({
+    const client = new this.#pg.Client({
       ...target,
       // A function, for pg takes an empty password for none and looks for one elsewhere.
       password: () => target.password,
       application_name: applicationName,
-      ...(options === undefined ? {} : { options }),
+      // Without these pg takes PGCLIENT_ENCODING and PGSSLNEGOTIATION.
+      client_encoding: "utf8",
+      sslnegotiation: "postgres",
     });
+    // pg takes PGOPTIONS and PGREPLICATION in the place of an empty one.
+    Object.assign((client as unknown as StartedClient).connectionParameters, {
+      options,
+      replication: undefined,
+    });
+    return client;
   }
 
   async #connected(signal: AbortSignal, leftMs: number): Promise<Pg.Client> {
@@ -210,21 +218,6 @@ export class PostgresDatabase {
         }),
     };
   }
-}
-
-/** A server that sends bytes of an unknown encoding can't be written as UTF-8. */
-async function readFacts(client: Pg.Client): Promise<ServerFacts> {
-  const { rows } = await client.query<{ version: string; encoding: string }>(
-    "SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding",
-  );
-  const { version = "0", encoding = "" } = rows[0] ?? {};
-  if (encoding === "SQL_ASCII")
-    throw new StreamCsvError(
-      "SCSV_QUERY_FAILED",
-      "The database has the encoding SQL_ASCII, which doesn't say what its bytes mean, so they can't be written as UTF-8.",
-      { hint: "Make a copy of the database with the encoding UTF8." },
-    );
-  return { version: Number(version) };
 }
 
 function tooSlow(limitMs: number): Error {

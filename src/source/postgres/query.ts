@@ -27,6 +27,8 @@ export interface QuerySettings {
   readonly parameterTypes: ReadonlyMap<string, number>;
   /** The parameters that are arrays; the others are single values. Absent: either may be. */
   readonly lists?: ReadonlySet<string>;
+  /** Settings of the transaction in which it is described. */
+  readonly settings?: ReadonlyMap<string, string>;
 }
 
 /** A query that its database has checked and described; it becomes a source with the values of its parameters. */
@@ -70,7 +72,13 @@ export async function describeQuery(
   const session = await database.connect(signal);
   try {
     const text = wrapped(statement.text, "*", null);
-    const described = await describe(database, session, { name, text, types, asText });
+    const described = await describe(database, session, {
+      name,
+      text,
+      types,
+      asText,
+      settings: settings.settings,
+    });
     if (lists !== undefined)
       await requireLists(session, {
         name,
@@ -114,6 +122,7 @@ interface StatementToDescribe {
   readonly types: readonly number[];
   /** The types to try where the statement doesn't decide those that are 0. */
   readonly asText: readonly number[];
+  readonly settings: ReadonlyMap<string, string> | undefined;
 }
 
 async function describe(
@@ -123,7 +132,7 @@ async function describe(
 ): Promise<StatementDescription & { readonly types: readonly number[] }> {
   const { name, text, types, asText } = statement;
   try {
-    await beginTransaction(database, session);
+    await beginTransaction(database, session, statement.settings);
     const description = await DescribeStatement.run(session.client, text, types);
     await requireRights(session, text, types);
     await session.client.query("ROLLBACK");
@@ -132,10 +141,16 @@ async function describe(
     const state = stateOf(error);
     if (undetermined.has(state) && types.includes(0)) {
       await session.client.query("ROLLBACK");
-      return await describe(database, session, { ...statement, types: asText });
+      return await describe(database, session, { ...statement, types: withText(types, asText, error) });
     }
     throw refused(error, name, state);
   }
+}
+
+/** The types with text for the parameter that an error names, or for all that are open: others may be those of enums. */
+function withText(types: readonly number[], asText: readonly number[], error: unknown): readonly number[] {
+  const index = Number(/\$(\d+)/.exec(toError(error).message)?.[1]) - 1;
+  return types[index] === 0 ? types.with(index, asText[index] ?? textType) : asText;
 }
 
 const noRights = "42501";

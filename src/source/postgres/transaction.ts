@@ -13,7 +13,7 @@ export async function beginTransaction(
   settings: ReadonlyMap<string, string> = new Map(),
   label?: string,
 ): Promise<void> {
-  const { version } = await database.facts(client);
+  const { checksConnection } = await database.facts(client);
   const local: readonly (readonly [string, string])[] = [
     ["application_name", [database.applicationName, ...(label === undefined ? [] : [label])].join(" ")],
     ["client_encoding", "UTF8"],
@@ -26,11 +26,21 @@ export async function beginTransaction(
     ["lock_timeout", "5s"],
     ["statement_timeout", String(database.statementTimeoutMs)],
     // A second net: a backend that sorts notices by this that its client has gone.
-    ...(version >= 140_000 ? [["client_connection_check_interval", "1s"] as const] : []),
+    ...(checksConnection ? [["client_connection_check_interval", "1s"] as const] : []),
   ];
-  const sets = [...local, ...settings].map(
+  const sets = local.map(
     ([name, value]) => `set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`,
   );
+  const begin = ["BEGIN READ ONLY", `SELECT ${sets.join(", ")}`];
   const role = database.role === undefined ? [] : [`SET LOCAL ROLE ${quoteIdentifier(database.role)}`];
-  await client.query(["BEGIN READ ONLY", `SELECT ${sets.join(", ")}`, ...role].join("; "));
+  if (settings.size === 0) {
+    await client.query([...begin, ...role].join("; "));
+    return;
+  }
+  await client.query(begin.join("; "));
+  // A request may have given the values: they are bound, as those of a query are.
+  const places = Array.from(settings, (_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`);
+  await client.query(`SELECT ${places.join(", ")}`, [...settings].flat());
+  // The role may have fewer rights, so it is taken last.
+  if (role.length > 0) await client.query(role.join("; "));
 }

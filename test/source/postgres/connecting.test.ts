@@ -170,6 +170,31 @@ test("closes only after a reading has given its connection back", { skip }, asyn
   await closing;
 });
 
+test("reads no variable of the environment that pg itself would", { skip }, async () => {
+  const variables = {
+    PGOPTIONS: "-c search_path=pg_catalog",
+    PGREPLICATION: "database",
+    PGSSLNEGOTIATION: "direct",
+    PGCLIENT_ENCODING: "LATIN1",
+    PGAPPNAME: "another",
+  };
+  Object.assign(process.env, variables);
+  const database = await openDatabase();
+  try {
+    const source = await sourceOf(
+      database,
+      "SELECT current_setting('search_path') AS path, current_setting('client_encoding') AS encoding, current_setting('application_name') AS name",
+    );
+    assert.equal(
+      await textOf(source, { dialect: "unix", header: false }),
+      '"""$user"", public",UTF8,stream-csv\n',
+    );
+  } finally {
+    for (const name of Object.keys(variables)) delete process.env[name];
+    await database.close();
+  }
+});
+
 test("takes the name and the settings of sessions from the URL", { skip }, async () => {
   const url = `${server().url}?application_name=billing&options=-c%20search_path%3Dpg_catalog%20-c%20work_mem%3D5MB`;
   const database = await openDatabase({ url });

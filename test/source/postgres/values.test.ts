@@ -90,6 +90,13 @@ test("writes values by the rules of other dialects", { skip }, async () => {
   );
 });
 
+test("a parameter whose type nothing tells is text, and leaves those of others alone", { skip }, async () => {
+  const sql = `SELECT v FROM (VALUES ('sad'::mood), ('very, happy')) AS t (v)
+    WHERE :first IS NOT NULL AND v = :mood AND :last IS NOT NULL`;
+  const source = await sourceOf(database, sql, { first: "1", mood: "sad", last: "2" });
+  assert.equal(await textOf(source, { dialect: "unix", header: false }), "sad\n");
+});
+
 test("treats NaN and infinities of numerics as those of floats", { skip }, async () => {
   const sql =
     "SELECT * FROM (VALUES (1.5::numeric, 1.5::numeric(9,2)), ('NaN', 'NaN'), ('-Infinity', NULL)) AS t (a, b)";
