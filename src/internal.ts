@@ -2,6 +2,7 @@
 // change at any time.
 
 export { dialectOptionNames } from "./csv/dialect-text.ts";
+export { csvRowOf } from "./csv/read-csv-row.ts";
 export { resolveDialect } from "./csv/resolve-dialect.ts";
 export {
   generatedExportNames,

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { BenchTarget } from "../../bench/index.ts";
+import { csvRowOf } from "../../src/internal.ts";
 import type { ParameterText } from "../param-option.ts";
 import type { OwnSettings } from "./apply-settings.ts";
 import { kindOfValue, quoteValue } from "./quote-value.ts";
@@ -20,7 +21,9 @@ function readParameters(value: unknown): readonly ParameterText[] {
   return Object.entries(value).flatMap(([name, given]) => {
     const values: readonly unknown[] = Array.isArray(given) ? given : [given];
     return values.map((one): ParameterText => {
-      if (scalarKinds.has(typeof one)) return [name, String(one)];
+      // An only item would be read as a CSV row.
+      const isOnlyItem = Array.isArray(given) && given.length === 1;
+      if (scalarKinds.has(typeof one)) return [name, isOnlyItem ? csvRowOf(String(one)) : String(one)];
       throw new RangeError(`"${name}" is ${quoteValue(given)}, which is not a value.`);
     });
   });

@@ -24,6 +24,11 @@ export function readCsvRow(text: string): readonly string[] {
   );
 }
 
+/** Writes one cell as a CSV row, which {@link readCsvRow} reads as that cell. */
+export function csvRowOf(cell: string): string {
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
 interface Cell {
   readonly value: string;
   /** Where the text after the cell begins. */

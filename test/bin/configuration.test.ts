@@ -145,6 +145,11 @@ describe("--config", () => {
       /"tokens\.0\.sha256" in ".*" is missing; it takes text\.\n/,
     ],
     [
+      "a token that binds a parameter to no value, which would be free then",
+      { tokens: [{ name: "acme", sha256: "0".repeat(64), parameters: { teams: [] } }] },
+      /"tokens\.0\.parameters\.teams" in ".*" can't be used; it takes at least one value\./,
+    ],
+    [
       "a large number in a list",
       "server: [99999999999999999999]",
       /"server" in ".*" is \[99999999999999999999\]; it takes an object\./,

@@ -80,7 +80,11 @@ export const tokensSchema: GenericSchema<unknown, readonly TokenSettings[]> = pi
       ),
       exports: exportPatterns,
       parameters: exactOptional(
-        record(string(), union([boundValue, array(boundValue)]), "it takes an object of values"),
+        record(
+          string(),
+          union([boundValue, pipe(array(boundValue), minLength(1, "it takes at least one value"))]),
+          "it takes an object of values",
+        ),
       ),
       ...limitEntries,
       expires: exactOptional(union([pipe(string(), isoDate()), pipe(string(), isoTimestamp())], moment)),

@@ -1,13 +1,18 @@
+import { csvRowOf } from "../../csv/read-csv-row.ts";
 import { StreamCsvError } from "../../errors.ts";
+import type { DeclaredParameter } from "../../export/declared-parameter.ts";
 import type { Caller } from "./caller.ts";
 
 /**
- * Adds the parameters whose values the caller's token decides.
+ * Adds the parameters whose values the caller's token decides. Of a list each value is one item, whatever it holds: a claim
+ * may be a text that somebody chose, and must not become several items at its commas.
+ * @param declared the parameters of the export
  * @throws StreamCsvError `SCSV_BOUND_PARAMETER` when the request gives one of them itself
  */
 export function withBound(
   texts: readonly (readonly [string, string])[],
   { bound }: Caller,
+  declared: readonly Pick<DeclaredParameter, "name" | "list">[],
 ): readonly (readonly [string, string])[] {
   if (bound.size === 0) return texts;
   const given = texts.find(([name]) => bound.has(name));
@@ -15,7 +20,16 @@ export function withBound(
     const message = `The parameter "${given[0]}" is decided by the token. Leave it out.`;
     throw new StreamCsvError("SCSV_BOUND_PARAMETER", message, { parameter: given[0] });
   }
-  return [...texts, ...[...bound].flatMap(([name, values]) => values.map((value) => [name, value] as const))];
+  const lists = new Set(declared.filter(({ list }) => list).map(({ name }) => name));
+  const added = [...bound].flatMap(([name, values]) =>
+    values.map((value) => [name, lists.has(name) ? csvRowOfOnly(value, values) : value] as const),
+  );
+  return [...texts, ...added];
+}
+
+/** The text of a list's item: a text that is given alone is read as a CSV row, and others are not. */
+function csvRowOfOnly(value: string, values: readonly string[]): string {
+  return values.length === 1 ? csvRowOf(value) : value;
 }
 
 /**

@@ -66,7 +66,7 @@ function readParameters(
   { parameters }: ExportDefinition,
   caller: Caller,
 ): ExportParameters {
-  const all = withBound(texts, caller);
+  const all = withBound(texts, caller, parameters);
   return forCaller(caller, () => readExportParameters(all, csv, parameters));
 }
 
