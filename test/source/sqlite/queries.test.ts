@@ -78,6 +78,16 @@ test("keeps the order of a query, and reads only the rows and columns asked for"
   await assert.rejects(async () => await beyond[Symbol.asyncIterator]().next(), { code: "SCSV_ARG_RANGE" });
 });
 
+test("reads tables of any name", { skip }, async () => {
+  const names = ["q", "t", "c0", "stream_csv_rows", "stream_csv_rows_"];
+  const path = makeDatabase(
+    folder.path("names.db"),
+    names.map((name) => `CREATE TABLE ${name} (c0); INSERT INTO ${name} VALUES ('${name}');`).join(""),
+  );
+  const sql = names.map((name) => `SELECT * FROM ${name.toUpperCase()}`).join(" UNION ALL ");
+  assert.equal(await csvOf(await sqlSource(path, sql), plain), `${names.join("\n")}\n`);
+});
+
 test("refuses SQL that isn't one reading statement with distinct names", { skip }, async () => {
   const path = books();
   const cases: readonly (readonly [sql: string, message: RegExp])[] = [

@@ -18,7 +18,16 @@ export function selectFrom(
   const names = Array.from({ length: columnCount }, (_, place) => columnAlias(place)).join(", ");
   // If no column is selected, the rows are only counted.
   const list = expressions.length === 0 ? "NULL" : expressions.join(", ");
-  return `WITH q(${names}) AS (\n${sql}\n) SELECT ${list} FROM q${rows === null ? "" : ` LIMIT ${rows}`}`;
+  const query = unusedName(sql);
+  return `WITH ${query}(${names}) AS (\n${sql}\n) SELECT ${list} FROM ${query}${rows === null ? "" : ` LIMIT ${rows}`}`;
+}
+
+/** A name that the SQL doesn't have: its tables of the name of the common table expression would be the expression itself. */
+function unusedName(sql: string): string {
+  const text = sql.toLowerCase();
+  let name = "stream_csv_rows";
+  while (text.includes(name)) name += "_";
+  return name;
 }
 
 /**
