@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { Command } from "commander";
 import { helpText } from "../help-text.ts";
-import { formatBytes, formatCount, StreamCsvError } from "../../src/ground.ts";
+import { deliveries, formatBytes, formatCount, StreamCsvError } from "../../src/ground.ts";
 import {
   defaultDialect,
   eitherSignal,
@@ -103,7 +103,8 @@ async function exportOne(
       const given = flags.param ?? [];
       requireDeclared(definition, given);
       const parameters = readExportParameters([...texts, ...given], defaultDialect, definition.parameters);
-      return planExport(definition, parameters);
+      // What requests may ask for says nothing of this command, which has no deliveries.
+      return planExport({ ...definition, deliveries }, parameters);
     });
     return await write(plan, flags);
   } finally {

@@ -100,6 +100,7 @@ const configuration = (url: string): object => ({
       settings: { search_path: ":schema" },
     },
     streamed: { database: "shop", sql: "SELECT 1 AS one", deliveries: ["streaming"] },
+    whole: { database: "shop", sql: "SELECT 1 AS one", deliveries: ["buffered", "file"] },
   },
 });
 
@@ -250,6 +251,20 @@ for (const [path, message] of refused) {
     assert.match(detail, message);
   });
 }
+
+test(
+  "an export that isn't streamed is asked for without a delivery, and written by the command",
+  { skip },
+  async () => {
+    const answer = await ask("whole.csv");
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get("content-length"), "8");
+    assert.equal(await answer.text(), "one\r\n1\r\n");
+    assert.match((await problem("whole.csv?delivery=streaming")).detail, /Use one of buffered, file\./);
+    const written = await runCli(["export", "whole"], { cwd: folder, env: { SHOP_URL: postgres().url } });
+    assert.equal(written.stdout, "one\r\n1\r\n");
+  },
+);
 
 test("equal versions give one ETag, and a 304 without running the query", { skip }, async () => {
   const path = "invoices.csv?customer=3&delivery=file";

@@ -1,5 +1,6 @@
 import type { Catalog } from "../../../export/catalog.ts";
 import type { ExportDefinition } from "../../../export/definition.ts";
+import type { Delivery } from "../../../export/delivery.ts";
 import { badParameter, readExportParameters, type ExportParameters } from "../../../export/parameters.ts";
 import { planExport, type ExportPlan } from "../../../export/plan.ts";
 import { StreamCsvError } from "../../../errors.ts";
@@ -63,11 +64,20 @@ export async function planRequest(
 function readParameters(
   texts: readonly (readonly [string, string])[],
   { csv }: ServerSettings,
-  { parameters }: ExportDefinition,
+  { parameters, deliveries }: ExportDefinition,
   caller: Caller,
 ): ExportParameters {
-  const all = withBound(texts, caller, parameters);
+  const all = withDelivery(withBound(texts, caller, parameters), deliveries);
   return forCaller(caller, () => readExportParameters(all, csv, parameters));
+}
+
+/** Where rows aren't streamed, a request that names no delivery gets the first that there is. */
+function withDelivery(
+  texts: readonly (readonly [string, string])[],
+  [first = "streaming", ...others]: readonly Delivery[],
+): readonly (readonly [string, string])[] {
+  const isGiven = texts.some(([name]) => name === "delivery");
+  return isGiven || others.includes("streaming") ? texts : [...texts, ["delivery", first]];
 }
 
 /** @throws StreamCsvError `SCSV_BAD_PARAMETER` for more rows than a request may ask for; nothing is capped silently */
