@@ -38,7 +38,8 @@ export async function* readQuery(
         columns: readings.map((read, column) => read(fields, column)),
       };
     }
-    await session.client.query("COMMIT");
+    // A query can set something for the whole session, by set_config(…, false), which the next reading mustn't see.
+    await session.client.query("RESET ALL; COMMIT");
     session.release();
   } catch (error) {
     signal.throwIfAborted();

@@ -208,6 +208,30 @@ test("sets roles and settings for the transaction alone", { skip }, async () => 
   }
 });
 
+test("what a query sets for its session isn't there for the next reading", { skip }, async () => {
+  const own = await openDatabase({
+    connections: 1,
+    url: `${server().url}?options=-c%20work_mem%3D5MB`,
+  });
+  const read = async (sql: string): Promise<string> =>
+    await textOf(await sourceOf(own, sql), { dialect: "unix", header: false });
+  const now =
+    "SELECT pg_backend_pid() AS pid, current_setting('app.tenant', true) AS tenant, current_setting('work_mem') AS memory";
+  try {
+    const earlier = await read(now);
+    assert.equal(
+      await read(
+        "SELECT set_config('app.tenant', 'acme', false) AS a, set_config('work_mem', '6MB', false) AS b",
+      ),
+      "acme,6MB\n",
+    );
+    // A setting that was never set has no value, and is empty once it was.
+    assert.equal(await read(now), earlier.replace(",,", ',"",'));
+  } finally {
+    await own.close();
+  }
+});
+
 test("names the transfer in pg_stat_activity", { skip }, async () => {
   const source = await sourceOf(database, "SELECT current_setting('application_name') AS name");
   const { signal } = new AbortController();
