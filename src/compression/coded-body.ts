@@ -26,9 +26,9 @@ class GivenUp extends Error {
  * A body in a content coding: one member from the first byte to the last, and no end of it after a failure.
  *
  * The first chunk is flushed at once, later ones by bytes and by time. A client can decode each flushed piece before the
- * next is made. From the second chunk on, the next one is made while a copy of the last piece of a chunk is compressed on
- * another thread. Memory is bounded by the bytes between two flushes, and by that piece. The compressor is opened at the first
- * pull. Its native memory is freed at the end, on failure, and at once by `return()`, even while the source is pending.
+ * next is made. One chunk is pulled at a time, and memory is bounded by the bytes between two flushes. The compressor is
+ * opened at the first pull. Its native memory is freed at the end, on failure, and at once by `return()`, even while the
+ * source is pending.
  */
 export class CodedBody implements AsyncIterableIterator<Uint8Array> {
   readonly #interruption = new Interruption<GivenUp>();
@@ -68,7 +68,6 @@ async function* encode(
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   const compressor = new CompressorCalls(coding, level, interruption);
-  const kept = new KeptPiece();
   let next: Promise<IteratorResult<Uint8Array>> | undefined;
   let waitingBytes = 0;
   let waitingSinceMs = 0;
@@ -83,17 +82,7 @@ async function* encode(
         if (step.done === true) break;
         if (waitingBytes === 0) waitingSinceMs = clock.nowMs();
         waitingBytes += step.value.byteLength;
-        const pieces = slice(step.value);
-        const last = isFirst ? undefined : pieces.pop();
-        for (const piece of pieces) yield* nonEmpty(await compressor.write(piece));
-        if (last !== undefined) {
-          // A chunk is valid until the next one is asked for.
-          const written = compressor.write(kept.copy(last));
-          next = iterator.next();
-          // A failure is thrown when its turn comes.
-          next.catch(() => undefined);
-          yield* nonEmpty(await written);
-        }
+        for (const piece of slice(step.value)) yield* nonEmpty(await compressor.write(piece));
       }
       const isTime = clock.nowMs() - waitingSinceMs >= flushIntervalMs;
       if (waitingBytes > 0 && (isFirst || isTime || waitingBytes >= flushBytes)) {
@@ -107,17 +96,6 @@ async function* encode(
   } finally {
     compressor.destroy();
     await iterator.return?.();
-  }
-}
-
-/** A copy of one piece at a time, in memory that is used again. */
-class KeptPiece {
-  #buffer = new Uint8Array(0);
-
-  copy(piece: Uint8Array): Uint8Array {
-    if (this.#buffer.byteLength < piece.byteLength) this.#buffer = new Uint8Array(piece.byteLength);
-    this.#buffer.set(piece);
-    return this.#buffer.subarray(0, piece.byteLength);
   }
 }
 
@@ -185,11 +163,10 @@ async function raceTime<T>(
   }
 }
 
-function slice(chunk: Uint8Array): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  for (let offset = 0; offset < chunk.byteLength; offset += pieceBytes)
-    pieces.push(chunk.subarray(offset, offset + pieceBytes));
-  return pieces;
+function* slice(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
+  for (let offset = 0; offset < chunk.byteLength; offset += pieceBytes) {
+    yield chunk.subarray(offset, offset + pieceBytes);
+  }
 }
 
 function* nonEmpty(output: Uint8Array): Generator<Uint8Array, void, undefined> {
