@@ -1,7 +1,7 @@
 import { noteSecret } from "./secret-values.ts";
 
 const prefix = "env:";
-/** A variable behind a word, such as `Bearer env:API_TOKEN`, which is no reference. */
+/** A variable behind a word, such as `Bearer env:API_TOKEN`, which isn't read. */
 const embedded = /^[\w-]+\s+(env:[A-Za-z_]\w*)$/;
 
 /**

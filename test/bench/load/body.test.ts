@@ -72,13 +72,13 @@ test("refuses a transfer coding that it can't read", () => {
   assert.throws(() => framingOf(head({ "transfer-encoding": "gzip, chunked" })), /only chunked/);
 });
 
-test("a size with zeros before it, and a long trailer field, are no fault of a chunked body", () => {
+test("reads a chunked body with zeros before a size, and with a long trailer field", () => {
   const signature = `Signature: ${"a".repeat(3000)}`;
   const wire = `${"3".padStart(20, "0")}\r\nabc\r\n000\r\n${signature}\r\n\r\n`;
   assert.deepEqual(bodyOf(wire, 30, chunked), { body: "abc", isComplete: true, rest: "" });
 });
 
-test("a length that is repeated is one length, and one that is no number is refused", () => {
+test("takes a repeated length for one, and refuses one that isn't a number", () => {
   assert.deepEqual(bodyOf("abc", 1, head({ "content-length": "3, 3" })), {
     body: "abc",
     isComplete: true,
