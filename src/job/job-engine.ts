@@ -28,8 +28,12 @@ export interface JobEngine {
    * @throws StreamCsvError `SCSV_JOB_QUEUE_FULL`, `SCSV_TOKEN_LIMIT`, `SCSV_ENGINE_UNAVAILABLE`, `SCSV_DRAINING`
    */
   submit(request: JobRequest, admit?: () => void): Promise<SubmittedJob>;
-  /** The known jobs, the latest first. @throws StreamCsvError `SCSV_ENGINE_UNAVAILABLE` */
-  list(): Promise<readonly JobRecord[]>;
+  /**
+   * The latest thousand of the known jobs, the latest first.
+   * @param owner whose jobs, null for those of nobody; all if it is left out
+   * @throws StreamCsvError `SCSV_ENGINE_UNAVAILABLE`
+   */
+  list(owner?: string | null): Promise<readonly JobRecord[]>;
   /** @throws StreamCsvError `SCSV_UNKNOWN_JOB`, `SCSV_ENGINE_UNAVAILABLE` */
   get(id: string): Promise<JobRecord>;
   /**

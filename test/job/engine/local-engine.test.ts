@@ -252,9 +252,12 @@ test("a lost result makes room for another job of its plan", async () => {
   assert.equal((await engine.submit(request("a"))).isNew, true);
 });
 
-test("lists the latest thousand, and forgets the oldest that have no result", async () => {
+test("lists the latest thousand, of all or of an owner, and forgets the oldest that have no result", async () => {
   await using opened = await open({ queue: 3000 });
-  const { engine } = opened;
+  const { engine, store } = opened;
+  const { job: early } = await engine.submit(request("early", "acme"));
+  store.making.get(early.id)?.end();
+  await ended(engine, early.id);
   const ids: string[] = [];
   for (let n = 0; n < 1010; n += 1) {
     const { job } = await engine.submit(request(String(n)));
@@ -265,6 +268,11 @@ test("lists the latest thousand, and forgets the oldest that have no result", as
   const listed = await engine.list();
   assert.equal(listed.length, 1000);
   assert.equal(listed[0]?.id, ids.at(-1));
+  assert.deepEqual(
+    (await engine.list("acme")).map(({ id }) => id),
+    [early.id],
+  );
+  assert.deepEqual(await engine.list(null), listed);
   await assert.rejects(engine.get(ids[0]!), { code: "SCSV_UNKNOWN_JOB" });
 });
 

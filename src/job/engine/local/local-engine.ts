@@ -127,8 +127,9 @@ export class LocalEngine implements JobEngine {
     return { job: this.#jobs.get(job.id) ?? job, isNew: true };
   }
 
-  list(): Promise<readonly JobRecord[]> {
-    return Promise.resolve([...this.#jobs.values()].slice(-mostListed).toReversed());
+  list(owner?: string | null): Promise<readonly JobRecord[]> {
+    const wanted = [...this.#jobs.values()].filter((job) => owner === undefined || job.owner === owner);
+    return Promise.resolve(wanted.slice(-mostListed).toReversed());
   }
 
   get(id: string): Promise<JobRecord> {

@@ -79,8 +79,10 @@ export class JobBook {
     return parseRecord((await this.#run("find", digestOfPlan(request))) as string[]);
   }
 
-  async list(most: number): Promise<readonly StoredRecord[]> {
-    const reply = (await this.#run("list", most)) as string[][];
+  /** The latest records, of an owner or, if that is left out, of all; null is nobody. */
+  async list(most: number, owner?: string | null): Promise<readonly StoredRecord[]> {
+    const wanted = owner === undefined ? ["all", ""] : ["of", owner ?? ""];
+    const reply = (await this.#run("list", most, ...wanted)) as string[][];
     return reply.map(parseRecord).filter((record) => record !== undefined);
   }
 

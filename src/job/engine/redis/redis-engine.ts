@@ -137,8 +137,8 @@ export class RedisEngine implements JobEngine {
     return { job: record.job, isNew: kind === "new" };
   }
 
-  async list(): Promise<readonly JobRecord[]> {
-    return (await this.#ask(() => this.#book.list(mostListed))).map(({ job }) => job);
+  async list(owner?: string | null): Promise<readonly JobRecord[]> {
+    return (await this.#ask(() => this.#book.list(mostListed, owner))).map(({ job }) => job);
   }
 
   async get(id: string): Promise<JobRecord> {

@@ -112,8 +112,13 @@ return known and read(known) or {}
 
 /** Most records. Answers the records, the latest first. */
 const list = `
-local records = {}
-for _, id in ipairs(redis.call("ZREVRANGE", at("index"), 0, tonumber(ARGV[1]) - 1)) do records[#records + 1] = read(id) end
+local records, most, owner = {}, tonumber(ARGV[1]), ARGV[2] == "of" and ARGV[3]
+for first = 0, redis.call("ZCARD", at("index")) - 1, most do
+  for _, id in ipairs(redis.call("ZREVRANGE", at("index"), first, first + most - 1)) do
+    if #records == most then return records end
+    if not owner or field(id, "owner") == owner then records[#records + 1] = read(id) end
+  end
+end
 return records
 `;
 

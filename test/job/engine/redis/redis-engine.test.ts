@@ -141,6 +141,13 @@ describe("jobs on Redis", { skip: noRedis }, () => {
     });
     assert.equal((await engine.stats()).queued, 101);
     assert.equal((await engine.list())[0]?.key, "f100", "the latest first");
+    const ofAcme = await engine.list("acme");
+    assert.ok(ofAcme.every(({ owner }) => owner === "acme"));
+    const listed = new Set(ofAcme.map(({ id }) => id));
+    assert.ok(jobs.slice(0, 100).every(({ job }) => listed.has(job.id)));
+    const ofNobody = await engine.list(null);
+    assert.equal(ofNobody[0]?.key, "f100");
+    assert.ok(ofNobody.every(({ owner }) => owner === null));
     await Promise.all(jobs.map(({ job }) => engine.cancel(job.id)));
     assert.equal((await engine.stats()).queued, 0);
   });
