@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../src/ground.ts";
+import { isCodedError, StreamCsvError } from "../../src/ground.ts";
 import { startRequest, type RequestForm } from "../http/start-request.ts";
 
 const longestText = 4 * 1024 ** 2;
@@ -13,14 +13,16 @@ export interface GetJsonOptions extends Pick<RequestForm, "headers"> {
 /**
  * The JSON that a server answers, on a connection of its own that is closed afterwards. A server that is stopped would
  * wait for a kept connection.
- * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the answer is not JSON, or its status is not 200
+ * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when the answer is not JSON, its status is not 200, or the connection fails
  */
 export async function getJson(
   url: URL,
   { signal, headers = {}, timeoutMs = 10_000 }: GetJsonOptions,
 ): Promise<unknown> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const { status, text } = await getText(url, limited, headers);
+  const { status, text } = await getText(url, limited, headers).catch((error: unknown) => {
+    throw isOfConnection(error) ? invalid(`${url.href} gave no answer: ${error.message}`, error) : error;
+  });
   if (status === 200) {
     try {
       return JSON.parse(text);
@@ -52,6 +54,11 @@ function getText(
     call.on("error", reject);
     call.end();
   });
+}
+
+/** Whether an error is of the system or of what was received, such as ECONNRESET. An abort isn't. */
+function isOfConnection(error: unknown): error is Error {
+  return isCodedError(error) && /^(?:E[A-Z]+|HPE_\w+)$/.test(error.code);
 }
 
 function invalid(message: string, cause?: unknown): StreamCsvError {
