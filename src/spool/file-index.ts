@@ -38,8 +38,10 @@ export class FileIndex {
     this.#removeFiles = removeFiles;
   }
 
+  /** The bytes are those of all files that are on the disk, also while one is being removed. */
   get usage(): { readonly files: number; readonly bytes: number; readonly limitBytes: number } {
-    return { files: this.#entries.size, bytes: this.#usedBytes, limitBytes: this.limitBytes };
+    const bytes = this.#usedBytes + this.#leavingBytes;
+    return { files: this.#entries.size, bytes, limitBytes: this.limitBytes };
   }
 
   get(key: string): Entry | undefined {
@@ -183,8 +185,12 @@ export class FileIndex {
 
   /** Disk space that is neither used, nor reserved, nor still being freed. */
   get #freeBytes(): number {
-    let leavingBytes = 0;
-    for (const { bytes } of this.#leaving.values()) leavingBytes += bytes;
-    return this.limitBytes - this.#usedBytes - this.#reservedBytes - leavingBytes;
+    return this.limitBytes - this.#usedBytes - this.#reservedBytes - this.#leavingBytes;
+  }
+
+  get #leavingBytes(): number {
+    let sum = 0;
+    for (const { bytes } of this.#leaving.values()) sum += bytes;
+    return sum;
   }
 }

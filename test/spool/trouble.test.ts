@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import {
   appendFile,
   lstat,
@@ -14,7 +15,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { fileDigest } from "../../src/spool/builder/file-digest.ts";
 import { spoolFault } from "../../src/spool/spool-fault.ts";
 import { builder, coded, keyOf, makeSpool, namesIn, openSpool, sha256Of } from "./make-spool.ts";
@@ -169,11 +170,13 @@ test("removes what a failed build has written as soon as it can be removed, and 
     throw spoolFault(coded("EROFS"));
   });
   await assert.rejects(spool.acquire(keyOf("a"), failing), { code: "SCSV_SPOOL_UNUSABLE" });
-  await sleep(100);
+  // Also in the midst of each attempt to remove it.
+  for (const begunMs = performance.now(); performance.now() < begunMs + 100; await nextTurn())
+    assert.deepEqual([spool.usage.files, spool.usage.bytes], [0, 58 * 1024]);
   assert.deepEqual(await namesIn(folder), ["a.part"]);
-  assert.deepEqual([spool.usage.files, spool.usage.bytes], [0, 58 * 1024]);
-  await rm(part, { recursive: true });
-  await writeFile(part, "the beginning");
+  // At once, since the next attempt would find nothing in between, and be the last.
+  rmSync(part, { recursive: true });
+  writeFileSync(part, "the beginning");
   for (let isLeft = true; isLeft; await sleep(5))
     isLeft = (await namesIn(folder)).length > 0 || spool.usage.bytes > 0;
   assert.deepEqual(new Set(told), new Set(["SCSV_SPOOL_UNUSABLE"]));
