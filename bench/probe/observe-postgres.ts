@@ -1,8 +1,9 @@
 import type * as Pg from "pg";
 import { StreamCsvError, messageOf } from "../../src/ground.ts";
 import { observeProcesses } from "./observe-processes.ts";
-import { sampling, type ObservedWork, type Observer } from "./observed-work.ts";
+import type { ObservedWork, Observer } from "./observed-work.ts";
 import { identifyProcess } from "./process-tree.ts";
+import { sampling } from "./sampling.ts";
 
 /** Connections of others that do something, or keep a transaction open between two statements. */
 const heldQuery = `SELECT count(*)::int AS held FROM pg_stat_activity

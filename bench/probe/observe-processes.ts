@@ -1,4 +1,4 @@
-import { sampling, type ObservedWork, type Observer } from "./observed-work.ts";
+import type { ObservedWork, Observer } from "./observed-work.ts";
 import {
   canSampleProcesses,
   countsEndedChildren,
@@ -7,6 +7,7 @@ import {
   processTree,
   stillRunning,
 } from "./process-tree.ts";
+import { sampling } from "./sampling.ts";
 
 /**
  * A tree of processes beside the servers. Its memory is private memory, which leaves out what its processes share, such as

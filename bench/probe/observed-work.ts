@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 /** What something beside a server did for its exports; null is what can't be known of it. */
 export interface ObservedWork {
   readonly cpuSeconds: number | null;
@@ -20,33 +18,6 @@ export interface Observer {
   watch(): Promise<() => Promise<ObservedWork>>;
   /** Closes what it needs for that; never rejects. */
   close(): Promise<void>;
-}
-
-const sampleEveryMs = 50;
-
-/**
- * Calls a function at once, and then repeatedly until it is stopped.
- * @returns a function that stops it, and rejects with what the called function threw
- */
-export function sampling(take: (elapsedMs: number) => Promise<void>): () => Promise<void> {
-  const stopping = new AbortController();
-  const running = (async () => {
-    let beforeMs = performance.now();
-    while (!stopping.signal.aborted) {
-      const nowMs = performance.now();
-      await take(nowMs - beforeMs);
-      beforeMs = nowMs;
-      // Only the abort rejects it, and the loop checks that next.
-      await sleep(sampleEveryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-    await take(performance.now() - beforeMs);
-  })();
-  // It is awaited when it is stopped.
-  running.catch(() => undefined);
-  return async () => {
-    stopping.abort();
-    await running;
-  };
 }
 
 /** The work of several observers as one: the sums of what is known. */

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { PeakBytes } from "./process-sampler.ts";
 import { peaksNow, processTree } from "./process-tree.ts";
+import { sampling } from "./sampling.ts";
 
 /** Often enough to see a process near its end, when it holds the most. */
-const sampleEveryMs = 10;
+const everyMs = 10;
 /** Looking takes no more than this share of the time, however many processes there are. */
 const mostShare = 0.1;
 
@@ -18,22 +18,15 @@ export function watchShortLived(
   lasting: ReadonlySet<number>,
 ): () => Promise<readonly PeakBytes[]> {
   const moments: PeakBytes[] = [];
-  const stopping = new AbortController();
-  const watching = (async () => {
-    while (!stopping.signal.aborted) {
-      const startMs = performance.now();
+  const stop = sampling(
+    async () => {
       const passing = (await processTree(rootPid)).filter((pid) => !lasting.has(pid));
       if (passing.length > 0) moments.push(await peaksNow(passing));
-      const pauseMs = Math.max(sampleEveryMs, (performance.now() - startMs) / mostShare);
-      // Only the abort rejects it, and the loop checks that next.
-      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-  })();
-  // It is awaited when the watch is ended.
-  watching.catch(() => undefined);
+    },
+    { everyMs, mostShare },
+  );
   return async () => {
-    stopping.abort();
-    await watching;
+    await stop();
     return moments;
   };
 }
