@@ -74,10 +74,12 @@ function readParameters(
 /** Where rows aren't streamed, a request that names no delivery gets the first that there is. */
 function withDelivery(
   texts: readonly (readonly [string, string])[],
-  [first = "streaming", ...others]: readonly Delivery[],
+  deliveries: readonly Delivery[],
 ): readonly (readonly [string, string])[] {
+  const [first] = deliveries;
   const isGiven = texts.some(([name]) => name === "delivery");
-  return isGiven || others.includes("streaming") ? texts : [...texts, ["delivery", first]];
+  if (isGiven || first === undefined || deliveries.includes("streaming")) return texts;
+  return [...texts, ["delivery", first]];
 }
 
 /** @throws StreamCsvError `SCSV_BAD_PARAMETER` for more rows than a request may ask for; nothing is capped silently */
