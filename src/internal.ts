@@ -2,7 +2,6 @@
 // change at any time.
 
 export { dialectOptionNames } from "./csv/dialect-text.ts";
-export { csvRowOf } from "./csv/read-csv-row.ts";
 export { resolveDialect } from "./csv/resolve-dialect.ts";
 export {
   generatedExportNames,
@@ -17,6 +16,7 @@ export { EventLoopMeter } from "./server/metrics/event-loop-meter.ts";
 export { Occupancy } from "./admission/occupancy.ts";
 export type { ServerStats } from "./server/metrics/server-stats.ts";
 export { openCatalog } from "./export/catalog.ts";
+export { textsOfItems } from "./export/declared-parameter.ts";
 export { parameterTypes } from "./export/parameter-type.ts";
 export { openExport, type ExportDefinition } from "./export/definition.ts";
 export { defaultDialect, exportParameters, readExportParameters } from "./export/parameters.ts";

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { BenchTarget } from "../../bench/index.ts";
-import { csvRowOf } from "../../src/internal.ts";
+import { textsOfItems } from "../../src/internal.ts";
 import type { ParameterText } from "../param-option.ts";
 import type { OwnSettings } from "./apply-settings.ts";
 import { kindOfValue, quoteValue } from "./quote-value.ts";
@@ -19,13 +19,12 @@ export function benchSettings(file: string): OwnSettings {
 function readParameters(value: unknown): readonly ParameterText[] {
   if (!isObject(value)) throw new RangeError(`${quoteValue(value)} is not an object.`);
   return Object.entries(value).flatMap(([name, given]) => {
-    const values: readonly unknown[] = Array.isArray(given) ? given : [given];
-    return values.map((one): ParameterText => {
-      // An only item would be read as a CSV row.
-      const isOnlyItem = Array.isArray(given) && given.length === 1;
-      if (scalarKinds.has(typeof one)) return [name, isOnlyItem ? csvRowOf(String(one)) : String(one)];
+    const textOf = (one: unknown): string => {
+      if (scalarKinds.has(typeof one)) return String(one);
       throw new RangeError(`"${name}" is ${quoteValue(given)}, which is not a value.`);
-    });
+    };
+    const texts = Array.isArray(given) ? textsOfItems(given.map(textOf)) : [textOf(given)];
+    return texts.map((text): ParameterText => [name, text]);
   });
 }
 

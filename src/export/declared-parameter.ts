@@ -1,4 +1,4 @@
-import { readCsvRow } from "../csv/read-csv-row.ts";
+import { csvRowOf, readCsvRow } from "../csv/read-csv-row.ts";
 import { toError } from "../errors.ts";
 import { didYouMean } from "../similar-name.ts";
 import { readParameterText, type ParameterType } from "./parameter-type.ts";
@@ -52,6 +52,11 @@ export function readParameterValue(rules: ValueRules, texts: readonly string[]):
   if (others.length > 0)
     throw new RangeError(`it is given twice, the second time as ${JSON.stringify(others[0])}; give it once.`);
   return readItem(rules, first);
+}
+
+/** The texts that {@link readParameterValue} reads as these items of a list, whatever they hold. */
+export function textsOfItems(items: readonly string[]): readonly string[] {
+  return items.length === 1 ? items.map(csvRowOf) : items;
 }
 
 /** Reads one value; of a list, one of its items. @throws RangeError */

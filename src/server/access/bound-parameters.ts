@@ -1,6 +1,5 @@
-import { csvRowOf } from "../../csv/read-csv-row.ts";
 import { StreamCsvError } from "../../errors.ts";
-import type { DeclaredParameter } from "../../export/declared-parameter.ts";
+import { textsOfItems, type DeclaredParameter } from "../../export/declared-parameter.ts";
 import type { Caller } from "./caller.ts";
 
 /**
@@ -22,14 +21,9 @@ export function withBound(
   }
   const lists = new Set(declared.filter(({ list }) => list).map(({ name }) => name));
   const added = [...bound].flatMap(([name, values]) =>
-    values.map((value) => [name, lists.has(name) ? csvRowOfOnly(value, values) : value] as const),
+    (lists.has(name) ? textsOfItems(values) : values).map((text) => [name, text] as const),
   );
   return [...texts, ...added];
-}
-
-/** The text of a list's item: a text that is given alone is read as a CSV row, and others are not. */
-function csvRowOfOnly(value: string, values: readonly string[]): string {
-  return values.length === 1 ? csvRowOf(value) : value;
 }
 
 /**

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { benchSettings } from "../../bin/configuration/bench-settings.ts";
+import { readParameterValue, textsOfItems } from "../../src/export/declared-parameter.ts";
+
+const list = { type: "text", oneOf: null, list: true } as const;
+
+test("reads the items of a list as they were, whatever they hold", () => {
+  for (const items of [["a"], ["a,b"], ["a", "b,c"], [""], ["", ""], ['"'], ['"a"', ","], ["a\r\nb"], ["\n"]])
+    assert.deepEqual(readParameterValue(list, textsOfItems(items)), items);
+});
+
+test("takes an array of the bench's configuration for items, and a text for a CSV row of them", () => {
+  const read = benchSettings("stream-csv.yaml")["parameters"] as (
+    value: unknown,
+  ) => readonly [string, string][];
+  const itemsOf = (value: unknown): unknown =>
+    readParameterValue(
+      list,
+      read({ status: value }).map(([, text]) => text),
+    );
+  assert.deepEqual(itemsOf(["open,late"]), ["open,late"]);
+  assert.deepEqual(itemsOf(["open,late", "paid"]), ["open,late", "paid"]);
+  assert.deepEqual(itemsOf("open,late"), ["open", "late"]);
+});
