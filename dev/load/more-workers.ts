@@ -1,7 +1,7 @@
 /**
  * Measures how much more several workers send than one, on the cores of this machine, while clients read exports as fast as they can.
  * Servers take turns, each a fresh one. Two things bound the ratio, and are printed: the part of the cores that the clients take, and how
- * much more a computation gets done on all cores than on one, since two cores may share one core's parts.
+ * much more of a computation all cores do than one, because two cores may be two threads of the same core.
  *
  *     node dist/dev/load/more-workers.js [workers] [clients] [rounds] [seconds]
  */

@@ -14,8 +14,8 @@
  * Sets that are joined by a plus, such as `programs+long`, run together, so that the last files of one don't leave cores idle.
  *
  * With `--retries=FILE` each file that failed is run once more, alone, and its path is added to FILE, so that a build can
- * count them over all its sets; the exit code is then that of the second run. What node:test prints comes last, before the
- * measurements that were repeated within a test and their number.
+ * count them over all its sets; the exit code is then that of the second run. What node:test prints comes last on
+ * standard output. Measurements that were repeated within a test, and their number, go to standard error.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -173,8 +173,8 @@ async function run(
   const [code] = (await once(child, "exit")) as [number | null];
   const failed = new Set(await linesOf(failures));
   const repetitions = await linesOf(repeated);
-  for (const line of repetitions) process.stdout.write(`--- repeated within a test: ${line}\n`);
-  if (repetitions.length > 0) process.stdout.write(`--- ${repetitions.length} repeated within tests\n`);
+  for (const line of repetitions) process.stderr.write(`--- repeated within a test: ${line}\n`);
+  if (repetitions.length > 0) process.stderr.write(`--- ${repetitions.length} repeated within tests\n`);
   await rm(folder, { recursive: true });
   return { exitCode: code ?? 1, failed: [...failed].toSorted() };
 }
