@@ -54,7 +54,7 @@ after(async () => {
 async function pooledSessions(): Promise<readonly { readonly pid: number; readonly statements: number }[]> {
   const answers = Array.from({ length: connections }, async () => {
     const answer = await fetch(`${server.url}/exports/session.csv?dialect=unix&header=false`);
-    assert.equal(answer.status, 200);
+    assert.equal(answer.status, 200, answer.status === 200 ? "" : await answer.text());
     const [pid = 0, statements = -1] = (await answer.text()).split(",").map(Number);
     return { pid, statements };
   });
@@ -128,7 +128,7 @@ test(
           const limits = index % 2 === 0 ? `&columns=n&rows=${1 + (done % 40)}` : "";
           const path = `/exports/series.csv?rowCount=${50 + index}${limits}`;
           const answer = await fetch(`${server.url}${path}`);
-          assert.equal(answer.status, 200);
+          assert.equal(answer.status, 200, answer.status === 200 ? "" : await answer.text());
           await answer.arrayBuffer();
         });
         await Promise.all(answers);

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as Pg from "pg";
 import type { ConnectionTarget } from "./connection-url.ts";
@@ -18,20 +19,30 @@ interface CancelConnection extends Pg.Connection {
 const limitMs = 5000;
 /** A cancel that comes between two statements is ignored, and the next one may have been sent already. */
 const againMs = 100;
+/** Terminate: its kind, and the length of the rest. */
+const terminate = Uint8Array.of(0x58, 0, 0, 0, 4);
 
 /**
- * Asks the server to cancel what a session does, and once more a moment later. A session that has ended is left alone: its key fits
- * no other. Resolves when the server has taken both requests, each at most 5 s later; a server that can't be reached has nothing to
- * cancel.
+ * Cancels what a session does, and ends it. Resolves when the server has closed the session, so that its place is free there too; the
+ * socket is destroyed where that takes more than 5 s, as with a server that can't be reached.
+ * @param socket the session's, which nobody else reads any more. What still comes is dropped
  */
-export async function cancelQuery(
+export async function cancelSession(
   pg: Pick<typeof Pg, "Connection">,
   target: ConnectionTarget,
   key: SessionKey,
+  socket: Socket,
 ): Promise<void> {
+  if (socket.closed) return;
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const timer = setTimeout(() => socket.destroy(), limitMs);
   await requestCancel(pg, target, key);
-  await sleep(againMs);
-  await requestCancel(pg, target, key);
+  // Behind the request: a proxy that hears of the end first no longer knows whom to cancel.
+  socket.end(terminate);
+  await Promise.race([closed, sleep(againMs)]);
+  if (!socket.closed) await requestCancel(pg, target, key);
+  await closed;
+  clearTimeout(timer);
 }
 
 /** One request over a connection of its own, with TLS where the session has it, which pg's own cancel hasn't. */

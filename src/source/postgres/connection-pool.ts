@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type * as Pg from "pg";
 import { neverRejects } from "../../never-rejects.ts";
@@ -62,6 +63,25 @@ export class ConnectionPool {
     socketOf(client).destroy();
   }
 
+  /**
+   * Takes the socket of a connection away from pg, for which the connection has ended then: what it does fails. The caller ends the
+   * socket; what comes until then is dropped.
+   */
+  detach(client: Pg.Client): Socket {
+    const socket = socketOf(client);
+    client.removeAllListeners("error");
+    // What pg does fails with the same error.
+    client.on("error", () => undefined);
+    // Behind the failure of what pg does, where a reading gives the socket back to it.
+    client.once("end", () => {
+      socket.removeAllListeners("data");
+      socket.resume();
+    });
+    // pg has no way to give up a connection and leave its socket open.
+    connectionOf(client).emit("end");
+    return socket;
+  }
+
   /** Ends the connections that nobody uses, and waits for the others to be given back or cut. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -115,5 +135,11 @@ export class ConnectionPool {
 }
 
 function socketOf(client: Pg.Client): Socket {
-  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
+  return connectionOf(client).stream;
+}
+
+/** What pg's types don't tell. */
+function connectionOf(client: Pg.Client): EventEmitter & { readonly stream: Socket } {
+  return (client as unknown as { readonly connection: EventEmitter & { readonly stream: Socket } })
+    .connection;
 }

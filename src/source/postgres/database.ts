@@ -5,9 +5,8 @@ import type { Slot } from "../../admission/slots.ts";
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { eitherSignal } from "../../async/either-signal.ts";
-import { neverRejects } from "../../never-rejects.ts";
 import type { ConnectionTime } from "../source.ts";
-import { cancelQuery, type SessionKey } from "./cancel-query.ts";
+import { cancelSession, type SessionKey } from "./cancel-query.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { parseConnectionUrl, type ConnectionTarget } from "./connection-url.ts";
 import type { DatabaseSettings } from "./database-settings.ts";
@@ -24,8 +23,11 @@ export interface DatabaseSession {
   release(): void;
   /** How long it was waited for and held; held is 0 until it is given back. */
   readonly time: ConnectionTime;
-  /** Cancels what it does, in the database too, and closes it. Does nothing after either was called. */
-  cancel(): void;
+  /**
+   * Cancels what it does, in the database too, and closes it: what it does fails at once. Resolves when the database has ended it. Does
+   * nothing after either was called.
+   */
+  cancel(): Promise<void>;
 }
 
 /** What pg's client sends when it connects. */
@@ -43,11 +45,12 @@ export class PostgresDatabase {
   readonly #target: ConnectionTarget;
   readonly #pool: ConnectionPool;
   readonly #queueTimeoutMs: number;
+  readonly #clock: Clock;
   readonly #places: ExportSlots;
   readonly #busy: Occupancy;
   /** Connections that are being made; each is given up by its controller. */
   readonly #connecting = new Set<AbortController>();
-  /** Requests to cancel that are under way. */
+  /** Sessions whose query is being cancelled. */
   readonly #cancelling = new Set<Promise<void>>();
   readonly statementTimeoutMs: number;
   readonly role: string | undefined;
@@ -65,6 +68,7 @@ export class PostgresDatabase {
     this.applicationName = target.applicationName;
     this.#queueTimeoutMs = queueTimeoutMs;
     this.#pool = new ConnectionPool(() => this.#client());
+    this.#clock = clock;
     this.#busy = new Occupancy(clock);
     const limits = {
       slots: connections,
@@ -195,28 +199,42 @@ export class PostgresDatabase {
   }
 
   #session(client: Pg.Client, place: Slot): DatabaseSession {
-    let isOver = false;
+    const startedAtMs = this.#clock.nowMs();
+    let over: Promise<void> | undefined;
     let heldSeconds = 0;
-    const end = (how: () => void): void => {
-      if (isOver) return;
-      isOver = true;
-      how();
-      heldSeconds = place.release();
+    const end = (how: () => Promise<void>): Promise<void> => {
+      if (over === undefined) {
+        heldSeconds = (this.#clock.nowMs() - startedAtMs) / 1000;
+        over = how();
+      }
+      return over;
+    };
+    const giveBack = (): Promise<void> => {
+      this.#pool.keep(client);
+      place.release();
+      return Promise.resolve();
     };
     return {
       client,
       get time() {
         return { waitSeconds: place.queueWaitSeconds, heldSeconds };
       },
-      release: () => end(() => this.#pool.keep(client)),
-      cancel: () =>
-        end(() => {
-          const done = cancelQuery(this.#pg, this.#target, client as unknown as SessionKey);
-          this.#cancelling.add(done);
-          neverRejects(done.finally(() => this.#cancelling.delete(done)));
-          this.#pool.cut(client);
-        }),
+      release: () => void end(giveBack),
+      cancel: () => end(() => this.#cancel(client, place)),
     };
+  }
+
+  /** The place is free when the database has ended the session: it may take no more connections than there are places. */
+  async #cancel(client: Pg.Client, place: Slot): Promise<void> {
+    const socket = this.#pool.detach(client);
+    const done = cancelSession(this.#pg, this.#target, client as unknown as SessionKey, socket);
+    this.#cancelling.add(done);
+    try {
+      await done;
+    } finally {
+      this.#cancelling.delete(done);
+      place.release();
+    }
   }
 }
 

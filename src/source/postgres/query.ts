@@ -99,7 +99,7 @@ export async function describeQuery(
       readers,
     });
   } finally {
-    session.cancel();
+    await session.cancel();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Batch } from "../../csv/batch.ts";
 import type { ReadOptions } from "../source.ts";
+import { neverRejects } from "../../never-rejects.ts";
 import type { PostgresDatabase } from "./database.ts";
 import { databaseFault } from "./database-fault.ts";
 import { RowStream } from "./row-stream.ts";
@@ -23,7 +24,7 @@ export async function* readQuery(
   signal.throwIfAborted();
   if (options.rows === 0) return;
   const session = await database.connect(signal);
-  const cancel = (): void => session.cancel();
+  const cancel = (): void => neverRejects(session.cancel());
   signal.addEventListener("abort", cancel, { once: true });
   try {
     await beginTransaction(database, session, binding.settings, options.label);
@@ -46,7 +47,9 @@ export async function* readQuery(
     throw databaseFault(error, `"${query.name}"`);
   } finally {
     signal.removeEventListener("abort", cancel);
-    session.cancel();
+    const ended = session.cancel();
+    // An aborted reading ends at once.
+    if (!signal.aborted) await ended;
     options.onConnectionTime?.(session.time);
   }
 }

@@ -47,7 +47,7 @@ test("cancels a query in the database while it sorts", { skip }, async () => {
   abort.abort(new Error("the client has left"));
   await first;
   await until("the query is cancelled", () => running() === 0);
-  assert.equal(database.usage.busyConnections, 0);
+  await until("its place is free", () => database.usage.busyConnections === 0);
 });
 
 test("cancels a query whose rows nobody takes", { skip }, async () => {
@@ -58,7 +58,7 @@ test("cancels a query whose rows nobody takes", { skip }, async () => {
   abort.abort(new Error("the client has left"));
   // Nobody asks for another batch.
   await until("the query is cancelled", () => running() === 0);
-  assert.equal(database.usage.busyConnections, 0);
+  await until("its place is free", () => database.usage.busyConnections === 0);
   await assert.rejects(async () => await rows.next(), { message: "the client has left" });
 });
 
@@ -67,7 +67,7 @@ test("cancels a query when its iteration is ended early", { skip }, async () => 
   await rows.next();
   await rows.return?.();
   await until("the query is cancelled", () => running() === 0);
-  assert.equal(database.usage.busyConnections, 0);
+  await until("its place is free", () => database.usage.busyConnections === 0);
 });
 
 test("loses no connection over aborts at random moments", { skip }, async () => {
@@ -84,8 +84,36 @@ test("loses no connection over aborts at random moments", { skip }, async () => 
     clearTimeout(timer);
   }
   await until("no query is left", () => running() === 0);
-  assert.equal(database.usage.busyConnections, 0);
+  await until("all places are free", () => database.usage.busyConnections === 0);
   assert.match(await textOf(await sourceOf(database, "SELECT 1 AS n")), /1/);
+});
+
+test("takes no more sessions than it has places, also while it cancels", { skip }, async () => {
+  server().run("CREATE ROLE limited LOGIN CONNECTION LIMIT 1");
+  const own = await openDatabase({
+    url: `postgres://limited@127.0.0.1:${server().port}/postgres`,
+    connections: 1,
+  });
+  try {
+    for (const sql of [endless, sorting])
+      for (let count = 0; count < 20; count += 1) {
+        const abort = new AbortController();
+        const rows = begin(await sourceOf(own, sql), abort);
+        const left = assert.rejects(
+          async () => {
+            for (let step = await rows.next(); step.done !== true; step = await rows.next()) await sleep(0);
+          },
+          { message: "left" },
+        );
+        await sleep(count);
+        abort.abort(new Error("left"));
+        // The database refuses a second session of this role.
+        assert.equal(await textOf(await sourceOf(own, "SELECT 1 AS n")), "n\r\n1\r\n");
+        await left;
+      }
+  } finally {
+    await own.close();
+  }
 });
 
 test("uses one connection for readings one after the other", { skip }, async () => {
