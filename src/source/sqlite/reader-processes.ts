@@ -1,6 +1,7 @@
 import { ExportSlots } from "../../admission/export-slots.ts";
 import { Occupancy } from "../../admission/occupancy.ts";
 import { systemClock } from "../../clock.ts";
+import { neverRejects } from "../../never-rejects.ts";
 import { ReaderProcess } from "./reader-process.ts";
 
 /** The use of a reader process for one request. */
@@ -51,11 +52,20 @@ class ReaderProcesses {
       isOver = true;
       signal.removeEventListener("abort", kill);
       how();
-      slot.release();
     };
-    const kill = (): void => end(() => reader.kill());
+    const kill = (): void =>
+      end(() => {
+        reader.kill();
+        // Until it is gone, it is one of so many at most.
+        neverRejects(reader.exited.then(() => slot.release()));
+      });
+    const release = (): void =>
+      end(() => {
+        this.#rest(reader);
+        slot.release();
+      });
     signal.addEventListener("abort", kill, { once: true });
-    return { reader, kill, release: () => end(() => this.#rest(reader)) };
+    return { reader, kill, release };
   }
 
   #takeIdle(): ReaderProcess | undefined {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -45,6 +46,43 @@ test("kills the process of a query that has given no row yet", { skip }, async (
   abort.abort(new Error("the client has left"));
   await assert.rejects(first, { message: "the client has left" });
   assert.ok(!readerProcesses().includes(reader));
+});
+
+/** Processes of this one, also those that have ended and weren't waited for. */
+function children(): number {
+  return readdirSync("/proc").filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      return new RegExp(`^PPid:\\s*${process.pid}$`, "m").test(readFileSync(`/proc/${name}/status`, "utf8"));
+    } catch {
+      // It has ended meanwhile.
+      return false;
+    }
+  }).length;
+}
+
+test("has no more processes than it may, also while it kills some", { skip }, async () => {
+  const source = await sqlSource(emptyDatabase(), series);
+  const readEight = async (abort: AbortController): Promise<void> => {
+    await Promise.all(Array.from({ length: 8 }, async () => await begin(source, abort).next()));
+  };
+  const first = new AbortController();
+  await readEight(first);
+  assert.equal(children(), 8);
+  first.abort(new Error("the clients have left"));
+  const second = new AbortController();
+  try {
+    const begun = readEight(second);
+    const counts: number[] = [];
+    while (counts.length < 20) {
+      counts.push(children());
+      await sleep(0);
+    }
+    await begun;
+    assert.ok(Math.max(...counts) <= 8, `${counts.join(", ")} processes`);
+  } finally {
+    second.abort(new Error("these too"));
+  }
 });
 
 test("kills the process of a reading whose rows nobody takes", { skip }, async () => {
