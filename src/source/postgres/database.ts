@@ -6,7 +6,7 @@ import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
 import { eitherSignal } from "../../async/either-signal.ts";
 import type { ConnectionTime } from "../source.ts";
-import { cancelSession, type SessionKey } from "./cancel-query.ts";
+import { cancelSession, type SessionKey } from "./cancel-session.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { parseConnectionUrl, type ConnectionTarget } from "./connection-url.ts";
 import type { DatabaseSettings } from "./database-settings.ts";
