@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -66,10 +67,15 @@ test("obeys a signal while it waits for a folder that another machine may still 
   await mkdir(own);
   const foreign = { ...(await ownHolder("planted")), host: "another", boot: "another", pid: 1 };
   await writeFile(join(own, ".stream-csv.lock.1"), formatHolder(foreign), { mode: 0o600 });
-  const server = startProgram([cliPath, "serve", "--port", "0", "--spool-dir", own]);
+  const server = startProgram([cliPath, "serve", "--port", "0", "--log-format", "json", "--spool-dir", own]);
   // It looks at the lock again and again, for up to 16 s.
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  assert.equal(server.process.exitCode, null);
+  while (!server.stderr().includes("\n")) await once(server.process.stderr, "data");
+  const { level, folder: named, holder, msg } = JSON.parse(server.stderr()) as Record<string, unknown>;
+  assert.deepEqual([level, named, holder], [40, own, { pid: 1, host: "another" }]);
+  assert.equal(
+    msg,
+    "the folder of prepared files may be in use by another server; watching it for at most 16 s",
+  );
   server.process.kill("SIGTERM");
   const { exitCode, stderr } = await server.ended;
   assert.equal(exitCode, 0, stderr);

@@ -62,6 +62,7 @@ interface Lock {
  * only one can create the next lock. A process that read the folder too early may have created another one; a process
  * that then sees another live lock gives up its own. Two processes may both give up, but never both hold the folder.
  * A timer refreshes the lock, and doesn't keep the process alive.
+ * @param onWait called, once, when a lock has to be watched, with its holder where that is known
  * @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` when another live process holds the lock; the message names that
  *   process; the signal's reason when it is aborted while the state of a lock isn't known yet
  */
@@ -70,9 +71,10 @@ export async function lockFolder(
   uid: number | undefined,
   times: LockTimes = lockTimes,
   signal?: AbortSignal,
+  onWait?: (holder: LockHolder | undefined) => void,
 ): Promise<FolderLock> {
   const self = await ownHolder(randomUUID());
-  const watch = new Watch(folder, uid, self, times);
+  const watch = new Watch(folder, uid, self, times, onWait);
   for (;;) {
     const locks = await watch.settledLocks(undefined, signal);
     requireFree(locks, folder);
@@ -119,16 +121,25 @@ class Watch {
   readonly #uid: number | undefined;
   readonly #self: LockHolder;
   readonly #times: LockTimes;
+  /** Called once. */
+  #onWait: ((holder: LockHolder | undefined) => void) | undefined;
   /** How long this process has watched, without the times in which it was suspended. */
   #watchedMs = 0;
   /** By path: when a lock that may be alive was first seen, in watched time, and its modification time then. */
   readonly #seen = new Map<string, { readonly watchedMs: number; readonly refreshedAtMs: number }>();
 
-  constructor(folder: string, uid: number | undefined, self: LockHolder, times: LockTimes) {
+  constructor(
+    folder: string,
+    uid: number | undefined,
+    self: LockHolder,
+    times: LockTimes,
+    onWait?: (holder: LockHolder | undefined) => void,
+  ) {
     this.#folder = folder;
     this.#uid = uid;
     this.#self = self;
     this.#times = times;
+    this.#onWait = onWait;
   }
 
   /** All locks but one, as soon as it is clear whether each is alive, or `patienceMs` is over. */
@@ -140,6 +151,8 @@ class Watch {
         locks.some(({ state }) => state === "alive") || locks.every(({ state }) => state === "dead");
       if (isKnown || this.#watchedMs >= endsAtMs) return locks;
       signal?.throwIfAborted();
+      this.#onWait?.(locks.find(({ state }) => state === "unknown")?.holder);
+      this.#onWait = undefined;
       const pausedAtMs = performance.now();
       // The pause has a reason of its own when it is aborted.
       await pause(lookAgainMs, undefined, { signal }).catch(() => signal?.throwIfAborted());

@@ -57,7 +57,12 @@ export async function openSpoolFolder(
     const lockedFolder = new LockedFolder(
       directory,
       named === null,
-      await lockFolder(directory, ownUid, lockTimes, signal),
+      await lockFolder(directory, ownUid, lockTimes, signal, (holder) =>
+        log.warn(
+          { folder: directory, holder: holder === undefined ? null : { pid: holder.pid, host: holder.host } },
+          `the folder of prepared files may be in use by another server; watching it for at most ${lockTimes.patienceMs / 1000} s`,
+        ),
+      ),
     );
     const close = async (): Promise<void> => {
       closed.abort();
