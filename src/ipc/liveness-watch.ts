@@ -6,7 +6,7 @@ export interface LivenessHost {
   onSilent(): void;
   /** The process answers again. */
   onAnswer(): void;
-  /** The process hasn't answered within the limit. */
+  /** Nothing came of the process within the limit: no answer, and no other message. */
   onHung(): void;
 }
 
@@ -16,6 +16,9 @@ const silentTicks = 2;
 /**
  * Detects a process that hangs: one that is stopped (SIGSTOP), or runs in an endless loop.
  *
+ * An answer comes behind everything that was sent before it, such as hundreds of connections, so a process that is late with it may
+ * work; one that says anything at all runs its event loop.
+ *
  * Time is counted in ticks of the watching process. So after that process was suspended itself, as by a closed
  * laptop, it doesn't consider all others hung.
  */
@@ -24,6 +27,8 @@ export class LivenessWatch {
   readonly #hungTicks: number;
   #isAsked = false;
   #unansweredTicks = 0;
+  /** Ticks since anything came of it. */
+  #quietTicks = 0;
 
   constructor(host: LivenessHost, hungTicks: number) {
     this.#host = host;
@@ -41,14 +46,21 @@ export class LivenessWatch {
       return;
     }
     this.#unansweredTicks += 1;
+    this.#quietTicks += 1;
     if (this.#unansweredTicks === silentTicks) this.#host.onSilent();
-    if (this.#unansweredTicks === this.#hungTicks) this.#host.onHung();
+    if (this.#quietTicks === this.#hungTicks) this.#host.onHung();
+  }
+
+  /** Call this at every message of the process. */
+  heard(): void {
+    this.#quietTicks = 0;
   }
 
   #answered(): void {
     this.#isAsked = false;
     const wasSilent = this.#unansweredTicks >= silentTicks;
     this.#unansweredTicks = 0;
+    this.#quietTicks = 0;
     if (wasSilent) this.#host.onAnswer();
   }
 }

@@ -26,7 +26,7 @@ function makeWatch(hungTicks: number) {
     asked.shift()?.resolve();
     await turn();
   };
-  return { tick, answer, asked, told };
+  return { tick, answer, asked, told, heard: () => watch.heard() };
 }
 
 interface PromiseWithResolvers {
@@ -52,6 +52,19 @@ test("reports a process as silent, then as hung, once each, and doesn't ping aga
   tick(10);
   assert.deepEqual(told, ["silent", "hung"]);
   assert.equal(asked.length, 1);
+});
+
+test("doesn't call a process hung that says something, however late it answers", async () => {
+  const { tick, heard, answer, told } = makeWatch(5);
+  for (let round = 0; round < 10; round += 1) {
+    tick(4);
+    heard();
+  }
+  assert.deepEqual(told, ["silent"]);
+  tick(5);
+  assert.deepEqual(told, ["silent", "hung"]);
+  await answer();
+  assert.deepEqual(told, ["silent", "hung", "answers"]);
 });
 
 test("reports that a process answers again, and restarts the count", async () => {

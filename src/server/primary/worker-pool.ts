@@ -253,6 +253,7 @@ export class WorkerPool {
       };
       const link = new Link<WorkerMethods, WorkerNotes>(child, this.#host.methods(pid), notes);
       const watch = this.#watch(() => worker);
+      child.on("message", () => watch.heard());
       const guard = new OrphanGuard();
       const worker: WorkerHandle = { pid, link, process: child, connections: 0, watch, guard, backoff };
       this.#all.set(pid, worker);

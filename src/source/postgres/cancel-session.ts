@@ -25,7 +25,7 @@ const terminate = Uint8Array.of(0x58, 0, 0, 0, 4);
 /**
  * Cancels what a session does, and ends it. Resolves when the server has closed the session, so that its place is free there too; the
  * socket is destroyed where that takes more than 5 s, as with a server that can't be reached.
- * @param socket the session's, which nobody else reads any more. What still comes is dropped
+ * @param socket the session's, paused. Nobody else reads it any more; what still comes is dropped
  */
 export async function cancelSession(
   pg: Pick<typeof Pg, "Connection">,
@@ -37,7 +37,9 @@ export async function cancelSession(
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   const timer = setTimeout(() => socket.destroy(), limitMs);
   await requestCancel(pg, target, key);
-  // Behind the request: a proxy that hears of the end first no longer knows whom to cancel.
+  // Behind the request: a proxy that hears of the end first no longer knows whom to cancel. Until then the session waits for its reader,
+  // and computes nothing that nobody takes.
+  socket.resume();
   socket.end(terminate);
   await Promise.race([closed, sleep(againMs)]);
   if (!socket.closed) await requestCancel(pg, target, key);

@@ -64,8 +64,8 @@ export class ConnectionPool {
   }
 
   /**
-   * Takes the socket of a connection away from pg, for which the connection has ended then: what it does fails. The caller ends the
-   * socket; what comes until then is dropped.
+   * Takes the socket of a connection away from pg, for which the connection has ended then: what it does fails. The socket is paused;
+   * the caller ends it.
    */
   detach(client: Pg.Client): Socket {
     const socket = socketOf(client);
@@ -75,7 +75,7 @@ export class ConnectionPool {
     // Behind the failure of what pg does, where a reading gives the socket back to it.
     client.once("end", () => {
       socket.removeAllListeners("data");
-      socket.resume();
+      socket.pause();
     });
     // pg has no way to give up a connection and leave its socket open.
     connectionOf(client).emit("end");
