@@ -121,7 +121,6 @@ class Watch {
   readonly #uid: number | undefined;
   readonly #self: LockHolder;
   readonly #times: LockTimes;
-  /** Called once. */
   #onWait: ((holder: LockHolder | undefined) => void) | undefined;
   /** How long this process has watched, without the times in which it was suspended. */
   #watchedMs = 0;
