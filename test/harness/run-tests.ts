@@ -8,8 +8,7 @@
  *   same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
  * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
- * - `core`: of these the ones of sockets, streams, processes and files, without what only our server decides, for a line between
- *   two that have more.
+ * - `core`: of these the ones of sockets, streams, processes and files, for a line between two that have more.
  *
  * Sets that are joined by a plus, such as `programs+long`, run together, so that the last files of one don't leave cores idle.
  *
@@ -57,11 +56,23 @@ const sameOnEveryLine = [
   "dev/",
   "docs.test",
   "language.test",
-  // Searches over many inputs, for what the encoder and the parsers decide.
-  "csv/fast.",
-  "csv/postgres",
-  "csv/text-number",
+  // What the encoder and the parsers make of values: those of the language, of bytes and of databases.
+  "csv/",
   "csv-file/linear",
+  "postgres/memory",
+  "postgres/values",
+  // What a whole server decides before or behind the sockets, streams, processes and files: who may have what, what it serves and
+  // what it says of itself.
+  "system/access",
+  "system/closed-by-default",
+  "system/jwt",
+  "system/links",
+  "system/request-identity",
+  "system/token-limits",
+  "system/jobs",
+  "system/metrics",
+  "system/query-exports",
+  "system/serve-sources",
   // Which database, pieces and errors a file has. That DuckDB's package works on a line, tests of its types and bytes show.
   "duckdb-contents",
   "duckdb-databases",
@@ -72,24 +83,8 @@ const sameOnEveryLine = [
 /** Rooms in which Node does most of the work. */
 const nodeRooms = /^(?:async|body|compression|ipc|response|server|socket|spool|system)\//;
 
-/** Parts of paths of tests of a whole server, of what it decides before or behind the sockets, streams, processes and files. */
-const decidedByServer = [
-  // Who may have what.
-  "system/access",
-  "system/closed-by-default",
-  "system/jwt",
-  "system/links",
-  "system/request-identity",
-  "system/token-limits",
-  // What it serves and tells.
-  "system/jobs",
-  "system/metrics",
-  "system/query-exports",
-  "system/serve-sources",
-];
-
 /** Parts of paths of tests of programs in which Node does most of the work too. */
-const programsOnEveryLine = ["job/store/s3/", "system/spool-disk", "system/tracing"];
+const programsOnEveryLine = ["job/store/s3/s3-store", "system/spool-disk", "system/tracing"];
 
 const isPortable = (file: string): boolean =>
   isPlain(file)
@@ -118,11 +113,7 @@ const sets: Readonly<Record<string, TestSet>> = {
   },
   core: {
     concurrency: Math.max(2, availableParallelism()),
-    takes: (file) =>
-      isPlain(file) &&
-      isPortable(file) &&
-      nodeRooms.test(file) &&
-      !decidedByServer.some((part) => file.includes(part)),
+    takes: (file) => isPlain(file) && isPortable(file) && nodeRooms.test(file),
   },
 };
 
@@ -132,7 +123,7 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => name.replaceAll("\\", "/").replace(/\.ts$/, ".js"));
   for (const [kind, parts, isOfKind] of [
-    ["plain", [...sameOnEveryLine, ...decidedByServer], isPlain],
+    ["plain", sameOnEveryLine, isPlain],
     ["programs", programsOnEveryLine, startsPrograms],
   ] as const) {
     const unused = parts.find((part) => !files.some((file) => isOfKind(file) && file.includes(part)));
