@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 import { runCli, startCli, startServe } from "../harness/cli.ts";
 
 let folder = "";
@@ -18,7 +19,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 async function makeToken(name: string): Promise<{ readonly token: string; readonly line: string }> {
-  const { exitCode, stdout } = await runCli(["token", name]);
+  const { exitCode, stdout } = await runCliInTurn(["token", name]);
   assert.equal(exitCode, 0);
   const [token = "", line = "", ...rest] = stdout.split("\n");
   assert.deepEqual(rest, [""]);
@@ -61,8 +62,8 @@ test("a server takes the tokens and links of its configuration, and others when 
   assert.equal(await statusOf("/exports", two.token), 401);
 
   const link = async (...args: readonly string[]): Promise<string> => {
-    const cli = startCli(["link", "/exports/orders.csv?rows=1", "--config", file, ...args], env);
-    return (await cli.ended).stdout.trim();
+    const options = ["link", "/exports/orders.csv?rows=1", "--config", file, ...args];
+    return (await runCliInTurn(options, { env })).stdout.trim();
   };
   const made = await link();
   assert.match(made, /^\/exports\/orders\.csv\?rows=1&expires=\d+&key=k2&signature=[\w-]{43}$/);
@@ -104,7 +105,7 @@ for (const [args, message] of refused)
   test(`link refuses ${args.join(" ")}`, async () => {
     await configure((await makeToken("one")).line);
     const config = args.includes("--no-config") ? [] : ["--config", file];
-    const { exitCode, stdout, stderr } = await startCli(["link", ...args, ...config], env).ended;
+    const { exitCode, stdout, stderr } = await runCliInTurn(["link", ...args, ...config], { env });
     assert.equal(exitCode, 1);
     assert.equal(stdout, "");
     assert.match(stderr, message);
@@ -132,7 +133,7 @@ const wrong: readonly (readonly [content: string, message: RegExp])[] = [
 for (const [content, message] of wrong)
   test(`a configuration with ${content.slice(0, 60)} keeps the server from starting`, async () => {
     await writeFile(file, content);
-    const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--config", file]);
+    const { exitCode, stderr } = await runCliInTurn(["serve", "--port", "0", "--config", file]);
     assert.equal(exitCode, 1);
     assert.match(stderr, message);
     assert.ok(stderr.includes(file), stderr);

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 import { runCli, startServe } from "../harness/cli.ts";
 
 let folder = "";
@@ -239,7 +240,7 @@ describe("--config", () => {
   ];
   for (const [what, content, message] of faults) {
     test(`refuses ${what}`, async () => {
-      const { exitCode, stderr } = await runCli([
+      const { exitCode, stderr } = await runCliInTurn([
         "serve",
         "--config",
         await configFile(typeof content === "string" ? "bad.yaml" : "bad.json", content),
@@ -263,7 +264,7 @@ describe("the configuration of the working directory", () => {
     await writeFile(join(place, "stream-csv.yaml"), "exports:\n  staff: { file: people.csv }\n");
     const found = await runCli(["export", "staff"], { cwd: place });
     assert.equal(found.stdout, "name\r\nAda\r\n");
-    const left = await runCli(["export", "staff", "--no-config"], { cwd: place });
+    const left = await runCliInTurn(["export", "staff", "--no-config"], { cwd: place });
     assert.match(left.stderr, /There is no generated export "staff"/);
     await using server = await startServe([], { cwd: place });
     const first = server.stderr().split("\n")[0] ?? "";
@@ -279,14 +280,14 @@ describe("the configuration of the working directory", () => {
     const place = await mkdtemp(join(folder, "two-"));
     await writeFile(join(place, "stream-csv.yaml"), "{}");
     await writeFile(join(place, "stream-csv.json"), "{}");
-    const { exitCode, stderr } = await runCli(["check"], { cwd: place });
+    const { exitCode, stderr } = await runCliInTurn(["check"], { cwd: place });
     assert.equal(exitCode, 1);
     assert.match(stderr, /There are 2 configurations in .*: stream-csv\.yaml, stream-csv\.json\./);
   });
 
   test("isn't wanted by check alone", async () => {
     const place = await mkdtemp(join(folder, "empty-"));
-    const { exitCode, stderr } = await runCli(["check"], { cwd: place });
+    const { exitCode, stderr } = await runCliInTurn(["check"], { cwd: place });
     assert.equal(exitCode, 1);
     assert.match(stderr, /There is no configuration in/);
   });

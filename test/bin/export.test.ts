@@ -22,6 +22,7 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { decompress } from "fzstd";
 import { after, before, test } from "node:test";
 import { endWithUs } from "../harness/children.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 import { cliPath, runCli, startCli } from "../harness/cli.ts";
 
 let folder: string;
@@ -49,7 +50,7 @@ test("writes the same bytes to standard output and to a file", async () => {
 
 test("takes rows, seed, columns, dialect and its options as flags", async () => {
   const dialect = ["--dialect", "unix", "--delimiter", "semicolon"];
-  const { stdout } = await runCli([
+  const { stdout } = await runCliInTurn([
     "export",
     "orders",
     "--rows",
@@ -64,7 +65,7 @@ test("takes rows, seed, columns, dialect and its options as flags", async () => 
 });
 
 test("shows no progress bar without a terminal", async () => {
-  const { stderr } = await runCli([
+  const { stderr } = await runCliInTurn([
     "export",
     "orders",
     "--rows",
@@ -84,7 +85,7 @@ test("ends quietly and at once when the pipe it writes to is closed", async () =
 });
 
 test("writes directly to a device, and reports when it is full", async () => {
-  assert.equal((await runCli(["export", "orders", "--rows", "10", "-o", "/dev/null"])).exitCode, 0);
+  assert.equal((await runCliInTurn(["export", "orders", "--rows", "10", "-o", "/dev/null"])).exitCode, 0);
   const { exitCode, stderr } = await runCli(["export", "orders", "--rows", "100000", "-o", "/dev/full"]);
   assert.equal(exitCode, 1);
   assert.match(stderr, /ENOSPC/);
@@ -94,7 +95,7 @@ test("replaces the file behind a link, and leaves the link", async () => {
   const [file, link] = [join(folder, "real.csv"), join(folder, "link.csv")];
   await writeFile(file, "old");
   await symlink(file, link);
-  await runCli(["export", "orders", "--rows", "3", "-o", link]);
+  await runCliInTurn(["export", "orders", "--rows", "3", "-o", link]);
   assert.equal(await realpath(link), await realpath(file));
   assert.equal((await readFile(file, "utf8")).split("\r\n").length, 5);
 });
@@ -104,7 +105,7 @@ test("gives a file the permissions of the one it replaces, whatever the umask", 
   for (const mode of [0o600, 0o666]) {
     await writeFile(file, "old");
     await chmod(file, mode);
-    await runCli(["export", "orders", "--rows", "3", "-o", file]);
+    await runCliInTurn(["export", "orders", "--rows", "3", "-o", file]);
     assert.equal((await stat(file)).mode & 0o777, mode);
   }
 });
@@ -155,7 +156,7 @@ test("writes to a named pipe once it has a reader", async () => {
   spawnSync("mkfifo", [pipe]);
   const cli = startCli(["export", "orders", "--rows", "20000", "-o", pipe]);
   const [bytes, { exitCode }] = await Promise.all([readFile(pipe), cli.ended]);
-  const { stdout } = await runCli(["export", "orders", "--rows", "20000"]);
+  const { stdout } = await runCliInTurn(["export", "orders", "--rows", "20000"]);
   assert.equal(exitCode, 0);
   assert.equal(bytes.toString(), stdout);
 });
@@ -189,8 +190,8 @@ for (const [ending, decompressed] of Object.entries(decompressors)) {
   test(`compresses a file whose name ends in .${ending}`, { skip }, async () => {
     const own = await mkdtemp(join(folder, "compressed-"));
     const path = join(own, `orders.CSV.${ending}`);
-    const { stdout } = await runCli(["export", "orders", "--rows", "30000"]);
-    assert.equal((await runCli(["export", "orders", "--rows", "30000", "-o", path])).exitCode, 0);
+    const { stdout } = await runCliInTurn(["export", "orders", "--rows", "30000"]);
+    assert.equal((await runCliInTurn(["export", "orders", "--rows", "30000", "-o", path])).exitCode, 0);
     const bytes = await readFile(path);
     assert.ok(bytes.byteLength < stdout.length / 2);
     assert.equal(sha256(Buffer.from(decompressed(bytes))), sha256(stdout));
@@ -211,7 +212,7 @@ for (const [ending, decompressed] of Object.entries(decompressors)) {
 test("refuses a name of a compressed file that it can't write", async () => {
   for (const ending of ["xz", "ZIP", "bz2", ...("createZstdCompress" in zlib ? [] : ["zst"])]) {
     const path = join(folder, `never.csv.${ending}`);
-    const { exitCode, stderr } = await runCli(["export", "orders", "--rows", "3", "-o", path]);
+    const { exitCode, stderr } = await runCliInTurn(["export", "orders", "--rows", "3", "-o", path]);
     assert.equal(exitCode, 1);
     assert.match(stderr, /^error: ".*" can't be written: its name ends in \.\w+, .* Use one of \.gz, \.br/);
     await assert.rejects(stat(path));
@@ -247,7 +248,7 @@ test("leaves nothing of a compressed file when its disk is full", async () => {
 test("accepts boolean flags alone, with true or false, and with a no- prefix", async () => {
   const one = ["export", "orders", "--rows", "0", "--columns", "id", "--dialect", "unix"];
   const textOf = async (...flags: readonly string[]): Promise<string> =>
-    (await runCli([...one, ...flags])).stdout;
+    (await runCliInTurn([...one, ...flags])).stdout;
   assert.equal(await textOf("--header"), "id\n");
   assert.equal(await textOf("--header", "false"), "");
   assert.equal(await textOf("--no-header"), "");
@@ -279,7 +280,7 @@ const mistakes: readonly (readonly [title: string, args: readonly string[], said
 ];
 for (const [title, args, said] of mistakes) {
   test(`says what is wrong with ${title}, with exit code 1`, async () => {
-    const { exitCode, stdout, stderr } = await runCli(["export", ...args]);
+    const { exitCode, stdout, stderr } = await runCliInTurn(["export", ...args]);
     assert.equal(exitCode, 1);
     assert.equal(stdout, "");
     assert.match(stderr, said);

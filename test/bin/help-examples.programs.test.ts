@@ -8,7 +8,8 @@ import { test } from "node:test";
 import { Command } from "commander";
 import { resolveConfig } from "../../bench/run/resolve-config.ts";
 import { addBenchFlags, benchConfigOf, type BenchFlags } from "../../bin/bench-flags.ts";
-import { cliPath, runCli, startServe } from "../harness/cli.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
+import { cliPath, startServe } from "../harness/cli.ts";
 import { commands, invoicesModule, runDuckDB, secret } from "./help-material.ts";
 
 /** The commands under the heading "Examples" of a help text. */
@@ -65,7 +66,7 @@ const failing = /--budget|compare before/;
 test("every help has at least three examples that work, and the address of its page", async () => {
   const folder = await exampleFolder();
   for (const command of ["", ...commands]) {
-    const { stdout } = await runCli([...command.split(" ").filter(Boolean), "--help"]);
+    const { stdout } = await runCliInTurn([...command.split(" ").filter(Boolean), "--help"]);
     const examples = examplesIn(stdout);
     assert.ok(examples.length >= 3, `${command}: ${examples.join("; ")}`);
     for (const [, page = ""] of stdout.matchAll(/^Documentation: (\S+)/gm))
@@ -84,7 +85,7 @@ test("every help has at least three examples that work, and the address of its p
 
 test("the examples of serve start a server that answers, and its curl downloads", async () => {
   const folder = await exampleFolder();
-  const examples = examplesIn((await runCli(["serve", "--help"])).stdout);
+  const examples = examplesIn((await runCliInTurn(["serve", "--help"])).stdout);
   const [download = "", ...others] = examples.filter((example) => example.startsWith("curl"));
   assert.deepEqual(others, []);
   for (const example of examples.filter((each) => each !== download)) {
@@ -104,7 +105,7 @@ test("the examples of serve start a server that answers, and its curl downloads"
 test("the examples of bench are read as they stand", async () => {
   const folder = await exampleFolder();
   process.env["API_TOKEN"] = "t";
-  for (const example of examplesIn((await runCli(["bench", "--help"])).stdout)) {
+  for (const example of examplesIn((await runCliInTurn(["bench", "--help"])).stdout)) {
     const line = example.replace(/^stream-csv bench/, "printf '%s\\n'");
     const { stdout } = spawnSync("bash", ["-c", line], { encoding: "utf8" });
     const flags: BenchFlags[] = [];

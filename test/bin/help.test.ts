@@ -3,12 +3,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 import { runCli } from "../harness/cli.ts";
 import { commands, invoicesModule, runDuckDB } from "./help-material.ts";
 
 for (const command of commands) {
   test(`${command} --help lists the flags of the whole program as well`, async () => {
-    const { exitCode, stdout } = await runCli([command, "--help"]);
+    const { exitCode, stdout } = await runCliInTurn([command, "--help"]);
     assert.equal(exitCode, 0);
     assert.match(stdout, /^Global Options:\n(?: .*\n)* +--log-level <level> /m);
     for (const flag of ["-V, --version", "--no-color", "--no-progress"])
@@ -23,28 +24,31 @@ function listedValues(help: string): ReadonlyMap<string, readonly string[]> {
 }
 
 test("export takes every value that its help lists, and refuses another by the flag's name", async () => {
-  const listed = [...listedValues((await runCli(["export", "--help"])).stdout)];
+  const listed = [...listedValues((await runCliInTurn(["export", "--help"])).stdout)];
   assert.ok(listed.length >= 9, JSON.stringify(listed));
   // A comma is among the values of another flag.
   const one = ["export", "orders", "--rows", "1", "--delimiter", "tab"];
   const most = Math.max(...listed.map(([, values]) => values.length));
   for (let index = 0; index < most; index += 1) {
     const flags = listed.flatMap(([flag, values]) => [flag, values[index % values.length] ?? ""]);
-    const { exitCode, stderr } = await runCli([...one, ...flags]);
+    const { exitCode, stderr } = await runCliInTurn([...one, ...flags]);
     assert.deepEqual([exitCode, stderr], [0, ""], flags.join(" "));
   }
   for (const [flag] of listed) {
-    const { exitCode, stderr } = await runCli([...one, flag, "klingon"]);
+    const { exitCode, stderr } = await runCliInTurn([...one, flag, "klingon"]);
     assert.equal(exitCode, 1, flag);
     assert.ok(stderr.includes("klingon") && stderr.includes(flag), stderr);
   }
 });
 
 test("help describes a command, and refuses an unknown name with exit code 1", async () => {
-  const [about, directly] = await Promise.all([runCli(["help", "report"]), runCli(["report", "--help"])]);
+  const [about, directly] = await Promise.all([
+    runCli(["help", "report"]),
+    runCliInTurn(["report", "--help"]),
+  ]);
   assert.equal(about.exitCode, 0);
   assert.equal(about.stdout, directly.stdout);
-  const { exitCode, stdout, stderr } = await runCli(["help", "nosuch"]);
+  const { exitCode, stdout, stderr } = await runCliInTurn(["help", "nosuch"]);
   assert.equal(exitCode, 1);
   assert.equal(stdout, "");
   assert.match(
@@ -108,7 +112,7 @@ test("reports a mistyped command, flag, value and name in one line, with what wa
       /^error: --columns: .*"custmer"; .* Did you mean "customer"\?/,
     ],
   ] as const) {
-    const { exitCode, stdout, stderr } = await runCli(args);
+    const { exitCode, stdout, stderr } = await runCliInTurn(args);
     assert.deepEqual([exitCode, stdout], [1, ""], args.join(" "));
     assert.match(stderr, said);
   }
@@ -153,7 +157,7 @@ test("suggests exports, parameters, tables, databases, keys and settings of a co
       /^error: "exports\.a" .* names the database "shpo"; there are shop\. Did you mean "shop"\?/,
     ],
   ] as const) {
-    const { exitCode, stderr } = await runCli(args);
+    const { exitCode, stderr } = await runCliInTurn(args);
     assert.equal(exitCode, 1, args.join(" "));
     assert.match(stderr, said);
   }

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 import { cliPath, runCli } from "../harness/cli.ts";
 
 let folder = "";
@@ -44,7 +45,7 @@ for (const [index, [what, content, said]] of refused.entries()) {
     const file = join(folder, `${index}.yaml`);
     await writeFile(file, content);
     for (const command of [["check"], ["serve"]]) {
-      const { exitCode, stderr, stdout } = await runCli([...command, "--config", file]);
+      const { exitCode, stderr, stdout } = await runCliInTurn([...command, "--config", file]);
       assert.match(stderr, said);
       assert.equal(stdout, "");
       assert.ok(stderr.includes(file) || stderr.includes("--"), stderr);
@@ -68,7 +69,7 @@ test("a freshness or time-out that is a number is refused, since it takes a dura
   const file = join(folder, "durations.yaml");
   for (const [content, said] of places) {
     await writeFile(file, content);
-    const { exitCode, stderr } = await runCli(["check", "--config", file]);
+    const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
     assert.match(stderr, said);
     assert.equal(exitCode, 1);
   }
@@ -80,7 +81,7 @@ for (const ending of ["ts", "cjs"]) {
     const file = join(own, `stream-csv.config.${ending}`);
     await writeFile(file, "export default { exports: {} };");
     for (const args of [["check"], ["serve", "--port", "0"], ["check", "--config", file]]) {
-      const { exitCode, stderr } = await runCli(args, { cwd: own });
+      const { exitCode, stderr } = await runCliInTurn(args, { cwd: own });
       assert.match(stderr, /stream-csv\.config\.\w+" can't be used: .* ends in \.js or \.mjs\./);
       assert.equal(exitCode, 1);
     }
@@ -90,7 +91,7 @@ for (const ending of ["ts", "cjs"]) {
 test("check refuses a value of bench", async () => {
   const file = join(folder, "bench.yaml");
   await writeFile(file, "bench: { rounds: x }");
-  const { exitCode, stderr } = await runCli(["check", "--config", file]);
+  const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
   assert.match(stderr, /"bench\.rounds" in ".*" can't be used: "x" is not a whole number/);
   assert.equal(exitCode, 1);
 });
@@ -124,7 +125,7 @@ for (const args of [["check"], ["serve"], ["export", "missing.csv"]]) {
 
 for (const flag of ["--spool-dir", "--host", "--tls-cert", "--tls-key", "--tracing"]) {
   test(`names ${flag} if its value is empty`, async () => {
-    const { exitCode, stderr } = await runCli(["serve", "--no-config", "--port", "0", flag, ""]);
+    const { exitCode, stderr } = await runCliInTurn(["serve", "--no-config", "--port", "0", flag, ""]);
     assert.match(stderr, new RegExp(`^error: ${flag}: "" is empty\\. `));
     assert.equal(exitCode, 1);
   });

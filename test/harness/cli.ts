@@ -62,7 +62,9 @@ export function startProgram(
  * The environment of children: without variables of a git hook or an `npm run` around the tests, and without a
  * pipeline's summary file, to which tests must not write.
  */
-function childEnvironment(env: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {
+export function childEnvironment(
+  env: Readonly<Record<string, string>> = {},
+): Record<string, string | undefined> {
   const { GITHUB_STEP_SUMMARY: _, ...inherited } = toolEnvironment(process.env);
   return { ...inherited, ...env };
 }

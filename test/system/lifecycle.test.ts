@@ -8,6 +8,7 @@ import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findFreePort } from "../../bench/subject/process/find-free-port.ts";
 import { statsOf, statsWhen } from "../harness/ask.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 import { runCli, startCli, startServe, type ServeProcess } from "../harness/cli.ts";
 
 async function workersOf(server: ServeProcess): Promise<readonly number[]> {
@@ -319,7 +320,7 @@ const badStarts: readonly (readonly [title: string, args: readonly string[], sai
 ];
 for (const [title, args, said] of badStarts) {
   test(`says what is wrong with ${title}, with exit code 1`, async () => {
-    const { exitCode, stderr, stdout } = await runCli(["serve", "--port", "0", ...args]);
+    const { exitCode, stderr, stdout } = await runCliInTurn(["serve", "--port", "0", ...args]);
     assert.equal(exitCode, 1);
     assert.equal(stdout, "");
     assert.match(stderr, said);

@@ -9,6 +9,7 @@ import { statsOf, transferWhen } from "../harness/ask.ts";
 import { cancelJob, jobWhen, submit } from "../harness/jobs.ts";
 import { bearer } from "../harness/access-server.ts";
 import { JwtIssuer } from "../harness/jwt-issuer.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
 import { startPostgres, type PostgresServer } from "../../dev/postgres-server.ts";
 import { connectTo, get } from "../harness/raw-client.ts";
@@ -475,15 +476,15 @@ test(
 
 test("stream-csv export takes the same parameters by --param", { skip }, async () => {
   const env = { SHOP_URL: postgres().url };
-  const good = await runCli(
+  const good = await runCliInTurn(
     ["export", "invoices", "--param", "customer=7", "--param", "state=open", "--rows", "1"],
     { cwd: folder, env },
   );
   assert.equal(good.stdout, 'id,total,due,state,memo\r\n27,33.75,2024-01-28,open,"memo, 27"\r\n');
-  const bad = await runCli(["export", "invoices", "--param", "customer=x"], { cwd: folder, env });
+  const bad = await runCliInTurn(["export", "invoices", "--param", "customer=x"], { cwd: folder, env });
   assert.equal(bad.exitCode, 1);
   assert.match(bad.stderr, /--param customer: "x" is not a whole number/);
-  const unknown = await runCli(["export", "invoices", "--param", "rows=1"], { cwd: folder, env });
+  const unknown = await runCliInTurn(["export", "invoices", "--param", "rows=1"], { cwd: folder, env });
   assert.match(unknown.stderr, /--param rows=1: "invoices" declares the parameters customer, since, state\./);
 });
 
@@ -544,7 +545,11 @@ async function badConfiguration(sql: string, parameters: object): Promise<string
 
 for (const [what, sql, parameters, message] of badQueries) {
   test(`check refuses a configuration with ${what}`, { skip }, async () => {
-    const { exitCode, stderr } = await runCli(["check", "--config", await badConfiguration(sql, parameters)]);
+    const { exitCode, stderr } = await runCliInTurn([
+      "check",
+      "--config",
+      await badConfiguration(sql, parameters),
+    ]);
     assert.equal(exitCode, 1);
     assert.match(stderr, message);
   });
@@ -559,7 +564,7 @@ test("check says that the role may not read what a query reads", { skip }, async
   const databases = { shop: { url: postgres().url, role: "pauper" } };
   const exports = { poor: { database: "shop", sql, parameters: { owner: { type: "integer" } } } };
   await writeFile(file, JSON.stringify({ databases, exports }));
-  const poor = await runCli(["check", "--config", file]);
+  const poor = await runCliInTurn(["check", "--config", file]);
   assert.equal(poor.exitCode, 1);
   assert.match(
     poor.stderr,
@@ -583,14 +588,14 @@ test(
     const parameters = { tenant: { type: "text" } };
     const exports = { fenced: { database: "shop", sql: "SELECT * FROM fenced", parameters, settings } };
     await writeFile(file, JSON.stringify({ databases, exports }));
-    const { exitCode, stderr } = await runCli(["check", "--config", file]);
+    const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
     assert.equal(exitCode, 0, stderr);
   },
 );
 
 test("a query that can't be used keeps the server from starting", { skip }, async () => {
   const file = await badConfiguration("SELECT 1 AS a, 2 AS a", {});
-  const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--config", file]);
+  const { exitCode, stderr } = await runCliInTurn(["serve", "--port", "0", "--config", file]);
   assert.equal(exitCode, 1);
   assert.match(stderr, /gives two columns named "a"/);
 });
@@ -600,7 +605,7 @@ test("a database that is down is a 503, and the server goes on when it is back",
   const { status, code, detail } = await problem("all.csv");
   assert.deepEqual([status, code], [503, "SCSV_DATABASE_UNAVAILABLE"]);
   assert.doesNotMatch(detail, new RegExp(`${password}|reporter`));
-  const off = await runCli(["check"], {
+  const off = await runCliInTurn(["check"], {
     cwd: folder,
     env: { SHOP_URL: postgres().url.replace("test@", `u:${password}@`) },
   });

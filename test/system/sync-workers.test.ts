@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { statsOf, transfersOf } from "../harness/ask.ts";
-import { runCli, startServe } from "../harness/cli.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
+import { startServe } from "../harness/cli.ts";
 import { connectTo, get } from "../harness/raw-client.ts";
 import { hold, queueIsFull, startSync } from "../harness/sync-server.ts";
 
@@ -183,7 +184,7 @@ test("cancels a transfer of a sync worker, and frees the worker", async () => {
 });
 
 test("refuses --slots with sync workers, and says why", async () => {
-  const { exitCode, stderr } = await runCli([
+  const { exitCode, stderr } = await runCliInTurn([
     "serve",
     "--port",
     "0",
@@ -199,7 +200,7 @@ test("refuses --slots with sync workers, and says why", async () => {
 });
 
 test("refuses an unknown worker model", async () => {
-  const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--worker-model", "threads"]);
+  const { exitCode, stderr } = await runCliInTurn(["serve", "--port", "0", "--worker-model", "threads"]);
   assert.equal(exitCode, 1);
   assert.match(stderr, /threads.*async, sync/s);
 });
