@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
-import { startServe } from "../harness/cli.ts";
+import { after, before, describe, test } from "node:test";
+import { startServe, type ServeProcess } from "../harness/cli.ts";
 import { connectTo, rawAnswers } from "../harness/raw.ts";
 
 const form = "access_token=x";
@@ -29,23 +29,6 @@ const earlier: Readonly<Record<string, string>> = {
   "another form": post(download),
 };
 
-for (const [what, bytes] of Object.entries(earlier)) {
-  test(`answers forms that arrive while ${what} is being answered`, { timeout: 120_000 }, async () => {
-    await using server = await startServe();
-    const last = post(download, "Connection: close\r\n");
-    const { answers, wasReset } = await rawAnswers(
-      server.url,
-      `${bytes}${post(download)}${post("/ping")}${last}`,
-    );
-    assert.deepEqual(
-      answers.map(({ status }) => status),
-      [200, 200, 405, 200],
-    );
-    assert.equal(wasReset, false);
-    assert.equal(answers[1]?.body, answers[3]?.body);
-  });
-}
-
 const incomplete: Readonly<
   Record<string, readonly [bytes: string, finish: boolean, statuses: readonly number[]]>
 > = {
@@ -65,51 +48,87 @@ const incomplete: Readonly<
   "nobody needs the body": [post("/ping", "", form.slice(0, 3)), true, [405]],
 };
 
-for (const [model, options] of Object.entries({ async: [], sync: ["--worker-model", "sync"] })) {
-  for (const [what, [bytes, finish, statuses]] of Object.entries(incomplete)) {
-    test(`answers a form that isn't complete, ${model}: ${what}`, { timeout: 120_000 }, async (t) => {
-      const folder = await mkdtemp(join(tmpdir(), "forms-"));
-      t.after(() => rm(folder, { recursive: true }));
+for (const [model, options] of Object.entries({ async: [], sync: ["--worker-model", "sync"] }))
+  describe(`forms that aren't complete, ${model}`, () => {
+    let folder = "";
+    let server: ServeProcess;
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), "forms-"));
       const config = join(folder, "stream-csv.json");
       const http = { requestTimeoutMs: 1000 };
       await writeFile(config, JSON.stringify({ server: { http } }));
-      await using server = await startServe(["--config", config, "--header-timeout", "500ms", ...options]);
-      const { answers, wasReset } = await rawAnswers(server.url, bytes, { finish });
-      // A sync worker takes one request per connection.
-      const expected = model === "sync" ? statuses.slice(0, 1) : statuses;
-      assert.deepEqual(
-        answers.map(({ status }) => status),
-        expected,
-      );
-      assert.equal(wasReset, false);
+      server = await startServe(["--config", config, "--header-timeout", "500ms", ...options]);
+    });
+    after(async () => {
+      await server[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    });
+
+    for (const [what, [bytes, finish, statuses]] of Object.entries(incomplete))
+      test(`are answered: ${what}`, { timeout: 120_000 }, async () => {
+        const { answers, wasReset } = await rawAnswers(server.url, bytes, { finish });
+        // A sync worker takes one request per connection.
+        const expected = model === "sync" ? statuses.slice(0, 1) : statuses;
+        assert.deepEqual(
+          answers.map(({ status }) => status),
+          expected,
+        );
+        assert.equal(wasReset, false);
+      });
+
+    // Comes last, because it stops the server.
+    test("keep the server from nothing: it stops", { timeout: 120_000 }, async () => {
       server.process.kill("SIGTERM");
       assert.equal((await server.ended).exitCode, 0);
     });
-  }
-}
+  });
 
-test(
-  "forgets forms whose clients left before they were complete, and stops at once",
-  { timeout: 120_000 },
-  async () => {
-    await using server = await startServe(["--drain-timeout", "60s"]);
-    for (const before of ["", ...Object.values(earlier)]) {
-      for (const half of [form.slice(0, 3), ""]) {
-        const socket = connectTo(server.url).on("error", () => undefined);
-        socket.write(`${before}${post(download, "", half)}`);
-        if (before !== "") await once(socket, "data");
-        socket.destroy();
-        await once(socket, "close");
+describe("forms behind other requests", () => {
+  let server: ServeProcess;
+  before(async () => {
+    server = await startServe(["--drain-timeout", "60s"]);
+  });
+  after(() => server[Symbol.asyncDispose]());
+
+  for (const [what, bytes] of Object.entries(earlier)) {
+    test(`answers forms that arrive while ${what} is being answered`, { timeout: 120_000 }, async () => {
+      const last = post(download, "Connection: close\r\n");
+      const { answers, wasReset } = await rawAnswers(
+        server.url,
+        `${bytes}${post(download)}${post("/ping")}${last}`,
+      );
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [200, 200, 405, 200],
+      );
+      assert.equal(wasReset, false);
+      assert.equal(answers[1]?.body, answers[3]?.body);
+    });
+  }
+
+  // Comes last, because it stops the server.
+  test(
+    "forgets forms whose clients left before they were complete, and stops at once",
+    { timeout: 120_000 },
+    async () => {
+      for (const first of ["", ...Object.values(earlier)]) {
+        for (const half of [form.slice(0, 3), ""]) {
+          const socket = connectTo(server.url).on("error", () => undefined);
+          socket.write(`${first}${post(download, "", half)}`);
+          if (first !== "") await once(socket, "data");
+          socket.destroy();
+          await once(socket, "close");
+        }
       }
-    }
-    // Once this is answered, the server has seen that the others are gone.
-    await rawAnswers(server.url, post(download, "Connection: close\r\n"));
-    server.process.kill("SIGTERM");
-    const { exitCode } = await server.ended;
-    assert.equal(exitCode, 0);
-    assert.deepEqual(
-      server.log().filter(({ msg }) => msg === "still draining"),
-      [],
-    );
-  },
-);
+      // Once this is answered, the server has seen that the others are gone.
+      await rawAnswers(server.url, post(download, "Connection: close\r\n"));
+      server.process.kill("SIGTERM");
+      const { exitCode } = await server.ended;
+      assert.equal(exitCode, 0);
+      assert.deepEqual(
+        server.log().filter(({ msg }) => msg === "still draining"),
+        [],
+      );
+    },
+  );
+});
