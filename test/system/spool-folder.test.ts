@@ -6,51 +6,35 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { statsOf, statsWhen } from "../harness/ask.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
 import { connectTo, get } from "../harness/raw-client.ts";
 
 let folder: string;
+let deep: string;
+/** One server with a folder of several levels, and one with a temporary folder, until tests at the end kill them. */
+let named: ServeProcess;
+let unnamed: ServeProcess;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spool-folder-test-"));
+  deep = join(folder, "a", "b", "c");
+  named = await startServe(["--spool-dir", deep]);
+  unnamed = await startServe();
 });
 after(async () => {
+  await named[Symbol.asyncDispose]();
+  await unnamed[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
 
 test("creates a folder of several levels, and refuses one that can't be created", async () => {
-  const deep = join(folder, "a", "b", "c");
-  await using server = await startServe(["--spool-dir", deep]);
-  assert.equal((await statsOf(server)).spool.files, 0);
+  assert.equal((await statsOf(named)).spool.files, 0);
   assert.ok(existsSync(deep));
   // Nobody can create a folder here, not even root.
   const impossible = existsSync("/proc/self") ? "/proc/spool" : join(deep, "\0");
-  const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--spool-dir", impossible]);
+  const { exitCode, stderr } = await runCliInTurn(["serve", "--port", "0", "--spool-dir", impossible]);
   assert.equal(exitCode, 1);
   assert.match(stderr, /Prepared files can't be kept in the folder/);
-});
-
-test("refuses a folder that another server uses, and takes it over from a killed one", async () => {
-  const own = join(folder, "shared");
-  const first = await startServe(["--spool-dir", own]);
-  const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--spool-dir", own]);
-  assert.equal(exitCode, 1);
-  assert.match(stderr, new RegExp(`process ${first.process.pid}`));
-  assert.match(stderr, /--spool-dir/);
-  first.process.kill("SIGKILL");
-  await first.ended;
-  await using second = await startServe(["--spool-dir", own]);
-  assert.equal((await fetch(`${second.url}/ping`)).status, 200);
-});
-
-test("removes the temporary folder of a server that was killed", async () => {
-  const killed = await startServe();
-  await (await fetch(`${killed.url}/exports/orders.csv?rows=5&delivery=file`)).text();
-  const left = await temporaryFolderOf(killed);
-  killed.process.kill("SIGKILL");
-  await killed.ended;
-  await using next = await startServe();
-  assert.equal((await fetch(`${next.url}/ping`)).status, 200);
-  assert.equal(existsSync(left), false);
 });
 
 /** The temporary folder of a server. */
@@ -81,11 +65,8 @@ test("starts at once although another user prepared temporary folders, and doesn
 });
 
 test("hides prepared files from other users, and creates the folder again when it was removed", async () => {
-  const own = join(folder, "private");
-  await using named = await startServe(["--spool-dir", own]);
-  await using unnamed = await startServe();
   for (const [server, spool] of [
-    [named, own],
+    [named, deep],
     [unnamed, await temporaryFolderOf(unnamed)],
   ] as const) {
     const ask = async (): Promise<string> => {
@@ -106,13 +87,12 @@ test("hides prepared files from other users, and creates the folder again when i
 });
 
 test("rebuilds a file that another program changed, even with its old size and time", async () => {
-  const own = join(folder, "changed");
-  await using server = await startServe(["--spool-dir", own]);
-  const url = `${server.url}/exports/orders.csv?rows=50&delivery=file`;
+  const url = `${named.url}/exports/orders.csv?rows=50&delivery=file`;
+  const earlier = await readdir(deep);
   const first = await fetch(url);
   const text = await first.text();
-  const name = (await readdir(own)).find((each) => each.endsWith(".csv")) ?? "";
-  const path = join(own, name);
+  const name = (await readdir(deep)).find((each) => each.endsWith(".csv") && !earlier.includes(each)) ?? "";
+  const path = join(deep, name);
   const { atime, mtime } = await stat(path);
   await writeFile(path, text.replace(/\d/, "x"));
   await utimes(path, atime, mtime);
@@ -128,8 +108,7 @@ test("lets a fifth file wait for its turn, and refuses it only when the queue is
     return response;
   };
   const seeds = [1, 2, 3, 4, 5, 6];
-  await using patient = await startServe();
-  const answers = await Promise.all(seeds.map((seed) => ask(patient, seed)));
+  const answers = await Promise.all(seeds.map((seed) => ask(unnamed, seed)));
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
   await using strict = await startServe(["--queue", "0"]);
   const refused = (await Promise.all(seeds.map((seed) => ask(strict, seed)))).filter(
@@ -159,7 +138,8 @@ test("rebuilds a file when its source has changed, in size or in time", async ()
 });
 
 test("stops building a file when the last client that waits for it disconnects", async () => {
-  await using server = await startServe();
+  const server = unnamed;
+  const { files } = (await statsOf(server)).spool;
   const request = get("/exports/orders.csv?rows=20000000&delivery=file");
   const [first, second] = [await connectTo(server.url, request), await connectTo(server.url, request)];
   await statsWhen(server, ({ total }) => total.busySlots >= 2);
@@ -168,5 +148,28 @@ test("stops building a file when the last client that waits for it disconnects",
   assert.equal((await statsOf(server)).spool.builds, 1);
   second.socket.resetAndDestroy();
   await statsWhen(server, ({ spool }) => spool.builds <= 0);
-  assert.equal((await statsOf(server)).spool.files, 0);
+  assert.equal((await statsOf(server)).spool.files, files);
+});
+
+// The following kill the servers that the others share.
+
+test("refuses a folder that another server uses, and takes it over from a killed one", async () => {
+  const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--spool-dir", deep]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, new RegExp(`process ${named.process.pid}`));
+  assert.match(stderr, /--spool-dir/);
+  named.process.kill("SIGKILL");
+  await named.ended;
+  await using second = await startServe(["--spool-dir", deep]);
+  assert.equal((await fetch(`${second.url}/ping`)).status, 200);
+});
+
+test("removes the temporary folder of a server that was killed", async () => {
+  await (await fetch(`${unnamed.url}/exports/orders.csv?rows=5&delivery=file`)).text();
+  const left = await temporaryFolderOf(unnamed);
+  unnamed.process.kill("SIGKILL");
+  await unnamed.ended;
+  await using next = await startServe();
+  assert.equal((await fetch(`${next.url}/ping`)).status, 200);
+  assert.equal(existsSync(left), false);
 });
