@@ -154,9 +154,9 @@ for (const [signal, code] of signals) {
 test("writes to a named pipe once it has a reader", async () => {
   const pipe = join(folder, "read.pipe");
   spawnSync("mkfifo", [pipe]);
-  const cli = startCli(["export", "orders", "--rows", "20000", "-o", pipe]);
+  const cli = startCli(["export", "orders", "--rows", "6000", "-o", pipe]);
   const [bytes, { exitCode }] = await Promise.all([readFile(pipe), cli.ended]);
-  const { stdout } = await runCliInTurn(["export", "orders", "--rows", "20000"]);
+  const { stdout } = await runCliInTurn(["export", "orders", "--rows", "6000"]);
   assert.equal(exitCode, 0);
   assert.equal(bytes.toString(), stdout);
 });
@@ -190,8 +190,8 @@ for (const [ending, decompressed] of Object.entries(decompressors)) {
   test(`compresses a file whose name ends in .${ending}`, { skip }, async () => {
     const own = await mkdtemp(join(folder, "compressed-"));
     const path = join(own, `orders.CSV.${ending}`);
-    const { stdout } = await runCliInTurn(["export", "orders", "--rows", "30000"]);
-    assert.equal((await runCliInTurn(["export", "orders", "--rows", "30000", "-o", path])).exitCode, 0);
+    const { stdout } = await runCliInTurn(["export", "orders", "--rows", "6000"]);
+    assert.equal((await runCliInTurn(["export", "orders", "--rows", "6000", "-o", path])).exitCode, 0);
     const bytes = await readFile(path);
     assert.ok(bytes.byteLength < stdout.length / 2);
     assert.equal(sha256(Buffer.from(decompressed(bytes))), sha256(stdout));

@@ -89,7 +89,7 @@ test("dozens of openings and readings leave no descriptor and no database behind
   await writeParquet(path, "SELECT range AS i FROM range(10)");
   await runSql("CREATE TABLE t AS FROM range(10)", database);
   const before = timesOpen("");
-  for (let index = 0; index < 60; index += 1) {
+  for (let index = 0; index < 20; index += 1) {
     for (const file of [path, database]) {
       const source = await openSource(file);
       if (index % 10 === 0) assert.equal((await textOf(source)).split("\n").length, 11);
