@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "valibot";
@@ -9,6 +10,7 @@ import { processTree } from "../../../bench/probe/process-tree.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 import { balancedOrders } from "../../../bench/session/balanced-orders.ts";
 import { endOnSignal } from "../../harness/children.ts";
+import { cliPath, runCli } from "../../harness/cli.ts";
 
 const program = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
 const small: BenchConfig = { rows: 3000, rounds: 2, seed: 1, scenarios: ["export"], isQuick: true };
@@ -209,12 +211,12 @@ test("an interrupted run keeps what it has, and says that it is incomplete", asy
 });
 
 test("a job is submitted, waited for and downloaded, with what each part takes", async () => {
-  const cli = [
-    process.execPath,
-    fileURLToPath(new URL("../../../bin/stream-csv.js", import.meta.url)),
-  ] as const;
-  const config = { deliveries: ["streaming", "job"], rows: 50_000, configuration: "none" };
-  const { result, fault } = await run("", config, { cli });
+  const cli = [process.execPath, cliPath] as const;
+  const config = { deliveries: ["job"], rows: 5000, rounds: 1, configuration: "none" };
+  // Its bytes are compared with the same export made without a server.
+  const { stdout } = await runCli(["export", "orders", "--rows", "5000"]);
+  const makeReference = () => Promise.resolve(createHash("sha256").update(stdout).digest("hex"));
+  const { result, fault } = await run("", config, { cli, makeReference });
   assert.equal(fault, null);
   assert.equal(result.integrity.equal, true);
   const valueOf = (metric: string): number => result.rounds[0]?.arms["job"]?.[metric] ?? Number.NaN;
