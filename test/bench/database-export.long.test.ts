@@ -12,7 +12,7 @@ const started = startPostgres();
 const noPostgres = typeof started === "string" ? started : false;
 const skip = hasProcFiles ? noPostgres : "the processes of a database are read from /proc";
 
-const rowsOfCustomer = 100_000;
+const rowsOfCustomer = 30_000;
 const configuration = `
 databases:
   shop: { url: env:DATABASE_URL }
@@ -56,13 +56,12 @@ test(
     assert.deepEqual(result.config["observed"], [{ name: "database", kind: "postgres" }]);
     for (const delivery of ["streaming", "buffered", "file"]) {
       const measured = result.rounds[0]?.arms[delivery] ?? {};
-      for (const metric of [
-        "cpu_s_per_export",
-        "observed_cpu_s_per_export",
-        "observed_peak_bytes",
-        "connection_held_s_per_export",
-      ])
+      for (const metric of ["cpu_s_per_export", "observed_cpu_s_per_export", "connection_held_s_per_export"])
         assert.ok((measured[metric] ?? 0) > 0, `${delivery}: ${metric} is ${measured[metric]}`);
+      // What the database held more than at the beginning of the round. The process that makes a file has a connection of its own:
+      // if the one of the warm-up ends only as the round begins, the database needs no more than it had.
+      const observedPeak = measured["observed_peak_bytes"] ?? -1;
+      assert.ok(delivery === "file" ? observedPeak >= 0 : observedPeak > 0, `${delivery}: ${observedPeak}`);
       // A connection isn't held for longer than the export took, and what surrounds it.
       assert.ok(
         (measured["connection_held_s_per_export"] ?? 0) < 2 * (measured["total_s"] ?? 0) + 1,
