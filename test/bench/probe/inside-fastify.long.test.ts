@@ -20,7 +20,6 @@ test("the Fastify server of the documentation is measured from inside", async (t
   const { result, fault } = await benchOwnServer({
     rows: 5000,
     scenarios: ["export", "leave"],
-    deliveries: ["streaming"],
     targets: [`fastify=${command} @ http://127.0.0.1:{port}/orders.csv?rows={rows}`],
   });
   assert.equal(fault, null);
