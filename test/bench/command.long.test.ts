@@ -9,13 +9,15 @@ import { resultSchema } from "../../bench/result/schema.ts";
 import { hasProcFiles } from "../../bench/probe/proc-file.ts";
 import { processTree, stillRunning } from "../../bench/probe/process-tree.ts";
 import { runCli, startCli, type Ended } from "../harness/cli.ts";
+import { runMain } from "../harness/main.ts";
 
 /** Runs `stream-csv bench` to its end. */
 async function bench(args: readonly string[]): Promise<Ended> {
   return await runCli(["bench", ...args]);
 }
 
-const small = ["--quick", "--rows", "2000", "--rounds", "1", "--scenario", "export", "--seed", "7"];
+// All other deliveries would take more than twice as long, and a run over a database has them.
+const small = "--quick --rows 2000 --rounds 1 --scenario export --deliveries streaming --seed 7".split(" ");
 
 test("measures a file of a single row, whose number of rows is not known before", async () => {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
@@ -111,6 +113,13 @@ test("--list names every scenario and its purpose", async () => {
   assert.match(stdout, /^ {2}leave {9}clients that disconnect/m);
 });
 
+test("the program ends with 1 and a sentence where it refuses its arguments", async () => {
+  const { exitCode, stdout, stderr } = await bench(["--scenario", "exprot"]);
+  assert.equal(exitCode, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^error: "exprot" is not a scenario; there are: export, .*\n$/);
+});
+
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [
     ["--scenario", "exprot"],
@@ -144,8 +153,8 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["--export", "/nowhere/rows.parquet", "--quick"], /\/nowhere\/rows\.parquet/],
 ];
 for (const [args, reason] of refused) {
-  test(`bench ${args.join(" ")} is refused with a sentence`, async () => {
-    const { exitCode: code, stderr } = await bench(args);
+  test(`bench ${args.join(" ")} is refused with a sentence`, async (t) => {
+    const { exitCode: code, stderr } = await runMain(t, ["bench", ...args]);
     assert.equal(code, 1);
     assert.match(stderr, reason);
     assert.doesNotMatch(stderr, /\n {4}at /);

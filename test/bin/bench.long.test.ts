@@ -11,7 +11,8 @@ import { parseResult } from "../../bench/result/read-result.ts";
 import { hasProcFiles } from "../../bench/probe/proc-file.ts";
 import { processTree, stillRunning } from "../../bench/probe/process-tree.ts";
 import { toolEnvironment } from "../../bench/subject/process/run-tool.ts";
-import { cliPath, isMachineTaken, runCli, startCli, startProgram } from "../harness/cli.ts";
+import { cliPath, isMachineTaken, runCli, startCli, startProgram, type Ended } from "../harness/cli.ts";
+import { runMain } from "../harness/main.ts";
 
 const fixture = fileURLToPath(new URL("../../fixtures/programs/faulty-server.js", import.meta.url));
 const odd = fileURLToPath(new URL("../../fixtures/programs/odd-answers.js", import.meta.url));
@@ -59,15 +60,15 @@ test(
   },
 );
 
-const tiny = "bench --quick --rows 2000 --rounds 1 --seed 1 --scenario leave --deliveries streaming".split(
-  " ",
-);
+/** A server that starts sooner than ours, where it doesn't matter which one is measured. */
+const faulty = `api=PORT={port} exec '${process.execPath}' '${fixture}' @ http://127.0.0.1:{port}/x.csv?rows={rows}`;
+const tiny = "bench --quick --rows 1500 --rounds 1 --seed 1 --scenario export --ping none".split(" ");
 
 test(
   "a full disk under a result file is reported with its name and ends with 1, never with 0",
   { skip: process.platform !== "linux" },
   async () => {
-    const { exitCode, stderr, stdout } = await runCli([...tiny, "-o", "json=/dev/full"]);
+    const { exitCode, stderr, stdout } = await runCli([...tiny, "--target", faulty, "-o", "json=/dev/full"]);
     assert.equal(exitCode, 1);
     assert.match(stderr, /"\/dev\/full" couldn't be written: ENOSPC/);
     assert.match(stdout, /Informational: no budget was set/);
@@ -78,13 +79,12 @@ test(
   "without /proc, memory and CPU time come from ps, what only Linux tells is left out, and the report says so",
   { skip: process.platform === "win32" },
   async () => {
-    const flags = "bench --quick --rows 2000 --rounds 1 --seed 1 --scenario export --deliveries streaming";
     const env = { STREAM_CSV_BENCH_PROBES: "ps" };
-    const { exitCode, stdout, stderr } = await runCli([...flags.split(" "), "-o", "json=-"], { env });
+    const { exitCode, stdout, stderr } = await runCli([...tiny, "--target", faulty, "-o", "json=-"], { env });
     assert.equal(exitCode, 0, stderr);
     const result = parseResult(stdout, "stdout");
     assert.match(result.warnings[0] ?? "", /read from ps/);
-    const values = result.rounds[0]?.arms["streaming"];
+    const values = result.rounds[0]?.arms["api"];
     assert.equal(typeof values?.["peak_rss_over_idle_bytes"], "number");
     assert.ok((values?.["idle_rss_bytes"] ?? 0) > 2 ** 20);
     assert.ok((values?.["cpu_s_per_export"] ?? 0) > 0);
@@ -92,31 +92,9 @@ test(
   },
 );
 
-test("a configuration sets the flags' values, flags override it, and --save-baseline keeps its run", async () => {
-  const file = join(folder, "bench.json");
-  const baseline = join(folder, "baseline.json");
-  const config = {
-    rows: 1500,
-    rounds: 1,
-    scenario: ["export"],
-    deliveries: "streaming",
-    seed: 3,
-    quick: true,
-  };
-  await writeFile(file, JSON.stringify({ bench: config }));
-  const flags = ["--seed", "4", "--save-baseline", baseline, "-o", "json=-"];
-  const { exitCode, stdout, stderr } = await runCli(["bench", "--config", file, ...flags]);
-  assert.equal(exitCode, 0, stderr);
-  // json=- puts the result, and nothing else, on standard output.
-  const result = parseResult(stdout, "stdout");
-  assert.deepEqual(result.comparisons, []);
-  assert.equal(result.integrity.rows, 1500);
-  assert.equal(result.seed, 4);
-  assert.equal(parseBaseline(await readFile(baseline, "utf8"), baseline).export.rows, 1500);
-});
-
-test("measures an export of the configuration with its parameters", async () => {
+test("a configuration sets the flags' values and parameters, flags override them, and --save-baseline keeps the run", async (t) => {
   const file = join(folder, "stream-csv.config.mjs");
+  const baseline = join(folder, "baseline.json");
   await writeFile(
     file,
     `export default {
@@ -127,70 +105,55 @@ test("measures an export of the configuration with its parameters", async () => 
         },
       },
       bench: {
-        export: "squares", parameters: { upTo: 3 }, rounds: 1, quick: true,
-        scenario: "export", deliveries: "streaming,buffered",
+        export: "squares", parameters: { upTo: 3 }, rows: 1500, rounds: 1, seed: 3, quick: true,
+        scenario: ["export"], deliveries: "streaming",
       },
     };`,
   );
   const flags = ["--config", file, "-o", "json=-"];
-  const { exitCode, stdout, stderr } = await runCli(["bench", ...flags, "--param", "upTo=5000"]);
+  const changed = ["--seed", "4", "--param", "upTo=5000", "--save-baseline", baseline];
+  const { exitCode, stdout, stderr } = await runCli(["bench", ...flags, ...changed]);
   assert.equal(exitCode, 0, stderr);
+  // json=- puts the result, and nothing else, on standard output.
   const result = parseResult(stdout, "stdout");
-  assert.equal(result.integrity.rows, 5000);
+  assert.deepEqual(result.comparisons, []);
+  // More than by the parameter of the configuration, and no more than its rows.
+  assert.equal(result.integrity.rows, 1500);
   assert.equal(result.integrity.equal, true);
+  assert.equal(result.seed, 4);
   assert.deepEqual(result.config["parameters"], [["upTo", "5000"]]);
+  assert.equal(parseBaseline(await readFile(baseline, "utf8"), baseline).export.rows, 1500);
   const unknown = await runCli(["bench", ...flags, "--export", "cubes"]);
   assert.match(unknown.stderr, /There is no export "cubes"; there are: squares, orders/);
-  const generated = await runCli(["bench", ...flags, "--export", "orders"]);
+  const generated = await runMain(t, ["bench", ...flags, "--export", "orders"]);
   assert.match(
     generated.stderr,
     /--param upTo=3: "orders" is not a configured export, so it takes no --param/,
   );
 });
 
-test("a budget in a configuration needs something to compare with, like one in a flag", async () => {
+test("a budget in a configuration needs something to compare with, like one in a flag", async (t) => {
   const file = join(folder, "budget.json");
   await writeFile(file, JSON.stringify({ bench: { budget: ["streaming.total_s=5%"] } }));
-  const refused = await runCli(["bench", "--config", file]);
+  const refused = await runMain(t, ["bench", "--config", file]);
   assert.equal(refused.exitCode, 1);
   assert.match(refused.stderr, /The budget for streaming\.total_s has nothing to be compared with/);
 });
 
-test("--baseline compares a run with a kept one; a failed run isn't kept", onlyLinux, async (t) => {
-  // Kept by the test before, whose run takes as long as this one.
-  const file = join(folder, "baseline.json");
-  const budget = ["--budget", "streaming.cpu_s_per_mib=1000%", "--deliveries", "streaming"];
-  const later = ["bench", "--quick", "--rounds", "1", "--baseline", file, ...budget, "--strict"];
-  const kept = join(folder, "kept.json");
-  const { exitCode, stdout, stderr } = await runCli([...later, "--save-baseline", kept]);
-  if (isMachineTaken(stderr)) return t.skip(stderr);
-  // One round decides nothing, and --strict counts that as a failure.
-  assert.equal(exitCode, 3, stderr);
-  assert.match(stdout, /orders: 1,500 rows/);
-  assert.match(stdout, /Inconclusive: 1 of 2 comparisons can't be decided/);
-  assert.match(stderr, /kept\.json" was not written: a run that ends with 3 is not kept as a baseline/);
-  await assert.rejects(stat(kept));
-});
+/** A run with a baseline that isn't there; later ones are compared with it. */
+const first = "first.json";
+function gating(saved: string): readonly string[] {
+  const flags = "bench --quick --rounds 1 --budget api.cpu_s_per_mib=1000%".split(" ");
+  return [...flags, "--target", faulty, "--baseline", join(folder, first), "--save-baseline", saved];
+}
 
 test("the first run with a baseline that isn't there saves it, and a later one keeps it", async () => {
-  const file = join(folder, "first.json");
-  const target = `api=PORT={port} exec '${process.execPath}' '${fixture}' @ http://127.0.0.1:{port}/x.csv?rows={rows}`;
-  const budget = ["--budget", "api.total_s=1000%", "--rows", "1500", "--rounds", "1"];
-  const run = [
-    "bench",
-    "--quick",
-    "--target",
-    target,
-    ...budget,
-    "--baseline",
-    file,
-    "--save-baseline",
-    file,
-  ];
-  const first = await runCli(run);
-  assert.equal(first.exitCode, 0, first.stderr);
-  assert.match(first.stderr, /There is no baseline ".*first\.json" yet: .* this run is saved as it/);
-  assert.match(first.stdout, /Informational: the first run of a baseline has nothing to be compared with/);
+  const file = join(folder, first);
+  const run = [...gating(file), "--rows", "1500"];
+  const saved = await runCli(run);
+  assert.equal(saved.exitCode, 0, saved.stderr);
+  assert.match(saved.stderr, /There is no baseline ".*first\.json" yet: .* this run is saved as it/);
+  assert.match(saved.stdout, /Informational: the first run of a baseline has nothing to be compared with/);
   const kept = await readFile(file, "utf8");
   assert.equal(parseBaseline(kept, file).export.name, "api");
   const later = await runCli(run);
@@ -198,32 +161,17 @@ test("the first run with a baseline that isn't there saves it, and a later one k
   assert.equal(await readFile(file, "utf8"), kept);
 });
 
-test("a header field is read from the environment, and its name is in the message where it isn't set", async () => {
-  const target = `api=PORT={port} exec '${process.execPath}' '${odd}' asked @ http://127.0.0.1:{port}/x.csv`;
-  const flags = [
-    "bench",
-    "--quick",
-    "--rounds",
-    "1",
-    "--scenario",
-    "export",
-    "--target",
-    target,
-    "-o",
-    "json=-",
-  ];
-  const header = ["--header", "Authorization: env:SHOP_CREDENTIALS"];
-  const missing = await runCli([...flags, ...header]);
-  assert.equal(missing.exitCode, 1);
-  assert.match(
-    missing.stderr,
-    /Authorization is read from the environment variable "SHOP_CREDENTIALS", which is not set/,
-  );
-  const { exitCode, stdout, stderr } = await startCli([...flags, ...header], {
-    SHOP_CREDENTIALS: "Basic dTpw",
-  }).ended;
-  assert.equal(exitCode, 0, stderr);
-  assert.doesNotMatch(stdout + stderr, /dTpw/);
+// With the baseline that the test before has saved, whose run takes as long as this one.
+test("--baseline compares a run with a kept one; a failed run isn't kept", onlyLinux, async (t) => {
+  const kept = join(folder, "kept.json");
+  const { exitCode, stdout, stderr } = await runCli([...gating(kept), "--strict"]);
+  if (isMachineTaken(stderr)) return t.skip(stderr);
+  // One round decides nothing, and --strict counts that as a failure.
+  assert.equal(exitCode, 3, stderr);
+  assert.match(stdout, /api: 1,500 rows/);
+  assert.match(stdout, /Inconclusive: 1 of \d comparisons can't be decided/);
+  assert.match(stderr, /kept\.json" was not written: a run that ends with 3 is not kept as a baseline/);
+  await assert.rejects(stat(kept));
 });
 
 test("targets of a configuration are objects, relative to its file, and their secrets stay secret", async () => {
@@ -262,26 +210,48 @@ test("targets of a configuration are objects, relative to its file, and their se
   );
 });
 
+const asked = `api=PORT={port} exec '${process.execPath}' '${odd}' asked @ http://127.0.0.1:{port}/x.csv`;
+const secretHeader = ["--header", "Authorization: env:SHOP_CREDENTIALS"];
+
+test("a header field is read from the environment, and its name is in the message where it isn't set", async (t) => {
+  const missing = await runMain(t, ["bench", "--quick", "--target", asked, ...secretHeader]);
+  assert.equal(missing.exitCode, 1);
+  assert.match(
+    missing.stderr,
+    /Authorization is read from the environment variable "SHOP_CREDENTIALS", which is not set/,
+  );
+  const { exitCode, stdout, stderr } = await replaced();
+  assert.equal(exitCode, 0, stderr);
+  assert.doesNotMatch(stdout + stderr, /dTpw/);
+});
+
 test("targets of the command line are measured instead of those of the configuration, also by the same name", async () => {
-  const file = join(folder, "replaced.json");
-  const gone = { url: "http://127.0.0.1:9/", headers: { Authorization: "nothing" } };
-  const settings = { quick: true, rounds: 1, scenario: ["export"], targets: { api: gone, other: gone } };
-  await writeFile(file, JSON.stringify({ bench: settings }));
-  const target = `api=PORT={port} exec '${process.execPath}' '${odd}' right @ http://127.0.0.1:{port}/x.csv`;
-  const flags = ["bench", "--config", file, "--target", target, "-o", "json=-"];
-  const { exitCode, stdout, stderr } = await runCli(flags);
+  const { exitCode, stdout, stderr } = await replaced();
   assert.equal(exitCode, 0, stderr);
   const { config } = parseResult(stdout, "stdout");
   const measured = config["targets"] as readonly { readonly name: string; readonly headers: unknown }[];
   assert.deepEqual(
     measured.map(({ name, headers }) => [name, headers]),
-    [["api", []]],
+    [["api", ["Authorization"]]],
   );
 });
 
-test("a header field that is given twice in different cases is refused", async () => {
+let replacing: Promise<Ended> | undefined;
+
+/** A target of the command line, with a header field, where the configuration has targets: one run for two tests. */
+async function replaced(): Promise<Ended> {
+  const file = join(folder, "replaced.json");
+  const gone = { url: "http://127.0.0.1:9/", headers: { Accept: "nothing" } };
+  const settings = { quick: true, rounds: 1, scenario: ["export"], targets: { api: gone, other: gone } };
+  await writeFile(file, JSON.stringify({ bench: settings }));
+  const flags = ["bench", "--config", file, "--target", asked, ...secretHeader, "-o", "json=-"];
+  replacing ??= startCli(flags, { SHOP_CREDENTIALS: "Basic dTpw" }).ended;
+  return await replacing;
+}
+
+test("a header field that is given twice in different cases is refused", async (t) => {
   const header = ["--header", "authorization: a", "--header", "Authorization: b"];
-  const { exitCode, stderr } = await runCli(["bench", "--target", "api=http://127.0.0.1:9/", ...header]);
+  const { exitCode, stderr } = await runMain(t, ["bench", "--target", "api=http://127.0.0.1:9/", ...header]);
   assert.equal(exitCode, 1);
   assert.match(
     stderr,
@@ -289,8 +259,8 @@ test("a header field that is given twice in different cases is refused", async (
   );
 });
 
-test("an export of our own server is refused where that isn't measured", async () => {
-  const { exitCode, stderr } = await runCli([
+test("an export of our own server is refused where that isn't measured", async (t) => {
+  const { exitCode, stderr } = await runMain(t, [
     "bench",
     "--target",
     "api=http://127.0.0.1:9/",
@@ -301,15 +271,20 @@ test("an export of our own server is refused where that isn't measured", async (
   assert.match(stderr, /--export wide names rows of our own server, which isn't measured with --target/);
 });
 
+test("bench against a version that doesn't start ends with 1 and what it wrote", async () => {
+  const flags = ["--quick", "--rows", "2000", "--deliveries", "streaming"];
+  const against = `${process.execPath} ${fixture} --fault exit-early`;
+  const { exitCode, stderr } = await runCli(["bench", ...flags, "--against", against]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /licence of this fixture has expired/);
+  assert.doesNotMatch(stderr, /\n {4}at /);
+});
+
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["--against", "git:no-such-branch"], /"no-such-branch" is not a commit/],
   [
-    ["--against", "./no-such-program", "--quick", "--rows", "2000"],
-    /no-such-program serve .* could not be started/,
-  ],
-  [
-    ["--against", `${process.execPath} ${fixture} --fault exit-early`, "--quick", "--rows", "2000"],
-    /licence of this fixture has expired/,
+    ["--target", "api=echo the cellar is flooded >&2; exit 7; : {port}", "--quick"],
+    /exit code 7\. It wrote: the cellar is flooded/,
   ],
   [
     ["--baseline", "/nowhere/base.json"],
@@ -323,8 +298,8 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   ],
 ];
 for (const [args, reason] of refused) {
-  test(`bench ${args.join(" ").replaceAll(/\/\S+\//g, "")} ends with 1 and a sentence`, async () => {
-    const { exitCode, stderr } = await runCli(["bench", ...args]);
+  test(`bench ${args.join(" ").replaceAll(/\/\S+\//g, "")} ends with 1 and a sentence`, async (t) => {
+    const { exitCode, stderr } = await runMain(t, ["bench", ...args]);
     assert.equal(exitCode, 1);
     assert.match(stderr, reason);
     assert.doesNotMatch(stderr, /\n {4}at /);
