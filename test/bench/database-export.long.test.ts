@@ -58,8 +58,8 @@ test(
       const measured = result.rounds[0]?.arms[delivery] ?? {};
       for (const metric of ["cpu_s_per_export", "observed_cpu_s_per_export", "connection_held_s_per_export"])
         assert.ok((measured[metric] ?? 0) > 0, `${delivery}: ${metric} is ${measured[metric]}`);
-      // What the database held more than at the beginning of the round. The process that makes a file has a connection of its own:
-      // if the one of the warm-up ends only as the round begins, the database needs no more than it had.
+      // What the database held more than at the beginning of the round. It is sampled, and a file is made so fast that on a busy machine
+      // no sample may fall into it.
       const observedPeak = measured["observed_peak_bytes"] ?? -1;
       assert.ok(delivery === "file" ? observedPeak >= 0 : observedPeak > 0, `${delivery}: ${observedPeak}`);
       // A connection isn't held for longer than the export took, and what surrounds it.
