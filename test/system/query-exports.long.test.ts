@@ -30,8 +30,8 @@ before(async () => {
     exports: {
       session: {
         database: "shop",
-        // Each waits until all of them run, so that each has a connection of its own.
-        sql: `SELECT pg_backend_pid() AS pid, (SELECT count(*) FROM pg_prepared_statements) AS statements, pg_sleep(0.5)::text AS s`,
+        // Each waits until all of them run, so that each has a connection of its own. A busy machine takes half a second to make ten.
+        sql: `SELECT pg_backend_pid() AS pid, (SELECT count(*) FROM pg_prepared_statements) AS statements, pg_sleep(2)::text AS s`,
       },
       series: {
         database: "shop",
