@@ -9,7 +9,7 @@ import { resultSchema } from "../../bench/result/schema.ts";
 import { hasProcFiles } from "../../bench/probe/proc-file.ts";
 import { processTree, stillRunning } from "../../bench/probe/process-tree.ts";
 import { runCli, startCli, type Ended } from "../harness/cli.ts";
-import { runMain } from "../harness/main.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 
 /** Runs `stream-csv bench` to its end. */
 async function bench(args: readonly string[]): Promise<Ended> {
@@ -153,8 +153,8 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [["--export", "/nowhere/rows.parquet", "--quick"], /\/nowhere\/rows\.parquet/],
 ];
 for (const [args, reason] of refused) {
-  test(`bench ${args.join(" ")} is refused with a sentence`, async (t) => {
-    const { exitCode: code, stderr } = await runMain(t, ["bench", ...args]);
+  test(`bench ${args.join(" ")} is refused with a sentence`, async () => {
+    const { exitCode: code, stderr } = await runCliInTurn(["bench", ...args]);
     assert.equal(code, 1);
     assert.match(stderr, reason);
     assert.doesNotMatch(stderr, /\n {4}at /);

@@ -12,7 +12,7 @@ import { hasProcFiles } from "../../bench/probe/proc-file.ts";
 import { processTree, stillRunning } from "../../bench/probe/process-tree.ts";
 import { toolEnvironment } from "../../bench/subject/process/run-tool.ts";
 import { cliPath, isMachineTaken, runCli, startCli, startProgram, type Ended } from "../harness/cli.ts";
-import { runMain } from "../harness/main.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 
 const fixture = fileURLToPath(new URL("../../fixtures/programs/faulty-server.js", import.meta.url));
 const odd = fileURLToPath(new URL("../../fixtures/programs/odd-answers.js", import.meta.url));
@@ -92,7 +92,7 @@ test(
   },
 );
 
-test("a configuration sets the flags' values and parameters, flags override them, and --save-baseline keeps the run", async (t) => {
+test("a configuration sets the flags' values and parameters, flags override them, and --save-baseline keeps the run", async () => {
   const file = join(folder, "stream-csv.config.mjs");
   const baseline = join(folder, "baseline.json");
   await writeFile(
@@ -125,17 +125,17 @@ test("a configuration sets the flags' values and parameters, flags override them
   assert.equal(parseBaseline(await readFile(baseline, "utf8"), baseline).export.rows, 1500);
   const unknown = await runCli(["bench", ...flags, "--export", "cubes"]);
   assert.match(unknown.stderr, /There is no export "cubes"; there are: squares, orders/);
-  const generated = await runMain(t, ["bench", ...flags, "--export", "orders"]);
+  const generated = await runCliInTurn(["bench", ...flags, "--export", "orders"]);
   assert.match(
     generated.stderr,
     /--param upTo=3: "orders" is not a configured export, so it takes no --param/,
   );
 });
 
-test("a budget in a configuration needs something to compare with, like one in a flag", async (t) => {
+test("a budget in a configuration needs something to compare with, like one in a flag", async () => {
   const file = join(folder, "budget.json");
   await writeFile(file, JSON.stringify({ bench: { budget: ["streaming.total_s=5%"] } }));
-  const refused = await runMain(t, ["bench", "--config", file]);
+  const refused = await runCliInTurn(["bench", "--config", file]);
   assert.equal(refused.exitCode, 1);
   assert.match(refused.stderr, /The budget for streaming\.total_s has nothing to be compared with/);
 });
@@ -213,8 +213,8 @@ test("targets of a configuration are objects, relative to its file, and their se
 const asked = `api=PORT={port} exec '${process.execPath}' '${odd}' asked @ http://127.0.0.1:{port}/x.csv`;
 const secretHeader = ["--header", "Authorization: env:SHOP_CREDENTIALS"];
 
-test("a header field is read from the environment, and its name is in the message where it isn't set", async (t) => {
-  const missing = await runMain(t, ["bench", "--quick", "--target", asked, ...secretHeader]);
+test("a header field is read from the environment, and its name is in the message where it isn't set", async () => {
+  const missing = await runCliInTurn(["bench", "--quick", "--target", asked, ...secretHeader]);
   assert.equal(missing.exitCode, 1);
   assert.match(
     missing.stderr,
@@ -249,9 +249,14 @@ async function replaced(): Promise<Ended> {
   return await replacing;
 }
 
-test("a header field that is given twice in different cases is refused", async (t) => {
+test("a header field that is given twice in different cases is refused", async () => {
   const header = ["--header", "authorization: a", "--header", "Authorization: b"];
-  const { exitCode, stderr } = await runMain(t, ["bench", "--target", "api=http://127.0.0.1:9/", ...header]);
+  const { exitCode, stderr } = await runCliInTurn([
+    "bench",
+    "--target",
+    "api=http://127.0.0.1:9/",
+    ...header,
+  ]);
   assert.equal(exitCode, 1);
   assert.match(
     stderr,
@@ -259,8 +264,8 @@ test("a header field that is given twice in different cases is refused", async (
   );
 });
 
-test("an export of our own server is refused where that isn't measured", async (t) => {
-  const { exitCode, stderr } = await runMain(t, [
+test("an export of our own server is refused where that isn't measured", async () => {
+  const { exitCode, stderr } = await runCliInTurn([
     "bench",
     "--target",
     "api=http://127.0.0.1:9/",
@@ -298,8 +303,8 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
   ],
 ];
 for (const [args, reason] of refused) {
-  test(`bench ${args.join(" ").replaceAll(/\/\S+\//g, "")} ends with 1 and a sentence`, async (t) => {
-    const { exitCode, stderr } = await runMain(t, ["bench", ...args]);
+  test(`bench ${args.join(" ").replaceAll(/\/\S+\//g, "")} ends with 1 and a sentence`, async () => {
+    const { exitCode, stderr } = await runCliInTurn(["bench", ...args]);
     assert.equal(exitCode, 1);
     assert.match(stderr, reason);
     assert.doesNotMatch(stderr, /\n {4}at /);
