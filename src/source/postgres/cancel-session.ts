@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as Pg from "pg";
+import { closedWithin } from "../../socket/closed-within.ts";
 import type { ConnectionTarget } from "./connection-url.ts";
 
 /** By what a server knows the session whose query is to be cancelled (its BackendKeyData). */
@@ -34,8 +35,7 @@ export async function cancelSession(
   socket: Socket,
 ): Promise<void> {
   if (socket.closed) return;
-  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  const timer = setTimeout(() => socket.destroy(), limitMs);
+  const closed = closedWithin(socket, limitMs);
   await requestCancel(pg, target, key);
   // Behind the request: a proxy that hears of the end first no longer knows whom to cancel. Until then the session waits for its reader,
   // and computes nothing that nobody takes.
@@ -44,7 +44,6 @@ export async function cancelSession(
   await Promise.race([closed, sleep(againMs)]);
   if (!socket.closed) await requestCancel(pg, target, key);
   await closed;
-  clearTimeout(timer);
 }
 
 /** One request over a connection of its own, with TLS where the session has it, which pg's own cancel hasn't. */

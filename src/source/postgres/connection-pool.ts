@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type * as Pg from "pg";
 import { neverRejects } from "../../never-rejects.ts";
+import { closedWithin } from "../../socket/closed-within.ts";
 
 /** How long a connection that nobody uses is kept. */
 const idleMs = 10_000;
@@ -32,14 +33,15 @@ export class ConnectionPool {
   }
 
   /**
-   * A connection to oneself: one that was kept, or a new one. It ends with `end` or goes back with `keep`.
+   * A connection to oneself: one that was kept, or a new one. It is left by `detach` or `cut`, or goes back with `keep`.
    * @param signal gives connecting up
-   * @throws the signal's reason when aborted, or pg's error; no socket is left then
+   * @param onFailed called in place of a result, at once when connecting is given up, with a promise that resolves when the server has
+   *   closed the connection too. Its socket is destroyed where that takes more than 2 s
+   * @throws the signal's reason when aborted, or pg's error
    */
-  async take(signal: AbortSignal): Promise<Pg.Client> {
-    signal.throwIfAborted();
+  async take(signal: AbortSignal, onFailed: (closed: Promise<void>) => void): Promise<Pg.Client> {
     const kept = this.#idle.pop();
-    if (kept === undefined) return await this.#connect(signal);
+    if (kept === undefined) return await this.#connect(signal, onFailed);
     clearTimeout(kept.timer);
     socketOf(kept.client).ref();
     return kept.client;
@@ -91,7 +93,7 @@ export class ConnectionPool {
     await Promise.all(this.#open.values());
   }
 
-  async #connect(signal: AbortSignal): Promise<Pg.Client> {
+  async #connect(signal: AbortSignal, onFailed: (closed: Promise<void>) => void): Promise<Pg.Client> {
     const client = this.#make();
     const ended = new Promise<void>((resolve) => client.once("end", resolve));
     this.#open.set(
@@ -100,18 +102,39 @@ export class ConnectionPool {
     );
     // What cuts a connection fails what it does; pg says it a second time here, and would end the process.
     client.on("error", () => this.cut(client));
-    const giveUp = (): void => this.cut(client);
+    let isGivenUp = false;
+    const giveUp = (): void => {
+      if (isGivenUp) return;
+      isGivenUp = true;
+      onFailed(this.#giveUp(client));
+    };
     signal.addEventListener("abort", giveUp, { once: true });
     try {
       await client.connect();
+      signal.throwIfAborted();
     } catch (error) {
-      this.cut(client);
+      giveUp();
       signal.throwIfAborted();
       throw error;
     } finally {
       signal.removeEventListener("abort", giveUp);
     }
     return client;
+  }
+
+  /**
+   * Leaves a connection that isn't made. What was sent of it has a server begin a session, which lasts until the server comes to read
+   * that its client has gone: a busy one takes its time for that.
+   */
+  async #giveUp(client: Pg.Client): Promise<void> {
+    // pg would greet a server that takes the connection only now.
+    connectionOf(client).removeAllListeners("connect");
+    const socket = this.detach(client);
+    const closed = closedWithin(socket, endMs);
+    socket.end();
+    // Behind the end of what pg does, with which its socket is paused.
+    setImmediate(() => socket.resume());
+    await closed;
   }
 
   #end(client: Pg.Client): void {

@@ -4,6 +4,7 @@ import { Occupancy } from "../../admission/occupancy.ts";
 import type { Slot } from "../../admission/slots.ts";
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
+import { neverRejects } from "../../never-rejects.ts";
 import { eitherSignal } from "../../async/either-signal.ts";
 import type { ConnectionTime } from "../source.ts";
 import { cancelSession, type SessionKey } from "./cancel-session.ts";
@@ -50,13 +51,13 @@ export class PostgresDatabase {
   readonly #busy: Occupancy;
   /** Connections that are being made; each is given up by its controller. */
   readonly #connecting = new Set<AbortController>();
-  /** Sessions whose query is being cancelled. */
-  readonly #cancelling = new Set<Promise<void>>();
+  /** Sessions that were given up, until the database has ended them. */
+  readonly #ending = new Set<Promise<void>>();
   readonly statementTimeoutMs: number;
   readonly role: string | undefined;
   /** What `pg_stat_activity` shows, in front of a transfer's id. */
   readonly applicationName: string;
-  #facts: Promise<ServerFacts> | undefined;
+  #facts: ServerFacts | undefined;
 
   private constructor(pg: typeof Pg, settings: DatabaseSettings, clock: Clock) {
     const { connections = usualConnections, queue = 64, queueTimeoutMs = 30_000 } = settings;
@@ -126,11 +127,12 @@ export class PostgresDatabase {
    */
   async connect(signal: AbortSignal): Promise<DatabaseSession> {
     const place = await this.#places.acquire(signal);
+    if (signal.aborted) place.release();
+    signal.throwIfAborted();
     let client: Pg.Client;
     try {
-      client = await this.#connected(signal, this.#queueTimeoutMs - place.queueWaitSeconds * 1000);
+      client = await this.#connected(signal, place);
     } catch (error) {
-      place.release();
       signal.throwIfAborted();
       throw connectionFault(error);
     }
@@ -142,15 +144,10 @@ export class PostgresDatabase {
     return session;
   }
 
-  /** What is known of the server, asked once. */
+  /** What is known of the server. Asked until one reading has heard it: another's may be aborted meanwhile. */
   async facts(client: Pg.Client): Promise<ServerFacts> {
-    this.#facts ??= readFacts(client);
-    try {
-      return await this.#facts;
-    } catch (error) {
-      this.#facts = undefined;
-      throw error;
-    }
+    this.#facts ??= await readFacts(client);
+    return this.#facts;
   }
 
   /** Ends every connection that isn't in use, and the others when they are given back. */
@@ -158,7 +155,7 @@ export class PostgresDatabase {
     const reason = new StreamCsvError("SCSV_DRAINING", "The server is shutting down.");
     this.#places.close(reason);
     for (const connecting of this.#connecting) connecting.abort(reason);
-    await Promise.all([this.#pool.close(), ...this.#cancelling]);
+    await Promise.all([this.#pool.close(), ...this.#ending]);
   }
 
   /** A connection that isn't connected yet. */
@@ -181,15 +178,19 @@ export class PostgresDatabase {
     return client;
   }
 
-  async #connected(signal: AbortSignal, leftMs: number): Promise<Pg.Client> {
+  /** Takes a connection for a place, which is free again where there is none. */
+  async #connected(signal: AbortSignal, place: Slot): Promise<Pg.Client> {
     const { connectTimeoutMs } = this.#target;
     const ownMs = connectTimeoutMs === 0 ? Number.POSITIVE_INFINITY : connectTimeoutMs;
+    const leftMs = this.#queueTimeoutMs - place.queueWaitSeconds * 1000;
     const limitMs = Math.max(leastConnectMs, Math.min(ownMs, leftMs));
     const end = new AbortController();
     const timer = setTimeout(() => end.abort(tooSlow(limitMs)), limitMs);
     this.#connecting.add(end);
     try {
-      return await this.#pool.take(eitherSignal(signal, end.signal));
+      return await this.#pool.take(eitherSignal(signal, end.signal), (closed) => {
+        neverRejects(this.#releaseBehind(closed, place));
+      });
     } finally {
       this.#connecting.delete(end);
       clearTimeout(timer);
@@ -224,15 +225,19 @@ export class PostgresDatabase {
     };
   }
 
-  /** The place is free when the database has ended the session: it may take no more connections than there are places. */
   async #cancel(client: Pg.Client, place: Slot): Promise<void> {
     const socket = this.#pool.detach(client);
-    const done = cancelSession(this.#pg, this.#target, client as unknown as SessionKey, socket);
-    this.#cancelling.add(done);
+    const ended = cancelSession(this.#pg, this.#target, client as unknown as SessionKey, socket);
+    await this.#releaseBehind(ended, place);
+  }
+
+  /** A place is free when the database has ended the session: it may take no more connections than there are places. */
+  async #releaseBehind(ended: Promise<void>, place: Slot): Promise<void> {
+    this.#ending.add(ended);
     try {
-      await done;
+      await ended;
     } finally {
-      this.#cancelling.delete(done);
+      this.#ending.delete(ended);
       place.release();
     }
   }

@@ -12,13 +12,16 @@ after(() => {
   if (typeof started !== "string") started.stop();
 });
 
-/** A host that takes connections and says nothing, as behind a firewall that drops packets; or one byte, and then nothing. */
+/**
+ * A host that takes connections and says nothing, as behind a firewall that drops packets; or one byte, and then nothing. It closes a
+ * connection that its client has left, or keeps it, as a busy server does that hasn't come to it yet.
+ */
 class SilentHost implements AsyncDisposable {
   readonly sockets: Socket[] = [];
   readonly #server: Server;
 
-  private constructor(first: string) {
-    this.#server = createServer((socket) => {
+  private constructor(first: string, keepsThem: boolean) {
+    this.#server = createServer({ allowHalfOpen: keepsThem }, (socket) => {
       this.sockets.push(socket);
       socket.on("error", () => undefined);
       socket.once("data", () => first !== "" && socket.write(first));
@@ -26,8 +29,8 @@ class SilentHost implements AsyncDisposable {
     });
   }
 
-  static async start(first = ""): Promise<SilentHost> {
-    const host = new SilentHost(first);
+  static async start(first = "", keepsThem = false): Promise<SilentHost> {
+    const host = new SilentHost(first, keepsThem);
     host.#server.listen(0, "127.0.0.1");
     await once(host.#server, "listening");
     return host;
@@ -84,7 +87,7 @@ for (const [what, settings, options, words] of limits)
       return true;
     });
     await host.left();
-    assert.equal(database.usage.busyConnections, 0);
+    await until("the place is free", () => database.usage.busyConnections === 0);
     await database.close();
   });
 
@@ -118,11 +121,35 @@ for (const [what, first, options] of [
       await host.connected(count);
       abort.abort(new Error("the client has left"));
       await connecting;
-      assert.equal(database.usage.busyConnections, 0);
+      await until("the place is free", () => database.usage.busyConnections === 0);
     }
     await host.left();
     await database.close();
   });
+
+test("keeps the place of a connection that was given up until the host has closed it", async () => {
+  await using host = await SilentHost.start("", true);
+  const database = await host.open({ connections: 1 });
+  const abort = new AbortController();
+  const connecting = assert.rejects(database.connect(abort.signal), { message: "the client has left" });
+  await host.connected(1);
+  abort.abort(new Error("the client has left"));
+  await connecting;
+  const [socket] = host.sockets;
+  await until("the host hears of it", () => socket?.readableEnded === true);
+  assert.equal(database.usage.busyConnections, 1);
+  // The next one waits for the place, so that the host never has two.
+  const next = new AbortController();
+  const waiting = assert.rejects(database.connect(next.signal), { message: "enough" });
+  assert.equal(database.usage.waiting, 1);
+  socket?.end();
+  await host.connected(2);
+  next.abort(new Error("enough"));
+  await waiting;
+  // A host that closes nothing has two seconds.
+  await until("the place is free", () => database.usage.busyConnections === 0);
+  await database.close();
+});
 
 test("gives up a host that says nothing when the database is closed", async () => {
   await using host = await SilentHost.start();
@@ -141,6 +168,22 @@ test("leaves no listener at a signal that many readings share", { skip }, async 
   assert.equal(getEventListeners(signal, "abort").length, 0);
   await database.close();
 });
+
+test(
+  "asks a server what it can do again for a reading beside one that is aborted meanwhile",
+  { skip },
+  async () => {
+    const database = await openDatabase();
+    const [first, second] = await Promise.all([database.connect(never), database.connect(never)]);
+    const lost = assert.rejects(database.facts(first.client), /Connection terminated/);
+    const asked = database.facts(second.client);
+    await first.cancel();
+    await lost;
+    assert.equal((await asked).checksConnection, true);
+    second.release();
+    await database.close();
+  },
+);
 
 test("replaces a connection that the server ended while nobody used it", { skip }, async () => {
   const database = await openDatabase({ connections: 1 });
