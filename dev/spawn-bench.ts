@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseResult } from "../bench/result/read-result.ts";
-import type { BenchResult } from "../bench/result/schema.ts";
+import type { BenchResult } from "../bench/result/result.ts";
 
 /** How a bench ended. */
 export interface BenchEnd {

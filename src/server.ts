@@ -21,8 +21,14 @@ export type {
   TlsFiles,
   WorkerModel,
 } from "./server/shared/settings.ts";
-export type { BoundValue, LinkKey, LinkSettings, TokenSettings } from "./server/access/access-schema.ts";
-export type { AuthSettings, JwtSettings } from "./server/access/auth-schema.ts";
+export type {
+  AuthSettings,
+  BoundValue,
+  JwtSettings,
+  LinkKey,
+  LinkSettings,
+  TokenSettings,
+} from "./server/access/access-settings.ts";
 export type { JobSettings } from "./job/job-settings.ts";
 export type { HttpSettings } from "./server/shared/http-settings.ts";
 export type { LogSettings } from "./server/shared/log-settings.ts";

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpus, release, totalmem } from "node:os";
 import { promisify } from "node:util";
-import type { Environment } from "../result/schema.ts";
+import type { Environment } from "../result/result.ts";
 
 const run = promisify(execFile);
 

@@ -1,4 +1,4 @@
-import type { BenchResult } from "../result/schema.ts";
+import type { BenchResult } from "../result/result.ts";
 import type { Report } from "./model/report.ts";
 import { footnotesOf } from "./read/footnotes.ts";
 import { scenarioViews } from "./read/scenario-view.ts";

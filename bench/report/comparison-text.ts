@@ -1,5 +1,5 @@
 import type { ComparedRow, ComparisonView } from "../result/comparison-view.ts";
-import type { Comparison } from "../result/schema.ts";
+import type { Comparison } from "../result/result.ts";
 import { resolutionOf } from "../result/measured-value.ts";
 import { metrics } from "../result/metric.ts";
 import { emptyCell, textCell, type Cell, type Table } from "./model/table.ts";

@@ -1,4 +1,4 @@
-import type { BenchResult } from "../result/schema.ts";
+import type { BenchResult } from "../result/result.ts";
 import { plainLines, plainText } from "./plain-text.ts";
 import { labelOf } from "./read/metric-label.ts";
 import { comparisonSentence, gatedComparisons } from "./section/comparison-sentence.ts";

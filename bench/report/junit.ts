@@ -1,4 +1,4 @@
-import type { BenchResult, Check, Comparison } from "../result/schema.ts";
+import type { BenchResult, Check, Comparison } from "../result/result.ts";
 import { markup, type Markup } from "./markup.ts";
 import type { Renderer } from "./renderer.ts";
 import { comparisonSentence, gatedComparisons } from "./section/comparison-sentence.ts";

@@ -1,4 +1,4 @@
-import type { BenchResult } from "../result/schema.ts";
+import type { BenchResult } from "../result/result.ts";
 
 /** How a report looks. */
 export interface RenderOptions {

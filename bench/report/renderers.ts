@@ -1,4 +1,4 @@
-import type { BenchResult } from "../result/schema.ts";
+import type { BenchResult } from "../result/result.ts";
 import type { Renderer, RenderOptions } from "./renderer.ts";
 
 /** Every format by its name; its module is loaded when a report in it is asked for. */

@@ -1,4 +1,4 @@
-import type { Comparison } from "./schema.ts";
+import type { Comparison } from "./result.ts";
 
 /** One metric of one arm in two runs. */
 export interface ComparedRow {

@@ -1,5 +1,5 @@
 import type { MetricId } from "./metric.ts";
-import type { Round } from "./schema.ts";
+import type { Round } from "./result.ts";
 
 /** Where values are looked up: one metric of one arm of a scenario. */
 export interface ValuePlace {

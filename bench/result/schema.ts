@@ -18,17 +18,13 @@ import {
   union,
   unknown,
   type GenericSchema,
-  type InferOutput,
 } from "valibot";
-
-/** The name of the format; a change that breaks readers gets another number. */
-export const resultFormat = "stream-csv.bench.v1";
+import { resultFormat, type BenchResult } from "./result.ts";
 
 export const quantity = pipe(number(), finite());
 export const list = <T extends GenericSchema>(item: T) => pipe(array(item), readonly());
 export const count = pipe(number(), integer(), minValue(0));
 
-/** Where a run was measured. */
 export const environmentSchema = object({
   node: string(),
   os: string(),
@@ -77,12 +73,9 @@ const comparison = object({
   n: count,
   mde: nullable(quantity),
   budget: nullable(quantity),
-  /** A change also has to exceed this, in the metric's unit, to break the budget. */
   least: optional(nullable(quantity)),
-  /** The value it was judged by, in the metric's unit; ratio and ci are shares of it then. */
   limit: optional(object({ bound: picklist(["most", "least"]), value: quantity })),
   verdict: picklist(["informational", "pass", "regression", "inconclusive"]),
-  /** What led to its verdict, in a sentence; only for a comparison that was judged. */
   reason: optional(string()),
 });
 
@@ -104,7 +97,7 @@ const check = object({
   ok: boolean(),
 });
 
-/** The result file: every raw value, and what was concluded from them. Quantities are in SI units, and `null`, never `NaN`. */
+/** A result file. Its declared type is written out apart, so that those who use it don't need the types of valibot. */
 export const resultSchema = object({
   schema: literal(resultFormat),
   tool: object({ name: string(), version: string() }),
@@ -118,7 +111,6 @@ export const resultSchema = object({
   comparisons: list(comparison),
   series: optional(list(series)),
   checks: list(check),
-  /** What led to the verdict, one sentence each, the gravest first. */
   reasons: optional(list(string())),
   integrity: object({
     bytes: nullable(count),
@@ -130,15 +122,4 @@ export const resultSchema = object({
   verdict: picklist(["informational", "pass", "regression", "inconclusive", "invalid"]),
   exitCode: count,
   complete: boolean(),
-});
-
-/** A run's result, as the result file holds it; see docs/reference/bench.md. */
-export type BenchResult = Readonly<InferOutput<typeof resultSchema>>;
-export type Environment = Readonly<InferOutput<typeof environmentSchema>>;
-export type Arm = Readonly<InferOutput<typeof arm>>;
-export type Round = Readonly<InferOutput<typeof round>>;
-export type Comparison = Readonly<InferOutput<typeof comparison>>;
-export type Series = Readonly<InferOutput<typeof series>>;
-export type Check = Readonly<InferOutput<typeof check>>;
-export type Integrity = BenchResult["integrity"];
-export type Verdict = BenchResult["verdict"];
+}) satisfies GenericSchema<unknown, BenchResult>;

@@ -1,4 +1,4 @@
-import type { BenchResult } from "./schema.ts";
+import type { BenchResult } from "./result.ts";
 
 /**
  * A result in which the texts that quote servers, setups and answers are changed: reasons and warnings.

@@ -2,7 +2,7 @@ import { StreamCsvError } from "../../src/ground.ts";
 import { exitCodeOf } from "../gate/judge/judge-run.ts";
 import { comparisonsIn } from "../gate/judge/run-comparisons.ts";
 import { metrics } from "../result/metric.ts";
-import { resultFormat, type BenchResult, type Verdict } from "../result/schema.ts";
+import { resultFormat, type BenchResult, type Verdict } from "../result/result.ts";
 import { withQuotes } from "../result/with-quotes.ts";
 import { withoutPasswords } from "../subject/without-passwords.ts";
 import type { Run } from "./run.ts";

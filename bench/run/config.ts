@@ -1,5 +1,5 @@
 import type { NamedBaseline } from "../gate/baseline/baseline.ts";
-import type { TargetSettings } from "../subject/target-settings.ts";
+import type { TargetSettings } from "../subject/target-spec.ts";
 
 /** A server to measure: its name in reports, and what is known of it. */
 export interface BenchTarget extends TargetSettings {

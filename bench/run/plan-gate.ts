@@ -3,7 +3,7 @@ import { relativeOf, type Budget } from "../gate/budget/budget.ts";
 import { gatedArmsOf, joinReports, judgeRun, judgeValues, type GateReport } from "../gate/judge/judge-run.ts";
 import type { GateQuestion } from "../gate/measure/gate-question.ts";
 import { gateSteps, turnsOf } from "../gate/measure/turns.ts";
-import type { Round } from "../result/schema.ts";
+import type { Round } from "../result/result.ts";
 import type { RunPlan } from "../scenario/scenario.ts";
 import { gatingScenario } from "./resolve-gate.ts";
 import type { Run } from "./run.ts";

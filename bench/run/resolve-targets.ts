@@ -1,12 +1,7 @@
 import { deliveries as allDeliveries } from "../../src/ground.ts";
 import { idsOf } from "../session/arm.ts";
-import type { TargetSpec } from "../subject/target-spec.ts";
-import {
-  parseTarget,
-  parseTargetPlace,
-  checkTarget,
-  type TargetSettings,
-} from "../subject/target-settings.ts";
+import type { TargetSettings, TargetSpec } from "../subject/target-spec.ts";
+import { parseTarget, parseTargetPlace, checkTarget } from "../subject/target-settings.ts";
 import { parseAgainst, parseGitAgainst } from "../subject/version/parse-against.ts";
 import type { BenchConfig, BenchTarget } from "./config.ts";
 import { ownName, type RunAgainst } from "./settings.ts";

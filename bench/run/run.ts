@@ -5,7 +5,7 @@ import { requireAboveNoise } from "../gate/budget/read-budgets.ts";
 import { tooFewRounds, type GateReport } from "../gate/judge/judge-run.ts";
 import { describeEnvironment } from "../probe/describe-environment.ts";
 import { samplingCaveat } from "../probe/process-tree.ts";
-import type { BenchResult, Integrity } from "../result/schema.ts";
+import type { BenchResult, Integrity } from "../result/result.ts";
 import { RunRecord } from "../session/run-record.ts";
 import { describeTarget } from "../subject/target-text.ts";
 import { withoutPasswords } from "../subject/without-passwords.ts";

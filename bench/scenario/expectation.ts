@@ -1,6 +1,6 @@
 import type { MetricId } from "../result/metric.ts";
 import { roundValues } from "../result/round-values.ts";
-import type { Check } from "../result/schema.ts";
+import type { Check } from "../result/result.ts";
 import type { RunRecord } from "../session/run-record.ts";
 import { median } from "../statistics/median.ts";
 

@@ -1,4 +1,4 @@
-import type { Arm } from "../result/schema.ts";
+import type { Arm } from "../result/result.ts";
 import type { PlannedArm } from "../session/arm.ts";
 import type { ScenarioContext } from "./scenario.ts";
 

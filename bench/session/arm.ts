@@ -1,6 +1,6 @@
 import type { MeasuredDelivery } from "../result/measured-delivery.ts";
 import type { MetricId } from "../result/metric.ts";
-import type { Arm } from "../result/schema.ts";
+import type { Arm } from "../result/result.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { BodyEquality, Target } from "../subject/target.ts";
 

@@ -1,4 +1,4 @@
-import type { Arm, Check, Round, Series } from "../result/schema.ts";
+import type { Arm, Check, Round, Series } from "../result/result.ts";
 
 /** What a run has found so far. When something ends the run early, what is in here is still reported. */
 export class RunRecord {

@@ -10,47 +10,27 @@ import {
   strictObject,
   string,
   union,
-  type InferInput,
+  type GenericSchema,
 } from "valibot";
 import { didYouMean, parseDuration } from "../../src/ground.ts";
-import type { TargetSpec } from "./target-spec.ts";
+import type { TargetSettings, TargetSpec } from "./target-spec.ts";
 import { filled } from "./target-text.ts";
 
-/**
- * What can be said of a target, in flags and in the configuration (`bench.targets.NAME`). Texts may hold `{port}` and
- * `{rows}` where a target says so.
- */
 const targetSettingsSchema = strictObject({
-  /** A line for the shell that starts it; absent for a server that runs already. */
   command: optional(string()),
-  /** The address of its export. @default `http://127.0.0.1:{port}/` for a command */
   url: optional(string()),
-  /** @default GET, or POST with a body */
   method: optional(string()),
-  /** Header fields of every request. */
   headers: optional(record(string(), string())),
-  /** The body of a request for an export; `{rows}` is replaced in it. */
   body: optional(string()),
-  /** The folder its command runs in, and its setup. */
   cwd: optional(string()),
-  /** Variables of its command, beside those of this process. */
   env: optional(record(string(), string())),
-  /** A line for the shell that prepares it, such as a build: in a version of `--against`, and here. */
   setup: optional(string()),
-  /** The path that answers with a status below 500 when it is ready. @default the ping path, or /ping */
   ready: optional(string()),
-  /** The path of a short request; null for none. @default /ping, where that gives a short answer */
   ping: optional(nullable(string())),
-  /** The path where it reports inside numbers; null for none. @default /stats, where that is reported */
   stats: optional(nullable(string())),
-  /** How long it may take to be ready: a duration, or milliseconds. @default 15s */
   readyTimeout: optional(union([string(), pipe(number(), minValue(1))])),
-  /** The most rows it has; no more are asked for. @default found out */
   rows: optional(pipe(number(), integer(), minValue(1))),
-});
-
-/** What can be said of a target, beside its name. */
-export type TargetSettings = Readonly<InferInput<typeof targetSettingsSchema>>;
+}) satisfies GenericSchema<TargetSettings>;
 
 const example = `"go=PORT={port} ./orders @ http://127.0.0.1:{port}/orders.csv?rows={rows}"`;
 /** Where a command is asked that names no address. A server that listens only at `[::1]` is found, too. */

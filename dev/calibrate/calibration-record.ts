@@ -1,5 +1,5 @@
 import { calibrationFormat, type CalibrationRun } from "../../bench/gate/budget/calibration-run.ts";
-import type { BenchResult, Comparison } from "../../bench/result/schema.ts";
+import type { BenchResult, Comparison } from "../../bench/result/result.ts";
 import type { CalibrationKind } from "./calibration-plan.ts";
 
 /** The record of a gate run: its verdicts and ratios, and those of the two equal arms. */

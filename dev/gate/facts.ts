@@ -1,5 +1,5 @@
 import { untrustedTwice } from "../../bench/gate/measure/round-guard.ts";
-import type { BenchResult } from "../../bench/result/schema.ts";
+import type { BenchResult } from "../../bench/result/result.ts";
 
 /** The judgement of a run about a change. */
 export interface Finding {

@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { BenchResult } from "../../bench/result/schema.ts";
+import type { BenchResult } from "../../bench/result/result.ts";
 import { runTool } from "../../bench/subject/process/run-tool.ts";
 import { spawnBench } from "../spawn-bench.ts";
 import { costOf, factsOf, type Finding } from "./facts.ts";

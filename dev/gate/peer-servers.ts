@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { BenchResult } from "../../bench/result/schema.ts";
+import type { BenchResult } from "../../bench/result/result.ts";
 import type { ServerPeer } from "../peers/peer.ts";
 import { goPostgresPeer } from "../peers/postgres/go-postgres-peer.ts";
 import { fastifyPeer, queryStreamPeer } from "../peers/postgres/node-peers.ts";

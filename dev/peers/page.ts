@@ -1,6 +1,6 @@
 import { factorText, percentText, quantityText } from "../../bench/report/number-text.ts";
 import type { MetricUnit } from "../../bench/result/metric.ts";
-import type { Environment } from "../../bench/result/schema.ts";
+import type { Environment } from "../../bench/result/result.ts";
 import { compareRounds } from "../../bench/statistics/compare.ts";
 import { median } from "../../bench/statistics/median.ts";
 import type { PeerResult } from "./run-peers.ts";

@@ -1,4 +1,4 @@
-import type { BenchResult } from "../../bench/result/schema.ts";
+import type { BenchResult } from "../../bench/result/result.ts";
 import { buildReport } from "../../bench/report/build-report.ts";
 import { armLooks, type ArmLook } from "../../bench/report/html/arm-look.ts";
 import { barsHeightPx, barsWidthPx, drawBars } from "../../bench/report/html/bars.ts";

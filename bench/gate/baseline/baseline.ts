@@ -7,18 +7,12 @@ import {
   safeParse,
   strictObject,
   string,
-  type InferOutput,
+  type GenericSchema,
 } from "valibot";
 import { StreamCsvError } from "../../../src/ground.ts";
 import { parseResult } from "../../result/read-result.ts";
-import {
-  count,
-  environmentSchema,
-  list,
-  quantity,
-  resultFormat,
-  type BenchResult,
-} from "../../result/schema.ts";
+import { resultFormat, type BenchResult } from "../../result/result.ts";
+import { count, environmentSchema, list, quantity } from "../../result/schema.ts";
 import { metricValuesOf } from "./metric-values.ts";
 
 /** The name of the format; a change that breaks readers gets another number. */
@@ -45,10 +39,29 @@ const baselineSchema = strictObject({
       values: list(quantity),
     }),
   ),
-});
+}) satisfies GenericSchema<unknown, Baseline>;
 
 /** What a later run is compared with: the raw values of an earlier one, so that exact bounds can be computed from both. */
-export type Baseline = Readonly<InferOutput<typeof baselineSchema>>;
+export interface Baseline extends Pick<BenchResult, "tool" | "createdAt" | "environment"> {
+  readonly schema: "stream-csv.baseline.v1";
+  readonly export: {
+    readonly name: string;
+    readonly rows: number | null;
+    readonly bytes: number | null;
+    readonly sha256: string | null;
+  };
+  readonly series: readonly BaselineSeries[];
+}
+
+/** The values of one metric of one arm, one a round. */
+export interface BaselineSeries {
+  readonly scenario: string;
+  readonly arm: string;
+  readonly delivery: string;
+  readonly metric: string;
+  readonly over: string | null;
+  readonly values: readonly number[];
+}
 
 /** A baseline, and its name in messages. */
 export interface NamedBaseline {

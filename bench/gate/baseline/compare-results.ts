@@ -1,5 +1,5 @@
 import type { ComparisonView } from "../../result/comparison-view.ts";
-import type { Arm, BenchResult, Round, Series } from "../../result/schema.ts";
+import type { Arm, BenchResult, Round, Series } from "../../result/result.ts";
 import { baselineOf } from "./baseline.ts";
 import { absoluteOf, relativeOf, type Budget } from "../budget/budget.ts";
 import { compareRuns, type RunNames } from "./compare-runs.ts";

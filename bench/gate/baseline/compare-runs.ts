@@ -1,5 +1,5 @@
 import type { ComparedRow } from "../../result/comparison-view.ts";
-import type { Comparison } from "../../result/schema.ts";
+import type { Comparison } from "../../result/result.ts";
 import { bonferroniLevel } from "../../statistics/bonferroni-level.ts";
 import { boundRuns } from "../../statistics/compare.ts";
 import { median } from "../../statistics/median.ts";

@@ -1,5 +1,5 @@
 import { metrics, type Metric } from "../../result/metric.ts";
-import type { BenchResult } from "../../result/schema.ts";
+import type { BenchResult } from "../../result/result.ts";
 import { isOfProcessors } from "../budget/budget.ts";
 
 /** What one arm gave of one metric, round by round. */

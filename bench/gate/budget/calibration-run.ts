@@ -11,44 +11,60 @@ import {
   record,
   safeParse,
   string,
-  type InferOutput,
+  type GenericSchema,
 } from "valibot";
 import { StreamCsvError } from "../../../src/ground.ts";
-import { count, environmentSchema, quantity, type Environment } from "../../result/schema.ts";
+import type { Environment } from "../../result/result.ts";
+import { count, environmentSchema, quantity } from "../../result/schema.ts";
 
 /** The name of the format: one such object a line. */
 export const calibrationFormat = "stream-csv.calibration.v1";
 
 const ratios = record(string(), nullable(quantity));
 
+/** One run of the calibration, with what it found. */
+export interface CalibrationRun {
+  readonly schema: "stream-csv.calibration.v1";
+  /** `aa`: two equal versions; `slow`: more CPU time was used; `heavy`: memory was held. */
+  readonly kind: "aa" | "slow" | "heavy";
+  readonly createdAt: string;
+  readonly gitSha: string | null;
+  /** Digest of the code that decides what the run shows. */
+  readonly build: string;
+  readonly environment: Machine & Pick<Environment, "fingerprint">;
+  readonly seed: number;
+  /** Arguments of the run. */
+  readonly command: readonly string[];
+  /** Seconds it took. */
+  readonly elapsedSeconds: number;
+  readonly verdict: string;
+  readonly exitCode: number;
+  /** Verdicts by metric. */
+  readonly verdicts: Readonly<Record<string, string>>;
+  /** This version over the other, by metric. */
+  readonly ratios: Readonly<Record<string, number | null>>;
+  /** The other version over itself, by metric. */
+  readonly equalRatios: Readonly<Record<string, number | null>>;
+}
+
 const calibrationRun = object({
   schema: literal(calibrationFormat),
-  /** `aa`: two equal versions; `slow`: more CPU time was used; `heavy`: memory was held. */
   kind: picklist(["aa", "slow", "heavy"]),
   createdAt: string(),
   gitSha: nullable(string()),
-  /** Digest of the code that decides what the run shows. */
   build: string(),
   environment: pick(object(environmentSchema.entries), ["node", "os", "cpuModel", "cores", "fingerprint"]),
   seed: count,
-  /** Arguments of the run. */
   command: array(string()),
-  /** Seconds it took. */
   elapsedSeconds: number(),
   verdict: string(),
   exitCode: count,
-  /** Verdicts by metric. */
   verdicts: record(string(), string()),
-  /** This version over the other, by metric. */
   ratios,
-  /** The other version over itself, by metric. */
   equalRatios: ratios,
-});
+}) satisfies GenericSchema<unknown, CalibrationRun>;
 
 const calibrationLine = pipe(string(), parseJson(), calibrationRun);
-
-/** One run of the calibration, with what it found. */
-export type CalibrationRun = Readonly<InferOutput<typeof calibrationRun>>;
 
 /**
  * Reads a calibration file. A last line without a line break was cut off by an interruption; it is left out, so that a

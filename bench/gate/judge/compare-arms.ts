@@ -1,5 +1,5 @@
 import { metrics } from "../../result/metric.ts";
-import type { Arm, Comparison, Round } from "../../result/schema.ts";
+import type { Arm, Comparison, Round } from "../../result/result.ts";
 import { compareRounds } from "../../statistics/compare.ts";
 
 /** Metrics without a ratio: the size of the export is the same in all arms. */

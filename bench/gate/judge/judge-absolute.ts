@@ -1,7 +1,7 @@
 import { formatBytes, formatSeconds } from "../../../src/ground.ts";
 import { resolutionOf } from "../../result/measured-value.ts";
 import { roundValues } from "../../result/round-values.ts";
-import type { Comparison, Round } from "../../result/schema.ts";
+import type { Comparison, Round } from "../../result/result.ts";
 import { medianBounds, type MedianBounds } from "../../statistics/median-bounds.ts";
 import { metricOf, nameOf, type AbsoluteBudget } from "../budget/budget.ts";
 import type { Decision } from "./decide.ts";

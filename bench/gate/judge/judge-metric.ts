@@ -1,7 +1,7 @@
 import { checksumText } from "../../result/checksum-text.ts";
 import type { MetricId } from "../../result/metric.ts";
 import { percent } from "../../result/percent.ts";
-import type { Comparison } from "../../result/schema.ts";
+import type { Comparison } from "../../result/result.ts";
 import { boundRounds, type Pair } from "../../statistics/compare.ts";
 import { signedRankBounds } from "../../statistics/signed-rank.ts";
 import { metricOf, type RelativeBudget } from "../budget/budget.ts";

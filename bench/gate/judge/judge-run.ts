@@ -1,6 +1,6 @@
 import { formatCountOf } from "../../../src/ground.ts";
 import type { MetricId } from "../../result/metric.ts";
-import type { Arm, Comparison, Round } from "../../result/schema.ts";
+import type { Arm, Comparison, Round } from "../../result/result.ts";
 import { bonferroniLevel } from "../../statistics/bonferroni-level.ts";
 import { fewestRounds } from "../../statistics/detectable-effect.ts";
 import { absoluteOf, equalMetrics, nameOf, relativeOf, type Budget } from "../budget/budget.ts";

@@ -1,6 +1,6 @@
 import { formatBytes } from "../../../src/ground.ts";
 import { percent } from "../../result/percent.ts";
-import type { Comparison } from "../../result/schema.ts";
+import type { Comparison } from "../../result/result.ts";
 import type { RelativeBudget } from "../budget/budget.ts";
 import type { Decision } from "./decide.ts";
 

@@ -1,4 +1,4 @@
-import type { BenchResult, Comparison } from "../../result/schema.ts";
+import type { BenchResult, Comparison } from "../../result/result.ts";
 import { compareArms } from "./compare-arms.ts";
 import { comparisonsOf, type GateReport } from "./judge-run.ts";
 

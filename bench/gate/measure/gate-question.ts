@@ -1,4 +1,4 @@
-import type { Round } from "../../result/schema.ts";
+import type { Round } from "../../result/result.ts";
 import type { Budget } from "../budget/budget.ts";
 import type { GateReport } from "../judge/judge-run.ts";
 import type { MachineSample } from "./round-guard.ts";

@@ -1,4 +1,4 @@
-import type { Round } from "../../result/schema.ts";
+import type { Round } from "../../result/result.ts";
 import { exportScenario } from "../../scenario/export/export.ts";
 import { noteArms } from "../../scenario/note-arms.ts";
 import type { Scenario, ScenarioContext } from "../../scenario/scenario.ts";

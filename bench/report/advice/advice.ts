@@ -1,4 +1,4 @@
-import type { BenchResult } from "../../result/schema.ts";
+import type { BenchResult } from "../../result/result.ts";
 import type { Section } from "../model/report.ts";
 import { scenarioView, type ScenarioView } from "../read/scenario-view.ts";
 import { equalArms, repeatedInterval } from "../read/sure-difference.ts";

@@ -1,6 +1,6 @@
 import { formatCount, formatSeconds, isDelivery } from "../../../src/ground.ts";
 import { expectedHoldSeconds } from "../../result/expected-hold-seconds.ts";
-import type { BenchResult } from "../../result/schema.ts";
+import type { BenchResult } from "../../result/result.ts";
 import { quantityText } from "../number-text.ts";
 import { medianInterval } from "../read/median-interval.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";

@@ -1,5 +1,5 @@
 import { formatSeconds } from "../../../src/ground.ts";
-import type { Series } from "../../result/schema.ts";
+import type { Series } from "../../result/result.ts";
 import { median } from "../../statistics/median.ts";
 import type { Chart, Mark } from "../model/chart.ts";
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";

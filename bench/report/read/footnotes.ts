@@ -1,4 +1,4 @@
-import type { BenchResult } from "../../result/schema.ts";
+import type { BenchResult } from "../../result/result.ts";
 
 /** A warning of a run, and the arms whose columns refer to it. */
 export interface Footnote {

@@ -1,4 +1,4 @@
-import type { Comparison } from "../../result/schema.ts";
+import type { Comparison } from "../../result/result.ts";
 import { significant } from "../number-text.ts";
 
 /** The lowest confidence levels among comparisons. A single round has no interval, so it isn't counted. */

@@ -1,4 +1,4 @@
-import type { Arm } from "../../result/schema.ts";
+import type { Arm } from "../../result/result.ts";
 import { growthOf, type Growth } from "../../statistics/growth.ts";
 import type { Point } from "../../statistics/least-squares.ts";
 import type { ScenarioView } from "./scenario-view.ts";

@@ -1,5 +1,5 @@
 import { isDelivery } from "../../../src/ground.ts";
-import type { Arm, BenchResult, Comparison, Round, Series } from "../../result/schema.ts";
+import type { Arm, BenchResult, Comparison, Round, Series } from "../../result/result.ts";
 import { median } from "../../statistics/median.ts";
 import { footnotesOf } from "./footnotes.ts";
 import { shownMetrics, type ShownMetric } from "./shown-metric.ts";

@@ -1,7 +1,7 @@
 import { array, object, picklist, safeParse, string } from "valibot";
 import { resolutionOf } from "../../result/measured-value.ts";
 import { metrics as knownMetrics } from "../../result/metric.ts";
-import type { BenchResult } from "../../result/schema.ts";
+import type { BenchResult } from "../../result/result.ts";
 import { labelOf } from "./metric-label.ts";
 
 /** A metric of a result file, as a report shows it. */

@@ -1,4 +1,4 @@
-import type { Comparison } from "../../result/schema.ts";
+import type { Comparison } from "../../result/result.ts";
 import type { ScenarioView } from "./scenario-view.ts";
 
 /** Fewer rounds say next to nothing: the interval of three covers the true value in three of four runs only. */

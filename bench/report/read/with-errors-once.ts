@@ -1,4 +1,4 @@
-import type { BenchResult, Round } from "../../result/schema.ts";
+import type { BenchResult, Round } from "../../result/result.ts";
 
 /**
  * A result whose report has every error once: where it led to the verdict, or else where its round is noted. Rounds and

@@ -1,4 +1,4 @@
-import type { Arm } from "../../result/schema.ts";
+import type { Arm } from "../../result/result.ts";
 import { quantityCell, textCell, type Cell, type Column, type Table } from "../model/table.ts";
 import { intervalText } from "../read/interval-text.ts";
 import { medianCell } from "../read/median-cell.ts";

@@ -1,5 +1,5 @@
 import { formatCount } from "../../../src/ground.ts";
-import type { Arm } from "../../result/schema.ts";
+import type { Arm } from "../../result/result.ts";
 import { significant } from "../number-text.ts";
 import { needsInterval } from "../read/median-cell.ts";
 import { medianInterval } from "../read/median-interval.ts";

@@ -1,4 +1,4 @@
-import type { BenchResult } from "../../result/schema.ts";
+import type { BenchResult } from "../../result/result.ts";
 import type { Section } from "../model/report.ts";
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
 import { shareText } from "../number-text.ts";

@@ -1,4 +1,4 @@
-import type { BenchResult, Comparison } from "../../result/schema.ts";
+import type { BenchResult, Comparison } from "../../result/result.ts";
 import { ratioText } from "../shown-cell.ts";
 import { shareText, unitText, withoutZeros } from "../number-text.ts";
 import { isWithLimit } from "../read/scenario-view.ts";

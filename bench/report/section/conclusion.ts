@@ -1,4 +1,4 @@
-import type { BenchResult, Comparison } from "../../result/schema.ts";
+import type { BenchResult, Comparison } from "../../result/result.ts";
 import type { Conclusion } from "../model/report.ts";
 import { comparisonSentence, gatedComparisons } from "./comparison-sentence.ts";
 

@@ -1,4 +1,4 @@
-import type { Arm, BenchResult } from "../../result/schema.ts";
+import type { Arm, BenchResult } from "../../result/result.ts";
 import type { MetricId } from "../../result/metric.ts";
 import type { Bar, Figure, Glance } from "../model/figure.ts";
 import { armLegend } from "../read/arm-legend.ts";

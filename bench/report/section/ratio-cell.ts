@@ -1,4 +1,4 @@
-import type { Comparison } from "../../result/schema.ts";
+import type { Comparison } from "../../result/result.ts";
 import { emptyCell, type Cell, type Tone } from "../model/table.ts";
 import type { ScenarioView } from "../read/scenario-view.ts";
 import { equalArms, sureDifference } from "../read/sure-difference.ts";

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatCountOf, isDelivery } from "../../../src/ground.ts";
-import type { BenchResult, Check } from "../../result/schema.ts";
+import type { BenchResult, Check } from "../../result/result.ts";
 import type { Section } from "../model/report.ts";
 import { quantityCell, textCell, type Cell, type Table } from "../model/table.ts";
 import { significant } from "../number-text.ts";

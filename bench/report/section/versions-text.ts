@@ -1,5 +1,5 @@
 import { array, literal, nullable, object, safeParse, string, tuple, union, type InferOutput } from "valibot";
-import type { Arm, BenchResult } from "../../result/schema.ts";
+import type { Arm, BenchResult } from "../../result/result.ts";
 
 /** How the setting of a run names the other version. */
 const otherVersion = union([

@@ -1,5 +1,5 @@
 import picocolors from "picocolors";
-import type { BenchResult } from "../../result/schema.ts";
+import type { BenchResult } from "../../result/result.ts";
 import { buildReport, type ReportOptions } from "../build-report.ts";
 import { figureLines } from "../figure-lines.ts";
 import type { Conclusion, Report, Section } from "../model/report.ts";

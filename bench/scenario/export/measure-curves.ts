@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { canSampleProcesses, processTree, residentBytes } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
-import type { Series } from "../../result/schema.ts";
+import type { Series } from "../../result/result.ts";
 import { readWhole, type ServedExport } from "../../session/session.ts";
 import { thinCurve, type CurvePoint } from "./thin-curve.ts";
 import { warmUp } from "../../session/server/warm-up.ts";

@@ -1,4 +1,4 @@
-import type { Check } from "../../result/schema.ts";
+import type { Check } from "../../result/result.ts";
 import { bytesPerRow } from "../../session/arm.ts";
 import { growthOf } from "../../statistics/growth.ts";
 import type { MedianOf } from "../expectation.ts";

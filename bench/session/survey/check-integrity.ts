@@ -2,7 +2,7 @@ import type { MeasuredDelivery } from "../../result/measured-delivery.ts";
 import type { LineChecksums, FirstDifference } from "../../load/line-comparison.ts";
 import type { ResponseHead } from "../../load/response-head.ts";
 import type { BodyQuoting } from "../../load/record-counter.ts";
-import type { Check, Integrity } from "../../result/schema.ts";
+import type { Check, Integrity } from "../../result/result.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import type { ExpectedBody } from "../arm.ts";
 import { isHtml, readFrom, refusalText, urlOf, type ServedExport, type Session } from "../session.ts";

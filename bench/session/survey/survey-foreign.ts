@@ -1,7 +1,7 @@
 import { formatCount } from "../../../src/ground.ts";
 import { isAnswered } from "../../probe/until-ready.ts";
 import { canSampleProcesses } from "../../probe/process-tree.ts";
-import type { Check } from "../../result/schema.ts";
+import type { Check } from "../../result/result.ts";
 import type { RunningTarget, Target } from "../../subject/target.ts";
 import type { TargetFacts } from "../arm.ts";
 import { unreportedMetrics } from "./unreported-metrics.ts";

@@ -1,5 +1,5 @@
 import type { MeasuredDelivery } from "../../result/measured-delivery.ts";
-import type { Check, Integrity } from "../../result/schema.ts";
+import type { Check, Integrity } from "../../result/result.ts";
 import { findOfferedExport } from "../../subject/find-offered-export.ts";
 import type { Subject } from "../../subject/subject.ts";
 import type { Target } from "../../subject/target.ts";

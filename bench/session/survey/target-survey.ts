@@ -1,4 +1,4 @@
-import type { Check } from "../../result/schema.ts";
+import type { Check } from "../../result/result.ts";
 import type { TargetFacts } from "../arm.ts";
 
 /** What is found out about one target before anything is timed. */

@@ -90,10 +90,10 @@ function drain(stream: Readable): void {
 const foreign =
   /^(GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|PREFIX|NAMESPACE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES)|npm_(lifecycle|package)_.*|npm_config_local_prefix|npm_command|INIT_CWD|NODE_OPTIONS)$/i;
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** An environment for tools, with the running Node first in the path, so that both versions are built by the same one. */
-export function toolEnvironment(env: Environment): Record<string, string | undefined> {
+export function toolEnvironment(env: Variables): Record<string, string | undefined> {
   return { ...withoutForeign(env), PATH: [nodeFolder(), env["PATH"] ?? ""].join(":") };
 }
 
@@ -101,11 +101,11 @@ export function toolEnvironment(env: Environment): Record<string, string | undef
  * An environment for the setup of a server of others: programs are found where the server's own command finds them. The
  * folder of the running Node comes last, because there may be another Python beside it.
  */
-export function setupEnvironment(env: Environment): Record<string, string | undefined> {
+export function setupEnvironment(env: Variables): Record<string, string | undefined> {
   return { ...withoutForeign(env), PATH: [env["PATH"] ?? "", nodeFolder()].filter(Boolean).join(":") };
 }
 
-function withoutForeign(env: Environment): Record<string, string | undefined> {
+function withoutForeign(env: Variables): Record<string, string | undefined> {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !foreign.test(name)));
   return { ...own, GIT_TERMINAL_PROMPT: "0" };
 }

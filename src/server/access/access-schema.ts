@@ -17,6 +17,7 @@ import {
   union,
   type GenericSchema,
 } from "valibot";
+import type { LinkSettings, TokenSettings } from "./access-settings.ts";
 
 const name = pipe(
   string("it takes text"),
@@ -24,29 +25,6 @@ const name = pipe(
 );
 const wholeNumber = "it takes a whole number, 1 or more";
 const moment = "it takes a date such as 2027-01-01, or a moment such as 2027-01-01T09:00:00Z";
-
-/** A token: its SHA-256, and what its holder may do. What is absent isn't limited, but for `admin`. */
-export interface TokenSettings {
-  /** Tokens of one name share slots, rate and transfers, so that one can replace the other. */
-  readonly name: string;
-  /** Of the token's text, in hexadecimal digits. */
-  readonly sha256: string;
-  /** Exports by name; `*` stands for any letters, also none. */
-  readonly exports?: readonly string[];
-  /** Values that are added to each request for an export, which must not give them itself. */
-  readonly parameters?: Readonly<Record<string, BoundValue | readonly BoundValue[]>>;
-  /** Exports that run at once, over all workers. */
-  readonly slots?: number;
-  /** Exports started in a time, such as `10/min`; the units are `s`, `min`, `h` and `d`. */
-  readonly rate?: string;
-  /** From when it isn't good any more: a day, which begins in UTC, or a moment with its zone. */
-  readonly expires?: string;
-  /** Whether it sees the numbers of the server, and all transfers. @default false */
-  readonly admin?: boolean;
-}
-
-/** A value that a token gives to a parameter. */
-export type BoundValue = string | number | boolean;
 
 const boundValue = union([string(), number(), boolean()]);
 
@@ -94,20 +72,6 @@ export const tokensSchema: GenericSchema<unknown, readonly TokenSettings[]> = pi
   ),
   minLength(1, "it takes at least one token; leave it out to serve everybody"),
 );
-
-/** The keys of signed links. */
-export interface LinkSettings {
-  /** `stream-csv link` signs with the first one; links of all of them are good. */
-  readonly keys: readonly LinkKey[];
-}
-
-/** A key with which links are signed. */
-export interface LinkKey {
-  /** Stands in each link, so that the key can be replaced. */
-  readonly id: string;
-  /** Its UTF-8 bytes are the key; 32 random bytes in any encoding are enough. */
-  readonly secret: string;
-}
 
 /** The keys of signed links, as the configuration has them. */
 export const linksSchema: GenericSchema<unknown, LinkSettings> = strictObject({

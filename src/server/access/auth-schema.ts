@@ -9,28 +9,9 @@ import {
   string,
   type GenericSchema,
 } from "valibot";
-import { exportPatterns, limitEntries, type TokenSettings } from "./access-schema.ts";
+import { exportPatterns, limitEntries } from "./access-schema.ts";
+import type { AuthSettings } from "./access-settings.ts";
 import { isLoopback } from "./request-origin.ts";
-
-/** Tokens that somebody else makes. */
-export interface AuthSettings {
-  readonly jwt: JwtSettings;
-}
-
-/** Whose JWTs (RFC 7519) are tokens of a server, and what their holders may do. They are never admins. */
-export interface JwtSettings extends Pick<TokenSettings, "exports" | "slots" | "rate"> {
-  /** The URL of the issuer's public keys: `https:`, or `http:` on loopback. */
-  readonly jwks: string;
-  /** What `iss` must be. */
-  readonly issuer: string;
-  /** What `aud` must be, or have among others. */
-  readonly audience: string;
-  /**
-   * Parameters that are added to each request for an export, and the claims that have their values, such as
-   * `claims.tenant_id`. The holder mustn't give them itself, and a JWT without one of the claims may do nothing.
-   */
-  readonly parameters?: Readonly<Record<string, string>>;
-}
 
 const text = pipe(string("it takes text"), nonEmpty("it takes text"));
 

@@ -1,5 +1,5 @@
 import { fitsPattern } from "./name-pattern.ts";
-import type { TokenSettings } from "./access-schema.ts";
+import type { TokenSettings } from "./access-settings.ts";
 
 /** Who makes a request, and what that one may do. */
 export interface Caller {

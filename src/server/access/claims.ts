@@ -1,4 +1,4 @@
-import type { BoundValue } from "./access-schema.ts";
+import type { BoundValue } from "./access-settings.ts";
 
 /** What the issuer of a JWT says about its holder. */
 export type Claims = Readonly<Record<string, unknown>>;

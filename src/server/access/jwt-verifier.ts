@@ -4,7 +4,7 @@ import type { JWTPayload, JWTVerifyGetKey } from "jose";
 import type { Logger } from "pino";
 import { type Clock, systemClock } from "../../clock.ts";
 import { StreamCsvError } from "../../errors.ts";
-import type { JwtSettings } from "./auth-schema.ts";
+import type { JwtSettings } from "./access-settings.ts";
 import { tokenHolder, type Caller } from "./caller.ts";
 import { boundByClaims } from "./claims.ts";
 import { unauthorized } from "./unauthorized.ts";

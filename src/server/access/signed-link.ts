@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { LinkKey } from "./access-schema.ts";
+import type { LinkKey } from "./access-settings.ts";
 
 /** What a link is good for: the path, and all parameters but the signature, as they are decoded. */
 interface LinkTarget {

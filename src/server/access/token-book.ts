@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { TokenSettings } from "./access-schema.ts";
+import type { TokenSettings } from "./access-settings.ts";
 import { tokenHolder, type Caller } from "./caller.ts";
 
 interface Entry {

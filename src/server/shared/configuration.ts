@@ -3,8 +3,7 @@ import type { ParameterOptions } from "../../export/declared-parameter.ts";
 import type { RowsFunction } from "../../export/rows-export.ts";
 import type { FileEncoding } from "../../source/file-options.ts";
 import type { ColumnOption } from "../../source/row-columns.ts";
-import type { LinkSettings, TokenSettings } from "../access/access-schema.ts";
-import type { AuthSettings } from "../access/auth-schema.ts";
+import type { AuthSettings, LinkSettings, TokenSettings } from "../access/access-settings.ts";
 
 /** A value of a flag in a configuration: as on the command line, or a number, true or false where it is one. */
 export type FlagValue = string | number | boolean | readonly (string | number)[] | object;

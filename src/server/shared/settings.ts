@@ -1,6 +1,5 @@
 import type { EncoderName } from "../../csv/encoder-name.ts";
-import type { LinkSettings, TokenSettings } from "../access/access-schema.ts";
-import type { AuthSettings } from "../access/auth-schema.ts";
+import type { AuthSettings, LinkSettings, TokenSettings } from "../access/access-settings.ts";
 import { defaultJobSettings, type JobSettings } from "../../job/job-settings.ts";
 import type { ServedSource } from "../../export/served-source.ts";
 import { defaultDialect, type DefaultDialect } from "../../export/parameters.ts";

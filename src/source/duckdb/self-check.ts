@@ -6,11 +6,11 @@ import { columnReader, isOfType } from "./column-reader.ts";
 import { createDatabase, type DuckDBModule } from "./database.ts";
 
 /** A type whose values are read from DuckDB's own memory, values of it, and the text each has in CSV. */
-type Check = readonly [type: string, ...values: (readonly [literal: string, text: string])[]];
+type TypeCheck = readonly [type: string, ...values: (readonly [literal: string, text: string])[]];
 
 const long = "a text of more than twelve bytes, ünd ñot ÄSCII 🍜";
 
-const checks: readonly Check[] = [
+const checks: readonly TypeCheck[] = [
   ["BOOLEAN", ["true", "true"], ["false", "false"]],
   ["TINYINT", ["-128", "-128"], ["127", "127"]],
   ["SMALLINT", ["-32768", "-32768"], ["258", "258"]],

@@ -1,5 +1,5 @@
 import { metrics } from "../../../bench/result/metric.ts";
-import { resultFormat, type BenchResult, type Round } from "../../../bench/result/schema.ts";
+import { resultFormat, type BenchResult, type Round } from "../../../bench/result/result.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 
 /** What differs from an ordinary run. */

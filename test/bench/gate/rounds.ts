@@ -1,4 +1,4 @@
-import type { Arm, Round } from "../../../bench/result/schema.ts";
+import type { Arm, Round } from "../../../bench/result/result.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 
 /** By what this version and the second control are multiplied, and how far rounds stray. */
@@ -51,7 +51,8 @@ export function simulateRounds(simulated: Simulated): readonly Round[] {
 
 /** The same rounds with one metric of every arm set to a value. */
 export function withMetric(rounds: readonly Round[], metric: string, value: number | null): readonly Round[] {
-  const copy = structuredClone(rounds);
-  for (const measured of copy.flatMap((round) => Object.values(round.arms))) measured[metric] = value;
-  return copy;
+  return rounds.map((round) => {
+    const measured = Object.entries(round.arms).map(([id, values]) => [id, { ...values, [metric]: value }]);
+    return { ...round, arms: Object.fromEntries(measured) };
+  });
 }

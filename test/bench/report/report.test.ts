@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import { metrics } from "../../../bench/result/metric.ts";
-import { resultFormat } from "../../../bench/result/schema.ts";
+import { resultFormat } from "../../../bench/result/result.ts";
 import { buildReport } from "../../../bench/report/build-report.ts";
 import { renderReport } from "../../../bench/report/renderers.ts";
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { costOf, factsOf } from "../../../dev/gate/facts.ts";
 import { firstByteFault } from "../../../dev/gate/first-byte.ts";
-import type { BenchResult } from "../../../bench/result/schema.ts";
+import type { BenchResult } from "../../../bench/result/result.ts";
 import { simulateResult } from "../../bench/gate/results.ts";
 
 test("the first row of a stream is sent before the second exists", async () => {
