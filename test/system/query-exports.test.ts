@@ -233,6 +233,14 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ["invoices.csv?customer=7.5", /Parameter "customer": "7\.5" is not a whole number/],
   ["invoices.csv?customer=7&customer=8", /Parameter "customer": it is given twice, the second time as "8"/],
   ["invoices.csv?customer=7&since=2025-02-30", /Parameter "since": "2025-02-30" is not a day/],
+  [
+    "invoices.csv?customer=7&state=open,gone",
+    /Parameter "state": its type in the database doesn't allow this value \(SQLSTATE 22P02\)\./,
+  ],
+  [
+    "invoices.csv?customer=7&state=gone&delivery=file",
+    /Parameter "state": its type in the database doesn't allow this value \(SQLSTATE 22P02\)\./,
+  ],
   ["invoices.csv?customer=7&state=open,%22paid", /Parameter "state": "open,\\"paid" is not a list/],
   [
     "invoices.csv?customer=7&color=red",

@@ -78,6 +78,26 @@ export function databaseFault(error: unknown, what: string): StreamCsvError {
   });
 }
 
+/**
+ * The fault of a value that the database can't take for the type which the statement gives its parameter, such as a label that an enum
+ * doesn't have, which the client can correct. undefined for every other error.
+ *
+ * PostgreSQL says the parameter in the context of an error of Bind, from version 13 on; only `$` and its number are the same in all languages.
+ * @param parameters their names, in the order of their numbers
+ */
+export function valueFault(error: unknown, parameters: readonly string[]): StreamCsvError | undefined {
+  if (!isCodedError(error) || !/^2[23]/.test(error.code)) return undefined;
+  const { where } = error as { readonly where?: unknown };
+  const [, place] = (typeof where === "string" && /^[^\n$]*\$(\d+)[^\n]*$/.exec(where)) || [];
+  const parameter = parameters[Number(place) - 1];
+  if (parameter === undefined) return undefined;
+  return new StreamCsvError(
+    "SCSV_BAD_PARAMETER",
+    `Parameter "${parameter}": its type in the database doesn't allow this value (SQLSTATE ${error.code}).`,
+    { parameter, cause: error, hint: "Use a value that the column it is compared with may have." },
+  );
+}
+
 function cancelled(cause: Error, what: string): StreamCsvError {
   return /statement timeout/.test(cause.message)
     ? new StreamCsvError("SCSV_QUERY_TIMEOUT", `The query of ${what} took longer than its time-out.`, {

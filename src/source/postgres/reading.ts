@@ -2,7 +2,7 @@ import type { Batch } from "../../csv/batch.ts";
 import type { ReadOptions } from "../source.ts";
 import { neverRejects } from "../../never-rejects.ts";
 import type { PostgresDatabase } from "./database.ts";
-import { databaseFault } from "./database-fault.ts";
+import { databaseFault, valueFault } from "./database-fault.ts";
 import { RowStream } from "./row-stream.ts";
 import { beginTransaction } from "./transaction.ts";
 import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
@@ -44,7 +44,7 @@ export async function* readQuery(
     session.release();
   } catch (error) {
     signal.throwIfAborted();
-    throw databaseFault(error, `"${query.name}"`);
+    throw valueFault(error, query.parameters) ?? databaseFault(error, `"${query.name}"`);
   } finally {
     signal.removeEventListener("abort", cancel);
     const ended = session.cancel();
