@@ -11,7 +11,7 @@ test(
   { skip: noRedis },
   async () => {
     const { output, exitCode } = await new Promise<{ output: string; exitCode: number }>((resolve) => {
-      execFile(process.execPath, [program, "30"], (error, stdout, stderr) =>
+      execFile(process.execPath, [program, "16"], (error, stdout, stderr) =>
         resolve({ output: stdout + stderr, exitCode: error === null ? 0 : Number(error.code) }),
       );
     });
