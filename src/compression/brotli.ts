@@ -1,5 +1,5 @@
 import { brotliCompressSync, constants, createBrotliCompress } from "node:zlib";
-import { type Coding, neverFull } from "./coding.ts";
+import { outputOptions, type Coding } from "./coding.ts";
 
 /** Node's default of 11 is meant for files that are compressed once. Level 4 is about as fast as gzip, and smaller. */
 const defaultQuality = 4;
@@ -9,7 +9,7 @@ export const brotli: Coding = {
   name: "br",
   flushKind: constants.BROTLI_OPERATION_FLUSH,
   finishKind: constants.BROTLI_OPERATION_FINISH,
-  open: (level) => createBrotliCompress({ ...optionsOf(level), ...neverFull }),
+  open: (level) => createBrotliCompress({ ...optionsOf(level), ...outputOptions }),
   compress: (bytes, level) => brotliCompressSync(bytes, optionsOf(level)),
 };
 

@@ -26,5 +26,11 @@ export interface Coding {
   compress(bytes: Uint8Array, level: number | undefined): Uint8Array;
 }
 
-/** Output is read after each write, so a limit on waiting output could only cause a deadlock. */
-export const neverFull = { readableHighWaterMark: Number.MAX_SAFE_INTEGER } as const;
+/**
+ * Output is read after each write, so a limit on waiting output could only cause a deadlock. Each time its room of so many bytes is
+ * full takes another way to the compressor's thread and back; this much is enough for most writes.
+ */
+export const outputOptions = {
+  readableHighWaterMark: Number.MAX_SAFE_INTEGER,
+  chunkSize: 32 * 1024,
+} as const;

@@ -1,5 +1,5 @@
 import { constants, createGzip, gzipSync } from "node:zlib";
-import { type Coding, neverFull } from "./coding.ts";
+import { outputOptions, type Coding } from "./coding.ts";
 
 const defaultLevel = 6;
 
@@ -8,6 +8,6 @@ export const gzip: Coding = {
   name: "gzip",
   flushKind: constants.Z_SYNC_FLUSH,
   finishKind: constants.Z_FINISH,
-  open: (level = defaultLevel) => createGzip({ level, ...neverFull }),
+  open: (level = defaultLevel) => createGzip({ level, ...outputOptions }),
   compress: (bytes, level = defaultLevel) => gzipSync(bytes, { level }),
 };

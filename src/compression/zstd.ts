@@ -1,5 +1,5 @@
 import * as zlib from "node:zlib";
-import { type Coding, type Compressor, neverFull } from "./coding.ts";
+import { outputOptions, type Coding, type Compressor } from "./coding.ts";
 
 /** Constants from zstd.h, because Node 20 has neither zstd nor its constants. */
 const compressionLevelParameter = 100;
@@ -25,7 +25,7 @@ function findZstd(): Coding | undefined {
     name: "zstd",
     flushKind: flushDirective,
     finishKind: endDirective,
-    open: (level) => create({ ...optionsOf(level), ...neverFull }),
+    open: (level) => create({ ...optionsOf(level), ...outputOptions }),
     compress: (bytes, level) => compressSync(bytes, optionsOf(level)),
   };
 }
