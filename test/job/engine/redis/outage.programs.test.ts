@@ -8,7 +8,7 @@ import type { RedisEngine } from "../../../../src/job/engine/redis/redis-engine.
 import { endWithUs } from "../../../harness/children.ts";
 import { noRedis, startRedis } from "../../../harness/redis.ts";
 import { ended, makeEngines, request, running, until } from "./engines.ts";
-import { sha256Of, textOf } from "./shared-folder-store.ts";
+import { sha256Of, textOf, type SharedFolderStore } from "./shared-folder-store.ts";
 
 const program = fileURLToPath(new URL("../../../../fixtures/programs/run-jobs.js", import.meta.url));
 
@@ -138,7 +138,7 @@ describe("jobs whose processes or Redis die", { skip: noRedis, concurrency: 4 },
     await using engines = await makeEngines(redis);
     const engine = await engines.open();
     const { job } = await engine.submit(request("g1", 1000));
-    await running(engine, job.id);
+    await begun(engines.store);
     await redis.kill();
     await sleep(1500);
     await redis.start();
@@ -153,7 +153,7 @@ describe("jobs whose processes or Redis die", { skip: noRedis, concurrency: 4 },
     await using engines = await makeEngines(redis);
     const one = await engines.open();
     const { job } = await one.submit(request("h1", 6000));
-    await running(one, job.id);
+    await begun(engines.store);
     const other = await engines.open();
     await redis.kill();
     // Longer than the lock lasts.
@@ -170,7 +170,7 @@ describe("jobs whose processes or Redis die", { skip: noRedis, concurrency: 4 },
     const engine = await engines.open({ runsJobs: false });
     const { job } = await engine.submit(request("i1", 2000));
     const late = await startProcess(redis.url, engines.folder);
-    await running(engine, job.id);
+    await begun(engines.store);
     late.kill("SIGSTOP");
     await engines.open();
     const made = await ended(engine, job.id);
@@ -203,6 +203,11 @@ describe("jobs whose processes or Redis die", { skip: noRedis, concurrency: 4 },
     for (const text of texts) assert.doesNotMatch(text ?? "", /s3cret|0ther|%2F/);
   });
 });
+
+/** Waits until an attempt has begun; one that is taken, but hasn't begun when Redis or its process goes, never does. */
+async function begun(store: SharedFolderStore): Promise<void> {
+  while ((await store.journal()).length === 0) await sleep(20);
+}
 
 async function submitted(engine: RedisEngine, key: string): Promise<{ readonly id: string }> {
   for (;;) {
