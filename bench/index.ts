@@ -3,7 +3,8 @@ export type { BenchRun } from "./run/conclude-run.ts";
 export type { BenchConfig, BenchTarget } from "./run/config.ts";
 export type { BenchHooks, BenchProgress } from "./run/hooks.ts";
 export type { CalibrationRun, Machine } from "./gate/budget/calibration-run.ts";
-export type { Baseline, BaselineSeries, NamedBaseline } from "./gate/baseline/baseline.ts";
+export type { Baseline, NamedBaseline } from "./gate/baseline/baseline.ts";
+export type { MetricValues } from "./gate/baseline/metric-values.ts";
 export type { MachineSample } from "./gate/measure/round-guard.ts";
 export {
   insideNumbers,

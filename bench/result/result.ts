@@ -40,7 +40,7 @@ export interface MeasuredMetric {
   readonly id: string;
   readonly unit: string;
   readonly better: "lower" | "higher";
-  /** Whether budgets can be set for it. */
+  /** Whether it has a budget by default. */
   readonly gate: boolean;
 }
 

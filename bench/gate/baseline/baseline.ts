@@ -13,7 +13,7 @@ import { StreamCsvError } from "../../../src/ground.ts";
 import { parseResult } from "../../result/read-result.ts";
 import { resultFormat, type BenchResult } from "../../result/result.ts";
 import { count, environmentSchema, list, quantity } from "../../result/schema.ts";
-import { metricValuesOf } from "./metric-values.ts";
+import { metricValuesOf, type MetricValues } from "./metric-values.ts";
 
 /** The name of the format; a change that breaks readers gets another number. */
 export const baselineFormat = "stream-csv.baseline.v1";
@@ -50,17 +50,7 @@ export interface Baseline extends Pick<BenchResult, "tool" | "createdAt" | "envi
     readonly bytes: number | null;
     readonly sha256: string | null;
   };
-  readonly series: readonly BaselineSeries[];
-}
-
-/** The values of one metric of one arm, one a round. */
-export interface BaselineSeries {
-  readonly scenario: string;
-  readonly arm: string;
-  readonly delivery: string;
-  readonly metric: string;
-  readonly over: string | null;
-  readonly values: readonly number[];
+  readonly series: readonly MetricValues[];
 }
 
 /** A baseline, and its name in messages. */
