@@ -12,7 +12,7 @@ import { compress, csvResponse, type StreamingHttpResponse } from "../../src/ind
 import { generatedSource } from "../../src/internal.ts";
 import { medianSeconds, ratiosText, runInTurns } from "./in-turns.ts";
 
-const [, , rows = "300000", rounds = "7"] = process.argv;
+const [, , rows = "1000000", rounds = "5"] = process.argv;
 /** Of gzip, and the one that `compress()` uses by default. */
 const level = 6;
 

@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import { Interruption } from "../async/interruption.ts";
 import { earlyFailureOf, failureOf, type EarlyFailure } from "../body/chunk-reader.ts";
-import type { Coding, Compressor } from "./coding.ts";
+import { BlockCompressor } from "./block-compressor.ts";
+import type { Coding } from "./coding.ts";
 
 /** How a body is coded. */
 export interface CodedBodyOptions {
@@ -18,6 +20,20 @@ export interface CodedBodyOptions {
 /** Bounds what a compressor gives at once. */
 const pieceBytes = 64 * 1024;
 
+/**
+ * A source and its compressor need the processor's caches in turn, which costs both time. So for a fast reader four chunks at
+ * once are compressed, on another thread, while the source makes the next ones. Kernel buffers hide that a reader is slow until
+ * they are full, so only more than they hold proves that it is fast. A slow reader costs no memory for blocks.
+ */
+const blockBytes = 256 * 1024;
+const provenBytes = 4 * 1024 ** 2;
+const slowMs = 250;
+/** Other requests get a turn of the event loop when a block has been filled for so long. */
+const turnMs = 2;
+
+/** `setTimeout` takes no longer time, 24 days. */
+const longestTimerMs = 2 ** 31 - 1;
+
 class GivenUp extends Error {
   override readonly name = "GivenUp";
 }
@@ -25,8 +41,9 @@ class GivenUp extends Error {
 /**
  * A body in a content coding: one member from the first byte to the last, and no end of it after a failure.
  *
- * The first chunk is flushed at once, later ones by bytes and by time. A client can decode each flushed piece before the
- * next is made. One chunk is pulled at a time, and memory is bounded by the bytes between two flushes. The compressor is
+ * The first chunk is flushed at once, later ones by bytes and by time, so that a client can decode what was flushed. One chunk
+ * is pulled at a time, and compressed before the next; for a reader that has proved to be fast, while the next ones are pulled.
+ * Memory is bounded by the bytes between two flushes, and by two blocks of 320 KiB for a fast reader. The compressor is
  * opened at the first pull. Its native memory is freed at the end, on failure, and at once by `return()`, even while the
  * source is pending.
  */
@@ -67,81 +84,61 @@ async function* encode(
   interruption: Interruption<GivenUp>,
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
   const iterator = source[Symbol.asyncIterator]();
-  const compressor = new CompressorCalls(coding, level, interruption);
+  const compressor = new BlockCompressor(coding, level, Math.min(blockBytes, flushBytes), interruption);
   let next: Promise<IteratorResult<Uint8Array>> | undefined;
+  /** Bytes of input whose output hasn't been given. */
   let waitingBytes = 0;
   let waitingSinceMs = 0;
+  let blockSinceMs = 0;
+  let turnSinceMs = 0;
+  let givenBytes = 0;
   let isFirst = true;
+  let isSlow = false;
+  async function* give(output: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+    if (output.byteLength === 0) return;
+    givenBytes += output.byteLength;
+    const givenAtMs = clock.nowMs();
+    yield output;
+    isSlow ||= clock.nowMs() - givenAtMs > slowMs;
+  }
   try {
     for (;;) {
       next ??= iterator.next();
       const limitMs = waitingBytes > 0 ? waitingSinceMs + flushIntervalMs - clock.nowMs() : undefined;
       const step = await raceTime(next, limitMs, interruption);
+      const isFast = !isSlow && givenBytes >= provenBytes;
       if (step !== undefined) {
         next = undefined;
         if (step.done === true) break;
-        if (waitingBytes === 0) waitingSinceMs = clock.nowMs();
-        waitingBytes += step.value.byteLength;
-        for (const piece of slice(step.value)) yield* nonEmpty(await compressor.write(piece));
+        if (waitingBytes === 0) waitingSinceMs = blockSinceMs = clock.nowMs();
+        for (const piece of slice(step.value)) {
+          waitingBytes += piece.byteLength;
+          if (!isFast) {
+            yield* give(await compressor.write(piece));
+          } else if (compressor.gather(piece)) {
+            yield* give(await compressor.compressBlock());
+            // The block waits now, and what it gives comes after the next one.
+            [waitingSinceMs, blockSinceMs] = [blockSinceMs, clock.nowMs()];
+            turnSinceMs = blockSinceMs;
+          } else if (clock.nowMs() - turnSinceMs >= turnMs) {
+            await interruption.race(nextTurn());
+            turnSinceMs = clock.nowMs();
+          }
+        }
       }
       const isTime = clock.nowMs() - waitingSinceMs >= flushIntervalMs;
-      if (waitingBytes > 0 && (isFirst || isTime || waitingBytes >= flushBytes)) {
-        yield* nonEmpty(await compressor.flush());
+      const isEnough = isFirst || (!isFast && waitingBytes >= flushBytes);
+      if (waitingBytes > 0 && (isTime || isEnough)) {
+        yield* give(await compressor.flush());
         waitingBytes = 0;
         isFirst = false;
       }
     }
-    yield* nonEmpty(await compressor.finish());
+    yield* give(await compressor.finish());
     return undefined;
   } finally {
     compressor.destroy();
     await iterator.return?.();
-  }
-}
-
-/** A compressor as calls that give what they made. Its output is taken when it says the input is taken. */
-class CompressorCalls {
-  readonly #compressor: Compressor;
-  readonly #coding: Coding;
-  readonly #interruption: Interruption<GivenUp>;
-  #error: Error | undefined;
-  #reject: ((error: Error) => void) | undefined;
-
-  constructor(coding: Coding, level: number | undefined, interruption: Interruption<GivenUp>) {
-    this.#coding = coding;
-    this.#compressor = coding.open(level);
-    this.#interruption = interruption;
-    this.#compressor.on("error", (error: Error) => {
-      this.#error = error;
-      this.#reject?.(error);
-    });
-  }
-
-  write(piece: Uint8Array): Promise<Uint8Array> {
-    return this.#call((done) => void this.#compressor.write(piece, done));
-  }
-
-  flush(): Promise<Uint8Array> {
-    return this.#call((done) => this.#compressor.flush(this.#coding.flushKind, done));
-  }
-
-  /** Not `end()`: its callback comes before the last output does. */
-  finish(): Promise<Uint8Array> {
-    return this.#call((done) => this.#compressor.flush(this.#coding.finishKind, done));
-  }
-
-  destroy(): void {
-    this.#compressor.destroy();
-  }
-
-  async #call(start: (done: () => void) => void): Promise<Uint8Array> {
-    await this.#interruption.wait<void>((resolve, reject) => {
-      this.#reject = reject;
-      start(resolve);
-      if (this.#error !== undefined) reject(this.#error);
-    });
-    const output: unknown = this.#compressor.read();
-    return output instanceof Uint8Array ? output : new Uint8Array(0);
   }
 }
 
@@ -155,7 +152,7 @@ async function raceTime<T>(
   let timer: NodeJS.Timeout | undefined;
   try {
     return await interruption.wait<T | undefined>((resolve, reject) => {
-      timer = setTimeout(() => resolve(undefined), Math.max(0, limitMs));
+      timer = setTimeout(() => resolve(undefined), Math.min(Math.max(0, limitMs), longestTimerMs));
       promise.then(resolve, reject);
     });
   } finally {
@@ -167,8 +164,4 @@ function* slice(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
   for (let offset = 0; offset < chunk.byteLength; offset += pieceBytes) {
     yield chunk.subarray(offset, offset + pieceBytes);
   }
-}
-
-function* nonEmpty(output: Uint8Array): Generator<Uint8Array, void, undefined> {
-  if (output.byteLength > 0) yield output;
 }

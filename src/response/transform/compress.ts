@@ -29,7 +29,7 @@ export interface CompressOptions {
   readonly level?: number;
   /** Buffered content below this many bytes isn't compressed. @default 200 */
   readonly minBytes?: number;
-  /** A stream is flushed after this many bytes of input. @default 131072 */
+  /** A stream is flushed after this many bytes of input. @default 262144 */
   readonly flushBytes?: number;
   /** A stream is flushed when input has waited this many milliseconds. @default 200 */
   readonly flushIntervalMs?: number;
@@ -97,7 +97,7 @@ const outdatedNames: ReadonlySet<string> = new Set(outdatedHeaders.map((name) =>
  */
 export function compress(options: CompressOptions = {}): ResponseTransform {
   checkOptionNames("compress()", options, optionNames);
-  const { minBytes = 200, flushBytes = 128 * 1024, flushIntervalMs = 200 } = options;
+  const { minBytes = 200, flushBytes = 256 * 1024, flushIntervalMs = 200 } = options;
   checkCodings(options);
   for (const [name, value] of Object.entries({ minBytes, flushBytes, flushIntervalMs }))
     requireFromZero(name, value);
