@@ -95,14 +95,14 @@ test(
       const writer = new Writer(path);
       await writer.run("SELECT 1");
       const versions = new Set<string>();
-      for (let round = 0; round < 5; round += 1) {
+      for (let round = 0; round < 3; round += 1) {
         const source = await openSource(path);
         assert.equal((await openSource(path)).version, source.version);
         versions.add(source.version);
         assert.equal(await writer.run(`UPDATE t SET s = '${round}' WHERE n = 1`), "done");
         await assert.rejects(csvOf(source), { code: "SCSV_SOURCE_CHANGED", status: 503 });
       }
-      assert.equal(versions.size, 5, mode);
+      assert.equal(versions.size, 3, mode);
       await writer.end();
     }
   },
