@@ -1,33 +1,20 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { checkTypes, compilerPackage } from "./check-types.ts";
 import { makeProject, npm, readmeExample, root, type Project } from "./tarball.ts";
 
 const execute = promisify(execFile);
 
-/**
- * By version, the ways in which modules are found. The oldest and the newest that are supported check them all, but for node16 in the
- * oldest, which is nodenext there; the last ones of the lines between, which take longest, one each.
- */
-const checks: Readonly<Record<string, readonly string[]>> = {
-  "5.4": ["nodenext", "bundler"],
-  "5.9": ["node16"],
-  "6.0": ["bundler"],
-  "7.0": ["nodenext", "node16", "bundler"],
-};
-
 let project: Project;
 
 before(async () => {
-  project = await makeProject([
-    "@types/node@20",
-    ...Object.keys(checks).map((version) => `typescript-${version}@npm:typescript@~${version}`),
-  ]);
+  project = await makeProject(["@types/node@20", compilerPackage("7.0")]);
 });
 after(() => project[Symbol.asyncDispose]());
 
@@ -41,38 +28,9 @@ function sorted(text: string): readonly string[] {
   return text.trim().split("\n").toSorted();
 }
 
-/** Writes the configuration of one way in which modules are found, and gives its path. */
-function writeSetting(moduleResolution: string): Promise<string> {
-  const compilerOptions = {
-    noEmit: true,
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: false,
-    target: "es2022",
-    lib: ["es2022"],
-    types: ["node"],
-    module: moduleResolution === "bundler" ? "esnext" : moduleResolution,
-    moduleResolution,
-  };
-  const text = JSON.stringify({ files: ["consumer.ts"], compilerOptions });
-  return project.write(`tsconfig.${moduleResolution}.json`, text);
-}
-
-for (const [version, checked] of Object.entries(checks)) {
-  test(`TypeScript ${version} checks every declaration by ${checked.join(", ")}, without the optional packages`, async () => {
-    await project.write("consumer.ts", await readFile(join(root, "fixtures/package/consumer.ts"), "utf8"));
-    const configurations = await Promise.all(checked.map(writeSetting));
-    const compiler = join(project.folder, `node_modules/typescript-${version}/bin/tsc`);
-    // All in one process, since a compiler is slow while its own code is new to the engine.
-    const { stdout } = await execute(
-      process.execPath,
-      [compiler, "--build", ...configurations, "--force", "--verbose"],
-      { cwd: project.folder, timeout: 120_000 },
-    ).catch((error: Error & { readonly stdout: string }) => assert.fail(`${error.message}\n${error.stdout}`));
-    for (const setting of checked)
-      assert.match(stdout, new RegExp(`Building project '.*tsconfig\\.${setting}\\.json'`));
-  });
-}
+test("the newest TypeScript checks every declaration, without the optional packages", async () => {
+  await checkTypes(project, "7.0", ["nodenext", "node16", "bundler"]);
+});
 
 test("installs none of the optional packages", async () => {
   const names = await readdir(join(project.folder, "node_modules"));
