@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { parse } from "valibot";
 import { resultSchema } from "../../bench/result/schema.ts";
 import { simulateResult } from "../bench/gate/results.ts";
-import { runCli } from "../harness/cli.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 
 let folder = "";
 const file = (name: string): string => join(folder, name);
@@ -29,7 +29,11 @@ after(() => rm(folder, { recursive: true }));
 const budget = ["--budget", "streaming.cpu_s_per_mib=5%"];
 
 test("a comparison without a budget informs and exits with 0, even after a slowdown", async () => {
-  const { exitCode, stdout, stderr } = await runCli(["compare", file("before.json"), file("slow.json")]);
+  const { exitCode, stdout, stderr } = await runCliInTurn([
+    "compare",
+    file("before.json"),
+    file("slow.json"),
+  ]);
   assert.equal(exitCode, 0);
   assert.equal(stderr, "");
   assert.match(stdout, /^slow compared with before\n/);
@@ -38,7 +42,7 @@ test("a comparison without a budget informs and exits with 0, even after a slowd
 
 test("exit codes distinguish pass, regression and, with --strict, undecided", async () => {
   const codeOf = async (later: string, ...more: string[]): Promise<number | null> =>
-    (await runCli(["compare", file("before.json"), file(later), ...budget, ...more])).exitCode;
+    (await runCliInTurn(["compare", file("before.json"), file(later), ...budget, ...more])).exitCode;
   assert.equal(await codeOf("same.json"), 0);
   assert.equal(await codeOf("slow.json"), 2);
   assert.equal(await codeOf("short.json"), 0);
@@ -46,7 +50,7 @@ test("exit codes distinguish pass, regression and, with --strict, undecided", as
 });
 
 test("--format json prints a result file and nothing else; -o writes files", async () => {
-  const printed = await runCli([
+  const printed = await runCliInTurn([
     "compare",
     file("before.json"),
     file("slow.json"),
@@ -58,14 +62,14 @@ test("--format json prints a result file and nothing else; -o writes files", asy
   assert.equal(result.verdict, "regression");
   assert.equal(result.exitCode, 2);
   const outputs = ["-o", `json=${file("out.json")}`, "-o", `text=${file("out.txt")}`];
-  const { stdout } = await runCli(["compare", file("before.json"), file("same.json"), ...outputs]);
+  const { stdout } = await runCliInTurn(["compare", file("before.json"), file("same.json"), ...outputs]);
   assert.equal(stdout, "");
   assert.match(await readFile(file("out.txt"), "utf8"), /^same compared with before\n/);
   assert.equal(
     parse(resultSchema, JSON.parse(await readFile(file("out.json"), "utf8"))).verdict,
     "informational",
   );
-  const dash = await runCli(["compare", file("before.json"), file("same.json"), "-o", "json=-"]);
+  const dash = await runCliInTurn(["compare", file("before.json"), file("same.json"), "-o", "json=-"]);
   parse(resultSchema, JSON.parse(dash.stdout));
 });
 
@@ -77,7 +81,13 @@ for (const [format, row] of [
   ],
 ] as const) {
   test(`--format ${format} shows how both runs compare`, async () => {
-    const { stdout } = await runCli(["compare", file("before.json"), file("slow.json"), "--format", format]);
+    const { stdout } = await runCliInTurn([
+      "compare",
+      file("before.json"),
+      file("slow.json"),
+      "--format",
+      format,
+    ]);
     assert.match(stdout, row);
     assert.ok(stdout.includes("before: buffered-again"));
     assert.match(stdout, /Ratios are .*, with bounds of 99\.\d+ % confidence each\./);
@@ -85,7 +95,7 @@ for (const [format, row] of [
 }
 
 test("two files of one name are distinguished by their paths", async () => {
-  const { stdout } = await runCli(["compare", file("before.json"), file("before.json")]);
+  const { stdout } = await runCliInTurn(["compare", file("before.json"), file("before.json")]);
   assert.match(stdout, /before\.json \(2\) compared with\s.*before\.json \(1\)/);
 });
 
@@ -108,7 +118,7 @@ const refused: readonly (readonly [readonly string[], RegExp])[] = [
 ];
 for (const [args, reason] of refused) {
   test(`compare ${args.join(" ")} is refused with a sentence`, async () => {
-    const { exitCode, stdout, stderr } = await runCli([
+    const { exitCode, stdout, stderr } = await runCliInTurn([
       "compare",
       ...args.map((arg) => (arg.endsWith(".json") ? file(arg) : arg)),
     ]);

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { runCli, startServe } from "../harness/cli.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
+import { startServe } from "../harness/cli.ts";
 
 const flights = "node_modules/vega-datasets/data/flights-3m.parquet";
 
@@ -29,7 +30,7 @@ after(async () => {
 
 test("reads a text file as the flags of export and serve say", async () => {
   const unix = ["--dialect", "unix"];
-  const exported = await runCli(["export", strange, ...flags, ...unix]);
+  const exported = await runCliInTurn(["export", strange, ...flags, ...unix]);
   assert.equal(exported.stdout, 'naïve,b\n"1,NA",""\n"""2",\n', exported.stderr);
   await using server = await startServe([strange, flights, ...flags]);
   for (const delivery of ["streaming", "buffered", "file"]) {
@@ -39,7 +40,7 @@ test("reads a text file as the flags of export and serve say", async () => {
 });
 
 test("reads the first record as a row if there is no header", async () => {
-  const { stdout } = await runCli(["export", strange, ...flags, "--no-header-in", "--dialect", "unix"]);
+  const { stdout } = await runCliInTurn(["export", strange, ...flags, "--no-header-in", "--dialect", "unix"]);
   assert.match(stdout, /^column0,column1\nnaïve,b\n/);
 });
 
@@ -54,7 +55,7 @@ for (const [what, args, message] of [
 ] as const) {
   test(`refuses ${what}, in both commands`, async () => {
     for (const command of ["export", "serve"]) {
-      const { exitCode, stderr } = await runCli([command, strange, ...args]);
+      const { exitCode, stderr } = await runCliInTurn([command, strange, ...args]);
       assert.equal(exitCode, 1);
       assert.match(stderr, message);
     }
@@ -63,10 +64,10 @@ for (const [what, args, message] of [
 
 test("refuses an option that none of the sources takes", async () => {
   for (const source of ["orders", flights]) {
-    const { exitCode, stderr } = await runCli(["export", source, "--rows", "1", "--delimiter-in", ";"]);
+    const { exitCode, stderr } = await runCliInTurn(["export", source, "--rows", "1", "--delimiter-in", ";"]);
     assert.equal(exitCode, 1);
     assert.match(stderr, /--delimiter-in is only for CSV files, and none is given\. Leave it out\./);
   }
-  const served = await runCli(["serve", flights, "--encoding", "latin-1"]);
+  const served = await runCliInTurn(["serve", flights, "--encoding", "latin-1"]);
   assert.match(served.stderr, /--encoding is only for CSV and JSON files, and none is given/);
 });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { renderers, renderReport, type ReportFormat } from "../../bench/report/renderers.ts";
 import { fixtureResult, resultPath } from "../bench/report/results.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 import { runCli, startCli } from "../harness/cli.ts";
 
 const result = resultPath("regression");
@@ -27,7 +28,7 @@ test("prints the terminal report by default", async () => {
 
 for (const format of ["json", "html"] as const) {
   test(`--format ${format} puts that on standard output, and nothing else`, async () => {
-    const { exitCode, stdout, stderr } = await runCli(["report", result, "--format", format]);
+    const { exitCode, stdout, stderr } = await runCliInTurn(["report", result, "--format", format]);
     assert.equal(stdout, await renderReport(format, fixtureResult("regression")));
     assert.deepEqual([exitCode, stderr], [0, ""]);
   });
@@ -37,7 +38,7 @@ test("writes each --output to its file, leaves nothing beside them and prints no
   const place = join(folder, "all");
   await mkdir(place);
   const outputs = formats.flatMap((format) => ["-o", `${format}=${join(place, `r=1.${format}`)}`]);
-  const { exitCode, stdout, stderr } = await runCli(["report", result, ...outputs]);
+  const { exitCode, stdout, stderr } = await runCliInTurn(["report", result, ...outputs]);
   assert.deepEqual([exitCode, stdout, stderr], [0, "", ""]);
   for (const format of formats) {
     const written = await readFile(join(place, `r=1.${format}`), "utf8");
@@ -52,7 +53,7 @@ test("a file may be written while another report goes to standard output", async
     ["-o", `markdown=${file}`, "-o", "csv=-"],
     ["-o", `markdown=${file}`, "--format", "csv"],
   ]) {
-    const { exitCode, stdout } = await runCli(["report", result, ...args]);
+    const { exitCode, stdout } = await runCliInTurn(["report", result, ...args]);
     assert.equal(exitCode, 0);
     assert.match(stdout, /^scenario,round,valid,arm,metric,unit,value\r\n/);
     assert.match(await readFile(file, "utf8"), /^## orders/);
@@ -61,8 +62,8 @@ test("a file may be written while another report goes to standard output", async
 
 test("a result rendered as json can be rendered again", async () => {
   const file = join(folder, "again.json");
-  await runCli(["report", resultPath("explaining"), "-o", `json=${file}`]);
-  const { stdout } = await runCli(["report", file, "--format", "html"]);
+  await runCliInTurn(["report", resultPath("explaining"), "-o", `json=${file}`]);
+  const { stdout } = await runCliInTurn(["report", file, "--format", "html"]);
   assert.equal(stdout, await renderReport("html", fixtureResult("explaining")));
 });
 
@@ -71,7 +72,7 @@ test("an existing file is replaced only by a complete one", async () => {
   const broken = join(folder, "broken.json");
   await writeFile(file, "before");
   await writeFile(broken, (await readFile(result, "utf8")).replace('"complete": true', '"complete": "yes"'));
-  const { exitCode, stderr } = await runCli(["report", broken, "-o", `html=${file}`]);
+  const { exitCode, stderr } = await runCliInTurn(["report", broken, "-o", `html=${file}`]);
   assert.equal(exitCode, 1);
   assert.match(stderr, /complete: expected boolean, and found "yes"/);
   assert.equal(await readFile(file, "utf8"), "before");
@@ -120,14 +121,14 @@ const refusals: readonly (readonly [title: string, args: readonly string[], mess
 
 for (const [title, args, message] of refusals) {
   test(`${title} is refused with exit code 1 and nothing on standard output`, async () => {
-    const { exitCode, stdout, stderr } = await runCli(["report", ...args]);
+    const { exitCode, stdout, stderr } = await runCliInTurn(["report", ...args]);
     assert.match(stderr, message);
     assert.deepEqual([exitCode, stdout], [1, ""]);
   });
 }
 
 test("bench refuses impossible outputs before it measures", async () => {
-  const { exitCode, stdout, stderr } = await runCli(["bench", "-o", "html=no/such/r.html"]);
+  const { exitCode, stdout, stderr } = await runCliInTurn(["bench", "-o", "html=no/such/r.html"]);
   assert.deepEqual([exitCode, stdout], [1, ""]);
   assert.match(stderr, /"no\/such\/r\.html" can't be written: its folder .* doesn't exist or isn't writable/);
 });
@@ -136,7 +137,7 @@ test("report reads a result from standard input", async () => {
   const cli = startCli(["report", "-"]);
   cli.process.stdin.end(readFileSync(resultPath("regression")));
   const { exitCode, stdout, stderr } = await cli.ended;
-  const { stdout: expected } = await runCli(["report", resultPath("regression")]);
+  const { stdout: expected } = await runCliInTurn(["report", resultPath("regression")]);
   assert.deepEqual([exitCode, stdout, stderr], [0, expected, ""]);
   const broken = startCli(["report", "-"]);
   broken.process.stdin.end("total,0.8\n1,2");
