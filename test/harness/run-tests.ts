@@ -8,7 +8,7 @@
  *   same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
  * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
- * - `core`: of these the ones of sockets, streams, processes and files, for a line between two that have more.
+ * - `core`: of these the ones of sockets, streams, processes and files, for every build.
  *
  * Sets that are joined by a plus, such as `programs+long`, run together, so that the last files of one don't leave cores idle.
  *
@@ -80,8 +80,9 @@ const sameOnEveryLine = [
   "duckdb-parts",
 ];
 
-/** Rooms in which Node does most of the work. */
-const nodeRooms = /^(?:async|body|compression|ipc|response|server|socket|spool|system)\//;
+/** Rooms in which Node does most of the work, and the tests of whole servers whose subject is connections, signals and ends. */
+const nodeRooms =
+  /^(?:(?:async|body|compression|ipc|response|server|socket|spool)\/|system\/(?:abort|hostile|http|lifecycle|log|pipelined|raw|stop|sync-lifecycle|tls|tunnel))/;
 
 /** Parts of paths of tests of programs in which Node does most of the work too. */
 const programsOnEveryLine = ["job/store/s3/s3-store", "system/spool-disk", "system/tracing"];
@@ -107,8 +108,8 @@ const sets: Readonly<Record<string, TestSet>> = {
   long: { concurrency: availableParallelism() + 1, takes: isLong },
   measured: { concurrency: 1, takes: isMeasured },
   portable: {
-    // Two lines are tested at the same time. This one has more, and goes on alone when the other has ended.
-    concurrency: availableParallelism() + 1,
+    // Two lines are tested at the same time.
+    concurrency: Math.max(2, availableParallelism()),
     takes: isPortable,
   },
   core: {
