@@ -80,9 +80,9 @@ const sameOnEveryLine = [
   "duckdb-parts",
 ];
 
-/** Rooms in which Node does most of the work, and the tests of whole servers whose subject is connections, signals and ends. */
+/** Rooms in which Node does most of the work, and the tests of whole servers whose subject is how connections begin and end. */
 const nodeRooms =
-  /^(?:(?:async|body|compression|ipc|response|server|socket|spool)\/|system\/(?:abort|hostile|http|lifecycle|log|pipelined|raw|stop|sync-lifecycle|tls|tunnel))/;
+  /^(?:(?:async|body|compression|ipc|response|server|socket|spool)\/|system\/(?:abort|hostile|http|pipelined|raw|stop|tls|tunnel))/;
 
 /** Parts of paths of tests of programs in which Node does most of the work too. */
 const programsOnEveryLine = ["job/store/s3/s3-store", "system/spool-disk", "system/tracing"];

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { checkTypes, compilerPackage } from "./check-types.ts";
-import { makeProject, npm, readmeExample, root, type Project } from "./tarball.ts";
+import { makeProject, readmeExample, type Project } from "./tarball.ts";
 
 const execute = promisify(execFile);
 
@@ -87,21 +87,4 @@ test("a CommonJS program can require every entry of the package", async () => {
     `for (const entry of ["stream-csv", "stream-csv/server", "stream-csv/bench"]) console.log(Object.keys(require(entry)).length > 0);`,
   );
   assert.equal(await run(program), "true\ntrue\ntrue\n");
-});
-
-test("packing begins with an empty dist, so that nothing stale is shipped", async () => {
-  const copy = await mkdtemp(join(tmpdir(), "stream-csv-checkout-"));
-  try {
-    for (const name of ["package.json", "tsconfig.json", "bin", "src", "bench", "dev/bundle"])
-      await cp(join(root, name), join(copy, name), { recursive: true });
-    await symlink(join(root, "node_modules"), join(copy, "node_modules"), "junction");
-    const stale = join(copy, "dist/bundle/stale.js");
-    await mkdir(dirname(stale), { recursive: true });
-    await writeFile(stale, "");
-    await npm(["pack", "--dry-run"], copy);
-    const built = await readdir(dirname(stale));
-    assert.ok(built.includes("index.js") && !built.includes("stale.js"), built.join());
-  } finally {
-    await rm(copy, { recursive: true });
-  }
 });
