@@ -56,7 +56,7 @@ export default {
   exports: {
     small: { rows: () => counted(small) },
     large: { rows: ({ parameters: { count } }) => Promise.resolve(counted(many(count))) },
-    failing: { rows: ({ parameters: { count } }) => counted(many(count, true)) },
+    failing: { rows: () => counted(many(10_000, true)) },
   },
 };
 `;

@@ -46,16 +46,19 @@ testSourceContract("rows of user code", false, async () => {
       open -= 1;
     }
   }
-  function* many(fails = false): Generator<Row> {
-    for (let id = 1; id <= largeCount; id += 1) yield { id };
-    if (fails) throw new Error("the table is gone");
+  function* many(count: number): Generator<Row> {
+    for (let id = 1; id <= count; id += 1) yield { id };
   }
-  const large = rowsSource(() => counted(many), { columns: ["id"] });
+  function* broken(): Generator<Row> {
+    yield* many(10_000);
+    throw new Error("the table is gone");
+  }
+  const large = rowsSource(() => counted(() => many(largeCount)), { columns: ["id"] });
   return await Promise.resolve({
     small: rowsSource(() => counted(() => contractRows), { columns: ["id", "name", "note"] }),
     large,
     counted: { source: large, mostRowsAhead: 512, given: () => given },
-    failing: rowsSource(() => counted(() => many(true)), { columns: ["id"] }),
+    failing: rowsSource(() => counted(broken), { columns: ["id"] }),
     held: () => open,
   });
 });
