@@ -16,18 +16,18 @@
  * count them over all its sets; the exit code is then that of the second run. What node:test prints comes last on
  * standard output. Measurements that were repeated within a test, and their number, go to standard error.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { appendFile, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { run } from "node:test";
+import { spec, tap } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const built = fileURLToPath(new URL("../", import.meta.url));
 /** Where the tests are written, since a build leaves behind what is no longer among them. */
 const sources = fileURLToPath(new URL("../../../test/", import.meta.url));
-const reporter = new URL("failed-files.js", import.meta.url).href;
 
 const isLong = (file: string): boolean => file.endsWith(".long.test.js");
 const isMeasured = (file: string): boolean => file.endsWith(".measured.test.js");
@@ -130,45 +130,41 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
     const unused = parts.find((part) => !files.some((file) => isOfKind(file) && file.includes(part)));
     if (unused !== undefined) throw new Error(`no ${kind} test file has "${unused}" in its path`);
   }
-  return files
-    .filter(takes)
-    .toSorted()
-    .map((file) => join(built, file));
+  const taken = await Promise.all(
+    files.filter(takes).map(async (file) => ({ file, bytes: (await stat(join(built, file))).size })),
+  );
+  // The longest last would leave cores idle. How long a file takes isn't known, but larger ones have more tests.
+  return taken
+    .toSorted((one, other) => other.bytes - one.bytes || (one.file < other.file ? -1 : 1))
+    .map(({ file }) => join(built, file));
 }
 
 /** Runs files, and gives the exit code and the files in which a test failed. */
-async function run(
+async function runFiles(
   files: readonly string[],
   concurrency: number,
 ): Promise<{ readonly exitCode: number; readonly failed: readonly string[] }> {
   const folder = await mkdtemp(join(tmpdir(), "run-tests-"));
-  const failures = join(folder, "failures");
   const repeated = join(folder, "repeated");
-  await writeFile(failures, "");
   await writeFile(repeated, "");
-  const child = spawn(
-    process.execPath,
-    [
-      "--test",
-      `--test-concurrency=${concurrency}`,
-      "--test-timeout=600000",
-      `--test-reporter=${process.stdout.isTTY ? "spec" : "tap"}`,
-      "--test-reporter-destination=stdout",
-      `--test-reporter=${reporter}`,
-      `--test-reporter-destination=${failures}`,
-      ...files,
-    ],
-    { stdio: "inherit", env: { ...process.env, REPEATED_ATTEMPTS: repeated } },
-  );
-  // node:test ends its files, and its exit code is this one's.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
-  const [code] = (await once(child, "exit")) as [number | null];
-  const failed = new Set(await linesOf(failures));
+  process.env["REPEATED_ATTEMPTS"] = repeated;
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  const failed = new Set<string>();
+  const events = run({ files: [...files], concurrency, timeout: 600_000, signal: stop.signal });
+  // A file that ended by itself, or took too long, fails under its own path.
+  events.on("test:fail", ({ file, name }) => failed.add(file ?? name));
+  const text = process.stdout.isTTY ? events.compose(new spec()) : events.compose(tap);
+  await pipeline(text, process.stdout, { end: false });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
   const repetitions = await linesOf(repeated);
   for (const line of repetitions) process.stderr.write(`--- repeated within a test: ${line}\n`);
   if (repetitions.length > 0) process.stderr.write(`--- ${repetitions.length} repeated within tests\n`);
   await rm(folder, { recursive: true });
-  return { exitCode: code ?? 1, failed: [...failed].toSorted() };
+  // Nothing is tried again of what was interrupted.
+  if (stop.signal.aborted) return { exitCode: 130, failed: [] };
+  return { exitCode: failed.size === 0 ? 0 : 1, failed: [...failed].toSorted() };
 }
 
 async function linesOf(file: string): Promise<readonly string[]> {
@@ -180,13 +176,33 @@ async function runSet(set: TestSet, retries: string | undefined): Promise<number
   const files = await filesOf(set);
   // node:test would look for files by itself.
   if (files.length === 0) return 0;
-  const { exitCode, failed } = await run(files, set.concurrency);
+  const { exitCode, failed } = await runFiles(files, set.concurrency);
   if (exitCode === 0 || failed.length === 0 || retries === undefined) return exitCode;
-  await appendFile(retries, failed.map((file) => `${file}\n`).join(""));
+  const again = await testFilesOf(failed, files);
+  if (again.length === 0) return exitCode;
+  await appendFile(retries, again.map((file) => `${file}\n`).join(""));
   const count = (await readFile(retries, "utf8")).trim().split("\n").length;
-  const paths = failed.map((file) => relative(built, file));
+  const paths = again.map((file) => relative(built, file));
   process.stdout.write(`--- tried again, alone, ${count} in this build so far: ${paths.join(" ")}\n`);
-  return (await run(failed, 1)).exitCode;
+  return (await runFiles(again, 1)).exitCode;
+}
+
+/**
+ * The files among `files` to which failed tests belong, or none if one of the tests belongs to no file. A test that a module defines
+ * for several files has the path of that module, which by itself has no test, and would pass.
+ */
+async function testFilesOf(failed: readonly string[], files: readonly string[]): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const path of failed) {
+    const owners: string[] = [];
+    if (files.includes(path)) owners.push(path);
+    else
+      for (const file of files)
+        if ((await readFile(file, "utf8")).includes(`/${basename(path)}"`)) owners.push(file);
+    if (owners.length === 0) return [];
+    for (const owner of owners) found.add(owner);
+  }
+  return [...found];
 }
 
 function setOf(name: string): TestSet {
