@@ -12,8 +12,8 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
   gb: 1000 ** 3,
 };
 
-/** Node's timers count in 31 bits. A longer one would fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
+/** Node's timers count in 31 bits, which are 24 days. A longer one would fire at once. */
+export const longestTimerMs = 2 ** 31 - 1;
 
 const millisecondsPerUnit: Readonly<Record<string, number>> = {
   ms: 1,

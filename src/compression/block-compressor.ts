@@ -13,24 +13,31 @@ export class BlockCompressor {
   readonly #compressor: Compressor;
   readonly #coding: Coding;
   readonly #blockBytes: number;
+  readonly #flushBytes: number;
   readonly #interruption: Pick<Interruption<unknown>, "race">;
   /** The block that is being filled, and the one that may be read meanwhile. They have no memory until something is gathered. */
   #block = nothing;
   #otherBlock = nothing;
   #gatheredBytes = 0;
+  #unflushedBytes = 0;
+  #isAhead = false;
   #pending: Promise<void> = Promise.resolve();
   #error: Error | undefined;
   #reject: ((error: Error) => void) | undefined;
 
-  /** @param blockBytes - a block is full with so many bytes; the last piece may make it larger */
+  /**
+   * @param blockBytes - a block is full with so many bytes, or with `flushBytes`; the last piece may make it larger
+   * @param flushBytes - after so many bytes of input a flush is due
+   */
   constructor(
     coding: Coding,
     level: number | undefined,
-    blockBytes: number,
+    { blockBytes, flushBytes }: { readonly blockBytes: number; readonly flushBytes: number },
     interruption: Pick<Interruption<unknown>, "race">,
   ) {
     this.#coding = coding;
-    this.#blockBytes = blockBytes;
+    this.#blockBytes = Math.min(blockBytes, flushBytes);
+    this.#flushBytes = flushBytes;
     this.#compressor = coding.open(level);
     this.#interruption = interruption;
     this.#compressor.on("error", (error: Error) => {
@@ -39,9 +46,22 @@ export class BlockCompressor {
     });
   }
 
+  /** Whether there is input whose output wasn't given. */
+  get isBehind(): boolean {
+    return this.#isAhead || this.#unflushedBytes > 0;
+  }
+
+  get isFlushDue(): boolean {
+    return this.#unflushedBytes > 0 && this.#unflushedBytes >= this.#flushBytes;
+  }
+
   /** Compresses a piece, and frees the memory of blocks. What it doesn't give yet comes with a flush. */
   write(piece: Uint8Array): Promise<Uint8Array> {
-    this.#start((done) => void this.#compressor.write(piece, done));
+    this.#unflushedBytes += piece.byteLength;
+    this.#start((gathered, done) => {
+      if (gathered.byteLength > 0) this.#compressor.write(gathered);
+      this.#compressor.write(piece, done);
+    });
     this.#block = this.#otherBlock = nothing;
     return this.#output();
   }
@@ -56,13 +76,16 @@ export class BlockCompressor {
     }
     this.#block.set(piece, this.#gatheredBytes);
     this.#gatheredBytes = bytes;
+    this.#unflushedBytes += piece.byteLength;
     return bytes >= this.#blockBytes;
   }
 
-  /** Starts to compress and flush the block, and gives what the one before has become. */
+  /** Starts to compress the block, with a flush if one is due, and gives what the one before has become. */
   async compressBlock(): Promise<Uint8Array> {
     const output = await this.#output();
-    this.#startFlush(this.#coding.flushKind);
+    if (this.isFlushDue) this.#startFlush(this.#coding.flushKind);
+    else this.#start((gathered, done) => void this.#compressor.write(gathered, done));
+    this.#isAhead = true;
     return output;
   }
 
@@ -83,18 +106,21 @@ export class BlockCompressor {
   }
 
   #startFlush(kind: number): void {
-    this.#start((done) => this.#compressor.flush(kind, done));
+    this.#unflushedBytes = 0;
+    this.#start((gathered, done) => {
+      if (gathered.byteLength > 0) this.#compressor.write(gathered);
+      this.#compressor.flush(kind, done);
+    });
   }
 
-  /** Hands over what was gathered, and then calls. The compressor keeps the order of its calls. */
-  #start(call: (done: (error?: Error | null) => void) => void): void {
+  /** Calls the compressor with what was gathered. It keeps the order of its calls. */
+  #start(call: (gathered: Uint8Array, done: (error?: Error | null) => void) => void): void {
     const gathered = this.#block.subarray(0, this.#gatheredBytes);
     this.#gatheredBytes = 0;
     [this.#block, this.#otherBlock] = [this.#otherBlock, this.#block];
     this.#pending = new Promise((resolve, reject) => {
       this.#reject = reject;
-      if (gathered.byteLength > 0) this.#compressor.write(gathered);
-      call((error) => (error == null ? resolve() : reject(error)));
+      call(gathered, (error) => (error == null ? resolve() : reject(error)));
       if (this.#error !== undefined) reject(this.#error);
     });
     // It is awaited later, or never.
@@ -103,6 +129,7 @@ export class BlockCompressor {
 
   async #output(): Promise<Uint8Array> {
     await this.#interruption.race(this.#pending);
+    this.#isAhead = false;
     const output: unknown = this.#compressor.read();
     return output instanceof Uint8Array ? output : nothing;
   }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import { Interruption } from "../async/interruption.ts";
 import { earlyFailureOf, failureOf, type EarlyFailure } from "../body/chunk-reader.ts";
+import { longestTimerMs } from "../units.ts";
 import { BlockCompressor } from "./block-compressor.ts";
 import type { Coding } from "./coding.ts";
 
@@ -30,9 +31,6 @@ const provenBytes = 4 * 1024 ** 2;
 const slowMs = 250;
 /** Other requests get a turn of the event loop when a block has been filled for so long. */
 const turnMs = 2;
-
-/** `setTimeout` takes no longer time, 24 days. */
-const longestTimerMs = 2 ** 31 - 1;
 
 class GivenUp extends Error {
   override readonly name = "GivenUp";
@@ -84,10 +82,8 @@ async function* encode(
   interruption: Interruption<GivenUp>,
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
   const iterator = source[Symbol.asyncIterator]();
-  const compressor = new BlockCompressor(coding, level, Math.min(blockBytes, flushBytes), interruption);
+  const compressor = new BlockCompressor(coding, level, { blockBytes, flushBytes }, interruption);
   let next: Promise<IteratorResult<Uint8Array>> | undefined;
-  /** Bytes of input whose output hasn't been given. */
-  let waitingBytes = 0;
   let waitingSinceMs = 0;
   let blockSinceMs = 0;
   let turnSinceMs = 0;
@@ -104,15 +100,14 @@ async function* encode(
   try {
     for (;;) {
       next ??= iterator.next();
-      const limitMs = waitingBytes > 0 ? waitingSinceMs + flushIntervalMs - clock.nowMs() : undefined;
+      const limitMs = compressor.isBehind ? waitingSinceMs + flushIntervalMs - clock.nowMs() : undefined;
       const step = await raceTime(next, limitMs, interruption);
       const isFast = !isSlow && givenBytes >= provenBytes;
       if (step !== undefined) {
         next = undefined;
         if (step.done === true) break;
-        if (waitingBytes === 0) waitingSinceMs = blockSinceMs = clock.nowMs();
+        if (!compressor.isBehind) waitingSinceMs = blockSinceMs = clock.nowMs();
         for (const piece of slice(step.value)) {
-          waitingBytes += piece.byteLength;
           if (!isFast) {
             yield* give(await compressor.write(piece));
           } else if (compressor.gather(piece)) {
@@ -127,10 +122,10 @@ async function* encode(
         }
       }
       const isTime = clock.nowMs() - waitingSinceMs >= flushIntervalMs;
-      const isEnough = isFirst || (!isFast && waitingBytes >= flushBytes);
-      if (waitingBytes > 0 && (isTime || isEnough)) {
+      // A block is flushed with its compression.
+      const isEnough = isFirst || (!isFast && compressor.isFlushDue);
+      if (compressor.isBehind && (isTime || isEnough)) {
         yield* give(await compressor.flush());
-        waitingBytes = 0;
         isFirst = false;
       }
     }

@@ -154,6 +154,30 @@ test("has the same bytes for a fast reader, and for one that becomes slow", asyn
   }
 });
 
+test("flushes no sooner for a fast reader than for a slow one, after the bytes that were asked for", async () => {
+  for (const isFast of [true, false]) {
+    let nowMs = 0;
+    const { coding, opened } = spy(gzip);
+    const counted = { ...coding, open: (level: number | undefined) => counting(coding.open(level)) };
+    let flushes = 0;
+    const counting = (compressor: Compressor): Compressor => {
+      const flush = compressor.flush.bind(compressor);
+      compressor.flush = ((kind: number, done: () => void) => {
+        flushes += 1;
+        flush(kind, done);
+      }) as Compressor["flush"];
+      return compressor;
+    };
+    const clock = { ...systemClock, nowMs: () => nowMs };
+    const settings = { ...policy, flushIntervalMs: 1e6, level: 1, flushBytes: mebibyte, clock };
+    for await (const piece of new CodedBody(lent(8 * mebibyte), { coding: counted, ...settings }))
+      if (!isFast && piece.byteLength > 0) nowMs += 300;
+    assert.deepEqual(opened.map(isDestroyed), [true]);
+    // After the first chunk, after each mebibyte with at most a block beside it, and at the end.
+    assert.ok(flushes >= 8 && flushes <= 10, `${isFast} ${flushes}`);
+  }
+});
+
 test("works ahead for a fast reader only, by one block", async () => {
   for (const isFast of [true, false]) {
     const clock = { ...systemClock, nowMs: () => nowMs };

@@ -3,6 +3,7 @@ import { wrongRange, wrongType } from "../../errors.ts";
 import { encoderNames } from "../../csv/encoder-name.ts";
 import type { DialectName, DialectOptions } from "../../csv/dialect.ts";
 import { resolveDialect } from "../../csv/resolve-dialect.ts";
+import { longestTimerMs } from "../../units.ts";
 import { linksSchema, tokensSchema } from "../access/access-schema.ts";
 import { authSchema } from "../access/auth-schema.ts";
 import { checkJobs, mostWorkers } from "./check-jobs.ts";
@@ -29,8 +30,6 @@ import {
   type TlsFiles,
 } from "./settings.ts";
 
-/** The longest delay of a timer (2^31 − 1 ms). */
-const longestMs = 2 ** 31 - 1;
 const mostPort = 65_535;
 
 /** Checks each setting, the same for flags, a configuration file and a program. */
@@ -45,13 +44,13 @@ const checks: { readonly [N in keyof ServerSettings]: SettingCheck } = {
   workerModel: oneOf(workerModels),
   slots: whole(1, Number.MAX_SAFE_INTEGER),
   queue: whole(0, Number.MAX_SAFE_INTEGER),
-  queueTimeoutMs: whole(0, longestMs),
+  queueTimeoutMs: whole(0, longestTimerMs),
   bufferMemoryBytes: whole(0, Number.MAX_SAFE_INTEGER),
   spoolDirectory: orNull(someText),
   spoolBytes: whole(0, Number.MAX_SAFE_INTEGER),
   minRateBytesPerSecond: whole(0, Number.MAX_SAFE_INTEGER),
-  drainTimeoutMs: whole(0, longestMs),
-  shutdownDelayMs: whole(0, longestMs),
+  drainTimeoutMs: whole(0, longestTimerMs),
+  shutdownDelayMs: whole(0, longestTimerMs),
   maxConnections: orNull(whole(1, Number.MAX_SAFE_INTEGER)),
   tokens: orNull(tokens),
   links: orNull(links),
@@ -59,7 +58,7 @@ const checks: { readonly [N in keyof ServerSettings]: SettingCheck } = {
   allowedHosts: orNull(listOf(hostName)),
   adminPort: orNull(whole(0, mostPort)),
   tls: orNull((name, value) => fields(name, value, tlsChecks)),
-  hangTimeoutMs: whole(1, longestMs),
+  hangTimeoutMs: whole(1, longestTimerMs),
   http10: oneOf(http10Ways),
   encoder: oneOf(encoderNames),
   csv: dialectByDefault,
@@ -77,9 +76,9 @@ const httpChecks: { readonly [N in keyof HttpSettings]: SettingCheck } = {
   mostRows: orNull(whole(1, Number.MAX_SAFE_INTEGER)),
   connectionsPerAddress: orNull(whole(1, Number.MAX_SAFE_INTEGER)),
   bodyBytes: whole(0, Number.MAX_SAFE_INTEGER),
-  headTimeoutMs: whole(1, longestMs),
-  requestTimeoutMs: whole(1, longestMs),
-  keepAliveTimeoutMs: whole(1, longestMs),
+  headTimeoutMs: whole(1, longestTimerMs),
+  requestTimeoutMs: whole(1, longestTimerMs),
+  keepAliveTimeoutMs: whole(1, longestTimerMs),
   cacheControl: someText,
   codings: listOf(oneOf(["zstd", "br", "gzip"])),
 };
