@@ -7,8 +7,12 @@
  * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, or search for long; a few at the
  *   same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
+ * - `long-measured`: `*.long-measured.test.ts`, whole benches that want it too.
  * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
  * - `core`: of these the ones of sockets, streams, processes and files, for every build.
+ * - `rooms`: of these the ones that need no whole server.
+ *
+ * Files that only compute share processes, because half of the time of a small one is Node's start.
  *
  * Sets that are joined by a plus, such as `programs+long`, run together, so that the last files of one don't leave cores idle.
  *
@@ -16,23 +20,27 @@
  * count them over all its sets; the exit code is then that of the second run. What node:test prints comes last on
  * standard output. Measurements that were repeated within a test, and their number, go to standard error.
  */
+import { setMaxListeners } from "node:events";
 import { appendFile, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { run } from "node:test";
 import { spec, tap } from "node:test/reporters";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 const built = fileURLToPath(new URL("../", import.meta.url));
 /** Where the tests are written, since a build leaves behind what is no longer among them. */
 const sources = fileURLToPath(new URL("../../../test/", import.meta.url));
 
-const isLong = (file: string): boolean => file.endsWith(".long.test.js");
-const isMeasured = (file: string): boolean => file.endsWith(".measured.test.js");
-const startsPrograms = (file: string): boolean => file.endsWith(".programs.test.js");
-const isPlain = (file: string): boolean => !isLong(file) && !isMeasured(file) && !startsPrograms(file);
+/** The word before `.test.js` says in which set a file is; without one it is `plain`. */
+const kinds = ["programs", "long", "measured", "long-measured"] as const;
+type Kind = "plain" | (typeof kinds)[number];
+
+function kindOf(file: string): Kind {
+  return kinds.find((kind) => file.endsWith(`.${kind}.test.js`)) ?? "plain";
+}
 
 /**
  * Parts of paths of tests that need one line of Node only. Node runs servers, streams, sockets, files and processes; what
@@ -80,33 +88,41 @@ const sameOnEveryLine = [
   "duckdb-parts",
 ];
 
-/** Rooms in which Node does most of the work, and the tests of whole servers whose subject is how connections begin and end. */
-const nodeRooms =
-  /^(?:(?:async|body|compression|ipc|response|server|socket|spool)\/|system\/(?:abort|hostile|http|pipelined|raw|stop|tls|tunnel))/;
+/** Rooms in which Node does most of the work. */
+const nodeRooms = /^(?:async|body|compression|ipc|response|server|socket|spool)\//;
+/** Tests of whole servers whose subject is how connections begin and end. */
+const connectionTests = /^system\/(?:abort|hostile|http|pipelined|raw|stop|tls|tunnel)/;
 
 /** Parts of paths of tests of programs in which Node does most of the work too. */
 const programsOnEveryLine = ["job/store/s3/s3-store", "system/spool-disk", "system/tracing"];
 
-const isPortable = (file: string): boolean =>
-  isPlain(file)
-    ? !sameOnEveryLine.some((part) => file.includes(part))
-    : startsPrograms(file) && programsOnEveryLine.some((part) => file.includes(part));
+function isPortable(file: string): boolean {
+  const kind = kindOf(file);
+  if (kind === "programs") return programsOnEveryLine.some((part) => file.includes(part));
+  return kind === "plain" && !sameOnEveryLine.some((part) => file.includes(part));
+}
 
 interface TestSet {
   readonly concurrency: number;
   takes(file: string): boolean;
 }
 
+const isOf =
+  (kind: Kind) =>
+  (file: string): boolean =>
+    kindOf(file) === kind;
+
 const sets: Readonly<Record<string, TestSet>> = {
   plain: {
     // Many of them wait for processes, so that two more than there are cores keep the cores busy.
     concurrency: availableParallelism() + 2,
-    takes: isPlain,
+    takes: isOf("plain"),
   },
-  programs: { concurrency: availableParallelism() + 2, takes: startsPrograms },
+  programs: { concurrency: availableParallelism() + 2, takes: isOf("programs") },
   // Benches wait more than they compute: for buffers that fill, for readers, for a time that is watched.
-  long: { concurrency: availableParallelism() + 1, takes: isLong },
-  measured: { concurrency: 1, takes: isMeasured },
+  long: { concurrency: availableParallelism() + 1, takes: isOf("long") },
+  measured: { concurrency: 1, takes: isOf("measured") },
+  "long-measured": { concurrency: 1, takes: isOf("long-measured") },
   portable: {
     // Two lines are tested at the same time.
     concurrency: Math.max(2, availableParallelism()),
@@ -114,7 +130,12 @@ const sets: Readonly<Record<string, TestSet>> = {
   },
   core: {
     concurrency: Math.max(2, availableParallelism()),
-    takes: (file) => isPlain(file) && isPortable(file) && nodeRooms.test(file),
+    takes: (file) =>
+      kindOf(file) === "plain" && isPortable(file) && (nodeRooms.test(file) || connectionTests.test(file)),
+  },
+  rooms: {
+    concurrency: Math.max(2, availableParallelism()),
+    takes: (file) => kindOf(file) === "plain" && isPortable(file) && nodeRooms.test(file),
   },
 };
 
@@ -123,11 +144,11 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
   const files = names
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => name.replaceAll("\\", "/").replace(/\.ts$/, ".js"));
-  for (const [kind, parts, isOfKind] of [
-    ["plain", sameOnEveryLine, isPlain],
-    ["programs", programsOnEveryLine, startsPrograms],
+  for (const [kind, parts] of [
+    ["plain", sameOnEveryLine],
+    ["programs", programsOnEveryLine],
   ] as const) {
-    const unused = parts.find((part) => !files.some((file) => isOfKind(file) && file.includes(part)));
+    const unused = parts.find((part) => !files.some((file) => kindOf(file) === kind && file.includes(part)));
     if (unused !== undefined) throw new Error(`no ${kind} test file has "${unused}" in its path`);
   }
   const taken = await Promise.all(
@@ -139,22 +160,68 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
     .map(({ file }) => join(built, file));
 }
 
+/** Test files that run in one process each have these at most. */
+const filesPerProcess = 12;
+
+/**
+ * Whether a test file only computes, so that it may share a process with others: it imports nothing of Node, no hooks, which would be
+ * those of all files of the process, and nothing that starts programs.
+ */
+async function onlyComputes(file: string): Promise<boolean> {
+  const text = await readFile(file, "utf8");
+  if (/^import \{[^}]*\b(?:before|after)(?:Each)?\b[^}]*\} from "node:test"/m.test(text)) return false;
+  const imported = [...text.matchAll(/^import [^"]*"([^"]+)"/gm)].map(([, name = ""]) => name);
+  return imported.every((name) =>
+    name.startsWith("node:")
+      ? name === "node:test" || name === "node:assert/strict"
+      : !/\/(?:harness|dev|fixtures)\//.test(name),
+  );
+}
+
+const eachAlone = (files: readonly string[]): ReadonlyMap<string, readonly string[]> =>
+  new Map(files.map((file) => [file, [file]]));
+
+/** What Node runs: files, and modules in `folder` that import several of them; with the files of each. */
+async function programsOf(
+  files: readonly string[],
+  folder: string,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const computing = new Set<string>();
+  for (const file of files) if (await onlyComputes(file)) computing.add(file);
+  const programs = new Map(eachAlone(files.filter((file) => !computing.has(file))));
+  const count = Math.ceil(computing.size / filesPerProcess);
+  for (let index = 0; index < count; index += 1) {
+    // By turns, since they are sorted by size.
+    const shared = [...computing].filter((_, position) => position % count === index);
+    const program = join(folder, `shared-${index}.test.mjs`);
+    await writeFile(program, shared.map((file) => `import "${pathToFileURL(file).href}";\n`).join(""));
+    programs.set(program, shared);
+  }
+  return programs;
+}
+
 /** Runs files, and gives the exit code and the files in which a test failed. */
 async function runFiles(
   files: readonly string[],
   concurrency: number,
 ): Promise<{ readonly exitCode: number; readonly failed: readonly string[] }> {
   const folder = await mkdtemp(join(tmpdir(), "run-tests-"));
+  const programs = concurrency === 1 ? eachAlone(files) : await programsOf(files, folder);
   const repeated = join(folder, "repeated");
   await writeFile(repeated, "");
   process.env["REPEATED_ATTEMPTS"] = repeated;
   const stop = new AbortController();
+  // Each file listens.
+  setMaxListeners(0, stop.signal);
   const interrupt = (): void => stop.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
   const failed = new Set<string>();
-  const events = run({ files: [...files], concurrency, timeout: 600_000, signal: stop.signal });
-  // A file that ended by itself, or took too long, fails under its own path.
-  events.on("test:fail", ({ file, name }) => failed.add(file ?? name));
+  const events = run({ files: [...programs.keys()], concurrency, timeout: 600_000, signal: stop.signal });
+  // A program that ended by itself, or took too long, fails under its own path.
+  events.on("test:fail", ({ file, name }) => {
+    const path = file ?? name;
+    for (const one of programs.get(path) ?? [path]) failed.add(one);
+  });
   const text = process.stdout.isTTY ? events.compose(new spec()) : events.compose(tap);
   await pipeline(text, process.stdout, { end: false });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);

@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cliPath, startProgram, startServe, type RunningCli } from "../harness/cli.ts";
+import { writeEndlessExport } from "../harness/endless-export.ts";
 import { cancelJob, jobWhen, submit, type ToldJob } from "../harness/jobs.ts";
 import { noRedis, startRedis, type TestRedis } from "../harness/redis.ts";
 import { startS3Server, type S3Server } from "../../dev/s3-server.ts";
 
 const password = "0pen-sesame";
-/** Long enough that it still runs when it is looked at, however fast the machine is. */
-const endless = 9_000_000_000;
+/** Two jobs that run until they are cancelled. */
+const endless = ["endless?dialect=unix", "endless?dialect=tsv"];
 
 describe("work and serve on one Redis", { skip: noRedis }, () => {
   let folder: string;
@@ -22,7 +23,6 @@ describe("work and serve on one Redis", { skip: noRedis }, () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "stream-csv-work-"));
-    config = join(folder, "stream-csv.yaml");
     redis = await startRedis({ password });
     s3 = await startS3Server();
     const jobs = {
@@ -33,7 +33,7 @@ describe("work and serve on one Redis", { skip: noRedis }, () => {
       region: "us-east-1",
       concurrency: 1,
     };
-    await writeFile(config, JSON.stringify({ jobs }));
+    config = await writeEndlessExport(folder, { jobs });
   });
   after(async () => {
     await s3[Symbol.asyncDispose]();
@@ -56,7 +56,7 @@ describe("work and serve on one Redis", { skip: noRedis }, () => {
 
   it("makes what one process submits in another, and a client downloads it from the store", async () => {
     const work = await startWork("--concurrency", "3");
-    await using server = await startServe(["--config", config], { env: env() });
+    await using server = await startServe(["--config", config, "--generated"], { env: env() });
     const told = await Promise.all(
       Array.from({ length: 6 }, (_, seed) => submit(server, `orders?rows=20000&seed=${seed}`)),
     );
@@ -78,10 +78,8 @@ describe("work and serve on one Redis", { skip: noRedis }, () => {
 
   it("hands its jobs to another process when they don't end within the drain time-out", async () => {
     const first = await startWork("--drain-timeout", "100ms");
-    await using server = await startServe(["--config", config], { env: env() });
-    const jobs = await Promise.all(
-      [1, 2].map((seed) => submit(server, `orders?rows=${endless}&seed=${seed}`)),
-    );
+    await using server = await startServe(["--config", config, "--generated"], { env: env() });
+    const jobs = await Promise.all(endless.map((path) => submit(server, path)));
     for (const { id } of jobs) await jobWhen(server, id, ({ rows }) => rows > 0);
     first.process.kill("SIGTERM");
     const { exitCode, stderr } = await first.ended;
@@ -99,10 +97,8 @@ describe("work and serve on one Redis", { skip: noRedis }, () => {
 
   it("stops at once at a second signal", async () => {
     const work = await startWork();
-    await using server = await startServe(["--config", config], { env: env() });
-    const jobs = await Promise.all(
-      [3, 4].map((seed) => submit(server, `orders?rows=${endless}&seed=${seed}`)),
-    );
+    await using server = await startServe(["--config", config, "--generated"], { env: env() });
+    const jobs = await Promise.all(endless.map((path) => submit(server, path)));
     for (const { id } of jobs) await jobWhen(server, id, ({ rows }) => rows > 0);
     work.process.kill("SIGTERM");
     await sleep(300);
@@ -114,7 +110,7 @@ describe("work and serve on one Redis", { skip: noRedis }, () => {
   });
 
   it("refuses jobs with a 503 while Redis is away, streams on, and takes jobs when it is back", async () => {
-    await using server = await startServe(["--config", config], { env: env() });
+    await using server = await startServe(["--config", config, "--generated"], { env: env() });
     await jobWhen(server, (await submit(server, "orders?rows=100&seed=99")).id);
     await redis.kill();
     for (const [method, path] of [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -9,6 +9,7 @@ import { downloadTarget } from "../../../src/server/page/download-target.ts";
 import { endedTransfersOf, statsOf } from "../../harness/ask.ts";
 import { openBrowser, skippedWithoutChromium, type BrowserPage } from "../../harness/chromium.ts";
 import { startServe, type ServeProcess } from "../../harness/cli.ts";
+import { writeEndlessExport } from "../../harness/endless-export.ts";
 import { submit } from "../../harness/jobs.ts";
 
 const slots = 3;
@@ -203,9 +204,7 @@ test("a hidden page asks for nothing, and asks again when it is seen", { skip },
 
 test("the page shows what became of a job after the server restarts", { skip }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "stream-csv-page-"));
-  const config = join(folder, "stream-csv.config.mjs");
-  const endless = `async function* () { for (;;) { yield [1]; await new Promise((go) => setTimeout(go, 10)); } }`;
-  await writeFile(config, `export default { exports: { endless: { columns: ["n"], rows: ${endless} } } };`);
+  const config = await writeEndlessExport(folder);
   const start = (port: string): Promise<ServeProcess> =>
     startServe([
       "--port",
