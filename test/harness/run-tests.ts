@@ -4,8 +4,8 @@
  * - `plain`, the default: unit and system tests, a few files at the same time.
  * - `programs`: `*.programs.test.ts`, which start programs by the dozen, or those of others: a browser, shells, proxies, package
  *   managers, databases of guides, servers in other languages; a few files at the same time.
- * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, or search for long; a few at the
- *   same time.
+ * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, search for long, or try a guide with
+ *   the package of another project that it is about; a few at the same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
  * - `long-measured`: `*.long-measured.test.ts`, whole benches that want it too.
  * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
