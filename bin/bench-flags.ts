@@ -173,7 +173,7 @@ export function addBenchFlags(command: Command): Command {
     .addOption(outputOption())
     .option(
       "--quick",
-      "fewer and shorter rounds, at most a minute on two cores; leaves out what short requests lose, and slow-readers and the largest sizes of scaling where no time is left",
+      "fewer and shorter rounds, at most a minute on two cores; reports leave out what short requests lose, and slow-readers and the largest sizes of scaling are left out where no time is left",
     );
 }
 

@@ -282,7 +282,8 @@ export const faultCatalog = byCode({
     status: 414,
   },
   SCSV_BODY_TOO_LARGE: {
-    meaning: "A request has a body that is too large or of unknown length. No request needs a body.",
+    meaning:
+      "A request has a body that is too large or of unknown length. Only forms of the page, which download an export, need one.",
     remedy: "Send the request without a body.",
     status: 413,
   },

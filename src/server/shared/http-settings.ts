@@ -17,7 +17,7 @@ export interface HttpSettings {
    * have the proxy's address. Null for no limit.
    */
   readonly connectionsPerAddress: number | null;
-  /** A request's body, which is read and discarded; more, or an unknown length, is a 413. */
+  /** A request's body, which is read and discarded, but for a form of the page; more, or an unknown length, is a 413. */
   readonly bodyBytes: number;
   /**
    * From the start of a connection, or the first byte of a later request, until the head is complete; after that a
