@@ -76,7 +76,8 @@ for (const [first, last] of [
   ...blankRanges,
   ...Array.from("=+-@\uFF1D\uFF0B\uFF0D\uFF20", (one) => [one.charCodeAt(0), one.charCodeAt(0)] as const),
 ]) {
-  for (let codePoint = first; codePoint <= last; codePoint += codePoint < 0x80 ? 1 : 0x40) {
+  // The last byte of a character has 64 values, and the first two decide only where there are three.
+  for (let codePoint = first; codePoint <= last; codePoint += codePoint < 0x800 ? 1 : 0x40) {
     note(codePoint);
   }
   note(last);

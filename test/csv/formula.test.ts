@@ -41,6 +41,16 @@ test("does not change text that begins with a letter of any script, a digit or a
     assert.equal(isFormula(text), false, text);
 });
 
+test("treats bytes as it treats text, behind every character", () => {
+  const utf8 = new TextEncoder();
+  for (let codePoint = 0; codePoint <= 0x10ffff; codePoint += 1) {
+    const text = `${String.fromCodePoint(codePoint)}=1+1`;
+    if (!isFormula(text)) continue;
+    const bytes = utf8.encode(text);
+    assert.ok(mayBeFormula(bytes, 0, bytes.length), `U+${codePoint.toString(16)}`);
+  }
+});
+
 test("treats bytes as it treats text", () => {
   const text = fc.string({
     unit: fc.constantFrom(
