@@ -58,7 +58,8 @@ function readWide(
     if (nulls[field] === 1) continue;
     const at = starts[field] ?? 0;
     if ((ends[field] ?? 0) - at !== 8) throw wrongWidth(type, 8, (ends[field] ?? 0) - at);
-    const value = view.getInt32(at) * 2 ** 32 + view.getUint32(at + 4) + added;
+    // The greatest term comes last, so that only the sum is rounded, and never to a number that would be safe.
+    const value = view.getUint32(at + 4) + added + view.getInt32(at) * 2 ** 32;
     values[row] = value;
     isSafe &&= Number.isSafeInteger(value);
   }
