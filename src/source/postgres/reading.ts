@@ -8,6 +8,13 @@ import { beginTransaction } from "./transaction.ts";
 import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
 
 /**
+ * Ends a reading. A query can set something for its whole session, as set_config('role', …, false) and pg_advisory_lock() do, which the
+ * next reading mustn't see. RESET ALL leaves out the role and the user.
+ */
+const leaveNothing =
+  "RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; SELECT pg_advisory_unlock_all(); COMMIT";
+
+/**
  * Reads a query in one read-only transaction, which is one snapshot. A batch is the whole rows of one read of the socket. The
  * reading ends well only behind COMMIT, since an error can come until then. In every other case the query is cancelled in the
  * database and the connection closed, at once when the signal is aborted, even while nobody asks for rows.
@@ -39,8 +46,7 @@ export async function* readQuery(
         columns: readings.map((read, column) => read(fields, column)),
       };
     }
-    // A query can set something for the whole session, by set_config(…, false), which the next reading mustn't see.
-    await session.client.query("RESET ALL; COMMIT");
+    await session.client.query(leaveNothing);
     session.release();
   } catch (error) {
     signal.throwIfAborted();

@@ -256,6 +256,17 @@ test("what a query sets for its session isn't there for the next reading", { ski
     );
     // A setting that was never set has no value, and is empty once it was.
     assert.equal(await read(now), earlier.replace(",,", ',"",'));
+    const who =
+      "SELECT current_user, session_user, (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')::int AS locks";
+    const before = await read(who);
+    server().run("CREATE ROLE somebody");
+    assert.equal(
+      await read(
+        "SELECT set_config('role', 'somebody', false) AS a, set_config('session_authorization', 'somebody', false) AS b, pg_advisory_lock(42) IS NULL AS c",
+      ),
+      "somebody,somebody,false\n",
+    );
+    assert.equal(await read(who), before);
   } finally {
     await own.close();
   }
