@@ -83,12 +83,13 @@ export function databaseFault(error: unknown, what: string): StreamCsvError {
  * doesn't have, which the client can correct. undefined for every other error.
  *
  * PostgreSQL says the parameter in the context of an error of Bind, from version 13 on; only `$` and its number are the same in all languages.
+ * With `log_parameter_max_length_on_error` the context of every other error lists all parameters, behind a colon.
  * @param parameters their names, in the order of their numbers
  */
 export function valueFault(error: unknown, parameters: readonly string[]): StreamCsvError | undefined {
   if (!isCodedError(error) || !/^2[23]/.test(error.code)) return undefined;
   const { where } = error as { readonly where?: unknown };
-  const [, place] = (typeof where === "string" && /^[^\n$]*\$(\d+)[^\n]*$/.exec(where)) || [];
+  const [, place] = (typeof where === "string" && /^[^\n$]*(?<![:\uFF1A] ?)\$(\d+)[^\n]*$/.exec(where)) || [];
   const parameter = parameters[Number(place) - 1];
   if (parameter === undefined) return undefined;
   return new StreamCsvError(

@@ -172,6 +172,23 @@ test(
   },
 );
 
+test(
+  "a query that fails isn't the fault of a parameter that the server's context lists",
+  { skip },
+  async () => {
+    const url = `${server().url}?options=-c%20log_parameter_max_length_on_error%3D100`;
+    const database = await openDatabase({ url });
+    try {
+      const failing = await sourceOf(database, "SELECT 1 / (:x::int - 7) AS n", { x: "7" });
+      await assert.rejects(textOf(failing), { code: "SCSV_QUERY_FAILED" });
+      const refused = await sourceOf(database, "SELECT :x::int AS n", { x: "seven" });
+      await assert.rejects(textOf(refused), { code: "SCSV_BAD_PARAMETER", parameter: "x" });
+    } finally {
+      await database.close();
+    }
+  },
+);
+
 test("a full database says what to raise, and it isn't the slots of the server", { skip }, async () => {
   const database = await openDatabase({ connections: 1, queue: 0 });
   const session = await database.connect(new AbortController().signal);
