@@ -45,9 +45,9 @@ const foreignKinds: readonly ForeignKind[] = [
     what: "an SQLite database",
     hint: "Rename it: its name must end in .sqlite, .sqlite3 or .db.",
   },
-  // Its magic bytes follow a checksum of eight bytes.
+  // Its magic bytes follow a checksum of eight bytes, and its storage version, of eight bytes too, follows them.
   {
-    signature: /^.{16}4455434b/,
+    signature: /^.{16}4455434b.{4}(?:00){6}/,
     what: "a DuckDB database",
     hint: "Rename it: its name must end in .duckdb.",
   },
@@ -68,7 +68,7 @@ const foreignKinds: readonly ForeignKind[] = [
 ];
 
 /** As many of the first bytes as a signature needs. */
-const signatureBytes = 16;
+const signatureBytes = 20;
 
 /** Returns the fault of contents that are known not to be rows of text, by their first bytes. */
 export function foreignContents(

@@ -246,7 +246,7 @@ const foreignFiles: Readonly<Record<string, readonly [start: string, message: Re
   bzip2: ["425a6839314159265359", /bzip2 data/],
   Parquet: ["504152311504", /a Parquet file/],
   SQLite: [`${Buffer.from("SQLite format 3\0").toString("hex")}1000`, /isn't text: it is an SQLite database/],
-  DuckDB: ["b2d64a4bf12bb1114455434b4000", /isn't text: it is a DuckDB database/],
+  DuckDB: ["b2d64a4bf12bb1114455434b4000000000000000", /isn't text: it is a DuckDB database/],
   PDF: ["255044462d312e34", /isn't text: it is a PDF document/],
   "a file that was not written": ["00".repeat(20), /isn't text: it is a run of NUL bytes/],
   "an HTML page": [
@@ -266,7 +266,7 @@ for (const [what, [start, message]] of Object.entries(foreignFiles))
   });
 
 test("reads text that begins as other files do", async () => {
-  for (const text of ["BZh,PAR1\n", "PAR1,PAR2\n", "PK,b\n"])
+  for (const text of ["BZh,PAR1\n", "PAR1,PAR2\n", "PK,b\n", "id,name,DUCK_COUNT\n1,a,2\n", "12345678DUCK"])
     assert.equal(await textOf(Buffer.from(text), {}), text);
 });
 
