@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
-import { CsvEncoder, rowsSource, type Batch, type Row, type Source } from "../../src/index.ts";
+import { csvChunks, CsvEncoder, rowsSource, type Batch, type Row, type Source } from "../../src/index.ts";
 
 const unhindered = new AbortController().signal;
 
@@ -94,6 +94,12 @@ test("takes columns in the order and under the headers it is given", async () =>
   const columns = ["b", { key: "a", header: "The A" }];
   assert.equal(await csvOf(rowsSource([{ a: 1, b: 2 }], { columns })), "b,The A\r\n2,1\r\n");
   assert.equal(await csvOf(rowsSource([[1, 2], [3]], { columns })), "b,The A\r\n1,2\r\n3,\r\n");
+});
+
+test("columns of one header keep their own values, also where the source is one of rows", async () => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of csvChunks(rowsSource([[1, 2]], { columns: ["x", "x"] }))) chunks.push(chunk);
+  assert.equal(Buffer.concat(chunks).toString(), "x,x\r\n1,2\r\n");
 });
 
 test("numbers the columns of arrays that come without names", async () => {
