@@ -193,6 +193,39 @@ const values: readonly (readonly [value: unknown, text: string, options?: Dialec
   [[new NumberTextValue("1.0"), new JsonTextValue('{"a":1}')], '"[1.0,{""a"":1}]"'],
 ];
 
+test("takes new texts that a source puts into the same array of columns, and asks each column what it is free of", () => {
+  const columns: ColumnVector[] = [];
+  const encoder = new CsvEncoder(
+    [{ name: "a" }, { name: "b" }],
+    resolveDialect("rfc4180", { header: false }),
+  );
+  const encoded = (texts: readonly string[], without: readonly (string | undefined)[]): string => {
+    const bytes = Buffer.alloc(64);
+    const starts = new Uint32Array(texts.length);
+    const ends = new Uint32Array(texts.length);
+    let at = 0;
+    for (const [index, text] of texts.entries()) {
+      starts[index] = at;
+      at += bytes.write(text, at);
+      ends[index] = at;
+    }
+    for (const [first, free] of without.entries())
+      columns[first] = {
+        kind: "utf8",
+        bytes,
+        starts,
+        ends,
+        first,
+        step: 2,
+        ...(free !== undefined && { without: free }),
+      };
+    return Buffer.from(encoder.encode({ rowCount: texts.length / 2, columns })).toString();
+  };
+  assert.equal(encoded(["a", "b", "c", "d"], [undefined, undefined]), "a,b\r\nc,d\r\n");
+  assert.equal(encoded(["e", "f"], [undefined, undefined]), "e,f\r\n");
+  assert.equal(encoded(["g", 'h,"'], [',"\r\n\0', undefined]), 'g,"h,"""\r\n');
+});
+
 test("writes every kind of value as documented", () => {
   for (const [value, text, options] of values)
     assert.equal(cell(value, options), text, `${text} with ${JSON.stringify(options ?? {})}`);

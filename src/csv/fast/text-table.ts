@@ -23,28 +23,23 @@ export interface TextTable {
   readonly writers: (Utf8CellWriter | undefined)[];
 }
 
-/** The table of a source that reuses its vectors. It is valid as long as the vectors are the same. */
+/** The table of a source that reuses its vectors. It is valid as long as the vectors are the same, and share what they shared. */
 const ready = new WeakMap<readonly unknown[], WeakMap<readonly ColumnContext[], TextTable>>();
 
 /** The table that a batch is; undefined for any other batch. */
 export function textTable({ columns }: Batch, contexts: readonly ColumnContext[]): TextTable | undefined {
   const [first] = columns;
   if (first?.kind !== "utf8" || first.step === undefined) return undefined;
-  const known = ready.get(columns)?.get(contexts);
-  if (known !== undefined) return known;
   const sharing: Utf8Vector[] = [];
   for (const vector of columns) {
-    if (
-      vector.kind !== "utf8" ||
-      vector.isText === false ||
-      vector.bytes !== first.bytes ||
-      vector.starts !== first.starts
-    )
-      return undefined;
-    if (vector.ends !== first.ends || vector.nulls !== first.nulls || vector.step !== first.step)
-      return undefined;
+    if (vector.kind !== "utf8" || !isShared(vector, first)) return undefined;
     sharing.push(vector);
   }
+  const known = ready.get(columns)?.get(contexts);
+  const isKnown = known?.columns.every(
+    (vector, index) => vector === sharing[index] && (vector.first ?? 0) === known.firsts[index],
+  );
+  if (known !== undefined && isKnown === true) return known;
   const table: TextTable = {
     columns: sharing,
     firsts: Uint32Array.from(sharing, (vector) => vector.first ?? 0),
@@ -54,6 +49,14 @@ export function textTable({ columns }: Batch, contexts: readonly ColumnContext[]
   byContexts.set(contexts, table);
   ready.set(columns, byContexts);
   return table;
+}
+
+/** Whether the rows of a vector lie in the arrays of the first one, and are as free of special characters. */
+function isShared(vector: Utf8Vector, first: Utf8Vector): boolean {
+  if (vector.isText === false || vector.without !== first.without) return false;
+  if (vector.bytes !== first.bytes || vector.starts !== first.starts || vector.ends !== first.ends)
+    return false;
+  return vector.nulls === first.nulls && vector.step === first.step;
 }
 
 /**
