@@ -58,9 +58,16 @@ export function isMissing(error: unknown): boolean {
   return hasCode(error, "ENOENT");
 }
 
+/** A reader closed the pipe to which a sink writes. Sources have errors with the code `EPIPE` too, which are failures. */
+class ClosedPipe extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
 /** Whether an error means that the reader closed the pipe, as `| head` does. */
 export function isClosedPipe(error: unknown): boolean {
-  return hasCode(error, "EPIPE");
+  return error instanceof ClosedPipe;
 }
 
 function standardOutputSink(): Sink {
@@ -106,7 +113,7 @@ function writerTo(stream: Writable): Sink["write"] {
     new Promise((resolve, reject) => {
       stream.write(chunk, (error) => {
         if (error === null || error === undefined) resolve();
-        else reject(error);
+        else reject(hasCode(error, "EPIPE") ? new ClosedPipe(error) : error);
       });
     });
 }
@@ -134,9 +141,16 @@ async function fileSink(path: string, mode?: number): Promise<Sink> {
   };
 }
 
+/** A device, or a pipe of the shell, such as `/dev/fd/63`. */
 function deviceSink(file: FileHandle): Sink {
   return {
-    write: (chunk) => file.writeFile(chunk),
+    write: async (chunk) => {
+      try {
+        await file.writeFile(chunk);
+      } catch (error) {
+        throw error instanceof Error && hasCode(error, "EPIPE") ? new ClosedPipe(error) : error;
+      }
+    },
     finish: () => file.close(),
     abandon: () => closeOnce(file),
   };

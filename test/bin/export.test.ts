@@ -37,6 +37,23 @@ function sha256(data: string | Buffer): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
+test("fails where a source's connection is closed, which isn't a reader that has had enough", async () => {
+  const config = join(folder, "broken.config.mjs");
+  const path = join(folder, "broken.csv");
+  await writeFile(
+    config,
+    `async function* rows() { yield [1]; throw Object.assign(new Error("write EPIPE"), { code: "EPIPE" }); }
+export default { exports: { broken: { columns: ["n"], rows } } };`,
+  );
+  for (const output of ["-", path]) {
+    const { exitCode, stderr } = await runCliInTurn(["export", "broken", "--config", config, "-o", output]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /EPIPE/);
+  }
+  await assert.rejects(stat(path), { code: "ENOENT" });
+  await rm(config);
+});
+
 test("writes the same bytes to standard output and to a file", async () => {
   const path = join(folder, "orders.csv");
   const toOutput = await runCli(["export", "orders", "--rows", "3000"]);
