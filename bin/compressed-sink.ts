@@ -43,13 +43,27 @@ export function compressedSink(sink: Sink, compressor: Transform): Sink {
   const passedOn = (async (): Promise<void> => {
     for await (const part of compressor) await sink.write(part as Uint8Array);
   })();
-  // Every write also rejects with this promise, so that none hangs after the sink failed.
-  passedOn.catch(() => undefined);
+  // Writes that wait reject with this promise, so that none hangs after the sink failed. A handler for each write would stay with the
+  // promise until the end.
+  const waiting = new Set<(reason: unknown) => void>();
+  let failure: { readonly reason: unknown } | undefined;
+  passedOn.catch((reason: unknown) => {
+    failure = { reason };
+    for (const reject of waiting) reject(reason);
+  });
   return {
     write: (chunk) =>
       new Promise((resolve, reject) => {
-        passedOn.catch(reject);
-        compressor.write(chunk, () => resolve());
+        if (failure !== undefined) {
+          reject(failure.reason);
+          return;
+        }
+        waiting.add(reject);
+        compressor.write(chunk, (error) => {
+          waiting.delete(reject);
+          if (error === null || error === undefined) resolve();
+          else reject(error);
+        });
       }),
     finish: async () => {
       compressor.end();
