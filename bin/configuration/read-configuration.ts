@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -69,10 +70,25 @@ function readText(file: string): string {
 
 function parseJson(file: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
   } catch (cause) {
     throw syntaxFault(file, "is not JSON", jsonReason(messageOf(cause), text));
   }
+  return parseExactly(text);
+}
+
+/** A text, or a number: only outside of texts do digits belong to a number. */
+const textOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
+/** Parses valid JSON, with whole numbers that a number doesn't hold exactly as bigint, as in YAML. */
+function parseExactly(text: string): unknown {
+  const mark = randomUUID();
+  const marked = text.replaceAll(textOrNumber, (token) =>
+    /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${mark}${token}"` : token,
+  );
+  return JSON.parse(marked, (_, value: unknown) =>
+    typeof value === "string" && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value,
+  );
 }
 
 /** What V8 says, with the line in the place of a piece of the text, which may be one of a password. */

@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { inspect } from "node:util";
+import { readConfiguration } from "../../bin/configuration/read-configuration.ts";
 import { runCliInTurn } from "../harness/cli-in-turn.ts";
 import { runCli, startServe } from "../harness/cli.ts";
 
@@ -65,6 +67,20 @@ describe("--config", () => {
     assert.deepEqual((await lines("&dialect=rfc4180"))[0], "id,note\r");
     const long = await fetch(`${server.url}/exports/orders.csv?rows=${"0".repeat(200)}`);
     assert.equal(long.status, 414);
+  });
+
+  test("keeps whole numbers that a number doesn't hold exactly, in JSON as in YAML", async () => {
+    const text = `{ "exports": { "a": { "database": "d", "sql": "SELECT :x", "parameters": { "x": { "type": "integer",
+      "default": 9007199254740993, "description": "of 12345678901234567890 \\" 12345678901234567890" } } } }, "server": { "slots": 3 } }`;
+    const read = [];
+    for (const name of ["exact.json", "exact.yaml"]) {
+      const file = join(folder, name);
+      await writeFile(file, text);
+      read.push((await readConfiguration(file)).value);
+    }
+    const [json, yaml] = read;
+    assert.deepEqual(json, yaml);
+    assert.match(inspect(json, { depth: null }), /default: 9007199254740993n.*slots: 3 /s);
   });
 
   test("is overridden by a flag on the command line", async () => {
