@@ -47,6 +47,14 @@ export function checkDialect(dialect: Dialect): void {
   if (!Array.isArray(booleans) || booleans.length !== 2 || booleans.some((word) => typeof word !== "string"))
     throw wrongType("booleans in a dialect is a list of two texts.");
   for (const check of checks) check(dialect);
+  // They are written without quotes.
+  const special = booleans.find((word) =>
+    [dialect.delimiter, dialect.quote, "\r", "\n"].some((one) => word.includes(one)),
+  );
+  if (special !== undefined)
+    throw wrongRange(
+      `booleans in a dialect has ${quoted(special)}: a word without the delimiter, the quote and line breaks is needed.`,
+    );
 }
 
 /** Whether a text names a preset. */

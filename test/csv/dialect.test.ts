@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { contentTypeOf, fileEndingOf } from "../../src/csv/dialect.ts";
 import { dialectOptionNames, dialectTextOptions, parseDialectOption } from "../../src/csv/dialect-text.ts";
-import { dialects, type Dialect, type DialectOptions } from "../../src/index.ts";
+import { CsvEncoder, dialects, type Dialect, type DialectOptions } from "../../src/index.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 
 test("a dialect is a preset, replaced by an object's options, replaced by overrides", () => {
@@ -13,6 +13,17 @@ test("a dialect is a preset, replaced by an object's options, replaced by overri
   assert.deepEqual(resolveDialect(half), half, "a finished dialect is one already");
   const absent = { delimiter: undefined } as unknown as DialectOptions;
   assert.deepEqual(resolveDialect("unix", absent), dialects.unix);
+});
+
+test("a finished dialect with words that would need quotes is refused", () => {
+  for (const word of ["a,b", '"', "yes\n"]) {
+    const dialect: Dialect = { ...dialects.unix, booleans: ["no", word] };
+    assert.throws(() => new CsvEncoder([{ name: "a" }], dialect), {
+      code: "SCSV_ARG_RANGE",
+      message:
+        /^booleans in a dialect has .*: a word without the delimiter, the quote and line breaks is needed\.$/,
+    });
+  }
 });
 
 const refused: readonly (readonly [options: Record<string, unknown>, sentence: RegExp])[] = [
