@@ -27,18 +27,22 @@ export async function openNamedExport(
 ): Promise<{ readonly definition: ExportDefinition; readonly close: () => Promise<void> }> {
   const options = readFileFlags(flags);
   const configured = sourcesNamed(nameOrPath, flags.configuration);
+  let unknown: unknown;
   if (configured.length > 0) {
-    requireTaken(options, []);
-    if (flags.table !== undefined)
-      throw new Error(
-        `--table ${flags.table} is for a file, and "${nameOrPath}" is an export of the configuration.`,
-      );
     const catalog = await openCatalog({ sources: configured, generated: false });
     try {
-      return { definition: await catalog.find(nameOrPath), close: () => catalog.close() };
+      const definition = await catalog.find(nameOrPath);
+      requireTaken(options, []);
+      if (flags.table !== undefined)
+        throw new Error(
+          `--table ${flags.table} is for a file, and "${nameOrPath}" is an export of the configuration.`,
+        );
+      return { definition, close: () => catalog.close() };
     } catch (error) {
       await catalog.close();
-      throw error;
+      if (!isUnknown(error)) throw error;
+      // A file may be named like a source with several tables: books.csv beside the source "books".
+      unknown = error;
     }
   }
   if (flags.table !== undefined && isGeneratedExportName(nameOrPath))
@@ -52,8 +56,13 @@ export async function openNamedExport(
       ...(flags.table === undefined ? {} : { table: flags.table }),
     });
   } catch (error) {
+    if (unknown !== undefined && isUnknown(error)) throw unknown;
     throw withConfigured(error, nameOrPath, flags.configuration);
   }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof StreamCsvError && error.code === "SCSV_UNKNOWN_EXPORT";
 }
 
 /** An unknown name may be meant for one of the configuration, which the exports of the library don't know. */
@@ -63,7 +72,7 @@ function withConfigured(
   configuration: LoadedConfiguration | undefined,
 ): unknown {
   if (configuration === undefined) return error;
-  if (!(error instanceof StreamCsvError) || error.code !== "SCSV_UNKNOWN_EXPORT") return error;
+  if (!(error instanceof StreamCsvError) || !isUnknown(error)) return error;
   const configured = configuration.sources.map((source) => source.name ?? "");
   const known = [...configured, ...generatedExportNames];
   const message = `There is no export "${name}"; there are ${known.join(", ")}.${didYouMean(name, known)}`;

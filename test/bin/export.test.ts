@@ -37,6 +37,21 @@ function sha256(data: string | Buffer): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
+test("a file is exported by its name also where that begins with the name of an export", async () => {
+  const own = await mkdtemp(join(folder, "named-"));
+  await writeFile(join(own, "books.csv"), "a\n1\n");
+  await writeFile(join(own, "other.csv"), "b\n2\n");
+  await writeFile(join(own, "stream-csv.yaml"), "exports: { books: { file: other.csv } }\n");
+  const run = async (...args: readonly string[]): Promise<string> => {
+    const { stdout, stderr } = await runCliInTurn(["export", ...args], { cwd: own });
+    return stdout + stderr;
+  };
+  assert.equal(await run("books.csv", "--dialect", "unix"), "a\n1\n");
+  assert.equal(await run("books", "--dialect", "unix"), "b\n2\n");
+  assert.match(await run("books.table"), /There is no export "books\.table"; there are books/);
+  await rm(own, { recursive: true });
+});
+
 test("fails where a source's connection is closed, which isn't a reader that has had enough", async () => {
   const config = join(folder, "broken.config.mjs");
   const path = join(folder, "broken.csv");

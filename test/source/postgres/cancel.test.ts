@@ -258,7 +258,7 @@ test("what a query sets for its session isn't there for the next reading", { ski
     assert.equal(await read(now), earlier.replace(",,", ',"",'));
     const who =
       "SELECT current_user, session_user, (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')::int AS locks";
-    const before = await read(who);
+    const asBefore = await read(who);
     server().run("CREATE ROLE somebody");
     assert.equal(
       await read(
@@ -266,7 +266,7 @@ test("what a query sets for its session isn't there for the next reading", { ski
       ),
       "somebody,somebody,false\n",
     );
-    assert.equal(await read(who), before);
+    assert.equal(await read(who), asBefore);
   } finally {
     await own.close();
   }
