@@ -9,7 +9,7 @@ import { StreamCsvError } from "../../errors.ts";
 import { openCatalog, type Catalog } from "../../export/catalog.ts";
 import { Occupancy } from "../../admission/occupancy.ts";
 import type { WorkerNumbers } from "../metrics/server-stats.ts";
-import { AccessControl } from "../access/access-control.ts";
+import { AccessControl, type AccessSettings } from "../access/access-control.ts";
 import { CallerSlots } from "./admission/caller-slots.ts";
 import { answerRequest } from "./route/answer-request.ts";
 import { makeHttpServer, openConnection } from "../http/http-server.ts";
@@ -66,6 +66,8 @@ const sockets = new ClientSockets();
 /** Connections that came by the port of numbers and transfers. */
 const adminSockets = new WeakSet<Socket>();
 let running: Running | undefined;
+/** What has replaced parts of the settings; it may come while this worker starts with the earlier ones. */
+let replaced: Partial<Pick<WorkerSettings, keyof AccessSettings | "certificates">> = {};
 const workerState = new WorkerState();
 
 const methods: WorkerMethods = {
@@ -86,8 +88,14 @@ const methods: WorkerMethods = {
 const notes: WorkerNotes = {
   start: (settings) => void start(settings),
   connection: accept,
-  access: (settings) => running?.access.replace(settings),
-  certificates: (certificates) => running?.tls?.replace(certificates),
+  access: (access) => {
+    replaced = { ...replaced, ...access };
+    running?.access.replace(access);
+  },
+  certificates: (certificates) => {
+    replaced = { ...replaced, certificates };
+    running?.tls?.replace(certificates);
+  },
   cancel: (id) => running?.transfers.get(id)?.cancel(),
   unready: () => workerState.unready(),
 };
@@ -129,7 +137,9 @@ async function start(settings: WorkerSettings): Promise<void> {
     const slots = new CallerSlots(admission.slots, primary);
     const transfers = new RunningTransfers({ primary, log: logger, clock, newId: randomUUID });
     const ports = makePorts({ settings, catalog, slots, transfers, tracing, workerState, primary });
-    const access = new AccessControl(settings, logger, clock);
+    // Nothing waits from here until this worker runs, so no replacement can come between.
+    const current = { ...settings, ...replaced };
+    const access = new AccessControl(current, logger, clock);
     const answering = {
       port: (req: IncomingMessage) => ports[adminSockets.has(lowestSocket(req.socket)) ? "admin" : "public"],
       access,
@@ -145,7 +155,7 @@ async function start(settings: WorkerSettings): Promise<void> {
       return admission.answer(req, res);
     });
     server.maxRequestsPerSocket = admission.requestsPerConnection;
-    const { certificates } = settings;
+    const { certificates } = current;
     const tls =
       certificates === null
         ? undefined

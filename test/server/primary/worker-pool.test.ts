@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
-import { after, test } from "node:test";
+import { after, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { systemClock } from "../../../src/clock.ts";
-import type { PrimaryMethods } from "../../../src/server/protocol/messages.ts";
+import type { PrimaryMethods, WorkerSettings } from "../../../src/server/protocol/messages.ts";
 import { WorkerPool } from "../../../src/server/primary/worker-pool.ts";
-import { defaultSettings, type ServerSettings } from "../../../src/server/shared/settings.ts";
+import { defaultSettings } from "../../../src/server/shared/settings.ts";
+import { bearer, token } from "../../harness/access-server.ts";
+import { certificate, connectTls } from "../../harness/tls.ts";
 
 const pools: WorkerPool[] = [];
 after(async () => {
@@ -15,7 +17,7 @@ after(async () => {
 });
 
 /** A pool without a server, and what it told of its workers. */
-function makePool(settings: Partial<ServerSettings> = {}) {
+function makePool(settings: Partial<WorkerSettings> = {}) {
   const told: string[] = [];
   const delays: number[] = [];
   const nothing = (): void => undefined;
@@ -108,13 +110,44 @@ test("says what kept its first worker from starting, and leaves none behind", as
   assert.deepEqual(pool.workers, []);
 });
 
-test("hands a connection to a worker, refuses the next beyond the limit, and counts until they are closed", async (t) => {
-  const { pool } = makePool({ maxConnections: 1 });
-  await pool.start(1);
+/** Gives the pool the connections of a port. */
+async function listen(pool: WorkerPool, t: TestContext): Promise<number> {
   const server = createServer({ pauseOnConnect: true }, (socket) => pool.accept(socket));
   t.after(() => server.close());
   await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = server.address() as AddressInfo;
+  return (server.address() as AddressInfo).port;
+}
+
+test("a worker that is starting takes the tokens and certificates that come meanwhile", async (t) => {
+  const [earlier, first, second] = await Promise.all([certificate(), certificate(), certificate()]);
+  const { pool, tells } = makePool({ tokens: [token("old")], certificates: earlier });
+  const port = await listen(pool, t);
+  const statusFor = async (text: string, { cert }: typeof earlier): Promise<string | undefined> => {
+    const socket = (await connectTls(`https://127.0.0.1:${port}`, cert)).setEncoding("latin1");
+    const { Authorization } = bearer(text).headers;
+    socket.write(
+      `GET /exports HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: ${Authorization}\r\n\r\n`,
+    );
+    return (await socket.toArray()).join("").split(" ")[1];
+  };
+  const replace = (text: string, certificates: typeof earlier): void => {
+    pool.replace({ certificates });
+    pool.replace({ tokens: [token(text)], links: null, auth: null });
+  };
+  const started = pool.start(1);
+  replace("new", first);
+  await started;
+  assert.deepEqual([await statusFor("old", first), await statusFor("new", first)], ["401", "200"]);
+  pool.workers[0]?.process.kill("SIGKILL");
+  await tells(2, "start");
+  replace("newer", second);
+  assert.deepEqual([await statusFor("new", second), await statusFor("newer", second)], ["401", "200"]);
+});
+
+test("hands a connection to a worker, refuses the next beyond the limit, and counts until they are closed", async (t) => {
+  const { pool } = makePool({ maxConnections: 1 });
+  await pool.start(1);
+  const port = await listen(pool, t);
   const ask = async (text: string): Promise<string> => {
     const socket = connect(port, "127.0.0.1").setEncoding("latin1");
     socket.write(text);
