@@ -17,21 +17,26 @@ export function accessOf({ tokens, links, auth }: Configuration): Access {
 
 /**
  * Reads the configuration again whenever its file has changed, so that tokens and keys can be replaced without a restart. A
- * module is read only once. What can't be used is reported on standard error, and the earlier tokens and links stay.
+ * module is read only once. What can't be used is reported on standard error, and the earlier tokens and links stay. So they do
+ * when nothing of them is left: a file that is empty, or half written, must not open the server to everybody.
  * @returns a function that ends it
  */
 export function watchAccess(
-  { file, reload }: LoadedConfiguration,
+  { file, configuration, reload }: Pick<LoadedConfiguration, "file" | "configuration" | "reload">,
   replace: (access: Access) => void,
 ): () => void {
   let stamp = stampOf(file);
+  let access = accessOf(configuration);
   const look = async (): Promise<void> => {
     try {
       const current = stampOf(file);
       // An editor may take the file away for a moment.
       if (current === stamp || current === undefined) return;
       stamp = current;
-      replace(accessOf(await reload()));
+      const next = accessOf(await reload());
+      if (isOpen(next) && !isOpen(access)) throw new Error(openedMessage(file));
+      replace(next);
+      access = next;
     } catch (error) {
       const reason = withoutUserInfo(messageOf(error));
       process.stderr.write(`error: the tokens and links stay as they were: ${reason}\n`);
@@ -39,6 +44,14 @@ export function watchAccess(
   };
   const timer = setInterval(() => void look(), lookAgainMs).unref();
   return () => clearInterval(timer);
+}
+
+function isOpen({ tokens, links, auth }: Access): boolean {
+  return tokens === null && links === null && auth === null;
+}
+
+function openedMessage(file: string): string {
+  return `"${file}" has no "tokens", "links" or "auth" any more, so everyone could read every export. To remove the protection, restart the server.`;
 }
 
 function stampOf(file: string): string | undefined {

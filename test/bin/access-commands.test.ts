@@ -82,6 +82,16 @@ test("a server takes the tokens and links of its configuration, and others when 
   while (!server.stderr().includes("stay as they were")) await sleep(50);
   assert.match(server.stderr(), /"tokens\.0\.sha256" in ".*stream-csv\.yaml"/);
   assert.equal(await statusOf("/exports", two.token), 200);
+  await writeFile(file, "");
+  while (!server.stderr().includes("restart the server")) await sleep(50);
+  assert.match(
+    server.stderr(),
+    /^error: the tokens and links stay as they were: ".*stream-csv\.yaml" has no "tokens", "links" or "auth"/m,
+  );
+  assert.equal(await statusOf("/exports"), 401);
+  assert.equal(await statusOf("/exports", two.token), 200);
+  await configure(one.line);
+  while ((await statusOf("/exports", one.token)) !== 200) await sleep(50);
   assert.ok(!server.stderr().includes(secret));
   assert.doesNotMatch(server.stderr(), /signature=[\w-]/);
 });
