@@ -112,14 +112,8 @@ export class Spool {
     for (let checks = 0; checks <= mostChecks; checks += 1) {
       signal.throwIfAborted();
       const entry = this.#index.get(key);
-      if (entry !== undefined) {
-        const release = pin(entry);
-        if ((await this.#stamp(entry)) === entry.file.stamp) {
-          this.#use(entry);
-          return { file: entry.file, release };
-        }
-        release();
-      }
+      const lease = entry && (await this.#lease(entry));
+      if (lease !== undefined) return lease;
       await this.#together(key, maker, signal);
     }
     const message = "Another program changed a prepared file each time it had been checked.";
@@ -154,6 +148,22 @@ export class Spool {
     for (const { abort } of this.#working.values()) abort.abort(reason);
     await Promise.allSettled([...this.#working.values()].map(({ done }) => done));
     await this.#index.settled();
+  }
+
+  /** Leases a file unless it may have changed. @throws StreamCsvError made by `spoolFault` */
+  async #lease(entry: Entry): Promise<SpoolLease | undefined> {
+    const release = pin(entry);
+    try {
+      if ((await this.#stamp(entry)) === entry.file.stamp) {
+        this.#use(entry);
+        return { file: entry.file, release };
+      }
+    } catch (error) {
+      release();
+      throw error;
+    }
+    release();
+    return undefined;
   }
 
   async #together(key: string, maker: FileMaker, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
-import {
+import promises, {
   appendFile,
   lstat,
   mkdir,
@@ -13,6 +13,7 @@ import {
   utimes,
   writeFile,
 } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
@@ -194,6 +195,20 @@ test("removes another file if the oldest, which nobody asks for, can't be remove
   assert.ok(spool.usage.bytes <= 250 * 1024);
   // Nothing but what can't be removed is left, and too little room beside it.
   await assert.rejects(spool.acquire(keyOf("h"), builder(220)), { code: "SCSV_SPOOL_UNUSABLE", status: 503 });
+});
+
+test("may remove a file after its folder didn't show its stats for a while", async (t) => {
+  const { spool, told } = await makeSpool(250);
+  (await spool.acquire(keyOf("a"), builder(200))).release();
+  // Not by the permissions of the folder, which root passes over.
+  const refusing = t.mock.method(promises, "lstat", () => Promise.reject(coded("EACCES")));
+  syncBuiltinESMExports();
+  await assert.rejects(spool.acquire(keyOf("a"), builder(200)), { code: "SCSV_SPOOL_UNUSABLE" });
+  refusing.mock.restore();
+  syncBuiltinESMExports();
+  (await spool.acquire(keyOf("b"), builder(200))).release();
+  assert.equal(spool.usage.files, 1);
+  assert.deepEqual(told, ["SCSV_SPOOL_UNUSABLE"]);
 });
 
 test("gives up on a file that another program keeps changing", async () => {
