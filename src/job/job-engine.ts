@@ -23,6 +23,10 @@ export interface SubmittedJob {
 /** Runs jobs: one implementation for one machine, another for several. */
 export interface JobEngine {
   /**
+   * Begins to run jobs here. Until then they wait, so that a process whose start fails neither runs nor ends those that it found.
+   */
+  begin(): void;
+  /**
    * Gives the queued, running or completed job of the same plan and owner, or queues a new one.
    * @param admit - called before a new job is made; what it throws refuses it
    * @throws StreamCsvError `SCSV_JOB_QUEUE_FULL`, `SCSV_TOKEN_LIMIT`, `SCSV_ENGINE_UNAVAILABLE`, `SCSV_DRAINING`

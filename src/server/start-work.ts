@@ -53,6 +53,7 @@ export async function startWork(
     signal.throwIfAborted();
     throw error;
   }
+  jobs.engine.begin();
   const engine = redisAddress(jobSettings.engine);
   log.logger.info({ engine, concurrency: jobSettings.concurrency }, `working on ${engine}`);
   let resolveStopped: (end: { readonly handedBack: number }) => void;

@@ -152,21 +152,26 @@ test("/stats and /metrics count jobs", async () => {
   assert.match(metrics, /^stream_csv_jobs_queued \d+$/m);
 });
 
-test("jobs survive a restart; one that ran has failed", async () => {
+test("jobs survive a restart, and starts that fail; one that ran has failed", async () => {
   const folder = join(root, "kept");
   const options = {
     port: 0,
     log: { level: "silent" },
     spoolDirectory: folder,
-    jobs: { concurrency: 2 },
+    jobs: { concurrency: 1 },
   } as const;
   const first = await startServer(options);
   const done = await submit(first, "orders?rows=1000");
   const sha256 = (await jobWhen(first, done.id)).result?.sha256;
   const running = await submit(first, `orders?rows=${endless}`);
   await jobWhen(first, running.id, ({ rows }) => rows > 100);
+  const waiting = await submit(first, "orders?rows=1001");
+  assert.equal(waiting.state, "queued");
   first.kill();
   await first.stopped;
+  const port = Number(new URL(server.url).port);
+  await assert.rejects(startServer({ ...options, port }), { code: "SCSV_PORT_UNAVAILABLE" });
+  await assert.rejects(startServer({ ...options, sources: ["/nowhere/gone.csv"] }), /gone\.csv/);
   const second = await startServer(options);
   try {
     const text = await (await fetch(`${second.url}/jobs/${done.id}.csv`)).text();
@@ -174,6 +179,7 @@ test("jobs survive a restart; one that ran has failed", async () => {
     const { state, error } = await jobOf(second, running.id);
     assert.deepEqual([state, error?.code], ["failed", "SCSV_JOB_STOPPED"]);
     assert.equal((await submit(second, "orders?rows=1000")).id, done.id);
+    assert.equal((await jobWhen(second, waiting.id)).state, "completed");
     assert.deepEqual(
       (await readdir(folder)).filter((name) => name.endsWith(".part")),
       [],

@@ -74,6 +74,8 @@ export async function startPrimary(
   } finally {
     signal?.removeEventListener("abort", stop);
   }
+  // Not earlier: a start that fails would end the jobs that it had begun.
+  jobs.engine.begin();
   primary.started();
   return primary;
 }

@@ -74,6 +74,7 @@ async function runOnEngine(
     settings: { keepMs: 3_600_000, ...settings },
     log: pino({ level: "silent" }),
   });
+  engine.begin();
   const settled = async (): Promise<void> => {
     for (;;) {
       const { queued, running } = await engine.stats();

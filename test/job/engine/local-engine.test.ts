@@ -70,6 +70,8 @@ interface Opening {
   readonly keepMs?: number;
   readonly concurrency?: number;
   readonly queue?: number;
+  /** Whether it runs jobs at once. @default true */
+  readonly isBegun?: boolean;
   readonly clock?: { nowMs(): number; wallMs(): number };
 }
 
@@ -84,6 +86,7 @@ async function open(options: Opening = {}) {
     settings: { keepMs, concurrency, queue },
     log: pino({ level: "silent" }),
   });
+  if (options.isBegun !== false) engine.begin();
   return { engine, store, folder, [Symbol.asyncDispose]: () => engine.close() };
 }
 
@@ -206,6 +209,16 @@ test("after a restart, what waited runs, what was completed stays, and what ran 
   assert.deepEqual([stopped.state, stopped.error?.code], ["failed", "SCSV_JOB_STOPPED"]);
   assert.equal((await second.engine.get(waiting.job.id)).state, "running");
   assert.equal((await second.engine.submit(request("done"))).job.id, done.job.id);
+});
+
+test("what waits isn't touched until the engine begins, also when it never does", async () => {
+  const first = await open({ isBegun: false });
+  const { folder, store } = first;
+  const { job } = await first.engine.submit(request("a"));
+  await first.engine.close();
+  assert.deepEqual([job.state, store.most], ["queued", 0]);
+  await using second = await open({ folder, store });
+  assert.equal((await second.engine.get(job.id)).state, "running");
 });
 
 test("after a kill, what ran has failed, and a result that is gone is failed too", async () => {

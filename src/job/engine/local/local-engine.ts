@@ -61,6 +61,7 @@ export class LocalEngine implements JobEngine {
   readonly #holds = new HoldEstimate();
   readonly #made = { completed: 0, failed: 0, cancelled: 0, rows: 0, bytes: 0 };
   readonly #sweeping: NodeJS.Timeout;
+  #hasBegun = false;
   #isDraining = false;
   #isClosed = false;
   #areFilesWritten = true;
@@ -83,8 +84,12 @@ export class LocalEngine implements JobEngine {
       clearInterval(engine.#sweeping);
       throw spoolFault(error);
     }
-    engine.#startNext();
     return engine;
+  }
+
+  begin(): void {
+    this.#hasBegun = true;
+    this.#startNext();
   }
 
   async submit(request: JobRequest, admit?: () => void): Promise<SubmittedJob> {
@@ -232,7 +237,7 @@ export class LocalEngine implements JobEngine {
   }
 
   #startNext(): void {
-    if (this.#isDraining) return;
+    if (!this.#hasBegun || this.#isDraining) return;
     for (const id of this.#queued) {
       if (this.#running.size >= this.#context.settings.concurrency) return;
       this.#queued.delete(id);

@@ -74,6 +74,7 @@ export class JobRunner {
       connection: queue.client,
       prefix: keyPrefix,
       concurrency,
+      autorun: false,
       lockDuration: timings.lockMs,
       stalledInterval: timings.stalledMs,
       // The record counts how often a job was taken over.
@@ -82,6 +83,11 @@ export class JobRunner {
       skipVersionCheck: true,
     });
     this.#worker.on("error", (error) => outages.note(error));
+  }
+
+  /** Begins to take jobs. */
+  begin(): void {
+    this.#worker.run().catch((error: unknown) => this.#context.outages.note(error));
   }
 
   /** Jobs that this process has given to others at its end. */

@@ -100,6 +100,10 @@ export class RedisEngine implements JobEngine {
     return new RedisEngine(context, await loadRedisPackages());
   }
 
+  begin(): void {
+    this.#runner?.begin();
+  }
+
   /** Jobs that this process has given to others at its end. */
   get handedBack(): number {
     return this.#runner?.handedBack ?? 0;

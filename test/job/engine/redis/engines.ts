@@ -35,6 +35,8 @@ export interface Engines extends AsyncDisposable {
 
 export interface EngineOptions extends Partial<Omit<RedisEngineContext, "settings">> {
   readonly settings?: Partial<RedisEngineContext["settings"]>;
+  /** Whether it runs jobs at once. @default true */
+  readonly isBegun?: boolean;
 }
 
 export async function makeEngines(redis: Pick<TestRedis, "url">): Promise<Engines> {
@@ -50,7 +52,7 @@ export async function makeEngines(redis: Pick<TestRedis, "url">): Promise<Engine
     store,
     folder,
     lines,
-    open: async ({ settings, ...options } = {}) => {
+    open: async ({ settings, isBegun = true, ...options } = {}) => {
       const engine = await RedisEngine.open({
         settings: { engine: redis.url, keepMs: 60_000, concurrency: 2, queue: 1000, ...settings },
         store,
@@ -62,6 +64,7 @@ export async function makeEngines(redis: Pick<TestRedis, "url">): Promise<Engine
         ...options,
       });
       opened.push(engine);
+      if (isBegun) engine.begin();
       return engine;
     },
     [Symbol.asyncDispose]: async () => {

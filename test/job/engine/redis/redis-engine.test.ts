@@ -40,6 +40,17 @@ describe("jobs on Redis", { skip: noRedis }, () => {
     assert.equal((await submitter.stats()).completed, 0);
   });
 
+  it("takes no job before it begins", async () => {
+    await using engines = await makeEngines(redis);
+    await engines.open({ isBegun: false });
+    const engine = await engines.open({ isBegun: false });
+    const { job } = await engine.submit(request("a2", 10));
+    await sleep(300);
+    assert.equal((await engine.get(job.id)).state, "queued");
+    engine.begin();
+    assert.equal((await ended(engine, job.id)).state, "completed");
+  });
+
   it("gives one job to requests for the same plan of one owner, from any process, until it has expired", async () => {
     await using engines = await makeEngines(redis);
     const one = await engines.open();
