@@ -35,6 +35,11 @@ export interface FileMaker {
   readonly digest: (file: Pick<SpoolFile, "path" | "bytes">, signal: AbortSignal) => Promise<string>;
 }
 
+/** Checks files, and builds none. */
+export interface FileChecker extends Pick<FileMaker, "digest"> {
+  readonly build?: undefined;
+}
+
 /** A file, and what the spool keeps about it. */
 export interface Entry {
   readonly key: string;

@@ -14,6 +14,7 @@ import {
   spoolEndings,
   spoolFileName,
   type Entry,
+  type FileChecker,
   type FileMaker,
   type SpoolEnding,
   type SpoolFile,
@@ -49,7 +50,8 @@ export interface SpoolOptions {
 
 /** A running build or check, and how many callers wait for it. */
 interface Work {
-  readonly done: Promise<void>;
+  /** False when only a check has run, and the file was changed. */
+  readonly done: Promise<boolean>;
   readonly abort: AbortController;
   waiting: number;
 }
@@ -99,22 +101,28 @@ export class Spool {
 
   /**
    * Leases the file of a key, and builds it first if necessary; concurrent callers share one build. The file stays
-   * until the lease is released. Aborting `signal` ends the wait, and also the build if nobody else waits for it.
+   * until the lease is released. Aborting `signal` ends the wait, and also the build if nobody else waits for it. With a checker
+   * nothing is built: undefined if there is no file, or it was changed.
    * @throws StreamCsvError `SCSV_SPOOL_SIZE` if the file is larger than the spool, `SCSV_BUSY` if files in use leave
    *   too little space, `SCSV_SPOOL_FULL` or `SCSV_SPOOL_UNUSABLE` if the disk or the folder has an error; errors of
    *   the build; the signal's reason when aborted
    */
+  async acquire(key: string, maker: FileMaker, signal?: AbortSignal): Promise<SpoolLease>;
+  async acquire(key: string, checker: FileChecker, signal?: AbortSignal): Promise<SpoolLease | undefined>;
   async acquire(
     key: string,
-    maker: FileMaker,
+    maker: FileMaker | FileChecker,
     signal: AbortSignal = new AbortController().signal,
-  ): Promise<SpoolLease> {
+  ): Promise<SpoolLease | undefined> {
     for (let checks = 0; checks <= mostChecks; checks += 1) {
       signal.throwIfAborted();
       const entry = this.#index.get(key);
       const lease = entry && (await this.#lease(entry));
       if (lease !== undefined) return lease;
-      await this.#together(key, maker, signal);
+      if (entry === undefined && maker.build === undefined) return undefined;
+      const isGood = await this.#together(key, maker, signal);
+      // One that can't be removed is still there.
+      if (!isGood && maker.build === undefined) return undefined;
     }
     const message = "Another program changed a prepared file each time it had been checked.";
     throw this.#report(new StreamCsvError("SCSV_SPOOL_UNUSABLE", message));
@@ -166,25 +174,26 @@ export class Spool {
     return undefined;
   }
 
-  async #together(key: string, maker: FileMaker, signal: AbortSignal): Promise<void> {
+  /** @returns false when only a check has run, and the file was changed */
+  async #together(key: string, maker: FileMaker | FileChecker, signal: AbortSignal): Promise<boolean> {
     if (this.#closedFor !== undefined) throw this.#closedFor;
     const current = this.#working.get(key);
     if (current?.abort.signal.aborted === true) {
       // Another build of the key can begin only when the aborted one has ended; its result doesn't matter.
       await Promise.allSettled([current.done]);
-      return;
+      return true;
     }
     const work = current ?? this.#begin(key, maker);
     work.waiting += 1;
     try {
-      await abortable(work.done, signal);
+      return await abortable(work.done, signal);
     } finally {
       work.waiting -= 1;
       if (work.waiting === 0) work.abort.abort(signal.reason);
     }
   }
 
-  #begin(key: string, maker: FileMaker): Work {
+  #begin(key: string, maker: FileMaker | FileChecker): Work {
     const abort = new AbortController();
     const done = this.#checkOrBuild(key, maker, abort.signal).finally(() => this.#working.delete(key));
     const work: Work = { done, abort, waiting: 0 };
@@ -192,14 +201,17 @@ export class Spool {
     return work;
   }
 
-  async #checkOrBuild(key: string, maker: FileMaker, signal: AbortSignal): Promise<void> {
+  async #checkOrBuild(key: string, maker: FileMaker | FileChecker, signal: AbortSignal): Promise<boolean> {
     try {
       const entry = this.#index.get(key);
-      if (entry !== undefined && (await this.#check(entry, maker, signal))) return;
+      if (entry !== undefined && (await this.#check(entry, maker, signal))) return true;
       const current = this.#index.get(key);
       // A file that can't be removed doesn't stop the new one, which has another name.
       if (current !== undefined) await this.#index.remove(current).catch(() => undefined);
+      // Of those who have waited with a checker, each who wants the file built begins with its own maker.
+      if (maker.build === undefined) return false;
       await this.#buildDespiteTrouble(key, maker, signal);
+      return true;
     } catch (error) {
       signal.throwIfAborted();
       throw isTrouble(error) ? this.#report(error) : error;
@@ -210,7 +222,7 @@ export class Spool {
    * Checks whether a file has the bytes that were written, and records its stamp if so. A file that can't be read hasn't.
    * @throws StreamCsvError when the check itself can't run, as without a descriptor
    */
-  async #check(entry: Entry, maker: FileMaker, signal: AbortSignal): Promise<boolean> {
+  async #check(entry: Entry, maker: Pick<FileMaker, "digest">, signal: AbortSignal): Promise<boolean> {
     const { bytes, sha256 } = entry.file;
     const release = pin(entry);
     try {

@@ -68,6 +68,30 @@ for (const [title, tamper] of tampering) {
   }
 }
 
+test("builds a file for those who wait for a check of others that finds it changed", async () => {
+  const { spool } = await makeSpool(1000);
+  const maker = builder(10);
+  const { file, release } = await spool.acquire(keyOf("a"), maker);
+  release();
+  await writeFile(file.path, "short");
+  const { digest } = maker;
+  const [checked, built, shared, checkedToo] = await Promise.all([
+    spool.acquire(keyOf("a"), { digest }),
+    spool.acquire(keyOf("a"), maker),
+    spool.acquire(keyOf("a"), maker),
+    spool.acquire(keyOf("a"), { digest }),
+  ]);
+  assert.deepEqual([checked, checkedToo, maker.builds()], [undefined, undefined, 2]);
+  assert.deepEqual([built.file.bytes, shared.file.path], [10 * 1024, built.file.path]);
+  const lease = await spool.acquire(keyOf("a"), { digest });
+  assert.equal(lease?.file.path, built.file.path);
+  assert.equal(await spool.acquire(keyOf("b"), { digest }), undefined);
+  // A folder in place of the file can't be removed.
+  await rm(built.file.path);
+  await mkdir(built.file.path);
+  assert.equal(await spool.acquire(keyOf("a"), { digest }), undefined);
+});
+
 test("leases a file that was touched but not changed, after checking its bytes", async () => {
   const { spool } = await makeSpool(1000);
   const maker = builder(100);

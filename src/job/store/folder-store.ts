@@ -2,7 +2,7 @@ import { StreamCsvError } from "../../errors.ts";
 import type { ExportProgress } from "../../body/encode-batches.ts";
 import type { ServedSource } from "../../export/served-source.ts";
 import { buildFile, digestFile } from "../../spool/builder/build-file.ts";
-import type { FileMaker } from "../../spool/spool-file.ts";
+import type { FileChecker, FileMaker } from "../../spool/spool-file.ts";
 import type { Spool } from "../../spool/spool.ts";
 import type { JobResult } from "../job.ts";
 import type { JobMaking, JobOffer, JobStore, StoredJob } from "../job-store.ts";
@@ -49,7 +49,8 @@ export class FolderStore implements JobStore {
   }
 
   async offer({ id, key, result }: StoredJob, signal: AbortSignal): Promise<JobOffer> {
-    const lease = await this.#spool.acquire(key, onlyChecking(id), signal);
+    const lease = await this.#spool.acquire(key, checker, signal);
+    if (lease === undefined) throw lost(id);
     if (lease.file.sha256 === result.sha256) return { kind: "file", lease };
     // Live rows of one version have been made anew after the file was lost, and differ.
     lease.release();
@@ -69,12 +70,7 @@ export class FolderStore implements JobStore {
 }
 
 /** Checks whether a file is unchanged, and makes no other. */
-function onlyChecking(id: string): FileMaker {
-  return {
-    build: () => Promise.reject(lost(id)),
-    digest: ({ path }, signal) => digestFile(path, signal),
-  };
-}
+const checker: FileChecker = { digest: ({ path }, signal) => digestFile(path, signal) };
 
 function lost(id: string): StreamCsvError {
   return new StreamCsvError(
