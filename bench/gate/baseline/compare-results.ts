@@ -1,7 +1,7 @@
 import type { ComparisonView } from "../../result/comparison-view.ts";
 import type { Arm, BenchResult, Round, Series } from "../../result/result.ts";
 import { baselineOf } from "./baseline.ts";
-import { absoluteOf, relativeOf, type Budget } from "../budget/budget.ts";
+import { absoluteOf, nameOf, relativeOf, type AbsoluteBudget, type Budget } from "../budget/budget.ts";
 import { compareRuns, type RunNames } from "./compare-runs.ts";
 import { exitCodeOf, joinReports, judgeValues, type GateReport } from "../judge/judge-run.ts";
 
@@ -25,7 +25,7 @@ export interface ComparedResults {
  * Compares two result files. The outcome is itself a result, with the arms and rounds of both runs under their names, so
  * that everything that reads results can read it.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when one of them was cut short or can't be trusted
- * @throws RangeError when they can't be compared
+ * @throws RangeError when they can't be compared, or the later one has no value for a budget
  */
 export function compareResults(
   before: BenchResult,
@@ -36,9 +36,10 @@ export function compareResults(
   const relative = relativeOf(budgets);
   const compared = compareRuns(baselineOf(before), baselineOf(after), relative, names, budgets.length);
   const { rows, warnings } = compared;
-  const hasValues = absoluteOf(budgets).length > 0;
+  const absolute = absoluteOf(budgets);
+  for (const budget of absolute) requireMeasured(budget, after.rounds, names.after);
   // A value is judged by the later run alone.
-  const values = hasValues ? [judgeValues(judgedScenario, after.rounds, budgets)] : [];
+  const values = absolute.length > 0 ? [judgeValues(judgedScenario, after.rounds, budgets)] : [];
   const reports: readonly GateReport[] = [...(compared.gate === null ? [] : [compared.gate]), ...values];
   const gate = reports.length === 0 ? null : joinReports(reports);
   const earlier = named(before, names.before, "control", 0);
@@ -70,6 +71,27 @@ export function compareResults(
 
 /** The scenario whose rounds budgets are about. */
 const judgedScenario = "export";
+
+/** A budget that nothing measured, such as a misspelt one, would be kept for ever: it never fails. */
+function requireMeasured(budget: AbsoluteBudget, rounds: readonly Round[], name: string): void {
+  const own = rounds.filter(({ scenario, valid }) => valid && scenario === judgedScenario);
+  const metricsOf = (arm: string): readonly string[] => [
+    ...new Set(
+      own.flatMap((round) => {
+        const measured = Object.entries(round.arms[arm] ?? {});
+        return measured.filter(([, value]) => value !== null).map(([metric]) => metric);
+      }),
+    ),
+  ];
+  const { delivery, metric } = budget;
+  const has = metricsOf(delivery);
+  if (has.includes(metric)) return;
+  const arms = [...new Set(own.flatMap((round) => Object.keys(round.arms)))];
+  const found = arms.includes(delivery) ? has.map((one) => `${delivery}.${one}`) : arms;
+  throw new RangeError(
+    `The budget for ${nameOf(budget)} can't be judged: ${name} did not measure it. It measured: ${found.join(", ")}.`,
+  );
+}
 
 /** The arms, rounds and curves of one run, under its name, so that one file can hold those of two runs. */
 function named(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "valibot";
 import { baselineOf } from "../../../bench/gate/baseline/baseline.ts";
+import { parseBudget } from "../../../bench/gate/budget/budget.ts";
 import { relativeBudget } from "./relative-budget.ts";
 import { compareRuns, type RunComparison } from "../../../bench/gate/baseline/compare-runs.ts";
 import { compareResults, type ComparedResults } from "../../../bench/gate/baseline/compare-results.ts";
@@ -165,6 +166,26 @@ test("a budget that can't be decided exits with 3 only in a strict run", () => {
   ];
   assert.equal(results(before, after).result.exitCode, 0);
   assert.equal(results(before, after, true).result.exitCode, 3);
+});
+
+test("a budget for a value that the later run has not measured is refused, with what it has", () => {
+  const judge = (text: string): ComparedResults =>
+    compareResults(simulateResult({ seed: 1 }), simulateResult({ seed: 2 }), {
+      names,
+      budgets: [parseBudget(text)],
+      isStrict: false,
+      tool: { name: "a", version: "1" },
+      createdAt: "2026-02-02",
+    });
+  assert.equal(judge("streaming.total_s<=10s").result.verdict, "pass");
+  assert.throws(() => judge("streming.total_s<=1ms"), {
+    name: "RangeError",
+    message: /^The budget for streming\.total_s<=1ms .*: new did not .* measured: streaming, buffered/,
+  });
+  assert.throws(() => judge("streaming.queue_wait_s<=1ms"), {
+    name: "RangeError",
+    message: /queue_wait_s<=1ms .* measured: streaming\.total_s, streaming\.cpu_s_per_mib/,
+  });
 });
 
 test("four rounds against four make nothing sure among many comparisons", () => {
