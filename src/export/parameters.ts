@@ -16,6 +16,7 @@ import { readColumnList } from "./column-list.ts";
 import { deliveries, isDelivery, type Delivery } from "./delivery.ts";
 import { readFileName } from "./file-name.ts";
 import { allowedOf } from "./parameter-type.ts";
+import { isSecretParameter } from "./secret-parameter.ts";
 
 /** The parameters of a request, parsed but not yet checked against a particular export. Plain data. */
 export interface ExportParameters {
@@ -172,9 +173,10 @@ export function readExportParameters(
     const entry = entriesByName.get(name);
     if (entry === undefined) {
       const known = [...own.keys(), ...entriesByName.keys()];
+      const value = isSecretParameter(name) ? "" : ` with value "${text}"`;
       throw badParameter(
         name,
-        `Unknown parameter "${name}" with value "${text}"; it takes ${known.join(", ")}.${didYouMean(name, known)}`,
+        `Unknown parameter "${name}"${value}; it takes ${known.join(", ")}.${didYouMean(name, known)}`,
       );
     }
     if (seen.has(name))

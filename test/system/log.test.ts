@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { statsOf } from "../harness/ask.ts";
 import { startServe } from "../harness/cli.ts";
+import { rawAnswers } from "../harness/raw.ts";
 import { exitCodeOf, makeFifo, noFifos, serveInto } from "./log-pipe.ts";
 
 test(
@@ -54,6 +55,35 @@ test("logs each refused request at information, and counts those of one kind bey
   const counted = missing.reduce((sum, { repeats }) => sum + Number(repeats ?? 1), 0);
   assert.equal(counted, 30);
   assert.ok(missing.length < 30);
+});
+
+test("no signature and no token gets into the log, however the request is refused", async () => {
+  await using server = await startServe();
+  const path = "/exports/orders.csv";
+  const targets = [
+    `${path}?signature=SECRET&expires=1#x`,
+    `exports?Signature=SECRET`,
+    `http://a@b/?%73ignature=SECRET`,
+    `${path}?signature=SECRET%`,
+    `${path}?signature=SECRET%00`,
+    `${path}?access_token=SECRET%FF`,
+    `${path}?rows=%ZZ&signature=SECRET`,
+    `${path}?signature=SECRET&signature=SECRET`,
+  ];
+  for (const target of targets) {
+    const request = `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+    const { answers } = await rawAnswers(server.url, request, { finish: false });
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [400],
+      target,
+    );
+  }
+  await server[Symbol.asyncDispose]();
+  const refused = server.log().filter(({ msg }) => msg === "request refused");
+  assert.ok(refused.length >= 4);
+  assert.doesNotMatch(JSON.stringify(refused), /SECRET/);
+  assert.match(String(refused[0]?.["detail"]), /signature=….*has a fragment/);
 });
 
 test("a request that waits for a place and gets none is a warning, and no transfer's failure is logged twice", async () => {

@@ -1,6 +1,8 @@
+import { isSecretParameter } from "../../export/secret-parameter.ts";
+
 /**
- * The target of a request for a log line, without the signature of a link, so that readers of the log don't get the export.
- * A query that can't be read is left out.
+ * The target of a request for a log line or a message, without the signature of a link, so that readers of the log don't
+ * get the export. A query that can't be read is left out.
  */
 export function loggableTarget(target = ""): string {
   const [path = "", ...rest] = target.split("?");
@@ -11,7 +13,7 @@ export function loggableTarget(target = ""): string {
       .split("&")
       .map((pair) => {
         const [name = ""] = pair.split("=", 1);
-        return decodeURIComponent(name).trim().toLowerCase() === "signature" ? `${name}=…` : pair;
+        return isSecretParameter(decodeURIComponent(name)) ? `${name}=…` : pair;
       });
     return `${path}?${pairs.join("&")}`;
   } catch {

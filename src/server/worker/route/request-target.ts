@@ -1,4 +1,6 @@
 import { StreamCsvError } from "../../../errors.ts";
+import { isSecretParameter } from "../../../export/secret-parameter.ts";
+import { loggableTarget } from "../../http/loggable-target.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 import { isHttpAuthority } from "./authority.ts";
 
@@ -12,7 +14,7 @@ export interface RequestTarget {
 /** The target of an OPTIONS request that asks about the server as a whole (RFC 9112, section 3.2.4). */
 export const wholeServer = "*";
 
-/** Error messages quote at most this much of the client's text. */
+/** Error messages quote at most this much of the client's text, and no secret: the log has them, too. */
 const quotedLength = 100;
 
 /**
@@ -34,14 +36,16 @@ export function readTarget(
   const [origin = "", authority = ""] = /^https?:\/\/([^/?#]*)/i.exec(target) ?? [];
   if (origin !== "" && !isHttpAuthority(authority))
     throw badRequest(
-      `The target ${quote(target)} has no valid host; a user, an empty host and a zone aren't allowed.`,
+      `The target ${quote(loggableTarget(target))} has no valid host; a user, an empty host and a zone aren't allowed.`,
     );
   const rest = target.slice(origin.length);
   if (rest.includes("#"))
-    throw badRequest(`The target ${quote(rest)} has a fragment, which clients must not send. Leave it out.`);
+    throw badRequest(
+      `The target ${quote(loggableTarget(rest))} has a fragment, which clients must not send. Leave it out.`,
+    );
   if (origin === "" && !rest.startsWith("/"))
     throw badRequest(
-      `The target ${quote(rest)} is neither a path nor a URL; a path begins with "/". Only OPTIONS may have "*".`,
+      `The target ${quote(loggableTarget(rest))} is neither a path nor a URL; a path begins with "/". Only OPTIONS may have "*".`,
     );
   const mark = rest.indexOf("?");
   const path = (mark < 0 ? rest : rest.slice(0, mark)) || "/";
@@ -59,9 +63,11 @@ export function readPairs(text: string, most: number): URLSearchParams {
   for (const pair of pairs) {
     const mark = pair.indexOf("=");
     const name = decode(spaced(mark < 0 ? pair : pair.slice(0, mark)), "name of a parameter");
-    const value = mark < 0 ? "" : decode(spaced(pair.slice(mark + 1)), `parameter "${name}"`);
+    const isSecret = isSecretParameter(name);
+    const value = mark < 0 ? "" : decode(spaced(pair.slice(mark + 1)), `parameter "${name}"`, isSecret);
     if (name.includes("\0") || value.includes("\0")) {
-      const message = `The parameter ${quote(name)} holds a NUL, with value ${quote(value)}; no parameter may.`;
+      const shown = quote(isSecret ? "…" : value);
+      const message = `The parameter ${quote(name)} holds a NUL, with value ${shown}; no parameter may.`;
       throw new StreamCsvError("SCSV_BAD_PARAMETER", message, { parameter: name });
     }
     query.append(name, value);
@@ -74,12 +80,12 @@ function spaced(text: string): string {
   return text.replaceAll("+", " ");
 }
 
-function decode(text: string, what: string): string {
+function decode(text: string, what: string, isSecret = false): string {
   try {
     return decodeURIComponent(text);
   } catch {
     throw badRequest(
-      `The ${what} can't be read: the percent-encoding in ${quote(text)} is damaged or isn't UTF-8.`,
+      `The ${what} can't be read: the percent-encoding in ${quote(isSecret ? "…" : text)} is damaged or isn't UTF-8.`,
     );
   }
 }
