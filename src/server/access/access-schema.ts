@@ -1,6 +1,7 @@
 import {
   array,
   boolean,
+  check,
   exactOptional,
   integer,
   isoDate,
@@ -65,7 +66,12 @@ export const tokensSchema: GenericSchema<unknown, readonly TokenSettings[]> = pi
         ),
       ),
       ...limitEntries,
-      expires: exactOptional(union([pipe(string(), isoDate()), pipe(string(), isoTimestamp())], moment)),
+      expires: exactOptional(
+        pipe(
+          union([pipe(string(), isoDate()), pipe(string(), isoTimestamp())], moment),
+          check(isMoment, "it takes a day that exists, and a zone only as Z or with minutes, such as +05:00"),
+        ),
+      ),
       admin: exactOptional(boolean("it takes true or false")),
     }),
     "it takes a list of tokens",
@@ -83,3 +89,12 @@ export const linksSchema: GenericSchema<unknown, LinkSettings> = strictObject({
     minLength(1, "it takes at least one key"),
   ),
 });
+
+/**
+ * Whether a text in the form of a day or a moment is one. `Date` takes 31 February for 3 March, and knows not every form of
+ * a zone: the token would be refused from the start, without a word.
+ */
+function isMoment(text: string): boolean {
+  const [day = ""] = text.split(/[T ]/, 1);
+  return !Number.isNaN(Date.parse(text)) && new Date(day).toISOString().startsWith(day);
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { checkSettings } from "../../../src/server/shared/check-settings.ts";
 import { defaultHttpSettings } from "../../../src/server/shared/http-settings.ts";
 import { defaultSettings } from "../../../src/server/shared/settings.ts";
 import { startServer, type ServerSettings } from "../../../src/server.ts";
@@ -33,6 +34,10 @@ test("completes the groups csv, http and log, of which one part may be given", a
   }
 });
 
+function expiring(expires: string): Pick<ServerSettings, "tokens"> {
+  return { tokens: [{ name: "acme", sha256: "0".repeat(64), expires }] };
+}
+
 const refused: readonly (readonly [settings: object, code: string, message: RegExp])[] = [
   [{ workers: 0 }, "SCSV_ARG_RANGE", /^workers is 0; .*from 1 to 256/],
   [{ workers: 257 }, "SCSV_ARG_RANGE", /^workers is 257;/],
@@ -53,6 +58,14 @@ const refused: readonly (readonly [settings: object, code: string, message: RegE
   [{ sources: "a.csv" }, "SCSV_ARG_TYPE", /^sources is "a\.csv"; it takes a list/],
   [{ spoolDirectory: 7 }, "SCSV_ARG_TYPE", /^spoolDirectory is 7;/],
   [{ http: { ...defaultHttpSettings, headTimeoutMs: 0 } }, "SCSV_ARG_RANGE", /^http\.headTimeoutMs is 0;/],
+  ...["2027-01-01T09:00:00+05", "2027-01-01T09:00:00 +05:00"].map(
+    (expires) =>
+      [expiring(expires), "SCSV_ARG_RANGE", /^tokens\[0\]\.expires can't be used: .* as \+05:00\.$/] as const,
+  ),
+  ...["2027-02-31", "2027-02-29T09:00:00Z", "2027-04-31T09:00:00+05:00"].map(
+    (expires) =>
+      [expiring(expires), "SCSV_ARG_RANGE", /^tokens\[0\]\.expires .*: it takes a day that exists/] as const,
+  ),
 ];
 for (const [settings, code, message] of refused) {
   test(`refuses ${JSON.stringify(settings)} before anything is started`, async () => {
@@ -60,6 +73,11 @@ for (const [settings, code, message] of refused) {
     await assert.rejects(startServer(given), { code, message });
   });
 }
+
+test("takes each form of a moment that can be read, and a day that exists", () => {
+  for (const expires of ["2028-02-29", "2027-01-01 09:00:00Z", "2027-01-01T01:00:00+0500"])
+    assert.equal(checkSettings(expiring(expires)).tokens?.[0]?.expires, expires);
+});
 
 test("ends what it has started when its signal is aborted, and rejects with the reason", async () => {
   const reason = new Error("not wanted any more");
