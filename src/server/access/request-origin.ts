@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import type { IncomingMessage } from "node:http";
 import { StreamCsvError } from "../../errors.ts";
 
@@ -45,18 +45,19 @@ export function requireAllowedHost(
 
 function isAllowed(host: string, { allowedHosts, isLocal }: HostRule): boolean {
   if (allowedHosts === null) return !isLocal || isLoopback(host);
-  return allowedHosts.some((allowed) => allowed === "*" || withoutBrackets(allowed.toLowerCase()) === host);
+  return allowedHosts.some((allowed) => allowed === "*" || oneSpelling(allowed.toLowerCase()) === host);
 }
 
-/** The name or address in a Host line. A name with a dot behind it is the same name. */
+/** The name or address in a Host line. */
 function nameOf(host: string): string {
-  const name = host.toLowerCase().replace(/:\d*$/, "");
-  return withoutBrackets(name.replace(/\.$/, ""));
+  return oneSpelling(host.toLowerCase().replace(/:\d*$/, ""));
 }
 
-/** The address of `[::1]`. */
-function withoutBrackets(host: string): string {
-  return host.replaceAll(/[[\]]/g, "");
+/** A name with a dot behind it is the same name, and `[0:0::1]` the same address as `::1`. */
+function oneSpelling(host: string): string {
+  const plain = host.replaceAll(/[[\]]|\.$/g, "");
+  const isAddress = isIPv6(plain) && !plain.includes("%");
+  return isAddress ? new URL(`http://[${plain}]`).hostname.slice(1, -1) : plain;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { safeParse, type GenericSchema } from "valibot";
 import { wrongRange, wrongType } from "../../errors.ts";
 import { encoderNames } from "../../csv/encoder-name.ts";
@@ -149,7 +150,11 @@ function source(name: string, value: unknown): void {
 /** A name or an address, without a port. */
 function hostName(name: string, value: unknown): void {
   someText(name, value);
-  if (typeof value === "string" && !/^(?:\*|\[[\da-f:.]+\]|[\da-f]*:[\da-f:.]+|[\w.-]+)$/i.test(value))
+  if (typeof value !== "string") return;
+  const address = /^\[(.*)\]$/s.exec(value)?.[1] ?? value;
+  // A zone means something on one machine only, and no Host has one.
+  const isAddress = isIPv6(address) && !address.includes("%");
+  if (!isAddress && !/^(?:\*|[\w.-]+)$/.test(value))
     throw wrongRange(
       `${name} is ${quotedValue(value)}; it takes a host without a port, such as exports.example.com.`,
     );

@@ -57,6 +57,9 @@ const refused: readonly (readonly [settings: object, code: string, message: RegE
   [{ http10: "both" }, "SCSV_ARG_RANGE", /^http10 is "both"; it takes stream or length/],
   [{ sources: "a.csv" }, "SCSV_ARG_TYPE", /^sources is "a\.csv"; it takes a list/],
   [{ spoolDirectory: 7 }, "SCSV_ARG_TYPE", /^spoolDirectory is 7;/],
+  ...["cafe:8080", "[cafe]", "a.example:80", "[::1]:80", "1:2", "fe80::1%eth0", ""].map(
+    (name) => [{ allowedHosts: ["a.example", name] }, "SCSV_ARG_RANGE", /^allowedHosts\[1\] is /] as const,
+  ),
   [{ http: { ...defaultHttpSettings, headTimeoutMs: 0 } }, "SCSV_ARG_RANGE", /^http\.headTimeoutMs is 0;/],
   ...["2027-01-01T09:00:00+05", "2027-01-01T09:00:00 +05:00"].map(
     (expires) =>
@@ -77,6 +80,20 @@ for (const [settings, code, message] of refused) {
 test("takes each form of a moment that can be read, and a day that exists", () => {
   for (const expires of ["2028-02-29", "2027-01-01 09:00:00Z", "2027-01-01T01:00:00+0500"])
     assert.equal(checkSettings(expiring(expires)).tokens?.[0]?.expires, expires);
+});
+
+test("takes hosts as names and as addresses, with or without brackets", () => {
+  const allowedHosts = [
+    "*",
+    "exports.example.com",
+    "cafe",
+    "::1",
+    "[::1]",
+    "FE80::1",
+    "::ffff:1.2.3.4",
+    "127.0.0.1",
+  ];
+  assert.deepEqual(checkSettings({ allowedHosts }).allowedHosts, allowedHosts);
 });
 
 test("ends what it has started when its signal is aborted, and rejects with the reason", async () => {
