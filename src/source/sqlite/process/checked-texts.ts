@@ -12,8 +12,20 @@ const encodings: Readonly<Record<string, string>> = {
 };
 
 /**
+ * Whether each wrong text of a database shows by U+FFFD. From UTF-16, SQLite itself makes one character of half a surrogate pair and
+ * the unit behind it, whatever that is.
+ */
+export function showsWrongTexts(database: Database.Database): boolean {
+  return encodingOf(database) === "utf-8";
+}
+
+function encodingOf(database: Database.Database): string {
+  return encodings[String(database.pragma("encoding", { simple: true }))] ?? "utf-8";
+}
+
+/**
  * Reads texts as bytes, and fails where they have no text. SQLite takes any bytes for a text, and the driver puts U+FFFD in place
- * of wrong ones. Bytes take several times as long to read, so a reading goes over to them only once it has met U+FFFD.
+ * of wrong ones. Bytes take several times as long to read, so a reading of UTF-8 goes over to them only once it has met U+FFFD.
  */
 export class CheckedTexts {
   readonly #request: ReadRequest;
@@ -22,10 +34,9 @@ export class CheckedTexts {
 
   /** @param row the number of rows that were sent before */
   constructor(database: Database.Database, request: ReadRequest, row: number) {
-    const encoding = encodings[String(database.pragma("encoding", { simple: true }))] ?? "utf-8";
     this.#request = request;
     this.#row = row;
-    this.#decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+    this.#decoder = new TextDecoder(encodingOf(database), { fatal: true, ignoreBOM: true });
   }
 
   /** What is selected for each column: its value, with bytes in place of text, and whether it is text. */

@@ -3,7 +3,7 @@ import { StreamCsvError } from "../../../errors.ts";
 import type { ReadRequest } from "../protocol.ts";
 import { BatchEncoder, type SqliteValue } from "./batch-encoder.ts";
 import { sendFrame, sendMessage } from "./channel.ts";
-import { CheckedTexts } from "./checked-texts.ts";
+import { CheckedTexts, showsWrongTexts } from "./checked-texts.ts";
 import { sqliteFault } from "./sqlite-fault.ts";
 import { columnReference, readStatement } from "./statement-text.ts";
 import { changedColumnsHint } from "../../changed-columns-hint.ts";
@@ -76,8 +76,8 @@ function sendRows(database: Database.Database, request: ReadRequest): void {
       .safeIntegers(true)
       .iterate(values) as IterableIterator<SqliteRow>;
   const encoder = new BatchEncoder(places.length);
-  let iterator = run(places.map((place) => columnReference(request, place)));
-  let checked: CheckedTexts | undefined;
+  let checked = showsWrongTexts(database) ? undefined : new CheckedTexts(database, request, 0);
+  let iterator = run(checked?.expressions ?? places.map((place) => columnReference(request, place)));
   let sent = 0;
   let rowLimit = mostRowsOfFirst;
   try {
