@@ -95,8 +95,9 @@ export class FileExports implements ExportGroup {
       } catch (error) {
         if (!(error instanceof StreamCsvError)) throw error;
         if (error.code === "SCSV_SOURCE_CHANGED" && attempt < mostAttempts) continue;
-        // A fault of the bytes lasts until they change. Any other fault may pass.
-        if (error.code === "SCSV_SOURCE_UNREADABLE") this.#fault = { version, error };
+        // A fault of the bytes lasts until they change. Any other fault may pass, as the folder's may while the file stays the same.
+        const isOfBytes = error.code === "SCSV_SOURCE_UNREADABLE" && error.retryAfterSeconds === undefined;
+        if (isOfBytes) this.#fault = { version, error };
         throw error;
       }
     }

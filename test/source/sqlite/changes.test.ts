@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";
 import type { Batch } from "../../../src/csv/batch.ts";
 import { openCatalog } from "../../../src/export/catalog.ts";
-import { openSource, type Source } from "../../../src/index.ts";
+import { FileExports } from "../../../src/export/file-exports.ts";
+import { openSource, type Source, type StreamCsvError } from "../../../src/index.ts";
+import { sqliteFault } from "../../../src/source/sqlite/process/sqlite-fault.ts";
 import { endWithUs } from "../../harness/children.ts";
 import { csvOf, makeDatabase, python, skip, sqlSource, testFolder } from "./sqlite-file.ts";
 
@@ -191,6 +193,50 @@ test("says what is wrong with a file", { skip }, async () => {
   await assert.rejects(openSource(good, { table: "u" }), { message: /has no table or view "u"; it has t\./ });
   await assert.rejects(openSource(good, { delimiter: ";" }), { code: "SCSV_ARG_RANGE" });
 });
+
+test(
+  "tells a WAL that can't be made from a writer that ended early, and that both may pass",
+  { skip },
+  () => {
+    const fault = (name: string, code: string): StreamCsvError => {
+      const error = Object.assign(new Error("attempt to write a readonly database"), { code });
+      const path = folder.path(name);
+      return sqliteFault(error, {
+        subject: "It",
+        path,
+        otherwise: "SCSV_SOURCE_UNREADABLE",
+        showsWords: true,
+      });
+    };
+    makeDatabase(folder.path("quiet.db"), "PRAGMA journal_mode = WAL; CREATE TABLE t (n)");
+    makeDatabase(folder.path("rollback.db"), "CREATE TABLE t (n)");
+    for (const [name, code, message] of [
+      ["quiet.db", "SQLITE_READONLY_DIRECTORY", /is in WAL mode, which needs the files/],
+      ["quiet.db", "SQLITE_READONLY_CANTINIT", /is in WAL mode, which needs the files/],
+      ["quiet.db", "SQLITE_READONLY_RECOVERY", /a writer ended in the middle/],
+      ["rollback.db", "SQLITE_READONLY_DIRECTORY", /a writer ended in the middle/],
+      ["rollback.db", "SQLITE_IOERR_READ", /attempt to write/],
+    ] as const) {
+      assert.match(fault(name, code).message, message);
+      assert.equal(fault(name, code).retryAfterSeconds, 10, code);
+    }
+    assert.equal(fault("quiet.db", "SQLITE_CORRUPT").retryAfterSeconds, undefined);
+  },
+);
+
+test(
+  "reads a file once its folder lets it, although the file itself has stayed the same",
+  { skip },
+  async () => {
+    const path = makeDatabase(folder.path("barred.db"), "PRAGMA journal_mode = WAL; CREATE TABLE t (n)");
+    symlinkSync(folder.path("no-such-folder/file"), `${path}-wal`);
+    const exports = new FileExports({ path });
+    await assert.rejects(exports.current(), { code: "SCSV_SOURCE_UNREADABLE", message: /is in WAL mode/ });
+    unlinkSync(`${path}-wal`);
+    assert.deepEqual([...(await exports.current()).keys()], ["barred.t"]);
+    await exports.close();
+  },
+);
 
 test(
   "opens tables and views by name, and leaves out what can't be read and what SQLite keeps for itself",

@@ -11,6 +11,9 @@ interface Rule {
   readonly retryAfterSeconds?: number;
 }
 
+/** When a fault of what is around the file may have passed: then it isn't kept as one of the file's bytes. */
+const surroundingsRetrySeconds = 10;
+
 const checkFile = "Check the file with: sqlite3 FILE 'PRAGMA integrity_check'.";
 
 const rules: readonly Rule[] = [
@@ -39,6 +42,7 @@ const rules: readonly Rule[] = [
     reason:
       "a writer ended in the middle of a transaction, which has to be undone, and that needs a writable file and folder",
     hint: "Open the database once with a program that can write to it, such as: sqlite3 FILE .tables",
+    retryAfterSeconds: surroundingsRetrySeconds,
   },
   {
     matches: /^SQLITE_(?:NOMEM|FULL)/,
@@ -60,13 +64,19 @@ export interface FaultContext {
   readonly hint?: string;
 }
 
+/** SQLite says so of a database in WAL mode whose other files are missing, and can't be created. */
+const needsFilesBeside = /^SQLITE_READONLY_(?:CANTINIT|DIRECTORY)/;
+/** A disk or a network that failed, but for a file that ends too early. */
+const mayPass = /^SQLITE_IOERR(?!_SHORT_READ)/;
+
 /** A fault of SQLite, as a client may read it; SQLite's own words stay in `cause`, for the log. */
 export function sqliteFault(error: unknown, context: FaultContext): StreamCsvError {
   if (error instanceof StreamCsvError) return error;
   const cause = toError(error);
   const { subject, path, otherwise, showsWords, hint } = context;
   const code = isCodedError(error) ? error.code : "";
-  if (code.startsWith("SQLITE_CANTOPEN")) return cantOpen(subject, path, cause);
+  if (code.startsWith("SQLITE_CANTOPEN") || (needsFilesBeside.test(code) && isInWalMode(path)))
+    return cantOpen(subject, path, cause);
   const rule = rules.find(({ matches }) => matches.test(code));
   if (rule !== undefined)
     return new StreamCsvError(rule.code, `${subject}: ${rule.reason}.`, {
@@ -78,6 +88,7 @@ export function sqliteFault(error: unknown, context: FaultContext): StreamCsvErr
   return new StreamCsvError(otherwise, `${subject}${words}.`, {
     cause,
     ...(hint === undefined ? {} : { hint }),
+    ...(mayPass.test(code) ? { retryAfterSeconds: surroundingsRetrySeconds } : {}),
   });
 }
 
@@ -88,6 +99,7 @@ function cantOpen(subject: string, path: string, cause: Error): StreamCsvError {
         `${subject}: the database is in WAL mode, which needs the files ${JSON.stringify(`${path}-wal`)} and ${JSON.stringify(`${path}-shm`)} beside it, and they can't be opened or created.`,
         {
           cause,
+          retryAfterSeconds: surroundingsRetrySeconds,
           hint: "Let this process write to the folder, or make a copy that isn't in WAL mode: sqlite3 FILE \"VACUUM INTO 'copy.sqlite'\".",
         },
       )
