@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
 import type { Configuration, ServerSettings } from "../src/server.ts";
+import { configurationStamp } from "./configuration/configuration-stamp.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
 import { messageOf } from "../src/ground.ts";
 import { withoutUserInfo } from "./without-user-info.ts";
@@ -16,20 +16,21 @@ export function accessOf({ tokens, links, auth }: Configuration): Access {
 }
 
 /**
- * Reads the configuration again whenever its file has changed, so that tokens and keys can be replaced without a restart. A
- * module is read only once. What can't be used is reported on standard error, and the earlier tokens and links stay. So they do
- * when nothing of them is left: a file that is empty, or half written, must not open the server to everybody.
+ * Reads the configuration again whenever its file has changed since it was read first, so that tokens and keys can be replaced
+ * without a restart. A module is read only once. What can't be used is reported on standard error, and the earlier tokens and
+ * links stay. So they do when nothing of them is left: a file that is empty, or half written, must not open the server to
+ * everybody.
  * @returns a function that ends it
  */
 export function watchAccess(
-  { file, configuration, reload }: Pick<LoadedConfiguration, "file" | "configuration" | "reload">,
+  { file, stamp: readStamp, configuration, reload }: LoadedConfiguration,
   replace: (access: Access) => void,
 ): () => void {
-  let stamp = stampOf(file);
+  let stamp = readStamp;
   let access = accessOf(configuration);
   const look = async (): Promise<void> => {
     try {
-      const current = stampOf(file);
+      const current = configurationStamp(file);
       // An editor may take the file away for a moment.
       if (current === stamp || current === undefined) return;
       stamp = current;
@@ -52,9 +53,4 @@ function isOpen({ tokens, links, auth }: Access): boolean {
 
 function openedMessage(file: string): string {
   return `"${file}" has no "tokens", "links" or "auth" any more, so everyone could read every export. To remove the protection, restart the server.`;
-}
-
-function stampOf(file: string): string | undefined {
-  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? undefined : `${stats.ino}-${stats.size}-${stats.mtimeNs}-${stats.ctimeNs}`;
 }

@@ -3,6 +3,7 @@ import { messageOf } from "../../src/ground.ts";
 import { parseConnectionUrl, withFilesIn } from "../../src/internal.ts";
 import type { Configuration, JobSettings, LinkSettings, ServedSource } from "../../src/server.ts";
 import { checkConfiguration } from "./check-configuration.ts";
+import { configurationStamp } from "./configuration-stamp.ts";
 import { configurationSchema, type FlagGroups } from "./configuration-schema.ts";
 import { withEnvironment } from "./with-environment.ts";
 import { jobSettings } from "./job-settings.ts";
@@ -13,6 +14,8 @@ import { servedSources } from "./served-sources.ts";
 export interface LoadedConfiguration {
   /** Its absolute path. */
   readonly file: string;
+  /** The stamp of the file just before it was read. A change while the server starts shows in it. */
+  readonly stamp: string | undefined;
   readonly configuration: Configuration;
   /** Its exports as the server takes them. */
   readonly sources: readonly ServedSource[];
@@ -27,6 +30,7 @@ export interface LoadedConfiguration {
  * @throws Error or RangeError that names the file, and the path and value at fault
  */
 export async function loadConfiguration(file: string, groups: FlagGroups): Promise<LoadedConfiguration> {
+  const stamp = configurationStamp(file);
   const { value, isModule } = await readConfiguration(file);
   // An empty file of YAML is null.
   const checked = checkConfiguration(
@@ -42,6 +46,7 @@ export async function loadConfiguration(file: string, groups: FlagGroups): Promi
   };
   return {
     file,
+    stamp,
     configuration,
     sources: servedSources(configuration, file),
     jobs: jobSettings(checked.jobs, file),

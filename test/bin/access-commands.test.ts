@@ -96,6 +96,23 @@ test("a server takes the tokens and links of its configuration, and others when 
   assert.doesNotMatch(server.stderr(), /signature=[\w-]/);
 });
 
+test("a server takes the tokens of a configuration that changes while it starts", async () => {
+  const [one, two] = [await makeToken("one"), await makeToken("two")];
+  await configure(one.line);
+  const cli = startCli(["serve", "--port", "0", "--log-level", "info", "--config", file], env);
+  let stdout = "";
+  cli.process.stdout.on("data", (text: string) => (stdout += text));
+  // The file has been read, and the workers start.
+  while (!cli.stderr().includes("configuration")) await sleep(5);
+  await configure(two.line);
+  while (!stdout.includes("\n")) await sleep(5);
+  const headers = { Authorization: `Bearer ${two.token}` };
+  const url = `${stdout.trim().replace("listening on ", "")}/exports`;
+  while ((await fetch(url, { headers })).status !== 200) await sleep(50);
+  cli.process.kill("SIGTERM");
+  assert.equal((await cli.ended).exitCode, 0);
+});
+
 test("link keeps the host of a URL", async () => {
   await configure((await makeToken("one")).line);
   const cli = startCli(["link", "https://exports.example/exports/a b.csv", "--config", file], env);

@@ -1,0 +1,16 @@
+import { statSync } from "node:fs";
+
+/**
+ * Changes whenever a file is written to or replaced. Undefined while there is none, it can't be looked at, or it is a pipe, which
+ * can be read only once.
+ */
+export function configurationStamp(file: string): string | undefined {
+  try {
+    const stats = statSync(file, { bigint: true });
+    const { ino, size, mtimeNs, ctimeNs } = stats;
+    return stats.isFile() ? `${ino}-${size}-${mtimeNs}-${ctimeNs}` : undefined;
+  } catch {
+    // Reading it says why.
+    return undefined;
+  }
+}
