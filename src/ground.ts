@@ -1,6 +1,7 @@
-// What bench and bin need of the lowest storeys: faults, units, the clock, names. A program that needs nothing else of src
+// What bench and bin need of the lowest storeys: faults, units, the clock, names, stamps of files. A program that needs nothing else of src
 // starts sooner than with a larger entry. package.json doesn't export this file, so it can change at any time.
 
+export { fileStamp } from "./file-stamp.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export { isCodedError, messageOf, StreamCsvError, type FaultCode, type FaultDetails } from "./errors.ts";
 export { deliveries, isDelivery, type Delivery } from "./export/delivery.ts";

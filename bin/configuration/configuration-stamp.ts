@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { fileStamp } from "../../src/ground.ts";
 
 /**
  * Changes whenever a file is written to or replaced. Undefined while there is none, it can't be looked at, or it is a pipe, which
@@ -7,8 +8,7 @@ import { statSync } from "node:fs";
 export function configurationStamp(file: string): string | undefined {
   try {
     const stats = statSync(file, { bigint: true });
-    const { ino, size, mtimeNs, ctimeNs } = stats;
-    return stats.isFile() ? `${ino}-${size}-${mtimeNs}-${ctimeNs}` : undefined;
+    return stats.isFile() ? fileStamp(stats) : undefined;
   } catch {
     // Reading it says why.
     return undefined;

@@ -34,11 +34,6 @@ export async function ownFileStats(path: string, uid: number | undefined): Promi
   return stats !== undefined && isOwnFile(stats, uid) ? stats : undefined;
 }
 
-/** Changes whenever a file is written to, replaced, or given another time, because nobody can set the ctime. */
-export function stampOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
-  return `${size}-${mtimeNs}-${ctimeNs}-${ino}`;
-}
-
 function isOwnFile(stats: BigIntStats, uid: number | undefined): boolean {
   return stats.isFile() && (uid === undefined || Number(stats.uid) === uid);
 }

@@ -8,7 +8,7 @@ export interface SpoolFile {
   readonly guardedCells: number;
   /** SHA-256 of the whole file, hexadecimal. */
   readonly sha256: string;
-  /** The result of `stampOf` when the file had these bytes; empty until that is checked. */
+  /** The result of `fileStamp` when the file had these bytes; empty until that is checked. */
   readonly stamp: string;
 }
 

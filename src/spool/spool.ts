@@ -8,7 +8,8 @@ import { neverRejects } from "../never-rejects.ts";
 import { formatBytes } from "../units.ts";
 import { earlierFiles } from "./earlier-files.ts";
 import { besideBytes, FileIndex } from "./file-index.ts";
-import { ownFileStats, stampOf } from "./own-file.ts";
+import { fileStamp } from "../file-stamp.ts";
+import { ownFileStats } from "./own-file.ts";
 import { formatSidecar } from "./sidecar.ts";
 import {
   spoolEndings,
@@ -333,7 +334,7 @@ export class Spool {
   async #stamp(entry: Entry): Promise<string | undefined> {
     try {
       const stats = await ownFileStats(entry.file.path, this.#options.uid);
-      return stats === undefined ? undefined : stampOf(stats);
+      return stats === undefined ? undefined : fileStamp(stats);
     } catch (error) {
       const fault = spoolFault(error);
       // Only the folder can refuse to show a file's stats.

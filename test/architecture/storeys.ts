@@ -11,6 +11,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     errors: 0,
     units: 0,
     clock: 0,
+    "file-stamp": 0,
     "never-rejects": 0,
     "similar-name": 0,
     "check-arguments": 1,

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import type { Logger } from "pino";
 import { StreamCsvError, toError } from "../../errors.ts";
+import { fileStamp } from "../../file-stamp.ts";
 import { neverRejects } from "../../never-rejects.ts";
 import { contextOptions } from "../http/tls-acceptor.ts";
 import type { Certificates } from "../shared/certificates.ts";
@@ -61,7 +62,7 @@ export function watchCertificates(
 async function stampOf({ certFile, keyFile }: TlsFiles): Promise<string> {
   const stamps = [certFile, keyFile].map(async (file) => {
     const stats = await stat(file, { bigint: true }).catch(() => undefined);
-    return stats === undefined ? "missing" : `${stats.ino}-${stats.size}-${stats.mtimeNs}-${stats.ctimeNs}`;
+    return stats === undefined ? "missing" : fileStamp(stats);
   });
   return (await Promise.all(stamps)).join(" ");
 }

@@ -3,7 +3,7 @@ import { open, type FileHandle } from "node:fs/promises";
 import { isCodedError, StreamCsvError } from "../../../errors.ts";
 import type { ExportParameters } from "../../../export/parameters.ts";
 import type { ExportPlan } from "../../../export/plan.ts";
-import { stampOf } from "../../../spool/own-file.ts";
+import { fileStamp } from "../../../file-stamp.ts";
 import { spoolFault } from "../../../spool/spool-fault.ts";
 import type { SpoolFile } from "../../../spool/spool-file.ts";
 import { abortable } from "../../../async/abortable.ts";
@@ -72,7 +72,7 @@ async function openUnchanged({ path, stamp }: SpoolFile): Promise<FileHandle | u
   });
   if (handle === undefined) return undefined;
   try {
-    if (stampOf(await handle.stat({ bigint: true })) === stamp) return handle;
+    if (fileStamp(await handle.stat({ bigint: true })) === stamp) return handle;
   } catch (error) {
     await handle.close();
     throw error;
