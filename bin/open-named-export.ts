@@ -61,7 +61,7 @@ export async function openNamedExport(
   }
 }
 
-function isUnknown(error: unknown): boolean {
+function isUnknown(error: unknown): error is StreamCsvError {
   return error instanceof StreamCsvError && error.code === "SCSV_UNKNOWN_EXPORT";
 }
 
@@ -72,7 +72,7 @@ function withConfigured(
   configuration: LoadedConfiguration | undefined,
 ): unknown {
   if (configuration === undefined) return error;
-  if (!(error instanceof StreamCsvError) || !isUnknown(error)) return error;
+  if (!isUnknown(error)) return error;
   const configured = configuration.sources.map((source) => source.name ?? "");
   const known = [...configured, ...generatedExportNames];
   const message = `There is no export "${name}"; there are ${known.join(", ")}.${didYouMean(name, known)}`;

@@ -65,6 +65,10 @@ class ClosedPipe extends Error {
   }
 }
 
+function asClosedPipe(error: unknown): unknown {
+  return error instanceof Error && hasCode(error, "EPIPE") ? new ClosedPipe(error) : error;
+}
+
 /** Whether an error means that the reader closed the pipe, as `| head` does. */
 export function isClosedPipe(error: unknown): boolean {
   return error instanceof ClosedPipe;
@@ -113,7 +117,7 @@ function writerTo(stream: Writable): Sink["write"] {
     new Promise((resolve, reject) => {
       stream.write(chunk, (error) => {
         if (error === null || error === undefined) resolve();
-        else reject(hasCode(error, "EPIPE") ? new ClosedPipe(error) : error);
+        else reject(asClosedPipe(error));
       });
     });
 }
@@ -148,7 +152,7 @@ function deviceSink(file: FileHandle): Sink {
       try {
         await file.writeFile(chunk);
       } catch (error) {
-        throw error instanceof Error && hasCode(error, "EPIPE") ? new ClosedPipe(error) : error;
+        throw asClosedPipe(error);
       }
     },
     finish: () => file.close(),

@@ -70,12 +70,15 @@ function readText(file: string): string {
 
 function parseJson(file: string, text: string): unknown {
   try {
-    JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return longNumber.test(text) ? parseExactly(text) : value;
   } catch (cause) {
     throw syntaxFault(file, "is not JSON", jsonReason(messageOf(cause), text));
   }
-  return parseExactly(text);
 }
+
+/** What every whole number has that a number may not hold exactly. */
+const longNumber = /\d{16}/;
 
 /** A text, or a number: only outside of texts do digits belong to a number. */
 const textOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;

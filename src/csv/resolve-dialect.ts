@@ -47,14 +47,6 @@ export function checkDialect(dialect: Dialect): void {
   if (!Array.isArray(booleans) || booleans.length !== 2 || booleans.some((word) => typeof word !== "string"))
     throw wrongType("booleans in a dialect is a list of two texts.");
   for (const check of checks) check(dialect);
-  // They are written without quotes.
-  const special = booleans.find((word) =>
-    [dialect.delimiter, dialect.quote, "\r", "\n"].some((one) => word.includes(one)),
-  );
-  if (special !== undefined)
-    throw wrongRange(
-      `booleans in a dialect has ${quoted(special)}: a word without the delimiter, the quote and line breaks is needed.`,
-    );
 }
 
 /** Whether a text names a preset. */
@@ -111,6 +103,14 @@ const checks: readonly ((dialect: Dialect) => void)[] = [
     if (decimalSeparator === delimiter || decimalSeparator === quote)
       throw wrongRange(
         `decimalSeparator ${quoted(decimalSeparator)} is also the ${decimalSeparator === delimiter ? "delimiter" : "quote"}: choose another of the two.`,
+      );
+  },
+  ({ booleans, delimiter, quote }) => {
+    // They are written without quotes.
+    const special = booleans.find((word) => [delimiter, quote, "\r", "\n"].some((one) => word.includes(one)));
+    if (special !== undefined)
+      throw wrongRange(
+        `booleans in a dialect has ${quoted(special)}: a word without the delimiter, the quote and line breaks is needed.`,
       );
   },
   ({ nullValue, delimiter, quote }) => {

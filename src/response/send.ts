@@ -36,7 +36,7 @@ const pieceBytes = 128 * 1024;
  * Sends any response over a `node:http` request and response, and resolves after its closers have run.
  *
  * It pulls a chunk when the connection has taken the previous one, so memory is bounded by one chunk and the socket's
- * buffer. The event loop gets a turn after the chunk in which 2 ms were over. HEAD, 204 and 304 pull nothing. A `FileResponse` answers
+ * buffer. The event loop gets a turn every 2 ms, after the chunk in progress. HEAD, 204 and 304 pull nothing. A `FileResponse` answers
  * Range. Trailers go to clients that sent `TE: trailers`, in a chunked body. It never hangs on a producer or client
  * that is gone, and never rejects after writing began. If it stops early, the producer's signal fires first, then the
  * body's `return()` is called once, then the closers run.

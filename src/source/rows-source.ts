@@ -54,7 +54,7 @@ export function rowsSource(rows: Rows, options: RowsOptions = {}): Source {
   const { name = "rows" } = options;
   if (typeof name !== "string") throw wrongType(`name must be a string, not ${describeValue(name)}.`);
   const layout: RowLayout = { columns: namedColumns(options.columns) };
-  let known: Pick<Source, "columns"> | undefined;
+  let shown: Source["columns"] | undefined;
   const isOnce = isReadOnce(rows);
   const readers = new Set<ItemReader>();
   let closing: unknown;
@@ -72,8 +72,8 @@ export function rowsSource(rows: Rows, options: RowsOptions = {}): Source {
     get columns() {
       if (layout.columns === undefined) return [];
       // Always the same array, by which readers recognise that they take all columns: headers may occur twice.
-      known ??= { columns: layout.columns.map(({ name: header }) => ({ name: header, type: "mixed" })) };
-      return known.columns;
+      shown ??= layout.columns.map((column) => ({ name: column.name, type: "mixed" }));
+      return shown;
     },
     rowCount: Array.isArray(rows) ? rows.length : null,
     get version() {
