@@ -5,7 +5,7 @@ import type { Option } from "commander";
 import type { ReportFormat } from "../bench/results.ts";
 import { didYouMean, messageOf } from "../src/ground.ts";
 import { choiceOption, RepeatableOption, type GlobalFlags } from "./option.ts";
-import { isClosedPipe, isMissing, openSink, requireName, standardOutput } from "./sink.ts";
+import { isClosedPipe, isMissing, openSink, requireName, standardOutput, targetOf } from "./sink.ts";
 
 /** The use of each format. The compiler checks the names against those that bench can render. */
 const formats = {
@@ -108,7 +108,7 @@ export async function requireWritable(outputs: readonly Pick<Output, "file">[]):
       throw new Error(`"${file}" can't be written: it is a folder. Name a file in it.`);
     // A file is replaced by a new one, so its folder must be writable; a device or pipe is written directly.
     const isReplaced = found === undefined || found.isFile();
-    const place = isReplaced ? dirname(resolve(file)) : file;
+    const place = isReplaced ? dirname(resolve(await targetOf(file))) : file;
     await access(place, constants.W_OK).catch((cause: unknown) => {
       const reason = isReplaced ? `its folder ${place} doesn't exist or isn't writable` : "it isn't writable";
       throw new Error(`"${file}" can't be written: ${reason}.`, { cause });
@@ -150,8 +150,6 @@ export async function writeTextFile(file: string, text: string): Promise<void> {
     await sink.finish();
   } catch (fault) {
     await sink.abandon();
-    if (file === standardOutput || isClosedPipe(fault)) throw fault;
-    const reason = messageOf(fault);
-    throw new Error(`"${file}" couldn't be written: ${reason}. No partial file was kept.`, { cause: fault });
+    throw fault;
   }
 }

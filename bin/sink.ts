@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { constants, openSync } from "node:fs";
-import { open, realpath, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { open, readlink, realpath, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { Socket } from "node:net";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../src/ground.ts";
 
-/** A destination for the text of an export. */
+/** A destination for the text of an export. Errors of a file, device or pipe quote its path. */
 export interface Sink {
   write(chunk: Uint8Array): Promise<void>;
   /** Completes the output. */
@@ -32,20 +32,63 @@ export async function openSink(
   if (path === standardOutput) return standardOutputSink();
   requireName(path);
   try {
-    const stats = await stat(path).catch(noneIfMissing);
-    if (stats === undefined) return await fileSink(path);
-    if (stats.isDirectory()) throw new Error("it is a folder");
-    if (stats.isFIFO()) return await pipeSink(path, signal);
-    // A link stays a link: its target is replaced.
-    return stats.isFile()
-      ? await fileSink(await realpath(path), stats.mode)
-      : deviceSink(await open(path, "w"));
+    return quotingPath(path, await openNamed(path, signal));
   } catch (cause) {
     signal.throwIfAborted();
-    const reason = messageOf(cause);
-    throw new Error(`"${path}" can't be written: ${reason}. Name a file in a folder that exists.`, { cause });
+    throw unwritable(path, cause);
   }
 }
+
+async function openNamed(path: string, signal: AbortSignal): Promise<Sink> {
+  const stats = await stat(path).catch(noneIfMissing);
+  if (stats?.isDirectory() === true) throw new Error("it is a folder");
+  if (stats?.isFIFO() === true) return await pipeSink(path, signal);
+  return stats === undefined || stats.isFile()
+    ? await fileSink(await targetOf(path), stats?.mode)
+    : deviceSink(await open(path, "w"));
+}
+
+/** The file that is replaced or made for a path, which stays a link if it is one, also to a file that is missing. */
+export async function targetOf(path: string): Promise<string> {
+  const target = await readlink(path).catch(() => undefined);
+  return target === undefined ? path : await targetOf(resolve(await realpath(dirname(path)), target));
+}
+
+/** A sink whose errors quote its path. That a reader closed a pipe isn't the path's fault. */
+function quotingPath(path: string, sink: Sink): Sink {
+  const quoting = async (work: Promise<void>): Promise<void> => {
+    try {
+      await work;
+    } catch (cause) {
+      throw isClosedPipe(cause) ? cause : unwritable(path, cause);
+    }
+  };
+  return {
+    write: (chunk) => quoting(sink.write(chunk)),
+    finish: () => quoting(sink.finish()),
+    abandon: () => sink.abandon(),
+  };
+}
+
+function unwritable(path: string, cause: unknown): Error {
+  const reason = messageOf(cause);
+  const codes = Object.keys(advice).filter((code) => hasCode(cause, code));
+  const whatToDo = codes.map((code) => advice[code])[0] ?? "Name a file in a folder that exists.";
+  return new Error(`"${path}" can't be written: ${reason}. ${whatToDo}`, { cause });
+}
+
+/** What to do about errors of a file system that the name alone doesn't cause. */
+const advice: Readonly<Record<string, string>> = {
+  EACCES: "Name a file in a folder where this user may create files.",
+  EPERM: "Name a file in a folder where this user may create files.",
+  EROFS: "Name a file on a disk that isn't read-only.",
+  ENOSPC: "Make space on its disk, or name a file on another.",
+  EDQUOT: "Make space within this user's quota, or name a file on another disk.",
+  EFBIG: "Raise the limit of a file's size, or name a file that ends in .gz.",
+  EIO: "Look at its disk, or name a file on another.",
+  ENAMETOOLONG: "Give it a shorter name.",
+  ELOOP: "Its links lead back to themselves; name a file.",
+};
 
 /** @throws Error for an empty path, as an unset shell variable gives it */
 export function requireName(path: string): void {
@@ -124,10 +167,14 @@ function writerTo(stream: Writable): Sink["write"] {
 
 /**
  * A file, with the permissions of the one it replaces. Its temporary name is random, so that the leftover of a killed
- * run never blocks it; in a container both may have the same process id.
+ * run never blocks it; in a container both may have the same process id. It is cut, since a file system takes names of
+ * 255 bytes.
  */
 async function fileSink(path: string, mode?: number): Promise<Sink> {
-  const partial = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.part`);
+  const partial = join(
+    dirname(path),
+    `.${basename(path).slice(0, 48)}.${randomBytes(6).toString("hex")}.part`,
+  );
   const file = await open(partial, "wx", mode);
   return {
     write: (chunk) => file.writeFile(chunk),

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { tokenizer } from "acorn";
 import { faultCatalog, StreamCsvError, toError } from "../src/errors.ts";
+import { fileEndings } from "../src/source/file-endings.ts";
 
 const page = fileURLToPath(new URL("../../docs/reference/errors.md", import.meta.url));
 const begin =
@@ -32,6 +33,11 @@ test("every entry of the catalog is whole sentences", () => {
     assert.match(meaning, /^[A-Z].*\.$/s, code);
     assert.match(remedy, /^[A-Z].*\S$/s, code);
   }
+});
+
+test("what to do about a file of another type names each type that is read", () => {
+  const { remedy } = faultCatalog.SCSV_SOURCE_UNSUPPORTED;
+  for (const ending of fileEndings) assert.ok(remedy.includes(ending), ending);
 });
 
 /** The texts that a compiled program has written out, its comments left out. */

@@ -3,7 +3,7 @@ import { basename, extname } from "node:path";
 import { checkOptionNames, requireFunction, requireText } from "../check-arguments.ts";
 import { StreamCsvError, toError } from "../errors.ts";
 import { checkFileOptions } from "./check-file-options.ts";
-import { fileEndings, fileKindOf, isJsonEnding, isSqliteEnding } from "./file-endings.ts";
+import { fileKindOf, isJsonEnding, isSqliteEnding } from "./file-endings.ts";
 import type { DuckDBImporter, FileOptions } from "./file-options.ts";
 import { fileVersion } from "./guarded-file.ts";
 import type { Source } from "./source.ts";
@@ -143,6 +143,6 @@ async function checkFile(path: string): Promise<void> {
 function unsupported(path: string): StreamCsvError {
   return new StreamCsvError(
     "SCSV_SOURCE_UNSUPPORTED",
-    `${JSON.stringify(path)} is not a file type that can be read. Use ${fileEndings.slice(0, -1).join(", ")} or ${fileEndings.at(-1)}; text files may also end in .gz or .zst.`,
+    `${JSON.stringify(path)} is not a file type that can be read.`,
   );
 }

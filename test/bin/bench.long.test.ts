@@ -70,7 +70,7 @@ test(
   async () => {
     const { exitCode, stderr, stdout } = await runCli([...tiny, "--target", faulty, "-o", "json=/dev/full"]);
     assert.equal(exitCode, 1);
-    assert.match(stderr, /"\/dev\/full" couldn't be written: ENOSPC/);
+    assert.match(stderr, /"\/dev\/full" can't be written: ENOSPC/);
     assert.match(stdout, /Informational: no budget was set/);
   },
 );

@@ -288,6 +288,43 @@ test("accepts boolean flags alone, with true or false, and with a no- prefix", a
   assert.equal(await textOf("--dialect", "excel", "--no-bom"), "id\r\n");
 });
 
+test("a file is made where a link points, and may have a name as long as a file system takes", async () => {
+  const own = await mkdtemp(join(folder, "links-"));
+  const args = ["export", "orders", "--rows", "1", "--columns", "id", "--dialect", "unix", "-o"];
+  await symlink("second", join(own, "first"));
+  await symlink("made.csv", join(own, "second"));
+  const long = `${"n".repeat(251)}.csv`;
+  for (const [name, made] of [
+    ["first", "made.csv"],
+    [long, long],
+  ] as const) {
+    const { exitCode, stderr } = await runCliInTurn([...args, join(own, name)]);
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(await readFile(join(own, made), "utf8"), "id\n1\n");
+  }
+  assert.deepEqual((await readdir(own)).toSorted(), ["first", "made.csv", long, "second"].toSorted());
+  await rm(own, { recursive: true });
+});
+
+test(
+  "a full disk is reported with the file's name and what to do, compressed or not",
+  { skip: process.platform !== "linux" },
+  async () => {
+    const own = await mkdtemp(join(folder, "full-"));
+    const links = ["full.csv", "full.csv.gz"].map((name) => join(own, name));
+    for (const link of links) {
+      await symlink("/dev/full", link);
+      const { exitCode, stderr } = await runCliInTurn(["export", "orders", "--rows", "30000", "-o", link]);
+      assert.equal(exitCode, 1);
+      assert.equal(
+        stderr,
+        `error: "${link}" can't be written: ENOSPC: no space left on device, write. Make space on its disk, or name a file on another.\n`,
+      );
+    }
+    await rm(own, { recursive: true });
+  },
+);
+
 const mistakes: readonly (readonly [title: string, args: readonly string[], said: RegExp])[] = [
   ["an unknown column", ["orders", "--columns", "nope"], /"nope"/],
   ["rows that are no count", ["orders", "--rows", "-1"], /-1/],
@@ -300,6 +337,16 @@ const mistakes: readonly (readonly [title: string, args: readonly string[], said
     "a folder in the place of a file",
     ["orders", "--rows", "1", "-o", "/tmp"],
     /"\/tmp" can't be written: it is a folder/,
+  ],
+  [
+    "a name that is too long",
+    ["orders", "--rows", "1", "-o", "n".repeat(300)],
+    /can't be written: ENAMETOOLONG.* Give it a shorter name\.$/m,
+  ],
+  [
+    "a file of a type that isn't read, once",
+    ["books.xlsx"],
+    /"books\.xlsx" is not a file type that can be read\.\nUse a file that ends in \.parquet[^\n]*\n$/,
   ],
   ["no name at all", [], /missing required argument/],
   ["a table of a generated export", ["orders", "--table", "t"], /--table t is for a DuckDB or SQLite file/],

@@ -233,7 +233,8 @@ test("says what is wrong with a file that can't be opened", async () => {
   });
   await assert.rejects(openSource("package.toml"), {
     code: "SCSV_SOURCE_UNSUPPORTED",
-    message: /\.parquet, \.csv/,
+    message: '"package.toml" is not a file type that can be read.',
+    hint: /\.parquet, \.csv/,
   });
   for (const name of ["no.parquet", "no.duckdb"]) {
     const path = fileOf(name, "this is none\n");
