@@ -1,6 +1,7 @@
 import type { StreamCsvError } from "../../errors.ts";
 import { unreadableFile } from "../text-file/unreadable-file.ts";
 import { nameOfCharacter } from "./characters.ts";
+import type { firstRecordName } from "./csv-settings.ts";
 import type { LineEnding, RecordFormat } from "./record-format.ts";
 import { countLineBreaks, scanRecord, type RecordFault, type ScannedRecord } from "./scan-record.ts";
 
@@ -74,6 +75,7 @@ export function tooLongFault(
 export interface HeaderFacts {
   /** Whether it holds none of the usual delimiters, and none was given. */
   readonly isUndelimited: boolean;
+  readonly firstRecord: ReturnType<typeof firstRecordName>;
 }
 
 /**
@@ -97,7 +99,7 @@ export function recordFault(
       const lastLine = line + countLineBreaks(bytes, from, scanned.end) - 1;
       return unreadableFile(
         path,
-        `has mixed line endings: line ${lastLine} ends with ${endingNames[lineEnding]}, the header with ${endingNames[format.lineEnding]}`,
+        `has mixed line endings: line ${lastLine} ends with ${endingNames[lineEnding]}, the ${header.firstRecord} with ${endingNames[format.lineEnding]}`,
         "Write it with one kind of line ending throughout; within a quoted cell any kind is text.",
       );
     }
@@ -113,7 +115,7 @@ function widthFault(
   { path, line }: RecordPlace,
   { cellCount, lastCell }: RecordCells,
   format: RecordFormat,
-  { isUndelimited }: HeaderFacts,
+  { isUndelimited, firstRecord }: HeaderFacts,
 ): StreamCsvError {
   const { columnCount } = format;
   const delimiter = nameOfCharacter(String.fromCharCode(format.delimiter));
@@ -125,16 +127,16 @@ function widthFault(
   const why = hasTrailing ? `, the last one empty behind a trailing ${delimiter}` : "";
   return unreadableFile(
     path,
-    `is not a table: line ${line} ${has}${why}, and should have ${wanted}, as its header has`,
+    `is not a table: line ${line} ${has}${why}, and should have ${wanted}, as its ${firstRecord} has`,
     isUndelimited
       ? `Its first line holds no delimiter: if it is a title, pass over it with --skip-rows 1; if the lines are one column of text, read them whole with --delimiter-in tab (in code: skipRows, delimiter).`
       : hasTrailing
-        ? `Remove the ${delimiter} at the end of the rows, or name one more column in the header.`
+        ? `Remove the ${delimiter} at the end of the rows, or give the ${firstRecord} one more cell.`
         : cellCount > columnCount
           ? `A cell that holds a ${delimiter} must stand in quotes.`
           : isBlank
-            ? "Remove that line: blank lines may only be above the header and at the end of the file."
-            : "A row needs a cell for each column, also an empty one. Use --skip-rows (in code: skipRows) to skip lines above the header.",
+            ? `Remove that line: blank lines may only be above the ${firstRecord} and at the end of the file.`
+            : `A row needs a cell for each column, also an empty one. Use --skip-rows (in code: skipRows) to skip lines above the ${firstRecord}.`,
   );
 }
 

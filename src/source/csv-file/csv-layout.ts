@@ -4,9 +4,15 @@ import { unreadableFile } from "../text-file/unreadable-file.ts";
 import type { ByteReader } from "../text-file/byte-reader.ts";
 import { ByteWindow } from "./byte-window.ts";
 import { mostRecordBytes, quoteFault, tooLongFault, type HeaderFacts } from "./csv-fault.ts";
-import type { CsvSettings } from "./csv-settings.ts";
+import { firstRecordName, type CsvSettings } from "./csv-settings.ts";
 import { findDelimiter } from "./find-delimiter.ts";
-import { carriageReturn, lineFeed, type RecordFormat } from "./record-format.ts";
+import {
+  carriageReturn,
+  lineEndingAt,
+  lineFeed,
+  type LineEnding,
+  type RecordFormat,
+} from "./record-format.ts";
 import { cellTextOf, countLineBreaks, scanRecord } from "./scan-record.ts";
 import { isDelimiter } from "../check-file-options.ts";
 
@@ -32,6 +38,14 @@ interface Progress {
   line: number;
 }
 
+/** The blank lines before the first record. They are rows of a file that has one column and no header. */
+interface BlankLines {
+  readonly begin: number;
+  readonly line: number;
+  /** How the first of them ends, or undefined if there is none. */
+  readonly lineEnding: LineEnding | undefined;
+}
+
 /**
  * Finds out how a CSV file is laid out, and guesses nothing. It skips the lines that the options name and blank lines, and obeys a
  * first line `sep=;` as Excel does; the next record is the header.
@@ -42,11 +56,11 @@ export async function readLayout(reader: ByteReader, settings: CsvSettings): Pro
   const window = new ByteWindow(reader, sampleBytes, mostRecordBytes);
   const progress: Progress = { window, passedBytes: 0, line: 1 };
   await passLines(progress, settings.skipRows);
-  await passBlankLines(progress);
+  let above = await passBlankLines(progress);
   const separator = await passSeparator(progress, settings);
-  if (separator !== undefined) await passBlankLines(progress);
+  if (separator !== undefined) above = await passBlankLines(progress);
   await window.fill(sampleBytes);
-  if (window.length === 0) throw noHeader(settings);
+  if (window.length === 0) throw noRecord(settings);
   const { path, quote, nullBytes } = settings;
   const { delimiter, isUndelimited } = await findDelimiter(window, progress.line, settings, separator);
   const syntax = { delimiter, quote };
@@ -60,13 +74,19 @@ export async function readLayout(reader: ByteReader, settings: CsvSettings): Pro
   const columns = distinctNames(
     header.cells.map((cell) => (settings.hasHeader ? cellTextOf(window.bytes, cell, quote) : "")),
   );
-  const end = settings.hasHeader ? header.end : window.from;
+  const format = { delimiter, quote, lineEnding: header.lineEnding ?? "lf", columnCount, nullBytes };
+  const facts = { columns, isUndelimited, firstRecord: firstRecordName(settings) };
+  const { passedBytes, line } = progress;
+  if (!settings.hasHeader) {
+    if (columnCount > 1) return { ...facts, format, rowsBegin: passedBytes, firstLine: line };
+    const { begin, lineEnding = format.lineEnding } = above;
+    return { ...facts, format: { ...format, lineEnding }, rowsBegin: begin, firstLine: above.line };
+  }
   return {
-    columns,
-    isUndelimited,
-    format: { delimiter, quote, lineEnding: header.lineEnding ?? "lf", columnCount, nullBytes },
-    rowsBegin: progress.passedBytes + end - window.from,
-    firstLine: progress.line + countLineBreaks(window.bytes, window.from, end),
+    ...facts,
+    format,
+    rowsBegin: passedBytes + header.end - window.from,
+    firstLine: line + countLineBreaks(window.bytes, window.from, header.end),
   };
 }
 
@@ -87,11 +107,14 @@ async function wholeRecord(
   }
 }
 
-function noHeader({ path, skipRows }: CsvSettings): StreamCsvError {
+function noRecord(settings: CsvSettings): StreamCsvError {
+  const { path, skipRows, hasHeader } = settings;
   return unreadableFile(
     path,
-    `has no header: it has no line${skipRows > 0 ? ` behind the ${skipRows} that are skipped` : ""} but blank ones`,
-    "A CSV file needs at least a header, even if it has no rows.",
+    `has no ${firstRecordName(settings)}: it has no line${skipRows > 0 ? ` behind the ${skipRows} that are skipped` : ""} but blank ones`,
+    hasHeader
+      ? "A CSV file needs at least a header, even if it has no rows."
+      : "Without a header, the first record shows how many columns there are.",
   );
 }
 
@@ -107,8 +130,13 @@ async function passLines(progress: Progress, count: number): Promise<void> {
   }
 }
 
-async function passBlankLines(progress: Progress): Promise<void> {
-  while ((await hasMore(progress.window)) && (await passLineBreaks(progress, Number.POSITIVE_INFINITY)) > 0);
+async function passBlankLines(progress: Progress): Promise<BlankLines> {
+  const { window, passedBytes: begin, line } = progress;
+  // A carriage return may have its line feed behind it.
+  await window.fill(2);
+  const lineEnding = lineEndingAt(window.bytes, window.from, window.to);
+  while ((await hasMore(window)) && (await passLineBreaks(progress, Number.POSITIVE_INFINITY)) > 0);
+  return { begin, line, lineEnding };
 }
 
 async function hasMore(window: ByteWindow): Promise<boolean> {

@@ -19,6 +19,11 @@ export interface CsvSettings {
   readonly blockBytes: number;
 }
 
+/** What the first record of a file is, for messages. */
+export function firstRecordName({ hasHeader }: Pick<CsvSettings, "hasHeader">): "header" | "first record" {
+  return hasHeader ? "header" : "first record";
+}
+
 /** Large enough that reads cost little, and small enough that its rows are written within a few milliseconds. */
 const usualBlockBytes = 256 * 1024;
 

@@ -2,7 +2,7 @@ import { unreadableFile } from "../text-file/unreadable-file.ts";
 import type { ByteWindow } from "./byte-window.ts";
 import { nameOfCharacter, usualDelimiters } from "./characters.ts";
 import { mostRecordBytes } from "./csv-fault.ts";
-import type { CsvSettings } from "./csv-settings.ts";
+import { firstRecordName, type CsvSettings } from "./csv-settings.ts";
 import { lineBreaksEnd } from "./record-format.ts";
 import { scanRecord, type ScannedRecord } from "./scan-record.ts";
 
@@ -53,11 +53,12 @@ export async function findDelimiter(
   const [fit] = fitting;
   if (fit !== undefined && fitting.length === 1)
     return { delimiter: fit.charCodeAt(0), isUndelimited: false };
+  const first = firstRecordName(settings);
   throw unreadableFile(
     settings.path,
-    `may be divided by ${dividing.map(nameOfCharacter).join(" or ")}: its header in line ${line} holds each of them, and ${
+    `may be divided by ${dividing.map(nameOfCharacter).join(" or ")}: its ${first} in line ${line} holds each of them, and ${
       fit === undefined ? "by none" : "by more than one"
-    } have all records as many cells as the header`,
+    } have all records as many cells as the ${first}`,
     "Say which it is with --delimiter-in (in code: delimiter).",
   );
 }
@@ -113,7 +114,8 @@ function controlCharacters(): readonly string[] {
 }
 
 /** Refuses a file that another character splits into equally many cells in every record. One column would be a guess. */
-function refuseUnusual(window: ByteWindow, { path, quote }: CsvSettings): void {
+function refuseUnusual(window: ByteWindow, settings: CsvSettings): void {
+  const { path, quote } = settings;
   const unusual = unusualDelimiters.find((delimiter) => {
     if (delimiter.charCodeAt(0) === quote) return false;
     const header = scanRecord(window.bytes, window.from, window.to, window.isEnd, {
@@ -125,7 +127,7 @@ function refuseUnusual(window: ByteWindow, { path, quote }: CsvSettings): void {
   if (unusual === undefined) return;
   throw unreadableFile(
     path,
-    `has no comma, semicolon, tab or vertical bar in its header, but ${nameOfCharacter(unusual)} equally often in all its lines`,
+    `has no comma, semicolon, tab or vertical bar in its ${firstRecordName(settings)}, but ${nameOfCharacter(unusual)} equally often in all its lines`,
     `If that is its delimiter, say so with --delimiter-in ${shellText(unusual)} (in code: delimiter); if each line is one cell of text, say --delimiter-in comma.`,
   );
 }

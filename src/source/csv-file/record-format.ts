@@ -25,6 +25,14 @@ export function isBlank(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09;
 }
 
+/** Returns the line ending at a position, or undefined if there is none. */
+export function lineEndingAt(bytes: Uint8Array, at: number, to: number): LineEnding | undefined {
+  if (at >= to) return undefined;
+  if (bytes[at] === lineFeed) return "lf";
+  if (bytes[at] !== carriageReturn) return undefined;
+  return at + 1 < to && bytes[at + 1] === lineFeed ? "crlf" : "cr";
+}
+
 /** Returns the position after the line breaks, of any kind, that begin at `from`. */
 export function lineBreaksEnd(bytes: Uint8Array, from: number, to: number): number {
   let at = from;

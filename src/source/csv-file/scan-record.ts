@@ -1,4 +1,11 @@
-import { carriageReturn, isBlank, lineFeed, type CellSyntax, type LineEnding } from "./record-format.ts";
+import {
+  carriageReturn,
+  isBlank,
+  lineEndingAt,
+  lineFeed,
+  type CellSyntax,
+  type LineEnding,
+} from "./record-format.ts";
 
 /** A cell's bytes, without the quotes around it. */
 export interface ScannedCell {
@@ -81,11 +88,11 @@ export function scanRecord(
       continue;
     }
     const record = { outcome: "record", cellCount, cells, lastCell: cell } as const;
-    if (at === to) return { ...record, end: at, lineEnding: undefined };
-    if (bytes[at] === lineFeed) return { ...record, end: at + 1, lineEnding: "lf" };
-    if (at + 1 === to && !isEnd) return { outcome: "incomplete", cell: cellCount - 1, openQuote: undefined };
-    const isPair = at + 1 < to && bytes[at + 1] === lineFeed;
-    return { ...record, end: at + (isPair ? 2 : 1), lineEnding: isPair ? "crlf" : "cr" };
+    if (at + 1 === to && bytes[at] === carriageReturn && !isEnd)
+      return { outcome: "incomplete", cell: cellCount - 1, openQuote: undefined };
+    const lineEnding = lineEndingAt(bytes, at, to);
+    const endingLength = lineEnding === undefined ? 0 : lineEnding === "crlf" ? 2 : 1;
+    return { ...record, end: at + endingLength, lineEnding };
   }
 }
 

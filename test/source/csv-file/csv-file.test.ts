@@ -219,6 +219,38 @@ const read: readonly (readonly [
     ],
     { nullValue: "NA" },
   ],
+  [
+    "blank lines above, between and below the rows of one column without a header",
+    "x.csv",
+    "\r\n\r\n1\r\n\r\n2\r\n\r\n",
+    ["column0"],
+    [[null], [null], ["1"], [null], ["2"], [null]],
+    { header: false },
+  ],
+  [
+    "a blank line above the only row, which has no line ending",
+    "x.csv",
+    "title\r\rx",
+    ["column0"],
+    [[null], ["x"]],
+    { header: false, skipRows: 1 },
+  ],
+  [
+    "blank lines below a line sep= in one column without a header",
+    "x.csv",
+    "\nsep=;\n\n\na,b\n",
+    ["column0"],
+    [[null], [null], ["a,b"]],
+    { header: false },
+  ],
+  [
+    "blank lines above several columns without a header",
+    "x.csv",
+    "\n\n1,2\n",
+    ["column0", "column1"],
+    [["1", "2"]],
+    { header: false },
+  ],
   ["a blank line of one column as a null", "x.csv", "a\n1\n\n2\n\n", ["a"], [["1"], [null], ["2"], [null]]],
   [
     "text of any look, untouched",
@@ -692,6 +724,22 @@ test("ignores megabytes of blank lines at the end, and names the first if a row 
     code: "SCSV_SOURCE_UNREADABLE",
     message: /line 3 is blank/,
   });
+});
+
+test("names the first record, not a header, in the faults of a file without one", async () => {
+  for (const [text, message] of [
+    ["1,2\n3\n", /line 2 has 1 cell, and should have 2, as its first record has/],
+    ["1,2\n3,4\r\n", /line 2 ends with .*\(CRLF\), the first record with .*\(LF\)/],
+    ["\n1\r\n", /line 2 ends with .*\(CRLF\), the first record with .*\(LF\)/],
+    ["1,2;3\n4,5;6\n", /its first record in line 1 holds each .* as many cells as the first record/],
+    ["1:2\n3:4\n", /vertical bar in its first record, but ":" equally/],
+    ["\n\n", /has no first record: it has no line but blank ones/],
+  ] as const)
+    await assert.rejects(tableOf(fileOf("x.csv", text), { header: false }), (error: StreamCsvError) => {
+      assert.match(error.message, message);
+      assert.doesNotMatch(`${error.message} ${error.hint}`, /(?<!Without a )header/);
+      return true;
+    });
 });
 
 test("gives a hint that fits the fault: a blank line, a short row, a backslash before a quote, another quote", async () => {

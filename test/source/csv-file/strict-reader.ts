@@ -59,6 +59,7 @@ export function readStrictly(text: string, options: StrictOptions = {}): StrictT
       line += 1;
     }
   };
+  let above = { rest, line };
   passBlankLines();
   const separator = /^sep=([^0-9A-Za-z\r\n\0\u007F-\uFFFF])(\r\n|\r|\n|$)/i.exec(rest);
   if (separator !== null && separator[1] !== quote) {
@@ -66,11 +67,14 @@ export function readStrictly(text: string, options: StrictOptions = {}): StrictT
     said = separator[1];
     rest = rest.slice(separator[0].length);
     line += 1;
+    above = { rest, line };
     passBlankLines();
   } else if (/^["']?sep=[^0-9A-Za-z\r\n]*([\r\n]|$)/i.test(rest)) throw new Refused("unclear sep=");
   if (rest === "") throw new Refused("no header");
   const delimiter = said ?? foundDelimiter(rest, quote);
   const hasHeader = options.header ?? true;
+  if (!hasHeader && recordsOf(rest, delimiter, quote, line).next().value?.cells.length === 1)
+    ({ rest, line } = above);
   const rows: (string | null)[][] = [];
   let header: Record | undefined;
   for (const record of recordsOf(rest, delimiter, quote, line)) {
